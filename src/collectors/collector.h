@@ -1,0 +1,37 @@
+/* What a collector is: a const descriptor, one file each, one line in collectors.def.
+ *
+ * An instance watches one target. Calls come on the loop's thread and never wait. The order is
+ * open, then any number of start -> (completion | cancel), then close. */
+#pragma once
+
+#include "core/target.h"
+#include "io/job.h"
+
+struct collector {
+  struct target_kind kind; /* its name, options and help: what the configuration parses by */
+  const struct table_spec *const *tables; /* what its samples hold, in this order */
+  size_t table_count;
+  int64_t timeout_ms; /* the usual deadline of one collection */
+
+  /* Makes an instance; opens no connection yet and never waits. NULL with err when the target's
+   * options make no sense together. The target outlives the instance. */
+  void *(*open)(struct io *io, const struct target *target, struct err *err);
+
+  /* Begins one collection; ends with exactly one job_done or job_failed unless cancelled. Connects
+   * when it is not connected, and keeps the connection for the next time. */
+  void (*start)(void *self, struct job *job);
+
+  /* The deadline has come: forget the job, drop the connection if it may still be answering. If the
+   * instance knows more than "timeout" (which step it was in), it may fill *err, which says
+   * "no answer within 3s" when it gets here. */
+  void (*cancel)(void *self, struct err *err);
+
+  /* Ends the instance (never while a job runs: cancel comes first). Calls done(arg) once all its
+   * handles are closed and its memory is free; at once or later, within about a second whatever
+   * the servers do. */
+  void (*close)(void *self, void (*done)(void *arg), void *arg);
+};
+
+/* All of them, from collectors.def; ends with NULL. */
+extern const struct collector *const collectors[];
+const struct collector *collector_find(const char *kind); /* NULL if there is none */

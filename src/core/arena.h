@@ -1,0 +1,29 @@
+/* Memory that is freed all at once, with a ceiling.
+ *
+ * Everything that a server's answer makes us keep lies in an arena, and the ceiling is named where
+ * the arena is initialised. At the ceiling arena_alloc returns NULL and `exhausted` stays set, so
+ * that whoever publishes the data can say that it was cut. */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena_chunk;
+
+struct arena {
+  struct arena_chunk *chunk; /* the newest; older ones follow */
+  size_t used, ceiling;      /* bytes handed out, and the most that may be */
+  bool exhausted;
+};
+
+void arena_init(struct arena *arena, size_t ceiling);
+void arena_fini(struct arena *arena);
+
+/* Zeroed, aligned for any type; NULL at the ceiling. */
+void *arena_alloc(struct arena *arena, size_t size);
+/* A terminated copy of at most len bytes; "" at the ceiling. Never NULL. */
+const char *arena_text(struct arena *arena, const char *text, size_t len);
+const char *arena_vprintf(struct arena *arena, const char *format, va_list args);
+const char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

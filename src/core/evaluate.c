@@ -1,0 +1,177 @@
+#include "core/evaluate.h"
+
+#include "core/format.h"
+#include "core/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct evaluation {
+  const struct model *model;
+  const struct findings *before;
+  struct findings *findings;
+  int64_t now_ms;
+  bool one_pass;
+};
+
+/* A finding whose texts are in the arena; `since` from the same one before. NULL when there are
+ * too many. */
+static struct finding *finding_add(struct evaluation *e, size_t slot, const char *table,
+                                   const char *row, const char *column) {
+  struct findings *findings = e->findings;
+  if (findings->count == findings->capacity) {
+    findings->capacity = findings->capacity ? findings->capacity * 2 : 16;
+    findings->items = mem_resize(findings->items, findings->capacity * sizeof *findings->items);
+  }
+  struct arena *arena = &findings->arena;
+  if (arena->exhausted)
+    return NULL;
+  struct finding *finding = &findings->items[findings->count++];
+  *finding = (struct finding){.slot = slot,
+                              .table = table ? arena_text(arena, table, strlen(table)) : NULL,
+                              .row = row ? arena_text(arena, row, strlen(row)) : NULL,
+                              .column = column ? arena_text(arena, column, strlen(column)) : NULL,
+                              .since_ms = e->now_ms};
+  const struct finding *old = e->before ? findings_find(e->before, slot, table, row, column) : NULL;
+  if (old)
+    finding->since_ms = old->since_ms;
+  return finding;
+}
+
+static bool err_means_down(enum err_kind kind) {
+  switch (kind) {
+  case ERR_REFUSED:
+  case ERR_UNRESOLVED:
+  case ERR_UNREACHABLE:
+  case ERR_TIMEOUT:
+  case ERR_CLOSED:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void evaluate_slot_down(struct evaluation *e, size_t index) {
+  const struct slot *slot = &e->model->slots[index];
+  struct finding *finding = finding_add(e, index, NULL, NULL, NULL);
+  if (!finding)
+    return;
+  finding->severity = err_means_down(slot->err.kind) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
+  finding->subject = slot->target->name;
+  finding->sentence = arena_printf(&e->findings->arena, "%s", slot->err.text);
+  finding->since_ms = slot->failing_ms ? slot->failing_ms : e->now_ms;
+}
+
+static void evaluate_slot_stale(struct evaluation *e, size_t index) {
+  struct finding *finding = finding_add(e, index, NULL, NULL, "age");
+  if (!finding)
+    return;
+  char age[FORMAT_MAX];
+  const struct slot *slot = &e->model->slots[index];
+  double seconds = (double)slot_age(slot, e->now_ms) / 1000;
+  finding->severity = SEVERITY_UNKNOWN;
+  finding->subject = slot->target->name;
+  finding->sentence = arena_printf(&e->findings->arena, "no fresh data for %s",
+                                   format_duration(age, sizeof age, seconds));
+}
+
+/* "cache" for the target's own figures or a row that bears its name, else "main ecap-group". */
+static const char *subject_of(struct evaluation *e, const struct slot *slot,
+                              const struct table *table, const struct row *row) {
+  const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
+  const char *name = slot->target->name;
+  if ((table->spec->flags & TABLE_SUMMARY) || strcmp(label, name) == 0)
+    return name;
+  return arena_printf(&e->findings->arena, "%s %s", name, label);
+}
+
+static const char *threshold_sentence(struct evaluation *e, const struct column_spec *column,
+                                      const struct threshold *threshold, struct value value,
+                                      enum severity severity) {
+  char shown[FORMAT_MAX], limit_text[FORMAT_MAX], wait[FORMAT_MAX];
+  double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn;
+  format_value(shown, sizeof shown, value, column->unit, false);
+  format_value(limit_text, sizeof limit_text, value_real(limit), column->unit, false);
+  const char *sentence = arena_printf(&e->findings->arena, "%s %s, %s %s", column->title, shown,
+                                      threshold->below ? "below" : "above", limit_text);
+  if (!e->one_pass || threshold->for_ms == 0)
+    return sentence;
+  format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
+  return arena_printf(&e->findings->arena, "%s (seen once; the rule asks for %s)", sentence, wait);
+}
+
+static void evaluate_cell(struct evaluation *e, size_t index, const struct table *table,
+                          const struct row *row, size_t column_index) {
+  const struct column_spec *column = &table->spec->columns[column_index];
+  const struct threshold *threshold = rules_find(&e->model->config->rules, column);
+  struct value value = row->cells[column_index];
+  enum severity severity = threshold_judge(threshold, value);
+  if (severity == SEVERITY_OK)
+    return;
+  struct finding *finding = finding_add(e, index, table->spec->id, row->key, column->id);
+  if (!finding)
+    return;
+  finding->severity = severity;
+  finding->subject = subject_of(e, &e->model->slots[index], table, row);
+  finding->sentence = threshold_sentence(e, column, threshold, value, severity);
+  finding->pending = !e->one_pass && e->now_ms - finding->since_ms < threshold->for_ms;
+}
+
+static void evaluate_row(struct evaluation *e, size_t index, const struct table *table,
+                         const struct row *row) {
+  if (row->severity != SEVERITY_OK) {
+    struct finding *finding = finding_add(e, index, table->spec->id, row->key, NULL);
+    if (finding) {
+      finding->severity = row->severity;
+      finding->subject = subject_of(e, &e->model->slots[index], table, row);
+      finding->sentence =
+          arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
+    }
+  }
+  if (row->parent)
+    return;
+  for (size_t i = 0; i < table->spec->column_count; i++)
+    evaluate_cell(e, index, table, row, i);
+}
+
+static void evaluate_slot(struct evaluation *e, size_t index) {
+  const struct slot *slot = &e->model->slots[index];
+  switch (slot_state(slot, e->now_ms)) {
+  case SLOT_WAITING:
+    return;
+  case SLOT_DOWN:
+    evaluate_slot_down(e, index);
+    return;
+  case SLOT_STALE:
+    evaluate_slot_stale(e, index);
+    return;
+  case SLOT_LIVE:
+    break;
+  }
+  for (size_t t = 0; t < slot->sample->table_count; t++)
+    for (size_t r = 0; r < slot->sample->tables[t].row_count; r++)
+      evaluate_row(e, index, &slot->sample->tables[t], &slot->sample->tables[t].rows[r]);
+}
+
+static int finding_compare(const void *a, const void *b) {
+  const struct finding *x = a, *y = b;
+  if (x->pending != y->pending)
+    return x->pending - y->pending;
+  if (x->severity != y->severity)
+    return (int)y->severity - (int)x->severity;
+  if (x->since_ms != y->since_ms)
+    return x->since_ms < y->since_ms ? -1 : 1;
+  if (x->slot != y->slot)
+    return x->slot < y->slot ? -1 : 1;
+  return strcmp(x->sentence, y->sentence);
+}
+
+struct findings *evaluate(const struct model *model, const struct findings *before, int64_t now_ms,
+                          bool one_pass) {
+  struct evaluation e = {model, before, findings_new(), now_ms, one_pass};
+  for (size_t i = 0; i < model->slot_count; i++)
+    evaluate_slot(&e, i);
+  if (e.findings->count > 1)
+    qsort(e.findings->items, e.findings->count, sizeof *e.findings->items, finding_compare);
+  return e.findings;
+}

@@ -1,0 +1,150 @@
+#include "core/format.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const char *format_count(char *out, size_t size, int64_t count) {
+  char digits[24], grouped[FORMAT_MAX];
+  uint64_t magnitude = count < 0 ? 0 - (uint64_t)count : (uint64_t)count;
+  int length = snprintf(digits, sizeof digits, "%" PRIu64, magnitude);
+  size_t at = 0;
+  if (count < 0)
+    grouped[at++] = '-';
+  for (int i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0)
+      grouped[at++] = ',';
+    grouped[at++] = digits[i];
+  }
+  grouped[at] = '\0';
+  snprintf(out, size, "%s", grouped);
+  return out;
+}
+
+const char *format_bytes(char *out, size_t size, double bytes) {
+  static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+  size_t unit = 0;
+  double shown = fabs(bytes);
+  /* 1023.95 would be printed as 1024: go up a unit where the rounded number would. */
+  while (unit + 1 < sizeof units / sizeof *units && shown >= (unit ? 999.5 : 1000)) {
+    shown /= 1024;
+    unit++;
+  }
+  const char *sign = bytes < 0 ? "-" : "";
+  int decimals = unit > 0 && shown < 9.95 ? 1 : 0;
+  snprintf(out, size, "%s%.*f %s", sign, decimals, shown, units[unit]);
+  return out;
+}
+
+const char *format_duration(char *out, size_t size, double seconds) {
+  const char *sign = seconds < 0 ? "-" : "";
+  double s = fabs(seconds);
+  if (s < 0.0005)
+    snprintf(out, size, "0ms");
+  else if (s < 0.9995)
+    snprintf(out, size, "%s%.0fms", sign, s * 1000);
+  else if (s < 9.95)
+    snprintf(out, size, "%s%.1fs", sign, s);
+  else if (s < 60)
+    snprintf(out, size, "%s%ds", sign, (int)s);
+  else if (s < 3600)
+    snprintf(out, size, "%s%dm %02ds", sign, (int)(s / 60), (int)fmod(s, 60));
+  else if (s < 86400)
+    snprintf(out, size, "%s%dh %02dm", sign, (int)(s / 3600), (int)(fmod(s, 3600) / 60));
+  else if (s < 86400.0 * 10000)
+    snprintf(out, size, "%s%dd %dh", sign, (int)(s / 86400), (int)(fmod(s, 86400) / 3600));
+  else
+    snprintf(out, size, "%s>27y", sign);
+  return out;
+}
+
+const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_date) {
+  time_t seconds = (time_t)(ms / 1000);
+  struct tm parts;
+  if (!(utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)) ||
+      strftime(out, size, with_date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &parts) == 0)
+    snprintf(out, size, "?");
+  return out;
+}
+
+/* A rate keeps a decimal where it is small: 0.4/s is not 0/s. */
+static void format_rate(char *out, size_t size, double rate) {
+  if (fabs(rate) < 9.95 && fabs(rate) >= 0.05) {
+    snprintf(out, size, "%.1f/s", rate);
+    return;
+  }
+  char count[FORMAT_MAX];
+  snprintf(out, size, "%s/s", format_count(count, sizeof count, llround(rate)));
+}
+
+static void format_ratio(char *out, size_t size, double ratio) {
+  double percent = ratio * 100;
+  /* 99.96 % must not read as a clean 100 %, nor 0.04 % as nothing. */
+  if (percent < 100 && percent >= 99)
+    snprintf(out, size, "%.1f%%", fmin(percent, 99.9));
+  else if (percent > 0 && percent < 1)
+    snprintf(out, size, "%.1f%%", fmax(percent, 0.1));
+  else
+    snprintf(out, size, "%.0f%%", percent);
+}
+
+static void format_real(char *out, size_t size, double real) {
+  if (fabs(real) < 99.95)
+    snprintf(out, size, "%.*f", fabs(real) < 9.995 ? 2 : 1, real);
+  else
+    format_count(out, size, llround(real));
+}
+
+static void format_number(char *out, size_t size, struct value value, double number,
+                          enum unit unit) {
+  switch (unit) {
+  case UNIT_NONE:
+    if (value.type == VALUE_INT)
+      snprintf(out, size, "%" PRId64, value.integer);
+    else
+      format_real(out, size, number);
+    break;
+  case UNIT_COUNT:
+    if (value.type == VALUE_INT)
+      format_count(out, size, value.integer);
+    else
+      format_real(out, size, number);
+    break;
+  case UNIT_BYTES:
+    format_bytes(out, size, number);
+    break;
+  case UNIT_SECONDS:
+    format_duration(out, size, number);
+    break;
+  case UNIT_RATIO:
+    format_ratio(out, size, number);
+    break;
+  case UNIT_PER_SECOND:
+    format_rate(out, size, number);
+    break;
+  case UNIT_BYTES_PER_SECOND: {
+    char bytes[FORMAT_MAX];
+    snprintf(out, size, "%s/s", format_bytes(bytes, sizeof bytes, number));
+    break;
+  }
+  case UNIT_TIME:
+    format_time(out, size, (int64_t)number, false, true);
+    break;
+  }
+}
+
+const char *format_value(char *out, size_t size, struct value value, enum unit unit, bool plus) {
+  double number;
+  if (value.type == VALUE_TEXT) {
+    snprintf(out, size, "%s", value.text);
+  } else if (!value_number(value, &number)) {
+    snprintf(out, size, "%s", value.text ? "?" : "-");
+  } else {
+    char text[FORMAT_MAX];
+    format_number(text, sizeof text, value, number, unit);
+    snprintf(out, size, "%s%s", plus && number > 0 ? "+" : "", text);
+  }
+  return out;
+}

@@ -1,0 +1,19 @@
+/* Numbers as people read them. ASCII only, no locale; every function writes at most size bytes with
+ * the terminator and returns out. FORMAT_MAX is always enough. */
+#pragma once
+
+#include "core/value.h"
+
+enum { FORMAT_MAX = 48 };
+
+/* A value in its unit: "12,430", "1.4 GB", "71%", "14m", "-20/s". A text is copied (clipped to
+ * size). None is "-" where it does not apply and "?" where it has a reason. plus: "+84/s" for what
+ * is signed by nature. */
+const char *format_value(char *out, size_t size, struct value value, enum unit unit, bool plus);
+
+const char *format_count(char *out, size_t size, int64_t count); /* 12,430,000 */
+const char *format_bytes(char *out, size_t size, double bytes);  /* 1.4 GB, 210 MB, 12 kB, 80 B */
+const char *format_duration(char *out, size_t size,
+                            double seconds); /* 12ms, 3.1s, 41s, 14m, 5h 2m, 3d 4h */
+/* Wall-clock time; with_date for "2026-11-24 14:03:27". In UTC or the local zone. */
+const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_date);

@@ -1,0 +1,51 @@
+/* Options: one row says all there is to know of one; from the rows come parsing, errors with
+ * file:line:column, `stacktop config --default` and the manual. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+enum option_type {
+  OPTION_TEXT,
+  OPTION_SECRET,   /* a text that may hold a password: never shown, logged or dumped unmasked */
+  OPTION_INT,      /* min..max */
+  OPTION_BOOL,     /* true, false */
+  OPTION_DURATION, /* "2s", "5m", "1h", "3d", "300ms"; kept in milliseconds; min..max too */
+  OPTION_CHOICE,   /* one of `choices` */
+  OPTION_LIST,     /* of texts */
+  OPTION_MAP,      /* texts by text; `choices` limits the names where it is set */
+};
+
+struct option {
+  const char *name;
+  enum option_type type;
+  bool required;
+  int64_t min, max;           /* INT and DURATION (ms); both 0: no limit */
+  const char *const *choices; /* NULL-terminated, or NULL */
+  const char *fallback;       /* as one would write it; NULL: unset */
+  const char *help;
+};
+
+/* A parsed value. Unset options are absent: count 0, text NULL. */
+struct option_value {
+  bool set;
+  int64_t number; /* INT, BOOL (0/1), DURATION (ms) */
+  char *text;     /* TEXT, SECRET, CHOICE */
+  char **names;   /* MAP: names[i] belongs to items[i] */
+  char **items;   /* LIST, MAP */
+  size_t item_count;
+  int line, column; /* where it was written; 0 for a fallback */
+};
+
+/* Parses one scalar as `option` wants it. On false, err->text says what was expected:
+ * `"2x" is no duration: write 300ms, 2s, 5m, 1h or 3d`. */
+bool option_parse(const struct option *option, const char *text, struct option_value *value,
+                  struct err *err) MUST_CHECK;
+void option_value_fini(struct option_value *value);
+
+bool duration_parse(const char *text, int64_t *ms, struct err *err) MUST_CHECK;
+/* "80%" to 0.8, "10000", "10k", "2GB" (powers of 1024), "5s" to 5 (seconds), "1.5". */
+bool quantity_parse(const char *text, double *quantity, struct err *err) MUST_CHECK;

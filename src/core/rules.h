@@ -1,0 +1,21 @@
+/* Thresholds as configured, by metric name. */
+#pragma once
+
+#include "core/table.h"
+
+struct rule {
+  char *metric; /* "kafka.lag" */
+  struct threshold threshold;
+};
+
+struct rules {
+  struct rule *items;
+  size_t count;
+};
+
+void rules_fini(struct rules *rules);
+/* The configured threshold of the column's metric, else the column's own default. NULL if the
+ * column has no metric, or none of warn and crit is set. */
+const struct threshold *rules_find(const struct rules *rules, const struct column_spec *column);
+/* How bad one number is by a threshold (`for` is not considered). NULL threshold: OK. */
+enum severity threshold_judge(const struct threshold *threshold, struct value value);

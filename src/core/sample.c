@@ -1,0 +1,86 @@
+#include "core/sample.h"
+
+#include "core/mem.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sample *sample_new(const struct table_spec *const *specs, size_t count) {
+  struct sample *sample = mem_new(sizeof *sample);
+  arena_init(&sample->arena, SAMPLE_BYTES_MAX);
+  sample->tables = mem_new(count * sizeof *sample->tables);
+  sample->table_count = count;
+  for (size_t i = 0; i < count; i++)
+    sample->tables[i].spec = specs[i];
+  return sample;
+}
+
+void sample_free(struct sample *sample) {
+  if (!sample)
+    return;
+  for (size_t i = 0; i < sample->table_count; i++)
+    free(sample->tables[i].rows);
+  free(sample->tables);
+  arena_fini(&sample->arena);
+  free(sample);
+}
+
+const struct table *sample_table_view(const struct sample *sample, const char *id) {
+  for (size_t i = 0; i < sample->table_count; i++)
+    if (strcmp(sample->tables[i].spec->id, id) == 0)
+      return &sample->tables[i];
+  return NULL;
+}
+
+struct table *sample_table(struct sample *sample, const char *id) {
+  return (struct table *)sample_table_view(sample, id);
+}
+
+struct row *sample_row(struct sample *sample, struct table *table, const char *key,
+                       const char *parent) {
+  struct value *cells = arena_alloc(&sample->arena, table->spec->column_count * sizeof *cells);
+  const char *own_key = cells ? sample_copy(sample, key) : "";
+  const char *own_parent = cells && parent ? sample_copy(sample, parent) : NULL;
+  if (sample->arena.exhausted) {
+    table->truncated = true;
+    return NULL;
+  }
+  if (table->row_count == table->row_capacity) {
+    table->row_capacity = table->row_capacity ? table->row_capacity * 2 : 16;
+    table->rows = mem_resize(table->rows, table->row_capacity * sizeof *table->rows);
+  }
+  struct row *row = &table->rows[table->row_count++];
+  *row = (struct row){.key = own_key, .parent = own_parent, .cells = cells};
+  return row;
+}
+
+const char *sample_text(struct sample *sample, const char *text, size_t len) {
+  return arena_text(&sample->arena, text, len < SAMPLE_TEXT_MAX ? len : SAMPLE_TEXT_MAX);
+}
+
+const char *sample_copy(struct sample *sample, const char *text) {
+  return sample_text(sample, text, text ? strnlen(text, SAMPLE_TEXT_MAX) : 0);
+}
+
+const char *sample_printf(struct sample *sample, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  const char *text = arena_vprintf(&sample->arena, format, args);
+  va_end(args);
+  return text;
+}
+
+void sample_note(struct sample *sample, const char *table, const char *column, const char *format,
+                 ...) {
+  if (sample->note_count == SAMPLE_NOTES_MAX)
+    return;
+  va_list args;
+  va_start(args, format);
+  const char *text = arena_vprintf(&sample->arena, format, args);
+  va_end(args);
+  for (size_t i = 0; i < sample->note_count; i++)
+    if (strcmp(sample->notes[i].text, text) == 0)
+      return;
+  sample->notes[sample->note_count++] = (struct note){table, column, text};
+}

@@ -1,0 +1,51 @@
+/* A typed cell: an integer, a real, a text, or nothing with the reason why. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum value_type { VALUE_NONE, VALUE_INT, VALUE_REAL, VALUE_TEXT };
+
+/* How a number is to be read, and so how it is written for people. */
+enum unit {
+  UNIT_NONE,             /* as it is: a port, a pid, a version; texts */
+  UNIT_COUNT,            /* 12,430 */
+  UNIT_BYTES,            /* 1.4 GB, powers of 1024 */
+  UNIT_SECONDS,          /* a duration in (fractional) seconds: 12ms, 3.1s, 14m, 3d 4h */
+  UNIT_RATIO,            /* 0..1, shown as 71% */
+  UNIT_PER_SECOND,       /* 84/s */
+  UNIT_BYTES_PER_SECOND, /* 1.2 MB/s */
+  UNIT_TIME,             /* milliseconds since 1970 UTC, shown as local time */
+};
+
+struct value {
+  enum value_type type;
+  union {
+    int64_t integer;
+    double real;
+    const char *text; /* VALUE_TEXT; for VALUE_NONE the reason ("needs pg_monitor"), or NULL when
+                         the cell simply does not apply to its row */
+  };
+};
+
+static inline struct value value_int(int64_t integer) {
+  return (struct value){.type = VALUE_INT, .integer = integer};
+}
+/* A real that is no number (NaN, infinite) becomes none: no NaN ever reaches a screen. */
+struct value value_real(double real);
+/* The text is borrowed: it must live as long as the value (a literal, or the sample's arena). */
+static inline struct value value_text(const char *text) {
+  return (struct value){.type = VALUE_TEXT, .text = text};
+}
+static inline struct value value_none(const char *reason) {
+  return (struct value){.type = VALUE_NONE, .text = reason};
+}
+
+/* The number in it; false for texts and for none. */
+bool value_number(struct value value, double *number);
+/* Orders numbers by size, texts by bytes, none before all: for sorting. */
+int value_compare(struct value a, struct value b);
+
+const char *unit_name(enum unit unit); /* "bytes", as JSON has it */
+bool unit_parse(const char *name, enum unit *unit);
