@@ -1,0 +1,356 @@
+"""A program in a real pseudo-terminal, with an emulator that shows what a person would see.
+
+    with Terminal([STACKTOP, "-c", path], columns=120, rows=36) as terminal:
+        terminal.wait_for("PostgreSQL")
+        terminal.press("3", "Enter")
+        terminal.wait_for(lambda screen: "idle in txn" in screen.text)
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
+
+Nothing here sleeps: all waiting is for the program's output or its end, up to a deadline.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import pyte
+
+# Slow builds (sanitizers) get more time for the same waits; limits that are promises do not grow.
+PATIENCE = float(os.environ.get("STACKTOP_PATIENCE", "1"))
+
+KEYS = {
+    "Enter": "\r", "Esc": "\x1b", "Tab": "\t", "Backtab": "\x1b[Z", "Space": " ",
+    "Backspace": "\x7f", "Delete": "\x1b[3~", "PageUp": "\x1b[5~", "PageDown": "\x1b[6~",
+    "Ctrl-C": "\x03", "Ctrl-D": "\x04", "Ctrl-L": "\x0c", "Ctrl-R": "\x12", "Ctrl-Z": "\x1a",
+}
+# What a terminal in application mode (smkx) sends; the Linux console knows no such mode.
+ARROWS = {"Up": "A", "Down": "B", "Right": "C", "Left": "D", "Home": "H", "End": "F"}
+
+
+class Screen(pyte.Screen):
+    """pyte's screen plus what ncurses uses and pyte lacks, and words to look at it."""
+
+    def __init__(self, columns, rows):
+        self.private = set()  # DEC modes that are set: 1049 is the alternate screen
+        self.last = " "
+        self.reply = lambda data: None
+        super().__init__(columns, rows)
+
+    # Emulation.
+
+    def set_mode(self, *modes, **kwargs):
+        if kwargs.get("private"):
+            self.private.update(modes)
+        super().set_mode(*modes, **kwargs)
+
+    def reset_mode(self, *modes, **kwargs):
+        if kwargs.get("private"):
+            self.private.difference_update(modes)
+        super().reset_mode(*modes, **kwargs)
+
+    def draw(self, data):
+        if data:
+            self.last = data[-1]
+        super().draw(data)
+
+    def repeat(self, count=None):
+        self.draw(self.last * (count or 1))
+
+    def scroll_up(self, count=None):
+        self._scroll(self.delete_lines, count)
+
+    def scroll_down(self, count=None):
+        self._scroll(self.insert_lines, count)
+
+    def _scroll(self, change, count):
+        x, y = self.cursor.x, self.cursor.y
+        self.cursor.y = self.margins.top if self.margins else 0
+        change(count or 1)
+        self.cursor.x, self.cursor.y = x, y
+
+    def back_tab(self, count=None):
+        for _ in range(count or 1):
+            stops = [stop for stop in self.tabstops if stop < self.cursor.x]
+            self.cursor.x = max(stops, default=0)
+
+    def write_process_input(self, data):
+        self.reply(data)
+
+    # Looking.
+
+    @property
+    def rows(self):
+        """The lines of the screen, without what trails."""
+        return [line.rstrip() for line in self.display]
+
+    @property
+    def text(self):
+        return "\n".join(self.rows)
+
+    def find(self, text):
+        """(row, column) of the first place where the text stands, or None. Counted in cells."""
+        for y in range(self.lines):
+            cells = [self.buffer[y][x].data for x in range(self.columns)]
+            line = "".join(cells)
+            at = line.find(text)
+            if at >= 0:  # cells of two columns have an empty second one
+                column, used = 0, 0
+                while used < at:
+                    used += len(cells[column])
+                    column += 1
+                return y, column
+        return None
+
+    def line(self, text):
+        """The whole line in which the text stands; '' if it does not."""
+        place = self.find(text)
+        return self.rows[place[0]] if place else ""
+
+    def attributes(self, text):
+        """The emulator's cell (fg, bg, bold, reverse...) where the text begins, or None."""
+        place = self.find(text)
+        return self.buffer[place[0]][place[1]] if place else None
+
+    def colours(self):
+        """All colours on the screen but the terminal's own."""
+        cells = [self.buffer[y][x] for y in range(self.lines) for x in range(self.columns)]
+        return {colour for cell in cells for colour in (cell.fg, cell.bg)} - {"default"}
+
+    @property
+    def alternate(self):
+        return bool(self.private & {1049, 1047, 47})
+
+    @property
+    def cursor_shown(self):
+        return not self.cursor.hidden
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.Stream.csi, b="repeat", S="scroll_up", T="scroll_down", Z="back_tab",
+               **{"`": "cursor_to_column"})
+    events = pyte.Stream.events | {"repeat", "scroll_up", "scroll_down", "back_tab"}
+
+
+class Terminal:
+    """Runs argv as the leader of a session of its own, on a terminal of the given size."""
+
+    def __init__(self, argv, *, columns=120, rows=36, term="xterm-256color", env=None, cwd=None):
+        self.argv = [str(arg) for arg in argv]
+        self.term = term
+        self.screen = Screen(columns, rows)
+        self.stream = Stream(self.screen)
+        self.output = bytearray()
+        self.status = None  # as subprocess has it: negative for a signal
+        self.master, slave = pty.openpty()
+        self._set_size(columns, rows)
+        self.termios_before = termios.tcgetattr(slave)
+        self.screen.reply = lambda data: os.write(self.master, data.encode())
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            self.argv, stdin=slave, stdout=slave, stderr=slave, cwd=cwd,
+            env=environment(term, env), start_new_session=True, close_fds=True,
+            preexec_fn=_take_terminal)
+        os.close(slave)  # so that the program's end, or ours, hangs the line up
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # Output.
+
+    def read(self, timeout):
+        """Takes what the program writes within the time into the screen; False if nothing came."""
+        if self.master < 0 or not select.select([self.master], [], [], max(0, timeout))[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # EIO: nobody has the other end open any more
+            data = b""
+        if not data:
+            self._reap(timeout)
+            return False
+        self.output += data
+        self.stream.feed(data)
+        return True
+
+    def wait_for(self, what, timeout=10, alive=True):
+        """Until `what` holds: a text on the screen, a compiled expression found in it, or a function
+        of the screen. Returns the seconds that it took. Fails, showing the screen, at the timeout,
+        and at once if the program ends (unless alive=False)."""
+        start = time.monotonic()
+        deadline = start + timeout * PATIENCE
+        while not self._holds(what):
+            left = deadline - time.monotonic()
+            assert left > 0, f"after {timeout} s still not on the screen: {_name(what)}\n{self.show()}"
+            if not self.read(min(left, 0.5)) and alive and self._reap(0):
+                assert self._holds(what), (
+                    f"the program ended ({self.status}) before: {_name(what)}\n{self.show()}")
+        return time.monotonic() - start
+
+    def wait_gone(self, text, timeout=10):
+        return self.wait_for(lambda screen: text not in screen.text, timeout)
+
+    def hold(self, what, seconds):
+        """Reads on for the time and demands that `what` holds after each piece of output."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self.read(left)
+            assert self._holds(what), f"no longer so: {_name(what)}\n{self.show()}"
+
+    def settle(self, quiet=0.15, timeout=5):
+        """Until nothing has been written for `quiet` seconds: only where there is no text to wait for."""
+        deadline = time.monotonic() + timeout
+        while self.read(quiet) and time.monotonic() < deadline:
+            pass
+
+    def _holds(self, what):
+        if isinstance(what, str):
+            return what in self.screen.text
+        if isinstance(what, re.Pattern):
+            return what.search(self.screen.text) is not None
+        return bool(what(self.screen))
+
+    def show(self):
+        frame = "+" + "-" * self.screen.columns + "+"
+        lines = "\n".join(f"|{line}|" for line in self.screen.display)
+        return f"{' '.join(self.argv)} ({self.term})\n{frame}\n{lines}\n{frame}"
+
+    # Input.
+
+    def press(self, *keys):
+        """Presses named keys (see KEYS), or types a text letter by letter."""
+        for key in keys:
+            if key in ARROWS:
+                lead = "\x1b[" if self.term == "linux" else "\x1bO"
+                data = lead + ARROWS[key]
+            else:
+                data = KEYS.get(key, key)
+            os.write(self.master, data.encode())
+
+    def resize(self, columns, rows):
+        self.screen.resize(rows, columns)
+        self._set_size(columns, rows)
+
+    def _set_size(self, columns, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def signal(self, number):
+        os.kill(self.process.pid, number)
+
+    def hang_up(self):
+        """The line is cut, as when an SSH session drops: nobody reads or writes any more."""
+        os.close(self.master)
+        self.master = -1
+
+    # The end.
+
+    def wait_exit(self, timeout=5):
+        """Until the program has ended; its status. The time is a promise: it does not grow."""
+        deadline = time.monotonic() + timeout
+        while not self._reap(0):
+            left = deadline - time.monotonic()
+            assert left > 0, f"still running after {timeout} s\n{self.show()}"
+            if not self.read(min(left, 0.05)):
+                self._reap(min(left, 0.01))
+        while self.read(0):  # what it wrote last
+            pass
+        return self.status
+
+    def _reap(self, timeout):
+        if self.status is None:
+            try:
+                self.status = self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                return False
+        return True
+
+    @property
+    def termios_now(self):
+        return termios.tcgetattr(self.master)
+
+    def assert_given_back(self):
+        """After the end: the terminal is as it was found, and nothing runs on."""
+        assert self.termios_now == self.termios_before, "the terminal's settings have changed"
+        assert not self.screen.alternate, "the alternate screen was not left"
+        assert self.screen.cursor_shown, "the cursor stayed hidden"
+        assert not self.screen.private & {1, 1000, 1002, 1003, 1006, 2004, 2026}, (
+            f"modes left on: {sorted(self.screen.private)}")
+        self.assert_no_children()
+
+    def assert_no_children(self):
+        assert not (left := self.family()), f"processes left behind: {left}"
+
+    def family(self):
+        """What runs in the program's session: {pid: name}."""
+        return session_members(self.process.pid)
+
+    def close(self):
+        """Ends what still runs, by pid."""
+        for pid in self.family():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        if self.master >= 0:
+            self.hang_up()
+
+
+def session_members(session):
+    found = {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                stat = file.read()
+        except OSError:
+            continue
+        name = stat[stat.index("(") + 1:stat.rindex(")")]
+        fields = stat[stat.rindex(")") + 2:].split()
+        if int(fields[3]) == session and fields[0] not in "ZX":
+            found[int(entry)] = name
+    return found
+
+
+def environment(term, extra=None):
+    """A clean environment: nothing of the caller's may change what a test sees."""
+    env = {
+        "TERM": term, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+        "HOME": "/nonexistent", "TZ": "UTC",
+    }
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"):
+        if name in os.environ:
+            env[name] = os.environ[name]
+    for name, value in (extra or {}).items():
+        if value is None:
+            env.pop(name, None)
+        else:
+            env[name] = value
+    return env
+
+
+def _take_terminal():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _name(what):
+    if isinstance(what, str):
+        return repr(what)
+    if isinstance(what, re.Pattern):
+        return f"/{what.pattern}/"
+    import inspect
+    try:
+        return inspect.getsource(what).strip()
+    except (OSError, TypeError):
+        return repr(what)

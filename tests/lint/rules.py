@@ -1,0 +1,215 @@
+"""The rules of the house that neither the compiler nor the linker holds.
+
+Each rule is a function of a source tree that yields what is wrong, as "file:line: what, and what to
+do". They look at the code without its comments and strings.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+# Whom a room may include beside itself (docs/architecture.md). main.c and app see all.
+ROOMS = {
+    "core": set(),
+    "io": {"core"},
+    "collectors": {"io", "core"},
+    "actions": {"io", "core"},
+    "config": {"core"},
+    "report": {"core"},
+    "ui": {"core"},
+    "app": {"core", "io", "collectors", "actions", "config", "report", "ui"},
+}
+
+# The headers of libraries, and who may include them: rooms ("io") or files ("ui/terminal.c").
+LIBRARIES = {
+    r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal.c"},
+    r"uv\.h": {"io", "collectors", "actions", "app", "main.c"},
+    r"libpq-fe\.h|libpq/.*": {"io", "collectors", "actions"},
+    r"librdkafka/.*": {"io"},
+    r"hiredis/.*": {"io", "collectors", "actions"},
+    r"curl/.*": {"io"},
+    r"yaml\.h": {"config"},
+    r"jansson\.h": {"report"},
+    r"utf8proc\.h": {"core"},
+}
+
+# Functions that nobody calls, or only in some files: name -> (reason, files allowed).
+BANNED = {
+    "system": ("no string becomes a shell command: argv arrays only", ()),
+    "popen": ("no string becomes a shell command: argv arrays only", ()),
+    "gets": ("has no bound", ()),
+    "sprintf": ("has no bound: snprintf", ()),
+    "vsprintf": ("has no bound: vsnprintf", ()),
+    "strcpy": ("has no bound: memcpy of a known length, or mem_dup", ()),
+    "strcat": ("has no bound: an arena or a buffer", ()),
+    "strtok": ("keeps hidden state: strcspn and strspn, or strtok_r", ()),
+    "rand": ("keeps hidden state", ()),
+    "alloca": ("has no bound", ()),
+    "localtime": ("shares a buffer: localtime_r", ()),
+    "gmtime": ("shares a buffer: gmtime_r", ()),
+    "atoi": ("cannot fail: strtol with its end checked", ()),
+    # What would stop the loop.
+    "getaddrinfo": ("waits for the name server: io/resolve.h", ("io/resolve.c",)),
+    "gethostbyname": ("waits for the name server: io/resolve.h", ()),
+    "getnameinfo": ("waits for the name server: io/resolve.h", ()),
+    "PQconnectdb": ("waits for the server: PQconnectStartParams", ()),
+    "PQconnectdbParams": ("waits for the server: PQconnectStartParams", ()),
+    "PQconnectStart": ("takes one string: PQconnectStartParams", ()),
+    "PQsetdbLogin": ("waits for the server: PQconnectStartParams", ()),
+    "PQreset": ("waits for the server: a new connection", ()),
+    "PQexec": ("waits for the server: PQsendQuery", ()),
+    "PQexecParams": ("waits for the server: PQsendQueryParams", ()),
+    "PQprepare": ("waits for the server: PQsendPrepare", ()),
+    "PQexecPrepared": ("waits for the server: PQsendQueryPrepared", ()),
+    "PQcancel": ("waits for the server", ()),
+    "redisConnect": ("waits for the server: redisAsyncConnectWithOptions", ()),
+    "redisConnectWithTimeout": ("waits for the server: redisAsyncConnectWithOptions", ()),
+    "redisConnectWithOptions": ("waits for the server: redisAsyncConnectWithOptions", ()),
+    "redisCommand": ("waits for the server: redisAsyncCommand", ()),
+    "redisCommandArgv": ("waits for the server: redisAsyncCommandArgv", ()),
+    "rd_kafka_query_watermark_offsets": ("waits for the broker: ListOffsets", ()),
+    "rd_kafka_committed": ("waits for the broker: ListConsumerGroupOffsets", ()),
+    "rd_kafka_list_groups": ("waits for the broker: ListConsumerGroups", ()),
+    "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ()),
+    "curl_easy_perform": ("waits for the server: the multi handle of io/http.h", ()),
+    "sleep": ("nothing sleeps: a uv timer", ()),
+    "usleep": ("nothing sleeps: a uv timer", ()),
+    "nanosleep": ("nothing sleeps: a uv timer", ()),
+}
+
+# Output belongs to the rooms that print: the screen is curses', and only through ui/terminal.c.
+PRINTING = ("printf", "puts", "putchar", "vprintf", "perror")
+PRINTERS = ("report/", "app/", "main.c")
+
+# Globals that change, beside app's: "file.c:symbol" -> why there is no other way.
+GLOBALS = {}
+
+LINES_MAX = 800  # a ceiling; the aim is half of it
+
+
+def strip(code):
+    """The code with comments and the insides of literals made blank; lines stay where they are."""
+    pattern = r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+
+    def blank(match):
+        text = match.group()
+        if text[0] in "\"'":
+            return text[0] * 2
+        return "\n" * text.count("\n") or " "
+
+    return re.sub(pattern, blank, code, flags=re.S)
+
+
+def sources(root, *suffixes):
+    src = Path(root) / "src"
+    for path in sorted(src.rglob("*")):
+        if path.suffix in (suffixes or (".c", ".h")):
+            yield path, path.relative_to(src).as_posix()
+
+
+def room_of(name):
+    return name.split("/")[0] if "/" in name else "app"
+
+
+def allowed(name, places):
+    return any(name == place or room_of(name) == place or
+               (place.endswith("/") and name.startswith(place)) for place in places)
+
+
+def check_includes(root):
+    """Rooms include only whom they may; collectors and actions never each other."""
+    for path, name in sources(root):
+        room = room_of(name)
+        if room not in ROOMS:
+            yield f"src/{name}:1: a room that ROOMS does not know"
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            if not match:
+                continue
+            kind, header = match.groups()
+            if kind == '"':
+                yield from _own_header(name, room, header, number)
+            else:
+                yield from _library_header(name, header, number)
+
+
+def _own_header(name, room, header, number):
+    if "/" not in header:
+        if not header.endswith(".def"):
+            yield f'src/{name}:{number}: "{header}": write its room: "{room}/{header}"'
+        return
+    other = header.split("/")[0]
+    if other != room and other not in ROOMS[room]:
+        yield f"src/{name}:{number}: {room} must not include {other} ({header})"
+    stem, own = Path(header).stem, Path(name).stem
+    if room == other and room in ("collectors", "actions"):
+        shared = {"collector", "collectors", "action", "actions"}
+        if stem not in shared and not own.startswith(stem) and not stem.startswith(own):
+            yield f"src/{name}:{number}: {room} do not include each other ({header})"
+
+
+def _library_header(name, header, number):
+    for pattern, places in LIBRARIES.items():
+        if re.fullmatch(pattern, header) and not allowed(name, places):
+            yield f"src/{name}:{number}: <{header}> belongs in {', '.join(sorted(places))}"
+
+
+def check_calls(root):
+    """Nobody calls what has no bound, keeps hidden state or would stop the loop."""
+    names = "|".join(BANNED)
+    call = re.compile(rf"(?<![\w.>]){'(' + names + ')'}\s*\(")
+    for path, name in sources(root):
+        for number, line in enumerate(strip(path.read_text()).splitlines(), 1):
+            for match in call.finditer(line):
+                reason, files = BANNED[match.group(1)]
+                if name not in files:
+                    yield f"src/{name}:{number}: {match.group(1)}(): {reason}"
+
+
+def check_printing(root):
+    """Only report, app and main write to the standard output."""
+    call = re.compile(rf"(?<![\w.>])(?:({'|'.join(PRINTING)})\s*\(|(stdout|STDOUT_FILENO)\b)")
+    for path, name in sources(root):
+        if allowed(name, PRINTERS) or name == "ui/terminal.c":
+            continue
+        for number, line in enumerate(strip(path.read_text()).splitlines(), 1):
+            if match := call.search(line):
+                what = match.group(1) or match.group(2)
+                yield f"src/{name}:{number}: {what}: only {', '.join(PRINTERS)} print"
+
+
+def check_globals(libraries, allow=None):
+    """No room but app keeps state of its own: what changes is owned by something made with new or
+    init. Reads the symbols of the built libraries."""
+    allow = GLOBALS if allow is None else allow
+    unused = set(allow)
+    for library in libraries:
+        if Path(library).stem == "libroom_app":
+            continue
+        listing = subprocess.run(["objdump", "-t", library], check=True, capture_output=True, text=True)
+        member = "?"
+        for line in listing.stdout.splitlines():
+            if match := re.match(r"(\S+\.c)\.o:", line):
+                member = match.group(1)
+            # "0000 l     O .bss  0008 name"; .data.rel.ro holds constants with addresses in them
+            match = re.match(r"\S+ .{7} (\.t?bss|\.t?data|\*COM\*)\S*\s+\S+\s+(?:\.hidden )?(\S+)$", line)
+            if not match or ".data.rel.ro" in line:
+                continue
+            section, symbol = match.groups()
+            if symbol.startswith(".") or symbol == section:
+                continue
+            symbol = re.sub(r"\.\d+$", "", symbol)  # a static inside a function
+            where = f"{member}:{symbol}"
+            unused.discard(where)
+            if where not in allow:
+                yield f"{where} ({section}): state that nobody owns; or name it in GLOBALS with a reason"
+    for where in sorted(unused):
+        yield f"{where}: GLOBALS allows it, but there is no such symbol"
+
+
+def check_lengths(root, ceiling=LINES_MAX):
+    for path, name in sources(root):
+        lines = len(path.read_text().splitlines())
+        if lines > ceiling:
+            yield f"src/{name}:{lines}: longer than {ceiling} lines: it has more than one responsibility"

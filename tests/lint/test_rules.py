@@ -1,0 +1,128 @@
+"""The rules hold in this tree, and each is shown to fail."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import rules
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def assert_none(problems):
+    problems = list(problems)
+    assert not problems, "\n" + "\n".join(problems)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Writes files into a source tree: tree({"core/a.c": "..."}) is its root."""
+    def write(files):
+        for name, code in files.items():
+            path = tmp_path / "src" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(code)
+        return tmp_path
+    return write
+
+
+@pytest.mark.parametrize("check", [rules.check_includes, rules.check_calls, rules.check_printing,
+                                   rules.check_lengths])
+def test_the_tree_keeps_the_rules(check):
+    assert_none(check(ROOT))
+
+
+def test_no_room_but_app_keeps_state():
+    build = os.environ.get("STACKTOP_BUILD")
+    if not build:
+        pytest.skip("STACKTOP_BUILD names no build folder")
+    libraries = sorted(Path(build).glob("libroom_*.a"))
+    assert libraries, f"no libraries in {build}"
+    assert_none(rules.check_globals(libraries))
+
+
+@pytest.mark.parametrize("name, line, complaint", [
+    ("core/a.c", '#include "io/io.h"', "core must not include io"),
+    ("io/a.c", '#include "collectors/collector.h"', "io must not include collectors"),
+    ("collectors/redis.c", '#include "ui/pane.h"', "collectors must not include ui"),
+    ("collectors/redis.c", '#include "collectors/kafka.h"', "do not include each other"),
+    ("ui/a.c", '#include "io/clock.h"', "ui must not include io"),
+    ("report/a.c", '#include "ui/canvas.h"', "report must not include ui"),
+    ("ui/pane.c", "#include <ncurses.h>", "belongs in ui/terminal.c"),
+    ("app/a.c", "#include <ncursesw/curses.h>", "belongs in ui/terminal.c"),
+    ("core/a.c", "#include <uv.h>", "belongs in"),
+    ("app/a.c", "#include <libpq-fe.h>", "belongs in"),
+    ("core/a.c", '#include "arena.h"', "write its room"),
+    ("new/a.c", "", "a room that ROOMS does not know"),
+])
+def test_a_wrong_include_is_seen(tree, name, line, complaint):
+    problems = list(rules.check_includes(tree({name: line + "\n"})))
+    assert len(problems) == 1 and complaint in problems[0]
+
+
+@pytest.mark.parametrize("name, line", [
+    ("collectors/redis.c", '#include "collectors/redis_parse.h"'),
+    ("collectors/redis_parse.c", '#include "collectors/redis.h"'),
+    ("collectors/collectors.c", '#include "collectors/collector.h"'),
+    ("app/a.c", '#include "ui/view.h"'),
+    ("main.c", '#include "app/app.h"'),
+    ("ui/terminal.c", "#include <curses.h>"),
+])
+def test_a_right_include_is_not(tree, name, line):
+    assert_none(rules.check_includes(tree({name: line + "\n"})))
+
+
+@pytest.mark.parametrize("call", sorted(rules.BANNED))
+def test_a_banned_call_is_seen(tree, call):
+    root = tree({"core/a.c": f"int f(void) {{\n  return {call} (x);\n}}\n"})
+    problems = list(rules.check_calls(root))
+    assert len(problems) == 1 and problems[0].startswith(f"src/core/a.c:2: {call}()")
+
+
+def test_words_are_no_calls(tree):
+    assert_none(rules.check_calls(tree({
+        "core/a.c": '/* system() is\n banned */ const char *a = "PQexec(x)"; // gets()\n'
+                    "a_system(1); x->system(2); x.sleep(3); uv_sleep_not();\n",
+        "io/resolve.c": "getaddrinfo(a, b, c, d);\n"})))
+
+
+@pytest.mark.parametrize("line", ['printf("x");', 'puts("x");', "fputs(x, stdout);",
+                                  "write(STDOUT_FILENO, x, 1);"])
+def test_printing_is_seen(tree, line):
+    assert len(list(rules.check_printing(tree({"core/a.c": line})))) == 1
+    assert_none(rules.check_printing(tree({"core/a.c": "", "report/a.c": line, "main.c": line})))
+
+
+def test_a_global_is_seen(tmp_path):
+    code = ("#include <stddef.h>\n"
+            "int counter; static int hidden = 3; static _Thread_local int mine;\n"
+            "static const char *const names[] = {\"a\", \"b\"}; const int fixed = 4;\n"
+            "static const char *last = \"a\";\n"
+            "int next(size_t i) { static int calls; mine++; return counter++ + hidden++ + calls++ +\n"
+            "  *names[i] + *(last = names[i]) + fixed; }\n")
+    (tmp_path / "a.c").write_text(code)
+    library = tmp_path / "libroom_core.a"
+    subprocess.run(["gcc", "-fPIE", "-c", "a.c", "-o", "a.c.o"], cwd=tmp_path, check=True)
+    subprocess.run(["ar", "rcs", library, "a.c.o"], cwd=tmp_path, check=True)
+    found = {problem.split(" ")[0] for problem in rules.check_globals([library], {})}
+    assert found == {"a.c:counter", "a.c:hidden", "a.c:mine", "a.c:calls", "a.c:last"}
+    excuse = {"a.c:counter": "", "a.c:hidden": "", "a.c:mine": "", "a.c:calls": "", "a.c:last": ""}
+    assert_none(rules.check_globals([library], excuse))
+    problems = list(rules.check_globals([library], {**excuse, "a.c:gone": ""}))
+    assert len(problems) == 1 and "no such symbol" in problems[0]
+    app = library.rename(tmp_path / "libroom_app.a")
+    assert_none(rules.check_globals([app], {}))
+
+
+def test_a_file_too_long_is_seen(tree):
+    root = tree({"core/a.c": "int x;\n" * 11})
+    assert len(list(rules.check_lengths(root, 10))) == 1
+    assert_none(rules.check_lengths(root, 11))
+
+
+def test_how_long_the_files_are():
+    """Only reports (shown with -s)."""
+    lengths = sorted((len(path.read_text().splitlines()), name) for path, name in rules.sources(ROOT))
+    print("\n".join(f"{lines:5} src/{name}" for lines, name in lengths[-10:]))
