@@ -1,0 +1,99 @@
+#include "config/config_dump.h"
+#include "config/config_print.h"
+
+#include <string.h>
+
+/* A value to show how it is written, where an option has no fallback. */
+static void print_example(FILE *out, const struct option *option) {
+  const char *choice = option->choices ? option->choices[0] : NULL;
+  switch (option->type) {
+  case OPTION_INT:
+    fprintf(out, "%lld", (long long)option->min);
+    break;
+  case OPTION_DURATION:
+    config_print_duration(out, option->min > 2000 ? option->min : 2000);
+    break;
+  case OPTION_BOOL:
+    fputs("true", out);
+    break;
+  case OPTION_LIST:
+    fputs("[a, b]", out);
+    break;
+  case OPTION_MAP:
+    fprintf(out, "{%s: value}", choice ? choice : "name");
+    break;
+  case OPTION_CHOICE:
+    fputs(choice ? choice : "\"\"", out);
+    break;
+  case OPTION_TEXT:
+  case OPTION_SECRET:
+    fputs("\"...\"", out);
+    break;
+  }
+}
+
+static void print_choices(FILE *out, const struct option *option) {
+  const char *before = " (";
+  for (const char *const *choice = option->choices; choice && *choice; choice++) {
+    fprintf(out, "%s%s", before, *choice);
+    before = ", ";
+  }
+  if (option->choices && option->choices[0])
+    fputc(')', out);
+}
+
+/* "indent name: value  # help". */
+static void print_option(FILE *out, const char *indent, const struct option *option) {
+  fprintf(out, "%s%s: ", indent, option->name);
+  if (option->fallback)
+    config_print_text(out, option->fallback);
+  else
+    print_example(out, option);
+  fprintf(out, "  # %s%s", option->required ? "required: " : "", option->help ? option->help : "");
+  print_choices(out, option);
+  fputc('\n', out);
+}
+
+static bool needs_nothing(const struct target_kind *kind) {
+  for (size_t i = 0; i < kind->option_count; i++)
+    if (kind->options[i].required)
+      return false;
+  return true;
+}
+
+/* A kind that needs nothing but a name is switched on, so that the file watches something. */
+static void print_kind(FILE *out, const struct target_kind *kind) {
+  bool on = needs_nothing(kind);
+  const char *mark = on ? "" : "#";
+  fprintf(out, "\n## %s\n%s%s:\n%s  - name: local\n", kind->title, mark, kind->key, mark);
+  for (size_t i = TARGET_NAME + 1; i < TARGET_COMMON_COUNT; i++)
+    print_option(out, "#    ", &target_common_options[i]);
+  for (size_t i = 0; i < kind->option_count; i++)
+    print_option(out, "#    ", &kind->options[i]);
+}
+
+static void print_metric(FILE *out, const struct column_spec *column) {
+  fprintf(out, "#  %s: ", column->metric);
+  config_print_threshold(out, &column->threshold, column->unit);
+  fprintf(out, "  # %s\n", column->help ? column->help : column->title);
+}
+
+void config_print_default(FILE *out, const struct config_schema *schema) {
+  fputs(
+      "## stacktop's configuration, as YAML. \"##\" begins a remark; a single \"#\" switches a\n"
+      "## setting off: remove it to switch it on. What stands there is the default, or shows how\n"
+      "## a value is written. In any value, ${VAR} and ${VAR:-default} come from the\n"
+      "## environment, so that no secret need be written here.\n\n",
+      out);
+  for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
+    print_option(out, i == CONFIG_INTERVAL ? "" : "#", &config_options[i]);
+  for (size_t i = 0; i < schema->kind_count; i++)
+    print_kind(out, schema->kinds[i]);
+  fputs(
+      "\n## Thresholds: {warn: .., crit: .., for: 5m, below: true}, or off. What is written here\n"
+      "## replaces the default of that metric as a whole.\n"
+      "#thresholds:\n",
+      out);
+  for (size_t i = 0; i < schema->metric_count; i++)
+    print_metric(out, schema->metrics[i]);
+}

@@ -1,0 +1,111 @@
+#include "config/config_dump.h"
+
+#include "config/config_mask.h"
+#include "config/config_print.h"
+#include "core/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A MAP's value is hidden by its name, a SECRET in its parts, and a TEXT where it is a URI with a
+ * password in it. */
+static char *shown(const struct option *option, const char *name, const char *text) {
+  if (name && config_name_is_secret(name))
+    return mem_dup("***");
+  if (option->type == OPTION_SECRET || strstr(text, "://"))
+    return config_mask(text);
+  return mem_dup(text);
+}
+
+static void print_shown(FILE *out, const struct option *option, const char *name,
+                        const char *text) {
+  char *masked = shown(option, name, text);
+  config_print_text(out, masked);
+  free(masked);
+}
+
+static void dump_items(FILE *out, const struct option *option, const struct option_value *value) {
+  bool map = option->type == OPTION_MAP;
+  fputs(map ? "{" : "[", out);
+  for (size_t i = 0; i < value->item_count; i++) {
+    if (i > 0)
+      fputs(", ", out);
+    if (map) {
+      config_print_text(out, value->names[i]);
+      fputs(": ", out);
+    }
+    print_shown(out, option, map ? value->names[i] : NULL, value->items[i]);
+  }
+  fputs(map ? "}" : "]", out);
+}
+
+static void dump_option(FILE *out, const struct option *option, const struct option_value *value) {
+  if (!value->set)
+    return;
+  fprintf(out, "    %s: ", option->name);
+  if (option->type == OPTION_LIST || option->type == OPTION_MAP)
+    dump_items(out, option, value);
+  else
+    print_shown(out, option, NULL, value->text);
+  fputc('\n', out);
+}
+
+static void dump_target(FILE *out, const struct target *target) {
+  fputs("  - name: ", out);
+  config_print_text(out, target->name);
+  fputs("\n    interval: ", out);
+  config_print_duration(out, target->interval_ms);
+  if (target->timeout_ms > 0) {
+    fputs("\n    timeout: ", out);
+    config_print_duration(out, target->timeout_ms);
+  }
+  fputc('\n', out);
+  for (size_t i = 0; i < target->kind->option_count; i++)
+    dump_option(out, &target->kind->options[i], &target->values[i]);
+}
+
+static void dump_kind(FILE *out, const struct config *config, const struct target_kind *kind) {
+  bool any = false;
+  for (size_t i = 0; i < config->target_count; i++) {
+    if (config->targets[i]->kind != kind)
+      continue;
+    if (!any)
+      fprintf(out, "%s:\n", kind->key);
+    any = true;
+    dump_target(out, config->targets[i]);
+  }
+}
+
+static void dump_text(FILE *out, const char *key, const char *text) {
+  if (!text)
+    return;
+  fprintf(out, "%s: ", key);
+  config_print_text(out, text);
+  fputc('\n', out);
+}
+
+static void dump_rules(FILE *out, const struct config *config, const struct config_schema *schema) {
+  if (config->rules.count > 0)
+    fputs("thresholds:\n", out);
+  for (size_t i = 0; i < config->rules.count; i++) {
+    const struct rule *rule = &config->rules.items[i];
+    const struct column_spec *column = config_schema_metric(schema, rule->metric);
+    if (!column)
+      continue;
+    fprintf(out, "  %s: ", rule->metric);
+    config_print_threshold(out, &rule->threshold, column->unit);
+    fputc('\n', out);
+  }
+}
+
+void config_dump(FILE *out, const struct config *config, const struct config_schema *schema) {
+  dump_text(out, "name", config->name);
+  dump_text(out, "environment", config->environment);
+  fputs("interval: ", out);
+  config_print_duration(out, config->interval_ms);
+  fputc('\n', out);
+  dump_text(out, "theme", config->theme);
+  for (size_t i = 0; i < schema->kind_count; i++)
+    dump_kind(out, config, schema->kinds[i]);
+  dump_rules(out, config, schema);
+}

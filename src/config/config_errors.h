@@ -1,0 +1,31 @@
+/* Every error of a configuration file, each with its place: FILE:LINE:COLUMN: what is wrong, what
+ * was expected. */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* A file with more errors than this is not of ours; the rest are counted only. */
+enum { CONFIG_ERRORS_MAX = 100 };
+
+struct config_error {
+  int line, column; /* from 1; 0 when it is about the file as a whole */
+  char *text;       /* quotes the file: sanitise to show (config_errors_print does) */
+};
+
+struct config_errors {
+  char *path;
+  struct config_error items[CONFIG_ERRORS_MAX]; /* in the order of the file after config_load */
+  size_t count;
+  size_t dropped; /* found beyond CONFIG_ERRORS_MAX */
+};
+
+void config_errors_init(struct config_errors *errors, const char *path);
+void config_errors_fini(struct config_errors *errors);
+
+void config_errors_add(struct config_errors *errors, int line, int column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* By line and column; errors of the same place keep their order. */
+void config_errors_sort(struct config_errors *errors);
+/* One line an error, fit for a terminal. */
+void config_errors_print(const struct config_errors *errors, FILE *out);

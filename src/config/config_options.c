@@ -1,0 +1,66 @@
+#include "config/config_options.h"
+
+#include <string.h>
+
+/* Below 200 ms a dashboard would hurt what it watches; above a day it would watch nothing. */
+enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MAX = 3600000 };
+
+const struct option config_options[CONFIG_OPTION_COUNT] = {
+    [CONFIG_NAME] = {.name = "name",
+                     .type = OPTION_TEXT,
+                     .help = "the platform's name, in the header; else the file's own"},
+    [CONFIG_ENVIRONMENT] = {.name = "environment",
+                            .type = OPTION_TEXT,
+                            .help = "free text; with the word production, prod or live in it, "
+                                    "confirmations are stronger"},
+    [CONFIG_INTERVAL] = {.name = "interval",
+                         .type = OPTION_DURATION,
+                         .min = INTERVAL_MIN,
+                         .max = INTERVAL_MAX,
+                         .fallback = "2s",
+                         .help = "from one collection to the next"},
+    [CONFIG_TIMEOUT] = {.name = "timeout",
+                        .type = OPTION_DURATION,
+                        .min = TIMEOUT_MIN,
+                        .max = TIMEOUT_MAX,
+                        .help = "of one collection; else each kind has its own"},
+    [CONFIG_THEME] = {.name = "theme",
+                      .type = OPTION_TEXT,
+                      .help = "a file of themes/, without its suffix"},
+};
+
+const struct option target_common_options[TARGET_COMMON_COUNT] = {
+    [TARGET_NAME] = {.name = "name",
+                     .type = OPTION_TEXT,
+                     .required = true,
+                     .help = "what the screen calls it; unique in its list"},
+    [TARGET_INTERVAL] = {.name = "interval",
+                         .type = OPTION_DURATION,
+                         .min = INTERVAL_MIN,
+                         .max = INTERVAL_MAX,
+                         .help = "from one collection to the next; else the file's"},
+    [TARGET_TIMEOUT] = {.name = "timeout",
+                        .type = OPTION_DURATION,
+                        .min = TIMEOUT_MIN,
+                        .max = TIMEOUT_MAX,
+                        .help = "of one collection; else the file's, else the kind's"},
+};
+
+const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
+    [THRESHOLD_WARN] = {.name = "warn", .type = OPTION_TEXT, .help = "a warning beyond it"},
+    [THRESHOLD_CRIT] = {.name = "crit", .type = OPTION_TEXT, .help = "critical beyond it"},
+    [THRESHOLD_FOR] = {.name = "for",
+                       .type = OPTION_DURATION,
+                       .help = "counts only after it has held for so long"},
+    [THRESHOLD_BELOW] = {.name = "below",
+                         .type = OPTION_BOOL,
+                         .help = "worry under the limits, not above; else as is usual for it"},
+};
+
+const struct column_spec *config_schema_metric(const struct config_schema *schema,
+                                               const char *metric) {
+  for (size_t i = 0; i < schema->metric_count; i++)
+    if (strcmp(schema->metrics[i]->metric, metric) == 0)
+      return schema->metrics[i];
+  return NULL;
+}

@@ -1,0 +1,15 @@
+/* Values as YAML scalars that the loader reads back as the same. */
+#pragma once
+
+#include "core/table.h"
+
+#include <stdio.h>
+
+/* Plain where that is safe, else in double quotes with escapes; a "${" is written "$${". */
+void config_print_text(FILE *out, const char *text);
+/* In the largest unit that divides it: 90000 is "90s", 120000 is "2m". */
+void config_print_duration(FILE *out, int64_t ms);
+/* "80%", "5m", "2GB", "10000". */
+void config_print_limit(FILE *out, double limit, enum unit unit);
+/* "{warn: 80%, crit: 90%, for: 5m}", or "off". */
+void config_print_threshold(FILE *out, const struct threshold *threshold, enum unit unit);

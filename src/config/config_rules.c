@@ -1,0 +1,209 @@
+#include "config/config_rules.h"
+
+#include "config/config_suggest.h"
+#include "config/config_target.h"
+#include "core/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The suffixes that quantity_parse knows and that make sense for a unit. */
+static const char *const no_suffixes[] = {"", "k", "M", "G", NULL};
+static const char *const byte_suffixes[] = {"", "B", "kB", "KB", "MB", "GB", "TB", NULL};
+static const char *const ratio_suffixes[] = {"", "%", NULL};
+
+struct unit_rule {
+  const char *const *suffixes;
+  const char *expected;
+};
+
+static const struct unit_rule unit_rules[] = {
+    [UNIT_NONE] = {no_suffixes, "a number: 10000 or 1.5"},
+    [UNIT_COUNT] = {no_suffixes, "a number: 10000 or 10k"},
+    [UNIT_BYTES] = {byte_suffixes, "a size: 500MB or 2GB"},
+    [UNIT_SECONDS] = {NULL, "a duration: 300ms, 2s, 5m, 1h or 3d"},
+    [UNIT_RATIO] = {ratio_suffixes, "a share: 80% or 0.8"},
+    [UNIT_PER_SECOND] = {no_suffixes, "a rate: 100/s or 10k"},
+    [UNIT_BYTES_PER_SECOND] = {byte_suffixes, "a rate: 10MB/s"},
+    [UNIT_TIME] = {NULL, "nothing: a moment has no threshold"},
+};
+
+static bool has_suffix(const char *text, const char *const *suffixes) {
+  const char *suffix = text + strspn(text, "+-.0123456789eE");
+  while (*suffix == ' ')
+    suffix++;
+  for (; *suffixes; suffixes++)
+    if (strcmp(*suffixes, suffix) == 0)
+      return true;
+  return false;
+}
+
+/* Without the "/s" of a rate. */
+static void strip_per_second(enum unit unit, char *text) {
+  size_t length = strlen(text);
+  if ((unit == UNIT_PER_SECOND || unit == UNIT_BYTES_PER_SECOND) && length > 2 &&
+      strcmp(text + length - 2, "/s") == 0)
+    text[length - 2] = '\0';
+}
+
+bool config_limit_parse(enum unit unit, const char *text, double *limit, struct err *err) {
+  const struct unit_rule *rule = &unit_rules[unit];
+  char number[64];
+  if (strlen(text) >= sizeof number)
+    return err_set(err, ERR_INVALID, "\"%.40s...\" is not %s", text, rule->expected);
+  strcpy(number, text);
+  strip_per_second(unit, number);
+  int64_t ms = 0;
+  bool good;
+  if (unit == UNIT_SECONDS) {
+    good = duration_parse(number, &ms, err);
+    *limit = (double)ms / 1000;
+  } else {
+    good =
+        rule->suffixes && has_suffix(number, rule->suffixes) && quantity_parse(number, limit, err);
+  }
+  if (!good)
+    return err_set(err, ERR_INVALID, "\"%s\" is not %s", text, rule->expected);
+  bool never_negative = unit == UNIT_RATIO || unit == UNIT_BYTES;
+  if (never_negative && *limit < 0)
+    return err_set(err, ERR_INVALID, "\"%s\" is below zero; write %s", text, rule->expected);
+  if (unit == UNIT_RATIO && *limit > 1 && !strchr(text, '%'))
+    return err_set(err, ERR_INVALID, "\"%s\" is more than the whole: write %s%% (or 0.8 for 80%%)",
+                   text, text);
+  return true;
+}
+
+static bool limit_read(struct config_yaml *yaml, const struct column_spec *column, const char *name,
+                       const yaml_node_t *node, double *limit) {
+  char *text = config_yaml_text(yaml, node, name);
+  if (!text)
+    return false;
+  struct err err;
+  bool good = config_limit_parse(column->unit, text, limit, &err);
+  if (!good)
+    config_yaml_error(yaml, node, "%s of %s: %s", name, column->metric, err.text);
+  free(text);
+  return good;
+}
+
+static void note_unknown_part(struct config_yaml *yaml, const yaml_node_t *key,
+                              const char *metric) {
+  struct suggestion near = {0};
+  for (size_t i = 0; i < THRESHOLD_OPTION_COUNT; i++)
+    suggest_consider(&near, config_yaml_key(key), threshold_options[i].name);
+  config_yaml_error(yaml, key, "unknown key \"%s\" in the threshold of %s%s%s",
+                    config_yaml_key(key), metric, suggest_text(&near),
+                    near.best ? "" : " (known: warn, crit, for, below)");
+}
+
+static void part_read(struct config_yaml *yaml, const struct column_spec *column,
+                      const yaml_node_t *key, const yaml_node_t *value,
+                      struct threshold *threshold) {
+  int part = config_option_find(threshold_options, THRESHOLD_OPTION_COUNT, config_yaml_key(key));
+  struct option_value parsed = {0};
+  switch (part) {
+  case THRESHOLD_WARN:
+    threshold->has_warn = limit_read(yaml, column, "warn", value, &threshold->warn);
+    return;
+  case THRESHOLD_CRIT:
+    threshold->has_crit = limit_read(yaml, column, "crit", value, &threshold->crit);
+    return;
+  case THRESHOLD_FOR:
+    if (config_option_read(yaml, &threshold_options[part], value, &parsed))
+      threshold->for_ms = parsed.number;
+    break;
+  case THRESHOLD_BELOW:
+    if (config_option_read(yaml, &threshold_options[part], value, &parsed))
+      threshold->below = parsed.number;
+    break;
+  default:
+    note_unknown_part(yaml, key, column->metric);
+  }
+  option_value_fini(&parsed);
+}
+
+static bool is_off(const yaml_node_t *node) {
+  return node->type == YAML_SCALAR_NODE &&
+         strcmp((const char *)node->data.scalar.value, "off") == 0;
+}
+
+static const yaml_node_t *part_find(struct config_yaml *yaml, const yaml_node_t *mapping,
+                                    const char *name) {
+  const yaml_node_t *key, *value;
+  for (size_t i = 0; config_yaml_pair(yaml, mapping, i, &key, &value); i++)
+    if (strcmp(config_yaml_key(key), name) == 0)
+      return value;
+  return NULL;
+}
+
+static void check_limits(struct config_yaml *yaml, const yaml_node_t *mapping,
+                         const struct column_spec *column, const struct threshold *threshold) {
+  const yaml_node_t *warn = part_find(yaml, mapping, "warn");
+  const yaml_node_t *crit = part_find(yaml, mapping, "crit");
+  if (!warn && !crit && !yaml->exhausted)
+    config_yaml_error(yaml, mapping,
+                      "the threshold of %s has neither warn nor crit; `%s: off` switches it off",
+                      column->metric, column->metric);
+  if (!threshold->has_warn || !threshold->has_crit || !warn)
+    return;
+  if (threshold->below ? threshold->warn < threshold->crit : threshold->warn > threshold->crit)
+    config_yaml_error(yaml, warn, "warn of %s would come after crit: it must be %s crit",
+                      column->metric, threshold->below ? "above" : "below");
+}
+
+static void note_unknown_metric(struct config_yaml *yaml, const struct config_schema *schema,
+                                const yaml_node_t *key) {
+  const char *name = config_yaml_key(key);
+  struct suggestion near = {0};
+  for (size_t i = 0; i < schema->metric_count; i++)
+    suggest_consider(&near, name, schema->metrics[i]->metric);
+  if (near.best) {
+    config_yaml_error(yaml, key, "unknown metric \"%s\"%s", name, suggest_text(&near));
+    return;
+  }
+  /* None is near: those of the same family ("redis."), else all that fit. */
+  size_t family = strcspn(name, ".") + 1;
+  char known[280] = "";
+  for (int pass = 0; pass < 2 && !*known; pass++)
+    for (size_t i = 0; i < schema->metric_count; i++) {
+      const char *metric = schema->metrics[i]->metric;
+      size_t used = strlen(known);
+      if ((pass > 0 || strncmp(metric, name, family) == 0) &&
+          used + strlen(metric) + 3 < sizeof known)
+        snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", metric);
+    }
+  config_yaml_error(yaml, key, "unknown metric \"%s\" (known: %s)", name, known);
+}
+
+static void rule_read(struct config_yaml *yaml, const struct column_spec *column,
+                      const yaml_node_t *node, struct rules *rules) {
+  /* Only what is written counts; which side is the bad one lies in the nature of the metric. */
+  struct threshold threshold = {.below = column->threshold.below};
+  if (!is_off(node)) {
+    if (!config_yaml_mapping(yaml, node, column->metric))
+      return;
+    const yaml_node_t *key, *value;
+    for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &value); i++)
+      part_read(yaml, column, key, value, &threshold);
+    check_limits(yaml, node, column, &threshold);
+  }
+  rules->items = mem_resize(rules->items, (rules->count + 1) * sizeof *rules->items);
+  rules->items[rules->count++] =
+      (struct rule){.metric = mem_dup(column->metric), .threshold = threshold};
+}
+
+void config_rules_read(struct config_yaml *yaml, const struct config_schema *schema,
+                       const yaml_node_t *mapping, struct rules *rules) {
+  if (config_yaml_is_null(mapping)) /* every entry commented out */
+    return;
+  if (!config_yaml_mapping(yaml, mapping, "thresholds"))
+    return;
+  const yaml_node_t *key, *value;
+  for (size_t i = 0; config_yaml_pair(yaml, mapping, i, &key, &value); i++) {
+    const struct column_spec *column = config_schema_metric(schema, config_yaml_key(key));
+    if (column)
+      rule_read(yaml, column, value, rules);
+    else
+      note_unknown_metric(yaml, schema, key);
+  }
+}

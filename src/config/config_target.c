@@ -1,0 +1,224 @@
+#include "config/config_target.h"
+
+#include "config/config_suggest.h"
+#include "core/mem.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+int config_option_find(const struct option *options, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(options[i].name, name) == 0)
+      return (int)i;
+  return -1;
+}
+
+static void value_push(struct option_value *value, char *name, char *item) {
+  size_t size = (value->item_count + 1) * sizeof(char *);
+  value->items = mem_resize(value->items, size);
+  value->items[value->item_count] = item;
+  if (name) {
+    value->names = mem_resize(value->names, size);
+    value->names[value->item_count] = name;
+  }
+  value->item_count++;
+}
+
+static bool list_read(struct config_yaml *yaml, const struct option *option,
+                      const yaml_node_t *node, struct option_value *value) {
+  if (!config_yaml_list(yaml, node, option->name))
+    return false;
+  bool good = true;
+  const yaml_node_t *item;
+  for (size_t i = 0; (item = config_yaml_item(yaml, node, i)); i++) {
+    char *text = config_yaml_text(yaml, item, option->name);
+    if (text)
+      value_push(value, NULL, text);
+    else
+      good = false;
+  }
+  return good && !yaml->exhausted;
+}
+
+/* Whether a MAP may have that name; notes it otherwise. */
+static bool choice_check(struct config_yaml *yaml, const struct option *option,
+                         const yaml_node_t *key) {
+  const char *name = config_yaml_key(key);
+  struct suggestion near = {0};
+  char known[160] = "";
+  for (const char *const *choice = option->choices; choice && *choice; choice++) {
+    if (strcmp(*choice, name) == 0)
+      return true;
+    suggest_consider(&near, name, *choice);
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *choice);
+  }
+  if (option->choices)
+    config_yaml_error(yaml, key, "unknown name \"%s\" in %s%s (known: %s)", name, option->name,
+                      suggest_text(&near), known);
+  return !option->choices;
+}
+
+static bool map_read(struct config_yaml *yaml, const struct option *option, const yaml_node_t *node,
+                     struct option_value *value) {
+  if (!config_yaml_mapping(yaml, node, option->name))
+    return false;
+  bool good = true;
+  const yaml_node_t *key, *item;
+  for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &item); i++) {
+    bool known = choice_check(yaml, option, key);
+    char *text = config_yaml_text(yaml, item, config_yaml_key(key));
+    if (text)
+      value_push(value, mem_dup(config_yaml_key(key)), text);
+    good = good && known && text;
+  }
+  return good && !yaml->exhausted;
+}
+
+static bool scalar_read(struct config_yaml *yaml, const struct option *option,
+                        const yaml_node_t *node, struct option_value *value) {
+  char *text = config_yaml_text(yaml, node, option->name);
+  if (!text)
+    return false;
+  struct err err;
+  bool good = option_parse(option, text, value, &err);
+  if (!good)
+    config_yaml_error(yaml, node, "%s: %s", option->name, err.text);
+  free(text);
+  return good;
+}
+
+bool config_option_read(struct config_yaml *yaml, const struct option *option,
+                        const yaml_node_t *node, struct option_value *value) {
+  option_value_fini(value);
+  bool good = option->type == OPTION_LIST  ? list_read(yaml, option, node, value)
+              : option->type == OPTION_MAP ? map_read(yaml, option, node, value)
+                                           : scalar_read(yaml, option, node, value);
+  value->set = good;
+  value->line = (int)node->start_mark.line + 1;
+  value->column = (int)node->start_mark.column + 1;
+  return good;
+}
+
+/* A target while it is read. */
+struct draft {
+  const struct target_kind *kind;
+  struct target *target;
+  struct option_value common[TARGET_COMMON_COUNT];
+  const yaml_node_t *name_node;
+};
+
+static void note_unknown(struct config_yaml *yaml, const struct target_kind *kind,
+                         const yaml_node_t *key) {
+  const char *name = config_yaml_key(key);
+  if (strcmp(name, "<<") == 0) {
+    config_yaml_error(yaml, key, "merge keys (<<) are not known here: write the options out");
+    return;
+  }
+  struct suggestion near = {0};
+  char known[256] = "";
+  for (size_t i = 0; i < TARGET_COMMON_COUNT + kind->option_count; i++) {
+    const char *option = i < TARGET_COMMON_COUNT ? target_common_options[i].name
+                                                 : kind->options[i - TARGET_COMMON_COUNT].name;
+    suggest_consider(&near, name, option);
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", option);
+  }
+  if (near.best)
+    config_yaml_error(yaml, key, "unknown key \"%s\" in %s%s", name, kind->key,
+                      suggest_text(&near));
+  else
+    config_yaml_error(yaml, key, "unknown key \"%s\" in %s (known: %s)", name, kind->key, known);
+}
+
+static void draft_read(struct config_yaml *yaml, struct draft *draft, const yaml_node_t *key,
+                       const yaml_node_t *value) {
+  const struct target_kind *kind = draft->kind;
+  const char *name = config_yaml_key(key);
+  int common = config_option_find(target_common_options, TARGET_COMMON_COUNT, name);
+  int own = config_option_find(kind->options, kind->option_count, name);
+  if (common == TARGET_NAME)
+    draft->name_node = value;
+  if (common >= 0)
+    config_option_read(yaml, &target_common_options[common], value, &draft->common[common]);
+  else if (own >= 0)
+    config_option_read(yaml, &kind->options[own], value, &draft->target->values[own]);
+  else
+    note_unknown(yaml, kind, key);
+}
+
+static void check_required(struct config_yaml *yaml, struct draft *draft, const yaml_node_t *node) {
+  const struct target_kind *kind = draft->kind;
+  for (size_t i = 0; i < TARGET_COMMON_COUNT; i++)
+    if (target_common_options[i].required && draft->common[i].line == 0)
+      config_yaml_error(yaml, node, "a target of %s without its \"%s\": %s", kind->key,
+                        target_common_options[i].name, target_common_options[i].help);
+  for (size_t i = 0; i < kind->option_count; i++)
+    if (kind->options[i].required && draft->target->values[i].line == 0)
+      config_yaml_error(yaml, node, "a target of %s without its \"%s\": %s", kind->key,
+                        kind->options[i].name, kind->options[i].help);
+}
+
+static bool name_is_plain(const char *name) {
+  size_t length = strlen(name);
+  for (const char *at = name; *at; at++)
+    if (iscntrl((unsigned char)*at))
+      return false;
+  return length > 0 && length <= TARGET_NAME_MAX && !isspace((unsigned char)name[0]) &&
+         !isspace((unsigned char)name[length - 1]);
+}
+
+static void check_name(struct config_yaml *yaml, struct draft *draft, const struct config *config) {
+  const char *name = draft->common[TARGET_NAME].text;
+  if (!name)
+    return; /* noted already */
+  if (!name_is_plain(name)) {
+    config_yaml_error(yaml, draft->name_node,
+                      "\"%.80s\" is no name: 1 to %d bytes on one line, no space at its ends", name,
+                      TARGET_NAME_MAX);
+    return;
+  }
+  for (size_t i = 0; i < config->target_count; i++)
+    if (config->targets[i]->kind == draft->kind && strcmp(config->targets[i]->name, name) == 0) {
+      config_yaml_error(yaml, draft->name_node,
+                        "%s has two targets with the name \"%s\": names are unique in a list",
+                        draft->kind->key, name);
+      return;
+    }
+}
+
+static void target_read(struct config_yaml *yaml, const struct target_kind *kind,
+                        const yaml_node_t *node, struct config *config) {
+  if (!config_yaml_mapping(yaml, node, kind->key))
+    return;
+  struct draft draft = {.kind = kind, .target = target_new(kind, "")};
+  const yaml_node_t *key, *value;
+  for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &value); i++)
+    draft_read(yaml, &draft, key, value);
+  check_required(yaml, &draft, node);
+  check_name(yaml, &draft, config);
+  struct target *target = draft.target;
+  if (draft.common[TARGET_NAME].text) {
+    free(target->name);
+    target->name = mem_dup(draft.common[TARGET_NAME].text);
+  }
+  target->interval_ms = draft.common[TARGET_INTERVAL].number;
+  target->timeout_ms = draft.common[TARGET_TIMEOUT].number;
+  /* Kept although it may be wrong, so that later names are compared with it: an error ends the load
+   * in the end. */
+  config_add(config, target);
+  for (size_t i = 0; i < TARGET_COMMON_COUNT; i++)
+    option_value_fini(&draft.common[i]);
+}
+
+void config_targets_read(struct config_yaml *yaml, const struct target_kind *kind,
+                         const yaml_node_t *list, struct config *config) {
+  if (config_yaml_is_null(list)) /* every entry commented out */
+    return;
+  if (!config_yaml_list(yaml, list, kind->key))
+    return;
+  const yaml_node_t *item;
+  for (size_t i = 0; (item = config_yaml_item(yaml, list, i)); i++)
+    target_read(yaml, kind, item, config);
+}

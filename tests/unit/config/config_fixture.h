@@ -1,0 +1,85 @@
+/* A schema of two kinds and some metrics, as the collectors would bring them. */
+#pragma once
+
+#include "config/config_load.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const fixture_runtimes[] = {"compose", "kubernetes", NULL};
+static const struct option fixture_service_options[] = {
+    {.name = "address", .type = OPTION_TEXT, .required = true, .help = "host:port"},
+    {.name = "health", .type = OPTION_TEXT, .help = "URL of its health endpoint"},
+    {.name = "insecure", .type = OPTION_BOOL, .fallback = "false", .help = "no verification"},
+    {.name = "slow", .type = OPTION_DURATION, .fallback = "5s", .min = 1, .max = 60000},
+    {.name = "runtime", .type = OPTION_MAP, .choices = fixture_runtimes, .help = "who runs it"},
+};
+static const struct option fixture_postgres_options[] = {
+    {.name = "dsn", .type = OPTION_SECRET, .required = true, .help = "URI or key=value"}};
+static const struct option fixture_kafka_options[] = {
+    {.name = "bootstrap", .type = OPTION_TEXT, .required = true, .help = "host:port,..."},
+    {.name = "groups", .type = OPTION_LIST, .help = "globs"},
+    {.name = "properties", .type = OPTION_MAP, .help = "of librdkafka"}};
+static const struct option fixture_redis_options[] = {
+    {.name = "url", .type = OPTION_SECRET, .required = true, .help = "redis://"},
+    {.name = "password", .type = OPTION_SECRET, .help = "instead of in the URL"},
+    {.name = "db", .type = OPTION_INT, .min = 0, .max = 15, .fallback = "0"},
+    {.name = "mode", .type = OPTION_CHOICE, .choices = fixture_runtimes}};
+static const struct option fixture_host_options[] = {
+    {.name = "mounts", .type = OPTION_LIST, .help = "mount points"}};
+
+#define FIXTURE_KIND(id, list, title_, options_)                       \
+  static const struct target_kind fixture_##id = {.kind = #id,         \
+                                                  .key = list,         \
+                                                  .title = title_,     \
+                                                  .options = options_, \
+                                                  .option_count =      \
+                                                      sizeof options_ / sizeof *options_}
+FIXTURE_KIND(service, "services", "Services", fixture_service_options);
+FIXTURE_KIND(postgres, "postgres", "PostgreSQL", fixture_postgres_options);
+FIXTURE_KIND(kafka, "kafka", "Kafka", fixture_kafka_options);
+FIXTURE_KIND(redis, "redis", "Redis", fixture_redis_options);
+FIXTURE_KIND(host, "hosts", "Hosts", fixture_host_options);
+
+static const struct column_spec fixture_columns[] = {
+    {.id = "used",
+     .unit = UNIT_RATIO,
+     .metric = "disk.used",
+     .title = "USED",
+     .threshold = {.has_warn = true, .has_crit = true, .warn = 0.8, .crit = 0.9}},
+    {.id = "lag", .unit = UNIT_COUNT, .metric = "kafka.lag", .title = "LAG"},
+    {.id = "memory", .unit = UNIT_BYTES, .metric = "redis.memory", .title = "MEMORY"},
+    {.id = "hit",
+     .unit = UNIT_RATIO,
+     .metric = "redis.hit_ratio",
+     .title = "HIT",
+     .threshold = {.below = true}},
+    {.id = "age", .unit = UNIT_SECONDS, .metric = "postgres.transaction", .title = "AGE"},
+    {.id = "rate", .unit = UNIT_PER_SECOND, .metric = "redis.evictions", .title = "EVICT"},
+};
+
+static const struct target_kind *const fixture_kinds[] = {
+    &fixture_service, &fixture_postgres, &fixture_kafka, &fixture_redis, &fixture_host};
+static const struct column_spec *const fixture_metrics[] = {
+    &fixture_columns[0], &fixture_columns[1], &fixture_columns[2],
+    &fixture_columns[3], &fixture_columns[4], &fixture_columns[5]};
+static const struct config_schema fixture_schema = {
+    .kinds = fixture_kinds, .kind_count = 5, .metrics = fixture_metrics, .metric_count = 6};
+
+/* Loads text that must be right. */
+static inline struct config *fixture_good(const char *text) {
+  struct config_errors errors;
+  config_errors_init(&errors, "/etc/stacktop/ecap.yaml");
+  struct config *config = config_parse(errors.path, text, strlen(text), &fixture_schema, &errors);
+  config_errors_print(&errors, stderr);
+  assert_non_null(config);
+  assert_int_equal(errors.count, 0);
+  config_errors_fini(&errors);
+  return config;
+}

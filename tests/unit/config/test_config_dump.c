@@ -1,0 +1,150 @@
+#include "config/config_dump.h"
+#include "config/config_fixture.h"
+#include "config/config_mask.h"
+
+#include <stdio.h>
+
+static void check_mask(const char *text, const char *expected) {
+  char *masked = config_mask(text);
+  assert_string_equal(masked, expected);
+  free(masked);
+}
+
+static void test_mask(void **state) {
+  (void)state;
+  check_mask("", "");
+  check_mask("hunter2", "***");
+  check_mask("a=b", "***"); /* a password may hold "=" */
+  check_mask("abc://x:y@z", "***");
+  check_mask("postgresql://ecap_user@postgres:5432/ecap",
+             "postgresql://ecap_user@postgres:5432/ecap");
+  check_mask("postgresql://u:pa:ss@h:5432/d?sslmode=require",
+             "postgresql://u:***@h:5432/d?sslmode=require");
+  check_mask("postgresql://u:p@ss/?w@h/d", "postgresql://u:***@h/d");
+  check_mask("postgresql:///d?host=h&password=x&sslpassword=y&user=u",
+             "postgresql:///d?host=h&password=***&sslpassword=***&user=u");
+  check_mask("redis://:secret@redis:6379/0", "redis://:***@redis:6379/0");
+  check_mask("REDIS://redis:6379/0", "REDIS://redis:6379/0");
+  check_mask("host=h dbname=d password=x user=u", "host=h dbname=d password=*** user=u");
+  check_mask("password = 'a \\' b' host = h", "password=*** host=h");
+  check_mask("password='never closed", "password=***");
+  check_mask("service=ecap", "service=ecap");
+  check_mask("host=h passwort=x", "***");
+}
+
+static char *dump_of(const char *text) {
+  struct config *config = fixture_good(text);
+  char *dump;
+  size_t size;
+  FILE *out = open_memstream(&dump, &size);
+  config_dump(out, config, &fixture_schema);
+  fclose(out);
+  config_free(config);
+  return dump;
+}
+
+static const char loaded[] =
+    "name: 'a: \"b\"'\n"
+    "timeout: 90s\n"
+    "theme: solarized\n"
+    "services: [{name: api, address: \"api:8000\", health: \"http://u:p@api/h?token=t\", runtime: "
+    "{compose: api}}]\n"
+    "kafka: [{name: main, bootstrap: \"k:1\", groups: [\"e-*\", \"on\"], properties: "
+    "{sasl.password: "
+    "x, ssl.key.location: /k, client.id: \"$${x}\"}}]\n"
+    "redis: [{name: c, url: \"redis://:s3cret@r/0\", password: pw}]\n"
+    "thresholds: {disk.used: {warn: 85%, crit: 99.5%, for: 90s}, kafka.lag: off, redis.memory: "
+    "{warn: 1.5GB}, redis.hit_ratio: {crit: 10%}, postgres.transaction: {crit: 250ms}, "
+    "redis.evictions: {warn: 100/s}}\n";
+
+static const char dumped[] = "name: \"a: \\\"b\\\"\"\n"
+                             "interval: 2s\n"
+                             "theme: solarized\n"
+                             "services:\n"
+                             "  - name: api\n"
+                             "    interval: 2s\n"
+                             "    timeout: 90s\n"
+                             "    address: \"api:8000\"\n"
+                             "    health: \"http://u:***@api/h?token=***\"\n"
+                             "    insecure: false\n"
+                             "    slow: 5s\n"
+                             "    runtime: {compose: api}\n"
+                             "kafka:\n"
+                             "  - name: main\n"
+                             "    interval: 2s\n"
+                             "    timeout: 90s\n"
+                             "    bootstrap: \"k:1\"\n"
+                             "    groups: [\"e-*\", \"on\"]\n"
+                             "    properties: {sasl.password: \"***\", ssl.key.location: \"***\", "
+                             "client.id: \"$${x}\"}\n"
+                             "redis:\n"
+                             "  - name: c\n"
+                             "    interval: 2s\n"
+                             "    timeout: 90s\n"
+                             "    url: \"redis://:***@r/0\"\n"
+                             "    password: \"***\"\n"
+                             "    db: 0\n"
+                             "thresholds:\n"
+                             "  disk.used: {warn: 85%, crit: 99.5%, for: 90s}\n"
+                             "  kafka.lag: off\n"
+                             "  redis.memory: {warn: 1536MB}\n"
+                             "  redis.hit_ratio: {crit: 10%, below: true}\n"
+                             "  postgres.transaction: {crit: 250ms}\n"
+                             "  redis.evictions: {warn: 100/s}\n";
+
+static void test_dump(void **state) {
+  (void)state;
+  char *first = dump_of(loaded);
+  assert_string_equal(first, dumped);
+  char *second = dump_of(first);
+  assert_string_equal(second, first);
+  free(first);
+  free(second);
+}
+
+static char *default_text(void) {
+  char *text;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  config_print_default(out, &fixture_schema);
+  fclose(out);
+  return text;
+}
+
+static void test_default_loads(void **state) {
+  (void)state;
+  char *text = default_text();
+  struct config *config = fixture_good(text);
+  assert_int_equal(config->interval_ms, 2000);
+  assert_int_equal(config->target_count, 1);
+  assert_ptr_equal(config->targets[0]->kind, &fixture_host);
+  config_free(config);
+  free(text);
+}
+
+/* With every "#" removed but those of remarks, it must still load: nothing in it is made up. */
+static void test_default_switched_on_loads(void **state) {
+  (void)state;
+  char *text = default_text();
+  for (char *line = text; line && *line; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    if (line[0] == '#' && line[1] != '#')
+      memmove(line, line + 1, strlen(line));
+  }
+  struct config *config = fixture_good(text);
+  assert_int_equal(config->target_count, 5);
+  assert_int_equal(config->rules.count, 6);
+  assert_true(config->rules.items[0].threshold.crit == 0.9);
+  config_free(config);
+  free(text);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_mask),
+      cmocka_unit_test(test_dump),
+      cmocka_unit_test(test_default_loads),
+      cmocka_unit_test(test_default_switched_on_loads),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
