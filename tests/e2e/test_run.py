@@ -29,9 +29,11 @@ STANDINS = {
         """,
     "sandbox/up": """
         mkdir -p "$2"
+        trap 'kill $slow; exit 1' TERM INT HUP
+        [[ ! ${SLOW-} ]] || { sleep 1000 & slow=$!; }
         sleep 1000 </dev/null >/dev/null 2>&1 &
-        echo $! >"$2/server"
-        [[ ! ${SLOW-} ]] || { sleep 1000 & trap "kill $!" TERM INT; wait; exit 1; }
+        echo $! >"$2/server.new" && mv "$2/server.new" "$2/server"
+        [[ ! ${slow-} ]] || wait $slow
         touch "$2/state.json" "$2/stacktop.yaml"
         [[ ${BREAK-} != sandbox ]] || { echo "no java here"; exit 1; }
         """,
