@@ -49,9 +49,10 @@ static void strip_per_second(enum unit unit, char *text) {
 bool config_limit_parse(enum unit unit, const char *text, double *limit, struct err *err) {
   const struct unit_rule *rule = &unit_rules[unit];
   char number[64];
-  if (strlen(text) >= sizeof number)
+  size_t length = strlen(text);
+  if (length >= sizeof number)
     return err_set(err, ERR_INVALID, "\"%.40s...\" is not %s", text, rule->expected);
-  strcpy(number, text);
+  memcpy(number, text, length + 1);
   strip_per_second(unit, number);
   int64_t ms = 0;
   bool good;

@@ -267,9 +267,9 @@ static void test_bombs(void **state) {
   assert_non_null(strstr(errors.items[0].text, "aliases"));
   config_errors_fini(&errors);
   /* Deep nesting, and a file that is too long. */
-  memset(text, '[', 100000);
+  memset(text, '[', 10000); /* libyaml takes the square of it */
   config_errors_init(&errors, "f.yaml");
-  assert_null(config_parse("f.yaml", text, 100000, &fixture_schema, &errors));
+  assert_null(config_parse("f.yaml", text, 10000, &fixture_schema, &errors));
   assert_int_equal(errors.count, 1);
   config_errors_fini(&errors);
   memset(text, '#', TOO_LONG);
