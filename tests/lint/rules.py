@@ -30,7 +30,7 @@ LIBRARIES = {
     r"curl/.*": {"io"},
     r"yaml\.h": {"config"},
     r"jansson\.h": {"report"},
-    r"utf8proc\.h": {"core"},
+    r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
 
 # Functions that nobody calls, or only in some files: name -> (reason, files allowed).
@@ -41,7 +41,6 @@ BANNED = {
     "sprintf": ("has no bound: snprintf", ()),
     "vsprintf": ("has no bound: vsnprintf", ()),
     "strcpy": ("has no bound: memcpy of a known length, or mem_dup", ()),
-    "strcat": ("has no bound: an arena or a buffer", ()),
     "strtok": ("keeps hidden state: strcspn and strspn, or strtok_r", ()),
     "rand": ("keeps hidden state", ()),
     "alloca": ("has no bound", ()),
@@ -82,7 +81,10 @@ PRINTING = ("printf", "puts", "putchar", "vprintf", "perror")
 PRINTERS = ("report/", "app/", "main.c")
 
 # Globals that change, beside app's: "file.c:symbol" -> why there is no other way.
-GLOBALS = {}
+GLOBALS = {
+    "clock.c:wall_minus_boot_us": "the offset between two clocks of the machine, fixed at the start",
+    "clock.c:started": "the same",
+}
 
 LINES_MAX = 800  # a ceiling; the aim is half of it
 
