@@ -1,0 +1,398 @@
+/* Services: does the port answer, does the health endpoint, how fast, and since when.
+ *
+ * Both are asked at once. A service that is down is what this collector is there to see: its sample
+ * always has its row, and a job fails for nothing that a service does. */
+#include "collectors/collector.h"
+
+#include "collectors/service_history.h"
+#include "collectors/service_judge.h"
+#include "core/mem.h"
+#include "io/clock.h"
+#include "io/http.h"
+#include "io/resolve.h"
+#include "io/tcp.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A health endpoint that takes 6 s is slow, and is to be measured, not cut. The waiting ends this
+ * much before the job's deadline: a service that is silent is then seen as a timeout here, and not
+ * cancelled from outside, which would leave its pane without a row. */
+enum { TIMEOUT_MS = 10000, MARGIN_MS = 50 };
+
+static const char *const runtimes[] = {"compose", "docker", "kubernetes", "systemd", NULL};
+
+static const struct option options[] = {
+    {.name = "address", .type = OPTION_TEXT, .required = true, .help = "host:port or [IPv6]:port"},
+    {.name = "health", .type = OPTION_TEXT, .help = "its health endpoint, an http or https URL"},
+    {.name = "expect",
+     .type = OPTION_TEXT,
+     .fallback = "200-299",
+     .help = "status codes of health that are fine: 200-299, 401"},
+    {.name = "expect_body", .type = OPTION_TEXT, .help = "text that health's answer must hold"},
+    {.name = "host", .type = OPTION_TEXT, .help = "the Host header; else the URL's"},
+    {.name = "ca_file",
+     .type = OPTION_TEXT,
+     .help = "PEM file to verify TLS by; else the system's"},
+    {.name = "insecure",
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "do not verify the certificate"},
+    {.name = "slow",
+     .type = OPTION_DURATION,
+     .min = 1,
+     .max = 3600000,
+     .help = "critical above it for this service; else service.latency judges"},
+    {.name = "runtime",
+     .type = OPTION_MAP,
+     .choices = runtimes,
+     .help = "what runs it, for its actions and logs: {compose: api}"},
+};
+
+enum column {
+  NAME,
+  ADDRESS,
+  STATE,
+  LATENCY,
+  AVAILABILITY,
+  SINCE,
+  CONNECT,
+  ERROR,
+  STATUS,
+  RESOLVE,
+  FIRST_BYTE,
+  WINDOW,
+  RUNTIME,
+  COLUMN_COUNT
+};
+
+static const struct column_spec columns[COLUMN_COUNT] = {
+    [NAME] = {.id = "name", .title = "SERVICE", .help = "its name in the configuration"},
+    [ADDRESS] = {.id = "address", .title = "ADDRESS", .priority = 5, .help = "where it listens"},
+    [STATE] = {.id = "state",
+               .title = "STATE",
+               .width = 7,
+               .help =
+                   "health's status code, or up when only the port is watched, or what is wrong"},
+    [LATENCY] = {.id = "latency",
+                 .title = "LATENCY",
+                 .unit = UNIT_SECONDS,
+                 .flags = COLUMN_HISTORY | COLUMN_SPARK,
+                 .priority = 1,
+                 .metric = "service.latency",
+                 .threshold = {.has_warn = true, .warn = 1, .has_crit = true, .crit = 5},
+                 .help = "health's whole answer, on a connection that is kept; without health, the "
+                         "time to connect"},
+    [AVAILABILITY] = {.id = "availability",
+                      .title = "AVAIL",
+                      .unit = UNIT_RATIO,
+                      .priority = 3,
+                      .metric = "service.availability",
+                      .threshold = {.below = true},
+                      .help = "share of the collections within the window in which it was up"},
+    [SINCE] = {.id = "since",
+               .title = "FOR",
+               .unit = UNIT_SECONDS,
+               .priority = 2,
+               .help = "in this state for so long, as far as it has been watched"},
+    [CONNECT] = {.id = "connect",
+                 .title = "CONNECT",
+                 .unit = UNIT_SECONDS,
+                 .priority = 6,
+                 .help = "time of a TCP connection, without the look-up of the name"},
+    [ERROR] = {.id = "error",
+               .title = "ERROR",
+               .flags = COLUMN_FLEX,
+               .priority = 4,
+               .help = "what is wrong, as it was seen"},
+    [STATUS] = {.id = "status",
+                .title = "HTTP STATUS",
+                .flags = COLUMN_DETAIL,
+                .priority = 7,
+                .help = "status code of health"},
+    [RESOLVE] = {.id = "resolve",
+                 .title = "NAME LOOK-UP",
+                 .unit = UNIT_SECONDS,
+                 .flags = COLUMN_DETAIL,
+                 .priority = 7,
+                 .help = "time to look the name up"},
+    [FIRST_BYTE] = {.id = "first_byte",
+                    .title = "FIRST BYTE",
+                    .unit = UNIT_SECONDS,
+                    .flags = COLUMN_DETAIL,
+                    .priority = 7,
+                    .help = "time until health's answer began"},
+    [WINDOW] = {.id = "window",
+                .title = "WINDOW",
+                .unit = UNIT_SECONDS,
+                .flags = COLUMN_DETAIL,
+                .priority = 7,
+                .help = "how far back the availability looks, at most 15 minutes"},
+    [RUNTIME] = {.id = "runtime",
+                 .title = "RUNTIME",
+                 .flags = COLUMN_DETAIL,
+                 .priority = 7,
+                 .help = "what runs it, as configured"},
+};
+
+static const struct table_spec services = {
+    .id = "services", .title = "Services", .columns = columns, .column_count = COLUMN_COUNT};
+static const struct table_spec *const tables[] = {&services};
+
+static void *service_open(struct io *io, const struct target *target, struct err *err);
+static void service_start(void *self, struct job *job);
+static void service_cancel(void *self, struct err *err);
+static void service_close(void *self, void (*done)(void *arg), void *arg);
+
+const struct collector collector_service = {
+    .kind = {.kind = "service",
+             .key = "services",
+             .title = "Services",
+             .options = options,
+             .option_count = sizeof options / sizeof *options},
+    .tables = tables,
+    .table_count = 1,
+    .timeout_ms = TIMEOUT_MS + MARGIN_MS,
+    .open = service_open,
+    .start = service_start,
+    .cancel = service_cancel,
+    .close = service_close,
+};
+
+struct service {
+  struct io *io;
+  const struct target *target;
+  char host[HOST_MAX];
+  int port;
+  struct service_rules rules;
+  struct service_history history;
+  uv_timer_t deadline;
+  void (*closed)(void *arg);
+  void *closed_arg;
+
+  /* The collection under way; job is NULL when there is none. */
+  struct job *job;
+  int64_t started_ms;
+  struct tcp_probe *probe;      /* until it has answered */
+  struct http_request *request; /* the same */
+  struct service_facts facts;
+  struct tcp_result connected;
+  int64_t first_byte_us;
+};
+
+static bool read_options(struct service *service, struct err *err) {
+  const struct target *target = service->target;
+  const char *health = target_text(target, "health");
+  service->rules.expect_text = target_text(target, "expect");
+  service->rules.slow_ms = target_number(target, "slow");
+  return tcp_address_split(target_text(target, "address"), service->host, &service->port, err) &&
+         (!health || http_url_check(health, err)) &&
+         service_expect_parse(service->rules.expect_text, &service->rules.expect, err);
+}
+
+static void *service_open(struct io *io, const struct target *target, struct err *err) {
+  struct service *service = mem_new(sizeof *service);
+  service->io = io;
+  service->target = target;
+  if (!read_options(service, err)) {
+    free(service);
+    return NULL;
+  }
+  uv_timer_init(io->loop, &service->deadline);
+  service->deadline.data = service;
+  return service;
+}
+
+static struct value seconds(int64_t us) {
+  return value_real((double)us / 1e6);
+}
+
+static const char *runtime_text(struct sample *sample, const struct target *target) {
+  const struct option_value *runtime = target_option(target, "runtime");
+  const char *text = "";
+  for (size_t i = 0; i < runtime->item_count; i++)
+    text = sample_printf(sample, "%s%s%s %s", text, *text ? ", " : "", runtime->names[i],
+                         runtime->items[i]);
+  return text;
+}
+
+static void fill_probes(const struct service *service, const struct service_verdict *verdict,
+                        struct row *row) {
+  const struct service_facts *facts = &service->facts;
+  row->cells[LATENCY] =
+      verdict->latency_us >= 0 ? seconds(verdict->latency_us) : value_none("no answer");
+  if (facts->port == PROBE_ANSWERED) {
+    row->cells[CONNECT] = seconds(facts->connect_us);
+    row->cells[RESOLVE] = seconds(service->connected.resolve_us);
+  } else {
+    row->cells[CONNECT] = row->cells[RESOLVE] = value_none("no connection");
+  }
+  if (!facts->has_health)
+    return;
+  if (facts->health == PROBE_ANSWERED) {
+    row->cells[STATUS] = value_int(facts->status);
+    row->cells[FIRST_BYTE] = seconds(service->first_byte_us);
+  } else {
+    row->cells[STATUS] = row->cells[FIRST_BYTE] = value_none("no answer");
+  }
+}
+
+static void fill_past(const struct service *service, int64_t now_ms, struct row *row) {
+  static const char reason[] = "needs two collections";
+  const struct service_history *history = &service->history;
+  double ratio;
+  int64_t window_ms;
+  bool known = service_history_availability(history, now_ms, &ratio, &window_ms);
+  row->cells[AVAILABILITY] = known ? value_real(ratio) : value_none(reason);
+  row->cells[WINDOW] = known ? value_real((double)window_ms / 1e3) : value_none(reason);
+  row->cells[SINCE] = history->count > 1 ? value_real((double)(now_ms - history->since_ms) / 1e3)
+                                         : value_none(reason);
+}
+
+static const char *connected_text(struct sample *sample, const struct service *service) {
+  if (service->facts.port != PROBE_ANSWERED)
+    return target_text(service->target, "address");
+  char address[INET6_ADDRSTRLEN];
+  resolve_text(&service->connected.address, address, sizeof address);
+  bool v6 = service->connected.address.ss_family == AF_INET6;
+  return sample_printf(sample, v6 ? "[%s]:%d" : "%s:%d", address, service->port);
+}
+
+static struct sample *sample_make(struct service *service, int64_t now_ms) {
+  struct service_verdict verdict;
+  service_judge(&service->facts, &service->rules, &verdict);
+  service_history_add(&service->history, verdict.state, verdict.available, now_ms);
+
+  struct sample *sample = sample_new(tables, 1);
+  const char *name = service->target->name;
+  struct row *row = sample_row(sample, &sample->tables[0], name, NULL);
+  assert(row); /* one row fits into any ceiling */
+  row->severity = verdict.severity;
+  row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
+  row->cells[NAME] = value_text(sample_copy(sample, name));
+  row->cells[ADDRESS] = value_text(sample_copy(sample, target_text(service->target, "address")));
+  row->cells[STATE] = value_text(sample_copy(sample, verdict.state));
+  if (row->reason)
+    row->cells[ERROR] = value_text(row->reason);
+  const char *runtime = runtime_text(sample, service->target);
+  if (*runtime)
+    row->cells[RUNTIME] = value_text(runtime);
+  fill_probes(service, &verdict, row);
+  fill_past(service, now_ms, row);
+  sample->address = sample_copy(sample, connected_text(sample, service));
+  sample->requests = service->facts.has_health ? 2 : 1;
+  return sample;
+}
+
+/* Ends what is still under way. */
+static void stop(struct service *service) {
+  uv_timer_stop(&service->deadline);
+  if (service->probe)
+    tcp_probe_cancel(service->probe);
+  if (service->request)
+    http_cancel(service->request);
+  service->probe = NULL;
+  service->request = NULL;
+  service->job = NULL;
+}
+
+/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
+static void finish(struct service *service) {
+  struct job *job = service->job;
+  int64_t now_ms = clock_now_ms();
+  service->facts.waited_ms = now_ms - service->started_ms;
+  struct sample *sample = sample_make(service, now_ms);
+  stop(service);
+  job_done(job, sample);
+}
+
+static void finish_if_answered(struct service *service) {
+  bool health_open = service->facts.has_health && service->facts.health == PROBE_UNDER_WAY;
+  if (service->facts.port != PROBE_UNDER_WAY && !health_open)
+    finish(service);
+}
+
+static void on_port(void *arg, const struct tcp_result *result, const struct err *err) {
+  struct service *service = arg;
+  service->probe = NULL;
+  if (result) {
+    service->facts.port = PROBE_ANSWERED;
+    service->facts.connect_us = result->connect_us;
+    service->connected = *result;
+  } else {
+    service->facts.port = PROBE_FAILED;
+    service->facts.port_err = *err;
+  }
+  finish_if_answered(service);
+}
+
+static void on_health(void *arg, const struct http_result *result, const struct err *err) {
+  struct service *service = arg;
+  service->request = NULL;
+  struct service_facts *facts = &service->facts;
+  if (result) {
+    const char *wanted = target_text(service->target, "expect_body");
+    facts->health = PROBE_ANSWERED;
+    facts->status = result->status;
+    facts->health_us = result->total_us;
+    facts->body_lacks = wanted && !memmem(result->body, result->body_len, wanted, strlen(wanted));
+    service->first_byte_us = result->first_byte_us;
+  } else {
+    facts->health = PROBE_FAILED;
+    facts->health_err = *err;
+  }
+  finish_if_answered(service);
+}
+
+static void on_deadline(uv_timer_t *timer) {
+  finish(timer->data);
+}
+
+static int64_t time_to_wait(const struct job *job, int64_t now_ms) {
+  int64_t left = job->deadline_ms - now_ms;
+  int64_t margin = left / 20 < MARGIN_MS ? left / 20 : MARGIN_MS;
+  return left - margin > 1 ? left - margin : 1;
+}
+
+static void service_start(void *self, struct job *job) {
+  struct service *service = self;
+  const struct target *target = service->target;
+  const char *health = target_text(target, "health");
+  service->job = job;
+  service->started_ms = clock_now_ms();
+  service->facts = (struct service_facts){.has_health = health != NULL};
+  int64_t wait_ms = time_to_wait(job, service->started_ms);
+  uv_update_time(service->io->loop); /* the timer counts from the loop's own, cached now */
+  /* health's own comes first, for it knows how far it got */
+  uv_timer_start(&service->deadline, on_deadline, (uint64_t)wait_ms + 1, 0);
+  service->probe = tcp_probe_start(service->io, service->host, service->port, on_port, service);
+  if (!health)
+    return;
+  struct http_query query = {.url = health,
+                             .host = target_text(target, "host"),
+                             .ca_file = target_text(target, "ca_file"),
+                             .insecure = target_number(target, "insecure"),
+                             .timeout_ms = wait_ms};
+  service->request = http_get(service->io, &query, on_health, service);
+}
+
+static void service_cancel(void *self, struct err *err) {
+  (void)err;
+  stop(self);
+}
+
+static void on_closed(uv_handle_t *handle) {
+  struct service *service = handle->data;
+  void (*closed)(void *arg) = service->closed;
+  void *arg = service->closed_arg;
+  free(service);
+  closed(arg);
+}
+
+static void service_close(void *self, void (*done)(void *arg), void *arg) {
+  struct service *service = self;
+  service->closed = done;
+  service->closed_arg = arg;
+  uv_close((uv_handle_t *)&service->deadline, on_closed);
+}

@@ -1,0 +1,28 @@
+/* What is remembered of a service from one collection to the next: since when, and how often. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Availability looks back so far; with an interval under 2 s, its 450 outcomes end earlier. */
+enum { SERVICE_WINDOW_MS = 15 * 60 * 1000, SERVICE_OUTCOMES_MAX = 450 };
+
+struct service_outcome {
+  int64_t at_ms;
+  bool available;
+};
+
+struct service_history {
+  struct service_outcome outcomes[SERVICE_OUTCOMES_MAX];
+  size_t next, count;
+  char state[16];
+  int64_t since_ms; /* when the state was first seen; 0 before the first outcome */
+};
+
+void service_history_add(struct service_history *history, const char *state, bool available,
+                         int64_t now_ms);
+/* The share of outcomes that were available within the window before now_ms, and how far back they
+ * go. False while there are fewer than two. */
+bool service_history_availability(const struct service_history *history, int64_t now_ms,
+                                  double *ratio, int64_t *window_ms);

@@ -1,0 +1,58 @@
+/* HTTP and HTTPS by libcurl, on the loop: one GET, with its timings.
+ *
+ * One curl multi handle serves all requests and keeps connections alive between them. It is made at
+ * the first request, since starting curl and its TLS library costs milliseconds. Names are resolved
+ * by io/resolve.h and given to curl: its own resolver would be waited for when a request is
+ * cancelled. Redirects are not followed: whoever asks is told what the server says. Proxies are
+ * taken from the environment, as curl does. */
+#pragma once
+
+#include "core/err.h"
+#include "io/io.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HTTP_BODY_MAX = 64 << 10 }; /* bytes kept of a body; then the transfer ends */
+
+/* All borrowed for the call only. */
+struct http_query {
+  const char *url;     /* http or https */
+  const char *host;    /* the Host header, or NULL: the URL's */
+  const char *ca_file; /* PEM, or NULL: the system's */
+  bool insecure;       /* certificates are not verified */
+  int64_t timeout_ms;  /* of all of it, looking up the name included */
+};
+
+struct http_result {
+  int status;         /* 200 */
+  int64_t resolve_us; /* the name; 0 for a numeric address */
+  int64_t connect_us; /* these four begin after the look-up and each include those before; 0 for */
+  int64_t tls_us;     /* a connection that was kept alive, and tls without TLS */
+  int64_t first_byte_us; /* of the answer */
+  int64_t total_us;
+  const char *body; /* terminated; may hold NUL bytes; borrowed for the callback */
+  size_t body_len;
+  bool body_cut; /* there was more than HTTP_BODY_MAX */
+};
+
+typedef void (*http_cb)(void *arg, const struct http_result *result, const struct err *err);
+
+struct http_request; /* one under way */
+
+/* The callback comes once, on the loop's thread, never before this returns, with a result (whatever
+ * its status is) or an error: ERR_TIMEOUT "no answer within 10s", ERR_REFUSED, ERR_PROTOCOL "TLS:
+ * certificate has expired", ...; unless http_cancel comes first. The handle is valid until the
+ * callback. */
+struct http_request *http_get(struct io *io, const struct http_query *query, http_cb done,
+                              void *arg);
+void http_cancel(struct http_request *request);
+
+/* Whether it is an http or https URL with a host. */
+bool http_url_check(const char *url, struct err *err) MUST_CHECK;
+
+/* io->http, made if need be. */
+struct http_client *http_client_get(struct io *io);
+/* Closes every connection and handle; what is under way must have been cancelled. The memory is
+ * freed in a later turn of the loop. NULL is fine. Not from an http_cb. */
+void http_client_free(struct http_client *client);
