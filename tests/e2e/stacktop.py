@@ -29,6 +29,36 @@ def dashboard(config, *arguments, **options):
     return Terminal([BINARY, "-c", config, *arguments], **options)
 
 
+class Document:
+    """What `check --json` printed (docs/json.md), with words to find things in it."""
+
+    def __init__(self, text):
+        self.data = json.loads(text)
+
+    def target(self, kind, name=None):
+        found = [target for target in self.data["targets"]
+                 if target["kind"] == kind and name in (None, target["name"])]
+        assert len(found) == 1, f"{len(found)} targets {kind} {name or ''}"
+        return found[0]
+
+    def rows(self, kind, table, name=None):
+        """{key: {column: value}}; an unknown value is {"unknown": why}."""
+        tables = {each["id"]: each for each in self.target(kind, name)["tables"]}
+        return {row["key"]: row["cells"] for row in tables[table]["rows"]}
+
+    def summary(self, kind, table, name=None):
+        """The cells of a table that has one row."""
+        rows = self.rows(kind, table, name)
+        assert len(rows) == 1, rows
+        return next(iter(rows.values()))
+
+    @property
+    def findings(self):
+        """Sentences with their subjects, the worst first: [(severity, "subject: sentence")]."""
+        return [(each["severity"], f"{each['subject']}: {each['sentence']}")
+                for each in self.data["findings"]]
+
+
 class Check:
     """One finished `stacktop check`."""
 
@@ -41,6 +71,10 @@ class Check:
     @property
     def json(self):
         return json.loads(self.stdout)
+
+    @property
+    def document(self):
+        return Document(self.stdout)
 
     def __repr__(self):
         return f"status {self.status} after {self.seconds:.2f} s\n{self.stdout}{self.stderr}"
