@@ -92,7 +92,7 @@ static bool url_split(const char *url, char host[HOST_MAX], int *port, bool *tls
   good = good && length > 0 && length < HOST_MAX;
   if (good) {
     memcpy(host, name, length + 1);
-    *port = atoi(number);
+    *port = (int)strtol(number, NULL, 10); /* curl has checked it */
     *tls = strcmp(scheme, "https") == 0;
   }
   curl_free(scheme);
