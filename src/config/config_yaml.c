@@ -104,6 +104,32 @@ static bool load_document(struct config_yaml *yaml, yaml_parser_t *parser, const
   return false;
 }
 
+static void parser_start(yaml_parser_t *parser, const char *text, size_t len) {
+  if (!yaml_parser_initialize(parser))
+    abort(); /* there is no memory: as core/mem.h has it */
+  yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+  yaml_parser_set_input_string(parser, (const unsigned char *)text, len);
+}
+
+/* libyaml's time grows with the square of the depth: a megabyte of "[" would take it hours. So the
+ * depth is looked at first, event by event. Syntax errors are left to the second reading. */
+static bool check_depth(yaml_parser_t *parser, struct config_errors *errors) {
+  int depth = 0;
+  bool more = true;
+  yaml_event_t event;
+  while (more && depth <= CONFIG_DEPTH_MAX && yaml_parser_parse(parser, &event)) {
+    yaml_event_type_t type = event.type;
+    depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+    depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+    more = type != YAML_STREAM_END_EVENT;
+    if (depth > CONFIG_DEPTH_MAX)
+      config_errors_add(errors, (int)event.start_mark.line + 1, (int)event.start_mark.column + 1,
+                        "more than %d lists and mappings within each other", CONFIG_DEPTH_MAX);
+    yaml_event_delete(&event);
+  }
+  return depth <= CONFIG_DEPTH_MAX;
+}
+
 bool config_yaml_init(struct config_yaml *yaml, const char *text, size_t len,
                       struct config_errors *errors) {
   *yaml = (struct config_yaml){.errors = errors};
@@ -114,13 +140,13 @@ bool config_yaml_init(struct config_yaml *yaml, const char *text, size_t len,
   if (!check_characters(text, len, errors))
     return false;
   yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser)) {
-    config_errors_add(errors, 0, 0, "there is no memory to read it");
+  parser_start(&parser, text, len);
+  bool good = check_depth(&parser, errors);
+  yaml_parser_delete(&parser);
+  if (!good)
     return false;
-  }
-  yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-  bool good = load_document(yaml, &parser, text, len);
+  parser_start(&parser, text, len);
+  good = load_document(yaml, &parser, text, len);
   yaml_parser_delete(&parser);
   return good;
 }

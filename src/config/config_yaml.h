@@ -9,6 +9,7 @@
 
 enum {
   CONFIG_FILE_MAX = 1 << 20,  /* bytes of the file */
+  CONFIG_DEPTH_MAX = 16,      /* lists and mappings within each other; ours need 4 */
   CONFIG_ITEMS_MAX = 1000,    /* of one list or mapping: targets of a kind, for example */
   CONFIG_VISITS_MAX = 4 << 20 /* nodes and bytes read, aliases followed: a bomb ends here */
 };
