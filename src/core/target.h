@@ -16,7 +16,7 @@ struct target {
   const struct target_kind *kind;
   char *name;
   int64_t interval_ms;         /* between two starts */
-  int64_t timeout_ms;          /* of one collection */
+  int64_t timeout_ms;          /* of one collection; 0: its collector's own */
   struct option_value *values; /* one an option of the kind, in its order */
 };
 
