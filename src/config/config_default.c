@@ -6,6 +6,10 @@
 /* A value to show how it is written, where an option has no fallback. */
 static void print_example(FILE *out, const struct option *option) {
   const char *choice = option->choices ? option->choices[0] : NULL;
+  if (option->example) {
+    fputs(option->example, out);
+    return;
+  }
   switch (option->type) {
   case OPTION_INT:
     fprintf(out, "%lld", (long long)option->min);

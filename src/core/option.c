@@ -92,6 +92,7 @@ bool option_parse(const struct option *option, const char *text, struct option_v
   switch (option->type) {
   case OPTION_TEXT:
   case OPTION_SECRET:
+    good = !option->check || option->check(text, err);
     break;
   case OPTION_INT:
     good = number_parse(text, &value->number, err) && range_check(option, text, value->number, err);

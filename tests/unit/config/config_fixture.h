@@ -13,9 +13,16 @@
 #include <cmocka.h>
 
 static const char *const fixture_runtimes[] = {"compose", "kubernetes", NULL};
+static inline bool fixture_is_url(const char *text, struct err *err) {
+  return strstr(text, "://") || err_set(err, ERR_INVALID, "\"%s\" is no URL", text);
+}
 static const struct option fixture_service_options[] = {
     {.name = "address", .type = OPTION_TEXT, .required = true, .help = "host:port"},
-    {.name = "health", .type = OPTION_TEXT, .help = "URL of its health endpoint"},
+    {.name = "health",
+     .type = OPTION_TEXT,
+     .help = "URL of its health endpoint",
+     .example = "\"http://api:8000/health\"",
+     .check = fixture_is_url},
     {.name = "insecure", .type = OPTION_BOOL, .fallback = "false", .help = "no verification"},
     {.name = "slow", .type = OPTION_DURATION, .fallback = "5s", .min = 1, .max = 60000},
     {.name = "runtime", .type = OPTION_MAP, .choices = fixture_runtimes, .help = "who runs it"},

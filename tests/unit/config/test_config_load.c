@@ -116,6 +116,7 @@ static const struct error_case errors_of[] = {
     {"services:\n  - {name: a, address: \"a:1\", runtime: x}\n", 2, 40, "must be a mapping"},
     {"services:\n  - {name: a, address: \"a:1\", runtime: {kubernets: x}}\n", 2, 41,
      "did you mean \"kubernetes\"? (known: compose, kubernetes)"},
+    {"services:\n  - {name: a, address: \"a:1\", health: /h}\n", 2, 39, "health: \"/h\" is no URL"},
     {"redis:\n  - {name: a, url: x, db: 16}\n", 2, 27, "from 0 to 15"},
     {"redis:\n  - {name: a, url: x, db: 1.5}\n", 2, 27, "no whole number"},
     {"redis:\n  - {name: a, url: x, mode: y}\n", 2, 29, "none of: compose, kubernetes"},
