@@ -6,6 +6,7 @@
 
 #include "collectors/service_history.h"
 #include "collectors/service_judge.h"
+#include "collectors/service_table.h"
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/http.h"
@@ -23,13 +24,26 @@ enum { TIMEOUT_MS = 10000, MARGIN_MS = 50 };
 
 static const char *const runtimes[] = {"compose", "docker", "kubernetes", "systemd", NULL};
 
+static bool address_check(const char *text, struct err *err);
+static bool expect_check(const char *text, struct err *err);
+
 static const struct option options[] = {
-    {.name = "address", .type = OPTION_TEXT, .required = true, .help = "host:port or [IPv6]:port"},
-    {.name = "health", .type = OPTION_TEXT, .help = "its health endpoint, an http or https URL"},
+    {.name = "address",
+     .type = OPTION_TEXT,
+     .required = true,
+     .help = "host:port or [IPv6]:port",
+     .example = "\"api:8000\"",
+     .check = address_check},
+    {.name = "health",
+     .type = OPTION_TEXT,
+     .help = "its health endpoint, an http or https URL",
+     .example = "\"http://api:8000/health\"",
+     .check = http_url_check},
     {.name = "expect",
      .type = OPTION_TEXT,
      .fallback = "200-299",
-     .help = "status codes of health that are fine: 200-299, 401"},
+     .help = "status codes of health that are fine: 200-299, 401",
+     .check = expect_check},
     {.name = "expect_body", .type = OPTION_TEXT, .help = "text that health's answer must hold"},
     {.name = "host", .type = OPTION_TEXT, .help = "the Host header; else the URL's"},
     {.name = "ca_file",
@@ -47,98 +61,11 @@ static const struct option options[] = {
     {.name = "runtime",
      .type = OPTION_MAP,
      .choices = runtimes,
-     .help = "what runs it, for its actions and logs: {compose: api}"},
+     .help = "what runs it, for its actions and logs",
+     .example = "{compose: api}"},
 };
 
-enum column {
-  NAME,
-  ADDRESS,
-  STATE,
-  LATENCY,
-  AVAILABILITY,
-  SINCE,
-  CONNECT,
-  ERROR,
-  STATUS,
-  RESOLVE,
-  FIRST_BYTE,
-  WINDOW,
-  RUNTIME,
-  COLUMN_COUNT
-};
-
-static const struct column_spec columns[COLUMN_COUNT] = {
-    [NAME] = {.id = "name", .title = "SERVICE", .help = "its name in the configuration"},
-    [ADDRESS] = {.id = "address", .title = "ADDRESS", .priority = 5, .help = "where it listens"},
-    [STATE] = {.id = "state",
-               .title = "STATE",
-               .width = 7,
-               .help =
-                   "health's status code, or up when only the port is watched, or what is wrong"},
-    [LATENCY] = {.id = "latency",
-                 .title = "LATENCY",
-                 .unit = UNIT_SECONDS,
-                 .flags = COLUMN_HISTORY | COLUMN_SPARK,
-                 .priority = 1,
-                 .metric = "service.latency",
-                 .threshold = {.has_warn = true, .warn = 1, .has_crit = true, .crit = 5},
-                 .help = "health's whole answer, on a connection that is kept; without health, the "
-                         "time to connect"},
-    [AVAILABILITY] = {.id = "availability",
-                      .title = "AVAIL",
-                      .unit = UNIT_RATIO,
-                      .priority = 3,
-                      .metric = "service.availability",
-                      .threshold = {.below = true},
-                      .help = "share of the collections within the window in which it was up"},
-    [SINCE] = {.id = "since",
-               .title = "FOR",
-               .unit = UNIT_SECONDS,
-               .priority = 2,
-               .help = "in this state for so long, as far as it has been watched"},
-    [CONNECT] = {.id = "connect",
-                 .title = "CONNECT",
-                 .unit = UNIT_SECONDS,
-                 .priority = 6,
-                 .help = "time of a TCP connection, without the look-up of the name"},
-    [ERROR] = {.id = "error",
-               .title = "ERROR",
-               .flags = COLUMN_FLEX,
-               .priority = 4,
-               .help = "what is wrong, as it was seen"},
-    [STATUS] = {.id = "status",
-                .title = "HTTP STATUS",
-                .flags = COLUMN_DETAIL,
-                .priority = 7,
-                .help = "status code of health"},
-    [RESOLVE] = {.id = "resolve",
-                 .title = "NAME LOOK-UP",
-                 .unit = UNIT_SECONDS,
-                 .flags = COLUMN_DETAIL,
-                 .priority = 7,
-                 .help = "time to look the name up"},
-    [FIRST_BYTE] = {.id = "first_byte",
-                    .title = "FIRST BYTE",
-                    .unit = UNIT_SECONDS,
-                    .flags = COLUMN_DETAIL,
-                    .priority = 7,
-                    .help = "time until health's answer began"},
-    [WINDOW] = {.id = "window",
-                .title = "WINDOW",
-                .unit = UNIT_SECONDS,
-                .flags = COLUMN_DETAIL,
-                .priority = 7,
-                .help = "how far back the availability looks, at most 15 minutes"},
-    [RUNTIME] = {.id = "runtime",
-                 .title = "RUNTIME",
-                 .flags = COLUMN_DETAIL,
-                 .priority = 7,
-                 .help = "what runs it, as configured"},
-};
-
-static const struct table_spec services = {
-    .id = "services", .title = "Services", .columns = columns, .column_count = COLUMN_COUNT};
-static const struct table_spec *const tables[] = {&services};
+static const struct table_spec *const tables[] = {&service_table};
 
 static void *service_open(struct io *io, const struct target *target, struct err *err);
 static void service_start(void *self, struct job *job);
@@ -181,13 +108,22 @@ struct service {
   int64_t first_byte_us;
 };
 
+static bool address_check(const char *text, struct err *err) {
+  char host[HOST_MAX];
+  int port;
+  return tcp_address_split(text, host, &port, err);
+}
+
+static bool expect_check(const char *text, struct err *err) {
+  struct service_expect expect;
+  return service_expect_parse(text, &expect, err);
+}
+
 static bool read_options(struct service *service, struct err *err) {
   const struct target *target = service->target;
-  const char *health = target_text(target, "health");
   service->rules.expect_text = target_text(target, "expect");
   service->rules.slow_ms = target_number(target, "slow");
   return tcp_address_split(target_text(target, "address"), service->host, &service->port, err) &&
-         (!health || http_url_check(health, err)) &&
          service_expect_parse(service->rules.expect_text, &service->rules.expect, err);
 }
 
@@ -220,21 +156,21 @@ static const char *runtime_text(struct sample *sample, const struct target *targ
 static void fill_probes(const struct service *service, const struct service_verdict *verdict,
                         struct row *row) {
   const struct service_facts *facts = &service->facts;
-  row->cells[LATENCY] =
+  row->cells[SERVICE_LATENCY] =
       verdict->latency_us >= 0 ? seconds(verdict->latency_us) : value_none("no answer");
   if (facts->port == PROBE_ANSWERED) {
-    row->cells[CONNECT] = seconds(facts->connect_us);
-    row->cells[RESOLVE] = seconds(service->connected.resolve_us);
+    row->cells[SERVICE_CONNECT] = seconds(facts->connect_us);
+    row->cells[SERVICE_RESOLVE] = seconds(service->connected.resolve_us);
   } else {
-    row->cells[CONNECT] = row->cells[RESOLVE] = value_none("no connection");
+    row->cells[SERVICE_CONNECT] = row->cells[SERVICE_RESOLVE] = value_none("no connection");
   }
   if (!facts->has_health)
     return;
   if (facts->health == PROBE_ANSWERED) {
-    row->cells[STATUS] = value_int(facts->status);
-    row->cells[FIRST_BYTE] = seconds(service->first_byte_us);
+    row->cells[SERVICE_STATUS] = value_int(facts->status);
+    row->cells[SERVICE_FIRST_BYTE] = seconds(service->first_byte_us);
   } else {
-    row->cells[STATUS] = row->cells[FIRST_BYTE] = value_none("no answer");
+    row->cells[SERVICE_STATUS] = row->cells[SERVICE_FIRST_BYTE] = value_none("no answer");
   }
 }
 
@@ -244,10 +180,11 @@ static void fill_past(const struct service *service, int64_t now_ms, struct row 
   double ratio;
   int64_t window_ms;
   bool known = service_history_availability(history, now_ms, &ratio, &window_ms);
-  row->cells[AVAILABILITY] = known ? value_real(ratio) : value_none(reason);
-  row->cells[WINDOW] = known ? value_real((double)window_ms / 1e3) : value_none(reason);
-  row->cells[SINCE] = history->count > 1 ? value_real((double)(now_ms - history->since_ms) / 1e3)
-                                         : value_none(reason);
+  row->cells[SERVICE_AVAILABILITY] = known ? value_real(ratio) : value_none(reason);
+  row->cells[SERVICE_WINDOW] = known ? value_real((double)window_ms / 1e3) : value_none(reason);
+  row->cells[SERVICE_SINCE] = history->count > 1
+                                  ? value_real((double)(now_ms - history->since_ms) / 1e3)
+                                  : value_none(reason);
 }
 
 static const char *connected_text(struct sample *sample, const struct service *service) {
@@ -270,14 +207,15 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   assert(row); /* one row fits into any ceiling */
   row->severity = verdict.severity;
   row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
-  row->cells[NAME] = value_text(sample_copy(sample, name));
-  row->cells[ADDRESS] = value_text(sample_copy(sample, target_text(service->target, "address")));
-  row->cells[STATE] = value_text(sample_copy(sample, verdict.state));
+  row->cells[SERVICE_NAME] = value_text(sample_copy(sample, name));
+  row->cells[SERVICE_ADDRESS] =
+      value_text(sample_copy(sample, target_text(service->target, "address")));
+  row->cells[SERVICE_STATE] = value_text(sample_copy(sample, verdict.state));
   if (row->reason)
-    row->cells[ERROR] = value_text(row->reason);
+    row->cells[SERVICE_ERROR] = value_text(row->reason);
   const char *runtime = runtime_text(sample, service->target);
   if (*runtime)
-    row->cells[RUNTIME] = value_text(runtime);
+    row->cells[SERVICE_RUNTIME] = value_text(runtime);
   fill_probes(service, &verdict, row);
   fill_past(service, now_ms, row);
   sample->address = sample_copy(sample, connected_text(sample, service));

@@ -109,7 +109,7 @@ static inline bool tiny_listen(struct tiny_server *server, uv_loop_t *loop, cons
   uv_tcp_init(loop, &server->socket);
   server->socket.data = server;
   if (uv_tcp_bind(&server->socket, (struct sockaddr *)&address, 0) != 0 ||
-      uv_listen((uv_stream_t *)&server->socket, 16, tiny_accept) != 0) {
+      uv_listen((uv_stream_t *)&server->socket, 128, tiny_accept) != 0) {
     uv_close((uv_handle_t *)&server->socket, NULL);
     return false;
   }
