@@ -1,9 +1,4 @@
-#include "report/json.h"
 #include "report/text.h"
-bool report_json_write(FILE *out, const struct model *model, int64_t now_ms) {
-  (void)model;
-  return fprintf(out, "{} %lld\n", (long long)now_ms) > 0;
-}
 bool report_text_write(FILE *out, const struct model *model, int64_t now_ms,
                        const struct report_text_options *options) {
   (void)now_ms;
