@@ -161,6 +161,7 @@ void json_real(struct json_writer *writer, const char *key, double real) {
 
 void json_float(struct json_writer *writer, const char *key, float real) {
   char digits[32] = "null";
+  real = real == 0 ? 0 : real; /* -0 would read back as an integer, which has no such sign */
   for (int precision = 6; isfinite(real) && precision <= 9; precision++) {
     snprintf(digits, sizeof digits, "%.*g", precision, (double)real);
     if ((float)strtod(digits, NULL) == real)
