@@ -101,7 +101,7 @@ static void test_states(void **state) {
   json_t *sessions = target(document, FIXTURE_SESSIONS);
   assert_string_equal(text_of(sessions, "state"), "down");
   assert_int_equal(int_of(sessions, "age_ms"), 843000);
-  assert_int_equal(json_array_size(json_object_get(sessions, "tables")), 1);
+  assert_int_equal(json_array_size(json_object_get(sessions, "tables")), 2);
 }
 
 static void test_cells(void **state) {
