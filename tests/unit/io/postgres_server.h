@@ -169,6 +169,8 @@ static inline void postgres_run(struct postgres_server *server) {
                               "-c",
                               "autovacuum=off",
                               "-c",
+                              "client_min_messages=warning",
+                              "-c",
                               "password_encryption=scram-sha-256",
                               NULL};
   server->pid = postgres_spawn(server, "postgres", argv);
