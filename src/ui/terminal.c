@@ -41,10 +41,12 @@ struct terminal {
   bool repaint;
 };
 
-/* A capability, or "" without it. */
+/* A capability, or "" without it. (char *)-1 says that it is no text at all, which cannot be. */
 static const char *capability(const char *name) {
-  const char *text = tigetstr((char *)name); /* NOLINT: curses takes no const */
-  return !text || text == (char *)-1 ? "" : text;
+  char own[16];
+  snprintf(own, sizeof own, "%s", name); /* curses takes no const */
+  const char *text = tigetstr(own);
+  return text && (intptr_t)text != -1 ? text : "";
 }
 
 static void mode_append(char *mode, const char *text) {

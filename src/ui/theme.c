@@ -213,9 +213,9 @@ static bool color_parse(const char *word, int16_t *color, int16_t *color_16_out)
     *color = *color_16_out = LOOK_DEFAULT;
     return true;
   }
-  for (int16_t i = 0; i < COLORS_16; i++) {
+  for (int i = 0; i < COLORS_16; i++) {
     if (strcasecmp(word, color_names[i]) == 0) {
-      *color = *color_16_out = i;
+      *color = *color_16_out = (int16_t)i;
       return true;
     }
   }
