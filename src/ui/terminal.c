@@ -137,7 +137,8 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
       close(memory);
     return false;
   }
-  use_env(FALSE); /* the size comes from the terminal alone */
+  unsetenv("LINES"); /* the size comes from the kernel alone; curses begins with any */
+  unsetenv("COLUMNS");
   terminal->screen = newterm(NULL, terminal->memory, stdin);
   if (!terminal->screen)
     return err_set(err, ERR_UNSUPPORTED, "the terminal's kind (TERM) \"%.40s\" is not known", term);
@@ -179,10 +180,9 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
 }
 
 void terminal_close(struct terminal *terminal) {
-  const bool listens = terminal->tty.taken && !terminal->tty.gone;
-  terminal_leave(terminal);
-  if (listens)
+  if (terminal->tty.taken && !terminal->tty.gone)
     tcflush(terminal->tty.fd, TCIFLUSH); /* what was typed or pasted for us is not for the shell */
+  terminal_leave(terminal);
   screen_free(terminal);
   canvas_free(terminal->shown);
   tty_close(&terminal->tty);
