@@ -41,10 +41,12 @@ struct terminal {
   bool repaint;
 };
 
-/* A capability, or "" without it. */
+/* A capability, or "" without it. (char *)-1 says that it is no text at all, which cannot be. */
 static const char *capability(const char *name) {
-  const char *text = tigetstr((char *)name); /* NOLINT: curses takes no const */
-  return !text || text == (char *)-1 ? "" : text;
+  char own[16];
+  snprintf(own, sizeof own, "%s", name); /* curses takes no const */
+  const char *text = tigetstr(own);
+  return text && (intptr_t)text != -1 ? text : "";
 }
 
 static void mode_append(char *mode, const char *text) {
@@ -135,7 +137,8 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
       close(memory);
     return false;
   }
-  use_env(FALSE); /* the size comes from the terminal alone */
+  unsetenv("LINES"); /* the size comes from the kernel alone; curses begins with any */
+  unsetenv("COLUMNS");
   terminal->screen = newterm(NULL, terminal->memory, stdin);
   if (!terminal->screen)
     return err_set(err, ERR_UNSUPPORTED, "the terminal's kind (TERM) \"%.40s\" is not known", term);
@@ -177,10 +180,9 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
 }
 
 void terminal_close(struct terminal *terminal) {
-  const bool listens = terminal->tty.taken && !terminal->tty.gone;
-  terminal_leave(terminal);
-  if (listens)
+  if (terminal->tty.taken && !terminal->tty.gone)
     tcflush(terminal->tty.fd, TCIFLUSH); /* what was typed or pasted for us is not for the shell */
+  terminal_leave(terminal);
   screen_free(terminal);
   canvas_free(terminal->shown);
   tty_close(&terminal->tty);
