@@ -72,6 +72,9 @@ BANNED = {
     # on the client's own thread (io/kafka_worker.c): librdkafka before 2.3 has no ListOffsets
     "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("io/kafka_offsets.c",)),
     "curl_easy_perform": ("waits for the server: the multi handle of io/http.h", ()),
+    "statvfs": ("a hung mount holds it for ever: io/mount.h on a thread of io/worker.h",
+                ("io/mount.c",)),
+    "realpath": ("the same", ("io/mount.c",)),
     "sleep": ("nothing sleeps: a uv timer", ()),
     "usleep": ("nothing sleeps: a uv timer", ()),
     "nanosleep": ("nothing sleeps: a uv timer", ()),
