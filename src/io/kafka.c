@@ -87,6 +87,10 @@ static void on_impatience(uv_timer_t *timer) {
   leave(timer->data);
 }
 
+const char *kafka_library_version(void) {
+  return rd_kafka_version_str();
+}
+
 struct kafka_client *kafka_client_new(struct io *io, const struct kafka_config *config,
                                       struct err *err) {
   rd_kafka_conf_t *conf = kafka_conf_new(config, err);

@@ -20,6 +20,9 @@ struct kafka_config {
 
 struct kafka_client;
 
+/* Of librdkafka, as it runs: "2.0.2". Static. */
+const char *kafka_library_version(void);
+
 /* Whether it is a list of host:port (the port may be left out: 9092). */
 bool kafka_bootstrap_check(const char *text, struct err *err) MUST_CHECK;
 

@@ -57,6 +57,18 @@ static int share_of_left(struct collecting *c, int percent) {
   return (int)((int64_t)kafka_session_left(c->session) * percent / 100);
 }
 
+/* The list is of all brokers; when none has answered, the event itself need not be an error. */
+static rd_kafka_resp_err_t list_error(rd_kafka_event_t *event) {
+  size_t valid, errors;
+  const rd_kafka_ListConsumerGroups_result_t *result =
+      rd_kafka_event_ListConsumerGroups_result(event);
+  if (rd_kafka_event_error(event) || !result)
+    return rd_kafka_event_error(event);
+  rd_kafka_ListConsumerGroups_result_valid(result, &valid);
+  const rd_kafka_error_t **error = rd_kafka_ListConsumerGroups_result_errors(result, &errors);
+  return valid == 0 && errors > 0 ? rd_kafka_error_code(error[0]) : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 static bool list_groups(struct collecting *c) {
   step(c, "the list of groups");
   bool alone = c->session->metadata && c->session->metadata->broker_cnt == 1;
@@ -68,11 +80,13 @@ static bool list_groups(struct collecting *c) {
   rd_kafka_event_t *event = kafka_session_wait(c->session, &subject, c->err);
   if (!event)
     return false;
-  rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+  rd_kafka_resp_err_t code = list_error(event);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    kafka_session_answered(c->session);
     kafka_groups_choose(&c->groups, rd_kafka_event_ListConsumerGroups_result(event));
-  else
-    kafka_session_fail(c->session, code, rd_kafka_event_error_string(event), c->err);
+  } else {
+    kafka_session_fail(c->session, code, NULL, c->err);
+  }
   rd_kafka_event_destroy(event);
   return code == RD_KAFKA_RESP_ERR_NO_ERROR;
 }

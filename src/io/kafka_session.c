@@ -163,19 +163,19 @@ static bool may_wait(struct kafka_session *session, struct err *err) {
   return true;
 }
 
+void kafka_session_answered(struct kafka_session *session) {
+  session->trouble = (struct err){0};
+  session->down = false;
+}
+
 rd_kafka_event_t *kafka_session_wait(struct kafka_session *session, size_t *subject,
                                      struct err *err) {
   while (may_wait(session, err)) {
     int left = kafka_session_left(session);
     rd_kafka_event_t *event =
         rd_kafka_queue_poll(session->queue, left < SLICE_MS ? left : SLICE_MS);
-    if (!event || !take_in(session, event, subject))
-      continue;
-    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      session->trouble = (struct err){0}; /* somebody answers */
-      session->down = false;
-    }
-    return event;
+    if (event && take_in(session, event, subject))
+      return event;
   }
   return NULL;
 }

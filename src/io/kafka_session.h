@@ -69,6 +69,9 @@ rd_kafka_AdminOptions_t *kafka_session_options(struct kafka_session *session,
 rd_kafka_event_t *kafka_session_wait(struct kafka_session *session, size_t *subject,
                                      struct err *err);
 
+/* Somebody has answered: past troubles are over. */
+void kafka_session_answered(struct kafka_session *session);
+
 /* Takes in what is there without waiting: errors and late answers. */
 void kafka_session_drain(struct kafka_session *session);
 

@@ -112,9 +112,10 @@ static void test_silence(void **state) {
   struct fixture *fixture = *state;
   make_local(fixture, fixture->server.port);
   int64_t took = fail_after(fixture, 300);
-  assert_true(took >= 290 && took < 900);
+  assert_true(took >= 140 && took < 900);
   assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
-  assert_non_null(strstr(fixture->err.text, "the list of groups"));
+  if (!strstr(fixture->err.text, "the list of groups"))
+    fail_msg("%s", fixture->err.text);
 }
 
 static void test_garbage(void **state) {
