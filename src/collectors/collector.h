@@ -7,11 +7,20 @@
 #include "core/target.h"
 #include "io/job.h"
 
+/* Where a target of a kind usually is, for a start without a configuration. */
+struct usual_place {
+  int port;           /* on the loopback: watched when it answers; 0: watched always */
+  const char *name;   /* the target's */
+  const char *option; /* the option that says where: "address"; NULL: none is needed */
+  const char *value;  /* and what it says: "localhost:8000" */
+};
+
 struct collector {
   struct target_kind kind; /* its name, options and help: what the configuration parses by */
   const struct table_spec *const *tables; /* what its samples hold, in this order */
   size_t table_count;
-  int64_t timeout_ms; /* the usual deadline of one collection */
+  int64_t timeout_ms;              /* the usual deadline of one collection */
+  const struct usual_place *usual; /* ends with a place without a name; NULL: there is none */
 
   /* Makes an instance; opens no connection yet and never waits. NULL with err when the target's
    * options make no sense together. The target outlives the instance. */

@@ -67,6 +67,19 @@ static const struct option options[] = {
 
 static const struct table_spec *const tables[] = {&service_table};
 
+/* What people run in front of a stack; the stores have collectors of their own. */
+static const struct usual_place usual[] = {
+    {80, "http", "address", "127.0.0.1:80"},
+    {443, "https", "address", "127.0.0.1:443"},
+    {3000, "port-3000", "address", "127.0.0.1:3000"},
+    {8000, "port-8000", "address", "127.0.0.1:8000"},
+    {8080, "port-8080", "address", "127.0.0.1:8080"},
+    {8501, "port-8501", "address", "127.0.0.1:8501"},
+    {9000, "port-9000", "address", "127.0.0.1:9000"},
+    {6432, "pgbouncer", "address", "127.0.0.1:6432"},
+    {0},
+};
+
 static void *service_open(struct io *io, const struct target *target, struct err *err);
 static void service_start(void *self, struct job *job);
 static void service_cancel(void *self, struct err *err);
@@ -81,6 +94,7 @@ const struct collector collector_service = {
     .tables = tables,
     .table_count = 1,
     .timeout_ms = TIMEOUT_MS + MARGIN_MS,
+    .usual = usual,
     .open = service_open,
     .start = service_start,
     .cancel = service_cancel,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/quantity.h"
 
 enum option_type {
   OPTION_TEXT,
@@ -49,7 +50,3 @@ struct option_value {
 bool option_parse(const struct option *option, const char *text, struct option_value *value,
                   struct err *err) MUST_CHECK;
 void option_value_fini(struct option_value *value);
-
-bool duration_parse(const char *text, int64_t *ms, struct err *err) MUST_CHECK;
-/* "80%" to 0.8, "10000", "10k", "2GB" (powers of 1024), "5s" to 5 (seconds), "1.5". */
-bool quantity_parse(const char *text, double *quantity, struct err *err) MUST_CHECK;

@@ -1,0 +1,103 @@
+#include "app/check.h"
+
+#include "app/startup.h"
+#include "core/text.h"
+#include "io/clock.h"
+#include "report/json.h"
+#include "report/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+struct check {
+  struct runtime *runtime;
+  struct model model;
+};
+
+/* KIND, KIND:NAME; KIND as in JSON or as the configuration's list is called. */
+static bool target_matches(const struct target *target, const char *only) {
+  size_t len = strcspn(only, ":");
+  const struct target_kind *kind = target->kind;
+  bool same_kind = (strlen(kind->kind) == len && strncmp(kind->kind, only, len) == 0) ||
+                   (strlen(kind->key) == len && strncmp(kind->key, only, len) == 0);
+  return same_kind && (only[len] == '\0' || strcmp(only + len + 1, target->name) == 0);
+}
+
+/* Keeps what --only names. False, having said so, when that is nothing. */
+static bool targets_select(struct config *config, const char *only) {
+  size_t kept = 0;
+  for (size_t i = 0; i < config->target_count; i++) {
+    if (target_matches(config->targets[i], only))
+      config->targets[kept++] = config->targets[i];
+    else
+      target_free(config->targets[i]);
+  }
+  config->target_count = kept;
+  if (kept)
+    return true;
+  char shown[128];
+  text_sanitize(shown, sizeof shown, only, strlen(only), true);
+  fprintf(stderr, "stacktop: --only %s: there is no such target (`stacktop config` lists them)\n",
+          shown);
+  return false;
+}
+
+static void on_changed(void *arg) {
+  (void)arg;
+}
+
+static void on_finished(void *arg) {
+  struct check *check = arg;
+  uv_stop(&check->runtime->loop);
+}
+
+static int terminal_width(void) {
+  struct winsize size;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static bool report_write(const struct model *model, const struct options *options, int64_t now_ms) {
+  bool terminal = isatty(STDOUT_FILENO);
+  struct report_text_options text = {.ascii = options->no_unicode,
+                                     .color = terminal && !options->no_color,
+                                     .width = terminal ? terminal_width() : 0};
+  bool written = options->json ? report_json_write(stdout, model, now_ms)
+                               : report_text_write(stdout, model, now_ms, &text);
+  if (fflush(stdout) == 0 && written)
+    return true;
+  fprintf(stderr, "stacktop: the report could not be written\n");
+  return false;
+}
+
+static int check_report(struct check *check, const struct options *options) {
+  int64_t now_ms = clock_now_ms();
+  model_evaluate(&check->model, now_ms, true);
+  if (!report_write(&check->model, options, now_ms))
+    return EXIT_FAILURE;
+  return severity_exit(model_severity(&check->model, now_ms));
+}
+
+int check_run(struct runtime *runtime, struct config *config, const struct options *options) {
+  if (options->only && !targets_select(config, options->only)) {
+    config_free(config);
+    return EXIT_USAGE_BAD;
+  }
+  for (size_t i = 0; options->timeout_ms && i < config->target_count; i++)
+    config->targets[i]->timeout_ms = options->timeout_ms;
+  struct check check = {.runtime = runtime};
+  model_init(&check.model, config);
+  struct scheduler_hooks hooks = {.arg = &check, .changed = on_changed, .finished = on_finished};
+  struct scheduler *scheduler = scheduler_new(&runtime->io, &check.model, true, hooks);
+  scheduler_start(scheduler);
+  uv_run(&runtime->loop, UV_RUN_DEFAULT);
+  int status = check_report(&check, options);
+  if (!runtime_close(runtime, scheduler)) {
+    fflush(NULL);
+    _exit(status); /* what still hangs may use the model's targets: it is left as it is */
+  }
+  model_fini(&check.model);
+  config_free(config);
+  return status;
+}

@@ -1,0 +1,9 @@
+/* `stacktop check`: every target once, all at the same time, then a report. */
+#pragma once
+
+#include "app/options.h"
+#include "app/runtime.h"
+
+/* Returns the exit status: that of the worst finding, 64 when --only names nothing, 1 when the
+ * report cannot be written. Takes the config. Ends the runtime. */
+int check_run(struct runtime *runtime, struct config *config, const struct options *options);

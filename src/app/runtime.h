@@ -1,0 +1,18 @@
+/* The event loop and what lives on it, from the first handle to the last. */
+#pragma once
+
+#include "app/scheduler.h"
+
+struct runtime {
+  uv_loop_t loop;
+  struct io io;
+};
+
+void runtime_init(struct runtime *runtime);
+
+/* Closes the scheduler and the clients, and waits for the last handle, but not longer than
+ * RUNTIME_CLOSE_MS: a name server that hangs holds a look-up in the thread pool, and must not hold
+ * our end. Then false: the loop is not to be touched any more, and the process is to end by
+ * _exit. All the caller's own handles must be closing. */
+enum { RUNTIME_CLOSE_MS = 900 };
+bool runtime_close(struct runtime *runtime, struct scheduler *scheduler) MUST_CHECK;

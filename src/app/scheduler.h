@@ -1,0 +1,44 @@
+/* Runs the collectors: one instance a target, each at its interval, with a deadline, and with
+ * backoff while it fails; puts what they bring into the model. */
+#pragma once
+
+#include "collectors/collector.h"
+#include "core/model.h"
+
+struct scheduler;
+
+struct scheduler_hooks {
+  void *arg;
+  /* A slot of the model has changed. */
+  void (*changed)(void *arg);
+  /* one_pass only: every target has been asked once. */
+  void (*finished)(void *arg);
+};
+
+/* Makes an instance a slot of the model. Nothing is asked before scheduler_start. A target whose
+ * collector cannot be opened becomes a slot that is down and says why; it is not tried again.
+ * one_pass: each target is asked once. */
+struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pass,
+                                struct scheduler_hooks hooks);
+void scheduler_start(struct scheduler *scheduler);
+
+/* Asks every target now that is not being asked already, whatever its interval or backoff. */
+void scheduler_collect_now(struct scheduler *scheduler);
+
+/* Nothing is asked any more by itself; what is under way ends as usual. */
+void scheduler_pause(struct scheduler *scheduler);
+/* Every target is asked at once, and at its interval again. */
+void scheduler_resume(struct scheduler *scheduler);
+
+/* Whether an answer is still awaited that was asked for less than a moment ago: whoever draws may
+ * wait for it and draw once. */
+bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms);
+
+/* Cancels what runs, closes every instance, then frees itself and calls done(arg). */
+void scheduler_close(struct scheduler *scheduler, void (*done)(void *arg), void *arg);
+
+/* How long to wait after `failures` failed attempts in a row: the interval, doubled with each
+ * further failure up to BACKOFF_MAX_MS (or the interval, if that is longer), less up to a fifth by
+ * `jitter` (0..1), so that many dashboards do not knock at the same moment. */
+enum { BACKOFF_MAX_MS = 15000 };
+int64_t scheduler_backoff(int64_t interval_ms, uint32_t failures, double jitter);

@@ -1,0 +1,53 @@
+#include "core/quantity.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct scale {
+  const char *suffix;
+  double factor;
+};
+
+/* A number and one of the suffixes, and nothing after it. */
+static bool scaled_parse(const char *text, const struct scale *scales, double *number) {
+  char *end;
+  errno = 0;
+  *number = strtod(text, &end);
+  /* strtod also takes "inf", "nan" and "0x10", which nobody means here. */
+  if (end == text || errno == ERANGE || !isfinite(*number) || strpbrk(text, "xX"))
+    return false;
+  while (*end == ' ')
+    end++;
+  for (; scales->suffix; scales++) {
+    if (strcmp(end, scales->suffix) == 0) {
+      *number *= scales->factor;
+      return isfinite(*number);
+    }
+  }
+  return false;
+}
+
+bool duration_parse(const char *text, int64_t *ms, struct err *err) {
+  static const struct scale scales[] = {{"ms", 1},      {"s", 1000},       {"m", 60000},
+                                        {"h", 3600000}, {"d", 86400000.0}, {NULL, 0}};
+  double number;
+  if (!scaled_parse(text, scales, &number) || number < 0 || number > 86400000.0 * 36500)
+    return err_set(err, ERR_INVALID, "\"%s\" is no duration: write it like 300ms, 2s, 5m, 1h or 3d",
+                   text);
+  *ms = llround(number);
+  return true;
+}
+
+bool quantity_parse(const char *text, double *quantity, struct err *err) {
+  static const struct scale scales[] = {
+      {"", 1},      {"%", 0.01},   {"k", 1e3},      {"M", 1e6},         {"G", 1e9},
+      {"kB", 1024}, {"KB", 1024},  {"MB", 1048576}, {"GB", 1073741824}, {"TB", 1099511627776},
+      {"B", 1},     {"ms", 0.001}, {"s", 1},        {"m", 60},          {"h", 3600},
+      {"d", 86400}, {"/s", 1},     {NULL, 0}};
+  if (!scaled_parse(text, scales, quantity))
+    return err_set(err, ERR_INVALID,
+                   "\"%s\" is no quantity: write it like 10000, 80%%, 2GB, 5s or 1.5", text);
+  return true;
+}

@@ -1,0 +1,67 @@
+/* stacktop: argv to a mode, and the mode's exit status. */
+#include "app/check.h"
+#include "app/dashboard.h"
+#include "app/startup.h"
+#include "config/config_dump.h"
+#include "core/text.h"
+#include "io/clock.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int usage_bad(const struct err *err) {
+  char shown[sizeof err->text];
+  text_sanitize(shown, sizeof shown, err->text, strlen(err->text), true);
+  fprintf(stderr, "stacktop: %s\n          `stacktop -h` shows what there is\n", shown);
+  return EXIT_USAGE_BAD;
+}
+
+static int config_show(struct config *config, const struct app_schema *schema) {
+  config_dump(stdout, config, &schema->schema);
+  config_free(config);
+  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(const struct options *options) {
+  struct app_schema schema;
+  app_schema_init(&schema);
+  if (options->mode == MODE_CONFIG && options->default_config) {
+    config_print_default(stdout, &schema.schema);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
+  struct runtime runtime;
+  runtime_init(&runtime);
+  struct config *config = startup_config(options, &schema, &runtime.io);
+  if (!config)
+    return EXIT_CONFIG_BAD;
+  switch (options->mode) {
+  case MODE_CHECK:
+    return check_run(&runtime, config, options);
+  case MODE_CONFIG:
+    return config_show(config, &schema);
+  default:
+    return dashboard_run(&runtime, config, options);
+  }
+}
+
+int main(int argc, char **argv) {
+  clock_start();
+  setlocale(LC_CTYPE, ""); /* only that: numbers are written the same everywhere */
+  struct options options;
+  struct err err;
+  if (!options_parse(&options, argc, argv, &err))
+    return usage_bad(&err);
+  options.no_unicode = options.no_unicode || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+  switch (options.mode) {
+  case MODE_HELP:
+    options_usage(stdout);
+    return EXIT_SUCCESS;
+  case MODE_VERSION:
+    puts("stacktop " STACKTOP_VERSION);
+    return EXIT_SUCCESS;
+  default:
+    return run(&options);
+  }
+}
