@@ -180,5 +180,6 @@ struct findings *evaluate(const struct model *model, const struct findings *befo
     evaluate_slot(&e, i);
   if (e.findings->count > 1)
     qsort(e.findings->items, e.findings->count, sizeof *e.findings->items, finding_compare);
+  findings_index(e.findings);
   return e.findings;
 }
