@@ -28,7 +28,7 @@ struct sqlstate_rule {
 static const struct sqlstate_rule sqlstate_rules[] = {
     /* Its clients are turned away as we are, which is an outage; but a limit of our own role is
      * our own trouble only. */
-    {"53300", "for role", ERR_LIMIT, ""},
+    {"53300", "for role \"", ERR_LIMIT, ""},
     {"53300", NULL, ERR_REFUSED, "too many connections, no slot left: "},
     {"53", NULL, ERR_LIMIT, "the server is out of resources: "},
     {"57P03", NULL, ERR_REFUSED, "takes no connections: "},
