@@ -90,6 +90,9 @@ static const struct message_rule message_rules[] = {
     {"invalid response to SSL negotiation", ERR_PROTOCOL, "no PostgreSQL answers there"},
     {"expected authentication request", ERR_PROTOCOL, "no PostgreSQL answers there"},
     {"unsupported frontend protocol", ERR_PROTOCOL, "no PostgreSQL answers there"},
+    {"invalid integer value", ERR_INVALID, NULL},
+    {"invalid port number", ERR_INVALID, NULL},
+    {" value: \"", ERR_INVALID, NULL}, /* invalid sslmode value: "..." */
     {"SSL", ERR_PROTOCOL, NULL},
     {"certificate", ERR_PROTOCOL, NULL},
     {"Permission denied", ERR_DENIED, NULL},

@@ -253,6 +253,9 @@ static void test_nobody_there(void **state) {
   snprintf(expected, sizeof expected, "refused: nobody listens on port %d of 127.0.0.1", port);
   assert_string_equal(fixture->err.text, expected);
   assert_int_equal(connect_to(fixture, "host=/nonexistent dbname=x"), ERR_REFUSED);
+  assert_int_equal(connect_to(fixture, "host=127.0.0.1 port=99999"), ERR_INVALID);
+  assert_int_equal(connect_to(fixture, "host=127.0.0.1 port=x"), ERR_INVALID);
+  assert_int_equal(connect_to(fixture, "host=127.0.0.1 sslmode=x"), ERR_INVALID);
   assert_int_equal(connect_to(fixture, "host=no.such.host.invalid dbname=x"), ERR_UNRESOLVED);
   assert_non_null(strstr(fixture->err.text, "no.such.host.invalid"));
 }
