@@ -36,7 +36,9 @@ static void take_rates(struct host_mount *mount, const struct host_reading *read
   bool found = file->text && entry &&
                host_disk_io_find(file->text, entry->major, entry->minor, entry->source, &io);
   const double passed_ms = (double)(reading->read_ms - mount->io_ms);
-  mount->has_rates = found && mount->has_io && passed_ms > 0;
+  if (found && mount->has_io && passed_ms <= 0)
+    return; /* asked again within the millisecond: what was, still is */
+  mount->has_rates = found && mount->has_io;
   if (mount->has_rates) {
     mount->read_rate = rate(mount->io.read_bytes, io.read_bytes, passed_ms / 1000);
     mount->write_rate = rate(mount->io.written_bytes, io.written_bytes, passed_ms / 1000);

@@ -16,11 +16,16 @@
 
 enum {
   REPORT_JSON_VERSION = 1,
-  /* What is read at the most: bytes, and values in them (their tree takes about 100 bytes each). A
-   * sample at its own ceiling, 100,000 rows, is 30 MB and 2 million values. */
+  /* What is read at the most: bytes, values in them (their tree takes up to 200 bytes each), and
+   * what the samples made of them take. One sample at its own ceiling, 100,000 rows, is about 30 MB
+   * and 2 million values. */
   REPORT_JSON_MAX = 256 << 20,
   REPORT_JSON_VALUES_MAX = 8 << 20,
-  REPORT_JSON_DEPTH_MAX = 16,
+  REPORT_JSON_DEPTH_MAX = 32,
+  REPORT_JSON_TARGETS_MAX = 4096,
+  REPORT_JSON_TABLES_MAX = 64,   /* of one target */
+  REPORT_JSON_COLUMNS_MAX = 256, /* of one table */
+  REPORT_JSON_SAMPLES_MAX = 512 << 20,
 };
 
 /* One document and a newline: rows, columns and findings on lines of their own. True unless writing

@@ -146,37 +146,29 @@ void json_int(struct json_writer *writer, const char *key, int64_t integer) {
   fprintf(writer->out, "%" PRId64, integer);
 }
 
-/* As it is, but never like an integer: then it would read back as one. */
-static void write_number(FILE *out, const char *digits) {
-  fputs(digits, out);
-  if (!strpbrk(digits, ".e"))
-    fputs(".0", out);
-}
-
 void json_real(struct json_writer *writer, const char *key, double real) {
   char digits[32];
   for (int precision = 15; precision <= 17; precision++) {
     snprintf(digits, sizeof digits, "%.*g", precision, real);
-    if (precision == 17 || strtod(digits, NULL) == real)
+    if (strtod(digits, NULL) == real)
       break;
   }
   begin(writer, key);
-  write_number(writer->out, digits);
+  fputs(digits, writer->out);
+  if (!strpbrk(digits, ".e"))
+    fputs(".0", writer->out); /* else it would read back as an integer */
 }
 
 void json_float(struct json_writer *writer, const char *key, float real) {
-  char digits[32];
-  begin(writer, key);
-  if (!isfinite(real)) {
-    fputs("null", writer->out);
-    return;
-  }
-  for (int precision = 6; precision <= 9; precision++) {
+  char digits[32] = "null";
+  real = real == 0 ? 0 : real; /* -0 would read back as an integer, which has no such sign */
+  for (int precision = 6; isfinite(real) && precision <= 9; precision++) {
     snprintf(digits, sizeof digits, "%.*g", precision, (double)real);
-    if (precision == 9 || strtof(digits, NULL) == real)
+    if ((float)strtod(digits, NULL) == real)
       break;
   }
-  write_number(writer->out, digits);
+  begin(writer, key);
+  fputs(digits, writer->out);
 }
 
 void json_bool(struct json_writer *writer, const char *key, bool yes) {

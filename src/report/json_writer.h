@@ -31,6 +31,6 @@ void json_text_cut(struct json_writer *writer, const char *key, const char *text
 void json_int(struct json_writer *writer, const char *key, int64_t integer);
 /* The shortest that reads back as the same number and as a real: "2.0". Must be finite. */
 void json_real(struct json_writer *writer, const char *key, double real);
-/* The same for a float; NaN is null. */
+/* The shortest that reads back as the same float, maybe without a point; NaN is null. */
 void json_float(struct json_writer *writer, const char *key, float real);
 void json_bool(struct json_writer *writer, const char *key, bool yes);

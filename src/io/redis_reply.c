@@ -1,0 +1,102 @@
+#include "io/redis_reply.h"
+
+#include "io/redis.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
+
+static bool guard_take(const redisReadTask *task, size_t bytes) {
+  struct redis_reply_guard *guard = task->privdata;
+  if (bytes > guard->ceiling - guard->used) {
+    guard->exceeded = true;
+    return false;
+  }
+  guard->used += bytes;
+  return true;
+}
+
+static void *create_string(const redisReadTask *task, char *text, size_t length) {
+  const struct redis_reply_guard *guard = task->privdata;
+  return guard_take(task, length) ? guard->original->createString(task, text, length) : NULL;
+}
+
+/* Each element will be a pointer and a reply object. */
+static void *create_array(const redisReadTask *task, element_count count) {
+  const struct redis_reply_guard *guard = task->privdata;
+  const size_t each = sizeof(redisReply) + sizeof(redisReply *);
+  bool fits = count <= 0 ||
+              ((size_t)count <= guard->ceiling / each && guard_take(task, (size_t)count * each));
+  if (fits)
+    return guard->original->createArray(task, count);
+  ((struct redis_reply_guard *)task->privdata)->exceeded = true;
+  return NULL;
+}
+
+void redis_reply_guard_set(struct redis_reply_guard *guard, redisReader *reader, size_t ceiling) {
+  *guard = (struct redis_reply_guard){.original = reader->fn, .ceiling = ceiling};
+  guard->functions = *reader->fn;
+  guard->functions.createString = create_string;
+  guard->functions.createArray = create_array;
+  reader->fn = &guard->functions;
+  reader->privdata = guard;
+}
+
+void redis_reply_guard_reset(struct redis_reply_guard *guard) {
+  guard->used = 0;
+}
+
+bool redis_reply_guard_full(const struct redis_reply_guard *guard, const redisReader *reader) {
+  return reader->len - reader->pos > guard->ceiling;
+}
+
+static const struct {
+  const char *begins;
+  enum err_kind kind;
+} meanings[] = {
+    {"NOAUTH", ERR_DENIED},
+    {"WRONGPASS", ERR_DENIED},
+    {"NOPERM", ERR_DENIED},
+    {"DENIED", ERR_DENIED}, /* protected mode */
+    {"ERR invalid password", ERR_DENIED},
+    {"ERR Client sent AUTH", ERR_DENIED}, /* no password is set there */
+    {"ERR AUTH", ERR_DENIED},
+    {"ERR operation not permitted", ERR_DENIED},
+    {"ERR max number of clients", ERR_REFUSED},
+    {"ERR unknown command", ERR_UNSUPPORTED},
+    {"ERR unknown subcommand", ERR_UNSUPPORTED},
+    {"ERR DB index", ERR_INVALID},
+    {"ERR invalid DB index", ERR_INVALID},
+    {"LOADING", ERR_UNSUPPORTED},
+    {"MASTERDOWN", ERR_UNSUPPORTED},
+    {"READONLY", ERR_UNSUPPORTED},
+    {"BUSY", ERR_UNSUPPORTED},
+    {"MISCONF", ERR_UNSUPPORTED},
+    {"CLUSTERDOWN", ERR_UNSUPPORTED},
+    {"MOVED", ERR_UNSUPPORTED},
+};
+
+bool redis_reply_err(const struct redisReply *reply, struct err *err) {
+  if (reply->type != REDIS_REPLY_ERROR)
+    return false;
+  enum err_kind kind = ERR_PROTOCOL;
+  for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+    if (strncasecmp(reply->str, meanings[i].begins, strlen(meanings[i].begins)) == 0) {
+      kind = meanings[i].kind;
+      break;
+    }
+  size_t length = reply->len;
+  while (length > 0 && (reply->str[length - 1] == '.' || reply->str[length - 1] == ' '))
+    length--;
+  int shown = length < 200 ? (int)length : 200;
+  if (length == 0)
+    err_set(err, kind, "the server answers an error without a word");
+  else
+    err_set(err, kind, "%.*s", shown, reply->str);
+  return true;
+}
