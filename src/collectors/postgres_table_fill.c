@@ -1,7 +1,5 @@
 #include "collectors/postgres_table.h"
 
-#include "collectors/postgres_judge.h"
-
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
@@ -172,13 +170,12 @@ static struct value told(struct sample *sample, const struct postgres_session *s
 
 static void fill_session(struct sample *sample, const struct postgres_session *session,
                          struct row *row) {
-  const char *state = postgres_state(session);
   row->cells[SESSION_LABEL] =
       session->stranger && session->pid == 0
           ? value_text("prepared")
           : value_text(sample_printf(sample, "pid %lld", (long long)session->pid));
   row->cells[SESSION_PID] = value_int(session->pid);
-  row->cells[SESSION_STATE] = told(sample, session, state);
+  row->cells[SESSION_STATE] = told(sample, session, session->label);
   row->cells[SESSION_USER] = text_or_none(sample, session->user);
   row->cells[SESSION_DATABASE] = text_or_none(sample, session->database);
   row->cells[SESSION_APPLICATION] = text_or_none(sample, session->application);
