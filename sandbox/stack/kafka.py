@@ -56,7 +56,9 @@ class Kafka(Part):
             "num.network.threads": 2,
             "num.io.threads": 4,
             "log.cleaner.dedupe.buffer.size": 8 << 20,
-            "controlled.shutdown.enable": "false",
+            # After a crash the broker's old registration has to lapse before it may come back.
+            "broker.session.timeout.ms": 3000,
+            "broker.heartbeat.interval.ms": 500,
         }.items())
 
     def format(self):

@@ -27,10 +27,7 @@ class Stack:
         self.all = [*self.servers, self.workload]
 
     def part(self, name):
-        for part in self.servers:
-            if part.name == name:
-                return part
-        raise Failure(f"no part {name}: {', '.join(NAMES)}")
+        return next(part for part in self.all if part.name == name)
 
     def problems(self):
         """What keeps it from being up: nothing, or {part: condition}."""

@@ -158,8 +158,7 @@ static struct command *command_new(int argc, const char *const *argv, const size
   *command = (struct command){.done = done, .arg = arg};
   snprintf(command->name, sizeof command->name, "%s", argv[0]);
   /* hiredis takes the same array without the const that it does not need */
-  int length =
-      redisFormatCommandArgv(&command->bytes, argc, (const char **)(uintptr_t)argv, lengths);
+  int length = redisFormatCommandArgv(&command->bytes, argc, (const char **)argv, lengths);
   if (length < 0)
     abort(); /* out of memory, as in mem_new */
   command->length = (size_t)length;

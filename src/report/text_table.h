@@ -8,6 +8,7 @@ struct text_table {
   const struct model *model;
   size_t slot;
   const struct table *table;
+  bool old; /* of a target that no longer answers: nothing in it is marked, least of all as OK */
 };
 
 /* Whether all that it says fits into "TITLE value" pairs: a summary, or a single row that bears its

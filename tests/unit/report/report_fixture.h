@@ -278,7 +278,7 @@ static inline void fixture_init(struct model *model, struct config **owned) {
 
   int64_t then = FIXTURE_NOW - 843000;
   fixture_publish(model, FIXTURE_DASHBOARD, fixture_service_down("dashboard"), 2100, then);
-  fixture_publish(model, FIXTURE_SESSIONS, fixture_service_up("sessions", 0.0021), 900, then);
+  fixture_publish(model, FIXTURE_SESSIONS, fixture_postgres_sample(), 900, then);
   fixture_publish(model, FIXTURE_STALE, fixture_service_up("stale", 0.5), 700, then);
   struct err refused = {ERR_REFUSED, "refused: nobody listens on 127.0.0.1:6379"};
   struct err denied = {ERR_DENIED, "NOPERM this user has no permissions to run the 'info' command"};
