@@ -24,6 +24,7 @@ struct scheduler {
   struct model *model;
   struct scheduler_hooks hooks;
   bool one_pass;
+  bool paused;
   struct instance *instances;
   size_t count;
   size_t running;
@@ -80,7 +81,7 @@ static void instance_end(struct instance *instance, struct sample *sample, const
     model_publish(scheduler->model, instance->slot, sample, clock_now_ms());
   else
     model_fail(scheduler->model, instance->slot, err, clock_now_ms());
-  if (!scheduler->one_pass)
+  if (!scheduler->one_pass && !scheduler->paused)
     instance_plan(instance);
   scheduler->hooks.changed(scheduler->hooks.arg);
   if (scheduler->one_pass && --scheduler->unasked == 0)
@@ -180,6 +181,17 @@ void scheduler_collect_now(struct scheduler *scheduler) {
     instance->due_ms = now;
     instance_start(instance);
   }
+}
+
+void scheduler_pause(struct scheduler *scheduler) {
+  scheduler->paused = true;
+  for (size_t i = 0; i < scheduler->count; i++)
+    uv_timer_stop(&scheduler->instances[i].next);
+}
+
+void scheduler_resume(struct scheduler *scheduler) {
+  scheduler->paused = false;
+  scheduler_collect_now(scheduler);
 }
 
 bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms) {

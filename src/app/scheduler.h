@@ -25,6 +25,11 @@ void scheduler_start(struct scheduler *scheduler);
 /* Asks every target now that is not being asked already, whatever its interval or backoff. */
 void scheduler_collect_now(struct scheduler *scheduler);
 
+/* Nothing is asked any more by itself; what is under way ends as usual. */
+void scheduler_pause(struct scheduler *scheduler);
+/* Every target is asked at once, and at its interval again. */
+void scheduler_resume(struct scheduler *scheduler);
+
 /* Whether an answer is still awaited that was asked for less than a moment ago: whoever draws may
  * wait for it and draw once. */
 bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms);

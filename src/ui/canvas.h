@@ -39,12 +39,18 @@ const struct cell *canvas_cell(const struct canvas *canvas, int x, int y);
 int canvas_text(struct canvas *canvas, int x, int y, int max, unsigned style, const char *text);
 int canvas_printf(struct canvas *canvas, int x, int y, int max, unsigned style, const char *format,
                   ...) __attribute__((format(printf, 6, 7)));
-/* Ends at the cell before x + max. */
+/* Ends at the cell before x + max; cut as above. */
 int canvas_text_right(struct canvas *canvas, int x, int y, int max, unsigned style,
                       const char *text);
 void canvas_fill(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
                  char fill);
 /* Changes the style of what is there: `set` is or-ed in. */
 void canvas_restyle(struct canvas *canvas, int x, int y, int width, int height, unsigned set);
+/* One of the view's own signs, and what stands for it where nothing beyond ASCII is drawn. The
+ * glyph takes one cell and is not sanitised: never pass a server's text. */
+void canvas_glyph(struct canvas *canvas, int x, int y, unsigned style, const char *glyph,
+                  char twin);
+/* A line of `width` cells to the right, as borders have it. */
+void canvas_rule(struct canvas *canvas, int x, int y, int width, unsigned style);
 /* A border; its inside is left as it is. */
 void canvas_box(struct canvas *canvas, int x, int y, int width, int height, unsigned style);

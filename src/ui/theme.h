@@ -20,11 +20,25 @@ struct look {
 
 struct theme {
   struct look looks[STYLE_COUNT];
-  struct look selected; /* its background and attributes lie over a look's own */
+  struct look selected; /* its attributes and, where they are set, its colours lie over a look's */
 };
 
 /* The built-in one: readable on dark and on light grounds. */
 void theme_init(struct theme *theme);
+
+/* How a cell of that style (with flags) is to be drawn where there are so many colours: 256 or
+ * more, 16, 8, or none, which leaves attributes only. Colours of the look are numbers of that
+ * terminal's, in foreground and background. Whatever stands on a ground of its own is reversed
+ * where there are no colours. */
+struct look theme_look(const struct theme *theme, unsigned style, int colors);
+
+/* The word for a style in a theme file: "border-focused"; of STYLE_COUNT: "selected". NULL beyond.
+ */
+const char *theme_style_name(unsigned style);
+
+/* What a palette's colour (16..255) looks like; of the first 16, whose look is the user's own, what
+ * xterm makes of them. 0xRRGGBB. */
+uint32_t theme_rgb(int color);
 
 /* A theme file over the built-in one: lines of `STYLE = [COLOUR] [on COLOUR] [bold] [dim] [reverse]
  * [underline]`, # begins a remark. Colours: default, black, red, ... bright-white, 0..255, #rrggbb

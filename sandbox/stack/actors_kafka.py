@@ -1,0 +1,128 @@
+"""The platform's stream: orders are produced, and three members of a group read them, now slower than
+they come, now faster. In the scenes lag and stuck-consumer they do not keep up at all."""
+
+import json
+import random
+import time
+
+from . import clients, rdkafka
+from .actor import Actor
+
+RATE = 60  # messages a second
+CUSTOMERS_RATE = 6
+MEMBERS = 3
+BEHIND_SECONDS, CYCLE_SECONDS = 24, 40
+SOCKET_MS = 5000
+
+LAG_BURST = 40000  # at once
+LAG_MAX = 300000  # what the scenes produce at most
+SCENE_RATE = {"lag": 400, "stuck-consumer": 500}
+
+
+class Stream(Actor):
+    """Produces."""
+
+    period = 0.1
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.producer = None
+        self.last = time.monotonic()
+        self.owed = {}  # what is to be produced, also in fractions
+        self.extra = 0  # produced since the last calm
+        self.number = 0
+
+    def reset(self):
+        if self.producer:
+            self.producer.close()
+        self.producer = None
+
+    def step(self, mode):
+        if self.producer is None:
+            self.producer = rdkafka.Producer(clients.bootstrap(self.state), queue_buffering_max_messages=50000)
+        now, scene = time.monotonic(), mode["scene"]
+        elapsed, self.last = min(1, now - self.last), now
+        if mode["paused"]:
+            if self.producer.flush(5):
+                return
+            raise rdkafka.KafkaError("the broker takes no messages")
+        rate = SCENE_RATE.get(scene, RATE)
+        if scene not in SCENE_RATE:
+            self.extra = 0
+        elif scene == "lag" and self.extra < LAG_BURST:
+            rate = LAG_BURST * 2
+        elif self.extra > LAG_MAX:
+            rate = 0
+        self.extra += self.send(clients.TOPIC, rate * elapsed)
+        self.send("customers", CUSTOMERS_RATE * elapsed)
+        self.producer.poll()
+
+    def send(self, topic, count):
+        whole, self.owed[topic] = divmod(self.owed.get(topic, 0) + count, 1)
+        whole = int(whole)
+        payload = json.dumps({"customer": random.randint(11, 1000), "amount": random.randint(5, 500),
+                              "at": round(time.time(), 3)}).encode()
+        for _ in range(whole):
+            self.number += 1
+            self.producer.produce(topic, payload, str(self.number).encode())
+        return whole
+
+
+class Member(Actor):
+    """Consumes, as a member of the group."""
+
+    period = 0
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.consumer = None
+        self.last = time.monotonic()
+        self.owed = 0.0
+        self.committed = 0
+        self.held = False
+        self.caught_up = False  # since it was last kept from its work
+
+    def reset(self):
+        if self.consumer:
+            self.consumer.close()
+        self.consumer, self.held, self.caught_up = None, False, False
+
+    def step(self, mode):
+        if self.consumer is None:
+            self.consumer = rdkafka.Consumer(
+                clients.bootstrap(self.state), clients.GROUP, [clients.TOPIC, "customers"],
+                client_id="ecap-consumer", socket_timeout_ms=SOCKET_MS)
+        if mode["paused"] or mode["scene"] == "stuck-consumer":
+            self.stand_still()
+            return
+        if self.held:
+            self.consumer.hold(False)
+            self.held = False
+        rate = self.rate(mode["scene"])
+        now = time.monotonic()
+        self.owed = min(rate, rdkafka.Consumer.BATCH, self.owed + rate * min(1, now - self.last))
+        self.last = now
+        if self.owed < 1:
+            time.sleep(0.2)
+            return
+        taken = self.consumer.consume(int(self.owed), 0.2)
+        self.owed -= taken
+        self.caught_up = mode["scene"] != "lag" and (self.caught_up or taken == 0)
+        if now - self.committed > 1:
+            self.consumer.commit()
+            self.committed = now
+
+    def rate(self, scene):
+        """Messages a second that it takes."""
+        if scene == "lag":
+            return 2
+        behind = self.caught_up and time.monotonic() % CYCLE_SECONDS < BEHIND_SECONDS
+        return 0.6 * (RATE + CUSTOMERS_RATE) / MEMBERS if behind else 20000
+
+    def stand_still(self):
+        """Stays a member, takes nothing and commits nothing more than it has taken."""
+        if not self.held:
+            self.consumer.commit()
+        self.consumer.hold(True)
+        self.held, self.caught_up = True, False
+        self.consumer.consume(1, 0.5)

@@ -1,0 +1,187 @@
+"""The platform's sessions in PostgreSQL: orders come in, two of them wait for each other's lock, and in
+some scenes others hold what they should not."""
+
+import random
+import time
+
+from psycopg2 import extensions
+from psycopg2.extras import wait_select
+
+from . import clients
+from .actor import Actor
+from .postgres import MAX_CONNECTIONS
+
+# Rows of customers: 1 to 10 belong to the scenes, the others to everybody.
+FREE_IDS = (11, 1000)
+RESERVED = 3  # superuser_reserved_connections
+LEFT_FREE = 3  # by the scene db-full, for those who come to look
+
+INSERT = """
+WITH new AS (INSERT INTO transactions (customer_id, amount)
+             SELECT %s + n, %s + n FROM generate_series(0, 4) n RETURNING customer_id)
+UPDATE customers SET orders = orders + 1 WHERE id IN (SELECT customer_id FROM new)
+"""
+UPKEEP = (
+    "INSERT INTO audit_logs (actor, action) VALUES ('api', 'orders taken')",
+    "INSERT INTO session_tokens VALUES (md5(random()::text), 1, now() + interval '10 minutes')",
+    "DELETE FROM session_tokens WHERE expires_at < now()",
+    "DELETE FROM transactions WHERE created_at < now() - interval '1 hour'",
+    "DELETE FROM audit_logs WHERE created_at < now() - interval '1 hour'",
+)
+
+
+class Sessions(Actor):
+    """An actor with connections by name."""
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.open = {}
+
+    def session(self, name):
+        if name not in self.open:
+            self.open[name] = clients.postgres(self.state, name=name)
+        return self.open[name]
+
+    def execute(self, name, text, values=None):
+        with self.session(name).cursor() as cursor:
+            cursor.execute(text, values)
+
+    def reset(self):
+        for connection in self.open.values():
+            connection.close()
+        self.open = {}
+
+
+class Orders(Sessions):
+    """20 orders a second, and what belongs to them."""
+
+    period = 0.25
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.steps = 0
+
+    def step(self, mode):
+        if mode["paused"]:
+            return
+        first, amount = random.randint(FREE_IDS[0], FREE_IDS[1] - 5), random.randint(5, 500)
+        self.execute("ecap-api", INSERT, [first, amount])
+        self.steps += 1
+        if self.steps % 40 == 0:
+            for statement in UPKEEP:
+                self.execute("ecap-worker", statement)
+
+
+class Waiters(Sessions):
+    """Every few seconds one session waits a moment for the lock of another."""
+
+    period = 0.2
+    EVERY = 4
+    SECONDS = 0.3
+    UPDATE = "UPDATE customers SET orders = orders + 1 WHERE id = 10"
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.next = 0
+
+    def step(self, mode):
+        if mode["paused"] or time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + self.EVERY
+        self.execute("ecap-worker-1", "BEGIN")
+        self.execute("ecap-worker-1", self.UPDATE)
+        waiter = self.session("ecap-worker-2")
+        cursor = waiter.cursor()
+        cursor.execute(self.UPDATE)  # asynchronous: waits in the server
+        time.sleep(self.SECONDS)
+        self.execute("ecap-worker-1", "COMMIT")
+        wait_select(waiter)
+        cursor.close()
+
+    def session(self, name):
+        if name == "ecap-worker-2" and name not in self.open:
+            self.open[name] = _asynchronous(self.state, name)
+        return super().session(name)
+
+
+class Holder(Sessions):
+    """Holds the sessions of the scenes db-hog and db-full. They are made once: when somebody ends one,
+    it stays ended."""
+
+    period = 0.1
+    # name: (statements that are done, the one that never ends)
+    HOG = {
+        "ecap-batch": (["BEGIN", "UPDATE customers SET orders = orders WHERE id = 1"], None),
+        "ecap-worker-3": (["BEGIN", "UPDATE customers SET orders = orders WHERE id = 2"],
+                          "UPDATE customers SET orders = orders + 1 WHERE id = 1"),
+        "ecap-worker-4": ([], "UPDATE customers SET orders = orders + 1 WHERE id = 2"),
+        "ecap-worker-5": ([], "UPDATE customers SET orders = orders + 2 WHERE id = 2"),
+        "ecap-report": ([], "SELECT sum(amount), pg_sleep(86400) FROM transactions"),
+    }
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.made = None  # the number of the mode for which they were made
+        self.scene = None
+        self.cursors = {}
+        self.number = 0
+
+    def step(self, mode):
+        if mode["scene"] != self.scene:
+            self.reset()
+            self.scene = mode["scene"]
+        if self.made == mode["seq"]:
+            return
+        self.drop_ended()
+        if self.scene == "db-hog":
+            self.hog()
+        elif self.scene == "db-full" and not self.fill():
+            return
+        self.made = mode["seq"]
+
+    def reset(self):
+        super().reset()
+        self.cursors = {}
+        self.scene = self.made = None
+
+    def drop_ended(self):
+        for name, connection in list(self.open.items()):
+            try:
+                if connection.poll() == extensions.POLL_ERROR or connection.closed:
+                    raise ConnectionError
+            except Exception:
+                connection.close()
+                del self.open[name]
+
+    def hog(self):
+        if set(self.open) != set(self.HOG):
+            super().reset()
+        for name, (done, forever) in self.HOG.items():
+            if name in self.open:
+                continue
+            connection = self.open[name] = _asynchronous(self.state, name)
+            cursor = self.cursors[name] = connection.cursor()  # an asynchronous one must outlive its query
+            for statement in done:
+                cursor.execute(statement)
+                wait_select(connection)
+            if forever:
+                cursor.execute(forever)
+
+    def fill(self):
+        """Whether there are as many as there should be: those of another scene may still be leaving."""
+        with clients.closing(clients.postgres(self.state, "postgres", name="sandbox")) as admin, \
+                admin.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+                           " AND pid <> pg_backend_pid()")
+            missing = MAX_CONNECTIONS - RESERVED - LEFT_FREE - cursor.fetchone()[0]
+        for _ in range(missing):
+            self.number += 1
+            name = f"ecap-pool-{self.number}"
+            self.open[name] = clients.postgres(self.state, name=name)
+        return missing <= 0
+
+
+def _asynchronous(state, name):
+    connection = clients.postgres(state, name=name, async_=True)
+    wait_select(connection)
+    return connection

@@ -1,0 +1,75 @@
+"""The platform's cache: fills, is read mostly with success, and expires. In the scene redis-full it is
+filled to the brim and beyond."""
+
+import collections
+import os
+import random
+
+from . import clients
+from .actor import Actor
+from .redis import MAXMEMORY_MB
+
+BLOB = os.urandom(1 << 16)
+
+
+class Cache(Actor):
+    period = 0.2
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.client = None
+        self.recent = collections.deque(maxlen=400)
+        self.number = 0
+        self.clean = False
+
+    def reset(self):
+        self.client, self.clean = None, False
+        self.recent.clear()
+
+    def step(self, mode):
+        if self.client is None:
+            self.client = clients.cache(self.state)
+            self.client.ping()
+        full = mode["scene"] == "redis-full"
+        if not full and not self.clean:
+            self.empty()
+        self.clean = not full
+        if mode["paused"]:
+            return
+        if full:
+            self.fill()
+        self.serve()
+
+    def serve(self):
+        """20 writes and 30 reads a second, one in twenty of them without success; some 20 MB in all."""
+        pipe = self.client.pipeline(transaction=False)
+        for _ in range(4):
+            self.number += 1
+            key = f"cache:product:{self.number}"
+            pipe.set(key, self.blob(6000), ex=random.randint(120, 240))
+            self.recent.append(key)
+        pipe.set(f"session:{random.randint(1, 300)}", self.blob(300), ex=300)
+        for _ in range(6):
+            known = random.random() < 0.95
+            pipe.get(random.choice(self.recent) if known else f"cache:product:none:{random.random()}")
+        pipe.execute()
+
+    def fill(self):
+        """Until the server evicts; then on, at a pace."""
+        info = self.client.info()
+        quick = info["used_memory"] < 0.97 * MAXMEMORY_MB * (1 << 20)
+        pipe = self.client.pipeline(transaction=False)
+        for _ in range(400 if quick else 12):
+            self.number += 1
+            pipe.set(f"cache:fill:{self.number}", self.blob(32000), ex=3600)
+        pipe.execute()
+
+    def empty(self):
+        keys = list(self.client.scan_iter(match="cache:fill:*", count=1000))
+        for index in range(0, len(keys), 200):
+            self.client.unlink(*keys[index:index + 200])
+
+    @staticmethod
+    def blob(size):
+        start = random.randint(0, len(BLOB) - size)
+        return BLOB[start:start + size]

@@ -1,0 +1,34 @@
+"""Connections to the sandbox's servers, for its own use and for tests."""
+
+from contextlib import closing  # noqa: F401: what a connection is used with
+
+import psycopg2
+import redis
+
+from . import rdkafka
+from .state import HOST
+
+TOPIC, PARTITIONS, GROUP = "transactions", 12, "ecap-consumer-group"
+
+
+def postgres(state, role="ecap_user", database="ecap", name="sandbox", **options):
+    """A connection where each statement is a transaction of its own."""
+    connection = psycopg2.connect(host=HOST, port=state.port("postgres"), user=role, dbname=database,
+                                  password=state.data["passwords"][role], application_name=name,
+                                  connect_timeout=5, **options)
+    if not options.get("async_"):
+        connection.autocommit = True
+    return connection
+
+
+def cache(state, seconds=5):
+    return redis.Redis(host=HOST, port=state.port("redis"), socket_timeout=seconds,
+                       socket_connect_timeout=seconds)
+
+
+def bootstrap(state):
+    return f"{HOST}:{state.port('kafka')}"
+
+
+def reader(state):
+    return rdkafka.Reader(bootstrap(state), GROUP)

@@ -1,0 +1,172 @@
+"""The commands: sandbox/up, down, ctl, scene and kafka-tool."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+
+from . import clients, jars, scenes
+from .stack import NAMES, Stack, up_locked
+from .state import ROOT, Failure, State
+
+PARTS = (*NAMES, "workload")
+DEFAULT = ROOT / "build/sandbox"
+TOOLS = {"consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+         "topics": "org.apache.kafka.tools.TopicCommand",
+         "configs": "kafka.admin.ConfigCommand"}
+
+
+def run(command):
+    """Calls a command as a process: its failures are words on stderr and the status 1."""
+    try:
+        sys.exit(command(sys.argv[1:]) or 0)
+    except Failure as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def parser(name, text):
+    made = argparse.ArgumentParser(prog=f"sandbox/{name}", description=text)
+    made.add_argument("--state", metavar="DIR", default=DEFAULT, help="the sandbox's folder (default build/sandbox)")
+    return made
+
+
+# up and down
+
+
+class Leaving(BaseException):
+    """A signal asked us to leave."""
+
+
+def _leave(*_):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # what follows is not interrupted
+    raise Leaving
+
+
+def up(argv):
+    options = parser("up", "Starts the sandbox.")
+    options.add_argument("--detach", action="store_true", help="leave it running; else until a signal comes")
+    options = options.parse_args(argv)
+    state = State(options.state)
+    try:
+        state.make()
+    except OSError as error:
+        raise Failure(f"{state.folder}: {error.strerror}") from None
+    stack = Stack(state)
+    with state.locked():
+        if not stack.problems():
+            print(f"up already: {state.folder}")
+            return 0 if options.detach else 1
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, _leave)
+        try:
+            stack.up()
+        except BaseException as error:
+            stack.give_up()
+            if isinstance(error, Leaving):
+                return 1
+            raise
+    print(f"up: {state.folder}", flush=True)
+    if options.detach:
+        return 0
+    print((state.folder / "addresses.txt").read_text(), flush=True)
+    return _stay(stack)
+
+
+def _stay(stack):
+    """Until a signal, or until another command took it down."""
+    state = stack.state
+    try:
+        while state.path.exists():
+            time.sleep(0.5)
+        return 0
+    except Leaving:
+        with state.locked():
+            stack.down()
+        return 0
+
+
+def down(argv):
+    state = State(parser("down", "Stops the sandbox: all that was started, by process id.").parse_args(argv).state)
+    if not state.folder.is_dir():
+        return 0
+    stack = Stack(state)
+    stack.end_starter()
+    with state.locked():
+        stack.down()
+    return 0
+
+
+# ctl
+
+
+def ctl(argv):
+    options = parser("ctl", "Looks at a running sandbox and changes parts of it.")
+    actions = options.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("status", help="what runs; the status is 0 when all is as it should be")
+    actions.add_parser("pause", help="the workload does nothing: figures stand still")
+    actions.add_parser("resume", help="it goes on")
+    for name, text in {"stop": "ends a part", "start": "starts it again", "kill": "ends it as a crash would",
+                       "freeze": "stops its processes: it hangs", "thaw": "lets them go on"}.items():
+        actions.add_parser(name, help=text).add_argument("part", metavar="PART", choices=PARTS,
+                                                         help=", ".join(PARTS))
+    options = options.parse_args(argv)
+    state = State(options.state)
+    if options.action == "status":
+        return _status(state)
+    with up_locked(state) as stack:
+        if options.action in ("pause", "resume"):
+            scenes.pause(stack, options.action == "pause")
+        else:
+            part = stack.part(options.part)
+            if part.facts["status"] == "absent":
+                raise Failure(f"there is no {part.name} here: {part.facts['reason']}")
+            getattr(part, options.action)()
+    return 0
+
+
+def _status(state):
+    stack = Stack(state)
+    problems = stack.problems()
+    if "sandbox" in problems:
+        print(f"{problems['sandbox']}: {state.folder}")
+        return 1
+    mode = state.mode()
+    print(f"up: {state.folder}\nscene {mode['scene']}{', paused' if mode['paused'] else ''}")
+    for part in stack.all:
+        who = part.who
+        print(f"{part.name:10} {part.condition():8} port {part.facts.get('port', '-'):<6} "
+              f"pid {who['pid'] if who else '-':<8} {part.facts.get('reason') or ''}".rstrip())
+    return 1 if problems else 0
+
+
+# scene
+
+
+def scene(argv):
+    options = parser("scene", "Puts the running sandbox into a state, and returns when it is there.")
+    options.add_argument("name", metavar="NAME", choices=scenes.NAMES, help=", ".join(scenes.NAMES))
+    options = options.parse_args(argv)
+    with up_locked(State(options.state)) as stack:
+        scenes.enter(stack, options.name)
+    return 0
+
+
+# kafka-tool
+
+
+def kafka_tool(argv):
+    options = parser("kafka-tool", "Runs a command line tool of Kafka's on the sandbox's broker.")
+    options.add_argument("tool", metavar="TOOL", help=f"{', '.join(TOOLS)} or the name of a class")
+    options.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="what it is given")
+    options = options.parse_args(argv)
+    state = State(options.state)
+    kafka = state.data.get("parts", {}).get("kafka", {"status": "absent", "reason": "the sandbox is not up"})
+    if kafka["status"] == "absent":
+        raise Failure(f"there is no kafka here: {kafka['reason']}")
+    command = jars.command(jars.get(state.folder / "log/maven.log"), TOOLS.get(options.tool, options.tool),
+                           "--bootstrap-server", clients.bootstrap(state), *options.arguments,
+                           options=("-Dorg.slf4j.simpleLogger.defaultLogLevel=error",))
+    os.execv(command[0], command)

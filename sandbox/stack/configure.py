@@ -1,0 +1,60 @@
+"""What a person and stacktop need to know of a sandbox that is up: stacktop.yaml and addresses.txt."""
+
+import os
+
+from . import clients
+from .state import HOST
+
+
+def dsn(state):
+    password = state.data["passwords"]["ecap_user"]
+    return f"postgresql://ecap_user:{password}@{HOST}:{state.port('postgres')}/ecap"
+
+
+def redis_url(state):
+    return f"redis://{HOST}:{state.port('redis')}/0"
+
+
+def write(state):
+    port = state.port
+    api = f"http://{HOST}:{port('api')}"
+    kafka = clients.bootstrap(state)
+    _write(state.folder / "stacktop.yaml", f"""\
+# stacktop's own sandbox, as it was started last. Scenes to practise on: sandbox/scene NAME
+name: ecap-sandbox
+environment: sandbox
+interval: 2s
+services:
+  - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health"}}
+  - {{name: dashboard, address: "{HOST}:{port('dashboard')}", health: "http://{HOST}:{port('dashboard')}/health"}}
+  - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
+  - {{name: kafka, address: "{kafka}"}}
+  - {{name: redis, address: "{HOST}:{port('redis')}"}}
+postgres:
+  - {{name: ecap, dsn: "{dsn(state)}"}}
+kafka:
+  - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], properties: {{client.id: stacktop}}}}
+redis:
+  - {{name: cache, url: "{redis_url(state)}"}}
+hosts:
+  - {{name: local, mounts: [/]}}
+thresholds:
+  kafka.lag: {{warn: 10000}}
+""")
+    reason = state.part("kafka").get("reason")
+    _write(state.folder / "addresses.txt", f"""\
+API         {api}/health
+            {api}/api/v1/health
+            {api}/api/v1/analytics/revenue
+            {api}/metrics
+dashboard   http://{HOST}:{port('dashboard')}/
+PostgreSQL  {dsn(state)}
+Kafka       {kafka}{f"  not there: {reason}" if reason else ""}
+Redis       {redis_url(state)}
+""")
+
+
+def _write(path, text):
+    """Only for the owner: there is a password in it."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)

@@ -1,0 +1,152 @@
+"""What all parts of the stack have in common: one main process, a log, and a way to know that it answers."""
+
+import os
+import signal
+import socket
+import time
+
+from . import process
+from .state import HOST, ROOT, Failure
+
+
+class Absent(Exception):
+    """Why a part cannot be had on this machine. The rest of the stack runs without it."""
+
+
+class Part:
+    name = ""
+    stop_signal = signal.SIGTERM
+    stop_seconds = 6
+    start_seconds = 30
+
+    def __init__(self, state):
+        self.state = state
+        self.folder = state.folder / self.name
+        self.log = state.folder / "log" / f"{self.name}.log"
+
+    # What a part brings.
+
+    def prepare(self):
+        """Makes what the server needs on disk. May raise Absent."""
+
+    def command(self):
+        raise NotImplementedError
+
+    def answers(self):
+        """Whether it does what it is for. May raise OSError or a client's error: not yet."""
+        with socket.create_connection((HOST, self.port), timeout=1):
+            return True
+
+    def finish(self):
+        """What is left to do once it answers."""
+
+    def workdir(self):
+        return self.folder
+
+    # What they all do.
+
+    @property
+    def port(self):
+        return self.state.port(self.name)
+
+    @property
+    def facts(self):
+        return self.state.part(self.name)
+
+    @property
+    def who(self):
+        return self.facts.get("process")
+
+    def start(self):
+        """Returns when it answers."""
+        if process.alive(self.who):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.prepare()
+        except Absent as error:
+            self.state.change(self.name, status="absent", reason=str(error))
+            return
+        self.end_orphans()
+        self.state.change(self.name, status="starting", reason=None)
+        process.spawn(self.command(), self.workdir(), self.log, environment(self.state),
+                      lambda who: self.state.enter(self.name, who))
+        self.wait()
+        self.finish()
+        self.state.change(self.name, status="up")
+
+    def wait(self):
+        deadline = time.monotonic() + self.start_seconds
+        why = "no answer"
+        while time.monotonic() < deadline and not self.state.closed:
+            if not process.alive(self.who):
+                raise Failure(f"{self.name} ended at its start: {self.log_end()}")
+            try:
+                if self.answers():
+                    return
+            except Exception as error:  # each client has errors of its own; all mean: not yet
+                why = " ".join(str(error).split())
+            time.sleep(0.03)
+        raise Failure(f"{self.name} does not answer after {self.start_seconds} s ({why}): {self.log_end()}")
+
+    def log_end(self):
+        try:
+            lines = self.log.read_text(errors="replace").splitlines()
+        except OSError:
+            lines = []
+        return " / ".join(line.strip() for line in lines[-3:]) or "its log is empty"
+
+    def processes(self):
+        return process.family(self.who)
+
+    def end_orphans(self):
+        """Ends what a killed server left behind."""
+
+    def stop(self, number=None):
+        """Ends it, frozen or not; by force when it takes too long."""
+        left = process.end(self.processes(), number or self.stop_signal, self.stop_seconds)
+        self.end_orphans()
+        if left:
+            raise Failure(f"{self.name}: process {left[0]['pid']} does not end")
+        if self.facts.get("status") != "absent":
+            self.state.change(self.name, status="stopped", process=None)
+
+    def kill(self):
+        """Ends its main process as a crash would."""
+        self.stop(signal.SIGKILL)
+
+    def freeze(self):
+        """Stops all its processes where they are: connections stay open, nothing answers."""
+        seen = 0
+        while seen < len(family := self.processes()):  # until no child was made meanwhile
+            for who in family:
+                process.send(who, signal.SIGSTOP)
+            seen = len(family)
+        if not seen:
+            raise Failure(f"{self.name} does not run")
+        self.state.change(self.name, status="frozen")
+
+    def thaw(self):
+        for who in self.processes():
+            process.send(who, signal.SIGCONT)
+        if self.facts.get("status") == "frozen":
+            self.state.change(self.name, status="up")
+
+    def condition(self):
+        """What is true of it now: its status, or "dead" when it should run and does not."""
+        status = self.facts.get("status")
+        return "dead" if status in ("up", "frozen", "starting") and not process.alive(self.who) else status
+
+
+def environment(state):
+    """The environment of what is started: the same for all users and machines."""
+    keep = ("PATH", "HOME", "LANG", "JAVA_HOME", "http_proxy", "https_proxy", "no_proxy")
+    kept = {name: os.environ[name] for name in keep if name in os.environ}
+    kept.setdefault("PATH", "/usr/local/bin:/usr/bin:/bin")
+    return {**kept, "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT / "sandbox"),
+            "PYTHONDONTWRITEBYTECODE": "1", **mark(state)}
+
+
+def mark(state):
+    """What all processes of a sandbox have in their environment: they can be found by it."""
+    return {"STACKTOP_SANDBOX_STATE": str(state.folder)}

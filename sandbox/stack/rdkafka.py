@@ -1,0 +1,281 @@
+"""The little that the sandbox needs of librdkafka, through ctypes: Debian 13 has no Python client that
+speaks to Kafka 4, and librdkafka is there anyway, for stacktop itself."""
+
+import ctypes
+from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
+
+PRODUCER, CONSUMER = 0, 1
+COPY = 2  # of the payload, by rd_kafka_produce
+UNASSIGNED = -1
+
+
+class _Partition(Structure):
+    _fields_ = [("topic", c_char_p), ("partition", c_int32), ("offset", c_int64),
+                ("metadata", c_void_p), ("metadata_size", c_size_t), ("opaque", c_void_p),
+                ("err", c_int), ("private", c_void_p)]
+
+
+class _PartitionList(Structure):
+    _fields_ = [("cnt", c_int), ("size", c_int), ("elems", POINTER(_Partition))]
+
+
+class _Broker(Structure):
+    _fields_ = [("id", c_int32), ("host", c_char_p), ("port", c_int)]
+
+
+class _GroupInfo(Structure):
+    _fields_ = [("broker", _Broker), ("group", c_char_p), ("err", c_int), ("state", c_char_p),
+                ("protocol_type", c_char_p), ("protocol", c_char_p), ("members", c_void_p),
+                ("member_cnt", c_int)]
+
+
+class _GroupList(Structure):
+    _fields_ = [("groups", POINTER(_GroupInfo)), ("group_cnt", c_int)]
+
+
+_SIGNATURES = {
+    "conf_new": (c_void_p,),
+    "conf_set": (c_int, c_void_p, c_char_p, c_char_p, c_char_p, c_size_t),
+    "new": (c_void_p, c_int, c_void_p, c_char_p, c_size_t),
+    "destroy": (None, c_void_p),
+    "err2str": (c_char_p, c_int),
+    "poll": (c_int, c_void_p, c_int),
+    "flush": (c_int, c_void_p, c_int),
+    "outq_len": (c_int, c_void_p),
+    "topic_new": (c_void_p, c_void_p, c_char_p, c_void_p),
+    "topic_destroy": (None, c_void_p),
+    "produce": (c_int, c_void_p, c_int32, c_int, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p),
+    "poll_set_consumer": (c_int, c_void_p),
+    "subscribe": (c_int, c_void_p, POINTER(_PartitionList)),
+    "assignment": (c_int, c_void_p, POINTER(POINTER(_PartitionList))),
+    "pause_partitions": (c_int, c_void_p, POINTER(_PartitionList)),
+    "resume_partitions": (c_int, c_void_p, POINTER(_PartitionList)),
+    "commit": (c_int, c_void_p, POINTER(_PartitionList), c_int),
+    "committed": (c_int, c_void_p, POINTER(_PartitionList), c_int),
+    "consumer_close": (c_int, c_void_p),
+    "query_watermark_offsets": (c_int, c_void_p, c_char_p, c_int32, POINTER(c_int64),
+                                POINTER(c_int64), c_int),
+    "topic_partition_list_new": (POINTER(_PartitionList), c_int),
+    "topic_partition_list_add": (c_void_p, POINTER(_PartitionList), c_char_p, c_int32),
+    "topic_partition_list_destroy": (None, POINTER(_PartitionList)),
+    "queue_new": (c_void_p, c_void_p),
+    "queue_get_consumer": (c_void_p, c_void_p),
+    "queue_destroy": (None, c_void_p),
+    "queue_poll": (c_void_p, c_void_p, c_int),
+    "consume_batch_queue": (c_size_t, c_void_p, c_int, POINTER(c_void_p), c_size_t),
+    "message_destroy": (None, c_void_p),
+    "list_groups": (c_int, c_void_p, c_char_p, POINTER(POINTER(_GroupList)), c_int),
+    "group_list_destroy": (None, POINTER(_GroupList)),
+    "NewTopic_new": (c_void_p, c_char_p, c_int, c_int, c_char_p, c_size_t),
+    "NewTopic_set_config": (c_int, c_void_p, c_char_p, c_char_p),
+    "NewTopic_destroy": (None, c_void_p),
+    "CreateTopics": (None, c_void_p, POINTER(c_void_p), c_size_t, c_void_p, c_void_p),
+    "event_error": (c_int, c_void_p),
+    "event_CreateTopics_result": (c_void_p, c_void_p),
+    "CreateTopics_result_topics": (POINTER(c_void_p), c_void_p, POINTER(c_size_t)),
+    "topic_result_error": (c_int, c_void_p),
+    "topic_result_error_string": (c_char_p, c_void_p),
+    "event_destroy": (None, c_void_p),
+}
+TOPIC_EXISTS = 36
+
+
+class KafkaError(Exception):
+    pass
+
+
+class _Library:
+    """The functions without their prefix, with their signatures."""
+
+    def __init__(self):
+        library = ctypes.CDLL("librdkafka.so.1")
+        for name, (result, *arguments) in _SIGNATURES.items():
+            function = getattr(library, "rd_kafka_" + name)
+            function.restype, function.argtypes = result, arguments
+            setattr(self, name, function)
+
+    def must(self, error):
+        if error:
+            raise KafkaError(self.err2str(error).decode())
+
+
+_loaded = []
+
+
+def _library():
+    if not _loaded:
+        _loaded.append(_Library())
+    return _loaded[0]
+
+
+class _Client:
+    def __init__(self, kind, bootstrap, **properties):
+        self.lib = _library()
+        text = ctypes.create_string_buffer(512)
+        conf = self.lib.conf_new()
+        properties = {"bootstrap.servers": bootstrap, "log_level": "0", "reconnect.backoff.max.ms": "1000",
+                      **{key.replace("_", "."): value for key, value in properties.items()}}
+        for key, value in properties.items():
+            if self.lib.conf_set(conf, key.encode(), str(value).encode(), text, len(text)):
+                raise KafkaError(text.value.decode())
+        self.handle = self.lib.new(kind, conf, text, len(text))
+        if not self.handle:
+            raise KafkaError(text.value.decode())
+
+    def close(self):
+        if self.handle:
+            self.lib.destroy(self.handle)
+            self.handle = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Producer(_Client):
+    def __init__(self, bootstrap, **properties):
+        super().__init__(PRODUCER, bootstrap, linger_ms=20, message_timeout_ms=30000, **properties)
+        self.topics = {}
+
+    def produce(self, topic, payload, key=None):
+        """Whether it was taken: a full queue takes no more (the broker does not answer)."""
+        if topic not in self.topics:
+            self.topics[topic] = self.lib.topic_new(self.handle, topic.encode(), None)
+        return self.lib.produce(self.topics[topic], UNASSIGNED, COPY, payload, len(payload), key,
+                                len(key or b""), None) == 0
+
+    def poll(self, seconds=0):
+        self.lib.poll(self.handle, int(seconds * 1000))
+
+    def flush(self, seconds):
+        """Whether all was delivered or given up."""
+        return self.lib.flush(self.handle, int(seconds * 1000)) == 0
+
+    def close(self):
+        for topic in self.topics.values():
+            self.lib.topic_destroy(topic)
+        self.topics = {}
+        super().close()
+
+
+class Consumer(_Client):
+    """A member of a group. Its offsets are committed only by commit()."""
+
+    BATCH = 5000
+
+    def __init__(self, bootstrap, group, topics, **properties):
+        super().__init__(CONSUMER, bootstrap, group_id=group, enable_auto_commit="false",
+                         auto_offset_reset="earliest", session_timeout_ms=6000,
+                         heartbeat_interval_ms=2000, queued_min_messages=1000,
+                         queued_max_messages_kbytes=2048, **properties)
+        self.lib.poll_set_consumer(self.handle)
+        self.queue = self.lib.queue_get_consumer(self.handle)
+        self.messages = (c_void_p * self.BATCH)()
+        wanted = self.lib.topic_partition_list_new(len(topics))
+        for topic in topics:
+            self.lib.topic_partition_list_add(wanted, topic.encode(), UNASSIGNED)
+        error = self.lib.subscribe(self.handle, wanted)
+        self.lib.topic_partition_list_destroy(wanted)
+        self.lib.must(error)
+
+    def consume(self, limit, seconds):
+        """Takes up to so many messages; how many it took. Also what keeps the membership alive."""
+        count = self.lib.consume_batch_queue(self.queue, int(seconds * 1000), self.messages,
+                                             min(limit, self.BATCH))
+        if count == c_size_t(-1).value:
+            return 0
+        for index in range(count):
+            self.lib.message_destroy(self.messages[index])
+        return count
+
+    def commit(self):
+        self.lib.commit(self.handle, None, 0)
+
+    def hold(self, held):
+        """Takes part in the group but takes no messages."""
+        mine = POINTER(_PartitionList)()
+        if self.lib.assignment(self.handle, byref(mine)) == 0:
+            call = self.lib.pause_partitions if held else self.lib.resume_partitions
+            call(self.handle, mine)
+            self.lib.topic_partition_list_destroy(mine)
+
+    def close(self):
+        if self.handle:
+            self.lib.queue_destroy(self.queue)
+            self.lib.consumer_close(self.handle)
+        super().close()
+
+
+class Reader(_Client):
+    """Asks what a group has committed, and where topics end; no member of it."""
+
+    def __init__(self, bootstrap, group):
+        super().__init__(CONSUMER, bootstrap, group_id=group, enable_auto_commit="false")
+        self.group = group
+
+    def offsets(self, topic, partitions, seconds=3):
+        """[(committed or None, end)] by partition."""
+        wanted = self.lib.topic_partition_list_new(partitions)
+        try:
+            for partition in range(partitions):
+                self.lib.topic_partition_list_add(wanted, topic.encode(), partition)
+            self.lib.must(self.lib.committed(self.handle, wanted, int(seconds * 1000)))
+            committed = [wanted.contents.elems[index].offset for index in range(partitions)]
+        finally:
+            self.lib.topic_partition_list_destroy(wanted)
+        low, high, result = c_int64(), c_int64(), []
+        for partition, offset in enumerate(committed):
+            self.lib.must(self.lib.query_watermark_offsets(
+                self.handle, topic.encode(), partition, byref(low), byref(high), int(seconds * 1000)))
+            result.append((offset if offset >= 0 else None, high.value))
+        return result
+
+    def lag(self, topic, partitions):
+        """What the group has still to read; all of a partition that it never committed."""
+        return sum(max(0, end - (committed or 0)) for committed, end in self.offsets(topic, partitions))
+
+    def members(self, seconds=3):
+        """(state, number of members) of the group."""
+        found = POINTER(_GroupList)()
+        self.lib.must(self.lib.list_groups(self.handle, self.group.encode(), byref(found),
+                                           int(seconds * 1000)))
+        try:
+            for index in range(found.contents.group_cnt):
+                group = found.contents.groups[index]
+                return group.state.decode(), group.member_cnt
+            return "Dead", 0
+        finally:
+            self.lib.group_list_destroy(found)
+
+
+def create_topics(bootstrap, topics, seconds):
+    """Makes topics that are not there yet. topics: {name: (partitions, {option: value})}."""
+    with Producer(bootstrap) as client:
+        lib = client.lib
+        text = ctypes.create_string_buffer(512)
+        wanted = (c_void_p * len(topics))()
+        for index, (name, (partitions, options)) in enumerate(topics.items()):
+            wanted[index] = lib.NewTopic_new(name.encode(), partitions, 1, text, len(text))
+            for key, value in options.items():
+                lib.NewTopic_set_config(wanted[index], key.encode(), str(value).encode())
+        queue = lib.queue_new(client.handle)
+        lib.CreateTopics(client.handle, wanted, len(topics), None, queue)
+        event = lib.queue_poll(queue, int(seconds * 1000))
+        try:
+            if not event:
+                raise KafkaError("no answer")
+            lib.must(lib.event_error(event))
+            count = c_size_t()
+            results = lib.CreateTopics_result_topics(lib.event_CreateTopics_result(event), byref(count))
+            for index in range(count.value):
+                error = lib.topic_result_error(results[index])
+                if error not in (0, TOPIC_EXISTS):
+                    raise KafkaError((lib.topic_result_error_string(results[index]) or b"").decode())
+        finally:
+            if event:
+                lib.event_destroy(event)
+            lib.queue_destroy(queue)
+            for topic in wanted:
+                lib.NewTopic_destroy(topic)

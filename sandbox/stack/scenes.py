@@ -1,0 +1,203 @@
+"""Puts the running stack into a state, and waits until the servers themselves show it."""
+
+import socket
+import time
+
+from . import clients, web
+from .actors_kafka import MEMBERS
+from .actors_postgres import LEFT_FREE, RESERVED
+from .postgres import MAX_CONNECTIONS
+from .state import HOST, Failure
+
+WAIT_SECONDS = 40
+PAUSE_SECONDS = 15
+
+# Of the client backends but the one that asks.
+SESSIONS = """
+SELECT count(*),
+       count(*) FILTER (WHERE cardinality(pg_blocking_pids(pid)) > 0),
+       count(*) FILTER (WHERE state LIKE 'idle in transaction%%' AND now() - xact_start > %s::interval),
+       count(*) FILTER (WHERE state = 'active' AND now() - query_start > %s::interval)
+  FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+
+class NotYet(Exception):
+    """What is still missing."""
+
+
+def need(condition, what):
+    if not condition:
+        raise NotYet(what)
+
+
+class Look:
+    """What the servers show. One for a whole wait: some things are seen only between two looks."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.state = stack.state
+        self.admin = None
+        self.reader = None
+        self.last = {}
+
+    def change(self, name, value):
+        """By how much it changed since the last look; None the first time."""
+        before = self.last.get(name)
+        self.last[name] = value
+        return None if before is None else value - before
+
+    def sessions(self, idle="1 s", active="1 s"):
+        """(all, blocked, idle in transaction for so long, active for so long)"""
+        if self.admin is None:
+            self.admin = clients.postgres(self.state, "postgres", name="sandbox")
+        with self.admin.cursor() as cursor:
+            cursor.execute(SESSIONS, [idle, active])
+            return cursor.fetchone()
+
+    def stream(self):
+        """(committed, end, lag, members, state) of the group on its main topic."""
+        if self.reader is None:
+            self.reader = clients.reader(self.state)
+        offsets = self.reader.offsets(clients.TOPIC, clients.PARTITIONS)
+        state, members = self.reader.members()
+        committed, end = sum(c or 0 for c, _ in offsets), sum(e for _, e in offsets)
+        return committed, end, end - committed, members, state
+
+    def memory(self):
+        """(share of maxmemory, evicted since the last look or None)"""
+        with clients.cache(self.state) as client:
+            info = client.info()
+        return info["used_memory"] / info["maxmemory"], self.change("evicted", info["evicted_keys"])
+
+    def close(self):
+        for each in (self.admin, self.reader):
+            if each is not None:
+                each.close()
+        self.admin = self.reader = None
+
+
+def is_down(look):
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        need(probe.connect_ex((HOST, look.state.port("api"))) == 111, "the API is still there")
+
+
+def is_slow(look):
+    try:
+        web.get(look.state.port("api"), "/health", 1)
+    except TimeoutError:
+        return
+    raise NotYet("the API is quick")
+
+
+def is_hogged(look):
+    _, blocked, idle, active = look.sessions("0 s", "0 s")
+    need(blocked >= 3 and idle and active > blocked, f"{blocked} sessions are blocked")
+
+
+def is_full(look):
+    count = look.sessions()[0]
+    need(count >= MAX_CONNECTIONS - RESERVED - LEFT_FREE, f"{count} connections")
+
+
+def is_behind(look):
+    lag = look.stream()[2]
+    need(lag > 20000, f"the lag is {lag}")
+
+
+def is_stuck(look):
+    committed, end, lag, members, state = look.stream()
+    moved, grown = look.change("committed", committed), look.change("end", end)
+    need(state == "Stable" and members == MEMBERS, f"the group is {state} with {members} members")
+    need(moved == 0 and grown and lag > 1000, f"the lag is {lag}, moving by {moved}")
+
+
+def is_brimful(look):
+    share, evicted = look.memory()
+    need(share > 0.95 and evicted, f"{share:.0%} of the memory is used, evicted {evicted}")
+
+
+def is_calm(look):
+    for name in ("api", "dashboard"):
+        need(web.get(look.state.port(name), "/health", 1)[0] == 200, f"{name} is not healthy")
+    count, blocked, idle, active = look.sessions()
+    need(count < MAX_CONNECTIONS / 2 and not idle and not active,
+         f"{count} connections, {blocked} blocked, {idle} idle in transaction, {active} at work for long")
+    share, evicted = look.memory()
+    need(share < 0.7 and evicted == 0, f"{share:.0%} of the cache's memory is used")
+    if look.state.part("kafka")["status"] != "absent":
+        _, _, lag, members, state = look.stream()
+        need(state == "Stable" and members == MEMBERS and lag < 2000,
+             f"the group is {state} with {members} members and a lag of {lag}")
+
+
+# name: (how it shows, the part whose actors make it)
+SCENES = {
+    "calm": (is_calm, None),
+    "api-down": (is_down, "api"),
+    "api-slow": (is_slow, "api"),
+    "db-hog": (is_hogged, "postgres"),
+    "db-full": (is_full, "postgres"),
+    "lag": (is_behind, "kafka"),
+    "stuck-consumer": (is_stuck, "kafka"),
+    "redis-full": (is_brimful, "redis"),
+}
+NAMES = tuple(SCENES)
+
+
+def enter(stack, name):
+    """From whatever state to this one. What was stopped, frozen or paused is back first."""
+    shows, part = SCENES[name]
+    state = stack.state
+    if part and state.part(part)["status"] == "absent":
+        raise Failure(f"{name}: there is no {part} here: {state.part(part)['reason']}")
+    restore(stack, but="api" if name == "api-down" else None)
+    seq = state.set_mode(scene=name, paused=False)
+    if name == "api-down":
+        stack.part("api").stop()
+    look = Look(stack)
+    try:
+        wait(WAIT_SECONDS, name, lambda: (follows(stack, seq, part and {part}), shows(look)), look.close)
+    finally:
+        look.close()
+
+
+def restore(stack, but=None):
+    for part in stack.all:
+        if part.facts["status"] != "absent" and part.name != but:
+            part.thaw()
+            part.start()
+
+
+def follows(stack, seq, parts=None):
+    behind = stack.workload.behind(seq, parts)
+    need(not behind, "the workload is not there yet: " +
+         ", ".join(f"{part}: {why}" for part, why in behind.items()))
+
+
+def pause(stack, paused):
+    """Returns when the workload stands still, or goes on. It cannot with a server that is not there, and
+    need not."""
+    state = stack.state
+    seq = state.set_mode(paused=paused)
+    there = {part.name for part in stack.servers if part.condition() == "up"}
+    if paused:
+        wait(PAUSE_SECONDS, "pause", lambda: follows(stack, seq, there))
+
+
+def wait(seconds, name, reached, again=lambda: None):
+    """Until it raises nothing any more."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            reached()
+            return
+        except NotYet as missing:
+            why = str(missing)
+        except Exception as error:  # a server that was just started; each client has errors of its own
+            why = " ".join(str(error).split()) or type(error).__name__
+            again()
+        if time.monotonic() > deadline:
+            raise Failure(f"{name} was not reached in {seconds} s: {why}")
+        time.sleep(0.1)

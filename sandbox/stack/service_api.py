@@ -1,0 +1,83 @@
+"""The platform's API: health, revenue from the database, metrics. In the scene api-slow it takes its time.
+
+    python3 -m stack.service_api STATE PORT
+"""
+
+import threading
+import time
+
+from . import clients
+from .service_http import Server, answer, arguments
+
+SLOW_SECONDS = 6  # the guide calls more than 5 s slow
+
+REVENUE = """
+SELECT date_trunc('minute', created_at) AS minute, count(*), sum(amount)
+  FROM transactions WHERE created_at > now() - interval '10 minutes' GROUP BY 1 ORDER BY 1
+"""
+
+
+class Api:
+    def __init__(self, state):
+        self.state = state
+        self.started = time.monotonic()
+        self.mutex = threading.Lock()  # one request at a time uses the connection
+        self.connection = None
+
+    def pace(self):
+        if self.state.mode()["scene"] == "api-slow":
+            time.sleep(SLOW_SECONDS)
+
+    def query(self, text):
+        with self.mutex:
+            try:
+                if self.connection is None:
+                    self.connection = clients.postgres(self.state, name="ecap-api")
+                with self.connection.cursor() as cursor:
+                    cursor.execute(text)
+                    return cursor.fetchall()
+            except Exception:
+                self.connection = None  # a new one next time
+                raise
+
+    def health(self):
+        """Of this process alone."""
+        self.pace()
+        return answer(200, {"status": "ok", "uptime_s": round(time.monotonic() - self.started)})
+
+    def health_of_all(self):
+        """With what it depends on."""
+        self.pace()
+        parts = {"database": lambda: self.query("SELECT 1"),
+                 "cache": lambda: clients.cache(self.state, seconds=1).ping()}
+        found = {}
+        for name, ask in parts.items():
+            try:
+                ask()
+                found[name] = "ok"
+            except Exception as error:
+                found[name] = " ".join(str(error).split())
+        fine = all(word == "ok" for word in found.values())
+        return answer(200 if fine else 503, {"status": "ok" if fine else "degraded", **found})
+
+    def revenue(self):
+        self.pace()
+        rows = self.query(REVENUE)
+        return answer(200, {"minutes": [{"minute": minute.isoformat(), "orders": orders, "revenue": float(total)}
+                                        for minute, orders, total in rows]})
+
+
+def main():
+    state, port = arguments()
+    api = Api(state)
+    server = Server(state, port, {
+        "/health": api.health,
+        "/api/v1/health": api.health_of_all,
+        "/api/v1/analytics/revenue": api.revenue,
+        "/metrics": lambda: (200, "text/plain; version=0.0.4", server.metrics.text()),
+    })
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The folder of a sandbox. Everything it has lies there:
+
+    state.json     what runs where: parts with ports and processes. Only while it is up.
+    mode.json      what the workload and the API are to do: the scene, paused or not
+    stacktop.yaml  the configuration to watch it with;  addresses.txt  the same for people
+    passwords.json those of the cluster
+    log/           each part's output
+    postgres/ redis/ kafka/ ...    each part's data, kept from run to run
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOST = "127.0.0.1"
+
+
+class Failure(Exception):
+    """What a person is told."""
+
+
+def write_json(path, data):
+    """As a whole or not at all; only for the owner: it may hold passwords."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(data, file, indent=1)
+        file.write("\n")
+    os.replace(temporary, path)
+
+
+def read_json(path):
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+class State:
+    def __init__(self, folder):
+        self.folder = Path(folder).resolve()
+        self.path = self.folder / "state.json"
+        self.mode_path = self.folder / "mode.json"
+        self.data = read_json(self.path) or {}
+        self._mutex = threading.RLock()
+        self.closed = False  # from then on nothing is started any more
+
+    def make(self):
+        for folder in (self.folder, self.folder / "log"):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @contextlib.contextmanager
+    def locked(self, seconds=120):
+        """One command at a time changes a sandbox."""
+        deadline = time.monotonic() + seconds
+        with open(self.folder / "lock", "a") as file:
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Failure(f"another command holds {file.name}") from None
+                    time.sleep(0.05)
+            self.data = read_json(self.path) or {}
+            yield
+
+    def save(self):
+        with self._mutex:
+            write_json(self.path, self.data)
+
+    def change(self, part, **facts):
+        """Changes what state.json says of a part."""
+        with self._mutex:
+            self.data["parts"][part].update(facts)
+            self.save()
+
+    def enter(self, part, who):
+        """Writes down a process that is about to be executed."""
+        with self._mutex:
+            if self.closed:
+                raise Failure(f"{part} was not started: we are leaving")
+            self.change(part, process=who)
+
+    def part(self, name):
+        with self._mutex:
+            return self.data.get("parts", {}).get(name, {})
+
+    def port(self, name):
+        return self.part(name)["port"]
+
+    def remove(self):
+        self.path.unlink(missing_ok=True)
+        (self.folder / "addresses.txt").unlink(missing_ok=True)
+        self.data = {}
+
+    def kept_passwords(self):
+        """They are the cluster's, and stay with it."""
+        return read_json(self.folder / "passwords.json")
+
+    def keep_passwords(self, passwords):
+        write_json(self.folder / "passwords.json", passwords)
+
+    # What the workload is to do. Each change has a number, so that it can be waited for.
+
+    def mode(self):
+        return read_json(self.mode_path) or {"seq": 0, "scene": "calm", "paused": False}
+
+    def set_mode(self, **facts):
+        mode = self.mode()
+        mode.update(facts, seq=mode["seq"] + 1)
+        write_json(self.mode_path, mode)
+        return mode["seq"]

@@ -1,0 +1,13 @@
+/* What a crash leaves behind: a terminal as it was found, and the signal for whoever waits for us.
+ *
+ * For SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS and SIGABRT (a failed assertion, memory that has run
+ * out). The handler runs on a stack of its own, so that a stack that has overflown is no hindrance;
+ * then what would have handled the signal without it does. */
+#pragma once
+
+#include "ui/terminal.h"
+
+/* From now on a crash gives this terminal back. */
+void crash_guard(struct terminal *terminal);
+/* No more. */
+void crash_unguard(void);

@@ -1,0 +1,13 @@
+/* The configuration's `theme`: a name to a file, and its looks. */
+#pragma once
+
+#include "core/config.h"
+#include "ui/theme.h"
+
+enum { THEME_BYTES_MAX = 64 << 10 };
+
+/* NAME.theme is looked for in $XDG_CONFIG_HOME/stacktop/themes (or ~/.config/...), in
+ * /etc/stacktop/themes, and beside the program: share/stacktop/themes of where it was installed,
+ * themes of the source tree that it was built in. No name: the built-in one. False with "FILE:LINE:
+ * what" or where it was looked for. */
+bool theme_load(struct theme *theme, const char *name, struct err *err) MUST_CHECK;

@@ -1,0 +1,88 @@
+/* What is known of a PostgreSQL server after its answers have been read: numbers and texts without
+ * any libpq. Whatever is not known is UNKNOWN; no count, age or size is ever negative. */
+#pragma once
+
+#include "core/severity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { POSTGRES_UNKNOWN = -1 };
+
+/* Ceilings: sessions that are asked for, those among them whose blockers are asked for, and
+ * blockers of one session that are kept. Blockers that are no listed session get a row of their
+ * own, up to POSTGRES_STRANGERS_MAX. */
+enum {
+  POSTGRES_SESSIONS_MAX = 200,
+  POSTGRES_WAITERS_MAX = 100,
+  POSTGRES_BLOCKERS_MAX = 16,
+  POSTGRES_STRANGERS_MAX = 50,
+};
+
+/* Connections and settings. */
+struct postgres_activity {
+  int64_t max_connections, reserved; /* reserved: for superusers, and since 16 for others too */
+  int64_t used;                      /* client connections of all databases, ours included */
+  int64_t hidden;                    /* of these: whose state we may not see */
+  int64_t active, idle, idle_in_transaction, aborted, waiting; /* of what we see, without ours */
+  double longest_query, longest_transaction;                   /* seconds; 0 when there is none */
+  double uptime;
+  int64_t pid; /* our session's, as the server knows it */
+  bool in_recovery;
+  bool sees_all; /* we have pg_read_all_stats, as by pg_monitor */
+};
+
+/* Counters since the statistics' reset, of all databases together, and horizons. */
+struct postgres_statistics {
+  double clock;   /* the server's, seconds since 1970 */
+  double started; /* its start, on the same clock */
+  int64_t commits, rollbacks, hits, reads, deadlocks, temp_bytes;
+  double reset;       /* the latest of any database, on that clock; or UNKNOWN */
+  int64_t xmin_age;   /* transactions since the oldest one that somebody may still see */
+  int64_t frozen_age; /* transactions since the oldest unfrozen one: wraparound is at 2^31 */
+  int64_t prepared;
+  double prepared_age; /* seconds, of the oldest; UNKNOWN without one */
+  int64_t replicas;
+  int64_t replica_bytes; /* the most that a replica has yet to replay */
+  double replica_seconds;
+  int64_t replay_bytes; /* on a standby: received, not replayed */
+  double replay_seconds;
+};
+
+/* What two statistics tell, a second each; a negative one is not known (see hit_ratio). */
+struct postgres_rates {
+  double commits, rollbacks, deadlocks, temp_bytes;
+  double hit_ratio; /* UNKNOWN when no block was asked for in between */
+};
+
+struct postgres_session {
+  int64_t pid;              /* 0: prepared transactions */
+  int64_t backend_start_us; /* since 1970 */
+  const char *type;         /* "client backend", "autovacuum worker"; NULL: not known */
+  const char *user, *database, *application, *client, *state, *wait_type, *wait_event, *query;
+  double transaction_age, query_age, state_age; /* seconds */
+  double wait;                                  /* for a lock: seconds, UNKNOWN before 14 */
+  int64_t xmin_age, leader;
+  bool hidden;  /* we may not see more than pid, user, database and application */
+  bool waiting; /* for a lock */
+  int64_t blockers[POSTGRES_BLOCKERS_MAX];
+  size_t blocker_count;
+
+  /* Filled in by postgres_judge. */
+  const char *label;  /* the state as a column has it, "idle in txn"; else the type; or NULL */
+  bool stranger;      /* somebody waits for it, but it is no listed session */
+  int parent;         /* index of the session that it waits for, or -1 */
+  size_t direct, all; /* sessions that wait for it; with those that wait for them */
+  double blocks_for;  /* the longest wait of these in seconds; 0 without any */
+  enum severity severity;
+  char reason[160]; /* "" when the severity is OK */
+};
+
+struct postgres_sessions {
+  struct postgres_session items[POSTGRES_SESSIONS_MAX + POSTGRES_STRANGERS_MAX];
+  size_t count;
+  bool cut; /* there are more */
+  /* Filled in by postgres_judge: indices, parents before children, the worst first. */
+  size_t order[POSTGRES_SESSIONS_MAX + POSTGRES_STRANGERS_MAX];
+};

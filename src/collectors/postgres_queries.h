@@ -1,0 +1,96 @@
+/* What is asked of PostgreSQL 10 to 18, and how the answers are read.
+ *
+ * Each query is one message and one transaction of its own: it is read-only, sees pg_catalog only,
+ * and has a statement_timeout and a lock_timeout, by SET LOCAL, so that nothing of it stays with a
+ * connection that a pooler gives to somebody else. (Before 11 the statement_timeout does not reach
+ * the last statement of a message; there the caller's deadline is all.) What fails, fails alone. */
+#pragma once
+
+#include "collectors/postgres.h"
+#include "core/err.h"
+#include "io/pg.h"
+
+enum { POSTGRES_VERSION_MIN = 100000 };
+
+struct postgres_timeouts {
+  int statement_ms, lock_ms; /* the same each time: pg_stat_statements keeps one entry a number */
+};
+
+/* Each returns a text that the caller frees. version: 150018 for 15.18. */
+char *postgres_activity_query(const struct postgres_timeouts *timeouts);
+char *postgres_statistics_query(const struct postgres_timeouts *timeouts);
+char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version);
+
+/* Pure. False (ERR_PROTOCOL) when the answer is not what the query asked for. The texts of sessions
+ * are borrowed from rows. */
+bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity *activity,
+                            struct err *err) MUST_CHECK;
+bool postgres_statistics_read(const struct pg_rows *rows, struct postgres_statistics *statistics,
+                              struct err *err) MUST_CHECK;
+bool postgres_sessions_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
+                            struct err *err) MUST_CHECK;
+
+/* The columns of the answers, in their order. */
+enum postgres_activity_column {
+  ACTIVITY_MAX_CONNECTIONS,
+  ACTIVITY_RESERVED,
+  ACTIVITY_USED,
+  ACTIVITY_HIDDEN,
+  ACTIVITY_ACTIVE,
+  ACTIVITY_IDLE,
+  ACTIVITY_IDLE_IN_TRANSACTION,
+  ACTIVITY_ABORTED,
+  ACTIVITY_WAITING,
+  ACTIVITY_LONGEST_QUERY,
+  ACTIVITY_LONGEST_TRANSACTION,
+  ACTIVITY_UPTIME,
+  ACTIVITY_PID,
+  ACTIVITY_IN_RECOVERY,
+  ACTIVITY_SEES_ALL,
+  ACTIVITY_COLUMN_COUNT
+};
+
+enum postgres_statistics_column {
+  STATISTICS_CLOCK,
+  STATISTICS_STARTED,
+  STATISTICS_COMMITS,
+  STATISTICS_ROLLBACKS,
+  STATISTICS_HITS,
+  STATISTICS_READS,
+  STATISTICS_DEADLOCKS,
+  STATISTICS_TEMP_BYTES,
+  STATISTICS_RESET,
+  STATISTICS_XMIN_AGE,
+  STATISTICS_FROZEN_AGE,
+  STATISTICS_PREPARED,
+  STATISTICS_PREPARED_AGE,
+  STATISTICS_REPLICAS,
+  STATISTICS_REPLICA_BYTES,
+  STATISTICS_REPLICA_SECONDS,
+  STATISTICS_REPLAY_BYTES,
+  STATISTICS_REPLAY_SECONDS,
+  STATISTICS_COLUMN_COUNT
+};
+
+enum postgres_sessions_column {
+  SESSIONS_PID,
+  SESSIONS_BACKEND_START,
+  SESSIONS_TYPE,
+  SESSIONS_USER,
+  SESSIONS_DATABASE,
+  SESSIONS_APPLICATION,
+  SESSIONS_CLIENT,
+  SESSIONS_STATE,
+  SESSIONS_TRANSACTION_AGE,
+  SESSIONS_QUERY_AGE,
+  SESSIONS_STATE_AGE,
+  SESSIONS_WAIT_TYPE,
+  SESSIONS_WAIT_EVENT,
+  SESSIONS_WAIT,
+  SESSIONS_BLOCKERS,
+  SESSIONS_XMIN_AGE,
+  SESSIONS_LEADER,
+  SESSIONS_HIDDEN,
+  SESSIONS_QUERY,
+  SESSIONS_COLUMN_COUNT
+};

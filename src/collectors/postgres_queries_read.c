@@ -1,0 +1,166 @@
+#include "collectors/postgres_queries.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool shape_check(const struct pg_rows *rows, size_t columns, bool one_row, struct err *err) {
+  if (rows->columns == columns && (!one_row || rows->rows == 1))
+    return true;
+  return err_set(err, ERR_PROTOCOL, "an answer of %zu rows with %zu columns, where %zu were asked",
+                 rows->rows, rows->columns, columns);
+}
+
+/* NULL and what makes no sense as a count are UNKNOWN; good gets false for what is no number. */
+static int64_t read_count(const char *cell, bool *good) {
+  if (!cell)
+    return POSTGRES_UNKNOWN;
+  char *end;
+  errno = 0;
+  long long number = strtoll(cell, &end, 10);
+  if (end == cell || *end || errno)
+    *good = false;
+  return *good && number >= 0 ? number : POSTGRES_UNKNOWN;
+}
+
+static double read_seconds(const char *cell, bool *good) {
+  if (!cell)
+    return POSTGRES_UNKNOWN;
+  char *end;
+  double number = strtod(cell, &end);
+  if (end == cell || *end || !isfinite(number))
+    *good = false;
+  return *good && number >= 0 ? number : POSTGRES_UNKNOWN;
+}
+
+static bool read_bool(const char *cell, bool *good) {
+  if (!cell || (strcmp(cell, "t") != 0 && strcmp(cell, "f") != 0))
+    *good = false;
+  return *good && *cell == 't';
+}
+
+static bool sense(bool good, struct err *err) {
+  return good || err_set(err, ERR_PROTOCOL,
+                         "an answer that makes no sense: no number where one "
+                         "was asked");
+}
+
+bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity *activity,
+                            struct err *err) {
+  if (!shape_check(rows, ACTIVITY_COLUMN_COUNT, true, err))
+    return false;
+  const char *const *cell = rows->cells;
+  bool good = true;
+  *activity = (struct postgres_activity){
+      .max_connections = read_count(cell[ACTIVITY_MAX_CONNECTIONS], &good),
+      .reserved = read_count(cell[ACTIVITY_RESERVED], &good),
+      .used = read_count(cell[ACTIVITY_USED], &good),
+      .hidden = read_count(cell[ACTIVITY_HIDDEN], &good),
+      .active = read_count(cell[ACTIVITY_ACTIVE], &good),
+      .idle = read_count(cell[ACTIVITY_IDLE], &good),
+      .idle_in_transaction = read_count(cell[ACTIVITY_IDLE_IN_TRANSACTION], &good),
+      .aborted = read_count(cell[ACTIVITY_ABORTED], &good),
+      .waiting = read_count(cell[ACTIVITY_WAITING], &good),
+      .longest_query = read_seconds(cell[ACTIVITY_LONGEST_QUERY], &good),
+      .longest_transaction = read_seconds(cell[ACTIVITY_LONGEST_TRANSACTION], &good),
+      .uptime = read_seconds(cell[ACTIVITY_UPTIME], &good),
+      .pid = read_count(cell[ACTIVITY_PID], &good),
+      .in_recovery = read_bool(cell[ACTIVITY_IN_RECOVERY], &good),
+      .sees_all = read_bool(cell[ACTIVITY_SEES_ALL], &good),
+  };
+  return sense(good, err);
+}
+
+bool postgres_statistics_read(const struct pg_rows *rows, struct postgres_statistics *statistics,
+                              struct err *err) {
+  if (!shape_check(rows, STATISTICS_COLUMN_COUNT, true, err))
+    return false;
+  const char *const *cell = rows->cells;
+  bool good = true;
+  *statistics = (struct postgres_statistics){
+      .clock = read_seconds(cell[STATISTICS_CLOCK], &good),
+      .started = read_seconds(cell[STATISTICS_STARTED], &good),
+      .commits = read_count(cell[STATISTICS_COMMITS], &good),
+      .rollbacks = read_count(cell[STATISTICS_ROLLBACKS], &good),
+      .hits = read_count(cell[STATISTICS_HITS], &good),
+      .reads = read_count(cell[STATISTICS_READS], &good),
+      .deadlocks = read_count(cell[STATISTICS_DEADLOCKS], &good),
+      .temp_bytes = read_count(cell[STATISTICS_TEMP_BYTES], &good),
+      .reset = read_seconds(cell[STATISTICS_RESET], &good),
+      .xmin_age = read_count(cell[STATISTICS_XMIN_AGE], &good),
+      .frozen_age = read_count(cell[STATISTICS_FROZEN_AGE], &good),
+      .prepared = read_count(cell[STATISTICS_PREPARED], &good),
+      .prepared_age = read_seconds(cell[STATISTICS_PREPARED_AGE], &good),
+      .replicas = read_count(cell[STATISTICS_REPLICAS], &good),
+      .replica_bytes = read_count(cell[STATISTICS_REPLICA_BYTES], &good),
+      .replica_seconds = read_seconds(cell[STATISTICS_REPLICA_SECONDS], &good),
+      .replay_bytes = read_count(cell[STATISTICS_REPLAY_BYTES], &good),
+      .replay_seconds = read_seconds(cell[STATISTICS_REPLAY_SECONDS], &good),
+  };
+  return sense(good, err);
+}
+
+static bool has_blocker(const struct postgres_session *session, int64_t pid) {
+  for (size_t i = 0; i < session->blocker_count; i++)
+    if (session->blockers[i] == pid)
+      return true;
+  return false;
+}
+
+/* "812,813,812": pg_blocking_pids may name one twice. */
+static void read_blockers(const char *list, struct postgres_session *session, bool *good) {
+  while (list && *list && session->blocker_count < POSTGRES_BLOCKERS_MAX) {
+    char *end;
+    long pid = strtol(list, &end, 10);
+    if (end == list || pid < 0 || (*end && *end != ',')) {
+      *good = false;
+      return;
+    }
+    if (pid != session->pid && !has_blocker(session, pid))
+      session->blockers[session->blocker_count++] = pid;
+    list = *end ? end + 1 : NULL;
+  }
+}
+
+static void read_session(const struct pg_rows *rows, size_t row, struct postgres_session *session,
+                         bool *good) {
+  const char *const *cell = rows->cells + row * rows->columns;
+  *session = (struct postgres_session){
+      .pid = read_count(cell[SESSIONS_PID], good),
+      .backend_start_us = read_count(cell[SESSIONS_BACKEND_START], good),
+      .type = cell[SESSIONS_TYPE],
+      .user = cell[SESSIONS_USER],
+      .database = cell[SESSIONS_DATABASE],
+      .application = cell[SESSIONS_APPLICATION],
+      .client = cell[SESSIONS_CLIENT],
+      .state = cell[SESSIONS_STATE],
+      .transaction_age = read_seconds(cell[SESSIONS_TRANSACTION_AGE], good),
+      .query_age = read_seconds(cell[SESSIONS_QUERY_AGE], good),
+      .state_age = read_seconds(cell[SESSIONS_STATE_AGE], good),
+      .wait_type = cell[SESSIONS_WAIT_TYPE],
+      .wait_event = cell[SESSIONS_WAIT_EVENT],
+      .wait = read_seconds(cell[SESSIONS_WAIT], good),
+      .xmin_age = read_count(cell[SESSIONS_XMIN_AGE], good),
+      .leader = read_count(cell[SESSIONS_LEADER], good),
+      .hidden = read_bool(cell[SESSIONS_HIDDEN], good),
+      .query = cell[SESSIONS_QUERY],
+      .parent = -1,
+  };
+  session->waiting = session->wait_type && strcmp(session->wait_type, "Lock") == 0;
+  read_blockers(cell[SESSIONS_BLOCKERS], session, good);
+}
+
+bool postgres_sessions_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
+                            struct err *err) {
+  sessions->count = 0;
+  sessions->cut = rows->rows > POSTGRES_SESSIONS_MAX;
+  if (!shape_check(rows, SESSIONS_COLUMN_COUNT, false, err))
+    return false;
+  bool good = true;
+  for (size_t row = 0; row < rows->rows && row < POSTGRES_SESSIONS_MAX; row++)
+    read_session(rows, row, &sessions->items[sessions->count++], &good);
+  if (!good)
+    sessions->count = 0;
+  return sense(good, err);
+}

@@ -1,0 +1,58 @@
+#include "io/mount.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+/* "/a/b" to "/a", "/a" to "/"; false when there is nothing above. */
+static bool cut_last(char *path) {
+  char *slash = strrchr(path, '/');
+  if (!slash || strcmp(path, "/") == 0)
+    return false;
+  slash[slash == path] = '\0';
+  return true;
+}
+
+/* Fills resolved, of the path or of its nearest ancestor that exists. */
+static int resolve_path(const char *path, struct mount_facts *facts) {
+  char nearest[PATH_MAX];
+  if (strlen(path) >= sizeof nearest)
+    return ENAMETOOLONG;
+  snprintf(nearest, sizeof nearest, "%s", path);
+  while (!realpath(nearest, facts->resolved)) {
+    if ((errno != ENOENT && errno != ENOTDIR) || !cut_last(nearest))
+      return errno;
+    facts->missing = true;
+  }
+  return 0;
+}
+
+static void take_figures(const struct statvfs *stat, struct mount_facts *facts) {
+  uint64_t block = stat->f_frsize ? stat->f_frsize : stat->f_bsize;
+  uint64_t free_blocks = stat->f_bfree < stat->f_blocks ? stat->f_bfree : stat->f_blocks;
+  facts->total = stat->f_blocks * block;
+  facts->used = (stat->f_blocks - free_blocks) * block;
+  /* Some file systems report a deficit to root as a number near 2^64. */
+  facts->available = stat->f_bavail <= stat->f_blocks ? stat->f_bavail * block : 0;
+  facts->inodes = stat->f_files;
+  facts->inodes_free = stat->f_ffree < stat->f_files ? stat->f_ffree : stat->f_files;
+  facts->read_only = stat->f_flag & ST_RDONLY;
+}
+
+void mount_probe(const char *path, struct mount_facts *facts) {
+  struct statvfs figures;
+  struct stat status;
+  *facts = (struct mount_facts){0};
+  facts->error = resolve_path(path, facts);
+  if (facts->error)
+    return;
+  if (statvfs(facts->resolved, &figures) != 0 || stat(facts->resolved, &status) != 0) {
+    facts->error = errno;
+    return;
+  }
+  facts->directory = S_ISDIR(status.st_mode);
+  take_figures(&figures, facts);
+}

@@ -1,0 +1,12 @@
+/* What libpq and PostgreSQL say, in words for the operator: pure. */
+#pragma once
+
+#include "core/err.h"
+
+/* Why there is no connection: libpq's message, with the server's errors in verbose form
+ * ("FATAL:  53300: sorry, too many clients already"), which is the only way to their SQLSTATE. Of
+ * several hosts' messages the first counts. */
+void pg_error_connect(const char *message, struct err *err);
+
+/* An error of the server by its code (PostgreSQL documentation, appendix A) and its first line. */
+void pg_error_server(const char *sqlstate, const char *message, struct err *err);

@@ -1,0 +1,183 @@
+#include "report/text.h"
+
+#include "core/format.h"
+#include "core/text.h"
+#include "report/text_missing.h"
+#include "report/text_out.h"
+#include "report/text_status.h"
+#include "report/text_table.h"
+
+#include <string.h>
+
+enum {
+  INDENT = 6,          /* of what belongs to a target */
+  FINDINGS_MAX = 8,    /* of one target; check --json has all */
+  NAME_WIDTH_MAX = 24, /* names are aligned up to it */
+  AGE_SHOWN_MS = 1000, /* younger is from now */
+};
+
+static void put_cost(struct text_out *out, const struct slot *slot, int64_t now_ms) {
+  if (!slot->sample)
+    return;
+  char cost[FORMAT_MAX], age[FORMAT_MAX], text[2 * FORMAT_MAX + 16];
+  int64_t age_ms = slot_age(slot, now_ms);
+  format_duration(cost, sizeof cost, (double)slot->sample->cost_us / 1e6);
+  format_duration(age, sizeof age, (double)age_ms / 1000);
+  if (age_ms < AGE_SHOWN_MS)
+    snprintf(text, sizeof text, "(%s)", cost);
+  else
+    snprintf(text, sizeof text, "(%s, %s ago)", cost, age);
+  text_out_piece(out, text, 2);
+}
+
+/* "(for 14m 03s)", where it is not from now. */
+static void put_lasted(struct text_out *out, const struct finding *finding, int64_t now_ms) {
+  int64_t lasted_ms = now_ms - finding->since_ms;
+  char lasted[FORMAT_MAX], text[FORMAT_MAX + 32];
+  format_duration(lasted, sizeof lasted, (double)lasted_ms / 1000);
+  bool worth = lasted_ms >= AGE_SHOWN_MS;
+  if (finding->pending)
+    snprintf(text, sizeof text, "(%s%s%snot for long enough yet)", worth ? "for " : "",
+             worth ? lasted : "", worth ? ", " : "");
+  else
+    snprintf(text, sizeof text, "(for %s)", lasted);
+  if (finding->pending || worth)
+    text_out_piece(out, text, 1);
+}
+
+static void put_finding(struct text_out *out, const struct finding *finding, int64_t now_ms) {
+  text_out_begin(out, INDENT);
+  if (finding->pending)
+    text_out_label(out, "wait");
+  else
+    text_out_mark(out, finding->severity);
+  text_out_printf(out, 0, "%s:", finding->subject);
+  text_out_words(out, finding->sentence, 1);
+  put_lasted(out, finding, now_ms);
+}
+
+static void put_findings(struct text_out *out, const struct model *model, size_t slot,
+                         int64_t now_ms) {
+  size_t count = 0;
+  for (size_t i = 0; i < model->findings->count; i++) {
+    const struct finding *finding = &model->findings->items[i];
+    if (finding->slot != slot || count++ >= FINDINGS_MAX)
+      continue;
+    put_finding(out, finding, now_ms);
+  }
+  if (count <= FINDINGS_MAX)
+    return;
+  text_out_begin(out, INDENT + 6);
+  text_out_printf(out, 0, "and %zu more", count - FINDINGS_MAX);
+}
+
+static void put_tables(struct text_out *out, const struct model *model, size_t slot,
+                       bool figures_too, int64_t now_ms) {
+  const struct sample *sample = model->slots[slot].sample;
+  bool old = slot_state(&model->slots[slot], now_ms) != SLOT_LIVE;
+  for (size_t i = 0; i < sample->table_count; i++) {
+    struct text_table table = {model, slot, &sample->tables[i], old};
+    if (!text_table_is_figures(&table)) {
+      if (!(table.table->spec->flags & TABLE_SUMMARY))
+        text_table_rows(out, &table);
+    } else if (figures_too) {
+      text_out_begin(out, INDENT);
+      text_table_figures(out, &table);
+    }
+  }
+}
+
+static void put_notes(struct text_out *out, const struct sample *sample) {
+  for (size_t i = 0; i < sample->note_count; i++) {
+    text_out_begin(out, INDENT);
+    text_out_label(out, "note");
+    text_out_words(out, sample->notes[i].text, 0);
+  }
+}
+
+/* What is said of a target beside its name: what answered, or why there is nothing. */
+static void put_state(struct text_out *out, const struct slot *slot, int64_t now_ms) {
+  const struct sample *sample = slot->sample;
+  switch (slot_state(slot, now_ms)) {
+  case SLOT_WAITING:
+    text_out_words(out, "not heard from yet", 2);
+    break;
+  case SLOT_DOWN:
+    text_out_words(out, sample ? "no answer; last known:" : "no answer", 2);
+    break;
+  case SLOT_STALE:
+    text_out_words(out, "last known:", 2);
+    break;
+  case SLOT_LIVE:
+    break;
+  }
+  if (!sample)
+    return;
+  if (sample->server)
+    text_out_words(out, sample->server, 2);
+  if (sample->server && sample->address)
+    text_out_printf(out, 1, "at %s", sample->address);
+}
+
+static void put_target(struct text_out *out, const struct model *model, size_t index,
+                       int name_width, int64_t now_ms) {
+  const struct slot *slot = &model->slots[index];
+  char name[TEXT_OUT_MAX];
+  text_out_begin(out, 0);
+  text_out_mark(out, model_slot_severity(model, index, now_ms));
+  text_out_clean(out, slot->target->name, out->width / 2, name);
+  int column = out->column + name_width;
+  text_out_bold(out, name);
+  text_out_pad(out, column);
+  put_state(out, slot, now_ms);
+  const struct sample *sample = slot->sample;
+  /* Where there is but one line of figures it stands behind the name. */
+  struct text_table only = {model, index, sample ? &sample->tables[0] : NULL, false};
+  bool one_line = sample && sample->table_count == 1 && text_table_is_figures(&only);
+  if (one_line)
+    text_table_figures(out, &only);
+  put_cost(out, slot, now_ms);
+  put_findings(out, model, index, now_ms);
+  if (!sample)
+    return;
+  put_tables(out, model, index, !one_line, now_ms);
+  put_notes(out, sample);
+}
+
+static bool same_kind(const struct model *model, size_t a, size_t b) {
+  return strcmp(model->slots[a].target->kind->kind, model->slots[b].target->kind->kind) == 0;
+}
+
+/* The targets of one kind that stand together; returns the first of the next. */
+static size_t put_kind(struct text_out *out, const struct model *model, size_t first,
+                       int64_t now_ms) {
+  int name_width = 0;
+  size_t end = first;
+  for (; end < model->slot_count && same_kind(model, first, end); end++) {
+    char name[TEXT_OUT_MAX];
+    text_out_clean(out, model->slots[end].target->name, NAME_WIDTH_MAX, name);
+    int width = text_width(name);
+    name_width = width > name_width ? width : name_width;
+  }
+  text_out_end(out);
+  putc('\n', out->out);
+  text_out_begin(out, 0);
+  text_out_bold(out, model->slots[first].target->kind->title);
+  for (size_t i = first; i < end; i++)
+    put_target(out, model, i, name_width, now_ms);
+  text_missing(out, model, first, end);
+  return end;
+}
+
+bool report_text_write(FILE *file, const struct model *model, int64_t now_ms,
+                       const struct report_text_options *options) {
+  struct text_out out;
+  char time[FORMAT_MAX];
+  text_out_init(&out, file, options);
+  text_status(&out, model, now_ms);
+  for (size_t i = 0; i < model->slot_count;)
+    i = put_kind(&out, model, i, now_ms);
+  text_out_end(&out);
+  fprintf(file, "\n%s UTC\n", format_time(time, sizeof time, now_ms, true, true));
+  return fflush(file) == 0 && !ferror(file);
+}

@@ -1,0 +1,7 @@
+/* What is not known, and why: "AVAIL, FOR: needs two collections". */
+#pragma once
+
+#include "report/text_out.h"
+
+/* One line a reason, of all slots from `first` to before `end`. */
+void text_missing(struct text_out *out, const struct model *model, size_t first, size_t end);

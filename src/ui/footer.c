@@ -1,0 +1,104 @@
+/* The bottom line. */
+#include "core/text.h"
+#include "ui/view_keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LABEL_MOST = 24, GAP = 2 };
+
+static int binding_width(const struct binding *binding) {
+  return (int)(strlen(binding->name) + 1 + strlen(binding->words));
+}
+
+static int draw_binding(const struct frame *frame, const struct binding *binding, int x, int y) {
+  struct canvas *canvas = frame->canvas;
+  int at = x + canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, binding->name) + 1;
+  at += canvas_text(canvas, at, y, canvas->width - at, STYLE_TEXT, binding->words);
+  return at - x;
+}
+
+static bool is_offered(const struct view *view, const struct binding *binding) {
+  return binding->words && (binding->places & view_place(view)) &&
+         (!binding->offered || binding->offered(view));
+}
+
+static int draw_edge(const struct view *view, const struct frame *frame, int y) {
+  int end = frame->canvas->width - 1;
+  for (size_t i = view_binding_count; i-- > 0;) {
+    const struct binding *binding = &view_bindings[i];
+    if (!binding->edge || !is_offered(view, binding))
+      continue;
+    end -= binding_width(binding);
+    draw_binding(frame, binding, end, y);
+    end -= GAP;
+  }
+  return end;
+}
+
+/* Whom the keys are about: "dashboard:". */
+static int draw_subject(const struct view *view, const struct frame *frame, int y, int end) {
+  const struct pane *pane = view_focused(view);
+  const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
+  char buffer[FORMAT_MAX];
+  const char *label = NULL;
+  if (!line || end < 50)
+    return 1;
+  if (line->kind == LINE_ROW)
+    label = frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0]);
+  else if (line->kind != LINE_EVENT)
+    label = frame->model->slots[line->slot].target->name;
+  if (!label)
+    return 1;
+  int used = canvas_text(frame->canvas, 1, y, LABEL_MOST, STYLE_TITLE | STYLE_STRONG, label);
+  return 1 + used + canvas_text(frame->canvas, 1 + used, y, 2, STYLE_TITLE, ":") + 1;
+}
+
+static void draw_keys(const struct view *view, const struct frame *frame, int y) {
+  int end = draw_edge(view, frame, y);
+  int x = 1;
+  if (*view->notice) {
+    canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE, view->notice);
+    return;
+  }
+  x = draw_subject(view, frame, y, end);
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    if (binding->edge || !is_offered(view, binding))
+      continue;
+    if (x + binding_width(binding) > end)
+      break;
+    x += draw_binding(frame, binding, x, y) + GAP;
+  }
+}
+
+static void draw_typing(const struct view *view, const struct frame *frame, int y) {
+  static const char hint[] = "Enter keeps it, Esc drops it";
+  const struct pane *pane = view_focused(view);
+  struct canvas *canvas = frame->canvas;
+  int width = canvas->width, x = 1;
+  x += canvas_text(canvas, x, y, width - x, STYLE_KEY, "/");
+  /* The end of a long filter is what is being typed. */
+  const char *text = pane->filter;
+  int cells;
+  while (text_width(text) > width - 6 && *text)
+    text += text_next(text, &cells);
+  x += canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, "_");
+  x += 3;
+  char count[64];
+  snprintf(count, sizeof count, "%zu of %zu", pane->filter_matches, pane->filter_total);
+  if (x + (int)strlen(count) < width) {
+    canvas_text(canvas, x, y, width - x, STYLE_DIM, count);
+    x += (int)strlen(count) + 2;
+  }
+  if (x + (int)strlen(hint) < width)
+    canvas_text_right(canvas, x, y, width - x - 1, STYLE_DIM, hint);
+}
+
+void footer_draw(const struct view *view, const struct frame *frame, int y) {
+  if (view->typing && view_focused(view))
+    draw_typing(view, frame, y);
+  else
+    draw_keys(view, frame, y);
+}

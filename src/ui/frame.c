@@ -1,0 +1,30 @@
+#include "ui/frame.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+const char *frame_value(const struct frame *frame, char buffer[FORMAT_MAX], struct value value,
+                        const struct column_spec *column) {
+  double number;
+  if (value.type == VALUE_TEXT)
+    return value.text;
+  if (column->unit == UNIT_TIME && value_number(value, &number))
+    return frame_time(frame, buffer, (int64_t)number);
+  return format_value(buffer, FORMAT_MAX, value, column->unit, (column->flags & COLUMN_PLUS) != 0);
+}
+
+const char *frame_time(const struct frame *frame, char buffer[FORMAT_MAX], int64_t ms) {
+  const int64_t day = 86400000;
+  bool recent = ms <= frame->now_ms + day / 2 && frame->now_ms - ms < day / 2;
+  return format_time(buffer, FORMAT_MAX, ms, frame->utc, !recent);
+}
+
+const char *frame_title(char *out, size_t size, const char *title) {
+  bool upper = true;
+  for (const char *at = title; *at; at++)
+    upper = upper && !islower((unsigned char)*at);
+  snprintf(out, size, "%s", title);
+  for (char *at = out; upper && *at; at++)
+    *at = (char)tolower((unsigned char)*at);
+  return out;
+}

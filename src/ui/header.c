@@ -1,0 +1,190 @@
+/* The verdict: what is wrong, and why, in two lines. */
+#include "ui/view_state.h"
+
+#include "ui/widget.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { SENTENCE_HEIGHT = 16 }; /* screens lower than that have no line for it */
+
+static unsigned header_style(const struct frame *frame) {
+  return config_is_production(frame->model->config) ? STYLE_HEADER_PRODUCTION : STYLE_HEADER;
+}
+
+static size_t count_waiting(const struct frame *frame) {
+  size_t count = 0;
+  for (size_t i = 0; i < frame->model->slot_count; i++)
+    count += slot_state(&frame->model->slots[i], frame->now_ms) == SLOT_WAITING;
+  return count;
+}
+
+/* "14:03:27 UTC". */
+static void clock_text(const struct view *view, int64_t now_ms, char *out, size_t size) {
+  char zone[16] = "UTC", time[FORMAT_MAX];
+  time_t seconds = (time_t)(now_ms / 1000);
+  struct tm parts;
+  if (!view->utc && (!localtime_r(&seconds, &parts) || !strftime(zone, sizeof zone, "%Z", &parts)))
+    *zone = '\0';
+  snprintf(out, size, "%s %s", format_time(time, sizeof time, now_ms, view->utc, false), zone);
+}
+
+static int draw_count(const struct frame *frame, int x, int max, size_t count,
+                      enum severity severity) {
+  if (count == 0)
+    return 0;
+  return canvas_printf(frame->canvas, x, 0, max, style_of_severity(severity) | STYLE_STRONG,
+                       " %zu %s ", count, word_of(severity)) +
+         1;
+}
+
+/* The counts; returns the cell behind them. */
+static int draw_counts(const struct frame *frame, int x, int end) {
+  static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
+  const struct findings *findings = frame->model->findings;
+  int start = x;
+  for (size_t i = 0; i < sizeof severities / sizeof *severities && x < end; i++)
+    x += draw_count(frame, x, end - x, findings_count(findings, severities[i]), severities[i]);
+  size_t waiting = count_waiting(frame);
+  if (waiting > 0)
+    x += canvas_printf(frame->canvas, x, 0, end - x, STYLE_UNKNOWN | STYLE_STRONG, " %zu waiting ",
+                       waiting) +
+         1;
+  if (x == start && frame->model->slot_count > 0)
+    x += canvas_text(frame->canvas, x, 0, end - x, STYLE_OK | STYLE_STRONG, " all ok ") + 1;
+  return x;
+}
+
+static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
+  struct canvas *canvas = frame->canvas;
+  char clock[80];
+  clock_text(view, frame->now_ms, clock, sizeof clock);
+  const char *state = view->paused ? " PAUSED " : "LIVE";
+  int clock_width = (int)strlen(clock), state_width = (int)strlen(state);
+  int user_width = view->user ? (int)strlen(view->user) : 0;
+  int end = canvas->width - 1;
+  if (end - clock_width <= x) { /* without the zone */
+    clock_width = 8;
+    clock[8] = '\0';
+  }
+  if (end - clock_width <= x)
+    return;
+  end -= clock_width;
+  canvas_text(canvas, end, 0, clock_width, style, clock);
+  if (user_width > 0 && end - 2 - user_width - 2 - state_width > x) {
+    end -= user_width + 2;
+    canvas_text(canvas, end, 0, user_width, style, view->user);
+  }
+  if (end - 2 - state_width >= x)
+    canvas_text(canvas, end - 2 - state_width, 0, state_width,
+                view->paused ? STYLE_NOTICE | STYLE_STRONG : style, state);
+}
+
+/* One finding as "!! dashboard refused since 14:03:13"; returns the cells. */
+static int draw_finding(const struct frame *frame, const struct finding *finding, int x, int y,
+                        int max) {
+  char since[FORMAT_MAX];
+  struct canvas *canvas = frame->canvas;
+  unsigned style = style_of_severity(finding->severity);
+  int at = x, end = x + max;
+  at += canvas_text(canvas, at, y, end - at, style | STYLE_STRONG, mark_of(finding->severity)) + 1;
+  at += canvas_text(canvas, at, y, end - at, style | STYLE_STRONG, finding->subject) + 1;
+  at += canvas_text(canvas, at, y, end - at, STYLE_TEXT, finding->sentence) + 1;
+  if (end - at >= 14)
+    at += canvas_printf(canvas, at, y, end - at, STYLE_DIM, "since %s",
+                        frame_time(frame, since, finding->since_ms)) +
+          1;
+  return at - x;
+}
+
+static void draw_findings(const struct frame *frame, int y) {
+  const struct findings *findings = frame->model->findings;
+  int x = 1, end = frame->canvas->width - 1;
+  size_t shown = 0, total = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    total += !findings->items[i].pending;
+  for (size_t i = 0; i < findings->count; i++) {
+    if (findings->items[i].pending)
+      continue;
+    /* Room for "+9 more", and no finding of which only the head would be seen. */
+    int room = end - x - (shown + 1 < total ? 9 : 0);
+    if (shown > 0 && room < 40)
+      break;
+    x += draw_finding(frame, &findings->items[i], x, y, room) + 2;
+    shown++;
+  }
+  if (shown < total)
+    canvas_printf(frame->canvas, end - 8, y, 8, STYLE_DIM, "+%zu more", total - shown);
+}
+
+static void draw_sentence(const struct frame *frame, int y) {
+  struct canvas *canvas = frame->canvas;
+  size_t slots = frame->model->slot_count, waiting = count_waiting(frame);
+  int width = canvas->width - 2;
+  for (size_t i = 0; i < frame->model->findings->count; i++) {
+    if (!frame->model->findings->items[i].pending) {
+      draw_findings(frame, y);
+      return;
+    }
+  }
+  if (slots == 0)
+    canvas_text(canvas, 1, y, width, STYLE_DIM,
+                "nothing to watch: the configuration has no target");
+  else if (waiting > 0)
+    canvas_printf(canvas, 1, y, width, STYLE_DIM,
+                  "waiting for the first answer of %zu of %zu targets", waiting, slots);
+  else
+    canvas_printf(canvas, 1, y, width, STYLE_DIM,
+                  "%zu of %zu targets answer, and nothing is beyond its threshold", slots, slots);
+}
+
+int header_draw(const struct view *view, const struct frame *frame) {
+  struct canvas *canvas = frame->canvas;
+  const struct config *config = frame->model->config;
+  unsigned style = header_style(frame);
+  canvas_fill(canvas, 0, 0, canvas->width, 1, style, ' ');
+  int x = 1, end = canvas->width - 10;
+  if (canvas->width >= 60)
+    x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, "stacktop") + 2;
+  x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, config->name ? config->name : "") +
+       1;
+  if (config->environment)
+    x += canvas_text(canvas, x, 0, end - x, style, config->environment) + 1;
+  x = draw_counts(frame, x + 1, end);
+  draw_right(view, frame, x, style);
+  if (canvas->height < SENTENCE_HEIGHT)
+    return 1;
+  draw_sentence(frame, 1);
+  return 2;
+}
+
+static int tab_width(const struct pane *pane, bool titles) {
+  return 1 + 1 + MARK_CELLS + (titles ? (int)strlen(pane->title) + 1 : 0);
+}
+
+void header_draw_tabs(const struct view *view, const struct frame *frame, int y) {
+  struct canvas *canvas = frame->canvas;
+  int total = 1;
+  for (size_t i = 0; i < view->pane_count; i++)
+    total += tab_width(view->panes[i], true) + 1;
+  bool titles = total <= canvas->width;
+  int x = 0;
+  for (size_t i = 0; i < view->pane_count; i++) {
+    const struct pane *pane = view->panes[i];
+    struct pane_verdict verdict = {0};
+    pane->class->verdict(pane, frame, &verdict);
+    bool focused = i == view->focus;
+    unsigned style = focused ? STYLE_TITLE | STYLE_STRONG : STYLE_DIM;
+    canvas_text(canvas, x, y, 1, style, focused ? "[" : " ");
+    int at = x + 1;
+    at += canvas_printf(canvas, at, y, canvas->width - at, style, "%d", pane->number);
+    if (titles)
+      at += 1 + canvas_text(canvas, at + 1, y, canvas->width - at - 1, style, pane->title);
+    at +=
+        canvas_text(canvas, at, y, canvas->width - at,
+                    style_of_severity(verdict.severity) | STYLE_STRONG, mark_of(verdict.severity));
+    canvas_text(canvas, at, y, 1, style, focused ? "]" : " ");
+    x = at + 1;
+  }
+}

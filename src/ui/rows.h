@@ -1,0 +1,37 @@
+/* The rows of a table in the order in which they are to be seen: as a tree, sorted, filtered. */
+#pragma once
+
+#include "core/table.h"
+
+/* Whether the children of a row are shown. */
+struct rows_open {
+  bool (*is_open)(const void *context, const struct row *row, int depth, size_t children);
+  const void *context;
+};
+
+struct rows_query {
+  int sort_column;    /* -1: as the collector ordered them */
+  bool inverted;      /* of the column's natural order: numbers the largest first, texts from a */
+  const char *filter; /* "" or NULL: all. A row stays when its texts, or numbers without a unit,
+                         contain it, or when a descendant stays */
+  struct rows_open open;
+};
+
+struct ordered_row {
+  const struct row *row;
+  const struct row *root;
+  int depth;
+  size_t children;               /* direct ones that the filter lets through */
+  size_t hidden;                 /* descendants of a closed row that are not shown */
+  enum severity hidden_severity; /* the collector's worst of these */
+  bool open;
+  bool match; /* of the filter, by itself */
+};
+
+/* Fills *out, which the caller frees; returns the count. A row whose parent is not before it is a
+ * root. Siblings only are sorted. */
+size_t rows_order(const struct table *table, const struct rows_query *query,
+                  struct ordered_row **out);
+
+/* Whether the row itself contains the filter. */
+bool row_matches(const struct table_spec *spec, const struct row *row, const char *filter);

@@ -1,0 +1,428 @@
+#include "ui/view_keys.h"
+
+#include "core/mem.h"
+#include "core/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum key_place view_place(const struct view *view) {
+  if (view->page == PAGE_HELP)
+    return PLACE_HELP;
+  if (view->page == PAGE_DETAIL)
+    return PLACE_DETAIL;
+  return view->zoomed ? PLACE_ZOOM : PLACE_OVERVIEW;
+}
+
+static const struct request nothing = {REQUEST_NONE};
+
+static struct request run_request(struct keys *keys, int kind) {
+  (void)keys;
+  return (struct request){(enum request_kind)kind};
+}
+
+static struct request run_pause(struct keys *keys, int argument) {
+  (void)argument;
+  struct view *view = keys->view;
+  view->paused = !view->paused;
+  view->paused_ms = keys->frame->now_ms;
+  return (struct request){view->paused ? REQUEST_PAUSE : REQUEST_RESUME};
+}
+
+static struct request run_collect(struct keys *keys, int argument) {
+  (void)argument;
+  if (!keys->view->paused)
+    return (struct request){REQUEST_COLLECT_NOW};
+  snprintf(keys->view->notice, sizeof keys->view->notice, "Paused: z goes on");
+  return nothing;
+}
+
+static struct request run_focus_number(struct keys *keys, int argument) {
+  (void)argument;
+  size_t index = keys->key.rune - '1';
+  if (index < keys->view->pane_count)
+    keys->view->focus = index;
+  return nothing;
+}
+
+static struct request run_focus_step(struct keys *keys, int step) {
+  struct view *view = keys->view;
+  if (view->pane_count)
+    view->focus = (view->focus + view->pane_count + (size_t)step) % view->pane_count;
+  return nothing;
+}
+
+static void scroll_page(struct view *view, int lines) {
+  int most = view->page_lines - view->page_height;
+  view->scroll += lines;
+  if (view->scroll > most)
+    view->scroll = most;
+  if (view->scroll < 0)
+    view->scroll = 0;
+}
+
+static struct request run_move(struct keys *keys, int lines) {
+  if (keys->view->page != PAGE_PANES)
+    scroll_page(keys->view, lines);
+  else if (keys->pane)
+    pane_move(keys->pane, lines);
+  return nothing;
+}
+
+static struct request run_page(struct keys *keys, int direction) {
+  int page = keys->view->page != PAGE_PANES ? keys->view->page_height
+             : keys->pane                   ? keys->pane->page
+                                            : 0;
+  return run_move(keys, direction * (page > 2 ? page - 1 : 1));
+}
+
+static struct request run_zoom(struct keys *keys, int argument) {
+  (void)argument;
+  keys->view->zoomed = true;
+  return nothing;
+}
+
+static struct request run_detail(struct keys *keys, int argument) {
+  (void)argument;
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  if (!line) {
+    snprintf(keys->view->notice, sizeof keys->view->notice, "No row is selected");
+    return nothing;
+  }
+  detail_set(&keys->view->detail, keys->frame, line);
+  keys->view->page = PAGE_DETAIL;
+  keys->view->scroll = 0;
+  return nothing;
+}
+
+static struct request run_back(struct keys *keys, int argument) {
+  (void)argument;
+  struct view *view = keys->view;
+  if (view->page == PAGE_HELP)
+    view->page = view->page_before_help;
+  else if (view->page == PAGE_DETAIL)
+    view->page = PAGE_PANES;
+  else if (keys->pane && *keys->pane->filter)
+    *keys->pane->filter = '\0';
+  else
+    view->zoomed = false;
+  view->scroll = 0;
+  return nothing;
+}
+
+static struct request run_help(struct keys *keys, int argument) {
+  (void)argument;
+  struct view *view = keys->view;
+  if (view->page == PAGE_HELP)
+    return run_back(keys, 0);
+  view->page_before_help = view->page;
+  view->page = PAGE_HELP;
+  view->scroll = 0;
+  return nothing;
+}
+
+static struct request run_filter(struct keys *keys, int argument) {
+  (void)argument;
+  keys->view->typing = keys->pane != NULL;
+  return nothing;
+}
+
+static struct request run_match(struct keys *keys, int direction) {
+  struct pane *pane = keys->pane;
+  if (!pane || !*pane->filter)
+    return nothing;
+  /* A tree shows the parents of what matches, too. */
+  for (size_t at = pane->selection.index + (size_t)direction; at < pane->lines.count;
+       at += (size_t)direction) {
+    const struct line *line = &pane->lines.items[at];
+    if (line->selectable && (line->kind != LINE_ROW || line->row.match)) {
+      pane_select(pane, at, true);
+      break;
+    }
+  }
+  return nothing;
+}
+
+static bool is_tree_row(const struct line *line) {
+  return line && line->kind == LINE_ROW && line->row.children > 0;
+}
+
+static void toggle(struct pane *pane, const struct line *line, bool open) {
+  pane_select(pane, (size_t)(line - pane->lines.items), true);
+  pane_row_toggle(pane, line->slot, line->table_id, line->key, open);
+}
+
+static struct request run_toggle(struct keys *keys, int argument) {
+  (void)argument;
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  if (is_tree_row(line))
+    toggle(keys->pane, line, !line->row.open);
+  return nothing;
+}
+
+static struct request run_open(struct keys *keys, int argument) {
+  (void)argument;
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  if (is_tree_row(line) && !line->row.open)
+    toggle(keys->pane, line, true);
+  return nothing;
+}
+
+/* Closes the row, or goes to its parent. */
+static struct request run_close(struct keys *keys, int argument) {
+  (void)argument;
+  struct pane *pane = keys->pane;
+  const struct line *line = pane ? pane_selected(pane) : NULL;
+  if (!line || line->kind != LINE_ROW)
+    return nothing;
+  if (is_tree_row(line) && line->row.open) {
+    toggle(pane, line, false);
+    return nothing;
+  }
+  for (size_t at = pane->selection.index; at-- > 0;) {
+    const struct line *other = &pane->lines.items[at];
+    if (other->kind != LINE_ROW || other->table != line->table)
+      break;
+    if (other->row.depth < line->row.depth) {
+      pane_select(pane, at, true);
+      break;
+    }
+  }
+  return nothing;
+}
+
+/* The table that sorting is about: the selected row's, else the first. */
+static struct pane_table *table_to_sort(struct pane *pane, const struct line **line) {
+  *line = pane ? pane_selected(pane) : NULL;
+  for (size_t i = 0; pane && i < pane->lines.count && (!*line || (*line)->kind != LINE_ROW); i++)
+    *line = &pane->lines.items[i];
+  return *line && (*line)->kind == LINE_ROW ? pane_table(pane, (*line)->table_id) : NULL;
+}
+
+static void say_sort(struct view *view, const struct pane_table *table,
+                     const struct table_spec *spec) {
+  if (table->sort_column < 0)
+    snprintf(view->notice, sizeof view->notice, "Sorted by harm, the worst first");
+  else
+    snprintf(view->notice, sizeof view->notice, "Sorted by %s%s",
+             spec->columns[table->sort_column].title, table->inverted ? ", inverted" : "");
+}
+
+/* The columns that are shown, and before the first the collector's own order. */
+static struct request run_sort(struct keys *keys, int step) {
+  const struct line *line;
+  struct pane_table *table = table_to_sort(keys->pane, &line);
+  if (!table)
+    return nothing;
+  int at = -1, count = (int)table->columns.count;
+  for (int i = 0; i < count; i++)
+    if ((int)table->columns.places[i].column == table->sort_column)
+      at = i;
+  at += step;
+  at = at < -1 ? count - 1 : at >= count ? -1 : at;
+  table->sort_column = at < 0 ? -1 : (int)table->columns.places[at].column;
+  table->inverted = false;
+  say_sort(keys->view, table, line->table->spec);
+  return nothing;
+}
+
+static struct request run_invert(struct keys *keys, int argument) {
+  (void)argument;
+  const struct line *line;
+  struct pane_table *table = table_to_sort(keys->pane, &line);
+  if (!table)
+    return nothing;
+  if (table->sort_column >= 0)
+    table->inverted = !table->inverted;
+  say_sort(keys->view, table, line->table->spec);
+  return nothing;
+}
+
+static bool offers_tree(const struct view *view) {
+  const struct pane *pane = view_focused(view);
+  return pane && is_tree_row(pane_selected(pane));
+}
+
+static bool offers_match(const struct view *view) {
+  const struct pane *pane = view_focused(view);
+  return pane && *pane->filter;
+}
+
+static bool offers_sort(const struct view *view) {
+  const struct pane *pane = view_focused(view);
+  const struct line *line = pane ? pane_selected(pane) : NULL;
+  return line && line->kind == LINE_ROW;
+}
+
+static bool offers_back(const struct view *view) {
+  return view_place(view) != PLACE_OVERVIEW || offers_match(view);
+}
+
+static bool offers_row(const struct view *view) {
+  const struct pane *pane = view_focused(view);
+  return pane && pane_selected(pane);
+}
+
+#define RUNE(c) KEY_CODE_RUNE, c, 0
+#define CODE(c) KEY_CODE_##c, 0, 0
+#define CTRL(c) KEY_CODE_CTRL, c, 0
+
+/* The order is that of the help and of the bottom line, which drops the last ones first. */
+const struct binding view_bindings[] = {
+    {CODE(ENTER), "Enter", "zoom", "zoom into the pane; in it: all about the selected row",
+     PLACE_OVERVIEW, false, run_zoom, 0, NULL},
+    {CODE(ENTER), "Enter", "details", "zoom into the pane; in it: all about the selected row",
+     PLACE_ZOOM, false, run_detail, 0, offers_row},
+    {CODE(ESC), "Esc", "back", "one step back: the filter, the page or the zoom goes", PLACE_ALL,
+     false, run_back, 0, offers_back},
+    {RUNE('i'), "i", "details", "all about the selected row", PLACE_OVERVIEW, false, run_detail, 0,
+     offers_row},
+    {RUNE('i'), "i", NULL, "all about the selected row", PLACE_ZOOM, false, run_detail, 0, NULL},
+    {RUNE(' '), "Space", "open/close", "open or close a row with others below it", PLACE_PANES,
+     false, run_toggle, 0, offers_tree},
+    {CODE(RIGHT), "Right", NULL, "open the row; close it, or go to the one above it", PLACE_PANES,
+     false, run_open, 0, NULL},
+    {CODE(LEFT), "Left", NULL, "open the row; close it, or go to the one above it", PLACE_PANES,
+     false, run_close, 0, NULL},
+    {RUNE('/'), "/", "filter", "show only rows with a text; Enter keeps it, Esc drops it",
+     PLACE_PANES, false, run_filter, 0, NULL},
+    {RUNE('n'), "n", "next", "next and previous row that matches the filter", PLACE_PANES, false,
+     run_match, 1, offers_match},
+    {RUNE('N'), "N", NULL, "next and previous row that matches the filter", PLACE_PANES, false,
+     run_match, -1, NULL},
+    {RUNE('<'), "<", NULL, "sort by the column to the left or right; before the first: by harm",
+     PLACE_PANES, false, run_sort, -1, NULL},
+    {RUNE('>'), ">", "sort", "sort by the column to the left or right; before the first: by harm",
+     PLACE_PANES, false, run_sort, 1, offers_sort},
+    {RUNE('I'), "I", NULL, "invert the order", PLACE_PANES, false, run_invert, 0, NULL},
+    {KEY_CODE_RUNE, '1', '9', "1-9", NULL, "go to the pane with that number", PLACE_PANES, false,
+     run_focus_number, 0, NULL},
+    {CODE(TAB), "Tab", "pane", "next and previous pane", PLACE_PANES, false, run_focus_step, 1,
+     NULL},
+    {CODE(BACKTAB), "Shift-Tab", NULL, "next and previous pane", PLACE_PANES, false, run_focus_step,
+     -1, NULL},
+    {CODE(DOWN), "Down", NULL, "down", PLACE_ALL, false, run_move, 1, NULL},
+    {RUNE('j'), "j", NULL, "down", PLACE_ALL, false, run_move, 1, NULL},
+    {CODE(UP), "Up", NULL, "up", PLACE_ALL, false, run_move, -1, NULL},
+    {RUNE('k'), "k", NULL, "up", PLACE_ALL, false, run_move, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "a page down, up", PLACE_ALL, false, run_page, 1, NULL},
+    {CODE(PAGE_UP), "PgUp", NULL, "a page down, up", PLACE_ALL, false, run_page, -1, NULL},
+    {CODE(HOME), "Home", NULL, "first row", PLACE_ALL, false, run_move, -1000000, NULL},
+    {RUNE('g'), "g", NULL, "first row", PLACE_ALL, false, run_move, -1000000, NULL},
+    {CODE(END), "End", NULL, "last row", PLACE_ALL, false, run_move, 1000000, NULL},
+    {RUNE('G'), "G", NULL, "last row", PLACE_ALL, false, run_move, 1000000, NULL},
+    {RUNE('z'), "z", "pause", "hold the screen, and go on", PLACE_ALL, false, run_pause, 0, NULL},
+    {CTRL('r'), "Ctrl-R", NULL, "collect now", PLACE_ALL, false, run_collect, 0, NULL},
+    {CTRL('l'), "Ctrl-L", NULL, "draw the whole screen again", PLACE_ALL, false, run_request,
+     REQUEST_REPAINT, NULL},
+    {CTRL('z'), "Ctrl-Z", NULL, "suspend: fg comes back", PLACE_ALL, false, run_request,
+     REQUEST_SUSPEND, NULL},
+    {RUNE('?'), "?", "help", "this help", PLACE_ALL, true, run_help, 0, NULL},
+    {CODE(F1), "F1", NULL, "this help", PLACE_ALL, false, run_help, 0, NULL},
+    {RUNE('q'), "q", "quit", "quit", PLACE_ALL, true, run_request, REQUEST_QUIT, NULL},
+    {CTRL('c'), "Ctrl-C", NULL, "quit", PLACE_ALL, false, run_request, REQUEST_QUIT, NULL},
+};
+const size_t view_binding_count = sizeof view_bindings / sizeof *view_bindings;
+
+static bool binding_is_for(const struct binding *binding, struct key key) {
+  if (binding->code != key.code)
+    return false;
+  if (key.code != KEY_CODE_RUNE && key.code != KEY_CODE_CTRL)
+    return true;
+  uint32_t last = binding->rune_last ? binding->rune_last : binding->rune;
+  return key.rune >= binding->rune && key.rune <= last;
+}
+
+/* The filter as it is typed; keys that are no text end it or go on their usual way. */
+static void type_rune(struct pane *pane, uint32_t rune) {
+  char bytes[5] = {0};
+  size_t length = strlen(pane->filter);
+  if (rune < 0x20 || rune == 0x7f || rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))
+    return;
+  if (rune < 0x80) {
+    bytes[0] = (char)rune;
+  } else if (rune < 0x800) {
+    bytes[0] = (char)(0xC0 | rune >> 6);
+    bytes[1] = (char)(0x80 | (rune & 0x3F));
+  } else if (rune < 0x10000) {
+    bytes[0] = (char)(0xE0 | rune >> 12);
+    bytes[1] = (char)(0x80 | (rune >> 6 & 0x3F));
+    bytes[2] = (char)(0x80 | (rune & 0x3F));
+  } else {
+    bytes[0] = (char)(0xF0 | rune >> 18);
+    bytes[1] = (char)(0x80 | (rune >> 12 & 0x3F));
+    bytes[2] = (char)(0x80 | (rune >> 6 & 0x3F));
+    bytes[3] = (char)(0x80 | (rune & 0x3F));
+  }
+  if (length + strlen(bytes) < sizeof pane->filter)
+    memcpy(pane->filter + length, bytes, strlen(bytes) + 1);
+}
+
+static void type_backspace(struct pane *pane) {
+  size_t length = strlen(pane->filter);
+  while (length > 0 && ((unsigned char)pane->filter[length - 1] & 0xC0) == 0x80)
+    length--;
+  pane->filter[length > 0 ? length - 1 : 0] = '\0';
+}
+
+/* True when the key belonged to the text. */
+static bool type_key(struct view *view, struct pane *pane, struct key key) {
+  switch (key.code) {
+  case KEY_CODE_RUNE:
+    type_rune(pane, key.rune);
+    return true;
+  case KEY_CODE_BACKSPACE:
+  case KEY_CODE_DELETE:
+    if (!*pane->filter)
+      view->typing = false;
+    type_backspace(pane);
+    return true;
+  case KEY_CODE_CTRL:
+    if (key.rune != 'u')
+      return false;
+    *pane->filter = '\0';
+    return true;
+  case KEY_CODE_ESC:
+    *pane->filter = '\0';
+    view->typing = false;
+    return true;
+  case KEY_CODE_ENTER:
+    view->typing = false;
+    return true;
+  case KEY_CODE_TAB:
+  case KEY_CODE_BACKTAB:
+    view->typing = false;
+    return false;
+  default:
+    return false;
+  }
+}
+
+static struct request dispatch(struct keys *keys) {
+  enum key_place place = view_place(keys->view);
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    if ((binding->places & place) && binding_is_for(binding, keys->key))
+      return binding->run(keys, binding->argument);
+  }
+  return nothing;
+}
+
+struct request view_key(struct view *view, const struct model *model, int64_t now_ms,
+                        struct key key) {
+  struct arena arena;
+  arena_init(&arena, FRAME_BYTES_MAX);
+  struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, &arena};
+  view_sync_panes(view, model);
+  *view->notice = '\0';
+  struct keys keys = {view, &frame, view_focused(view), key};
+  view_build_focused(view, &frame);
+  struct request request = nothing;
+  if (!view->typing || !keys.pane || !type_key(view, keys.pane, key))
+    request = dispatch(&keys);
+  if (keys.pane)
+    pane_release(keys.pane);
+  arena_fini(&arena);
+  return request;
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+"""`./run bench`: measures stacktop on a running sandbox, each figure beside its peer in the same run.
+
+    bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups]
+
+Ratios and medians; a figure that misses its target is marked, and the exit status is then 1. The machine
+should be otherwise idle.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(1, str(ROOT / "tests/e2e"))
+
+import yaml  # noqa: E402
+
+import checks  # noqa: E402
+import groups  # noqa: E402
+import screens  # noqa: E402
+from figures import Table  # noqa: E402
+
+PARTS = ("check", "cost", "start", "keys", "groups")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--stacktop", type=Path, required=True)
+    options.add_argument("--state", type=Path, required=True)
+    options.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    options = options.parse_args()
+    state = json.loads((options.state / "state.json").read_text())
+    state["folder"] = str(options.state)
+    config = options.state / "stacktop.yaml"
+    parts = options.parts or PARTS
+    kafka = state["parts"]["kafka"]["status"] == "up"
+    table = Table()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        if "check" in parts:
+            checks.measure(table, options.stacktop, state, ROOT)
+        if "start" in parts:
+            screens.starts(table, options.stacktop, config)
+        if "keys" in parts:
+            screens.keys(table, options.stacktop, yaml.safe_load(config.read_text()), folder)
+        if "cost" in parts:
+            screens.cost(table, options.stacktop, config)
+        if "groups" in parts and kafka:
+            groups.measure(table, options.stacktop, state, ROOT, folder)
+        elif "groups" in parts:
+            print(f"not measured: groups, for {state['parts']['kafka']['reason']}")
+    if table.missed:
+        sys.exit("missed: " + "; ".join(table.missed))
+
+
+if __name__ == "__main__":
+    main()

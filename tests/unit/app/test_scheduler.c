@@ -1,0 +1,170 @@
+/* The scheduler: how long it waits after failures, and that it asks, repeats, pauses and ends, with
+ * real services on the loopback. */
+#include "app/scheduler.h"
+
+#include "io/clock.h"
+#include "io/http.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_backoff(void **state) {
+  (void)state;
+  assert_int_equal(scheduler_backoff(2000, 1, 0), 2000);
+  assert_int_equal(scheduler_backoff(2000, 2, 0), 4000);
+  assert_int_equal(scheduler_backoff(2000, 3, 0), 8000);
+  assert_int_equal(scheduler_backoff(2000, 4, 0), BACKOFF_MAX_MS);
+  assert_int_equal(scheduler_backoff(2000, UINT32_MAX, 0), BACKOFF_MAX_MS);
+  assert_int_equal(scheduler_backoff(60000, 5, 0), 60000); /* never more often than asked for */
+  assert_int_equal(scheduler_backoff(10000, 1, 1), 8000);
+  assert_int_equal(scheduler_backoff(10000, 1, 0.5), 9000);
+}
+
+struct fixture {
+  uv_loop_t loop;
+  struct io io;
+  struct config *config;
+  struct model model;
+  struct scheduler *scheduler;
+  uint32_t wanted; /* samples until the loop is stopped; 0: never */
+  bool finished;
+  uv_timer_t limit;
+};
+
+static void on_changed(void *arg) {
+  struct fixture *f = arg;
+  if (f->wanted && f->model.slots[0].samples >= f->wanted)
+    uv_stop(&f->loop);
+}
+
+static void on_finished(void *arg) {
+  struct fixture *f = arg;
+  f->finished = true;
+  uv_stop(&f->loop);
+}
+
+static void on_limit(uv_timer_t *timer) {
+  uv_stop(timer->loop);
+}
+
+static void run(struct fixture *f, uint64_t limit_ms) {
+  uv_timer_start(&f->limit, on_limit, limit_ms, 0);
+  uv_run(&f->loop, UV_RUN_DEFAULT);
+  uv_timer_stop(&f->limit);
+}
+
+/* Watches ports where nobody listens: what a service collector answers at once. */
+static void begin(struct fixture *f, size_t targets, bool one_pass) {
+  *f = (struct fixture){0};
+  uv_loop_init(&f->loop);
+  f->io.loop = &f->loop;
+  uv_timer_init(&f->loop, &f->limit);
+  f->config = config_new();
+  for (size_t i = 0; i < targets; i++) {
+    struct target *target = target_new(&collector_find("service")->kind, "s");
+    struct err err;
+    assert_true(option_parse(&target->kind->options[0], "127.0.0.1:1", &target->values[0], &err));
+    target->interval_ms = 200;
+    target->timeout_ms = 1000;
+    config_add(f->config, target);
+  }
+  model_init(&f->model, f->config);
+  struct scheduler_hooks hooks = {f, on_changed, on_finished};
+  f->scheduler = scheduler_new(&f->io, &f->model, one_pass, hooks);
+}
+
+static void on_closed(void *arg) {
+  *(bool *)arg = true;
+}
+
+static void end(struct fixture *f) {
+  bool closed = false;
+  scheduler_close(f->scheduler, on_closed, &closed);
+  http_client_free(f->io.http);
+  uv_close((uv_handle_t *)&f->limit, NULL);
+  uv_run(&f->loop, UV_RUN_DEFAULT);
+  assert_true(closed);
+  assert_int_equal(uv_loop_close(&f->loop), 0);
+  model_fini(&f->model);
+  config_free(f->config);
+}
+
+static void test_one_pass(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 3, true);
+  scheduler_start(f.scheduler);
+  run(&f, 5000);
+  assert_true(f.finished);
+  for (size_t i = 0; i < 3; i++)
+    assert_int_equal(f.model.slots[i].samples, 1);
+  end(&f);
+}
+
+static void test_nothing_to_ask(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 0, true);
+  scheduler_start(f.scheduler);
+  run(&f, 5000);
+  assert_true(f.finished);
+  end(&f);
+}
+
+static void test_again_and_again(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 1, false);
+  f.wanted = 3;
+  int64_t start = clock_now_ms();
+  scheduler_start(f.scheduler);
+  run(&f, 5000);
+  assert_int_equal(f.model.slots[0].samples, 3);
+  assert_true(clock_now_ms() - start >= 400); /* two intervals */
+  end(&f);
+}
+
+static void test_paused(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 1, false);
+  f.wanted = 1;
+  scheduler_start(f.scheduler);
+  run(&f, 5000);
+  scheduler_pause(f.scheduler);
+  f.wanted = 2;
+  run(&f, 500); /* more than two intervals */
+  assert_int_equal(f.model.slots[0].samples, 1);
+  scheduler_collect_now(f.scheduler); /* asked for by hand, it is asked */
+  run(&f, 5000);
+  assert_int_equal(f.model.slots[0].samples, 2);
+  f.wanted = 3;
+  run(&f, 500);
+  assert_int_equal(f.model.slots[0].samples, 2);
+  scheduler_resume(f.scheduler);
+  run(&f, 5000);
+  assert_int_equal(f.model.slots[0].samples, 3);
+  end(&f);
+}
+
+static void test_closed_while_it_asks(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 2, false);
+  scheduler_start(f.scheduler);
+  end(&f); /* no turn of the loop in between */
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_backoff),        cmocka_unit_test(test_one_pass),
+      cmocka_unit_test(test_nothing_to_ask), cmocka_unit_test(test_again_and_again),
+      cmocka_unit_test(test_paused),         cmocka_unit_test(test_closed_while_it_asks),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

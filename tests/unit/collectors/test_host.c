@@ -1,0 +1,329 @@
+#include "host_fixture.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file system for each path: one that begins with "/hung" waits for the gate. */
+static int gate[2];
+static atomic_int asked; /* calls that a hung path has got */
+static atomic_int left;  /* and that have ended */
+
+static void fake_probe(const char *path, struct mount_facts *facts) {
+  char byte;
+  bool hung = strncmp(path, "/hung", 5) == 0;
+  if (hung) {
+    atomic_fetch_add(&asked, 1);
+    assert_int_equal(read(gate[0], &byte, 1), 1);
+  }
+  *facts = (struct mount_facts){.directory = true, .total = 500, .used = 300, .available = 100};
+  snprintf(facts->resolved, sizeof facts->resolved, "%s", path);
+  if (hung)
+    atomic_fetch_add(&left, 1);
+}
+
+static void open_gate(void) {
+  assert_int_equal(write(gate[1], "x", 1), 1);
+}
+
+/* The threads' work has ended; what they free, they free soon. */
+static void wait_left(int count) {
+  while (atomic_load(&left) < count)
+    sched_yield();
+}
+
+static char proc[] = "/tmp/stacktop-host-XXXXXX";
+
+static void put(const char *name, const char *text) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/%s", proc, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void put_all(void) {
+  put("loadavg", "1.50 0.27 0.10 8/115 6128\n");
+  put("stat", "cpu 100 0 100 700 100 0 0 0\ncpu0 1\ncpu1 1\nbtime 1700000000\n");
+  put("meminfo", "MemTotal: 1000 kB\nMemAvailable: 250 kB\nSwapTotal: 100 kB\nSwapFree: 25 kB\n");
+  put("uptime", "86400.5 1\n");
+  put("diskstats", " 8 1 sda1 1 0 100 0 1 0 200 0 0 1000 0\n");
+  put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                        "2 1 0:9 / /proc rw - proc proc rw\n"
+                        "3 1 0:50 / /hung/nas rw - nfs nas:/ rw\n");
+}
+
+static const struct host_system fake = {
+    .proc = proc, .probe = fake_probe, .patience_ms = 100, .hung_ms = 300};
+
+static int setup(void **state) {
+  assert_int_equal(pipe(gate), 0);
+  atomic_store(&asked, 0);
+  atomic_store(&left, 0);
+  put_all();
+  return host_setup(state);
+}
+
+static int teardown(void **state) {
+  int status = host_teardown(state);
+  close(gate[0]);
+  close(gate[1]);
+  return status;
+}
+
+static int make_proc(void **state) {
+  (void)state;
+  char path[256];
+  assert_non_null(mkdtemp(proc));
+  snprintf(path, sizeof path, "%s/self", proc);
+  return mkdir(path, 0700);
+}
+
+static int remove_proc(void **state) {
+  (void)state;
+  static const char *const names[] = {"loadavg",   "stat",           "meminfo", "uptime",
+                                      "diskstats", "self/mountinfo", "self",    "."};
+  char path[256];
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    snprintf(path, sizeof path, "%s/%s", proc, strcmp(names[i], ".") == 0 ? "" : names[i]);
+    remove(path);
+  }
+  return 0;
+}
+
+static void test_summary(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  const struct row *row = host_row(fixture);
+  assert_string_equal(row->key, "local");
+  assert_string_equal(row->cells[HOST_LOAD_TEXT].text, "1.5 of 2");
+  assert_true(row->cells[HOST_LOAD].real == 0.75);
+  assert_true(row->cells[HOST_MEMORY].real == 0.75);
+  assert_int_equal(row->cells[HOST_MEMORY_USED].integer, 750 * 1024);
+  assert_true(row->cells[HOST_SWAP].real == 0.75);
+  assert_int_equal(row->cells[HOST_TASKS].integer, 115);
+  assert_true(row->cells[HOST_UPTIME].real == 86400.5);
+  assert_int_equal(row->cells[HOST_BOOT].integer, 1700000000000);
+  assert_string_equal(row->cells[HOST_CPU].text, "needs two collections");
+  assert_string_equal(row->cells[HOST_PRESSURE_IO].text,
+                      "the kernel keeps no pressure figures (PSI)");
+  assert_non_null(strstr(fixture->sample->server, "Linux"));
+
+  put("stat", "cpu 200 0 150 720 130 0 0 0\ncpu0 1\ncpu1 1\n");
+  host_collect(fixture);
+  row = host_row(fixture);
+  assert_true(fabs(row->cells[HOST_CPU].real - 0.75) < 1e-9);
+  assert_true(fabs(row->cells[HOST_IOWAIT].real - 0.15) < 1e-9);
+}
+
+/* A figure that cannot be had says why, and takes no other with it. */
+static void test_missing_files(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/");
+  put("loadavg", "garbage");
+  put("meminfo", "");
+  put("self/mountinfo", "");
+  host_begin(fixture, &fake);
+  char path[256];
+  snprintf(path, sizeof path, "%s/stat", proc);
+  assert_int_equal(remove(path), 0);
+  host_collect(fixture);
+  const struct row *row = host_row(fixture);
+  assert_string_equal(row->cells[HOST_LOAD].text, "its text makes no sense");
+  assert_string_equal(row->cells[HOST_MEMORY].text, "its text makes no sense");
+  assert_non_null(strstr(row->cells[HOST_CPU].text, "No such file"));
+  assert_non_null(strstr(row->cells[HOST_CORES].text, "No such file"));
+  assert_int_equal(row->cells[HOST_UPTIME].type, VALUE_REAL);
+  row = host_disk(fixture, "/"); /* the configured path is asked all the same */
+  assert_true(row->cells[DISK_USED].real == 0.75);
+  assert_string_equal(row->cells[DISK_TYPE].text, "not in the list of mounts");
+}
+
+static void test_no_proc_at_all(void **state) {
+  struct host_fixture *fixture = *state;
+  static const struct host_system nowhere = {
+      .proc = "/no/such/proc", .probe = fake_probe, .patience_ms = 100, .hung_ms = 300};
+  host_begin(fixture, &nowhere);
+  host_start_job(fixture, 5000, false);
+  tiny_run_until(&fixture->loop, &fixture->done);
+  assert_null(fixture->sample);
+  assert_string_equal(fixture->err.text, "/no/such/proc/loadavg: No such file or directory");
+}
+
+static void test_rates(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  assert_string_equal(host_disk(fixture, "/")->cells[DISK_READ].text, "needs two collections");
+  put("diskstats", " 8 1 sda1 1 0 2100 0 1 0 200 0 0 1001 0\n");
+  const struct row *row;
+  do { /* for a millisecond at the least */
+    host_collect(fixture);
+    row = host_disk(fixture, "/");
+  } while (row->cells[DISK_READ].type == VALUE_NONE);
+  assert_true(row->cells[DISK_READ].real > 0);
+  assert_true(row->cells[DISK_WRITE].real == 0);
+  assert_true(row->cells[DISK_BUSY].real > 0 && row->cells[DISK_BUSY].real <= 1);
+}
+
+/* Without `mounts`, what holds data; found and gone with the list of mounts. */
+static void test_default_mounts(void **state) {
+  struct host_fixture *fixture = *state;
+  put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /proc rw - proc proc rw\n");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  assert_int_equal(sample_table_view(fixture->sample, "disks")->row_count, 1);
+  put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                        "3 1 8:2 / /new\\040one rw - ext4 /dev/sda2 rw\n");
+  host_collect(fixture);
+  assert_int_equal(sample_table_view(fixture->sample, "disks")->row_count, 2);
+  assert_string_equal(host_disk(fixture, "/new one")->cells[DISK_DEVICE].text, "/dev/sda2");
+  put("self/mountinfo", "3 1 8:2 / /new\\040one rw - ext4 /dev/sda2 rw\n");
+  host_collect(fixture);
+  assert_null(host_disk(fixture, "/"));
+}
+
+/* The others are live at once; the silent one holds one thread however often it is met. */
+static void test_hung_mount(void **state) {
+  struct host_fixture *fixture = *state;
+  host_begin(fixture, &fake);
+  int64_t began = clock_now_ms();
+  host_collect(fixture);
+  assert_in_range(clock_now_ms() - began, 99, 2000); /* it waited for the patience, once */
+  const struct row *row = host_disk(fixture, "/hung/nas");
+  assert_int_equal(row->severity, SEVERITY_WARN);
+  assert_non_null(strstr(row->reason, "(nfs server hung?)"));
+  assert_true(host_disk(fixture, "/")->cells[DISK_USED].real == 0.75);
+  while (row->severity != SEVERITY_CRIT) { /* until it is called hung */
+    began = clock_now_ms();
+    host_collect(fixture);
+    assert_int_equal(host_disk(fixture, "/")->severity, SEVERITY_OK);
+    row = host_disk(fixture, "/hung/nas");
+  }
+  assert_true(clock_now_ms() - began < 99); /* nobody waits for it any more */
+  assert_int_equal(row->cells[DISK_FREE].type, VALUE_NONE);
+  assert_string_equal(sample_table_view(fixture->sample, "disks")->rows[0].key, "/hung/nas");
+  assert_int_equal(atomic_load(&asked), 1);
+
+  open_gate(); /* the server is back: its late answer lets it be asked again */
+  open_gate();
+  do {
+    host_collect(fixture);
+    row = host_disk(fixture, "/hung/nas");
+  } while (row->severity != SEVERITY_OK);
+  assert_true(row->cells[DISK_USED].real == 0.75);
+  wait_left(2);
+}
+
+/* With one pass there is time to tell hung from slow, and no cancel from outside. */
+static void test_one_pass(void **state) {
+  struct host_fixture *fixture = *state;
+  host_begin(fixture, &fake);
+  int64_t began = clock_now_ms();
+  host_start_job(fixture, 400, true);
+  tiny_run_until(&fixture->loop, &fixture->done);
+  assert_in_range(clock_now_ms() - began, 300, 399);
+  assert_int_equal(host_disk(fixture, "/hung/nas")->severity, SEVERITY_CRIT);
+  open_gate();
+  wait_left(1);
+}
+
+/* Leaving does not wait for the kernel; what the thread holds is its own. */
+static void test_close_while_hung(void **state) {
+  struct host_fixture *fixture = *state;
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  int64_t began = clock_now_ms();
+  host_end(fixture);
+  assert_true(clock_now_ms() - began < 1000);
+  uv_run(&fixture->loop, UV_RUN_DEFAULT); /* no handle lives */
+  open_gate();
+  wait_left(1);
+}
+
+static void test_unmounted_while_hung(void **state) {
+  struct host_fixture *fixture = *state;
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+  host_collect(fixture);
+  assert_null(host_disk(fixture, "/hung/nas"));
+  open_gate(); /* an answer for nobody */
+  wait_left(1);
+  host_collect(fixture);
+}
+
+static void test_cancel(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/hung/nas");
+  host_watch(fixture, "/");
+  host_begin(fixture, &fake);
+  for (int i = 0; i < 3; i++) { /* while it reads, and while it waits */
+    host_start_job(fixture, 5000, false);
+    if (i == 2)
+      while (atomic_load(&asked) == 0)
+        uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    struct err err = {0};
+    collector_host.cancel(fixture->host, &err);
+    assert_false(fixture->done);
+  }
+  host_collect(fixture);
+  assert_true(host_disk(fixture, "/")->cells[DISK_USED].real == 0.75);
+  assert_int_equal(atomic_load(&asked), 1);
+  open_gate();
+  wait_left(1);
+}
+
+static void test_configured_paths(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/data/");
+  host_watch(fixture, "/data");
+  host_watch(fixture, "//");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  assert_int_equal(sample_table_view(fixture->sample, "disks")->row_count, 2);
+  assert_string_equal(host_disk(fixture, "/data")->cells[DISK_NOTE].text, "lies on /");
+  assert_non_null(host_disk(fixture, "/"));
+}
+
+static void test_bad_path(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "var");
+  struct err err = {0};
+  assert_null(collector_host.open(&fixture->io, fixture->target, &err));
+  assert_int_equal(err.kind, ERR_INVALID);
+  assert_string_equal(err.text, "mounts: \"var\" is no absolute path");
+}
+
+/* The real machine. */
+static void test_this_host(void **state) {
+  struct host_fixture *fixture = *state;
+  host_begin(fixture, NULL);
+  host_collect(fixture);
+  const struct row *row = host_row(fixture), *disk = host_disk(fixture, "/");
+  double memory, used;
+  assert_true(value_number(row->cells[HOST_MEMORY], &memory) && memory > 0 && memory < 1);
+  assert_true(row->cells[HOST_CORES].integer > 0);
+  assert_non_null(disk);
+  assert_true(value_number(disk->cells[DISK_USED], &used) && used > 0 && used <= 1);
+  assert_true(fixture->sample->requests > 0);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_summary),          TEST(test_missing_files),
+      TEST(test_no_proc_at_all),   TEST(test_rates),
+      TEST(test_default_mounts),   TEST(test_hung_mount),
+      TEST(test_one_pass),         TEST(test_close_while_hung),
+      TEST(test_cancel),           TEST(test_unmounted_while_hung),
+      TEST(test_configured_paths), TEST(test_bad_path),
+      TEST(test_this_host),
+  };
+  return cmocka_run_group_tests(tests, make_proc, remove_proc);
+}

@@ -1,0 +1,177 @@
+/* Whole screens, compared with files. After a change that is meant: STACKTOP_REGENERATE=1 and look
+ * at what git diff shows. */
+#include "ui/screen_fixture.h"
+#include "ui/screen_text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct screen {
+  const char *name;
+  void (*make)(struct fixture *fixture);
+  int width, height;
+  bool ascii;
+  const char *keys;
+};
+
+static void make_calm(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_CALM, false);
+  fixture_run(fixture);
+}
+
+static void make_incident(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_INCIDENT, false);
+  fixture_run(fixture);
+}
+
+static void make_hostile(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_HOSTILE, false);
+  fixture_run(fixture);
+}
+
+static void make_empty(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_EMPTY, false);
+  fixture_run(fixture);
+}
+
+static void make_several(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_INCIDENT, true);
+  fixture_run(fixture);
+}
+
+static void make_waiting(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_CALM, false);
+  for (size_t i = 0; i < fixture->model.slot_count; i++)
+    model_attempt(&fixture->model, i, FIXTURE_NOW - 50);
+  model_evaluate(&fixture->model, FIXTURE_NOW, false);
+}
+
+/* The database was never there, Kafka went 14 s ago, Redis refuses, the host is silent. */
+static void make_down(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_CALM, false);
+  for (int step = 0; step < FIXTURE_STEPS; step++)
+    for (size_t slot = 0; slot < fixture->model.slot_count; slot++)
+      if (slot != 4)
+        fixture_publish(fixture, slot, step,
+                        FIXTURE_NOW - (slot == 6 ? 40000 : 14000) -
+                            (FIXTURE_STEPS - 1 - step) * 2000);
+  for (size_t slot = 0; slot < 3; slot++)
+    fixture_publish(fixture, slot, FIXTURE_STEPS, FIXTURE_NOW);
+  model_evaluate(&fixture->model, FIXTURE_NOW - 14000, false);
+  fixture_fail(fixture, 3, ERR_TIMEOUT, "no answer from kafka:9092 within 2s", 14000);
+  fixture_fail(fixture, 4, ERR_DENIED, "password authentication failed for user \"ecap_user\"",
+               300000);
+  fixture_fail(fixture, 5, ERR_REFUSED, "connection refused: nobody listens on redis:6379", 14000);
+  model_evaluate(&fixture->model, FIXTURE_NOW, false);
+}
+
+static void make_nothing(struct fixture *fixture) {
+  *fixture = (struct fixture){.config = config_new(), .now_ms = FIXTURE_NOW};
+  model_init(&fixture->model, fixture->config);
+}
+
+static const struct screen screens[] = {
+    {"calm-80x24", make_calm, 80, 24, false, ""},
+    {"calm-120x36", make_calm, 120, 36, false, ""},
+    {"calm-200x50", make_calm, 200, 50, false, ""},
+    {"incident-80x24", make_incident, 80, 24, false, ""},
+    {"incident-80x24-ascii", make_incident, 80, 24, true, ""},
+    {"incident-120x36", make_incident, 120, 36, false, ""},
+    {"incident-120x36-ascii", make_incident, 120, 36, true, ""},
+    {"incident-200x50", make_incident, 200, 50, false, ""},
+    {"incident-300x80", make_incident, 300, 80, false, ""},
+    {"incident-60x40", make_incident, 60, 40, false, ""},
+    {"incident-40x12", make_incident, 40, 12, false, ""},
+    {"incident-40x12-kafka", make_incident, 40, 12, true, "2"},
+    {"incident-30x6", make_incident, 30, 6, false, ""},
+    {"too-small", make_incident, 29, 6, false, ""},
+    {"zoom-postgres", make_incident, 120, 36, false, "3<Enter>"},
+    {"zoom-kafka-open", make_incident, 80, 24, false, "2<Enter><Down> "},
+    {"zoom-kafka-sorted", make_incident, 80, 24, false, "2<Enter>>>>"},
+    {"detail-session", make_incident, 120, 36, false, "3i"},
+    {"detail-summary", make_incident, 80, 24, false, "5<Up>i"},
+    {"detail-event", make_incident, 80, 24, false, "6i"},
+    {"filter-typing", make_incident, 80, 24, false, "3/active"},
+    {"filter-kept", make_incident, 120, 36, false, "3<Enter>/819<Enter>"},
+    {"help-80x24", make_incident, 80, 24, false, "?"},
+    {"help-120x50", make_incident, 120, 50, true, "?"},
+    {"paused", make_calm, 80, 24, false, "z"},
+    {"waiting", make_waiting, 80, 24, false, ""},
+    {"down-80x24", make_down, 80, 24, false, ""},
+    {"down-120x36", make_down, 120, 36, false, ""},
+    {"down-detail", make_down, 80, 24, false, "3i"},
+    {"empty", make_empty, 80, 24, false, ""},
+    {"several", make_several, 120, 36, false, "3"},
+    {"hostile", make_hostile, 120, 36, false, "3"},
+    {"hostile-ascii", make_hostile, 80, 24, true, ""},
+    {"nothing", make_nothing, 80, 24, false, ""},
+};
+
+static char *read_whole(const char *path) {
+  FILE *file = fopen(path, "r");
+  char *text = NULL;
+  size_t size = 0;
+  if (!file)
+    return NULL;
+  if (getdelim(&text, &size, '\0', file) < 0) {
+    free(text);
+    text = NULL;
+  }
+  fclose(file);
+  return text;
+}
+
+/* Drawn twice, so that a screen that is not the same the second time is found. */
+static char *draw_screen(const struct screen *screen) {
+  struct fixture fixture;
+  screen->make(&fixture);
+  struct view *view = view_new(&(struct view_options){.utc = true, .user = "ops@bastion1"});
+  struct canvas *canvas = canvas_new(screen->width, screen->height, screen->ascii);
+  view_draw(view, &fixture.model, FIXTURE_NOW, canvas);
+  for (const char *keys = screen->keys; *keys;) {
+    view_key(view, &fixture.model, FIXTURE_NOW, screen_next_key(&keys));
+    view_draw(view, &fixture.model, FIXTURE_NOW, canvas);
+  }
+  char *first = screen_text(canvas);
+  view_draw(view, &fixture.model, FIXTURE_NOW, canvas);
+  char *second = screen_text(canvas);
+  if (strcmp(first, second) != 0)
+    fail_msg("%s: drawn again it is another one:\n%s%s", screen->name, first, second);
+  free(second);
+  canvas_free(canvas);
+  view_free(view);
+  fixture_fini(&fixture);
+  return first;
+}
+
+static void test_screen(void **state) {
+  const struct screen *screen = *state;
+  char path[256];
+  snprintf(path, sizeof path, "screens/%s.txt", screen->name);
+  char *drawn = draw_screen(screen);
+  if (getenv("STACKTOP_REGENERATE")) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(drawn, file);
+    assert_int_equal(fclose(file), 0);
+  }
+  char *expected = read_whole(path);
+  if (!expected)
+    fail_msg("%s is not there; STACKTOP_REGENERATE=1 makes it", path);
+  else if (strcmp(expected, drawn) != 0)
+    fail_msg("%s: expected\n%sbut this was drawn:\n%s", path, expected, drawn);
+  free(expected);
+  free(drawn);
+}
+
+int main(void) {
+  enum { COUNT = sizeof screens / sizeof *screens };
+  struct CMUnitTest tests[COUNT];
+  for (size_t i = 0; i < COUNT; i++)
+    tests[i] = (struct CMUnitTest){screens[i].name, test_screen, NULL, NULL, (void *)&screens[i]};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
