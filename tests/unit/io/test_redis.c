@@ -230,6 +230,10 @@ static void test_database(void **state) {
   struct answer *answer = wait_for(fixture, SAY(fixture, "SET", "stray", "1"));
   assert_int_equal(answer->err.kind, ERR_INVALID);
   assert_non_null(strstr(answer->err.text, "DB index"));
+  connect_to(fixture, "", fixture->server.port, 99); /* the same, said after SELECT went out */
+  while (!*redis_address(fixture->redis))
+    uv_run(&fixture->loop, UV_RUN_ONCE);
+  assert_int_equal(wait_for(fixture, SAY(fixture, "SET", "stray", "1"))->err.kind, ERR_INVALID);
   connect_to(fixture, "", fixture->server.port, 0);
   assert_int_equal(wait_for(fixture, SAY(fixture, "EXISTS", "stray"))->number, 0);
 }
