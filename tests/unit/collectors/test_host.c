@@ -287,7 +287,7 @@ static void test_configured_paths(void **state) {
   host_begin(fixture, &fake);
   host_collect(fixture);
   assert_int_equal(sample_table_view(fixture->sample, "disks")->row_count, 2);
-  assert_string_equal(host_disk(fixture, "/data")->parent, "/");
+  assert_string_equal(host_disk(fixture, "/data")->cells[DISK_NOTE].text, "lies on /");
   assert_non_null(host_disk(fixture, "/"));
 }
 
