@@ -151,7 +151,8 @@ static enum severity severity_of(const struct postgres_session *session,
 }
 
 static void judge(struct postgres_session *session, const struct postgres_rules *rules) {
-  if (session->parent >= 0)
+  /* a waiter is no cause either when its blockers were not asked for */
+  if (session->parent >= 0 || (session->waiting && session->blocker_count == 0))
     return;
   session->severity = severity_of(session, rules);
   if (session->severity == SEVERITY_OK)

@@ -211,7 +211,7 @@ static void fill_sessions(struct sample *sample, const struct postgres_findings 
     fill_session(sample, session, row);
     fill_harm(sample, session, blind, row);
   }
-  if (sessions->cut)
+  if (sessions->cut || findings->activity->waiting > POSTGRES_WAITERS_MAX)
     table->truncated = true;
 }
 
@@ -232,6 +232,11 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
   if (findings->sessions && findings->sessions->cut)
     sample_note(sample, sessions, NULL, "only %d sessions are listed, those that do harm first",
                 POSTGRES_SESSIONS_MAX);
+  if (findings->activity->waiting > POSTGRES_WAITERS_MAX)
+    sample_note(sample, sessions, "blocks",
+                "of %lld sessions that wait for locks, the %d that wait longest are listed and "
+                "counted as blocked",
+                (long long)findings->activity->waiting, POSTGRES_WAITERS_MAX);
   if (findings->version_number < 140000 && findings->activity->waiting > 0)
     sample_note(sample, sessions, "wait",
                 "needs PostgreSQL 14 to tell how long a lock is waited "

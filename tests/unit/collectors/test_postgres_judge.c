@@ -139,6 +139,17 @@ static void test_circle(void **state) {
   assert_int_equal(sessions->items[3].parent, -1);
 }
 
+/* Whose blockers were not asked for, for too many wait. */
+static void test_waiter_of_unknown(void **state) {
+  struct postgres_sessions *sessions = *state;
+  add(sessions, 1, "active", 90)->waiting = true;
+  wait_for(add(sessions, 2, "active", 90), 1, 90);
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  assert_int_equal(sessions->items[0].all, 1);
+  assert_int_equal(sessions->items[0].severity, SEVERITY_OK);
+}
+
 static void test_strangers(void **state) {
   struct postgres_sessions *sessions = *state;
   struct postgres_session *session = add(sessions, 1, "active", 90);
@@ -212,6 +223,7 @@ int main(void) {
       TEST(test_several_blockers),
       TEST(test_circle),
       TEST(test_strangers),
+      TEST(test_waiter_of_unknown),
       TEST(test_full),
       TEST(test_none),
       cmocka_unit_test(test_rates),
