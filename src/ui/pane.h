@@ -35,6 +35,7 @@ struct line {
   struct ordered_row row;     /* ROW, SUMMARY */
   int part;                   /* SUMMARY: which of its lines */
   bool named;                 /* TARGET: bears the target's name */
+  const char *text;           /* TARGET: what is wrong, or a further line of that */
   size_t left_out;            /* TARGET: rows that had no room in the overview */
   const struct event *event;  /* EVENT */
   const char *table_id, *key; /* the identity, with the slot; may be NULL */

@@ -1,7 +1,7 @@
 /* A pane for each kind of target: its targets' summaries and tables. */
 #include "ui/pane_kind.h"
 
-#include "core/mem.h"
+#include "core/text.h"
 #include "ui/table_view.h"
 #include "ui/widget.h"
 
@@ -12,7 +12,8 @@
 
 enum {
   ROOTS_OPEN_MAX = 32, /* a root with more children than that is closed at first */
-  MEASURED_MAX = 400,  /* rows that widths are measured on */
+  ERROR_LINES_MAX = 3,
+  MEASURED_MAX = 400, /* rows that widths are measured on */
   SUMMARY_LINES = 2,
   SUMMARY_LINES_WIDE = 6,
 };
@@ -78,11 +79,39 @@ static bool open_by_default(const void *context, const struct row *row, int dept
                           depth == 0 && children <= ROOTS_OPEN_MAX);
 }
 
+/* A single target has room for the whole sentence: breaks what the last line has at blanks. */
+static void add_rest_of_error(struct build *build) {
+  struct pane *pane = build->pane;
+  const struct frame *frame = build->frame;
+  char clean[sizeof build->slot->err.text * 3];
+  text_sanitize(clean, sizeof clean, build->slot->err.text,
+                strnlen(build->slot->err.text, sizeof build->slot->err.text), false);
+  const char *at = clean;
+  for (int i = 0; i < ERROR_LINES_MAX; i++) {
+    size_t fit = text_fit(at, build->width - ROW_MARK_CELLS, NULL), end = fit;
+    while (at[fit] && end > 0 && at[end] != ' ')
+      end--;
+    if (i + 1 == ERROR_LINES_MAX || !at[fit] || end == 0)
+      end = strlen(at);
+    pane->lines.items[pane->lines.count - 1].text = arena_text(frame->arena, at, end);
+    at += end + strspn(at + end, " ");
+    if (!*at)
+      return;
+    pane_line(pane, LINE_TARGET)->part = i + 1;
+    pane->lines.items[pane->lines.count - 1].slot = build->index;
+  }
+}
+
 static void add_target(struct build *build) {
   struct line *line = pane_line(build->pane, LINE_TARGET);
   line->selectable = true;
   line->slot = build->index;
   line->named = build->several;
+  if (build->slot->err.kind == ERR_NONE)
+    return;
+  line->text = build->slot->err.text;
+  if (!build->several)
+    add_rest_of_error(build);
 }
 
 static struct line *add_table_line(struct build *build, enum line_kind kind,
@@ -413,6 +442,11 @@ static void draw_target(struct pane *pane, const struct frame *frame, const stru
   enum slot_state state = slot_state(slot, frame->now_ms);
   unsigned style = style_of_severity(severity) | STYLE_STRONG;
   char text[64];
+  if (line->part > 0) {
+    canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS,
+                style_of_severity(severity), line->text);
+    return;
+  }
   canvas_text(frame->canvas, x, y, width, style,
               severity == SEVERITY_OK ? "ok" : mark_of(severity));
   int at = ROW_MARK_CELLS;
@@ -430,8 +464,8 @@ static void draw_target(struct pane *pane, const struct frame *frame, const stru
   pane_kind_state(frame, line->slot, text, sizeof text);
   if (line->named || state != SLOT_DOWN)
     at += canvas_text(frame->canvas, x + at, y, width - at, style, text) + 1;
-  if (state == SLOT_DOWN)
-    canvas_text(frame->canvas, x + at, y, width - at, style_of_severity(severity), slot->err.text);
+  if (line->text)
+    canvas_text(frame->canvas, x + at, y, width - at, style_of_severity(severity), line->text);
 }
 
 static void draw_table_title(const struct frame *frame, const struct line *line, int x, int y,
