@@ -132,7 +132,7 @@ static void format_number(char *out, size_t size, struct value value, double num
     format_rate(out, size, number);
     break;
   case UNIT_BYTES_PER_SECOND: {
-    char bytes[FORMAT_MAX];
+    char bytes[FORMAT_MAX - sizeof "/s"];
     snprintf(out, size, "%s/s", format_bytes(bytes, sizeof bytes, number));
     break;
   }
