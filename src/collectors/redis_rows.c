@@ -60,8 +60,8 @@ static void fill_memory(const struct source *source, struct value *cells) {
   const struct redis_info *info = source->info;
   struct redis_memory memory;
   redis_memory_read(info, &memory);
-  cells[SUMMARY_MEMORY] =
-      memory.used >= 0 ? value_text(memory_text(source->sample, &memory)) : value_none(UNSAID);
+  if (memory.used >= 0) /* else SUMMARY_USED says why not */
+    cells[SUMMARY_MEMORY] = value_text(memory_text(source->sample, &memory));
   cells[SUMMARY_USED] = known(memory.used);
   cells[SUMMARY_LIMIT] = limit_or_why(source, "maxmemory");
   cells[SUMMARY_RATIO] = value_none(memory.limit < 0 ? cells[SUMMARY_LIMIT].text : UNSAID);
@@ -199,7 +199,7 @@ static void fill_server(const struct source *source, struct value *cells) {
       text(source, redis_info_text(info, "redis_mode") ? "redis_mode" : "server_mode");
 }
 
-/* The largest first; a bubble of at most a few rows, that come nearly always sorted. */
+/* The largest first. */
 static int compare_keys(const void *a, const void *b) {
   const struct row *x = a, *y = b;
   int order = value_compare(y->cells[KEYSPACE_KEYS], x->cells[KEYSPACE_KEYS]);
