@@ -15,6 +15,7 @@ from .postgres import MAX_CONNECTIONS
 FREE_IDS = (11, 1000)
 RESERVED = 3  # superuser_reserved_connections
 LEFT_FREE = 3  # by the scene db-full, for those who come to look
+FULL = MAX_CONNECTIONS - RESERVED - LEFT_FREE  # what the platform takes in it
 
 INSERT = """
 WITH new AS (INSERT INTO transactions (customer_id, amount)
@@ -66,10 +67,10 @@ class Orders(Sessions):
             return
         first, amount = random.randint(FREE_IDS[0], FREE_IDS[1] - 5), random.randint(5, 500)
         self.execute("ecap-api", INSERT, [first, amount])
-        self.steps += 1
         if self.steps % 40 == 0:
             for statement in UPKEEP:
                 self.execute("ecap-worker", statement)
+        self.steps += 1
 
 
 class Waiters(Sessions):
@@ -168,13 +169,16 @@ class Holder(Sessions):
                 cursor.execute(forever)
 
     def fill(self):
-        """Whether there are as many as there should be: those of another scene may still be leaving."""
+        """Whether there are as many as there should be: those of another scene may still be leaving. Who
+        comes to look does not count, and takes from what is left free."""
         with clients.closing(clients.postgres(self.state, "postgres", name="sandbox")) as admin, \
                 admin.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            cursor.execute("SELECT count(*), count(*) FILTER (WHERE application_name LIKE 'ecap-%')"
+                           " FROM pg_stat_activity WHERE backend_type = 'client backend'"
                            " AND pid <> pg_backend_pid()")
-            missing = MAX_CONNECTIONS - RESERVED - LEFT_FREE - cursor.fetchone()[0]
-        for _ in range(missing):
+            everybody, ours = cursor.fetchone()
+        missing = FULL - ours
+        for _ in range(min(missing, MAX_CONNECTIONS - RESERVED - everybody)):
             self.number += 1
             name = f"ecap-pool-{self.number}"
             self.open[name] = clients.postgres(self.state, name=name)

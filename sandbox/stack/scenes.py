@@ -5,7 +5,7 @@ import time
 
 from . import clients, web
 from .actors_kafka import MEMBERS
-from .actors_postgres import LEFT_FREE, RESERVED
+from .actors_postgres import FULL
 from .postgres import MAX_CONNECTIONS
 from .state import HOST, Failure
 
@@ -98,7 +98,7 @@ def is_hogged(look):
 
 def is_full(look):
     count = look.sessions()[0]
-    need(count >= MAX_CONNECTIONS - RESERVED - LEFT_FREE, f"{count} connections")
+    need(count >= FULL, f"{count} connections")
 
 
 def is_behind(look):
