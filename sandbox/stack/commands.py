@@ -64,7 +64,7 @@ def up(argv):
         try:
             stack.up()
         except BaseException as error:
-            stack.down()
+            stack.give_up()
             if isinstance(error, Leaving):
                 return 1
             raise

@@ -53,6 +53,11 @@ static const struct option options[] = {
 
 static const struct table_spec *const tables[] = {&kafka_cluster_table, &kafka_lag_table};
 
+static const struct usual_place usual[] = {
+    {9092, "kafka", "bootstrap", "127.0.0.1:9092"},
+    {0},
+};
+
 static void *kafka_open(struct io *io, const struct target *target, struct err *err);
 static void kafka_start(void *self, struct job *job);
 static void kafka_cancel(void *self, struct err *err);
@@ -67,6 +72,7 @@ const struct collector collector_kafka = {
     .tables = tables,
     .table_count = sizeof tables / sizeof *tables,
     .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
     .open = kafka_open,
     .start = kafka_start,
     .cancel = kafka_cancel,

@@ -44,23 +44,26 @@ static const char *part_status(const struct kafka_part *part) {
   return trend_text(part->lag.trend);
 }
 
-static struct value eta_value(int64_t lag, double rate, bool has_rates) {
+/* A slope that is no more than the scatter gives no time to wait for. */
+static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend) {
   double eta = kafka_eta((double)lag, rate);
-  if (lag > 0 && !has_rates)
+  if (lag > 0 && trend == KAFKA_TREND_UNKNOWN)
     return value_none(two);
-  if (eta >= 0)
-    return value_real(eta);
-  return value_none(rate > KAFKA_RATE_MIN ? "never: it grows" : "never: it stays");
+  if (eta < 0 && rate > KAFKA_RATE_MIN && trend == KAFKA_RISING)
+    return value_none("never: it grows");
+  if (eta < 0 || (lag > 0 && trend == KAFKA_STEADY))
+    return value_none("never: it stays");
+  return value_real(eta);
 }
 
-static struct value age_value(enum kafka_time_kind kind, double seconds) {
-  return kind == KAFKA_TIME_UNKNOWN ? value_none("older than what was watched")
-                                    : value_real(seconds);
-}
-
-static struct value age_basis(enum kafka_time_kind kind) {
-  return kind == KAFKA_TIME_UNKNOWN ? value_none("older than what was watched")
-                                    : value_text(kind == KAFKA_TIME_SEEN ? "seen" : "estimated");
+/* The age of the oldest unread message, and how it is known. */
+static void fill_age(struct row *row, enum kafka_time_kind kind, double seconds, bool has_rates) {
+  struct value age = value_real(seconds);
+  struct value basis = value_text(kind == KAFKA_TIME_SEEN ? "seen" : "estimated");
+  if (kind == KAFKA_TIME_UNKNOWN)
+    age = basis = value_none(has_rates ? "older than what was watched" : two);
+  row->cells[KAFKA_LAG_AGE] = age;
+  row->cells[KAFKA_LAG_AGE_BASIS] = basis;
 }
 
 static struct value offset_value(int64_t offset, const char *reason) {
@@ -88,9 +91,8 @@ static void fill_sum(struct row *row, const struct kafka_sum *sum, const char *r
   row->cells[KAFKA_LAG_LAG] = value_int(sum->lag);
   row->cells[KAFKA_LAG_LOST] = value_int(sum->lost);
   fill_rates(row, sum->consumed, sum->produced, sum->rate, has_rates);
-  row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, has_rates);
-  row->cells[KAFKA_LAG_AGE] = age_value(sum->time_kind, sum->time_lag);
-  row->cells[KAFKA_LAG_AGE_BASIS] = age_basis(sum->time_kind);
+  row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend);
+  fill_age(row, sum->time_kind, sum->time_lag, has_rates);
 }
 
 /* The group's name as keys have it, in the sample. */
@@ -127,7 +129,8 @@ static void fill_owner(const struct filling *f, const struct kafka_part *part, s
   }
 }
 
-static bool part_row(const struct filling *f, const struct kafka_part *part, const char *topic_key) {
+static bool part_row(const struct filling *f, const struct kafka_part *part,
+                     const char *topic_key) {
   struct sample *sample = f->sample;
   char key[1200], label[32];
   snprintf(key, sizeof key, "%.1150s/%d", topic_key, part->share->partition);
@@ -153,9 +156,8 @@ static bool part_row(const struct filling *f, const struct kafka_part *part, con
   row->cells[KAFKA_LAG_LAG] = value_int(lag->lag);
   row->cells[KAFKA_LAG_LOST] = value_int(lag->lost);
   row->cells[KAFKA_LAG_FLAT] = value_real((double)part->flat_ms / 1000);
-  row->cells[KAFKA_LAG_ETA] = eta_value(lag->lag, lag->rate, lag->has_rates);
-  row->cells[KAFKA_LAG_AGE] = age_value(part->time_kind, part->time_lag);
-  row->cells[KAFKA_LAG_AGE_BASIS] = age_basis(part->time_kind);
+  row->cells[KAFKA_LAG_ETA] = eta_value(lag->lag, lag->rate, lag->trend);
+  fill_age(row, part->time_kind, part->time_lag, lag->has_rates);
   fill_rates(row, lag->consumed, lag->produced, lag->rate, lag->has_rates);
   return true;
 }
@@ -241,9 +243,8 @@ static void fill_cluster(struct sample *sample, const char *name,
       sum->known > 0 ? value_int(sum->lag)
                      : value_none(view->count > 0 ? "nothing committed" : "no group matches");
   cells[KAFKA_CLUSTER_RATE] = sum->with_rates > 0 ? value_real(sum->rate) : value_none(two);
-  cells[KAFKA_CLUSTER_TREND] = sum->trend != KAFKA_TREND_UNKNOWN
-                                   ? value_text(trend_text(sum->trend))
-                                   : value_none(two);
+  cells[KAFKA_CLUSTER_TREND] =
+      sum->trend != KAFKA_TREND_UNKNOWN ? value_text(trend_text(sum->trend)) : value_none(two);
   cells[KAFKA_CLUSTER_GROUPS] = value_int((int64_t)view->count);
   cells[KAFKA_CLUSTER_BROKERS] = value_int(snapshot->brokers);
   cells[KAFKA_CLUSTER_UNDER_REPLICATED] = value_int(snapshot->under_replicated);
@@ -276,9 +277,8 @@ static void fill_notes(struct sample *sample, const struct kafka_snapshot *snaps
     sample_note(sample, "lag", "rate", "rates, trends and stuck consumers need two collections");
 }
 
-void kafka_rows_fill(struct sample *sample, const char *name,
-                     const struct kafka_snapshot *snapshot, const struct kafka_view *view,
-                     bool one_pass) {
+void kafka_rows_fill(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
+                     const struct kafka_view *view, bool one_pass) {
   struct filling f = {.sample = sample, .table = sample_table(sample, "lag")};
   fill_cluster(sample, name, snapshot, view);
   fill_notes(sample, snapshot, view, one_pass);

@@ -1,8 +1,10 @@
 #include "collectors/kafka_table.h"
 
 static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
-    [KAFKA_CLUSTER_NAME] = {.id = "name", .title = "CLUSTER", .help = "its name in the "
-                                                                      "configuration"},
+    [KAFKA_CLUSTER_NAME] = {.id = "name",
+                            .title = "CLUSTER",
+                            .help = "its name in the "
+                                    "configuration"},
     [KAFKA_CLUSTER_LAG] = {.id = "lag",
                            .title = "LAG",
                            .unit = UNIT_COUNT,

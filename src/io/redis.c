@@ -260,7 +260,8 @@ static void fail_as_context(struct redis *redis, int error) {
   const redisContext *context = redis->context;
   struct err err = {0};
   if (redis->guard.exceeded)
-    err_set(&err, ERR_LIMIT, "a reply of more than %d MiB", REDIS_REPLY_MAX >> 20);
+    err_set(&err, ERR_LIMIT, "a reply of more than %d MiB, or nested deeper than %d",
+            REDIS_REPLY_MAX >> 20, REDIS_DEPTH_MAX);
   else if (context->err == REDIS_ERR_EOF)
     err_set(&err, ERR_CLOSED, "the server closed the connection");
   else if (context->err == REDIS_ERR_IO)

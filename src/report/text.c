@@ -16,18 +16,21 @@ enum {
   AGE_SHOWN_MS = 1000, /* younger is from now */
 };
 
-static void put_cost(struct text_out *out, const struct slot *slot, int64_t now_ms) {
+enum { COST_MAX = 2 * FORMAT_MAX + 16 };
+
+/* "(12ms)" or "(12ms, 14m 03s ago)"; empty where there is no sample. */
+static void cost_text(const struct slot *slot, int64_t now_ms, char text[COST_MAX]) {
+  text[0] = '\0';
   if (!slot->sample)
     return;
-  char cost[FORMAT_MAX], age[FORMAT_MAX], text[2 * FORMAT_MAX + 16];
+  char cost[FORMAT_MAX], age[FORMAT_MAX];
   int64_t age_ms = slot_age(slot, now_ms);
   format_duration(cost, sizeof cost, (double)slot->sample->cost_us / 1e6);
   format_duration(age, sizeof age, (double)age_ms / 1000);
   if (age_ms < AGE_SHOWN_MS)
-    snprintf(text, sizeof text, "(%s)", cost);
+    snprintf(text, COST_MAX, "(%s)", cost);
   else
-    snprintf(text, sizeof text, "(%s, %s ago)", cost, age);
-  text_out_piece(out, text, 2);
+    snprintf(text, COST_MAX, "(%s, %s ago)", cost, age);
 }
 
 /* "(for 14m 03s)", where it is not from now. */
@@ -82,7 +85,7 @@ static void put_tables(struct text_out *out, const struct model *model, size_t s
         text_table_rows(out, &table);
     } else if (figures_too) {
       text_out_begin(out, INDENT);
-      text_table_figures(out, &table);
+      text_table_figures(out, &table, 0);
     }
   }
 }
@@ -134,9 +137,12 @@ static void put_target(struct text_out *out, const struct model *model, size_t i
   /* Where there is but one line of figures it stands behind the name. */
   struct text_table only = {model, index, sample ? &sample->tables[0] : NULL, false};
   bool one_line = sample && sample->table_count == 1 && text_table_is_figures(&only);
+  char cost[COST_MAX];
+  cost_text(slot, now_ms, cost);
   if (one_line)
-    text_table_figures(out, &only);
-  put_cost(out, slot, now_ms);
+    text_table_figures(out, &only, out->width - (int)strlen(cost) - 2);
+  if (*cost)
+    text_out_piece(out, cost, 2);
   put_findings(out, model, index, now_ms);
   if (!sample)
     return;

@@ -60,7 +60,8 @@ static int by_foremost(const void *a, const void *b) {
 }
 
 static void put_figure(struct text_out *out, const struct text_table *table,
-                       const struct column_spec *column, const struct row *row) {
+                       const struct column_spec *column, int room) {
+  const struct row *row = &table->table->rows[0];
   struct value value = cell_value(row, (size_t)(column - table->table->spec->columns));
   if (value.type == VALUE_NONE || says(value, target_name(table)) || says(value, row->reason) ||
       says(value, ""))
@@ -69,10 +70,11 @@ static void put_figure(struct text_out *out, const struct text_table *table,
   text_out_clean(out, column->title, CELLS_MAX, title);
   cell_text(out, column, value, CELLS_MAX, text);
   snprintf(pair, sizeof pair, "%.500s %.500s", title, text);
-  text_out_piece(out, pair, GAP);
+  if (room == 0 || out->column + GAP + text_width(pair) <= room)
+    text_out_piece(out, pair, GAP);
 }
 
-void text_table_figures(struct text_out *out, const struct text_table *table) {
+void text_table_figures(struct text_out *out, const struct text_table *table, int room) {
   const struct table_spec *spec = table->table->spec;
   const struct column_spec **order = mem_new(spec->column_count * sizeof *order);
   for (size_t i = 0; i < spec->column_count; i++)
@@ -80,7 +82,7 @@ void text_table_figures(struct text_out *out, const struct text_table *table) {
   qsort(order, spec->column_count, sizeof *order, by_foremost);
   for (size_t i = 0; i < spec->column_count; i++)
     if (!(order[i]->flags & COLUMN_DETAIL))
-      put_figure(out, table, order[i], &table->table->rows[0]);
+      put_figure(out, table, order[i], room);
   free(order);
 }
 

@@ -8,7 +8,7 @@
 enum {
   LABEL_LEAST = 10,
   FLEX_LEAST = 10,
-  FLEX_GOOD = 24, /* comes before bars and sparklines */
+  FLEX_GOOD = 32, /* comes before columns of a lower rank */
   GAUGE_LEAST = 4,
   GAUGE_MOST = 10,
   SPARK_LEAST = 6,
@@ -115,11 +115,57 @@ static size_t next_by_priority(const struct fit *fit, int *priority, size_t afte
   }
 }
 
+static void widen(struct fit *fit, size_t column, int limit) {
+  int more = least(limit - fit->widths[column], fit->width - fit->used);
+  if (fit->widths[column] > 0 && more > 0) {
+    fit->widths[column] += more;
+    fit->used += more;
+  }
+}
+
+static void add_extra(struct fit *fit, size_t column) {
+  unsigned flags = fit->spec->columns[column].flags;
+  bool gauge = flags & COLUMN_GAUGE;
+  if (fit->widths[column] == 0 || fit->extras[column] || !(flags & (COLUMN_GAUGE | COLUMN_SPARK)))
+    return;
+  int wanted = gauge ? GAUGE_LEAST : SPARK_LEAST;
+  if (fit->width - fit->used - 1 < wanted)
+    return;
+  fit->extras[column] = wanted;
+  fit->used += 1 + wanted;
+}
+
+static void widen_extra(struct fit *fit, size_t column) {
+  int most_wanted = fit->spec->columns[column].flags & COLUMN_GAUGE ? GAUGE_MOST : SPARK_MOST;
+  int more = least(most_wanted - fit->extras[column], fit->width - fit->used);
+  if (fit->extras[column] > 0 && more > 0) {
+    fit->extras[column] += more;
+    fit->used += more;
+  }
+}
+
+/* What comes before the columns of that priority: the label's whole text, as far as it is not
+ * absurd; room for texts of a better priority; bars and sparklines of those better by two. */
+static void settle(struct fit *fit, int priority) {
+  if (priority < 2)
+    return;
+  widen(fit, 0, least(wanted_width(fit, 0), most(fit->width * 3 / 5, LABEL_LEAST)));
+  for (size_t i = 0; i < column_count(fit->spec); i++)
+    if ((fit->spec->columns[i].flags & COLUMN_FLEX) && fit->spec->columns[i].priority < priority)
+      widen(fit, i, least(wanted_width(fit, i), FLEX_GOOD));
+  for (size_t i = 0; i < column_count(fit->spec); i++)
+    if (fit->spec->columns[i].priority + 1 < priority)
+      add_extra(fit, i);
+}
+
 static void choose(struct fit *fit) {
-  int priority = -1;
+  int priority = -1, settled = -1;
   fit->widths[0] = entry_width(fit, 0);
   fit->used = fit->widths[0];
   for (size_t at = SIZE_MAX; (at = next_by_priority(fit, &priority, at)) != SIZE_MAX;) {
+    if (priority != settled)
+      settle(fit, priority);
+    settled = priority;
     if (at == 0 || !is_shown(fit, at))
       continue;
     int width = entry_width(fit, at);
@@ -140,38 +186,20 @@ static void squeeze(struct fit *fit) {
   fit->used -= give;
 }
 
-static void widen(struct fit *fit, size_t column, int limit) {
-  int more = least(limit - fit->widths[column], fit->width - fit->used);
-  if (fit->widths[column] > 0 && more > 0) {
-    fit->widths[column] += more;
-    fit->used += more;
-  }
-}
-
 static void widen_flex(struct fit *fit, int limit) {
   for (size_t i = 0; i < column_count(fit->spec); i++)
     if (fit->spec->columns[i].flags & COLUMN_FLEX)
       widen(fit, i, least(wanted_width(fit, i), limit));
 }
 
-static void add_extra(struct fit *fit, size_t column) {
-  unsigned flags = fit->spec->columns[column].flags;
-  bool gauge = flags & COLUMN_GAUGE;
-  if (fit->widths[column] == 0 || !(flags & (COLUMN_GAUGE | COLUMN_SPARK)))
-    return;
-  int room = fit->width - fit->used - 1;
-  if (room < (gauge ? GAUGE_LEAST : SPARK_LEAST))
-    return;
-  fit->extras[column] = least(room, gauge ? GAUGE_MOST : SPARK_MOST);
-  fit->used += 1 + fit->extras[column];
-}
-
 static void spread(struct fit *fit) {
   widen(fit, 0, wanted_width(fit, 0));
   widen_flex(fit, FLEX_GOOD);
   int priority = -1;
-  for (size_t at = SIZE_MAX; (at = next_by_priority(fit, &priority, at)) != SIZE_MAX;)
+  for (size_t at = SIZE_MAX; (at = next_by_priority(fit, &priority, at)) != SIZE_MAX;) {
     add_extra(fit, at);
+    widen_extra(fit, at);
+  }
   widen_flex(fit, COLUMNS_CELL_MAX);
 }
 

@@ -6,10 +6,11 @@
 #include "ui/view_state.h"
 #include "ui/widget.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TITLE_WIDTH = 16, VALUE_WIDTH = 22, SPARK_WIDTH = 24 };
+enum { TITLE_WIDTH = 16, VALUE_WIDTH = 22, SPARK_WIDTH = 24, HELP_LEAST = 16 };
 
 void detail_fini(struct detail *detail) {
   free(detail->title);
@@ -87,24 +88,49 @@ static void put_blank(struct page *page) {
   next_line(page, &y);
 }
 
-/* "title  value  what it is"; a long value gets lines of its own. */
+/* "title  value  what it is". A value that is longer has the rest of the line, or lines of its own,
+ * and what it is stands below it. */
 static void put_pair(struct page *page, const char *title, unsigned style, const char *value,
                      const char *help) {
   struct canvas *canvas = page->frame->canvas;
-  int y, x = page->inside.x, end = page->inside.x + page->inside.width;
+  const int indent = TITLE_WIDTH + 1;
+  int y, x = page->inside.x, room = page->inside.width - indent, width = text_width(value);
   bool seen = next_line(page, &y);
-  int width = text_width(value), at = x + TITLE_WIDTH + 1;
-  bool own = width > VALUE_WIDTH;
-  if (seen) {
+  if (seen)
     canvas_text(canvas, x, y, TITLE_WIDTH, STYLE_LABEL, title);
-    if (!own)
-      canvas_text(canvas, at, y, end - at, style, value);
-    int help_at = own ? at : at + VALUE_WIDTH + 1;
-    if (help && end - help_at >= 10)
-      canvas_text(canvas, help_at, y, end - help_at, STYLE_DIM, help);
+  if (width > room) {
+    page->view->page_lines--; /* the text begins beside the title */
+    put_text(page, style, indent, value);
+  } else if (seen) {
+    canvas_text(canvas, x + indent, y, room, style, value);
   }
-  if (own)
-    put_text(page, style, TITLE_WIDTH + 1, value);
+  if (!help)
+    return;
+  if (width > VALUE_WIDTH || room < VALUE_WIDTH + HELP_LEAST)
+    put_text(page, STYLE_DIM, indent, help);
+  else if (seen)
+    canvas_text(canvas, x + indent + VALUE_WIDTH + 1, y, room - VALUE_WIDTH - 1, STYLE_DIM, help);
+}
+
+/* "warns above 10,000, critical above 20,000, when it holds for 5m" */
+static void put_threshold(struct page *page, const struct column_spec *column) {
+  const struct threshold *threshold = rules_find(&page->frame->model->config->rules, column);
+  char warn[FORMAT_MAX] = "", crit[FORMAT_MAX] = "", wait[FORMAT_MAX] = "", text[256];
+  if (!threshold)
+    return;
+  const char *side = threshold->below ? "below" : "above";
+  format_value(warn, sizeof warn, value_real(threshold->warn), column->unit, false);
+  format_value(crit, sizeof crit, value_real(threshold->crit), column->unit, false);
+  format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
+  snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s", threshold->has_warn ? "warns " : "",
+           threshold->has_warn ? side : "", threshold->has_warn ? " " : "",
+           threshold->has_warn ? warn : "", threshold->has_warn && threshold->has_crit ? ", " : "",
+           threshold->has_crit ? "critical " : "", threshold->has_crit ? side : "",
+           threshold->has_crit ? " " : "", threshold->has_crit ? crit : "",
+           threshold->for_ms > 0 ? ", when it lasts " : "");
+  size_t length = strlen(text);
+  snprintf(text + length, sizeof text - length, "%s", threshold->for_ms > 0 ? wait : "");
+  put_text(page, STYLE_DIM, TITLE_WIDTH + 1, text);
 }
 
 static void put_finding(struct page *page, const struct finding *finding) {
@@ -167,12 +193,13 @@ static void put_cells(struct page *page, const struct table_row *row) {
     const char *text = frame_value(page->frame, buffer, value, column);
     if (value.type == VALUE_NONE && value.text) {
       /* The reason is the value here. */
-      text_sanitize(why, sizeof why, value.text, strnlen(value.text, sizeof why), false);
-      put_pair(page, column->title, STYLE_UNKNOWN, "?", column->help);
-      put_text(page, STYLE_UNKNOWN, TITLE_WIDTH + 1, why);
+      snprintf(why, sizeof why, "? %s", value.text);
+      put_pair(page, column->title, STYLE_UNKNOWN, why, column->help);
       continue;
     }
     put_pair(page, column->title, table_cell_style(page->frame, row, i), text, column->help);
+    if (value.type != VALUE_NONE)
+      put_threshold(page, column);
     if (column->flags & (COLUMN_HISTORY | COLUMN_SPARK))
       put_history(page, row, i);
   }

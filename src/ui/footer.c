@@ -7,13 +7,27 @@
 
 enum { LABEL_MOST = 24, GAP = 2 };
 
+enum { NAMES_MAX = 16 };
+
+/* "< >" where the key before does the same the other way round, else the key's name. */
+static const char *names_of(const struct binding *binding, char out[NAMES_MAX]) {
+  const struct binding *other = binding - 1;
+  bool pair = binding > view_bindings && !other->words && strcmp(other->help, binding->help) == 0 &&
+              strlen(other->name) == 1 && strlen(binding->name) == 1;
+  snprintf(out, NAMES_MAX, "%s%s%s", pair ? other->name : "", pair ? " " : "", binding->name);
+  return out;
+}
+
 static int binding_width(const struct binding *binding) {
-  return (int)(strlen(binding->name) + 1 + strlen(binding->words));
+  char names[NAMES_MAX];
+  return (int)(strlen(names_of(binding, names)) + 1 + strlen(binding->words));
 }
 
 static int draw_binding(const struct frame *frame, const struct binding *binding, int x, int y) {
   struct canvas *canvas = frame->canvas;
-  int at = x + canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, binding->name) + 1;
+  char names[NAMES_MAX];
+  int at =
+      x + canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, names_of(binding, names)) + 1;
   at += canvas_text(canvas, at, y, canvas->width - at, STYLE_TEXT, binding->words);
   return at - x;
 }

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { SENTENCE_HEIGHT = 16 }; /* screens lower than that have no line for it */
+enum {
+  SENTENCE_HEIGHT = 16, /* screens lower than that have no line for it */
+  WORDS_WIDTH = 60,     /* narrower ones have marks for words */
+};
 
 static unsigned header_style(const struct frame *frame) {
   return config_is_production(frame->model->config) ? STYLE_HEADER_PRODUCTION : STYLE_HEADER;
@@ -32,10 +35,15 @@ static void clock_text(const struct view *view, int64_t now_ms, char *out, size_
 
 static int draw_count(const struct frame *frame, int x, int max, size_t count,
                       enum severity severity) {
+  char text[48];
+  const char *mark = mark_of(severity);
   if (count == 0)
     return 0;
-  return canvas_printf(frame->canvas, x, 0, max, style_of_severity(severity) | STYLE_STRONG,
-                       " %zu %s ", count, word_of(severity)) +
+  if (frame->canvas->width >= WORDS_WIDTH)
+    snprintf(text, sizeof text, " %zu %s ", count, word_of(severity));
+  else
+    snprintf(text, sizeof text, "%zu%.*s", count, (int)strcspn(mark, " "), mark);
+  return canvas_text(frame->canvas, x, 0, max, style_of_severity(severity) | STYLE_STRONG, text) +
          1;
 }
 
@@ -145,7 +153,7 @@ int header_draw(const struct view *view, const struct frame *frame) {
   unsigned style = header_style(frame);
   canvas_fill(canvas, 0, 0, canvas->width, 1, style, ' ');
   int x = 1, end = canvas->width - 10;
-  if (canvas->width >= 60)
+  if (canvas->width >= WORDS_WIDTH)
     x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, "stacktop") + 2;
   x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, config->name ? config->name : "") +
        1;

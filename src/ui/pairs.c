@@ -18,6 +18,11 @@ static int extra_of(const struct column_spec *column) {
   return column->flags & COLUMN_SPARK ? EXTRA_SPARK : 0;
 }
 
+/* In the border a bar follows the figure that it belongs to. */
+static int title_of(const struct column_spec *column, enum pairs_choice choice) {
+  return choice == PAIRS_HEADLINE && (column->flags & COLUMN_GAUGE) ? 0 : text_width(column->title);
+}
+
 static int pair_width(const struct pair *pair) {
   return (pair->title_width ? pair->title_width + 1 : 0) + pair->value_width +
          (pair->extra ? 1 + pair->extra : 0);
@@ -46,17 +51,27 @@ static bool flow(struct pairs *pairs, int width, int lines) {
   return pairs->lines <= lines;
 }
 
-static void drop_extras(struct pairs *pairs) {
-  for (size_t i = 0; i < pairs->count; i++)
-    pairs->items[i].extra = 0;
+/* The last of those with the highest number; extra: among those with a bar or sparkline. SIZE_MAX:
+ * there is none. */
+static size_t least_of(const struct pairs *pairs, const struct table_spec *spec, bool extra) {
+  size_t least = SIZE_MAX;
+  for (size_t i = 0; i < pairs->count; i++) {
+    if (extra && pairs->items[i].extra == 0)
+      continue;
+    if (least == SIZE_MAX || spec->columns[pairs->items[i].column].priority >=
+                                 spec->columns[pairs->items[least].column].priority)
+      least = i;
+  }
+  return least;
 }
 
 static void drop_least(struct pairs *pairs, const struct table_spec *spec) {
-  size_t least = 0;
-  for (size_t i = 1; i < pairs->count; i++)
-    if (spec->columns[pairs->items[i].column].priority >=
-        spec->columns[pairs->items[least].column].priority)
-      least = i;
+  size_t least = least_of(pairs, spec, true);
+  if (least != SIZE_MAX) {
+    pairs->items[least].extra = 0;
+    return;
+  }
+  least = least_of(pairs, spec, false);
   for (size_t i = least + 1; i < pairs->count; i++)
     pairs->items[i - 1] = pairs->items[i];
   pairs->count--;
@@ -64,17 +79,14 @@ static void drop_least(struct pairs *pairs, const struct table_spec *spec) {
 
 void pairs_fit(const struct columns_memory *memory, const struct table_spec *spec,
                enum pairs_choice choice, int width, int lines, struct pairs *pairs) {
-  *pairs = (struct pairs){0};
+  *pairs = (struct pairs){.choice = choice};
   for (size_t i = 0; i < spec->column_count && i < COLUMNS_MAX; i++)
     if (is_chosen(memory, spec, i, choice))
       pairs->items[pairs->count++] =
           (struct pair){.column = i,
-                        .title_width = text_width(spec->columns[i].title),
+                        .title_width = title_of(&spec->columns[i], choice),
                         .value_width = memory->held[i],
                         .extra = extra_of(&spec->columns[i])};
-  if (flow(pairs, width, lines))
-    return;
-  drop_extras(pairs);
   while (!flow(pairs, width, lines))
     drop_least(pairs, spec);
 }

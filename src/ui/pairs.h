@@ -3,23 +3,25 @@
 
 #include "ui/columns.h"
 
+enum pairs_choice {
+  PAIRS_HEADLINE, /* the columns that go into the border */
+  PAIRS_REST,     /* all others but the details */
+};
+
 struct pair {
   size_t column;
   int line, x;
   int title_width, value_width;
-  int extra; /* cells of a bar or sparkline behind the value */
+  int extra; /* cells of a bar or sparkline behind the value; in the border a bar stands before
+                its value, which needs no title then */
 };
 
 struct pairs {
   struct pair items[COLUMNS_MAX];
   size_t count;
+  enum pairs_choice choice;
   int lines;
   int width; /* of the longest line */
-};
-
-enum pairs_choice {
-  PAIRS_HEADLINE, /* the columns that go into the border */
-  PAIRS_REST,     /* all others but the details */
 };
 
 /* As many as fit in `lines` lines of `width` cells, by priority; bars and sparklines where there is

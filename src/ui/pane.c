@@ -115,6 +115,12 @@ static bool is_selected(const struct pane *pane, const struct line *line) {
          same(line->table_id, selection->table) && same(line->key, selection->key);
 }
 
+bool pane_is_selected(const struct pane *pane, size_t slot, const char *table, const char *key) {
+  const struct selection *selection = &pane->selection;
+  return selection->picked && selection->slot == slot && same(selection->key, key) &&
+         same(selection->table, table);
+}
+
 static size_t find_selected(const struct pane *pane) {
   /* Most of the time it is where it was. */
   size_t hint = pane->selection.index;
@@ -210,7 +216,7 @@ size_t pane_position(const struct pane *pane, size_t *total) {
   *total = 0;
   for (size_t i = 0; i < pane->lines.count; i++) {
     const struct line *line = &pane->lines.items[i];
-    if (!line->selectable || line->part > 0)
+    if (!line->selectable || line->kind == LINE_SUMMARY)
       continue;
     (*total)++;
     if (i <= pane->selection.index)

@@ -35,6 +35,8 @@ struct line {
   struct ordered_row row;     /* ROW, SUMMARY */
   int part;                   /* SUMMARY: which of its lines */
   bool named;                 /* TARGET: bears the target's name */
+  const char *text;           /* TARGET: what is wrong, or a further line of that */
+  size_t left_out;            /* TARGET: rows that had no room in the overview */
   const struct event *event;  /* EVENT */
   const char *table_id, *key; /* the identity, with the slot; may be NULL */
 };
@@ -79,8 +81,9 @@ struct pane {
   char title[PANE_ID_MAX];
   int number; /* its key; 0: none is left */
   struct lines lines;
-  int feet;              /* lines that `foot` has to say, as of the last build */
-  int page;              /* lines of the part that scrolls, as last drawn */
+  int feet; /* lines that `foot` has to say, as of the last build */
+  int body; /* lines inside that the class may fit its lines to; 0: as many as it likes */
+  int page; /* lines of the part that scrolls, as last drawn */
   size_t scroll, pinned; /* lines above the view of those that move; lines that never move */
   struct selection selection;
   char filter[PANE_FILTER_MAX];
@@ -107,6 +110,7 @@ struct pane_verdict {
 /* How much there is to be shown. */
 enum pane_room {
   PANE_TIGHT,  /* a few lines: no headings */
+  PANE_SMALL,  /* one line for a summary */
   PANE_NORMAL, /* one pane among others */
   PANE_WIDE,   /* the whole screen */
 };
@@ -169,11 +173,13 @@ bool pane_row_is_open(const struct pane *pane, size_t slot, const char *table, c
                       bool by_default);
 void pane_row_toggle(struct pane *pane, size_t slot, const char *table, const char *key, bool open);
 
+/* Whether a line of that identity is the one that a person picked. */
+bool pane_is_selected(const struct pane *pane, size_t slot, const char *table, const char *key);
 /* The selected line; NULL when none can be selected. */
 const struct line *pane_selected(const struct pane *pane);
 /* Selects the line and keeps its identity. */
 void pane_select(struct pane *pane, size_t index, bool picked);
 /* Moves by `count` selectable lines, to the ends at the most. */
 void pane_move(struct pane *pane, int count);
-/* Position among the lines that can be selected: from 1; 0 when there are none. */
+/* Position among the lines that can be selected, but for summaries: from 1; 0 before the first. */
 size_t pane_position(const struct pane *pane, size_t *total);

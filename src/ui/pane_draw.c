@@ -43,7 +43,8 @@ static int title_item(struct canvas *canvas, int x, int y, int end, unsigned sty
   return x + canvas_text(canvas, x, y, end - x, style, text);
 }
 
-static int draw_verdict(struct pane *pane, const struct frame *frame, int x, int y, int end) {
+static int draw_verdict(struct pane *pane, const struct frame *frame, int x, int y, int end,
+                        unsigned look) {
   struct pane_verdict verdict = {0};
   char text[96];
   pane->class->verdict(pane, frame, &verdict);
@@ -52,11 +53,12 @@ static int draw_verdict(struct pane *pane, const struct frame *frame, int x, int
   unsigned style = verdict.stale && verdict.severity == SEVERITY_OK
                        ? STYLE_STALE
                        : style_of_severity(verdict.severity);
-  const char *mark = mark_of(verdict.severity);
-  snprintf(text, sizeof text, "%s%.*s%s%s ", *mark == ' ' ? "" : " ", mark[1] == ' ' ? 1 : 2,
-           *mark == ' ' ? "" : mark, " ", verdict.text);
-  if (!*verdict.text)
-    snprintf(text, sizeof text, " %.*s ", mark[1] == ' ' ? 1 : 2, mark);
+  char mark[MARK_CELLS + 1];
+  snprintf(mark, sizeof mark, "%.*s", (int)strcspn(mark_of(verdict.severity), " "),
+           mark_of(verdict.severity));
+  /* The title ends in a blank, but for the focused one's bracket. */
+  snprintf(text, sizeof text, "%s%s%s%s ", look & PANE_FOCUSED ? " " : "", mark,
+           *mark && *verdict.text ? " " : "", verdict.text);
   return title_item(frame->canvas, x, y, end, style | STYLE_STRONG, text);
 }
 
@@ -82,16 +84,16 @@ static void draw_title(struct pane *pane, const struct frame *frame, struct rect
   int x = rect.x + 1;
   x += canvas_text(frame->canvas, x, rect.y, end - x,
                    STYLE_TITLE | (focused ? (unsigned)STYLE_STRONG : 0), text);
-  x = draw_verdict(pane, frame, x, rect.y, end);
+  x = draw_verdict(pane, frame, x, rect.y, end, look);
   x = draw_filter(pane, frame, x, rect.y, end);
+  /* One cell of the line is left on either side, so that it still reads as a border. */
+  if (pane->class->headline && end - x > 4)
+    end -= pane->class->headline(pane, frame, end - 1, rect.y, end - x - 2) + 1;
   size_t total, position = pane_position(pane, &total);
   if (scrolls && total > 0) {
     snprintf(text, sizeof text, " %zu/%zu ", position, total);
-    x = title_item(frame->canvas, x, rect.y, end, STYLE_DIM, text);
+    title_item(frame->canvas, x, rect.y, end, STYLE_DIM, text);
   }
-  /* One cell of the line is left on either side, so that it still reads as a border. */
-  if (pane->class->headline && end - x > 4)
-    pane->class->headline(pane, frame, end - 1, rect.y, end - x - 2);
 }
 
 /* Scrolls so that the selected line is to be seen, and as little as that takes. */

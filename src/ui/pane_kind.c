@@ -1,17 +1,19 @@
 /* A pane for each kind of target: its targets' summaries and tables. */
 #include "ui/pane_kind.h"
 
-#include "core/mem.h"
+#include "core/text.h"
 #include "ui/table_view.h"
 #include "ui/widget.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
   ROOTS_OPEN_MAX = 32, /* a root with more children than that is closed at first */
-  MEASURED_MAX = 1000, /* rows that widths are measured on */
+  ERROR_LINES_MAX = 3,
+  MEASURED_MAX = 400, /* rows that widths are measured on */
   SUMMARY_LINES = 2,
   SUMMARY_LINES_WIDE = 6,
 };
@@ -64,6 +66,10 @@ struct build {
   const struct slot *slot;
   size_t index;
   const char *table; /* whose rows are being ordered */
+  size_t limit;      /* rows of one target, when several have to share a pane */
+  size_t rows;       /* of this target so far */
+  size_t left_out;
+  bool heads_only;
 };
 
 static bool open_by_default(const void *context, const struct row *row, int depth,
@@ -73,11 +79,39 @@ static bool open_by_default(const void *context, const struct row *row, int dept
                           depth == 0 && children <= ROOTS_OPEN_MAX);
 }
 
+/* A single target has room for the whole sentence: breaks what the last line has at blanks. */
+static void add_rest_of_error(struct build *build) {
+  struct pane *pane = build->pane;
+  const struct frame *frame = build->frame;
+  char clean[sizeof build->slot->err.text * 3];
+  text_sanitize(clean, sizeof clean, build->slot->err.text,
+                strnlen(build->slot->err.text, sizeof build->slot->err.text), false);
+  const char *at = clean;
+  for (int i = 0; i < ERROR_LINES_MAX; i++) {
+    size_t fit = text_fit(at, build->width - ROW_MARK_CELLS, NULL), end = fit;
+    while (at[fit] && end > 0 && at[end] != ' ')
+      end--;
+    if (i + 1 == ERROR_LINES_MAX || !at[fit] || end == 0)
+      end = strlen(at);
+    pane->lines.items[pane->lines.count - 1].text = arena_text(frame->arena, at, end);
+    at += end + strspn(at + end, " ");
+    if (!*at)
+      return;
+    pane_line(pane, LINE_TARGET)->part = i + 1;
+    pane->lines.items[pane->lines.count - 1].slot = build->index;
+  }
+}
+
 static void add_target(struct build *build) {
   struct line *line = pane_line(build->pane, LINE_TARGET);
   line->selectable = true;
   line->slot = build->index;
   line->named = build->several;
+  if (build->slot->err.kind == ERR_NONE)
+    return;
+  line->text = build->slot->err.text;
+  if (!build->several)
+    add_rest_of_error(build);
 }
 
 static struct line *add_table_line(struct build *build, enum line_kind kind,
@@ -119,14 +153,21 @@ static void add_rows(struct build *build, const struct table *table, struct pane
   struct ordered_row *rows;
   build->table = table->spec->id;
   size_t count = rows_order(table, &query, &rows);
-  if (count > 0 && build->room != PANE_TIGHT && !has_heading(pane, table->spec->id))
+  if (count > 0 && build->limit > 0 && build->room != PANE_TIGHT &&
+      !has_heading(pane, table->spec->id))
     add_table_line(build, LINE_HEADING, table);
   for (size_t i = 0; i < count; i++) {
+    pane->filter_matches += rows[i].match;
+    if (build->rows >= build->limit &&
+        !pane_is_selected(pane, build->index, build->table, rows[i].row->key)) {
+      build->left_out++;
+      continue;
+    }
+    build->rows++;
     struct line *line = add_table_line(build, LINE_ROW, table);
     line->selectable = true;
     line->row = rows[i];
     line->key = rows[i].row->key;
-    pane->filter_matches += rows[i].match;
     memory->tree = memory->tree || rows[i].children > 0;
   }
   free(rows);
@@ -154,32 +195,42 @@ static void add_table(struct build *build, const struct table *table) {
   add_rows(build, table, memory);
 }
 
-static void add_slot(struct build *build) {
-  const struct slot *slot = build->slot;
-  enum slot_state state = slot_state(slot, build->frame->now_ms);
-  bool down = state == SLOT_DOWN || !slot->sample;
-  if (down || (build->several && !build->flat))
-    add_target(build);
-  if (!slot->sample || (down && build->flat && build->several))
-    return;
-  for (size_t i = 0; i < slot->sample->table_count; i++) {
-    const struct table *table = &slot->sample->tables[i];
+static void add_tables(struct build *build) {
+  const struct sample *sample = build->slot->sample;
+  for (size_t i = 0; i < sample->table_count; i++) {
+    const struct table *table = &sample->tables[i];
     if (table->spec->flags & TABLE_SUMMARY)
       add_summary(build, table);
     else
       add_table(build, table);
     build->pane->feet += table->truncated;
   }
-  build->pane->feet += (int)slot->sample->note_count;
+}
+
+static void add_slot(struct build *build) {
+  const struct slot *slot = build->slot;
+  enum slot_state state = slot_state(slot, build->frame->now_ms);
+  bool down = state == SLOT_DOWN || !slot->sample;
+  bool head = down || (build->several && !build->flat);
+  size_t at = build->pane->lines.count;
+  build->rows = build->left_out = 0;
+  if (head)
+    add_target(build);
+  if (slot->sample && !(down && build->flat && build->several) && !build->heads_only)
+    add_tables(build);
+  if (head)
+    build->pane->lines.items[at].left_out = build->left_out;
+  if (slot->sample)
+    build->pane->feet += (int)slot->sample->note_count;
 }
 
 /* Widths of the summaries: before the lines are made, since they tell how many it takes. */
 static void fit_summaries(struct build *build) {
   const struct model *model = build->frame->model;
   struct pane *pane = build->pane;
-  int most = build->room == PANE_WIDE    ? SUMMARY_LINES_WIDE
-             : build->room == PANE_TIGHT ? 1
-                                         : SUMMARY_LINES;
+  int most = build->room == PANE_WIDE     ? SUMMARY_LINES_WIDE
+             : build->room != PANE_NORMAL ? 1
+                                          : SUMMARY_LINES;
   for (size_t i = 0; i < model->slot_count; i++) {
     const struct slot *slot = &model->slots[i];
     if (!is_of_pane(pane, slot) || !slot->sample)
@@ -198,8 +249,7 @@ static void fit_summaries(struct build *build) {
           columns_measure_row(&memory->memory, build->frame, other->spec, &other->rows[0], 0);
       }
       columns_measure_end(&memory->memory, build->frame->now_ms);
-      pairs_fit(&memory->memory, table->spec, PAIRS_REST, build->width - ROW_MARK_CELLS, most,
-                &memory->pairs);
+      pairs_fit(&memory->memory, table->spec, PAIRS_REST, build->width - 2, most, &memory->pairs);
     }
   }
 }
@@ -241,6 +291,36 @@ static size_t lines_to_pin(const struct pane *pane) {
   return count < pane->lines.count ? count : 0;
 }
 
+static void add_slots(struct build *build) {
+  const struct model *model = build->frame->model;
+  build->pane->lines.count = 0;
+  build->pane->feet = 0;
+  build->pane->filter_matches = build->pane->filter_total = 0;
+  /* The worst target first, so that it is in sight; else as configured. */
+  for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--) {
+    for (size_t i = 0; i < model->slot_count; i++) {
+      build->slot = &model->slots[i];
+      build->index = i;
+      if (is_of_pane(build->pane, build->slot) &&
+          (int)model_slot_severity(model, i, build->frame->now_ms) == severity)
+        add_slot(build);
+    }
+  }
+}
+
+/* Makes the lines anew so that each of several targets is in sight: some rows of each, or the heads
+ * alone. */
+static void compact(struct build *build) {
+  const struct pane *pane = build->pane;
+  size_t others = pane->feet > 0 ? 1 : 0, targets = pane_kind_slots(pane, build->frame->model);
+  for (size_t i = 0; i < pane->lines.count; i++)
+    others += pane->lines.items[i].kind != LINE_ROW;
+  size_t room = (size_t)pane->body > others ? (size_t)pane->body - others : 0;
+  build->limit = room / targets;
+  build->heads_only = build->limit == 0;
+  add_slots(build);
+}
+
 static void kind_build(struct pane *pane, const struct frame *frame, int width,
                        enum pane_room room) {
   struct build build = {.pane = pane, .frame = frame, .width = width, .room = room};
@@ -249,12 +329,10 @@ static void kind_build(struct pane *pane, const struct frame *frame, int width,
   for (size_t i = 0; i < pane->table_count; i++)
     pane->tables[i]->tree = false;
   fit_summaries(&build);
-  for (size_t i = 0; i < frame->model->slot_count; i++) {
-    build.slot = &frame->model->slots[i];
-    build.index = i;
-    if (is_of_pane(pane, build.slot))
-      add_slot(&build);
-  }
+  build.limit = SIZE_MAX;
+  add_slots(&build);
+  if (build.several && !build.flat && pane->body > 0 && pane->lines.count > (size_t)pane->body)
+    compact(&build);
   fit_tables(&build);
   pane->pinned = lines_to_pin(pane);
 }
@@ -349,6 +427,14 @@ static int kind_headline(struct pane *pane, const struct frame *frame, int right
   return 0;
 }
 
+static void draw_left_out(const struct frame *frame, const struct line *line, int x, int y,
+                          int width) {
+  char text[48];
+  snprintf(text, sizeof text, "+%zu rows ", line->left_out);
+  if (line->left_out > 0 && (int)strlen(text) < width)
+    canvas_text_right(frame->canvas, x, y, width, STYLE_DIM, text);
+}
+
 static void draw_target(struct pane *pane, const struct frame *frame, const struct line *line,
                         int x, int y, int width) {
   const struct slot *slot = &frame->model->slots[line->slot];
@@ -356,6 +442,11 @@ static void draw_target(struct pane *pane, const struct frame *frame, const stru
   enum slot_state state = slot_state(slot, frame->now_ms);
   unsigned style = style_of_severity(severity) | STYLE_STRONG;
   char text[64];
+  if (line->part > 0) {
+    canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS,
+                style_of_severity(severity), line->text);
+    return;
+  }
   canvas_text(frame->canvas, x, y, width, style,
               severity == SEVERITY_OK ? "ok" : mark_of(severity));
   int at = ROW_MARK_CELLS;
@@ -365,13 +456,16 @@ static void draw_target(struct pane *pane, const struct frame *frame, const stru
                       slot->target->name) +
           2;
   if (state == SLOT_LIVE) {
-    draw_headline(pane, frame, line->slot, x + at - 1, y, width - at, false);
+    at += draw_headline(pane, frame, line->slot, x + at - 1, y, width - at, false);
+    draw_left_out(frame, line, x + at, y, width - at);
     return;
   }
+  /* A single target's state stands in the border. */
   pane_kind_state(frame, line->slot, text, sizeof text);
-  at += canvas_text(frame->canvas, x + at, y, width - at, style, text) + 1;
-  if (state == SLOT_DOWN)
-    canvas_text(frame->canvas, x + at, y, width - at, style_of_severity(severity), slot->err.text);
+  if (line->named || state != SLOT_DOWN)
+    at += canvas_text(frame->canvas, x + at, y, width - at, style, text) + 1;
+  if (line->text)
+    canvas_text(frame->canvas, x + at, y, width - at, style_of_severity(severity), line->text);
 }
 
 static void draw_table_title(const struct frame *frame, const struct line *line, int x, int y,
@@ -385,8 +479,9 @@ static void draw_table_title(const struct frame *frame, const struct line *line,
 static void draw_empty(const struct frame *frame, const struct line *line, int x, int y,
                        int width) {
   char title[64];
-  canvas_printf(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_DIM, "no %s",
-                frame_title(title, sizeof title, line->table->spec->title));
+  snprintf(title, sizeof title, "no %s", line->table->spec->title);
+  title[3] = (char)tolower((unsigned char)title[3]);
+  canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_DIM, title);
 }
 
 static void kind_draw_line(struct pane *pane, const struct frame *frame, const struct line *line,
@@ -399,7 +494,7 @@ static void kind_draw_line(struct pane *pane, const struct frame *frame, const s
     break;
   case LINE_SUMMARY:
     row = row_of(frame, pane, line);
-    table_draw_pairs(frame, &row, &memory->pairs, line->part, x + ROW_MARK_CELLS, y);
+    table_draw_pairs(frame, &row, &memory->pairs, line->part, x + 1, y);
     break;
   case LINE_TITLE:
     draw_table_title(frame, line, x, y, width);

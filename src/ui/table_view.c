@@ -66,8 +66,11 @@ static void draw_extra(const struct frame *frame, const struct table_row *row, s
                        unsigned style, int x, int y, int width) {
   double number;
   if (row->spec->columns[column].flags & COLUMN_GAUGE) {
+    bool judged = rules_find(&frame->model->config->rules, &row->spec->columns[column]) != NULL;
+    if (style == STYLE_TEXT)
+      style = judged ? STYLE_OK : STYLE_SPARK;
     if (value_number(row->row->row->cells[column], &number))
-      widget_gauge(frame->canvas, x, y, width, style == STYLE_TEXT ? STYLE_SPARK : style, number);
+      widget_gauge(frame->canvas, x, y, width, style, number);
     return;
   }
   widget_spark(frame->canvas, x, y, width, row->stale ? STYLE_STALE : STYLE_SPARK,
@@ -172,6 +175,10 @@ void table_draw_row(const struct frame *frame, const struct table_row *row,
   draw_reason(frame, row, columns, style, x, y, width);
 }
 
+static unsigned figure_style(unsigned style, enum pairs_choice choice) {
+  return style == STYLE_TEXT && choice == PAIRS_HEADLINE ? (unsigned)STYLE_FIGURE : style;
+}
+
 void table_draw_pairs(const struct frame *frame, const struct table_row *row,
                       const struct pairs *pairs, int line, int x, int y) {
   for (size_t i = 0; i < pairs->count; i++) {
@@ -187,9 +194,14 @@ void table_draw_pairs(const struct frame *frame, const struct table_row *row,
                         frame_title(title, sizeof title, spec->title)) +
             1;
     struct value value = row->row->row->cells[pair->column];
-    canvas_text(frame->canvas, at, y, pair->value_width, style,
+    bool bar_first = pair->extra && pair->title_width == 0;
+    if (bar_first) {
+      draw_extra(frame, row, pair->column, style, at, y, pair->extra);
+      at += pair->extra + 1;
+    }
+    canvas_text(frame->canvas, at, y, pair->value_width, figure_style(style, pairs->choice),
                 frame_value(frame, buffer, value, spec));
-    if (pair->extra)
+    if (pair->extra && !bar_first)
       draw_extra(frame, row, pair->column, style, at + pair->value_width + 1, y, pair->extra);
   }
 }

@@ -243,10 +243,36 @@ static bool cell_characters(const char *text, int cells, wchar_t out[COMBINED_MA
   return cells == 1;
 }
 
-static void row_draw(struct terminal *terminal, const struct canvas *canvas, int y) {
+/* The columns of a row in which the canvas differs from what is shown; whole characters. */
+struct span {
+  int begin, end;
+};
+
+static struct span span_all(const struct canvas *canvas) {
+  return (struct span){0, canvas->width};
+}
+
+static struct span span_changed(const struct canvas *shown, const struct canvas *canvas, int y) {
+  const struct cell *old = canvas_cell(shown, 0, y), *new = canvas_cell(canvas, 0, y);
+  struct span span = span_all(canvas);
+  if (memcmp(old, new, (size_t)canvas->width * sizeof *new) == 0)
+    return (struct span){0};
+  while (memcmp(&old[span.begin], &new[span.begin], sizeof *new) == 0)
+    span.begin++;
+  while (memcmp(&old[span.end - 1], &new[span.end - 1], sizeof *new) == 0)
+    span.end--;
+  while (span.begin > 0 && (!*old[span.begin].text || !*new[span.begin].text))
+    span.begin--;
+  while (span.end < canvas->width && (!*old[span.end].text || !*new[span.end].text))
+    span.end++;
+  return span;
+}
+
+static void span_draw(struct terminal *terminal, const struct canvas *canvas, int y,
+                      struct span span) {
   cchar_t row[CANVAS_SIDE_MAX + 1];
   int count = 0;
-  for (int x = 0; x < canvas->width; x++) {
+  for (int x = span.begin; x < span.end; x++) {
     const struct cell *cell = canvas_cell(canvas, x, y);
     const struct drawn *drawn = &terminal->looks[look_index(cell->style)];
     const bool wide = x + 1 < canvas->width && cell[1].text[0] == '\0';
@@ -258,12 +284,7 @@ static void row_draw(struct terminal *terminal, const struct canvas *canvas, int
     }
     setcchar(&row[count++], characters, drawn->attributes, drawn->pair, NULL);
   }
-  mvadd_wchnstr(y, 0, row, count);
-}
-
-static bool row_same(const struct canvas *a, const struct canvas *b, int y) {
-  return memcmp(canvas_cell(a, 0, y), canvas_cell(b, 0, y), (size_t)a->width * sizeof *a->cells) ==
-         0;
+  mvadd_wchnstr(y, span.begin, row, count);
 }
 
 /* Curses' copy of the screen gets the canvas. */
@@ -276,9 +297,10 @@ static void canvas_draw(struct terminal *terminal, const struct canvas *canvas) 
     terminal->repaint = true;
   }
   for (int y = 0; y < canvas->height; y++) {
-    if (!terminal->repaint && row_same(shown, canvas, y))
+    const struct span span = terminal->repaint ? span_all(canvas) : span_changed(shown, canvas, y);
+    if (span.begin == span.end)
       continue;
-    row_draw(terminal, canvas, y);
+    span_draw(terminal, canvas, y, span);
     memcpy(&shown->cells[(size_t)y * (size_t)canvas->width], canvas_cell(canvas, 0, y),
            (size_t)canvas->width * sizeof *shown->cells);
   }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+  SMALL_BODY = 10,        /* lines inside a pane below which a summary gets one line */
   TIGHT_BODY = 4,         /* lines inside a pane below which headings go */
   WEIGHT_HOLD_MS = 60000, /* a pane that was bad keeps its share of the height for so long */
   CLOCK_MS = 1000,
@@ -111,12 +112,18 @@ static struct layout_need need_of(struct view *view, const struct frame *frame, 
   return (struct layout_need){pane_need(pane, frame), pane->weight};
 }
 
+static enum pane_room room_of(int body) {
+  return body < TIGHT_BODY ? PANE_TIGHT : body < SMALL_BODY ? PANE_SMALL : PANE_NORMAL;
+}
+
 /* Makes the lines again where the pane turned out to have another room than it was made for. */
 static void fit_room(struct view *view, const struct frame *frame, size_t index, int body) {
-  enum pane_room room = body < TIGHT_BODY ? PANE_TIGHT : PANE_NORMAL;
-  if (room == view->rooms[index])
+  struct pane *pane = view->panes[index];
+  enum pane_room room = room_of(body);
+  if (room == view->rooms[index] && pane->lines.count <= (size_t)body)
     return;
   view->rooms[index] = room;
+  pane->body = body;
   build(view, frame, index);
 }
 
@@ -126,6 +133,7 @@ static void draw_grid(struct view *view, const struct frame *frame, struct layou
   for (size_t i = 0; i < view->pane_count; i++) {
     view->widths[i] = layout->rects[i].width - 2;
     view->rooms[i] = PANE_NORMAL;
+    view->panes[i]->body = 0;
     build(view, frame, i);
     needs[i] = need_of(view, frame, i);
   }
@@ -141,7 +149,9 @@ static void draw_grid(struct view *view, const struct frame *frame, struct layou
 static void draw_single(struct view *view, const struct frame *frame, struct rect rect,
                         enum pane_room room) {
   view->widths[view->focus] = rect.width - 2;
-  view->rooms[view->focus] = rect.height - 2 < TIGHT_BODY ? PANE_TIGHT : room;
+  enum pane_room fits = room_of(rect.height - 2);
+  view->rooms[view->focus] = fits < room && room != PANE_WIDE ? fits : room;
+  view->panes[view->focus]->body = room == PANE_WIDE ? 0 : rect.height - 2;
   build(view, frame, view->focus);
   pane_draw(view->panes[view->focus], frame, rect,
             PANE_TOP | PANE_BOTTOM | PANE_FOCUSED | (room == PANE_WIDE ? PANE_ZOOMED : 0u));

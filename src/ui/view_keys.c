@@ -259,6 +259,10 @@ static bool offers_back(const struct view *view) {
   return view_place(view) != PLACE_OVERVIEW || offers_match(view);
 }
 
+static bool offers_page(const struct view *view) {
+  return view->page_lines > view->page_height;
+}
+
 static bool offers_row(const struct view *view) {
   const struct pane *pane = view_focused(view);
   return pane && pane_selected(pane);
@@ -287,10 +291,10 @@ const struct binding view_bindings[] = {
      false, run_close, 0, NULL},
     {RUNE('/'), "/", "filter", "show only rows with a text; Enter keeps it, Esc drops it",
      PLACE_PANES, false, run_filter, 0, NULL},
-    {RUNE('n'), "n", "next", "next and previous row that matches the filter", PLACE_PANES, false,
-     run_match, 1, offers_match},
-    {RUNE('N'), "N", NULL, "next and previous row that matches the filter", PLACE_PANES, false,
-     run_match, -1, NULL},
+    {RUNE('n'), "n", NULL, "next and previous row that matches the filter", PLACE_PANES, false,
+     run_match, 1, NULL},
+    {RUNE('N'), "N", "next", "next and previous row that matches the filter", PLACE_PANES, false,
+     run_match, -1, offers_match},
     {RUNE('<'), "<", NULL, "sort by the column to the left or right; before the first: by harm",
      PLACE_PANES, false, run_sort, -1, NULL},
     {RUNE('>'), ">", "sort", "sort by the column to the left or right; before the first: by harm",
@@ -302,16 +306,18 @@ const struct binding view_bindings[] = {
      NULL},
     {CODE(BACKTAB), "Shift-Tab", NULL, "next and previous pane", PLACE_PANES, false, run_focus_step,
      -1, NULL},
-    {CODE(DOWN), "Down", NULL, "down", PLACE_ALL, false, run_move, 1, NULL},
-    {RUNE('j'), "j", NULL, "down", PLACE_ALL, false, run_move, 1, NULL},
-    {CODE(UP), "Up", NULL, "up", PLACE_ALL, false, run_move, -1, NULL},
-    {RUNE('k'), "k", NULL, "up", PLACE_ALL, false, run_move, -1, NULL},
-    {CODE(PAGE_DOWN), "PgDn", NULL, "a page down, up", PLACE_ALL, false, run_page, 1, NULL},
+    {CODE(DOWN), "Down", NULL, "a row down, up", PLACE_ALL, false, run_move, 1, NULL},
+    {RUNE('j'), "j", NULL, "a row down, up", PLACE_ALL, false, run_move, 1, NULL},
+    {CODE(UP), "Up", NULL, "a row down, up", PLACE_ALL, false, run_move, -1, NULL},
+    {RUNE('k'), "k", NULL, "a row down, up", PLACE_ALL, false, run_move, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "a page down, up", PLACE_PANES, false, run_page, 1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", "more", "a page down, up", PLACE_PAGES, false, run_page, 1,
+     offers_page},
     {CODE(PAGE_UP), "PgUp", NULL, "a page down, up", PLACE_ALL, false, run_page, -1, NULL},
-    {CODE(HOME), "Home", NULL, "first row", PLACE_ALL, false, run_move, -1000000, NULL},
-    {RUNE('g'), "g", NULL, "first row", PLACE_ALL, false, run_move, -1000000, NULL},
-    {CODE(END), "End", NULL, "last row", PLACE_ALL, false, run_move, 1000000, NULL},
-    {RUNE('G'), "G", NULL, "last row", PLACE_ALL, false, run_move, 1000000, NULL},
+    {CODE(HOME), "Home", NULL, "first, last row", PLACE_ALL, false, run_move, -1000000, NULL},
+    {RUNE('g'), "g", NULL, "first, last row", PLACE_ALL, false, run_move, -1000000, NULL},
+    {CODE(END), "End", NULL, "first, last row", PLACE_ALL, false, run_move, 1000000, NULL},
+    {RUNE('G'), "G", NULL, "first, last row", PLACE_ALL, false, run_move, 1000000, NULL},
     {RUNE('z'), "z", "pause", "hold the screen, and go on", PLACE_ALL, false, run_pause, 0, NULL},
     {CTRL('r'), "Ctrl-R", NULL, "collect now", PLACE_ALL, false, run_collect, 0, NULL},
     {CTRL('l'), "Ctrl-L", NULL, "draw the whole screen again", PLACE_ALL, false, run_request,

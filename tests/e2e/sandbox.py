@@ -118,7 +118,7 @@ class Sandbox:
         """A connection of psycopg2; as the superuser it comes in even when all others are refused."""
         connection = psycopg2.connect(host=HOST, port=self.port("postgres"), dbname="ecap", user=user,
                                       password=self.state["passwords"][user], application_name=name,
-                                      connect_timeout=5, **options)
+                                      **{"connect_timeout": 5, **options})
         connection.autocommit = True
         return connection
 

@@ -98,6 +98,12 @@ def test_paused_nothing_moves(calm):
 
 # --- the scenes ---------------------------------------------------------------------------------
 
+COMMITTED, LAG = 0, 2
+
+
+def total(offsets, which):
+    return sum(numbers[which] or 0 for (topic, _), numbers in offsets.items() if topic == TOPIC)
+
 
 def is_api_down(sandbox):
     assert refuses(sandbox.port("api"))
@@ -132,21 +138,17 @@ def is_db_full(sandbox):
 
 
 def is_lag(sandbox):
-    first = sandbox.lag()
-    assert first > 20000
-    wait_until(lambda: sandbox.lag() > first, what="the lag grows")
-    committed = sum(offset or 0 for offset, _, _ in sandbox.offsets().values())
-    wait_until(lambda: sum(offset or 0 for offset, _, _ in sandbox.offsets().values()) > committed,
+    first, second = sandbox.offsets(), sandbox.offsets()
+    assert 20000 < total(first, LAG) < total(second, LAG)
+    wait_until(lambda: total(sandbox.offsets(), COMMITTED) > total(first, COMMITTED),
                what="a slow consumer commits")
 
 
 def is_stuck_consumer(sandbox):
+    first, second = sandbox.offsets(), sandbox.offsets()
     assert sandbox.group_state() == ("Stable", "3")
-    before = sandbox.offsets()
-    after = sandbox.offsets()
-    for key, (committed, end, _) in before.items():
-        assert after[key][0] == committed
-        assert key[0] != TOPIC or after[key][1] > end
+    assert total(second, COMMITTED) == total(first, COMMITTED)
+    assert total(second, LAG) > total(first, LAG)
 
 
 def is_redis_full(sandbox):
@@ -172,17 +174,17 @@ def is_calm(sandbox):
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_scene_shows_and_calm_brings_it_back(calm, scene):
+def test_a_scene_shows_and_calm_brings_it_back(sandbox, scene):
     if scene in NEEDS_KAFKA:
-        calm.need("kafka")
-    calm.scene(scene)
-    SHOWN[scene](calm)
-    calm.scene("calm")
-    is_calm(calm)
+        sandbox.need("kafka")
+    sandbox.scene(scene)
+    SHOWN[scene](sandbox)
+    sandbox.scene("calm")
+    is_calm(sandbox)
 
 
 def test_from_any_scene_to_any(calm):
-    for scene in ("db-hog", "db-full", "db-full", "api-down", "db-hog", "redis-full", "api-slow", "db-full"):
+    for scene in ("db-hog", "db-full", "db-full", "api-down", "redis-full", "db-full"):
         calm.scene(scene)
     is_db_full(calm)
     assert not refuses(calm.port("api"))
@@ -210,7 +212,7 @@ def ask(sandbox, part):
     elif part == "redis":
         redis.Redis(host=HOST, port=sandbox.port("redis"), socket_timeout=1).ping()
     elif part == "postgres":
-        sandbox.sql("SELECT 1")
+        sandbox.connect(connect_timeout=2).close()
     else:
         with socket.create_connection((HOST, sandbox.port("kafka")), timeout=1) as probe:
             probe.sendall(bytes.fromhex("0000000e00120000000000010004") + b"test")  # ApiVersions
@@ -260,43 +262,50 @@ def ports_of(sandbox):
             if name in facts]
 
 
-def test_down_leaves_nothing_and_the_next_start_is_quick(own):
-    own.up()
+def test_whatever_happens_it_goes_down_and_up(own):
+    up = subprocess.Popen([ROOT / "sandbox/up", "--state", own.folder], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True)
+    assert any("PostgreSQL" in line for line in iter(up.stdout.readline, ""))
+    assert own.run("ctl", "status").returncode == 0 and "up already" in own.up().stdout
+    own.sql("INSERT INTO audit_logs (actor, action) VALUES ('test', 'kept')")
+
+    # In the foreground it ends with a signal.
     assert len(processes_of(own.folder)) >= 5
     ports = ports_of(own)
-    assert own.run("ctl", "status").returncode == 0
-    assert "up already" in own.up().stdout
-    own.sql("INSERT INTO audit_logs (actor, action) VALUES ('test', 'kept')")
-    own.freeze("postgres")
-    own.freeze("redis")
-    own.down()
+    up.send_signal(signal.SIGINT)
+    assert up.wait(30) == 0
     assert processes_of(own.folder) == [] and all(map(refuses, ports))
     assert not (own.folder / "state.json").exists()
     assert own.run("ctl", "status", check=False).returncode == 1
     assert own.run("scene", "calm", check=False).returncode == 1
-    own.down()
+    own.down()  # once more does no harm
+
+    # The second start is quick, and knows what was there.
     start = time.monotonic()
     own.up()
     assert time.monotonic() - start < 10
     assert own.sql("SELECT count(*) FROM audit_logs WHERE actor = 'test'") == [(1,)]
 
-
-def test_after_a_crash_of_everything_it_starts_again(own):
-    own.up()
-    backends = len(processes_of(own.folder))
+    # Everything crashes.
     for facts in own.state["parts"].values():
-        if facts.get("process"):
-            os.kill(facts["process"]["pid"], signal.SIGKILL)
-    wait_until(lambda: len(processes_of(own.folder)) < backends)
+        os.kill(facts["process"]["pid"], signal.SIGKILL)
     done = own.run("ctl", "status", check=False)
     assert done.returncode == 1 and "dead" in done.stdout
     own.up()
     assert own.run("ctl", "status").returncode == 0
-    for part in ("api", "dashboard", "redis", "postgres"):
-        ask(own, part)
+    for part in PARTS:
+        if own.state["parts"][part]["status"] != "absent":
+            ask(own, part)
+
+    # What hangs is ended too.
+    own.freeze("postgres")
+    own.freeze("redis")
+    ports = ports_of(own)
+    own.down()
+    assert processes_of(own.folder) == [] and all(map(refuses, ports))
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_start_leaves_nothing(own, number):
     up = subprocess.Popen([ROOT / "sandbox/up", "--state", own.folder, "--detach"], stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -308,17 +317,6 @@ def test_an_interrupted_start_leaves_nothing(own, number):
         own.down()
     assert processes_of(own.folder) == []
     assert not (own.folder / "state.json").exists()
-
-
-def test_in_the_foreground_it_ends_with_a_signal(own):
-    up = subprocess.Popen([ROOT / "sandbox/up", "--state", own.folder], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, text=True)
-    lines = iter(up.stdout.readline, "")
-    assert any("PostgreSQL" in line for line in lines)
-    assert own.run("ctl", "status").returncode == 0
-    up.send_signal(signal.SIGINT)
-    assert up.wait(30) == 0
-    assert processes_of(own.folder) == []
 
 
 def test_without_kafka_the_rest_runs(own, tmp_path):

@@ -25,8 +25,13 @@ struct postgres_server {
   pid_t pid;
 };
 
-/* The newest one that is installed. */
+/* The newest one that is installed, or that of POSTGRES_BINARIES: to try other versions. */
 static inline bool postgres_find(struct postgres_server *server) {
+  const char *chosen = getenv("POSTGRES_BINARIES");
+  if (chosen) {
+    snprintf(server->binaries, sizeof server->binaries, "%s", chosen);
+    return true;
+  }
   glob_t found;
   bool good = glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &found) == 0;
   if (good) {
@@ -68,7 +73,10 @@ static inline pid_t postgres_spawn(const struct postgres_server *server, const c
   int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
   if (fd < 0 || chdir(server->folder) != 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
     _exit(126);
-  execv(path, (char *const *)(uintptr_t)argv);
+  const char *full[64] = {path}; /* by which it finds its own files */
+  for (size_t i = 1; argv[i] && i < 63; i++)
+    full[i] = argv[i];
+  execv(path, (char *const *)(uintptr_t)full);
   _exit(127);
 }
 

@@ -236,7 +236,7 @@ static inline struct sample *fixture_hostile_sample(void) {
   row->cells[5] = value_real(1e15);
   row->cells[6] = value_int(INT64_MAX);
   fixture_session(sample, -1, "\"quoted\\\"\x7f", -3.5,
-                  "\xed\xa0\x80\xf4\x90\x80\x80\xc0\xaf\xf0\x9f\x92\xa9");
+                  "\xed\xa0\x80\xf4\x90\x80\x80\xc0\xaf\xe0\x80\xaf\xf0\x9f\x92\xa9");
   sample_note(sample, NULL, NULL, "a note\x1b[2J of \xe2\x80\x8b nothing");
   sample->server = "Evil\r\n\tServer \xf3\xa0\x81\xa1";
   return sample;

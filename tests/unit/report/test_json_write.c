@@ -150,9 +150,10 @@ static void test_hostile_texts(void **state) {
                       "1\x1b]0;owned\x07\n\xEF\xBF\xBD\xEF\xBF\xBD|\xc2\x9b"
                       "31m");
   /* surrogate, beyond the last, overlong: each byte alone; then one that is right */
-  assert_string_equal(text_of(json_object_get(row(document, FIXTURE_EVIL, 1, 0), "cells"), "query"),
-                      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
-                      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xf0\x9f\x92\xa9");
+  assert_string_equal(
+      text_of(json_object_get(row(document, FIXTURE_EVIL, 1, 0), "cells"), "query"),
+      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xf0\x9f\x92\xa9");
   /* As it lies there, a terminal obeys nothing of it. */
   const char *text = document->written.text;
   for (size_t i = 0; i < document->written.len; i++) {

@@ -121,6 +121,20 @@ static void test_lines_at_all_widths(void **state) {
   check_lines(text_of(&fixture->model, false, false, 0), INT32_MAX, false);
 }
 
+static void test_a_long_word_is_broken(void **state) {
+  (void)state;
+  struct config *config = config_new();
+  fixture_target(config, &fixture_service, "api");
+  struct model model;
+  model_init(&model, config);
+  struct err err = {ERR_PROTOCOL};
+  memset(err.text, 'x', sizeof err.text - 1);
+  model_fail(&model, 0, &err, FIXTURE_NOW);
+  model_evaluate(&model, FIXTURE_NOW, true);
+  check_lines(text_of(&model, false, false, 60), 60, false);
+  fixture_fini(&model, config);
+}
+
 static char *first_line(const struct model *model) {
   struct fixture_text written = text_of(model, true, false, 0);
   written.text[strcspn(written.text, "\n")] = '\0';
@@ -229,6 +243,7 @@ int main(void) {
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_what_was_read_back_says_the_same),
       cmocka_unit_test(test_lines_at_all_widths),
+      cmocka_unit_test(test_a_long_word_is_broken),
       cmocka_unit_test(test_status_line),
       cmocka_unit_test(test_a_storm_is_bounded),
       cmocka_unit_test(test_the_worst_rows_come_first),

@@ -462,8 +462,8 @@ static inline void fixture_run(struct fixture *fixture) {
   }
 }
 
-static inline void fixture_fail(struct fixture *fixture, size_t slot, enum err_kind kind, const char *text,
-                         int64_t ago_ms) {
+static inline void fixture_fail(struct fixture *fixture, size_t slot, enum err_kind kind,
+                                const char *text, int64_t ago_ms) {
   struct err err;
   err_set(&err, kind, "%s", text);
   model_fail(&fixture->model, slot, &err, FIXTURE_NOW - ago_ms);

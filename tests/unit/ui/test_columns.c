@@ -1,0 +1,149 @@
+/* Which columns fit, how widths follow the values, and pairs. */
+#include "core/sample.h"
+#include "ui/pairs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct column_spec specs[] = {
+    {.id = "name", .title = "NAME"},
+    {.id = "state", .title = "STATE", .width = 7},
+    {.id = "rate", .title = "RATE", .unit = UNIT_COUNT, .flags = COLUMN_SPARK, .priority = 1},
+    {.id = "used", .title = "USED", .unit = UNIT_RATIO, .flags = COLUMN_GAUGE, .priority = 4},
+    {.id = "query", .title = "QUERY", .flags = COLUMN_FLEX, .priority = 3},
+    {.id = "never", .title = "NEVER", .unit = UNIT_COUNT, .priority = 1},
+    {.id = "detail", .title = "DETAIL", .flags = COLUMN_DETAIL},
+};
+static const struct table_spec spec = {"t", "T", 0, specs, 7};
+
+/* Held as if values of these widths had been seen. */
+static void hold(struct columns_memory *memory, int name, int query) {
+  *memory = (struct columns_memory){.held = {name, 5, 6, 4, query, 0, 9}, .text = {true, true}};
+  memory->text[4] = true;
+}
+
+static void expect_fit(const struct columns_memory *memory, int width, const char *expected) {
+  char text[256] = "";
+  struct columns columns;
+  columns_fit(memory, &spec, width, true, &columns);
+  for (size_t i = 0; i < columns.count; i++) {
+    const struct column_place *place = &columns.places[i];
+    size_t at = strlen(text);
+    snprintf(text + at, sizeof text - at, "%s%s:%d+%d", i ? " " : "", specs[place->column].id,
+             place->width, place->extra);
+  }
+  assert_string_equal(text, expected);
+}
+
+static void test_fit(void **state) {
+  (void)state;
+  struct columns_memory memory;
+  hold(&memory, 12, 80);
+  expect_fit(&memory, 20, "name:12+0 state:7+0");
+  expect_fit(&memory, 27, "name:12+0 state:7+0 rate:6+0");
+  expect_fit(&memory, 36, "name:12+0 state:7+0 rate:6+8");
+  expect_fit(&memory, 45, "name:12+0 state:7+0 rate:6+6 query:10+0");
+  expect_fit(&memory, 100, "name:12+0 state:7+0 rate:6+12 used:4+10 query:39+0");
+  expect_fit(&memory, 8, "name:5+0 state:7+0");
+  expect_fit(&memory, 1, "name:5+0 state:7+0");
+  expect_fit(&memory, -7, "name:5+0 state:7+0");
+}
+
+static void test_places(void **state) {
+  (void)state;
+  struct columns_memory memory;
+  struct columns columns;
+  hold(&memory, 12, 10);
+  columns_fit(&memory, &spec, 100, true, &columns);
+  assert_int_equal(columns.count, 5);
+  assert_int_equal(columns.places[1].x, 14);
+  assert_false(columns.places[1].right);
+  assert_true(columns.places[2].right);
+  assert_int_equal(columns.places[3].x, columns.places[2].x + 6 + 13 + 2);
+  assert_int_equal(columns.rest_x + columns.rest_width, 100);
+}
+
+static const struct table_spec *const tables[] = {&spec};
+
+static void measure(struct columns_memory *memory, int64_t count, int64_t now_ms) {
+  struct sample *sample = sample_new(tables, 1);
+  struct frame frame = {.now_ms = now_ms};
+  struct row *row = sample_row(sample, &sample->tables[0], "k", NULL);
+  row->cells[0] = value_text("name");
+  if (count >= 0)
+    row->cells[2] = value_int(count);
+  columns_measure_begin(memory);
+  columns_measure_row(memory, &frame, &spec, row, 2);
+  columns_measure_end(memory, now_ms);
+  sample_free(sample);
+}
+
+/* Widths grow at once, shrink after a while; so does a column that has become empty. */
+static void test_memory(void **state) {
+  (void)state;
+  struct columns_memory memory = {0};
+  measure(&memory, 99, 0);
+  assert_int_equal(memory.held[0], 6);
+  assert_int_equal(memory.held[2], 2);
+  measure(&memory, 1000, 1000);
+  assert_int_equal(memory.held[2], 5);
+  measure(&memory, 99, 2000);
+  assert_int_equal(memory.held[2], 5);
+  measure(&memory, -1, 30000);
+  assert_int_equal(memory.held[2], 5);
+  measure(&memory, 1000, 30500);
+  measure(&memory, 99, 32000);
+  assert_int_equal(memory.held[2], 5);
+  measure(&memory, 99, 61000);
+  assert_int_equal(memory.held[2], 2);
+  measure(&memory, -1, 92000);
+  assert_int_equal(memory.held[2], 0);
+}
+
+static const struct column_spec summary[] = {
+    {.id = "a", .title = "first"},
+    {.id = "b", .title = "second", .flags = COLUMN_SPARK, .priority = 2},
+    {.id = "c", .title = "third", .priority = 3},
+    {.id = "d", .title = "border", .flags = COLUMN_HEADLINE},
+    {.id = "e", .title = "bar", .unit = UNIT_RATIO, .flags = COLUMN_HEADLINE | COLUMN_GAUGE},
+};
+static const struct table_spec summary_spec = {"s", "S", TABLE_SUMMARY, summary, 5};
+
+static void test_pairs(void **state) {
+  (void)state;
+  struct pairs pairs;
+  struct columns_memory memory = {.held = {3, 3, 3, 5, 3}};
+  pairs_fit(&memory, &summary_spec, PAIRS_REST, 80, 1, &pairs);
+  assert_int_equal(pairs.count, 3);
+  assert_int_equal(pairs.width, 9 + 2 + 21 + 2 + 9);
+  pairs_fit(&memory, &summary_spec, PAIRS_REST, 35, 1, &pairs); /* without the sparkline */
+  assert_int_equal(pairs.count, 3);
+  assert_int_equal(pairs.items[1].extra, 0);
+  pairs_fit(&memory, &summary_spec, PAIRS_REST, 25, 1, &pairs); /* the lowest rank goes */
+  assert_int_equal(pairs.count, 2);
+  pairs_fit(&memory, &summary_spec, PAIRS_REST, 25, 2, &pairs);
+  assert_int_equal(pairs.count, 3);
+  assert_int_equal(pairs.items[2].line, 1);
+  pairs_fit(&memory, &summary_spec, PAIRS_REST, 3, 2, &pairs);
+  assert_int_equal(pairs.count, 0);
+  pairs_fit(&memory, &summary_spec, PAIRS_HEADLINE, 40, 1, &pairs);
+  assert_int_equal(pairs.count, 2);
+  assert_int_equal(pairs.items[1].title_width, 0);
+  assert_int_equal(pairs.items[1].extra, 10);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_fit),
+      cmocka_unit_test(test_places),
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_pairs),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+/* Where panes stand: no overlap, no gap, a minimum for each, at any size. */
+#include "ui/layout.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void check(int width, int height, size_t count, const struct layout_need *needs) {
+  struct layout layout;
+  struct rect area = {0, 2, width, height};
+  static unsigned char covered[CANVAS_SIDE_MAX][CANVAS_SIDE_MAX];
+  memset(covered, 0, sizeof covered);
+  layout_columns(&layout, area, count);
+  layout_rows(&layout, area, needs, count);
+  if (layout.tabs)
+    return;
+  for (size_t i = 0; i < count; i++) {
+    const struct rect *rect = &layout.rects[i];
+    assert_true(rect->height >= 3);
+    assert_true(rect->x >= 0 && rect->x + rect->width <= width);
+    assert_true(rect->y >= 2 && rect->y + rect->height <= 2 + height);
+    for (int y = rect->y; y < rect->y + rect->height; y++)
+      for (int x = rect->x; x < rect->x + rect->width; x++)
+        assert_int_equal(covered[y][x]++, 0);
+  }
+  for (int y = 2; y < 2 + height; y++)
+    for (int x = 0; x < width; x++)
+      assert_int_equal(covered[y][x], 1);
+}
+
+static void test_all_sizes(void **state) {
+  (void)state;
+  const struct layout_need needs[] = {{3, SEVERITY_CRIT}, {8, SEVERITY_OK}, {40, SEVERITY_WARN},
+                                      {0, SEVERITY_OK},   {9, SEVERITY_OK}, {6, SEVERITY_OK},
+                                      {500, SEVERITY_OK}};
+  for (int width = 30; width < 320; width += 7)
+    for (int height = 3; height < 90; height += 5)
+      for (size_t count = 1; count <= 7; count++)
+        check(width, height, count, needs);
+}
+
+static void test_shape(void **state) {
+  (void)state;
+  struct layout layout;
+  layout_columns(&layout, (struct rect){0, 2, 80, 21}, 6);
+  assert_false(layout.tabs);
+  assert_int_equal(layout.columns, 2);
+  layout_columns(&layout, (struct rect){0, 2, 60, 36}, 6);
+  assert_int_equal(layout.columns, 1);
+  assert_false(layout.tabs);
+  layout_columns(&layout, (struct rect){0, 2, 40, 10}, 6);
+  assert_true(layout.tabs);
+  layout_columns(&layout, (struct rect){0, 2, 300, 70}, 6);
+  assert_int_equal(layout.columns, 3);
+}
+
+/* Who is bad gets what it needs before who is well. */
+static void test_the_worst_first(void **state) {
+  (void)state;
+  struct layout layout;
+  struct rect area = {0, 0, 60, 20};
+  struct layout_need needs[] = {{30, SEVERITY_OK}, {30, SEVERITY_CRIT}};
+  layout_columns(&layout, area, 2);
+  layout_rows(&layout, area, needs, 2);
+  assert_true(layout.rects[1].height > layout.rects[0].height);
+  needs[1].lines = 3;
+  layout_rows(&layout, area, needs, 2);
+  assert_int_equal(layout.rects[1].height, 3 + 2);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_all_sizes),
+      cmocka_unit_test(test_shape),
+      cmocka_unit_test(test_the_worst_first),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

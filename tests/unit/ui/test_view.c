@@ -1,0 +1,468 @@
+/* What keys do, that the selection stays on its row, and that a calm screen stands still. */
+#include "core/text.h"
+#include "ui/screen_fixture.h"
+#include "ui/screen_text.h"
+#include "ui/view_keys.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+struct session {
+  struct fixture fixture;
+  struct view *view;
+  struct canvas *canvas;
+  int64_t now_ms;
+  struct request request; /* of the last key */
+};
+
+static void draw(struct session *s) {
+  view_draw(s->view, &s->fixture.model, s->now_ms, s->canvas);
+}
+
+static void session_init(struct session *s, enum fixture_scene scene, int width, int height) {
+  *s = (struct session){.now_ms = FIXTURE_NOW};
+  fixture_init(&s->fixture, scene, false);
+  fixture_run(&s->fixture);
+  s->view = view_new(&(struct view_options){.utc = true});
+  s->canvas = canvas_new(width, height, false);
+  draw(s);
+}
+
+static void session_fini(struct session *s) {
+  canvas_free(s->canvas);
+  view_free(s->view);
+  fixture_fini(&s->fixture);
+}
+
+static void press(struct session *s, const char *keys) {
+  while (*keys) {
+    s->request = view_key(s->view, &s->fixture.model, s->now_ms, screen_next_key(&keys));
+    draw(s);
+  }
+}
+
+static void expect(const struct session *s, const char *text) {
+  if (!screen_has(s->canvas, text)) {
+    char *screen = screen_text(s->canvas);
+    print_message("%.*s", (int)(strstr(screen, "styles") - screen), screen);
+    free(screen);
+    fail_msg("the screen has no \"%s\"", text);
+  }
+}
+
+static void expect_not(const struct session *s, const char *text) {
+  if (screen_has(s->canvas, text))
+    fail_msg("the screen has \"%s\"", text);
+}
+
+static void test_panes_are_chosen(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  expect(&s, "[1 Services]");
+  press(&s, "3");
+  expect(&s, "[3 PostgreSQL]");
+  expect_not(&s, "[1 Services]");
+  press(&s, "<Tab>");
+  expect(&s, "[4 Redis]");
+  press(&s, "<BackTab><BackTab>");
+  expect(&s, "[2 Kafka lag]");
+  press(&s, "1<BackTab>");
+  expect(&s, "[6 Events]");
+  press(&s, "<Tab>");
+  expect(&s, "[1 Services]");
+  press(&s, "9");
+  expect(&s, "[1 Services]");
+  session_fini(&s);
+}
+
+static void test_zoom_and_details(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "3<Enter>");
+  expect(&s, "DATABASE");
+  expect_not(&s, "4 Redis");
+  press(&s, "<Enter>");
+  expect(&s, "[ecap 8123]");
+  expect(&s, "idle in transaction 14m, blocks 2 since");
+  press(&s, "<Esc>");
+  expect(&s, "[3 PostgreSQL]");
+  expect_not(&s, "4 Redis");
+  press(&s, "<Esc>");
+  expect(&s, "4 Redis");
+  press(&s, "i");
+  expect(&s, "[ecap 8123]");
+  press(&s, "<Esc>");
+  expect(&s, "4 Redis");
+  /* A row whose cell is not known says why. */
+  press(&s, "3<Enter><Down><Down><Down><Down>i");
+  expect(&s, "? needs pg_monitor");
+  session_fini(&s);
+}
+
+/* The details of a row that goes say so, and never show another one. */
+static void test_details_of_what_goes(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "3i");
+  expect(&s, "[ecap 8123]");
+  s.fixture.scene = SCENE_CALM;
+  fixture_publish(&s.fixture, 4, 0, s.now_ms);
+  draw(&s);
+  expect(&s, "[ecap 8123]");
+  expect(&s, "It is gone");
+  session_fini(&s);
+}
+
+static const char *selected(const struct session *s) {
+  const struct pane *pane = s->view->panes[s->view->focus];
+  return pane->selection.key;
+}
+
+static void test_selection_stays_on_its_row(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_CALM, 120, 36);
+  /* Unpicked, the first row is selected, whatever it is. */
+  press(&s, "3");
+  assert_string_equal(selected(&s), "8200/1");
+  s.fixture.scene = SCENE_INCIDENT;
+  fixture_publish(&s.fixture, 4, 1, s.now_ms);
+  draw(&s);
+  assert_string_equal(selected(&s), "8123/1");
+  /* Picked, it is followed. */
+  s.fixture.scene = SCENE_CALM;
+  fixture_publish(&s.fixture, 4, 2, s.now_ms);
+  press(&s, "<Down><Down>");
+  assert_string_equal(selected(&s), "8202/1");
+  s.fixture.scene = SCENE_INCIDENT;
+  fixture_publish(&s.fixture, 4, 3, s.now_ms);
+  draw(&s);
+  assert_string_equal(selected(&s), "8202/1");
+  expect_not(&s, "gone");
+  /* Gone, its neighbour is selected, and that is said. */
+  press(&s, "<End>");
+  assert_string_equal(selected(&s), "8219/1");
+  s.fixture.scene = SCENE_CALM;
+  fixture_publish(&s.fixture, 4, 4, s.now_ms);
+  draw(&s);
+  assert_string_equal(selected(&s), "8203/1");
+  expect(&s, "The selected row is gone");
+  press(&s, "k");
+  expect_not(&s, "The selected row is gone");
+  session_fini(&s);
+}
+
+static void test_moving(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "3jj");
+  assert_string_equal(selected(&s), "8125/1");
+  press(&s, "kG");
+  assert_string_equal(selected(&s), "8219/1");
+  expect(&s, " 23/23 ");
+  press(&s, "<Down><Down>");
+  assert_string_equal(selected(&s), "8219/1");
+  press(&s, "<PgUp>");
+  assert_string_not_equal(selected(&s), "8219/1");
+  press(&s, "g");
+  assert_string_equal(selected(&s), "ecap"); /* the summary */
+  press(&s, "<PgDn><Home>");
+  assert_string_equal(selected(&s), "ecap");
+  session_fini(&s);
+}
+
+static void test_trees(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "2<Enter>");
+  expect_not(&s, "172,102");
+  press(&s, "<Down><Right>");
+  expect(&s, "172,102");
+  press(&s, "<Down><Left>");
+  assert_string_equal(selected(&s), "ecap-consumer-group/transactions");
+  press(&s, "<Left>");
+  expect_not(&s, "172,102");
+  press(&s, " ");
+  expect(&s, "172,102");
+  press(&s, "<Left><Left><Left>");
+  expect_not(&s, "customers");
+  session_fini(&s);
+}
+
+static void test_filter(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "3/81q");
+  expect(&s, "/81q_");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  expect(&s, "0 of 23");
+  press(&s, "<Backspace>");
+  expect(&s, "/81_");
+  press(&s, "<Enter>");
+  expect(&s, "/81 3 of 23");
+  press(&s, "n");
+  assert_string_equal(selected(&s), "8124/1");
+  press(&s, "N");
+  assert_string_equal(selected(&s), "8123/1");
+  press(&s, "<Esc>");
+  expect_not(&s, "/81");
+  press(&s, "/xyz<Ctrl-U>");
+  expect(&s, "/_");
+  press(&s, "abc<Esc>");
+  expect_not(&s, "abc");
+  /* Ctrl-C works while something is typed. */
+  press(&s, "/x<Ctrl-C>");
+  assert_int_equal(s.request.kind, REQUEST_QUIT);
+  session_fini(&s);
+}
+
+static void test_sorting(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_CALM, 120, 36);
+  press(&s, "3");
+  expect(&s, "< > sort");
+  press(&s, ">");
+  expect(&s, "Sorted by SESSION");
+  press(&s, "I<Home><Down>");
+  assert_string_equal(selected(&s), "8203/1");
+  press(&s, "<");
+  expect(&s, "Sorted by harm");
+  press(&s, "<Home><Down>");
+  assert_string_equal(selected(&s), "8200/1");
+  session_fini(&s);
+}
+
+static void test_requests(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_CALM, 80, 24);
+  press(&s, "q");
+  assert_int_equal(s.request.kind, REQUEST_QUIT);
+  press(&s, "<Ctrl-Z>");
+  assert_int_equal(s.request.kind, REQUEST_SUSPEND);
+  press(&s, "<Ctrl-L>");
+  assert_int_equal(s.request.kind, REQUEST_REPAINT);
+  press(&s, "<Ctrl-R>");
+  assert_int_equal(s.request.kind, REQUEST_COLLECT_NOW);
+  press(&s, "?");
+  expect(&s, "[Help]");
+  press(&s, "q");
+  assert_int_equal(s.request.kind, REQUEST_QUIT);
+  press(&s, "<Esc>");
+  expect_not(&s, "[Help]");
+  press(&s, "<F1><F1>");
+  expect_not(&s, "[Help]");
+  session_fini(&s);
+}
+
+static void test_pause(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_CALM, 80, 24);
+  int64_t next = view_next_ms(s.view, &s.fixture.model, s.now_ms);
+  assert_true(next > s.now_ms && next <= s.now_ms + 1000);
+  press(&s, "z");
+  assert_int_equal(s.request.kind, REQUEST_PAUSE);
+  char *before = screen_text(s.canvas);
+  s.now_ms += 60000;
+  assert_true(view_next_ms(s.view, &s.fixture.model, s.now_ms) == INT64_MAX);
+  draw(&s);
+  char *after = screen_text(s.canvas);
+  assert_string_equal(before, after);
+  free(before);
+  free(after);
+  expect(&s, "PAUSED");
+  press(&s, "<Ctrl-R>");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  press(&s, "z");
+  assert_int_equal(s.request.kind, REQUEST_RESUME);
+  expect(&s, "LIVE");
+  expect(&s, "stale 1m");
+  session_fini(&s);
+}
+
+/* Nothing is bound that multiplexers and terminals need, and every row of the table says what it
+ * does. */
+static void test_the_table_of_keys(void **state) {
+  (void)state;
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    assert_true(*binding->help && *binding->name && binding->run && binding->places);
+    if (binding->code == KEY_CODE_CTRL)
+      assert_null(strchr("abhjksq", (int)binding->rune));
+    for (size_t j = 0; j < i; j++) {
+      const struct binding *other = &view_bindings[j];
+      bool same = other->code == binding->code && other->rune == binding->rune;
+      assert_false(same && (other->places & binding->places));
+    }
+  }
+}
+
+/* Rough bytes to a terminal: each run of changed cells, and 8 to get there. */
+static int cost(const struct canvas *before, const struct canvas *after) {
+  int bytes = 0;
+  bool running = false;
+  size_t count = (size_t)after->width * (size_t)after->height;
+  for (size_t i = 0; i < count; i++) {
+    const struct cell *a = &before->cells[i], *b = &after->cells[i];
+    bool same = strcmp(a->text, b->text) == 0 && a->style == b->style;
+    if (!same)
+      bytes += (int)strlen(b->text) + (running ? 0 : 8);
+    running = !same;
+  }
+  return bytes;
+}
+
+static void test_a_busy_screen_is_cheap(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 200, 50);
+  struct canvas *before = canvas_new(200, 50, false);
+  int bytes = 0, seconds = 120;
+  for (int i = 0; i < seconds; i++) {
+    memcpy(before->cells, s.canvas->cells, 200 * 50 * sizeof *before->cells);
+    s.now_ms += 1000;
+    if (i % 2 == 0) {
+      for (size_t slot = 0; slot < s.fixture.model.slot_count; slot++)
+        fixture_publish(&s.fixture, slot, FIXTURE_STEPS + i / 2, s.now_ms);
+      model_evaluate(&s.fixture.model, s.now_ms, false);
+    }
+    draw(&s);
+    bytes += cost(before, s.canvas);
+  }
+  canvas_free(before);
+  print_message("%d bytes/s by a rough count\n", bytes / seconds);
+  assert_true(bytes / seconds < 700);
+  session_fini(&s);
+}
+
+/* 20 groups of 1,000 partitions: a frame and a key stay far below 16 ms. */
+static void test_many_rows(void **state) {
+  (void)state;
+  static const struct table_spec *const specs[] = {&kafka_summary_spec, &lag_spec};
+  struct session s;
+  session_init(&s, SCENE_CALM, 200, 50);
+  struct sample *sample = sample_new(specs, 2);
+  for (int g = 0; g < 20; g++) {
+    char group[32];
+    snprintf(group, sizeof group, "group-%d", g);
+    ROW(sample, "lag", group, NULL, T(group), N(g));
+    kafka_topic(sample, group, "transactions", 1000, 5000 + g, 1, 1);
+  }
+  sample->taken_ms = s.now_ms;
+  model_publish(&s.fixture.model, 3, sample, s.now_ms);
+  press(&s, "2<Enter><Down> ");
+  struct timespec start, end;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+  for (int i = 0; i < 20; i++)
+    press(&s, "j");
+  press(&s, "G/99<Enter>");
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+  double ms =
+      (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
+  print_message("%.1f ms a key and a frame\n", ms / 25);
+  session_fini(&s);
+}
+
+/* Thousands of keys on models that change, at sizes that change. */
+static void check_invariants(const struct session *s) {
+  assert_true(s->view->focus < s->view->pane_count);
+  for (int y = 0; y < s->canvas->height; y++) {
+    for (int x = 0; x < s->canvas->width; x++) {
+      const struct cell *cell = canvas_cell(s->canvas, x, y);
+      int cells = 0;
+      if (cell->text[0] == '\0') {
+        assert_true(x > 0);
+        continue;
+      }
+      size_t step = text_next(cell->text, &cells);
+      assert_int_equal(step, strlen(cell->text));
+      assert_true(cells == 1 || (cells == 2 && canvas_cell(s->canvas, x + 1, y)->text[0] == '\0'));
+      assert_true((unsigned char)cell->text[0] >= 0x20 && cell->text[0] != 0x7f);
+      assert_true((cell->style & STYLE_MASK) < STYLE_COUNT);
+    }
+  }
+}
+
+static uint32_t next_random(uint32_t *seed) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return *seed >> 8;
+}
+
+static struct key random_key(uint32_t *seed) {
+  static const char runes[] = "123456jkgGinNI<>/?z  \0q";
+  struct key key = {(enum key_code)(next_random(seed) % (KEY_CODE_CTRL + 1)), 0};
+  if (key.code == KEY_CODE_CTRL)
+    key.rune = 'a' + next_random(seed) % 26;
+  else if (next_random(seed) % 2)
+    key = (struct key){KEY_CODE_RUNE, (unsigned char)runes[next_random(seed) % (sizeof runes - 1)]};
+  else if (key.code == KEY_CODE_RUNE)
+    key.rune = next_random(seed) % 0x11FFFF;
+  return key;
+}
+
+static void change_model(struct session *s, uint32_t *seed) {
+  s->fixture.scene = (enum fixture_scene)(next_random(seed) % 4);
+  size_t slot = next_random(seed) % s->fixture.model.slot_count;
+  s->now_ms += next_random(seed) % 9000;
+  if (next_random(seed) % 5 == 0)
+    fixture_fail(&s->fixture, slot, ERR_TIMEOUT, "no \x1b[1m answer", 0);
+  else
+    fixture_publish(&s->fixture, slot, (int)(next_random(seed) % 100), s->now_ms);
+  model_evaluate(&s->fixture.model, s->now_ms, false);
+}
+
+static void change_size(struct session *s, uint32_t *seed) {
+  int width = (int)(next_random(seed) % 130), height = (int)(next_random(seed) % 45);
+  canvas_free(s->canvas);
+  s->canvas = canvas_new(width, height, next_random(seed) % 2);
+}
+
+static void test_any_keys(void **state) {
+  (void)state;
+  uint32_t seed = 20261124;
+  struct session s;
+  session_init(&s, SCENE_HOSTILE, 120, 36);
+  for (int i = 0; i < 6000; i++) {
+    s.request = view_key(s.view, &s.fixture.model, s.now_ms, random_key(&seed));
+    if (i % 7 == 0)
+      change_model(&s, &seed);
+    if (i % 50 == 0)
+      change_size(&s, &seed);
+    draw(&s);
+    check_invariants(&s);
+  }
+  session_fini(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_panes_are_chosen),
+      cmocka_unit_test(test_zoom_and_details),
+      cmocka_unit_test(test_details_of_what_goes),
+      cmocka_unit_test(test_selection_stays_on_its_row),
+      cmocka_unit_test(test_moving),
+      cmocka_unit_test(test_trees),
+      cmocka_unit_test(test_filter),
+      cmocka_unit_test(test_sorting),
+      cmocka_unit_test(test_requests),
+      cmocka_unit_test(test_pause),
+      cmocka_unit_test(test_the_table_of_keys),
+      cmocka_unit_test(test_a_busy_screen_is_cheap),
+      cmocka_unit_test(test_many_rows),
+      cmocka_unit_test(test_any_keys),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

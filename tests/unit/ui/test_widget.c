@@ -1,0 +1,108 @@
+/* Bars, sparklines, ages. */
+#include "ui/widget.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *line(const struct canvas *canvas, char *out, size_t size) {
+  size_t at = 0;
+  for (int x = 0; x < canvas->width; x++)
+    at += (size_t)snprintf(out + at, size - at, "%s", canvas_cell(canvas, x, 0)->text);
+  return out;
+}
+
+static void expect_gauge(double ratio, const char *expected) {
+  char text[64];
+  struct canvas *canvas = canvas_new(10, 1, true);
+  widget_gauge(canvas, 0, 0, 10, STYLE_OK, ratio);
+  assert_string_equal(line(canvas, text, sizeof text), expected);
+  canvas_free(canvas);
+}
+
+static void test_gauge(void **state) {
+  (void)state;
+  expect_gauge(0, "..........");
+  expect_gauge(0.5, "=====.....");
+  expect_gauge(1, "==========");
+  expect_gauge(0.001, "=.........");
+  expect_gauge(0.999, "=========.");
+  expect_gauge(-3, "..........");
+  expect_gauge(7, "==========");
+}
+
+static void push(struct history_ring *ring, float value) {
+  ring->values[ring->next] = value;
+  ring->next = (uint16_t)((ring->next + 1) % HISTORY_LENGTH);
+  ring->count = ring->count < HISTORY_LENGTH ? (uint16_t)(ring->count + 1) : HISTORY_LENGTH;
+}
+
+static const char *spark(const struct history_ring *ring, int width, char *out, size_t size) {
+  struct canvas *canvas = canvas_new(width, 1, true);
+  widget_spark(canvas, 0, 0, width, STYLE_SPARK, ring);
+  line(canvas, out, size);
+  canvas_free(canvas);
+  return out;
+}
+
+static void test_spark(void **state) {
+  (void)state;
+  char text[256];
+  struct history_ring ring = {0};
+  assert_string_equal(spark(NULL, 6, text, sizeof text), "      ");
+  assert_string_equal(spark(&ring, 6, text, sizeof text), "      ");
+  push(&ring, 0);
+  push(&ring, 4);
+  push(&ring, NAN);
+  push(&ring, 10);
+  assert_string_equal(spark(&ring, 6, text, sizeof text), "  _. ^");
+  /* Negative and constant values are no trouble. */
+  push(&ring, -5);
+  assert_string_equal(spark(&ring, 6, text, sizeof text), " _. ^_");
+}
+
+/* Once the ring is full, a new value changes the last cell only, and the line moves once a bundle.
+ */
+static void test_spark_is_calm(void **state) {
+  (void)state;
+  char before[256], after[256];
+  struct history_ring ring = {0};
+  int moved = 0;
+  for (int i = 0; i < 3 * HISTORY_LENGTH; i++)
+    push(&ring, (float)(5 + i * 7 % 5));
+  spark(&ring, 12, before, sizeof before);
+  for (int i = 0; i < 2 * HISTORY_LENGTH; i++) {
+    push(&ring, (float)(5 + i * 7 % 5));
+    spark(&ring, 12, after, sizeof after);
+    moved += strncmp(before + 1, after + 1, 10) != 0;
+    memcpy(before, after, sizeof before);
+  }
+  assert_true(moved <= 2 * HISTORY_LENGTH / 10);
+}
+
+static void test_age(void **state) {
+  (void)state;
+  char text[AGE_MAX];
+  assert_string_equal(age_text(text, -5), "0s");
+  assert_string_equal(age_text(text, 14999), "14s");
+  assert_string_equal(age_text(text, 60000), "1m");
+  assert_string_equal(age_text(text, 3599999), "59m");
+  assert_string_equal(age_text(text, 7200000), "2h");
+  assert_string_equal(age_text(text, INT64_C(86400000) * 3), "3d");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_gauge),
+      cmocka_unit_test(test_spark),
+      cmocka_unit_test(test_spark_is_calm),
+      cmocka_unit_test(test_age),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
