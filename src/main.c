@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int usage_bad(const struct err *err) {
   char shown[sizeof err->text];
@@ -34,16 +35,14 @@ static int run(const struct options *options) {
   struct runtime runtime;
   runtime_init(&runtime);
   struct config *config = startup_config(options, &schema, &runtime.io);
-  if (!config)
-    return EXIT_CONFIG_BAD;
-  switch (options->mode) {
-  case MODE_CHECK:
+  if (config && options->mode == MODE_CHECK)
     return check_run(&runtime, config, options);
-  case MODE_CONFIG:
-    return config_show(config, &schema);
-  default:
+  if (config && options->mode == MODE_DASHBOARD)
     return dashboard_run(&runtime, config, options);
-  }
+  const int status = config ? config_show(config, &schema) : EXIT_CONFIG_BAD;
+  if (!runtime_close(&runtime, NULL))
+    _exit(status);
+  return status;
 }
 
 int main(int argc, char **argv) {

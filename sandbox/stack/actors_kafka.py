@@ -80,11 +80,12 @@ class Member(Actor):
         self.owed = 0.0
         self.committed = 0
         self.held = False
+        self.caught_up = False  # since it was last kept from its work
 
     def reset(self):
         if self.consumer:
             self.consumer.close()
-        self.consumer, self.held = None, False
+        self.consumer, self.held, self.caught_up = None, False, False
 
     def step(self, mode):
         if self.consumer is None:
@@ -99,22 +100,23 @@ class Member(Actor):
             self.held = False
         rate = self.rate(mode["scene"])
         now = time.monotonic()
-        self.owed = min(rdkafka.Consumer.BATCH, self.owed + rate * min(1, now - self.last))
+        self.owed = min(rate, rdkafka.Consumer.BATCH, self.owed + rate * min(1, now - self.last))
         self.last = now
         if self.owed < 1:
             time.sleep(0.2)
             return
-        self.owed -= self.consumer.consume(int(self.owed), 0.2)
+        taken = self.consumer.consume(int(self.owed), 0.2)
+        self.owed -= taken
+        self.caught_up = mode["scene"] != "lag" and (self.caught_up or taken == 0)
         if now - self.committed > 1:
             self.consumer.commit()
             self.committed = now
 
-    @staticmethod
-    def rate(scene):
+    def rate(self, scene):
         """Messages a second that it takes."""
         if scene == "lag":
             return 2
-        behind = time.monotonic() % CYCLE_SECONDS < BEHIND_SECONDS
+        behind = self.caught_up and time.monotonic() % CYCLE_SECONDS < BEHIND_SECONDS
         return 0.6 * (RATE + CUSTOMERS_RATE) / MEMBERS if behind else 20000
 
     def stand_still(self):
@@ -122,5 +124,5 @@ class Member(Actor):
         if not self.held:
             self.consumer.commit()
         self.consumer.hold(True)
-        self.held = True
+        self.held, self.caught_up = True, False
         self.consumer.consume(1, 0.5)

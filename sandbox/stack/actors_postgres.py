@@ -123,6 +123,8 @@ class Holder(Sessions):
         super().__init__(state, board)
         self.made = None  # the number of the mode for which they were made
         self.scene = None
+        self.cursors = {}
+        self.number = 0
 
     def step(self, mode):
         if mode["scene"] != self.scene:
@@ -133,12 +135,13 @@ class Holder(Sessions):
         self.drop_ended()
         if self.scene == "db-hog":
             self.hog()
-        elif self.scene == "db-full":
-            self.fill()
+        elif self.scene == "db-full" and not self.fill():
+            return
         self.made = mode["seq"]
 
     def reset(self):
         super().reset()
+        self.cursors = {}
         self.scene = self.made = None
 
     def drop_ended(self):
@@ -157,22 +160,25 @@ class Holder(Sessions):
             if name in self.open:
                 continue
             connection = self.open[name] = _asynchronous(self.state, name)
+            cursor = self.cursors[name] = connection.cursor()  # an asynchronous one must outlive its query
             for statement in done:
-                connection.cursor().execute(statement)
+                cursor.execute(statement)
                 wait_select(connection)
             if forever:
-                connection.cursor().execute(forever)
-                connection.poll()
+                cursor.execute(forever)
 
     def fill(self):
+        """Whether there are as many as there should be: those of another scene may still be leaving."""
         with clients.closing(clients.postgres(self.state, "postgres", name="sandbox")) as admin, \
                 admin.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
                            " AND pid <> pg_backend_pid()")
-            taken = cursor.fetchone()[0]
-        for number in range(MAX_CONNECTIONS - RESERVED - LEFT_FREE - taken):
-            name = f"ecap-pool-{len(self.open) + number + 1}"
+            missing = MAX_CONNECTIONS - RESERVED - LEFT_FREE - cursor.fetchone()[0]
+        for _ in range(missing):
+            self.number += 1
+            name = f"ecap-pool-{self.number}"
             self.open[name] = clients.postgres(self.state, name=name)
+        return missing <= 0
 
 
 def _asynchronous(state, name):

@@ -10,6 +10,7 @@ from . import clients, jars, scenes
 from .stack import NAMES, Stack, up_locked
 from .state import ROOT, Failure, State
 
+PARTS = (*NAMES, "workload")
 DEFAULT = ROOT / "build/sandbox"
 TOOLS = {"consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
          "topics": "org.apache.kafka.tools.TopicCommand",
@@ -63,7 +64,7 @@ def up(argv):
         try:
             stack.up()
         except BaseException as error:
-            stack.down()
+            stack.give_up()
             if isinstance(error, Leaving):
                 return 1
             raise
@@ -109,8 +110,8 @@ def ctl(argv):
     actions.add_parser("resume", help="it goes on")
     for name, text in {"stop": "ends a part", "start": "starts it again", "kill": "ends it as a crash would",
                        "freeze": "stops its processes: it hangs", "thaw": "lets them go on"}.items():
-        actions.add_parser(name, help=text).add_argument("part", metavar="PART", choices=NAMES,
-                                                         help=", ".join(NAMES))
+        actions.add_parser(name, help=text).add_argument("part", metavar="PART", choices=PARTS,
+                                                         help=", ".join(PARTS))
     options = options.parse_args(argv)
     state = State(options.state)
     if options.action == "status":

@@ -1,11 +1,12 @@
 """A private Kafka: the real broker, one node that is its own controller (KRaft)."""
 
 import base64
+import os
 import subprocess
 import uuid
 
 from . import clients, jars, rdkafka
-from .part import Part, environment
+from .part import Part, environment, mark
 from .state import HOST, Failure
 
 WEEK_MS = 604800000
@@ -28,7 +29,7 @@ class Kafka(Part):
 
     def prepare(self):
         jars.java()
-        self.jars = jars.get(self.state.folder / "log/maven.log")
+        self.jars = jars.get(self.state.folder / "log/maven.log", {**os.environ, **mark(self.state)})
         self.settings.write_text(self.properties())
         if not (self.data / "meta.properties").exists():
             self.format()
@@ -56,7 +57,9 @@ class Kafka(Part):
             "num.network.threads": 2,
             "num.io.threads": 4,
             "log.cleaner.dedupe.buffer.size": 8 << 20,
-            "controlled.shutdown.enable": "false",
+            # After a crash the broker's old registration has to lapse before it may come back.
+            "broker.session.timeout.ms": 3000,
+            "broker.heartbeat.interval.ms": 500,
         }.items())
 
     def format(self):

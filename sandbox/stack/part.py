@@ -70,7 +70,7 @@ class Part:
         self.end_orphans()
         self.state.change(self.name, status="starting", reason=None)
         process.spawn(self.command(), self.workdir(), self.log, environment(self.state),
-                      lambda who: self.state.change(self.name, process=who))
+                      lambda who: self.state.enter(self.name, who))
         self.wait()
         self.finish()
         self.state.change(self.name, status="up")
@@ -78,7 +78,7 @@ class Part:
     def wait(self):
         deadline = time.monotonic() + self.start_seconds
         why = "no answer"
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self.state.closed:
             if not process.alive(self.who):
                 raise Failure(f"{self.name} ended at its start: {self.log_end()}")
             try:
@@ -144,4 +144,9 @@ def environment(state):
     kept = {name: os.environ[name] for name in keep if name in os.environ}
     kept.setdefault("PATH", "/usr/local/bin:/usr/bin:/bin")
     return {**kept, "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT / "sandbox"),
-            "PYTHONDONTWRITEBYTECODE": "1", "STACKTOP_SANDBOX_STATE": str(state.folder)}
+            "PYTHONDONTWRITEBYTECODE": "1", **mark(state)}
+
+
+def mark(state):
+    """What all processes of a sandbox have in their environment: they can be found by it."""
+    return {"STACKTOP_SANDBOX_STATE": str(state.folder)}

@@ -78,9 +78,9 @@ def working_in(folder, program):
     return [who for who in found if alive(who)]
 
 
-def marked(variable):
-    """Identities of the processes that have "NAME=value" in the environment they were started with."""
-    found, wanted = [], variable.encode() + b"\0"
+def marked(variables):
+    """Identities of the processes that were started with this in their environment."""
+    found, wanted = [], b"".join(f"{name}={value}".encode() + b"\0" for name, value in variables.items())
     for entry in os.listdir("/proc"):
         try:
             if entry.isdigit() and wanted in Path(f"/proc/{entry}/environ").read_bytes():

@@ -26,7 +26,7 @@ class Redis(Part):
         self.program = shutil.which("redis-server") or shutil.which("valkey-server")
         if not self.program:
             raise Absent("no redis-server and no valkey-server")
-        (self.folder / "redis.conf").write_text(f"{SETTINGS}port {self.port}\ndir {self.folder}\n")
+        (self.folder / "redis.conf").write_text(f'{SETTINGS}port {self.port}\ndir "{self.folder}"\n')
 
     def command(self):
         return [self.program, str(self.folder / "redis.conf")]

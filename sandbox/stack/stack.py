@@ -8,7 +8,7 @@ import time
 
 from . import configure, ports, process
 from .kafka import Kafka
-from .part import Absent
+from .part import Absent, mark
 from .postgres import Postgres, new_passwords
 from .redis import Redis
 from .state import Failure
@@ -24,13 +24,11 @@ class Stack:
         self.state = state
         self.servers = [part(state) for part in SERVERS]
         self.workload = Workload(state)
+        self.starting = []  # threads
         self.all = [*self.servers, self.workload]
 
     def part(self, name):
-        for part in self.servers:
-            if part.name == name:
-                return part
-        raise Failure(f"no part {name}: {', '.join(NAMES)}")
+        return next(part for part in self.all if part.name == name)
 
     def problems(self):
         """What keeps it from being up: nothing, or {part: condition}."""
@@ -55,9 +53,9 @@ class Stack:
         self.state.save()
         self.state.set_mode(scene="calm", paused=False)
         configure.write(self.state)
-        failures = each(self.servers, self.start)
+        failures = each(self.servers, self.start, self.starting)
         if not failures:
-            failures = each([self.workload], self.start)
+            failures = each([self.workload], self.start, self.starting)
         if failures:
             raise Failure("; ".join(failures))
         configure.write(self.state)
@@ -86,6 +84,14 @@ class Stack:
         self.end_all()
         self.state.remove()
 
+    def give_up(self):
+        """Down, from the midst of up: its threads may still be starting things."""
+        self.state.closed = True
+        self.end_all()
+        for thread in self.starting:
+            thread.join()
+        self.down()
+
     def end_all(self):
         """Ends all that runs, whatever state.json says of it."""
         if not self.state.data.get("parts"):
@@ -93,7 +99,7 @@ class Stack:
         else:
             failures = each([self.workload], self.end) + each(self.servers, self.end)
         self.part("postgres").end_orphans()
-        left = process.marked(f"STACKTOP_SANDBOX_STATE={self.state.folder}")
+        left = process.marked(mark(self.state))
         left = process.end([who for who in left if who["pid"] != os.getpid()], signal.SIGKILL, 0)
         if failures or left:
             raise Failure("; ".join([*failures, *(f"process {who['pid']} does not end" for who in left)]))
@@ -108,9 +114,11 @@ class Stack:
             process.end([starter], signal.SIGTERM, 20)
 
 
-def each(parts, call):
-    """Calls it for all parts at once; what failed, in words."""
+def each(parts, call, threads=None):
+    """Calls it for all parts at once; what failed, in words. The threads are added to a list of the
+    caller's, who may have to wait for them."""
     failures = []
+    threads = [] if threads is None else threads
 
     def work(part):
         try:
@@ -118,9 +126,9 @@ def each(parts, call):
         except (Failure, Absent, OSError) as error:
             failures.append(str(error))
 
-    threads = [threading.Thread(target=work, args=[part]) for part in parts]
-    for thread in threads:
-        thread.start()
+    for part in parts:
+        threads.append(threading.Thread(target=work, args=[part]))
+        threads[-1].start()
     for thread in threads:
         thread.join()
     return failures

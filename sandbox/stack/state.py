@@ -47,6 +47,7 @@ class State:
         self.mode_path = self.folder / "mode.json"
         self.data = read_json(self.path) or {}
         self._mutex = threading.RLock()
+        self.closed = False  # from then on nothing is started any more
 
     def make(self):
         for folder in (self.folder, self.folder / "log"):
@@ -77,6 +78,13 @@ class State:
         with self._mutex:
             self.data["parts"][part].update(facts)
             self.save()
+
+    def enter(self, part, who):
+        """Writes down a process that is about to be executed."""
+        with self._mutex:
+            if self.closed:
+                raise Failure(f"{part} was not started: we are leaving")
+            self.change(part, process=who)
 
     def part(self, name):
         with self._mutex:

@@ -82,6 +82,8 @@ static int check_report(struct check *check, const struct options *options) {
 int check_run(struct runtime *runtime, struct config *config, const struct options *options) {
   if (options->only && !targets_select(config, options->only)) {
     config_free(config);
+    if (!runtime_close(runtime, NULL))
+      _exit(EXIT_USAGE_BAD);
     return EXIT_USAGE_BAD;
   }
   for (size_t i = 0; options->timeout_ms && i < config->target_count; i++)

@@ -318,6 +318,8 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   struct terminal *terminal = dashboard_terminal(config, options, &status);
   if (!terminal) {
     config_free(config);
+    if (!runtime_close(runtime, NULL))
+      _exit(status);
     return status;
   }
   crash_guard(terminal);

@@ -46,7 +46,10 @@ bool runtime_close(struct runtime *runtime, struct scheduler *scheduler) {
   uv_unref((uv_handle_t *)&closing.ceiling);
   uv_update_time(&runtime->loop);
   uv_timer_start(&closing.ceiling, on_ceiling, RUNTIME_CLOSE_MS, 0);
-  scheduler_close(scheduler, on_scheduler_closed, runtime);
+  if (scheduler)
+    scheduler_close(scheduler, on_scheduler_closed, runtime);
+  else
+    on_scheduler_closed(runtime);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   if (closing.late)
     return false;

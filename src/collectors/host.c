@@ -29,6 +29,8 @@ static const struct option options[] = {
 
 static const struct table_spec *const tables[] = {&host_table, &disk_table};
 
+static const struct usual_place usual[] = {{0, "local", NULL, NULL}, {0}};
+
 static void *host_open(struct io *io, const struct target *target, struct err *err);
 static void host_start(void *self, struct job *job);
 static void host_cancel(void *self, struct err *err);
@@ -43,6 +45,7 @@ const struct collector collector_host = {
     .tables = tables,
     .table_count = sizeof tables / sizeof *tables,
     .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
     .open = host_open,
     .start = host_start,
     .cancel = host_cancel,

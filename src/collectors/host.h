@@ -83,7 +83,7 @@ struct host_mount {
 
   /* Of the sample that is being made. */
   const struct mount_entry *entry; /* in the reading; NULL if it is in no mount that we see */
-  const struct host_mount *parent; /* whose row it belongs to: it lies on the same file system */
+  const struct host_mount *leader; /* whose row stands for the same file system; NULL: its own */
   bool has_rates;
   double read_rate, write_rate, busy; /* bytes a second, and a share of the time */
 };

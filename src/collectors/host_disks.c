@@ -33,9 +33,9 @@ static bool is_mount_point(const struct host_mount *mount) {
          strcmp(mount->entry->point, mount->facts.resolved) == 0;
 }
 
-/* The row of the file system that a path lies on: its mount point's, or the first path's on it.
- * NULL when that is the path itself. */
-static const struct host_mount *parent_of(const struct host_mount *mount,
+/* Whose row stands for the file system that a path lies on: its mount point's, or the first path's
+ * on it. NULL when that is the path itself. */
+static const struct host_mount *leader_of(const struct host_mount *mount,
                                           struct host_mount *const *mounts, size_t count) {
   const struct host_mount *first = NULL;
   if (is_mount_point(mount))
@@ -155,8 +155,7 @@ static const char *note_of(struct context *context, const struct line *line) {
 
 static void row_add(struct context *context, const struct line *line) {
   const struct host_mount *mount = line->mount;
-  struct row *row = sample_row(context->sample, context->table, mount->path,
-                               mount->parent ? mount->parent->path : NULL);
+  struct row *row = sample_row(context->sample, context->table, mount->path, NULL);
   if (!row)
     return;
   const char *note = note_of(context, line);
@@ -177,8 +176,8 @@ static void line_make(struct context *context, struct host_mount *mount, struct 
   line->used = line->usable ? ratio_used(&mount->facts) : -1;
   line->severity =
       host_mount_judge(mount, context->hung_ms, context->now_ms, line->reason, sizeof line->reason);
-  /* What is wrong with a file system is said once, by its own row. */
-  if (mount->parent && !mount->facts.missing)
+  /* What is wrong with the file system is said once, by the row that stands for it. */
+  if (mount->leader && !mount->facts.missing)
     line->severity = SEVERITY_OK;
 }
 
@@ -200,17 +199,11 @@ void host_disks_fill(struct sample *sample, struct table *table, struct host_mou
   for (size_t i = 0; i < count; i++) {
     if (!is_shown(mounts[i]))
       continue;
-    mounts[i]->parent = parent_of(mounts[i], mounts, count);
+    mounts[i]->leader = leader_of(mounts[i], mounts, count);
     line_make(&context, mounts[i], &lines[shown++]);
   }
   qsort(lines, shown, sizeof *lines, line_compare);
-  for (size_t i = 0; i < shown; i++) {
-    if (lines[i].mount->parent)
-      continue;
+  for (size_t i = 0; i < shown; i++)
     row_add(&context, &lines[i]);
-    for (size_t j = 0; j < shown; j++)
-      if (lines[j].mount->parent == lines[i].mount)
-        row_add(&context, &lines[j]);
-  }
   free(lines);
 }

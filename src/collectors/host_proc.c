@@ -26,7 +26,7 @@ static bool take_count(const char **at, uint64_t *count) {
   errno = 0;
   *count = strtoull(start, &end, 10);
   *at = end;
-  return errno == 0;
+  return errno == 0 && *count <= INT64_MAX; /* cells are signed */
 }
 
 static bool take_text(const char **at, const char *text) {
@@ -109,7 +109,7 @@ bool host_cpu_between(const struct host_cpu *before, const struct host_cpu *now,
 
 static bool memory_field(const char *text, const char *name, uint64_t *bytes) {
   const char *at = line_find(text, name);
-  if (!at || !take_count(&at, bytes) || *bytes > UINT64_MAX / 1024)
+  if (!at || !take_count(&at, bytes) || *bytes > INT64_MAX / 1024)
     return false;
   *bytes *= 1024; /* its "kB" are KiB */
   return true;

@@ -55,6 +55,12 @@ static const struct option options[] = {
 
 static const struct table_spec *const tables[] = {&postgres_summary_table, &postgres_session_table};
 
+/* Who we are there, libpq takes from PG* and from the user's name. */
+static const struct usual_place usual[] = {
+    {5432, "postgres", "dsn", "host=127.0.0.1 port=5432"},
+    {0},
+};
+
 static void *postgres_open(struct io *io, const struct target *target, struct err *err);
 static void postgres_start(void *self, struct job *job);
 static void postgres_cancel(void *self, struct err *err);
@@ -69,6 +75,7 @@ const struct collector collector_postgres = {
     .tables = tables,
     .table_count = sizeof tables / sizeof *tables,
     .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
     .open = postgres_open,
     .start = postgres_start,
     .cancel = postgres_cancel,

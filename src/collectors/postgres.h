@@ -70,6 +70,7 @@ struct postgres_session {
   size_t blocker_count;
 
   /* Filled in by postgres_judge. */
+  const char *label;  /* the state as a column has it, "idle in txn"; else the type; or NULL */
   bool stranger;      /* somebody waits for it, but it is no listed session */
   int parent;         /* index of the session that it waits for, or -1 */
   size_t direct, all; /* sessions that wait for it; with those that wait for them */

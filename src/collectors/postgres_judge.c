@@ -16,7 +16,7 @@ static bool state_in_transaction(const struct postgres_session *session) {
   return session->state && strncmp(session->state, "idle in transaction", 19) == 0;
 }
 
-const char *postgres_state(const struct postgres_session *session) {
+static const char *label_of(const struct postgres_session *session) {
   if (state_is(session, "idle in transaction"))
     return "idle in txn";
   if (state_is(session, "idle in transaction (aborted)"))
@@ -129,8 +129,8 @@ static void describe(const struct postgres_session *session, char *out, size_t s
   else if (state_is(session, "active") && session->query_age >= 0)
     snprintf(out, size, "its query has run for %s",
              format_duration(time, sizeof time, session->query_age));
-  else if (postgres_state(session))
-    snprintf(out, size, "%s", postgres_state(session));
+  else if (session->label)
+    snprintf(out, size, "%s", session->label);
   else
     snprintf(out, size, "in a state that we may not see");
 }
@@ -151,7 +151,8 @@ static enum severity severity_of(const struct postgres_session *session,
 }
 
 static void judge(struct postgres_session *session, const struct postgres_rules *rules) {
-  if (session->parent >= 0)
+  /* a waiter is no cause either when its blockers were not asked for */
+  if (session->parent >= 0 || (session->waiting && session->blocker_count == 0))
     return;
   session->severity = severity_of(session, rules);
   if (session->severity == SEVERITY_OK)
@@ -222,6 +223,7 @@ void postgres_judge(struct postgres_sessions *sessions, const struct postgres_ru
     count_blocked(sessions, i);
   size_t sorted[LISTED_MAX];
   for (size_t i = 0; i < sessions->count; i++) {
+    sessions->items[i].label = label_of(&sessions->items[i]);
     judge(&sessions->items[i], rules);
     sorted[i] = i;
   }

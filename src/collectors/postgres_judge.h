@@ -20,7 +20,3 @@ void postgres_judge(struct postgres_sessions *sessions, const struct postgres_ru
  * "needs two collections" (before is NULL), "the statistics were reset". Static texts. */
 const char *postgres_rates(const struct postgres_statistics *before,
                            const struct postgres_statistics *now, struct postgres_rates *rates);
-
-/* "idle in transaction" as the server has it, shortened for a column: "idle in txn". Of a session
- * without a state its type, or NULL. */
-const char *postgres_state(const struct postgres_session *session);

@@ -1,7 +1,5 @@
 #include "collectors/postgres_table.h"
 
-#include "collectors/postgres_judge.h"
-
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
@@ -172,13 +170,12 @@ static struct value told(struct sample *sample, const struct postgres_session *s
 
 static void fill_session(struct sample *sample, const struct postgres_session *session,
                          struct row *row) {
-  const char *state = postgres_state(session);
   row->cells[SESSION_LABEL] =
       session->stranger && session->pid == 0
           ? value_text("prepared")
           : value_text(sample_printf(sample, "pid %lld", (long long)session->pid));
   row->cells[SESSION_PID] = value_int(session->pid);
-  row->cells[SESSION_STATE] = told(sample, session, state);
+  row->cells[SESSION_STATE] = told(sample, session, session->label);
   row->cells[SESSION_USER] = text_or_none(sample, session->user);
   row->cells[SESSION_DATABASE] = text_or_none(sample, session->database);
   row->cells[SESSION_APPLICATION] = text_or_none(sample, session->application);
@@ -214,7 +211,7 @@ static void fill_sessions(struct sample *sample, const struct postgres_findings 
     fill_session(sample, session, row);
     fill_harm(sample, session, blind, row);
   }
-  if (sessions->cut)
+  if (sessions->cut || findings->activity->waiting > POSTGRES_WAITERS_MAX)
     table->truncated = true;
 }
 
@@ -235,6 +232,11 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
   if (findings->sessions && findings->sessions->cut)
     sample_note(sample, sessions, NULL, "only %d sessions are listed, those that do harm first",
                 POSTGRES_SESSIONS_MAX);
+  if (findings->activity->waiting > POSTGRES_WAITERS_MAX)
+    sample_note(sample, sessions, "blocks",
+                "of %lld sessions that wait for locks, the %d that wait longest are listed and "
+                "counted as blocked",
+                (long long)findings->activity->waiting, POSTGRES_WAITERS_MAX);
   if (findings->version_number < 140000 && findings->activity->waiting > 0)
     sample_note(sample, sessions, "wait",
                 "needs PostgreSQL 14 to tell how long a lock is waited "

@@ -36,6 +36,11 @@ static const struct option options[] = {
 };
 
 static const struct table_spec *const tables[] = {&redis_summary_table, &redis_keyspace_table};
+
+static const struct usual_place usual[] = {
+    {6379, "redis", "url", "redis://127.0.0.1:6379"},
+    {0},
+};
 enum { TABLE_COUNT = sizeof tables / sizeof *tables };
 
 static void *collector_open(struct io *io, const struct target *target, struct err *err);
@@ -52,6 +57,7 @@ const struct collector collector_redis = {
     .tables = tables,
     .table_count = TABLE_COUNT,
     .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
     .open = collector_open,
     .start = collector_start,
     .cancel = collector_cancel,

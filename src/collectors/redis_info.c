@@ -135,9 +135,12 @@ int redis_info_index(const char *key, const char *prefix) {
 void redis_memory_read(const struct redis_info *info, struct redis_memory *memory) {
   int64_t uncounted = 0;
   *memory = (struct redis_memory){.used = -1, .counted = -1, .limit = -1};
-  redis_info_int(info, "maxmemory", &memory->limit);
-  if (!redis_info_int(info, "used_memory", &memory->used))
+  if (!redis_info_int(info, "maxmemory", &memory->limit) || memory->limit < 0)
+    memory->limit = -1;
+  if (!redis_info_int(info, "used_memory", &memory->used) || memory->used < 0) {
+    memory->used = -1;
     return;
+  }
   redis_info_int(info, "mem_not_counted_for_evict", &uncounted);
   memory->counted = memory->used > uncounted ? memory->used - uncounted : 0;
 }

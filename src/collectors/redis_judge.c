@@ -130,8 +130,9 @@ static void judge_clients(struct complaints *complaints, const struct redis_info
     return;
   const char *limit = redis_info_text(info, "maxclients");
   char count[FORMAT_MAX], span[FORMAT_MAX];
-  complain(complaints, SEVERITY_CRIT, "%s clients turned away in the last %s%s%.20s",
+  complain(complaints, SEVERITY_CRIT, "%s client%s turned away in the last %s%s%.20s",
            format_count(count, sizeof count, rates->deltas[REDIS_REJECTED]),
+           rates->deltas[REDIS_REJECTED] == 1 ? "" : "s",
            format_duration(span, sizeof span, rates->seconds), limit ? ": maxclients " : "",
            limit ? limit : "");
 }

@@ -48,11 +48,11 @@ static struct arena_chunk *chunk_for(struct arena *arena, size_t size) {
 
 void *arena_alloc(struct arena *arena, size_t size) {
   const size_t align = alignof(max_align_t);
-  if (size > arena->ceiling || arena->ceiling - size < arena->used) {
+  size_t rounded = (size + align - 1) & ~(align - 1); /* 0 where it overflows */
+  if (rounded < size || rounded > arena->ceiling - arena->used) {
     arena->exhausted = true;
     return NULL;
   }
-  size_t rounded = (size + align - 1) & ~(align - 1);
   struct arena_chunk *chunk = chunk_for(arena, rounded);
   void *memory = chunk->bytes + chunk->used;
   chunk->used += rounded;

@@ -3,6 +3,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,13 +86,19 @@ static const char *subject_of(struct evaluation *e, const struct slot *slot,
   return arena_printf(&e->findings->arena, "%s %s", name, label);
 }
 
+/* As one would write it: 5 and not 5.00. */
+static struct value limit_value(double limit) {
+  bool whole = fabs(limit) < 1e15 && floor(limit) == limit;
+  return whole ? value_int((int64_t)limit) : value_real(limit);
+}
+
 static const char *threshold_sentence(struct evaluation *e, const struct column_spec *column,
                                       const struct threshold *threshold, struct value value,
                                       enum severity severity) {
   char shown[FORMAT_MAX], limit_text[FORMAT_MAX], wait[FORMAT_MAX];
   double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn;
   format_value(shown, sizeof shown, value, column->unit, false);
-  format_value(limit_text, sizeof limit_text, value_real(limit), column->unit, false);
+  format_value(limit_text, sizeof limit_text, limit_value(limit), column->unit, false);
   const char *sentence = arena_printf(&e->findings->arena, "%s %s, %s %s", column->title, shown,
                                       threshold->below ? "below" : "above", limit_text);
   if (!e->one_pass || threshold->for_ms == 0)
@@ -173,5 +180,6 @@ struct findings *evaluate(const struct model *model, const struct findings *befo
     evaluate_slot(&e, i);
   if (e.findings->count > 1)
     qsort(e.findings->items, e.findings->count, sizeof *e.findings->items, finding_compare);
+  findings_index(e.findings);
   return e.findings;
 }

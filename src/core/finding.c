@@ -19,6 +19,7 @@ void findings_free(struct findings *findings) {
     return;
   arena_fini(&findings->arena);
   free(findings->items);
+  free(findings->buckets);
   free(findings);
 }
 
@@ -27,27 +28,76 @@ static bool same(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-enum severity findings_row(const struct findings *findings, size_t slot, const char *table,
-                           const char *row) {
+/* FNV-1a over what identifies a row. */
+static size_t bucket_of(const struct findings *findings, size_t slot, const char *table,
+                        const char *row) {
+  uint32_t hash = 2166136261U ^ (uint32_t)slot;
+  for (const char *at = table ? table : ""; *at; at++)
+    hash = (hash ^ (unsigned char)*at) * 16777619U;
+  for (const char *at = row ? row : ""; *at; at++)
+    hash = (hash ^ (unsigned char)*at) * 16777619U;
+  return hash % findings->bucket_count;
+}
+
+void findings_index(struct findings *findings) {
+  free(findings->buckets);
+  findings->bucket_count = findings->count + 1;
+  findings->buckets = mem_new(findings->bucket_count * sizeof *findings->buckets);
+  for (size_t i = findings->count; i-- > 0;) { /* so that the first stands first in its bucket */
+    struct finding *finding = &findings->items[i];
+    size_t bucket = bucket_of(findings, finding->slot, finding->table, finding->row);
+    finding->next = findings->buckets[bucket];
+    findings->buckets[bucket] = i + 1;
+  }
+}
+
+/* The first finding that may be of that row, and the next one: those of its bucket, or all where
+ * there is no index. */
+static const struct finding *row_first(const struct findings *findings, size_t slot,
+                                       const char *table, const char *row) {
+  if (!findings->buckets)
+    return findings->count > 0 ? &findings->items[0] : NULL;
+  size_t place = findings->buckets[bucket_of(findings, slot, table, row)];
+  return place ? &findings->items[place - 1] : NULL;
+}
+
+static const struct finding *row_next(const struct findings *findings,
+                                      const struct finding *finding) {
+  if (findings->buckets)
+    return finding->next ? &findings->items[finding->next - 1] : NULL;
+  return ++finding < findings->items + findings->count ? finding : NULL;
+}
+
+static enum severity slot_worst(const struct findings *findings, size_t slot, const char *table) {
   enum severity worst = SEVERITY_OK;
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->items[i];
-    if (finding->slot == slot && !finding->pending && (!table || same(finding->table, table)) &&
-        (!row || same(finding->row, row)))
+    if (finding->slot == slot && !finding->pending && (!table || same(finding->table, table)))
       worst = severity_worse(worst, finding->severity);
   }
   return worst;
 }
 
+enum severity findings_row(const struct findings *findings, size_t slot, const char *table,
+                           const char *row) {
+  if (!table || !row)
+    return slot_worst(findings, slot, table);
+  enum severity worst = SEVERITY_OK;
+  const struct finding *finding = row_first(findings, slot, table, row);
+  for (; finding; finding = row_next(findings, finding))
+    if (finding->slot == slot && !finding->pending && same(finding->table, table) &&
+        same(finding->row, row))
+      worst = severity_worse(worst, finding->severity);
+  return worst;
+}
+
 const struct finding *findings_find(const struct findings *findings, size_t slot, const char *table,
                                     const char *row, const char *column) {
-  for (size_t i = 0; i < findings->count; i++) {
-    const struct finding *finding = &findings->items[i];
-    if (finding->slot == slot && same(finding->table, table) && same(finding->row, row) &&
-        same(finding->column, column))
-      return finding;
-  }
-  return NULL;
+  const struct finding *finding = row_first(findings, slot, table, row);
+  while (finding && (finding->slot != slot || !same(finding->table, table) ||
+                     !same(finding->row, row) || !same(finding->column, column)))
+    finding = row_next(findings, finding);
+  return finding;
 }
 
 size_t findings_count(const struct findings *findings, enum severity severity) {

@@ -48,7 +48,7 @@ const char *format_duration(char *out, size_t size, double seconds) {
   else if (s < 9.95)
     snprintf(out, size, "%s%.1fs", sign, s);
   else if (s < 60)
-    snprintf(out, size, "%s%ds", sign, (int)s);
+    snprintf(out, size, "%s%ds", sign, s < 10 ? 10 : (int)s); /* 9.96 is no step back to 9 */
   else if (s < 3600)
     snprintf(out, size, "%s%dm %02ds", sign, (int)(s / 60), (int)fmod(s, 60));
   else if (s < 86400)
@@ -69,6 +69,13 @@ const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_
   return out;
 }
 
+/* The nearest whole number; one beyond all of them becomes the last. */
+static int64_t round_whole(double real) {
+  if (real >= 9.2e18)
+    return INT64_MAX;
+  return real <= -9.2e18 ? INT64_MIN : llround(real);
+}
+
 /* A rate keeps a decimal where it is small: 0.4/s is not 0/s. */
 static void format_rate(char *out, size_t size, double rate) {
   if (fabs(rate) < 9.95 && fabs(rate) >= 0.05) {
@@ -76,7 +83,7 @@ static void format_rate(char *out, size_t size, double rate) {
     return;
   }
   char count[FORMAT_MAX];
-  snprintf(out, size, "%s/s", format_count(count, sizeof count, llround(rate)));
+  snprintf(out, size, "%s/s", format_count(count, sizeof count, round_whole(rate)));
 }
 
 static void format_ratio(char *out, size_t size, double ratio) {
@@ -94,7 +101,7 @@ static void format_real(char *out, size_t size, double real) {
   if (fabs(real) < 99.95)
     snprintf(out, size, "%.*f", fabs(real) < 9.995 ? 2 : 1, real);
   else
-    format_count(out, size, llround(real));
+    format_count(out, size, round_whole(real));
 }
 
 static void format_number(char *out, size_t size, struct value value, double number,
@@ -130,7 +137,7 @@ static void format_number(char *out, size_t size, struct value value, double num
     break;
   }
   case UNIT_TIME:
-    format_time(out, size, (int64_t)number, false, true);
+    format_time(out, size, round_whole(number), false, true);
     break;
   }
 }

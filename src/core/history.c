@@ -77,6 +77,12 @@ static void ring_add(struct history_ring *ring, float value) {
     ring->count++;
 }
 
+/* The samples in which the row was missing are a gap, as they were. */
+static void ring_add_gap(struct history_ring *ring, uint32_t missed) {
+  for (uint32_t i = 0; i < missed && i < HISTORY_LENGTH; i++)
+    ring_add(ring, NAN);
+}
+
 void history_add(struct history *history, size_t table, const char *key, size_t column,
                  float value) {
   struct entry *entry = entry_find(history, table, key, column);
@@ -84,7 +90,10 @@ void history_add(struct history *history, size_t table, const char *key, size_t 
     if (history->count >= HISTORY_RINGS_MAX)
       return;
     entry = entry_new(history, table, key, column);
+    entry->touched = history->sweep;
   }
+  if (history->sweep - entry->touched > 1)
+    ring_add_gap(&entry->ring, history->sweep - entry->touched - 1);
   entry->touched = history->sweep;
   ring_add(&entry->ring, value);
 }

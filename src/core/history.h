@@ -18,8 +18,9 @@ struct history;
 
 struct history *history_new(void);
 void history_free(struct history *history);
-/* Appends to the ring of that cell, making it if there is room. Call history_sweep after each
- * sample to drop the rings of rows that have been gone for HISTORY_LENGTH samples. */
+/* Appends to the ring of that cell, making it if there is room; NAN first for each sample that it
+ * was missing from. Call history_sweep after each sample, and after each attempt that brought none:
+ * it counts them, and drops the rings of rows that have been gone for HISTORY_LENGTH of them. */
 void history_add(struct history *history, size_t table, const char *key, size_t column,
                  float value);
 void history_sweep(struct history *history);

@@ -76,6 +76,7 @@ void model_fail(struct model *model, size_t index, const struct err *err, int64_
   slot->failures++;
   if (!slot->failing_ms)
     slot->failing_ms = now_ms;
+  history_sweep(slot->history); /* a sample that is missing, for the charts */
   model->generation++;
 }
 

@@ -23,7 +23,7 @@ static bool scaled_parse(const char *text, const struct scale *scales, double *n
   for (; scales->suffix; scales++) {
     if (strcmp(end, scales->suffix) == 0) {
       *number *= scales->factor;
-      return true;
+      return isfinite(*number);
     }
   }
   return false;

@@ -79,6 +79,8 @@ void sample_note(struct sample *sample, const char *table, const char *column, c
   va_start(args, format);
   const char *text = arena_vprintf(&sample->arena, format, args);
   va_end(args);
+  if (!*text) /* the sample is full */
+    return;
   for (size_t i = 0; i < sample->note_count; i++)
     if (strcmp(sample->notes[i].text, text) == 0)
       return;

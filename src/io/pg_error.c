@@ -28,7 +28,7 @@ struct sqlstate_rule {
 static const struct sqlstate_rule sqlstate_rules[] = {
     /* Its clients are turned away as we are, which is an outage; but a limit of our own role is
      * our own trouble only. */
-    {"53300", "for role", ERR_LIMIT, ""},
+    {"53300", "for role \"", ERR_LIMIT, ""},
     {"53300", NULL, ERR_REFUSED, "too many connections, no slot left: "},
     {"53", NULL, ERR_LIMIT, "the server is out of resources: "},
     {"57P03", NULL, ERR_REFUSED, "takes no connections: "},
@@ -90,6 +90,9 @@ static const struct message_rule message_rules[] = {
     {"invalid response to SSL negotiation", ERR_PROTOCOL, "no PostgreSQL answers there"},
     {"expected authentication request", ERR_PROTOCOL, "no PostgreSQL answers there"},
     {"unsupported frontend protocol", ERR_PROTOCOL, "no PostgreSQL answers there"},
+    {"invalid integer value", ERR_INVALID, NULL},
+    {"invalid port number", ERR_INVALID, NULL},
+    {" value: \"", ERR_INVALID, NULL}, /* invalid sslmode value: "..." */
     {"SSL", ERR_PROTOCOL, NULL},
     {"certificate", ERR_PROTOCOL, NULL},
     {"Permission denied", ERR_DENIED, NULL},

@@ -18,11 +18,11 @@ static const char *option_value(const PQconninfoOption *options, const char *key
   return "";
 }
 
-/* The item of a comma-separated list; *list is moved to the next, to NULL after the last. */
+/* The item of a comma-separated list; *list is moved to the next. Behind the last all are "". */
 static char *list_take(const char **list) {
   const char *start = *list;
   size_t length = strcspn(start, ",");
-  *list = start[length] == ',' ? start + length + 1 : NULL;
+  *list = start + length + (start[length] == ',');
   return mem_printf("%.*s", (int)length, start);
 }
 
@@ -48,11 +48,7 @@ static bool split(const PQconninfoOption *options, struct pg_hosts *hosts, struc
   for (size_t i = 0; i < count; i++) {
     struct pg_host *host = &hosts->items[hosts->count++];
     host->name = list_take(&names);
-    if (!names)
-      names = "";
     host->address = list_take(&addresses);
-    if (!addresses)
-      addresses = "";
     if (one_port)
       port_list = ports;
     host->port = list_take(&port_list);

@@ -158,8 +158,7 @@ static struct command *command_new(int argc, const char *const *argv, const size
   *command = (struct command){.done = done, .arg = arg};
   snprintf(command->name, sizeof command->name, "%s", argv[0]);
   /* hiredis takes the same array without the const that it does not need */
-  int length =
-      redisFormatCommandArgv(&command->bytes, argc, (const char **)(uintptr_t)argv, lengths);
+  int length = redisFormatCommandArgv(&command->bytes, argc, (const char **)argv, lengths);
   if (length < 0)
     abort(); /* out of memory, as in mem_new */
   command->length = (size_t)length;
@@ -261,7 +260,8 @@ static void fail_as_context(struct redis *redis, int error) {
   const redisContext *context = redis->context;
   struct err err = {0};
   if (redis->guard.exceeded)
-    err_set(&err, ERR_LIMIT, "a reply of more than %d MiB", REDIS_REPLY_MAX >> 20);
+    err_set(&err, ERR_LIMIT, "a reply of more than %d MiB, or nested deeper than %d",
+            REDIS_REPLY_MAX >> 20, REDIS_DEPTH_MAX);
   else if (context->err == REDIS_ERR_EOF)
     err_set(&err, ERR_CLOSED, "the server closed the connection");
   else if (context->err == REDIS_ERR_IO)

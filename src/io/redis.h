@@ -20,7 +20,7 @@ struct redis;
 struct redisReply; /* hiredis/hiredis.h: type, str and len, integer, element and elements */
 
 enum {
-  REDIS_REPLY_MAX = 16 << 20, /* bytes of memory for one reply; beyond, the connection ends */
+  REDIS_REPLY_MAX = 16 << 20, /* bytes of memory for one reply; beyond, the connection breaks */
   REDIS_COMMANDS_MAX = 4096,  /* commands that wait for their reply */
 };
 

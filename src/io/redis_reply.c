@@ -26,16 +26,24 @@ static void *create_string(const redisReadTask *task, char *text, size_t length)
   return guard_take(task, length) ? guard->original->createString(task, text, length) : NULL;
 }
 
+static size_t depth_of(const redisReadTask *task) {
+  size_t depth = 1;
+  for (const redisReadTask *each = task->parent; each && depth <= REDIS_DEPTH_MAX;
+       each = each->parent)
+    depth++;
+  return depth;
+}
+
 /* Each element will be a pointer and a reply object. */
 static void *create_array(const redisReadTask *task, element_count count) {
-  const struct redis_reply_guard *guard = task->privdata;
+  struct redis_reply_guard *guard = task->privdata;
   const size_t each = sizeof(redisReply) + sizeof(redisReply *);
-  bool fits = count <= 0 ||
-              ((size_t)count <= guard->ceiling / each && guard_take(task, (size_t)count * each));
-  if (fits)
-    return guard->original->createArray(task, count);
-  ((struct redis_reply_guard *)task->privdata)->exceeded = true;
-  return NULL;
+  const size_t elements = count > 0 ? (size_t)count : 0;
+  if (depth_of(task) > REDIS_DEPTH_MAX || elements > guard->ceiling / each) {
+    guard->exceeded = true;
+    return NULL;
+  }
+  return guard_take(task, elements * each) ? guard->original->createArray(task, count) : NULL;
 }
 
 void redis_reply_guard_set(struct redis_reply_guard *guard, redisReader *reader, size_t ceiling) {

@@ -1,16 +1,20 @@
-/* Inside of io/redis: a ceiling on what one reply may take, whatever the server says it will send.
- * hiredis has none: "*2147483647" alone makes it allocate gigabytes. */
+/* Inside of io/redis: a ceiling on what one reply may take and on how deep it may nest, whatever
+ * the server says it will send. hiredis has none: "*2147483647" alone makes it allocate gigabytes,
+ * and since 1.0 "*1" may be repeated until freeing the reply, which recurses, overruns the stack.
+ */
 #pragma once
 
 #include <hiredis/hiredis.h>
 #include <stdbool.h>
+
+enum { REDIS_DEPTH_MAX = 7 }; /* arrays in arrays; 0.14 itself can 8 */
 
 /* Must outlive the reader that it guards. */
 struct redis_reply_guard {
   redisReplyObjectFunctions functions; /* hiredis' own, but for the two that allocate by size */
   redisReplyObjectFunctions *original;
   size_t used, ceiling; /* bytes, of the reply that is being read */
-  bool exceeded;        /* the reader then reports "out of memory" */
+  bool exceeded;        /* either of them; the reader then reports "out of memory" */
 };
 
 /* Puts the guard into a fresh reader. */

@@ -3,8 +3,8 @@
 #include "report/json_writer.h"
 
 #include "core/format.h"
+#include "report/cell.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Where events_add cuts: what is written is not cut again when it is read. */
@@ -95,29 +95,23 @@ static void write_column(struct document *document, const struct column_spec *co
   json_close(writer, '}');
 }
 
-static void write_unknown(struct json_writer *writer, const char *key, const char *reason) {
-  json_open(writer, key, '{');
-  json_text(writer, "unknown", reason);
-  json_close(writer, '}');
-}
-
 static void write_cell(struct json_writer *writer, const char *key, struct value value) {
   switch (value.type) {
   case VALUE_INT:
     json_int(writer, key, value.integer);
     break;
   case VALUE_REAL:
-    if (isfinite(value.real))
-      json_real(writer, key, value.real);
-    else
-      write_unknown(writer, key, "not a number");
+    json_real(writer, key, value.real);
     break;
   case VALUE_TEXT:
     json_text_if(writer, key, value.text);
     break;
   case VALUE_NONE:
-    if (value.text)
-      write_unknown(writer, key, value.text);
+    if (!value.text)
+      break;
+    json_open(writer, key, '{');
+    json_text(writer, "unknown", value.text);
+    json_close(writer, '}');
     break;
   }
 }
@@ -161,7 +155,7 @@ static void write_row(struct document *document, const struct slot *slot, size_t
   json_text_if(writer, "reason", row->reason);
   json_open(writer, "cells", '{');
   for (size_t i = 0; i < spec->column_count; i++)
-    write_cell(writer, spec->columns[i].id, row->cells[i]);
+    write_cell(writer, spec->columns[i].id, cell_value(row, i));
   json_close(writer, '}');
   if (document->history)
     write_past(writer, slot, table_index, row);

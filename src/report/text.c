@@ -4,133 +4,51 @@
 #include "core/text.h"
 #include "report/text_missing.h"
 #include "report/text_out.h"
+#include "report/text_status.h"
 #include "report/text_table.h"
 
-#include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 
 enum {
   INDENT = 6,          /* of what belongs to a target */
-  STATUS_WIDTH = 240,  /* of the first line where the width is unlimited */
   FINDINGS_MAX = 8,    /* of one target; check --json has all */
   NAME_WIDTH_MAX = 24, /* names are aligned up to it */
   AGE_SHOWN_MS = 1000, /* younger is from now */
 };
 
-static const char *status_word(enum severity severity) {
-  static const char *const words[] = {[SEVERITY_OK] = "OK",
-                                      [SEVERITY_UNKNOWN] = "UNKNOWN",
-                                      [SEVERITY_WARN] = "WARN",
-                                      [SEVERITY_CRIT] = "CRIT"};
-  return words[severity];
-}
+enum { COST_MAX = 2 * FORMAT_MAX + 16 };
 
-/* ---- the status line ---- */
-
-/* Appends; what does not fit is not begun. */
-struct status {
-  char text[TEXT_OUT_MAX];
-  size_t length;
-};
-
-static void status_add(struct status *status, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void status_add(struct status *status, const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  size_t room = sizeof status->text - status->length;
-  int length = vsnprintf(status->text + status->length, room, format, args);
-  va_end(args);
-  if (length > 0 && (size_t)length < room)
-    status->length += (size_t)length;
-  else
-    status->text[status->length] = '\0';
-}
-
-static void status_counts(struct status *status, const struct model *model, int64_t now_ms) {
-  static const enum severity shown[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
-  size_t ok = 0, waiting = 0;
-  for (size_t i = 0; i < model->slot_count; i++) {
-    ok += model_slot_severity(model, i, now_ms) == SEVERITY_OK;
-    waiting += slot_state(&model->slots[i], now_ms) == SLOT_WAITING;
-  }
-  const char *gap = "";
-  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-    size_t count = findings_count(model->findings, shown[i]);
-    if (count == 0)
-      continue;
-    status_add(status, "%s%zu %s", gap, count, severity_name(shown[i]));
-    gap = ", ";
-  }
-  if (waiting) {
-    status_add(status, "%s%zu not heard from", gap, waiting);
-    gap = ", ";
-  }
-  if (model->slot_count == 0)
-    status_add(status, "no targets");
-  else
-    status_add(status, "%s%zu of %zu targets ok", gap, ok, model->slot_count);
-}
-
-/* The worst, as long as there is room for "; and 12 more" behind it. */
-static void status_findings(const struct text_out *out, struct status *status,
-                            const struct findings *findings, int width) {
-  enum { MORE_WIDTH = 16 };
-  size_t counting = 0, told = 0;
-  for (size_t i = 0; i < findings->count; i++)
-    counting += !findings->items[i].pending;
-  for (; told < counting; told++) { /* the pending ones come last */
-    const struct finding *finding = &findings->items[told];
-    char subject[TEXT_OUT_MAX], sentence[TEXT_OUT_MAX];
-    text_out_clean(out, finding->subject, width, subject);
-    text_out_clean(out, finding->sentence, width, sentence);
-    if (text_width(status->text) + text_width(subject) + text_width(sentence) + MORE_WIDTH > width)
-      break;
-    status_add(status, "; %s: %s", subject, sentence);
-  }
-  if (told > 0 && told < counting)
-    status_add(status, "; and %zu more", counting - told);
-}
-
-static void put_status(struct text_out *out, const struct model *model, int64_t now_ms) {
-  struct status status = {0};
-  char name[TEXT_OUT_MAX];
-  int width = out->width == INT_MAX ? STATUS_WIDTH : out->width;
-  enum severity worst = model_severity(model, now_ms);
-  text_out_clean(out, model->config->name ? model->config->name : "stacktop", width / 2, name);
-  status_add(&status, "%s: ", name);
-  status_counts(&status, model, now_ms);
-  int word_width = (int)strlen(status_word(worst)) + 1;
-  status_findings(out, &status, model->findings, width - word_width);
-  for (char *at = status.text; (at = strchr(at, '|'));)
-    *at = '/';
-  text_out_begin(out, 0);
-  text_out_status(out, status_word(worst), worst);
-  text_out_words(out, status.text, 1);
-  text_out_end(out);
-}
-
-/* ---- the targets ---- */
-
-static void put_cost(struct text_out *out, const struct slot *slot, int64_t now_ms) {
+/* "(12ms)" or "(12ms, 14m 03s ago)"; empty where there is no sample. */
+static void cost_text(const struct slot *slot, int64_t now_ms, char text[COST_MAX]) {
+  text[0] = '\0';
   if (!slot->sample)
     return;
   char cost[FORMAT_MAX], age[FORMAT_MAX];
   int64_t age_ms = slot_age(slot, now_ms);
   format_duration(cost, sizeof cost, (double)slot->sample->cost_us / 1e6);
-  if (age_ms < AGE_SHOWN_MS) {
-    snprintf(cost + strlen(cost), sizeof cost - strlen(cost), ")");
-    text_out_printf(out, 2, "(%s", cost);
-    return;
-  }
   format_duration(age, sizeof age, (double)age_ms / 1000);
-  text_out_printf(out, 2, "(%s, %s ago)", cost, age);
+  if (age_ms < AGE_SHOWN_MS)
+    snprintf(text, COST_MAX, "(%s)", cost);
+  else
+    snprintf(text, COST_MAX, "(%s, %s ago)", cost, age);
+}
+
+/* "(for 14m 03s)", where it is not from now. */
+static void put_lasted(struct text_out *out, const struct finding *finding, int64_t now_ms) {
+  int64_t lasted_ms = now_ms - finding->since_ms;
+  char lasted[FORMAT_MAX], text[FORMAT_MAX + 32];
+  format_duration(lasted, sizeof lasted, (double)lasted_ms / 1000);
+  bool worth = lasted_ms >= AGE_SHOWN_MS;
+  if (finding->pending)
+    snprintf(text, sizeof text, "(%s%s%snot for long enough yet)", worth ? "for " : "",
+             worth ? lasted : "", worth ? ", " : "");
+  else
+    snprintf(text, sizeof text, "(for %s)", lasted);
+  if (finding->pending || worth)
+    text_out_piece(out, text, 1);
 }
 
 static void put_finding(struct text_out *out, const struct finding *finding, int64_t now_ms) {
-  char lasted[FORMAT_MAX];
   text_out_begin(out, INDENT);
   if (finding->pending)
     text_out_label(out, "wait");
@@ -138,10 +56,7 @@ static void put_finding(struct text_out *out, const struct finding *finding, int
     text_out_mark(out, finding->severity);
   text_out_printf(out, 0, "%s:", finding->subject);
   text_out_words(out, finding->sentence, 1);
-  if (now_ms - finding->since_ms < AGE_SHOWN_MS)
-    return;
-  format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000);
-  text_out_printf(out, 1, "(for %s%s)", lasted, finding->pending ? ", not long enough yet" : "");
+  put_lasted(out, finding, now_ms);
 }
 
 static void put_findings(struct text_out *out, const struct model *model, size_t slot,
@@ -160,16 +75,17 @@ static void put_findings(struct text_out *out, const struct model *model, size_t
 }
 
 static void put_tables(struct text_out *out, const struct model *model, size_t slot,
-                       bool figures_too) {
+                       bool figures_too, int64_t now_ms) {
   const struct sample *sample = model->slots[slot].sample;
+  bool old = slot_state(&model->slots[slot], now_ms) != SLOT_LIVE;
   for (size_t i = 0; i < sample->table_count; i++) {
-    struct text_table table = {model, slot, &sample->tables[i]};
+    struct text_table table = {model, slot, &sample->tables[i], old};
     if (!text_table_is_figures(&table)) {
       if (!(table.table->spec->flags & TABLE_SUMMARY))
         text_table_rows(out, &table);
     } else if (figures_too) {
       text_out_begin(out, INDENT);
-      text_table_figures(out, &table);
+      text_table_figures(out, &table, 0);
     }
   }
 }
@@ -190,10 +106,10 @@ static void put_state(struct text_out *out, const struct slot *slot, int64_t now
     text_out_words(out, "not heard from yet", 2);
     break;
   case SLOT_DOWN:
-    text_out_words(out, sample ? "no answer; what follows is old" : "no answer", 2);
+    text_out_words(out, sample ? "no answer; last known:" : "no answer", 2);
     break;
   case SLOT_STALE:
-    text_out_words(out, "what follows is old", 2);
+    text_out_words(out, "last known:", 2);
     break;
   case SLOT_LIVE:
     break;
@@ -219,15 +135,18 @@ static void put_target(struct text_out *out, const struct model *model, size_t i
   put_state(out, slot, now_ms);
   const struct sample *sample = slot->sample;
   /* Where there is but one line of figures it stands behind the name. */
-  struct text_table only = {model, index, sample ? &sample->tables[0] : NULL};
+  struct text_table only = {model, index, sample ? &sample->tables[0] : NULL, false};
   bool one_line = sample && sample->table_count == 1 && text_table_is_figures(&only);
+  char cost[COST_MAX];
+  cost_text(slot, now_ms, cost);
   if (one_line)
-    text_table_figures(out, &only);
-  put_cost(out, slot, now_ms);
+    text_table_figures(out, &only, out->width - (int)strlen(cost) - 2);
+  if (*cost)
+    text_out_piece(out, cost, 2);
   put_findings(out, model, index, now_ms);
   if (!sample)
     return;
-  put_tables(out, model, index, !one_line);
+  put_tables(out, model, index, !one_line, now_ms);
   put_notes(out, sample);
 }
 
@@ -261,7 +180,7 @@ bool report_text_write(FILE *file, const struct model *model, int64_t now_ms,
   struct text_out out;
   char time[FORMAT_MAX];
   text_out_init(&out, file, options);
-  put_status(&out, model, now_ms);
+  text_status(&out, model, now_ms);
   for (size_t i = 0; i < model->slot_count;)
     i = put_kind(&out, model, i, now_ms);
   text_out_end(&out);

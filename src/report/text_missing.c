@@ -1,8 +1,7 @@
 #include "report/text_missing.h"
 
-#include "core/mem.h"
+#include "report/cell.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -53,7 +52,7 @@ static void collect(struct reasons *reasons, const struct sample *sample) {
       if (table->rows[r].severity == SEVERITY_CRIT)
         continue; /* a service that is down has no latency: its finding says more */
       for (size_t c = 0; c < table->spec->column_count; c++) {
-        struct value value = table->rows[r].cells[c];
+        struct value value = cell_value(&table->rows[r], c);
         const struct column_spec *column = &table->spec->columns[c];
         if (value.type == VALUE_NONE && value.text && !(column->flags & COLUMN_DETAIL))
           reason_add(reasons, value.text, column->title);

@@ -34,7 +34,7 @@ void text_out_begin(struct text_out *out, int indent) {
 }
 
 static void styled(struct text_out *out, const char *style, const char *text) {
-  bool color = out->options->color && *text;
+  bool color = out->options->color && *style;
   fprintf(out->out, "%s%s%s", color ? style : "", text, color ? "\x1b[0m" : "");
   out->column += text_width(text);
 }

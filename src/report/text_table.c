@@ -3,6 +3,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "report/cell.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,9 @@ static int by_foremost(const void *a, const void *b) {
 }
 
 static void put_figure(struct text_out *out, const struct text_table *table,
-                       const struct column_spec *column, const struct row *row) {
-  struct value value = row->cells[column - table->table->spec->columns];
+                       const struct column_spec *column, int room) {
+  const struct row *row = &table->table->rows[0];
+  struct value value = cell_value(row, (size_t)(column - table->table->spec->columns));
   if (value.type == VALUE_NONE || says(value, target_name(table)) || says(value, row->reason) ||
       says(value, ""))
     return;
@@ -68,10 +70,11 @@ static void put_figure(struct text_out *out, const struct text_table *table,
   text_out_clean(out, column->title, CELLS_MAX, title);
   cell_text(out, column, value, CELLS_MAX, text);
   snprintf(pair, sizeof pair, "%.500s %.500s", title, text);
-  text_out_piece(out, pair, GAP);
+  if (room == 0 || out->column + GAP + text_width(pair) <= room)
+    text_out_piece(out, pair, GAP);
 }
 
-void text_table_figures(struct text_out *out, const struct text_table *table) {
+void text_table_figures(struct text_out *out, const struct text_table *table, int room) {
   const struct table_spec *spec = table->table->spec;
   const struct column_spec **order = mem_new(spec->column_count * sizeof *order);
   for (size_t i = 0; i < spec->column_count; i++)
@@ -79,7 +82,7 @@ void text_table_figures(struct text_out *out, const struct text_table *table) {
   qsort(order, spec->column_count, sizeof *order, by_foremost);
   for (size_t i = 0; i < spec->column_count; i++)
     if (!(order[i]->flags & COLUMN_DETAIL))
-      put_figure(out, table, order[i], &table->table->rows[0]);
+      put_figure(out, table, order[i], room);
   free(order);
 }
 
@@ -112,14 +115,14 @@ static void label_text(const struct text_out *out, const struct text_table *tabl
   const struct column_spec *column = &table->table->spec->columns[0];
   const struct row *parent = row->parent ? table_find(table->table, row->parent) : NULL;
   char own[TEXT_OUT_MAX], above[TEXT_OUT_MAX];
-  cell_text(out, column, row->cells[0], CELLS_MAX, own);
+  cell_text(out, column, cell_value(row, 0), CELLS_MAX, own);
   if (row->cells[0].type == VALUE_NONE)
     text_out_clean(out, row->key, CELLS_MAX, own);
   if (!parent) {
     memcpy(text, own, TEXT_OUT_MAX);
     return;
   }
-  cell_text(out, column, parent->cells[0], CELLS_MAX, above);
+  cell_text(out, column, cell_value(parent, 0), CELLS_MAX, above);
   snprintf(text, TEXT_OUT_MAX, "%.500s > %.500s", above, own);
 }
 
@@ -136,8 +139,8 @@ static void picked_fill(struct picked *picked, const struct text_out *out,
       if (c == 0)
         label_text(out, table, picked->rows[r], text);
       else
-        cell_text(out, &spec->columns[c], picked->rows[r]->cells[c], CELLS_MAX, text);
-      known = known || picked->rows[r]->cells[c].type != VALUE_NONE;
+        cell_text(out, &spec->columns[c], cell_value(picked->rows[r], c), CELLS_MAX, text);
+      known = known || cell_value(picked->rows[r], c).type != VALUE_NONE;
       int wanted = text_width(text);
       width = wanted > width ? wanted : width;
     }
@@ -212,7 +215,10 @@ static void put_row(struct text_out *out, const struct text_table *table,
   const struct row *row = picked->rows[index];
   const struct table_spec *spec = table->table->spec;
   text_out_begin(out, INDENT);
-  text_out_mark(out, findings_row(table->model->findings, table->slot, spec->id, row->key));
+  if (table->old)
+    text_out_label(out, "");
+  else
+    text_out_mark(out, findings_row(table->model->findings, table->slot, spec->id, row->key));
   int column = out->column;
   for (size_t c = 0; c < spec->column_count; c++) {
     if (!picked->widths[c])

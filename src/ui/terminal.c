@@ -41,10 +41,12 @@ struct terminal {
   bool repaint;
 };
 
-/* A capability, or "" without it. */
+/* A capability, or "" without it. (char *)-1 says that it is no text at all, which cannot be. */
 static const char *capability(const char *name) {
-  const char *text = tigetstr((char *)name); /* NOLINT: curses takes no const */
-  return !text || text == (char *)-1 ? "" : text;
+  char own[16];
+  snprintf(own, sizeof own, "%s", name); /* curses takes no const */
+  const char *text = tigetstr(own);
+  return text && (intptr_t)text != -1 ? text : "";
 }
 
 static void mode_append(char *mode, const char *text) {
@@ -135,7 +137,8 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
       close(memory);
     return false;
   }
-  use_env(FALSE); /* the size comes from the terminal alone */
+  unsetenv("LINES"); /* the size comes from the kernel alone; curses begins with any */
+  unsetenv("COLUMNS");
   terminal->screen = newterm(NULL, terminal->memory, stdin);
   if (!terminal->screen)
     return err_set(err, ERR_UNSUPPORTED, "the terminal's kind (TERM) \"%.40s\" is not known", term);
@@ -177,10 +180,9 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
 }
 
 void terminal_close(struct terminal *terminal) {
-  const bool listens = terminal->tty.taken && !terminal->tty.gone;
-  terminal_leave(terminal);
-  if (listens)
+  if (terminal->tty.taken && !terminal->tty.gone)
     tcflush(terminal->tty.fd, TCIFLUSH); /* what was typed or pasted for us is not for the shell */
+  terminal_leave(terminal);
   screen_free(terminal);
   canvas_free(terminal->shown);
   tty_close(&terminal->tty);
@@ -241,10 +243,36 @@ static bool cell_characters(const char *text, int cells, wchar_t out[COMBINED_MA
   return cells == 1;
 }
 
-static void row_draw(struct terminal *terminal, const struct canvas *canvas, int y) {
+/* The columns of a row in which the canvas differs from what is shown; whole characters. */
+struct span {
+  int begin, end;
+};
+
+static struct span span_all(const struct canvas *canvas) {
+  return (struct span){0, canvas->width};
+}
+
+static struct span span_changed(const struct canvas *shown, const struct canvas *canvas, int y) {
+  const struct cell *old = canvas_cell(shown, 0, y), *new = canvas_cell(canvas, 0, y);
+  struct span span = span_all(canvas);
+  if (memcmp(old, new, (size_t)canvas->width * sizeof *new) == 0)
+    return (struct span){0};
+  while (memcmp(&old[span.begin], &new[span.begin], sizeof *new) == 0)
+    span.begin++;
+  while (memcmp(&old[span.end - 1], &new[span.end - 1], sizeof *new) == 0)
+    span.end--;
+  while (span.begin > 0 && (!*old[span.begin].text || !*new[span.begin].text))
+    span.begin--;
+  while (span.end < canvas->width && (!*old[span.end].text || !*new[span.end].text))
+    span.end++;
+  return span;
+}
+
+static void span_draw(struct terminal *terminal, const struct canvas *canvas, int y,
+                      struct span span) {
   cchar_t row[CANVAS_SIDE_MAX + 1];
   int count = 0;
-  for (int x = 0; x < canvas->width; x++) {
+  for (int x = span.begin; x < span.end; x++) {
     const struct cell *cell = canvas_cell(canvas, x, y);
     const struct drawn *drawn = &terminal->looks[look_index(cell->style)];
     const bool wide = x + 1 < canvas->width && cell[1].text[0] == '\0';
@@ -256,12 +284,7 @@ static void row_draw(struct terminal *terminal, const struct canvas *canvas, int
     }
     setcchar(&row[count++], characters, drawn->attributes, drawn->pair, NULL);
   }
-  mvadd_wchnstr(y, 0, row, count);
-}
-
-static bool row_same(const struct canvas *a, const struct canvas *b, int y) {
-  return memcmp(canvas_cell(a, 0, y), canvas_cell(b, 0, y), (size_t)a->width * sizeof *a->cells) ==
-         0;
+  mvadd_wchnstr(y, span.begin, row, count);
 }
 
 /* Curses' copy of the screen gets the canvas. */
@@ -274,9 +297,10 @@ static void canvas_draw(struct terminal *terminal, const struct canvas *canvas) 
     terminal->repaint = true;
   }
   for (int y = 0; y < canvas->height; y++) {
-    if (!terminal->repaint && row_same(shown, canvas, y))
+    const struct span span = terminal->repaint ? span_all(canvas) : span_changed(shown, canvas, y);
+    if (span.begin == span.end)
       continue;
-    row_draw(terminal, canvas, y);
+    span_draw(terminal, canvas, y, span);
     memcpy(&shown->cells[(size_t)y * (size_t)canvas->width], canvas_cell(canvas, 0, y),
            (size_t)canvas->width * sizeof *shown->cells);
   }

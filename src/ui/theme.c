@@ -145,8 +145,11 @@ static void look_without_colors(struct look *look) {
   look->foreground = look->background = LOOK_DEFAULT;
 }
 
+/* A ground without a text colour does not go under what has a ground of its own: dark on a dark one
+ * could not be read. */
 static void look_select(struct look *look, const struct look *selected) {
-  if (selected->background != LOOK_DEFAULT) {
+  const bool own = look->background != LOOK_DEFAULT && selected->foreground == LOOK_DEFAULT;
+  if (selected->background != LOOK_DEFAULT && !own) {
     look->background = selected->background;
     look->background_16 = selected->background_16;
   }
@@ -213,9 +216,9 @@ static bool color_parse(const char *word, int16_t *color, int16_t *color_16_out)
     *color = *color_16_out = LOOK_DEFAULT;
     return true;
   }
-  for (int16_t i = 0; i < COLORS_16; i++) {
+  for (int i = 0; i < COLORS_16; i++) {
     if (strcasecmp(word, color_names[i]) == 0) {
-      *color = *color_16_out = i;
+      *color = *color_16_out = (int16_t)i;
       return true;
     }
   }

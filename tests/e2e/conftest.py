@@ -1,4 +1,5 @@
-"""Fixtures: a folder for a configuration, and the sandbox."""
+"""Fixtures: a folder for a configuration, and the sandbox (which only those who ask for it import: it
+needs packages that the others do not)."""
 
 import sys
 
@@ -13,3 +14,20 @@ from stacktop import write_config  # noqa: E402
 def config(tmp_path):
     """config(services=[...]) or config("text"): the path of a configuration file."""
     return lambda text=None, **lists: write_config(tmp_path, text, **lists)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    """The sandbox, in whatever state it is."""
+    from sandbox import running
+
+    with running(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def calm(sandbox):
+    """The sandbox in its calm state, and back there after the test."""
+    sandbox.scene("calm")
+    yield sandbox
+    sandbox.scene("calm")

@@ -41,6 +41,7 @@ class Screen(pyte.Screen):
     def __init__(self, columns, rows):
         self.private = set()  # DEC modes that are set: 1049 is the alternate screen
         self.last = " "
+        self.main = None  # while the alternate screen is shown: what lies under it
         self.reply = lambda data: None
         super().__init__(columns, rows)
 
@@ -49,11 +50,19 @@ class Screen(pyte.Screen):
     def set_mode(self, *modes, **kwargs):
         if kwargs.get("private"):
             self.private.update(modes)
+            if 1049 in modes and self.main is None:
+                self.main = self.buffer.copy(), self.cursor.x, self.cursor.y
+                self.buffer.clear()
         super().set_mode(*modes, **kwargs)
 
     def reset_mode(self, *modes, **kwargs):
         if kwargs.get("private"):
             self.private.difference_update(modes)
+            if 1049 in modes and self.main is not None:
+                lines, self.cursor.x, self.cursor.y = self.main
+                self.buffer.clear()
+                self.buffer.update(lines)
+                self.main = None
         super().reset_mode(*modes, **kwargs)
 
     def draw(self, data):

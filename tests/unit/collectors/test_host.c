@@ -56,7 +56,7 @@ static void put_all(void) {
 }
 
 static const struct host_system fake = {
-    .proc = proc, .probe = fake_probe, .patience_ms = 100, .hung_ms = 300};
+    .proc = proc, .probe = fake_probe, .patience_ms = 250, .hung_ms = 600};
 
 static int setup(void **state) {
   assert_int_equal(pipe(gate), 0);
@@ -194,7 +194,7 @@ static void test_hung_mount(void **state) {
   host_begin(fixture, &fake);
   int64_t began = clock_now_ms();
   host_collect(fixture);
-  assert_in_range(clock_now_ms() - began, 99, 2000); /* it waited for the patience, once */
+  assert_in_range(clock_now_ms() - began, 249, 5000); /* it waited for the patience, once */
   const struct row *row = host_disk(fixture, "/hung/nas");
   assert_int_equal(row->severity, SEVERITY_WARN);
   assert_non_null(strstr(row->reason, "(nfs server hung?)"));
@@ -205,7 +205,7 @@ static void test_hung_mount(void **state) {
     assert_int_equal(host_disk(fixture, "/")->severity, SEVERITY_OK);
     row = host_disk(fixture, "/hung/nas");
   }
-  assert_true(clock_now_ms() - began < 99); /* nobody waits for it any more */
+  assert_true(clock_now_ms() - began < 249); /* nobody waits for it any more */
   assert_int_equal(row->cells[DISK_FREE].type, VALUE_NONE);
   assert_string_equal(sample_table_view(fixture->sample, "disks")->rows[0].key, "/hung/nas");
   assert_int_equal(atomic_load(&asked), 1);
@@ -225,9 +225,9 @@ static void test_one_pass(void **state) {
   struct host_fixture *fixture = *state;
   host_begin(fixture, &fake);
   int64_t began = clock_now_ms();
-  host_start_job(fixture, 400, true);
+  host_start_job(fixture, 800, true);
   tiny_run_until(&fixture->loop, &fixture->done);
-  assert_in_range(clock_now_ms() - began, 300, 399);
+  assert_in_range(clock_now_ms() - began, 700, 5000);
   assert_int_equal(host_disk(fixture, "/hung/nas")->severity, SEVERITY_CRIT);
   open_gate();
   wait_left(1);
@@ -287,7 +287,7 @@ static void test_configured_paths(void **state) {
   host_begin(fixture, &fake);
   host_collect(fixture);
   assert_int_equal(sample_table_view(fixture->sample, "disks")->row_count, 2);
-  assert_string_equal(host_disk(fixture, "/data")->parent, "/");
+  assert_string_equal(host_disk(fixture, "/data")->cells[DISK_NOTE].text, "lies on /");
   assert_non_null(host_disk(fixture, "/"));
 }
 

@@ -27,7 +27,7 @@ static void test_load(void **state) {
                                         "-1 2 3 1/2",
                                         "nan 2 3 1/2",
                                         "inf 0 0 1/2",
-                                        "1 2 3 1/99999999999999999999"};
+                                        "1 2 3 1/9999999999999999999"};
   for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++)
     assert_false(host_load_parse(garbage[i], &load));
 }
@@ -111,7 +111,7 @@ static void test_memory(void **state) {
                                         "MemTotal: x kB",
                                         "MemTotal: 0 kB",
                                         " MemTotal: 1 kB",
-                                        "MemTotal: 18446744073709551615 kB"};
+                                        "MemTotal: 9223372036854775807 kB"};
   for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++)
     assert_false(host_memory_parse(garbage[i], &memory));
 }

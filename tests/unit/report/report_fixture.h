@@ -236,7 +236,7 @@ static inline struct sample *fixture_hostile_sample(void) {
   row->cells[5] = value_real(1e15);
   row->cells[6] = value_int(INT64_MAX);
   fixture_session(sample, -1, "\"quoted\\\"\x7f", -3.5,
-                  "\xed\xa0\x80\xf4\x90\x80\x80\xc0\xaf\xf0\x9f\x92\xa9");
+                  "\xed\xa0\x80\xf4\x90\x80\x80\xc0\xaf\xe0\x80\xaf\xf0\x9f\x92\xa9");
   sample_note(sample, NULL, NULL, "a note\x1b[2J of \xe2\x80\x8b nothing");
   sample->server = "Evil\r\n\tServer \xf3\xa0\x81\xa1";
   return sample;
@@ -278,7 +278,7 @@ static inline void fixture_init(struct model *model, struct config **owned) {
 
   int64_t then = FIXTURE_NOW - 843000;
   fixture_publish(model, FIXTURE_DASHBOARD, fixture_service_down("dashboard"), 2100, then);
-  fixture_publish(model, FIXTURE_SESSIONS, fixture_service_up("sessions", 0.0021), 900, then);
+  fixture_publish(model, FIXTURE_SESSIONS, fixture_postgres_sample(), 900, then);
   fixture_publish(model, FIXTURE_STALE, fixture_service_up("stale", 0.5), 700, then);
   struct err refused = {ERR_REFUSED, "refused: nobody listens on 127.0.0.1:6379"};
   struct err denied = {ERR_DENIED, "NOPERM this user has no permissions to run the 'info' command"};

@@ -37,6 +37,8 @@ static void test_round_trip(void **state) {
   struct config *config;
   struct report_document document;
   fixture_init(&model, &config);
+  /* Three bytes each, once they are replaced: more than an error holds. */
+  memset(model.slots[FIXTURE_CACHE].err.text, 0xFF, sizeof model.slots[0].err.text - 1);
   round_trip(report_json_write, fixture_written(report_json_write, &model, FIXTURE_NOW), &document);
 
   /* The same to whoever draws it. */
@@ -236,6 +238,15 @@ static void test_limits(void **state) {
   for (size_t i = 1; i < len; i++)
     text[i] = i % 2 ? '1' : ',';
   refused_by_limit(text, len, "values");
+
+  /* What stands in a text is no level. */
+  struct report_document document;
+  struct err err = {0};
+  int length = snprintf(text, len, "{\"version\":1,\"a\":\"\\\\\\\"%0100d\"}", 0);
+  for (char *at = text; (at = strchr(at, '0')); at++)
+    *at = '[';
+  assert_true(report_json_read(&document, text, (size_t)length, &err));
+  report_document_fini(&document);
   free(text);
 }
 

@@ -101,7 +101,7 @@ static void test_states(void **state) {
   json_t *sessions = target(document, FIXTURE_SESSIONS);
   assert_string_equal(text_of(sessions, "state"), "down");
   assert_int_equal(int_of(sessions, "age_ms"), 843000);
-  assert_int_equal(json_array_size(json_object_get(sessions, "tables")), 1);
+  assert_int_equal(json_array_size(json_object_get(sessions, "tables")), 2);
 }
 
 static void test_cells(void **state) {
@@ -150,9 +150,10 @@ static void test_hostile_texts(void **state) {
                       "1\x1b]0;owned\x07\n\xEF\xBF\xBD\xEF\xBF\xBD|\xc2\x9b"
                       "31m");
   /* surrogate, beyond the last, overlong: each byte alone; then one that is right */
-  assert_string_equal(text_of(json_object_get(row(document, FIXTURE_EVIL, 1, 0), "cells"), "query"),
-                      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
-                      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xf0\x9f\x92\xa9");
+  assert_string_equal(
+      text_of(json_object_get(row(document, FIXTURE_EVIL, 1, 0), "cells"), "query"),
+      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xf0\x9f\x92\xa9");
   /* As it lies there, a terminal obeys nothing of it. */
   const char *text = document->written.text;
   for (size_t i = 0; i < document->written.len; i++) {
@@ -210,6 +211,37 @@ static void test_no_targets(void **state) {
   fixture_fini(&model, config);
 }
 
+static void check_documented(const char *manual, json_t *value) {
+  const char *key;
+  json_t *member;
+  size_t index;
+  json_array_foreach(value, index, member) check_documented(manual, member);
+  json_object_foreach(value, key, member) {
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "`%s`", key);
+    if (!strstr(manual, quoted))
+      fail_msg("docs/json.md does not say what %s is", quoted);
+    if (strcmp(key, "cells") != 0 && strcmp(key, "past") != 0)
+      check_documented(manual, member);
+  }
+}
+
+static void test_every_key_is_documented(void **state) {
+  struct document *document = *state;
+  char *manual = mem_new(64 << 10);
+  FILE *in = fopen("../../../docs/json.md", "r");
+  assert_non_null(in);
+  assert_true(fread(manual, 1, (64 << 10) - 1, in) > 0);
+  fclose(in);
+  check_documented(manual, document->tree);
+  struct fixture_text record = fixture_written(report_json_record, &document->model, FIXTURE_NOW);
+  json_t *tree = json_loadb(record.text, record.len, 0, NULL);
+  check_documented(manual, tree);
+  json_decref(tree);
+  free(record.text);
+  free(manual);
+}
+
 static void test_a_full_disk_is_told(void **state) {
   struct document *document = *state;
   FILE *full = fopen("/dev/full", "w");
@@ -231,6 +263,7 @@ int main(void) {
       cmocka_unit_test(test_findings),
       cmocka_unit_test(test_record_is_one_line),
       cmocka_unit_test(test_no_targets),
+      cmocka_unit_test(test_every_key_is_documented),
       cmocka_unit_test(test_a_full_disk_is_told),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,266 @@
+#include "collectors/kafka_view.h"
+
+#include "core/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The lag of several partitions over time; [0] is now. A column counts where all are known. */
+struct course {
+  int64_t at_ms[KAFKA_POINTS_MAX];
+  double lag[KAFKA_POINTS_MAX];
+  size_t known[KAFKA_POINTS_MAX];
+};
+
+struct viewing {
+  const struct kafka_snapshot *snapshot;
+  const struct kafka_history *history;
+  const struct kafka_rules *rules;
+  int64_t now_ms;
+  struct course *of_topic, *of_group, *of_all;
+};
+
+static void course_add(struct course *course, const struct kafka_point *points, size_t count) {
+  for (size_t age = 0; age < count; age++) {
+    const struct kafka_point *point = &points[count - 1 - age];
+    course->at_ms[age] = point->at_ms;
+    if (point->committed < 0 || point->end < 0)
+      continue;
+    course->lag[age] += point->end > point->committed ? (double)(point->end - point->committed) : 0;
+    course->known[age]++;
+  }
+}
+
+static enum kafka_trend course_trend(const struct course *course, size_t known, int64_t allowed) {
+  int64_t at_ms[KAFKA_POINTS_MAX];
+  double lag[KAFKA_POINTS_MAX];
+  size_t count = 0;
+  for (size_t age = KAFKA_POINTS_MAX; age-- > 0;) {
+    if (known == 0 || course->known[age] != known)
+      continue;
+    at_ms[count] = course->at_ms[age];
+    lag[count++] = course->lag[age];
+  }
+  return kafka_trend_of(at_ms, lag, count, allowed);
+}
+
+static const struct kafka_partition *partition_of(const struct kafka_topic *topic,
+                                                  int32_t partition) {
+  return partition < topic->partition_count ? &topic->partitions[partition] : NULL;
+}
+
+static const char *error_of(const struct kafka_group *group, const struct kafka_share *share,
+                            const struct kafka_topic *topic,
+                            const struct kafka_partition *partition) {
+  if (group->error)
+    return group->error;
+  if (share->error)
+    return share->error;
+  if (!partition)
+    return topic->error ? topic->error : "no such partition (any more)";
+  if (partition->end < 0)
+    return partition->error ? partition->error : "its end is not known";
+  return share->committed < 0 ? "no commit yet" : NULL;
+}
+
+static void part_age(const struct viewing *v, const struct kafka_log *log,
+                     struct kafka_part *part) {
+  struct kafka_point ends[KAFKA_ENDS_MAX];
+  part->time_kind = KAFKA_TIME_UNKNOWN;
+  if (!part->lag.has_lag)
+    return;
+  size_t count = kafka_history_ends(v->history, log, ends);
+  part->time_kind = kafka_time_lag(ends, count, part->share->committed, v->now_ms,
+                                   part->lag.produced, &part->time_lag);
+}
+
+static int64_t stall_of(const struct kafka_rules *rules, const struct kafka_track *track,
+                        bool has_owner) {
+  int64_t patient_ms = has_owner ? 3 * track->gap_ms : 0;
+  return patient_ms > rules->stall_ms ? patient_ms : rules->stall_ms;
+}
+
+/* Fills lag, age and what is flat, with the past that there is. */
+static void part_judge(const struct viewing *v, const struct kafka_group *group,
+                       const struct kafka_topic *topic, struct kafka_part *part) {
+  const struct kafka_share *share = part->share;
+  const struct kafka_log *log = kafka_history_log(v->history, topic->name, share->partition);
+  const struct kafka_track *track =
+      kafka_history_track(v->history, group->name, topic->name, share->partition);
+  struct kafka_point points[KAFKA_POINTS_MAX] = {{v->now_ms, share->committed, part->end}};
+  struct kafka_lag_facts facts = {.points = points,
+                                  .count = 1,
+                                  .start = part->start,
+                                  .has_owner = share->owner >= 0,
+                                  .stall_ms = v->rules->stall_ms,
+                                  .allowed = v->rules->allowed};
+  if (log && track) {
+    facts.count = kafka_history_points(v->history, log, track, points);
+    facts.flat_ms = track->changed_ms > 0 ? v->now_ms - track->changed_ms : 0;
+    facts.stall_ms = stall_of(v->rules, track, facts.has_owner);
+    /* who cannot be seen is not said to be absent */
+    facts.has_owner = facts.has_owner || group->state == KAFKA_GROUP_UNKNOWN;
+  }
+  part->flat_ms = facts.flat_ms;
+  kafka_lag_judge(&facts, &part->lag);
+  if (log)
+    part_age(v, log, part);
+  course_add(v->of_topic, points, facts.count);
+}
+
+static void sum_add(struct kafka_sum *sum, const struct kafka_part *part) {
+  const struct kafka_lag *lag = &part->lag;
+  sum->partitions++;
+  if (!lag->has_lag)
+    return;
+  sum->known++;
+  sum->lag += lag->lag;
+  sum->lost += lag->lost;
+  if (lag->has_rates) {
+    sum->with_rates++;
+    sum->consumed += lag->consumed;
+    sum->produced += lag->produced;
+    sum->rate += lag->rate;
+  }
+  if (part->time_kind > sum->time_kind)
+    sum->time_kind = part->time_kind;
+  if (part->time_kind != KAFKA_TIME_UNKNOWN && part->time_lag > sum->time_lag)
+    sum->time_lag = part->time_lag;
+}
+
+static void sum_join(struct kafka_sum *sum, const struct kafka_sum *other) {
+  sum->partitions += other->partitions;
+  sum->known += other->known;
+  sum->lag += other->lag;
+  sum->lost += other->lost;
+  sum->with_rates += other->with_rates;
+  sum->consumed += other->consumed;
+  sum->produced += other->produced;
+  sum->rate += other->rate;
+  if (other->time_kind > sum->time_kind)
+    sum->time_kind = other->time_kind;
+  if (other->time_lag > sum->time_lag)
+    sum->time_lag = other->time_lag;
+}
+
+static void course_join(struct course *course, const struct course *other) {
+  for (size_t age = 0; age < KAFKA_POINTS_MAX; age++) {
+    if (other->known[age] == 0)
+      continue;
+    course->at_ms[age] = other->at_ms[age];
+    course->lag[age] += other->lag[age];
+    course->known[age] += other->known[age];
+  }
+}
+
+static void tally_add(struct kafka_group_view *view, const struct kafka_part *part,
+                      const struct kafka_topic *topic) {
+  struct kafka_tally *tally = &view->tallies[part->lag.status];
+  if (!tally->worst || part->lag.lag > tally->worst->lag.lag) {
+    tally->worst = part;
+    tally->worst_topic = topic;
+  }
+  tally->count++;
+  tally->lag += part->lag.lag;
+  tally->produced += part->lag.produced;
+  tally->rate += part->lag.rate;
+}
+
+static int part_compare(const void *a, const void *b) {
+  const struct kafka_part *x = a, *y = b;
+  if (x->lag.has_lag != y->lag.has_lag)
+    return x->lag.has_lag ? -1 : 1;
+  if (x->lag.lag != y->lag.lag)
+    return x->lag.lag > y->lag.lag ? -1 : 1;
+  return x->share->partition - y->share->partition;
+}
+
+static int topic_compare(const void *a, const void *b) {
+  const struct kafka_topic_view *x = a, *y = b;
+  if (x->sum.lag != y->sum.lag)
+    return x->sum.lag > y->sum.lag ? -1 : 1;
+  return strcmp(x->topic->name, y->topic->name);
+}
+
+static int group_compare(const void *a, const void *b) {
+  const struct kafka_group_view *x = a, *y = b;
+  if (x->abandoned != y->abandoned)
+    return x->abandoned - y->abandoned;
+  if (x->severity != y->severity)
+    return (int)y->severity - (int)x->severity;
+  if (x->sum.lag != y->sum.lag)
+    return x->sum.lag > y->sum.lag ? -1 : 1;
+  return strcmp(x->group->name, y->group->name);
+}
+
+static void topic_init(struct viewing *v, struct kafka_group_view *view,
+                       struct kafka_topic_view *of) {
+  memset(v->of_topic, 0, sizeof *v->of_topic);
+  for (size_t i = 0; i < of->part_count; i++) {
+    struct kafka_part *part = &of->parts[i];
+    const struct kafka_partition *partition = partition_of(of->topic, part->share->partition);
+    part->start = partition ? partition->start : KAFKA_NOTHING;
+    part->end = partition ? partition->end : KAFKA_NOTHING;
+    part->error = error_of(view->group, part->share, of->topic, partition);
+    part_judge(v, view->group, of->topic, part);
+    sum_add(&of->sum, part);
+    view->has_owners = view->has_owners || part->share->owner >= 0;
+  }
+  of->sum.trend = course_trend(v->of_topic, of->sum.known, v->rules->allowed);
+  course_join(v->of_group, v->of_topic);
+  sum_join(&view->sum, &of->sum);
+  qsort(of->parts, of->part_count, sizeof *of->parts, part_compare);
+  for (size_t i = 0; i < of->part_count; i++) /* they have got their places */
+    tally_add(view, &of->parts[i], of->topic);
+}
+
+static void group_init(struct viewing *v, struct kafka_group_view *view,
+                       const struct kafka_group *group) {
+  view->group = group;
+  view->parts = mem_new(group->share_count * sizeof *view->parts);
+  memset(v->of_group, 0, sizeof *v->of_group);
+  for (size_t from = 0, to; from < group->share_count; from = to) {
+    uint32_t topic = group->shares[from].topic;
+    for (to = from; to < group->share_count && group->shares[to].topic == topic; to++)
+      view->parts[to].share = &group->shares[to];
+    view->topics = mem_resize(view->topics, (view->topic_count + 1) * sizeof *view->topics);
+    struct kafka_topic_view *of = &view->topics[view->topic_count++];
+    *of = (struct kafka_topic_view){
+        .topic = &v->snapshot->topics[topic], .parts = &view->parts[from], .part_count = to - from};
+    topic_init(v, view, of);
+  }
+  if (view->topic_count > 1)
+    qsort(view->topics, view->topic_count, sizeof *view->topics, topic_compare);
+  view->sum.trend = course_trend(v->of_group, view->sum.known, v->rules->allowed);
+  course_join(v->of_all, v->of_group);
+  kafka_judge(view);
+}
+
+void kafka_view_init(struct kafka_view *view, const struct kafka_snapshot *snapshot,
+                     const struct kafka_history *history, const struct kafka_rules *rules) {
+  struct course of_topic, of_group, of_all = {0};
+  struct viewing v = {.snapshot = snapshot,
+                      .history = history,
+                      .rules = rules,
+                      .now_ms = snapshot->ended_ms,
+                      .of_topic = &of_topic,
+                      .of_group = &of_group,
+                      .of_all = &of_all};
+  *view = (struct kafka_view){.count = snapshot->group_count};
+  view->groups = mem_new(view->count * sizeof *view->groups);
+  for (size_t i = 0; i < view->count; i++) {
+    group_init(&v, &view->groups[i], &snapshot->groups[i]);
+    sum_join(&view->sum, &view->groups[i].sum);
+  }
+  view->sum.trend = course_trend(&of_all, view->sum.known, rules->allowed);
+  if (view->count > 1)
+    qsort(view->groups, view->count, sizeof *view->groups, group_compare);
+}
+
+void kafka_view_fini(struct kafka_view *view) {
+  for (size_t i = 0; i < view->count; i++) {
+    free(view->groups[i].topics);
+    free(view->groups[i].parts);
+  }
+  free(view->groups);
+}

@@ -1,0 +1,13 @@
+/* The cluster's metadata, on the client's thread. */
+#pragma once
+
+#include "io/kafka_session.h"
+#include "io/kafka_snapshot.h"
+
+/* Makes session->metadata recent. It is asked for at most so often that the asking takes a
+ * twentieth of the time, which is each time in a small cluster; `now` asks in any case. Waits. */
+bool kafka_metadata_refresh(struct kafka_session *session, bool now, struct err *err) MUST_CHECK;
+
+/* Brokers, totals, partitions without a leader or with replicas that lag behind, to the snapshot.
+ */
+void kafka_metadata_summarize(struct kafka_session *session, struct kafka_snapshot *snapshot);

@@ -1,0 +1,398 @@
+/* Snapshots in a row, as a cluster would give them, and what is made of them. */
+#include "collectors/kafka_rows.h"
+#include "collectors/kafka_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { PARTS = 3 };
+
+/* One group with one topic of PARTS partitions, all held by one member. */
+struct world {
+  struct kafka_history *history;
+  struct kafka_rules rules;
+  int64_t now_ms;
+  struct kafka_partition partitions[PARTS];
+  struct kafka_topic topic;
+  struct kafka_member member;
+  struct kafka_share shares[PARTS];
+  struct kafka_group group;
+  struct kafka_snapshot snapshot;
+  struct kafka_view view;
+};
+
+static int setup(void **state) {
+  struct world *w = calloc(1, sizeof *w);
+  w->rules = (struct kafka_rules){.stall_ms = 30000, .allowed = 10};
+  w->history = kafka_history_new(60000, w->rules.allowed);
+  w->now_ms = 1000000;
+  w->topic = (struct kafka_topic){
+      .name = "transactions", .partitions = w->partitions, .partition_count = PARTS};
+  w->member = (struct kafka_member){.client = "c1", .host = "/10.0.0.1"};
+  w->group = (struct kafka_group){.name = "g",
+                                  .state = KAFKA_GROUP_STABLE,
+                                  .state_text = "Stable",
+                                  .members = &w->member,
+                                  .member_count = 1,
+                                  .shares = w->shares,
+                                  .share_count = PARTS};
+  w->snapshot.topics = &w->topic;
+  w->snapshot.topic_count = 1;
+  w->snapshot.groups = &w->group;
+  w->snapshot.group_count = 1;
+  for (int i = 0; i < PARTS; i++) {
+    w->partitions[i] = (struct kafka_partition){.wanted = true, .end = 1000};
+    w->shares[i] = (struct kafka_share){.partition = i, .committed = 1000};
+  }
+  *state = w;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct world *w = *state;
+  kafka_view_fini(&w->view);
+  kafka_history_free(w->history);
+  free(w);
+  return 0;
+}
+
+/* A collection two seconds later. */
+static const struct kafka_group_view *collect(struct world *w) {
+  kafka_view_fini(&w->view);
+  w->now_ms += 2000;
+  w->snapshot.committed_ms = w->snapshot.ended_ms = w->now_ms;
+  kafka_history_add(w->history, &w->snapshot);
+  kafka_view_init(&w->view, &w->snapshot, w->history, &w->rules);
+  return &w->view.groups[0];
+}
+
+static void produce(struct world *w, int64_t messages) {
+  for (int i = 0; i < PARTS; i++)
+    w->partitions[i].end += messages;
+}
+
+static void leave(struct world *w) {
+  w->group.state = KAFKA_GROUP_EMPTY;
+  w->group.member_count = 0;
+  for (int i = 0; i < PARTS; i++)
+    w->shares[i].owner = -1;
+}
+
+static void says(const struct kafka_group_view *group, enum severity severity, const char *status,
+                 const char *reason) {
+  if (strcmp(group->status, status) != 0 || !strstr(group->reason, reason))
+    fail_msg("\"%s\": \"%s\", not \"%s\": \"%s\"", group->status, group->reason, status, reason);
+  assert_int_equal(group->severity, severity);
+  assert_true((*group->reason != '\0') == (severity != SEVERITY_OK));
+}
+
+static void test_calm(void **state) {
+  struct world *w = *state;
+  const struct kafka_group_view *group = collect(w);
+  says(group, SEVERITY_OK, "", ""); /* one collection is no trend */
+  for (int turn = 0; turn < 100; turn++) {
+    produce(w, 100);
+    for (int i = 0; i < PARTS; i++)
+      w->shares[i].committed += 100;
+    group = collect(w);
+    says(group, SEVERITY_OK, "steady", "");
+  }
+  assert_int_equal(group->sum.lag, 0);
+  assert_true(group->sum.produced > 149 && group->sum.produced < 151);
+}
+
+/* A consumer that commits every 8 s is not stuck in between. */
+static void test_slow_commits(void **state) {
+  struct world *w = *state;
+  for (int turn = 0; turn < 120; turn++) {
+    produce(w, 100);
+    if (turn % 4 == 3)
+      for (int i = 0; i < PARTS; i++)
+        w->shares[i].committed = w->partitions[i].end - 20;
+    const struct kafka_group_view *group = collect(w);
+    assert_int_equal(group->severity, SEVERITY_OK);
+    if (turn > 20)
+      assert_string_equal(group->status, "steady");
+  }
+}
+
+/* One that commits every 24 s is given three of its gaps. */
+static void test_very_slow_commits(void **state) {
+  struct world *w = *state;
+  for (int turn = 0; turn < 60; turn++) {
+    produce(w, 100);
+    if (turn % 12 == 11)
+      for (int i = 0; i < PARTS; i++)
+        w->shares[i].committed = w->partitions[i].end - 20;
+    collect(w);
+  }
+  for (int turn = 0; turn < 34; turn++) {
+    produce(w, 100);
+    assert_int_equal(collect(w)->severity, SEVERITY_OK);
+  }
+  for (int turn = 0; turn < 4; turn++)
+    collect(w);
+  assert_string_equal(w->view.groups[0].status, "stuck");
+}
+
+static void test_stuck(void **state) {
+  struct world *w = *state;
+  collect(w);
+  const struct kafka_group_view *group = NULL;
+  for (int turn = 0; turn < 14; turn++) {
+    produce(w, 56);
+    group = collect(w);
+    assert_int_equal(group->severity, SEVERITY_OK);
+    if (turn > 1)
+      assert_string_equal(group->status, "rising");
+  }
+  for (int turn = 0; turn < 6; turn++) {
+    produce(w, 56);
+    group = collect(w);
+  }
+  says(group, SEVERITY_CRIT, "stuck",
+       "members hold partitions but commit nothing: stuck for 40s, lag 3,360 +84/s");
+  /* nothing new comes: still stuck, but it does not get worse */
+  for (int turn = 0; turn < 40; turn++)
+    group = collect(w);
+  says(group, SEVERITY_WARN, "stuck", "lag 3,360");
+  for (int i = 0; i < PARTS; i++)
+    w->shares[i].committed += 1000;
+  group = collect(w);
+  says(group, SEVERITY_OK, "falling", "");
+}
+
+static void test_one_partition_stuck(void **state) {
+  struct world *w = *state;
+  collect(w);
+  const struct kafka_group_view *group = NULL;
+  for (int turn = 0; turn < 20; turn++) {
+    produce(w, 100);
+    w->shares[0].committed += 100;
+    w->shares[2].committed += 100;
+    group = collect(w);
+  }
+  says(group, SEVERITY_CRIT, "stuck", "commit nothing on transactions/1: stuck for 40s, lag 2,000");
+  assert_int_equal(group->topics[0].parts[0].share->partition, 1); /* the worst first */
+}
+
+/* Quiet for hours, then a burst: it is not stuck for hours. */
+static void test_burst_after_silence(void **state) {
+  struct world *w = *state;
+  for (int turn = 0; turn < 200; turn++)
+    collect(w);
+  produce(w, 5000);
+  assert_int_equal(collect(w)->severity, SEVERITY_OK);
+  assert_true(w->view.groups[0].parts[0].flat_ms == 2000);
+}
+
+static void test_no_members(void **state) {
+  struct world *w = *state;
+  collect(w);
+  leave(w);
+  const struct kafka_group_view *group = NULL;
+  for (int turn = 0; turn < 20; turn++) {
+    produce(w, 56);
+    group = collect(w);
+  }
+  says(group, SEVERITY_WARN, "no members", "no members, lag 3,360 grows +84/s");
+  for (int turn = 0; turn < 40; turn++)
+    group = collect(w);
+  says(group, SEVERITY_OK, "no members", ""); /* the threshold judges what stays */
+}
+
+static void test_lost_and_abandoned(void **state) {
+  struct world *w = *state;
+  produce(w, 500);
+  for (int i = 0; i < PARTS; i++)
+    w->partitions[i].start = 1234;
+  collect(w);
+  says(collect(w), SEVERITY_CRIT, "lost data", "702 messages were deleted before they were read");
+  leave(w);
+  const struct kafka_group_view *group = collect(w);
+  says(group, SEVERITY_OK, "abandoned", "");
+  assert_true(group->abandoned);
+}
+
+static void test_rewound(void **state) {
+  struct world *w = *state;
+  collect(w);
+  w->shares[1].committed = 400;
+  says(collect(w), SEVERITY_WARN, "rewound", "back on transactions/1: 600 messages");
+}
+
+static void test_recreated(void **state) {
+  struct world *w = *state;
+  for (int turn = 0; turn < 5; turn++)
+    collect(w);
+  for (int i = 0; i < PARTS; i++)
+    w->partitions[i].end = 5;
+  collect(w);
+  says(collect(w), SEVERITY_WARN, "ahead", "recreated or truncated");
+  for (int i = 0; i < PARTS; i++)
+    w->shares[i].committed = 5;
+  const struct kafka_group_view *group = collect(w);
+  assert_true(group->sum.produced >= 0); /* no rate from the old log to the new */
+}
+
+static void test_no_commit(void **state) {
+  struct world *w = *state;
+  for (int i = 0; i < PARTS; i++)
+    w->shares[i].committed = KAFKA_NO_OFFSET;
+  const struct kafka_group_view *group = collect(w);
+  says(group, SEVERITY_OK, "no commit", "");
+  assert_int_equal(group->sum.known, 0);
+  assert_string_equal(group->parts[0].error, "no commit yet");
+}
+
+static void test_incomplete(void **state) {
+  struct world *w = *state;
+  produce(w, 100);
+  w->partitions[1].end = KAFKA_NO_OFFSET;
+  w->partitions[1].error = "no leader";
+  const struct kafka_group_view *group = collect(w);
+  assert_int_equal(group->sum.lag, 200);
+  assert_int_equal(group->sum.known, 2);
+  assert_int_equal(group->sum.partitions, 3);
+  assert_string_equal(group->topics[0].parts[2].error, "no leader");
+}
+
+static void test_denied(void **state) {
+  struct world *w = *state;
+  w->group.error = "needs DESCRIBE on the group";
+  w->group.denied = true;
+  w->group.share_count = 0;
+  says(collect(w), SEVERITY_UNKNOWN, "denied", "needs DESCRIBE on the group");
+}
+
+/* Members that cannot be seen are not said to be absent. */
+static void test_unknown_state(void **state) {
+  struct world *w = *state;
+  collect(w);
+  leave(w);
+  w->group.state = KAFKA_GROUP_UNKNOWN;
+  w->group.state_text = "unknown state: needs librdkafka 2.10";
+  for (int turn = 0; turn < 20; turn++) {
+    produce(w, 56);
+    collect(w);
+  }
+  says(&w->view.groups[0], SEVERITY_WARN, "stuck", "nothing committed for 40s");
+}
+
+static void test_forgets(void **state) {
+  struct world *w = *state;
+  collect(w);
+  assert_int_equal(kafka_history_count(w->history), PARTS);
+  w->group.share_count = 1;
+  for (int turn = 0; turn < KAFKA_KEEP; turn++)
+    collect(w);
+  assert_int_equal(kafka_history_count(w->history), 1);
+  w->snapshot.group_count = 0;
+  for (int turn = 0; turn < KAFKA_KEEP; turn++) {
+    kafka_view_fini(&w->view);
+    kafka_history_add(w->history, &w->snapshot);
+    w->view = (struct kafka_view){0};
+  }
+  assert_int_equal(kafka_history_count(w->history), 0);
+  assert_null(kafka_history_track(w->history, "g", "transactions", 0));
+}
+
+/* Collections faster than the window's columns still see all of the window. */
+static void test_fast_interval(void **state) {
+  struct world *w = *state;
+  for (int turn = 0; turn < 600; turn++) {
+    produce(w, 10);
+    w->now_ms -= 1800; /* 0.2 s apart */
+    collect(w);
+  }
+  const struct kafka_log *log = kafka_history_log(w->history, "transactions", 0);
+  const struct kafka_track *track = kafka_history_track(w->history, "g", "transactions", 0);
+  struct kafka_point points[KAFKA_POINTS_MAX];
+  size_t count = kafka_history_points(w->history, log, track, points);
+  assert_in_range(points[count - 1].at_ms - points[0].at_ms, 50000, 60000);
+  assert_int_equal(points[count - 1].at_ms, w->now_ms);
+  assert_true(w->view.sum.produced > 149 && w->view.sum.produced < 151);
+}
+
+/* Half an hour of lag is older than the window, and still known. */
+static void test_old_lag(void **state) {
+  struct world *w = *state;
+  collect(w);
+  for (int turn = 0; turn < 600; turn++) {
+    produce(w, 10);
+    collect(w);
+  }
+  const struct kafka_part *part = &w->view.groups[0].parts[0];
+  assert_int_equal(part->time_kind, KAFKA_TIME_SEEN);
+  assert_true(part->time_lag > 1100 && part->time_lag <= 1200);
+}
+
+static struct value cell(const struct row *row, int column) {
+  return row->cells[column];
+}
+
+static void test_rows(void **state) {
+  struct world *w = *state;
+  static const struct table_spec *const tables[] = {&kafka_cluster_table, &kafka_lag_table};
+  char name[] = "a/b%c";
+  w->group.name = name;
+  produce(w, 100);
+  w->partitions[2].end += 50;
+  w->shares[0].committed = KAFKA_NO_OFFSET;
+  collect(w);
+  struct sample *sample = sample_new(tables, 2);
+  w->snapshot.brokers = 1;
+  w->snapshot.controller = -1;
+  kafka_rows_fill(sample, "main", &w->snapshot, &w->view, true);
+  const struct table *lag = sample_table_view(sample, "lag");
+  assert_int_equal(lag->row_count, 2 + PARTS);
+  assert_string_equal(lag->rows[0].key, "a%2Fb%25c");
+  assert_string_equal(lag->rows[1].key, "a%2Fb%25c/transactions");
+  assert_string_equal(lag->rows[1].parent, lag->rows[0].key);
+  assert_string_equal(lag->rows[2].key, "a%2Fb%25c/transactions/2");
+  assert_int_equal(cell(&lag->rows[0], KAFKA_LAG_LAG).integer, 250);
+  assert_int_equal(cell(&lag->rows[0], KAFKA_LAG_RATE).type, VALUE_NONE);
+  assert_string_equal(cell(&lag->rows[0], KAFKA_LAG_RATE).text, "needs two collections");
+  const struct row *last = &lag->rows[4];
+  assert_int_equal(cell(last, KAFKA_LAG_LAG).type, VALUE_NONE);
+  assert_string_equal(cell(last, KAFKA_LAG_LAG).text, "no commit yet");
+  assert_int_equal(cell(last, KAFKA_LAG_END).integer, 1100);
+  assert_string_equal(cell(last, KAFKA_LAG_HOST).text, "10.0.0.1");
+  const struct row *cluster = &sample_table_view(sample, "cluster")->rows[0];
+  assert_int_equal(cell(cluster, KAFKA_CLUSTER_LAG).integer, 250);
+  assert_string_equal(cell(cluster, KAFKA_CLUSTER_CONTROLLER).text, "not known");
+  assert_int_equal(sample->note_count, 1); /* of the one pass */
+  sample_free(sample);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_calm),
+      TEST(test_slow_commits),
+      TEST(test_very_slow_commits),
+      TEST(test_stuck),
+      TEST(test_one_partition_stuck),
+      TEST(test_burst_after_silence),
+      TEST(test_no_members),
+      TEST(test_lost_and_abandoned),
+      TEST(test_rewound),
+      TEST(test_recreated),
+      TEST(test_no_commit),
+      TEST(test_incomplete),
+      TEST(test_denied),
+      TEST(test_unknown_state),
+      TEST(test_forgets),
+      TEST(test_fast_interval),
+      TEST(test_old_lag),
+      TEST(test_rows),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+#include "collectors/postgres_judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct postgres_rules rules = {
+    .long_query = 300, .idle_in_transaction = 300, .blocking_warn = 5, .blocking_crit = 60};
+
+static int setup(void **state) {
+  *state = calloc(1, sizeof(struct postgres_sessions));
+  return 0;
+}
+
+static int teardown(void **state) {
+  free(*state);
+  return 0;
+}
+
+/* A session in that state for so many seconds. */
+static struct postgres_session *add(struct postgres_sessions *sessions, int64_t pid,
+                                    const char *state, double age) {
+  struct postgres_session *session = &sessions->items[sessions->count++];
+  *session = (struct postgres_session){.pid = pid,
+                                       .type = "client backend",
+                                       .state = state,
+                                       .transaction_age = age,
+                                       .query_age = age,
+                                       .state_age = age,
+                                       .wait = POSTGRES_UNKNOWN,
+                                       .parent = -1};
+  return session;
+}
+
+static void wait_for(struct postgres_session *session, int64_t pid, double seconds) {
+  session->waiting = true;
+  session->wait = seconds;
+  session->blockers[session->blocker_count++] = pid;
+}
+
+static int64_t nth(const struct postgres_sessions *sessions, size_t i) {
+  return sessions->items[sessions->order[i]].pid;
+}
+
+/* Each once, parents before children. */
+static void check_order(const struct postgres_sessions *sessions) {
+  bool seen[POSTGRES_SESSIONS_MAX + POSTGRES_STRANGERS_MAX] = {false};
+  for (size_t i = 0; i < sessions->count; i++) {
+    size_t index = sessions->order[i];
+    int parent = sessions->items[index].parent;
+    assert_true(index < sessions->count && !seen[index]);
+    assert_true(parent < 0 || seen[parent]);
+    seen[index] = true;
+  }
+}
+
+static void test_chain(void **state) {
+  struct postgres_sessions *sessions = *state;
+  add(sessions, 1, "idle", 1);
+  wait_for(add(sessions, 4, "active", 20), 3, 20);
+  wait_for(add(sessions, 3, "active", 70), 2, 70);
+  add(sessions, 2, "idle in transaction", 840);
+  add(sessions, 5, "active", 1);
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  const int64_t order[] = {2, 3, 4, 5, 1};
+  for (size_t i = 0; i < 5; i++)
+    assert_int_equal(nth(sessions, i), order[i]);
+  const struct postgres_session *root = &sessions->items[3];
+  assert_int_equal(root->severity, SEVERITY_CRIT);
+  assert_string_equal(root->reason, "idle in transaction 14m 00s, blocks 2 for 1m 10s");
+  assert_int_equal(root->direct, 1);
+  assert_int_equal(root->all, 2);
+  assert_string_equal(root->label, "idle in txn");
+  assert_int_equal(sessions->items[2].severity, SEVERITY_OK);
+  assert_int_equal(sessions->items[2].all, 1);
+}
+
+static void test_thresholds(void **state) {
+  struct postgres_sessions *sessions = *state;
+  wait_for(add(sessions, 2, "active", 4), 1, 4.9);
+  add(sessions, 1, "active", 10);
+  add(sessions, 3, "idle in transaction", 299);
+  add(sessions, 4, "idle in transaction (aborted)", 300);
+  add(sessions, 5, "active", 301);
+  add(sessions, 6, "active", 99999)->type = "autovacuum worker";
+  add(sessions, 7, "idle", 99999);
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  assert_int_equal(sessions->items[1].severity, SEVERITY_OK);
+  assert_int_equal(sessions->items[2].severity, SEVERITY_OK);
+  assert_int_equal(sessions->items[3].severity, SEVERITY_WARN);
+  assert_string_equal(sessions->items[3].reason, "idle in transaction (aborted) 5m 00s");
+  assert_string_equal(sessions->items[4].reason, "its query has run for 5m 01s");
+  assert_int_equal(sessions->items[5].severity, SEVERITY_OK);
+  assert_int_equal(sessions->items[6].severity, SEVERITY_OK);
+}
+
+/* Before 14 the wait is not told: the query's age bounds it. */
+static void test_wait_is_not_told(void **state) {
+  struct postgres_sessions *sessions = *state;
+  wait_for(add(sessions, 2, "active", 61), 1, POSTGRES_UNKNOWN);
+  add(sessions, 1, "active", 10);
+  postgres_judge(sessions, &rules);
+  assert_int_equal(sessions->items[1].severity, SEVERITY_CRIT);
+  assert_string_equal(sessions->items[1].reason, "its query has run for 10s, blocks 1 for 1m 01s");
+}
+
+static void test_several_blockers(void **state) {
+  struct postgres_sessions *sessions = *state;
+  struct postgres_session *both = add(sessions, 3, "active", 9);
+  wait_for(both, 1, 9);
+  wait_for(both, 2, 9);
+  add(sessions, 1, "idle in transaction", 10);
+  add(sessions, 2, "idle in transaction", 11);
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  assert_int_equal(sessions->items[both->parent].pid, 1);
+  assert_int_equal(sessions->items[1].all, 1); /* both are to blame */
+  assert_int_equal(sessions->items[2].all, 1);
+  assert_int_equal(sessions->items[2].severity, SEVERITY_WARN);
+}
+
+/* A deadlock, for the second until the server ends it. */
+static void test_circle(void **state) {
+  struct postgres_sessions *sessions = *state;
+  wait_for(add(sessions, 1, "active", 1), 3, 1);
+  wait_for(add(sessions, 2, "active", 1), 1, 1);
+  wait_for(add(sessions, 3, "active", 1), 2, 1);
+  wait_for(add(sessions, 4, "active", 1), 4, 1); /* itself */
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  assert_int_equal(sessions->items[0].all, 2);
+  assert_int_equal(sessions->items[3].parent, -1);
+}
+
+/* Whose blockers were not asked for, for too many wait. */
+static void test_waiter_of_unknown(void **state) {
+  struct postgres_sessions *sessions = *state;
+  add(sessions, 1, "active", 90)->waiting = true;
+  wait_for(add(sessions, 2, "active", 90), 1, 90);
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  assert_int_equal(sessions->items[0].all, 1);
+  assert_int_equal(sessions->items[0].severity, SEVERITY_OK);
+}
+
+static void test_strangers(void **state) {
+  struct postgres_sessions *sessions = *state;
+  struct postgres_session *session = add(sessions, 1, "active", 90);
+  wait_for(session, 0, 90);
+  wait_for(session, 77, 90);
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  assert_int_equal(sessions->count, 3);
+  assert_int_equal(sessions->items[1].pid, 0);
+  assert_string_equal(sessions->items[1].label, "prepared");
+  assert_string_equal(sessions->items[1].reason, "a prepared transaction, blocks 1 for 1m 30s");
+  assert_null(sessions->items[2].label);
+  assert_string_equal(sessions->items[2].reason, "in a state that we may not see, blocks 1 for 1m "
+                                                 "30s");
+}
+
+/* As full as it gets: all but one wait in a line, each with as many blockers as are kept. */
+static void test_full(void **state) {
+  struct postgres_sessions *sessions = *state;
+  for (int64_t pid = 1; pid <= POSTGRES_SESSIONS_MAX; pid++) {
+    struct postgres_session *session = add(sessions, pid, "active", 1);
+    for (int64_t i = 1; pid > 1 && i <= POSTGRES_BLOCKERS_MAX; i++)
+      wait_for(session, i == 1 ? pid - 1 : 1000 * pid + i, 1);
+  }
+  postgres_judge(sessions, &rules);
+  check_order(sessions);
+  assert_int_equal(sessions->count, POSTGRES_SESSIONS_MAX + POSTGRES_STRANGERS_MAX);
+  assert_int_equal(sessions->items[0].all, POSTGRES_SESSIONS_MAX - 1);
+}
+
+static void test_none(void **state) {
+  struct postgres_sessions *sessions = *state;
+  postgres_judge(sessions, &rules);
+  assert_int_equal(sessions->count, 0);
+}
+
+static void test_rates(void **state) {
+  (void)state;
+  struct postgres_rates rates;
+  struct postgres_statistics before = {
+      .clock = 100, .started = 1, .commits = 10, .hits = 5, .reads = 5, .reset = POSTGRES_UNKNOWN};
+  struct postgres_statistics now = before;
+  assert_string_equal(postgres_rates(NULL, &now, &rates), "needs two collections");
+  assert_string_equal(postgres_rates(&before, &now, &rates), "the statistics were reset"); /* 0 s */
+  now.clock = 102;
+  assert_null(postgres_rates(&before, &now, &rates));
+  assert_true(rates.commits == 0);
+  assert_true(rates.hit_ratio == POSTGRES_UNKNOWN); /* and no NaN */
+  now.commits = 30;
+  now.hits = 8;
+  now.reads = 6;
+  assert_null(postgres_rates(&before, &now, &rates));
+  assert_true(rates.commits == 10);
+  assert_true(rates.hit_ratio == 0.75);
+  now.hits = 4;
+  assert_non_null(postgres_rates(&before, &now, &rates));
+  now.hits = 8;
+  now.started = 101;
+  assert_non_null(postgres_rates(&before, &now, &rates));
+  now.started = 1;
+  now.reset = 101;
+  assert_non_null(postgres_rates(&before, &now, &rates));
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_chain),
+      TEST(test_thresholds),
+      TEST(test_wait_is_not_told),
+      TEST(test_several_blockers),
+      TEST(test_circle),
+      TEST(test_strangers),
+      TEST(test_waiter_of_unknown),
+      TEST(test_full),
+      TEST(test_none),
+      cmocka_unit_test(test_rates),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,492 @@
+/* INFO's text to rows, without a server. The files in redis_info/ are what real servers said. */
+#include "collectors/redis.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct redis_info parsed(const char *text) {
+  struct redis_info info;
+  redis_info_parse(&info, text, strlen(text));
+  return info;
+}
+
+static struct redis_info from_file(const char *name) {
+  char path[96], text[16384];
+  snprintf(path, sizeof path, "redis_info/%s", name);
+  FILE *file = fopen(path, "rb");
+  if (!file)
+    fail_msg("%s: cannot be read", path);
+  size_t length = fread(text, 1, sizeof text, file);
+  fclose(file);
+  struct redis_info info;
+  redis_info_parse(&info, text, length);
+  return info;
+}
+
+static const struct table_spec *const specs[] = {&redis_summary_table, &redis_keyspace_table};
+
+static const struct redis_rates no_rates = {.unknown = "needs two collections"};
+
+static struct sample *rows(const struct redis_info *info, const struct redis_rates *rates,
+                           const struct err *config_err) {
+  struct sample *sample = sample_new(specs, 2);
+  redis_rows_make(sample, "cache", info, rates ? rates : &no_rates, config_err);
+  return sample;
+}
+
+static struct value cell(const struct sample *sample, const char *column) {
+  int index = table_column(&redis_summary_table, column);
+  assert_true(index >= 0);
+  return sample->tables[0].rows[0].cells[index];
+}
+
+static void is_text(const struct sample *sample, const char *column, const char *expected) {
+  struct value value = cell(sample, column);
+  assert_int_equal(value.type, VALUE_TEXT);
+  assert_string_equal(value.text, expected);
+}
+
+static void is_none(const struct sample *sample, const char *column, const char *reason) {
+  struct value value = cell(sample, column);
+  assert_int_equal(value.type, VALUE_NONE);
+  if (!reason)
+    assert_null(value.text);
+  else
+    assert_string_equal(value.text, reason);
+}
+
+static void is_near(struct value value, double expected) {
+  double number = -1;
+  assert_true(value_number(value, &number));
+  if (number < expected - 1e-6 || number > expected + 1e-6)
+    fail_msg("%f, expected %f", number, expected);
+}
+
+/* ---- the parser ---- */
+
+static void test_lines(void **state) {
+  (void)state;
+  struct redis_info info = parsed("# Server\r\nredis_version:7.0.15\r\nused_memory_human:1.00M\r\n"
+                                  "used_memory:12\r\nempty:\r\nlf:1\n\r\n:nokey\r\nnocolon\r\n"
+                                  "url:redis://x:1\r\nused_memory:99\r\nlast:-5");
+  int64_t number = 0;
+  double real = 0;
+  assert_string_equal(redis_info_text(&info, "redis_version"), "7.0.15");
+  assert_true(redis_info_int(&info, "used_memory", &number)); /* not ..._human, and the first */
+  assert_int_equal(number, 12);
+  assert_null(redis_info_text(&info, "used_mem"));
+  assert_null(redis_info_text(&info, "memory"));
+  assert_null(redis_info_text(&info, "nocolon"));
+  assert_null(redis_info_text(&info, ""));
+  assert_null(redis_info_text(&info, "# Server"));
+  assert_string_equal(redis_info_text(&info, "empty"), "");
+  assert_false(redis_info_int(&info, "empty", &number));
+  assert_string_equal(redis_info_text(&info, "url"), "redis://x:1");
+  assert_true(redis_info_int(&info, "lf", &number));
+  assert_true(redis_info_int(&info, "last", &number));
+  assert_int_equal(number, -5);
+  assert_false(redis_info_int(&info, "redis_version", &number));
+  assert_false(redis_info_real(&info, "redis_version", &real));
+  assert_false(redis_info_int(&info, "used_memory_human", &number));
+  assert_true(redis_info_plausible(&info));
+  redis_info_add(&info, "used_memory", "7");
+  redis_info_add(&info, "maxclients", "100");
+  assert_true(redis_info_int(&info, "used_memory", &number));
+  assert_int_equal(number, 12);
+  assert_true(redis_info_int(&info, "maxclients", &number));
+  assert_int_equal(number, 100);
+  redis_info_fini(&info);
+}
+
+static void test_numbers(void **state) {
+  (void)state;
+  struct redis_info info = parsed("big:9223372036854775807\nover:9223372036854775808\nnan:nan\n"
+                                  "inf:inf\nplus:+1\nspace: 1\nhex:0x10\nreal:1.25\npercent:5.1%\n"
+                                  "huge:1e999\n");
+  int64_t number;
+  double real;
+  assert_true(redis_info_int(&info, "big", &number));
+  assert_false(redis_info_int(&info, "over", &number));
+  assert_false(redis_info_real(&info, "nan", &real));
+  assert_false(redis_info_real(&info, "inf", &real));
+  assert_false(redis_info_real(&info, "huge", &real));
+  assert_false(redis_info_int(&info, "plus", &number));
+  assert_false(redis_info_int(&info, "space", &number));
+  assert_false(redis_info_int(&info, "hex", &number));
+  assert_false(redis_info_int(&info, "real", &number));
+  assert_true(redis_info_real(&info, "real", &real));
+  assert_false(redis_info_real(&info, "percent", &real));
+  redis_info_fini(&info);
+}
+
+static void test_fields(void **state) {
+  (void)state;
+  int64_t number = 0;
+  const char *line = "keys=12,expires=3,avg_ttl=0,subexpiry=1";
+  assert_true(redis_info_field(line, "keys", &number));
+  assert_int_equal(number, 12);
+  assert_true(redis_info_field(line, "expires", &number));
+  assert_int_equal(number, 3);
+  assert_false(redis_info_field(line, "expire", &number));
+  assert_false(redis_info_field(line, "ttl", &number));
+  assert_false(redis_info_field("keys=x", "keys", &number));
+  assert_false(redis_info_field("keys=1x", "keys", &number));
+  assert_false(redis_info_field("keys=", "keys", &number));
+  assert_false(redis_info_field("", "keys", &number));
+  assert_false(redis_info_field(",,,", "keys", &number));
+  assert_int_equal(redis_info_index("db0", "db"), 0);
+  assert_int_equal(redis_info_index("db15", "db"), 15);
+  assert_int_equal(redis_info_index("db", "db"), -1);
+  assert_int_equal(redis_info_index("db0_distrib_strings_sizes", "db"), -1);
+  assert_int_equal(redis_info_index("dbx", "db"), -1);
+  assert_int_equal(redis_info_index("db99999999999999999999", "db"), -1);
+}
+
+static void test_garbage(void **state) {
+  (void)state;
+  static const char bytes[] = "\0\0:\0\r\n\xff\xfe:\x80\n:::\r\r\n\n\nused_memory:12\0garbage";
+  struct redis_info info;
+  redis_info_parse(&info, bytes, sizeof bytes - 1);
+  struct sample *sample = rows(&info, NULL, NULL);
+  sample_free(sample);
+  redis_info_fini(&info);
+  for (size_t length = 0; length < sizeof bytes; length++) {
+    redis_info_parse(&info, bytes, length);
+    redis_info_fini(&info);
+  }
+  info = parsed("<html>: hello\n");
+  assert_false(redis_info_plausible(&info));
+  redis_info_fini(&info);
+  /* nonsense in the right places gives no figure, and no crash */
+  info = parsed("redis_version:\nused_memory:-1\nmaxmemory:70\nmaxclients:0\nconnected_clients:x\n"
+                "db0:keys=,expires=9\nslave0:state=online\nlatest_fork_usec:-3\n"
+                "rdb_last_save_time:0\nuptime_in_seconds:\nmem_fragmentation_ratio:-nan\n");
+  sample = rows(&info, NULL, NULL);
+  assert_int_equal(cell(sample, "memory_ratio").type, VALUE_NONE);
+  assert_int_equal(cell(sample, "client_ratio").type, VALUE_NONE);
+  assert_int_equal(cell(sample, "fragmentation").type, VALUE_NONE);
+  assert_int_equal(cell(sample, "saved").type, VALUE_NONE);
+  assert_int_equal(cell(sample, "used").type, VALUE_NONE);
+  assert_int_equal(sample->tables[1].row_count, 0);
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+/* ---- real servers ---- */
+
+static void test_redis_7_master(void **state) {
+  (void)state;
+  struct redis_info info = from_file("redis-7.0-master.txt");
+  struct sample *sample = rows(&info, NULL, NULL);
+  assert_string_equal(sample->server, "Redis 7.0.15");
+  is_text(sample, "name", "cache");
+  is_text(sample, "role", "master");
+  is_text(sample, "mode", "standalone");
+  is_none(sample, "master_link", NULL);
+  is_none(sample, "memory_ratio", "no maxmemory is set");
+  is_none(sample, "maxmemory", "no maxmemory is set");
+  assert_true(cell(sample, "host_memory").integer > 1 << 30);
+  is_text(sample, "memory", "1.1 MB");
+  is_near(cell(sample, "keys"), 3);
+  is_near(cell(sample, "expires"), 1);
+  is_near(cell(sample, "replicas"), 1);
+  is_near(cell(sample, "replica_lag"), 1);
+  is_near(cell(sample, "client_ratio"), 2 / 10000.0); /* us, and the replica */
+  is_none(sample, "hit_ratio", "needs two collections");
+  is_none(sample, "evictions", "needs two collections");
+  is_text(sample, "persistence", "none yet");
+  assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_OK);
+  assert_int_equal(sample->note_count, 0);
+
+  const struct table *keyspace = &sample->tables[1];
+  assert_int_equal(keyspace->row_count, 2);
+  assert_string_equal(keyspace->rows[0].key, "db0");
+  is_near(keyspace->rows[0].cells[KEYSPACE_KEYS], 2);
+  is_near(keyspace->rows[0].cells[KEYSPACE_EXPIRES], 1);
+  is_near(keyspace->rows[0].cells[KEYSPACE_TTL], 987.063);
+  assert_string_equal(keyspace->rows[1].key, "db3");
+  assert_int_equal(keyspace->rows[1].cells[KEYSPACE_TTL].type, VALUE_NONE);
+  assert_null(keyspace->rows[1].cells[KEYSPACE_TTL].text);
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+static void test_redis_7_replica(void **state) {
+  (void)state;
+  struct redis_info info = from_file("redis-7.0-replica.txt");
+  struct sample *sample = rows(&info, NULL, NULL);
+  is_text(sample, "role", "replica");
+  is_text(sample, "master_link", "up");
+  is_near(cell(sample, "replica_lag"), 3);
+  assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_OK);
+  sample_free(sample);
+  redis_info_fini(&info);
+
+  info = from_file("redis-7.0-orphan.txt");
+  sample = rows(&info, NULL, NULL);
+  is_text(sample, "master_link", "down");
+  is_near(cell(sample, "replica_lag"), 1);
+  assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_CRIT);
+  assert_string_equal(sample->tables[0].rows[0].reason, "master link down for 1.0s");
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+static void test_redis_6_full_of_cache(void **state) {
+  (void)state;
+  struct redis_info info = from_file("redis-6.2.txt");
+  struct sample *sample = rows(&info, NULL, NULL);
+  assert_string_equal(sample->server, "Redis 6.2.14");
+  is_text(sample, "memory", "7.1/3.0 MB");
+  is_near(cell(sample, "memory_ratio"), 7408112.0 / 3145728);
+  is_text(sample, "policy", "allkeys-lru");
+  assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_OK); /* full is what a cache is */
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+static void test_redis_8(void **state) {
+  (void)state;
+  struct redis_info info = from_file("redis-8.txt");
+  struct sample *sample = rows(&info, NULL, NULL);
+  assert_string_equal(sample->server, "Redis 8.2.3");
+  is_text(sample, "memory", "756 kB/6.0 MB");
+  assert_int_equal(sample->tables[1].row_count, 2); /* db0_distrib_strings_sizes is no database */
+  is_near(cell(sample, "keys"), 3);
+  assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_OK);
+  for (size_t i = 0; i < SUMMARY_COLUMN_COUNT; i++) { /* the newest lacks nothing */
+    struct value value = sample->tables[0].rows[0].cells[i];
+    if (value.type == VALUE_NONE && value.text)
+      assert_string_equal(value.text, "needs two collections");
+  }
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+/* Made after the fields that Valkey documents. */
+static void test_valkey(void **state) {
+  (void)state;
+  struct redis_info info =
+      parsed("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\n"
+             "server_mode:standalone\r\nrun_id:abc\r\nconnected_clients:5\r\nmaxclients:100\r\n"
+             "used_memory:1503238553\r\nmaxmemory:2147483648\r\nmaxmemory_policy:allkeys-lru\r\n"
+             "mem_not_counted_for_evict:0\r\nrole:master\r\n");
+  struct sample *sample = rows(&info, NULL, NULL);
+  assert_string_equal(sample->server, "Valkey 8.0.1");
+  is_text(sample, "mode", "standalone");
+  is_text(sample, "memory", "1.4/2.0 GB");
+  is_near(cell(sample, "memory_ratio"), 0.7);
+  is_near(cell(sample, "client_ratio"), 0.05);
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+/* Before 6.2 INFO has no maxclients. */
+static void test_old_server(void **state) {
+  (void)state;
+  struct redis_info info = parsed("redis_version:6.0.16\r\nused_memory:100\r\nmaxmemory:0\r\n"
+                                  "maxmemory_policy:noeviction\r\nconnected_clients:5\r\n");
+  struct err denied = {.kind = ERR_DENIED, .text = "NOPERM no CONFIG for you"};
+  struct sample *sample = rows(&info, NULL, &denied);
+  is_none(sample, "maxclients", "needs CONFIG GET");
+  is_none(sample, "client_ratio", "needs CONFIG GET");
+  is_none(sample, "rejected", "needs two collections");
+  is_none(sample, "uptime", "INFO does not say");
+  assert_int_equal(sample->note_count, 1);
+  assert_string_equal(sample->notes[0].text,
+                      "CONFIG GET is not allowed here: NOPERM no CONFIG for you");
+  sample_free(sample);
+  redis_info_add(&info, "maxclients", "50");
+  sample = rows(&info, NULL, NULL);
+  is_near(cell(sample, "client_ratio"), 0.1);
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+static void test_sentinel(void **state) {
+  (void)state;
+  struct redis_info info = parsed("redis_version:7.0.15\r\nredis_mode:sentinel\r\nrun_id:a\r\n"
+                                  "connected_clients:2\r\nmaxclients:10000\r\n");
+  struct sample *sample = rows(&info, NULL, NULL);
+  is_text(sample, "mode", "sentinel");
+  is_none(sample, "keys", NULL); /* not a false zero */
+  is_none(sample, "used", "INFO does not say");
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+/* ---- rates ---- */
+
+static struct redis_counters counters(const char *text, int64_t at_us) {
+  struct redis_info info = parsed(text);
+  struct redis_counters result;
+  redis_counters_read(&result, &info, at_us);
+  redis_info_fini(&info);
+  return result;
+}
+
+static struct redis_rates rates_of(const char *before, const char *now) {
+  struct redis_counters first = counters(before, 1000000), second = counters(now, 3000000);
+  struct redis_rates rates;
+  redis_rates_make(&rates, &first, &second);
+  return rates;
+}
+
+static void test_rates(void **state) {
+  (void)state;
+  struct redis_rates rates = rates_of(
+      "run_id:a\nuptime_in_seconds:5\nkeyspace_hits:100\nkeyspace_misses:100\nevicted_keys:10\n",
+      "run_id:a\nuptime_in_seconds:7\nkeyspace_hits:197\nkeyspace_misses:103\nevicted_keys:34\n");
+  assert_null(rates.unknown);
+  is_near(redis_rates_hit_ratio(&rates), 0.97);
+  is_near(redis_rates_per_second(&rates, REDIS_EVICTED), 12);
+  struct value expired = redis_rates_per_second(&rates, REDIS_EXPIRED);
+  assert_int_equal(expired.type, VALUE_NONE); /* not in this INFO: no zero */
+  assert_non_null(expired.text);
+}
+
+static void test_rates_without_traffic(void **state) {
+  (void)state;
+  struct redis_rates rates = rates_of("run_id:a\nkeyspace_hits:5\nkeyspace_misses:1\n",
+                                      "run_id:a\nkeyspace_hits:5\nkeyspace_misses:1\n");
+  struct value ratio = redis_rates_hit_ratio(&rates);
+  assert_int_equal(ratio.type, VALUE_NONE);
+  assert_null(ratio.text);
+}
+
+static void test_rates_across_resets(void **state) {
+  (void)state;
+  struct redis_rates rates = rates_of("run_id:a\nkeyspace_hits:5\nevicted_keys:3\n",
+                                      "run_id:b\nkeyspace_hits:9\nevicted_keys:8\n");
+  assert_string_equal(rates.unknown, "restarted: needs two collections");
+  rates = rates_of("uptime_in_seconds:500\nkeyspace_hits:5\n", /* a proxy that hides the run_id */
+                   "uptime_in_seconds:2\nkeyspace_hits:9\n");
+  assert_string_equal(rates.unknown, "restarted: needs two collections");
+  rates = rates_of("run_id:a\nkeyspace_hits:5\ntotal_commands_processed:500\n",
+                   "run_id:a\nkeyspace_hits:9\ntotal_commands_processed:3\n");
+  assert_string_equal(rates.unknown, "counters were reset: needs two collections");
+  assert_int_equal(redis_rates_per_second(&rates, REDIS_EVICTED).type, VALUE_NONE);
+  struct redis_counters none = {.known = false}, first = counters("run_id:a\n", 5);
+  redis_rates_make(&rates, &none, &first);
+  assert_string_equal(rates.unknown, "needs two collections");
+  redis_rates_make(&rates, &first, &first); /* no time has passed */
+  assert_non_null(rates.unknown);
+}
+
+/* ---- judgement ---- */
+
+static void judged(const char *text, enum severity severity, const char *reason) {
+  struct redis_info info = parsed(text);
+  struct redis_verdict verdict;
+  redis_judge(&verdict, &info, &no_rates);
+  redis_info_fini(&info);
+  if (severity != verdict.severity || strcmp(reason, verdict.reason) != 0)
+    fail_msg("%s: \"%s\", expected %s: \"%s\"", severity_name(verdict.severity), verdict.reason,
+             severity_name(severity), reason);
+}
+
+static void test_judge_memory(void **state) {
+  (void)state;
+#define MEMORY(used, policy, more) \
+  "used_memory:" used "\nmaxmemory:1000\nmaxmemory_policy:" policy "\n" more
+  judged(MEMORY("840", "noeviction", ""), SEVERITY_OK, "");
+  judged(MEMORY("900", "noeviction", ""), SEVERITY_WARN, "memory 90% of maxmemory, noeviction");
+  judged(MEMORY("960", "noeviction", ""), SEVERITY_CRIT,
+         "memory 96% of maxmemory, noeviction: writes will be refused");
+  judged(MEMORY("1010", "noeviction", ""), SEVERITY_CRIT,
+         "memory 101% of maxmemory, noeviction: writes are refused");
+  judged(MEMORY("1000", "noeviction", "mem_not_counted_for_evict:300\n"), SEVERITY_OK, "");
+  judged(MEMORY("1000", "allkeys-lru", ""), SEVERITY_OK, "");
+  judged(MEMORY("1000", "volatile-ttl", "db0:keys=5,expires=1,avg_ttl=0\n"), SEVERITY_OK, "");
+  judged(MEMORY("1000", "volatile-ttl", "db0:keys=5,expires=0,avg_ttl=0\n"), SEVERITY_CRIT,
+         "memory 100% of maxmemory, no key has a time to live to be evicted by: writes are "
+         "refused");
+  judged(MEMORY("1000", "noeviction", "role:slave\n"), SEVERITY_OK, "");
+  judged(MEMORY("1200", "allkeys-lru", "current_eviction_exceeded_time:3200\n"), SEVERITY_WARN,
+         "over maxmemory for 3.2s: eviction does not keep up");
+  judged("used_memory:5\nmaxmemory:0\nused_memory_rss:950\ntotal_system_memory:1000\n",
+         SEVERITY_WARN, "no maxmemory, and takes 95% of its host's memory");
+  judged("used_memory:5\nmaxmemory:0\nused_memory_rss:50\ntotal_system_memory:0\n", SEVERITY_OK,
+         "");
+}
+
+static void test_judge_states(void **state) {
+  (void)state;
+  judged("loading:1\nloading_loaded_perc:43.21\nloading_eta_seconds:12\n", SEVERITY_CRIT,
+         "loading its data set: 43%, 12s left");
+  judged("loading:1\n", SEVERITY_CRIT, "loading its data set");
+  judged("role:slave\nmaster_link_status:down\nmaster_sync_in_progress:1\n", SEVERITY_WARN,
+         "copying the data set from its master");
+  judged("role:slave\nmaster_link_status:down\nmaster_link_down_since_seconds:-1\n", SEVERITY_CRIT,
+         "master link down");
+  judged("rdb_last_bgsave_status:err\n", SEVERITY_CRIT,
+         "last background save failed: writes are refused unless stop-writes-on-bgsave-error is "
+         "off");
+  judged("aof_enabled:1\naof_last_write_status:err\naof_last_bgrewrite_status:err\n", SEVERITY_CRIT,
+         "last write of the AOF failed: writes are refused; last rewrite of the AOF failed");
+  judged("aof_enabled:0\naof_last_write_status:err\n", SEVERITY_OK, "");
+  /* the worst first, whatever the order of the checks */
+  judged("master_link_status:down\nmaster_sync_in_progress:1\nrdb_last_bgsave_status:err\n",
+         SEVERITY_CRIT,
+         "last background save failed: writes are refused unless stop-writes-on-bgsave-error is "
+         "off; copying the data set from its master");
+}
+
+static void test_judge_clients(void **state) {
+  (void)state;
+  struct redis_info info = parsed("maxclients:100\n");
+  struct redis_rates rates =
+      rates_of("run_id:a\nrejected_connections:7\n", "run_id:a\nrejected_connections:10\n");
+  struct redis_verdict verdict;
+  redis_judge(&verdict, &info, &rates);
+  assert_int_equal(verdict.severity, SEVERITY_CRIT);
+  assert_string_equal(verdict.reason, "3 clients turned away in the last 2.0s: maxclients 100");
+  rates = rates_of("run_id:a\nrejected_connections:7\n", "run_id:a\nrejected_connections:7\n");
+  redis_judge(&verdict, &info, &rates);
+  assert_int_equal(verdict.severity, SEVERITY_OK);
+  redis_info_fini(&info);
+}
+
+/* What `--json`, thresholds and the screen rely on. */
+static void test_columns(void **state) {
+  (void)state;
+  for (size_t t = 0; t < 2; t++)
+    for (size_t i = 0; i < specs[t]->column_count; i++) {
+      const struct column_spec *column = &specs[t]->columns[i];
+      assert_non_null(column->id);
+      assert_non_null(column->title);
+      assert_non_null(column->help);
+      assert_int_equal(table_column(specs[t], column->id), i);
+    }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_lines),
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_fields),
+      cmocka_unit_test(test_garbage),
+      cmocka_unit_test(test_redis_7_master),
+      cmocka_unit_test(test_redis_7_replica),
+      cmocka_unit_test(test_redis_6_full_of_cache),
+      cmocka_unit_test(test_redis_8),
+      cmocka_unit_test(test_valkey),
+      cmocka_unit_test(test_old_server),
+      cmocka_unit_test(test_sentinel),
+      cmocka_unit_test(test_rates),
+      cmocka_unit_test(test_rates_without_traffic),
+      cmocka_unit_test(test_rates_across_resets),
+      cmocka_unit_test(test_judge_memory),
+      cmocka_unit_test(test_judge_states),
+      cmocka_unit_test(test_judge_clients),
+      cmocka_unit_test(test_columns),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,155 @@
+#include "model_fixture.h"
+
+static void test_states(void **state) {
+  struct model_fixture *fixture = *state;
+  struct model *model = &fixture->model;
+  const struct slot *slot = &model->slots[1];
+  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_WAITING);
+  assert_int_equal(slot_age(slot, fixture->now_ms), -1);
+  assert_int_equal(model_slot_severity(model, 1, fixture->now_ms), SEVERITY_UNKNOWN);
+  assert_int_equal(model_severity(model, fixture->now_ms), SEVERITY_UNKNOWN);
+
+  model_attempt(model, 1, fixture->now_ms);
+  assert_int_equal(slot->started_ms, fixture->now_ms);
+  fixture->now_ms += 10;
+  publish_lag(fixture, 1, value_int(1));
+  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_LIVE);
+  assert_int_equal(slot->started_ms, 0);
+  assert_int_equal(slot->attempted_ms, fixture->now_ms);
+  assert_int_equal(slot->samples, 1);
+  assert_int_equal(slot_age(slot, fixture->now_ms + 7), 7);
+  assert_int_equal(slot_state(slot, fixture->now_ms + 5000), SLOT_LIVE);
+  assert_int_equal(slot_state(slot, fixture->now_ms + 5001), SLOT_STALE);
+
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  fixture->now_ms += 2000;
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_DOWN);
+  assert_int_equal(slot->failures, 2);
+  assert_int_equal(slot->failing_ms, fixture->now_ms - 2000);
+  assert_non_null(slot->sample); /* the last good one stays, with its age */
+  publish_lag(fixture, 1, value_int(1));
+  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_LIVE);
+  assert_int_equal(slot->failures, 0);
+  assert_int_equal(slot->failing_ms, 0);
+  assert_int_equal(slot->samples, 2);
+}
+
+static void test_generation_grows(void **state) {
+  struct model_fixture *fixture = *state;
+  uint64_t before = fixture->model.generation;
+  publish_lag(fixture, 0, value_int(1));
+  assert_true(fixture->model.generation > before);
+  before = fixture->model.generation;
+  fail_slot(fixture, 0, ERR_REFUSED, "refused");
+  assert_true(fixture->model.generation > before);
+  before = fixture->model.generation;
+  judge(fixture, false);
+  assert_true(fixture->model.generation > before);
+}
+
+static void last_event(struct model_fixture *fixture, size_t count, enum severity severity,
+                       const char *subject, const char *text) {
+  assert_int_equal(fixture->model.events.count, count);
+  const struct event *event = events_get(&fixture->model.events, 0);
+  assert_string_equal(event->text, text);
+  assert_string_equal(event->subject, subject);
+  assert_int_equal(event->severity, severity);
+  assert_int_equal(event->at_ms, fixture->now_ms);
+}
+
+static void test_events(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_lag(fixture, 1, value_int(500));
+  judge(fixture, false);
+  last_event(fixture, 1, SEVERITY_WARN, "main group", "LAG 500, above 100");
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(600)); /* the same trouble: no news */
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, 1);
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(5000)); /* it got worse */
+  judge(fixture, false);
+  last_event(fixture, 2, SEVERITY_CRIT, "main group", "LAG 5,000, above 1,000");
+  publish_lag(fixture, 1, value_int(500)); /* better, but not over */
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, 2);
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(5));
+  judge(fixture, false);
+  last_event(fixture, 3, SEVERITY_OK, "main group", "over after 6.0s: LAG 500, above 100");
+
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  judge(fixture, false);
+  last_event(fixture, 4, SEVERITY_CRIT, "main", "refused");
+  fixture->now_ms += 41000;
+  publish_lag(fixture, 1, value_int(5));
+  judge(fixture, false);
+  last_event(fixture, 5, SEVERITY_OK, "main", "answers again, after 41s");
+}
+
+/* While a target is down nobody knows whether its rows' troubles are over. */
+static void test_no_recovery_while_down(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_lag(fixture, 1, value_int(500));
+  judge(fixture, false);
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  judge(fixture, false);
+  last_event(fixture, 2, SEVERITY_CRIT, "main", "refused");
+}
+
+static void test_history(void **state) {
+  struct model_fixture *fixture = *state;
+  const struct slot *slot = &fixture->model.slots[1];
+  publish_lag(fixture, 1, value_int(1));
+  publish_lag(fixture, 1, value_none("no commit yet"));
+  publish_lag(fixture, 1, value_real(2.5));
+  const struct history_ring *ring = history_find(slot->history, 0, "group", LAG_LAG);
+  assert_non_null(ring);
+  assert_true(history_value(ring, 0) == 2.5F);
+  assert_true(isnan(history_value(ring, 1))); /* not known is no zero */
+  assert_true(history_value(ring, 2) == 1);
+  assert_null(history_find(slot->history, 0, "group", LAG_HIT)); /* keeps none */
+}
+
+/* What nobody heard is a gap in the chart. */
+static void test_history_of_an_outage(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_lag(fixture, 1, value_int(1));
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  publish_lag(fixture, 1, value_int(2));
+  const struct history_ring *ring =
+      history_find(fixture->model.slots[1].history, 0, "group", LAG_LAG);
+  assert_int_equal(ring->count, 4);
+  assert_true(history_value(ring, 0) == 2);
+  assert_true(isnan(history_value(ring, 1)));
+  assert_true(isnan(history_value(ring, 2)));
+  assert_true(history_value(ring, 3) == 1);
+}
+
+static void test_no_targets(void **state) {
+  (void)state;
+  struct config *config = config_new();
+  struct model model;
+  model_init(&model, config);
+  model_evaluate(&model, 1, true);
+  assert_int_equal(model_severity(&model, 1), SEVERITY_OK);
+  assert_int_equal(model.findings->count, 0);
+  model_fini(&model);
+  config_free(config);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, model_setup, model_teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_states),
+      TEST(test_generation_grows),
+      TEST(test_events),
+      TEST(test_history),
+      TEST(test_history_of_an_outage),
+      TEST(test_no_recovery_while_down),
+      cmocka_unit_test(test_no_targets),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
