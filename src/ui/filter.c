@@ -37,6 +37,7 @@ static void type_backspace(struct pane *pane) {
 bool filter_key(struct view *view, struct pane *pane, struct key key) {
   switch (key.code) {
   case KEY_CODE_RUNE:
+  case KEY_CODE_PASTED:
     type_rune(pane, key.rune);
     return true;
   case KEY_CODE_BACKSPACE:

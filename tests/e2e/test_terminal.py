@@ -195,6 +195,17 @@ def test_a_paste_does_nothing(simple):
         leave(terminal)
 
 
+def test_a_paste_is_text_in_a_filter(simple):
+    with dashboard(simple) as terminal:
+        terminal.wait_for("api")
+        terminal.press("/")
+        os.write(terminal.master, b"\x1b[200~pa\r\x03sted\x1b[201~")
+        terminal.wait_for("pasted")
+        terminal.press("Esc")
+        terminal.wait_for("api")
+        leave(terminal)
+
+
 def test_a_key_cut_in_pieces(simple):
     with dashboard(simple) as terminal:
         terminal.wait_for("api")
