@@ -22,7 +22,7 @@ SCENE_RATE = {"lag": 400, "stuck-consumer": 500}
 class Stream(Actor):
     """Produces."""
 
-    period = 0.1
+    period = 0.2
 
     def __init__(self, state, board):
         super().__init__(state, board)

@@ -102,8 +102,9 @@ def is_full(look):
 
 
 def is_behind(look):
-    lag = look.stream()[2]
-    need(lag > 20000, f"the lag is {lag}")
+    _, _, lag, members, state = look.stream()
+    need(lag > 20000 and state == "Stable" and members == MEMBERS,
+         f"the group is {state} with {members} members and a lag of {lag}")
 
 
 def is_stuck(look):
@@ -148,7 +149,7 @@ NAMES = tuple(SCENES)
 
 def enter(stack, name):
     """From whatever state to this one. What was stopped, frozen or paused is back first."""
-    shows, part = SCENES[name]
+    part = SCENES[name][1]
     state = stack.state
     if part and state.part(part)["status"] == "absent":
         raise Failure(f"{name}: there is no {part} here: {state.part(part)['reason']}")
@@ -156,6 +157,12 @@ def enter(stack, name):
     seq = state.set_mode(scene=name, paused=False)
     if name == "api-down":
         stack.part("api").stop()
+    await_scene(stack, name, seq)
+
+
+def await_scene(stack, name, seq):
+    """Returns when the workload follows the mode of this number, and the servers show the scene."""
+    shows, part = SCENES[name]
     look = Look(stack)
     try:
         wait(WAIT_SECONDS, name, lambda: (follows(stack, seq, part and {part}), shows(look)), look.close)
