@@ -8,7 +8,8 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                        .metric = "postgres.connections",
                        .threshold = {.has_warn = true, .warn = 0.8, .has_crit = true, .crit = 0.95},
                        .help = "client connections of all databases against max_connections "
-                               "less the reserved ones"},
+                               "less the reserved ones",
+                       .beside = {"used", "limit"}},
     [SUMMARY_USED] = {.id = "used",
                       .title = "conns",
                       .unit = UNIT_COUNT,

@@ -36,7 +36,10 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
          .unit = UNIT_PER_SECOND,
          .flags = COLUMN_HISTORY,
          .metric = "redis.evictions",
-         .help = "keys evicted for lack of memory, a second, since the last collection"},
+         .threshold = {.has_warn = true, .warn = 10, .for_ms = 60000},
+         .help = "keys evicted for lack of memory, a second, since the last collection; a cache "
+                 "that is full is normal, one that keeps evicting is too small",
+         .beside = {"memory_ratio", "memory"}},
     [SUMMARY_OPS] = {.id = "ops",
                      .title = "ops",
                      .unit = UNIT_PER_SECOND,

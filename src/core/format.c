@@ -1,5 +1,6 @@
 #include "core/format.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -153,5 +154,15 @@ const char *format_value(char *out, size_t size, struct value value, enum unit u
     format_number(text, sizeof text, value, number, unit);
     snprintf(out, size, "%s%s", plus && number > 0 ? "+" : "", text);
   }
+  return out;
+}
+
+const char *format_title(char *out, size_t size, const char *title) {
+  bool upper = true;
+  for (const char *at = title; *at; at++)
+    upper = upper && !islower((unsigned char)*at);
+  snprintf(out, size, "%s", title);
+  for (char *at = out; upper && *at; at++)
+    *at = (char)tolower((unsigned char)*at);
   return out;
 }

@@ -196,7 +196,7 @@ void table_draw_pairs(const struct frame *frame, const struct table_row *row,
     unsigned style = table_cell_style(frame, row, pair->column);
     if (pair->title_width > 0)
       at += canvas_text(frame->canvas, at, y, pair->title_width, STYLE_LABEL,
-                        frame_title(title, sizeof title, spec->title)) +
+                        format_title(title, sizeof title, spec->title)) +
             1;
     struct value value = row->row->row->cells[pair->column];
     bool bar_first = pair->extra && pairs->choice == PAIRS_HEADLINE;
