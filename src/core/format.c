@@ -42,8 +42,10 @@ const char *format_bytes(char *out, size_t size, double bytes) {
 const char *format_duration(char *out, size_t size, double seconds) {
   const char *sign = seconds < 0 ? "-" : "";
   double s = fabs(seconds);
-  if (s < 0.0005)
-    snprintf(out, size, "0ms");
+  if (s < 0.00005)
+    snprintf(out, size, s > 0 ? "%s<0.1ms" : "%s0ms", s > 0 ? sign : "");
+  else if (s < 0.00095) /* what was quick is no zero */
+    snprintf(out, size, "%s%.1fms", sign, s * 1000);
   else if (s < 0.9995)
     snprintf(out, size, "%s%.0fms", sign, s * 1000);
   else if (s < 9.95)

@@ -57,7 +57,11 @@ static void test_duration(void **state) {
     const char *text;
   } cases[] = {
       {0, "0ms"},
-      {0.0004, "0ms"},
+      {0.00004, "<0.1ms"}, /* quick, but no zero */
+      {0.0004, "0.4ms"},
+      {0.00094, "0.9ms"},
+      {0.00096, "1ms"},
+      {-0.0004, "-0.4ms"},
       {0.012, "12ms"},
       {0.9994, "999ms"},
       {0.9996, "1.0s"},
