@@ -56,12 +56,14 @@ class Look:
             return cursor.fetchone()
 
     def stream(self):
-        """(committed, end, lag, members, state) of the group on its main topic."""
+        """(committed, end, lag, members, state) of the group."""
         if self.reader is None:
             self.reader = clients.reader(self.state)
-        offsets = self.reader.offsets(clients.TOPIC, clients.PARTITIONS)
+        offsets = [pair for topic, partitions in clients.TOPICS.items()
+                   for pair in self.reader.offsets(topic, partitions)]
         state, members = self.reader.members()
         committed, end = sum(c or 0 for c, _ in offsets), sum(e for _, e in offsets)
+        need(all(c is not None for c, _ in offsets), "not all partitions have a committed offset")
         return committed, end, end - committed, members, state
 
     def memory(self):
