@@ -76,7 +76,7 @@ struct postgres_session {
   size_t direct, all; /* sessions that wait for it; with those that wait for them */
   double blocks_for;  /* the longest wait of these in seconds; 0 without any */
   enum severity severity;
-  char reason[160]; /* "" when the severity is OK */
+  char reason[224]; /* "" when the severity is OK */
 };
 
 struct postgres_sessions {
