@@ -87,12 +87,12 @@ static bool judge_stall(struct kafka_group_view *view) {
   bool growing = is_growing(stall);
   enum severity severity = growing ? SEVERITY_CRIT : SEVERITY_WARN;
   if (view->group->state == KAFKA_GROUP_UNKNOWN) {
-    say(view, SEVERITY_WARN, "stuck", "nothing committed%s for %s, lag %s%s%s", place, text.flat,
-        text.lag, growing ? " " : "", growing ? text.rate : "");
+    say(view, SEVERITY_WARN, "stuck", "stuck for %s%s: nothing is committed, lag %s%s%s", text.flat,
+        place, text.lag, growing ? " " : "", growing ? text.rate : "");
     return true;
   }
   say(view, severity, "stuck",
-      "members hold partitions but commit nothing%s: stuck for %s, lag %s%s%s", place, text.flat,
+      "stuck for %s%s: members hold partitions but commit nothing, lag %s%s%s", text.flat, place,
       text.lag, growing ? " " : "", growing ? text.rate : "");
   return true;
 }

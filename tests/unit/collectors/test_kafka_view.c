@@ -158,7 +158,7 @@ static void test_stuck(void **state) {
     group = collect(w);
   }
   says(group, SEVERITY_CRIT, "stuck",
-       "members hold partitions but commit nothing: stuck for 40s, lag 3,360 +84/s");
+       "stuck for 40s: members hold partitions but commit nothing, lag 3,360 +84/s");
   /* nothing new comes: still stuck, but it does not get worse */
   for (int turn = 0; turn < 40; turn++)
     group = collect(w);
@@ -179,7 +179,8 @@ static void test_one_partition_stuck(void **state) {
     w->shares[2].committed += 100;
     group = collect(w);
   }
-  says(group, SEVERITY_CRIT, "stuck", "commit nothing on transactions/1: stuck for 40s, lag 2,000");
+  says(group, SEVERITY_CRIT, "stuck",
+       "stuck for 40s on transactions/1: members hold partitions but commit nothing, lag 2,000");
   assert_int_equal(group->topics[0].parts[0].share->partition, 1); /* the worst first */
 }
 
@@ -283,7 +284,7 @@ static void test_unknown_state(void **state) {
     produce(w, 56);
     collect(w);
   }
-  says(&w->view.groups[0], SEVERITY_WARN, "stuck", "nothing committed for 40s");
+  says(&w->view.groups[0], SEVERITY_WARN, "stuck", "stuck for 40s: nothing is committed");
 }
 
 static void test_forgets(void **state) {
