@@ -5,7 +5,7 @@ import re
 from stacktop import dashboard
 
 # What a word of the severity's colour looks like in the default theme on 256 colours.
-COLOURS = {"!!": "red", "! ": "yellow"}
+COLOURS = {"!!": "red", "! ": "brown"}
 PANES = ("Services", "PostgreSQL", "Kafka lag", "Redis", "Disks & host", "Events")
 
 # What the machine that runs the tests is busy with is no matter of theirs.
@@ -28,7 +28,7 @@ class Pane:
             self.y, self.x = y, left
             self.title = row[left + 1:right].strip("─ ")
             for line in screen.display[y + 1:]:
-                if line[left] != "│":
+                if line[left] not in "│►":  # the selected row has its mark in the border
                     break
                 self.lines.append(line[left + 1:right].rstrip())
             return
