@@ -9,9 +9,10 @@ from . import clients, rdkafka
 from .actor import Actor
 
 RATE = 60  # messages a second
-CUSTOMERS_RATE = 6
+CUSTOMERS_RATE = 12
 MEMBERS = 3
 BEHIND_SECONDS, CYCLE_SECONDS = 24, 40
+JUDGE_SECONDS = 1.5
 SOCKET_MS = 5000
 
 LAG_BURST = 40000  # at once
@@ -22,7 +23,7 @@ SCENE_RATE = {"lag": 400, "stuck-consumer": 500}
 class Stream(Actor):
     """Produces."""
 
-    period = 0.1
+    period = 0.2
 
     def __init__(self, state, board):
         super().__init__(state, board)
@@ -81,6 +82,7 @@ class Member(Actor):
         self.committed = 0
         self.held = False
         self.caught_up = False  # since it was last kept from its work
+        self.since, self.taken = 0, 0  # what it took since then, to judge by
 
     def reset(self):
         if self.consumer:
@@ -90,7 +92,7 @@ class Member(Actor):
     def step(self, mode):
         if self.consumer is None:
             self.consumer = rdkafka.Consumer(
-                clients.bootstrap(self.state), clients.GROUP, [clients.TOPIC, "customers"],
+                clients.bootstrap(self.state), clients.GROUP, list(clients.TOPICS),
                 client_id="ecap-consumer", socket_timeout_ms=SOCKET_MS)
         if mode["paused"] or mode["scene"] == "stuck-consumer":
             self.stand_still()
@@ -107,10 +109,21 @@ class Member(Actor):
             return
         taken = self.consumer.consume(int(self.owed), 0.2)
         self.owed -= taken
-        self.caught_up = mode["scene"] != "lag" and (self.caught_up or taken == 0)
+        self.judge(mode["scene"], taken, now)
         if now - self.committed > 1:
             self.consumer.commit()
             self.committed = now
+
+    def judge(self, scene, taken, now):
+        """Whether it has caught up: at full speed it finds no more than what is just produced."""
+        if scene == "lag":
+            self.caught_up, self.since, self.taken = False, now, 0
+            return
+        self.taken += taken
+        if now - self.since > JUDGE_SECONDS:
+            if 0 < self.taken < RATE * JUDGE_SECONDS:
+                self.caught_up = True
+            self.since, self.taken = now, 0
 
     def rate(self, scene):
         """Messages a second that it takes."""

@@ -8,7 +8,8 @@ import redis
 from . import rdkafka
 from .state import HOST
 
-TOPIC, PARTITIONS, GROUP = "transactions", 12, "ecap-consumer-group"
+TOPIC, GROUP = "transactions", "ecap-consumer-group"
+TOPICS = {TOPIC: 12, "customers": 6}  # and their partitions
 
 
 def postgres(state, role="ecap_user", database="ecap", name="sandbox", **options):

@@ -63,6 +63,7 @@ def up(argv):
             signal.signal(number, _leave)
         try:
             stack.up()
+            scenes.await_scene(stack, "calm", state.mode()["seq"])
         except BaseException as error:
             stack.give_up()
             if isinstance(error, Leaving):

@@ -11,7 +11,7 @@ from .state import HOST, Failure
 
 WEEK_MS = 604800000
 OPTIONS = {"retention.ms": WEEK_MS, "retention.bytes": 32 << 20, "segment.bytes": 8 << 20}
-TOPICS = {clients.TOPIC: (clients.PARTITIONS, OPTIONS), "customers": (6, OPTIONS)}
+TOPICS = {name: (partitions, OPTIONS) for name, partitions in clients.TOPICS.items()}
 LOGGING = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",)
 
 
@@ -53,7 +53,7 @@ class Kafka(Part):
             "share.coordinator.state.topic.num.partitions": 4,
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
-            "group.initial.rebalance.delay.ms": 0,
+            "group.initial.rebalance.delay.ms": 300,  # the members come at once
             "num.network.threads": 2,
             "num.io.threads": 4,
             "log.cleaner.dedupe.buffer.size": 8 << 20,
@@ -66,7 +66,8 @@ class Kafka(Part):
         """Makes the storage, by the broker's own tool."""
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
-            jars.command(self.jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.settings),
+            jars.command(self.jars, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",  # it may begin with "-"
+                         "--config", str(self.settings),
                          options=LOGGING),
             cwd=self.folder, env=environment(self.state), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False)

@@ -168,8 +168,10 @@ class Consumer(_Client):
     def __init__(self, bootstrap, group, topics, **properties):
         super().__init__(CONSUMER, bootstrap, group_id=group, enable_auto_commit="false",
                          auto_offset_reset="earliest", session_timeout_ms=6000,
-                         heartbeat_interval_ms=2000, queued_min_messages=1000,
-                         queued_max_messages_kbytes=2048, **properties)
+                         heartbeat_interval_ms=1000, queued_min_messages=1000,
+                         queued_max_messages_kbytes=2048,
+                         fetch_min_bytes=100000,  # or half a second's: few requests
+                         **properties)
         self.lib.poll_set_consumer(self.handle)
         self.queue = self.lib.queue_get_consumer(self.handle)
         self.messages = (c_void_p * self.BATCH)()

@@ -56,12 +56,14 @@ class Look:
             return cursor.fetchone()
 
     def stream(self):
-        """(committed, end, lag, members, state) of the group on its main topic."""
+        """(committed, end, lag, members, state) of the group."""
         if self.reader is None:
             self.reader = clients.reader(self.state)
-        offsets = self.reader.offsets(clients.TOPIC, clients.PARTITIONS)
+        offsets = [pair for topic, partitions in clients.TOPICS.items()
+                   for pair in self.reader.offsets(topic, partitions)]
         state, members = self.reader.members()
         committed, end = sum(c or 0 for c, _ in offsets), sum(e for _, e in offsets)
+        need(all(c is not None for c, _ in offsets), "not all partitions have a committed offset")
         return committed, end, end - committed, members, state
 
     def memory(self):
@@ -102,8 +104,9 @@ def is_full(look):
 
 
 def is_behind(look):
-    lag = look.stream()[2]
-    need(lag > 20000, f"the lag is {lag}")
+    _, _, lag, members, state = look.stream()
+    need(lag > 20000 and state == "Stable" and members == MEMBERS,
+         f"the group is {state} with {members} members and a lag of {lag}")
 
 
 def is_stuck(look):
@@ -148,7 +151,7 @@ NAMES = tuple(SCENES)
 
 def enter(stack, name):
     """From whatever state to this one. What was stopped, frozen or paused is back first."""
-    shows, part = SCENES[name]
+    part = SCENES[name][1]
     state = stack.state
     if part and state.part(part)["status"] == "absent":
         raise Failure(f"{name}: there is no {part} here: {state.part(part)['reason']}")
@@ -156,6 +159,12 @@ def enter(stack, name):
     seq = state.set_mode(scene=name, paused=False)
     if name == "api-down":
         stack.part("api").stop()
+    await_scene(stack, name, seq)
+
+
+def await_scene(stack, name, seq):
+    """Returns when the workload follows the mode of this number, and the servers show the scene."""
+    shows, part = SCENES[name]
     look = Look(stack)
     try:
         wait(WAIT_SECONDS, name, lambda: (follows(stack, seq, part and {part}), shows(look)), look.close)

@@ -70,7 +70,7 @@ class Stack:
             if part.name != "kafka":
                 raise
             part.stop(signal.SIGKILL)
-            self.state.change("kafka", status="absent", reason=str(error))
+            self.state.change("kafka", status="absent", reason=str(error), failed=True)
         if part.facts["status"] == "absent":
             if part.name != "kafka":
                 raise Failure(f"{part.name}: {part.facts['reason']}")

@@ -58,7 +58,7 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                                .unit = UNIT_SECONDS,
                                .priority = 3,
                                .metric = "postgres.longest_query",
-                               .help = "age of the oldest query that still runs; 0 if none does"},
+                               .help = "age of the oldest query that still runs"},
     [SUMMARY_LONGEST_TRANSACTION] = {.id = "longest_transaction",
                                      .title = "longest txn",
                                      .unit = UNIT_SECONDS,

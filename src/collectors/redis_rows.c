@@ -206,6 +206,25 @@ static int compare_keys(const void *a, const void *b) {
   return order ? order : strcmp(x->key, y->key);
 }
 
+static int compare_names(const void *a, const void *b) {
+  const struct row *x = a, *y = b;
+  return strcmp(x->key, y->key);
+}
+
+/* Sorts, and keeps one row of each database: a server lists each once, but it is the server's text.
+ */
+static void sort_keyspace(struct table *table) {
+  if (table->row_count < 2)
+    return;
+  qsort(table->rows, table->row_count, sizeof *table->rows, compare_names);
+  size_t kept = 1;
+  for (size_t i = 1; i < table->row_count; i++)
+    if (strcmp(table->rows[i].key, table->rows[kept - 1].key) != 0)
+      table->rows[kept++] = table->rows[i];
+  table->row_count = kept;
+  qsort(table->rows, table->row_count, sizeof *table->rows, compare_keys);
+}
+
 static struct value average_ttl(const char *line, int64_t expires) {
   int64_t milliseconds;
   if (expires == 0)
@@ -231,8 +250,7 @@ static void fill_keyspace(const struct source *source) {
     row->cells[KEYSPACE_EXPIRES] = said ? value_int(expires) : value_none(UNSAID);
     row->cells[KEYSPACE_TTL] = average_ttl(line->value, said ? expires : -1);
   }
-  if (table->row_count > 1)
-    qsort(table->rows, table->row_count, sizeof *table->rows, compare_keys);
+  sort_keyspace(table);
 }
 
 static void fill_keys(const struct source *source, struct value *cells) {

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Beyond it a number of bytes or percents only says that it is more: all digits of 1e300 are no use
+ * to anybody. */
+static const double SHOWN_MAX = 1e9;
+
 const char *format_count(char *out, size_t size, int64_t count) {
   char digits[24], grouped[FORMAT_MAX];
   uint64_t magnitude = count < 0 ? 0 - (uint64_t)count : (uint64_t)count;
@@ -34,6 +38,10 @@ const char *format_bytes(char *out, size_t size, double bytes) {
     unit++;
   }
   const char *sign = bytes < 0 ? "-" : "";
+  if (shown >= SHOWN_MAX) {
+    snprintf(out, size, "%s>%.0f %s", sign, SHOWN_MAX, units[unit]);
+    return out;
+  }
   int decimals = unit > 0 && shown < 9.95 ? 1 : 0;
   snprintf(out, size, "%s%.*f %s", sign, decimals, shown, units[unit]);
   return out;
@@ -42,8 +50,10 @@ const char *format_bytes(char *out, size_t size, double bytes) {
 const char *format_duration(char *out, size_t size, double seconds) {
   const char *sign = seconds < 0 ? "-" : "";
   double s = fabs(seconds);
-  if (s < 0.0005)
-    snprintf(out, size, "0ms");
+  if (s < 0.00005)
+    snprintf(out, size, s > 0 ? "%s<0.1ms" : "%s0ms", s > 0 ? sign : "");
+  else if (s < 0.00095) /* what was quick is no zero */
+    snprintf(out, size, "%s%.1fms", sign, s * 1000);
   else if (s < 0.9995)
     snprintf(out, size, "%s%.0fms", sign, s * 1000);
   else if (s < 9.95)
@@ -94,6 +104,8 @@ static void format_ratio(char *out, size_t size, double ratio) {
     snprintf(out, size, "%.1f%%", fmin(percent, 99.9));
   else if (percent > 0 && percent < 1)
     snprintf(out, size, "%.1f%%", fmax(percent, 0.1));
+  else if (fabs(percent) >= SHOWN_MAX)
+    snprintf(out, size, "%s>%.0f%%", percent < 0 ? "-" : "", SHOWN_MAX);
   else
     snprintf(out, size, "%.0f%%", percent);
 }

@@ -16,6 +16,10 @@ enum {
   SUMMARY_LINES_WIDE = 6,
 };
 
+static bool is_named_after(const struct row *row, const struct target *target) {
+  return row->cells[0].type == VALUE_TEXT && strcmp(row->cells[0].text, target->name) == 0;
+}
+
 /* Targets that are a row each and nothing else: they need no heads. */
 static bool is_flat(const struct pane *pane, const struct model *model) {
   for (size_t i = 0; i < model->slot_count; i++) {
@@ -26,8 +30,7 @@ static bool is_flat(const struct pane *pane, const struct model *model) {
     if (sample->table_count != 1 || (sample->tables[0].spec->flags & TABLE_SUMMARY) ||
         sample->tables[0].row_count != 1)
       return false;
-    struct value label = sample->tables[0].rows[0].cells[0];
-    if (label.type != VALUE_TEXT || strcmp(label.text, slot->target->name) != 0)
+    if (!is_named_after(&sample->tables[0].rows[0], slot->target))
       return false;
   }
   return true;
@@ -206,15 +209,20 @@ static void fit_summary(struct build *build, const struct table_spec *spec, int 
   struct pane_table *memory = pane_table(build->pane, spec->id);
   if (!memory)
     return;
+  bool named = false;
   columns_measure_begin(&memory->memory);
   for (size_t i = 0; i < model->slot_count; i++) {
     const struct slot *slot = &model->slots[i];
     if (!pane_kind_has(build->pane, slot) || !slot->sample)
       continue;
     const struct table *table = sample_table_view(slot->sample, spec->id);
-    if (table && table->row_count > 0)
-      columns_measure_row(&memory->memory, build->frame, table->spec, &table->rows[0], 0);
+    if (!table || table->row_count == 0)
+      continue;
+    columns_measure_row(&memory->memory, build->frame, table->spec, &table->rows[0], 0);
+    named = named || is_named_after(&table->rows[0], slot->target);
   }
+  if (named)
+    memory->memory.seen[0] = 0; /* the head or the border bears the name already */
   columns_measure_end(&memory->memory, build->frame->now_ms);
   pairs_fit(&memory->memory, spec, PAIRS_REST, build->width - 2, lines, &memory->pairs);
 }

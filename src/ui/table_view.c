@@ -199,7 +199,7 @@ void table_draw_pairs(const struct frame *frame, const struct table_row *row,
                         format_title(title, sizeof title, spec->title)) +
             1;
     struct value value = row->row->row->cells[pair->column];
-    bool bar_first = pair->extra && pair->title_width == 0;
+    bool bar_first = pair->extra && pairs->choice == PAIRS_HEADLINE;
     if (bar_first) {
       draw_extra(frame, row, pair->column, style, at, y, pair->extra);
       at += pair->extra + 1;

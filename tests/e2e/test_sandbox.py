@@ -66,6 +66,8 @@ def test_it_has_the_platforms_names(calm):
 
 
 def test_the_stream_has_the_platforms_names(calm):
+    # It may be that it cannot be had here, but what is here must start.
+    assert not calm.state["parts"]["kafka"].get("failed"), calm.state["parts"]["kafka"]["reason"]
     calm.need("kafka")
     offsets = calm.offsets()
     assert sum(topic == TOPIC for topic, _ in offsets) == PARTITIONS

@@ -243,6 +243,18 @@ static void test_recreated(void **state) {
   assert_true(group->sum.produced >= 0); /* no rate from the old log to the new */
 }
 
+/* A broker may claim any offset: sums stay what can be told. */
+static void test_no_end_of_lag(void **state) {
+  struct world *w = *state;
+  collect(w);
+  for (int i = 0; i < PARTS; i++) {
+    w->partitions[i].end = INT64_MAX;
+    w->shares[i].committed = 0;
+  }
+  assert_true(collect(w)->sum.lag == INT64_MAX);
+  assert_true(w->view.sum.lag == INT64_MAX);
+}
+
 static void test_no_commit(void **state) {
   struct world *w = *state;
   for (int i = 0; i < PARTS; i++)
@@ -386,6 +398,7 @@ int main(void) {
       TEST(test_lost_and_abandoned),
       TEST(test_rewound),
       TEST(test_recreated),
+      TEST(test_no_end_of_lag),
       TEST(test_no_commit),
       TEST(test_incomplete),
       TEST(test_denied),
