@@ -173,7 +173,12 @@ def test_the_dashboard_draws_the_same(still, tmp_path):
         # the partitions, in the zoomed pane
         o.terminal.press("3", "Enter")
         o.wait(lambda o: "1 Services" not in o.screen.text)
-        o.terminal.press("Down", "Right")
+        selected = re.compile(rf"^[►>].* {TOPIC} ", re.M)
+        while not selected.search(o.screen.text):
+            before = o.screen.text
+            o.terminal.press("Down")
+            o.wait(lambda o: o.screen.text != before)
+        o.terminal.press("Right")
         o.wait(lambda o: f"partition {PARTITIONS - 1} " in o.screen.text)
         for (topic, partition), (committed, end, lag) in told.items():
             if topic == TOPIC:
