@@ -25,9 +25,9 @@ BACKOFF_CEILING = 15  # of app/scheduler.h
 REFUSED = r"refused"
 WORDS = {
     ("api", "freeze"): r"timeout .*port open",
-    ("postgres", "freeze"): r"no answer within 2\.0s: (logged in, but the query goes on|connected|waited|TCP|login)",
-    ("redis", "freeze"): r"no answer within 2\.0s: connected to [\d.:]+, no answer to \w+",
-    ("kafka", "freeze"): r"no answer within 2\.0s: waited for ",
+    ("postgres", "freeze"): r"no answer within [12]\.\ds: (logged in, but the query goes on|connected|waited|TCP|login)",
+    ("redis", "freeze"): r"no answer within [12]\.\ds: connected to [\d.:]+, no answer to \w+",
+    ("kafka", "freeze"): r"no answer within [12]\.\ds: waited for ",
 }
 
 
