@@ -33,13 +33,15 @@ services:
 postgres:
   - {{name: ecap, dsn: "{dsn(state)}"}}
 kafka:
-  - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], properties: {{client.id: stacktop}}}}
+  - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}}}
 redis:
   - {{name: cache, url: "{redis_url(state)}"}}
 hosts:
   - {{name: local, mounts: [/]}}
 thresholds:
+  # sooner than on a real stack, so that a scene shows within seconds
   kafka.lag: {{warn: 10000}}
+  redis.evictions: {{warn: 10}}
 """)
     reason = state.part("kafka").get("reason")
     _write(state.folder / "addresses.txt", f"""\

@@ -77,11 +77,16 @@ static void instance_end(struct instance *instance, struct sample *sample, const
   instance->running = false;
   scheduler->running--;
   uv_timer_stop(&instance->deadline);
+  if (scheduler->paused) { /* the model keeps the moment of the pause */
+    sample_free(sample);
+    model_attempt(scheduler->model, instance->slot, 0);
+    return;
+  }
   if (sample)
     model_publish(scheduler->model, instance->slot, sample, clock_now_ms());
   else
     model_fail(scheduler->model, instance->slot, err, clock_now_ms());
-  if (!scheduler->one_pass && !scheduler->paused)
+  if (!scheduler->one_pass)
     instance_plan(instance);
   scheduler->hooks.changed(scheduler->hooks.arg);
   if (scheduler->one_pass && --scheduler->unasked == 0)
@@ -174,6 +179,8 @@ void scheduler_start(struct scheduler *scheduler) {
 
 void scheduler_collect_now(struct scheduler *scheduler) {
   const int64_t now = clock_now_ms();
+  if (scheduler->paused)
+    return;
   for (size_t i = 0; i < scheduler->count; i++) {
     struct instance *instance = &scheduler->instances[i];
     if (!instance->self || instance->running)

@@ -22,10 +22,12 @@ struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pas
                                 struct scheduler_hooks hooks);
 void scheduler_start(struct scheduler *scheduler);
 
-/* Asks every target now that is not being asked already, whatever its interval or backoff. */
+/* Asks every target now that is not being asked already, whatever its interval or backoff; none
+ * while paused. */
 void scheduler_collect_now(struct scheduler *scheduler);
 
-/* Nothing is asked any more by itself; what is under way ends as usual. */
+/* Nothing is asked any more, and the answer to what is under way is dropped: the model stays as it
+ * is. For a scheduler that is not one_pass. */
 void scheduler_pause(struct scheduler *scheduler);
 /* Every target is asked at once, and at its interval again. */
 void scheduler_resume(struct scheduler *scheduler);

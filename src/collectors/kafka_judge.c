@@ -87,12 +87,12 @@ static bool judge_stall(struct kafka_group_view *view) {
   bool growing = is_growing(stall);
   enum severity severity = growing ? SEVERITY_CRIT : SEVERITY_WARN;
   if (view->group->state == KAFKA_GROUP_UNKNOWN) {
-    say(view, SEVERITY_WARN, "stuck", "nothing committed%s for %s, lag %s%s%s", place, text.flat,
-        text.lag, growing ? " " : "", growing ? text.rate : "");
+    say(view, SEVERITY_WARN, "stuck", "stuck for %s%s: nothing is committed, lag %s%s%s", text.flat,
+        place, text.lag, growing ? " " : "", growing ? text.rate : "");
     return true;
   }
   say(view, severity, "stuck",
-      "members hold partitions but commit nothing%s: stuck for %s, lag %s%s%s", place, text.flat,
+      "stuck for %s%s: members hold partitions but commit nothing, lag %s%s%s", text.flat, place,
       text.lag, growing ? " " : "", growing ? text.rate : "");
   return true;
 }
@@ -136,10 +136,19 @@ static bool judge_moves(struct kafka_group_view *view) {
   return false;
 }
 
+/* Only a name that is configured is asked about without being listed. */
+static bool judge_absent(struct kafka_group_view *view) {
+  if (view->group->state != KAFKA_GROUP_DEAD || view->sum.partitions > 0)
+    return false;
+  say(view, SEVERITY_WARN, "absent",
+      "no such group: it has never committed, or its offsets have expired");
+  return true;
+}
+
 static void judge_calm(struct kafka_group_view *view) {
   const struct kafka_sum *sum = &view->sum;
   if (sum->partitions == 0)
-    status_only(view, view->group->state == KAFKA_GROUP_DEAD ? "absent" : "idle");
+    status_only(view, "idle");
   else if (sum->known == 0)
     status_only(view,
                 view->tallies[KAFKA_NO_COMMIT].count == sum->partitions ? "no commit" : "unknown");
@@ -152,7 +161,7 @@ static void judge_calm(struct kafka_group_view *view) {
 }
 
 void kafka_judge(struct kafka_group_view *view) {
-  if (!judge_unreadable(view) && !judge_lost(view) && !judge_stall(view) && !judge_stop(view) &&
-      !judge_moves(view))
+  if (!judge_unreadable(view) && !judge_absent(view) && !judge_lost(view) && !judge_stall(view) &&
+      !judge_stop(view) && !judge_moves(view))
     judge_calm(view);
 }

@@ -1,11 +1,13 @@
 #include "collectors/kafka_lag.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* The least squares line y = a + b t through the points, and the scatter of the points about it.
  * False for fewer than two points or no time between them. */
 static bool line_fit(const int64_t *at_ms, const double *y, size_t count, double *slope,
                      double *scatter) {
+  *slope = *scatter = 0;
   if (count < 2)
     return false;
   double t_mean = 0, y_mean = 0, tt = 0, ty = 0, rest = 0;
@@ -41,7 +43,7 @@ static int64_t lag_of(const struct kafka_point *point) {
 enum kafka_trend kafka_trend_of(const int64_t *at_ms, const double *lag, size_t count,
                                 int64_t allowed) {
   double slope, scatter;
-  if (!line_fit(at_ms, lag, count, &slope, &scatter))
+  if (count < 2 || !line_fit(at_ms, lag, count, &slope, &scatter))
     return KAFKA_TREND_UNKNOWN;
   double change = slope * (double)(at_ms[count - 1] - at_ms[0]) / 1000;
   double least = fmax((double)allowed, 2 * scatter);
@@ -106,6 +108,7 @@ static enum kafka_status status_of(const struct kafka_lag_facts *facts,
 }
 
 void kafka_lag_judge(const struct kafka_lag_facts *facts, struct kafka_lag *lag) {
+  assert(facts->count >= 1 && facts->count <= KAFKA_POINTS_MAX);
   const struct kafka_point *now = &facts->points[facts->count - 1];
   *lag = (struct kafka_lag){.trend = KAFKA_TREND_UNKNOWN, .status = KAFKA_UNKNOWN};
   if (now->committed < 0 || now->end < 0) {

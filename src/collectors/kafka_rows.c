@@ -198,6 +198,8 @@ static void share_texts(struct filling *f, const struct kafka_group *group) {
 static const char *group_reason(struct sample *sample, const struct kafka_group_view *view) {
   if (view->group->error)
     return sample_copy(sample, view->group->error);
+  if (view->group->state == KAFKA_GROUP_DEAD)
+    return sample_copy(sample, view->group->state_text);
   return view->topic_count > 0 ? reason_of(sample, &view->topics[0]) : "no commit yet";
 }
 

@@ -110,7 +110,8 @@ static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
                        .metric = "kafka.lag",
                        .threshold = {.has_warn = true, .warn = 10000, .for_ms = 300000},
                        .help = "end offset less committed offset: messages not yet read (on a "
-                               "compacted topic: offsets, not messages)"},
+                               "compacted topic: offsets, not messages)",
+                       .beside = {"rate"}},
     [KAFKA_LAG_RATE] = {.id = "rate",
                         .title = "RATE",
                         .unit = UNIT_PER_SECOND,

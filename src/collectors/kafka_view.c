@@ -1,5 +1,6 @@
 #include "collectors/kafka_view.h"
 
+#include "core/count.h"
 #include "core/mem.h"
 
 #include <stdlib.h>
@@ -114,8 +115,8 @@ static void sum_add(struct kafka_sum *sum, const struct kafka_part *part) {
   if (!lag->has_lag)
     return;
   sum->known++;
-  sum->lag += lag->lag;
-  sum->lost += lag->lost;
+  sum->lag = count_add(sum->lag, lag->lag);
+  sum->lost = count_add(sum->lost, lag->lost);
   if (lag->has_rates) {
     sum->with_rates++;
     sum->consumed += lag->consumed;
@@ -131,8 +132,8 @@ static void sum_add(struct kafka_sum *sum, const struct kafka_part *part) {
 static void sum_join(struct kafka_sum *sum, const struct kafka_sum *other) {
   sum->partitions += other->partitions;
   sum->known += other->known;
-  sum->lag += other->lag;
-  sum->lost += other->lost;
+  sum->lag = count_add(sum->lag, other->lag);
+  sum->lost = count_add(sum->lost, other->lost);
   sum->with_rates += other->with_rates;
   sum->consumed += other->consumed;
   sum->produced += other->produced;
@@ -161,7 +162,7 @@ static void tally_add(struct kafka_group_view *view, const struct kafka_part *pa
     tally->worst_topic = topic;
   }
   tally->count++;
-  tally->lag += part->lag.lag;
+  tally->lag = count_add(tally->lag, part->lag.lag);
   tally->produced += part->lag.produced;
   tally->rate += part->lag.rate;
 }

@@ -26,7 +26,7 @@ struct postgres_activity {
   int64_t used;                      /* client connections of all databases, ours included */
   int64_t hidden;                    /* of these: whose state we may not see */
   int64_t active, idle, idle_in_transaction, aborted, waiting; /* of what we see, without ours */
-  double longest_query, longest_transaction;                   /* seconds; 0 when there is none */
+  double longest_query, longest_transaction; /* seconds; unknown when there is none */
   double uptime;
   int64_t pid; /* our session's, as the server knows it */
   bool in_recovery;
@@ -76,7 +76,7 @@ struct postgres_session {
   size_t direct, all; /* sessions that wait for it; with those that wait for them */
   double blocks_for;  /* the longest wait of these in seconds; 0 without any */
   enum severity severity;
-  char reason[160]; /* "" when the severity is OK */
+  char reason[224]; /* "" when the severity is OK */
 };
 
 struct postgres_sessions {

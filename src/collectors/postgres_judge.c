@@ -157,13 +157,15 @@ static void judge(struct postgres_session *session, const struct postgres_rules 
   session->severity = severity_of(session, rules);
   if (session->severity == SEVERITY_OK)
     return;
-  char what[64], wait[FORMAT_MAX];
+  char what[64], who[72] = "", wait[FORMAT_MAX];
   describe(session, what, sizeof what);
+  if (session->application && *session->application)
+    snprintf(who, sizeof who, " (%.63s)", session->application);
   if (session->all == 0)
-    snprintf(session->reason, sizeof session->reason, "%s", what);
+    snprintf(session->reason, sizeof session->reason, "%s%s", what, who);
   else
-    snprintf(session->reason, sizeof session->reason, "%s, blocks %zu for %s", what, session->all,
-             format_duration(wait, sizeof wait, session->blocks_for));
+    snprintf(session->reason, sizeof session->reason, "%s%s, blocks %zu for %s", what, who,
+             session->all, format_duration(wait, sizeof wait, session->blocks_for));
 }
 
 /* ---- the order */

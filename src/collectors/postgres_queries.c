@@ -39,8 +39,8 @@ static const char activity_query[] =
   "   count(*) FILTER (WHERE other AND state = 'idle in transaction'),"
   "   count(*) FILTER (WHERE other AND state = 'idle in transaction (aborted)'),"
   "   count(*) FILTER (WHERE other AND wait_event_type = 'Lock'),"
-  "   coalesce(" AGE_OF("min(query_start) FILTER (WHERE other AND state = 'active')") ", 0),"
-  "   coalesce(" AGE_OF("min(xact_start) FILTER (WHERE other)") ", 0)"
+  "   " AGE_OF("min(query_start) FILTER (WHERE other AND state = 'active')") ","
+  "   " AGE_OF("min(xact_start) FILTER (WHERE other)")
   "   FROM (SELECT state, wait_event_type, query_start, xact_start, " IS_CLIENT " AS client,"
   "     " IS_CLIENT " AND " IS_OTHER " AS other, " IS_HIDDEN " AS hidden"
   "     FROM pg_stat_activity) s) a";

@@ -8,7 +8,8 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                        .metric = "postgres.connections",
                        .threshold = {.has_warn = true, .warn = 0.8, .has_crit = true, .crit = 0.95},
                        .help = "client connections of all databases against max_connections "
-                               "less the reserved ones"},
+                               "less the reserved ones",
+                       .beside = {"used", "limit"}},
     [SUMMARY_USED] = {.id = "used",
                       .title = "conns",
                       .unit = UNIT_COUNT,
@@ -57,7 +58,7 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                                .unit = UNIT_SECONDS,
                                .priority = 3,
                                .metric = "postgres.longest_query",
-                               .help = "age of the oldest query that still runs; 0 if none does"},
+                               .help = "age of the oldest query that still runs"},
     [SUMMARY_LONGEST_TRANSACTION] = {.id = "longest_transaction",
                                      .title = "longest txn",
                                      .unit = UNIT_SECONDS,

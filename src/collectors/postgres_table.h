@@ -63,7 +63,8 @@ enum postgres_session_column {
 
 extern const struct table_spec postgres_summary_table, postgres_session_table;
 
-/* What one collection found. A part that failed is NULL, with the reason why. */
+/* What one collection found. A part that failed is NULL, with the reason why; the activity cannot:
+ * a collection without it has failed. */
 struct postgres_findings {
   const char *version; /* "15.18" */
   int version_number;  /* 150018 */

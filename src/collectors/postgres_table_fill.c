@@ -36,10 +36,9 @@ static void fill_connections(const struct postgres_activity *activity, struct ro
       hidden ? value_none(hidden) : value_int(activity->idle_in_transaction);
   row->cells[SUMMARY_ABORTED] = hidden ? value_none(hidden) : value_int(activity->aborted);
   row->cells[SUMMARY_WAITING] = hidden ? value_none(hidden) : value_int(activity->waiting);
-  row->cells[SUMMARY_LONGEST_QUERY] =
-      hidden ? value_none(hidden) : value_real(activity->longest_query);
+  row->cells[SUMMARY_LONGEST_QUERY] = seconds_or(hidden ? -1 : activity->longest_query, hidden);
   row->cells[SUMMARY_LONGEST_TRANSACTION] =
-      hidden ? value_none(hidden) : value_real(activity->longest_transaction);
+      seconds_or(hidden ? -1 : activity->longest_transaction, hidden);
 }
 
 static void fill_lag(const struct postgres_statistics *statistics, bool in_recovery, bool sees_all,

@@ -1,5 +1,6 @@
 #include "collectors/redis.h"
 
+#include "core/count.h"
 #include "core/mem.h"
 
 #include <errno.h>
@@ -141,7 +142,8 @@ void redis_memory_read(const struct redis_info *info, struct redis_memory *memor
     memory->used = -1;
     return;
   }
-  redis_info_int(info, "mem_not_counted_for_evict", &uncounted);
+  if (!redis_info_int(info, "mem_not_counted_for_evict", &uncounted) || uncounted < 0)
+    uncounted = 0;
   memory->counted = memory->used > uncounted ? memory->used - uncounted : 0;
 }
 
@@ -151,9 +153,9 @@ void redis_keys_count(const struct redis_info *info, int64_t *keys, int64_t *exp
     int64_t count = 0;
     if (redis_info_index(info->lines[i].key, "db") < 0)
       continue;
-    if (redis_info_field(info->lines[i].value, "keys", &count))
-      *keys += count;
-    if (redis_info_field(info->lines[i].value, "expires", &count))
-      *expires += count;
+    if (redis_info_field(info->lines[i].value, "keys", &count) && count > 0)
+      *keys = count_add(*keys, count);
+    if (redis_info_field(info->lines[i].value, "expires", &count) && count > 0)
+      *expires = count_add(*expires, count);
   }
 }

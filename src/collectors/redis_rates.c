@@ -62,9 +62,9 @@ struct value redis_rates_hit_ratio(const struct redis_rates *rates) {
   int64_t hits = rates->deltas[REDIS_HITS], misses = rates->deltas[REDIS_MISSES];
   if (hits < 0 || misses < 0)
     return value_none("INFO does not say");
-  if (hits + misses == 0)
+  if (hits == 0 && misses == 0)
     return value_none(NULL); /* nobody looked anything up */
-  return value_real((double)hits / (double)(hits + misses));
+  return value_real((double)hits / ((double)hits + (double)misses));
 }
 
 struct value redis_rates_per_second(const struct redis_rates *rates, enum redis_counter counter) {

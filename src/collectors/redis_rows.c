@@ -60,8 +60,8 @@ static void fill_memory(const struct source *source, struct value *cells) {
   const struct redis_info *info = source->info;
   struct redis_memory memory;
   redis_memory_read(info, &memory);
-  cells[SUMMARY_MEMORY] =
-      memory.used >= 0 ? value_text(memory_text(source->sample, &memory)) : value_none(UNSAID);
+  if (memory.used >= 0) /* else SUMMARY_USED says why not */
+    cells[SUMMARY_MEMORY] = value_text(memory_text(source->sample, &memory));
   cells[SUMMARY_USED] = known(memory.used);
   cells[SUMMARY_LIMIT] = limit_or_why(source, "maxmemory");
   cells[SUMMARY_RATIO] = value_none(memory.limit < 0 ? cells[SUMMARY_LIMIT].text : UNSAID);
@@ -199,11 +199,30 @@ static void fill_server(const struct source *source, struct value *cells) {
       text(source, redis_info_text(info, "redis_mode") ? "redis_mode" : "server_mode");
 }
 
-/* The largest first; a bubble of at most a few rows, that come nearly always sorted. */
+/* The largest first. */
 static int compare_keys(const void *a, const void *b) {
   const struct row *x = a, *y = b;
   int order = value_compare(y->cells[KEYSPACE_KEYS], x->cells[KEYSPACE_KEYS]);
   return order ? order : strcmp(x->key, y->key);
+}
+
+static int compare_names(const void *a, const void *b) {
+  const struct row *x = a, *y = b;
+  return strcmp(x->key, y->key);
+}
+
+/* Sorts, and keeps one row of each database: a server lists each once, but it is the server's text.
+ */
+static void sort_keyspace(struct table *table) {
+  if (table->row_count < 2)
+    return;
+  qsort(table->rows, table->row_count, sizeof *table->rows, compare_names);
+  size_t kept = 1;
+  for (size_t i = 1; i < table->row_count; i++)
+    if (strcmp(table->rows[i].key, table->rows[kept - 1].key) != 0)
+      table->rows[kept++] = table->rows[i];
+  table->row_count = kept;
+  qsort(table->rows, table->row_count, sizeof *table->rows, compare_keys);
 }
 
 static struct value average_ttl(const char *line, int64_t expires) {
@@ -231,8 +250,7 @@ static void fill_keyspace(const struct source *source) {
     row->cells[KEYSPACE_EXPIRES] = said ? value_int(expires) : value_none(UNSAID);
     row->cells[KEYSPACE_TTL] = average_ttl(line->value, said ? expires : -1);
   }
-  if (table->row_count > 1)
-    qsort(table->rows, table->row_count, sizeof *table->rows, compare_keys);
+  sort_keyspace(table);
 }
 
 static void fill_keys(const struct source *source, struct value *cells) {

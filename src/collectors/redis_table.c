@@ -1,7 +1,8 @@
 /* Two tables: one row of the server's figures, and its databases.
  *
  * The summary's titles are those of "title value" pairs. In a narrow pane the first five of them
- * remain: hit, evict, ops, clients, keys. How full it is stands in the border, without a default
+ * remain: hit, evict, ops, clients, keys. `memory` has no title, for it stands before its ratio in
+ * the border: "1.4/2.0 GB  mem 71%". How full it is stands in the border, without a default
  * threshold: see redis_judge. */
 #include "collectors/redis.h"
 
@@ -11,11 +12,12 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                       .flags = COLUMN_DETAIL,
                       .help = "the target, as configured"},
     [SUMMARY_MEMORY] = {.id = "memory",
-                        .title = "memory",
+                        .title = "",
                         .flags = COLUMN_HEADLINE,
+                        .priority = 1,
                         .help = "used_memory, of maxmemory where that is set"},
     [SUMMARY_RATIO] = {.id = "memory_ratio",
-                       .title = "memory used",
+                       .title = "mem",
                        .unit = UNIT_RATIO,
                        .flags = COLUMN_HEADLINE | COLUMN_GAUGE | COLUMN_HISTORY,
                        .metric = "redis.memory",
@@ -34,7 +36,10 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
          .unit = UNIT_PER_SECOND,
          .flags = COLUMN_HISTORY,
          .metric = "redis.evictions",
-         .help = "keys evicted for lack of memory, a second, since the last collection"},
+         .threshold = {.has_warn = true, .warn = 10, .for_ms = 60000},
+         .help = "keys evicted for lack of memory, a second, since the last collection; a cache "
+                 "that is full is normal, one that keeps evicting is too small",
+         .beside = {"memory_ratio", "memory"}},
     [SUMMARY_OPS] = {.id = "ops",
                      .title = "ops",
                      .unit = UNIT_PER_SECOND,

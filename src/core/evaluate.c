@@ -92,15 +92,35 @@ static struct value limit_value(double limit) {
   return whole ? value_int((int64_t)limit) : value_real(limit);
 }
 
+/* " (conns 44 of 47)": the cells beside, as far as they are known. */
+static const char *beside_text(struct evaluation *e, const struct table_spec *spec,
+                               const struct row *row, const struct column_spec *column) {
+  char title[FORMAT_MAX], shown[FORMAT_MAX];
+  const char *text = "";
+  for (size_t i = 0; i < sizeof column->beside / sizeof *column->beside; i++) {
+    int other = column->beside[i] ? table_column(spec, column->beside[i]) : -1;
+    if (other < 0 || row->cells[other].type == VALUE_NONE)
+      continue;
+    const struct column_spec *beside = &spec->columns[other];
+    format_title(title, sizeof title, beside->title);
+    format_value(shown, sizeof shown, row->cells[other], beside->unit,
+                 (beside->flags & COLUMN_PLUS) != 0);
+    text = arena_printf(&e->findings->arena, "%s%s%s%s%s", text, *text ? " " : " (", title,
+                        *title ? " " : "", shown);
+  }
+  return *text ? arena_printf(&e->findings->arena, "%s)", text) : text;
+}
+
 static const char *threshold_sentence(struct evaluation *e, const struct column_spec *column,
                                       const struct threshold *threshold, struct value value,
-                                      enum severity severity) {
-  char shown[FORMAT_MAX], limit_text[FORMAT_MAX], wait[FORMAT_MAX];
+                                      enum severity severity, const char *beside) {
+  char title[FORMAT_MAX], shown[FORMAT_MAX], limit_text[FORMAT_MAX], wait[FORMAT_MAX];
   double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn;
   format_value(shown, sizeof shown, value, column->unit, false);
   format_value(limit_text, sizeof limit_text, limit_value(limit), column->unit, false);
-  const char *sentence = arena_printf(&e->findings->arena, "%s %s, %s %s", column->title, shown,
-                                      threshold->below ? "below" : "above", limit_text);
+  const char *sentence = arena_printf(&e->findings->arena, "%s %s, %s %s%s",
+                                      format_title(title, sizeof title, column->title), shown,
+                                      threshold->below ? "below" : "above", limit_text, beside);
   if (!e->one_pass || threshold->for_ms == 0)
     return sentence;
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
@@ -120,7 +140,8 @@ static void evaluate_cell(struct evaluation *e, size_t index, const struct table
     return;
   finding->severity = severity;
   finding->subject = subject_of(e, &e->model->slots[index], table, row);
-  finding->sentence = threshold_sentence(e, column, threshold, value, severity);
+  finding->sentence = threshold_sentence(e, column, threshold, value, severity,
+                                         beside_text(e, table->spec, row, column));
   finding->pending = !e->one_pass && e->now_ms - finding->since_ms < threshold->for_ms;
 }
 

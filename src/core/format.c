@@ -1,10 +1,15 @@
 #include "core/format.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+/* Beyond it a number of bytes or percents only says that it is more: all digits of 1e300 are no use
+ * to anybody. */
+static const double SHOWN_MAX = 1e9;
 
 const char *format_count(char *out, size_t size, int64_t count) {
   char digits[24], grouped[FORMAT_MAX];
@@ -33,6 +38,10 @@ const char *format_bytes(char *out, size_t size, double bytes) {
     unit++;
   }
   const char *sign = bytes < 0 ? "-" : "";
+  if (shown >= SHOWN_MAX) {
+    snprintf(out, size, "%s>%.0f %s", sign, SHOWN_MAX, units[unit]);
+    return out;
+  }
   int decimals = unit > 0 && shown < 9.95 ? 1 : 0;
   snprintf(out, size, "%s%.*f %s", sign, decimals, shown, units[unit]);
   return out;
@@ -41,8 +50,10 @@ const char *format_bytes(char *out, size_t size, double bytes) {
 const char *format_duration(char *out, size_t size, double seconds) {
   const char *sign = seconds < 0 ? "-" : "";
   double s = fabs(seconds);
-  if (s < 0.0005)
-    snprintf(out, size, "0ms");
+  if (s < 0.00005)
+    snprintf(out, size, s > 0 ? "%s<0.1ms" : "%s0ms", s > 0 ? sign : "");
+  else if (s < 0.00095) /* what was quick is no zero */
+    snprintf(out, size, "%s%.1fms", sign, s * 1000);
   else if (s < 0.9995)
     snprintf(out, size, "%s%.0fms", sign, s * 1000);
   else if (s < 9.95)
@@ -93,6 +104,8 @@ static void format_ratio(char *out, size_t size, double ratio) {
     snprintf(out, size, "%.1f%%", fmin(percent, 99.9));
   else if (percent > 0 && percent < 1)
     snprintf(out, size, "%.1f%%", fmax(percent, 0.1));
+  else if (fabs(percent) >= SHOWN_MAX)
+    snprintf(out, size, "%s>%.0f%%", percent < 0 ? "-" : "", SHOWN_MAX);
   else
     snprintf(out, size, "%.0f%%", percent);
 }
@@ -132,7 +145,7 @@ static void format_number(char *out, size_t size, struct value value, double num
     format_rate(out, size, number);
     break;
   case UNIT_BYTES_PER_SECOND: {
-    char bytes[FORMAT_MAX];
+    char bytes[FORMAT_MAX - sizeof "/s"];
     snprintf(out, size, "%s/s", format_bytes(bytes, sizeof bytes, number));
     break;
   }
@@ -153,5 +166,15 @@ const char *format_value(char *out, size_t size, struct value value, enum unit u
     format_number(text, sizeof text, value, number, unit);
     snprintf(out, size, "%s%s", plus && number > 0 ? "+" : "", text);
   }
+  return out;
+}
+
+const char *format_title(char *out, size_t size, const char *title) {
+  bool upper = true;
+  for (const char *at = title; *at; at++)
+    upper = upper && !islower((unsigned char)*at);
+  snprintf(out, size, "%s", title);
+  for (char *at = out; upper && *at; at++)
+    *at = (char)tolower((unsigned char)*at);
   return out;
 }

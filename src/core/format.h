@@ -15,5 +15,7 @@ const char *format_count(char *out, size_t size, int64_t count); /* 12,430,000 *
 const char *format_bytes(char *out, size_t size, double bytes);  /* 1.4 GB, 210 MB, 12 kB, 80 B */
 const char *format_duration(char *out, size_t size,
                             double seconds); /* 12ms, 3.1s, 41s, 14m 05s, 5h 02m, 3d 4h */
+/* A column's title in running text: "LAG" as "lag"; a title with a small letter in it stays. */
+const char *format_title(char *out, size_t size, const char *title);
 /* Wall-clock time; with_date for "2026-11-24 14:03:27". In UTC or the local zone. */
 const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_date);

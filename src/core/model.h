@@ -43,6 +43,7 @@ struct model {
 void model_init(struct model *model, const struct config *config);
 void model_fini(struct model *model);
 
+/* An attempt has begun; with 0: it was given up, and its outcome is nobody's business. */
 void model_attempt(struct model *model, size_t slot, int64_t now_ms);
 /* Takes the sample. */
 void model_publish(struct model *model, size_t slot, struct sample *sample, int64_t now_ms);

@@ -38,6 +38,9 @@ struct column_spec {
   const char *metric;         /* name for thresholds: "kafka.lag"; NULL if it can have none */
   struct threshold threshold; /* the default; the configuration overrides it by `metric` */
   const char *help;           /* one sentence: what it is, its formula or source */
+  /* ids of cells that say more where this one is beyond its threshold: "used" and "limit" make it
+   * "connections 94%, above 80% (conns 44 of 47)" */
+  const char *beside[2];
 };
 
 enum table_flag {

@@ -13,6 +13,11 @@ struct setting {
  * a librdkafka that does not know one goes without. */
 static const struct setting defaults[] = {
     {"client.id", "stacktop"},
+    /* We never subscribe, so we join no group and commit nothing. But librdkafka (all versions up
+     * to 2.15) follows a null pointer when a coordinator moves while the offsets of others are
+     * listed, if the client has no group of its own: rd_kafka_handle_OffsetFetch. All it does for
+     * it is to ask who would coordinate it. */
+    {"group.id", "stacktop"},
     /* Else librdkafka tries one address a second; and localhost may be ::1 first, where nobody
      * listens. A monitor needs a connection to every broker anyway. */
     {"enable.sparse.connections", "false"},
@@ -37,10 +42,9 @@ static const struct setting fixed[] = {
     {"enable.auto.offset.store", "false"},
 };
 
-/* Not from a configuration: what has an option of its own, what runs code, and what would make a
- * member of a group of us. */
+/* Not from a configuration: what has an option of its own, and what runs code. */
 static const char *const refused[] = {"bootstrap.servers", "metadata.broker.list",
-                                      "plugin.library.paths", "group.id", "group.instance.id"};
+                                      "plugin.library.paths"};
 
 static bool is_secret(const char *name) {
   static const char *const words[] = {"password", "secret", "key", "config", "token"};

@@ -115,6 +115,10 @@ const char *kafka_error_reason(rd_kafka_resp_err_t code) {
     return "no such partition (any more), or no DESCRIBE on its topic";
   case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
     return "no leader";
+  case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+  case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+  case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    return "its coordinator is moving";
   case RD_KAFKA_RESP_ERR__TIMED_OUT:
   case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
   case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:

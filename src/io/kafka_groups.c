@@ -126,6 +126,24 @@ static void share_add(struct kafka_groups *groups, struct kafka_draft *draft, co
   groups->share_total++;
 }
 
+/* Described as Dead: before librdkafka 2.10 that is what is said of any group of the new protocol
+ * (KIP-848). The list tells such a group from one that is not there. */
+static void set_dead(struct kafka_draft *draft) {
+  struct kafka_group *group = &draft->group;
+  if (!draft->listed) {
+    group->state = KAFKA_GROUP_DEAD;
+    group->state_text = "no such group";
+  } else if (draft->listed_state == RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY) {
+    group->state = KAFKA_GROUP_EMPTY;
+    group->state_text = rd_kafka_consumer_group_state_name(draft->listed_state);
+  } else if (draft->listed_state != RD_KAFKA_CONSUMER_GROUP_STATE_DEAD) {
+    group->state = KAFKA_GROUP_UNKNOWN;
+    group->state_text = "unknown state: needs librdkafka 2.10";
+  } else {
+    group->state = KAFKA_GROUP_DEAD;
+  }
+}
+
 static void set_state(struct kafka_draft *draft, rd_kafka_consumer_group_state_t state) {
   struct kafka_group *group = &draft->group;
   group->state_text = rd_kafka_consumer_group_state_name(state);
@@ -141,14 +159,7 @@ static void set_state(struct kafka_draft *draft, rd_kafka_consumer_group_state_t
     group->state = KAFKA_GROUP_REBALANCING;
     break;
   case RD_KAFKA_CONSUMER_GROUP_STATE_DEAD:
-    /* Before librdkafka 2.10, a group of the new protocol (KIP-848) is described so. */
-    group->state = draft->listed && draft->listed_state != RD_KAFKA_CONSUMER_GROUP_STATE_DEAD
-                       ? KAFKA_GROUP_UNKNOWN
-                       : KAFKA_GROUP_DEAD;
-    if (group->state == KAFKA_GROUP_UNKNOWN)
-      group->state_text = "unknown state: needs librdkafka 2.10";
-    else if (!draft->listed)
-      group->state_text = "no such group";
+    set_dead(draft);
     break;
   default:
     group->state = KAFKA_GROUP_UNKNOWN;

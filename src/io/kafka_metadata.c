@@ -50,6 +50,6 @@ void kafka_metadata_summarize(struct kafka_session *session, struct kafka_snapsh
   snapshot->controller = rd_kafka_controllerid(session->rk, 0); /* as the metadata had it */
   char *id = rd_kafka_clusterid(session->rk, 0);
   if (id)
-    snapshot->cluster_id = arena_text(&snapshot->arena, id, KAFKA_NAME_MAX);
+    snapshot->cluster_id = arena_text(&snapshot->arena, id, strnlen(id, KAFKA_NAME_MAX));
   rd_kafka_mem_free(session->rk, id);
 }

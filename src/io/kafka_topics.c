@@ -48,7 +48,7 @@ uint32_t kafka_topics_intern(struct kafka_topics *topics, struct arena *arena, c
   size_t slot = slot_find(topics, name);
   if (!topics->slots[slot]) {
     topics->items[topics->count++] =
-        (struct kafka_topic){.name = arena_text(arena, name, TOPIC_NAME_MAX)};
+        (struct kafka_topic){.name = arena_text(arena, name, strnlen(name, TOPIC_NAME_MAX))};
     topics->slots[slot] = (uint32_t)topics->count;
   }
   topics->last = topics->slots[slot] - 1;

@@ -13,7 +13,7 @@ struct span {
 };
 
 static size_t span_length(struct span span) {
-  return (size_t)(span.end - span.at);
+  return span.at < span.end ? (size_t)(span.end - span.at) : 0;
 }
 
 static int hex_digit(char c) {

@@ -69,7 +69,7 @@ static void put_figure(struct text_out *out, const struct text_table *table,
   char title[TEXT_OUT_MAX], text[TEXT_OUT_MAX], pair[TEXT_OUT_MAX];
   text_out_clean(out, column->title, CELLS_MAX, title);
   cell_text(out, column, value, CELLS_MAX, text);
-  snprintf(pair, sizeof pair, "%.500s %.500s", title, text);
+  snprintf(pair, sizeof pair, "%.500s%s%.500s", title, *title ? " " : "", text);
   if (room == 0 || out->column + GAP + text_width(pair) <= room)
     text_out_piece(out, pair, GAP);
 }

@@ -13,6 +13,7 @@ enum {
   GAUGE_MOST = 10,
   SPARK_LEAST = 6,
   SPARK_MOST = 12,
+  SPARK_MOST_WIDE = 24,
   WIDE = 60, /* from here on columns are two cells apart */
 };
 
@@ -135,9 +136,10 @@ static void add_extra(struct fit *fit, size_t column) {
   fit->used += 1 + wanted;
 }
 
-static void widen_extra(struct fit *fit, size_t column) {
-  int most_wanted = fit->spec->columns[column].flags & COLUMN_GAUGE ? GAUGE_MOST : SPARK_MOST;
-  int more = least(most_wanted - fit->extras[column], fit->width - fit->used);
+static void widen_extra(struct fit *fit, size_t column, int spark_limit) {
+  bool gauge = fit->spec->columns[column].flags & COLUMN_GAUGE;
+  int more =
+      least((gauge ? GAUGE_MOST : spark_limit) - fit->extras[column], fit->width - fit->used);
   if (fit->extras[column] > 0 && more > 0) {
     fit->extras[column] += more;
     fit->used += more;
@@ -198,9 +200,12 @@ static void spread(struct fit *fit) {
   int priority = -1;
   for (size_t at = SIZE_MAX; (at = next_by_priority(fit, &priority, at)) != SIZE_MAX;) {
     add_extra(fit, at);
-    widen_extra(fit, at);
+    widen_extra(fit, at, SPARK_MOST);
   }
   widen_flex(fit, COLUMNS_CELL_MAX);
+  /* What no text needs. */
+  for (size_t i = 0; i < column_count(fit->spec); i++)
+    widen_extra(fit, i, SPARK_MOST_WIDE);
 }
 
 void columns_fit(const struct columns_memory *memory, const struct table_spec *spec, int width,

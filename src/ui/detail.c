@@ -6,11 +6,12 @@
 #include "ui/view_state.h"
 #include "ui/widget.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TITLE_WIDTH = 16, VALUE_WIDTH = 22, SPARK_WIDTH = 24, HELP_LEAST = 16 };
+enum { TITLE_WIDTH = 16, VALUE_WIDTH = 22, SPARK_WIDTH = 24 };
 
 void detail_fini(struct detail *detail) {
   free(detail->title);
@@ -106,7 +107,7 @@ static void put_pair(struct page *page, const char *title, unsigned style, const
   }
   if (!help)
     return;
-  if (width > VALUE_WIDTH || room < VALUE_WIDTH + HELP_LEAST)
+  if (width > VALUE_WIDTH || room < VALUE_WIDTH + 1 + text_width(help))
     put_text(page, STYLE_DIM, indent, help);
   else if (seen)
     canvas_text(canvas, x + indent + VALUE_WIDTH + 1, y, room - VALUE_WIDTH - 1, STYLE_DIM, help);
@@ -134,20 +135,18 @@ static void put_threshold(struct page *page, const struct column_spec *column) {
 }
 
 static void put_finding(struct page *page, const struct finding *finding) {
-  char since[FORMAT_MAX], *text;
-  int y;
-  if (next_line(page, &y)) {
-    text = mem_printf("%s%s since %s%s", finding->sentence, finding->pending ? " (pending)" : "",
-                      frame_time(page->frame, since, finding->since_ms),
-                      finding->pending ? ": not yet for as long as its rule asks" : "");
-    unsigned style =
-        finding->pending ? (unsigned)STYLE_NOTICE : style_of_severity(finding->severity);
-    canvas_text(page->frame->canvas, page->inside.x, y, MARK_CELLS, style | STYLE_STRONG,
-                finding->pending ? ":" : mark_of(finding->severity));
-    canvas_text(page->frame->canvas, page->inside.x + ROW_MARK_CELLS, y,
-                page->inside.width - ROW_MARK_CELLS, style, text);
-    free(text);
-  }
+  char since[FORMAT_MAX];
+  const struct frame *frame = page->frame;
+  bool pending = finding->pending;
+  unsigned style = pending ? (unsigned)STYLE_NOTICE : style_of_severity(finding->severity);
+  int y = page->inside.y + page->view->page_lines - page->view->scroll;
+  if (y >= page->inside.y && y < page->inside.y + page->inside.height)
+    canvas_text(frame->canvas, page->inside.x, y, MARK_CELLS, style | STYLE_STRONG,
+                pending ? ":" : mark_of(finding->severity));
+  put_text(page, style, ROW_MARK_CELLS,
+           arena_printf(frame->arena, "%s since %s%s", finding->sentence,
+                        frame_time(frame, since, finding->since_ms),
+                        pending ? ", but not yet for long enough to count" : ""));
 }
 
 static bool same(const char *a, const char *b) {
@@ -175,7 +174,10 @@ static void put_history(struct page *page, const struct table_row *row, size_t c
   const struct history_ring *ring = history_find(page->frame->model->slots[row->slot].history,
                                                  row->table, row->row->row->key, column);
   int y;
-  if (!ring || ring->count < 2 || !next_line(page, &y))
+  bool known = false;
+  for (size_t i = 0; ring && i < ring->count; i++)
+    known = known || !isnan(history_value(ring, i));
+  if (!known || ring->count < 2 || !next_line(page, &y))
     return;
   int at = page->inside.x + TITLE_WIDTH + 1;
   widget_spark(page->frame->canvas, at, y, SPARK_WIDTH, row->stale ? STYLE_STALE : STYLE_SPARK,

@@ -1,8 +1,5 @@
 #include "ui/frame.h"
 
-#include <ctype.h>
-#include <stdio.h>
-
 const char *frame_value(const struct frame *frame, char buffer[FORMAT_MAX], struct value value,
                         const struct column_spec *column) {
   double number;
@@ -17,14 +14,4 @@ const char *frame_time(const struct frame *frame, char buffer[FORMAT_MAX], int64
   const int64_t day = 86400000;
   bool recent = ms <= frame->now_ms + day / 2 && frame->now_ms - ms < day / 2;
   return format_time(buffer, FORMAT_MAX, ms, frame->utc, !recent);
-}
-
-const char *frame_title(char *out, size_t size, const char *title) {
-  bool upper = true;
-  for (const char *at = title; *at; at++)
-    upper = upper && !islower((unsigned char)*at);
-  snprintf(out, size, "%s", title);
-  for (char *at = out; upper && *at; at++)
-    *at = (char)tolower((unsigned char)*at);
-  return out;
 }

@@ -22,8 +22,6 @@ const char *frame_value(const struct frame *frame, char buffer[FORMAT_MAX], stru
                         const struct column_spec *column);
 /* "14:03:12" of today, else with the date. */
 const char *frame_time(const struct frame *frame, char buffer[FORMAT_MAX], int64_t ms);
-/* A column's title in running text: "LAG" as "lag"; a title with a small letter in it stays. */
-const char *frame_title(char *out, size_t size, const char *title);
 /* Whether there is nothing to see in the cell, and nothing missing: it does not apply. */
 static inline bool value_is_absent(struct value value) {
   return value.type == VALUE_NONE && !value.text;

@@ -140,19 +140,16 @@ static struct decoded decode_ss3(const uint8_t *bytes, size_t count) {
   return decoded_key(3, code_of_letter(final), 0);
 }
 
-/* Where the sequence that begins with ESC [ has its final byte; 0: not yet. *broken: at a byte that
- * belongs to none, which is not part of it. */
+/* Where the sequence that begins with ESC [ has its final byte; 0: not among these. *broken: at a
+ * control character, which is not part of it: Ctrl-C counts wherever it comes. */
 static size_t csi_end(const uint8_t *bytes, size_t count, bool *broken) {
   size_t i = 2;
   if (i < count && bytes[i] == '[') /* the function keys of the Linux console: ESC [ [ A */
     i++;
   for (; i < count; i++) {
-    if (bytes[i] >= 0x40 && bytes[i] < DEL)
+    *broken = bytes[i] < 0x20;
+    if (*broken || (bytes[i] >= 0x40 && bytes[i] < DEL))
       return i;
-    if (bytes[i] < 0x20 || bytes[i] >= DEL) {
-      *broken = true;
-      return i;
-    }
   }
   return 0;
 }
@@ -160,14 +157,15 @@ static size_t csi_end(const uint8_t *bytes, size_t count, bool *broken) {
 static struct decoded decode_csi(struct key_decoder *decoder) {
   const uint8_t *bytes = decoder->bytes;
   bool broken = false;
-  const size_t end = csi_end(bytes, decoder->count, &broken);
+  const size_t count = decoder->count < CSI_MAX ? decoder->count : CSI_MAX;
+  const size_t end = csi_end(bytes, count, &broken);
   if (broken)
     return decoded_nothing(end);
-  if (end == 0 && decoder->count < CSI_MAX)
+  if (end == 0 && count < CSI_MAX)
     return decoded_more();
-  if (end == 0 || end >= CSI_MAX) {
+  if (end == 0) {
     decoder->mode = KEY_MODE_CSI;
-    return decoded_nothing(end ? end : decoder->count);
+    return decoded_nothing(count);
   }
   char parameters[CSI_MAX] = "";
   memcpy(parameters, bytes + 2, end - 2);
@@ -220,10 +218,9 @@ static struct decoded decode_plain(struct key_decoder *decoder) {
   return decode_rune(decoder->bytes, decoder->count);
 }
 
-/* A control character ends it, too: Ctrl-C counts wherever it comes. */
 static struct decoded decode_long_csi(struct key_decoder *decoder) {
   const uint8_t first = decoder->bytes[0];
-  if (first >= 0x20 && first < 0x40)
+  if ((first >= 0x20 && first < 0x40) || first >= DEL)
     return decoded_nothing(1);
   decoder->mode = KEY_MODE_PLAIN;
   return decoded_nothing(first < 0x20 ? 0 : 1);

@@ -18,9 +18,10 @@ static int extra_of(const struct column_spec *column) {
   return column->flags & COLUMN_SPARK ? EXTRA_SPARK : 0;
 }
 
-/* In the border a bar follows the figure that it belongs to. */
-static int title_of(const struct column_spec *column, enum pairs_choice choice) {
-  return choice == PAIRS_HEADLINE && (column->flags & COLUMN_GAUGE) ? 0 : text_width(column->title);
+/* In the border a bar that follows a figure belongs to that. */
+static int title_of(const struct column_spec *column, const struct pairs *pairs) {
+  bool follows = pairs->choice == PAIRS_HEADLINE && pairs->count > 0;
+  return follows && (column->flags & COLUMN_GAUGE) ? 0 : text_width(column->title);
 }
 
 static int pair_width(const struct pair *pair) {
@@ -84,7 +85,7 @@ void pairs_fit(const struct columns_memory *memory, const struct table_spec *spe
     if (is_chosen(memory, spec, i, choice))
       pairs->items[pairs->count++] =
           (struct pair){.column = i,
-                        .title_width = title_of(&spec->columns[i], choice),
+                        .title_width = title_of(&spec->columns[i], pairs),
                         .value_width = memory->held[i],
                         .extra = extra_of(&spec->columns[i])};
   while (!flow(pairs, width, lines))

@@ -13,7 +13,7 @@ struct pair {
   int line, x;
   int title_width, value_width;
   int extra; /* cells of a bar or sparkline behind the value; in the border a bar stands before
-                its value, which needs no title then */
+                its value */
 };
 
 struct pairs {

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PANE(class) extern const struct pane_class class;
-#include "panes.def"
+#define PANE(name) extern const struct pane_class pane_##name;
+#include "ui/panes.def"
 #undef PANE
 
+#define PANE(name) &pane_##name,
 const struct pane_class *const pane_classes[] = {
-#define PANE(class) &class,
-#include "panes.def"
-#undef PANE
+#include "ui/panes.def"
 };
+#undef PANE
 const size_t pane_class_count = sizeof pane_classes / sizeof *pane_classes;
 
 void pane_init(struct pane *pane, const struct pane_class *class, const char *id,

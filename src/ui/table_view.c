@@ -81,6 +81,8 @@ void table_draw_heading(const struct frame *frame, const struct table_spec *spec
                         const struct columns *columns, int sort_column, int x, int y, int width) {
   for (size_t i = 0; i < columns->count; i++) {
     const struct column_place *place = &columns->places[i];
+    if (place->column >= spec->column_count)
+      continue; /* of a target whose table of that name is another one */
     int at = ROW_MARK_CELLS + place->x;
     int room = place->width < width - at ? place->width : width - at;
     const char *title = spec->columns[place->column].title;
@@ -138,7 +140,8 @@ static void draw_reason(const struct frame *frame, const struct table_row *row,
     return;
   for (size_t i = 0; i < columns->count; i++) {
     const struct column_place *place = &columns->places[i];
-    bool free_place = (row->spec->columns[place->column].flags & COLUMN_FLEX) &&
+    bool free_place = place->column < row->spec->column_count &&
+                      (row->spec->columns[place->column].flags & COLUMN_FLEX) &&
                       value_is_absent(data->cells[place->column]);
     if (free_place && place->width > room) {
       at = place->x;
@@ -164,6 +167,8 @@ void table_draw_row(const struct frame *frame, const struct table_row *row,
                 row->stale ? "? " : ": ");
   for (size_t i = 0; i < columns->count; i++) {
     const struct column_place *place = &columns->places[i];
+    if (place->column >= row->spec->column_count)
+      continue;
     int at = ROW_MARK_CELLS + place->x;
     unsigned own = table_cell_style(frame, row, place->column);
     if (place->column == 0)
@@ -183,18 +188,18 @@ void table_draw_pairs(const struct frame *frame, const struct table_row *row,
                       const struct pairs *pairs, int line, int x, int y) {
   for (size_t i = 0; i < pairs->count; i++) {
     const struct pair *pair = &pairs->items[i];
-    const struct column_spec *spec = &row->spec->columns[pair->column];
     char title[64], buffer[FORMAT_MAX];
-    if (pair->line != line)
+    if (pair->line != line || pair->column >= row->spec->column_count)
       continue;
+    const struct column_spec *spec = &row->spec->columns[pair->column];
     int at = x + pair->x;
     unsigned style = table_cell_style(frame, row, pair->column);
     if (pair->title_width > 0)
       at += canvas_text(frame->canvas, at, y, pair->title_width, STYLE_LABEL,
-                        frame_title(title, sizeof title, spec->title)) +
+                        format_title(title, sizeof title, spec->title)) +
             1;
     struct value value = row->row->row->cells[pair->column];
-    bool bar_first = pair->extra && pair->title_width == 0;
+    bool bar_first = pair->extra && pairs->choice == PAIRS_HEADLINE;
     if (bar_first) {
       draw_extra(frame, row, pair->column, style, at, y, pair->extra);
       at += pair->extra + 1;

@@ -197,6 +197,14 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
   }
 }
 
+/* A page that has become shorter, or the screen taller, is not scrolled beyond its end. */
+static bool clamp_scroll(struct view *view) {
+  int most = view->page_lines > view->page_height ? view->page_lines - view->page_height : 0;
+  bool beyond = view->scroll > most;
+  view->scroll = beyond ? most : view->scroll;
+  return beyond;
+}
+
 void view_draw(struct view *view, const struct model *model, int64_t now_ms,
                struct canvas *canvas) {
   struct arena arena;
@@ -209,7 +217,12 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena};
   view_sync_panes(view, model);
   int top = header_draw(view, &frame);
-  draw_page(view, &frame, (struct rect){0, top, canvas->width, canvas->height - top - 1});
+  struct rect area = {0, top, canvas->width, canvas->height - top - 1};
+  draw_page(view, &frame, area);
+  if (view->page != PAGE_PANES && clamp_scroll(view)) {
+    canvas_fill(canvas, area.x, area.y, area.width, area.height, STYLE_TEXT, ' ');
+    draw_page(view, &frame, area);
+  }
   footer_draw(view, &frame, canvas->height - 1);
   for (size_t i = 0; i < view->pane_count; i++)
     pane_release(view->panes[i]);

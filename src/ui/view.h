@@ -35,7 +35,7 @@ struct view *view_new(const struct view_options *options);
 void view_free(struct view *view);
 
 /* Draws everything; `canvas` may have another size than the last time. A paused view draws the
- * moment at which it was paused. */
+ * ages of the moment at which it was paused; the model is the caller's to hold still. */
 void view_draw(struct view *view, const struct model *model, int64_t now_ms, struct canvas *canvas);
 /* What the key does. The screen may have changed: draw again. */
 struct request view_key(struct view *view, const struct model *model, int64_t now_ms,

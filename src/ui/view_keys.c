@@ -1,10 +1,6 @@
 #include "ui/view_keys.h"
 
-#include "core/mem.h"
-#include "core/text.h"
-
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum key_place view_place(const struct view *view) {
@@ -202,7 +198,7 @@ static struct pane_table *table_to_sort(struct pane *pane, const struct line **l
 
 static void say_sort(struct view *view, const struct pane_table *table,
                      const struct table_spec *spec) {
-  if (table->sort_column < 0)
+  if (table->sort_column < 0 || (size_t)table->sort_column >= spec->column_count)
     snprintf(view->notice, sizeof view->notice, "Sorted by harm, the worst first");
   else
     snprintf(view->notice, sizeof view->notice, "Sorted by %s%s",
@@ -340,71 +336,6 @@ static bool binding_is_for(const struct binding *binding, struct key key) {
   return key.rune >= binding->rune && key.rune <= last;
 }
 
-/* The filter as it is typed; keys that are no text end it or go on their usual way. */
-static void type_rune(struct pane *pane, uint32_t rune) {
-  char bytes[5] = {0};
-  size_t length = strlen(pane->filter);
-  if (rune < 0x20 || rune == 0x7f || rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))
-    return;
-  if (rune < 0x80) {
-    bytes[0] = (char)rune;
-  } else if (rune < 0x800) {
-    bytes[0] = (char)(0xC0 | rune >> 6);
-    bytes[1] = (char)(0x80 | (rune & 0x3F));
-  } else if (rune < 0x10000) {
-    bytes[0] = (char)(0xE0 | rune >> 12);
-    bytes[1] = (char)(0x80 | (rune >> 6 & 0x3F));
-    bytes[2] = (char)(0x80 | (rune & 0x3F));
-  } else {
-    bytes[0] = (char)(0xF0 | rune >> 18);
-    bytes[1] = (char)(0x80 | (rune >> 12 & 0x3F));
-    bytes[2] = (char)(0x80 | (rune >> 6 & 0x3F));
-    bytes[3] = (char)(0x80 | (rune & 0x3F));
-  }
-  if (length + strlen(bytes) < sizeof pane->filter)
-    memcpy(pane->filter + length, bytes, strlen(bytes) + 1);
-}
-
-static void type_backspace(struct pane *pane) {
-  size_t length = strlen(pane->filter);
-  while (length > 0 && ((unsigned char)pane->filter[length - 1] & 0xC0) == 0x80)
-    length--;
-  pane->filter[length > 0 ? length - 1 : 0] = '\0';
-}
-
-/* True when the key belonged to the text. */
-static bool type_key(struct view *view, struct pane *pane, struct key key) {
-  switch (key.code) {
-  case KEY_CODE_RUNE:
-    type_rune(pane, key.rune);
-    return true;
-  case KEY_CODE_BACKSPACE:
-  case KEY_CODE_DELETE:
-    if (!*pane->filter)
-      view->typing = false;
-    type_backspace(pane);
-    return true;
-  case KEY_CODE_CTRL:
-    if (key.rune != 'u')
-      return false;
-    *pane->filter = '\0';
-    return true;
-  case KEY_CODE_ESC:
-    *pane->filter = '\0';
-    view->typing = false;
-    return true;
-  case KEY_CODE_ENTER:
-    view->typing = false;
-    return true;
-  case KEY_CODE_TAB:
-  case KEY_CODE_BACKTAB:
-    view->typing = false;
-    return false;
-  default:
-    return false;
-  }
-}
-
 static struct request dispatch(struct keys *keys) {
   enum key_place place = view_place(keys->view);
   for (size_t i = 0; i < view_binding_count; i++) {
@@ -425,7 +356,7 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   struct keys keys = {view, &frame, view_focused(view), key};
   view_build_focused(view, &frame);
   struct request request = nothing;
-  if (!view->typing || !keys.pane || !type_key(view, keys.pane, key))
+  if (!view->typing || !keys.pane || !filter_key(view, keys.pane, key))
     request = dispatch(&keys);
   if (keys.pane)
     pane_release(keys.pane);

@@ -63,6 +63,9 @@ void header_draw_tabs(const struct view *view, const struct frame *frame, int y)
 /* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */
 void footer_draw(const struct view *view, const struct frame *frame, int y);
 
+/* A key while the filter is typed; true when it belonged to the text. Others go their usual way. */
+bool filter_key(struct view *view, struct pane *pane, struct key key);
+
 void detail_fini(struct detail *detail);
 /* Takes what the line is about. */
 void detail_set(struct detail *detail, const struct frame *frame, const struct line *line);

@@ -1,5 +1,6 @@
 #include "host_fixture.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -15,7 +16,10 @@ static void fake_probe(const char *path, struct mount_facts *facts) {
   bool hung = strncmp(path, "/hung", 5) == 0;
   if (hung) {
     atomic_fetch_add(&asked, 1);
-    assert_int_equal(read(gate[0], &byte, 1), 1);
+    if (read(gate[0], &byte, 1) != 1) { /* the test has failed; a thread cannot, in cmocka */
+      facts->error = EIO;
+      return;
+    }
   }
   *facts = (struct mount_facts){.directory = true, .total = 500, .used = 300, .available = 100};
   snprintf(facts->resolved, sizeof facts->resolved, "%s", path);
@@ -210,12 +214,12 @@ static void test_hung_mount(void **state) {
   assert_string_equal(sample_table_view(fixture->sample, "disks")->rows[0].key, "/hung/nas");
   assert_int_equal(atomic_load(&asked), 1);
 
-  open_gate(); /* the server is back: its late answer lets it be asked again */
+  open_gate(); /* the server is back: its late answer counts, and lets it be asked again */
   open_gate();
   do {
     host_collect(fixture);
     row = host_disk(fixture, "/hung/nas");
-  } while (row->severity != SEVERITY_OK);
+  } while (row->severity != SEVERITY_OK || atomic_load(&asked) < 2);
   assert_true(row->cells[DISK_USED].real == 0.75);
   wait_left(2);
 }

@@ -1,6 +1,7 @@
 /* The collector where no broker answers; a real one is the end-to-end tests'. */
 #include "collectors/collector.h"
 
+#include "io/c11_threads.h"
 #include "io/tiny_server.h"
 
 #include <stdio.h>

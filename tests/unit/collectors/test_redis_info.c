@@ -218,6 +218,28 @@ static void test_redis_7_master(void **state) {
   redis_info_fini(&info);
 }
 
+/* What no server says, but one that lies could. */
+static void test_counts_of_an_enemy(void **state) {
+  (void)state;
+  struct redis_info info = parsed("redis_version:7\nused_memory:5\n"
+                                  "mem_not_counted_for_evict:-9223372036854775808\n"
+                                  "db0:keys=9223372036854775807,expires=1\n"
+                                  "db1:keys=9223372036854775807,expires=-1\ndb0:keys=3\n");
+  struct sample *sample = rows(&info, NULL, NULL);
+  assert_true(cell(sample, "keys").integer == INT64_MAX);
+  assert_int_equal(cell(sample, "expires").integer, 1);
+  assert_int_equal(sample->tables[1].row_count, 2); /* each database once */
+  struct redis_memory memory;
+  redis_memory_read(&info, &memory);
+  assert_int_equal(memory.counted, 5);
+  sample_free(sample);
+  redis_info_fini(&info);
+
+  struct redis_rates rates = {.seconds = 1};
+  rates.deltas[REDIS_HITS] = rates.deltas[REDIS_MISSES] = INT64_MAX;
+  is_near(redis_rates_hit_ratio(&rates), 0.5);
+}
+
 static void test_redis_7_replica(void **state) {
   (void)state;
   struct redis_info info = from_file("redis-7.0-replica.txt");
@@ -474,6 +496,7 @@ int main(void) {
       cmocka_unit_test(test_fields),
       cmocka_unit_test(test_garbage),
       cmocka_unit_test(test_redis_7_master),
+      cmocka_unit_test(test_counts_of_an_enemy),
       cmocka_unit_test(test_redis_7_replica),
       cmocka_unit_test(test_redis_6_full_of_cache),
       cmocka_unit_test(test_redis_8),

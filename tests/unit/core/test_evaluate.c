@@ -20,8 +20,8 @@ static void test_thresholds(void **state) {
     const char *sentence;
   } cases[] = {
       {{.type = VALUE_INT, .integer = 100}, SEVERITY_OK, NULL},
-      {{.type = VALUE_INT, .integer = 101}, SEVERITY_WARN, "LAG 101, above 100"},
-      {{.type = VALUE_INT, .integer = 12430}, SEVERITY_CRIT, "LAG 12,430, above 1,000"},
+      {{.type = VALUE_INT, .integer = 101}, SEVERITY_WARN, "lag 101, above 100"},
+      {{.type = VALUE_INT, .integer = 12430}, SEVERITY_CRIT, "lag 12,430, above 1,000"},
       {{.type = VALUE_NONE, .text = "no commit yet"}, SEVERITY_OK, NULL},
       {{.type = VALUE_NONE}, SEVERITY_OK, NULL},
   };
@@ -49,8 +49,18 @@ static void test_below(void **state) {
   lag_row(sample, 1, "x", NULL, value_none(NULL))->cells[LAG_HIT] = value_real(0.71);
   model_publish(&fixture->model, 0, sample, fixture->now_ms);
   const struct finding *finding = only(judge(fixture, false));
-  assert_string_equal(finding->sentence, "HIT 71%, below 80%");
+  assert_string_equal(finding->sentence, "hit 71%, below 80%");
   assert_string_equal(finding->subject, "cache"); /* a summary is the target's own */
+}
+
+/* What says more stands beside, as far as it is known. */
+static void test_beside(void **state) {
+  struct model_fixture *fixture = *state;
+  struct sample *sample = lag_sample(fixture);
+  struct row *row = lag_row(sample, 0, "x", NULL, value_int(101));
+  row->cells[LAG_HIT] = value_real(0.97);
+  model_publish(&fixture->model, 0, sample, fixture->now_ms);
+  assert_string_equal(only(judge(fixture, false))->sentence, "lag 101, above 100 (hit 97%)");
 }
 
 static void test_configured_rule(void **state) {
@@ -62,7 +72,7 @@ static void test_configured_rule(void **state) {
   publish_lag(fixture, 1, value_int(5000));
   const struct finding *finding = only(judge(fixture, false));
   assert_int_equal(finding->severity, SEVERITY_WARN); /* it has no crit any more */
-  assert_string_equal(finding->sentence, "LAG 5,000, above 5");
+  assert_string_equal(finding->sentence, "lag 5,000, above 5");
 }
 
 /* `for`: pending until it has held; one pass cannot wait and says so. */
@@ -88,7 +98,7 @@ static void test_for(void **state) {
   publish_lag(fixture, 1, value_int(9));
   assert_false(only(judge(fixture, false))->pending);
   assert_int_equal(findings_count(fixture->model.findings, SEVERITY_WARN), 1);
-  assert_string_equal(events_get(&fixture->model.events, 0)->text, "LAG 9, above 5");
+  assert_string_equal(events_get(&fixture->model.events, 0)->text, "lag 9, above 5");
   assert_int_equal(fixture->model.events.count, 1);
 
   publish_lag(fixture, 1, value_int(1)); /* a dip begins it anew */
@@ -99,7 +109,7 @@ static void test_for(void **state) {
 
   const struct finding *finding = only(judge(fixture, true));
   assert_false(finding->pending);
-  assert_string_equal(finding->sentence, "LAG 9, above 5 (seen once; the rule asks for 5.0s)");
+  assert_string_equal(finding->sentence, "lag 9, above 5 (seen once; the rule asks for 5.0s)");
 }
 
 /* Children colour their cells only; what their collector says of them counts. */
@@ -222,6 +232,7 @@ int main(void) {
       TEST(test_nothing_heard_yet),
       TEST(test_thresholds),
       TEST(test_below),
+      TEST(test_beside),
       TEST(test_configured_rule),
       TEST(test_for),
       TEST(test_children),

@@ -62,7 +62,7 @@ static void test_events(void **state) {
   struct model_fixture *fixture = *state;
   publish_lag(fixture, 1, value_int(500));
   judge(fixture, false);
-  last_event(fixture, 1, SEVERITY_WARN, "main group", "LAG 500, above 100");
+  last_event(fixture, 1, SEVERITY_WARN, "main group", "lag 500, above 100");
   fixture->now_ms += 2000;
   publish_lag(fixture, 1, value_int(600)); /* the same trouble: no news */
   judge(fixture, false);
@@ -70,14 +70,14 @@ static void test_events(void **state) {
   fixture->now_ms += 2000;
   publish_lag(fixture, 1, value_int(5000)); /* it got worse */
   judge(fixture, false);
-  last_event(fixture, 2, SEVERITY_CRIT, "main group", "LAG 5,000, above 1,000");
+  last_event(fixture, 2, SEVERITY_CRIT, "main group", "lag 5,000, above 1,000");
   publish_lag(fixture, 1, value_int(500)); /* better, but not over */
   judge(fixture, false);
   assert_int_equal(fixture->model.events.count, 2);
   fixture->now_ms += 2000;
   publish_lag(fixture, 1, value_int(5));
   judge(fixture, false);
-  last_event(fixture, 3, SEVERITY_OK, "main group", "over after 6.0s: LAG 500, above 100");
+  last_event(fixture, 3, SEVERITY_OK, "main group", "over after 6.0s: lag 500, above 100");
 
   fail_slot(fixture, 1, ERR_REFUSED, "refused");
   judge(fixture, false);

@@ -1,6 +1,7 @@
 /* The client against what is no healthy broker; a real one is the end-to-end tests'. */
 #include "io/kafka.h"
 
+#include "io/c11_threads.h"
 #include "io/tiny_server.h"
 
 #include <stdio.h>

@@ -136,6 +136,7 @@ static void test_properties(void **state) {
   check_property("allow.auto.create.topics", "true", "always false");
 }
 
+/* The group of our own keeps librdkafka from a crash: see kafka_conf.c. */
 static void test_properties_hold(void **state) {
   (void)state;
   struct kafka_config config = {"kafka:9092", NULL, NULL, 0};
@@ -150,6 +151,9 @@ static void test_properties_hold(void **state) {
   assert_int_equal(rd_kafka_conf_get(conf, "allow.auto.create.topics", value, &size),
                    RD_KAFKA_CONF_OK);
   assert_string_equal(value, "false");
+  size = sizeof value;
+  assert_int_equal(rd_kafka_conf_get(conf, "group.id", value, &size), RD_KAFKA_CONF_OK);
+  assert_string_equal(value, "stacktop");
   rd_kafka_conf_destroy(conf);
 }
 

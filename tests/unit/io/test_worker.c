@@ -28,8 +28,8 @@ struct call {
 static void call_work(struct worker_task *task) {
   struct call *call = (struct call *)task;
   char byte;
-  if (call->gate >= 0)
-    assert_int_equal(read(call->gate, &byte, 1), 1);
+  if (call->gate >= 0 && read(call->gate, &byte, 1) != 1)
+    return; /* the test has failed */
   call->out = call->in * 2;
   call->thread = pthread_self();
 }

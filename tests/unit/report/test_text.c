@@ -166,12 +166,12 @@ static void test_status_line(void **state) {
   fixture_publish(&model, 1, fixture_service_up("dashboard", 1.5), 1, FIXTURE_NOW);
   model_evaluate(&model, FIXTURE_NOW, true);
   status_is(&model,
-            "WARN stacktop: 1 warn, 1 of 2 targets ok; dashboard: LATENCY 1.5s, above 1.0s");
+            "WARN stacktop: 1 warn, 1 of 2 targets ok; dashboard: latency 1.5s, above 1.0s");
   struct err err = {ERR_REFUSED, "a|b"};
   model_fail(&model, 0, &err, FIXTURE_NOW);
   model_evaluate(&model, FIXTURE_NOW, true);
   status_is(&model, "CRIT stacktop: 1 crit, 1 warn, 0 of 2 targets ok; api: a/b; dashboard: "
-                    "LATENCY 1.5s, above 1.0s");
+                    "latency 1.5s, above 1.0s");
   fixture_fini(&model, config);
 }
 

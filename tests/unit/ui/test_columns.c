@@ -65,7 +65,7 @@ static void test_places(void **state) {
   assert_int_equal(columns.places[1].x, 14);
   assert_false(columns.places[1].right);
   assert_true(columns.places[2].right);
-  assert_int_equal(columns.places[3].x, columns.places[2].x + 6 + 13 + 2);
+  assert_int_equal(columns.places[3].x, columns.places[2].x + 6 + 1 + 24 + 2);
   assert_int_equal(columns.rest_x + columns.rest_width, 100);
 }
 

@@ -430,6 +430,49 @@ static void change_size(struct session *s, uint32_t *seed) {
   s->canvas = canvas_new(width, height, next_random(seed) % 2);
 }
 
+/* A page that is scrolled to its end follows the screen's size; keys come before the first frame.
+ */
+static void test_sizes(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 80, 12);
+  press(&s, "?<End>");
+  expect(&s, "does not apply");
+  expect_not(&s, "zoom into the pane");
+  canvas_free(s.canvas);
+  s.canvas = canvas_new(80, 50, false);
+  draw(&s);
+  expect(&s, "zoom into the pane");
+  view_free(s.view);
+  s.view = view_new(&(struct view_options){.utc = true});
+  press(&s, "3G");
+  assert_string_equal(selected(&s), "8219/1");
+  session_fini(&s);
+  session_init(&s, SCENE_INCIDENT, 80, 24);
+  view_free(s.view);
+  s.view = view_new(&(struct view_options){.utc = true});
+  for (const char *keys = "jG i<Enter>/x<Esc><Left>>"; *keys;)
+    view_key(s.view, &s.fixture.model, s.now_ms, screen_next_key(&keys));
+  draw(&s);
+  session_fini(&s);
+}
+
+/* Two targets whose tables of one name differ: nobody reads a column that is not there. */
+static void test_tables_that_differ(void **state) {
+  (void)state;
+  static const struct table_spec narrow = {"services", "Services", 0, service_columns, 2};
+  static const struct table_spec *const specs[] = {&narrow};
+  struct session s;
+  session_init(&s, SCENE_CALM, 120, 36);
+  struct sample *sample = sample_new(specs, 1);
+  ROW(sample, "services", "api", NULL, T("api"), T(":8000"));
+  sample->taken_ms = s.now_ms;
+  model_publish(&s.fixture.model, 0, sample, s.now_ms);
+  press(&s, "1>>>><Down>i<Esc>/200<Esc>");
+  expect(&s, "postgres");
+  session_fini(&s);
+}
+
 static void test_any_keys(void **state) {
   (void)state;
   uint32_t seed = 20261124;
@@ -462,6 +505,8 @@ int main(void) {
       cmocka_unit_test(test_the_table_of_keys),
       cmocka_unit_test(test_a_busy_screen_is_cheap),
       cmocka_unit_test(test_many_rows),
+      cmocka_unit_test(test_sizes),
+      cmocka_unit_test(test_tables_that_differ),
       cmocka_unit_test(test_any_keys),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,117 @@
+/* Exercises the readers of PostgreSQL's answers, the judgement of its sessions, and a connection
+ * string. The input's lines are cells; "\N" is SQL's NULL.
+ * Holds: what was read is not negative; the order of the sessions is a permutation with parents
+ * first and without a circle; a severity has its reason; the sample is whole. */
+#include "fuzz.h"
+
+#include "collectors/postgres_judge.h"
+#include "collectors/postgres_queries.h"
+#include "collectors/postgres_table.h"
+
+enum { CELLS_MAX = 8 * SESSIONS_COLUMN_COUNT };
+
+static void check_order(const struct postgres_sessions *sessions) {
+  bool seen[POSTGRES_SESSIONS_MAX + POSTGRES_STRANGERS_MAX] = {false};
+  for (size_t i = 0; i < sessions->count; i++) {
+    const size_t at = sessions->order[i];
+    assert(at < sessions->count && !seen[at]);
+    const struct postgres_session *session = &sessions->items[at];
+    assert(session->parent == -1 || seen[session->parent]);
+    assert((session->severity == SEVERITY_OK) == (*session->reason == '\0'));
+    assert(session->direct <= session->all && session->all < sessions->count);
+    assert(session->blocks_for >= 0 && isfinite(session->blocks_for));
+    seen[at] = true;
+  }
+}
+
+static void check_read(const struct postgres_activity *activity,
+                       const struct postgres_statistics *statistics) {
+  if (activity)
+    assert(activity->max_connections >= 0 && activity->used >= 0 && activity->idle >= 0 &&
+           activity->longest_query >= 0 && isfinite(activity->longest_query) &&
+           activity->uptime >= 0);
+  if (statistics)
+    assert(statistics->commits >= -1 && isfinite(statistics->clock) &&
+           statistics->replica_bytes >= POSTGRES_UNKNOWN && statistics->xmin_age >= -1);
+}
+
+static void check_rates(const struct postgres_statistics *before,
+                        const struct postgres_statistics *now, struct postgres_rates *rates,
+                        const char **why) {
+  *why = postgres_rates(before, now, rates);
+  if (*why)
+    return;
+  assert(isfinite(rates->commits) && isfinite(rates->temp_bytes));
+  assert(rates->hit_ratio == POSTGRES_UNKNOWN || (rates->hit_ratio >= 0 && rates->hit_ratio <= 1));
+}
+
+static struct pg_rows rows_of(const char **cells, size_t count, size_t columns) {
+  return (struct pg_rows){count / columns, columns, cells};
+}
+
+static void check_answers(const char **cells, size_t count) {
+  static const struct table_spec *const specs[] = {&postgres_summary_table,
+                                                   &postgres_session_table};
+  static struct postgres_sessions sessions;
+  static const struct postgres_rules rules = {60, 60, 10, 60};
+  struct postgres_activity activity;
+  struct postgres_statistics first, second;
+  struct postgres_rates rates;
+  struct err err = {0};
+  struct pg_rows rows = rows_of(cells, count, ACTIVITY_COLUMN_COUNT);
+  rows.rows = rows.rows ? 1 : 0;
+  const bool has_activity = postgres_activity_read(&rows, &activity, &err);
+  rows = rows_of(cells, count, STATISTICS_COLUMN_COUNT);
+  const bool two = rows.rows > 1;
+  rows.rows = rows.rows ? 1 : 0;
+  const bool has_first = postgres_statistics_read(&rows, &first, &err);
+  rows.cells += STATISTICS_COLUMN_COUNT;
+  const bool has_second = two && postgres_statistics_read(&rows, &second, &err);
+  rows = rows_of(cells, count, SESSIONS_COLUMN_COUNT);
+  const bool has_sessions = postgres_sessions_read(&rows, &sessions, &err);
+  assert((has_activity && has_first && has_sessions) || (err.kind == ERR_PROTOCOL && *err.text));
+  check_read(has_activity ? &activity : NULL, has_first ? &first : NULL);
+  if (!has_activity)
+    return;
+  struct postgres_findings findings = {.version = "15.18",
+                                       .version_number = 150018,
+                                       .activity = &activity,
+                                       .statistics = has_first ? &first : NULL,
+                                       .no_statistics = has_first ? NULL : "?",
+                                       .no_rates = "needs two collections",
+                                       .no_sessions = "?"};
+  if (has_second) {
+    check_rates(&first, &second, &rates, &findings.no_rates);
+    findings.rates = findings.no_rates ? NULL : &rates;
+    findings.statistics = &second;
+  }
+  if (has_sessions) {
+    postgres_judge(&sessions, &rules);
+    check_order(&sessions);
+    findings.sessions = &sessions;
+    findings.no_sessions = NULL;
+  }
+  struct sample *sample = sample_new(specs, 2);
+  postgres_fill(sample, &findings);
+  fuzz_check_sample(sample);
+  sample_free(sample);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct fuzz_input input = {data, size};
+  char *texts[CELLS_MAX];
+  const char *cells[CELLS_MAX];
+  size_t count = 0;
+  struct err err = {0};
+  while (input.size > 0 && count < CELLS_MAX) {
+    texts[count] = fuzz_text(&input, '\n');
+    cells[count] = strcmp(texts[count], "\\N") == 0 ? NULL : texts[count];
+    count++;
+  }
+  if (count > 0)
+    assert(pg_dsn_check(texts[0], &err) || err.kind == ERR_INVALID);
+  check_answers(cells, count);
+  while (count > 0)
+    free(texts[--count]);
+  return 0;
+}

@@ -1,0 +1,99 @@
+/* Exercises all that is read of a Redis: its URL, its protocol with the ceiling that we put on it,
+ * and INFO's text up to rows, of two collections one after the other.
+ * Holds: a URL's parts are within their ranges; a reply is never larger or deeper than the ceiling;
+ * rates are never negative, ratios are 0..1, and the sample is whole. */
+#include "fuzz.h"
+
+#include "collectors/redis.h"
+#include "io/redis.h"
+#include "io/redis_reply.h"
+#include "io/redis_url.h"
+
+enum { CEILING = 16 << 10 };
+
+static void check_url(const char *text) {
+  struct redis_url url;
+  struct err err = {0};
+  if (!redis_url_parse(text, &url, &err)) {
+    assert(err.kind == ERR_INVALID && *err.text);
+    assert(!url.user && !url.password);
+    return;
+  }
+  assert((*url.host == '\0') == (*url.path != '\0'));
+  assert(*url.path || (url.port > 0 && url.port < 65536));
+  assert(url.db >= 0 && (!url.user || *url.user) && (!url.password || *url.password));
+  redis_url_fini(&url);
+}
+
+static size_t depth_of(const redisReply *reply) {
+  size_t deepest = 0;
+  if (reply->type == REDIS_REPLY_ARRAY)
+    for (size_t i = 0; i < reply->elements; i++) {
+      size_t depth = depth_of(reply->element[i]);
+      deepest = depth > deepest ? depth : deepest;
+    }
+  return deepest + (reply->type == REDIS_REPLY_ARRAY);
+}
+
+static void check_replies(const uint8_t *data, size_t size) {
+  redisReader *reader = redisReaderCreate();
+  struct redis_reply_guard guard;
+  redis_reply_guard_set(&guard, reader, CEILING);
+  for (size_t at = 0; at < size; at += 7) { /* as it comes, in pieces */
+    void *reply = NULL;
+    int status = redisReaderFeed(reader, (const char *)data + at, size - at < 7 ? size - at : 7);
+    while (status == REDIS_OK && (status = redisReaderGetReply(reader, &reply)) == REDIS_OK &&
+           reply) {
+      struct err err = {0};
+      assert(guard.used <= CEILING && depth_of(reply) <= REDIS_DEPTH_MAX);
+      assert(!redis_reply_err(reply, &err) || *err.text);
+      freeReplyObject(reply);
+      redis_reply_guard_reset(&guard);
+    }
+    if (status != REDIS_OK || redis_reply_guard_full(&guard, reader))
+      break;
+  }
+  redisReaderFree(reader);
+}
+
+static void check_rates(const struct redis_rates *rates) {
+  double number;
+  for (int i = 0; i < REDIS_COUNTER_COUNT; i++)
+    if (value_number(redis_rates_per_second(rates, (enum redis_counter)i), &number))
+      assert(number >= 0);
+  if (value_number(redis_rates_hit_ratio(rates), &number))
+    assert(number >= 0 && number <= 1);
+}
+
+static void check_info(struct redis_counters *before, const char *text, size_t length,
+                       int64_t at_us) {
+  static const struct table_spec *const specs[] = {&redis_summary_table, &redis_keyspace_table};
+  struct redis_info info;
+  struct redis_counters now;
+  struct redis_rates rates;
+  redis_info_parse(&info, text, length);
+  redis_info_add(&info, "maxmemory-policy", "noeviction");
+  redis_counters_read(&now, &info, at_us);
+  redis_rates_make(&rates, before, &now);
+  check_rates(&rates);
+  struct sample *sample = sample_new(specs, 2);
+  redis_rows_make(sample, "cache", &info, &rates, NULL);
+  fuzz_check_sample(sample);
+  sample_free(sample);
+  redis_info_fini(&info);
+  *before = now;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  check_replies(data, size);
+  struct fuzz_input input = {data, size};
+  struct redis_counters before = {0};
+  for (int64_t at_us = 1000000; input.size > 0 && at_us < 4000000; at_us += 1000000) {
+    char *text = fuzz_text(&input, '\0');
+    if (at_us == 1000000)
+      check_url(text);
+    check_info(&before, text, strlen(text), at_us);
+    free(text);
+  }
+  return 0;
+}
