@@ -90,6 +90,7 @@ int check_run(struct runtime *runtime, struct config *config, const struct optio
     config->targets[i]->timeout_ms = options->timeout_ms;
   struct check check = {.runtime = runtime};
   model_init(&check.model, config);
+  model_ask_once(&check.model);
   struct scheduler_hooks hooks = {.arg = &check, .changed = on_changed, .finished = on_finished};
   struct scheduler *scheduler = scheduler_new(&runtime->io, &check.model, true, hooks);
   scheduler_start(scheduler);

@@ -1,7 +1,6 @@
 #include "core/evaluate.h"
 
 #include "core/format.h"
-#include "core/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,33 +8,23 @@
 
 struct evaluation {
   const struct model *model;
-  const struct findings *before;
+  const struct findings *before, *held;
   struct findings *findings;
   int64_t now_ms;
   bool one_pass;
 };
 
-/* A finding whose texts are in the arena; `since` from the same one before. NULL when there are
- * too many. */
+/* `since` from the same one before, or from before its slot's outage. NULL when there are too many.
+ */
 static struct finding *finding_add(struct evaluation *e, size_t slot, const char *table,
                                    const char *row, const char *column) {
-  struct findings *findings = e->findings;
-  if (findings->count == findings->capacity) {
-    findings->capacity = findings->capacity ? findings->capacity * 2 : 16;
-    findings->items = mem_resize(findings->items, findings->capacity * sizeof *findings->items);
-  }
-  struct arena *arena = &findings->arena;
-  if (arena->exhausted)
+  struct finding *finding = findings_add(e->findings, slot, table, row, column);
+  if (!finding)
     return NULL;
-  struct finding *finding = &findings->items[findings->count++];
-  *finding = (struct finding){.slot = slot,
-                              .table = table ? arena_text(arena, table, strlen(table)) : NULL,
-                              .row = row ? arena_text(arena, row, strlen(row)) : NULL,
-                              .column = column ? arena_text(arena, column, strlen(column)) : NULL,
-                              .since_ms = e->now_ms};
-  const struct finding *old = e->before ? findings_find(e->before, slot, table, row, column) : NULL;
-  if (old)
-    finding->since_ms = old->since_ms;
+  const struct finding *old = findings_find(e->before, slot, table, row, column);
+  if (!old)
+    old = findings_find(e->held, slot, table, row, column);
+  finding->since_ms = old ? old->since_ms : e->now_ms;
   return finding;
 }
 
@@ -194,13 +183,37 @@ static int finding_compare(const void *a, const void *b) {
   return strcmp(x->sentence, y->sentence);
 }
 
-struct findings *evaluate(const struct model *model, const struct findings *before, int64_t now_ms,
-                          bool one_pass) {
-  struct evaluation e = {model, before, findings_new(), now_ms, one_pass};
+struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pass) {
+  struct evaluation e = {model, model->findings, model->held, findings_new(), now_ms, one_pass};
   for (size_t i = 0; i < model->slot_count; i++)
     evaluate_slot(&e, i);
   if (e.findings->count > 1)
     qsort(e.findings->items, e.findings->count, sizeof *e.findings->items, finding_compare);
   findings_index(e.findings);
   return e.findings;
+}
+
+static void hold(const struct model *model, const struct findings *from, int64_t now_ms,
+                 struct findings *held) {
+  for (size_t i = 0; i < from->count; i++) {
+    const struct finding *old = &from->items[i];
+    if (!old->table || slot_state(&model->slots[old->slot], now_ms) == SLOT_LIVE)
+      continue;
+    struct finding *copy = findings_add(held, old->slot, old->table, old->row, old->column);
+    if (!copy)
+      return;
+    copy->severity = old->severity;
+    copy->subject = arena_text(&held->arena, old->subject, strlen(old->subject));
+    copy->sentence = arena_text(&held->arena, old->sentence, strlen(old->sentence));
+    copy->since_ms = old->since_ms;
+    copy->pending = old->pending;
+  }
+}
+
+struct findings *evaluate_held(const struct model *model, int64_t now_ms) {
+  struct findings *held = findings_new();
+  hold(model, model->findings, now_ms, held);
+  hold(model, model->held, now_ms, held);
+  findings_index(held);
+  return held;
 }

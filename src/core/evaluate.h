@@ -1,4 +1,5 @@
-/* Judging: a pure function of the model's samples, the rules, the findings before, and now.
+/* Judging: a pure function of the model's samples, the rules, the findings before (model->findings
+ * and model->held), and now.
  *
  * A finding comes from
  *   - a slot that is down: refused, unresolved, unreachable, timed out or closed is CRIT,
@@ -7,12 +8,15 @@
  *   - a row that its collector marked, with its reason;
  *   - a number of a root row beyond its threshold (children colour their cells only, so that one
  *     lag is one finding and not thirteen).
- * While a slot is down or stale its rows give no findings: they are history. `since` is taken over
- * from the same finding before. */
+ * While a slot is down or stale its rows give no findings: they are history, and what was found of
+ * them is held until it answers again. `since` is taken over from the same finding before, or from
+ * the held one: what nobody could see neither ends a trouble nor begins it anew. */
 #pragma once
 
 #include "core/finding.h"
 #include "core/model.h"
 
-struct findings *evaluate(const struct model *model, const struct findings *before, int64_t now_ms,
-                          bool one_pass);
+/* The caller owns what both return. */
+struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pass);
+/* Of model->findings and model->held those about rows of slots that do not answer now. */
+struct findings *evaluate_held(const struct model *model, int64_t now_ms);

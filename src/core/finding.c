@@ -23,6 +23,29 @@ void findings_free(struct findings *findings) {
   free(findings);
 }
 
+static const char *copy_or_null(struct arena *arena, const char *id) {
+  return id ? arena_text(arena, id, strlen(id)) : NULL;
+}
+
+struct finding *findings_add(struct findings *findings, size_t slot, const char *table,
+                             const char *row, const char *column) {
+  struct arena *arena = &findings->arena;
+  if (arena->exhausted)
+    return NULL;
+  if (findings->count == findings->capacity) {
+    findings->capacity = findings->capacity ? findings->capacity * 2 : 16;
+    findings->items = mem_resize(findings->items, findings->capacity * sizeof *findings->items);
+  }
+  struct finding *finding = &findings->items[findings->count++];
+  *finding = (struct finding){.slot = slot,
+                              .table = copy_or_null(arena, table),
+                              .row = copy_or_null(arena, row),
+                              .column = copy_or_null(arena, column),
+                              .subject = "",
+                              .sentence = ""};
+  return finding;
+}
+
 /* Two ids that may be NULL are the same. */
 static bool same(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);

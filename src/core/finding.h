@@ -31,6 +31,10 @@ struct findings {
 
 struct findings *findings_new(void);
 void findings_free(struct findings *findings);
+/* A new one at the end, the ids copied (each may be NULL), the rest empty; not yet in the index.
+ * NULL when there are too many. It may move with the next one. */
+struct finding *findings_add(struct findings *findings, size_t slot, const char *table,
+                             const char *row, const char *column);
 /* Makes the look-ups below quick, once all findings are in their final order: a storm of 20,000 of
  * them would take seconds otherwise. */
 void findings_index(struct findings *findings);

@@ -16,6 +16,7 @@ void model_init(struct model *model, const struct config *config) {
     model->slots[i].history = history_new();
   }
   model->findings = findings_new();
+  model->held = findings_new();
 }
 
 void model_fini(struct model *model) {
@@ -25,28 +26,42 @@ void model_fini(struct model *model) {
   }
   free(model->slots);
   findings_free(model->findings);
+  findings_free(model->held);
   events_fini(&model->events);
+}
+
+void model_ask_once(struct model *model) {
+  for (size_t i = 0; i < model->slot_count; i++)
+    model->slots[i].once = true;
 }
 
 void model_attempt(struct model *model, size_t slot, int64_t now_ms) {
   model->slots[slot].started_ms = now_ms;
 }
 
-/* Remembers each number of the columns that keep a history, as far as there is room. */
-static void slot_remember(struct slot *slot) {
-  const struct sample *sample = slot->sample;
-  for (size_t t = 0; t < sample->table_count; t++) {
-    const struct table *table = &sample->tables[t];
-    for (size_t c = 0; c < table->spec->column_count; c++) {
-      if (!(table->spec->columns[c].flags & COLUMN_HISTORY))
-        continue;
-      for (size_t r = 0; r < table->row_count; r++) {
-        double number;
-        bool known = value_number(table->rows[r].cells[c], &number);
-        history_add(slot->history, t, table->rows[r].key, c, known ? (float)number : NAN);
-      }
-    }
+/* The numbers of the rows that are roots, or of those that are none. */
+static void table_remember(struct slot *slot, size_t index, size_t column, bool roots) {
+  const struct table *table = &slot->sample->tables[index];
+  for (size_t r = 0; r < table->row_count; r++) {
+    const struct row *row = &table->rows[r];
+    double number;
+    if ((row->parent == NULL) != roots)
+      continue;
+    bool known = value_number(row->cells[column], &number);
+    history_add(slot->history, index, row->key, column, known ? (float)number : NAN);
   }
+}
+
+/* Remembers each number of the columns that keep a history, as far as there is room: the roots
+ * first, which are what is seen of a tree that is closed. */
+static void slot_remember(struct slot *slot) {
+  for (size_t pass = 0; pass < 2; pass++)
+    for (size_t t = 0; t < slot->sample->table_count; t++) {
+      const struct table_spec *spec = slot->sample->tables[t].spec;
+      for (size_t c = 0; c < spec->column_count; c++)
+        if (spec->columns[c].flags & COLUMN_HISTORY)
+          table_remember(slot, t, c, pass == 0);
+    }
   history_sweep(slot->history);
 }
 
@@ -80,21 +95,37 @@ void model_fail(struct model *model, size_t index, const struct err *err, int64_
   model->generation++;
 }
 
-/* What has appeared is an event of its severity; what has gone, while its slot still answers, is a
- * recovery. A slot's own recovery is logged by model_publish, which knows how long it was. */
-static void log_changes(struct model *model, const struct findings *before,
-                        const struct findings *after, int64_t now_ms) {
+static const struct finding *find_same(const struct findings *findings,
+                                       const struct finding *finding) {
+  return findings_find(findings, finding->slot, finding->table, finding->row, finding->column);
+}
+
+/* Old data is our own doing: we were paused or suspended. What goes wrong with the target itself
+ * is told by the attempt that fails. */
+static bool is_of_age(const struct finding *finding) {
+  return !finding->table && finding->column;
+}
+
+/* What has appeared is an event of its severity. */
+static void log_new(struct model *model, const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < after->count; i++) {
-    const struct finding *new = &after->items[i];
-    const struct finding *old = findings_find(before, new->slot, new->table, new->row, new->column);
+    const struct finding *new = &after->items[i], *old = find_same(model->findings, new);
+    if (!old)
+      old = find_same(model->held, new);
     bool news = !old || old->pending || old->severity < new->severity;
-    if (!new->pending && news)
+    if (!new->pending && news && !is_of_age(new))
       events_add(&model->events, now_ms, new->severity, new->subject, "%s", new->sentence);
   }
+}
+
+/* What has gone is a recovery, if its slot answers. A slot's own recovery is logged by
+ * model_publish, which knows how long it was. */
+static void log_gone(struct model *model, const struct findings *before,
+                     const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < before->count; i++) {
     const struct finding *old = &before->items[i];
     if (old->pending || !old->table || slot_state(&model->slots[old->slot], now_ms) != SLOT_LIVE ||
-        findings_find(after, old->slot, old->table, old->row, old->column))
+        find_same(after, old))
       continue;
     char lasted[FORMAT_MAX];
     events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "over after %s: %s",
@@ -104,10 +135,15 @@ static void log_changes(struct model *model, const struct findings *before,
 }
 
 void model_evaluate(struct model *model, int64_t now_ms, bool one_pass) {
-  struct findings *after = evaluate(model, model->findings, now_ms, one_pass);
-  log_changes(model, model->findings, after, now_ms);
+  struct findings *after = evaluate(model, now_ms, one_pass);
+  struct findings *held = evaluate_held(model, now_ms);
+  log_new(model, after, now_ms);
+  log_gone(model, model->findings, after, now_ms);
+  log_gone(model, model->held, after, now_ms);
   findings_free(model->findings);
+  findings_free(model->held);
   model->findings = after;
+  model->held = held;
   model->generation++;
 }
 
@@ -116,6 +152,8 @@ enum slot_state slot_state(const struct slot *slot, int64_t now_ms) {
     return SLOT_DOWN;
   if (!slot->sample)
     return SLOT_WAITING;
+  if (slot->once)
+    return SLOT_LIVE;
   /* Two missed turns and a deadline: later than that it is not a hiccup. */
   int64_t patience = 2 * slot->target->interval_ms + slot->target->timeout_ms;
   return slot_age(slot, now_ms) > patience ? SLOT_STALE : SLOT_LIVE;

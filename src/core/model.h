@@ -28,6 +28,7 @@ struct slot {
   int64_t next_ms;       /* when the next attempt starts; 0 if not known */
   uint32_t samples;      /* good ones so far */
   uint32_t failures;     /* consecutive failed attempts */
+  bool once;             /* it is asked once only (`check`): its answer does not go stale */
   struct history *history;
 };
 
@@ -36,12 +37,15 @@ struct model {
   struct slot *slots; /* in the order of the configuration's targets */
   size_t slot_count;
   struct findings *findings; /* of the last evaluation; never NULL */
+  struct findings *held; /* what is hidden by outages, as last seen: shown by nobody; never NULL */
   struct events events;
   uint64_t generation; /* grows with each change: a view redraws when it differs */
 };
 
 void model_init(struct model *model, const struct config *config);
 void model_fini(struct model *model);
+/* Each target is asked only once: what it answers is not stale because another takes longer. */
+void model_ask_once(struct model *model);
 
 /* An attempt has begun; with 0: it was given up, and its outcome is nobody's business. */
 void model_attempt(struct model *model, size_t slot, int64_t now_ms);

@@ -150,6 +150,7 @@ static bool read_attempts(const struct json_node *node, struct slot *slot) {
       !read_time(node, "attempted_ms", &slot->attempted_ms) ||
       !read_time(node, "started_ms", &slot->started_ms) ||
       !read_time(node, "next_ms", &slot->next_ms) ||
+      !json_read_bool_or(node, "once", false, &slot->once) ||
       !read_time(node, "failing_since_ms", &slot->failing_ms) || !read_error(node, slot))
     return false;
   slot->samples = (uint32_t)samples;

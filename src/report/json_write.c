@@ -217,6 +217,8 @@ static void write_attempts(struct json_writer *writer, const struct slot *slot) 
     json_int(writer, "started_ms", slot->started_ms);
   if (slot->next_ms)
     json_int(writer, "next_ms", slot->next_ms);
+  if (slot->once)
+    json_bool(writer, "once", true);
   if (slot->failing_ms)
     json_int(writer, "failing_since_ms", slot->failing_ms);
   if (slot->err.kind == ERR_NONE)

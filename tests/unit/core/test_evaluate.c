@@ -107,6 +107,13 @@ static void test_for(void **state) {
   publish_lag(fixture, 1, value_int(9));
   assert_true(only(judge(fixture, false))->pending);
 
+  fixture->now_ms += 4000;
+  fail_slot(fixture, 1, ERR_TIMEOUT, "no answer"); /* a hiccup does not */
+  judge(fixture, false);
+  fixture->now_ms += 1000;
+  publish_lag(fixture, 1, value_int(9));
+  assert_false(only(judge(fixture, false))->pending);
+
   const struct finding *finding = only(judge(fixture, true));
   assert_false(finding->pending);
   assert_string_equal(finding->sentence, "lag 9, above 5 (seen once; the rule asks for 5.0s)");

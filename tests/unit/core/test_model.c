@@ -35,6 +35,19 @@ static void test_states(void **state) {
   assert_int_equal(slot->samples, 2);
 }
 
+/* `check` waits for the slowest: the answers of the others are not stale for that. */
+static void test_asked_once(void **state) {
+  struct model_fixture *fixture = *state;
+  model_ask_once(&fixture->model);
+  assert_int_equal(slot_state(&fixture->model.slots[1], fixture->now_ms), SLOT_WAITING);
+  publish_lag(fixture, 1, value_int(500));
+  fixture->now_ms += 60000;
+  assert_int_equal(slot_state(&fixture->model.slots[1], fixture->now_ms), SLOT_LIVE);
+  assert_string_equal(judge(fixture, true)->items[0].sentence, "lag 500, above 100");
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  assert_int_equal(slot_state(&fixture->model.slots[1], fixture->now_ms), SLOT_DOWN);
+}
+
 static void test_generation_grows(void **state) {
   struct model_fixture *fixture = *state;
   uint64_t before = fixture->model.generation;
@@ -98,6 +111,73 @@ static void test_no_recovery_while_down(void **state) {
   last_event(fixture, 2, SEVERITY_CRIT, "main", "refused");
 }
 
+/* A trouble that an outage hides is the same trouble behind it: no news, and as old as it is. */
+static void test_trouble_outlasts_an_outage(void **state) {
+  struct model_fixture *fixture = *state;
+  const int64_t start = fixture->now_ms;
+  publish_lag(fixture, 1, value_int(500));
+  judge(fixture, false);
+  for (size_t i = 0; i < 3; i++) { /* several evaluations, and the last is for want of fresh data */
+    fixture->now_ms += 2000;
+    fail_slot(fixture, 1, ERR_REFUSED, "refused");
+    assert_int_equal(judge(fixture, false)->count, 1);
+  }
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(500));
+  fixture->now_ms += 60000;
+  judge(fixture, false);
+  publish_lag(fixture, 1, value_int(600));
+  const struct findings *findings = judge(fixture, false);
+  assert_int_equal(findings->count, 1);
+  assert_int_equal(findings->items[0].since_ms, start);
+  assert_int_equal(fixture->model.events.count, 3); /* the trouble, the outage, its end */
+}
+
+static void test_trouble_ends_in_an_outage(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_lag(fixture, 1, value_int(500));
+  judge(fixture, false);
+  fixture->now_ms += 2000;
+  fail_slot(fixture, 1, ERR_REFUSED, "refused");
+  judge(fixture, false);
+  fixture->now_ms += 2000;
+  judge(fixture, false);
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(5));
+  assert_int_equal(judge(fixture, false)->count, 0);
+  last_event(fixture, 4, SEVERITY_OK, "main group", "over after 6.0s: lag 500, above 100");
+  judge(fixture, false); /* said once */
+  assert_int_equal(fixture->model.events.count, 4);
+}
+
+/* Old data comes of a pause or a suspended process of ours: nothing has happened to the target. */
+static void test_stale_is_no_event(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_lag(fixture, 1, value_int(5));
+  judge(fixture, false);
+  fixture->now_ms += 60000;
+  assert_int_equal(judge(fixture, false)->count, 1);
+  assert_int_equal(fixture->model.events.count, 0);
+}
+
+/* However many children come before it: what is seen first is a root's. */
+static void test_roots_have_history(void **state) {
+  struct model_fixture *fixture = *state;
+  struct sample *sample = lag_sample(fixture);
+  char key[32];
+  lag_row(sample, 0, "first", NULL, value_int(1));
+  for (size_t i = 0; i < HISTORY_RINGS_MAX; i++) {
+    snprintf(key, sizeof key, "first/%zu", i);
+    lag_row(sample, 0, key, "first", value_int(1));
+  }
+  lag_row(sample, 0, "last", NULL, value_int(1));
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
+  const struct history *history = fixture->model.slots[1].history;
+  assert_non_null(history_find(history, 0, "first", LAG_LAG));
+  assert_non_null(history_find(history, 0, "first/0", LAG_LAG));
+  assert_non_null(history_find(history, 0, "last", LAG_LAG));
+}
+
 static void test_history(void **state) {
   struct model_fixture *fixture = *state;
   const struct slot *slot = &fixture->model.slots[1];
@@ -144,8 +224,13 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, model_setup, model_teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_states),
+      TEST(test_asked_once),
       TEST(test_generation_grows),
       TEST(test_events),
+      TEST(test_trouble_outlasts_an_outage),
+      TEST(test_trouble_ends_in_an_outage),
+      TEST(test_stale_is_no_event),
+      TEST(test_roots_have_history),
       TEST(test_history),
       TEST(test_history_of_an_outage),
       TEST(test_no_recovery_while_down),

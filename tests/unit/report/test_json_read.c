@@ -102,7 +102,7 @@ static void test_judged_anew_it_is_the_same(void **state) {
   struct fixture_text text = fixture_written(report_json_write, &model, FIXTURE_NOW);
   read_or_fail(&document, text);
   struct findings *anew =
-      evaluate(&document.model, document.model.findings, document.now_ms, false);
+      evaluate(&document.model, document.now_ms, false);
   assert_int_equal(anew->count, document.model.findings->count);
   for (size_t i = 0; i < anew->count; i++) {
     assert_string_equal(anew->items[i].sentence, document.model.findings->items[i].sentence);
