@@ -7,6 +7,8 @@
 #include "io/c11_threads.h"
 #include "io/tiny_server.h"
 
+#include <sched.h>
+
 enum { CALLS = 2000 };
 
 struct fixture {
@@ -30,6 +32,15 @@ static bool call_run(struct kafka_session *session, struct kafka_call *call, str
   return true;
 }
 
+/* As a call that waits for a broker. */
+static bool call_wait(struct kafka_session *session, struct kafka_call *call, struct err *err) {
+  (void)session, (void)err;
+  atomic_store(&call->watch.step, "runs");
+  while (!atomic_load(&call->watch.cancelled))
+    sched_yield();
+  return true;
+}
+
 static void call_finished(struct kafka_call *call) {
   assert_true(call->good && ((struct call *)call)->ran);
   ((struct call *)call)->fixture->finished++;
@@ -41,12 +52,13 @@ static void call_drop(struct kafka_call *call) {
   free(call);
 }
 
-static const struct kafka_work work = {call_run, call_finished, call_drop};
+static const struct kafka_work quick_work = {call_run, call_finished, call_drop};
+static const struct kafka_work waiting_work = {call_wait, call_finished, call_drop};
 
-static struct kafka_call *call_start(struct fixture *fixture) {
+static struct kafka_call *call_start(struct fixture *fixture, const struct kafka_work *work) {
   struct call *call = calloc(1, sizeof *call);
   call->fixture = fixture;
-  call->call.work = &work;
+  call->call.work = work;
   kafka_worker_call(fixture->worker, &call->call);
   return &call->call;
 }
@@ -99,7 +111,7 @@ static void test_each_ends_once(void **state) {
   for (int i = 0; i < CALLS; i++) {
     if (i % 2)
       take_all(fixture);
-    struct kafka_call *call = call_start(fixture);
+    struct kafka_call *call = call_start(fixture, &quick_work);
     if (i % 3 == 0)
       kafka_worker_cancel(fixture->worker, call);
   }
@@ -112,6 +124,17 @@ static void test_each_ends_once(void **state) {
   end(fixture);
 }
 
+static void test_cancelled_while_it_runs(void **state) {
+  struct fixture *fixture = *state;
+  struct kafka_call *call = call_start(fixture, &waiting_work);
+  while (!atomic_load(&call->watch.step))
+    sched_yield();
+  kafka_worker_cancel(fixture->worker, call);
+  end(fixture);
+  assert_int_equal(fixture->finished, 0);
+  assert_int_equal(atomic_load(&fixture->dropped), 1);
+}
+
 /* A worker that nobody called has no thread. */
 static void test_ends_without_a_call(void **state) {
   end(*state);
@@ -120,6 +143,7 @@ static void test_ends_without_a_call(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_each_ends_once, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_cancelled_while_it_runs, setup, teardown),
       cmocka_unit_test_setup_teardown(test_ends_without_a_call, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
