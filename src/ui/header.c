@@ -70,8 +70,8 @@ static size_t list_badges(const struct frame *frame, bool words, struct badge ba
     count = add_badge(badges, count, style_of_severity(severities[i]),
                       findings_count(findings, severities[i]),
                       words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
-  count = add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), words ? "waiting" : NULL,
-                    "..");
+  count =
+      add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), words ? "waiting" : NULL, "..");
   if (count == 0 && frame->model->slot_count > 0) {
     snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
     badges[0].style = STYLE_OK | STYLE_STRONG;
