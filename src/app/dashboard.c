@@ -153,9 +153,15 @@ static void screen_retake(struct dashboard *dashboard) {
   dirty_set(dashboard, DIRTY_KEY);
 }
 
+/* What is being asked is given up before: afterwards all deadlines would be over, and every target
+ * that was being asked would seem to be silent. */
 static void dashboard_suspend(struct dashboard *dashboard, bool job) {
+  if (!dashboard->paused)
+    scheduler_pause(dashboard->scheduler);
   terminal_leave(dashboard->terminal);
   signals_suspend(&dashboard->signals, job);
+  if (!dashboard->paused)
+    scheduler_resume(dashboard->scheduler);
   screen_retake(dashboard);
 }
 

@@ -1,6 +1,7 @@
 #include "app/runtime.h"
 
 #include "io/http.h"
+#include "io/resolve.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -29,7 +30,9 @@ static void on_ceiling(uv_timer_t *timer) {
 static void on_scheduler_closed(void *arg) {
   struct runtime *runtime = arg;
   http_client_free(runtime->io.http);
+  resolver_free(runtime->io.resolver);
   runtime->io.http = NULL;
+  runtime->io.resolver = NULL;
 }
 
 /* In a debug build, says which handles are left: each has an owner that forgot it. */

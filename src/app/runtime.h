@@ -11,9 +11,9 @@ struct runtime {
 void runtime_init(struct runtime *runtime);
 
 /* Closes the scheduler (NULL: there is none) and the clients, and waits for the last handle, but
- * not longer than RUNTIME_CLOSE_MS: a name server that hangs holds a look-up in the thread pool,
- * and must not hold our end. Then false: the loop is not to be touched any more, and the process is
- * to end by _exit. All the caller's own handles must be closing. (A terminal that does not listen
- * may take another TTY_LEAVE_MS before it: together they stay below a second.) */
+ * not longer than RUNTIME_CLOSE_MS, whatever a client library waits for. Then false: the loop is
+ * not to be touched any more, and the process is to end by _exit. All the caller's own handles must
+ * be closing. (A terminal that does not listen may take another TTY_LEAVE_MS before it: together
+ * they stay below a second.) */
 enum { RUNTIME_CLOSE_MS = 600 };
 bool runtime_close(struct runtime *runtime, struct scheduler *scheduler) MUST_CHECK;

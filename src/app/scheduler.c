@@ -14,7 +14,7 @@ struct instance {
   void *self; /* NULL if it could not be opened */
   size_t slot;
   bool running;
-  int64_t due_ms; /* when the next attempt is planned: the grid that keeps all targets in step */
+  bool excused; /* the last outcome was not counted, see is_excused */
   uv_timer_t next;
   uv_timer_t deadline;
 };
@@ -25,9 +25,9 @@ struct scheduler {
   struct scheduler_hooks hooks;
   bool one_pass;
   bool paused;
+  int64_t grid_ms; /* when all were asked at once: from then on each at its intervals, in step */
   struct instance *instances;
   size_t count;
-  size_t running;
   size_t unasked; /* one_pass: targets not answered yet */
   size_t open;    /* handles and instances that are still to close */
   void (*closed)(void *arg);
@@ -36,6 +36,10 @@ struct scheduler {
 
 /* An answer usually comes within this; a frame may wait for it. */
 enum { MOMENT_MS = 40 };
+/* However often somebody asks for it, a target is not asked again sooner than this. */
+enum { AGAIN_MS = 250 };
+/* An outcome that comes so long after its deadline says that we were not running ourselves. */
+enum { LATE_MS = 1000 };
 
 int64_t scheduler_backoff(int64_t interval_ms, uint32_t failures, double jitter) {
   int64_t ceiling = interval_ms > BACKOFF_MAX_MS ? interval_ms : BACKOFF_MAX_MS;
@@ -47,39 +51,56 @@ int64_t scheduler_backoff(int64_t interval_ms, uint32_t failures, double jitter)
   return delay - (int64_t)((double)delay / 5 * jitter);
 }
 
+int64_t scheduler_next(int64_t grid_ms, int64_t interval_ms, int64_t started_ms, int64_t now_ms) {
+  int64_t soonest = started_ms + interval_ms / 2;
+  if (soonest <= now_ms)
+    soonest = now_ms + 1;
+  return grid_ms + (soonest - grid_ms + interval_ms - 1) / interval_ms * interval_ms;
+}
+
 static struct target *target_of(const struct instance *instance) {
   return instance->scheduler->model->config->targets[instance->slot];
 }
 
 static void on_due(uv_timer_t *timer);
 
+static double jitter(void) {
+  uint16_t bits = 0; /* stays so where there is no source of chance: then without jitter */
+  uv_random(NULL, NULL, &bits, sizeof bits, 0, NULL);
+  return (double)bits / UINT16_MAX;
+}
+
 static void instance_plan(struct instance *instance) {
   struct scheduler *scheduler = instance->scheduler;
   struct slot *slot = &scheduler->model->slots[instance->slot];
   const int64_t now = clock_now_ms(), interval = target_of(instance)->interval_ms;
-  if (slot->failures == 0) {
-    instance->due_ms += interval;
-    if (instance->due_ms < now) /* it took longer than the interval: skip the missed turns */
-      instance->due_ms += (now - instance->due_ms + interval - 1) / interval * interval;
-  } else {
-    instance->due_ms =
-        now + scheduler_backoff(interval, slot->failures, (double)random() / RAND_MAX);
-  }
-  slot->next_ms = instance->due_ms;
+  slot->next_ms = slot->failures > 0 ? now + scheduler_backoff(interval, slot->failures, jitter())
+                                     : scheduler_next(scheduler->grid_ms, interval,
+                                                      instance->job.started_us / 1000, now);
   uv_update_time(scheduler->io->loop);
-  uv_timer_start(&instance->next, on_due, (uint64_t)(instance->due_ms - now), 0);
+  uv_timer_start(&instance->next, on_due, (uint64_t)(slot->next_ms - now), 0);
 }
+
+/* We were stopped, or the machine slept: all timers are due before any answer that lies in a socket
+ * has been read, and what they say of the target is not true. Once: a machine that is that slow all
+ * the time has to be told of, too. */
+static bool is_excused(struct instance *instance) {
+  bool late = clock_now_ms() > instance->job.deadline_ms + LATE_MS;
+  instance->excused = late && !instance->excused && !instance->scheduler->one_pass;
+  return instance->excused;
+}
+
+static void instance_start(struct instance *instance);
 
 /* The one completion of a job: an answer, an error, or the deadline. */
 static void instance_end(struct instance *instance, struct sample *sample, const struct err *err) {
   struct scheduler *scheduler = instance->scheduler;
   assert(instance->running);
   instance->running = false;
-  scheduler->running--;
   uv_timer_stop(&instance->deadline);
-  if (scheduler->paused) { /* the model keeps the moment of the pause */
+  if (is_excused(instance)) {
     sample_free(sample);
-    model_attempt(scheduler->model, instance->slot, 0);
+    instance_start(instance);
     return;
   }
   if (sample)
@@ -112,7 +133,6 @@ static void instance_start(struct instance *instance) {
   const int64_t now_us = clock_now_us(), timeout = target_of(instance)->timeout_ms;
   uv_timer_stop(&instance->next);
   instance->running = true;
-  scheduler->running++;
   instance->job = (struct job){.io = scheduler->io,
                                .started_us = now_us,
                                .deadline_ms = now_us / 1000 + timeout,
@@ -160,14 +180,13 @@ static bool instance_open(struct instance *instance) {
 }
 
 void scheduler_start(struct scheduler *scheduler) {
-  const int64_t now = clock_now_ms();
   scheduler->unasked = 0;
   for (size_t i = 0; i < scheduler->count; i++)
     scheduler->unasked += instance_open(&scheduler->instances[i]);
   bool none = scheduler->unasked == 0;
+  scheduler->grid_ms = clock_now_ms();
   for (size_t i = 0; i < scheduler->count; i++) {
     struct instance *instance = &scheduler->instances[i];
-    instance->due_ms = now;
     if (instance->self)
       instance_start(instance);
   }
@@ -181,24 +200,42 @@ void scheduler_collect_now(struct scheduler *scheduler) {
   const int64_t now = clock_now_ms();
   if (scheduler->paused)
     return;
+  scheduler->grid_ms = now;
   for (size_t i = 0; i < scheduler->count; i++) {
     struct instance *instance = &scheduler->instances[i];
-    if (!instance->self || instance->running)
-      continue;
-    instance->due_ms = now;
-    instance_start(instance);
+    bool just_now = now - instance->job.started_us / 1000 < AGAIN_MS;
+    if (instance->self && !instance->running && !just_now)
+      instance_start(instance);
   }
+}
+
+/* As if it had not been asked: its outcome is nobody's business. */
+static void instance_give_up(struct instance *instance) {
+  struct err ignored = {0};
+  if (!instance->running)
+    return;
+  instance->collector->cancel(instance->self, &ignored);
+  instance->running = false;
+  uv_timer_stop(&instance->deadline);
+  model_attempt(instance->scheduler->model, instance->slot, 0);
 }
 
 void scheduler_pause(struct scheduler *scheduler) {
   scheduler->paused = true;
-  for (size_t i = 0; i < scheduler->count; i++)
+  for (size_t i = 0; i < scheduler->count; i++) {
     uv_timer_stop(&scheduler->instances[i].next);
+    instance_give_up(&scheduler->instances[i]);
+  }
 }
 
 void scheduler_resume(struct scheduler *scheduler) {
   scheduler->paused = false;
-  scheduler_collect_now(scheduler);
+  scheduler->grid_ms = clock_now_ms();
+  for (size_t i = 0; i < scheduler->count; i++) {
+    struct instance *instance = &scheduler->instances[i];
+    if (instance->self && !instance->running)
+      instance_start(instance);
+  }
 }
 
 bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms) {
@@ -230,9 +267,7 @@ static void on_instance_closed(void *arg) {
 
 static void instance_close(struct instance *instance) {
   struct scheduler *scheduler = instance->scheduler;
-  struct err ignored = {0};
-  if (instance->running)
-    instance->collector->cancel(instance->self, &ignored);
+  instance_give_up(instance);
   scheduler->open += 2;
   uv_close((uv_handle_t *)&instance->next, on_timer_closed);
   uv_close((uv_handle_t *)&instance->deadline, on_timer_closed);

@@ -22,12 +22,12 @@ struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pas
                                 struct scheduler_hooks hooks);
 void scheduler_start(struct scheduler *scheduler);
 
-/* Asks every target now that is not being asked already, whatever its interval or backoff; none
- * while paused. */
+/* Asks every target now that is not being asked already, whatever its interval or backoff, but for
+ * those that were asked a moment ago; none while paused. */
 void scheduler_collect_now(struct scheduler *scheduler);
 
-/* Nothing is asked any more, and the answer to what is under way is dropped: the model stays as it
- * is. For a scheduler that is not one_pass. */
+/* Nothing is asked any more, and what is under way is cancelled: the model stays as it is. For a
+ * scheduler that is not one_pass. */
 void scheduler_pause(struct scheduler *scheduler);
 /* Every target is asked at once, and at its interval again. */
 void scheduler_resume(struct scheduler *scheduler);
@@ -38,6 +38,11 @@ bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms);
 
 /* Cancels what runs, closes every instance, then frees itself and calls done(arg). */
 void scheduler_close(struct scheduler *scheduler, void (*done)(void *arg), void *arg);
+
+/* When to ask next after an answer, all in ms: at the first point of the grid (grid_ms and every
+ * interval from there, so that targets are asked in step and drawn at once) after now_ms, but not
+ * sooner than half an interval after the attempt began: rates over a moment tell nothing. */
+int64_t scheduler_next(int64_t grid_ms, int64_t interval_ms, int64_t started_ms, int64_t now_ms);
 
 /* How long to wait after `failures` failed attempts in a row: the interval, doubled with each
  * further failure up to BACKOFF_MAX_MS (or the interval, if that is longer), less up to a fifth by

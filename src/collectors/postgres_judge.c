@@ -197,7 +197,7 @@ static int compare(const struct postgres_session *a, const struct postgres_sessi
   if (!order)
     order = compare_numbers(a->transaction_age, b->transaction_age);
   if (!order)
-    order = compare_numbers(b->state_age, a->state_age); /* of idle ones, the freshest */
+    order = compare_numbers(a->state_age, b->state_age); /* of idle ones, who is idle for good */
   return order ? order : compare_numbers((double)b->pid, (double)a->pid);
 }
 

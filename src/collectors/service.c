@@ -254,6 +254,7 @@ static void finish(struct service *service) {
   struct job *job = service->job;
   int64_t now_ms = clock_now_ms();
   service->facts.waited_ms = now_ms - service->started_ms;
+  service->facts.resolving = service->probe && tcp_probe_resolving(service->probe);
   struct sample *sample = sample_make(service, now_ms);
   stop(service);
   job_done(job, sample);

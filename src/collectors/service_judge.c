@@ -95,7 +95,8 @@ static void judge_port(const struct service_facts *facts, struct service_verdict
   bool failed = facts->port == PROBE_FAILED;
   set_down(verdict, failed ? state_of(facts->port_err.kind) : "timeout");
   if (!failed)
-    say_waited(verdict, "the port gives ", facts->waited_ms);
+    say_waited(verdict, facts->resolving ? "the name server gives " : "the port gives ",
+               facts->waited_ms);
   else
     snprintf(verdict->reason, sizeof verdict->reason, "%s", facts->port_err.text);
   if (facts->has_health && facts->health == PROBE_ANSWERED) {

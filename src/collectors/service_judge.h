@@ -25,6 +25,7 @@ struct service_facts {
   enum probe_state port;
   struct err port_err;
   int64_t connect_us;
+  bool resolving; /* the port is under way, and not further than its name */
 
   bool has_health;
   enum probe_state health;

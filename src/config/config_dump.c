@@ -3,6 +3,7 @@
 #include "config/config_mask.h"
 #include "config/config_print.h"
 #include "core/mem.h"
+#include "core/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 /* A MAP's value is hidden by its name, a SECRET in its parts, and a TEXT where it is a URI with a
  * password in it. */
 static char *shown(const struct option *option, const char *name, const char *text) {
-  if (name && config_name_is_secret(name))
+  if (name && name_is_secret(name))
     return mem_dup("***");
   if (option->type == OPTION_SECRET || strstr(text, "://"))
     return config_mask(text);

@@ -1,19 +1,12 @@
 #include "config/config_mask.h"
 
 #include "core/mem.h"
+#include "core/secret.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-bool config_name_is_secret(const char *name) {
-  static const char *const words[] = {"password", "passwd", "secret", "token", "key", "jaas"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcasestr(name, words[i]))
-      return true;
-  return false;
-}
 
 /* Only schemes that put a password where we look for it. */
 static const char *after_scheme(const char *text) {
@@ -32,7 +25,7 @@ static void mask_parameters(char *out, const char *query) {
     size_t length = strcspn(query, "&");
     size_t name = strcspn(query, "=&");
     char *word = strndup(query, name);
-    bool secret = name < length && word && config_name_is_secret(word);
+    bool secret = name < length && word && name_is_secret(word);
     free(word);
     strncat(out, query, secret ? name + 1 : length);
     if (secret)
@@ -45,7 +38,9 @@ static void mask_parameters(char *out, const char *query) {
   }
 }
 
-/* A password may hold unescaped '@', '/' and '?': all up to the last '@' belongs to it. */
+/* A password may hold unescaped '@' and '/': all up to the last '@' belongs to it. With a '?'
+ * before that '@' the password may stand on either side of it, and so nothing behind the user is
+ * shown. */
 static char *mask_uri(const char *text, const char *rest) {
   /* "***" for each parameter is at most three bytes more for two or more of the text. */
   char *out = mem_new(strlen(text) * 4 + 8);
@@ -54,6 +49,8 @@ static char *mask_uri(const char *text, const char *rest) {
   if (at && colon && colon < at) {
     strncat(out, rest, (size_t)(colon + 1 - rest));
     strcat(out, "***");
+    if (memchr(rest, '?', (size_t)(at - rest)))
+      return out;
     rest = at;
   }
   size_t path = strcspn(rest, "?");
@@ -139,7 +136,7 @@ static char *mask_pairs(const char *text) {
     }
     const char *value = equals + 1 + strspn(equals + 1, " \t\r\n"), *end = value_end(value);
     char *name = strndup(text, length);
-    bool secret = !name || config_name_is_secret(name);
+    bool secret = !name || name_is_secret(name);
     free(name);
     if (*out)
       strcat(out, " ");

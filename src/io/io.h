@@ -4,8 +4,10 @@
 #include <uv.h>
 
 struct http_client; /* io/http.h: one curl multi handle for all */
+struct resolver;    /* io/resolve.h: the look-ups under way */
 
 struct io {
   uv_loop_t *loop;
-  struct http_client *http; /* made at first use by http_client_get */
+  struct http_client *http;  /* made at first use by http_client_get */
+  struct resolver *resolver; /* made at first use by resolve_start */
 };

@@ -1,5 +1,6 @@
 #include "io/kafka_conf.h"
 
+#include "core/secret.h"
 #include "io/tcp.h"
 
 #include <string.h>
@@ -46,14 +47,6 @@ static const struct setting fixed[] = {
 static const char *const refused[] = {"bootstrap.servers", "metadata.broker.list",
                                       "plugin.library.paths"};
 
-static bool is_secret(const char *name) {
-  static const char *const words[] = {"password", "secret", "key", "config", "token"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcasestr(name, words[i]))
-      return true;
-  return false;
-}
-
 static bool property_is_free(const char *name, struct err *err) {
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
     if (strcmp(refused[i], name) == 0)
@@ -76,7 +69,7 @@ static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, stru
   case RD_KAFKA_CONF_INVALID:
     break;
   }
-  if (is_secret(name)) /* the sentence quotes the value */
+  if (name_is_secret(name)) /* the sentence quotes the value */
     return err_set(err, ERR_INVALID, "properties: %.80s: librdkafka does not take its value", name);
   return err_set(err, ERR_INVALID, "properties: %.80s: %s", name, text);
 }

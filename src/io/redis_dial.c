@@ -31,7 +31,7 @@ struct redis_dial {
   uv_timer_t timer; /* the next address's turn; for a socket file, the first */
   struct attempt attempts[RESOLVE_MAX];
   size_t started, failed, open_handles;
-  int first_error; /* negative; of the address that is best in the resolver's eyes */
+  int first_error; /* negative; the first that came */
   char where[WHERE_MAX];
 };
 

@@ -13,7 +13,7 @@ typedef void (*redis_dial_cb)(void *arg, int socket, const char *where, const st
 
 /* Tries the addresses of url's host in their order; the next one starts when one has failed or has
  * not answered for TCP_STAGGER_MS. The callback comes once, on the loop's thread, never before this
- * returns, with the first that answers or with the first address's error; unless redis_dial_cancel
+ * returns, with the first that answers or with the first error that came; unless redis_dial_cancel
  * comes first. No deadline: the caller has one. url is borrowed until then. */
 struct redis_dial *redis_dial_start(struct io *io, const struct redis_url *url, redis_dial_cb done,
                                     void *arg);

@@ -1,27 +1,46 @@
 #include "io/resolve.h"
 
 #include "core/mem.h"
+#include "io/worker.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct resolve {
-  uv_getaddrinfo_t request;
-  uv_timer_t soon; /* carries the answer where no thread is needed: a numeric address, a bad name */
-  bool by_timer;
-  resolve_cb done; /* NULL once cancelled */
-  void *arg;
-  char *host;
-  int status; /* why no look-up could be started; 0 when one was, or was not needed */
+enum { SERVICE_MAX = 8 }; /* a port's digits */
+
+/* A name that is being looked up; the thread's but for next, waiters and what its task keeps. */
+struct look_up {
+  struct worker_task task; /* first, so that a task is its look-up */
+  struct look_up *next;
+  struct resolve *waiters; /* in the order in which they came; may be none */
+  resolve_work work;
+  char service[SERVICE_MAX];
+  int status;
   struct resolve_result result;
+  char host[];
 };
 
-static void resolve_free(struct resolve *resolve) {
-  free(resolve->host);
-  free(resolve);
-}
+struct resolver {
+  struct worker_pool *pool;
+  resolve_work work;
+  struct look_up *look_ups;
+  size_t waiting;
+};
+
+struct resolve {
+  struct resolve *next;
+  struct resolver *resolver;
+  struct look_up *look_up; /* NULL: the timer carries the answer */
+  uv_timer_t soon;         /* where no thread is needed (a numeric address), or none to be had */
+  resolve_cb done;         /* NULL once cancelled */
+  void *arg;
+  struct resolve_result result; /* the timer's; empty: err */
+  struct err err;
+};
 
 static void take_addresses(struct resolve_result *result, const struct addrinfo *list) {
   for (; list && result->count < RESOLVE_MAX; list = list->ai_next)
@@ -29,42 +48,126 @@ static void take_addresses(struct resolve_result *result, const struct addrinfo 
       memcpy(&result->addresses[result->count++], list->ai_addr, list->ai_addrlen);
 }
 
-static void on_soon_closed(uv_handle_t *handle) {
-  resolve_free(handle->data);
+static int ask_system(const char *host, const char *service, struct resolve_result *result) {
+  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  struct addrinfo *list = NULL;
+  int status = getaddrinfo(host, service, &hints, &list);
+  if (status != 0)
+    return status;
+  take_addresses(result, list);
+  freeaddrinfo(list);
+  return 0;
 }
 
-/* Hands the result over; an empty one is the error of a name without an address. */
-static void resolve_finish(struct resolve *resolve, int status) {
-  if (!resolve->done)
-    return;
-  if (resolve->result.count > 0) {
-    resolve->done(resolve->arg, &resolve->result, NULL);
-    return;
-  }
+/* ---- the resolver */
+
+struct resolver *resolver_new(struct io *io, resolve_work work) {
+  struct resolver *resolver = mem_new(sizeof *resolver);
+  resolver->pool = worker_pool_new(io, RESOLVE_LOOKUPS_MAX);
+  resolver->work = work;
+  worker_pool_keep_loop(resolver->pool, false);
+  return resolver;
+}
+
+static void on_pool_closed(void *arg) {
+  free(arg);
+}
+
+void resolver_free(struct resolver *resolver) {
+  if (resolver)
+    worker_pool_close(resolver->pool, on_pool_closed, resolver); /* drops the look-ups */
+}
+
+static void waiting_begin(struct resolver *resolver) {
+  if (resolver->waiting++ == 0)
+    worker_pool_keep_loop(resolver->pool, true);
+}
+
+static void waiting_end(struct resolver *resolver) {
+  if (--resolver->waiting == 0)
+    worker_pool_keep_loop(resolver->pool, false);
+}
+
+/* ---- a look-up */
+
+static void look_up_work(struct worker_task *task) {
+  struct look_up *look_up = (struct look_up *)task;
+  look_up->status = look_up->work(look_up->host, look_up->service, &look_up->result);
+}
+
+static void look_up_drop(struct worker_task *task) {
+  free((struct look_up *)task);
+}
+
+static void look_up_error(const struct look_up *look_up, struct err *err) {
+  err_set(err, ERR_UNRESOLVED, "the name \"%s\" has no address%s%s", look_up->host,
+          look_up->status ? ": " : "", look_up->status ? gai_strerror(look_up->status) : "");
+}
+
+/* A callback may cancel others who wait, and ask anew, which is another look-up. */
+static void look_up_done(struct worker_task *task) {
+  struct look_up *look_up = (struct look_up *)task, **link;
+  struct resolver *resolver = task->owner;
+  struct resolve *waiter;
   struct err err = {0};
-  err_set(&err, ERR_UNRESOLVED, "the name \"%s\" has no address%s%s", resolve->host,
-          status ? ": " : "", status ? uv_strerror(status) : "");
-  resolve->done(resolve->arg, NULL, &err);
+  for (link = &resolver->look_ups; *link != look_up; link = &(*link)->next)
+    ;
+  *link = look_up->next;
+  bool found = look_up->result.count > 0;
+  if (!found)
+    look_up_error(look_up, &err);
+  while ((waiter = look_up->waiters)) {
+    look_up->waiters = waiter->next;
+    waiting_end(resolver);
+    waiter->done(waiter->arg, found ? &look_up->result : NULL, found ? NULL : &err);
+    free(waiter);
+  }
+  free(look_up);
+}
+
+static struct look_up *look_up_find(const struct resolver *resolver, const char *host,
+                                    const char *service) {
+  struct look_up *look_up = resolver->look_ups;
+  while (look_up && (strcmp(look_up->host, host) != 0 || strcmp(look_up->service, service) != 0))
+    look_up = look_up->next;
+  return look_up;
+}
+
+/* NULL with err when no thread is to be had. */
+static struct look_up *look_up_start(struct resolver *resolver, const char *host,
+                                     const char *service, struct err *err) {
+  size_t length = strlen(host);
+  struct look_up *look_up = mem_new(sizeof *look_up + length + 1);
+  memcpy(look_up->host, host, length);
+  snprintf(look_up->service, sizeof look_up->service, "%s", service);
+  look_up->work = resolver->work;
+  look_up->task = (struct worker_task){
+      .work = look_up_work, .done = look_up_done, .drop = look_up_drop, .owner = resolver};
+  if (!worker_start(resolver->pool, &look_up->task, err)) {
+    free(look_up);
+    return NULL;
+  }
+  look_up->next = resolver->look_ups;
+  resolver->look_ups = look_up;
+  return look_up;
+}
+
+/* ---- those who wait */
+
+static void on_soon_closed(uv_handle_t *handle) {
+  free(handle->data);
 }
 
 static void on_soon(uv_timer_t *timer) {
   struct resolve *resolve = timer->data;
+  bool found = resolve->result.count > 0;
   uv_close((uv_handle_t *)timer, on_soon_closed);
-  resolve_finish(resolve, resolve->status);
-}
-
-static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo *list) {
-  struct resolve *resolve = request->data;
-  if (status == 0)
-    take_addresses(&resolve->result, list);
-  uv_freeaddrinfo(list);
-  resolve_finish(resolve, status);
-  resolve_free(resolve);
+  resolve->done(resolve->arg, found ? &resolve->result : NULL, found ? NULL : &resolve->err);
 }
 
 static void answer_soon(struct resolve *resolve, struct io *io) {
-  resolve->by_timer = true;
   uv_timer_init(io->loop, &resolve->soon);
+  resolve->soon.data = resolve;
   uv_timer_start(&resolve->soon, on_soon, 0, 0);
 }
 
@@ -82,31 +185,51 @@ static bool parse_numeric(struct resolve_result *result, const char *host, int p
   return true;
 }
 
+static void wait_for(struct resolve *resolve, struct look_up *look_up) {
+  struct resolve **last = &look_up->waiters;
+  while (*last)
+    last = &(*last)->next;
+  *last = resolve;
+  resolve->look_up = look_up;
+  waiting_begin(resolve->resolver);
+}
+
 struct resolve *resolve_start(struct io *io, const char *host, int port, resolve_cb done,
                               void *arg) {
   struct resolve *resolve = mem_new(sizeof *resolve);
   resolve->done = done;
   resolve->arg = arg;
-  resolve->host = mem_dup(host);
-  resolve->request.data = resolve->soon.data = resolve;
   if (parse_numeric(&resolve->result, host, port)) {
     answer_soon(resolve, io);
     return resolve;
   }
-  char service[8];
+  if (!io->resolver)
+    io->resolver = resolver_new(io, ask_system);
+  resolve->resolver = io->resolver;
+  char service[SERVICE_MAX];
   snprintf(service, sizeof service, "%d", port);
-  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-  resolve->status =
-      uv_getaddrinfo(io->loop, &resolve->request, on_looked_up, host, service, &hints);
-  if (resolve->status != 0)
+  struct look_up *look_up = look_up_find(io->resolver, host, service);
+  if (!look_up)
+    look_up = look_up_start(io->resolver, host, service, &resolve->err);
+  if (look_up)
+    wait_for(resolve, look_up);
+  else
     answer_soon(resolve, io);
   return resolve;
 }
 
 void resolve_cancel(struct resolve *resolve) {
   resolve->done = NULL;
-  if (!resolve->by_timer)
-    uv_cancel((uv_req_t *)&resolve->request); /* works only while it is queued; else it runs out */
+  if (!resolve->look_up) {
+    uv_close((uv_handle_t *)&resolve->soon, on_soon_closed);
+    return;
+  }
+  struct resolve **link = &resolve->look_up->waiters;
+  while (*link != resolve)
+    link = &(*link)->next;
+  *link = resolve->next;
+  waiting_end(resolve->resolver);
+  free(resolve);
 }
 
 void resolve_text(const struct sockaddr_storage *address, char *out, size_t size) {

@@ -1,4 +1,10 @@
-/* Names to addresses, off the loop's thread. */
+/* Names to addresses, off the loop's thread.
+ *
+ * A look-up is a call of getaddrinfo on a thread of its own (io/worker.h): libuv's pool gives two
+ * of its four threads to look-ups, so that two silent name servers would keep all other names
+ * waiting. Who asks for a name that is being looked up waits for the same answer, also when those
+ * who asked before have given up: a name holds one thread at the most, however long its server
+ * is silent. */
 #pragma once
 
 #include "core/err.h"
@@ -6,7 +12,10 @@
 
 #include <netinet/in.h>
 
-enum { RESOLVE_MAX = 8 }; /* addresses of one name that are worth trying */
+enum {
+  RESOLVE_MAX = 8,          /* addresses of one name that are worth trying */
+  RESOLVE_LOOKUPS_MAX = 256 /* names that are looked up at once */
+};
 
 /* The addresses come in the order of getaddrinfo (RFC 6724), each with the port set. */
 struct resolve_result {
@@ -16,7 +25,7 @@ struct resolve_result {
 
 typedef void (*resolve_cb)(void *arg, const struct resolve_result *result, const struct err *err);
 
-struct resolve; /* one look-up under way */
+struct resolve; /* one who waits for an answer */
 
 /* Looks host up (a name or a numeric address, IPv6 without brackets). The callback comes once, on
  * the loop's thread, never before this returns, with a result or an error (ERR_UNRESOLVED names the
@@ -24,9 +33,18 @@ struct resolve; /* one look-up under way */
 struct resolve *resolve_start(struct io *io, const char *host, int port, resolve_cb done,
                               void *arg);
 
-/* No callback will come. A look-up that a hung name server holds goes on in the thread pool and is
- * forgotten there; it delays the loop's end until the resolver gives up. */
+/* No callback will come. The look-up goes on for whoever asks next. */
 void resolve_cancel(struct resolve *resolve);
 
 /* "127.0.0.1" or "::1" of an address. */
 void resolve_text(const struct sockaddr_storage *address, char *out, size_t size);
+
+/* The look-up itself, on a thread: fills result and returns 0, or a code of gai_strerror. */
+typedef int (*resolve_work)(const char *host, const char *service, struct resolve_result *result);
+
+/* Usually io->resolver is made at the first look-up, with getaddrinfo; a test may put one there
+ * with a work of its own. */
+struct resolver *resolver_new(struct io *io, resolve_work work);
+/* Nobody may be waiting. Its handle closes in the next turn of the loop, whatever its threads do;
+ * it keeps no loop alive for which nobody waits. NULL is fine. */
+void resolver_free(struct resolver *resolver);

@@ -26,7 +26,7 @@ struct tcp_probe {
   uv_timer_t stagger;
   struct attempt attempts[RESOLVE_MAX];
   size_t started, failed, open_handles;
-  int first_error; /* of the address that is best in the resolver's eyes */
+  int first_error; /* the first that came */
   struct tcp_result result;
 };
 
@@ -151,6 +151,10 @@ void tcp_probe_cancel(struct tcp_probe *probe) {
   probe->resolve = NULL;
   probe->done = NULL;
   close_all(probe);
+}
+
+bool tcp_probe_resolving(const struct tcp_probe *probe) {
+  return probe->resolve != NULL;
 }
 
 bool tcp_address_split(const char *address, char host[HOST_MAX], int *port, struct err *err) {

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Enough for realpath's buffers and a client library's call, also under the sanitizers. */
-enum { STACK_BYTES = 256 << 10 };
+/* Enough for realpath's buffers and for what a name service module takes, also under the
+ * sanitizers. Only what is touched costs memory. */
+enum { STACK_BYTES = 1 << 20 };
 
 struct worker_pool {
   uv_async_t wake; /* touched by threads only under the mutex and while it is open */
@@ -120,6 +121,13 @@ bool worker_start(struct worker_pool *pool, struct worker_task *task, struct err
   pool->running--;
   pool_release(pool);
   return err_set(err, ERR_IO, "no thread to be had: %s", strerror(status));
+}
+
+void worker_pool_keep_loop(struct worker_pool *pool, bool keep) {
+  if (keep)
+    uv_ref((uv_handle_t *)&pool->wake);
+  else
+    uv_unref((uv_handle_t *)&pool->wake);
 }
 
 static void on_closed(uv_handle_t *handle) {

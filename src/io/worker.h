@@ -1,7 +1,8 @@
 /* Calls that the kernel may hold for ever, each on a thread of its own.
  *
- * A statvfs of a hung network mount waits for as long as its server is silent. On libuv's pool four
- * of them would stop every name look-up, so such calls run here: a thread a call, detached, with
+ * A statvfs of a hung network mount waits for as long as its server is silent, and so does
+ * getaddrinfo for a name server. On libuv's pool a few of them would stop all others, so such calls
+ * run here: a thread a call, detached, with
  * all signals blocked. A thread owns its task until the call has returned, so that nobody needs to
  * wait for it: closing the pool and leaving the process leave a stuck thread behind. (A process
  * ends with threads that wait killably, as those of NFS, CIFS and FUSE do since Linux 2.6.25.) */
@@ -32,6 +33,9 @@ struct worker_pool *worker_pool_new(struct io *io, size_t most);
 /* Starts task->work. True: the task is the thread's until done or drop. False (ERR_LIMIT, ERR_IO):
  * it is still the caller's. */
 bool worker_start(struct worker_pool *pool, struct worker_task *task, struct err *err) MUST_CHECK;
+
+/* Whether the pool keeps the loop alive, as at first it does. */
+void worker_pool_keep_loop(struct worker_pool *pool, bool keep);
 
 /* No `done` will come any more; closed(arg) comes in the next turn of the loop, whatever the
  * threads do. What they still hold is freed by the last of them. May be called from within a

@@ -62,7 +62,8 @@ static size_t add_badge(struct badge *badges, size_t count, unsigned style, size
 }
 
 /* What the first line counts; in words, or with the signs that stand for them. */
-static size_t list_badges(const struct frame *frame, bool words, struct badge badges[BADGES_MAX]) {
+static size_t list_badges(const struct frame *frame, bool words, bool pending,
+                          struct badge badges[BADGES_MAX]) {
   static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
   const struct findings *findings = frame->model->findings;
   size_t count = 0;
@@ -70,15 +71,15 @@ static size_t list_badges(const struct frame *frame, bool words, struct badge ba
     count = add_badge(badges, count, style_of_severity(severities[i]),
                       findings_count(findings, severities[i]),
                       words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
-  count = add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), words ? "waiting" : NULL,
-                    "..");
+  count =
+      add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), words ? "waiting" : NULL, "..");
   if (count == 0 && frame->model->slot_count > 0) {
     snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
     badges[0].style = STYLE_OK | STYLE_STRONG;
     count = 1;
   }
-  return add_badge(badges, count, STYLE_NOTICE, count_pending(frame), words ? "pending" : NULL,
-                   ":");
+  return add_badge(badges, count, STYLE_NOTICE, pending ? count_pending(frame) : 0,
+                   words ? "pending" : NULL, ":");
 }
 
 /* The counts, in words where there is room for all of them: half a count would be a lie. Returns
@@ -86,9 +87,9 @@ static size_t list_badges(const struct frame *frame, bool words, struct badge ba
 static int draw_counts(const struct frame *frame, int x, int end) {
   struct badge badges[BADGES_MAX];
   size_t count = 0;
-  for (int words = frame->canvas->width >= WORDS_WIDTH; words >= 0; words--) {
+  for (int way = frame->canvas->width >= WORDS_WIDTH ? 0 : 2; way < 3; way++) {
     int width = 0;
-    count = list_badges(frame, words, badges);
+    count = list_badges(frame, way < 2, way != 1, badges); /* what is only pending goes first */
     for (size_t i = 0; i < count; i++)
       width += (int)strlen(badges[i].text) + (i > 0);
     if (x + width <= end)
@@ -173,9 +174,9 @@ static void draw_calm(const struct frame *frame, int y, int width) {
   const struct finding *first = &findings->items[0];
   int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu of %zu targets answer; ",
                             slots, slots);
-  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, ": ");
-  canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s, but not for long yet",
-                first->subject, first->sentence);
+  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, "not for long yet: ");
+  canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s", first->subject,
+                first->sentence);
 }
 
 static void draw_sentence(const struct frame *frame, int y) {

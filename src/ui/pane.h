@@ -32,11 +32,11 @@ struct line {
   bool selectable;
   size_t slot;
   const struct table *table;
-  struct ordered_row row;     /* ROW, SUMMARY */
-  int part;                   /* SUMMARY: which of its lines */
-  bool named;                 /* TARGET: bears the target's name */
-  const char *text;           /* TARGET: what is wrong, or a further line of that */
-  size_t left_out;            /* TARGET: rows that had no room in the overview */
+  struct ordered_row row; /* ROW, SUMMARY */
+  int part;               /* SUMMARY, EVENT: which of its lines */
+  bool named;             /* TARGET: bears the target's name */
+  const char *text;       /* TARGET: what is wrong; EVENT: what happened; or a further line of it */
+  size_t left_out;        /* TARGET: rows that had no room in the overview */
   const struct event *event;  /* EVENT */
   const char *table_id, *key; /* the identity, with the slot; may be NULL */
 };
@@ -118,6 +118,7 @@ enum pane_room {
 struct pane_class {
   const char *id;
   int need_most; /* lines beyond which it does not compete with other panes; 0: no limit */
+  bool spreads;  /* has its lines made again for the room it got, and takes what is left of it */
   /* Calls pane_wanted for each pane of this class that the model asks for, in order. */
   void (*list)(const struct model *model, struct pane_list *list);
   /* Appends the lines to pane->lines and sets pane->pinned. width: cells of a line. */

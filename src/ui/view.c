@@ -120,7 +120,7 @@ static enum pane_room room_of(int body) {
 static void fit_room(struct view *view, const struct frame *frame, size_t index, int body) {
   struct pane *pane = view->panes[index];
   enum pane_room room = room_of(body);
-  if (room == view->rooms[index] && pane->lines.count <= (size_t)body)
+  if (room == view->rooms[index] && pane->lines.count <= (size_t)body && !pane->class->spreads)
     return;
   view->rooms[index] = room;
   pane->body = body;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -23,6 +24,18 @@ static void test_backoff(void **state) {
   assert_int_equal(scheduler_backoff(60000, 5, 0), 60000); /* never more often than asked for */
   assert_int_equal(scheduler_backoff(10000, 1, 1), 8000);
   assert_int_equal(scheduler_backoff(10000, 1, 0.5), 9000);
+}
+
+static void test_next(void **state) {
+  (void)state;
+  assert_int_equal(scheduler_next(1000, 2000, 1000, 1010), 3000);
+  assert_int_equal(scheduler_next(1000, 2000, 3000, 3010), 5000);
+  assert_int_equal(scheduler_next(1000, 2000, 1000, 2999), 3000);
+  assert_int_equal(scheduler_next(1000, 2000, 1000, 3000), 5000);   /* missed: the next one */
+  assert_int_equal(scheduler_next(1000, 2000, 1000, 12500), 13000); /* it hung for long */
+  assert_int_equal(scheduler_next(1000, 2000, 4600, 4700), 7000);   /* back after a failure */
+  assert_int_equal(scheduler_next(1000, 2000, 3900, 3950), 5000);
+  assert_int_equal(scheduler_next(1000, 1, 1000, 1000), 1001);
 }
 
 struct fixture {
@@ -164,6 +177,42 @@ static void test_paused_while_it_asks(void **state) {
   end(&f);
 }
 
+/* Asked for again and again, as by a key that is held down. */
+static void test_not_too_often(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 1, false);
+  f.config->targets[0]->interval_ms = 60000;
+  f.wanted = 1;
+  scheduler_start(f.scheduler);
+  run(&f, 5000);
+  f.wanted = 0;
+  for (size_t i = 0; i < 20; i++) {
+    scheduler_collect_now(f.scheduler);
+    run(&f, 5);
+  }
+  assert_in_range(f.model.slots[0].samples, 1, 2);
+  end(&f);
+}
+
+/* We were stopped longer than the deadline: the answer has been there all the time. */
+static void test_stopped_while_it_asks(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 1, false);
+  f.config->targets[0]->timeout_ms = 100;
+  scheduler_start(f.scheduler);
+  const struct timespec stopped = {.tv_sec = 1, .tv_nsec = 300000000};
+  nanosleep(&stopped, NULL);
+  f.wanted = 1;
+  run(&f, 5000);
+  const struct sample *sample = f.model.slots[0].sample;
+  assert_non_null(sample);
+  const struct table *table = &sample->tables[0];
+  assert_string_equal(table->rows[0].cells[table_column(table->spec, "state")].text, "refused");
+  end(&f);
+}
+
 static void test_closed_while_it_asks(void **state) {
   (void)state;
   struct fixture f;
@@ -175,11 +224,14 @@ static void test_closed_while_it_asks(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_backoff),
+      cmocka_unit_test(test_next),
       cmocka_unit_test(test_one_pass),
       cmocka_unit_test(test_nothing_to_ask),
       cmocka_unit_test(test_again_and_again),
       cmocka_unit_test(test_paused),
       cmocka_unit_test(test_paused_while_it_asks),
+      cmocka_unit_test(test_not_too_often),
+      cmocka_unit_test(test_stopped_while_it_asks),
       cmocka_unit_test(test_closed_while_it_asks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

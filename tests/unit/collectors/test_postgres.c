@@ -2,6 +2,7 @@
 #include "collectors/collector.h"
 
 #include "io/postgres_server.h"
+#include "io/resolve.h"
 
 extern const struct collector collector_postgres;
 
@@ -51,6 +52,7 @@ static int teardown(void **state) {
     tiny_run_until(&fixture->loop, &fixture->closed);
     assert_true(clock_now_ms() - began < 1000);
   }
+  resolver_free(fixture->io.resolver);
   tiny_loop_end(&fixture->loop);
   target_free(fixture->target);
   free(fixture);

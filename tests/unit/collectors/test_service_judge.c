@@ -68,6 +68,10 @@ static void test_verdicts(void **state) {
   assert_non_null(strstr(verdict.reason, "no answer within 10"));
   assert_int_equal(verdict.latency_us, -1);
 
+  verdict = judge(
+      (struct service_facts){.port = PROBE_UNDER_WAY, .resolving = true, .waited_ms = 3000}, 0);
+  assert_string_equal(verdict.reason, "the name server gives no answer within 3.0s");
+
   struct service_facts facts = {.port = PROBE_FAILED};
   err_set(&facts.port_err, ERR_UNRESOLVED, "the name \"api\" has no address");
   verdict = judge(facts, 0);

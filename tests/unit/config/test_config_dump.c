@@ -20,9 +20,16 @@ static void test_mask(void **state) {
              "postgresql://ecap_user@postgres:5432/ecap");
   check_mask("postgresql://u:pa:ss@h:5432/d?sslmode=require",
              "postgresql://u:***@h:5432/d?sslmode=require");
-  check_mask("postgresql://u:p@ss/?w@h/d", "postgresql://u:***@h/d");
+  check_mask("postgresql://u:p@ss/w@h/d", "postgresql://u:***@h/d");
   check_mask("postgresql:///d?host=h&password=x&sslpassword=y&user=u",
              "postgresql:///d?host=h&password=***&sslpassword=***&user=u");
+  /* where "@" and "?" leave it open what is the password, all that may be is hidden */
+  check_mask("postgresql://h:5432/d?password=p@ss", "postgresql://h:***");
+  check_mask("postgresql://u@h:5432/d?password=p@ss&user=u", "postgresql://u@h:***");
+  check_mask("postgresql://h/d?password=p@ss", "postgresql://h/d?password=***");
+  check_mask("postgresql://u@h/d?password=p@ss:x", "postgresql://u@h/d?password=***");
+  check_mask("postgresql://u:p@ss?w@h:1/d?sslmode=require", "postgresql://u:***");
+  check_mask("redis://h/0?token=a%26b", "redis://h/0?token=***");
   check_mask("redis://:secret@redis:6379/0", "redis://:***@redis:6379/0");
   check_mask("REDIS://redis:6379/0", "REDIS://redis:6379/0");
   check_mask("host=h dbname=d password=x user=u", "host=h dbname=d password=*** user=u");

@@ -1,5 +1,6 @@
 #include "io/http.h"
 
+#include "io/resolve.h"
 #include "io/tiny_server.h"
 
 #include <stdio.h>
@@ -52,6 +53,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
   struct fixture *fixture = *state;
   http_client_free(fixture->io.http);
+  resolver_free(fixture->io.resolver);
   tiny_stop(&fixture->server);
   tiny_loop_end(&fixture->loop);
   free(fixture);

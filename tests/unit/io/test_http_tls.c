@@ -2,6 +2,7 @@
  * name, and by nobody we trust. */
 #include "io/http.h"
 
+#include "io/resolve.h"
 #include "io/tiny_server.h"
 
 #include <limits.h>
@@ -85,6 +86,7 @@ static struct outcome ask(const char *certificate, bool trusted, bool insecure) 
       .url = url, .ca_file = trusted ? ca_file : NULL, .insecure = insecure, .timeout_ms = 5000};
   struct outcome outcome = get(&loop, &io, &query);
   http_client_free(io.http);
+  resolver_free(io.resolver);
   uv_process_kill(&server.process, SIGTERM);
   tiny_run_until(&loop, &server.ended);
   tiny_loop_end(&loop);

@@ -1,6 +1,7 @@
 /* The client against a real server, and against things that are none. */
 #include "io/pg.h"
 
+#include "io/resolve.h"
 #include "io/postgres_server.h"
 
 struct fixture {
@@ -56,6 +57,7 @@ static void free_pg(struct fixture *fixture) {
 static int teardown(void **state) {
   struct fixture *fixture = *state;
   free_pg(fixture);
+  resolver_free(fixture->io.resolver);
   tiny_loop_end(&fixture->loop);
   free(fixture);
   return 0;

@@ -1,4 +1,5 @@
 #include "io/redis.h"
+#include "io/resolve.h"
 
 #include "io/redis_server.h"
 
@@ -91,6 +92,7 @@ static int teardown(void **state) {
   redis_url_fini(&fixture->url);
   if (fixture->tiny.port)
     tiny_stop(&fixture->tiny);
+  resolver_free(fixture->io.resolver);
   tiny_loop_end(&fixture->loop);
   if (*fixture->server.dir)
     redis_server_end(&fixture->server);

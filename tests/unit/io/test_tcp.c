@@ -1,5 +1,6 @@
 #include "io/tcp.h"
 
+#include "io/resolve.h"
 #include "io/tiny_server.h"
 
 struct outcome {
@@ -24,6 +25,7 @@ static void probe(uv_loop_t *loop, const char *host, int port, struct outcome *o
   tcp_probe_start(&io, host, port, on_done, outcome);
   assert_false(outcome->done); /* never before it returns */
   tiny_run_until(loop, &outcome->done);
+  resolver_free(io.resolver);
 }
 
 static void test_connects(void **state) {
@@ -114,6 +116,7 @@ static void test_cancel(void **state) {
   uv_run(&loop, UV_RUN_NOWAIT); /* it has resolved, and connects */
   if (!outcome.done)
     tcp_probe_cancel(connecting);
+  resolver_free(io.resolver);
   int calls = outcome.calls;
   tiny_stop(&server);
   tiny_loop_end(&loop);

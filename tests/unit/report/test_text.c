@@ -135,6 +135,27 @@ static void test_a_long_word_is_broken(void **state) {
   fixture_fini(&model, config);
 }
 
+/* What a single look has found may have been so for days: it does not say since when. */
+static void test_a_first_look_knows_no_since(void **state) {
+  (void)state;
+  struct config *config = config_new();
+  fixture_target(config, &fixture_service, "api");
+  struct model model;
+  model_init(&model, config);
+  struct err err = {ERR_REFUSED, "nobody listens"};
+  model_fail(&model, 0, &err, FIXTURE_NOW - 5000);
+  model_evaluate(&model, FIXTURE_NOW, true);
+  struct fixture_text written = text_of(&model, true, false, 80);
+  assert_non_null(strstr(written.text, "api: nobody listens\n"));
+  free(written.text);
+  model_fail(&model, 0, &err, FIXTURE_NOW);
+  model_evaluate(&model, FIXTURE_NOW, true);
+  written = text_of(&model, true, false, 80);
+  assert_non_null(strstr(written.text, "api: nobody listens (for 5.0s)\n"));
+  free(written.text);
+  fixture_fini(&model, config);
+}
+
 static char *first_line(const struct model *model) {
   struct fixture_text written = text_of(model, true, false, 0);
   written.text[strcspn(written.text, "\n")] = '\0';
@@ -246,6 +267,7 @@ int main(void) {
       cmocka_unit_test(test_a_long_word_is_broken),
       cmocka_unit_test(test_status_line),
       cmocka_unit_test(test_a_storm_is_bounded),
+      cmocka_unit_test(test_a_first_look_knows_no_since),
       cmocka_unit_test(test_the_worst_rows_come_first),
       cmocka_unit_test(test_a_full_disk_is_told),
   };
