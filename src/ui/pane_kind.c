@@ -266,4 +266,5 @@ const struct pane_class pane_kind = {
     .headline = kind_headline,
     .draw_line = kind_draw_line,
     .foot = kind_foot,
+    .fill = pane_kind_charts,
 };
