@@ -155,9 +155,9 @@ static bool ask_groups(struct collecting *c) {
   return true;
 }
 
-/* Marks what the groups' partitions are; false if the metadata does not know one of them. */
-static bool want_partitions(struct collecting *c) {
-  bool all_known = true;
+/* Marks what the groups' partitions are; returns how many of them the metadata does not know. */
+static size_t want_partitions(struct collecting *c) {
+  size_t unknown = 0;
   for (size_t i = 0; i < c->snapshot->group_count; i++) {
     const struct kafka_group *group = &c->snapshot->groups[i];
     for (size_t j = 0; j < group->share_count; j++) {
@@ -165,10 +165,10 @@ static bool want_partitions(struct collecting *c) {
       if (group->shares[j].partition < topic->partition_count)
         topic->partitions[group->shares[j].partition].wanted = true;
       else
-        all_known = false;
+        unknown++;
     }
   }
-  return all_known;
+  return unknown;
 }
 
 /* The partitions that can be asked for; the caller frees them. */
@@ -193,12 +193,14 @@ static struct kafka_place *places_new(struct collecting *c, size_t *count) {
 static bool ask_logs(struct collecting *c) {
   struct kafka_topics *topics = &c->groups.topics;
   kafka_topics_attach(topics, &c->snapshot->arena, c->session->metadata);
-  if (!want_partitions(c)) {
+  size_t unknown = want_partitions(c);
+  if (unknown > c->session->unknown) { /* a new topic; what was deleted stays unknown for days */
     if (!kafka_metadata_refresh(c->session, true, c->err))
       return false;
     kafka_topics_attach(topics, &c->snapshot->arena, c->session->metadata);
-    want_partitions(c);
+    unknown = want_partitions(c);
   }
+  c->session->unknown = unknown;
   size_t count;
   struct kafka_place *places = places_new(c, &count);
   step(c, "end offsets");

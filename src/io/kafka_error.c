@@ -127,6 +127,9 @@ const char *kafka_error_reason(rd_kafka_resp_err_t code) {
   case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     return "its broker is not reachable";
   default:
-    return rd_kafka_err2str(code);
+    break;
   }
+  /* For a code that it does not know, librdkafka answers with a buffer of the calling thread. */
+  const char *text = rd_kafka_err2str(code);
+  return strncmp(text, "Err-", 4) == 0 ? "an error that librdkafka does not know" : text;
 }

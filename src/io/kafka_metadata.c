@@ -8,8 +8,9 @@ enum { COST_SHARE = 20 };
 
 bool kafka_metadata_refresh(struct kafka_session *session, bool now, struct err *err) {
   int64_t began_us = clock_now_us();
-  if (session->metadata && !now &&
-      began_us - session->metadata_us < COST_SHARE * session->metadata_cost_us)
+  bool of_this_call = session->metadata_us / 1000 >= session->began_ms;
+  bool recent = began_us - session->metadata_us < COST_SHARE * session->metadata_cost_us;
+  if (session->metadata && (of_this_call || (recent && !now)))
     return true;
   atomic_store(&session->watch->step, "the metadata");
   const struct rd_kafka_metadata *fresh;

@@ -5,7 +5,8 @@
 #include "io/kafka_snapshot.h"
 
 /* Makes session->metadata recent. It is asked for at most so often that the asking takes a
- * twentieth of the time, which is each time in a small cluster; `now` asks in any case. Waits. */
+ * twentieth of the time, which is each time in a small cluster; `now` asks unless this call has
+ * asked already. Waits. */
 bool kafka_metadata_refresh(struct kafka_session *session, bool now, struct err *err) MUST_CHECK;
 
 /* Brokers, totals, partitions without a leader or with replicas that lag behind, to the snapshot.

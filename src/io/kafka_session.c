@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/kafka_error.h"
+#include "io/thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +12,56 @@
 /* So soon a cancel is seen. Only while something is waited for. */
 enum { SLICE_MS = 25 };
 
+static rd_kafka_t *instance_new(rd_kafka_conf_t *conf, struct err *err) {
+  char text[200] = "";
+  rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+  if (!rk)
+    err_set(err, ERR_INVALID, "librdkafka: %s", text);
+  return rk;
+}
+
+/* Whether librdkafka takes the keys, certificates and mechanisms: for the rest it has no reason not
+ * to. */
+static bool security_check(const rd_kafka_conf_t *conf, struct err *err) {
+  char protocol[32] = "";
+  size_t size = sizeof protocol;
+  rd_kafka_conf_get(conf, "security.protocol", protocol, &size);
+  if (strcmp(protocol, "plaintext") == 0)
+    return true;
+  rd_kafka_conf_t *own = rd_kafka_conf_dup(conf);
+  rd_kafka_t *rk = instance_new(own, err);
+  if (rk)
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  else
+    rd_kafka_conf_destroy(own);
+  return rk != NULL;
+}
+
+static rd_kafka_resp_err_t on_thread(rd_kafka_t *rk, rd_kafka_thread_type_t type, const char *name,
+                                     void *opaque) {
+  (void)rk, (void)type, (void)name, (void)opaque;
+  thread_unblock_faults();
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque,
+                                  char *text, size_t size) {
+  (void)conf, (void)opaque, (void)text, (void)size;
+  return rd_kafka_interceptor_add_on_thread_start(rk, "stacktop", on_thread, NULL);
+}
+
+/* The interceptor is for librdkafka's own threads, which block all signals. Where rd_kafka_new
+ * fails it frees the interceptors of a configuration that it leaves to us, which then cannot be
+ * destroyed (2.0.2): so what may fail is tried before, without. */
 bool kafka_session_open(struct kafka_session *session, const rd_kafka_conf_t *conf,
                         struct err *err) {
-  char text[200] = "";
+  if (!security_check(conf, err))
+    return false;
   rd_kafka_conf_t *own = rd_kafka_conf_dup(conf);
-  session->rk = rd_kafka_new(RD_KAFKA_CONSUMER, own, text, sizeof text);
-  if (!session->rk) {
-    rd_kafka_conf_destroy(own);
-    return err_set(err, ERR_INVALID, "librdkafka: %s", text);
-  }
+  rd_kafka_conf_interceptor_add_on_new(own, "stacktop", on_new, NULL); /* a copy has none */
+  session->rk = instance_new(own, err);
+  if (!session->rk)
+    return false;
   session->queue = rd_kafka_queue_new(session->rk);
   rd_kafka_queue_t *main_queue = rd_kafka_queue_get_main(session->rk);
   rd_kafka_queue_forward(main_queue, session->queue);

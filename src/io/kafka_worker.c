@@ -1,8 +1,8 @@
 #include "io/kafka_worker.h"
 
 #include "core/mem.h"
+#include "io/thread.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,13 +106,8 @@ static void *thread_main(void *arg) {
   return NULL;
 }
 
-/* Signals are the main thread's. */
 static int start_thread(struct kafka_worker *worker) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int status = pthread_create(&worker->thread, NULL, thread_main, worker);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int status = thread_start(&worker->thread, NULL, thread_main, worker);
   if (status == 0)
     pthread_setname_np(worker->thread, "kafka");
   return status;

@@ -27,7 +27,7 @@ struct pg {
   void *arg;
 
   struct pg_hosts hosts;   /* while resolving: as configured, and ... */
-  struct pg_hosts targets; /* ... what they lead to so far */
+  struct pg_hosts targets; /* ... what they lead to so far; then those still worth trying */
   size_t resolving;        /* index into hosts */
   struct resolve *resolve;
   struct err unresolved; /* the first name's error; it counts when none leads anywhere */
@@ -36,7 +36,7 @@ struct pg {
   struct watch *watch;
   struct pg_answer answer;
   struct err failure; /* found while starting: reported from the timer */
-  uv_timer_t soon;
+  uv_timer_t soon;    /* and, while it connects, the next address's turn */
 
   int open_handles;
   void (*freed)(void *arg); /* set by pg_free */
@@ -128,13 +128,20 @@ static void connect_failed(struct pg *pg) {
   fail(pg, &err);
 }
 
+static void on_impatience(uv_timer_t *timer);
+
+/* libpq goes on to the next address only when one has failed, and one that drops packets does not
+ * fail in our time. */
 static void connect_wait(struct pg *pg, PostgresPollingStatusType wants) {
   pg->phase = PQstatus(pg->conn) == CONNECTION_STARTED ? PG_CONNECTING : PG_LOGGING_IN;
+  if (pg->phase == PG_CONNECTING && pg->targets.count > 1)
+    uv_timer_start(&pg->soon, on_impatience, PG_PATIENCE_MS, 0);
   if (!watch_for(pg, wants == PGRES_POLLING_READING ? UV_READABLE : UV_WRITABLE))
     fail(pg, &pg->failure);
 }
 
 static void connect_step(struct pg *pg) {
+  uv_timer_stop(&pg->soon);
   watch_close(pg);
   PostgresPollingStatusType wants = PQconnectPoll(pg->conn);
   if (wants == PGRES_POLLING_FAILED) {
@@ -165,7 +172,6 @@ static PGconn *conn_start(const char *dsn, const struct pg_hosts *targets) {
 static void connect_begin(struct pg *pg) {
   pg->conn = conn_start(pg->dsn, &pg->targets);
   pg_hosts_fini(&pg->hosts);
-  pg_hosts_fini(&pg->targets);
   if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
     connect_failed(pg);
     return;
@@ -173,6 +179,15 @@ static void connect_begin(struct pg *pg) {
   PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE); /* the only way to an error's SQLSTATE here */
   PQsetNoticeReceiver(pg->conn, swallow_notice, NULL);
   connect_wait(pg, PGRES_POLLING_WRITING);
+}
+
+static void on_impatience(uv_timer_t *timer) {
+  struct pg *pg = timer->data;
+  const char *address = PQhostaddr(pg->conn), *port = PQport(pg->conn);
+  if (!address || !port || !pg_hosts_remove(&pg->targets, address, port))
+    return;
+  hang_up(pg);
+  connect_begin(pg);
 }
 
 static void on_resolved(void *arg, const struct resolve_result *result, const struct err *err);
@@ -309,6 +324,7 @@ void pg_connect(struct pg *pg, pg_cb done, void *arg) {
   pg->arg = arg;
   pg->phase = PG_RESOLVING;
   pg->resolving = 0;
+  pg_hosts_fini(&pg->targets);
   pg->failure = pg->unresolved = (struct err){0};
   uv_timer_start(&pg->soon, on_soon, 0, 0);
 }

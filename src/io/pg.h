@@ -22,6 +22,7 @@
 /* Ceilings of one answer; beyond them the query fails with ERR_LIMIT and the connection is dropped.
  */
 enum { PG_ROWS_MAX = 10000, PG_BYTES_MAX = 8 << 20 };
+enum { PG_PATIENCE_MS = 1000 };
 
 /* An answer. The texts are as the server wrote them, in UTF-8 if it could convert them. */
 struct pg_rows {
@@ -54,7 +55,8 @@ bool pg_dsn_check(const char *dsn, struct err *err) MUST_CHECK;
 
 /* Opens nothing yet. dsn is copied. */
 struct pg *pg_new(struct io *io, const char *dsn);
-/* Down first: PG_DOWN. Errors: ERR_REFUSED (also when no slot is left, or the server starts up),
+/* Down first: PG_DOWN. Of several addresses, one that has not answered for PG_PATIENCE_MS is passed
+ * over for the next. Errors: ERR_REFUSED (also when no slot is left, or the server starts up),
  * ERR_DENIED, ERR_UNRESOLVED, ERR_PROTOCOL ("no PostgreSQL answers there"), ... */
 void pg_connect(struct pg *pg, pg_cb done, void *arg);
 /* PG_IDLE first. Sends sql, which may hold several statements, as one message of the simple

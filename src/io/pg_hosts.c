@@ -11,6 +11,8 @@
  * and only after that would it connect: so this value stops it between the two. */
 static const char stopper[] = "stacktop";
 
+static const char usual_port[] = "5432"; /* what PQport says where none is given */
+
 static const char *option_value(const PQconninfoOption *options, const char *keyword) {
   for (; options && options->keyword; options++)
     if (strcmp(options->keyword, keyword) == 0)
@@ -74,13 +76,30 @@ bool pg_hosts_read(const char *dsn, struct pg_hosts *hosts, struct err *err) {
   return good;
 }
 
+static void host_fini(struct pg_host *host) {
+  free(host->name);
+  free(host->address);
+  free(host->port);
+}
+
 void pg_hosts_fini(struct pg_hosts *hosts) {
-  for (size_t i = 0; i < hosts->count; i++) {
-    free(hosts->items[i].name);
-    free(hosts->items[i].address);
-    free(hosts->items[i].port);
-  }
+  for (size_t i = 0; i < hosts->count; i++)
+    host_fini(&hosts->items[i]);
   hosts->count = 0;
+}
+
+bool pg_hosts_remove(struct pg_hosts *hosts, const char *address, const char *port) {
+  for (size_t i = 0; i < hosts->count && hosts->count > 1; i++) {
+    struct pg_host *host = &hosts->items[i];
+    if (strcmp(host->address, address) != 0 ||
+        strcmp(*host->port ? host->port : usual_port, port) != 0)
+      continue;
+    host_fini(host);
+    hosts->count--;
+    memmove(host, host + 1, (hosts->count - i) * sizeof *host);
+    return true;
+  }
+  return false;
 }
 
 bool pg_host_is_name(const struct pg_host *host) {

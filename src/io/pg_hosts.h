@@ -34,6 +34,10 @@ void pg_hosts_add(struct pg_hosts *hosts, const char *name, const char *address,
 void pg_hosts_add_addresses(struct pg_hosts *hosts, const struct pg_host *host,
                             const struct resolve_result *addresses);
 
+/* Takes out the host that leads to this address and port ("" is the usual one). False if it is the
+ * last one, or not among them. */
+bool pg_hosts_remove(struct pg_hosts *hosts, const char *address, const char *port);
+
 /* The lists as libpq's parameters want them: "a,a", "10.0.0.1,10.0.0.2", "5432,5432". The caller
  * frees each. */
 struct pg_host_lists {

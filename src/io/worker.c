@@ -1,10 +1,10 @@
 #include "io/worker.h"
 
 #include "core/mem.h"
+#include "io/thread.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,18 +87,13 @@ static void *thread_main(void *arg) {
   return NULL;
 }
 
-/* Signals are the loop thread's. */
-static int thread_start(struct worker_task *task) {
-  sigset_t all, before;
+static int task_start(struct worker_task *task) {
   pthread_t thread;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, STACK_BYTES);
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int status = pthread_create(&thread, &attributes, thread_main, task);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int status = thread_start(&thread, &attributes, thread_main, task);
   pthread_attr_destroy(&attributes);
   return status;
 }
@@ -114,7 +109,7 @@ bool worker_start(struct worker_pool *pool, struct worker_task *task, struct err
   pthread_mutex_unlock(&pool->mutex);
   if (!room)
     return err_set(err, ERR_LIMIT, "%zu calls wait already", pool->most);
-  int status = thread_start(task);
+  int status = task_start(task);
   if (status == 0)
     return true;
   pthread_mutex_lock(&pool->mutex);

@@ -2,8 +2,8 @@
  *
  * A statvfs of a hung network mount waits for as long as its server is silent, and so does
  * getaddrinfo for a name server. On libuv's pool a few of them would stop all others, so such calls
- * run here: a thread a call, detached, with
- * all signals blocked. A thread owns its task until the call has returned, so that nobody needs to
+ * run here: a thread a call, detached
+ * (io/thread.h). A thread owns its task until the call has returned, so that nobody needs to
  * wait for it: closing the pool and leaving the process leave a stuck thread behind. (A process
  * ends with threads that wait killably, as those of NFS, CIFS and FUSE do since Linux 2.6.25.) */
 #pragma once

@@ -65,7 +65,7 @@ static void share(int *bodies, const struct layout_need *needs, size_t first, si
       }
     }
   }
-  bodies[last] += lines > 0 ? lines : 0;
+  bodies[count <= 2 ? first : last] += lines > 0 ? lines : 0; /* one kind: it has charts to draw */
 }
 
 void layout_rows(struct layout *layout, struct rect area, const struct layout_need *needs,

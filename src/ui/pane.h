@@ -129,6 +129,9 @@ struct pane_class {
   int (*headline)(struct pane *pane, const struct frame *frame, int right, int y, int width);
   void (*draw_line)(struct pane *pane, const struct frame *frame, const struct line *line, int x,
                     int y, int width);
+  /* Draws something of use into what the lines leave free, where the pane has the screen. May be
+   * NULL. */
+  void (*fill)(struct pane *pane, const struct frame *frame, struct rect rect);
   /* Draws what belongs to the end of the pane (notes) into at most `lines` lines that end above y;
    * returns the lines used. May be NULL. */
   int (*foot)(struct pane *pane, const struct frame *frame, int x, int y, int width, int lines);
@@ -159,6 +162,7 @@ enum pane_look {
                            upper one */
   PANE_FOCUSED = 1 << 2,
   PANE_ZOOMED = 1 << 3,
+  PANE_ALONE = 1 << 4, /* nothing but the events beside it: what it leaves free is filled */
 };
 
 /* Draws the box and the lines into `rect`; pane_build comes before, for a width

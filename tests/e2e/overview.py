@@ -85,6 +85,18 @@ class Overview:
         """The second line: the worst finding."""
         return self.screen.display[1].strip()
 
+    @property
+    def events(self):
+        """[(mark, sentence with its subject)], the newest first; what was wrapped is joined."""
+        found = []
+        for line in self.pane("Events").lines:
+            new = re.search(r"\d\d:\d\d:\d\d (!!|!|\?|ok) +(.*)", line)
+            if new:
+                found.append(list(new.groups()))
+            elif found and line.strip():
+                found[-1][1] += " " + line.strip()
+        return [tuple(event) for event in found]
+
     def wait(self, condition, seconds=15):
         """Until it holds of this overview, and of whole frames: a part of one may have come."""
         deadline = time.monotonic() + seconds * PATIENCE

@@ -77,12 +77,13 @@ def fault(sandbox, o, part, action, back, words_wanted):
            and "CRIT" in o.verdict, TIMEOUT + 5)
     if part != "api":
         assert "down" in o.pane(name).title
-    assert f" !! {NAME[part]} " in o.pane("Events").text, o.terminal.show()
+    assert any(mark == "!!" and text.startswith(f"{NAME[part]} ") for mark, text in o.events), o.terminal.show()
     others_live(o, part)
     assert key_seconds(o) <= KEY_SECONDS * PATIENCE, f"keys are slow while {part} suffers a {action}"
     sandbox.ctl(back, part)
     o.wait(lambda o: o.verdict == "all ok" and o.pane(name).state == "ok", BACKOFF_CEILING + TIMEOUT + 5)
-    assert re.search(rf" ok {NAME[part]} (answers again, after|over after)", o.pane("Events").text), o.terminal.show()
+    assert any(mark == "ok" and re.match(rf"{NAME[part]} (answers again, after|over after)", text)
+               for mark, text in o.events), o.terminal.show()
 
 
 @pytest.mark.parametrize("part", PANE)

@@ -22,6 +22,8 @@ static void fake_probe(const char *path, struct mount_facts *facts) {
     }
   }
   *facts = (struct mount_facts){.directory = true, .total = 500, .used = 300, .available = 100};
+  if (strcmp(path, "/proc") == 0)
+    *facts = (struct mount_facts){.directory = true};
   snprintf(facts->resolved, sizeof facts->resolved, "%s", path);
   if (hung)
     atomic_fetch_add(&left, 1);
@@ -145,6 +147,18 @@ static void test_missing_files(void **state) {
   row = host_disk(fixture, "/"); /* the configured path is asked all the same */
   assert_true(row->cells[DISK_USED].real == 0.75);
   assert_string_equal(row->cells[DISK_TYPE].text, "not in the list of mounts");
+}
+
+/* Where nothing takes space there is no free space either: 0 B would read as full. */
+static void test_a_mount_without_size(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/proc");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  const struct row *row = host_disk(fixture, "/proc");
+  assert_int_equal(row->cells[DISK_SIZE].type, VALUE_NONE);
+  assert_int_equal(row->cells[DISK_FREE].type, VALUE_NONE);
+  assert_int_equal(row->cells[DISK_USED].type, VALUE_NONE);
 }
 
 static void test_no_proc_at_all(void **state) {
@@ -331,6 +345,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_summary),          TEST(test_missing_files),
+      TEST(test_a_mount_without_size),   TEST(test_rates),
       TEST(test_no_proc_at_all),   TEST(test_rates),
       TEST(test_default_mounts),   TEST(test_hung_mount),
       TEST(test_one_pass),         TEST(test_close_while_hung),

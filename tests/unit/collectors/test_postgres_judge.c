@@ -88,9 +88,12 @@ static void test_idle_ones(void **state) {
   add(sessions, 2, "idle", 7200);
   add(sessions, 3, "idle", 40);
   add(sessions, 4, "active", 0.1);
+  add(sessions, 5, "idle", 3);
+  for (size_t i = 0; i < sessions->count; i++)
+    sessions->items[i].transaction_age = POSTGRES_UNKNOWN;
   postgres_judge(sessions, &rules);
-  const int64_t order[] = {4, 2, 3, 1};
-  for (size_t i = 0; i < 4; i++)
+  const int64_t order[] = {4, 2, 3, 1, 5};
+  for (size_t i = 0; i < 5; i++)
     assert_int_equal(nth(sessions, i), order[i]);
 }
 

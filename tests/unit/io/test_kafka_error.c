@@ -157,11 +157,18 @@ static void test_properties_hold(void **state) {
   rd_kafka_conf_destroy(conf);
 }
 
+/* What is kept beyond the call is no buffer of librdkafka's. */
+static void test_unknown_reason(void **state) {
+  (void)state;
+  assert_string_equal(kafka_error_reason((rd_kafka_resp_err_t)9999),
+                      "an error that librdkafka does not know");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sentences),       cmocka_unit_test(test_garbage),
-      cmocka_unit_test(test_bootstrap),       cmocka_unit_test(test_properties),
-      cmocka_unit_test(test_properties_hold),
+      cmocka_unit_test(test_unknown_reason), cmocka_unit_test(test_sentences),
+      cmocka_unit_test(test_garbage),        cmocka_unit_test(test_bootstrap),
+      cmocka_unit_test(test_properties),     cmocka_unit_test(test_properties_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

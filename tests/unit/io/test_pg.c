@@ -1,8 +1,8 @@
 /* The client against a real server, and against things that are none. */
 #include "io/pg.h"
 
-#include "io/resolve.h"
 #include "io/postgres_server.h"
+#include "io/resolve.h"
 
 struct fixture {
   uv_loop_t loop;
@@ -196,6 +196,39 @@ static void test_sockets_and_several_hosts(void **state) {
   assert_int_equal(ask(fixture, "SELECT 1"), ERR_NONE);
 }
 
+/* A port whose backlog is full drops what comes, as a host that is switched off does. */
+static int silent_port(int sockets[8]) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  sockets[0] = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(bind(sockets[0], (struct sockaddr *)&address, size), 0);
+  assert_int_equal(listen(sockets[0], 0), 0);
+  assert_int_equal(getsockname(sockets[0], (struct sockaddr *)&address, &size), 0);
+  for (size_t i = 1; i < 8; i++) {
+    sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    connect(sockets[i], (struct sockaddr *)&address, size);
+  }
+  return ntohs(address.sin_port);
+}
+
+static void test_silent_address(void **state) {
+  struct fixture *fixture = *state;
+  char dsn[256], address[128], expected[128];
+  int sockets[8], port = silent_port(sockets);
+  snprintf(dsn, sizeof dsn,
+           "host=localhost,127.0.0.1,127.0.0.1 hostaddr=127.0.0.1,127.0.0.1,127.0.0.1"
+           " port=%d,%d,%d user=admin dbname=postgres",
+           port, tiny_free_port(&fixture->loop), server.port);
+  if (connect_to(fixture, dsn) != ERR_NONE)
+    fail_msg("%s", fixture->err.text);
+  pg_address(fixture->pg, address, sizeof address);
+  snprintf(expected, sizeof expected, "127.0.0.1:%d", server.port);
+  assert_string_equal(address, expected);
+  assert_int_equal(ask(fixture, "SELECT 1"), ERR_NONE);
+  for (size_t i = 0; i < 8; i++)
+    close(sockets[i]);
+}
+
 static void test_denied(void **state) {
   struct fixture *fixture = *state;
   char dsn[256];
@@ -386,6 +419,7 @@ int main(void) {
       TEST(test_nobody_there),
       TEST(test_garbage),
       TEST(test_silence_and_drop),
+      TEST(test_silent_address),
       TEST(test_dsn_check),
   };
   int failed = cmocka_run_group_tests(tests, start_server, NULL);
