@@ -344,13 +344,19 @@ static void test_this_host(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_summary),          TEST(test_missing_files),
-      TEST(test_a_mount_without_size),   TEST(test_rates),
-      TEST(test_no_proc_at_all),   TEST(test_rates),
-      TEST(test_default_mounts),   TEST(test_hung_mount),
-      TEST(test_one_pass),         TEST(test_close_while_hung),
-      TEST(test_cancel),           TEST(test_unmounted_while_hung),
-      TEST(test_configured_paths), TEST(test_bad_path),
+      TEST(test_summary),
+      TEST(test_missing_files),
+      TEST(test_a_mount_without_size),
+      TEST(test_no_proc_at_all),
+      TEST(test_rates),
+      TEST(test_default_mounts),
+      TEST(test_hung_mount),
+      TEST(test_one_pass),
+      TEST(test_close_while_hung),
+      TEST(test_cancel),
+      TEST(test_unmounted_while_hung),
+      TEST(test_configured_paths),
+      TEST(test_bad_path),
       TEST(test_this_host),
   };
   return cmocka_run_group_tests(tests, make_proc, remove_proc);
