@@ -293,6 +293,10 @@ static void test_cancel(void **state) {
     if (i == 2)
       while (atomic_load(&asked) == 0)
         uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    if (fixture->done) { /* the patience ended first, on a busy machine */
+      i--;
+      continue;
+    }
     struct err err = {0};
     collector_host.cancel(fixture->host, &err);
     assert_false(fixture->done);
