@@ -162,13 +162,27 @@ static void draw_findings(const struct frame *frame, int y) {
     canvas_printf(frame->canvas, end - 8, y, 8, STYLE_DIM, "+%zu more", total - shown);
 }
 
+/* Where a right is missing, "nothing is beyond its threshold" is not the whole truth. */
+static void draw_unseen(const struct frame *frame, int x, int y, int max) {
+  for (size_t i = 0; i < frame->model->slot_count; i++) {
+    const struct slot *slot = &frame->model->slots[i];
+    if (!slot->sample || slot->sample->note_count == 0)
+      continue;
+    canvas_printf(frame->canvas, x, y, max, STYLE_UNKNOWN, "; not all is seen: %s %s",
+                  slot->target->name, slot->sample->notes[0].text);
+    return;
+  }
+}
+
 /* Nothing counts; what is about to is named. */
 static void draw_calm(const struct frame *frame, int y, int width) {
   const struct findings *findings = frame->model->findings;
   size_t slots = frame->model->slot_count;
   if (findings->count == 0) {
-    canvas_printf(frame->canvas, 1, y, width, STYLE_DIM,
-                  "%zu of %zu targets answer, and nothing is beyond its threshold", slots, slots);
+    int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM,
+                              "%zu of %zu targets answer, and nothing is beyond its threshold",
+                              slots, slots);
+    draw_unseen(frame, x, y, width - x);
     return;
   }
   const struct finding *first = &findings->items[0];

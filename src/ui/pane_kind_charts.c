@@ -40,8 +40,8 @@ static bool has_past(const struct history_ring *ring) {
 }
 
 static bool is_charted(const struct column_spec *column, bool summary) {
-  if (!(column->flags & COLUMN_HISTORY) || (column->flags & COLUMN_DETAIL))
-    return false;
+  if (!(column->flags & COLUMN_HISTORY) || (column->flags & (COLUMN_DETAIL | COLUMN_PLUS)))
+    return false; /* bars stand on 0: what goes below it has none */
   return summary ? column->priority <= PRIORITY_MOST
                  : (column->flags & (COLUMN_SPARK | COLUMN_GAUGE)) != 0;
 }
@@ -102,7 +102,9 @@ static void draw_chart(const struct charts *charts, const struct chart *chart, s
                    table_cell_style(frame, &chart->row, chart->column) | STYLE_STRONG,
                    frame_value(frame, buffer, chart->ordered.row->cells[chart->column], column));
   double scale = widget_chart_top(chart->ring, column->flags & COLUMN_GAUGE ? 1 : 0);
-  format_value(top, sizeof top, value_real(scale), column->unit, false);
+  bool whole = column->unit == UNIT_COUNT && scale >= 1;
+  format_value(top, sizeof top, whole ? value_int(llround(scale)) : value_real(scale), column->unit,
+               false);
   int shown = widget_chart(frame->canvas, rect.x, rect.y + 1, rect.width, rect.height - 1,
                            chart->row.stale ? STYLE_STALE : STYLE_SPARK, chart->ring, scale);
   age_text(span, (int64_t)shown * frame->model->slots[chart->row.slot].target->interval_ms);
