@@ -81,13 +81,13 @@ class Member(Actor):
         self.owed = 0.0
         self.committed = 0
         self.held = False
-        self.caught_up = False  # since it was last kept from its work
-        self.since, self.taken = 0, 0  # what it took since then, to judge by
+        self.fall_behind()
 
     def reset(self):
         if self.consumer:
             self.consumer.close()
-        self.consumer, self.held, self.caught_up = None, False, False
+        self.consumer, self.held = None, False
+        self.fall_behind()
 
     def step(self, mode):
         if self.consumer is None:
@@ -117,13 +117,17 @@ class Member(Actor):
     def judge(self, scene, taken, now):
         """Whether it has caught up: at full speed it finds no more than what is just produced."""
         if scene == "lag":
-            self.caught_up, self.since, self.taken = False, now, 0
+            self.fall_behind()
             return
         self.taken += taken
         if now - self.since > JUDGE_SECONDS:
             if 0 < self.taken < RATE * JUDGE_SECONDS:
                 self.caught_up = True
             self.since, self.taken = now, 0
+
+    def fall_behind(self):
+        """It has been kept from its work, and has to catch up first."""
+        self.caught_up, self.since, self.taken = False, time.monotonic(), 0
 
     def rate(self, scene):
         """Messages a second that it takes."""
@@ -137,5 +141,6 @@ class Member(Actor):
         if not self.held:
             self.consumer.commit()
         self.consumer.hold(True)
-        self.held, self.caught_up = True, False
+        self.held = True
+        self.fall_behind()
         self.consumer.consume(1, 0.5)

@@ -53,6 +53,14 @@ static void on_finished(void *arg) {
   uv_stop(&check->runtime->loop);
 }
 
+/* COLUMNS is for what is no terminal: an e-mail from cron. */
+static int columns_of_environment(void) {
+  const char *columns = getenv("COLUMNS");
+  char *end;
+  long width = columns ? strtol(columns, &end, 10) : 0;
+  return columns && *columns && !*end && width > 0 && width < 10000 ? (int)width : 0;
+}
+
 static int terminal_width(void) {
   struct winsize size;
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
@@ -62,7 +70,8 @@ static bool report_write(const struct model *model, const struct options *option
   bool terminal = isatty(STDOUT_FILENO);
   struct report_text_options text = {.ascii = options->no_unicode,
                                      .color = terminal && !options->no_color,
-                                     .width = terminal ? terminal_width() : 0};
+                                     .width =
+                                         terminal ? terminal_width() : columns_of_environment()};
   bool written = options->json ? report_json_write(stdout, model, now_ms)
                                : report_text_write(stdout, model, now_ms, &text);
   if (fflush(stdout) == 0 && written)

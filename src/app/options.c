@@ -25,6 +25,7 @@ void options_usage(FILE *out) {
       "      --json            as JSON (docs/json.md)\n"
       "      --only KIND[:NAME]  only targets of that kind, or that one\n"
       "      --timeout TIME    wait so long for each target: 5s, 500ms\n"
+      "  not on a terminal, lines are as long as they get; COLUMNS=80 wraps them, for e-mail\n"
       "  exit status: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN\n"
       "\n"
       "config:\n"

@@ -66,6 +66,8 @@ static int line_compare(const void *a, const void *b) {
 }
 
 static void fill_space(struct row *row, const struct mount_facts *facts) {
+  if (facts->total == 0)
+    return; /* /proc and its like: nothing there takes space, and nothing can be full */
   row->cells[DISK_SIZE] = value_int((int64_t)facts->total);
   row->cells[DISK_USED_BYTES] = value_int((int64_t)facts->used);
   row->cells[DISK_FREE] = value_int((int64_t)facts->available);

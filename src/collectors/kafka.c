@@ -134,6 +134,7 @@ static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct
   kafka->job = NULL;
   kafka->request = NULL;
   if (!snapshot) {
+    kafka_history_miss(kafka->history);
     job_failed(job, err);
     return;
   }
@@ -163,6 +164,7 @@ static void kafka_cancel(void *self, struct err *err) {
   if (!kafka->request)
     return;
   kafka_snapshot_cancel(kafka->request, &step);
+  kafka_history_miss(kafka->history);
   kafka->request = NULL;
   kafka->job = NULL;
   size_t used = strlen(err->text);

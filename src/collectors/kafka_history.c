@@ -25,6 +25,9 @@ struct kafka_history {
   int64_t window_ms, allowed;
   struct kafka_columns fine, coarse;
   uint32_t turn;
+  bool missed;       /* a collection, since the last one that was added */
+  int64_t added_ms;  /* when that was */
+  int64_t unseen_ms; /* between it and the one that is being added, if one was missed */
   struct memory logs;
   struct memory *groups; /* by name */
   size_t group_count;
@@ -218,6 +221,8 @@ static void track_add(const struct kafka_history *history, struct kafka_track *t
   track->turn = history->turn;
   if (share->committed < 0)
     return;
+  if (track->changed_ms > 0)
+    track->changed_ms += history->unseen_ms;
   bool moved = share->committed != track->last;
   bool read_up = end >= 0 && end - share->committed <= history->allowed;
   if (moved && track->changed_ms > 0 && track->last >= 0) {
@@ -302,6 +307,9 @@ static void sweep(struct kafka_history *history) {
 
 void kafka_history_add(struct kafka_history *history, const struct kafka_snapshot *snapshot) {
   history->turn++;
+  history->unseen_ms = history->missed ? snapshot->ended_ms - history->added_ms : 0;
+  history->missed = false;
+  history->added_ms = snapshot->ended_ms;
   columns_turn(&history->fine, snapshot->ended_ms);
   columns_turn(&history->coarse, snapshot->ended_ms);
   for (size_t i = 0; i < snapshot->topic_count; i++)
@@ -309,6 +317,10 @@ void kafka_history_add(struct kafka_history *history, const struct kafka_snapsho
   for (size_t i = 0; i < snapshot->group_count; i++)
     tracks_add(history, snapshot, &snapshot->groups[i]);
   sweep(history);
+}
+
+void kafka_history_miss(struct kafka_history *history) {
+  history->missed = history->added_ms > 0;
 }
 
 const struct kafka_log *kafka_history_log(const struct kafka_history *history, const char *topic,

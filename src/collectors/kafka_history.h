@@ -47,6 +47,9 @@ void kafka_history_free(struct kafka_history *history);
 
 /* Remembers a collection. */
 void kafka_history_add(struct kafka_history *history, const struct kafka_snapshot *snapshot);
+/* A collection failed: until the next one nobody saw whether something was committed, and where the
+ * broker was gone nothing could be. That time does not count as time without a commit. */
+void kafka_history_miss(struct kafka_history *history);
 
 /* NULL if there is none. */
 const struct kafka_log *kafka_history_log(const struct kafka_history *history, const char *topic,

@@ -185,6 +185,19 @@ static int compare_numbers(double a, double b) {
   return (a < b) - (a > b); /* the greater first */
 }
 
+/* Of idle ones, who is idle for good comes first. In steps: those that are in use keep their
+ * places, by pid, and do not overtake each other with each query. */
+static double how_long(const struct postgres_session *session) {
+  static const double steps[] = {10, 60, 600, 3600, 86400};
+  double age = session->state_age;
+  if (rank(session) > 0)
+    return age;
+  size_t step = 0;
+  while (step < sizeof steps / sizeof *steps && age >= steps[step])
+    step++;
+  return (double)step;
+}
+
 /* Negative when a does more harm. */
 static int compare(const struct postgres_session *a, const struct postgres_session *b) {
   int order = compare_numbers(a->severity, b->severity);
@@ -197,7 +210,7 @@ static int compare(const struct postgres_session *a, const struct postgres_sessi
   if (!order)
     order = compare_numbers(a->transaction_age, b->transaction_age);
   if (!order)
-    order = compare_numbers(b->state_age, a->state_age); /* of idle ones, the freshest */
+    order = compare_numbers(how_long(a), how_long(b));
   return order ? order : compare_numbers((double)b->pid, (double)a->pid);
 }
 

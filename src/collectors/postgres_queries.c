@@ -94,7 +94,7 @@ static char *sessions_query(const char *waits, const char *wait, const char *lea
     "   OR b.pid IS NOT NULL OR s.pid IN (SELECT pid FROM blocking)"
     " ORDER BY CASE WHEN s.pid IN (SELECT pid FROM blocking) THEN 0"
     "   WHEN b.pid IS NOT NULL THEN 1 WHEN state LIKE 'idle in%%' THEN 2"
-    "   WHEN state <> 'idle' THEN 3 ELSE 4 END, xact_start, state_change DESC, s.pid LIMIT %d",
+    "   WHEN state <> 'idle' THEN 3 ELSE 4 END, xact_start, state_change, s.pid LIMIT %d",
     POSTGRES_WAITERS_MAX, waits, wait, leader, POSTGRES_SESSIONS_MAX + 1);
 }
 

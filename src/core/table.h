@@ -44,7 +44,8 @@ struct column_spec {
 };
 
 enum table_flag {
-  TABLE_SUMMARY = 1 << 0, /* one row: the target's scalar figures, drawn as "title value" pairs */
+  TABLE_SUMMARY = 1 << 0,  /* one row: the target's scalar figures, drawn as "title value" pairs */
+  TABLE_UNFOLDED = 1 << 1, /* a tree of which no part is hidden at first: who waits for whom */
 };
 
 struct table_spec {

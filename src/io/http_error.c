@@ -19,6 +19,8 @@ static void tls_error(const char *detail, struct err *err) {
   if (strstr(detail, "no alternative certificate subject name") ||
       strstr(detail, "certificate subject name"))
     err_set(err, ERR_PROTOCOL, "TLS: the certificate is for another name");
+  else if (strstr(detail, "wrong version number"))
+    err_set(err, ERR_PROTOCOL, "TLS: what answers does not speak it (plain http?)");
   else
     err_set(err, ERR_PROTOCOL, "TLS: %s", reason ? reason + strlen(problem) : detail);
 }

@@ -77,16 +77,17 @@ static const struct message_rule message_rules[] = {
     {"No route to host", ERR_UNREACHABLE, NULL},
     {"Connection timed out", ERR_TIMEOUT, NULL},
     {"could not translate host name", ERR_UNRESOLVED, NULL},
-    {"server closed the connection", ERR_CLOSED, "hung up without a word"},
+    {"server closed the connection", ERR_CLOSED, "hung up: the server closed the connection"},
     {"Connection reset by peer", ERR_CLOSED, "hung up: connection reset"},
     {"Broken pipe", ERR_CLOSED, "hung up"},
-    {"SSL connection has been closed", ERR_CLOSED, "hung up without a word"},
-    {"EOF detected", ERR_CLOSED, "hung up without a word"},
+    {"SSL connection has been closed", ERR_CLOSED, "hung up: the server closed the connection"},
+    {"EOF detected", ERR_CLOSED, "hung up: the server closed the connection"},
     {"no connection to the server", ERR_CLOSED, "hung up"},
     {"connection not open", ERR_CLOSED, "hung up"},
     {"no password supplied", ERR_DENIED,
      "log-in denied: it wants a password, and neither the dsn nor the password file has one"},
-    {"server does not support SSL", ERR_UNSUPPORTED, NULL},
+    {"server does not support SSL", ERR_UNSUPPORTED,
+     "the server speaks no SSL, but sslmode asks for it"},
     {"invalid response to SSL negotiation", ERR_PROTOCOL, "no PostgreSQL answers there"},
     {"expected authentication request", ERR_PROTOCOL, "no PostgreSQL answers there"},
     {"unsupported frontend protocol", ERR_PROTOCOL, "no PostgreSQL answers there"},
@@ -127,6 +128,13 @@ static const char *find_sqlstate(const char *message) {
   return NULL;
 }
 
+/* libpq's message without whom it tried: the dashboard names the target. */
+static const char *without_place(const char *line) {
+  static const char failed[] = " failed: ";
+  const char *at = strncmp(line, "connection to ", 14) == 0 ? strstr(line, failed) : NULL;
+  return at && at[sizeof failed - 1] ? at + sizeof failed - 1 : line;
+}
+
 void pg_error_connect(const char *message, struct err *err) {
   const char *sqlstate = find_sqlstate(message);
   if (sqlstate) {
@@ -142,8 +150,9 @@ void pg_error_connect(const char *message, struct err *err) {
     size_t length = rule->says ? strlen(rule->says) : 0;
     bool placed = length > 0 && rule->says[length - 1] == ' ';
     place_of(line, place, sizeof place);
-    err_set(err, rule->kind, "%s%s", rule->says ? rule->says : line, placed ? place : "");
+    err_set(err, rule->kind, "%s%s", rule->says ? rule->says : without_place(line),
+            placed ? place : "");
     return;
   }
-  err_set(err, ERR_PROTOCOL, "%s", *line ? line : "no connection, and no word why");
+  err_set(err, ERR_PROTOCOL, "%s", *line ? without_place(line) : "no connection, and no word why");
 }

@@ -66,43 +66,50 @@ bool redis_reply_guard_full(const struct redis_reply_guard *guard, const redisRe
 static const struct {
   const char *begins;
   enum err_kind kind;
+  const char *instead; /* of the server's words, where they do not help */
 } meanings[] = {
-    {"NOAUTH", ERR_DENIED},
-    {"WRONGPASS", ERR_DENIED},
-    {"NOPERM", ERR_DENIED},
-    {"DENIED", ERR_DENIED}, /* protected mode */
-    {"ERR invalid password", ERR_DENIED},
-    {"ERR Client sent AUTH", ERR_DENIED}, /* no password is set there */
-    {"ERR AUTH", ERR_DENIED},
-    {"ERR operation not permitted", ERR_DENIED},
-    {"ERR max number of clients", ERR_REFUSED},
-    {"ERR unknown command", ERR_UNSUPPORTED},
-    {"ERR unknown subcommand", ERR_UNSUPPORTED},
-    {"ERR DB index", ERR_INVALID},
-    {"ERR invalid DB index", ERR_INVALID},
-    {"LOADING", ERR_UNSUPPORTED},
-    {"MASTERDOWN", ERR_UNSUPPORTED},
-    {"READONLY", ERR_UNSUPPORTED},
-    {"BUSY", ERR_UNSUPPORTED},
-    {"MISCONF", ERR_UNSUPPORTED},
-    {"CLUSTERDOWN", ERR_UNSUPPORTED},
-    {"MOVED", ERR_UNSUPPORTED},
+    {"NOAUTH", ERR_DENIED, NULL},
+    {"WRONGPASS", ERR_DENIED, NULL},
+    {"NOPERM", ERR_DENIED, NULL},
+    {"DENIED", ERR_DENIED, NULL}, /* protected mode */
+    {"ERR invalid password", ERR_DENIED, NULL},
+    {"ERR Client sent AUTH", ERR_DENIED, "log-in denied: it wants no password, but was given one"},
+    {"ERR AUTH <password> called without", ERR_DENIED,
+     "log-in denied: it wants no password, but was given one"},
+    {"ERR AUTH", ERR_DENIED, NULL},
+    {"ERR operation not permitted", ERR_DENIED, NULL},
+    {"ERR max number of clients", ERR_REFUSED, NULL},
+    {"ERR unknown command", ERR_UNSUPPORTED, NULL},
+    {"ERR unknown subcommand", ERR_UNSUPPORTED, NULL},
+    {"ERR DB index", ERR_INVALID, NULL},
+    {"ERR invalid DB index", ERR_INVALID, NULL},
+    {"LOADING", ERR_UNSUPPORTED, NULL},
+    {"MASTERDOWN", ERR_UNSUPPORTED, NULL},
+    {"READONLY", ERR_UNSUPPORTED, NULL},
+    {"BUSY", ERR_UNSUPPORTED, NULL},
+    {"MISCONF", ERR_UNSUPPORTED, NULL},
+    {"CLUSTERDOWN", ERR_UNSUPPORTED, NULL},
+    {"MOVED", ERR_UNSUPPORTED, NULL},
 };
 
 bool redis_reply_err(const struct redisReply *reply, struct err *err) {
   if (reply->type != REDIS_REPLY_ERROR)
     return false;
   enum err_kind kind = ERR_PROTOCOL;
+  const char *instead = NULL;
   for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
     if (strncasecmp(reply->str, meanings[i].begins, strlen(meanings[i].begins)) == 0) {
       kind = meanings[i].kind;
+      instead = meanings[i].instead;
       break;
     }
   size_t length = reply->len;
   while (length > 0 && (reply->str[length - 1] == '.' || reply->str[length - 1] == ' '))
     length--;
   int shown = length < 200 ? (int)length : 200;
-  if (length == 0)
+  if (instead)
+    err_set(err, kind, "%s", instead);
+  else if (length == 0)
     err_set(err, kind, "the server answers an error without a word");
   else
     err_set(err, kind, "%.*s", shown, reply->str);

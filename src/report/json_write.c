@@ -170,6 +170,8 @@ static void write_table(struct document *document, const struct slot *slot, size
   json_text(writer, "id", table->spec->id);
   json_text(writer, "title", table->spec->title);
   json_bool(writer, "summary", table->spec->flags & TABLE_SUMMARY);
+  if (table->spec->flags & TABLE_UNFOLDED)
+    json_bool(writer, "unfolded", true);
   json_bool(writer, "truncated", table->truncated);
   json_open(writer, "columns", '[');
   for (size_t i = 0; i < table->spec->column_count; i++)

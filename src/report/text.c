@@ -34,11 +34,14 @@ static void cost_text(const struct slot *slot, int64_t now_ms, char text[COST_MA
 }
 
 /* "(for 14m 03s)", where it is not from now. */
-static void put_lasted(struct text_out *out, const struct finding *finding, int64_t now_ms) {
+static void put_lasted(struct text_out *out, const struct slot *slot, const struct finding *finding,
+                       int64_t now_ms) {
   int64_t lasted_ms = now_ms - finding->since_ms;
   char lasted[FORMAT_MAX], text[FORMAT_MAX + 32];
   format_duration(lasted, sizeof lasted, (double)lasted_ms / 1000);
-  bool worth = lasted_ms >= AGE_SHOWN_MS;
+  /* What the first look has shown may have been so for days. */
+  bool first = slot->samples + slot->failures <= 1;
+  bool worth = !first && lasted_ms >= AGE_SHOWN_MS;
   if (finding->pending)
     snprintf(text, sizeof text, "(%s%s%snot for long enough yet)", worth ? "for " : "",
              worth ? lasted : "", worth ? ", " : "");
@@ -48,7 +51,8 @@ static void put_lasted(struct text_out *out, const struct finding *finding, int6
     text_out_piece(out, text, 1);
 }
 
-static void put_finding(struct text_out *out, const struct finding *finding, int64_t now_ms) {
+static void put_finding(struct text_out *out, const struct slot *slot,
+                        const struct finding *finding, int64_t now_ms) {
   text_out_begin(out, INDENT);
   if (finding->pending)
     text_out_label(out, "wait");
@@ -56,7 +60,7 @@ static void put_finding(struct text_out *out, const struct finding *finding, int
     text_out_mark(out, finding->severity);
   text_out_printf(out, 0, "%s:", finding->subject);
   text_out_words(out, finding->sentence, 1);
-  put_lasted(out, finding, now_ms);
+  put_lasted(out, slot, finding, now_ms);
 }
 
 static void put_findings(struct text_out *out, const struct model *model, size_t slot,
@@ -66,7 +70,7 @@ static void put_findings(struct text_out *out, const struct model *model, size_t
     const struct finding *finding = &model->findings->items[i];
     if (finding->slot != slot || count++ >= FINDINGS_MAX)
       continue;
-    put_finding(out, finding, now_ms);
+    put_finding(out, &model->slots[slot], finding, now_ms);
   }
   if (count <= FINDINGS_MAX)
     return;

@@ -14,6 +14,7 @@ struct reason {
   const char *text;
   const char *titles[TITLES_MAX];
   size_t title_count;
+  bool more; /* titles */
 };
 
 struct reasons {
@@ -43,6 +44,8 @@ static void reason_add(struct reasons *reasons, const char *text, const char *ti
       return;
   if (reason->title_count < TITLES_MAX)
     reason->titles[reason->title_count++] = title;
+  else
+    reason->more = true;
 }
 
 static void collect(struct reasons *reasons, const struct sample *sample) {
@@ -65,7 +68,10 @@ static void put_reason(struct text_out *out, const struct reason *reason) {
   text_out_begin(out, 0);
   text_out_label(out, "?");
   for (size_t i = 0; i < reason->title_count; i++)
-    text_out_printf(out, 1, "%s%s", reason->titles[i], i + 1 < reason->title_count ? "," : ":");
+    text_out_printf(out, 1, "%s%s", reason->titles[i],
+                    i + 1 < reason->title_count ? ","
+                    : reason->more              ? ", ...:"
+                                                : ":");
   text_out_words(out, reason->text, 1);
 }
 

@@ -14,7 +14,8 @@ enum {
   SPARK_LEAST = 6,
   SPARK_MOST = 12,
   SPARK_MOST_WIDE = 24,
-  WIDE = 60, /* from here on columns are two cells apart */
+  UNTITLED_PRIORITY = 1, /* what comes later is only understood with its heading */
+  WIDE = 60,             /* from here on columns are two cells apart */
 };
 
 static int least(int a, int b) {
@@ -90,6 +91,9 @@ static int entry_width(const struct fit *fit, size_t column) {
 
 static bool is_shown(const struct fit *fit, size_t column) {
   if (fit->spec->columns[column].flags & COLUMN_DETAIL)
+    return false;
+  if (!fit->headings && fit->spec->columns[column].priority > UNTITLED_PRIORITY &&
+      !(fit->spec->columns[column].flags & COLUMN_FLEX)) /* a sentence needs none */
     return false;
   return column == 0 || fit->memory->held[column] > 0;
 }

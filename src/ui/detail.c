@@ -40,12 +40,13 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
   detail->slot = line->slot;
   detail->table = dup_or_null(line->table_id);
   detail->key = dup_or_null(line->key);
-  if (line->kind == LINE_ROW)
-    detail->title = mem_printf(
-        "%s %s", target->name,
-        frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0]));
+  const char *label = line->kind == LINE_ROW ? frame_value(frame, buffer, line->row.row->cells[0],
+                                                           &line->table->spec->columns[0])
+                                             : target->name;
+  if (strcmp(label, target->name) == 0)
+    detail->title = mem_dup(label);
   else
-    detail->title = mem_dup(target->name);
+    detail->title = mem_printf("%s %s", target->name, label);
 }
 
 /* Where the next line goes. */

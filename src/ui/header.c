@@ -33,34 +33,70 @@ static void clock_text(const struct view *view, int64_t now_ms, char *out, size_
   snprintf(out, size, "%s %s", format_time(time, sizeof time, now_ms, view->utc, false), zone);
 }
 
-static int draw_count(const struct frame *frame, int x, int max, size_t count,
-                      enum severity severity) {
-  char text[48];
-  const char *mark = mark_of(severity);
-  if (count == 0)
-    return 0;
-  if (frame->canvas->width >= WORDS_WIDTH)
-    snprintf(text, sizeof text, " %zu %s ", count, word_of(severity));
-  else
-    snprintf(text, sizeof text, "%zu%.*s", count, (int)strcspn(mark, " "), mark);
-  return canvas_text(frame->canvas, x, 0, max, style_of_severity(severity) | STYLE_STRONG, text) +
-         1;
+static size_t count_pending(const struct frame *frame) {
+  size_t count = 0;
+  for (size_t i = 0; i < frame->model->findings->count; i++)
+    count += frame->model->findings->items[i].pending;
+  return count;
 }
 
-/* The counts; returns the cell behind them. */
-static int draw_counts(const struct frame *frame, int x, int end) {
+struct badge {
+  char text[32];
+  unsigned style;
+};
+
+enum { BADGES_MAX = 6 };
+
+static size_t add_badge(struct badge *badges, size_t count, unsigned style, size_t number,
+                        const char *word, const char *sign) {
+  if (number == 0)
+    return count;
+  struct badge *badge = &badges[count];
+  badge->style = style | STYLE_STRONG;
+  if (word)
+    snprintf(badge->text, sizeof badge->text, " %zu %s ", number, word);
+  else
+    snprintf(badge->text, sizeof badge->text, "%zu%.*s", number, MARK_CELLS - (sign[1] == ' '),
+             sign);
+  return count + 1;
+}
+
+/* What the first line counts; in words, or with the signs that stand for them. */
+static size_t list_badges(const struct frame *frame, bool words, bool pending,
+                          struct badge badges[BADGES_MAX]) {
   static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
   const struct findings *findings = frame->model->findings;
-  int start = x;
-  for (size_t i = 0; i < sizeof severities / sizeof *severities && x < end; i++)
-    x += draw_count(frame, x, end - x, findings_count(findings, severities[i]), severities[i]);
-  size_t waiting = count_waiting(frame);
-  if (waiting > 0)
-    x += canvas_printf(frame->canvas, x, 0, end - x, STYLE_UNKNOWN | STYLE_STRONG, " %zu waiting ",
-                       waiting) +
-         1;
-  if (x == start && frame->model->slot_count > 0)
-    x += canvas_text(frame->canvas, x, 0, end - x, STYLE_OK | STYLE_STRONG, " all ok ") + 1;
+  size_t count = 0;
+  for (size_t i = 0; i < sizeof severities / sizeof *severities; i++)
+    count = add_badge(badges, count, style_of_severity(severities[i]),
+                      findings_count(findings, severities[i]),
+                      words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
+  count =
+      add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), words ? "waiting" : NULL, "..");
+  if (count == 0 && frame->model->slot_count > 0) {
+    snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
+    badges[0].style = STYLE_OK | STYLE_STRONG;
+    count = 1;
+  }
+  return add_badge(badges, count, STYLE_NOTICE, pending ? count_pending(frame) : 0,
+                   words ? "pending" : NULL, ":");
+}
+
+/* The counts, in words where there is room for all of them: half a count would be a lie. Returns
+ * the cell behind them. */
+static int draw_counts(const struct frame *frame, int x, int end) {
+  struct badge badges[BADGES_MAX];
+  size_t count = 0;
+  for (int way = frame->canvas->width >= WORDS_WIDTH ? 0 : 2; way < 3; way++) {
+    int width = 0;
+    count = list_badges(frame, way < 2, way != 1, badges); /* what is only pending goes first */
+    for (size_t i = 0; i < count; i++)
+      width += (int)strlen(badges[i].text) + (i > 0);
+    if (x + width <= end)
+      break;
+  }
+  for (size_t i = 0; i < count && x < end; i++)
+    x += canvas_text(frame->canvas, x, 0, end - x, badges[i].style, badges[i].text) + 1;
   return x;
 }
 
@@ -126,6 +162,37 @@ static void draw_findings(const struct frame *frame, int y) {
     canvas_printf(frame->canvas, end - 8, y, 8, STYLE_DIM, "+%zu more", total - shown);
 }
 
+/* Where a right is missing, "nothing is beyond its threshold" is not the whole truth. */
+static void draw_unseen(const struct frame *frame, int x, int y, int max) {
+  for (size_t i = 0; i < frame->model->slot_count; i++) {
+    const struct slot *slot = &frame->model->slots[i];
+    if (!slot->sample || slot->sample->note_count == 0)
+      continue;
+    canvas_printf(frame->canvas, x, y, max, STYLE_UNKNOWN, "; not all is seen: %s %s",
+                  slot->target->name, slot->sample->notes[0].text);
+    return;
+  }
+}
+
+/* Nothing counts; what is about to is named. */
+static void draw_calm(const struct frame *frame, int y, int width) {
+  const struct findings *findings = frame->model->findings;
+  size_t slots = frame->model->slot_count;
+  if (findings->count == 0) {
+    int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM,
+                              "%zu of %zu targets answer, and nothing is beyond its threshold",
+                              slots, slots);
+    draw_unseen(frame, x, y, width - x);
+    return;
+  }
+  const struct finding *first = &findings->items[0];
+  int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu of %zu targets answer; ",
+                            slots, slots);
+  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, "not for long yet: ");
+  canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s", first->subject,
+                first->sentence);
+}
+
 static void draw_sentence(const struct frame *frame, int y) {
   struct canvas *canvas = frame->canvas;
   size_t slots = frame->model->slot_count, waiting = count_waiting(frame);
@@ -143,8 +210,7 @@ static void draw_sentence(const struct frame *frame, int y) {
     canvas_printf(canvas, 1, y, width, STYLE_DIM,
                   "waiting for the first answer of %zu of %zu targets", waiting, slots);
   else
-    canvas_printf(canvas, 1, y, width, STYLE_DIM,
-                  "%zu of %zu targets answer, and nothing is beyond its threshold", slots, slots);
+    draw_calm(frame, y, width);
 }
 
 int header_draw(const struct view *view, const struct frame *frame) {

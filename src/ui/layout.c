@@ -15,7 +15,7 @@ void layout_columns(struct layout *layout, struct rect area, size_t count) {
   *layout = (struct layout){.columns = 1};
   if (area.width >= LAYOUT_THREE_COLUMNS && count > 2)
     layout->columns = 3;
-  else if (area.width >= LAYOUT_TWO_COLUMNS && count > 1)
+  else if (area.width >= LAYOUT_TWO_COLUMNS && count > 2) /* one kind has the whole width */
     layout->columns = 2;
   size_t tallest = in_column(count, layout->columns, 0);
   if ((int)tallest * (BODY_LEAST + 1) + 1 > area.height) {
@@ -65,7 +65,7 @@ static void share(int *bodies, const struct layout_need *needs, size_t first, si
       }
     }
   }
-  bodies[last] += lines > 0 ? lines : 0;
+  bodies[count <= 2 ? first : last] += lines > 0 ? lines : 0; /* one kind: it has charts to draw */
 }
 
 void layout_rows(struct layout *layout, struct rect area, const struct layout_need *needs,

@@ -32,11 +32,11 @@ struct line {
   bool selectable;
   size_t slot;
   const struct table *table;
-  struct ordered_row row;     /* ROW, SUMMARY */
-  int part;                   /* SUMMARY: which of its lines */
-  bool named;                 /* TARGET: bears the target's name */
-  const char *text;           /* TARGET: what is wrong, or a further line of that */
-  size_t left_out;            /* TARGET: rows that had no room in the overview */
+  struct ordered_row row; /* ROW, SUMMARY */
+  int part;               /* SUMMARY, EVENT: which of its lines */
+  bool named;             /* TARGET: bears the target's name */
+  const char *text;       /* TARGET: what is wrong; EVENT: what happened; or a further line of it */
+  size_t left_out;        /* TARGET: rows that had no room in the overview */
   const struct event *event;  /* EVENT */
   const char *table_id, *key; /* the identity, with the slot; may be NULL */
 };
@@ -118,6 +118,7 @@ enum pane_room {
 struct pane_class {
   const char *id;
   int need_most; /* lines beyond which it does not compete with other panes; 0: no limit */
+  bool spreads;  /* has its lines made again for the room it got, and takes what is left of it */
   /* Calls pane_wanted for each pane of this class that the model asks for, in order. */
   void (*list)(const struct model *model, struct pane_list *list);
   /* Appends the lines to pane->lines and sets pane->pinned. width: cells of a line. */
@@ -128,6 +129,9 @@ struct pane_class {
   int (*headline)(struct pane *pane, const struct frame *frame, int right, int y, int width);
   void (*draw_line)(struct pane *pane, const struct frame *frame, const struct line *line, int x,
                     int y, int width);
+  /* Draws something of use into what the lines leave free, where the pane has the screen. May be
+   * NULL. */
+  void (*fill)(struct pane *pane, const struct frame *frame, struct rect rect);
   /* Draws what belongs to the end of the pane (notes) into at most `lines` lines that end above y;
    * returns the lines used. May be NULL. */
   int (*foot)(struct pane *pane, const struct frame *frame, int x, int y, int width, int lines);
@@ -158,6 +162,7 @@ enum pane_look {
                            upper one */
   PANE_FOCUSED = 1 << 2,
   PANE_ZOOMED = 1 << 3,
+  PANE_ALONE = 1 << 4, /* nothing but the events beside it: what it leaves free is filled */
 };
 
 /* Draws the box and the lines into `rect`; pane_build comes before, for a width

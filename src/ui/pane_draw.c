@@ -96,12 +96,26 @@ static void draw_title(struct pane *pane, const struct frame *frame, struct rect
   }
 }
 
+static bool same_item(const struct pane *pane, size_t index) {
+  const struct line *line = &pane->lines.items[index], *selected = pane_selected(pane);
+  if (line == selected)
+    return true;
+  if (!selected || line->kind != selected->kind)
+    return false;
+  return (line->kind == LINE_SUMMARY && line->slot == selected->slot &&
+          line->table == selected->table) ||
+         (line->kind == LINE_EVENT && line->event == selected->event);
+}
+
 /* Scrolls so that the selected line is to be seen, and as little as that takes. */
 static void scroll_follow(struct pane *pane, size_t region) {
   size_t moving = pane->lines.count - pane->pinned, index = pane->selection.index;
   size_t most = moving > region ? moving - region : 0;
   if (pane_selected(pane) && index >= pane->pinned) {
-    size_t at = index - pane->pinned;
+    size_t at = index - pane->pinned, last = at;
+    while (index + (last - at) + 1 < pane->lines.count && last - at + 1 < region &&
+           same_item(pane, index + (last - at) + 1))
+      last++; /* an item of several lines is seen whole */
     bool first = true;
     for (size_t i = pane->pinned; i < index && first; i++)
       first = !pane->lines.items[i].selectable;
@@ -109,19 +123,11 @@ static void scroll_follow(struct pane *pane, size_t region) {
       pane->scroll = 0; /* what stands above the first line is seen with it */
     else if (at < pane->scroll)
       pane->scroll = at;
-    else if (region > 0 && at >= pane->scroll + region)
-      pane->scroll = at - region + 1;
+    else if (region > 0 && last >= pane->scroll + region)
+      pane->scroll = last - region + 1;
   }
   if (pane->scroll > most)
     pane->scroll = most;
-}
-
-static bool same_item(const struct pane *pane, size_t index) {
-  const struct line *line = &pane->lines.items[index], *selected = pane_selected(pane);
-  if (line == selected)
-    return true;
-  return selected && line->kind == LINE_SUMMARY && selected->kind == LINE_SUMMARY &&
-         line->slot == selected->slot && line->table == selected->table;
 }
 
 static void draw_line(struct pane *pane, const struct frame *frame, size_t index, int x, int y,
@@ -156,4 +162,8 @@ void pane_draw(struct pane *pane, const struct frame *frame, struct rect rect, u
       break;
     draw_line(pane, frame, index, x, y + (int)i, width, look & PANE_FOCUSED);
   }
+  if (pane->class->fill && (look & (PANE_ZOOMED | PANE_ALONE)) && pane->lines.count < room)
+    pane->class->fill(pane, frame,
+                      (struct rect){x + 1, y + (int)pane->lines.count, width - 2,
+                                    (int)(room - pane->lines.count)});
 }

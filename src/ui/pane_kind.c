@@ -87,6 +87,17 @@ static struct table_row row_of(const struct frame *frame, const struct pane *pan
                             .tree = memory && memory->tree};
 }
 
+/* Cells at the end of the last value's place that it does not fill, now that it is shorter. */
+static int headline_slack(const struct frame *frame, const struct pairs *pairs,
+                          const struct table *table) {
+  const struct pair *last = &pairs->items[pairs->count - 1];
+  char buffer[FORMAT_MAX];
+  const char *value = frame_value(frame, buffer, table->rows[0].cells[last->column],
+                                  &table->spec->columns[last->column]);
+  int slack = last->value_width - text_width(value);
+  return slack > 0 ? slack : 0;
+}
+
 /* The headline figures of a target, at the left of x or (right) so that they end before it; returns
  * the cells used. */
 static int draw_headline(struct pane *pane, const struct frame *frame, size_t index, int x, int y,
@@ -105,7 +116,8 @@ static int draw_headline(struct pane *pane, const struct frame *frame, size_t in
     line.row = (struct ordered_row){.row = &table->rows[0], .root = &table->rows[0]};
     struct table_row row = row_of(frame, pane, &line);
     int left = right ? x - pairs.width - 2 : x;
-    canvas_fill(frame->canvas, left, y, pairs.width + 2, 1, STYLE_TEXT, ' ');
+    int slack = right ? headline_slack(frame, &pairs, table) : 0; /* there the border goes on */
+    canvas_fill(frame->canvas, left, y, pairs.width + 2 - slack, 1, STYLE_TEXT, ' ');
     table_draw_pairs(frame, &row, &pairs, 0, left + 1, y);
     return pairs.width + 2;
   }
@@ -254,4 +266,5 @@ const struct pane_class pane_kind = {
     .headline = kind_headline,
     .draw_line = kind_draw_line,
     .foot = kind_foot,
+    .fill = pane_kind_charts,
 };

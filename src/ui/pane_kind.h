@@ -10,5 +10,8 @@ size_t pane_kind_slots(const struct pane *pane, const struct model *model);
 /* "ok", "waiting", "stale 14s", "down 5m"; "" for a live one that is not well. Returns out. */
 const char *pane_kind_state(const struct frame *frame, size_t slot, char *out, size_t size);
 
+/* The class' `fill`. */
+void pane_kind_charts(struct pane *pane, const struct frame *frame, struct rect rect);
+
 /* The class' `build`. */
 void pane_kind_build(struct pane *pane, const struct frame *frame, int width, enum pane_room room);

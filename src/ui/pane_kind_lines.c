@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-  ROOTS_OPEN_MAX = 32, /* a root with more children than that is closed at first */
+  ROOTS_OPEN_MAX = 32, /* a row with more children than that is closed at first */
   ERROR_LINES_MAX = 3,
   MEASURED_MAX = 400, /* rows that widths are measured on */
   SUMMARY_LINES = 2,
@@ -45,6 +45,7 @@ struct build {
   const struct slot *slot;
   size_t index;
   const char *table; /* whose rows are being ordered */
+  bool unfolded;     /* it */
   size_t limit;      /* rows of one target, when several have to share a pane */
   size_t rows;       /* of this target so far */
   size_t left_out;
@@ -55,7 +56,7 @@ static bool open_by_default(const void *context, const struct row *row, int dept
                             size_t children) {
   const struct build *build = context;
   return pane_row_is_open(build->pane, build->index, build->table, row->key,
-                          depth == 0 && children <= ROOTS_OPEN_MAX);
+                          (depth == 0 || build->unfolded) && children <= ROOTS_OPEN_MAX);
 }
 
 /* A single target has room for the whole sentence: breaks what the last line has at blanks. */
@@ -131,6 +132,7 @@ static void add_rows(struct build *build, const struct table *table, struct pane
                              .open = {open_by_default, build}};
   struct ordered_row *rows;
   build->table = table->spec->id;
+  build->unfolded = table->spec->flags & TABLE_UNFOLDED;
   size_t count = rows_order(table, &query, &rows);
   if (count > 0 && build->limit > 0 && build->room != PANE_TIGHT &&
       !has_heading(pane, table->spec->id))

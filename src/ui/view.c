@@ -120,7 +120,9 @@ static enum pane_room room_of(int body) {
 static void fit_room(struct view *view, const struct frame *frame, size_t index, int body) {
   struct pane *pane = view->panes[index];
   enum pane_room room = room_of(body);
-  if (room == view->rooms[index] && pane->lines.count <= (size_t)body)
+  bool fits = (int)pane->lines.count + (pane->feet > 0) <= body;
+  if ((fits || room == view->rooms[index]) && pane->lines.count <= (size_t)body &&
+      !pane->class->spreads)
     return;
   view->rooms[index] = room;
   pane->body = body;
@@ -140,7 +142,8 @@ static void draw_grid(struct view *view, const struct frame *frame, struct layou
   layout_rows(layout, area, needs, view->pane_count);
   for (size_t i = 0; i < view->pane_count; i++) {
     struct rect rect = layout->rects[i];
-    unsigned look = layout->looks[i] | (i == view->focus ? PANE_FOCUSED : 0u);
+    unsigned look = layout->looks[i] | (i == view->focus ? PANE_FOCUSED : 0u) |
+                    (view->pane_count <= 2 ? PANE_ALONE : 0u);
     fit_room(view, frame, i, rect.height - 1 - (look & PANE_BOTTOM ? 1 : 0));
     pane_draw(view->panes[i], frame, rect, look);
   }

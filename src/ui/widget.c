@@ -77,11 +77,53 @@ static void spark_bundle(struct spark *spark, const struct history_ring *ring, i
   }
 }
 
+static const char *const blocks[] = {"\xE2\x96\x81", "\xE2\x96\x82", "\xE2\x96\x83",
+                                     "\xE2\x96\x84", "\xE2\x96\x85", "\xE2\x96\x86",
+                                     "\xE2\x96\x87", "\xE2\x96\x88"};
+
+double widget_chart_top(const struct history_ring *ring, double least) {
+  double highest = least;
+  for (size_t i = 0; i < ring->count; i++)
+    highest = fmax(highest, history_value(ring, i));
+  return highest > 0 ? round_up(highest) : 1;
+}
+
+/* One bar, of eighths of a cell. */
+static void draw_bar(struct canvas *canvas, int x, int bottom, unsigned style, int eighths) {
+  static const char twins[] = "__..::||";
+  for (int y = bottom; eighths > 0; y--, eighths -= 8) {
+    int level = eighths > 8 ? 7 : eighths - 1;
+    canvas_glyph(canvas, x, y, style, blocks[level], eighths > 8 ? '|' : twins[level]);
+  }
+}
+
+int widget_chart(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
+                 const struct history_ring *ring, double top) {
+  if (!ring || width <= 0 || height <= 0 || !(top > 0))
+    return 0;
+  if (width > HISTORY_LENGTH) {
+    x += width - HISTORY_LENGTH;
+    width = HISTORY_LENGTH;
+  }
+  int size = HISTORY_LENGTH / width; /* the width is filled, though the oldest be left out */
+  while (HISTORY_LENGTH % size != 0)
+    size--;
+  struct spark spark = {.highest = 0};
+  spark_bundle(&spark, ring, HISTORY_LENGTH / size);
+  int bars = spark.count < width ? spark.count : width;
+  for (int i = 0; i < bars; i++) {
+    if (isnan(spark.values[i]))
+      continue;
+    int most = height * 8;
+    int eighths = (int)lround(fmin(fmax(spark.values[i], 0) / top, 1) * most);
+    draw_bar(canvas, x + width - 1 - i, y + height - 1, style, eighths > 0 ? eighths : 1);
+  }
+  int samples = bars * bundle_size(HISTORY_LENGTH / size, ring->count);
+  return samples < ring->count ? samples : ring->count;
+}
+
 void widget_spark(struct canvas *canvas, int x, int y, int width, unsigned style,
                   const struct history_ring *ring) {
-  static const char *const blocks[] = {"\xE2\x96\x81", "\xE2\x96\x82", "\xE2\x96\x83",
-                                       "\xE2\x96\x84", "\xE2\x96\x85", "\xE2\x96\x86",
-                                       "\xE2\x96\x87", "\xE2\x96\x88"};
   static const char twins[] = "__..--^^";
   if (!ring || width <= 0)
     return;

@@ -24,6 +24,13 @@ void widget_gauge(struct canvas *canvas, int x, int y, int width, unsigned style
 void widget_spark(struct canvas *canvas, int x, int y, int width, unsigned style,
                   const struct history_ring *ring);
 
+/* The same over several lines, as far back as fills the width. top: what the upper edge stands for.
+ * Returns how many samples it goes back. */
+int widget_chart(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
+                 const struct history_ring *ring, double top);
+/* The next round number above the maximum of the ring and `least`. */
+double widget_chart_top(const struct history_ring *ring, double least);
+
 enum { AGE_MAX = 16 };
 /* An age with one unit, so that it changes seldom: "14s", "5m", "3h", "2d". */
 const char *age_text(char out[AGE_MAX], int64_t ms);

@@ -1,8 +1,12 @@
 """The dashboard's overview as its reader sees it: the verdict, the panes, the events."""
 
 import re
+import time
 
 from stacktop import dashboard
+from terminal import PATIENCE
+
+FRAME_QUIET = 0.03  # seconds without output: the frame is whole
 
 # What a word of the severity's colour looks like in the default theme on 256 colours.
 COLOURS = {"!!": "red", "! ": "brown"}
@@ -24,7 +28,8 @@ class Pane:
             if not found:
                 continue
             left = max(row.rfind(corner, 0, found.start() + 1) for corner in "┌├┬┼└")
-            right = min(place for corner in "┐┤┬┼┘" if (place := row.find(corner, found.end())) > 0)
+            right = min((place for corner in "┐┤┬┼┘" if (place := row.find(corner, found.end())) > 0),
+                        default=len(row))
             self.y, self.x = y, left
             self.title = row[left + 1:right].strip("─ ")
             for line in screen.display[y + 1:]:
@@ -80,9 +85,27 @@ class Overview:
         """The second line: the worst finding."""
         return self.screen.display[1].strip()
 
+    @property
+    def events(self):
+        """[(mark, sentence with its subject)], the newest first; what was wrapped is joined."""
+        found = []
+        for line in self.pane("Events").lines:
+            new = re.search(r"\d\d:\d\d:\d\d (!!|!|\?|ok) +(.*)", line)
+            if new:
+                found.append(list(new.groups()))
+            elif found and line.strip():
+                found[-1][1] += " " + line.strip()
+        return [tuple(event) for event in found]
+
     def wait(self, condition, seconds=15):
-        """Until it holds of this overview."""
-        return self.terminal.wait_for(lambda _: condition(self), seconds)
+        """Until it holds of this overview, and of whole frames: a part of one may have come."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while True:
+            self.terminal.wait_for(lambda _: condition(self), max(0.1, deadline - time.monotonic()) / PATIENCE)
+            while self.terminal.read(FRAME_QUIET):
+                pass
+            if condition(self):
+                return
 
 
 def overview(config, *arguments, **options):

@@ -45,6 +45,14 @@ def test_all_is_well(config, web):
     assert "api" in run.stdout and run.stderr == ""
 
 
+def test_columns_wrap_what_is_no_terminal(config, web):
+    """An e-mail from cron is read at 80 columns; without COLUMNS a line is whole, for grep."""
+    path = config(services=[service("api", web, 500), service("gone", closed_port())])
+    assert max(map(len, check(path).stdout.splitlines())) > 60
+    assert max(map(len, check(path, env={"COLUMNS": "60"}).stdout.splitlines())) <= 60
+    assert max(map(len, check(path, env={"COLUMNS": "wide"}).stdout.splitlines())) > 60
+
+
 def test_the_worst_decides(config, web):
     path = config(services=[service("api", web, 200), service("gone", closed_port())])
     run = check(path)

@@ -16,8 +16,8 @@ from stacktop import BINARY, Listener, closed_port, dashboard
 from terminal import PATIENCE, Terminal
 
 # A sanitizer would make an exit of its own out of the signal.
-PLAIN = {"ASAN_OPTIONS": "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:"
-                         "handle_sigill=0:detect_leaks=0"}
+SIGNALS = "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0"
+PLAIN = {"ASAN_OPTIONS": SIGNALS + ":detect_leaks=0", "TSAN_OPTIONS": SIGNALS}
 
 
 @pytest.fixture

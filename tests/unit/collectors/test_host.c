@@ -22,6 +22,8 @@ static void fake_probe(const char *path, struct mount_facts *facts) {
     }
   }
   *facts = (struct mount_facts){.directory = true, .total = 500, .used = 300, .available = 100};
+  if (strcmp(path, "/proc") == 0)
+    *facts = (struct mount_facts){.directory = true};
   snprintf(facts->resolved, sizeof facts->resolved, "%s", path);
   if (hung)
     atomic_fetch_add(&left, 1);
@@ -147,6 +149,18 @@ static void test_missing_files(void **state) {
   assert_string_equal(row->cells[DISK_TYPE].text, "not in the list of mounts");
 }
 
+/* Where nothing takes space there is no free space either: 0 B would read as full. */
+static void test_a_mount_without_size(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/proc");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  const struct row *row = host_disk(fixture, "/proc");
+  assert_int_equal(row->cells[DISK_SIZE].type, VALUE_NONE);
+  assert_int_equal(row->cells[DISK_FREE].type, VALUE_NONE);
+  assert_int_equal(row->cells[DISK_USED].type, VALUE_NONE);
+}
+
 static void test_no_proc_at_all(void **state) {
   struct host_fixture *fixture = *state;
   static const struct host_system nowhere = {
@@ -204,12 +218,19 @@ static void test_hung_mount(void **state) {
   assert_non_null(strstr(row->reason, "(nfs server hung?)"));
   assert_true(host_disk(fixture, "/")->cells[DISK_USED].real == 0.75);
   while (row->severity != SEVERITY_CRIT) { /* until it is called hung */
-    began = clock_now_ms();
     host_collect(fixture);
     assert_int_equal(host_disk(fixture, "/")->severity, SEVERITY_OK);
     row = host_disk(fixture, "/hung/nas");
   }
-  assert_true(clock_now_ms() - began < 249); /* nobody waits for it any more */
+  int64_t quickest = INT64_MAX; /* nobody waits for it any more; a busy machine may, once */
+  for (int i = 0; i < 3 && quickest >= 249; i++) {
+    began = clock_now_ms();
+    host_collect(fixture);
+    const int64_t took = clock_now_ms() - began;
+    quickest = took < quickest ? took : quickest;
+  }
+  assert_true(quickest < 249);
+  row = host_disk(fixture, "/hung/nas");
   assert_int_equal(row->cells[DISK_FREE].type, VALUE_NONE);
   assert_string_equal(sample_table_view(fixture->sample, "disks")->rows[0].key, "/hung/nas");
   assert_int_equal(atomic_load(&asked), 1);
@@ -272,11 +293,17 @@ static void test_cancel(void **state) {
     if (i == 2)
       while (atomic_load(&asked) == 0)
         uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    if (fixture->done) { /* the patience ended first, on a busy machine */
+      i--;
+      continue;
+    }
     struct err err = {0};
     collector_host.cancel(fixture->host, &err);
     assert_false(fixture->done);
   }
-  host_collect(fixture);
+  do /* a busy machine may take longer than the patience */
+    host_collect(fixture);
+  while (host_disk(fixture, "/")->cells[DISK_USED].type != VALUE_REAL);
   assert_true(host_disk(fixture, "/")->cells[DISK_USED].real == 0.75);
   assert_int_equal(atomic_load(&asked), 1);
   open_gate();
@@ -321,12 +348,19 @@ static void test_this_host(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_summary),          TEST(test_missing_files),
-      TEST(test_no_proc_at_all),   TEST(test_rates),
-      TEST(test_default_mounts),   TEST(test_hung_mount),
-      TEST(test_one_pass),         TEST(test_close_while_hung),
-      TEST(test_cancel),           TEST(test_unmounted_while_hung),
-      TEST(test_configured_paths), TEST(test_bad_path),
+      TEST(test_summary),
+      TEST(test_missing_files),
+      TEST(test_a_mount_without_size),
+      TEST(test_no_proc_at_all),
+      TEST(test_rates),
+      TEST(test_default_mounts),
+      TEST(test_hung_mount),
+      TEST(test_one_pass),
+      TEST(test_close_while_hung),
+      TEST(test_cancel),
+      TEST(test_unmounted_while_hung),
+      TEST(test_configured_paths),
+      TEST(test_bad_path),
       TEST(test_this_host),
   };
   return cmocka_run_group_tests(tests, make_proc, remove_proc);

@@ -169,6 +169,27 @@ static void test_stuck(void **state) {
   assert_int_equal(group->severity, SEVERITY_OK);
 }
 
+/* While the broker was away nothing could be committed: no consumer is stuck for that. */
+static void test_an_outage_is_no_stall(void **state) {
+  struct world *w = *state;
+  const struct kafka_group_view *group = NULL;
+  collect(w);
+  for (int turn = 0; turn < 3; turn++) {
+    produce(w, 56);
+    collect(w);
+  }
+  kafka_history_miss(w->history);
+  w->now_ms += 120000;
+  for (int turn = 0; turn < 11; turn++) {
+    produce(w, 56);
+    group = collect(w);
+    assert_int_equal(group->severity, SEVERITY_OK);
+  }
+  for (int turn = 0; turn < 3; turn++)
+    group = collect(w);
+  says(group, SEVERITY_CRIT, "stuck", "stuck for ");
+}
+
 static void test_one_partition_stuck(void **state) {
   struct world *w = *state;
   collect(w);
@@ -392,6 +413,7 @@ int main(void) {
       TEST(test_slow_commits),
       TEST(test_very_slow_commits),
       TEST(test_stuck),
+      TEST(test_an_outage_is_no_stall),
       TEST(test_one_partition_stuck),
       TEST(test_burst_after_silence),
       TEST(test_no_members),

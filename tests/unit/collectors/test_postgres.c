@@ -377,7 +377,10 @@ static void test_no_slot_left(void **state) {
   PQfinish(taken[--count]);
   postgres_await(taken[0],
                  "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'", 16);
-  collect_well(fixture);
+  int64_t give_up = clock_now_ms() + 10000; /* it gives its slot back a little later than its row */
+  while (collect(fixture) == ERR_REFUSED && clock_now_ms() < give_up)
+    ;
+  assert_int_equal(fixture->err.kind, ERR_NONE);
   assert_int_equal(summary_count(fixture, "used"), 17);
   assert_true(summary(fixture, "ratio").real == 1);
   while (count > 0)

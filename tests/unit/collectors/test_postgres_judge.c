@@ -81,6 +81,22 @@ static void test_chain(void **state) {
   assert_int_equal(sessions->items[2].all, 1);
 }
 
+/* The connections that nobody uses come first, and stay where they are while others come and go. */
+static void test_idle_ones(void **state) {
+  struct postgres_sessions *sessions = *state;
+  add(sessions, 1, "idle", 0.2);
+  add(sessions, 2, "idle", 7200);
+  add(sessions, 3, "idle", 40);
+  add(sessions, 4, "active", 0.1);
+  add(sessions, 5, "idle", 3);
+  for (size_t i = 0; i < sessions->count; i++)
+    sessions->items[i].transaction_age = POSTGRES_UNKNOWN;
+  postgres_judge(sessions, &rules);
+  const int64_t order[] = {4, 2, 3, 1, 5};
+  for (size_t i = 0; i < 5; i++)
+    assert_int_equal(nth(sessions, i), order[i]);
+}
+
 static void test_thresholds(void **state) {
   struct postgres_sessions *sessions = *state;
   wait_for(add(sessions, 2, "active", 4), 1, 4.9);
@@ -218,6 +234,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_chain),
+      TEST(test_idle_ones),
       TEST(test_thresholds),
       TEST(test_wait_is_not_told),
       TEST(test_several_blockers),

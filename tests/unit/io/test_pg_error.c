@@ -56,9 +56,13 @@ static void test_by_text(void **state) {
   expect(AT "server closed the connection unexpectedly\n\tThis probably means ...\n", ERR_CLOSED,
          "hung up");
   expect(AT "received invalid response to SSL negotiation: H\n", ERR_PROTOCOL, "no PostgreSQL");
-  expect(AT "server does not support SSL, but SSL was required\n", ERR_UNSUPPORTED, "SSL");
+  expect(AT "server does not support SSL, but SSL was required\n", ERR_UNSUPPORTED,
+         "the server speaks no SSL, but sslmode asks for it");
   expect(AT "SSL error: certificate verify failed\n", ERR_PROTOCOL, "certificate verify failed");
   expect(AT "fe_sendauth: no password supplied\n", ERR_DENIED, "wants a password");
+  struct err err;
+  pg_error_connect(AT "No route to host\n", &err);
+  assert_string_equal(err.text, "No route to host"); /* the target's name stands beside it */
   expect("", ERR_PROTOCOL, "no word why");
   expect("\n\n", ERR_PROTOCOL, "no word why");
   expect("Connection refused", ERR_REFUSED, "nobody listens on it");

@@ -220,6 +220,16 @@ static void test_login(void **state) {
 }
 
 /* A command must not run on another database than the one that was asked for. */
+/* A password for a server that has none: its own words are long, and ask back. */
+static void test_needless_password(void **state) {
+  struct fixture *fixture = *state;
+  start_server(fixture, NULL);
+  connect_to(fixture, ":any@", fixture->server.port, 0);
+  struct answer *ping = wait_for(fixture, SAY(fixture, "PING"));
+  assert_int_equal(ping->err.kind, ERR_DENIED);
+  assert_string_equal(ping->err.text, "log-in denied: it wants no password, but was given one");
+}
+
 static void test_database(void **state) {
   struct fixture *fixture = *state;
   start_server(fixture, NULL);
@@ -463,6 +473,7 @@ int main(void) {
       TEST(test_commands),
       TEST(test_bytes),
       TEST(test_login),
+      TEST(test_needless_password),
       TEST(test_database),
       TEST(test_socket_file),
       TEST(test_refused),

@@ -98,8 +98,11 @@ static const struct column_spec fixture_session_columns[] = {
     {.id = "age", .title = "AGE", .unit = UNIT_SECONDS, .priority = 2},
     {.id = "query", .title = "QUERY", .flags = COLUMN_FLEX, .priority = 4},
 };
-static const struct table_spec fixture_sessions = {
-    .id = "sessions", .title = "Sessions", .columns = fixture_session_columns, .column_count = 5};
+static const struct table_spec fixture_sessions = {.id = "sessions",
+                                                   .title = "Sessions",
+                                                   .flags = TABLE_UNFOLDED,
+                                                   .columns = fixture_session_columns,
+                                                   .column_count = 5};
 
 static const struct table_spec *const fixture_service_tables[] = {&fixture_services};
 static const struct table_spec *const fixture_kafka_tables[] = {&fixture_groups};

@@ -101,8 +101,7 @@ static void test_judged_anew_it_is_the_same(void **state) {
   fixture_init(&model, &config);
   struct fixture_text text = fixture_written(report_json_write, &model, FIXTURE_NOW);
   read_or_fail(&document, text);
-  struct findings *anew =
-      evaluate(&document.model, document.now_ms, false);
+  struct findings *anew = evaluate(&document.model, document.now_ms, false);
   assert_int_equal(anew->count, document.model.findings->count);
   for (size_t i = 0; i < anew->count; i++) {
     assert_string_equal(anew->items[i].sentence, document.model.findings->items[i].sentence);

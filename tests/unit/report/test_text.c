@@ -135,6 +135,27 @@ static void test_a_long_word_is_broken(void **state) {
   fixture_fini(&model, config);
 }
 
+/* What a single look has found may have been so for days: it does not say since when. */
+static void test_a_first_look_knows_no_since(void **state) {
+  (void)state;
+  struct config *config = config_new();
+  fixture_target(config, &fixture_service, "api");
+  struct model model;
+  model_init(&model, config);
+  struct err err = {ERR_REFUSED, "nobody listens"};
+  model_fail(&model, 0, &err, FIXTURE_NOW - 5000);
+  model_evaluate(&model, FIXTURE_NOW, true);
+  struct fixture_text written = text_of(&model, true, false, 80);
+  assert_non_null(strstr(written.text, "api: nobody listens\n"));
+  free(written.text);
+  model_fail(&model, 0, &err, FIXTURE_NOW);
+  model_evaluate(&model, FIXTURE_NOW, true);
+  written = text_of(&model, true, false, 80);
+  assert_non_null(strstr(written.text, "api: nobody listens (for 5.0s)\n"));
+  free(written.text);
+  fixture_fini(&model, config);
+}
+
 static char *first_line(const struct model *model) {
   struct fixture_text written = text_of(model, true, false, 0);
   written.text[strcspn(written.text, "\n")] = '\0';
@@ -228,6 +249,40 @@ static void test_the_worst_rows_come_first(void **state) {
   fixture_fini(&model, config);
 }
 
+/* More columns without a value than are listed, and more reasons: both say that there are more. */
+static void test_what_is_missing_is_bounded(void **state) {
+  (void)state;
+  enum { ALIKE = 20, OTHER = 20 };
+  static char names[ALIKE + OTHER][16], reasons[OTHER][16];
+  static struct column_spec columns[ALIKE + OTHER];
+  static const struct table_spec spec = {
+      .id = "wide", .title = "Wide", .columns = columns, .column_count = ALIKE + OTHER};
+  static const struct table_spec *const specs[] = {&spec};
+  struct sample *sample = sample_new(specs, 1);
+  struct row *row = sample_row(sample, &sample->tables[0], "row", NULL);
+  for (int i = 0; i < ALIKE + OTHER; i++) {
+    snprintf(names[i], sizeof names[i], "C%d", i);
+    columns[i] = (struct column_spec){.id = names[i], .title = names[i]};
+    row->cells[i] = value_none("needs a right");
+    if (i >= ALIKE) {
+      snprintf(reasons[i - ALIKE], sizeof *reasons, "reason %d", i);
+      row->cells[i] = value_none(reasons[i - ALIKE]);
+    }
+  }
+  struct config *config = config_new();
+  fixture_target(config, &fixture_service, "api");
+  struct model model;
+  model_init(&model, config);
+  fixture_publish(&model, 0, sample, 1, FIXTURE_NOW);
+  struct fixture_text written = text_of(&model, true, false, 0);
+  assert_non_null(strstr(written.text, " C10, C11, ...: needs a right\n"));
+  assert_non_null(strstr(written.text, " C26: reason 26\n"));
+  assert_null(strstr(written.text, "reason 27"));
+  assert_non_null(strstr(written.text, "and more reasons: see --json\n"));
+  free(written.text);
+  fixture_fini(&model, config);
+}
+
 static void test_a_full_disk_is_told(void **state) {
   struct fixture *fixture = *state;
   struct report_text_options options = {0};
@@ -246,7 +301,9 @@ int main(void) {
       cmocka_unit_test(test_a_long_word_is_broken),
       cmocka_unit_test(test_status_line),
       cmocka_unit_test(test_a_storm_is_bounded),
+      cmocka_unit_test(test_a_first_look_knows_no_since),
       cmocka_unit_test(test_the_worst_rows_come_first),
+      cmocka_unit_test(test_what_is_missing_is_bounded),
       cmocka_unit_test(test_a_full_disk_is_told),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

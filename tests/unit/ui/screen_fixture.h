@@ -151,8 +151,8 @@ static const struct column_spec session_columns[] = {
     {.id = "query", .title = "QUERY", .flags = COLUMN_FLEX, .priority = 3},
     {.id = "started", .title = "STARTED", .unit = UNIT_TIME, .flags = COLUMN_DETAIL, .priority = 8},
 };
-static const struct table_spec session_spec = {"sessions", "Sessions", 0, session_columns,
-                                               COUNT_OF(session_columns)};
+static const struct table_spec session_spec = {"sessions", "Sessions", TABLE_UNFOLDED,
+                                               session_columns, COUNT_OF(session_columns)};
 
 static const struct column_spec redis_columns[] = {
     {.id = "name", .title = "NAME", .flags = COLUMN_DETAIL},
@@ -354,7 +354,7 @@ static struct sample *sample_postgres(enum fixture_scene scene, int step) {
     ROW(s, "sessions", "8124/1", "8123/1", T("8124"), T("active"), R(731), NA, R(731),
         T("ecap_user"), T("ecap"), T("10.0.3.18"),
         T("UPDATE customers SET last_seen = now() WHERE id = 4711"), N(FIXTURE_NOW - 3500000));
-    ROW(s, "sessions", "8125/1", "8123/1", T("8125"), T("active"), R(40), NA, R(40), T("ecap_user"),
+    ROW(s, "sessions", "8125/1", "8124/1", T("8125"), T("active"), R(40), NA, R(40), T("ecap_user"),
         T("ecap"), T("10.0.3.19"), T("DELETE FROM customers WHERE id = 4711"),
         N(FIXTURE_NOW - 3400000));
   }

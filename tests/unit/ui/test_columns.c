@@ -55,6 +55,18 @@ static void test_fit(void **state) {
   expect_fit(&memory, -7, "name:5+0 state:7+0");
 }
 
+/* Without headings a number of the second rank means nothing to anybody. */
+static void test_without_headings(void **state) {
+  (void)state;
+  struct columns_memory memory;
+  struct columns columns;
+  hold(&memory, 12, 80);
+  columns_fit(&memory, &spec, 100, false, &columns);
+  assert_int_equal(columns.count, 4);
+  assert_string_equal(specs[columns.places[2].column].id, "rate");
+  assert_string_equal(specs[columns.places[3].column].id, "query");
+}
+
 static void test_places(void **state) {
   (void)state;
   struct columns_memory memory;
@@ -140,9 +152,8 @@ static void test_pairs(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fit),
-      cmocka_unit_test(test_places),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_fit),    cmocka_unit_test(test_without_headings),
+      cmocka_unit_test(test_places), cmocka_unit_test(test_memory),
       cmocka_unit_test(test_pairs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

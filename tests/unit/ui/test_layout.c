@@ -43,6 +43,19 @@ static void test_all_sizes(void **state) {
         check(width, height, count, needs);
 }
 
+/* One kind of targets and the events: it has the whole width, and what is left of the height. */
+static void test_one_kind(void **state) {
+  (void)state;
+  struct layout layout;
+  const struct layout_need needs[] = {{3, SEVERITY_OK}, {6, SEVERITY_OK}};
+  layout_columns(&layout, (struct rect){0, 2, 200, 47}, 2);
+  layout_rows(&layout, (struct rect){0, 2, 200, 47}, needs, 2);
+  assert_int_equal(layout.columns, 1);
+  assert_int_equal(layout.rects[0].width, 200);
+  assert_int_equal(layout.rects[1].height, 6 + 2);
+  assert_int_equal(layout.rects[0].height, 47 - 8);
+}
+
 static void test_shape(void **state) {
   (void)state;
   struct layout layout;
@@ -75,6 +88,7 @@ static void test_the_worst_first(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_all_sizes),
+      cmocka_unit_test(test_one_kind),
       cmocka_unit_test(test_shape),
       cmocka_unit_test(test_the_worst_first),
   };

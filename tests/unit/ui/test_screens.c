@@ -28,6 +28,16 @@ static void make_incident(struct fixture *fixture) {
   fixture_run(fixture);
 }
 
+/* A value beyond its threshold, whose time is not up. */
+static void make_pending(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_CALM, false);
+  struct rule *rule = mem_new(sizeof *rule);
+  *rule =
+      (struct rule){mem_dup("redis.memory"), {.has_warn = true, .warn = 0.5, .for_ms = 3600000}};
+  fixture->config->rules = (struct rules){rule, 1};
+  fixture_run(fixture);
+}
+
 static void make_hostile(struct fixture *fixture) {
   fixture_init(fixture, SCENE_HOSTILE, false);
   fixture_run(fixture);
@@ -105,6 +115,10 @@ static const struct screen screens[] = {
     {"down-120x36", make_down, 120, 36, false, ""},
     {"down-detail", make_down, 80, 24, false, "3i"},
     {"empty", make_empty, 80, 24, false, ""},
+    {"pending-80x24", make_pending, 80, 24, false, ""},
+    {"pending-40x12", make_pending, 40, 12, false, ""},
+    {"several-60x20", make_several, 60, 20, false, ""},
+    {"zoom-events", make_down, 60, 24, false, "6<Enter><Down>"},
     {"several", make_several, 120, 36, false, "3"},
     {"hostile", make_hostile, 120, 36, false, "3"},
     {"hostile-ascii", make_hostile, 80, 24, true, ""},

@@ -106,6 +106,19 @@ static void test_zoom_and_details(void **state) {
   session_fini(&s);
 }
 
+/* A figure that has become shorter keeps its place, and the border goes on behind it. */
+static void test_a_shorter_figure_leaves_no_gap(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 80, 24);
+  expect(&s, "lag 12,435 \xE2\x94\x80");
+  s.fixture.scene = SCENE_CALM;
+  fixture_publish(&s.fixture, 3, FIXTURE_STEPS - 1, s.now_ms);
+  draw(&s);
+  expect(&s, "lag 425 \xE2\x94\x80\xE2\x94\x80\xE2\x94\x80\xE2\x94\x80\xE2\x94");
+  session_fini(&s);
+}
+
 /* The details of a row that goes say so, and never show another one. */
 static void test_details_of_what_goes(void **state) {
   (void)state;
@@ -494,6 +507,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_panes_are_chosen),
       cmocka_unit_test(test_zoom_and_details),
+      cmocka_unit_test(test_a_shorter_figure_leaves_no_gap),
       cmocka_unit_test(test_details_of_what_goes),
       cmocka_unit_test(test_selection_stays_on_its_row),
       cmocka_unit_test(test_moving),

@@ -67,6 +67,30 @@ static void test_spark(void **state) {
   assert_string_equal(spark(&ring, 6, text, sizeof text), " _. ^_");
 }
 
+static void expect_cell(const struct canvas *canvas, int x, int y, const char *text) {
+  assert_string_equal(canvas_cell(canvas, x, y)->text, text);
+}
+
+static void test_chart(void **state) {
+  (void)state;
+  static const float values[] = {0, 10, NAN, 1, 5};
+  struct history_ring ring = {0};
+  struct canvas *canvas = canvas_new(6, 3, true);
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    push(&ring, values[i]);
+  assert_true(widget_chart_top(&ring, 0) == 10);
+  assert_true(widget_chart_top(&ring, 20) == 20);
+  assert_int_equal(widget_chart(canvas, 0, 0, 6, 3, STYLE_SPARK, &ring, 10), 5);
+  for (int y = 0; y < 3; y++)
+    expect_cell(canvas, 2, y, "|");
+  expect_cell(canvas, 1, 2, "_"); /* a zero is known: it is not blank */
+  expect_cell(canvas, 3, 2, " ");
+  expect_cell(canvas, 5, 0, " ");
+  expect_cell(canvas, 5, 1, ".");
+  expect_cell(canvas, 5, 2, "|");
+  canvas_free(canvas);
+}
+
 /* Once the ring is full, a new value changes the last cell only, or the line moves by one: never is
  * the past bundled in another way. */
 static void check_calm(int width) {
@@ -108,9 +132,8 @@ static void test_age(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gauge),
-      cmocka_unit_test(test_spark),
-      cmocka_unit_test(test_spark_is_calm),
+      cmocka_unit_test(test_gauge), cmocka_unit_test(test_spark),
+      cmocka_unit_test(test_chart), cmocka_unit_test(test_spark_is_calm),
       cmocka_unit_test(test_age),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
