@@ -117,6 +117,7 @@ static void test_signals_of_the_threads(void **state) {
   for (const struct dirent *task; (task = readdir(tasks));) {
     char path[320], line[256];
     unsigned long long blocked = 0;
+    bool ours = false;
     if (task->d_name[0] == '.' || atoi(task->d_name) == getpid())
       continue;
     snprintf(path, sizeof path, "/proc/self/task/%s/status", task->d_name);
@@ -124,8 +125,12 @@ static void test_signals_of_the_threads(void **state) {
     if (!file)
       continue; /* it has ended since */
     while (fgets(line, sizeof line, file))
-      sscanf(line, "SigBlk: %llx", &blocked);
+      if (sscanf(line, "SigBlk: %llx", &blocked) != 1)
+        ours =
+            ours || strncmp(line, "Name:\tkafka", 11) == 0 || strncmp(line, "Name:\trdk:", 10) == 0;
     fclose(file);
+    if (!ours)
+      continue; /* a sanitizer's */
     assert_int_equal(blocked >> (SIGSEGV - 1) & 1, 0);
     assert_int_equal(blocked >> (SIGABRT - 1) & 1, 0);
     assert_int_equal(blocked >> (SIGTERM - 1) & 1, 1);
