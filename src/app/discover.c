@@ -2,10 +2,11 @@
 
 #include "collectors/collector.h"
 #include "core/mem.h"
-#include "io/tcp.h"
+#include "io/dial.h"
 
 #include <assert.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PROBES_MAX = 64 };
 
@@ -13,7 +14,7 @@ struct probe {
   struct discovery *discovery;
   const struct collector *collector;
   const struct usual_place *place;
-  struct tcp_probe *tcp; /* until it has answered */
+  struct dial *dial; /* until it has answered */
   bool found;
 };
 
@@ -26,18 +27,20 @@ struct discovery {
 
 static void discovery_end(struct discovery *discovery) {
   for (size_t i = 0; i < discovery->count; i++) {
-    if (discovery->probes[i].tcp)
-      tcp_probe_cancel(discovery->probes[i].tcp);
-    discovery->probes[i].tcp = NULL;
+    if (discovery->probes[i].dial)
+      dial_cancel(discovery->probes[i].dial);
+    discovery->probes[i].dial = NULL;
   }
   uv_close((uv_handle_t *)&discovery->deadline, NULL);
 }
 
-static void on_answer(void *arg, const struct tcp_result *result, const struct err *err) {
+static void on_answer(void *arg, const struct dial_result *result, const struct err *err) {
   (void)err;
   struct probe *probe = arg;
-  probe->tcp = NULL;
+  probe->dial = NULL;
   probe->found = result != NULL;
+  if (result)
+    close(result->socket);
   if (--probe->discovery->open == 0)
     discovery_end(probe->discovery);
 }
@@ -55,7 +58,7 @@ static void probe_add(struct discovery *discovery, struct io *io, const struct c
     probe->found = true;
     return;
   }
-  probe->tcp = tcp_probe_start(io, "127.0.0.1", place->port, on_answer, probe);
+  probe->dial = dial_start(io, "127.0.0.1", place->port, on_answer, probe);
   discovery->open++;
 }
 

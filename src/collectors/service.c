@@ -9,6 +9,7 @@
 #include "collectors/service_table.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/dial.h"
 #include "io/http.h"
 #include "io/resolve.h"
 #include "io/tcp.h"
@@ -16,6 +17,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A health endpoint that takes 6 s is slow, and is to be measured, not cut. The waiting ends this
  * much before the job's deadline: a service that is silent is then seen as a timeout here, and not
@@ -115,10 +117,10 @@ struct service {
   /* The collection under way; job is NULL when there is none. */
   struct job *job;
   int64_t started_ms;
-  struct tcp_probe *probe;      /* until it has answered */
+  struct dial *dial;            /* until it has answered */
   struct http_request *request; /* the same */
   struct service_facts facts;
-  struct tcp_result connected;
+  struct dial_result connected; /* its socket is closed */
   int64_t first_byte_us;
 };
 
@@ -204,10 +206,9 @@ static void fill_past(const struct service *service, int64_t now_ms, struct row 
 static const char *connected_text(struct sample *sample, const struct service *service) {
   if (service->facts.port != PROBE_ANSWERED)
     return target_text(service->target, "address");
-  char address[INET6_ADDRSTRLEN];
-  resolve_text(&service->connected.address, address, sizeof address);
-  bool v6 = service->connected.address.ss_family == AF_INET6;
-  return sample_printf(sample, v6 ? "[%s]:%d" : "%s:%d", address, service->port);
+  char place[PLACE_MAX];
+  resolve_place(&service->connected.address, place);
+  return sample_copy(sample, place);
 }
 
 static struct sample *sample_make(struct service *service, int64_t now_ms) {
@@ -240,11 +241,11 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
 /* Ends what is still under way. */
 static void stop(struct service *service) {
   uv_timer_stop(&service->deadline);
-  if (service->probe)
-    tcp_probe_cancel(service->probe);
+  if (service->dial)
+    dial_cancel(service->dial);
   if (service->request)
     http_cancel(service->request);
-  service->probe = NULL;
+  service->dial = NULL;
   service->request = NULL;
   service->job = NULL;
 }
@@ -254,7 +255,7 @@ static void finish(struct service *service) {
   struct job *job = service->job;
   int64_t now_ms = clock_now_ms();
   service->facts.waited_ms = now_ms - service->started_ms;
-  service->facts.resolving = service->probe && tcp_probe_resolving(service->probe);
+  service->facts.resolving = service->dial && dial_is_resolving(service->dial);
   struct sample *sample = sample_make(service, now_ms);
   stop(service);
   job_done(job, sample);
@@ -266,13 +267,14 @@ static void finish_if_answered(struct service *service) {
     finish(service);
 }
 
-static void on_port(void *arg, const struct tcp_result *result, const struct err *err) {
+static void on_port(void *arg, const struct dial_result *result, const struct err *err) {
   struct service *service = arg;
-  service->probe = NULL;
+  service->dial = NULL;
   if (result) {
     service->facts.port = PROBE_ANSWERED;
     service->facts.connect_us = result->connect_us;
     service->connected = *result;
+    close(result->socket);
   } else {
     service->facts.port = PROBE_FAILED;
     service->facts.port_err = *err;
@@ -319,7 +321,7 @@ static void service_start(void *self, struct job *job) {
   uv_update_time(service->io->loop); /* the timer counts from the loop's own, cached now */
   /* health's own comes first, for it knows how far it got */
   uv_timer_start(&service->deadline, on_deadline, (uint64_t)wait_ms + 1, 0);
-  service->probe = tcp_probe_start(service->io, service->host, service->port, on_port, service);
+  service->dial = dial_start(service->io, service->host, service->port, on_port, service);
   if (!health)
     return;
   struct http_query query = {.url = health,

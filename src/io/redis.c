@@ -1,10 +1,12 @@
 #include "io/redis.h"
 
 #include "core/mem.h"
-#include "io/redis_dial.h"
+#include "io/dial.h"
 #include "io/redis_reply.h"
+#include "io/resolve.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +41,7 @@ struct redis {
   const struct redis_url *url;
   enum state state;
   struct err why;
-  struct redis_dial *dial;
+  struct dial *dial;
   char address[ADDRESS_MAX];
   redisContext *context;
   struct redis_reply_guard guard;
@@ -100,7 +102,7 @@ static void on_closed(uv_handle_t *handle) {
 /* The poll first: closing its socket before would leave epoll with a number that may be reused. */
 static void hang_up(struct redis *redis) {
   if (redis->dial)
-    redis_dial_cancel(redis->dial);
+    dial_cancel(redis->dial);
   redis->dial = NULL;
   if (redis->polled)
     uv_close((uv_handle_t *)&redis->poll, on_closed);
@@ -232,20 +234,30 @@ static void greet_all(struct redis *redis) {
     watch(redis, true);
 }
 
-static void on_dialled(void *arg, int socket, const char *where, const struct err *err) {
+static void set_address(struct redis *redis, const struct dial_result *result) {
+  if (*redis->url->path) {
+    snprintf(redis->address, sizeof redis->address, "%s", redis->url->path);
+    return;
+  }
+  int on = 1; /* a command is small and waits for nothing */
+  setsockopt(result->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  resolve_place(&result->address, redis->address);
+}
+
+static void on_dialled(void *arg, const struct dial_result *result, const struct err *err) {
   struct redis *redis = arg;
   redis->dial = NULL;
   if (err) {
     break_off(redis, err);
     return;
   }
-  snprintf(redis->address, sizeof redis->address, "%s", where);
-  redis->context = redisConnectFd(socket);
+  set_address(redis, result);
+  redis->context = redisConnectFd(result->socket);
   if (!redis->context)
     abort(); /* out of memory, as in mem_new */
   redis->context->flags &= ~REDIS_BLOCK;
   redis_reply_guard_set(&redis->guard, redis->context->reader, REDIS_REPLY_MAX);
-  int status = uv_poll_init(redis->io->loop, &redis->poll, socket);
+  int status = uv_poll_init(redis->io->loop, &redis->poll, result->socket);
   if (status != 0) {
     fail(redis, ERR_IO, uv_strerror(status));
     return;
@@ -370,7 +382,8 @@ struct redis *redis_open(struct io *io, const struct redis_url *url) {
   uv_timer_init(io->loop, &redis->anchor);
   redis->anchor.data = redis;
   redis->open_handles = 1;
-  redis->dial = redis_dial_start(io, url, on_dialled, redis);
+  redis->dial = *url->path ? dial_file_start(io, url->path, on_dialled, redis)
+                           : dial_start(io, url->host, url->port, on_dialled, redis);
   return redis;
 }
 

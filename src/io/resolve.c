@@ -239,3 +239,12 @@ void resolve_text(const struct sockaddr_storage *address, char *out, size_t size
   if (!inet_ntop(address->ss_family, bytes, out, (socklen_t)size))
     snprintf(out, size, "?");
 }
+
+void resolve_place(const struct sockaddr_storage *address, char out[PLACE_MAX]) {
+  char host[INET6_ADDRSTRLEN];
+  bool v6 = address->ss_family == AF_INET6;
+  resolve_text(address, host, sizeof host);
+  /* a port stands at the same place in both */
+  snprintf(out, PLACE_MAX, v6 ? "[%s]:%d" : "%s:%d", host,
+           ntohs(((const struct sockaddr_in *)address)->sin_port));
+}

@@ -38,6 +38,9 @@ void resolve_cancel(struct resolve *resolve);
 
 /* "127.0.0.1" or "::1" of an address. */
 void resolve_text(const struct sockaddr_storage *address, char *out, size_t size);
+/* "127.0.0.1:6379" or "[::1]:6379" of an address. */
+enum { PLACE_MAX = INET6_ADDRSTRLEN + 8 };
+void resolve_place(const struct sockaddr_storage *address, char out[PLACE_MAX]);
 
 /* The look-up itself, on a thread: fills result and returns 0, or a code of gai_strerror. */
 typedef int (*resolve_work)(const char *host, const char *service, struct resolve_result *result);

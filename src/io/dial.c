@@ -1,10 +1,10 @@
-#include "io/redis_dial.h"
+#include "io/dial.h"
 
 #include "core/mem.h"
+#include "io/clock.h"
 #include "io/resolve.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,34 +12,37 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { WHERE_MAX = REDIS_SOCKET_MAX };
-
 struct attempt {
-  struct redis_dial *dial;
+  struct dial *dial;
   uv_poll_t poll;
   bool polled;
   int socket; /* -1: closed, or handed over */
+  int64_t started_us;
 };
 
-struct redis_dial {
+struct dial {
   struct io *io;
-  const struct redis_url *url;
+  char *place; /* the host, or the path of a file */
+  int port;
   struct resolve *resolve; /* until it has answered */
-  redis_dial_cb done;      /* NULL once it has been called, or cancelled */
+  dial_cb done;            /* NULL once it has been called, or cancelled */
   void *arg;
+  int64_t started_us;
   struct resolve_result addresses;
   uv_timer_t timer; /* the next address's turn; for a socket file, the first */
   struct attempt attempts[RESOLVE_MAX];
   size_t started, failed, open_handles;
   int first_error; /* negative; the first that came */
-  char where[WHERE_MAX];
+  struct dial_result result;
 };
 
-static void next_address(struct redis_dial *dial);
+static void next_address(struct dial *dial);
 
-static void closed_one(struct redis_dial *dial) {
-  if (--dial->open_handles == 0)
-    free(dial);
+static void closed_one(struct dial *dial) {
+  if (--dial->open_handles > 0)
+    return;
+  free(dial->place);
+  free(dial);
 }
 
 static void on_timer_closed(uv_handle_t *handle) {
@@ -60,36 +63,40 @@ static void attempt_close(struct attempt *attempt) {
   attempt->socket = -1;
 }
 
-static void close_all(struct redis_dial *dial) {
+static void close_all(struct dial *dial) {
   for (size_t i = 0; i < dial->started; i++)
     attempt_close(&dial->attempts[i]);
   if (!uv_is_closing((uv_handle_t *)&dial->timer))
     uv_close((uv_handle_t *)&dial->timer, on_timer_closed);
 }
 
-static void fail(struct redis_dial *dial, const struct err *err) {
-  redis_dial_cb done = dial->done;
+static void fail(struct dial *dial, const struct err *err) {
+  dial_cb done = dial->done;
   dial->done = NULL;
   close_all(dial); /* freed by the loop, later */
-  done(dial->arg, -1, "", err);
+  done(dial->arg, NULL, err);
 }
 
-static void fail_all(struct redis_dial *dial) {
+static bool is_file(const struct dial *dial) {
+  return dial->port == 0;
+}
+
+static void fail_all(struct dial *dial) {
   struct err err = {0};
-  const struct redis_url *url = dial->url;
   enum err_kind kind = err_kind_of_errno(dial->first_error);
-  if (*url->path)
-    err_set(&err, dial->first_error == -ENOENT ? ERR_REFUSED : kind, "socket %s: %s", url->path,
-            uv_strerror(dial->first_error));
+  const char *why = uv_strerror(dial->first_error);
+  if (is_file(dial))
+    err_set(&err, dial->first_error == -ENOENT ? ERR_REFUSED : kind, "socket %s: %s", dial->place,
+            why);
   else if (kind == ERR_REFUSED)
-    err_set(&err, kind, "refused: nobody listens on port %d of %s", url->port, url->host);
+    err_set(&err, kind, "refused: nobody listens on port %d of %s", dial->port, dial->place);
   else
-    err_set(&err, kind, "port %d of %s: %s", url->port, url->host, uv_strerror(dial->first_error));
+    err_set(&err, kind, "port %d of %s: %s", dial->port, dial->place, why);
   fail(dial, &err);
 }
 
 static void attempt_failed(struct attempt *attempt, int error) {
-  struct redis_dial *dial = attempt->dial;
+  struct dial *dial = attempt->dial;
   attempt_close(attempt);
   if (dial->failed++ == 0)
     dial->first_error = error;
@@ -100,24 +107,15 @@ static void attempt_failed(struct attempt *attempt, int error) {
 }
 
 static void attempt_succeeded(struct attempt *attempt) {
-  struct redis_dial *dial = attempt->dial;
-  const struct sockaddr_storage *address = &dial->addresses.addresses[attempt - dial->attempts];
-  int socket = attempt->socket;
+  struct dial *dial = attempt->dial;
+  dial->result.connect_us = clock_now_us() - attempt->started_us;
+  dial->result.address = dial->addresses.addresses[attempt - dial->attempts];
+  dial->result.socket = attempt->socket;
   attempt->socket = -1;
-  if (address->ss_family == AF_UNIX) {
-    snprintf(dial->where, sizeof dial->where, "%s", dial->url->path);
-  } else {
-    char text[INET6_ADDRSTRLEN];
-    int on = 1; /* a command is small and waits for nothing */
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    resolve_text(address, text, sizeof text);
-    snprintf(dial->where, sizeof dial->where, address->ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d",
-             text, dial->url->port);
-  }
-  redis_dial_cb done = dial->done;
+  dial_cb done = dial->done;
   dial->done = NULL;
-  close_all(dial);
-  done(dial->arg, socket, dial->where, NULL);
+  close_all(dial); /* freed by the loop, later */
+  done(dial->arg, &dial->result, NULL);
 }
 
 /* A refused connection comes as an error of the poll: the socket knows which. */
@@ -135,7 +133,7 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
 }
 
 static void on_timer(uv_timer_t *timer) {
-  struct redis_dial *dial = timer->data;
+  struct dial *dial = timer->data;
   if (dial->started < dial->addresses.count)
     next_address(dial);
 }
@@ -151,12 +149,13 @@ static socklen_t address_size(const struct sockaddr_storage *address) {
   }
 }
 
-static void next_address(struct redis_dial *dial) {
+static void next_address(struct dial *dial) {
   struct attempt *attempt = &dial->attempts[dial->started];
   const struct sockaddr_storage *address = &dial->addresses.addresses[dial->started];
   dial->started++;
   attempt->dial = dial;
-  uv_timer_start(&dial->timer, on_timer, TCP_STAGGER_MS, 0);
+  attempt->started_us = clock_now_us();
+  uv_timer_start(&dial->timer, on_timer, DIAL_STAGGER_MS, 0);
   attempt->socket = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (attempt->socket < 0) {
     attempt_failed(attempt, -errno);
@@ -182,42 +181,52 @@ static void next_address(struct redis_dial *dial) {
 }
 
 static void on_resolved(void *arg, const struct resolve_result *result, const struct err *err) {
-  struct redis_dial *dial = arg;
+  struct dial *dial = arg;
   dial->resolve = NULL;
   if (!result) {
     fail(dial, err);
     return;
   }
+  dial->result.resolve_us = clock_now_us() - dial->started_us;
   dial->addresses = *result;
   next_address(dial);
 }
 
-static void dial_file(struct redis_dial *dial) {
-  struct sockaddr_un *address = (struct sockaddr_un *)&dial->addresses.addresses[0];
-  address->sun_family = AF_UNIX;
-  snprintf(address->sun_path, sizeof address->sun_path, "%s", dial->url->path);
-  dial->addresses.count = 1;
-  uv_timer_start(&dial->timer, on_timer, 0, 0);
-}
-
-struct redis_dial *redis_dial_start(struct io *io, const struct redis_url *url, redis_dial_cb done,
-                                    void *arg) {
-  struct redis_dial *dial = mem_new(sizeof *dial);
-  *dial = (struct redis_dial){.io = io, .url = url, .done = done, .arg = arg};
+static struct dial *dial_new(struct io *io, const char *place, int port, dial_cb done, void *arg) {
+  struct dial *dial = mem_new(sizeof *dial);
+  *dial = (struct dial){.io = io, .port = port, .done = done, .arg = arg};
+  dial->place = mem_dup(place);
+  dial->started_us = clock_now_us();
   uv_timer_init(io->loop, &dial->timer);
   dial->timer.data = dial;
   dial->open_handles = 1;
-  if (*url->path)
-    dial_file(dial);
-  else
-    dial->resolve = resolve_start(io, url->host, url->port, on_resolved, dial);
   return dial;
 }
 
-void redis_dial_cancel(struct redis_dial *dial) {
+struct dial *dial_start(struct io *io, const char *host, int port, dial_cb done, void *arg) {
+  struct dial *dial = dial_new(io, host, port, done, arg);
+  dial->resolve = resolve_start(io, host, port, on_resolved, dial);
+  return dial;
+}
+
+struct dial *dial_file_start(struct io *io, const char *path, dial_cb done, void *arg) {
+  struct dial *dial = dial_new(io, path, 0, done, arg);
+  struct sockaddr_un *address = (struct sockaddr_un *)&dial->addresses.addresses[0];
+  address->sun_family = AF_UNIX;
+  snprintf(address->sun_path, sizeof address->sun_path, "%s", path);
+  dial->addresses.count = 1;
+  uv_timer_start(&dial->timer, on_timer, 0, 0);
+  return dial;
+}
+
+void dial_cancel(struct dial *dial) {
   if (dial->resolve)
     resolve_cancel(dial->resolve);
   dial->resolve = NULL;
   dial->done = NULL;
   close_all(dial);
+}
+
+bool dial_is_resolving(const struct dial *dial) {
+  return dial->resolve != NULL;
 }
