@@ -26,7 +26,13 @@ bool host_mount_usable(const struct host_mount *mount, int64_t hung_ms, int64_t 
 }
 
 static double rate(uint64_t before, uint64_t now, double per) {
-  return now > before ? (double)(now - before) / per : 0;
+  return (double)(now - before) / per;
+}
+
+/* Another device by the same number counts from 0. */
+static bool has_begun_anew(const struct host_disk_io *before, const struct host_disk_io *now) {
+  return now->read_bytes < before->read_bytes || now->written_bytes < before->written_bytes ||
+         now->busy_ms < before->busy_ms;
 }
 
 static void take_rates(struct host_mount *mount, const struct host_reading *reading) {
@@ -38,7 +44,7 @@ static void take_rates(struct host_mount *mount, const struct host_reading *read
   const double passed_ms = (double)(reading->read_ms - mount->io_ms);
   if (found && mount->has_io && passed_ms <= 0)
     return; /* asked again within the millisecond: what was, still is */
-  mount->has_rates = found && mount->has_io;
+  mount->has_rates = found && mount->has_io && !has_begun_anew(&mount->io, &io);
   if (mount->has_rates) {
     mount->read_rate = rate(mount->io.read_bytes, io.read_bytes, passed_ms / 1000);
     mount->write_rate = rate(mount->io.written_bytes, io.written_bytes, passed_ms / 1000);

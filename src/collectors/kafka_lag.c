@@ -3,33 +3,46 @@
 #include <assert.h>
 #include <math.h>
 
-/* The least squares line y = a + b t through the points, and the scatter of the points about it.
- * False for fewer than two points or no time between them. */
-static bool line_fit(const int64_t *at_ms, const double *y, size_t count, double *slope,
-                     double *scatter) {
-  *slope = *scatter = 0;
-  if (count < 2)
-    return false;
-  double t_mean = 0, y_mean = 0, tt = 0, ty = 0, rest = 0;
+/* Moments in seconds about their mean: what the lines through several series have in common. */
+struct times {
+  double t[KAFKA_POINTS_MAX];
+  double tt; /* the sum of their squares; 0: no time has passed */
+  size_t count;
+};
+
+static void times_init(struct times *times, const int64_t *at_ms, size_t count) {
+  double sum = 0;
+  *times = (struct times){.count = count};
+  for (size_t i = 0; i < count; i++)
+    sum += times->t[i] = (double)(at_ms[i] - at_ms[0]) * 1e-3;
   for (size_t i = 0; i < count; i++) {
-    t_mean += (double)(at_ms[i] - at_ms[0]) / 1000 / (double)count;
-    y_mean += (y[i] - y[0]) / (double)count; /* differences keep the precision of large offsets */
+    times->t[i] -= sum / (double)count;
+    times->tt += times->t[i] * times->t[i];
   }
-  for (size_t i = 0; i < count; i++) {
-    double t = (double)(at_ms[i] - at_ms[0]) / 1000 - t_mean;
-    tt += t * t;
-    ty += t * (y[i] - y[0] - y_mean);
-  }
-  if (tt <= 0)
-    return false;
-  *slope = ty / tt;
-  for (size_t i = 0; i < count; i++) {
-    double t = (double)(at_ms[i] - at_ms[0]) / 1000 - t_mean;
-    double off = y[i] - y[0] - y_mean - *slope * t;
+}
+
+/* The slope of the least squares line y = a + b t. Differences keep the precision of large offsets,
+ * and their mean need not be known: the moments add up to 0. */
+static double line_slope(const struct times *times, const double *y) {
+  double ty = 0;
+  for (size_t i = 0; i < times->count; i++)
+    ty += times->t[i] * (y[i] - y[0]);
+  return ty / times->tt;
+}
+
+/* How far the points scatter about that line. */
+static double line_scatter(const struct times *times, const double *y, double slope) {
+  double mean = 0, rest = 0;
+  if (times->count < 3)
+    return 0;
+  for (size_t i = 0; i < times->count; i++)
+    mean += y[i] - y[0];
+  mean /= (double)times->count;
+  for (size_t i = 0; i < times->count; i++) {
+    double off = y[i] - y[0] - mean - slope * times->t[i];
     rest += off * off;
   }
-  *scatter = count > 2 ? sqrt(rest / (double)(count - 2)) : 0;
-  return true;
+  return sqrt(rest / (double)(times->count - 2));
 }
 
 static bool is_known(const struct kafka_point *point) {
@@ -40,35 +53,64 @@ static int64_t lag_of(const struct kafka_point *point) {
   return point->end > point->committed ? point->end - point->committed : 0;
 }
 
-enum kafka_trend kafka_trend_of(const int64_t *at_ms, const double *lag, size_t count,
-                                int64_t allowed) {
-  double slope, scatter;
-  if (count < 2 || !line_fit(at_ms, lag, count, &slope, &scatter))
-    return KAFKA_TREND_UNKNOWN;
-  double change = slope * (double)(at_ms[count - 1] - at_ms[0]) / 1000;
-  double least = fmax((double)allowed, 2 * scatter);
+static enum kafka_trend trend_of(const struct times *times, const double *lag, int64_t allowed) {
+  double slope = line_slope(times, lag);
+  double change = slope * (times->t[times->count - 1] - times->t[0]);
+  double least = fmax((double)allowed, 2 * line_scatter(times, lag, slope));
   if (fabs(change) <= least)
     return KAFKA_STEADY;
   return change > 0 ? KAFKA_RISING : KAFKA_FALLING;
 }
 
-static void find_rates(const struct kafka_lag_facts *facts, struct kafka_lag *lag) {
+enum kafka_trend kafka_trend_of(const int64_t *at_ms, const double *lag, size_t count,
+                                int64_t allowed) {
+  struct times times;
+  times_init(&times, at_ms, count);
+  return times.tt > 0 ? trend_of(&times, lag, allowed) : KAFKA_TREND_UNKNOWN;
+}
+
+/* The points at which both offsets are known. */
+struct series {
   int64_t at_ms[KAFKA_POINTS_MAX];
-  double committed[KAFKA_POINTS_MAX], end[KAFKA_POINTS_MAX], lags[KAFKA_POINTS_MAX], scatter;
-  size_t count = 0;
-  for (size_t i = 0; i < facts->count && count < KAFKA_POINTS_MAX; i++) {
+  double committed[KAFKA_POINTS_MAX], end[KAFKA_POINTS_MAX], lag[KAFKA_POINTS_MAX];
+  size_t count;
+  bool flat; /* nothing has moved: most partitions of a large cluster */
+};
+
+static void series_init(struct series *series, const struct kafka_lag_facts *facts) {
+  const struct kafka_point *first = NULL;
+  series->count = 0;
+  series->flat = true;
+  for (size_t i = 0; i < facts->count && series->count < KAFKA_POINTS_MAX; i++) {
     const struct kafka_point *point = &facts->points[i];
     if (!is_known(point))
       continue;
-    at_ms[count] = point->at_ms;
-    committed[count] = (double)point->committed;
-    end[count] = (double)point->end;
-    lags[count++] = (double)lag_of(point);
+    if (!first)
+      first = point;
+    series->flat = series->flat && point->committed == first->committed && point->end == first->end;
+    series->at_ms[series->count] = point->at_ms;
+    series->committed[series->count] = (double)point->committed;
+    series->end[series->count] = (double)point->end;
+    series->lag[series->count++] = (double)lag_of(point);
   }
-  lag->has_rates = line_fit(at_ms, committed, count, &lag->consumed, &scatter) &&
-                   line_fit(at_ms, end, count, &lag->produced, &scatter);
-  lag->rate = lag->has_rates ? lag->produced - lag->consumed : 0;
-  lag->trend = kafka_trend_of(at_ms, lags, count, facts->allowed);
+}
+
+static void find_rates(const struct kafka_lag_facts *facts, struct kafka_lag *lag) {
+  struct series series;
+  struct times times;
+  series_init(&series, facts);
+  size_t count = series.count;
+  if (count < 2 || series.at_ms[count - 1] == series.at_ms[0])
+    return;
+  lag->has_rates = true;
+  lag->trend = KAFKA_STEADY;
+  if (series.flat)
+    return;
+  times_init(&times, series.at_ms, count);
+  lag->consumed = line_slope(&times, series.committed);
+  lag->produced = line_slope(&times, series.end);
+  lag->rate = lag->produced - lag->consumed;
+  lag->trend = trend_of(&times, series.lag, facts->allowed);
 }
 
 static bool has_fallen(const struct kafka_lag_facts *facts) {

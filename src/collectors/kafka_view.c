@@ -70,6 +70,11 @@ static void part_age(const struct viewing *v, const struct kafka_log *log,
   part->time_kind = KAFKA_TIME_UNKNOWN;
   if (!part->lag.has_lag)
     return;
+  if (part->lag.lag == 0) { /* nothing is unread */
+    part->time_kind = KAFKA_TIME_SEEN;
+    part->time_lag = 0;
+    return;
+  }
   size_t count = kafka_history_ends(v->history, log, ends);
   part->time_kind = kafka_time_lag(ends, count, part->share->committed, v->now_ms,
                                    part->lag.produced, &part->time_lag);

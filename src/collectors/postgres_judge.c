@@ -248,10 +248,18 @@ void postgres_judge(struct postgres_sessions *sessions, const struct postgres_ru
 
 /* ---- rates */
 
+/* What is not known is negative, and its difference would be a zero. */
+static bool counters_are_known(const struct postgres_statistics *statistics) {
+  return statistics->commits >= 0 && statistics->rollbacks >= 0 && statistics->hits >= 0 &&
+         statistics->reads >= 0 && statistics->deadlocks >= 0 && statistics->temp_bytes >= 0;
+}
+
 const char *postgres_rates(const struct postgres_statistics *before,
                            const struct postgres_statistics *now, struct postgres_rates *rates) {
   if (!before)
     return "needs two collections";
+  if (!counters_are_known(before) || !counters_are_known(now))
+    return "the server does not say";
   double seconds = now->clock - before->clock;
   int64_t hits = now->hits - before->hits, reads = now->reads - before->reads;
   bool back = now->commits < before->commits || now->rollbacks < before->rollbacks || hits < 0 ||

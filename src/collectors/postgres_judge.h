@@ -17,6 +17,7 @@ struct postgres_rules {
 void postgres_judge(struct postgres_sessions *sessions, const struct postgres_rules *rules);
 
 /* What happened between two statistics, or NULL with *rates filled; else why nothing can be said:
- * "needs two collections" (before is NULL), "the statistics were reset". Static texts. */
+ * "needs two collections" (before is NULL), "the statistics were reset", "the server does not say".
+ * Static texts. */
 const char *postgres_rates(const struct postgres_statistics *before,
                            const struct postgres_statistics *now, struct postgres_rates *rates);

@@ -187,6 +187,12 @@ static void test_rates(void **state) {
   assert_true(row->cells[DISK_READ].real > 0);
   assert_true(row->cells[DISK_WRITE].real == 0);
   assert_true(row->cells[DISK_BUSY].real > 0 && row->cells[DISK_BUSY].real <= 1);
+  put("diskstats", " 8 1 sda1 1 0 10 0 1 0 200 0 0 1002 0\n"); /* another device */
+  do {
+    host_collect(fixture);
+    row = host_disk(fixture, "/");
+  } while (row->cells[DISK_READ].type != VALUE_NONE); /* and no 0 */
+  assert_string_equal(row->cells[DISK_READ].text, "needs two collections");
 }
 
 /* Without `mounts`, what holds data; found and gone with the list of mounts. */

@@ -228,6 +228,9 @@ static void test_rates(void **state) {
   now.started = 1;
   now.reset = 101;
   assert_non_null(postgres_rates(&before, &now, &rates));
+  now.reset = before.reset;
+  now.deadlocks = before.deadlocks = POSTGRES_UNKNOWN; /* the difference is no true 0 */
+  assert_string_equal(postgres_rates(&before, &now, &rates), "the server does not say");
 }
 
 int main(void) {
