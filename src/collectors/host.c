@@ -254,7 +254,15 @@ static void call_done(struct worker_task *task) {
     finish_if_answered(host);
 }
 
-/* The chosen mounts of the reading, where none are configured: new ones come, others go. */
+static void mount_want(struct host *host, const char *point) {
+  struct host_mount *mount = mount_find(host, point);
+  if (!mount)
+    mount = mount_add(host, point);
+  mount->wanted = true;
+}
+
+/* The chosen mounts of the reading, where none are configured: new ones come, others go. In a
+ * chroot there may be none: there / is watched. */
 static void update_mounts(struct host *host) {
   const struct mount_list *list = &host->reading->mounts;
   for (size_t i = 0; i < host->mount_count; i++)
@@ -268,12 +276,11 @@ static void update_mounts(struct host *host) {
       host->too_many = true;
       break;
     }
-    struct host_mount *mount = mount_find(host, list->items[i].point);
-    if (!mount)
-      mount = mount_add(host, list->items[i].point);
-    mount->wanted = true;
+    mount_want(host, list->items[i].point);
     wanted++;
   }
+  if (wanted == 0)
+    mount_want(host, "/");
   size_t kept = 0;
   for (size_t i = 0; i < host->mount_count; i++) {
     if (host->mounts[i]->wanted)

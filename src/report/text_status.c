@@ -63,7 +63,7 @@ static void status_counts(struct status *status, const struct model *model, int6
     status_add(status, "%s%zu of %zu targets ok", gap, ok, model->slot_count);
 }
 
-/* The worst, as long as there is room for "; and 12 more" behind it. */
+/* The worst, and others as long as there is room for "; and 12 more" behind it. */
 static void status_findings(const struct text_out *out, struct status *status,
                             const struct findings *findings, int width) {
   enum { MORE_WIDTH = 16 };
@@ -75,7 +75,9 @@ static void status_findings(const struct text_out *out, struct status *status,
     char subject[TEXT_OUT_MAX], sentence[TEXT_OUT_MAX];
     text_out_clean(out, finding->subject, width, subject);
     text_out_clean(out, finding->sentence, width, sentence);
-    if (text_width(status->text) + text_width(subject) + text_width(sentence) + MORE_WIDTH > width)
+    /* The worst is always told, though it takes a second line. */
+    if (told > 0 &&
+        text_width(status->text) + text_width(subject) + text_width(sentence) + MORE_WIDTH > width)
       break;
     status_add(status, "; %s: %s", subject, sentence);
   }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const double WHOLE_MOST = 1e15; /* what a double holds to the last digit */
+
 enum {
   CHARTS_MAX = 6,
   COLUMN_WIDTH = 44, /* cells from which on another one finds place beside it */
@@ -95,14 +97,14 @@ static void draw_chart(const struct charts *charts, const struct chart *chart, s
                    format_title(title, sizeof title, column->title)) +
        1;
   if (chart->subject)
-    x += canvas_printf(frame->canvas, x, rect.y, rect.x + rect.width - x, STYLE_LABEL, "of %s",
+    x += canvas_printf(frame->canvas, x, rect.y, rect.width / 2, STYLE_LABEL, "of %s",
                        chart->subject) +
          1;
   x += canvas_text(frame->canvas, x, rect.y, rect.x + rect.width - x,
                    table_cell_style(frame, &chart->row, chart->column) | STYLE_STRONG,
                    frame_value(frame, buffer, chart->ordered.row->cells[chart->column], column));
   double scale = widget_chart_top(chart->ring, column->flags & COLUMN_GAUGE ? 1 : 0);
-  bool whole = column->unit == UNIT_COUNT && scale >= 1;
+  bool whole = column->unit == UNIT_COUNT && scale >= 1 && scale < WHOLE_MOST;
   format_value(top, sizeof top, whole ? value_int(llround(scale)) : value_real(scale), column->unit,
                false);
   int shown = widget_chart(frame->canvas, rect.x, rect.y + 1, rect.width, rect.height - 1,

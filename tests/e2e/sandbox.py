@@ -24,14 +24,15 @@ COMMAND_SECONDS = 90
 
 
 class Sandbox:
-    def __init__(self, folder):
+    def __init__(self, folder, commands=ROOT / "sandbox"):
         self.folder = Path(folder)
+        self.commands = Path(commands)
 
     # Its commands.
 
     def run(self, command, *arguments, check=True, prefix=(), env=None, timeout=COMMAND_SECONDS):
         """A command of sandbox/ on this sandbox; its failure is the test's, with its words."""
-        argv = [*prefix, str(ROOT / "sandbox" / command), "--state", str(self.folder), *map(str, arguments)]
+        argv = [*prefix, str(self.commands / command), "--state", str(self.folder), *map(str, arguments)]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=timeout * PATIENCE, check=False, cwd="/",
                               env={**os.environ, **(env or {})})

@@ -135,7 +135,10 @@ def test_disk(still):
     assert cells["inodes_total"] == int(inodes["Inodes"]) == facts.f_files
     assert cells["inodes_free"] == pytest.approx(int(inodes["IFree"]), abs=20000)
     assert cells["inodes"] == pytest.approx(1 - cells["inodes_free"] / cells["inodes_total"])
-    assert cells["device"] == space["Filesystem"]
+    if space["Filesystem"] == "-":  # in a chroot, df does not know it either
+        assert cells["device"] == {"unknown": "not in the list of mounts"}
+    else:
+        assert cells["device"] == space["Filesystem"]
 
 
 def test_the_host(still):

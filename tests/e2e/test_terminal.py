@@ -120,7 +120,7 @@ def test_utf8(simple):
 def test_resize_leaves_no_garbage(simple):
     """After each change: what is there is what a repaint from nothing shows."""
     with dashboard(simple, columns=120, rows=36) as terminal:
-        terminal.wait_for("api")
+        terminal.wait_for(lambda screen: "api" in screen.text and "waiting" not in screen.text)
         terminal.press("z")  # pause: nothing but the size changes
         for columns, rows in ((80, 24), (200, 50), (60, 20), (120, 36), (121, 36), (120, 37)):
             terminal.resize(columns, rows)

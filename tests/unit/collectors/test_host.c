@@ -210,6 +210,11 @@ static void test_default_mounts(void **state) {
   put("self/mountinfo", "3 1 8:2 / /new\\040one rw - ext4 /dev/sda2 rw\n");
   host_collect(fixture);
   assert_null(host_disk(fixture, "/"));
+  put("self/mountinfo",
+      "2 1 0:9 / /proc rw - proc proc rw\n"); /* a chroot: what / lies on is hidden */
+  host_collect(fixture);
+  assert_int_equal(sample_table_view(fixture->sample, "disks")->row_count, 1);
+  assert_true(host_disk(fixture, "/")->cells[DISK_USED].real == 0.75);
 }
 
 /* The others are live at once; the silent one holds one thread however often it is met. */
