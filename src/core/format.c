@@ -87,8 +87,12 @@ static int64_t round_whole(double real) {
   return real <= -9.2e18 ? INT64_MIN : llround(real);
 }
 
-/* A rate keeps a decimal where it is small: 0.4/s is not 0/s. */
+/* A rate keeps a decimal where it is small: 0.4/s is not 0/s, nor is one a minute. */
 static void format_rate(char *out, size_t size, double rate) {
+  if (rate != 0 && fabs(rate) < 0.05) {
+    snprintf(out, size, "~0/s");
+    return;
+  }
   if (fabs(rate) < 9.95 && fabs(rate) >= 0.05) {
     snprintf(out, size, "%.1f/s", rate);
     return;
@@ -164,7 +168,7 @@ const char *format_value(char *out, size_t size, struct value value, enum unit u
   } else {
     char text[FORMAT_MAX];
     format_number(text, sizeof text, value, number, unit);
-    snprintf(out, size, "%s%s", plus && number > 0 ? "+" : "", text);
+    snprintf(out, size, "%s%s", plus && number > 0 && *text != '~' ? "+" : "", text);
   }
   return out;
 }

@@ -32,6 +32,8 @@ static const struct setting defaults[] = {
     {"broker.address.ttl", "1000"},
     {"queued.min.messages", "1"},
     {"queued.max.messages.kbytes", "64"},
+    /* Renew no Kerberos ticket: librdkafka would do it by a shell command. */
+    {"sasl.kerberos.min.time.before.relogin", "0"},
 };
 
 /* What makes us see, and do no harm: not to be overridden. */
@@ -44,8 +46,11 @@ static const struct setting fixed[] = {
 };
 
 /* Not from a configuration: what has an option of its own, and what runs code. */
-static const char *const refused[] = {"bootstrap.servers", "metadata.broker.list",
-                                      "plugin.library.paths"};
+static const char *const refused[] = {
+    "bootstrap.servers",       "metadata.broker.list",
+    "plugin.library.paths",    "sasl.kerberos.min.time.before.relogin",
+    "sasl.kerberos.kinit.cmd",
+};
 
 static bool property_is_free(const char *name, struct err *err) {
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)

@@ -144,6 +144,8 @@ static void test_value(void **state) {
       {{.type = VALUE_REAL, .real = -20}, UNIT_PER_SECOND, true, "-20/s"},
       {{.type = VALUE_REAL, .real = 0}, UNIT_PER_SECOND, true, "0/s"},
       {{.type = VALUE_REAL, .real = 0.4}, UNIT_PER_SECOND, false, "0.4/s"},
+      {{.type = VALUE_REAL, .real = 1.0 / 60}, UNIT_PER_SECOND, true, "~0/s"}, /* no zero */
+      {{.type = VALUE_REAL, .real = -0.01}, UNIT_PER_SECOND, true, "~0/s"},
       {{.type = VALUE_REAL, .real = 12430.4}, UNIT_PER_SECOND, false, "12,430/s"},
       {{.type = VALUE_REAL, .real = 1.2 * 1048576}, UNIT_BYTES_PER_SECOND, false, "1.2 MB/s"},
       {{.type = VALUE_REAL, .real = -4096}, UNIT_BYTES_PER_SECOND, true, "-4.0 kB/s"},

@@ -133,6 +133,7 @@ static void test_properties(void **state) {
   check_property("security.protocol", "wrong", "security.protocol");
   check_property("bootstrap.servers", "a:1", "write bootstrap for it");
   check_property("plugin.library.paths", "x.so", "cannot be set");
+  check_property("sasl.kerberos.kinit.cmd", "touch x", "cannot be set");
   check_property("allow.auto.create.topics", "true", "always false");
 }
 
