@@ -74,19 +74,20 @@ def test_connections_by_state(still):
     assert {row["pid"]: [row["user"], row["application"], row["state"]] for row in rows} == told
 
 
-def test_sessions_that_block(still):
+def test_sessions_that_block(calm):
     """With locks held and a limit that is near: the tree is that of pg_blocking_pids."""
-    still.scene("db-hog")
-    doc = document(still, "postgres")
-    waits = {pid: sorted(blockers) for pid, blockers in still.sql(
-        "SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0")}
+    calm.scene("db-hog")
+    with calm.paused():  # a scene sets the workload going
+        doc = document(calm, "postgres")
+        waits = {pid: sorted(blockers) for pid, blockers in calm.sql(
+            "SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0")}
+        states = calm.sessions()
     rows = {row["pid"]: row for row in doc.rows("postgres", "sessions").values()}
     assert len(waits) == 3
     assert {pid: sorted(map(int, row["blocked_by"].split(", "))) for pid, row in rows.items()
             if "blocked_by" in row} == waits
     cells = doc.summary("postgres", "connections")
     assert cells["waiting"] == len(waits)
-    states = still.sessions()
     assert cells["active"] == sum(count for (state, _), count in states.items() if state == "active")
     assert cells["idle_in_transaction"] == sum(
         count for (state, _), count in states.items() if state == "idle in transaction")
