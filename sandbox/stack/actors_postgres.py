@@ -15,6 +15,7 @@ from .postgres import MAX_CONNECTIONS
 FREE_IDS = (11, 1000)
 RESERVED = 3  # superuser_reserved_connections
 LEFT_FREE = 3  # by the scene db-full, for those who come to look
+SETTLED_SECONDS = 1
 FULL = MAX_CONNECTIONS - RESERVED - LEFT_FREE  # what the platform takes in it
 
 INSERT = """
@@ -126,6 +127,7 @@ class Holder(Sessions):
         self.scene = None
         self.cursors = {}
         self.number = 0
+        self.full_at = None  # since when the scene db-full has all its sessions
 
     def step(self, mode):
         if mode["scene"] != self.scene:
@@ -143,7 +145,7 @@ class Holder(Sessions):
     def reset(self):
         super().reset()
         self.cursors = {}
-        self.scene = self.made = None
+        self.scene = self.made = self.full_at = None
 
     def drop_ended(self):
         for name, connection in list(self.open.items()):
@@ -169,8 +171,9 @@ class Holder(Sessions):
                 cursor.execute(forever)
 
     def fill(self):
-        """Whether there are as many as there should be: those of another scene may still be leaving. Who
-        comes to look does not count, and takes from what is left free."""
+        """Whether there are as many as there should be, and have been for a second: those of another scene may
+        still be leaving (client_connection_check_interval), and count until they have. Who comes to look does
+        not count, and takes from what is left free."""
         with clients.closing(clients.postgres(self.state, "postgres", name="sandbox")) as admin, \
                 admin.cursor() as cursor:
             cursor.execute("SELECT count(*), count(*) FILTER (WHERE application_name LIKE 'ecap-%')"
@@ -182,7 +185,11 @@ class Holder(Sessions):
             self.number += 1
             name = f"ecap-pool-{self.number}"
             self.open[name] = clients.postgres(self.state, name=name)
-        return missing <= 0
+        if missing > 0:
+            self.full_at = None
+        elif self.full_at is None:
+            self.full_at = time.monotonic()
+        return missing <= 0 and time.monotonic() - self.full_at >= SETTLED_SECONDS
 
 
 def _asynchronous(state, name):

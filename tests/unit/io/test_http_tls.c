@@ -120,6 +120,7 @@ static void test_other_name(void **state) {
   assert_string_equal(outcome.err.text, "TLS: the certificate is for another name");
 }
 
+/* OpenSSL 3.4 refuses an end before the beginning, and knows -not_after; 3.0 does not. */
 static int certificates_make(void) {
   return shell("exec >/dev/null 2>&1; cd '%s' && openssl genrsa -out key.pem 2048 && "
                "openssl req -x509 -new -key key.pem -days 2 -subj /CN=localhost "
@@ -128,8 +129,10 @@ static int certificates_make(void) {
                "-addext subjectAltName=DNS:other -out other.pem && "
                "openssl req -new -key key.pem -subj /CN=localhost -out expired.csr && "
                "printf 'subjectAltName=DNS:localhost\\n' > ext && "
-               "openssl x509 -req -in expired.csr -signkey key.pem -days -1 -extfile ext "
-               "-out expired.pem",
+               "{ openssl x509 -req -in expired.csr -signkey key.pem -extfile ext -out expired.pem "
+               "-not_before 20200101000000Z -not_after 20200102000000Z || "
+               "openssl x509 -req -in expired.csr -signkey key.pem -extfile ext -out expired.pem "
+               "-days -1; }",
                directory);
 }
 
@@ -152,6 +155,8 @@ int main(void) {
   };
   if (certificates_make() == 0)
     status = cmocka_run_group_tests(tests, NULL, NULL);
+  else
+    printf("openssl did not make the certificates\n");
   shell("rm -r '%s'", directory);
   return status;
 }
