@@ -210,6 +210,8 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
     break;
+  default: /* what is to be done: the pipeline's */
+    break;
   }
 }
 

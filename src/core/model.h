@@ -9,6 +9,7 @@
 #include "core/event.h"
 #include "core/finding.h"
 #include "core/history.h"
+#include "core/operation.h"
 #include "core/sample.h"
 
 enum slot_state {
@@ -39,7 +40,8 @@ struct model {
   struct findings *findings; /* of the last evaluation; never NULL */
   struct findings *held; /* what is hidden by outages, as last seen: shown by nobody; never NULL */
   struct events events;
-  uint64_t generation; /* grows with each change: a view redraws when it differs */
+  struct operations operations; /* what is being done; the pipeline's (app) to change */
+  uint64_t generation;          /* grows with each change: a view redraws when it differs */
 };
 
 void model_init(struct model *model, const struct config *config);

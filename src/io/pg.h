@@ -64,6 +64,10 @@ void pg_connect(struct pg *pg, pg_cb done, void *arg);
  * count on. Needs no values of others: queries are constants with numbers of ours. After an error
  * the phase tells whether the connection still stands (PG_IDLE) or is lost (PG_DOWN). */
 void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg);
+/* The same for one statement with values, $1 to $count, by the extended protocol: they are bound
+ * and never become part of it. NULL is SQL's NULL. All borrowed for the call. */
+void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *const *values,
+                     pg_cb done, void *arg);
 /* Hangs up at once, whatever is under way; no callback will come. Waits for nothing. */
 void pg_drop(struct pg *pg);
 /* Drops, closes all handles, frees; then calls done(arg). */

@@ -11,7 +11,7 @@ enum key_place view_place(const struct view *view) {
   return view->zoomed ? PLACE_ZOOM : PLACE_OVERVIEW;
 }
 
-static const struct request nothing = {REQUEST_NONE};
+static const struct request nothing = {.kind = REQUEST_NONE};
 
 static struct request run_request(struct keys *keys, int kind) {
   (void)keys;

@@ -14,22 +14,24 @@ ROOMS = {
     "io": {"core"},
     "collectors": {"io", "core"},
     "actions": {"io", "core"},
+    "audit": {"io", "core"},
     "config": {"core"},
     "report": {"core"},
     "ui": {"core"},
-    "app": {"core", "io", "collectors", "actions", "config", "report", "ui"},
+    "app": {"core", "io", "collectors", "actions", "audit", "config", "report", "ui"},
 }
 
 # The headers of libraries, and who may include them: rooms ("io") or files ("ui/terminal.c").
 LIBRARIES = {
     r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal.c"},
-    r"uv\.h": {"io", "collectors", "actions", "app", "main.c"},
+    r"uv\.h": {"io", "collectors", "actions", "audit", "app", "main.c"},
     r"libpq-fe\.h|libpq/.*": {"io", "collectors", "actions"},
     r"librdkafka/.*": {"io"},
     r"hiredis/.*": {"io", "collectors", "actions"},
     r"curl/.*": {"io"},
     r"yaml\.h": {"config"},
-    r"jansson\.h": {"report"},
+    r"jansson\.h": {"report", "audit"},
+    r"openssl/.*": {"report"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
 

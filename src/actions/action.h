@@ -1,0 +1,89 @@
+/* What an action is: a const descriptor, one file each, one line in actions.def.
+ *
+ * The pipeline (app) leads each through the same steps: applies, survey, plan, [a person agrees,
+ * the intent is on disk], execute, verify, [the outcome is on disk]. Calls come on the loop's
+ * thread and never wait. */
+#pragma once
+
+#include "core/model.h"
+#include "core/operation.h"
+#include "io/io.h"
+
+/* What an action is called with. All borrowed for the call. */
+struct action_request {
+  const struct model *model;
+  size_t slot;
+  const struct target *target;
+  const char *table; /* of the rows; NULL: the target itself */
+  const char *const *keys;
+  size_t key_count;
+  const struct option_value *params; /* one a param of the spec, parsed; absent in `applies` */
+  const char *const *texts;          /* the same as typed; NULL where unset */
+  const struct sample *found;        /* what the survey has brought; NULL if there is none */
+  const char *const *chosen;         /* keys of the rows of its first table that were picked */
+  size_t chosen_count;
+  int64_t now_ms;
+};
+
+/* One step that waits: survey, execute or verify. Made and owned by the pipeline; lives from start
+ * until end, or until drop returns. */
+struct act {
+  struct io *io;
+  const struct target *target;
+  const struct action_request *request; /* survey: everything in it but `found` outlives the act */
+  const struct plan *plan;              /* execute, verify */
+  struct outcome *outcome;              /* execute, verify: fill it victim by victim */
+  struct progress *progress;
+  int64_t deadline_ms; /* when the pipeline drops it; INT64_MAX: never */
+  /* Something in outcome or progress has changed. */
+  void (*changed)(struct act *act);
+  /* Exactly once, never before start returns, unless dropped first. survey: takes found. err
+   * (borrowed) is what stopped it; with NULL it went through, whatever became of the victims. The
+   * act is not to be touched after it. */
+  void (*end)(struct act *act, struct sample *found, const struct err *err);
+  void *pipeline; /* its own */
+  void *self;     /* the action's own */
+};
+
+struct act_step {
+  int64_t timeout_ms; /* 0: as long as it takes (a person can cancel) */
+  void (*start)(struct act *act);
+  /* A person wants it to stop: at the next safe point it ends, with ERR_NONE text "cancelled" or
+   * with what has been reached; victims that were not come to are VICTIM_SKIPPED. NULL: cannot be
+   * stopped half-way, it is short. */
+  void (*cancel)(struct act *act);
+  /* The deadline has come, or the program is left: forget the act at once, hang up, call nothing.
+   * What was asked for and not answered is VICTIM_UNKNOWN (set before return). Memory and handles
+   * of its own may close later on the loop. */
+  void (*drop)(struct act *act);
+};
+
+struct action {
+  struct action_spec spec;
+  /* Whether it makes sense for these rows, from the model alone: cheap, pure, called for every line
+   * of the menu. False with why, as in "autovacuum worker: only client sessions". NULL: always. */
+  bool (*applies)(const struct action_request *request, struct err *why);
+  const struct act_step *survey; /* reads only; NULL: the model says all */
+  /* Pure. Fills title, victims, texts (and name, unit, count where the default is not right).
+   * False with err when there is no plan: nothing to do, a precondition does not hold. */
+  bool (*plan)(const struct action_request *request, struct plan *plan, struct err *err);
+  const struct act_step *execute; /* acts on the plan's victims and nothing else; identity is
+                                     checked again in the effect itself; never retries */
+  const struct act_step *verify;  /* turns SENT into DONE or says why not; NULL: execute's own
+                                     answers are the proof */
+};
+
+/* All of them, from actions.def; ends with NULL. */
+extern const struct action *const actions[];
+/* Their specs, in the same order; ends with NULL. */
+extern const struct action_spec *const action_specs[];
+const struct action *action_find(const char *id); /* NULL if there is none */
+
+/* Whether the row of the model that a request names is still there; NULL if not. */
+const struct row *action_row(const struct action_request *request, size_t index);
+/* The cell of that row by its column's id; none if there is no such column. */
+struct value action_cell(const struct action_request *request, const struct row *row,
+                         const char *column);
+/* The parsed parameter by name; asserts that the spec has it. */
+const struct option_value *action_value(const struct action_spec *spec,
+                                        const struct action_request *request, const char *name);

@@ -1,0 +1,50 @@
+/* The one way of every action: plan, agree, record, execute, verify, record.
+ *
+ * It owns model->operations. All that a key, a command line or `stacktop plan` and `apply` ask for
+ * goes through here, and here is where read-only is held: whatever is asked, nothing is executed
+ * while the lock is on, and nothing that is not on disk as an intent. */
+#pragma once
+
+#include "actions/action.h"
+#include "app/lock.h"
+#include "audit/audit.h"
+#include "ui/view.h"
+
+struct pipeline;
+
+struct pipeline_options {
+  struct io *io;
+  struct model *model;
+  struct audit *audit;
+  struct lock *lock;
+  /* Something to draw has changed. */
+  void (*changed)(void *arg);
+  /* A dialog that can act has opened: what was typed before it is to be thrown away. */
+  void (*opened)(void *arg);
+  /* Something outside may have changed: ask that target again at once. */
+  void (*collect)(void *arg, size_t slot);
+  void *arg;
+};
+
+struct pipeline *pipeline_new(const struct pipeline_options *options);
+
+/* Handles REQUEST_MENU to REQUEST_UNDO. What cannot be done is said in the operation's err, or, if
+ * there is none, by an event. */
+void pipeline_request(struct pipeline *pipeline, const struct request *request);
+
+/* Begins the operation that words tell: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...], as
+ * `stacktop plan`, `:` and an undo have it (app/words.h). NULL with err (also when the lock is on
+ * and `dry` is false). dry: it is never executed, so it may be planned in read-only, too. The
+ * operation is then the front one; it goes on by itself to PLAN (or ENDED with err). */
+struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *words,
+                                 bool dry, struct err *err);
+/* Takes a plan that was made before (`stacktop apply`): an operation in PLAN, however old the plan
+ * is. */
+struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot);
+/* As REQUEST_AGREE: false with err when it does not begin. */
+bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,
+                    struct err *err) MUST_CHECK;
+
+/* Drops what is under way (its victims are unknown), writes the outcomes that are owed, frees
+ * itself; closed(arg) comes in a later turn of the loop. */
+void pipeline_close(struct pipeline *pipeline, void (*closed)(void *arg), void *arg);

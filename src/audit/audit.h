@@ -1,0 +1,100 @@
+/* The audit: a file of JSON lines, appended to and never changed. One line (the intent) is on disk
+ * before an action's effect, another (the outcome) after it. Several programs of several people may
+ * write to it at once, and each sees what the others do. docs/audit.md has the format.
+ *
+ * The disk is waited for on a thread (io/worker.h), never on the loop's. */
+#pragma once
+
+#include "core/operation.h"
+#include "io/io.h"
+
+/* Who does it. */
+struct audit_who {
+  const char *user;  /* of the process' uid; else the number */
+  const char *login; /* who became that user: SUDO_USER, DOAS_USER, or the login name; or NULL */
+  const char *ssh;   /* "10.0.0.7 51234": of SSH_CONNECTION or SSH_CLIENT; NULL: none */
+  const char *tty;   /* or NULL */
+  const char *host;
+  int64_t uid, pid, pid_start; /* pid_start: of /proc/self/stat, in ticks since the boot */
+};
+
+enum audit_event { AUDIT_INTENT, AUDIT_OUTCOME };
+
+struct audit_victim {
+  const char *key, *label;
+  const char *result, *words; /* OUTCOME: victim_result_name; else NULL */
+};
+
+/* One line. All texts are borrowed. */
+struct audit_record {
+  enum audit_event event;
+  const char *id; /* joins the intent and its outcome; unique: made by audit_id */
+  int64_t at_ms;
+  struct audit_who who;
+  const char *platform, *environment; /* each may be NULL */
+  const char *kind, *target, *address;
+  const char *action, *title, *danger;
+  const char *hash;    /* of the plan; or NULL */
+  const char *confirm; /* INTENT: what was typed; or NULL */
+  const struct plan_param *params;
+  size_t param_count;
+  const char *const *plan; /* INTENT: the plan's lines */
+  size_t plan_count;
+  const struct audit_victim *victims;
+  size_t victim_count;
+  int64_t count; /* of what the plan counts */
+  const char *unit;
+  /* OUTCOME: */
+  const char *result; /* outcome_word */
+  const char *proof, *error, *undo;
+  int64_t plan_ms, wait_ms, execute_ms, verify_ms; /* from the key to the plan, to the agreement */
+};
+
+struct audit;
+
+struct audit_options {
+  const char *path; /* absolute; its folder is made (0700) when it is not there */
+  bool to_syslog;   /* a line to LOG_AUTHPRIV too */
+};
+
+/* $XDG_STATE_HOME/stacktop, else ~/.local/state/stacktop: where the audit, plans and undo files are
+ * unless the configuration says otherwise. For the caller to free; NULL when no home is known. */
+char *state_folder(void);
+/* Fills *who with texts that live as long as the process' environment and `buffer`. */
+void audit_who_self(struct audit_who *who, char *buffer, size_t size);
+/* A new id: "20261125T040312.123456-4711-1". */
+void audit_id(char out[64], int64_t now_ms, int64_t pid, uint32_t serial);
+
+/* Opens nothing yet. */
+struct audit *audit_new(struct io *io, const struct audit_options *options);
+
+/* Appends one line with one write and fsyncs it. done(arg, err) comes once, on the loop's thread,
+ * never before this returns: err NULL when it is on disk. Errors say what to do: "the audit
+ * /x/audit.jsonl cannot be written (no space left on device): nothing is done without a record".
+ * The file is opened anew by its path when it was rotated away; it must be a regular file of ours;
+ * a line that was written in part is taken back. The record is copied. */
+typedef void (*audit_done)(void *arg, const struct err *err);
+void audit_append(struct audit *audit, const struct audit_record *record, audit_done done,
+                  void *arg);
+
+/* Whatever others append from now on, as it comes (within a second or two), and at first once each
+ * intent without an outcome (`unknown`: its process is gone; else it is under way). Lines that make
+ * no sense are passed over. */
+typedef void (*audit_seen)(void *arg, const struct audit_record *record, bool unknown);
+void audit_follow(struct audit *audit, audit_seen seen, void *arg);
+
+/* Waits at most a moment for lines that are being written; closed(arg) comes in a later turn. */
+void audit_close(struct audit *audit, void (*closed)(void *arg), void *arg);
+
+/* Of `stacktop audit`: reads the file (blocking: it is a mode of its own) and calls seen for each
+ * line that passes, in order. False with err when it cannot be read; a file that is not there is an
+ * empty one. */
+struct audit_filter {
+  const char *action, *target, *user; /* globs; NULL: all */
+  int64_t since_ms;                   /* 0: all */
+  bool unknown_only;                  /* intents without an outcome */
+};
+bool audit_read(const char *path, const struct audit_filter *filter, audit_seen seen, void *arg,
+                struct err *err) MUST_CHECK;
+/* The line as JSON, without a newline; for the caller to free. */
+char *audit_line(const struct audit_record *record);

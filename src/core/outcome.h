@@ -1,0 +1,62 @@
+/* What became of a plan, victim by victim. Filled by an action while it runs; the pipeline owns it.
+ */
+#pragma once
+
+#include "core/arena.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum victim_result {
+  VICTIM_PENDING, /* not come to it yet */
+  VICTIM_SENT,    /* the effect has been asked for and acknowledged; no proof yet */
+  VICTIM_DONE,    /* the proof was seen */
+  VICTIM_GONE,    /* it was not there any more, or is another by now: nothing was done to it */
+  VICTIM_REFUSED, /* with the server's words */
+  VICTIM_SKIPPED, /* cancelled before its turn */
+  VICTIM_UNKNOWN, /* asked for, and no answer: it may have happened */
+};
+
+struct victim_outcome {
+  enum victim_result result;
+  const char *words; /* why or the proof: "gone after 0.2 s"; "" if there is nothing to say */
+};
+
+enum { OUTCOME_BYTES_MAX = 8 << 20 };
+
+struct outcome {
+  struct arena arena;
+  struct victim_outcome *victims;
+  size_t count;
+  const char *proof; /* of the whole, one line: "offsets re-read: 12 of 12 as planned"; or NULL */
+  const char *undo;  /* what takes it back, as `stacktop plan` takes it: "ACTION TARGET ARGS", each
+                        word quoted where it needs to be; NULL if nothing does */
+};
+
+void outcome_init(struct outcome *outcome, size_t victims);
+void outcome_fini(struct outcome *outcome);
+void outcome_set(struct outcome *outcome, size_t victim, enum victim_result result,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same for all that still have `from`. */
+void outcome_set_all(struct outcome *outcome, enum victim_result from, enum victim_result to,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+void outcome_proof(struct outcome *outcome, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void outcome_undo(struct outcome *outcome, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+size_t outcome_count(const struct outcome *outcome, enum victim_result result);
+
+/* "pending", "sent", "done", "gone", "refused", "skipped", "unknown". */
+const char *victim_result_name(enum victim_result result);
+enum victim_result victim_result_parse(const char *name); /* VICTIM_UNKNOWN for an unknown word */
+
+/* The whole in a word, the worst that is in it: "done" (also when some were gone already), "gone"
+ * (all of them), "skipped", "refused", "partial" (some done, some not), "unknown". */
+const char *outcome_word(const struct outcome *outcome);
+/* How far something long has come. */
+struct progress {
+  int64_t done, total; /* total 0: not known */
+  const char *unit;    /* "rows", "blocks", "keys"; static; NULL: only the step */
+  char step[96];       /* "index rebuild, scanning" ; "" */
+  int64_t started_ms;  /* of the first count; 0 before */
+};

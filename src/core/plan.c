@@ -1,0 +1,228 @@
+#include "core/plan.h"
+
+#include "core/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_MAX_BYTES = PLAN_TEXT_MAX + 128, COLUMNS_MAX = 16, CELL_BYTES_MAX = 80 };
+
+struct plan *plan_new(const struct action_spec *action, const char *target, const char *environment,
+                      bool production) {
+  struct plan *plan = mem_new(sizeof *plan);
+  arena_init(&plan->arena, PLAN_BYTES_MAX);
+  plan->action = action;
+  plan->kind = action->kind;
+  plan->target = plan_copy(plan, target);
+  plan->environment = environment && *environment ? plan_copy(plan, environment) : NULL;
+  plan->production = production;
+  plan->title = action->title;
+  plan->name = plan->target;
+  plan->unit = "";
+  return plan;
+}
+
+void plan_free(struct plan *plan) {
+  if (!plan)
+    return;
+  free(plan->params);
+  free(plan->victims);
+  free(plan->texts);
+  arena_fini(&plan->arena);
+  free(plan);
+}
+
+const char *plan_copy(struct plan *plan, const char *text) {
+  return arena_text(&plan->arena, text, strnlen(text, PLAN_TEXT_MAX));
+}
+
+const char *plan_printf(struct plan *plan, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  const char *text = arena_vprintf(&plan->arena, format, args);
+  va_end(args);
+  return text;
+}
+
+void plan_say(struct plan *plan, enum plan_part part, const char *format, ...) {
+  char text[PLAN_TEXT_MAX];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  for (char *at = text; *at; at++)
+    if (*at == '\n' || *at == '\r')
+      *at = ' ';
+  if (plan->text_count == plan->text_capacity) {
+    plan->text_capacity = plan->text_capacity ? 2 * plan->text_capacity : 16;
+    plan->texts = mem_resize(plan->texts, plan->text_capacity * sizeof *plan->texts);
+  }
+  plan->texts[plan->text_count++] = (struct plan_text){part, plan_copy(plan, text)};
+}
+
+struct plan_victim *plan_victim(struct plan *plan, const char *key, const char *label) {
+  if (plan->victim_count == PLAN_VICTIMS_MAX)
+    return NULL;
+  if (plan->victim_count == plan->victim_capacity) {
+    plan->victim_capacity = plan->victim_capacity ? 2 * plan->victim_capacity : 16;
+    plan->victims = mem_resize(plan->victims, plan->victim_capacity * sizeof *plan->victims);
+  }
+  const char **texts =
+      arena_alloc(&plan->arena, (plan->column_count + plan->pin_count + 1) * sizeof *texts);
+  if (!texts)
+    return NULL;
+  struct plan_victim *victim = &plan->victims[plan->victim_count++];
+  *victim = (struct plan_victim){.key = plan_copy(plan, key),
+                                 .label = plan_copy(plan, label),
+                                 .cells = texts,
+                                 .pins = texts + plan->column_count};
+  plan->count++;
+  return victim;
+}
+
+void plan_param_add(struct plan *plan, const char *name, const char *value) {
+  plan->params = mem_resize(plan->params, (plan->param_count + 1) * sizeof *plan->params);
+  plan->params[plan->param_count++] =
+      (struct plan_param){plan_copy(plan, name), plan_copy(plan, value)};
+}
+
+const char *plan_param(const struct plan *plan, const char *name) {
+  for (size_t i = 0; i < plan->param_count; i++)
+    if (strcmp(plan->params[i].name, name) == 0)
+      return plan->params[i].value;
+  return NULL;
+}
+
+/* ---- the agreement */
+
+enum confirmation plan_confirmation(const struct plan *plan) {
+  if (plan->production || plan->count > 1)
+    return CONFIRM_COUNT;
+  return plan->action->danger == DANGER_REVERSIBLE ? CONFIRM_YES : CONFIRM_NAME;
+}
+
+const char *plan_phrase(const struct plan *plan, char out[PLAN_PHRASE_MAX]) {
+  switch (plan_confirmation(plan)) {
+  case CONFIRM_YES:
+    snprintf(out, PLAN_PHRASE_MAX, "y");
+    break;
+  case CONFIRM_NAME:
+    snprintf(out, PLAN_PHRASE_MAX, "%s", plan->name);
+    break;
+  case CONFIRM_COUNT:
+    snprintf(out, PLAN_PHRASE_MAX, "%s %lld", plan->environment ? plan->environment : plan->target,
+             (long long)plan->count);
+    break;
+  }
+  return out;
+}
+
+bool plan_agreed(const struct plan *plan, const char *typed) {
+  char phrase[PLAN_PHRASE_MAX];
+  return strcmp(plan_phrase(plan, phrase), typed) == 0;
+}
+
+bool plan_is_old(const struct plan *plan, int64_t now_ms) {
+  return now_ms - plan->made_ms > PLAN_LIFETIME_MS || now_ms < plan->made_ms;
+}
+
+/* ---- the plan as lines */
+
+const char *plan_part_title(enum plan_part part) {
+  static const char *const titles[] = {
+      [PLAN_EFFECT] = "Runs",     [PLAN_BLAST] = "Means",           [PLAN_PRECONDITION] = "Only if",
+      [PLAN_WARNING] = "Careful", [PLAN_LOSS] = "Cannot be undone", [PLAN_UNDO] = "Undo",
+  };
+  return titles[part];
+}
+
+struct lines {
+  plan_line line;
+  void *arg;
+};
+
+static void part_lines(const struct plan *plan, enum plan_part part, const struct lines *lines) {
+  bool first = true;
+  for (size_t i = 0; i < plan->text_count; i++) {
+    if (plan->texts[i].part != part)
+      continue;
+    if (first)
+      lines->line(lines->arg, part, true, plan_part_title(part));
+    first = false;
+    lines->line(lines->arg, part, false, plan->texts[i].text);
+  }
+}
+
+static int cell_cells(const char *text) {
+  size_t length = text ? strlen(text) : 0;
+  return length > CELL_BYTES_MAX ? CELL_BYTES_MAX : (int)length;
+}
+
+static void victim_widths(const struct plan *plan, int *label, int widths[COLUMNS_MAX]) {
+  *label = 0;
+  for (size_t c = 0; c < plan->column_count; c++)
+    widths[c] = cell_cells(plan->columns[c].title);
+  for (size_t i = 0; i < plan->victim_count; i++) {
+    const struct plan_victim *victim = &plan->victims[i];
+    if (cell_cells(victim->label) > *label)
+      *label = cell_cells(victim->label);
+    for (size_t c = 0; c < plan->column_count; c++)
+      if (cell_cells(victim->cells[c]) > widths[c])
+        widths[c] = cell_cells(victim->cells[c]);
+  }
+}
+
+static void append(char *line, size_t *used, int width, bool right, bool last, const char *text) {
+  int room = (int)(LINE_MAX_BYTES - *used);
+  int wrote = last ? snprintf(line + *used, (size_t)room, "  %s", text)
+              : right
+                  ? snprintf(line + *used, (size_t)room, "  %*.*s", width, CELL_BYTES_MAX, text)
+                  : snprintf(line + *used, (size_t)room, "  %-*.*s", width, CELL_BYTES_MAX, text);
+  *used += (size_t)(wrote < room ? wrote : room - 1);
+}
+
+static void victim_line(const struct plan *plan, const char *label, const char *const *cells,
+                        int label_width, const int *widths, bool strong,
+                        const struct lines *lines) {
+  char text[LINE_MAX_BYTES] = "";
+  size_t used = (size_t)snprintf(text, sizeof text, "%-*.*s", label_width, CELL_BYTES_MAX, label);
+  for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++) {
+    bool right = plan->columns[c].right;
+    append(text, &used, widths[c], right, !right && c + 1 == plan->column_count,
+           cells[c] ? cells[c] : "-");
+  }
+  lines->line(lines->arg, PLAN_EFFECT, strong, text);
+}
+
+static void victims_lines(const struct plan *plan, const struct lines *lines) {
+  int label, widths[COLUMNS_MAX] = {0};
+  const char *titles[COLUMNS_MAX] = {0};
+  if (plan->victim_count == 0)
+    return;
+  char heading[128];
+  snprintf(heading, sizeof heading, "To whom: %lld %s", (long long)plan->count, plan->unit);
+  if (plan->hidden > 0)
+    snprintf(heading + strlen(heading), sizeof heading - strlen(heading),
+             ", of which the filter hides %zu", plan->hidden);
+  lines->line(lines->arg, PLAN_EFFECT, true, heading);
+  victim_widths(plan, &label, widths);
+  for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
+    titles[c] = plan->columns[c].title;
+  if (plan->column_count > 0)
+    victim_line(plan, "", titles, label, widths, false, lines);
+  for (size_t i = 0; i < plan->victim_count; i++)
+    victim_line(plan, plan->victims[i].label, plan->victims[i].cells, label, widths, false, lines);
+}
+
+void plan_lines(const struct plan *plan, plan_line line, void *arg) {
+  struct lines lines = {line, arg};
+  line(arg, PLAN_BLAST, true, plan->title);
+  part_lines(plan, PLAN_WARNING, &lines);
+  part_lines(plan, PLAN_BLAST, &lines);
+  part_lines(plan, PLAN_LOSS, &lines);
+  part_lines(plan, PLAN_UNDO, &lines);
+  victims_lines(plan, &lines);
+  part_lines(plan, PLAN_EFFECT, &lines);
+  part_lines(plan, PLAN_PRECONDITION, &lines);
+}
