@@ -1,0 +1,247 @@
+/* Leads one action through survey, plan, execute and verify, as the pipeline does, without it. */
+#pragma once
+
+#include "actions/action.h"
+#include "core/mem.h"
+#include "io/clock.h"
+#include "io/http.h"
+#include "io/resolve.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DRIVER_PARAMS_MAX = 16, DRIVER_MS = 20000 };
+
+struct driver {
+  uv_loop_t loop;
+  struct io io;
+  struct config *config;
+  struct model model;
+  uv_timer_t patience;
+  const struct action *action;
+  struct action_request request;
+  struct option_value values[DRIVER_PARAMS_MAX];
+  const char *texts[DRIVER_PARAMS_MAX];
+  struct sample *found;
+  struct plan *plan;
+  struct outcome outcome;
+  struct progress progress;
+  bool has_outcome;
+  struct act act;
+  const struct act_step *step;
+  bool ended, late;
+  struct err err; /* of the last step, or why there is no plan */
+  /* Called whenever something has changed, for tests that act in the middle. */
+  void (*on_change)(struct driver *driver);
+  void *arg;
+};
+
+/* A target of the kind, with name "main"; settings are pairs option, value, closed by NULL. */
+static inline void driver_open(struct driver *driver, const struct target_kind *kind,
+                               const char *const *settings) {
+  *driver = (struct driver){0};
+  uv_loop_init(&driver->loop);
+  driver->io.loop = &driver->loop;
+  driver->config = config_new();
+  struct target *target = target_new(kind, "main");
+  for (size_t i = 0; settings && settings[i]; i += 2) {
+    struct err err = {0};
+    for (size_t o = 0; o < kind->option_count; o++)
+      if (strcmp(kind->options[o].name, settings[i]) == 0) {
+        option_value_fini(&target->values[o]);
+        if (!option_parse(&kind->options[o], settings[i + 1], &target->values[o], &err))
+          assert(!"the option does not parse");
+        target->values[o].set = true;
+      }
+  }
+  target->interval_ms = 2000;
+  config_add(driver->config, target);
+  model_init(&driver->model, driver->config);
+}
+
+/* Takes the sample as what the collector has brought. */
+static inline void driver_publish(struct driver *driver, struct sample *sample) {
+  sample->taken_ms = clock_now_ms();
+  model_publish(&driver->model, 0, sample, clock_now_ms());
+}
+
+static inline void driver_forget(struct driver *driver) {
+  plan_free(driver->plan);
+  sample_free(driver->found);
+  if (driver->has_outcome)
+    outcome_fini(&driver->outcome);
+  for (size_t i = 0; i < DRIVER_PARAMS_MAX; i++)
+    option_value_fini(&driver->values[i]);
+  driver->plan = NULL;
+  driver->found = NULL;
+  driver->has_outcome = false;
+}
+
+static inline void driver_close(struct driver *driver) {
+  driver_forget(driver);
+  http_client_free(driver->io.http);
+  resolver_free(driver->io.resolver);
+  uv_run(&driver->loop, UV_RUN_DEFAULT);
+  int status = uv_loop_close(&driver->loop);
+  assert(status == 0 && "a handle lives on");
+  (void)status;
+  model_fini(&driver->model);
+  config_free(driver->config);
+}
+
+static inline void driver_on_changed(struct act *act) {
+  struct driver *driver = act->pipeline;
+  if (driver->on_change)
+    driver->on_change(driver);
+}
+
+static inline void driver_on_end(struct act *act, struct sample *found, const struct err *err) {
+  struct driver *driver = act->pipeline;
+  assert(!driver->ended && "ended twice");
+  driver->ended = true;
+  if (found) {
+    sample_free(driver->found);
+    driver->found = found;
+  }
+  driver->err = err ? *err : (struct err){0};
+  uv_stop(&driver->loop);
+}
+
+static inline void driver_on_late(uv_timer_t *timer) {
+  struct driver *driver = timer->data;
+  driver->late = true;
+  uv_stop(&driver->loop);
+}
+
+static inline void driver_begin(struct driver *driver, const struct act_step *step) {
+  driver->step = step;
+  driver->ended = driver->late = false;
+  driver->err = (struct err){0};
+  driver->progress = (struct progress){0};
+  driver->act =
+      (struct act){.io = &driver->io,
+                   .target = driver->config->targets[0],
+                   .request = &driver->request,
+                   .plan = driver->plan,
+                   .outcome = driver->has_outcome ? &driver->outcome : NULL,
+                   .progress = &driver->progress,
+                   .deadline_ms = step->timeout_ms ? clock_now_ms() + step->timeout_ms : INT64_MAX,
+                   .changed = driver_on_changed,
+                   .end = driver_on_end,
+                   .pipeline = driver};
+  step->start(&driver->act);
+}
+
+/* Runs the step under way to its end; false with err when it ended with one, or was dropped. */
+static inline bool driver_wait(struct driver *driver) {
+  uv_timer_init(&driver->loop, &driver->patience);
+  driver->patience.data = driver;
+  uv_timer_start(&driver->patience, driver_on_late, DRIVER_MS, 0);
+  if (!driver->ended)
+    uv_run(&driver->loop, UV_RUN_DEFAULT);
+  uv_close((uv_handle_t *)&driver->patience, NULL);
+  if (!driver->ended) {
+    driver->step->drop(&driver->act);
+    err_set(&driver->err, ERR_TIMEOUT, "the step did not end");
+  }
+  while (uv_run(&driver->loop, UV_RUN_NOWAIT))
+    ;
+  return driver->err.kind == ERR_NONE;
+}
+
+/* Drops the step under way, as at its deadline. */
+static inline void driver_drop(struct driver *driver) {
+  driver->step->drop(&driver->act);
+  driver->ended = true;
+  while (uv_run(&driver->loop, UV_RUN_DEFAULT))
+    ;
+}
+
+/* Runs the survey. keys: rows of `table`, closed by NULL (or NULL); params: pairs name, text,
+ * closed by NULL (or NULL). Keeps both borrowed until the next driver_survey or driver_close. */
+static inline bool driver_survey(struct driver *driver, const struct action *action,
+                                 const char *table, const char *const *keys,
+                                 const char *const *params) {
+  driver_forget(driver);
+  driver->action = action;
+  memset(driver->values, 0, sizeof driver->values);
+  memset(driver->texts, 0, sizeof driver->texts);
+  for (size_t i = 0; i < action->spec.param_count; i++) {
+    driver->texts[i] = action->spec.params[i].fallback;
+    for (size_t p = 0; params && params[p]; p += 2)
+      if (strcmp(params[p], action->spec.params[i].name) == 0)
+        driver->texts[i] = params[p + 1];
+    if (driver->texts[i]) {
+      if (!option_parse(&action->spec.params[i], driver->texts[i], &driver->values[i],
+                        &driver->err))
+        return false;
+      driver->values[i].set = true;
+    }
+  }
+  size_t count = 0;
+  while (keys && keys[count])
+    count++;
+  driver->request = (struct action_request){.model = &driver->model,
+                                            .slot = 0,
+                                            .target = driver->config->targets[0],
+                                            .table = table,
+                                            .keys = keys,
+                                            .key_count = count,
+                                            .params = driver->values,
+                                            .texts = driver->texts,
+                                            .now_ms = clock_now_ms()};
+  driver->err = (struct err){0};
+  if (action->applies && !action->applies(&driver->request, &driver->err))
+    return false;
+  if (!action->survey)
+    return true;
+  driver_begin(driver, action->survey);
+  return driver_wait(driver);
+}
+
+/* Makes the plan of what was surveyed. picks: closed by NULL, or NULL. */
+static inline bool driver_plan(struct driver *driver, const char *const *picks) {
+  size_t count = 0;
+  while (picks && picks[count])
+    count++;
+  driver->request.found = driver->found;
+  driver->request.chosen = picks;
+  driver->request.chosen_count = count;
+  driver->request.now_ms = clock_now_ms();
+  plan_free(driver->plan);
+  driver->plan = plan_new(&driver->action->spec, "main", NULL, false);
+  for (size_t i = 0; i < driver->action->spec.param_count; i++)
+    if (driver->texts[i])
+      plan_param_add(driver->plan, driver->action->spec.params[i].name, driver->texts[i]);
+  driver->plan->made_ms = driver->plan->data_ms = driver->request.now_ms;
+  return driver->action->plan(&driver->request, driver->plan, &driver->err);
+}
+
+static inline void driver_execute_begin(struct driver *driver) {
+  if (driver->has_outcome)
+    outcome_fini(&driver->outcome);
+  outcome_init(&driver->outcome, driver->plan->victim_count);
+  driver->has_outcome = true;
+  driver_begin(driver, driver->action->execute);
+}
+
+static inline bool driver_execute(struct driver *driver) {
+  driver_execute_begin(driver);
+  return driver_wait(driver);
+}
+
+static inline bool driver_verify(struct driver *driver) {
+  if (!driver->action->verify)
+    return true;
+  driver_begin(driver, driver->action->verify);
+  return driver_wait(driver);
+}
+
+/* All steps; false at the first that fails. */
+static inline bool driver_run(struct driver *driver, const struct action *action, const char *table,
+                              const char *const *keys, const char *const *params,
+                              const char *const *picks) {
+  return driver_survey(driver, action, table, keys, params) && driver_plan(driver, picks) &&
+         driver_execute(driver) && driver_verify(driver);
+}
