@@ -1,12 +1,15 @@
 #include "core/plan.h"
 
 #include "core/mem.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = PLAN_TEXT_MAX + 128, COLUMNS_MAX = 16, CELL_BYTES_MAX = 80 };
+/* A column is padded up to CELL_MOST cells; what is longer (a topic's name can have 249) stays
+ * whole and pushes the rest of its line. */
+enum { LINE_MAX_BYTES = PLAN_TEXT_MAX + 128, COLUMNS_MAX = 16, CELL_MOST = 60 };
 
 struct plan *plan_new(const struct action_spec *action, const char *target, const char *environment,
                       bool production) {
@@ -154,45 +157,46 @@ static void part_lines(const struct plan *plan, enum plan_part part, const struc
   }
 }
 
-static int cell_cells(const char *text) {
-  size_t length = text ? strlen(text) : 0;
-  return length > CELL_BYTES_MAX ? CELL_BYTES_MAX : (int)length;
+static int cell_width(const char *text) {
+  int width = text ? text_width(text) : 1;
+  return width > CELL_MOST ? CELL_MOST : width;
 }
 
 static void victim_widths(const struct plan *plan, int *label, int widths[COLUMNS_MAX]) {
   *label = 0;
-  for (size_t c = 0; c < plan->column_count; c++)
-    widths[c] = cell_cells(plan->columns[c].title);
+  for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
+    widths[c] = cell_width(plan->columns[c].title);
   for (size_t i = 0; i < plan->victim_count; i++) {
     const struct plan_victim *victim = &plan->victims[i];
-    if (cell_cells(victim->label) > *label)
-      *label = cell_cells(victim->label);
-    for (size_t c = 0; c < plan->column_count; c++)
-      if (cell_cells(victim->cells[c]) > widths[c])
-        widths[c] = cell_cells(victim->cells[c]);
+    if (cell_width(victim->label) > *label)
+      *label = cell_width(victim->label);
+    for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
+      if (cell_width(victim->cells[c]) > widths[c])
+        widths[c] = cell_width(victim->cells[c]);
   }
 }
 
-static void append(char *line, size_t *used, int width, bool right, bool last, const char *text) {
-  int room = (int)(LINE_MAX_BYTES - *used);
-  int wrote = last ? snprintf(line + *used, (size_t)room, "  %s", text)
-              : right
-                  ? snprintf(line + *used, (size_t)room, "  %*.*s", width, CELL_BYTES_MAX, text)
-                  : snprintf(line + *used, (size_t)room, "  %-*.*s", width, CELL_BYTES_MAX, text);
-  *used += (size_t)(wrote < room ? wrote : room - 1);
+/* The text in `width` cells: blanks before it (right) or after it. */
+static void append(char *line, size_t *used, int width, bool right, const char *text) {
+  int pad = width - text_width(text);
+  pad = pad > 0 ? pad : 0;
+  size_t room = LINE_MAX_BYTES - *used;
+  int wrote =
+      snprintf(line + *used, room, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
+  *used += (size_t)wrote < room ? (size_t)wrote : room - 1;
 }
 
 static void victim_line(const struct plan *plan, const char *label, const char *const *cells,
-                        int label_width, const int *widths, bool strong,
-                        const struct lines *lines) {
+                        int label_width, const int *widths, const struct lines *lines) {
   char text[LINE_MAX_BYTES] = "";
-  size_t used = (size_t)snprintf(text, sizeof text, "%-*.*s", label_width, CELL_BYTES_MAX, label);
+  size_t used = 0;
+  append(text, &used, label_width, false, label);
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++) {
-    bool right = plan->columns[c].right;
-    append(text, &used, widths[c], right, !right && c + 1 == plan->column_count,
-           cells[c] ? cells[c] : "-");
+    bool right = plan->columns[c].right, last = c + 1 == plan->column_count;
+    append(text, &used, 2, false, "");
+    append(text, &used, last && !right ? 0 : widths[c], right, cells[c] ? cells[c] : "-");
   }
-  lines->line(lines->arg, PLAN_EFFECT, strong, text);
+  lines->line(lines->arg, PLAN_EFFECT, false, text);
 }
 
 static void victims_lines(const struct plan *plan, const struct lines *lines) {
@@ -210,9 +214,9 @@ static void victims_lines(const struct plan *plan, const struct lines *lines) {
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
     titles[c] = plan->columns[c].title;
   if (plan->column_count > 0)
-    victim_line(plan, "", titles, label, widths, false, lines);
+    victim_line(plan, "", titles, label, widths, lines);
   for (size_t i = 0; i < plan->victim_count; i++)
-    victim_line(plan, plan->victims[i].label, plan->victims[i].cells, label, widths, false, lines);
+    victim_line(plan, plan->victims[i].label, plan->victims[i].cells, label, widths, lines);
 }
 
 void plan_lines(const struct plan *plan, plan_line line, void *arg) {

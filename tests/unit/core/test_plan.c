@@ -1,0 +1,149 @@
+#include "core_test.h"
+
+#include "core/outcome.h"
+#include "core/plan.h"
+
+static const struct action_spec cancel = {
+    .id = "test.cancel", .kind = "test", .title = "cancel", .danger = DANGER_REVERSIBLE};
+static const struct action_spec wipe = {
+    .id = "test.wipe", .kind = "test", .title = "wipe", .danger = DANGER_DESTRUCTIVE};
+
+static struct plan *plan_of(const struct action_spec *spec, const char *environment,
+                            bool production, size_t victims) {
+  struct plan *plan = plan_new(spec, "ecap", environment, production);
+  for (size_t i = 0; i < victims; i++)
+    assert_non_null(plan_victim(plan, "key", "label"));
+  return plan;
+}
+
+static void assert_phrase(struct plan *plan, enum confirmation confirmation, const char *phrase) {
+  char out[PLAN_PHRASE_MAX];
+  assert_int_equal(plan_confirmation(plan), confirmation);
+  assert_string_equal(plan_phrase(plan, out), phrase);
+  assert_true(plan_agreed(plan, phrase));
+  assert_false(plan_agreed(plan, ""));
+  assert_false(plan_agreed(plan, "Y"));
+  plan_free(plan);
+}
+
+static void test_reversible_wants_y(void **state) {
+  (void)state;
+  assert_phrase(plan_of(&cancel, "staging", false, 1), CONFIRM_YES, "y");
+  assert_phrase(plan_of(&cancel, NULL, false, 0), CONFIRM_YES, "y");
+}
+
+static void test_destructive_wants_the_name(void **state) {
+  (void)state;
+  assert_phrase(plan_of(&wipe, "staging", false, 1), CONFIRM_NAME, "ecap");
+  struct plan *plan = plan_of(&wipe, NULL, false, 1);
+  plan->name = "old-group";
+  assert_phrase(plan, CONFIRM_NAME, "old-group");
+}
+
+static void test_bulk_and_production_want_the_count_too(void **state) {
+  (void)state;
+  assert_phrase(plan_of(&cancel, "staging", false, 2), CONFIRM_COUNT, "staging 2");
+  assert_phrase(plan_of(&wipe, NULL, false, 3), CONFIRM_COUNT, "ecap 3");
+  assert_phrase(plan_of(&cancel, "eu-prod", true, 1), CONFIRM_COUNT, "eu-prod 1");
+  struct plan *plan = plan_of(&wipe, "prod", true, 1); /* one pattern, many keys */
+  plan->count = 12430;
+  assert_phrase(plan, CONFIRM_COUNT, "prod 12430");
+}
+
+static void test_a_plan_grows_old(void **state) {
+  (void)state;
+  struct plan *plan = plan_of(&cancel, NULL, false, 1);
+  plan->made_ms = 100000;
+  assert_false(plan_is_old(plan, 100000 + PLAN_LIFETIME_MS));
+  assert_true(plan_is_old(plan, 100001 + PLAN_LIFETIME_MS));
+  assert_true(plan_is_old(plan, 99999)); /* a clock that went back proves nothing */
+  plan_free(plan);
+}
+
+static void collect(void *arg, enum plan_part part, bool strong, const char *text) {
+  (void)part;
+  char *out = arg;
+  snprintf(out + strlen(out), 4096 - strlen(out), "%s%s\n", strong ? "# " : "", text);
+}
+
+static void test_lines_say_all(void **state) {
+  (void)state;
+  static const struct plan_column columns[] = {{"OLD", true}, {"QUERY", false}};
+  struct plan *plan = plan_new(&wipe, "ecap", NULL, false);
+  plan->title = "Wipe two";
+  plan->unit = "sessions";
+  plan->columns = columns;
+  plan->column_count = 2;
+  plan->hidden = 1;
+  struct plan_victim *victim = plan_victim(plan, "a", "pid 8");
+  victim->cells[0] = "12";
+  victim->cells[1] = "select 1";
+  plan_victim(plan, "b", "pid 4711");
+  plan_say(plan, PLAN_EFFECT, "SELECT wipe(%d)", 8);
+  plan_say(plan, PLAN_LOSS, "all\nof it");
+  plan_say(plan, PLAN_BLAST, "frees 3");
+  char text[4096] = "";
+  plan_lines(plan, collect, text);
+  assert_string_equal(text, "# Wipe two\n"
+                            "# Means\nfrees 3\n"
+                            "# Cannot be undone\nall of it\n"
+                            "# To whom: 2 sessions, of which the filter hides 1\n"
+                            "          OLD  QUERY\n"
+                            "pid 8      12  select 1\n"
+                            "pid 4711    -  -\n"
+                            "# Runs\nSELECT wipe(8)\n");
+  plan_free(plan);
+}
+
+static void test_victims_have_a_ceiling(void **state) {
+  (void)state;
+  struct plan *plan = plan_of(&wipe, NULL, false, PLAN_VICTIMS_MAX);
+  assert_null(plan_victim(plan, "one more", "one more"));
+  assert_int_equal(plan->count, PLAN_VICTIMS_MAX);
+  plan_free(plan);
+}
+
+static const char *word_of(enum victim_result a, enum victim_result b) {
+  struct outcome outcome;
+  outcome_init(&outcome, 2);
+  outcome_set(&outcome, 0, a, "%s", "x");
+  outcome_set(&outcome, 1, b, "%s", "y");
+  const char *word = outcome_word(&outcome);
+  outcome_fini(&outcome);
+  return word;
+}
+
+static void test_an_outcome_is_never_better_than_its_parts(void **state) {
+  (void)state;
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_DONE), "done");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_GONE), "done");
+  assert_string_equal(word_of(VICTIM_GONE, VICTIM_GONE), "gone");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_REFUSED), "partial");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_SKIPPED), "partial");
+  assert_string_equal(word_of(VICTIM_GONE, VICTIM_REFUSED), "refused");
+  assert_string_equal(word_of(VICTIM_SKIPPED, VICTIM_SKIPPED), "skipped");
+  assert_string_equal(word_of(VICTIM_PENDING, VICTIM_PENDING), "skipped");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_UNKNOWN), "unknown");
+  assert_string_equal(word_of(VICTIM_SENT, VICTIM_DONE), "unknown");
+}
+
+static void test_outcome_names(void **state) {
+  (void)state;
+  for (int i = VICTIM_PENDING; i <= VICTIM_UNKNOWN; i++)
+    assert_int_equal(victim_result_parse(victim_result_name((enum victim_result)i)), i);
+  assert_int_equal(victim_result_parse("?"), VICTIM_UNKNOWN);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reversible_wants_y),
+      cmocka_unit_test(test_destructive_wants_the_name),
+      cmocka_unit_test(test_bulk_and_production_want_the_count_too),
+      cmocka_unit_test(test_a_plan_grows_old),
+      cmocka_unit_test(test_lines_say_all),
+      cmocka_unit_test(test_victims_have_a_ceiling),
+      cmocka_unit_test(test_an_outcome_is_never_better_than_its_parts),
+      cmocka_unit_test(test_outcome_names),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
