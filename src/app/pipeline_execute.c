@@ -97,15 +97,25 @@ static void on_outcome_written(void *arg, const struct err *err) {
   run->pipeline->options.collect(run->pipeline->options.arg, run->operation.slot);
 }
 
-/* What has been asked for and not answered, or not proved, is never called anything else. */
+/* Whose turn had not come when something stopped it; or, where it was dropped or the action says
+ * nothing of it, who knows. */
+static void pending_settle(struct run *run) {
+  const char *why = run->operation.err.text;
+  const bool stopped = *why || run->operation.cancelling;
+  if (run->dropped || !stopped)
+    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s",
+                    *why ? why : "nothing was said of it");
+  else
+    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_SKIPPED, "not come to%s%s",
+                    *why ? ": " : "", why);
+}
+
+/* What has been asked for and has no proof is never called anything but unknown. */
 static void run_conclude(struct run *run) {
   struct operation *operation = &run->operation;
   struct outcome *outcome = &operation->outcome;
   const char *why = operation->err.text;
-  if (run->dropped)
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s", why);
-  outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "not come to%s%s", *why ? ": " : "",
-                  why);
+  pending_settle(run);
   outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
                   "asked for and acknowledged; no proof was seen%s%s", *why ? ": " : "", why);
   if (operation->phase == OPERATION_VERIFY)
@@ -141,8 +151,7 @@ static void on_executed(struct run *run, struct sample *found, const struct err 
   operation->execute_ms = pipeline_now() - operation->phase_ms;
   if (err)
     operation->err = *err;
-  if (run->dropped)
-    outcome_set_all(&operation->outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s", operation->err.text);
+  pending_settle(run);
   if (!is_to_verify(run, err != NULL)) {
     run_conclude(run);
     return;
