@@ -23,6 +23,7 @@ struct action_request {
   const char *const *chosen;         /* keys of the rows of its first table that were picked */
   size_t chosen_count;
   int64_t now_ms;
+  const char *state; /* folder for files such as undo; NULL when there is none */
 };
 
 /* One step that waits: survey, execute or verify. Made and owned by the pipeline; lives from start
@@ -35,6 +36,7 @@ struct act {
   struct outcome *outcome;              /* execute, verify: fill it victim by victim */
   struct progress *progress;
   int64_t deadline_ms; /* when the pipeline drops it; INT64_MAX: never */
+  const char *state;   /* folder for files such as undo; never NULL in execute */
   /* Something in outcome or progress has changed. */
   void (*changed)(struct act *act);
   /* Exactly once, never before start returns, unless dropped first. survey: takes found. err

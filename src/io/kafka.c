@@ -1,9 +1,9 @@
 #include "io/kafka.h"
 
 #include "core/mem.h"
+#include "io/kafka_client.h"
 #include "io/kafka_collect.h"
 #include "io/kafka_conf.h"
-#include "io/kafka_worker.h"
 
 #include <stdlib.h>
 
@@ -81,6 +81,10 @@ static void on_async(uv_async_t *async) {
     call->work->finished(call);
   if (client->closing && client->worker && kafka_worker_ended(client->worker))
     leave(client);
+}
+
+struct kafka_worker *kafka_client_worker(struct kafka_client *client) {
+  return client->worker;
 }
 
 static void on_impatience(uv_timer_t *timer) {

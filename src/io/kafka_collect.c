@@ -204,10 +204,10 @@ static bool ask_logs(struct collecting *c) {
   size_t count;
   struct kafka_place *places = places_new(c, &count);
   step(c, "end offsets");
-  bool good = kafka_offsets_read(c->session, places, count, true, c->err);
+  bool good = kafka_offsets_read(c->session, places, count, KAFKA_AT_END, c->err);
   c->snapshot->ended_ms = clock_now_ms();
   step(c, "start offsets");
-  good = good && kafka_offsets_read(c->session, places, count, false, c->err);
+  good = good && kafka_offsets_read(c->session, places, count, KAFKA_AT_START, c->err);
   free(places);
   return good;
 }

@@ -5,13 +5,17 @@
 
 #include "io/kafka_error.h"
 
+#include <assert.h>
+
+static_assert(KAFKA_AT_END == RD_KAFKA_OFFSET_END && KAFKA_AT_START == RD_KAFKA_OFFSET_BEGINNING,
+              "librdkafka's own numbers");
 /* Partitions in one call: librdkafka takes the square of it to sort the answers in.
  * Questions for one collection: each culprit costs about 20 to be found among a batch. */
 enum { BATCH = 1000, QUESTIONS_MAX = 400 };
 
 struct reading {
   struct kafka_session *session;
-  bool latest;
+  int64_t at;
   int questions;
   struct err *err;
 };
@@ -26,7 +30,7 @@ static rd_kafka_resp_err_t ask(struct reading *reading, const struct kafka_place
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
   for (size_t i = 0; i < count; i++)
     rd_kafka_topic_partition_list_add(list, places[i].topic->name, places[i].partition)->offset =
-        reading->latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+        reading->at;
   reading->questions++;
   session->requests++;
   rd_kafka_resp_err_t code =
@@ -36,7 +40,7 @@ static rd_kafka_resp_err_t ask(struct reading *reading, const struct kafka_place
     struct kafka_partition *partition = partition_of(&places[i]);
     if (found->err)
       partition->error = kafka_error_reason(found->err);
-    else if (reading->latest)
+    else if (reading->at == KAFKA_AT_END)
       partition->end = found->offset < 0 ? KAFKA_NO_OFFSET : found->offset;
     else
       partition->start = found->offset < 0 ? KAFKA_NO_OFFSET : found->offset;
@@ -85,10 +89,10 @@ static bool read_range(struct reading *reading, const struct kafka_place *places
 }
 
 bool kafka_offsets_read(struct kafka_session *session, const struct kafka_place *places,
-                        size_t count, bool latest, struct err *err) {
-  struct reading reading = {.session = session, .latest = latest, .err = err};
-  for (size_t at = 0; at < count; at += BATCH)
-    if (!read_range(&reading, places + at, count - at < BATCH ? count - at : BATCH))
+                        size_t count, int64_t at, struct err *err) {
+  struct reading reading = {.session = session, .at = at, .err = err};
+  for (size_t done = 0; done < count; done += BATCH)
+    if (!read_range(&reading, places + done, count - done < BATCH ? count - done : BATCH))
       return false;
   return true;
 }

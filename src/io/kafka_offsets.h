@@ -11,7 +11,12 @@ struct kafka_place {
   int32_t partition;
 };
 
-/* Fills .end (latest) or .start of each place's partition, or its .error. Places without a leader
- * have to be left out before. False when the whole does not answer. Waits. */
+/* Which offset: the first that is there, the end, or the first that is not older than a time in
+ * milliseconds since 1970. */
+enum { KAFKA_AT_START = -2, KAFKA_AT_END = -1 };
+
+/* Fills .end (KAFKA_AT_END) or .start (the others; none for a time past the end) of each place's
+ * partition, or its .error. Places without a leader have to be left out before. False when the
+ * whole does not answer. Waits. */
 bool kafka_offsets_read(struct kafka_session *session, const struct kafka_place *places,
-                        size_t count, bool latest, struct err *err) MUST_CHECK;
+                        size_t count, int64_t at, struct err *err) MUST_CHECK;

@@ -1,0 +1,105 @@
+/* Where the logs of partitions begin and end, and where a time is in them. */
+#include "core/mem.h"
+#include "io/kafka_admin_run.h"
+#include "io/kafka_error.h"
+#include "io/kafka_metadata.h"
+#include "io/kafka_offsets.h"
+#include "io/kafka_topics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct logs {
+  struct kafka_session *session;
+  struct kafka_admin *admin;
+  struct arena arena; /* of what is only needed here */
+  struct kafka_topics topics;
+  struct kafka_place *places; /* spots that can be asked for */
+  size_t count;
+  struct err *err;
+};
+
+static void attach(struct logs *logs) {
+  for (size_t i = 0; i < logs->admin->spot_count; i++)
+    kafka_topics_intern(&logs->topics, &logs->arena, logs->admin->spots[i].topic);
+  kafka_topics_attach(&logs->topics, &logs->arena, logs->session->metadata);
+}
+
+static void add_missing(struct logs *logs) {
+  struct kafka_admin *admin = logs->admin;
+  kafka_admin_sort(admin);
+  size_t known = admin->spot_count;
+  for (size_t t = 0; t < logs->topics.count; t++) {
+    const struct kafka_topic *topic = &logs->topics.items[t];
+    for (int32_t p = 0; p < topic->partition_count; p++) {
+      struct kafka_admin before = {.spots = admin->spots, .spot_count = known};
+      if (!kafka_admin_find(&before, topic->name, p) && !kafka_admin_spot(admin, topic->name, p))
+        return;
+    }
+  }
+}
+
+static struct kafka_partition *partition_of(struct logs *logs, const struct kafka_spot *spot,
+                                            const struct kafka_topic **topic) {
+  *topic = &logs->topics.items[kafka_topics_intern(&logs->topics, &logs->arena, spot->topic)];
+  return spot->partition >= 0 && spot->partition < (*topic)->partition_count
+             ? &(*topic)->partitions[spot->partition]
+             : NULL;
+}
+
+static void choose(struct logs *logs) {
+  struct kafka_admin *admin = logs->admin;
+  logs->places = mem_new(admin->spot_count * sizeof *logs->places);
+  for (size_t i = 0; i < admin->spot_count; i++) {
+    const struct kafka_topic *topic;
+    struct kafka_spot *spot = &admin->spots[i];
+    const struct kafka_partition *partition = partition_of(logs, spot, &topic);
+    if (!partition)
+      spot->error = kafka_error_reason(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    else if (partition->leader < 0)
+      spot->error = kafka_error_reason(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+    else
+      logs->places[logs->count++] = (struct kafka_place){topic, spot->partition};
+  }
+}
+
+static bool read_at(struct logs *logs, int64_t at, const char *step) {
+  struct kafka_admin *admin = logs->admin;
+  atomic_store(&logs->session->watch->step, step);
+  if (!kafka_offsets_read(logs->session, logs->places, logs->count, at, logs->err))
+    return false;
+  for (size_t i = 0; i < admin->spot_count; i++) {
+    const struct kafka_topic *topic;
+    struct kafka_spot *spot = &admin->spots[i];
+    const struct kafka_partition *partition = partition_of(logs, spot, &topic);
+    if (!partition || spot->error)
+      continue;
+    spot->error = partition->error;
+    if (at == KAFKA_AT_END)
+      spot->end = partition->end;
+    else if (at == KAFKA_AT_START)
+      spot->start = partition->start;
+    else
+      spot->at = partition->start;
+  }
+  return true;
+}
+
+bool kafka_admin_logs(struct kafka_session *session, struct kafka_admin *admin, struct err *err) {
+  if (!kafka_metadata_refresh(session, true, err))
+    return false;
+  struct logs logs = {.session = session, .admin = admin, .err = err};
+  arena_init(&logs.arena, KAFKA_ADMIN_BYTES_MAX);
+  attach(&logs);
+  if (admin->whole_topics)
+    add_missing(&logs);
+  kafka_admin_sort(admin);
+  choose(&logs);
+  bool good = (admin->time_ms < 0 || read_at(&logs, admin->time_ms, "offsets at a time")) &&
+              read_at(&logs, KAFKA_AT_START, "start offsets") &&
+              read_at(&logs, KAFKA_AT_END, "end offsets");
+  free(logs.places);
+  kafka_topics_fini(&logs.topics);
+  arena_fini(&logs.arena);
+  return good;
+}

@@ -1,0 +1,107 @@
+"""A storm of keys: whatever is typed or pasted, in read-only nothing is changed anywhere, and otherwise
+nothing without its complete confirmation. The witnesses are the servers."""
+
+import os
+import random
+import time
+
+import pytest
+
+from overview import HOST_OFF
+from stacktop import dashboard
+from witness import Audit, kafka_state, postgres_witness, redis_witness
+
+KEYS = 100_000 if os.environ.get("STACKTOP_LONG") else 10_000
+CHUNK = 50
+NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB", "\x1bOC", "\x1bOD", "\x1bOH", "\x1bOF",
+         "\x1b[5~", "\x1b[6~", "\x12", "\x0c", "\x19", "\x15", "\x1bOP"]
+# What opens and confirms things, typed often; the letters of the phrases, too.
+HOT = list("aaaCTRVODEMyyyn") + ["\r"] * 6 + list("ecap-sandbox 123")
+PASTES = ["y", "y\r", "ecap", "ecap\r", "ecap-sandbox 1\r", "sandbox 2\r", "cache\r", "main\r", "rm -rf /\r\ny\r"]
+QUIT = {"q", "\x03", "\x1a"}
+
+
+def storm(rng):
+    """Keys for ever: named ones, hot ones, any ASCII, any bytes, pastes with and without brackets."""
+    while True:
+        kind = rng.random()
+        if kind < 0.35:
+            yield rng.choice(NAMED)
+        elif kind < 0.75:
+            yield rng.choice(HOT)
+        elif kind < 0.93:
+            yield chr(rng.randrange(32, 127))
+        elif kind < 0.96:
+            yield bytes(rng.randrange(256) for _ in range(3))
+        else:
+            text = rng.choice(PASTES)
+            yield f"\x1b[200~{text}\x1b[201~" if rng.random() < 0.7 else text
+
+
+def rage(terminal, seed, count):
+    """Presses that many keys and reads what comes; what would end or stop the program is left out."""
+    rng = random.Random(seed)
+    keys = storm(rng)
+    for _ in range(0, count, CHUNK):
+        chunk = b""
+        for _ in range(CHUNK):
+            key = next(keys)
+            data = key if isinstance(key, bytes) else key.encode()
+            if not any(byte in data for byte in b"\x03\x1a\x1c") and data != b"q":
+                chunk += data
+        os.write(terminal.master, chunk)
+        while terminal.read(0):
+            pass
+        assert terminal.process.poll() is None, terminal.show()
+
+
+@pytest.fixture
+def watched(calm, tmp_path):
+    calm.need("kafka")
+    path = tmp_path / "stacktop.yaml"
+    path.write_text(calm.config.read_text() + HOST_OFF + f"state: {tmp_path}/state\n")
+    return path
+
+
+def leave(terminal):
+    """From wherever the storm has ended: out of every dialog, then q."""
+    deadline = time.monotonic() + 20
+    while terminal.process.poll() is None and time.monotonic() < deadline:
+        terminal.press("Ctrl-C")
+        terminal.read(0.2)
+    assert terminal.wait_exit(1) == 0
+
+
+def test_in_read_only_nothing_is_changed(calm, watched, tmp_path):
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    calm.scene("db-hog")  # sessions to end
+    with calm.paused(), postgres_witness(calm) as postgres, redis_witness(calm) as redis:
+        before = kafka_state(calm)
+        with dashboard(watched, "--read-only", env={"STACKTOP_READ_ONLY": "1"}) as terminal:
+            terminal.wait_for("READ-ONLY")
+            terminal.wait_for("idle in txn")
+            rage(terminal, seed, KEYS)
+            leave(terminal)
+        assert postgres() == []
+        assert redis() == []
+        assert kafka_state(calm) == before
+    assert Audit(tmp_path / "state").records == []
+
+
+def test_nothing_without_its_complete_confirmation(calm, watched, tmp_path):
+    """Whatever the servers saw stands in the audit, with the phrase that was asked for."""
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    calm.scene("db-hog")
+    with calm.paused(), postgres_witness(calm) as postgres, redis_witness(calm) as redis:
+        before = kafka_state(calm)
+        with dashboard(watched) as terminal:
+            terminal.wait_for("idle in txn")
+            rage(terminal, seed, KEYS)
+            leave(terminal)
+        changes = postgres() + redis()
+        intents = Audit(tmp_path / "state").intents
+        # keys that come without a pause never agree to anything
+        assert intents == [] and changes == []
+        assert kafka_state(calm) == before

@@ -1,0 +1,126 @@
+"""Witnesses: what the servers themselves saw stacktop do, whatever it says of itself.
+
+    with postgres_witness(sandbox) as seen:
+        ...
+    assert seen() == []
+"""
+
+import contextlib
+import json
+import re
+import threading
+import time
+
+from sandbox import GROUP, TOPIC, wait_until
+
+# What changes something, however it is spelled. stacktop's own SET of its session does not.
+CHANGES = re.compile(
+    r"pg_(cancel|terminate)_backend|pg_reload_conf|_reset\(|\b(VACUUM|ANALYZE|REINDEX|CREATE|DROP|ALTER|DELETE|"
+    r"UPDATE|INSERT|TRUNCATE)\b", re.I)
+REDIS_READS = {"ping", "info", "config|get", "client|setname", "client|list", "client|id", "client|getname",
+               "select", "auth", "hello", "slowlog|len", "slowlog|get", "scan", "dbsize", "memory|usage", "latency|latest",
+               "role", "pttl", "ttl", "type", "cluster|info", "memory|stats", "acl|whoami", "command|info"}
+
+
+@contextlib.contextmanager
+def postgres_witness(sandbox):
+    """Yields a function that tells the changing statements of application stacktop since the start."""
+    log = sandbox.folder / "log" / "postgres.log"
+    settings = ("log_statement = 'all'", "log_line_prefix = '@%a@ '", "log_min_messages = 'log'")
+    start = log.stat().st_size
+    for setting in settings:
+        sandbox.sql(f"ALTER SYSTEM SET {setting}")
+    sandbox.sql("SELECT pg_reload_conf()")
+    try:
+        wait_until(lambda: sandbox.sql("SHOW log_statement")[0][0] == "all", what="log_statement")
+
+        def seen():
+            text = log.read_bytes()[start:].decode(errors="replace")
+            # a statement may have several lines: those that go on begin with a tab
+            entries = re.findall(r"^@stacktop@ LOG:\s+(?:statement|execute [^:]*): (.*(?:\n\t.*)*)", text, re.M)
+            return [entry for entry in entries if CHANGES.search(entry)]
+
+        yield seen
+    finally:
+        for setting in settings:
+            sandbox.sql(f"ALTER SYSTEM RESET {setting.split()[0]}")
+        sandbox.sql("SELECT pg_reload_conf()")
+
+
+@contextlib.contextmanager
+def redis_witness(sandbox):
+    """Yields a function that tells the commands of connections named stacktop that are more than reads:
+    MONITOR shows the address, and CLIENT SETNAME, which stacktop says first, whose it is."""
+    client = sandbox.redis
+    client.connection_pool.connection_kwargs["socket_timeout"] = None
+    lines, stop = [], threading.Event()
+    with client.monitor() as monitor:
+        def listen():
+            with contextlib.suppress(Exception):
+                while not stop.is_set():
+                    lines.append(monitor.next_command())
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+
+        def seen():
+            marker = f"witness-{time.monotonic_ns()}"
+            sandbox.redis.get(marker)
+            wait_until(lambda: any(marker in line["command"] for line in list(lines)), what="MONITOR to catch up")
+            ours, found = set(), []
+            for line in list(lines):
+                words = line["command"].split()
+                name = words[0].lower() if words else ""
+                if len(words) > 1 and f"{name}|{words[1].lower()}" in REDIS_READS | {"config|set", "client|kill"}:
+                    name = f"{name}|{words[1].lower()}"
+                address = line["client_address"], line["client_port"]
+                if name == "client|setname":
+                    (ours.add if words[2].startswith("stacktop") else ours.discard)(address)
+                elif address in ours and name not in REDIS_READS:
+                    found.append(line["command"])
+            return found
+
+        yield seen
+        stop.set()
+        sandbox.redis.ping()  # so that the thread wakes up
+
+
+def kafka_state(sandbox):
+    """What an action could change on the broker, as Kafka's own tools tell it: topics with their partitions
+    and settings, groups, and the first offsets of the topic. Needs a paused workload."""
+    groups = sandbox.kafka_tool("consumer-groups", "--list").split()
+    topics = sorted(line for line in sandbox.kafka_tool("topics", "--describe").splitlines() if line.startswith("Topic:"))
+    starts = sandbox.kafka_tool("org.apache.kafka.tools.GetOffsetShell", "--topic", TOPIC, "--time", "-2")
+    committed = {place: values[0] for place, values in sandbox.offsets(GROUP).items()}
+    return {"groups": sorted(groups), "topics": topics, "starts": sorted(starts.split()), "committed": committed}
+
+
+class Audit:
+    """The audit file of a state folder, as lines."""
+
+    def __init__(self, folder):
+        self.path = folder / "audit.jsonl"
+
+    @property
+    def records(self):
+        if not self.path.exists():
+            return []
+        return [json.loads(line) for line in self.path.read_text().splitlines() if line.strip()]
+
+    def of(self, event):
+        return [record for record in self.records if record["event"] == event]
+
+    @property
+    def intents(self):
+        return self.of("intent")
+
+    @property
+    def outcomes(self):
+        return self.of("outcome")
+
+    def only(self):
+        """(intent, outcome) of the one action that was done; they belong together."""
+        intents, outcomes = self.intents, self.outcomes
+        assert len(intents) == len(outcomes) == 1, self.records
+        assert intents[0]["id"] == outcomes[0]["id"]
+        return intents[0], outcomes[0]
