@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "report/text_out.h"
+#include "report/text_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,5 +52,15 @@ bool report_plan_text(FILE *file, const struct plan *plan,
   text_out_init(&printer.out, file, options);
   plan_lines(plan, put_line, &printer);
   text_out_end(&printer.out);
+  return fflush(file) == 0 && !ferror(file);
+}
+
+bool report_candidates_text(FILE *file, const struct sample *found,
+                            const struct report_text_options *options) {
+  struct text_out out;
+  struct text_table table = {.table = &found->tables[0], .keys = true};
+  text_out_init(&out, file, options);
+  text_table_rows(&out, &table);
+  text_out_end(&out);
   return fflush(file) == 0 && !ferror(file);
 }

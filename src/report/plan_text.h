@@ -3,8 +3,12 @@
 #pragma once
 
 #include "core/plan.h"
+#include "core/sample.h"
 #include "report/text.h"
 
 /* True unless writing failed. */
 bool report_plan_text(FILE *out, const struct plan *plan,
                       const struct report_text_options *options) MUST_CHECK;
+/* What can be picked, the survey's first table, each row with the word that names it. */
+bool report_candidates_text(FILE *out, const struct sample *found,
+                            const struct report_text_options *options) MUST_CHECK;
