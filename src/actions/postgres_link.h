@@ -2,9 +2,11 @@
  * statement at a time.
  *
  * On opening it connects to the target's dsn and says SET application_name = 'stacktop',
- * lock_timeout = '3s', statement_timeout = 0, idle_in_transaction_session_timeout = 0. Behind a
- * pooler in transaction mode that is refused with ERR_UNSUPPORTED: pids and settings mean nothing
- * there (an action that may run behind one says so). */
+ * lock_timeout = '3s', statement_timeout = 0, idle_in_transaction_session_timeout = 0, and
+ * search_path = pg_catalog, so that no function or operator of others gets in between: name
+ * everything else with its schema, and RESET search_path for what runs others' code (the triggers
+ * of a DELETE). Behind a pooler it is refused with ERR_UNSUPPORTED: in transaction mode, which
+ * cannot be told from the others, pids and settings mean nothing. */
 #pragma once
 
 #include "actions/action.h"
@@ -16,13 +18,15 @@ struct postgres_link;
  * postgres_link_stands. */
 typedef void (*postgres_link_cb)(void *self, const struct pg_rows *rows, const struct err *err);
 
-/* ready comes once, without rows, in a later turn. */
+/* ready comes once, with an answer without rows, in a later turn; after an error nothing may be
+ * asked. It keeps nothing of act. */
 struct postgres_link *postgres_link_open(struct act *act, postgres_link_cb ready, void *self);
 /* One statement; values are bound ($1...); NULL and 0 for none. With NULL values and count 0 it
  * goes by the simple protocol, as VACUUM and CREATE INDEX CONCURRENTLY like it. */
 void postgres_link_ask(struct postgres_link *link, const char *sql, size_t count,
                        const char *const *values, postgres_link_cb done);
-/* Calls tick(self) once, after ms: for what has to be looked at again. */
+/* Calls tick(self) once, after ms: for what has to be looked at again. A second one replaces the
+ * first. */
 void postgres_link_wait(struct postgres_link *link, int64_t ms, void (*tick)(void *self));
 bool postgres_link_stands(const struct postgres_link *link);
 int postgres_link_pid(const struct postgres_link *link);

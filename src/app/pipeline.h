@@ -17,6 +17,7 @@ struct pipeline_options {
   struct model *model;
   struct audit *audit;
   struct lock *lock;
+  const char *state; /* the folder that actions are told; outlives the pipeline */
   /* Something to draw has changed. */
   void (*changed)(void *arg);
   /* A dialog that can act has opened: what was typed before it is to be thrown away. */

@@ -24,15 +24,22 @@ struct words {
  * the parameters (parsed by their options). Errors name the word, what is known and the nearest. */
 bool words_parse(struct words *words, size_t count, const char *const *argv,
                  const struct model *model, struct err *err) MUST_CHECK;
+/* The same where the action is known already and argv begins with the target. */
+bool words_parse_rest(struct words *words, const struct action *action, size_t count,
+                      const char *const *argv, const struct model *model,
+                      struct err *err) MUST_CHECK;
 void words_fini(struct words *words);
-/* The keys of the model's rows; owned by the caller (free each and the array). False with err when
- * one is not there. */
+/* The keys of the model's rows; owned by the caller (words_keys_free). Each once, in the order of
+ * the table. False with err when one is not there, or when a word could be several. */
 bool words_rows(const struct words *words, const struct model *model, char ***keys, size_t *count,
                 struct err *err) MUST_CHECK;
+/* The same of the survey's first table; of what lies below a parent, the rows without children. No
+ * picks are no keys. */
 bool words_picks(const struct words *words, const struct sample *found, char ***keys, size_t *count,
                  struct err *err) MUST_CHECK;
+void words_keys_free(char **keys, size_t count);
 
 /* Splits a line into words: blanks separate, '...' and "..." and \ quote. The words and the array
- * lie in one block that the caller frees. NULL with err for an open quote or more than WORDS_MAX.
- */
+ * lie in one block that the caller frees. NULL with err for an open quote or more than WORDS_MAX
+ * words. What core/quote.h has quoted comes back as it was. */
 char **words_split(const char *line, size_t *count, struct err *err) MUST_CHECK;

@@ -30,7 +30,7 @@ struct outcome {
   size_t count;
   const char *proof; /* of the whole, one line: "offsets re-read: 12 of 12 as planned"; or NULL */
   const char *undo;  /* what takes it back, as `stacktop plan` takes it: "ACTION TARGET ARGS", each
-                        word quoted where it needs to be; NULL if nothing does */
+                        word quoted where it needs to be (core/quote.h); NULL if nothing does */
 };
 
 void outcome_init(struct outcome *outcome, size_t victims);

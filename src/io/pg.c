@@ -329,14 +329,18 @@ void pg_connect(struct pg *pg, pg_cb done, void *arg) {
   uv_timer_start(&pg->soon, on_soon, 0, 0);
 }
 
-void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg) {
+static void query_begin(struct pg *pg, pg_cb done, void *arg) {
   assert(pg->phase == PG_IDLE && !pg->done);
   pg->done = done;
   pg->arg = arg;
   pg->phase = PG_ASKING;
   pg->failure = (struct err){0};
   pg_answer_init(&pg->answer);
-  int unsent = PQsendQuery(pg->conn, sql) ? PQflush(pg->conn) : -1;
+}
+
+/* taken: what libpq's send function said. */
+static void query_sent(struct pg *pg, int taken) {
+  int unsent = taken ? PQflush(pg->conn) : -1;
   if (unsent >= 0) {
     PQsetSingleRowMode(pg->conn); /* so that the ceilings hold while it comes in */
     if (watch_for(pg, UV_READABLE | (unsent ? UV_WRITABLE : 0)))
@@ -346,6 +350,18 @@ void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg) {
     pg_error_connect(PQerrorMessage(pg->conn), &pg->failure);
   }
   uv_timer_start(&pg->soon, on_soon, 0, 0);
+}
+
+void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg) {
+  query_begin(pg, done, arg);
+  query_sent(pg, PQsendQuery(pg->conn, sql));
+}
+
+void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *const *values,
+                     pg_cb done, void *arg) {
+  assert(count <= PG_VALUES_MAX);
+  query_begin(pg, done, arg);
+  query_sent(pg, PQsendQueryParams(pg->conn, sql, (int)count, NULL, values, NULL, NULL, 0));
 }
 
 void pg_drop(struct pg *pg) {

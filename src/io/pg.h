@@ -23,6 +23,7 @@
  */
 enum { PG_ROWS_MAX = 10000, PG_BYTES_MAX = 8 << 20 };
 enum { PG_PATIENCE_MS = 1000 };
+enum { PG_VALUES_MAX = 1000 }; /* of one statement; the protocol has room for 65535 */
 
 /* An answer. The texts are as the server wrote them, in UTF-8 if it could convert them. */
 struct pg_rows {
@@ -65,7 +66,8 @@ void pg_connect(struct pg *pg, pg_cb done, void *arg);
  * the phase tells whether the connection still stands (PG_IDLE) or is lost (PG_DOWN). */
 void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg);
 /* The same for one statement with values, $1 to $count, by the extended protocol: they are bound
- * and never become part of it. NULL is SQL's NULL. All borrowed for the call. */
+ * and never become part of it, and the server infers their types. NULL is SQL's NULL. All borrowed
+ * for the call. */
 void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *const *values,
                      pg_cb done, void *arg);
 /* Hangs up at once, whatever is under way; no callback will come. Waits for nothing. */

@@ -125,6 +125,74 @@ static void test_one_message_is_one_transaction(void **state) {
   assert_string_equal(fixture->first, "0");
 }
 
+static enum err_kind ask_with(struct fixture *fixture, const char *sql, size_t count,
+                              const char *const *values) {
+  fixture->done = false;
+  pg_query_params(fixture->pg, sql, count, values, on_done, fixture);
+  assert_false(fixture->done);
+  tiny_run_until(&fixture->loop, &fixture->done);
+  return fixture->err.kind;
+}
+
+static void test_values_are_bound(void **state) {
+  struct fixture *fixture = *state;
+  connect_as(fixture, "admin");
+  static const char *const values[] = {"'; DROP TABLE x; --", "41", NULL};
+  assert_int_equal(ask_with(fixture, "SELECT $1::text, $2::int + 1, $3::text", 3, values),
+                   ERR_NONE);
+  assert_int_equal(fixture->columns, 3);
+  assert_string_equal(fixture->first, values[0]);
+  assert_string_equal(fixture->last, "NULL");
+  assert_int_equal(ask_with(fixture, "SELECT $1::int + 1", 1, &values[1]), ERR_NONE);
+  assert_string_equal(fixture->last, "42");
+  assert_int_equal(ask_with(fixture, "SELECT 7", 0, NULL), ERR_NONE);
+  assert_string_equal(fixture->last, "7");
+  assert_int_equal(ask(fixture, "SELECT 8"), ERR_NONE); /* the other way again */
+  assert_string_equal(fixture->last, "8");
+
+  assert_int_equal(ask_with(fixture, "SELECT $1::int", 1, values), ERR_PROTOCOL);
+  assert_non_null(strstr(fixture->err.text, "invalid input syntax for type integer"));
+  assert_int_equal(ask_with(fixture, "SELECT 1; SELECT 2", 0, NULL), ERR_UNSUPPORTED);
+  assert_non_null(strstr(fixture->err.text, "multiple commands"));
+  assert_int_equal(pg_phase(fixture->pg), PG_IDLE);
+  static const char *const many[] = {"1000000"};
+  assert_int_equal(ask_with(fixture, "SELECT generate_series(1, $1::int)", 1, many), ERR_LIMIT);
+  assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
+}
+
+/* More than the socket takes at once. */
+static void test_a_long_value(void **state) {
+  struct fixture *fixture = *state;
+  connect_as(fixture, "admin");
+  size_t length = 6 << 20;
+  char *value = malloc(length + 1);
+  memset(value, 'x', length);
+  value[length] = '\0';
+  const char *const values[] = {value};
+  assert_int_equal(ask_with(fixture, "SELECT length($1)", 1, values), ERR_NONE);
+  free(value);
+  assert_string_equal(fixture->first, "6291456");
+}
+
+static void test_values_for_a_server_that_goes_away(void **state) {
+  struct fixture *fixture = *state;
+  connect_as(fixture, "admin");
+  PGconn *admin = postgres_login(&server, "admin");
+  char sql[64];
+  snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d)", pg_backend_pid(fixture->pg));
+  postgres_do(admin, sql);
+  PQfinish(admin);
+  static const char *const values[] = {"60"};
+  assert_int_equal(ask_with(fixture, "SELECT pg_sleep($1::int)", 1, values), ERR_CLOSED);
+  assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
+  connect_as(fixture, "admin");
+  fixture->done = false; /* dropped: no callback */
+  pg_query_params(fixture->pg, "SELECT pg_sleep($1::int)", 1, values, on_done, fixture);
+  pg_drop(fixture->pg);
+  free_pg(fixture);
+  assert_false(fixture->done);
+}
+
 static void test_an_error_leaves_the_connection(void **state) {
   struct fixture *fixture = *state;
   connect_as(fixture, "admin");
@@ -410,6 +478,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_connect_and_ask),
       TEST(test_one_message_is_one_transaction),
+      TEST(test_values_are_bound),
+      TEST(test_a_long_value),
+      TEST(test_values_for_a_server_that_goes_away),
       TEST(test_an_error_leaves_the_connection),
       TEST(test_ceilings),
       TEST(test_the_server_goes_away),
