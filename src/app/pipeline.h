@@ -33,6 +33,9 @@ struct pipeline *pipeline_new(const struct pipeline_options *options);
  * there is none, by an event. */
 void pipeline_request(struct pipeline *pipeline, const struct request *request);
 
+/* While the screen is held nothing is planned: what it shows is old. */
+void pipeline_pause(struct pipeline *pipeline, bool paused);
+
 /* Begins the operation that words tell: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...], as
  * `stacktop plan`, `:` and an undo have it (app/words.h). NULL with err (also when the lock is on
  * and `dry` is false). dry: it is never executed, so it may be planned in read-only, too. The

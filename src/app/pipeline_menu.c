@@ -1,0 +1,121 @@
+/* What can be done to a row or a target, and why not. */
+#include "app/pipeline_run.h"
+#include "core/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_for(const struct action_spec *spec, const struct pipeline *pipeline,
+                   const struct subject *subject) {
+  const struct target *target = pipeline->options.model->slots[subject->slot].target;
+  if (strcmp(spec->kind, target->kind->kind) != 0)
+    return false;
+  return !spec->table ||
+         (subject->table && subject->key_count > 0 && strcmp(spec->table, subject->table) == 0);
+}
+
+static struct action_request request_of(struct pipeline *pipeline, const struct action *action,
+                                        const struct subject *subject) {
+  bool rows = action->spec.table != NULL;
+  return (struct action_request){
+      .model = pipeline->options.model,
+      .slot = subject->slot,
+      .target = pipeline->options.model->slots[subject->slot].target,
+      .table = rows ? subject->table : NULL,
+      .keys = rows ? subject->keys : NULL,
+      .key_count = rows ? subject->key_count : 0,
+      .now_ms = pipeline_now(),
+      .state = pipeline->options.state,
+  };
+}
+
+bool action_may(struct pipeline *pipeline, const struct action *action,
+                const struct subject *subject, struct err *why) {
+  const struct target *target = pipeline->options.model->slots[subject->slot].target;
+  if (!is_for(&action->spec, pipeline, subject))
+    return err_set(why, ERR_INVALID, "%s is not for this row", action->spec.title);
+  if (!lock_allows(pipeline->options.lock, target, pipeline_now(), why) ||
+      !slot_is_fresh(pipeline, subject->slot, pipeline_now(), why))
+    return false;
+  if (action->spec.table && subject->key_count > 1 && !action->spec.many)
+    return err_set(why, ERR_INVALID, "for one row at a time: %zu are marked", subject->key_count);
+  struct action_request request = request_of(pipeline, action, subject);
+  for (size_t i = 0; i < request.key_count; i++)
+    if (!action_row(&request, i))
+      return err_set(why, ERR_INVALID, "%s is gone", request.keys[i]);
+  return !action->applies || action->applies(&request, why);
+}
+
+/* ---- the subject, kept */
+
+static void subject_free(struct operations *operations) {
+  struct subject *subject = &operations->menu_subject;
+  run_free_texts((char **)(uintptr_t)subject->keys, subject->key_count);
+  free((char *)(uintptr_t)subject->table);
+  free(operations->menu_title);
+  operations->menu_title = NULL;
+  *subject = (struct subject){0};
+}
+
+static void subject_keep(struct operations *operations, const struct subject *subject) {
+  char **keys = mem_new((subject->key_count + 1) * sizeof *keys);
+  for (size_t i = 0; i < subject->key_count; i++)
+    keys[i] = mem_dup(subject->keys[i]);
+  operations->menu_subject = *subject;
+  operations->menu_subject.keys = (const char *const *)keys;
+  operations->menu_subject.table = subject->table ? mem_dup(subject->table) : NULL;
+}
+
+static char *title_of(struct pipeline *pipeline, const struct subject *subject) {
+  const struct slot *slot = &pipeline->options.model->slots[subject->slot];
+  const struct table *table =
+      slot->sample && subject->table ? sample_table_view(slot->sample, subject->table) : NULL;
+  if (!table || subject->key_count == 0)
+    return mem_dup(slot->target->name);
+  if (subject->key_count > 1)
+    return mem_printf("%zu marked rows of %s", subject->key_count, slot->target->name);
+  const struct row *row = table_find(table, subject->keys[0]);
+  return row && row->cells[0].type == VALUE_TEXT
+             ? mem_printf("%s of %s", row->cells[0].text, slot->target->name)
+             : mem_dup(slot->target->name);
+}
+
+void menu_open(struct pipeline *pipeline, const struct subject *subject) {
+  struct operations *operations = pipeline->operations;
+  size_t count = 0;
+  if (subject->slot >= pipeline->options.model->slot_count)
+    return;
+  menu_close(pipeline);
+  subject_keep(operations, subject);
+  operations->menu_title = title_of(pipeline, subject);
+  for (const struct action *const *each = actions; *each; each++)
+    count++;
+  struct action_offer *offers = arena_alloc(&pipeline->offers, (count + 1) * sizeof *offers);
+  count = 0;
+  for (const struct action *const *each = actions; offers && *each; each++) {
+    struct err why = {0};
+    if (!is_for(&(*each)->spec, pipeline, subject))
+      continue;
+    bool may = action_may(pipeline, *each, subject, &why);
+    offers[count++] = (struct action_offer){
+        &(*each)->spec, may ? NULL : arena_printf(&pipeline->offers, "%s", why.text)};
+  }
+  operations->offers = offers;
+  operations->offer_count = count;
+  operations->menu = true;
+  pipeline_changed(pipeline);
+}
+
+void menu_close(struct pipeline *pipeline) {
+  struct operations *operations = pipeline->operations;
+  if (!operations->menu)
+    return;
+  size_t ceiling = pipeline->offers.ceiling;
+  subject_free(operations);
+  arena_fini(&pipeline->offers);
+  arena_init(&pipeline->offers, ceiling);
+  operations->menu = false;
+  operations->offers = NULL;
+  operations->offer_count = 0;
+  pipeline_changed(pipeline);
+}
