@@ -374,7 +374,8 @@ static bool matches(const struct table *table, const struct row *row, enum postg
 }
 
 bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
-                                double seconds, struct plan *plan, struct err *err) {
+                                const struct option_value *age, const char *age_text,
+                                struct plan *plan, struct err *err) {
   const struct table *table = postgres_sessions_table(request);
   if (!table)
     return err_set(err, ERR_UNSUPPORTED, "its sessions are not known yet");
@@ -383,7 +384,7 @@ bool postgres_sessions_plan_all(const struct action_request *request, enum postg
   for (size_t i = 0; i < table->row_count; i++) {
     struct value type = postgres_session_cell(table, &table->rows[i], "type");
     hidden += type.type == VALUE_NONE && type.text;
-    if (matches(table, &table->rows[i], effect, seconds))
+    if (matches(table, &table->rows[i], effect, (double)age->number / 1e3))
       rows[count++] = &table->rows[i];
   }
   if (hidden > 0)
@@ -391,16 +392,15 @@ bool postgres_sessions_plan_all(const struct action_request *request, enum postg
              plural(hidden));
   if (table->truncated)
     plan_say(plan, PLAN_WARNING, "not all sessions are listed: make another plan afterwards");
-  char age[FORMAT_MAX];
   const char *state = effect == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
-  format_duration(age, sizeof age, seconds);
   bool good;
   if (count == 0)
-    good = err_set(err, ERR_INVALID, "no session that we may see has been %s for %s", state, age);
+    good =
+        err_set(err, ERR_INVALID, "no session that we may see has been %s for %s", state, age_text);
   else
     good = postgres_sessions_plan(table, rows, count, effect, plan, err);
   plan->title = plan_printf(plan, "Terminate %zu session%s of %s: %s for %s or longer", count,
-                            plural(count), plan->target, state, age);
+                            plural(count), plan->target, state, age_text);
   free(rows);
   return good;
 }

@@ -196,8 +196,8 @@ static void on_seen(void *self, const struct pg_rows *rows, const struct err *er
     return;
   }
   outcome_set_all(act->outcome, VICTIM_SENT, VICTIM_UNKNOWN,
-                  "still there after %d s: it may be in the kernel or in a critical section",
-                  PATIENCE_MS / 1000);
+                  "%s after %d s: it may be in the kernel or in a critical section",
+                  watch->cancel ? "its query still runs" : "still there", PATIENCE_MS / 1000);
   end(watch, NULL);
 }
 
