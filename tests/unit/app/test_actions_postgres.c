@@ -123,6 +123,30 @@ static void test_the_root_by_one_who_waits(void **state) {
       assert_string_equal(fixture->driver.plan->columns[c].title, "APPLICATION"); /* it has none */
 }
 
+/* A chain: who is freed holds up the next one. */
+static void test_a_chain(void **state) {
+  struct fixture *fixture = *state;
+  watch_as(fixture, "helper");
+  postgres_do(fixture->holder, "BEGIN; UPDATE chain SET n = n WHERE id = 1");
+  postgres_do(fixture->first, "BEGIN; UPDATE chain SET n = n WHERE id = 2");
+  assert_int_equal(PQsendQuery(fixture->first, "UPDATE chain SET n = n WHERE id = 1"), 1);
+  postgres_await(fixture->admin,
+                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", 1);
+  assert_int_equal(PQsendQuery(fixture->second, "UPDATE chain SET n = n WHERE id = 2"), 1);
+  postgres_await(fixture->admin,
+                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", 2);
+  collect(fixture);
+  run(fixture, "postgres.terminate", fixture->holder, NULL);
+  bool said = false;
+  for (size_t i = 0; i < fixture->driver.plan->text_count; i++)
+    said =
+        said || strcmp(fixture->driver.plan->texts[i].text,
+                       "frees 2 sessions that wait for it, 1 of them behind another of these") == 0;
+  assert_true(said);
+  assert_string_equal(fixture->driver.outcome.proof,
+                      "1 gone, 2 sessions freed, 1 of which waits for another now");
+}
+
 static void test_cancel_who_waits(void **state) {
   struct fixture *fixture = *state;
   watch_as(fixture, "helper");
@@ -188,14 +212,14 @@ int main(void) {
   postgres_do(admin, "CREATE ROLE app LOGIN; CREATE ROLE helper LOGIN; CREATE ROLE blind LOGIN;"
                      "GRANT pg_monitor, pg_signal_backend TO helper;"
                      "GRANT pg_signal_backend TO blind;"
-                     "CREATE TABLE stock (n int); GRANT ALL ON stock TO app");
+                     "CREATE TABLE stock (n int); CREATE TABLE chain (id int, n int);"
+                     "INSERT INTO chain VALUES (1, 0), (2, 0);"
+                     "GRANT ALL ON stock, chain TO app");
   PQfinish(admin);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_the_root_by_one_who_waits),
-      TEST(test_cancel_who_waits),
-      TEST(test_all_beyond_an_age),
-      TEST(test_who_may_not_see),
+      TEST(test_the_root_by_one_who_waits), TEST(test_a_chain),         TEST(test_cancel_who_waits),
+      TEST(test_all_beyond_an_age),         TEST(test_who_may_not_see),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   postgres_stop_server(&server);
