@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static int usage_bad(const struct err *err) {
-  print_error("%s", err->text);
+  error_print("%s", err->text);
   fprintf(stderr, "          `stacktop -h` shows what there is\n");
   return EXIT_USAGE_BAD;
 }
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
   case MODE_PLAN:
   case MODE_APPLY:
   case MODE_AUDIT:
-    print_error("this build cannot do it yet");
+    error_print("this build cannot do it yet");
     return EXIT_FAILURE;
   default:
     return run(&options);
