@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "io/pg_error.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 void pg_answer_init(struct pg_answer *answer) {
@@ -64,6 +65,8 @@ bool pg_answer_add(struct pg_answer *answer, const PGresult *result) {
     sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (answer->err.kind != ERR_NONE)
       return true;
+    if (sqlstate)
+      snprintf(answer->sqlstate, sizeof answer->sqlstate, "%s", sqlstate);
     if (sqlstate)
       pg_error_server(sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), &answer->err);
     else
