@@ -48,22 +48,28 @@ bool action_may(struct pipeline *pipeline, const struct action *action,
 
 /* ---- the subject, kept */
 
-static void subject_free(struct operations *operations) {
+static void subject_free(struct pipeline *pipeline) {
+  struct operations *operations = pipeline->operations;
   struct subject *subject = &operations->menu_subject;
-  run_free_texts((char **)(uintptr_t)subject->keys, subject->key_count);
-  free((char *)(uintptr_t)subject->table);
+  run_free_texts(pipeline->menu_keys, subject->key_count);
+  free(pipeline->menu_table);
+  pipeline->menu_keys = NULL;
+  pipeline->menu_table = NULL;
   free(operations->menu_title);
   operations->menu_title = NULL;
   *subject = (struct subject){0};
 }
 
-static void subject_keep(struct operations *operations, const struct subject *subject) {
+static void subject_keep(struct pipeline *pipeline, const struct subject *subject) {
+  struct operations *operations = pipeline->operations;
   char **keys = mem_new((subject->key_count + 1) * sizeof *keys);
   for (size_t i = 0; i < subject->key_count; i++)
     keys[i] = mem_dup(subject->keys[i]);
   operations->menu_subject = *subject;
   operations->menu_subject.keys = (const char *const *)keys;
-  operations->menu_subject.table = subject->table ? mem_dup(subject->table) : NULL;
+  pipeline->menu_keys = keys;
+  pipeline->menu_table = subject->table ? mem_dup(subject->table) : NULL;
+  operations->menu_subject.table = pipeline->menu_table;
 }
 
 static char *title_of(struct pipeline *pipeline, const struct subject *subject) {
@@ -86,7 +92,7 @@ void menu_open(struct pipeline *pipeline, const struct subject *subject) {
   if (subject->slot >= pipeline->options.model->slot_count)
     return;
   menu_close(pipeline);
-  subject_keep(operations, subject);
+  subject_keep(pipeline, subject);
   operations->menu_title = title_of(pipeline, subject);
   for (const struct action *const *each = actions; *each; each++)
     count++;
@@ -111,7 +117,7 @@ void menu_close(struct pipeline *pipeline) {
   if (!operations->menu)
     return;
   size_t ceiling = pipeline->offers.ceiling;
-  subject_free(operations);
+  subject_free(pipeline);
   arena_fini(&pipeline->offers);
   arena_init(&pipeline->offers, ceiling);
   operations->menu = false;

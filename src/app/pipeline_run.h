@@ -45,7 +45,9 @@ struct pipeline {
   bool paused;
   char *undo;          /* of the last operation that has one */
   struct arena offers; /* texts and lines of the menu */
-  char who[512];       /* texts of `self` */
+  char **menu_keys;    /* of the menu's subject */
+  char *menu_table;
+  char who[512]; /* texts of `self` */
   struct audit_who self;
   void (*closed)(void *arg);
   void *closed_arg;
