@@ -16,6 +16,11 @@ struct broker {
   rd_kafka_queue_t *queue;
 };
 
+/* New names from now on. */
+static inline void broker_tag(struct broker *broker) {
+  snprintf(broker->tag, sizeof broker->tag, "act-%d-%lld", getpid(), (long long)clock_now_ms());
+}
+
 static inline const char *broker_name(struct broker *broker, const char *what, char out[96]) {
   snprintf(out, 96, "%s-%s", broker->tag, what);
   return out;
@@ -42,7 +47,7 @@ static inline rd_kafka_t *broker_client(struct broker *broker, rd_kafka_type_t t
 
 static inline void broker_open(struct broker *broker, const char *address) {
   *broker = (struct broker){.address = address};
-  snprintf(broker->tag, sizeof broker->tag, "act-%d-%lld", getpid(), (long long)clock_now_ms());
+  broker_tag(broker);
   broker->rk = broker_client(broker, RD_KAFKA_PRODUCER, NULL);
   broker->queue = rd_kafka_queue_new(broker->rk);
 }

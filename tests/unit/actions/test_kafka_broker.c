@@ -14,26 +14,41 @@ struct fixture {
   rd_kafka_t *member;
 };
 
+/* Topics and messages are made once: for the first message to a new topic a producer takes two
+ * seconds. The tests that change topics come last. */
+static struct broker shared;
+
+static void make_topics(void) {
+  char topic[96], other[96];
+  broker_topic(&shared, broker_name(&shared, "orders", topic), 2, NULL);
+  broker_topic(&shared, broker_name(&shared, "users", other), 1, NULL);
+  int64_t hour_ago = clock_now_ms() - 3600000;
+  broker_produce(&shared, topic, 0, 30, hour_ago);
+  broker_produce(&shared, topic, 0, 70, clock_now_ms());
+  broker_produce(&shared, topic, 1, 50, hour_ago);
+  broker_produce(&shared, other, 0, 40, hour_ago);
+}
+
+static void drop_topics(void) {
+  char topic[96];
+  broker_drop_topic(&shared, broker_name(&shared, "orders", topic));
+  broker_drop_topic(&shared, broker_name(&shared, "users", topic));
+}
+
 static int setup(void **state) {
   struct fixture *f = calloc(1, sizeof *f);
-  broker_open(&f->broker, broker_address());
+  broker_name(&shared, "orders", f->topic);
+  broker_name(&shared, "users", f->other_topic);
+  f->broker = shared;
+  broker_tag(&f->broker); /* groups of its own */
   const char *const settings[] = {"bootstrap", f->broker.address, NULL};
   driver_open(&f->driver, &fixture_kind, settings);
-  broker_name(&f->broker, "orders", f->topic);
-  broker_name(&f->broker, "users", f->other_topic);
   broker_name(&f->broker, "group", f->group);
   broker_name(&f->broker, "neighbour", f->other_group);
   snprintf(f->topic_key, sizeof f->topic_key, "%s/%s", f->group, f->topic);
   snprintf(f->state, sizeof f->state, "/tmp/kafka-act-XXXXXX");
   assert_non_null(mkdtemp(f->state));
   f->driver.state = f->state;
-  broker_topic(&f->broker, f->topic, 2, NULL);
-  broker_topic(&f->broker, f->other_topic, 1, NULL);
-  int64_t hour_ago = clock_now_ms() - 3600000;
-  broker_produce(&f->broker, f->topic, 0, 30, hour_ago);
-  broker_produce(&f->broker, f->topic, 0, 70, clock_now_ms());
-  broker_produce(&f->broker, f->topic, 1, 50, hour_ago);
-  broker_produce(&f->broker, f->other_topic, 0, 40, hour_ago);
   *state = f;
   return 0;
 }
@@ -48,9 +63,6 @@ static int teardown(void **state) {
   if (f->member)
     broker_leave(f->member);
   driver_close(&f->driver);
-  broker_drop_topic(&f->broker, f->topic);
-  broker_drop_topic(&f->broker, f->other_topic);
-  broker_close(&f->broker);
   nftw(f->state, on_file, 8, FTW_DEPTH | FTW_PHYS);
   free(f);
   return 0;
@@ -480,7 +492,7 @@ static void test_dropped_before_anything_is_sent(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
-  broker_address();
+  broker_open(&shared, broker_address());
   const struct CMUnitTest tests[] = {
       TEST(test_reset_and_undo),
       TEST(test_reset_to_a_time_and_latest),
@@ -496,11 +508,15 @@ int main(void) {
       TEST(test_delete_group_with_a_member),
       TEST(test_delete_offsets),
       TEST(test_delete_offsets_of_a_subscribed_topic),
+      TEST(test_dropped_before_anything_is_sent),
       TEST(test_add_partitions),
       TEST(test_set_topic_config),
       TEST(test_delete_records),
       TEST(test_records_of_a_compacted_topic),
-      TEST(test_dropped_before_anything_is_sent),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  make_topics();
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  drop_topics();
+  broker_close(&shared);
+  return failed;
 }
