@@ -11,6 +11,7 @@ struct fixture {
   struct broker broker;
   char topic[96], other_topic[96], group[96], other_group[96], state[64];
   char topic_key[200];
+  const char *keys[2];
   rd_kafka_t *member;
 };
 
@@ -96,10 +97,11 @@ static void assert_neighbours(struct fixture *f) {
   assert_int_equal(broker_committed(&f->broker, f->other_group, f->topic, 0), 33);
 }
 
+/* The driver borrows the keys until the next survey. */
 static bool survey_reset(struct fixture *f, const char *to) {
-  const char *keys[] = {f->group, NULL};
   const char *params[] = {"to", to, NULL};
-  return driver_survey(&f->driver, action_find("kafka.reset-offsets"), "lag", keys, params);
+  f->keys[0] = f->group;
+  return driver_survey(&f->driver, action_find("kafka.reset-offsets"), "lag", f->keys, params);
 }
 
 static void plan_reset(struct fixture *f, const char *to) {
