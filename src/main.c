@@ -1,10 +1,12 @@
 /* stacktop: argv to a mode, and the mode's exit status. */
+#include "actions/action.h"
 #include "app/check.h"
 #include "app/dashboard.h"
+#include "app/print.h"
 #include "app/startup.h"
 #include "config/config_dump.h"
-#include "core/text.h"
 #include "io/clock.h"
+#include "report/actions.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -13,10 +15,17 @@
 #include <unistd.h>
 
 static int usage_bad(const struct err *err) {
-  char shown[sizeof err->text];
-  text_sanitize(shown, sizeof shown, err->text, strlen(err->text), true);
-  fprintf(stderr, "stacktop: %s\n          `stacktop -h` shows what there is\n", shown);
+  error_print("%s", err->text);
+  fprintf(stderr, "          `stacktop -h` shows what there is\n");
   return EXIT_USAGE_BAD;
+}
+
+static int actions_show(const struct options *options) {
+  struct report_text_options text = print_options(options);
+  return print_end(options->json ? report_actions_json(stdout, action_specs)
+                                 : report_actions_text(stdout, action_specs, &text))
+             ? EXIT_SUCCESS
+             : EXIT_FAILURE;
 }
 
 static int config_show(struct config *config, const struct app_schema *schema) {
@@ -55,11 +64,18 @@ int main(int argc, char **argv) {
   options.no_unicode = options.no_unicode || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
   switch (options.mode) {
   case MODE_HELP:
-    options_usage(stdout);
+    options_usage(stdout, options.help_of);
     return EXIT_SUCCESS;
   case MODE_VERSION:
     puts("stacktop " STACKTOP_VERSION);
     return EXIT_SUCCESS;
+  case MODE_ACTIONS:
+    return actions_show(&options);
+  case MODE_PLAN:
+  case MODE_APPLY:
+  case MODE_AUDIT:
+    error_print("this build cannot do it yet");
+    return EXIT_FAILURE;
   default:
     return run(&options);
   }

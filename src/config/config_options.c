@@ -27,6 +27,18 @@ const struct option config_options[CONFIG_OPTION_COUNT] = {
     [CONFIG_THEME] = {.name = "theme",
                       .type = OPTION_TEXT,
                       .help = "a file of themes/, without its suffix"},
+    [CONFIG_READ_ONLY] = {.name = "read_only",
+                          .type = OPTION_BOOL,
+                          .fallback = "false",
+                          .help = "nothing can be changed until `:unlock`"},
+    [CONFIG_STATE] = {.name = "state",
+                      .type = OPTION_TEXT,
+                      .help = "the folder of the audit, plans and undo files; else stacktop in "
+                              "$XDG_STATE_HOME or in ~/.local/state"},
+    [CONFIG_AUDIT_SYSLOG] = {.name = "audit_syslog",
+                             .type = OPTION_BOOL,
+                             .fallback = "false",
+                             .help = "a line to syslog (authpriv) for each that the audit gets"},
 };
 
 const struct option target_common_options[TARGET_COMMON_COUNT] = {
@@ -44,6 +56,10 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
                         .min = TIMEOUT_MIN,
                         .max = TIMEOUT_MAX,
                         .help = "of one collection; else the file's, else the kind's"},
+    [TARGET_READ_ONLY] = {.name = "read_only",
+                          .type = OPTION_BOOL,
+                          .fallback = "false",
+                          .help = "nothing is ever changed there, unlocked or not"},
 };
 
 const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {

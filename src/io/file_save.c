@@ -13,18 +13,37 @@ static bool fail(struct err *err, const char *path, int number) {
   return err_set(err, ERR_IO, "%.180s: %s", path, strerror(number));
 }
 
-/* Makes the folders above the last slash. */
-static bool make_folders(char *path, struct err *err) {
-  for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+int file_sync_folder(const char *path) {
+  char *own = mem_dup(path);
+  char *slash = strrchr(own, '/');
+  const char *folder = slash == own ? "/" : slash ? own : ".";
+  if (slash)
+    *slash = '\0';
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int status = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+  if (fd >= 0)
+    close(fd);
+  free(own);
+  return status == EACCES || status == EINVAL ? 0 : status;
+}
+
+/* The mode is 0700 whatever the umask is, and the name survives a crash, too. */
+static int make_folder(const char *path) {
+  if (mkdir(path, 0700) != 0)
+    return errno == EEXIST ? 0 : errno;
+  return chmod(path, 0700) == 0 ? file_sync_folder(path) : errno;
+}
+
+int file_make_folders(const char *path) {
+  char *own = mem_dup(path);
+  int status = 0;
+  for (char *at = strchr(own + 1, '/'); at && status == 0; at = strchr(at + 1, '/')) {
     *at = '\0';
-    int status = mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : errno;
-    if (status)
-      fail(err, path, status);
+    status = make_folder(own);
     *at = '/';
-    if (status)
-      return false;
   }
-  return true;
+  free(own);
+  return status;
 }
 
 static int write_all(int fd, const char *text, size_t len) {
@@ -40,38 +59,18 @@ static int write_all(int fd, const char *text, size_t len) {
   return fsync(fd) == 0 ? 0 : errno;
 }
 
-/* The name, too, has to survive. */
-static int sync_folder(char *path) {
-  char *slash = strrchr(path, '/');
-  const char *folder = slash == path ? "/" : slash ? path : ".";
-  if (slash)
-    *slash = '\0';
-  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int status = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
-  if (fd >= 0)
-    close(fd);
-  if (slash)
-    *slash = '/';
-  return status;
-}
-
 bool file_save_new(const char *path, const char *text, size_t len, struct err *err) {
-  char *own = mem_dup(path);
-  if (!make_folders(own, err)) {
-    free(own);
-    return false;
-  }
+  int status = file_make_folders(path);
+  if (status != 0)
+    return fail(err, path, status);
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    free(own);
+  if (fd < 0)
     return fail(err, path, errno);
-  }
-  int status = write_all(fd, text, len);
+  status = write_all(fd, text, len);
   if (close(fd) != 0 && status == 0)
     status = errno;
   if (status == 0)
-    status = sync_folder(own);
-  free(own);
+    status = file_sync_folder(path);
   if (status == 0)
     return true;
   unlink(path);

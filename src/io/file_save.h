@@ -9,3 +9,10 @@
  * missing above it are made (0700). A file that is there already is left as it is, and so is one
  * that could not be written whole: it is removed. Blocks: for a thread. */
 bool file_save_new(const char *path, const char *text, size_t len, struct err *err) MUST_CHECK;
+
+/* Makes the folders that are missing above the path's last slash, 0700 whatever the umask is.
+ * Returns 0 or an errno. Blocks: for a thread. */
+int file_make_folders(const char *path);
+/* Waits until the name of the file is on disk, too. Returns 0 or an errno; 0 also where the folder
+ * may not be read, or where its file system knows no such thing. Blocks: for a thread. */
+int file_sync_folder(const char *path);

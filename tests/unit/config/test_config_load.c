@@ -102,7 +102,7 @@ static const struct error_case errors_of[] = {
     {"services:\n  - {name: api}\n", 2, 5, "without its \"address\": host:port"},
     {"services:\n  - {address: \"a:1\"}\n", 2, 5, "without its \"name\""},
     {"services:\n  - {name: a, address: \"a:1\", heatlh: x}\n", 2, 31, "did you mean \"health\"?"},
-    {"hosts:\n  - {name: a, color: red}\n", 2, 15, "known: name, interval, timeout, mounts"},
+    {"hosts:\n  - {name: a, color: red}\n", 2, 15, "known: name, interval, timeout, read_only, mounts"},
     {"hosts:\n  - {name: a}\n  - {name: a}\n", 3, 12, "two targets with the name \"a\""},
     {"hosts:\n  - {name: a, name: b}\n", 2, 15, "twice"},
     {"hosts:\n  - {name: \"\"}\n", 2, 12, "is no name"},

@@ -1,4 +1,4 @@
-#include "report/json_writer.h"
+#include "core/json_writer.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,6 +22,17 @@ static size_t character_at(const unsigned char *text, uint32_t *code) {
   bool overlong = (length == 3 && *code < 0x800) || (length == 4 && *code < 0x10000);
   bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
   return overlong || surrogate || *code > 0x10FFFF ? 0 : length;
+}
+
+bool json_is_text(const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  for (uint32_t code; *at;) {
+    size_t length = character_at(at, &code);
+    if (length == 0)
+      return false;
+    at += length;
+  }
+  return true;
 }
 
 static bool must_escape(uint32_t code) {

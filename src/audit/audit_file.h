@@ -1,0 +1,15 @@
+/* The file as those see it who wait for the disk: on a thread. */
+#pragma once
+
+#include "audit/audit.h"
+
+#include <sys/types.h>
+
+enum { AUDIT_LOCK_MS = 2000 }; /* how long the lock of another program is waited for */
+
+/* Appends the line, which has no newline, and waits until it is on disk; or it is not there
+ * afterwards. Makes the file (0600) and its folders (0700). err says why, in words that stand in
+ * parentheses. */
+bool audit_file_append(const char *path, const char *line, size_t len, struct err *err) MUST_CHECK;
+/* Opens it to read. -1 with err (errno in *number): 0 when there is none. */
+int audit_file_open(const char *path, int *number, struct err *err);

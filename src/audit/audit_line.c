@@ -1,0 +1,174 @@
+#include "audit/audit.h"
+#include "audit/audit_format.h"
+#include "core/json_writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What a byte of text can become at most ("\u0001"), and what stands around a text. */
+enum { ESCAPED_MAX = 6, AROUND = 32 };
+
+struct line {
+  struct json_writer json;
+  char *bytes;
+  size_t len;
+};
+
+static void write_text(struct json_writer *json, const char *key, const char *text) {
+  if (text)
+    json_text_cut(json, key, text, AUDIT_TEXT_MAX);
+}
+
+/* A required one: readers may rely on it. */
+static void write_must(struct json_writer *json, const char *key, const char *text) {
+  write_text(json, key, text ? text : "");
+}
+
+static void write_at(struct json_writer *json, int64_t at_ms) {
+  time_t seconds = (time_t)(at_ms / 1000);
+  struct tm tm;
+  char text[64], whole[80];
+  json_int(json, "at_ms", at_ms);
+  if (at_ms < 0 || !gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
+    return;
+  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+  snprintf(whole, sizeof whole, "%s.%03dZ", text, (int)(at_ms % 1000));
+  json_text(json, "at", whole);
+}
+
+static void write_who(struct json_writer *json, const struct audit_who *who) {
+  json_open(json, "who", '{');
+  write_must(json, "user", who->user);
+  write_text(json, "login", who->login);
+  write_text(json, "ssh", who->ssh);
+  write_text(json, "tty", who->tty);
+  write_must(json, "host", who->host);
+  json_int(json, "uid", who->uid);
+  json_int(json, "pid", who->pid);
+  json_int(json, "pid_start", who->pid_start);
+  json_close(json, '}');
+}
+
+static void write_duration(struct json_writer *json, const char *key, int64_t ms) {
+  if (ms >= 0)
+    json_int(json, key, ms);
+}
+
+static void write_outcome(struct json_writer *json, const struct audit_record *record) {
+  write_must(json, "result", record->result);
+  write_text(json, "proof", record->proof);
+  write_text(json, "error", record->error);
+  /* A command line that was cut would be another one. */
+  if (record->undo && strlen(record->undo) <= AUDIT_UNDO_MAX)
+    json_text(json, "undo", record->undo);
+  write_duration(json, "plan_ms", record->plan_ms);
+  write_duration(json, "wait_ms", record->wait_ms);
+  write_duration(json, "execute_ms", record->execute_ms);
+  write_duration(json, "verify_ms", record->verify_ms);
+}
+
+static size_t text_room(const char *text) {
+  size_t len = text ? strnlen(text, AUDIT_TEXT_MAX) : 0;
+  return len * ESCAPED_MAX + AROUND;
+}
+
+static bool has_room(const struct line *line, size_t room, size_t end) {
+  return (size_t)ftello(line->json.out) + room <= end;
+}
+
+static void write_left_out(struct json_writer *json, const char *key, size_t count) {
+  if (count > 0)
+    json_int(json, key, (int64_t)count);
+}
+
+static void write_params(struct line *line, const struct audit_record *record, size_t end) {
+  struct json_writer *json = &line->json;
+  size_t i = 0;
+  if (record->param_count == 0)
+    return;
+  json_open(json, "params", '{');
+  for (; i < record->param_count; i++) {
+    const struct plan_param *param = &record->params[i];
+    if (!has_room(line, text_room(param->name) + text_room(param->value), end))
+      break;
+    write_text(json, param->name, param->value);
+  }
+  json_close(json, '}');
+  write_left_out(json, "params_left_out", record->param_count - i);
+}
+
+static void write_plan(struct line *line, const struct audit_record *record, size_t end) {
+  struct json_writer *json = &line->json;
+  size_t i = 0;
+  if (record->plan_count == 0)
+    return;
+  json_open(json, "plan", '[');
+  for (; i < record->plan_count && has_room(line, text_room(record->plan[i]), end); i++)
+    write_must(json, NULL, record->plan[i]);
+  json_close(json, ']');
+  write_left_out(json, "plan_left_out", record->plan_count - i);
+}
+
+static void write_victims(struct line *line, const struct audit_record *record, size_t end) {
+  struct json_writer *json = &line->json;
+  size_t i = 0;
+  json_open(json, "victims", '[');
+  for (; i < record->victim_count; i++) {
+    const struct audit_victim *victim = &record->victims[i];
+    if (!has_room(line,
+                  text_room(victim->key) + text_room(victim->label) + text_room(victim->result) +
+                      text_room(victim->words),
+                  end))
+      break;
+    json_open(json, NULL, '{');
+    write_must(json, "key", victim->key);
+    write_text(json, "label", victim->label);
+    write_text(json, "result", victim->result);
+    write_text(json, "words", victim->words);
+    json_close(json, '}');
+  }
+  json_close(json, ']');
+  write_left_out(json, "victims_left_out", record->victim_count - i);
+}
+
+/* Ordered for a person who reads the line from its left: what, when, who, where. */
+static void write_head(struct json_writer *json, const struct audit_record *record) {
+  json_int(json, "version", AUDIT_VERSION);
+  json_text(json, "event", record->event == AUDIT_INTENT ? "intent" : "outcome");
+  write_must(json, "id", record->id);
+  write_at(json, record->at_ms);
+  write_must(json, "action", record->action);
+  write_must(json, "kind", record->kind);
+  write_must(json, "target", record->target);
+  write_must(json, "title", record->title);
+  if (record->event == AUDIT_OUTCOME)
+    write_outcome(json, record);
+  write_who(json, &record->who);
+  write_text(json, "platform", record->platform);
+  write_text(json, "environment", record->environment);
+  write_text(json, "address", record->address);
+  write_text(json, "danger", record->danger);
+  write_text(json, "hash", record->hash);
+  write_text(json, "confirm", record->confirm);
+  if (record->unit) {
+    json_int(json, "count", record->count);
+    write_text(json, "unit", record->unit);
+  }
+}
+
+char *audit_line(const struct audit_record *record) {
+  struct line line = {0};
+  line.json.out = open_memstream(&line.bytes, &line.len);
+  if (!line.json.out)
+    abort(); /* no memory: as core/mem.h has it */
+  json_open(&line.json, NULL, '{');
+  write_head(&line.json, record);
+  write_params(&line, record, AUDIT_LINE_MAX / 2);
+  write_plan(&line, record, AUDIT_LINE_MAX * 3 / 4);
+  write_victims(&line, record, AUDIT_LINE_MAX - AUDIT_LINE_RESERVE);
+  json_close(&line.json, '}');
+  if (fclose(line.json.out) != 0)
+    abort();
+  return line.bytes;
+}
