@@ -79,6 +79,8 @@ bool pg_answer_add(struct pg_answer *answer, const PGresult *result) {
     if (answer->err.kind != ERR_NONE)
       return true;
     if (sqlstate)
+      snprintf(answer->sqlstate, sizeof answer->sqlstate, "%s", sqlstate);
+    if (sqlstate)
       read_error(result, sqlstate, &answer->err);
     else
       pg_error_connect(PQresultErrorMessage(result), &answer->err);
