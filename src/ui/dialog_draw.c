@@ -288,10 +288,12 @@ static void draw_lines(const struct dialog_page *page, struct rect box, int line
   }
 }
 
+/* Where not all of it fits, its end: what is typed stands there. */
 static void draw_foot(const struct dialog_page *foot, struct rect box, int lines) {
-  int first = (int)foot->lines->count - lines, y = box.y + box.height - 1 - lines;
-  for (int i = 0; i < lines; i++)
-    draw_line(foot, (size_t)(first + i), box.x + 2, y + i);
+  size_t first = foot->lines->count - (size_t)lines;
+  int y = box.y + box.height - 1 - lines;
+  for (size_t i = 0; i < (size_t)lines; i++)
+    draw_line(foot, first + i, box.x + 2, y + (int)i);
 }
 
 void dialog_draw(struct dialog *dialog, const struct frame *frame) {

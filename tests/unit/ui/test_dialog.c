@@ -291,7 +291,9 @@ static void test_the_phrase_and_enter_agree_once(void **state) {
   assert_int_equal(s.request.kind, REQUEST_NONE);
   expect(&s, "Agreed: it begins.");
   /* It was refused: once more, from the begin. */
-  press(&s, "<Ctrl-U>");
+  open_bulk(&s);
+  press(&s, "ecap-prod 3<Enter>");
+  assert_int_equal(s.request.kind, REQUEST_AGREE);
   err_set(&s.acting.operation.err, ERR_DENIED, "the record cannot be written");
   draw(&s);
   expect(&s, "Not done: the record cannot be written");
@@ -391,6 +393,14 @@ static void test_small_screens_do_not_agree(void **state) {
     press(&s, "<Esc>");
     assert_int_equal(s.request.kind, REQUEST_DISMISS);
   }
+  /* It was seen, and is not any more. */
+  canvas_free(s.canvas);
+  s.canvas = canvas_new(40, 12, true);
+  open_bulk(&s);
+  canvas_free(s.canvas);
+  s.canvas = canvas_new(29, 12, true);
+  press(&s, "ecap-prod 3<Enter>");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
   canvas_free(s.canvas);
   s.canvas = canvas_new(40, 12, true);
   open_bulk(&s);
@@ -408,6 +418,9 @@ static void test_a_paused_screen(void **state) {
   open_reversible(&s);
   expect(&s, "Made 1s ago");
   assert_true(view_next_ms(s.view, &s.acting.base.model, s.now_ms) <= s.now_ms + 1000);
+  press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
+  assert_int_equal(s.request.kind, REQUEST_AGREE);
+  open_reversible(&s);
   s.now_ms += PLAN_LIFETIME_MS;
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
   assert_int_equal(s.request.kind, REQUEST_NONE);
