@@ -1,4 +1,5 @@
 /* Dialogs: what each key does in each, and above all that nothing is agreed to by accident. */
+#include "ui/agreement.h"
 #include "ui/dialog.h"
 #include "ui/marks.h"
 #include "ui/operation_fixture.h"
@@ -898,6 +899,77 @@ static void test_the_command_line(void **state) {
   session_fini(&s);
 }
 
+/* ---- any keys */
+
+static uint32_t next_random(uint32_t *seed) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return *seed >> 8;
+}
+
+/* Mostly what comes near an agreement. */
+static struct key random_key(uint32_t *seed, const struct plan *plan, size_t typed) {
+  char phrase[PLAN_PHRASE_MAX];
+  uint32_t chance = next_random(seed) % 100;
+  if (plan && chance < 70) {
+    plan_phrase(plan, phrase);
+    unsigned char rune = typed < strlen(phrase) ? (unsigned char)phrase[typed] : '\0';
+    return rune ? (struct key){KEY_CODE_RUNE, rune} : (struct key){KEY_CODE_ENTER, 0};
+  }
+  if (chance < 75)
+    return (struct key){KEY_CODE_ENTER, 0};
+  if (chance < 80)
+    return (struct key){KEY_CODE_RUNE, "y abTC"[next_random(seed) % 6]};
+  struct key key = {(enum key_code)(next_random(seed) % (KEY_CODE_CTRL + 1)), 0};
+  if (key.code == KEY_CODE_CTRL)
+    key.rune = 'a' + next_random(seed) % 26;
+  else if (key.code == KEY_CODE_RUNE || key.code == KEY_CODE_PASTED)
+    key.rune = next_random(seed) % (chance % 2 ? 0x80 : 0x11FFFF);
+  return key;
+}
+
+static void open_any(struct session *s, uint32_t *seed) {
+  static void (*const others[])(struct session *) = {
+      open_menu, open_form, open_survey, open_choice, open_execute, open_verify, open_end};
+  if (next_random(seed) % 4 == 0)
+    others[next_random(seed) % (sizeof others / sizeof *others)](s);
+  else
+    acting_plan(&s->acting, next_random(seed) % 2 ? &spec_cancel : &spec_terminate,
+                1 + (int)(next_random(seed) % 3 * 2), next_random(seed) % 2, s->now_ms);
+}
+
+static void test_any_keys(void **state) {
+  (void)state;
+  static const int gaps_ms[] = {0, 1, 30, 299, 300, 301, 1000, 31000};
+  uint32_t seed = 20261125;
+  int agreed = 0;
+  struct session s;
+  struct agreement agreement = {0};
+  session_init(&s, 50, 16);
+  for (int i = 0; i < 40000; i++) {
+    const struct operations *operations = &s.acting.base.model.operations;
+    if (next_random(&seed) % 40 == 0) {
+      open_any(&s, &seed);
+      draw(&s);
+      agreement_open(&agreement, s.now_ms);
+    }
+    const struct operation *front = operations->menu ? NULL : operations->front;
+    const struct plan *plan = front && front->phase == OPERATION_PLAN ? front->plan : NULL;
+    s.now_ms += gaps_ms[next_random(&seed) % (next_random(&seed) % 30 ? 7 : 8)];
+    struct key key = random_key(&seed, plan, agreement.count);
+    bool agrees = plan && agreement_key(&agreement, plan, s.now_ms, key);
+    press_key(&s, key);
+    if ((s.request.kind == REQUEST_AGREE) != agrees)
+      fail_msg("key %d: agreed %d, it should %d", i, s.request.kind == REQUEST_AGREE, agrees);
+    if (s.request.kind == REQUEST_AGREE)
+      assert_true(plan_agreed(plan, s.request.text));
+    agreed += agrees;
+    draw(&s);
+  }
+  print_message("%d times agreed to\n", agreed);
+  assert_true(agreed > 100);
+  session_fini(&s);
+}
+
 /* ---- tables */
 
 static void test_keys_that_actions_may_have(void **state) {
@@ -963,6 +1035,7 @@ int main(void) {
       cmocka_unit_test(test_keys_of_actions),
       cmocka_unit_test(test_the_row_moves_under_the_finger),
       cmocka_unit_test(test_the_command_line),
+      cmocka_unit_test(test_any_keys),
       cmocka_unit_test(test_keys_that_actions_may_have),
       cmocka_unit_test(test_the_tables_of_keys),
   };
