@@ -139,7 +139,7 @@ static bool count_names(void *self, const struct redisReply *names) {
 
 static void verify_ready(void *self) {
   struct redis_check *check = self;
-  check->matched = "match";
+  check->matched = "would match";
   check->sweep.keys = count_names;
   redis_check_start(check);
 }

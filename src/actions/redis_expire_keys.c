@@ -263,7 +263,7 @@ static bool look_at_names(void *self, const struct redisReply *names) {
 static void verify_ready(void *self) {
   struct look *look = self;
   look->ttl_ms = ttl_of(look->check.sweep.work.act->plan);
-  look->check.matched = "live longer";
+  look->check.matched = "would live longer";
   look->check.sweep.keys = look_at_names;
   redis_check_start(&look->check);
 }
