@@ -380,7 +380,7 @@ static void fixture_pipeline_closed(void *arg) {
   audit_close(f->audit, fixture_audit_closed, f);
 }
 
-static bool is_closed(struct fixture *f) {
+static inline bool is_closed(struct fixture *f) {
   return f->closed;
 }
 
@@ -440,16 +440,16 @@ static inline void give(struct fixture *f, enum request_kind kind, size_t count,
                    &(struct request){.kind = kind, .texts = texts, .text_count = count});
 }
 
-static bool is_ended(struct fixture *f) {
+static inline bool is_ended(struct fixture *f) {
   return front(f) && front(f)->phase == OPERATION_ENDED;
 }
-static bool is_executing(struct fixture *f) {
+static inline bool is_executing(struct fixture *f) {
   return f->model.operations.count && script.executions && script.act;
 }
-static bool is_choice(struct fixture *f) {
+static inline bool is_choice(struct fixture *f) {
   return front(f)->phase == OPERATION_CHOICE;
 }
-static bool is_plan(struct fixture *f) {
+static inline bool is_plan(struct fixture *f) {
   return front(f)->phase == OPERATION_PLAN;
 }
 
