@@ -260,6 +260,18 @@ static const struct action fake_pick = {
     .execute = &fake_execute,
     .verify = &fake_verify,
 };
+static const struct action fake_row_pick = {
+    .spec = {.id = "fake.rowpick",
+             .kind = "fake",
+             .table = "sessions",
+             .title = "pick",
+             .what = "picks",
+             .runs = "PICK",
+             .choice = CHOICE_ONE},
+    .survey = &fake_survey,
+    .plan = fake_plan,
+    .execute = &fake_execute,
+};
 static const struct action fake_slow = {
     .spec = {.id = "fake.slow", .kind = "fake", .title = "wait", .what = "waits", .runs = "WAIT"},
     .plan = fake_plan,
@@ -271,7 +283,8 @@ static const struct action fake_other = {
     .execute = &fake_execute,
 };
 static const struct action *const fake_actions[] = {
-    &fake_rows, &fake_one, &fake_target, &fake_form, &fake_pick, &fake_slow, &fake_other, NULL,
+    &fake_rows,     &fake_one,  &fake_target, &fake_form, &fake_pick,
+    &fake_row_pick, &fake_slow, &fake_other,  NULL,
 };
 
 /* ---- the fixture */
