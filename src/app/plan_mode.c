@@ -43,11 +43,11 @@ static bool put_plan(const struct options *options, const struct plan *plan) {
 static void put_candidates(const struct options *options, const struct operation *operation) {
   struct report_text_options text = print_options(options);
   FILE *out = options->json ? stderr : stdout;
-  const char *what = operation->action->choice == CHOICE_ONE ? "one of these" : "some of these";
+  bool one = operation->action->choice == CHOICE_ONE;
   if (!report_candidates_text(out, operation->found, &text) || fflush(out) != 0)
     error_print("what was found could not be written");
-  error_print("%s needs %s: add the first word of its line; a parent stands for all below it",
-              operation->action->id, what);
+  error_print("%s needs %s of these: add the first word of its line%s", operation->action->id,
+              one ? "one" : "some", one ? "" : "; a parent stands for all below it");
 }
 
 /* ---- what is done */
