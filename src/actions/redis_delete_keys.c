@@ -17,7 +17,7 @@ static void execute_start(struct act *act);
 static void verify_start(struct act *act);
 
 static const struct option params[] = {
-    REDIS_KEYS_PARAM_PATTERN("cache:*"),
+    REDIS_KEYS_PARAM_PATTERN,
     REDIS_KEYS_PARAM_DB,
 };
 static const struct act_step execute = {

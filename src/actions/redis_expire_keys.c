@@ -27,7 +27,7 @@ static void execute_start(struct act *act);
 static void verify_start(struct act *act);
 
 static const struct option params[] = {
-    REDIS_KEYS_PARAM_PATTERN("session:*"),
+    REDIS_KEYS_PARAM_PATTERN,
     REDIS_KEYS_PARAM_DB,
     {.name = "ttl",
      .type = OPTION_DURATION,

@@ -79,7 +79,7 @@ static void add_replicas(struct sample *found, const char *info) {
   redis_told_int(info, "connected_slaves", &count);
   redis_fact_int(found, "replicas", count);
   for (int i = 0; i < count && i < REPLICAS_SHOWN; i++) {
-    char key[16], line[256];
+    char key[24], line[256];
     int64_t port = 0;
     snprintf(key, sizeof key, "slave%d", i);
     if (!redis_told(info, key, line, sizeof line) || strncmp(line, "ip=", 3) != 0)
@@ -122,7 +122,7 @@ void redis_plan_spread(struct plan *plan, const struct sample *found, const char
   int64_t replicas = redis_fact(found, "replicas", 0);
   char list[400] = "";
   for (int i = 0; i < replicas && i < REPLICAS_SHOWN; i++) {
-    char key[16];
+    char key[24];
     snprintf(key, sizeof key, "replica%d", i);
     const char *where = redis_fact_words(found, key);
     size_t used = strlen(list);

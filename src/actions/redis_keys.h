@@ -8,11 +8,11 @@
 /* The first parameters of such an action, in this order. */
 enum redis_keys_param { REDIS_KEYS_PATTERN, REDIS_KEYS_DB, REDIS_KEYS_MORE };
 
-#define REDIS_KEYS_PARAM_PATTERN(example_)                                                         \
+#define REDIS_KEYS_PARAM_PATTERN                                                                   \
   {                                                                                                \
     .name = "pattern", .type = OPTION_TEXT, .required = true, .check = redis_pattern_check,        \
     .help = "which keys, as SCAN MATCH has it: * any bytes, ? one, [abc] one of them, \\* itself", \
-    .example = example_                                                                            \
+    .example = "cache:*"                                                                           \
   }
 #define REDIS_KEYS_PARAM_DB                                                             \
   {                                                                                     \

@@ -10,9 +10,10 @@
 double redis_sweep_fraction(const char *cursor) {
   uint64_t bits = strtoull(cursor, NULL, 10);
   double fraction = 0, weight = 0.5;
-  for (int i = 0; i < 64; i++, weight /= 2)
-    if (bits >> i & 1)
-      fraction += weight;
+  for (; bits; bits >>= 1) {
+    fraction += bits & 1 ? weight : 0;
+    weight /= 2;
+  }
   return fraction;
 }
 

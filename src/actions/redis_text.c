@@ -79,7 +79,7 @@ bool redis_told_field(const char *value, const char *name, int64_t *number) {
 }
 
 void redis_told_keys(const char *info, int db, int64_t *keys, int64_t *expires) {
-  char key[16], value[128];
+  char key[24], value[128];
   *keys = *expires = 0;
   snprintf(key, sizeof key, "db%d", db);
   if (!redis_told(info, key, value, sizeof value))

@@ -177,6 +177,7 @@ static int status_of(const struct operation *operation) {
 static int apply_report(const struct apply *apply) {
   const struct operation *operation = apply->operation;
   struct report_text_options text = print_options(apply->options);
+  putchar('\n');
   bool written = report_outcome_text(stdout, operation->plan, &operation->outcome, &text);
   put_undo(apply->options, operation->outcome.undo);
   int status = status_of(operation);

@@ -20,6 +20,7 @@ enum {
   WHERE_MOST = 26,
   RESULT_WIDTH = 9, /* "under way" */
   GAP = 2,
+  NARROW_INDENT = 4,
 };
 
 /* An intent and its outcome. */
@@ -158,26 +159,43 @@ static void put_cell(struct text_out *out, const char *text, int width) {
   text_out_pad(out, end);
 }
 
+static void put_result(struct text_out *out, const struct entry *entry) {
+  int end = out->column + RESULT_WIDTH + GAP;
+  text_out_status(out, result_word(entry), result_severity(result_word(entry)));
+  text_out_pad(out, end);
+}
+
+/* Whose and where below the title, with what became of it. */
+static void put_narrow(struct text_out *out, const struct entry *entry, const char *time) {
+  text_out_begin(out, 0);
+  out->indent = NARROW_INDENT;
+  put_cell(out, time, TIME_WIDTH);
+  put_result(out, entry);
+  text_out_words(out, entry->title, 0);
+  text_out_begin(out, NARROW_INDENT);
+  text_out_printf(out, 0, "%s, %s%s", entry->who, entry->where, *entry->words ? ":" : "");
+  text_out_words(out, entry->words, 1);
+}
+
 static void put_entry(struct text_out *out, const struct entry *entry, int who, int where,
                       bool utc) {
   char time[FORMAT_MAX];
+  const int indent = TIME_WIDTH + who + where + RESULT_WIDTH + 4 * GAP;
+  format_time(time, sizeof time, entry->at_ms, utc, true);
+  if (indent > out->width / 2) {
+    put_narrow(out, entry, time);
+    return;
+  }
   text_out_begin(out, 0);
-  out->indent = TIME_WIDTH + who + where + RESULT_WIDTH + 4 * GAP;
-  if (out->indent > out->width / 2) /* narrow: what it was stands below */
-    out->indent = 4;
-  put_cell(out, format_time(time, sizeof time, entry->at_ms, utc, true), TIME_WIDTH);
+  out->indent = indent;
+  put_cell(out, time, TIME_WIDTH);
   put_cell(out, entry->who, who);
   put_cell(out, entry->where, where);
-  int end = out->column + RESULT_WIDTH + GAP;
-  text_out_status(out, result_word(entry), result_severity(result_word(entry)));
-  if (out->indent < end)
-    text_out_begin(out, out->indent);
-  else
-    text_out_pad(out, end);
+  put_result(out, entry);
   text_out_words(out, entry->title, 0);
   if (!*entry->words)
     return;
-  text_out_begin(out, out->indent);
+  text_out_begin(out, indent);
   text_out_words(out, entry->words, 0);
 }
 

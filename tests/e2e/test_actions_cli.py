@@ -16,7 +16,7 @@ from stacktop import BINARY, CONFIG, USAGE, closed_port, stacktop, write_config
 from terminal import PATIENCE, Terminal, environment
 from witness import Audit
 
-DONE, FAILED = 0, 1
+DONE, FAILED, UNKNOWN = 0, 1, 2
 
 
 class Remedy:
@@ -355,6 +355,28 @@ def test_a_server_that_is_away(remedy, victim):
     assert remedy.audit.only()[1]["result"] in ("refused", "skipped") and victim.alive
 
 
+def test_the_audit_of_several(remedy, victim, neighbour):
+    """Each action is a line; one whose process ended in the middle is unknown."""
+    assert remedy.run("audit").stdout == "Nothing of that kind has been done.\n"
+    for session in (victim, neighbour):
+        assert remedy.apply(remedy.plan(session.pid), "--confirm", "ecap").status == DONE
+    lost = remedy.audit.intents[0]
+    lost["id"] = "20200101T000000.000-1-1"
+    lost["who"] |= {"pid": 4194305, "pid_start": 1, "ssh": "10.0.0.7 51234"}  # beyond the greatest pid there is
+    with remedy.audit.path.open("a") as file:
+        file.write(json.dumps(lost) + "\n")
+    run = remedy.run("audit")
+    assert run.status == DONE and run.stderr == "", run
+    rows = [line for line in run.stdout.splitlines() if "Terminate pid" in line]
+    assert [re.search(r"  (done|unknown)  ", row).group(1) for row in rows] == ["done", "done", "unknown"]
+    assert " from 10.0.0.7  postgres ecap" in rows[2] and "51234" not in run.stdout
+    narrow = remedy.run("audit", env={"COLUMNS": "60"})
+    assert max(map(len, narrow.stdout.splitlines())) <= 60
+    only = remedy.run("audit", "--unknown")
+    assert only.stdout.count("Terminate pid") == 1 and "unknown" in only.stdout
+    assert remedy.run("audit", "--unknown", "--since", "2h").stdout == only.stdout
+
+
 # What makes no sense.
 
 
@@ -425,3 +447,54 @@ def test_what_was_typed_before_does_not_count(remedy, victim):
         terminal.press("Ctrl-C")
         assert terminal.wait_exit(2) == -2
     assert victim.alive and remedy.audit.records == []
+
+
+# Long ones.
+
+
+@pytest.fixture
+def keys(sandbox):
+    """150,000 keys, and a neighbour."""
+    with contextlib.closing(sandbox.redis) as client:
+        client.eval("for i = 1, 150000 do redis.call('set', 'cli-test:' .. i, 'x') end", 0)
+        client.set("cli-neighbour", "x")
+        yield lambda: sum(1 for _ in client.scan_iter("cli-test:*", count=5000))
+        for key in client.scan_iter("cli-test:*", count=5000):
+            client.unlink(key)
+        client.delete("cli-neighbour")
+
+
+def test_ctrl_c_stops_at_a_safe_point(remedy, sandbox, keys):
+    remedy.configure(redis=[{"name": "cache", "url": f"redis://{HOST}:{sandbox.port('redis')}/0"}])
+    plan = remedy.run("plan", "redis.delete-keys", "cache", "pattern=cli-test:*", "--json").json
+    with Terminal([BINARY, "-c", remedy.config, "apply", plan["hash"]], columns=100, rows=40,
+                  env=remedy.env) as terminal:
+        terminal.wait_for("to do it, anything else not to:")
+        terminal.press(plan["phrase"], "Enter")
+        terminal.wait_for(re.compile(r"under way.* of 150,\d+ keys"))
+        terminal.press("Ctrl-C")
+        terminal.wait_for("it stops at the next safe point", alive=False)
+        assert terminal.wait_exit(5) == FAILED, terminal.show()
+    assert 0 < keys() < 150000
+    assert remedy.audit.only()[1]["result"] in ("partial", "skipped")
+    run = remedy.apply(plan["hash"], "--confirm", plan["phrase"])
+    assert run.status == FAILED and "has been applied" in run.stderr
+
+
+def test_ctrl_c_twice_leaves_at_once(remedy, victim):
+    """The server has fallen silent: nobody knows, and that is what the status and the audit say."""
+    plan = remedy.plan(victim.pid)
+    with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
+        terminal.wait_for("Type `ecap` to do it")
+        remedy.sandbox.freeze("postgres")
+        try:
+            terminal.press("ecap", "Enter")
+            terminal.wait_for("under way")
+            terminal.press("Ctrl-C")
+            terminal.wait_for("once more, and it is left at once")
+            terminal.press("Ctrl-C")
+            terminal.wait_for("what became of it is not known", alive=False)
+            assert terminal.wait_exit(2) == UNKNOWN
+        finally:
+            remedy.sandbox.thaw("postgres")
+    assert remedy.audit.only()[1]["result"] in ("unknown", "skipped")

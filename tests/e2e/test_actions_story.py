@@ -122,7 +122,7 @@ def test_unlocking_asks_for_the_name_of_the_environment(calm, hog, tmp_path):
     with dashboard(configure(calm, tmp_path), "--read-only") as terminal:
         terminal.wait_for("READ-ONLY")
         terminal.press(":", "unlock", "Enter")
-        terminal.wait_for(":unlock sandbox")
+        terminal.wait_for("to unlock for 5 minutes")
         assert "READ-ONLY" in terminal.screen.rows[0]
         terminal.press(":", "unlock sandbox", "Enter")
         terminal.wait_for("UNLOCKED")

@@ -100,9 +100,12 @@ static void test_a_replica_is_refused_and_its_master_warns(void **state) {
 static void test_a_node_of_a_cluster_is_unlinked_key_by_key(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
-  char path[96];
+  char path[96], bus[12];
+  int port;
+  close(listen_free(&port)); /* its own would be 10,000 above, and may not exist */
+  snprintf(bus, sizeof bus, "%d", port);
   begin((const char *const[]){"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
-                              NULL});
+                              "--cluster-port", bus, NULL});
   redis_say(&fixture, "CLUSTER ADDSLOTSRANGE 0 16383");
   wait_told(&fixture, "CLUSTER INFO", "cluster_state:ok");
   for (int i = 0; i < 300; i++)
