@@ -27,7 +27,7 @@ static void next(struct postgres_survey *survey);
 
 static void on_answer(void *self, const struct pg_rows *rows, const struct err *err) {
   struct postgres_survey *survey = self;
-  const struct postgres_question *question = &survey->questions[survey->at];
+  const struct postgres_question *question = survey->questions[survey->at];
   struct err odd;
   if (err && !postgres_link_stands(survey->link)) {
     end(survey, err);
@@ -50,7 +50,7 @@ static void on_answer(void *self, const struct pg_rows *rows, const struct err *
 static void next(struct postgres_survey *survey) {
   for (; survey->at < survey->count; survey->at++) {
     survey->value_count = 0;
-    const char *sql = survey->questions[survey->at].ask(survey);
+    const char *sql = survey->questions[survey->at]->ask(survey);
     if (survey->err.kind != ERR_NONE) {
       end(survey, &survey->err);
       return;
@@ -72,7 +72,7 @@ static void on_ready(void *self, const struct pg_rows *rows, const struct err *e
 }
 
 void postgres_survey_start(struct act *act, const struct table_spec *const *tables,
-                           size_t table_count, const struct postgres_question *questions,
+                           size_t table_count, const struct postgres_question *const *questions,
                            size_t count) {
   struct postgres_survey *survey = mem_new(sizeof *survey);
   survey->act = act;

@@ -24,7 +24,7 @@ struct postgres_survey {
   struct act *act;
   struct postgres_link *link;
   struct sample *sample; /* made at the start; handed over at the end */
-  const struct postgres_question *questions;
+  const struct postgres_question *const *questions;
   size_t count, at;
   const char *values[POSTGRES_SURVEY_VALUES_MAX];
   size_t value_count;
@@ -32,7 +32,7 @@ struct postgres_survey {
 };
 
 void postgres_survey_start(struct act *act, const struct table_spec *const *tables,
-                           size_t table_count, const struct postgres_question *questions,
+                           size_t table_count, const struct postgres_question *const *questions,
                            size_t count);
 void postgres_survey_drop(struct act *act);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLES_MAX = 5000, HOLDERS_MAX = 5, HOLDER_AGE_S = 60 };
+enum { TABLES_MAX = 5000, HOLDERS_MAX = 5, HOLDER_AGE_S = 60, WAIT_AGE_S = 10 };
 
 static const struct column_spec table_columns[] = {
     {.id = "name", .title = "TABLE", .flags = COLUMN_FLEX, .width = 20},
@@ -190,10 +190,11 @@ static const char *holders_ask(struct postgres_survey *survey) {
 static bool holders_take(struct postgres_survey *survey, const struct pg_rows *rows,
                          const struct err *err) {
   struct sample *sample = survey->sample;
+  struct table *table = sample_table(sample, postgres_holders_table.id);
   if (err)
     sample_note(sample, "holders", NULL, "who keeps dead rows is not known: %s", err->text);
   for (size_t i = 0; !err && i < rows->rows && i < HOLDERS_MAX; i++) {
-    struct row *row = sample_row(sample, &sample->tables[1], pg_cell(rows, i, 0), NULL);
+    struct row *row = sample_row(sample, table, pg_cell(rows, i, 0), NULL);
     if (!row)
       break;
     row->cells[0] = value_text(row->key);
@@ -204,6 +205,8 @@ static bool holders_take(struct postgres_survey *survey, const struct pg_rows *r
   }
   return true;
 }
+
+const struct postgres_question postgres_holders_question = {holders_ask, holders_take, 5};
 
 static const char *hidden_ask(struct postgres_survey *survey) {
   (void)survey;
@@ -222,15 +225,12 @@ static bool hidden_take(struct postgres_survey *survey, const struct pg_rows *ro
   return true;
 }
 
-static const struct postgres_question vacuum_questions[] = {
-    {vacuum_ask, tables_take, TABLES_COLUMNS},
-    {holders_ask, holders_take, 5},
-    {hidden_ask, hidden_take, 1},
-};
-
-static const struct postgres_question analyze_questions[] = {
-    {analyze_ask, tables_take, TABLES_COLUMNS},
-};
+static const struct postgres_question vacuum_question = {vacuum_ask, tables_take, TABLES_COLUMNS};
+static const struct postgres_question analyze_question = {analyze_ask, tables_take, TABLES_COLUMNS};
+static const struct postgres_question hidden_question = {hidden_ask, hidden_take, 1};
+static const struct postgres_question *const vacuum_questions[] = {
+    &vacuum_question, &postgres_holders_question, &hidden_question};
+static const struct postgres_question *const analyze_questions[] = {&analyze_question};
 
 static void vacuum_start(struct act *act) {
   postgres_survey_start(act, tables, 2, vacuum_questions, 3);
@@ -322,6 +322,19 @@ void postgres_tables_warn_holders(struct plan *plan, const struct action_request
   for (size_t i = 0; i < request->found->note_count; i++)
     if (request->found->notes[i].table && strcmp(request->found->notes[i].table, "holders") == 0)
       plan_say(plan, PLAN_WARNING, "%s", request->found->notes[i].text);
+}
+
+void postgres_tables_warn_waits(struct plan *plan, const struct action_request *request) {
+  const struct table *holders = sample_table_view(request->found, postgres_holders_table.id);
+  char time[FORMAT_MAX];
+  for (size_t i = 0; holders && i < holders->row_count; i++) {
+    struct value seconds = postgres_found(holders, &holders->rows[i], "seconds");
+    if (seconds.type == VALUE_INT && seconds.integer >= WAIT_AGE_S)
+      plan_say(plan, PLAN_WARNING,
+               "it waits for every transaction that is older than it: that of %s has been open for "
+               "%s",
+               holders->rows[i].key, format_duration(time, sizeof time, (double)seconds.integer));
+  }
 }
 
 const char *postgres_tables_since(struct plan *plan, struct value when, int64_t now_ms) {

@@ -12,6 +12,11 @@ extern const struct table_spec postgres_tables_table, postgres_holders_table;
 
 extern const struct act_step postgres_vacuum_survey, postgres_analyze_survey;
 
+/* Fills "holders"; its place among the survey's tables is found by its id. */
+extern const struct postgres_question postgres_holders_question;
+/* Says whose transactions a CONCURRENTLY waits for. */
+void postgres_tables_warn_waits(struct plan *plan, const struct action_request *request);
+
 /* Whether we may, as VACUUM and ANALYZE see it: they skip what they may not with a mere warning.
  * For `check`; $1 the oid, $2 the statement. */
 extern const char postgres_vacuum_check[], postgres_analyze_check[];

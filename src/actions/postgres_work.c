@@ -369,10 +369,12 @@ static void next(struct work *work) {
     end(work, NULL);
     return;
   }
-  const char *const values[] = {pin(work, WORK_PIN_OID), pin(work, WORK_PIN_STATEMENT)};
+  const char *const values[] = {pin(work, WORK_PIN_OID), pin(work, WORK_PIN_STATEMENT),
+                                pin(work, WORK_PIN_STAMP)};
   work->at = AT_CHECK;
   work->asked_again = false;
-  postgres_link_ask(work->link, work->spec->check, 2, values, on_checked);
+  postgres_link_ask(work->link, work->spec->check, work->spec->check_stamp ? 3 : 2, values,
+                    on_checked);
 }
 
 /* ---- the step */

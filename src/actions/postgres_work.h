@@ -46,7 +46,8 @@ struct postgres_totals {
 };
 
 struct postgres_work {
-  const char *check;                    /* $1 the oid, $2 the statement */
+  const char *check; /* $1 the oid, $2 the statement; $3 the stamp where check_stamp is set */
+  bool check_stamp;
   const char *(*progress)(int version); /* $1 our pid; NULL: nothing is told */
   /* Waits for transactions instead of queueing for a lock, so that it waits as long as it takes,
    * once a look has shown that the first lock is to be had; what fails may leave invalid indexes */

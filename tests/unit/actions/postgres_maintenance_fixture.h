@@ -143,4 +143,5 @@ static inline void assert_refused(struct fixture *fixture, const char *words) {
     fail_msg("refused otherwise: \"%s\"", fixture->driver.err.text);
 }
 
-#define MAINTENANCE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+#define MAINTENANCE_TEST(name) \
+  cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
