@@ -46,15 +46,15 @@ static const char invalid_sql[] =
     " WHERE NOT x.indisvalid AND i.relkind = 'i' AND i.relpersistence <> 't' AND" POSTGRES_NO_SYSTEM
     " ORDER BY 5 DESC NULLS LAST, 3 LIMIT 1000";
 
-static const char *invalid_ask(struct postgres_survey *survey) {
-  return postgres_indexes_version(survey) ? invalid_sql : NULL;
+static const char *invalid_ask(struct postgres_script *script) {
+  return postgres_indexes_version(script) ? invalid_sql : NULL;
 }
 
-static bool invalid_take(struct postgres_survey *survey, const struct pg_rows *rows,
+static bool invalid_take(struct postgres_script *script, const struct pg_rows *rows,
                          const struct err *err) {
-  struct sample *sample = survey->sample;
+  struct sample *sample = script->sample;
   struct table *table = &sample->tables[0];
-  if (!postgres_survey_must(survey, err))
+  if (!postgres_script_must(script, err))
     return false;
   for (size_t i = 0; i < rows->rows; i++) {
     const char *builder = pg_cell(rows, i, A_BUILDER), *name = pg_cell(rows, i, A_NAME);
@@ -79,8 +79,8 @@ static bool invalid_take(struct postgres_survey *survey, const struct pg_rows *r
   if (table->row_count > 0)
     return true;
   if (sample->note_count > 0)
-    return err_set(&survey->err, ERR_INVALID, "%s", sample->notes[0].text);
-  return err_set(&survey->err, ERR_INVALID, "no index is invalid");
+    return err_set(&script->err, ERR_INVALID, "%s", sample->notes[0].text);
+  return err_set(&script->err, ERR_INVALID, "no index is invalid");
 }
 
 static const struct postgres_question invalid_question = {invalid_ask, invalid_take, A_COLUMNS};
@@ -88,11 +88,11 @@ static const struct postgres_question *const questions[] = {&invalid_question,
                                                             &postgres_holders_question};
 
 static void survey_start(struct act *act) {
-  postgres_survey_start(act, tables, 2, questions, 2);
+  postgres_script_start(act, tables, 2, questions, 2);
 }
 
 static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_survey_drop};
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
 
 /* ---- plan */
 

@@ -2,9 +2,9 @@
 
 enum { VERSION_MIN = 120000 };
 
-bool postgres_indexes_version(struct postgres_survey *survey) {
-  return postgres_link_version(survey->link) >= VERSION_MIN ||
-         err_set(&survey->err, ERR_UNSUPPORTED, "needs PostgreSQL 12 or newer");
+bool postgres_indexes_version(struct postgres_script *script) {
+  return postgres_link_version(script->link) >= VERSION_MIN ||
+         err_set(&script->err, ERR_UNSUPPORTED, "needs PostgreSQL 12 or newer");
 }
 
 const char *postgres_indexes_progress(int version) {

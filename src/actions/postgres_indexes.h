@@ -1,11 +1,11 @@
 /* What the actions on indexes share: all go CONCURRENTLY, from PostgreSQL 12 on. */
 #pragma once
 
-#include "actions/postgres_survey.h"
+#include "actions/postgres_script.h"
 #include "actions/postgres_work.h"
 
 /* Ends the survey where the server is older than 12. */
-bool postgres_indexes_version(struct postgres_survey *survey);
+bool postgres_indexes_version(struct postgres_script *script);
 
 /* The progress of CREATE INDEX and REINDEX. */
 const char *postgres_indexes_progress(int version);

@@ -49,8 +49,8 @@ static const char indexes_sql[] =
     " FROM found ORDER BY sum(bytes) OVER (PARTITION BY parent) DESC NULLS LAST, parent,"
     " bytes DESC NULLS LAST, name LIMIT 5001";
 
-static const char *indexes_ask(struct postgres_survey *survey) {
-  return postgres_indexes_version(survey) ? indexes_sql : NULL;
+static const char *indexes_ask(struct postgres_script *script) {
+  return postgres_indexes_version(script) ? indexes_sql : NULL;
 }
 
 static void add_bytes(struct row *row, struct value bytes) {
@@ -60,10 +60,10 @@ static void add_bytes(struct row *row, struct value bytes) {
 }
 
 /* The row at the index after it was made; rows move. */
-static bool add_row(struct postgres_survey *survey, const char *key, const char *parent,
+static bool add_row(struct postgres_script *script, const char *key, const char *parent,
                     const char *label, size_t *index) {
-  struct table *table = &survey->sample->tables[0];
-  struct row *row = sample_row(survey->sample, table, key, parent);
+  struct table *table = &script->sample->tables[0];
+  struct row *row = sample_row(script->sample, table, key, parent);
   if (!row)
     return false;
   row->cells[C_NAME] = value_text(label ? label : row->key);
@@ -71,39 +71,39 @@ static bool add_row(struct postgres_survey *survey, const char *key, const char 
   return true;
 }
 
-static void take_index(struct postgres_survey *survey, const struct pg_rows *rows, size_t at,
+static void take_index(struct postgres_script *script, const struct pg_rows *rows, size_t at,
                        size_t index) {
-  struct row *row = &survey->sample->tables[0].rows[index];
+  struct row *row = &script->sample->tables[0].rows[index];
   const char *valid = pg_cell(rows, at, A_VALID);
   row->cells[C_BYTES] = postgres_int(pg_cell(rows, at, A_BYTES), "locked");
   row->cells[C_STATE] = value_text(valid && *valid == 't' ? "valid" : "invalid");
-  row->cells[C_PROBLEM] = postgres_text(survey->sample, pg_cell(rows, at, A_PROBLEM), NULL);
+  row->cells[C_PROBLEM] = postgres_text(script->sample, pg_cell(rows, at, A_PROBLEM), NULL);
   row->cells[C_OID] = postgres_int(pg_cell(rows, at, A_OID), NULL);
 }
 
-static bool indexes_take(struct postgres_survey *survey, const struct pg_rows *rows,
+static bool indexes_take(struct postgres_script *script, const struct pg_rows *rows,
                          const struct err *err) {
-  struct table *table = &survey->sample->tables[0];
+  struct table *table = &script->sample->tables[0];
   size_t parent = 0, index;
-  if (!postgres_survey_must(survey, err))
+  if (!postgres_script_must(script, err))
     return false;
   for (size_t i = 0; i < rows->rows && i < INDEXES_MAX; i++) {
     const char *database = pg_cell(rows, i, A_DATABASE), *of = pg_cell(rows, i, A_TABLE);
-    if (i == 0 && !add_row(survey, database, NULL,
-                           sample_printf(survey->sample, "database %s", database), &index))
+    if (i == 0 && !add_row(script, database, NULL,
+                           sample_printf(script->sample, "database %s", database), &index))
       break;
     if ((i == 0 || strcmp(table->rows[parent].key, of) != 0) &&
-        !add_row(survey, of, database, NULL, &parent))
+        !add_row(script, of, database, NULL, &parent))
       break;
-    if (!add_row(survey, pg_cell(rows, i, A_NAME), of, NULL, &index))
+    if (!add_row(script, pg_cell(rows, i, A_NAME), of, NULL, &index))
       break;
-    take_index(survey, rows, i, index);
+    take_index(script, rows, i, index);
     add_bytes(&table->rows[parent], table->rows[index].cells[C_BYTES]);
     add_bytes(&table->rows[0], table->rows[index].cells[C_BYTES]);
   }
   if (rows->rows > INDEXES_MAX || table->truncated) {
     table->truncated = true;
-    sample_note(survey->sample, "indexes", NULL, "there are more indexes than the %d shown",
+    sample_note(script->sample, "indexes", NULL, "there are more indexes than the %d shown",
                 INDEXES_MAX);
   }
   return true;
@@ -114,11 +114,11 @@ static const struct postgres_question *const questions[] = {&indexes_question,
                                                             &postgres_holders_question};
 
 static void survey_start(struct act *act) {
-  postgres_survey_start(act, tables, 2, questions, 2);
+  postgres_script_start(act, tables, 2, questions, 2);
 }
 
 static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_survey_drop};
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
 
 /* ---- plan */
 

@@ -95,20 +95,20 @@ enum { TABLES_COLUMNS = 12 };
 
 static const char tables_10[] = TABLES_SQL(MAY_10), tables_17[] = TABLES_SQL(MAY_17);
 
-static const char *tables_sql(struct postgres_survey *survey, bool analyze) {
-  int version = postgres_link_version(survey->link);
-  survey->values[0] = analyze && version >= 140000 ? "t" : "f"; /* who has statistics of its own */
-  survey->values[1] = analyze ? "t" : "f";
-  survey->value_count = 2;
+static const char *tables_sql(struct postgres_script *script, bool analyze) {
+  int version = postgres_link_version(script->link);
+  script->values[0] = analyze && version >= 140000 ? "t" : "f"; /* who has statistics of its own */
+  script->values[1] = analyze ? "t" : "f";
+  script->value_count = 2;
   return version >= 170000 ? tables_17 : tables_10;
 }
 
-static const char *vacuum_ask(struct postgres_survey *survey) {
-  return tables_sql(survey, false);
+static const char *vacuum_ask(struct postgres_script *script) {
+  return tables_sql(script, false);
 }
 
-static const char *analyze_ask(struct postgres_survey *survey) {
-  return tables_sql(survey, true);
+static const char *analyze_ask(struct postgres_script *script) {
+  return tables_sql(script, true);
 }
 
 static struct value share_of(struct value live, struct value dead) {
@@ -117,11 +117,11 @@ static struct value share_of(struct value live, struct value dead) {
   return value_real((double)dead.integer / (double)(live.integer + dead.integer));
 }
 
-static bool tables_take(struct postgres_survey *survey, const struct pg_rows *rows,
+static bool tables_take(struct postgres_script *script, const struct pg_rows *rows,
                         const struct err *err) {
-  struct sample *sample = survey->sample;
+  struct sample *sample = script->sample;
   struct table *table = &sample->tables[0];
-  if (!postgres_survey_must(survey, err))
+  if (!postgres_script_must(script, err))
     return false;
   for (size_t i = 0; i < rows->rows && i < TABLES_MAX; i++) {
     struct row *row = sample_row(sample, table, pg_cell(rows, i, 1), NULL);
@@ -182,14 +182,14 @@ static const char holders_sql[] =
                                         ") AS holders WHERE age > 0 OR seconds > 0 ORDER BY age "
                                         "DESC, seconds DESC NULLS LAST LIMIT 5";
 
-static const char *holders_ask(struct postgres_survey *survey) {
-  (void)survey;
+static const char *holders_ask(struct postgres_script *script) {
+  (void)script;
   return holders_sql;
 }
 
-static bool holders_take(struct postgres_survey *survey, const struct pg_rows *rows,
+static bool holders_take(struct postgres_script *script, const struct pg_rows *rows,
                          const struct err *err) {
-  struct sample *sample = survey->sample;
+  struct sample *sample = script->sample;
   struct table *table = sample_table(sample, postgres_holders_table.id);
   if (err)
     sample_note(sample, "holders", NULL, "who keeps dead rows is not known: %s", err->text);
@@ -208,18 +208,18 @@ static bool holders_take(struct postgres_survey *survey, const struct pg_rows *r
 
 const struct postgres_question postgres_holders_question = {holders_ask, holders_take, 5};
 
-static const char *hidden_ask(struct postgres_survey *survey) {
-  (void)survey;
+static const char *hidden_ask(struct postgres_script *script) {
+  (void)script;
   return "SELECT count(*) FROM pg_stat_activity WHERE backend_type IS NULL"
          " AND pid <> pg_backend_pid()";
 }
 
-static bool hidden_take(struct postgres_survey *survey, const struct pg_rows *rows,
+static bool hidden_take(struct postgres_script *script, const struct pg_rows *rows,
                         const struct err *err) {
   struct value count =
       !err && rows->rows == 1 ? postgres_int(pg_cell(rows, 0, 0), NULL) : value_none(NULL);
   if (count.type == VALUE_INT && count.integer > 0)
-    sample_note(survey->sample, "holders", NULL,
+    sample_note(script->sample, "holders", NULL,
                 "%lld sessions of others could not be looked into: needs pg_monitor",
                 (long long)count.integer);
   return true;
@@ -233,17 +233,17 @@ static const struct postgres_question *const vacuum_questions[] = {
 static const struct postgres_question *const analyze_questions[] = {&analyze_question};
 
 static void vacuum_start(struct act *act) {
-  postgres_survey_start(act, tables, 2, vacuum_questions, 3);
+  postgres_script_start(act, tables, 2, vacuum_questions, 3);
 }
 
 static void analyze_start(struct act *act) {
-  postgres_survey_start(act, tables, 2, analyze_questions, 1);
+  postgres_script_start(act, tables, 2, analyze_questions, 1);
 }
 
 const struct act_step postgres_vacuum_survey = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = vacuum_start, .drop = postgres_survey_drop};
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = vacuum_start, .drop = postgres_script_drop};
 const struct act_step postgres_analyze_survey = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = analyze_start, .drop = postgres_survey_drop};
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = analyze_start, .drop = postgres_script_drop};
 
 /* ---- right before it runs */
 

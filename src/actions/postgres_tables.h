@@ -2,7 +2,7 @@
  * removed. */
 #pragma once
 
-#include "actions/postgres_survey.h"
+#include "actions/postgres_script.h"
 #include "actions/postgres_work.h"
 
 /* The survey's tables. "tables": one row a table of the connection's database, the system's and

@@ -1,4 +1,4 @@
-#include "actions/postgres_survey.h"
+#include "actions/postgres_found.h"
 
 #include "core/format.h"
 #include "core/mem.h"
@@ -6,96 +6,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- asking */
-
-static void end(struct postgres_survey *survey, const struct err *err) {
-  struct act *act = survey->act;
-  struct sample *sample = survey->sample;
-  struct err copy = err ? *err : (struct err){0};
-  postgres_link_close(survey->link);
-  act->self = NULL;
-  free(survey);
-  if (err) {
-    sample_free(sample);
-    sample = NULL;
-  }
-  act->end(act, sample, err ? &copy : NULL);
-}
-
-static void next(struct postgres_survey *survey);
-
-static void on_answer(void *self, const struct pg_rows *rows, const struct err *err) {
-  struct postgres_survey *survey = self;
-  const struct postgres_question *question = survey->questions[survey->at];
-  struct err odd;
-  if (err && !postgres_link_stands(survey->link)) {
-    end(survey, err);
-    return;
-  }
-  if (rows && rows->rows > 0 && rows->columns != question->columns) {
-    err_set(&odd, ERR_PROTOCOL, "an answer of %zu columns instead of %zu", rows->columns,
-            question->columns);
-    rows = NULL;
-    err = &odd;
-  }
-  if (!question->take(survey, rows, err)) {
-    end(survey, &survey->err);
-    return;
-  }
-  survey->at++;
-  next(survey);
-}
-
-static void next(struct postgres_survey *survey) {
-  for (; survey->at < survey->count; survey->at++) {
-    survey->value_count = 0;
-    const char *sql = survey->questions[survey->at]->ask(survey);
-    if (survey->err.kind != ERR_NONE) {
-      end(survey, &survey->err);
-      return;
-    }
-    if (sql) {
-      postgres_link_ask(survey->link, sql, survey->value_count, survey->values, on_answer);
-      return;
-    }
-  }
-  end(survey, NULL);
-}
-
-static void on_ready(void *self, const struct pg_rows *rows, const struct err *err) {
-  (void)rows;
-  if (err)
-    end(self, err);
-  else
-    next(self);
-}
-
-void postgres_survey_start(struct act *act, const struct table_spec *const *tables,
-                           size_t table_count, const struct postgres_question *const *questions,
-                           size_t count) {
-  struct postgres_survey *survey = mem_new(sizeof *survey);
-  survey->act = act;
-  survey->sample = sample_new(tables, table_count);
-  survey->questions = questions;
-  survey->count = count;
-  act->self = survey;
-  survey->link = postgres_link_open(act, on_ready, survey);
-}
-
-void postgres_survey_drop(struct act *act) {
-  struct postgres_survey *survey = act->self;
-  postgres_link_close(survey->link);
-  sample_free(survey->sample);
-  act->self = NULL;
-  free(survey);
-}
-
-bool postgres_survey_must(struct postgres_survey *survey, const struct err *err) {
-  if (err)
-    survey->err = *err;
-  return !err;
-}
 
 /* ---- values */
 
@@ -124,6 +34,13 @@ const char *postgres_found_text(const struct table *table, const struct row *row
 int64_t postgres_found_int(const struct table *table, const struct row *row, const char *column) {
   struct value value = postgres_found(table, row, column);
   return value.type == VALUE_INT ? value.integer : 0;
+}
+
+const struct row *postgres_found_row(const struct action_request *request) {
+  const struct sample *found = request->found;
+  return found && found->table_count > 0 && found->tables[0].row_count == 1
+             ? &found->tables[0].rows[0]
+             : NULL;
 }
 
 /* ---- picks */
