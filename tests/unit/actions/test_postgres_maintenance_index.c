@@ -213,6 +213,67 @@ static void test_not_what_is_being_built(void **state) {
   assert_int_not_equal(index_oid(fixture, "shop.orders_twice"), 0);
 }
 
+/* ---- create */
+
+static void test_create(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"table", "orders", "columns", "note, id", "name", "by note", NULL};
+  survey(fixture, "postgres.create-index", params);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_EFFECT,
+              "CREATE INDEX CONCURRENTLY \"by note\" ON shop.orders USING btree (note, id);");
+  assert_says(fixture, PLAN_UNDO, "DROP INDEX CONCURRENTLY shop.\"by note\";");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "shop.\"by note\" is valid, ");
+  assert_int_not_equal(index_oid(fixture, "shop.\"by note\""), 0);
+  assert_int_equal(postgres_ask(fixture->admin, "SELECT count(*) FROM pg_index WHERE indrelid ="
+                                                " 'shop.stock'::regclass"),
+                   1);
+  const char *const same[] = {"table", "shop.orders", "columns", "note", NULL};
+  survey(fixture, "postgres.create-index", same);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_WARNING, "shop.\"by note\" begins with these columns already");
+}
+
+/* What it cannot build is named, and offered for dropping; what was there before is not. */
+static void test_create_fails(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"table", "orders", "columns", "who", "unique", "true", NULL};
+  make_invalid(fixture);
+  survey(fixture, "postgres.create-index", params);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_WARNING, "shop.orders_twice is the same, and invalid");
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_REFUSED, "could not create unique index");
+  assert_result(fixture, 0, VICTIM_REFUSED, "left the invalid index shop.orders_who_idx: ");
+  assert_string_equal(fixture->driver.outcome.undo,
+                      "postgres.drop-invalid-index main shop.orders_who_idx");
+}
+
+static void refuse(struct fixture *fixture, const char *table, const char *columns,
+                   const char *words) {
+  const char *const params[] = {"table", table, "columns", columns, NULL};
+  assert_false(
+      driver_survey(&fixture->driver, action_find("postgres.create-index"), NULL, NULL, params));
+  assert_refused(fixture, words);
+}
+
+static void test_create_of_what_is_not_there(void **state) {
+  struct fixture *fixture = *state;
+  postgres_do(fixture->owner, "CREATE TABLE shop.parts (id int) PARTITION BY RANGE (id)");
+  refuse(fixture, "nowhere", "id", "there is no table \"nowhere\"");
+  refuse(fixture, "orders; DROP TABLE shop.stock", "id", "there is no table");
+  refuse(fixture, "orders", "id, nothing", "no column \"nothing\"; it has id, note, who");
+  refuse(fixture, "orders", "id) ; DROP TABLE shop.stock; --", "has no column");
+  refuse(fixture, "orders", "id,,note", "is no list of columns");
+  refuse(fixture, "orders", "\"id", "is no list of columns");
+  refuse(fixture, "orders", " ", "is no list of columns");
+  refuse(fixture, "pg_class", "relname", "there is no table");
+  refuse(fixture, "parts", "id", "is partitioned");
+  assert_int_not_equal(index_oid(fixture, "shop.stock"), 0);
+}
+
 /* ---- names that bite */
 
 static void test_names(void **state) {
@@ -230,6 +291,12 @@ static void test_names(void **state) {
   assert_result(fixture, 0, VICTIM_DONE, "");
   run(fixture, "postgres.reindex", NULL, index_picks);
   assert_result(fixture, 0, VICTIM_DONE, "valid");
+  const char *const params[] = {"table", key,     "columns", " \"a \"\"column\"\", too\" , id",
+                                "name",  "'; --", NULL};
+  postgres_do(fixture->owner, "ALTER TABLE shop.\"\"\"x\"\"; DROP TABLE shop.stock; --\""
+                              " ADD \"a \"\"column\"\", too\" int");
+  run(fixture, "postgres.create-index", params, NULL);
+  assert_result(fixture, 0, VICTIM_DONE, "shop.\"'; --\" is valid");
   postgres_do(fixture->admin, "UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
                               " 'shop.\"it''s an \"\"index\"\"\"'::regclass");
   run(fixture, "postgres.drop-invalid-index", NULL, index_picks);
@@ -249,6 +316,9 @@ int main(void) {
       INDEX_TEST(test_another_index_of_that_name),
       INDEX_TEST(test_drop_only_what_is_invalid_still),
       INDEX_TEST(test_not_what_is_being_built),
+      INDEX_TEST(test_create),
+      INDEX_TEST(test_create_fails),
+      INDEX_TEST(test_create_of_what_is_not_there),
       INDEX_TEST(test_names),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
