@@ -30,6 +30,7 @@ struct postgres_script {
   size_t count, at;
   const char *values[POSTGRES_SCRIPT_VALUES_MAX];
   size_t value_count;
+  const char *own; /* what an answer leaves for the next question */
   struct err err;
   int64_t since_ms; /* when the question was first asked */
   int64_t again_ms; /* set by take: ask the same again after so long; 0: go on */
