@@ -1,7 +1,10 @@
 /* stacktop: argv to a mode, and the mode's exit status. */
 #include "actions/action.h"
+#include "app/apply_mode.h"
+#include "app/audit_mode.h"
 #include "app/check.h"
 #include "app/dashboard.h"
+#include "app/plan_mode.h"
 #include "app/print.h"
 #include "app/startup.h"
 #include "config/config_dump.h"
@@ -15,7 +18,7 @@
 #include <unistd.h>
 
 static int usage_bad(const struct err *err) {
-  print_error("%s", err->text);
+  error_print("%s", err->text);
   fprintf(stderr, "          `stacktop -h` shows what there is\n");
   return EXIT_USAGE_BAD;
 }
@@ -28,9 +31,8 @@ static int actions_show(const struct options *options) {
              : EXIT_FAILURE;
 }
 
-static int config_show(struct config *config, const struct app_schema *schema) {
+static int config_show(const struct config *config, const struct app_schema *schema) {
   config_dump(stdout, config, &schema->schema);
-  config_free(config);
   return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -48,7 +50,16 @@ static int run(const struct options *options) {
     return check_run(&runtime, config, options);
   if (config && options->mode == MODE_DASHBOARD)
     return dashboard_run(&runtime, config, options);
-  const int status = config ? config_show(config, &schema) : EXIT_CONFIG_BAD;
+  if (config && options->mode == MODE_PLAN)
+    return plan_run(&runtime, config, options);
+  if (config && options->mode == MODE_APPLY)
+    return apply_run(&runtime, config, options);
+  int status = EXIT_CONFIG_BAD;
+  if (config && options->mode == MODE_AUDIT)
+    status = audit_run(config, options);
+  else if (config)
+    status = config_show(config, &schema);
+  config_free(config);
   if (!runtime_close(&runtime, NULL))
     _exit(status);
   return status;
@@ -71,11 +82,6 @@ int main(int argc, char **argv) {
     return EXIT_SUCCESS;
   case MODE_ACTIONS:
     return actions_show(&options);
-  case MODE_PLAN:
-  case MODE_APPLY:
-  case MODE_AUDIT:
-    print_error("this build cannot do it yet");
-    return EXIT_FAILURE;
   default:
     return run(&options);
   }

@@ -88,7 +88,7 @@ void kafka_offsets_undo(struct act *act) {
   const struct plan *plan = act->plan;
   char target[KAFKA_WORD_MAX], group[KAFKA_WORD_MAX], file[KAFKA_WORD_MAX];
   char *topics = topics_of(plan);
-  char *path = mem_printf("%s/%s", act->state, plan->victims[0].pins[KAFKA_RESET_UNDO]);
+  char *path = kafka_undo_file(act->state, plan->victims[0].pins[KAFKA_RESET_UNDO]);
   if (*topics)
     outcome_undo(act->outcome, "kafka.reset-offsets %s %s %sfile=%s",
                  kafka_word(plan->target, target),

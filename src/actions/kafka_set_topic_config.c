@@ -61,7 +61,7 @@ static void survey_take(struct kafka_turn *turn) {
 /* ---- plan */
 
 struct found {
-  const struct row *topic, *setting;
+  const struct row *topic;
   const char *others; /* "cleanup.policy=compact, max.message.bytes=2000" */
 };
 
@@ -74,45 +74,50 @@ static const char *shown(const char *name, const char *value) {
   return !value ? "(secret)" : name_is_secret(name) ? "(hidden)" : value;
 }
 
-static bool find(const struct action_request *request, struct plan *plan, struct found *found,
-                 struct err *err) {
+/* The setting's row; NULL with err when there is none. */
+static const struct row *find(const struct action_request *request, struct plan *plan,
+                              struct found *found, struct err *err) {
   const struct table *topics = request->found ? sample_table_view(request->found, "topics") : NULL;
   const struct table *settings =
       request->found ? sample_table_view(request->found, "settings") : NULL;
+  const struct row *setting = NULL;
   *found = (struct found){.others = ""};
   if (topics && request->chosen_count == 1)
     found->topic = table_find(topics, request->chosen[0]);
-  if (!found->topic || !settings)
-    return err_set(err, ERR_INVALID,
-                   request->chosen_count == 0 ? "no topic is picked"
-                                              : "pick one topic that is there");
+  if (!found->topic || !settings) {
+    err_set(err, ERR_INVALID,
+            request->chosen_count == 0 ? "no topic is picked" : "pick one topic that is there");
+    return NULL;
+  }
   for (size_t i = 0; i < settings->row_count; i++) {
     const struct row *row = &settings->rows[i];
     const char *name = text_of(row->cells[1]);
     if (strcmp(text_of(row->cells[0]), found->topic->key) != 0)
       continue;
     if (strcmp(name, request->texts[NAME]) == 0)
-      found->setting = row;
+      setting = row;
     else if (row->cells[4].integer)
       found->others = plan_printf(plan, "%s%s%s=%s", found->others, *found->others ? ", " : "",
                                   name, shown(name, text_of(row->cells[2])));
   }
-  if (!found->setting)
-    return err_set(err, ERR_INVALID, "%.100s: its %.80s cannot be read%s%.60s", found->topic->key,
-                   request->texts[NAME], text_of(found->topic->cells[5]) ? ": " : "",
-                   text_of(found->topic->cells[5]) ? text_of(found->topic->cells[5]) : "");
-  return true;
+  if (!setting)
+    err_set(err, ERR_INVALID, "%.100s: its %.80s cannot be read%s%.60s", found->topic->key,
+            request->texts[NAME], text_of(found->topic->cells[5]) ? ": " : "",
+            text_of(found->topic->cells[5]) ? text_of(found->topic->cells[5]) : "");
+  return setting;
 }
 
-static bool may_set(const struct row *setting, const char *old, const char *new, struct err *err) {
+static bool may_set(const struct row *setting, const char *old, const char *wanted,
+                    struct err *err) {
   const char *name = text_of(setting->cells[1]);
   if (setting->cells[5].integer)
     return err_set(err, ERR_INVALID, "%.150s cannot be changed", name);
-  if (!text_of(setting->cells[2]) || name_is_secret(name))
+  bool secret = setting->cells[2].type == VALUE_NONE && setting->cells[2].text;
+  if (secret || name_is_secret(name))
     return err_set(err, ERR_INVALID, "%.150s is a secret: stacktop never sets one", name);
-  if (!new && !old)
+  if (!wanted && !old)
     return err_set(err, ERR_INVALID, "nothing to do: %.100s is at its default already", name);
-  if (new &&old && strcmp(new, old) == 0)
+  if (wanted && old && strcmp(wanted, old) == 0)
     return err_set(err, ERR_INVALID, "nothing to do: %.100s is %.100s already", name, old);
   return true;
 }
@@ -131,14 +136,15 @@ static bool may_delete(const char *name) {
 static void say_all(const struct action_request *request, struct plan *plan, const char *const *pin,
                     const char *now, const char *source) {
   char word[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX];
-  const char *name = pin[PIN_NAME], *new = *pin[PIN_NEW] ? pin[PIN_NEW] + 1 : NULL;
-  const char *value = new &&strchr(new, ',') ? plan_printf(plan, "%s=[%s]", name, new)
-                                             : plan_printf(plan, "%s=%s", name, new ? new : "");
+  const char *name = pin[PIN_NAME], *wanted = *pin[PIN_NEW] ? pin[PIN_NEW] + 1 : NULL;
+  const char *value = wanted && strchr(wanted, ',')
+                          ? plan_printf(plan, "%s=[%s]", name, wanted)
+                          : plan_printf(plan, "%s=%s", name, wanted ? wanted : "");
   kafka_word(pin[PIN_TOPIC], topic);
   plan_say(plan, PLAN_EFFECT,
            "kafka-configs.sh %s --alter --entity-type topics --entity-name %s %s %s",
-           kafka_server(plan, request), topic, new ? "--add-config" : "--delete-config",
-           kafka_word(new ? value : name, word));
+           kafka_server(plan, request), topic, wanted ? "--add-config" : "--delete-config",
+           kafka_word(wanted ? value : name, word));
   plan_say(plan, PLAN_BLAST, "%s is %s now, set by: %s", name, *now ? now : "empty", source);
   if (may_delete(name)) {
     plan_say(plan, PLAN_WARNING,
@@ -154,14 +160,14 @@ static void say_all(const struct action_request *request, struct plan *plan, con
 
 static bool set_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   struct found found;
-  if (!find(request, plan, &found, err))
+  const struct row *setting = find(request, plan, &found, err);
+  if (!setting)
     return false;
-  const struct row *setting = found.setting;
   const char *now = text_of(setting->cells[2]) ? text_of(setting->cells[2]) : "";
   const char *old = setting->cells[4].integer ? now : NULL;
   const char *typed = request->texts[VALUE];
-  const char *new = typed &&*typed ? typed : NULL;
-  if (!may_set(setting, old, new, err))
+  const char *wanted = typed && *typed ? typed : NULL;
+  if (!may_set(setting, old, wanted, err))
     return false;
   plan->columns = columns;
   plan->column_count = sizeof columns / sizeof *columns;
@@ -175,15 +181,15 @@ static bool set_plan(const struct action_request *request, struct plan *plan, st
   const char *name = victim->cells[0] = plan_copy(plan, request->texts[NAME]);
   victim->cells[1] = plan_copy(plan, now);
   victim->cells[2] = plan_copy(plan, text_of(setting->cells[3]));
-  victim->cells[3] = new ? plan_copy(plan, new) : "the default";
+  victim->cells[3] = wanted ? plan_copy(plan, wanted) : "the default";
   victim->pins[PIN_TOPIC] = victim->label;
   victim->pins[PIN_NAME] = name;
   victim->pins[PIN_OLD] = old ? plan_printf(plan, "=%s", old) : "";
-  victim->pins[PIN_NEW] = new ? plan_printf(plan, "=%s", new) : "";
+  victim->pins[PIN_NEW] = wanted ? plan_printf(plan, "=%s", wanted) : "";
   victim->pins[PIN_OTHERS] = found.others;
   plan->title =
-      new ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, new)
-          : plan_printf(plan, "Set %s of topic %s back to its default", name, victim->label);
+      wanted ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, wanted)
+             : plan_printf(plan, "Set %s of topic %s back to its default", name, victim->label);
   say_all(request, plan, (const char *const *)victim->pins, now, victim->cells[2]);
   return true;
 }

@@ -165,6 +165,12 @@ const char *kafka_undo_path(struct plan *plan, const char *state, const char *na
   return plan_printf(plan, "%s/%s", state ? state : "STATE", name);
 }
 
+/* The name is a plan's, and a plan may come from a file: it names nothing outside of the folder. */
+char *kafka_undo_file(const char *state, const char *name) {
+  const char *slash = strrchr(name, '/');
+  return mem_printf("%s/undo/%s", state, slash ? slash + 1 : name);
+}
+
 void kafka_undo_fill(struct kafka_admin *admin, const char *state, const char *name) {
   size_t size = 1, used = 0;
   for (size_t i = 0; i < admin->spot_count; i++)
@@ -177,7 +183,9 @@ void kafka_undo_fill(struct kafka_admin *admin, const char *state, const char *n
                                spot->partition, (long long)spot->committed);
   }
   if (used > 0) {
-    admin->path = arena_printf(&admin->arena, "%s/%s", state, name);
+    char *path = kafka_undo_file(state, name);
+    admin->path = arena_text(&admin->arena, path, strlen(path));
+    free(path);
     admin->text = arena_text(&admin->arena, text, used);
   }
   free(text);

@@ -42,6 +42,8 @@ void kafka_readers(const struct action_request *request, const char *topic, kafk
 const char *kafka_undo_name(struct plan *plan, const char *verb, const char *group, int64_t now_ms);
 /* The file's whole path: state (NULL: not known yet) and the name. In the plan's arena. */
 const char *kafka_undo_path(struct plan *plan, const char *state, const char *name);
+/* The same for the step that writes it; for the caller to free. */
+char *kafka_undo_file(const char *state, const char *name);
 /* Into admin: path, text (CSV: topic,partition,offset of each of its spots that has something
  * committed) and so that the file is written before the change. */
 void kafka_undo_fill(struct kafka_admin *admin, const char *state, const char *name);

@@ -60,12 +60,14 @@ int *postgres_sessions_freed(const struct table *table, const struct row *const 
 /* Fills the plan for these rows, which postgres_session_check lets through; its title apart. */
 bool postgres_sessions_plan(const struct table *table, const struct row *const *rows, size_t count,
                             enum postgres_effect effect, struct plan *plan, struct err *err);
-/* The same for all rows of the request, and of the table when they have been in the state of
- * POSTGRES_TERMINATE_ACTIVE or POSTGRES_TERMINATE_IDLE for so long; with the title. */
+/* The same for all rows of the request, with the title. */
 bool postgres_sessions_plan_rows(const struct action_request *request, enum postgres_effect effect,
                                  struct plan *plan, struct err *err);
+/* The same for all rows of the table that have been in the effect's state for at least that age;
+ * age_text: as typed. POSTGRES_TERMINATE_ACTIVE and POSTGRES_TERMINATE_IDLE only. */
 bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
-                                double seconds, struct plan *plan, struct err *err);
+                                const struct option_value *age, const char *age_text,
+                                struct plan *plan, struct err *err);
 
 /* The statement of an effect; pid, start and moment as they are to stand in it: values, or $1, $2,
  * $3. */

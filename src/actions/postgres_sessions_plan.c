@@ -1,4 +1,4 @@
-#include "actions/postgres_sessions.h"
+#include "actions/postgres_sessions_say.h"
 
 #include "core/format.h"
 #include "core/mem.h"
@@ -53,32 +53,6 @@ static const char *const pins[SESSION_PIN_COUNT] = {
     [SESSION_PIN_WAITERS] = "waiters",
 };
 
-/* Whom it is planned for. */
-struct victims {
-  const struct table *table;
-  const struct row *const *rows;
-  size_t count;
-  enum postgres_effect effect;
-  const int *freed; /* of postgres_sessions_freed */
-  size_t freed_count, others;
-};
-
-static bool state_is(const struct victims *victims, size_t index, const char *state) {
-  const char *text = postgres_session_text(victims->table, victims->rows[index], "state");
-  return strcmp(text, state) == 0;
-}
-
-static size_t count_state(const struct victims *victims, const char *state) {
-  size_t count = 0;
-  for (size_t i = 0; i < victims->count; i++)
-    count += state_is(victims, i, state);
-  return count;
-}
-
-static const char *plural(size_t count) {
-  return count == 1 ? "" : "s";
-}
-
 /* ---- the victims */
 
 static const char *cell_text(struct plan *plan, const struct table *table, const struct row *row,
@@ -104,8 +78,8 @@ static const char *query_text(struct plan *plan, const struct table *table, cons
 }
 
 /* The keys of those that the victim frees; NULL: nobody. */
-static const char *waiters_text(struct plan *plan, const struct victims *victims, size_t index,
-                                size_t *count) {
+static const char *waiters_text(struct plan *plan, const struct postgres_victims *victims,
+                                size_t index, size_t *count) {
   size_t size = 1, used = 0;
   *count = 0;
   for (size_t i = 0; i < victims->table->row_count; i++)
@@ -125,8 +99,8 @@ static const char *waiters_text(struct plan *plan, const struct victims *victims
 
 /* The moment that the effect is bound to, "" if it is to none. Only what looks like a time is taken
  * over into the SQL that is shown. */
-static bool moment_of(const struct victims *victims, const struct row *row, const char **moment,
-                      struct err *err) {
+static bool moment_of(const struct postgres_victims *victims, const struct row *row,
+                      const char **moment, struct err *err) {
   static const char *const sources_of[] = {
       [POSTGRES_CANCEL] = "query_start",
       [POSTGRES_TERMINATE] = NULL,
@@ -141,7 +115,7 @@ static bool moment_of(const struct victims *victims, const struct row *row, cons
                  postgres_session_text(victims->table, row, "session"));
 }
 
-static bool add_victim(struct plan *plan, const struct victims *victims, size_t index,
+static bool add_victim(struct plan *plan, const struct postgres_victims *victims, size_t index,
                        struct err *err) {
   const struct row *row = victims->rows[index];
   const char *label = postgres_session_text(victims->table, row, "session");
@@ -178,136 +152,10 @@ static bool add_victim(struct plan *plan, const struct victims *victims, size_t 
   return true;
 }
 
-/* ---- what it means */
-
-static void say_freed(struct plan *plan, const struct victims *victims) {
-  const char *them = victims->count == 1 ? "it" : "them";
-  const char *blind = NULL;
-  for (size_t i = 0; i < victims->count; i++) {
-    struct value blocks = postgres_session_cell(victims->table, victims->rows[i], "blocks");
-    if (blocks.type == VALUE_NONE)
-      blind = blocks.text ? blocks.text : "not told";
-  }
-  if (victims->freed_count > 0)
-    plan_say(plan, PLAN_BLAST, "frees %zu session%s that wait%s for %s", victims->freed_count,
-             plural(victims->freed_count), victims->freed_count == 1 ? "s" : "", them);
-  else if (blind)
-    plan_say(plan, PLAN_BLAST, "who waits for %s is not known: %s", them, blind);
-  else if (victims->others == 0)
-    plan_say(plan, PLAN_BLAST, "frees nobody: no session waits for %s", them);
-  if (victims->others > 0)
-    plan_say(plan, PLAN_BLAST, "%zu session%s wait%s for others as well, and will go on waiting",
-             victims->others, plural(victims->others), victims->others == 1 ? "s" : "");
-}
-
-static void say_end(struct plan *plan, const struct victims *victims) {
-  bool one = victims->count == 1;
-  if (victims->effect == POSTGRES_CANCEL)
-    plan_say(plan, PLAN_BLAST,
-             one ? "its client gets an error (57014) for the query; the session stays"
-                 : "their clients get an error (57014) for the query; the sessions stay");
-  else
-    plan_say(plan, PLAN_BLAST,
-             one ? "its client sees the connection break; a pool will reconnect"
-                 : "their clients see the connections break; pools will reconnect");
-}
-
-/* What is rolled back, and how old it is. */
-static void say_loss(struct plan *plan, const struct victims *victims) {
-  size_t open = 0;
-  double oldest = 0, age;
-  char time[FORMAT_MAX];
-  for (size_t i = 0; i < victims->count; i++) {
-    struct value value = postgres_session_cell(victims->table, victims->rows[i], "transaction_age");
-    if (value_number(value, &age)) {
-      open++;
-      oldest = age > oldest ? age : oldest;
-    }
-  }
-  format_duration(time, sizeof time, oldest);
-  if (victims->effect == POSTGRES_CANCEL)
-    plan_say(plan, PLAN_LOSS, "what the quer%s so far is rolled back, and the transaction with %s",
-             victims->count == 1 ? "y has done" : "ies have done",
-             victims->count == 1 ? "it" : "them");
-  else if (open == 1)
-    plan_say(plan, PLAN_LOSS, "%s open transaction, begun %s ago, is rolled back",
-             victims->count == 1 ? "its" : "one", time);
-  else if (open > 1)
-    plan_say(plan, PLAN_LOSS, "%zu open transactions are rolled back, the oldest begun %s ago",
-             open, time);
-  if (victims->effect != POSTGRES_CANCEL)
-    plan_say(plan, PLAN_LOSS, "%s temporary tables, prepared statements and session locks go",
-             victims->count == 1 ? "its" : "their");
-}
-
-/* Work that one would rather not lose. */
-static void warn_of_work(struct plan *plan, const struct victims *victims) {
-  static const struct {
-    const char *application, *says;
-  } works[] = {{"pg_dump", "a backup (pg_dump)"}, {"stacktop", "stacktop's own work"}};
-  for (size_t w = 0; w < sizeof works / sizeof *works; w++) {
-    size_t count = 0;
-    const char *label = "";
-    for (size_t i = 0; i < victims->count; i++) {
-      const struct row *row = victims->rows[i];
-      const char *application = postgres_session_text(victims->table, row, "application");
-      if (strcmp(application, works[w].application) != 0)
-        continue;
-      count++;
-      label = postgres_session_text(victims->table, row, "session");
-    }
-    if (count == 1)
-      plan_say(plan, PLAN_WARNING, "%s is %s", label, works[w].says);
-    else if (count > 1)
-      plan_say(plan, PLAN_WARNING, "%zu of them are %s", count, works[w].says);
-  }
-}
-
-static void warn_of_waiters(struct plan *plan, const struct victims *victims) {
-  size_t waiting = 0;
-  const char *holder = "";
-  for (size_t i = 0; i < victims->count; i++) {
-    const struct row *root = postgres_session_root(victims->table, victims->rows[i]);
-    if (root == victims->rows[i])
-      continue;
-    waiting++;
-    holder = postgres_session_text(victims->table, root, "session");
-  }
-  if (waiting == 1 && victims->count == 1)
-    plan_say(plan, PLAN_WARNING, "it waits itself: who holds it up is %s", holder);
-  else if (waiting > 0)
-    plan_say(plan, PLAN_WARNING, "%zu of them wait%s for a lock: to end who holds it frees them",
-             waiting, waiting == 1 ? "s" : "");
-}
-
-static void say_warnings(struct plan *plan, const struct victims *victims) {
-  size_t active = count_state(victims, "active");
-  if (active > 0 && victims->effect != POSTGRES_CANCEL)
-    plan_say(plan, PLAN_WARNING,
-             victims->count == 1 ? "a query runs: cancel (C) would end it and leave the session"
-                                 : "queries run: cancel (C) would end them and leave the "
-                                   "sessions");
-  warn_of_work(plan, victims);
-  warn_of_waiters(plan, victims);
-}
-
-static void say_preconditions(struct plan *plan, const struct victims *victims) {
-  static const char *const still[] = {
-      [POSTGRES_CANCEL] = ", and runs that same query",
-      [POSTGRES_TERMINATE] = "",
-      [POSTGRES_TERMINATE_ACTIVE] = ", and runs that same query",
-      [POSTGRES_TERMINATE_IDLE] = ", and has been idle in its transaction ever since",
-  };
-  plan_say(plan, PLAN_PRECONDITION,
-           "the session is still the same (pid and start), a client's, not stacktop's own%s",
-           still[victims->effect]);
-  plan_say(plan, PLAN_PRECONDITION,
-           "we are a member of its role or of pg_signal_backend; a superuser's needs a superuser");
-}
-
 bool postgres_sessions_plan(const struct table *table, const struct row *const *rows, size_t count,
                             enum postgres_effect effect, struct plan *plan, struct err *err) {
-  struct victims victims = {.table = table, .rows = rows, .count = count, .effect = effect};
+  struct postgres_victims victims = {
+      .table = table, .rows = rows, .count = count, .effect = effect};
   int *freed = postgres_sessions_freed(table, rows, count, &victims.others);
   for (size_t i = 0; i < table->row_count; i++)
     victims.freed_count += freed[i] >= 0;
@@ -320,13 +168,8 @@ bool postgres_sessions_plan(const struct table *table, const struct row *const *
   bool good = true;
   for (size_t i = 0; i < count && good; i++)
     good = add_victim(plan, &victims, i, err);
-  if (good) {
-    say_warnings(plan, &victims);
-    say_freed(plan, &victims);
-    say_end(plan, &victims);
-    say_loss(plan, &victims);
-    say_preconditions(plan, &victims);
-  }
+  if (good)
+    postgres_sessions_say(plan, &victims);
   free(freed);
   return good;
 }
@@ -374,7 +217,8 @@ static bool matches(const struct table *table, const struct row *row, enum postg
 }
 
 bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
-                                double seconds, struct plan *plan, struct err *err) {
+                                const struct option_value *age, const char *age_text,
+                                struct plan *plan, struct err *err) {
   const struct table *table = postgres_sessions_table(request);
   if (!table)
     return err_set(err, ERR_UNSUPPORTED, "its sessions are not known yet");
@@ -383,24 +227,23 @@ bool postgres_sessions_plan_all(const struct action_request *request, enum postg
   for (size_t i = 0; i < table->row_count; i++) {
     struct value type = postgres_session_cell(table, &table->rows[i], "type");
     hidden += type.type == VALUE_NONE && type.text;
-    if (matches(table, &table->rows[i], effect, seconds))
+    if (matches(table, &table->rows[i], effect, (double)age->number / 1e3))
       rows[count++] = &table->rows[i];
   }
   if (hidden > 0)
     plan_say(plan, PLAN_WARNING, "%zu session%s cannot be judged: needs pg_monitor", hidden,
-             plural(hidden));
+             hidden == 1 ? "" : "s");
   if (table->truncated)
     plan_say(plan, PLAN_WARNING, "not all sessions are listed: make another plan afterwards");
-  char age[FORMAT_MAX];
   const char *state = effect == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
-  format_duration(age, sizeof age, seconds);
   bool good;
   if (count == 0)
-    good = err_set(err, ERR_INVALID, "no session that we may see has been %s for %s", state, age);
+    good =
+        err_set(err, ERR_INVALID, "no session that we may see has been %s for %s", state, age_text);
   else
     good = postgres_sessions_plan(table, rows, count, effect, plan, err);
   plan->title = plan_printf(plan, "Terminate %zu session%s of %s: %s for %s or longer", count,
-                            plural(count), plan->target, state, age);
+                            count == 1 ? "" : "s", plan->target, state, age_text);
   free(rows);
   return good;
 }

@@ -17,7 +17,8 @@ enum { TIMEOUT_MS = 15000, PERIOD_MS = 100, PATIENCE_MS = 5000, FREED_PATIENCE_M
 struct waiter {
   long pid;
   char start[POSTGRES_MOMENT_MAX]; /* "" when it is not known */
-  bool waits;
+  size_t victim;                   /* for whom */
+  bool waits;                      /* for anybody */
 };
 
 struct watch {
@@ -45,21 +46,22 @@ static void forget(struct watch *watch) {
 
 /* ---- whom it looks at */
 
-static void add_waiter(struct watch *watch, const char *key) {
+static void add_waiter(struct watch *watch, size_t victim, const char *key) {
   watch->waiters = mem_resize(watch->waiters, (watch->waiter_count + 1) * sizeof *watch->waiters);
   struct waiter *waiter = &watch->waiters[watch->waiter_count++];
-  *waiter = (struct waiter){.pid = strtol(key, NULL, 10), .waits = true};
+  *waiter = (struct waiter){.pid = strtol(key, NULL, 10), .victim = victim, .waits = true};
   if (!postgres_key_start(key, waiter->start))
     waiter->start[0] = '\0';
 }
 
 /* The keys in "8130/1700000000.1 8131/1700000000.2". */
-static void add_waiters(struct watch *watch, const char *keys) {
+static void add_waiters(struct watch *watch, size_t victim) {
+  const char *keys = pin(watch, victim, SESSION_PIN_WAITERS);
   char key[64];
   while (keys && *keys) {
     size_t length = strcspn(keys, " ");
     snprintf(key, sizeof key, "%.*s", (int)length, keys);
-    add_waiter(watch, key);
+    add_waiter(watch, victim, key);
     keys += length + strspn(keys + length, " ");
   }
 }
@@ -68,7 +70,7 @@ static void collect_watched(struct watch *watch) {
   const struct plan *plan = watch->act->plan;
   for (size_t i = 0; i < plan->victim_count; i++)
     if (watch->act->outcome->victims[i].result == VICTIM_SENT)
-      add_waiters(watch, pin(watch, i, SESSION_PIN_WAITERS));
+      add_waiters(watch, i);
   size_t size = 3 + (plan->victim_count + watch->waiter_count) * 24, used = 0;
   watch->pids = mem_new(size);
   for (size_t i = 0; i < plan->victim_count; i++)
@@ -88,21 +90,28 @@ static size_t waiting(const struct watch *watch) {
   return count;
 }
 
+/* "2 gone, 3 sessions freed, 1 of which waits for another now": who has waited for somebody who is
+ * gone is freed, though one of the freed may be the next to hold up the others. */
 static void say_proof(struct watch *watch) {
   struct outcome *outcome = watch->act->outcome;
-  size_t done = outcome_count(outcome, VICTIM_DONE), all = watch->waiter_count;
-  size_t freed = all - waiting(watch);
-  char ended[64], of[32] = "";
+  size_t done = outcome_count(outcome, VICTIM_DONE), freed = 0, waits = 0;
+  for (size_t i = 0; i < watch->waiter_count; i++) {
+    bool is_free = outcome->victims[watch->waiters[i].victim].result == VICTIM_DONE;
+    freed += is_free;
+    waits += is_free && watch->waiters[i].waits;
+  }
+  char ended[64], then[96] = "", still[96] = "";
   if (watch->cancel)
     snprintf(ended, sizeof ended, "%zu quer%s ended", done, done == 1 ? "y" : "ies");
   else
     snprintf(ended, sizeof ended, "%zu gone", done);
-  if (freed < all)
-    snprintf(of, sizeof of, " of %zu", all);
-  if (done > 0 && all > 0)
-    outcome_proof(outcome, "%s, %zu%s session%s freed", ended, freed, of, all == 1 ? "" : "s");
-  else if (done > 0)
-    outcome_proof(outcome, "%s", ended);
+  if (freed > 0)
+    snprintf(then, sizeof then, ", %zu session%s freed", freed, freed == 1 ? "" : "s");
+  if (waits > 0)
+    snprintf(still, sizeof still, ", %zu of which wait%s for another now", waits,
+             waits == 1 ? "s" : "");
+  if (done > 0)
+    outcome_proof(outcome, "%s%s%s", ended, then, still);
 }
 
 static void end(struct watch *watch, const struct err *err) {
@@ -196,8 +205,8 @@ static void on_seen(void *self, const struct pg_rows *rows, const struct err *er
     return;
   }
   outcome_set_all(act->outcome, VICTIM_SENT, VICTIM_UNKNOWN,
-                  "still there after %d s: it may be in the kernel or in a critical section",
-                  PATIENCE_MS / 1000);
+                  "%s after %d s: it may be in the kernel or in a critical section",
+                  watch->cancel ? "its query still runs" : "still there", PATIENCE_MS / 1000);
   end(watch, NULL);
 }
 

@@ -15,8 +15,9 @@ const struct action action_postgres_terminate_active;
 
 static bool plan_make(const struct action_request *request, struct plan *plan, struct err *err) {
   const struct action_spec *spec = &action_postgres_terminate_active.spec;
-  double seconds = (double)action_value(spec, request, "age")->number / 1e3;
-  return postgres_sessions_plan_all(request, POSTGRES_TERMINATE_ACTIVE, seconds, plan, err);
+  const struct option_value *age = action_value(spec, request, "age");
+  return postgres_sessions_plan_all(request, POSTGRES_TERMINATE_ACTIVE, age,
+                                    request->texts[action_param(spec, "age")], plan, err);
 }
 
 const struct action action_postgres_terminate_active = {

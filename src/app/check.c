@@ -36,7 +36,7 @@ static bool targets_select(struct config *config, const char *only) {
   config->target_count = kept;
   if (kept)
     return true;
-  print_error("--only %s: there is no such target (`stacktop config` lists them)", only);
+  error_print("--only %s: there is no such target (`stacktop config` lists them)", only);
   return false;
 }
 

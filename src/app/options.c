@@ -14,6 +14,7 @@ enum {
   LONG_JSON,
   LONG_UTC,
   LONG_READ_ONLY,
+  LONG_WALL,
   LONG_CONFIRM,
   LONG_ACTION,
   LONG_TARGET,
@@ -30,6 +31,8 @@ static const struct option longs[] = {
     {"no-color", no_argument, NULL, 'C'},
     {"utc", no_argument, NULL, LONG_UTC},
     {"read-only", no_argument, NULL, LONG_READ_ONLY},
+    {"readonly", no_argument, NULL, LONG_READ_ONLY},
+    {"wall", no_argument, NULL, LONG_WALL},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {"json", no_argument, NULL, LONG_JSON},
@@ -153,6 +156,9 @@ static void flag_take(struct options *options, int code) {
     break;
   case LONG_UTC:
     options->utc = true;
+    break;
+  case LONG_WALL:
+    options->wall = options->read_only = true;
     break;
   case LONG_READ_ONLY:
     options->read_only = true;

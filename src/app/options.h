@@ -31,6 +31,7 @@ struct options {
   bool no_color;       /* -C, or NO_COLOR in the environment */
   bool utc;
   bool read_only;
+  bool wall;                /* for a screen that nobody sits at: read_only, and it stays so */
   const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; in argv */
   size_t word_count;
   const char *confirm;                /* apply: what would be typed; NULL: it is asked for */

@@ -4,7 +4,6 @@
 #include "core/mem.h"
 #include "io/clock.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,11 +18,24 @@ void pipeline_changed(struct pipeline *pipeline) {
   pipeline->options.changed(pipeline->options.arg);
 }
 
+static void specs_make(struct pipeline *pipeline) {
+  size_t count = 0;
+  while (pipeline->actions[count])
+    count++;
+  pipeline->specs = mem_new((count + 1) * sizeof *pipeline->specs);
+  for (size_t i = 0; i < count; i++)
+    pipeline->specs[i] = &pipeline->actions[i]->spec;
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options) {
   struct pipeline *pipeline = mem_new(sizeof *pipeline);
   pipeline->options = *options;
+  pipeline->actions = options->actions ? options->actions : actions;
+  specs_make(pipeline);
   pipeline->operations = &options->model->operations;
-  *pipeline->operations = (struct operations){.specs = action_specs};
+  *pipeline->operations = (struct operations){.specs = pipeline->specs};
+  uv_timer_init(options->io->loop, &pipeline->closing);
+  pipeline->closing.data = pipeline;
   arena_init(&pipeline->offers, OFFERS_BYTES_MAX);
   audit_who_self(&pipeline->self, pipeline->who, sizeof pipeline->who);
   lock_show(options->lock, pipeline->operations, pipeline_now());
@@ -34,7 +46,23 @@ void pipeline_pause(struct pipeline *pipeline, bool paused) {
   pipeline->paused = paused;
 }
 
+const struct action *pipeline_action(const struct pipeline *pipeline, const char *id) {
+  for (const struct action *const *each = pipeline->actions; *each; each++)
+    if (strcmp((*each)->spec.id, id) == 0)
+      return *each;
+  return NULL;
+}
+
+void pipeline_warn(struct pipeline *pipeline, const char *subject, const char *text) {
+  events_add(&pipeline->options.model->events, pipeline_now(), SEVERITY_WARN, subject, "%s", text);
+  pipeline_changed(pipeline);
+}
+
 /* ---- the runs */
+
+bool is_begun(const struct operation *operation) {
+  return operation->phase >= OPERATION_INTENT && operation->phase < OPERATION_ENDED;
+}
 
 struct run *run_of(struct operation *operation) {
   return (struct run *)operation;
@@ -59,18 +87,30 @@ static void operations_take_out(struct operations *operations, const struct oper
     operations->front = NULL;
 }
 
-/* Room for one more: one that has ended and is not shown goes. */
+/* There is one dialog. What had it and is not begun would never be seen again. */
+static void front_give_up(struct pipeline *pipeline) {
+  struct operation *front = pipeline->operations->front;
+  pipeline->operations->front = NULL;
+  if (!front || is_begun(front))
+    return;
+  run_drop_step(run_of(front));
+  run_remove(run_of(front));
+}
+
+/* Room for one more: the oldest that has ended goes. */
 static bool operations_make_room(struct pipeline *pipeline) {
   struct operations *operations = pipeline->operations;
   for (size_t i = 0; operations->count == OPERATIONS_MAX && i < operations->count; i++)
-    if (operations->items[i]->phase == OPERATION_ENDED && operations->items[i] != operations->front)
+    if (operations->items[i]->phase == OPERATION_ENDED)
       run_remove(run_of(operations->items[i]));
   return operations->count < OPERATIONS_MAX;
 }
 
 struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t slot,
                     struct err *err) {
+  front_give_up(pipeline);
   if (!operations_make_room(pipeline)) {
+    pipeline_changed(pipeline);
     err_set(err, ERR_LIMIT, "%d actions are under way: wait until one has ended", OPERATIONS_MAX);
     return NULL;
   }
@@ -108,15 +148,21 @@ void run_fail(struct run *run, const struct err *err) {
   run_phase(run, OPERATION_ENDED);
 }
 
-static void pipeline_finish(struct pipeline *pipeline) {
-  if (!pipeline->closed || pipeline->runs > 0)
-    return;
+static void on_closed(uv_handle_t *handle) {
+  struct pipeline *pipeline = handle->data;
   void (*closed)(void *arg) = pipeline->closed;
   void *arg = pipeline->closed_arg;
   arena_fini(&pipeline->offers);
+  *pipeline->operations = (struct operations){0};
   free(pipeline->undo);
+  free(pipeline->specs);
   free(pipeline);
   closed(arg);
+}
+
+static void pipeline_finish(struct pipeline *pipeline) {
+  if (pipeline->closed && pipeline->runs == 0)
+    uv_close((uv_handle_t *)&pipeline->closing, on_closed);
 }
 
 static void on_run_closed(uv_handle_t *handle) {
@@ -153,37 +199,31 @@ void run_remove(struct run *run) {
 
 /* ---- requests */
 
-static bool is_begun(const struct operation *operation) {
-  return operation->phase >= OPERATION_INTENT && operation->phase < OPERATION_ENDED;
+static struct operation *operation_find(const struct pipeline *pipeline, uint32_t id) {
+  const struct operations *operations = pipeline->operations;
+  for (size_t i = 0; i < operations->count; i++)
+    if (operations->items[i]->id == id)
+      return operations->items[i];
+  return NULL;
 }
 
 static void dismiss(struct pipeline *pipeline, struct operation *operation) {
-  struct run *run = run_of(operation);
-  if (is_begun(operation)) { /* it goes on behind */
+  if (!is_begun(operation)) {
+    run_drop_step(run_of(operation));
+    run_remove(run_of(operation));
+  } else if (pipeline->operations->front == operation) { /* it goes on behind */
     pipeline->operations->front = NULL;
-    pipeline_changed(pipeline);
-    return;
   }
-  run_drop_step(run);
-  run_remove(run);
   pipeline_changed(pipeline);
 }
 
 static void bring_to_front(struct pipeline *pipeline, uint32_t id) {
-  struct operations *operations = pipeline->operations;
-  for (size_t i = 0; i < operations->count; i++)
-    if (operations->items[i]->id == id)
-      operations->front = operations->items[i];
+  struct operation *operation = operation_find(pipeline, id);
+  if (!operation || operation == pipeline->operations->front)
+    return;
+  front_give_up(pipeline);
+  pipeline->operations->front = operation;
   pipeline_changed(pipeline);
-}
-
-/* What cannot even begin: an operation that says so. */
-static void refuse(struct pipeline *pipeline, const struct action *action, size_t slot,
-                   const struct err *why) {
-  struct err err;
-  struct run *run = run_new(pipeline, action, slot, &err);
-  if (run)
-    run_fail(run, why);
 }
 
 static void copy_subject(struct operation *operation, const struct subject *subject) {
@@ -196,31 +236,26 @@ static void copy_subject(struct operation *operation, const struct subject *subj
 
 static void act(struct pipeline *pipeline, const struct action_spec *spec,
                 const struct subject *subject) {
-  const struct action *action = spec ? action_find(spec->id) : NULL;
-  struct err err = {0};
+  const struct action *action = spec ? pipeline_action(pipeline, spec->id) : NULL;
+  struct err err = {0}, why = {0};
   if (!action || subject->slot >= pipeline->options.model->slot_count)
     return;
-  menu_close(pipeline);
-  if (pipeline->operations->front && !is_begun(pipeline->operations->front))
-    dismiss(pipeline, pipeline->operations->front);
-  if (!action_may(pipeline, action, subject, &err)) {
-    refuse(pipeline, action, subject->slot, &err);
-    return;
-  }
+  const bool may = action_may(pipeline, action, subject, &why);
   struct run *run = run_new(pipeline, action, subject->slot, &err);
-  if (!run) {
-    events_add(&pipeline->options.model->events, pipeline_now(), SEVERITY_WARN,
-               pipeline->options.model->slots[subject->slot].target->name, "%s", err.text);
-    pipeline_changed(pipeline);
-    return;
-  }
   struct subject own = *subject;
   if (!action->spec.table) { /* the row is only where the key was pressed */
     own.table = NULL;
     own.key_count = own.hidden = 0;
   }
-  copy_subject(&run->operation, &own);
-  run_begin(run);
+  if (run)
+    copy_subject(&run->operation, &own);
+  menu_close(pipeline); /* not before: the subject may be the menu's */
+  if (!run)
+    pipeline_warn(pipeline, pipeline->options.model->slots[own.slot].target->name, err.text);
+  else if (may)
+    run_begin(run);
+  else
+    run_fail(run, &why);
 }
 
 static void undo(struct pipeline *pipeline) {
@@ -232,20 +267,19 @@ static void undo(struct pipeline *pipeline) {
   char **words = line ? words_split(line, &count, &err) : NULL;
   if (!line)
     err_set(&err, ERR_INVALID, "nothing that was done here can be taken back");
-  if (words && front)
-    dismiss(pipeline, pipeline->operations->front);
-  if (words && pipeline_begin(pipeline, count, (const char *const *)words, false, &err))
-    err.kind = ERR_NONE;
+  struct operation *operation =
+      words ? pipeline_begin(pipeline, count, (const char *const *)words, false, &err) : NULL;
   free(words);
-  if (err.kind == ERR_NONE)
-    return;
-  events_add(&pipeline->options.model->events, pipeline_now(), SEVERITY_WARN, "undo", "%s",
-             err.text);
-  pipeline_changed(pipeline);
+  if (operation)
+    run_of(operation)->undoing = true;
+  else
+    pipeline_warn(pipeline, "undo", err.text);
 }
 
 static void agree(struct pipeline *pipeline, struct operation *operation, const char *typed) {
   struct err err = {0};
+  if (operation->phase != OPERATION_PLAN) /* a second word, or one that came late */
+    return;
   if (run_agree(run_of(operation), typed ? typed : "", &err))
     return;
   operation->err = err;
@@ -254,9 +288,11 @@ static void agree(struct pipeline *pipeline, struct operation *operation, const 
 
 static void front_request(struct pipeline *pipeline, const struct request *request) {
   struct operation *front = pipeline->operations->front;
-  struct run *run = front ? run_of(front) : NULL;
+  if ((request->kind == REQUEST_CANCEL || request->kind == REQUEST_DISMISS) && request->operation)
+    front = operation_find(pipeline, request->operation);
   if (!front)
     return;
+  struct run *run = run_of(front);
   switch (request->kind) {
   case REQUEST_FORM:
     run_form(run, request->texts, request->text_count);
@@ -334,16 +370,26 @@ static bool words_subject(struct pipeline *pipeline, const struct words *words, 
   return good;
 }
 
+/* words_parse knows the nearest name where there is no such action. */
+static bool words_read(struct pipeline *pipeline, struct words *words, size_t count,
+                       const char *const *argv, struct err *err) {
+  const struct model *model = pipeline->options.model;
+  const struct action *action = count > 0 ? pipeline_action(pipeline, argv[0]) : NULL;
+  return action ? words_parse_rest(words, action, count - 1, argv + 1, model, err)
+                : words_parse(words, count, argv, model, err);
+}
+
 struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *argv,
                                  bool dry, struct err *err) {
   struct words words;
   struct run *run = NULL;
-  if (!words_parse(&words, count, argv, pipeline->options.model, err))
+  if (!words_read(pipeline, &words, count, argv, err))
     return NULL;
   if (!words_subject(pipeline, &words, dry, &run, err)) {
     words_fini(&words);
     return NULL;
   }
+  menu_close(pipeline);
   run->dry = dry;
   run->words = words;
   run->has_words = true;
@@ -353,8 +399,11 @@ struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const 
 
 struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot) {
   struct err err;
-  const struct action *action = action_find(plan->action->id);
-  assert(action);
+  const struct target *target = pipeline->options.model->slots[slot].target;
+  const struct action *action = pipeline_action(pipeline, plan->action->id);
+  if (!action || strcmp(plan->kind, target->kind->kind) != 0 ||
+      strcmp(plan->target, target->name) != 0)
+    return NULL;
   struct run *run = run_new(pipeline, action, slot, &err);
   if (!run)
     return NULL;

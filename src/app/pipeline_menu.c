@@ -1,9 +1,12 @@
 /* What can be done to a row or a target, and why not. */
 #include "app/pipeline_run.h"
+#include "core/format.h"
 #include "core/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { LABEL_MAX = 256 };
 
 static bool is_for(const struct action_spec *spec, const struct pipeline *pipeline,
                    const struct subject *subject) {
@@ -33,17 +36,19 @@ bool action_may(struct pipeline *pipeline, const struct action *action,
                 const struct subject *subject, struct err *why) {
   const struct target *target = pipeline->options.model->slots[subject->slot].target;
   if (!is_for(&action->spec, pipeline, subject))
-    return err_set(why, ERR_INVALID, "%s is not for this row", action->spec.title);
-  if (!lock_allows(pipeline->options.lock, target, pipeline_now(), why) ||
-      !slot_is_fresh(pipeline, subject->slot, pipeline_now(), why))
+    return err_set(why, ERR_INVALID,
+                   strcmp(action->spec.kind, target->kind->kind) == 0
+                       ? "%s is for rows of another table"
+                       : "%s is for another kind of target",
+                   action->spec.title);
+  if (!slot_is_fresh(pipeline, subject->slot, pipeline_now(), why))
     return false;
   if (action->spec.table && subject->key_count > 1 && !action->spec.many)
     return err_set(why, ERR_INVALID, "for one row at a time: %zu are marked", subject->key_count);
   struct action_request request = request_of(pipeline, action, subject);
-  for (size_t i = 0; i < request.key_count; i++)
-    if (!action_row(&request, i))
-      return err_set(why, ERR_INVALID, "%s is gone", request.keys[i]);
-  return !action->applies || action->applies(&request, why);
+  /* The lock last: what would be possible without it can be seen. */
+  return rows_are_there(&request, why) && (!action->applies || action->applies(&request, why)) &&
+         lock_allows(pipeline->options.lock, target, pipeline_now(), why);
 }
 
 /* ---- the subject, kept */
@@ -81,8 +86,11 @@ static char *title_of(struct pipeline *pipeline, const struct subject *subject) 
   if (subject->key_count > 1)
     return mem_printf("%zu marked rows of %s", subject->key_count, slot->target->name);
   const struct row *row = table_find(table, subject->keys[0]);
-  return row && row->cells[0].type == VALUE_TEXT
-             ? mem_printf("%s of %s", row->cells[0].text, slot->target->name)
+  char label[LABEL_MAX];
+  return row ? mem_printf("%s of %s",
+                          format_value(label, sizeof label, row->cells[0],
+                                       table->spec->columns[0].unit, false),
+                          slot->target->name)
              : mem_dup(slot->target->name);
 }
 
@@ -94,11 +102,11 @@ void menu_open(struct pipeline *pipeline, const struct subject *subject) {
   menu_close(pipeline);
   subject_keep(pipeline, subject);
   operations->menu_title = title_of(pipeline, subject);
-  for (const struct action *const *each = actions; *each; each++)
+  for (const struct action *const *each = pipeline->actions; *each; each++)
     count++;
   struct action_offer *offers = arena_alloc(&pipeline->offers, (count + 1) * sizeof *offers);
   count = 0;
-  for (const struct action *const *each = actions; offers && *each; each++) {
+  for (const struct action *const *each = pipeline->actions; offers && *each; each++) {
     struct err why = {0};
     if (!is_for(&(*each)->spec, pipeline, subject))
       continue;

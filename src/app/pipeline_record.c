@@ -1,6 +1,6 @@
 /* What the audit and the event strip say of an operation. */
 #include "app/pipeline_run.h"
-#include "core/format.h"
+#include "app/sentence.h"
 #include "core/mem.h"
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void record_outcome(const struct run *run, struct audit_record *record) {
   record->result = outcome_word(&operation->outcome);
   record->proof = operation->outcome.proof;
   record->undo = operation->outcome.undo;
-  record->error = operation->err.kind ? operation->err.text : NULL;
+  record->error = *operation->err.text ? operation->err.text : NULL;
   record->execute_ms = operation->execute_ms;
   record->verify_ms = operation->verify_ms;
 }
@@ -85,27 +85,20 @@ void run_record(struct run *run, enum audit_event event, audit_done done) {
   free(victims);
 }
 
-static enum severity severity_of(const char *word) {
-  if (strcmp(word, "done") == 0)
-    return SEVERITY_OK;
-  return strcmp(word, "unknown") == 0 ? SEVERITY_CRIT : SEVERITY_WARN;
+void run_tell(struct run *run, const struct err *unrecorded) {
+  const struct operation *operation = &run->operation;
+  char text[SENTENCE_MAX];
+  struct events *events = &run->pipeline->options.model->events;
+  const int64_t now_ms = pipeline_now();
+  sentence_outcome(text, sizeof text, operation->plan, &operation->outcome, operation->err.text);
+  events_add(events, now_ms, sentence_severity(outcome_word(&operation->outcome)),
+             run->target->name, "%s", text);
+  if (unrecorded)
+    events_add(events, now_ms, SEVERITY_CRIT, run->target->name, "not recorded: %s: %s",
+               operation->plan->title, unrecorded->text);
 }
 
-void run_tell(struct run *run) {
-  const struct operation *operation = &run->operation;
-  const struct outcome *outcome = &operation->outcome;
-  const char *word = outcome_word(outcome);
-  const char *proof = outcome->proof                    ? outcome->proof
-                      : outcome->count == 1             ? outcome->victims[0].words
-                      : operation->err.kind != ERR_NONE ? operation->err.text
-                                                        : "";
-  char took[FORMAT_MAX];
-  struct events *events = &run->pipeline->options.model->events;
-  int64_t now_ms = pipeline_now();
-  events_add(events, now_ms, severity_of(word), run->target->name, "%s: %s%s%s, after %s",
-             operation->plan->title, word, *proof ? ", " : "", proof,
-             format_duration(took, sizeof took, (double)(now_ms - run->agreed_ms) / 1000));
-  if (operation->err.kind != ERR_NONE && !run->intent_owed && operation->err.text != proof)
-    events_add(events, now_ms, SEVERITY_CRIT, run->target->name, "%s: %s", operation->plan->title,
-               operation->err.text);
+void run_tell_refused(struct run *run, const struct err *err) {
+  events_add(&run->pipeline->options.model->events, pipeline_now(), SEVERITY_CRIT,
+             run->target->name, "not begun: %s: %s", run->operation.plan->title, err->text);
 }

@@ -31,15 +31,19 @@ struct run {
   const struct act_step *step; /* under way; NULL: none */
   run_done done;
   uv_timer_t deadline;
-  bool recording;   /* a line is being written */
-  bool intent_owed; /* the intent is on disk, and no outcome yet */
-  char *phrase;     /* what was typed */
-  int64_t begun_ms, planned_ms, agreed_ms, executed_ms, verified_ms; /* when each was reached */
+  bool recording;                          /* a line is being written */
+  bool dropped;                            /* a step was: what was not answered may have happened */
+  bool undoing;                            /* it takes another back */
+  char *phrase;                            /* what was typed */
+  int64_t begun_ms, planned_ms, agreed_ms; /* when each was reached */
 };
 
 struct pipeline {
   struct pipeline_options options;
   struct operations *operations; /* of the model */
+  const struct action *const *actions;
+  const struct action_spec **specs; /* of these */
+  uv_timer_t closing;               /* only so that `closed` comes in a later turn */
   uint32_t serial;
   size_t runs; /* not yet freed, shown or not */
   bool paused;
@@ -57,7 +61,13 @@ struct pipeline {
 void pipeline_changed(struct pipeline *pipeline);
 int64_t pipeline_now(void);
 struct run *run_of(struct operation *operation);
-/* NULL with err when there are too many. Takes its place among the operations, in front. */
+/* Whether it may have an effect, and owes its outcome: INTENT to OUTCOME. */
+bool is_begun(const struct operation *operation);
+const struct action *pipeline_action(const struct pipeline *pipeline, const char *id);
+/* An event of the target, or of `undo`. */
+void pipeline_warn(struct pipeline *pipeline, const char *subject, const char *text);
+/* NULL with err when there are too many. Takes its place among the operations, in front: what had
+ * the dialog and is not begun is given up. */
 struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t slot,
                     struct err *err);
 void run_phase(struct run *run, enum operation_phase phase);
@@ -73,7 +83,12 @@ void run_form(struct run *run, const char *const *texts, size_t count);
 void run_choose(struct run *run, const char *const *keys, size_t count);
 void run_replan(struct run *run);
 /* Whether the model knows the target of late; false with why. */
-bool slot_is_fresh(const struct pipeline *pipeline, size_t slot, int64_t now_ms, struct err *err);
+bool slot_is_fresh(const struct pipeline *pipeline, size_t slot, int64_t now_ms,
+                   struct err *err) MUST_CHECK;
+/* Whether every row of the request is there; false with the one that is gone. */
+bool rows_are_there(const struct action_request *request, struct err *err) MUST_CHECK;
+/* Whether the same is under way on one of the plan's victims; then true with which. */
+bool run_meets_another(const struct run *run, const struct plan *plan, struct err *err);
 
 /* pipeline_execute.c: from the agreement to the outcome. */
 bool run_agree(struct run *run, const char *typed, struct err *err);
@@ -87,7 +102,10 @@ void run_drop_step(struct run *run);
 
 /* pipeline_record.c: the lines in the audit, and the event. */
 void run_record(struct run *run, enum audit_event event, audit_done done);
-void run_tell(struct run *run);
+/* The event of its outcome; unrecorded: why the outcome could not be written; NULL: it was. */
+void run_tell(struct run *run, const struct err *unrecorded);
+/* The event of an operation that was agreed to and not begun. */
+void run_tell_refused(struct run *run, const struct err *err);
 
 /* pipeline_menu.c */
 void menu_open(struct pipeline *pipeline, const struct subject *subject);

@@ -1,11 +1,18 @@
 /* A step of an action that waits: started, watched by its deadline, ended or dropped. */
 #include "app/pipeline_run.h"
+#include "core/format.h"
 #include "io/clock.h"
 
 #include <stdlib.h>
 
 static void on_changed(struct act *act) {
   struct run *run = act->pipeline;
+  struct operation *operation = &run->operation;
+  const int64_t took = clock_now_ms() - operation->phase_ms;
+  if (operation->phase == OPERATION_EXECUTE)
+    operation->execute_ms = took;
+  else if (operation->phase == OPERATION_VERIFY)
+    operation->verify_ms = took;
   pipeline_changed(run->pipeline);
 }
 
@@ -29,9 +36,13 @@ static void on_end(struct act *act, struct sample *found, const struct err *err)
 static void on_deadline(uv_timer_t *timer) {
   struct run *run = timer->data;
   struct err err;
+  char text[FORMAT_MAX];
   int64_t limit = run->step->timeout_ms;
   run->step->drop(&run->act);
-  err_set(&err, ERR_TIMEOUT, "no answer within %lld s", (long long)((limit + 999) / 1000));
+  run->dropped = true;
+  err_set(&err, ERR_TIMEOUT,
+          run->operation.phase == OPERATION_VERIFY ? "no proof within %s" : "no answer within %s",
+          format_duration(text, sizeof text, (double)limit / 1000));
   step_over(run, NULL, &err);
 }
 
@@ -39,6 +50,7 @@ void run_step(struct run *run, const struct act_step *step, run_done done) {
   struct operation *operation = &run->operation;
   run->step = step;
   run->done = done;
+  run->dropped = false;
   operation->progress = (struct progress){0};
   run->act = (struct act){
       .io = run->pipeline->options.io,

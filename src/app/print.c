@@ -36,7 +36,7 @@ bool print_end(bool written) {
   return false;
 }
 
-void print_error(const char *format, ...) {
+void error_print(const char *format, ...) {
   char text[1024], shown[1024];
   va_list args;
   va_start(args, format);

@@ -9,4 +9,4 @@ struct report_text_options print_options(const struct options *options);
 /* What is printed is out; else says that it is not. Returns whether. */
 bool print_end(bool written);
 /* "stacktop: ..." on stderr, sanitised to ASCII, cut at 1 kB. */
-void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

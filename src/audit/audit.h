@@ -47,29 +47,37 @@ struct audit_record {
   /* OUTCOME: */
   const char *result; /* outcome_word */
   const char *proof, *error, *undo;
-  int64_t plan_ms, wait_ms, execute_ms, verify_ms; /* from the key to the plan, to the agreement */
+  /* From the key to the plan, to the agreement, ...; negative: there was no such step. */
+  int64_t plan_ms, wait_ms, execute_ms, verify_ms;
+  /* How many more there were than the line could hold; of a record that is read. */
+  int64_t params_left_out, plan_left_out, victims_left_out;
 };
 
 struct audit;
 
 struct audit_options {
-  const char *path; /* absolute; its folder is made (0700) when it is not there */
+  const char *path; /* absolute; its folder is made (0700) when it is not there; NULL: no home is
+                       known, so that each record fails with these words */
   bool to_syslog;   /* a line to LOG_AUTHPRIV too */
 };
 
 /* $XDG_STATE_HOME/stacktop, else ~/.local/state/stacktop: where the audit, plans and undo files are
  * unless the configuration says otherwise. For the caller to free; NULL when no home is known. */
 char *state_folder(void);
-/* Fills *who with texts that live as long as the process' environment and `buffer`. */
+/* Fills *who with texts that lie in `buffer` (1 kB will do; a text without room is NULL). Asks for
+ * the user's name where a directory service may have to be waited for: at the start, not on the
+ * loop. */
 void audit_who_self(struct audit_who *who, char *buffer, size_t size);
-/* A new id: "20261125T040312.123456-4711-1". */
+/* A new id: "20261125T040312.123-4711-1". */
 void audit_id(char out[64], int64_t now_ms, int64_t pid, uint32_t serial);
 
 /* Opens nothing yet. */
 struct audit *audit_new(struct io *io, const struct audit_options *options);
 
-/* Appends one line with one write and fsyncs it. done(arg, err) comes once, on the loop's thread,
- * never before this returns: err NULL when it is on disk. Errors say what to do: "the audit
+/* Appends one line with one write and fsyncs it; one after the other, in the order of the calls.
+ * done(arg, err) comes once, on the loop's thread, never before this returns, and always before
+ * audit_close's closed: err NULL when it is on disk. It may be NULL, for one who leaves. Not after
+ * audit_close. Errors say what to do: "the audit
  * /x/audit.jsonl cannot be written (no space left on device): nothing is done without a record".
  * The file is opened anew by its path when it was rotated away; it must be a regular file of ours;
  * a line that was written in part is taken back. The record is copied. */
@@ -78,12 +86,15 @@ void audit_append(struct audit *audit, const struct audit_record *record, audit_
                   void *arg);
 
 /* Whatever others append from now on, as it comes (within a second or two), and at first once each
- * intent without an outcome (`unknown`: its process is gone; else it is under way). Lines that make
- * no sense are passed over. */
+ * intent without an outcome (`unknown`: its process is gone, or it is of another host and more than
+ * a day old; else it is under way). Lines that make no sense are passed over. Of a record that is
+ * seen, event, id, at_ms, who.user, who.host, action, kind, target and title are never NULL; result
+ * is not in an outcome, nor key and label of a victim. Once. */
 typedef void (*audit_seen)(void *arg, const struct audit_record *record, bool unknown);
 void audit_follow(struct audit *audit, audit_seen seen, void *arg);
 
-/* Waits at most a moment for lines that are being written; closed(arg) comes in a later turn. */
+/* Waits half a second at most for lines that are to be written; those that are not on disk then
+ * are told so by their done. Nothing is seen any more. closed(arg) comes in a later turn. */
 void audit_close(struct audit *audit, void (*closed)(void *arg), void *arg);
 
 /* Of `stacktop audit`: reads the file (blocking: it is a mode of its own) and calls seen for each
@@ -94,7 +105,9 @@ struct audit_filter {
   int64_t since_ms;                   /* 0: all */
   bool unknown_only;                  /* intents without an outcome */
 };
+/* `unknown` as for audit_follow. user: of who.user or who.login. */
 bool audit_read(const char *path, const struct audit_filter *filter, audit_seen seen, void *arg,
                 struct err *err) MUST_CHECK;
-/* The line as JSON, without a newline; for the caller to free. */
+/* The line as JSON, without a newline; for the caller to free. Of a record with more than 4 MiB in
+ * it, what does not fit is left out and counted. */
 char *audit_line(const struct audit_record *record);

@@ -77,9 +77,9 @@ static bool has_room(const struct line *line, size_t room, size_t end) {
   return (size_t)ftello(line->json.out) + room <= end;
 }
 
-static void write_left_out(struct json_writer *json, const char *key, size_t count) {
+static void write_left_out(struct json_writer *json, const char *key, int64_t count) {
   if (count > 0)
-    json_int(json, key, (int64_t)count);
+    json_int(json, key, count);
 }
 
 static void write_params(struct line *line, const struct audit_record *record, size_t end) {
@@ -95,7 +95,8 @@ static void write_params(struct line *line, const struct audit_record *record, s
     write_text(json, param->name, param->value);
   }
   json_close(json, '}');
-  write_left_out(json, "params_left_out", record->param_count - i);
+  write_left_out(json, "params_left_out",
+                 (int64_t)(record->param_count - i) + record->params_left_out);
 }
 
 static void write_plan(struct line *line, const struct audit_record *record, size_t end) {
@@ -107,7 +108,7 @@ static void write_plan(struct line *line, const struct audit_record *record, siz
   for (; i < record->plan_count && has_room(line, text_room(record->plan[i]), end); i++)
     write_must(json, NULL, record->plan[i]);
   json_close(json, ']');
-  write_left_out(json, "plan_left_out", record->plan_count - i);
+  write_left_out(json, "plan_left_out", (int64_t)(record->plan_count - i) + record->plan_left_out);
 }
 
 static void write_victims(struct line *line, const struct audit_record *record, size_t end) {
@@ -123,13 +124,14 @@ static void write_victims(struct line *line, const struct audit_record *record, 
       break;
     json_open(json, NULL, '{');
     write_must(json, "key", victim->key);
-    write_text(json, "label", victim->label);
+    write_must(json, "label", victim->label);
     write_text(json, "result", victim->result);
     write_text(json, "words", victim->words);
     json_close(json, '}');
   }
   json_close(json, ']');
-  write_left_out(json, "victims_left_out", record->victim_count - i);
+  write_left_out(json, "victims_left_out",
+                 (int64_t)(record->victim_count - i) + record->victims_left_out);
 }
 
 /* Ordered for a person who reads the line from its left: what, when, who, where. */

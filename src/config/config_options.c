@@ -5,6 +5,11 @@
 /* Below 200 ms a dashboard would hurt what it watches; above a day it would watch nothing. */
 enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MAX = 3600000 };
 
+/* Where one stands when one starts it must not decide where records are. */
+static bool check_absolute(const char *text, struct err *err) {
+  return *text == '/' || err_set(err, ERR_INVALID, "\"%.80s\" is no absolute path", text);
+}
+
 const struct option config_options[CONFIG_OPTION_COUNT] = {
     [CONFIG_NAME] = {.name = "name",
                      .type = OPTION_TEXT,
@@ -33,6 +38,8 @@ const struct option config_options[CONFIG_OPTION_COUNT] = {
                           .help = "nothing can be changed until `:unlock`"},
     [CONFIG_STATE] = {.name = "state",
                       .type = OPTION_TEXT,
+                      .check = check_absolute,
+                      .example = "/var/lib/stacktop",
                       .help = "the folder of the audit, plans and undo files; else stacktop in "
                               "$XDG_STATE_HOME or in ~/.local/state"},
     [CONFIG_AUDIT_SYSLOG] = {.name = "audit_syslog",

@@ -154,7 +154,9 @@ bool kafka_admin_save(const struct kafka_admin *admin, struct err *err) {
 const char *kafka_admin_words(struct kafka_admin *admin, rd_kafka_resp_err_t code,
                               const char *text) {
   static const char says_who[] = "Broker: ";
-  if (!text || !*text)
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) /* "Unknown member" is what we are then */
+    text = "a member has joined meanwhile";
+  else if (!text || !*text)
     text = rd_kafka_err2str(code);
   if (strncmp(text, says_who, sizeof says_who - 1) == 0)
     text += sizeof says_who - 1;

@@ -64,3 +64,11 @@ bool report_candidates_text(FILE *file, const struct sample *found,
   text_out_end(&out);
   return fflush(file) == 0 && !ferror(file);
 }
+
+bool report_line(FILE *file, const char *text, const struct report_text_options *options) {
+  struct text_out out;
+  text_out_init(&out, file, options);
+  text_out_words(&out, text, 0);
+  text_out_end(&out);
+  return fflush(file) == 0 && !ferror(file);
+}

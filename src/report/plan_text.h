@@ -12,3 +12,5 @@ bool report_plan_text(FILE *out, const struct plan *plan,
 /* What can be picked, the survey's first table, each row with the word that names it. */
 bool report_candidates_text(FILE *out, const struct sample *found,
                             const struct report_text_options *options) MUST_CHECK;
+/* One sentence, wrapped. */
+bool report_line(FILE *out, const char *text, const struct report_text_options *options) MUST_CHECK;

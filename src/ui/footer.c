@@ -110,8 +110,24 @@ static void draw_typing(const struct view *view, const struct frame *frame, int 
     canvas_text_right(canvas, x, y, width - x - 1, STYLE_DIM, hint);
 }
 
+static void draw_command(const struct view *view, const struct frame *frame, int y) {
+  struct canvas *canvas = frame->canvas;
+  const char *text = view->command;
+  int cells, x = 1;
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, ":");
+  while (text_width(text) > canvas->width - 6 && *text)
+    text += text_next(text, &cells);
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, "_") + 2;
+  if (!*view->command)
+    canvas_text(canvas, x, y, canvas->width - x, STYLE_DIM,
+                "unlock, lock, undo, quit, or ACTION TARGET [ROW...] [NAME=VALUE...]");
+}
+
 void footer_draw(const struct view *view, const struct frame *frame, int y) {
-  if (view->typing && view_focused(view))
+  if (view->commanding)
+    draw_command(view, frame, y);
+  else if (view->typing && view_focused(view))
     draw_typing(view, frame, y);
   else
     draw_keys(view, frame, y);

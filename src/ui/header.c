@@ -100,6 +100,26 @@ static int draw_counts(const struct frame *frame, int x, int end) {
   return x;
 }
 
+/* Whether things may be changed: " READ-ONLY ", " UNLOCKED 5m ". Returns the cell behind it. */
+static int draw_lock(const struct frame *frame, int x, int end) {
+  const struct operations *operations = &frame->model->operations;
+  char text[32] = " READ-ONLY ", left[AGE_MAX];
+  if (operations->lock == LOCK_OPEN)
+    return x;
+  if (operations->lock == LOCK_UNLOCKED)
+    snprintf(text, sizeof text, " UNLOCKED %s ",
+             age_text(left, operations->lock_ms - frame->now_ms));
+  if (x + (int)strlen(text) > end)
+    return x;
+  return x +
+         canvas_text(
+             frame->canvas, x, 0, end - x,
+             (operations->lock == LOCK_UNLOCKED ? (unsigned)STYLE_WARN : (unsigned)STYLE_NOTICE) |
+                 STYLE_STRONG,
+             text) +
+         1;
+}
+
 static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
   struct canvas *canvas = frame->canvas;
   char clock[80];
@@ -225,6 +245,7 @@ int header_draw(const struct view *view, const struct frame *frame) {
        1;
   if (config->environment)
     x += canvas_text(canvas, x, 0, end - x, style, config->environment) + 1;
+  x = draw_lock(frame, x, end);
   x = draw_counts(frame, x + 1, end);
   draw_right(view, frame, x, style);
   if (canvas->height < SENTENCE_HEIGHT)

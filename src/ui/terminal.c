@@ -19,6 +19,7 @@
 enum {
   LOOKS = STYLE_COUNT * 4, /* each style plain, selected, strong, and both */
   COMBINED_MAX = 4,        /* characters of one cell */
+  DISCARD_READS = 256,     /* more than the kernel's queue of a terminal can hold */
   SYNC_MIN = 1024, /* bytes: a smaller frame arrives in one packet and cannot be seen half drawn */
 };
 
@@ -218,6 +219,17 @@ int terminal_key_wait(const struct terminal *terminal) {
 
 void terminal_key_expire(struct terminal *terminal) {
   key_decoder_expire(&terminal->keys);
+}
+
+/* Read and decoded, not flushed: the rest of a paste whose begin was flushed would be keys. */
+void terminal_discard_input(struct terminal *terminal) {
+  struct key key;
+  for (int reads = 0; reads < DISCARD_READS; reads++) {
+    while (terminal_key(terminal, &key))
+      ;
+    if (!terminal_read(terminal))
+      return;
+  }
 }
 
 /* The characters of a cell as curses wants them: a spacing one, and what combines with it. A

@@ -41,6 +41,10 @@ bool terminal_key(struct terminal *terminal, struct key *key);
  * then: a lone ESC waits to be told from the begin of a sequence. 0: no need. */
 int terminal_key_wait(const struct terminal *terminal);
 void terminal_key_expire(struct terminal *terminal);
+/* Throws away what has been typed up to now, also what the kernel still holds: keys that were meant
+ * for what was on the screen before. Of a sequence or a paste that is not over yet, what follows is
+ * still taken for what it is. */
+void terminal_discard_input(struct terminal *terminal);
 
 /* Shows the canvas: writes only what differs from what is there. Only while nothing is pending. */
 void terminal_show(struct terminal *terminal, const struct canvas *canvas);

@@ -24,6 +24,7 @@ struct pane_list {
 struct view *view_new(const struct view_options *options) {
   struct view *view = mem_new(sizeof *view);
   view->utc = options->utc;
+  arena_init(&view->arena, FRAME_BYTES_MAX);
   view->user = options->user ? mem_dup(options->user) : NULL;
   return view;
 }
@@ -36,6 +37,8 @@ void view_free(struct view *view) {
     free(view->panes[i]);
   }
   detail_fini(&view->detail);
+  dialog_fini(&view->dialog);
+  arena_fini(&view->arena);
   free(view->user);
   free(view);
 }
@@ -219,6 +222,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   arena_init(&arena, FRAME_BYTES_MAX);
   struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena};
   view_sync_panes(view, model);
+  view->under_way = model->operations.count > 0;
   int top = header_draw(view, &frame);
   struct rect area = {0, top, canvas->width, canvas->height - top - 1};
   draw_page(view, &frame, area);
@@ -227,13 +231,18 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
     draw_page(view, &frame, area);
   }
   footer_draw(view, &frame, canvas->height - 1);
+  dialog_sync(&view->dialog, model, now_ms);
+  frame.now_ms = now_ms; /* what is done goes on while the panes are held */
+  if (dialog_is_open(&view->dialog))
+    dialog_draw(&view->dialog, &frame);
   for (size_t i = 0; i < view->pane_count; i++)
     pane_release(view->panes[i]);
   arena_fini(&arena);
 }
 
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms) {
-  (void)model;
   /* The clock in the header; all ages on the screen count whole seconds, too. */
-  return view->paused ? INT64_MAX : (now_ms / CLOCK_MS + 1) * CLOCK_MS;
+  int64_t clock = view->paused ? INT64_MAX : (now_ms / CLOCK_MS + 1) * CLOCK_MS;
+  int64_t dialog = dialog_next_ms(&view->dialog, model, now_ms);
+  return dialog < clock ? dialog : clock;
 }

@@ -235,6 +235,69 @@ static struct request run_invert(struct keys *keys, int argument) {
   return nothing;
 }
 
+/* ---- what can be done */
+
+/* The selected row, or the target whose line it is; false where there is neither. */
+static bool subject_of(const struct keys *keys, struct subject *subject) {
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  const char **key = arena_alloc(keys->frame->arena, sizeof *key);
+  if (!line || line->event || !key)
+    return false;
+  *subject = (struct subject){.slot = line->slot};
+  if (line->kind != LINE_ROW)
+    return true;
+  *key = arena_printf(keys->frame->arena, "%s", line->key);
+  subject->table = arena_printf(keys->frame->arena, "%s", line->table_id);
+  subject->keys = key;
+  subject->key_count = 1;
+  return true;
+}
+
+static struct request run_menu(struct keys *keys, int argument) {
+  (void)argument;
+  struct request request = {.kind = REQUEST_MENU};
+  if (subject_of(keys, &request.subject))
+    return request;
+  snprintf(keys->view->notice, sizeof keys->view->notice, "Select a row or a target first");
+  return nothing;
+}
+
+static struct request run_command(struct keys *keys, int argument) {
+  (void)argument;
+  keys->view->commanding = true;
+  *keys->view->command = '\0';
+  return nothing;
+}
+
+/* The newest of those that go on behind. */
+static struct request run_front(struct keys *keys, int argument) {
+  (void)argument;
+  const struct operations *operations = &keys->frame->model->operations;
+  if (operations->count == 0)
+    return nothing;
+  return (struct request){.kind = REQUEST_FRONT,
+                          .operation = operations->items[operations->count - 1]->id};
+}
+
+/* An action's own key, on a row that it is for. */
+static struct request act_by_key(struct keys *keys) {
+  const struct action_spec *const *specs = keys->frame->model->operations.specs;
+  struct request request = {.kind = REQUEST_ACT};
+  if (keys->key.code != KEY_CODE_RUNE || !specs || !subject_of(keys, &request.subject))
+    return nothing;
+  const char *kind = keys->frame->model->slots[request.subject.slot].target->kind->kind;
+  for (; *specs; specs++) {
+    bool row = (*specs)->table && request.subject.table &&
+               strcmp((*specs)->table, request.subject.table) == 0;
+    if ((*specs)->key != keys->key.rune || strcmp((*specs)->kind, kind) != 0 ||
+        ((*specs)->table && !row))
+      continue;
+    request.action = *specs;
+    return request;
+  }
+  return nothing;
+}
+
 static bool offers_tree(const struct view *view) {
   const struct pane *pane = view_focused(view);
   return pane && is_tree_row(pane_selected(pane));
@@ -253,6 +316,10 @@ static bool offers_sort(const struct view *view) {
 
 static bool offers_back(const struct view *view) {
   return view_place(view) != PLACE_OVERVIEW || offers_match(view);
+}
+
+static bool offers_front(const struct view *view) {
+  return view->under_way;
 }
 
 static bool offers_page(const struct view *view) {
@@ -285,6 +352,14 @@ const struct binding view_bindings[] = {
      false, run_open, 0, NULL},
     {CODE(LEFT), "Left", NULL, "open the row; close it, or go to the one above it", PLACE_PANES,
      false, run_close, 0, NULL},
+    {RUNE('a'), "a", "actions",
+     "what can be done to the row or the target, and why the rest cannot", PLACE_PANES, false,
+     run_menu, 0, offers_row},
+    {RUNE(':'), ":", NULL,
+     "a command: unlock, lock, undo, or an action with its target and arguments", PLACE_PANES,
+     false, run_command, 0, NULL},
+    {RUNE('b'), "b", "under way", "show what is being done behind", PLACE_PANES, false, run_front,
+     0, offers_front},
     {RUNE('/'), "/", "filter", "show only rows with a text; Enter keeps it, Esc drops it",
      PLACE_PANES, false, run_filter, 0, NULL},
     {RUNE('n'), "n", NULL, "next and previous row that matches the filter", PLACE_PANES, false,
@@ -343,23 +418,41 @@ static struct request dispatch(struct keys *keys) {
     if ((binding->places & place) && binding_is_for(binding, keys->key))
       return binding->run(keys, binding->argument);
   }
-  return nothing;
+  return place & PLACE_PANES ? act_by_key(keys) : nothing;
+}
+
+/* A dialog has the keys as long as it is open; a key that was pressed for what was there before it
+ * never reaches it: it is made what the model asks for first. */
+static struct request key_handle(struct keys *keys, int64_t now_ms) {
+  struct view *view = keys->view;
+  dialog_sync(&view->dialog, keys->frame->model, now_ms);
+  if (dialog_is_open(&view->dialog)) {
+    struct frame frame = *keys->frame;
+    bool handled;
+    frame.now_ms = now_ms;
+    struct request request = dialog_key(&view->dialog, &frame, keys->key, &handled);
+    return handled ? request : dispatch(keys);
+  }
+  if (view->commanding)
+    return command_key(view, keys->key);
+  if (view->typing && keys->pane && filter_key(view, keys->pane, keys->key))
+    return nothing;
+  return dispatch(keys);
 }
 
 struct request view_key(struct view *view, const struct model *model, int64_t now_ms,
                         struct key key) {
-  struct arena arena;
-  arena_init(&arena, FRAME_BYTES_MAX);
-  struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, &arena};
+  struct arena *arena = &view->arena; /* what a request borrows lives until the next key */
+  arena_fini(arena);
+  arena_init(arena, FRAME_BYTES_MAX);
+  struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, arena};
   view_sync_panes(view, model);
   *view->notice = '\0';
   struct keys keys = {view, &frame, view_focused(view), key};
   view_build_focused(view, &frame);
-  struct request request = nothing;
-  if (!view->typing || !keys.pane || !filter_key(view, keys.pane, key))
-    request = dispatch(&keys);
+  view->under_way = model->operations.count > 0;
+  struct request request = key_handle(&keys, now_ms);
   if (keys.pane)
     pane_release(keys.pane);
-  arena_fini(&arena);
   return request;
 }

@@ -53,36 +53,38 @@ def redis_witness(sandbox):
     MONITOR shows the address, and CLIENT SETNAME, which stacktop says first, whose it is."""
     client = sandbox.redis
     client.connection_pool.connection_kwargs["socket_timeout"] = None
-    lines, stop = [], threading.Event()
-    with client.monitor() as monitor:
-        def listen():
-            with contextlib.suppress(Exception):
-                while not stop.is_set():
-                    lines.append(monitor.next_command())
+    lines = []
+    monitor = client.monitor().__enter__()
 
-        thread = threading.Thread(target=listen, daemon=True)
-        thread.start()
+    def listen():
+        with contextlib.suppress(Exception):  # the end: the connection is taken away
+            while True:
+                lines.append(monitor.next_command())
 
-        def seen():
-            marker = f"witness-{time.monotonic_ns()}"
-            sandbox.redis.get(marker)
-            wait_until(lambda: any(marker in line["command"] for line in list(lines)), what="MONITOR to catch up")
-            ours, found = set(), []
-            for line in list(lines):
-                words = line["command"].split()
-                name = words[0].lower() if words else ""
-                if len(words) > 1 and f"{name}|{words[1].lower()}" in REDIS_READS | {"config|set", "client|kill"}:
-                    name = f"{name}|{words[1].lower()}"
-                address = line["client_address"], line["client_port"]
-                if name == "client|setname":
-                    (ours.add if words[2].startswith("stacktop") else ours.discard)(address)
-                elif address in ours and name not in REDIS_READS:
-                    found.append(line["command"])
-            return found
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
 
-        yield seen
-        stop.set()
-        sandbox.redis.ping()  # so that the thread wakes up
+    def seen():
+        marker = f"witness-{time.monotonic_ns()}"
+        sandbox.redis.get(marker)
+        wait_until(lambda: any(marker in line["command"] for line in list(lines)), what="MONITOR to catch up")
+        ours, found = set(), []
+        for line in list(lines):
+            words = line["command"].split()
+            name = words[0].lower() if words else ""
+            if len(words) > 1 and f"{name}|{words[1].lower()}" in REDIS_READS | {"config|set", "client|kill"}:
+                name = f"{name}|{words[1].lower()}"
+            address = line["client_address"], line["client_port"]
+            if name == "client|setname":
+                (ours.add if words[2].startswith("stacktop") else ours.discard)(address)
+            elif address in ours and name not in REDIS_READS:
+                found.append(line["command"])
+        return found
+
+    yield seen
+    with contextlib.suppress(Exception):
+        monitor.connection.disconnect()
+    thread.join(5)
 
 
 def kafka_state(sandbox):

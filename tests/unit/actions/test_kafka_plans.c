@@ -72,6 +72,8 @@ static bool make_plan(struct fixture *fixture, const struct action *action, cons
   struct driver *driver = &fixture->driver;
   struct action_request *request = &driver->request;
   driver->action = action;
+  for (size_t i = 0; i < DRIVER_PARAMS_MAX; i++)
+    option_value_fini(&driver->values[i]);
   memset(driver->values, 0, sizeof driver->values);
   for (size_t i = 0; i < action->spec.param_count; i++) {
     driver->texts[i] = texts ? texts[i] : NULL;

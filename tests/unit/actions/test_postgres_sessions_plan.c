@@ -215,8 +215,7 @@ static void test_terminate_all_beyond_an_age(void **state) {
   plan_for(driver, "postgres.terminate-active", NULL, NULL); /* 10m */
   assert_int_equal(driver->plan->victim_count, 1);
   assert_string_equal(driver->plan->victims[0].label, "pid 8151");
-  assert_string_equal(driver->plan->title,
-                      "Terminate 1 session of main: active for 10m 00s or longer");
+  assert_string_equal(driver->plan->title, "Terminate 1 session of main: active for 10m or longer");
   assert_says(driver->plan, PLAN_EFFECT,
               "AND state = 'active' AND query_start = '2023-11-14 22:14:00.000007+00' AND");
   assert_says(driver->plan, PLAN_WARNING, "1 session cannot be judged: needs pg_monitor");
@@ -234,7 +233,7 @@ static void test_terminate_all_beyond_an_age(void **state) {
   assert_true(driver_survey(driver, action_find("postgres.terminate-idle"), NULL, NULL, older));
   assert_false(driver_plan(driver, NULL));
   assert_string_equal(driver->err.text,
-                      "no session that we may see has been idle in transaction for 1d 0h");
+                      "no session that we may see has been idle in transaction for 1d");
   static const char *const zero[] = {"age", "0s", NULL};
   assert_false(driver_survey(driver, action_find("postgres.terminate-idle"), NULL, NULL, zero));
 }

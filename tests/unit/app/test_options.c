@@ -85,6 +85,9 @@ static void test_words(void **state) {
   assert_string_equal(good("apply 0123abcd --confirm=x").confirm, "x");
   assert_true(good("plan a b --json --read-only").json);
   assert_true(good("--read-only").read_only);
+  assert_true(good("--readonly").read_only);
+  assert_true(good("--wall").wall);
+  assert_true(good("--wall").read_only);
   struct options options = good("audit --action kafka.* --target m --user o --since 2h --unknown");
   assert_string_equal(options.action, "kafka.*");
   assert_string_equal(options.target, "m");

@@ -93,6 +93,8 @@ static const struct error_case errors_of[] = {
     {"name:\n", 1, 6, "this is nothing"},
     {"interval: 2x\n", 1, 11, "no duration"},
     {"interval: 1ms\n", 1, 11, "out of range"},
+    {"state: var/stacktop\n", 1, 8, "no absolute path"},
+    {"read_only: yes\n", 1, 12, "neither true nor false"},
     {"timeout: soon\n", 1, 10, "no duration"},
     {"name: a\n", 1, 1, "nothing to watch"},
     {"hosts:\n", 1, 1, "nothing to watch"},

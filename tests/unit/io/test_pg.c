@@ -206,6 +206,10 @@ static void test_an_error_leaves_the_connection(void **state) {
   assert_int_equal(ask(fixture, "DO $$BEGIN RAISE WARNING 'noise'; END$$; SELECT 7"), ERR_NONE);
   assert_string_equal(fixture->first, "7");
   assert_string_equal(pg_sqlstate(fixture->pg), "");
+  assert_int_equal(
+      ask(fixture, "DO $$BEGIN RAISE 'no' USING ERRCODE = '42501', DETAIL = 'why'; END$$"),
+      ERR_DENIED);
+  assert_string_equal(fixture->err.text, "no: why");
   assert_int_equal(ask(fixture, "COPY (SELECT 1) TO STDOUT"), ERR_PROTOCOL);
   assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
 }

@@ -1,5 +1,6 @@
 /* What can be done, and a plan, as people and programs read them. */
 #include "report/actions.h"
+#include "report/outcome_text.h"
 #include "report/plan_text.h"
 
 #include "../core/core_test.h"
@@ -130,11 +131,76 @@ static void test_plan_text(void **state) {
   plan_free(plan);
 }
 
+static void test_outcome_text(void **state) {
+  (void)state;
+  struct plan *plan = plan_new(&stop, "ecap", NULL, false);
+  struct outcome outcome;
+  plan_victim(plan, "a", "pid 8");
+  plan_victim(plan, "b", "pid 4711");
+  plan_victim(plan, "c", "pid 9");
+  outcome_init(&outcome, 3);
+  outcome_set(&outcome, 0, VICTIM_DONE, "gone after 0.2 s");
+  outcome_set(&outcome, 1, VICTIM_REFUSED, "must be a member of the role of the other \x1b[31m");
+  outcome_set(&outcome, 2, VICTIM_GONE, "%s", "");
+  outcome_proof(&outcome, "1 gone");
+  char *text;
+  size_t len;
+  FILE *out = open_memstream(&text, &len);
+  struct report_text_options options = {.width = 50, .ascii = true};
+  assert_true(report_outcome_text(out, plan, &outcome, &options));
+  fclose(out);
+  check_text(text,
+             "done     pid 8     gone after 0.2 s\n"
+             "refused  pid 4711  must be a member of the role of\n"
+             "                   the other ?[31m\n"
+             "gone     pid 9\n"
+             "\n"
+             "1 done, 1 gone, 1 refused\n"
+             "Proof: 1 gone\n",
+             "outcome");
+  free(text);
+  outcome_fini(&outcome);
+  plan_free(plan);
+}
+
+static void test_candidates(void **state) {
+  (void)state;
+  static const struct column_spec topics[] = {{.id = "topic", .title = "TOPIC"},
+                                              {.id = "lag", .title = "LAG", .unit = UNIT_COUNT}};
+  static const struct table_spec spec = {
+      .id = "topics", .title = "Topics", .columns = topics, .column_count = 2};
+  static const struct table_spec *const tables[] = {&spec};
+  struct sample *found = sample_new(tables, 1);
+  static const struct {
+    const char *key, *parent, *label;
+  } rows[] = {{"orders", NULL, "orders"}, {"orders/0", "orders", "0"}, {"a b", NULL, "a b"}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    struct row *row = sample_row(found, &found->tables[0], rows[i].key, rows[i].parent);
+    assert_non_null(row);
+    row->cells[0] = value_text(rows[i].label);
+    row->cells[1] = value_int(1200);
+  }
+  char *text;
+  size_t len;
+  FILE *out = open_memstream(&text, &len);
+  struct report_text_options options = {.ascii = true};
+  assert_true(report_candidates_text(out, found, &options));
+  fclose(out);
+  check_text(text,
+             "      Topics               LAG\n"
+             "            orders       1,200\n"
+             "            orders/0  0  1,200\n"
+             "            'a b'  a b   1,200\n",
+             "candidates");
+  free(text);
+  sample_free(found);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_actions_text),
-      cmocka_unit_test(test_actions_json),
-      cmocka_unit_test(test_plan_text),
+      cmocka_unit_test(test_actions_text), cmocka_unit_test(test_actions_json),
+      cmocka_unit_test(test_plan_text),    cmocka_unit_test(test_outcome_text),
+      cmocka_unit_test(test_candidates),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

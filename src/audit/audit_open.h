@@ -1,0 +1,37 @@
+/* Intents without an outcome, as a file is read from above. */
+#pragma once
+
+#include "audit/audit.h"
+
+#include <sys/queue.h>
+
+enum {
+  AUDIT_OPEN_MAX = 100000, /* beyond it the oldest are forgotten */
+  AUDIT_OPEN_BUCKETS = 1024,
+};
+
+struct audit_open_intent {
+  TAILQ_ENTRY(audit_open_intent) order; /* as they stand in the file */
+  LIST_ENTRY(audit_open_intent) bucket;
+  int64_t offset; /* of its line in the file */
+  size_t len;
+  char key[]; /* its id and host */
+};
+
+struct audit_open {
+  TAILQ_HEAD(audit_open_order, audit_open_intent) order;
+  LIST_HEAD(audit_open_bucket, audit_open_intent) buckets[AUDIT_OPEN_BUCKETS];
+  size_t count;
+};
+
+void audit_open_init(struct audit_open *open);
+void audit_open_fini(struct audit_open *open);
+/* Takes an intent in, or its outcome, which takes it out. */
+void audit_open_see(struct audit_open *open, const struct audit_record *record, int64_t offset,
+                    size_t len);
+/* Whether the intent of the line at that offset has no outcome. */
+bool audit_open_has(const struct audit_open *open, const struct audit_record *record,
+                    int64_t offset);
+/* Whether nobody will write its outcome any more: its process is gone, or it is of another host and
+ * older than a day. */
+bool audit_open_is_unknown(const struct audit_record *intent, const char *host, int64_t now_ms);
