@@ -63,6 +63,16 @@ static bool is_true(const char *text) {
 
 /* ---- what is wrong */
 
+static bool holds_password(const struct setting *setting) {
+  const char *const texts[] = {setting->raw, setting->shown, setting->former, setting->value};
+  if (strcmp(setting->name, "primary_conninfo") == 0)
+    return true;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (texts[i] && (strcasestr(texts[i], "password=") || strcasestr(texts[i], "password =")))
+      return true;
+  return false;
+}
+
 static bool allowed(const struct action_request *request, const struct setting *setting,
                     struct err *err) {
   const char *wrong = text_of(request, "wrong");
@@ -70,6 +80,10 @@ static bool allowed(const struct action_request *request, const struct setting *
     return err_set(err, ERR_UNSUPPORTED, "%s is built in: nobody can change it", setting->name);
   if (wrong)
     return err_set(err, ERR_INVALID, "%s wants %.200s", setting->name, wrong);
+  if (holds_password(setting))
+    return err_set(err, ERR_UNSUPPORTED,
+                   "%s may hold a password, which plans and records must not: ALTER SYSTEM by psql",
+                   setting->name);
   if (setting->value && is_true(text_of(request, "list")) && strchr(setting->value, ','))
     return err_set(err, ERR_UNSUPPORTED,
                    "%s is a list, and would be taken for one name: ALTER SYSTEM SET %s = 'a', 'b' "

@@ -132,6 +132,8 @@ static void test_what_is_refused(void **state) {
   refuse(fixture, "block_size", "4096", "is built in");
   refuse(fixture, "work_mem", NULL, "a value is needed");
   refuse(fixture, "shared_preload_libraries", "a, b", "is a list");
+  refuse(fixture, "primary_conninfo", "host=x", "may hold a password");
+  refuse(fixture, "archive_command", "cp Password=x", "may hold a password");
   const char *const reset[] = {"name", "work_mem", "reset", "true", NULL};
   survey(fixture, "postgres.set", reset);
   assert_false(driver_plan(&fixture->driver, NULL));
