@@ -216,6 +216,26 @@ static void test_dropped_in_the_middle(void **state) {
   assert_result(fixture, 0, VICTIM_UNKNOWN, "it ran, but no proof was seen");
 }
 
+static void test_left_while_it_runs(void **state) {
+  struct fixture *fixture = *state;
+  struct driver *driver = &fixture->driver;
+  const char *const picks[] = {"shop.orders", "shop.stock", NULL};
+  make_tables(fixture);
+  postgres_do(fixture->admin, "ALTER ROLE owner SET vacuum_cost_delay = '100ms';"
+                              "ALTER ROLE owner SET vacuum_cost_limit = 1");
+  survey(fixture, "postgres.vacuum", NULL);
+  make_plan(fixture, picks);
+  driver_execute_begin(driver);
+  while (!strstr(driver->progress.step, "1 of 2, shop.orders: begins"))
+    uv_run(&driver->loop, UV_RUN_ONCE);
+  driver_drop(driver);
+  postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
+  assert_result(fixture, 0, VICTIM_UNKNOWN, "left in the middle of it: the server may go on");
+  assert_result(fixture, 1, VICTIM_SKIPPED, "not come to");
+  postgres_do(fixture->admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                              " WHERE query LIKE 'VACUUM%'");
+}
+
 int main(void) {
   if (!fixture_server())
     return 77;
@@ -229,6 +249,7 @@ int main(void) {
       MAINTENANCE_TEST(test_no_second_session),
       MAINTENANCE_TEST(test_a_lost_connection),
       MAINTENANCE_TEST(test_dropped_in_the_middle),
+      MAINTENANCE_TEST(test_left_while_it_runs),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   postgres_stop_server(&server);
