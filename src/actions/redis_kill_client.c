@@ -28,12 +28,13 @@ enum client_column {
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
 static void survey_start(struct act *act);
 static void execute_start(struct act *act);
+static void execute_cancel(struct act *act);
 static void verify_start(struct act *act);
 
 static const struct act_step survey = {
     .timeout_ms = STEP_MS, .start = survey_start, .drop = redis_work_drop};
 static const struct act_step execute = {
-    .timeout_ms = STEP_MS, .start = execute_start, .drop = redis_work_drop};
+    .start = execute_start, .cancel = execute_cancel, .drop = redis_work_drop};
 static const struct act_step verify = {
     .timeout_ms = STEP_MS, .start = verify_start, .drop = redis_work_drop};
 
@@ -300,9 +301,20 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 struct killing {
   struct redis_work work;
   size_t at;
+  bool cancelled;
 };
 
 static void kill_next(struct killing *killing);
+
+static void tell_progress(struct killing *killing) {
+  struct act *act = killing->work.act;
+  if (!act->progress->started_ms)
+    act->progress->started_ms = killing->work.started_ms;
+  act->progress->done = (int64_t)killing->at;
+  act->progress->total = (int64_t)act->plan->victim_count;
+  act->progress->unit = "clients";
+  act->changed(act);
+}
 
 static void on_killed(void *self, const struct redisReply *reply, const struct err *err) {
   struct killing *killing = self;
@@ -319,15 +331,18 @@ static void on_killed(void *self, const struct redisReply *reply, const struct e
     outcome_set(outcome, killing->at, VICTIM_SENT, "killed");
   else
     outcome_set(outcome, killing->at, VICTIM_GONE, "no such client any more");
-  killing->work.act->changed(killing->work.act);
   killing->at++;
+  tell_progress(killing);
   kill_next(killing);
 }
 
 static void kill_next(struct killing *killing) {
   const struct plan *plan = killing->work.act->plan;
-  if (killing->at == plan->victim_count) {
-    redis_work_end(killing, NULL, NULL);
+  struct err cancelled;
+  err_set(&cancelled, ERR_NONE, "cancelled");
+  if (killing->at == plan->victim_count || killing->cancelled) {
+    outcome_set_all(killing->work.act->outcome, VICTIM_PENDING, VICTIM_SKIPPED, "cancelled before");
+    redis_work_end(killing, NULL, killing->at < plan->victim_count ? &cancelled : NULL);
     return;
   }
   const char *const *pins = plan->victims[killing->at].pins;
@@ -335,6 +350,12 @@ static void kill_next(struct killing *killing) {
       killing->work.link, on_killed, 8,
       (const char *const[]){"CLIENT", "KILL", "ID", pins[1], "ADDR", pins[2], "SKIPME", "yes"},
       NULL);
+}
+
+static void execute_cancel(struct act *act) {
+  struct killing *killing = act->self;
+  if (killing)
+    killing->cancelled = true;
 }
 
 static void execute_ready(void *self) {

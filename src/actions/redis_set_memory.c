@@ -214,7 +214,7 @@ static int64_t count_evicted(const struct sample *found, const struct wish *wish
 
 /* What is above the limit goes at once, by the policy; or nothing can, and writes fail. */
 static void say_evicted(struct plan *plan, const struct sample *found, const struct wish *wish) {
-  char over[FORMAT_MAX], used[FORMAT_MAX], limit[FORMAT_MAX];
+  char over[FORMAT_MAX], used[REDIS_COUNTED_MAX], limit[FORMAT_MAX];
   int64_t counted =
       redis_fact(found, "used_memory", 0) - redis_fact(found, "mem_not_counted_for_evict", 0);
   int64_t expires = redis_fact(found, "expires", 0);
@@ -222,7 +222,7 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
   int64_t evicted = count_evicted(found, wish, above);
   bool is_volatile = strncmp(wish->new_policy, "volatile-", 9) == 0;
   format_bytes(over, sizeof over, (double)above);
-  plan_say(plan, PLAN_BLAST, "it uses %s that count, of %s",
+  plan_say(plan, PLAN_BLAST, "%s count towards the limit, of %s",
            format_bytes(used, sizeof used, (double)counted), limit_words(limit, wish->new_limit));
   if (above > 0 && strcmp(wish->new_policy, "noeviction") == 0)
     plan_say(plan, PLAN_WARNING,
@@ -234,8 +234,8 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
         "will fail with OOM at once",
         over, wish->new_policy);
   else if (above > 0)
-    plan_say(plan, PLAN_LOSS, "%s of keys, about %s, are evicted at once by %s", over,
-             format_count(used, sizeof used, evicted), wish->new_policy);
+    plan_say(plan, PLAN_LOSS, "%s of data, about %s, evicted at once by %s", over,
+             redis_keys_counted(used, evicted), wish->new_policy);
   else if (is_volatile && expires == 0 && wish->new_limit > 0)
     plan_say(plan, PLAN_WARNING,
              "no key has a time to live: %s will evict nothing, and writes fail with OOM when the "
@@ -246,7 +246,7 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
     plan_say(plan, PLAN_WARNING,
              "the machine has %s: without a lower limit the kernel may end the server",
              format_bytes(used, sizeof used, (double)host));
-  plan->unit = evicted > 1 ? "keys to be evicted, about" : "server";
+  plan->unit = evicted > 1 ? "keys, as estimated" : "server";
   plan->count = evicted > 1 ? evicted : 1; /* evicting is agreed to as deleting is */
 }
 
@@ -437,7 +437,7 @@ static void verify_finish(struct setting_work *self, const char *info) {
   const struct plan *plan = self->work.act->plan;
   struct outcome *outcome = self->work.act->outcome;
   int64_t used = 0, uncounted = 0, evicted = 0;
-  char text[FORMAT_MAX], count[FORMAT_MAX];
+  char text[FORMAT_MAX], count[REDIS_COUNTED_MAX];
   redis_told_int(info, "used_memory", &used);
   redis_told_int(info, "mem_not_counted_for_evict", &uncounted);
   redis_told_int(info, "evicted_keys", &evicted);
@@ -452,11 +452,12 @@ static void verify_finish(struct setting_work *self, const char *info) {
       outcome_set(outcome, i, VICTIM_UNKNOWN,
                   "it was set, but reads otherwise: somebody else set it since");
   }
-  outcome_proof(outcome,
-                "read again: maxmemory %s, policy %s; %s counts, %s keys evicted since the plan",
-                self->values[SETTING_MEMORY], self->values[SETTING_POLICY],
-                format_bytes(text, sizeof text, (double)(used - uncounted)),
-                format_count(count, sizeof count, evicted > 0 ? evicted : 0));
+  outcome_proof(
+      outcome,
+      "read again: maxmemory %s, policy %s; %s count towards it, %s evicted since the plan",
+      self->values[SETTING_MEMORY], self->values[SETTING_POLICY],
+      format_bytes(text, sizeof text, (double)(used - uncounted)),
+      redis_keys_counted(count, evicted > 0 ? evicted : 0));
   redis_work_end(self, NULL, NULL);
 }
 

@@ -64,11 +64,11 @@ static void ask(void *self) {
 void redis_sweep_next(struct redis_sweep *sweep) {
   sweep->late = sweep->until_ms && clock_now_ms() >= sweep->until_ms;
   if (strcmp(sweep->cursor, "0") == 0) {
-    sweep->late = false;
+    sweep->late = sweep->cancelled = false; /* too late for that: all is done */
     sweep->done(sweep);
     return;
   }
-  if (sweep->late || sweep->cancelled) {
+  if (sweep->late) {
     sweep->done(sweep);
     return;
   }
