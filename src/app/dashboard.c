@@ -216,6 +216,9 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
     break;
+  case REQUEST_COPY:
+    terminal_copy(dashboard->terminal, request.text);
+    break;
   default:
     dashboard_operations_request(&dashboard->operations, &request);
     break;

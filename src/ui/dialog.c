@@ -1,8 +1,7 @@
+/* What a dialog is about, and its keys. */
 #include "ui/dialog.h"
 
 #include "core/mem.h"
-#include "core/text.h"
-#include "ui/layout.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,26 +9,29 @@
 #include <string.h>
 
 enum {
-  WIDTH_MOST = 104,  /* cells of a dialog on a wide screen */
-  WIDTH_FULL = 84,   /* screens up to this wide are taken whole */
-  MARGIN = 2,        /* cells of a wide screen left and right of it */
   TICK_MS = 1000,    /* ages count seconds */
   PROGRESS_MS = 250, /* while something is under way */
-  CLEAN_BYTES = PLAN_TEXT_MAX,
+};
+
+const struct dialog_class *const dialog_classes[DIALOG_KINDS] = {
+    [DIALOG_MENU] = &dialog_menu,     [DIALOG_FORM] = &dialog_form,
+    [DIALOG_SURVEY] = &dialog_survey, [DIALOG_CHOICE] = &dialog_choice,
+    [DIALOG_PLAN] = &dialog_plan,     [DIALOG_RUN] = &dialog_run,
+    [DIALOG_END] = &dialog_end,
 };
 
 /* ---- what it is about */
 
-static void forget_checked(struct dialog *dialog) {
-  for (size_t i = 0; i < dialog->checked_count; i++)
-    free(dialog->checked[i]);
-  free(dialog->checked);
-  dialog->checked = NULL;
-  dialog->checked_count = 0;
+void dialog_init(struct dialog *dialog) {
+  *dialog = (struct dialog){.wrong = -1};
+  arena_init(&dialog->arena, DIALOG_BYTES_MAX);
 }
 
 void dialog_fini(struct dialog *dialog) {
-  forget_checked(dialog);
+  choice_free(dialog->choice);
+  free(dialog->lines.items);
+  free(dialog->foot.items);
+  arena_fini(&dialog->arena);
 }
 
 static enum dialog_kind kind_of(const struct operations *operations) {
@@ -40,44 +42,60 @@ static enum dialog_kind kind_of(const struct operations *operations) {
       [OPERATION_VERIFY] = DIALOG_RUN,    [OPERATION_OUTCOME] = DIALOG_RUN,
       [OPERATION_ENDED] = DIALOG_END,
   };
+  const struct operation *front = operations->front;
   if (operations->menu)
     return DIALOG_MENU;
-  return operations->front ? kinds[operations->front->phase] : DIALOG_NONE;
+  if (!front)
+    return DIALOG_NONE;
+  return front->phase == OPERATION_PLAN && !front->plan ? DIALOG_SURVEY : kinds[front->phase];
 }
 
 static void preset_fields(struct dialog *dialog, const struct operation *operation) {
-  for (size_t i = 0; i < operation->action->param_count && i < DIALOG_FIELDS_MAX; i++)
-    snprintf(dialog->fields[i], DIALOG_TEXT_MAX, "%s",
-             operation->texts && operation->texts[i] ? operation->texts[i] : "");
+  for (size_t i = 0; i < operation->action->param_count && i < DIALOG_FIELDS_MAX; i++) {
+    const char *text = operation->texts ? operation->texts[i] : NULL;
+    if (!text)
+      text = operation->action->params[i].fallback;
+    snprintf(dialog->fields[i], DIALOG_TEXT_MAX, "%s", text ? text : "");
+  }
+}
+
+/* The field of which the pipeline says that it is wrong gets the focus, once. */
+static void follow_wrong(struct dialog *dialog, const struct operation *operation) {
+  if (operation->param_wrong == dialog->wrong)
+    return;
+  dialog->wrong = operation->param_wrong;
+  if (dialog->wrong >= 0)
+    dialog->selected = (size_t)dialog->wrong;
+  dialog->follow = true;
+}
+
+static bool is_same(const struct dialog *dialog, const struct dialog *wanted) {
+  if (dialog->kind != wanted->kind || dialog->operation != wanted->operation)
+    return false;
+  if (dialog->kind == DIALOG_CHOICE || dialog->kind == DIALOG_PLAN)
+    return dialog->phase_ms == wanted->phase_ms && dialog->plan_ms == wanted->plan_ms;
+  return true; /* a form that was sent back keeps what was typed, a run its scrolling */
 }
 
 void dialog_sync(struct dialog *dialog, const struct model *model, int64_t now_ms) {
   const struct operations *operations = &model->operations;
-  enum dialog_kind kind = kind_of(operations);
-  uint32_t operation = operations->menu || !operations->front ? 0 : operations->front->id;
-  int64_t began = operation ? operations->front->phase_ms : 0;
-  bool same_phase = kind == DIALOG_RUN || kind == DIALOG_MENU || began == dialog->phase_ms;
-  if (kind == dialog->kind && operation == dialog->operation && same_phase)
-    return;
-  forget_checked(dialog);
-  *dialog = (struct dialog){.kind = kind,
-                            .operation = operation,
-                            .phase_ms = began,
-                            .opened_ms = now_ms,
-                            .key_ms = now_ms,
-                            .follow = true};
-  if (kind == DIALOG_FORM)
-    preset_fields(dialog, operations->front);
-}
-
-static const struct dialog_class *class_of(const struct dialog *dialog) {
-  static const struct dialog_class *const classes[] = {
-      [DIALOG_MENU] = &dialog_menu,     [DIALOG_FORM] = &dialog_form,
-      [DIALOG_SURVEY] = &dialog_survey, [DIALOG_CHOICE] = &dialog_choice,
-      [DIALOG_PLAN] = &dialog_plan,     [DIALOG_RUN] = &dialog_run,
-      [DIALOG_END] = &dialog_end,
-  };
-  return classes[dialog->kind];
+  struct dialog wanted = {
+      .kind = kind_of(operations), .key_ms = now_ms, .follow = true, .wrong = -1};
+  const struct operation *front = wanted.kind == DIALOG_MENU ? NULL : operations->front;
+  if (front) {
+    wanted.operation = front->id;
+    wanted.phase_ms = front->phase_ms;
+    wanted.plan_ms = front->plan ? front->plan->made_ms : 0;
+  }
+  if (!is_same(dialog, &wanted)) {
+    dialog_fini(dialog);
+    *dialog = wanted;
+    arena_init(&dialog->arena, DIALOG_BYTES_MAX);
+    if (front && dialog->kind == DIALOG_FORM)
+      preset_fields(dialog, front);
+  }
+  if (front && dialog->kind == DIALOG_FORM)
+    follow_wrong(dialog, front);
 }
 
 void dialog_say(struct dialog *dialog, const char *format, ...) {
@@ -87,254 +105,106 @@ void dialog_say(struct dialog *dialog, const char *format, ...) {
   va_end(args);
 }
 
-bool dialog_checked(const struct dialog *dialog, const char *key) {
-  for (size_t i = 0; i < dialog->checked_count; i++)
-    if (strcmp(dialog->checked[i], key) == 0)
-      return true;
-  return false;
-}
-
-void dialog_check(struct dialog *dialog, const char *key, bool checked) {
-  for (size_t i = 0; i < dialog->checked_count; i++) {
-    if (strcmp(dialog->checked[i], key) != 0)
-      continue;
-    if (!checked) {
-      free(dialog->checked[i]);
-      memmove(&dialog->checked[i], &dialog->checked[i + 1],
-              (dialog->checked_count - i - 1) * sizeof *dialog->checked);
-      dialog->checked_count--;
-    }
-    return;
-  }
-  if (!checked)
-    return;
-  dialog->checked =
-      mem_resize(dialog->checked, (dialog->checked_count + 1) * sizeof *dialog->checked);
-  dialog->checked[dialog->checked_count++] = mem_dup(key);
-}
-
-/* ---- the page */
-
-static struct dialog_line *page_line(struct dialog_page *page) {
-  static const size_t most = DIALOG_LINES_MAX;
-  if (!page->lines)
-    page->lines = arena_alloc(page->frame->arena, most * sizeof *page->lines);
-  if (!page->lines || page->count == most)
-    return NULL;
-  page->lines[page->count] = (struct dialog_line){0};
-  return &page->lines[page->count++];
-}
-
-void page_blank(struct dialog_page *page) {
-  page_line(page);
-}
-
-void page_text(struct dialog_page *page, unsigned style, int indent, const char *left,
-               const char *text) {
-  char clean[CLEAN_BYTES];
-  bool ascii = page->frame->canvas && page->frame->canvas->ascii;
-  text_sanitize(clean, sizeof clean, text, strnlen(text, sizeof clean), ascii);
-  int width = page->width - indent;
-  const char *at = clean;
-  do {
-    size_t length = text_fit(at, width, NULL), end = length;
-    while (at[length] && end > 0 && at[end] != ' ')
-      end--;
-    end = end > 0 ? end : length;
-    struct dialog_line *line = width > 0 ? page_line(page) : NULL;
-    if (!line)
-      return;
-    *line = (struct dialog_line){.style = style,
-                                 .indent = indent,
-                                 .text = arena_text(page->frame->arena, at, end),
-                                 .left = left};
-    left = NULL;
-    if (end == 0)
-      return;
-    at += end;
-    at += strspn(at, " ");
-  } while (*at);
-}
-
-void page_printf(struct dialog_page *page, unsigned style, int indent, const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  const char *text = arena_vprintf(page->frame->arena, format, args);
-  va_end(args);
-  page_text(page, style, indent, NULL, text);
-}
-
-void page_select(struct dialog_page *page, size_t from) {
-  for (size_t i = from; i < page->count; i++)
-    page->lines[i].selected = true;
-  page->dialog->selected_line = (int)from;
-  page->dialog->selected_lines = (int)(page->count - from);
-}
-
-/* ---- drawing */
-
-static void draw_line(const struct frame *frame, const struct dialog_line *line, int x, int y,
-                      int width) {
-  struct canvas *canvas = frame->canvas;
-  unsigned selected = line->selected ? (unsigned)STYLE_SELECTED : 0;
-  if (line->left)
-    canvas_text(canvas, x, y, line->indent > 0 ? line->indent : width, STYLE_KEY | selected,
-                line->left);
-  if (line->text)
-    canvas_text(canvas, x + line->indent, y, width - line->indent, line->style, line->text);
-  if (selected)
-    canvas_restyle(canvas, x - 1, y, width + 2, 1, STYLE_SELECTED);
-}
-
-static void clamp_scroll(struct dialog *dialog) {
-  int most = dialog->lines > dialog->height ? dialog->lines - dialog->height : 0;
-  if (dialog->follow && dialog->selected_lines > 0) {
-    int last = dialog->selected_line + dialog->selected_lines - 1;
-    if (dialog->scroll < last - dialog->height + 1)
-      dialog->scroll = last - dialog->height + 1;
-    if (dialog->scroll > dialog->selected_line)
-      dialog->scroll = dialog->selected_line;
-  }
-  dialog->scroll = dialog->scroll > most ? most : dialog->scroll;
-  dialog->scroll = dialog->scroll < 0 ? 0 : dialog->scroll;
-}
-
-static unsigned border_style(const struct dialog_page *page) {
+void dialog_title(const struct dialog_page *page, char *out, size_t size) {
   const struct operation *operation = page->operation;
-  bool destructive = operation && operation->action->danger == DANGER_DESTRUCTIVE &&
-                     page->dialog->kind == DIALOG_PLAN;
-  return destructive ? STYLE_CRIT : STYLE_BORDER_FOCUSED;
-}
-
-static void draw_title(const struct dialog_page *page, const struct dialog_class *class,
-                       struct rect box) {
-  char title[256] = "";
-  struct canvas *canvas = page->frame->canvas;
-  unsigned style = border_style(page);
-  class->title(page, title, sizeof title);
-  int x = box.x + 2;
-  x += canvas_text(canvas, x, box.y, box.width - 4,
-                   style == STYLE_CRIT ? style | STYLE_STRONG : STYLE_TITLE | STYLE_STRONG, "[");
-  x += canvas_text(canvas, x, box.y, box.width - (x - box.x) - 3,
-                   style == STYLE_CRIT ? style | STYLE_STRONG : STYLE_TITLE | STYLE_STRONG, title);
-  canvas_text(canvas, x, box.y, 1,
-              style == STYLE_CRIT ? style | STYLE_STRONG : STYLE_TITLE | STYLE_STRONG, "]");
-  if (page->dialog->lines > page->dialog->height) {
-    char position[40];
-    int last = page->dialog->scroll + page->dialog->height;
-    snprintf(position, sizeof position, " %d-%d of %d ", page->dialog->scroll + 1,
-             last < page->dialog->lines ? last : page->dialog->lines, page->dialog->lines);
-    int width = (int)strlen(position);
-    if (x + 2 + width < box.x + box.width)
-      canvas_text(canvas, box.x + box.width - 2 - width, box.y, width, STYLE_NOTICE, position);
-  }
-}
-
-static struct rect box_of(const struct canvas *canvas, int lines) {
-  struct rect box = {0, 0, canvas->width, lines + 2};
-  if (canvas->width > WIDTH_FULL) {
-    box.width = canvas->width - 2 * MARGIN < WIDTH_MOST ? canvas->width - 2 * MARGIN : WIDTH_MOST;
-    box.x = (canvas->width - box.width) / 2;
-  }
-  if (box.height > canvas->height - 1)
-    box.height = canvas->height - 1;
-  box.y = (canvas->height - box.height) / 2;
-  return box;
-}
-
-static int dialog_width(const struct canvas *canvas) {
-  return box_of(canvas, 1).width - 4;
-}
-
-/* The foot: what does not scroll, a notice, the keys. */
-static void build_foot(struct dialog_page *foot, const struct dialog_class *class) {
-  if (class->foot)
-    class->foot(foot);
-  if (*foot->dialog->notice)
-    page_text(foot, STYLE_NOTICE | STYLE_STRONG, 0, NULL, foot->dialog->notice);
-  page_text(foot, STYLE_DIM, 0, NULL, class->keys);
-}
-
-void dialog_draw(struct dialog *dialog, const struct frame *frame) {
-  const struct dialog_class *class = class_of(dialog);
-  struct dialog_page page = {
-      .frame = frame,
-      .dialog = dialog,
-      .operation = dialog->kind == DIALOG_MENU ? NULL : frame->model->operations.front,
-      .width = dialog_width(frame->canvas)};
-  struct dialog_page foot = page;
-  dialog->selected_lines = 0;
-  class->build(&page);
-  build_foot(&foot, class);
-  int inside = (int)(page.count + foot.count) + 1;
-  struct rect box = box_of(frame->canvas, inside);
-  dialog->lines = (int)page.count;
-  dialog->height = box.height - 2 - (int)foot.count - 1;
-  if (dialog->height < 1)
-    dialog->height = 1;
-  clamp_scroll(dialog);
-  canvas_fill(frame->canvas, box.x, box.y, box.width, box.height, STYLE_TEXT, ' ');
-  canvas_box(frame->canvas, box.x, box.y, box.width, box.height, border_style(&page));
-  draw_title(&page, class, box);
-  int bottom = box.y + box.height - 1 - (int)foot.count;
-  for (int i = 0;
-       i < dialog->height && dialog->scroll + i < dialog->lines && box.y + 1 + i < bottom; i++)
-    draw_line(frame, &page.lines[dialog->scroll + i], box.x + 2, box.y + 1 + i, page.width);
-  canvas_rule(frame->canvas, box.x + 1, bottom - 1, box.width - 2, STYLE_BORDER);
-  for (int i = 0; i < (int)foot.count; i++)
-    draw_line(frame, &foot.lines[i], box.x + 2, bottom + i, page.width);
+  if (operation->plan && page->dialog->kind != DIALOG_PLAN)
+    snprintf(out, size, "%s", operation->plan->title);
+  else
+    snprintf(out, size, "%s: %s", page->frame->model->slots[operation->slot].target->name,
+             operation->action->title);
 }
 
 /* ---- keys */
 
-static bool scroll_key(struct dialog *dialog, struct key key) {
-  int page = dialog->height > 2 ? dialog->height - 1 : 1;
-  int lines = 0;
-  switch (key.code) {
-  case KEY_CODE_UP:
-    lines = -1;
-    break;
-  case KEY_CODE_DOWN:
-    lines = 1;
-    break;
-  case KEY_CODE_PAGE_UP:
-    lines = -page;
-    break;
-  case KEY_CODE_PAGE_DOWN:
-    lines = page;
-    break;
-  case KEY_CODE_HOME:
-    lines = -DIALOG_LINES_MAX;
-    break;
-  case KEY_CODE_END:
-    lines = DIALOG_LINES_MAX;
-    break;
-  default:
-    return false;
-  }
+struct request dialog_request(const struct dialog_page *page, enum request_kind kind) {
+  return (struct request){.kind = kind, .operation = page->operation ? page->operation->id : 0};
+}
+
+struct request dialog_ask(struct dialog_page *page, int kind) {
+  return dialog_request(page, (enum request_kind)kind);
+}
+
+void dialog_move(struct dialog *dialog, int by, size_t count) {
+  size_t last = count > 0 ? count - 1 : 0, step = (size_t)abs(by);
+  dialog->follow = true;
+  if (by < 0)
+    dialog->selected -= step < dialog->selected ? step : dialog->selected;
+  else
+    dialog->selected = step < last - dialog->selected ? dialog->selected + step : last;
+}
+
+static struct request run_scroll(struct dialog_page *page, int lines) {
+  struct dialog *dialog = page->dialog;
+  int most = (int)(dialog->lines.count - dialog->pinned) - dialog->height;
   dialog->follow = false;
   dialog->scroll += lines;
-  clamp_scroll(dialog);
-  return true;
+  if (dialog->scroll > most)
+    dialog->scroll = most;
+  if (dialog->scroll < 0)
+    dialog->scroll = 0;
+  return (struct request){.kind = REQUEST_NONE};
+}
+
+static struct request run_page(struct dialog_page *page, int direction) {
+  int height = page->dialog->height;
+  return run_scroll(page, direction * (height > 2 ? height - 1 : 1));
+}
+
+#define RUNE(c) KEY_CODE_RUNE, c
+#define CODE(c) KEY_CODE_##c, 0
+
+enum { TO_THE_END = 1 << 28 };
+
+const struct dialog_binding dialog_scroll_bindings[] = {
+    {CODE(DOWN), "Down", NULL, "a line down, up", run_scroll, 1, NULL},
+    {RUNE('j'), "j", NULL, "a line down, up", run_scroll, 1, NULL},
+    {CODE(UP), "Up", NULL, "a line down, up", run_scroll, -1, NULL},
+    {RUNE('k'), "k", NULL, "a line down, up", run_scroll, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "a page down, up", run_page, 1, NULL},
+    {CODE(PAGE_UP), "PgUp", NULL, "a page down, up", run_page, -1, NULL},
+    {CODE(HOME), "Home", NULL, "to the begin, the end", run_scroll, -TO_THE_END, NULL},
+    {RUNE('g'), "g", NULL, "to the begin, the end", run_scroll, -TO_THE_END, NULL},
+    {CODE(END), "End", NULL, "to the begin, the end", run_scroll, TO_THE_END, NULL},
+    {RUNE('G'), "G", NULL, "to the begin, the end", run_scroll, TO_THE_END, NULL},
+};
+const size_t dialog_scroll_binding_count =
+    sizeof dialog_scroll_bindings / sizeof *dialog_scroll_bindings;
+
+static const struct dialog_binding *find(const struct dialog_binding *bindings, size_t count,
+                                         struct key key) {
+  bool by_rune = key.code == KEY_CODE_RUNE || key.code == KEY_CODE_CTRL;
+  for (size_t i = 0; i < count; i++)
+    if (bindings[i].code == key.code && (!by_rune || bindings[i].rune == key.rune))
+      return &bindings[i];
+  return NULL;
+}
+
+static struct request dispatch(struct dialog_page *page, struct key key) {
+  const struct dialog_class *class = dialog_classes[page->dialog->kind];
+  struct request request = {.kind = REQUEST_NONE};
+  if (class->type && class->type(page, key, &request))
+    return request;
+  const struct dialog_binding *binding = find(class->bindings, class->binding_count, key);
+  if (!binding)
+    binding = find(dialog_scroll_bindings, dialog_scroll_binding_count, key);
+  return binding ? binding->run(page, binding->argument) : request;
 }
 
 struct request dialog_key(struct dialog *dialog, const struct frame *frame, struct key key,
                           bool *handled) {
-  const struct dialog_class *class = class_of(dialog);
   struct dialog_page page = {
       .frame = frame,
       .dialog = dialog,
       .operation = dialog->kind == DIALOG_MENU ? NULL : frame->model->operations.front,
-      .width = 80};
+      .arena = frame->arena};
+  struct request request = {.kind = REQUEST_NONE};
   *handled = key.code != KEY_CODE_CTRL || (key.rune != 'l' && key.rune != 'z');
-  if (!*handled)
-    return (struct request){.kind = REQUEST_NONE};
-  *dialog->notice = '\0';
-  if (key.code == KEY_CODE_CTRL && key.rune == 'c') /* as Esc: nobody leaves by accident */
-    key = (struct key){.code = KEY_CODE_ESC};
-  struct request request = class->key(&page, key);
-  if (request.kind == REQUEST_NONE && !page.used)
-    scroll_key(dialog, key);
+  if (*handled) {
+    *dialog->notice = '\0';
+    if (key.code == KEY_CODE_CTRL && key.rune == 'c') /* as Esc: nobody leaves by accident */
+      key = (struct key){.code = KEY_CODE_ESC};
+    request = dispatch(&page, key);
+  }
   dialog->key_ms = frame->now_ms;
   return request;
 }
@@ -345,6 +215,6 @@ int64_t dialog_next_ms(const struct dialog *dialog, const struct model *model, i
   int64_t next = (now_ms / TICK_MS + 1) * TICK_MS;
   if (kind_of(&model->operations) == DIALOG_RUN)
     next = now_ms + PROGRESS_MS;
-  int64_t armed = dialog->key_ms + DIALOG_QUIET_MS;
-  return armed > now_ms && armed < next ? armed : next;
+  int64_t quiet = dialog->key_ms + DIALOG_QUIET_MS;
+  return quiet > now_ms && quiet < next ? quiet : next;
 }

@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "ui/key_decoder.h"
+#include "ui/osc52.h"
 #include "ui/tty.h"
 
 #define NCURSES_WIDECHAR 1
@@ -40,6 +41,8 @@ struct terminal {
   struct drawn looks[LOOKS];
   struct canvas *shown; /* what curses was given last */
   bool repaint;
+  char *copy; /* for the clipboard, to be sent when nothing is pending; NULL: nothing */
+  size_t copy_count;
 };
 
 /* A capability, or "" without it. (char *)-1 says that it is no text at all, which cannot be. */
@@ -186,6 +189,7 @@ void terminal_close(struct terminal *terminal) {
   terminal_leave(terminal);
   screen_free(terminal);
   canvas_free(terminal->shown);
+  free(terminal->copy);
   tty_close(&terminal->tty);
   free(terminal);
 }
@@ -340,6 +344,25 @@ static void frame_send(struct terminal *terminal) {
   tty_send(&terminal->tty, lead + count + tail);
 }
 
+/* Between two frames, so that it is in the middle of none. */
+static void copy_send(struct terminal *terminal) {
+  if (!terminal->copy || !terminal->tty.taken || terminal->tty.gone || terminal_pending(terminal))
+    return;
+  memcpy(tty_reserve(&terminal->tty, terminal->copy_count), terminal->copy, terminal->copy_count);
+  tty_send(&terminal->tty, terminal->copy_count);
+  free(terminal->copy);
+  terminal->copy = NULL;
+}
+
+bool terminal_copy(struct terminal *terminal, const char *text) {
+  if (!terminal->modern)
+    return false;
+  free(terminal->copy);
+  terminal->copy = osc52_make(text, TERMINAL_COPY_MAX, &terminal->copy_count);
+  copy_send(terminal);
+  return true;
+}
+
 void terminal_show(struct terminal *terminal, const struct canvas *canvas) {
   if (!terminal->tty.taken || terminal->tty.gone)
     return;
@@ -348,6 +371,7 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas) {
   wnoutrefresh(stdscr);
   doupdate();
   frame_send(terminal);
+  copy_send(terminal);
 }
 
 bool terminal_pending(const struct terminal *terminal) {

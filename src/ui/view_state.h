@@ -44,7 +44,7 @@ struct view {
   bool paused;
   int64_t paused_ms;
   char notice[NOTICE_MAX]; /* until the next key */
-  bool under_way;          /* something is being done, or has been, behind */
+  bool acts;               /* there are actions for what is selected, as last drawn */
   struct arena arena;      /* what the last request borrows */
 };
 
