@@ -101,8 +101,7 @@ static bool survey_keys(void *self, const struct redisReply *names) {
   struct survey *survey = self;
   for (size_t i = 0; i < names->elements; i++) {
     const redisReply *name = names->element[i];
-    if (name->type != REDIS_REPLY_STRING ||
-        !redis_unique_add(&survey->unique, name->str, name->len))
+    if (!redis_unique_add(&survey->unique, name->str, name->len))
       continue;
     survey->count++;
     keep_perhaps(survey, name->str, name->len);
