@@ -3,8 +3,9 @@ some scenes others hold what they should not."""
 
 import random
 import time
+from contextlib import suppress
 
-from psycopg2 import extensions
+from psycopg2 import Error, extensions
 from psycopg2.extras import wait_select
 
 from . import clients
@@ -178,12 +179,10 @@ class Holder(Sessions):
             connection = self.open.get(name)
             if not forever or not connection or connection.closed:
                 continue
-            try:
+            with suppress(Error):  # it was cancelled, or ended: it stays so
                 done = connection.poll() == extensions.POLL_OK
                 if done and connection.info.transaction_status == extensions.TRANSACTION_STATUS_INTRANS:
                     self.cursors[name].execute("COMMIT")
-            except Exception:  # it was ended: it stays so
-                connection.close()
 
     def fill(self):
         """Whether there are as many as there should be, and have been for a second: those of another scene may

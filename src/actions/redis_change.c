@@ -9,10 +9,6 @@
 
 enum { NAMES_MAX = REDIS_LINK_ASKED_MAX }; /* a command each */
 
-static const char *count_words(char out[FORMAT_MAX], int64_t count) {
-  return format_count(out, FORMAT_MAX, count);
-}
-
 static const char *time_words(char out[FORMAT_MAX], const struct redis_work *work) {
   return format_duration(out, FORMAT_MAX, (double)(clock_now_ms() - work->started_ms) / 1000);
 }
@@ -36,19 +32,19 @@ static void tell_progress(struct redis_change *change) {
 /* What has become of the keys when it did not go through; silent when nothing was done to any. */
 static void say_partly(struct redis_change *change, const struct err *why) {
   struct outcome *outcome = change->sweep.work.act->outcome;
-  char count[FORMAT_MAX];
+  char count[REDIS_COUNTED_MAX];
   size_t open = redis_link_effects(change->sweep.work.link);
   if (change->changed == 0 && open == 0)
     return;
-  count_words(count, change->changed);
+  redis_keys_counted(count, change->changed);
   if (open > 0)
     outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN,
-                    "%s keys were %s, then there was no answer for up to %lld more: %s", count,
-                    change->did, (long long)change->portion, why->text);
+                    "%s %s, then there was no answer for up to %lld more: %s", count, change->did,
+                    (long long)change->portion, why->text);
   else
     outcome_set_all(outcome, VICTIM_PENDING,
                     redis_is_refusal(why) ? VICTIM_REFUSED : VICTIM_SKIPPED,
-                    "%s keys were %s; the rest is as it was: %s", count, change->did, why->text);
+                    "%s %s; the rest is as it was: %s", count, change->did, why->text);
 }
 
 static void on_failed(void *self, const struct err *err) {
@@ -68,19 +64,19 @@ void redis_change_dropped(void *self) {
 static void on_done(void *self) {
   struct redis_change *change = self;
   struct act *act = change->sweep.work.act;
-  char count[FORMAT_MAX], total[FORMAT_MAX], time[FORMAT_MAX];
+  char count[REDIS_COUNTED_MAX], time[FORMAT_MAX];
   struct err cancelled;
   err_set(&cancelled, ERR_NONE, "cancelled");
-  count_words(count, change->changed);
+  redis_keys_counted(count, change->changed);
   if (change->sweep.cancelled) {
     outcome_set_all(act->outcome, VICTIM_PENDING, VICTIM_SKIPPED,
-                    "stopped: %s of %s keys were %s, the rest is as it was", count,
-                    count_words(total, act->plan->count), change->did);
+                    "stopped: %s %s of the %lld that matched; the rest is as it was", count,
+                    change->did, (long long)act->plan->count);
     redis_work_end(change, NULL, &cancelled);
     return;
   }
-  outcome_set_all(act->outcome, VICTIM_PENDING, VICTIM_SENT, "%s keys %s (took %s)", count,
-                  change->did, time_words(time, &change->sweep.work));
+  outcome_set_all(act->outcome, VICTIM_PENDING, VICTIM_SENT, "%s %s (took %s)", count, change->did,
+                  time_words(time, &change->sweep.work));
   redis_work_end(change, NULL, NULL);
 }
 
@@ -158,17 +154,17 @@ static void on_checked(void *self) {
   struct redis_check *check = self;
   struct outcome *outcome = check->sweep.work.act->outcome;
   const char *before = outcome->count > 0 ? outcome->victims[0].words : "";
-  char left[FORMAT_MAX];
-  count_words(left, check->left);
+  char left[REDIS_COUNTED_MAX];
+  redis_keys_counted(left, check->left);
   if (check->sweep.late || check->sweep.cancelled)
-    outcome_proof(outcome, "%s; of the %.0f%% of the database looked at again, %s %s", before,
-                  check->sweep.fraction > 0 ? 100 * check->sweep.fraction : 0,
-                  check->left ? left : "none", check->matched);
+    outcome_proof(outcome, "%s; looked at again, %.0f%% of the database in time: %s that %s",
+                  before, check->sweep.fraction > 0 ? 100 * check->sweep.fraction : 0,
+                  check->left ? left : "no key", check->matched);
   else if (check->left > 0)
-    outcome_proof(outcome, "%s; looked at again: %s %s, which came since", before, left,
+    outcome_proof(outcome, "%s; looked at again: %s that %s, come since", before, left,
                   check->matched);
   else
-    outcome_proof(outcome, "%s; looked at again: none %s", before, check->matched);
+    outcome_proof(outcome, "%s; looked at again: no key that %s", before, check->matched);
   outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "%s", outcome->proof);
   redis_work_end(check, NULL, NULL);
 }

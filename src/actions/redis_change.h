@@ -34,7 +34,7 @@ void redis_change_dropped(void *self);
 struct redis_check {
   struct redis_sweep sweep;
   int64_t left;
-  const char *matched; /* "matches", "has a longer time to live": of those left, in words */
+  const char *matched; /* "would match", "would live longer": of those left, in words */
 };
 
 /* Begins, once matched and sweep.keys are set; ends the step with the proof. */

@@ -72,12 +72,13 @@ static void say_effect(const struct action_request *request, struct plan *plan) 
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  char shown[400];
+  char shown[400], count[REDIS_COUNTED_MAX];
   if (!redis_keys_plan(request, plan, err))
     return false;
   const char *pattern = redis_keys_pattern(plan);
   redis_repr(shown, sizeof shown, pattern, strlen(pattern));
-  plan->title = plan_printf(plan, "Delete the keys like %s of %s", shown, request->target->name);
+  plan->title = plan_printf(plan, "Delete %s like %s of %s", redis_keys_counted(count, plan->count),
+                            shown, request->target->name);
   say_effect(request, plan);
   plan_say(plan, PLAN_WARNING,
            "a key that matches and is written while it runs is deleted as well");
@@ -139,7 +140,7 @@ static bool count_names(void *self, const struct redisReply *names) {
 
 static void verify_ready(void *self) {
   struct redis_check *check = self;
-  check->matched = "match";
+  check->matched = "would match";
   check->sweep.keys = count_names;
   redis_check_start(check);
 }

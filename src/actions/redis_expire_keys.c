@@ -100,15 +100,16 @@ static void say_shorter(struct plan *plan, const struct sample *found, int64_t t
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  char shown[400], ttl[FORMAT_MAX];
+  char shown[400], ttl[FORMAT_MAX], count[REDIS_COUNTED_MAX];
   int64_t ttl_ms = request->params[PARAM_TTL].number;
   if (!redis_keys_plan(request, plan, err))
     return false;
   const char *pattern = redis_keys_pattern(plan);
   redis_repr(shown, sizeof shown, pattern, strlen(pattern));
   format_duration(ttl, sizeof ttl, (double)ttl_ms / 1000);
-  plan->title = plan_printf(plan, "Let the keys like %s of %s expire in %s", shown,
-                            request->target->name, ttl);
+  plan->title =
+      plan_printf(plan, "Let %s like %s of %s expire in %s", redis_keys_counted(count, plan->count),
+                  shown, request->target->name, ttl);
   say_effect(request, plan, ttl_ms);
   say_shorter(plan, request->found, ttl_ms);
   plan_say(plan, PLAN_WARNING,
@@ -263,7 +264,7 @@ static bool look_at_names(void *self, const struct redisReply *names) {
 static void verify_ready(void *self) {
   struct look *look = self;
   look->ttl_ms = ttl_of(look->check.sweep.work.act->plan);
-  look->check.matched = "live longer";
+  look->check.matched = "would live longer";
   look->check.sweep.keys = look_at_names;
   redis_check_start(&look->check);
 }

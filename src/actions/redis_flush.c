@@ -138,7 +138,7 @@ static int64_t add_victims(struct plan *plan, const struct sample *found) {
 bool redis_flush_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"KEYS", true}, {"WITH A TTL", true}};
   static const char *const pins[] = {"run_id", "db"};
-  char place[REDIS_NAME_MAX], text[FORMAT_MAX];
+  char place[REDIS_NAME_MAX], text[REDIS_COUNTED_MAX];
   const struct sample *found = request->found;
   plan->columns = columns;
   plan->column_count = sizeof columns / sizeof *columns;
@@ -152,8 +152,8 @@ bool redis_flush_plan(const struct action_request *request, struct plan *plan, s
   plan->name = plan_copy(plan, redis_place(place, request->target));
   plan->count = 1;
   redis_plan_server(plan, found, true);
-  plan_say(plan, PLAN_BLAST, "%s keys, and what is written until then, are gone at once",
-           format_count(text, sizeof text, keys));
+  plan_say(plan, PLAN_BLAST, "%s, and what is written until then: gone at once",
+           redis_keys_counted(text, keys));
   redis_plan_spread(plan, found, "will flush");
   say_saved(request, plan);
   plan_say(plan, PLAN_LOSS, "all keys and values: only a copy of the data elsewhere has them");
@@ -188,8 +188,7 @@ static void ask_info(void *self);
 static void say_databases(struct redis_work *work, const char *info) {
   const struct plan *plan = work->act->plan;
   struct outcome *outcome = work->act->outcome;
-  char took[FORMAT_MAX], text[FORMAT_MAX];
-  format_duration(took, sizeof took, (double)(clock_now_ms() - work->started_ms) / 1000);
+  char text[REDIS_COUNTED_MAX];
   for (size_t i = 0; i < plan->victim_count && i < outcome->count; i++) {
     int64_t keys, expires;
     redis_told_keys(info, (int)strtol(plan->victims[i].key, NULL, 10), &keys, &expires);
@@ -198,8 +197,8 @@ static void say_databases(struct redis_work *work, const char *info) {
     if (keys == 0)
       outcome_set(outcome, i, VICTIM_DONE, "no key in it");
     else
-      outcome_set(outcome, i, VICTIM_DONE, "flushed; %s keys have come since",
-                  format_count(text, sizeof text, keys));
+      outcome_set(outcome, i, VICTIM_DONE, "flushed; %s came since",
+                  redis_keys_counted(text, keys));
   }
 }
 

@@ -110,7 +110,7 @@ struct sample *redis_found_new(const struct redis_work *work, const struct table
 /* ---- in every plan */
 
 void redis_plan_server(struct plan *plan, const struct sample *found, bool writes) {
-  if (found->address && *found->address)
+  if (!plan->address && found->address && *found->address)
     plan->address = plan_copy(plan, found->address);
   plan_say(plan, PLAN_PRECONDITION, "the same server process answers: run_id %s (%s)",
            redis_fact_words(found, "run_id"), redis_fact_words(found, "server"));

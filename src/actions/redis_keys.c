@@ -101,8 +101,7 @@ static bool survey_keys(void *self, const struct redisReply *names) {
   struct survey *survey = self;
   for (size_t i = 0; i < names->elements; i++) {
     const redisReply *name = names->element[i];
-    if (name->type != REDIS_REPLY_STRING ||
-        !redis_unique_add(&survey->unique, name->str, name->len))
+    if (!redis_unique_add(&survey->unique, name->str, name->len))
       continue;
     survey->count++;
     keep_perhaps(survey, name->str, name->len);
@@ -249,12 +248,12 @@ const char *redis_keys_bytes(char out[64], const struct sample *found) {
 }
 
 static void say_count(struct plan *plan, const struct sample *found) {
-  char keys[FORMAT_MAX], total[FORMAT_MAX];
+  char keys[REDIS_COUNTED_MAX], total[FORMAT_MAX];
   int64_t looked = redis_fact(found, "looked", -1), count = redis_fact(found, "keys", 0);
-  format_count(keys, sizeof keys, count);
+  redis_keys_counted(keys, count);
   format_count(total, sizeof total, redis_fact(found, "total", 0));
   bool exact = redis_fact(found, "exact", 0), complete = redis_fact(found, "complete", 0);
-  plan_say(plan, PLAN_BLAST, "%s%s keys match, of %s in db %d", exact ? "" : "about ", keys, total,
+  plan_say(plan, PLAN_BLAST, "%s%s would match, of %s in db %d", exact ? "" : "about ", keys, total,
            (int)redis_fact(found, "db", 0));
   if (!exact)
     plan_say(plan, PLAN_WARNING,

@@ -1,5 +1,6 @@
 /* Closes the connections of clients. A client's id is never given again as long as the server runs,
  * and CLIENT KILL matches it, and its address, in the command itself. */
+#include "actions/redis_clients.h"
 #include "actions/redis_found.h"
 #include "core/format.h"
 #include "io/clock.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_MS = 15000, GONE_MS = 5000, LOOK_AGAIN_MS = 100, FIELD_MAX = 256 };
+enum { STEP_MS = 15000, GONE_MS = 5000, LOOK_AGAIN_MS = 100 };
 enum client_column {
   CLIENT_ID,
   CLIENT_ADDRESS,
@@ -28,12 +29,13 @@ enum client_column {
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
 static void survey_start(struct act *act);
 static void execute_start(struct act *act);
+static void execute_cancel(struct act *act);
 static void verify_start(struct act *act);
 
 static const struct act_step survey = {
     .timeout_ms = STEP_MS, .start = survey_start, .drop = redis_work_drop};
 static const struct act_step execute = {
-    .timeout_ms = STEP_MS, .start = execute_start, .drop = redis_work_drop};
+    .start = execute_start, .cancel = execute_cancel, .drop = redis_work_drop};
 static const struct act_step verify = {
     .timeout_ms = STEP_MS, .start = verify_start, .drop = redis_work_drop};
 
@@ -81,57 +83,6 @@ static const struct table_spec clients_table = {.id = "clients",
                                                 .columns = client_columns,
                                                 .column_count = CLIENT_COLUMN_COUNT};
 
-/* ---- CLIENT LIST: a line a client, "id=3 addr=127.0.0.1:5000 name=web ..." */
-
-/* The field of a line that ends at `end`; false, and "", if it has none. */
-static bool field(const char *line, const char *end, const char *name, char out[FIELD_MAX]) {
-  size_t wanted = strlen(name);
-  *out = '\0';
-  for (const char *at = line; at < end;) {
-    size_t length = strcspn(at, " \r\n");
-    if (length > wanted && strncmp(at, name, wanted) == 0 && at[wanted] == '=') {
-      snprintf(out, FIELD_MAX, "%.*s", (int)(length - wanted - 1), at + wanted + 1);
-      return true;
-    }
-    at += length;
-    at += strspn(at, " \r\n");
-  }
-  return false;
-}
-
-static struct value field_number(const char *line, const char *end, const char *name) {
-  char text[FIELD_MAX], *stop;
-  if (!field(line, end, name, text) || *text < '0' || *text > '9')
-    return value_none("not told");
-  long long number = strtoll(text, &stop, 10);
-  return *stop ? value_none("not told") : value_int(number);
-}
-
-static const char *kind_of(const char *flags) {
-  static const struct {
-    char flag;
-    const char *kind;
-  } kinds[] = {
-      {'S', "replica"}, {'M', "master"}, {'O', "monitor"}, {'P', "pubsub"}, {'b', "blocked"}};
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (strchr(flags, kinds[i].flag))
-      return kinds[i].kind;
-  return "client";
-}
-
-/* Calls seen for each line of the list. */
-static void each_client(const struct redisReply *reply,
-                        void (*seen)(void *arg, const char *line, const char *end), void *arg) {
-  char *text = redis_info_copy(reply);
-  for (char *line = text; *line;) {
-    char *end = line + strcspn(line, "\n");
-    if (end > line)
-      seen(arg, line, end);
-    line = *end ? end + 1 : end;
-  }
-  free(text);
-}
-
 /* ---- the survey */
 
 struct listing {
@@ -145,10 +96,10 @@ static void add_client(void *arg, const char *line, const char *end) {
   struct listing *listing = arg;
   struct sample *found = listing->found;
   struct table *table = sample_table(found, clients_table.id);
-  char id[FIELD_MAX], text[FIELD_MAX];
-  if (!field(line, end, "id", id) || strtoll(id, NULL, 10) == listing->own)
+  char id[REDIS_CLIENT_TEXT_MAX], text[REDIS_CLIENT_TEXT_MAX];
+  if (!redis_client_text(line, end, "id", id) || strtoll(id, NULL, 10) == listing->own)
     return;
-  if (field(line, end, "name", text) && strcmp(text, "stacktop") == 0)
+  if (redis_client_text(line, end, "name", text) && strcmp(text, "stacktop") == 0)
     return;
   struct row *row = sample_row(found, table, id, NULL);
   if (!row)
@@ -162,16 +113,16 @@ static void add_client(void *arg, const char *line, const char *end) {
                {CLIENT_COMMAND, "cmd"}};
   row->cells[CLIENT_ID] = value_text(sample_printf(found, "client %s", id));
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-    if (field(line, end, texts[i].name, text) && *text)
+    if (redis_client_text(line, end, texts[i].name, text) && *text)
       row->cells[texts[i].column] = value_text(sample_copy(found, text));
-  field(line, end, "flags", text);
-  row->cells[CLIENT_KIND] = value_text(kind_of(text));
-  row->cells[CLIENT_AGE] = field_number(line, end, "age");
-  row->cells[CLIENT_IDLE] = field_number(line, end, "idle");
-  row->cells[CLIENT_DB] = field_number(line, end, "db");
-  row->cells[CLIENT_MEMORY] = field_number(line, end, "tot-mem");
+  redis_client_text(line, end, "flags", text);
+  row->cells[CLIENT_KIND] = value_text(redis_client_kind(text));
+  row->cells[CLIENT_AGE] = redis_client_number(line, end, "age");
+  row->cells[CLIENT_IDLE] = redis_client_number(line, end, "idle");
+  row->cells[CLIENT_DB] = redis_client_number(line, end, "db");
+  row->cells[CLIENT_MEMORY] = redis_client_number(line, end, "tot-mem");
   if (row->cells[CLIENT_MEMORY].type == VALUE_NONE)
-    row->cells[CLIENT_MEMORY] = field_number(line, end, "omem");
+    row->cells[CLIENT_MEMORY] = redis_client_number(line, end, "omem");
 }
 
 /* What takes most memory first, then the oldest. */
@@ -191,7 +142,7 @@ static void on_list(void *self, const struct redisReply *reply, const struct err
   }
   struct sample *found = redis_found_new(&listing->work, specs, 1);
   listing->found = found;
-  each_client(reply, add_client, listing);
+  redis_clients_each(reply, add_client, listing);
   struct table *table = sample_table(found, clients_table.id);
   if (table->row_count == 0) {
     sample_free(found);
@@ -228,7 +179,7 @@ static void survey_start(struct act *act) {
 /* ---- the plan */
 
 static const char *cell_text(struct plan *plan, struct value value, enum unit unit) {
-  char text[FIELD_MAX];
+  char text[REDIS_CLIENT_TEXT_MAX];
   return value.type == VALUE_NONE
              ? NULL
              : plan_copy(plan, format_value(text, sizeof text, value, unit, false));
@@ -300,9 +251,20 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 struct killing {
   struct redis_work work;
   size_t at;
+  bool cancelled;
 };
 
 static void kill_next(struct killing *killing);
+
+static void tell_progress(struct killing *killing) {
+  struct act *act = killing->work.act;
+  if (!act->progress->started_ms)
+    act->progress->started_ms = killing->work.started_ms;
+  act->progress->done = (int64_t)killing->at;
+  act->progress->total = (int64_t)act->plan->victim_count;
+  act->progress->unit = "clients";
+  act->changed(act);
+}
 
 static void on_killed(void *self, const struct redisReply *reply, const struct err *err) {
   struct killing *killing = self;
@@ -319,22 +281,31 @@ static void on_killed(void *self, const struct redisReply *reply, const struct e
     outcome_set(outcome, killing->at, VICTIM_SENT, "killed");
   else
     outcome_set(outcome, killing->at, VICTIM_GONE, "no such client any more");
-  killing->work.act->changed(killing->work.act);
   killing->at++;
+  tell_progress(killing);
   kill_next(killing);
 }
 
 static void kill_next(struct killing *killing) {
   const struct plan *plan = killing->work.act->plan;
-  if (killing->at == plan->victim_count) {
-    redis_work_end(killing, NULL, NULL);
+  struct err cancelled;
+  err_set(&cancelled, ERR_NONE, "cancelled");
+  if (killing->at == plan->victim_count || killing->cancelled) {
+    outcome_set_all(killing->work.act->outcome, VICTIM_PENDING, VICTIM_SKIPPED, "cancelled before");
+    redis_work_end(killing, NULL, killing->at < plan->victim_count ? &cancelled : NULL);
     return;
   }
-  const char *const *pins = plan->victims[killing->at].pins;
-  redis_link_do(
-      killing->work.link, on_killed, 8,
-      (const char *const[]){"CLIENT", "KILL", "ID", pins[1], "ADDR", pins[2], "SKIPME", "yes"},
-      NULL);
+  const char *id = redis_victim_pin(plan, killing->at, "id");
+  const char *address = redis_victim_pin(plan, killing->at, "addr");
+  redis_link_do(killing->work.link, on_killed, 8,
+                (const char *const[]){"CLIENT", "KILL", "ID", id, "ADDR", address, "SKIPME", "yes"},
+                NULL);
+}
+
+static void execute_cancel(struct act *act) {
+  struct killing *killing = act->self;
+  if (killing)
+    killing->cancelled = true;
 }
 
 static void execute_ready(void *self) {
@@ -356,10 +327,11 @@ static void see_client(void *arg, const char *line, const char *end) {
   struct redis_work *work = arg;
   const struct plan *plan = work->act->plan;
   struct outcome *outcome = work->act->outcome;
-  char id[FIELD_MAX];
-  field(line, end, "id", id);
+  char id[REDIS_CLIENT_TEXT_MAX];
+  redis_client_text(line, end, "id", id);
   for (size_t i = 0; i < outcome->count; i++)
-    if (outcome->victims[i].result == VICTIM_SENT && strcmp(plan->victims[i].pins[1], id) == 0)
+    if (outcome->victims[i].result == VICTIM_SENT &&
+        strcmp(redis_victim_pin(plan, i, "id"), id) == 0)
       outcome->victims[i].result = VICTIM_PENDING;
 }
 
@@ -371,7 +343,7 @@ static void on_look(void *self, const struct redisReply *reply, const struct err
     redis_work_fail(work, err);
     return;
   }
-  each_client(reply, see_client, work);
+  redis_clients_each(reply, see_client, work);
   format_duration(took, sizeof took, (double)(clock_now_ms() - work->started_ms) / 1000);
   outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "gone from CLIENT LIST after %s", took);
   outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SENT, "killed");

@@ -18,9 +18,14 @@ double redis_sweep_fraction(const char *cursor) {
 }
 
 static bool is_scan(const struct redisReply *reply) {
-  return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-         reply->element[0]->type == REDIS_REPLY_STRING &&
-         reply->element[1]->type == REDIS_REPLY_ARRAY;
+  if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+      reply->element[0]->type != REDIS_REPLY_STRING || reply->element[1]->type != REDIS_REPLY_ARRAY)
+    return false;
+  const redisReply *names = reply->element[1];
+  for (size_t i = 0; i < names->elements; i++)
+    if (names->element[i]->type != REDIS_REPLY_STRING)
+      return false;
+  return true;
 }
 
 static void on_scanned(void *self, const struct redisReply *reply, const struct err *err) {
@@ -64,11 +69,11 @@ static void ask(void *self) {
 void redis_sweep_next(struct redis_sweep *sweep) {
   sweep->late = sweep->until_ms && clock_now_ms() >= sweep->until_ms;
   if (strcmp(sweep->cursor, "0") == 0) {
-    sweep->late = false;
+    sweep->late = sweep->cancelled = false; /* too late for that: all is done */
     sweep->done(sweep);
     return;
   }
-  if (sweep->late || sweep->cancelled) {
+  if (sweep->late) {
     sweep->done(sweep);
     return;
   }

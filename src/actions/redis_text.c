@@ -1,5 +1,6 @@
 #include "actions/redis_text.h"
 
+#include "core/format.h"
 #include "core/quote.h"
 #include "io/redis_url.h"
 
@@ -133,6 +134,13 @@ const char *redis_repr(char *out, size_t size, const char *bytes, size_t length)
       fits = used;
   }
   out[used] = '\0';
+  return out;
+}
+
+const char *redis_keys_counted(char out[REDIS_COUNTED_MAX], int64_t count) {
+  char number[FORMAT_MAX];
+  snprintf(out, REDIS_COUNTED_MAX, "%s key%s", format_count(number, sizeof number, count),
+           count == 1 ? "" : "s");
   return out;
 }
 

@@ -29,6 +29,10 @@ int redis_told_version(const char *info);
  * out. */
 const char *redis_repr(char *out, size_t size, const char *bytes, size_t length);
 
+enum { REDIS_COUNTED_MAX = 64 };
+/* "1 key", "12,431 keys". Returns out. */
+const char *redis_keys_counted(char out[REDIS_COUNTED_MAX], int64_t count);
+
 /* Sizes as redis.conf has them: "1000", "2gb" (1024^3), "2g" (1000^3), kb, k, mb, m, b. */
 bool redis_size_parse(const char *text, int64_t *bytes, struct err *err) MUST_CHECK;
 bool redis_size_check(const char *text, struct err *err); /* the same as an option's check */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *pin_of(const struct plan *plan, size_t victim, const char *name) {
+const char *redis_victim_pin(const struct plan *plan, size_t victim, const char *name) {
   for (size_t i = 0; i < plan->pin_count; i++)
     if (strcmp(plan->pins[i], name) == 0)
       return plan->victims[victim].pins[i] ? plan->victims[victim].pins[i] : "";
@@ -15,7 +15,7 @@ static const char *pin_of(const struct plan *plan, size_t victim, const char *na
 }
 
 const char *redis_pin(const struct plan *plan, const char *name) {
-  return plan->victim_count > 0 ? pin_of(plan, 0, name) : "";
+  return plan->victim_count > 0 ? redis_victim_pin(plan, 0, name) : "";
 }
 
 int redis_db_of_plan(const struct act *act) {

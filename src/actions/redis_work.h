@@ -43,7 +43,9 @@ void redis_work_drop(struct act *act);
 /* Whether it is the server that said no (or what we know of it), not the way there that broke. */
 bool redis_is_refusal(const struct err *err);
 
-/* The first victim's pin of that name in the plan; "" if there is none. */
+/* The victim's pin of that name; "" if there is none. */
+const char *redis_victim_pin(const struct plan *plan, size_t victim, const char *name);
+/* The first victim's, where they all have the same; "" without victims, too. */
 const char *redis_pin(const struct plan *plan, const char *name);
 int redis_db_of_plan(const struct act *act); /* the pin "db" */
 /* A copy of INFO's text in a reply; "" for anything else. On the heap. */

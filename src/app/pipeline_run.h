@@ -33,6 +33,7 @@ struct run {
   uv_timer_t deadline;
   bool recording;                          /* a line is being written */
   bool dropped;                            /* a step was: what was not answered may have happened */
+  bool excused;                            /* the step's deadline was put off once */
   bool undoing;                            /* it takes another back */
   char *phrase;                            /* what was typed */
   int64_t begun_ms, planned_ms, agreed_ms; /* when each was reached */

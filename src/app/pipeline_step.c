@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* A deadline that is noticed so late says that we were not running ourselves. */
+enum { LATE_MS = 1000 };
+
 static void on_changed(struct act *act) {
   struct run *run = act->pipeline;
   struct operation *operation = &run->operation;
@@ -33,8 +36,24 @@ static void on_end(struct act *act, struct sample *found, const struct err *err)
   step_over(act->pipeline, found, err ? &copy : NULL);
 }
 
+static void on_deadline(uv_timer_t *timer);
+
+static void deadline_set(struct run *run) {
+  const int64_t ms = run->step->timeout_ms;
+  run->act.deadline_ms = ms > 0 ? clock_now_ms() + ms : INT64_MAX;
+  if (ms == 0)
+    return;
+  uv_update_time(run->pipeline->options.io->loop);
+  uv_timer_start(&run->deadline, on_deadline, (uint64_t)ms, 0);
+}
+
 static void on_deadline(uv_timer_t *timer) {
   struct run *run = timer->data;
+  if (clock_now_ms() > run->act.deadline_ms + LATE_MS && !run->excused) {
+    run->excused = true; /* we were stopped: the answer may lie there unread */
+    deadline_set(run);
+    return;
+  }
   struct err err;
   char text[FORMAT_MAX];
   int64_t limit = run->step->timeout_ms;
@@ -50,7 +69,7 @@ void run_step(struct run *run, const struct act_step *step, run_done done) {
   struct operation *operation = &run->operation;
   run->step = step;
   run->done = done;
-  run->dropped = false;
+  run->dropped = run->excused = false;
   operation->progress = (struct progress){0};
   run->act = (struct act){
       .io = run->pipeline->options.io,
@@ -59,16 +78,12 @@ void run_step(struct run *run, const struct act_step *step, run_done done) {
       .plan = operation->plan,
       .outcome = operation->began ? &operation->outcome : NULL,
       .progress = &operation->progress,
-      .deadline_ms = step->timeout_ms ? clock_now_ms() + step->timeout_ms : INT64_MAX,
       .state = run->pipeline->options.state,
       .changed = on_changed,
       .end = on_end,
       .pipeline = run,
   };
-  if (step->timeout_ms > 0) {
-    uv_update_time(run->pipeline->options.io->loop);
-    uv_timer_start(&run->deadline, on_deadline, (uint64_t)step->timeout_ms, 0);
-  }
+  deadline_set(run);
   step->start(&run->act);
 }
 

@@ -184,7 +184,6 @@ struct audit *audit_new(struct io *io, const struct audit_options *options) {
   uv_timer_init(io->loop, &audit->deadline);
   uv_timer_init(io->loop, &audit->tick);
   audit->turn.data = audit->deadline.data = audit->tick.data = audit;
-  uv_unref((uv_handle_t *)&audit->tick);
   worker_pool_keep_loop(audit->pool, false);
   return audit;
 }
@@ -247,7 +246,7 @@ static void audit_go(struct audit *audit) {
   if (!audit->noticing && audit->notices)
     notice_start(audit);
   bool idle = !audit->writing && !audit->failed && !audit->noticing;
-  worker_pool_keep_loop(audit->pool, !idle);
+  worker_pool_keep_loop(audit->pool, !idle || audit->seen);
   if (audit->closing && idle)
     audit_end(audit);
 }

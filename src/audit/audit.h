@@ -89,7 +89,8 @@ void audit_append(struct audit *audit, const struct audit_record *record, audit_
  * intent without an outcome (`unknown`: its process is gone, or it is of another host and more than
  * a day old; else it is under way). Lines that make no sense are passed over. Of a record that is
  * seen, event, id, at_ms, who.user, who.host, action, kind, target and title are never NULL; result
- * is not in an outcome, nor key and label of a victim. Once. */
+ * is not in an outcome, nor key and label of a victim. To be asked for once; until audit_close it
+ * keeps the loop alive. */
 typedef void (*audit_seen)(void *arg, const struct audit_record *record, bool unknown);
 void audit_follow(struct audit *audit, audit_seen seen, void *arg);
 

@@ -63,6 +63,7 @@ void audit_follow(struct audit *audit, audit_seen seen, void *arg) {
       (struct worker_task){.work = poll_work, .done = poll_done, .drop = poll_drop, .owner = audit};
   audit_tail_init(&poll->tail, audit->path);
   audit->poll = poll;
+  worker_pool_keep_loop(audit->pool, true);
   uv_timer_start(&audit->tick, on_tick, 0, AUDIT_POLL_MS);
 }
 

@@ -23,8 +23,10 @@ static void forget(struct audit_open *open, struct audit_open_intent *intent) {
 }
 
 void audit_open_fini(struct audit_open *open) {
-  while (!TAILQ_EMPTY(&open->order))
-    forget(open, TAILQ_FIRST(&open->order));
+  for (struct audit_open_intent *intent = TAILQ_FIRST(&open->order), *next; intent; intent = next) {
+    next = TAILQ_NEXT(intent, order);
+    free(intent);
+  }
 }
 
 /* Programs of two hosts may have made the same id. */

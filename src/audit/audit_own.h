@@ -19,31 +19,31 @@ struct poll;
 struct audit {
   struct io *io;
   char *path; /* NULL: no place is known */
-  bool to_syslog;
   struct worker_pool *pool;
   uv_timer_t turn;     /* for what must come in a later turn */
   uv_timer_t deadline; /* of closing */
   uv_timer_t tick;     /* of following */
   int handles;         /* to be closed: those three and the pool */
+  bool to_syslog;
+  bool noticing; /* a line for syslog is on the thread */
+  bool closing, ended;
+  bool writing; /* a record is on the thread; of it: */
+  enum audit_event event;
+  audit_done done;
+  void *done_arg;
 
   struct append *appends; /* that wait; at most two an operation */
   struct append **append_link;
   struct append *failed; /* could not be started: to be told in the next turn */
-  bool writing;          /* one is on the thread; of it: */
-  audit_done done;
-  void *done_arg;
-  enum audit_event event;
 
   struct notice *notices; /* for syslog, that wait */
   struct notice **notice_link;
   size_t notice_count;
-  bool noticing;
 
   struct poll *poll; /* NULL: not followed, or on the thread */
-  audit_seen seen;
+  audit_seen seen;   /* NULL: not followed any more, or not yet */
   void *seen_arg;
 
-  bool closing, ended;
   void (*closed)(void *arg);
   void *closed_arg;
 };

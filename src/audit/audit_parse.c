@@ -45,9 +45,9 @@ static int64_t read_count(struct reading *reading, const json_t *object, const c
   return number;
 }
 
-static const json_t *read_node(struct reading *reading, const json_t *object, const char *key,
-                               json_type type) {
-  const json_t *member = json_object_get(object, key);
+static json_t *read_node(struct reading *reading, const json_t *object, const char *key,
+                         json_type type) {
+  json_t *member = json_object_get(object, key);
   if (!member || json_is_null(member))
     return NULL;
   if (json_typeof(member) != type) {
@@ -81,13 +81,11 @@ static void read_outcome(struct reading *reading, const json_t *top, struct audi
 }
 
 static void read_params(struct reading *reading, const json_t *top, struct audit_parsed *parsed) {
-  const json_t *node = read_node(reading, top, "params", JSON_OBJECT);
+  json_t *object = read_node(reading, top, "params", JSON_OBJECT);
   size_t count = 0;
-  if (!node)
+  if (!object)
     return;
-  parsed->params = mem_new((json_object_size(node) + 1) * sizeof *parsed->params);
-  /* An iterator changes nothing, but is not const in jansson. */
-  json_t *object = (json_t *)(uintptr_t)node;
+  parsed->params = mem_new((json_object_size(object) + 1) * sizeof *parsed->params);
   for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
     const char *value = json_string_value(json_object_iter_value(at));
     if (!value)

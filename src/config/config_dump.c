@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A MAP's value is hidden by its name, a SECRET in its parts, and a TEXT where it is a URI with a
- * password in it. */
+/* A MAP's value is hidden by its name, unless a check has shown what it is; a SECRET in its parts,
+ * and a TEXT where it is a URI with a password in it. */
 static char *shown(const struct option *option, const char *name, const char *text) {
-  if (name && name_is_secret(name))
+  if (name && !option->check && name_is_secret(name))
     return mem_dup("***");
   if (option->type == OPTION_SECRET || strstr(text, "://"))
     return config_mask(text);

@@ -69,9 +69,13 @@ static bool map_read(struct config_yaml *yaml, const struct option *option, cons
   for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &item); i++) {
     bool known = choice_check(yaml, option, key);
     char *text = config_yaml_text(yaml, item, config_yaml_key(key));
+    struct err err;
+    bool right = !text || !option->check || option->check(text, &err);
+    if (!right)
+      config_yaml_error(yaml, item, "%s of %s: %s", option->name, config_yaml_key(key), err.text);
     if (text)
       value_push(value, mem_dup(config_yaml_key(key)), text);
-    good = good && known && text;
+    good = good && known && text && right;
   }
   return good && !yaml->exhausted;
 }

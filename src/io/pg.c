@@ -35,7 +35,7 @@ struct pg {
   PGconn *conn;
   struct watch *watch;
   struct pg_answer answer;
-  char sqlstate[6]; /* of the last answer's error */
+  char sqlstate[6];   /* of the last answer's error */
   struct err failure; /* found while starting: reported from the timer */
   uv_timer_t soon;    /* and, while it connects, the next address's turn */
 

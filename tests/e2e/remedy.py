@@ -37,21 +37,24 @@ def select(terminal, pane, wanted):
 def agree(terminal, phrase):
     """Types what the plan asks for, and agrees when the dialog says that it would act."""
     if phrase == "y":
-        terminal.wait_for("y: do it")
+        terminal.wait_for("[>Cancel<]   y: ")
         terminal.press("y")
     else:
-        terminal.wait_for(f"type  {phrase}  :")
+        terminal.wait_for(f"type {phrase}, then Enter")
         terminal.press(phrase)
-        terminal.wait_for("Enter: do it")
+        terminal.wait_for(ARMED)
         terminal.press("Enter")
 
 
+ARMED = "[>Enter: "  # the phrase is complete, and Enter would act
+
+
 def outcome(terminal, timeout=30):
-    """Waits for the end; the first word of it."""
-    terminal.wait_for(re.compile(r"(?m)to see the proof|Nothing was done"), timeout)
+    """Waits for the end; all that the screen then says."""
+    terminal.wait_for(re.compile(r"seeing the proof|Nothing was done"), timeout)
     return terminal.screen.text
 
 
 def close(terminal):
     terminal.press("Enter")
-    terminal.wait_gone("Enter or Esc closes")
+    terminal.wait_for(lambda screen: not re.search(r"seeing the proof|Nothing was done", screen.text))

@@ -132,6 +132,16 @@ def test_the_root_of_those_who_wait(calm, remedy, hog):
     assert remedy.audit.only()[1]["victims"][0]["words"].startswith("gone after")
 
 
+def test_several_want_the_count(calm, remedy, hog, reader):
+    with session(calm, "BEGIN", "SELECT 1") as (_, neighbour):
+        plan = remedy.plan("postgres.terminate", "ecap", f"pid {hog}", reader)
+        assert "Terminate 2 sessions of ecap" in plan
+        remedy.apply(plan, "ecap", status=1)  # the phrase of one is not enough
+        assert state(calm, hog) != "gone" and remedy.audit.records == []
+        assert re.search(r"2 gone, \d+ sessions? freed", remedy.apply(plan, "sandbox 2"))
+        assert [state(calm, pid) for pid in (hog, reader, neighbour)] == ["gone", "gone", "idle in transaction"]
+
+
 def test_a_plan_holds_for_that_session_only(calm, remedy):
     """Once it is gone, the plan does nothing; and it can be applied but once."""
     with session(calm, "BEGIN", "SELECT 1") as (_, victim), session(calm, "BEGIN", "SELECT 1") as (_, neighbour):
@@ -217,17 +227,3 @@ def test_cancel_by_a_key(calm, tmp_path, hog, reader):
         assert terminal.wait_exit(1) == 0
     assert state(calm, reader) not in ("active", "gone")
     assert Audit(tmp_path / "state").only()[0]["confirm"] == "y"
-
-
-def test_marked_sessions_want_the_count(calm, tmp_path, hog, reader):
-    with dashboard(configure(calm, tmp_path)) as terminal:
-        terminal.wait_for("idle in txn", 20)
-        for pid in (hog, reader):
-            select(terminal, 2, f"pid {pid}")
-            terminal.press(" ")
-        terminal.press("T")
-        terminal.wait_for("2 sessions")
-        agree(terminal, "sandbox 2")
-        outcome(terminal)
-    assert state(calm, hog) == "gone" and state(calm, reader) == "gone"
-    assert Audit(tmp_path / "state").only()[1]["proof"].startswith("2 gone")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from remedy import agree, close, configure, outcome, select, subject
+from remedy import ARMED, agree, close, configure, outcome, select, subject
 from sandbox import wait_until
 from stacktop import dashboard
 from witness import Audit
@@ -87,7 +87,7 @@ def test_a_paste_never_agrees(calm, hog, tmp_path):
         open_plan(terminal, hog)
         terminal.settle(0.4)
         os.write(terminal.master, b"\x1b[200~ecap\r\x1b[201~")
-        terminal.wait_for("Pasted text does not count")
+        terminal.wait_for("What is pasted does not count")
         os.write(terminal.master, b"ecap\r")  # a terminal that does not mark pastes
         terminal.wait_for("Too quick")
         assert alive(calm, hog)
@@ -187,7 +187,7 @@ def test_cut_off_before_the_agreement(calm, hog, tmp_path, how, step):
             terminal.wait_for("[>Cancel<]")
         if step == "typed":
             terminal.press("ecap")
-            terminal.wait_for("Enter: do it")
+            terminal.wait_for(ARMED)
         stop_at(terminal, how)
     assert alive(calm, hog)
     assert Audit(tmp_path / "state").records == []

@@ -47,13 +47,24 @@ def postgres_witness(sandbox):
         sandbox.sql("SELECT pg_reload_conf()")
 
 
+def redis_admin_calls(sandbox):
+    """{"CONFIG SET": calls so far} of what MONITOR does not show, but for reads."""
+    names = ("config|set", "config|rewrite", "config|resetstat", "client|kill", "client|pause", "slowlog|reset", "shutdown",
+             "save", "bgsave", "bgrewriteaof", "debug", "replicaof", "acl|setuser", "acl|deluser", "module|load",
+             "cluster|reset", "failover")
+    stats = sandbox.redis.info("commandstats")
+    return {name.upper().replace("|", " "): stats[f"cmdstat_{name}"]["calls"] for name in names
+            if f"cmdstat_{name}" in stats}
+
+
 @contextlib.contextmanager
 def redis_witness(sandbox):
     """Yields a function that tells the commands of connections named stacktop that are more than reads:
-    MONITOR shows the address, and CLIENT SETNAME, which stacktop says first, whose it is."""
+    MONITOR shows the address, and CLIENT SETNAME, which stacktop says first, whose it is. MONITOR keeps back what is
+    for administrators (CONFIG SET, CLIENT KILL, ...): of these it is only known, from INFO, that somebody said them."""
     client = sandbox.redis
     client.connection_pool.connection_kwargs["socket_timeout"] = None
-    lines = []
+    lines, before = [], redis_admin_calls(sandbox)
     monitor = client.monitor().__enter__()
 
     def listen():
@@ -79,7 +90,8 @@ def redis_witness(sandbox):
                 (ours.add if words[2].startswith("stacktop") else ours.discard)(address)
             elif address in ours and name not in REDIS_READS:
                 found.append(line["command"])
-        return found
+        return found + [name for name, calls in redis_admin_calls(sandbox).items()
+                        for _ in range(calls - before.get(name, 0))]
 
     yield seen
     with contextlib.suppress(Exception):

@@ -102,7 +102,7 @@ static void test_all_databases_are_flushed(void **state) {
   assert_true(driver_execute(driver));
   redis_say(&fixture, "SET late 1");
   assert_true(driver_verify(driver));
-  expect_in(victim_words(driver, 0), "flushed; 1 keys have come since");
+  expect_in(victim_words(driver, 0), "flushed; 1 key came since");
   expect_in(victim_words(driver, 1), "no key in it");
   assert_int_equal(result(0), VICTIM_DONE);
   assert_int_equal(result(1), VICTIM_DONE);
@@ -162,7 +162,7 @@ static void test_memory_is_limited_and_evicts(void **state) {
   assert_true(driver_survey(driver, &action_redis_set_memory, NULL, NULL, limited));
   assert_true(driver_plan(driver, NULL));
   const char *text = plan_text(driver);
-  expect_in(text, "are evicted at once by allkeys-lru");
+  expect_in(text, "evicted at once by allkeys-lru");
   expect_in(text, "lost at the next restart: the server has no configuration file");
   expect_in(text, "CONFIG SET maxmemory 6291456");
   /* the policy first: there is no moment in which a full server evicts nothing */
@@ -304,6 +304,28 @@ static void test_the_picked_client_is_killed(void **state) {
   redisFree(third);
 }
 
+static void on_change_cancel(struct driver *driver) {
+  if (driver->step->cancel)
+    driver->step->cancel(&driver->act);
+}
+
+static void test_killing_stops_between_two(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  char one[24], two[24];
+  redisContext *first = client_named("one", one), *second = client_named("two", two);
+  assert_true(driver_survey(driver, &action_redis_kill_client, NULL, NULL, NULL));
+  assert_true(driver_plan(driver, (const char *const[]){one, two, NULL}));
+  driver->on_change = on_change_cancel;
+  assert_true(driver_execute(driver) && driver_verify(driver));
+  assert_int_equal(result(0), VICTIM_DONE);
+  assert_int_equal(result(1), VICTIM_SKIPPED);
+  assert_false(answers(first));
+  assert_true(answers(second));
+  redisFree(first);
+  redisFree(second);
+}
+
 static void test_a_client_that_left_is_gone(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
@@ -389,6 +411,7 @@ int main(void) {
       TEST(test_memory_changed_by_another_is_refused),
       TEST(test_memory_needs_the_right),
       TEST(test_the_picked_client_is_killed),
+      TEST(test_killing_stops_between_two),
       TEST(test_a_client_that_left_is_gone),
       TEST(test_unused_memory_is_purged),
       TEST(test_the_slow_log_is_reset),

@@ -260,6 +260,18 @@ static const struct action fake_pick = {
     .execute = &fake_execute,
     .verify = &fake_verify,
 };
+static const struct action fake_row_pick = {
+    .spec = {.id = "fake.rowpick",
+             .kind = "fake",
+             .table = "sessions",
+             .title = "pick",
+             .what = "picks",
+             .runs = "PICK",
+             .choice = CHOICE_ONE},
+    .survey = &fake_survey,
+    .plan = fake_plan,
+    .execute = &fake_execute,
+};
 static const struct action fake_slow = {
     .spec = {.id = "fake.slow", .kind = "fake", .title = "wait", .what = "waits", .runs = "WAIT"},
     .plan = fake_plan,
@@ -271,7 +283,8 @@ static const struct action fake_other = {
     .execute = &fake_execute,
 };
 static const struct action *const fake_actions[] = {
-    &fake_rows, &fake_one, &fake_target, &fake_form, &fake_pick, &fake_slow, &fake_other, NULL,
+    &fake_rows,     &fake_one,  &fake_target, &fake_form, &fake_pick,
+    &fake_row_pick, &fake_slow, &fake_other,  NULL,
 };
 
 /* ---- the fixture */
@@ -380,7 +393,7 @@ static void fixture_pipeline_closed(void *arg) {
   audit_close(f->audit, fixture_audit_closed, f);
 }
 
-static bool is_closed(struct fixture *f) {
+static inline bool is_closed(struct fixture *f) {
   return f->closed;
 }
 
@@ -440,16 +453,16 @@ static inline void give(struct fixture *f, enum request_kind kind, size_t count,
                    &(struct request){.kind = kind, .texts = texts, .text_count = count});
 }
 
-static bool is_ended(struct fixture *f) {
+static inline bool is_ended(struct fixture *f) {
   return front(f) && front(f)->phase == OPERATION_ENDED;
 }
-static bool is_executing(struct fixture *f) {
+static inline bool is_executing(struct fixture *f) {
   return f->model.operations.count && script.executions && script.act;
 }
-static bool is_choice(struct fixture *f) {
+static inline bool is_choice(struct fixture *f) {
   return front(f)->phase == OPERATION_CHOICE;
 }
-static bool is_plan(struct fixture *f) {
+static inline bool is_plan(struct fixture *f) {
   return front(f)->phase == OPERATION_PLAN;
 }
 

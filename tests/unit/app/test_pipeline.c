@@ -252,6 +252,19 @@ static void test_a_plan_is_made_again_for_the_same(void **state) {
   assert_int_equal(script.executions, 1);
 }
 
+static void test_a_row_that_goes_while_one_picks(void **state) {
+  struct fixture *f = *state;
+  const char *right[] = {"pick1"};
+  act_row(f, &fake_row_pick, "k1");
+  fixture_wait(f, is_choice);
+  struct sample *empty = sample_new(pid_tables, 1);
+  empty->taken_ms = clock_now_ms();
+  model_publish(&f->model, 0, empty, empty->taken_ms);
+  give(f, REQUEST_CHOOSE, 1, right);
+  assert_int_equal(front(f)->phase, OPERATION_CHOICE);
+  assert_has(front(f)->err.text, "k1 is gone");
+}
+
 static void test_picks_that_took_long_are_looked_up_again(void **state) {
   struct fixture *f = *state;
   const char *right[] = {"pick1"};
@@ -279,6 +292,19 @@ static void test_what_does_not_answer_is_dropped_and_unknown(void **state) {
   assert_int_equal(last_event(f)->severity, SEVERITY_CRIT);
   assert_has(last_event(f)->text, "terminate pid 1: outcome unknown, no answer within 200ms");
   assert_int_equal(audited(f, "\"outcome\"", "\"unknown\""), 1);
+}
+
+/* Stopped by Ctrl-Z, or a machine that slept: what has been answered meanwhile is not read yet. */
+static void test_a_deadline_that_comes_late_is_put_off_once(void **state) {
+  struct fixture *f = *state;
+  script.hang = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, is_executing);
+  script.act->deadline_ms -= 60000;
+  fixture_wait(f, is_ended);
+  assert_int_equal(script.drops, 1);
+  assert_true(front(f)->execute_ms >= 2 * fake_execute.timeout_ms - 10);
 }
 
 static void test_what_has_no_proof_is_unknown(void **state) {
@@ -647,8 +673,10 @@ int main(void) {
       TEST(test_the_choice),
       TEST(test_a_survey_that_says_nothing_is_dropped),
       TEST(test_a_plan_is_made_again_for_the_same),
+      TEST(test_a_row_that_goes_while_one_picks),
       TEST(test_picks_that_took_long_are_looked_up_again),
       TEST(test_what_does_not_answer_is_dropped_and_unknown),
+      TEST(test_a_deadline_that_comes_late_is_put_off_once),
       TEST(test_what_has_no_proof_is_unknown),
       TEST(test_an_error_half_way_leaves_the_rest),
       TEST(test_a_cancel_stops_at_a_safe_point),
