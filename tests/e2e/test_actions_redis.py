@@ -247,11 +247,11 @@ def open_form(terminal, pattern):
     terminal.press("a")
     terminal.wait_for("delete keys")
     terminal.press("D")
-    terminal.wait_for("which keys, as SCAN MATCH has it")
-    terminal.press(pattern)
-    terminal.wait_for(re.compile(rf"pattern\W.* {re.escape(pattern)}_"))
+    terminal.wait_for(re.compile("pattern +_"))
+    terminal.press(*pattern)
+    terminal.wait_for(re.compile(f"pattern +{re.escape(pattern)}_"))
     terminal.press("Enter")
-    terminal.wait_for("the number of its database")
+    terminal.wait_for(re.compile("db +_"))
     terminal.press("Enter")
 
 
