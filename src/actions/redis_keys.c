@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_LONGEST = 4096, NAME_SHOWN = 400, MARGIN_MS = 30000 };
+enum { NAME_LONGEST = 4096, NAME_SHOWN = 400, MARGIN_MS = 30000, SAMPLE_LINE = 90 };
 
 enum sample_column { SAMPLE_KEY, SAMPLE_BYTES, SAMPLE_TTL, SAMPLE_COLUMN_COUNT };
 
@@ -274,16 +274,34 @@ static void say_count(struct plan *plan, const struct sample *found) {
     plan_say(plan, PLAN_WARNING, "that is every key of the database");
 }
 
+struct sizes {
+  int64_t least, most; /* of MEMORY USAGE; -1 if it is not known of any */
+  size_t with_ttl;
+};
+
+static struct sizes sizes_of(const struct table *table) {
+  struct sizes sizes = {-1, -1, 0};
+  for (size_t i = 0; i < table->row_count; i++) {
+    struct value bytes = table->rows[i].cells[SAMPLE_BYTES];
+    struct value ttl = table->rows[i].cells[SAMPLE_TTL];
+    sizes.with_ttl += ttl.type == VALUE_INT && ttl.integer >= 0;
+    if (bytes.type == VALUE_INT && (sizes.least < 0 || bytes.integer < sizes.least))
+      sizes.least = bytes.integer;
+    if (bytes.type == VALUE_INT && bytes.integer > sizes.most)
+      sizes.most = bytes.integer;
+  }
+  return sizes;
+}
+
 static void say_sizes(struct plan *plan, const struct sample *found) {
   const struct table *table = sample_table_view(found, sample_spec.id);
-  char bytes[64];
-  size_t with = 0;
-  for (size_t i = 0; i < table->row_count; i++)
-    with += table->rows[i].cells[SAMPLE_TTL].type == VALUE_INT &&
-            table->rows[i].cells[SAMPLE_TTL].integer >= 0;
+  struct sizes sizes = sizes_of(table);
+  char bytes[64], least[FORMAT_MAX], most[FORMAT_MAX];
   if (*redis_keys_bytes(bytes, found))
-    plan_say(plan, PLAN_BLAST, "%s of memory, from MEMORY USAGE of %zu of them", bytes,
-             table->row_count);
+    plan_say(plan, PLAN_BLAST, "%s of memory, from MEMORY USAGE of %zu of them: %s%s%s each", bytes,
+             table->row_count, format_bytes(least, sizeof least, (double)sizes.least),
+             sizes.most > sizes.least ? " to " : "",
+             sizes.most > sizes.least ? format_bytes(most, sizeof most, (double)sizes.most) : "");
   else
     plan_say(plan, PLAN_BLAST, "how much memory they take is not known: %s",
              redis_fact_words(found, "bytes_why"));
@@ -291,23 +309,25 @@ static void say_sizes(struct plan *plan, const struct sample *found) {
     plan_say(plan, PLAN_BLAST, "how many have a time to live is not known: %s",
              redis_fact_words(found, "ttl_why"));
   else
-    plan_say(plan, PLAN_BLAST, "%zu of %zu looked at have a time to live", with, table->row_count);
+    plan_say(plan, PLAN_BLAST, "%zu of %zu looked at have a time to live", sizes.with_ttl,
+             table->row_count);
 }
 
+/* Names side by side, as many as a line of a dialog has room for. */
 static void say_sample(struct plan *plan, const struct sample *found) {
   const struct table *table = sample_table_view(found, sample_spec.id);
+  char line[SAMPLE_LINE + NAME_SHOWN] = "";
+  size_t used = 0;
   for (size_t i = 0; i < table->row_count && i < REDIS_KEYS_SHOWN; i++) {
-    const struct value *cells = table->rows[i].cells;
-    char bytes[FORMAT_MAX] = "size not known", ttl[FORMAT_MAX] = "", text[FORMAT_MAX + 16] = "";
-    if (cells[SAMPLE_BYTES].type == VALUE_INT)
-      format_bytes(bytes, sizeof bytes, (double)cells[SAMPLE_BYTES].integer);
-    if (cells[SAMPLE_TTL].type == VALUE_INT && cells[SAMPLE_TTL].integer >= 0)
-      snprintf(text, sizeof text, ", expires in %s",
-               format_duration(ttl, sizeof ttl, (double)cells[SAMPLE_TTL].integer / 1000));
-    else if (cells[SAMPLE_TTL].type == VALUE_INT)
-      snprintf(text, sizeof text, ", no time to live");
-    plan_say(plan, PLAN_BLAST, "for example %s  (%s%s)", cells[SAMPLE_KEY].text, bytes, text);
+    const char *name = table->rows[i].cells[SAMPLE_KEY].text;
+    if (used > 0 && used + strlen(name) + 2 > SAMPLE_LINE) {
+      plan_say(plan, PLAN_BLAST, "for example %s", line);
+      used = 0;
+    }
+    used += (size_t)snprintf(line + used, sizeof line - used, "%s%s", used ? "  " : "", name);
   }
+  if (used > 0)
+    plan_say(plan, PLAN_BLAST, "for example %s", line);
 }
 
 static bool any_to_do(const struct sample *found, const char *pattern, struct err *err) {
