@@ -1,10 +1,15 @@
 /* stacktop: argv to a mode, and the mode's exit status. */
+#include "actions/action.h"
+#include "app/apply_mode.h"
+#include "app/audit_mode.h"
 #include "app/check.h"
 #include "app/dashboard.h"
+#include "app/plan_mode.h"
+#include "app/print.h"
 #include "app/startup.h"
 #include "config/config_dump.h"
-#include "core/text.h"
 #include "io/clock.h"
+#include "report/actions.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -13,15 +18,21 @@
 #include <unistd.h>
 
 static int usage_bad(const struct err *err) {
-  char shown[sizeof err->text];
-  text_sanitize(shown, sizeof shown, err->text, strlen(err->text), true);
-  fprintf(stderr, "stacktop: %s\n          `stacktop -h` shows what there is\n", shown);
+  error_print("%s", err->text);
+  fprintf(stderr, "          `stacktop -h` shows what there is\n");
   return EXIT_USAGE_BAD;
 }
 
-static int config_show(struct config *config, const struct app_schema *schema) {
+static int actions_show(const struct options *options) {
+  struct report_text_options text = print_options(options);
+  return print_end(options->json ? report_actions_json(stdout, action_specs)
+                                 : report_actions_text(stdout, action_specs, &text))
+             ? EXIT_SUCCESS
+             : EXIT_FAILURE;
+}
+
+static int config_show(const struct config *config, const struct app_schema *schema) {
   config_dump(stdout, config, &schema->schema);
-  config_free(config);
   return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -39,7 +50,16 @@ static int run(const struct options *options) {
     return check_run(&runtime, config, options);
   if (config && options->mode == MODE_DASHBOARD)
     return dashboard_run(&runtime, config, options);
-  const int status = config ? config_show(config, &schema) : EXIT_CONFIG_BAD;
+  if (config && options->mode == MODE_PLAN)
+    return plan_run(&runtime, config, options);
+  if (config && options->mode == MODE_APPLY)
+    return apply_run(&runtime, config, options);
+  int status = EXIT_CONFIG_BAD;
+  if (config && options->mode == MODE_AUDIT)
+    status = audit_run(config, options);
+  else if (config)
+    status = config_show(config, &schema);
+  config_free(config);
   if (!runtime_close(&runtime, NULL))
     _exit(status);
   return status;
@@ -55,11 +75,13 @@ int main(int argc, char **argv) {
   options.no_unicode = options.no_unicode || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
   switch (options.mode) {
   case MODE_HELP:
-    options_usage(stdout);
+    options_usage(stdout, options.help_of);
     return EXIT_SUCCESS;
   case MODE_VERSION:
     puts("stacktop " STACKTOP_VERSION);
     return EXIT_SUCCESS;
+  case MODE_ACTIONS:
+    return actions_show(&options);
   default:
     return run(&options);
   }

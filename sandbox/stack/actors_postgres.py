@@ -3,8 +3,9 @@ some scenes others hold what they should not."""
 
 import random
 import time
+from contextlib import suppress
 
-from psycopg2 import extensions
+from psycopg2 import Error, extensions
 from psycopg2.extras import wait_select
 
 from . import clients
@@ -134,6 +135,8 @@ class Holder(Sessions):
             self.reset()
             self.scene = mode["scene"]
         if self.made == mode["seq"]:
+            if self.scene == "db-hog":
+                self.go_on()
             return
         self.drop_ended()
         if self.scene == "db-hog":
@@ -169,6 +172,17 @@ class Holder(Sessions):
                 wait_select(connection)
             if forever:
                 cursor.execute(forever)
+
+    def go_on(self):
+        """Who waited, and waits no longer, commits: once the hog is ended, all is well again."""
+        for name, (_, forever) in self.HOG.items():
+            connection = self.open.get(name)
+            if not forever or not connection or connection.closed:
+                continue
+            with suppress(Error):  # it was cancelled, or ended: it stays so
+                done = connection.poll() == extensions.POLL_OK
+                if done and connection.info.transaction_status == extensions.TRANSACTION_STATUS_INTRANS:
+                    self.cursors[name].execute("COMMIT")
 
     def fill(self):
         """Whether there are as many as there should be, and have been for a second: those of another scene may

@@ -116,6 +116,10 @@ bool postgres_link_stands(const struct postgres_link *link) {
   return pg_phase(link->pg) == PG_IDLE;
 }
 
+const char *postgres_link_sqlstate(const struct postgres_link *link) {
+  return pg_sqlstate(link->pg);
+}
+
 int postgres_link_pid(const struct postgres_link *link) {
   return pg_backend_pid(link->pg);
 }

@@ -29,6 +29,8 @@ void postgres_link_ask(struct postgres_link *link, const char *sql, size_t count
  * first. */
 void postgres_link_wait(struct postgres_link *link, int64_t ms, void (*tick)(void *self));
 bool postgres_link_stands(const struct postgres_link *link);
+/* Of the last answer's error: "55P03"; "" where it was not the server's. */
+const char *postgres_link_sqlstate(const struct postgres_link *link);
 int postgres_link_pid(const struct postgres_link *link);
 int postgres_link_version(const struct postgres_link *link); /* 150018 */
 /* Hangs up at once; no callback comes any more; frees itself later on the loop. NULL is fine. */

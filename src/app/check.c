@@ -1,14 +1,13 @@
 #include "app/check.h"
 
+#include "app/print.h"
 #include "app/startup.h"
-#include "core/text.h"
 #include "io/clock.h"
 #include "report/json.h"
 #include "report/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct check {
@@ -37,10 +36,7 @@ static bool targets_select(struct config *config, const char *only) {
   config->target_count = kept;
   if (kept)
     return true;
-  char shown[128];
-  text_sanitize(shown, sizeof shown, only, strlen(only), true);
-  fprintf(stderr, "stacktop: --only %s: there is no such target (`stacktop config` lists them)\n",
-          shown);
+  error_print("--only %s: there is no such target (`stacktop config` lists them)", only);
   return false;
 }
 
@@ -53,31 +49,10 @@ static void on_finished(void *arg) {
   uv_stop(&check->runtime->loop);
 }
 
-/* COLUMNS is for what is no terminal: an e-mail from cron. */
-static int columns_of_environment(void) {
-  const char *columns = getenv("COLUMNS");
-  char *end;
-  long width = columns ? strtol(columns, &end, 10) : 0;
-  return columns && *columns && !*end && width > 0 && width < 10000 ? (int)width : 0;
-}
-
-static int terminal_width(void) {
-  struct winsize size;
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 static bool report_write(const struct model *model, const struct options *options, int64_t now_ms) {
-  bool terminal = isatty(STDOUT_FILENO);
-  struct report_text_options text = {.ascii = options->no_unicode,
-                                     .color = terminal && !options->no_color,
-                                     .width =
-                                         terminal ? terminal_width() : columns_of_environment()};
-  bool written = options->json ? report_json_write(stdout, model, now_ms)
-                               : report_text_write(stdout, model, now_ms, &text);
-  if (fflush(stdout) == 0 && written)
-    return true;
-  fprintf(stderr, "stacktop: the report could not be written\n");
-  return false;
+  struct report_text_options text = print_options(options);
+  return print_end(options->json ? report_json_write(stdout, model, now_ms)
+                                 : report_text_write(stdout, model, now_ms, &text));
 }
 
 static int check_report(struct check *check, const struct options *options) {

@@ -1,6 +1,7 @@
 #include "app/dashboard.h"
 
 #include "app/crash.h"
+#include "app/dashboard_operations.h"
 #include "app/signals.h"
 #include "app/startup.h"
 #include "app/stderr_hold.h"
@@ -37,6 +38,7 @@ struct dashboard {
   struct view *view;
   struct canvas *canvas;
   bool ascii;
+  struct dashboard_operations operations;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -89,6 +91,7 @@ static void dashboard_draw(struct dashboard *dashboard) {
     canvas_free(dashboard->canvas);
     dashboard->canvas = canvas_new(width, height, dashboard->ascii);
   }
+  const int64_t lock = dashboard_operations_refresh(&dashboard->operations, now);
   if (dashboard->judge && !dashboard->paused)
     model_evaluate(&dashboard->model, now, false);
   canvas_clear(dashboard->canvas);
@@ -98,7 +101,8 @@ static void dashboard_draw(struct dashboard *dashboard) {
   dashboard->dirty = DIRTY_NOT;
   dashboard->judge = false;
   stderr_hold_drain();
-  int64_t next = view_next_ms(dashboard->view, &dashboard->model, now) - now;
+  int64_t next = view_next_ms(dashboard->view, &dashboard->model, now);
+  next = (lock < next ? lock : next) - now;
   timer_start(&dashboard->frame, on_frame, next > FRAME_MS ? next : FRAME_MS);
 }
 
@@ -203,16 +207,31 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     break;
   case REQUEST_PAUSE:
     dashboard->paused = true;
+    dashboard_operations_pause(&dashboard->operations, true);
     scheduler_pause(dashboard->scheduler);
     break;
   case REQUEST_RESUME:
     dashboard->paused = false;
+    dashboard_operations_pause(&dashboard->operations, false);
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
     break;
-  default: /* what is to be done: the pipeline's */
+  case REQUEST_COPY:
+    terminal_copy(dashboard->terminal, request.text);
+    break;
+  default:
+    dashboard_operations_request(&dashboard->operations, &request);
     break;
   }
+}
+
+static void on_opened(void *arg) {
+  struct dashboard *dashboard = arg;
+  terminal_discard_input(dashboard->terminal);
+}
+
+static void on_quit(void *arg) {
+  dashboard_leave(arg, 0);
 }
 
 static void on_key_wait(uv_timer_t *timer);
@@ -303,6 +322,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   uv_close((uv_handle_t *)&dashboard->frame, NULL);
   uv_close((uv_handle_t *)&dashboard->key_wait, NULL);
   signals_close(&dashboard->signals);
+  dashboard_operations_close(&dashboard->operations);
   crash_unguard();
   terminal_close(dashboard->terminal);
   stderr_release();
@@ -311,9 +331,13 @@ static void dashboard_close(struct dashboard *dashboard) {
 }
 
 /* The first frame comes before the collectors are opened: client libraries take their time. */
-static void dashboard_begin(struct dashboard *dashboard) {
+static void dashboard_begin(struct dashboard *dashboard, const struct options *options) {
   struct scheduler_hooks hooks = {.arg = dashboard, .changed = on_changed};
+  struct dashboard_operations_hooks acting = {
+      .changed = on_changed, .opened = on_opened, .quit = on_quit, .arg = dashboard};
   dashboard->scheduler = scheduler_new(&dashboard->runtime->io, &dashboard->model, false, hooks);
+  dashboard_operations_open(&dashboard->operations, &dashboard->runtime->io, &dashboard->model,
+                            dashboard->scheduler, options, &acting);
   dashboard_open(dashboard);
   dashboard->judge = true;
   dashboard_draw(dashboard);
@@ -337,7 +361,7 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   char *user = user_name();
   model_init(&dashboard.model, config);
   dashboard.view = view_new(&(struct view_options){.utc = options->utc, .user = user});
-  dashboard_begin(&dashboard);
+  dashboard_begin(&dashboard, options);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   dashboard_close(&dashboard);
   const bool closed = runtime_close(runtime, dashboard.scheduler);

@@ -1,80 +1,122 @@
 #include "app/options.h"
 
+#include "config/config_suggest.h"
 #include "core/quantity.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-void options_usage(FILE *out) {
-  fputs(
-      "usage: stacktop [OPTIONS]          the dashboard\n"
-      "       stacktop check [OPTIONS]    one pass over all targets, for people, cron, monitoring\n"
-      "       stacktop config [OPTIONS]   the loaded configuration, secrets masked\n"
-      "\n"
-      "  -c, --config FILE     the configuration; else stacktop.yaml in $XDG_CONFIG_HOME/stacktop\n"
-      "                        or in /etc/stacktop; else this host and what answers on the usual\n"
-      "                        loopback ports\n"
-      "  -U, --no-unicode      ASCII only (as in a locale that is not UTF-8)\n"
-      "  -C, --no-color        no colours (as with NO_COLOR set)\n"
-      "      --utc             times in UTC\n"
-      "  -h, --help            this help\n"
-      "  -V, --version\n"
-      "\n"
-      "check:\n"
-      "      --json            as JSON (docs/json.md)\n"
-      "      --only KIND[:NAME]  only targets of that kind, or that one\n"
-      "      --timeout TIME    wait so long for each target: 5s, 500ms\n"
-      "  not on a terminal, lines are as long as they get; COLUMNS=80 wraps them, for e-mail\n"
-      "  exit status: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN\n"
-      "\n"
-      "config:\n"
-      "      --default         a configuration to begin with: every option with its help\n"
-      "\n"
-      "Exit status otherwise: 1 it failed, 64 bad usage, 78 bad configuration.\n",
-      out);
-}
-
-enum { LONG_ONLY = 256, LONG_TIMEOUT, LONG_DEFAULT, LONG_JSON, LONG_UTC };
+enum {
+  LONG_ONLY = 256,
+  LONG_TIMEOUT,
+  LONG_DEFAULT,
+  LONG_JSON,
+  LONG_UTC,
+  LONG_READ_ONLY,
+  LONG_WALL,
+  LONG_CONFIRM,
+  LONG_ACTION,
+  LONG_TARGET,
+  LONG_USER,
+  LONG_SINCE,
+  LONG_UNKNOWN,
+  LONG_END,
+  LONGS = LONG_END - LONG_ONLY,
+};
 
 static const struct option longs[] = {
     {"config", required_argument, NULL, 'c'},
     {"no-unicode", no_argument, NULL, 'U'},
     {"no-color", no_argument, NULL, 'C'},
     {"utc", no_argument, NULL, LONG_UTC},
+    {"read-only", no_argument, NULL, LONG_READ_ONLY},
+    {"readonly", no_argument, NULL, LONG_READ_ONLY},
+    {"wall", no_argument, NULL, LONG_WALL},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {"json", no_argument, NULL, LONG_JSON},
     {"only", required_argument, NULL, LONG_ONLY},
     {"timeout", required_argument, NULL, LONG_TIMEOUT},
     {"default", no_argument, NULL, LONG_DEFAULT},
+    {"confirm", required_argument, NULL, LONG_CONFIRM},
+    {"action", required_argument, NULL, LONG_ACTION},
+    {"target", required_argument, NULL, LONG_TARGET},
+    {"user", required_argument, NULL, LONG_USER},
+    {"since", required_argument, NULL, LONG_SINCE},
+    {"unknown", no_argument, NULL, LONG_UNKNOWN},
     {NULL, 0, NULL, 0},
 };
 
-/* The mode that an option needs; MODE_DASHBOARD: any. */
-static enum mode option_mode(int code) {
+/* ---- modes */
+
+static const struct {
+  const char *word;
+  enum mode mode;
+} modes[] = {
+    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
+    {"plan", MODE_PLAN},   {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
+};
+enum { MODE_WORDS = sizeof modes / sizeof *modes };
+
+static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
+  struct suggestion suggestion = {0};
+  char list[80] = "";
+  for (size_t i = 0; i < MODE_WORDS; i++) {
+    if (strcmp(modes[i].word, word) == 0) {
+      *mode = modes[i].mode;
+      return true;
+    }
+    suggest_consider(&suggestion, word, modes[i].word);
+    snprintf(list + strlen(list), sizeof list - strlen(list), "%s, ", modes[i].word);
+  }
+  return err_set(err, ERR_INVALID, "unknown command \"%.64s\"%s: %sor none for the dashboard", word,
+                 suggest_text(&suggestion), list);
+}
+
+/* The modes that an option is for, as bits; 0: all. */
+static unsigned option_modes(int code) {
   switch (code) {
   case LONG_ONLY:
   case LONG_TIMEOUT:
+    return 1U << MODE_CHECK;
   case LONG_JSON:
-    return MODE_CHECK;
+    return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT;
   case LONG_DEFAULT:
-    return MODE_CONFIG;
+    return 1U << MODE_CONFIG;
+  case LONG_CONFIRM:
+    return 1U << MODE_APPLY;
+  case LONG_ACTION:
+  case LONG_TARGET:
+  case LONG_USER:
+  case LONG_SINCE:
+  case LONG_UNKNOWN:
+    return 1U << MODE_AUDIT;
   default:
-    return MODE_DASHBOARD;
+    return 0;
   }
 }
 
-static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
-  if (strcmp(word, "check") == 0)
-    *mode = MODE_CHECK;
-  else if (strcmp(word, "config") == 0)
-    *mode = MODE_CONFIG;
-  else
-    return err_set(err, ERR_INVALID,
-                   "unknown command \"%s\": check, config, or none for the dashboard", word);
+static bool mode_refuse(unsigned needed, const char *needed_by, struct err *err) {
+  char list[80] = "";
+  for (size_t i = 0; i < MODE_WORDS; i++)
+    if (needed & 1U << modes[i].mode)
+      snprintf(list + strlen(list), sizeof list - strlen(list), "%s`stacktop %s`",
+               *list ? ", " : "", modes[i].word);
+  return err_set(err, ERR_INVALID, "%s belongs to %s", needed_by, list);
+}
+
+/* seen: how each long option was written, where it was. */
+static bool modes_check(enum mode mode, const char *const seen[LONGS], struct err *err) {
+  for (int i = 0; i < LONGS; i++) {
+    const unsigned needed = option_modes(LONG_ONLY + i);
+    if (seen[i] && needed && !(needed & 1U << mode))
+      return mode_refuse(needed, seen[i], err);
+  }
   return true;
 }
+
+/* ---- options */
 
 static bool timeout_parse(const char *text, int64_t *ms, struct err *err) {
   if (!duration_parse(text, ms, err))
@@ -84,33 +126,79 @@ static bool timeout_parse(const char *text, int64_t *ms, struct err *err) {
   return true;
 }
 
+static void audit_take(struct options *options, int code, const char *argument) {
+  switch (code) {
+  case LONG_ACTION:
+    options->action = argument;
+    break;
+  case LONG_TARGET:
+    options->target = argument;
+    break;
+  case LONG_USER:
+    options->user = argument;
+    break;
+  case LONG_SINCE:
+    options->since = argument;
+    break;
+  default:
+    options->unknown_only = true;
+    break;
+  }
+}
+
+static void flag_take(struct options *options, int code) {
+  switch (code) {
+  case 'U':
+    options->no_unicode = true;
+    break;
+  case 'C':
+    options->no_color = true;
+    break;
+  case LONG_UTC:
+    options->utc = true;
+    break;
+  case LONG_WALL:
+    options->wall = options->read_only = true;
+    break;
+  case LONG_READ_ONLY:
+    options->read_only = true;
+    break;
+  case LONG_JSON:
+    options->json = true;
+    break;
+  default:
+    options->default_config = true;
+    break;
+  }
+}
+
 static bool option_take(struct options *options, int code, const char *argument, struct err *err) {
   switch (code) {
   case 'c':
     options->config = argument;
     return true;
-  case 'U':
-    options->no_unicode = true;
-    return true;
-  case 'C':
-    options->no_color = true;
-    return true;
-  case LONG_UTC:
-    options->utc = true;
-    return true;
-  case LONG_JSON:
-    options->json = true;
-    return true;
   case LONG_ONLY:
     options->only = argument;
     return true;
-  case LONG_DEFAULT:
-    options->default_config = true;
+  case LONG_CONFIRM:
+    options->confirm = argument;
     return true;
   case LONG_TIMEOUT:
     return timeout_parse(argument, &options->timeout_ms, err);
-  default: /* h and V: nothing after them counts */
+  case LONG_ACTION:
+  case LONG_TARGET:
+  case LONG_USER:
+  case LONG_SINCE:
+  case LONG_UNKNOWN:
+    audit_take(options, code, argument);
+    return true;
+  case 'h':
+  case 'V': /* nothing after them counts */
+    options->help_of = options->mode;
     options->mode = code == 'h' ? MODE_HELP : MODE_VERSION;
+    return true;
+  default:
+    flag_take(options, code);
     return true;
   }
 }
@@ -120,38 +208,58 @@ static bool argument_refuse(int code, const char *argument, struct err *err) {
                  argument);
 }
 
+/* ---- words */
+
+/* The first is the command, wherever it stands; `plan` and `apply` have more. They move to the
+ * front of argv, where whatever stood has been read. */
+static bool word_take(struct options *options, char **argv, char *word, bool *command,
+                      struct err *err) {
+  if (!*command) {
+    *command = true;
+    return mode_parse(word, &options->mode, err);
+  }
+  const size_t most = options->mode == MODE_PLAN ? SIZE_MAX : options->mode == MODE_APPLY ? 1 : 0;
+  if (options->word_count >= most)
+    return err_set(err, ERR_INVALID, "unexpected argument \"%s\"", word);
+  options->words = (const char *const *)(argv + 1);
+  argv[1 + options->word_count++] = word;
+  return true;
+}
+
+static bool words_check(const struct options *options, struct err *err) {
+  if (options->mode == MODE_PLAN && options->word_count == 0)
+    return err_set(err, ERR_INVALID,
+                   "plan wants an action and a target (`stacktop actions` lists "
+                   "what there is)");
+  if (options->mode == MODE_APPLY && options->word_count == 0)
+    return err_set(err, ERR_INVALID, "apply wants the hash of a plan (`stacktop plan` makes one)");
+  return true;
+}
+
 bool options_parse(struct options *options, int argc, char **argv, struct err *err) {
-  const char *no_color = getenv("NO_COLOR");
+  const char *no_color = getenv("NO_COLOR"), *seen[LONGS] = {NULL};
   *options = (struct options){.no_color = no_color && *no_color};
-  enum mode needed = MODE_DASHBOARD;
-  const char *needed_by = NULL;
   bool command = false;
   optind = 0; /* glibc: begin anew */
   opterr = 0;
   for (int code; (code = getopt_long(argc, argv, "-:c:UChV", longs, NULL)) != -1;) {
     if (code == '?' || code == ':')
       return argument_refuse(code, argv[optind - 1], err);
-    if (code == 1) { /* a word, wherever it stands */
-      if (command)
-        return err_set(err, ERR_INVALID, "unexpected argument \"%s\"", optarg);
-      command = true;
-      if (!mode_parse(optarg, &options->mode, err))
+    if (code == 1) {
+      if (!word_take(options, argv, optarg, &command, err))
         return false;
       continue;
     }
-    if (option_mode(code) != MODE_DASHBOARD) {
-      needed = option_mode(code);
-      needed_by = argv[optind - 1 - (optarg == argv[optind - 1])];
-    }
+    if (code >= LONG_ONLY)
+      seen[code - LONG_ONLY] = argv[optind - 1 - (optarg == argv[optind - 1])];
     if (!option_take(options, code, optarg, err))
       return false;
     if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
       return true;
   }
-  if (optind < argc)
-    return err_set(err, ERR_INVALID, "unexpected argument \"%s\"", argv[optind]);
-  if (needed_by && needed != options->mode)
-    return err_set(err, ERR_INVALID, "%s belongs to `stacktop %s`", needed_by,
-                   needed == MODE_CHECK ? "check" : "config");
-  return true;
+  for (; optind < argc; optind++) /* behind -- */
+    if (!command || !word_take(options, argv, argv[optind], &command, err))
+      return command ? false
+                     : err_set(err, ERR_INVALID, "unexpected argument \"%s\"", argv[optind]);
+  return modes_check(options->mode, seen, err) && words_check(options, err);
 }

@@ -17,7 +17,8 @@ struct pipeline_options {
   struct model *model;
   struct audit *audit;
   struct lock *lock;
-  const char *state; /* the folder that actions are told; outlives the pipeline */
+  const char *state;                   /* the folder that actions are told; outlives the pipeline */
+  const struct action *const *actions; /* ends with NULL; NULL: all there are. For tests. */
   /* Something to draw has changed. */
   void (*changed)(void *arg);
   /* A dialog that can act has opened: what was typed before it is to be thrown away. */
@@ -29,9 +30,13 @@ struct pipeline_options {
 
 struct pipeline *pipeline_new(const struct pipeline_options *options);
 
-/* Handles REQUEST_MENU to REQUEST_UNDO. What cannot be done is said in the operation's err, or, if
- * there is none, by an event. */
+/* Handles REQUEST_MENU to REQUEST_UNDO; CANCEL and DISMISS go to the operation with the request's
+ * id, or to the front one where that is 0. What cannot be done is said in the operation's err, or,
+ * if there is none, by an event. */
 void pipeline_request(struct pipeline *pipeline, const struct request *request);
+
+/* While the screen is held nothing is planned: what it shows is old. */
+void pipeline_pause(struct pipeline *pipeline, bool paused);
 
 /* Begins the operation that words tell: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...], as
  * `stacktop plan`, `:` and an undo have it (app/words.h). NULL with err (also when the lock is on
@@ -40,7 +45,7 @@ void pipeline_request(struct pipeline *pipeline, const struct request *request);
 struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *words,
                                  bool dry, struct err *err);
 /* Takes a plan that was made before (`stacktop apply`): an operation in PLAN, however old the plan
- * is. */
+ * is. NULL, and the plan is still the caller's, when it is not for that slot's target. */
 struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot);
 /* As REQUEST_AGREE: false with err when it does not begin. */
 bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,

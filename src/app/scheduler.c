@@ -14,6 +14,7 @@ struct instance {
   void *self; /* NULL if it could not be opened */
   size_t slot;
   bool running;
+  bool again;   /* asked for while it was being asked */
   bool excused; /* the last outcome was not counted, see is_excused */
   uv_timer_t next;
   uv_timer_t deadline;
@@ -107,7 +108,9 @@ static void instance_end(struct instance *instance, struct sample *sample, const
     model_publish(scheduler->model, instance->slot, sample, clock_now_ms());
   else
     model_fail(scheduler->model, instance->slot, err, clock_now_ms());
-  if (!scheduler->one_pass)
+  if (instance->again)
+    instance_start(instance);
+  else if (!scheduler->one_pass)
     instance_plan(instance);
   scheduler->hooks.changed(scheduler->hooks.arg);
   if (scheduler->one_pass && --scheduler->unasked == 0)
@@ -133,6 +136,7 @@ static void instance_start(struct instance *instance) {
   const int64_t now_us = clock_now_us(), timeout = target_of(instance)->timeout_ms;
   uv_timer_stop(&instance->next);
   instance->running = true;
+  instance->again = false;
   instance->job = (struct job){.io = scheduler->io,
                                .started_us = now_us,
                                .deadline_ms = now_us / 1000 + timeout,
@@ -209,13 +213,23 @@ void scheduler_collect_now(struct scheduler *scheduler) {
   }
 }
 
+void scheduler_collect_slot(struct scheduler *scheduler, size_t slot) {
+  struct instance *instance = &scheduler->instances[slot];
+  if (scheduler->paused || !instance->self)
+    return;
+  if (instance->running)
+    instance->again = !scheduler->one_pass;
+  else
+    instance_start(instance);
+}
+
 /* As if it had not been asked: its outcome is nobody's business. */
 static void instance_give_up(struct instance *instance) {
   struct err ignored = {0};
   if (!instance->running)
     return;
   instance->collector->cancel(instance->self, &ignored);
-  instance->running = false;
+  instance->running = instance->again = false;
   uv_timer_stop(&instance->deadline);
   model_attempt(instance->scheduler->model, instance->slot, 0);
 }

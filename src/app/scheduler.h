@@ -26,6 +26,10 @@ void scheduler_start(struct scheduler *scheduler);
  * those that were asked a moment ago; none while paused. */
 void scheduler_collect_now(struct scheduler *scheduler);
 
+/* Asks that one now, or as soon as the answer is there that is awaited: something has been changed
+ * there. Not while paused. */
+void scheduler_collect_slot(struct scheduler *scheduler, size_t slot);
+
 /* Nothing is asked any more, and what is under way is cancelled: the model stays as it is. For a
  * scheduler that is not one_pass. */
 void scheduler_pause(struct scheduler *scheduler);

@@ -10,6 +10,7 @@
 #include "collectors/postgres_queries.h"
 #include "collectors/postgres_table.h"
 #include "core/mem.h"
+#include "core/retention.h"
 #include "io/pg.h"
 
 #include <stdio.h>
@@ -51,6 +52,12 @@ static const struct option options[] = {
      .max = 30LL * 86400000,
      .fallback = "1m",
      .help = "the same, critical"},
+    {.name = "retention",
+     .type = OPTION_MAP,
+     .help = "tables of which old rows may be deleted (postgres.delete-old): by each the column of "
+             "its time and the age that stays",
+     .example = "{audit_logs: \"created_at 90d\"}",
+     .check = retention_check},
 };
 
 static const struct table_spec *const tables[] = {&postgres_summary_table, &postgres_session_table};

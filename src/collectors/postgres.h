@@ -61,6 +61,7 @@ struct postgres_session {
   int64_t backend_start_us; /* since 1970 */
   const char *type;         /* "client backend", "autovacuum worker"; NULL: not known */
   const char *user, *database, *application, *client, *state, *wait_type, *wait_event, *query;
+  const char *query_start, *state_change;       /* as psql takes it, to the microsecond; or NULL */
   double transaction_age, query_age, state_age; /* seconds */
   double wait;                                  /* for a lock: seconds, UNKNOWN before 14 */
   int64_t xmin_age, leader;

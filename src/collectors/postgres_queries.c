@@ -24,6 +24,10 @@
   "CASE WHEN " time " IS NOT NULL" \
   " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
 
+/* A time to the microsecond, as psql takes it. */
+#define MOMENT(time) \
+  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+
 /* The server refuses a client when no more than the reserved slots are free (InitPostgres), hence
  * the limit is max_connections less these; reserved_connections is new in 16. */
 static const char activity_query[] =
@@ -88,7 +92,7 @@ static char *sessions_query(const char *waits, const char *wait, const char *lea
     " coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state,"
     " " AGE_OF("xact_start") ", " AGE_OF("query_start") ", " AGE_OF("state_change") ","
     " wait_event_type, wait_event, %s, array_to_string(b.blockers, ','), age(backend_xmin), %s,"
-    " " IS_HIDDEN ", left(query, 1024)"
+    " " IS_HIDDEN ", left(query, 1024), " MOMENT("query_start") ", " MOMENT("state_change")
     " FROM seen s LEFT JOIN blocked b ON b.pid = s.pid LEFT JOIN waits w ON w.pid = s.pid"
     " WHERE (" IS_CLIENT " AND wait_event_type IS DISTINCT FROM 'Lock')"
     "   OR b.pid IS NOT NULL OR s.pid IN (SELECT pid FROM blocking)"

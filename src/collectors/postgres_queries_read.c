@@ -145,6 +145,8 @@ static void read_session(const struct pg_rows *rows, size_t row, struct postgres
       .leader = read_count(cell[SESSIONS_LEADER], good),
       .hidden = read_bool(cell[SESSIONS_HIDDEN], good),
       .query = cell[SESSIONS_QUERY],
+      .query_start = cell[SESSIONS_QUERY_START],
+      .state_change = cell[SESSIONS_STATE_CHANGE],
       .parent = -1,
   };
   session->waiting = session->wait_type && strcmp(session->wait_type, "Lock") == 0;

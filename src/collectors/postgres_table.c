@@ -302,6 +302,17 @@ static const struct column_spec session_columns[SESSION_COLUMN_COUNT] = {
                       .flags = COLUMN_DETAIL,
                       .priority = 8,
                       .help = "backend_type"},
+    [SESSION_QUERY_START] = {.id = "query_start",
+                             .title = "QUERY STARTED",
+                             .flags = COLUMN_DETAIL,
+                             .priority = 8,
+                             .help = "of the query that runs, or ran last, to the microsecond: by "
+                                     "it an action knows it again"},
+    [SESSION_STATE_CHANGE] = {.id = "state_change",
+                              .title = "STATE CHANGED",
+                              .flags = COLUMN_DETAIL,
+                              .priority = 8,
+                              .help = "when the state changed last, to the microsecond"},
 };
 
 const struct table_spec postgres_session_table = {.id = "sessions",

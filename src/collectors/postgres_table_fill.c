@@ -190,6 +190,8 @@ static void fill_session(struct sample *sample, const struct postgres_session *s
   row->cells[SESSION_BACKEND_START] = session->backend_start_us >= 0
                                           ? value_int(session->backend_start_us / 1000)
                                           : value_none(session->hidden ? needs_right : NULL);
+  row->cells[SESSION_QUERY_START] = told(sample, session, session->query_start);
+  row->cells[SESSION_STATE_CHANGE] = told(sample, session, session->state_change);
   row->cells[SESSION_XMIN_AGE] = count_or(session->xmin_age, NULL);
   row->cells[SESSION_LEADER] = count_or(session->leader, NULL);
   fill_ages(session, row);

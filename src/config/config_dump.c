@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A MAP's value is hidden by its name, a SECRET in its parts, and a TEXT where it is a URI with a
- * password in it. */
+/* A MAP's value is hidden by its name, unless a check has shown what it is; a SECRET in its parts,
+ * and a TEXT where it is a URI with a password in it. */
 static char *shown(const struct option *option, const char *name, const char *text) {
-  if (name && name_is_secret(name))
+  if (name && !option->check && name_is_secret(name))
     return mem_dup("***");
   if (option->type == OPTION_SECRET || strstr(text, "://"))
     return config_mask(text);
@@ -60,7 +60,7 @@ static void dump_target(FILE *out, const struct target *target) {
     fputs("\n    timeout: ", out);
     config_print_duration(out, target->timeout_ms);
   }
-  fputc('\n', out);
+  fputs(target->read_only ? "\n    read_only: true\n" : "\n", out);
   for (size_t i = 0; i < target->kind->option_count; i++)
     dump_option(out, &target->kind->options[i], &target->values[i]);
 }
@@ -106,6 +106,11 @@ void config_dump(FILE *out, const struct config *config, const struct config_sch
   config_print_duration(out, config->interval_ms);
   fputc('\n', out);
   dump_text(out, "theme", config->theme);
+  dump_text(out, "state", config->state);
+  if (config->read_only)
+    fputs("read_only: true\n", out);
+  if (config->audit_syslog)
+    fputs("audit_syslog: true\n", out);
   for (size_t i = 0; i < schema->kind_count; i++)
     dump_kind(out, config, schema->kinds[i]);
   dump_rules(out, config, schema);

@@ -69,6 +69,9 @@ static void options_take(struct config *config, const struct option_value *own) 
     config->name = name_of_path(config->path);
   config->environment = text_or_null(&own[CONFIG_ENVIRONMENT]);
   config->theme = text_or_null(&own[CONFIG_THEME]);
+  config->state = text_or_null(&own[CONFIG_STATE]);
+  config->read_only = own[CONFIG_READ_ONLY].number;
+  config->audit_syslog = own[CONFIG_AUDIT_SYSLOG].number;
   if (own[CONFIG_INTERVAL].number > 0)
     config->interval_ms = own[CONFIG_INTERVAL].number;
   for (size_t i = 0; i < config->target_count; i++) {

@@ -5,6 +5,11 @@
 /* Below 200 ms a dashboard would hurt what it watches; above a day it would watch nothing. */
 enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MAX = 3600000 };
 
+/* Where one stands when one starts it must not decide where records are. */
+static bool check_absolute(const char *text, struct err *err) {
+  return *text == '/' || err_set(err, ERR_INVALID, "\"%.80s\" is no absolute path", text);
+}
+
 const struct option config_options[CONFIG_OPTION_COUNT] = {
     [CONFIG_NAME] = {.name = "name",
                      .type = OPTION_TEXT,
@@ -27,6 +32,20 @@ const struct option config_options[CONFIG_OPTION_COUNT] = {
     [CONFIG_THEME] = {.name = "theme",
                       .type = OPTION_TEXT,
                       .help = "a file of themes/, without its suffix"},
+    [CONFIG_READ_ONLY] = {.name = "read_only",
+                          .type = OPTION_BOOL,
+                          .fallback = "false",
+                          .help = "nothing can be changed until `:unlock`"},
+    [CONFIG_STATE] = {.name = "state",
+                      .type = OPTION_TEXT,
+                      .check = check_absolute,
+                      .example = "/var/lib/stacktop",
+                      .help = "the folder of the audit, plans and undo files; else stacktop in "
+                              "$XDG_STATE_HOME or in ~/.local/state"},
+    [CONFIG_AUDIT_SYSLOG] = {.name = "audit_syslog",
+                             .type = OPTION_BOOL,
+                             .fallback = "false",
+                             .help = "a line to syslog (authpriv) for each that the audit gets"},
 };
 
 const struct option target_common_options[TARGET_COMMON_COUNT] = {
@@ -44,6 +63,10 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
                         .min = TIMEOUT_MIN,
                         .max = TIMEOUT_MAX,
                         .help = "of one collection; else the file's, else the kind's"},
+    [TARGET_READ_ONLY] = {.name = "read_only",
+                          .type = OPTION_BOOL,
+                          .fallback = "false",
+                          .help = "nothing is ever changed there, unlocked or not"},
 };
 
 const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {

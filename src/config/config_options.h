@@ -10,11 +10,20 @@ enum config_option {
   CONFIG_INTERVAL,
   CONFIG_TIMEOUT,
   CONFIG_THEME,
+  CONFIG_READ_ONLY,
+  CONFIG_STATE,
+  CONFIG_AUDIT_SYSLOG,
   CONFIG_OPTION_COUNT
 };
 extern const struct option config_options[CONFIG_OPTION_COUNT];
 
-enum target_common { TARGET_NAME, TARGET_INTERVAL, TARGET_TIMEOUT, TARGET_COMMON_COUNT };
+enum target_common {
+  TARGET_NAME,
+  TARGET_INTERVAL,
+  TARGET_TIMEOUT,
+  TARGET_READ_ONLY,
+  TARGET_COMMON_COUNT
+};
 extern const struct option target_common_options[TARGET_COMMON_COUNT];
 
 enum threshold_option {

@@ -69,9 +69,13 @@ static bool map_read(struct config_yaml *yaml, const struct option *option, cons
   for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &item); i++) {
     bool known = choice_check(yaml, option, key);
     char *text = config_yaml_text(yaml, item, config_yaml_key(key));
+    struct err err;
+    bool right = !text || !option->check || option->check(text, &err);
+    if (!right)
+      config_yaml_error(yaml, item, "%s of %s: %s", option->name, config_yaml_key(key), err.text);
     if (text)
       value_push(value, mem_dup(config_yaml_key(key)), text);
-    good = good && known && text;
+    good = good && known && text && right;
   }
   return good && !yaml->exhausted;
 }
@@ -205,6 +209,7 @@ static void target_read(struct config_yaml *yaml, const struct target_kind *kind
   }
   target->interval_ms = draft.common[TARGET_INTERVAL].number;
   target->timeout_ms = draft.common[TARGET_TIMEOUT].number;
+  target->read_only = draft.common[TARGET_READ_ONLY].number;
   /* Kept although it may be wrong, so that later names are compared with it: an error ends the load
    * in the end. */
   config_add(config, target);

@@ -24,6 +24,7 @@ void config_free(struct config *config) {
   free(config->name);
   free(config->environment);
   free(config->theme);
+  free(config->state);
   free(config);
 }
 

@@ -10,7 +10,10 @@ struct config {
   char *environment; /* "production"; free text; NULL if unset */
   char *theme;       /* NULL: the built-in one */
   int64_t interval_ms;
-  bool discovered; /* no file: the targets were found on the usual loopback ports */
+  bool read_only;    /* nothing is changed by anybody who is not unlocked */
+  char *state;       /* the folder of the audit, plans and undo files; NULL: the usual one */
+  bool audit_syslog; /* what is audited goes to syslog, too */
+  bool discovered;   /* no file: the targets were found on the usual loopback ports */
   struct target **targets;
   size_t target_count;
   struct rules rules;

@@ -24,6 +24,17 @@ static size_t character_at(const unsigned char *text, uint32_t *code) {
   return overlong || surrogate || *code > 0x10FFFF ? 0 : length;
 }
 
+bool json_is_text(const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  for (uint32_t code; *at;) {
+    size_t length = character_at(at, &code);
+    if (length == 0)
+      return false;
+    at += length;
+  }
+  return true;
+}
+
 static bool must_escape(uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x61C ||
          (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||

@@ -23,6 +23,8 @@ void json_close(struct json_writer *writer, char bracket);                 /* '}
 /* What comes next starts a line. */
 void json_line(struct json_writer *writer);
 
+/* Whether a text is written as it is: valid UTF-8 throughout. */
+bool json_is_text(const char *text);
 void json_text(struct json_writer *writer, const char *key, const char *text);
 /* Nothing at all where text is NULL. */
 void json_text_if(struct json_writer *writer, const char *key, const char *text);

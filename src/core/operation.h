@@ -47,8 +47,9 @@ struct operation {
   bool cancelling;   /* stops at the next safe point */
   struct outcome outcome;
   struct progress progress;
-  struct err err; /* FORM: what is wrong; ENDED without an outcome: why there is none; with
-                     one: what ended it early, or what the record says of itself */
+  /* FORM, CHOICE, PLAN: what is wrong with what was given; ENDED without an outcome: why there is
+   * none; with one: what ended it early, or what the record says of itself. */
+  struct err err;
   int64_t execute_ms, verify_ms; /* how long they took, or take */
   char audit_id[64];             /* "" before the intent is written */
 };

@@ -1,5 +1,6 @@
 #include "core/option.h"
 
+#include "core/format.h"
 #include "core/mem.h"
 
 #include <errno.h>
@@ -20,9 +21,11 @@ static bool range_check(const struct option *option, const char *text, int64_t n
                         struct err *err) {
   if ((option->min == 0 && option->max == 0) || (number >= option->min && number <= option->max))
     return true;
+  char least[FORMAT_MAX], most[FORMAT_MAX];
   if (option->type == OPTION_DURATION)
-    return err_set(err, ERR_INVALID, "%s is out of range: from %gs to %gs", text,
-                   (double)option->min / 1000, (double)option->max / 1000);
+    return err_set(err, ERR_INVALID, "%s is out of range: from %s to %s", text,
+                   format_duration(least, sizeof least, (double)option->min / 1000),
+                   format_duration(most, sizeof most, (double)option->max / 1000));
   return err_set(err, ERR_INVALID, "%s is out of range: from %lld to %lld", text,
                  (long long)option->min, (long long)option->max);
 }

@@ -29,8 +29,8 @@ struct option {
   const char *fallback;       /* as one would write it; NULL: unset */
   const char *help;
   const char *example; /* where there is no fallback: a value as YAML has it; may be NULL */
-  /* TEXT, SECRET: whether it is a URL, an address, ...; so that the error has its line. May be
-   * NULL. Must not wait for anything. */
+  /* TEXT, SECRET, and each text of a MAP: whether it is a URL, an address, ...; so that the error
+   * has its line. May be NULL. Must not wait for anything. */
   bool (*check)(const char *text, struct err *err);
 };
 

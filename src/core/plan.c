@@ -205,7 +205,9 @@ static void victims_lines(const struct plan *plan, const struct lines *lines) {
   if (plan->victim_count == 0)
     return;
   char heading[128];
-  snprintf(heading, sizeof heading, "To whom: %lld %s", (long long)plan->count, plan->unit);
+  int unit = (int)strlen(plan->unit); /* one of them: without the s */
+  unit -= plan->count == 1 && unit > 1 && plan->unit[unit - 1] == 's';
+  snprintf(heading, sizeof heading, "To whom: %lld %.*s", (long long)plan->count, unit, plan->unit);
   if (plan->hidden > 0)
     snprintf(heading + strlen(heading), sizeof heading - strlen(heading),
              ", of which the filter hides %zu", plan->hidden);

@@ -17,6 +17,7 @@ struct target {
   char *name;
   int64_t interval_ms;         /* between two starts */
   int64_t timeout_ms;          /* of one collection; 0: its collector's own */
+  bool read_only;              /* nothing is changed there, by nobody */
   struct option_value *values; /* one an option of the kind, in its order */
 };
 

@@ -46,16 +46,15 @@ struct kafka_spot *kafka_admin_spot(struct kafka_admin *admin, const char *topic
     admin->cut = true;
     return NULL;
   }
+  const char *kept = admin->spot_count > 0 ? admin->spots[admin->spot_count - 1].topic : NULL;
+  if (!kept || strcmp(kept, topic) != 0) /* a topic's name is kept once */
+    kept = arena_text(&admin->arena, topic, strlen(topic));
   if (admin->spot_count == admin->spot_capacity) {
     admin->spot_capacity = admin->spot_capacity ? admin->spot_capacity * 2 : 16;
     admin->spots = mem_resize(admin->spots, admin->spot_capacity * sizeof *admin->spots);
   }
-  const struct kafka_spot *last =
-      admin->spot_count > 0 ? &admin->spots[admin->spot_count - 1] : NULL;
-  bool same = last && strcmp(last->topic, topic) == 0; /* a topic's name is kept once */
   struct kafka_spot *spot = &admin->spots[admin->spot_count++];
-  *spot = (struct kafka_spot){.topic = same ? spot[-1].topic
-                                            : arena_text(&admin->arena, topic, strlen(topic)),
+  *spot = (struct kafka_spot){.topic = kept,
                               .partition = partition,
                               .committed = KAFKA_NO_OFFSET,
                               .start = KAFKA_NO_OFFSET,
@@ -155,7 +154,9 @@ bool kafka_admin_save(const struct kafka_admin *admin, struct err *err) {
 const char *kafka_admin_words(struct kafka_admin *admin, rd_kafka_resp_err_t code,
                               const char *text) {
   static const char says_who[] = "Broker: ";
-  if (!text || !*text)
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) /* "Unknown member" is what we are then */
+    text = "a member has joined meanwhile";
+  else if (!text || !*text)
     text = rd_kafka_err2str(code);
   if (strncmp(text, says_who, sizeof says_who - 1) == 0)
     text += sizeof says_who - 1;

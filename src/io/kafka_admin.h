@@ -81,7 +81,7 @@ struct kafka_admin {
   struct kafka_group_facts facts;
   struct kafka_topic_facts *topics; /* heap, by name */
   size_t topic_count;
-  struct kafka_setting *settings; /* heap, as they come */
+  struct kafka_setting *settings; /* heap, by topic and name */
   size_t setting_count, setting_capacity;
   char *loaded; /* heap: the file that was read */
   size_t loaded_len;
@@ -121,6 +121,8 @@ bool kafka_run_load(struct kafka_session *session, struct kafka_admin *admin, st
  * logs: start, end and at, too; whole_topics: and the partitions that it has not committed to. */
 bool kafka_run_look_group(struct kafka_session *session, struct kafka_admin *admin,
                           struct err *err);
+/* The spots' start, end and (time_ms) at. */
+bool kafka_run_look_logs(struct kafka_session *session, struct kafka_admin *admin, struct err *err);
 /* topic or all that are not internal -> topics; logs: spots of all their partitions; name:
  * settings: that one of each topic, and all that are the topic's own. */
 bool kafka_run_look_topics(struct kafka_session *session, struct kafka_admin *admin,

@@ -152,8 +152,10 @@ static bool look_committed(struct kafka_session *session, struct kafka_admin *ad
 
 bool kafka_run_look_group(struct kafka_session *session, struct kafka_admin *admin,
                           struct err *err) {
-  for (size_t i = 0; i < admin->spot_count; i++)
+  for (size_t i = 0; i < admin->spot_count; i++) {
     admin->spots[i].asked = true;
+    admin->spots[i].committed = KAFKA_NO_OFFSET; /* until an answer says otherwise */
+  }
   kafka_admin_sort(admin);
   if (!look_state(session, admin, err) || !look_committed(session, admin, err))
     return false;

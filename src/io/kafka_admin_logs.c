@@ -103,3 +103,8 @@ bool kafka_admin_logs(struct kafka_session *session, struct kafka_admin *admin, 
   arena_fini(&logs.arena);
   return good;
 }
+
+bool kafka_run_look_logs(struct kafka_session *session, struct kafka_admin *admin,
+                         struct err *err) {
+  return kafka_admin_logs(session, admin, err);
+}

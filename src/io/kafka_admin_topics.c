@@ -166,6 +166,12 @@ static bool look_settings(struct kafka_session *session, struct kafka_admin *adm
   return true;
 }
 
+static int setting_compare(const void *a, const void *b) {
+  const struct kafka_setting *x = a, *y = b;
+  int order = strcmp(x->topic, y->topic);
+  return order ? order : strcmp(x->name, y->name);
+}
+
 bool kafka_run_look_topics(struct kafka_session *session, struct kafka_admin *admin,
                            struct err *err) {
   if (admin->topic) {
@@ -181,6 +187,8 @@ bool kafka_run_look_topics(struct kafka_session *session, struct kafka_admin *ad
     if (!look_settings(session, admin, at, left < CONFIG_BATCH ? left : CONFIG_BATCH, err))
       return false;
   }
+  if (admin->setting_count > 1)
+    qsort(admin->settings, admin->setting_count, sizeof *admin->settings, setting_compare);
   return !admin->logs || kafka_admin_logs(session, admin, err);
 }
 

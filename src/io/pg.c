@@ -35,6 +35,7 @@ struct pg {
   PGconn *conn;
   struct watch *watch;
   struct pg_answer answer;
+  char sqlstate[6];   /* of the last answer's error */
   struct err failure; /* found while starting: reported from the timer */
   uv_timer_t soon;    /* and, while it connects, the next address's turn */
 
@@ -83,6 +84,7 @@ static void finish(struct pg *pg, const struct err *err) {
   struct pg_answer answer = pg->answer;
   struct pg_rows rows = {answer.rows, answer.columns, answer.cells};
   pg_cb done = pg->done;
+  memcpy(pg->sqlstate, answer.sqlstate, sizeof pg->sqlstate);
   pg->answer = (struct pg_answer){0};
   pg->done = NULL;
   done(pg->arg, err ? NULL : &rows, err);
@@ -395,6 +397,10 @@ int pg_server_version(const struct pg *pg) {
 const char *pg_server_version_text(const struct pg *pg) {
   const char *text = pg->conn ? PQparameterStatus(pg->conn, "server_version") : NULL;
   return text ? text : "";
+}
+
+const char *pg_sqlstate(const struct pg *pg) {
+  return pg->sqlstate;
 }
 
 int pg_backend_pid(const struct pg *pg) {

@@ -81,5 +81,8 @@ int pg_server_version(const struct pg *pg);
 const char *pg_server_version_text(const struct pg *pg); /* "15.18 (Debian ...)"; never NULL */
 /* The session's pid as told at the log-in: a pooler tells one of its own making. */
 int pg_backend_pid(const struct pg *pg);
+/* Of the last answer, when it was an error of the server's: "55P03" (its kind alone does not tell a
+ * lock timeout from a cancel). "" otherwise. */
+const char *pg_sqlstate(const struct pg *pg);
 /* "127.0.0.1:5432", "[::1]:5432", "/run/postgresql:5432": what we are connected to. */
 void pg_address(const struct pg *pg, char *out, size_t size);

@@ -3,7 +3,9 @@
 #include "core/mem.h"
 #include "io/pg_error.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void pg_answer_init(struct pg_answer *answer) {
   *answer = (struct pg_answer){0};
@@ -51,6 +53,18 @@ static bool add_rows(struct pg_answer *answer, const PGresult *result) {
   return true;
 }
 
+/* For a missing right the detail says which one it is (since 16 it is nowhere else). */
+static void read_error(const PGresult *result, const char *sqlstate, struct err *err) {
+  const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+  char text[512];
+  if (detail && strcmp(sqlstate, "42501") == 0) {
+    snprintf(text, sizeof text, "%s: %s", message, detail);
+    message = text;
+  }
+  pg_error_server(sqlstate, message, err);
+}
+
 bool pg_answer_add(struct pg_answer *answer, const PGresult *result) {
   const char *sqlstate;
   switch (PQresultStatus(result)) {
@@ -65,7 +79,9 @@ bool pg_answer_add(struct pg_answer *answer, const PGresult *result) {
     if (answer->err.kind != ERR_NONE)
       return true;
     if (sqlstate)
-      pg_error_server(sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), &answer->err);
+      snprintf(answer->sqlstate, sizeof answer->sqlstate, "%s", sqlstate);
+    if (sqlstate)
+      read_error(result, sqlstate, &answer->err);
     else
       pg_error_connect(PQresultErrorMessage(result), &answer->err);
     return true;

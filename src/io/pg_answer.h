@@ -11,6 +11,7 @@ struct pg_answer {
   const char **cells;
   size_t rows, columns, capacity; /* of rows */
   struct err err;                 /* the first error; ERR_NONE if there is none */
+  char sqlstate[6];               /* of it, "" where it is not the server's */
 };
 
 void pg_answer_init(struct pg_answer *answer);

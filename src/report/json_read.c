@@ -2,6 +2,7 @@
 #include "report/json.h"
 #include "report/json_node.h"
 #include "report/json_read_table.h"
+#include "report/json_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,46 +10,8 @@
 /* Kinds and specs of all targets: columns of 4,096 targets with a dozen each, and their help. */
 enum { DOCUMENT_BYTES_MAX = 64 << 20 };
 
-/* ---- before the tree is built ---- */
-
-/* Counts what would be made of the text, without a look at whether it is right. */
-static bool within_limits(const char *text, size_t len, struct err *err) {
-  size_t values = 1, depth = 0;
-  bool inside = false;
-  for (size_t i = 0; i < len; i++) {
-    char c = text[i];
-    if (inside) {
-      i += c == '\\';
-      inside = c != '"';
-    } else if (c == '"') {
-      inside = true;
-    } else if (c == ',' || c == '[' || c == '{') {
-      values++;
-      depth += c != ',';
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      depth--;
-    }
-    if (values > REPORT_JSON_VALUES_MAX)
-      return err_set(err, ERR_LIMIT, "more than %d values", REPORT_JSON_VALUES_MAX);
-    if (depth > REPORT_JSON_DEPTH_MAX)
-      return err_set(err, ERR_LIMIT, "more than %d levels deep", REPORT_JSON_DEPTH_MAX);
-  }
-  return true;
-}
-
-static json_t *tree_new(const char *text, size_t len, struct err *err) {
-  if (len > REPORT_JSON_MAX) {
-    err_set(err, ERR_LIMIT, "%zu bytes: at most %d are read", len, REPORT_JSON_MAX);
-    return NULL;
-  }
-  if (!within_limits(text, len, err))
-    return NULL;
-  json_error_t error;
-  json_t *tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-  if (!tree)
-    err_set(err, ERR_INVALID, "line %d, column %d: %s", error.line, error.column, error.text);
-  return tree;
-}
+static const struct json_limits limits = {REPORT_JSON_MAX, REPORT_JSON_VALUES_MAX,
+                                          REPORT_JSON_DEPTH_MAX};
 
 /* ---- what the targets are ---- */
 
@@ -301,7 +264,7 @@ static bool read_document(const struct json_node *top, struct report_document *d
 
 bool report_json_read(struct report_document *document, const char *text, size_t len,
                       struct err *err) {
-  json_t *tree = tree_new(text, len, err);
+  json_t *tree = json_tree_new(text, len, &limits, err);
   if (!tree)
     return false;
   *document = (struct report_document){.config = config_new()};

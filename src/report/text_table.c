@@ -2,6 +2,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/quote.h"
 #include "core/text.h"
 #include "report/cell.h"
 
@@ -19,8 +20,8 @@ enum {
 
 /* Some rows of a table, and the columns of them that are shown. */
 struct picked {
-  const struct row *rows[ROWS_MAX];
-  size_t row_count;
+  const struct row **rows;
+  size_t row_count, row_most;
   int *widths; /* one a column; 0: not shown */
   char (*cells)[TEXT_OUT_MAX];
 };
@@ -90,14 +91,18 @@ static void pick(struct picked *picked, const struct row *row) {
   for (size_t i = 0; i < picked->row_count; i++)
     if (picked->rows[i] == row)
       return;
-  if (row && picked->row_count < ROWS_MAX)
+  if (row && picked->row_count < picked->row_most)
     picked->rows[picked->row_count++] = row;
 }
 
 /* Through the findings, for they are few and sorted, and the rows may be 100,000. */
 static void pick_rows(struct picked *picked, const struct text_table *table) {
-  const struct findings *findings = table->model->findings;
   const struct table *data = table->table;
+  for (size_t i = 0; table->keys && i < data->row_count && i < picked->row_most; i++)
+    picked->rows[picked->row_count++] = &data->rows[i];
+  if (table->keys)
+    return;
+  const struct findings *findings = table->model->findings;
   for (size_t i = 0; i < findings->count && picked->row_count < ROWS_MAX; i++) {
     const struct finding *finding = &findings->items[i];
     if (finding->slot == table->slot && finding->row && !finding->pending && finding->table &&
@@ -109,6 +114,16 @@ static void pick_rows(struct picked *picked, const struct text_table *table) {
       pick(picked, &data->rows[i]);
 }
 
+/* The key as it has to be typed, and the label where that is another. */
+static void key_text(const struct text_out *out, const struct row *row,
+                     const char own[TEXT_OUT_MAX], char text[TEXT_OUT_MAX]) {
+  char quoted[TEXT_OUT_MAX];
+  quote_word(quoted, sizeof quoted, row->key);
+  text_out_clean(out, quoted, CELLS_MAX, text);
+  if (strcmp(text, own) != 0 && row->cells[0].type != VALUE_NONE)
+    snprintf(text + strlen(text), TEXT_OUT_MAX - strlen(text), "  %.400s", own);
+}
+
 /* A child's label comes with its parent's, for it may stand here without it. */
 static void label_text(const struct text_out *out, const struct text_table *table,
                        const struct row *row, char text[TEXT_OUT_MAX]) {
@@ -116,6 +131,10 @@ static void label_text(const struct text_out *out, const struct text_table *tabl
   const struct row *parent = row->parent ? table_find(table->table, row->parent) : NULL;
   char own[TEXT_OUT_MAX], above[TEXT_OUT_MAX];
   cell_text(out, column, cell_value(row, 0), CELLS_MAX, own);
+  if (table->keys) {
+    key_text(out, row, own, text);
+    return;
+  }
   if (row->cells[0].type == VALUE_NONE)
     text_out_clean(out, row->key, CELLS_MAX, own);
   if (!parent) {
@@ -215,7 +234,7 @@ static void put_row(struct text_out *out, const struct text_table *table,
   const struct row *row = picked->rows[index];
   const struct table_spec *spec = table->table->spec;
   text_out_begin(out, INDENT);
-  if (table->old)
+  if (table->old || table->keys)
     text_out_label(out, "");
   else
     text_out_mark(out, findings_row(table->model->findings, table->slot, spec->id, row->key));
@@ -234,9 +253,9 @@ static void put_more(struct text_out *out, const struct text_table *table,
   size_t more = 0;
   char count[FORMAT_MAX];
   for (size_t i = 0; i < table->table->row_count; i++)
-    more += !table->table->rows[i].parent;
+    more += table->keys || !table->table->rows[i].parent;
   for (size_t i = 0; i < picked->row_count; i++)
-    more -= !picked->rows[i]->parent;
+    more -= table->keys || !picked->rows[i]->parent;
   if (more > 0) {
     text_out_begin(out, INDENT + MARK);
     text_out_printf(out, 0, "and %s more", format_count(count, sizeof count, (int64_t)more));
@@ -249,8 +268,12 @@ static void put_more(struct text_out *out, const struct text_table *table,
 
 void text_table_rows(struct text_out *out, const struct text_table *table) {
   const struct table_spec *spec = table->table->spec;
-  struct picked picked = {.widths = mem_new(spec->column_count * sizeof *picked.widths),
-                          .cells = mem_new(ROWS_MAX * spec->column_count * sizeof *picked.cells)};
+  const size_t most = table->keys ? TEXT_TABLE_KEYS_MAX : ROWS_MAX;
+  struct picked picked = {.row_most =
+                              most < table->table->row_count ? most : table->table->row_count};
+  picked.rows = mem_new((picked.row_most + 1) * sizeof *picked.rows);
+  picked.widths = mem_new(spec->column_count * sizeof *picked.widths);
+  picked.cells = mem_new((picked.row_most + 1) * spec->column_count * sizeof *picked.cells);
   pick_rows(&picked, table);
   if (picked.row_count == 0) {
     text_out_begin(out, INDENT);
@@ -264,6 +287,7 @@ void text_table_rows(struct text_out *out, const struct text_table *table) {
       put_row(out, table, &picked, i);
   }
   put_more(out, table, &picked);
+  free(picked.rows);
   free(picked.widths);
   free(picked.cells);
 }

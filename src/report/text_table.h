@@ -3,12 +3,16 @@
 
 #include "report/text_out.h"
 
+enum { TEXT_TABLE_KEYS_MAX = 500 };
+
 /* Which table of which slot. */
 struct text_table {
   const struct model *model;
   size_t slot;
   const struct table *table;
-  bool old; /* of a target that no longer answers: nothing in it is marked, least of all as OK */
+  bool old;  /* of a target that no longer answers: nothing in it is marked, least of all as OK */
+  bool keys; /* to pick from: the first rows in their order, TEXT_TABLE_KEYS_MAX at the most, each
+                begins with its key, quoted; model is not needed, and nothing is marked */
 };
 
 /* Whether all that it says fits into "TITLE value" pairs: a summary, or a single row that bears its

@@ -1,6 +1,6 @@
 /* The bottom line. */
 #include "core/text.h"
-#include "ui/view_keys.h"
+#include "ui/view_act.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static int draw_edge(const struct view *view, const struct frame *frame, int y) 
   return end;
 }
 
-/* Whom the keys are about: "dashboard:". */
+/* Whom the keys are about: "dashboard:", "3 marked:". */
 static int draw_subject(const struct view *view, const struct frame *frame, int y, int end) {
   const struct pane *pane = view_focused(view);
   const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
@@ -58,7 +58,10 @@ static int draw_subject(const struct view *view, const struct frame *frame, int 
   const char *label = NULL;
   if (!line || end < 50)
     return 1;
-  if (line->kind == LINE_ROW)
+  if (line->kind == LINE_ROW && marks_are_of(&pane->marks, line->slot, line->table_id)) {
+    snprintf(buffer, sizeof buffer, "%zu marked", pane->marks.count);
+    label = buffer;
+  } else if (line->kind == LINE_ROW)
     label = frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0]);
   else if (line->kind != LINE_EVENT)
     label = frame->model->slots[line->slot].target->name;
@@ -68,14 +71,57 @@ static int draw_subject(const struct view *view, const struct frame *frame, int 
   return 1 + used + canvas_text(frame->canvas, 1 + used, y, 2, STYLE_TITLE, ":") + 1;
 }
 
+/* "1 under way: b shows it", at the right. */
+static int draw_behind(const struct view *view, const struct frame *frame, int y, int end) {
+  const struct operations *operations = &frame->model->operations;
+  size_t over = 0;
+  char text[64];
+  if (operations->count == 0 || !(view_place(view) & PLACE_PANES))
+    return end;
+  for (size_t i = 0; i < operations->count; i++)
+    over += operations->items[i]->phase == OPERATION_ENDED;
+  if (over < operations->count)
+    snprintf(text, sizeof text, "%zu under way: b shows it", operations->count - over);
+  else
+    snprintf(text, sizeof text, "%zu over: b shows it", over);
+  int x = end - (int)strlen(text);
+  if (x < 1)
+    return end;
+  canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE | STYLE_STRONG, text);
+  return x - GAP;
+}
+
+/* The actions that have a key, of the table of the selected row; of the target where no row is. */
+static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
+  const struct action_spec *const *specs = frame->model->operations.specs;
+  struct canvas *canvas = frame->canvas;
+  struct subject subject;
+  if (!view->acts || frame->model->operations.lock == LOCK_READ_ONLY ||
+      !view_subject(view, frame, &subject))
+    return x;
+  for (; *specs; specs++) {
+    const struct action_spec *spec = *specs;
+    int width = 2 + text_width(spec->title);
+    if (!view_acts_on(spec, frame->model, &subject) || (subject.table && !spec->table))
+      continue;
+    if (x + width > end)
+      break;
+    x += canvas_printf(canvas, x, y, end - x, STYLE_KEY, "%c", (char)spec->key) + 1;
+    x += canvas_text(canvas, x, y, end - x, STYLE_TEXT, spec->title) + GAP;
+  }
+  return x;
+}
+
 static void draw_keys(const struct view *view, const struct frame *frame, int y) {
   int end = draw_edge(view, frame, y);
   int x = 1;
+  end = draw_behind(view, frame, y, end);
   if (*view->notice) {
     canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE, view->notice);
     return;
   }
   x = draw_subject(view, frame, y, end);
+  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions"));
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
     if (binding->edge || !is_offered(view, binding))
@@ -110,8 +156,24 @@ static void draw_typing(const struct view *view, const struct frame *frame, int 
     canvas_text_right(canvas, x, y, width - x - 1, STYLE_DIM, hint);
 }
 
+static void draw_command(const struct view *view, const struct frame *frame, int y) {
+  struct canvas *canvas = frame->canvas;
+  const char *text = view->command;
+  int cells, x = 1;
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, ":");
+  while (text_width(text) > canvas->width - 6 && *text)
+    text += text_next(text, &cells);
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, "_") + 2;
+  if (!*view->command)
+    canvas_text(canvas, x, y, canvas->width - x, STYLE_DIM,
+                "unlock, lock, undo, quit, or ACTION TARGET [ROW...] [NAME=VALUE...]");
+}
+
 void footer_draw(const struct view *view, const struct frame *frame, int y) {
-  if (view->typing && view_focused(view))
+  if (view->commanding)
+    draw_command(view, frame, y);
+  else if (view->typing && view_focused(view))
     draw_typing(view, frame, y);
   else
     draw_keys(view, frame, y);

@@ -12,6 +12,7 @@ struct frame {
   bool utc;
   struct canvas *canvas; /* NULL while a key is handled */
   struct arena *arena;   /* texts of this frame */
+  int64_t clock_ms;      /* the same as now_ms, but it goes on while the view is paused */
 };
 
 enum { FRAME_BYTES_MAX = 1 << 20 };

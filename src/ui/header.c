@@ -100,6 +100,21 @@ static int draw_counts(const struct frame *frame, int x, int end) {
   return x;
 }
 
+/* Whether things may be changed: "READ-ONLY", " UNLOCKED 5m ". Returns the cell behind it. */
+static int draw_lock(const struct frame *frame, int x, int end, unsigned style) {
+  const struct operations *operations = &frame->model->operations;
+  bool words = frame->canvas->width >= WORDS_WIDTH;
+  if (operations->lock == LOCK_READ_ONLY)
+    return x + canvas_text(frame->canvas, x, 0, end - x, style, words ? "READ-ONLY" : "RO") + 1;
+  if (operations->lock != LOCK_UNLOCKED)
+    return x;
+  char left[AGE_MAX], text[AGE_MAX + 16];
+  int64_t ms = operations->lock_ms - frame->clock_ms;
+  age_text(left, ms < 0 ? 0 : ms >= 60000 ? ms + 59999 : ms); /* a minute that has begun counts */
+  snprintf(text, sizeof text, words ? " UNLOCKED %s " : " UNL %s ", left);
+  return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_WARN | STYLE_STRONG, text) + 1;
+}
+
 static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
   struct canvas *canvas = frame->canvas;
   char clock[80];
@@ -225,6 +240,7 @@ int header_draw(const struct view *view, const struct frame *frame) {
        1;
   if (config->environment)
     x += canvas_text(canvas, x, 0, end - x, style, config->environment) + 1;
+  x = draw_lock(frame, x, end, style);
   x = draw_counts(frame, x + 1, end);
   draw_right(view, frame, x, style);
   if (canvas->height < SENTENCE_HEIGHT)

@@ -26,18 +26,81 @@ static bool is_repeated(const char *names, const char *name) {
   return false;
 }
 
+static void names_add(char names[NAMES_MAX], const char *name) {
+  size_t length = strlen(names);
+  if (!is_repeated(names, name))
+    snprintf(names + length, NAMES_MAX - length, "%s%s", length ? " " : "", name);
+}
+
 static void put_keys(struct view *view, const struct frame *frame, struct rect inside) {
   for (size_t i = 0; i < view_binding_count;) {
     const char *help = view_bindings[i].help;
     char names[NAMES_MAX] = "";
-    for (; i < view_binding_count && strcmp(view_bindings[i].help, help) == 0; i++) {
-      size_t length = strlen(names);
-      if (!is_repeated(names, view_bindings[i].name))
-        snprintf(names + length, sizeof names - length, "%s%s", length ? " " : "",
-                 view_bindings[i].name);
-    }
+    for (; i < view_binding_count && strcmp(view_bindings[i].help, help) == 0; i++)
+      names_add(names, view_bindings[i].name);
     put(view, frame, inside, STYLE_KEY, names, help);
   }
+}
+
+static void put_heading(struct view *view, const struct frame *frame, struct rect inside,
+                        const char *text) {
+  put(view, frame, inside, STYLE_LABEL, "", "");
+  int y = inside.y + view->page_lines++ - view->scroll;
+  if (y >= inside.y && y < inside.y + inside.height)
+    canvas_text(frame->canvas, inside.x, y, inside.width, STYLE_LABEL | STYLE_STRONG, text);
+}
+
+/* The actions of a kind of target, with the keys that those have that have one. */
+static void put_actions_of(struct view *view, const struct frame *frame, struct rect inside,
+                           const struct target_kind *kind) {
+  bool any = false;
+  for (const struct action_spec *const *spec = frame->model->operations.specs; *spec; spec++) {
+    char key[2] = {(char)(*spec)->key, '\0'};
+    if (strcmp((*spec)->kind, kind->kind) != 0)
+      continue;
+    if (!any)
+      put_heading(view, frame, inside, kind->title);
+    any = true;
+    put(view, frame, inside, STYLE_KEY, *key ? key : "in a",
+        arena_printf(frame->arena, "%s: %s", (*spec)->title, (*spec)->what));
+  }
+}
+
+static void put_actions(struct view *view, const struct frame *frame, struct rect inside) {
+  const struct model *model = frame->model;
+  for (size_t i = 0; model->operations.specs && i < model->slot_count; i++) {
+    const struct target_kind *kind = model->slots[i].target->kind;
+    bool seen = false;
+    for (size_t j = 0; j < i && !seen; j++)
+      seen = model->slots[j].target->kind == kind;
+    if (!seen)
+      put_actions_of(view, frame, inside, kind);
+  }
+}
+
+static void put_dialog_keys(struct view *view, const struct frame *frame, struct rect inside,
+                            const struct dialog_binding *bindings, size_t count) {
+  for (size_t i = 0; i < count;) {
+    const char *help = bindings[i].help;
+    char names[NAMES_MAX] = "";
+    for (; i < count && strcmp(bindings[i].help, help) == 0; i++)
+      names_add(names, bindings[i].name);
+    put(view, frame, inside, STYLE_KEY, names, help);
+  }
+}
+
+static void put_dialogs(struct view *view, const struct frame *frame, struct rect inside) {
+  if (!frame->model->operations.specs)
+    return;
+  for (size_t i = 0; i < DIALOG_KINDS; i++) {
+    const struct dialog_class *class = dialog_classes[i];
+    if (!class)
+      continue;
+    put_heading(view, frame, inside, class->name);
+    put_dialog_keys(view, frame, inside, class->bindings, class->binding_count);
+  }
+  put_heading(view, frame, inside, "In all of these");
+  put_dialog_keys(view, frame, inside, dialog_scroll_bindings, dialog_scroll_binding_count);
 }
 
 static void put_signs(struct view *view, const struct frame *frame, struct rect inside) {
@@ -63,6 +126,8 @@ void help_draw(struct view *view, const struct frame *frame, struct rect area) {
   view->page_lines = 0;
   put_keys(view, frame, inside);
   put_signs(view, frame, inside);
+  put_actions(view, frame, inside);
+  put_dialogs(view, frame, inside);
   if (view->page_lines > view->page_height)
     canvas_printf(frame->canvas, area.x + 8, area.y, area.width - 10, STYLE_DIM, " %d-%d/%d ",
                   view->scroll + 1,

@@ -28,6 +28,7 @@ void pane_fini(struct pane *pane) {
   free(pane->lines.items);
   free(pane->selection.table);
   free(pane->selection.key);
+  marks_fini(&pane->marks);
   for (size_t i = 0; i < pane->table_count; i++)
     free(pane->tables[i]);
 }
@@ -194,6 +195,11 @@ const struct line *pane_selected(const struct pane *pane) {
   return &pane->lines.items[index];
 }
 
+uint64_t pane_selection_identity(const struct pane *pane) {
+  const struct selection *selection = &pane->selection;
+  return identity(selection->slot, selection->table, selection->key);
+}
+
 void pane_move(struct pane *pane, int count) {
   size_t at = pane->selection.index, last = at;
   if (!pane_selected(pane))
@@ -231,6 +237,7 @@ void pane_build(struct pane *pane, const struct frame *frame, int width, enum pa
   pane->pinned = 0;
   pane->feet = 0;
   pane->filter_matches = pane->filter_total = 0;
+  marks_follow(&pane->marks, frame->model);
   pane->class->build(pane, frame, width, room);
   selection_follow(pane, gone);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ui/frame.h"
+#include "ui/marks.h"
 #include "ui/pairs.h"
 #include "ui/rows.h"
 
@@ -86,6 +87,7 @@ struct pane {
   int page; /* lines of the part that scrolls, as last drawn */
   size_t scroll, pinned; /* lines above the view of those that move; lines that never move */
   struct selection selection;
+  struct marks marks;
   char filter[PANE_FILTER_MAX];
   size_t filter_matches, filter_total;
   struct pane_table *tables[PANE_TABLES_MAX];
@@ -182,6 +184,8 @@ void pane_row_toggle(struct pane *pane, size_t slot, const char *table, const ch
 bool pane_is_selected(const struct pane *pane, size_t slot, const char *table, const char *key);
 /* The selected line; NULL when none can be selected. */
 const struct line *pane_selected(const struct pane *pane);
+/* A hash of the identity of the selected line, as of the last build. */
+uint64_t pane_selection_identity(const struct pane *pane);
 /* Selects the line and keeps its identity. */
 void pane_select(struct pane *pane, size_t index, bool picked);
 /* Moves by `count` selectable lines, to the ends at the most. */

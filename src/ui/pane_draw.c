@@ -71,6 +71,14 @@ static int draw_filter(const struct pane *pane, const struct frame *frame, int x
   return title_item(frame->canvas, x, y, end, STYLE_NOTICE, text);
 }
 
+static int draw_marked(const struct pane *pane, const struct frame *frame, int x, int y, int end) {
+  char text[32];
+  if (pane->marks.count == 0)
+    return x;
+  snprintf(text, sizeof text, " %zu marked ", pane->marks.count);
+  return title_item(frame->canvas, x, y, end, STYLE_NOTICE | STYLE_STRONG, text);
+}
+
 static void draw_title(struct pane *pane, const struct frame *frame, struct rect rect,
                        unsigned look, bool scrolls) {
   char text[PANE_ID_MAX + 16];
@@ -85,6 +93,7 @@ static void draw_title(struct pane *pane, const struct frame *frame, struct rect
   x += canvas_text(frame->canvas, x, rect.y, end - x,
                    STYLE_TITLE | (focused ? (unsigned)STYLE_STRONG : 0), text);
   x = draw_verdict(pane, frame, x, rect.y, end, look);
+  x = draw_marked(pane, frame, x, rect.y, end);
   x = draw_filter(pane, frame, x, rect.y, end);
   /* One cell of the line is left on either side, so that it still reads as a border. */
   if (pane->class->headline && end - x > 4)

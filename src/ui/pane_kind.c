@@ -84,7 +84,10 @@ static struct table_row row_of(const struct frame *frame, const struct pane *pan
                             .spec = line->table->spec,
                             .row = &line->row,
                             .stale = slot_state(slot, frame->now_ms) != SLOT_LIVE,
-                            .tree = memory && memory->tree};
+                            .tree = memory && memory->tree,
+                            .marked =
+                                line->kind == LINE_ROW &&
+                                marks_has(&pane->marks, line->slot, line->table_id, line->key)};
 }
 
 /* Cells at the end of the last value's place that it does not fill, now that it is shorter. */

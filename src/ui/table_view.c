@@ -178,6 +178,11 @@ void table_draw_row(const struct frame *frame, const struct table_row *row,
       draw_cell(frame, row, place, own, x + at, y, width - at);
   }
   draw_reason(frame, row, columns, style, x, y, width);
+  if (!row->marked)
+    return;
+  canvas_restyle(frame->canvas, x, y, width, 1, STYLE_STRONG);
+  canvas_text(frame->canvas, x + MARK_CELLS, y, width - MARK_CELLS, STYLE_NOTICE | STYLE_STRONG,
+              "*");
 }
 
 static unsigned figure_style(unsigned style, enum pairs_choice choice) {

@@ -13,6 +13,7 @@ struct table_row {
   const struct ordered_row *row;
   bool stale;
   bool tree; /* some row of the table has children: labels leave room for the sign */
+  bool marked;
 };
 
 /* Cells before the label. */

@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "ui/key_decoder.h"
+#include "ui/osc52.h"
 #include "ui/tty.h"
 
 #define NCURSES_WIDECHAR 1
@@ -19,6 +20,7 @@
 enum {
   LOOKS = STYLE_COUNT * 4, /* each style plain, selected, strong, and both */
   COMBINED_MAX = 4,        /* characters of one cell */
+  DISCARD_READS = 256,     /* more than the kernel's queue of a terminal can hold */
   SYNC_MIN = 1024, /* bytes: a smaller frame arrives in one packet and cannot be seen half drawn */
 };
 
@@ -39,6 +41,8 @@ struct terminal {
   struct drawn looks[LOOKS];
   struct canvas *shown; /* what curses was given last */
   bool repaint;
+  char *copy; /* for the clipboard, to be sent when nothing is pending; NULL: nothing */
+  size_t copy_count;
 };
 
 /* A capability, or "" without it. (char *)-1 says that it is no text at all, which cannot be. */
@@ -185,6 +189,7 @@ void terminal_close(struct terminal *terminal) {
   terminal_leave(terminal);
   screen_free(terminal);
   canvas_free(terminal->shown);
+  free(terminal->copy);
   tty_close(&terminal->tty);
   free(terminal);
 }
@@ -218,6 +223,17 @@ int terminal_key_wait(const struct terminal *terminal) {
 
 void terminal_key_expire(struct terminal *terminal) {
   key_decoder_expire(&terminal->keys);
+}
+
+/* Read and decoded, not flushed: the rest of a paste whose begin was flushed would be keys. */
+void terminal_discard_input(struct terminal *terminal) {
+  struct key key;
+  for (int reads = 0; reads < DISCARD_READS; reads++) {
+    while (terminal_key(terminal, &key))
+      ;
+    if (!terminal_read(terminal))
+      return;
+  }
 }
 
 /* The characters of a cell as curses wants them: a spacing one, and what combines with it. A
@@ -328,6 +344,25 @@ static void frame_send(struct terminal *terminal) {
   tty_send(&terminal->tty, lead + count + tail);
 }
 
+/* Between two frames, so that it is in the middle of none. */
+static void copy_send(struct terminal *terminal) {
+  if (!terminal->copy || !terminal->tty.taken || terminal->tty.gone || terminal_pending(terminal))
+    return;
+  memcpy(tty_reserve(&terminal->tty, terminal->copy_count), terminal->copy, terminal->copy_count);
+  tty_send(&terminal->tty, terminal->copy_count);
+  free(terminal->copy);
+  terminal->copy = NULL;
+}
+
+bool terminal_copy(struct terminal *terminal, const char *text) {
+  if (!terminal->modern)
+    return false;
+  free(terminal->copy);
+  terminal->copy = osc52_make(text, TERMINAL_COPY_MAX, &terminal->copy_count);
+  copy_send(terminal);
+  return true;
+}
+
 void terminal_show(struct terminal *terminal, const struct canvas *canvas) {
   if (!terminal->tty.taken || terminal->tty.gone)
     return;
@@ -336,6 +371,7 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas) {
   wnoutrefresh(stdscr);
   doupdate();
   frame_send(terminal);
+  copy_send(terminal);
 }
 
 bool terminal_pending(const struct terminal *terminal) {

@@ -41,12 +41,22 @@ bool terminal_key(struct terminal *terminal, struct key *key);
  * then: a lone ESC waits to be told from the begin of a sequence. 0: no need. */
 int terminal_key_wait(const struct terminal *terminal);
 void terminal_key_expire(struct terminal *terminal);
+/* Throws away what has been typed up to now, also what the kernel still holds: keys that were meant
+ * for what was on the screen before. Of a sequence or a paste that is not over yet, what follows is
+ * still taken for what it is. */
+void terminal_discard_input(struct terminal *terminal);
 
 /* Shows the canvas: writes only what differs from what is there. Only while nothing is pending. */
 void terminal_show(struct terminal *terminal, const struct canvas *canvas);
 /* Whether part of a frame waits for the terminal to be writable; then terminal_flush. */
 bool terminal_pending(const struct terminal *terminal);
 void terminal_flush(struct terminal *terminal);
+/* Gives the text to the terminal's clipboard (OSC 52; through tmux as it is, by its set-clipboard).
+ * What is beyond TERMINAL_COPY_MAX bytes is left out. It goes out with the next frame at the
+ * latest. False where the terminal does not know private sequences at all. Whether it obeys, nobody
+ * is told. */
+enum { TERMINAL_COPY_MAX = 64 << 10 };
+bool terminal_copy(struct terminal *terminal, const char *text);
 /* Everything is written anew at the next terminal_show. */
 void terminal_invalidate(struct terminal *terminal);
 /* All bytes written so far: what the screen costs on the line. */

@@ -1,7 +1,7 @@
 #include "ui/view.h"
 
 #include "core/mem.h"
-#include "ui/view_state.h"
+#include "ui/view_act.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,8 @@ struct pane_list {
 struct view *view_new(const struct view_options *options) {
   struct view *view = mem_new(sizeof *view);
   view->utc = options->utc;
+  arena_init(&view->arena, FRAME_BYTES_MAX);
+  dialog_init(&view->dialog);
   view->user = options->user ? mem_dup(options->user) : NULL;
   return view;
 }
@@ -36,6 +38,8 @@ void view_free(struct view *view) {
     free(view->panes[i]);
   }
   detail_fini(&view->detail);
+  dialog_fini(&view->dialog);
+  arena_fini(&view->arena);
   free(view->user);
   free(view);
 }
@@ -208,32 +212,64 @@ static bool clamp_scroll(struct view *view) {
   return beyond;
 }
 
+static void draw_under(struct view *view, const struct frame *frame) {
+  struct canvas *canvas = frame->canvas;
+  int top = header_draw(view, frame);
+  struct rect area = {0, top, canvas->width, canvas->height - top - 1};
+  draw_page(view, frame, area);
+  if (view->page != PAGE_PANES && clamp_scroll(view)) {
+    canvas_fill(canvas, area.x, area.y, area.width, area.height, STYLE_TEXT, ' ');
+    draw_page(view, frame, area);
+  }
+}
+
+/* Whether there is something to be done to what is selected. */
+static bool acts_now(const struct view *view, const struct frame *frame) {
+  const struct action_spec *const *specs = frame->model->operations.specs;
+  struct subject subject;
+  if (!specs || !view_subject(view, frame, &subject))
+    return false;
+  const char *kind = frame->model->slots[subject.slot].target->kind->kind;
+  while (*specs && strcmp((*specs)->kind, kind) != 0)
+    specs++;
+  return *specs != NULL;
+}
+
+/* What is done goes on while the panes are held. */
+static void draw_dialog(struct view *view, struct frame frame) {
+  frame.now_ms = frame.clock_ms;
+  dialog_draw(&view->dialog, &frame);
+  dialog_draw_keys(&view->dialog, &frame, frame.canvas->height - 1);
+}
+
 void view_draw(struct view *view, const struct model *model, int64_t now_ms,
                struct canvas *canvas) {
   struct arena arena;
   canvas_clear(canvas);
+  dialog_sync(&view->dialog, model, now_ms);
+  view->dialog.seen = false;
   if (canvas->width < VIEW_WIDTH_LEAST || canvas->height < VIEW_HEIGHT_LEAST) {
     draw_too_small(canvas, canvas);
     return;
   }
   arena_init(&arena, FRAME_BYTES_MAX);
-  struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena};
+  struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena, now_ms};
   view_sync_panes(view, model);
-  int top = header_draw(view, &frame);
-  struct rect area = {0, top, canvas->width, canvas->height - top - 1};
-  draw_page(view, &frame, area);
-  if (view->page != PAGE_PANES && clamp_scroll(view)) {
-    canvas_fill(canvas, area.x, area.y, area.width, area.height, STYLE_TEXT, ' ');
-    draw_page(view, &frame, area);
-  }
-  footer_draw(view, &frame, canvas->height - 1);
+  draw_under(view, &frame);
+  view->acts = acts_now(view, &frame);
+  if (dialog_is_open(&view->dialog))
+    draw_dialog(view, frame);
+  else
+    footer_draw(view, &frame, canvas->height - 1);
   for (size_t i = 0; i < view->pane_count; i++)
     pane_release(view->panes[i]);
   arena_fini(&arena);
 }
 
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms) {
-  (void)model;
   /* The clock in the header; all ages on the screen count whole seconds, too. */
-  return view->paused ? INT64_MAX : (now_ms / CLOCK_MS + 1) * CLOCK_MS;
+  bool held = view->paused && model->operations.lock != LOCK_UNLOCKED;
+  int64_t clock = held ? INT64_MAX : (now_ms / CLOCK_MS + 1) * CLOCK_MS;
+  int64_t dialog = dialog_next_ms(&view->dialog, model, now_ms);
+  return dialog < clock ? dialog : clock;
 }

@@ -65,3 +65,7 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
 /* When what is drawn changes by time alone (an age, a clock): draw again at that time at the
  * latest, even without news. */
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms);
+
+/* Whether each action's key is a capital letter that no key of the view is, and one of its kind's.
+ * False with err that names the first one that is not. specs: NULL-terminated. */
+bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) MUST_CHECK;

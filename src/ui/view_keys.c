@@ -1,5 +1,7 @@
 #include "ui/view_keys.h"
 
+#include "ui/view_act.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -101,6 +103,8 @@ static struct request run_back(struct keys *keys, int argument) {
     view->page = PAGE_PANES;
   else if (keys->pane && *keys->pane->filter)
     *keys->pane->filter = '\0';
+  else if (keys->pane && keys->pane->marks.count > 0)
+    marks_clear(&keys->pane->marks);
   else
     view->zoomed = false;
   view->scroll = 0;
@@ -147,14 +151,6 @@ static bool is_tree_row(const struct line *line) {
 static void toggle(struct pane *pane, const struct line *line, bool open) {
   pane_select(pane, (size_t)(line - pane->lines.items), true);
   pane_row_toggle(pane, line->slot, line->table_id, line->key, open);
-}
-
-static struct request run_toggle(struct keys *keys, int argument) {
-  (void)argument;
-  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
-  if (is_tree_row(line))
-    toggle(keys->pane, line, !line->row.open);
-  return nothing;
 }
 
 static struct request run_open(struct keys *keys, int argument) {
@@ -235,9 +231,29 @@ static struct request run_invert(struct keys *keys, int argument) {
   return nothing;
 }
 
-static bool offers_tree(const struct view *view) {
+static const struct line *selected_row(const struct view *view) {
   const struct pane *pane = view_focused(view);
-  return pane && is_tree_row(pane_selected(pane));
+  const struct line *line = pane ? pane_selected(pane) : NULL;
+  return line && line->kind == LINE_ROW ? line : NULL;
+}
+
+static bool offers_open(const struct view *view) {
+  const struct line *line = selected_row(view);
+  return is_tree_row(line) && !line->row.open;
+}
+
+static bool offers_close(const struct view *view) {
+  const struct line *line = selected_row(view);
+  return is_tree_row(line) && line->row.open;
+}
+
+/* Marks are for actions. */
+static bool offers_mark(const struct view *view) {
+  return view->acts && selected_row(view);
+}
+
+static bool offers_acts(const struct view *view) {
+  return view->acts;
 }
 
 static bool offers_match(const struct view *view) {
@@ -246,13 +262,13 @@ static bool offers_match(const struct view *view) {
 }
 
 static bool offers_sort(const struct view *view) {
-  const struct pane *pane = view_focused(view);
-  const struct line *line = pane ? pane_selected(pane) : NULL;
-  return line && line->kind == LINE_ROW;
+  return selected_row(view) != NULL;
 }
 
 static bool offers_back(const struct view *view) {
-  return view_place(view) != PLACE_OVERVIEW || offers_match(view);
+  const struct pane *pane = view_focused(view);
+  return view_place(view) != PLACE_OVERVIEW || offers_match(view) ||
+         (pane && pane->marks.count > 0);
 }
 
 static bool offers_page(const struct view *view) {
@@ -270,21 +286,23 @@ static bool offers_row(const struct view *view) {
 
 /* The order is that of the help and of the bottom line, which drops the last ones first. */
 const struct binding view_bindings[] = {
+    {RUNE('a'), "a", "all actions", "what can be done to it, and why the rest cannot", PLACE_ACTS,
+     false, run_menu, 0, offers_acts},
     {CODE(ENTER), "Enter", "zoom", "zoom into the pane; in it: all about the selected row",
      PLACE_OVERVIEW, false, run_zoom, 0, NULL},
     {CODE(ENTER), "Enter", "details", "zoom into the pane; in it: all about the selected row",
      PLACE_ZOOM, false, run_detail, 0, offers_row},
-    {CODE(ESC), "Esc", "back", "one step back: the filter, the page or the zoom goes", PLACE_ALL,
-     false, run_back, 0, offers_back},
+    {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, zoom", PLACE_ALL, false,
+     run_back, 0, offers_back},
     {RUNE('i'), "i", "details", "all about the selected row", PLACE_OVERVIEW, false, run_detail, 0,
      offers_row},
     {RUNE('i'), "i", NULL, "all about the selected row", PLACE_ZOOM, false, run_detail, 0, NULL},
-    {RUNE(' '), "Space", "open/close", "open or close a row with others below it", PLACE_PANES,
-     false, run_toggle, 0, offers_tree},
-    {CODE(RIGHT), "Right", NULL, "open the row; close it, or go to the one above it", PLACE_PANES,
-     false, run_open, 0, NULL},
-    {CODE(LEFT), "Left", NULL, "open the row; close it, or go to the one above it", PLACE_PANES,
-     false, run_close, 0, NULL},
+    {RUNE(' '), "Space", "mark", "mark the row or not: actions are for all marked rows",
+     PLACE_PANES, false, run_mark, 0, offers_mark},
+    {CODE(RIGHT), "Right", "open", "open the row; close it, or go to the one above it", PLACE_PANES,
+     false, run_open, 0, offers_open},
+    {CODE(LEFT), "Left", "close", "open the row; close it, or go to the one above it", PLACE_PANES,
+     false, run_close, 0, offers_close},
     {RUNE('/'), "/", "filter", "show only rows with a text; Enter keeps it, Esc drops it",
      PLACE_PANES, false, run_filter, 0, NULL},
     {RUNE('n'), "n", NULL, "next and previous row that matches the filter", PLACE_PANES, false,
@@ -314,6 +332,10 @@ const struct binding view_bindings[] = {
     {RUNE('g'), "g", NULL, "first, last row", PLACE_ALL, false, run_move, -1000000, NULL},
     {CODE(END), "End", NULL, "first, last row", PLACE_ALL, false, run_move, 1000000, NULL},
     {RUNE('G'), "G", NULL, "first, last row", PLACE_ALL, false, run_move, 1000000, NULL},
+    {RUNE(':'), ":", NULL, "a command: unlock, lock, undo, or an action in words", PLACE_PANES,
+     false, run_command, 0, NULL},
+    {RUNE('b'), "b", NULL, "show what is being done behind, or was", PLACE_PANES, false, run_front,
+     0, NULL},
     {RUNE('z'), "z", "pause", "hold the screen, and go on", PLACE_ALL, false, run_pause, 0, NULL},
     {CTRL('r'), "Ctrl-R", NULL, "collect now", PLACE_ALL, false, run_collect, 0, NULL},
     {CTRL('l'), "Ctrl-L", NULL, "draw the whole screen again", PLACE_ALL, false, run_request,
@@ -343,23 +365,47 @@ static struct request dispatch(struct keys *keys) {
     if ((binding->places & place) && binding_is_for(binding, keys->key))
       return binding->run(keys, binding->argument);
   }
-  return nothing;
+  return place & PLACE_ACTS ? act_by_key(keys) : nothing;
+}
+
+/* Ctrl-L and Ctrl-Z work whatever is typed. */
+static bool is_for_everywhere(struct key key) {
+  return key.code == KEY_CODE_CTRL && (key.rune == 'l' || key.rune == 'z');
+}
+
+/* A dialog has the keys as long as it is open; a key that was pressed for what was there before it
+ * never reaches it: it is made what the model asks for first. */
+static struct request key_handle(struct keys *keys) {
+  struct view *view = keys->view;
+  if (dialog_is_open(&view->dialog)) {
+    struct frame frame = *keys->frame;
+    bool handled;
+    frame.now_ms = frame.clock_ms; /* what is done goes on while the panes are held */
+    struct request request = dialog_key(&view->dialog, &frame, keys->key, &handled);
+    return handled ? request : dispatch(keys);
+  }
+  if (view->commanding && !is_for_everywhere(keys->key))
+    return command_key(view, keys->key);
+  if (view->typing && keys->pane && filter_key(view, keys->pane, keys->key))
+    return nothing;
+  return dispatch(keys);
 }
 
 struct request view_key(struct view *view, const struct model *model, int64_t now_ms,
                         struct key key) {
-  struct arena arena;
-  arena_init(&arena, FRAME_BYTES_MAX);
-  struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, &arena};
+  struct arena *arena = &view->arena; /* what a request borrows lives until the next key */
+  arena_fini(arena);
+  arena_init(arena, FRAME_BYTES_MAX);
+  struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, arena, now_ms};
   view_sync_panes(view, model);
   *view->notice = '\0';
-  struct keys keys = {view, &frame, view_focused(view), key};
+  struct keys keys = {view, &frame, view_focused(view), key, false};
+  uint64_t before = keys.pane ? pane_selection_identity(keys.pane) : 0;
   view_build_focused(view, &frame);
-  struct request request = nothing;
-  if (!view->typing || !keys.pane || !filter_key(view, keys.pane, key))
-    request = dispatch(&keys);
+  keys.moved = keys.pane && pane_selection_identity(keys.pane) != before;
+  dialog_sync(&view->dialog, model, now_ms);
+  struct request request = key_handle(&keys);
   if (keys.pane)
     pane_release(keys.pane);
-  arena_fini(&arena);
   return request;
 }

@@ -10,6 +10,7 @@ enum key_place {
   PLACE_HELP = 1 << 3,
   PLACE_PANES = PLACE_OVERVIEW | PLACE_ZOOM,
   PLACE_PAGES = PLACE_DETAIL | PLACE_HELP,
+  PLACE_ACTS = PLACE_PANES | PLACE_DETAIL, /* where somebody is selected */
   PLACE_ALL = PLACE_PANES | PLACE_PAGES,
 };
 
@@ -18,6 +19,7 @@ struct keys {
   const struct frame *frame;
   struct pane *pane; /* focused; NULL when there is none */
   struct key key;
+  bool moved; /* what is selected is not what the last frame showed as selected */
 };
 
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the order is that of the table's rows

@@ -1,6 +1,7 @@
 /* What the view keeps; private to the files that make it up. */
 #pragma once
 
+#include "ui/dialog.h"
 #include "ui/layout.h"
 #include "ui/view.h"
 
@@ -37,9 +38,14 @@ struct view {
   int page_height; /* lines of them that are seen */
   int page_lines;  /* lines that there are */
   bool typing;     /* the filter of the focused pane is being typed */
+  bool commanding; /* a line after `:` is being typed */
+  char command[DIALOG_TEXT_MAX];
+  struct dialog dialog;
   bool paused;
   int64_t paused_ms;
   char notice[NOTICE_MAX]; /* until the next key */
+  bool acts;               /* there are actions for what is selected, as last drawn */
+  struct arena arena;      /* what the last request borrows */
 };
 
 static inline struct pane *view_focused(const struct view *view) {
@@ -62,6 +68,9 @@ int header_draw(const struct view *view, const struct frame *frame);
 void header_draw_tabs(const struct view *view, const struct frame *frame, int y);
 /* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */
 void footer_draw(const struct view *view, const struct frame *frame, int y);
+
+/* A key while a line after `:` is typed. */
+struct request command_key(struct view *view, struct key key);
 
 /* A key while the filter is typed; true when it belonged to the text. Others go their usual way. */
 bool filter_key(struct view *view, struct pane *pane, struct key key);

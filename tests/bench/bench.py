@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """`./run bench`: measures stacktop on a running sandbox, each figure beside its peer in the same run.
 
-    bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups]
+    bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups] [delete]
 
 Ratios and medians; a figure that misses its target is marked, and the exit status is then 1. The machine
 should be otherwise idle.
@@ -20,11 +20,12 @@ sys.path.insert(1, str(ROOT / "tests/e2e"))
 import yaml  # noqa: E402
 
 import checks  # noqa: E402
+import deletes  # noqa: E402
 import groups  # noqa: E402
 import screens  # noqa: E402
 from figures import Table  # noqa: E402
 
-PARTS = ("check", "cost", "start", "keys", "groups")
+PARTS = ("check", "cost", "start", "keys", "groups", "delete")
 
 
 def main():
@@ -49,6 +50,8 @@ def main():
             screens.keys(table, options.stacktop, yaml.safe_load(config.read_text()), folder)
         if "cost" in parts:
             screens.cost(table, options.stacktop, config)
+        if "delete" in parts:
+            deletes.measure(table, options.stacktop, state, folder)
         if "groups" in parts and kafka:
             groups.measure(table, options.stacktop, state, ROOT, folder)
         elif "groups" in parts:

@@ -47,42 +47,56 @@ def postgres_witness(sandbox):
         sandbox.sql("SELECT pg_reload_conf()")
 
 
+def redis_admin_calls(sandbox):
+    """{"CONFIG SET": calls so far} of what MONITOR does not show, but for reads."""
+    names = ("config|set", "config|rewrite", "config|resetstat", "client|kill", "client|pause", "slowlog|reset", "shutdown",
+             "save", "bgsave", "bgrewriteaof", "debug", "replicaof", "acl|setuser", "acl|deluser", "module|load",
+             "cluster|reset", "failover")
+    stats = sandbox.redis.info("commandstats")
+    return {name.upper().replace("|", " "): stats[f"cmdstat_{name}"]["calls"] for name in names
+            if f"cmdstat_{name}" in stats}
+
+
 @contextlib.contextmanager
 def redis_witness(sandbox):
     """Yields a function that tells the commands of connections named stacktop that are more than reads:
-    MONITOR shows the address, and CLIENT SETNAME, which stacktop says first, whose it is."""
+    MONITOR shows the address, and CLIENT SETNAME, which stacktop says first, whose it is. MONITOR keeps back what is
+    for administrators (CONFIG SET, CLIENT KILL, ...): of these it is only known, from INFO, that somebody said them."""
     client = sandbox.redis
     client.connection_pool.connection_kwargs["socket_timeout"] = None
-    lines, stop = [], threading.Event()
-    with client.monitor() as monitor:
-        def listen():
-            with contextlib.suppress(Exception):
-                while not stop.is_set():
-                    lines.append(monitor.next_command())
+    lines, before = [], redis_admin_calls(sandbox)
+    monitor = client.monitor().__enter__()
 
-        thread = threading.Thread(target=listen, daemon=True)
-        thread.start()
+    def listen():
+        with contextlib.suppress(Exception):  # the end: the connection is taken away
+            while True:
+                lines.append(monitor.next_command())
 
-        def seen():
-            marker = f"witness-{time.monotonic_ns()}"
-            sandbox.redis.get(marker)
-            wait_until(lambda: any(marker in line["command"] for line in list(lines)), what="MONITOR to catch up")
-            ours, found = set(), []
-            for line in list(lines):
-                words = line["command"].split()
-                name = words[0].lower() if words else ""
-                if len(words) > 1 and f"{name}|{words[1].lower()}" in REDIS_READS | {"config|set", "client|kill"}:
-                    name = f"{name}|{words[1].lower()}"
-                address = line["client_address"], line["client_port"]
-                if name == "client|setname":
-                    (ours.add if words[2].startswith("stacktop") else ours.discard)(address)
-                elif address in ours and name not in REDIS_READS:
-                    found.append(line["command"])
-            return found
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
 
-        yield seen
-        stop.set()
-        sandbox.redis.ping()  # so that the thread wakes up
+    def seen():
+        marker = f"witness-{time.monotonic_ns()}"
+        sandbox.redis.get(marker)
+        wait_until(lambda: any(marker in line["command"] for line in list(lines)), what="MONITOR to catch up")
+        ours, found = set(), []
+        for line in list(lines):
+            words = line["command"].split()
+            name = words[0].lower() if words else ""
+            if len(words) > 1 and f"{name}|{words[1].lower()}" in REDIS_READS | {"config|set", "client|kill"}:
+                name = f"{name}|{words[1].lower()}"
+            address = line["client_address"], line["client_port"]
+            if name == "client|setname":
+                (ours.add if words[2].startswith("stacktop") else ours.discard)(address)
+            elif address in ours and name not in REDIS_READS:
+                found.append(line["command"])
+        return found + [name for name, calls in redis_admin_calls(sandbox).items()
+                        for _ in range(calls - before.get(name, 0))]
+
+    yield seen
+    with contextlib.suppress(Exception):
+        monitor.connection.disconnect()
+    thread.join(5)
 
 
 def kafka_state(sandbox):

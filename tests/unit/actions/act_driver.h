@@ -31,7 +31,8 @@ struct driver {
   struct act act;
   const struct act_step *step;
   bool ended, late;
-  struct err err; /* of the last step, or why there is no plan */
+  struct err err;    /* of the last step, or why there is no plan */
+  const char *state; /* folder for undo files; NULL: the test needs none */
   /* Called whenever something has changed, for tests that act in the middle. */
   void (*on_change)(struct driver *driver);
   void *arg;
@@ -126,6 +127,7 @@ static inline void driver_begin(struct driver *driver, const struct act_step *st
                    .plan = driver->plan,
                    .outcome = driver->has_outcome ? &driver->outcome : NULL,
                    .progress = &driver->progress,
+                   .state = driver->state,
                    .deadline_ms = step->timeout_ms ? clock_now_ms() + step->timeout_ms : INT64_MAX,
                    .changed = driver_on_changed,
                    .end = driver_on_end,
@@ -190,6 +192,7 @@ static inline bool driver_survey(struct driver *driver, const struct action *act
                                             .key_count = count,
                                             .params = driver->values,
                                             .texts = driver->texts,
+                                            .state = driver->state,
                                             .now_ms = clock_now_ms()};
   driver->err = (struct err){0};
   if (action->applies && !action->applies(&driver->request, &driver->err))

@@ -14,7 +14,8 @@ enum { WORDS_MAX = 12 };
 /* Splits at spaces: no argument of these tests has one. */
 static bool parse(const char *line, struct options *options, struct err *err) {
   static char copy[256];
-  char *argv[WORDS_MAX + 1] = {NULL};
+  static char *argv[WORDS_MAX + 1]; /* the words stay in it */
+  memset(argv, 0, sizeof argv);
   int argc = 0;
   snprintf(copy, sizeof copy, "stacktop %s", line);
   for (char *rest = copy, *word; (word = strtok_r(rest, " ", &rest)) && argc < WORDS_MAX;)
@@ -64,6 +65,59 @@ static void test_values(void **state) {
   assert_int_equal(options.timeout_ms, 0);
 }
 
+static void check_words(const char *line, const char *wanted) {
+  char joined[256] = "";
+  struct options options = good(line);
+  for (size_t i = 0; i < options.word_count; i++)
+    snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "[%s]", options.words[i]);
+  assert_string_equal(joined, wanted);
+}
+
+static void test_words(void **state) {
+  (void)state;
+  check_words("plan postgres.terminate ecap 8123 age=5m",
+              "[postgres.terminate][ecap][8123][age=5m]");
+  check_words("-c x.yaml plan a --json b -U c", "[a][b][c]");
+  check_words("plan a b -- -5 --json", "[a][b][-5][--json]");
+  check_words("apply 0123abcd --confirm production", "[0123abcd]");
+  check_words("apply -- 0123abcd", "[0123abcd]");
+  check_words("audit --user ops*", "");
+  assert_string_equal(good("apply 0123abcd --confirm=x").confirm, "x");
+  assert_true(good("plan a b --json --read-only").json);
+  assert_true(good("--read-only").read_only);
+  assert_true(good("--readonly").read_only);
+  assert_true(good("--wall").wall);
+  assert_true(good("--wall").read_only);
+  struct options options = good("audit --action kafka.* --target m --user o --since 2h --unknown");
+  assert_string_equal(options.action, "kafka.*");
+  assert_string_equal(options.target, "m");
+  assert_string_equal(options.user, "o");
+  assert_string_equal(options.since, "2h");
+  assert_true(options.unknown_only);
+}
+
+/* ---- the help */
+
+static void test_help(void **state) {
+  (void)state;
+  assert_int_equal(good("plan -h").help_of, MODE_PLAN);
+  assert_int_equal(good("plan a --help").help_of, MODE_PLAN);
+  assert_int_equal(good("-h plan").help_of, MODE_DASHBOARD);
+  for (int mode = MODE_DASHBOARD; mode <= MODE_AUDIT; mode++) {
+    char *text, *line;
+    size_t len, lines = 0;
+    FILE *out = open_memstream(&text, &len);
+    options_usage(out, (enum mode)mode);
+    fclose(out);
+    assert_ptr_equal(strstr(text, "usage: stacktop"), text);
+    for (char *rest = text; (line = strsep(&rest, "\n")) && rest; lines++)
+      if (strlen(line) > 92)
+        fail_msg("is long: %s", line);
+    assert_in_range(lines, 2, 23);
+    free(text);
+  }
+}
+
 static void test_refused(void **state) {
   (void)state;
   bad("chek", "unknown command \"chek\"");
@@ -76,7 +130,16 @@ static void test_refused(void **state) {
   bad("check --timeout soon", "\"soon\" is no duration");
   bad("check --timeout 0s", "out of range");
   bad("check --timeout 2h", "out of range");
-  bad("--json", "--json belongs to `stacktop check`");
+  bad("--json", "--json belongs to `stacktop check`, `stacktop actions`");
+  bad("check --unknown", "--unknown belongs to `stacktop audit`");
+  bad("plan a b --confirm y", "--confirm belongs to `stacktop apply`");
+  bad("plan", "plan wants an action and a target");
+  bad("apply --confirm y", "apply wants the hash of a plan");
+  bad("apply 12345678 more", "unexpected argument \"more\"");
+  bad("aply", "did you mean \"apply\"?");
+  bad("-- plan", "unexpected argument \"plan\"");
+  /* each option knows whom it is for, whatever comes after it */
+  bad("check --unknown --json", "--unknown belongs to `stacktop audit`");
   bad("config --only redis", "--only belongs to `stacktop check`");
   bad("check --default", "--default belongs to `stacktop config`");
 }
@@ -93,8 +156,9 @@ static void test_no_color(void **state) {
 
 int main(void) {
   unsetenv("NO_COLOR");
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_modes), cmocka_unit_test(test_values),
-                                     cmocka_unit_test(test_refused),
-                                     cmocka_unit_test(test_no_color)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_modes),   cmocka_unit_test(test_values),
+      cmocka_unit_test(test_words),   cmocka_unit_test(test_help),
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

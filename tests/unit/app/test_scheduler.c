@@ -195,6 +195,31 @@ static void test_not_too_often(void **state) {
   end(&f);
 }
 
+/* Something was changed there: what is under way may have seen it as it was before. */
+static void test_one_asked_again_at_once(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 2, false);
+  f.config->targets[0]->interval_ms = f.config->targets[1]->interval_ms = 60000;
+  f.wanted = 2;
+  scheduler_start(f.scheduler);
+  scheduler_collect_slot(f.scheduler, 0);
+  scheduler_collect_slot(f.scheduler, 0);
+  run(&f, 5000);
+  assert_int_equal(f.model.slots[0].samples, 2);
+  f.wanted = 3;
+  scheduler_collect_slot(f.scheduler, 0); /* however short a time after the last */
+  run(&f, 5000);
+  assert_int_equal(f.model.slots[0].samples, 3);
+  assert_int_equal(f.model.slots[1].samples, 1);
+  scheduler_pause(f.scheduler);
+  f.wanted = 4;
+  scheduler_collect_slot(f.scheduler, 0);
+  run(&f, 100);
+  assert_int_equal(f.model.slots[0].samples, 3);
+  end(&f);
+}
+
 /* We were stopped longer than the deadline: the answer has been there all the time. */
 static void test_stopped_while_it_asks(void **state) {
   (void)state;
@@ -231,6 +256,7 @@ int main(void) {
       cmocka_unit_test(test_paused),
       cmocka_unit_test(test_paused_while_it_asks),
       cmocka_unit_test(test_not_too_often),
+      cmocka_unit_test(test_one_asked_again_at_once),
       cmocka_unit_test(test_stopped_while_it_asks),
       cmocka_unit_test(test_closed_while_it_asks),
   };

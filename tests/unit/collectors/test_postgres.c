@@ -160,6 +160,7 @@ static void test_figures(void **state) {
   struct fixture *fixture = *state;
   PGconn *admin = admin_alone();
   PGconn *idle = postgres_login(&server, "admin");
+  postgres_do(idle, "SELECT 1");
   watch_as(fixture, "admin");
   collect_well(fixture);
   assert_int_equal(summary_count(fixture, "used"), 3); /* admin, idle, the collector */
@@ -195,6 +196,11 @@ static void test_figures(void **state) {
            "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND"
            " (extract(epoch FROM backend_start) * 1000000)::bigint = %.*s%s",
            PQbackendPID(idle), (int)strcspn(start, "."), start, strchr(start, '.') + 1);
+  assert_int_equal(postgres_ask(admin, sql), 1);
+  snprintf(sql, sizeof sql,
+           "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND state_change = '%s'"
+           " AND query_start = '%s'",
+           PQbackendPID(idle), text(row, "state_change"), text(row, "query_start"));
   assert_int_equal(postgres_ask(admin, sql), 1);
 
   for (int i = 0; i < 50; i++)

@@ -80,7 +80,9 @@ static const char *const session_cells[SESSIONS_COLUMN_COUNT] = {"8123",
                                                                  "5",
                                                                  NULL,
                                                                  "f",
-                                                                 "UPDATE t"};
+                                                                 "UPDATE t",
+                                                                 "2023-11-14 22:13:20.000001+00",
+                                                                 NULL};
 
 static bool read_sessions(const char *const *cells, size_t count,
                           struct postgres_sessions *sessions) {
@@ -104,6 +106,8 @@ static void test_sessions(void **state) {
   assert_int_equal(session->blockers[1], 0);
   assert_int_equal(session->leader, POSTGRES_UNKNOWN);
   assert_string_equal(session->query, "UPDATE t");
+  assert_string_equal(session->query_start, "2023-11-14 22:13:20.000001+00");
+  assert_null(session->state_change);
   assert_false(sessions->cut);
 }
 

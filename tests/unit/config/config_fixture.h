@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config_load.h"
+#include "core/retention.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +29,12 @@ static const struct option fixture_service_options[] = {
     {.name = "runtime", .type = OPTION_MAP, .choices = fixture_runtimes, .help = "who runs it"},
 };
 static const struct option fixture_postgres_options[] = {
-    {.name = "dsn", .type = OPTION_SECRET, .required = true, .help = "URI or key=value"}};
+    {.name = "dsn", .type = OPTION_SECRET, .required = true, .help = "URI or key=value"},
+    {.name = "retention",
+     .type = OPTION_MAP,
+     .check = retention_check,
+     .help = "of tables",
+     .example = "{logs: \"at 1d\"}"}};
 static const struct option fixture_kafka_options[] = {
     {.name = "bootstrap", .type = OPTION_TEXT, .required = true, .help = "host:port,..."},
     {.name = "groups", .type = OPTION_LIST, .help = "globs"},

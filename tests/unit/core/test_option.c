@@ -96,7 +96,7 @@ static void test_options(void **state) {
       {&boolean, "yes", 0, "\"yes\" is neither true nor false"},
       {&duration, "500ms", 500, NULL},
       {&duration, "1m", 60000, NULL},
-      {&duration, "400ms", 0, "400ms is out of range: from 0.5s to 60s"},
+      {&duration, "400ms", 0, "400ms is out of range: from 500ms to 1m 00s"},
       {&duration, "2", 0, "\"2\" is no duration: write it like 300ms, 2s, 5m, 1h or 3d"},
       {&choice, "green", 0, NULL},
       {&choice, "blue", 0, "\"blue\" is none of: red, green"},

@@ -95,6 +95,16 @@ static void test_lines_say_all(void **state) {
   plan_free(plan);
 }
 
+static void test_one_of_many_is_said_in_the_singular(void **state) {
+  (void)state;
+  struct plan *plan = plan_of(&wipe, NULL, false, 1);
+  char text[4096] = "";
+  plan->unit = "topics";
+  plan_lines(plan, collect, text);
+  assert_non_null(strstr(text, "To whom: 1 topic\n"));
+  plan_free(plan);
+}
+
 static void test_victims_have_a_ceiling(void **state) {
   (void)state;
   struct plan *plan = plan_of(&wipe, NULL, false, PLAN_VICTIMS_MAX);
@@ -141,6 +151,7 @@ int main(void) {
       cmocka_unit_test(test_bulk_and_production_want_the_count_too),
       cmocka_unit_test(test_a_plan_grows_old),
       cmocka_unit_test(test_lines_say_all),
+      cmocka_unit_test(test_one_of_many_is_said_in_the_singular),
       cmocka_unit_test(test_victims_have_a_ceiling),
       cmocka_unit_test(test_an_outcome_is_never_better_than_its_parts),
       cmocka_unit_test(test_outcome_names),

@@ -24,7 +24,8 @@ static inline const char *redis_server_path(void) {
   return NULL;
 }
 
-/* Waits until it says that it is ready. arguments: further options, ends with NULL; or NULL. */
+/* Waits until it says that it is ready. arguments: further options, ends with NULL; or NULL. A
+ * first one that begins with a slash is its configuration file. */
 static inline void redis_server_start(struct redis_server *server, const char *const *arguments) {
   int log[2];
   char port[12];
@@ -37,10 +38,18 @@ static inline void redis_server_start(struct redis_server *server, const char *c
   server->pid = fork();
   assert_true(server->pid >= 0);
   if (server->pid == 0) {
-    const char *words[48] = {redis_server_path(), "--port",       port,        "--bind",
-                             "127.0.0.1",         "--save",       "",          "--dir",
-                             server->dir,         "--unixsocket", "redis.sock"};
-    size_t count = 11;
+    static const char *const fixed[] = {"--bind", "127.0.0.1",    "--save",
+                                        "",       "--unixsocket", "redis.sock"};
+    const char *words[48] = {redis_server_path()};
+    size_t count = 1, fixed_count = sizeof fixed / sizeof *fixed;
+    if (arguments && arguments[0] && arguments[0][0] == '/')
+      words[count++] = *arguments++;
+    words[count++] = "--port";
+    words[count++] = port;
+    words[count++] = "--dir";
+    words[count++] = server->dir;
+    for (size_t i = 0; i < fixed_count; i++)
+      words[count++] = fixed[i];
     for (size_t i = 0; arguments && arguments[i] && count < 47; i++)
       words[count++] = arguments[i];
     prctl(PR_SET_PDEATHSIG, SIGKILL);

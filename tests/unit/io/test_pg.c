@@ -198,12 +198,18 @@ static void test_an_error_leaves_the_connection(void **state) {
   connect_as(fixture, "admin");
   assert_int_equal(ask(fixture, "SELECT 1 FROM nowhere"), ERR_UNSUPPORTED);
   assert_string_equal(fixture->err.text, "relation \"nowhere\" does not exist");
+  assert_string_equal(pg_sqlstate(fixture->pg), "42P01");
   if (pg_server_version(fixture->pg) >= 110000)
     assert_int_equal(ask(fixture, "SET LOCAL statement_timeout = 20; SELECT pg_sleep(60)"),
                      ERR_TIMEOUT);
   assert_int_equal(pg_phase(fixture->pg), PG_IDLE);
   assert_int_equal(ask(fixture, "DO $$BEGIN RAISE WARNING 'noise'; END$$; SELECT 7"), ERR_NONE);
   assert_string_equal(fixture->first, "7");
+  assert_string_equal(pg_sqlstate(fixture->pg), "");
+  assert_int_equal(
+      ask(fixture, "DO $$BEGIN RAISE 'no' USING ERRCODE = '42501', DETAIL = 'why'; END$$"),
+      ERR_DENIED);
+  assert_string_equal(fixture->err.text, "no: why");
   assert_int_equal(ask(fixture, "COPY (SELECT 1) TO STDOUT"), ERR_PROTOCOL);
   assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
 }

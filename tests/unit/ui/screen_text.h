@@ -61,6 +61,39 @@ static inline bool screen_has(const struct canvas *canvas, const char *text) {
   return false;
 }
 
+static inline char *screen_read_whole(const char *path) {
+  FILE *file = fopen(path, "r");
+  char *text = NULL;
+  size_t size = 0;
+  if (!file)
+    return NULL;
+  if (getdelim(&text, &size, '\0', file) < 0) {
+    free(text);
+    text = NULL;
+  }
+  fclose(file);
+  return text;
+}
+
+/* Compares with screens/NAME.txt, which STACKTOP_REGENERATE=1 writes. NULL when it is the same,
+ * else what is wrong (the caller frees it). */
+static inline char *screen_differs(const char *name, const char *drawn) {
+  char path[256], *wrong = NULL;
+  snprintf(path, sizeof path, "screens/%s.txt", name);
+  FILE *file = getenv("STACKTOP_REGENERATE") ? fopen(path, "w") : NULL;
+  if (file) {
+    fputs(drawn, file);
+    fclose(file);
+  }
+  char *expected = screen_read_whole(path);
+  if (!expected)
+    wrong = mem_printf("%s is not there; STACKTOP_REGENERATE=1 makes it", path);
+  else if (strcmp(expected, drawn) != 0)
+    wrong = mem_printf("%s: expected\n%sbut this was drawn:\n%s", path, expected, drawn);
+  free(expected);
+  return wrong;
+}
+
 struct screen_key_name {
   const char *name;
   struct key key;
@@ -88,6 +121,7 @@ static inline struct key screen_next_key(const char **text) {
       {"<Ctrl-R>", {KEY_CODE_CTRL, 'r'}},
       {"<Ctrl-Z>", {KEY_CODE_CTRL, 'z'}},
       {"<Ctrl-U>", {KEY_CODE_CTRL, 'u'}},
+      {"<Ctrl-Y>", {KEY_CODE_CTRL, 'y'}},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     size_t length = strlen(names[i].name);

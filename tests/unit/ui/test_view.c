@@ -1,6 +1,6 @@
 /* What keys do, that the selection stays on its row, and that a calm screen stands still. */
 #include "core/text.h"
-#include "ui/screen_fixture.h"
+#include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
 #include "ui/view_keys.h"
 
@@ -205,7 +205,7 @@ static void test_trees(void **state) {
   assert_string_equal(selected(&s), "ecap-consumer-group/transactions");
   press(&s, "<Left>");
   expect_not(&s, "172,102");
-  press(&s, " ");
+  press(&s, "<Right>");
   expect(&s, "172,102");
   press(&s, "<Left><Left><Left>");
   expect_not(&s, "customers");
@@ -376,7 +376,7 @@ static void test_many_rows(void **state) {
   }
   sample->taken_ms = s.now_ms;
   model_publish(&s.fixture.model, 3, sample, s.now_ms);
-  press(&s, "2<Enter><Down> ");
+  press(&s, "2<Enter><Down><Right>");
   struct timespec start, end;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
   for (int i = 0; i < 20; i++)
@@ -415,7 +415,7 @@ static uint32_t next_random(uint32_t *seed) {
 }
 
 static struct key random_key(uint32_t *seed) {
-  static const char runes[] = "123456jkgGinNI<>/?z  \0q";
+  static const char runes[] = "123456jkgGinNI<>/?z  \0qab:CTV";
   struct key key = {(enum key_code)(next_random(seed) % (KEY_CODE_CTRL + 1)), 0};
   if (key.code == KEY_CODE_CTRL)
     key.rune = 'a' + next_random(seed) % 26;
@@ -486,13 +486,29 @@ static void test_tables_that_differ(void **state) {
   session_fini(&s);
 }
 
+/* Whom a request is about is in the model. */
+static void check_subject(const struct session *s) {
+  const struct subject *subject = &s->request.subject;
+  if (s->request.kind != REQUEST_MENU && s->request.kind != REQUEST_ACT)
+    return;
+  assert_true(subject->slot < s->fixture.model.slot_count);
+  assert_true(subject->hidden <= subject->key_count);
+  assert_true((subject->table == NULL) == (subject->key_count == 0));
+  const struct sample *sample = s->fixture.model.slots[subject->slot].sample;
+  for (size_t i = 0; i < subject->key_count; i++)
+    assert_non_null(table_find(sample_table_view(sample, subject->table), subject->keys[i]));
+}
+
 static void test_any_keys(void **state) {
   (void)state;
   uint32_t seed = 20261124;
   struct session s;
   session_init(&s, SCENE_HOSTILE, 120, 36);
+  s.fixture.model.operations.specs = fixture_specs;
   for (int i = 0; i < 6000; i++) {
     s.request = view_key(s.view, &s.fixture.model, s.now_ms, random_key(&seed));
+    assert_int_not_equal(s.request.kind, REQUEST_AGREE);
+    check_subject(&s);
     if (i % 7 == 0)
       change_model(&s, &seed);
     if (i % 50 == 0)

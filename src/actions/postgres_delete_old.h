@@ -1,0 +1,28 @@
+/* What postgres.delete-old is made of: its survey and plan (postgres_delete_old.c), and what is
+ * run.
+ */
+#pragma once
+
+#include "actions/action.h"
+
+enum postgres_delete_pin {
+  DELETE_PIN_OID,
+  DELETE_PIN_NAME,      /* quoted, with its schema */
+  DELETE_PIN_COLUMN,    /* as the catalogue has it */
+  DELETE_PIN_STATEMENT, /* $1 the cut-off, $2 how many at most; counts what it has deleted */
+  DELETE_PIN_CUTOFF,    /* "2026-11-25 04:03:12.123456+00" */
+  DELETE_PIN_BATCH,
+  DELETE_PIN_COUNT
+};
+
+/* SQL: from pg_class t, its schema n and its column a: the statement of one batch. Only of this
+ * table, not of those that inherit from it; a row that has been changed meanwhile is looked at
+ * again. Operators and functions are the system's: search_path is not ours while triggers run. */
+#define POSTGRES_DELETE_STATEMENT                                                            \
+  "format('WITH gone AS (DELETE FROM ONLY %1$I.%2$I WHERE ctid OPERATOR(pg_catalog.=) ANY (" \
+  "ARRAY(SELECT ctid FROM ONLY %1$I.%2$I WHERE %3$I OPERATOR(pg_catalog.<)"                  \
+  " $1::pg_catalog.timestamptz LIMIT $2::pg_catalog.int8)) AND %3$I OPERATOR(pg_catalog.<)"  \
+  " $1::pg_catalog.timestamptz RETURNING 1) SELECT pg_catalog.count(*) FROM gone',"          \
+  " n.nspname, t.relname, coalesce(a.attname, ''))"
+
+extern const struct act_step postgres_delete_old_execute, postgres_delete_old_verify;

@@ -1,0 +1,96 @@
+/* What the actions on PostgreSQL sessions share: whom they may be done to, the plan, the effect and
+ * its proof.
+ *
+ * A session is its pid and the time at which it began, to the microsecond: the row's key has both,
+ * and the effect matches both in the statement that does it. An effect on what a session is doing
+ * now matches when that began, too. The table is the collector's "sessions", known by its id and by
+ * the ids of its columns. */
+#pragma once
+
+#include "actions/action.h"
+
+enum postgres_effect {
+  POSTGRES_CANCEL,           /* the query that runs now */
+  POSTGRES_TERMINATE,        /* the session, whatever it does */
+  POSTGRES_TERMINATE_ACTIVE, /* if it still runs the same query */
+  POSTGRES_TERMINATE_IDLE,   /* if it has been idle in its transaction ever since */
+};
+
+enum postgres_session_pin {
+  SESSION_PIN_PID,
+  SESSION_PIN_START,   /* "2026-11-25 04:03:12.123456+00" */
+  SESSION_PIN_MOMENT,  /* the query's start or the state's change; NULL: POSTGRES_TERMINATE */
+  SESSION_PIN_WAITERS, /* keys of the rows that it frees, with blanks between them; NULL: none */
+  SESSION_PIN_COUNT
+};
+
+/* The table's rows as the model has them; NULL if there is none yet. */
+const struct table *postgres_sessions_table(const struct action_request *request);
+/* The cell of a row by its column's id. */
+struct value postgres_session_cell(const struct table *table, const struct row *row,
+                                   const char *column);
+/* "active"; "" when it is not known. */
+const char *postgres_session_text(const struct table *table, const struct row *row,
+                                  const char *column);
+/* At least so long, in seconds. */
+bool postgres_session_aged(const struct table *table, const struct row *row, const char *column,
+                           double seconds);
+
+/* The row at the top of the tree that it is in: itself where it waits for nobody. */
+const struct row *postgres_session_root(const struct table *table, const struct row *row);
+
+/* Whether the effect may be done to that row. False with why, as in "walsender: only client
+ * sessions". */
+bool postgres_session_check(const struct table *table, const struct row *row,
+                            enum postgres_effect effect, struct err *why);
+/* The same for all rows of the request. */
+bool postgres_sessions_check(const struct action_request *request, enum postgres_effect effect,
+                             struct err *why);
+
+/* The start in a key "8123/1700000000.123456" as psql takes it; false if it has none. */
+enum { POSTGRES_MOMENT_MAX = 48 };
+bool postgres_key_start(const char *key, char out[POSTGRES_MOMENT_MAX]);
+
+/* Who is freed: for each row of the table the index of the victim that it waits for, directly or
+ * behind others, when all that it waits for are victims or will be freed; else -1. For free().
+ * *others: how many wait for a victim and for somebody else as well. rows: the victims. */
+int *postgres_sessions_freed(const struct table *table, const struct row *const *rows, size_t count,
+                             size_t *others);
+
+/* Fills the plan for these rows, which postgres_session_check lets through; its title apart. */
+bool postgres_sessions_plan(const struct table *table, const struct row *const *rows, size_t count,
+                            enum postgres_effect effect, struct plan *plan, struct err *err);
+/* The same for all rows of the request, with the title. */
+bool postgres_sessions_plan_rows(const struct action_request *request, enum postgres_effect effect,
+                                 struct plan *plan, struct err *err);
+/* The same for all rows of the table that have been in the effect's state for at least that age;
+ * age_text: as typed. POSTGRES_TERMINATE_ACTIVE and POSTGRES_TERMINATE_IDLE only. */
+bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
+                                const struct option_value *age, const char *age_text,
+                                struct plan *plan, struct err *err);
+
+/* The statement of an effect; pid, start and moment as they are to stand in it: values, or $1, $2,
+ * $3. */
+enum { POSTGRES_EFFECT_MAX = 400 };
+const char *postgres_effect_sql(enum postgres_effect effect, const char *pid, const char *start,
+                                const char *moment, char out[POSTGRES_EFFECT_MAX]);
+
+extern const struct act_step postgres_cancel_execute, postgres_terminate_execute,
+    postgres_terminate_active_execute, postgres_terminate_idle_execute;
+/* Watches until they are gone (their queries ended), at most for 5 s, and those that they free no
+ * longer wait, at most for 1 s more. */
+extern const struct act_step postgres_cancel_verify, postgres_terminate_verify;
+
+/* What both ask: what has become of the sessions with one of these pids ($1, an array). */
+extern const char postgres_look_sql[];
+enum postgres_look_column {
+  LOOK_PID,
+  LOOK_START,
+  LOOK_STATE,
+  LOOK_QUERY_START,
+  LOOK_STATE_CHANGE,
+  LOOK_USER,
+  LOOK_WAITS, /* for a lock: t */
+  LOOK_OWN,   /* it is we who ask: t */
+  LOOK_COLUMN_COUNT
+};

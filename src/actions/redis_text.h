@@ -1,0 +1,47 @@
+/* Texts of Redis' actions: what a server tells in INFO, names as they can be printed, sizes, and
+ * what would be typed. Pure. */
+#pragma once
+
+#include "core/err.h"
+#include "core/target.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The value of exactly that key in INFO's text, clipped to size; false, and "", if there is none.
+ */
+bool redis_told(const char *info, const char *key, char *out, size_t size);
+/* False if there is none, or it is no whole number from end to end. */
+bool redis_told_int(const char *info, const char *key, int64_t *number);
+bool redis_told_real(const char *info, const char *key, double *number);
+/* Whether the value is that text. */
+bool redis_told_is(const char *info, const char *key, const char *text);
+/* A number of "keys=12,expires=3,avg_ttl=0" by its whole name. */
+bool redis_told_field(const char *value, const char *name, int64_t *number);
+/* Keys of database `db`, of which `expires` have a time to live; 0 for one that is not listed. */
+void redis_told_keys(const char *info, int db, int64_t *keys, int64_t *expires);
+/* 70015 of "redis_version:7.0.15" (what a Valkey says that it is compatible with); 0 if not told.
+ */
+int redis_told_version(const char *info);
+
+/* A name's bytes as redis-cli prints them, without the quotes around: \n \r \t \a \b \\ \" and \xNN
+ * for all that is not printable ASCII. Cut, ending in "...", where `size` is too small. Returns
+ * out. */
+const char *redis_repr(char *out, size_t size, const char *bytes, size_t length);
+
+enum { REDIS_COUNTED_MAX = 64 };
+/* "1 key", "12,431 keys". Returns out. */
+const char *redis_keys_counted(char out[REDIS_COUNTED_MAX], int64_t count);
+
+/* Sizes as redis.conf has them: "1000", "2gb" (1024^3), "2g" (1000^3), kb, k, mb, m, b. */
+bool redis_size_parse(const char *text, int64_t *bytes, struct err *err) MUST_CHECK;
+bool redis_size_check(const char *text, struct err *err); /* the same as an option's check */
+
+enum { REDIS_CLI_MAX = 700, REDIS_NAME_MAX = 300 };
+/* "redis-cli -h redis -p 6379 -n 2": without the password, which redis-cli takes from
+ * REDISCLI_AUTH; without -n for db -1. Returns out. */
+const char *redis_cli(char out[REDIS_CLI_MAX], const struct target *target, int db);
+/* "redis:6379" or "/run/redis.sock": how its url calls the server. Returns out. */
+const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target);
+/* The database of its url. */
+int redis_url_database(const struct target *target);

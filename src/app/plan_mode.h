@@ -1,0 +1,10 @@
+/* `stacktop plan`: what would be done, and nothing is. */
+#pragma once
+
+#include "app/options.h"
+#include "app/runtime.h"
+#include "core/config.h"
+
+/* Returns the exit status: 0 there is a plan, 1 there is none, 64 bad words. Takes the config. Ends
+ * the runtime. */
+int plan_run(struct runtime *runtime, struct config *config, const struct options *options);

@@ -1,0 +1,44 @@
+#include "report/json_tree.h"
+
+#include <stdbool.h>
+
+/* Counts what would be made of the text, without a look at whether it is right. */
+static bool within_limits(const char *text, size_t len, const struct json_limits *limits,
+                          struct err *err) {
+  size_t values = 1, depth = 0;
+  bool inside = false;
+  for (size_t i = 0; i < len; i++) {
+    char c = text[i];
+    if (inside) {
+      i += c == '\\';
+      inside = c != '"';
+    } else if (c == '"') {
+      inside = true;
+    } else if (c == ',' || c == '[' || c == '{') {
+      values++;
+      depth += c != ',';
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      depth--;
+    }
+    if (values > limits->values)
+      return err_set(err, ERR_LIMIT, "more than %zu values", limits->values);
+    if (depth > limits->depth)
+      return err_set(err, ERR_LIMIT, "more than %zu levels deep", limits->depth);
+  }
+  return true;
+}
+
+json_t *json_tree_new(const char *text, size_t len, const struct json_limits *limits,
+                      struct err *err) {
+  if (len > limits->bytes) {
+    err_set(err, ERR_LIMIT, "%zu bytes: at most %zu are read", len, limits->bytes);
+    return NULL;
+  }
+  if (!within_limits(text, len, limits, err))
+    return NULL;
+  json_error_t error;
+  json_t *tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+  if (!tree)
+    err_set(err, ERR_INVALID, "line %d, column %d: %s", error.line, error.column, error.text);
+  return tree;
+}

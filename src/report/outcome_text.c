@@ -1,0 +1,79 @@
+#include "report/outcome_text.h"
+
+#include "core/text.h"
+#include "report/text_out.h"
+
+#include <string.h>
+
+enum { RESULT_WIDTH = 9, LABEL_MOST = 40 };
+
+static enum severity severity_of(enum victim_result result) {
+  switch (result) {
+  case VICTIM_DONE:
+  case VICTIM_GONE:
+    return SEVERITY_OK;
+  case VICTIM_SENT:
+  case VICTIM_UNKNOWN:
+    return SEVERITY_CRIT;
+  default:
+    return SEVERITY_WARN;
+  }
+}
+
+static int label_width(const struct text_out *out, const struct plan *plan) {
+  int most = 0;
+  for (size_t i = 0; i < plan->victim_count; i++) {
+    char clean[TEXT_OUT_MAX];
+    text_out_clean(out, plan->victims[i].label, LABEL_MOST, clean);
+    int width = text_width(clean);
+    most = width > most ? width : most;
+  }
+  return most;
+}
+
+static void put_victim(struct text_out *out, const char *label, int width,
+                       const struct victim_outcome *victim) {
+  char clean[TEXT_OUT_MAX];
+  text_out_begin(out, 0);
+  text_out_status(out, victim_result_name(victim->result), severity_of(victim->result));
+  text_out_pad(out, RESULT_WIDTH);
+  text_out_clean(out, label, out->width, clean);
+  text_out_piece(out, clean, 0);
+  if (!*victim->words)
+    return;
+  text_out_pad(out, RESULT_WIDTH + width + 2);
+  out->indent = out->column;
+  text_out_words(out, victim->words, text_width(clean) > width ? 2 : 0);
+}
+
+const char *outcome_counts(const struct outcome *outcome, char *out, size_t size) {
+  snprintf(out, size, "%s", outcome->count ? "" : "nothing");
+  for (int result = VICTIM_PENDING; result <= VICTIM_UNKNOWN; result++) {
+    size_t count = outcome_count(outcome, (enum victim_result)result), used = strlen(out);
+    if (count > 0)
+      snprintf(out + used, size - used, "%s%zu %s", used ? ", " : "", count,
+               victim_result_name((enum victim_result)result));
+  }
+  return out;
+}
+
+bool report_outcome_text(FILE *file, const struct plan *plan, const struct outcome *outcome,
+                         const struct report_text_options *options) {
+  struct text_out out;
+  char counts[160];
+  text_out_init(&out, file, options);
+  int width = label_width(&out, plan);
+  for (size_t i = 0; i < plan->victim_count && i < outcome->count; i++)
+    put_victim(&out, plan->victims[i].label, width, &outcome->victims[i]);
+  text_out_end(&out);
+  putc('\n', file);
+  text_out_begin(&out, 0);
+  text_out_words(&out, outcome_counts(outcome, counts, sizeof counts), 0);
+  if (outcome->proof) {
+    text_out_begin(&out, 0);
+    text_out_words(&out, "Proof:", 0);
+    text_out_words(&out, outcome->proof, 1);
+  }
+  text_out_end(&out);
+  return fflush(file) == 0 && !ferror(file);
+}

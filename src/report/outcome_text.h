@@ -1,0 +1,19 @@
+/* What became of a plan, for people: victim by victim, the proof, and what takes it back. */
+#pragma once
+
+#include "core/outcome.h"
+#include "core/plan.h"
+#include "report/text.h"
+
+/*     done     pid 8123  gone after 0.2 s
+ *     refused  pid 8124  must be a member of the role whose process is being terminated
+ *
+ *     1 done, 1 refused
+ *     Proof: ...
+ *     Undo: stacktop plan ...
+ *
+ * True unless writing failed. */
+bool report_outcome_text(FILE *out, const struct plan *plan, const struct outcome *outcome,
+                         const struct report_text_options *options) MUST_CHECK;
+/* "2 done, 1 refused". Returns out. */
+const char *outcome_counts(const struct outcome *outcome, char *out, size_t size);

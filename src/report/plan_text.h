@@ -1,0 +1,16 @@
+/* A plan for people, as `stacktop plan` and `stacktop apply` print it: the lines of plan_lines.
+ * Sentences are wrapped; what is run and to whom stays on its lines, whole, to be copied. */
+#pragma once
+
+#include "core/plan.h"
+#include "core/sample.h"
+#include "report/text.h"
+
+/* True unless writing failed. */
+bool report_plan_text(FILE *out, const struct plan *plan,
+                      const struct report_text_options *options) MUST_CHECK;
+/* What can be picked, the survey's first table, each row with the word that names it. */
+bool report_candidates_text(FILE *out, const struct sample *found,
+                            const struct report_text_options *options) MUST_CHECK;
+/* One sentence, wrapped. */
+bool report_line(FILE *out, const char *text, const struct report_text_options *options) MUST_CHECK;

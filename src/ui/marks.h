@@ -1,0 +1,27 @@
+/* Marked rows of a pane: of one table at a time, by identity. */
+#pragma once
+
+#include "core/model.h"
+
+#include <string.h>
+
+enum { MARKS_MAX = 1000 };
+
+struct marks {
+  size_t slot;
+  char *table; /* id; NULL: nothing was marked yet */
+  char **keys; /* sorted */
+  size_t count, capacity;
+  uint32_t samples; /* of the slot, when it was last seen that they are still there */
+};
+
+void marks_fini(struct marks *marks);
+void marks_clear(struct marks *marks);
+static inline bool marks_are_of(const struct marks *marks, size_t slot, const char *table) {
+  return marks->count > 0 && marks->slot == slot && strcmp(marks->table, table) == 0;
+}
+bool marks_has(const struct marks *marks, size_t slot, const char *table, const char *key);
+/* Marks the row, or takes its mark. A row of another table begins anew. False at MARKS_MAX. */
+bool marks_toggle(struct marks *marks, size_t slot, const char *table, const char *key);
+/* Rows that are not in the model any more lose their mark. */
+void marks_follow(struct marks *marks, const struct model *model);

@@ -1,0 +1,60 @@
+"""Acting by keys, as a person does: select a row, ask what can be done, read the plan, agree, see the proof."""
+
+import re
+
+from overview import HOST_OFF
+
+
+def configure(sandbox, folder, text="", **replace):
+    """The sandbox's own configuration with a state folder of the test's; replace: words for others in it."""
+    original = sandbox.config.read_text()
+    for old, new in replace.items():
+        assert old in original, old
+        original = original.replace(old, new)
+    path = folder / "stacktop.yaml"
+    path.write_text(original + HOST_OFF + f"state: {folder}/state\n" + text)
+    return path
+
+
+def subject(screen):
+    """Whom the keys are about: what stands before the colon in the bottom line."""
+    found = re.match(r" (\S.*?): ", screen.rows[-1])
+    return found.group(1) if found else ""
+
+
+def select(terminal, pane, wanted):
+    """Goes to the pane by its number and down to the row that the bottom line then names."""
+    terminal.press(str(pane))
+    terminal.press("g")
+    for _ in range(200):
+        terminal.settle(0.05)
+        if wanted in subject(terminal.screen):
+            return
+        terminal.press("Down")
+    raise AssertionError(f"no row {wanted}\n{terminal.show()}")
+
+
+def agree(terminal, phrase):
+    """Types what the plan asks for, and agrees when the dialog says that it would act."""
+    if phrase == "y":
+        terminal.wait_for("[>Cancel<]   y: ")
+        terminal.press("y")
+    else:
+        terminal.wait_for(f"type {phrase}, then Enter")
+        terminal.press(phrase)
+        terminal.wait_for(ARMED)
+        terminal.press("Enter")
+
+
+ARMED = "[>Enter: "  # the phrase is complete, and Enter would act
+
+
+def outcome(terminal, timeout=30):
+    """Waits for the end; all that the screen then says."""
+    terminal.wait_for(re.compile(r"seeing the proof|Nothing was done"), timeout)
+    return terminal.screen.text
+
+
+def close(terminal):
+    terminal.press("Enter")
+    terminal.wait_for(lambda screen: not re.search(r"seeing the proof|Nothing was done", screen.text))

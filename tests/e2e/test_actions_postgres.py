@@ -1,0 +1,229 @@
+"""The actions on PostgreSQL sessions, planned and applied without the screen and by keys: what the server
+shows afterwards, whom they leave alone, what is refused, and what the audit has of it."""
+
+import contextlib
+import re
+
+import pytest
+
+from remedy import agree, close, configure, outcome, select
+from sandbox import wait_until
+from stacktop import dashboard, stacktop
+from witness import Audit
+
+PASSWORD = "for-this-test"
+
+
+class Remedy:
+    """stacktop plan and apply on the sandbox, with a state folder of the test's."""
+
+    def __init__(self, sandbox, folder):
+        self.sandbox, self.folder = sandbox, folder
+        self.config = configure(sandbox, folder)
+        self.audit = Audit(folder / "state")
+
+    def as_user(self, user):
+        """From now on by another role."""
+        own = f"ecap_user:{self.sandbox.state['passwords']['ecap_user']}@"
+        self.config = configure(self.sandbox, self.folder, **{own: f"{user}:{PASSWORD}@"})
+
+    def plan(self, *words):
+        done = stacktop("plan", "-c", self.config, *words)
+        assert done.status == 0, done
+        return done.stdout
+
+    def no_plan(self, *words):
+        """Why there is none."""
+        done = stacktop("plan", "-c", self.config, *words)
+        assert done.status == 1, done
+        return done.stderr
+
+    def apply(self, plan, phrase, status=0):
+        number = re.search(r"^Plan ([0-9a-f]{64})$", plan, re.M).group(1)
+        done = stacktop("apply", number, "-c", self.config, "--confirm", phrase)
+        assert done.status == status, done
+        return done.stdout
+
+
+@pytest.fixture
+def remedy(calm, tmp_path):
+    return Remedy(calm, tmp_path)
+
+
+def pids(sandbox, application, state):
+    return [pid for pid, in sandbox.sql("SELECT pid FROM pg_stat_activity WHERE application_name = %s AND state = %s"
+                                        " AND state_change < now() ORDER BY pid", application, state)]
+
+
+@pytest.fixture
+def hog(calm):
+    """The pid of the session that holds up three others, idle in its transaction."""
+    calm.scene("db-hog")
+    return wait_until(lambda: pids(calm, "ecap-batch", "idle in transaction"), what="the hog")[0]
+
+
+@pytest.fixture
+def reader(calm, hog):
+    """The pid of the session whose query takes a day."""
+    return wait_until(lambda: pids(calm, "ecap-report", "active"), what="the report")[0]
+
+
+def waiters(sandbox, pid):
+    return {each for each, in sandbox.sql(
+        "SELECT pid FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))", pid)}
+
+
+def state(sandbox, pid):
+    rows = sandbox.sql("SELECT state FROM pg_stat_activity WHERE pid = %s", pid)
+    return rows[0][0] if rows else "gone"
+
+
+@contextlib.contextmanager
+def session(sandbox, *statements, user="ecap_user", name="test-neighbour"):
+    """A session that has said that, and its pid."""
+    with contextlib.closing(sandbox.connect(user, name=name)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        yield cursor, connection.info.backend_pid
+
+
+@pytest.fixture
+def roles(sandbox):
+    """Roles that may see all: one that may signal as well, and one that may not."""
+    def drop():
+        for role in ("e2e_helper", "e2e_watcher"):
+            sandbox.sql(f"DROP ROLE IF EXISTS {role}")
+
+    drop()
+    for role in ("e2e_helper", "e2e_watcher"):
+        sandbox.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
+        sandbox.sql(f"GRANT pg_monitor TO {role}")
+    sandbox.sql("GRANT pg_signal_backend TO e2e_helper")
+    yield
+    drop()
+
+
+def test_cancel_ends_the_query_and_leaves_the_session(calm, remedy, hog, reader):
+    plan = remedy.plan("postgres.cancel", "ecap", reader)
+    assert f"pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = {reader} AND backend_start = '" in plan
+    assert "AND query_start = '" in plan
+    text = remedy.apply(plan, "y")
+    assert "its query ended after" in text and "1 query ended" in text
+    assert state(calm, reader) not in ("active", "gone")
+    assert state(calm, hog) == "idle in transaction"
+    intent, result = remedy.audit.only()
+    assert intent["action"] == "postgres.cancel" and intent["danger"] == "reversible"
+    assert result["result"] == "done" and result["proof"] == "1 query ended"
+
+
+def test_what_is_idle_is_not_cancelled(remedy, hog):
+    assert "idle in txn, so nothing runs: terminate it" in remedy.no_plan("postgres.cancel", "ecap", hog)
+    assert remedy.audit.records == []
+
+
+def test_the_root_of_those_who_wait(calm, remedy, hog):
+    held = wait_until(lambda: waiters(calm, hog), what="somebody who waits")
+    plan = remedy.plan("postgres.terminate-root", "ecap", min(held))
+    assert f"WHERE pid = {hog} " in plan and re.search(r"frees \d+ sessions? that waits? for it", plan), plan
+    text = remedy.apply(plan, "ecap")
+    assert re.search(r"1 gone, \d+ sessions? freed", text), text
+    assert state(calm, hog) == "gone"
+    assert held <= {pid for pid, in calm.sql("SELECT pid FROM pg_stat_activity")}
+    assert remedy.audit.only()[1]["victims"][0]["words"].startswith("gone after")
+
+
+def test_several_want_the_count(calm, remedy, hog, reader):
+    with session(calm, "BEGIN", "SELECT 1") as (_, neighbour):
+        plan = remedy.plan("postgres.terminate", "ecap", f"pid {hog}", reader)
+        assert "Terminate 2 sessions of ecap" in plan
+        remedy.apply(plan, "ecap", status=1)  # the phrase of one is not enough
+        assert state(calm, hog) != "gone" and remedy.audit.records == []
+        assert re.search(r"2 gone, \d+ sessions? freed", remedy.apply(plan, "sandbox 2"))
+        assert [state(calm, pid) for pid in (hog, reader, neighbour)] == ["gone", "gone", "idle in transaction"]
+
+
+def test_a_plan_holds_for_that_session_only(calm, remedy):
+    """Once it is gone, the plan does nothing; and it can be applied but once."""
+    with session(calm, "BEGIN", "SELECT 1") as (_, victim), session(calm, "BEGIN", "SELECT 1") as (_, neighbour):
+        plan = remedy.plan("postgres.terminate", "ecap", victim)
+        calm.sql("SELECT pg_terminate_backend(%s)", victim)
+        wait_until(lambda: state(calm, victim) == "gone")
+        assert "it had ended already" in remedy.apply(plan, "ecap")
+        assert state(calm, neighbour) == "idle in transaction"
+        remedy.apply(plan, "ecap", status=1)
+    assert [record["result"] for record in remedy.audit.outcomes] == ["gone"]
+
+
+def test_a_query_that_has_ended_is_not_cancelled_in_the_next(calm, remedy, reader):
+    plan = remedy.plan("postgres.cancel", "ecap", reader)
+    calm.sql("SELECT pg_cancel_backend(%s)", reader)
+    wait_until(lambda: state(calm, reader) != "active", what="the report's end")
+    assert "that query has ended" in remedy.apply(plan, "y")
+
+
+def test_all_idle_in_transaction(calm, remedy, hog):
+    """Who has gone on since the plan is left alone, and so is who is not idle for so long."""
+    with session(calm, "BEGIN", "SELECT 1") as (cursor, busy), session(calm, "BEGIN", "SELECT 1") as (_, forgotten):
+        wait_until(lambda: calm.sql("SELECT count(*) FROM pg_stat_activity WHERE pid IN (%s, %s) AND state_change"
+                                    " < clock_timestamp() - interval '2 s'", busy, forgotten)[0][0] == 2)
+        wait_until(lambda: calm.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state_change"
+                                    " < clock_timestamp() - interval '2 s'", hog), what="the hog to be idle")
+        with session(calm, "BEGIN", "SELECT 1") as (_, young):
+            plan = remedy.plan("postgres.terminate-idle", "ecap", "age=2s")
+            assert all(f"pid {pid} " in plan for pid in (hog, busy, forgotten)) and f"pid {young} " not in plan
+            cursor.execute("SELECT 2")
+            count = len(re.findall("^ +SELECT pg_terminate_backend", plan, re.M))
+            text = remedy.apply(plan, f"sandbox {count}")
+            assert "no longer idle in that transaction" in text
+            assert [state(calm, pid) for pid in (hog, busy, forgotten, young)] == [
+                "gone", "idle in transaction", "gone", "idle in transaction"]
+
+
+def test_all_that_are_active_for_long(calm, remedy, hog, reader):
+    wait_until(lambda: calm.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND query_start"
+                                " < clock_timestamp() - interval '1 s'", reader), what="the report to be old")
+    with calm.paused():
+        plan = remedy.plan("postgres.terminate-active", "ecap", "age=1s")
+        assert f"WHERE pid = {reader} " in plan and f"WHERE pid = {hog} " not in plan
+        assert "to end who holds" in plan  # some of them only wait
+        count = len(re.findall("^ +SELECT pg_terminate_backend", plan, re.M))
+        remedy.apply(plan, f"sandbox {count}" if count > 1 else "ecap")
+        assert state(calm, reader) == "gone" and state(calm, hog) == "idle in transaction"
+
+
+def test_a_missing_right_is_told_in_the_servers_words(calm, remedy, roles, hog):
+    remedy.as_user("e2e_watcher")
+    plan = remedy.plan("postgres.terminate", "ecap", hog)
+    assert "pg_signal_backend" in remedy.apply(plan, "ecap", status=1)
+    assert state(calm, hog) == "idle in transaction"
+    assert remedy.audit.only()[1]["victims"][0]["result"] == "refused"
+
+
+def test_a_superusers_session_is_refused(calm, remedy, roles):
+    remedy.as_user("e2e_helper")
+    with session(calm, "BEGIN", "SELECT 1", user="postgres") as (_, boss):
+        plan = remedy.plan("postgres.terminate", "ecap", boss)
+        assert "superuser" in remedy.apply(plan, "ecap", status=1).lower()
+        assert state(calm, boss) == "idle in transaction"
+
+
+def test_who_is_no_client_is_left_alone(calm, remedy):
+    rows = stacktop("plan", "-c", remedy.config, "postgres.terminate", "ecap", calm.sql(
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")[0][0])
+    assert rows.status != 0 and remedy.audit.records == []
+
+
+# By keys.
+
+def test_cancel_by_a_key(calm, tmp_path, hog, reader):
+    with dashboard(configure(calm, tmp_path)) as terminal:
+        terminal.wait_for("idle in txn", 20)
+        select(terminal, 2, f"pid {reader}")
+        terminal.press("C")
+        agree(terminal, "y")
+        assert "its query ended after" in outcome(terminal)
+        close(terminal)
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
+    assert state(calm, reader) not in ("active", "gone")
+    assert Audit(tmp_path / "state").only()[0]["confirm"] == "y"

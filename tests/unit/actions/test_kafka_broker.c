@@ -1,0 +1,524 @@
+/* What is done to groups and topics, on a real broker: the effect, the neighbour, and what is
+ * refused. Every topic and group is the test's own. */
+#include "kafka_broker.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+
+struct fixture {
+  struct driver driver;
+  struct broker broker;
+  char topic[96], other_topic[96], group[96], other_group[96], state[64];
+  char topic_key[200];
+  const char *keys[2];
+  rd_kafka_t *member;
+};
+
+/* Topics and messages are made once: for the first message to a new topic a producer takes two
+ * seconds. The tests that change topics come last. */
+static struct broker shared;
+
+static void make_topics(void) {
+  char topic[96], other[96];
+  broker_topic(&shared, broker_name(&shared, "orders", topic), 2, NULL);
+  broker_topic(&shared, broker_name(&shared, "users", other), 1, NULL);
+  int64_t hour_ago = clock_now_ms() - 3600000;
+  broker_produce(&shared, topic, 0, 30, hour_ago);
+  broker_produce(&shared, topic, 0, 70, clock_now_ms());
+  broker_produce(&shared, topic, 1, 50, hour_ago);
+  broker_produce(&shared, other, 0, 40, hour_ago);
+}
+
+static void drop_topics(void) {
+  char topic[96];
+  broker_drop_topic(&shared, broker_name(&shared, "orders", topic));
+  broker_drop_topic(&shared, broker_name(&shared, "users", topic));
+}
+
+static int setup(void **state) {
+  struct fixture *f = calloc(1, sizeof *f);
+  broker_name(&shared, "orders", f->topic);
+  broker_name(&shared, "users", f->other_topic);
+  f->broker = shared;
+  broker_tag(&f->broker); /* groups of its own */
+  const char *const settings[] = {"bootstrap", f->broker.address, NULL};
+  driver_open(&f->driver, &fixture_kind, settings);
+  broker_name(&f->broker, "group", f->group);
+  broker_name(&f->broker, "neighbour", f->other_group);
+  snprintf(f->topic_key, sizeof f->topic_key, "%s/%s", f->group, f->topic);
+  snprintf(f->state, sizeof f->state, "/tmp/kafka-act-XXXXXX");
+  assert_non_null(mkdtemp(f->state));
+  f->driver.state = f->state;
+  *state = f;
+  return 0;
+}
+
+static int on_file(const char *path, const struct stat *what, int kind, struct FTW *at) {
+  (void)what, (void)kind, (void)at;
+  return remove(path);
+}
+
+static int teardown(void **state) {
+  struct fixture *f = *state;
+  if (f->member)
+    broker_leave(f->member);
+  driver_close(&f->driver);
+  nftw(f->state, on_file, 8, FTW_DEPTH | FTW_PHYS);
+  free(f);
+  return 0;
+}
+
+/* The collector's view: the group in that state. */
+static void publish(struct fixture *f, const char *group, const char *group_state) {
+  struct sample *sample = fixture_sample();
+  char key[200];
+  snprintf(key, sizeof key, "%s/%s", group, f->topic);
+  fixture_row(sample, group, NULL, group, group_state, 0);
+  fixture_row(sample, key, group, f->topic, NULL, -1);
+  driver_publish(&f->driver, sample);
+}
+
+static void commit_all(struct fixture *f) {
+  broker_commit(&f->broker, f->group, f->topic, 0, 60);
+  broker_commit(&f->broker, f->group, f->topic, 1, 50);
+  broker_commit(&f->broker, f->group, f->other_topic, 0, 5);
+  broker_commit(&f->broker, f->other_group, f->topic, 0, 33);
+  publish(f, f->group, "Empty");
+}
+
+static int64_t committed(struct fixture *f, const char *topic, int32_t partition) {
+  return broker_committed(&f->broker, f->group, topic, partition);
+}
+
+/* Neither the other topic of the group nor the other group. */
+static void assert_neighbours(struct fixture *f) {
+  assert_int_equal(committed(f, f->other_topic, 0), 5);
+  assert_int_equal(broker_committed(&f->broker, f->other_group, f->topic, 0), 33);
+}
+
+/* The driver borrows the keys until the next survey. */
+static bool survey_reset(struct fixture *f, const char *to) {
+  const char *params[] = {"to", to, NULL};
+  f->keys[0] = f->group;
+  return driver_survey(&f->driver, action_find("kafka.reset-offsets"), "lag", f->keys, params);
+}
+
+static void plan_reset(struct fixture *f, const char *to) {
+  const char *picks[] = {f->topic, NULL};
+  if (!survey_reset(f, to) || !driver_plan(&f->driver, picks))
+    fail_msg("%s", f->driver.err.text);
+}
+
+static void assert_all(struct fixture *f, enum victim_result wanted) {
+  const struct outcome *outcome = &f->driver.outcome;
+  for (size_t i = 0; i < outcome->count; i++)
+    if (outcome->victims[i].result != wanted)
+      fail_msg("%s: %s (%s)", f->driver.plan->victims[i].key,
+               victim_result_name(outcome->victims[i].result), outcome->victims[i].words);
+}
+
+static void refused(struct fixture *f, const char *wanted) {
+  print_message("  refused: %s\n", f->driver.err.text);
+  if (!strstr(f->driver.err.text, wanted))
+    fail_msg("\"%s\" instead of \"%s\"", f->driver.err.text, wanted);
+}
+
+static char *read_text(const char *path, struct stat *what) {
+  char *text = calloc(1, 4096);
+  int fd = open(path, O_RDONLY);
+  assert_true(fd >= 0);
+  assert_int_equal(fstat(fd, what), 0);
+  assert_true(read(fd, text, 4095) >= 0);
+  close(fd);
+  return text;
+}
+
+/* ---- reset */
+
+/* Reset, see, and back again from the undo file: by the words that the outcome offers. */
+static void test_reset_and_undo(void **state) {
+  struct fixture *f = *state;
+  struct driver *driver = &f->driver;
+  commit_all(f);
+  plan_reset(f, "earliest");
+  assert_int_equal(driver->plan->victim_count, 2);
+  if (!driver_execute(driver))
+    fail_msg("%s", driver->err.text);
+  assert_int_equal(committed(f, f->topic, 0), 0);
+  assert_int_equal(committed(f, f->topic, 1), 0);
+  assert_true(driver_verify(driver));
+  assert_all(f, VICTIM_DONE);
+  assert_string_equal(outcome_word(&driver->outcome), "done");
+  assert_string_equal(driver->outcome.proof, "offsets read again after 5 s: 2 of 2 as planned");
+  assert_neighbours(f);
+
+  char wanted[700], path[256];
+  struct stat what;
+  snprintf(path, sizeof path, "%s/%s", f->state, driver->plan->victims[0].pins[5]);
+  char *text = read_text(path, &what);
+  snprintf(wanted, sizeof wanted, "%s,0,60\n%s,1,50\n", f->topic, f->topic);
+  assert_string_equal(text, wanted);
+  assert_int_equal(what.st_mode & 0777, 0600);
+  free(text);
+  snprintf(wanted, sizeof wanted, "kafka.reset-offsets main %s %s file=%s", f->group, f->topic,
+           path);
+  assert_string_equal(driver->outcome.undo, wanted);
+
+  const char *keys[] = {f->group, NULL}, *params[] = {"file", path, NULL};
+  const char *picks[] = {f->topic, NULL};
+  assert_true(driver_survey(driver, action_find("kafka.reset-offsets"), "lag", keys, params));
+  assert_true(driver_plan(driver, picks));
+  assert_true(driver_execute(driver));
+  assert_int_equal(committed(f, f->topic, 0), 60);
+  assert_int_equal(committed(f, f->topic, 1), 50);
+  assert_neighbours(f);
+}
+
+static void test_reset_to_a_time_and_latest(void **state) {
+  struct fixture *f = *state;
+  commit_all(f);
+  plan_reset(f, "30m ago");
+  assert_int_equal(f->driver.plan->victim_count, 1); /* the other one is at its end already */
+  assert_true(driver_execute(&f->driver));
+  assert_int_equal(committed(f, f->topic, 0), 30);
+  plan_reset(f, "latest");
+  assert_in_plan(f->driver.plan, "it loses 70 unread messages");
+  assert_true(driver_execute(&f->driver));
+  assert_int_equal(committed(f, f->topic, 0), 100);
+  broker_commit(&f->broker, f->group, f->topic, 1, 7);
+  plan_reset(f, "30m ago");
+  assert_in_plan(f->driver.plan, "no message as late: its end");
+  assert_neighbours(f);
+}
+
+/* ---- reset, refused */
+
+static void test_an_active_group(void **state) {
+  struct fixture *f = *state;
+  commit_all(f);
+  f->member = broker_join(&f->broker, f->group, f->topic);
+  assert_false(survey_reset(f, "earliest"));
+  refused(f, "the group is Stable: stop its 1 consumer first");
+  assert_int_equal(committed(f, f->topic, 0), 60);
+}
+
+static void test_a_group_that_is_not_there(void **state) {
+  struct fixture *f = *state;
+  char name[96];
+  broker_name(&f->broker, "unknown", name);
+  publish(f, name, "Empty");
+  const char *keys[] = {name, NULL}, *params[] = {"to", "latest", NULL};
+  assert_false(driver_survey(&f->driver, action_find("kafka.reset-offsets"), "lag", keys, params));
+  refused(f, "there is no group");
+}
+
+/* The last look, just before the change. */
+static void test_a_member_joins_after_the_plan(void **state) {
+  struct fixture *f = *state;
+  commit_all(f);
+  plan_reset(f, "earliest");
+  f->member = broker_join(&f->broker, f->group, f->topic);
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: the group is Stable by now, with 1 member");
+  assert_all(f, VICTIM_REFUSED);
+  assert_int_equal(committed(f, f->topic, 0), 60);
+  char path[128];
+  snprintf(path, sizeof path, "%s/undo", f->state);
+  assert_int_equal(access(path, F_OK), -1);
+}
+
+static void test_an_offset_moves_after_the_plan(void **state) {
+  struct fixture *f = *state;
+  commit_all(f);
+  plan_reset(f, "earliest");
+  broker_commit(&f->broker, f->group, f->topic, 1, 44);
+  assert_false(driver_execute(&f->driver));
+  refused(f, "/1 is at 44 by now: somebody commits in this group");
+  assert_int_equal(f->driver.outcome.victims[0].result, VICTIM_SKIPPED);
+  assert_int_equal(f->driver.outcome.victims[1].result, VICTIM_REFUSED);
+  assert_int_equal(committed(f, f->topic, 0), 60);
+  assert_int_equal(committed(f, f->topic, 1), 44);
+}
+
+static void test_no_undo_file_no_reset(void **state) {
+  struct fixture *f = *state;
+  char path[128];
+  commit_all(f);
+  plan_reset(f, "earliest");
+  snprintf(path, sizeof path, "%s/undo", f->state);
+  close(open(path, O_CREAT | O_WRONLY, 0600)); /* a file where the folder should be */
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: the undo file cannot be written");
+  assert_all(f, VICTIM_REFUSED);
+  assert_int_equal(committed(f, f->topic, 0), 60);
+}
+
+/* A consumer by assign() overwrites while the second look is waited for. */
+static void overwrite(struct driver *driver) {
+  struct fixture *f = driver->arg;
+  driver->on_change = NULL;
+  broker_commit(&f->broker, f->group, f->topic, 0, 61);
+}
+
+static void test_somebody_overwrites(void **state) {
+  struct fixture *f = *state;
+  commit_all(f);
+  plan_reset(f, "earliest");
+  assert_true(driver_execute(&f->driver));
+  f->driver.arg = f;
+  f->driver.on_change = overwrite;
+  assert_true(driver_verify(&f->driver));
+  print_message("  %s\n", f->driver.outcome.victims[0].words);
+  assert_int_equal(f->driver.outcome.victims[0].result, VICTIM_UNKNOWN);
+  assert_non_null(strstr(f->driver.outcome.victims[0].words, "somebody else commits"));
+  assert_int_equal(f->driver.outcome.victims[1].result, VICTIM_DONE);
+}
+
+/* A group of the new protocol, made by the caller of this test with Kafka's own consumer. */
+static void test_a_group_of_the_new_protocol(void **state) {
+  struct fixture *f = *state;
+  const char *group = getenv("STACKTOP_KAFKA_NEW_GROUP");
+  if (!group)
+    skip();
+  publish(f, group, "Empty");
+  const char *keys[] = {group, NULL}, *params[] = {"to", "latest", NULL};
+  assert_false(driver_survey(&f->driver, action_find("kafka.reset-offsets"), "lag", keys, params));
+  refused(f, "of the new consumer protocol");
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
+  assert_false(driver_plan(&f->driver, NULL));
+  refused(f, "of the new consumer protocol");
+}
+
+static void test_files_that_make_no_sense(void **state) {
+  struct fixture *f = *state;
+  char path[128], text[300];
+  commit_all(f);
+  snprintf(path, sizeof path, "%s/offsets.csv", f->state);
+  const char *keys[] = {f->group, NULL}, *params[] = {"file", path, NULL};
+  const struct action *action = action_find("kafka.reset-offsets");
+  assert_false(driver_survey(&f->driver, action, "lag", keys, params));
+  refused(f, "No such file");
+  snprintf(text, sizeof text, "%s,0,5\n%s,zero,5\n", f->topic, f->topic);
+  int fd = open(path, O_CREAT | O_WRONLY, 0600);
+  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+  assert_false(driver_survey(&f->driver, action, "lag", keys, params));
+  refused(f, "/offsets.csv:2: no partition where it should be");
+  snprintf(text, sizeof text, "%s,77,5\n", f->topic);
+  assert_int_equal(ftruncate(fd, 0), 0);
+  assert_int_equal(pwrite(fd, text, strlen(text), 0), (ssize_t)strlen(text));
+  close(fd);
+  const char *picks[] = {f->topic, NULL};
+  assert_true(driver_survey(&f->driver, action, "lag", keys, params));
+  assert_false(driver_plan(&f->driver, picks));
+  refused(f, "/77: no such partition");
+}
+
+/* ---- deletions */
+
+static void test_delete_group(void **state) {
+  struct fixture *f = *state;
+  const char *keys[] = {f->group, NULL};
+  commit_all(f);
+  assert_true(driver_run(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL, NULL));
+  assert_all(f, VICTIM_DONE);
+  assert_int_equal(committed(f, f->topic, 0), -1);
+  assert_int_equal(broker_committed(&f->broker, f->other_group, f->topic, 0), 33);
+  assert_false(survey_reset(f, "latest"));
+  refused(f, "there is no group");
+}
+
+static void test_delete_group_with_a_member(void **state) {
+  struct fixture *f = *state;
+  const char *keys[] = {f->group, NULL};
+  commit_all(f);
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
+  assert_true(driver_plan(&f->driver, NULL));
+  f->member = broker_join(&f->broker, f->group, f->topic);
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: the group is Stable by now");
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
+  assert_false(driver_plan(&f->driver, NULL));
+  refused(f, "the group is Stable: stop its 1 consumer first");
+  assert_int_equal(committed(f, f->topic, 0), 60);
+}
+
+static void test_delete_offsets(void **state) {
+  struct fixture *f = *state;
+  const char *keys[] = {f->topic_key, NULL};
+  commit_all(f);
+  assert_true(driver_run(&f->driver, action_find("kafka.delete-offsets"), "lag", keys, NULL, NULL));
+  assert_all(f, VICTIM_DONE);
+  assert_int_equal(committed(f, f->topic, 0), -1);
+  assert_int_equal(committed(f, f->topic, 1), -1);
+  assert_neighbours(f);
+}
+
+static void test_delete_offsets_of_a_subscribed_topic(void **state) {
+  struct fixture *f = *state;
+  const char *keys[] = {f->topic_key, NULL};
+  commit_all(f);
+  f->member = broker_join(&f->broker, f->group, f->topic);
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-offsets"), "lag", keys, NULL));
+  assert_true(driver_plan(&f->driver, NULL));
+  driver_execute(&f->driver);
+  assert_all(f, VICTIM_REFUSED);
+  print_message("  refused: %s\n", f->driver.outcome.victims[0].words);
+  assert_non_null(strstr(f->driver.outcome.victims[0].words, "GROUP_SUBSCRIBED_TO_TOPIC"));
+  assert_int_equal(committed(f, f->topic, 0), 60);
+}
+
+/* ---- topics */
+
+static void test_add_partitions(void **state) {
+  struct fixture *f = *state;
+  const char *picks[] = {f->topic, NULL}, *params[] = {"count", "5", NULL};
+  const struct action *action = action_find("kafka.add-partitions");
+  assert_true(driver_run(&f->driver, action, NULL, NULL, params, picks));
+  assert_all(f, VICTIM_DONE);
+  assert_int_equal(broker_partitions(&f->broker, f->topic), 5);
+  assert_int_equal(broker_partitions(&f->broker, f->other_topic), 1);
+
+  const char *seven[] = {"count", "7", NULL};
+  assert_true(driver_survey(&f->driver, action, NULL, NULL, seven));
+  assert_true(driver_plan(&f->driver, picks));
+  struct plan *plan = f->driver.plan; /* as if it had been made before */
+  plan->victims[0].pins[1] = "2";
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: the topic has 5 partitions by now");
+  assert_int_equal(broker_partitions(&f->broker, f->topic), 5);
+}
+
+static void assert_setting(struct fixture *f, const char *topic, const char *name,
+                           const char *wanted) {
+  char *text = broker_setting(&f->broker, topic, name);
+  check_text(text, wanted, "%s of %s", name, topic);
+  free(text);
+}
+
+static void set(struct fixture *f, const char *topic, const char *name, const char *value) {
+  const char *picks[] = {topic, NULL}, *params[] = {"name", name, "value", value, NULL};
+  if (!driver_run(&f->driver, action_find("kafka.set-topic-config"), NULL, NULL, params, picks))
+    fail_msg("%s=%s: %s", name, value, f->driver.err.text);
+  assert_all(f, VICTIM_DONE);
+}
+
+static void test_set_topic_config(void **state) {
+  struct fixture *f = *state;
+  char topic[96];
+  const char *const own[] = {"max.message.bytes", "123456", "segment.ms", "7777777", NULL};
+  broker_topic(&f->broker, broker_name(&f->broker, "settings", topic), 1, own);
+  set(f, topic, "retention.ms", "7200000");
+  assert_setting(f, topic, "retention.ms", "7200000 (DYNAMIC_TOPIC_CONFIG)");
+  assert_setting(f, topic, "max.message.bytes", "123456 (DYNAMIC_TOPIC_CONFIG)");
+  assert_setting(f, topic, "segment.ms", "7777777 (DYNAMIC_TOPIC_CONFIG)");
+  assert_setting(f, f->topic, "retention.ms", "604800000 (DEFAULT_CONFIG)");
+  char *undo = mem_dup(f->driver.outcome.undo);
+  assert_non_null(strstr(undo, "name=retention.ms value="));
+  free(undo);
+  set(f, topic, "retention.ms", "");
+  assert_setting(f, topic, "retention.ms", "604800000 (DEFAULT_CONFIG)");
+  assert_setting(f, topic, "max.message.bytes", "123456 (DYNAMIC_TOPIC_CONFIG)");
+  assert_setting(f, topic, "segment.ms", "7777777 (DYNAMIC_TOPIC_CONFIG)");
+
+  const struct action *action = action_find("kafka.set-topic-config");
+  const char *picks[] = {topic, NULL};
+  const char *nonsense[] = {"name", "no.such.setting", "value", "1", NULL};
+  assert_false(driver_survey(&f->driver, action, NULL, NULL, nonsense));
+  refused(f, "topics have no setting \"no.such.setting\"");
+  const char *bad[] = {"name", "retention.ms", "value", "soon", NULL};
+  assert_true(driver_survey(&f->driver, action, NULL, NULL, bad));
+  assert_true(driver_plan(&f->driver, picks));
+  assert_false(driver_execute(&f->driver));
+  refused(f, "INVALID_CONFIG");
+  assert_all(f, VICTIM_REFUSED);
+  const char *late[] = {"name", "segment.ms", "value", "8888888", NULL};
+  assert_true(driver_survey(&f->driver, action, NULL, NULL, late));
+  assert_true(driver_plan(&f->driver, picks));
+  f->driver.plan->victims[0].pins[2] = "=6666666"; /* as it was when the plan was made */
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: segment.ms is 7777777 by now");
+  assert_setting(f, topic, "segment.ms", "7777777 (DYNAMIC_TOPIC_CONFIG)");
+  broker_drop_topic(&f->broker, topic);
+}
+
+static void test_delete_records(void **state) {
+  struct fixture *f = *state;
+  int64_t low, high;
+  char part[120];
+  snprintf(part, sizeof part, "%s/0", f->topic);
+  const char *picks[] = {part, NULL}, *params[] = {"before", "30m ago", NULL};
+  const struct action *action = action_find("kafka.delete-records");
+  assert_true(driver_run(&f->driver, action, NULL, NULL, params, picks));
+  assert_all(f, VICTIM_DONE);
+  broker_ends(&f->broker, f->topic, 0, &low, &high);
+  assert_int_equal(low, 30);
+  assert_int_equal(high, 100);
+  broker_ends(&f->broker, f->topic, 1, &low, &high);
+  assert_int_equal(low, 0);
+  broker_ends(&f->broker, f->other_topic, 0, &low, &high);
+  assert_int_equal(low, 0);
+}
+
+static void test_records_of_a_compacted_topic(void **state) {
+  struct fixture *f = *state;
+  char topic[96];
+  int64_t low, high;
+  const char *const own[] = {"cleanup.policy", "compact", NULL};
+  broker_topic(&f->broker, broker_name(&f->broker, "compacted", topic), 1, own);
+  broker_produce(&f->broker, topic, 0, 10, clock_now_ms());
+  const char *picks[] = {topic, NULL}, *params[] = {"before", "end", NULL};
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-records"), NULL, NULL, params));
+  assert_true(driver_plan(&f->driver, picks));
+  driver_execute(&f->driver);
+  assert_all(f, VICTIM_REFUSED);
+  print_message("  refused: %s\n", f->driver.outcome.victims[0].words);
+  assert_non_null(strstr(f->driver.outcome.victims[0].words, "POLICY_VIOLATION"));
+  broker_ends(&f->broker, topic, 0, &low, &high);
+  assert_int_equal(low, 0);
+  broker_drop_topic(&f->broker, topic);
+}
+
+/* ---- given up */
+
+static void test_dropped_before_anything_is_sent(void **state) {
+  struct fixture *f = *state;
+  commit_all(f);
+  plan_reset(f, "earliest");
+  driver_execute_begin(&f->driver);
+  driver_drop(&f->driver);
+  assert_all(f, VICTIM_SKIPPED);
+  assert_int_equal(committed(f, f->topic, 0), 60);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+  broker_open(&shared, broker_address());
+  const struct CMUnitTest tests[] = {
+      TEST(test_reset_and_undo),
+      TEST(test_reset_to_a_time_and_latest),
+      TEST(test_an_active_group),
+      TEST(test_a_group_that_is_not_there),
+      TEST(test_a_member_joins_after_the_plan),
+      TEST(test_an_offset_moves_after_the_plan),
+      TEST(test_no_undo_file_no_reset),
+      TEST(test_somebody_overwrites),
+      TEST(test_a_group_of_the_new_protocol),
+      TEST(test_files_that_make_no_sense),
+      TEST(test_delete_group),
+      TEST(test_delete_group_with_a_member),
+      TEST(test_delete_offsets),
+      TEST(test_delete_offsets_of_a_subscribed_topic),
+      TEST(test_dropped_before_anything_is_sent),
+      TEST(test_add_partitions),
+      TEST(test_set_topic_config),
+      TEST(test_delete_records),
+      TEST(test_records_of_a_compacted_topic),
+  };
+  make_topics();
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  drop_topics();
+  broker_close(&shared);
+  return failed;
+}

@@ -1,0 +1,272 @@
+/* Settings, and the statistics of statements, of a real server. */
+#include "postgres_maintenance_fixture.h"
+
+static void await_setting(struct fixture *fixture, const char *name, const char *value) {
+  char sql[300];
+  snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_settings WHERE name = '%s' AND setting = '%s'",
+           name, value);
+  postgres_await(fixture->admin, sql, 1);
+}
+
+/* Whether the file of ALTER SYSTEM has so many lines. */
+static void assert_file_has(struct fixture *fixture, long lines) {
+  assert_int_equal(postgres_ask(fixture->admin, "SELECT count(*) FROM pg_file_settings"
+                                                " WHERE sourcefile LIKE '%postgresql.auto.conf'"),
+                   lines);
+}
+
+static int setup(void **state) {
+  fixture_setup(state);
+  struct fixture *fixture = *state;
+  use_role(fixture, "helper");
+  postgres_do(fixture->admin, "ALTER SYSTEM RESET ALL");
+  postgres_do(fixture->admin, "ALTER SYSTEM SET deadlock_timeout = '7s'");
+  postgres_do(fixture->admin, "SELECT pg_reload_conf()");
+  await_setting(fixture, "deadlock_timeout", "7000");
+  await_setting(fixture, "work_mem", "4096");
+  return 0;
+}
+
+#define SETTING_TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
+
+/* An undo as it is offered, taken apart: postgres.set main name=N VALUE. */
+static void run_undo(struct fixture *fixture) {
+  char name[64], rest[64];
+  const char *undo = fixture->driver.outcome.undo;
+  assert_non_null(undo);
+  assert_int_equal(sscanf(undo, "postgres.set main name=%63s %63s", name, rest), 2);
+  char *value = strchr(rest, '=');
+  *value++ = '\0';
+  const char *const params[] = {"name", name, rest, value, NULL};
+  run(fixture, "postgres.set", params, NULL);
+}
+
+static void test_set_and_back(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"name", "WORK_MEM", "value", "8MB", NULL};
+  survey(fixture, "postgres.set", params);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_EFFECT, "ALTER SYSTEM SET work_mem = '8MB';");
+  assert_says(fixture, PLAN_BLAST, "counts at once, for all sessions");
+  assert_says(fixture, PLAN_WARNING, "each sort and hash");
+  assert_says(fixture, PLAN_UNDO, "reset=true");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "8MB now, 4MB before");
+  await_setting(fixture, "work_mem", "8192");
+  await_setting(fixture, "deadlock_timeout", "7000"); /* the neighbour */
+  assert_file_has(fixture, 2);
+  assert_string_equal(fixture->driver.outcome.undo, "postgres.set main name=work_mem reset=true");
+  run_undo(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "4MB now, 8MB before");
+  await_setting(fixture, "work_mem", "4096");
+  assert_file_has(fixture, 1);
+}
+
+/* What ALTER SYSTEM had set before comes back as it was written. */
+static void test_back_to_a_former_value(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"name", "deadlock_timeout", "value", "3s", NULL};
+  run(fixture, "postgres.set", params, NULL);
+  assert_result(fixture, 0, VICTIM_DONE, "3s now, 7s before");
+  assert_string_equal(fixture->driver.outcome.undo,
+                      "postgres.set main name=deadlock_timeout value=7s");
+  run_undo(fixture);
+  await_setting(fixture, "deadlock_timeout", "7000");
+  assert_string_equal(fixture->driver.outcome.undo,
+                      "postgres.set main name=deadlock_timeout value=3s");
+  const char *const reset[] = {"name", "deadlock_timeout", "reset", "true", NULL};
+  run(fixture, "postgres.set", reset, NULL);
+  await_setting(fixture, "deadlock_timeout", "1000");
+  assert_file_has(fixture, 0);
+}
+
+/* What the link sets for itself hides nothing; odd values are only values. */
+static void test_odd_values(void **state) {
+  struct fixture *fixture = *state;
+  const char *const own[] = {"name", "lock_timeout", "value", "9s", NULL};
+  const char *const odd[] = {"name", "log_line_prefix", "value", "'; DROP TABLE x; \\ \"%m\" --",
+                             NULL};
+  run(fixture, "postgres.set", own, NULL);
+  assert_result(fixture, 0, VICTIM_DONE, "9000 now, 0 before");
+  run(fixture, "postgres.set", odd, NULL);
+  assert_result(fixture, 0, VICTIM_DONE, "'; DROP TABLE x; \\ \"%m\" -- now, %m [%p]  before");
+  const char *const empty[] = {"name", "log_line_prefix", "value", "''", NULL};
+  run(fixture, "postgres.set", empty, NULL);
+  await_setting(fixture, "log_line_prefix", "");
+  assert_string_equal(fixture->driver.outcome.undo, "postgres.set main name=log_line_prefix "
+                                                    "'value='\\''; DROP TABLE x; \\ \"%m\" --'");
+}
+
+static void test_a_restart_is_needed(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"name", "max_wal_senders", "value", "7", NULL};
+  survey(fixture, "postgres.set", params);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_WARNING, "only after a restart of the server; until then 10 does");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "10 still, until the server is restarted");
+  const char *const fixed[] = {"name", "max_connections", "value", "50", NULL};
+  survey(fixture, "postgres.set", fixed);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_WARNING, "comes from elsewhere (command line), and is stronger");
+}
+
+static void refuse(struct fixture *fixture, const char *name, const char *value,
+                   const char *words) {
+  const char *const params[] = {"name", name, value ? "value" : NULL, value, NULL};
+  if (driver_survey(&fixture->driver, action_find("postgres.set"), NULL, NULL, params))
+    assert_false(driver_plan(&fixture->driver, NULL));
+  assert_refused(fixture, words);
+}
+
+static void test_what_is_refused(void **state) {
+  struct fixture *fixture = *state;
+  refuse(fixture, "work_men", "8MB", "there is no setting \"work_men\"");
+  refuse(fixture, "work_mem = 1; DROP", "8MB", "there is no setting");
+  refuse(fixture, "work_mem", "1", "from 64 to 2147483647 (kB)");
+  refuse(fixture, "work_mem", "much", "wants a number, in kB or with a unit");
+  refuse(fixture, "wal_level", "high", "wants one of minimal, replica, logical");
+  refuse(fixture, "fsync", "maybe", "wants on or off");
+  refuse(fixture, "block_size", "4096", "is built in");
+  refuse(fixture, "work_mem", NULL, "a value is needed");
+  refuse(fixture, "shared_preload_libraries", "a, b", "is a list");
+  refuse(fixture, "primary_conninfo", "host=x", "may hold a password");
+  refuse(fixture, "archive_command", "cp Password=x", "may hold a password");
+  const char *const reset[] = {"name", "work_mem", "reset", "true", NULL};
+  survey(fixture, "postgres.set", reset);
+  assert_false(driver_plan(&fixture->driver, NULL));
+  assert_refused(fixture, "is not set by ALTER SYSTEM");
+  const char *const both[] = {"name", "work_mem", "reset", "true", "value", "1MB", NULL};
+  assert_false(driver_survey(&fixture->driver, action_find("postgres.set"), NULL, NULL, both));
+  assert_file_has(fixture, 1);
+}
+
+/* The server's own words, where only it can tell. */
+static void test_the_server_refuses(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"name", "work_mem", "value", "8 parsecs", NULL};
+  survey(fixture, "postgres.set", params);
+  make_plan(fixture, NULL);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_REFUSED, "invalid value for parameter \"work_mem\"");
+  assert_null(fixture->driver.outcome.undo);
+  postgres_do(fixture->admin, "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO owner");
+  use_role(fixture, "owner");
+  const char *const good[] = {"name", "work_mem", "value", "8MB", NULL};
+  survey(fixture, "postgres.set", good);
+  make_plan(fixture, NULL);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_REFUSED, "permission denied to set parameter \"work_mem\"");
+  postgres_do(fixture->admin, "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
+  refuse(fixture, "work_mem", "8MB", "pg_reload_conf() may not be called");
+  assert_file_has(fixture, 1);
+}
+
+static void test_changed_by_another_since(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"name", "work_mem", "value", "8MB", NULL};
+  survey(fixture, "postgres.set", params);
+  make_plan(fixture, NULL);
+  postgres_do(fixture->admin, "ALTER SYSTEM SET work_mem = '5MB'");
+  postgres_do(fixture->admin, "SELECT pg_reload_conf()");
+  await_setting(fixture, "work_mem", "5120");
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_GONE, "it is 5120 by now, not 4096: left alone");
+  await_setting(fixture, "work_mem", "5120");
+}
+
+/* Without the right to read the file of ALTER SYSTEM, but with that to set one setting. */
+static void test_a_role_with_one_right(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"name", "work_mem", "value", "6MB", NULL};
+  if (PQserverVersion(fixture->admin) < 150000)
+    return;
+  postgres_do(fixture->admin, "GRANT ALTER SYSTEM ON PARAMETER work_mem TO owner;"
+                              "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO owner");
+  use_role(fixture, "owner");
+  run(fixture, "postgres.set", params, NULL);
+  assert_result(fixture, 0, VICTIM_DONE, "6MB now, 4MB before");
+  run_undo(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "4MB now, 6MB before");
+  postgres_do(fixture->admin, "REVOKE ALL ON PARAMETER work_mem FROM owner;"
+                              "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
+}
+
+/* ---- statements */
+
+static void test_no_extension(void **state) {
+  struct fixture *fixture = *state;
+  assert_false(
+      driver_survey(&fixture->driver, action_find("postgres.reset-statements"), NULL, NULL, NULL));
+  assert_refused(fixture, "the extension pg_stat_statements is not installed");
+}
+
+static long statements_of(struct fixture *fixture, const char *database) {
+  char sql[200];
+  snprintf(sql, sizeof sql,
+           "SELECT count(*) FROM \"my stats\".pg_stat_statements WHERE dbid ="
+           " (SELECT oid FROM pg_database WHERE datname = '%s') AND query LIKE '%%AS marker%%'",
+           database);
+  return postgres_ask(fixture->admin, sql);
+}
+
+static void test_reset_statements(void **state) {
+  struct fixture *fixture = *state;
+  postgres_do(fixture->admin, "CREATE SCHEMA \"my stats\";"
+                              "CREATE EXTENSION pg_stat_statements SCHEMA \"my stats\"");
+  assert_false(
+      driver_survey(&fixture->driver, action_find("postgres.reset-statements"), NULL, NULL, NULL));
+  assert_refused(fixture, "must be loaded via");
+  postgres_do(fixture->admin, "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'");
+  postgres_do(fixture->admin, "CREATE DATABASE neighbour");
+  PQfinish(fixture->admin);
+  postgres_kill(&server);
+  postgres_run(&server);
+  fixture->admin = postgres_login(&server, "admin");
+  char dsn[160];
+  snprintf(dsn, sizeof dsn, "postgresql://admin@127.0.0.1:%d/neighbour", server.port);
+  PGconn *neighbour = PQconnectdb(dsn);
+  postgres_do(neighbour, "SELECT 1 AS marker");
+  PQfinish(neighbour);
+  postgres_do(fixture->admin, "SELECT 1 AS marker");
+  assert_int_equal(statements_of(fixture, "postgres"), 1);
+
+  use_role(fixture, "owner"); /* who may not */
+  postgres_do(fixture->admin, "GRANT USAGE ON SCHEMA \"my stats\" TO owner");
+  survey(fixture, "postgres.reset-statements", NULL);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_WARNING, "it will be refused");
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_REFUSED,
+                "permission denied for function pg_stat_statements_reset");
+  assert_int_equal(statements_of(fixture, "postgres"), 1);
+
+  use_role(fixture, "helper");
+  run(fixture, "postgres.reset-statements", NULL, NULL);
+  assert_result(fixture, 0, VICTIM_DONE, " since then");
+  assert_true(fixture->driver.plan->count > 1);
+  assert_int_equal(statements_of(fixture, "postgres"), 0);
+  assert_int_equal(statements_of(fixture, "neighbour"), 1);
+}
+
+int main(void) {
+  if (!fixture_server())
+    return 77;
+  const struct CMUnitTest tests[] = {
+      SETTING_TEST(test_set_and_back),
+      SETTING_TEST(test_back_to_a_former_value),
+      SETTING_TEST(test_odd_values),
+      SETTING_TEST(test_a_restart_is_needed),
+      SETTING_TEST(test_what_is_refused),
+      SETTING_TEST(test_the_server_refuses),
+      SETTING_TEST(test_changed_by_another_since),
+      SETTING_TEST(test_a_role_with_one_right),
+      SETTING_TEST(test_no_extension),
+      SETTING_TEST(test_reset_statements),
+  };
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  postgres_stop_server(&server);
+  return failed;
+}

@@ -1,0 +1,566 @@
+/* The actions on sessions against a real server: the effect, the neighbour, and the refusals. */
+#include "actions/postgres_sessions.h"
+
+#include "postgres_sessions_fixture.h"
+
+#include "io/postgres_server.h"
+
+static struct postgres_server server; /* one for all tests of the file */
+
+struct fixture {
+  struct driver driver;
+  struct tiny_server tiny;
+  PGconn *admin, *victim, *neighbour, *waiter;
+};
+
+/* What the collector asks, as far as the actions look at it. */
+static const char sessions_sql[] =
+    "SELECT pid || '/' || to_char(extract(epoch FROM backend_start), 'FM9999999999.000000'),"
+    " 'pid ' || pid, pid, CASE state WHEN 'idle in transaction' THEN 'idle in txn'"
+    "   WHEN 'idle in transaction (aborted)' THEN 'aborted txn' ELSE state END,"
+    " extract(epoch FROM clock_timestamp() - state_change),"
+    " extract(epoch FROM clock_timestamp() - query_start),"
+    " extract(epoch FROM clock_timestamp() - xact_start),"
+    " array_to_string(pg_blocking_pids(pid), ', '), backend_type, usename, query,"
+    " to_char(query_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00',"
+    " to_char(state_change AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+    " FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+
+static void publish(struct fixture *fixture) {
+  PGresult *result = PQexec(fixture->admin, sessions_sql);
+  if (PQresultStatus(result) != PGRES_TUPLES_OK)
+    fail_msg("%s", PQresultErrorMessage(result));
+  struct sample *sample = sample_new(session_tables, 1);
+  for (int i = 0; i < PQntuples(result); i++) {
+    const char *cell[13];
+    for (int c = 0; c < 13; c++)
+      cell[c] = PQgetisnull(result, i, c) ? NULL : sample_copy(sample, PQgetvalue(result, i, c));
+    struct row *row = sample_row(sample, &sample->tables[0], cell[0], NULL);
+    assert_non_null(row);
+    bool active = cell[3] && strcmp(cell[3], "active") == 0;
+    bool idle_in = cell[3] && strstr(cell[3], "txn");
+    double age = cell[4] ? strtod(cell[4], NULL) : 0;
+    row->cells[COLUMN_SESSION] = value_text(cell[1]);
+    row->cells[COLUMN_PID] = value_int(strtol(cell[2], NULL, 10));
+    row->cells[COLUMN_STATE] = cell[3] ? value_text(cell[3]) : value_none(NULL);
+    row->cells[COLUMN_STATE_AGE] = value_real(age);
+    row->cells[COLUMN_QUERY_AGE] = active ? value_real(strtod(cell[5], NULL)) : value_none(NULL);
+    row->cells[COLUMN_IDLE_IN_TRANSACTION] = idle_in ? value_real(age) : value_none(NULL);
+    row->cells[COLUMN_TRANSACTION_AGE] =
+        cell[6] ? value_real(strtod(cell[6], NULL)) : value_none(NULL);
+    row->cells[COLUMN_BLOCKED_BY] = *cell[7] ? value_text(cell[7]) : value_none(NULL);
+    row->cells[COLUMN_BLOCKS] = value_int(0);
+    row->cells[COLUMN_TYPE] = value_text(cell[8]);
+    row->cells[COLUMN_USER] = value_text(cell[9]);
+    row->cells[COLUMN_QUERY] = value_text(cell[10]);
+    row->cells[COLUMN_QUERY_START] = cell[11] ? value_text(cell[11]) : value_none(NULL);
+    row->cells[COLUMN_STATE_CHANGE] = cell[12] ? value_text(cell[12]) : value_none(NULL);
+  }
+  PQclear(result);
+  driver_publish(&fixture->driver, sample);
+}
+
+static const char *key_of(struct fixture *fixture, const PGconn *conn) {
+  const struct table *table = &fixture->driver.model.slots[0].sample->tables[0];
+  for (size_t i = 0; i < table->row_count; i++)
+    if (table->rows[i].cells[COLUMN_PID].integer == PQbackendPID(conn))
+      return table->rows[i].key;
+  fail_msg("the session is not listed");
+  return NULL;
+}
+
+/* ---- the test's sessions */
+
+static void use_dsn(struct fixture *fixture, const char *user) {
+  char dsn[128];
+  struct option_value *value = &fixture->driver.config->targets[0]->values[0];
+  free(value->text);
+  value->text = mem_dup(postgres_dsn(&server, user, dsn, sizeof dsn));
+}
+
+static void begin(PGconn *conn, const char *sql) {
+  assert_int_equal(PQsendQuery(conn, sql), 1);
+}
+
+/* The state that the server tells of that session; NULL: it is gone. */
+static bool state_is(struct fixture *fixture, const PGconn *conn, const char *state) {
+  char sql[200];
+  snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND state = '%s'",
+           PQbackendPID(conn), state);
+  return postgres_ask(fixture->admin, sql) == 1;
+}
+
+static void await_state(struct fixture *fixture, const PGconn *conn, const char *state) {
+  char sql[200];
+  snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND state = '%s'",
+           PQbackendPID(conn), state);
+  postgres_await(fixture->admin, sql, 1);
+}
+
+static void await_waiting(struct fixture *fixture, const PGconn *conn) {
+  char sql[200];
+  snprintf(sql, sizeof sql,
+           "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND wait_event_type = 'Lock'",
+           PQbackendPID(conn));
+  postgres_await(fixture->admin, sql, 1);
+}
+
+static bool lives(struct fixture *fixture, const PGconn *conn) {
+  char sql[100];
+  snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d",
+           PQbackendPID(conn));
+  return postgres_ask(fixture->admin, sql) == 1;
+}
+
+static int setup(void **state) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  driver_open(&fixture->driver, &session_kind, NULL);
+  use_dsn(fixture, "helper");
+  fixture->admin = postgres_login(&server, "admin");
+  fixture->victim = postgres_login(&server, "app");
+  fixture->neighbour = postgres_login(&server, "app");
+  fixture->waiter = postgres_login(&server, "app");
+  postgres_do(fixture->neighbour, "BEGIN; SELECT 1");
+  *state = fixture;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct fixture *fixture = *state;
+  PQfinish(fixture->admin);
+  PQfinish(fixture->victim);
+  PQfinish(fixture->neighbour);
+  PQfinish(fixture->waiter);
+  if (fixture->tiny.port)
+    tiny_stop(&fixture->tiny);
+  driver_close(&fixture->driver); /* asserts that nothing lives on */
+  free(fixture);
+  return 0;
+}
+
+static void make_plan(struct fixture *fixture, const char *id, const PGconn *conn) {
+  static const char *keys[2];
+  publish(fixture);
+  keys[0] = key_of(fixture, conn);
+  if (!driver_survey(&fixture->driver, action_find(id), "sessions", keys, NULL) ||
+      !driver_plan(&fixture->driver, NULL))
+    fail_msg("%s", fixture->driver.err.text);
+}
+
+static void execute(struct fixture *fixture) {
+  if (!driver_execute(&fixture->driver))
+    fail_msg("%s", fixture->driver.err.text);
+}
+
+static void verify(struct fixture *fixture) {
+  if (!driver_verify(&fixture->driver))
+    fail_msg("%s", fixture->driver.err.text);
+}
+
+static void assert_result(struct fixture *fixture, size_t victim, enum victim_result result,
+                          const char *words) {
+  const struct victim_outcome *outcome = &fixture->driver.outcome.victims[victim];
+  if (outcome->result != result || !strstr(outcome->words, words))
+    fail_msg("%s: %s", victim_result_name(outcome->result), outcome->words);
+}
+
+/* ---- what they do */
+
+static void test_cancel(void **state) {
+  struct fixture *fixture = *state;
+  begin(fixture->victim, "SELECT pg_sleep(60)");
+  begin(fixture->waiter, "SELECT pg_sleep(60)");
+  await_state(fixture, fixture->victim, "active");
+  await_state(fixture, fixture->waiter, "active");
+  make_plan(fixture, "postgres.cancel", fixture->victim);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_SENT, "signalled");
+  verify(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "its query ended after ");
+  assert_string_equal(fixture->driver.outcome.proof, "1 query ended");
+  assert_true(state_is(fixture, fixture->victim, "idle"));
+  assert_true(state_is(fixture, fixture->waiter, "active")); /* the neighbour's query goes on */
+  PGresult *result = PQgetResult(fixture->victim);
+  assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "57014");
+  PQclear(result);
+}
+
+static void test_cancel_only_that_query(void **state) {
+  struct fixture *fixture = *state;
+  begin(fixture->victim, "SELECT pg_sleep(60)");
+  await_state(fixture, fixture->victim, "active");
+  make_plan(fixture, "postgres.cancel", fixture->victim);
+  char sql[64];
+  snprintf(sql, sizeof sql, "SELECT pg_cancel_backend(%d)", PQbackendPID(fixture->victim));
+  postgres_do(fixture->admin, sql);
+  await_state(fixture, fixture->victim, "idle");
+  PQclear(PQgetResult(fixture->victim));
+  assert_null(PQgetResult(fixture->victim));
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_GONE, "that query has ended, it is idle by now");
+  begin(fixture->victim, "SELECT pg_sleep(61)");
+  await_state(fixture, fixture->victim, "active");
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_GONE, "active with another query by now: left alone");
+  verify(fixture);
+  assert_null(fixture->driver.outcome.proof);
+  assert_true(state_is(fixture, fixture->victim, "active"));
+}
+
+static void lock_and_wait(struct fixture *fixture) {
+  postgres_do(fixture->victim, "BEGIN; LOCK TABLE stock");
+  begin(fixture->waiter, "LOCK TABLE stock");
+  /* outside of a transaction LOCK is refused at once */
+  PQclear(PQgetResult(fixture->waiter));
+  assert_null(PQgetResult(fixture->waiter));
+  begin(fixture->waiter, "SELECT count(*) FROM stock");
+  await_waiting(fixture, fixture->waiter);
+}
+
+static void test_terminate(void **state) {
+  struct fixture *fixture = *state;
+  lock_and_wait(fixture);
+  make_plan(fixture, "postgres.terminate", fixture->victim);
+  assert_says(fixture->driver.plan, PLAN_BLAST, "frees 1 session that waits for it");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "gone after ");
+  assert_string_equal(fixture->driver.outcome.proof, "1 gone, 1 session freed");
+  assert_false(lives(fixture, fixture->victim));
+  assert_true(state_is(fixture, fixture->neighbour, "idle in transaction"));
+  PGresult *result = PQgetResult(fixture->waiter);
+  assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK); /* it has gone on */
+  PQclear(result);
+}
+
+/* The waiter's own row leads to the root; the tree's parent is given as the collector does. */
+static void test_terminate_the_root(void **state) {
+  struct fixture *fixture = *state;
+  lock_and_wait(fixture);
+  publish(fixture);
+  struct table *table = &fixture->driver.model.slots[0].sample->tables[0];
+  const char *root = key_of(fixture, fixture->victim), *keys[2] = {0};
+  for (size_t i = 0; i < table->row_count; i++)
+    if (table->rows[i].cells[COLUMN_BLOCKED_BY].type == VALUE_TEXT) {
+      table->rows[i].parent = root;
+      keys[0] = table->rows[i].key;
+    }
+  if (!driver_run(&fixture->driver, action_find("postgres.terminate-root"), "sessions", keys, NULL,
+                  NULL))
+    fail_msg("%s", fixture->driver.err.text);
+  assert_string_equal(fixture->driver.outcome.proof, "1 gone, 1 session freed");
+  assert_false(lives(fixture, fixture->victim));
+  assert_true(lives(fixture, fixture->waiter));
+  assert_true(lives(fixture, fixture->neighbour));
+}
+
+static void plan_all(struct fixture *fixture, const char *id, const char *age) {
+  const char *params[] = {"age", age, NULL};
+  publish(fixture);
+  /* as if a minute had gone by */
+  struct table *table = &fixture->driver.model.slots[0].sample->tables[0];
+  for (size_t i = 0; i < table->row_count; i++) {
+    struct value *cells = table->rows[i].cells;
+    bool old = cells[COLUMN_PID].integer == PQbackendPID(fixture->victim) ||
+               cells[COLUMN_PID].integer == PQbackendPID(fixture->waiter);
+    if (old && cells[COLUMN_QUERY_AGE].type == VALUE_REAL)
+      cells[COLUMN_QUERY_AGE].real += 60;
+    if (old && cells[COLUMN_IDLE_IN_TRANSACTION].type == VALUE_REAL)
+      cells[COLUMN_IDLE_IN_TRANSACTION].real += 60;
+  }
+  if (!driver_survey(&fixture->driver, action_find(id), NULL, NULL, params) ||
+      !driver_plan(&fixture->driver, NULL))
+    fail_msg("%s", fixture->driver.err.text);
+}
+
+static size_t victim_of(struct fixture *fixture, const PGconn *conn) {
+  const struct plan *plan = fixture->driver.plan;
+  for (size_t i = 0; i < plan->victim_count; i++)
+    if (strtol(plan->victims[i].key, NULL, 10) == PQbackendPID(conn))
+      return i;
+  fail_msg("not planned");
+  return 0;
+}
+
+static void test_terminate_idle(void **state) {
+  struct fixture *fixture = *state;
+  postgres_do(fixture->victim, "BEGIN; SELECT 1");
+  postgres_do(fixture->waiter, "BEGIN");
+  PQclear(PQexec(fixture->waiter, "SELECT 1/0")); /* aborted */
+  plan_all(fixture, "postgres.terminate-idle", "30s");
+  assert_int_equal(fixture->driver.plan->victim_count, 2);
+  execute(fixture);
+  verify(fixture);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_DONE), 2);
+  assert_string_equal(fixture->driver.outcome.proof, "2 gone");
+  assert_true(
+      lives(fixture, fixture->neighbour)); /* idle in its transaction, but not for so long */
+}
+
+/* Who has gone on since is left alone. */
+static void test_terminate_idle_only_the_idle(void **state) {
+  struct fixture *fixture = *state;
+  postgres_do(fixture->victim, "BEGIN; SELECT 1");
+  postgres_do(fixture->waiter, "BEGIN; SELECT 1");
+  plan_all(fixture, "postgres.terminate-idle", "30s");
+  postgres_do(fixture->waiter, "SELECT 2"); /* idle in the same transaction again */
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, victim_of(fixture, fixture->victim), VICTIM_DONE, "gone after ");
+  assert_result(fixture, victim_of(fixture, fixture->waiter), VICTIM_GONE,
+                "no longer idle in that transaction");
+  assert_true(lives(fixture, fixture->waiter));
+}
+
+static void test_terminate_active(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *young = postgres_login(&server, "app");
+  begin(fixture->victim, "SELECT pg_sleep(60)");
+  begin(fixture->waiter, "SELECT pg_sleep(61)");
+  begin(young, "SELECT pg_sleep(62)");
+  await_state(fixture, fixture->victim, "active");
+  await_state(fixture, fixture->waiter, "active");
+  await_state(fixture, young, "active");
+  plan_all(fixture, "postgres.terminate-active", "30s");
+  assert_int_equal(fixture->driver.plan->victim_count, 2);
+  char sql[64];
+  snprintf(sql, sizeof sql, "SELECT pg_cancel_backend(%d)", PQbackendPID(fixture->waiter));
+  postgres_do(fixture->admin, sql);
+  await_state(fixture, fixture->waiter, "idle");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, victim_of(fixture, fixture->victim), VICTIM_DONE, "gone after ");
+  assert_result(fixture, victim_of(fixture, fixture->waiter), VICTIM_GONE, "that query has ended");
+  assert_true(lives(fixture, fixture->waiter));
+  assert_true(lives(fixture, young));
+  assert_true(lives(fixture, fixture->neighbour));
+  PQfinish(young);
+}
+
+/* ---- what they do not do */
+
+static void test_a_pid_that_is_used_again(void **state) {
+  struct fixture *fixture = *state;
+  make_plan(fixture, "postgres.terminate", fixture->victim);
+  const char **pins = fixture->driver.plan->victims[0].pins;
+  char earlier[64];
+  snprintf(earlier, sizeof earlier, "%s", pins[SESSION_PIN_START]);
+  earlier[25] = earlier[25] == '0' ? '1' : '0'; /* by some microseconds */
+  pins[SESSION_PIN_START] = plan_copy(fixture->driver.plan, earlier);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_GONE, "the pid is another session's by now (app, since ");
+  verify(fixture);
+  assert_true(lives(fixture, fixture->victim));
+}
+
+static void test_a_session_that_has_ended(void **state) {
+  struct fixture *fixture = *state;
+  make_plan(fixture, "postgres.terminate", fixture->waiter);
+  char sql[100];
+  snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d",
+           PQbackendPID(fixture->waiter));
+  PQfinish(fixture->waiter);
+  fixture->waiter = NULL;
+  postgres_await(fixture->admin, sql, 0);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_GONE, "it had ended already");
+}
+
+static void test_rights(void **state) {
+  struct fixture *fixture = *state;
+  begin(fixture->victim, "SELECT pg_sleep(60)");
+  await_state(fixture, fixture->victim, "active");
+  use_dsn(fixture, "watcher");
+  make_plan(fixture, "postgres.terminate", fixture->victim);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_REFUSED, "pg_signal_backend");
+  make_plan(fixture, "postgres.cancel", fixture->victim);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_REFUSED, "pg_signal_backend");
+  assert_true(state_is(fixture, fixture->victim, "active"));
+
+  PGconn *boss = postgres_login(&server, "admin");
+  use_dsn(fixture, "helper");
+  make_plan(fixture, "postgres.terminate", boss);
+  execute(fixture);
+  assert_result(fixture, 0, VICTIM_REFUSED, "superuser");
+  assert_true(lives(fixture, boss));
+  verify(fixture); /* there is nothing to look for */
+  assert_null(fixture->driver.outcome.proof);
+  PQfinish(boss);
+}
+
+/* The statement itself: asked by the session that it is meant for, and for a process of the server.
+ */
+static void test_not_oneself_and_no_worker(void **state) {
+  struct fixture *fixture = *state;
+  char sql[POSTGRES_EFFECT_MAX], count[POSTGRES_EFFECT_MAX + 64];
+  static const char *const whom[] = {
+      "pg_backend_pid()", "(SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer')"};
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
+             postgres_effect_sql(POSTGRES_TERMINATE, whom[i], "backend_start", "", sql));
+    assert_int_equal(postgres_ask(fixture->admin, count), 0);
+  }
+  /* and it is not for want of the session: a client's is found so */
+  char pid[16];
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->victim));
+  snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
+           postgres_effect_sql(POSTGRES_TERMINATE, pid, "backend_start", "", sql));
+  assert_int_equal(postgres_ask(fixture->admin, count), 1);
+}
+
+static void test_several(void **state) {
+  struct fixture *fixture = *state;
+  publish(fixture);
+  const char *keys[] = {key_of(fixture, fixture->victim), key_of(fixture, fixture->waiter), NULL};
+  if (!driver_run(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL,
+                  NULL))
+    fail_msg("%s", fixture->driver.err.text);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_DONE), 2);
+  assert_string_equal(fixture->driver.outcome.proof, "2 gone");
+  assert_int_equal(fixture->driver.progress.done, 2);
+  assert_true(lives(fixture, fixture->neighbour));
+}
+
+/* Stopped after the first: the others are left alone. */
+static void cancel_step(struct driver *driver) {
+  driver->step->cancel(&driver->act);
+}
+
+static void test_stopping_half_way(void **state) {
+  struct fixture *fixture = *state;
+  publish(fixture);
+  const char *keys[] = {key_of(fixture, fixture->victim), key_of(fixture, fixture->waiter), NULL};
+  assert_true(
+      driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
+  assert_true(driver_plan(&fixture->driver, NULL));
+  fixture->driver.on_change = cancel_step;
+  execute(fixture);
+  fixture->driver.on_change = NULL;
+  assert_result(fixture, 0, VICTIM_SENT, "");
+  assert_result(fixture, 1, VICTIM_SKIPPED, "nothing was done");
+  verify(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "gone");
+  assert_true(lives(fixture, fixture->waiter));
+}
+
+/* A process that does not get to its signals. */
+static void test_a_session_that_stays(void **state) {
+  struct fixture *fixture = *state;
+  make_plan(fixture, "postgres.terminate", fixture->victim);
+  kill(PQbackendPID(fixture->victim), SIGSTOP);
+  execute(fixture);
+  verify(fixture);
+  kill(PQbackendPID(fixture->victim), SIGCONT);
+  assert_result(fixture, 0, VICTIM_UNKNOWN, "still there after 5 s");
+  assert_null(fixture->driver.outcome.proof);
+}
+
+static void test_a_server_that_is_down(void **state) {
+  struct fixture *fixture = *state;
+  make_plan(fixture, "postgres.terminate", fixture->victim);
+  struct option_value *value = &fixture->driver.config->targets[0]->values[0];
+  free(value->text);
+  value->text = mem_printf("postgresql://helper@127.0.0.1:%d/postgres",
+                           tiny_free_port(&fixture->driver.loop));
+  assert_false(driver_execute(&fixture->driver));
+  assert_int_equal(fixture->driver.err.kind, ERR_REFUSED);
+  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was done");
+  assert_true(lives(fixture, fixture->victim));
+}
+
+/* ---- in the middle */
+
+/* Logs whoever comes in, says that it is no pooler, and is silent from then on. */
+static void begin_silent(struct fixture *fixture) {
+  static const char login[] = "R\0\0\0\10\0\0\0\0"
+                              "S\0\0\0\30server_version\00015.6\0"
+                              "K\0\0\0\14\0\0\0\7\0\0\0\1"
+                              "Z\0\0\0\5I";
+  static const char row[] = "T\0\0\0\32\0\1p\0"
+                            "\0\0\0\0\0\0\0\0\0\27\0\4\377\377\377\377\0\0"
+                            "D\0\0\0\13\0\1\0\0\0\0017"
+                            "C\0\0\0\15SELECT 1\0"
+                            "Z\0\0\0\5I";
+  struct tiny_server *tiny = &fixture->tiny;
+  *tiny = (struct tiny_server){.reply = login, .reply_len = sizeof login - 1, .delay_ms = 5};
+  assert_true(tiny_listen(tiny, &fixture->driver.loop, "127.0.0.1"));
+  struct option_value *value = &fixture->driver.config->targets[0]->values[0];
+  free(value->text);
+  value->text = mem_printf("postgresql://a@127.0.0.1:%d/x?sslmode=disable", tiny->port);
+  driver_execute_begin(&fixture->driver);
+  while (tiny->requests < 2)
+    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+  tiny->reply = row;
+  tiny->reply_len = sizeof row - 1;
+  while (tiny->requests < 3)
+    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+  tiny->reply = NULL;
+}
+
+static void test_dropped_in_the_middle(void **state) {
+  struct fixture *fixture = *state;
+  publish(fixture);
+  const char *keys[] = {key_of(fixture, fixture->victim), key_of(fixture, fixture->waiter), NULL};
+  assert_true(
+      driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
+  assert_true(driver_plan(&fixture->driver, NULL));
+  begin_silent(fixture);
+  assert_false(fixture->driver.ended);
+  fixture->driver.step->drop(&fixture->driver.act);
+  tiny_stop(&fixture->tiny);
+  fixture->tiny.port = 0;
+  uv_run(&fixture->driver.loop, UV_RUN_DEFAULT); /* ends: nothing lives on */
+  assert_false(fixture->driver.ended);           /* and nothing has come */
+  assert_result(fixture, 0, VICTIM_UNKNOWN, "no answer came");
+  assert_result(fixture, 1, VICTIM_SKIPPED, "nothing was done");
+}
+
+static void test_dropped_while_it_connects_or_watches(void **state) {
+  struct fixture *fixture = *state;
+  make_plan(fixture, "postgres.terminate", fixture->victim);
+  driver_execute_begin(&fixture->driver);
+  driver_drop(&fixture->driver);
+  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was done");
+  assert_true(lives(fixture, fixture->victim));
+  execute(fixture);
+  driver_begin(&fixture->driver, fixture->driver.action->verify);
+  driver_drop(&fixture->driver);
+  assert_result(fixture, 0, VICTIM_UNKNOWN, "signalled, but not seen to end");
+}
+
+int main(void) {
+  if (!postgres_start_server(&server)) {
+    puts("SKIPPED PostgreSQL is not installed");
+    return 77;
+  }
+  PGconn *admin = postgres_login(&server, "admin");
+  postgres_do(admin, "CREATE ROLE app LOGIN; CREATE ROLE helper LOGIN; CREATE ROLE watcher LOGIN;"
+                     "GRANT pg_monitor, pg_signal_backend TO helper; GRANT pg_monitor TO watcher;"
+                     "CREATE TABLE stock (n int); GRANT ALL ON stock TO app");
+  PQfinish(admin);
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_cancel),
+      TEST(test_cancel_only_that_query),
+      TEST(test_terminate),
+      TEST(test_terminate_the_root),
+      TEST(test_terminate_idle),
+      TEST(test_terminate_idle_only_the_idle),
+      TEST(test_terminate_active),
+      TEST(test_a_pid_that_is_used_again),
+      TEST(test_a_session_that_has_ended),
+      TEST(test_rights),
+      TEST(test_not_oneself_and_no_worker),
+      TEST(test_several),
+      TEST(test_stopping_half_way),
+      TEST(test_a_session_that_stays),
+      TEST(test_a_server_that_is_down),
+      TEST(test_dropped_in_the_middle),
+      TEST(test_dropped_while_it_connects_or_watches),
+  };
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  postgres_stop_server(&server);
+  return failed;
+}

@@ -1,0 +1,266 @@
+/* Whom the actions on sessions are offered for, and what their plans say: from a model alone. */
+#include "postgres_sessions_fixture.h"
+
+/* 8123 is idle in its transaction; 8130 waits for it, 8131 for both, 8132 for it and for 9000,
+ * which is a replica's; 8140 is idle, 8141 in an aborted transaction, 8150 vacuums, 8160 may not be
+ * seen; somebody waits for a prepared transaction. */
+struct line {
+  const char *key, *parent, *state, *type, *blocked_by, *query;
+  double state_age, transaction_age;
+  int blocks;
+};
+
+static const struct line lines[] = {
+    {"8123/1700000000.123456", NULL, "idle in txn", "client backend", NULL,
+     "UPDATE orders SET total = total + 1", 840, 845, 2},
+    {"8130/1700000001.000001", "8123/1700000000.123456", "active", "client backend", "8123",
+     "UPDATE orders\nSET x = 'y'", 30, 31, 1},
+    {"8131/1700000002.000000", "8130/1700000001.000001", "active", "client backend", "8130, 8123",
+     "UPDATE orders", 20, 20, 0},
+    {"8132/1700000003.000000", "8123/1700000000.123456", "active", "client backend", "8123, 9000",
+     "UPDATE orders", 10, 10, 0},
+    {"prepared", NULL, NULL, NULL, NULL, NULL, -1, -1, 1},
+    {"8133/1700000003.000000", "prepared", "active", "client backend", "prepared", "UPDATE p", 9, 9,
+     0},
+    {"8140/1700000004.000000", NULL, "idle", "client backend", NULL, "SELECT 1", 900, -1, 0},
+    {"8141/1700000005.000000", NULL, "aborted txn", "client backend", NULL, "SELECT 1/0", 700, -1,
+     0},
+    {"8150/1700000006.000000", NULL, "active", "autovacuum worker", NULL, "autovacuum: VACUUM x",
+     7200, 7200, 0},
+    {"9000/1700000007.000000", NULL, "active", "walsender", NULL, "START_REPLICATION", 7200, -1, 1},
+    {"8151/1700000008.000000", NULL, "active", "client backend", NULL, "SELECT pg_sleep(9999)",
+     1200, 1200, 0},
+    {"8160", NULL, NULL, NULL, NULL, NULL, -2, -2, 0},
+};
+
+static struct value seconds(double value) {
+  return value >= 0 ? value_real(value) : value_none(value == -2 ? "needs pg_monitor" : NULL);
+}
+
+static struct value text(const struct line *line, const char *value) {
+  if (value)
+    return value_text(value);
+  return value_none(line->state_age == -2 ? "needs pg_monitor" : NULL);
+}
+
+static void add(struct sample *sample, const struct line *line) {
+  struct row *row = sample_row(sample, &sample->tables[0], line->key, line->parent);
+  assert_non_null(row);
+  long pid = strtol(line->key, NULL, 10);
+  bool active = line->state && strcmp(line->state, "active") == 0;
+  bool idle_in = line->state && strstr(line->state, "txn");
+  row->cells[COLUMN_SESSION] = value_text(pid ? sample_printf(sample, "pid %ld", pid)
+                                              : sample_printf(sample, "%s", line->key));
+  row->cells[COLUMN_PID] = value_int(pid);
+  row->cells[COLUMN_STATE] = text(line, line->state);
+  row->cells[COLUMN_TYPE] = text(line, line->type);
+  row->cells[COLUMN_QUERY] = text(line, line->query);
+  row->cells[COLUMN_BLOCKED_BY] =
+      line->blocked_by ? value_text(line->blocked_by) : value_none(NULL);
+  row->cells[COLUMN_BLOCKS] = value_int(line->blocks);
+  row->cells[COLUMN_STATE_AGE] = seconds(line->state_age);
+  row->cells[COLUMN_TRANSACTION_AGE] = seconds(line->transaction_age);
+  row->cells[COLUMN_QUERY_AGE] = active ? seconds(line->state_age) : value_none(NULL);
+  row->cells[COLUMN_IDLE_IN_TRANSACTION] = idle_in ? seconds(line->state_age) : value_none(NULL);
+  row->cells[COLUMN_USER] = value_text("ecap_user");
+  row->cells[COLUMN_DATABASE] = value_text("ecap");
+  row->cells[COLUMN_APPLICATION] = value_text("api");
+  row->cells[COLUMN_CLIENT] = text(line, line->type ? "10.0.0.7" : NULL);
+  row->cells[COLUMN_QUERY_START] = text(line, line->type ? "2023-11-14 22:14:00.000007+00" : NULL);
+  row->cells[COLUMN_STATE_CHANGE] = text(line, line->type ? "2023-11-14 22:15:00.000008+00" : NULL);
+}
+
+static int setup(void **state) {
+  struct driver *driver = calloc(1, sizeof *driver);
+  driver_open(driver, &session_kind, NULL);
+  struct sample *sample = sample_new(session_tables, 1);
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    add(sample, &lines[i]);
+  driver_publish(driver, sample);
+  *state = driver;
+  return 0;
+}
+
+static int teardown(void **state) {
+  driver_close(*state);
+  free(*state);
+  return 0;
+}
+
+static const char *key_of(const char *pid) {
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    if (strncmp(lines[i].key, pid, strlen(pid)) == 0)
+      return lines[i].key;
+  return pid;
+}
+
+/* Whether the action is offered for the row; why not is in driver->err. */
+static bool offered(struct driver *driver, const char *id, const char *pid) {
+  static const char *keys[2];
+  keys[0] = key_of(pid);
+  return driver_survey(driver, action_find(id), "sessions", keys, NULL);
+}
+
+static void plan_for(struct driver *driver, const char *id, const char *const *keys,
+                     const char *const *params) {
+  const char *table = keys ? "sessions" : NULL;
+  if (!driver_survey(driver, action_find(id), table, keys, params) || !driver_plan(driver, NULL))
+    fail_msg("%s: %s", id, driver->err.text);
+}
+
+static void assert_refused(struct driver *driver, const char *id, const char *pid,
+                           const char *why) {
+  assert_false(offered(driver, id, pid));
+  assert_string_equal(driver->err.text, why);
+}
+
+static void test_who_may_be_cancelled(void **state) {
+  struct driver *driver = *state;
+  assert_true(offered(driver, "postgres.cancel", "8130"));
+  assert_refused(driver, "postgres.cancel", "8123", "idle in txn, so nothing runs: terminate it");
+  assert_refused(driver, "postgres.cancel", "8141", "aborted txn, so nothing runs: terminate it");
+  assert_refused(driver, "postgres.cancel", "8140", "idle: nothing runs");
+  assert_refused(driver, "postgres.cancel", "8150", "autovacuum worker: only client sessions");
+  assert_refused(driver, "postgres.cancel", "4711", "it is not there any more");
+  static const char *const marked[] = {"8130/1700000001.000001", "8123/1700000000.123456", NULL};
+  assert_false(driver_survey(driver, action_find("postgres.cancel"), "sessions", marked, NULL));
+  assert_string_equal(driver->err.text, "pid 8123: idle in txn, so nothing runs: terminate it");
+}
+
+static void test_who_may_be_terminated(void **state) {
+  struct driver *driver = *state;
+  assert_true(offered(driver, "postgres.terminate", "8123"));
+  assert_true(offered(driver, "postgres.terminate", "8140"));
+  assert_refused(driver, "postgres.terminate", "9000", "walsender: only client sessions");
+  assert_refused(driver, "postgres.terminate", "prepared",
+                 "a prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED "
+                 "ends it");
+  assert_refused(driver, "postgres.terminate", "8160",
+                 "who it is cannot be told for sure: needs pg_monitor");
+  assert_true(offered(driver, "postgres.terminate-root", "8131"));
+  assert_refused(driver, "postgres.terminate-root", "8140",
+                 "it waits for nobody, and nobody is known to wait for it");
+  assert_refused(driver, "postgres.terminate-root", "8133",
+                 "the root is prepared: a prepared transaction has no session: COMMIT PREPARED or "
+                 "ROLLBACK PREPARED ends it");
+}
+
+static void test_cancel(void **state) {
+  struct driver *driver = *state;
+  static const char *const keys[] = {"8130/1700000001.000001", NULL};
+  plan_for(driver, "postgres.cancel", keys, NULL);
+  const struct plan *plan = driver->plan;
+  assert_string_equal(plan->title, "Cancel the query of pid 8130 of main");
+  assert_string_equal(plan->unit, "session");
+  assert_int_equal(plan->count, 1);
+  assert_string_equal(plan->victims[0].key, keys[0]);
+  assert_string_equal(plan->victims[0].label, "pid 8130");
+  assert_string_equal(plan->victims[0].cells[0], "ecap_user");
+  assert_string_equal(plan->victims[0].cells[plan->column_count - 1], "UPDATE orders SET x = 'y'");
+  assert_says(plan, PLAN_EFFECT,
+              "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = 8130 AND "
+              "backend_start = '2023-11-14 22:13:21.000001+00' AND state = 'active' AND "
+              "query_start = '2023-11-14 22:14:00.000007+00' AND backend_type = 'client backend' "
+              "AND pid <> pg_backend_pid();");
+  assert_says(plan, PLAN_BLAST, "the session stays");
+  assert_says(plan, PLAN_LOSS, "what the query has done so far is rolled back");
+  assert_int_equal(plan_confirmation(plan), CONFIRM_YES);
+}
+
+static void test_terminate_frees(void **state) {
+  struct driver *driver = *state;
+  static const char *const keys[] = {"8123/1700000000.123456", NULL};
+  plan_for(driver, "postgres.terminate", keys, NULL);
+  const struct plan *plan = driver->plan;
+  assert_string_equal(plan->title, "Terminate pid 8123 of main");
+  assert_says(plan, PLAN_EFFECT,
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 8123 AND "
+              "backend_start = '2023-11-14 22:13:20.123456+00' AND backend_type = 'client "
+              "backend' AND pid <> pg_backend_pid();");
+  assert_says(plan, PLAN_BLAST, "frees 2 sessions that wait for it");
+  assert_says(plan, PLAN_BLAST, "1 session waits for others as well, and will go on waiting");
+  assert_says(plan, PLAN_BLAST, "a pool will reconnect");
+  assert_says(plan, PLAN_LOSS, "its open transaction, begun 14m 05s ago, is rolled back");
+  assert_false(plan_says(plan, PLAN_WARNING, "cancel"));
+  assert_int_equal(plan_confirmation(plan), CONFIRM_NAME);
+
+  static const char *const both[] = {"8123/1700000000.123456", "8130/1700000001.000001",
+                                     "8123/1700000000.123456", NULL};
+  plan_for(driver, "postgres.terminate", both, NULL);
+  plan = driver->plan;
+  assert_string_equal(plan->title, "Terminate 2 sessions of main");
+  assert_int_equal(plan->count, 2);
+  assert_says(plan, PLAN_BLAST, "frees 1 session that waits for them");
+  assert_says(plan, PLAN_LOSS, "2 open transactions are rolled back, the oldest begun 14m 05s ago");
+  assert_says(plan, PLAN_WARNING, "cancel (C) would end them");
+  assert_int_equal(plan_confirmation(plan), CONFIRM_COUNT);
+}
+
+static void test_terminate_a_waiter(void **state) {
+  struct driver *driver = *state;
+  static const char *const keys[] = {"8131/1700000002.000000", NULL};
+  plan_for(driver, "postgres.terminate", keys, NULL);
+  assert_says(driver->plan, PLAN_WARNING, "it waits itself: who holds it up is pid 8123");
+  assert_says(driver->plan, PLAN_WARNING, "cancel (C) would end it");
+  assert_says(driver->plan, PLAN_BLAST, "frees nobody");
+  plan_for(driver, "postgres.terminate-root", keys, NULL);
+  assert_string_equal(driver->plan->title, "Terminate pid 8123 of main, which holds up the others");
+  assert_int_equal(driver->plan->victim_count, 1);
+  assert_string_equal(driver->plan->victims[0].key, "8123/1700000000.123456");
+  assert_says(driver->plan, PLAN_BLAST, "frees 2 sessions that wait for it");
+}
+
+static void test_terminate_all_beyond_an_age(void **state) {
+  struct driver *driver = *state;
+  plan_for(driver, "postgres.terminate-active", NULL, NULL); /* 10m */
+  assert_int_equal(driver->plan->victim_count, 1);
+  assert_string_equal(driver->plan->victims[0].label, "pid 8151");
+  assert_string_equal(driver->plan->title, "Terminate 1 session of main: active for 10m or longer");
+  assert_says(driver->plan, PLAN_EFFECT,
+              "AND state = 'active' AND query_start = '2023-11-14 22:14:00.000007+00' AND");
+  assert_says(driver->plan, PLAN_WARNING, "1 session cannot be judged: needs pg_monitor");
+  static const char *const younger[] = {"age", "15s", NULL};
+  plan_for(driver, "postgres.terminate-active", NULL, younger);
+  assert_int_equal(driver->plan->victim_count, 3);
+  assert_says(driver->plan, PLAN_WARNING, "2 of them wait for a lock");
+
+  plan_for(driver, "postgres.terminate-idle", NULL, NULL);
+  assert_int_equal(driver->plan->victim_count, 2); /* the aborted one, too */
+  assert_says(driver->plan, PLAN_EFFECT,
+              "AND state LIKE 'idle in transaction%' AND state_change = '2023-11-14 "
+              "22:15:00.000008+00' AND");
+  static const char *const older[] = {"age", "1d", NULL};
+  assert_true(driver_survey(driver, action_find("postgres.terminate-idle"), NULL, NULL, older));
+  assert_false(driver_plan(driver, NULL));
+  assert_string_equal(driver->err.text,
+                      "no session that we may see has been idle in transaction for 1d");
+  static const char *const zero[] = {"age", "0s", NULL};
+  assert_false(driver_survey(driver, action_find("postgres.terminate-idle"), NULL, NULL, zero));
+}
+
+/* What a server says of a time does not become SQL in somebody's hands. */
+static void test_a_server_that_lies(void **state) {
+  struct driver *driver = *state;
+  struct sample *sample = sample_new(session_tables, 1);
+  add(sample, &lines[1]);
+  sample->tables[0].rows[0].cells[COLUMN_QUERY_START] = value_text("2023'; DROP TABLE x; --");
+  driver_publish(driver, sample);
+  static const char *const keys[] = {"8130/1700000001.000001", NULL};
+  assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", keys, NULL));
+  assert_false(driver_plan(driver, NULL));
+  assert_string_equal(driver->err.text, "pid 8130: since when it is in its state is not known");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_who_may_be_cancelled),
+      TEST(test_who_may_be_terminated),
+      TEST(test_cancel),
+      TEST(test_terminate_frees),
+      TEST(test_terminate_a_waiter),
+      TEST(test_terminate_all_beyond_an_age),
+      TEST(test_a_server_that_lies),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
