@@ -94,7 +94,7 @@ static void append_work(struct worker_task *task) {
         audit_file_append(append->path, append->line, strlen(append->line), &append->err);
   else
     err_set(&append->err, ERR_INVALID,
-            "neither HOME nor XDG_STATE_HOME is set: name a file in the configuration");
+            "HOME is not set: `state` in the configuration tells a place");
 }
 
 static void err_finish(struct err *err, enum err_kind kind, enum audit_event event,

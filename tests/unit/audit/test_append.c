@@ -92,19 +92,19 @@ static void test_what_is_no_file(void **state) {
   char path[160], target[160];
   snprintf(path, sizeof path, "%s/folder", fixture->folder);
   mkdir(path, 0700);
-  expect_refused(fixture, path, "it is a directory: name a file");
+  expect_refused(fixture, path, "it is a directory: move it away");
   snprintf(target, sizeof target, "%s/target", fixture->folder);
   fixture_write(target, "precious");
   snprintf(path, sizeof path, "%s/link", fixture->folder);
   assert_int_equal(symlink(target, path), 0);
-  expect_refused(fixture, path, "it is a symbolic link: name the file itself");
+  expect_refused(fixture, path, "it is a symbolic link: put the file itself there");
   char *text = fixture_read(target);
   assert_string_equal(text, "precious");
   free(text);
   snprintf(path, sizeof path, "%s/pipe", fixture->folder);
   assert_int_equal(mkfifo(path, 0600), 0);
-  expect_refused(fixture, path, "it is a named pipe: name a file");
-  expect_refused(fixture, "/dev/full", "it is a character device: name a file");
+  expect_refused(fixture, path, "it is a named pipe: move it away");
+  expect_refused(fixture, "/dev/full", "it is a character device: move it away");
   snprintf(path, sizeof path, "%s/target/audit.jsonl", fixture->folder);
   expect_refused(fixture, path, "a part of the path is a file, not a directory");
 }
@@ -116,8 +116,8 @@ static void test_no_home(void **state) {
   struct audit_record record = fixture_outcome("a-1");
   assert_false(fixture_append(fixture, &record));
   assert_string_equal(fixture->err.text,
-                      "the audit cannot be written (neither HOME nor XDG_STATE_HOME is set: name "
-                      "a file in the configuration): what was done is recorded as an intent only");
+                      "the audit cannot be written (HOME is not set: `state` in the configuration "
+                      "tells a place): what was done is recorded as an intent only");
 }
 
 /* A child, for root may write everywhere. */
