@@ -350,6 +350,32 @@ static void test_closing_waits_no_longer_than_a_moment(void **state) {
   close(fd);
 }
 
+/* An intent that comes to disk while all is left still gets its outcome. */
+static void append_in_done(void *arg, const struct err *err) {
+  struct fixture *fixture = arg;
+  struct audit_record outcome = fixture_outcome("a-1");
+  audit_append(fixture->audit, &outcome, fixture_done, fixture);
+  fixture->err = err ? *err : (struct err){0};
+}
+
+static void test_an_outcome_while_it_closes(void **state) {
+  struct fixture *fixture = *state;
+  struct audit_record intent = fixture_intent("a-1");
+  audit_append(fixture->audit, &intent, append_in_done, fixture);
+  fixture_close(fixture);
+  assert_int_equal(fixture->done_count, 1);
+  assert_int_equal(fixture->err.kind, ERR_NONE);
+  assert_int_equal(count_lines(fixture->path), 2);
+
+  fixture_open(fixture, fixture->path, false);
+  int fd = lock_elsewhere(fixture->path);
+  audit_append(fixture->audit, &intent, append_in_done, fixture);
+  fixture_close(fixture);
+  assert_int_equal(fixture->done_count, 2);
+  assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
+  close(fd);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void) {
@@ -369,6 +395,7 @@ int main(void) {
       TEST(test_two_programs_at_once),
       TEST(test_closing_waits_for_what_is_written),
       TEST(test_closing_waits_no_longer_than_a_moment),
+      TEST(test_an_outcome_while_it_closes),
   };
   return cmocka_run_group_tests_name("append", tests, NULL, NULL);
 }
