@@ -321,6 +321,15 @@ static void test_two_programs_at_once(void **state) {
 
 /* ---- leaving ---- */
 
+/* The thread that was left to itself comes to its end. */
+static void wait_for_lines(const char *path, size_t count) {
+  int64_t give_up = clock_now_ms() + 5000;
+  while (count_lines(path) != count) {
+    assert_true(clock_now_ms() < give_up);
+    usleep(5000);
+  }
+}
+
 static void test_closing_waits_for_what_is_written(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_outcome("a-1");
@@ -348,6 +357,7 @@ static void test_closing_waits_no_longer_than_a_moment(void **state) {
   assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
   assert_non_null(strstr(fixture->err.text, "(the disk does not answer)"));
   close(fd);
+  wait_for_lines(fixture->path, 2);
 }
 
 /* An intent that comes to disk while all is left still gets its outcome. */
@@ -374,6 +384,7 @@ static void test_an_outcome_while_it_closes(void **state) {
   assert_int_equal(fixture->done_count, 2);
   assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
   close(fd);
+  wait_for_lines(fixture->path, 3);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
