@@ -1,6 +1,7 @@
 /* Exercises the whole screen: a size, keys, then a document to draw.
  * Holds: whatever the tables hold and whatever was pressed, each cell is printable, each row as
- * wide as the canvas, and drawing the same moment again draws the same. */
+ * wide as the canvas, and drawing the same moment again draws the same; whom a key is for is in the
+ * document. */
 #include "fuzz.h"
 
 #include "core/text.h"
@@ -38,6 +39,16 @@ static void check_screen(struct view *view, const struct report_document *docume
   assert(view_next_ms(view, &document->model, document->now_ms) > document->now_ms);
 }
 
+static void check_subject(const struct model *model, const struct request *request) {
+  const struct subject *subject = &request->subject;
+  if (request->kind != REQUEST_MENU && request->kind != REQUEST_ACT)
+    return;
+  assert(subject->slot < model->slot_count && subject->hidden <= subject->key_count);
+  const struct sample *sample = model->slots[subject->slot].sample;
+  for (size_t i = 0; i < subject->key_count; i++)
+    assert(table_find(sample_table_view(sample, subject->table), subject->keys[i]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct fuzz_input input = {data, size};
   const int width = fuzz_byte(&input), height = fuzz_byte(&input) % 60;
@@ -52,7 +63,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_screen(view, &document, canvas);
     key_decoder_add(&decoder, (const uint8_t *)keys, strnlen(keys, KEYS_MAX));
     while (key_decoder_next(&decoder, &key)) {
-      (void)view_key(view, &document.model, document.now_ms, key);
+      const struct request request = view_key(view, &document.model, document.now_ms, key);
+      assert(request.kind != REQUEST_AGREE); /* there is no plan */
+      check_subject(&document.model, &request);
       check_screen(view, &document, canvas);
     }
     canvas_free(canvas);

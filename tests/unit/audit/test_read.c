@@ -106,6 +106,16 @@ static void test_ids_of_two_hosts(void **state) {
   expect(fixture->path, (struct audit_filter){.unknown_only = true}, "intent a-1;intent a-2;");
 }
 
+/* A file that was put together of two: an intent that stands twice is open once. */
+static void test_an_intent_that_stands_twice(void **state) {
+  struct fixture *fixture = *state;
+  struct audit_record record = fixture_intent("a-1"), other = fixture_intent("a-2");
+  assert_true(fixture_append(fixture, &record));
+  assert_true(fixture_append(fixture, &other));
+  assert_true(fixture_append(fixture, &record));
+  expect(fixture->path, (struct audit_filter){.unknown_only = true}, "intent a-2;intent a-1;");
+}
+
 static void append_text(const char *path, const char *text, size_t times) {
   FILE *file = fopen(path, "ae");
   assert_non_null(file);
@@ -148,6 +158,7 @@ int main(void) {
       TEST(test_filters),
       TEST(test_whose_process_is_gone),
       TEST(test_ids_of_two_hosts),
+      TEST(test_an_intent_that_stands_twice),
       TEST(test_lines_that_make_no_sense),
       TEST(test_what_cannot_be_read),
   };

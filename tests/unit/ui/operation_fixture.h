@@ -172,7 +172,7 @@ static inline struct plan *acting_plan_make(const struct action_spec *spec, int 
     victim->cells[1] = plan_copy(plan, held);
     victim->cells[2] = "UPDATE customers SET tier = 'gold' WHERE id = 4711";
   }
-  plan->unit = ends ? "sessions" : "queries";
+  plan->unit = "sessions";
   plan->count = count;
   plan->hidden = count > 2;
   plan_say(plan, PLAN_EFFECT, "select pg_%s_backend(8123);", ends ? "terminate" : "cancel");
