@@ -94,7 +94,7 @@ static void append_work(struct worker_task *task) {
         audit_file_append(append->path, append->line, strlen(append->line), &append->err);
   else
     err_set(&append->err, ERR_INVALID,
-            "neither HOME nor XDG_STATE_HOME is set: name a file in the configuration");
+            "HOME is not set: `state` in the configuration tells a place");
 }
 
 static void err_finish(struct err *err, enum err_kind kind, enum audit_event event,
@@ -154,7 +154,7 @@ static void append_start(struct audit *audit) {
 
 void audit_append(struct audit *audit, const struct audit_record *record, audit_done done,
                   void *arg) {
-  assert(!audit->closing);
+  assert(!audit->ended);
   struct append *append = mem_new(sizeof *append);
   append->task = (struct worker_task){
       .work = append_work, .done = append_done, .drop = append_drop, .owner = audit};
@@ -218,6 +218,7 @@ static void audit_end(struct audit *audit) {
 /* Each who waits is told, in order; what is on a thread is left to it. */
 static void on_deadline(uv_timer_t *timer) {
   struct audit *audit = timer->data;
+  audit->expired = true;
   static const char why[] = "the disk does not answer";
   struct err err;
   if (audit->writing && audit->done) {
@@ -239,7 +240,7 @@ static void on_deadline(uv_timer_t *timer) {
 }
 
 static void audit_go(struct audit *audit) {
-  if (audit->ended)
+  if (audit->ended || audit->expired)
     return;
   if (!audit->writing && !audit->failed && audit->appends)
     append_start(audit);

@@ -10,8 +10,9 @@
 
 /* Who does it. */
 struct audit_who {
-  const char *user;  /* of the process' uid; else the number */
-  const char *login; /* who became that user: SUDO_USER, DOAS_USER, or the login name; or NULL */
+  const char *user;  /* of the process' uid by /etc/passwd, else USER, else the number */
+  const char *login; /* who became that user: SUDO_USER, DOAS_USER, or whom the kernel
+                        remembers to have logged in (loginuid); or NULL */
   const char *ssh;   /* "10.0.0.7 51234": of SSH_CONNECTION or SSH_CLIENT; NULL: none */
   const char *tty;   /* or NULL */
   const char *host;
@@ -64,9 +65,8 @@ struct audit_options {
 /* $XDG_STATE_HOME/stacktop, else ~/.local/state/stacktop: where the audit, plans and undo files are
  * unless the configuration says otherwise. For the caller to free; NULL when no home is known. */
 char *state_folder(void);
-/* Fills *who with texts that lie in `buffer` (1 kB will do; a text without room is NULL). Asks for
- * the user's name where a directory service may have to be waited for: at the start, not on the
- * loop. */
+/* Fills *who with texts that lie in `buffer` (1 kB will do; a text without room is NULL). Asks no
+ * directory service, which may hang. */
 void audit_who_self(struct audit_who *who, char *buffer, size_t size);
 /* A new id: "20261125T040312.123-4711-1". */
 void audit_id(char out[64], int64_t now_ms, int64_t pid, uint32_t serial);
@@ -76,8 +76,8 @@ struct audit *audit_new(struct io *io, const struct audit_options *options);
 
 /* Appends one line with one write and fsyncs it; one after the other, in the order of the calls.
  * done(arg, err) comes once, on the loop's thread, never before this returns, and always before
- * audit_close's closed: err NULL when it is on disk. It may be NULL, for one who leaves. Not after
- * audit_close. Errors say what to do: "the audit
+ * audit_close's closed: err NULL when it is on disk. It may be NULL, for one who leaves. After
+ * audit_close only from within a done that was still owed. Errors say what to do: "the audit
  * /x/audit.jsonl cannot be written (no space left on device): nothing is done without a record".
  * The file is opened anew by its path when it was rotated away; it must be a regular file of ours;
  * a line that was written in part is taken back. The record is copied. */

@@ -30,16 +30,18 @@ static bool fail(struct err *err, int number) {
   case EPERM:
     return err_set(err, ERR_DENIED, "permission denied");
   case EISDIR:
-    return err_set(err, ERR_INVALID, "it is a directory: name a file");
+    return err_set(err, ERR_INVALID, "it is a directory: move it away");
   case ELOOP:
-    return err_set(err, ERR_INVALID, "it is a symbolic link: name the file itself");
+    return err_set(err, ERR_INVALID, "it is a symbolic link: put the file itself there");
   case ENOTDIR:
     return err_set(err, ERR_INVALID, "a part of the path is a file, not a directory");
   case ENXIO:
-    return err_set(err, ERR_INVALID, "it is a socket: name a file");
+    return err_set(err, ERR_INVALID, "it is a socket: move it away");
   case ENOLCK:
   case EOPNOTSUPP:
-    return err_set(err, ERR_UNSUPPORTED, "its file system has no locks: name a file on another");
+    return err_set(
+        err, ERR_UNSUPPORTED,
+        "its file system has no locks: `state` in the configuration tells another place");
   default:
     return err_set(err, ERR_IO, "%s", strerror(number));
   }
@@ -50,7 +52,7 @@ static bool check_kind(mode_t mode, struct err *err) {
     return true;
   if (S_ISDIR(mode))
     return fail(err, EISDIR);
-  return err_set(err, ERR_INVALID, "it is a %s: name a file",
+  return err_set(err, ERR_INVALID, "it is a %s: move it away",
                  S_ISFIFO(mode)  ? "named pipe"
                  : S_ISCHR(mode) ? "character device"
                                  : "device");

@@ -26,7 +26,7 @@ struct audit {
   int handles;         /* to be closed: those three and the pool */
   bool to_syslog;
   bool noticing; /* a line for syslog is on the thread */
-  bool closing, ended;
+  bool closing, expired, ended;
   bool writing; /* a record is on the thread; of it: */
   enum audit_event event;
   audit_done done;

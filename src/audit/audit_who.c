@@ -30,14 +30,39 @@ static const char *keep_text(struct room *room, const char *text) {
   return text ? keep(room, text, strlen(text)) : NULL;
 }
 
-static const char *user_of(struct room *room, uid_t uid) {
+/* Of the file alone: a directory service may hang (nss_ldap), and that in the very incident. */
+static const char *name_of(struct room *room, uid_t uid) {
   char texts[4096];
   struct passwd entry, *found = NULL;
-  if (getpwuid_r(uid, &entry, texts, sizeof texts, &found) == 0 && found)
-    return keep_text(room, found->pw_name);
+  const char *name = NULL;
+  FILE *file = fopen("/etc/passwd", "re");
+  while (file && !name && fgetpwent_r(file, &entry, texts, sizeof texts, &found) == 0)
+    if (found->pw_uid == uid)
+      name = keep_text(room, found->pw_name);
+  if (file)
+    fclose(file);
+  return name;
+}
+
+static const char *number_of(struct room *room, uid_t uid) {
   char number[32];
   snprintf(number, sizeof number, "%lld", (long long)uid);
   return keep_text(room, number);
+}
+
+static const char *set_in(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
+/* Who is in no file is called what the session calls him; the uid stands beside it. */
+static const char *user_of_self(struct room *room) {
+  const char *name = name_of(room, getuid());
+  if (!name)
+    name = keep_text(room, set_in("USER"));
+  if (!name)
+    name = keep_text(room, set_in("LOGNAME"));
+  return name ? name : number_of(room, getuid());
 }
 
 /* Whom the kernel remembers to have logged in (pam_loginuid), whatever he has become since. */
@@ -55,24 +80,24 @@ static bool login_uid(uid_t *uid) {
 }
 
 static const char *login_of(struct room *room, const char *user) {
-  const char *name = getenv("SUDO_USER");
+  const char *name = set_in("SUDO_USER");
   uid_t uid;
-  char terminal_login[256];
-  if (!name || !*name)
-    name = getenv("DOAS_USER");
-  if ((!name || !*name) && login_uid(&uid))
-    name = user_of(room, uid);
-  if ((!name || !*name) && getlogin_r(terminal_login, sizeof terminal_login) == 0)
-    name = terminal_login;
-  return !name || !*name || (user && strcmp(name, user) == 0) ? NULL : keep_text(room, name);
+  if (!name)
+    name = set_in("DOAS_USER");
+  if (name)
+    return user && strcmp(name, user) == 0 ? NULL : keep_text(room, name);
+  if (!login_uid(&uid) || uid == getuid())
+    return NULL;
+  name = name_of(room, uid);
+  return name ? name : number_of(room, uid);
 }
 
 /* "10.0.0.7 51234 10.0.0.1 22": the first two. */
 static const char *ssh_of(struct room *room) {
-  const char *text = getenv("SSH_CONNECTION");
-  if (!text || !*text)
-    text = getenv("SSH_CLIENT");
-  if (!text || !*text)
+  const char *text = set_in("SSH_CONNECTION");
+  if (!text)
+    text = set_in("SSH_CLIENT");
+  if (!text)
     return NULL;
   size_t len = strcspn(text, " ");
   if (text[len])
@@ -85,7 +110,7 @@ void audit_who_self(struct audit_who *who, char *buffer, size_t size) {
   char text[256] = "";
   *who = (struct audit_who){.uid = getuid(), .pid = getpid()};
   who->pid_start = process_start(who->pid);
-  who->user = user_of(&room, getuid());
+  who->user = user_of_self(&room);
   if (gethostname(text, sizeof text - 1) == 0)
     who->host = keep_text(&room, text);
   who->login = login_of(&room, who->user);

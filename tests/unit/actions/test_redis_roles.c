@@ -95,6 +95,9 @@ static void test_a_replica_is_refused_and_its_master_warns(void **state) {
   expect_words(&master.driver, "read-only replica");
   driver_close(&master.driver);
   redis_fixture_end(&master);
+  char path[96];
+  snprintf(path, sizeof path, "%s/dump.rdb", fixture.server.dir); /* the copy of its master */
+  unlink(path);
 }
 
 static void test_a_node_of_a_cluster_is_unlinked_key_by_key(void **state) {

@@ -92,19 +92,19 @@ static void test_what_is_no_file(void **state) {
   char path[160], target[160];
   snprintf(path, sizeof path, "%s/folder", fixture->folder);
   mkdir(path, 0700);
-  expect_refused(fixture, path, "it is a directory: name a file");
+  expect_refused(fixture, path, "it is a directory: move it away");
   snprintf(target, sizeof target, "%s/target", fixture->folder);
   fixture_write(target, "precious");
   snprintf(path, sizeof path, "%s/link", fixture->folder);
   assert_int_equal(symlink(target, path), 0);
-  expect_refused(fixture, path, "it is a symbolic link: name the file itself");
+  expect_refused(fixture, path, "it is a symbolic link: put the file itself there");
   char *text = fixture_read(target);
   assert_string_equal(text, "precious");
   free(text);
   snprintf(path, sizeof path, "%s/pipe", fixture->folder);
   assert_int_equal(mkfifo(path, 0600), 0);
-  expect_refused(fixture, path, "it is a named pipe: name a file");
-  expect_refused(fixture, "/dev/full", "it is a character device: name a file");
+  expect_refused(fixture, path, "it is a named pipe: move it away");
+  expect_refused(fixture, "/dev/full", "it is a character device: move it away");
   snprintf(path, sizeof path, "%s/target/audit.jsonl", fixture->folder);
   expect_refused(fixture, path, "a part of the path is a file, not a directory");
 }
@@ -116,8 +116,8 @@ static void test_no_home(void **state) {
   struct audit_record record = fixture_outcome("a-1");
   assert_false(fixture_append(fixture, &record));
   assert_string_equal(fixture->err.text,
-                      "the audit cannot be written (neither HOME nor XDG_STATE_HOME is set: name "
-                      "a file in the configuration): what was done is recorded as an intent only");
+                      "the audit cannot be written (HOME is not set: `state` in the configuration "
+                      "tells a place): what was done is recorded as an intent only");
 }
 
 /* A child, for root may write everywhere. */
@@ -321,6 +321,15 @@ static void test_two_programs_at_once(void **state) {
 
 /* ---- leaving ---- */
 
+/* The thread that was left to itself comes to its end. */
+static void wait_for_lines(const char *path, size_t count) {
+  int64_t give_up = clock_now_ms() + 5000;
+  while (count_lines(path) != count) {
+    assert_true(clock_now_ms() < give_up);
+    usleep(5000);
+  }
+}
+
 static void test_closing_waits_for_what_is_written(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_outcome("a-1");
@@ -348,6 +357,34 @@ static void test_closing_waits_no_longer_than_a_moment(void **state) {
   assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
   assert_non_null(strstr(fixture->err.text, "(the disk does not answer)"));
   close(fd);
+  wait_for_lines(fixture->path, 2);
+}
+
+/* An intent that comes to disk while all is left still gets its outcome. */
+static void append_in_done(void *arg, const struct err *err) {
+  struct fixture *fixture = arg;
+  struct audit_record outcome = fixture_outcome("a-1");
+  audit_append(fixture->audit, &outcome, fixture_done, fixture);
+  fixture->err = err ? *err : (struct err){0};
+}
+
+static void test_an_outcome_while_it_closes(void **state) {
+  struct fixture *fixture = *state;
+  struct audit_record intent = fixture_intent("a-1");
+  audit_append(fixture->audit, &intent, append_in_done, fixture);
+  fixture_close(fixture);
+  assert_int_equal(fixture->done_count, 1);
+  assert_int_equal(fixture->err.kind, ERR_NONE);
+  assert_int_equal(count_lines(fixture->path), 2);
+
+  fixture_open(fixture, fixture->path, false);
+  int fd = lock_elsewhere(fixture->path);
+  audit_append(fixture->audit, &intent, append_in_done, fixture);
+  fixture_close(fixture);
+  assert_int_equal(fixture->done_count, 2);
+  assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
+  close(fd);
+  wait_for_lines(fixture->path, 3);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -369,6 +406,7 @@ int main(void) {
       TEST(test_two_programs_at_once),
       TEST(test_closing_waits_for_what_is_written),
       TEST(test_closing_waits_no_longer_than_a_moment),
+      TEST(test_an_outcome_while_it_closes),
   };
   return cmocka_run_group_tests_name("append", tests, NULL, NULL);
 }
