@@ -2,6 +2,7 @@
 some scenes others hold what they should not."""
 
 import random
+import select
 import time
 from contextlib import suppress
 
@@ -153,7 +154,7 @@ class Holder(Sessions):
     def drop_ended(self):
         for name, connection in list(self.open.items()):
             try:
-                if connection.poll() == extensions.POLL_ERROR or connection.closed:
+                if connection.poll() == extensions.POLL_ERROR or connection.closed or _is_cut_off(connection):
                     raise ConnectionError
             except Exception:
                 connection.close()
@@ -204,6 +205,11 @@ class Holder(Sessions):
         elif self.full_at is None:
             self.full_at = time.monotonic()
         return missing <= 0 and time.monotonic() - self.full_at >= SETTLED_SECONDS
+
+
+def _is_cut_off(connection):
+    """Whether the server has hung up on a session that asks nothing: poll() does not look."""
+    return not connection.isexecuting() and bool(select.select([connection], [], [], 0)[0])
 
 
 def _asynchronous(state, name):
