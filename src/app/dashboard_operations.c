@@ -92,18 +92,27 @@ int64_t dashboard_operations_refresh(struct dashboard_operations *own, int64_t n
   return operations->lock == LOCK_UNLOCKED ? operations->lock_ms : INT64_MAX;
 }
 
+static void on_closed(struct dashboard_operations *own) {
+  if (!own->audit && !own->pipeline)
+    free(own->state);
+}
+
 static void on_audit_closed(void *arg) {
   struct dashboard_operations *own = arg;
   own->audit = NULL;
-  free(own->state);
+  on_closed(own);
 }
 
 static void on_pipeline_closed(void *arg) {
   struct dashboard_operations *own = arg;
   own->pipeline = NULL;
-  audit_close(own->audit, on_audit_closed, own);
+  on_closed(own);
 }
 
+/* Both at once: the pipeline waits for its records, and of a disk that hangs only the closing audit
+ * tells it that they will not come. */
 void dashboard_operations_close(struct dashboard_operations *own) {
+  struct audit *audit = own->audit;
   pipeline_close(own->pipeline, on_pipeline_closed, own);
+  audit_close(audit, on_audit_closed, own);
 }

@@ -3,6 +3,7 @@
 #include "app/pipeline_run.h"
 #include "core/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,12 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
 
 /* ---- the outcome */
 
+/* "no answer within 60 s; and the audit cannot be written (...)" */
+static void err_also(struct err *err, const struct err *other) {
+  size_t used = strlen(err->text);
+  snprintf(err->text + used, sizeof err->text - used, "; and %s", other->text);
+}
+
 /* What `:undo` takes back next. What was taken back itself is not taken back again. */
 static void undo_keep(struct run *run) {
   const struct outcome *outcome = &run->operation.outcome;
@@ -86,12 +93,16 @@ static void on_outcome_written(void *arg, const struct err *err) {
   struct run *run = arg;
   run->recording = false;
   if (run->ending) {
+    if (err) /* there is no screen any more to say it on */
+      fprintf(stderr, "stacktop: %s: %s\n", run->operation.plan->title, err->text);
     run_remove(run);
     return;
   }
   undo_keep(run);
   run_tell(run, err);
-  if (err)
+  if (err && *run->operation.err.text)
+    err_also(&run->operation.err, err);
+  else if (err)
     run->operation.err = *err;
   run_phase(run, OPERATION_ENDED);
   run->pipeline->options.collect(run->pipeline->options.arg, run->operation.slot);
@@ -174,8 +185,17 @@ static void run_skip(struct run *run, const char *why) {
   run_conclude(run);
 }
 
+/* The record may have taken long (a disk that hangs): what was agreed to then is not begun now. */
+static bool is_still_agreed(const struct run *run, struct err *err) {
+  int64_t now_ms = pipeline_now();
+  if (now_ms - run->agreed_ms > PLAN_LIFETIME_MS)
+    return err_set(err, ERR_TIMEOUT, "the record took too long: it was not begun so late");
+  return lock_allows(run->pipeline->options.lock, run->target, now_ms, err);
+}
+
 static void on_intent_written(void *arg, const struct err *err) {
   struct run *run = arg;
+  struct err late = {0};
   run->recording = false;
   if (err && run->ending) {
     run_remove(run);
@@ -186,6 +206,8 @@ static void on_intent_written(void *arg, const struct err *err) {
     run_skip(run, "stacktop was left before it began");
   } else if (run->operation.cancelling) {
     run_skip(run, "cancelled before it began");
+  } else if (!is_still_agreed(run, &late)) {
+    run_skip(run, late.text);
   } else {
     outcome_begin(run);
     run_phase(run, OPERATION_EXECUTE);

@@ -103,16 +103,19 @@ static void on_audit_closed(void *arg) {
 static void on_pipeline_closed(void *arg) {
   struct remedy *remedy = arg;
   remedy->pipeline = NULL;
-  audit_close(remedy->audit, on_audit_closed, remedy);
+  uv_stop(&remedy->runtime->loop);
 }
 
 static bool is_closed(void *arg) {
-  return !((struct remedy *)arg)->audit;
+  const struct remedy *remedy = arg;
+  return !remedy->audit && !remedy->pipeline;
 }
 
 int remedy_close(struct remedy *remedy, int status) {
   remedy->news = NULL;
+  struct audit *audit = remedy->audit;
   pipeline_close(remedy->pipeline, on_pipeline_closed, remedy);
+  audit_close(audit, on_audit_closed, remedy); /* it tells what a hung disk does not */
   remedy_wait(remedy, is_closed, remedy);
   if (!runtime_close(remedy->runtime, remedy->scheduler)) {
     fflush(NULL);

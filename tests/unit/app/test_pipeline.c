@@ -177,6 +177,22 @@ static void test_read_only_is_held_here(void **state) {
   assert_int_equal(script.executions, 0);
 }
 
+/* A disk may take long for the intent: who has locked meanwhile is heard. */
+static void test_locked_while_the_intent_is_written(void **state) {
+  struct fixture *f = *state;
+  act_row(f, &fake_rows, "k1");
+  fixture_wait(f, is_plan);
+  agree_to(f, "main");
+  assert_int_equal(front(f)->phase, OPERATION_INTENT);
+  f->lock.why = "--read-only";
+  fixture_wait(f, is_ended);
+  f->lock.why = NULL;
+  assert_int_equal(script.executions, 0);
+  assert_int_equal(audited(f, "\"intent\"", "k1"), 1);
+  assert_int_equal(audited(f, "\"outcome\"", "skipped"), 1);
+  assert_has(front(f)->err.text, "read-only");
+}
+
 /* ---- form, survey, choice */
 
 static void test_the_form(void **state) {
@@ -669,6 +685,7 @@ int main(void) {
       TEST(test_data_that_grows_old_in_the_form_is_refused),
       TEST(test_what_is_no_agreement),
       TEST(test_read_only_is_held_here),
+      TEST(test_locked_while_the_intent_is_written),
       TEST(test_the_form),
       TEST(test_the_choice),
       TEST(test_a_survey_that_says_nothing_is_dropped),
