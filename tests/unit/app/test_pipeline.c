@@ -181,7 +181,6 @@ static void test_read_only_is_held_here(void **state) {
 static void test_locked_while_the_intent_is_written(void **state) {
   struct fixture *f = *state;
   act_row(f, &fake_rows, "k1");
-  fixture_wait(f, is_plan);
   agree_to(f, "main");
   assert_int_equal(front(f)->phase, OPERATION_INTENT);
   f->lock.why = "--read-only";
