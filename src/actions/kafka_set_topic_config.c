@@ -133,9 +133,21 @@ static bool may_delete(const char *name) {
   return false;
 }
 
+/* Whether less is kept by the new value: -1 is without a limit. What is no number, or a default
+ * that the broker has not told, is taken for less. */
+static bool keeps_less(const char *now, const char *wanted) {
+  char *now_end, *wanted_end;
+  if (!wanted)
+    return true;
+  long long before = strtoll(now, &now_end, 10), after = strtoll(wanted, &wanted_end, 10);
+  if (now_end == now || *now_end || wanted_end == wanted || *wanted_end)
+    return true;
+  return after != -1 && (before == -1 || after < before);
+}
+
 static void say_all(const struct action_request *request, struct plan *plan, const char *const *pin,
                     const char *now, const char *source) {
-  char word[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX];
+  char word[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX], target[KAFKA_WORD_MAX];
   const char *name = pin[PIN_NAME], *wanted = *pin[PIN_NEW] ? pin[PIN_NEW] + 1 : NULL;
   const char *value = wanted && strchr(wanted, ',')
                           ? plan_printf(plan, "%s=[%s]", name, wanted)
@@ -146,7 +158,7 @@ static void say_all(const struct action_request *request, struct plan *plan, con
            kafka_server(plan, request), topic, wanted ? "--add-config" : "--delete-config",
            kafka_word(wanted ? value : name, word));
   plan_say(plan, PLAN_BLAST, "%s is %s now, set by: %s", name, *now ? now : "empty", source);
-  if (may_delete(name)) {
+  if (may_delete(name) && keeps_less(now, wanted)) {
     plan_say(plan, PLAN_WARNING,
              "the broker deletes what the new value no longer keeps, within minutes");
     plan_say(plan, PLAN_LOSS, "messages that are deleted by then");
@@ -154,7 +166,8 @@ static void say_all(const struct action_request *request, struct plan *plan, con
   plan_say(plan, PLAN_PRECONDITION, "%s is still what it is now: looked at just before", name);
   plan_say(plan, PLAN_PRECONDITION, "its other own settings stay: %s",
            *pin[PIN_OTHERS] ? pin[PIN_OTHERS] : "it has none");
-  plan_say(plan, PLAN_UNDO, "kafka.set-topic-config name=%s value=%s", name,
+  plan_say(plan, PLAN_UNDO, "kafka.set-topic-config %s %s name=%s value=%s",
+           kafka_word(plan->target, target), topic, name,
            kafka_word(*pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "", word));
 }
 

@@ -32,8 +32,8 @@ const struct action action_redis_delete_keys = {
              .kind = "redis",
              .key = 'D',
              .title = "delete keys",
-             .what = "Deletes all keys of a database that match a pattern, a few at a time so that "
-                     "the others do not wait.",
+             .what = "deletes all keys of a database that match a pattern, a few at a time so that "
+                     "the others do not wait",
              .runs = "SCAN MATCH pattern, UNLINK key ...",
              .danger = DANGER_DESTRUCTIVE,
              .params = params,

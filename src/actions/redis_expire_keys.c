@@ -49,8 +49,8 @@ const struct action action_redis_expire_keys = {
              .kind = "redis",
              .key = 'E',
              .title = "expire keys",
-             .what = "Gives all keys of a database that match a pattern a time to live; they are "
-                     "gone after it.",
+             .what = "gives all keys of a database that match a pattern a time to live; they are "
+                     "gone after it",
              .runs = "SCAN MATCH pattern, PEXPIRE key ms LT",
              .danger = DANGER_DESTRUCTIVE,
              .params = params,

@@ -10,8 +10,8 @@ const struct action action_redis_flush_all = {
     .spec = {.id = "redis.flush-all",
              .kind = "redis",
              .title = "flush everything",
-             .what = "Drops all keys of all databases, and of the replicas: sessions and queues as "
-                     "well as caches.",
+             .what = "drops all keys of all databases, and of the replicas: sessions and queues as "
+                     "well as caches",
              .runs = "FLUSHALL ASYNC",
              .danger = DANGER_DESTRUCTIVE},
     .applies = redis_takes_writes,

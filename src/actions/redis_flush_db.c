@@ -18,7 +18,7 @@ const struct action action_redis_flush_db = {
     .spec = {.id = "redis.flush-db",
              .kind = "redis",
              .title = "flush a database",
-             .what = "Drops all keys of one database, and of its replicas.",
+             .what = "drops all keys of one database, and of its replicas",
              .runs = "FLUSHDB ASYNC",
              .danger = DANGER_DESTRUCTIVE,
              .params = params,

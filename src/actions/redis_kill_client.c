@@ -43,8 +43,8 @@ const struct action action_redis_kill_client = {
     .spec = {.id = "redis.kill-client",
              .kind = "redis",
              .title = "kill clients",
-             .what = "Closes the connections of the clients that are picked; what they had asked "
-                     "for and not been answered is lost to them, and most connect again.",
+             .what = "closes the connections of the clients that are picked; what they had asked "
+                     "for and not been answered is lost to them, and most connect again",
              .runs = "CLIENT KILL ID id ADDR address SKIPME yes",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY},

@@ -27,8 +27,8 @@ const struct action action_redis_purge_memory = {
     .spec = {.id = "redis.purge-memory",
              .kind = "redis",
              .title = "purge unused memory",
-             .what = "Makes the server's allocator give back the pages that it keeps and does not "
-                     "use; no key is touched.",
+             .what = "makes the server's allocator give back the pages that it keeps and does not "
+                     "use; no key is touched",
              .runs = "MEMORY PURGE",
              .danger = DANGER_REVERSIBLE},
     .applies = redis_has_keys,

@@ -26,7 +26,7 @@ const struct action action_redis_reset_slowlog = {
     .spec = {.id = "redis.reset-slowlog",
              .kind = "redis",
              .title = "reset the slow log",
-             .what = "Drops the entries of the slow log, so that what comes next stands alone.",
+             .what = "drops the entries of the slow log, so that what comes next stands alone",
              .runs = "SLOWLOG RESET",
              .danger = DANGER_DESTRUCTIVE},
     .applies = redis_has_keys,

@@ -118,6 +118,12 @@ static void says(struct fixture *fixture, const char *wanted) {
   assert_in_plan(fixture->driver.plan, wanted);
 }
 
+static void says_not(struct fixture *fixture, const char *unwanted) {
+  const struct plan *plan = fixture->driver.plan;
+  for (size_t i = 0; i < plan->text_count; i++)
+    assert_null(strstr(plan->texts[i].text, unwanted));
+}
+
 static void refused(struct fixture *fixture, const char *wanted) {
   if (!strstr(fixture->driver.err.text, wanted))
     fail_msg("\"%s\" instead of \"%s\"", fixture->driver.err.text, wanted);
@@ -363,11 +369,14 @@ static void test_set_topic_config(void **state) {
   says(fixture, "retention.ms is 604800000 now, set by: default");
   says(fixture, "its other own settings stay: cleanup.policy=compact");
   says(fixture, "--entity-name orders --add-config retention.ms=3600000");
-  says(fixture, "kafka.set-topic-config name=retention.ms value=''");
+  says(fixture, "kafka.set-topic-config main orders name=retention.ms value=''");
+  says(fixture, "what the new value no longer keeps");
   assert_string_equal(fixture->driver.plan->victims[0].pins[2], "");
   assert_true(make_plan(fixture, action, NULL, NULL, none, users));
   says(fixture, "--delete-config retention.ms");
   assert_string_equal(fixture->driver.plan->victims[0].pins[2], "=1000");
+  assert_true(make_plan(fixture, action, NULL, NULL, hour, users)); /* more is kept than now */
+  says_not(fixture, "what the new value no longer keeps");
   assert_false(make_plan(fixture, action, NULL, NULL, none, orders));
   refused(fixture, "is at its default already");
   assert_false(make_plan(fixture, action, NULL, NULL, same, users));
