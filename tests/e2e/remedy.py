@@ -23,12 +23,12 @@ def subject(screen):
 
 
 def select(terminal, pane, wanted):
-    """Goes to the pane by its number and down to the row that the bottom line then names."""
+    """Goes to the pane by its number and down to the row, until its sign stands before it."""
     terminal.press(str(pane))
     terminal.press("g")
     for _ in range(200):
         terminal.settle(0.05)
-        if wanted in subject(terminal.screen):
+        if re.search(rf"►[^│]*{re.escape(wanted)}\b", terminal.screen.text):
             return
         terminal.press("Down")
     raise AssertionError(f"no row {wanted}\n{terminal.show()}")

@@ -1,6 +1,7 @@
 """The whole story, from a red row to the proof, and what cannot be done on the way; in a real terminal on
 the sandbox's real PostgreSQL."""
 
+import contextlib
 import os
 import signal
 import time
@@ -258,3 +259,29 @@ def test_the_bottom_line_names_whom_the_keys_are_about(stage, hog, tmp_path):
         terminal.wait_for("idle in txn", 20)
         select(terminal, 2, f"pid {hog}")
         assert subject(terminal.screen) == f"pid {hog}"
+
+
+def test_marked_rows_are_ended_and_what_the_filter_hides_is_counted(stage, hog, tmp_path):
+    """Three sessions of the test's own; two are marked, one of which the filter then hides."""
+    with contextlib.ExitStack() as stack:
+        names = ("mark-one", "mark-two", "mark-three")
+        mine = {name: stack.enter_context(contextlib.closing(stage.connect("ecap_user", name=name))) for name in names}
+        pids = {name: connection.info.backend_pid for name, connection in mine.items()}
+        for connection in mine.values():
+            connection.cursor().execute("SELECT 1")
+        with dashboard(configure(stage, tmp_path), rows=50) as terminal:
+            for name in ("mark-one", "mark-two"):
+                terminal.wait_for(f"pid {pids[name]}", 20)
+                select(terminal, 2, f"pid {pids[name]}")
+                terminal.press("Space")
+            terminal.press("/", str(pids["mark-two"]), "Enter")
+            terminal.wait_for(lambda screen: f"pid {pids['mark-one']}" not in screen.text)
+            terminal.press("T")
+            terminal.wait_for("of which the filter hides 1")
+            assert f"pid {pids['mark-one']}" in terminal.screen.text
+            agree(terminal, "sandbox 2")
+            assert "DONE" in outcome(terminal)
+        assert [alive(stage, pids[name]) for name in names] == [False, False, True]
+    assert alive(stage, hog)
+    intent, result = Audit(tmp_path / "state").only()
+    assert intent["count"] == 2 and [each["result"] for each in result["victims"]] == ["done", "done"]
