@@ -61,11 +61,18 @@ class Remedy:
         return sum(1 for _ in self.database(number).scan_iter(match=pattern, count=1000))
 
 
+@pytest.fixture(scope="module")
+def stage(sandbox):
+    """The sandbox, made calm once: each test leaves it so."""
+    sandbox.need("redis")
+    sandbox.scene("calm")
+    return sandbox
+
+
 @pytest.fixture
-def remedy(calm, tmp_path):
-    calm.need("redis")
-    with calm.paused():
-        remedy = Remedy(calm, tmp_path)
+def remedy(stage, tmp_path):
+    with stage.paused():
+        remedy = Remedy(stage, tmp_path)
         before = remedy.redis.config_get("maxmemory*")
         yield remedy
         remedy.redis.config_set("maxmemory", before["maxmemory"])
