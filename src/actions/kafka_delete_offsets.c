@@ -111,8 +111,8 @@ static bool execute_ask(struct kafka_turn *turn) {
 }
 
 static void execute_take(struct kafka_turn *turn) {
-  if (kafka_offsets_taken(turn))
-    kafka_offsets_undo(turn->act);
+  kafka_offsets_taken(turn);
+  kafka_offsets_undo(turn->act);
 }
 
 static bool verify_ask(struct kafka_turn *turn) {

@@ -50,7 +50,7 @@ const struct kafka_spot *kafka_offsets_spot(const struct kafka_turn *turn, size_
                          (int32_t)kafka_offsets_pin(plan, victim, KAFKA_RESET_PARTITION));
 }
 
-bool kafka_offsets_taken(struct kafka_turn *turn) {
+void kafka_offsets_taken(struct kafka_turn *turn) {
   struct outcome *outcome = turn->act->outcome;
   bool none_sent = turn->err && !kafka_admin_sent(turn->admin);
   bool some_moved = false;
@@ -65,7 +65,7 @@ bool kafka_offsets_taken(struct kafka_turn *turn) {
   }
   if (some_moved)
     outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "nothing was changed");
-  return !kafka_step_failed(turn);
+  kafka_step_failed(turn);
 }
 
 /* All topics of the plan of which something was committed: the file has these partitions alone. */
@@ -86,6 +86,8 @@ static char *topics_of(const struct plan *plan) {
 
 void kafka_offsets_undo(struct act *act) {
   const struct plan *plan = act->plan;
+  if (outcome_count(act->outcome, VICTIM_SENT) + outcome_count(act->outcome, VICTIM_UNKNOWN) == 0)
+    return;
   char target[KAFKA_WORD_MAX], group[KAFKA_WORD_MAX], file[KAFKA_WORD_MAX];
   char *topics = topics_of(plan);
   char *path = kafka_undo_file(act->state, plan->victims[0].pins[KAFKA_RESET_UNDO]);

@@ -14,7 +14,7 @@ bool kafka_offsets_fill(struct kafka_turn *turn, int want);
 int64_t kafka_offsets_pin(const struct plan *plan, size_t victim, int pin);
 /* The answer about that victim. */
 const struct kafka_spot *kafka_offsets_spot(const struct kafka_turn *turn, size_t victim);
-/* take of a change: every victim sent, or refused by the broker. False when it did not go well. */
-bool kafka_offsets_taken(struct kafka_turn *turn);
-/* outcome_undo: the reset from the undo file, if it has been written. */
+/* take of a change: every victim sent, refused by the broker, or unknown. */
+void kafka_offsets_taken(struct kafka_turn *turn);
+/* outcome_undo: the reset from the undo file, where anything has happened or may have. */
 void kafka_offsets_undo(struct act *act);

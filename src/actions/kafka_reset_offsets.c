@@ -114,8 +114,7 @@ static bool execute_ask(struct kafka_turn *turn) {
 }
 
 static void execute_take(struct kafka_turn *turn) {
-  if (!kafka_offsets_taken(turn))
-    return;
+  kafka_offsets_taken(turn);
   kafka_offsets_undo(turn->act);
 }
 

@@ -232,9 +232,10 @@ static void execute_take(struct kafka_turn *turn) {
   const struct act *act = turn->act;
   const char **pin = act->plan->victims[0].pins;
   char target[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX], word[KAFKA_WORD_MAX];
-  if (kafka_step_failed(turn))
+  if (!kafka_step_failed(turn))
+    outcome_set(act->outcome, 0, VICTIM_SENT, "taken by the broker");
+  else if (!turn->admin->unsure)
     return;
-  outcome_set(act->outcome, 0, VICTIM_SENT, "taken by the broker");
   char *value = mem_printf("value=%s", *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "");
   outcome_undo(act->outcome, "kafka.set-topic-config %s %s name=%s %s",
                kafka_word(act->plan->target, target), kafka_word(pin[PIN_TOPIC], topic),

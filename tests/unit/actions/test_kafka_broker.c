@@ -222,6 +222,7 @@ static void test_a_member_joins_after_the_plan(void **state) {
   assert_false(driver_execute(&f->driver));
   refused(f, "nothing was changed: the group is Stable by now, with 1 member");
   assert_all(f, VICTIM_REFUSED);
+  assert_null(f->driver.outcome.undo);
   assert_int_equal(committed(f, f->topic, 0), 60);
   char path[128];
   snprintf(path, sizeof path, "%s/undo", f->state);
