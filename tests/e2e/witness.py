@@ -109,6 +109,30 @@ def kafka_state(sandbox):
     return {"groups": sorted(groups), "topics": topics, "starts": sorted(starts.split()), "committed": committed}
 
 
+@contextlib.contextmanager
+def kafka_witness(sandbox):
+    """Yields a function that tells what has changed on the broker. Meanwhile it throws nothing of the topic away by
+    itself: it would every few minutes, by size."""
+    settings = sandbox.kafka_tool("topics", "--describe", "--topic", TOPIC)
+    kept = ",".join(re.findall(r"retention\.(?:bytes|ms)=-?\d+", settings))
+    assert kept.count("=") == 2, settings
+
+    def set_topic(values):
+        sandbox.kafka_tool("configs", "--alter", "--entity-type", "topics", "--entity-name", TOPIC, "--add-config", values)
+
+    set_topic("retention.bytes=-1,retention.ms=-1")
+    try:
+        before = kafka_state(sandbox)
+
+        def seen():
+            after = kafka_state(sandbox)
+            return [(key, before[key], after[key]) for key in before if before[key] != after[key]]
+
+        yield seen
+    finally:
+        set_topic(kept)
+
+
 class Audit:
     """The audit file of a state folder, as lines."""
 
