@@ -11,7 +11,7 @@ from overview import HOST_OFF
 from stacktop import dashboard
 from witness import Audit, kafka_witness, postgres_witness, redis_witness
 
-KEYS = 100_000 if os.environ.get("STACKTOP_LONG") else 10_000
+KEYS = 100_000
 CHUNK = 50
 NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB", "\x1bOC", "\x1bOD", "\x1bOH", "\x1bOF",
          "\x1b[5~", "\x1b[6~", "\x12", "\x0c", "\x19", "\x15", "\x1bOP"]
