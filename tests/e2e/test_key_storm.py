@@ -12,12 +12,13 @@ from stacktop import dashboard
 from witness import Audit, kafka_witness, postgres_witness, redis_witness
 
 KEYS = 100_000
-CHUNK = 50
+BURSTS = (1, 1, 1, 2, 5, 20, 100, 300)
 NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB", "\x1bOC", "\x1bOD", "\x1bOH", "\x1bOF",
          "\x1b[5~", "\x1b[6~", "\x12", "\x0c", "\x19", "\x15", "\x1bOP"]
 # What opens and confirms things, typed often; the letters of the phrases, too.
 HOT = list("aaaCTRVODEMyyyn") + ["\r"] * 6 + list("ecap-sandbox 123")
 PASTES = ["y", "y\r", "ecap", "ecap\r", "ecap-sandbox 1\r", "sandbox 2\r", "cache\r", "main\r", "rm -rf /\r\ny\r"]
+AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV"]
 LEAVES = b"q\x03\x1a\x1c"  # what would end or stop the program, also as `:q`
 
 
@@ -38,20 +39,33 @@ def storm(rng):
             yield f"\x1b[200~{text}\x1b[201~" if rng.random() < 0.7 else text
 
 
+def aim(terminal, rng):
+    """Out of whatever is open, and to the plan of something; the storm goes on in there."""
+    for key in ("\x1b", "\x1b", "\x1b", rng.choice(AIMS)):
+        os.write(terminal.master, key.encode())
+        while terminal.read(0.03):
+            pass
+
+
 def rage(terminal, seed, count):
-    """Presses that many keys and reads what comes; what would end or stop the program is left out."""
+    """Presses that many keys, one at a time and in bursts, and reads what comes; what would end or stop the
+    program is left out."""
     rng = random.Random(seed)
     keys = storm(rng)
-    for _ in range(0, count, CHUNK):
-        chunk = b""
-        for _ in range(CHUNK):
+    while count > 0:
+        size = rng.choice(BURSTS)
+        count -= size
+        burst = b""
+        for _ in range(size):
             key = next(keys)
             data = key if isinstance(key, bytes) else key.encode()
             if not any(byte in data for byte in LEAVES):
-                chunk += data
-        os.write(terminal.master, chunk)
-        while terminal.read(0):
+                burst += data
+        os.write(terminal.master, burst)
+        while terminal.read(0.003):
             pass
+        if rng.random() < 0.02:
+            aim(terminal, rng)
         assert terminal.process.poll() is None, terminal.show()
 
 
@@ -102,6 +116,7 @@ def test_nothing_without_its_complete_confirmation(calm, watched, tmp_path):
             terminal.wait_for("idle in txn")
             rage(terminal, seed, KEYS)
             leave(terminal)
+            assert terminal.output.count(b">Cancel<") > 10, "the storm hardly ever came to a plan"
         changes = postgres() + redis()
         intents = Audit(tmp_path / "state").intents
         # keys that come without a pause never agree to anything
