@@ -23,6 +23,7 @@ void model_fini(struct model *model) {
   for (size_t i = 0; i < model->slot_count; i++) {
     sample_free(model->slots[i].sample);
     history_free(model->slots[i].history);
+    facts_fini(&model->slots[i].facts);
   }
   free(model->slots);
   findings_free(model->findings);
@@ -71,6 +72,7 @@ void model_publish(struct model *model, size_t index, struct sample *sample, int
   if (slot->failing_ms)
     events_add(&model->events, now_ms, SEVERITY_OK, slot->target->name, "answers again, after %s",
                format_duration(down, sizeof down, (double)(now_ms - slot->failing_ms) / 1000));
+  facts_update(&slot->facts, sample->facts, &model->events, now_ms, slot->target->name);
   sample_free(slot->sample);
   slot->sample = sample;
   slot->err = (struct err){0};

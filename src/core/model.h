@@ -29,6 +29,7 @@ struct slot {
   int64_t next_ms;       /* when the next attempt starts; 0 if not known */
   uint32_t samples;      /* good ones so far */
   uint32_t failures;     /* consecutive failed attempts */
+  struct facts facts;    /* of the server, as last known */
   bool once;             /* it is asked once only (`check`): its answer does not go stale */
   struct history *history;
 };

@@ -71,6 +71,10 @@ const char *sample_printf(struct sample *sample, const char *format, ...) {
   return text;
 }
 
+void sample_fact(struct sample *sample, enum fact_kind kind, const char *value) {
+  sample->facts[kind] = value && *value ? sample_copy(sample, value) : NULL;
+}
+
 void sample_note(struct sample *sample, const char *table, const char *column, const char *format,
                  ...) {
   if (sample->note_count == SAMPLE_NOTES_MAX)

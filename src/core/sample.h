@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "core/fact.h"
 #include "core/table.h"
 
 /* Ceilings of one sample. 64 MiB holds 100,000 partition rows. */
@@ -23,11 +24,12 @@ struct sample {
   size_t table_count;
   struct note notes[SAMPLE_NOTES_MAX];
   size_t note_count;
-  const char *server;  /* what answered, e.g. "PostgreSQL 15.20"; NULL if not known */
-  const char *address; /* where: "127.0.0.1:5432"; NULL if it has none */
-  int64_t taken_ms;    /* when the answers were complete; set by the job's completion */
-  int64_t cost_us;     /* wall time from start to completion; set by the job's completion */
-  uint32_t requests;   /* questions put to the server for it */
+  const char *server;            /* what answered, e.g. "PostgreSQL 15.20"; NULL if not known */
+  const char *address;           /* where: "127.0.0.1:5432"; NULL if it has none */
+  const char *facts[FACT_COUNT]; /* what the server is; NULL where not known */
+  int64_t taken_ms;              /* when the answers were complete; set by the job's completion */
+  int64_t cost_us;   /* wall time from start to completion; set by the job's completion */
+  uint32_t requests; /* questions put to the server for it */
 };
 
 /* Empty tables, one a spec, in the order of specs. */
@@ -50,6 +52,10 @@ const char *sample_text(struct sample *sample, const char *text, size_t len);
 const char *sample_copy(struct sample *sample, const char *text);
 const char *sample_printf(struct sample *sample, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* What the server is, for the event when it changes (core/fact.h). The value is copied; NULL or ""
+ * is not known. */
+void sample_fact(struct sample *sample, enum fact_kind kind, const char *value);
 
 /* Adds a note; the same text twice is kept once, beyond SAMPLE_NOTES_MAX they are dropped. table
  * and column are ids with static life or in the arena, or NULL. */

@@ -140,6 +140,21 @@ static bool read_notes(const struct json_node *node, struct sample *sample) {
   return true;
 }
 
+static bool read_facts(const struct json_node *node, struct sample *sample) {
+  struct json_node member = json_member(node, "facts");
+  if (!member.json)
+    return true;
+  if (!json_expect(&member, json_is_object(member.json), "an object"))
+    return false;
+  for (size_t i = 0; i < FACT_COUNT; i++) {
+    const char *value;
+    if (!json_read_text_or(&member, fact_name((enum fact_kind)i), NULL, &value))
+      return false;
+    sample_fact(sample, (enum fact_kind)i, value);
+  }
+  return true;
+}
+
 static bool read_sample(const struct json_node *node, struct report_document *document, bool past,
                         struct slot *slot) {
   int64_t taken_ms, cost_us, requests;
@@ -159,7 +174,7 @@ static bool read_sample(const struct json_node *node, struct report_document *do
   sample->requests = (uint32_t)requests;
   sample->server = server ? sample_copy(sample, server) : NULL;
   sample->address = address ? sample_copy(sample, address) : NULL;
-  return read_notes(node, sample);
+  return read_facts(node, sample) && read_notes(node, sample);
 }
 
 static bool read_targets(const struct json_node *top, struct report_document *document, bool past) {

@@ -185,6 +185,18 @@ static void write_table(struct document *document, const struct slot *slot, size
   json_close(writer, '}');
 }
 
+static void write_facts(struct json_writer *writer, const struct sample *sample) {
+  bool any = false;
+  for (size_t i = 0; i < FACT_COUNT; i++)
+    any = any || sample->facts[i];
+  if (!any)
+    return;
+  json_open(writer, "facts", '{');
+  for (size_t i = 0; i < FACT_COUNT; i++)
+    json_text_if(writer, fact_name((enum fact_kind)i), sample->facts[i]);
+  json_close(writer, '}');
+}
+
 static void write_sample(struct document *document, const struct slot *slot) {
   struct json_writer *writer = &document->writer;
   const struct sample *sample = slot->sample;
@@ -194,6 +206,7 @@ static void write_sample(struct document *document, const struct slot *slot) {
   json_int(writer, "requests", sample->requests);
   json_text_if(writer, "server", sample->server);
   json_text_if(writer, "address", sample->address);
+  write_facts(writer, sample);
 }
 
 static void write_notes(struct json_writer *writer, const struct sample *sample) {

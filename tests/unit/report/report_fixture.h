@@ -220,6 +220,8 @@ static inline struct sample *fixture_postgres_sample(void) {
   sample_note(sample, "sessions", "query", "needs pg_monitor to see the queries of others");
   sample->server = "PostgreSQL 15.20";
   sample->address = "127.0.0.1:5432";
+  sample_fact(sample, FACT_ROLE, "primary");
+  sample_fact(sample, FACT_START, "2026-11-20 08:00:00+00");
   sample->requests = 4;
   return sample;
 }
