@@ -1,0 +1,129 @@
+"""A storm of keys: whatever is typed or pasted, in read-only nothing changes anywhere, and otherwise nothing
+without its complete confirmation. The witnesses are the servers.
+
+test_key_storm.py runs it with 10,000 keys, test_key_storm_long.py with 100,000."""
+
+import os
+import random
+import time
+
+from overview import HOST_OFF
+from stacktop import dashboard
+from witness import Audit, kafka_witness, postgres_witness, redis_witness
+
+BURSTS = (1, 1, 1, 2, 5, 20, 100, 300)
+NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB", "\x1bOC", "\x1bOD", "\x1bOH", "\x1bOF",
+         "\x1b[5~", "\x1b[6~", "\x12", "\x0c", "\x19", "\x15", "\x1bOP"]
+# What opens and confirms things, typed often; the letters of the phrases, too.
+HOT = list("aaaCTRVODEMyyyn") + ["\r"] * 6 + list("ecap-sandbox 123")
+PASTES = ["y", "y\r", "ecap", "ecap\r", "ecap-sandbox 1\r", "sandbox 2\r", "cache\r", "main\r", "rm -rf /\r\ny\r"]
+AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV"]
+LEAVES = b"q\x03\x1a\x1c"  # what would end or stop the program, also as `:q`
+
+
+def storm(rng):
+    """Keys for ever: named ones, hot ones, any ASCII, any bytes, pastes with and without brackets."""
+    while True:
+        kind = rng.random()
+        if kind < 0.35:
+            yield rng.choice(NAMED)
+        elif kind < 0.75:
+            yield rng.choice(HOT)
+        elif kind < 0.93:
+            yield chr(rng.randrange(32, 127))
+        elif kind < 0.96:
+            yield bytes(rng.randrange(256) for _ in range(3))
+        else:
+            text = rng.choice(PASTES)
+            yield f"\x1b[200~{text}\x1b[201~" if rng.random() < 0.7 else text
+
+
+def aim(terminal, rng):
+    """Out of whatever is open, and to the plan of something; the storm goes on in there. Whether it came there."""
+    for key in ("\x1b", "\x1b", "\x1b", rng.choice(AIMS)):
+        os.write(terminal.master, key.encode())
+        while terminal.read(0.03):
+            pass
+    return ">Cancel<" in terminal.screen.text
+
+
+def rage(terminal, seed, count, plans=0):
+    """Presses that many keys, one at a time and in bursts, and reads what comes; goes on until it has come to so
+    many plans. What would end or stop the program is left out."""
+    aims = 2000 / count  # by burst: as many plans, however many keys
+    rng = random.Random(seed)
+    keys = storm(rng)
+    most = 10 * count
+    while count > 0 or plans > 0:
+        size = rng.choice(BURSTS)
+        count -= size
+        assert count > -most, f"it does not come to a plan\n{terminal.show()}"
+        burst = b""
+        for _ in range(size):
+            key = next(keys)
+            data = key if isinstance(key, bytes) else key.encode()
+            if not any(byte in data for byte in LEAVES):
+                burst += data
+        os.write(terminal.master, burst)
+        while terminal.read(0.003):
+            pass
+        if rng.random() < aims:
+            plans -= aim(terminal, rng)
+        assert terminal.process.poll() is None, terminal.show()
+
+
+def watched(calm, folder):
+    """The configuration of the sandbox, with a state folder of the test's own."""
+    calm.need("kafka")
+    path = folder / "stacktop.yaml"
+    path.write_text(calm.config.read_text() + HOST_OFF + f"state: {folder}/state\n")
+    return path
+
+
+def leave(terminal):
+    """From wherever the storm has ended: Ctrl-C closes what is open, and then leaves. One at a time: while it
+    leaves, the terminal is as it was before, and Ctrl-C a signal."""
+    for _ in range(10):
+        terminal.press("Ctrl-C")
+        deadline = time.monotonic() + 1
+        while terminal.process.poll() is None and time.monotonic() < deadline:
+            terminal.read(0.05)
+        if terminal.process.poll() is not None:
+            break
+    assert terminal.wait_exit(1) == 0
+
+
+def read_only(calm, folder, keys):
+    """In read-only nothing changes."""
+    path = watched(calm, folder)
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    calm.scene("db-hog")  # sessions to end
+    with calm.paused(), postgres_witness(calm) as postgres, redis_witness(calm) as redis, kafka_witness(calm) as kafka:
+        with dashboard(path, "--read-only", env={"STACKTOP_READ_ONLY": "1"}) as terminal:
+            terminal.wait_for("READ-ONLY")
+            terminal.wait_for("idle in txn")
+            rage(terminal, seed, keys)
+            leave(terminal)
+        assert postgres() == []
+        assert redis() == []
+        assert kafka() == []
+    assert Audit(folder / "state").records == []
+
+
+def unconfirmed(calm, folder, keys):
+    """Nothing changes without its complete confirmation."""
+    path = watched(calm, folder)
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    calm.scene("db-hog")
+    with calm.paused(), postgres_witness(calm) as postgres, redis_witness(calm) as redis, kafka_witness(calm) as kafka:
+        with dashboard(path) as terminal:
+            terminal.wait_for("idle in txn")
+            rage(terminal, seed, keys, plans=10)
+            leave(terminal)
+        changes = postgres() + redis()
+        intents = Audit(folder / "state").intents
+        # keys that come without a pause never agree to anything
+        assert intents == [] and changes == []
+        assert kafka() == []
