@@ -2,7 +2,9 @@
 
 #include "core/format.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +153,32 @@ static void evaluate_row(struct evaluation *e, size_t index, const struct table 
     evaluate_cell(e, index, table, row, i);
 }
 
+/* FNV-1a over all but the digits: "12 of 18 partitions" stays the same finding as "9 of 18". */
+static uint32_t fault_hash(const char *text) {
+  uint32_t hash = 2166136261U;
+  for (; *text; text++)
+    if (!isdigit((unsigned char)*text))
+      hash = (hash ^ (unsigned char)*text) * 16777619U;
+  return hash;
+}
+
+static void evaluate_faults(struct evaluation *e, size_t index) {
+  const struct slot *slot = &e->model->slots[index];
+  for (size_t i = 0; i < slot->sample->note_count; i++) {
+    const struct note *note = &slot->sample->notes[i];
+    if (note->severity == SEVERITY_OK)
+      continue;
+    char id[24];
+    snprintf(id, sizeof id, "fault:%08x", (unsigned)fault_hash(note->text));
+    struct finding *finding = finding_add(e, index, note->table, NULL, id);
+    if (!finding)
+      return;
+    finding->severity = note->severity;
+    finding->subject = slot->target->name;
+    finding->sentence = arena_printf(&e->findings->arena, "%s", note->text);
+  }
+}
+
 static void evaluate_slot(struct evaluation *e, size_t index) {
   const struct slot *slot = &e->model->slots[index];
   switch (slot_state(slot, e->now_ms)) {
@@ -165,6 +193,7 @@ static void evaluate_slot(struct evaluation *e, size_t index) {
   case SLOT_LIVE:
     break;
   }
+  evaluate_faults(e, index);
   for (size_t t = 0; t < slot->sample->table_count; t++)
     for (size_t r = 0; r < slot->sample->tables[t].row_count; r++)
       evaluate_row(e, index, &slot->sample->tables[t], &slot->sample->tables[t].rows[r]);
@@ -193,11 +222,24 @@ struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pa
   return e.findings;
 }
 
-static void hold(const struct model *model, const struct findings *from, int64_t now_ms,
+bool evaluate_sees(const struct model *model, const struct finding *finding, int64_t now_ms) {
+  const struct slot *slot = &model->slots[finding->slot];
+  return slot_state(slot, now_ms) == SLOT_LIVE &&
+         (finding_is_fault(finding) || !sample_is_faulted(slot->sample, finding->table));
+}
+
+static bool is_in(const struct findings *findings, const struct finding *finding) {
+  return findings_find(findings, finding->slot, finding->table, finding->row, finding->column);
+}
+
+/* What is in one of the two is kept there, or was. */
+static void hold(const struct model *model, const struct findings *from,
+                 const struct findings *after, const struct findings *before, int64_t now_ms,
                  struct findings *held) {
   for (size_t i = 0; i < from->count; i++) {
     const struct finding *old = &from->items[i];
-    if (!old->table || slot_state(&model->slots[old->slot], now_ms) == SLOT_LIVE)
+    if (finding_is_outage(old) || evaluate_sees(model, old, now_ms) || is_in(after, old) ||
+        (before && is_in(before, old)))
       continue;
     struct finding *copy = findings_add(held, old->slot, old->table, old->row, old->column);
     if (!copy)
@@ -210,10 +252,11 @@ static void hold(const struct model *model, const struct findings *from, int64_t
   }
 }
 
-struct findings *evaluate_held(const struct model *model, int64_t now_ms) {
+struct findings *evaluate_held(const struct model *model, const struct findings *after,
+                               int64_t now_ms) {
   struct findings *held = findings_new();
-  hold(model, model->findings, now_ms, held);
-  hold(model, model->held, now_ms, held);
+  hold(model, model->findings, after, NULL, now_ms, held);
+  hold(model, model->held, after, model->findings, now_ms, held);
   findings_index(held);
   return held;
 }

@@ -91,6 +91,14 @@ static const struct finding *row_next(const struct findings *findings,
   return ++finding < findings->items + findings->count ? finding : NULL;
 }
 
+bool finding_is_fault(const struct finding *finding) {
+  return finding->column && strncmp(finding->column, "fault:", 6) == 0;
+}
+
+bool finding_is_outage(const struct finding *finding) {
+  return !finding->table && !finding_is_fault(finding);
+}
+
 static enum severity slot_worst(const struct findings *findings, size_t slot, const char *table) {
   enum severity worst = SEVERITY_OK;
   for (size_t i = 0; i < findings->count; i++) {

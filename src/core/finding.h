@@ -12,7 +12,8 @@ struct finding {
   size_t slot;
   const char *table;    /* id, or NULL when the target itself is the trouble */
   const char *row;      /* key, or NULL */
-  const char *column;   /* id of the cell that crossed its threshold, or NULL */
+  const char *column;   /* id of the cell that crossed its threshold; "age" of a stale target;
+                           "fault:1a2b3c4d" of a table or target that cannot be trusted; or NULL */
   const char *subject;  /* whom it is about, for people: "cache", "main ecap-consumer-group" */
   const char *sentence; /* "lag 12,430, above 10,000" */
   int64_t since_ms;
@@ -38,6 +39,11 @@ struct finding *findings_add(struct findings *findings, size_t slot, const char 
 /* Makes the look-ups below quick, once all findings are in their final order: a storm of 20,000 of
  * them would take seconds otherwise. */
 void findings_index(struct findings *findings);
+
+/* A fault of a collection, see sample_fault. */
+bool finding_is_fault(const struct finding *finding);
+/* It is about the target as a whole: down, or without fresh data. */
+bool finding_is_outage(const struct finding *finding);
 
 /* The worst that counts of a row, of a table (row NULL), or of a slot (table and row NULL). */
 enum severity findings_row(const struct findings *findings, size_t slot, const char *table,

@@ -105,7 +105,7 @@ static const struct finding *find_same(const struct findings *findings,
 /* Old data is our own doing: we were paused or suspended. What goes wrong with the target itself
  * is told by the attempt that fails. */
 static bool is_of_age(const struct finding *finding) {
-  return !finding->table && finding->column;
+  return finding_is_outage(finding) && finding->column;
 }
 
 /* What has appeared is an event of its severity. */
@@ -120,13 +120,13 @@ static void log_new(struct model *model, const struct findings *after, int64_t n
   }
 }
 
-/* What has gone is a recovery, if its slot answers. A slot's own recovery is logged by
+/* What has gone is a recovery, if it could have been seen. A slot's own recovery is logged by
  * model_publish, which knows how long it was. */
 static void log_gone(struct model *model, const struct findings *before,
                      const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < before->count; i++) {
     const struct finding *old = &before->items[i];
-    if (old->pending || !old->table || slot_state(&model->slots[old->slot], now_ms) != SLOT_LIVE ||
+    if (old->pending || finding_is_outage(old) || !evaluate_sees(model, old, now_ms) ||
         find_same(after, old))
       continue;
     char lasted[FORMAT_MAX];
@@ -138,7 +138,7 @@ static void log_gone(struct model *model, const struct findings *before,
 
 void model_evaluate(struct model *model, int64_t now_ms, bool one_pass) {
   struct findings *after = evaluate(model, now_ms, one_pass);
-  struct findings *held = evaluate_held(model, now_ms);
+  struct findings *held = evaluate_held(model, after, now_ms);
   log_new(model, after, now_ms);
   log_gone(model, model->findings, after, now_ms);
   log_gone(model, model->held, after, now_ms);

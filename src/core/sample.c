@@ -88,5 +88,54 @@ void sample_note(struct sample *sample, const char *table, const char *column, c
   for (size_t i = 0; i < sample->note_count; i++)
     if (strcmp(sample->notes[i].text, text) == 0)
       return;
-  sample->notes[sample->note_count++] = (struct note){table, column, text};
+  sample->notes[sample->note_count++] = (struct note){table, column, text, SEVERITY_OK};
+}
+
+static bool same_table(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Faults stand before the notes, in the order in which they came. */
+static void insert_fault(struct sample *sample, const struct note *fault) {
+  size_t at = 0;
+  while (at < sample->note_count && sample->notes[at].severity != SEVERITY_OK)
+    at++;
+  if (at == SAMPLE_NOTES_MAX) { /* one that is as bad is there, or becomes so */
+    struct note *last = &sample->notes[SAMPLE_NOTES_MAX - 1];
+    last->severity = severity_worse(last->severity, fault->severity);
+    last->table = same_table(last->table, fault->table) ? last->table : NULL;
+    return;
+  }
+  if (sample->note_count == SAMPLE_NOTES_MAX)
+    sample->note_count--;
+  memmove(&sample->notes[at + 1], &sample->notes[at],
+          (sample->note_count - at) * sizeof *sample->notes);
+  sample->notes[at] = *fault;
+  sample->note_count++;
+}
+
+void sample_fault(struct sample *sample, const char *table, enum severity severity,
+                  const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  const char *text = arena_vprintf(&sample->arena, format, args);
+  va_end(args);
+  struct note fault = {table, NULL, *text ? text : "an answer did not fit into memory", severity};
+  for (size_t i = 0; i < sample->note_count; i++) {
+    struct note *note = &sample->notes[i];
+    if (note->severity != SEVERITY_OK && same_table(note->table, table) &&
+        strcmp(note->text, fault.text) == 0) {
+      note->severity = severity_worse(note->severity, severity);
+      return;
+    }
+  }
+  insert_fault(sample, &fault);
+}
+
+bool sample_is_faulted(const struct sample *sample, const char *table) {
+  for (size_t i = 0; i < sample->note_count; i++)
+    if (sample->notes[i].severity != SEVERITY_OK &&
+        (!sample->notes[i].table || same_table(sample->notes[i].table, table)))
+      return true;
+  return false;
 }

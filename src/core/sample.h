@@ -11,11 +11,16 @@
 /* Ceilings of one sample. 64 MiB holds 100,000 partition rows. */
 enum { SAMPLE_BYTES_MAX = 64 << 20, SAMPLE_TEXT_MAX = 8 << 10, SAMPLE_NOTES_MAX = 32 };
 
-/* "needs pg_monitor to see the queries of others": a capability that is missing, never a zero. */
+/* What a collection could not find out.
+ * OK: a capability that is missing ("needs pg_monitor to see the queries of others"), never a zero.
+ * Anything worse: a fault. A question failed, or its answer is incomplete, so the table cannot be
+ * trusted. A fault is a finding of its target (core/evaluate), and while it lasts no finding of the
+ * table's rows counts as resolved. */
 struct note {
   const char *table;  /* the table's id, or NULL for the whole target */
   const char *column; /* the column's id, or NULL */
   const char *text;
+  enum severity severity;
 };
 
 struct sample {
@@ -61,3 +66,11 @@ void sample_fact(struct sample *sample, enum fact_kind kind, const char *value);
  * and column are ids with static life or in the arena, or NULL. */
 void sample_note(struct sample *sample, const char *table, const char *column, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
+/* Adds a fault: "sessions could not be read: ERROR: ...", "offsets of 12 of 18 partitions".
+ * severity is UNKNOWN, WARN or CRIT. Two faults whose texts differ in their digits only are the
+ * same finding over time. A fault is never lost: a full sample drops a note for it, or keeps a
+ * short text. */
+void sample_fault(struct sample *sample, const char *table, enum severity severity,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Whether a fault concerns that table, or the whole target. */
+bool sample_is_faulted(const struct sample *sample, const char *table);

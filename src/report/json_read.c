@@ -128,14 +128,18 @@ static bool read_notes(const struct json_node *node, struct sample *sample) {
     return false;
   for (size_t i = 0; i < count; i++) {
     struct json_node element = json_element(&array, i);
-    const char *table, *column, *text;
+    const char *table, *column, *text, *severity;
     if (!json_expect(&element, json_is_object(element.json), "an object") ||
         !json_read_text_or(&element, "table", NULL, &table) ||
         !json_read_text_or(&element, "column", NULL, &column) ||
-        !json_read_text(&element, "text", &text))
+        !json_read_text(&element, "text", &text) ||
+        !json_read_text_or(&element, "severity", severity_name(SEVERITY_OK), &severity))
       return false;
-    sample_note(sample, table ? sample_copy(sample, table) : NULL,
-                column ? sample_copy(sample, column) : NULL, "%s", text);
+    table = table ? sample_copy(sample, table) : NULL;
+    if (severity_parse(severity) == SEVERITY_OK)
+      sample_note(sample, table, column ? sample_copy(sample, column) : NULL, "%s", text);
+    else
+      sample_fault(sample, table, severity_parse(severity), "%s", text);
   }
   return true;
 }

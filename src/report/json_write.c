@@ -218,6 +218,8 @@ static void write_notes(struct json_writer *writer, const struct sample *sample)
     json_text_if(writer, "table", note->table);
     json_text_if(writer, "column", note->column);
     json_text(writer, "text", note->text);
+    if (note->severity != SEVERITY_OK)
+      json_text(writer, "severity", severity_name(note->severity));
     json_close(writer, '}');
   }
   json_close(writer, ']');

@@ -96,6 +96,8 @@ static void put_tables(struct text_out *out, const struct model *model, size_t s
 
 static void put_notes(struct text_out *out, const struct sample *sample) {
   for (size_t i = 0; i < sample->note_count; i++) {
+    if (sample->notes[i].severity != SEVERITY_OK)
+      continue; /* a fault stands among the findings */
     text_out_begin(out, INDENT);
     text_out_label(out, "note");
     text_out_words(out, sample->notes[i].text, 0);

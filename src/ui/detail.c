@@ -159,9 +159,10 @@ static void put_findings(struct page *page, const struct detail *detail) {
   bool any = false;
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->items[i];
-    bool about = finding->slot == detail->slot &&
-                 (!finding->table || !detail->table ||
-                  (same(finding->table, detail->table) && same(finding->row, detail->key)));
+    bool about =
+        finding->slot == detail->slot && (!finding->table || !detail->table ||
+                                          (same(finding->table, detail->table) &&
+                                           (!finding->row || same(finding->row, detail->key))));
     if (!about)
       continue;
     put_finding(page, finding);
@@ -209,8 +210,13 @@ static void put_cells(struct page *page, const struct table_row *row) {
 }
 
 static void put_notes(struct page *page, const struct slot *slot) {
-  for (size_t i = 0; slot->sample && i < slot->sample->note_count; i++)
-    put_text(page, STYLE_UNKNOWN, 0, slot->sample->notes[i].text);
+  for (size_t i = 0; slot->sample && i < slot->sample->note_count; i++) {
+    const struct note *note = &slot->sample->notes[i];
+    unsigned style = STYLE_UNKNOWN;
+    if (note->severity != SEVERITY_OK)
+      style = style_of_severity(note->severity);
+    put_text(page, style, 0, note->text);
+  }
 }
 
 static void put_target(struct page *page, const struct detail *detail) {

@@ -186,9 +186,16 @@ static void draw_table_title(const struct frame *frame, const struct line *line,
   canvas_rule(frame->canvas, x + at, y, width - at - 1, STYLE_BORDER);
 }
 
+/* An empty table is "no sessions" only where it could be read. */
 static void draw_empty(const struct frame *frame, const struct line *line, int x, int y,
                        int width) {
   char title[64];
+  const struct sample *sample = frame->model->slots[line->slot].sample;
+  if (sample && sample_is_faulted(sample, line->table->spec->id)) {
+    snprintf(title, sizeof title, "%s: not known", line->table->spec->title);
+    canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_UNKNOWN, title);
+    return;
+  }
   snprintf(title, sizeof title, "no %s", line->table->spec->title);
   title[3] = (char)tolower((unsigned char)title[3]);
   canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_DIM, title);
@@ -243,9 +250,14 @@ static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y,
       char suffix[32] = "";
       if (used == shown - 1 && more > 0)
         snprintf(suffix, sizeof suffix, " (+%d)", more);
-      canvas_text(frame->canvas, x, at, width, STYLE_UNKNOWN, "? ");
-      canvas_printf(frame->canvas, x + ROW_MARK_CELLS, at, width - ROW_MARK_CELLS, STYLE_DIM,
-                    "%s%s%s%s", several ? slot->target->name : "", several ? ": " : "",
+      enum severity severity = slot->sample->notes[n].severity;
+      bool fault = severity != SEVERITY_OK;
+      canvas_text(frame->canvas, x, at, width,
+                  fault ? style_of_severity(severity) | STYLE_STRONG : STYLE_UNKNOWN,
+                  fault ? mark_of(severity) : "? ");
+      canvas_printf(frame->canvas, x + ROW_MARK_CELLS, at, width - ROW_MARK_CELLS,
+                    fault ? style_of_severity(severity) : STYLE_DIM, "%s%s%s%s",
+                    several ? slot->target->name : "", several ? ": " : "",
                     slot->sample->notes[n].text, suffix);
     }
     for (size_t t = 0; t < slot->sample->table_count && used < shown; t++) {

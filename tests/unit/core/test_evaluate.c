@@ -183,6 +183,87 @@ static void test_stale(void **state) {
   assert_int_equal(only(judge(fixture, false))->since_ms, 1005001);
 }
 
+/* A question that failed never leaves its target OK, and what was found before is not over. */
+static void test_fault(void **state) {
+  struct model_fixture *fixture = *state;
+  struct model *model = &fixture->model;
+  publish_lag(fixture, 1, value_int(5000));
+  judge(fixture, false);
+  assert_int_equal(model->events.count, 1);
+  for (int i = 0; i < 3; i++) {
+    fixture->now_ms += 2000;
+    struct sample *sample = lag_sample(fixture);
+    sample_note(sample, "groups", NULL, "needs a right");
+    sample_fault(sample, "groups", SEVERITY_UNKNOWN, "offsets of %d of 18 partitions %%s", 12 - i);
+    model_publish(model, 1, sample, fixture->now_ms);
+    const struct finding *finding = only(judge(fixture, false));
+    assert_int_equal(finding->severity, SEVERITY_UNKNOWN);
+    assert_string_equal(finding->subject, "main");
+    assert_string_equal(finding->table, "groups");
+    assert_null(finding->row);
+    check_text(finding->sentence,
+               i ? i == 1 ? "offsets of 11 of 18 partitions %s"
+                          : "offsets of 10 of 18 partitions %s"
+                 : "offsets of 12 of 18 partitions %s",
+               "round %d", i);
+    assert_int_equal(finding->since_ms, 1002000); /* the same one, whatever its numbers */
+    assert_int_equal(model_slot_severity(model, 1, fixture->now_ms), SEVERITY_UNKNOWN);
+    assert_int_equal(model->events.count, 2); /* its own; "resolved" nobody knows */
+    assert_int_equal(model->held->count, 1);
+  }
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(5000));
+  assert_int_equal(only(judge(fixture, false))->since_ms, 1000000);
+  assert_int_equal(model->events.count, 3); /* the fault is over, the lag is not new */
+  assert_int_equal(events_get(&model->events, 0)->severity, SEVERITY_OK);
+  assert_int_equal(model->held->count, 0);
+}
+
+/* Rows that are found in spite of the fault are judged; a fault of another table holds nothing. */
+static void test_fault_and_rows(void **state) {
+  struct model_fixture *fixture = *state;
+  struct model *model = &fixture->model;
+  publish_lag(fixture, 1, value_int(5000));
+  judge(fixture, false);
+  for (int i = 0; i < 3; i++) {
+    struct sample *sample = lag_sample(fixture);
+    lag_row(sample, 0, "group", NULL, value_int(5000));
+    sample_fault(sample, "groups", SEVERITY_WARN, "a part is missing");
+    model_publish(model, 1, sample, fixture->now_ms);
+    assert_int_equal(judge(fixture, false)->count, 2);
+    assert_int_equal(model->held->count, 0);
+    assert_int_equal(model->events.count, 2);
+  }
+  struct sample *sample = lag_sample(fixture);
+  sample_fault(sample, "summary", SEVERITY_WARN, "another table");
+  model_publish(model, 1, sample, fixture->now_ms);
+  assert_int_equal(judge(fixture, false)->count, 1);
+  assert_int_equal(model->held->count, 0);
+  assert_int_equal(model->events.count, 5); /* two are over, one is new */
+}
+
+/* A fault of the whole target is no outage, and its end is told. */
+static void test_fault_of_target(void **state) {
+  struct model_fixture *fixture = *state;
+  struct model *model = &fixture->model;
+  fail_slot(fixture, 1, ERR_TIMEOUT, "no answer");
+  judge(fixture, false);
+  fixture->now_ms += 1000;
+  struct sample *sample = lag_sample(fixture);
+  sample_fault(sample, NULL, SEVERITY_CRIT, "the client crashed");
+  model_publish(model, 1, sample, fixture->now_ms);
+  const struct finding *finding = only(judge(fixture, false));
+  assert_int_equal(finding->since_ms, fixture->now_ms);
+  assert_null(finding->table);
+  assert_int_equal(model_slot_severity(model, 1, fixture->now_ms), SEVERITY_CRIT);
+  size_t events = model->events.count;
+  fixture->now_ms += 1000;
+  model_publish(model, 1, lag_sample(fixture), fixture->now_ms);
+  assert_int_equal(judge(fixture, false)->count, 0);
+  assert_int_equal(model->events.count, events + 1);
+  assert_non_null(strstr(events_get(&model->events, 0)->text, "the client crashed"));
+}
+
 /* The worst first, then the oldest; what is pending last. */
 static void test_order(void **state) {
   struct model_fixture *fixture = *state;
@@ -246,6 +327,9 @@ int main(void) {
       TEST(test_down),
       TEST(test_stale),
       TEST(test_row_without_reason),
+      TEST(test_fault),
+      TEST(test_fault_and_rows),
+      TEST(test_fault_of_target),
       TEST(test_order),
       TEST(test_storm),
   };

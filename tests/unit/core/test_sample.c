@@ -98,10 +98,43 @@ static void test_notes(void **state) {
   sample_free(sample);
 }
 
+/* A fault is never lost: not to many notes, not to a full sample, not to other faults. */
+static void test_faults(void **state) {
+  (void)state;
+  struct sample *sample = sample_new(specs, 2);
+  for (int i = 0; i < SAMPLE_NOTES_MAX; i++)
+    sample_note(sample, NULL, NULL, "note %d", i);
+  assert_false(sample_is_faulted(sample, "groups"));
+  sample_fault(sample, "groups", SEVERITY_UNKNOWN, "offsets of %d of %d partitions", 12, 18);
+  assert_int_equal(sample->note_count, SAMPLE_NOTES_MAX);
+  assert_string_equal(sample->notes[0].text, "offsets of 12 of 18 partitions");
+  assert_string_equal(sample->notes[1].text, "note 0");
+  assert_true(sample_is_faulted(sample, "groups"));
+  assert_false(sample_is_faulted(sample, "group"));
+  sample_fault(sample, "groups", SEVERITY_WARN, "offsets of 12 of 18 partitions");
+  assert_int_equal(sample->notes[0].severity, SEVERITY_WARN); /* the same one, but worse */
+  assert_string_equal(sample->notes[1].text, "note 0");
+  for (int i = 0; i < SAMPLE_NOTES_MAX; i++)
+    sample_fault(sample, "groups", SEVERITY_UNKNOWN, "fault %d", i);
+  sample_fault(sample, NULL, SEVERITY_CRIT, "one too many");
+  assert_int_equal(sample->notes[SAMPLE_NOTES_MAX - 1].severity, SEVERITY_CRIT);
+  assert_true(sample_is_faulted(sample, "group")); /* the whole target's */
+  sample_free(sample);
+
+  sample = sample_new(specs, 2);
+  sample->arena.ceiling = 100;
+  while (*sample_printf(sample, "%s", "some text of a server"))
+    continue;
+  sample_fault(sample, "groups", SEVERITY_UNKNOWN, "a fault that does not fit %0200d", 1);
+  assert_true(sample_is_faulted(sample, "groups"));
+  assert_true(*sample->notes[0].text);
+  sample_free(sample);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tables), cmocka_unit_test(test_rows),  cmocka_unit_test(test_full),
-      cmocka_unit_test(test_texts),  cmocka_unit_test(test_notes),
+      cmocka_unit_test(test_texts),  cmocka_unit_test(test_notes), cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

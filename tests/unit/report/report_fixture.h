@@ -294,7 +294,9 @@ static inline void fixture_init(struct model *model, struct config **owned) {
     fixture_publish(model, FIXTURE_API, fixture_service_up("api", 0.012 + i / 1000.0), 13000,
                     FIXTURE_NOW - i * 2000);
   fixture_publish(model, FIXTURE_DASHBOARD, fixture_service_down("dashboard"), 2100, FIXTURE_NOW);
-  fixture_publish(model, FIXTURE_MAIN, fixture_kafka_sample(7, 2), 31000, FIXTURE_NOW);
+  struct sample *partial = fixture_kafka_sample(7, 2);
+  sample_fault(partial, "groups", SEVERITY_UNKNOWN, "offsets of 12 of 18 partitions of group-1");
+  fixture_publish(model, FIXTURE_MAIN, partial, 31000, FIXTURE_NOW);
   fixture_publish(model, FIXTURE_ECAP, fixture_postgres_sample(), 14000, FIXTURE_NOW);
   fixture_publish(model, FIXTURE_EVIL, fixture_hostile_sample(), 5000, FIXTURE_NOW);
   model_fail(model, FIXTURE_CACHE, &refused, FIXTURE_NOW);

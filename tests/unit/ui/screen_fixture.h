@@ -230,6 +230,7 @@ enum fixture_scene {
   SCENE_INCIDENT,
   SCENE_HOSTILE, /* as the incident, with texts of an enemy */
   SCENE_EMPTY,   /* tables without rows */
+  SCENE_FAULT,   /* PostgreSQL's sessions could not be read */
 };
 
 struct fixture {
@@ -333,7 +334,7 @@ static struct sample *sample_kafka(enum fixture_scene scene, int step) {
 static struct sample *sample_postgres(enum fixture_scene scene, int step) {
   static const struct table_spec *const specs[] = {&connection_spec, &session_spec};
   struct sample *s = sample_new(specs, 2);
-  bool bad = scene != SCENE_CALM;
+  bool bad = scene != SCENE_CALM && scene != SCENE_FAULT;
   double noise = fixture_noise(step, 5);
   ROW(s, "connections", "ecap", NULL, T("ecap"), T(bad ? "83/97" : "42/97"),
       R(bad ? 83.0 / 97 : 42.0 / 97), N(3 + (int)(noise * 4)), N(30), N(bad ? 9 : 1),
@@ -341,7 +342,10 @@ static struct sample *sample_postgres(enum fixture_scene scene, int step) {
   sample_note(s, "sessions", "query", "needs pg_monitor to see the queries of others");
   s->server = "PostgreSQL 15.20";
   s->address = "127.0.0.1:5432";
-  if (scene == SCENE_EMPTY)
+  if (scene == SCENE_FAULT)
+    sample_fault(s, "sessions", SEVERITY_WARN,
+                 "sessions could not be read: ERROR: invalid byte sequence for encoding \"UTF8\"");
+  if (scene == SCENE_EMPTY || scene == SCENE_FAULT)
     return s;
   if (bad) {
     row_is(ROW(s, "sessions", "8123/1", NULL, T("8123"), T("idle in txn"), R(840 + step * 2), N(2),

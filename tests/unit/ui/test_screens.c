@@ -48,6 +48,11 @@ static void make_empty(struct fixture *fixture) {
   fixture_run(fixture);
 }
 
+static void make_fault(struct fixture *fixture) {
+  fixture_init(fixture, SCENE_FAULT, false);
+  fixture_run(fixture);
+}
+
 static void make_several(struct fixture *fixture) {
   fixture_init(fixture, SCENE_INCIDENT, true);
   fixture_run(fixture);
@@ -115,6 +120,9 @@ static const struct screen screens[] = {
     {"down-120x36", make_down, 120, 36, false, ""},
     {"down-detail", make_down, 80, 24, false, "3i"},
     {"empty", make_empty, 80, 24, false, ""},
+    {"fault-80x24", make_fault, 80, 24, false, ""},
+    {"fault-120x36", make_fault, 120, 36, false, ""},
+    {"fault-detail", make_fault, 120, 36, false, "3i"},
     {"pending-80x24", make_pending, 80, 24, false, ""},
     {"pending-40x12", make_pending, 40, 12, false, ""},
     {"several-60x20", make_several, 60, 20, false, ""},
