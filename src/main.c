@@ -6,6 +6,7 @@
 #include "app/dashboard.h"
 #include "app/plan_mode.h"
 #include "app/print.h"
+#include "app/process.h"
 #include "app/startup.h"
 #include "config/config_dump.h"
 #include "io/clock.h"
@@ -15,6 +16,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 static int usage_bad(const struct err *err) {
@@ -33,7 +35,7 @@ static int actions_show(const struct options *options) {
 
 static int config_show(const struct config *config, const struct app_schema *schema) {
   config_dump(stdout, config, &schema->schema);
-  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run(const struct options *options) {
@@ -41,10 +43,11 @@ static int run(const struct options *options) {
   app_schema_init(&schema);
   if (options->mode == MODE_CONFIG && options->default_config) {
     config_print_default(stdout, &schema.schema);
-    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   struct runtime runtime;
-  runtime_init(&runtime);
+  if (!runtime_init(&runtime))
+    return EX_OSERR;
   struct config *config = startup_config(options, &schema, &runtime.io);
   if (config && options->mode == MODE_CHECK)
     return check_run(&runtime, config, options);
@@ -66,6 +69,8 @@ static int run(const struct options *options) {
 }
 
 int main(int argc, char **argv) {
+  if (!process_begin())
+    return EX_OSERR;
   clock_start();
   setlocale(LC_CTYPE, ""); /* only that: numbers are written the same everywhere */
   struct options options;
@@ -76,10 +81,10 @@ int main(int argc, char **argv) {
   switch (options.mode) {
   case MODE_HELP:
     options_usage(stdout, options.help_of);
-    return EXIT_SUCCESS;
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   case MODE_VERSION:
     puts("stacktop " STACKTOP_VERSION);
-    return EXIT_SUCCESS;
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   case MODE_ACTIONS:
     return actions_show(&options);
   default:

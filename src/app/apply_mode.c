@@ -180,9 +180,9 @@ static int apply_report(const struct apply *apply) {
   putchar('\n');
   bool written = report_outcome_text(stdout, operation->plan, &operation->outcome, &text);
   put_undo(apply->options, operation->outcome.undo);
-  int status = status_of(operation);
-  if (!print_end(written) && status == EXIT_SUCCESS)
-    status = EXIT_FAILURE;
+  const int status = status_of(operation); /* of the action, whatever becomes of its report */
+  if (!print_end(written))
+    error_print("the action's outcome: %s (`stacktop audit`)", outcome_word(&operation->outcome));
   if (operation->err.kind != ERR_NONE)
     error_print("%s", operation->err.text);
   return status;

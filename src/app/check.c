@@ -55,12 +55,14 @@ static bool report_write(const struct model *model, const struct options *option
                                  : report_text_write(stdout, model, now_ms, &text));
 }
 
+/* A report that nobody can read makes no verdict better: what is bad stays so, and OK was not said.
+ */
 static int check_report(struct check *check, const struct options *options) {
   int64_t now_ms = clock_now_ms();
   model_evaluate(&check->model, now_ms, true);
-  if (!report_write(&check->model, options, now_ms))
-    return EXIT_FAILURE;
-  return severity_exit(model_severity(&check->model, now_ms));
+  const enum severity verdict = model_severity(&check->model, now_ms);
+  const bool written = report_write(&check->model, options, now_ms);
+  return severity_exit(written ? verdict : severity_worse(verdict, SEVERITY_UNKNOWN));
 }
 
 int check_run(struct runtime *runtime, struct config *config, const struct options *options) {

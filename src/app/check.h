@@ -4,6 +4,6 @@
 #include "app/options.h"
 #include "app/runtime.h"
 
-/* Returns the exit status: that of the worst finding, 64 when --only names nothing, 1 when the
- * report cannot be written. Takes the config. Ends the runtime. */
+/* Returns the exit status: that of the worst finding, at least UNKNOWN when the report cannot be
+ * written; 64 when --only names nothing. Takes the config. Ends the runtime. */
 int check_run(struct runtime *runtime, struct config *config, const struct options *options);

@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,12 @@ struct report_text_options print_options(const struct options *options) {
 }
 
 bool print_end(bool written) {
-  if (fflush(stdout) == 0 && written)
+  int error = errno; /* of the write that failed, where a report has flushed it itself */
+  const bool flushed = fflush(stdout) == 0;
+  if (flushed && written && !ferror(stdout))
     return true;
-  fprintf(stderr, "stacktop: the report could not be written\n");
+  error = flushed ? error : errno;
+  error_print("the output cannot be written%s%s", error ? ": " : "", error ? strerror(error) : "");
   return false;
 }
 

@@ -1,18 +1,31 @@
 #include "app/runtime.h"
 
+#include "app/print.h"
 #include "io/http.h"
+#include "io/limit.h"
 #include "io/resolve.h"
 
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 
-void runtime_init(struct runtime *runtime) {
+/* libuv ends the process when it cannot have its pipe for signals, and ncurses calls a terminal
+ * unknown whose description it cannot open: so neither is tried. */
+bool runtime_init(struct runtime *runtime) {
+  enum { FILES_MIN = 12 }; /* six of the loop, and of the terminal, its screen and stderr */
+  struct err err = {0};
   signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of its connection */
-  int status = uv_loop_init(&runtime->loop);
-  assert(status == 0);
-  (void)status;
+  if (!limit_files_free(FILES_MIN, &err)) {
+    error_print("%s; %d more are needed", err.text, FILES_MIN);
+    return false;
+  }
+  const int status = uv_loop_init(&runtime->loop);
+  if (status != 0) {
+    error_print("no event loop: %s", uv_strerror(status));
+    return false;
+  }
   runtime->io = (struct io){.loop = &runtime->loop};
+  return true;
 }
 
 /* What is still to close. */

@@ -8,7 +8,9 @@ struct runtime {
   struct io io;
 };
 
-void runtime_init(struct runtime *runtime);
+/* False, having said why on stderr, when a limit of the system is in the way: exit with EX_OSERR.
+ */
+bool runtime_init(struct runtime *runtime) MUST_CHECK;
 
 /* Closes the scheduler (NULL: there is none) and the clients, and waits for the last handle, but
  * not longer than RUNTIME_CLOSE_MS, whatever a client library waits for. Then false: the loop is

@@ -15,8 +15,9 @@ struct signals {
   void *arg;
 };
 
-/* Watches SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGINT, SIGQUIT and SIGTERM, but not those that are
- * ignored (nohup, a shell without job control): they stay so. */
+/* Watches SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGINT, SIGQUIT and SIGTERM, but not those that the
+ * parent has ignored (nohup: SIGHUP; a shell without job control: SIGINT and SIGQUIT): they stay
+ * so, except SIGWINCH and SIGCONT. */
 void signals_open(struct signals *signals, uv_loop_t *loop, void (*came)(void *arg, int number),
                   void *arg);
 void signals_close(struct signals *signals);

@@ -214,7 +214,8 @@ static const char *connected_text(struct sample *sample, const struct service *s
 static struct sample *sample_make(struct service *service, int64_t now_ms) {
   struct service_verdict verdict;
   service_judge(&service->facts, &service->rules, &verdict);
-  service_history_add(&service->history, verdict.state, verdict.available, now_ms);
+  if (!verdict.unknown)
+    service_history_add(&service->history, verdict.state, verdict.available, now_ms);
 
   struct sample *sample = sample_new(tables, 1);
   const char *name = service->target->name;

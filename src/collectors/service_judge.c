@@ -73,15 +73,23 @@ static const char *state_of(enum err_kind kind) {
     return "closed";
   case ERR_DENIED:
     return "denied";
+  case ERR_LIMIT:
+    return "not asked";
   default:
     return "error";
   }
 }
 
-static void set_down(struct service_verdict *verdict, const char *state) {
+/* What our own limits keep us from asking may be as well as ever. */
+static void set_failed(struct service_verdict *verdict, enum err_kind kind, const char *state) {
   verdict->available = false;
-  verdict->severity = SEVERITY_CRIT;
+  verdict->unknown = kind == ERR_LIMIT;
+  verdict->severity = verdict->unknown ? SEVERITY_UNKNOWN : SEVERITY_CRIT;
   snprintf(verdict->state, sizeof verdict->state, "%s", state);
+}
+
+static void set_down(struct service_verdict *verdict, const char *state) {
+  set_failed(verdict, ERR_NONE, state);
 }
 
 static void say_waited(struct service_verdict *verdict, const char *before, int64_t waited_ms) {
@@ -93,7 +101,10 @@ static void say_waited(struct service_verdict *verdict, const char *before, int6
 /* Down whatever the health endpoint says: clients come by the port. */
 static void judge_port(const struct service_facts *facts, struct service_verdict *verdict) {
   bool failed = facts->port == PROBE_FAILED;
-  set_down(verdict, failed ? state_of(facts->port_err.kind) : "timeout");
+  if (failed)
+    set_failed(verdict, facts->port_err.kind, state_of(facts->port_err.kind));
+  else
+    set_down(verdict, "timeout");
   if (!failed)
     say_waited(verdict, facts->resolving ? "the name server gives " : "the port gives ",
                facts->waited_ms);
@@ -115,7 +126,10 @@ static void judge_health_failure(const struct service_facts *facts,
     return;
   }
   bool tls = strncmp(err->text, "TLS", 3) == 0;
-  set_down(verdict, tls ? "TLS" : err->kind == ERR_PROTOCOL ? "no HTTP" : state_of(err->kind));
+  set_failed(verdict, err->kind,
+             tls                         ? "TLS"
+             : err->kind == ERR_PROTOCOL ? "no HTTP"
+                                         : state_of(err->kind));
   snprintf(verdict->reason, sizeof verdict->reason, "port open, health: %s", err->text);
 }
 

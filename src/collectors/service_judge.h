@@ -45,7 +45,8 @@ struct service_rules {
 
 struct service_verdict {
   bool available;
-  char state[16];   /* "up", "200", "503", "refused", "timeout", ... */
+  bool unknown;   /* it could not be asked, for a limit of ours: then it is not available either */
+  char state[16]; /* "up", "200", "503", "refused", "timeout", ... */
   char reason[320]; /* "" when it is available and not slow; may quote a server */
   enum severity severity;
   int64_t latency_us; /* -1: none was measured */

@@ -40,6 +40,11 @@ enum err_kind err_kind_of_errno(int negative_errno) {
   case EACCES:
   case EPERM:
     return ERR_DENIED;
+  case EMFILE:
+  case ENFILE:
+  case ENOMEM:
+  case ENOBUFS:
+    return ERR_LIMIT;
   default:
     return ERR_IO;
   }

@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/limit.h"
 #include "io/resolve.h"
 
 #include <errno.h>
@@ -85,7 +86,9 @@ static void fail_all(struct dial *dial) {
   struct err err = {0};
   enum err_kind kind = err_kind_of_errno(dial->first_error);
   const char *why = uv_strerror(dial->first_error);
-  if (is_file(dial))
+  if (limit_error(-dial->first_error, &err))
+    ;
+  else if (is_file(dial))
     err_set(&err, dial->first_error == -ENOENT ? ERR_REFUSED : kind, "socket %s: %s", dial->place,
             why);
   else if (kind == ERR_REFUSED)

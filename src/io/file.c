@@ -1,6 +1,7 @@
 #include "io/file.h"
 
 #include "core/mem.h"
+#include "io/limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,8 @@ static bool file_fail(struct file_text *file, const char *path) {
   int code = errno;
   free(file->text);
   *file = (struct file_text){0};
+  if (limit_error(code, &file->err))
+    return false;
   return err_set(&file->err, code == EACCES || code == EPERM ? ERR_DENIED : ERR_IO, "%s: %s", path,
                  strerror(code));
 }

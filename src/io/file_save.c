@@ -1,6 +1,7 @@
 #include "io/file_save.h"
 
 #include "core/mem.h"
+#include "io/limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,8 @@
 #include <unistd.h>
 
 static bool fail(struct err *err, const char *path, int number) {
-  return err_set(err, ERR_IO, "%.180s: %s", path, strerror(number));
+  return limit_error(number, err) ? false
+                                  : err_set(err, ERR_IO, "%.180s: %s", path, strerror(number));
 }
 
 int file_sync_folder(const char *path) {

@@ -1,5 +1,8 @@
 #include "io/http_error.h"
 
+#include "io/limit.h"
+
+#include <errno.h>
 #include <string.h>
 
 static void connect_error(int os_error, const char *detail, struct err *err) {
@@ -25,7 +28,29 @@ static void tls_error(const char *detail, struct err *err) {
     err_set(err, ERR_PROTOCOL, "TLS: %s", reason ? reason + strlen(problem) : detail);
 }
 
+enum { SOME_FILES = 4 };
+
+/* When curl cannot open a socket or a CA file it does not always say why. */
+static bool limit_reached(CURLcode code, int os_error, struct err *err) {
+  switch (code) {
+  case CURLE_OUT_OF_MEMORY:
+    return limit_error(ENOMEM, err);
+  case CURLE_COULDNT_CONNECT:
+    return os_error != 0 ? limit_error(os_error, err) : !limit_files_free(1, err);
+  case CURLE_FAILED_INIT:
+  case CURLE_SSL_CACERT_BADFILE: /* its own socket, and those of others, may be closed by now */
+    return !limit_files_free(SOME_FILES, err);
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return !limit_files_free(1, err);
+  default:
+    return false;
+  }
+}
+
 void http_error(CURLcode code, int os_error, const char *detail, struct err *err) {
+  if (limit_reached(code, os_error, err))
+    return;
   if (!*detail)
     detail = curl_easy_strerror(code);
   switch (code) {

@@ -1,5 +1,7 @@
 #include "io/kafka_error.h"
 
+#include "io/limit.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +80,8 @@ void kafka_error(rd_kafka_resp_err_t code, const char *text, struct err *err) {
   char broker[BROKER_MAX];
   const char *rest = split_broker(text && *text ? text : rd_kafka_err2str(code), broker);
   const char *separator = *broker ? " " : "";
+  if (limit_error_in(rest, err))
+    return;
   bool login = code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
                code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
   for (size_t i = 0; !login && i < sizeof phrases / sizeof *phrases; i++) {

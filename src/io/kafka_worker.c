@@ -1,6 +1,7 @@
 #include "io/kafka_worker.h"
 
 #include "core/mem.h"
+#include "io/limit.h"
 #include "io/thread.h"
 
 #include <stdlib.h>
@@ -121,7 +122,7 @@ void kafka_worker_call(struct kafka_worker *worker, struct kafka_call *call) {
     push_last(&worker->waiting, call);
     pthread_cond_signal(&worker->wake);
   } else {
-    call->good = err_set(&call->err, ERR_IO, "no thread: %s", strerror(status));
+    call->good = limit_thread(status, &call->err);
     push_last(&worker->done, call);
     uv_async_send(worker->notify);
   }

@@ -1,5 +1,7 @@
 #include "io/pg_error.h"
 
+#include "io/limit.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +145,8 @@ void pg_error_connect(const char *message, struct err *err) {
   }
   char line[LINE_MAX_BYTES], place[LINE_MAX_BYTES];
   first_line(message, line);
+  if (limit_error_in(line, err))
+    return;
   for (size_t i = 0; i < sizeof message_rules / sizeof *message_rules; i++) {
     const struct message_rule *rule = &message_rules[i];
     if (!strstr(line, rule->holds))

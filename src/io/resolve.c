@@ -1,6 +1,7 @@
 #include "io/resolve.h"
 
 #include "core/mem.h"
+#include "io/limit.h"
 #include "io/worker.h"
 
 #include <arpa/inet.h>
@@ -20,6 +21,7 @@ struct look_up {
   resolve_work work;
   char service[SERVICE_MAX];
   int status;
+  struct err limit; /* of ours, that was in the way */
   struct resolve_result result;
   char host[];
 };
@@ -93,6 +95,9 @@ static void waiting_end(struct resolver *resolver) {
 static void look_up_work(struct worker_task *task) {
   struct look_up *look_up = (struct look_up *)task;
   look_up->status = look_up->work(look_up->host, look_up->service, &look_up->result);
+  /* Without a descriptor for hosts or resolv.conf, any answer is "unknown name". */
+  if (look_up->result.count == 0 && limit_files_free(1, &look_up->limit))
+    look_up->limit = (struct err){0};
 }
 
 static void look_up_drop(struct worker_task *task) {
@@ -100,8 +105,11 @@ static void look_up_drop(struct worker_task *task) {
 }
 
 static void look_up_error(const struct look_up *look_up, struct err *err) {
-  err_set(err, ERR_UNRESOLVED, "the name \"%s\" has no address%s%s", look_up->host,
-          look_up->status ? ": " : "", look_up->status ? gai_strerror(look_up->status) : "");
+  if (look_up->limit.kind == ERR_NONE)
+    err_set(err, ERR_UNRESOLVED, "the name \"%s\" has no address%s%s", look_up->host,
+            look_up->status ? ": " : "", look_up->status ? gai_strerror(look_up->status) : "");
+  else
+    *err = look_up->limit;
 }
 
 /* A callback may cancel others who wait, and ask anew, which is another look-up. */

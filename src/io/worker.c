@@ -1,6 +1,7 @@
 #include "io/worker.h"
 
 #include "core/mem.h"
+#include "io/limit.h"
 #include "io/thread.h"
 
 #include <assert.h>
@@ -115,7 +116,7 @@ bool worker_start(struct worker_pool *pool, struct worker_task *task, struct err
   pthread_mutex_lock(&pool->mutex);
   pool->running--;
   pool_release(pool);
-  return err_set(err, ERR_IO, "no thread to be had: %s", strerror(status));
+  return limit_thread(status, err);
 }
 
 void worker_pool_keep_loop(struct worker_pool *pool, bool keep) {

@@ -103,6 +103,24 @@ static void test_verdicts(void **state) {
   assert_int_equal(verdict.severity, SEVERITY_CRIT);
 }
 
+/* A limit of ours is no outage of the service's. */
+static void test_our_own_limit(void **state) {
+  (void)state;
+  struct service_facts facts = {.port = PROBE_FAILED};
+  err_set(&facts.port_err, ERR_LIMIT, "too many open files: our limit is 1024 (ulimit -n)");
+  struct service_verdict verdict = judge(facts, 0);
+  assert_int_equal(verdict.severity, SEVERITY_UNKNOWN);
+  assert_true(verdict.unknown);
+  assert_string_equal(verdict.state, "not asked");
+  assert_string_equal(verdict.reason, "too many open files: our limit is 1024 (ulimit -n)");
+  facts =
+      (struct service_facts){.port = PROBE_ANSWERED, .has_health = true, .health = PROBE_FAILED};
+  err_set(&facts.health_err, ERR_LIMIT, "no thread can be started");
+  verdict = judge(facts, 0);
+  assert_int_equal(verdict.severity, SEVERITY_UNKNOWN);
+  assert_false(verdict.available);
+}
+
 static void test_history(void **state) {
   (void)state;
   struct service_history history = {0};
@@ -136,6 +154,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_expect),
       cmocka_unit_test(test_verdicts),
+      cmocka_unit_test(test_our_own_limit),
       cmocka_unit_test(test_history),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

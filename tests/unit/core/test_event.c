@@ -56,7 +56,7 @@ static void test_err_kinds(void **state) {
     enum err_kind kind;
   } codes[] = {{ECONNREFUSED, ERR_REFUSED}, {EHOSTUNREACH, ERR_UNREACHABLE},
                {ETIMEDOUT, ERR_TIMEOUT},    {ECONNRESET, ERR_CLOSED},
-               {EACCES, ERR_DENIED},        {EMFILE, ERR_IO}};
+               {EACCES, ERR_DENIED},        {EMFILE, ERR_LIMIT}};
   for (size_t i = 0; i < COUNT(codes); i++)
     assert_int_equal(err_kind_of_errno(-codes[i].code), codes[i].kind);
 }

@@ -28,6 +28,10 @@ static void test_sentences(void **state) {
        "[::1]:9092/1: Connect to ipv6#[::1]:9092 failed: Connection refused (after 0ms in state "
        "CONNECT, 3 identical error(s) suppressed)",
        ERR_REFUSED, "[::1]:9092 refused"},
+      {RD_KAFKA_RESP_ERR__TRANSPORT,
+       "127.0.0.1:9092/bootstrap: Failed to create socket: Too many open files (after 0ms in state "
+       "CONNECT)",
+       ERR_LIMIT, "too many open files: our limit is "},
       {RD_KAFKA_RESP_ERR__RESOLVE,
        "kafka:9092/bootstrap: Failed to resolve 'kafka:9092': Name or service not known (after 5ms "
        "in state CONNECT)",

@@ -63,6 +63,8 @@ static void test_by_text(void **state) {
   struct err err;
   pg_error_connect(AT "No route to host\n", &err);
   assert_string_equal(err.text, "No route to host"); /* the target's name stands beside it */
+  expect("could not create socket: Too many open files\n", ERR_LIMIT, "ulimit -n");
+  expect(AT "could not create socket: Too many open files in system\n", ERR_LIMIT, "fs.file-max");
   expect("", ERR_PROTOCOL, "no word why");
   expect("\n\n", ERR_PROTOCOL, "no word why");
   expect("Connection refused", ERR_REFUSED, "nobody listens on it");
