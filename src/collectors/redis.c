@@ -1,8 +1,10 @@
 /* Redis and Valkey: one INFO a collection, over a connection that is kept.
  *
- * Nearly all of it is in INFO's default sections. What an old server does not say there (maxclients
- * before 6.2, ...) is asked for by CONFIG GET, once INFO has shown that it lacks; where that is
- * blocked, a note says so, and it is not asked again on this connection. */
+ * Nearly all of it is in INFO's default sections. What it lacks is asked for behind it: the
+ * settings of an old server (maxclients before 6.2, ...), those by which a failed save or a missing
+ * replica stops writes, the state of a cluster. Where CONFIG GET is blocked, a note says so, and it
+ * is not asked again on this connection. A server in a script answers BUSY to all of it: that is a
+ * state of the server, too, not a failed collection. */
 #include "collectors/redis.h"
 
 #include "collectors/collector.h"
@@ -64,13 +66,30 @@ const struct collector collector_redis = {
     .close = collector_close,
 };
 
-/* What CONFIG GET knows by another name than INFO. */
+static bool has_memory(const struct redis_info *info) {
+  return redis_info_text(info, "used_memory") != NULL; /* a Sentinel has none, nor these settings */
+}
+
+static bool requires_replicas(const struct redis_info *info) {
+  return redis_info_text(info, "min_slaves_good_slaves") != NULL;
+}
+
+static bool save_failed(const struct redis_info *info) {
+  return redis_info_is(info, "rdb_last_bgsave_status", "err");
+}
+
+/* Settings, and when they are asked for: where INFO does not say them. */
 static const struct {
   const char *info, *config;
+  bool (*needed)(const struct redis_info *info);
 } settings[] = {
-    {"maxmemory", "maxmemory"},
-    {"maxmemory_policy", "maxmemory-policy"},
-    {"maxclients", "maxclients"},
+    {"maxmemory", "maxmemory", has_memory},
+    {"maxmemory_policy", "maxmemory-policy", has_memory},
+    {"maxclients", "maxclients", has_memory},
+    /* min-slaves-to-write before 5.0; newer ones tell both */
+    {"min-replicas-to-write", "min-*-to-write", requires_replicas},
+    {"stop-writes-on-bgsave-error", "stop-writes-on-bgsave-error", save_failed},
+    {"save", "save", save_failed},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
 
@@ -82,14 +101,19 @@ struct watcher {
   size_t connections;    /* those that are still closing, too */
   struct err config_err; /* why CONFIG GET is not asked on this connection; else ERR_NONE */
   struct redis_counters before;
+  struct redis_round_trips trips;
+  struct redis_identity identity;
+  struct err cluster_err; /* why CLUSTER INFO told nothing; else ERR_NONE */
+  int64_t busy_us;        /* since when it answers BUSY; 0: it does not */
   void (*closed)(void *arg);
   void *closed_arg;
 
   /* The collection under way; job is NULL when there is none. */
   struct job *job;
   uint32_t requests;
-  size_t awaited; /* replies to CONFIG GET */
+  size_t awaited; /* replies behind INFO's */
   int64_t answered_us;
+  struct err busy; /* the answer to INFO, where it is BUSY */
   struct redis_info info;
 };
 
@@ -160,6 +184,16 @@ static void fail(struct watcher *watcher, const struct err *cause) {
   job_failed(take_job(watcher), &err);
 }
 
+static void hand_over(struct watcher *watcher, struct sample *sample) {
+  struct table *table = sample_table(sample, redis_summary_table.id);
+  if (table->row_count > 0)
+    redis_round_trips_fill(&watcher->trips, table->rows[0].cells);
+  if (watcher->redis)
+    sample->address = sample_copy(sample, redis_address(watcher->redis));
+  sample->requests = watcher->requests;
+  job_done(take_job(watcher), sample);
+}
+
 static void finish(struct watcher *watcher) {
   struct redis_counters now;
   struct redis_rates rates;
@@ -167,11 +201,46 @@ static void finish(struct watcher *watcher) {
   redis_counters_read(&now, &watcher->info, watcher->answered_us);
   redis_rates_make(&rates, &watcher->before, &now);
   watcher->before = now;
+  watcher->busy_us = 0;
   redis_rows_make(sample, watcher->target->name, &watcher->info, &rates,
                   watcher->config_err.kind != ERR_NONE ? &watcher->config_err : NULL);
-  sample->address = sample_copy(sample, redis_address(watcher->redis));
-  sample->requests = watcher->requests;
-  job_done(take_job(watcher), sample);
+  if (watcher->cluster_err.kind != ERR_NONE)
+    sample_note(sample, redis_summary_table.id, "cluster", "CLUSTER INFO is not allowed here: %s",
+                watcher->cluster_err.text);
+  redis_identity_take(&watcher->identity, &now);
+  sample_fact(sample, FACT_SERVER, watcher->identity.first);
+  hand_over(watcher, sample);
+}
+
+/* running_script: nil, or name, its words (never taken: they hold arguments) and duration_ms, which
+ * are pairs in one list. */
+static void take_function(struct redis_busy *busy, const redisReply *reply) {
+  if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements < 2 ||
+      reply->element[1]->type != REDIS_REPLY_ARRAY)
+    return;
+  const redisReply *running = reply->element[1];
+  for (size_t i = 0; i + 1 < running->elements; i += 2) {
+    const redisReply *name = running->element[i], *value = running->element[i + 1];
+    if (name->type != REDIS_REPLY_STRING)
+      continue;
+    if (strcmp(name->str, "name") == 0 && value->type == REDIS_REPLY_STRING)
+      busy->function = value->str;
+    else if (strcmp(name->str, "duration_ms") == 0 && value->type == REDIS_REPLY_INTEGER)
+      busy->running_ms = value->integer;
+  }
+}
+
+/* functions: the reply to FUNCTION STATS, or NULL. */
+static void finish_busy(struct watcher *watcher, const redisReply *functions) {
+  struct redis_busy busy = {.words = watcher->busy.text, .function = "", .running_ms = -1};
+  struct sample *sample = sample_new(tables, TABLE_COUNT);
+  int64_t now_us = clock_now_us();
+  if (watcher->busy_us == 0)
+    watcher->busy_us = now_us;
+  busy.seen_ms = (now_us - watcher->busy_us) / 1000;
+  take_function(&busy, functions);
+  redis_rows_busy(sample, watcher->target->name, &busy);
+  hand_over(watcher, sample);
 }
 
 static bool ask(struct watcher *watcher, int argc, const char *const *argv, redis_reply_cb done,
@@ -180,15 +249,18 @@ static bool ask(struct watcher *watcher, int argc, const char *const *argv, redi
   return redis_send(watcher->redis, argc, argv, NULL, done, watcher, err);
 }
 
-/* A pair of name and value; an empty list for a setting that this server does not have. */
-static void take_setting(struct watcher *watcher, const redisReply *reply) {
-  if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
-      reply->element[0]->type != REDIS_REPLY_STRING ||
-      reply->element[1]->type != REDIS_REPLY_STRING)
-    return;
-  for (size_t i = 0; i < SETTING_COUNT; i++)
-    if (strcmp(settings[i].config, reply->element[0]->str) == 0)
-      redis_info_add(&watcher->info, settings[i].info, reply->element[1]->str);
+/* Pairs of name and value; an empty list for a setting that this server does not have. */
+static void take_settings(struct watcher *watcher, const redisReply *reply) {
+  for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements; i += 2) {
+    const redisReply *name = reply->element[i], *value = reply->element[i + 1];
+    const char *key = name->str;
+    if (name->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
+      continue;
+    for (size_t k = 0; k < SETTING_COUNT; k++)
+      if (strcmp(settings[k].config, name->str) == 0)
+        key = settings[k].info;
+    redis_info_add(&watcher->info, key, value->str);
+  }
 }
 
 static void on_setting(void *arg, const struct redisReply *reply, const struct err *err) {
@@ -198,37 +270,85 @@ static void on_setting(void *arg, const struct redisReply *reply, const struct e
     return;
   }
   if (!redis_reply_err(reply, &watcher->config_err))
-    take_setting(watcher, reply);
+    take_settings(watcher, reply);
   if (--watcher->awaited == 0)
     finish(watcher);
 }
 
-/* True if something was asked. A Sentinel has no such settings. */
+static void on_cluster(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  if (err) {
+    fail(watcher, err);
+    return;
+  }
+  if (!redis_reply_err(reply, &watcher->cluster_err) && reply->type == REDIS_REPLY_STRING)
+    redis_info_merge(&watcher->info, reply->str, reply->len);
+  if (--watcher->awaited == 0)
+    finish(watcher);
+}
+
 static bool ask_settings(struct watcher *watcher, struct err *err) {
-  *err = (struct err){0};
-  if (watcher->config_err.kind != ERR_NONE || !redis_info_text(&watcher->info, "used_memory"))
-    return false;
-  for (size_t i = 0; i < SETTING_COUNT; i++) {
+  for (size_t i = 0; i < SETTING_COUNT && watcher->config_err.kind == ERR_NONE; i++) {
     const char *const words[] = {"CONFIG", "GET", settings[i].config};
-    if (redis_info_text(&watcher->info, settings[i].info))
+    if (redis_info_text(&watcher->info, settings[i].info) || !settings[i].needed(&watcher->info))
       continue;
     if (!ask(watcher, 3, words, on_setting, err))
       return false;
     watcher->awaited++;
   }
-  return watcher->awaited > 0;
+  return true;
+}
+
+/* Whether the connection still stands; `awaited` is what was asked. */
+static bool ask_more(struct watcher *watcher, struct err *err) {
+  if (!ask_settings(watcher, err))
+    return false;
+  watcher->cluster_err = (struct err){0};
+  if (!redis_info_is(&watcher->info, "cluster_enabled", "1"))
+    return true;
+  if (!ask(watcher, 2, (const char *const[]){"CLUSTER", "INFO"}, on_cluster, err))
+    return false;
+  watcher->awaited++;
+  return true;
+}
+
+static void on_functions(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  struct err ignored; /* before 7.0 there is none; and of a script it says BUSY, too */
+  finish_busy(watcher, err || redis_reply_err(reply, &ignored) ? NULL : reply);
+}
+
+static bool is_busy(const struct err *err) {
+  return strncmp(err->text, "BUSY ", 5) == 0;
+}
+
+/* It may have said so to our SELECT already: then that is all there is. */
+static void on_busy(struct watcher *watcher, const struct err *busy) {
+  struct err err;
+  watcher->busy = *busy;
+  if (!redis_usable(watcher->redis) ||
+      !ask(watcher, 2, (const char *const[]){"FUNCTION", "STATS"}, on_functions, &err))
+    finish_busy(watcher, NULL);
 }
 
 static void on_info(void *arg, const struct redisReply *reply, const struct err *err) {
   struct watcher *watcher = arg;
   struct err failure = {0};
+  if (err && is_busy(err)) {
+    on_busy(watcher, err);
+    return;
+  }
   if (err) {
     fail(watcher, err);
     return;
   }
   watcher->answered_us = clock_now_us();
+  redis_round_trips_add(&watcher->trips, redis_answer_us(watcher->redis));
   if (redis_reply_err(reply, &failure)) {
-    fail(watcher, &failure);
+    if (is_busy(&failure))
+      on_busy(watcher, &failure);
+    else
+      fail(watcher, &failure);
     return;
   }
   if (reply->type == REDIS_REPLY_STRING)
@@ -238,11 +358,9 @@ static void on_info(void *arg, const struct redisReply *reply, const struct err 
     fail(watcher, &failure);
     return;
   }
-  if (ask_settings(watcher, &failure))
-    return;
-  if (failure.kind != ERR_NONE)
+  if (!ask_more(watcher, &failure))
     fail(watcher, &failure);
-  else
+  else if (watcher->awaited == 0)
     finish(watcher);
 }
 

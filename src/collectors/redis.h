@@ -9,7 +9,10 @@
 
 /* ---- INFO's text (redis_info.c) ---- */
 
-enum { REDIS_INFO_LINES_MAX = 65536 }; /* the rest is dropped; a server says about 200 */
+enum {
+  REDIS_INFO_LINES_MAX = 65536, /* the rest is dropped; a server says about 200 */
+  REDIS_INFO_ADDED_MAX = 32,
+};
 
 struct redis_info_line {
   const char *key, *value; /* in the copy */
@@ -19,7 +22,7 @@ struct redis_info {
   char *copy;
   struct redis_info_line *lines;
   size_t count, capacity;
-  const char *added[8]; /* heap texts of redis_info_add */
+  char *added[REDIS_INFO_ADDED_MAX]; /* heap texts of redis_info_add and redis_info_merge */
   size_t added_count;
 };
 
@@ -27,16 +30,25 @@ struct redis_info {
  * redis_info_fini. */
 void redis_info_parse(struct redis_info *info, const char *text, size_t length);
 void redis_info_fini(struct redis_info *info);
-/* A figure that came in another way (CONFIG GET); only where there is none of that key. At most 8.
- */
+/* A figure that came in another way (CONFIG GET); only where there is none of that key, and as long
+ * as there is room. */
 void redis_info_add(struct redis_info *info, const char *key, const char *value);
+/* The lines of another text of that kind (CLUSTER INFO), behind those that are there. */
+void redis_info_merge(struct redis_info *info, const char *text, size_t length);
 /* The value of exactly that key, the first one; NULL if there is none. */
 const char *redis_info_text(const struct redis_info *info, const char *key);
 /* False if there is none, or it is no number from end to end ("1.2" is no integer). */
 bool redis_info_int(const struct redis_info *info, const char *key, int64_t *number);
 bool redis_info_real(const struct redis_info *info, const char *key, double *number);
+/* The same for what is never less than zero: a number below is none. */
+bool redis_info_count(const struct redis_info *info, const char *key, int64_t *number);
 /* Whether the value is that text. */
 bool redis_info_is(const struct redis_info *info, const char *key, const char *text);
+/* A number of 0 to 100. */
+bool redis_info_percent(const struct redis_info *info, const char *key, double *number);
+/* Where the value of that name begins in "name=mymaster,status=ok"; it ends at the comma or the
+ * end. NULL if there is none. */
+const char *redis_info_word(const char *value, const char *name);
 /* A number of "keys=12,expires=3,avg_ttl=0" by its whole name. */
 bool redis_info_field(const char *value, const char *name, int64_t *number);
 /* Whether it is an INFO at all. */
@@ -51,6 +63,8 @@ struct redis_memory {
   int64_t limit; /* 0: no maxmemory */
 };
 void redis_memory_read(const struct redis_info *info, struct redis_memory *memory);
+/* memory->counted of memory->limit, which both are known and not 0. */
+double redis_memory_ratio(const struct redis_memory *memory);
 /* Keys of all databases, and those with a time to live. */
 void redis_keys_count(const struct redis_info *info, int64_t *keys, int64_t *expires);
 
@@ -100,9 +114,10 @@ struct redis_verdict {
   char reason[400]; /* the worst first, "; " between; "" when all is well */
 };
 
-/* What a threshold cannot tell: loading; a replica without its master; a failed save; a limit that
- * nothing can be evicted for and that is near (85 % WARN, 95 % CRIT), while with an evicting policy
- * full is normal; clients turned away. */
+/* What a threshold cannot tell: a cluster that is down; loading; a replica without its master; too
+ * few replicas to take writes; a failed save; a limit that nothing can be evicted for and that is
+ * near (85 % WARN, 95 % CRIT), while with an evicting policy full is normal; clients turned away; a
+ * master that its Sentinel does not reach. */
 void redis_judge(struct redis_verdict *verdict, const struct redis_info *info,
                  const struct redis_rates *rates);
 
@@ -117,6 +132,7 @@ enum redis_summary_column {
   SUMMARY_OPS,
   SUMMARY_CLIENTS,
   SUMMARY_KEYS,
+  SUMMARY_LATENCY,
   SUMMARY_FRAGMENTATION,
   SUMMARY_POLICY,
   SUMMARY_ROLE,
@@ -144,6 +160,9 @@ enum redis_summary_column {
   SUMMARY_MODE,
   SUMMARY_VERSION,
   SUMMARY_UPTIME,
+  SUMMARY_TYPICAL,
+  SUMMARY_CLUSTER,
+  SUMMARY_SLOTS,
   SUMMARY_COLUMN_COUNT
 };
 
@@ -157,7 +176,47 @@ enum redis_keyspace_column {
 
 extern const struct table_spec redis_summary_table, redis_keyspace_table;
 
-/* Fills both tables, the sample's `server`, and the notes on what INFO lacks. name: the target's.
- * config_err: why CONFIG GET could not fill in for it, or NULL. */
+/* How long the server took to answer, now and lately (redis_round_trips.c). */
+enum { REDIS_ROUND_TRIPS = 5 };
+
+struct redis_round_trips {
+  int64_t us[REDIS_ROUND_TRIPS]; /* a ring */
+  size_t count;                  /* of all that were ever added */
+};
+
+void redis_round_trips_add(struct redis_round_trips *trips, int64_t us);
+/* The cells "latency" and "typical_latency": the last one, and the median of those kept, which one
+ * slow answer alone does not move. */
+void redis_round_trips_fill(const struct redis_round_trips *trips, struct value *cells);
+
+/* Fills both tables, the sample's `server` and its facts but FACT_SERVER, and the notes on what
+ * INFO lacks. name: the target's. config_err: why CONFIG GET could not fill in for it, or NULL. */
 void redis_rows_make(struct sample *sample, const char *name, const struct redis_info *info,
                      const struct redis_rates *rates, const struct err *config_err);
+
+/* What is known of a server that answers BUSY to all questions. */
+struct redis_busy {
+  const char *words;    /* its answer */
+  const char *function; /* of FUNCTION STATS; "" if not known */
+  int64_t running_ms;   /* of the same; -1 if not known */
+  int64_t seen_ms;      /* since it first answered so; 0: just now */
+};
+
+/* The row of such a server: CRIT, with nothing in it but the name. */
+void redis_rows_busy(struct sample *sample, const char *name, const struct redis_busy *busy);
+
+/* ---- which server it is (redis_facts.c) ---- */
+
+/* FACT_START, FACT_ROLE, FACT_HISTORY and FACT_MEMBERS as INFO has them. */
+void redis_facts_fill(struct sample *sample, const struct redis_info *info);
+
+/* Told apart from a restart: a run id that changes, on a server that ran already when the other one
+ * was asked last, is another server. A proxy, a name or a Sentinel's address leads elsewhere then.
+ */
+struct redis_identity {
+  char first[48];   /* the run id by which this server was first known; "" before */
+  char current[48]; /* and that of its present run */
+  int64_t at_us;
+};
+
+void redis_identity_take(struct redis_identity *identity, const struct redis_counters *now);

@@ -27,11 +27,10 @@ static void take_line(struct redis_info *info, char *line) {
   add_line(info, line, colon + 1);
 }
 
-void redis_info_parse(struct redis_info *info, const char *text, size_t length) {
-  *info = (struct redis_info){.copy = mem_new(length + 1)};
-  memcpy(info->copy, text, length);
-  char *end = info->copy + length;
-  for (char *line = info->copy; line < end;) {
+/* copy: `length` bytes, ours to cut, and one behind them. */
+static void take_lines(struct redis_info *info, char *copy, size_t length) {
+  char *end = copy + length;
+  for (char *line = copy; line < end;) {
     char *stop = memchr(line, '\n', (size_t)(end - line));
     char *next = stop ? stop + 1 : end;
     if (!stop)
@@ -44,9 +43,24 @@ void redis_info_parse(struct redis_info *info, const char *text, size_t length) 
   }
 }
 
+void redis_info_parse(struct redis_info *info, const char *text, size_t length) {
+  *info = (struct redis_info){.copy = mem_new(length + 1)};
+  memcpy(info->copy, text, length);
+  take_lines(info, info->copy, length);
+}
+
+void redis_info_merge(struct redis_info *info, const char *text, size_t length) {
+  if (info->added_count == REDIS_INFO_ADDED_MAX)
+    return;
+  char *copy = mem_new(length + 1);
+  memcpy(copy, text, length);
+  info->added[info->added_count++] = copy;
+  take_lines(info, copy, length);
+}
+
 void redis_info_fini(struct redis_info *info) {
   for (size_t i = 0; i < info->added_count; i++)
-    free((char *)info->added[i]);
+    free(info->added[i]);
   free(info->lines);
   free(info->copy);
   *info = (struct redis_info){0};
@@ -60,9 +74,9 @@ const char *redis_info_text(const struct redis_info *info, const char *key) {
 }
 
 void redis_info_add(struct redis_info *info, const char *key, const char *value) {
-  if (redis_info_text(info, key) || info->added_count + 2 > 8)
+  if (redis_info_text(info, key) || info->added_count + 2 > REDIS_INFO_ADDED_MAX)
     return;
-  const char *own_key = mem_dup(key), *own_value = mem_dup(value);
+  char *own_key = mem_dup(key), *own_value = mem_dup(value);
   info->added[info->added_count++] = own_key;
   info->added[info->added_count++] = own_value;
   add_line(info, own_key, own_value);
@@ -78,6 +92,14 @@ bool redis_info_int(const struct redis_info *info, const char *key, int64_t *num
   if (end == text || *end || errno)
     return false;
   *number = parsed;
+  return true;
+}
+
+bool redis_info_count(const struct redis_info *info, const char *key, int64_t *number) {
+  int64_t read;
+  if (!redis_info_int(info, key, &read) || read < 0)
+    return false;
+  *number = read;
   return true;
 }
 
@@ -98,21 +120,31 @@ bool redis_info_is(const struct redis_info *info, const char *key, const char *t
   return value && strcmp(value, text) == 0;
 }
 
-bool redis_info_field(const char *value, const char *name, int64_t *number) {
+bool redis_info_percent(const struct redis_info *info, const char *key, double *number) {
+  return redis_info_real(info, key, number) && *number >= 0 && *number <= 100;
+}
+
+const char *redis_info_word(const char *value, const char *name) {
   size_t length = strlen(name);
   for (const char *at = value; *at; at += strspn(at, ",")) {
-    if (strncmp(at, name, length) == 0 && at[length] == '=') {
-      char *end;
-      errno = 0;
-      long long parsed = strtoll(at + length + 1, &end, 10);
-      if (end == at + length + 1 || (*end && *end != ',') || errno)
-        return false;
-      *number = parsed;
-      return true;
-    }
+    if (strncmp(at, name, length) == 0 && at[length] == '=')
+      return at + length + 1;
     at += strcspn(at, ",");
   }
-  return false;
+  return NULL;
+}
+
+bool redis_info_field(const char *value, const char *name, int64_t *number) {
+  const char *word = redis_info_word(value, name);
+  char *end;
+  if (!word)
+    return false;
+  errno = 0;
+  long long parsed = strtoll(word, &end, 10);
+  if (end == word || (*end && *end != ',') || errno)
+    return false;
+  *number = parsed;
+  return true;
 }
 
 bool redis_info_plausible(const struct redis_info *info) {
@@ -136,15 +168,15 @@ int redis_info_index(const char *key, const char *prefix) {
 void redis_memory_read(const struct redis_info *info, struct redis_memory *memory) {
   int64_t uncounted = 0;
   *memory = (struct redis_memory){.used = -1, .counted = -1, .limit = -1};
-  if (!redis_info_int(info, "maxmemory", &memory->limit) || memory->limit < 0)
-    memory->limit = -1;
-  if (!redis_info_int(info, "used_memory", &memory->used) || memory->used < 0) {
-    memory->used = -1;
+  redis_info_count(info, "maxmemory", &memory->limit);
+  if (!redis_info_count(info, "used_memory", &memory->used))
     return;
-  }
-  if (!redis_info_int(info, "mem_not_counted_for_evict", &uncounted) || uncounted < 0)
-    uncounted = 0;
-  memory->counted = memory->used > uncounted ? memory->used - uncounted : 0;
+  redis_info_count(info, "mem_not_counted_for_evict", &uncounted);
+  memory->counted = count_less(memory->used, uncounted);
+}
+
+double redis_memory_ratio(const struct redis_memory *memory) {
+  return (double)memory->counted / (double)memory->limit;
 }
 
 void redis_keys_count(const struct redis_info *info, int64_t *keys, int64_t *expires) {

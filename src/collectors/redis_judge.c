@@ -1,5 +1,6 @@
 #include "collectors/redis.h"
 
+#include "core/count.h"
 #include "core/format.h"
 
 #include <inttypes.h>
@@ -36,17 +37,24 @@ static bool flag(const struct redis_info *info, const char *key) {
   return redis_info_is(info, key, "1");
 }
 
+static const char *percent_text(char out[FORMAT_MAX], double ratio) {
+  return format_value(out, FORMAT_MAX, value_real(ratio), UNIT_RATIO, false);
+}
+
 static void judge_loading(struct complaints *complaints, const struct redis_info *info) {
   double percent, seconds;
-  char eta[FORMAT_MAX];
+  char eta[FORMAT_MAX], loaded[FORMAT_MAX];
   if (!flag(info, "loading"))
     return;
-  if (!redis_info_real(info, "loading_loaded_perc", &percent))
+  if (!redis_info_percent(info, "loading_loaded_perc", &percent)) {
     complain(complaints, SEVERITY_CRIT, "loading its data set");
-  else if (!redis_info_real(info, "loading_eta_seconds", &seconds))
-    complain(complaints, SEVERITY_CRIT, "loading its data set: %.0f%%", percent);
+    return;
+  }
+  percent_text(loaded, percent / 100);
+  if (!redis_info_real(info, "loading_eta_seconds", &seconds) || seconds < 0)
+    complain(complaints, SEVERITY_CRIT, "loading its data set: %s", loaded);
   else
-    complain(complaints, SEVERITY_CRIT, "loading its data set: %.0f%%, %s left", percent,
+    complain(complaints, SEVERITY_CRIT, "loading its data set: %s, %s left", loaded,
              format_duration(eta, sizeof eta, seconds));
 }
 
@@ -64,16 +72,100 @@ static void judge_replication(struct complaints *complaints, const struct redis_
     complain(complaints, SEVERITY_CRIT, "master link down");
 }
 
-static void judge_persistence(struct complaints *complaints, const struct redis_info *info) {
-  bool aof = flag(info, "aof_enabled");
-  if (aof && redis_info_is(info, "aof_last_write_status", "err"))
-    complain(complaints, SEVERITY_CRIT, "last write of the AOF failed: writes are refused");
-  if (redis_info_is(info, "rdb_last_bgsave_status", "err"))
+static bool is_replica(const struct redis_info *info) {
+  return redis_info_is(info, "role", "slave");
+}
+
+/* A failed save stops writes by stop-writes-on-bgsave-error, where any save is configured. Both are
+ * asked for by CONFIG GET once a save has failed. */
+static void judge_save(struct complaints *complaints, const struct redis_info *info) {
+  const char *stops = redis_info_text(info, "stop-writes-on-bgsave-error");
+  const char *points = redis_info_text(info, "save");
+  if (!redis_info_is(info, "rdb_last_bgsave_status", "err"))
+    return;
+  if (is_replica(info) || (stops && strcmp(stops, "no") == 0) || (points && !*points))
+    complain(complaints, SEVERITY_WARN, "last background save failed");
+  else if (stops && points)
+    complain(complaints, SEVERITY_CRIT,
+             "last background save failed: writes are refused (stop-writes-on-bgsave-error)");
+  else
     complain(complaints, SEVERITY_CRIT,
              "last background save failed: writes are refused unless "
              "stop-writes-on-bgsave-error is off");
+}
+
+static void judge_persistence(struct complaints *complaints, const struct redis_info *info) {
+  bool aof = flag(info, "aof_enabled");
+  if (aof && redis_info_is(info, "aof_last_write_status", "err"))
+    complain(complaints, SEVERITY_CRIT, "last write of the AOF failed%s",
+             is_replica(info) ? "" : ": writes are refused");
+  judge_save(complaints, info);
   if (aof && redis_info_is(info, "aof_last_bgrewrite_status", "err"))
     complain(complaints, SEVERITY_WARN, "last rewrite of the AOF failed");
+}
+
+/* INFO counts the good ones only where some are required; how many is asked for by CONFIG GET. */
+static void judge_min_replicas(struct complaints *complaints, const struct redis_info *info) {
+  int64_t good, required;
+  char text[FORMAT_MAX];
+  if (is_replica(info) || !redis_info_count(info, "min_slaves_good_slaves", &good))
+    return;
+  bool known = redis_info_count(info, "min-replicas-to-write", &required) ||
+               redis_info_count(info, "min-slaves-to-write", &required);
+  if (known && good < required)
+    complain(complaints, SEVERITY_CRIT,
+             "writes are refused: %" PRId64 " of %s replicas that min-replicas-to-write requires",
+             good, format_count(text, sizeof text, required));
+  else if (!known && good == 0)
+    complain(complaints, SEVERITY_CRIT,
+             "writes are refused: no replica, and min-replicas-to-write requires some");
+}
+
+enum { CLUSTER_SLOTS = 16384 };
+
+/* Why a cluster refuses: slots that nobody serves; else this node sees too few of the others. */
+static void judge_cluster(struct complaints *complaints, const struct redis_info *info) {
+  int64_t assigned = CLUSTER_SLOTS, failed = 0, doubtful = 0;
+  char lost[FORMAT_MAX], all[FORMAT_MAX];
+  const char *state = redis_info_text(info, "cluster_state");
+  if (!state)
+    return;
+  redis_info_count(info, "cluster_slots_assigned", &assigned);
+  redis_info_count(info, "cluster_slots_fail", &failed);
+  redis_info_count(info, "cluster_slots_pfail", &doubtful);
+  format_count(all, sizeof all, CLUSTER_SLOTS);
+  int64_t unserved = count_add(count_less(CLUSTER_SLOTS, assigned), failed);
+  format_count(lost, sizeof lost, unserved > 0 ? unserved : doubtful);
+  bool down = strcmp(state, "ok") != 0;
+  if (unserved > 0)
+    complain(complaints, SEVERITY_CRIT, "cluster is %s: %s of %s slots not served",
+             down ? "down" : "partly down", lost, all);
+  else if (down && doubtful > 0)
+    complain(complaints, SEVERITY_CRIT,
+             "cluster is down: this node does not reach the nodes of %s of %s slots", lost, all);
+  else if (down)
+    complain(complaints, SEVERITY_CRIT,
+             "cluster is down: this node does not reach a majority of the masters, or has just "
+             "joined");
+  else if (doubtful > 0)
+    complain(complaints, SEVERITY_WARN, "the nodes of %s of %s slots do not answer this node", lost,
+             all);
+}
+
+/* "name=mymaster,status=ok,address=127.0.0.1:6379,..." of a Sentinel. */
+static void judge_sentinel(struct complaints *complaints, const struct redis_info *info) {
+  for (size_t i = 0; i < info->count; i++) {
+    const char *line = info->lines[i].value, *name, *status, *address;
+    if (redis_info_index(info->lines[i].key, "master") < 0 ||
+        !(name = redis_info_word(line, "name")) || !(status = redis_info_word(line, "status")) ||
+        !(address = redis_info_word(line, "address")))
+      continue;
+    bool doubted = strncmp(status, "sdown", 5) == 0, failed = strncmp(status, "odown", 5) == 0;
+    if (doubted || failed)
+      complain(complaints, failed ? SEVERITY_CRIT : SEVERITY_WARN, "master %.*s at %.*s %s",
+               (int)strcspn(name, ","), name, (int)strcspn(address, ","), address,
+               failed ? "is down" : "does not answer this Sentinel");
+  }
 }
 
 /* Why no key can be evicted to make room; NULL when some can. */
@@ -92,13 +184,14 @@ static const char *nothing_evictable(const struct redis_info *info) {
 
 static void judge_host_memory(struct complaints *complaints, const struct redis_info *info) {
   int64_t resident, total;
-  if (!redis_info_int(info, "used_memory_rss", &resident) ||
-      !redis_info_int(info, "total_system_memory", &total) || total <= 0)
+  char text[FORMAT_MAX];
+  if (!redis_info_count(info, "used_memory_rss", &resident) ||
+      !redis_info_count(info, "total_system_memory", &total) || total == 0)
     return;
   double ratio = (double)resident / (double)total;
   if (ratio > HOST_NEAR_FULL)
-    complain(complaints, SEVERITY_WARN, "no maxmemory, and takes %.0f%% of its host's memory",
-             ratio * 100);
+    complain(complaints, SEVERITY_WARN, "no maxmemory, and takes %s of its host's memory",
+             percent_text(text, ratio));
 }
 
 /* A replica leaves eviction to its master, and by default has no limit of its own. */
@@ -107,15 +200,17 @@ static void judge_memory(struct complaints *complaints, const struct redis_info 
   redis_memory_read(info, &memory);
   if (memory.limit == 0)
     judge_host_memory(complaints, info);
-  if (memory.limit <= 0 || memory.counted < 0 || redis_info_is(info, "role", "slave"))
+  if (memory.limit <= 0 || memory.counted < 0 || is_replica(info))
     return;
-  double ratio = (double)memory.counted / (double)memory.limit;
+  double ratio = redis_memory_ratio(&memory);
   const char *why = nothing_evictable(info);
+  char full[FORMAT_MAX];
+  percent_text(full, ratio);
   if (why && ratio >= FULL)
-    complain(complaints, SEVERITY_CRIT, "memory %.0f%% of maxmemory, %s: writes %s", ratio * 100,
-             why, ratio >= 1 ? "are refused" : "will be refused");
+    complain(complaints, SEVERITY_CRIT, "memory %s of maxmemory, %s: writes %s", full, why,
+             ratio >= 1 ? "are refused" : "will be refused");
   else if (why && ratio >= NEAR_FULL)
-    complain(complaints, SEVERITY_WARN, "memory %.0f%% of maxmemory, %s", ratio * 100, why);
+    complain(complaints, SEVERITY_WARN, "memory %s of maxmemory, %s", full, why);
   int64_t milliseconds;
   char since[FORMAT_MAX];
   if (!why && redis_info_int(info, "current_eviction_exceeded_time", &milliseconds) &&
@@ -146,7 +241,10 @@ static void reason_add(struct redis_verdict *verdict, const char *text) {
 void redis_judge(struct redis_verdict *verdict, const struct redis_info *info,
                  const struct redis_rates *rates) {
   struct complaints complaints = {.count = 0};
+  judge_cluster(&complaints, info);
   judge_loading(&complaints, info);
+  judge_sentinel(&complaints, info);
+  judge_min_replicas(&complaints, info);
   judge_replication(&complaints, info);
   judge_memory(&complaints, info);
   judge_persistence(&complaints, info);

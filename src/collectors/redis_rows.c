@@ -1,5 +1,6 @@
 #include "collectors/redis.h"
 
+#include "core/count.h"
 #include "core/format.h"
 
 #include <assert.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 static const char UNSAID[] = "INFO does not say";
+static const int64_t TIME_MOST_S = INT64_C(253402300799); /* the end of the year 9999 */
 
 /* What a row is made of. */
 struct source {
@@ -16,15 +18,17 @@ struct source {
   const struct err *config_err; /* or NULL */
 };
 
+/* Of what is never less than zero. */
 static struct value integer(const struct redis_info *info, const char *key) {
   int64_t number;
-  return redis_info_int(info, key, &number) ? value_int(number) : value_none(UNSAID);
+  return redis_info_count(info, key, &number) ? value_int(number) : value_none(UNSAID);
 }
 
-/* A number times a factor into the column's unit. */
+/* The same times a factor into the column's unit. */
 static struct value scaled(const struct redis_info *info, const char *key, double factor) {
   double number;
-  return redis_info_real(info, key, &number) ? value_real(number * factor) : value_none(UNSAID);
+  return redis_info_real(info, key, &number) && number >= 0 ? value_real(number * factor)
+                                                            : value_none(UNSAID);
 }
 
 static struct value text(const struct source *source, const char *key) {
@@ -68,7 +72,7 @@ static void fill_memory(const struct source *source, struct value *cells) {
   if (memory.limit == 0)
     cells[SUMMARY_LIMIT] = cells[SUMMARY_RATIO] = value_none("no maxmemory is set");
   else if (memory.limit > 0 && memory.counted >= 0)
-    cells[SUMMARY_RATIO] = value_real((double)memory.counted / (double)memory.limit);
+    cells[SUMMARY_RATIO] = value_real(redis_memory_ratio(&memory));
   cells[SUMMARY_POLICY] = text(source, "maxmemory_policy");
   cells[SUMMARY_UNCOUNTED] = integer(info, "mem_not_counted_for_evict");
   cells[SUMMARY_RESIDENT] = integer(info, "used_memory_rss");
@@ -98,11 +102,12 @@ static void fill_clients(const struct source *source, struct value *cells) {
   cells[SUMMARY_MAXCLIENTS] = limit_or_why(source, "maxclients");
   cells[SUMMARY_CLIENT_RATIO] = value_none(
       cells[SUMMARY_MAXCLIENTS].type == VALUE_NONE ? cells[SUMMARY_MAXCLIENTS].text : UNSAID);
-  redis_info_int(info, "connected_slaves", &replicas);
-  redis_info_int(info, "cluster_connections", &links);
-  if (redis_info_int(info, "connected_clients", &clients) &&
-      redis_info_int(info, "maxclients", &limit) && limit > 0)
-    cells[SUMMARY_CLIENT_RATIO] = value_real((double)(clients + replicas + links) / (double)limit);
+  redis_info_count(info, "connected_slaves", &replicas);
+  redis_info_count(info, "cluster_connections", &links);
+  if (redis_info_count(info, "connected_clients", &clients) &&
+      redis_info_count(info, "maxclients", &limit) && limit > 0)
+    cells[SUMMARY_CLIENT_RATIO] =
+        value_real((double)count_add(clients, count_add(replicas, links)) / (double)limit);
 }
 
 /* The most that a replica has been silent, of those that are online. */
@@ -140,7 +145,7 @@ static void fill_replication(const struct source *source, struct value *cells) {
 static const char *persistence_text(struct sample *sample, const struct redis_info *info) {
   double percent;
   if (redis_info_is(info, "loading", "1"))
-    return redis_info_real(info, "loading_loaded_perc", &percent)
+    return redis_info_percent(info, "loading_loaded_perc", &percent)
                ? sample_printf(sample, "loading %.0f%%", percent)
                : "loading";
   bool aof = redis_info_is(info, "aof_enabled", "1");
@@ -166,10 +171,12 @@ static void fill_persistence(const struct source *source, struct value *cells) {
                                    : value_none(UNSAID);
   cells[SUMMARY_UNSAVED] = integer(info, "rdb_changes_since_last_save");
   int64_t saved;
-  cells[SUMMARY_SAVED] = redis_info_int(info, "rdb_last_save_time", &saved) && saved > 0
-                             ? value_int(saved * 1000)
-                             : value_none(UNSAID);
-  if (!redis_info_int(info, "latest_fork_usec", &microseconds))
+  bool told = redis_info_count(info, "rdb_last_save_time", &saved) && saved > 0;
+  if (told && saved <= TIME_MOST_S)
+    cells[SUMMARY_SAVED] = value_int(saved * 1000);
+  else
+    cells[SUMMARY_SAVED] = value_none(told ? "INFO tells a time that cannot be" : UNSAID);
+  if (!redis_info_count(info, "latest_fork_usec", &microseconds))
     cells[SUMMARY_FORK] = value_none(UNSAID);
   else if (microseconds > 0) /* else it never forked, and there is nothing to say */
     cells[SUMMARY_FORK] = value_real((double)microseconds / 1e6);
@@ -197,6 +204,16 @@ static void fill_server(const struct source *source, struct value *cells) {
   cells[SUMMARY_UPTIME] = scaled(info, "uptime_in_seconds", 1);
   cells[SUMMARY_MODE] =
       text(source, redis_info_text(info, "redis_mode") ? "redis_mode" : "server_mode");
+}
+
+static void fill_cluster(const struct source *source, struct value *cells) {
+  if (!redis_info_is(source->info, "cluster_enabled", "1"))
+    return;
+  cells[SUMMARY_CLUSTER] = text(source, "cluster_state");
+  cells[SUMMARY_SLOTS] = integer(source->info, "cluster_slots_ok");
+  for (size_t i = SUMMARY_CLUSTER; i <= SUMMARY_SLOTS; i++)
+    if (cells[i].type == VALUE_NONE)
+      cells[i] = value_none("needs CLUSTER INFO");
 }
 
 /* The largest first. */
@@ -239,14 +256,15 @@ static void fill_keyspace(const struct source *source) {
   for (size_t i = 0; i < source->info->count; i++) {
     const struct redis_info_line *line = &source->info->lines[i];
     int64_t keys, expires;
-    if (redis_info_index(line->key, "db") < 0 || !redis_info_field(line->value, "keys", &keys))
+    if (redis_info_index(line->key, "db") < 0 || !redis_info_field(line->value, "keys", &keys) ||
+        keys < 0)
       continue;
     struct row *row = sample_row(source->sample, table, line->key, NULL);
     if (!row)
       break;
     row->cells[KEYSPACE_DB] = value_text(row->key);
     row->cells[KEYSPACE_KEYS] = value_int(keys);
-    bool said = redis_info_field(line->value, "expires", &expires);
+    bool said = redis_info_field(line->value, "expires", &expires) && expires >= 0;
     row->cells[KEYSPACE_EXPIRES] = said ? value_int(expires) : value_none(UNSAID);
     row->cells[KEYSPACE_TTL] = average_ttl(line->value, said ? expires : -1);
   }
@@ -281,8 +299,10 @@ void redis_rows_make(struct sample *sample, const char *name, const struct redis
   fill_replication(&source, row->cells);
   fill_persistence(&source, row->cells);
   fill_server(&source, row->cells);
+  fill_cluster(&source, row->cells);
   fill_keys(&source, row->cells);
   fill_keyspace(&source);
+  redis_facts_fill(sample, info);
   if (config_err)
     sample_note(sample, redis_summary_table.id, NULL, "CONFIG GET is not allowed here: %s",
                 config_err->text);

@@ -60,6 +60,12 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                       .priority = 2,
                       .metric = "redis.keys",
                       .help = "keys in all databases"},
+    [SUMMARY_LATENCY] = {.id = "latency",
+                         .title = "latency",
+                         .unit = UNIT_SECONDS,
+                         .flags = COLUMN_HISTORY,
+                         .priority = 2,
+                         .help = "how long the answer to INFO took, from the command to the reply"},
     [SUMMARY_FRAGMENTATION] =
         {.id = "fragmentation",
          .title = "frag",
@@ -224,6 +230,29 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                         .flags = COLUMN_DETAIL,
                         .priority = 9,
                         .help = "since its start"},
+    [SUMMARY_TYPICAL] =
+        {.id = "typical_latency",
+         .title = "typical latency",
+         .unit = UNIT_SECONDS,
+         .flags = COLUMN_DETAIL |
+                  COLUMN_HISTORY,
+         .priority = 9,
+         .metric = "redis.latency",
+         .threshold = {.has_warn = true, .warn = 0.1, .has_crit = true, .crit = 1, .for_ms = 10000},
+         .help = "median of the last 5 latencies, of one alone where there was one collection: a "
+                 "server that stands still again and again is slow, one that did once is not",
+         .beside = {"latency"}},
+    [SUMMARY_CLUSTER] = {.id = "cluster",
+                         .title = "cluster",
+                         .flags = COLUMN_DETAIL,
+                         .priority = 9,
+                         .help = "cluster_state, as this node sees it"},
+    [SUMMARY_SLOTS] = {.id = "slots",
+                       .title = "slots served",
+                       .unit = UNIT_COUNT,
+                       .flags = COLUMN_DETAIL,
+                       .priority = 9,
+                       .help = "cluster_slots_ok, of the 16,384 of a cluster"},
 };
 
 static const struct column_spec keyspace_columns[KEYSPACE_COLUMN_COUNT] = {

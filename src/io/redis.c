@@ -1,6 +1,7 @@
 #include "io/redis.h"
 
 #include "core/mem.h"
+#include "io/clock.h"
 #include "io/dial.h"
 #include "io/redis_reply.h"
 #include "io/resolve.h"
@@ -20,6 +21,7 @@ struct command {
   void *arg;
   char name[NAME_MAX_SHOWN]; /* "INFO" */
   char *bytes;               /* NULL once they are in the output buffer */
+  int64_t sent_us;           /* when they came there */
   size_t length;
 };
 
@@ -49,6 +51,7 @@ struct redis {
   uv_timer_t anchor; /* never started: its closing is the end, whatever else is open */
   bool polled;
   size_t open_handles;
+  int64_t answer_us;       /* of the last reply */
   size_t greetings;        /* replies that must come before commands may go out */
   struct queue sent, held; /* held: until the greeting is over */
   void (*closed)(void *arg);
@@ -150,6 +153,7 @@ static bool command_write(struct redis *redis, struct command *command) {
   bool written =
       redisAppendFormattedCommand(redis->context, command->bytes, command->length) == REDIS_OK;
   command_forget_bytes(command);
+  command->sent_us = clock_now_us();
   queue_push(&redis->sent, command);
   return written;
 }
@@ -308,6 +312,7 @@ static void hand_over(struct redis *redis, const redisReply *reply) {
   }
   redis_reply_cb done = command->done;
   void *arg = command->arg;
+  redis->answer_us = clock_now_us() - command->sent_us;
   command_free(command);
   if (done)
     done(arg, reply, NULL);
@@ -389,6 +394,10 @@ struct redis *redis_open(struct io *io, const struct redis_url *url) {
 
 bool redis_usable(const struct redis *redis) {
   return redis->state < STATE_BROKEN;
+}
+
+int64_t redis_answer_us(const struct redis *redis) {
+  return redis->answer_us;
 }
 
 const char *redis_address(const struct redis *redis) {

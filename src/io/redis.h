@@ -43,6 +43,9 @@ bool redis_send(struct redis *redis, int argc, const char *const *argv, const si
 
 /* False once it is broken, which it notices on its own when the server goes. */
 bool redis_usable(const struct redis *redis);
+/* Within a callback with a reply: how long it took, from when the command was handed to the socket
+ * until the reply was read; connecting and logging in do not count. */
+int64_t redis_answer_us(const struct redis *redis);
 /* "127.0.0.1:6379"; "" until it is connected. */
 const char *redis_address(const struct redis *redis);
 /* What it is waiting for, as in "connected to 127.0.0.1:6379, no answer to INFO". Returns out. */

@@ -1,7 +1,8 @@
 /* Exercises all that is read of a Redis: its URL, its protocol with the ceiling that we put on it,
  * and INFO's text up to rows, of two collections one after the other.
  * Holds: a URL's parts are within their ranges; a reply is never larger or deeper than the ceiling;
- * rates are never negative, ratios are 0..1, and the sample is whole. */
+ * no figure is negative, no time beyond the calendar, a hit ratio is 0..1, and the sample is whole.
+ */
 #include "fuzz.h"
 
 #include "collectors/redis.h"
@@ -65,12 +66,24 @@ static void check_rates(const struct redis_rates *rates) {
     assert(number >= 0 && number <= 1);
 }
 
+static void check_figures(const struct sample *sample) {
+  const double year_10000_ms = 253402300800e3;
+  double number;
+  for (size_t t = 0; t < sample->table_count; t++)
+    for (size_t r = 0; r < sample->tables[t].row_count; r++)
+      for (size_t i = 0; i < sample->tables[t].spec->column_count; i++)
+        if (value_number(sample->tables[t].rows[r].cells[i], &number))
+          assert(number >= 0 &&
+                 (sample->tables[t].spec->columns[i].unit != UNIT_TIME || number < year_10000_ms));
+}
+
 static void check_info(struct redis_counters *before, const char *text, size_t length,
                        int64_t at_us) {
   static const struct table_spec *const specs[] = {&redis_summary_table, &redis_keyspace_table};
   struct redis_info info;
   struct redis_counters now;
   struct redis_rates rates;
+  struct redis_identity identity = {.first = "b", .current = "b", .at_us = before->at_us};
   redis_info_parse(&info, text, length);
   redis_info_add(&info, "maxmemory-policy", "noeviction");
   redis_counters_read(&now, &info, at_us);
@@ -79,6 +92,8 @@ static void check_info(struct redis_counters *before, const char *text, size_t l
   struct sample *sample = sample_new(specs, 2);
   redis_rows_make(sample, "cache", &info, &rates, NULL);
   fuzz_check_sample(sample);
+  check_figures(sample);
+  redis_identity_take(&identity, &now);
   sample_free(sample);
   redis_info_fini(&info);
   *before = now;

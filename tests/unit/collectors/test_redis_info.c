@@ -489,6 +489,188 @@ static void test_columns(void **state) {
     }
 }
 
+/* ---- extremes: a server may say anything ---- */
+
+static const char *const numbers[] = {"connected_clients",
+                                      "connected_slaves",
+                                      "cluster_connections",
+                                      "maxclients",
+                                      "used_memory",
+                                      "mem_not_counted_for_evict",
+                                      "used_memory_rss",
+                                      "used_memory_peak",
+                                      "maxmemory",
+                                      "total_system_memory",
+                                      "blocked_clients",
+                                      "rdb_last_save_time",
+                                      "rdb_changes_since_last_save",
+                                      "latest_fork_usec",
+                                      "uptime_in_seconds",
+                                      "keyspace_hits",
+                                      "keyspace_misses",
+                                      "evicted_keys",
+                                      "expired_keys",
+                                      "rejected_connections",
+                                      "total_commands_processed",
+                                      "master_last_io_seconds_ago",
+                                      "master_link_down_since_seconds",
+                                      "loading_loaded_perc",
+                                      "loading_eta_seconds",
+                                      "instantaneous_ops_per_sec",
+                                      "instantaneous_input_kbps",
+                                      "mem_fragmentation_ratio",
+                                      "current_eviction_exceeded_time",
+                                      "min_slaves_good_slaves",
+                                      "min-replicas-to-write",
+                                      "cluster_slots_assigned",
+                                      "cluster_slots_fail",
+                                      "cluster_slots_pfail",
+                                      "cluster_slots_ok"};
+
+static void append(char *text, const char *key, const char *value) {
+  size_t used = strlen(text);
+  snprintf(text + used, 8192 - used, "%s:%s\r\n", key, value);
+}
+
+static void is_sound(const struct row *row, const struct table_spec *spec) {
+  for (size_t i = 0; i < spec->column_count; i++) {
+    double number;
+    if (!value_number(row->cells[i], &number))
+      continue;
+    if (number < 0)
+      fail_msg("%s is %f", spec->columns[i].id, number);
+    if (spec->columns[i].unit == UNIT_TIME && number > 253402300799e3)
+      fail_msg("%s is %f", spec->columns[i].id, number);
+  }
+}
+
+static void test_extremes(void **state) {
+  (void)state;
+  static const char *const values[] = {
+      "9223372036854775807", "-9223372036854775808", "-1", "9223372036854775808", "1e308", "0"};
+  static const char *const roles[] = {"master", "slave"};
+  for (size_t v = 0; v < sizeof values / sizeof *values; v++)
+    for (size_t r = 0; r < 2; r++) {
+      char text[8192] = "run_id:a\r\nredis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\n"
+                        "loading:1\r\ncluster_enabled:1\r\ncluster_state:fail\r\n",
+           field[256];
+      append(text, "role", roles[r]);
+      append(text, "master_link_status", "down");
+      snprintf(field, sizeof field, "keys=%s,expires=%s,avg_ttl=%s", values[v], values[v],
+               values[v]);
+      append(text, "db0", field);
+      append(text, "db1", field);
+      snprintf(field, sizeof field, "ip=::1,port=1,state=online,offset=%s,lag=%s", values[v],
+               values[v]);
+      append(text, "slave0", field);
+      for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        append(text, numbers[i], values[v]);
+      struct redis_info info = parsed(text);
+      struct sample *sample = rows(&info, NULL, NULL);
+      for (size_t t = 0; t < sample->table_count; t++)
+        for (size_t i = 0; i < sample->tables[t].row_count; i++)
+          is_sound(&sample->tables[t].rows[i], sample->tables[t].spec);
+      assert_null(strstr(sample->tables[0].rows[0].reason, "-"));
+      sample_free(sample);
+      redis_info_fini(&info);
+    }
+}
+
+static void test_the_last_save_in_no_calendar_is_not_known(void **state) {
+  (void)state;
+  struct redis_info info = parsed("run_id:a\nrdb_last_save_time:9223372036854775807\n");
+  struct sample *sample = rows(&info, NULL, NULL);
+  is_none(sample, "saved", "INFO tells a time that cannot be");
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+/* ---- a cluster, a Sentinel ---- */
+
+static void judged_as(const char *text, enum severity severity, const char *expected) {
+  struct redis_info info = parsed(text);
+  struct redis_verdict verdict;
+  redis_judge(&verdict, &info, &no_rates);
+  assert_string_equal(verdict.reason, expected);
+  assert_int_equal(verdict.severity, severity);
+  redis_info_fini(&info);
+}
+
+static void test_a_cluster_says_why_it_is_down(void **state) {
+  (void)state;
+  judged_as("cluster_state:ok\ncluster_slots_assigned:16384\ncluster_slots_fail:0\n", SEVERITY_OK,
+            "");
+  judged_as("cluster_state:fail\ncluster_slots_assigned:10923\ncluster_slots_fail:1\n",
+            SEVERITY_CRIT, "cluster is down: 5,462 of 16,384 slots not served");
+  judged_as("cluster_state:fail\ncluster_slots_assigned:16384\ncluster_slots_pfail:10923\n",
+            SEVERITY_CRIT,
+            "cluster is down: this node does not reach the nodes of 10,923 of 16,384 slots");
+  judged_as(
+      "cluster_state:fail\ncluster_slots_assigned:16384\n", SEVERITY_CRIT,
+      "cluster is down: this node does not reach a majority of the masters, or has just joined");
+  judged_as("cluster_state:ok\ncluster_slots_assigned:16384\ncluster_slots_pfail:5461\n",
+            SEVERITY_WARN, "the nodes of 5,461 of 16,384 slots do not answer this node");
+}
+
+static void test_a_sentinel_tells_of_its_masters(void **state) {
+  (void)state;
+  static const char up[] = "redis_mode:sentinel\nrun_id:a\nsentinel_masters:2\n"
+                           "master0:name=one,status=ok,address=10.0.0.1:6379,slaves=1\n"
+                           "master1:name=two,status=ok,address=10.0.0.2:6379,slaves=1\n";
+  judged_as(up, SEVERITY_OK, "");
+  judged_as("master0:name=one,status=sdown,address=10.0.0.1:6379,slaves=1\n", SEVERITY_WARN,
+            "master one at 10.0.0.1:6379 does not answer this Sentinel");
+  judged_as("master0:name=one,status=odown,address=10.0.0.1:6379,slaves=1\n", SEVERITY_CRIT,
+            "master one at 10.0.0.1:6379 is down");
+  struct redis_info info = parsed(up);
+  struct sample *sample = rows(&info, NULL, NULL);
+  assert_string_equal(sample->facts[FACT_MEMBERS],
+                      "master one at 10.0.0.1:6379, master two at 10.0.0.2:6379");
+  assert_null(sample->facts[FACT_ROLE]);
+  sample_free(sample);
+  redis_info_fini(&info);
+}
+
+/* ---- which server ---- */
+
+static const char *identity_after(struct redis_identity *identity, const char *run_id,
+                                  int64_t uptime_s, int64_t at_s) {
+  struct redis_counters now = {.known = true, .uptime_s = uptime_s, .at_us = at_s * 1000000};
+  snprintf(now.run_id, sizeof now.run_id, "%s", run_id);
+  redis_identity_take(identity, &now);
+  return identity->first;
+}
+
+static void test_a_restart_is_told_from_another_server(void **state) {
+  (void)state;
+  struct redis_identity identity = {0};
+  assert_string_equal(identity_after(&identity, "a", 500, 1000), "a");
+  assert_string_equal(identity_after(&identity, "b", 3, 1010), "a"); /* restarted */
+  assert_string_equal(identity_after(&identity, "b", 3603, 4610), "a");
+  assert_string_equal(identity_after(&identity, "", -1, 4620), "a");
+  assert_string_equal(identity_after(&identity, "c", 3580, 8200),
+                      "a");                                            /* after an hour of outage */
+  assert_string_equal(identity_after(&identity, "d", 400, 8210), "d"); /* it ran all the time */
+  assert_string_equal(identity_after(&identity, "e", INT64_MAX, 8220), "e");
+}
+
+static void test_the_median_of_the_round_trips(void **state) {
+  (void)state;
+  struct redis_round_trips trips = {0};
+  struct value cells[SUMMARY_COLUMN_COUNT] = {0};
+  static const int64_t us[] = {1000, 900000, 2000, 1000, 800000, 700000, -5};
+  static const double latest[] = {.001, .9, .002, .001, .8, .7, 0};
+  static const double typical[] = {.001, .001, .002, .001, .002, .7, .002};
+  redis_round_trips_fill(&trips, cells);
+  assert_int_equal(cells[SUMMARY_LATENCY].type, VALUE_NONE);
+  for (size_t i = 0; i < sizeof us / sizeof *us; i++) {
+    redis_round_trips_add(&trips, us[i]);
+    redis_round_trips_fill(&trips, cells);
+    is_near(cells[SUMMARY_LATENCY], latest[i]);
+    is_near(cells[SUMMARY_TYPICAL], typical[i]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lines),
@@ -510,6 +692,12 @@ int main(void) {
       cmocka_unit_test(test_judge_states),
       cmocka_unit_test(test_judge_clients),
       cmocka_unit_test(test_columns),
+      cmocka_unit_test(test_extremes),
+      cmocka_unit_test(test_the_last_save_in_no_calendar_is_not_known),
+      cmocka_unit_test(test_a_cluster_says_why_it_is_down),
+      cmocka_unit_test(test_a_sentinel_tells_of_its_masters),
+      cmocka_unit_test(test_a_restart_is_told_from_another_server),
+      cmocka_unit_test(test_the_median_of_the_round_trips),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
