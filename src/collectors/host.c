@@ -23,7 +23,8 @@ enum { TIMEOUT_MS = 5000, MARGIN_MS = 50, PATIENCE_MS = 250, HUNG_MS = 4000 };
 static const struct option options[] = {
     {.name = "mounts",
      .type = OPTION_LIST,
-     .help = "paths to watch; else all file systems that hold data, each once",
+     .help = "paths to watch; else all file systems that hold data, each once, and a tmpfs when "
+             "half full",
      .example = "[/, /var, /tmp]"},
 };
 
@@ -52,8 +53,11 @@ const struct collector collector_host = {
     .close = host_close,
 };
 
-static const struct host_system real_system = {
-    .proc = "/proc", .probe = mount_probe, .patience_ms = PATIENCE_MS, .hung_ms = HUNG_MS};
+static const struct host_system real_system = {.proc = "/proc",
+                                               .fstab = "/etc/fstab",
+                                               .probe = mount_probe,
+                                               .patience_ms = PATIENCE_MS,
+                                               .hung_ms = HUNG_MS};
 
 struct host {
   struct io *io;
@@ -109,7 +113,7 @@ static struct host_mount *mount_add(struct host *host, const char *path) {
 static void mount_free(struct host_mount *mount) {
   if (mount->call)
     mount->call->task.owner = NULL;
-  free(mount->path);
+  host_mount_fini(mount);
   free(mount);
 }
 
@@ -157,6 +161,30 @@ static void note_limits(const struct host *host, struct sample *sample) {
   }
 }
 
+static int path_compare(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A boot is a restart; a disk that comes or goes where nobody has named the disks is told, too. A
+ * tmpfs comes with each login. */
+static void state_facts(const struct host *host, struct sample *sample) {
+  const struct file_text *boot = &host->reading->files[HOST_FILE_BOOT_ID];
+  const char *paths[MOUNTS_MAX + 1], *text = "";
+  size_t count = 0;
+  if (boot->text)
+    sample_fact(sample, FACT_START, sample_text(sample, boot->text, strcspn(boot->text, "\n")));
+  for (size_t i = 0; i < host->mount_count && count < MOUNTS_MAX; i++) {
+    const struct host_mount *mount = host->mounts[i];
+    if (!mount->configured && mount->entry && !mount->lost &&
+        mount_class_of(mount->entry->type) != MOUNT_MEMORY)
+      paths[count++] = mount->path;
+  }
+  qsort(paths, count, sizeof *paths, path_compare);
+  for (size_t i = 0; i < count; i++)
+    text = sample_printf(sample, "%s%s%s", text, i > 0 ? ", " : "mounts ", paths[i]);
+  sample_fact(sample, FACT_MEMBERS, text);
+}
+
 static struct sample *sample_make(struct host *host) {
   const int64_t now_ms = clock_now_ms();
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
@@ -169,6 +197,7 @@ static struct sample *sample_make(struct host *host) {
   host_disks_fill(sample, &sample->tables[1], host->mounts, host->mount_count,
                   host->system->hung_ms, now_ms);
   note_limits(host, sample);
+  state_facts(host, sample);
   sample->requests = host->requests;
   return sample;
 }
@@ -283,6 +312,8 @@ static void update_mounts(struct host *host) {
     mount_want(host, "/");
   size_t kept = 0;
   for (size_t i = 0; i < host->mount_count; i++) {
+    if (host->mounts[i]->was_bad) /* unmounted, it is not well again: it stays in sight */
+      host->mounts[i]->wanted = true;
     if (host->mounts[i]->wanted)
       host->mounts[kept++] = host->mounts[i];
     else
@@ -316,7 +347,7 @@ static void reading_drop(struct worker_task *task) {
 
 /* A host of which nothing can be read is no machine that we know. */
 static bool reading_is_empty(const struct host_reading *reading) {
-  for (size_t i = 0; i < HOST_FILE_COUNT; i++)
+  for (size_t i = 0; i < HOST_FILE_FSTAB; i++)
     if (reading->files[i].text)
       return false;
   return true;
@@ -350,7 +381,7 @@ static void host_start(void *self, struct job *job) {
   host->wait_ms = job->deadline_ms - (left / 20 < MARGIN_MS ? left / 20 : MARGIN_MS);
   if (host->reading_now)
     return; /* of a job that was cancelled: it serves this one as well */
-  struct host_reading *reading = host_reading_new(host->system->proc);
+  struct host_reading *reading = host_reading_new(host->system);
   reading->task = (struct worker_task){
       .work = reading_work, .done = reading_done, .drop = reading_drop, .owner = host};
   struct err err = {0};
@@ -376,7 +407,7 @@ static void on_closed(void *arg) {
   void (*closed)(void *) = host->closed;
   void *closed_arg = host->closed_arg;
   for (size_t i = 0; i < host->mount_count; i++) {
-    free(host->mounts[i]->path);
+    host_mount_fini(host->mounts[i]);
     free(host->mounts[i]);
   }
   free(host->mounts);

@@ -15,6 +15,7 @@
  * probe that blocks until they let it go. */
 struct host_system {
   const char *proc;                                           /* "/proc" */
+  const char *fstab;                                          /* "/etc/fstab" */
   void (*probe)(const char *path, struct mount_facts *facts); /* mount_probe */
   int64_t patience_ms; /* a sample waits so long for file systems that have just been asked */
   int64_t hung_ms;     /* silent for longer: its last figures count no more, and it is critical */
@@ -32,21 +33,23 @@ enum host_file {
   HOST_FILE_UPTIME,
   HOST_FILE_DISKSTATS,
   HOST_FILE_MOUNTINFO,
+  HOST_FILE_BOOT_ID,
   HOST_FILE_PRESSURE_CPU,
   HOST_FILE_PRESSURE_MEMORY,
   HOST_FILE_PRESSURE_IO,
+  HOST_FILE_FSTAB, /* not of /proc: what should be mounted */
   HOST_FILE_COUNT
 };
 
 /* One reading of /proc, made on a worker's thread. */
 struct host_reading {
   struct worker_task task;
-  const char *proc;
+  const char *proc, *fstab;
   int64_t read_ms;
   struct file_text files[HOST_FILE_COUNT];
   struct mount_list mounts;
 };
-struct host_reading *host_reading_new(const char *proc);
+struct host_reading *host_reading_new(const struct host_system *system);
 void host_reading_free(struct host_reading *reading); /* NULL is fine */
 void host_reading_take(struct host_reading *reading); /* reads it all; blocks */
 
@@ -75,6 +78,12 @@ struct host_mount {
   struct mount_facts facts;
   struct err err; /* why no call could be started; ERR_NONE if it could */
 
+  /* The mount that it belongs to: what it lay on when it was seen first, or where it was moved to
+   * by a person (another link, another mount on top). NULL before. */
+  char *home;
+  unsigned home_major, home_minor;
+  bool lost;    /* that is not mounted now: the figures would be another file system's */
+  bool was_bad; /* judged so in the last sample */
   bool was_writable;
   struct host_growth growth;
   bool has_io;
@@ -92,8 +101,11 @@ struct host_mount {
 void host_mount_answer(struct host_mount *mount, const struct mount_facts *facts, int64_t now_ms);
 /* Whether its last figures can still be shown. */
 bool host_mount_usable(const struct host_mount *mount, int64_t hung_ms, int64_t now_ms);
-/* Finds its entry in the reading, and its device's rates since the one before. */
+/* Finds its entry in the reading, whether that is still its own mount, and its device's rates since
+ * the reading before. */
 void host_mount_place(struct host_mount *mount, const struct host_reading *reading);
+/* Frees it, but for a call under way. */
+void host_mount_fini(struct host_mount *mount);
 /* How bad it is, where a threshold cannot tell; the reason is "" when it is not. */
 enum severity host_mount_judge(const struct host_mount *mount, int64_t hung_ms, int64_t now_ms,
                                char *reason, size_t size);

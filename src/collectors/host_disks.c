@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Growth that would take longer than this to fill a disk is none to tell of. */
-enum { FULL_IN_MAX_S = 365 * 86400 };
+/* How far a forecast reaches: a multiple of the time in which the rate has been seen to hold, and a
+ * day where it has held for all of the history. */
+enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400 };
+enum { HISTORY_S = (GROWTH_POINTS - 2) * GROWTH_STEP_MS / 1000 };
+/* A tmpfs that nobody named is shown from this on: there are many, and most are empty. */
+static const double TMPFS_SHOWN = 0.5;
 
 struct context {
   struct sample *sample;
@@ -88,9 +92,14 @@ static void fill_growth(struct row *row, const struct host_mount *mount) {
     return;
   }
   row->cells[DISK_GROWTH] = value_real(trend.bytes_per_second);
+  row->cells[DISK_GROWTH_WINDOW] = value_real(trend.window_s);
   double full_in = (double)mount->facts.available / trend.bytes_per_second;
-  if (trend.grows && full_in <= FULL_IN_MAX_S)
+  if (!trend.grows || full_in > FORECAST_MAX_S)
+    return;
+  if (full_in <= trend.window_s * FORECAST_REACH || trend.window_s >= HISTORY_S)
     row->cells[DISK_FULL_IN] = value_real(full_in);
+  else
+    row->cells[DISK_FULL_IN] = value_none("has not grown at this rate for long enough to tell");
 }
 
 static void fill_rates(struct row *row, const struct host_mount *mount) {
@@ -133,8 +142,9 @@ static void fill_figures(struct context *context, struct row *row, const struct 
   if (!line->usable) {
     struct value none = value_none(figures_reason(context, line));
     static const enum disk_column columns[] = {
-        DISK_USED,       DISK_FREE,   DISK_FULL_IN,     DISK_SIZE,         DISK_INODES,
-        DISK_USED_BYTES, DISK_GROWTH, DISK_INODES_FREE, DISK_INODES_TOTAL, DISK_MODE};
+        DISK_USED,        DISK_FREE,         DISK_FULL_IN, DISK_SIZE,
+        DISK_INODES,      DISK_USED_BYTES,   DISK_GROWTH,  DISK_GROWTH_WINDOW,
+        DISK_INODES_FREE, DISK_INODES_TOTAL, DISK_MODE};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
       row->cells[columns[i]] = none;
     return;
@@ -178,19 +188,31 @@ static void line_make(struct context *context, struct host_mount *mount, struct 
   line->used = line->usable ? ratio_used(&mount->facts) : -1;
   line->severity =
       host_mount_judge(mount, context->hung_ms, context->now_ms, line->reason, sizeof line->reason);
+  mount->was_bad = line->severity >= SEVERITY_WARN;
   /* What is wrong with the file system is said once, by the row that stands for it. */
-  if (mount->leader && !mount->facts.missing)
+  if (mount->leader && !mount->facts.missing && !mount->lost)
     line->severity = SEVERITY_OK;
 }
 
+static bool is_temporary(const char *path) {
+  return strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0;
+}
+
 /* Found by itself, it is no disk if it is a file with something mounted on it, or gone by now. */
-static bool is_shown(const struct host_mount *mount) {
+static bool is_shown(struct host_mount *mount) {
+  const struct mount_facts *facts = &mount->facts;
   if (!mount->wanted)
     return false;
   if (mount->configured || !mount->known)
     return true;
-  return mount->facts.error ? mount->facts.error != ENOENT
-                            : mount->facts.directory && !mount->facts.missing;
+  bool there = facts->error ? facts->error != ENOENT : facts->directory && !facts->missing;
+  if (!there)
+    mount->was_bad = false; /* not even its mount point is left: nobody expects it */
+  if (mount->lost || facts->error)
+    return there;
+  bool memory = mount->entry && mount_class_of(mount->entry->type) == MOUNT_MEMORY;
+  bool filling = ratio_used(facts) >= TMPFS_SHOWN || is_temporary(mount->path);
+  return there && (!memory || filling);
 }
 
 void host_disks_fill(struct sample *sample, struct table *table, struct host_mount *const *mounts,
@@ -201,7 +223,7 @@ void host_disks_fill(struct sample *sample, struct table *table, struct host_mou
   for (size_t i = 0; i < count; i++) {
     if (!is_shown(mounts[i]))
       continue;
-    mounts[i]->leader = leader_of(mounts[i], mounts, count);
+    mounts[i]->leader = mounts[i]->lost ? NULL : leader_of(mounts[i], mounts, count);
     line_make(&context, mounts[i], &lines[shown++]);
   }
   qsort(lines, shown, sizeof *lines, line_compare);

@@ -1,10 +1,12 @@
 #include "collectors/host.h"
 
 #include "core/format.h"
+#include "core/mem.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A file system that takes longer is slow enough to be told of. */
@@ -22,7 +24,8 @@ void host_mount_answer(struct host_mount *mount, const struct mount_facts *facts
 
 bool host_mount_usable(const struct host_mount *mount, int64_t hung_ms, int64_t now_ms) {
   bool hung = mount->call && now_ms - mount->asked_ms >= hung_ms;
-  return mount->known && !mount->facts.error && mount->err.kind == ERR_NONE && !hung;
+  return mount->known && !mount->facts.error && mount->err.kind == ERR_NONE && !hung &&
+         !mount->lost;
 }
 
 static double rate(uint64_t before, uint64_t now, double per) {
@@ -56,9 +59,55 @@ static void take_rates(struct host_mount *mount, const struct host_reading *read
   mount->io_ms = reading->read_ms;
 }
 
+/* What is known of a file system does not hold for another one. */
+static void take_home(struct host_mount *mount, const struct mount_entry *entry) {
+  bool same_device =
+      mount->home && mount->home_major == entry->major && mount->home_minor == entry->minor;
+  if (!same_device && mount->home) {
+    mount->growth = (struct host_growth){0};
+    mount->was_writable = false;
+  }
+  if (!mount->home || strcmp(mount->home, entry->point) != 0) {
+    free(mount->home);
+    mount->home = mem_dup(entry->point);
+  }
+  mount->home_major = entry->major;
+  mount->home_minor = entry->minor;
+}
+
+/* A path that fstab gives a file system of its own is not at home on the one around it. */
+static void expect_home(struct host_mount *mount, const struct host_reading *reading) {
+  const struct file_text *fstab = &reading->files[HOST_FILE_FSTAB];
+  if (!mount->home && mount->configured && fstab->text && mounts_expects(fstab->text, mount->path))
+    mount->home = mem_dup(mount->path);
+}
+
+static void find_home(struct host_mount *mount, const struct host_reading *reading) {
+  const struct mount_entry *entry = mount->entry;
+  expect_home(mount, reading);
+  mount->lost = false;
+  if (!entry)
+    return;
+  if (mount->home && strcmp(mount->home, entry->point) != 0) {
+    const struct mount_entry *home = mounts_find(&reading->mounts, mount->home);
+    /* Still mounted, or covered by another mount: somebody has moved the path. */
+    mount->lost = !home || (strcmp(home->point, mount->home) != 0 &&
+                            strlen(entry->point) < strlen(mount->home));
+  }
+  if (!mount->lost)
+    take_home(mount, entry);
+}
+
+void host_mount_fini(struct host_mount *mount) {
+  free(mount->path);
+  free(mount->home);
+}
+
 void host_mount_place(struct host_mount *mount, const struct host_reading *reading) {
   bool resolved = mount->known && !mount->facts.error;
   mount->entry = mounts_find(&reading->mounts, resolved ? mount->facts.resolved : mount->path);
+  if (reading->files[HOST_FILE_MOUNTINFO].text)
+    find_home(mount, reading);
   take_rates(mount, reading);
 }
 
@@ -105,6 +154,11 @@ enum severity host_mount_judge(const struct host_mount *mount, int64_t hung_ms, 
   if (mount->err.kind != ERR_NONE) {
     snprintf(reason, size, "cannot be asked: %s", mount->err.text);
     return SEVERITY_UNKNOWN;
+  }
+  if (mount->lost) {
+    snprintf(reason, size, "not mounted: %s lies on %s now", mount->path,
+             mount->entry ? mount->entry->point : "?");
+    return mount->configured ? SEVERITY_CRIT : SEVERITY_WARN;
   }
   if (mount->call)
     return judge_silence(mount, hung_ms, now_ms, reason, size);

@@ -152,23 +152,37 @@ enum mount_class mount_class_of(const char *type) {
   return strncmp(type, "fuse", 4) == 0 ? MOUNT_FUSE : MOUNT_LOCAL;
 }
 
-static bool is_disk(const struct mount_entry *entry) {
-  switch (mount_class_of(entry->type)) {
-  case MOUNT_PSEUDO:
-    return false;
-  case MOUNT_MEMORY:
-    return strcmp(entry->point, "/tmp") == 0 || strcmp(entry->point, "/var/tmp") == 0;
-  default:
-    return strcmp(entry->type, "overlay") != 0 || strcmp(entry->point, "/") == 0;
-  }
-}
-
 /* Whether path is `top` or lies below it. */
 static bool lies_in(const char *path, const char *top) {
   size_t length = strlen(top);
   if (strcmp(top, "/") == 0)
     return path[0] == '/';
   return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Secrets and shared memory of pods and containers: there are hundreds, and each has an owner that
+ * watches it. */
+static bool is_containers(const char *point) {
+  static const char *const places[] = {
+      "/var/lib/kubelet",   "/var/lib/docker", "/var/lib/containers",
+      "/run/containerd",    "/run/docker",     "/run/netns",
+      "/run/credentials",   "/proc",           "/sys",
+      "/var/lib/containerd"};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    if (lies_in(point, places[i]))
+      return true;
+  return false;
+}
+
+static bool is_disk(const struct mount_entry *entry) {
+  switch (mount_class_of(entry->type)) {
+  case MOUNT_PSEUDO:
+    return false;
+  case MOUNT_MEMORY:
+    return !is_containers(entry->point) && !mount_has_option(entry->options, "ro");
+  default:
+    return strcmp(entry->type, "overlay") != 0 || strcmp(entry->point, "/") == 0;
+  }
 }
 
 static const struct mount_entry *find_id(const struct mount_list *list, long id) {
@@ -224,6 +238,34 @@ const struct mount_entry *mounts_find(const struct mount_list *list, const char 
       found = entry;
   }
   return found;
+}
+
+/* A line of fstab: device, point, type, options, ... */
+static bool line_expects(char *line, const char *path) {
+  char *at = line, *words[4];
+  for (size_t i = 0; i < 4; i++)
+    if (!(words[i] = word_next(&at)))
+      return false;
+  unescape(words[1]);
+  return words[0][0] != '#' && strcmp(words[1], path) == 0 && strcmp(words[2], "swap") != 0 &&
+         !mount_has_option(words[3], "noauto") && !mount_has_option(words[3], "nofail") &&
+         !mount_has_option(words[3], "x-systemd.automount");
+}
+
+bool mounts_expects(const char *fstab, const char *path) {
+  char line[4096];
+  bool expected = false;
+  while (*fstab && !expected) {
+    size_t length = strcspn(fstab, "\n");
+    if (length < sizeof line) { /* a longer line names no path that we watch */
+      for (size_t i = 0; i < length; i++)
+        line[i] = fstab[i] == '\t' ? ' ' : fstab[i];
+      line[length] = '\0';
+      expected = line_expects(line, path);
+    }
+    fstab += length + (fstab[length] == '\n');
+  }
+  return expected;
 }
 
 bool mount_has_option(const char *options, const char *option) {

@@ -41,12 +41,16 @@ void mounts_parse(struct mount_list *list, const char *text);
 
 /* Marks what a person calls a disk: every file system that holds data, once (the mount with the
  * shortest path of each device). Not pseudo file systems, not what another mount hides, not
- * read-only images (squashfs), tmpfs only at /tmp and /var/tmp, overlay only at / (others are
- * containers'). */
+ * read-only images (squashfs), overlay only at / (others are containers'), not a container's or a
+ * pod's own tmpfs. */
 void mounts_choose(struct mount_list *list);
 
 /* The mount that an absolute path without symbolic links lies on; NULL if there is none. */
 const struct mount_entry *mounts_find(const struct mount_list *list, const char *path);
+
+/* Whether the text of an fstab(5) mounts a file system at that path by itself: without noauto,
+ * nofail and the automounter. */
+bool mounts_expects(const char *fstab, const char *path);
 
 enum mount_class mount_class_of(const char *type);
 bool mount_has_option(const char *options, const char *option); /* a whole word between commas */

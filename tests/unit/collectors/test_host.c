@@ -22,6 +22,8 @@ static void fake_probe(const char *path, struct mount_facts *facts) {
     }
   }
   *facts = (struct mount_facts){.directory = true, .total = 500, .used = 300, .available = 100};
+  if (strcmp(path, "/empty") == 0)
+    facts->used = 10;
   if (strcmp(path, "/proc") == 0)
     *facts = (struct mount_facts){.directory = true};
   snprintf(facts->resolved, sizeof facts->resolved, "%s", path);
@@ -39,6 +41,7 @@ static void wait_left(int count) {
     sched_yield();
 }
 
+static char fstab[256];
 static char proc[] = "/tmp/stacktop-host-XXXXXX";
 
 static void put(const char *name, const char *text) {
@@ -62,7 +65,7 @@ static void put_all(void) {
 }
 
 static const struct host_system fake = {
-    .proc = proc, .probe = fake_probe, .patience_ms = 250, .hung_ms = 600};
+    .proc = proc, .fstab = fstab, .probe = fake_probe, .patience_ms = 250, .hung_ms = 600};
 
 static int setup(void **state) {
   assert_int_equal(pipe(gate), 0);
@@ -83,14 +86,15 @@ static int make_proc(void **state) {
   (void)state;
   char path[256];
   assert_non_null(mkdtemp(proc));
+  snprintf(fstab, sizeof fstab, "%s/fstab", proc);
   snprintf(path, sizeof path, "%s/self", proc);
   return mkdir(path, 0700);
 }
 
 static int remove_proc(void **state) {
   (void)state;
-  static const char *const names[] = {"loadavg",   "stat",           "meminfo", "uptime",
-                                      "diskstats", "self/mountinfo", "self",    "."};
+  static const char *const names[] = {"loadavg",        "stat",  "meminfo", "uptime", "diskstats",
+                                      "self/mountinfo", "fstab", "self",    "."};
   char path[256];
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     snprintf(path, sizeof path, "%s/%s", proc, strcmp(names[i], ".") == 0 ? "" : names[i]);
@@ -288,10 +292,82 @@ static void test_unmounted_while_hung(void **state) {
   host_collect(fixture);
   put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
   host_collect(fixture);
-  assert_null(host_disk(fixture, "/hung/nas"));
-  open_gate(); /* an answer for nobody */
+  const struct row *row = host_disk(fixture, "/hung/nas"); /* it was bad: it is not well again */
+  assert_int_equal(row->severity, SEVERITY_WARN);
+  assert_string_equal(row->reason, "not mounted: /hung/nas lies on / now");
+  open_gate(); /* a late answer, of whatever it was */
+  open_gate();
   wait_left(1);
   host_collect(fixture);
+  assert_int_equal(host_disk(fixture, "/hung/nas")->severity, SEVERITY_WARN);
+  assert_int_equal(host_disk(fixture, "/hung/nas")->cells[DISK_USED].type, VALUE_NONE);
+}
+
+static const char root_only[] = "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
+static const char with_data[] = "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                                "3 1 8:2 / /data rw - ext4 /dev/sda2 rw\n";
+
+/* The figures of the file system around it are not its own, whatever was wrong before. */
+static void test_a_watched_mount_is_unmounted(void **state) {
+  struct host_fixture *fixture = *state;
+  host_watch(fixture, "/data");
+  put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                        "3 1 8:2 / /data rw - ext4 /dev/sda2 ro\n");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  assert_string_equal(host_disk(fixture, "/data")->reason, "has become read-only");
+  put("self/mountinfo", root_only);
+  host_collect(fixture);
+  const struct row *row = host_disk(fixture, "/data");
+  assert_int_equal(row->severity, SEVERITY_CRIT);
+  assert_string_equal(row->reason, "not mounted: /data lies on / now");
+  assert_int_equal(row->cells[DISK_USED].type, VALUE_NONE);
+  assert_string_equal(row->cells[DISK_USED].text, row->reason);
+  put("self/mountinfo", with_data);
+  host_collect(fixture);
+  row = host_disk(fixture, "/data");
+  assert_int_equal(row->severity, SEVERITY_OK);
+  assert_true(row->cells[DISK_USED].real == 0.75);
+}
+
+/* One pass has seen no mount before: fstab tells. */
+static void test_not_mounted_at_the_start(void **state) {
+  struct host_fixture *fixture = *state;
+  put("fstab", "# a comment\n/dev/sda2\t/data ext4 defaults 0 2\n/dev/sdb1 /usb ext4 noauto 0 0\n");
+  put("self/mountinfo", root_only);
+  host_watch(fixture, "/data");
+  host_watch(fixture, "/usb");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  assert_int_equal(host_disk(fixture, "/data")->severity, SEVERITY_CRIT);
+  assert_string_equal(host_disk(fixture, "/usb")->cells[DISK_NOTE].text, "lies on /");
+  put("fstab", "");
+}
+
+static void test_facts(void **state) {
+  struct host_fixture *fixture = *state;
+  put("self/mountinfo", with_data);
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  assert_string_equal(fixture->sample->facts[FACT_MEMBERS], "mounts /, /data");
+  put("self/mountinfo", root_only);
+  host_collect(fixture);
+  assert_string_equal(fixture->sample->facts[FACT_MEMBERS], "mounts /");
+  assert_null(host_disk(fixture, "/data")); /* it was well: an event says that it has gone */
+}
+
+/* Found by itself, it is shown when it fills. */
+static void test_a_tmpfs(void **state) {
+  struct host_fixture *fixture = *state;
+  put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                        "2 1 0:30 / /dev/shm rw - tmpfs tmpfs rw\n"
+                        "3 1 0:31 / /empty rw - tmpfs tmpfs rw\n"
+                        "4 1 0:32 / /var/lib/kubelet/pods/x rw - tmpfs tmpfs rw\n");
+  host_begin(fixture, &fake);
+  host_collect(fixture);
+  assert_true(host_disk(fixture, "/dev/shm")->cells[DISK_USED].real == 0.75);
+  assert_null(host_disk(fixture, "/empty"));
+  assert_null(host_disk(fixture, "/var/lib/kubelet/pods/x"));
 }
 
 static void test_cancel(void **state) {
@@ -354,6 +430,7 @@ static void test_this_host(void **state) {
   assert_non_null(disk);
   assert_true(value_number(disk->cells[DISK_USED], &used) && used > 0 && used <= 1);
   assert_true(fixture->sample->requests > 0);
+  assert_int_equal(strlen(fixture->sample->facts[FACT_START]), 36); /* the boot id */
 }
 
 int main(void) {
@@ -370,6 +447,10 @@ int main(void) {
       TEST(test_close_while_hung),
       TEST(test_cancel),
       TEST(test_unmounted_while_hung),
+      TEST(test_a_watched_mount_is_unmounted),
+      TEST(test_not_mounted_at_the_start),
+      TEST(test_facts),
+      TEST(test_a_tmpfs),
       TEST(test_configured_paths),
       TEST(test_bad_path),
       TEST(test_this_host),

@@ -2,6 +2,7 @@
 #include "collectors/host.h"
 
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,6 +124,28 @@ static void test_full_in(void **state) {
   mount->facts.available = 1ULL << 40;
   mount->growth = crawls;
   assert_int_equal(draw(bench, "/")->cells[DISK_FULL_IN].type, VALUE_NONE); /* in 174,000 years */
+}
+
+/* Two minutes of a build say nothing of the next hour. */
+static void test_forecast_reach(void **state) {
+  struct bench *bench = *state;
+  struct host_mount *mount = watch(bench, "/", &root_entry, 300, 20000000);
+  struct host_growth burst = {0}, steady = {0};
+  for (int i = 0; i < 25; i++)
+    host_growth_add(&burst, i * 5000, 300 + (uint64_t)i * 50000, 10);
+  for (int i = 0; i < GROWTH_POINTS; i++)
+    host_growth_add(&steady, i * 5000, 300 + (uint64_t)i * 50000, 10);
+  mount->growth = burst;
+  const struct row *row = draw(bench, "/");
+  assert_true(row->cells[DISK_GROWTH].real > 9999 && row->cells[DISK_GROWTH].real < 10001);
+  assert_true(row->cells[DISK_GROWTH_WINDOW].real == 120);
+  assert_string_equal(row->cells[DISK_FULL_IN].text,
+                      "has not grown at this rate for long enough to tell");
+  mount->facts.available = 17000000; /* within the reach of two minutes */
+  assert_true(fabs(draw(bench, "/")->cells[DISK_FULL_IN].real - 1700) < 1);
+  mount->facts.available = 200000000;
+  mount->growth = steady;
+  assert_true(fabs(draw(bench, "/")->cells[DISK_FULL_IN].real - 20000) < 5);
 }
 
 static void silent(struct host_mount *mount, int64_t for_ms) {
@@ -261,10 +284,15 @@ static void test_what_is_no_disk(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_figures),         TEST(test_without_inodes_or_blocks),
-      TEST(test_full_in),         TEST(test_silence),
-      TEST(test_errors),          TEST(test_read_only),
-      TEST(test_what_is_no_disk), TEST(test_paths_of_one_file_system),
+      TEST(test_figures),
+      TEST(test_without_inodes_or_blocks),
+      TEST(test_full_in),
+      TEST(test_forecast_reach),
+      TEST(test_silence),
+      TEST(test_errors),
+      TEST(test_read_only),
+      TEST(test_what_is_no_disk),
+      TEST(test_paths_of_one_file_system),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,44 @@ static void test_window(void **state) {
   assert_true(fabs(trend.bytes_per_second - 1) < 1e-6);
 }
 
+/* After a quiet time it fills at 50 MB/s: half a minute later that is the rate, not a tenth of it.
+ */
+static void test_the_rate_changes(void **state) {
+  (void)state;
+  enum { FAST = 50000000 };
+  struct host_growth growth = {0};
+  struct host_trend trend;
+  int64_t t = 0;
+  uint64_t used = 1000000000;
+  for (; t < 600000; t += 5000)
+    host_growth_add(&growth, t, used, TOTAL);
+  for (; t < 635000; t += 5000)
+    host_growth_add(&growth, t, used += (uint64_t)5 * FAST, TOTAL);
+  assert_true(host_growth_trend(&growth, &trend));
+  assert_true(fabs(trend.bytes_per_second - FAST) < FAST * 0.01);
+  assert_true(trend.grows && trend.window_s >= 30 && trend.window_s < 40);
+  for (; t < 700000; t += 5000) /* the longer it lasts, the longer the window */
+    host_growth_add(&growth, t, used += (uint64_t)5 * FAST, TOTAL);
+  assert_true(host_growth_trend(&growth, &trend));
+  assert_true(fabs(trend.bytes_per_second - FAST) < FAST * 0.01 && trend.window_s > 60);
+  for (; t < 735000; t += 5000) /* and it stops */
+    host_growth_add(&growth, t, used, TOTAL);
+  assert_true(host_growth_trend(&growth, &trend));
+  assert_true(!trend.grows && fabs(trend.bytes_per_second) < 1);
+}
+
+/* Writes come in bursts: a steady rate on the whole is one rate. */
+static void test_bursts_are_one_rate(void **state) {
+  (void)state;
+  struct host_growth growth = {0};
+  struct host_trend trend;
+  for (int i = 0; i < GROWTH_POINTS; i++)
+    host_growth_add(&growth, i * 5000, (uint64_t)(i / 3) * 3 * 1000000, TOTAL);
+  assert_true(host_growth_trend(&growth, &trend));
+  assert_true(fabs(trend.bytes_per_second - 200000) < 2000);
+  assert_true(trend.grows && trend.window_s > 500);
+}
+
 static void test_resized(void **state) {
   (void)state;
   struct host_growth growth = {0};
@@ -90,6 +128,8 @@ int main(void) {
       cmocka_unit_test(test_needs_points),
       cmocka_unit_test(test_flat_shrinking_and_noise),
       cmocka_unit_test(test_window),
+      cmocka_unit_test(test_the_rate_changes),
+      cmocka_unit_test(test_bursts_are_one_rate),
       cmocka_unit_test(test_resized),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

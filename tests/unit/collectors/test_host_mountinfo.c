@@ -63,16 +63,40 @@ static void check(const char *text, const char *points) {
 
 static void test_choose(void **state) {
   (void)state;
-  check(machine, "/");
+  check(machine, "/dev/shm,/");
   /* /boot and not its bind mount, one of the btrfs subvolumes, what is on top of /mnt/old, and what
    * /srv does not hide */
-  check(server, "/,/tmp,/boot,/data,/mnt/with blank\\slash,/mnt/far,/mnt/old,/srv");
+  check(server, "/,/tmp,/run,/boot,/data,/mnt/with blank\\slash,/mnt/far,/mnt/old,/srv");
   /* a container: its own root, and the file that is the host's */
   check("500 400 0:99 / / rw - overlay overlay rw,lowerdir=/l\n"
         "501 500 254:1 /c/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n"
         "502 500 0:101 / /dev/shm rw - tmpfs shm rw,size=65536k\n",
-        "/,/etc/hosts"); /* the collector leaves it out, once it knows that it is no directory */
+        "/,/etc/hosts,/dev/shm"); /* the collector leaves it out, once it knows that it is no
+                                     directory */
   check("", "");
+  /* a tmpfs that belongs to a pod, and one that nobody can fill */
+  check("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        "2 1 0:50 / /var/lib/kubelet/pods/1/volumes/x rw - tmpfs tmpfs rw\n"
+        "3 1 0:51 / /opt/ro ro - tmpfs tmpfs rw\n",
+        "/");
+}
+
+static void test_expects(void **state) {
+  (void)state;
+  static const char fstab[] = "# /dev/x /no ext4 defaults 0 0\n"
+                              "UUID=1 /data ext4 defaults,noatime 0 2\n"
+                              "/dev/sdb1\t/with\\040blank\text4\trw\n"
+                              "/dev/sdc1 /usb ext4 rw,noauto\n"
+                              "nas:/x /nas nfs nofail,ro\n"
+                              "/dev/sdd1 none swap sw\n"
+                              "garbage\n";
+  assert_true(mounts_expects(fstab, "/data"));
+  assert_true(mounts_expects(fstab, "/with blank"));
+  assert_false(mounts_expects(fstab, "/no"));
+  assert_false(mounts_expects(fstab, "/usb"));
+  assert_false(mounts_expects(fstab, "/nas"));
+  assert_false(mounts_expects(fstab, "/dat"));
+  assert_false(mounts_expects("", "/"));
 }
 
 static void test_hidden_mount_on_same_point(void **state) {
@@ -184,10 +208,15 @@ static void test_option(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_choose),  cmocka_unit_test(test_hidden_mount_on_same_point),
-      cmocka_unit_test(test_find),    cmocka_unit_test(test_fields),
-      cmocka_unit_test(test_garbage), cmocka_unit_test(test_ceiling),
-      cmocka_unit_test(test_circle),  cmocka_unit_test(test_class),
+      cmocka_unit_test(test_choose),
+      cmocka_unit_test(test_expects),
+      cmocka_unit_test(test_hidden_mount_on_same_point),
+      cmocka_unit_test(test_find),
+      cmocka_unit_test(test_fields),
+      cmocka_unit_test(test_garbage),
+      cmocka_unit_test(test_ceiling),
+      cmocka_unit_test(test_circle),
+      cmocka_unit_test(test_class),
       cmocka_unit_test(test_option),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
