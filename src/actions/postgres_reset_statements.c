@@ -155,6 +155,7 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
     return err_set(err, ERR_LIMIT, "the plan is too large");
   plan->count = count.type == VALUE_INT ? count.integer : 1;
   plan->unit = plan->count == 1 ? "statement" : "statements";
+  plan->name = victim->key;
   victim->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
   victim->cells[1] = postgres_shown(plan, postgres_found(table, row, "calls"), UNIT_COUNT);
   victim->cells[2] = *since ? plan_copy(plan, since) : NULL;
@@ -164,6 +165,7 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
   victim->pins[PIN_BEFORE] = plan_printf(plan, "%lld", (long long)plan->count);
   plan_say(plan, PLAN_EFFECT, "%s;", statement);
   if (*postgres_found_text(table, row, "wide") == 't') {
+    plan->whole = true;
     plan_say(plan, PLAN_BLAST, "forgets the statements of all databases of the server");
     plan_say(plan, PLAN_WARNING, "those of other databases go, too: it can do no less there");
   } else {

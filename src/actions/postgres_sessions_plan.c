@@ -168,6 +168,8 @@ bool postgres_sessions_plan(const struct table *table, const struct row *const *
   bool good = true;
   for (size_t i = 0; i < count && good; i++)
     good = add_victim(plan, &victims, i, err);
+  if (good && count == 1)
+    plan->name = plan->victims[0].pins[SESSION_PIN_PID];
   if (good)
     postgres_sessions_say(plan, &victims);
   free(freed);

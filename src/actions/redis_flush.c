@@ -138,7 +138,7 @@ static int64_t add_victims(struct plan *plan, const struct sample *found) {
 bool redis_flush_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"KEYS", true}, {"WITH A TTL", true}};
   static const char *const pins[] = {"run_id", "db"};
-  char place[REDIS_NAME_MAX], text[REDIS_COUNTED_MAX];
+  char text[REDIS_COUNTED_MAX];
   const struct sample *found = request->found;
   plan->columns = columns;
   plan->column_count = sizeof columns / sizeof *columns;
@@ -149,8 +149,7 @@ bool redis_flush_plan(const struct action_request *request, struct plan *plan, s
     return err_set(err, ERR_LIMIT, "more than %d databases", PLAN_VICTIMS_MAX);
   if (keys == 0)
     return err_set(err, ERR_INVALID, "there is no key in it");
-  plan->name = plan_copy(plan, redis_place(place, request->target));
-  plan->count = 1;
+  plan->count = keys;
   redis_plan_server(plan, found, true);
   plan_say(plan, PLAN_BLAST, "%s, and what is written until then: gone at once",
            redis_keys_counted(text, keys));

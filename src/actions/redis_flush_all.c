@@ -27,7 +27,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     return false;
   bool async = redis_fact(request->found, "version", REDIS_ASYNC_VERSION) >= REDIS_ASYNC_VERSION;
   plan->title = plan_printf(plan, "Flush all databases of %s", request->target->name);
-  plan->unit = "server";
+  plan->unit = plan->count == 1 ? "key" : "keys";
+  plan->whole = true;
   plan_say(plan, PLAN_EFFECT, "%s FLUSHALL%s", redis_cli(cli, request->target, -1),
            async ? " ASYNC" : "");
   plan_say(plan, PLAN_WARNING,

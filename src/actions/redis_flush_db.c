@@ -40,6 +40,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   bool async = redis_fact(request->found, "version", REDIS_ASYNC_VERSION) >= REDIS_ASYNC_VERSION;
   plan->title = plan_printf(plan, "Flush database %d of %s", db, request->target->name);
   plan->unit = "database";
+  plan->count = 1;
+  plan->name = plan_printf(plan, "db%d", db);
   plan_say(plan, PLAN_EFFECT, "%s FLUSHDB%s", redis_cli(cli, request->target, db),
            async ? " ASYNC" : "");
   return true;

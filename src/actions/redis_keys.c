@@ -363,6 +363,7 @@ bool redis_keys_plan(const struct action_request *request, struct plan *plan, st
   victim->pins[0] = plan_copy(plan, redis_fact_words(found, "run_id"));
   victim->pins[1] = db;
   victim->pins[2] = plan_copy(plan, pattern);
+  plan->name = victim->pins[2];
   plan->count = redis_fact(found, "keys", 0);
   plan->unit = redis_fact(found, "complete", 0) ? "keys" : "keys or more";
   redis_plan_server(plan, found, true);

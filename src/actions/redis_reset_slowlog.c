@@ -158,6 +158,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   victim->pins[1] = plan_copy(plan, table->rows[0].key);
   plan->title = plan_printf(plan, "Reset the slow log of %s", request->target->name);
   plan->count = length;
+  plan->whole = true;
   plan->unit = length == 1 ? "entry" : "entries";
   redis_plan_server(plan, found, false);
   plan_say(plan, PLAN_EFFECT, "%s SLOWLOG RESET", redis_cli(cli, request->target, -1));

@@ -62,21 +62,17 @@ static bool plan_fits(const struct plan *plan, const struct config *config,
   return true;
 }
 
-/* Where the target is now. One that does not answer cannot tell: then the effect will see. */
-static bool address_fits(struct apply *apply, const struct plan *plan, struct err *err) {
-  if (!plan->address)
+/* Which server the target is now. One that does not answer cannot tell: then the effect will see.
+ */
+static bool server_fits(struct apply *apply, const struct plan *plan, struct err *err) {
+  if (!plan->address && !plan->server)
     return true;
   remedy_collect(&apply->remedy);
   const struct slot *slot = &apply->remedy.model.slots[0];
-  const char *address = slot->sample ? slot->sample->address : NULL;
-  if (!address) {
+  if (!slot->sample)
     error_print("%s does not answer, so whether it is still at %s is not known: %s", plan->target,
-                plan->address, slot->err.text);
-    return true;
-  }
-  return strcmp(address, plan->address) == 0 ||
-         err_set(err, ERR_INVALID, "%s is at %.64s now, and was at %.64s when the plan was made",
-                 plan->target, address, plan->address);
+                plan->address ? plan->address : plan->server, slot->err.text);
+  return plan_is_at(plan, slot->sample, err);
 }
 
 /* ---- the agreement */
@@ -246,7 +242,7 @@ static int apply_plan(struct apply *apply, struct plan *plan) {
   char typed[PLAN_PHRASE_MAX];
   struct remedy *remedy = &apply->remedy;
   struct report_text_options text = print_options(apply->options);
-  bool good = may_change(remedy, &err) && address_fits(apply, plan, &err);
+  bool good = may_change(remedy, &err) && server_fits(apply, plan, &err);
   if (good && !print_end(report_plan_text(stdout, plan, &text)))
     good = err_set(&err, ERR_IO, "a plan that cannot be read is not applied");
   good = good && agreed(apply->options, plan, typed, &err);

@@ -47,6 +47,8 @@ struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const 
 /* Takes a plan that was made before (`stacktop apply`): an operation in PLAN, however old the plan
  * is. NULL, and the plan is still the caller's, when it is not for that slot's target. */
 struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot);
+/* Whether the sample is of the server that the plan is for, as far as can be told. */
+bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err *err) MUST_CHECK;
 /* As REQUEST_AGREE: false with err when it does not begin. */
 bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,
                     struct err *err) MUST_CHECK;

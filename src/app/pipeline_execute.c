@@ -41,10 +41,15 @@ bool run_meets_another(const struct run *run, const struct plan *plan, struct er
   return false;
 }
 
-/* Behind the same name there may be another server by now. */
-static bool is_same_place(const struct run *run, struct err *err) {
-  const struct plan *plan = run->operation.plan;
-  const struct sample *sample = run->pipeline->options.model->slots[run->operation.slot].sample;
+/* The target's name may lead to a different server by now. Its identity decides where both are
+ * known, for one server may have several addresses; the effect checks it again. */
+bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err *err) {
+  const char *server = sample ? sample->facts[FACT_SERVER] : NULL;
+  if (plan->server && server)
+    return strcmp(plan->server, server) == 0 ||
+           err_set(err, ERR_INVALID,
+                   "%s is a different server now: %.80s, and the plan is for %.80s", plan->target,
+                   server, plan->server);
   if (!plan->address || !sample || !sample->address || strcmp(plan->address, sample->address) == 0)
     return true;
   return err_set(err, ERR_INVALID, "%s was at %.80s when the plan was made, and is at %.80s now",
@@ -69,7 +74,9 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
   if (!plan_agreed(operation->plan, typed))
     return err_set(err, ERR_INVALID, "\"%.80s\" is not what was asked for: type %s", typed,
                    plan_phrase(operation->plan, phrase));
-  return is_same_place(run, err) && !run_meets_another(run, operation->plan, err);
+  const struct slot *slot = &run->pipeline->options.model->slots[operation->slot];
+  return plan_is_at(operation->plan, slot->sample, err) &&
+         !run_meets_another(run, operation->plan, err);
 }
 
 /* ---- the outcome */

@@ -138,6 +138,8 @@ static void run_plan(struct run *run) {
   plan->hidden = operation->hidden;
   if (slot->sample && slot->sample->address)
     plan->address = plan_copy(plan, slot->sample->address);
+  if (slot->sample && slot->sample->facts[FACT_SERVER])
+    plan->server = plan_copy(plan, slot->sample->facts[FACT_SERVER]);
   for (size_t i = 0; i < run->action->spec.param_count; i++)
     if (operation->texts[i])
       plan_param_add(plan, run->action->spec.params[i].name, operation->texts[i]);

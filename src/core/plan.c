@@ -21,7 +21,6 @@ struct plan *plan_new(const struct action_spec *action, const char *target, cons
   plan->environment = environment && *environment ? plan_copy(plan, environment) : NULL;
   plan->production = production;
   plan->title = action->title;
-  plan->name = plan->target;
   plan->unit = "";
   return plan;
 }
@@ -100,24 +99,44 @@ const char *plan_param(const struct plan *plan, const char *name) {
 /* ---- the agreement */
 
 enum confirmation plan_confirmation(const struct plan *plan) {
-  if (plan->production || plan->count > 1)
+  const bool reversible = plan->action->danger == DANGER_REVERSIBLE;
+  if (plan->count > 1 || (plan->whole && !reversible))
     return CONFIRM_COUNT;
-  return plan->action->danger == DANGER_REVERSIBLE ? CONFIRM_YES : CONFIRM_NAME;
+  return reversible && !plan->production ? CONFIRM_YES : CONFIRM_NAME;
+}
+
+/* Whether everybody can type it as it is shown. */
+static bool can_be_typed(const char *name) {
+  size_t length = strlen(name);
+  if (length == 0 || length > PLAN_NAME_MAX || *name == ' ' || name[length - 1] == ' ')
+    return false;
+  for (size_t i = 0; i < length; i++)
+    if (name[i] < ' ' || name[i] > '~' || (name[i] == ' ' && name[i + 1] == ' '))
+      return false;
+  return true;
+}
+
+static const char *object_name(const struct plan *plan) {
+  const char *name = plan->name;
+  if (!name && plan->victim_count == 1)
+    name = plan->victims[0].label;
+  return name && can_be_typed(name) ? name : NULL;
 }
 
 const char *plan_phrase(const struct plan *plan, char out[PLAN_PHRASE_MAX]) {
-  switch (plan_confirmation(plan)) {
-  case CONFIRM_YES:
+  const enum confirmation confirmation = plan_confirmation(plan);
+  const char *name = object_name(plan);
+  const char *place = plan->environment ? plan->environment : plan->target;
+  if (confirmation == CONFIRM_YES)
     snprintf(out, PLAN_PHRASE_MAX, "y");
-    break;
-  case CONFIRM_NAME:
-    snprintf(out, PLAN_PHRASE_MAX, "%s", plan->name);
-    break;
-  case CONFIRM_COUNT:
-    snprintf(out, PLAN_PHRASE_MAX, "%s %lld", plan->environment ? plan->environment : plan->target,
-             (long long)plan->count);
-    break;
-  }
+  else if (confirmation == CONFIRM_COUNT)
+    snprintf(out, PLAN_PHRASE_MAX, "%s %lld", place, (long long)plan->count);
+  else if (!name)
+    snprintf(out, PLAN_PHRASE_MAX, "%s %lld", plan->target, (long long)plan->count);
+  else if (plan->production)
+    snprintf(out, PLAN_PHRASE_MAX, "%s %s", place, name);
+  else
+    snprintf(out, PLAN_PHRASE_MAX, "%s", name);
   return out;
 }
 
@@ -155,6 +174,36 @@ static void part_lines(const struct plan *plan, enum plan_part part, const struc
     first = false;
     lines->line(lines->arg, part, false, plan->texts[i].text);
   }
+}
+
+static bool has_part(const struct plan *plan, enum plan_part part) {
+  for (size_t i = 0; i < plan->text_count; i++)
+    if (plan->texts[i].part == part)
+      return true;
+  return false;
+}
+
+/* The last of the preconditions: which server the plan is for. */
+static void identity_lines(const struct plan *plan, const struct lines *lines) {
+  static const struct {
+    size_t at;
+    const char *says;
+  } parts[] = {{offsetof(struct plan, server), "the server is "},
+               {offsetof(struct plan, start), "it has run since "},
+               {offsetof(struct plan, database), "the database is "}};
+  char text[LINE_MAX_BYTES] = "";
+  size_t used = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    const char *value = *(const char *const *)((const char *)plan + parts[i].at);
+    if (value && used < sizeof text)
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s", used ? ", " : "",
+                               parts[i].says, value);
+  }
+  if (!*text)
+    return;
+  if (!has_part(plan, PLAN_PRECONDITION))
+    lines->line(lines->arg, PLAN_PRECONDITION, true, plan_part_title(PLAN_PRECONDITION));
+  lines->line(lines->arg, PLAN_PRECONDITION, false, text);
 }
 
 static int cell_width(const char *text) {
@@ -231,4 +280,5 @@ void plan_lines(const struct plan *plan, plan_line line, void *arg) {
   victims_lines(plan, &lines);
   part_lines(plan, PLAN_EFFECT, &lines);
   part_lines(plan, PLAN_PRECONDITION, &lines);
+  identity_lines(plan, &lines);
 }

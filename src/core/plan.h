@@ -53,12 +53,20 @@ struct plan {
   const struct action_spec *action;
   const char *kind, *target; /* of the target: "postgres", "ecap" */
   const char *address;       /* where it was when the plan was made; NULL if not known */
-  const char *environment;   /* NULL if unset */
+  /* Which server it is, as it identifies itself: a system identifier, a cluster id; NULL if that is
+   * not known. The effect is for no other. */
+  const char *server;
+  const char *start;       /* which run of it, where the objects belong to one; NULL: any */
+  const char *database;    /* the part of it in which the objects are, by an identity; NULL: any */
+  const char *environment; /* NULL if unset */
   bool production;
   const char *title; /* "Terminate 2 sessions of ecap" */
-  const char *name;  /* what is to be typed where it is destructive; the target's by default */
-  const char *unit;  /* what `count` counts: "sessions", "keys"; "" if it is not told */
-  int64_t count;     /* how many are affected; the number of victims by default */
+  /* What is to be typed where it is destructive: the object's own name, as people know it; NULL:
+   * the label of the only victim. */
+  const char *name;
+  bool whole;       /* it is done to the whole server: agreed to as if to several */
+  const char *unit; /* what `count` counts: "sessions", "keys"; "" if it is not told */
+  int64_t count;    /* how many are affected; the number of victims by default */
   struct plan_param *params;
   size_t param_count;
   const struct plan_column *columns; /* static */
@@ -92,13 +100,16 @@ struct plan_victim *plan_victim(struct plan *plan, const char *key, const char *
 void plan_param_add(struct plan *plan, const char *name, const char *value);
 const char *plan_param(const struct plan *plan, const char *name); /* NULL if there is none */
 
-/* How it is to be agreed to: y, a name, or a name and the count. */
+/* How it is to be agreed to: y, the object's name, or the environment and the count. */
 enum confirmation { CONFIRM_YES, CONFIRM_NAME, CONFIRM_COUNT };
 enum confirmation plan_confirmation(const struct plan *plan);
-enum { PLAN_PHRASE_MAX = 300 };
-/* What has to be typed: "y", "ecap", "production 3". Reversible: y. Destructive: plan->name. In
- * production, or for more than one: the environment's name (the target's where there is none) and
- * the count. Returns out. */
+enum { PLAN_PHRASE_MAX = 300, PLAN_NAME_MAX = 100 };
+/* What has to be typed. Reversible: "y". Destructive: the object's own name, "8123", so that the
+ * phrase for one object agrees to no other. In production, both kinds: the environment and that
+ * name, "eu-prod 8123". For several, or the whole server: the environment (the target where there
+ * is none) and the count, "staging 3". A name that not everybody can type (longer than
+ * PLAN_NAME_MAX, control characters, not ASCII, blanks that cannot be seen) is replaced by the
+ * target's name and the count. Returns out. */
 const char *plan_phrase(const struct plan *plan, char out[PLAN_PHRASE_MAX]);
 bool plan_agreed(const struct plan *plan, const char *typed);
 /* Whether it must be made again. */

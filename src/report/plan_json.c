@@ -35,11 +35,15 @@ static void write_head(struct json_writer *writer, const struct plan *plan) {
   json_text(writer, "kind", plan->kind);
   write_bytes(writer, "target", plan->target);
   write_bytes(writer, "address", plan->address);
+  write_bytes(writer, "server", plan->server);
+  write_bytes(writer, "start", plan->start);
+  write_bytes(writer, "database", plan->database);
   write_bytes(writer, "environment", plan->environment);
   json_bool(writer, "production", plan->production);
   json_line(writer);
   write_bytes(writer, "title", plan->title);
   write_bytes(writer, "name", plan->name);
+  json_bool(writer, "whole", plan->whole);
   json_int(writer, "count", plan->count);
   write_bytes(writer, "unit", plan->unit);
   json_int(writer, "hidden", (int64_t)plan->hidden);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum {
-  PLAN_JSON_VERSION = 1,
+  PLAN_JSON_VERSION = 2,
   PLAN_JSON_MAX = 64 << 20, /* bytes that are read */
   PLAN_JSON_VALUES_MAX = 2 << 20,
   PLAN_JSON_DEPTH_MAX = 8,
@@ -32,7 +32,8 @@ struct plan *plan_json_read(const char *text, size_t len, plan_action_find find,
 
 /* SHA-256 in hexadecimal of all that says what is done, to whom, and what was shown of it: the
  * document in one line without made_ms, data_ms, phrase and hash. So it covers the versions of the
- * document and of stacktop, the action, the target with its kind, address and environment, title,
- * name, unit, count, the count of the hidden, parameters, columns, pins, victims and texts, each in
- * its order; and a plan made again from an unchanged world has the same. Returns out. */
+ * document and of stacktop, the action, the target with its kind, address, environment, server,
+ * start and database, title, name, unit, whole, count, the count of the hidden, parameters,
+ * columns, pins, victims and texts, each in its order; and a plan made again from an unchanged
+ * world has the same. Returns out. */
 const char *plan_hash(const struct plan *plan, char out[PLAN_HASH_SIZE]);

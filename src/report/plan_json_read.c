@@ -98,6 +98,9 @@ static bool read_place(const struct json_node *top, struct plan *plan) {
   if (!read_bytes(top, "target", plan, &plan->target) ||
       !read_bytes_or(top, "environment", plan, &environment) ||
       !read_bytes_or(top, "address", plan, &plan->address) ||
+      !read_bytes_or(top, "server", plan, &plan->server) ||
+      !read_bytes_or(top, "start", plan, &plan->start) ||
+      !read_bytes_or(top, "database", plan, &plan->database) ||
       !json_read_bool_or(top, "production", false, &plan->production))
     return false;
   plan->environment = environment && *environment ? environment : NULL;
@@ -107,7 +110,9 @@ static bool read_place(const struct json_node *top, struct plan *plan) {
 static bool read_head(const struct json_node *top, struct plan *plan) {
   int64_t hidden;
   if (!read_bytes(top, "title", plan, &plan->title) ||
-      !read_bytes(top, "name", plan, &plan->name) || !read_bytes(top, "unit", plan, &plan->unit) ||
+      !read_bytes_or(top, "name", plan, &plan->name) ||
+      !read_bytes(top, "unit", plan, &plan->unit) ||
+      !json_read_bool_or(top, "whole", false, &plan->whole) ||
       !json_read_int_or(top, "hidden", 0, 0, PLAN_VICTIMS_MAX, &hidden) ||
       !json_read_int_or(top, "made_ms", 0, 0, JSON_TIME_MAX, &plan->made_ms) ||
       !json_read_int_or(top, "data_ms", 0, 0, JSON_TIME_MAX, &plan->data_ms))

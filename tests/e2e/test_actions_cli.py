@@ -27,6 +27,7 @@ class Remedy:
         self.folder = folder
         self.env = {"XDG_STATE_HOME": str(folder / "xdg")}
         self.state = folder / "xdg" / "stacktop"
+        self.phrase = ""
         self.configure()
 
     def configure(self, port=None, environment_name="sandbox", **more):
@@ -49,7 +50,8 @@ class Remedy:
         return stacktop("-c", self.config, *arguments, env=self.env | (env or {}), **options)
 
     def plan(self, pid, *arguments):
-        """The hash of the plan to terminate that session."""
+        """The hash of the plan to terminate that session; its phrase is the pid."""
+        self.phrase = str(pid)
         run = self.run("plan", "postgres.terminate", "ecap", pid, *arguments)
         assert run.status == DONE, run
         return re.search(r"^Plan ([0-9a-f]{64})$", run.stdout, re.M).group(1)
@@ -57,9 +59,10 @@ class Remedy:
     def apply(self, plan, *arguments, **options):
         return self.run("apply", plan, *arguments, **options)
 
-    def refused(self, plan, words, *arguments, confirm="ecap", **options):
+    def refused(self, plan, words, *arguments, confirm=None, **options):
         """Nothing is done, and it says why."""
-        run = self.apply(plan, "--confirm", confirm, *arguments, **options)
+        phrase = self.phrase if confirm is None else confirm
+        run = self.apply(plan, "--confirm", phrase, *arguments, **options)
         assert run.status == FAILED and words in run.stderr, run
         assert self.audit.records == []
         return run
@@ -137,11 +140,11 @@ def test_one_plans_and_another_applies(remedy, victim, neighbour):
     made = remedy.run("plan", "postgres.terminate", "ecap", f"pid {victim.pid}")
     assert made.status == DONE and made.stderr == "", made
     assert f"Terminate pid {victim.pid} of ecap" in made.stdout
-    assert "Cannot be undone" in made.stdout and "It asks for: ecap" in made.stdout
+    assert "Cannot be undone" in made.stdout and f"It asks for: {victim.pid}\n" in made.stdout
     assert victim.alive and remedy.audit.records == []
     plan = re.search(rf"stacktop -c {remedy.config} apply ([0-9a-f]+)", made.stdout).group(1)
 
-    run = remedy.apply(plan, "--confirm", "ecap")
+    run = remedy.apply(plan, "--confirm", victim.pid)
     assert run.status == DONE and run.stderr == "", run
     assert re.search(rf"^done +pid {victim.pid} ", run.stdout, re.M), run
     assert "\nProof: " in run.stdout
@@ -149,7 +152,7 @@ def test_one_plans_and_another_applies(remedy, victim, neighbour):
 
     intent, outcome = remedy.audit.only()
     assert intent["action"] == outcome["action"] == "postgres.terminate"
-    assert intent["confirm"] == "ecap" and intent["hash"].startswith(plan)
+    assert intent["confirm"] == str(victim.pid) and intent["hash"].startswith(plan)
     assert outcome["result"] == "done"
     assert [each["result"] for each in outcome["victims"]] == ["done"]
 
@@ -169,7 +172,7 @@ def test_the_plan_as_json(remedy, victim):
     run = remedy.run("plan", "postgres.terminate", "ecap", victim.pid, "--json")
     assert run.status == DONE, run
     plan = run.json
-    assert plan["phrase"] == "ecap" and plan["action"] == "postgres.terminate"
+    assert plan["phrase"] == str(victim.pid) and plan["action"] == "postgres.terminate"
     assert plan["victims"][0]["pins"]["pid"] == str(victim.pid)
     assert plan["address"] == f"{HOST}:{remedy.sandbox.port('postgres')}"
     kept = remedy.plans / f"{plan['hash']}.json"
@@ -183,7 +186,7 @@ def test_several_ask_for_their_count(remedy, victim, neighbour):
     run = remedy.run("plan", "postgres.terminate", "ecap", victim.pid, neighbour.pid, "--json")
     plan = run.json
     assert plan["phrase"] == "sandbox 2" and len(plan["victims"]) == 2
-    remedy.refused(plan["hash"], "nothing was done", confirm="ecap")
+    remedy.refused(plan["hash"], "nothing was done", confirm=victim.pid)
     assert remedy.apply(plan["hash"], "--confirm", "sandbox 2").status == DONE
     assert not victim.alive and not neighbour.alive
 
@@ -192,7 +195,7 @@ def test_production_asks_for_its_name(remedy, victim):
     remedy.configure(environment_name="eu-prod-1")
     plan = remedy.plan(victim.pid)
     remedy.refused(plan, "nothing was done")
-    assert remedy.apply(plan, "--confirm", "eu-prod-1 1").status == DONE
+    assert remedy.apply(plan, "--confirm", f"eu-prod-1 {victim.pid}").status == DONE
     assert not victim.alive
 
 
@@ -200,7 +203,7 @@ def test_what_is_gone_already(remedy, victim, neighbour):
     plan = remedy.plan(victim.pid)
     victim.close()
     wait_until(lambda: not victim.alive)
-    run = remedy.apply(plan, "--confirm", "ecap")
+    run = remedy.apply(plan, "--confirm", victim.pid)
     assert run.status == DONE and re.search(rf"^gone +pid {victim.pid}", run.stdout, re.M), run
     assert neighbour.alive and remedy.audit.only()[1]["result"] == "gone"
 
@@ -210,12 +213,13 @@ def test_what_is_gone_already(remedy, victim, neighbour):
 
 def test_a_wrong_phrase(remedy, victim):
     plan = remedy.plan(victim.pid)
-    for phrase in ("", "y", "ECAP", "ecap ", " ecap", "ecap\n", "sandbox", "x" * 1000):
+    right = str(victim.pid)
+    for phrase in ("", "y", "ecap", f"pid {right}", f"{right} ", f" {right}", f"{right}\n", "sandbox", "x" * 1000):
         remedy.refused(plan, "nothing was done" if len(phrase) < 300 else "", confirm=phrase)
     run = remedy.apply(plan)
     assert run.status == FAILED and "no terminal" in run.stderr
     assert victim.alive
-    assert remedy.apply(plan, "--confirm", "ecap").status == DONE  # it still holds
+    assert remedy.apply(plan, "--confirm", victim.pid).status == DONE  # it still holds
 
 
 def test_a_changed_plan(remedy, victim, neighbour):
@@ -228,7 +232,7 @@ def test_a_changed_plan(remedy, victim, neighbour):
     remedy.refused(plan, "cannot be read")
     path.write_text(text)
     path.chmod(0o600)
-    assert remedy.apply(plan, "--confirm", "ecap").status == DONE
+    assert remedy.apply(plan, "--confirm", victim.pid).status == DONE
     assert not victim.alive and neighbour.alive
 
 
@@ -244,8 +248,8 @@ def test_an_old_plan(remedy, victim):
 
 def test_a_plan_is_applied_once(remedy, victim, neighbour):
     plan = remedy.plan(victim.pid)
-    assert remedy.apply(plan, "--confirm", "ecap").status == DONE
-    run = remedy.apply(plan, "--confirm", "ecap")
+    assert remedy.apply(plan, "--confirm", victim.pid).status == DONE
+    run = remedy.apply(plan, "--confirm", victim.pid)
     assert run.status == FAILED and "has been applied" in run.stderr
     assert len(remedy.audit.records) == 2 and neighbour.alive
 
@@ -253,7 +257,7 @@ def test_a_plan_is_applied_once(remedy, victim, neighbour):
 def test_two_at_once(remedy, victim):
     """Whoever comes second is told so: the plan is executed once."""
     plan = remedy.plan(victim.pid)
-    argv = [str(BINARY), "-c", str(remedy.config), "apply", plan, "--confirm", "ecap"]
+    argv = [str(BINARY), "-c", str(remedy.config), "apply", plan, "--confirm", str(victim.pid)]
     both = [subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              text=True, env=environment("dumb", remedy.env)) for _ in range(2)]
     ends = [process.communicate(timeout=20 * PATIENCE) for process in both]
@@ -286,10 +290,10 @@ def test_read_only(remedy, victim, how):
     arguments, env = how(remedy)
     made = remedy.run("plan", "postgres.terminate", "ecap", victim.pid, "--json", *arguments, env=env)
     assert made.status == DONE, made
-    remedy.refused(made.json["hash"], "read-only", *arguments, env=env)
+    remedy.refused(made.json["hash"], "read-only", *arguments, confirm=victim.pid, env=env)
     assert victim.alive
     remedy.configure()
-    assert remedy.apply(made.json["hash"], "--confirm", "ecap").status == DONE
+    assert remedy.apply(made.json["hash"], "--confirm", victim.pid).status == DONE
     assert not victim.alive
 
 
@@ -337,11 +341,11 @@ def test_another_place(remedy, victim):
 def test_no_record_no_action(remedy, victim):
     plan = remedy.plan(victim.pid)
     remedy.audit.path.mkdir()
-    run = remedy.apply(plan, "--confirm", "ecap")
+    run = remedy.apply(plan, "--confirm", victim.pid)
     assert run.status == FAILED and str(remedy.audit.path) in run.stderr and "nothing was done" in run.stderr, run
     assert victim.alive
     remedy.audit.path.rmdir()
-    assert remedy.apply(plan, "--confirm", "ecap").status == DONE  # not used up
+    assert remedy.apply(plan, "--confirm", victim.pid).status == DONE  # not used up
     assert not victim.alive
 
 
@@ -350,7 +354,7 @@ def test_a_server_that_is_away(remedy, victim):
     path = remedy.plans / f"{plan}.json"
     assert path.exists()
     remedy.configure(port=closed_port())
-    run = remedy.apply(plan, "--confirm", "ecap")
+    run = remedy.apply(plan, "--confirm", victim.pid)
     assert run.status == FAILED and "does not answer" in run.stderr, run
     assert remedy.audit.only()[1]["result"] in ("refused", "skipped") and victim.alive
 
@@ -359,7 +363,7 @@ def test_the_audit_of_several(remedy, victim, neighbour):
     """Each action is a line; one whose process ended in the middle is unknown."""
     assert remedy.run("audit").stdout == "Nothing of that kind has been done.\n"
     for session in (victim, neighbour):
-        assert remedy.apply(remedy.plan(session.pid), "--confirm", "ecap").status == DONE
+        assert remedy.apply(remedy.plan(session.pid), "--confirm", session.pid).status == DONE
     lost = remedy.audit.intents[0]
     lost["id"] = "20200101T000000.000-1-1"
     lost["who"] |= {"pid": 4194305, "pid_start": 1, "ssh": "10.0.0.7 51234"}  # beyond the greatest pid there is
@@ -418,22 +422,22 @@ def test_no_such_plan(remedy):
 
 def test_typed_at_a_terminal(remedy, victim, neighbour):
     plan = remedy.plan(victim.pid)
-    argv = [BINARY, "-c", remedy.config, "apply", plan, "--confirm", "ecap"]
+    argv = [BINARY, "-c", remedy.config, "apply", plan, "--confirm", str(victim.pid)]
     with Terminal(argv, columns=100, rows=40, env=remedy.env) as terminal:
-        terminal.wait_for("Type `ecap` to do it")  # --confirm is for scripts
+        terminal.wait_for(f"Type `{victim.pid}` to do it")  # --confirm is for scripts
         assert victim.alive
-        terminal.press("ecap", "Enter")
+        terminal.press(str(victim.pid), "Enter")
         terminal.wait_for(f"done     pid {victim.pid}", alive=False)
         assert terminal.wait_exit(2) == DONE
     assert not victim.alive and neighbour.alive
-    assert remedy.audit.only()[0]["confirm"] == "ecap"
+    assert remedy.audit.only()[0]["confirm"] == str(victim.pid)
 
 
 def test_typed_wrongly(remedy, victim):
     plan = remedy.plan(victim.pid)
-    for keys, status in ((["Enter"], FAILED), (["ecapp", "Enter"], FAILED), (["Ctrl-D"], FAILED), (["Ctrl-C"], -2)):
+    for keys, status in ((["Enter"], FAILED), (["ecap", "Enter"], FAILED), (["Ctrl-D"], FAILED), (["Ctrl-C"], -2)):
         with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
-            terminal.wait_for("Type `ecap` to do it")
+            terminal.wait_for(f"Type `{victim.pid}` to do it")
             terminal.press(*keys)
             assert terminal.wait_exit(2) == status, keys
     assert victim.alive and remedy.audit.records == []
@@ -442,8 +446,8 @@ def test_typed_wrongly(remedy, victim):
 def test_what_was_typed_before_does_not_count(remedy, victim):
     plan = remedy.plan(victim.pid)
     with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
-        terminal.press("ecap", "Enter")
-        terminal.wait_for("Type `ecap` to do it")
+        terminal.press(str(victim.pid), "Enter")
+        terminal.wait_for(f"Type `{victim.pid}` to do it")
         terminal.press("Ctrl-C")
         assert terminal.wait_exit(2) == -2
     assert victim.alive and remedy.audit.records == []
@@ -485,10 +489,10 @@ def test_ctrl_c_twice_leaves_at_once(remedy, victim):
     """The server has fallen silent: nobody knows, and that is what the status and the audit say."""
     plan = remedy.plan(victim.pid)
     with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
-        terminal.wait_for("Type `ecap` to do it")
+        terminal.wait_for(f"Type `{victim.pid}` to do it")
         remedy.sandbox.freeze("postgres")
         try:
-            terminal.press("ecap", "Enter")
+            terminal.press(str(victim.pid), "Enter")
             terminal.wait_for("under way")
             terminal.press("Ctrl-C")
             terminal.wait_for("once more, and it is left at once")

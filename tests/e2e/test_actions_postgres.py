@@ -125,7 +125,7 @@ def test_the_root_of_those_who_wait(calm, remedy, hog):
     held = wait_until(lambda: waiters(calm, hog), what="somebody who waits")
     plan = remedy.plan("postgres.terminate-root", "ecap", min(held))
     assert f"WHERE pid = {hog} " in plan and re.search(r"frees \d+ sessions? that waits? for it", plan), plan
-    text = remedy.apply(plan, "ecap")
+    text = remedy.apply(plan, str(hog))
     assert re.search(r"1 gone, \d+ sessions? freed", text), text
     assert state(calm, hog) == "gone"
     assert held <= {pid for pid, in calm.sql("SELECT pid FROM pg_stat_activity")}
@@ -136,7 +136,7 @@ def test_several_want_the_count(calm, remedy, hog, reader):
     with session(calm, "BEGIN", "SELECT 1") as (_, neighbour):
         plan = remedy.plan("postgres.terminate", "ecap", f"pid {hog}", reader)
         assert "Terminate 2 sessions of ecap" in plan
-        remedy.apply(plan, "ecap", status=1)  # the phrase of one is not enough
+        remedy.apply(plan, str(hog), status=1)  # the phrase of one is not enough
         assert state(calm, hog) != "gone" and remedy.audit.records == []
         assert re.search(r"2 gone, \d+ sessions? freed", remedy.apply(plan, "sandbox 2"))
         assert [state(calm, pid) for pid in (hog, reader, neighbour)] == ["gone", "gone", "idle in transaction"]
@@ -148,9 +148,9 @@ def test_a_plan_holds_for_that_session_only(calm, remedy):
         plan = remedy.plan("postgres.terminate", "ecap", victim)
         calm.sql("SELECT pg_terminate_backend(%s)", victim)
         wait_until(lambda: state(calm, victim) == "gone")
-        assert "it had ended already" in remedy.apply(plan, "ecap")
+        assert "it had ended already" in remedy.apply(plan, str(victim))
         assert state(calm, neighbour) == "idle in transaction"
-        remedy.apply(plan, "ecap", status=1)
+        remedy.apply(plan, str(victim), status=1)
     assert [record["result"] for record in remedy.audit.outcomes] == ["gone"]
 
 
@@ -187,14 +187,14 @@ def test_all_that_are_active_for_long(calm, remedy, hog, reader):
         assert f"WHERE pid = {reader} " in plan and f"WHERE pid = {hog} " not in plan
         assert "to end who holds" in plan  # some of them only wait
         count = len(re.findall("^ +SELECT pg_terminate_backend", plan, re.M))
-        remedy.apply(plan, f"sandbox {count}" if count > 1 else "ecap")
+        remedy.apply(plan, f"sandbox {count}" if count > 1 else str(reader))
         assert state(calm, reader) == "gone" and state(calm, hog) == "idle in transaction"
 
 
 def test_a_missing_right_is_told_in_the_servers_words(calm, remedy, roles, hog):
     remedy.as_user("e2e_watcher")
     plan = remedy.plan("postgres.terminate", "ecap", hog)
-    assert "pg_signal_backend" in remedy.apply(plan, "ecap", status=1)
+    assert "pg_signal_backend" in remedy.apply(plan, str(hog), status=1)
     assert state(calm, hog) == "idle in transaction"
     assert remedy.audit.only()[1]["victims"][0]["result"] == "refused"
 
@@ -203,7 +203,7 @@ def test_a_superusers_session_is_refused(calm, remedy, roles):
     remedy.as_user("e2e_helper")
     with session(calm, "BEGIN", "SELECT 1", user="postgres") as (_, boss):
         plan = remedy.plan("postgres.terminate", "ecap", boss)
-        assert "superuser" in remedy.apply(plan, "ecap", status=1).lower()
+        assert "superuser" in remedy.apply(plan, str(boss), status=1).lower()
         assert state(calm, boss) == "idle in transaction"
 
 

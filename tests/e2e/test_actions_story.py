@@ -58,7 +58,7 @@ def test_a_red_row_is_mended_with_a_key_a_plan_and_a_word(stage, hog, tmp_path):
         plan = terminal.screen.text
         assert "DESTRUCTIVE" in plan and "sandbox" in plan
         assert "pg_terminate_backend" in plan and str(hog) in plan
-        agree(terminal, "ecap")
+        agree(terminal, str(hog))
         text = outcome(terminal)
         assert "done" in text and "gone after" in text, text
         close(terminal)
@@ -71,13 +71,13 @@ def test_a_red_row_is_mended_with_a_key_a_plan_and_a_word(stage, hog, tmp_path):
     left = {pid for pid, in stage.sql("SELECT pid FROM pg_stat_activity")}
     assert len(sessions - left - {hog}) <= 3, "others than the hog were ended"  # those that it blocked go on
     intent, result = Audit(tmp_path / "state").only()
-    assert intent["action"] == "postgres.terminate" and intent["confirm"] == "ecap"
+    assert intent["action"] == "postgres.terminate" and intent["confirm"] == str(hog)
     assert str(hog) in intent["victims"][0]["label"] and any("pg_terminate_backend" in line for line in intent["plan"])
     assert result["result"] == "done" and result["victims"][0]["result"] == "done"
 
 
-MISTAKES = (["Enter"], ["Esc"], ["Ctrl-C"], ["x", "Enter"], ["y"], ["Y", "Enter"], ["ecap", "Esc"], ["Space", "Enter"],
-            ["ecap", "Backspace", "Enter"], ["Tab", "Enter"])
+MISTAKES = (["Enter"], ["Esc"], ["Ctrl-C"], ["x", "Enter"], ["y"], ["Y", "Enter"], ["PID", "Esc"], ["Space", "Enter"],
+            ["PID", "Backspace", "Enter"], ["Tab", "Enter"], ["ecap", "Enter"])
 
 
 def test_no_single_mistake_acts(stage, hog, tmp_path):
@@ -86,7 +86,7 @@ def test_no_single_mistake_acts(stage, hog, tmp_path):
             open_plan(terminal, hog)
             for key in keys:
                 terminal.settle(0.4)
-                terminal.press(key)
+                terminal.press(str(hog) if key == "PID" else key)
             terminal.settle(0.5)
             assert alive(stage, hog), f"{keys}\n{terminal.show()}"
             if "DESTRUCTIVE" in terminal.screen.text:
@@ -101,9 +101,9 @@ def test_a_paste_never_agrees(stage, hog, tmp_path):
     with dashboard(configure(stage, tmp_path)) as terminal:
         open_plan(terminal, hog)
         terminal.settle(0.4)
-        os.write(terminal.master, b"\x1b[200~ecap\r\x1b[201~")
+        os.write(terminal.master, f"\x1b[200~{hog}\r\x1b[201~".encode())
         terminal.wait_for("What is pasted does not count")
-        os.write(terminal.master, b"ecap\r")  # a terminal that does not mark pastes
+        os.write(terminal.master, f"{hog}\r".encode())  # a terminal that does not mark pastes
         terminal.wait_for("Too quick")
         assert alive(stage, hog)
     assert Audit(tmp_path / "state").intents == []
@@ -114,7 +114,7 @@ def test_a_session_that_is_gone_meanwhile_is_said_to_be_gone(stage, hog, tmp_pat
         open_plan(terminal, hog)
         stage.sql("SELECT pg_terminate_backend(%s)", hog)
         wait_until(lambda: not alive(stage, hog))
-        agree(terminal, "ecap")
+        agree(terminal, str(hog))
         assert "gone already" in outcome(terminal)
     assert Audit(tmp_path / "state").only()[1]["victims"][0]["result"] == "gone"
 
@@ -162,14 +162,14 @@ def test_stale_data_makes_no_plan(stage, hog, tmp_path):
     assert Audit(tmp_path / "state").records == []
 
 
-def test_a_production_wants_its_name_and_the_count(stage, hog, tmp_path):
+def test_a_production_wants_its_name_as_well(stage, hog, tmp_path):
     config = configure(stage, tmp_path, **{"environment: sandbox": "environment: eu-prod"})
     with dashboard(config) as terminal:
         open_plan(terminal, hog)
         assert "PRODUCTION" in terminal.screen.text
-        agree(terminal, "eu-prod 1")
+        agree(terminal, f"eu-prod {hog}")
         assert "done" in outcome(terminal)
-    assert Audit(tmp_path / "state").only()[0]["confirm"] == "eu-prod 1"
+    assert Audit(tmp_path / "state").only()[0]["confirm"] == f"eu-prod {hog}"
 
 
 # The program is cut off at each step; terminal, audit and server agree afterwards.
@@ -201,7 +201,7 @@ def test_cut_off_before_the_agreement(stage, hog, tmp_path, how, step):
             terminal.press("T")
             terminal.wait_for("[>Cancel<]")
         if step == "typed":
-            terminal.press("ecap")
+            terminal.press(str(hog))
             terminal.wait_for(ARMED)
         stop_at(terminal, how)
     assert alive(stage, hog)
@@ -216,7 +216,7 @@ def test_cut_off_while_it_is_under_way(stage, hog, tmp_path, how):
         open_plan(terminal, hog)
         stage.freeze("postgres")
         try:
-            agree(terminal, "ecap")
+            agree(terminal, str(hog))
             wait_until(lambda: audit.intents, what="the intent")
             stop_at(terminal, how)
         finally:
@@ -235,7 +235,7 @@ def test_without_a_record_nothing_is_done(stage, hog, tmp_path):
     (tmp_path / "state" / "audit.jsonl").mkdir(parents=True)
     with dashboard(configure(stage, tmp_path)) as terminal:
         open_plan(terminal, hog)
-        agree(terminal, "ecap")
+        agree(terminal, str(hog))
         text = outcome(terminal)
         assert "Nothing was done" in text and "directory" in text, text
     assert alive(stage, hog)
@@ -248,7 +248,7 @@ def test_a_rotated_audit_is_begun_anew(stage, hog, tmp_path):
         audit.path.parent.mkdir(parents=True, exist_ok=True)
         if audit.path.exists():
             audit.path.rename(audit.path.with_suffix(".1"))
-        agree(terminal, "ecap")
+        agree(terminal, str(hog))
         outcome(terminal)
     assert len(audit.records) == 2
     assert oct(audit.path.stat().st_mode & 0o777) == "0o600"

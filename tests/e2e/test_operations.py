@@ -33,13 +33,13 @@ def test_what_was_typed_before_the_plan_is_thrown_away(calm, hog, tmp_path):
     with dashboard(configure(calm, tmp_path)) as terminal:
         terminal.wait_for("idle in txn", 20)
         select(terminal, 2, f"pid {hog}")
-        os.write(terminal.master, b"Tecap\r\x1b[200~ecap\r")  # a paste that is not over when the dialog opens
+        os.write(terminal.master, f"T{hog}\r\x1b[200~{hog}\r".encode())  # a paste that is not over when the dialog opens
         terminal.wait_for("[>Cancel<]")
-        os.write(terminal.master, b"ecap\r\x1b[201~")
+        os.write(terminal.master, f"{hog}\r\x1b[201~".encode())
         terminal.settle(0.6)
         assert alive(calm, hog), terminal.show()
         terminal.wait_for("[>Cancel<]")
-        agree(terminal, "ecap")  # and the dialog works as if nothing had been
+        agree(terminal, str(hog))  # and the dialog works as if nothing had been
         outcome(terminal)
     assert not alive(calm, hog)
     assert len(Audit(tmp_path / "state").intents) == 1
@@ -50,7 +50,7 @@ def test_an_action_as_a_command(calm, hog, tmp_path):
         terminal.wait_for("idle in txn", 20)
         terminal.press(":", f"postgres.terminate ecap {hog}", "Enter")
         terminal.wait_for("[>Cancel<]")
-        agree(terminal, "ecap")
+        agree(terminal, str(hog))
         assert "gone after" in outcome(terminal)
         close(terminal)
         terminal.press(":", "undo", "Enter")
@@ -66,7 +66,7 @@ def test_what_others_do_is_seen(calm, hog, tmp_path):
         terminal.wait_for("idle in txn", 20)
         terminal.press(":", f"postgres.terminate ecap {hog}", "Enter")
         terminal.wait_for("[>Cancel<]")
-        agree(terminal, "ecap")
+        agree(terminal, str(hog))
         outcome(terminal)
         watcher.wait_for(re.compile(r"@\S+\s+(│|terminated)"), 10)
         text = " ".join(watcher.screen.text.replace("│", " ").split())
@@ -78,7 +78,7 @@ def test_a_signal_leaves_no_intent_without_its_outcome(calm, hog, tmp_path):
         terminal.wait_for("idle in txn", 20)
         terminal.press(":", f"postgres.terminate ecap {hog}", "Enter")
         terminal.wait_for("[>Cancel<]")
-        agree(terminal, "ecap")
+        agree(terminal, str(hog))
         wait_until(lambda: Audit(tmp_path / "state").intents, what="the intent")
         terminal.signal(15)
         terminal.wait_exit(2)

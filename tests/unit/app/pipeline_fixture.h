@@ -223,6 +223,8 @@ static bool fake_plan(const struct action_request *request, struct plan *plan, s
       plan->victim_count == 1
           ? plan_printf(plan, "Terminate %s of %s", plan->victims[0].label, plan->target)
           : plan_printf(plan, "Terminate %zu sessions of %s", plan->victim_count, plan->target);
+  plan->name = plan->target; /* the same for all tests */
+  plan->name = plan->target; /* the same for all tests */
   plan_say(plan, PLAN_EFFECT, "KILL %s", plan->victims[0].label);
   return true;
 }
@@ -289,7 +291,8 @@ static const struct action *const fake_actions[] = {
 
 /* ---- the fixture */
 
-static inline void fixture_publish_at(struct fixture *f, const char *address, int64_t at_ms) {
+static inline void fixture_publish_as(struct fixture *f, const char *server, const char *address,
+                                      int64_t at_ms) {
   struct sample *sample = sample_new(pid_tables, 1);
   static const char *const keys[] = {"k1", "k2", "k3"};
   for (size_t i = 0; i < COUNT(keys); i++) {
@@ -298,8 +301,13 @@ static inline void fixture_publish_at(struct fixture *f, const char *address, in
     row->cells[1] = value_int(5);
   }
   sample->address = sample_copy(sample, address);
+  sample_fact(sample, FACT_SERVER, server);
   sample->taken_ms = at_ms;
   model_publish(&f->model, 0, sample, at_ms);
+}
+
+static inline void fixture_publish_at(struct fixture *f, const char *address, int64_t at_ms) {
+  fixture_publish_as(f, NULL, address, at_ms);
 }
 
 static inline void fixture_publish(struct fixture *f) {

@@ -132,6 +132,24 @@ static void check_not_agreed(struct fixture *f, const char *typed, const char *w
   assert_int_equal(front(f)->audit_id[0], '\0');
 }
 
+/* A server is what it says it is, wherever it answers: another broker of the same cluster is none,
+ * and the same address may lead to a different one. */
+static void test_the_server_counts_more_than_its_address(void **state) {
+  struct fixture *f = *state;
+  fixture_publish_as(f, "cluster-a", "127.0.0.1:1", clock_now_ms());
+  act_row(f, &fake_rows, "k1");
+  assert_string_equal(front(f)->plan->server, "cluster-a");
+  fixture_publish_as(f, "cluster-b", "127.0.0.1:1", clock_now_ms());
+  check_not_agreed(f, "main",
+                   "is a different server now: cluster-b, and the plan is for cluster-a");
+  fixture_publish_at(f, "127.0.0.1:2", clock_now_ms()); /* it does not say which it is */
+  check_not_agreed(f, "main", "is at 127.0.0.1:2 now");
+  fixture_publish_as(f, "cluster-a", "127.0.0.1:2", clock_now_ms());
+  agree_to(f, "main");
+  fixture_wait(f, is_ended);
+  assert_int_equal(script.executions, 1);
+}
+
 static void test_what_is_no_agreement(void **state) {
   struct fixture *f = *state;
   act_row(f, &fake_rows, "k1");
@@ -682,6 +700,7 @@ int main(void) {
       TEST(test_what_does_not_fit_is_refused),
       TEST(test_old_data_makes_no_plan),
       TEST(test_data_that_grows_old_in_the_form_is_refused),
+      TEST(test_the_server_counts_more_than_its_address),
       TEST(test_what_is_no_agreement),
       TEST(test_read_only_is_held_here),
       TEST(test_locked_while_the_intent_is_written),

@@ -32,22 +32,94 @@ static void test_reversible_wants_y(void **state) {
   assert_phrase(plan_of(&cancel, NULL, false, 0), CONFIRM_YES, "y");
 }
 
-static void test_destructive_wants_the_name(void **state) {
+static void test_destructive_wants_the_name_of_the_object(void **state) {
   (void)state;
-  assert_phrase(plan_of(&wipe, "staging", false, 1), CONFIRM_NAME, "ecap");
+  assert_phrase(plan_of(&wipe, "staging", false, 1), CONFIRM_NAME, "label");
+  assert_phrase(plan_of(&wipe, "eu-prod", true, 1), CONFIRM_NAME, "eu-prod label");
+  assert_phrase(plan_of(&cancel, "eu-prod", true, 1), CONFIRM_NAME, "eu-prod label");
   struct plan *plan = plan_of(&wipe, NULL, false, 1);
   plan->name = "old-group";
   assert_phrase(plan, CONFIRM_NAME, "old-group");
 }
 
-static void test_bulk_and_production_want_the_count_too(void **state) {
+static void test_bulk_wants_the_count(void **state) {
   (void)state;
   assert_phrase(plan_of(&cancel, "staging", false, 2), CONFIRM_COUNT, "staging 2");
   assert_phrase(plan_of(&wipe, NULL, false, 3), CONFIRM_COUNT, "ecap 3");
-  assert_phrase(plan_of(&cancel, "eu-prod", true, 1), CONFIRM_COUNT, "eu-prod 1");
   struct plan *plan = plan_of(&wipe, "prod", true, 1); /* one pattern, many keys */
   plan->count = 12430;
   assert_phrase(plan, CONFIRM_COUNT, "prod 12430");
+  plan = plan_of(&wipe, "staging", false, 1);
+  plan->whole = true;
+  assert_phrase(plan, CONFIRM_COUNT, "staging 1");
+  plan = plan_of(&cancel, "staging", false, 1);
+  plan->whole = true;
+  assert_phrase(plan, CONFIRM_YES, "y");
+}
+
+/* What cannot be typed as it is shown is not asked for. */
+static void test_odd_names(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *phrase;
+  } names[] = {
+      {"public.\"Odd % name\"", "public.\"Odd % name\""},
+      {"", "ecap 1"},
+      {" a", "ecap 1"},
+      {"a ", "ecap 1"},
+      {"a  b", "ecap 1"},
+      {"a\nb", "ecap 1"},
+      {"\033[2Ja", "ecap 1"},
+      {"gr\303\274n", "ecap 1"},
+      {"a\x7f", "ecap 1"},
+      {"\xff\xfe", "ecap 1"},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    struct plan *plan = plan_of(&wipe, "staging", false, 1);
+    plan->name = names[i].name;
+    assert_phrase(plan, CONFIRM_NAME, names[i].phrase);
+  }
+  char name[PLAN_NAME_MAX + 2];
+  memset(name, 'x', sizeof name);
+  name[PLAN_NAME_MAX] = '\0';
+  struct plan *plan = plan_of(&wipe, "staging", false, 1);
+  plan->name = name;
+  assert_phrase(plan, CONFIRM_NAME, name);
+  name[PLAN_NAME_MAX] = 'x';
+  name[PLAN_NAME_MAX + 1] = '\0';
+  plan = plan_of(&wipe, "prod", true, 1);
+  plan->name = name;
+  assert_phrase(plan, CONFIRM_NAME, "ecap 1");
+}
+
+struct last_line {
+  char text[200];
+  int headings;
+};
+
+static void keep_last(void *arg, enum plan_part part, bool strong, const char *text) {
+  struct last_line *last = arg;
+  last->headings += strong && part == PLAN_PRECONDITION;
+  snprintf(last->text, sizeof last->text, "%s", text);
+}
+
+static void test_the_server_is_a_precondition(void **state) {
+  (void)state;
+  struct last_line last = {0};
+  struct plan *plan = plan_of(&cancel, NULL, false, 1);
+  plan->server = "7440188112233445566";
+  plan_lines(plan, keep_last, &last);
+  assert_string_equal(last.text, "the server is 7440188112233445566");
+  assert_int_equal(last.headings, 1);
+  plan->start = "2026-11-27 00:41:51.123456+00";
+  plan->database = "16384";
+  plan_say(plan, PLAN_PRECONDITION, "another one");
+  last.headings = 0;
+  plan_lines(plan, keep_last, &last);
+  assert_string_equal(last.text, "the server is 7440188112233445566, it has run since 2026-11-27 "
+                                 "00:41:51.123456+00, the database is 16384");
+  assert_int_equal(last.headings, 1);
+  plan_free(plan);
 }
 
 static void test_a_plan_grows_old(void **state) {
@@ -147,8 +219,10 @@ static void test_outcome_names(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_reversible_wants_y),
-      cmocka_unit_test(test_destructive_wants_the_name),
-      cmocka_unit_test(test_bulk_and_production_want_the_count_too),
+      cmocka_unit_test(test_destructive_wants_the_name_of_the_object),
+      cmocka_unit_test(test_bulk_wants_the_count),
+      cmocka_unit_test(test_odd_names),
+      cmocka_unit_test(test_the_server_is_a_precondition),
       cmocka_unit_test(test_a_plan_grows_old),
       cmocka_unit_test(test_lines_say_all),
       cmocka_unit_test(test_one_of_many_is_said_in_the_singular),

@@ -34,6 +34,10 @@ static struct plan *plan_made(void) {
   victim->pins[1] = plan_copy(plan, "2026-11-24 14:03:27.123456+00");
   victim = plan_victim(plan, "9/\xFF\x01\"", "pid 9 \xE2\x80\xAE"); /* not UTF-8; turned around */
   victim->pins[0] = plan_copy(plan, "a\xC3(b");
+  plan->server = "7440188112233445566";
+  plan->start = "2026-11-20 04:03:12.123456+00";
+  plan->database = "16384";
+  plan->whole = true;
   plan_say(plan, PLAN_EFFECT, "SELECT pg_terminate_backend(8123)");
   plan_say(plan, PLAN_LOSS, "what they have not committed");
   plan->made_ms = 1700000000123;
@@ -74,6 +78,10 @@ static void test_nothing_is_lost(void **state) {
   check_same(back->kind, plan->kind);
   check_same(back->target, plan->target);
   check_same(back->address, plan->address);
+  check_same(back->server, plan->server);
+  check_same(back->start, plan->start);
+  check_same(back->database, plan->database);
+  assert_true(back->whole);
   check_same(back->environment, plan->environment);
   check_same(back->title, plan->title);
   check_same(back->name, plan->name);
@@ -167,6 +175,11 @@ static void test_hash_sees_every_change(void **state) {
   CHANGES(plan->target = "other");
   CHANGES(plan->address = "127.0.0.1:5433");
   CHANGES(plan->address = NULL);
+  CHANGES(plan->server = "1");
+  CHANGES(plan->server = NULL);
+  CHANGES(plan->start = "2026");
+  CHANGES(plan->database = NULL);
+  CHANGES(plan->whole = false);
   CHANGES(plan->environment = "test");
   CHANGES(plan->production = false);
   CHANGES(plan->title = "Terminate nobody");
@@ -213,7 +226,7 @@ static void bad(const char *from, const char *to, const char *sentence) {
 
 static void test_refused(void **state) {
   (void)state;
-  bad("\"version\":1", "\"version\":2",
+  bad("\"version\":2", "\"version\":3",
       "made by another version of stacktop (" STACKTOP_VERSION "): make the plan again");
   bad("\"stacktop\":\"" STACKTOP_VERSION, "\"stacktop\":\"9.9",
       "made by another version of stacktop (9.9): make the plan again");

@@ -332,11 +332,14 @@ static void test_nearly_the_phrase(void **state) {
     assert_int_equal(s.request.kind, REQUEST_NONE);
   }
   open_destructive(&s);
-  press(&s, "ecap<Enter>");
+  press(&s, "ecap<Enter>"); /* the target's name, which all of its sessions share */
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  open_destructive(&s);
+  press(&s, "pid 8123<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
-  assert_string_equal(s.request.text, "ecap");
+  assert_string_equal(s.request.text, "pid 8123");
   open_production(&s); /* also what can be taken back */
-  press(&s, "ecap-prod 1<Enter>");
+  press(&s, "ecap-prod pid 8123<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
   session_fini(&s);
 }
