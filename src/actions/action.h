@@ -22,7 +22,7 @@ struct action_request {
   const struct sample *found;        /* what the survey has brought; NULL if there is none */
   const char *const *chosen;         /* keys of the rows of its first table that were picked */
   size_t chosen_count;
-  int64_t now_ms;
+  int64_t now_ms;    /* wall time: for "an hour ago" and names of files */
   const char *state; /* folder for files such as undo; NULL when there is none */
 };
 

@@ -104,7 +104,7 @@ static bool agreed(const struct options *options, const struct plan *plan,
     return false;
   if (!plan_agreed(plan, line))
     return err_set(err, ERR_INVALID, "that is not `%.100s`: nothing was done", wanted);
-  if (clock_now_ms() - plan->made_ms > PLAN_FILE_LIFETIME_MS)
+  if (clock_wall_ms() - plan->made_ms > PLAN_FILE_LIFETIME_MS)
     return err_set(err, ERR_INVALID, "the plan has become older than an hour: make it again");
   return true;
 }
@@ -257,7 +257,8 @@ int apply_run(struct runtime *runtime, struct config *config, const struct optio
   struct err err = {0};
   const struct target *target = NULL;
   char *state = remedy_state(config, &err);
-  struct plan *plan = state ? plan_file_load(state, options->words[0], clock_now_ms(), &err) : NULL;
+  struct plan *plan =
+      state ? plan_file_load(state, options->words[0], clock_wall_ms(), &err) : NULL;
   if (!plan || !plan_fits(plan, config, &target, &err)) {
     error_print("%s", err.text);
     plan_free(plan);

@@ -226,7 +226,7 @@ int audit_run(const struct config *config, const struct options *options) {
                                 .user = options->user,
                                 .unknown_only = options->unknown_only};
   if (options->since &&
-      !since_parse(options->since, clock_now_ms(), options->utc, &filter.since_ms, &err)) {
+      !since_parse(options->since, clock_wall_ms(), options->utc, &filter.since_ms, &err)) {
     error_print("--since: %s", err.text);
     return EXIT_USAGE_BAD;
   }

@@ -59,6 +59,7 @@ static bool report_write(const struct model *model, const struct options *option
  */
 static int check_report(struct check *check, const struct options *options) {
   int64_t now_ms = clock_now_ms();
+  check->model.wall_offset_ms = clock_wall_offset_ms();
   model_evaluate(&check->model, now_ms, true);
   const enum severity verdict = model_severity(&check->model, now_ms);
   const bool written = report_write(&check->model, options, now_ms);

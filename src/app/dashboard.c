@@ -91,6 +91,7 @@ static void dashboard_draw(struct dashboard *dashboard) {
     canvas_free(dashboard->canvas);
     dashboard->canvas = canvas_new(width, height, dashboard->ascii);
   }
+  dashboard->model.wall_offset_ms = clock_wall_offset_ms();
   const int64_t lock = dashboard_operations_refresh(&dashboard->operations, now);
   if (dashboard->judge && !dashboard->paused)
     model_evaluate(&dashboard->model, now, false);

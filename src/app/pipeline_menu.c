@@ -2,6 +2,7 @@
 #include "app/pipeline_run.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static struct action_request request_of(struct pipeline *pipeline, const struct 
       .table = rows ? subject->table : NULL,
       .keys = rows ? subject->keys : NULL,
       .key_count = rows ? subject->key_count : 0,
-      .now_ms = pipeline_now(),
+      .now_ms = clock_wall_ms(),
       .state = pipeline->options.state,
   };
 }

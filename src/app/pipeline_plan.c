@@ -3,6 +3,7 @@
 #include "app/pipeline_run.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static struct action_request request_of(struct run *run) {
       .found = operation->found,
       .chosen = (const char *const *)operation->chosen,
       .chosen_count = operation->chosen_count,
-      .now_ms = pipeline_now(),
+      .now_ms = clock_wall_ms(),
       .state = run->pipeline->options.state,
   };
 }
@@ -114,7 +115,7 @@ static bool chosen_are_there(const struct run *run, struct err *err) {
 
 static bool plan_make(struct run *run, const struct action_request *request, struct plan *plan,
                       struct err *err) {
-  if (!slot_is_fresh(run->pipeline, request->slot, request->now_ms, err) ||
+  if (!slot_is_fresh(run->pipeline, request->slot, pipeline_now(), err) ||
       !rows_are_there(request, err) || !chosen_are_there(run, err) ||
       !run->action->plan(request, plan, err))
     return false;
@@ -133,7 +134,7 @@ static void run_plan(struct run *run) {
   struct action_request request = request_of(run);
   struct plan *plan = plan_new(&run->action->spec, run->target->name, config->environment,
                                config_is_production(config));
-  plan->made_ms = request.now_ms;
+  plan->made_ms = pipeline_now();
   plan->data_ms = data_ms(run);
   plan->hidden = operation->hidden;
   if (slot->sample && slot->sample->address)
@@ -151,7 +152,7 @@ static void run_plan(struct run *run) {
   plan_free(operation->plan);
   operation->plan = plan;
   operation->err = (struct err){0};
-  run->planned_ms = request.now_ms;
+  run->planned_ms = plan->made_ms;
   run_phase(run, OPERATION_PLAN);
 }
 

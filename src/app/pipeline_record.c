@@ -2,6 +2,7 @@
 #include "app/pipeline_run.h"
 #include "app/sentence.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ void run_record(struct run *run, enum audit_event event, audit_done done) {
   struct audit_record record = {
       .event = event,
       .id = operation->audit_id,
-      .at_ms = pipeline_now(),
+      .at_ms = clock_wall_ms(),
       .who = run->pipeline->self,
       .platform = config->name,
       .environment = config->environment,

@@ -60,7 +60,9 @@ static bool is_settled(void *arg) {
 
 static int plan_keep(struct remedy *remedy, const struct options *options, struct plan *plan) {
   struct err err;
-  if (!plan_file_save(remedy->state, plan, clock_now_ms(), &err)) {
+  plan->made_ms += clock_wall_offset_ms(); /* it outlives our steady clock */
+  plan->data_ms += clock_wall_offset_ms();
+  if (!plan_file_save(remedy->state, plan, clock_wall_ms(), &err)) {
     error_print("%s", err.text);
     return EXIT_FAILURE;
   }

@@ -68,7 +68,7 @@ bool audit_read(const char *path, const struct audit_filter *filter, audit_seen 
   if (fd < 0)
     return err_set(err, why.kind, "the audit %.120s cannot be read (%.100s)", path, why.text);
   gethostname(reading.host, sizeof reading.host - 1);
-  reading.now_ms = clock_now_ms();
+  reading.now_ms = clock_wall_ms();
   audit_open_init(&reading.open);
   /* Both times the same lines: what is appended meanwhile waits for the next time. */
   int status = fstat(fd, &file) == 0 ? 0 : errno;

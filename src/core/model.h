@@ -42,7 +42,9 @@ struct model {
   struct findings *held; /* what is hidden by outages, as last seen: shown by nobody; never NULL */
   struct events events;
   struct operations operations; /* what is being done; the pipeline's (app) to change */
-  uint64_t generation;          /* grows with each change: a view redraws when it differs */
+  int64_t wall_offset_ms; /* to be added to a time in here to show or record it as wall time: the
+                             host's clock was set since the start (clock_wall_offset_ms) */
+  uint64_t generation;    /* grows with each change: a view redraws when it differs */
 };
 
 void model_init(struct model *model, const struct config *config);

@@ -3,8 +3,9 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* The one piece of state outside app: the offset between two clocks, fixed at the start. */
-static int64_t wall_minus_boot_us;
+/* The one piece of state outside app: the offset between two clocks, fixed at the start, and by how
+ * much the wall clock was set since. */
+static int64_t wall_minus_boot_us, wall_offset_us;
 static bool started;
 
 static int64_t clock_read_us(clockid_t id) {
@@ -13,8 +14,13 @@ static int64_t clock_read_us(clockid_t id) {
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static int64_t difference_read_us(void) {
+  return clock_read_us(CLOCK_REALTIME) - clock_read_us(CLOCK_BOOTTIME);
+}
+
 void clock_start(void) {
-  wall_minus_boot_us = clock_read_us(CLOCK_REALTIME) - clock_read_us(CLOCK_BOOTTIME);
+  wall_minus_boot_us = difference_read_us();
+  wall_offset_us = 0;
   started = true;
 }
 
@@ -26,4 +32,21 @@ int64_t clock_now_us(void) {
 
 int64_t clock_now_ms(void) {
   return clock_now_us() / 1000;
+}
+
+int64_t clock_offset_next(int64_t known_us, int64_t seen_us) {
+  const int64_t step_us = seen_us - known_us;
+  return step_us > CLOCK_STEP_US || step_us < -CLOCK_STEP_US ? seen_us : known_us;
+}
+
+int64_t clock_wall_offset_ms(void) {
+  if (!started)
+    clock_start();
+  wall_offset_us = clock_offset_next(wall_offset_us, difference_read_us() - wall_minus_boot_us);
+  return wall_offset_us / 1000;
+}
+
+int64_t clock_wall_ms(void) {
+  const int64_t offset_ms = clock_wall_offset_ms();
+  return clock_now_ms() + offset_ms;
 }

@@ -120,6 +120,10 @@ static void set_options(struct http_request *request, const struct http_query *q
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "stacktop");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  /* As a client that comes anew sees it: another address of the name, another certificate. */
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else

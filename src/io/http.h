@@ -1,7 +1,9 @@
 /* HTTP and HTTPS by libcurl, on the loop: one GET, with its timings.
  *
- * One curl multi handle serves all requests and keeps connections alive between them. It is made at
- * the first request, since starting curl and its TLS library costs milliseconds. Names are resolved
+ * One curl multi handle serves all requests. It is made at the first request, since starting curl
+ * and its TLS library costs milliseconds. Each request has a connection of its own, a name looked
+ * up anew, and its certificate verified (no TLS session is resumed): what is asked is what a client
+ * meets that comes now. Names are resolved
  * by io/resolve.h and given to curl: its own resolver would be waited for when a request is
  * cancelled. Redirects are not followed: whoever asks is told what the server says. Proxies are
  * taken from the environment, as curl does. */
@@ -25,10 +27,10 @@ struct http_query {
 };
 
 struct http_result {
-  int status;         /* 200 */
-  int64_t resolve_us; /* the name; 0 for a numeric address */
-  int64_t connect_us; /* these four begin after the look-up and each include those before; 0 for */
-  int64_t tls_us;     /* a connection that was kept alive, and tls without TLS */
+  int status;            /* 200 */
+  int64_t resolve_us;    /* the name; 0 for a numeric address */
+  int64_t connect_us;    /* these four begin after the look-up and each include those before; */
+  int64_t tls_us;        /* tls: 0 without TLS */
   int64_t first_byte_us; /* of the answer */
   int64_t total_us;
   const char *body; /* terminated; may hold NUL bytes; borrowed for the callback */

@@ -5,9 +5,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* More idle connections than this are of no use to anybody. */
-enum { IDLE_CONNECTIONS_MAX = 32 };
-
 struct watch {
   uv_poll_t poll;
   struct http_client *client;
@@ -31,7 +28,6 @@ struct http_client *http_client_get(struct io *io) {
   curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
   curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
   curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-  curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS_MAX);
   io->http = client;
   return client;
 }

@@ -18,6 +18,11 @@ struct document {
   bool history;
 };
 
+/* Of a time of the model. */
+static int64_t wall_ms(const struct document *document, int64_t ms) {
+  return ms + document->model->wall_offset_ms;
+}
+
 static const char *state_name(enum slot_state state) {
   static const char *const names[] = {[SLOT_WAITING] = "waiting",
                                       [SLOT_LIVE] = "live",
@@ -200,7 +205,7 @@ static void write_facts(struct json_writer *writer, const struct sample *sample)
 static void write_sample(struct document *document, const struct slot *slot) {
   struct json_writer *writer = &document->writer;
   const struct sample *sample = slot->sample;
-  json_int(writer, "taken_ms", sample->taken_ms);
+  json_int(writer, "taken_ms", wall_ms(document, sample->taken_ms));
   json_int(writer, "age_ms", slot_age(slot, document->now_ms));
   json_int(writer, "cost_us", sample->cost_us);
   json_int(writer, "requests", sample->requests);
@@ -225,19 +230,20 @@ static void write_notes(struct json_writer *writer, const struct sample *sample)
   json_close(writer, ']');
 }
 
-static void write_attempts(struct json_writer *writer, const struct slot *slot) {
+static void write_attempts(struct document *document, const struct slot *slot) {
+  struct json_writer *writer = &document->writer;
   json_int(writer, "samples", slot->samples);
   json_int(writer, "failures", slot->failures);
   if (slot->attempted_ms)
-    json_int(writer, "attempted_ms", slot->attempted_ms);
+    json_int(writer, "attempted_ms", wall_ms(document, slot->attempted_ms));
   if (slot->started_ms)
-    json_int(writer, "started_ms", slot->started_ms);
+    json_int(writer, "started_ms", wall_ms(document, slot->started_ms));
   if (slot->next_ms)
-    json_int(writer, "next_ms", slot->next_ms);
+    json_int(writer, "next_ms", wall_ms(document, slot->next_ms));
   if (slot->once)
     json_bool(writer, "once", true);
   if (slot->failing_ms)
-    json_int(writer, "failing_since_ms", slot->failing_ms);
+    json_int(writer, "failing_since_ms", wall_ms(document, slot->failing_ms));
   if (slot->err.kind == ERR_NONE)
     return;
   json_open(writer, "error", '{');
@@ -260,7 +266,7 @@ static void write_target(struct document *document, size_t index) {
             severity_name(model_slot_severity(document->model, index, document->now_ms)));
   json_int(writer, "interval_ms", target->interval_ms);
   json_int(writer, "timeout_ms", target->timeout_ms);
-  write_attempts(writer, slot);
+  write_attempts(document, slot);
   if (slot->sample)
     write_sample(document, slot);
   write_notes(writer, slot->sample);
@@ -279,7 +285,7 @@ static void write_finding(struct document *document, const struct finding *findi
   json_text(writer, "severity", severity_name(finding->severity));
   json_text(writer, "subject", finding->subject);
   json_text(writer, "sentence", finding->sentence);
-  json_int(writer, "since_ms", finding->since_ms);
+  json_int(writer, "since_ms", wall_ms(document, finding->since_ms));
   json_bool(writer, "pending", finding->pending);
   json_text(writer, "kind", target->kind->kind);
   json_text(writer, "name", target->name);
@@ -290,10 +296,11 @@ static void write_finding(struct document *document, const struct finding *findi
   json_close(writer, '}');
 }
 
-static void write_event(struct json_writer *writer, const struct event *event) {
+static void write_event(struct document *document, const struct event *event) {
+  struct json_writer *writer = &document->writer;
   json_line(writer);
   json_open(writer, NULL, '{');
-  json_int(writer, "at_ms", event->at_ms);
+  json_int(writer, "at_ms", wall_ms(document, event->at_ms));
   json_text(writer, "severity", severity_name(event->severity));
   json_text(writer, "subject", event->subject);
   json_text_cut(writer, "text", event->text, EVENT_TEXT_MAX);
@@ -316,7 +323,7 @@ static void write_lists(struct document *document) {
   json_line(writer);
   json_open(writer, "events", '[');
   for (size_t age = model->events.count; age > 0; age--)
-    write_event(writer, events_get(&model->events, age - 1));
+    write_event(document, events_get(&model->events, age - 1));
   json_close(writer, ']');
 }
 
@@ -325,8 +332,8 @@ static bool write_document(struct document *document) {
   json_open(writer, NULL, '{');
   json_int(writer, "version", REPORT_JSON_VERSION);
   json_text(writer, "stacktop", STACKTOP_VERSION);
-  json_int(writer, "written_ms", document->now_ms);
-  write_time(writer, "written", document->now_ms);
+  json_int(writer, "written_ms", wall_ms(document, document->now_ms));
+  write_time(writer, "written", wall_ms(document, document->now_ms));
   json_bool(writer, "history", document->history);
   write_configuration(document);
   write_verdict(document);

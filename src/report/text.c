@@ -190,6 +190,7 @@ bool report_text_write(FILE *file, const struct model *model, int64_t now_ms,
   for (size_t i = 0; i < model->slot_count;)
     i = put_kind(&out, model, i, now_ms);
   text_out_end(&out);
-  fprintf(file, "\n%s UTC\n", format_time(time, sizeof time, now_ms, true, true));
+  fprintf(file, "\n%s UTC\n",
+          format_time(time, sizeof time, now_ms + model->wall_offset_ms, true, true));
   return fflush(file) == 0 && !ferror(file);
 }

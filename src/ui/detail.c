@@ -275,7 +275,9 @@ static void put_row(struct page *page, const struct detail *detail) {
 static void put_event(struct page *page, const struct detail *detail) {
   char time[FORMAT_MAX];
   put_pair(page, "TIME", STYLE_TEXT,
-           format_time(time, sizeof time, detail->at_ms, page->frame->utc, true), NULL);
+           format_time(time, sizeof time, detail->at_ms + page->frame->model->wall_offset_ms,
+                       page->frame->utc, true),
+           NULL);
   put_pair(page, "SEVERITY", style_of_severity(detail->severity), word_of(detail->severity), NULL);
   put_blank(page);
   put_text(page, STYLE_TEXT, 0, detail->text);

@@ -1,17 +1,22 @@
 #include "ui/frame.h"
 
+/* Of a wall time. */
+static const char *time_text(const struct frame *frame, char buffer[FORMAT_MAX], int64_t ms) {
+  const int64_t day = 86400000, now_ms = frame->now_ms + frame->model->wall_offset_ms;
+  const bool recent = ms <= now_ms + day / 2 && now_ms - ms < day / 2;
+  return format_time(buffer, FORMAT_MAX, ms, frame->utc, !recent);
+}
+
 const char *frame_value(const struct frame *frame, char buffer[FORMAT_MAX], struct value value,
                         const struct column_spec *column) {
   double number;
   if (value.type == VALUE_TEXT)
     return value.text;
   if (column->unit == UNIT_TIME && value_number(value, &number))
-    return frame_time(frame, buffer, (int64_t)number);
+    return time_text(frame, buffer, (int64_t)number);
   return format_value(buffer, FORMAT_MAX, value, column->unit, (column->flags & COLUMN_PLUS) != 0);
 }
 
 const char *frame_time(const struct frame *frame, char buffer[FORMAT_MAX], int64_t ms) {
-  const int64_t day = 86400000;
-  bool recent = ms <= frame->now_ms + day / 2 && frame->now_ms - ms < day / 2;
-  return format_time(buffer, FORMAT_MAX, ms, frame->utc, !recent);
+  return time_text(frame, buffer, ms + frame->model->wall_offset_ms);
 }

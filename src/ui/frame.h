@@ -21,7 +21,7 @@ enum { FRAME_BYTES_MAX = 1 << 20 };
  * format_value it knows in which zone the view shows times, and does not clip texts. */
 const char *frame_value(const struct frame *frame, char buffer[FORMAT_MAX], struct value value,
                         const struct column_spec *column);
-/* "14:03:12" of today, else with the date. */
+/* A time of the model as wall time: "14:03:12" of today, else with the date. */
 const char *frame_time(const struct frame *frame, char buffer[FORMAT_MAX], int64_t ms);
 /* Whether there is nothing to see in the cell, and nothing missing: it does not apply. */
 static inline bool value_is_absent(struct value value) {

@@ -118,7 +118,7 @@ static int draw_lock(const struct frame *frame, int x, int end, unsigned style) 
 static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
   struct canvas *canvas = frame->canvas;
   char clock[80];
-  clock_text(view, frame->now_ms, clock, sizeof clock);
+  clock_text(view, frame->now_ms + frame->model->wall_offset_ms, clock, sizeof clock);
   const char *state = view->paused ? " PAUSED " : "LIVE";
   int clock_width = (int)strlen(clock), state_width = (int)strlen(state);
   int user_width = view->user ? (int)strlen(view->user) : 0;

@@ -269,7 +269,8 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms) {
   /* The clock in the header; all ages on the screen count whole seconds, too. */
   bool held = view->paused && model->operations.lock != LOCK_UNLOCKED;
-  int64_t clock = held ? INT64_MAX : (now_ms / CLOCK_MS + 1) * CLOCK_MS;
+  const int64_t wall_ms = now_ms + model->wall_offset_ms;
+  int64_t clock = held ? INT64_MAX : now_ms + CLOCK_MS - wall_ms % CLOCK_MS;
   int64_t dialog = dialog_next_ms(&view->dialog, model, now_ms);
   return dialog < clock ? dialog : clock;
 }

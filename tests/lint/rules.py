@@ -89,6 +89,7 @@ PRINTERS = ("report/", "app/", "main.c")
 # Globals that change, beside app's: "file.c:symbol" -> why there is no other way.
 GLOBALS = {
     "clock.c:wall_minus_boot_us": "the offset between two clocks of the machine, fixed at the start",
+    "clock.c:wall_offset_us": "by how much the host's clock was set since",
     "clock.c:started": "the same",
 }
 

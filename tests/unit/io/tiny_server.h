@@ -100,12 +100,13 @@ static inline void tiny_accept(uv_stream_t *listener, int status) {
 }
 
 /* False if that address cannot be listened on here (no IPv6). */
-static inline bool tiny_listen(struct tiny_server *server, uv_loop_t *loop, const char *ip) {
+static inline bool tiny_listen_at(struct tiny_server *server, uv_loop_t *loop, const char *ip,
+                                  int port) {
   struct sockaddr_storage address;
   if (strchr(ip, ':'))
-    uv_ip6_addr(ip, 0, (struct sockaddr_in6 *)&address);
+    uv_ip6_addr(ip, port, (struct sockaddr_in6 *)&address);
   else
-    uv_ip4_addr(ip, 0, (struct sockaddr_in *)&address);
+    uv_ip4_addr(ip, port, (struct sockaddr_in *)&address);
   uv_tcp_init(loop, &server->socket);
   server->socket.data = server;
   if (uv_tcp_bind(&server->socket, (struct sockaddr *)&address, 0) != 0 ||
@@ -117,6 +118,10 @@ static inline bool tiny_listen(struct tiny_server *server, uv_loop_t *loop, cons
   uv_tcp_getsockname(&server->socket, (struct sockaddr *)&address, &size);
   server->port = ntohs(((struct sockaddr_in *)&address)->sin_port); /* the same place in both */
   return true;
+}
+
+static inline bool tiny_listen(struct tiny_server *server, uv_loop_t *loop, const char *ip) {
+  return tiny_listen_at(server, loop, ip, 0);
 }
 
 static inline void tiny_stop(struct tiny_server *server) {

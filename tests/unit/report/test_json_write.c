@@ -188,6 +188,30 @@ static void test_findings(void **state) {
               int_of(json_array_get(events, 1), "at_ms"));
 }
 
+/* All times of the model are written by the host's clock, which was set by an hour since the start;
+ * ages stay. */
+static void test_a_corrected_clock(void **state) {
+  struct document *document = *state;
+  struct model model = document->model;
+  model.wall_offset_ms = 3600000;
+  struct fixture_text again = fixture_written(report_json_write, &model, FIXTURE_NOW);
+  json_t *tree = json_loads(again.text, 0, NULL);
+  assert_non_null(tree);
+  assert_string_equal(text_of(tree, "written"), "2026-11-24T15:43:27.123Z");
+  static const char *const lists[] = {"findings", "events"}, *const keys[] = {"since_ms", "at_ms"};
+  for (size_t i = 0; i < 2; i++) {
+    const json_t *before = json_array_get(json_object_get(document->tree, lists[i]), 0);
+    const json_t *after = json_array_get(json_object_get(tree, lists[i]), 0);
+    assert_int_equal(int_of(after, keys[i]), int_of(before, keys[i]) + 3600000);
+  }
+  const json_t *before = json_array_get(json_object_get(document->tree, "targets"), 0);
+  const json_t *after = json_array_get(json_object_get(tree, "targets"), 0);
+  assert_int_equal(int_of(after, "taken_ms"), int_of(before, "taken_ms") + 3600000);
+  assert_int_equal(int_of(after, "age_ms"), int_of(before, "age_ms"));
+  json_decref(tree);
+  free(again.text);
+}
+
 static void test_record_is_one_line(void **state) {
   struct document *document = *state;
   struct fixture_text record = fixture_written(report_json_record, &document->model, FIXTURE_NOW);
@@ -261,6 +285,7 @@ int main(void) {
       cmocka_unit_test(test_hostile_texts),
       cmocka_unit_test(test_no_secret),
       cmocka_unit_test(test_findings),
+      cmocka_unit_test(test_a_corrected_clock),
       cmocka_unit_test(test_record_is_one_line),
       cmocka_unit_test(test_no_targets),
       cmocka_unit_test(test_every_key_is_documented),

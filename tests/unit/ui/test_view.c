@@ -519,9 +519,27 @@ static void test_any_keys(void **state) {
   session_fini(&s);
 }
 
+/* The host's clock was set by an hour: the header, and times from before as well, are of the new
+ * one, and the next frame is due when it turns the second. */
+static void test_a_corrected_clock(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  expect(&s, "14:03:27");
+  expect(&s, "since 14:0");
+  s.fixture.model.wall_offset_ms = 3600000 + 400;
+  draw(&s);
+  expect(&s, "15:03:27");
+  expect(&s, "since 15:0");
+  expect_not(&s, "14:0");
+  assert_int_equal(view_next_ms(s.view, &s.fixture.model, s.now_ms), s.now_ms + 600);
+  session_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_panes_are_chosen),
+      cmocka_unit_test(test_a_corrected_clock),
       cmocka_unit_test(test_zoom_and_details),
       cmocka_unit_test(test_a_shorter_figure_leaves_no_gap),
       cmocka_unit_test(test_details_of_what_goes),
