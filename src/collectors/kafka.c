@@ -122,8 +122,8 @@ static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapsh
   kafka_view_init(&view, snapshot, kafka->history, &kafka->rules);
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
   kafka_rows_fill(sample, kafka->target->name, snapshot, &view, one_pass);
-  if (!sample->address)
-    sample->address = sample_copy(sample, target_text(kafka->target, "bootstrap"));
+  /* not that of whichever broker answered: the cluster is known by its id */
+  sample->address = sample_copy(sample, target_text(kafka->target, "bootstrap"));
   kafka_view_fini(&view);
   return sample;
 }

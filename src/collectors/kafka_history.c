@@ -27,6 +27,7 @@ struct kafka_history {
   uint32_t turn;
   bool missed;       /* a collection, since the last one that was added */
   int64_t added_ms;  /* when that was */
+  int64_t began_ms;  /* when the first was */
   int64_t unseen_ms; /* between it and the one that is being added, if one was missed */
   struct memory logs;
   struct memory *groups; /* by name */
@@ -214,11 +215,46 @@ static void logs_add(struct kafka_history *history, const struct kafka_topic *to
   }
 }
 
+/* Held, and nothing was ever committed. */
+static void track_blank(const struct kafka_history *history, struct kafka_track *track,
+                        const struct kafka_share *share, int64_t end, int64_t now_ms) {
+  if (share->committed >= 0 || share->owner < 0 || end < track->blank_end) {
+    track->blank_ms = 0;
+    track->blank_end = 0;
+  }
+  if (share->committed >= 0 || share->owner < 0 || end < 0)
+    return;
+  if (track->blank_ms > 0) {
+    track->blank_ms += history->unseen_ms;
+    return;
+  }
+  track->blank_ms = now_ms;
+  track->blank_end = end;
+}
+
+/* The longest gap is remembered for some windows: a consumer that commits now soon, now late is not
+ * called stuck each time that it is late. A partition that had to wait while its member worked off
+ * another has no gap by that. */
+static void track_gap(const struct kafka_history *history, struct kafka_track *track,
+                      int64_t owner_moved_ms, int64_t now_ms) {
+  int64_t since_ms = owner_moved_ms > track->changed_ms ? owner_moved_ms : track->changed_ms;
+  int64_t gap_ms = now_ms - since_ms;
+  bool old = now_ms - track->gap_at_ms > KAFKA_GAP_WINDOWS * history->window_ms;
+  if (gap_ms < track->gap_ms && !old)
+    return;
+  track->gap_ms = gap_ms;
+  track->gap_at_ms = now_ms;
+}
+
 static void track_add(const struct kafka_history *history, struct kafka_track *track,
-                      const struct kafka_share *share, int64_t end, int64_t now_ms) {
+                      const struct kafka_share *share, int64_t end, int64_t owner_moved_ms,
+                      int64_t now_ms) {
   ring_write(track->committed, &track->serial, &track->first, history->fine.serial,
              share->committed);
   track->turn = history->turn;
+  if (track->since_ms == 0)
+    track->since_ms = now_ms;
+  track_blank(history, track, share, end, now_ms);
   if (share->committed < 0)
     return;
   if (track->changed_ms > 0)
@@ -226,13 +262,27 @@ static void track_add(const struct kafka_history *history, struct kafka_track *t
   bool moved = share->committed != track->last;
   bool read_up = end >= 0 && end - share->committed <= history->allowed;
   if (moved && track->changed_ms > 0 && track->last >= 0) {
-    int64_t gap_ms = now_ms - track->changed_ms;
-    int64_t lately_ms = track->gap_ms * 3 / 4;
-    track->gap_ms = gap_ms > lately_ms ? gap_ms : lately_ms;
+    track_gap(history, track, owner_moved_ms, now_ms);
+    track->moved_ms = now_ms;
   }
   if (moved || read_up || track->changed_ms == 0)
     track->changed_ms = now_ms;
   track->last = share->committed;
+}
+
+/* When each member has committed anything last, before this collection; the caller frees it. */
+static int64_t *owners_moved(struct memory *memory, const struct kafka_snapshot *snapshot,
+                             const struct kafka_group *group) {
+  int64_t *moved_ms = mem_new((group->member_count + 1) * sizeof *moved_ms);
+  for (size_t i = 0; i < group->share_count; i++) {
+    const struct kafka_share *share = &group->shares[i];
+    const struct kafka_track *track =
+        partition_find(topic_find(memory, snapshot->topics[share->topic].name), share->partition);
+    if (track && share->owner >= 0 && (size_t)share->owner < group->member_count &&
+        track->moved_ms > moved_ms[share->owner])
+      moved_ms[share->owner] = track->moved_ms;
+  }
+  return moved_ms;
 }
 
 static void tracks_add(struct kafka_history *history, const struct kafka_snapshot *snapshot,
@@ -240,6 +290,7 @@ static void tracks_add(struct kafka_history *history, const struct kafka_snapsho
   if (group->share_count == 0)
     return;
   struct memory *memory = group_make(history, group->name);
+  int64_t *moved_ms = owners_moved(memory, snapshot, group);
   for (size_t i = 0; i < group->share_count; i++) {
     const struct kafka_share *share = &group->shares[i];
     const struct kafka_topic *topic = &snapshot->topics[share->topic];
@@ -254,8 +305,10 @@ static void tracks_add(struct kafka_history *history, const struct kafka_snapsho
     int64_t end = share->partition < topic->partition_count
                       ? topic->partitions[share->partition].end
                       : KAFKA_NOTHING;
-    track_add(history, *place, share, end, snapshot->ended_ms);
+    bool held = share->owner >= 0 && (size_t)share->owner < group->member_count;
+    track_add(history, *place, share, end, held ? moved_ms[share->owner] : 0, snapshot->ended_ms);
   }
+  free(moved_ms);
 }
 
 /* Forgets the partitions that have been gone for KAFKA_KEEP turns; whether any is left. `turn_at`
@@ -307,6 +360,8 @@ static void sweep(struct kafka_history *history) {
 
 void kafka_history_add(struct kafka_history *history, const struct kafka_snapshot *snapshot) {
   history->turn++;
+  if (history->began_ms == 0)
+    history->began_ms = snapshot->ended_ms;
   history->unseen_ms = history->missed ? snapshot->ended_ms - history->added_ms : 0;
   history->missed = false;
   history->added_ms = snapshot->ended_ms;
@@ -365,6 +420,27 @@ size_t kafka_history_ends(const struct kafka_history *history, const struct kafk
     ends[count++] = (struct kafka_point){column_at(&history->fine, i), KAFKA_NOTHING,
                                          log->end[i % KAFKA_POINTS_MAX]};
   return count;
+}
+
+int64_t kafka_history_began_ms(const struct kafka_history *history) {
+  return history->began_ms;
+}
+
+static bool was_seen(const struct memory *group, uint32_t turn) {
+  for (size_t i = 0; i < group->count; i++)
+    for (int32_t j = 0; j < group->topics[i].count; j++) {
+      const struct kafka_track *track = group->topics[i].partitions[j];
+      if (track && track->turn == turn)
+        return true;
+    }
+  return false;
+}
+
+void kafka_history_missing(const struct kafka_history *history,
+                           void (*seen)(void *arg, const char *group), void *arg) {
+  for (size_t i = 0; i < history->group_count; i++)
+    if (!was_seen(&history->groups[i], history->turn))
+      seen(arg, history->groups[i].name);
 }
 
 size_t kafka_history_count(const struct kafka_history *history) {

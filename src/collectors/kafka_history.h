@@ -12,6 +12,7 @@ enum {
   KAFKA_TRACKS_MAX = 120000, /* (group, topic, partition) that are remembered: 40 MB */
   KAFKA_KEEP = 15,           /* collections after which what is gone is forgotten */
   KAFKA_COARSE_MS = 60000,
+  KAFKA_GAP_WINDOWS = 10,
   KAFKA_ENDS_MAX = 2 * KAFKA_POINTS_MAX,
 };
 
@@ -36,7 +37,12 @@ struct kafka_track {
   uint64_t first, serial;
   int64_t last;       /* the last committed offset that was known */
   int64_t changed_ms; /* when it moved last, or there was no lag */
-  int64_t gap_ms;     /* between commits, as long as it was lately */
+  int64_t moved_ms;   /* when it moved last; 0: it has not been seen to */
+  int64_t gap_ms;     /* between commits: the longest of the last KAFKA_GAP_WINDOWS windows */
+  int64_t gap_at_ms;  /* when that was */
+  int64_t since_ms;   /* when it was seen first */
+  int64_t blank_ms;   /* since then somebody holds it and has never committed; 0: not so */
+  int64_t blank_end;  /* the log's end then */
   uint32_t turn;
 };
 
@@ -65,5 +71,10 @@ size_t kafka_history_points(const struct kafka_history *history, const struct ka
 /* All ends that are remembered, oldest first. */
 size_t kafka_history_ends(const struct kafka_history *history, const struct kafka_log *log,
                           struct kafka_point ends[KAFKA_ENDS_MAX]);
+/* When the first collection was, and the groups that this one did not have, though one not long ago
+ * did: calls seen for each. */
+int64_t kafka_history_began_ms(const struct kafka_history *history);
+void kafka_history_missing(const struct kafka_history *history,
+                           void (*seen)(void *arg, const char *group), void *arg);
 /* How many partitions of groups are remembered. */
 size_t kafka_history_count(const struct kafka_history *history);

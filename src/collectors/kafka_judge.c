@@ -25,18 +25,32 @@ static void status_only(struct kafka_group_view *view, const char *status) {
 }
 
 struct figures {
-  char lag[FORMAT_MAX], rate[FORMAT_MAX], flat[FORMAT_MAX], lost[FORMAT_MAX];
+  char lag[FORMAT_MAX], flat[FORMAT_MAX];
 };
 
 static void figures_of(const struct kafka_tally *tally, struct figures *text) {
   format_count(text->lag, sizeof text->lag, tally->lag);
-  format_value(text->rate, sizeof text->rate, value_real(tally->rate), UNIT_PER_SECOND, true);
   format_duration(text->flat, sizeof text->flat, (double)tally->worst->flat_ms / 1000);
-  format_count(text->lost, sizeof text->lost, tally->worst->lag.lost);
 }
 
+/* Over the whole window: what comes in bursts grows, too. */
 static bool is_growing(const struct kafka_tally *tally) {
-  return tally->rate > KAFKA_RATE_MIN;
+  return tally->grown > 0;
+}
+
+/* " grows +84/s", or " grown by 120" where nothing has come just now; "" where it does not grow. */
+static const char *growth(const struct kafka_tally *tally, const char *verb, char *out,
+                          size_t size) {
+  char text[FORMAT_MAX];
+  out[0] = '\0';
+  if (!is_growing(tally))
+    return out;
+  if (tally->rate > KAFKA_RATE_MIN)
+    snprintf(out, size, "%s %s", verb,
+             format_value(text, sizeof text, value_real(tally->rate), UNIT_PER_SECOND, true));
+  else
+    snprintf(out, size, ", grown by %s", format_count(text, sizeof text, tally->grown));
+  return out;
 }
 
 /* " (transactions/3 of 12)" where it is not all that a group has; else "". */
@@ -60,19 +74,16 @@ static bool judge_unreadable(struct kafka_group_view *view) {
   return true;
 }
 
+/* Somebody will miss them, though nobody reads now. */
 static bool judge_lost(struct kafka_group_view *view) {
   const struct kafka_tally *lost = &view->tallies[KAFKA_LOST];
   if (lost->count == 0)
     return false;
   char place[96], total[FORMAT_MAX];
   bool nobody = !view->has_owners && view->group->state != KAFKA_GROUP_UNKNOWN;
-  if (nobody && lost->worst->lag.consumed <= KAFKA_RATE_MIN) {
-    view->abandoned = true; /* nobody misses what nobody reads */
-    status_only(view, "abandoned");
-    return true;
-  }
-  say(view, SEVERITY_CRIT, "lost data", "%s messages were deleted before they were read%s",
-      format_count(total, sizeof total, view->sum.lost), where(view, lost, place, sizeof place));
+  say(view, SEVERITY_CRIT, "lost data", "%s messages were deleted before they were read%s%s",
+      format_count(total, sizeof total, view->sum.lost), where(view, lost, place, sizeof place),
+      nobody ? "; no members" : "");
   return true;
 }
 
@@ -81,19 +92,22 @@ static bool judge_stall(struct kafka_group_view *view) {
   if (stall->count == 0)
     return false;
   struct figures text;
-  char place[96];
+  char place[96], grows[FORMAT_MAX + 16], came[FORMAT_MAX];
   figures_of(stall, &text);
   where(view, stall, place, sizeof place);
-  bool growing = is_growing(stall);
-  enum severity severity = growing ? SEVERITY_CRIT : SEVERITY_WARN;
-  if (view->group->state == KAFKA_GROUP_UNKNOWN) {
-    say(view, SEVERITY_WARN, "stuck", "stuck for %s%s: nothing is committed, lag %s%s%s", text.flat,
-        place, text.lag, growing ? " " : "", growing ? text.rate : "");
-    return true;
-  }
-  say(view, severity, "stuck",
-      "stuck for %s%s: members hold partitions but commit nothing, lag %s%s%s", text.flat, place,
-      text.lag, growing ? " " : "", growing ? text.rate : "");
+  growth(stall, "", grows, sizeof grows);
+  enum severity severity = is_growing(stall) ? SEVERITY_CRIT : SEVERITY_WARN;
+  if (stall->blank == stall->count)
+    say(view, severity, "stuck",
+        "stuck for %s%s: members hold partitions but have never committed, %s messages came since",
+        text.flat, place, format_count(came, sizeof came, stall->grown));
+  else if (view->group->state == KAFKA_GROUP_UNKNOWN)
+    say(view, SEVERITY_WARN, "stuck", "stuck for %s%s: nothing is committed, lag %s%s", text.flat,
+        place, text.lag, grows);
+  else
+    say(view, severity, "stuck",
+        "stuck for %s%s: members hold partitions but commit nothing, lag %s%s", text.flat, place,
+        text.lag, grows);
   return true;
 }
 
@@ -103,18 +117,20 @@ static bool judge_stop(struct kafka_group_view *view) {
     return false;
   bool nobody = !view->has_owners;
   if (!is_growing(stop)) {
-    if (nobody)
+    if (nobody && view->sum.known == view->sum.partitions)
       status_only(view, "no members");
-    return nobody;
+    return nobody && view->sum.known == view->sum.partitions;
   }
   struct figures text;
-  char place[96];
+  char place[96], grows[FORMAT_MAX + 16];
   figures_of(stop, &text);
   if (nobody)
-    say(view, SEVERITY_WARN, "no members", "no members, lag %s grows %s", text.lag, text.rate);
+    say(view, SEVERITY_WARN, "no members", "no members, lag %s%s", text.lag,
+        growth(stop, " grows", grows, sizeof grows));
   else
-    say(view, SEVERITY_WARN, "not held", "nobody holds the lag%s: %s grows %s",
-        where(view, stop, place, sizeof place), text.lag, text.rate);
+    say(view, SEVERITY_WARN, "not held", "nobody holds the lag%s: %s%s",
+        where(view, stop, place, sizeof place), text.lag,
+        growth(stop, " grows", grows, sizeof grows));
   return true;
 }
 
@@ -124,7 +140,7 @@ static bool judge_moves(struct kafka_group_view *view) {
   char place[96], lag[FORMAT_MAX];
   if (ahead->count > 0) {
     say(view, SEVERITY_WARN, "ahead",
-        "committed beyond the end%s: the topic was recreated or truncated",
+        "committed beyond the end%s: the topic was recreated or truncated, or the offset is wrong",
         where(view, ahead, place, sizeof place));
     return true;
   }
@@ -145,6 +161,54 @@ static bool judge_absent(struct kafka_group_view *view) {
   return true;
 }
 
+/* The first partition whose lag is not known; where all of them have only never been committed to,
+ * one of these. `fresh`: of those that have just come to the group, too. */
+static const struct kafka_part *unknown_part(const struct kafka_group_view *view, bool fresh) {
+  const struct kafka_part *found = NULL;
+  for (size_t i = 0; i < view->group->share_count; i++) {
+    const struct kafka_part *part = &view->parts[i];
+    if (part->lag.has_lag || (!fresh && part->fresh))
+      continue;
+    if (part->lag.status != KAFKA_NO_COMMIT)
+      return part;
+    found = found ? found : part;
+  }
+  return found;
+}
+
+/* A sum that lacks some of its partitions looks better than it is. */
+static bool judge_incomplete(struct kafka_group_view *view) {
+  const struct kafka_sum *sum = &view->sum;
+  const struct kafka_part *part = unknown_part(view, false);
+  if (sum->known == sum->partitions || !part)
+    return false;
+  char lag[FORMAT_MAX], status[sizeof view->status];
+  bool never = part->lag.status == KAFKA_NO_COMMIT;
+  const char *why = never         ? "nothing is committed for the others"
+                    : part->error ? part->error
+                                  : "an offset is not known";
+  snprintf(status, sizeof status, "%zu of %zu", sum->known, sum->partitions);
+  if (sum->known == 0 && never)
+    snprintf(status, sizeof status, "no commit");
+  if (sum->known == 0)
+    say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
+        "lag not known, 0 of %zu partitions: %.120s", sum->partitions,
+        never ? "nothing was ever committed" : why);
+  else
+    say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
+        "lag at least %s, %zu of %zu partitions: %.120s", format_count(lag, sizeof lag, sum->lag),
+        sum->known, sum->partitions, why);
+  return true;
+}
+
+/* No sum without its "of". */
+static void add_of(struct kafka_group_view *view) {
+  size_t used = strlen(view->reason);
+  if (used > 0 && view->sum.known < view->sum.partitions)
+    snprintf(view->reason + used, sizeof view->reason - used, "; lag of %zu of %zu partitions",
+             view->sum.known, view->sum.partitions);
+}
+
 static void judge_calm(struct kafka_group_view *view) {
   const struct kafka_sum *sum = &view->sum;
   if (sum->partitions == 0)
@@ -152,6 +216,8 @@ static void judge_calm(struct kafka_group_view *view) {
   else if (sum->known == 0)
     status_only(view,
                 view->tallies[KAFKA_NO_COMMIT].count == sum->partitions ? "no commit" : "unknown");
+  else if (sum->known < sum->partitions)
+    snprintf(view->status, sizeof view->status, "%zu of %zu", sum->known, sum->partitions);
   else if (sum->trend == KAFKA_RISING)
     status_only(view, "rising");
   else if (sum->trend == KAFKA_FALLING)
@@ -161,7 +227,10 @@ static void judge_calm(struct kafka_group_view *view) {
 }
 
 void kafka_judge(struct kafka_group_view *view) {
-  if (!judge_unreadable(view) && !judge_absent(view) && !judge_lost(view) && !judge_stall(view) &&
-      !judge_stop(view) && !judge_moves(view))
+  if (judge_unreadable(view) || judge_absent(view))
+    return;
+  if (judge_lost(view) || judge_stall(view) || judge_stop(view) || judge_moves(view))
+    add_of(view);
+  else if (!judge_incomplete(view))
     judge_calm(view);
 }

@@ -53,20 +53,58 @@ static int64_t lag_of(const struct kafka_point *point) {
   return point->end > point->committed ? point->end - point->committed : 0;
 }
 
-static enum kafka_trend trend_of(const struct times *times, const double *lag, int64_t allowed) {
+static enum kafka_trend trend_of(const struct times *times, const double *lag, int64_t allowed,
+                                 double *rate) {
   double slope = line_slope(times, lag);
   double change = slope * (times->t[times->count - 1] - times->t[0]);
   double least = fmax((double)allowed, 2 * line_scatter(times, lag, slope));
-  if (fabs(change) <= least)
+  *rate = 0;
+  if (fabs(change) <= least || fabs(slope) < KAFKA_RATE_MIN)
     return KAFKA_STEADY;
+  *rate = slope;
   return change > 0 ? KAFKA_RISING : KAFKA_FALLING;
 }
 
 enum kafka_trend kafka_trend_of(const int64_t *at_ms, const double *lag, size_t count,
-                                int64_t allowed) {
+                                int64_t allowed, double *rate) {
   struct times times;
+  *rate = 0;
   times_init(&times, at_ms, count);
-  return times.tt > 0 ? trend_of(&times, lag, allowed) : KAFKA_TREND_UNKNOWN;
+  return times.tt > 0 ? trend_of(&times, lag, allowed, rate) : KAFKA_TREND_UNKNOWN;
+}
+
+/* The sum of the squares by which the points are off the best line through them. */
+static double line_rest(const int64_t *at_ms, const double *y, size_t count) {
+  struct times times;
+  if (count < 3)
+    return 0;
+  times_init(&times, at_ms, count);
+  if (times.tt <= 0)
+    return 0;
+  double scatter = line_scatter(&times, y, line_slope(&times, y));
+  return scatter * scatter * (double)(count - 2);
+}
+
+size_t kafka_recent(const int64_t *at_ms, const double *lag, size_t count, int64_t gap_ms,
+                    int64_t allowed) {
+  enum { PART_MIN = 3, COUNT_MIN = 6 };
+  const double much_better = 0.2; /* of what one line leaves: no accident of a few points */
+  size_t best = 0;
+  if (count < COUNT_MIN || count > KAFKA_POINTS_MAX)
+    return 0;
+  double whole = line_rest(at_ms, lag, count), least = whole * much_better;
+  if (sqrt(whole / (double)count) <= (double)allowed)
+    return 0;
+  for (size_t from = PART_MIN; from + PART_MIN <= count; from++) {
+    if (at_ms[count - 1] - at_ms[from] < 3 * gap_ms || at_ms[from - 1] - at_ms[0] < 3 * gap_ms)
+      continue;
+    double rest = line_rest(at_ms, lag, from) + line_rest(at_ms + from, lag + from, count - from);
+    if (rest < least) {
+      least = rest;
+      best = from;
+    }
+  }
+  return best;
 }
 
 /* The points at which both offsets are known. */
@@ -83,7 +121,7 @@ static void series_init(struct series *series, const struct kafka_lag_facts *fac
   series->flat = true;
   for (size_t i = 0; i < facts->count && series->count < KAFKA_POINTS_MAX; i++) {
     const struct kafka_point *point = &facts->points[i];
-    if (!is_known(point))
+    if (!is_known(point) || point->at_ms < facts->from_ms)
       continue;
     if (!first)
       first = point;
@@ -109,8 +147,28 @@ static void find_rates(const struct kafka_lag_facts *facts, struct kafka_lag *la
   times_init(&times, series.at_ms, count);
   lag->consumed = line_slope(&times, series.committed);
   lag->produced = line_slope(&times, series.end);
-  lag->rate = lag->produced - lag->consumed;
-  lag->trend = trend_of(&times, series.lag, facts->allowed);
+  lag->trend = trend_of(&times, series.lag, facts->allowed, &lag->rate);
+}
+
+/* Where nothing was ever committed, the lag grows as the log does. */
+static void find_growth(const struct kafka_lag_facts *facts, struct kafka_lag *lag) {
+  int64_t at_ms[KAFKA_POINTS_MAX];
+  double end[KAFKA_POINTS_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < facts->count; i++)
+    if (facts->points[i].end >= 0 && facts->points[i].at_ms >= facts->from_ms) {
+      at_ms[count] = facts->points[i].at_ms;
+      end[count++] = (double)facts->points[i].end;
+    }
+  kafka_trend_of(at_ms, end, count, facts->allowed, &lag->rate);
+  lag->produced = lag->rate;
+}
+
+static int64_t grown_of(const struct kafka_lag_facts *facts) {
+  for (size_t i = 0; i < facts->count; i++)
+    if (is_known(&facts->points[i]))
+      return lag_of(&facts->points[facts->count - 1]) - lag_of(&facts->points[i]);
+  return 0;
 }
 
 static bool has_fallen(const struct kafka_lag_facts *facts) {
@@ -121,23 +179,12 @@ static bool has_fallen(const struct kafka_lag_facts *facts) {
   return false;
 }
 
-/* One poll may see C beyond E: commits and ends are not read at the same instant everywhere. */
-static bool is_ahead(const struct kafka_lag_facts *facts) {
-  for (size_t i = 0; i < 2; i++) {
-    if (facts->count < i + 1)
-      return false;
-    const struct kafka_point *point = &facts->points[facts->count - 1 - i];
-    if (!is_known(point) || point->committed <= point->end)
-      return false;
-  }
-  return true;
-}
-
 static enum kafka_status status_of(const struct kafka_lag_facts *facts,
                                    const struct kafka_lag *lag) {
   if (lag->lost > 0 && lag->lag > 0)
     return KAFKA_LOST;
-  if (is_ahead(facts))
+  const struct kafka_point *now = &facts->points[facts->count - 1];
+  if (now->committed > now->end) /* the end was read after it, and once more */
     return KAFKA_AHEAD;
   if (lag->lag <= facts->allowed)
     return KAFKA_OK;
@@ -149,17 +196,36 @@ static enum kafka_status status_of(const struct kafka_lag_facts *facts,
   return flat ? KAFKA_STALL : KAFKA_OK;
 }
 
+/* Nothing was ever committed. */
+static void judge_blank(const struct kafka_lag_facts *facts, const struct kafka_point *now,
+                        struct kafka_lag *lag) {
+  if (facts->start == now->end) { /* and there is nothing to read */
+    lag->has_lag = true;
+    lag->status = KAFKA_OK;
+    return;
+  }
+  lag->status = KAFKA_NO_COMMIT;
+  if (!facts->has_owner || facts->blank_ms <= 0)
+    return;
+  find_growth(facts, lag);
+  lag->grown = now->end - facts->blank_end;
+  if (facts->blank_ms >= facts->stall_ms && lag->grown > facts->allowed)
+    lag->status = KAFKA_STALL;
+}
+
 void kafka_lag_judge(const struct kafka_lag_facts *facts, struct kafka_lag *lag) {
   assert(facts->count >= 1 && facts->count <= KAFKA_POINTS_MAX);
   const struct kafka_point *now = &facts->points[facts->count - 1];
   *lag = (struct kafka_lag){.trend = KAFKA_TREND_UNKNOWN, .status = KAFKA_UNKNOWN};
-  if (now->committed < 0 || now->end < 0) {
-    if (now->committed < 0 && now->end >= 0)
-      lag->status = KAFKA_NO_COMMIT;
+  if (now->end < 0)
+    return;
+  if (now->committed < 0) {
+    judge_blank(facts, now, lag);
     return;
   }
-  lag->has_lag = true;
+  lag->has_lag = lag->by_commit = true;
   lag->lag = lag_of(now);
+  lag->grown = grown_of(facts);
   lag->lost = facts->start > now->committed ? facts->start - now->committed : 0;
   find_rates(facts, lag);
   lag->status = status_of(facts, lag);

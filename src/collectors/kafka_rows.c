@@ -1,17 +1,16 @@
 #include "collectors/kafka_rows.h"
 
+#include "collectors/kafka_cluster.h"
 #include "collectors/kafka_table.h"
 #include "core/mem.h"
-#include "io/kafka.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char two[] = "needs two collections";
 
-static const char *trend_text(enum kafka_trend trend) {
+const char *kafka_trend_text(enum kafka_trend trend) {
   switch (trend) {
   case KAFKA_RISING:
     return "rising";
@@ -41,7 +40,9 @@ static const char *part_status(const struct kafka_part *part) {
   case KAFKA_OK:
     break;
   }
-  return trend_text(part->lag.trend);
+  if (part->lag.has_lag && !part->lag.by_commit)
+    return "empty";
+  return kafka_trend_text(part->lag.trend);
 }
 
 /* A slope that is no more than the scatter gives no time to wait for. */
@@ -70,29 +71,35 @@ static struct value offset_value(int64_t offset, const char *reason) {
   return offset >= 0 ? value_int(offset) : value_none(reason ? reason : "not known");
 }
 
-static void fill_rates(struct row *row, double consumed, double produced, double rate,
-                       bool has_rates) {
-  row->cells[KAFKA_LAG_CONSUMED] = has_rates ? value_real(consumed) : value_none(two);
-  row->cells[KAFKA_LAG_PRODUCED] = has_rates ? value_real(produced) : value_none(two);
-  row->cells[KAFKA_LAG_RATE] = has_rates ? value_real(rate) : value_none(two);
+static void fill_flows(struct row *row, double consumed, double produced, bool has_flows) {
+  row->cells[KAFKA_LAG_CONSUMED] = has_flows ? value_real(consumed) : value_none(two);
+  row->cells[KAFKA_LAG_PRODUCED] = has_flows ? value_real(produced) : value_none(two);
+}
+
+struct value kafka_counted_value(struct sample *sample, const struct kafka_sum *sum) {
+  if (sum->known == sum->partitions)
+    return value_none(NULL);
+  return value_text(sample_printf(sample, "%zu of %zu partitions", sum->known, sum->partitions));
 }
 
 /* What a group's and a topic's rows have in common. reason: why no lag is known. */
-static void fill_sum(struct row *row, const struct kafka_sum *sum, const char *reason) {
+static void fill_sum(struct sample *sample, struct row *row, const struct kafka_sum *sum,
+                     const char *reason) {
   row->cells[KAFKA_LAG_PARTITIONS] = value_int((int64_t)sum->partitions);
   if (sum->partitions > 0)
     row->cells[KAFKA_LAG_COMPLETE] = value_real((double)sum->known / (double)sum->partitions);
+  row->cells[KAFKA_LAG_COUNTED] = kafka_counted_value(sample, sum);
   if (sum->known == 0) {
     row->cells[KAFKA_LAG_LAG] = row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] =
         row->cells[KAFKA_LAG_RATE] = value_none(reason);
     return;
   }
-  bool has_rates = sum->with_rates > 0;
   row->cells[KAFKA_LAG_LAG] = value_int(sum->lag);
   row->cells[KAFKA_LAG_LOST] = value_int(sum->lost);
-  fill_rates(row, sum->consumed, sum->produced, sum->rate, has_rates);
+  row->cells[KAFKA_LAG_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
+  fill_flows(row, sum->consumed, sum->produced, sum->has_flows);
   row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend);
-  fill_age(row, sum->time_kind, sum->time_lag, has_rates);
+  fill_age(row, sum->time_kind, sum->time_lag, sum->has_rate);
 }
 
 /* The group's name as keys have it, in the sample. */
@@ -151,14 +158,15 @@ static bool part_row(const struct filling *f, const struct kafka_part *part,
         row->cells[KAFKA_LAG_AGE] = value_none(reason);
     return true;
   }
-  if (!lag->has_rates && lag->status == KAFKA_OK)
+  if (!lag->has_rates && lag->by_commit && lag->status == KAFKA_OK)
     row->cells[KAFKA_LAG_STATUS] = value_none(two);
   row->cells[KAFKA_LAG_LAG] = value_int(lag->lag);
   row->cells[KAFKA_LAG_LOST] = value_int(lag->lost);
   row->cells[KAFKA_LAG_FLAT] = value_real((double)part->flat_ms / 1000);
   row->cells[KAFKA_LAG_ETA] = eta_value(lag->lag, lag->rate, lag->trend);
   fill_age(row, part->time_kind, part->time_lag, lag->has_rates);
-  fill_rates(row, lag->consumed, lag->produced, lag->rate, lag->has_rates);
+  row->cells[KAFKA_LAG_RATE] = lag->has_rates ? value_real(lag->rate) : value_none(two);
+  fill_flows(row, lag->consumed, lag->produced, lag->has_rates);
   return true;
 }
 
@@ -168,6 +176,13 @@ static const char *reason_of(struct sample *sample, const struct kafka_topic_vie
   return sample_copy(sample, error ? error : "not known");
 }
 
+static struct value topic_status(struct sample *sample, const struct kafka_sum *sum) {
+  if (sum->known < sum->partitions)
+    return value_text(sample_printf(sample, "%zu of %zu", sum->known, sum->partitions));
+  return sum->trend == KAFKA_TREND_UNKNOWN ? value_none(two)
+                                           : value_text(kafka_trend_text(sum->trend));
+}
+
 static bool topic_rows(const struct filling *f, const struct kafka_topic_view *topic,
                        const char *group_key_text) {
   const char *key = sample_printf(f->sample, "%s/%s", group_key_text, topic->topic->name);
@@ -175,10 +190,8 @@ static bool topic_rows(const struct filling *f, const struct kafka_topic_view *t
   if (!row)
     return false;
   row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(f->sample, topic->topic->name));
-  row->cells[KAFKA_LAG_STATUS] = topic->sum.trend == KAFKA_TREND_UNKNOWN
-                                     ? value_none(two)
-                                     : value_text(trend_text(topic->sum.trend));
-  fill_sum(row, &topic->sum, topic->sum.known == 0 ? reason_of(f->sample, topic) : NULL);
+  row->cells[KAFKA_LAG_STATUS] = topic_status(f->sample, &topic->sum);
+  fill_sum(f->sample, row, &topic->sum, topic->sum.known == 0 ? reason_of(f->sample, topic) : NULL);
   for (size_t i = 0; i < topic->part_count; i++)
     if (!part_row(f, &topic->parts[i], key))
       return false;
@@ -223,7 +236,7 @@ static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
   row->cells[KAFKA_LAG_STATUS] =
       *view->status ? value_text(sample_copy(sample, view->status)) : value_none(two);
   fill_state(sample, view->group, row);
-  fill_sum(row, &view->sum, view->sum.known == 0 ? group_reason(sample, view) : NULL);
+  fill_sum(sample, row, &view->sum, view->sum.known == 0 ? group_reason(sample, view) : NULL);
   f->group = view;
   share_texts(f, view->group);
   bool good = true;
@@ -234,60 +247,12 @@ static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
   return good;
 }
 
-static void fill_cluster(struct sample *sample, const char *name,
-                         const struct kafka_snapshot *snapshot, const struct kafka_view *view) {
-  struct row *row = sample_row(sample, sample_table(sample, "cluster"), name, NULL);
-  assert(row); /* the first row fits into any ceiling */
-  const struct kafka_sum *sum = &view->sum;
-  struct value *cells = row->cells;
-  cells[KAFKA_CLUSTER_NAME] = value_text(sample_copy(sample, name));
-  cells[KAFKA_CLUSTER_LAG] =
-      sum->known > 0 ? value_int(sum->lag)
-                     : value_none(view->count > 0 ? "nothing committed" : "no group matches");
-  cells[KAFKA_CLUSTER_RATE] = sum->with_rates > 0 ? value_real(sum->rate) : value_none(two);
-  cells[KAFKA_CLUSTER_TREND] =
-      sum->trend != KAFKA_TREND_UNKNOWN ? value_text(trend_text(sum->trend)) : value_none(two);
-  cells[KAFKA_CLUSTER_GROUPS] = value_int((int64_t)view->count);
-  cells[KAFKA_CLUSTER_BROKERS] = value_int(snapshot->brokers);
-  cells[KAFKA_CLUSTER_UNDER_REPLICATED] = value_int(snapshot->under_replicated);
-  cells[KAFKA_CLUSTER_OFFLINE] = value_int(snapshot->offline);
-  cells[KAFKA_CLUSTER_TOPICS] = value_int(snapshot->topic_count_all);
-  cells[KAFKA_CLUSTER_PARTITIONS] = value_int(snapshot->partition_count_all);
-  cells[KAFKA_CLUSTER_CONTROLLER] =
-      snapshot->controller >= 0 ? value_int(snapshot->controller) : value_none("not known");
-  cells[KAFKA_CLUSTER_ID] = snapshot->cluster_id
-                                ? value_text(sample_copy(sample, snapshot->cluster_id))
-                                : value_none("not known");
-  cells[KAFKA_CLUSTER_LIBRARY] = value_text(kafka_library_version());
-}
-
-static void fill_notes(struct sample *sample, const struct kafka_snapshot *snapshot,
-                       const struct kafka_view *view, bool one_pass) {
-  for (size_t i = 0; i < snapshot->note_count; i++)
-    sample_note(sample, "lag", NULL, "%s", snapshot->notes[i]);
-  if (view->count == 0)
-    sample_note(sample, "lag", NULL,
-                "no consumer group matches: there is none, or DESCRIBE on it is not allowed");
-  for (size_t i = 0; i < view->count; i++) {
-    const struct kafka_group *group = view->groups[i].group;
-    if (group->denied)
-      sample_note(sample, "lag", NULL, "some groups: %s", group->error);
-    if (group->state == KAFKA_GROUP_UNKNOWN)
-      sample_note(sample, "lag", "state", "some groups: %s", group->state_text);
-  }
-  if (one_pass)
-    sample_note(sample, "lag", "rate", "rates, trends and stuck consumers need two collections");
-}
-
 void kafka_rows_fill(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
                      const struct kafka_view *view, bool one_pass) {
   struct filling f = {.sample = sample, .table = sample_table(sample, "lag")};
-  fill_cluster(sample, name, snapshot, view);
-  fill_notes(sample, snapshot, view, one_pass);
+  kafka_cluster_fill(sample, name, snapshot, view, one_pass);
   for (size_t i = 0; i < view->count; i++)
     if (!group_rows(&f, &view->groups[i]))
       break;
   sample->requests = snapshot->requests;
-  if (snapshot->address)
-    sample->address = sample_copy(sample, snapshot->address);
 }

@@ -10,18 +10,24 @@ static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
                            .unit = UNIT_COUNT,
                            .flags = COLUMN_HEADLINE | COLUMN_HISTORY,
                            .help = "messages not yet read, over all groups that are watched"},
+    [KAFKA_CLUSTER_COUNTED] = {.id = "counted",
+                               .title = "COUNTED",
+                               .flags = COLUMN_HEADLINE,
+                               .help = "how many partitions the lag counts, where it is not all of "
+                                       "them: it is at least so much"},
     [KAFKA_CLUSTER_TREND] = {.id = "trend",
                              .title = "TREND",
                              .flags = COLUMN_HEADLINE,
                              .priority = 1,
                              .help = "rising or falling where the change over the window exceeds "
                                      "twice its scatter"},
-    [KAFKA_CLUSTER_RATE] = {.id = "rate",
-                            .title = "LAG RATE",
-                            .unit = UNIT_PER_SECOND,
-                            .flags = COLUMN_HEADLINE | COLUMN_PLUS | COLUMN_HISTORY,
-                            .priority = 1,
-                            .help = "change of the lag: produced less consumed"},
+    [KAFKA_CLUSTER_RATE] =
+        {.id = "rate",
+         .title = "LAG RATE",
+         .unit = UNIT_PER_SECOND,
+         .flags = COLUMN_HEADLINE | COLUMN_PLUS | COLUMN_HISTORY,
+         .priority = 1,
+         .help = "growth of the lag itself, per second, over the window; 0 while steady"},
     [KAFKA_CLUSTER_GROUPS] = {.id = "groups",
                               .title = "GROUPS",
                               .unit = UNIT_COUNT,
@@ -62,7 +68,8 @@ static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
     [KAFKA_CLUSTER_CONTROLLER] = {.id = "controller",
                                   .title = "CONTROLLER",
                                   .priority = 5,
-                                  .help = "the broker's id that answers for the controller"},
+                                  .help = "the controller's id, where the brokers say it: under "
+                                          "KRaft they name any broker"},
     [KAFKA_CLUSTER_ID] = {.id = "cluster_id",
                           .title = "CLUSTER ID",
                           .flags = COLUMN_DETAIL,
@@ -111,7 +118,7 @@ static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
                        .threshold = {.has_warn = true, .warn = 10000, .for_ms = 300000},
                        .help = "end offset less committed offset: messages not yet read (on a "
                                "compacted topic: offsets, not messages)",
-                       .beside = {"rate"}},
+                       .beside = {"counted", "rate"}},
     [KAFKA_LAG_RATE] = {.id = "rate",
                         .title = "RATE",
                         .unit = UNIT_PER_SECOND,
@@ -119,7 +126,8 @@ static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
                         .priority = 1,
                         .width = 6,
                         .metric = "kafka.lag_rate",
-                        .help = "change of the lag: produced less consumed, over the window"},
+                        .help = "growth of the lag itself, per second, over the window; 0 while "
+                                "steady"},
     [KAFKA_LAG_STATUS] = {.id = "status",
                           .title = "STATUS",
                           .priority = 1,
@@ -197,6 +205,12 @@ static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
                             .priority = 9,
                             .help = "share of the partitions whose lag is known; the sums are of "
                                     "these"},
+    [KAFKA_LAG_COUNTED] = {.id = "counted",
+                           .title = "COUNTED",
+                           .flags = COLUMN_DETAIL,
+                           .priority = 9,
+                           .help = "how many partitions the lag counts, where it is not all of "
+                                   "them: it is at least so much"},
 };
 
 const struct table_spec kafka_lag_table = {.id = "lag",

@@ -16,6 +16,9 @@ struct kafka_part {
   int64_t start, end;
   const char *error; /* why its lag is not known, or NULL */
   int64_t flat_ms;   /* for so long nothing was committed while there was lag */
+  int64_t stall_ms;  /* so long it may be so */
+  bool moves;        /* its offset has moved within that time */
+  bool fresh;        /* it has come to the group since the last collections: it may still commit */
   enum kafka_time_kind time_kind;
   double time_lag; /* seconds */
 };
@@ -23,9 +26,12 @@ struct kafka_part {
 /* What partitions add up to. Sums skip none that is known. */
 struct kafka_sum {
   size_t partitions, known;
+  size_t by_commit; /* of the known ones, those whose lag is by a committed offset */
   int64_t lag, lost;
-  size_t with_rates;
-  double consumed, produced, rate;
+  bool has_flows; /* consumed and produced, of some */
+  double consumed, produced;
+  bool has_rate; /* rate and trend are those of the lag's own course */
+  double rate;
   enum kafka_trend trend;
   enum kafka_time_kind time_kind; /* the worst: one unknown age makes it unknown */
   double time_lag;                /* of the oldest */
@@ -38,13 +44,14 @@ struct kafka_topic_view {
   struct kafka_sum sum;
 };
 
-enum { KAFKA_STATUS_COUNT = KAFKA_LOST + 1 };
+enum { KAFKA_STATUS_COUNT = KAFKA_LOST + 1, KAFKA_MISSING_MAX = 5 };
 
 /* The partitions of a group that are in one status. */
 struct kafka_tally {
   size_t count;
-  int64_t lag;
-  double produced, rate;
+  int64_t lag, grown;
+  double rate;
+  size_t blank;                   /* of them nothing was ever committed to */
   const struct kafka_part *worst; /* the most lag */
   const struct kafka_topic *worst_topic;
 };
@@ -57,16 +64,17 @@ struct kafka_group_view {
   struct kafka_sum sum;
   struct kafka_tally tallies[KAFKA_STATUS_COUNT];
   bool has_owners; /* somebody holds a partition */
-  bool abandoned;  /* nobody reads it any more, and its place in the log is gone */
   enum severity severity;
-  char status[24];  /* a word or two: "rising", "stuck", "no members" */
+  char status[48];  /* a word or two: "rising", "stuck", "no members" */
   char reason[256]; /* "" when severity is OK */
 };
 
 struct kafka_view {
-  struct kafka_group_view *groups; /* the worst first, abandoned ones last */
+  struct kafka_group_view *groups; /* the worst first */
   size_t count;
   struct kafka_sum sum;
+  const char *missing[KAFKA_MISSING_MAX]; /* groups that were there not long ago: the first ones */
+  size_t missing_count;                   /* of all */
 };
 
 /* Borrows snapshot and history. */
@@ -74,5 +82,5 @@ void kafka_view_init(struct kafka_view *view, const struct kafka_snapshot *snaps
                      const struct kafka_history *history, const struct kafka_rules *rules);
 void kafka_view_fini(struct kafka_view *view);
 
-/* Judges a group by its sums and tallies: fills severity, status, reason and abandoned. */
+/* Judges a group by its sums and tallies: fills severity, status and reason. */
 void kafka_judge(struct kafka_group_view *view);

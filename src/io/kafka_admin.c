@@ -23,7 +23,7 @@ struct kafka_asking {
 struct kafka_admin *kafka_admin_new(void) {
   struct kafka_admin *admin = mem_new(sizeof *admin);
   arena_init(&admin->arena, KAFKA_ADMIN_BYTES_MAX);
-  admin->time_ms = -1;
+  admin->time_ms = admin->mark_ms = -1;
   admin->facts.state_text = "not known";
   atomic_init(&admin->gate, GATE_OPEN);
   return admin;
@@ -60,6 +60,7 @@ struct kafka_spot *kafka_admin_spot(struct kafka_admin *admin, const char *topic
                               .start = KAFKA_NO_OFFSET,
                               .end = KAFKA_NO_OFFSET,
                               .at = KAFKA_NO_OFFSET,
+                              .mark = KAFKA_NO_OFFSET,
                               .want = KAFKA_NO_OFFSET};
   return spot;
 }

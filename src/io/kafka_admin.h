@@ -25,6 +25,7 @@ struct kafka_spot {
   int64_t committed;  /* change: what it has to be still */
   int64_t start, end; /* change of records: what start was at least, and end */
   int64_t at;         /* the first offset at the time that was asked for; none: past the end */
+  int64_t mark;       /* the first offset not older than the mark; none: past the end */
   int64_t want;       /* to be committed; records before it to be deleted; answer: the new start */
   bool asked;         /* it was in the question */
   const char *error;  /* why something of it is not known, or was not done; NULL */
@@ -42,6 +43,7 @@ struct kafka_topic_facts {
   const char *name;
   int32_t partitions, led; /* led: those with a leader */
   int32_t replicas;        /* of the first partition */
+  const char *id;          /* told from others of its name; NULL: this librdkafka cannot say */
   const char *error;       /* or NULL */
 };
 
@@ -64,9 +66,13 @@ typedef bool (*kafka_run)(struct kafka_session *session, struct kafka_admin *adm
 struct kafka_admin {
   struct arena arena;
   kafka_run run;
+  const char *cluster;    /* change: the id of the cluster that it is for; NULL: not checked.
+                             answer: that of the cluster that answered, or NULL */
   const char *group;      /* by name */
   const char *topic;      /* by name; NULL: all */
   bool logs;              /* start and end offsets are wanted */
+  int64_t mark_ms;        /* when the logs were looked at: what is younger was not there; -1: not */
+  const char *topic_id;   /* change: of `topic`, as it was; NULL: not checked */
   int64_t time_ms;        /* the first offsets at this time are wanted, too; -1: not */
   bool whole_topics;      /* all partitions of the topics of which some are committed */
   const char *name;       /* of a setting */

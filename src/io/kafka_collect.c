@@ -1,10 +1,11 @@
 /* The order of things, and what waits for what:
  *
- *   list of groups
- *     -> description of all, committed offsets of each (at once, IN_FLIGHT_MAX at the most)
- *        meanwhile: metadata
- *       -> end offsets of the partitions in question   (after the committed ones: no lag below 0)
- *         -> start offsets
+ *   list of groups, metadata
+ *     -> list again                         (where librdkafka did not know all brokers before)
+ *       -> description of all, committed offsets of each (at once, IN_FLIGHT_MAX at the most)
+ *         -> end offsets of the partitions in question (after the committed ones: no lag below 0)
+ *           -> start offsets
+ *             -> ends again, where a committed offset is beyond the end
  */
 #include "io/kafka_collect.h"
 
@@ -57,38 +58,95 @@ static int share_of_left(struct collecting *c, int percent) {
   return (int)((int64_t)kafka_session_left(c->session) * percent / 100);
 }
 
-/* The list is of all brokers; when none has answered, the event itself need not be an error. */
-static rd_kafka_resp_err_t list_error(rd_kafka_event_t *event) {
-  size_t valid, errors;
+/* Of the brokers in the metadata; `answered`: that have answered, else: that were asked. */
+static size_t count_brokers(struct kafka_session *session, bool answered) {
+  size_t count = 0;
+  for (int i = 0; i < session->metadata->broker_cnt; i++) {
+    int32_t id = session->metadata->brokers[i].id;
+    count += answered ? kafka_roll_has_answered(&session->roll, id)
+                      : kafka_roll_was_asked(&session->roll, id);
+  }
+  return count;
+}
+
+static rd_kafka_event_t *ask_list(struct collecting *c) {
+  struct kafka_session *session = c->session;
+  bool alone = session->metadata && session->metadata->broker_cnt == 1;
+  kafka_roll_begin(&session->roll);
+  rd_kafka_AdminOptions_t *options = kafka_session_options(
+      session, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, LIST, share_of_left(c, alone ? 100 : 50));
+  rd_kafka_ListConsumerGroups(session->rk, options, session->queue);
+  rd_kafka_AdminOptions_destroy(options);
+  size_t subject;
+  return kafka_session_wait(session, &subject, c->err);
+}
+
+/* When nobody has answered, the event itself need not be an error. */
+static rd_kafka_resp_err_t list_error(struct kafka_session *session, rd_kafka_event_t *event) {
+  size_t errors;
   const rd_kafka_ListConsumerGroups_result_t *result =
       rd_kafka_event_ListConsumerGroups_result(event);
   if (rd_kafka_event_error(event) || !result)
-    return rd_kafka_event_error(event);
-  rd_kafka_ListConsumerGroups_result_valid(result, &valid);
+    return rd_kafka_event_error(event) ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__BAD_MSG;
   const rd_kafka_error_t **error = rd_kafka_ListConsumerGroups_result_errors(result, &errors);
-  return valid == 0 && errors > 0 ? rd_kafka_error_code(error[0]) : RD_KAFKA_RESP_ERR_NO_ERROR;
+  return errors > 0 && !kafka_roll_anybody(&session->roll) ? rd_kafka_error_code(error[0])
+                                                           : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* librdkafka asks nobody whose id it does not know: of a cold client that may be any broker, and
+ * the ids of bootstrap addresses come a moment after the metadata. The list comes first all the
+ * same, for while it is waited for, a refusal or a cancel is seen at once. */
+static rd_kafka_event_t *list_of_all(struct collecting *c) {
+  enum { ATTEMPTS = 20, PAUSE_MS = 5 };
+  rd_kafka_event_t *event = ask_list(c);
+  if (event && list_error(c->session, event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    kafka_session_answered(c->session);
+    if (!kafka_metadata_refresh(c->session, false, c->err)) {
+      rd_kafka_event_destroy(event);
+      return NULL;
+    }
+  }
+  for (int attempt = 1; event && c->session->metadata && attempt < ATTEMPTS; attempt++) {
+    bool all = count_brokers(c->session, false) == (size_t)c->session->metadata->broker_cnt;
+    if (all || share_of_left(c, 50) < PAUSE_MS * ATTEMPTS)
+      break;
+    rd_kafka_event_destroy(event);
+    kafka_session_pause(c->session, PAUSE_MS);
+    event = ask_list(c);
+  }
+  return event;
+}
+
+/* Errors of brokers that answered, or that the metadata no longer names (librdkafka goes on asking
+ * them): only the first are ours. */
+static void note_list(struct collecting *c, const rd_kafka_ListConsumerGroups_result_t *result) {
+  size_t errors;
+  const rd_kafka_error_t **error = rd_kafka_ListConsumerGroups_result_errors(result, &errors);
+  bool all = count_brokers(c->session, true) == (size_t)c->session->metadata->broker_cnt;
+  for (size_t i = 0; i < errors; i++) {
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error[i]);
+    c->snapshot->list_failed |= code > 0;
+    if (code > 0 || (!all && !c->snapshot->list_reason))
+      c->snapshot->list_reason = arena_printf(&c->snapshot->arena, "%s", kafka_error_reason(code));
+  }
 }
 
 static bool list_groups(struct collecting *c) {
   step(c, "the list of groups");
-  bool alone = c->session->metadata && c->session->metadata->broker_cnt == 1;
-  rd_kafka_AdminOptions_t *options = kafka_session_options(
-      c->session, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, LIST, share_of_left(c, alone ? 100 : 50));
-  rd_kafka_ListConsumerGroups(c->session->rk, options, c->session->queue);
-  rd_kafka_AdminOptions_destroy(options);
-  size_t subject;
-  rd_kafka_event_t *event = kafka_session_wait(c->session, &subject, c->err);
+  rd_kafka_event_t *event = list_of_all(c);
   if (!event)
     return false;
-  rd_kafka_resp_err_t code = list_error(event);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    kafka_session_answered(c->session);
-    kafka_groups_choose(&c->groups, rd_kafka_event_ListConsumerGroups_result(event));
-  } else {
+  rd_kafka_resp_err_t code = list_error(c->session, event);
+  if (code) {
     kafka_session_fail(c->session, code, NULL, c->err);
+    rd_kafka_event_destroy(event);
+    return false;
   }
+  kafka_session_answered(c->session);
+  note_list(c, rd_kafka_event_ListConsumerGroups_result(event));
+  kafka_groups_choose(&c->groups, rd_kafka_event_ListConsumerGroups_result(event));
   rd_kafka_event_destroy(event);
-  return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+  return true;
 }
 
 static void ask_description(struct collecting *c) {
@@ -137,8 +195,6 @@ static void take_answer(struct collecting *c, rd_kafka_event_t *event, size_t su
 static bool ask_groups(struct collecting *c) {
   ask_description(c);
   ask_offsets(c);
-  if (!kafka_metadata_refresh(c->session, false, c->err))
-    return false;
   step(c, "groups and their offsets");
   while (c->pending > 0) {
     size_t subject;

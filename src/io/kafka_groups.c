@@ -58,10 +58,9 @@ static void drop_doubles(struct kafka_groups *groups) {
 void kafka_groups_choose(struct kafka_groups *groups,
                          const rd_kafka_ListConsumerGroups_result_t *result) {
   const struct kafka_collection *collection = groups->collection;
-  size_t listed, error_count, left_out = 0;
+  size_t listed, left_out = 0;
   const rd_kafka_ConsumerGroupListing_t **listings =
       rd_kafka_ListConsumerGroups_result_valid(result, &listed);
-  const rd_kafka_error_t **errors = rd_kafka_ListConsumerGroups_result_errors(result, &error_count);
   groups->drafts = mem_new((KAFKA_GROUPS_MAX + collection->group_count) * sizeof *groups->drafts);
   for (size_t i = 0; i < listed; i++) {
     const char *name = rd_kafka_ConsumerGroupListing_group_id(listings[i]);
@@ -79,9 +78,6 @@ void kafka_groups_choose(struct kafka_groups *groups,
   if (left_out)
     kafka_snapshot_note(collection->snapshot, "%zu more groups match than the %d that are shown",
                         left_out, KAFKA_GROUPS_MAX);
-  for (size_t i = 0; i < error_count; i++)
-    kafka_snapshot_note(collection->snapshot, "groups may be missing: a broker's list failed: %s",
-                        kafka_error_reason(rd_kafka_error_code(errors[i])));
 }
 
 static struct kafka_draft *draft_find(struct kafka_groups *groups, const char *name) {

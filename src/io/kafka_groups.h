@@ -28,7 +28,7 @@ struct kafka_groups {
 void kafka_groups_fini(struct kafka_groups *groups);
 
 /* The groups to ask about: those of the list that match, and those whose names are configured
- * literally. Notes what is missing in the list. */
+ * literally. */
 void kafka_groups_choose(struct kafka_groups *groups,
                          const rd_kafka_ListConsumerGroups_result_t *result);
 

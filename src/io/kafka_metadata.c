@@ -2,9 +2,28 @@
 
 #include "io/clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { COST_SHARE = 20 };
+/* One broker of several may be silent, and librdkafka may choose it to ask: so it is asked again,
+ * perhaps of another. */
+enum { COST_SHARE = 20, ATTEMPTS = 3, ATTEMPT_PERCENT = 25 };
+
+static rd_kafka_resp_err_t ask(struct kafka_session *session,
+                               const struct rd_kafka_metadata **fresh) {
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  bool alone = session->metadata && session->metadata->broker_cnt == 1;
+  for (int attempt = 1; code == RD_KAFKA_RESP_ERR__TIMED_OUT && attempt <= ATTEMPTS; attempt++) {
+    int left = kafka_session_left(session);
+    bool last = alone || attempt == ATTEMPTS;
+    session->requests++;
+    code = rd_kafka_metadata(session->rk, 1, NULL, fresh,
+                             last ? left : (int)((int64_t)left * ATTEMPT_PERCENT / 100));
+    if (last || left == 0 || kafka_session_cancelled(session))
+      break;
+  }
+  return code;
+}
 
 bool kafka_metadata_refresh(struct kafka_session *session, bool now, struct err *err) {
   int64_t began_us = clock_now_us();
@@ -14,9 +33,7 @@ bool kafka_metadata_refresh(struct kafka_session *session, bool now, struct err 
     return true;
   atomic_store(&session->watch->step, "the metadata");
   const struct rd_kafka_metadata *fresh;
-  session->requests++;
-  rd_kafka_resp_err_t code =
-      rd_kafka_metadata(session->rk, 1, NULL, &fresh, kafka_session_left(session));
+  rd_kafka_resp_err_t code = ask(session, &fresh);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka_session_fail(session, code, NULL, err);
   if (session->metadata)
@@ -37,18 +54,35 @@ static void count_partitions(const struct rd_kafka_metadata_topic *topic,
   }
 }
 
+static int broker_compare(const void *a, const void *b) {
+  const struct kafka_broker *x = a, *y = b;
+  return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Of the metadata, with what the roll has of them. */
+static void take_brokers(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+  const struct rd_kafka_metadata *metadata = session->metadata;
+  size_t count = (size_t)metadata->broker_cnt;
+  snapshot->brokers = arena_alloc(&snapshot->arena, count * sizeof *snapshot->brokers);
+  for (size_t i = 0; snapshot->brokers && i < count; i++) {
+    const struct rd_kafka_metadata_broker *from = &metadata->brokers[i];
+    snapshot->brokers[i] = (struct kafka_broker){
+        .id = from->id,
+        .address = arena_printf(&snapshot->arena, strchr(from->host, ':') ? "[%s]:%d" : "%s:%d",
+                                from->host, from->port),
+        .answered = kafka_roll_has_answered(&session->roll, from->id)};
+  }
+  snapshot->broker_count = snapshot->brokers ? (uint32_t)count : 0;
+  if (snapshot->broker_count > 1)
+    qsort(snapshot->brokers, snapshot->broker_count, sizeof *snapshot->brokers, broker_compare);
+}
+
 void kafka_metadata_summarize(struct kafka_session *session, struct kafka_snapshot *snapshot) {
   const struct rd_kafka_metadata *metadata = session->metadata;
-  snapshot->brokers = (uint32_t)metadata->broker_cnt;
   snapshot->topic_count_all = (uint32_t)metadata->topic_cnt;
   for (int i = 0; i < metadata->topic_cnt; i++)
     count_partitions(&metadata->topics[i], snapshot);
-  for (int i = 0; i < metadata->broker_cnt; i++)
-    if (metadata->brokers[i].id == metadata->orig_broker_id)
-      snapshot->address = arena_printf(&snapshot->arena,
-                                       strchr(metadata->brokers[i].host, ':') ? "[%s]:%d" : "%s:%d",
-                                       metadata->brokers[i].host, metadata->brokers[i].port);
-  snapshot->controller = rd_kafka_controllerid(session->rk, 0); /* as the metadata had it */
+  take_brokers(session, snapshot);
   char *id = rd_kafka_clusterid(session->rk, 0);
   if (id)
     snapshot->cluster_id = arena_text(&snapshot->arena, id, strnlen(id, KAFKA_NAME_MAX));

@@ -9,6 +9,7 @@
  * asked already. Waits. */
 bool kafka_metadata_refresh(struct kafka_session *session, bool now, struct err *err) MUST_CHECK;
 
-/* Brokers, totals, partitions without a leader or with replicas that lag behind, to the snapshot.
+/* Brokers (and who has answered the list of groups), totals, partitions without a leader or with
+ * replicas that lag behind, to the snapshot.
  */
 void kafka_metadata_summarize(struct kafka_session *session, struct kafka_snapshot *snapshot);

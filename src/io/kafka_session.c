@@ -46,22 +46,28 @@ static rd_kafka_resp_err_t on_thread(rd_kafka_t *rk, rd_kafka_thread_type_t type
 
 static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque,
                                   char *text, size_t size) {
-  (void)conf, (void)opaque, (void)text, (void)size;
-  return rd_kafka_interceptor_add_on_thread_start(rk, "stacktop", on_thread, NULL);
+  (void)conf, (void)text, (void)size;
+  rd_kafka_resp_err_t code =
+      rd_kafka_interceptor_add_on_thread_start(rk, "stacktop", on_thread, NULL);
+  return code ? code : kafka_roll_watch(opaque, rk);
 }
 
-/* The interceptor is for librdkafka's own threads, which block all signals. Where rd_kafka_new
- * fails it frees the interceptors of a configuration that it leaves to us, which then cannot be
- * destroyed (2.0.2): so what may fail is tried before, without. */
+/* The interceptors are for librdkafka's own threads, which block all signals, and for the roll.
+ * Where rd_kafka_new fails it frees the interceptors of a configuration that it leaves to us, which
+ * then cannot be destroyed (2.0.2): so what may fail is tried before, without. */
 bool kafka_session_open(struct kafka_session *session, const rd_kafka_conf_t *conf,
                         struct err *err) {
   if (!security_check(conf, err))
     return false;
   rd_kafka_conf_t *own = rd_kafka_conf_dup(conf);
-  rd_kafka_conf_interceptor_add_on_new(own, "stacktop", on_new, NULL); /* a copy has none */
+  rd_kafka_conf_interceptor_add_on_new(own, "stacktop", on_new,
+                                       &session->roll); /* a copy has none */
+  kafka_roll_init(&session->roll);
   session->rk = instance_new(own, err);
-  if (!session->rk)
+  if (!session->rk) {
+    kafka_roll_fini(&session->roll);
     return false;
+  }
   session->queue = rd_kafka_queue_new(session->rk);
   rd_kafka_queue_t *main_queue = rd_kafka_queue_get_main(session->rk);
   rd_kafka_queue_forward(main_queue, session->queue);
@@ -82,6 +88,7 @@ void kafka_session_close(struct kafka_session *session) {
     next = ask->next;
     free(ask);
   }
+  kafka_roll_fini(&session->roll);
   *session = (struct kafka_session){0};
 }
 
@@ -180,6 +187,16 @@ void kafka_session_drain(struct kafka_session *session) {
   while ((event = rd_kafka_queue_poll(session->queue, 0)))
     if (take_in(session, event, &subject))
       rd_kafka_event_destroy(event);
+}
+
+void kafka_session_pause(struct kafka_session *session, int ms) {
+  size_t subject;
+  for (int64_t until_ms = clock_now_ms() + ms, left = ms; left > 0;
+       left = until_ms - clock_now_ms()) {
+    rd_kafka_event_t *event = rd_kafka_queue_poll(session->queue, (int)left);
+    if (event && take_in(session, event, &subject))
+      rd_kafka_event_destroy(event);
+  }
 }
 
 static bool fail_by_trouble(struct kafka_session *session, struct err *err) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "io/kafka_roll.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdatomic.h>
@@ -27,10 +28,9 @@ struct kafka_ask {
   size_t subject;
 };
 
-struct kafka_metadata_cache; /* io/kafka_metadata.h */
-
 struct kafka_session {
   rd_kafka_t *rk;
+  struct kafka_roll roll;  /* who has answered the list of groups */
   rd_kafka_queue_t *queue; /* answers, errors and log lines */
   struct kafka_ask *asks;
   uint64_t call;
@@ -75,6 +75,9 @@ void kafka_session_answered(struct kafka_session *session);
 
 /* Takes in what is there without waiting: errors and late answers. */
 void kafka_session_drain(struct kafka_session *session);
+
+/* Waits so long, taking in what comes. */
+void kafka_session_pause(struct kafka_session *session, int ms);
 
 /* What a blocking call's error code means now: the trouble that was seen, or the code itself. */
 bool kafka_session_fail(struct kafka_session *session, rd_kafka_resp_err_t code, const char *text,

@@ -9,7 +9,6 @@
 struct kafka_snapshot *kafka_snapshot_new(void) {
   struct kafka_snapshot *snapshot = mem_new(sizeof *snapshot);
   arena_init(&snapshot->arena, KAFKA_SNAPSHOT_BYTES_MAX);
-  snapshot->controller = -1;
   return snapshot;
 }
 

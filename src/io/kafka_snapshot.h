@@ -69,14 +69,22 @@ struct kafka_group {
   bool denied;       /* ... because of rights */
 };
 
+struct kafka_broker {
+  int32_t id;
+  const char *address; /* "10.0.0.7:9092" */
+  bool answered;       /* the list of its groups came */
+};
+
 struct kafka_snapshot {
   struct arena arena;
-  const char *cluster_id; /* or NULL */
-  int32_t controller;     /* -1 if not known */
-  uint32_t brokers;
+  const char *cluster_id;       /* or NULL */
+  struct kafka_broker *brokers; /* by id: those that the metadata names */
+  uint32_t broker_count;
+  bool list_failed; /* the list of groups may not be complete, beyond brokers not answering */
+  const char *list_reason; /* in words, why not all answered; or NULL */
+  const char *rights;      /* no group matches because a right is missing: which; or NULL */
   uint32_t topic_count_all, partition_count_all; /* in the cluster, as far as we may see */
   uint32_t under_replicated, offline;            /* partitions */
-  const char *address;                           /* the broker that gave the metadata, or NULL */
   struct kafka_topic *topics;                    /* those that some group has to do with */
   size_t topic_count;
   struct kafka_group *groups;

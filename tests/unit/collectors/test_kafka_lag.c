@@ -114,7 +114,7 @@ static void test_status(void **state) {
       {"went back and has read up", {{500, 600}, {100, 600}, {595, 600}}, 3, 0, true, 0, KAFKA_OK},
       {"lost", {{10, 900}, {10, 900}}, 2, 500, true, 0, KAFKA_LOST},
       {"lost, but nothing is left to read", {{10, 10}}, 1, 20, true, 0, KAFKA_OK},
-      {"beyond the end, once", {{10, 10}, {15, 10}}, 2, 0, true, 0, KAFKA_OK},
+      {"beyond the end, in one pass", {{15, 10}}, 1, 0, true, 0, KAFKA_AHEAD},
       {"beyond the end, twice", {{15, 10}, {15, 10}}, 2, 0, true, 0, KAFKA_AHEAD},
       {"a gap in what is known", {{10, 50}, {-1, -1}, {10, 90}}, 3, 0, true, 30000, KAFKA_STALL},
   };
@@ -138,14 +138,18 @@ static void test_trend(void **state) {
   const int64_t at_ms[] = {0, 2000, 4000, 6000, 8000};
   const double rising[] = {100, 150, 190, 250, 300}, falling[] = {300, 200, 140, 90, 40},
                noise[] = {100, 160, 90, 170, 110}, tiny[] = {0, 2, 4, 6, 8};
-  assert_int_equal(kafka_trend_of(at_ms, rising, 5, 10), KAFKA_RISING);
-  assert_int_equal(kafka_trend_of(at_ms, falling, 5, 10), KAFKA_FALLING);
-  assert_int_equal(kafka_trend_of(at_ms, noise, 5, 10), KAFKA_STEADY);
-  assert_int_equal(kafka_trend_of(at_ms, tiny, 5, 10), KAFKA_STEADY); /* no more than is allowed */
-  assert_int_equal(kafka_trend_of(at_ms, rising, 1, 10), KAFKA_TREND_UNKNOWN);
-  assert_int_equal(kafka_trend_of(at_ms, rising, 0, 10), KAFKA_TREND_UNKNOWN);
+  double rate;
+  assert_int_equal(kafka_trend_of(at_ms, rising, 5, 10, &rate), KAFKA_RISING);
+  assert_true(fabs(rate - 25) < 1);
+  assert_int_equal(kafka_trend_of(at_ms, falling, 5, 10, &rate), KAFKA_FALLING);
+  assert_int_equal(kafka_trend_of(at_ms, noise, 5, 10, &rate), KAFKA_STEADY);
+  assert_true(rate == 0); /* "steady" never stands beside a rate */
+  assert_int_equal(kafka_trend_of(at_ms, tiny, 5, 10, &rate),
+                   KAFKA_STEADY); /* no more than is allowed */
+  assert_int_equal(kafka_trend_of(at_ms, rising, 1, 10, &rate), KAFKA_TREND_UNKNOWN);
+  assert_int_equal(kafka_trend_of(at_ms, rising, 0, 10, &rate), KAFKA_TREND_UNKNOWN);
   const int64_t same_ms[] = {5, 5};
-  assert_int_equal(kafka_trend_of(same_ms, rising, 2, 10), KAFKA_TREND_UNKNOWN);
+  assert_int_equal(kafka_trend_of(same_ms, rising, 2, 10, &rate), KAFKA_TREND_UNKNOWN);
 }
 
 static void test_eta(void **state) {

@@ -230,17 +230,108 @@ static void test_no_members(void **state) {
   says(group, SEVERITY_OK, "no members", ""); /* the threshold judges what stays */
 }
 
-static void test_lost_and_abandoned(void **state) {
+/* A backlog that expires while nobody reads is worse than one that waits. */
+static void test_lost_without_members(void **state) {
   struct world *w = *state;
   produce(w, 500);
+  collect(w);
   for (int i = 0; i < PARTS; i++)
     w->partitions[i].start = 1234;
-  collect(w);
   says(collect(w), SEVERITY_CRIT, "lost data", "702 messages were deleted before they were read");
   leave(w);
-  const struct kafka_group_view *group = collect(w);
-  says(group, SEVERITY_OK, "abandoned", "");
-  assert_true(group->abandoned);
+  says(collect(w), SEVERITY_CRIT, "lost data", "before they were read; no members");
+  for (int turn = 0; turn < 60; turn++)
+    collect(w);
+  says(&w->view.groups[0], SEVERITY_CRIT, "lost data", "no members");
+}
+
+/* A member that takes 2 messages a second works off one partition after the other, in bursts: it is
+ * slow. Replayed from the sandbox's scene "lag": 4 minutes, partition by partition. */
+static void test_slow_is_not_stuck(void **state) {
+  struct world *w = *state;
+  for (int turn = 0; turn < 5; turn++)
+    collect(w);
+  produce(w, 13000);
+  int at = 0, waited = 0, flips = 0;
+  char last[48] = "";
+  for (int turn = 0; turn < 120; turn++) {
+    produce(w, 266);
+    if (turn % 3 != 2) /* each third collection sees no commit */
+      w->shares[at].committed += 6;
+    if (++waited == 25) { /* its queue gives it another partition */
+      at = (at + 1) % PARTS;
+      waited = 0;
+    }
+    const struct kafka_group_view *group = collect(w);
+    if (strcmp(group->status, "stuck") == 0 || group->severity != SEVERITY_OK)
+      fail_msg("turn %d: %s: %s", turn, group->status, group->reason);
+    flips += strcmp(last, group->status) != 0;
+    snprintf(last, sizeof last, "%s", group->status);
+  }
+  assert_in_range(flips, 1, 2); /* "rising", and it stays */
+  /* the same member stops altogether: that is stuck, and soon */
+  for (int turn = 0; turn < 17; turn++) {
+    produce(w, 266);
+    collect(w);
+  }
+  says(&w->view.groups[0], SEVERITY_CRIT, "stuck", "members hold partitions but commit nothing");
+}
+
+/* One that commits now after 4 s, now after 40: late is not stuck, each time anew. */
+static void test_bursty_commits_do_not_flap(void **state) {
+  struct world *w = *state;
+  int stuck = 0;
+  bool was = false;
+  for (int turn = 0; turn < 300; turn++) {
+    produce(w, 30);
+    if (turn % 26 < 12 ? turn % 2 == 0 : turn % 26 == 25)
+      for (int i = 0; i < PARTS; i++)
+        w->shares[i].committed += turn % 26 == 25 ? 400 : 50;
+    bool is = strcmp(collect(w)->status, "stuck") == 0;
+    stuck += is && !was;
+    was = is;
+  }
+  assert_in_range(stuck, 0, 1); /* until it is known to be like that */
+}
+
+/* After a burst the rate is what the lag grows by now, at once for the group, its topic, its
+ * partitions and the cluster; the trend and the time to wait agree with it. */
+static void test_figures_agree(void **state) {
+  struct world *w = *state;
+  const struct kafka_group_view *group = NULL;
+  for (int turn = 0; turn < 20; turn++) {
+    produce(w, 40);
+    for (int i = 0; i < PARTS; i++)
+      w->shares[i].committed += 40;
+    collect(w);
+  }
+  produce(w, 14000);
+  for (int turn = 0; turn < 6; turn++) {
+    produce(w, 266);
+    for (int i = 0; i < PARTS; i++)
+      w->shares[i].committed += 8;
+    group = collect(w);
+  }
+  assert_true(group->sum.rate > 380 && group->sum.rate < 392); /* 3 * 258 in 2 s */
+  assert_int_equal(group->sum.trend, KAFKA_RISING);
+  assert_true(group->topics[0].sum.rate == group->sum.rate);
+  assert_true(w->view.sum.rate == group->sum.rate);
+  double parts = 0;
+  for (int i = 0; i < PARTS; i++)
+    parts += group->parts[i].lag.rate;
+  assert_true(parts > group->sum.rate - 0.1 && parts < group->sum.rate + 0.1);
+  double flow = group->sum.produced - group->sum.consumed;
+  assert_true(flow > group->sum.rate - 0.1 && flow < group->sum.rate + 0.1);
+  /* a sawtooth is steady, and then there is no rate beside it */
+  for (int turn = 0; turn < 90; turn++) {
+    produce(w, 100);
+    if (turn % 5 == 4)
+      for (int i = 0; i < PARTS; i++)
+        w->shares[i].committed += 500;
+    group = collect(w);
+    assert_true((group->sum.trend == KAFKA_STEADY) == (group->sum.rate == 0));
+  }
+  assert_int_equal(group->sum.trend, KAFKA_STEADY);
 }
 
 static void test_rewound(void **state) {
@@ -250,17 +341,18 @@ static void test_rewound(void **state) {
   says(collect(w), SEVERITY_WARN, "rewound", "back on transactions/1: 600 messages");
 }
 
+/* Seen at once: the end was read after the commit, and once more. */
 static void test_recreated(void **state) {
   struct world *w = *state;
+  for (int i = 0; i < PARTS; i++)
+    w->partitions[i].end = 5;
+  says(collect(w), SEVERITY_WARN, "ahead", "committed beyond the end: the topic was recreated");
   for (int turn = 0; turn < 5; turn++)
     collect(w);
   for (int i = 0; i < PARTS; i++)
-    w->partitions[i].end = 5;
-  collect(w);
-  says(collect(w), SEVERITY_WARN, "ahead", "recreated or truncated");
-  for (int i = 0; i < PARTS; i++)
     w->shares[i].committed = 5;
   const struct kafka_group_view *group = collect(w);
+  assert_int_equal(group->severity, SEVERITY_OK);
   assert_true(group->sum.produced >= 0); /* no rate from the old log to the new */
 }
 
@@ -276,14 +368,74 @@ static void test_no_end_of_lag(void **state) {
   assert_true(w->view.sum.lag == INT64_MAX);
 }
 
+/* Nothing committed, and there are messages: no lag is known, which is not "no lag". */
 static void test_no_commit(void **state) {
   struct world *w = *state;
   for (int i = 0; i < PARTS; i++)
     w->shares[i].committed = KAFKA_NO_OFFSET;
+  leave(w);
   const struct kafka_group_view *group = collect(w);
-  says(group, SEVERITY_OK, "no commit", "");
+  says(group, SEVERITY_WARN, "no commit", "lag not known, 0 of 3 partitions");
   assert_int_equal(group->sum.known, 0);
   assert_string_equal(group->parts[0].error, "no commit yet");
+}
+
+/* Nothing committed and nothing to read is no lag. */
+static void test_no_commit_to_an_empty_log(void **state) {
+  struct world *w = *state;
+  for (int i = 1; i < PARTS; i++) {
+    w->shares[i].committed = KAFKA_NO_OFFSET;
+    w->partitions[i].start = w->partitions[i].end = 0;
+  }
+  collect(w);
+  const struct kafka_group_view *group = collect(w);
+  says(group, SEVERITY_OK, "steady", "");
+  assert_int_equal(group->sum.known, 3);
+  assert_int_equal(group->sum.lag, 0);
+}
+
+/* Commits on 1 of 3 partitions: what is known is the least of it. */
+static void test_commits_on_some(void **state) {
+  struct world *w = *state;
+  leave(w);
+  produce(w, 100);
+  for (int i = 1; i < PARTS; i++)
+    w->shares[i].committed = KAFKA_NO_OFFSET;
+  says(collect(w), SEVERITY_WARN, "1 of 3",
+       "lag at least 100, 1 of 3 partitions: nothing is committed for the others");
+}
+
+/* Members that hold partitions and have never committed are as stuck as those that stopped. */
+static void test_never_committed(void **state) {
+  struct world *w = *state;
+  for (int i = 0; i < PARTS; i++)
+    w->shares[i].committed = KAFKA_NO_OFFSET;
+  collect(w);
+  for (int turn = 0; turn < 14; turn++) {
+    produce(w, 56);
+    says(collect(w), SEVERITY_WARN, "no commit", "nothing was ever committed");
+  }
+  produce(w, 56);
+  says(
+      collect(w), SEVERITY_CRIT, "stuck",
+      "stuck for 30s: members hold partitions but have never committed, 2,520 messages came since");
+  for (int i = 0; i < PARTS; i++)
+    w->shares[i].committed = w->partitions[i].end;
+  assert_int_equal(collect(w)->severity, SEVERITY_OK);
+}
+
+/* Who has just joined may still commit. */
+static void test_new_partitions_get_time(void **state) {
+  struct world *w = *state;
+  w->group.share_count = 1;
+  for (int turn = 0; turn < 3; turn++)
+    collect(w);
+  w->group.share_count = PARTS;
+  w->shares[1].committed = w->shares[2].committed = KAFKA_NO_OFFSET;
+  says(collect(w), SEVERITY_OK, "1 of 3", "");
+  for (int turn = 0; turn < 15; turn++)
+    collect(w);
+  says(&w->view.groups[0], SEVERITY_WARN, "1 of 3", "lag at least 0, 1 of 3 partitions");
 }
 
 static void test_incomplete(void **state) {
@@ -296,6 +448,10 @@ static void test_incomplete(void **state) {
   assert_int_equal(group->sum.known, 2);
   assert_int_equal(group->sum.partitions, 3);
   assert_string_equal(group->topics[0].parts[2].error, "no leader");
+  says(group, SEVERITY_UNKNOWN, "2 of 3", "lag at least 200, 2 of 3 partitions: no leader");
+  /* another finding does not hide it */
+  w->partitions[0].start = 1050;
+  says(collect(w), SEVERITY_CRIT, "lost data", "; lag of 2 of 3 partitions");
 }
 
 static void test_denied(void **state) {
@@ -382,8 +538,9 @@ static void test_rows(void **state) {
   w->shares[0].committed = KAFKA_NO_OFFSET;
   collect(w);
   struct sample *sample = sample_new(tables, 2);
-  w->snapshot.brokers = 1;
-  w->snapshot.controller = -1;
+  struct kafka_broker broker = {.id = 1, .address = "127.0.0.1:9092", .answered = true};
+  w->snapshot.brokers = &broker;
+  w->snapshot.broker_count = 1;
   kafka_rows_fill(sample, "main", &w->snapshot, &w->view, true);
   const struct table *lag = sample_table_view(sample, "lag");
   assert_int_equal(lag->row_count, 2 + PARTS);
@@ -401,8 +558,71 @@ static void test_rows(void **state) {
   assert_string_equal(cell(last, KAFKA_LAG_HOST).text, "10.0.0.1");
   const struct row *cluster = &sample_table_view(sample, "cluster")->rows[0];
   assert_int_equal(cell(cluster, KAFKA_CLUSTER_LAG).integer, 250);
-  assert_string_equal(cell(cluster, KAFKA_CLUSTER_CONTROLLER).text, "not known");
+  assert_int_equal(cell(cluster, KAFKA_CLUSTER_CONTROLLER).type, VALUE_NONE);
   assert_int_equal(sample->note_count, 1); /* of the one pass */
+  sample_free(sample);
+}
+
+static const struct row *cluster_row(struct world *w, struct sample **sample) {
+  static const struct table_spec *const tables[] = {&kafka_cluster_table, &kafka_lag_table};
+  *sample = sample_new(tables, 2);
+  kafka_rows_fill(*sample, "main", &w->snapshot, &w->view, false);
+  return &sample_table_view(*sample, "cluster")->rows[0];
+}
+
+/* A broker that is silent may coordinate any number of groups. */
+static void test_a_silent_broker(void **state) {
+  struct world *w = *state;
+  struct sample *sample;
+  struct kafka_broker brokers[] = {
+      {1, "10.0.0.1:9092", true}, {2, "10.0.0.2:9092", false}, {3, "10.0.0.3:9092", true}};
+  collect(w);
+  w->snapshot.brokers = brokers;
+  w->snapshot.broker_count = 3;
+  w->snapshot.cluster_id = "MkU3OEVBNTcwNTJENDM2Qk";
+  w->snapshot.group_count = 0; /* it was that broker's */
+  collect(w);
+  const struct row *row = cluster_row(w, &sample);
+  assert_int_equal(row->severity, SEVERITY_UNKNOWN);
+  assert_string_equal(row->reason,
+                      "groups may be missing: 2 of 3 brokers answered: broker 2 (10.0.0.2:9092) "
+                      "does not answer; not listed this time: g");
+  assert_int_equal(cell(row, KAFKA_CLUSTER_GROUPS).type, VALUE_NONE);
+  assert_int_equal(cell(row, KAFKA_CLUSTER_LAG).type, VALUE_NONE);
+  assert_int_equal(cell(row, KAFKA_CLUSTER_CONTROLLER).type, VALUE_NONE);
+  assert_string_equal(sample->facts[FACT_SERVER], "MkU3OEVBNTcwNTJENDM2Qk");
+  assert_string_equal(sample->facts[FACT_MEMBERS], "brokers 1, 2, 3");
+  sample_free(sample);
+}
+
+static void test_no_rights_at_all(void **state) {
+  struct world *w = *state;
+  struct sample *sample;
+  w->snapshot.group_count = 0;
+  w->snapshot.rights = "needs DESCRIBE on the groups, or on the cluster";
+  collect(w);
+  const struct row *row = cluster_row(w, &sample);
+  assert_int_equal(row->severity, SEVERITY_UNKNOWN);
+  assert_non_null(strstr(row->reason, "needs DESCRIBE on the groups"));
+  assert_int_equal(cell(row, KAFKA_CLUSTER_GROUPS).type, VALUE_NONE);
+  sample_free(sample);
+}
+
+/* The cluster's sum, too, says of how many it is. */
+static void test_counted(void **state) {
+  struct world *w = *state;
+  struct sample *sample;
+  produce(w, 100);
+  w->partitions[1].end = KAFKA_NO_OFFSET;
+  w->partitions[1].error = "no leader";
+  collect(w);
+  const struct row *row = cluster_row(w, &sample);
+  assert_int_equal(cell(row, KAFKA_CLUSTER_LAG).integer, 200);
+  assert_string_equal(cell(row, KAFKA_CLUSTER_COUNTED).text, "2 of 3 partitions");
+  const struct table *lag = sample_table_view(sample, "lag");
+  assert_string_equal(cell(&lag->rows[0], KAFKA_LAG_COUNTED).text, "2 of 3 partitions");
+  assert_string_equal(cell(&lag->rows[0], KAFKA_LAG_STATUS).text, "2 of 3");
+  assert_string_equal(cell(&lag->rows[1], KAFKA_LAG_STATUS).text, "2 of 3");
   sample_free(sample);
 }
 
@@ -417,11 +637,18 @@ int main(void) {
       TEST(test_one_partition_stuck),
       TEST(test_burst_after_silence),
       TEST(test_no_members),
-      TEST(test_lost_and_abandoned),
+      TEST(test_lost_without_members),
+      TEST(test_slow_is_not_stuck),
+      TEST(test_bursty_commits_do_not_flap),
+      TEST(test_figures_agree),
       TEST(test_rewound),
       TEST(test_recreated),
       TEST(test_no_end_of_lag),
       TEST(test_no_commit),
+      TEST(test_no_commit_to_an_empty_log),
+      TEST(test_commits_on_some),
+      TEST(test_never_committed),
+      TEST(test_new_partitions_get_time),
       TEST(test_incomplete),
       TEST(test_denied),
       TEST(test_unknown_state),
@@ -429,6 +656,9 @@ int main(void) {
       TEST(test_fast_interval),
       TEST(test_old_lag),
       TEST(test_rows),
+      TEST(test_a_silent_broker),
+      TEST(test_no_rights_at_all),
+      TEST(test_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
