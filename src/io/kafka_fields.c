@@ -9,6 +9,7 @@ enum {
   MEMBERS_MAX = 1000000,
   PARTITIONS_MAX = 10000000,
   SETTINGS_MAX = 100000,
+  BROKERS_MAX = 100000,
 };
 
 /* An element that is a text. */
@@ -73,15 +74,23 @@ static const struct wire_field group_fields[] = {
 };
 static const struct wire_struct group = WIRE_STRUCT(struct kafka_group, group_fields);
 
+static const struct wire_field broker_fields[] = {
+    WIRE(struct kafka_broker, id),
+    WIRE(struct kafka_broker, address),
+    WIRE(struct kafka_broker, answered),
+};
+static const struct wire_struct broker = WIRE_STRUCT(struct kafka_broker, broker_fields);
+
 static const struct wire_field snapshot_fields[] = {
     WIRE_MAYBE(struct kafka_snapshot, cluster_id),
-    WIRE(struct kafka_snapshot, controller),
-    WIRE(struct kafka_snapshot, brokers),
+    WIRE_MANY(WIRE_LIST, struct kafka_snapshot, brokers, broker_count, BROKERS_MAX, &broker),
+    WIRE(struct kafka_snapshot, list_failed),
+    WIRE_MAYBE(struct kafka_snapshot, list_reason),
+    WIRE_MAYBE(struct kafka_snapshot, rights),
     WIRE(struct kafka_snapshot, topic_count_all),
     WIRE(struct kafka_snapshot, partition_count_all),
     WIRE(struct kafka_snapshot, under_replicated),
     WIRE(struct kafka_snapshot, offline),
-    WIRE_MAYBE(struct kafka_snapshot, address),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, topics, topic_count, TOPICS_MAX, &topic),
     /* configured names come on top of the ceiling for groups */
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, groups, group_count, KAFKA_GROUPS_MAX + GLOBS_MAX,
@@ -118,11 +127,11 @@ void kafka_snapshot_put(struct wire_out *out, const struct kafka_snapshot *snaps
 /* ---- struct kafka_admin */
 
 static const struct wire_field spot_fields[] = {
-    WIRE(struct kafka_spot, topic),       WIRE(struct kafka_spot, partition),
-    WIRE(struct kafka_spot, committed),   WIRE(struct kafka_spot, start),
-    WIRE(struct kafka_spot, end),         WIRE(struct kafka_spot, at),
-    WIRE(struct kafka_spot, want),        WIRE(struct kafka_spot, asked),
-    WIRE_MAYBE(struct kafka_spot, error),
+    WIRE(struct kafka_spot, topic),     WIRE(struct kafka_spot, partition),
+    WIRE(struct kafka_spot, committed), WIRE(struct kafka_spot, start),
+    WIRE(struct kafka_spot, end),       WIRE(struct kafka_spot, at),
+    WIRE(struct kafka_spot, mark),      WIRE(struct kafka_spot, want),
+    WIRE(struct kafka_spot, asked),     WIRE_MAYBE(struct kafka_spot, error),
 };
 static const struct wire_struct spot = WIRE_STRUCT(struct kafka_spot, spot_fields);
 
@@ -136,9 +145,9 @@ static const struct wire_field facts_fields[] = {
 static const struct wire_struct facts = WIRE_STRUCT(struct kafka_group_facts, facts_fields);
 
 static const struct wire_field topic_facts_fields[] = {
-    WIRE(struct kafka_topic_facts, name),        WIRE(struct kafka_topic_facts, partitions),
-    WIRE(struct kafka_topic_facts, led),         WIRE(struct kafka_topic_facts, replicas),
-    WIRE_MAYBE(struct kafka_topic_facts, error),
+    WIRE(struct kafka_topic_facts, name),     WIRE(struct kafka_topic_facts, partitions),
+    WIRE(struct kafka_topic_facts, led),      WIRE(struct kafka_topic_facts, replicas),
+    WIRE_MAYBE(struct kafka_topic_facts, id), WIRE_MAYBE(struct kafka_topic_facts, error),
 };
 static const struct wire_struct topic_facts =
     WIRE_STRUCT(struct kafka_topic_facts, topic_facts_fields);
@@ -152,10 +161,13 @@ static const struct wire_field setting_fields[] = {
 static const struct wire_struct setting = WIRE_STRUCT(struct kafka_setting, setting_fields);
 
 static const struct wire_field question_fields[] = {
+    WIRE_MAYBE(struct kafka_admin, cluster),
     WIRE_MAYBE(struct kafka_admin, group),
     WIRE_MAYBE(struct kafka_admin, topic),
     WIRE(struct kafka_admin, logs),
-    WIRE(struct kafka_admin, time_ms), /* a broker's time, not a moment of ours */
+    WIRE_MAYBE(struct kafka_admin, topic_id),
+    WIRE(struct kafka_admin, mark_ms), /* these two are a broker's time, not a moment of ours */
+    WIRE(struct kafka_admin, time_ms),
     WIRE(struct kafka_admin, whole_topics),
     WIRE_MAYBE(struct kafka_admin, name),
     WIRE_MAYBE(struct kafka_admin, value),
@@ -169,6 +181,7 @@ static const struct wire_field question_fields[] = {
 const struct wire_struct kafka_question_fields = WIRE_STRUCT(struct kafka_admin, question_fields);
 
 static const struct wire_field answer_fields[] = {
+    WIRE_MAYBE(struct kafka_admin, cluster),
     WIRE_MANY(WIRE_HEAP_LIST, struct kafka_admin, spots, spot_count, KAFKA_SPOTS_MAX, &spot),
     WIRE_INSIDE(struct kafka_admin, facts, facts),
     WIRE_MANY(WIRE_HEAP_LIST, struct kafka_admin, topics, topic_count, TOPICS_MAX, &topic_facts),

@@ -97,7 +97,11 @@ static struct kafka_snapshot *snapshot_make(void) {
   struct kafka_snapshot *snapshot = kafka_snapshot_new();
   struct arena *arena = &snapshot->arena;
   snapshot->cluster_id = "c1";
-  snapshot->brokers = 3;
+  snapshot->broker_count = 2;
+  snapshot->brokers = arena_alloc(arena, 2 * sizeof *snapshot->brokers);
+  snapshot->brokers[0] = (struct kafka_broker){1, "10.0.0.1:9092", true};
+  snapshot->brokers[1] = (struct kafka_broker){3, "10.0.0.3:9092", false};
+  snapshot->list_reason = "no answer in time";
   snapshot->committed_ms = clock_now_ms();
   snapshot->topic_count = 2;
   snapshot->topics = arena_alloc(arena, 2 * sizeof *snapshot->topics);
@@ -153,9 +157,12 @@ static void test_a_snapshot_arrives(void **state) {
   struct wire_out out = snapshot_bytes();
   assert_true(snapshot_read(&out, out.len, &snapshot, &copy));
   assert_string_equal(snapshot->cluster_id, "c1");
-  assert_int_equal(snapshot->brokers, 3);
-  assert_int_equal(snapshot->controller, -1);
-  assert_null(snapshot->address);
+  assert_int_equal(snapshot->broker_count, 2);
+  assert_int_equal(snapshot->brokers[1].id, 3);
+  assert_string_equal(snapshot->brokers[1].address, "10.0.0.3:9092");
+  assert_false(snapshot->brokers[1].answered);
+  assert_string_equal(snapshot->list_reason, "no answer in time");
+  assert_null(snapshot->rights);
   assert_true(llabs(clock_now_ms() - snapshot->committed_ms) < 5000);
   assert_int_equal(snapshot->topic_count, 2);
   const struct kafka_topic *topics = snapshot->topics;
@@ -271,7 +278,7 @@ static void test_an_answer_arrives(void **state) {
   answered->facts =
       (struct kafka_group_facts){true, true, KAFKA_GROUP_EMPTY, "Empty", SIZE_MAX >> 1};
   answered->topics = mem_new(sizeof *answered->topics);
-  answered->topics[0] = (struct kafka_topic_facts){"orders", 6, 5, 3, "half"};
+  answered->topics[0] = (struct kafka_topic_facts){"orders", 6, 5, 3, "kQ2", "half"};
   answered->topic_count = 1;
   answered->settings = mem_new(sizeof *answered->settings);
   answered->settings[0] =
