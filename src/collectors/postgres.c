@@ -2,8 +2,9 @@
  * for whom, and a few counters.
  *
  * One connection is kept between the collections; a collection is three small queries, one after
- * the other. Without the first there is no sample; what the others fail at is a note. The texts of
- * the last one are borrowed from its answer, so that the sample is made in its callback. */
+ * the other. Without the first there is no sample; what the others fail at is a fault of the sample
+ * (a note, where a right is missing). The texts of the last one are borrowed from its answer, so
+ * that the sample is made in its callback. */
 #include "collectors/collector.h"
 
 #include "collectors/postgres_judge.h"
@@ -107,6 +108,7 @@ struct postgres {
   struct postgres_activity activity;
   struct postgres_statistics statistics;
   struct err statistics_err; /* ERR_NONE when they are known */
+  char system[24]; /* the identifier of the cluster that this connection leads to; "" not known */
 };
 
 static void *postgres_open(struct io *io, const struct target *target, struct err *err) {
@@ -149,18 +151,19 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
   const char *no_rates = has_statistics
                              ? postgres_rates(postgres->has_before ? &postgres->before : NULL,
                                               &postgres->statistics, &rates)
-                             : sample_copy(sample, postgres->statistics_err.text);
+                             : "not known";
   struct postgres_findings findings = {
       .version = version,
       .version_number = pg_server_version(pg),
       .pooled = pg_phase(pg) == PG_IDLE && pg_backend_pid(pg) != postgres->activity.pid,
       .activity = &postgres->activity,
       .statistics = has_statistics ? &postgres->statistics : NULL,
-      .no_statistics = has_statistics ? NULL : no_rates,
+      .no_statistics = has_statistics ? NULL : &postgres->statistics_err,
       .rates = no_rates ? NULL : &rates,
       .no_rates = no_rates,
       .sessions = found,
-      .no_sessions = err ? err->text : NULL,
+      .no_sessions = err,
+      .system = *postgres->system ? postgres->system : NULL,
   };
   postgres_fill(sample, &findings);
   char address[300];
@@ -220,7 +223,10 @@ static void on_statistics(void *arg, const struct pg_rows *rows, const struct er
   if (rows && !postgres_statistics_read(rows, &postgres->statistics, &postgres->statistics_err))
     postgres->statistics = (struct postgres_statistics){0};
   int version = pg_server_version(postgres->pg);
-  ask(postgres, postgres_sessions_query(&postgres->timeouts, version), on_sessions);
+  ask(postgres,
+      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
+                              POSTGRES_WAITERS_MAX),
+      on_sessions);
 }
 
 static void connect_anew(struct postgres *postgres);
@@ -256,13 +262,23 @@ static bool version_check(struct postgres *postgres) {
   return false;
 }
 
+/* Whoever may not know it does without. */
+static void on_identity(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  bool told = rows && rows->rows == 1 && rows->columns == 1 && pg_cell(rows, 0, 0);
+  snprintf(postgres->system, sizeof postgres->system, "%s", told ? pg_cell(rows, 0, 0) : "");
+  ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
+}
+
 static void on_connected(void *arg, const struct pg_rows *rows, const struct err *err) {
   struct postgres *postgres = arg;
   (void)rows;
   if (err)
     collection_failed(postgres, err);
   else if (version_check(postgres))
-    ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
+    ask(postgres, postgres_identity_query(&postgres->timeouts), on_identity);
 }
 
 static void connect_anew(struct postgres *postgres) {

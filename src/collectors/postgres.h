@@ -16,8 +16,9 @@ enum { POSTGRES_UNKNOWN = -1 };
 enum {
   POSTGRES_SESSIONS_MAX = 200,
   POSTGRES_WAITERS_MAX = 100,
-  POSTGRES_BLOCKERS_MAX = 16,
+  POSTGRES_BLOCKERS_MAX = 64,
   POSTGRES_STRANGERS_MAX = 50,
+  POSTGRES_QUERY_BYTES = 1024, /* of a query that are read */
 };
 
 /* Connections and settings. */
@@ -25,10 +26,15 @@ struct postgres_activity {
   int64_t max_connections, reserved; /* reserved: for superusers, and since 16 for others too */
   int64_t used;                      /* client connections of all databases, ours included */
   int64_t hidden;                    /* of these: whose state we may not see */
-  int64_t active, idle, idle_in_transaction, aborted, waiting; /* of what we see, without ours */
+  int64_t doubtful;                  /* of the hidden: may be parallel workers */
+  /* They add up to used. Ours is idle; other: hidden, disabled, starting. */
+  int64_t active, idle, idle_in_transaction, aborted, other;
+  int64_t disabled;                          /* of the others: their track_activities is off */
+  int64_t waiting;                           /* for a lock */
   double longest_query, longest_transaction; /* seconds; unknown when there is none */
   double uptime;
-  int64_t pid; /* our session's, as the server knows it */
+  int64_t pid;        /* our session's, as the server knows it */
+  int64_t started_us; /* the server, since 1970 */
   bool in_recovery;
   bool sees_all; /* we have pg_read_all_stats, as by pg_monitor */
 };
@@ -61,12 +67,15 @@ struct postgres_session {
   int64_t backend_start_us; /* since 1970 */
   const char *type;         /* "client backend", "autovacuum worker"; NULL: not known */
   const char *user, *database, *application, *client, *state, *wait_type, *wait_event, *query;
+  const char
+      *encoding; /* of its database: "LATIN1"; its query is of it, escaped (postgres_text.h) */
   const char *query_start, *state_change;       /* as psql takes it, to the microsecond; or NULL */
   double transaction_age, query_age, state_age; /* seconds */
   double wait;                                  /* for a lock: seconds, UNKNOWN before 14 */
   int64_t xmin_age, leader;
-  bool hidden;  /* we may not see more than pid, user, database and application */
-  bool waiting; /* for a lock */
+  bool hidden;       /* we may not see more than pid, user, database and application */
+  bool waiting;      /* for a lock */
+  bool blockers_cut; /* there are more */
   int64_t blockers[POSTGRES_BLOCKERS_MAX];
   size_t blocker_count;
 
@@ -83,7 +92,8 @@ struct postgres_session {
 struct postgres_sessions {
   struct postgres_session items[POSTGRES_SESSIONS_MAX + POSTGRES_STRANGERS_MAX];
   size_t count;
-  bool cut; /* there are more */
+  int64_t total;   /* sessions that could have been listed */
+  int64_t waiters; /* for locks; of POSTGRES_WAITERS_MAX the blockers are known */
   /* Filled in by postgres_judge: indices, parents before children, the worst first. */
   size_t order[POSTGRES_SESSIONS_MAX + POSTGRES_STRANGERS_MAX];
 };

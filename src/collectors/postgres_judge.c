@@ -150,7 +150,9 @@ static enum severity severity_of(const struct postgres_session *session,
   return SEVERITY_OK;
 }
 
-static void judge(struct postgres_session *session, const struct postgres_rules *rules) {
+/* at_least: not everybody who waits is known. */
+static void judge(struct postgres_session *session, const struct postgres_rules *rules,
+                  bool at_least) {
   /* a waiter is no cause either when its blockers were not asked for */
   if (session->parent >= 0 || (session->waiting && session->blocker_count == 0))
     return;
@@ -164,8 +166,9 @@ static void judge(struct postgres_session *session, const struct postgres_rules 
   if (session->all == 0)
     snprintf(session->reason, sizeof session->reason, "%s%s", what, who);
   else
-    snprintf(session->reason, sizeof session->reason, "%s%s, blocks %zu for %s", what, who,
-             session->all, format_duration(wait, sizeof wait, session->blocks_for));
+    snprintf(session->reason, sizeof session->reason, "%s%s, blocks %s%zu for %s", what, who,
+             at_least ? "at least " : "", session->all,
+             format_duration(wait, sizeof wait, session->blocks_for));
 }
 
 /* ---- the order */
@@ -239,7 +242,7 @@ void postgres_judge(struct postgres_sessions *sessions, const struct postgres_ru
   size_t sorted[LISTED_MAX];
   for (size_t i = 0; i < sessions->count; i++) {
     sessions->items[i].label = label_of(&sessions->items[i]);
-    judge(&sessions->items[i], rules);
+    judge(&sessions->items[i], rules, sessions->waiters > POSTGRES_WAITERS_MAX);
     sorted[i] = i;
   }
   qsort_r(sorted, sessions->count, sizeof *sorted, compare_indices, sessions);

@@ -17,9 +17,12 @@ struct postgres_timeouts {
 };
 
 /* Each returns a text that the caller frees. version: 150018 for 15.18. */
+char *postgres_identity_query(const struct postgres_timeouts *timeouts); /* one cell */
 char *postgres_activity_query(const struct postgres_timeouts *timeouts);
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts);
-char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version);
+/* No more than so many sessions, the blockers of no more than so many waiters. */
+char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,
+                              int sessions_max, int waiters_max);
 
 /* Pure. False (ERR_PROTOCOL) when the answer is not what the query asked for. The texts of sessions
  * are borrowed from rows. */
@@ -40,6 +43,8 @@ enum postgres_activity_column {
   ACTIVITY_IDLE,
   ACTIVITY_IDLE_IN_TRANSACTION,
   ACTIVITY_ABORTED,
+  ACTIVITY_OTHER,
+  ACTIVITY_DISABLED,
   ACTIVITY_WAITING,
   ACTIVITY_LONGEST_QUERY,
   ACTIVITY_LONGEST_TRANSACTION,
@@ -47,6 +52,8 @@ enum postgres_activity_column {
   ACTIVITY_PID,
   ACTIVITY_IN_RECOVERY,
   ACTIVITY_SEES_ALL,
+  ACTIVITY_STARTED,
+  ACTIVITY_DOUBTFUL,
   ACTIVITY_COLUMN_COUNT
 };
 
@@ -94,5 +101,8 @@ enum postgres_sessions_column {
   SESSIONS_QUERY,
   SESSIONS_QUERY_START,
   SESSIONS_STATE_CHANGE,
+  SESSIONS_ENCODING,
+  SESSIONS_TOTAL,
+  SESSIONS_WAITERS,
   SESSIONS_COLUMN_COUNT
 };

@@ -1,6 +1,5 @@
 #include "collectors/postgres_queries.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +11,14 @@ static bool shape_check(const struct pg_rows *rows, size_t columns, bool one_row
                  rows->rows, rows->columns, columns);
 }
 
-/* NULL and what makes no sense as a count are UNKNOWN; good gets false for what is no number. */
+/* NULL and what makes no sense as a count are UNKNOWN, what is too large is the largest; good gets
+ * false for what is no number. */
 static int64_t read_count(const char *cell, bool *good) {
   if (!cell)
     return POSTGRES_UNKNOWN;
   char *end;
-  errno = 0;
-  long long number = strtoll(cell, &end, 10);
-  if (end == cell || *end || errno)
+  long long number = strtoll(cell, &end, 10); /* saturates */
+  if (end == cell || *end)
     *good = false;
   return *good && number >= 0 ? number : POSTGRES_UNKNOWN;
 }
@@ -28,10 +27,10 @@ static double read_seconds(const char *cell, bool *good) {
   if (!cell)
     return POSTGRES_UNKNOWN;
   char *end;
-  double number = strtod(cell, &end);
-  if (end == cell || *end || !isfinite(number))
+  double number = strtod(cell, &end); /* "infinity" and "nan" are UNKNOWN */
+  if (end == cell || *end)
     *good = false;
-  return *good && number >= 0 ? number : POSTGRES_UNKNOWN;
+  return *good && isfinite(number) && number >= 0 ? number : POSTGRES_UNKNOWN;
 }
 
 static bool read_bool(const char *cell, bool *good) {
@@ -61,6 +60,8 @@ bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity
       .idle = read_count(cell[ACTIVITY_IDLE], &good),
       .idle_in_transaction = read_count(cell[ACTIVITY_IDLE_IN_TRANSACTION], &good),
       .aborted = read_count(cell[ACTIVITY_ABORTED], &good),
+      .other = read_count(cell[ACTIVITY_OTHER], &good),
+      .disabled = read_count(cell[ACTIVITY_DISABLED], &good),
       .waiting = read_count(cell[ACTIVITY_WAITING], &good),
       .longest_query = read_seconds(cell[ACTIVITY_LONGEST_QUERY], &good),
       .longest_transaction = read_seconds(cell[ACTIVITY_LONGEST_TRANSACTION], &good),
@@ -68,6 +69,8 @@ bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity
       .pid = read_count(cell[ACTIVITY_PID], &good),
       .in_recovery = read_bool(cell[ACTIVITY_IN_RECOVERY], &good),
       .sees_all = read_bool(cell[ACTIVITY_SEES_ALL], &good),
+      .started_us = read_count(cell[ACTIVITY_STARTED], &good),
+      .doubtful = read_count(cell[ACTIVITY_DOUBTFUL], &good),
   };
   return sense(good, err);
 }
@@ -110,7 +113,11 @@ static bool has_blocker(const struct postgres_session *session, int64_t pid) {
 
 /* "812,813,812": pg_blocking_pids may name one twice. */
 static void read_blockers(const char *list, struct postgres_session *session, bool *good) {
-  while (list && *list && session->blocker_count < POSTGRES_BLOCKERS_MAX) {
+  while (list && *list) {
+    if (session->blocker_count == POSTGRES_BLOCKERS_MAX) {
+      session->blockers_cut = true;
+      return;
+    }
     char *end;
     long pid = strtol(list, &end, 10);
     if (end == list || pid < 0 || (*end && *end != ',')) {
@@ -147,6 +154,7 @@ static void read_session(const struct pg_rows *rows, size_t row, struct postgres
       .query = cell[SESSIONS_QUERY],
       .query_start = cell[SESSIONS_QUERY_START],
       .state_change = cell[SESSIONS_STATE_CHANGE],
+      .encoding = cell[SESSIONS_ENCODING],
       .parent = -1,
   };
   session->waiting = session->wait_type && strcmp(session->wait_type, "Lock") == 0;
@@ -156,12 +164,16 @@ static void read_session(const struct pg_rows *rows, size_t row, struct postgres
 bool postgres_sessions_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
                             struct err *err) {
   sessions->count = 0;
-  sessions->cut = rows->rows > POSTGRES_SESSIONS_MAX;
+  sessions->total = sessions->waiters = 0;
   if (!shape_check(rows, SESSIONS_COLUMN_COUNT, false, err))
     return false;
   bool good = true;
   for (size_t row = 0; row < rows->rows && row < POSTGRES_SESSIONS_MAX; row++)
     read_session(rows, row, &sessions->items[sessions->count++], &good);
+  if (rows->rows > 0) {
+    sessions->total = read_count(pg_cell(rows, 0, SESSIONS_TOTAL), &good);
+    sessions->waiters = read_count(pg_cell(rows, 0, SESSIONS_WAITERS), &good);
+  }
   if (!good)
     sessions->count = 0;
   return sense(good, err);

@@ -14,6 +14,7 @@ enum postgres_summary_column {
   SUMMARY_IDLE_IN_TRANSACTION,
   SUMMARY_WAITING,
   SUMMARY_ABORTED,
+  SUMMARY_OTHER,
   SUMMARY_LONGEST_QUERY,
   SUMMARY_LONGEST_TRANSACTION,
   SUMMARY_COMMITS,
@@ -73,11 +74,12 @@ struct postgres_findings {
   bool pooled;         /* a pooler stands between the server and us */
   const struct postgres_activity *activity;
   const struct postgres_statistics *statistics;
-  const char *no_statistics; /* why not */
+  const struct err *no_statistics; /* why not */
   const struct postgres_rates *rates;
   const char *no_rates;
   const struct postgres_sessions *sessions; /* judged */
-  const char *no_sessions;
+  const struct err *no_sessions;
+  const char *system; /* the cluster's identifier; NULL where not known */
 };
 
 /* Fills the two tables and the notes of the sample, copying all texts. */

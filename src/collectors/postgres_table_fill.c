@@ -1,5 +1,7 @@
 #include "collectors/postgres_table.h"
 
+#include "collectors/postgres_text.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
@@ -18,24 +20,52 @@ static struct value text_or_none(struct sample *sample, const char *text) {
   return text && *text ? value_text(sample_copy(sample, text)) : value_none(NULL);
 }
 
+/* A name of the server's, in whatever encoding it was written. */
+static struct value name_or_none(struct sample *sample, const char *name, const char *encoding) {
+  char text[4 * 1024]; /* an application_name has 63 bytes, but a pooler may tell more */
+  if (!name)
+    return value_none(NULL);
+  postgres_name_utf8(name, encoding, text, sizeof text);
+  return text_or_none(sample, text);
+}
+
 /* ---- the summary */
+
+/* Without what may be a parallel worker: it never counts too many. */
+static int64_t used_at_least(const struct postgres_activity *activity) {
+  return activity->doubtful > 0 && activity->used > activity->doubtful
+             ? activity->used - activity->doubtful
+             : activity->used;
+}
+
+static struct value ratio_of(int64_t used, int64_t limit) {
+  if (used < 0)
+    return value_none("not known");
+  return limit > 0 ? value_real((double)used / (double)limit)
+                   : value_none("every connection is reserved");
+}
 
 static void fill_connections(const struct postgres_activity *activity, struct row *row) {
   /* when some sessions' states are hidden, a count of the others is not the count */
   const char *hidden = activity->hidden > 0 ? needs_right : NULL;
-  int64_t limit = activity->max_connections - activity->reserved;
-  row->cells[SUMMARY_USED] = value_int(activity->used);
-  row->cells[SUMMARY_RESERVED] = value_int(activity->reserved);
-  row->cells[SUMMARY_LIMIT] = value_int(limit);
-  row->cells[SUMMARY_RATIO] = limit > 0 ? value_real((double)activity->used / (double)limit)
-                                        : value_none("every connection is reserved");
+  const char *waits_hidden = hidden;
+  if (!hidden && activity->disabled > 0)
+    hidden = "track_activities is off";
+  int64_t used = used_at_least(activity), limit = POSTGRES_UNKNOWN;
+  if (activity->max_connections >= 0 && activity->reserved >= 0)
+    limit = activity->max_connections - activity->reserved;
+  row->cells[SUMMARY_USED] = count_or(used, "not known");
+  row->cells[SUMMARY_RESERVED] = count_or(activity->reserved, "not known");
+  row->cells[SUMMARY_LIMIT] = count_or(limit, "not known");
+  row->cells[SUMMARY_RATIO] = ratio_of(used, limit);
   row->cells[SUMMARY_UPTIME] = seconds_or(activity->uptime, "not known");
-  row->cells[SUMMARY_ACTIVE] = hidden ? value_none(hidden) : value_int(activity->active);
-  row->cells[SUMMARY_IDLE] = hidden ? value_none(hidden) : value_int(activity->idle);
+  row->cells[SUMMARY_ACTIVE] = count_or(hidden ? -1 : activity->active, hidden);
+  row->cells[SUMMARY_IDLE] = count_or(hidden ? -1 : activity->idle, hidden);
   row->cells[SUMMARY_IDLE_IN_TRANSACTION] =
-      hidden ? value_none(hidden) : value_int(activity->idle_in_transaction);
-  row->cells[SUMMARY_ABORTED] = hidden ? value_none(hidden) : value_int(activity->aborted);
-  row->cells[SUMMARY_WAITING] = hidden ? value_none(hidden) : value_int(activity->waiting);
+      count_or(hidden ? -1 : activity->idle_in_transaction, hidden);
+  row->cells[SUMMARY_ABORTED] = count_or(hidden ? -1 : activity->aborted, hidden);
+  row->cells[SUMMARY_OTHER] = count_or(activity->other, "not known");
+  row->cells[SUMMARY_WAITING] = count_or(waits_hidden ? -1 : activity->waiting, waits_hidden);
   row->cells[SUMMARY_LONGEST_QUERY] = seconds_or(hidden ? -1 : activity->longest_query, hidden);
   row->cells[SUMMARY_LONGEST_TRANSACTION] =
       seconds_or(hidden ? -1 : activity->longest_transaction, hidden);
@@ -57,7 +87,8 @@ static void fill_lag(const struct postgres_statistics *statistics, bool in_recov
   }
 }
 
-static void fill_statistics(const struct postgres_findings *findings, struct row *row) {
+static void fill_statistics(const struct postgres_findings *findings, struct sample *sample,
+                            struct row *row) {
   const struct postgres_statistics *statistics = findings->statistics;
   if (statistics) {
     fill_lag(statistics, findings->activity->in_recovery, findings->activity->sees_all, row);
@@ -71,7 +102,7 @@ static void fill_statistics(const struct postgres_findings *findings, struct row
                                 SUMMARY_XMIN_AGE,    SUMMARY_FROZEN_AGE,  SUMMARY_PREPARED,
                                 SUMMARY_PREPARED_AGE};
   for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-    row->cells[columns[i]] = value_none(findings->no_statistics);
+    row->cells[columns[i]] = value_none(sample_copy(sample, findings->no_statistics->text));
 }
 
 static void fill_rates(const struct postgres_rates *rates, const char *reason, struct row *row) {
@@ -87,7 +118,7 @@ static void fill_summary(struct sample *sample, const struct postgres_findings *
   struct row *row = sample_row(sample, &sample->tables[0], "server", NULL);
   assert(row); /* the first row fits into any ceiling */
   fill_connections(findings->activity, row);
-  fill_statistics(findings, row);
+  fill_statistics(findings, sample, row);
   fill_rates(findings->rates, findings->no_rates, row);
   row->cells[SUMMARY_ROLE] = value_text(findings->activity->in_recovery ? "standby" : "primary");
   row->cells[SUMMARY_VERSION] = text_or_none(sample, findings->version);
@@ -106,9 +137,12 @@ static const char *key_of(struct sample *sample, const struct postgres_session *
 }
 
 /* A query on one line, its white space made single. */
-static const char *query_text(struct sample *sample, const char *query) {
-  char text[4 * 1024 + 1];
+static const char *query_text(struct sample *sample, const char *escaped, const char *encoding) {
+  char bytes[POSTGRES_QUERY_BYTES + 1], utf8[3 * POSTGRES_QUERY_BYTES + 1], text[sizeof utf8];
   size_t length = 0;
+  postgres_utf8(bytes, postgres_unescape(escaped, bytes, sizeof bytes), encoding, utf8,
+                sizeof utf8);
+  const char *query = utf8;
   for (; *query && length < sizeof text - 1; query++) {
     bool space = isspace((unsigned char)*query);
     if (!space)
@@ -175,18 +209,19 @@ static void fill_session(struct sample *sample, const struct postgres_session *s
           : value_text(sample_printf(sample, "pid %lld", (long long)session->pid));
   row->cells[SESSION_PID] = value_int(session->pid);
   row->cells[SESSION_STATE] = told(sample, session, session->label);
-  row->cells[SESSION_USER] = text_or_none(sample, session->user);
-  row->cells[SESSION_DATABASE] = text_or_none(sample, session->database);
-  row->cells[SESSION_APPLICATION] = text_or_none(sample, session->application);
+  row->cells[SESSION_USER] = name_or_none(sample, session->user, session->encoding);
+  row->cells[SESSION_DATABASE] = name_or_none(sample, session->database, session->encoding);
+  row->cells[SESSION_APPLICATION] = name_or_none(sample, session->application, session->encoding);
   row->cells[SESSION_CLIENT] = told(sample, session, session->client);
   row->cells[SESSION_TYPE] = told(sample, session, session->type);
   row->cells[SESSION_WAIT_EVENT] =
       session->wait_type && session->wait_event
           ? value_text(sample_printf(sample, "%s: %s", session->wait_type, session->wait_event))
           : told(sample, session, NULL);
-  row->cells[SESSION_QUERY] = session->query && *session->query && !session->hidden
-                                  ? value_text(query_text(sample, session->query))
-                                  : told(sample, session, NULL);
+  row->cells[SESSION_QUERY] =
+      session->query && *session->query && !session->hidden
+          ? value_text(query_text(sample, session->query, session->encoding))
+          : told(sample, session, NULL);
   row->cells[SESSION_BACKEND_START] = session->backend_start_us >= 0
                                           ? value_int(session->backend_start_us / 1000)
                                           : value_none(session->hidden ? needs_right : NULL);
@@ -212,36 +247,80 @@ static void fill_sessions(struct sample *sample, const struct postgres_findings 
     fill_session(sample, session, row);
     fill_harm(sample, session, blind, row);
   }
-  if (sessions->cut || findings->activity->waiting > POSTGRES_WAITERS_MAX)
+  if (sessions->total > (int64_t)sessions->count || sessions->waiters > POSTGRES_WAITERS_MAX)
     table->truncated = true;
 }
 
-static void fill_notes(struct sample *sample, const struct postgres_findings *findings) {
-  const char *sessions = postgres_session_table.id;
-  if (!findings->activity->sees_all)
+/* What could not be asked: a missing right is a capability, everything else a fault. */
+static void fill_failure(struct sample *sample, const char *table, const char *what,
+                         const struct err *err) {
+  if (!err)
+    return;
+  if (err->kind == ERR_DENIED)
+    sample_note(sample, table, NULL, "no %s: %s", what, err->text);
+  else
+    sample_fault(sample, table, SEVERITY_UNKNOWN, "%s could not be read: %s", what, err->text);
+}
+
+static void fill_waiter_notes(struct sample *sample, const struct postgres_sessions *sessions) {
+  const char *table = postgres_session_table.id;
+  bool cut = false;
+  for (size_t i = 0; i < sessions->count; i++)
+    cut = cut || sessions->items[i].blockers_cut;
+  if (sessions->waiters > POSTGRES_WAITERS_MAX)
+    sample_note(sample, table, "blocks",
+                "at least %d sessions are blocked: of %lld that wait for locks, only those that "
+                "wait longest are listed and counted",
+                POSTGRES_WAITERS_MAX, (long long)sessions->waiters);
+  if (cut)
+    sample_note(sample, table, "blocks", "of each session no more than %d blockers are counted",
+                POSTGRES_BLOCKERS_MAX);
+}
+
+static void fill_activity_notes(struct sample *sample, const struct postgres_activity *activity) {
+  const char *sessions = postgres_session_table.id, *summary = postgres_summary_table.id;
+  if (!activity->sees_all)
     sample_note(sample, sessions, NULL,
                 "needs pg_monitor to see the states, queries and locks of other roles");
+  if (used_at_least(activity) < activity->used)
+    sample_note(sample, summary, "used",
+                "at least %lld connections, at most %lld: needs pg_monitor to tell parallel "
+                "workers from clients",
+                (long long)used_at_least(activity), (long long)activity->used);
+  if (activity->disabled > 0)
+    sample_note(sample, sessions, NULL,
+                "track_activities is off for %lld of %lld sessions: their states, times and "
+                "queries are not known",
+                (long long)activity->disabled, (long long)activity->used);
+}
+
+static void fill_notes(struct sample *sample, const struct postgres_findings *findings) {
+  const struct postgres_sessions *found = findings->sessions;
+  const char *sessions = postgres_session_table.id;
+  fill_failure(sample, postgres_summary_table.id, "statistics", findings->no_statistics);
+  fill_failure(sample, sessions, "sessions", findings->no_sessions);
+  fill_activity_notes(sample, findings->activity);
   if (findings->pooled)
     sample_note(sample, NULL, NULL,
                 "a pooler stands in front: clients and process ids are those of its own "
                 "connections to the server");
-  if (findings->no_statistics)
-    sample_note(sample, postgres_summary_table.id, NULL, "no statistics: %s",
-                findings->no_statistics);
-  if (findings->no_sessions)
-    sample_note(sample, sessions, NULL, "no sessions: %s", findings->no_sessions);
-  if (findings->sessions && findings->sessions->cut)
-    sample_note(sample, sessions, NULL, "only %d sessions are listed, those that do harm first",
-                POSTGRES_SESSIONS_MAX);
-  if (findings->activity->waiting > POSTGRES_WAITERS_MAX)
-    sample_note(sample, sessions, "blocks",
-                "of %lld sessions that wait for locks, the %d that wait longest are listed and "
-                "counted as blocked",
-                (long long)findings->activity->waiting, POSTGRES_WAITERS_MAX);
+  if (found && found->total > (int64_t)found->count)
+    sample_note(sample, sessions, NULL, "%zu of %lld sessions are listed, the most harmful first",
+                found->count, (long long)found->total);
+  if (found)
+    fill_waiter_notes(sample, found);
   if (findings->version_number < 140000 && findings->activity->waiting > 0)
     sample_note(sample, sessions, "wait",
                 "needs PostgreSQL 14 to tell how long a lock is waited "
                 "for: at the most since the query began");
+}
+
+static void fill_facts(struct sample *sample, const struct postgres_findings *findings) {
+  const struct postgres_activity *activity = findings->activity;
+  if (activity->started_us > 0)
+    sample_fact(sample, FACT_START, sample_printf(sample, "%lld", (long long)activity->started_us));
+  sample_fact(sample, FACT_ROLE, activity->in_recovery ? "standby" : "primary");
+  sample_fact(sample, FACT_SERVER, findings->system);
 }
 
 void postgres_fill(struct sample *sample, const struct postgres_findings *findings) {
@@ -249,4 +328,5 @@ void postgres_fill(struct sample *sample, const struct postgres_findings *findin
   if (findings->sessions)
     fill_sessions(sample, findings);
   fill_notes(sample, findings);
+  fill_facts(sample, findings);
 }

@@ -27,9 +27,9 @@ static void check_order(const struct postgres_sessions *sessions) {
 static void check_read(const struct postgres_activity *activity,
                        const struct postgres_statistics *statistics) {
   if (activity)
-    assert(activity->max_connections >= 0 && activity->used >= 0 && activity->idle >= 0 &&
-           activity->longest_query >= 0 && isfinite(activity->longest_query) &&
-           activity->uptime >= 0);
+    assert(activity->max_connections >= -1 && activity->used >= -1 && activity->idle >= -1 &&
+           activity->longest_query >= -1 && isfinite(activity->longest_query) &&
+           activity->uptime >= -1 && activity->started_us >= -1);
   if (statistics)
     assert(statistics->commits >= -1 && isfinite(statistics->clock) &&
            statistics->replica_bytes >= POSTGRES_UNKNOWN && statistics->xmin_age >= -1);
@@ -57,7 +57,7 @@ static void check_answers(const char **cells, size_t count) {
   struct postgres_activity activity;
   struct postgres_statistics first, second;
   struct postgres_rates rates;
-  struct err err = {0};
+  struct err err = {0}, none = {ERR_PROTOCOL, "?"};
   struct pg_rows rows = rows_of(cells, count, ACTIVITY_COLUMN_COUNT);
   rows.rows = rows.rows ? 1 : 0;
   const bool has_activity = postgres_activity_read(&rows, &activity, &err);
@@ -77,9 +77,9 @@ static void check_answers(const char **cells, size_t count) {
                                        .version_number = 150018,
                                        .activity = &activity,
                                        .statistics = has_first ? &first : NULL,
-                                       .no_statistics = has_first ? NULL : "?",
+                                       .no_statistics = has_first ? NULL : &none,
                                        .no_rates = "needs two collections",
-                                       .no_sessions = "?"};
+                                       .no_sessions = &none};
   if (has_second) {
     check_rates(&first, &second, &rates, &findings.no_rates);
     findings.rates = findings.no_rates ? NULL : &rates;

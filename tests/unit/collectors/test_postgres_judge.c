@@ -196,6 +196,23 @@ static void test_full(void **state) {
   assert_int_equal(sessions->items[0].all, POSTGRES_SESSIONS_MAX - 1);
 }
 
+/* Of more waiters than are asked about, those that are counted are a lower bound. */
+static void test_more_waiters(void **state) {
+  struct postgres_sessions *sessions = *state;
+  add(sessions, 1, "idle in transaction", 100);
+  wait_for(add(sessions, 2, "active", 70), 1, 70);
+  sessions->waiters = POSTGRES_WAITERS_MAX;
+  postgres_judge(sessions, &rules);
+  assert_string_equal(sessions->items[0].reason, "idle in transaction 1m 40s, blocks 1 for 1m 10s");
+  memset(sessions, 0, sizeof *sessions);
+  add(sessions, 1, "idle in transaction", 100);
+  wait_for(add(sessions, 2, "active", 70), 1, 70);
+  sessions->waiters = POSTGRES_WAITERS_MAX + 1;
+  postgres_judge(sessions, &rules);
+  assert_string_equal(sessions->items[0].reason,
+                      "idle in transaction 1m 40s, blocks at least 1 for 1m 10s");
+}
+
 static void test_none(void **state) {
   struct postgres_sessions *sessions = *state;
   postgres_judge(sessions, &rules);
@@ -245,6 +262,7 @@ int main(void) {
       TEST(test_strangers),
       TEST(test_waiter_of_unknown),
       TEST(test_full),
+      TEST(test_more_waiters),
       TEST(test_none),
       cmocka_unit_test(test_rates),
   };

@@ -5,14 +5,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 static const char *const activity_cells[ACTIVITY_COLUMN_COUNT] = {
-    "100", "3",         "11",         "0",       "2",    "6", "1", "0",
-    "1",   "61.250314", "840.100001", "86400.5", "8123", "f", "t"};
+    "100", "3", "11",        "0",          "2",       "6",    "1", "1", "1",
+    "0",   "1", "61.250314", "840.100001", "86400.5", "8123", "f", "t", "1699990000500000",
+    "0"};
 
 static void test_activity(void **state) {
   (void)state;
@@ -27,6 +29,10 @@ static void test_activity(void **state) {
   assert_int_equal(activity.pid, 8123);
   assert_false(activity.in_recovery);
   assert_true(activity.sees_all);
+  assert_int_equal(activity.started_us, 1699990000500000);
+  assert_int_equal(activity.active + activity.idle + activity.idle_in_transaction +
+                       activity.aborted + activity.other,
+                   activity.used);
 }
 
 static const char *const statistics_cells[STATISTICS_COLUMN_COUNT] = {"1700000000.123456",
@@ -82,7 +88,10 @@ static const char *const session_cells[SESSIONS_COLUMN_COUNT] = {"8123",
                                                                  "f",
                                                                  "UPDATE t",
                                                                  "2023-11-14 22:13:20.000001+00",
-                                                                 NULL};
+                                                                 NULL,
+                                                                 "UTF8",
+                                                                 "612",
+                                                                 "150"};
 
 static bool read_sessions(const char *const *cells, size_t count,
                           struct postgres_sessions *sessions) {
@@ -108,7 +117,8 @@ static void test_sessions(void **state) {
   assert_string_equal(session->query, "UPDATE t");
   assert_string_equal(session->query_start, "2023-11-14 22:13:20.000001+00");
   assert_null(session->state_change);
-  assert_false(sessions->cut);
+  assert_int_equal(sessions->total, 612);
+  assert_int_equal(sessions->waiters, 150);
 }
 
 static void test_ceilings(void **state) {
@@ -116,11 +126,13 @@ static void test_ceilings(void **state) {
   static const char *cells[(POSTGRES_SESSIONS_MAX + 1) * SESSIONS_COLUMN_COUNT];
   for (size_t i = 0; i <= POSTGRES_SESSIONS_MAX; i++)
     memcpy(cells + i * SESSIONS_COLUMN_COUNT, session_cells, sizeof session_cells);
-  cells[SESSIONS_BLOCKERS] = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20";
-  assert_true(read_sessions(cells, POSTGRES_SESSIONS_MAX, sessions));
-  assert_false(sessions->cut);
+  char blockers[8 * POSTGRES_BLOCKERS_MAX] = "";
+  for (int i = 1; i <= POSTGRES_BLOCKERS_MAX + 1; i++)
+    snprintf(blockers + strlen(blockers), 8, "%s%d", i > 1 ? "," : "", i);
+  cells[SESSIONS_BLOCKERS] = blockers;
   assert_true(read_sessions(cells, POSTGRES_SESSIONS_MAX + 1, sessions));
-  assert_true(sessions->cut);
+  assert_true(sessions->items[0].blockers_cut);
+  assert_false(sessions->items[1].blockers_cut);
   assert_int_equal(sessions->count, POSTGRES_SESSIONS_MAX);
   assert_int_equal(sessions->items[0].blocker_count, POSTGRES_BLOCKERS_MAX);
 }
@@ -130,18 +142,9 @@ static void test_garbage(void **state) {
   static const struct {
     size_t column;
     const char *text;
-  } bad[] = {{SESSIONS_PID, "x"},
-             {SESSIONS_PID, ""},
-             {SESSIONS_PID, "99999999999999999999"},
-             {SESSIONS_WAIT, "nan"},
-             {SESSIONS_WAIT, "inf"},
-             {SESSIONS_WAIT, "1s"},
-             {SESSIONS_HIDDEN, NULL},
-             {SESSIONS_HIDDEN, "maybe"},
-             {SESSIONS_BLOCKERS, "a"},
-             {SESSIONS_BLOCKERS, "1;2"},
-             {SESSIONS_BLOCKERS, "-1"},
-             {SESSIONS_BLOCKERS, "{1,2}"}};
+  } bad[] = {{SESSIONS_PID, "x"},        {SESSIONS_PID, ""},         {SESSIONS_WAIT, "1s"},
+             {SESSIONS_HIDDEN, NULL},    {SESSIONS_HIDDEN, "maybe"}, {SESSIONS_BLOCKERS, "a"},
+             {SESSIONS_BLOCKERS, "1;2"}, {SESSIONS_BLOCKERS, "-1"},  {SESSIONS_BLOCKERS, "{1,2}"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     const char *cells[SESSIONS_COLUMN_COUNT];
     memcpy(cells, session_cells, sizeof cells);
@@ -157,6 +160,27 @@ static void test_garbage(void **state) {
   assert_false(postgres_activity_read(&narrow, &activity, &err));
   assert_false(postgres_statistics_read(&narrow, &statistics, &err));
   assert_int_equal(err.kind, ERR_PROTOCOL);
+}
+
+/* What is a number, but none that makes sense, costs its own cell only. */
+static void test_extremes(void **state) {
+  struct postgres_sessions *sessions = *state;
+  const char *cells[SESSIONS_COLUMN_COUNT];
+  memcpy(cells, session_cells, sizeof cells);
+  cells[SESSIONS_TRANSACTION_AGE] = "infinity";
+  cells[SESSIONS_QUERY_AGE] = "NaN";
+  cells[SESSIONS_STATE_AGE] = "-0.5";
+  cells[SESSIONS_WAIT] = "1e300";
+  cells[SESSIONS_XMIN_AGE] = "99999999999999999999";
+  cells[SESSIONS_BACKEND_START] = "-9223372036854775808";
+  assert_true(read_sessions(cells, 1, sessions));
+  const struct postgres_session *session = &sessions->items[0];
+  assert_true(session->transaction_age == POSTGRES_UNKNOWN);
+  assert_true(session->query_age == POSTGRES_UNKNOWN);
+  assert_true(session->state_age == POSTGRES_UNKNOWN);
+  assert_true(session->wait == 1e300);
+  assert_int_equal(session->xmin_age, INT64_MAX);
+  assert_int_equal(session->backend_start_us, POSTGRES_UNKNOWN);
 }
 
 static int setup(void **state) {
@@ -175,6 +199,7 @@ int main(void) {
       cmocka_unit_test(test_statistics),
       cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
       cmocka_unit_test_setup_teardown(test_ceilings, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_extremes, setup, teardown),
       cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
