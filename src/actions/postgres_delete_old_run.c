@@ -42,9 +42,6 @@ static void forget(struct deletion *deletion) {
 static void end(struct deletion *deletion, const struct err *err) {
   struct act *act = deletion->act;
   struct err copy = err ? *err : (struct err){0};
-  char text[FORMAT_MAX + 16];
-  if (deletion->deleted > 0 && act->outcome->victims[0].result != VICTIM_SENT)
-    outcome_proof(act->outcome, "%s deleted before it ended", deleted_text(deletion, text));
   forget(deletion);
   act->end(act, NULL, err ? &copy : NULL);
 }
@@ -55,17 +52,14 @@ static void next(void *self);
 
 static void batch_failed(struct deletion *deletion, const struct err *err) {
   struct outcome *outcome = deletion->act->outcome;
-  char text[FORMAT_MAX + 16];
   bool lock = strcmp(postgres_link_sqlstate(deletion->link), "55P03") == 0;
-  deleted_text(deletion, text);
   if (!postgres_link_stands(deletion->link)) {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "%s deleted, and perhaps those of one more batch: %s",
-                text, err->text);
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "one more batch may have been deleted: %s", err->text);
     end(deletion, err);
     return;
   }
-  outcome_set(outcome, 0, VICTIM_REFUSED, "%s%s; %s had been deleted before",
-              lock ? "another session holds its lock: " : "", err->text, text);
+  outcome_set(outcome, 0, VICTIM_REFUSED, "%s%s", lock ? "another session holds its lock: " : "",
+              err->text);
   end(deletion, NULL);
 }
 
@@ -88,6 +82,7 @@ static void on_batch(void *self, const struct pg_rows *rows, const struct err *e
   deletion->deleted += count;
   deletion->batches++;
   act->progress->done = deletion->deleted;
+  outcome_note(act->outcome, 0, deletion->deleted, act->plan->count, "rows");
   snprintf(act->progress->step, sizeof act->progress->step, "%lld transactions",
            (long long)deletion->batches);
   act->changed(act);
@@ -98,10 +93,8 @@ static void on_batch(void *self, const struct pg_rows *rows, const struct err *e
 
 static void next(void *self) {
   struct deletion *deletion = self;
-  char text[FORMAT_MAX + 16];
   if (deletion->cancelled) {
-    outcome_set(deletion->act->outcome, 0, VICTIM_SKIPPED,
-                "stopped: %s deleted, the others are as they were", deleted_text(deletion, text));
+    outcome_set(deletion->act->outcome, 0, VICTIM_SKIPPED, "stopped");
     end(deletion, NULL);
     return;
   }
@@ -173,13 +166,10 @@ static void execute_cancel(struct act *act) {
 
 static void execute_drop(struct act *act) {
   struct deletion *deletion = act->self;
-  char text[FORMAT_MAX + 16];
-  deleted_text(deletion, text);
   if (deletion->asked)
-    outcome_set(act->outcome, 0, VICTIM_UNKNOWN,
-                "%s deleted, and perhaps those of one more batch: it was left in the middle", text);
+    outcome_set(act->outcome, 0, VICTIM_UNKNOWN, "left while one more batch was being deleted");
   else
-    outcome_set(act->outcome, 0, VICTIM_SKIPPED, "stopped: %s deleted", text);
+    outcome_set(act->outcome, 0, VICTIM_SKIPPED, "left between two batches");
   forget(deletion);
 }
 

@@ -87,9 +87,9 @@ static const char *reload_ask(struct postgres_script *script) {
 static bool reload_take(struct postgres_script *script, const struct pg_rows *rows,
                         const struct err *err) {
   if (err || rows->rows != 1 || !is_true(pg_cell(rows, 0, 0)))
-    outcome_set(script->act->outcome, 0, VICTIM_UNKNOWN,
-                "written, but not reloaded, so that it counts from the next reload on: %s",
-                err ? err->text : "the server could not be signalled");
+    outcome_set_partly(script->act->outcome, 0, NULL,
+                       "written, but not reloaded, so that it counts from the next reload on: %s",
+                       err ? err->text : "the server could not be signalled");
   return true;
 }
 

@@ -160,6 +160,7 @@ static const struct postgres_work work = {
     .check = postgres_vacuum_check,
     .progress = progress,
     .cancelled = "cancelled half-way: what it had cleared stays cleared",
+    .stays = true,
     .prove = prove_sql,
     .judge = judge,
     .conclude = conclude,

@@ -235,12 +235,12 @@ static void on_left(void *self, const struct pg_rows *rows, const struct err *er
                 err->text);
   for (size_t i = 0; rows && i < rows->rows && rows->columns == 1; i++) {
     const char *name = pg_cell(rows, i, 0);
-    outcome_set(outcome, work->victim, victim->result,
-                i == 0
-                    ? "%s; it has left the invalid index %s: postgres.drop-invalid-index removes "
-                      "it"
-                    : "%s, and %s",
-                victim->words, name);
+    outcome_set_partly(
+        outcome, work->victim, NULL,
+        i == 0 ? "%s; it has left the invalid index %s: postgres.drop-invalid-index removes "
+                 "it"
+               : "%s, and %s",
+        victim->words, name);
     add_left(work, name);
   }
   victim_done(work);
@@ -251,7 +251,10 @@ static void on_left(void *self, const struct pg_rows *rows, const struct err *er
 static void failed(struct work *work, const struct err *err) {
   struct outcome *outcome = work->act->outcome;
   const char *state = postgres_link_sqlstate(work->link);
-  if (work->cancelled && strcmp(state, cancelled_state) == 0)
+  if (work->spec->stays && work->at == AT_RUN && strcmp(state, cancelled_state) == 0)
+    outcome_set_partly(outcome, work->victim, NULL, "%s",
+                       work->cancelled ? work->spec->cancelled : err->text);
+  else if (work->cancelled && strcmp(state, cancelled_state) == 0)
     outcome_set(outcome, work->victim, VICTIM_SKIPPED, "%s",
                 work->at == AT_RUN ? work->spec->cancelled : "cancelled before it began");
   else if (strcmp(state, lock_timeout_state) == 0)

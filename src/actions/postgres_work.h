@@ -53,6 +53,7 @@ struct postgres_work {
    * once a look has shown that the first lock is to be had; what fails may leave invalid indexes */
   bool concurrently;
   const char *cancelled; /* words for what was cancelled half-way */
+  bool stays;            /* what it had done until then stays: partly done */
   /* The proof: $1 the oid, $2 the name, $3 the stamp. True with the outcome set when it is there
    * (or will never be); false: look again. */
   const char *prove;

@@ -166,6 +166,8 @@ static int status_of(const struct operation *operation) {
   const char *word = outcome_word(&operation->outcome);
   if (strcmp(word, "unknown") == 0)
     return EXIT_OUTCOME_UNKNOWN;
+  if (strcmp(word, "partial") == 0)
+    return EXIT_OUTCOME_PARTLY;
   bool done = strcmp(word, "done") == 0 || strcmp(word, "gone") == 0;
   return done && operation->err.kind == ERR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,7 +6,7 @@
 #include "core/config.h"
 
 /* 0: done, or there was nothing left to do; 1: not done, or not all of it, or not recorded. */
-enum { EXIT_OUTCOME_UNKNOWN = 2 };
+enum { EXIT_OUTCOME_UNKNOWN = 2, EXIT_OUTCOME_PARTLY = 3 };
 
 /* Returns the exit status. Takes the config. Ends the runtime. */
 int apply_run(struct runtime *runtime, struct config *config, const struct options *options);

@@ -18,7 +18,7 @@ enum {
   TIME_WIDTH = 19,
   WHO_MOST = 26,
   WHERE_MOST = 26,
-  RESULT_WIDTH = 9, /* "under way" */
+  RESULT_WIDTH = 11, /* "partly done" */
   GAP = 2,
   NARROW_INDENT = 4,
 };
@@ -58,8 +58,9 @@ static char *words_text(const struct audit_record *record) {
   for (size_t i = 0; !words && i < record->victim_count; i++) {
     const struct audit_victim *victim = &record->victims[i];
     bool done = strcmp(or_empty(victim->result), "done") == 0;
-    if (victim->words && *victim->words && (!done || record->victim_count == 1))
-      return mem_printf("%s: %s", victim->label, victim->words);
+    char said[VICTIM_TEXT_MAX];
+    if (*audit_victim_text(said, victim) && (!done || record->victim_count == 1))
+      return mem_printf("%s: %s", victim->label, said);
   }
   if (record->proof && record->error)
     return mem_printf("%s; %s", record->proof, record->error);
@@ -134,7 +135,9 @@ static void on_record(void *arg, const struct audit_record *record, bool unknown
 /* ---- the table */
 
 static const char *result_word(const struct entry *entry) {
-  return *entry->result ? entry->result : entry->unknown ? "unknown" : "under way";
+  return *entry->result   ? outcome_word_text(entry->result)
+         : entry->unknown ? "unknown"
+                          : "under way";
 }
 
 static enum severity result_severity(const char *word) {

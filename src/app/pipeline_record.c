@@ -27,8 +27,10 @@ static struct audit_victim *victims_of(const struct operation *operation, enum a
     victims[i] =
         (struct audit_victim){.key = plan->victims[i].key, .label = plan->victims[i].label};
     if (event == AUDIT_OUTCOME) {
-      victims[i].result = victim_result_name(operation->outcome.victims[i].result);
-      victims[i].words = operation->outcome.victims[i].words;
+      const struct victim_outcome *victim = &operation->outcome.victims[i];
+      victims[i].result = victim_result_name(victim->result);
+      victims[i].words = victim->words;
+      victims[i].amount = victim->amount;
     }
   }
   return victims;

@@ -80,13 +80,14 @@ static size_t append(char *out, size_t size, size_t used, const char *text) {
 /* The words of the first that has that result, with its label. */
 static size_t append_first(char *out, size_t size, size_t used, const struct plan *plan,
                            const struct outcome *outcome, enum victim_result result) {
+  char words[VICTIM_TEXT_MAX];
   for (size_t i = 0; i < outcome->count; i++) {
-    if (outcome->victims[i].result != result || !*outcome->victims[i].words)
+    if (outcome->victims[i].result != result || !*victim_outcome_text(words, &outcome->victims[i]))
       continue;
     used = append(out, size, used, " (");
     used = append(out, size, used, plan->victims[i].label);
     used = append(out, size, used, ": ");
-    used = append(out, size, used, outcome->victims[i].words);
+    used = append(out, size, used, words);
     return append(out, size, used, ")");
   }
   return used;
@@ -94,12 +95,14 @@ static size_t append_first(char *out, size_t size, size_t used, const struct pla
 
 const char *sentence_detail(char *out, size_t size, const struct plan *plan,
                             const struct outcome *outcome) {
-  static const enum victim_result order[] = {VICTIM_DONE, VICTIM_GONE, VICTIM_REFUSED,
-                                             VICTIM_UNKNOWN, VICTIM_SKIPPED};
+  static const enum victim_result order[] = {VICTIM_DONE,    VICTIM_PARTLY,  VICTIM_GONE,
+                                             VICTIM_REFUSED, VICTIM_UNKNOWN, VICTIM_SKIPPED};
   size_t used = 0;
   *out = '\0';
   if (outcome->proof || outcome->count == 1) {
-    append(out, size, 0, outcome->proof ? outcome->proof : outcome->victims[0].words);
+    char words[VICTIM_TEXT_MAX];
+    append(out, size, 0,
+           outcome->proof ? outcome->proof : victim_outcome_text(words, &outcome->victims[0]));
     return out;
   }
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
@@ -107,7 +110,7 @@ const char *sentence_detail(char *out, size_t size, const struct plan *plan,
     char part[64];
     if (count == 0)
       continue;
-    snprintf(part, sizeof part, "%s%zu %s%s", used ? ", " : "", count, victim_result_name(order[i]),
+    snprintf(part, sizeof part, "%s%zu %s%s", used ? ", " : "", count, victim_result_text(order[i]),
              order[i] == VICTIM_GONE ? " already" : "");
     used = append(out, size, used, part);
     if (order[i] != VICTIM_DONE && order[i] != VICTIM_GONE)
@@ -120,7 +123,7 @@ const char *sentence_detail(char *out, size_t size, const struct plan *plan,
 static const char *word_text(const char *word) {
   if (strcmp(word, "unknown") == 0)
     return "outcome unknown";
-  return strcmp(word, "gone") == 0 ? "gone already" : word;
+  return strcmp(word, "gone") == 0 ? "gone already" : outcome_word_text(word);
 }
 
 const char *sentence_outcome(char *out, size_t size, const struct plan *plan,
@@ -149,12 +152,15 @@ static void who_text(char *out, size_t size, const struct audit_who *who) {
            from ? from : "?");
 }
 
-static const char *record_detail(const struct audit_record *record) {
+static const char *record_detail(char out[VICTIM_TEXT_MAX], const struct audit_record *record) {
+  const struct audit_victim *victim = record->victim_count == 1 ? record->victims : NULL;
   if (record->proof && *record->proof)
     return record->proof;
+  if (victim && victim_result_parse(victim->result ? victim->result : "") == VICTIM_PARTLY)
+    return audit_victim_text(out, victim);
   if (record->error && *record->error)
     return record->error;
-  return record->victim_count == 1 && record->victims[0].words ? record->victims[0].words : "";
+  return victim && victim->words ? victim->words : "";
 }
 
 const char *sentence_record(char *out, size_t size, const struct audit_record *record,
@@ -172,7 +178,8 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
   } else if (!outcome) {
     snprintf(out, size, "%s begins: %s", who, deed);
   } else {
-    const char *detail = record_detail(record);
+    char words[VICTIM_TEXT_MAX];
+    const char *detail = record_detail(words, record);
     snprintf(out, size, "%s%s %s: %s%s%s", who, done ? "" : " wanted to", deed, word_text(word),
              *detail ? ", " : "", detail);
   }

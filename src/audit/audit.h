@@ -24,6 +24,7 @@ enum audit_event { AUDIT_INTENT, AUDIT_OUTCOME };
 struct audit_victim {
   const char *key, *label;
   const char *result, *words; /* OUTCOME: victim_result_name; else NULL */
+  struct amount amount;       /* OUTCOME: where something was counted (unit is not NULL) */
 };
 
 /* One line. All texts are borrowed. */
@@ -53,6 +54,9 @@ struct audit_record {
   /* How many more there were than the line could hold; of a record that is read. */
   int64_t params_left_out, plan_left_out, victims_left_out;
 };
+
+/* What there is to say of it, with its amount: victim_outcome_text of a record. Returns out. */
+const char *audit_victim_text(char out[VICTIM_TEXT_MAX], const struct audit_victim *victim);
 
 struct audit;
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 /* What a byte of text can become at most ("\u0001"), and what stands around a text. */
-enum { ESCAPED_MAX = 6, AROUND = 32 };
+enum { ESCAPED_MAX = 6, AROUND = 32, AMOUNT_ROOM = 96 };
 
 struct line {
   struct json_writer json;
@@ -68,6 +68,15 @@ static void write_outcome(struct json_writer *json, const struct audit_record *r
   write_duration(json, "verify_ms", record->verify_ms);
 }
 
+const char *audit_victim_text(char out[VICTIM_TEXT_MAX], const struct audit_victim *victim) {
+  const struct victim_outcome outcome = {
+      .result = victim_result_parse(victim->result ? victim->result : ""),
+      .amount = victim->amount,
+      .words = victim->words,
+  };
+  return victim_outcome_text(out, &outcome);
+}
+
 static size_t text_room(const char *text) {
   size_t len = text ? strnlen(text, AUDIT_TEXT_MAX) : 0;
   return len * ESCAPED_MAX + AROUND;
@@ -111,6 +120,17 @@ static void write_plan(struct line *line, const struct audit_record *record, siz
   write_left_out(json, "plan_left_out", (int64_t)(record->plan_count - i) + record->plan_left_out);
 }
 
+static void write_amount(struct json_writer *json, const struct amount *amount) {
+  if (!amount->unit)
+    return;
+  json_int(json, "done", amount->done);
+  if (amount->total > 0)
+    json_int(json, "total", amount->total);
+  if (amount->at_least)
+    json_bool(json, "at_least", true);
+  write_text(json, "unit", amount->unit);
+}
+
 static void write_victims(struct line *line, const struct audit_record *record, size_t end) {
   struct json_writer *json = &line->json;
   size_t i = 0;
@@ -119,13 +139,14 @@ static void write_victims(struct line *line, const struct audit_record *record, 
     const struct audit_victim *victim = &record->victims[i];
     if (!has_room(line,
                   text_room(victim->key) + text_room(victim->label) + text_room(victim->result) +
-                      text_room(victim->words),
+                      text_room(victim->words) + text_room(victim->amount.unit) + AMOUNT_ROOM,
                   end))
       break;
     json_open(json, NULL, '{');
     write_must(json, "key", victim->key);
     write_must(json, "label", victim->label);
     write_text(json, "result", victim->result);
+    write_amount(json, &victim->amount);
     write_text(json, "words", victim->words);
     json_close(json, '}');
   }

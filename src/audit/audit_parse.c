@@ -111,6 +111,18 @@ static void read_plan(struct reading *reading, const json_t *top, struct audit_p
   parsed->record.plan_count = count;
 }
 
+/* "total" and "at_least" only where they say something. */
+static struct amount read_amount(struct reading *reading, const json_t *item) {
+  struct amount amount = {.unit = read_text(reading, item, "unit")};
+  const json_t *at_least = json_object_get(item, "at_least");
+  if (!amount.unit)
+    return amount;
+  amount.done = read_count(reading, item, "done", 0);
+  amount.total = read_count(reading, item, "total", 0);
+  amount.at_least = json_is_true(at_least);
+  return amount;
+}
+
 static void read_victims(struct reading *reading, const json_t *top, struct audit_parsed *parsed) {
   const json_t *node = read_node(reading, top, "victims", JSON_ARRAY);
   size_t count = json_array_size(node);
@@ -124,6 +136,7 @@ static void read_victims(struct reading *reading, const json_t *top, struct audi
         .label = read_must(reading, item, "label"),
         .result = read_text(reading, item, "result"),
         .words = read_text(reading, item, "words"),
+        .amount = read_amount(reading, item),
     };
   }
   parsed->record.victims = parsed->victims;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { RESULT_WIDTH = 9, LABEL_MOST = 40 };
+enum { LABEL_MOST = 40, GAP = 2 };
 
 static enum severity severity_of(enum victim_result result) {
   switch (result) {
@@ -31,19 +31,28 @@ static int label_width(const struct text_out *out, const struct plan *plan) {
   return most;
 }
 
-static void put_victim(struct text_out *out, const char *label, int width,
+static int result_width(const struct outcome *outcome) {
+  int most = text_width(victim_result_text(VICTIM_REFUSED));
+  for (size_t i = 0; i < outcome->count; i++) {
+    const int width = text_width(victim_result_text(outcome->victims[i].result));
+    most = width > most ? width : most;
+  }
+  return most + GAP;
+}
+
+static void put_victim(struct text_out *out, const char *label, int result, int width,
                        const struct victim_outcome *victim) {
-  char clean[TEXT_OUT_MAX];
+  char clean[TEXT_OUT_MAX], words[VICTIM_TEXT_MAX];
   text_out_begin(out, 0);
-  text_out_status(out, victim_result_name(victim->result), severity_of(victim->result));
-  text_out_pad(out, RESULT_WIDTH);
+  text_out_status(out, victim_result_text(victim->result), severity_of(victim->result));
+  text_out_pad(out, result);
   text_out_clean(out, label, out->width, clean);
   text_out_piece(out, clean, 0);
-  if (!*victim->words)
+  if (!*victim_outcome_text(words, victim))
     return;
-  text_out_pad(out, RESULT_WIDTH + width + 2);
+  text_out_pad(out, result + width + GAP);
   out->indent = out->column;
-  text_out_words(out, victim->words, text_width(clean) > width ? 2 : 0);
+  text_out_words(out, words, text_width(clean) > width ? 2 : 0);
 }
 
 const char *outcome_counts(const struct outcome *outcome, char *out, size_t size) {
@@ -52,7 +61,7 @@ const char *outcome_counts(const struct outcome *outcome, char *out, size_t size
     size_t count = outcome_count(outcome, (enum victim_result)result), used = strlen(out);
     if (count > 0)
       snprintf(out + used, size - used, "%s%zu %s", used ? ", " : "", count,
-               victim_result_name((enum victim_result)result));
+               victim_result_text((enum victim_result)result));
   }
   return out;
 }
@@ -62,9 +71,9 @@ bool report_outcome_text(FILE *file, const struct plan *plan, const struct outco
   struct text_out out;
   char counts[160];
   text_out_init(&out, file, options);
-  int width = label_width(&out, plan);
+  const int result = result_width(outcome), width = label_width(&out, plan);
   for (size_t i = 0; i < plan->victim_count && i < outcome->count; i++)
-    put_victim(&out, plan->victims[i].label, width, &outcome->victims[i]);
+    put_victim(&out, plan->victims[i].label, result, width, &outcome->victims[i]);
   text_out_end(&out);
   putc('\n', file);
   text_out_begin(&out, 0);

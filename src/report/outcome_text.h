@@ -5,10 +5,11 @@
 #include "core/plan.h"
 #include "report/text.h"
 
-/*     done     pid 8123  gone after 0.2 s
- *     refused  pid 8124  must be a member of the role whose process is being terminated
+/*     done         pid 8123  gone after 0.2 s
+ *     refused      pid 8124  must be a member of the role whose process is being terminated
+ *     partly done  shop.audit_logs  1,200 of 5,000 rows: stopped
  *
- *     1 done, 1 refused
+ *     1 done, 1 partly done, 1 refused
  *     Proof: ...
  *     Undo: stacktop plan ...
  *

@@ -12,6 +12,7 @@ static unsigned style_of_result(enum victim_result result) {
   switch (result) {
   case VICTIM_DONE:
     return STYLE_OK;
+  case VICTIM_PARTLY:
   case VICTIM_GONE:
   case VICTIM_REFUSED:
   case VICTIM_SKIPPED:
@@ -36,18 +37,19 @@ static const char *words_of_result(enum victim_result result) {
   case VICTIM_UNKNOWN:
     return "unknown: it may have happened";
   default:
-    return victim_result_name(result);
+    return victim_result_text(result);
   }
 }
 
 static const char *victim_text(const struct dialog_page *page, size_t index) {
   const struct operation *operation = page->operation;
   const struct victim_outcome *victim = &operation->outcome.victims[index];
-  bool words = victim->words && *victim->words;
+  char words[VICTIM_TEXT_MAX];
+  victim_outcome_text(words, victim);
   const char *label =
       index < operation->plan->victim_count ? operation->plan->victims[index].label : "";
   return arena_printf(page->arena, "%s  %s%s%s", label, words_of_result(victim->result),
-                      words ? ": " : "", words ? victim->words : "");
+                      *words ? ": " : "", words);
 }
 
 /* While they change: a line each, made only where it is seen. */
@@ -59,12 +61,12 @@ static void draw_victim(const struct dialog_page *page, size_t index, int x, int
 
 /* How many there are of each result: "7 done, 2 refused, 1 to come". */
 static void put_tally(struct dialog_page *page) {
-  static const enum victim_result order[] = {VICTIM_DONE,    VICTIM_GONE, VICTIM_REFUSED,
-                                             VICTIM_UNKNOWN, VICTIM_SENT, VICTIM_SKIPPED,
-                                             VICTIM_PENDING};
-  static const char *const names[] = {
-      "done",    "already gone", "refused", "unknown", "asked for, no proof yet",
-      "skipped", "to come"};
+  static const enum victim_result order[] = {VICTIM_DONE,    VICTIM_PARTLY,  VICTIM_GONE,
+                                             VICTIM_REFUSED, VICTIM_UNKNOWN, VICTIM_SENT,
+                                             VICTIM_SKIPPED, VICTIM_PENDING};
+  static const char *const names[] = {"done",    "partly done", "already gone",
+                                      "refused", "unknown",     "asked for, no proof yet",
+                                      "skipped", "to come"};
   const struct outcome *outcome = &page->operation->outcome;
   char text[256] = "";
   if (outcome->count < 2)

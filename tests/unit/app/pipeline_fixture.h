@@ -47,6 +47,7 @@ static struct script {
   int applies_no; /* why-not of the next applies */
   bool plan_no;   /* no plan */
   bool hang;      /* execute never ends by itself */
+  bool batches;   /* 100 of 340 rows of the first victim are done before */
   bool hang_verify;
   bool refuse; /* the second victim is refused */
   bool err;    /* execute ends with an error after the first victim */
@@ -159,6 +160,8 @@ static void fake_execute_start(struct act *act) {
   script.executed = act->plan;
   script.intent_first = audited(script.fixture, "\"intent\"", act->plan->victims[0].label) == 1;
   script.act = act;
+  if (script.batches)
+    outcome_note(act->outcome, 0, 100, 340, "rows");
   if (!script.hang)
     later(act, on_executed_turn);
 }
@@ -167,7 +170,7 @@ static void fake_cancel(struct act *act) {
   struct err err = {.kind = ERR_NONE, .text = "cancelled"};
   script.cancels++;
   script.act = NULL;
-  outcome_set(act->outcome, 0, VICTIM_SENT, "%s", "");
+  outcome_set(act->outcome, 0, script.batches ? VICTIM_SKIPPED : VICTIM_SENT, "%s", "");
   for (size_t i = 1; i < act->outcome->count; i++)
     outcome_set(act->outcome, i, VICTIM_SKIPPED, "cancelled");
   act->end(act, NULL, &err);

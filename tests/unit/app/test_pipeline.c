@@ -57,8 +57,9 @@ static void test_several_of_which_one_is_refused(void **state) {
   assert_has(front(f)->err.text, "type main 2");
   agree_to(f, "main 2");
   fixture_wait(f, is_ended);
-  assert_string_equal(last_event(f)->text, "terminate 2 sessions: partial, 1 done, 1 refused (pid "
-                                           "3: permission denied)");
+  assert_string_equal(last_event(f)->text,
+                      "terminate 2 sessions: partly done, 1 done, 1 refused (pid "
+                      "3: permission denied)");
   assert_int_equal(last_event(f)->severity, SEVERITY_WARN);
 }
 
@@ -325,6 +326,55 @@ static void test_what_does_not_answer_is_dropped_and_unknown(void **state) {
   assert_int_equal(last_event(f)->severity, SEVERITY_CRIT);
   assert_has(last_event(f)->text, "terminate pid 1: outcome unknown, no answer within 200ms");
   assert_int_equal(audited(f, "\"outcome\"", "\"unknown\""), 1);
+}
+
+static void check_partly(struct fixture *f, const char *text, const char *audit_words) {
+  char out[VICTIM_TEXT_MAX];
+  const struct victim_outcome *victim = &front(f)->outcome.victims[0];
+  assert_int_equal(victim->result, VICTIM_PARTLY);
+  assert_string_equal(victim_outcome_text(out, victim), text);
+  assert_string_equal(outcome_word(&front(f)->outcome), "partial");
+  assert_int_equal(last_event(f)->severity, SEVERITY_WARN);
+  assert_has(last_event(f)->text, "terminate pid 1: partly done, ");
+  assert_has(last_event(f)->text, text);
+  assert_int_equal(audited(f, "\"result\":\"partial\"", audit_words), 1);
+}
+
+/* What was done until then is kept, whoever ends it. */
+static void test_what_is_dropped_half_way_is_partly_done(void **state) {
+  struct fixture *f = *state;
+  script.hang = script.batches = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, is_ended);
+  assert_int_equal(script.drops, 1);
+  check_partly(
+      f, "at least 100 of 340 rows: no answer within 200ms",
+      "\"result\":\"partly\",\"done\":100,\"total\":340,\"at_least\":true,\"unit\":\"rows\"");
+}
+
+static void test_what_is_cancelled_half_way_is_partly_done(void **state) {
+  struct fixture *f = *state;
+  script.hang = script.batches = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, is_executing);
+  ask(f, REQUEST_CANCEL);
+  fixture_wait(f, is_ended);
+  check_partly(f, "100 of 340 rows",
+               "\"result\":\"partly\",\"done\":100,\"total\":340,\"unit\":\"rows\"");
+}
+
+static void test_what_is_left_half_way_is_partly_done(void **state) {
+  struct fixture *f = *state;
+  script.hang = script.batches = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, is_executing);
+  script.act = NULL;
+  fixture_close(f);
+  assert_int_equal(
+      audited(f, "\"result\":\"partial\"", "\"done\":100,\"total\":340,\"at_least\":true"), 1);
 }
 
 /* Stopped by Ctrl-Z, or a machine that slept: what has been answered meanwhile is not read yet. */
@@ -711,6 +761,9 @@ int main(void) {
       TEST(test_a_row_that_goes_while_one_picks),
       TEST(test_picks_that_took_long_are_looked_up_again),
       TEST(test_what_does_not_answer_is_dropped_and_unknown),
+      TEST(test_what_is_dropped_half_way_is_partly_done),
+      TEST(test_what_is_cancelled_half_way_is_partly_done),
+      TEST(test_what_is_left_half_way_is_partly_done),
       TEST(test_a_deadline_that_comes_late_is_put_off_once),
       TEST(test_what_has_no_proof_is_unknown),
       TEST(test_an_error_half_way_leaves_the_rest),

@@ -57,10 +57,11 @@ static void test_outcomes(void **state) {
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
              "killed some: 2 done, 1 gone already", "done");
   outcome_set(&outcome, 2, VICTIM_REFUSED, "must be a superuser");
-  check_text(sentence_outcome(out, sizeof out, plan, &outcome, "cancelled"),
-             "kill some: partial, 1 done, 1 gone already, 1 refused (pid 2: must be a superuser); "
-             "cancelled",
-             "partial");
+  check_text(
+      sentence_outcome(out, sizeof out, plan, &outcome, "cancelled"),
+      "kill some: partly done, 1 done, 1 gone already, 1 refused (pid 2: must be a superuser); "
+      "cancelled",
+      "partial");
   outcome_set(&outcome, 2, VICTIM_UNKNOWN, "the connection broke");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, "the connection broke"),
              "kill some: outcome unknown, 1 done, 1 gone already, 1 unknown (pid 2: the connection "
@@ -74,6 +75,15 @@ static void test_outcomes(void **state) {
   outcome_set_all(&outcome, VICTIM_PENDING, VICTIM_GONE, "%s", "");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
              "kill some: gone already, 3 gone already", "gone");
+  outcome_fini(&outcome);
+  plan_free(plan);
+  plan = plan_of(1);
+  outcome_init(&outcome, 1);
+  outcome_note(&outcome, 0, 123345, 1000000, "keys");
+  outcome_set(&outcome, 0, VICTIM_UNKNOWN, "no answer within 30s");
+  check_text(sentence_outcome(out, sizeof out, plan, &outcome, "no answer within 30s"),
+             "kill some: partly done, at least 123,345 of 1,000,000 keys: no answer within 30s",
+             "partly");
   outcome_fini(&outcome);
   plan_free(plan);
 }
@@ -99,6 +109,12 @@ static void test_records_of_others(void **state) {
   record.who = (struct audit_who){.user = "root", .host = "bastion"};
   check_text(sentence_record(out, sizeof out, &record, false),
              "root@bastion wanted to terminate pid 1: refused, permission denied", "refused");
+  victim.result = "partly";
+  victim.amount = (struct amount){.done = 100, .total = 340, .unit = "rows"};
+  record.result = "partial";
+  check_text(sentence_record(out, sizeof out, &record, false),
+             "root@bastion wanted to terminate pid 1: partly done, 100 of 340 rows: gone",
+             "partly");
   record.event = AUDIT_INTENT;
   check_text(sentence_record(out, sizeof out, &record, false),
              "root@bastion begins: terminate pid 1", "begins");

@@ -58,6 +58,35 @@ static void test_an_outcome(void **state) {
   check_again(&record);
 }
 
+static void test_partly_done(void **state) {
+  (void)state;
+  struct audit_record record = fixture_outcome("a-1");
+  struct audit_victim victims[] = {
+      {"a", "a", "partly", "stopped", {.done = 100, .total = 340, .unit = "rows"}},
+      {"b", "b", "partly", "", {.done = 7, .at_least = true, .unit = "keys"}},
+      {"c", "c", "partly", "it has left an index", {0}},
+  };
+  struct audit_parsed parsed;
+  char text[VICTIM_TEXT_MAX];
+  record.result = "partial";
+  record.victims = victims;
+  record.victim_count = 3;
+  char *line = audit_line(&record);
+  assert_non_null(strstr(line, "\"result\":\"partly\",\"done\":100,\"total\":340,\"unit\":\"rows\","
+                               "\"words\":\"stopped\"}"));
+  assert_non_null(
+      strstr(line, "\"result\":\"partly\",\"done\":7,\"at_least\":true,\"unit\":\"keys\""));
+  assert_non_null(strstr(line, "\"result\":\"partly\",\"words\":\"it has left an index\"}"));
+  check_again(&record);
+  assert_true(audit_parse(&parsed, line, strlen(line)));
+  assert_string_equal(audit_victim_text(text, &parsed.record.victims[0]),
+                      "100 of 340 rows: stopped");
+  assert_string_equal(audit_victim_text(text, &parsed.record.victims[1]),
+                      "at least 7 keys, of how many is not known");
+  audit_parsed_fini(&parsed);
+  free(line);
+}
+
 /* What is not known is absent, and what readers rely on is not. */
 static void test_next_to_nothing(void **state) {
   (void)state;
@@ -235,6 +264,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_an_intent),
       cmocka_unit_test(test_an_outcome),
+      cmocka_unit_test(test_partly_done),
       cmocka_unit_test(test_next_to_nothing),
       cmocka_unit_test(test_bytes_of_a_server),
       cmocka_unit_test(test_the_ceiling),

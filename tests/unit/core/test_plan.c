@@ -209,6 +209,67 @@ static void test_an_outcome_is_never_better_than_its_parts(void **state) {
   assert_string_equal(word_of(VICTIM_SENT, VICTIM_DONE), "unknown");
 }
 
+static void test_what_was_done_is_never_denied(void **state) {
+  (void)state;
+  static const struct {
+    enum victim_result before, said, is;
+    bool at_least;
+  } cases[] = {
+      {VICTIM_PENDING, VICTIM_SKIPPED, VICTIM_PARTLY, false},
+      {VICTIM_PENDING, VICTIM_REFUSED, VICTIM_PARTLY, false},
+      {VICTIM_PENDING, VICTIM_GONE, VICTIM_PARTLY, false},
+      {VICTIM_PENDING, VICTIM_UNKNOWN, VICTIM_PARTLY, true},
+      {VICTIM_PENDING, VICTIM_SENT, VICTIM_SENT, false},
+      {VICTIM_SENT, VICTIM_DONE, VICTIM_DONE, false},
+      {VICTIM_SENT, VICTIM_UNKNOWN, VICTIM_UNKNOWN, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct outcome outcome;
+    outcome_init(&outcome, 2);
+    outcome_note(&outcome, 0, 123345, 1000000, "keys");
+    outcome.victims[0].result = outcome.victims[1].result = cases[i].before;
+    outcome_set_all(&outcome, cases[i].before, cases[i].said, "stopped");
+    assert_int_equal(outcome.victims[0].result, cases[i].is);
+    assert_int_equal(outcome.victims[0].amount.at_least, cases[i].at_least);
+    assert_int_equal(outcome.victims[1].result, cases[i].said); /* nothing was noted of it */
+    outcome_set(&outcome, 0, VICTIM_SKIPPED, "late");           /* nor afterwards */
+    assert_int_equal(outcome.victims[0].result, VICTIM_PARTLY);
+    outcome_fini(&outcome);
+  }
+  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_SKIPPED), "partial");
+  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_DONE), "partial");
+  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_UNKNOWN), "unknown");
+  assert_string_equal(outcome_word_text("partial"), "partly done");
+  assert_string_equal(outcome_word_text("done"), "done");
+}
+
+static void test_amounts(void **state) {
+  (void)state;
+  static const struct {
+    struct amount amount;
+    const char *text;
+  } cases[] = {
+      {{.done = 123345, .total = 1000000, .unit = "keys"}, "123,345 of 1,000,000 keys"},
+      {{.done = 100, .total = 340, .unit = "rows", .at_least = true}, "at least 100 of 340 rows"},
+      {{.done = 100, .unit = "rows"}, "100 rows, of how many is not known"},
+      {{.done = 100, .unit = "rows", .at_least = true},
+       "at least 100 rows, of how many is not known"},
+      {{.done = 400, .total = 340, .unit = "rows"}, "400 rows, 340 were planned"},
+      {{.done = 0}, ""},
+  };
+  char out[AMOUNT_MAX], words[VICTIM_TEXT_MAX];
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_string_equal(amount_text(out, &cases[i].amount), cases[i].text);
+  struct victim_outcome victim = {VICTIM_PARTLY, cases[0].amount, "stopped"};
+  assert_string_equal(victim_outcome_text(words, &victim), "123,345 of 1,000,000 keys: stopped");
+  victim.words = "";
+  assert_string_equal(victim_outcome_text(words, &victim), "123,345 of 1,000,000 keys");
+  victim = (struct victim_outcome){VICTIM_PARTLY, {0}, "it has left an index"};
+  assert_string_equal(victim_outcome_text(words, &victim), "it has left an index");
+  victim = (struct victim_outcome){VICTIM_DONE, cases[0].amount, "none is left"};
+  assert_string_equal(victim_outcome_text(words, &victim), "none is left");
+}
+
 static void test_outcome_names(void **state) {
   (void)state;
   for (int i = VICTIM_PENDING; i <= VICTIM_UNKNOWN; i++)
@@ -228,6 +289,8 @@ int main(void) {
       cmocka_unit_test(test_one_of_many_is_said_in_the_singular),
       cmocka_unit_test(test_victims_have_a_ceiling),
       cmocka_unit_test(test_an_outcome_is_never_better_than_its_parts),
+      cmocka_unit_test(test_what_was_done_is_never_denied),
+      cmocka_unit_test(test_amounts),
       cmocka_unit_test(test_outcome_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,21 @@ static void test_outcome_text(void **state) {
              "Proof: 1 gone\n",
              "outcome");
   free(text);
+  outcome_note(&outcome, 2, 1200, 5000, "rows");
+  outcome_set(&outcome, 2, VICTIM_SKIPPED, "stopped");
+  out = open_memstream(&text, &len);
+  options.width = 80;
+  assert_true(report_outcome_text(out, plan, &outcome, &options));
+  fclose(out);
+  check_text(text,
+             "done         pid 8     gone after 0.2 s\n"
+             "refused      pid 4711  must be a member of the role of the other ?[31m\n"
+             "partly done  pid 9     1,200 of 5,000 rows: stopped\n"
+             "\n"
+             "1 done, 1 partly done, 1 refused\n"
+             "Proof: 1 gone\n",
+             "partly");
+  free(text);
   outcome_fini(&outcome);
   plan_free(plan);
 }

@@ -132,6 +132,14 @@ static void make_end(struct acting *acting) {
   operation->verify_ms = 1250;
 }
 
+static void make_partly(struct acting *acting) {
+  acting_init(acting, false);
+  struct operation *operation = acting_run(acting, OPERATION_ENDED, 2, FIXTURE_NOW);
+  outcome_note(&operation->outcome, 1, 123345, 1000000, "keys");
+  outcome_set(&operation->outcome, 1, VICTIM_UNKNOWN, "no answer within 30s");
+  operation->execute_ms = 88000;
+}
+
 static void make_never(struct acting *acting) {
   acting_init(acting, true);
   err_set(&acting_front(acting, &spec_terminate, OPERATION_ENDED, FIXTURE_NOW)->err, ERR_DENIED,
@@ -184,6 +192,7 @@ static const struct screen screens[] = {
     {"end-80x24", make_end, 80, 24, false, ""},
     {"end-120x36", make_end, 120, 36, true, ""},
     {"end-40x12", make_end, 40, 12, false, "<PgDn>"},
+    {"end-partly-80x24", make_partly, 80, 24, false, ""},
     {"end-never", make_never, 80, 24, false, ""},
 };
 
