@@ -111,7 +111,9 @@ struct watcher {
   /* The collection under way; job is NULL when there is none. */
   struct job *job;
   uint32_t requests;
-  size_t awaited; /* replies behind INFO's */
+  size_t awaited;       /* replies behind INFO's */
+  const char *question; /* which of those failed, though it is allowed; NULL */
+  struct err question_err;
   int64_t answered_us;
   struct err busy; /* the answer to INFO, where it is BUSY */
   struct redis_info info;
@@ -204,6 +206,9 @@ static void finish(struct watcher *watcher) {
   watcher->busy_us = 0;
   redis_rows_make(sample, watcher->target->name, &watcher->info, &rates,
                   watcher->config_err.kind != ERR_NONE ? &watcher->config_err : NULL);
+  if (watcher->question)
+    sample_fault(sample, redis_summary_table.id, SEVERITY_UNKNOWN, "%s failed: %s",
+                 watcher->question, watcher->question_err.text);
   if (watcher->cluster_err.kind != ERR_NONE)
     sample_note(sample, redis_summary_table.id, "cluster", "CLUSTER INFO is not allowed here: %s",
                 watcher->cluster_err.text);
@@ -263,13 +268,39 @@ static void take_settings(struct watcher *watcher, const redisReply *reply) {
   }
 }
 
+/* What a right, a renaming or a provider keeps from us, and so will the next time. */
+static bool is_withheld(const struct err *err) {
+  static const char *const words[] = {"unknown command", "unknown subcommand", "not allowed",
+                                      "not support",     "disabled",           "illegal"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcasestr(err->text, words[i]))
+      return true;
+  return err->kind == ERR_DENIED;
+}
+
+/* Whether the reply is an error: then `withheld` gets one that will stay, and any other makes this
+ * collection doubtful. */
+static bool is_failure(struct watcher *watcher, const redisReply *reply, const char *question,
+                       struct err *withheld) {
+  struct err err;
+  if (!redis_reply_err(reply, &err))
+    return false;
+  if (is_withheld(&err)) {
+    *withheld = err;
+    return true;
+  }
+  watcher->question = question;
+  watcher->question_err = err;
+  return true;
+}
+
 static void on_setting(void *arg, const struct redisReply *reply, const struct err *err) {
   struct watcher *watcher = arg;
   if (err) {
     fail(watcher, err);
     return;
   }
-  if (!redis_reply_err(reply, &watcher->config_err))
+  if (!is_failure(watcher, reply, "CONFIG GET", &watcher->config_err))
     take_settings(watcher, reply);
   if (--watcher->awaited == 0)
     finish(watcher);
@@ -281,8 +312,14 @@ static void on_cluster(void *arg, const struct redisReply *reply, const struct e
     fail(watcher, err);
     return;
   }
-  if (!redis_reply_err(reply, &watcher->cluster_err) && reply->type == REDIS_REPLY_STRING)
-    redis_info_merge(&watcher->info, reply->str, reply->len);
+  if (!is_failure(watcher, reply, "CLUSTER INFO", &watcher->cluster_err)) {
+    if (reply->type == REDIS_REPLY_STRING)
+      redis_info_merge(&watcher->info, reply->str, reply->len);
+    if (!redis_info_text(&watcher->info, "cluster_state")) {
+      watcher->question = "CLUSTER INFO";
+      err_set(&watcher->question_err, ERR_PROTOCOL, "the answer holds no cluster_state");
+    }
+  }
   if (--watcher->awaited == 0)
     finish(watcher);
 }
@@ -369,6 +406,7 @@ static void collector_start(void *self, struct job *job) {
   struct err err;
   watcher->job = job;
   watcher->requests = 0;
+  watcher->question = NULL;
   watcher->awaited = 0;
   connect_if_needed(watcher);
   if (!ask(watcher, 1, (const char *const[]){"INFO"}, on_info, &err))

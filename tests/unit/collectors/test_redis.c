@@ -147,6 +147,27 @@ static void test_config_blocked(void **state) {
   assert_int_equal(fixture->sample->note_count, 1);
 }
 
+/* A question that fails though nobody forbids it: the state is not known, and it is asked again. */
+static void test_a_failed_question_is_a_fault(void **state) {
+  struct fixture *fixture = *state;
+  static const char info[] = "+OK\r\n$74\r\nredis_version:6.0.16\r\nrun_id:a\r\nused_memory:100\r\n"
+                             "cluster_enabled:1\r\n123456\r\n";
+  static const char failed[] = "*0\r\n*0\r\n-ERR internal error\r\n-ERR no memory\r\n";
+  fixture->tiny.reply = info;
+  fixture->tiny.delay_ms = 20;
+  assert_true(tiny_listen(&fixture->tiny, &fixture->loop, "127.0.0.1"));
+  watch(fixture, "", fixture->tiny.port);
+  begin(fixture);
+  while (fixture->tiny.requests < 2)
+    uv_run(&fixture->loop, UV_RUN_ONCE);
+  fixture->tiny.reply = failed;
+  tiny_run_until(&fixture->loop, &fixture->done);
+  assert_non_null(fixture->sample);
+  assert_true(sample_is_faulted(fixture->sample, "summary"));
+  assert_int_equal(fixture->sample->notes[0].severity, SEVERITY_UNKNOWN);
+  assert_string_equal(fixture->sample->notes[0].text, "CLUSTER INFO failed: ERR no memory");
+}
+
 static void test_stopped(void **state) {
   struct fixture *fixture = *state;
   start_server(fixture, NULL);
@@ -289,6 +310,7 @@ int main(void) {
       REDIS_TEST(test_full_and_not_evicting),
       REDIS_TEST(test_login),
       REDIS_TEST(test_config_blocked),
+      REDIS_TEST(test_a_failed_question_is_a_fault),
       REDIS_TEST(test_stopped),
       REDIS_TEST(test_restarted),
       REDIS_TEST(test_refused),
