@@ -1,5 +1,6 @@
 #include "actions/redis_change.h"
 
+#include "core/count.h"
 #include "core/format.h"
 #include "io/clock.h"
 
@@ -104,8 +105,8 @@ static bool is_elsewhere(const struct err *err) {
 
 static void on_changed(void *self, const struct redisReply *reply, const struct err *err) {
   struct redis_change *change = self;
-  if (reply && reply->type == REDIS_REPLY_INTEGER)
-    change->changed += reply->integer;
+  if (reply && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0)
+    change->changed = count_add(change->changed, reply->integer);
   redis_change_answered(change, err && is_elsewhere(err) ? NULL : err);
 }
 

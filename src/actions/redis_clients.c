@@ -2,6 +2,7 @@
 
 #include "actions/redis_work.h"
 
+#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +28,9 @@ struct value redis_client_number(const char *line, const char *end, const char *
   char text[REDIS_CLIENT_TEXT_MAX], *stop;
   if (!redis_client_text(line, end, name, text) || *text < '0' || *text > '9')
     return value_none("not told");
+  errno = 0;
   long long number = strtoll(text, &stop, 10);
-  return *stop ? value_none("not told") : value_int(number);
+  return *stop || errno ? value_none("not told") : value_int(number);
 }
 
 const char *redis_client_kind(const char *flags) {

@@ -1,5 +1,6 @@
 #include "actions/redis_flush.h"
 
+#include "core/count.h"
 #include "core/format.h"
 #include "io/clock.h"
 
@@ -66,9 +67,9 @@ static void survey_ready(void *self) {
   struct sample *found = redis_found_new(work, specs, 1);
   int64_t saved_s = 0, unsaved = -1;
   add_databases(found, work->info, work->kind->db ? survey_db(work->act) : -1);
-  redis_told_int(work->info, "rdb_last_save_time", &saved_s);
-  redis_told_int(work->info, "rdb_changes_since_last_save", &unsaved);
-  redis_fact_int(found, "saved_ms", saved_s * 1000);
+  redis_told_count(work->info, "rdb_last_save_time", &saved_s);
+  redis_told_count(work->info, "rdb_changes_since_last_save", &unsaved);
+  redis_fact_int(found, "saved_ms", count_times(saved_s, 1000));
   redis_fact_int(found, "unsaved", unsaved);
   redis_fact_int(found, "aof", redis_told_is(work->info, "aof_enabled", "1"));
   redis_work_end(work, found, NULL);
@@ -130,7 +131,7 @@ static int64_t add_victims(struct plan *plan, const struct sample *found) {
           plan_copy(plan, format_count(text, sizeof text, row->cells[DATABASE_KEYS + c].integer));
     victim->pins[0] = run_id;
     victim->pins[1] = plan_copy(plan, row->key);
-    keys += row->cells[DATABASE_KEYS].integer;
+    keys = count_add(keys, row->cells[DATABASE_KEYS].integer);
   }
   return keys;
 }
@@ -210,8 +211,8 @@ static void on_info(void *self, const struct redisReply *reply, const struct err
     return;
   }
   char *info = redis_info_copy(reply);
-  redis_told_int(info, "lazyfree_pending_objects", &pending);
-  redis_told_int(info, "used_memory", &used);
+  redis_told_count(info, "lazyfree_pending_objects", &pending);
+  redis_told_count(info, "used_memory", &used);
   bool late = clock_now_ms() > work->started_ms + REDIS_FLUSH_MS - 2000;
   if (pending == 0 || late) {
     say_databases(work, info);

@@ -109,7 +109,11 @@ struct sample *redis_found_new(const struct redis_work *work, const struct table
 
 /* ---- in every plan */
 
+/* Only a node of a cluster has a name that outlives its process. What else the collector calls the
+ * server is the run id by which it met it first: another stacktop may have met another one. */
 void redis_plan_server(struct plan *plan, const struct sample *found, bool writes) {
+  if (!redis_fact(found, "cluster", 0))
+    plan->server = NULL;
   if (!plan->address && found->address && *found->address)
     plan->address = plan_copy(plan, found->address);
   plan_say(plan, PLAN_PRECONDITION, "the same server process answers: run_id %s (%s)",
@@ -133,7 +137,9 @@ void redis_plan_spread(struct plan *plan, const struct sample *found, const char
     plan_say(plan, PLAN_WARNING, "%lld replica%s %s as well%s%s", (long long)replicas,
              replicas == 1 ? "" : "s", deed, list, replicas > REPLICAS_SHOWN ? ", ..." : "");
   if (redis_fact(found, "cluster", 0))
-    plan_say(plan, PLAN_WARNING, "one node of a cluster: the keys of the other nodes stay");
+    plan_say(
+        plan, PLAN_WARNING,
+        "one node of a cluster: only this node is asked, and the keys of the other nodes stay");
 }
 
 /* The text that the collector has in the summary's only row; "" where there is none. */

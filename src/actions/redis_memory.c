@@ -1,5 +1,6 @@
 #include "actions/redis_memory.h"
 
+#include "core/count.h"
 #include "core/format.h"
 #include "core/quote.h"
 #include "io/clock.h"
@@ -163,10 +164,11 @@ static void verify_finish(struct setting_work *self, const char *info) {
   struct outcome *outcome = self->work.act->outcome;
   int64_t used = 0, uncounted = 0, evicted = 0;
   char text[FORMAT_MAX], count[REDIS_COUNTED_MAX];
-  redis_told_int(info, "used_memory", &used);
-  redis_told_int(info, "mem_not_counted_for_evict", &uncounted);
-  redis_told_int(info, "evicted_keys", &evicted);
-  evicted -= strtoll(redis_victim_pin(plan, 0, "evicted"), NULL, 10);
+  redis_told_count(info, "used_memory", &used);
+  redis_told_count(info, "mem_not_counted_for_evict", &uncounted);
+  redis_told_count(info, "evicted_keys", &evicted);
+  int64_t before = strtoll(redis_victim_pin(plan, 0, "evicted"), NULL, 10);
+  evicted = count_less(evicted, before > 0 ? before : 0);
   for (size_t i = 0; i < outcome->count; i++) {
     const char *words = outcome->victims[i].words;
     if (outcome->victims[i].result != VICTIM_SENT)
@@ -181,8 +183,8 @@ static void verify_finish(struct setting_work *self, const char *info) {
       outcome,
       "read again: maxmemory %s, policy %s; %s count towards it, %s evicted since the plan",
       self->values[REDIS_SETTING_MEMORY], self->values[REDIS_SETTING_POLICY],
-      format_bytes(text, sizeof text, (double)(used - uncounted)),
-      redis_keys_counted(count, evicted > 0 ? evicted : 0));
+      format_bytes(text, sizeof text, (double)count_less(used, uncounted)),
+      redis_keys_counted(count, evicted));
   redis_work_end(self, NULL, NULL);
 }
 
@@ -196,10 +198,10 @@ static void on_info(void *arg, const struct redisReply *reply, const struct err 
     return;
   }
   char *info = redis_info_copy(reply);
-  redis_told_int(info, "used_memory", &used);
-  redis_told_int(info, "mem_not_counted_for_evict", &uncounted);
+  redis_told_count(info, "used_memory", &used);
+  redis_told_count(info, "mem_not_counted_for_evict", &uncounted);
   int64_t limit = strtoll(self->values[REDIS_SETTING_MEMORY], NULL, 10);
-  bool evicting = limit > 0 && used - uncounted > limit &&
+  bool evicting = limit > 0 && count_less(used, uncounted) > limit &&
                   strcmp(self->values[REDIS_SETTING_POLICY], "noeviction") != 0;
   if (!evicting || clock_now_ms() > self->work.started_ms + EVICTING_MS)
     verify_finish(self, info);

@@ -47,7 +47,7 @@ static void survey_ready(void *self) {
   static const char *const texts[] = {"mem_allocator", "mem_fragmentation_ratio"};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     int64_t number;
-    if (redis_told_int(work->info, numbers[i], &number))
+    if (redis_told_count(work->info, numbers[i], &number))
       redis_fact_int(found, numbers[i], number);
   }
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -134,7 +134,7 @@ static void on_info(void *self, const struct redisReply *reply, const struct err
     return;
   }
   char *info = redis_info_copy(reply);
-  redis_told_int(info, "used_memory_rss", &after);
+  redis_told_count(info, "used_memory_rss", &after);
   redis_told(info, "mem_fragmentation_ratio", ratio, sizeof ratio);
   free(info);
   if (before >= 0 && after >= 0)

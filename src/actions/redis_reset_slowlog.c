@@ -1,14 +1,16 @@
 /* Empties the slow log. */
 #include "actions/redis_found.h"
+#include "core/count.h"
 #include "core/format.h"
 
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_MS = 10000, SHOWN = 5, COMMAND_MAX = 300, ARGUMENT_MAX = 80 };
+enum { STEP_MS = 10000, SHOWN = 5, COMMAND_MAX = 300, WORDS_MAX = 4 };
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
 static void survey_start(struct act *act);
@@ -49,7 +51,7 @@ static const struct column_spec entry_columns[ENTRY_COLUMN_COUNT] = {
                     .help = "how long, without waiting"},
     [ENTRY_COMMAND] = {.id = "command",
                        .title = "COMMAND",
-                       .help = "as the server cut it, and as redis-cli would print it"},
+                       .help = "its name and its key; not the arguments, which may be secrets"},
 };
 static const struct table_spec entries_table = {.id = "entries",
                                                 .title = "Slow log",
@@ -62,16 +64,19 @@ struct listing {
 };
 
 static const char *command_text(char out[COMMAND_MAX], const struct redisReply *arguments) {
-  size_t used = 0;
-  *out = '\0';
-  for (size_t i = 0; i < arguments->elements && used + ARGUMENT_MAX + 2 < COMMAND_MAX; i++) {
-    char word[ARGUMENT_MAX];
-    const redisReply *argument = arguments->element[i];
-    if (argument->type == REDIS_REPLY_STRING)
-      used += (size_t)snprintf(out + used, COMMAND_MAX - used, "%s%s", i ? " " : "",
-                               redis_repr(word, sizeof word, argument->str, argument->len));
+  struct redis_word words[WORDS_MAX];
+  size_t count = 0;
+  for (; count < arguments->elements && count < WORDS_MAX; count++) {
+    const redisReply *argument = arguments->element[count];
+    bool text = argument->type == REDIS_REPLY_STRING;
+    words[count] = (struct redis_word){text ? argument->str : "", text ? argument->len : 0};
   }
-  return out;
+  return redis_command_shown(out, COMMAND_MAX, words, count);
+}
+
+/* In milliseconds; 0 where it is no time. */
+static int64_t known_time(long long seconds) {
+  return seconds > 0 ? count_times(seconds, 1000) : 0;
 }
 
 /* An entry is id, time, microseconds, arguments, and since 4.0 client and name. */
@@ -104,8 +109,8 @@ static void on_entries(void *self, const struct redisReply *reply, const struct 
     if (!row)
       break;
     row->cells[ENTRY_ID] = value_int(entry->element[0]->integer);
-    row->cells[ENTRY_TIME] = value_int(entry->element[1]->integer * 1000);
-    row->cells[ENTRY_TOOK] = value_real((double)entry->element[2]->integer / 1e6);
+    row->cells[ENTRY_TIME] = value_int(known_time(entry->element[1]->integer));
+    row->cells[ENTRY_TOOK] = value_real(fmax((double)entry->element[2]->integer, 0) / 1e6);
     row->cells[ENTRY_COMMAND] =
         value_text(sample_copy(found, command_text(text, entry->element[3])));
   }
@@ -165,10 +170,10 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   for (size_t i = 0; i < table->row_count; i++) {
     const struct value *cells = table->rows[i].cells;
     char took[FORMAT_MAX], ago[FORMAT_MAX];
-    double age = (double)(request->now_ms - cells[ENTRY_TIME].integer) / 1000;
+    double age = (double)count_less(request->now_ms, cells[ENTRY_TIME].integer) / 1000;
     format_value(took, sizeof took, cells[ENTRY_TOOK], UNIT_SECONDS, false);
-    plan_say(plan, PLAN_BLAST, "%s ago, took %s: %s",
-             format_duration(ago, sizeof ago, age > 0 ? age : 0), took, cells[ENTRY_COMMAND].text);
+    plan_say(plan, PLAN_BLAST, "%s ago, took %s: %s", format_duration(ago, sizeof ago, age), took,
+             cells[ENTRY_COMMAND].text);
   }
   plan_say(plan, PLAN_LOSS, "the entries, and those that come until then");
   return true;

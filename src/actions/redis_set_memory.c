@@ -2,6 +2,7 @@
  * before; the configuration file gets it, too, where there is one. */
 #include "actions/redis_found.h"
 #include "actions/redis_memory.h"
+#include "core/count.h"
 #include "core/format.h"
 
 #include <hiredis/hiredis.h>
@@ -70,15 +71,15 @@ static void reading_finish(struct reading *reading) {
     redis_fact_text(found, redis_setting_names[i], reading->values[i]);
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     int64_t number;
-    if (redis_told_int(info, keys[i], &number))
+    if (redis_told_count(info, keys[i], &number))
       redis_fact_int(found, keys[i], number);
   }
   int64_t all = 0, expires = 0;
   for (int db = 0; db < 1024; db++) {
     int64_t of_db, with;
     redis_told_keys(info, db, &of_db, &with);
-    all += of_db;
-    expires += with;
+    all = count_add(all, of_db);
+    expires = count_add(expires, with);
   }
   redis_fact_int(found, "keys", all);
   redis_fact_int(found, "expires", expires);
@@ -194,8 +195,8 @@ static int64_t count_evicted(const struct sample *found, const struct wish *wish
 /* What is above the limit goes at once, by the policy; or nothing can, and writes fail. */
 static void say_evicted(struct plan *plan, const struct sample *found, const struct wish *wish) {
   char over[FORMAT_MAX], used[REDIS_COUNTED_MAX], limit[FORMAT_MAX];
-  int64_t counted =
-      redis_fact(found, "used_memory", 0) - redis_fact(found, "mem_not_counted_for_evict", 0);
+  int64_t counted = count_less(redis_fact(found, "used_memory", 0),
+                               redis_fact(found, "mem_not_counted_for_evict", 0));
   int64_t expires = redis_fact(found, "expires", 0);
   int64_t above = wish->new_limit > 0 ? counted - wish->new_limit : 0;
   int64_t evicted = count_evicted(found, wish, above);

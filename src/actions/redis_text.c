@@ -47,6 +47,14 @@ bool redis_told_int(const char *info, const char *key, int64_t *number) {
   return true;
 }
 
+bool redis_told_count(const char *info, const char *key, int64_t *number) {
+  int64_t read;
+  if (!redis_told_int(info, key, &read) || read < 0)
+    return false;
+  *number = read;
+  return true;
+}
+
 bool redis_told_real(const char *info, const char *key, double *number) {
   char text[32], *end;
   if (!redis_told(info, key, text, sizeof text) || !begins_number(text))
@@ -85,9 +93,9 @@ void redis_told_keys(const char *info, int db, int64_t *keys, int64_t *expires) 
   snprintf(key, sizeof key, "db%d", db);
   if (!redis_told(info, key, value, sizeof value))
     return;
-  if (!redis_told_field(value, "keys", keys))
+  if (!redis_told_field(value, "keys", keys) || *keys < 0)
     *keys = 0;
-  if (!redis_told_field(value, "expires", expires))
+  if (!redis_told_field(value, "expires", expires) || *expires < 0)
     *expires = 0;
 }
 

@@ -13,6 +13,8 @@
 bool redis_told(const char *info, const char *key, char *out, size_t size);
 /* False if there is none, or it is no whole number from end to end. */
 bool redis_told_int(const char *info, const char *key, int64_t *number);
+/* The same for what is never less than zero: a number below is none. */
+bool redis_told_count(const char *info, const char *key, int64_t *number);
 bool redis_told_real(const char *info, const char *key, double *number);
 /* Whether the value is that text. */
 bool redis_told_is(const char *info, const char *key, const char *text);
@@ -28,6 +30,17 @@ int redis_told_version(const char *info);
  * for all that is not printable ASCII. Cut, ending in "...", where `size` is too small. Returns
  * out. */
 const char *redis_repr(char *out, size_t size, const char *bytes, size_t length);
+
+struct redis_word {
+  const char *bytes;
+  size_t length;
+};
+
+enum { REDIS_SHOWN_KEY_MAX = 120 };
+/* A command by its name and key alone, "SET user:1 ...", "CONFIG SET ...", "EVAL ...": arguments
+ * may be secrets, and a name that is not known may be one (rename-command). Returns out. */
+const char *redis_command_shown(char *out, size_t size, const struct redis_word *words,
+                                size_t count);
 
 enum { REDIS_COUNTED_MAX = 64 };
 /* "1 key", "12,431 keys". Returns out. */

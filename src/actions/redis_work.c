@@ -83,7 +83,8 @@ void redis_work_fail(void *self, const struct err *err) {
   struct redis_work *work = self;
   struct err copy = *err;
   if (err->kind == ERR_DENIED && strncmp(err->text, "NOAUTH", 6) == 0)
-    err_set(&copy, ERR_DENIED, "%.180s: give the url a password, or set REDISCLI_AUTH", err->text);
+    err_set(&copy, ERR_DENIED, "%.180s: set its password in the configuration, or REDISCLI_AUTH",
+            err->text);
   say_failed(work, &copy);
   redis_work_end(work, NULL, &copy);
 }

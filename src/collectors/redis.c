@@ -24,7 +24,7 @@ static const struct option options[] = {
      .type = OPTION_SECRET,
      .required = true,
      .help = "redis://[user:password@]host[:port][/db] or unix:///path; without a password, that "
-             "of REDISCLI_AUTH",
+             "of REDISCLI_AUTH if the server wants one",
      .example = "\"redis://redis:6379/0\"",
      .check = redis_url_check},
     {.name = "username",
@@ -33,7 +33,8 @@ static const struct option options[] = {
      .example = "stacktop"},
     {.name = "password",
      .type = OPTION_SECRET,
-     .help = "instead of the url's; nothing in it needs encoding",
+     .help = "instead of the url's; nothing in it needs encoding; \"\": there is none, and "
+             "REDISCLI_AUTH is not used",
      .example = "\"${REDIS_PASSWORD}\""},
 };
 
@@ -103,6 +104,7 @@ struct watcher {
   struct redis_counters before;
   struct redis_round_trips trips;
   struct redis_identity identity;
+  char node[48];          /* in a cluster: its name there; "" if not known */
   struct err cluster_err; /* why CLUSTER INFO told nothing; else ERR_NONE */
   int64_t busy_us;        /* since when it answers BUSY; 0: it does not */
   void (*closed)(void *arg);
@@ -162,6 +164,7 @@ static void connect_if_needed(struct watcher *watcher) {
     return;
   drop_connection(watcher);
   watcher->config_err = (struct err){0};
+  *watcher->node = '\0';
   watcher->connections++;
   watcher->redis = redis_open(watcher->io, &watcher->url);
 }
@@ -178,7 +181,9 @@ static struct job *take_job(struct watcher *watcher) {
 static void fail(struct watcher *watcher, const struct err *cause) {
   struct err err = *cause;
   if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOAUTH", 6) == 0)
-    err_set(&err, ERR_DENIED, "%.180s: give the url a password, or set REDISCLI_AUTH", cause->text);
+    err_set(&err, ERR_DENIED, "%.180s: %s", cause->text,
+            watcher->url.no_password ? "the configuration says that it has no password"
+                                     : "set its password in the configuration, or REDISCLI_AUTH");
   else if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOPERM", 6) == 0)
     err_set(&err, ERR_DENIED, "%.180s: its ACL user needs +info", cause->text);
   if (watcher->redis && (!redis_usable(watcher->redis) || watcher->awaited > 0))
@@ -213,7 +218,9 @@ static void finish(struct watcher *watcher) {
     sample_note(sample, redis_summary_table.id, "cluster", "CLUSTER INFO is not allowed here: %s",
                 watcher->cluster_err.text);
   redis_identity_take(&watcher->identity, &now);
-  sample_fact(sample, FACT_SERVER, watcher->identity.first);
+  sample_fact(sample, FACT_SERVER,
+              redis_info_is(&watcher->info, "cluster_enabled", "1") ? watcher->node
+                                                                    : watcher->identity.first);
   hand_over(watcher, sample);
 }
 
@@ -324,6 +331,19 @@ static void on_cluster(void *arg, const struct redisReply *reply, const struct e
     finish(watcher);
 }
 
+/* What refuses this says why in the answer to CLUSTER INFO. */
+static void on_node(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  if (err) {
+    fail(watcher, err);
+    return;
+  }
+  if (reply->type == REDIS_REPLY_STRING && reply->len < sizeof watcher->node)
+    snprintf(watcher->node, sizeof watcher->node, "%s", reply->str);
+  if (--watcher->awaited == 0)
+    finish(watcher);
+}
+
 static bool ask_settings(struct watcher *watcher, struct err *err) {
   for (size_t i = 0; i < SETTING_COUNT && watcher->config_err.kind == ERR_NONE; i++) {
     const char *const words[] = {"CONFIG", "GET", settings[i].config};
@@ -344,6 +364,11 @@ static bool ask_more(struct watcher *watcher, struct err *err) {
   if (!redis_info_is(&watcher->info, "cluster_enabled", "1"))
     return true;
   if (!ask(watcher, 2, (const char *const[]){"CLUSTER", "INFO"}, on_cluster, err))
+    return false;
+  watcher->awaited++;
+  if (*watcher->node)
+    return true;
+  if (!ask(watcher, 2, (const char *const[]){"CLUSTER", "MYID"}, on_node, err))
     return false;
   watcher->awaited++;
   return true;

@@ -218,13 +218,17 @@ static void greet(struct redis *redis, int argc, const char *const *argv, bool n
   command_write(redis, command_new(argc, argv, NULL, needed ? on_greeting : NULL, redis));
 }
 
-static void greet_all(struct redis *redis) {
+static void greet_login(struct redis *redis) {
   const struct redis_url *url = redis->url;
-  redis->state = STATE_GREETING;
   if (url->password && url->user)
     greet(redis, 3, (const char *const[]){"AUTH", url->user, url->password}, true);
   else if (url->password)
     greet(redis, 2, (const char *const[]){"AUTH", url->password}, true);
+}
+
+/* Behind the login. */
+static void greet_more(struct redis *redis) {
+  const struct redis_url *url = redis->url;
   if (url->db > 0) {
     char db[12];
     snprintf(db, sizeof db, "%d", url->db);
@@ -236,6 +240,32 @@ static void greet_all(struct redis *redis) {
     release_held(redis);
   else
     watch(redis, true);
+}
+
+/* The reply to a PING without a login: whether the server wants one. What else it may say (BUSY,
+ * MISCONF) it says to whoever is logged in. */
+static void on_probe(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct redis *redis = arg;
+  struct err refusal;
+  if (err) /* it is being broken off */
+    return;
+  redis->greetings--;
+  if (redis_reply_err(reply, &refusal) && strncmp(refusal.text, "NOAUTH", 6) == 0)
+    greet_login(redis);
+  greet_more(redis);
+}
+
+/* A password that is not meant for this server in particular is not told to it unasked. */
+static void greet_all(struct redis *redis) {
+  redis->state = STATE_GREETING;
+  if (!redis->url->if_asked) {
+    greet_login(redis);
+    greet_more(redis);
+    return;
+  }
+  redis->greetings++;
+  command_write(redis, command_new(1, (const char *const[]){"PING"}, NULL, on_probe, redis));
+  watch(redis, true);
 }
 
 static void set_address(struct redis *redis, const struct dial_result *result) {

@@ -94,6 +94,14 @@ static const struct {
     {"MOVED", ERR_UNSUPPORTED, NULL},
 };
 
+/* The server repeats what it was sent ("unknown command 'AUTH', with args beginning with:
+ * 'hunter2'"), also in answers of others that it passes on. */
+static size_t length_without_arguments(const char *text, size_t length) {
+  static const char before[] = ", with args beginning";
+  const char *found = memmem(text, length, before, sizeof before - 1);
+  return found ? (size_t)(found - text) : length;
+}
+
 bool redis_reply_err(const struct redisReply *reply, struct err *err) {
   if (reply->type != REDIS_REPLY_ERROR)
     return false;
@@ -105,7 +113,7 @@ bool redis_reply_err(const struct redisReply *reply, struct err *err) {
       instead = meanings[i].instead;
       break;
     }
-  size_t length = reply->len;
+  size_t length = length_without_arguments(reply->str, reply->len);
   while (length > 0 && (reply->str[length - 1] == '.' || reply->str[length - 1] == ' '))
     length--;
   int shown = length < 200 ? (int)length : 200;

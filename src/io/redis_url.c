@@ -56,6 +56,7 @@ static bool parse_login(struct span login, struct redis_url *url, struct err *er
   const char *colon = memchr(login.at, ':', span_length(login));
   struct span user = {login.at, colon ? colon : login.end};
   struct span password = {colon ? colon + 1 : login.end, login.end};
+  url->no_password = colon && span_length(password) == 0;
   if (!decode_new(user, &url->user) || !decode_new(password, &url->password))
     return err_set(err, ERR_INVALID,
                    "user or password of the URL are badly encoded: write %%25 for %%, %%40 for @");
@@ -192,13 +193,16 @@ void redis_url_login(struct redis_url *url, const char *user, const char *passwo
     wipe(&url->user);
     url->user = mem_dup(user);
   }
-  if (password && *password) {
+  if (password) {
     wipe(&url->password);
-    url->password = mem_dup(password);
+    url->password = *password ? mem_dup(password) : NULL;
+    url->no_password = !*password;
   }
   const char *environment = getenv("REDISCLI_AUTH");
-  if (!url->password && environment && *environment)
-    url->password = mem_dup(environment);
+  if (url->password || url->no_password || !environment || !*environment)
+    return;
+  url->password = mem_dup(environment);
+  url->if_asked = !url->user;
 }
 
 void redis_url_fini(struct redis_url *url) {

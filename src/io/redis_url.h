@@ -12,7 +12,9 @@ struct redis_url {
   int port;                    /* REDIS_PORT where none is written */
   char path[REDIS_SOCKET_MAX]; /* of unix://; "" for TCP */
   char *user, *password;       /* decoded; NULL where there is none, or an empty one */
-  int db;                      /* 0 where none is written */
+  bool no_password;            /* an empty one is written: there is none, whatever else is known */
+  bool if_asked; /* the password is REDISCLI_AUTH's: only for a server that wants one */
+  int db;        /* 0 where none is written */
 };
 
 /* redis://[user:password@]host[:port][/db], rediss:// the same,
@@ -22,8 +24,9 @@ struct redis_url {
 bool redis_url_parse(const char *text, struct redis_url *url, struct err *err) MUST_CHECK;
 /* The same without the parts: an option's check. */
 bool redis_url_check(const char *text, struct err *err) MUST_CHECK;
-/* Overrides user and password where the arguments are not NULL and not empty; then, without any
- * password, takes that of REDISCLI_AUTH, as redis-cli does. */
+/* Overrides user and password where the arguments are not NULL and not empty; a password that is
+ * empty says that there is none. Then, where nothing is said of a password, takes that of
+ * REDISCLI_AUTH, as redis-cli does; with a user it is that user's, else for a server that asks. */
 void redis_url_login(struct redis_url *url, const char *user, const char *password);
 /* Frees, and wipes the password. */
 void redis_url_fini(struct redis_url *url);

@@ -73,6 +73,39 @@ static void test_info_is_read_by_whole_keys(void **state) {
   assert_false(redis_told_is(info, "run_id", "ab"));
 }
 
+static void test_a_command_is_shown_without_its_arguments(void **state) {
+  (void)state;
+  static const struct {
+    const char *words[5], *shown;
+  } cases[] = {
+      {{"set", "user:1", "hunter2"}, "SET user:1 ..."},
+      {{"GET", "user:1"}, "GET user:1"},
+      {{"DBSIZE"}, "DBSIZE"},
+      {{"AUTH", "hunter2"}, "AUTH ..."},
+      {{"HELLO", "3", "AUTH", "me", "hunter2"}, "HELLO ..."},
+      {{"CONFIG", "SET", "requirepass", "hunter2"}, "CONFIG SET ..."},
+      {{"config", "get", "requirepass"}, "CONFIG get ..."},
+      {{"CONFIG", "hunter 2"}, "CONFIG ..."},
+      {{"ACL", "SETUSER", "ops", ">hunter2"}, "ACL SETUSER ..."},
+      {{"MIGRATE", "host", "6379", "key", "0"}, "MIGRATE ..."},
+      {{"EVAL", "return 'hunter2'", "1", "k"}, "EVAL ..."},
+      {{"FCALL", "hunter2", "0"}, "FCALL ..."},
+      {{"OBJECT", "FREQ", "user:1"}, "OBJECT FREQ user:1"},
+      {{"XGROUP", "CREATE", "events", "hunter2"}, "XGROUP CREATE events ..."},
+      {{"MEMORY", "DOCTOR"}, "MEMORY DOCTOR"},
+      {{"hunter2", "x"}, "another command ..."},
+      {{NULL}, "another command"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct redis_word words[5];
+    size_t count = 0;
+    char out[300];
+    for (; count < 5 && cases[i].words[count]; count++)
+      words[count] = (struct redis_word){cases[i].words[count], strlen(cases[i].words[count])};
+    assert_string_equal(redis_command_shown(out, sizeof out, words, count), cases[i].shown);
+  }
+}
+
 static void test_a_pattern_names_something(void **state) {
   (void)state;
   /* "[^]" is a whole class to Redis: the bracket behind it is a literal one */
@@ -168,6 +201,7 @@ int main(void) {
       cmocka_unit_test(test_a_long_name_is_cut_at_a_whole_byte),
       cmocka_unit_test(test_sizes_are_those_of_redis_conf),
       cmocka_unit_test(test_info_is_read_by_whole_keys),
+      cmocka_unit_test(test_a_command_is_shown_without_its_arguments),
       cmocka_unit_test(test_a_pattern_names_something),
       cmocka_unit_test(test_slow_answers_halve_the_portion),
       cmocka_unit_test(test_the_budget_is_kept_and_not_saved_up),

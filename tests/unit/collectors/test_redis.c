@@ -152,7 +152,7 @@ static void test_a_failed_question_is_a_fault(void **state) {
   struct fixture *fixture = *state;
   static const char info[] = "+OK\r\n$74\r\nredis_version:6.0.16\r\nrun_id:a\r\nused_memory:100\r\n"
                              "cluster_enabled:1\r\n123456\r\n";
-  static const char failed[] = "*0\r\n*0\r\n-ERR internal error\r\n-ERR no memory\r\n";
+  static const char failed[] = "*0\r\n*0\r\n-ERR internal error\r\n-ERR no memory\r\n-ERR no\r\n";
   fixture->tiny.reply = info;
   fixture->tiny.delay_ms = 20;
   assert_true(tiny_listen(&fixture->tiny, &fixture->loop, "127.0.0.1"));

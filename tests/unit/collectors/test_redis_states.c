@@ -46,6 +46,8 @@ static void test_a_cluster_with_all_slots_is_fine(void **state) {
     row = collect(fixture); /* it waits a moment before it takes part */
   assert_int_equal(row->severity, SEVERITY_OK);
   assert_string_equal(cell(row, "cluster").text, "ok");
+  assert_int_equal(strlen(fixture->sample->facts[FACT_SERVER]), 40);
+  assert_string_not_equal(fixture->sample->facts[FACT_SERVER], fixture->sample->facts[FACT_START]);
   assert_true(number(row, "slots") == 16384);
 }
 

@@ -230,6 +230,49 @@ static void test_needless_password(void **state) {
   assert_string_equal(ping->err.text, "log-in denied: it wants no password, but was given one");
 }
 
+/* Whether the server has been told a password. */
+static bool was_told(struct fixture *fixture) {
+  const char *words[] = {"INFO", "commandstats"};
+  redisReply *reply = redis_server_ask(&fixture->server, NULL, 2, words);
+  bool told = strstr(reply->str, "cmdstat_auth:") != NULL;
+  freeReplyObject(reply);
+  return told;
+}
+
+/* One password in the environment, servers with and without one. */
+static void test_the_password_of_the_environment_is_for_those_that_ask(void **state) {
+  struct fixture *fixture = *state;
+  start_server(fixture, NULL);
+  setenv("REDISCLI_AUTH", "right", 1);
+  connect_to(fixture, "", fixture->server.port, 3);
+  wait_for(fixture, SAY(fixture, "SET", "key", "three"));
+  assert_int_equal(wait_for(fixture, SAY(fixture, "EXISTS", "key"))->number, 1);
+  assert_false(was_told(fixture));
+
+  const char *words[] = {"CONFIG", "SET", "requirepass", "right"};
+  freeReplyObject(redis_server_ask(&fixture->server, NULL, 4, words));
+  connect_to(fixture, "", fixture->server.port, 3);
+  assert_int_equal(wait_for(fixture, SAY(fixture, "EXISTS", "key"))->number, 1);
+
+  setenv("REDISCLI_AUTH", "wrong", 1);
+  connect_to(fixture, "", fixture->server.port, 3);
+  struct answer *refused = wait_for(fixture, SAY(fixture, "EXISTS", "key"));
+  assert_int_equal(refused->err.kind, ERR_DENIED);
+  assert_non_null(strstr(refused->err.text, "WRONGPASS"));
+  unsetenv("REDISCLI_AUTH");
+}
+
+/* A server that does not know AUTH repeats what it was sent. */
+static void test_no_error_has_the_password(void **state) {
+  struct fixture *fixture = *state;
+  start_server(fixture, (const char *const[]){"--rename-command", "AUTH", "", NULL});
+  connect_to(fixture, ":hunter2@", fixture->server.port, 0);
+  struct answer *refused = wait_for(fixture, SAY(fixture, "PING"));
+  assert_int_equal(refused->err.kind, ERR_UNSUPPORTED);
+  assert_non_null(strstr(refused->err.text, "unknown command"));
+  assert_null(strstr(refused->err.text, "hunter2"));
+}
+
 static void test_database(void **state) {
   struct fixture *fixture = *state;
   start_server(fixture, NULL);
@@ -474,6 +517,8 @@ int main(void) {
       TEST(test_bytes),
       TEST(test_login),
       TEST(test_needless_password),
+      TEST(test_the_password_of_the_environment_is_for_those_that_ask),
+      TEST(test_no_error_has_the_password),
       TEST(test_database),
       TEST(test_socket_file),
       TEST(test_refused),

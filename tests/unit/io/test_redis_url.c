@@ -100,6 +100,39 @@ static void test_environment(void **state) {
   unsetenv("REDISCLI_AUTH");
 }
 
+/* A password that is nobody's in particular is for a server that asks; one that is said to be empty
+ * is none. */
+static void test_the_environment_is_not_for_everybody(void **state) {
+  (void)state;
+  setenv("REDISCLI_AUTH", "from-environment", 1);
+  struct redis_url url = parsed("redis://redis");
+  redis_url_login(&url, NULL, NULL);
+  assert_true(url.if_asked);
+  redis_url_fini(&url);
+
+  url = parsed("redis://ops@redis");
+  redis_url_login(&url, NULL, NULL);
+  assert_false(url.if_asked); /* ops has one */
+  redis_url_fini(&url);
+
+  url = parsed("redis://redis");
+  redis_url_login(&url, NULL, "");
+  assert_null(url.password);
+  assert_true(url.no_password);
+  redis_url_fini(&url);
+
+  url = parsed("redis://:@redis");
+  redis_url_login(&url, NULL, NULL);
+  assert_null(url.password);
+  redis_url_fini(&url);
+
+  url = parsed("redis://:own@redis");
+  redis_url_login(&url, NULL, "");
+  assert_null(url.password);
+  redis_url_fini(&url);
+  unsetenv("REDISCLI_AUTH");
+}
+
 static void test_nonsense(void **state) {
   (void)state;
   static const char *const texts[] = {
@@ -147,8 +180,11 @@ static void test_nonsense(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parts),    cmocka_unit_test(test_login),
-      cmocka_unit_test(test_socket),   cmocka_unit_test(test_environment),
+      cmocka_unit_test(test_parts),
+      cmocka_unit_test(test_login),
+      cmocka_unit_test(test_socket),
+      cmocka_unit_test(test_environment),
+      cmocka_unit_test(test_the_environment_is_not_for_everybody),
       cmocka_unit_test(test_nonsense),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
