@@ -11,6 +11,8 @@ enum { ARGUMENT_MAX = 256 };
 static void say(const struct command_context *context, enum severity severity, const char *text) {
   events_add(&context->model->events, clock_now_ms(), severity, "stacktop", "%s", text);
   context->model->generation++;
+  if (context->say)
+    context->say(context->arg, text);
 }
 
 /* The name may have blanks in it: "eu production" needs no quotes. */

@@ -8,6 +8,7 @@ struct command_context {
   struct lock *lock;
   struct pipeline *pipeline;
   void (*quit)(void *arg);
+  void (*say)(void *arg, const char *text); /* what became of the line, where it was typed */
   void *arg;
 };
 
@@ -20,5 +21,5 @@ struct command_name {
 extern const struct command_name command_names[];
 
 /* Does what the line says: a command, or ACTION TARGET [ARGS], which begins an operation. What
- * cannot be done is an event. An empty line is nothing. */
+ * cannot be done is said at once and is an event. An empty line is nothing. */
 void command_run(const struct command_context *context, const char *line);

@@ -226,6 +226,11 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
   }
 }
 
+static void on_say(void *arg, const char *text) {
+  struct dashboard *dashboard = arg;
+  view_notice(dashboard->view, text);
+}
+
 static void on_opened(void *arg) {
   struct dashboard *dashboard = arg;
   terminal_discard_input(dashboard->terminal);
@@ -335,7 +340,7 @@ static void dashboard_close(struct dashboard *dashboard) {
 static void dashboard_begin(struct dashboard *dashboard, const struct options *options) {
   struct scheduler_hooks hooks = {.arg = dashboard, .changed = on_changed};
   struct dashboard_operations_hooks acting = {
-      .changed = on_changed, .opened = on_opened, .quit = on_quit, .arg = dashboard};
+      .changed = on_changed, .opened = on_opened, .quit = on_quit, .say = on_say, .arg = dashboard};
   dashboard->scheduler = scheduler_new(&dashboard->runtime->io, &dashboard->model, false, hooks);
   dashboard_operations_open(&dashboard->operations, &dashboard->runtime->io, &dashboard->model,
                             dashboard->scheduler, options, &acting);

@@ -10,6 +10,7 @@ struct dashboard_operations_hooks {
   void (*changed)(void *arg); /* there is something to draw */
   void (*opened)(void *arg);  /* see pipeline.h */
   void (*quit)(void *arg);
+  void (*say)(void *arg, const char *text); /* in the bottom line */
   void *arg;
 };
 

@@ -199,7 +199,7 @@ static const struct column_spec disk_columns[DISK_COLUMN_COUNT] = {
                       .beside = {"growth", "growth_window"}},
     [DISK_NOTE] = {.id = "note",
                    .title = "NOTE",
-                   .flags = COLUMN_FLEX,
+                   .flags = COLUMN_FLEX | COLUMN_TELLS,
                    .priority = 4,
                    .help = "what is special: read-only, silent, not a mount point of its own"},
     [DISK_SIZE] = {.id = "size",

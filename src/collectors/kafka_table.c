@@ -130,6 +130,7 @@ static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
                                 "steady"},
     [KAFKA_LAG_STATUS] = {.id = "status",
                           .title = "STATUS",
+                          .flags = COLUMN_TELLS,
                           .priority = 1,
                           .width = 7,
                           .help = "rising, falling, steady; stuck: held, lag, and nothing is "

@@ -215,6 +215,7 @@ static const struct column_spec session_columns[SESSION_COLUMN_COUNT] = {
     [SESSION_BLOCKS] = {.id = "blocks",
                         .title = "BLOCKS",
                         .unit = UNIT_COUNT,
+                        .flags = COLUMN_TELLS,
                         .priority = 1,
                         .help = "sessions that wait for it, also behind others that do"},
     [SESSION_WAIT] = {.id = "wait",

@@ -215,7 +215,8 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   struct service_verdict verdict;
   service_judge(&service->facts, &service->rules, &verdict);
   if (!verdict.unknown)
-    service_history_add(&service->history, verdict.state, verdict.available, now_ms);
+    service_history_add(&service->history, verdict.state, verdict.severity == SEVERITY_OK,
+                        verdict.available, now_ms);
 
   struct sample *sample = sample_new(tables, 1);
   const char *name = service->target->name;
@@ -223,6 +224,7 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   assert(row); /* one row fits into any ceiling */
   row->severity = verdict.severity;
   row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
+  row->since_ms = verdict.severity == SEVERITY_CRIT ? service->history.since_ms : 0;
   row->cells[SERVICE_NAME] = value_text(sample_copy(sample, name));
   row->cells[SERVICE_ADDRESS] =
       value_text(sample_copy(sample, target_text(service->target, "address")));

@@ -3,12 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-void service_history_add(struct service_history *history, const char *state, bool available,
-                         int64_t now_ms) {
-  if (history->count == 0 || strcmp(history->state, state) != 0) {
-    snprintf(history->state, sizeof history->state, "%s", state);
+void service_history_add(struct service_history *history, const char *state, bool well,
+                         bool available, int64_t now_ms) {
+  bool same = history->well == well && (!well || strcmp(history->state, state) == 0);
+  if (history->count == 0 || !same)
     history->since_ms = now_ms;
-  }
+  snprintf(history->state, sizeof history->state, "%s", state);
+  history->well = well;
   history->outcomes[history->next] =
       (struct service_outcome){.at_ms = now_ms, .available = available};
   history->next = (history->next + 1) % SERVICE_OUTCOMES_MAX;

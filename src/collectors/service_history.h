@@ -17,11 +17,13 @@ struct service_history {
   struct service_outcome outcomes[SERVICE_OUTCOMES_MAX];
   size_t next, count;
   char state[16];
-  int64_t since_ms; /* when the state was first seen; 0 before the first outcome */
+  bool well;
+  int64_t since_ms; /* when the state was first seen, or the trouble, whatever it changes to
+                       (refused, timeout, slow); 0 before the first outcome */
 };
 
-void service_history_add(struct service_history *history, const char *state, bool available,
-                         int64_t now_ms);
+void service_history_add(struct service_history *history, const char *state, bool well,
+                         bool available, int64_t now_ms);
 /* The share of outcomes that were available within the window before now_ms, and how far back they
  * go. False while there are fewer than two. */
 bool service_history_availability(const struct service_history *history, int64_t now_ms,

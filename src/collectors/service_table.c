@@ -41,7 +41,7 @@ static const struct column_spec columns[SERVICE_COLUMN_COUNT] = {
                          .help = "time of a TCP connection, without the look-up of the name"},
     [SERVICE_ERROR] = {.id = "error",
                        .title = "ERROR",
-                       .flags = COLUMN_FLEX,
+                       .flags = COLUMN_FLEX | COLUMN_TELLS,
                        .priority = 4,
                        .help = "what is wrong, as it was seen"},
     [SERVICE_STATUS] = {.id = "status",

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* See finding.h. */
+enum { HARM_THRESHOLD = 1, HARM_ROW = 2, HARM_DOWN = 3 };
+
 struct evaluation {
   const struct model *model;
   const struct findings *before, *held;
@@ -50,6 +53,7 @@ static void evaluate_slot_down(struct evaluation *e, size_t index) {
     return;
   finding->severity = err_means_down(slot->err.kind) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
   finding->subject = slot->target->name;
+  finding->harm = HARM_DOWN;
   finding->sentence = arena_printf(&e->findings->arena, "%s", slot->err.text);
   finding->since_ms = slot->failing_ms ? slot->failing_ms : e->now_ms;
 }
@@ -118,6 +122,16 @@ static const char *threshold_sentence(struct evaluation *e, const struct column_
   return arena_printf(&e->findings->arena, "%s (seen once; the rule asks for %s)", sentence, wait);
 }
 
+/* How far beyond its limit, from 0 to 1. */
+static double excess(const struct threshold *threshold, enum severity severity,
+                     struct value value) {
+  double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn, number = 0;
+  if (!value_number(value, &number))
+    return 0;
+  double times = threshold->below ? limit / number : number / limit;
+  return times > 1 && isfinite(times) ? 1 - 1 / times : 0;
+}
+
 static void evaluate_cell(struct evaluation *e, size_t index, const struct table *table,
                           const struct row *row, size_t column_index) {
   const struct column_spec *column = &table->spec->columns[column_index];
@@ -133,20 +147,29 @@ static void evaluate_cell(struct evaluation *e, size_t index, const struct table
   finding->subject = subject_of(e, &e->model->slots[index], table, row);
   finding->sentence = threshold_sentence(e, column, threshold, value, severity,
                                          beside_text(e, table->spec, row, column));
+  finding->harm = HARM_THRESHOLD + excess(threshold, severity, value);
   finding->pending = !e->one_pass && e->now_ms - finding->since_ms < threshold->for_ms;
+}
+
+/* What the collector judged; its rows stand in its own order of harm. */
+static void evaluate_reason(struct evaluation *e, size_t index, const struct table *table,
+                            const struct row *row) {
+  struct finding *finding = finding_add(e, index, table->spec->id, row->key, NULL);
+  if (!finding)
+    return;
+  finding->severity = row->severity;
+  finding->subject = subject_of(e, &e->model->slots[index], table, row);
+  finding->sentence =
+      arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
+  finding->harm = HARM_ROW + 1 / (double)(row - table->rows + 1);
+  if (row->since_ms && row->since_ms < finding->since_ms)
+    finding->since_ms = row->since_ms;
 }
 
 static void evaluate_row(struct evaluation *e, size_t index, const struct table *table,
                          const struct row *row) {
-  if (row->severity != SEVERITY_OK) {
-    struct finding *finding = finding_add(e, index, table->spec->id, row->key, NULL);
-    if (finding) {
-      finding->severity = row->severity;
-      finding->subject = subject_of(e, &e->model->slots[index], table, row);
-      finding->sentence =
-          arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
-    }
-  }
+  if (row->severity != SEVERITY_OK)
+    evaluate_reason(e, index, table, row);
   if (row->parent)
     return;
   for (size_t i = 0; i < table->spec->column_count; i++)
@@ -205,6 +228,8 @@ static int finding_compare(const void *a, const void *b) {
     return x->pending - y->pending;
   if (x->severity != y->severity)
     return (int)y->severity - (int)x->severity;
+  if (x->harm != y->harm)
+    return x->harm > y->harm ? -1 : 1;
   if (x->since_ms != y->since_ms)
     return x->since_ms < y->since_ms ? -1 : 1;
   if (x->slot != y->slot)
@@ -247,6 +272,7 @@ static void hold(const struct model *model, const struct findings *from,
     copy->severity = old->severity;
     copy->subject = arena_text(&held->arena, old->subject, strlen(old->subject));
     copy->sentence = arena_text(&held->arena, old->sentence, strlen(old->sentence));
+    copy->harm = old->harm;
     copy->since_ms = old->since_ms;
     copy->pending = old->pending;
   }

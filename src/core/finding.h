@@ -16,6 +16,9 @@ struct finding {
                            "fault:1a2b3c4d" of a table or target that cannot be trusted; or NULL */
   const char *subject;  /* whom it is about, for people: "cache", "main ecap-consumer-group" */
   const char *sentence; /* "lag 12,430, above 10,000" */
+  double harm; /* among those of its severity: what does most harm has most. 3: a target answers
+                  nobody; above 2: what its collector judged, by the order of the rows; above 1: a
+                  threshold, by how far beyond it the value is */
   int64_t since_ms;
   bool pending; /* above its threshold, but not yet for as long as the rule asks: it does not count
                  */
@@ -24,7 +27,7 @@ struct finding {
 
 struct findings {
   struct arena arena;
-  struct finding *items; /* the worst first, then the oldest */
+  struct finding *items; /* the worst first, then the most harmful, then the oldest */
   size_t count, capacity;
   size_t *buckets; /* by slot, table and row: place + 1 of the first one; NULL before the index */
   size_t bucket_count;

@@ -108,6 +108,17 @@ static bool is_of_age(const struct finding *finding) {
   return finding_is_outage(finding) && finding->column;
 }
 
+/* A rule with `for` speaks later than the trouble began: both times are said, or the event and the
+ * headline would contradict each other. */
+static void log_finding(struct model *model, const struct finding *finding, bool waited,
+                        int64_t now_ms) {
+  char lasted[FORMAT_MAX] = "";
+  if (waited)
+    format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000);
+  events_add(&model->events, now_ms, finding->severity, finding->subject, "%s%s%s",
+             finding->sentence, *lasted ? ", for " : "", lasted);
+}
+
 /* What has appeared is an event of its severity. */
 static void log_new(struct model *model, const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < after->count; i++) {
@@ -116,7 +127,7 @@ static void log_new(struct model *model, const struct findings *after, int64_t n
       old = find_same(model->held, new);
     bool news = !old || old->pending || old->severity < new->severity;
     if (!new->pending && news && !is_of_age(new))
-      events_add(&model->events, now_ms, new->severity, new->subject, "%s", new->sentence);
+      log_finding(model, new, old && old->pending, now_ms);
   }
 }
 

@@ -25,6 +25,8 @@ enum column_flag {
   COLUMN_DETAIL = 1 << 3,   /* only in the detail view and in JSON */
   COLUMN_FLEX = 1 << 4,     /* takes the width that is left (a query) */
   COLUMN_GAUGE = 1 << 5,    /* a ratio drawn as a bar too, where there is room */
+  COLUMN_TELLS = 1 << 7,    /* says what is wrong: never dropped while a row that is not well has
+                               something in it */
   COLUMN_SPARK = 1 << 6,    /* followed by a sparkline of its history, where there is room */
 };
 
@@ -62,6 +64,8 @@ struct row {
   enum severity severity; /* the collector's own judgement, where a threshold cannot tell */
   const char *reason;     /* a sentence without the row's name: "idle in transaction 14m, blocks 2";
                              required when severity is not OK */
+  int64_t since_ms;       /* since when it has been so, where the server or the collector knows;
+                             0: since it was first seen */
   struct value *cells;    /* one a column */
 };
 

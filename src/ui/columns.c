@@ -35,6 +35,14 @@ void columns_measure_begin(struct columns_memory *memory) {
   memset(memory->text, 0, sizeof memory->text);
 }
 
+/* Whether the cell says something of what is wrong with the row. */
+static bool tells(const struct column_spec *column, const struct row *row, struct value value) {
+  double number;
+  if (!(column->flags & COLUMN_TELLS) || row->severity == SEVERITY_OK)
+    return false;
+  return !value_number(value, &number) || number != 0;
+}
+
 void columns_measure_row(struct columns_memory *memory, const struct frame *frame,
                          const struct table_spec *spec, const struct row *row, int indent) {
   for (size_t i = 0; i < column_count(spec); i++) {
@@ -47,11 +55,15 @@ void columns_measure_row(struct columns_memory *memory, const struct frame *fram
     cells += i == 0 ? indent : 0;
     memory->seen[i] = most(memory->seen[i], most(cells, 1));
     memory->text[i] = memory->text[i] || value.type == VALUE_TEXT;
+    if (tells(&spec->columns[i], row, value))
+      memory->tells_ms[i] = frame->now_ms + COLUMNS_HOLD_MS;
   }
 }
 
 void columns_measure_end(struct columns_memory *memory, int64_t now_ms) {
   for (size_t i = 0; i < COLUMNS_MAX; i++) {
+    if (memory->tells_ms[i] < now_ms)
+      memory->tells_ms[i] = 0;
     if (memory->seen[i] < memory->held[i] && now_ms < memory->until_ms[i])
       continue;
     /* What shrinks starts over, so that a value that swings keeps its wider place. */
@@ -89,10 +101,15 @@ static int entry_width(const struct fit *fit, size_t column) {
   return wanted;
 }
 
+/* What tells what is wrong goes last. */
+static int priority_of(const struct fit *fit, size_t column) {
+  return fit->memory->tells_ms[column] ? 0 : fit->spec->columns[column].priority;
+}
+
 static bool is_shown(const struct fit *fit, size_t column) {
   if (fit->spec->columns[column].flags & COLUMN_DETAIL)
     return false;
-  if (!fit->headings && fit->spec->columns[column].priority > UNTITLED_PRIORITY &&
+  if (!fit->headings && priority_of(fit, column) > UNTITLED_PRIORITY &&
       !(fit->spec->columns[column].flags & COLUMN_FLEX)) /* a sentence needs none */
     return false;
   return column == 0 || fit->memory->held[column] > 0;
@@ -105,7 +122,7 @@ static size_t next_by_priority(const struct fit *fit, int *priority, size_t afte
     int next = 0;
     bool more = false;
     for (size_t i = 0; i < count; i++) {
-      int own = fit->spec->columns[i].priority;
+      int own = priority_of(fit, i);
       if (own == *priority && (after == SIZE_MAX || i > after))
         return i;
       if (own > *priority && (!more || own < next)) {
@@ -157,10 +174,10 @@ static void settle(struct fit *fit, int priority) {
     return;
   widen(fit, 0, least(wanted_width(fit, 0), most(fit->width * 3 / 5, LABEL_LEAST)));
   for (size_t i = 0; i < column_count(fit->spec); i++)
-    if ((fit->spec->columns[i].flags & COLUMN_FLEX) && fit->spec->columns[i].priority < priority)
+    if ((fit->spec->columns[i].flags & COLUMN_FLEX) && priority_of(fit, i) < priority)
       widen(fit, i, least(wanted_width(fit, i), FLEX_GOOD));
   for (size_t i = 0; i < column_count(fit->spec); i++)
-    if (fit->spec->columns[i].priority + 1 < priority)
+    if (priority_of(fit, i) + 1 < priority)
       add_extra(fit, i);
 }
 

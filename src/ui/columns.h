@@ -17,8 +17,9 @@ struct columns_memory {
   char table[COLUMNS_TABLE_ID_MAX];
   int held[COLUMNS_MAX]; /* cells of the values, as shown of late; 0: no value in any row */
   int64_t until_ms[COLUMNS_MAX];
-  bool text[COLUMNS_MAX]; /* texts were seen: aligned to the left */
-  int seen[COLUMNS_MAX];  /* of the measuring under way */
+  bool text[COLUMNS_MAX];        /* texts were seen: aligned to the left */
+  int64_t tells_ms[COLUMNS_MAX]; /* until when the column says what is wrong; 0: it does not */
+  int seen[COLUMNS_MAX];         /* of the measuring under way */
 };
 
 /* A measuring: begin, each row that may be shown, end. */
@@ -42,7 +43,8 @@ struct columns {
   bool flex;              /* there is a FLEX column among them */
 };
 
-/* Priorities decide: 0 is always there, then as many as fit; the label is cut before a column of
+/* Priorities decide: 0 is always there, and a column that tells what is wrong now (COLUMN_TELLS);
+ * then as many as fit; the label is cut before a column of
  * priority 0 goes. headings: titles have to fit, too. */
 void columns_fit(const struct columns_memory *memory, const struct table_spec *spec, int width,
                  bool headings, struct columns *columns);

@@ -113,8 +113,12 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
 }
 
 static void draw_keys(const struct view *view, const struct frame *frame, int y) {
-  int end = draw_edge(view, frame, y);
   int x = 1;
+  if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the keys' room */
+    canvas_text(frame->canvas, x, y, frame->canvas->width - x - 1, STYLE_NOTICE, view->notice);
+    return;
+  }
+  int end = draw_edge(view, frame, y);
   end = draw_behind(view, frame, y, end);
   if (*view->notice) {
     canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE, view->notice);

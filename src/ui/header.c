@@ -8,7 +8,7 @@
 #include <time.h>
 
 enum {
-  SENTENCE_HEIGHT = 16, /* screens lower than that have no line for it */
+  SENTENCE_HEIGHT = 10, /* screens lower than that have no line for it */
   WORDS_WIDTH = 60,     /* narrower ones have marks for words */
 };
 

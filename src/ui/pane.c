@@ -176,16 +176,27 @@ void pane_select(struct pane *pane, size_t index, bool picked) {
   selection->key = dup_or_null(line->key);
 }
 
+void pane_pin(struct pane *pane) {
+  pane->selection.picked = pane->selection.seen;
+  pane->selection.wanted = true;
+}
+
 static void selection_follow(struct pane *pane, bool *gone) {
   struct selection *selection = &pane->selection;
-  size_t at = selection->picked ? find_selected(pane) : first_choice(pane);
-  if (at == SIZE_MAX && selection->picked) {
+  bool filtered = *pane->filter != '\0', picked = selection->picked;
+  size_t at = picked ? find_selected(pane) : first_choice(pane);
+  if (at == SIZE_MAX && picked && filtered) { /* hidden: the best match, until the next key */
+    at = first_choice(pane);
+    picked = false;
+  } else if (at == SIZE_MAX && picked) {
     at = nearest(pane, selection->index);
     if (gone)
       *gone = true;
   }
-  if (at != SIZE_MAX)
-    pane_select(pane, at, selection->picked);
+  if (at == SIZE_MAX)
+    return;
+  pane_select(pane, at, picked || (selection->wanted && !filtered));
+  selection->seen = true;
 }
 
 const struct line *pane_selected(const struct pane *pane) {

@@ -49,10 +49,12 @@ struct lines {
 
 /* What is selected, and where it was when it was last seen. */
 struct selection {
-  bool picked; /* by a person; else the first row is */
+  bool picked; /* a person works on the pane: the row stays selected; else the first one is */
   size_t slot;
   char *table, *key;
   size_t index; /* in the lines */
+  bool seen;    /* there was a line to select */
+  bool wanted;  /* what is selected next is picked */
 };
 
 /* What is remembered of a table, and where its figures stand in this frame. */
@@ -188,6 +190,9 @@ const struct line *pane_selected(const struct pane *pane);
 uint64_t pane_selection_identity(const struct pane *pane);
 /* Selects the line and keeps its identity. */
 void pane_select(struct pane *pane, size_t index, bool picked);
+/* A person works on the pane from now on: what is selected, as it was last drawn, stays selected
+ * wherever it moves; where nothing was drawn yet, what is drawn first. */
+void pane_pin(struct pane *pane);
 /* Moves by `count` selectable lines, to the ends at the most. */
 void pane_move(struct pane *pane, int count);
 /* Position among the lines that can be selected, but for summaries: from 1; 0 before the first. */

@@ -44,6 +44,10 @@ void view_free(struct view *view) {
   free(view);
 }
 
+void view_notice(struct view *view, const char *text) {
+  snprintf(view->notice, sizeof view->notice, "%s", text);
+}
+
 /* Takes the pane out of the view if it is there. */
 static struct pane *take_pane(struct view *view, const struct pane_class *class, const char *id) {
   for (size_t i = 0; i < view->pane_count; i++) {

@@ -62,6 +62,8 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms, str
 /* What the key does. The screen may have changed: draw again. */
 struct request view_key(struct view *view, const struct model *model, int64_t now_ms,
                         struct key key);
+/* Says something in the bottom line until the next key; the text is cut to what a line holds. */
+void view_notice(struct view *view, const char *text);
 /* When what is drawn changes by time alone (an age, a clock): draw again at that time at the
  * latest, even without news. */
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms);

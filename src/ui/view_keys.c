@@ -88,6 +88,11 @@ static struct request run_detail(struct keys *keys, int argument) {
     snprintf(keys->view->notice, sizeof keys->view->notice, "No row is selected");
     return nothing;
   }
+  if (keys->moved) {
+    snprintf(keys->view->notice, sizeof keys->view->notice,
+             "The selected row is gone: its neighbour is selected now");
+    return nothing;
+  }
   detail_set(&keys->view->detail, keys->frame, line);
   keys->view->page = PAGE_DETAIL;
   keys->view->scroll = 0;
@@ -401,11 +406,15 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   *view->notice = '\0';
   struct keys keys = {view, &frame, view_focused(view), key, false};
   uint64_t before = keys.pane ? pane_selection_identity(keys.pane) : 0;
+  if (keys.pane && !view->typing)
+    pane_pin(keys.pane);
   view_build_focused(view, &frame);
   keys.moved = keys.pane && pane_selection_identity(keys.pane) != before;
   dialog_sync(&view->dialog, model, now_ms);
   struct request request = key_handle(&keys);
   if (keys.pane)
     pane_release(keys.pane);
+  if (view_focused(view) != keys.pane)
+    pane_pin(view_focused(view));
   return request;
 }

@@ -22,7 +22,7 @@ struct detail {
   char *table, *key; /* NULL: the target itself */
 };
 
-enum { NOTICE_MAX = 160, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
+enum { NOTICE_MAX = 320, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
 
 struct view {
   bool utc;

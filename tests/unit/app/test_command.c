@@ -8,9 +8,20 @@ static void on_quit(void *arg) {
   quits++;
 }
 
+static char said[512];
+
+static void on_say(void *arg, const char *text) {
+  (void)arg;
+  snprintf(said, sizeof said, "%s", text);
+}
+
 static void run(struct fixture *f, const char *line) {
-  const struct command_context context = {
-      .model = &f->model, .lock = &f->lock, .pipeline = f->pipeline, .quit = on_quit};
+  const struct command_context context = {.model = &f->model,
+                                          .lock = &f->lock,
+                                          .pipeline = f->pipeline,
+                                          .quit = on_quit,
+                                          .say = on_say};
+  *said = '\0';
   command_run(&context, line);
 }
 
@@ -48,6 +59,7 @@ static void test_an_action_as_words(void **state) {
   assert_int_equal(last_event(f)->severity, SEVERITY_WARN);
   run(f, "nonsense");
   assert_has(last_event(f)->text, "nonsense");
+  assert_string_equal(said, last_event(f)->text); /* where it was typed */
   run(f, "unlocked eu");
   assert_has(last_event(f)->text, "unlocked");
   assert_int_equal(script.executions, 0);

@@ -127,25 +127,33 @@ static void test_history(void **state) {
   double ratio;
   int64_t window;
   assert_false(service_history_availability(&history, 1000, &ratio, &window));
-  service_history_add(&history, "200", true, 1000);
+  service_history_add(&history, "200", true, true, 1000);
   assert_false(service_history_availability(&history, 1000, &ratio, &window));
-  service_history_add(&history, "200", true, 3000);
-  service_history_add(&history, "503", false, 5000);
+  service_history_add(&history, "200", true, true, 3000);
+  service_history_add(&history, "503", false, false, 5000);
   assert_int_equal(history.since_ms, 5000);
-  service_history_add(&history, "503", false, 7000);
+  service_history_add(&history, "503", false, false, 7000);
   assert_int_equal(history.since_ms, 5000);
   assert_true(service_history_availability(&history, 7000, &ratio, &window));
   assert_true(ratio == 0.5);
   assert_int_equal(window, 6000);
+  /* Refused, then slow: one trouble, as old as its first sign, like the finding that it is. */
+  struct service_history trouble = {0};
+  service_history_add(&trouble, "200", true, true, 1000);
+  service_history_add(&trouble, "refused", false, false, 2000);
+  service_history_add(&trouble, "200", false, true, 9000);
+  assert_int_equal(trouble.since_ms, 2000);
+  service_history_add(&trouble, "200", true, true, 10000);
+  assert_int_equal(trouble.since_ms, 10000);
   /* What is older than the window has left it. */
   int64_t later = 5000 + SERVICE_WINDOW_MS;
-  service_history_add(&history, "200", true, later);
+  service_history_add(&history, "200", true, true, later);
   assert_true(service_history_availability(&history, later, &ratio, &window));
   assert_int_equal(window, SERVICE_WINDOW_MS);
   assert_true(ratio > 0.33 && ratio < 0.34);
   /* The ring is full, and only the newest count. */
   for (int i = 0; i < 2 * SERVICE_OUTCOMES_MAX; i++)
-    service_history_add(&history, "200", true, later + i);
+    service_history_add(&history, "200", true, true, later + i);
   assert_true(service_history_availability(&history, later + 1000, &ratio, &window));
   assert_true(ratio == 1);
 }

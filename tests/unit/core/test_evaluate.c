@@ -75,6 +75,51 @@ static void test_configured_rule(void **state) {
   assert_string_equal(finding->sentence, "lag 5,000, above 5");
 }
 
+/* The headline is what does most harm, not what began first. */
+static void test_harm(void **state) {
+  struct model_fixture *fixture = *state;
+  struct sample *sample = lag_sample(fixture);
+  lag_row(sample, 0, "little", NULL, value_int(1100));
+  lag_row(sample, 0, "much", NULL, value_int(50000));
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
+  assert_string_equal(judge(fixture, false)->items[0].row, "much");
+  fixture->now_ms += 1000; /* later: a row that its collector calls critical, the second of two */
+  sample = lag_sample(fixture);
+  lag_row(sample, 0, "much", NULL, value_int(50000));
+  for (int i = 0; i < 2; i++) {
+    struct row *row = lag_row(sample, 0, i == 0 ? "stuck" : "slow", NULL, value_int(1));
+    row->severity = SEVERITY_CRIT;
+    row->reason = "because";
+  }
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
+  const struct findings *findings = judge(fixture, false);
+  assert_string_equal(findings->items[0].row, "stuck");
+  assert_string_equal(findings->items[1].row, "slow");
+  assert_string_equal(findings->items[2].row, "much");
+  fixture->now_ms += 1000; /* later still: nobody answers */
+  fail_slot(fixture, 0, ERR_REFUSED, "refused");
+  assert_string_equal(judge(fixture, false)->items[0].subject, "cache");
+  assert_true(fixture->model.findings->items[0].since_ms >
+              fixture->model.findings->items[3].since_ms);
+}
+
+/* A collector that knows the onset is believed, and the same moment is told everywhere. */
+static void test_onset_of_a_row(void **state) {
+  struct model_fixture *fixture = *state;
+  const int64_t onset = fixture->now_ms - 21000;
+  struct sample *sample = lag_sample(fixture);
+  struct row *row = lag_row(sample, 0, "group", NULL, value_int(1));
+  row->severity = SEVERITY_WARN;
+  row->reason = "stuck for 21s";
+  row->since_ms = onset;
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
+  assert_int_equal(only(judge(fixture, false))->since_ms, onset);
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(1));
+  judge(fixture, false);
+  assert_string_equal(events_get(&fixture->model.events, 0)->text, "over after 23s: stuck for 21s");
+}
+
 /* `for`: pending until it has held; one pass cannot wait and says so. */
 static void test_for(void **state) {
   struct model_fixture *fixture = *state;
@@ -98,7 +143,8 @@ static void test_for(void **state) {
   publish_lag(fixture, 1, value_int(9));
   assert_false(only(judge(fixture, false))->pending);
   assert_int_equal(findings_count(fixture->model.findings, SEVERITY_WARN), 1);
-  assert_string_equal(events_get(&fixture->model.events, 0)->text, "lag 9, above 5");
+  /* The event is as old as the rule, the trouble older: it says both. */
+  assert_string_equal(events_get(&fixture->model.events, 0)->text, "lag 9, above 5, for 5.0s");
   assert_int_equal(fixture->model.events.count, 1);
 
   publish_lag(fixture, 1, value_int(1)); /* a dip begins it anew */
@@ -322,6 +368,8 @@ int main(void) {
       TEST(test_below),
       TEST(test_beside),
       TEST(test_configured_rule),
+      TEST(test_harm),
+      TEST(test_onset_of_a_row),
       TEST(test_for),
       TEST(test_children),
       TEST(test_down),

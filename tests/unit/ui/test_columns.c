@@ -55,6 +55,43 @@ static void test_fit(void **state) {
   expect_fit(&memory, -7, "name:5+0 state:7+0");
 }
 
+/* What says what is wrong stays when the rest has to go, for as long as it says it. */
+static void test_what_tells_stays(void **state) {
+  (void)state;
+  struct columns_memory memory;
+  hold(&memory, 12, 80);
+  memory.held[5] = 5;
+  memory.tells_ms[5] = 1;
+  expect_fit(&memory, 27, "name:12+0 state:7+0 never:5+0");
+  expect_fit(&memory, 20, "name:6+0 state:7+0 never:5+0");
+  memory.tells_ms[5] = 0;
+  expect_fit(&memory, 27, "name:12+0 state:7+0 rate:6+0");
+
+  static const struct column_spec told[] = {{.id = "name", .title = "NAME"},
+                                            {.id = "blocks",
+                                             .title = "BLOCKS",
+                                             .unit = UNIT_COUNT,
+                                             .flags = COLUMN_TELLS,
+                                             .priority = 3}};
+  static const struct table_spec told_spec = {"t", "T", 0, told, 2};
+  struct value cells[] = {{.type = VALUE_TEXT, .text = "x"}, {.type = VALUE_INT, .integer = 2}};
+  struct row row = {.key = "x", .severity = SEVERITY_OK, .cells = cells};
+  const struct frame frame = {.now_ms = 1000};
+  struct columns_memory seen = {0};
+  columns_measure_begin(&seen);
+  columns_measure_row(&seen, &frame, &told_spec, &row, 0);
+  assert_int_equal(seen.tells_ms[1], 0); /* the row is well */
+  row.severity = SEVERITY_WARN;
+  columns_measure_row(&seen, &frame, &told_spec, &row, 0);
+  columns_measure_end(&seen, frame.now_ms);
+  assert_true(seen.tells_ms[1] > frame.now_ms);
+  columns_measure_begin(&seen);
+  cells[1].integer = 0; /* blocks nobody: nothing to tell, once it has been so for a while */
+  columns_measure_row(&seen, &frame, &told_spec, &row, 0);
+  columns_measure_end(&seen, frame.now_ms + COLUMNS_HOLD_MS + 1);
+  assert_int_equal(seen.tells_ms[1], 0);
+}
+
 /* Without headings a number of the second rank means nothing to anybody. */
 static void test_without_headings(void **state) {
   (void)state;
@@ -152,8 +189,11 @@ static void test_pairs(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fit),    cmocka_unit_test(test_without_headings),
-      cmocka_unit_test(test_places), cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_fit),
+      cmocka_unit_test(test_what_tells_stays),
+      cmocka_unit_test(test_without_headings),
+      cmocka_unit_test(test_places),
+      cmocka_unit_test(test_memory),
       cmocka_unit_test(test_pairs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -865,12 +865,20 @@ static void test_the_row_moves_under_the_finger(void **state) {
   s.acting.base.scene = SCENE_INCIDENT;
   fixture_publish(&s.acting.base, 4, 1, s.now_ms); /* 8123 has come in before 8200 */
   press_key(&s, (struct key){KEY_CODE_RUNE, 'T'});
+  assert_int_equal(s.request.kind,
+                   REQUEST_ACT); /* it is for the row that was seen, wherever it is */
+  assert_string_equal(s.request.subject.keys[0], "8200/1");
+  draw(&s);
+  press(&s, "<Home><Down>");
+  s.acting.base.scene = SCENE_CALM;
+  fixture_publish(&s.acting.base, 4, 2, s.now_ms); /* 8123 has gone, and 8200 is in its place */
+  press_key(&s, (struct key){KEY_CODE_RUNE, 'T'});
   assert_int_equal(s.request.kind, REQUEST_NONE);
   draw(&s);
   expect(&s, "The selected row has just become another one");
   press_key(&s, (struct key){KEY_CODE_RUNE, 'T'});
   assert_int_equal(s.request.kind, REQUEST_ACT);
-  assert_string_equal(s.request.subject.keys[0], "8123/1");
+  assert_string_equal(s.request.subject.keys[0], "8200/1");
   session_fini(&s);
 }
 

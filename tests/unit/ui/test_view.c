@@ -143,14 +143,25 @@ static void test_selection_stays_on_its_row(void **state) {
   (void)state;
   struct session s;
   session_init(&s, SCENE_CALM, 120, 36);
-  /* Unpicked, the first row is selected, whatever it is. */
-  press(&s, "3");
-  assert_string_equal(selected(&s), "8200/1");
+  /* While nobody works on the pane, the first row is selected, whatever it is. */
   s.fixture.scene = SCENE_INCIDENT;
   fixture_publish(&s.fixture, 4, 1, s.now_ms);
   draw(&s);
-  assert_string_equal(selected(&s), "8123/1");
-  /* Picked, it is followed. */
+  s.fixture.scene = SCENE_CALM;
+  fixture_publish(&s.fixture, 4, 2, s.now_ms);
+  draw(&s);
+  press(&s, "3");
+  assert_string_equal(selected(&s), "8200/1");
+  /* From then on it is followed. */
+  s.fixture.scene = SCENE_INCIDENT;
+  fixture_publish(&s.fixture, 4, 1, s.now_ms);
+  draw(&s);
+  assert_string_equal(selected(&s), "8200/1");
+  press(&s, ">I"); /* however the rows are sorted */
+  assert_string_equal(selected(&s), "8200/1");
+  press(&s, "i");
+  expect(&s, "[ecap 8200]");
+  press(&s, "<Esc><");
   s.fixture.scene = SCENE_CALM;
   fixture_publish(&s.fixture, 4, 2, s.now_ms);
   press(&s, "<Down><Down>");
@@ -170,6 +181,37 @@ static void test_selection_stays_on_its_row(void **state) {
   expect(&s, "The selected row is gone");
   press(&s, "k");
   expect_not(&s, "The selected row is gone");
+  session_fini(&s);
+}
+
+/* What is seen when a key is pressed is what the key is for, though the model has moved on. */
+static void test_the_first_key_finds_the_row_that_was_seen(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_CALM, 120, 36);
+  press(&s, "3");
+  struct pane *pane = s.view->panes[s.view->focus];
+  pane->selection.picked = pane->selection.wanted =
+      false; /* as of a pane that has the focus at first */
+  draw(&s);
+  assert_string_equal(selected(&s), "8200/1");
+  s.fixture.scene = SCENE_INCIDENT; /* 8123 is the first now, and not drawn yet */
+  fixture_publish(&s.fixture, 4, 1, s.now_ms);
+  press(&s, "i");
+  expect(&s, "[ecap 8200]");
+  session_fini(&s);
+}
+
+static void test_a_notice(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 80, 24);
+  press(&s, "3<Enter>");
+  view_notice(s.view, "no action, command or target is called \"vacum\"; did you mean \"vacuum\"?");
+  draw(&s);
+  expect(&s, "no action, command or target is called \"vacum\"; did you mean \"vacuum\"?");
+  press(&s, "j");
+  expect_not(&s, "vacum");
   session_fini(&s);
 }
 
@@ -544,6 +586,8 @@ int main(void) {
       cmocka_unit_test(test_a_shorter_figure_leaves_no_gap),
       cmocka_unit_test(test_details_of_what_goes),
       cmocka_unit_test(test_selection_stays_on_its_row),
+      cmocka_unit_test(test_the_first_key_finds_the_row_that_was_seen),
+      cmocka_unit_test(test_a_notice),
       cmocka_unit_test(test_moving),
       cmocka_unit_test(test_trees),
       cmocka_unit_test(test_filter),
