@@ -8,7 +8,8 @@
 enum {
   LABEL_LEAST = 10,
   FLEX_LEAST = 10,
-  FLEX_GOOD = 32, /* comes before columns of a lower rank */
+  FLEX_TELLS = 20, /* the first words of what is wrong */
+  FLEX_GOOD = 32,  /* comes before columns of a lower rank */
   GAUGE_LEAST = 4,
   GAUGE_MOST = 10,
   SPARK_LEAST = 6,
@@ -170,6 +171,9 @@ static void widen_extra(struct fit *fit, size_t column, int spark_limit) {
 /* What comes before the columns of that priority: the label's whole text, as far as it is not
  * absurd; room for texts of a better priority; bars and sparklines of those better by two. */
 static void settle(struct fit *fit, int priority) {
+  for (size_t i = 0; i < column_count(fit->spec); i++) /* what is wrong, in words, before figures */
+    if (priority > 0 && fit->memory->tells_ms[i] && (fit->spec->columns[i].flags & COLUMN_FLEX))
+      widen(fit, i, least(wanted_width(fit, i), FLEX_TELLS));
   if (priority < 2)
     return;
   widen(fit, 0, least(wanted_width(fit, 0), most(fit->width * 3 / 5, LABEL_LEAST)));
