@@ -84,6 +84,16 @@ static struct value groups_value(struct sample *sample, const struct kafka_snaps
   return value_int((int64_t)view->count);
 }
 
+/* Topics that may not be seen are not there, in what a broker says. */
+static void fill_topics(struct value *cells, const struct kafka_snapshot *snapshot) {
+  bool hidden = snapshot->rights && snapshot->topic_count_all == 0;
+  struct value none = value_none("needs DESCRIBE on topics");
+  cells[KAFKA_CLUSTER_UNDER_REPLICATED] = hidden ? none : value_int(snapshot->under_replicated);
+  cells[KAFKA_CLUSTER_OFFLINE] = hidden ? none : value_int(snapshot->offline);
+  cells[KAFKA_CLUSTER_TOPICS] = hidden ? none : value_int(snapshot->topic_count_all);
+  cells[KAFKA_CLUSTER_PARTITIONS] = hidden ? none : value_int(snapshot->partition_count_all);
+}
+
 static void fill_row(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
                      const struct kafka_view *view) {
   struct row *row = sample_row(sample, sample_table(sample, "cluster"), name, NULL);
@@ -93,7 +103,7 @@ static void fill_row(struct sample *sample, const char *name, const struct kafka
   judge(sample, row, snapshot, view);
   cells[KAFKA_CLUSTER_NAME] = value_text(sample_copy(sample, name));
   cells[KAFKA_CLUSTER_LAG] =
-      sum->known > 0 ? value_int(sum->lag) : value_none(why_no_lag(snapshot, view));
+      sum->known > 0 ? kafka_lag_value(sample, sum) : value_none(why_no_lag(snapshot, view));
   cells[KAFKA_CLUSTER_COUNTED] = kafka_counted_value(sample, sum);
   cells[KAFKA_CLUSTER_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
   cells[KAFKA_CLUSTER_TREND] = sum->trend != KAFKA_TREND_UNKNOWN
@@ -101,10 +111,7 @@ static void fill_row(struct sample *sample, const char *name, const struct kafka
                                    : value_none(two);
   cells[KAFKA_CLUSTER_GROUPS] = groups_value(sample, snapshot, view);
   cells[KAFKA_CLUSTER_BROKERS] = value_int(snapshot->broker_count);
-  cells[KAFKA_CLUSTER_UNDER_REPLICATED] = value_int(snapshot->under_replicated);
-  cells[KAFKA_CLUSTER_OFFLINE] = value_int(snapshot->offline);
-  cells[KAFKA_CLUSTER_TOPICS] = value_int(snapshot->topic_count_all);
-  cells[KAFKA_CLUSTER_PARTITIONS] = value_int(snapshot->partition_count_all);
+  fill_topics(cells, snapshot);
   cells[KAFKA_CLUSTER_CONTROLLER] =
       value_none("KRaft: brokers name any broker, not the controller");
   cells[KAFKA_CLUSTER_ID] = snapshot->cluster_id

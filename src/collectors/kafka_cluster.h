@@ -12,3 +12,5 @@ void kafka_cluster_fill(struct sample *sample, const char *name,
 const char *kafka_trend_text(enum kafka_trend trend);
 /* "12 of 18 partitions" where not all of a sum is known; else it does not apply. */
 struct value kafka_counted_value(struct sample *sample, const struct kafka_sum *sum);
+/* A lag of 0 that counts only some of its partitions is none that is known. */
+struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum);

@@ -82,6 +82,13 @@ struct value kafka_counted_value(struct sample *sample, const struct kafka_sum *
   return value_text(sample_printf(sample, "%zu of %zu partitions", sum->known, sum->partitions));
 }
 
+struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum) {
+  if (sum->lag > 0 || sum->known == sum->partitions)
+    return value_int(sum->lag);
+  return value_none(sample_printf(sample, "none on %zu of %zu partitions, the others are not known",
+                                  sum->known, sum->partitions));
+}
+
 /* What a group's and a topic's rows have in common. reason: why no lag is known. */
 static void fill_sum(struct sample *sample, struct row *row, const struct kafka_sum *sum,
                      const char *reason) {
@@ -94,12 +101,15 @@ static void fill_sum(struct sample *sample, struct row *row, const struct kafka_
         row->cells[KAFKA_LAG_RATE] = value_none(reason);
     return;
   }
-  row->cells[KAFKA_LAG_LAG] = value_int(sum->lag);
+  row->cells[KAFKA_LAG_LAG] = kafka_lag_value(sample, sum);
   row->cells[KAFKA_LAG_LOST] = value_int(sum->lost);
   row->cells[KAFKA_LAG_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
   fill_flows(row, sum->consumed, sum->produced, sum->has_flows);
   row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend);
   fill_age(row, sum->time_kind, sum->time_lag, sum->has_rate);
+  if (sum->known < sum->partitions) /* the others may be worse */
+    row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] = row->cells[KAFKA_LAG_AGE_BASIS] =
+        value_none("not all partitions are known");
 }
 
 /* The group's name as keys have it, in the sample. */

@@ -58,15 +58,20 @@ static int share_of_left(struct collecting *c, int percent) {
   return (int)((int64_t)kafka_session_left(c->session) * percent / 100);
 }
 
-/* Of the brokers in the metadata; `answered`: that have answered, else: that were asked. */
-static size_t count_brokers(struct kafka_session *session, bool answered) {
+/* Of the brokers in the metadata, those that have answered. */
+static size_t answered_count(struct kafka_session *session) {
   size_t count = 0;
-  for (int i = 0; i < session->metadata->broker_cnt; i++) {
-    int32_t id = session->metadata->brokers[i].id;
-    count += answered ? kafka_roll_has_answered(&session->roll, id)
-                      : kafka_roll_was_asked(&session->roll, id);
-  }
+  for (int i = 0; i < session->metadata->broker_cnt; i++)
+    count += kafka_roll_has_answered(&session->roll, session->metadata->brokers[i].id);
   return count;
+}
+
+/* Whether librdkafka has asked all brokers of the metadata: each has answered or is an error. */
+static bool asked_all(struct kafka_session *session, rd_kafka_event_t *event) {
+  size_t errors;
+  rd_kafka_ListConsumerGroups_result_errors(rd_kafka_event_ListConsumerGroups_result(event),
+                                            &errors);
+  return answered_count(session) + errors >= (size_t)session->metadata->broker_cnt;
 }
 
 static rd_kafka_event_t *ask_list(struct collecting *c) {
@@ -99,16 +104,15 @@ static rd_kafka_resp_err_t list_error(struct kafka_session *session, rd_kafka_ev
 static rd_kafka_event_t *list_of_all(struct collecting *c) {
   enum { ATTEMPTS = 20, PAUSE_MS = 5 };
   rd_kafka_event_t *event = ask_list(c);
-  if (event && list_error(c->session, event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  for (int attempt = 1; event && attempt < ATTEMPTS; attempt++) {
+    if (list_error(c->session, event))
+      break;
     kafka_session_answered(c->session);
     if (!kafka_metadata_refresh(c->session, false, c->err)) {
       rd_kafka_event_destroy(event);
       return NULL;
     }
-  }
-  for (int attempt = 1; event && c->session->metadata && attempt < ATTEMPTS; attempt++) {
-    bool all = count_brokers(c->session, false) == (size_t)c->session->metadata->broker_cnt;
-    if (all || share_of_left(c, 50) < PAUSE_MS * ATTEMPTS)
+    if (asked_all(c->session, event))
       break;
     rd_kafka_event_destroy(event);
     kafka_session_pause(c->session, PAUSE_MS);
@@ -122,13 +126,57 @@ static rd_kafka_event_t *list_of_all(struct collecting *c) {
 static void note_list(struct collecting *c, const rd_kafka_ListConsumerGroups_result_t *result) {
   size_t errors;
   const rd_kafka_error_t **error = rd_kafka_ListConsumerGroups_result_errors(result, &errors);
-  bool all = count_brokers(c->session, true) == (size_t)c->session->metadata->broker_cnt;
+  bool all = answered_count(c->session) == (size_t)c->session->metadata->broker_cnt;
   for (size_t i = 0; i < errors; i++) {
     rd_kafka_resp_err_t code = rd_kafka_error_code(error[i]);
     c->snapshot->list_failed |= code > 0;
     if (code > 0 || (!all && !c->snapshot->list_reason))
       c->snapshot->list_reason = arena_printf(&c->snapshot->arena, "%s", kafka_error_reason(code));
   }
+}
+
+/* A name that the patterns would match as far as they are literal: rights may be by prefix. */
+static const char *probe_name(struct collecting *c) {
+  const struct kafka_collection *collection = c->groups.collection;
+  const char *glob = collection->group_count > 0 ? collection->groups[0] : "";
+  size_t length = strcspn(glob, "*?[\\");
+  return length > 0 ? arena_text(&c->snapshot->arena, glob, length) : "stacktop";
+}
+
+static rd_kafka_resp_err_t probe_answer(rd_kafka_event_t *event) {
+  size_t count = 0;
+  if (rd_kafka_event_error(event))
+    return rd_kafka_event_error(event);
+  const rd_kafka_group_result_t **results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+  const rd_kafka_error_t *error = count > 0 ? rd_kafka_group_result_error(results[0]) : NULL;
+  return error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* Without rights the list is empty and no error: so the offsets of a group are asked for, whether
+ * it exists or not. */
+static bool probe_rights(struct collecting *c) {
+  enum { PROBE_MS = 500 };
+  step(c, "the rights on groups");
+  rd_kafka_ListConsumerGroupOffsets_t *question =
+      rd_kafka_ListConsumerGroupOffsets_new(probe_name(c), NULL);
+  int limit_ms = share_of_left(c, 50);
+  rd_kafka_AdminOptions_t *options =
+      kafka_session_options(c->session, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, OFFSETS,
+                            limit_ms < PROBE_MS ? limit_ms : PROBE_MS);
+  rd_kafka_ListConsumerGroupOffsets(c->session->rk, &question, 1, options, c->session->queue);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_ListConsumerGroupOffsets_destroy(question);
+  size_t subject;
+  rd_kafka_event_t *event = kafka_session_wait(c->session, &subject, c->err);
+  if (!event)
+    return false;
+  if (kafka_error_is_denied(probe_answer(event)))
+    c->snapshot->rights = c->session->metadata->topic_cnt > 0
+                              ? "needs DESCRIBE on the groups"
+                              : "needs DESCRIBE on the groups and on their topics";
+  rd_kafka_event_destroy(event);
+  return true;
 }
 
 static bool list_groups(struct collecting *c) {
@@ -146,7 +194,7 @@ static bool list_groups(struct collecting *c) {
   note_list(c, rd_kafka_event_ListConsumerGroups_result(event));
   kafka_groups_choose(&c->groups, rd_kafka_event_ListConsumerGroups_result(event));
   rd_kafka_event_destroy(event);
-  return true;
+  return c->groups.count > 0 || probe_rights(c);
 }
 
 static void ask_description(struct collecting *c) {
@@ -227,6 +275,15 @@ static size_t want_partitions(struct collecting *c) {
   return unknown;
 }
 
+/* It had a part of the time to say what its groups are, and has not. */
+static bool is_silent(struct kafka_session *session, int32_t broker) {
+  return !kafka_roll_has_answered(&session->roll, broker);
+}
+
+static const char *silent_leader(struct collecting *c, int32_t broker) {
+  return arena_printf(&c->snapshot->arena, "its leader, broker %d, does not answer", broker);
+}
+
 /* The partitions that can be asked for; the caller frees them. */
 static struct kafka_place *places_new(struct collecting *c, size_t *count) {
   const struct kafka_topics *topics = &c->groups.topics;
@@ -240,10 +297,39 @@ static struct kafka_place *places_new(struct collecting *c, size_t *count) {
       struct kafka_partition *partition = &topics->items[t].partitions[p];
       if (partition->wanted && partition->leader < 0)
         partition->error = kafka_error_reason(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+      else if (partition->wanted && is_silent(c->session, partition->leader))
+        partition->error = silent_leader(c, partition->leader);
       else if (partition->wanted)
         places[(*count)++] = (struct kafka_place){&topics->items[t], p};
     }
   return places;
+}
+
+/* Those without an error; `ahead`: of them, those whose end is to be read once more. */
+static size_t places_keep(struct kafka_place *places, size_t count, bool ahead) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct kafka_partition *partition = &places[i].topic->partitions[places[i].partition];
+    if (!partition->error && (!ahead || partition->ahead))
+      places[kept++] = places[i];
+  }
+  return kept;
+}
+
+/* Where a committed offset is beyond the end. A moment ago that could be a broker that had just
+ * become the leader; when the end is read again and is no further, it is so. */
+static void mark_ahead(struct collecting *c) {
+  for (size_t i = 0; i < c->snapshot->group_count; i++) {
+    const struct kafka_group *group = &c->snapshot->groups[i];
+    for (size_t j = 0; j < group->share_count; j++) {
+      const struct kafka_share *share = &group->shares[j];
+      struct kafka_topic *topic = &c->groups.topics.items[share->topic];
+      if (share->partition >= topic->partition_count)
+        continue;
+      struct kafka_partition *partition = &topic->partitions[share->partition];
+      partition->ahead |= partition->end >= 0 && share->committed > partition->end;
+    }
+  }
 }
 
 static bool ask_logs(struct collecting *c) {
@@ -257,13 +343,20 @@ static bool ask_logs(struct collecting *c) {
     unknown = want_partitions(c);
   }
   c->session->unknown = unknown;
+  kafka_groups_complete(&c->groups);
+  want_partitions(c);
   size_t count;
   struct kafka_place *places = places_new(c, &count);
   step(c, "end offsets");
   bool good = kafka_offsets_read(c->session, places, count, KAFKA_AT_END, c->err);
   c->snapshot->ended_ms = clock_now_ms();
   step(c, "start offsets");
+  count = places_keep(places, count, false);
   good = good && kafka_offsets_read(c->session, places, count, KAFKA_AT_START, c->err);
+  step(c, "end offsets again");
+  mark_ahead(c);
+  count = places_keep(places, count, true);
+  good = good && kafka_offsets_read(c->session, places, count, KAFKA_AT_END, c->err);
   free(places);
   return good;
 }

@@ -35,9 +35,9 @@ const struct wire_struct kafka_query_fields = WIRE_STRUCT(struct kafka_query, qu
 /* ---- struct kafka_snapshot */
 
 static const struct wire_field partition_fields[] = {
-    WIRE(struct kafka_partition, leader),      WIRE(struct kafka_partition, wanted),
-    WIRE(struct kafka_partition, start),       WIRE(struct kafka_partition, end),
-    WIRE_MAYBE(struct kafka_partition, error),
+    WIRE(struct kafka_partition, leader), WIRE(struct kafka_partition, wanted),
+    WIRE(struct kafka_partition, ahead),  WIRE(struct kafka_partition, start),
+    WIRE(struct kafka_partition, end),    WIRE_MAYBE(struct kafka_partition, error),
 };
 static const struct wire_struct partition = WIRE_STRUCT(struct kafka_partition, partition_fields);
 

@@ -107,7 +107,11 @@ static bool topic_allowed(struct kafka_groups *groups, const char *name) {
 
 static void share_add(struct kafka_groups *groups, struct kafka_draft *draft, const char *topic,
                       struct kafka_share share) {
-  if (!topic_allowed(groups, topic) || share.partition < 0)
+  if (!topic_allowed(groups, topic)) {
+    draft->filtered = true;
+    return;
+  }
+  if (share.partition < 0)
     return;
   if (groups->share_total == KAFKA_SHARES_MAX) {
     groups->cut = true;
@@ -275,13 +279,79 @@ static void shares_finish(struct kafka_groups *groups, struct kafka_draft *draft
   draft->shares = NULL;
 }
 
+/* Who has no members lives by its offsets: a broker leaves out those that may not be seen, without
+ * a word. */
+static void note_hidden(struct kafka_draft *draft) {
+  struct kafka_group *group = &draft->group;
+  if (group->error || draft->filtered || !draft->listed || group->share_count > 0 ||
+      group->state != KAFKA_GROUP_EMPTY)
+    return;
+  group->error = "none to be seen: it has none, or DESCRIBE on its topics is missing";
+}
+
 void kafka_groups_finish(struct kafka_groups *groups) {
   struct kafka_snapshot *snapshot = groups->collection->snapshot;
   snapshot->groups = arena_alloc(&snapshot->arena, groups->count * sizeof *snapshot->groups);
   for (size_t i = 0; snapshot->groups && i < groups->count; i++) {
     shares_finish(groups, &groups->drafts[i]);
+    note_hidden(&groups->drafts[i]);
     snapshot->groups[snapshot->group_count++] = groups->drafts[i].group;
   }
   if (groups->cut || snapshot->arena.exhausted)
     kafka_snapshot_note(snapshot, "more partitions than the %d that are shown", KAFKA_SHARES_MAX);
+}
+
+static size_t missing_of(const struct kafka_groups *groups, const struct kafka_group *group) {
+  size_t missing = 0;
+  for (size_t from = 0, to; from < group->share_count; from = to) {
+    uint32_t topic = group->shares[from].topic;
+    for (to = from; to < group->share_count && group->shares[to].topic == topic; to++)
+      continue;
+    size_t known = (size_t)groups->topics.items[topic].partition_count;
+    missing += known > to - from ? known - (to - from) : 0;
+  }
+  return missing;
+}
+
+/* Both by topic and partition, and so is what comes of them. */
+static size_t fill_in(const struct kafka_groups *groups, const struct kafka_group *group,
+                      struct kafka_share *out, size_t most) {
+  size_t count = 0;
+  for (size_t at = 0; at < group->share_count;) {
+    uint32_t topic = group->shares[at].topic;
+    int32_t known = groups->topics.items[topic].partition_count;
+    for (int32_t p = 0; p < known || (at < group->share_count && group->shares[at].topic == topic);
+         p++) {
+      bool there = at < group->share_count && group->shares[at].topic == topic;
+      if (count == most)
+        return count;
+      if (there && (group->shares[at].partition == p || p >= known))
+        out[count++] = group->shares[at++];
+      else if (p < known)
+        out[count++] = (struct kafka_share){
+            .topic = topic, .partition = p, .owner = -1, .committed = KAFKA_NO_OFFSET};
+    }
+  }
+  return count;
+}
+
+void kafka_groups_complete(struct kafka_groups *groups) {
+  struct kafka_snapshot *snapshot = groups->collection->snapshot;
+  for (size_t i = 0; i < snapshot->group_count; i++) {
+    struct kafka_group *group = &snapshot->groups[i];
+    size_t missing = missing_of(groups, group);
+    if (missing == 0)
+      continue;
+    if (missing > KAFKA_SHARES_MAX - groups->share_total) {
+      kafka_snapshot_note(snapshot, "more partitions than the %d that are shown", KAFKA_SHARES_MAX);
+      continue;
+    }
+    size_t most = group->share_count + missing;
+    struct kafka_share *shares = arena_alloc(&snapshot->arena, most * sizeof *shares);
+    if (!shares)
+      continue;
+    group->share_count = fill_in(groups, group, shares, most);
+    group->shares = shares;
+    groups->share_total += missing;
+  }
 }

@@ -10,6 +10,7 @@ struct kafka_draft {
   bool listed;      /* false: only its name is configured */
   rd_kafka_consumer_group_state_t listed_state;
   struct kafka_group group;
+  bool filtered;              /* it has to do with topics that the configuration leaves out */
   struct kafka_share *shares; /* as they come: unsorted, a partition perhaps twice */
   size_t share_count, share_capacity;
 };
@@ -43,3 +44,7 @@ void kafka_groups_uncommitted(struct kafka_groups *groups, size_t group, rd_kafk
 
 /* Sorts and joins what came; moves groups into the snapshot. */
 void kafka_groups_finish(struct kafka_groups *groups);
+
+/* With the topics attached: adds to each group the partitions of its topics that it neither holds
+ * nor has committed to. Without them a sum over 1 of 6 partitions would look whole. */
+void kafka_groups_complete(struct kafka_groups *groups);

@@ -16,7 +16,7 @@ struct kafka_place {
 enum { KAFKA_AT_START = -2, KAFKA_AT_END = -1 };
 
 /* Fills .end (KAFKA_AT_END) or .start (the others; none for a time past the end) of each place's
- * partition, or its .error. Places without a leader have to be left out before. False when the
- * whole does not answer. Waits. */
+ * partition, or its .error. Places without a leader have to be left out before. A leader
+ * that does not answer costs its own partitions; false when none does. Waits. */
 bool kafka_offsets_read(struct kafka_session *session, const struct kafka_place *places,
                         size_t count, int64_t at, struct err *err) MUST_CHECK;

@@ -11,41 +11,56 @@ void kafka_roll_fini(struct kafka_roll *roll) {
   pthread_mutex_destroy(&roll->lock);
 }
 
-/* The last request to that broker, or NULL. */
-static struct kafka_roll_call *call_of(struct kafka_roll *roll, int32_t broker) {
-  for (size_t i = roll->count; i-- > 0;)
-    if (roll->calls[i].broker == broker)
-      return &roll->calls[i];
+static struct kafka_roll_entry *entry_of(struct kafka_roll *roll, int32_t broker) {
+  for (size_t i = 0; i < roll->count; i++)
+    if (roll->entries[i].broker == broker)
+      return &roll->entries[i];
   return NULL;
+}
+
+static struct kafka_roll_entry *entry_make(struct kafka_roll *roll, int32_t broker) {
+  struct kafka_roll_entry *entry = entry_of(roll, broker);
+  if (entry || roll->count == KAFKA_ROLL_MAX)
+    return entry;
+  entry = &roll->entries[roll->count++];
+  *entry = (struct kafka_roll_entry){.broker = broker};
+  return entry;
 }
 
 static rd_kafka_resp_err_t on_request(rd_kafka_t *rk, int sockfd, const char *name, int32_t broker,
                                       int16_t key, int16_t version, int32_t correlation,
                                       size_t size, void *opaque) {
-  (void)rk, (void)sockfd, (void)name, (void)version, (void)size;
+  (void)rk, (void)sockfd, (void)name, (void)version, (void)correlation, (void)size;
   struct kafka_roll *roll = opaque;
   if (key != LIST_GROUPS)
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   pthread_mutex_lock(&roll->lock);
-  if (roll->count < KAFKA_ROLL_MAX)
-    roll->calls[roll->count++] = (struct kafka_roll_call){broker, correlation, false};
+  struct kafka_roll_entry *entry = entry_make(roll, broker);
+  if (entry)
+    entry->pending++;
   pthread_mutex_unlock(&roll->lock);
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* A request that is given up ends here, too: with an error. */
+/* A request that is given up ends here, too, with an error. Answers come in the order of the
+ * questions; which one it is (2.0.2 does not say) is a matter of counting. */
 static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd, const char *name, int32_t broker,
                                        int16_t key, int16_t version, int32_t correlation,
                                        size_t size, int64_t rtt, rd_kafka_resp_err_t err,
                                        void *opaque) {
-  (void)rk, (void)sockfd, (void)name, (void)version, (void)size, (void)rtt;
+  (void)rk, (void)sockfd, (void)name, (void)version, (void)correlation, (void)size, (void)rtt;
   struct kafka_roll *roll = opaque;
-  if (key != LIST_GROUPS || err)
+  if (key != LIST_GROUPS)
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   pthread_mutex_lock(&roll->lock);
-  struct kafka_roll_call *call = call_of(roll, broker);
-  if (call && call->correlation == correlation)
-    call->answered = true;
+  struct kafka_roll_entry *entry = entry_of(roll, broker);
+  if (entry && entry->pending > 0) {
+    entry->pending--;
+    if (entry->old > 0)
+      entry->old--;
+    else
+      entry->answered = !err;
+  }
   pthread_mutex_unlock(&roll->lock);
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -59,21 +74,17 @@ rd_kafka_resp_err_t kafka_roll_watch(struct kafka_roll *roll, rd_kafka_t *rk) {
 
 void kafka_roll_begin(struct kafka_roll *roll) {
   pthread_mutex_lock(&roll->lock);
-  roll->count = 0;
+  for (size_t i = 0; i < roll->count; i++) {
+    roll->entries[i].answered = false;
+    roll->entries[i].old = roll->entries[i].pending;
+  }
   pthread_mutex_unlock(&roll->lock);
-}
-
-bool kafka_roll_was_asked(struct kafka_roll *roll, int32_t broker) {
-  pthread_mutex_lock(&roll->lock);
-  bool asked = roll->count == KAFKA_ROLL_MAX || call_of(roll, broker);
-  pthread_mutex_unlock(&roll->lock);
-  return asked;
 }
 
 bool kafka_roll_has_answered(struct kafka_roll *roll, int32_t broker) {
   pthread_mutex_lock(&roll->lock);
-  const struct kafka_roll_call *call = call_of(roll, broker);
-  bool answered = call ? call->answered : roll->count == KAFKA_ROLL_MAX;
+  const struct kafka_roll_entry *entry = entry_of(roll, broker);
+  bool answered = entry ? entry->answered : roll->count == KAFKA_ROLL_MAX;
   pthread_mutex_unlock(&roll->lock);
   return answered;
 }
@@ -82,7 +93,7 @@ bool kafka_roll_anybody(struct kafka_roll *roll) {
   bool any = false;
   pthread_mutex_lock(&roll->lock);
   for (size_t i = 0; i < roll->count; i++)
-    any = any || roll->calls[i].answered;
+    any = any || roll->entries[i].answered;
   pthread_mutex_unlock(&roll->lock);
   return any;
 }

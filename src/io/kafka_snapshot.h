@@ -23,6 +23,7 @@ enum {
 struct kafka_partition {
   int32_t leader;     /* -1: none */
   bool wanted;        /* some group's: its offsets were asked for */
+  bool ahead;         /* some group has committed beyond the end: it was read again */
   int64_t start, end; /* KAFKA_NO_OFFSET where not known: then error says why */
   const char *error;  /* NULL or a few words: "no leader" */
 };
