@@ -109,7 +109,8 @@ static struct kafka_snapshot *snapshot_make(void) {
   snapshot->topics[0].partition_count = 2;
   snapshot->topics[0].partitions = arena_alloc(arena, 2 * sizeof(struct kafka_partition));
   snapshot->topics[0].partitions[0] = (struct kafka_partition){1, true, false, 5, INT64_MAX, NULL};
-  snapshot->topics[0].partitions[1] = (struct kafka_partition){-1, true, false, -1, -1, "no leader"};
+  snapshot->topics[0].partitions[1] =
+      (struct kafka_partition){-1, true, false, -1, -1, "no leader"};
   snapshot->topics[1] = (struct kafka_topic){.name = "gone", .error = "no such topic"};
   snapshot->group_count = 1;
   snapshot->groups = arena_alloc(arena, sizeof *snapshot->groups);
