@@ -4,7 +4,6 @@
 #include "actions/redis_change.h"
 #include "actions/redis_pattern.h"
 #include "core/format.h"
-#include "core/quote.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -55,11 +54,9 @@ static const char *command_of(int64_t version) {
 static void say_effect(const struct action_request *request, struct plan *plan) {
   const struct sample *found = request->found;
   const char *command = command_of(redis_fact(found, "version", 0));
-  char cli[REDIS_CLI_MAX], word[4 * REDIS_PATTERN_MAX + 3];
-  redis_cli(cli, request->target, (int)redis_fact(found, "db", 0));
-  quote_word(word, sizeof word, redis_keys_pattern(plan));
-  plan_say(plan, PLAN_EFFECT, "%s --scan --pattern %s | xargs -r -d '\\n' -n %d %s %s", cli, word,
-           redis_fact(found, "cluster", 0) ? 1 : KEYS_A_COMMAND, cli, command);
+  char script[32];
+  snprintf(script, sizeof script, "s/^/%s /", command);
+  redis_keys_say_command(request, plan, script);
   plan_say(plan, PLAN_EFFECT,
            "with SCAN COUNT %d to %d, at most %d keys a second, slower when the answers slow down",
            REDIS_PACE_LEAST, REDIS_PACE_MOST,

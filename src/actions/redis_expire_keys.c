@@ -6,7 +6,6 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/quantity.h"
-#include "core/quote.h"
 
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
@@ -67,12 +66,16 @@ const struct action action_redis_expire_keys = {
 static void say_effect(const struct action_request *request, struct plan *plan, int64_t ttl_ms) {
   const struct sample *found = request->found;
   bool compares = redis_fact(found, "version", LT_VERSION) >= LT_VERSION;
-  char cli[REDIS_CLI_MAX], word[4 * REDIS_PATTERN_MAX + 3];
-  redis_cli(cli, request->target, (int)redis_fact(found, "db", 0));
-  quote_word(word, sizeof word, redis_keys_pattern(plan));
-  plan_say(plan, PLAN_EFFECT,
-           "%s --scan --pattern %s | while read -r key; do %s PEXPIRE \"$key\" %lld%s; done", cli,
-           word, cli, (long long)ttl_ms, compares ? " LT" : "");
+  char script[400];
+  if (compares)
+    snprintf(script, sizeof script, "s/.*/PEXPIRE & %" PRId64 " LT/", ttl_ms);
+  else /* the key's own time to live is looked at in the same command */
+    snprintf(script, sizeof script,
+             "s/.*/EVAL \"local ttl = redis.call([[PTTL]], KEYS[1]) if ttl == -1 or ttl > "
+             "tonumber(ARGV[1]) then return redis.call([[PEXPIRE]], KEYS[1], ARGV[1]) end return "
+             "0\" 1 & %" PRId64 "/",
+             ttl_ms);
+  redis_keys_say_command(request, plan, script);
   plan_say(plan, PLAN_EFFECT,
            "with SCAN COUNT %d to %d, at most %d keys a second, slower when the answers slow down",
            REDIS_PACE_LEAST, REDIS_PACE_MOST, REDIS_PACE_UNLINK);

@@ -151,7 +151,7 @@ bool redis_flush_plan(const struct action_request *request, struct plan *plan, s
   if (keys == 0)
     return err_set(err, ERR_INVALID, "there is no key in it");
   plan->count = keys;
-  redis_plan_server(plan, found, true);
+  redis_plan_server(plan, request, true);
   plan_say(plan, PLAN_BLAST, "%s, and what is written until then: gone at once",
            redis_keys_counted(text, keys));
   redis_plan_spread(plan, found, "will flush");

@@ -111,13 +111,17 @@ struct sample *redis_found_new(const struct redis_work *work, const struct table
 
 /* Only a node of a cluster has a name that outlives its process. What else the collector calls the
  * server is the run id by which it met it first: another stacktop may have met another one. */
-void redis_plan_server(struct plan *plan, const struct sample *found, bool writes) {
+void redis_plan_server(struct plan *plan, const struct action_request *request, bool writes) {
+  const struct sample *found = request->found;
+  char login[REDIS_CLI_MAX];
   if (!redis_fact(found, "cluster", 0))
     plan->server = NULL;
   if (!plan->address && found->address && *found->address)
     plan->address = plan_copy(plan, found->address);
   plan_say(plan, PLAN_PRECONDITION, "the same server process answers: run_id %s (%s)",
            redis_fact_words(found, "run_id"), redis_fact_words(found, "server"));
+  if (redis_cli_login(login, request->target))
+    plan_say(plan, PLAN_EFFECT, "with %s in REDISCLI_AUTH, from which redis-cli takes it", login);
   if (writes)
     plan_say(plan, PLAN_PRECONDITION, "it still is a master: a replica refuses");
 }

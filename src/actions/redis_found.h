@@ -15,8 +15,8 @@ int64_t redis_fact(const struct sample *found, const char *name, int64_t fallbac
 const char *redis_fact_words(const struct sample *found, const char *name); /* "" if not known */
 
 /* Sets the plan's address where it has none, and says that it must be the same server (run_id) and,
- * with writes, that it must be a master. */
-void redis_plan_server(struct plan *plan, const struct sample *found, bool writes);
+ * with writes, that it must be a master; and what redis-cli needs to log in. */
+void redis_plan_server(struct plan *plan, const struct action_request *request, bool writes);
 /* Warns of the replicas that will do the same, and that only this node of a cluster is meant. */
 void redis_plan_spread(struct plan *plan, const struct sample *found, const char *deed);
 

@@ -330,6 +330,17 @@ static void say_sample(struct plan *plan, const struct sample *found) {
     plan_say(plan, PLAN_BLAST, "for example %s", line);
 }
 
+void redis_keys_say_command(const struct action_request *request, struct plan *plan,
+                            const char *script) {
+  char command[PLAN_TEXT_MAX];
+  int db = (int)redis_fact(request->found, "db", 0);
+  if (redis_cli_each(command, sizeof command, request->target, db, redis_keys_pattern(plan),
+                     script))
+    plan_say(plan, PLAN_EFFECT, "%s", command);
+  else
+    plan_say(plan, PLAN_EFFECT, "a command for each key of the pattern, which is too long to type");
+}
+
 static bool any_to_do(const struct sample *found, const char *pattern, struct err *err) {
   int db = (int)redis_fact(found, "db", 0);
   if (redis_fact(found, "keys", 0) > 0)
@@ -366,7 +377,7 @@ bool redis_keys_plan(const struct action_request *request, struct plan *plan, st
   plan->name = victim->pins[2];
   plan->count = redis_fact(found, "keys", 0);
   plan->unit = redis_fact(found, "complete", 0) ? "keys" : "keys or more";
-  redis_plan_server(plan, found, true);
+  redis_plan_server(plan, request, true);
   say_count(plan, found);
   say_sizes(plan, found);
   say_sample(plan, found);

@@ -35,6 +35,10 @@ extern const struct act_step redis_keys_survey;
 /* The plan's victim (the pattern), pins, count, and all that is said of the keys. pins: run_id, db,
  * pattern. False with err when there are none. */
 bool redis_keys_plan(const struct action_request *request, struct plan *plan, struct err *err);
+/* Says what would be typed for all keys of the plan's pattern: sed's script makes the command of a
+ * key in quotes. */
+void redis_keys_say_command(const struct action_request *request, struct plan *plan,
+                            const char *script);
 /* "~1.2 GB", or "" if it is not known. */
 const char *redis_keys_bytes(char out[64], const struct sample *found);
 const char *redis_keys_pattern(const struct plan *plan); /* the pin */

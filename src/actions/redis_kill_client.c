@@ -3,6 +3,7 @@
 #include "actions/redis_clients.h"
 #include "actions/redis_found.h"
 #include "core/format.h"
+#include "core/quote.h"
 #include "io/clock.h"
 
 #include <hiredis/hiredis.h>
@@ -191,7 +192,7 @@ static bool add_victim(const struct action_request *request, struct plan *plan,
                                              CLIENT_AGE,     CLIENT_IDLE, CLIENT_COMMAND,
                                              CLIENT_MEMORY};
   const struct value *cells = row->cells;
-  char cli[REDIS_CLI_MAX];
+  char cli[REDIS_CLI_MAX], word[4 * REDIS_CLIENT_TEXT_MAX + 3];
   const char *address = cells[CLIENT_ADDRESS].type == VALUE_TEXT ? cells[CLIENT_ADDRESS].text : "";
   const char *run_id = redis_fact_words(request->found, "run_id");
   struct plan_victim *victim =
@@ -204,7 +205,8 @@ static bool add_victim(const struct action_request *request, struct plan *plan,
   victim->pins[1] = plan_copy(plan, row->key);
   victim->pins[2] = plan_copy(plan, address);
   redis_cli(cli, request->target, -1);
-  plan_say(plan, PLAN_EFFECT, "%s CLIENT KILL ID %s ADDR %s SKIPME yes", cli, row->key, address);
+  plan_say(plan, PLAN_EFFECT, "%s CLIENT KILL ID %s ADDR %s SKIPME yes", cli, row->key,
+           quote_word(word, sizeof word, address));
   if (strcmp(cells[CLIENT_KIND].text, "replica") == 0)
     plan_say(plan, PLAN_WARNING,
              "client %s is a replica: it connects again, and may need a full copy", row->key);
@@ -238,7 +240,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   plan->title = plan_printf(plan, "Kill %zu client%s of %s", plan->victim_count,
                             plan->victim_count == 1 ? "" : "s", request->target->name);
   plan->unit = plan->victim_count == 1 ? "client" : "clients";
-  redis_plan_server(plan, request->found, false);
+  redis_plan_server(plan, request, false);
   plan_say(plan, PLAN_PRECONDITION, "id and address still are the client's, in the command itself");
   plan_say(plan, PLAN_BLAST, "most clients connect again at once, and go on as before");
   plan_say(plan, PLAN_LOSS,

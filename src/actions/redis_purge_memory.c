@@ -89,7 +89,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   victim->pins[1] = plan_printf(plan, "%" PRId64, rss);
   plan->title = plan_printf(plan, "Purge the unused memory of %s", request->target->name);
   plan->unit = "server";
-  redis_plan_server(plan, found, false);
+  redis_plan_server(plan, request, false);
   plan_say(plan, PLAN_EFFECT, "%s MEMORY PURGE", redis_cli(cli, request->target, -1));
   int64_t active = redis_fact(found, "allocator_active", -1);
   int64_t resident = redis_fact(found, "allocator_resident", -1);

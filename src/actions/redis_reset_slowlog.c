@@ -165,7 +165,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   plan->count = length;
   plan->whole = true;
   plan->unit = length == 1 ? "entry" : "entries";
-  redis_plan_server(plan, found, false);
+  redis_plan_server(plan, request, false);
   plan_say(plan, PLAN_EFFECT, "%s SLOWLOG RESET", redis_cli(cli, request->target, -1));
   for (size_t i = 0; i < table->row_count; i++) {
     const struct value *cells = table->rows[i].cells;

@@ -264,7 +264,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     return err_set(err, ERR_INVALID, "it is so already: maxmemory %" PRId64 ", policy %.40s",
                    wish.old_limit, wish.old_policy);
   plan->title = plan_printf(plan, "Set the memory limit of %s", request->target->name);
-  redis_plan_server(plan, found, false);
+  redis_plan_server(plan, request, false);
   plan_say(plan, PLAN_PRECONDITION, "the settings still have the values of now");
   say_evicted(plan, found, &wish);
   if (strcmp(redis_fact_words(found, "role"), "replica") == 0)

@@ -1,5 +1,6 @@
 #include "actions/redis_text.h"
 
+#include "actions/redis_pattern.h"
 #include "core/format.h"
 #include "core/quote.h"
 #include "io/redis_url.h"
@@ -187,7 +188,10 @@ bool redis_size_check(const char *text, struct err *err) {
 
 static bool parse_url(struct redis_url *url, const struct target *target) {
   struct err ignored; /* it was checked when the configuration was read */
-  return redis_url_parse(target_text(target, "url"), url, &ignored);
+  if (!redis_url_parse(target_text(target, "url"), url, &ignored))
+    return false;
+  redis_url_login(url, target_text(target, "username"), target_text(target, "password"));
+  return true;
 }
 
 const char *redis_cli(char out[REDIS_CLI_MAX], const struct target *target, int db) {
@@ -202,12 +206,55 @@ const char *redis_cli(char out[REDIS_CLI_MAX], const struct target *target, int 
     used += (size_t)snprintf(out, REDIS_CLI_MAX, "redis-cli -s %.450s",
                              quote_word(word, sizeof word, url.path));
   else
-    used += (size_t)snprintf(out, REDIS_CLI_MAX, "redis-cli -h %.450s -p %d",
-                             quote_word(word, sizeof word, url.host), url.port);
+    used += (size_t)snprintf(out, REDIS_CLI_MAX, "redis-cli -h %.450s -p %d%s",
+                             quote_word(word, sizeof word, url.host), url.port,
+                             url.tls ? " --tls" : "");
+  if (url.user)
+    used += (size_t)snprintf(out + used, REDIS_CLI_MAX - used, " --user %.200s",
+                             quote_word(word, sizeof word, url.user));
   if (db >= 0)
     snprintf(out + used, REDIS_CLI_MAX - used, " -n %d", db);
   redis_url_fini(&url);
   return out;
+}
+
+/* As redis-cli reads it: bare where it is the same in quotes and without. */
+static void pattern_word(char *out, size_t size, const char *pattern) {
+  char quoted[4 * REDIS_PATTERN_MAX + 3];
+  size_t length = strlen(pattern);
+  redis_repr(quoted + 1, sizeof quoted - 2, pattern, length);
+  if (strcmp(quoted + 1, pattern) != 0 || strpbrk(pattern, " '")) {
+    *quoted = '"';
+    strcat(quoted, "\"");
+    quote_word(out, size, quoted);
+    return;
+  }
+  quote_word(out, size, pattern);
+}
+
+bool redis_cli_each(char *out, size_t size, const struct target *target, int db,
+                    const char *pattern, const char *script) {
+  char cli[REDIS_CLI_MAX], word[4 * (4 * REDIS_PATTERN_MAX + 3) + 3];
+  redis_cli(cli, target, db);
+  pattern_word(word, sizeof word, pattern);
+  int length =
+      snprintf(out, size, "%s --no-raw --scan --quoted-pattern %s | sed '%s' | %s | sort | uniq -c",
+               cli, word, script, cli);
+  return length >= 0 && (size_t)length < size;
+}
+
+const char *redis_cli_login(char out[REDIS_CLI_MAX], const struct target *target) {
+  struct redis_url url;
+  const char *login = NULL;
+  if (!parse_url(&url, target))
+    return NULL;
+  if (url.password && !url.if_asked) {
+    snprintf(out, REDIS_CLI_MAX, "the password%s%.200s", url.user ? " of " : "",
+             url.user ? url.user : "");
+    login = out;
+  }
+  redis_url_fini(&url);
+  return login;
 }
 
 const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target) {

@@ -51,9 +51,19 @@ bool redis_size_parse(const char *text, int64_t *bytes, struct err *err) MUST_CH
 bool redis_size_check(const char *text, struct err *err); /* the same as an option's check */
 
 enum { REDIS_CLI_MAX = 700, REDIS_NAME_MAX = 300 };
-/* "redis-cli -h redis -p 6379 -n 2": without the password, which redis-cli takes from
+/* "redis-cli -h redis -p 6379 --user ops -n 2": without the password, which redis-cli takes from
  * REDISCLI_AUTH; without -n for db -1. Returns out. */
 const char *redis_cli(char out[REDIS_CLI_MAX], const struct target *target, int db);
+/* The same command for each key of a pattern, exact for keys and patterns of any bytes: redis-cli
+ * prints the keys quoted, one a line (--no-raw), sed makes a command of each, and redis-cli reads
+ * them as it printed them. `script` is sed's, and has no single quote. The quoted pattern needs a
+ * redis-cli that prints so (7.0, some 6.2): an older one refuses the option, and does nothing.
+ * False where it does not fit. */
+bool redis_cli_each(char *out, size_t size, const struct target *target, int db,
+                    const char *pattern, const char *script);
+/* What has to be in REDISCLI_AUTH for it: "the password of ops"; NULL where no password is
+ * configured. out: at least REDIS_CLI_MAX bytes. */
+const char *redis_cli_login(char out[REDIS_CLI_MAX], const struct target *target);
 /* "redis:6379" or "/run/redis.sock": how its url calls the server. Returns out. */
 const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target);
 /* The database of its url. */
