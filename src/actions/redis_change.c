@@ -30,22 +30,28 @@ static void tell_progress(struct redis_change *change) {
   act->changed(act);
 }
 
+/* How much is done, for whoever ends it before it has gone through. The plan's count is a total
+ * only where the survey has seen all of the database. */
+static void note_amount(struct redis_change *change) {
+  const struct act *act = change->sweep.work.act;
+  bool counted = strcmp(act->plan->unit, "keys") == 0;
+  outcome_note(act->outcome, 0, change->changed, counted ? act->plan->count : 0, "keys");
+}
+
 /* What has become of the keys when it did not go through; silent when nothing was done to any. */
 static void say_partly(struct redis_change *change, const struct err *why) {
   struct outcome *outcome = change->sweep.work.act->outcome;
-  char count[REDIS_COUNTED_MAX];
   size_t open = redis_link_effects(change->sweep.work.link);
   if (change->changed == 0 && open == 0)
     return;
-  redis_keys_counted(count, change->changed);
   if (open > 0)
     outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN,
-                    "%s %s, then there was no answer for up to %lld more: %s", count, change->did,
+                    "%s; no answer for up to %lld more: %s", change->did,
                     (long long)change->portion, why->text);
   else
     outcome_set_all(outcome, VICTIM_PENDING,
                     redis_is_refusal(why) ? VICTIM_REFUSED : VICTIM_SKIPPED,
-                    "%s %s; the rest is as it was: %s", count, change->did, why->text);
+                    "%s; the rest is as it was: %s", change->did, why->text);
 }
 
 static void on_failed(void *self, const struct err *err) {
@@ -71,8 +77,9 @@ static void on_done(void *self) {
   redis_keys_counted(count, change->changed);
   if (change->sweep.cancelled) {
     outcome_set_all(act->outcome, VICTIM_PENDING, VICTIM_SKIPPED,
-                    "stopped: %s %s of the %lld that matched; the rest is as it was", count,
-                    change->did, (long long)act->plan->count);
+                    change->changed > 0 ? "%s, then cancelled; the rest is as it was"
+                                        : "cancelled before any key was %s",
+                    change->did);
     redis_work_end(change, NULL, &cancelled);
     return;
   }
@@ -107,6 +114,7 @@ static void on_changed(void *self, const struct redisReply *reply, const struct 
   struct redis_change *change = self;
   if (reply && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0)
     change->changed = count_add(change->changed, reply->integer);
+  note_amount(change);
   redis_change_answered(change, err && is_elsewhere(err) ? NULL : err);
 }
 

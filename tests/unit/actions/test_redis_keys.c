@@ -174,6 +174,15 @@ static void test_what_was_not_looked_at_is_said(void **state) {
   assert_int_equal(driver->err.kind, ERR_LIMIT);
 }
 
+static void expect_partly(int64_t done, int64_t total, bool at_least) {
+  const struct victim_outcome *victim = &fixture.driver.outcome.victims[0];
+  assert_int_equal(victim->result, VICTIM_PARTLY);
+  assert_int_equal(victim->amount.done, done);
+  assert_int_equal(victim->amount.total, total);
+  assert_string_equal(victim->amount.unit, "keys");
+  assert_int_equal(victim->amount.at_least, at_least);
+}
+
 static void on_change_cancel(struct driver *driver) {
   if (driver->step == driver->action->execute && driver->progress.done > 0)
     driver->step->cancel(&driver->act);
@@ -189,12 +198,59 @@ static void test_cancelled_half_way_leaves_the_rest(void **state) {
   assert_string_equal(driver->err.text, "cancelled");
   long long left = redis_number(&fixture, "DBSIZE");
   assert_true(left > 0 && left < 5000);
-  assert_int_equal(result(), VICTIM_SKIPPED);
-  expect_in(victim_words(driver, 0),
-            "keys deleted of the 5000 that matched; the rest is as it was");
+  expect_partly(5000 - left, 5000, false);
+  expect_in(victim_words(driver, 0), "deleted, then cancelled; the rest is as it was");
   assert_int_equal(driver->progress.done, 5000 - left);
   assert_true(driver_verify(driver));
-  assert_int_equal(result(), VICTIM_SKIPPED);
+  assert_int_equal(result(), VICTIM_PARTLY);
+}
+
+static void on_change_kill(struct driver *driver) {
+  if (driver->step == driver->action->execute && driver->progress.done > 0)
+    redis_say(&fixture, "CLIENT KILL TYPE normal SKIPME yes");
+}
+
+/* Between two portions: what is done is known. Within one: it may be more. */
+static void test_a_killed_connection_leaves_a_part(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  redis_fill(&fixture, "cache:", 5000);
+  assert_true(driver_survey(driver, DELETE, NULL, NULL, cache_only) && driver_plan(driver, NULL));
+  driver->on_change = on_change_kill;
+  assert_false(driver_execute(driver));
+  long long gone = 5000 - redis_number(&fixture, "DBSIZE");
+  const struct victim_outcome *victim = &driver->outcome.victims[0];
+  assert_int_equal(victim->result, VICTIM_PARTLY);
+  assert_true(victim->amount.done > 0 && victim->amount.done <= gone);
+  assert_true(victim->amount.at_least || victim->amount.done == gone);
+  assert_int_equal(victim->amount.total, 5000);
+}
+
+static void on_change_freeze(struct driver *driver) {
+  if (driver->step == driver->action->execute && driver->progress.done > 0)
+    kill(fixture.server.pid, SIGSTOP);
+}
+
+/* The server stands still half-way, until the step is given up. */
+static void test_a_frozen_server_leaves_a_part(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  redis_fill(&fixture, "cache:", 5000);
+  assert_true(driver_survey(driver, DELETE, NULL, NULL, cache_only) && driver_plan(driver, NULL));
+  driver->on_change = on_change_freeze;
+  driver_execute_begin(driver);
+  while (driver->progress.done == 0)
+    uv_run(&driver->loop, UV_RUN_ONCE);
+  for (int i = 0; i < 5; i++)
+    uv_run(&driver->loop, UV_RUN_NOWAIT);
+  driver_drop(driver);
+  kill(fixture.server.pid, SIGCONT);
+  const struct victim_outcome *victim = &driver->outcome.victims[0];
+  assert_int_equal(victim->result, VICTIM_PARTLY);
+  assert_int_equal(victim->amount.done, driver->progress.done);
+  assert_true(victim->amount.done > 0 && victim->amount.done < 5000);
+  assert_true(victim->amount.done <= 5000 - redis_number(&fixture, "DBSIZE"));
+  expect_in(victim_words(driver, 0), "given up");
 }
 
 static void test_dropped_half_way_is_told(void **state) {
@@ -225,7 +281,7 @@ static void test_dropped_with_an_answer_owed_is_unknown(void **state) {
   }
   driver_drop(driver);
   assert_int_equal(result(), VICTIM_UNKNOWN);
-  expect_in(victim_words(driver, 0), "there was no answer for up to 5 more");
+  expect_in(victim_words(driver, 0), "no answer for up to 5 more");
   redis_say(&fixture, "CLIENT UNPAUSE");
 }
 
@@ -237,8 +293,12 @@ static void test_a_connection_that_breaks_is_unknown(void **state) {
   redis_fill(&fixture, "cache:", 5000);
   assert_true(driver_survey(driver, DELETE, NULL, NULL, cache_only) && driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
-  assert_int_equal(result(), VICTIM_UNKNOWN);
-  expect_in(victim_words(driver, 0), "keys deleted, then there was no answer for up to");
+  const struct victim_outcome *victim = &driver->outcome.victims[0];
+  assert_int_equal(victim->result, VICTIM_PARTLY);
+  assert_true(victim->amount.at_least); /* the second UNLINK reached the server */
+  assert_true(victim->amount.done > 0);
+  assert_true(5000 - redis_number(&fixture, "DBSIZE") > victim->amount.done);
+  expect_in(victim_words(driver, 0), "deleted; no answer for up to");
   assert_int_equal(driver->err.kind, ERR_CLOSED);
   assert_true(redis_number(&fixture, "DBSIZE") > 1000);
 }
@@ -375,6 +435,8 @@ int main(void) {
       TEST(test_what_comes_after_the_plan_goes_too),
       TEST(test_what_was_not_looked_at_is_said),
       TEST(test_cancelled_half_way_leaves_the_rest),
+      TEST(test_a_killed_connection_leaves_a_part),
+      TEST(test_a_frozen_server_leaves_a_part),
       TEST(test_dropped_half_way_is_told),
       TEST(test_dropped_with_an_answer_owed_is_unknown),
       TEST(test_a_connection_that_breaks_is_unknown),
