@@ -1,14 +1,15 @@
 /* PostgreSQL 10 to 18: connections against their limit, sessions in order of harm with who waits
  * for whom, and a few counters.
  *
- * One connection is kept between the collections; a collection is three small queries, one after
- * the other. Without the first there is no sample; what the others fail at is a fault of the sample
- * (a note, where a right is missing). The texts of the last one are borrowed from its answer, so
- * that the sample is made in its callback. */
+ * One connection is kept between the collections; a collection is four small queries, one after
+ * the other, and one more of a standby. Without the first there is no sample; what the others fail
+ * at is a fault of the sample (a note, where a right is missing). The texts of the last one are
+ * borrowed from its answer, so that the sample is made in its callback. */
 #include "collectors/collector.h"
 
 #include "collectors/postgres_judge.h"
 #include "collectors/postgres_queries.h"
+#include "collectors/postgres_replication.h"
 #include "collectors/postgres_table.h"
 #include "core/mem.h"
 #include "core/retention.h"
@@ -53,6 +54,12 @@ static const struct option options[] = {
      .max = 30LL * 86400000,
      .fallback = "1m",
      .help = "the same, critical"},
+    {.name = "forget_replica",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 365LL * 86400000,
+     .fallback = "1d",
+     .help = "a replica that has gone is a warning until it is back, or for so long"},
     {.name = "retention",
      .type = OPTION_MAP,
      .help = "tables of which old rows may be deleted (postgres.delete-old): by each the column of "
@@ -61,7 +68,8 @@ static const struct option options[] = {
      .check = retention_check},
 };
 
-static const struct table_spec *const tables[] = {&postgres_summary_table, &postgres_session_table};
+static const struct table_spec *const tables[] = {&postgres_summary_table, &postgres_session_table,
+                                                  &postgres_replica_table};
 
 /* Who we are there, libpq takes from PG* and from the user's name. */
 static const struct usual_place usual[] = {
@@ -100,6 +108,8 @@ struct postgres {
 
   struct postgres_statistics before; /* of the collection before */
   bool has_before;
+  double forget_replica; /* seconds */
+  struct postgres_memory memory;
 
   /* The collection under way; job is NULL when there is none. */
   struct job *job;
@@ -108,6 +118,13 @@ struct postgres {
   struct postgres_activity activity;
   struct postgres_statistics statistics;
   struct err statistics_err; /* ERR_NONE when they are known */
+  struct postgres_standby standby;
+  struct postgres_standby_verdict verdict;
+  struct err standby_err; /* ERR_NONE when it is known, or there is none */
+  struct postgres_replicas replicas;
+  struct postgres_replica_rows replica_rows;
+  struct err replicas_err;
+  bool sees_all;   /* at the collection before */
   char system[24]; /* the identifier of the cluster that this connection leads to; "" not known */
 };
 
@@ -129,6 +146,7 @@ static void *postgres_open(struct io *io, const struct target *target, struct er
       .blocking_warn = (double)target_number(target, "blocking") / 1e3,
       .blocking_crit = (double)target_number(target, "blocking_critical") / 1e3,
   };
+  postgres->forget_replica = (double)target_number(target, "forget_replica") / 1e3;
   return postgres;
 }
 
@@ -138,6 +156,10 @@ static void collection_failed(struct postgres *postgres, const struct err *err) 
   struct job *job = postgres->job;
   postgres->job = NULL;
   job_failed(job, err);
+}
+
+static const struct err *err_or_null(const struct err *err) {
+  return err->kind == ERR_NONE ? NULL : err;
 }
 
 static struct sample *sample_make(struct postgres *postgres, const struct postgres_sessions *found,
@@ -152,6 +174,7 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
                              ? postgres_rates(postgres->has_before ? &postgres->before : NULL,
                                               &postgres->statistics, &rates)
                              : "not known";
+  bool standby_known = postgres->activity.in_recovery && postgres->standby_err.kind == ERR_NONE;
   struct postgres_findings findings = {
       .version = version,
       .version_number = pg_server_version(pg),
@@ -163,6 +186,13 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
       .no_rates = no_rates,
       .sessions = found,
       .no_sessions = err,
+      .standby = standby_known ? &postgres->verdict : NULL,
+      .no_standby = err_or_null(&postgres->standby_err),
+      .timeline = standby_known    ? postgres->standby.timeline
+                  : has_statistics ? postgres->statistics.timeline
+                                   : "",
+      .replicas = postgres->replicas_err.kind == ERR_NONE ? &postgres->replica_rows : NULL,
+      .no_replicas = err_or_null(&postgres->replicas_err),
       .system = *postgres->system ? postgres->system : NULL,
   };
   postgres_fill(sample, &findings);
@@ -193,6 +223,11 @@ static void ask(struct postgres *postgres, char *query, pg_cb done) {
   free(query);
 }
 
+/* The server's, seconds since 1970; its own, that ages are measured by. */
+static double clock_of(const struct postgres_activity *activity) {
+  return (double)activity->started_us / 1e6 + (activity->uptime > 0 ? activity->uptime : 0);
+}
+
 /* A lost connection ends the collection: half of it would look like all of it. */
 static bool lost(struct postgres *postgres, const struct err *err) {
   if (!err || pg_phase(postgres->pg) != PG_DOWN)
@@ -215,6 +250,38 @@ static void on_sessions(void *arg, const struct pg_rows *rows, const struct err 
   free(sessions);
 }
 
+static void on_replicas(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  postgres->replicas_err = err ? *err : (struct err){0};
+  if (rows && postgres_replicas_read(rows, &postgres->replicas, &postgres->replicas_err))
+    postgres_replicas_judge(&postgres->replicas, clock_of(&postgres->activity),
+                            postgres->forget_replica, &postgres->memory, &postgres->replica_rows);
+  int version = pg_server_version(postgres->pg);
+  ask(postgres,
+      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
+                              POSTGRES_WAITERS_MAX),
+      on_sessions);
+}
+
+static void ask_replicas(struct postgres *postgres) {
+  int version = pg_server_version(postgres->pg);
+  ask(postgres, postgres_replicas_query(&postgres->timeouts, version), on_replicas);
+}
+
+static void on_standby(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  const struct postgres_activity *activity = &postgres->activity;
+  if (lost(postgres, err))
+    return;
+  postgres->standby_err = err ? *err : (struct err){0};
+  if (rows && postgres_standby_read(rows, &postgres->standby, &postgres->standby_err))
+    postgres_standby_judge(&postgres->standby, clock_of(activity), activity->uptime,
+                           &postgres->memory, &postgres->verdict);
+  ask_replicas(postgres);
+}
+
 static void on_statistics(void *arg, const struct pg_rows *rows, const struct err *err) {
   struct postgres *postgres = arg;
   if (lost(postgres, err))
@@ -222,11 +289,19 @@ static void on_statistics(void *arg, const struct pg_rows *rows, const struct er
   postgres->statistics_err = err ? *err : (struct err){0};
   if (rows && !postgres_statistics_read(rows, &postgres->statistics, &postgres->statistics_err))
     postgres->statistics = (struct postgres_statistics){0};
-  int version = pg_server_version(postgres->pg);
-  ask(postgres,
-      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
-                              POSTGRES_WAITERS_MAX),
-      on_sessions);
+  postgres->standby_err = (struct err){0};
+  if (postgres->activity.in_recovery)
+    ask(postgres, postgres_standby_query(&postgres->timeouts), on_standby);
+  else
+    ask_replicas(postgres);
+}
+
+/* What is remembered of replicas is of that role, of that server, and of what we may see. */
+static void memory_check(struct postgres *postgres) {
+  const struct postgres_activity *activity = &postgres->activity;
+  if (postgres->memory.standby != activity->in_recovery || postgres->sees_all != activity->sees_all)
+    postgres->memory = (struct postgres_memory){.standby = activity->in_recovery};
+  postgres->sees_all = activity->sees_all;
 }
 
 static void connect_anew(struct postgres *postgres);
@@ -240,10 +315,12 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
   }
   if (rows && !postgres_activity_read(rows, &postgres->activity, &unread))
     err = &unread;
-  if (err)
+  if (err) {
     collection_failed(postgres, err);
-  else
-    ask(postgres, postgres_statistics_query(&postgres->timeouts), on_statistics);
+    return;
+  }
+  memory_check(postgres);
+  ask(postgres, postgres_statistics_query(&postgres->timeouts), on_statistics);
 }
 
 /* Something that speaks the protocol and is no PostgreSQL that we know: an older one, or
@@ -268,7 +345,10 @@ static void on_identity(void *arg, const struct pg_rows *rows, const struct err 
   if (lost(postgres, err))
     return;
   bool told = rows && rows->rows == 1 && rows->columns == 1 && pg_cell(rows, 0, 0);
-  snprintf(postgres->system, sizeof postgres->system, "%s", told ? pg_cell(rows, 0, 0) : "");
+  const char *system = told ? pg_cell(rows, 0, 0) : "";
+  if (strcmp(postgres->system, system) != 0)
+    postgres->memory = (struct postgres_memory){0};
+  snprintf(postgres->system, sizeof postgres->system, "%s", system);
   ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
 }
 

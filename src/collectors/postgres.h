@@ -49,11 +49,47 @@ struct postgres_statistics {
   int64_t frozen_age; /* transactions since the oldest unfrozen one: wraparound is at 2^31 */
   int64_t prepared;
   double prepared_age; /* seconds, of the oldest; UNKNOWN without one */
-  int64_t replicas;
-  int64_t replica_bytes; /* the most that a replica has yet to replay */
-  double replica_seconds;
-  int64_t replay_bytes; /* on a standby: received, not replayed */
-  double replay_seconds;
+  char timeline[12];   /* of the WAL that is written; "" on a standby */
+};
+
+/* What a standby says of its source. A right that is missing leaves much of it unknown. */
+enum postgres_known { POSTGRES_NOT_KNOWN = -1, POSTGRES_NO, POSTGRES_YES };
+
+struct postgres_standby {
+  bool receiver;                   /* there is a WAL receiver */
+  char status[24];                 /* "streaming"; "": not known */
+  double contact_age;              /* seconds since the primary's last message */
+  double patience;                 /* wal_receiver_timeout in seconds; 0: none */
+  enum postgres_known has_primary; /* primary_conninfo is set */
+  enum postgres_known has_archive; /* restore_command is set */
+  bool paused;
+  int64_t replay_bytes;  /* received or known to be there, not replayed */
+  double replay_seconds; /* 0 when all received is replayed */
+  double replayed_age;   /* seconds since the last replayed commit */
+  int64_t replayed;      /* the place in the WAL up to which all is replayed */
+  bool has_received;     /* it has streamed since its start */
+  char timeline[12];     /* of the WAL that is received; "" where not known */
+};
+
+/* A connection in pg_stat_replication, a slot, or both. */
+struct postgres_replica {
+  /* "" where there is none, or the right to see it is missing. */
+  char name[96], client[64], slot[64], state[24], sync[16];
+  bool connected;
+  bool replays; /* it is a replica, and not a mere receiver of WAL or of a base backup */
+  bool logical;
+  int64_t lag_bytes;
+  double lag_seconds;
+  int64_t kept_bytes;  /* WAL that its slot keeps */
+  double inactive_age; /* of the slot; since 17 */
+};
+
+enum { POSTGRES_REPLICAS_MAX = 64 };
+
+struct postgres_replicas {
+  struct postgres_replica items[POSTGRES_REPLICAS_MAX];
+  size_t count;
+  int64_t total; /* of which items holds the first */
 };
 
 /* What two statistics tell, a second each; a negative one is not known (see hit_ratio). */

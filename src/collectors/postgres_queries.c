@@ -67,29 +67,71 @@ static const char activity_query[] =
   "   FROM sessions) a";
 
 /* The oldest xmin: whatever somebody may still see cannot be vacuumed. It is held by sessions,
- * replication slots or prepared transactions. A replica's lag is in bytes of WAL; its replay_lag is
- * NULL when it has nothing to do. A standby's own delay is 0 when all received is replayed. */
+ * replication slots or prepared transactions. The timeline is that of the WAL that is written; the
+ * control file's is that of the last checkpoint. */
 static const char statistics_query[] =
   "SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM pg_postmaster_start_time()),"
   " d.*,"
   " greatest((SELECT max(age(backend_xmin)) FROM pg_stat_activity WHERE " IS_OTHER "),"
   "   (SELECT max(greatest(age(xmin), age(catalog_xmin))) FROM pg_replication_slots), p.xid_age),"
   " (SELECT max(age(datfrozenxid)) FROM pg_database),"
-  " p.number, p.age, r.*,"
-  " CASE WHEN pg_is_in_recovery() THEN"
-  "   pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint END,"
-  " CASE WHEN NOT pg_is_in_recovery() THEN NULL"
-  "   WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0"
-  "   ELSE " AGE_OF("pg_last_xact_replay_timestamp()") " END"
+  " p.number, p.age,"
+  " CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
   " FROM (SELECT " SATURATED("sum(xact_commit)") ", " SATURATED("sum(xact_rollback)") ","
   "   " SATURATED("sum(blks_hit)") ", " SATURATED("sum(blks_read)") ","
   "   " SATURATED("sum(deadlocks)") ", " SATURATED("sum(temp_bytes)") ","
   "   extract(epoch FROM max(stats_reset)) FROM pg_stat_database) d,"
   " (SELECT count(*) AS number, " AGE_OF("min(prepared)") " AS age,"
-  "   max(age(transaction)) AS xid_age FROM pg_prepared_xacts) p,"
-  " (SELECT count(*), max(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()"
-  "   THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn))::bigint,"
-  "   max(extract(epoch FROM replay_lag)) FROM pg_stat_replication) r";
+  "   max(age(transaction)) AS xid_age FROM pg_prepared_xacts) p";
+
+/* A standby that is cut off has replayed all that it received: whether it still receives is told by
+ * the WAL receiver alone. Somebody without pg_read_all_stats sees no more than that there is one.
+ * primary_conninfo is a setting since 12, and hidden without pg_read_all_settings: its text stays
+ * with the server, for it may hold a password. latest_end_lsn is the primary's end as last told. */
+static const char standby_query[] =
+  "SELECT r.pid IS NOT NULL, r.status, " AGE_OF("r.last_msg_receipt_time") ","
+  " extract(epoch FROM current_setting('wal_receiver_timeout')::interval),"
+  " c.has_primary, c.has_archive,"
+  " CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,"
+  " " SATURATED("greatest(pg_wal_lsn_diff(greatest(l.received, r.latest_end_lsn), l.replayed), 0)") ","
+  " CASE WHEN l.received = l.replayed THEN 0 ELSE l.age END, l.age,"
+  " " SATURATED("pg_wal_lsn_diff(l.replayed, '0/0')") ", l.received IS NOT NULL,"
+  " lpad(upper(to_hex(r.received_tli)), 8, '0')"
+  " FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed,"
+  "   " AGE_OF("pg_last_xact_replay_timestamp()") " AS age) l"
+  " LEFT JOIN pg_stat_wal_receiver r ON true"
+  " CROSS JOIN (SELECT bool_or(setting <> '') FILTER (WHERE name = 'primary_conninfo') AS has_primary,"
+  "   bool_or(setting <> '') FILTER (WHERE name = 'restore_command') AS has_archive"
+  "   FROM pg_settings WHERE name IN ('primary_conninfo', 'restore_command')) c";
+
+/* Who is connected for replication, and slots that nobody uses: together, for the slot of a replica
+ * stays when it is gone. Receivers of WAL (pg_receivewal) and of base backups replay nothing, and
+ * are no replicas; without the right to see what they replay, they are told by their names. On a
+ * standby logical slots may be copies of the primary's, which nobody uses there. replay_lag is NULL
+ * when a replica has nothing to do. */
+static char *replicas_query(const char *inactive) {
+  return mem_printf(
+    "SELECT r.application_name,"
+    " coalesce(host(r.client_addr), CASE WHEN r.client_port = -1 THEN 'local' END),"
+    " CASE WHEN NOT s.temporary THEN s.slot_name END, r.state, r.sync_state, r.pid IS NOT NULL,"
+    " r.replays, coalesce(s.slot_type = 'logical', false),"
+    " CASE WHEN r.replays THEN " SATURATED("pg_wal_lsn_diff(e.lsn, r.replay_lsn)") " END,"
+    " CASE WHEN r.replays THEN extract(epoch FROM r.replay_lag) END,"
+    " CASE WHEN NOT s.temporary THEN " SATURATED("pg_wal_lsn_diff(e.lsn, s.restart_lsn)") " END,"
+    " %s, count(*) OVER ()"
+    " FROM (SELECT *, coalesce(application_name, '') NOT IN"
+    "     ('pg_receivewal', 'pg_receivexlog', 'pg_basebackup', 'pg_recvlogical')"
+    "     AND (state IS NULL OR (state <> 'backup' AND replay_lsn IS NOT NULL)) AS replays"
+    "   FROM pg_stat_replication) r"
+    " FULL JOIN pg_replication_slots s ON s.active_pid = r.pid"
+    " CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery()"
+    "   THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
+    "   ELSE pg_current_wal_lsn() END AS lsn) e"
+    " WHERE r.pid IS NOT NULL OR (NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL"
+    "   AND (s.slot_type = 'physical' OR NOT pg_is_in_recovery()))"
+    " ORDER BY r.pid IS NULL DESC, r.replays DESC, r.replay_lsn, r.pid, s.slot_name LIMIT %d",
+    inactive, POSTGRES_REPLICAS_MAX);
+}
 
 /* pg_blocking_pids takes the lock manager for itself, so it is called for lock waiters only, and
  * for waiters_max of them, those that run longest; likewise pg_locks is read only when
@@ -154,6 +196,17 @@ static char *message(const struct postgres_timeouts *timeouts, const char *query
                     " SET LOCAL lock_timeout = %d; SET LOCAL search_path = pg_catalog;"
                     " SET LOCAL client_encoding = 'SQL_ASCII'; %s",
                     timeouts->statement_ms, timeouts->lock_ms, query);
+}
+
+char *postgres_standby_query(const struct postgres_timeouts *timeouts) {
+  return message(timeouts, standby_query);
+}
+
+char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version) {
+  char *query = replicas_query(version >= 170000 ? AGE_OF("s.inactive_since") : "NULL");
+  char *text = message(timeouts, query);
+  free(query);
+  return text;
 }
 
 /* The right to call it can be taken from everybody: then this fails alone. */

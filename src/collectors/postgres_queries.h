@@ -20,16 +20,22 @@ struct postgres_timeouts {
 char *postgres_identity_query(const struct postgres_timeouts *timeouts); /* one cell */
 char *postgres_activity_query(const struct postgres_timeouts *timeouts);
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts);
+char *postgres_standby_query(const struct postgres_timeouts *timeouts); /* in recovery only */
+char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version);
 /* No more than so many sessions, the blockers of no more than so many waiters. */
 char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,
                               int sessions_max, int waiters_max);
 
-/* Pure. False (ERR_PROTOCOL) when the answer is not what the query asked for. The texts of sessions
- * are borrowed from rows. */
+/* Pure. False (ERR_PROTOCOL) when the answer is not what the query asked for. All texts but the
+ * timelines are borrowed from rows. */
 bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity *activity,
                             struct err *err) MUST_CHECK;
 bool postgres_statistics_read(const struct pg_rows *rows, struct postgres_statistics *statistics,
                               struct err *err) MUST_CHECK;
+bool postgres_standby_read(const struct pg_rows *rows, struct postgres_standby *standby,
+                           struct err *err) MUST_CHECK;
+bool postgres_replicas_read(const struct pg_rows *rows, struct postgres_replicas *replicas,
+                            struct err *err) MUST_CHECK;
 bool postgres_sessions_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
                             struct err *err) MUST_CHECK;
 
@@ -71,12 +77,42 @@ enum postgres_statistics_column {
   STATISTICS_FROZEN_AGE,
   STATISTICS_PREPARED,
   STATISTICS_PREPARED_AGE,
-  STATISTICS_REPLICAS,
-  STATISTICS_REPLICA_BYTES,
-  STATISTICS_REPLICA_SECONDS,
-  STATISTICS_REPLAY_BYTES,
-  STATISTICS_REPLAY_SECONDS,
+  STATISTICS_TIMELINE,
   STATISTICS_COLUMN_COUNT
+};
+
+enum postgres_standby_column {
+  STANDBY_RECEIVER,
+  STANDBY_STATUS,
+  STANDBY_CONTACT_AGE,
+  STANDBY_PATIENCE,
+  STANDBY_HAS_PRIMARY,
+  STANDBY_HAS_ARCHIVE,
+  STANDBY_PAUSED,
+  STANDBY_REPLAY_BYTES,
+  STANDBY_REPLAY_SECONDS,
+  STANDBY_REPLAYED_AGE,
+  STANDBY_REPLAYED,
+  STANDBY_HAS_RECEIVED,
+  STANDBY_TIMELINE,
+  STANDBY_COLUMN_COUNT
+};
+
+enum postgres_replicas_column {
+  REPLICAS_NAME,
+  REPLICAS_CLIENT,
+  REPLICAS_SLOT,
+  REPLICAS_STATE,
+  REPLICAS_SYNC,
+  REPLICAS_CONNECTED,
+  REPLICAS_REPLAYS,
+  REPLICAS_LOGICAL,
+  REPLICAS_LAG_BYTES,
+  REPLICAS_LAG_SECONDS,
+  REPLICAS_KEPT_BYTES,
+  REPLICAS_INACTIVE_AGE,
+  REPLICAS_TOTAL,
+  REPLICAS_COLUMN_COUNT
 };
 
 enum postgres_sessions_column {

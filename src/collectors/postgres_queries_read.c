@@ -1,6 +1,7 @@
 #include "collectors/postgres_queries.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,11 @@ static bool read_bool(const char *cell, bool *good) {
   if (!cell || (strcmp(cell, "t") != 0 && strcmp(cell, "f") != 0))
     *good = false;
   return *good && *cell == 't';
+}
+
+/* A word of the server's own; "" for NULL. */
+static void read_short(const char *cell, char *out, size_t size) {
+  snprintf(out, size, "%s", cell ? cell : "");
 }
 
 static bool sense(bool good, struct err *err) {
@@ -95,12 +101,69 @@ bool postgres_statistics_read(const struct pg_rows *rows, struct postgres_statis
       .frozen_age = read_count(cell[STATISTICS_FROZEN_AGE], &good),
       .prepared = read_count(cell[STATISTICS_PREPARED], &good),
       .prepared_age = read_seconds(cell[STATISTICS_PREPARED_AGE], &good),
-      .replicas = read_count(cell[STATISTICS_REPLICAS], &good),
-      .replica_bytes = read_count(cell[STATISTICS_REPLICA_BYTES], &good),
-      .replica_seconds = read_seconds(cell[STATISTICS_REPLICA_SECONDS], &good),
-      .replay_bytes = read_count(cell[STATISTICS_REPLAY_BYTES], &good),
-      .replay_seconds = read_seconds(cell[STATISTICS_REPLAY_SECONDS], &good),
   };
+  read_short(cell[STATISTICS_TIMELINE], statistics->timeline, sizeof statistics->timeline);
+  return sense(good, err);
+}
+
+static enum postgres_known read_known(const char *cell, bool *good) {
+  if (!cell)
+    return POSTGRES_NOT_KNOWN;
+  return read_bool(cell, good) ? POSTGRES_YES : POSTGRES_NO;
+}
+
+bool postgres_standby_read(const struct pg_rows *rows, struct postgres_standby *standby,
+                           struct err *err) {
+  if (!shape_check(rows, STANDBY_COLUMN_COUNT, true, err))
+    return false;
+  const char *const *cell = rows->cells;
+  bool good = true;
+  *standby = (struct postgres_standby){
+      .receiver = read_bool(cell[STANDBY_RECEIVER], &good),
+      .contact_age = read_seconds(cell[STANDBY_CONTACT_AGE], &good),
+      .patience = read_seconds(cell[STANDBY_PATIENCE], &good),
+      .has_primary = read_known(cell[STANDBY_HAS_PRIMARY], &good),
+      .has_archive = read_known(cell[STANDBY_HAS_ARCHIVE], &good),
+      .paused = read_bool(cell[STANDBY_PAUSED], &good),
+      .replay_bytes = read_count(cell[STANDBY_REPLAY_BYTES], &good),
+      .replay_seconds = read_seconds(cell[STANDBY_REPLAY_SECONDS], &good),
+      .replayed_age = read_seconds(cell[STANDBY_REPLAYED_AGE], &good),
+      .replayed = read_count(cell[STANDBY_REPLAYED], &good),
+      .has_received = read_bool(cell[STANDBY_HAS_RECEIVED], &good),
+  };
+  read_short(cell[STANDBY_STATUS], standby->status, sizeof standby->status);
+  read_short(cell[STANDBY_TIMELINE], standby->timeline, sizeof standby->timeline);
+  return sense(good, err);
+}
+
+bool postgres_replicas_read(const struct pg_rows *rows, struct postgres_replicas *replicas,
+                            struct err *err) {
+  replicas->count = 0;
+  replicas->total = 0;
+  if (!shape_check(rows, REPLICAS_COLUMN_COUNT, false, err))
+    return false;
+  bool good = true;
+  for (size_t row = 0; row < rows->rows && row < POSTGRES_REPLICAS_MAX; row++) {
+    const char *const *cell = rows->cells + row * rows->columns;
+    struct postgres_replica *replica = &replicas->items[replicas->count++];
+    *replica = (struct postgres_replica){
+        .connected = read_bool(cell[REPLICAS_CONNECTED], &good),
+        .replays = read_known(cell[REPLICAS_REPLAYS], &good) == POSTGRES_YES,
+        .logical = read_bool(cell[REPLICAS_LOGICAL], &good),
+        .lag_bytes = read_count(cell[REPLICAS_LAG_BYTES], &good),
+        .lag_seconds = read_seconds(cell[REPLICAS_LAG_SECONDS], &good),
+        .kept_bytes = read_count(cell[REPLICAS_KEPT_BYTES], &good),
+        .inactive_age = read_seconds(cell[REPLICAS_INACTIVE_AGE], &good),
+    };
+    read_short(cell[REPLICAS_NAME], replica->name, sizeof replica->name);
+    read_short(cell[REPLICAS_CLIENT], replica->client, sizeof replica->client);
+    read_short(cell[REPLICAS_SLOT], replica->slot, sizeof replica->slot);
+    read_short(cell[REPLICAS_STATE], replica->state, sizeof replica->state);
+    read_short(cell[REPLICAS_SYNC], replica->sync, sizeof replica->sync);
+    replicas->total = read_count(cell[REPLICAS_TOTAL], &good);
+  }
+  if (!good)
+    replicas->count = 0;
   return sense(good, err);
 }
 

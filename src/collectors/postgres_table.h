@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "collectors/postgres.h"
+#include "collectors/postgres_replication.h"
 #include "core/sample.h"
 
 enum postgres_summary_column {
@@ -24,6 +24,8 @@ enum postgres_summary_column {
   SUMMARY_LAG_BYTES,
   SUMMARY_LAG_SECONDS,
   SUMMARY_REPLICAS,
+  SUMMARY_CONTACT,
+  SUMMARY_REPLAYED,
   SUMMARY_DEADLOCKS,
   SUMMARY_TEMP_BYTES,
   SUMMARY_XMIN_AGE,
@@ -64,7 +66,21 @@ enum postgres_session_column {
   SESSION_COLUMN_COUNT
 };
 
-extern const struct table_spec postgres_summary_table, postgres_session_table;
+enum postgres_replica_column {
+  REPLICA_NAME,
+  REPLICA_STATE,
+  REPLICA_LAG_BYTES,
+  REPLICA_LAG_SECONDS,
+  REPLICA_TYPE,
+  REPLICA_SYNC,
+  REPLICA_CLIENT,
+  REPLICA_SLOT,
+  REPLICA_KEPT,
+  REPLICA_COLUMN_COUNT
+};
+
+extern const struct table_spec postgres_summary_table, postgres_session_table,
+    postgres_replica_table;
 
 /* What one collection found. A part that failed is NULL, with the reason why; the activity cannot:
  * a collection without it has failed. */
@@ -79,8 +95,14 @@ struct postgres_findings {
   const char *no_rates;
   const struct postgres_sessions *sessions; /* judged */
   const struct err *no_sessions;
+  const struct postgres_standby_verdict *standby; /* NULL on a primary, too */
+  const char *timeline;                           /* "" where not known */
+  const struct err *no_standby;                   /* NULL on a primary */
+  const struct postgres_replica_rows *replicas;
+  const struct err *no_replicas;
   const char *system; /* the cluster's identifier; NULL where not known */
 };
 
-/* Fills the two tables and the notes of the sample, copying all texts. */
+/* Fills the tables (summary, sessions, replicas: in that order) and the notes of the sample,
+ * copying all texts. */
 void postgres_fill(struct sample *sample, const struct postgres_findings *findings);

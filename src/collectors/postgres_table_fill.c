@@ -71,35 +71,47 @@ static void fill_connections(const struct postgres_activity *activity, struct ro
       seconds_or(hidden ? -1 : activity->longest_transaction, hidden);
 }
 
-static void fill_lag(const struct postgres_statistics *statistics, bool in_recovery, bool sees_all,
+static void fill_standby(const struct postgres_standby_verdict *standby, struct sample *sample,
+                         struct row *row) {
+  row->cells[SUMMARY_LAG_BYTES] = count_or(standby->lag_bytes, standby->no_lag);
+  row->cells[SUMMARY_LAG_SECONDS] = seconds_or(standby->lag_seconds, standby->no_lag);
+  row->cells[SUMMARY_CONTACT] = seconds_or(standby->contact_age, "not known");
+  row->cells[SUMMARY_REPLAYED] = seconds_or(standby->replayed_age, "nothing replayed yet");
+  row->severity = standby->severity;
+  if (*standby->reason)
+    row->reason = sample_copy(sample, standby->reason);
+}
+
+static void fill_lag(const struct postgres_findings *findings, struct sample *sample,
                      struct row *row) {
-  row->cells[SUMMARY_REPLICAS] = count_or(statistics->replicas, "not known");
-  if (in_recovery) {
-    row->cells[SUMMARY_LAG_BYTES] = count_or(statistics->replay_bytes, "nothing received yet");
-    row->cells[SUMMARY_LAG_SECONDS] =
-        seconds_or(statistics->replay_seconds, "nothing replayed yet");
-  } else if (statistics->replicas > 0) {
+  bool sees_all = findings->activity->sees_all;
+  const struct postgres_replica_rows *replicas = findings->replicas;
+  row->cells[SUMMARY_REPLICAS] = count_or(replicas ? replicas->replicas : -1, "not known");
+  if (findings->standby) {
+    fill_standby(findings->standby, sample, row);
+  } else if (findings->activity->in_recovery || !replicas) {
+    row->cells[SUMMARY_LAG_BYTES] = row->cells[SUMMARY_LAG_SECONDS] = value_none("not known");
+  } else if (replicas->replicas > 0) {
     /* replay_lag is NULL while there is nothing to replay */
     row->cells[SUMMARY_LAG_BYTES] =
-        count_or(statistics->replica_bytes, sees_all ? "not replaying" : needs_right);
+        count_or(replicas->lag_bytes, sees_all ? "not replaying" : needs_right);
     row->cells[SUMMARY_LAG_SECONDS] =
-        seconds_or(statistics->replica_seconds, sees_all ? "nothing to replay" : needs_right);
+        seconds_or(replicas->lag_seconds, sees_all ? "nothing to replay" : needs_right);
   }
 }
 
 static void fill_statistics(const struct postgres_findings *findings, struct sample *sample,
                             struct row *row) {
   const struct postgres_statistics *statistics = findings->statistics;
+  fill_lag(findings, sample, row);
   if (statistics) {
-    fill_lag(statistics, findings->activity->in_recovery, findings->activity->sees_all, row);
     row->cells[SUMMARY_XMIN_AGE] = count_or(statistics->xmin_age, NULL); /* nobody holds one */
     row->cells[SUMMARY_FROZEN_AGE] = count_or(statistics->frozen_age, "not known");
     row->cells[SUMMARY_PREPARED] = count_or(statistics->prepared, "not known");
     row->cells[SUMMARY_PREPARED_AGE] = seconds_or(statistics->prepared_age, NULL);
     return;
   }
-  static const int columns[] = {SUMMARY_LAG_BYTES,   SUMMARY_LAG_SECONDS, SUMMARY_REPLICAS,
-                                SUMMARY_XMIN_AGE,    SUMMARY_FROZEN_AGE,  SUMMARY_PREPARED,
+  static const int columns[] = {SUMMARY_XMIN_AGE, SUMMARY_FROZEN_AGE, SUMMARY_PREPARED,
                                 SUMMARY_PREPARED_AGE};
   for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
     row->cells[columns[i]] = value_none(sample_copy(sample, findings->no_statistics->text));
@@ -251,6 +263,50 @@ static void fill_sessions(struct sample *sample, const struct postgres_findings 
     table->truncated = true;
 }
 
+/* ---- the replicas */
+
+static const char *type_of(const struct postgres_replica *replica) {
+  if (replica->logical)
+    return "logical";
+  if (replica->replays)
+    return "standby";
+  return replica->connected ? "receiver" : "slot";
+}
+
+static const char *state_of(const struct postgres_replica *replica) {
+  if (replica->connected)
+    return replica->state;
+  return replica->kept_bytes >= 0 ? "inactive" : "gone";
+}
+
+static void fill_replicas(struct sample *sample, const struct postgres_findings *findings) {
+  struct table *table = &sample->tables[2];
+  const char *hidden = findings->activity->sees_all ? NULL : needs_right;
+  for (size_t i = 0; i < findings->replicas->count; i++) {
+    const struct postgres_replica_row *found = &findings->replicas->items[i];
+    const struct postgres_replica *replica = &found->replica;
+    struct row *row = sample_row(sample, table, found->key, NULL);
+    if (!row)
+      return;
+    const char *state = state_of(replica);
+    row->cells[REPLICA_NAME] = text_or_none(sample, *replica->name ? replica->name : replica->slot);
+    row->cells[REPLICA_STATE] = *state ? text_or_none(sample, state) : value_none(hidden);
+    row->cells[REPLICA_LAG_BYTES] =
+        count_or(replica->lag_bytes, replica->connected ? hidden : NULL);
+    row->cells[REPLICA_LAG_SECONDS] =
+        seconds_or(replica->lag_seconds, replica->connected ? hidden : NULL);
+    row->cells[REPLICA_TYPE] = value_text(type_of(replica));
+    row->cells[REPLICA_SYNC] = text_or_none(sample, replica->sync);
+    row->cells[REPLICA_CLIENT] = text_or_none(sample, replica->client);
+    row->cells[REPLICA_SLOT] = text_or_none(sample, replica->slot);
+    row->cells[REPLICA_KEPT] = count_or(replica->kept_bytes, NULL);
+    row->severity = found->severity;
+    if (*found->reason)
+      row->reason = sample_copy(sample, found->reason);
+  }
+  table->truncated = findings->replicas->total > (int64_t)findings->replicas->count;
+}
+
 /* What could not be asked: a missing right is a capability, everything else a fault. */
 static void fill_failure(struct sample *sample, const char *table, const char *what,
                          const struct err *err) {
@@ -299,6 +355,8 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
   const char *sessions = postgres_session_table.id;
   fill_failure(sample, postgres_summary_table.id, "statistics", findings->no_statistics);
   fill_failure(sample, sessions, "sessions", findings->no_sessions);
+  fill_failure(sample, postgres_summary_table.id, "the state of the standby", findings->no_standby);
+  fill_failure(sample, postgres_replica_table.id, "replicas", findings->no_replicas);
   fill_activity_notes(sample, findings->activity);
   if (findings->pooled)
     sample_note(sample, NULL, NULL,
@@ -321,12 +379,15 @@ static void fill_facts(struct sample *sample, const struct postgres_findings *fi
     sample_fact(sample, FACT_START, sample_printf(sample, "%lld", (long long)activity->started_us));
   sample_fact(sample, FACT_ROLE, activity->in_recovery ? "standby" : "primary");
   sample_fact(sample, FACT_SERVER, findings->system);
+  sample_fact(sample, FACT_HISTORY, findings->timeline);
 }
 
 void postgres_fill(struct sample *sample, const struct postgres_findings *findings) {
   fill_summary(sample, findings);
   if (findings->sessions)
     fill_sessions(sample, findings);
+  if (findings->replicas)
+    fill_replicas(sample, findings);
   fill_notes(sample, findings);
   fill_facts(sample, findings);
 }

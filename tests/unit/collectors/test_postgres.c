@@ -25,7 +25,7 @@ static void test_figures(void **state) {
   assert_non_null(strstr(fixture->sample->server, "PostgreSQL 1"));
   assert_non_null(strstr(fixture->sample->address, "127.0.0.1:"));
   assert_int_equal(fixture->sample->note_count, 0);
-  assert_int_equal(fixture->sample->requests, 5); /* log-in, identity, and three queries */
+  assert_int_equal(fixture->sample->requests, 6); /* log-in, identity, and four queries */
 
   assert_int_equal(sessions(fixture)->row_count, 2); /* not its own */
   const struct row *row = session(fixture, PQbackendPID(idle));
@@ -56,7 +56,7 @@ static void test_figures(void **state) {
   do /* until the server has counted them */
     collect_well(fixture);
   while (summary(fixture, "commits").real == 0 && clock_now_ms() < give_up);
-  assert_int_equal(fixture->sample->requests, 3); /* the connection was kept */
+  assert_int_equal(fixture->sample->requests, 4); /* the connection was kept */
   assert_true(summary(fixture, "commits").real > 0);
   assert_true(summary(fixture, "hit_ratio").real > 0.5);
   assert_true(summary(fixture, "hit_ratio").real <= 1);
@@ -266,7 +266,7 @@ static void test_restart_between_two(void **state) {
   postgres_kill(&server);
   postgres_run(&server);
   collect_well(fixture); /* nobody noticed: the kept connection is replaced within the collection */
-  assert_int_equal(fixture->sample->requests, 6);
+  assert_int_equal(fixture->sample->requests, 7);
 }
 
 static void test_no_server(void **state) {

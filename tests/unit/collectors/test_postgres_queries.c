@@ -48,11 +48,7 @@ static const char *const statistics_cells[STATISTICS_COLUMN_COUNT] = {"170000000
                                                                       "730",
                                                                       "0",
                                                                       NULL,
-                                                                      "0",
-                                                                      NULL,
-                                                                      NULL,
-                                                                      NULL,
-                                                                      NULL};
+                                                                      "0000000A"};
 
 static void test_statistics(void **state) {
   (void)state;
@@ -64,7 +60,7 @@ static void test_statistics(void **state) {
   assert_int_equal(statistics.commits, 1200);
   assert_true(statistics.reset == POSTGRES_UNKNOWN);
   assert_true(statistics.prepared_age == POSTGRES_UNKNOWN);
-  assert_int_equal(statistics.replica_bytes, POSTGRES_UNKNOWN);
+  assert_string_equal(statistics.timeline, "0000000A");
   assert_int_equal(statistics.xmin_age, 7);
 }
 

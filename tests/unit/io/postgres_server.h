@@ -23,6 +23,7 @@ struct postgres_server {
   char port_text[8];
   int port;
   pid_t pid;
+  const char *settings[8]; /* more of them: "wal_receiver_timeout=4s"; up to the first NULL */
 };
 
 /* The newest one that is installed, or that of POSTGRES_BINARIES: to try other versions. */
@@ -95,6 +96,7 @@ static inline void postgres_write_hba(const struct postgres_server *server) {
         "hostssl all encrypted 127.0.0.1/32 trust\n"
         "host all encrypted 127.0.0.1/32 reject\n"
         "host all all 127.0.0.1/32 trust\n"
+        "host replication all 127.0.0.1/32 trust\n"
         "local all all trust\n",
         file);
   fclose(file);
@@ -155,32 +157,38 @@ static inline void postgres_await(PGconn *conn, const char *sql, long number) {
 static inline void postgres_run(struct postgres_server *server) {
   char sockets[96];
   snprintf(sockets, sizeof sockets, "unix_socket_directories=%s", server->folder);
-  const char *const argv[] = {"postgres",
-                              "-D",
-                              "data",
-                              "-p",
-                              server->port_text,
-                              "-c",
-                              "listen_addresses=127.0.0.1",
-                              "-c",
-                              sockets,
-                              "-c",
-                              "fsync=off",
-                              "-c",
-                              "shared_buffers=8MB",
-                              "-c",
-                              "max_connections=20",
-                              "-c",
-                              "superuser_reserved_connections=3",
-                              "-c",
-                              "max_prepared_transactions=2",
-                              "-c",
-                              "autovacuum=off",
-                              "-c",
-                              "client_min_messages=warning",
-                              "-c",
-                              "password_encryption=scram-sha-256",
-                              NULL};
+  const char *argv[48] = {"postgres",
+                          "-D",
+                          "data",
+                          "-p",
+                          server->port_text,
+                          "-c",
+                          "listen_addresses=127.0.0.1",
+                          "-c",
+                          sockets,
+                          "-c",
+                          "fsync=off",
+                          "-c",
+                          "shared_buffers=8MB",
+                          "-c",
+                          "max_connections=20",
+                          "-c",
+                          "superuser_reserved_connections=3",
+                          "-c",
+                          "max_prepared_transactions=2",
+                          "-c",
+                          "autovacuum=off",
+                          "-c",
+                          "client_min_messages=warning",
+                          "-c",
+                          "password_encryption=scram-sha-256"};
+  size_t count = 0;
+  while (argv[count])
+    count++;
+  for (size_t i = 0; i < 8 && server->settings[i]; i++) {
+    argv[count++] = "-c";
+    argv[count++] = server->settings[i];
+  }
   server->pid = postgres_spawn(server, "postgres", argv);
   int64_t give_up = clock_now_ms() + 20000;
   PGconn *conn = NULL;
@@ -200,24 +208,56 @@ static inline void postgres_kill(struct postgres_server *server) {
   server->pid = 0;
 }
 
-/* False when PostgreSQL is not installed here. */
-static inline bool postgres_start_server(struct postgres_server *server) {
-  if (!postgres_find(server) || (geteuid() == 0 && !postgres_user()))
-    return false;
+static inline void postgres_make_folder(struct postgres_server *server) {
   strcpy(server->folder, "/tmp/postgres-test-XXXXXX");
   assert_non_null(mkdtemp(server->folder));
   if (geteuid() == 0)
     assert_int_equal(chown(server->folder, postgres_user()->pw_uid, postgres_user()->pw_gid), 0);
-  const char *const argv[] = {"initdb", "-D",    "data", "--no-sync", "-A",          "trust",
-                              "-U",     "admin", "-E",   "UTF8",      "--no-locale", NULL};
-  if (postgres_wait(postgres_spawn(server, "initdb", argv)) != 0)
-    fail_msg("initdb failed: see %s/log", server->folder);
-  postgres_write_hba(server);
+}
+
+static inline void postgres_take_port(struct postgres_server *server) {
   uv_loop_t loop;
   uv_loop_init(&loop);
   server->port = tiny_free_port(&loop);
   uv_loop_close(&loop);
   snprintf(server->port_text, sizeof server->port_text, "%d", server->port);
+}
+
+/* A copy of a server that streams from it. */
+static inline void postgres_start_standby(struct postgres_server *standby,
+                                          const struct postgres_server *primary) {
+  memcpy(standby->binaries, primary->binaries, sizeof standby->binaries);
+  postgres_make_folder(standby);
+  char source[128];
+  const char *const argv[] = {"pg_basebackup",
+                              "-D",
+                              "data",
+                              "-R",
+                              "--no-sync",
+                              "-c",
+                              "fast",
+                              "-X",
+                              "stream",
+                              "-d",
+                              postgres_dsn(primary, "admin", source, sizeof source),
+                              NULL};
+  if (postgres_wait(postgres_spawn(standby, "pg_basebackup", argv)) != 0)
+    fail_msg("pg_basebackup failed: see %s/log", standby->folder);
+  postgres_take_port(standby);
+  postgres_run(standby);
+}
+
+/* False when PostgreSQL is not installed here. */
+static inline bool postgres_start_server(struct postgres_server *server) {
+  if (!postgres_find(server) || (geteuid() == 0 && !postgres_user()))
+    return false;
+  postgres_make_folder(server);
+  const char *const argv[] = {"initdb", "-D",    "data", "--no-sync", "-A",          "trust",
+                              "-U",     "admin", "-E",   "UTF8",      "--no-locale", NULL};
+  if (postgres_wait(postgres_spawn(server, "initdb", argv)) != 0)
+    fail_msg("initdb failed: see %s/log", server->folder);
+  postgres_write_hba(server);
+  postgres_take_port(server);
   postgres_run(server);
   return true;
 }

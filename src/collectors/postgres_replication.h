@@ -1,0 +1,59 @@
+/* Whether a standby still receives, and which replicas of a primary are gone: pure, with a memory
+ * from collection to collection, since the server forgets who is gone. */
+#pragma once
+
+#include "collectors/postgres.h"
+
+/* Of one connection's server. Zeroed it knows nothing. */
+struct postgres_memory {
+  bool standby;
+  double contact;   /* the server's time of the last word from the primary; 0: not known */
+  int64_t replayed; /* up to there at the collection before; 0: not known */
+  struct postgres_remembered {
+    char key[200];
+    struct postgres_replica last; /* as it was then */
+    double seen;                  /* the server's time */
+  } replicas[POSTGRES_REPLICAS_MAX];
+  size_t count;
+};
+
+struct postgres_standby_verdict {
+  enum severity severity;
+  char reason[224]; /* "" when the severity is OK */
+  bool cut_off;     /* it has a primary to stream from, and does not */
+  bool archive_only;
+  double contact_age;  /* seconds; UNKNOWN */
+  double replayed_age; /* the same */
+  double lag_seconds;  /* UNKNOWN: see no_lag */
+  int64_t lag_bytes;
+  const char *no_lag; /* why not; static */
+};
+
+/* clock: the server's, seconds since 1970. A standby that streams may be silent for half of
+ * wal_receiver_timeout: then it asks, and an idle primary answers. */
+void postgres_standby_judge(const struct postgres_standby *standby, double clock, double uptime,
+                            struct postgres_memory *memory,
+                            struct postgres_standby_verdict *verdict);
+
+struct postgres_replica_row {
+  char key[200];
+  struct postgres_replica replica; /* of one that is gone: as it was, without connection and lag */
+  enum severity severity;
+  char reason[224];
+};
+
+struct postgres_replica_rows {
+  struct postgres_replica_row items[2 * POSTGRES_REPLICAS_MAX];
+  size_t count;
+  int64_t total;    /* that could have been listed */
+  int64_t replicas; /* connected ones that replay */
+  int64_t lag_bytes;
+  double lag_seconds; /* the worst of these; UNKNOWN */
+};
+
+/* A replica that was connected at a collection before and is no longer is a row with a severity
+ * until it is back, or until forget_after seconds have passed. A slot that nobody uses is one as
+ * long as it is there. Receivers of WAL and of base backups come and go. */
+void postgres_replicas_judge(const struct postgres_replicas *replicas, double clock,
+                             double forget_after, struct postgres_memory *memory,
+                             struct postgres_replica_rows *rows);

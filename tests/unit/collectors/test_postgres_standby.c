@@ -1,0 +1,285 @@
+/* A primary and its standby, real ones: who is cut off, who is gone, and what is neither. */
+#include "collectors/postgres_fixture.h"
+
+static struct postgres_server standby;
+
+static void watch_server(struct fixture *fixture, const struct postgres_server *which) {
+  char dsn[128];
+  watch(fixture, postgres_dsn(which, "admin", dsn, sizeof dsn));
+}
+
+/* The first row of the summary. */
+static const struct row *figures(const struct fixture *fixture) {
+  return &fixture->sample->tables[0].rows[0];
+}
+
+static const char *reason(const struct fixture *fixture) {
+  return figures(fixture)->reason ? figures(fixture)->reason : "";
+}
+
+static const struct table *replicas(const struct fixture *fixture) {
+  return sample_table_view(fixture->sample, "replicas");
+}
+
+static struct value replica_cell(const struct fixture *fixture, size_t row, const char *column) {
+  return cell_of(&replicas(fixture)->rows[row], 2, column);
+}
+
+/* Collects until the summary has that severity, for up to 15 s. */
+static void collect_until(struct fixture *fixture, enum severity severity) {
+  int64_t give_up = clock_now_ms() + 15000;
+  do
+    collect_well(fixture);
+  while (figures(fixture)->severity != severity && clock_now_ms() < give_up);
+  if (figures(fixture)->severity != severity)
+    fail_msg("severity %d: %s", (int)figures(fixture)->severity, reason(fixture));
+}
+
+static void collect_until_replicas(struct fixture *fixture, long count) {
+  int64_t give_up = clock_now_ms() + 15000;
+  do
+    collect_well(fixture);
+  while (summary_count(fixture, "replicas") != count && clock_now_ms() < give_up);
+  assert_int_equal(summary_count(fixture, "replicas"), count);
+}
+
+static void test_streaming(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = postgres_login(&server, "admin");
+  watch_server(fixture, &server);
+  collect_until_replicas(fixture, 1);
+  assert_int_equal(replicas(fixture)->row_count, 1);
+  assert_string_equal(replica_cell(fixture, 0, "replica").text, "walreceiver");
+  assert_string_equal(replica_cell(fixture, 0, "type").text, "standby");
+  assert_string_equal(replica_cell(fixture, 0, "state").text, "streaming");
+  assert_int_equal(replica_cell(fixture, 0, "lag_bytes").type, VALUE_INT);
+  char timeline[16];
+  snprintf(timeline, sizeof timeline, "%s", fixture->sample->facts[FACT_HISTORY]);
+  assert_string_equal(timeline, "00000001");
+  char system[32];
+  snprintf(system, sizeof system, "%s", fixture->sample->facts[FACT_SERVER]);
+
+  collector_postgres.close(fixture->self, on_closed, &fixture->closed);
+  tiny_run_until(&fixture->loop, &fixture->closed);
+  fixture->closed = false;
+  watch_server(fixture, &standby);
+  collect_well(fixture);
+  assert_int_equal(figures(fixture)->severity, SEVERITY_OK);
+  assert_string_equal(fixture->sample->facts[FACT_ROLE], "standby");
+  assert_string_equal(fixture->sample->facts[FACT_SERVER], system);
+  assert_string_equal(fixture->sample->facts[FACT_HISTORY], timeline);
+  assert_int_equal(summary_count(fixture, "lag_bytes"), 0);
+  assert_true(summary(fixture, "lag").real == 0);
+  assert_int_equal(summary(fixture, "contact").type, VALUE_REAL);
+  assert_int_equal(fixture->sample->note_count, 0);
+  PQfinish(admin);
+}
+
+/* Today's fault: received and replayed agree, so the lag is 0 B and all is well. */
+static void test_cut_off(void **state) {
+  struct fixture *fixture = *state;
+  watch_server(fixture, &standby);
+  collect_well(fixture);
+  assert_int_equal(figures(fixture)->severity, SEVERITY_OK);
+  postgres_kill(&server);
+  collect_until(fixture, SEVERITY_WARN); /* critical after 30 s: see test_postgres_replication */
+  assert_non_null(strstr(reason(fixture), "not receiving WAL for "));
+  assert_non_null(strstr(reason(fixture), ", replay lag at least "));
+  assert_int_equal(summary(fixture, "lag_bytes").type, VALUE_NONE);
+  assert_string_equal(summary(fixture, "lag_bytes").text, "not receiving WAL");
+  double first = summary(fixture, "lag").real;
+  collect_well(fixture);
+  assert_true(summary(fixture, "lag").real > first);
+  postgres_run(&server);
+  collect_until(fixture, SEVERITY_OK);
+}
+
+/* Whoever has not seen it stream knows it by its setting. */
+static void test_cut_off_at_the_first_look(void **state) {
+  struct fixture *fixture = *state;
+  postgres_kill(&server);
+  postgres_kill(&standby);
+  postgres_run(&standby);
+  watch_server(fixture, &standby);
+  collect_well(fixture);
+  assert_int_equal(figures(fixture)->severity, SEVERITY_WARN);
+  assert_non_null(strstr(reason(fixture), "not receiving WAL"));
+  postgres_run(&server);
+  collect_until(fixture, SEVERITY_OK);
+}
+
+/* A walsender that hangs: connected, streaming, and silent. */
+static void test_frozen_walsender(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = postgres_login(&server, "admin");
+  postgres_kill(&standby);
+  standby.settings[1] = "wal_receiver_timeout=4s";
+  postgres_run(&standby);
+  postgres_await(admin, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", 1);
+  watch_server(fixture, &standby);
+  collect_until(fixture, SEVERITY_OK);
+  pid_t walsender = (pid_t)postgres_ask(admin, "SELECT pid FROM pg_stat_replication");
+  kill(walsender, SIGSTOP);
+  collect_until(fixture, SEVERITY_WARN);
+  assert_non_null(strstr(reason(fixture), "not receiving WAL for "));
+  kill(walsender, SIGCONT);
+  collect_until(fixture, SEVERITY_OK);
+  PQfinish(admin);
+}
+
+static void test_paused(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = postgres_login(&standby, "admin");
+  postgres_do(admin, "SELECT pg_wal_replay_pause()");
+  watch_server(fixture, &standby);
+  collect_until(fixture, SEVERITY_WARN);
+  assert_non_null(strstr(reason(fixture), "replay is paused"));
+  postgres_do(admin, "SELECT pg_wal_replay_resume()");
+  collect_until(fixture, SEVERITY_OK);
+  PQfinish(admin);
+}
+
+/* It replays what an archive gives it, and has no primary: that is no alarm. */
+static void test_archive_only(void **state) {
+  struct fixture *fixture = *state;
+  postgres_kill(&standby);
+  standby.settings[2] = "primary_conninfo=";
+  standby.settings[3] = "restore_command=false";
+  postgres_run(&standby);
+  watch_server(fixture, &standby);
+  collect_well(fixture);
+  assert_int_equal(figures(fixture)->severity, SEVERITY_OK);
+  assert_string_equal(summary(fixture, "lag_bytes").text, "recovers from an archive");
+  assert_string_equal(summary(fixture, "lag").text, "recovers from an archive");
+  postgres_kill(&standby);
+  standby.settings[2] = standby.settings[3] = NULL;
+  postgres_run(&standby);
+  collect_until(fixture, SEVERITY_OK);
+}
+
+/* A replica that goes is a row with a severity until it is back. */
+static void test_replica_gone(void **state) {
+  struct fixture *fixture = *state;
+  watch_server(fixture, &server);
+  collect_until_replicas(fixture, 1);
+  postgres_kill(&standby);
+  collect_until_replicas(fixture, 0);
+  assert_int_equal(replicas(fixture)->row_count, 1);
+  const struct row *row = &replicas(fixture)->rows[0];
+  assert_int_equal(row->severity, SEVERITY_WARN);
+  assert_non_null(strstr(row->reason, "disconnected for "));
+  assert_string_equal(replica_cell(fixture, 0, "state").text, "gone");
+  collect_well(fixture);
+  assert_int_equal(replicas(fixture)->row_count, 1);
+  postgres_run(&standby);
+  collect_until_replicas(fixture, 1);
+  assert_int_equal(replicas(fixture)->row_count, 1);
+  assert_int_equal(replicas(fixture)->rows[0].severity, SEVERITY_OK);
+}
+
+/* A slot is known by the server itself: also to whoever has not seen its replica. */
+static void test_slot_left_behind(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = postgres_login(&server, "admin");
+  postgres_do(admin, "SELECT pg_create_physical_replication_slot('second')");
+  watch_server(fixture, &server);
+  collect_well(fixture); /* never used, it keeps nothing */
+  for (size_t i = 0; i < replicas(fixture)->row_count; i++)
+    assert_int_equal(replicas(fixture)->rows[i].severity, SEVERITY_OK);
+  postgres_kill(&standby);
+  standby.settings[2] = "primary_slot_name=second";
+  postgres_run(&standby);
+  postgres_await(
+      admin, "SELECT count(*) FROM pg_replication_slots WHERE active AND restart_lsn IS NOT NULL",
+      1);
+  postgres_kill(&standby);
+  postgres_await(admin, "SELECT count(*) FROM pg_replication_slots WHERE active", 0);
+  collect_well(fixture);
+  const struct row *row = table_find(replicas(fixture), "slot second");
+  assert_non_null(row);
+  assert_int_equal(row->severity, SEVERITY_WARN);
+  assert_non_null(strstr(row->reason, "slot inactive"));
+  assert_non_null(strstr(row->reason, " of WAL"));
+  postgres_do(admin, "SELECT pg_drop_replication_slot('second')");
+  standby.settings[2] = NULL;
+  postgres_run(&standby);
+  PQfinish(admin);
+}
+
+/* pg_receivewal replays nothing: it is no replica, has no lag, and may go. */
+static void test_receiver_is_no_replica(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = postgres_login(&server, "admin");
+  char dsn[128];
+  const char *const argv[] = {"pg_receivewal",
+                              "-D",
+                              server.folder,
+                              "-d",
+                              postgres_dsn(&server, "admin", dsn, sizeof dsn),
+                              NULL};
+  pid_t pid = postgres_spawn(&server, "pg_receivewal", argv);
+  postgres_await(admin,
+                 "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'pg_receivewal'"
+                 " AND state = 'streaming'",
+                 1);
+  watch_server(fixture, &server);
+  collect_until_replicas(fixture, 1);
+  assert_int_equal(replicas(fixture)->row_count, 2);
+  const struct row *row = table_find(replicas(fixture), "pg_receivewal@127.0.0.1");
+  assert_non_null(row);
+  assert_string_equal(cell_of(row, 2, "type").text, "receiver");
+  assert_int_equal(cell_of(row, 2, "lag_bytes").type, VALUE_NONE);
+  kill(pid, SIGKILL);
+  postgres_wait(pid);
+  postgres_await(
+      admin, "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'pg_receivewal'",
+      0);
+  collect_until_replicas(fixture, 1);
+  assert_int_equal(replicas(fixture)->row_count, 1);
+  PQfinish(admin);
+}
+
+static void test_promoted(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = postgres_login(&standby, "admin");
+  watch_server(fixture, &standby);
+  collect_well(fixture);
+  assert_string_equal(fixture->sample->facts[FACT_ROLE], "standby");
+  postgres_do(admin, "SELECT pg_promote()");
+  collect_well(fixture);
+  assert_string_equal(fixture->sample->facts[FACT_ROLE], "primary");
+  assert_string_equal(fixture->sample->facts[FACT_HISTORY], "00000002");
+  assert_int_equal(figures(fixture)->severity, SEVERITY_OK);
+  PQfinish(admin);
+}
+
+static int start_standby(void **state) {
+  make_roles(state);
+  standby.settings[0] = "wal_retrieve_retry_interval=50ms"; /* how often it looks for its primary */
+  postgres_start_standby(&standby, &server);
+  return 0;
+}
+
+int main(void) {
+  if (!postgres_start_server(&server)) {
+    puts("SKIPPED PostgreSQL is not installed");
+    return 77;
+  }
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_streaming),
+      TEST(test_cut_off),
+      TEST(test_cut_off_at_the_first_look),
+      TEST(test_frozen_walsender),
+      TEST(test_paused),
+      TEST(test_archive_only),
+      TEST(test_replica_gone),
+      TEST(test_slot_left_behind),
+      TEST(test_receiver_is_no_replica),
+      TEST(test_promoted),
+  };
+  int failed = cmocka_run_group_tests(tests, start_standby, NULL);
+  postgres_stop_server(&standby);
+  postgres_stop_server(&server);
+  return failed;
+}
