@@ -10,6 +10,7 @@
 #include "app/startup.h"
 #include "config/config_dump.h"
 #include "io/clock.h"
+#include "io/kafka_child.h"
 #include "report/actions.h"
 
 #include <langinfo.h>
@@ -48,6 +49,7 @@ static int run(const struct options *options) {
   struct runtime runtime;
   if (!runtime_init(&runtime))
     return EX_OSERR;
+  runtime.io.kafka_child = KAFKA_CHILD_SELF;
   struct config *config = startup_config(options, &schema, &runtime.io);
   if (config && options->mode == MODE_CHECK)
     return check_run(&runtime, config, options);
@@ -69,6 +71,8 @@ static int run(const struct options *options) {
 }
 
 int main(int argc, char **argv) {
+  if (kafka_child_wanted(argc, argv))
+    return kafka_child_main();
   if (!process_begin())
     return EX_OSERR;
   clock_start();

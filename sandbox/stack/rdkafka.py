@@ -252,14 +252,14 @@ class Reader(_Client):
             self.lib.group_list_destroy(found)
 
 
-def create_topics(bootstrap, topics, seconds):
+def create_topics(bootstrap, topics, seconds, replicas=1):
     """Makes topics that are not there yet. topics: {name: (partitions, {option: value})}."""
     with Producer(bootstrap) as client:
         lib = client.lib
         text = ctypes.create_string_buffer(512)
         wanted = (c_void_p * len(topics))()
         for index, (name, (partitions, options)) in enumerate(topics.items()):
-            wanted[index] = lib.NewTopic_new(name.encode(), partitions, 1, text, len(text))
+            wanted[index] = lib.NewTopic_new(name.encode(), partitions, replicas, text, len(text))
             for key, value in options.items():
                 lib.NewTopic_set_config(wanted[index], key.encode(), str(value).encode())
         queue = lib.queue_new(client.handle)

@@ -10,4 +10,5 @@ struct io {
   uv_loop_t *loop;
   struct http_client *http;  /* made at first use by http_client_get */
   struct resolver *resolver; /* made at first use by resolve_start */
+  const char *kafka_child; /* the executable that runs librdkafka (io/kafka_child.h); NULL: none */
 };

@@ -2,17 +2,16 @@
 
 #include "core/mem.h"
 #include "io/kafka_client.h"
-#include "io/kafka_collect.h"
 #include "io/kafka_conf.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The largest answer: its frame, and what is made of it. */
+enum { ANSWER_BYTES_MAX = 2 * KAFKA_FRAME_MAX };
 
 struct kafka_client {
-  uv_async_t async; /* a call has finished, or the thread has ended */
-  uv_timer_t patience;
-  struct kafka_worker *worker;
-  int open_handles;
-  bool closing;
+  struct kafka_process *process;
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -20,22 +19,32 @@ struct kafka_client {
 struct kafka_request {
   struct kafka_call call;
   struct kafka_client *client;
+  struct kafka_snapshot *snapshot;
   kafka_snapshot_cb done;
   void *arg;
-  struct kafka_collection collection;
 };
 
 static struct kafka_request *request_of(struct kafka_call *call) {
   return (struct kafka_request *)call; /* its first member */
 }
 
-static bool snapshot_run(struct kafka_session *session, struct kafka_call *call, struct err *err) {
-  return kafka_collect(session, &request_of(call)->collection, err);
+static bool snapshot_take(struct kafka_call *call, bool good, const struct wire_in *in) {
+  struct kafka_snapshot *snapshot = request_of(call)->snapshot;
+  if (!good)
+    return in->left == 0;
+  struct wire_in own = {arena_alloc(&snapshot->arena, in->left), in->left, &snapshot->arena, false};
+  if (!own.bytes)
+    return false;
+  memcpy(own.bytes, in->bytes, in->left);
+  return kafka_snapshot_get(&own, snapshot);
 }
 
 static void snapshot_finished(struct kafka_call *call) {
   struct kafka_request *request = request_of(call);
-  struct kafka_snapshot *snapshot = request->collection.snapshot;
+  struct kafka_snapshot *snapshot = request->snapshot;
+  const char *crash = call->good ? kafka_process_crash(request->client->process) : NULL;
+  if (crash) /* while it was idle: else the call has failed with it */
+    kafka_snapshot_note(snapshot, "%s since the last collection", crash);
   if (!call->good) {
     kafka_snapshot_free(snapshot);
     snapshot = NULL;
@@ -47,48 +56,10 @@ static void snapshot_finished(struct kafka_call *call) {
   done(arg, snapshot, snapshot ? NULL : &err);
 }
 
-static void snapshot_drop(struct kafka_call *call) {
-  struct kafka_request *request = request_of(call);
-  kafka_snapshot_free(request->collection.snapshot);
-  free(request);
-}
+static const struct kafka_work snapshot_work = {NULL, snapshot_take, snapshot_finished};
 
-static const struct kafka_work snapshot_work = {snapshot_run, snapshot_finished, snapshot_drop};
-
-static void on_handle_closed(uv_handle_t *handle) {
-  struct kafka_client *client = handle->data;
-  if (--client->open_handles > 0)
-    return;
-  void (*closed)(void *arg) = client->closed;
-  void *arg = client->closed_arg;
-  free(client);
-  closed(arg);
-}
-
-static void leave(struct kafka_client *client) {
-  if (!client->worker)
-    return;
-  kafka_worker_leave(client->worker);
-  client->worker = NULL;
-  uv_close((uv_handle_t *)&client->async, on_handle_closed);
-  uv_close((uv_handle_t *)&client->patience, on_handle_closed);
-}
-
-static void on_async(uv_async_t *async) {
-  struct kafka_client *client = async->data;
-  struct kafka_call *call;
-  while (client->worker && (call = kafka_worker_take(client->worker)))
-    call->work->finished(call);
-  if (client->closing && client->worker && kafka_worker_ended(client->worker))
-    leave(client);
-}
-
-struct kafka_worker *kafka_client_worker(struct kafka_client *client) {
-  return client->worker;
-}
-
-static void on_impatience(uv_timer_t *timer) {
-  leave(timer->data);
+struct kafka_process *kafka_client_process(struct kafka_client *client) {
+  return client->process;
 }
 
 const char *kafka_library_version(void) {
@@ -97,20 +68,13 @@ const char *kafka_library_version(void) {
 
 struct kafka_client *kafka_client_new(struct io *io, const struct kafka_config *config,
                                       struct err *err) {
-  rd_kafka_conf_t *conf = kafka_conf_new(config, err);
+  rd_kafka_conf_t *conf =
+      kafka_conf_new(config, err); /* only looked at: no instance is made here */
   if (!conf)
     return NULL;
+  rd_kafka_conf_destroy(conf);
   struct kafka_client *client = mem_new(sizeof *client);
-  if (uv_async_init(io->loop, &client->async, on_async) != 0) {
-    rd_kafka_conf_destroy(conf);
-    free(client);
-    err_set(err, ERR_IO, "no more file descriptors");
-    return NULL;
-  }
-  uv_timer_init(io->loop, &client->patience);
-  client->async.data = client->patience.data = client;
-  client->open_handles = 2;
-  client->worker = kafka_worker_new(conf, &client->async);
+  client->process = kafka_process_new(io, config);
   return client;
 }
 
@@ -118,32 +82,35 @@ struct kafka_request *kafka_snapshot_start(struct kafka_client *client,
                                            const struct kafka_query *query, kafka_snapshot_cb done,
                                            void *arg) {
   struct kafka_request *request = mem_new(sizeof *request);
-  request->call.work = &snapshot_work;
-  request->call.watch.deadline_ms = query->deadline_ms;
-  atomic_init(&request->call.watch.cancelled, false);
-  atomic_init(&request->call.watch.step, "the brokers");
   request->client = client;
   request->done = done;
   request->arg = arg;
-  kafka_collection_init(&request->collection, query);
-  kafka_worker_call(client->worker, &request->call);
+  request->snapshot = kafka_snapshot_new();
+  request->snapshot->arena.ceiling = ANSWER_BYTES_MAX;
+  request->call.work = &snapshot_work;
+  request->call.deadline_ms = query->deadline_ms;
+  request->call.frame = kafka_frame_begin(KAFKA_FRAME_COLLECT, 0);
+  wire_put(&request->call.frame, &kafka_query_fields, query);
+  kafka_process_call(client->process, &request->call);
   return request;
 }
 
 void kafka_snapshot_cancel(struct kafka_request *request, const char **step) {
-  if (step)
-    *step = atomic_load(&request->call.watch.step);
-  kafka_worker_cancel(request->client->worker, &request->call);
+  kafka_process_cancel(request->client->process, &request->call, step);
+  kafka_snapshot_free(request->snapshot);
+  free(request);
+}
+
+static void on_closed(void *arg) {
+  struct kafka_client *client = arg;
+  void (*closed)(void *arg) = client->closed;
+  void *closed_arg = client->closed_arg;
+  free(client);
+  closed(closed_arg);
 }
 
 void kafka_client_close(struct kafka_client *client, void (*done)(void *arg), void *arg) {
   client->closed = done;
   client->closed_arg = arg;
-  client->closing = true;
-  if (!kafka_worker_end(client->worker)) {
-    leave(client);
-    return;
-  }
-  uv_update_time(client->patience.loop);
-  uv_timer_start(&client->patience, on_impatience, KAFKA_CLOSE_MS, 0);
+  kafka_process_close(client->process, on_closed, client);
 }

@@ -1,9 +1,9 @@
-/* Kafka by librdkafka: one client a target, on a thread of its own.
+/* Kafka by librdkafka: one client a target, in a process of its own.
  *
- * Everything that librdkafka does for us happens on that thread: it waits for the answers to admin
- * requests in pieces, so that a cancel is seen at once, and makes the calls that librdkafka only
- * has as blocking ones, with the deadline of the collection. A hung broker so holds nothing that
- * others need. What is done comes to the loop as a finished call, by one uv_async. */
+ * librdkafka aborts (librdkafka#4605) and waits where it likes. So it runs in a child process,
+ * which is stacktop itself (io/kafka_child.h): it answers one call after the other over a socket,
+ * each with a deadline. When it crashes or hangs, that is an error of the call, and another one is
+ * started (io/kafka_process.h). Nothing of it is waited for on the loop's thread. */
 #pragma once
 
 #include "core/err.h"
@@ -26,9 +26,8 @@ const char *kafka_library_version(void);
 /* Whether it is a list of host:port (the port may be left out: 9092). */
 bool kafka_bootstrap_check(const char *text, struct err *err) MUST_CHECK;
 
-/* Makes a client; starts no thread and opens no connection before the first call. NULL with
- * ERR_INVALID for a property that librdkafka does not know or take, or that is not to be set from
- * outside. */
+/* Makes a client; starts no process before the first call. NULL with ERR_INVALID for a property
+ * that librdkafka does not know or take, or that is not to be set from outside. */
 struct kafka_client *kafka_client_new(struct io *io, const struct kafka_config *config,
                                       struct err *err) MUST_CHECK;
 
@@ -49,17 +48,18 @@ struct kafka_request; /* one under way */
 /* Collects groups, their offsets and the logs' ends. The callback comes once, on the loop's thread,
  * never before this returns, with a snapshot (which it takes: kafka_snapshot_free) or an error;
  * unless kafka_snapshot_cancel comes first. A client that is refused, or that fails to log in, is
- * told so after KAFKA_GRACE_MS and not at the deadline. The handle is valid until the callback. */
+ * told so after KAFKA_GRACE_MS and not at the deadline. ERR_IO: the client crashed or hung. The
+ * handle is valid until the callback. */
 struct kafka_request *kafka_snapshot_start(struct kafka_client *client,
                                            const struct kafka_query *query, kafka_snapshot_cb done,
                                            void *arg);
 
 /* No callback will come. step (may be NULL) gets what was being waited for, in words: "the list of
- * groups"; static. */
+ * groups"; valid until the client's next call. */
 void kafka_snapshot_cancel(struct kafka_request *request, const char **step);
 
-/* Ends the client; what is under way must have been cancelled. done(arg) comes once its handles are
- * closed, within KAFKA_CLOSE_MS and a turn of the loop: a thread that a broker still holds then is
- * left to itself, with all the memory it needs, and ends when librdkafka lets it go. */
-enum { KAFKA_CLOSE_MS = 800 };
+/* Ends the client; what is under way must have been cancelled. done(arg) comes once its process is
+ * gone and its handles are closed, within KAFKA_CLOSE_MS and a turn of the loop: a process that
+ * does not end by itself is killed. */
+enum { KAFKA_CLOSE_MS = 500 };
 void kafka_client_close(struct kafka_client *client, void (*done)(void *arg), void *arg);

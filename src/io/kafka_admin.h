@@ -1,5 +1,5 @@
 /* What an action on Kafka asks and changes, beside the collection: one question after the other, on
- * the client's own thread, each with a deadline and one answer on the loop.
+ * in the client's process, each with a deadline and one answer on the loop.
  *
  * A change looks first, in the same run, whether all is still as it was planned, and changes
  * nothing if not. Then it passes a gate: after kafka_admin_cancel nothing is sent that was not sent
@@ -7,8 +7,6 @@
 #pragma once
 
 #include "io/kafka.h"
-
-#include <stdatomic.h>
 
 /* Ceilings of one question and its answer. */
 enum {
@@ -92,9 +90,13 @@ struct kafka_admin {
   char *loaded; /* heap: the file that was read */
   size_t loaded_len;
   bool cut;    /* there was more than the ceilings allow */
-  bool unsure; /* a change was sent, and no answer says whether it was made */
+  bool unsure; /* a change was sent, and no answer says whether it was made: or the process that
+                  sent it has died */
 
-  atomic_int gate;
+  /* Whether the change may be sent, and was. stacktop's own side decides; the other asks it. */
+  enum kafka_gate { KAFKA_GATE_OPEN, KAFKA_GATE_SENT, KAFKA_GATE_SHUT } gate;
+  bool (*ask_to_pass)(void *arg); /* there */
+  void *pass_arg;
 };
 
 struct kafka_admin *kafka_admin_new(void);

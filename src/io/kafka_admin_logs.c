@@ -65,7 +65,7 @@ static void choose(struct logs *logs) {
 
 static bool read_at(struct logs *logs, int64_t at, const char *step) {
   struct kafka_admin *admin = logs->admin;
-  atomic_store(&logs->session->watch->step, step);
+  kafka_session_step(logs->session, step);
   if (!kafka_offsets_read(logs->session, logs->places, logs->count, at, logs->err))
     return false;
   for (size_t i = 0; i < admin->spot_count; i++) {

@@ -56,7 +56,7 @@ static void take_metadata(struct kafka_admin *admin, const struct rd_kafka_metad
 
 static bool look_one(struct kafka_session *session, struct kafka_admin *admin, struct err *err) {
   const struct rd_kafka_metadata *metadata;
-  atomic_store(&session->watch->step, "the topic");
+  kafka_session_step(session, "the topic");
   rd_kafka_topic_t *topic = rd_kafka_topic_new(session->rk, admin->topic, NULL);
   if (!topic)
     return kafka_session_fail(session, rd_kafka_last_error(), NULL, err);

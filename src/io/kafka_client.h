@@ -1,7 +1,7 @@
-/* A client's inside, for what else makes calls on its thread. */
+/* A client's inside, for what else makes calls in its process. */
 #pragma once
 
 #include "io/kafka.h"
-#include "io/kafka_worker.h"
+#include "io/kafka_process.h"
 
-struct kafka_worker *kafka_client_worker(struct kafka_client *client);
+struct kafka_process *kafka_client_process(struct kafka_client *client);

@@ -50,7 +50,7 @@ void kafka_collection_init(struct kafka_collection *collection, const struct kaf
 }
 
 static void step(struct collecting *c, const char *what) {
-  atomic_store(&c->session->watch->step, what);
+  kafka_session_step(c->session, what);
 }
 
 /* A part of what is left in percent, so that one broker's silence leaves time for the rest. */

@@ -31,7 +31,7 @@ bool kafka_metadata_refresh(struct kafka_session *session, bool now, struct err 
   bool recent = began_us - session->metadata_us < COST_SHARE * session->metadata_cost_us;
   if (session->metadata && (of_this_call || (recent && !now)))
     return true;
-  atomic_store(&session->watch->step, "the metadata");
+  kafka_session_step(session, "the metadata");
   const struct rd_kafka_metadata *fresh;
   rd_kafka_resp_err_t code = ask(session, &fresh);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -4,7 +4,6 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/kafka_error.h"
-#include "io/thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,24 +36,15 @@ static bool security_check(const rd_kafka_conf_t *conf, struct err *err) {
   return rk != NULL;
 }
 
-static rd_kafka_resp_err_t on_thread(rd_kafka_t *rk, rd_kafka_thread_type_t type, const char *name,
-                                     void *opaque) {
-  (void)rk, (void)type, (void)name, (void)opaque;
-  thread_unblock_faults();
-  return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
 static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque,
                                   char *text, size_t size) {
   (void)conf, (void)text, (void)size;
-  rd_kafka_resp_err_t code =
-      rd_kafka_interceptor_add_on_thread_start(rk, "stacktop", on_thread, NULL);
-  return code ? code : kafka_roll_watch(opaque, rk);
+  return kafka_roll_watch(opaque, rk);
 }
 
-/* The interceptors are for librdkafka's own threads, which block all signals, and for the roll.
- * Where rd_kafka_new fails it frees the interceptors of a configuration that it leaves to us, which
- * then cannot be destroyed (2.0.2): so what may fail is tried before, without. */
+/* The interceptor is for the roll. Where rd_kafka_new fails it frees the interceptors of a
+ * configuration that it leaves to us, which then cannot be destroyed (2.0.2): so what may fail is
+ * tried before, without. */
 bool kafka_session_open(struct kafka_session *session, const rd_kafka_conf_t *conf,
                         struct err *err) {
   if (!security_check(conf, err))
@@ -99,6 +89,14 @@ void kafka_session_begin(struct kafka_session *session, struct kafka_watch *watc
   session->began_ms = clock_now_ms();
   session->give_up_ms = session->began_ms + KAFKA_RETRY_MS;
   kafka_session_drain(session); /* may find that all is down since, or just now */
+}
+
+void kafka_session_step(struct kafka_session *session, const char *step) {
+  struct kafka_watch *watch = session->watch;
+  bool same = watch->step && strcmp(watch->step, step) == 0;
+  watch->step = step;
+  if (!same && watch->tell)
+    watch->tell(watch->tell_arg, step);
 }
 
 int kafka_session_left(const struct kafka_session *session) {
@@ -215,7 +213,7 @@ bool kafka_session_fail(struct kafka_session *session, rd_kafka_resp_err_t code,
     char waited[FORMAT_MAX];
     format_duration(waited, sizeof waited, (double)(clock_now_ms() - session->began_ms) / 1000);
     return err_set(err, ERR_TIMEOUT, "no answer within %s: waited for %s", waited,
-                   atomic_load(&session->watch->step));
+                   session->watch->step ? session->watch->step : "the brokers");
   }
   kafka_error(code, text, err);
   return false;

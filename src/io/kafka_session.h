@@ -1,5 +1,5 @@
-/* A librdkafka instance as its thread uses it: requests out, answers and troubles in. Everything
- * here runs on the client's own thread, and may wait. */
+/* A librdkafka instance as its process uses it: requests out, answers and troubles in. Everything
+ * here runs in the client's own process (io/kafka_child.h), and may wait. */
 #pragma once
 
 #include "core/err.h"
@@ -18,7 +18,9 @@ enum { KAFKA_GRACE_MS = 250, KAFKA_RETRY_MS = 900 };
 struct kafka_watch {
   int64_t deadline_ms; /* on the steady clock */
   atomic_bool cancelled;
-  _Atomic(const char *) step; /* what is waited for: static text */
+  const char *step;                          /* what is waited for: static text, or NULL */
+  void (*tell)(void *arg, const char *step); /* whoever watches; may be NULL */
+  void *tell_arg;
 };
 
 /* An admin request under way: what its answer is about. */
@@ -54,6 +56,9 @@ void kafka_session_close(struct kafka_session *session);
 
 /* From now on it is about this call. */
 void kafka_session_begin(struct kafka_session *session, struct kafka_watch *watch);
+
+/* What is waited for from now on, in words that are static: "the list of groups". */
+void kafka_session_step(struct kafka_session *session, const char *step);
 
 /* Milliseconds until the deadline, at least 0. */
 int kafka_session_left(const struct kafka_session *session);

@@ -62,6 +62,10 @@ void wire_put_int(struct wire_out *out, int64_t number) {
   wire_put_bytes(out, &number, sizeof number);
 }
 
+void wire_put_time(struct wire_out *out, int64_t time_ms) {
+  wire_put_int(out, time_ms - clock_ahead_ms());
+}
+
 void wire_put_text(struct wire_out *out, const char *text) {
   if (!text) {
     put_u32(out, TEXT_NULL);
@@ -137,7 +141,7 @@ static void put_field(struct wire_out *out, const struct wire_field *field, cons
     break;
   case WIRE_TIME:
     memcpy(&time_ms, from + field->offset, sizeof time_ms);
-    wire_put_int(out, time_ms - clock_ahead_ms());
+    wire_put_time(out, time_ms);
     break;
   case WIRE_TEXT:
   case WIRE_TEXT_OR_NULL:
@@ -258,7 +262,7 @@ static size_t bytes_least(const struct wire_struct *spec) {
       sum += sizeof(uint32_t);
       break;
     }
-  return sum;
+  return sum > 0 ? sum : 1;
 }
 
 static bool get_struct(struct wire_in *in, const struct wire_struct *spec, char *to,
@@ -326,10 +330,16 @@ static bool get_flag(struct wire_in *in, const struct wire_field *field, char *t
   return !in->bad;
 }
 
-static bool get_time(struct wire_in *in, const struct wire_field *field, char *to) {
+int64_t wire_get_time(struct wire_in *in) {
   int64_t time_ms;
-  if (__builtin_add_overflow(wire_get_int(in), clock_ahead_ms(), &time_ms))
-    return fail(in);
+  if (!__builtin_add_overflow(wire_get_int(in), clock_ahead_ms(), &time_ms))
+    return time_ms;
+  fail(in);
+  return 0;
+}
+
+static bool get_time(struct wire_in *in, const struct wire_field *field, char *to) {
+  int64_t time_ms = wire_get_time(in);
   memcpy(to + field->offset, &time_ms, sizeof time_ms);
   return !in->bad;
 }

@@ -81,6 +81,7 @@ struct wire_out {
 void wire_put_bytes(struct wire_out *out, const void *bytes, size_t len);
 void wire_put_int(struct wire_out *out, int64_t number);
 void wire_put_text(struct wire_out *out, const char *text); /* NULL stays NULL */
+void wire_put_time(struct wire_out *out, int64_t time_ms);  /* of clock_now_ms */
 void wire_put(struct wire_out *out, const struct wire_struct *spec, const void *from);
 
 struct wire_in {
@@ -92,5 +93,6 @@ struct wire_in {
 
 int64_t wire_get_int(struct wire_in *in);
 const char *wire_get_text(struct wire_in *in); /* or NULL */
+int64_t wire_get_time(struct wire_in *in);
 /* Fills *to, which is zeroed, or holds what `spec` does not name. False when bad. */
 bool wire_get(struct wire_in *in, const struct wire_struct *spec, void *to);

@@ -16,11 +16,3 @@ int thread_start(pthread_t *thread, const pthread_attr_t *attributes, void *(*ru
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return status;
 }
-
-void thread_unblock_faults(void) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (size_t i = 0; i < FAULTS; i++)
-    sigaddset(&set, faults[i]);
-  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}

@@ -8,5 +8,3 @@
  * crash handler that gives the terminal back. attributes may be NULL. Returns 0 or an errno. */
 int thread_start(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *arg),
                  void *arg);
-/* Lets the calling thread's faults be handled: for threads of libraries that block all signals. */
-void thread_unblock_faults(void);

@@ -71,7 +71,7 @@ BANNED = {
     "rd_kafka_query_watermark_offsets": ("waits for the broker: ListOffsets", ()),
     "rd_kafka_committed": ("waits for the broker: ListConsumerGroupOffsets", ()),
     "rd_kafka_list_groups": ("waits for the broker: ListConsumerGroups", ()),
-    # on the client's own thread (io/kafka_worker.c): librdkafka before 2.3 has no ListOffsets
+    # in the client's own process (io/kafka_child.c): librdkafka before 2.3 has no ListOffsets
     "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("io/kafka_offsets.c",)),
     "curl_easy_perform": ("waits for the server: the multi handle of io/http.h", ()),
     "statvfs": ("a hung mount holds it for ever: io/mount.h on a thread of io/worker.h",

@@ -2,6 +2,8 @@
  * refused. Every topic and group is the test's own. */
 #include "kafka_broker.h"
 
+#include "io/kafka_child.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
@@ -44,6 +46,7 @@ static int setup(void **state) {
   broker_tag(&f->broker); /* groups of its own */
   const char *const settings[] = {"bootstrap", f->broker.address, NULL};
   driver_open(&f->driver, &fixture_kind, settings);
+  f->driver.io.kafka_child = KAFKA_CHILD_SELF;
   broker_name(&f->broker, "group", f->group);
   broker_name(&f->broker, "neighbour", f->other_group);
   snprintf(f->topic_key, sizeof f->topic_key, "%s/%s", f->group, f->topic);
@@ -494,7 +497,9 @@ static void test_dropped_before_anything_is_sent(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (kafka_child_wanted(argc, argv))
+    return kafka_child_main();
   broker_open(&shared, broker_address());
   const struct CMUnitTest tests[] = {
       TEST(test_reset_and_undo),

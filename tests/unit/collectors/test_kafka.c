@@ -2,6 +2,7 @@
 #include "collectors/collector.h"
 
 #include "io/c11_threads.h"
+#include "io/kafka_child.h"
 #include "io/tiny_server.h"
 
 #include <stdio.h>
@@ -39,6 +40,7 @@ static int setup(void **state) {
   struct fixture *fixture = calloc(1, sizeof *fixture);
   uv_loop_init(&fixture->loop);
   fixture->io.loop = &fixture->loop;
+  fixture->io.kafka_child = KAFKA_CHILD_SELF;
   assert_true(tiny_listen(&fixture->server, &fixture->loop, "127.0.0.1"));
   fixture->target = target_new(&collector_kafka.kind, "main");
   *state = fixture;
@@ -129,7 +131,9 @@ static void test_bad_property(void **state) {
   assert_null(strstr(err.text, "hunter2"));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (kafka_child_wanted(argc, argv))
+    return kafka_child_main();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_refused),

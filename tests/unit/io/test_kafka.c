@@ -2,10 +2,9 @@
 #include "io/kafka.h"
 
 #include "io/c11_threads.h"
+#include "io/kafka_child.h"
 #include "io/tiny_server.h"
 
-#include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@ static int setup(void **state) {
   struct fixture *fixture = calloc(1, sizeof *fixture);
   uv_loop_init(&fixture->loop);
   fixture->io.loop = &fixture->loop;
+  fixture->io.kafka_child = KAFKA_CHILD_SELF;
   assert_true(tiny_listen(&fixture->server, &fixture->loop, "127.0.0.1"));
   *state = fixture;
   return 0;
@@ -103,42 +103,6 @@ static void test_refused(void **state) {
     assert_int_equal(fixture->err.kind, ERR_REFUSED);
   }
   assert_int_equal(fixture->calls, 3);
-}
-
-/* A fault on a thread, also on one of librdkafka's own, comes to the crash handler, which gives the
- * terminal back; other signals do not go there. */
-static void test_signals_of_the_threads(void **state) {
-  struct fixture *fixture = *state;
-  size_t threads = 0;
-  make_local(fixture, tiny_free_port(&fixture->loop));
-  fail_after(fixture, 5000);
-  DIR *tasks = opendir("/proc/self/task");
-  assert_non_null(tasks);
-  for (const struct dirent *task; (task = readdir(tasks));) {
-    char path[320], line[256];
-    unsigned long long blocked = 0;
-    bool ours = false;
-    if (task->d_name[0] == '.' || atoi(task->d_name) == getpid())
-      continue;
-    snprintf(path, sizeof path, "/proc/self/task/%s/status", task->d_name);
-    FILE *file = fopen(path, "r");
-    if (!file)
-      continue; /* it has ended since */
-    while (fgets(line, sizeof line, file))
-      if (sscanf(line, "SigBlk: %llx", &blocked) != 1)
-        ours =
-            ours || strncmp(line, "Name:\tkafka", 11) == 0 || strncmp(line, "Name:\trdk:", 10) == 0;
-    fclose(file);
-    if (!ours)
-      continue; /* a sanitizer's */
-    assert_int_equal(blocked >> (SIGSEGV - 1) & 1, 0);
-    assert_int_equal(blocked >> (SIGABRT - 1) & 1, 0);
-    assert_int_equal(blocked >> (SIGTERM - 1) & 1, 1);
-    assert_int_equal(blocked >> (SIGWINCH - 1) & 1, 1);
-    threads++;
-  }
-  closedir(tasks);
-  assert_true(threads >= 3); /* ours, librdkafka's main one, a broker's */
 }
 
 static void test_no_such_name(void **state) {
@@ -230,11 +194,12 @@ static void test_no_such_certificate(void **state) {
   assert_non_null(strstr(fixture->err.text, "ssl.ca.location"));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (kafka_child_wanted(argc, argv))
+    return kafka_child_main();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_refused),
-      TEST(test_signals_of_the_threads),
       TEST(test_no_such_name),
       TEST(test_silence),
       TEST(test_garbage),

@@ -82,7 +82,9 @@ static void test_every_member_has_a_line(void **state) {
   OWN(run); /* travels as a number */
   OWN(spot_capacity);
   OWN(setting_capacity);
-  OWN(gate);
+  OWN(gate); /* each side has its own */
+  OWN(ask_to_pass);
+  OWN(pass_arg);
   check_seen(seen, &kafka_question_fields);
 }
 
