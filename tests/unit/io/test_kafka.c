@@ -199,16 +199,11 @@ int main(int argc, char **argv) {
     return kafka_child_main();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_refused),
-      TEST(test_no_such_name),
-      TEST(test_silence),
-      TEST(test_garbage),
-      TEST(test_hangs_up),
-      TEST(test_cancel),
-      TEST(test_close_at_once),
-      TEST(test_close_while_it_waits),
-      TEST(test_bad_property),
-      TEST(test_no_such_certificate),
+      TEST(test_refused),       TEST(test_no_such_name),
+      TEST(test_silence),       TEST(test_garbage),
+      TEST(test_hangs_up),      TEST(test_cancel),
+      TEST(test_close_at_once), TEST(test_close_while_it_waits),
+      TEST(test_bad_property),  TEST(test_no_such_certificate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
