@@ -137,7 +137,7 @@ static inline int tiny_free_port(uv_loop_t *loop) {
   return server.port;
 }
 
-/* Turns the loop until *done, at most for 10 s of patience. */
+/* Turns the loop until *done, for 10 s at most. */
 static inline void tiny_run_until(uv_loop_t *loop, const bool *done) {
   int64_t give_up = clock_now_ms() + 10000;
   while (!*done) {
