@@ -6,9 +6,10 @@
 enum { SCHEMA_KINDS_MAX = 32, SCHEMA_METRICS_MAX = 256 };
 
 struct app_schema {
-  struct config_schema schema; /* borrows the two arrays below: do not copy or move this */
+  struct config_schema schema; /* borrows the arrays below: do not copy or move this */
   const struct target_kind *kinds[SCHEMA_KINDS_MAX];
   const struct column_spec *metrics[SCHEMA_METRICS_MAX];
+  const struct target_kind *metric_kinds[SCHEMA_METRICS_MAX];
 };
 
 void app_schema_init(struct app_schema *schema);

@@ -65,8 +65,27 @@ static bool needs_nothing(const struct target_kind *kind) {
   return true;
 }
 
+/* "#    thresholds: {kafka.lag: {warn: 10000}}" with a metric of the kind that has a default, or
+ * any. */
+static void print_own_thresholds(FILE *out, const struct config_schema *schema,
+                                 const struct target_kind *kind) {
+  const struct column_spec *shown = NULL;
+  for (size_t i = 0; i < schema->metric_count; i++) {
+    const struct column_spec *column = schema->metrics[i];
+    bool has = column->threshold.has_warn || column->threshold.has_crit;
+    if (schema->metric_kinds[i] == kind && (!shown || (has && !shown->threshold.has_warn)))
+      shown = column;
+  }
+  if (!shown)
+    return;
+  fprintf(out, "#    %s: {%s: ", config_thresholds_key, shown->metric);
+  config_print_threshold(out, &shown->threshold, shown->unit);
+  fputs("}  # of this target alone, as below\n", out);
+}
+
 /* A kind that needs nothing but a name is switched on, so that the file watches something. */
-static void print_kind(FILE *out, const struct target_kind *kind) {
+static void print_kind(FILE *out, const struct config_schema *schema,
+                       const struct target_kind *kind) {
   bool on = needs_nothing(kind);
   const char *mark = on ? "" : "#";
   fprintf(out, "\n## %s\n%s%s:\n%s  - name: local\n", kind->title, mark, kind->key, mark);
@@ -74,6 +93,7 @@ static void print_kind(FILE *out, const struct target_kind *kind) {
     print_option(out, "#    ", &target_common_options[i]);
   for (size_t i = 0; i < kind->option_count; i++)
     print_option(out, "#    ", &kind->options[i]);
+  print_own_thresholds(out, schema, kind);
 }
 
 static void print_metric(FILE *out, const struct column_spec *column) {
@@ -92,10 +112,10 @@ void config_print_default(FILE *out, const struct config_schema *schema) {
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
     print_option(out, i == CONFIG_INTERVAL ? "" : "#", &config_options[i]);
   for (size_t i = 0; i < schema->kind_count; i++)
-    print_kind(out, schema->kinds[i]);
+    print_kind(out, schema, schema->kinds[i]);
   fputs(
       "\n## Thresholds: {warn: .., crit: .., for: 5m, below: true}, or off. What is written here\n"
-      "## replaces the default of that metric as a whole.\n"
+      "## replaces the default of that metric as a whole. A target's own thresholds come first.\n"
       "#thresholds:\n",
       out);
   for (size_t i = 0; i < schema->metric_count; i++)

@@ -51,7 +51,23 @@ static void dump_option(FILE *out, const struct option *option, const struct opt
   fputc('\n', out);
 }
 
-static void dump_target(FILE *out, const struct target *target) {
+static void dump_rules(FILE *out, const struct rules *rules, const char *indent,
+                       const struct config_schema *schema) {
+  if (rules->count > 0)
+    fprintf(out, "%s%s:\n", indent, config_thresholds_key);
+  for (size_t i = 0; i < rules->count; i++) {
+    const struct rule *rule = &rules->items[i];
+    const struct column_spec *column = config_schema_metric(schema, rule->metric);
+    if (!column)
+      continue;
+    fprintf(out, "%s  %s: ", indent, rule->metric);
+    config_print_threshold(out, &rule->threshold, column->unit);
+    fputc('\n', out);
+  }
+}
+
+static void dump_target(FILE *out, const struct target *target,
+                        const struct config_schema *schema) {
   fputs("  - name: ", out);
   config_print_text(out, target->name);
   fputs("\n    interval: ", out);
@@ -63,9 +79,11 @@ static void dump_target(FILE *out, const struct target *target) {
   fputs(target->read_only ? "\n    read_only: true\n" : "\n", out);
   for (size_t i = 0; i < target->kind->option_count; i++)
     dump_option(out, &target->kind->options[i], &target->values[i]);
+  dump_rules(out, &target->rules, "    ", schema);
 }
 
-static void dump_kind(FILE *out, const struct config *config, const struct target_kind *kind) {
+static void dump_kind(FILE *out, const struct config *config, const struct target_kind *kind,
+                      const struct config_schema *schema) {
   bool any = false;
   for (size_t i = 0; i < config->target_count; i++) {
     if (config->targets[i]->kind != kind)
@@ -73,7 +91,7 @@ static void dump_kind(FILE *out, const struct config *config, const struct targe
     if (!any)
       fprintf(out, "%s:\n", kind->key);
     any = true;
-    dump_target(out, config->targets[i]);
+    dump_target(out, config->targets[i], schema);
   }
 }
 
@@ -83,20 +101,6 @@ static void dump_text(FILE *out, const char *key, const char *text) {
   fprintf(out, "%s: ", key);
   config_print_text(out, text);
   fputc('\n', out);
-}
-
-static void dump_rules(FILE *out, const struct config *config, const struct config_schema *schema) {
-  if (config->rules.count > 0)
-    fputs("thresholds:\n", out);
-  for (size_t i = 0; i < config->rules.count; i++) {
-    const struct rule *rule = &config->rules.items[i];
-    const struct column_spec *column = config_schema_metric(schema, rule->metric);
-    if (!column)
-      continue;
-    fprintf(out, "  %s: ", rule->metric);
-    config_print_threshold(out, &rule->threshold, column->unit);
-    fputc('\n', out);
-  }
 }
 
 void config_dump(FILE *out, const struct config *config, const struct config_schema *schema) {
@@ -112,6 +116,6 @@ void config_dump(FILE *out, const struct config *config, const struct config_sch
   if (config->audit_syslog)
     fputs("audit_syslog: true\n", out);
   for (size_t i = 0; i < schema->kind_count; i++)
-    dump_kind(out, config, schema->kinds[i]);
-  dump_rules(out, config, schema);
+    dump_kind(out, config, schema->kinds[i], schema);
+  dump_rules(out, &config->rules, "", schema);
 }

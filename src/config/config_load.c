@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char thresholds_key[] = "thresholds";
-
 static const struct target_kind *kind_of_key(const struct config_schema *schema, const char *key) {
   for (size_t i = 0; i < schema->kind_count; i++)
     if (strcmp(schema->kinds[i]->key, key) == 0)
@@ -28,7 +26,7 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
     suggest_consider(&near, name, config_options[i].name);
   for (size_t i = 0; i < schema->kind_count; i++)
     suggest_consider(&near, name, schema->kinds[i]->key);
-  suggest_consider(&near, name, thresholds_key);
+  suggest_consider(&near, name, config_thresholds_key);
   config_yaml_error(yaml, key, "unknown key \"%s\"%s%s", name, suggest_text(&near),
                     near.best ? "" : " (`stacktop config --default` shows them all)");
 }
@@ -42,9 +40,9 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
   if (option >= 0)
     config_option_read(yaml, &config_options[option], value, &own[option]);
   else if (kind)
-    config_targets_read(yaml, kind, value, config);
-  else if (strcmp(name, thresholds_key) == 0)
-    config_rules_read(yaml, schema, value, &config->rules);
+    config_targets_read(yaml, schema, kind, value, config);
+  else if (strcmp(name, config_thresholds_key) == 0)
+    config_rules_read(yaml, schema, NULL, value, &config->rules);
   else
     note_unknown(yaml, schema, key);
 }

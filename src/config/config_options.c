@@ -80,6 +80,8 @@ const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
                          .help = "worry under the limits, not above; else as is usual for it"},
 };
 
+const char config_thresholds_key[] = "thresholds";
+
 const struct column_spec *config_schema_metric(const struct config_schema *schema,
                                                const char *metric) {
   for (size_t i = 0; i < schema->metric_count; i++)

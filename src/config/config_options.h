@@ -35,12 +35,15 @@ enum threshold_option {
 };
 extern const struct option threshold_options[THRESHOLD_OPTION_COUNT];
 
+extern const char config_thresholds_key[]; /* "thresholds": of the file and of each target */
+
 /* What a configuration can speak of; app gives it, from the collectors. All is borrowed. */
 struct config_schema {
   const struct target_kind *const *kinds;
   size_t kind_count;
   const struct column_spec *const *metrics; /* columns that have a metric name; one a name */
   size_t metric_count;
+  const struct target_kind *const *metric_kinds; /* the kind of each of them */
 };
 
 /* NULL if there is none. */

@@ -152,14 +152,22 @@ static void check_limits(struct config_yaml *yaml, const yaml_node_t *mapping,
                       column->metric, threshold->below ? "above" : "below");
 }
 
+static bool is_of(const struct config_schema *schema, size_t metric,
+                  const struct target_kind *kind) {
+  return !kind || schema->metric_kinds[metric] == kind;
+}
+
 static void note_unknown_metric(struct config_yaml *yaml, const struct config_schema *schema,
-                                const yaml_node_t *key) {
+                                const struct target_kind *kind, const yaml_node_t *key) {
   const char *name = config_yaml_key(key);
+  const char *of = kind ? " of " : "", *whose = kind ? kind->key : "";
   struct suggestion near = {0};
   for (size_t i = 0; i < schema->metric_count; i++)
-    suggest_consider(&near, name, schema->metrics[i]->metric);
+    if (is_of(schema, i, kind))
+      suggest_consider(&near, name, schema->metrics[i]->metric);
   if (near.best) {
-    config_yaml_error(yaml, key, "unknown metric \"%s\"%s", name, suggest_text(&near));
+    config_yaml_error(yaml, key, "unknown metric \"%s\"%s%s%s", name, of, whose,
+                      suggest_text(&near));
     return;
   }
   /* None is near: those of the same family ("redis."), else all that fit. */
@@ -169,11 +177,19 @@ static void note_unknown_metric(struct config_yaml *yaml, const struct config_sc
     for (size_t i = 0; i < schema->metric_count; i++) {
       const char *metric = schema->metrics[i]->metric;
       size_t used = strlen(known);
-      if ((pass > 0 || strncmp(metric, name, family) == 0) &&
+      if (is_of(schema, i, kind) && (pass > 0 || strncmp(metric, name, family) == 0) &&
           used + strlen(metric) + 3 < sizeof known)
         snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", metric);
     }
-  config_yaml_error(yaml, key, "unknown metric \"%s\" (known: %s)", name, known);
+  config_yaml_error(yaml, key, "unknown metric \"%s\"%s%s (known: %s)", name, of, whose, known);
+}
+
+static const struct column_spec *metric_find(const struct config_schema *schema,
+                                             const struct target_kind *kind, const char *name) {
+  for (size_t i = 0; i < schema->metric_count; i++)
+    if (is_of(schema, i, kind) && strcmp(schema->metrics[i]->metric, name) == 0)
+      return schema->metrics[i];
+  return NULL;
 }
 
 static void rule_read(struct config_yaml *yaml, const struct column_spec *column,
@@ -194,17 +210,18 @@ static void rule_read(struct config_yaml *yaml, const struct column_spec *column
 }
 
 void config_rules_read(struct config_yaml *yaml, const struct config_schema *schema,
-                       const yaml_node_t *mapping, struct rules *rules) {
+                       const struct target_kind *kind, const yaml_node_t *mapping,
+                       struct rules *rules) {
   if (config_yaml_is_null(mapping)) /* every entry commented out */
     return;
-  if (!config_yaml_mapping(yaml, mapping, "thresholds"))
+  if (!config_yaml_mapping(yaml, mapping, config_thresholds_key))
     return;
   const yaml_node_t *key, *value;
   for (size_t i = 0; config_yaml_pair(yaml, mapping, i, &key, &value); i++) {
-    const struct column_spec *column = config_schema_metric(schema, config_yaml_key(key));
+    const struct column_spec *column = metric_find(schema, kind, config_yaml_key(key));
     if (column)
       rule_read(yaml, column, value, rules);
     else
-      note_unknown_metric(yaml, schema, key);
+      note_unknown_metric(yaml, schema, kind, key);
   }
 }

@@ -1,5 +1,6 @@
 #include "config/config_target.h"
 
+#include "config/config_rules.h"
 #include "config/config_suggest.h"
 #include "core/mem.h"
 
@@ -107,6 +108,7 @@ bool config_option_read(struct config_yaml *yaml, const struct option *option,
 
 /* A target while it is read. */
 struct draft {
+  const struct config_schema *schema;
   const struct target_kind *kind;
   struct target *target;
   struct option_value common[TARGET_COMMON_COUNT];
@@ -129,6 +131,7 @@ static void note_unknown(struct config_yaml *yaml, const struct target_kind *kin
     size_t used = strlen(known);
     snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", option);
   }
+  suggest_consider(&near, name, config_thresholds_key);
   if (near.best)
     config_yaml_error(yaml, key, "unknown key \"%s\" in %s%s", name, kind->key,
                       suggest_text(&near));
@@ -148,6 +151,8 @@ static void draft_read(struct config_yaml *yaml, struct draft *draft, const yaml
     config_option_read(yaml, &target_common_options[common], value, &draft->common[common]);
   else if (own >= 0)
     config_option_read(yaml, &kind->options[own], value, &draft->target->values[own]);
+  else if (strcmp(name, config_thresholds_key) == 0)
+    config_rules_read(yaml, draft->schema, kind, value, &draft->target->rules);
   else
     note_unknown(yaml, kind, key);
 }
@@ -192,11 +197,12 @@ static void check_name(struct config_yaml *yaml, struct draft *draft, const stru
     }
 }
 
-static void target_read(struct config_yaml *yaml, const struct target_kind *kind,
-                        const yaml_node_t *node, struct config *config) {
+static void target_read(struct config_yaml *yaml, const struct config_schema *schema,
+                        const struct target_kind *kind, const yaml_node_t *node,
+                        struct config *config) {
   if (!config_yaml_mapping(yaml, node, kind->key))
     return;
-  struct draft draft = {.kind = kind, .target = target_new(kind, "")};
+  struct draft draft = {.schema = schema, .kind = kind, .target = target_new(kind, "")};
   const yaml_node_t *key, *value;
   for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &value); i++)
     draft_read(yaml, &draft, key, value);
@@ -217,13 +223,14 @@ static void target_read(struct config_yaml *yaml, const struct target_kind *kind
     option_value_fini(&draft.common[i]);
 }
 
-void config_targets_read(struct config_yaml *yaml, const struct target_kind *kind,
-                         const yaml_node_t *list, struct config *config) {
+void config_targets_read(struct config_yaml *yaml, const struct config_schema *schema,
+                         const struct target_kind *kind, const yaml_node_t *list,
+                         struct config *config) {
   if (config_yaml_is_null(list)) /* every entry commented out */
     return;
   if (!config_yaml_list(yaml, list, kind->key))
     return;
   const yaml_node_t *item;
   for (size_t i = 0; (item = config_yaml_item(yaml, list, i)); i++)
-    target_read(yaml, kind, item, config);
+    target_read(yaml, schema, kind, item, config);
 }

@@ -14,5 +14,6 @@ bool config_option_read(struct config_yaml *yaml, const struct option *option,
 int config_option_find(const struct option *options, size_t count, const char *name);
 
 /* All targets of one kind, added to the config. Their interval and timeout stay 0 when unset. */
-void config_targets_read(struct config_yaml *yaml, const struct target_kind *kind,
-                         const yaml_node_t *list, struct config *config);
+void config_targets_read(struct config_yaml *yaml, const struct config_schema *schema,
+                         const struct target_kind *kind, const yaml_node_t *list,
+                         struct config *config);

@@ -135,7 +135,7 @@ static double excess(const struct threshold *threshold, enum severity severity,
 static void evaluate_cell(struct evaluation *e, size_t index, const struct table *table,
                           const struct row *row, size_t column_index) {
   const struct column_spec *column = &table->spec->columns[column_index];
-  const struct threshold *threshold = rules_find(&e->model->config->rules, column);
+  const struct threshold *threshold = model_threshold(e->model, index, column);
   struct value value = row->cells[column_index];
   enum severity severity = threshold_judge(threshold, value);
   if (severity == SEVERITY_OK)

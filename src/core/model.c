@@ -160,6 +160,11 @@ void model_evaluate(struct model *model, int64_t now_ms, bool one_pass) {
   model->generation++;
 }
 
+const struct threshold *model_threshold(const struct model *model, size_t slot,
+                                        const struct column_spec *column) {
+  return rules_find(&model->slots[slot].target->rules, &model->config->rules, column);
+}
+
 enum slot_state slot_state(const struct slot *slot, int64_t now_ms) {
   if (slot->err.kind != ERR_NONE)
     return SLOT_DOWN;

@@ -60,6 +60,9 @@ void model_fail(struct model *model, size_t slot, const struct err *err, int64_t
 /* Judges everything anew and logs what has appeared and gone. one_pass: `for` is not waited for. */
 void model_evaluate(struct model *model, int64_t now_ms, bool one_pass);
 
+/* The threshold of a column of the slot; NULL where it has none. */
+const struct threshold *model_threshold(const struct model *model, size_t slot,
+                                        const struct column_spec *column);
 enum slot_state slot_state(const struct slot *slot, int64_t now_ms);
 /* Milliseconds since the sample was taken; -1 without one. */
 int64_t slot_age(const struct slot *slot, int64_t now_ms);

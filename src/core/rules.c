@@ -14,13 +14,21 @@ static const struct threshold *threshold_or_null(const struct threshold *thresho
   return threshold->has_warn || threshold->has_crit ? threshold : NULL;
 }
 
-const struct threshold *rules_find(const struct rules *rules, const struct column_spec *column) {
+static const struct rule *rule_of(const struct rules *rules, const char *metric) {
+  for (size_t i = 0; i < rules->count; i++)
+    if (strcmp(rules->items[i].metric, metric) == 0)
+      return &rules->items[i];
+  return NULL;
+}
+
+const struct threshold *rules_find(const struct rules *own, const struct rules *all,
+                                   const struct column_spec *column) {
   if (!column->metric)
     return NULL;
-  for (size_t i = 0; i < rules->count; i++)
-    if (strcmp(rules->items[i].metric, column->metric) == 0)
-      return threshold_or_null(&rules->items[i].threshold);
-  return threshold_or_null(&column->threshold);
+  const struct rule *rule = rule_of(own, column->metric);
+  if (!rule)
+    rule = rule_of(all, column->metric);
+  return threshold_or_null(rule ? &rule->threshold : &column->threshold);
 }
 
 static bool beyond(const struct threshold *threshold, double number, double limit) {

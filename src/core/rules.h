@@ -14,8 +14,10 @@ struct rules {
 };
 
 void rules_fini(struct rules *rules);
-/* The configured threshold of the column's metric, else the column's own default. NULL if the
- * column has no metric, or none of warn and crit is set. */
-const struct threshold *rules_find(const struct rules *rules, const struct column_spec *column);
+/* The threshold of the column's metric: as the target has it, else as all have it, else the
+ * column's own default. NULL if the column has no metric, or none of warn and crit is set ("off").
+ */
+const struct threshold *rules_find(const struct rules *own, const struct rules *all,
+                                   const struct column_spec *column);
 /* How bad one number is by a threshold (`for` is not considered). NULL threshold: OK. */
 enum severity threshold_judge(const struct threshold *threshold, struct value value);

@@ -25,6 +25,7 @@ void target_free(struct target *target) {
     return;
   for (size_t i = 0; i < target->kind->option_count; i++)
     option_value_fini(&target->values[i]);
+  rules_fini(&target->rules);
   free(target->values);
   free(target->name);
   free(target);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/option.h"
+#include "core/rules.h"
 
 /* What the configuration and the command line need to know of a kind of target. */
 struct target_kind {
@@ -18,6 +19,7 @@ struct target {
   int64_t interval_ms;         /* between two starts */
   int64_t timeout_ms;          /* of one collection; 0: its collector's own */
   bool read_only;              /* nothing is changed there, by nobody */
+  struct rules rules;          /* its own thresholds, before the configuration's */
   struct option_value *values; /* one an option of the kind, in its order */
 };
 

@@ -80,7 +80,8 @@ static void write_threshold(struct json_writer *writer, const struct threshold *
   json_close(writer, '}');
 }
 
-static void write_column(struct document *document, const struct column_spec *column) {
+static void write_column(struct document *document, const struct slot *slot,
+                         const struct column_spec *column) {
   struct json_writer *writer = &document->writer;
   json_line(writer);
   json_open(writer, NULL, '{');
@@ -95,7 +96,8 @@ static void write_column(struct document *document, const struct column_spec *co
       json_text(writer, NULL, flag->name);
   json_close(writer, ']');
   json_text_if(writer, "metric", column->metric);
-  write_threshold(writer, rules_find(&document->model->config->rules, column));
+  write_threshold(writer,
+                  rules_find(&slot->target->rules, &document->model->config->rules, column));
   json_text_if(writer, "help", column->help);
   json_close(writer, '}');
 }
@@ -182,7 +184,7 @@ static void write_table(struct document *document, const struct slot *slot, size
   json_bool(writer, "truncated", table->truncated);
   json_open(writer, "columns", '[');
   for (size_t i = 0; i < table->spec->column_count; i++)
-    write_column(document, &table->spec->columns[i]);
+    write_column(document, slot, &table->spec->columns[i]);
   json_close(writer, ']');
   json_line(writer);
   json_open(writer, "rows", '[');

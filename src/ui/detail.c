@@ -115,8 +115,8 @@ static void put_pair(struct page *page, const char *title, unsigned style, const
 }
 
 /* "warns above 10,000, critical above 20,000, when it holds for 5m" */
-static void put_threshold(struct page *page, const struct column_spec *column) {
-  const struct threshold *threshold = rules_find(&page->frame->model->config->rules, column);
+static void put_threshold(struct page *page, size_t slot, const struct column_spec *column) {
+  const struct threshold *threshold = model_threshold(page->frame->model, slot, column);
   char warn[FORMAT_MAX] = "", crit[FORMAT_MAX] = "", wait[FORMAT_MAX] = "", text[256];
   if (!threshold)
     return;
@@ -203,7 +203,7 @@ static void put_cells(struct page *page, const struct table_row *row) {
     }
     put_pair(page, column->title, table_cell_style(page->frame, row, i), text, column->help);
     if (value.type != VALUE_NONE)
-      put_threshold(page, column);
+      put_threshold(page, row->slot, column);
     if (column->flags & (COLUMN_HISTORY | COLUMN_SPARK))
       put_history(page, row, i);
   }

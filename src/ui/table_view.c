@@ -14,7 +14,7 @@ int table_indent(bool tree, int depth) {
 static enum severity cell_severity(const struct frame *frame, const struct table_row *row,
                                    size_t column, bool *pending) {
   const struct column_spec *spec = &row->spec->columns[column];
-  const struct threshold *threshold = rules_find(&frame->model->config->rules, spec);
+  const struct threshold *threshold = model_threshold(frame->model, row->slot, spec);
   enum severity severity = threshold_judge(threshold, row->row->row->cells[column]);
   *pending = false;
   if (severity == SEVERITY_OK)
@@ -66,7 +66,7 @@ static void draw_extra(const struct frame *frame, const struct table_row *row, s
                        unsigned style, int x, int y, int width) {
   double number;
   if (row->spec->columns[column].flags & COLUMN_GAUGE) {
-    bool judged = rules_find(&frame->model->config->rules, &row->spec->columns[column]) != NULL;
+    bool judged = model_threshold(frame->model, row->slot, &row->spec->columns[column]) != NULL;
     if (style == STYLE_TEXT)
       style = judged ? STYLE_OK : STYLE_SPARK;
     if (value_number(row->row->row->cells[column], &number))

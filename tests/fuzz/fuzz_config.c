@@ -28,8 +28,12 @@ static const struct column_spec ratio = {.id = "u", .unit = UNIT_RATIO, .metric 
 static const struct column_spec bytes = {.id = "m", .unit = UNIT_BYTES, .metric = "redis.memory"};
 static const struct column_spec age = {.id = "a", .unit = UNIT_SECONDS, .metric = "pg.age"};
 static const struct column_spec *const metrics[] = {&ratio, &bytes, &age};
-static const struct config_schema schema = {
-    .kinds = kinds, .kind_count = 1, .metrics = metrics, .metric_count = 3};
+static const struct target_kind *const metric_kinds[] = {&kind, &kind, NULL};
+static const struct config_schema schema = {.kinds = kinds,
+                                            .kind_count = 1,
+                                            .metrics = metrics,
+                                            .metric_count = 3,
+                                            .metric_kinds = metric_kinds};
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -82,8 +82,14 @@ static const struct target_kind *const fixture_kinds[] = {
 static const struct column_spec *const fixture_metrics[] = {
     &fixture_columns[0], &fixture_columns[1], &fixture_columns[2],
     &fixture_columns[3], &fixture_columns[4], &fixture_columns[5]};
-static const struct config_schema fixture_schema = {
-    .kinds = fixture_kinds, .kind_count = 5, .metrics = fixture_metrics, .metric_count = 6};
+static const struct target_kind *const fixture_metric_kinds[] = {&fixture_host,     &fixture_kafka,
+                                                                 &fixture_redis,    &fixture_redis,
+                                                                 &fixture_postgres, &fixture_redis};
+static const struct config_schema fixture_schema = {.kinds = fixture_kinds,
+                                                    .kind_count = 5,
+                                                    .metrics = fixture_metrics,
+                                                    .metric_count = 6,
+                                                    .metric_kinds = fixture_metric_kinds};
 
 /* Loads text that must be right. */
 static inline struct config *fixture_good(const char *text) {

@@ -137,6 +137,15 @@ static const struct error_case errors_of[] = {
     {"thresholds:\n  redis.zzzzzzzzz: {warn: 1}\n", 2, 3,
      "known: redis.memory, redis.hit_ratio, redis.evictions"},
     {"thresholds:\n  disk.used: 80%\n", 2, 14, "must be a mapping"},
+    /* of a target */
+    {"hosts:\n  - name: a\n    thresholds: 5\n", 3, 17, "thresholds must be a mapping"},
+    {"hosts:\n  - name: a\n    thresholds: {disk.usde: {warn: 1%}}\n", 3, 18,
+     "unknown metric \"disk.usde\" of hosts; did you mean \"disk.used\"?"},
+    {"hosts:\n  - name: a\n    thresholds: {kafka.lag: {warn: 1}}\n", 3, 18,
+     "unknown metric \"kafka.lag\" of hosts (known: disk.used)"},
+    {"hosts:\n  - name: a\n    thresholds: {disk.used: {warn: 80}}\n", 3, 36, "write 80%"},
+    {"hosts:\n  - name: a\n    threshold: {disk.used: {warn: 80%}}\n", 3, 5,
+     "did you mean \"thresholds\"?"},
     {"thresholds:\n  disk.used: {}\n", 2, 14, "neither warn nor crit"},
     {"thresholds:\n  disk.used: {wran: 1%, crit: 2%}\n", 2, 15, "did you mean \"warn\"?"},
     {"thresholds:\n  disk.used: {warn: 80}\n", 2, 21, "write 80%"},
@@ -256,7 +265,7 @@ static void test_defaults_and_inheritance(void **state) {
   assert_int_equal(config->targets[1]->timeout_ms, 300);
   assert_string_equal(target_option(config->targets[1], "mounts")->items[0], "/");
   assert_true(config->rules.items[0].threshold.below); /* as the metric's nature is */
-  assert_null(rules_find(&config->rules, &fixture_columns[0]));
+  assert_null(rules_find(&config->targets[0]->rules, &config->rules, &fixture_columns[0]));
   config_free(config);
 }
 

@@ -120,6 +120,25 @@ static void test_onset_of_a_row(void **state) {
   assert_string_equal(events_get(&fixture->model.events, 0)->text, "over after 23s: stuck for 21s");
 }
 
+/* A target's own threshold judges it, and nobody else. */
+static void test_own_rule(void **state) {
+  struct model_fixture *fixture = *state;
+  struct rules *rules = &fixture->config->targets[1]->rules;
+  rules->items = mem_new(sizeof *rules->items);
+  rules->items[0] = (struct rule){mem_dup("kafka.lag"), {.has_warn = true, .warn = 5000}};
+  rules->count = 1;
+  publish_lag(fixture, 0, value_int(2000));
+  publish_lag(fixture, 1, value_int(2000));
+  const struct finding *finding = only(judge(fixture, false));
+  assert_int_equal(finding->slot, 0);
+  assert_int_equal(finding->severity, SEVERITY_CRIT); /* the default */
+  publish_lag(fixture, 1, value_int(5001));
+  const struct findings *findings = judge(fixture, false);
+  assert_int_equal(findings->count, 2);
+  assert_string_equal(findings->items[1].sentence, "lag 5,001, above 5,000");
+  assert_int_equal(findings->items[1].severity, SEVERITY_WARN);
+}
+
 /* `for`: pending until it has held; one pass cannot wait and says so. */
 static void test_for(void **state) {
   struct model_fixture *fixture = *state;
@@ -370,6 +389,7 @@ int main(void) {
       TEST(test_configured_rule),
       TEST(test_harm),
       TEST(test_onset_of_a_row),
+      TEST(test_own_rule),
       TEST(test_for),
       TEST(test_children),
       TEST(test_down),

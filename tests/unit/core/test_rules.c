@@ -50,12 +50,19 @@ static void test_find(void **state) {
   const struct column_spec free = {.id = "free", .metric = "disk.free", .threshold = low};
   const struct column_spec none = {.id = "none", .metric = "disk.none"};
   const struct column_spec plain = {.id = "plain", .threshold = high};
-  assert_true(rules_find(&rules, &used)->warn == 0.7); /* configured, instead of the default */
-  assert_false(rules_find(&rules, &used)->has_crit);
-  assert_null(rules_find(&rules, &lag));
-  assert_ptr_equal(rules_find(&rules, &free), &free.threshold);
-  assert_null(rules_find(&rules, &none));
-  assert_null(rules_find(&rules, &plain));
+  struct rules no = {0}, own = {.items = mem_new(2 * sizeof *own.items), .count = 2};
+  own.items[0] = (struct rule){mem_dup("kafka.lag"), {.has_crit = true, .crit = 5}};
+  own.items[1] = (struct rule){mem_dup("disk.free"), {0}};
+  assert_true(rules_find(&no, &rules, &used)->warn == 0.7); /* configured, before the default */
+  assert_false(rules_find(&no, &rules, &used)->has_crit);
+  assert_null(rules_find(&no, &rules, &lag));
+  assert_ptr_equal(rules_find(&no, &rules, &free), &free.threshold);
+  assert_null(rules_find(&no, &rules, &none));
+  assert_null(rules_find(&no, &rules, &plain));
+  assert_true(rules_find(&own, &rules, &lag)->crit == 5); /* the target's, before all's */
+  assert_null(rules_find(&own, &rules, &free));           /* switched off for it alone */
+  assert_true(rules_find(&own, &rules, &used)->warn == 0.7);
+  rules_fini(&own);
   rules_fini(&rules);
   assert_int_equal(rules.count, 0);
 }

@@ -278,6 +278,11 @@ static inline void fixture_init(struct model *model, struct config **owned) {
   config->rules.count = 1;
   config->rules.items[0] =
       (struct rule){mem_dup("kafka.lag"), {.has_warn = true, .warn = 10000, .for_ms = 60000}};
+  struct rules *own = &config->targets[FIXTURE_ECAP]->rules;
+  own->items = mem_new(sizeof *own->items);
+  own->count = 1;
+  own->items[0] = (struct rule){mem_dup("postgres.hit"),
+                                {.has_warn = true, .warn = 0.8, .below = true, .for_ms = 300000}};
   *owned = config;
   model_init(model, config);
 

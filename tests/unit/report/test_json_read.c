@@ -55,10 +55,12 @@ static void test_round_trip(void **state) {
   }
   const struct column_spec *column =
       &document.model.slots[FIXTURE_MAIN].sample->tables[0].spec->columns[3];
-  const struct threshold *threshold = rules_find(&document.config->rules, column);
+  const struct threshold *threshold = model_threshold(&document.model, FIXTURE_MAIN, column);
   assert_true(threshold->warn == 10000 && !threshold->has_crit);
   assert_int_equal(column->flags, COLUMN_HISTORY);
   assert_int_equal(column->unit, UNIT_COUNT);
+  column = &document.model.slots[FIXTURE_ECAP].sample->tables[0].spec->columns[3];
+  assert_true(model_threshold(&document.model, FIXTURE_ECAP, column)->warn == 0.8);
   /* Of one kind, for a view that gathers them. */
   assert_ptr_equal(document.model.slots[FIXTURE_API].target->kind,
                    document.model.slots[FIXTURE_DASHBOARD].target->kind);
@@ -209,7 +211,7 @@ static void test_unknown_and_absent(void **state) {
   assert_string_equal(document.model.slots[0].target->kind->title, "k");
   assert_int_equal(table->spec->columns[0].unit, UNIT_NONE);
   assert_int_equal(table->spec->columns[0].flags, COLUMN_PLUS);
-  assert_null(rules_find(&document.config->rules, &table->spec->columns[1])); /* has no metric */
+  assert_null(model_threshold(&document.model, 0, &table->spec->columns[1])); /* has no metric */
   assert_int_equal(table->rows[0].severity, SEVERITY_UNKNOWN);
   assert_string_equal(table->rows[0].reason, "no reason given");
   assert_true(table->rows[0].cells[0].type == VALUE_NONE && !table->rows[0].cells[0].text);

@@ -128,6 +128,14 @@ static void test_threshold_in_force(void **state) {
   assert_int_equal(int_of(threshold, "for_ms"), 60000);
   assert_null(json_object_get(threshold, "crit"));
   assert_true(json_is_true(json_object_get(table, "truncated")));
+  static const int of[] = {FIXTURE_ECAP, FIXTURE_EVIL}; /* the first has its own */
+  static const double warns[] = {0.8, 0.9};
+  for (size_t i = 0; i < 2; i++) {
+    table = json_array_get(json_object_get(target(document, of[i]), "tables"), 0);
+    json_t *hit = json_array_get(json_object_get(table, "columns"), 3);
+    threshold = json_object_get(hit, "threshold");
+    assert_true(json_real_value(json_object_get(threshold, "warn")) == warns[i]);
+  }
 }
 
 static void test_numbers_are_kept(void **state) {
