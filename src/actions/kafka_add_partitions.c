@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIN_TOPIC, PIN_NOW, PIN_NEW, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {"topic", "partitions", "planned"};
+enum { PIN_TOPIC, PIN_NOW, PIN_NEW, PIN_CLUSTER, PIN_TOPIC_ID, PIN_COUNT };
+static const char *const pins[PIN_COUNT] = {"topic", "partitions", "planned", "cluster",
+                                            "topic_id"};
 static const struct plan_column columns[] = {{"NOW", true}, {"NEW", true}};
 
 /* So many at once is a slip of the finger. */
@@ -109,8 +110,13 @@ static bool add_plan(const struct action_request *request, struct plan *plan, st
   victim->pins[PIN_TOPIC] = victim->label;
   victim->pins[PIN_NOW] = victim->cells[0] = plan_printf(plan, "%lld", now);
   victim->pins[PIN_NEW] = victim->cells[1] = plan_printf(plan, "%lld", new);
+  struct kafka_facts facts;
+  kafka_facts_read(request->found, &facts);
+  const char *id = row->cells[6].type == VALUE_TEXT ? row->cells[6].text : NULL;
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, id);
   say_all(request, plan, victim->label, now, new);
-  return true;
+  kafka_say_topic(plan, id != NULL, "its number of partitions");
+  return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
 }
 
 /* ---- execute, verify */
@@ -120,6 +126,8 @@ static void fill(struct kafka_turn *turn, kafka_run run) {
   struct kafka_admin *admin = turn->admin;
   admin->run = run;
   admin->topic = arena_text(&admin->arena, pin[PIN_TOPIC], strlen(pin[PIN_TOPIC]));
+  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
+  admin->topic_id = kafka_expected(admin, pin[PIN_TOPIC_ID]);
   admin->count = (int32_t)strtol(pin[PIN_NOW], NULL, 10);
   admin->planned = (int32_t)strtol(pin[PIN_NEW], NULL, 10);
 }

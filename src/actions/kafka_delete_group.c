@@ -9,8 +9,8 @@
 
 /* Pins: the group, and what it has committed as the lines of its undo file, for the check just
  * before and for the file itself. */
-enum { PIN_GROUP, PIN_UNDO, PIN_OFFSETS, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {"group", "undo", "offsets"};
+enum { PIN_GROUP, PIN_UNDO, PIN_OFFSETS, PIN_CLUSTER, PIN_COUNT };
+static const char *const pins[PIN_COUNT] = {"group", "undo", "offsets", "cluster"};
 static const struct plan_column columns[] = {{"PARTITIONS", true}};
 
 static bool delete_applies(const struct action_request *request, struct err *why) {
@@ -63,6 +63,8 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
   victim->pins[PIN_GROUP] = victim->label;
   victim->pins[PIN_UNDO] = kafka_undo_name(plan, "delete-group", facts->group, request->now_ms);
   victim->pins[PIN_OFFSETS] = offsets_text(plan, picks);
+  if (!kafka_pin_cluster(request, plan, facts->cluster, &victim->pins[PIN_CLUSTER], err))
+    return false;
   plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete --group %s",
            kafka_server(plan, request), kafka_word(facts->group, word));
   plan_say(plan, PLAN_BLAST, "forgets what it has committed to %s",
@@ -71,7 +73,8 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
            "a consumer of this name that comes back begins at auto.offset.reset: at the end it "
            "misses messages, at the start it reads all of them again");
   plan_say(plan, PLAN_PRECONDITION,
-           "the group is Empty and has committed nothing since: looked at once more just before; "
+           "the group is Empty and has committed nothing since, to any partition: looked at once "
+           "more just before; "
            "the broker refuses, too, when it has members");
   if (picks->count > 0) {
     plan_say(plan, PLAN_LOSS, "stacktop does not make a group anew: only the file below does");
@@ -110,6 +113,7 @@ static bool execute_ask(struct kafka_turn *turn) {
   struct kafka_admin *admin = turn->admin;
   const char **pin = turn->act->plan->victims[0].pins;
   admin->run = kafka_run_drop_group;
+  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
   admin->group = arena_text(&admin->arena, pin[PIN_GROUP], strlen(pin[PIN_GROUP]));
   if (!kafka_csv_read("the plan", pin[PIN_OFFSETS], strlen(pin[PIN_OFFSETS]), admin->group, on_line,
                       admin, &turn->ended))

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-static const char *const pins[KAFKA_RESET_PINS] = {"topic", "partition", "old",
-                                                   "new",   "group",     "undo"};
+static const char *const pins[KAFKA_RESET_PINS] = {"topic", "partition", "old",    "new",
+                                                   "group", "undo",      "cluster"};
 static const struct plan_column columns[] = {{"OFFSET", true}, {"UNREAD", true}};
 
 static bool delete_applies(const struct action_request *request, struct err *why) {
@@ -32,7 +32,7 @@ static void survey_take(struct kafka_turn *turn) {
 /* ---- plan */
 
 static bool add_victim(struct plan *plan, const struct kafka_pick *pick, const char *group,
-                       const char *undo, struct err *err) {
+                       const char *undo, const char *cluster, struct err *err) {
   char text[FORMAT_MAX];
   struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
   if (!victim)
@@ -48,17 +48,23 @@ static bool add_victim(struct plan *plan, const struct kafka_pick *pick, const c
   victim->pins[KAFKA_RESET_NEW] = "";
   victim->pins[KAFKA_RESET_GROUP] = group;
   victim->pins[KAFKA_RESET_UNDO] = undo;
+  victim->pins[KAFKA_RESET_CLUSTER] = cluster;
   return true;
 }
 
 static bool add_victims(const struct action_request *request, struct plan *plan, const char *topic,
                         const char *group, struct err *err) {
   struct kafka_picks picks;
+  struct kafka_facts facts;
+  const char *cluster;
+  kafka_facts_read(request->found, &facts);
+  if (!kafka_pin_cluster(request, plan, facts.cluster, &cluster, err))
+    return false;
   bool good = kafka_picks_take(&picks, request, true, err);
   const char *undo = kafka_undo_name(plan, "delete-offsets", group, request->now_ms);
   for (size_t i = 0; good && i < picks.count; i++)
     if (strcmp(picks.items[i].topic, topic) == 0 && picks.items[i].committed >= 0)
-      good = add_victim(plan, &picks.items[i], group, undo, err);
+      good = add_victim(plan, &picks.items[i], group, undo, cluster, err);
   kafka_picks_fini(&picks);
   if (good && plan->victim_count == 0)
     return err_set(err, ERR_INVALID, "the group has committed nothing to %.150s", topic);

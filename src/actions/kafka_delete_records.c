@@ -8,8 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIN_TOPIC, PIN_PARTITION, PIN_START, PIN_END, PIN_NEW, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {"topic", "partition", "start", "end", "before"};
+/* mark: the first offset that was not older than the survey, at mark_ms; "" where all were. */
+enum {
+  PIN_TOPIC,
+  PIN_PARTITION,
+  PIN_START,
+  PIN_END,
+  PIN_NEW,
+  PIN_CLUSTER,
+  PIN_TOPIC_ID,
+  PIN_MARK_MS,
+  PIN_MARK,
+  PIN_COUNT
+};
+static const char *const pins[PIN_COUNT] = {"topic",   "partition", "start",   "end", "before",
+                                            "cluster", "topic_id",  "mark_ms", "mark"};
 static const struct plan_column columns[] = {
     {"START", true}, {"NEW START", true}, {"DELETED", true}, {"LEFT", true}, {"", false}};
 
@@ -33,6 +46,7 @@ static bool survey_ask(struct kafka_turn *turn) {
     return false;
   turn->admin->run = kafka_run_look_topics;
   turn->admin->logs = true;
+  turn->admin->mark_ms = request->now_ms;
   turn->admin->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
   return true;
 }
@@ -55,8 +69,10 @@ struct making {
   struct plan *plan;
   struct kafka_facts facts;
   struct kafka_picks picks;
+  const char *cluster;
   int64_t deleted;
   size_t past_end;
+  bool has_ids; /* of all topics */
   struct err *err;
 };
 
@@ -100,6 +116,11 @@ static bool add_victim(struct making *m, const struct kafka_pick *pick) {
   victim->pins[PIN_START] = plan_printf(plan, "%lld", (long long)pick->start);
   victim->pins[PIN_END] = plan_printf(plan, "%lld", (long long)pick->end);
   victim->pins[PIN_NEW] = plan_printf(plan, "%lld", (long long)new);
+  victim->pins[PIN_CLUSTER] = m->cluster;
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, pick->topic_id);
+  victim->pins[PIN_MARK_MS] = plan_printf(plan, "%lld", (long long)m->facts.mark_ms);
+  victim->pins[PIN_MARK] = pick->mark >= 0 ? plan_printf(plan, "%lld", (long long)pick->mark) : "";
+  m->has_ids = m->has_ids && pick->topic_id;
   return true;
 }
 
@@ -186,7 +207,11 @@ static void say_all(struct making *m) {
              kafka_counted(plan, (int64_t)m->past_end, "partition has", "partitions have"));
   say_readers(m);
   plan_say(plan, PLAN_LOSS, "the messages: nothing brings them back");
-  plan_say(plan, PLAN_PRECONDITION, "each log is still the same: looked at just before");
+  plan_say(
+      plan, PLAN_PRECONDITION,
+      "no log has become shorter, or has messages younger than this plan where older ones were: "
+      "looked at just before");
+  kafka_say_topic(plan, m->has_ids, "that");
   plan_say(plan, PLAN_PRECONDITION, "the broker refuses a topic whose cleanup.policy is compact");
 }
 
@@ -197,6 +222,9 @@ static bool make(struct making *m) {
   plan->pins = pins;
   plan->pin_count = PIN_COUNT;
   plan->unit = "partitions";
+  m->has_ids = true;
+  if (!kafka_pin_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err))
+    return false;
   for (size_t i = 0; i < m->picks.count; i++)
     if (!add_victim(m, &m->picks.items[i]))
       return false;
@@ -222,8 +250,17 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
 
 /* ---- execute, verify */
 
+static int64_t mark_pin(const char *pin) {
+  return pin && *pin ? strtoll(pin, NULL, 10) : KAFKA_NO_OFFSET;
+}
+
 static bool fill(struct kafka_turn *turn) {
   const struct plan *plan = turn->act->plan;
+  if (plan->victim_count == 0 || plan->pin_count < PIN_COUNT)
+    return err_set(&turn->ended, ERR_INVALID, "the plan has no partitions");
+  turn->admin->cluster = kafka_expected(turn->admin, plan->victims[0].pins[PIN_CLUSTER]);
+  if (turn->admin->run == kafka_run_delete_records)
+    turn->admin->mark_ms = mark_pin(plan->victims[0].pins[PIN_MARK_MS]);
   for (size_t i = 0; i < plan->victim_count; i++) {
     struct kafka_spot *spot = kafka_admin_spot(turn->admin, plan->victims[i].pins[PIN_TOPIC],
                                                (int32_t)pin(plan, i, PIN_PARTITION));
@@ -232,6 +269,8 @@ static bool fill(struct kafka_turn *turn) {
     spot->start = pin(plan, i, PIN_START);
     spot->end = pin(plan, i, PIN_END);
     spot->want = pin(plan, i, PIN_NEW);
+    spot->topic_id = kafka_expected(turn->admin, plan->victims[i].pins[PIN_TOPIC_ID]);
+    spot->mark = mark_pin(plan->victims[i].pins[PIN_MARK]);
   }
   return true;
 }

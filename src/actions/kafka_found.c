@@ -7,7 +7,19 @@
 #include <string.h>
 
 /* Offsets of a partition; what a table does not show is in a hidden column all the same. */
-enum spot_column { C_NAME, C_COMMITTED, C_LAG, C_START, C_END, C_AT, C_WANT, C_PROBLEM, C_COUNT };
+enum spot_column {
+  C_NAME,
+  C_COMMITTED,
+  C_LAG,
+  C_START,
+  C_END,
+  C_AT,
+  C_WANT,
+  C_PROBLEM,
+  C_MARK,
+  C_ID,
+  C_COUNT
+};
 
 static const struct column_spec group_columns[C_COUNT] = {
     [C_NAME] = {.id = "name", .title = "TOPIC", .flags = COLUMN_FLEX, .width = 20},
@@ -18,6 +30,8 @@ static const struct column_spec group_columns[C_COUNT] = {
     [C_AT] = {.id = "at", .title = "AT THE TIME", .unit = UNIT_COUNT, .priority = 2},
     [C_WANT] = {.id = "want", .title = "IN THE FILE", .unit = UNIT_COUNT, .priority = 2},
     [C_PROBLEM] = {.id = "problem", .title = "PROBLEM", .priority = 3},
+    [C_MARK] = {.id = "mark", .title = "MARK", .flags = COLUMN_DETAIL},
+    [C_ID] = {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
 };
 
 static const struct column_spec record_columns[C_COUNT] = {
@@ -29,6 +43,8 @@ static const struct column_spec record_columns[C_COUNT] = {
     [C_AT] = {.id = "at", .title = "AT THE TIME", .unit = UNIT_COUNT, .priority = 2},
     [C_WANT] = {.id = "want", .title = "WANTED", .flags = COLUMN_DETAIL},
     [C_PROBLEM] = {.id = "problem", .title = "PROBLEM", .priority = 3},
+    [C_MARK] = {.id = "mark", .title = "MARK", .flags = COLUMN_DETAIL},
+    [C_ID] = {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
 };
 
 enum fact_column {
@@ -40,6 +56,8 @@ enum fact_column {
   F_EMPTY,
   F_KIND,
   F_NUMBER,
+  F_CLUSTER,
+  F_MARK,
   F_COUNT
 };
 
@@ -52,6 +70,8 @@ static const struct column_spec fact_columns[F_COUNT] = {
     [F_EMPTY] = {.id = "empty", .title = "EMPTY", .flags = COLUMN_DETAIL},
     [F_KIND] = {.id = "kind", .title = "TO", .flags = COLUMN_DETAIL},
     [F_NUMBER] = {.id = "number", .title = "NUMBER", .flags = COLUMN_DETAIL},
+    [F_CLUSTER] = {.id = "cluster", .title = "CLUSTER", .flags = COLUMN_DETAIL},
+    [F_MARK] = {.id = "mark", .title = "MARK", .flags = COLUMN_DETAIL},
 };
 
 static const struct column_spec topic_columns[] = {
@@ -61,6 +81,7 @@ static const struct column_spec topic_columns[] = {
     {.id = "value", .title = "NOW", .priority = 1},
     {.id = "source", .title = "SET BY", .priority = 2},
     {.id = "problem", .title = "PROBLEM", .priority = 3},
+    {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
 };
 
 static const struct column_spec setting_columns[] = {
@@ -121,12 +142,21 @@ static bool spot_row(struct sample *sample, struct table *table, const struct ka
   row->cells[C_AT] = offset_cell(spot->at, admin->time_ms >= 0 ? "past its end" : NULL);
   row->cells[C_WANT] = offset_cell(spot->want, NULL);
   row->cells[C_PROBLEM] = error ? value_text(error) : value_none(NULL);
+  row->cells[C_MARK] = offset_cell(spot->mark, NULL);
   return true;
 }
 
 static void add(struct value *sum, struct value part) {
   if (part.type == VALUE_INT)
     *sum = value_int((sum->type == VALUE_INT ? sum->integer : 0) + part.integer);
+}
+
+static struct value id_cell(struct sample *sample, const struct kafka_admin *admin,
+                            const char *topic) {
+  for (size_t i = 0; i < admin->topic_count; i++)
+    if (admin->topics[i].id && strcmp(admin->topics[i].name, topic) == 0)
+      return value_text(sample_copy(sample, admin->topics[i].id));
+  return value_none(NULL);
 }
 
 /* The spots are by topic; `asked`: only those that were asked about. */
@@ -145,6 +175,7 @@ static void spot_rows(struct sample *sample, struct table *table, const struct k
       topic = spot->topic;
       topic_row = table->row_count - 1;
       row->cells[C_NAME] = value_text(row->key);
+      row->cells[C_ID] = id_cell(sample, admin, topic);
     }
     if (!spot_row(sample, table, spot, admin, group))
       return;
@@ -170,6 +201,9 @@ static void facts_row(struct sample *sample, const struct kafka_admin *admin,
   }
   row->cells[F_KIND] = value_int(to ? to->kind : 0);
   row->cells[F_NUMBER] = value_int(to ? to->number : 0);
+  row->cells[F_CLUSTER] =
+      admin->cluster ? value_text(sample_copy(sample, admin->cluster)) : value_none(NULL);
+  row->cells[F_MARK] = admin->mark_ms >= 0 ? value_int(admin->mark_ms) : value_none(NULL);
 }
 
 struct sample *kafka_found_group(const struct kafka_admin *admin, const struct kafka_to *to) {
@@ -211,11 +245,13 @@ static void topic_row(struct sample *sample, const struct kafka_topic_facts *top
   row->cells[1] = value_int(topic->partitions);
   row->cells[2] = value_int(topic->replicas);
   row->cells[5] = topic->error ? value_text(sample_copy(sample, topic->error)) : value_none(NULL);
+  row->cells[6] = topic->id ? value_text(sample_copy(sample, topic->id)) : value_none(NULL);
 }
 
 struct sample *kafka_found_topics(const struct kafka_admin *admin) {
-  const struct table_spec *const specs[] = {&topic_table, &setting_table};
-  struct sample *sample = sample_new(specs, 2);
+  const struct table_spec *const specs[] = {&topic_table, &setting_table, &fact_table};
+  struct sample *sample = sample_new(specs, 3);
+  facts_row(sample, admin, NULL);
   for (size_t i = 0; i < admin->topic_count; i++)
     topic_row(sample, &admin->topics[i]);
   struct table *topics = sample_table(sample, "topics");
@@ -249,7 +285,7 @@ static const char *text_of(struct value value) {
 
 void kafka_facts_read(const struct sample *found, struct kafka_facts *facts) {
   const struct table *table = found ? sample_table_view(found, "facts") : NULL;
-  *facts = (struct kafka_facts){0};
+  *facts = (struct kafka_facts){.mark_ms = -1};
   if (!table || table->row_count == 0)
     return;
   const struct value *cells = table->rows[0].cells;
@@ -259,6 +295,8 @@ void kafka_facts_read(const struct sample *found, struct kafka_facts *facts) {
   facts->listed = number_of(cells[F_LISTED]) == 1;
   facts->classic = number_of(cells[F_CLASSIC]) == 1;
   facts->empty = number_of(cells[F_EMPTY]) == 1;
+  facts->cluster = text_of(cells[F_CLUSTER]);
+  facts->mark_ms = number_of(cells[F_MARK]);
   facts->to =
       (struct kafka_to){(enum kafka_to_kind)number_of(cells[F_KIND]), number_of(cells[F_NUMBER])};
 }
@@ -290,16 +328,18 @@ static bool is_chosen(const char **sorted, size_t count, const char *key) {
   return count > 0 && bsearch(&key, sorted, count, sizeof *sorted, name_compare);
 }
 
-static struct kafka_pick pick_of(const struct row *row) {
+static struct kafka_pick pick_of(const struct row *row, const char *topic_id) {
   const char *slash = strrchr(row->key, '/');
   return (struct kafka_pick){.key = row->key,
                              .topic = row->parent,
+                             .topic_id = topic_id,
                              .partition = (int32_t)strtol(slash ? slash + 1 : "", NULL, 10),
                              .committed = number_of(row->cells[C_COMMITTED]),
                              .start = number_of(row->cells[C_START]),
                              .end = number_of(row->cells[C_END]),
                              .at = number_of(row->cells[C_AT]),
                              .want = number_of(row->cells[C_WANT]),
+                             .mark = number_of(row->cells[C_MARK]),
                              .error = text_of(row->cells[C_PROBLEM])};
 }
 
@@ -332,11 +372,14 @@ bool kafka_picks_take(struct kafka_picks *picks, const struct action_request *re
   if (request->chosen_count > 1)
     qsort(sorted, request->chosen_count, sizeof *sorted, name_compare);
   picks->items = mem_new((table->row_count + 1) * sizeof *picks->items);
+  const char *id = NULL;
   for (size_t i = 0; i < table->row_count; i++) {
     const struct row *row = &table->rows[i];
+    if (!row->parent) /* each before its children */
+      id = text_of(row->cells[C_ID]);
     if (row->parent && (all || is_chosen(sorted, request->chosen_count, row->key) ||
                         is_chosen(sorted, request->chosen_count, row->parent)))
-      picks->items[picks->count++] = pick_of(row);
+      picks->items[picks->count++] = pick_of(row, id);
   }
   free(sorted);
   if (picks->count > 0)

@@ -13,6 +13,8 @@ struct kafka_facts {
   int64_t members;
   bool listed, classic, empty;
   struct kafka_to to;
+  const char *cluster; /* the id of the cluster that answered; NULL: not known */
+  int64_t mark_ms;     /* when the logs were looked at; -1: they were not */
 };
 
 /* Tables "partitions" (of a group: what it has committed, and where the logs begin and end) and
@@ -20,7 +22,7 @@ struct kafka_facts {
 struct sample *kafka_found_group(const struct kafka_admin *admin, const struct kafka_to *to);
 /* Tables "records" (partitions of all topics: how many messages they hold) and "facts". */
 struct sample *kafka_found_records(const struct kafka_admin *admin, const struct kafka_to *to);
-/* Tables "topics" and "settings". With admin->name the topics show that setting. */
+/* Tables "topics", "settings" and "facts". With admin->name the topics show that setting. */
 struct sample *kafka_found_topics(const struct kafka_admin *admin);
 
 void kafka_facts_read(const struct sample *found, struct kafka_facts *facts);
@@ -30,11 +32,11 @@ bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err
 
 /* A partition as picked: of the first table. */
 struct kafka_pick {
-  const char *key; /* "topic/3" */
-  const char *topic;
+  const char *key;              /* "topic/3" */
+  const char *topic, *topic_id; /* id: NULL where not known */
   int32_t partition;
-  int64_t committed, start, end, at, want; /* KAFKA_NO_OFFSET */
-  const char *error;                       /* why an offset is not known; NULL */
+  int64_t committed, start, end, at, want, mark; /* KAFKA_NO_OFFSET */
+  const char *error;                             /* why an offset is not known; NULL */
 };
 
 struct kafka_picks {

@@ -30,6 +30,7 @@ bool kafka_offsets_fill(struct kafka_turn *turn, int want) {
   const char *const *first = (const char *const *)plan->victims[0].pins;
   admin->group =
       arena_text(&admin->arena, first[KAFKA_RESET_GROUP], strlen(first[KAFKA_RESET_GROUP]));
+  admin->cluster = kafka_expected(admin, first[KAFKA_RESET_CLUSTER]);
   for (size_t i = 0; i < plan->victim_count; i++) {
     struct kafka_spot *spot =
         kafka_admin_spot(admin, plan->victims[i].pins[KAFKA_RESET_TOPIC],

@@ -11,8 +11,8 @@
 
 static const struct plan_column columns[] = {
     {"OLD", true}, {"NEW", true}, {"CHANGE", true}, {"", false}};
-static const char *const pins[KAFKA_RESET_PINS] = {"topic", "partition", "old",
-                                                   "new",   "group",     "undo"};
+static const char *const pins[KAFKA_RESET_PINS] = {"topic", "partition", "old",    "new",
+                                                   "group", "undo",      "cluster"};
 
 /* What becomes of one partition. */
 struct aim {
@@ -31,7 +31,7 @@ struct making {
   struct kafka_facts facts;
   struct kafka_picks picks;
   struct sums sums;
-  const char *undo;
+  const char *undo, *cluster;
   struct err *err;
 };
 
@@ -139,6 +139,7 @@ static bool add_victim(struct making *m, const struct kafka_pick *pick, const st
   victim->pins[KAFKA_RESET_NEW] = plan_printf(plan, "%lld", (long long)aim->new);
   victim->pins[KAFKA_RESET_GROUP] = m->facts.group;
   victim->pins[KAFKA_RESET_UNDO] = m->undo;
+  victim->pins[KAFKA_RESET_CLUSTER] = m->cluster;
   return true;
 }
 
@@ -332,7 +333,8 @@ static bool make(struct making *m) {
   plan->unit = "offsets";
   plan->name = m->facts.group = plan_copy(plan, m->facts.group);
   m->undo = kafka_undo_name(plan, "reset-offsets", m->facts.group, m->request->now_ms);
-  if (!guard(m) || !add_victims(m))
+  if (!guard(m) || !kafka_pin_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err) ||
+      !add_victims(m))
     return false;
   plan->title = plan_printf(plan, "Reset %s of group %s",
                             kafka_counted(plan, plan->count, "offset", "offsets"), plan->name);

@@ -10,8 +10,9 @@
 
 /* old: "" where it is not set for the topic itself, else "=VALUE"; so is new. others: the topic's
  * other own settings, to see that they stay. */
-enum { PIN_TOPIC, PIN_NAME, PIN_OLD, PIN_NEW, PIN_OTHERS, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {"topic", "name", "old", "new", "others"};
+enum { PIN_TOPIC, PIN_NAME, PIN_OLD, PIN_NEW, PIN_OTHERS, PIN_CLUSTER, PIN_TOPIC_ID, PIN_COUNT };
+static const char *const pins[PIN_COUNT] = {"topic",  "name",    "old",     "new",
+                                            "others", "cluster", "topic_id"};
 static const struct plan_column columns[] = {
     {"SETTING", false}, {"OLD", false}, {"SET BY", false}, {"NEW", false}};
 
@@ -203,8 +204,13 @@ static bool set_plan(const struct action_request *request, struct plan *plan, st
   plan->title =
       wanted ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, wanted)
              : plan_printf(plan, "Set %s of topic %s back to its default", name, victim->label);
+  struct kafka_facts facts;
+  kafka_facts_read(request->found, &facts);
+  const char *id = text_of(found.topic->cells[6]);
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, id);
   say_all(request, plan, (const char *const *)victim->pins, now, victim->cells[2]);
-  return true;
+  kafka_say_topic(plan, id != NULL, "its settings");
+  return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
 }
 
 /* ---- execute */
@@ -218,6 +224,8 @@ static void fill(struct kafka_turn *turn, kafka_run run) {
   struct kafka_admin *admin = turn->admin;
   admin->run = run;
   admin->topic = copy(admin, pin[PIN_TOPIC]);
+  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
+  admin->topic_id = kafka_expected(admin, pin[PIN_TOPIC_ID]);
   admin->name = copy(admin, pin[PIN_NAME]);
   admin->expect = *pin[PIN_OLD] ? copy(admin, pin[PIN_OLD] + 1) : NULL;
   admin->value = *pin[PIN_NEW] ? copy(admin, pin[PIN_NEW] + 1) : NULL;

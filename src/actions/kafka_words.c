@@ -2,6 +2,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "io/kafka.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -42,6 +43,53 @@ const char *kafka_server(struct plan *plan, const struct action_request *request
   char word[KAFKA_WORD_MAX];
   return plan_printf(plan, "--bootstrap-server %s",
                      kafka_word(target_text(request->target, "bootstrap"), word));
+}
+
+/* ---- what a name has to stand for still */
+
+static const char *model_cluster(const struct action_request *request) {
+  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct table *table = sample ? sample_table_view(sample, "cluster") : NULL;
+  int column = table ? table_column(table->spec, "cluster_id") : -1;
+  if (column < 0 || table->row_count == 0 || table->rows[0].cells[column].type != VALUE_TEXT)
+    return NULL;
+  return table->rows[0].cells[column].text;
+}
+
+bool kafka_pin_cluster(const struct action_request *request, struct plan *plan, const char *found,
+                       const char **pin, struct err *err) {
+  const char *model = model_cluster(request);
+  *pin = found ? plan_copy(plan, found) : "";
+  if (found && model && strcmp(found, model) != 0)
+    return err_set(
+        err, ERR_INVALID,
+        "another cluster answers at this address: the screen is of %.60s, now it is %.60s", model,
+        found);
+  if (found)
+    plan_say(plan, PLAN_PRECONDITION, "the cluster is still %s: looked at just before", found);
+  else
+    plan_say(plan, PLAN_WARNING,
+             "the cluster does not say its id: another one at this address is not noticed");
+  return true;
+}
+
+const char *kafka_pin_topic(struct plan *plan, const char *id) {
+  return id ? plan_copy(plan, id) : "";
+}
+
+void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed) {
+  if (has_id)
+    plan_say(plan, PLAN_PRECONDITION,
+             "each topic still has its id, so that it was not deleted and made anew");
+  else
+    plan_say(plan, PLAN_WARNING,
+             "librdkafka %s does not say a topic's id: one that was deleted and made anew is only "
+             "noticed by %s",
+             kafka_library_version(), noticed);
+}
+
+const char *kafka_expected(struct kafka_admin *admin, const char *pin) {
+  return pin && *pin ? arena_text(&admin->arena, pin, strlen(pin)) : NULL;
 }
 
 /* ---- the collector's rows */

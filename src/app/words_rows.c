@@ -93,11 +93,18 @@ static bool row_refuse(const struct finder *finder, const char *word, struct err
                  table->truncated ? " that could be read" : "", suggest_text(&suggestion));
 }
 
+/* A name is literal: the key "a%2Fb" of group a/b is not meant by whoever writes the name of group
+ * a%2Fb. A key tells rows of the same name apart, and is taken where it is nobody's name. */
 static bool row_find(const struct finder *finder, const char *word, const struct row **row,
                      struct err *err) {
-  *row = row_of_key(finder, word);
-  if (!*row && !row_of_label(finder, word, false, row, err))
+  char buffer[LABEL_MAX];
+  const struct row *keyed = row_of_key(finder, word);
+  bool itself = keyed && label_is(row_label(finder->table, keyed, buffer), word, false);
+  *row = keyed;
+  if (!itself && !row_of_label(finder, word, false, row, err))
     return false;
+  if (!*row)
+    *row = keyed;
   if (!*row && !row_of_label(finder, word, true, row, err))
     return false;
   return *row || row_refuse(finder, word, err);

@@ -19,6 +19,7 @@ enum {
  * KAFKA_NO_OFFSET. */
 struct kafka_spot {
   const char *topic;
+  const char *topic_id; /* change: of the topic, as it was; NULL: not checked */
   int32_t partition;
   int64_t committed;  /* change: what it has to be still */
   int64_t start, end; /* change of records: what start was at least, and end */

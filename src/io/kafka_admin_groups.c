@@ -157,7 +157,8 @@ bool kafka_run_look_group(struct kafka_session *session, struct kafka_admin *adm
     admin->spots[i].committed = KAFKA_NO_OFFSET; /* until an answer says otherwise */
   }
   kafka_admin_sort(admin);
-  if (!look_state(session, admin, err) || !look_committed(session, admin, err))
+  if (!look_state(session, admin, err) || !look_committed(session, admin, err) ||
+      !kafka_admin_check_cluster(session, admin, err))
     return false;
   if (!admin->logs) {
     kafka_admin_sort(admin);
@@ -168,8 +169,18 @@ bool kafka_run_look_group(struct kafka_session *session, struct kafka_admin *adm
 
 /* ---- to change */
 
-/* Whether each spot's offset is still what it was in the plan; those that are not say so. */
-static bool check_committed(struct kafka_session *session, struct kafka_admin *admin,
+/* What the group has committed to that the plan does not know of; NULL: nothing. */
+static const struct kafka_spot *new_commit(const struct kafka_admin *admin,
+                                           const struct kafka_admin *now) {
+  for (size_t i = admin->spot_count; i < now->spot_count; i++)
+    if (now->spots[i].committed >= 0 || now->spots[i].error)
+      return &now->spots[i];
+  return NULL;
+}
+
+/* Whether each spot's offset is still what it was in the plan; those that are not say so. `all`:
+ * and there are no others. */
+static bool check_committed(struct kafka_session *session, struct kafka_admin *admin, bool all,
                             struct err *err) {
   struct kafka_admin *now = kafka_admin_new();
   now->group = admin->group;
@@ -192,6 +203,11 @@ static bool check_committed(struct kafka_session *session, struct kafka_admin *a
   if (moved)
     good = err_set(err, ERR_INVALID, "nothing was changed: %.120s/%d %s", moved->topic,
                    moved->partition, moved->error);
+  const struct kafka_spot *fresh = good && all ? new_commit(admin, now) : NULL;
+  if (fresh)
+    good = err_set(err, ERR_INVALID,
+                   "nothing was changed: the group has committed to %.120s/%d since the plan",
+                   fresh->topic, fresh->partition);
   kafka_admin_free(now);
   return good;
 }
@@ -231,8 +247,9 @@ static bool take_groups(struct kafka_admin *admin, const rd_kafka_group_result_t
 bool kafka_run_set_offsets(struct kafka_session *session, struct kafka_admin *admin,
                            struct err *err) {
   kafka_admin_sort(admin);
-  if (!check_empty(session, admin, true, err) || !check_committed(session, admin, err) ||
-      !kafka_admin_save(admin, err) || !kafka_admin_pass(admin, err))
+  if (!check_empty(session, admin, true, err) || !check_committed(session, admin, false, err) ||
+      !kafka_admin_check_cluster(session, admin, err) || !kafka_admin_save(admin, err) ||
+      !kafka_admin_pass(admin, err))
     return false;
   rd_kafka_topic_partition_list_t *list = kafka_admin_list(admin);
   rd_kafka_AlterConsumerGroupOffsets_t *change =
@@ -257,7 +274,8 @@ bool kafka_run_set_offsets(struct kafka_session *session, struct kafka_admin *ad
 bool kafka_run_drop_offsets(struct kafka_session *session, struct kafka_admin *admin,
                             struct err *err) {
   kafka_admin_sort(admin);
-  if (!check_committed(session, admin, err) || !kafka_admin_save(admin, err) ||
+  if (!check_committed(session, admin, false, err) ||
+      !kafka_admin_check_cluster(session, admin, err) || !kafka_admin_save(admin, err) ||
       !kafka_admin_pass(admin, err))
     return false;
   rd_kafka_topic_partition_list_t *list = kafka_admin_list(admin);
@@ -283,8 +301,9 @@ bool kafka_run_drop_offsets(struct kafka_session *session, struct kafka_admin *a
 bool kafka_run_drop_group(struct kafka_session *session, struct kafka_admin *admin,
                           struct err *err) {
   kafka_admin_sort(admin);
-  if (!check_empty(session, admin, false, err) || !check_committed(session, admin, err) ||
-      !kafka_admin_save(admin, err) || !kafka_admin_pass(admin, err))
+  if (!check_empty(session, admin, false, err) || !check_committed(session, admin, true, err) ||
+      !kafka_admin_check_cluster(session, admin, err) || !kafka_admin_save(admin, err) ||
+      !kafka_admin_pass(admin, err))
     return false;
   rd_kafka_DeleteGroup_t *change = rd_kafka_DeleteGroup_new(admin->group);
   rd_kafka_AdminOptions_t *options = kafka_session_options(session, RD_KAFKA_ADMIN_OP_DELETEGROUPS,

@@ -63,7 +63,20 @@ static void choose(struct logs *logs) {
   }
 }
 
-static bool read_at(struct logs *logs, int64_t at, const char *step) {
+static void take(struct kafka_spot *spot, const struct kafka_partition *partition, int64_t at,
+                 bool mark) {
+  spot->error = partition->error;
+  if (mark)
+    spot->mark = partition->start;
+  else if (at == KAFKA_AT_END)
+    spot->end = partition->end;
+  else if (at == KAFKA_AT_START)
+    spot->start = partition->start;
+  else
+    spot->at = partition->start;
+}
+
+static bool read_at(struct logs *logs, int64_t at, bool mark, const char *step) {
   struct kafka_admin *admin = logs->admin;
   kafka_session_step(logs->session, step);
   if (!kafka_offsets_read(logs->session, logs->places, logs->count, at, logs->err))
@@ -74,13 +87,7 @@ static bool read_at(struct logs *logs, int64_t at, const char *step) {
     const struct kafka_partition *partition = partition_of(logs, spot, &topic);
     if (!partition || spot->error)
       continue;
-    spot->error = partition->error;
-    if (at == KAFKA_AT_END)
-      spot->end = partition->end;
-    else if (at == KAFKA_AT_START)
-      spot->start = partition->start;
-    else
-      spot->at = partition->start;
+    take(spot, partition, at, mark);
   }
   return true;
 }
@@ -95,9 +102,11 @@ bool kafka_admin_logs(struct kafka_session *session, struct kafka_admin *admin, 
     add_missing(&logs);
   kafka_admin_sort(admin);
   choose(&logs);
-  bool good = (admin->time_ms < 0 || read_at(&logs, admin->time_ms, "offsets at a time")) &&
-              read_at(&logs, KAFKA_AT_START, "start offsets") &&
-              read_at(&logs, KAFKA_AT_END, "end offsets");
+  /* the mark after the ends: what comes in between is younger, and beyond them */
+  bool good = (admin->time_ms < 0 || read_at(&logs, admin->time_ms, false, "offsets at a time")) &&
+              read_at(&logs, KAFKA_AT_START, false, "start offsets") &&
+              read_at(&logs, KAFKA_AT_END, false, "end offsets") &&
+              (admin->mark_ms < 0 || read_at(&logs, admin->mark_ms, true, "the youngest messages"));
   free(logs.places);
   kafka_topics_fini(&logs.topics);
   arena_fini(&logs.arena);

@@ -15,6 +15,15 @@ const char *kafka_admin_words(struct kafka_admin *admin, rd_kafka_resp_err_t cod
                               const char *text);
 /* An error that answers a change: whether it says that nothing was done. */
 void kafka_admin_doubt(struct kafka_admin *admin, rd_kafka_resp_err_t code);
+/* Which cluster answers: into admin->cluster. False when it is not the one that was there. */
+bool kafka_admin_check_cluster(struct kafka_session *session, struct kafka_admin *admin,
+                               struct err *err) MUST_CHECK;
+/* The ids of admin->topics, as far as librdkafka can say them (from 2.3 on). */
+bool kafka_admin_learn_ids(struct kafka_session *session, struct kafka_admin *admin,
+                           struct err *err) MUST_CHECK;
+/* False when a topic of the change has another id than it had. */
+bool kafka_admin_check_ids(struct kafka_session *session, struct kafka_admin *admin,
+                           struct err *err) MUST_CHECK;
 /* Waits for the one answer; NULL with err when there is none, or when it is an error as a whole:
  * then in the broker's words. The event is the caller's to destroy. */
 rd_kafka_event_t *kafka_admin_answer(struct kafka_session *session, struct kafka_admin *admin,

@@ -182,6 +182,9 @@ bool kafka_run_look_topics(struct kafka_session *session, struct kafka_admin *ad
       return false;
     take_metadata(admin, session->metadata);
   }
+  if (!kafka_admin_check_cluster(session, admin, err) ||
+      !kafka_admin_learn_ids(session, admin, err))
+    return false;
   for (size_t at = 0; admin->name && at < admin->topic_count; at += CONFIG_BATCH) {
     size_t left = admin->topic_count - at;
     if (!look_settings(session, admin, at, left < CONFIG_BATCH ? left : CONFIG_BATCH, err))
@@ -223,6 +226,9 @@ bool kafka_run_add_partitions(struct kafka_session *session, struct kafka_admin 
   if (admin->topics[0].partitions != admin->count)
     return err_set(err, ERR_INVALID, "nothing was changed: the topic has %d partitions by now",
                    admin->topics[0].partitions);
+  if (!kafka_admin_check_cluster(session, admin, err) ||
+      !kafka_admin_check_ids(session, admin, err))
+    return false;
   rd_kafka_event_t *event = send_partitions(session, admin, err);
   if (!event)
     return false;
@@ -342,8 +348,8 @@ bool kafka_run_set_config(struct kafka_session *session, struct kafka_admin *adm
     return err_set(err, ERR_PROTOCOL, "nothing was changed: %.180s", admin->topics[0].error);
   rd_kafka_ConfigResource_t *change =
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, admin->topic);
-  bool sent =
-      check_setting(admin, err) && fill_change(admin, change, err) && kafka_admin_pass(admin, err);
+  bool sent = check_setting(admin, err) && kafka_admin_check_ids(session, admin, err) &&
+              fill_change(admin, change, err) && kafka_admin_pass(admin, err);
   if (sent)
     send_change(session, change);
   rd_kafka_ConfigResource_destroy(change);
@@ -358,9 +364,15 @@ bool kafka_run_set_config(struct kafka_session *session, struct kafka_admin *adm
 
 /* ---- records */
 
+/* Whether there is a message that was written after the plan, where it knew older ones. */
+static bool is_younger(const struct kafka_spot *was, const struct kafka_spot *is) {
+  return is->mark >= 0 && is->mark < (was->mark >= 0 ? was->mark : was->end);
+}
+
 /* A log that is shorter than it was is another: the topic was made anew. */
 static bool check_logs(struct kafka_session *session, struct kafka_admin *admin, struct err *err) {
   struct kafka_admin *now = kafka_admin_new();
+  now->mark_ms = admin->mark_ms;
   for (size_t i = 0; i < admin->spot_count; i++)
     kafka_admin_spot(now, admin->spots[i].topic, admin->spots[i].partition);
   bool good = kafka_admin_logs(session, now, err);
@@ -373,6 +385,11 @@ static bool check_logs(struct kafka_session *session, struct kafka_admin *admin,
       good = err_set(err, ERR_INVALID,
                      "nothing was changed: %.100s/%d is another log by now (%lld to %lld)",
                      was->topic, was->partition, (long long)is->start, (long long)is->end);
+    else if (admin->mark_ms >= 0 && is_younger(was, is))
+      good = err_set(err, ERR_INVALID,
+                     "nothing was changed: %.100s/%d is another log by now: it has messages before "
+                     "offset %lld that are younger than the plan",
+                     was->topic, was->partition, (long long)was->end);
   }
   kafka_admin_free(now);
   return good;
@@ -381,7 +398,8 @@ static bool check_logs(struct kafka_session *session, struct kafka_admin *admin,
 bool kafka_run_delete_records(struct kafka_session *session, struct kafka_admin *admin,
                               struct err *err) {
   kafka_admin_sort(admin);
-  if (!check_logs(session, admin, err) || !kafka_admin_pass(admin, err))
+  if (!check_logs(session, admin, err) || !kafka_admin_check_cluster(session, admin, err) ||
+      !kafka_admin_check_ids(session, admin, err) || !kafka_admin_pass(admin, err))
     return false;
   char text[80];
   rd_kafka_topic_partition_list_t *list = kafka_admin_list(admin);

@@ -127,11 +127,12 @@ void kafka_snapshot_put(struct wire_out *out, const struct kafka_snapshot *snaps
 /* ---- struct kafka_admin */
 
 static const struct wire_field spot_fields[] = {
-    WIRE(struct kafka_spot, topic),     WIRE(struct kafka_spot, partition),
-    WIRE(struct kafka_spot, committed), WIRE(struct kafka_spot, start),
-    WIRE(struct kafka_spot, end),       WIRE(struct kafka_spot, at),
-    WIRE(struct kafka_spot, mark),      WIRE(struct kafka_spot, want),
-    WIRE(struct kafka_spot, asked),     WIRE_MAYBE(struct kafka_spot, error),
+    WIRE(struct kafka_spot, topic),       WIRE_MAYBE(struct kafka_spot, topic_id),
+    WIRE(struct kafka_spot, partition),   WIRE(struct kafka_spot, committed),
+    WIRE(struct kafka_spot, start),       WIRE(struct kafka_spot, end),
+    WIRE(struct kafka_spot, at),          WIRE(struct kafka_spot, mark),
+    WIRE(struct kafka_spot, want),        WIRE(struct kafka_spot, asked),
+    WIRE_MAYBE(struct kafka_spot, error),
 };
 static const struct wire_struct spot = WIRE_STRUCT(struct kafka_spot, spot_fields);
 

@@ -483,6 +483,154 @@ static void test_records_of_a_compacted_topic(void **state) {
   broker_drop_topic(&f->broker, topic);
 }
 
+/* ---- not the one that was planned for */
+
+static void set_pin(struct fixture *f, const char *name, const char *value) {
+  struct plan *plan = f->driver.plan;
+  for (size_t pin = 0; pin < plan->pin_count; pin++)
+    for (size_t i = 0; i < plan->victim_count; i++)
+      if (strcmp(plan->pins[pin], name) == 0)
+        plan->victims[i].pins[pin] = value;
+}
+
+/* The same plan, as if it were another cluster's. */
+static void refused_elsewhere(struct fixture *f, const char *id, const char *const *keys,
+                              const char *const *params, const char *const *picks) {
+  if (!driver_survey(&f->driver, action_find(id), keys ? "lag" : NULL, keys, params) ||
+      !driver_plan(&f->driver, picks))
+    fail_msg("%s: %s", id, f->driver.err.text);
+  assert_in_plan(f->driver.plan, "the cluster is still ");
+  set_pin(f, "cluster", "AnotherClustersIdentity");
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: another cluster answers at this address");
+  assert_all(f, VICTIM_REFUSED);
+}
+
+static void test_another_cluster(void **state) {
+  struct fixture *f = *state;
+  commit_all(f);
+  f->keys[0] = f->group;
+  const char *group[] = {f->group, NULL}, *topic[] = {f->topic_key, NULL};
+  const char *picks[] = {f->topic, NULL};
+  const char *to[] = {"to", "earliest", NULL}, *count[] = {"count", "9", NULL};
+  const char *setting[] = {"name", "retention.ms", "value", "3600000", NULL};
+  const char *before[] = {"before", "end", NULL};
+  refused_elsewhere(f, "kafka.reset-offsets", group, to, picks);
+  refused_elsewhere(f, "kafka.delete-offsets", topic, NULL, NULL);
+  refused_elsewhere(f, "kafka.delete-group", group, NULL, NULL);
+  refused_elsewhere(f, "kafka.add-partitions", NULL, count, picks);
+  refused_elsewhere(f, "kafka.set-topic-config", NULL, setting, picks);
+  refused_elsewhere(f, "kafka.delete-records", NULL, before, picks);
+  assert_int_equal(committed(f, f->topic, 0), 60);
+  assert_int_equal(broker_partitions(&f->broker, f->topic), 2);
+}
+
+/* To any partition: also to one that the plan has nothing of. */
+static void test_delete_group_that_has_committed_since(void **state) {
+  struct fixture *f = *state;
+  const char *keys[] = {f->group, NULL};
+  broker_commit(&f->broker, f->group, f->topic, 0, 60);
+  publish(f, f->group, "Empty");
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
+  assert_true(driver_plan(&f->driver, NULL));
+  broker_commit(&f->broker, f->group, f->other_topic, 0, 7);
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: the group has committed to ");
+  refused(f, "/0 since the plan");
+  assert_all(f, VICTIM_REFUSED);
+  assert_int_equal(committed(f, f->topic, 0), 60);
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
+  assert_true(driver_plan(&f->driver, NULL));
+  broker_commit(&f->broker, f->group, f->topic, 0, 61);
+  assert_false(driver_execute(&f->driver));
+  refused(f, "is at 61 by now");
+}
+
+static void test_offsets_to_delete_have_moved(void **state) {
+  struct fixture *f = *state;
+  const char *keys[] = {f->topic_key, NULL};
+  commit_all(f);
+  assert_true(driver_survey(&f->driver, action_find("kafka.delete-offsets"), "lag", keys, NULL));
+  assert_true(driver_plan(&f->driver, NULL));
+  broker_commit(&f->broker, f->group, f->topic, 1, 51);
+  assert_false(driver_execute(&f->driver));
+  refused(f, "is at 51 by now");
+  assert_int_equal(committed(f, f->topic, 0), 60);
+}
+
+static void plan_topic(struct fixture *f, const char *id, const char *const *params,
+                       const char *topic) {
+  const char *picks[] = {topic, NULL};
+  if (!driver_survey(&f->driver, action_find(id), NULL, NULL, params) ||
+      !driver_plan(&f->driver, picks))
+    fail_msg("%s: %s", id, f->driver.err.text);
+}
+
+static void make_anew(struct fixture *f, const char *topic, int partitions) {
+  broker_drop_topic(&f->broker, topic);
+  int64_t until = clock_now_ms() + BROKER_MS;
+  while (broker_partitions(&f->broker, topic) > 0)
+    assert_true(clock_now_ms() < until);
+  broker_topic(&f->broker, topic, partitions, NULL);
+  while (broker_partitions(&f->broker, topic) != partitions)
+    assert_true(clock_now_ms() < until);
+}
+
+/* As many messages as before, in another log: by its id where librdkafka says it, else by their
+ * age. */
+static void test_a_topic_made_anew(void **state) {
+  struct fixture *f = *state;
+  char topic[96];
+  int64_t low, high;
+  const char *before[] = {"before", "50", NULL}, *count[] = {"count", "5", NULL};
+  const char *setting[] = {"name", "retention.ms", "value", "3600000", NULL};
+  broker_topic(&f->broker, broker_name(&f->broker, "anew", topic), 1, NULL);
+  broker_produce(&f->broker, topic, 0, 80, clock_now_ms());
+  plan_topic(f, "kafka.delete-records", before, topic);
+  bool has_id = *f->driver.plan->victims[0].pins[6] != '\0';
+  if (!has_id)
+    assert_in_plan(f->driver.plan, "does not say a topic's id");
+  make_anew(f, topic, 1);
+  broker_produce(&f->broker, topic, 0, 80, clock_now_ms());
+  assert_false(driver_execute(&f->driver));
+  refused(f, has_id ? "is another: its id was" : "younger than the plan");
+  broker_ends(&f->broker, topic, 0, &low, &high);
+  assert_int_equal(low, 0);
+  /* as it is now it may be cut: what comes in meanwhile does no harm */
+  plan_topic(f, "kafka.delete-records", before, topic);
+  broker_produce(&f->broker, topic, 0, 5, clock_now_ms());
+  if (!driver_execute(&f->driver))
+    fail_msg("%s", f->driver.err.text);
+  plan_topic(f, "kafka.add-partitions", count, topic);
+  make_anew(f, topic, has_id ? 1 : 2);
+  assert_false(driver_execute(&f->driver));
+  refused(f, has_id ? "is another: its id was" : "has 2 partitions by now");
+  plan_topic(f, "kafka.set-topic-config", setting, topic);
+  make_anew(f, topic, 1);
+  bool set = driver_execute(&f->driver);
+  assert_true(set != has_id); /* without an id it cannot be told, and the plan says so */
+  broker_drop_topic(&f->broker, topic);
+}
+
+static void test_a_setting_has_changed(void **state) {
+  struct fixture *f = *state;
+  char topic[96];
+  const char *setting[] = {"name", "retention.ms", "value", "3600000", NULL};
+  const char *other[] = {"name", "retention.ms", "value", "7200000", NULL};
+  const char *const none[] = {NULL};
+  broker_topic(&f->broker, broker_name(&f->broker, "setting", topic), 1, none);
+  plan_topic(f, "kafka.set-topic-config", setting, topic);
+  struct plan *first = f->driver.plan;
+  f->driver.plan = NULL;
+  plan_topic(f, "kafka.set-topic-config", other, topic);
+  assert_true(driver_execute(&f->driver));
+  plan_free(f->driver.plan);
+  f->driver.plan = first;
+  assert_false(driver_execute(&f->driver));
+  refused(f, "nothing was changed: retention.ms is 7200000 by now");
+  broker_drop_topic(&f->broker, topic);
+}
+
 /* ---- given up */
 
 static void test_dropped_before_anything_is_sent(void **state) {
@@ -517,6 +665,11 @@ int main(int argc, char **argv) {
       TEST(test_delete_offsets),
       TEST(test_delete_offsets_of_a_subscribed_topic),
       TEST(test_dropped_before_anything_is_sent),
+      TEST(test_another_cluster),
+      TEST(test_delete_group_that_has_committed_since),
+      TEST(test_offsets_to_delete_have_moved),
+      TEST(test_a_topic_made_anew),
+      TEST(test_a_setting_has_changed),
       TEST(test_add_partitions),
       TEST(test_set_topic_config),
       TEST(test_delete_records),

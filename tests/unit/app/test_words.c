@@ -125,10 +125,23 @@ static struct sample *tree_sample(struct model_fixture *fixture) {
   static const struct {
     const char *key, *parent, *label;
   } rows[] = {
-      {"g1", NULL, "group one"},  {"g2", NULL, "group two"},      {"g3", NULL, "another one"},
-      {"g1/a", "g1", "orders"},   {"g1/a/0", "g1/a", "orders 0"}, {"g1/a/1", "g1/a", "orders 1"},
-      {"g1/b", "g1", "payments"}, {"8", NULL, "pid 17"},          {"17", NULL, "pid 8"},
-      {"x1", NULL, "same"},       {"x2", NULL, "same"},
+      {"g1", NULL, "group one"},
+      {"g2", NULL, "group two"},
+      {"g3", NULL, "another one"},
+      {"g1/a", "g1", "orders"},
+      {"g1/a/0", "g1/a", "orders 0"},
+      {"g1/a/1", "g1/a", "orders 1"},
+      {"g1/b", "g1", "payments"},
+      {"8", NULL, "pid 17"},
+      {"17", NULL, "pid 8"},
+      {"x1", NULL, "same"},
+      {"x2", NULL, "same"},
+      {"a%2Fb", NULL, "a/b"},
+      {"a%252Fb", NULL, "a%2Fb"},
+      {"c%2Fd", NULL, "c/d"},
+      {"g4", NULL, "g4"},
+      {"g4/g4", "g4", "g4"},
+      {"x3", NULL, "x1"},
   };
   struct sample *sample = lag_sample(fixture);
   for (size_t i = 0; i < COUNT(rows); i++)
@@ -168,6 +181,13 @@ static void test_rows(void **state) {
   check_rows(model, "main g1", "g1");                       /* a parent is a row like others */
   check_rows(model, "main 8", "8"); /* the key before the label's last word */
   check_rows(model, "main 'pid 8'", "17");
+  /* a name is literal: it never means another row that has it as its key */
+  check_rows(model, "main a%2Fb", "a%252Fb");
+  check_rows(model, "main a/b", "a%2Fb");
+  check_rows(model, "main a%252Fb", "a%252Fb");
+  check_rows(model, "main c%2Fd", "c%2Fd"); /* nobody's name: the key */
+  check_rows(model, "main x1", "x3");
+  check_rows(model, "main g4", "g4"); /* the group, not its topic of the same name */
   check_rows(model, "main one",
              "\"one\" is more than one of groups of main: group one (key g1) and another one (key "
              "g3): take the key");
