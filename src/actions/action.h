@@ -65,6 +65,9 @@ struct action {
   /* Whether it makes sense for these rows, from the model alone: cheap, pure, called for every line
    * of the menu. False with why, as in "autovacuum worker: only client sessions". NULL: always. */
   bool (*applies)(const struct action_request *request, struct err *why);
+  /* What a row of the spec's context says of the parameter; false: nothing. NULL without context.
+   */
+  bool (*preset)(const struct row *row, size_t param, char *out, size_t size);
   const struct act_step *survey; /* reads only; NULL: the model says all */
   /* Pure. Fills title, victims, texts (and name, unit, count where the default is not right).
    * False with err when there is no plan: nothing to do, a precondition does not hold. */

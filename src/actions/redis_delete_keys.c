@@ -29,6 +29,7 @@ static const struct act_step verify = {.timeout_ms = VERIFY_MS,
 const struct action action_redis_delete_keys = {
     .spec = {.id = "redis.delete-keys",
              .kind = "redis",
+             .context = REDIS_KEYSPACE,
              .key = 'D',
              .title = "delete keys",
              .what = "deletes all keys of a database that match a pattern, a few at a time so that "
@@ -38,6 +39,7 @@ const struct action action_redis_delete_keys = {
              .params = params,
              .param_count = sizeof params / sizeof *params},
     .applies = redis_takes_writes,
+    .preset = redis_keys_preset,
     .survey = &redis_keys_survey,
     .plan = make_plan,
     .execute = &execute,

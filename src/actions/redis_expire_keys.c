@@ -46,6 +46,7 @@ static const struct act_step verify = {.timeout_ms = VERIFY_MS,
 const struct action action_redis_expire_keys = {
     .spec = {.id = "redis.expire-keys",
              .kind = "redis",
+             .context = REDIS_KEYSPACE,
              .key = 'E',
              .title = "expire keys",
              .what = "gives all keys of a database that match a pattern a time to live; they are "
@@ -55,6 +56,7 @@ const struct action action_redis_expire_keys = {
              .params = params,
              .param_count = sizeof params / sizeof *params},
     .applies = redis_takes_writes,
+    .preset = redis_keys_preset,
     .survey = &redis_keys_survey,
     .plan = make_plan,
     .execute = &execute,

@@ -2,6 +2,7 @@
 #include "actions/redis_flush.h"
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
+static bool preset(const struct row *row, size_t param, char *out, size_t size);
 static void execute_start(struct act *act);
 
 static const struct option params[] = {
@@ -17,6 +18,7 @@ static const struct act_step execute = {.start = execute_start, .drop = redis_wo
 const struct action action_redis_flush_db = {
     .spec = {.id = "redis.flush-db",
              .kind = "redis",
+             .context = REDIS_KEYSPACE,
              .title = "flush a database",
              .what = "drops all keys of one database, and of its replicas",
              .runs = "FLUSHDB ASYNC",
@@ -24,6 +26,7 @@ const struct action action_redis_flush_db = {
              .params = params,
              .param_count = sizeof params / sizeof *params},
     .applies = redis_takes_writes,
+    .preset = preset,
     .survey = &redis_flush_one_survey,
     .plan = make_plan,
     .execute = &execute,
@@ -45,6 +48,10 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   plan_say(plan, PLAN_EFFECT, "%s FLUSHDB%s", redis_cli(cli, request->target, db),
            async ? " ASYNC" : "");
   return true;
+}
+
+static bool preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == 0 && redis_row_database(row, out, size);
 }
 
 static void execute_ready(void *self) {

@@ -4,6 +4,8 @@
 
 #include "actions/redis_work.h"
 
+#define REDIS_KEYSPACE "keyspace" /* the collector's table of databases, "db0" ... */
+
 /* With the tables of specs first, and the facts of the server as told in work->info: run_id,
  * server ("Redis 7.0.15"), version, role, cluster, replicas, replica0..., config_file. */
 struct sample *redis_found_new(const struct redis_work *work, const struct table_spec *const *specs,

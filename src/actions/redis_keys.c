@@ -225,6 +225,10 @@ const struct act_step redis_keys_survey = {.timeout_ms = REDIS_KEYS_SURVEY_MS + 
 
 /* ---- the plan */
 
+bool redis_keys_preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == REDIS_KEYS_DB && redis_row_database(row, out, size);
+}
+
 const char *redis_keys_pattern(const struct plan *plan) {
   return redis_pin(plan, "pattern");
 }

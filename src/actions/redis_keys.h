@@ -20,6 +20,9 @@ enum redis_keys_param { REDIS_KEYS_PATTERN, REDIS_KEYS_DB, REDIS_KEYS_MORE };
     .help = "the number of its database; else that of the target's url", .example = "0" \
   }
 
+/* For an action's preset: the parameter db of a row of REDIS_KEYSPACE. */
+bool redis_keys_preset(const struct row *row, size_t param, char *out, size_t size);
+
 enum {
   REDIS_KEYS_SURVEY_MS = 60000, /* then what has been seen is told, and how much was not */
   REDIS_KEYS_VERIFY_MS = 60000,

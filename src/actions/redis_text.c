@@ -272,6 +272,14 @@ const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target) {
   return out;
 }
 
+bool redis_row_database(const struct row *row, char *out, size_t size) {
+  const char *digits = row->key + 2;
+  if (strncmp(row->key, "db", 2) != 0 || !*digits || digits[strspn(digits, "0123456789")])
+    return false;
+  snprintf(out, size, "%s", digits);
+  return true;
+}
+
 int redis_url_database(const struct target *target) {
   struct redis_url url;
   if (!parse_url(&url, target))

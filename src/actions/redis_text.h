@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "core/table.h"
 #include "core/target.h"
 
 #include <stddef.h>
@@ -66,5 +67,7 @@ bool redis_cli_each(char *out, size_t size, const struct target *target, int db,
 const char *redis_cli_login(char out[REDIS_CLI_MAX], const struct target *target);
 /* "redis:6379" or "/run/redis.sock": how its url calls the server. Returns out. */
 const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target);
+/* The number of the collector's row of a database, "5" of "db5", for an action's preset. */
+bool redis_row_database(const struct row *row, char *out, size_t size);
 /* The database of its url. */
 int redis_url_database(const struct target *target);

@@ -234,16 +234,44 @@ static void copy_subject(struct operation *operation, const struct subject *subj
     operation->keys[operation->key_count++] = mem_dup(subject->keys[i]);
 }
 
+/* What the row of the action's context says, into texts, one a parameter. What is given already and
+ * says otherwise is no slip to pass over. */
+static bool context_preset(const struct pipeline *pipeline, const struct action *action,
+                           const struct subject *subject, char **texts, struct err *err) {
+  const char *context = action->spec.context;
+  const struct sample *sample = pipeline->options.model->slots[subject->slot].sample;
+  if (!context || !subject->table || strcmp(context, subject->table) != 0 ||
+      subject->key_count == 0)
+    return true;
+  const struct table *table = sample ? sample_table_view(sample, context) : NULL;
+  const struct row *row = table ? table_find(table, subject->keys[0]) : NULL;
+  if (!row)
+    return err_set(err, ERR_INVALID, "%s is gone", subject->keys[0]);
+  for (size_t i = 0; i < action->spec.param_count; i++) {
+    char text[64];
+    if (!action->preset(row, i, text, sizeof text))
+      continue;
+    if (texts[i] && strcmp(texts[i], text) != 0)
+      return err_set(err, ERR_INVALID, "%s=%.40s is not of the row %.60s",
+                     action->spec.params[i].name, texts[i], row->key);
+    free(texts[i]);
+    texts[i] = mem_dup(text);
+  }
+  return true;
+}
+
 static void act(struct pipeline *pipeline, const struct action_spec *spec,
                 const struct subject *subject) {
   const struct action *action = spec ? pipeline_action(pipeline, spec->id) : NULL;
   struct err err = {0}, why = {0};
   if (!action || subject->slot >= pipeline->options.model->slot_count)
     return;
-  const bool may = action_may(pipeline, action, subject, &why);
+  bool may = action_may(pipeline, action, subject, &why);
   struct run *run = run_new(pipeline, action, subject->slot, &err);
   struct subject own = *subject;
-  if (!action->spec.table) { /* the row is only where the key was pressed */
+  if (run && may)
+    may = context_preset(pipeline, action, subject, run->operation.texts, &why);
+  if (!action->spec.table) { /* else the row is only where the key was pressed */
     own.table = NULL;
     own.key_count = own.hidden = 0;
   }
@@ -357,13 +385,18 @@ static bool words_subject(struct pipeline *pipeline, const struct words *words, 
       !words_rows(words, pipeline->options.model, &keys, &count, err))
     return false;
   struct subject subject = {.slot = words->slot,
-                            .table = spec->table,
+                            .table = spec->table ? spec->table : spec->context,
                             .keys = (const char *const *)keys,
                             .key_count = count};
-  bool good = (dry || lock_allows(pipeline->options.lock,
+  bool good = context_preset(pipeline, words->action, &subject, words->texts, err) &&
+              (dry || lock_allows(pipeline->options.lock,
                                   pipeline->options.model->slots[words->slot].target,
                                   pipeline_now(), err)) &&
               (*run = run_new(pipeline, words->action, words->slot, err));
+  if (!spec->table) {
+    subject.table = NULL;
+    subject.key_count = 0;
+  }
   if (good)
     copy_subject(&(*run)->operation, &subject);
   words_keys_free(keys, count);

@@ -274,8 +274,8 @@ void run_form(struct run *run, const char *const *texts, size_t count) {
 void run_begin(struct run *run) {
   if (run->has_words)
     texts_set(run, (const char *const *)run->words.texts, run->action->spec.param_count, true);
-  else
-    texts_set(run, NULL, 0, false);
+  else /* what the row has preset */
+    texts_set(run, (const char *const *)run->operation.texts, run->action->spec.param_count, false);
   if (run->action->spec.param_count > 0 && !run->has_words) {
     run_phase(run, OPERATION_FORM);
     return;

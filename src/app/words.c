@@ -60,7 +60,7 @@ static bool target_read(const struct model *model, const char *kind, const char 
 /* ---- parameters */
 
 static bool takes_names(const struct action_spec *spec) {
-  return spec->table || spec->choice != CHOICE_NONE;
+  return spec->table || spec->context || spec->choice != CHOICE_NONE;
 }
 
 /* The length of NAME where the word looks like NAME=VALUE; else 0. */
@@ -119,6 +119,8 @@ static bool param_read(struct words *words, const char *word, bool *good, struct
 
 static bool params_complete(const struct words *words, struct err *err) {
   const struct action_spec *spec = &words->action->spec;
+  if (spec->context && words->row_count > 0)
+    return true; /* what the row fills in is known once it is found */
   for (size_t i = 0; i < spec->param_count; i++)
     if (spec->params[i].required && !spec->params[i].fallback && !words->texts[i])
       return err_set(err, ERR_INVALID, "%s needs %s=...: %s", spec->id, spec->params[i].name,
@@ -133,7 +135,7 @@ static bool name_take(struct words *words, const char *word, struct err *err) {
   const bool picks = spec->choice != CHOICE_NONE;
   if (!takes_names(spec))
     return err_set(err, ERR_INVALID, "%s takes no rows: what is \"%.64s\"?", spec->id, word);
-  if (spec->table && (!picks || words->row_count == 0)) {
+  if ((spec->table || spec->context) && (!picks || words->row_count == 0)) {
     if (words->row_count == 1 && !spec->many)
       return err_set(err, ERR_INVALID, "%s takes one row: \"%.64s\" is a second", spec->id, word);
     words->rows[words->row_count++] = mem_dup(word);

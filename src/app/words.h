@@ -1,9 +1,9 @@
 /* An operation as words: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...].
  *
- * ROW: rows of the action's table, by label ("pid 8123"), by key, or by the label's last word
- * ("8123"), in this order; needed where the action is for rows, and one where it has picks as well.
- * PICK: for actions with a choice: rows of the survey's table by key or label; a parent stands for
- * all below it. */
+ * ROW: rows of the action's table (or the one of its context that fills in parameters: "db5"), by
+ * label ("pid 8123"), by key, or by the label's last word ("8123"), in this order; needed where the
+ * action is for rows, and one where it has picks as well. PICK: for actions with a choice: rows of
+ * the survey's table by key or label; a parent stands for all below it. */
 #pragma once
 
 #include "actions/action.h"

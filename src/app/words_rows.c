@@ -149,10 +149,11 @@ static void rows_keep(const struct finder *finder, char ***keys, size_t *count) 
 bool words_rows(const struct words *words, const struct model *model, char ***keys, size_t *count,
                 struct err *err) {
   const struct slot *slot = &model->slots[words->slot];
-  const char *id = words->action->spec.table, *name = slot->target->name;
+  const struct action_spec *spec = &words->action->spec;
+  const char *id = spec->table ? spec->table : spec->context, *name = slot->target->name;
   *keys = NULL;
   *count = 0;
-  if (!id)
+  if (!id || (!spec->table && words->row_count == 0))
     return true;
   if (!slot->sample)
     return err_set(err, slot->err.kind == ERR_NONE ? ERR_INVALID : slot->err.kind,

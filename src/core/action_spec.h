@@ -24,6 +24,9 @@ struct action_spec {
   const char *id;    /* "postgres.terminate": KIND.VERB; never renamed, the audit has it */
   const char *kind;  /* of the targets that it is for: "postgres" */
   const char *table; /* id of the table whose rows it is for; NULL: the target itself */
+  /* Of an action for the target: id of a table of which one row says what of the target is meant,
+   * and fills in parameters (struct action's preset); NULL: none. */
+  const char *context;
   uint32_t key;      /* a capital letter, one of its kind's; 0: only in the menu */
   const char *title; /* "terminate"; short, begins small */
   const char *what;  /* one sentence: what it does, and what becomes of those it is done to */
@@ -37,5 +40,8 @@ struct action_spec {
 
 /* "reversible", "destructive" */
 const char *danger_name(enum danger danger);
+/* Whether it can be called for rows of the table: they are its own, or its context. table may be
+ * NULL: false. */
+bool action_takes_rows(const struct action_spec *spec, const char *table);
 /* The index of the parameter with that name, or -1. */
 int action_param(const struct action_spec *spec, const char *name);

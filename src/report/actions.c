@@ -27,6 +27,8 @@ static void scope_text(const struct action_spec *spec, char *text, size_t size) 
   if (spec->table)
     snprintf(text, size, "%s of %s%s", spec->many ? "rows" : "a row", spec->table,
              choices[spec->choice]);
+  else if (spec->context)
+    snprintf(text, size, "the target, or a row of %s%s", spec->context, choices[spec->choice]);
   else
     snprintf(text, size, "the target%s", choices[spec->choice]);
 }
@@ -156,6 +158,7 @@ static void write_action(struct json_writer *writer, const struct action_spec *s
   json_text(writer, "id", spec->id);
   json_text(writer, "kind", spec->kind);
   json_text_if(writer, "table", spec->table);
+  json_text_if(writer, "context", spec->context);
   if (spec->key)
     json_text(writer, "key", key);
   json_text(writer, "title", spec->title);

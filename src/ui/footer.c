@@ -102,7 +102,8 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
   for (; *specs; specs++) {
     const struct action_spec *spec = *specs;
     int width = 2 + text_width(spec->title);
-    if (!view_acts_on(spec, frame->model, &subject) || (subject.table && !spec->table))
+    if (!view_acts_on(spec, frame->model, &subject) ||
+        (subject.table && !action_takes_rows(spec, subject.table)))
       continue;
     if (x + width > end)
       break;

@@ -171,7 +171,7 @@ struct request act_by_key(struct keys *keys) {
              spec->title, spec->table);
     return nothing;
   }
-  if (!spec->table) { /* the row is only where the key was pressed */
+  if (!action_takes_rows(spec, subject->table)) { /* the row is only where the key was pressed */
     subject->table = NULL;
     subject->keys = NULL;
     subject->key_count = subject->hidden = 0;

@@ -253,6 +253,27 @@ static const struct action fake_rows =
 static const struct action fake_one = FAKE("fake.one", .table = "sessions");
 static const struct action fake_target = FAKE("fake.target");
 static const struct action fake_form = FAKE("fake.form", .params = fake_params, .param_count = 2);
+static bool fake_preset(const struct row *row, size_t param, char *out, size_t size) {
+  if (param != 1)
+    return false;
+  snprintf(out, size, "%s", row->key);
+  return true;
+}
+
+/* For the target; a row of sessions says the name. */
+static const struct action fake_context = {
+    .spec = {.id = "fake.context",
+             .kind = "fake",
+             .context = "sessions",
+             .title = "name",
+             .what = "names",
+             .runs = "NAME",
+             .params = fake_params,
+             .param_count = 2},
+    .preset = fake_preset,
+    .plan = fake_plan,
+    .execute = &fake_execute,
+};
 static const struct action fake_pick = {
     .spec = {.id = "fake.pick",
              .kind = "fake",
@@ -288,8 +309,8 @@ static const struct action fake_other = {
     .execute = &fake_execute,
 };
 static const struct action *const fake_actions[] = {
-    &fake_rows,     &fake_one,  &fake_target, &fake_form, &fake_pick,
-    &fake_row_pick, &fake_slow, &fake_other,  NULL,
+    &fake_rows,     &fake_one,  &fake_target, &fake_form,    &fake_pick,
+    &fake_row_pick, &fake_slow, &fake_other,  &fake_context, NULL,
 };
 
 /* ---- the fixture */

@@ -240,6 +240,48 @@ static void test_the_form(void **state) {
   assert_string_equal(front(f)->err.text, "");
 }
 
+/* The row where the key was pressed is what is meant, though the action is for the target. */
+static void test_a_row_fills_the_form(void **state) {
+  struct fixture *f = *state;
+  const char *two[] = {"k1", "k3"}, *other[] = {"", "k3"}, *kept[] = {"", "k1"};
+  act_row(f, &fake_context, "k1");
+  assert_int_equal(front(f)->phase, OPERATION_FORM);
+  assert_string_equal(front(f)->texts[0], "5m");
+  assert_string_equal(front(f)->texts[1], "k1");
+  assert_int_equal(front(f)->key_count, 0); /* it is for the target */
+  give(f, REQUEST_FORM, 2, kept);
+  assert_int_equal(front(f)->phase, OPERATION_PLAN);
+  assert_string_equal(plan_param(front(f)->plan, "name"), "k1");
+  act_row(f, &fake_context, "k1");
+  give(f, REQUEST_FORM, 2, other); /* a person may mean another */
+  assert_string_equal(plan_param(front(f)->plan, "name"), "k3");
+  act_row(f, &fake_context, "gone");
+  assert_int_equal(front(f)->phase, OPERATION_ENDED);
+  assert_has(front(f)->err.text, "gone is gone");
+  act_on(f, &fake_context, 2, two); /* not one of them, nor none */
+  assert_int_equal(front(f)->phase, OPERATION_ENDED);
+  assert_has(front(f)->err.text, "for one row at a time");
+  act_on(f, &fake_context, 0, NULL);
+  assert_null(front(f)->texts[1]);
+}
+
+static void test_a_row_in_words_fills_the_parameter(void **state) {
+  struct fixture *f = *state;
+  struct err err = {0};
+  const char *row[] = {"fake.context", "main", "k1"}, *unknown[] = {"fake.context", "main", "k9"};
+  const char *both[] = {"fake.context", "main", "k1", "name=k3"};
+  const char *same[] = {"fake.context", "main", "k1", "name=k1"};
+  struct operation *operation = pipeline_begin(f->pipeline, 3, row, false, &err);
+  assert_non_null(operation);
+  assert_int_equal(operation->phase, OPERATION_PLAN);
+  assert_string_equal(plan_param(operation->plan, "name"), "k1");
+  assert_null(pipeline_begin(f->pipeline, 3, unknown, false, &err));
+  assert_has(err.text, "there is no \"k9\" among sessions of main");
+  assert_null(pipeline_begin(f->pipeline, 4, both, false, &err));
+  assert_has(err.text, "name=k3 is not of the row k1");
+  assert_non_null(pipeline_begin(f->pipeline, 4, same, false, &err));
+}
+
 static void test_the_choice(void **state) {
   struct fixture *f = *state;
   const char *wrong[] = {"pick9"}, *right[] = {"pick2", "pick0"};
@@ -755,6 +797,8 @@ int main(void) {
       TEST(test_read_only_is_held_here),
       TEST(test_locked_while_the_intent_is_written),
       TEST(test_the_form),
+      TEST(test_a_row_fills_the_form),
+      TEST(test_a_row_in_words_fills_the_parameter),
       TEST(test_the_choice),
       TEST(test_a_survey_that_says_nothing_is_dropped),
       TEST(test_a_plan_is_made_again_for_the_same),
