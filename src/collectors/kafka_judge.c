@@ -30,7 +30,7 @@ struct figures {
 
 static void figures_of(const struct kafka_tally *tally, struct figures *text) {
   format_count(text->lag, sizeof text->lag, tally->lag);
-  format_duration(text->flat, sizeof text->flat, (double)tally->worst->flat_ms / 1000);
+  format_duration(text->flat, sizeof text->flat, (double)tally->flat_ms / 1000);
 }
 
 /* Over the whole window: what comes in bursts grows, too. */

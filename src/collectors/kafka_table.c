@@ -67,6 +67,7 @@ static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
                                   .help = "their partitions"},
     [KAFKA_CLUSTER_CONTROLLER] = {.id = "controller",
                                   .title = "CONTROLLER",
+                                  .flags = COLUMN_DETAIL,
                                   .priority = 5,
                                   .help = "the controller's id, where the brokers say it: under "
                                           "KRaft they name any broker"},

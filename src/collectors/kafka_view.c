@@ -193,6 +193,8 @@ static void tally_add(struct kafka_group_view *view, const struct kafka_part *pa
     tally->worst = part;
     tally->worst_topic = topic;
   }
+  if (tally->count == 0 || part->flat_ms < tally->flat_ms)
+    tally->flat_ms = part->flat_ms;
   tally->count++;
   tally->blank += part->lag.status == KAFKA_STALL && !part->lag.has_lag;
   tally->lag = count_add(tally->lag, part->lag.lag);

@@ -51,6 +51,7 @@ struct kafka_tally {
   size_t count;
   int64_t lag, grown;
   double rate;
+  int64_t flat_ms;                /* so long at least nothing has been committed to any */
   size_t blank;                   /* of them nothing was ever committed to */
   const struct kafka_part *worst; /* the most lag */
   const struct kafka_topic *worst_topic;

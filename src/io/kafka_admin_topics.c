@@ -398,8 +398,8 @@ static bool check_logs(struct kafka_session *session, struct kafka_admin *admin,
 bool kafka_run_delete_records(struct kafka_session *session, struct kafka_admin *admin,
                               struct err *err) {
   kafka_admin_sort(admin);
-  if (!check_logs(session, admin, err) || !kafka_admin_check_cluster(session, admin, err) ||
-      !kafka_admin_check_ids(session, admin, err) || !kafka_admin_pass(admin, err))
+  if (!kafka_admin_check_ids(session, admin, err) || !check_logs(session, admin, err) ||
+      !kafka_admin_check_cluster(session, admin, err) || !kafka_admin_pass(admin, err))
     return false;
   char text[80];
   rd_kafka_topic_partition_list_t *list = kafka_admin_list(admin);

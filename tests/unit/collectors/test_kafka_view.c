@@ -274,7 +274,8 @@ static void test_slow_is_not_stuck(void **state) {
     produce(w, 266);
     collect(w);
   }
-  says(&w->view.groups[0], SEVERITY_CRIT, "stuck", "members hold partitions but commit nothing");
+  says(&w->view.groups[0], SEVERITY_CRIT, "stuck",
+       "stuck for 36s: members hold partitions but commit nothing"); /* not since its turn was */
 }
 
 /* One that commits now after 4 s, now after 40: late is not stuck, each time anew. */
