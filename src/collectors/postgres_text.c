@@ -117,8 +117,16 @@ static const char *iconv_name(const char *encoding) {
   return NULL;
 }
 
+/* NULL where libc cannot, as in a container without its modules; iconv_open's own word for that is
+ * no pointer. */
+static iconv_t converter_open(const char *name) {
+  iconv_t converter = iconv_open("UTF-8", name);
+  return (intptr_t)converter == -1 ? NULL : converter;
+}
+
 static size_t convert(iconv_t converter, const char *bytes, size_t length, char *out, size_t size) {
-  char *from = (char *)(uintptr_t)bytes, *to = out;
+  char *from, *to = out;
+  memcpy(&from, &bytes, sizeof from); /* iconv changes nothing there, but does not say so */
   size_t left = length, room = size - 1;
   while (left > 0 && iconv(converter, &from, &left, &to, &room) == (size_t)-1) {
     if (errno != EILSEQ || room < sizeof replacement - 1)
@@ -139,8 +147,8 @@ size_t postgres_utf8(const char *bytes, size_t length, const char *encoding, cha
   bool ascii = true;
   for (size_t i = 0; i < length && ascii; i++)
     ascii = (unsigned char)bytes[i] < 0x80;
-  iconv_t converter = !ascii && name ? iconv_open("UTF-8", name) : (iconv_t)-1;
-  if (converter == (iconv_t)-1) /* libc may lack it, as in a container without its modules */
+  iconv_t converter = !ascii && name ? converter_open(name) : NULL;
+  if (!converter)
     return keep_utf8(bytes, length, out, size);
   size_t used = convert(converter, bytes, length, out, size);
   iconv_close(converter);

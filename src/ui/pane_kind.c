@@ -234,6 +234,17 @@ static void kind_draw_line(struct pane *pane, const struct frame *frame, const s
   }
 }
 
+/* One line: "? needs pg_monitor to see ...", "! sessions could not be read: ...". */
+static void draw_note(const struct frame *frame, const char *target, const struct note *note,
+                      const char *suffix, int x, int y, int width) {
+  bool fault = note->severity != SEVERITY_OK;
+  unsigned style = fault ? style_of_severity(note->severity) : STYLE_DIM;
+  canvas_text(frame->canvas, x, y, width, fault ? style | STYLE_STRONG : STYLE_UNKNOWN,
+              fault ? mark_of(note->severity) : "? ");
+  canvas_printf(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, style, "%s%s%s%s",
+                target, *target ? ": " : "", note->text, suffix);
+}
+
 /* What could not be known, or was too much. */
 static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y, int width,
                      int lines) {
@@ -250,15 +261,8 @@ static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y,
       char suffix[32] = "";
       if (used == shown - 1 && more > 0)
         snprintf(suffix, sizeof suffix, " (+%d)", more);
-      enum severity severity = slot->sample->notes[n].severity;
-      bool fault = severity != SEVERITY_OK;
-      canvas_text(frame->canvas, x, at, width,
-                  fault ? style_of_severity(severity) | STYLE_STRONG : STYLE_UNKNOWN,
-                  fault ? mark_of(severity) : "? ");
-      canvas_printf(frame->canvas, x + ROW_MARK_CELLS, at, width - ROW_MARK_CELLS,
-                    fault ? style_of_severity(severity) : STYLE_DIM, "%s%s%s%s",
-                    several ? slot->target->name : "", several ? ": " : "",
-                    slot->sample->notes[n].text, suffix);
+      draw_note(frame, several ? slot->target->name : "", &slot->sample->notes[n], suffix, x, at,
+                width);
     }
     for (size_t t = 0; t < slot->sample->table_count && used < shown; t++) {
       if (!slot->sample->tables[t].truncated)

@@ -105,6 +105,10 @@ static void test_names(void **state) {
 static void test_failed_question(void **state) {
   struct fixture *fixture = *state;
   PGconn *broken = login_to("broken");
+  if (PQserverVersion(broken) < 140000) { /* it reads no pg_locks, and 10 protects its catalog */
+    PQfinish(broken);
+    skip();
+  }
   postgres_do(broken, "SET allow_system_table_mods = on");
   postgres_do(broken, "ALTER VIEW pg_catalog.pg_locks RENAME TO pg_locks_gone");
   watch_database(fixture, "broken");
@@ -177,7 +181,6 @@ static void test_workers_without_rights(void **state) {
               " ANALYZE big");
   postgres_do(busy, "SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0;"
                     " SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;"
-                    " SET parallel_leader_participation = off;"
                     " CREATE OR REPLACE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql"
                     " PARALLEL SAFE AS 'BEGIN PERFORM pg_sleep(1); RETURN n; END'");
   assert_true(PQsendQuery(busy, "SELECT count(slow(n)) FROM big"));
