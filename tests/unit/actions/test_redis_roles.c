@@ -139,7 +139,8 @@ static void test_config_renamed_away_is_said(void **state) {
   assert_true(driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
   assert_int_equal(result(), VICTIM_REFUSED);
-  expect_words(driver, "unknown command 'UNLINK'");
+  expect_words(driver, "unknown command");
+  expect_words(driver, "UNLINK");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 5);
 }
 

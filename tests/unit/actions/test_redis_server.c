@@ -21,7 +21,8 @@ static int group_teardown(void **state) {
 
 static int setup(void **state) {
   (void)state;
-  redis_say(&fixture, "CONFIG SET maxmemory 0 maxmemory-policy noeviction");
+  redis_say(&fixture, "CONFIG SET maxmemory 0");
+  redis_say(&fixture, "CONFIG SET maxmemory-policy noeviction");
   redis_say(&fixture, "FLUSHALL");
   redis_say(&fixture, "SELECT 0");
   redis_drive(&fixture, 0, NULL);
