@@ -62,6 +62,12 @@ static void judge(struct sample *sample, struct row *row, const struct kafka_sna
   } else if (snapshot->rights) {
     row->severity = SEVERITY_UNKNOWN;
     row->reason = sample_printf(sample, "no consumer group can be seen: %s", snapshot->rights);
+  } else if (snapshot->topics_hidden) {
+    row->severity = SEVERITY_UNKNOWN;
+    row->reason = sample_printf(sample,
+                                "the lag counts %zu partitions, and others may be hidden: needs "
+                                "DESCRIBE on all topics, or name those that count (topics: [...])",
+                                view->sum.known);
   }
 }
 

@@ -136,9 +136,8 @@ static void note_list(struct collecting *c, const rd_kafka_ListConsumerGroups_re
 }
 
 /* A name that the patterns would match as far as they are literal: rights may be by prefix. */
-static const char *probe_name(struct collecting *c) {
-  const struct kafka_collection *collection = c->groups.collection;
-  const char *glob = collection->group_count > 0 ? collection->groups[0] : "";
+static const char *probe_name(struct collecting *c, const char **globs, size_t count) {
+  const char *glob = count > 0 ? globs[0] : "";
   size_t length = strcspn(glob, "*?[\\");
   return length > 0 ? arena_text(&c->snapshot->arena, glob, length) : "stacktop";
 }
@@ -158,8 +157,9 @@ static rd_kafka_resp_err_t probe_answer(rd_kafka_event_t *event) {
 static bool probe_rights(struct collecting *c) {
   enum { PROBE_MS = 500 };
   step(c, "the rights on groups");
-  rd_kafka_ListConsumerGroupOffsets_t *question =
-      rd_kafka_ListConsumerGroupOffsets_new(probe_name(c), NULL);
+  const struct kafka_collection *collection = c->groups.collection;
+  const char *name = probe_name(c, collection->groups, collection->group_count);
+  rd_kafka_ListConsumerGroupOffsets_t *question = rd_kafka_ListConsumerGroupOffsets_new(name, NULL);
   int limit_ms = share_of_left(c, 50);
   rd_kafka_AdminOptions_t *options =
       kafka_session_options(c->session, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, OFFSETS,
@@ -332,6 +332,31 @@ static void mark_ahead(struct collecting *c) {
   }
 }
 
+/* A broker leaves topics that may not be seen out of what groups have committed, without a word.
+ * Asked for one by name, it says that a right is missing. Once in a session. */
+static void probe_topics(struct collecting *c) {
+  enum { PROBE_MS = 500 };
+  struct kafka_session *session = c->session;
+  const struct kafka_collection *collection = c->groups.collection;
+  const struct rd_kafka_metadata *metadata;
+  if (session->topics_probed)
+    return;
+  step(c, "the rights on topics");
+  const char *name = probe_name(c, collection->topics, collection->topic_count);
+  rd_kafka_topic_t *topic = rd_kafka_topic_new(session->rk, name, NULL);
+  int limit_ms = share_of_left(c, 20);
+  session->requests++;
+  if (topic && rd_kafka_metadata(session->rk, 0, topic, &metadata,
+                                 limit_ms < PROBE_MS ? limit_ms : PROBE_MS) == 0) {
+    session->topics_probed = true;
+    session->topics_hidden =
+        metadata->topic_cnt == 1 && kafka_error_is_denied(metadata->topics[0].err);
+    rd_kafka_metadata_destroy(metadata);
+  }
+  if (topic)
+    rd_kafka_topic_destroy(topic);
+}
+
 static bool ask_logs(struct collecting *c) {
   struct kafka_topics *topics = &c->groups.topics;
   kafka_topics_attach(topics, &c->snapshot->arena, c->session->metadata);
@@ -345,6 +370,8 @@ static bool ask_logs(struct collecting *c) {
   c->session->unknown = unknown;
   kafka_groups_complete(&c->groups);
   want_partitions(c);
+  probe_topics(c);
+  c->snapshot->topics_hidden = c->session->topics_hidden;
   size_t count;
   struct kafka_place *places = places_new(c, &count);
   step(c, "end offsets");

@@ -86,6 +86,7 @@ static const struct wire_field snapshot_fields[] = {
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, brokers, broker_count, BROKERS_MAX, &broker),
     WIRE(struct kafka_snapshot, list_failed),
     WIRE_MAYBE(struct kafka_snapshot, list_reason),
+    WIRE(struct kafka_snapshot, topics_hidden),
     WIRE_MAYBE(struct kafka_snapshot, rights),
     WIRE(struct kafka_snapshot, topic_count_all),
     WIRE(struct kafka_snapshot, partition_count_all),

@@ -44,6 +44,7 @@ struct kafka_session {
   uint32_t requests;         /* in this call */
   const struct rd_kafka_metadata *metadata; /* the last, or NULL */
   int64_t metadata_us, metadata_cost_us;    /* when it came, and what it took */
+  bool topics_probed, topics_hidden;        /* whether rights leave topics out of its answers */
   size_t unknown;                           /* partitions of groups that it did not know at last */
 };
 

@@ -83,6 +83,7 @@ struct kafka_snapshot {
   uint32_t broker_count;
   bool list_failed; /* the list of groups may not be complete, beyond brokers not answering */
   const char *list_reason; /* in words, why not all answered; or NULL */
+  bool topics_hidden;      /* rights leave out topics: their lag is in no sum */
   const char *rights;      /* no group matches because a right is missing: which; or NULL */
   uint32_t topic_count_all, partition_count_all; /* in the cluster, as far as we may see */
   uint32_t under_replicated, offline;            /* partitions */

@@ -609,6 +609,18 @@ static void test_no_rights_at_all(void **state) {
   sample_free(sample);
 }
 
+/* Brokers leave out what may not be seen: that there is more is all that is known. */
+static void test_hidden_topics(void **state) {
+  struct world *w = *state;
+  struct sample *sample;
+  w->snapshot.topics_hidden = true;
+  collect(w);
+  const struct row *row = cluster_row(w, &sample);
+  assert_int_equal(row->severity, SEVERITY_UNKNOWN);
+  assert_non_null(strstr(row->reason, "the lag counts 3 partitions, and others may be hidden"));
+  sample_free(sample);
+}
+
 /* The cluster's sum, too, says of how many it is. */
 static void test_counted(void **state) {
   struct world *w = *state;
@@ -659,6 +671,7 @@ int main(void) {
       TEST(test_rows),
       TEST(test_a_silent_broker),
       TEST(test_no_rights_at_all),
+      TEST(test_hidden_topics),
       TEST(test_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
