@@ -1,0 +1,121 @@
+"""Three brokers: what stacktop makes of silent ones, of rights that are missing, and which of them an action
+is for. Each check is a cold client."""
+
+import json
+
+import pytest
+
+pytest.importorskip("lab")  # its fixtures
+
+from stacktop import OK, UNKNOWN, WARN, check, stacktop, write_config  # noqa: E402
+
+LABEL = "long"
+GROUPS = {f"lab-{number}" for number in range(1, 7)}
+DONE = 0
+
+
+def watch(lab, folder, listener="port", **more):
+    target = {"name": "main", "bootstrap": lab.brokers(listener), "groups": ["lab-*"], **more}
+    return write_config(folder, kafka=[target], hosts=[], state=str(folder / "state"))
+
+
+def login(lab, user):
+    return {"properties": {"security.protocol": "sasl_plaintext", "sasl.mechanism": "PLAIN",
+                           "sasl.username": user, "sasl.password": lab.state["passwords"][user]}}
+
+
+def look(config):
+    run = check(config, "--json")
+    return run, run.document.summary("kafka", "cluster"), run.document
+
+
+def sentences(document):
+    return "\n".join(sentence for _, sentence in document.findings)
+
+
+def test_every_check_sees_every_group(lab_kafka, tmp_path):
+    """librdkafka knows some of three bootstrap addresses later than others, and asks only whom it knows."""
+    config = watch(lab_kafka, tmp_path)
+    for _ in range(40):
+        run, cluster, document = look(config)
+        assert run.status == OK, run
+        assert cluster["groups"] == len(GROUPS) and GROUPS <= set(document.rows("kafka", "lag"))
+        assert "unknown" in cluster["controller"]  # under KRaft brokers name any of them
+
+
+def test_a_frozen_coordinator_is_named(lab_kafka, tmp_path):
+    config = watch(lab_kafka, tmp_path)
+    frozen = lab_kafka.coordinator("lab-1")
+    number = frozen[-1]
+    lab_kafka.ctl("freeze", frozen)
+    run, cluster, document = look(config)
+    assert run.status == UNKNOWN, run
+    assert f"2 of 3 brokers answered: broker {number}" in sentences(document)
+    assert "unknown" in cluster["groups"]
+    for row in document.rows("kafka", "lag").values():
+        assert row["lag"] != 0 or row["counted"] is None
+    lab_kafka.ctl("thaw", frozen)
+
+
+def test_without_rights_nothing_is_zero(lab_kafka, tmp_path):
+    config = watch(lab_kafka, tmp_path, "sasl_port", **login(lab_kafka, "kafka_none"))
+    run, cluster, document = look(config)
+    assert run.status == UNKNOWN, run
+    assert "needs DESCRIBE on the groups and on their topics" in sentences(document)
+    assert all("unknown" in cluster[column] for column in ("lag", "groups", "topics", "partitions", "offline"))
+
+
+def test_rights_on_some_of_the_topics(lab_kafka, tmp_path):
+    """Brokers leave out what may not be seen; with the topics named, what is seen is all that counts."""
+    rights = login(lab_kafka, "kafka_some")
+    run, _, document = look(watch(lab_kafka, tmp_path, "sasl_port", **rights))
+    assert run.status == UNKNOWN, run
+    assert f"the lag counts {len(GROUPS) * 12} partitions, and others may be hidden" in sentences(document)
+    run, _, _ = look(watch(lab_kafka, tmp_path, "sasl_port", topics=["transactions"], **rights))
+    assert run.status == OK, run
+
+
+def test_commits_on_some_partitions(lab_kafka, tmp_path):
+    from stack import rdkafka
+
+    group = "some-partitions"
+    with rdkafka.Reader(lab_kafka.brokers(), group) as reader:
+        reader.offsets("customers", 6)
+        reader.commit("customers", [50])
+    run, cluster, document = look(watch(lab_kafka, tmp_path, groups=[group]))
+    assert run.status == WARN, run
+    assert f"main {group}: lag at least 50, 1 of 6 partitions" in sentences(document)
+    assert cluster["counted"] == "1 of 6 partitions"
+    assert document.rows("kafka", "lag")[group]["status"] == "1 of 6"
+
+
+def test_actions_reach_the_group_whoever_coordinates_it(lab_kafka, tmp_path):
+    """The identity is the cluster's id, not the broker that happened to answer."""
+    from stack import rdkafka
+
+    names = {}
+    for number in range(40):
+        name = f"to-delete-{number}"
+        names.setdefault(coordinator_number(name), name)
+    groups = list(names.values())
+    for group in groups:
+        with rdkafka.Reader(lab_kafka.brokers(), group) as reader:
+            reader.offsets("customers", 6)
+            reader.commit("customers", [1, 2, 3, 4, 5, 6])
+    config = watch(lab_kafka, tmp_path, groups=["to-delete-*"])
+    for group in groups:
+        run = stacktop("plan", "-c", config, "--json", "kafka.delete-group", "main", group)
+        assert run.status == DONE, run
+        plan = json.loads(run.stdout)
+        run = stacktop("apply", plan["hash"], "-c", config, "--confirm", plan["phrase"])
+        assert run.status == DONE, run
+    listed = lab_kafka.kafka_tool("consumer-groups", "--list").split()
+    assert not set(groups) & set(listed)
+
+
+def coordinator_number(group, partitions=12):
+    """Which partition of __consumer_offsets a group is in, as Kafka counts: Java's hash of its name."""
+    value = 0
+    for letter in group:
+        value = (31 * value + ord(letter)) & 0xFFFFFFFF
+    return (value & 0x7FFFFFFF) % partitions % 3
