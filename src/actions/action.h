@@ -68,6 +68,10 @@ struct action {
   /* What a row of the spec's context says of the parameter; false: nothing. NULL without context.
    */
   bool (*preset)(const struct row *row, size_t param, char *out, size_t size);
+  /* The key of a row that the model may not have, because its list is cut or is older, by a word
+   * that names it: part of the word; NULL where it names none. Set: the survey says which rows are
+   * there, not the model. NULL: the model does. */
+  const char *(*row_named)(const char *word);
   const struct act_step *survey; /* reads only; NULL: the model says all */
   /* Pure. Fills title, victims, texts (and name, unit, count where the default is not right).
    * False with err when there is no plan: nothing to do, a precondition does not hold. */

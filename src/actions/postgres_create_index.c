@@ -292,6 +292,7 @@ static bool create_plan(const struct action_request *request, struct plan *plan,
   plan->column_count = sizeof columns / sizeof *columns;
   plan->pins = postgres_work_pins;
   plan->pin_count = WORK_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
   plan->unit = "table";
   plan->title = plan_printf(plan, "Create an index on %s of %s", row->key, plan->target);
   int64_t oid = strtoll(postgres_found_text(table, row, "oid"), NULL, 10);

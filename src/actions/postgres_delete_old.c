@@ -334,6 +334,7 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
   plan->column_count = sizeof columns / sizeof *columns;
   plan->pins = pins;
   plan->pin_count = DELETE_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
   plan->title = plan_printf(plan, "Delete old rows of %s of %s", row->key, plan->target);
   struct plan_victim *victim = plan_victim(plan, row->key, row->key);
   if (!victim)

@@ -134,6 +134,7 @@ static bool drop_plan(const struct action_request *request, struct plan *plan, s
   plan->column_count = sizeof columns / sizeof *columns;
   plan->pins = postgres_work_pins;
   plan->pin_count = WORK_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
   plan->unit = count == 1 ? "index" : "indexes";
   plan->title =
       count == 1 ? plan_printf(plan, "Drop the invalid index %s of %s", rows[0]->key, plan->target)

@@ -164,6 +164,7 @@ static bool reindex_plan(const struct action_request *request, struct plan *plan
   plan->column_count = sizeof columns / sizeof *columns;
   plan->pins = postgres_work_pins;
   plan->pin_count = WORK_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
   plan->unit = count == 1 ? "index" : "indexes";
   plan->title = count == 1 ? plan_printf(plan, "Rebuild %s of %s", rows[0]->key, plan->target)
                            : plan_printf(plan, "Rebuild %zu indexes of %s", count, plan->target);

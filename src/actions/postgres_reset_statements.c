@@ -148,6 +148,7 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
   plan->column_count = sizeof columns / sizeof *columns;
   plan->pins = pins;
   plan->pin_count = PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
   plan->title = plan_printf(plan, "Forget the statement statistics of %s", plan->target);
   struct plan_victim *victim =
       plan_victim(plan, row->key, plan_printf(plan, "database %s", row->key));

@@ -92,6 +92,8 @@ static void on_ready(void *self, const struct pg_rows *rows, const struct err *e
   struct postgres_script *script = self;
   (void)rows;
   script->since_ms = clock_now_ms();
+  if (!err && script->sample)
+    postgres_identity_keep(script->sample, postgres_link_identity(script->link));
   if (err)
     end(script, err);
   else

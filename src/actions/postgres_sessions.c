@@ -27,12 +27,6 @@ const char *postgres_session_text(const struct table *table, const struct row *r
   return value.type == VALUE_TEXT ? value.text : "";
 }
 
-bool postgres_session_aged(const struct table *table, const struct row *row, const char *column,
-                           double seconds) {
-  double age;
-  return value_number(postgres_session_cell(table, row, column), &age) && age >= seconds;
-}
-
 const struct row *postgres_session_root(const struct table *table, const struct row *row) {
   for (size_t i = 0; row->parent && i < table->row_count; i++) {
     const struct row *parent = table_find(table, row->parent);
@@ -104,9 +98,7 @@ bool postgres_sessions_check(const struct action_request *request, enum postgres
   for (size_t i = 0; i < request->key_count; i++) {
     const struct row *row = table ? table_find(table, request->keys[i]) : NULL;
     struct err err;
-    if (!row)
-      return err_set(why, ERR_INVALID, "it is not there any more");
-    if (postgres_session_check(table, row, effect, &err))
+    if (!row || postgres_session_check(table, row, effect, &err))
       continue;
     if (request->key_count == 1)
       return err_set(why, err.kind, "%s", err.text);
@@ -114,6 +106,28 @@ bool postgres_sessions_check(const struct action_request *request, enum postgres
                    err.text);
   }
   return request->key_count > 0 || err_set(why, ERR_INVALID, "no session is selected");
+}
+
+const struct row *postgres_session_found(const struct action_request *request, const char *key,
+                                         struct err *err) {
+  const struct table *table = &request->found->tables[0];
+  const struct row *row = table_find(table, key);
+  const long pid = strtol(key, NULL, 10);
+  const bool whole = strchr(key, '/') != NULL; /* else any session with that pid is meant */
+  for (size_t i = 0; !row && i < table->row_count; i++) {
+    struct value value = postgres_session_cell(table, &table->rows[i], "pid");
+    if (value.type != VALUE_INT || value.integer != pid)
+      continue;
+    if (!whole)
+      return &table->rows[i];
+    err_set(err, ERR_INVALID, "the session has ended; pid %ld is another one's now", pid);
+    return NULL;
+  }
+  if (!row && whole)
+    err_set(err, ERR_INVALID, "pid %ld has ended", pid);
+  else if (!row)
+    err_set(err, ERR_INVALID, "there is no session with pid %ld", pid);
+  return row;
 }
 
 /* ---- who is freed */

@@ -3,8 +3,9 @@
  *
  * A session is its pid and the time at which it began, to the microsecond: the row's key has both,
  * and the effect matches both in the statement that does it. An effect on what a session is doing
- * now matches when that began, too. The table is the collector's "sessions", known by its id and by
- * the ids of its columns. */
+ * now matches when that began, too. Whether an action is offered for a row says the model, by the
+ * collector's table "sessions", known by its id and by the ids of its columns; the plan is made
+ * from what the survey has asked the server, in a table of the same ids. */
 #pragma once
 
 #include "actions/action.h"
@@ -26,16 +27,49 @@ enum postgres_session_pin {
 
 /* The table's rows as the model has them; NULL if there is none yet. */
 const struct table *postgres_sessions_table(const struct action_request *request);
+
+/* The survey: the rows of the request, by pid; the same with all that hold them up; those that have
+ * been active or idle in a transaction for at least the age of the first parameter. */
+extern const struct act_step postgres_sessions_rows_survey, postgres_sessions_root_survey,
+    postgres_sessions_active_survey, postgres_sessions_idle_survey;
+enum postgres_session_found {
+  SESSION_FOUND_LABEL,
+  SESSION_FOUND_STATE,
+  SESSION_FOUND_STATE_AGE,
+  SESSION_FOUND_BLOCKS,
+  SESSION_FOUND_BLOCKED_BY,
+  SESSION_FOUND_TRANSACTION_AGE,
+  SESSION_FOUND_USER,
+  SESSION_FOUND_DATABASE,
+  SESSION_FOUND_APPLICATION,
+  SESSION_FOUND_CLIENT,
+  SESSION_FOUND_QUERY, /* as it is: not to be kept with its literals */
+  SESSION_FOUND_PID,
+  SESSION_FOUND_TYPE,
+  SESSION_FOUND_QUERY_START,
+  SESSION_FOUND_STATE_CHANGE,
+  SESSION_FOUND_WANTED, /* 1: it is one of those that were asked for */
+  SESSION_FOUND_COUNT
+};
+enum postgres_session_counts {
+  SESSION_COUNT_WANTED,  /* also those that there was no room for */
+  SESSION_COUNT_WAITING, /* for a lock */
+  SESSION_COUNT_HIDDEN,  /* of which we may see nothing */
+  SESSION_COUNT_COUNT
+};
+/* The survey's tables: sessions, and one row of counts. */
+extern const struct table_spec postgres_sessions_found_table, postgres_sessions_counts_table;
+/* The survey's row of that key, or of the pid where the key is one; NULL with what became of it. */
+const struct row *postgres_session_found(const struct action_request *request, const char *key,
+                                         struct err *err);
+/* "8123" and "pid 8123" name a session that the server may know: its pid. NULL: they do not. */
+const char *postgres_session_named(const char *word);
 /* The cell of a row by its column's id. */
 struct value postgres_session_cell(const struct table *table, const struct row *row,
                                    const char *column);
 /* "active"; "" when it is not known. */
 const char *postgres_session_text(const struct table *table, const struct row *row,
                                   const char *column);
-/* At least so long, in seconds. */
-bool postgres_session_aged(const struct table *table, const struct row *row, const char *column,
-                           double seconds);
-
 /* The row at the top of the tree that it is in: itself where it waits for nobody. */
 const struct row *postgres_session_root(const struct table *table, const struct row *row);
 
@@ -43,7 +77,7 @@ const struct row *postgres_session_root(const struct table *table, const struct 
  * sessions". */
 bool postgres_session_check(const struct table *table, const struct row *row,
                             enum postgres_effect effect, struct err *why);
-/* The same for all rows of the request. */
+/* The same for those rows of the request that the model knows: of others the survey will tell. */
 bool postgres_sessions_check(const struct action_request *request, enum postgres_effect effect,
                              struct err *why);
 
@@ -57,17 +91,18 @@ bool postgres_key_start(const char *key, char out[POSTGRES_MOMENT_MAX]);
 int *postgres_sessions_freed(const struct table *table, const struct row *const *rows, size_t count,
                              size_t *others);
 
-/* Fills the plan for these rows, which postgres_session_check lets through; its title apart. */
-bool postgres_sessions_plan(const struct table *table, const struct row *const *rows, size_t count,
-                            enum postgres_effect effect, struct plan *plan, struct err *err);
+/* Fills the plan for these rows of the survey, which postgres_session_check lets through; its title
+ * apart. */
+bool postgres_sessions_plan(const struct action_request *request, const struct row *const *rows,
+                            size_t count, enum postgres_effect effect, struct plan *plan,
+                            struct err *err);
 /* The same for all rows of the request, with the title. */
 bool postgres_sessions_plan_rows(const struct action_request *request, enum postgres_effect effect,
                                  struct plan *plan, struct err *err);
-/* The same for all rows of the table that have been in the effect's state for at least that age;
- * age_text: as typed. POSTGRES_TERMINATE_ACTIVE and POSTGRES_TERMINATE_IDLE only. */
+/* The same for all that the survey was to find; age_text: as typed. POSTGRES_TERMINATE_ACTIVE and
+ * POSTGRES_TERMINATE_IDLE only. */
 bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
-                                const struct option_value *age, const char *age_text,
-                                struct plan *plan, struct err *err);
+                                const char *age_text, struct plan *plan, struct err *err);
 
 /* The statement of an effect; pid, start and moment as they are to stand in it: values, or $1, $2,
  * $3. */

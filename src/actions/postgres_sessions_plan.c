@@ -1,7 +1,9 @@
+#include "actions/postgres_identity.h"
 #include "actions/postgres_sessions_say.h"
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/statement.h"
 #include "core/text.h"
 
 #include <stdio.h>
@@ -70,11 +72,12 @@ static const char *cell_text(struct plan *plan, const struct table *table, const
 
 static const char *query_text(struct plan *plan, const struct table *table, const struct row *row) {
   const char *query = postgres_session_text(table, row, "query");
-  char text[QUERY_MAX];
+  char text[QUERY_MAX], masked[4 * QUERY_MAX];
   if (!*query)
     return postgres_session_cell(table, row, "query").text ? "?" : NULL;
-  text_sanitize(text, sizeof text, query, strlen(query), false);
-  return plan_printf(plan, "%s%s", text, strlen(query) >= sizeof text ? "..." : "");
+  size_t length = statement_without_literals(masked, sizeof masked, query);
+  text_sanitize(text, sizeof text, masked, length, false);
+  return plan_printf(plan, "%s%s", text, length >= sizeof text ? "..." : "");
 }
 
 /* The keys of those that the victim frees; NULL: nobody. */
@@ -152,8 +155,15 @@ static bool add_victim(struct plan *plan, const struct postgres_victims *victims
   return true;
 }
 
-bool postgres_sessions_plan(const struct table *table, const struct row *const *rows, size_t count,
-                            enum postgres_effect effect, struct plan *plan, struct err *err) {
+static int64_t counted(const struct action_request *request, enum postgres_session_counts count) {
+  const struct table *table = sample_table_view(request->found, postgres_sessions_counts_table.id);
+  return table && table->row_count > 0 ? table->rows[0].cells[count].integer : 0;
+}
+
+bool postgres_sessions_plan(const struct action_request *request, const struct row *const *rows,
+                            size_t count, enum postgres_effect effect, struct plan *plan,
+                            struct err *err) {
+  const struct table *table = &request->found->tables[0];
   struct postgres_victims victims = {
       .table = table, .rows = rows, .count = count, .effect = effect};
   int *freed = postgres_sessions_freed(table, rows, count, &victims.others);
@@ -170,28 +180,47 @@ bool postgres_sessions_plan(const struct table *table, const struct row *const *
     good = add_victim(plan, &victims, i, err);
   if (good && count == 1)
     plan->name = plan->victims[0].pins[SESSION_PIN_PID];
+  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
+  victims.waiting = counted(request, SESSION_COUNT_WAITING);
   if (good)
     postgres_sessions_say(plan, &victims);
   free(freed);
   return good;
 }
 
+/* The rows of the request, each once; NULL with why one of them cannot be planned for. */
+static const struct row **rows_found(const struct action_request *request,
+                                     enum postgres_effect effect, size_t *count, struct err *err) {
+  const struct row **rows = mem_new((request->key_count + 1) * sizeof *rows);
+  const struct table *table = &request->found->tables[0];
+  bool good = request->key_count > 0 || err_set(err, ERR_INVALID, "no session is selected");
+  *count = 0;
+  for (size_t i = 0; good && i < request->key_count; i++) {
+    struct err why;
+    const struct row *row = postgres_session_found(request, request->keys[i], err);
+    bool twice = false;
+    for (size_t j = 0; j < *count; j++)
+      twice = twice || rows[j] == row;
+    good = row != NULL;
+    if (good && !postgres_session_check(table, row, effect, &why))
+      good = err_set(err, why.kind, "%s: %.200s", postgres_session_text(table, row, "session"),
+                     why.text);
+    if (good && !twice)
+      rows[(*count)++] = row;
+  }
+  if (good)
+    return rows;
+  free(rows);
+  return NULL;
+}
+
 bool postgres_sessions_plan_rows(const struct action_request *request, enum postgres_effect effect,
                                  struct plan *plan, struct err *err) {
-  if (!postgres_sessions_check(request, effect, err))
+  size_t count;
+  const struct row **rows = rows_found(request, effect, &count, err);
+  if (!rows)
     return false;
-  const struct table *table = postgres_sessions_table(request);
-  size_t count = 0;
-  const struct row **rows = mem_new((request->key_count + 1) * sizeof *rows);
-  for (size_t i = 0; i < request->key_count; i++) {
-    const struct row *row = table_find(table, request->keys[i]);
-    bool twice = false;
-    for (size_t j = 0; j < count; j++)
-      twice = twice || rows[j] == row;
-    if (!twice)
-      rows[count++] = row;
-  }
-  const char *label = postgres_session_text(table, rows[0], "session");
+  const char *label = postgres_session_text(&request->found->tables[0], rows[0], "session");
   bool cancel = effect == POSTGRES_CANCEL;
   if (count == 1)
     plan->title = plan_printf(plan, "%s%s of %s", cancel ? "Cancel the query of " : "Terminate ",
@@ -200,50 +229,36 @@ bool postgres_sessions_plan_rows(const struct action_request *request, enum post
     plan->title =
         plan_printf(plan, "%s%zu sessions of %s", cancel ? "Cancel the queries of " : "Terminate ",
                     count, plan->target);
-  bool good = postgres_sessions_plan(table, rows, count, effect, plan, err);
+  bool good = postgres_sessions_plan(request, rows, count, effect, plan, err);
   free(rows);
   return good;
 }
 
 /* ---- all of a kind */
 
-static bool matches(const struct table *table, const struct row *row, enum postgres_effect effect,
-                    double seconds) {
-  struct err err;
-  const char *state = postgres_session_text(table, row, "state");
-  if (!postgres_session_check(table, row, effect, &err))
-    return false;
-  if (effect == POSTGRES_TERMINATE_ACTIVE)
-    return strcmp(state, "active") == 0 && postgres_session_aged(table, row, "query_age", seconds);
-  return postgres_session_aged(table, row, "idle_in_transaction", seconds);
-}
-
 bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
-                                const struct option_value *age, const char *age_text,
-                                struct plan *plan, struct err *err) {
-  const struct table *table = postgres_sessions_table(request);
-  if (!table)
-    return err_set(err, ERR_UNSUPPORTED, "its sessions are not known yet");
+                                const char *age_text, struct plan *plan, struct err *err) {
+  const struct table *table = &request->found->tables[0];
   const struct row **rows = mem_new((table->row_count + 1) * sizeof *rows);
-  size_t count = 0, hidden = 0;
-  for (size_t i = 0; i < table->row_count; i++) {
-    struct value type = postgres_session_cell(table, &table->rows[i], "type");
-    hidden += type.type == VALUE_NONE && type.text;
-    if (matches(table, &table->rows[i], effect, (double)age->number / 1e3))
+  const int64_t wanted = counted(request, SESSION_COUNT_WANTED);
+  const int64_t hidden = counted(request, SESSION_COUNT_HIDDEN);
+  size_t count = 0;
+  for (size_t i = 0; i < table->row_count; i++)
+    if (postgres_session_cell(table, &table->rows[i], "wanted").integer)
       rows[count++] = &table->rows[i];
-  }
   if (hidden > 0)
-    plan_say(plan, PLAN_WARNING, "%zu session%s cannot be judged: needs pg_monitor", hidden,
-             hidden == 1 ? "" : "s");
-  if (table->truncated)
-    plan_say(plan, PLAN_WARNING, "not all sessions are listed: make another plan afterwards");
+    plan_say(plan, PLAN_WARNING, "%lld session%s cannot be judged: needs pg_monitor",
+             (long long)hidden, hidden == 1 ? "" : "s");
+  if (wanted > (int64_t)count)
+    plan_say(plan, PLAN_WARNING, "the %zu oldest of %lld sessions: make another plan afterwards",
+             count, (long long)wanted);
   const char *state = effect == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
   bool good;
   if (count == 0)
     good =
         err_set(err, ERR_INVALID, "no session that we may see has been %s for %s", state, age_text);
   else
-    good = postgres_sessions_plan(table, rows, count, effect, plan, err);
+    good = postgres_sessions_plan(request, rows, count, effect, plan, err);
   plan->title = plan_printf(plan, "Terminate %zu session%s of %s: %s for %s or longer", count,
                             count == 1 ? "" : "s", plan->target, state, age_text);
   free(rows);

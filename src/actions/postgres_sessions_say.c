@@ -62,6 +62,13 @@ static void say_freed(struct plan *plan, const struct postgres_victims *victims)
     plan_say(plan, PLAN_BLAST, "who waits for %s is not known: %s", them, blind);
   else if (victims->others == 0)
     plan_say(plan, PLAN_BLAST, "frees nobody: no session waits for %s", them);
+  size_t looked = 0;
+  for (size_t i = 0; i < victims->table->row_count; i++)
+    looked += *postgres_session_text(victims->table, &victims->table->rows[i], "blocked_by") != 0;
+  if (victims->waiting > (int64_t)looked)
+    plan_say(plan, PLAN_BLAST,
+             "at least: of %lld sessions that wait for a lock, only %zu were looked into",
+             (long long)victims->waiting, looked);
   if (victims->others > 0)
     plan_say(plan, PLAN_BLAST, "%zu session%s wait%s for others as well, and will go on waiting",
              victims->others, plural(victims->others), victims->others == 1 ? "s" : "");

@@ -11,6 +11,7 @@ struct postgres_victims {
   enum postgres_effect effect;
   const int *freed; /* of postgres_sessions_freed */
   size_t freed_count, others;
+  int64_t waiting; /* for locks, on the whole server */
 };
 
 void postgres_sessions_say(struct plan *plan, const struct postgres_victims *victims);

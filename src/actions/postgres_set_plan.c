@@ -1,4 +1,5 @@
 #include "actions/postgres_found.h"
+#include "actions/postgres_identity.h"
 #include "actions/postgres_set.h"
 
 #include "core/quote.h"
@@ -162,6 +163,7 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
   plan->column_count = sizeof columns / sizeof *columns;
   plan->pins = pins;
   plan->pin_count = SET_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
   plan->unit = "setting";
   plan->title = setting.value ? plan_printf(plan, "Set %s of %s", row->key, plan->target)
                               : plan_printf(plan, "Reset %s of %s", row->key, plan->target);

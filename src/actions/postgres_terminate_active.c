@@ -15,8 +15,7 @@ const struct action action_postgres_terminate_active;
 
 static bool plan_make(const struct action_request *request, struct plan *plan, struct err *err) {
   const struct action_spec *spec = &action_postgres_terminate_active.spec;
-  const struct option_value *age = action_value(spec, request, "age");
-  return postgres_sessions_plan_all(request, POSTGRES_TERMINATE_ACTIVE, age,
+  return postgres_sessions_plan_all(request, POSTGRES_TERMINATE_ACTIVE,
                                     request->texts[action_param(spec, "age")], plan, err);
 }
 
@@ -29,6 +28,7 @@ const struct action action_postgres_terminate_active = {
              .danger = DANGER_DESTRUCTIVE,
              .params = params,
              .param_count = sizeof params / sizeof *params},
+    .survey = &postgres_sessions_active_survey,
     .plan = plan_make,
     .execute = &postgres_terminate_active_execute,
     .verify = &postgres_terminate_verify,

@@ -15,8 +15,7 @@ const struct action action_postgres_terminate_idle;
 
 static bool plan_make(const struct action_request *request, struct plan *plan, struct err *err) {
   const struct action_spec *spec = &action_postgres_terminate_idle.spec;
-  const struct option_value *age = action_value(spec, request, "age");
-  return postgres_sessions_plan_all(request, POSTGRES_TERMINATE_IDLE, age,
+  return postgres_sessions_plan_all(request, POSTGRES_TERMINATE_IDLE,
                                     request->texts[action_param(spec, "age")], plan, err);
 }
 
@@ -30,6 +29,7 @@ const struct action action_postgres_terminate_idle = {
              .danger = DANGER_DESTRUCTIVE,
              .params = params,
              .param_count = sizeof params / sizeof *params},
+    .survey = &postgres_sessions_idle_survey,
     .plan = plan_make,
     .execute = &postgres_terminate_idle_execute,
     .verify = &postgres_terminate_verify,

@@ -1,16 +1,10 @@
 /* Ends the session that holds up all others of the tree that the row is in. */
 #include "actions/postgres_sessions.h"
 
-/* The row at the top of the tree; NULL with why when it may not be terminated, or is no tree. */
-static const struct row *root_find(const struct action_request *request, struct err *why) {
-  const struct table *table = postgres_sessions_table(request);
-  const struct row *row =
-      table && request->key_count == 1 ? table_find(table, request->keys[0]) : NULL;
-  if (!row) {
-    err_set(why, ERR_INVALID,
-            request->key_count > 1 ? "one at a time" : "it is not there any more");
-    return NULL;
-  }
+/* The row at the top of the row's tree; NULL with why when it may not be terminated, or is no tree.
+ */
+static const struct row *root_find(const struct table *table, const struct row *row,
+                                   struct err *why) {
   const struct row *root = postgres_session_root(table, row);
   struct value blocks = postgres_session_cell(table, root, "blocks");
   struct err err;
@@ -24,18 +18,25 @@ static const struct row *root_find(const struct action_request *request, struct 
   return NULL;
 }
 
+/* Of a row that the model does not have the survey will tell. */
 static bool applies(const struct action_request *request, struct err *why) {
-  return root_find(request, why) != NULL;
+  const struct table *table = postgres_sessions_table(request);
+  if (request->key_count != 1)
+    return err_set(why, ERR_INVALID,
+                   request->key_count ? "one at a time" : "no session is selected");
+  const struct row *row = table ? table_find(table, request->keys[0]) : NULL;
+  return !row || root_find(table, row, why);
 }
 
 static bool plan_make(const struct action_request *request, struct plan *plan, struct err *err) {
-  const struct row *root = root_find(request, err);
+  const struct table *table = &request->found->tables[0];
+  const struct row *row = postgres_session_found(request, request->keys[0], err);
+  const struct row *root = row ? root_find(table, row, err) : NULL;
   if (!root)
     return false;
-  const struct table *table = postgres_sessions_table(request);
   plan->title = plan_printf(plan, "Terminate %s of %s, which holds up the others",
                             postgres_session_text(table, root, "session"), plan->target);
-  return postgres_sessions_plan(table, &root, 1, POSTGRES_TERMINATE, plan, err);
+  return postgres_sessions_plan(request, &root, 1, POSTGRES_TERMINATE, plan, err);
 }
 
 const struct action action_postgres_terminate_root = {
@@ -49,6 +50,8 @@ const struct action action_postgres_terminate_root = {
              .runs = "pg_terminate_backend(pid)",
              .danger = DANGER_DESTRUCTIVE},
     .applies = applies,
+    .row_named = postgres_session_named,
+    .survey = &postgres_sessions_root_survey,
     .plan = plan_make,
     .execute = &postgres_terminate_execute,
     .verify = &postgres_terminate_verify,

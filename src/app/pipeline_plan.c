@@ -116,7 +116,7 @@ static bool chosen_are_there(const struct run *run, struct err *err) {
 static bool plan_make(struct run *run, const struct action_request *request, struct plan *plan,
                       struct err *err) {
   if (!slot_is_fresh(run->pipeline, request->slot, pipeline_now(), err) ||
-      !rows_are_there(request, err) || !chosen_are_there(run, err) ||
+      (!run->action->row_named && !rows_are_there(request, err)) || !chosen_are_there(run, err) ||
       !run->action->plan(request, plan, err))
     return false;
   if (plan->arena.exhausted)
@@ -207,7 +207,7 @@ static void run_survey(struct run *run) {
     return;
   }
   run->request = request_of(run);
-  if (!rows_are_there(&run->request, &err) ||
+  if ((!run->action->row_named && !rows_are_there(&run->request, &err)) ||
       (run->action->applies && !run->action->applies(&run->request, &err))) {
     run_fail(run, &err);
     return;

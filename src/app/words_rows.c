@@ -13,9 +13,12 @@ enum { SUGGEST_ROWS_MAX = 2000, LABEL_MAX = 512 };
 
 struct finder {
   const struct table *table;
-  const char *where;        /* "sessions of ecap" */
-  const struct row **index; /* by key */
-  bool *taken;              /* one a row of the table */
+  const char *where;                          /* "sessions of ecap" */
+  const struct row **index;                   /* by key */
+  bool *taken;                                /* one a row of the table */
+  const char *(*row_named)(const char *word); /* of the action; NULL: the table has all */
+  const char **named; /* keys of rows that only the server may know; room for one a word */
+  size_t named_count;
 };
 
 static int by_key(const void *a, const void *b) {
@@ -35,6 +38,7 @@ static void finder_init(struct finder *finder, const struct table *table, const 
 static void finder_fini(struct finder *finder) {
   free(finder->index);
   free(finder->taken);
+  free(finder->named);
 }
 
 static const struct row *row_of_key(const struct finder *finder, const char *key) {
@@ -113,8 +117,13 @@ static bool row_find(const struct finder *finder, const char *word, const struct
 static bool rows_take(struct finder *finder, char *const *words, size_t count, struct err *err) {
   for (size_t i = 0; i < count; i++) {
     const struct row *row;
-    if (!row_find(finder, words[i], &row, err))
-      return false;
+    if (!row_find(finder, words[i], &row, err)) {
+      const char *key = finder->row_named ? finder->row_named(words[i]) : NULL;
+      if (!key)
+        return false;
+      finder->named[finder->named_count++] = key;
+      continue;
+    }
     finder->taken[row - finder->table->rows] = true;
   }
   return true;
@@ -139,11 +148,13 @@ static void rows_unfold(struct finder *finder) {
 
 static void rows_keep(const struct finder *finder, char ***keys, size_t *count) {
   const struct table *table = finder->table;
-  *keys = mem_new((table->row_count + 1) * sizeof **keys);
+  *keys = mem_new((table->row_count + finder->named_count + 1) * sizeof **keys);
   *count = 0;
   for (size_t i = 0; i < table->row_count; i++)
     if (finder->taken[i])
       (*keys)[(*count)++] = mem_dup(table->rows[i].key);
+  for (size_t i = 0; i < finder->named_count; i++)
+    (*keys)[(*count)++] = mem_dup(finder->named[i]);
 }
 
 bool words_rows(const struct words *words, const struct model *model, char ***keys, size_t *count,
@@ -166,6 +177,8 @@ bool words_rows(const struct words *words, const struct model *model, char ***ke
   snprintf(where, sizeof where, "%s of %.100s", id, name);
   struct finder finder;
   finder_init(&finder, table, where);
+  finder.row_named = words->action->row_named;
+  finder.named = mem_new((words->row_count + 1) * sizeof *finder.named);
   bool good = rows_take(&finder, words->rows, words->row_count, err);
   if (good)
     rows_keep(&finder, keys, count);

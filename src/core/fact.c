@@ -7,11 +7,9 @@
 #include <string.h>
 
 const char *fact_name(enum fact_kind kind) {
-  static const char *const names[FACT_COUNT] = {[FACT_SERVER] = "server",
-                                                [FACT_START] = "start",
-                                                [FACT_ROLE] = "role",
-                                                [FACT_HISTORY] = "history",
-                                                [FACT_MEMBERS] = "members"};
+  static const char *const names[FACT_COUNT] = {
+      [FACT_SERVER] = "server",   [FACT_START] = "start",     [FACT_ROLE] = "role",
+      [FACT_HISTORY] = "history", [FACT_MEMBERS] = "members", [FACT_DATABASE] = "database"};
   return names[kind];
 }
 
@@ -40,6 +38,10 @@ static void log_change(struct events *events, int64_t now_ms, const char *subjec
   case FACT_MEMBERS:
     events_add(events, now_ms, SEVERITY_WARN, subject, "members changed from %s to %s", before,
                now);
+    break;
+  case FACT_DATABASE:
+    events_add(events, now_ms, SEVERITY_WARN, subject, "a different database: was %s, now %s",
+               before, now);
     break;
   case FACT_COUNT:
     break;

@@ -9,15 +9,16 @@
 
 /* What a collector may say of its server; a text each, compared byte by byte. */
 enum fact_kind {
-  FACT_SERVER,  /* which one: a system identifier, a cluster id */
-  FACT_START,   /* which run of it: a run id, a start time, a boot id */
-  FACT_ROLE,    /* "primary", "standby", "replica of 10.0.0.7:6379": shown */
-  FACT_HISTORY, /* which line of its data: a timeline, a replication id */
-  FACT_MEMBERS, /* who belongs to it: "brokers 1, 2, 3": shown */
+  FACT_SERVER,   /* which one: a system identifier, a cluster id */
+  FACT_START,    /* which run of it: a run id, a start time, a boot id */
+  FACT_ROLE,     /* "primary", "standby", "replica of 10.0.0.7:6379": shown */
+  FACT_HISTORY,  /* which line of its data: a timeline, a replication id */
+  FACT_MEMBERS,  /* who belongs to it: "brokers 1, 2, 3": shown */
+  FACT_DATABASE, /* which part of it we are connected to: a database's oid */
   FACT_COUNT
 };
 
-/* The name in JSON: "server", "start", "role", "history", "members". */
+/* The name in JSON: "server", "start", "role", "history", "members", "database". */
 const char *fact_name(enum fact_kind kind);
 
 /* The facts as last known; heap copies, NULL where not known. A fact that a sample does not say

@@ -58,6 +58,8 @@ static void prepare(struct fixture *fixture, const char *id, struct sample *samp
   driver_forget(driver);
   driver->action = action_find(id);
   driver->found = sample;
+  if (sample)
+    sample_fact(sample, FACT_SERVER, "7440188112233445566");
   for (size_t i = 0; i < driver->action->spec.param_count; i++) {
     driver->texts[i] = driver->action->spec.params[i].fallback;
     if (driver->texts[i])

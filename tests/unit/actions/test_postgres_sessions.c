@@ -127,6 +127,9 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
   struct fixture *fixture = *state;
+  postgres_do(fixture->admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                              " WHERE usename = 'app'"); /* who sleeps does not see its client go */
+  postgres_await(fixture->admin, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'", 0);
   PQfinish(fixture->admin);
   PQfinish(fixture->victim);
   PQfinish(fixture->neighbour);
@@ -233,18 +236,30 @@ static void test_terminate(void **state) {
   PQclear(result);
 }
 
-/* The waiter's own row leads to the root; the tree's parent is given as the collector does. */
+/* Waits until the session has been in its state for that long; the server's clock counts. */
+static void await_age(struct fixture *fixture, const PGconn *conn, const char *column, int ms) {
+  char sql[200];
+  snprintf(sql, sizeof sql,
+           "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND %s < clock_timestamp() - "
+           "interval '%d ms'",
+           PQbackendPID(conn), column, ms);
+  postgres_await(fixture->admin, sql, 1);
+}
+
+static void plan_all(struct fixture *fixture, const char *id, const char *age) {
+  const char *params[] = {"age", age, NULL};
+  if (!driver_survey(&fixture->driver, action_find(id), NULL, NULL, params) ||
+      !driver_plan(&fixture->driver, NULL))
+    fail_msg("%s", fixture->driver.err.text);
+}
+
+/* The waiter's own row leads to the root. */
 static void test_terminate_the_root(void **state) {
   struct fixture *fixture = *state;
   lock_and_wait(fixture);
   publish(fixture);
-  struct table *table = &fixture->driver.model.slots[0].sample->tables[0];
-  const char *root = key_of(fixture, fixture->victim), *keys[2] = {0};
-  for (size_t i = 0; i < table->row_count; i++)
-    if (table->rows[i].cells[COLUMN_BLOCKED_BY].type == VALUE_TEXT) {
-      table->rows[i].parent = root;
-      keys[0] = table->rows[i].key;
-    }
+  const char *keys[2] = {key_of(fixture, fixture->waiter), NULL};
+  fixture->driver.model.slots[0].sample->tables[0].row_count = 0; /* the model knows nobody */
   if (!driver_run(&fixture->driver, action_find("postgres.terminate-root"), "sessions", keys, NULL,
                   NULL))
     fail_msg("%s", fixture->driver.err.text);
@@ -254,23 +269,63 @@ static void test_terminate_the_root(void **state) {
   assert_true(lives(fixture, fixture->neighbour));
 }
 
-static void plan_all(struct fixture *fixture, const char *id, const char *age) {
-  const char *params[] = {"age", age, NULL};
-  publish(fixture);
-  /* as if a minute had gone by */
-  struct table *table = &fixture->driver.model.slots[0].sample->tables[0];
-  for (size_t i = 0; i < table->row_count; i++) {
-    struct value *cells = table->rows[i].cells;
-    bool old = cells[COLUMN_PID].integer == PQbackendPID(fixture->victim) ||
-               cells[COLUMN_PID].integer == PQbackendPID(fixture->waiter);
-    if (old && cells[COLUMN_QUERY_AGE].type == VALUE_REAL)
-      cells[COLUMN_QUERY_AGE].real += 60;
-    if (old && cells[COLUMN_IDLE_IN_TRANSACTION].type == VALUE_REAL)
-      cells[COLUMN_IDLE_IN_TRANSACTION].real += 60;
-  }
-  if (!driver_survey(&fixture->driver, action_find(id), NULL, NULL, params) ||
-      !driver_plan(&fixture->driver, NULL))
-    fail_msg("%s", fixture->driver.err.text);
+/* A pid that the model has no row of, given by hand. */
+static void test_a_pid_by_hand(void **state) {
+  struct fixture *fixture = *state;
+  char pid[16], checkpointer[16];
+  const char *keys[2] = {pid, NULL}, *worker[2] = {checkpointer, NULL};
+  driver_publish(&fixture->driver, sample_new(session_tables, 1));
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->victim));
+  postgres_do(fixture->victim, "SELECT 'hidden'");
+  const struct action *action = action_find("postgres.terminate");
+  assert_string_equal(action->row_named(pid), pid);
+  assert_string_equal(action->row_named("pid 8123"), "8123");
+  assert_null(action->row_named("pid8123"));
+  assert_null(action->row_named("8123 "));
+  assert_null(action->row_named("0"));
+  assert_null(action->row_named(""));
+  assert_true(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
+  assert_true(driver_plan(&fixture->driver, NULL));
+  char phrase[PLAN_PHRASE_MAX];
+  assert_string_equal(plan_phrase(fixture->driver.plan, phrase), pid);
+  for (size_t c = 0; c < fixture->driver.plan->column_count; c++)
+    assert_true(!fixture->driver.plan->victims[0].cells[c] ||
+                !strstr(fixture->driver.plan->victims[0].cells[c], "hidden"));
+  execute(fixture);
+  verify(fixture);
+  assert_false(lives(fixture, fixture->victim));
+  assert_true(lives(fixture, fixture->neighbour));
+  assert_true(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
+  assert_false(driver_plan(&fixture->driver, NULL));
+  assert_non_null(strstr(fixture->driver.err.text, "there is no session with pid "));
+  snprintf(checkpointer, sizeof checkpointer, "%ld",
+           postgres_ask(fixture->admin, "SELECT pid FROM pg_stat_activity"
+                                        " WHERE backend_type = 'checkpointer'"));
+  assert_true(driver_survey(&fixture->driver, action, "sessions", worker, NULL));
+  assert_false(driver_plan(&fixture->driver, NULL));
+  assert_non_null(strstr(fixture->driver.err.text, "checkpointer: only client sessions"));
+}
+
+/* A query in the bytes of another encoding does not keep anybody from being found. */
+static void test_bytes_of_another_encoding(void **state) {
+  struct fixture *fixture = *state;
+  char dsn[128];
+  snprintf(dsn, sizeof dsn, "postgresql://app@127.0.0.1:%d/latin", server.port);
+  PGconn *latin = PQconnectdb(dsn);
+  assert_int_equal(PQstatus(latin), CONNECTION_OK);
+  postgres_do(latin, "SET client_encoding = 'LATIN1'");
+  begin(latin, "SELECT pg_sleep(60), 'caf\351' AS caf\351");
+  await_state(fixture, latin, "active");
+  await_age(fixture, latin, "query_start", 1000);
+  plan_all(fixture, "postgres.terminate-active", "1s");
+  assert_int_equal(fixture->driver.plan->victim_count, 1);
+  const struct plan *plan = fixture->driver.plan;
+  assert_string_equal(plan->victims[0].cells[plan->column_count - 1],
+                      "SELECT pg_sleep(60), '***' AS caf\357\277\275");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, VICTIM_DONE, "gone");
+  PQfinish(latin);
 }
 
 static size_t victim_of(struct fixture *fixture, const PGconn *conn) {
@@ -287,7 +342,10 @@ static void test_terminate_idle(void **state) {
   postgres_do(fixture->victim, "BEGIN; SELECT 1");
   postgres_do(fixture->waiter, "BEGIN");
   PQclear(PQexec(fixture->waiter, "SELECT 1/0")); /* aborted */
-  plan_all(fixture, "postgres.terminate-idle", "30s");
+  await_age(fixture, fixture->victim, "state_change", 1000);
+  await_age(fixture, fixture->waiter, "state_change", 1000);
+  postgres_do(fixture->neighbour, "SELECT 2");
+  plan_all(fixture, "postgres.terminate-idle", "1s");
   assert_int_equal(fixture->driver.plan->victim_count, 2);
   execute(fixture);
   verify(fixture);
@@ -302,7 +360,10 @@ static void test_terminate_idle_only_the_idle(void **state) {
   struct fixture *fixture = *state;
   postgres_do(fixture->victim, "BEGIN; SELECT 1");
   postgres_do(fixture->waiter, "BEGIN; SELECT 1");
-  plan_all(fixture, "postgres.terminate-idle", "30s");
+  await_age(fixture, fixture->victim, "state_change", 1000);
+  await_age(fixture, fixture->waiter, "state_change", 1000);
+  postgres_do(fixture->neighbour, "SELECT 2");
+  plan_all(fixture, "postgres.terminate-idle", "1s");
   postgres_do(fixture->waiter, "SELECT 2"); /* idle in the same transaction again */
   execute(fixture);
   verify(fixture);
@@ -317,11 +378,13 @@ static void test_terminate_active(void **state) {
   PGconn *young = postgres_login(&server, "app");
   begin(fixture->victim, "SELECT pg_sleep(60)");
   begin(fixture->waiter, "SELECT pg_sleep(61)");
-  begin(young, "SELECT pg_sleep(62)");
   await_state(fixture, fixture->victim, "active");
   await_state(fixture, fixture->waiter, "active");
+  await_age(fixture, fixture->victim, "query_start", 1000);
+  await_age(fixture, fixture->waiter, "query_start", 1000);
+  begin(young, "SELECT pg_sleep(62)");
   await_state(fixture, young, "active");
-  plan_all(fixture, "postgres.terminate-active", "30s");
+  plan_all(fixture, "postgres.terminate-active", "1s");
   assert_int_equal(fixture->driver.plan->victim_count, 2);
   char sql[64];
   snprintf(sql, sizeof sql, "SELECT pg_cancel_backend(%d)", PQbackendPID(fixture->waiter));
@@ -478,12 +541,16 @@ static void begin_silent(struct fixture *fixture) {
                               "S\0\0\0\30server_version\00015.6\0"
                               "K\0\0\0\14\0\0\0\7\0\0\0\1"
                               "Z\0\0\0\5I";
-  static const char row[] = "T\0\0\0\32\0\1p\0"
-                            "\0\0\0\0\0\0\0\0\0\27\0\4\377\377\377\377\0\0"
-                            "D\0\0\0\13\0\1\0\0\0\0017"
+#define FIELD "c\0\0\0\0\0\0\0\0\0\0\27\0\4\377\377\377\377\0\0"
+  static const char row[] = "T\0\0\0\126\0\4" FIELD FIELD FIELD FIELD
+                            "D\0\0\0\32\0\4\0\0\0\0017\0\0\0\001s\0\0\0\001d\0\0\0\001f"
                             "C\0\0\0\15SELECT 1\0"
                             "Z\0\0\0\5I";
   struct tiny_server *tiny = &fixture->tiny;
+  struct plan *plan = fixture->driver.plan; /* the server is the plan's, as far as it tells */
+  plan->server = NULL;
+  plan->start = "s";
+  plan->database = "d";
   *tiny = (struct tiny_server){.reply = login, .reply_len = sizeof login - 1, .delay_ms = 5};
   assert_true(tiny_listen(tiny, &fixture->driver.loop, "127.0.0.1"));
   struct option_value *value = &fixture->driver.config->targets[0]->values[0];
@@ -539,6 +606,7 @@ int main(void) {
   postgres_do(admin, "CREATE ROLE app LOGIN; CREATE ROLE helper LOGIN; CREATE ROLE watcher LOGIN;"
                      "GRANT pg_monitor, pg_signal_backend TO helper; GRANT pg_monitor TO watcher;"
                      "CREATE TABLE stock (n int); GRANT ALL ON stock TO app");
+  postgres_do(admin, "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
   PQfinish(admin);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
@@ -546,6 +614,8 @@ int main(void) {
       TEST(test_cancel_only_that_query),
       TEST(test_terminate),
       TEST(test_terminate_the_root),
+      TEST(test_a_pid_by_hand),
+      TEST(test_bytes_of_another_encoding),
       TEST(test_terminate_idle),
       TEST(test_terminate_idle_only_the_idle),
       TEST(test_terminate_active),

@@ -1,4 +1,6 @@
 /* Whom the actions on sessions are offered for, and what their plans say: from a model alone. */
+#include "actions/postgres_sessions.h"
+
 #include "postgres_sessions_fixture.h"
 
 /* 8123 is idle in its transaction; 8130 waits for it, 8131 for both, 8132 for it and for 9000,
@@ -70,9 +72,69 @@ static void add(struct sample *sample, const struct line *line) {
   row->cells[COLUMN_STATE_CHANGE] = text(line, line->type ? "2023-11-14 22:15:00.000008+00" : NULL);
 }
 
+static struct value same(const struct row *row, int column) {
+  return row->cells[column].type == VALUE_TEXT ? row->cells[column]
+                                               : value_none(row->cells[column].text);
+}
+
+/* As the survey brings it: the model's rows, of which those are wanted that are so for the age. */
+static struct sample *survey_by_hand(struct driver *driver) {
+  static const struct table_spec *const tables[] = {&postgres_sessions_found_table,
+                                                    &postgres_sessions_counts_table};
+  static const int columns[][2] = {{SESSION_FOUND_LABEL, COLUMN_SESSION},
+                                   {SESSION_FOUND_STATE, COLUMN_STATE},
+                                   {SESSION_FOUND_STATE_AGE, COLUMN_STATE_AGE},
+                                   {SESSION_FOUND_BLOCKS, COLUMN_BLOCKS},
+                                   {SESSION_FOUND_BLOCKED_BY, COLUMN_BLOCKED_BY},
+                                   {SESSION_FOUND_TRANSACTION_AGE, COLUMN_TRANSACTION_AGE},
+                                   {SESSION_FOUND_USER, COLUMN_USER},
+                                   {SESSION_FOUND_DATABASE, COLUMN_DATABASE},
+                                   {SESSION_FOUND_APPLICATION, COLUMN_APPLICATION},
+                                   {SESSION_FOUND_CLIENT, COLUMN_CLIENT},
+                                   {SESSION_FOUND_QUERY, COLUMN_QUERY},
+                                   {SESSION_FOUND_PID, COLUMN_PID},
+                                   {SESSION_FOUND_TYPE, COLUMN_TYPE},
+                                   {SESSION_FOUND_QUERY_START, COLUMN_QUERY_START},
+                                   {SESSION_FOUND_STATE_CHANGE, COLUMN_STATE_CHANGE}};
+  const struct table *model = &driver->model.slots[0].sample->tables[0];
+  const char *id = driver->action->spec.id;
+  const int age_column = strcmp(id, "postgres.terminate-active") == 0 ? COLUMN_QUERY_AGE
+                         : strcmp(id, "postgres.terminate-idle") == 0 ? COLUMN_IDLE_IN_TRANSACTION
+                                                                      : -1;
+  struct sample *found = sample_new(tables, 2);
+  int64_t wanted = 0, hidden = 0;
+  for (size_t i = 0; i < model->row_count; i++) {
+    const struct row *from = &model->rows[i];
+    if (strchr(from->key, '/') == NULL && strcmp(from->key, "prepared") == 0)
+      continue; /* no session, so that the server lists none */
+    struct row *row = sample_row(found, &found->tables[0], from->key, from->parent);
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+      row->cells[columns[c][0]] = from->cells[columns[c][1]].type == VALUE_TEXT
+                                      ? same(from, columns[c][1])
+                                      : from->cells[columns[c][1]];
+    double age;
+    bool is = age_column >= 0 && same(from, COLUMN_TYPE).type == VALUE_TEXT &&
+              strcmp(from->cells[COLUMN_TYPE].text, "client backend") == 0 &&
+              value_number(from->cells[age_column], &age) &&
+              age >= (double)driver->values[0].number / 1e3;
+    row->cells[SESSION_FOUND_WANTED] = value_int(is);
+    wanted += is;
+    hidden += from->cells[COLUMN_TYPE].type == VALUE_NONE;
+  }
+  struct row *counts = sample_row(found, &found->tables[1], "counts", NULL);
+  counts->cells[SESSION_COUNT_WANTED] = value_int(wanted);
+  counts->cells[SESSION_COUNT_WAITING] = value_int(0);
+  counts->cells[SESSION_COUNT_HIDDEN] = value_int(hidden);
+  sample_fact(found, FACT_SERVER, "7440188112233445566");
+  sample_fact(found, FACT_START, "2023-11-14 00:00:00.000001+00");
+  sample_fact(found, FACT_DATABASE, "5");
+  return found;
+}
+
 static int setup(void **state) {
   struct driver *driver = calloc(1, sizeof *driver);
   driver_open(driver, &session_kind, NULL);
+  driver->by_hand = survey_by_hand;
   struct sample *sample = sample_new(session_tables, 1);
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
     add(sample, &lines[i]);
@@ -121,7 +183,14 @@ static void test_who_may_be_cancelled(void **state) {
   assert_refused(driver, "postgres.cancel", "8141", "aborted txn, so nothing runs: terminate it");
   assert_refused(driver, "postgres.cancel", "8140", "idle: nothing runs");
   assert_refused(driver, "postgres.cancel", "8150", "autovacuum worker: only client sessions");
-  assert_refused(driver, "postgres.cancel", "4711", "it is not there any more");
+  static const char *const gone[] = {"8130/1700000001.000002", NULL}, *const none[] = {"4711",
+                                                                                       NULL};
+  assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", gone, NULL));
+  assert_false(driver_plan(driver, NULL)); /* what the model does not know the survey tells */
+  assert_string_equal(driver->err.text, "the session has ended; pid 8130 is another one's now");
+  assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", none, NULL));
+  assert_false(driver_plan(driver, NULL));
+  assert_string_equal(driver->err.text, "there is no session with pid 4711");
   static const char *const marked[] = {"8130/1700000001.000001", "8123/1700000000.123456", NULL};
   assert_false(driver_survey(driver, action_find("postgres.cancel"), "sessions", marked, NULL));
   assert_string_equal(driver->err.text, "pid 8123: idle in txn, so nothing runs: terminate it");
@@ -156,7 +225,8 @@ static void test_cancel(void **state) {
   assert_string_equal(plan->victims[0].key, keys[0]);
   assert_string_equal(plan->victims[0].label, "pid 8130");
   assert_string_equal(plan->victims[0].cells[0], "ecap_user");
-  assert_string_equal(plan->victims[0].cells[plan->column_count - 1], "UPDATE orders SET x = 'y'");
+  assert_string_equal(plan->victims[0].cells[plan->column_count - 1],
+                      "UPDATE orders SET x = '***'");
   assert_says(plan, PLAN_EFFECT,
               "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = 8130 AND "
               "backend_start = '2023-11-14 22:13:21.000001+00' AND state = 'active' AND "
@@ -165,6 +235,9 @@ static void test_cancel(void **state) {
   assert_says(plan, PLAN_BLAST, "the session stays");
   assert_says(plan, PLAN_LOSS, "what the query has done so far is rolled back");
   assert_int_equal(plan_confirmation(plan), CONFIRM_YES);
+  assert_string_equal(plan->server, "7440188112233445566");
+  assert_string_equal(plan->start, "2023-11-14 00:00:00.000001+00");
+  assert_string_equal(plan->database, "5");
 }
 
 static void test_terminate_frees(void **state) {
@@ -183,6 +256,7 @@ static void test_terminate_frees(void **state) {
   assert_says(plan, PLAN_LOSS, "its open transaction, begun 14m 05s ago, is rolled back");
   assert_false(plan_says(plan, PLAN_WARNING, "cancel"));
   assert_int_equal(plan_confirmation(plan), CONFIRM_NAME);
+  assert_string_equal(plan->name, "8123");
 
   static const char *const both[] = {"8123/1700000000.123456", "8130/1700000001.000001",
                                      "8123/1700000000.123456", NULL};

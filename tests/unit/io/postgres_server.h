@@ -215,6 +215,14 @@ static inline void postgres_make_folder(struct postgres_server *server) {
     assert_int_equal(chown(server->folder, postgres_user()->pw_uid, postgres_user()->pw_gid), 0);
 }
 
+/* A folder of its own, without a cluster. False when PostgreSQL is not installed here. */
+static inline bool postgres_prepare(struct postgres_server *server) {
+  if (!postgres_find(server) || (geteuid() == 0 && !postgres_user()))
+    return false;
+  postgres_make_folder(server);
+  return true;
+}
+
 static inline void postgres_take_port(struct postgres_server *server) {
   uv_loop_t loop;
   uv_loop_init(&loop);
@@ -283,19 +291,26 @@ static inline void postgres_start_standby(struct postgres_server *standby,
   postgres_run(standby);
 }
 
-/* False when PostgreSQL is not installed here. */
-static inline bool postgres_start_server(struct postgres_server *server) {
-  if (!postgres_find(server) || (geteuid() == 0 && !postgres_user()))
+/* The same at a port that is known to be free; 0: at any. */
+static inline bool postgres_start_server_at(struct postgres_server *server, int port) {
+  if (!postgres_prepare(server))
     return false;
-  postgres_make_folder(server);
   const char *const argv[] = {"initdb", "-D",    "data", "--no-sync", "-A",          "trust",
                               "-U",     "admin", "-E",   "UTF8",      "--no-locale", NULL};
   if (postgres_wait(postgres_spawn(server, "initdb", argv)) != 0)
     fail_msg("initdb failed: see %s/log", server->folder);
   postgres_write_hba(server);
-  postgres_take_port(server);
+  if (port == 0)
+    postgres_take_port(server);
+  server->port = port ? port : server->port;
+  snprintf(server->port_text, sizeof server->port_text, "%d", server->port);
   postgres_run(server);
   return true;
+}
+
+/* False when PostgreSQL is not installed here. */
+static inline bool postgres_start_server(struct postgres_server *server) {
+  return postgres_start_server_at(server, 0);
 }
 
 static inline void postgres_stop_server(struct postgres_server *server) {
