@@ -30,7 +30,8 @@ bool words_parse_rest(struct words *words, const struct action *action, size_t c
                       struct err *err) MUST_CHECK;
 void words_fini(struct words *words);
 /* The keys of the model's rows; owned by the caller (words_keys_free). Each once, in the order of
- * the table; then those that the action lets be named without a row of the model (row_named). False with err when one is not there, or when a word could be several. */
+ * the table; then those that the action lets be named without a row of the model (row_named). False
+ * with err when one is not there, or when a word could be several. */
 bool words_rows(const struct words *words, const struct model *model, char ***keys, size_t *count,
                 struct err *err) MUST_CHECK;
 /* The same of the survey's first table; of what lies below a parent, the rows without children. No

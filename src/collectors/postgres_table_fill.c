@@ -1,6 +1,7 @@
 #include "collectors/postgres_table.h"
 
 #include "collectors/postgres_text.h"
+#include "core/statement.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -151,10 +152,13 @@ static const char *key_of(struct sample *sample, const struct postgres_session *
 /* A query on one line, its white space made single. */
 static const char *query_text(struct sample *sample, const char *escaped, const char *encoding) {
   char bytes[POSTGRES_QUERY_BYTES + 1], utf8[3 * POSTGRES_QUERY_BYTES + 1], text[sizeof utf8];
+  char shown[sizeof utf8];
   size_t length = 0;
   postgres_utf8(bytes, postgres_unescape(escaped, bytes, sizeof bytes), encoding, utf8,
                 sizeof utf8);
-  const char *query = utf8;
+  statement_for_screen(shown, sizeof shown,
+                       utf8); /* before lines are joined: a comment ends with one */
+  const char *query = shown;
   for (; *query && length < sizeof text - 1; query++) {
     bool space = isspace((unsigned char)*query);
     if (!space)

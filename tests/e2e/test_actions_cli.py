@@ -332,10 +332,11 @@ def test_another_place(remedy, victim):
     remedy.refused(plan, 'is for the environment "sandbox", and the configuration is "staging"')
     remedy.configure(target={"name": "other"})
     remedy.refused(plan, 'has no postgres "ecap"')
-    with forwarded(remedy.sandbox.port("postgres")) as port:
-        remedy.configure(port=port)
-        remedy.refused(plan, f"when the plan was made, and is at {HOST}:{port} now")
     assert victim.alive
+    with forwarded(remedy.sandbox.port("postgres")) as port:  # another way to the same server
+        remedy.configure(port=port)
+        assert remedy.apply(plan, "--confirm", victim.pid).status == DONE
+    assert not victim.alive
 
 
 def test_no_record_no_action(remedy, victim):

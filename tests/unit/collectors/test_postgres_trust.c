@@ -101,6 +101,20 @@ static void test_names(void **state) {
   PQfinish(admin);
 }
 
+/* A password that somebody has set is on no screen and in no report. */
+static void test_passwords(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = admin_alone(), *other = login_to("postgres");
+  postgres_do(other, "CREATE ROLE keeper --'\nPASSWORD 'hidden-word'");
+  watch_database(fixture, "UTF8");
+  collect_well(fixture);
+  assert_string_equal(text(session(fixture, PQbackendPID(other)), "query"),
+                      "CREATE ROLE keeper /*...*/ PASSWORD '***'");
+  postgres_do(admin, "DROP ROLE keeper");
+  PQfinish(other);
+  PQfinish(admin);
+}
+
 /* A question that fails is a fault of its table; what is known is shown all the same. */
 static void test_failed_question(void **state) {
   struct fixture *fixture = *state;
@@ -307,13 +321,9 @@ int main(void) {
   }
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_encodings),
-      TEST(test_names),
-      TEST(test_failed_question),
-      TEST(test_states_add_up),
-      TEST(test_workers_without_rights),
-      TEST(test_many_sessions),
-      TEST(test_facts),
+      TEST(test_encodings),       TEST(test_names),         TEST(test_passwords),
+      TEST(test_failed_question), TEST(test_states_add_up), TEST(test_workers_without_rights),
+      TEST(test_many_sessions),   TEST(test_facts),
   };
   int failed = cmocka_run_group_tests(tests, make_databases, NULL);
   postgres_stop_server(&server);
