@@ -12,6 +12,7 @@
 #include "io/clock.h"
 #include "io/kafka_child.h"
 #include "report/actions.h"
+#include "report/plugin.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -20,10 +21,22 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static int usage_bad(const struct err *err) {
+/* Monitoring takes any other status for one of its own, or for none. */
+static int plugin_status(bool plugin, int status) {
+  return plugin ? severity_exit(SEVERITY_UNKNOWN) : status;
+}
+
+static int trouble(const struct err *err, bool plugin, int status) {
   error_print("%s", err->text);
+  if (plugin)
+    (void)print_end(report_plugin_trouble(stdout, err->text));
+  return plugin_status(plugin, status);
+}
+
+static int usage_bad(const struct err *err, bool plugin) {
+  const int status = trouble(err, plugin, EXIT_USAGE_BAD);
   fprintf(stderr, "          `stacktop -h` shows what there is\n");
-  return EXIT_USAGE_BAD;
+  return status;
 }
 
 static int actions_show(const struct options *options) {
@@ -47,8 +60,9 @@ static int run(const struct options *options) {
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   struct runtime runtime;
-  if (!runtime_init(&runtime))
-    return EX_OSERR;
+  struct err err;
+  if (!runtime_init(&runtime, &err))
+    return trouble(&err, options->plugin, EX_OSERR);
   runtime.io.kafka_child = KAFKA_CHILD_SELF;
   struct config *config = startup_config(options, &schema, &runtime.io);
   if (config && options->mode == MODE_CHECK)
@@ -59,7 +73,7 @@ static int run(const struct options *options) {
     return plan_run(&runtime, config, options);
   if (config && options->mode == MODE_APPLY)
     return apply_run(&runtime, config, options);
-  int status = EXIT_CONFIG_BAD;
+  int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
   else if (config)
@@ -80,7 +94,7 @@ int main(int argc, char **argv) {
   struct options options;
   struct err err;
   if (!options_parse(&options, argc, argv, &err))
-    return usage_bad(&err);
+    return usage_bad(&err, options_want_plugin(argc, argv));
   options.no_unicode = options.no_unicode || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
   switch (options.mode) {
   case MODE_HELP:

@@ -21,6 +21,8 @@ enum {
   LONG_USER,
   LONG_SINCE,
   LONG_UNKNOWN,
+  LONG_DURATION,
+  LONG_PLUGIN,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -45,6 +47,8 @@ static const struct option longs[] = {
     {"user", required_argument, NULL, LONG_USER},
     {"since", required_argument, NULL, LONG_SINCE},
     {"unknown", no_argument, NULL, LONG_UNKNOWN},
+    {"duration", required_argument, NULL, LONG_DURATION},
+    {"plugin", no_argument, NULL, LONG_PLUGIN},
     {NULL, 0, NULL, 0},
 };
 
@@ -79,6 +83,8 @@ static unsigned option_modes(int code) {
   switch (code) {
   case LONG_ONLY:
   case LONG_TIMEOUT:
+  case LONG_DURATION:
+  case LONG_PLUGIN:
     return 1U << MODE_CHECK;
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT;
@@ -126,6 +132,14 @@ static bool timeout_parse(const char *text, int64_t *ms, struct err *err) {
   return true;
 }
 
+static bool watch_parse(const char *text, int64_t *ms, struct err *err) {
+  if (!duration_parse(text, ms, err))
+    return false;
+  if (*ms < 500 || *ms > 3600000)
+    return err_set(err, ERR_INVALID, "--duration %s is out of range: from 500ms to 1h", text);
+  return true;
+}
+
 static void audit_take(struct options *options, int code, const char *argument) {
   switch (code) {
   case LONG_ACTION:
@@ -166,6 +180,9 @@ static void flag_take(struct options *options, int code) {
   case LONG_JSON:
     options->json = true;
     break;
+  case LONG_PLUGIN:
+    options->plugin = true;
+    break;
   default:
     options->default_config = true;
     break;
@@ -185,6 +202,8 @@ static bool option_take(struct options *options, int code, const char *argument,
     return true;
   case LONG_TIMEOUT:
     return timeout_parse(argument, &options->timeout_ms, err);
+  case LONG_DURATION:
+    return watch_parse(argument, &options->duration_ms, err);
   case LONG_ACTION:
   case LONG_TARGET:
   case LONG_USER:
@@ -261,5 +280,16 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
     if (!command || !word_take(options, argv, argv[optind], &command, err))
       return command ? false
                      : err_set(err, ERR_INVALID, "unexpected argument \"%s\"", argv[optind]);
+  if (options->plugin && options->json)
+    return err_set(err, ERR_INVALID, "--plugin and --json are two formats: give one");
   return modes_check(options->mode, seen, err) && words_check(options, err);
+}
+
+/* As getopt takes it: shortened as far as it is still the only one. */
+bool options_want_plugin(int argc, char *const *argv) {
+  static const char word[] = "--plugin";
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+    if (strlen(argv[i]) > 2 && strncmp(word, argv[i], strlen(argv[i])) == 0)
+      return true;
+  return false;
 }

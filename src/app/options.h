@@ -25,6 +25,8 @@ struct options {
   const char *config;  /* -c FILE; NULL: the usual places */
   const char *only;    /* check: KIND or KIND:NAME; NULL: all */
   int64_t timeout_ms;  /* check: of each target; 0: its own */
+  int64_t duration_ms; /* check: how long it looks; 0: one pass */
+  bool plugin;         /* check: one line for monitoring */
   bool json;           /* check, actions, plan, audit */
   bool default_config; /* config --default */
   bool no_unicode;     /* -U */
@@ -43,5 +45,8 @@ struct options {
 /* Reads argv, and NO_COLOR; moves the words of `plan` and `apply` to its front. False with a
  * message that names the argument and what was expected. */
 bool options_parse(struct options *options, int argc, char **argv, struct err *err) MUST_CHECK;
+/* Whether --plugin is among the arguments, whatever else is wrong with them: then every trouble is
+ * UNKNOWN. */
+bool options_want_plugin(int argc, char *const *argv);
 /* The help of a mode; MODE_DASHBOARD: what there is. (app/usage.c) */
 void options_usage(FILE *out, enum mode mode);

@@ -26,6 +26,7 @@ struct report_text_options print_options(const struct options *options) {
   bool terminal = isatty(STDOUT_FILENO);
   return (struct report_text_options){.ascii = options->no_unicode,
                                       .color = terminal && !options->no_color,
+                                      .pipes = terminal,
                                       .width =
                                           terminal ? terminal_width() : columns_of_environment()};
 }

@@ -1,6 +1,5 @@
 #include "app/runtime.h"
 
-#include "app/print.h"
 #include "io/http.h"
 #include "io/limit.h"
 #include "io/resolve.h"
@@ -11,19 +10,15 @@
 
 /* libuv ends the process when it cannot have its pipe for signals, and ncurses calls a terminal
  * unknown whose description it cannot open: so neither is tried. */
-bool runtime_init(struct runtime *runtime) {
+bool runtime_init(struct runtime *runtime, struct err *err) {
   enum { FILES_MIN = 12 }; /* six of the loop, and of the terminal, its screen and stderr */
-  struct err err = {0};
+  struct err why = {0};
   signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of its connection */
-  if (!limit_files_free(FILES_MIN, &err)) {
-    error_print("%s; %d more are needed", err.text, FILES_MIN);
-    return false;
-  }
+  if (!limit_files_free(FILES_MIN, &why))
+    return err_set(err, why.kind, "%.200s; %d more are needed", why.text, FILES_MIN);
   const int status = uv_loop_init(&runtime->loop);
-  if (status != 0) {
-    error_print("no event loop: %s", uv_strerror(status));
-    return false;
-  }
+  if (status != 0)
+    return err_set(err, ERR_IO, "no event loop: %s", uv_strerror(status));
   runtime->io = (struct io){.loop = &runtime->loop};
   return true;
 }

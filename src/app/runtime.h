@@ -8,9 +8,8 @@ struct runtime {
   struct io io;
 };
 
-/* False, having said why on stderr, when a limit of the system is in the way: exit with EX_OSERR.
- */
-bool runtime_init(struct runtime *runtime) MUST_CHECK;
+/* False with err when a limit of the system is in the way: exit with EX_OSERR. */
+bool runtime_init(struct runtime *runtime, struct err *err) MUST_CHECK;
 
 /* Closes the scheduler (NULL: there is none) and the clients, and waits for the last handle, but
  * not longer than RUNTIME_CLOSE_MS, whatever a client library waits for. Then false: the loop is

@@ -1,11 +1,14 @@
 #include "app/startup.h"
 
 #include "app/discover.h"
+#include "app/print.h"
 #include "collectors/collector.h"
 #include "config/config_load.h"
 #include "core/mem.h"
+#include "report/plugin.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* For the caller to free; NULL when the environment does not say where. */
@@ -29,11 +32,28 @@ static char *path_find(void) {
   return NULL;
 }
 
-static struct config *config_of_file(const char *path, const struct config_schema *schema) {
+/* The first of them on the one line that monitoring shows. */
+static void errors_print_plugin(const struct config_errors *errors) {
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  if (out)
+    config_errors_print(errors, out);
+  if (out && fclose(out) == 0) {
+    text[strcspn(text, "\n")] = '\0';
+    (void)print_end(report_plugin_trouble(stdout, text)); /* the status is UNKNOWN either way */
+  }
+  free(text);
+}
+
+static struct config *config_of_file(const char *path, const struct config_schema *schema,
+                                     bool plugin) {
   struct config_errors errors;
   config_errors_init(&errors, path);
   struct config *config = config_load(path, schema, &errors);
   config_errors_print(&errors, stderr);
+  if (!config && plugin)
+    errors_print_plugin(&errors);
   config_errors_fini(&errors);
   return config;
 }
@@ -52,7 +72,8 @@ static void targets_settle(struct config *config) {
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io) {
   char *path = options->config ? mem_dup(options->config) : path_find();
-  struct config *config = path ? config_of_file(path, &schema->schema) : discover(io);
+  struct config *config =
+      path ? config_of_file(path, &schema->schema, options->plugin) : discover(io);
   free(path);
   if (config)
     targets_settle(config);

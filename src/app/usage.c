@@ -30,9 +30,18 @@ static const char check[] =
     "      --json            as JSON (docs/json.md)\n"
     "      --only KIND[:NAME]  only targets of that kind, or that one\n"
     "      --timeout TIME    wait so long for each target: 5s, 500ms\n"
+    "      --duration TIME   collect again and again for so long: then rates are known, and a\n"
+    "                        threshold with `for` up to that counts only if it holds so long\n"
+    "      --plugin          one line with performance data, for Nagios and its like; bad usage\n"
+    "                        and a bad configuration are UNKNOWN (3), too\n"
     "\n"
-    "Not on a terminal, lines are as long as they get; COLUMNS=80 wraps them, for e-mail.\n"
-    "Exit status: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN.\n";
+    "A threshold of the configuration whose figure is not known is UNKNOWN: a rate needs\n"
+    "--duration, other figures a right. Not on a terminal, lines are as long as they get, and\n"
+    "a | in a text becomes /; COLUMNS=80 wraps the lines, for e-mail.\n"
+    "\n"
+    "Exit status: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN; 64 bad usage, 78 bad configuration, 71 a\n"
+    "limit of the system. Output that cannot be written makes OK into UNKNOWN, and nothing\n"
+    "else into anything better.\n";
 
 static const char config[] =
     "usage: stacktop config [OPTIONS]   the loaded configuration, secrets masked\n"

@@ -106,6 +106,12 @@ static const char *beside_text(struct evaluation *e, const struct table_spec *sp
   return *text ? arena_printf(&e->findings->arena, "%s)", text) : text;
 }
 
+/* Whether there is the time to wait for the rule's `for`; else what was seen counts at once. */
+static bool is_waited_for(const struct evaluation *e, const struct threshold *threshold) {
+  const int64_t watch_ms = e->model->watch_ms;
+  return !e->one_pass && (watch_ms == 0 || threshold->for_ms <= watch_ms);
+}
+
 static const char *threshold_sentence(struct evaluation *e, const struct column_spec *column,
                                       const struct threshold *threshold, struct value value,
                                       enum severity severity, const char *beside) {
@@ -116,10 +122,15 @@ static const char *threshold_sentence(struct evaluation *e, const struct column_
   const char *sentence = arena_printf(&e->findings->arena, "%s %s, %s %s%s",
                                       format_title(title, sizeof title, column->title), shown,
                                       threshold->below ? "below" : "above", limit_text, beside);
-  if (!e->one_pass || threshold->for_ms == 0)
+  if (is_waited_for(e, threshold) || threshold->for_ms == 0)
     return sentence;
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
-  return arena_printf(&e->findings->arena, "%s (seen once; the rule asks for %s)", sentence, wait);
+  if (e->one_pass)
+    return arena_printf(&e->findings->arena, "%s (seen once; the rule asks for %s)", sentence,
+                        wait);
+  format_duration(shown, sizeof shown, (double)e->model->watch_ms / 1000);
+  return arena_printf(&e->findings->arena, "%s (watched for %s; the rule asks for %s)", sentence,
+                      shown, wait);
 }
 
 /* How far beyond its limit, from 0 to 1. */
@@ -148,7 +159,49 @@ static void evaluate_cell(struct evaluation *e, size_t index, const struct table
   finding->sentence = threshold_sentence(e, column, threshold, value, severity,
                                          beside_text(e, table->spec, row, column));
   finding->harm = HARM_THRESHOLD + excess(threshold, severity, value);
-  finding->pending = !e->one_pass && e->now_ms - finding->since_ms < threshold->for_ms;
+  finding->pending =
+      is_waited_for(e, threshold) && e->now_ms - finding->since_ms < threshold->for_ms;
+}
+
+/* The rows in which a cell is not known, though it applies; first says why it is not. A row that is
+ * CRIT says more than that. */
+static size_t cells_missing(const struct table *table, size_t column, size_t *roots,
+                            const char **first) {
+  size_t missing = 0;
+  *roots = 0;
+  for (size_t r = 0; r < table->row_count; r++) {
+    const struct row *row = &table->rows[r];
+    const struct value value = row->cells[column];
+    if (row->parent || row->severity == SEVERITY_CRIT)
+      continue;
+    ++*roots;
+    if (value.type == VALUE_NONE && value.text && missing++ == 0)
+      *first = value.text;
+  }
+  return missing;
+}
+
+/* Rules that somebody has asked for, and that judge nothing here. */
+static void evaluate_unjudged(struct evaluation *e, size_t index, const struct table *table) {
+  for (size_t c = 0; c < table->spec->column_count; c++) {
+    const struct column_spec *column = &table->spec->columns[c];
+    size_t roots = 0;
+    const char *why = "";
+    const size_t missing =
+        rules_asked(&e->model->slots[index].target->rules, &e->model->config->rules, column)
+            ? cells_missing(table, c, &roots, &why)
+            : 0;
+    struct finding *finding =
+        missing > 0 ? finding_add(e, index, table->spec->id, NULL, column->id) : NULL;
+    if (!finding)
+      continue;
+    finding->severity = SEVERITY_UNKNOWN;
+    finding->subject = e->model->slots[index].target->name;
+    finding->sentence =
+        roots == 1 ? arena_printf(&e->findings->arena, "%s not judged: %s", column->metric, why)
+                   : arena_printf(&e->findings->arena, "%s not judged for %zu of %zu rows: %s",
+                                  column->metric, missing, roots, why);
+  }
 }
 
 /* What the collector judged; its rows stand in its own order of harm. */
@@ -217,9 +270,13 @@ static void evaluate_slot(struct evaluation *e, size_t index) {
     break;
   }
   evaluate_faults(e, index);
-  for (size_t t = 0; t < slot->sample->table_count; t++)
-    for (size_t r = 0; r < slot->sample->tables[t].row_count; r++)
-      evaluate_row(e, index, &slot->sample->tables[t], &slot->sample->tables[t].rows[r]);
+  for (size_t t = 0; t < slot->sample->table_count; t++) {
+    const struct table *table = &slot->sample->tables[t];
+    for (size_t r = 0; r < table->row_count; r++)
+      evaluate_row(e, index, table, &table->rows[r]);
+    if (e->model->wants_all_judged)
+      evaluate_unjudged(e, index, table);
+  }
 }
 
 static int finding_compare(const void *a, const void *b) {

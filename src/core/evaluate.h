@@ -9,6 +9,8 @@
  *   - a row that its collector marked, with its reason;
  *   - a number of a root row beyond its threshold (children colour their cells only, so that one
  *     lag is one finding and not thirteen).
+ *   - where the model wants all judged: a configured threshold whose number is not known (a rate
+ *     needs two collections; a right is missing): UNKNOWN, one finding a target and metric.
  * While a slot is down or stale its rows give no findings: they are history, and what was found of
  * them is held until it answers again. The same holds for the rows of a table with a fault, as far
  * as they are no longer found. `since` is taken over from the same finding before, or from the held

@@ -42,6 +42,9 @@ struct model {
   struct findings *held; /* what is hidden by outages, as last seen: shown by nobody; never NULL */
   struct events events;
   struct operations operations; /* what is being done; the pipeline's (app) to change */
+  bool wants_all_judged;        /* `check`: a configured rule that judged nothing is a finding */
+  int64_t watch_ms; /* `check --duration`: how long it looks; a rule whose `for` is longer counts
+                       at once. 0: without an end */
   int64_t wall_offset_ms; /* to be added to a time in here to show or record it as wall time: the
                              host's clock was set since the start (clock_wall_offset_ms) */
   uint64_t generation;    /* grows with each change: a view redraws when it differs */

@@ -31,6 +31,14 @@ const struct threshold *rules_find(const struct rules *own, const struct rules *
   return threshold_or_null(rule ? &rule->threshold : &column->threshold);
 }
 
+bool rules_asked(const struct rules *own, const struct rules *all,
+                 const struct column_spec *column) {
+  const struct rule *rule = column->metric ? rule_of(own, column->metric) : NULL;
+  if (!rule && column->metric)
+    rule = rule_of(all, column->metric);
+  return rule && threshold_or_null(&rule->threshold);
+}
+
 static bool beyond(const struct threshold *threshold, double number, double limit) {
   return threshold->below ? number < limit : number > limit;
 }

@@ -19,5 +19,8 @@ void rules_fini(struct rules *rules);
  */
 const struct threshold *rules_find(const struct rules *own, const struct rules *all,
                                    const struct column_spec *column);
+/* Whether somebody has configured one, there or there: then it is expected to be judged. */
+bool rules_asked(const struct rules *own, const struct rules *all,
+                 const struct column_spec *column);
 /* How bad one number is by a threshold (`for` is not considered). NULL threshold: OK. */
 enum severity threshold_judge(const struct threshold *threshold, struct value value);

@@ -186,6 +186,7 @@ bool report_text_write(FILE *file, const struct model *model, int64_t now_ms,
   struct text_out out;
   char time[FORMAT_MAX];
   text_out_init(&out, file, options);
+  out.no_pipes = !options->pipes;
   text_status(&out, model, now_ms);
   for (size_t i = 0; i < model->slot_count;)
     i = put_kind(&out, model, i, now_ms);

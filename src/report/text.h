@@ -9,7 +9,7 @@
  *     ?     AVAIL, FOR: needs two collections
  *
  * The first line is a plug-in's status line: state, name, counts, the worst findings; it holds no
- * '|', which would begin performance data. Then come the targets by kind, each with its findings,
+ * '|'. Then come the targets by kind, each with its findings,
  * its figures (a summary table as pairs, the foremost first; of other tables the worst rows), what
  * is missing and why. In brackets: what the collection took, and its age when it is not from now.
  * Knows no collector. Every text is sanitised. */
@@ -22,6 +22,8 @@
 struct report_text_options {
   bool ascii;
   bool color; /* a terminal reads it, and NO_COLOR is not set */
+  bool pipes; /* a '|' in a text stays one; else it is '/', for monitoring takes what follows it for
+                 performance data, in any line. For report_text_write only */
   int width;  /* cells of a line, taken as 40 at the least: sentences are wrapped, tables drop
                  columns by priority; 0: unlimited */
 };

@@ -130,6 +130,8 @@ void text_out_clean(const struct text_out *out, const char *text, int cells,
   /* Room for the ellipsis is kept; a text that nearly fills the buffer counts as cut. */
   size_t given = strnlen(text, TEXT_OUT_MAX);
   size_t length = text_sanitize(clean, TEXT_OUT_MAX - 4, text, given, out->options->ascii);
+  for (char *at = clean; out->no_pipes && (at = strchr(at, '|'));)
+    *at = '/';
   bool whole = given < TEXT_OUT_MAX && length < TEXT_OUT_MAX - 8;
   if (whole && text_width(clean) <= cells)
     return;

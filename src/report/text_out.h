@@ -10,9 +10,10 @@ enum { TEXT_OUT_MAX = 1024 };
 struct text_out {
   FILE *out;
   const struct report_text_options *options;
-  int width;  /* INT_MAX: unlimited */
-  int indent; /* where a wrapped line goes on */
-  int column; /* cells written on this line */
+  bool no_pipes; /* '|' becomes '/' */
+  int width;     /* INT_MAX: unlimited */
+  int indent;    /* where a wrapped line goes on */
+  int column;    /* cells written on this line */
 };
 
 void text_out_init(struct text_out *out, FILE *file, const struct report_text_options *options);

@@ -85,7 +85,8 @@ static void status_findings(const struct text_out *out, struct status *status,
     status_add(status, "; and %zu more", counting - told);
 }
 
-void text_status(struct text_out *out, const struct model *model, int64_t now_ms) {
+void text_status_begin(struct text_out *out, const struct model *model, int64_t now_ms,
+                       const char *word) {
   struct status status = {0};
   char name[TEXT_OUT_MAX];
   int width = out->width == INT_MAX ? STATUS_WIDTH : out->width;
@@ -93,12 +94,16 @@ void text_status(struct text_out *out, const struct model *model, int64_t now_ms
   text_out_clean(out, model->config->name ? model->config->name : "stacktop", width / 2, name);
   status_add(&status, "%s: ", name);
   status_counts(&status, model, now_ms);
-  int word_width = (int)strlen(status_word(worst)) + 1;
+  int word_width = (int)strlen(word) + 1;
   status_findings(out, &status, model->findings, width - word_width);
   for (char *at = status.text; (at = strchr(at, '|'));)
     *at = '/';
   text_out_begin(out, 0);
-  text_out_status(out, status_word(worst), worst);
+  text_out_status(out, word, worst);
   text_out_words(out, status.text, 1);
+}
+
+void text_status(struct text_out *out, const struct model *model, int64_t now_ms) {
+  text_status_begin(out, model, now_ms, status_word(model_severity(model, now_ms)));
   text_out_end(out);
 }

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from stacktop import (BINARY, CONFIG, CRIT, OK, ROOT, USAGE, WARN, Listener, check, closed_port,
+from stacktop import (BINARY, CONFIG, CRIT, OK, ROOT, UNKNOWN, USAGE, WARN, Listener, check, closed_port,
                       stacktop)
 from terminal import environment
 
@@ -179,12 +179,12 @@ def test_without_a_file_the_host_is_watched(tmp_path):
     assert "mine" not in elsewhere.stdout
 
 
-def test_a_report_that_cannot_be_written_is_a_failure(config):
+def test_a_report_that_cannot_be_written_keeps_its_verdict(config):
     path = config(services=[service("api", closed_port())])
     with open("/dev/full", "w", encoding="ascii") as full:
         run = subprocess.run([BINARY, "check", "-c", path], stdout=full, stderr=subprocess.PIPE,
                              text=True, check=False, env=environment("dumb"), timeout=30)
-    assert run.returncode == 1 and "could not be written" in run.stderr
+    assert run.returncode == CRIT and "cannot be written" in run.stderr
 
 
 def test_help_and_version():
@@ -192,3 +192,66 @@ def test_help_and_version():
     assert run.status == 0 and "usage: stacktop" in run.stdout and run.stderr == ""
     run = stacktop("--version")
     assert run.status == 0 and re.fullmatch(r"stacktop \d+\.\d+\.\d+\n", run.stdout)
+
+
+# What one pass cannot judge, --duration, and --plugin.
+
+CPU = {"host.cpu": {"warn": "100%"}}
+QUIET = {"host.load": {"warn": "100000%"}, "host.memory": {"warn": "100%"}, "disk.used": {"warn": "100%"},
+         "disk.inodes": {"warn": "100%"}}
+
+
+def test_a_rule_that_one_pass_cannot_judge(config):
+    """A rate needs two collections. Configured, it is UNKNOWN; as a default it is only listed."""
+    default = check(config(hosts=[{"name": "here"}], thresholds=QUIET))
+    assert default.status == OK and re.search(r"\?.*CPU.*needs two collections", default.stdout), default
+    path = config(hosts=[{"name": "here"}], thresholds=QUIET | CPU)
+    run = check(path)
+    assert run.status == UNKNOWN, run
+    assert "here: host.cpu not judged: needs two collections" in run.stdout.splitlines()[0], run
+    document = check(path, "--json").document
+    assert ("unknown", "here: host.cpu not judged: needs two collections") in document.findings
+    watched = check(path, "--duration", "500ms")
+    assert watched.status == OK, watched
+    assert 0.5 <= watched.seconds < 5
+
+
+def test_duration_judges_for(config, web):
+    """A rule's `for` is waited for, as far as there is the time."""
+    rule = {"service.latency": {"warn": "0ms", "for": "300ms"}}
+    path = config(services=[service("api", web, 200)], thresholds=rule)
+    assert check(path).status == WARN and "seen once" in check(path).stdout
+    run = check(path, "--duration", "1s")
+    assert run.status == WARN and "seen once" not in run.stdout, run
+    rule["service.latency"]["for"] = "1h"
+    run = check(config(services=[service("api", web, 200)], thresholds=rule), "--duration", "500ms")
+    assert run.status == WARN and "watched for 500ms; the rule asks for 1h" in run.stdout, run
+
+
+def test_plugin_is_one_line(config, web):
+    run = check(config(name="a|b\nc", services=[service("api", web, 200), service("gone|x", closed_port())]),
+                "--plugin")
+    assert run.status == CRIT and run.stdout.count("\n") == 1 and run.stdout.count("|") == 1, run
+    assert run.stdout.startswith("CRITICAL a/b"), run
+    assert re.search(r" \| 'api service\.latency'=[\d.e-]+s;1;5;0\n$", run.stdout), run
+    run = check(config(services=[service("api", web, 200)]), "--plugin")
+    assert run.status == OK and run.stdout.startswith("OK "), run
+
+
+def test_plugin_s_troubles_are_unknown(config, web):
+    path = config("services:\n  - {name: a, adress: 'x:1'}\n")
+    for run, words in ((check(path, "--plugin"), f"{path}:2:5: a target of services without"),
+                       (stacktop("check", "--plugin", "--nonsense"), "unknown option --nonsense"),
+                       (stacktop("check", "--timeout", "soon", "--plugin"), "soon"),
+                       (stacktop("chek", "--plugin"), "unknown command"),
+                       (check(config(services=[service("api", web, 200)]), "--plugin", "--only", "redis"),
+                        "no such target")):
+        assert run.status == UNKNOWN, run
+        assert run.stdout.startswith("UNKNOWN stacktop: ") and run.stdout.count("\n") == 1, run
+        assert words in run.stdout, run
+
+
+def test_no_report_has_a_pipe(config, web):
+    """In any line of a plug-in's output it begins performance data."""
+    run = check(config(name="a|b", services=[service("api|x", web, 500)]))
+    assert run.status == CRIT and "|" not in run.stdout and "api/x" in run.stdout, run

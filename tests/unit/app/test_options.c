@@ -59,6 +59,9 @@ static void test_values(void **state) {
   assert_string_equal(options.only, "redis:cache");
   assert_int_equal(options.timeout_ms, 1500);
   assert_true(options.json && options.no_unicode && options.no_color && !options.utc);
+  options = good("check --duration 5s --plugin");
+  assert_int_equal(options.duration_ms, 5000);
+  assert_true(options.plugin && !options.json);
   options = good("--utc");
   assert_true(options.utc && !options.json);
   assert_null(options.config);
@@ -118,6 +121,19 @@ static void test_help(void **state) {
   }
 }
 
+static void test_plugin_is_wanted(void **state) {
+  (void)state;
+  static char stacktop[] = "stacktop", check[] = "check", nonsense[] = "--nonsense",
+              plugin[] = "--plugin", shortened[] = "--plug", end[] = "--";
+  char *all[] = {stacktop, check, nonsense, plugin};
+  assert_true(options_want_plugin(4, all));
+  assert_false(options_want_plugin(3, all));
+  char *less[] = {stacktop, check, shortened, nonsense};
+  assert_true(options_want_plugin(4, less));
+  char *behind[] = {stacktop, check, end, plugin};
+  assert_false(options_want_plugin(4, behind));
+}
+
 static void test_refused(void **state) {
   (void)state;
   bad("chek", "unknown command \"chek\"");
@@ -130,6 +146,11 @@ static void test_refused(void **state) {
   bad("check --timeout soon", "\"soon\" is no duration");
   bad("check --timeout 0s", "out of range");
   bad("check --timeout 2h", "out of range");
+  bad("check --duration 9223372036854775807s", "\"9223372036854775807s\" is no duration");
+  bad("check --duration 10ms", "out of range: from 500ms");
+  bad("check --duration 2h", "out of range");
+  bad("check --plugin --json", "two formats");
+  bad("--plugin", "--plugin belongs to `stacktop check`");
   bad("--json", "--json belongs to `stacktop check`, `stacktop actions`");
   bad("check --unknown", "--unknown belongs to `stacktop audit`");
   bad("plan a b --confirm y", "--confirm belongs to `stacktop apply`");
@@ -159,6 +180,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_modes),   cmocka_unit_test(test_values),
       cmocka_unit_test(test_words),   cmocka_unit_test(test_help),
-      cmocka_unit_test(test_refused), cmocka_unit_test(test_no_color)};
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_wanted),
+      cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -379,6 +379,71 @@ static void test_storm(void **state) {
   }
 }
 
+static void configure(struct model_fixture *fixture, const char *metric,
+                      struct threshold threshold) {
+  struct rules *rules = &fixture->config->rules;
+  rules->items = mem_resize(rules->items, (rules->count + 1) * sizeof *rules->items);
+  rules->items[rules->count++] = (struct rule){mem_dup(metric), threshold};
+}
+
+/* What somebody has asked for, and nobody could judge, is no OK; a default is. */
+static void test_unjudged(void **state) {
+  struct model_fixture *fixture = *state;
+  fixture->model.wants_all_judged = true;
+  publish_lag(fixture, 1, value_none("needs two collections"));
+  assert_int_equal(judge(fixture, true)->count, 0); /* the column's own default */
+  configure(fixture, "kafka.lag", (struct threshold){.has_warn = true, .warn = 5});
+  const struct finding *finding = only(judge(fixture, true));
+  assert_int_equal(finding->severity, SEVERITY_UNKNOWN);
+  assert_string_equal(finding->subject, "main");
+  assert_string_equal(finding->sentence, "kafka.lag not judged: needs two collections");
+  assert_string_equal(finding->table, "groups");
+  assert_string_equal(finding->column, "lag");
+  assert_null(finding->row);
+  fixture->model.wants_all_judged = false; /* the dashboard will know it in a moment */
+  assert_int_equal(judge(fixture, true)->count, 0);
+}
+
+static void test_unjudged_rows(void **state) {
+  struct model_fixture *fixture = *state;
+  fixture->model.wants_all_judged = true;
+  configure(fixture, "kafka.lag", (struct threshold){.has_warn = true, .warn = 5});
+  configure(fixture, "redis.hit", (struct threshold){0}); /* switched off: nobody waits for it */
+  struct sample *sample = lag_sample(fixture);
+  lag_row(sample, 0, "a", NULL, value_int(1));
+  lag_row(sample, 0, "b", NULL, value_none("needs DESCRIBE on the topic"));
+  lag_row(sample, 0, "c", NULL, value_none(NULL)); /* does not apply */
+  struct row *down = lag_row(sample, 0, "d", NULL, value_none("no answer"));
+  down->severity = SEVERITY_CRIT;
+  down->reason = "gone";
+  lag_row(sample, 0, "e", "a", value_none("needs DESCRIBE on the topic"));
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
+  const struct findings *findings = judge(fixture, true);
+  assert_int_equal(findings->count, 2);
+  assert_string_equal(findings->items[0].sentence, "gone");
+  assert_string_equal(findings->items[1].sentence,
+                      "kafka.lag not judged for 1 of 3 rows: needs DESCRIBE on the topic");
+}
+
+/* Who looks for 3 s waits for a `for` of 2 s, and cannot wait for one of 5. */
+static void test_watched(void **state) {
+  struct model_fixture *fixture = *state;
+  fixture->model.watch_ms = 3000;
+  configure(fixture, "kafka.lag", (struct threshold){.has_warn = true, .warn = 5, .for_ms = 2000});
+  publish_lag(fixture, 1, value_int(9));
+  assert_true(only(judge(fixture, false))->pending);
+  fixture->now_ms += 2000;
+  publish_lag(fixture, 1, value_int(9));
+  const struct finding *finding = only(judge(fixture, false));
+  assert_false(finding->pending);
+  assert_string_equal(finding->sentence, "lag 9, above 5");
+  fixture->config->rules.items[0].threshold.for_ms = 5000;
+  finding = only(judge(fixture, false));
+  assert_false(finding->pending);
+  assert_string_equal(finding->sentence,
+                      "lag 9, above 5 (watched for 3.0s; the rule asks for 5.0s)");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, model_setup, model_teardown)
   const struct CMUnitTest tests[] = {
@@ -400,6 +465,9 @@ int main(void) {
       TEST(test_fault_of_target),
       TEST(test_order),
       TEST(test_storm),
+      TEST(test_unjudged),
+      TEST(test_unjudged_rows),
+      TEST(test_watched),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,12 +13,29 @@
 
 static struct fixture_text text_of(const struct model *model, bool ascii, bool color, int width) {
   struct fixture_text written;
-  struct report_text_options options = {.ascii = ascii, .color = color, .width = width};
+  struct report_text_options options = {
+      .ascii = ascii, .color = color, .pipes = true, .width = width};
   FILE *out = open_memstream(&written.text, &written.len);
   assert_non_null(out);
   assert_true(report_text_write(out, model, FIXTURE_NOW, &options));
   fclose(out);
   return written;
+}
+
+/* What a plug-in prints: everything behind a '|' would be taken for performance data. */
+static void test_no_pipes(void **state) {
+  const struct model *model = *state; /* the fixture's first member */
+  struct fixture_text with = text_of(model, false, false, 0), without;
+  struct report_text_options options = {.width = 0};
+  FILE *out = open_memstream(&without.text, &without.len);
+  assert_non_null(out);
+  assert_true(report_text_write(out, model, FIXTURE_NOW, &options));
+  fclose(out);
+  assert_non_null(strstr(with.text, "'x' || name"));
+  assert_non_null(strstr(without.text, "'x' // name"));
+  assert_null(strchr(without.text, '|'));
+  free(with.text);
+  free(without.text);
 }
 
 static char *file_read(const char *path) {
@@ -295,6 +312,7 @@ static void test_a_full_disk_is_told(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_no_pipes),
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_what_was_read_back_says_the_same),
       cmocka_unit_test(test_lines_at_all_widths),
