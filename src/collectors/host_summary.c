@@ -1,5 +1,7 @@
 #include "collectors/host.h"
 
+#include "core/count.h"
+
 #include <sys/utsname.h>
 
 static struct value bytes(uint64_t count) {
@@ -72,8 +74,8 @@ static bool fill_cpu(struct sample *sample, struct row *row, const struct host_r
   fill_shares(row, before, now);
   row->cells[HOST_CORES] =
       now->cores ? value_int(now->cores) : value_none("the kernel does not say");
-  row->cells[HOST_BOOT] =
-      now->boot_s ? value_int(now->boot_s * 1000) : value_none("the kernel does not say");
+  row->cells[HOST_BOOT] = now->boot_s > 0 ? value_int(count_times(now->boot_s, 1000))
+                                          : value_none("the kernel does not say");
   return true;
 }
 
