@@ -12,9 +12,9 @@ TOPIC, GROUP = "transactions", "ecap-consumer-group"
 TOPICS = {TOPIC: 12, "customers": 6}  # and their partitions
 
 
-def postgres(state, role="ecap_user", database="ecap", name="sandbox", **options):
+def postgres(state, role="ecap_user", database="ecap", name="sandbox", part="postgres", **options):
     """A connection where each statement is a transaction of its own."""
-    connection = psycopg2.connect(host=HOST, port=state.port("postgres"), user=role, dbname=database,
+    connection = psycopg2.connect(host=HOST, port=state.port(part), user=role, dbname=database,
                                   password=state.data["passwords"][role], application_name=name,
                                   connect_timeout=5, **options)
     if not options.get("async_"):
@@ -22,13 +22,14 @@ def postgres(state, role="ecap_user", database="ecap", name="sandbox", **options
     return connection
 
 
-def cache(state, seconds=5):
-    return redis.Redis(host=HOST, port=state.port("redis"), socket_timeout=seconds,
+def cache(state, seconds=5, part="redis"):
+    return redis.Redis(host=HOST, port=state.port(part), socket_timeout=seconds,
                        socket_connect_timeout=seconds)
 
 
-def bootstrap(state):
-    return f"{HOST}:{state.port('kafka')}"
+def bootstrap(state, listener="port"):
+    """All brokers, as librdkafka takes them; listener: port, sasl_port or ssl_port."""
+    return ",".join(f"{HOST}:{facts[listener]}" for facts in state.group("kafka").values())
 
 
 def reader(state):

@@ -7,11 +7,11 @@ import sys
 import time
 
 from . import clients, jars, scenes
-from .stack import NAMES, Stack, up_locked
+from .stack import Stack, up_locked
 from .state import ROOT, Failure, State
 
-PARTS = (*NAMES, "workload")
 DEFAULT = ROOT / "build/sandbox"
+DEFAULT_LAB = ROOT / "build/lab"
 TOOLS = {"consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
          "topics": "org.apache.kafka.tools.TopicCommand",
          "configs": "kafka.admin.ConfigCommand"}
@@ -26,9 +26,9 @@ def run(command):
         sys.exit(1)
 
 
-def parser(name, text):
+def parser(name, text, default=DEFAULT):
     made = argparse.ArgumentParser(prog=f"sandbox/{name}", description=text)
-    made.add_argument("--state", metavar="DIR", default=DEFAULT, help="the sandbox's folder (default build/sandbox)")
+    made.add_argument("--state", metavar="DIR", default=default, help="the sandbox's folder (default build/sandbox)")
     return made
 
 
@@ -46,26 +46,40 @@ def _leave(*_):
 
 
 def up(argv):
-    options = parser("up", "Starts the sandbox.")
+    options = parser("up", "Starts the sandbox.", default=None)
     options.add_argument("--detach", action="store_true", help="leave it running; else until a signal comes")
+    options.add_argument("--lab", action="store_true", help="start the lab instead (default build/lab)")
+    options.add_argument("--only", metavar="NAMES", help="only these groups and parts of the lab, with commas "
+                         "between; those that run already stay")
     options = options.parse_args(argv)
-    state = State(options.state)
+    state = State(options.state or (DEFAULT_LAB if options.lab else DEFAULT))
+    kind = "lab" if options.lab else "sandbox"
+    only = options.only.split(",") if options.only else None
+    if only and not options.lab:
+        raise Failure("--only is for the lab: use --lab")
     try:
         state.make()
     except OSError as error:
         raise Failure(f"{state.folder}: {error.strerror}") from None
-    stack = Stack(state)
     with state.locked():
-        if not stack.problems():
+        stack = Stack(state, kind)
+        if stack.kind != kind:
+            raise Failure(f"{state.folder} has a {stack.kind}: use another --state, or sandbox/down first")
+        names = stack.names(only)
+        if kind == "sandbox" and not stack.problems():
             print(f"up already: {state.folder}")
             return 0 if options.detach else 1
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, _leave)
         try:
-            stack.up()
-            scenes.await_scene(stack, "calm", state.mode()["seq"])
+            if kind == "sandbox" or not stack.is_up():
+                stack.up()
+            stack.add(names)
+            if kind == "sandbox":
+                scenes.await_scene(stack, "calm", state.mode()["seq"])
         except BaseException as error:
-            stack.give_up()
+            if not stack.is_up():  # else what ran before goes on
+                stack.give_up()
             if isinstance(error, Leaving):
                 return 1
             raise
@@ -111,21 +125,33 @@ def ctl(argv):
     actions.add_parser("resume", help="it goes on")
     for name, text in {"stop": "ends a part", "start": "starts it again", "kill": "ends it as a crash would",
                        "freeze": "stops its processes: it hangs", "thaw": "lets them go on"}.items():
-        actions.add_parser(name, help=text).add_argument("part", metavar="PART", choices=PARTS,
-                                                         help=", ".join(PARTS))
-    options = options.parse_args(argv)
+        actions.add_parser(name, help=text).add_argument("part", metavar="PART", help="its name, as status shows it")
+    actions.add_parser("restore", help="all parts run again, each in its role")
+    command = options
+    options = command.parse_args(argv)
     state = State(options.state)
     if options.action == "status":
         return _status(state)
     with up_locked(state) as stack:
         if options.action in ("pause", "resume"):
+            _only_sandbox(stack)
             scenes.pause(stack, options.action == "pause")
+        elif options.action == "restore":
+            stack.restore()
         else:
+            names = [part.name for part in stack.all]
+            if options.part not in names:
+                command.error(f"there is no part {options.part}, only {', '.join(names)}")
             part = stack.part(options.part)
             if part.facts["status"] == "absent":
                 raise Failure(f"there is no {part.name} here: {part.facts['reason']}")
             getattr(part, options.action)()
     return 0
+
+
+def _only_sandbox(stack):
+    if stack.kind != "sandbox":
+        raise Failure("a lab has no workload, and so no scenes")
 
 
 def _status(state):
@@ -135,10 +161,12 @@ def _status(state):
         print(f"{problems['sandbox']}: {state.folder}")
         return 1
     mode = state.mode()
-    print(f"up: {state.folder}\nscene {mode['scene']}{', paused' if mode['paused'] else ''}")
+    print(f"up: {state.folder}")
+    if stack.last:
+        print(f"scene {mode['scene']}{', paused' if mode['paused'] else ''}")
     for part in stack.all:
         who = part.who
-        print(f"{part.name:10} {part.condition():8} port {part.facts.get('port', '-'):<6} "
+        print(f"{part.name:14} {part.condition():8} port {part.facts.get('port', '-'):<6} "
               f"pid {who['pid'] if who else '-':<8} {part.facts.get('reason') or ''}".rstrip())
     return 1 if problems else 0
 
@@ -151,6 +179,7 @@ def scene(argv):
     options.add_argument("name", metavar="NAME", choices=scenes.NAMES, help=", ".join(scenes.NAMES))
     options = options.parse_args(argv)
     with up_locked(State(options.state)) as stack:
+        _only_sandbox(stack)
         scenes.enter(stack, options.name)
     return 0
 
@@ -164,7 +193,7 @@ def kafka_tool(argv):
     options.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="what it is given")
     options = options.parse_args(argv)
     state = State(options.state)
-    kafka = state.data.get("parts", {}).get("kafka", {"status": "absent", "reason": "the sandbox is not up"})
+    kafka = next(iter(state.group("kafka").values()), {"status": "absent", "reason": "it is not up"})
     if kafka["status"] == "absent":
         raise Failure(f"there is no kafka here: {kafka['reason']}")
     command = jars.command(jars.get(state.folder / "log/maven.log"), TOOLS.get(options.tool, options.tool),

@@ -1,9 +1,8 @@
 """What a person and stacktop need to know of a sandbox that is up: stacktop.yaml and addresses.txt."""
 
-import os
-
 from . import clients
-from .state import HOST
+from .configure_lab import lab
+from .state import HOST, write_private
 
 
 def dsn(state):
@@ -16,10 +15,15 @@ def redis_url(state):
 
 
 def write(state):
+    """Of what has been given its ports."""
+    {"sandbox": sandbox, "lab": lab}[state.data["kind"]](state)
+
+
+def sandbox(state):
     port = state.port
     api = f"http://{HOST}:{port('api')}"
     kafka = clients.bootstrap(state)
-    _write(state.folder / "stacktop.yaml", f"""\
+    write_private(state.folder / "stacktop.yaml", f"""\
 # stacktop's own sandbox, as it was started last. Scenes to practise on: sandbox/scene NAME
 name: ecap-sandbox
 environment: sandbox
@@ -44,7 +48,7 @@ thresholds:
   redis.evictions: {{warn: 10}}
 """)
     reason = state.part("kafka").get("reason")
-    _write(state.folder / "addresses.txt", f"""\
+    write_private(state.folder / "addresses.txt", f"""\
 API         {api}/health
             {api}/api/v1/health
             {api}/api/v1/analytics/revenue
@@ -54,9 +58,3 @@ PostgreSQL  {dsn(state)}
 Kafka       {kafka}{f"  not there: {reason}" if reason else ""}
 Redis       {redis_url(state)}
 """)
-
-
-def _write(path, text):
-    """Only for the owner: there is a password in it."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)

@@ -1,11 +1,11 @@
-"""A private Kafka: the real broker, one node that is its own controller (KRaft)."""
+"""A private Kafka: the real broker. Each node is a controller too (KRaft)."""
 
 import base64
 import os
 import subprocess
 import uuid
 
-from . import clients, jars, rdkafka
+from . import clients, jars, rdkafka_admin
 from .part import Part, environment, mark
 from .state import HOST, Failure
 
@@ -17,7 +17,19 @@ LOGGING = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",)
 
 class Kafka(Part):
     name = "kafka"
+    ports = ("port", "controller_port")
+    optional = True
     stop_seconds = 10
+    heap = "-Xmx512m"
+    internal_partitions = 4
+
+    def __init__(self, state, name=None, group=None, brokers=None):
+        super().__init__(state, name, group)
+        self.brokers = brokers or [self.name]  # the names of the whole cluster, this one among them
+
+    @property
+    def id(self):
+        return self.brokers.index(self.name) + 1
 
     @property
     def settings(self):
@@ -30,28 +42,36 @@ class Kafka(Part):
     def prepare(self):
         jars.java()
         self.jars = jars.get(self.state.folder / "log/maven.log", {**os.environ, **mark(self.state)})
-        self.settings.write_text(self.properties())
+        self.settings.write_text("".join(f"{key}={value}\n" for key, value in self.properties().items()))
         if not (self.data / "meta.properties").exists():
             self.format()
 
+    def listeners(self):
+        """{name: port} of those for clients; the first is the brokers' own."""
+        return {"PLAINTEXT": self.port}
+
     def properties(self):
         controller = self.facts["controller_port"]
-        return "".join(f"{key}={value}\n" for key, value in {
+        listeners = [f"{name}://{HOST}:{port}" for name, port in self.listeners().items()]
+        replicas = len(self.brokers)
+        return {
             "process.roles": "broker,controller",
-            "node.id": 1,
-            "controller.quorum.voters": f"1@{HOST}:{controller}",
-            "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{HOST}:{self.port}",
+            "node.id": self.id,
+            "controller.quorum.voters": ",".join(
+                f"{number}@{HOST}:{self.state.part(name)['controller_port']}"
+                for number, name in enumerate(self.brokers, 1)),
+            "listeners": ",".join([*listeners, f"CONTROLLER://{HOST}:{controller}"]),
+            "advertised.listeners": ",".join(listeners),
             "controller.listener.names": "CONTROLLER",
             "log.dirs": self.data,
             "auto.create.topics.enable": "false",
-            "offsets.topic.num.partitions": 4,
-            "offsets.topic.replication.factor": 1,
+            "offsets.topic.num.partitions": self.internal_partitions,
+            "offsets.topic.replication.factor": replicas,
             "transaction.state.log.num.partitions": 4,
-            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.replication.factor": replicas,
             "transaction.state.log.min.isr": 1,
             "share.coordinator.state.topic.num.partitions": 4,
-            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.replication.factor": replicas,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 300,  # the members come at once
             "num.network.threads": 2,
@@ -60,11 +80,11 @@ class Kafka(Part):
             # After a crash the broker's old registration has to lapse before it may come back.
             "broker.session.timeout.ms": 3000,
             "broker.heartbeat.interval.ms": 500,
-        }.items())
+        }
 
     def format(self):
         """Makes the storage, by the broker's own tool."""
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = self.state.keep(self.group + "-cluster", lambda kept: kept or new_id())
         done = subprocess.run(
             jars.command(self.jars, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",  # it may begin with "-"
                          "--config", str(self.settings),
@@ -76,10 +96,14 @@ class Kafka(Part):
             raise Failure(f"Kafka's storage could not be formatted: {self.log_end()}")
 
     def command(self):
-        return jars.command(self.jars, "kafka.Kafka", str(self.settings), heap="-Xmx512m", options=LOGGING)
+        return jars.command(self.jars, "kafka.Kafka", str(self.settings), heap=self.heap, options=LOGGING)
 
     def answers(self):
         """A topic of ours is there, or can be made: broker and controller work."""
         super().answers()
-        rdkafka.create_topics(clients.bootstrap(self.state), TOPICS, 3)
+        rdkafka_admin.create_topics(f"{HOST}:{self.port}", TOPICS, 3)
         return True
+
+
+def new_id():
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

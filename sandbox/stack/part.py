@@ -15,12 +15,17 @@ class Absent(Exception):
 
 class Part:
     name = ""
+    ports = ("port",)  # what state.json calls the ports that it needs
+    optional = False  # whether the rest runs without it
+    after = ()  # the parts that have to answer before it starts
     stop_signal = signal.SIGTERM
     stop_seconds = 6
     start_seconds = 30
 
-    def __init__(self, state):
+    def __init__(self, state, name=None, group=None):
         self.state = state
+        self.name = name or self.name
+        self.group = group or self.name  # what `up --only` calls it and its companions
         self.folder = state.folder / self.name
         self.log = state.folder / "log" / f"{self.name}.log"
 
@@ -39,6 +44,9 @@ class Part:
 
     def finish(self):
         """What is left to do once it answers."""
+
+    def settle(self):
+        """What is left to do once all its companions answer too: its role among them."""
 
     def workdir(self):
         return self.folder
@@ -75,19 +83,20 @@ class Part:
         self.finish()
         self.state.change(self.name, status="up")
 
-    def wait(self):
+    def wait(self, reached=None, what="does not answer"):
+        """Until it answers, or something else is reached: a function that is true, or raises why not yet."""
         deadline = time.monotonic() + self.start_seconds
         why = "no answer"
         while time.monotonic() < deadline and not self.state.closed:
             if not process.alive(self.who):
-                raise Failure(f"{self.name} ended at its start: {self.log_end()}")
+                raise Failure(f"{self.name} has ended: {self.log_end()}")
             try:
-                if self.answers():
+                if (reached or self.answers)():
                     return
             except Exception as error:  # each client has errors of its own; all mean: not yet
                 why = " ".join(str(error).split())
             time.sleep(0.03)
-        raise Failure(f"{self.name} does not answer after {self.start_seconds} s ({why}): {self.log_end()}")
+        raise Failure(f"{self.name} {what} after {self.start_seconds} s ({why}): {self.log_end()}")
 
     def log_end(self):
         try:

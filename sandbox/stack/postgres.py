@@ -3,7 +3,6 @@
 import os
 import pwd
 import re
-import secrets
 import signal
 import subprocess
 from pathlib import Path
@@ -168,9 +167,3 @@ def server_user():
         except KeyError:
             continue
     raise Absent("PostgreSQL must not run as root, and there is no user postgres or nobody")
-
-
-def new_passwords():
-    """They guard against other users of the machine: a superuser of PostgreSQL runs commands as its
-    server's user."""
-    return {name: secrets.token_hex(12) for name in ("postgres", "ecap_user")}

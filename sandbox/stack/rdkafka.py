@@ -33,6 +33,11 @@ class _GroupList(Structure):
     _fields_ = [("groups", POINTER(_GroupInfo)), ("group_cnt", c_int)]
 
 
+class _Metadata(Structure):
+    _fields_ = [("broker_cnt", c_int), ("brokers", POINTER(_Broker)), ("topic_cnt", c_int), ("topics", c_void_p),
+                ("orig_broker_id", c_int32), ("orig_broker_name", c_char_p)]
+
+
 _SIGNATURES = {
     "conf_new": (c_void_p,),
     "conf_set": (c_int, c_void_p, c_char_p, c_char_p, c_char_p, c_size_t),
@@ -42,6 +47,8 @@ _SIGNATURES = {
     "poll": (c_int, c_void_p, c_int),
     "flush": (c_int, c_void_p, c_int),
     "outq_len": (c_int, c_void_p),
+    "metadata": (c_int, c_void_p, c_int, c_void_p, POINTER(POINTER(_Metadata)), c_int),
+    "metadata_destroy": (None, POINTER(_Metadata)),
     "topic_new": (c_void_p, c_void_p, c_char_p, c_void_p),
     "topic_destroy": (None, c_void_p),
     "produce": (c_int, c_void_p, c_int32, c_int, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p),
@@ -75,13 +82,19 @@ _SIGNATURES = {
     "CreateTopics_result_topics": (POINTER(c_void_p), c_void_p, POINTER(c_size_t)),
     "topic_result_error": (c_int, c_void_p),
     "topic_result_error_string": (c_char_p, c_void_p),
+    "AclBinding_new": (c_void_p, c_int, c_char_p, c_int, c_char_p, c_char_p, c_int, c_int, c_char_p, c_size_t),
+    "AclBinding_destroy": (None, c_void_p),
+    "CreateAcls": (None, c_void_p, POINTER(c_void_p), c_size_t, c_void_p, c_void_p),
+    "event_CreateAcls_result": (c_void_p, c_void_p),
+    "CreateAcls_result_acls": (POINTER(c_void_p), c_void_p, POINTER(c_size_t)),
+    "acl_result_error": (c_void_p, c_void_p),
+    "error_string": (c_char_p, c_void_p),
     "event_destroy": (None, c_void_p),
 }
-TOPIC_EXISTS = 36
 
 
 class KafkaError(Exception):
-    pass
+    code = 0  # librdkafka's
 
 
 class _Library:
@@ -96,7 +109,9 @@ class _Library:
 
     def must(self, error):
         if error:
-            raise KafkaError(self.err2str(error).decode())
+            failure = KafkaError(self.err2str(error).decode())
+            failure.code = error
+            raise failure
 
 
 _loaded = []
@@ -122,6 +137,15 @@ class _Client:
         if not self.handle:
             raise KafkaError(text.value.decode())
 
+    def brokers(self, seconds=3):
+        """The ids of those that are part of the cluster now."""
+        found = POINTER(_Metadata)()
+        self.lib.must(self.lib.metadata(self.handle, 0, None, byref(found), int(seconds * 1000)))
+        try:
+            return {found.contents.brokers[index].id for index in range(found.contents.broker_cnt)}
+        finally:
+            self.lib.metadata_destroy(found)
+
     def close(self):
         if self.handle:
             self.lib.destroy(self.handle)
@@ -139,11 +163,11 @@ class Producer(_Client):
         super().__init__(PRODUCER, bootstrap, linger_ms=20, message_timeout_ms=30000, **properties)
         self.topics = {}
 
-    def produce(self, topic, payload, key=None):
+    def produce(self, topic, payload, key=None, partition=UNASSIGNED):
         """Whether it was taken: a full queue takes no more (the broker does not answer)."""
         if topic not in self.topics:
             self.topics[topic] = self.lib.topic_new(self.handle, topic.encode(), None)
-        return self.lib.produce(self.topics[topic], UNASSIGNED, COPY, payload, len(payload), key,
+        return self.lib.produce(self.topics[topic], partition, COPY, payload, len(payload), key,
                                 len(key or b""), None) == 0
 
     def poll(self, seconds=0):
@@ -213,8 +237,8 @@ class Consumer(_Client):
 class Reader(_Client):
     """Asks what a group has committed, and where topics end; no member of it."""
 
-    def __init__(self, bootstrap, group):
-        super().__init__(CONSUMER, bootstrap, group_id=group, enable_auto_commit="false")
+    def __init__(self, bootstrap, group, **properties):
+        super().__init__(CONSUMER, bootstrap, group_id=group, enable_auto_commit="false", **properties)
         self.group = group
 
     def offsets(self, topic, partitions, seconds=3):
@@ -234,6 +258,17 @@ class Reader(_Client):
             result.append((offset if offset >= 0 else None, high.value))
         return result
 
+    def commit(self, topic, offsets):
+        """Commits for the group, which must have no members: by partition."""
+        wanted = self.lib.topic_partition_list_new(len(offsets))
+        try:
+            for partition, offset in enumerate(offsets):
+                self.lib.topic_partition_list_add(wanted, topic.encode(), partition)
+                wanted.contents.elems[partition].offset = offset
+            self.lib.must(self.lib.commit(self.handle, wanted, 0))
+        finally:
+            self.lib.topic_partition_list_destroy(wanted)
+
     def lag(self, topic, partitions):
         """What the group has still to read; all of a partition that it never committed."""
         return sum(max(0, end - (committed or 0)) for committed, end in self.offsets(topic, partitions))
@@ -250,34 +285,3 @@ class Reader(_Client):
             return "Dead", 0
         finally:
             self.lib.group_list_destroy(found)
-
-
-def create_topics(bootstrap, topics, seconds, replicas=1):
-    """Makes topics that are not there yet. topics: {name: (partitions, {option: value})}."""
-    with Producer(bootstrap) as client:
-        lib = client.lib
-        text = ctypes.create_string_buffer(512)
-        wanted = (c_void_p * len(topics))()
-        for index, (name, (partitions, options)) in enumerate(topics.items()):
-            wanted[index] = lib.NewTopic_new(name.encode(), partitions, replicas, text, len(text))
-            for key, value in options.items():
-                lib.NewTopic_set_config(wanted[index], key.encode(), str(value).encode())
-        queue = lib.queue_new(client.handle)
-        lib.CreateTopics(client.handle, wanted, len(topics), None, queue)
-        event = lib.queue_poll(queue, int(seconds * 1000))
-        try:
-            if not event:
-                raise KafkaError("no answer")
-            lib.must(lib.event_error(event))
-            count = c_size_t()
-            results = lib.CreateTopics_result_topics(lib.event_CreateTopics_result(event), byref(count))
-            for index in range(count.value):
-                error = lib.topic_result_error(results[index])
-                if error not in (0, TOPIC_EXISTS):
-                    raise KafkaError((lib.topic_result_error_string(results[index]) or b"").decode())
-        finally:
-            if event:
-                lib.event_destroy(event)
-            lib.queue_destroy(queue)
-            for topic in wanted:
-                lib.NewTopic_destroy(topic)

@@ -155,7 +155,7 @@ def enter(stack, name):
     state = stack.state
     if part and state.part(part)["status"] == "absent":
         raise Failure(f"{name}: there is no {part} here: {state.part(part)['reason']}")
-    restore(stack, but="api" if name == "api-down" else None)
+    stack.restore(but="api" if name == "api-down" else None)
     seq = state.set_mode(scene=name, paused=False)
     if name == "api-down":
         stack.part("api").stop()
@@ -172,15 +172,8 @@ def await_scene(stack, name, seq):
         look.close()
 
 
-def restore(stack, but=None):
-    for part in stack.all:
-        if part.facts["status"] != "absent" and part.name != but:
-            part.thaw()
-            part.start()
-
-
 def follows(stack, seq, parts=None):
-    behind = stack.workload.behind(seq, parts)
+    behind = stack.part("workload").behind(seq, parts)
     need(not behind, "the workload is not there yet: " +
          ", ".join(f"{part}: {why}" for part, why in behind.items()))
 

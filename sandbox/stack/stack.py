@@ -6,29 +6,40 @@ import signal
 import threading
 import time
 
-from . import configure, ports, process
-from .kafka import Kafka
+from . import configure, layouts, ports, process
 from .part import Absent, mark
-from .postgres import Postgres, new_passwords
-from .redis import Redis
 from .state import Failure
-from .web import Api, Dashboard
-from .workload import Workload
-
-SERVERS = (Postgres, Redis, Kafka, Api, Dashboard)  # the workload comes last and goes first
-NAMES = tuple(part.name for part in SERVERS)
 
 
 class Stack:
-    def __init__(self, state):
+    def __init__(self, state, kind=None):
+        """What the folder has; of this kind (layouts.NAMES) when it is down."""
         self.state = state
-        self.servers = [part(state) for part in SERVERS]
-        self.workload = Workload(state)
+        self.kind = state.data.get("kind") or kind or layouts.NAMES[0]
+        self.servers = layouts.servers(self.kind, state)
+        self.last = layouts.last(self.kind, state)
+        self.every = [*self.servers, *self.last]
         self.starting = []  # threads
-        self.all = [*self.servers, self.workload]
+
+    @property
+    def all(self):
+        """The parts that it has now: a lab may be up with some of them."""
+        there = self.state.data.get("parts", {})
+        return [part for part in self.every if part.name in there]
 
     def part(self, name):
-        return next(part for part in self.all if part.name == name)
+        return next(part for part in self.every if part.name == name)
+
+    def names(self, only=None):
+        """The parts to start: all, or those of the groups and with the names."""
+        known = {part.group for part in self.every} | {part.name for part in self.every}
+        for name in only or ():
+            if name not in known:
+                raise Failure(f"there is no {name}, only {', '.join(sorted(known))}")
+        return [part.name for part in self.every if not only or part.name in only or part.group in only]
+
+    def is_up(self):
+        return self.state.data.get("state") == "up"
 
     def problems(self):
         """What keeps it from being up: nothing, or {part: condition}."""
@@ -40,43 +51,71 @@ class Stack:
     # Up.
 
     def up(self):
-        """Starts all that can be had; all or nothing, but for Kafka."""
+        """From nothing: nobody runs, and it is known who may log in."""
         self.end_all()
-        kept = self.state.kept_passwords() or new_passwords()
-        self.state.keep_passwords(kept)
-        numbers = ports.free(len(NAMES) + 1)
-        parts = {name: {"status": "stopped", "port": port} for name, port in zip(NAMES, numbers)}
-        parts["kafka"]["controller_port"] = numbers[-1]
-        parts["workload"] = {"status": "stopped"}
-        self.state.data = {"version": 1, "state": "starting", "starter": process.identity(os.getpid()),
-                           "started_at": time.time(), "passwords": kept, "parts": parts}
+        self.state.data = {"version": 1, "kind": self.kind, "state": "starting",
+                           "starter": process.identity(os.getpid()), "started_at": time.time(),
+                           "passwords": self.state.passwords(layouts.PASSWORDS[self.kind]), "parts": {}}
         self.state.save()
         self.state.set_mode(scene="calm", paused=False)
+
+    def add(self, names):
+        """Starts these parts where they do not run, all that can be had; all or nothing, but for those that
+        are optional."""
+        wanted = [part for part in self.every if part.name in names]
+        new = [part for part in wanted if part.name not in self.state.data["parts"]]
+        numbers = iter(ports.free(sum(len(part.ports) for part in new)))
+        for part in new:
+            self.state.data["parts"][part.name] = {
+                "status": "stopped", "group": part.group, **{port: next(numbers) for port in part.ports}}
+        self.state.save()
         configure.write(self.state)
-        failures = each(self.servers, self.start, self.starting)
-        if not failures:
-            failures = each([self.workload], self.start, self.starting)
-        if failures:
-            raise Failure("; ".join(failures))
+        self.bring([part for part in self.servers if part in wanted])
+        self.bring([part for part in self.last if part in wanted])
         configure.write(self.state)
         self.state.data["state"] = "up"
         self.state.save()
 
-    def start(self, part):
-        begin = time.monotonic()
+    def bring(self, parts, strict=False):
+        """All of them at once, each in its role; strict: the optional ones too."""
+        ready = {part.name: threading.Event() for part in parts}
+        failures = each(parts, lambda part: self.start(part, ready, strict), self.starting)
+        if not failures:
+            failures = each([part for part in parts if part.facts["status"] != "absent"], lambda part: part.settle())
+        if failures:
+            raise Failure("; ".join(failures))
+
+    def start(self, part, ready, strict):
+        for name in part.after:
+            if name in ready:
+                ready[name].wait()
+        begin, ran = time.monotonic(), process.alive(part.who)
         try:
+            self.start_or_do_without(part, strict)
+        finally:
+            ready[part.name].set()
+        if part.facts["status"] == "absent":
+            print(f"without {part.name}: {part.facts['reason']}", flush=True)
+        elif not ran:
+            print(f"{part.name} answers after {time.monotonic() - begin:.1f} s", flush=True)
+
+    def start_or_do_without(self, part, strict):
+        try:
+            part.thaw()
             part.start()
         except (Failure, OSError) as error:
-            if part.name != "kafka":
+            if strict or not part.optional:
                 raise
             part.stop(signal.SIGKILL)
-            self.state.change("kafka", status="absent", reason=str(error), failed=True)
-        if part.facts["status"] == "absent":
-            if part.name != "kafka":
-                raise Failure(f"{part.name}: {part.facts['reason']}")
-            print(f"without kafka: {part.facts['reason']}", flush=True)
-        else:
-            print(f"{part.name} answers after {time.monotonic() - begin:.1f} s", flush=True)
+            self.state.change(part.name, status="absent", reason=str(error), failed=True)
+        if part.facts["status"] == "absent" and not part.optional:
+            raise Failure(f"{part.name}: {part.facts['reason']}")
+
+    def restore(self, but=None):
+        """What was stopped, killed or frozen is back, each in its role."""
+        there = [part for part in self.all if part.facts["status"] != "absent" and part.name != but]
+        self.bring([part for part in there if part in self.servers], strict=True)
+        self.bring([part for part in there if part in self.last], strict=True)
 
     # Down.
 
@@ -94,11 +133,11 @@ class Stack:
 
     def end_all(self):
         """Ends all that runs, whatever state.json says of it."""
-        if not self.state.data.get("parts"):
-            failures = []
-        else:
-            failures = each([self.workload], self.end) + each(self.servers, self.end)
-        self.part("postgres").end_orphans()
+        there = self.all
+        failures = (each([part for part in there if part in self.last], self.end)
+                    + each([part for part in there if part in self.servers], self.end))
+        for part in self.servers:
+            part.end_orphans()
         left = process.marked(mark(self.state))
         left = process.end([who for who in left if who["pid"] != os.getpid()], signal.SIGKILL, 0)
         if failures or left:
@@ -118,7 +157,7 @@ def each(parts, call, threads=None):
     """Calls it for all parts at once; what failed, in words. The threads are added to a list of the
     caller's, who may have to wait for them."""
     failures = []
-    threads = [] if threads is None else threads
+    mine = []
 
     def work(part):
         try:
@@ -127,9 +166,11 @@ def each(parts, call, threads=None):
             failures.append(str(error))
 
     for part in parts:
-        threads.append(threading.Thread(target=work, args=[part]))
-        threads[-1].start()
-    for thread in threads:
+        mine.append(threading.Thread(target=work, args=[part]))
+        mine[-1].start()
+    if threads is not None:
+        threads += mine
+    for thread in mine:
         thread.join()
     return failures
 

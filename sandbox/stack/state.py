@@ -3,7 +3,7 @@
     state.json     what runs where: parts with ports and processes. Only while it is up.
     mode.json      what the workload and the API are to do: the scene, paused or not
     stacktop.yaml  the configuration to watch it with;  addresses.txt  the same for people
-    passwords.json those of the cluster
+    passwords.json those of the servers' users
     log/           each part's output
     postgres/ redis/ kafka/ ...    each part's data, kept from run to run
 """
@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import threading
 import time
 from pathlib import Path
@@ -33,6 +34,12 @@ def write_json(path, data):
     os.replace(temporary, path)
 
 
+def write_private(path, text):
+    """Only for the owner: there is a password in it."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
 def read_json(path):
     try:
         return json.loads(path.read_text())
@@ -46,7 +53,7 @@ class State:
         self.path = self.folder / "state.json"
         self.mode_path = self.folder / "mode.json"
         self.data = read_json(self.path) or {}
-        self._mutex = threading.RLock()
+        self.mutex = threading.RLock()
         self.closed = False  # from then on nothing is started any more
 
     def make(self):
@@ -70,25 +77,31 @@ class State:
             yield
 
     def save(self):
-        with self._mutex:
+        with self.mutex:
             write_json(self.path, self.data)
 
     def change(self, part, **facts):
         """Changes what state.json says of a part."""
-        with self._mutex:
+        with self.mutex:
             self.data["parts"][part].update(facts)
             self.save()
 
     def enter(self, part, who):
         """Writes down a process that is about to be executed."""
-        with self._mutex:
+        with self.mutex:
             if self.closed:
                 raise Failure(f"{part} was not started: we are leaving")
             self.change(part, process=who)
 
     def part(self, name):
-        with self._mutex:
+        with self.mutex:
             return self.data.get("parts", {}).get(name, {})
+
+    def group(self, name):
+        """{part: facts} of the parts of a group."""
+        with self.mutex:
+            return {part: facts for part, facts in self.data.get("parts", {}).items()
+                    if facts.get("group") == name}
 
     def port(self, name):
         return self.part(name)["port"]
@@ -98,12 +111,21 @@ class State:
         (self.folder / "addresses.txt").unlink(missing_ok=True)
         self.data = {}
 
-    def kept_passwords(self):
-        """They are the cluster's, and stay with it."""
-        return read_json(self.folder / "passwords.json")
+    def keep(self, name, make):
+        """What is made once and stays with the folder's data, by name; only for the owner."""
+        path = self.folder / f"{name}.json"
+        with self.mutex:
+            kept = read_json(path)
+            made = make(kept)
+            if made != kept:
+                write_json(path, made)
+            return made
 
-    def keep_passwords(self, passwords):
-        write_json(self.folder / "passwords.json", passwords)
+    def passwords(self, names):
+        """They guard against other users of the machine: a superuser of PostgreSQL runs commands as its
+        server's user."""
+        return self.keep("passwords", lambda kept: {name: (kept or {}).get(name) or secrets.token_hex(12)
+                                                    for name in names})
 
     # What the workload is to do. Each change has a number, so that it can be waited for.
 

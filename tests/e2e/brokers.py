@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "sandbox"))
 
-from stack import jars, rdkafka  # noqa: E402
+from stack import jars, rdkafka, rdkafka_admin  # noqa: E402
 
 HOST = "127.0.0.1"
 NODES = (1, 2, 3)
@@ -118,7 +118,7 @@ class Brokers:
             thread.join()
 
     def _create(self):
-        rdkafka.create_topics(self.bootstrap, {TOPIC: (6, {})}, 5, replicas=3)
+        rdkafka_admin.create_topics(self.bootstrap, {TOPIC: (6, {})}, 5, replicas=3)
 
     def _commit(self, group):
         consumer = rdkafka.Consumer(self.bootstrap, group, [TOPIC])

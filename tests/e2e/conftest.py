@@ -25,6 +25,34 @@ def sandbox(tmp_path_factory):
         yield sandbox
 
 
+@pytest.fixture(scope="session")
+def lab_folder(tmp_path_factory):
+    from lab import running
+
+    with running(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+def _lab(*groups):
+    """A fixture: the lab with these groups of parts (all, if none is named), all of them running, and so again
+    after the test."""
+
+    @pytest.fixture
+    def fixture(lab_folder):
+        lab_folder.ensure(*groups)
+        yield lab_folder
+        lab_folder.run("ctl", "restore")
+
+    return fixture
+
+
+lab = _lab()
+lab_kafka = _lab("kafka")
+lab_postgres = _lab("postgres")
+lab_redis = _lab("redis", "cluster")
+lab_http = _lab("http")
+
+
 @pytest.fixture
 def calm(sandbox):
     """The sandbox in its calm state, and back there after the test."""

@@ -115,11 +115,11 @@ class Sandbox:
 
     # What its servers say themselves.
 
-    def connect(self, user="postgres", name="test", **options):
+    def connect(self, user="postgres", name="test", part="postgres", **options):
         """A connection of psycopg2; as the superuser it comes in even when all others are refused."""
-        connection = psycopg2.connect(host=HOST, port=self.port("postgres"), dbname="ecap", user=user,
-                                      password=self.state["passwords"][user], application_name=name,
-                                      **{"connect_timeout": 5, **options})
+        connection = psycopg2.connect(**{"host": HOST, "port": self.port(part), "dbname": "ecap", "user": user,
+                                         "password": self.state["passwords"][user], "application_name": name,
+                                         "connect_timeout": 5, **options})
         connection.autocommit = True
         return connection
 

@@ -16,7 +16,7 @@ from stacktop import BINARY, dashboard, stacktop
 from witness import Audit
 
 sys.path.insert(0, str(ROOT / "sandbox"))
-from stack import rdkafka  # noqa: E402
+from stack import rdkafka, rdkafka_admin  # noqa: E402
 
 BROKER_TEST = BINARY.parent / "actions_test_kafka_broker"
 CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
@@ -62,7 +62,7 @@ class Topic:
         self.sandbox, self.name = sandbox, f"test-{os.getpid()}-{folder.name[-12:]}".replace("_", "-")
         self.config = configure(sandbox, folder)
         self.audit = Audit(folder / "state")
-        rdkafka.create_topics(sandbox.bootstrap, {self.name: (3, {})}, 10)
+        rdkafka_admin.create_topics(sandbox.bootstrap, {self.name: (3, {})}, 10)
         with rdkafka.Producer(sandbox.bootstrap) as producer:
             for number in range(3 * PER_PARTITION):
                 producer.produce(self.name, b"x%d" % number, key=b"%d" % number)

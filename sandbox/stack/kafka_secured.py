@@ -1,0 +1,92 @@
+"""A broker of the lab: three of them are one cluster, with rights (StandardAuthorizer) and listeners for
+users with passwords (SASL PLAIN) and for TLS.
+
+Without a password one is ANONYMOUS, a super user, so that all tools work on the plain listener."""
+
+from . import certificates, clients, rdkafka, rdkafka_admin
+from .kafka import TOPICS, Kafka
+from .part import Part
+from .rdkafka_admin import DESCRIBE, GROUP, TOPIC
+from .state import HOST
+
+SUPER, SOME, NONE = USERS = ("kafka_admin", "kafka_some", "kafka_none")
+# Of the 18 partitions of the two topics, SOME may see 12.
+GROUPS = tuple(f"lab-{number}" for number in range(1, 7))  # each broker coordinates some of them
+MESSAGES = 100  # in each partition, of which the groups have committed half
+RIGHTS = [(TOPIC, clients.TOPIC, DESCRIBE), (GROUP, "*", DESCRIBE)]
+
+
+class SecuredKafka(Kafka):
+    ports = ("port", "controller_port", "sasl_port", "ssl_port")
+    start_seconds = 60  # three start at once
+    heap = "-Xmx256m"
+    internal_partitions = 12  # so that each broker coordinates some groups
+
+    def prepare(self):
+        certificates.make(self.state)
+        super().prepare()
+
+    def listeners(self):
+        return {**super().listeners(), "SASL_PLAINTEXT": self.facts["sasl_port"], "SSL": self.facts["ssl_port"]}
+
+    def properties(self):
+        folder = certificates.folder(self.state)
+        passwords = self.state.data["passwords"]
+        users = " ".join(f'user_{name}="{passwords[name]}"' for name in USERS)
+        login = "listener.name.sasl_plaintext.plain.sasl.jaas.config"
+        return {
+            **super().properties(),
+            "listener.security.protocol.map": ",".join(
+                [*(f"{name}:{name}" for name in self.listeners()), "CONTROLLER:PLAINTEXT"]),
+            "default.replication.factor": len(self.brokers),
+            "min.insync.replicas": 1,
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": f"User:ANONYMOUS;User:{SUPER}",
+            "sasl.enabled.mechanisms": "PLAIN",
+            login: f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": folder / "good.pem",
+            # A broker that is back leads again what it led before.
+            "leader.imbalance.check.interval.seconds": 5,
+            "leader.imbalance.per.broker.percentage": 0,
+            # Quick elections: what is tested is what clients make of them.
+            "controller.quorum.election.timeout.ms": 500,
+            "controller.quorum.fetch.timeout.ms": 1500,
+        }
+
+    def answers(self):
+        """The others know it: it is not fenced (any more)."""
+        Part.answers(self)
+        with rdkafka.Producer(f"{HOST}:{self.port}") as client:
+            return self.id in client.brokers()
+
+    def settle(self):
+        """What is the cluster's and not a broker's, the first does."""
+        done = self.folder / "furnished"
+        if self.name == self.brokers[0] and not done.exists():
+            self.wait(self.furnish, "could not furnish the cluster")
+            done.touch()
+
+    def furnish(self):
+        """Rights, messages in each partition, and groups that have read half of them."""
+        bootstrap = clients.bootstrap(self.state)
+        rdkafka_admin.create_topics(bootstrap, TOPICS, 5, replicas=len(self.brokers))
+        rdkafka_admin.allow(bootstrap, SOME, RIGHTS, 5)
+        for group in GROUPS:
+            with rdkafka.Reader(bootstrap, group) as reader:
+                for topic, partitions in clients.TOPICS.items():
+                    offsets = reader.offsets(topic, partitions, 10)
+                    if not any(end for _, end in offsets):
+                        self.fill(bootstrap, topic, partitions)
+                    if any(committed is None for committed, _ in offsets):
+                        reader.commit(topic, [MESSAGES // 2] * partitions)
+        return True
+
+    @staticmethod
+    def fill(bootstrap, topic, partitions):
+        with rdkafka.Producer(bootstrap) as producer:
+            for number in range(MESSAGES):
+                for partition in range(partitions):
+                    producer.produce(topic, f'{{"number": {number}}}'.encode(), None, partition)
+            if not producer.flush(10):
+                raise rdkafka.KafkaError("the messages were not taken")

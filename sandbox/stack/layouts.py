@@ -1,0 +1,31 @@
+"""Which parts there are: those of the sandbox (a platform with its workload), and those of the lab (the
+topologies where faults show). A part of the lab belongs to a group, which `up --only` can ask for."""
+
+from .kafka import Kafka
+from .kafka_secured import USERS, SecuredKafka
+from .postgres import Postgres
+from .redis import Redis
+from .web import Api, Dashboard
+from .workload import Workload
+
+PASSWORDS = {"sandbox": ("postgres", "ecap_user"), "lab": ("postgres", "ecap_user", *USERS)}
+NAMES = tuple(PASSWORDS)
+
+
+def servers(kind, state):
+    """All that it can have, each once."""
+    return {"sandbox": sandbox, "lab": lab}[kind](state)
+
+
+def last(kind, state):
+    """What starts when all servers answer, and ends first."""
+    return [Workload(state)] if kind == "sandbox" else []
+
+
+def sandbox(state):
+    return [Postgres(state), Redis(state), Kafka(state), Api(state), Dashboard(state)]
+
+
+def lab(state):
+    brokers = [f"kafka-{number}" for number in (1, 2, 3)]
+    return [SecuredKafka(state, name, "kafka", brokers) for name in brokers]

@@ -1,0 +1,53 @@
+"""The lab: the topologies where faults show (docs/sandbox.md), with the commands and clients of the sandbox."""
+
+import contextlib
+import json
+import os
+import sys
+
+from sandbox import HOST, Sandbox
+from stacktop import ROOT
+
+sys.path.insert(0, str(ROOT / "sandbox"))
+
+KAFKA = ("kafka-1", "kafka-2", "kafka-3")
+
+
+class Lab(Sandbox):
+    def ensure(self, *groups):
+        """These groups of parts run (all, if none is named), each in its role. Skips the test where one of them
+        cannot be had."""
+        self.run("up", "--lab", "--detach", *(["--only", ",".join(groups)] if groups else []), timeout=600)
+        self.need(*(name for name, facts in self.state["parts"].items() if not groups or facts["group"] in groups))
+
+    def target(self, kind, name):
+        """What the lab's stacktop.yaml has for a target."""
+        return next(target for target in self.targets[kind] if target["name"] == name)
+
+    @property
+    def targets(self):
+        """{kind: [target]}: pick from it what a test watches."""
+        return json.loads((self.folder / "targets.json").read_text())
+
+    def brokers(self, listener="port"):
+        """What librdkafka takes as bootstrap.servers; listener: port, sasl_port or ssl_port."""
+        return ",".join(f"{HOST}:{self.state['parts'][name][listener]}" for name in KAFKA)
+
+    def coordinator(self, group):
+        """The part that coordinates a group."""
+        text = self.kafka_tool("consumer-groups", "--describe", "--group", group, "--state")
+        line = next(line for line in text.splitlines() if line.startswith(group))
+        port = int(line.split("(")[0].rsplit(":", 1)[1])
+        return next(name for name in KAFKA if self.port(name) == port)
+
+
+@contextlib.contextmanager
+def running(folder):
+    """The lab in $STACKTOP_LAB, which stays up; or one of its own in the folder."""
+    given = os.environ.get("STACKTOP_LAB")
+    lab = Lab(given or folder)
+    try:
+        yield lab
+    finally:
+        if not given:
+            lab.down()
