@@ -23,6 +23,11 @@ typedef void (*postgres_link_cb)(void *self, const struct pg_rows *rows, const s
 /* ready comes once, with an answer without rows, in a later turn; after an error nothing may be
  * asked. It keeps nothing of act but its plan. */
 struct postgres_link *postgres_link_open(struct act *act, postgres_link_cb ready, void *self);
+/* The same for what has to be done when no connection slot is left: it then asks over a connection
+ * of the same connection string that stands already, the collector's (io/pg_share.h), statement by
+ * statement. For short statements only. */
+struct postgres_link *postgres_link_open_urgent(struct act *act, postgres_link_cb ready,
+                                                void *self);
 /* One statement; values are bound ($1...); NULL and 0 for none. With NULL values and count 0 it
  * goes by the simple protocol, as VACUUM and CREATE INDEX CONCURRENTLY like it. */
 void postgres_link_ask(struct postgres_link *link, const char *sql, size_t count,

@@ -100,16 +100,31 @@ static void on_ready(void *self, const struct pg_rows *rows, const struct err *e
     next(script);
 }
 
-void postgres_script_start(struct act *act, const struct table_spec *const *tables,
-                           size_t table_count, const struct postgres_question *const *questions,
-                           size_t count) {
+static struct postgres_script *script_make(struct act *act, const struct table_spec *const *tables,
+                                           size_t table_count,
+                                           const struct postgres_question *const *questions,
+                                           size_t count) {
   struct postgres_script *script = mem_new(sizeof *script);
   script->act = act;
   script->sample = table_count > 0 ? sample_new(tables, table_count) : NULL;
   script->questions = questions;
   script->count = count;
   act->self = script;
+  return script;
+}
+
+void postgres_script_start(struct act *act, const struct table_spec *const *tables,
+                           size_t table_count, const struct postgres_question *const *questions,
+                           size_t count) {
+  struct postgres_script *script = script_make(act, tables, table_count, questions, count);
   script->link = postgres_link_open(act, on_ready, script);
+}
+
+void postgres_script_start_urgent(struct act *act, const struct table_spec *const *tables,
+                                  size_t table_count,
+                                  const struct postgres_question *const *questions, size_t count) {
+  struct postgres_script *script = script_make(act, tables, table_count, questions, count);
+  script->link = postgres_link_open_urgent(act, on_ready, script);
 }
 
 void postgres_script_drop(struct act *act) {

@@ -40,6 +40,10 @@ struct postgres_script {
 void postgres_script_start(struct act *act, const struct table_spec *const *tables,
                            size_t table_count, const struct postgres_question *const *questions,
                            size_t count);
+/* By postgres_link_open_urgent. */
+void postgres_script_start_urgent(struct act *act, const struct table_spec *const *tables,
+                                  size_t table_count,
+                                  const struct postgres_question *const *questions, size_t count);
 void postgres_script_drop(struct act *act);
 
 /* Whether there is an answer; else the script's err is the question's. */

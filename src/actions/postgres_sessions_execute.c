@@ -152,7 +152,7 @@ static void start(struct act *act, enum postgres_effect effect) {
   act->self = signals;
   act->progress->total = (int64_t)act->plan->victim_count;
   act->progress->unit = "sessions";
-  signals->link = postgres_link_open(act, on_ready, signals);
+  signals->link = postgres_link_open_urgent(act, on_ready, signals);
 }
 
 static void start_cancel(struct act *act) {

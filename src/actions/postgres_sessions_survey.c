@@ -319,7 +319,7 @@ static const struct postgres_question idle_question = {idle_ask, take, A_COUNT, 
 #define SURVEY(name)                                                               \
   static void name##_start(struct act *act) {                                      \
     static const struct postgres_question *const questions[] = {&name##_question}; \
-    postgres_script_start(act, tables, 2, questions, 1);                           \
+    postgres_script_start_urgent(act, tables, 2, questions, 1);                    \
   }                                                                                \
   const struct act_step postgres_sessions_##name##_survey = {                      \
       .timeout_ms = POSTGRES_SURVEY_MS, .start = name##_start, .drop = postgres_script_drop};

@@ -228,7 +228,7 @@ static void start(struct act *act, bool cancel) {
   act->progress->total = (int64_t)outcome_count(act->outcome, VICTIM_SENT);
   act->progress->unit = "sessions";
   collect_watched(watch);
-  watch->link = postgres_link_open(act, on_ready, watch);
+  watch->link = postgres_link_open_urgent(act, on_ready, watch);
 }
 
 static void start_cancel(struct act *act) {

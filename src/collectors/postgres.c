@@ -14,6 +14,7 @@
 #include "core/mem.h"
 #include "core/retention.h"
 #include "io/pg.h"
+#include "io/pg_share.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ const struct collector collector_postgres = {
 struct postgres {
   struct io *io;
   struct pg *pg;
+  struct pg_share share; /* lends pg to actions when no slot is left for them */
   struct postgres_rules rules;
   struct postgres_timeouts timeouts;
   void (*closed)(void *arg);
@@ -128,6 +130,8 @@ struct postgres {
   char system[24]; /* the identifier of the cluster that this connection leads to; "" not known */
 };
 
+static void collection_begin(void *self);
+
 static void *postgres_open(struct io *io, const struct target *target, struct err *err) {
   const char *dsn = target_text(target, "dsn");
   if (!pg_dsn_check(dsn, err))
@@ -138,6 +142,9 @@ static void *postgres_open(struct io *io, const struct target *target, struct er
       timeout_ms - MARGIN_MS > timeout_ms / 2 ? timeout_ms - MARGIN_MS : timeout_ms / 2 + 1;
   postgres->io = io;
   postgres->pg = pg_new(io, dsn);
+  postgres->share = (struct pg_share){
+      .pg = postgres->pg, .dsn = dsn, .resume = collection_begin, .owner = postgres};
+  pg_share_offer(io, &postgres->share);
   postgres->timeouts.statement_ms = (int)statement_ms;
   postgres->timeouts.lock_ms = LOCK_TIMEOUT_MS;
   postgres->rules = (struct postgres_rules){
@@ -367,15 +374,22 @@ static void connect_anew(struct postgres *postgres) {
   pg_connect(postgres->pg, on_connected, postgres);
 }
 
-static void postgres_start(void *self, struct job *job) {
+static void collection_begin(void *self) {
   struct postgres *postgres = self;
-  postgres->job = job;
   postgres->requests = 0;
   postgres->kept = pg_phase(postgres->pg) == PG_IDLE;
   if (postgres->kept)
     ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
   else
     connect_anew(postgres);
+}
+
+static void postgres_start(void *self, struct job *job) {
+  struct postgres *postgres = self;
+  postgres->job = job;
+  postgres->share.waits = postgres->share.loan != NULL;
+  if (!postgres->share.waits)
+    collection_begin(postgres);
 }
 
 static void postgres_cancel(void *self, struct err *err) {
@@ -389,6 +403,12 @@ static void postgres_cancel(void *self, struct err *err) {
       [PG_ASKING] = ": logged in, but the query goes on",
   };
   size_t used = strlen(err->text);
+  if (postgres->share.waits) { /* the connection is the action's for now */
+    postgres->share.waits = false;
+    postgres->job = NULL;
+    snprintf(err->text + used, sizeof err->text - used, ": an action uses the only connection");
+    return;
+  }
   snprintf(err->text + used, sizeof err->text - used, "%s", steps[pg_phase(postgres->pg)]);
   pg_drop(postgres->pg);
   postgres->job = NULL;
@@ -406,5 +426,6 @@ static void postgres_close(void *self, void (*done)(void *arg), void *arg) {
   struct postgres *postgres = self;
   postgres->closed = done;
   postgres->closed_arg = arg;
+  pg_share_withdraw(postgres->io, &postgres->share);
   pg_free(postgres->pg, on_freed, postgres);
 }

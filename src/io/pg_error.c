@@ -65,6 +65,10 @@ void pg_error_server(const char *sqlstate, const char *message, struct err *err)
   err_set(err, rule->kind, "%s%s", rule->before, *line ? line : sqlstate);
 }
 
+bool pg_error_is_full(const struct err *err) {
+  return strstr(err->text, "too many connections") != NULL;
+}
+
 struct message_rule {
   const char *holds;
   enum err_kind kind;

@@ -8,5 +8,9 @@
  * several hosts' messages the first counts. */
 void pg_error_connect(const char *message, struct err *err);
 
+/* Whether it says that there is no connection slot left: of the server, the database or the role.
+ */
+bool pg_error_is_full(const struct err *err);
+
 /* An error of the server by its code (PostgreSQL documentation, appendix A) and its first line. */
 void pg_error_server(const char *sqlstate, const char *message, struct err *err);

@@ -3,6 +3,8 @@
 
 #include "postgres_sessions_fixture.h"
 
+#include "io/pg_error.h"
+#include "io/pg_share.h"
 #include "io/postgres_server.h"
 
 static struct postgres_server server; /* one for all tests of the file */
@@ -533,6 +535,174 @@ static void test_a_server_that_is_down(void **state) {
   assert_true(lives(fixture, fixture->victim));
 }
 
+/* ---- no slot is left */
+
+enum { SLOTS = 20 };
+
+struct crowd {
+  PGconn *conns[SLOTS];
+  size_t count;
+};
+
+/* Takes all slots that are there for everybody. */
+static void crowd_fill(struct crowd *crowd) {
+  PGconn *conn;
+  while (crowd->count < SLOTS && (conn = postgres_try(&server, "app")))
+    crowd->conns[crowd->count++] = conn;
+  assert_true(crowd->count > 0 && crowd->count < SLOTS);
+}
+
+static void crowd_leave(struct crowd *crowd) {
+  for (size_t i = 0; i < crowd->count; i++)
+    PQfinish(crowd->conns[i]);
+  crowd->count = 0;
+}
+
+struct lender {
+  struct pg *pg;
+  struct pg_share share;
+  bool ready;
+  int resumed;
+};
+
+static void on_lender_ready(void *arg, const struct pg_rows *rows, const struct err *err) {
+  (void)rows;
+  if (err)
+    fail_msg("%s", err->text);
+  ((struct lender *)arg)->ready = true;
+}
+
+static void on_lender_resumed(void *owner) {
+  ((struct lender *)owner)->resumed++;
+}
+
+static void on_lender_freed(void *arg) {
+  *(bool *)arg = true;
+}
+
+/* As the collector has it. */
+static void lender_open(struct fixture *fixture, struct lender *lender) {
+  const char *dsn = fixture->driver.config->targets[0]->values[0].text;
+  *lender = (struct lender){.pg = pg_new(&fixture->driver.io, dsn)};
+  lender->share =
+      (struct pg_share){.pg = lender->pg, .dsn = dsn, .resume = on_lender_resumed, .owner = lender};
+  pg_connect(lender->pg, on_lender_ready, lender);
+  tiny_run_until(&fixture->driver.loop, &lender->ready);
+  pg_share_offer(&fixture->driver.io, &lender->share);
+}
+
+static void lender_close(struct fixture *fixture, struct lender *lender) {
+  bool freed = false;
+  pg_share_withdraw(&fixture->driver.io, &lender->share);
+  pg_free(lender->pg, on_lender_freed, &freed);
+  tiny_run_until(&fixture->driver.loop, &freed);
+}
+
+/* From the pid to the proof, over the connection that stands. */
+static void test_no_slot_left(void **state) {
+  struct fixture *fixture = *state;
+  struct crowd crowd = {0};
+  struct lender lender;
+  char pid[16];
+  const char *keys[] = {pid, NULL};
+  driver_publish(&fixture->driver, sample_new(session_tables, 1));
+  lender_open(fixture, &lender);
+  crowd_fill(&crowd);
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
+  if (!driver_run(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL,
+                  NULL))
+    fail_msg("%s", fixture->driver.err.text);
+  assert_result(fixture, 0, VICTIM_DONE, "gone after ");
+  assert_null(lender.share.loan);
+  assert_int_equal(pg_phase(lender.pg), PG_IDLE);
+  assert_int_equal(lender.resumed, 0);
+  assert_true(lives(fixture, crowd.conns[1]));
+  crowd_leave(&crowd);
+  lender_close(fixture, &lender);
+}
+
+/* The owner's turn comes between two statements of the borrower's. */
+static void test_the_lender_goes_on(void **state) {
+  struct fixture *fixture = *state;
+  struct crowd crowd = {0};
+  struct lender lender;
+  char pid[16];
+  const char *keys[] = {pid, NULL};
+  driver_publish(&fixture->driver, sample_new(session_tables, 1));
+  lender_open(fixture, &lender);
+  crowd_fill(&crowd);
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
+  assert_true(
+      driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
+  assert_true(driver_plan(&fixture->driver, NULL));
+  driver_execute_begin(&fixture->driver);
+  while (!lender.share.loan)
+    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+  lender.share.waits = true;
+  assert_true(driver_wait(&fixture->driver));
+  assert_int_equal(lender.resumed, 1);
+  assert_result(fixture, 0, VICTIM_SENT, "");
+  crowd_leave(&crowd);
+  lender_close(fixture, &lender);
+}
+
+/* Dropped or withdrawn in the middle of a loan: the connection is given up, nothing lives on. */
+static void test_a_loan_that_is_dropped(void **state) {
+  struct fixture *fixture = *state;
+  struct crowd crowd = {0};
+  struct lender lender;
+  char pid[16];
+  const char *keys[] = {pid, NULL};
+  const struct action *action = action_find("postgres.terminate");
+  driver_publish(&fixture->driver, sample_new(session_tables, 1));
+  lender_open(fixture, &lender);
+  crowd_fill(&crowd);
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
+  assert_true(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
+  assert_true(driver_plan(&fixture->driver, NULL));
+  driver_execute_begin(&fixture->driver);
+  while (!lender.share.loan)
+    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+  lender.share.waits = true;
+  fixture->driver.step->drop(&fixture->driver.act);
+  assert_int_equal(pg_phase(lender.pg), PG_DOWN);
+  assert_int_equal(lender.resumed, 1);
+  assert_null(lender.share.loan);
+  fixture->driver.ended = true;
+  lender_close(fixture, &lender);
+
+  crowd_leave(&crowd);
+  lender_open(fixture, &lender);
+  crowd_fill(&crowd);
+  driver_execute_begin(&fixture->driver);
+  while (!lender.share.loan)
+    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+  lender_close(fixture, &lender);
+  assert_false(driver_wait(&fixture->driver));
+  assert_int_equal(fixture->driver.err.kind, ERR_CLOSED);
+  crowd_leave(&crowd);
+}
+
+/* Nobody has a connection: it says that there is no slot. A superuser takes a reserved one. */
+static void test_full_before_the_start(void **state) {
+  struct fixture *fixture = *state;
+  struct crowd crowd = {0};
+  char pid[16];
+  const char *keys[] = {pid, NULL};
+  const struct action *action = action_find("postgres.terminate");
+  driver_publish(&fixture->driver, sample_new(session_tables, 1));
+  crowd_fill(&crowd);
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
+  assert_false(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
+  assert_true(pg_error_is_full(&fixture->driver.err));
+  assert_non_null(strstr(fixture->driver.err.text, "reserved for"));
+  use_dsn(fixture, "admin");
+  if (!driver_run(&fixture->driver, action, "sessions", keys, NULL, NULL))
+    fail_msg("%s", fixture->driver.err.text);
+  assert_result(fixture, 0, VICTIM_DONE, "gone after ");
+  crowd_leave(&crowd);
+}
+
 /* ---- in the middle */
 
 /* Logs whoever comes in, says that it is no pooler, and is silent from then on. */
@@ -627,6 +797,10 @@ int main(void) {
       TEST(test_stopping_half_way),
       TEST(test_a_session_that_stays),
       TEST(test_a_server_that_is_down),
+      TEST(test_no_slot_left),
+      TEST(test_the_lender_goes_on),
+      TEST(test_a_loan_that_is_dropped),
+      TEST(test_full_before_the_start),
       TEST(test_dropped_in_the_middle),
       TEST(test_dropped_while_it_connects_or_watches),
   };
