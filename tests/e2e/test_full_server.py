@@ -1,0 +1,56 @@
+"""All connections are taken: the incident that the cure must not need a connection for."""
+
+import contextlib
+
+import psycopg2
+import pytest
+
+from remedy import agree, configure, outcome
+from sandbox import wait_until
+from stacktop import check, dashboard, stacktop
+
+
+@pytest.fixture
+def crowd(calm):
+    """Takes every slot that is there for everybody; gives them back at the end."""
+    connections = []
+
+    def fill():
+        with contextlib.suppress(psycopg2.OperationalError):
+            while len(connections) < 500:
+                connections.append(calm.connect("ecap_user", "crowd"))
+        assert 0 < len(connections) < 500
+        return connections
+
+    yield fill
+    for connection in connections:
+        connection.close()
+    wait_until(lambda: not calm.sql("SELECT 1 FROM pg_stat_activity WHERE application_name = 'crowd'"), what="free slots")
+
+
+def alive(sandbox, pid):
+    return bool(sandbox.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid))
+
+
+def test_terminate_where_no_slot_is_left(calm, crowd, tmp_path):
+    calm.sql("SELECT 1")  # its own session, a superuser's, is there before
+    with dashboard(configure(calm, tmp_path)) as terminal:
+        terminal.wait_for("conns")
+        filled = crowd()
+        pid = filled[-1].info.backend_pid
+        terminal.press(":", f"postgres.terminate ecap {pid}", "Enter")
+        agree(terminal, str(pid))
+        assert "gone after" in outcome(terminal)
+        terminal.press("Enter", "q")
+        assert terminal.wait_exit(2) == 0
+    assert not alive(calm, pid) and alive(calm, filled[0].info.backend_pid)
+
+
+def test_full_before_the_start(calm, crowd, tmp_path):
+    config = configure(calm, tmp_path)
+    crowd()
+    run = check(config, "--json", "--only", "postgres")
+    errors = [target["error"] for target in run.json["targets"]]
+    assert "no slot left" in str(errors) and "reserved" in str(errors), run
+    run = stacktop("plan", "-c", config, "postgres.terminate-idle", "ecap", "age=1s")
+    assert run.status != 0 and "no slot left" in run.stderr, run
