@@ -136,8 +136,15 @@ struct run *run_new(struct pipeline *pipeline, const struct action *action, size
 }
 
 void run_phase(struct run *run, enum operation_phase phase) {
-  run->operation.phase = phase;
-  run->operation.phase_ms = pipeline_now();
+  struct operation *operation = &run->operation;
+  const int64_t now_ms = pipeline_now(), took_ms = now_ms - operation->phase_ms;
+  /* Here, so that no way of ending a step, not even dropping it, leaves an older time behind. */
+  if (operation->phase == OPERATION_EXECUTE)
+    operation->execute_ms = took_ms;
+  else if (operation->phase == OPERATION_VERIFY)
+    operation->verify_ms = took_ms;
+  operation->phase = phase;
+  operation->phase_ms = now_ms;
   if (phase == OPERATION_PLAN && run->pipeline->options.opened)
     run->pipeline->options.opened(run->pipeline->options.arg);
   pipeline_changed(run->pipeline);

@@ -136,8 +136,6 @@ static void run_conclude(struct run *run) {
   pending_settle(run);
   outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
                   "asked for and acknowledged; no proof was seen%s%s", *why ? ": " : "", why);
-  if (operation->phase == OPERATION_VERIFY)
-    operation->verify_ms = pipeline_now() - operation->phase_ms;
   run_phase(run, OPERATION_OUTCOME);
   run->recording = true;
   run_record(run, AUDIT_OUTCOME, on_outcome_written);
@@ -166,7 +164,6 @@ static bool is_to_verify(const struct run *run, bool stopped) {
 static void on_executed(struct run *run, struct sample *found, const struct err *err) {
   struct operation *operation = &run->operation;
   sample_free(found);
-  operation->execute_ms = pipeline_now() - operation->phase_ms;
   if (err)
     operation->err = *err;
   pending_settle(run);
@@ -181,6 +178,7 @@ static void on_executed(struct run *run, struct sample *found, const struct err 
 
 static void outcome_begin(struct run *run) {
   run->operation.began = true;
+  run->operation.execute_ms = run->operation.verify_ms = -1; /* no such step yet */
   outcome_init(&run->operation.outcome, run->operation.plan->victim_count);
 }
 

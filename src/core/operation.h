@@ -50,7 +50,7 @@ struct operation {
   /* FORM, CHOICE, PLAN: what is wrong with what was given; ENDED without an outcome: why there is
    * none; with one: what ended it early, or what the record says of itself. */
   struct err err;
-  int64_t execute_ms, verify_ms; /* how long they took, or take */
+  int64_t execute_ms, verify_ms; /* how long they took, or take; -1: it did not come to that */
   char audit_id[64];             /* "" before the intent is written */
 };
 

@@ -197,18 +197,26 @@ static void put_victims(struct dialog_page *page) {
               victim_text(page, i));
 }
 
+static void put_times(struct dialog_page *page) {
+  const struct operation *operation = page->operation;
+  char execute[FORMAT_MAX], verify[FORMAT_MAX];
+  format_duration(execute, sizeof execute, (double)operation->execute_ms / 1000);
+  format_duration(verify, sizeof verify, (double)operation->verify_ms / 1000);
+  if (operation->execute_ms >= 0)
+    page_printf(page, STYLE_DIM, 0, "Doing it took %s%s%s.", execute,
+                operation->verify_ms >= 0 ? ", seeing the proof " : "",
+                operation->verify_ms >= 0 ? verify : "");
+}
+
 static void put_outcome(struct dialog_page *page) {
   const struct operation *operation = page->operation;
   const struct outcome *outcome = &operation->outcome;
   const char *word = outcome_word(outcome);
-  char execute[FORMAT_MAX], verify[FORMAT_MAX];
   page_text(page, style_of_word(word) | STYLE_STRONG, 0, NULL, sentence_of_word(word));
   if (outcome->proof)
     page_text(page, STYLE_TEXT, 0, NULL, outcome->proof);
   put_tally(page);
-  page_printf(page, STYLE_DIM, 0, "Doing it took %s, seeing the proof %s.",
-              format_duration(execute, sizeof execute, (double)operation->execute_ms / 1000),
-              format_duration(verify, sizeof verify, (double)operation->verify_ms / 1000));
+  put_times(page);
   page_blank(page);
   put_victims(page);
   if (!outcome->undo)

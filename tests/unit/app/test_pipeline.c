@@ -419,6 +419,42 @@ static void test_what_is_left_half_way_is_partly_done(void **state) {
       audited(f, "\"result\":\"partial\"", "\"done\":100,\"total\":340,\"at_least\":true"), 1);
 }
 
+static bool begun_and_told(struct fixture *f) {
+  return script.act && front(f)->phase == OPERATION_EXECUTE;
+}
+
+/* How long it took is measured to the end, not to the last progress: 88 s without a word. */
+static void check_times(struct fixture *f, const char *end) {
+  script.act->changed(script.act); /* the last progress */
+  front(f)->phase_ms -= 88000;
+  script.act = NULL;
+  fixture_close(f);
+  assert_int_equal(audited(f, "\"outcome\"", end), 1);
+}
+
+static void test_the_time_of_what_is_left_half_way(void **state) {
+  struct fixture *f = *state;
+  script.hang = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, begun_and_told);
+  check_times(f, "\"execute_ms\":88");
+  assert_int_equal(audited(f, "\"outcome\"", "verify_ms"), 0);
+}
+
+static bool verifies(struct fixture *f) {
+  return front(f)->phase == OPERATION_VERIFY;
+}
+
+static void test_the_time_of_a_proof_that_is_left(void **state) {
+  struct fixture *f = *state;
+  script.hang_verify = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, verifies);
+  check_times(f, "\"verify_ms\":88");
+}
+
 /* Stopped by Ctrl-Z, or a machine that slept: what has been answered meanwhile is not read yet. */
 static void test_a_deadline_that_comes_late_is_put_off_once(void **state) {
   struct fixture *f = *state;
@@ -808,6 +844,8 @@ int main(void) {
       TEST(test_what_is_dropped_half_way_is_partly_done),
       TEST(test_what_is_cancelled_half_way_is_partly_done),
       TEST(test_what_is_left_half_way_is_partly_done),
+      TEST(test_the_time_of_what_is_left_half_way),
+      TEST(test_the_time_of_a_proof_that_is_left),
       TEST(test_a_deadline_that_comes_late_is_put_off_once),
       TEST(test_what_has_no_proof_is_unknown),
       TEST(test_an_error_half_way_leaves_the_rest),

@@ -138,6 +138,7 @@ static void make_partly(struct acting *acting) {
   outcome_note(&operation->outcome, 1, 123345, 1000000, "keys");
   outcome_set(&operation->outcome, 1, VICTIM_UNKNOWN, "no answer within 30s");
   operation->execute_ms = 88000;
+  operation->verify_ms = -1;
 }
 
 static void make_never(struct acting *acting) {
