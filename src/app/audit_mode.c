@@ -29,6 +29,7 @@ struct entry {
   char result[16]; /* "" before the outcome */
   int64_t at_ms;
   bool unknown; /* its process is gone */
+  bool acknowledged;
 };
 
 struct listing {
@@ -112,6 +113,26 @@ static struct entry *entry_add(struct listing *listing, const struct audit_recor
   return entry;
 }
 
+/* Beside what was acknowledged; alone where that is not listed. */
+static void on_acknowledged(struct listing *listing, const struct audit_record *record) {
+  char at[FORMAT_MAX];
+  struct entry *entry = NULL;
+  for (size_t i = listing->count; i > 0 && !entry; i--)
+    if (strcmp(listing->entries[i - 1].id, or_empty(record->id)) == 0)
+      entry = &listing->entries[i - 1];
+  if (!entry) {
+    entry = entry_add(listing, record);
+    snprintf(entry->result, sizeof entry->result, "unknown");
+  }
+  entry->acknowledged = true;
+  char *who = who_text(&record->who), *words = entry->words;
+  format_time(at, sizeof at, record->at_ms, true, true);
+  entry->words = mem_printf("%s%sacknowledged by %s at %s UTC: %s", words, *words ? "; " : "", who,
+                            at, or_empty(record->reason));
+  free(words);
+  free(who);
+}
+
 static void on_record(void *arg, const struct audit_record *record, bool unknown) {
   struct listing *listing = arg;
   if (listing->json) {
@@ -120,11 +141,17 @@ static void on_record(void *arg, const struct audit_record *record, bool unknown
     free(line);
     return;
   }
+  if (record->event == AUDIT_ACKNOWLEDGED) {
+    on_acknowledged(listing, record);
+    return;
+  }
   struct entry *entry =
       record->event == AUDIT_OUTCOME ? entry_find(listing, or_empty(record->id)) : NULL;
   if (!entry)
     entry = entry_add(listing, record);
   entry->unknown = unknown;
+  if (record->event == AUDIT_UNLOCKED || record->event == AUDIT_LOCKED)
+    snprintf(entry->result, sizeof entry->result, "%s", audit_event_name(record->event));
   if (record->event != AUDIT_OUTCOME)
     return;
   free(entry->words);
@@ -141,7 +168,7 @@ static const char *result_word(const struct entry *entry) {
 }
 
 static enum severity result_severity(const char *word) {
-  if (strcmp(word, "done") == 0 || strcmp(word, "gone") == 0)
+  if (strcmp(word, "done") == 0 || strcmp(word, "gone") == 0 || strcmp(word, "locked") == 0)
     return SEVERITY_OK;
   if (strcmp(word, "unknown") == 0)
     return SEVERITY_CRIT;
@@ -164,7 +191,8 @@ static void put_cell(struct text_out *out, const char *text, int width) {
 
 static void put_result(struct text_out *out, const struct entry *entry) {
   int end = out->column + RESULT_WIDTH + GAP;
-  text_out_status(out, result_word(entry), result_severity(result_word(entry)));
+  const enum severity severity = result_severity(result_word(entry));
+  text_out_status(out, result_word(entry), entry->acknowledged ? SEVERITY_WARN : severity);
   text_out_pad(out, end);
 }
 
@@ -202,6 +230,15 @@ static void put_entry(struct text_out *out, const struct entry *entry, int who, 
   text_out_words(out, entry->words, 0);
 }
 
+/* What is to be done about an unknown outcome, with the id that it takes. */
+static void entry_say_id(struct entry *entry) {
+  if (entry->acknowledged || strcmp(result_word(entry), "unknown") != 0)
+    return;
+  char *words = entry->words;
+  entry->words = mem_printf("%s%s--acknowledge %s", words, *words ? "; " : "", entry->id);
+  free(words);
+}
+
 static void put_listing(const struct listing *listing, const struct options *options) {
   struct report_text_options text = print_options(options);
   struct text_out out;
@@ -222,8 +259,25 @@ static void put_listing(const struct listing *listing, const struct options *opt
   text_out_end(&out);
 }
 
+/* `--acknowledge ID --reason TEXT` */
+static int acknowledge(const struct config *config, const struct options *options) {
+  struct err err = {0};
+  char *state = remedy_state(config, &err);
+  char *path = state ? remedy_audit_path(state) : NULL;
+  const struct audit_options audit = {.path = path, .to_syslog = config->audit_syslog};
+  const bool done =
+      path && audit_acknowledge_now(&audit, options->acknowledge, options->reason, &err);
+  if (!done)
+    error_print("%s", err.text);
+  free(path);
+  free(state);
+  return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int audit_run(const struct config *config, const struct options *options) {
   struct err err = {0};
+  if (options->acknowledge)
+    return acknowledge(config, options);
   struct audit_filter filter = {.action = options->action,
                                 .target = options->target,
                                 .user = options->user,
@@ -237,6 +291,8 @@ int audit_run(const struct config *config, const struct options *options) {
   char *path = state ? remedy_audit_path(state) : NULL;
   struct listing listing = {.json = options->json};
   bool read = path && audit_read(path, &filter, on_record, &listing, &err);
+  for (size_t i = 0; i < listing.count; i++)
+    entry_say_id(&listing.entries[i]);
   if (read || listing.count > 0)
     put_listing(&listing, options);
   bool written = print_end(!ferror(stdout));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENT_MAX = 256 };
+enum { ARGUMENT_MAX = 512 };
 
 static void say(const struct command_context *context, enum severity severity, const char *text) {
   events_add(&context->model->events, clock_now_ms(), severity, "stacktop", "%s", text);
@@ -26,13 +26,29 @@ static void run_unlock(const struct command_context *context, const char *argume
   snprintf(text, sizeof text, "unlocked, until nothing is done for %d minutes",
            LOCK_IDLE_MS / 60000);
   say(context, SEVERITY_WARN, text);
+  pipeline_record_lock(context->pipeline, false);
 }
 
 static void run_lock(const struct command_context *context, const char *argument) {
   (void)argument;
+  if (context->lock->open_until_ms > clock_now_ms())
+    pipeline_record_lock(context->pipeline, true);
   lock_close(context->lock);
   say(context, context->lock->why ? SEVERITY_OK : SEVERITY_WARN,
       context->lock->why ? "read-only again" : "it is not read-only: --read-only makes it so");
+}
+
+static void run_acknowledge(const struct command_context *context, const char *argument) {
+  char id[ARGUMENT_MAX];
+  const size_t length = strcspn(argument, " ");
+  const char *reason = argument + length + strspn(argument + length, " ");
+  if (length == 0 || !*reason) {
+    say(context, SEVERITY_WARN,
+        "`:acknowledge ID REASON`: the id is in the event, and in `stacktop audit --unknown`");
+    return;
+  }
+  snprintf(id, sizeof id, "%.*s", (int)length, argument);
+  pipeline_acknowledge(context->pipeline, id, reason);
 }
 
 static void run_undo(const struct command_context *context, const char *argument) {
@@ -60,6 +76,7 @@ static void run_help(const struct command_context *context, const char *argument
 const struct command_name command_names[] = {
     {"unlock", "NAME", "ends read-only for a while; NAME is the environment's"},
     {"lock", "", "read-only again"},
+    {"acknowledge", "ID REASON", "records that an unknown outcome was looked into"},
     {"undo", "", "plans what takes the last action back"},
     {"quit", "", "leaves stacktop"},
     {"q", "", "the same"},
@@ -69,7 +86,7 @@ const struct command_name command_names[] = {
 
 /* In the order of command_names. */
 static void (*const runs[])(const struct command_context *context, const char *argument) = {
-    run_unlock, run_lock, run_undo, run_quit, run_quit, run_help,
+    run_unlock, run_lock, run_acknowledge, run_undo, run_quit, run_quit, run_help,
 };
 
 static void run_action(const struct command_context *context, const char *line) {

@@ -1,4 +1,4 @@
-/* What may be typed after `:` beside an action: unlock, lock, undo, quit, help. */
+/* What may be typed after `:` beside an action: unlock, lock, acknowledge, undo, quit, help. */
 #pragma once
 
 #include "app/pipeline.h"

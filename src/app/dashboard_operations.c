@@ -28,7 +28,8 @@ static void on_seen(void *arg, const struct audit_record *record, bool unknown) 
   struct dashboard_operations *own = arg;
   char text[SENTENCE_MAX];
   const bool outcome = record->event == AUDIT_OUTCOME;
-  const enum severity severity = unknown   ? SEVERITY_CRIT
+  const enum severity severity = unknown                           ? SEVERITY_CRIT
+                                 : record->event == AUDIT_UNLOCKED ? SEVERITY_WARN
                                  : outcome ? sentence_severity(record->result ? record->result : "")
                                            : SEVERITY_OK;
   events_add(&own->model->events, clock_now_ms(), severity, record->target ? record->target : "?",
@@ -90,6 +91,8 @@ int64_t dashboard_operations_refresh(struct dashboard_operations *own, int64_t n
   if (before == LOCK_UNLOCKED && operations->lock == LOCK_READ_ONLY && own->lock.open_until_ms)
     events_add(&own->model->events, now_ms, SEVERITY_OK, "stacktop",
                "read-only again: nothing was done for %d minutes", LOCK_IDLE_MS / 60000);
+  if (before == LOCK_UNLOCKED && operations->lock == LOCK_READ_ONLY && own->lock.open_until_ms)
+    pipeline_record_lock(own->pipeline, true);
   return operations->lock == LOCK_UNLOCKED ? operations->lock_ms : INT64_MAX;
 }
 

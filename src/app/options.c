@@ -23,6 +23,8 @@ enum {
   LONG_UNKNOWN,
   LONG_DURATION,
   LONG_PLUGIN,
+  LONG_ACKNOWLEDGE,
+  LONG_REASON,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -49,6 +51,8 @@ static const struct option longs[] = {
     {"unknown", no_argument, NULL, LONG_UNKNOWN},
     {"duration", required_argument, NULL, LONG_DURATION},
     {"plugin", no_argument, NULL, LONG_PLUGIN},
+    {"acknowledge", required_argument, NULL, LONG_ACKNOWLEDGE},
+    {"reason", required_argument, NULL, LONG_REASON},
     {NULL, 0, NULL, 0},
 };
 
@@ -97,6 +101,8 @@ static unsigned option_modes(int code) {
   case LONG_USER:
   case LONG_SINCE:
   case LONG_UNKNOWN:
+  case LONG_ACKNOWLEDGE:
+  case LONG_REASON:
     return 1U << MODE_AUDIT;
   default:
     return 0;
@@ -154,6 +160,12 @@ static void audit_take(struct options *options, int code, const char *argument) 
   case LONG_SINCE:
     options->since = argument;
     break;
+  case LONG_ACKNOWLEDGE:
+    options->acknowledge = argument;
+    break;
+  case LONG_REASON:
+    options->reason = argument;
+    break;
   default:
     options->unknown_only = true;
     break;
@@ -209,6 +221,8 @@ static bool option_take(struct options *options, int code, const char *argument,
   case LONG_USER:
   case LONG_SINCE:
   case LONG_UNKNOWN:
+  case LONG_ACKNOWLEDGE:
+  case LONG_REASON:
     audit_take(options, code, argument);
     return true;
   case 'h':
@@ -252,6 +266,8 @@ static bool words_check(const struct options *options, struct err *err) {
                    "what there is)");
   if (options->mode == MODE_APPLY && options->word_count == 0)
     return err_set(err, ERR_INVALID, "apply wants the hash of a plan (`stacktop plan` makes one)");
+  if (!options->acknowledge != !options->reason)
+    return err_set(err, ERR_INVALID, "--acknowledge ID and --reason TEXT belong together");
   return true;
 }
 

@@ -40,6 +40,7 @@ struct options {
   const char *action, *target, *user; /* audit: globs; NULL: all */
   const char *since;                  /* audit: a duration or a time; NULL: all */
   bool unknown_only;                  /* audit */
+  const char *acknowledge, *reason;   /* audit: an id, and why; NULL: it lists */
 };
 
 /* Reads argv, and NO_COLOR; moves the words of `plan` and `apply` to its front. False with a

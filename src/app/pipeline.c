@@ -167,7 +167,7 @@ static void on_closed(uv_handle_t *handle) {
   closed(arg);
 }
 
-static void pipeline_finish(struct pipeline *pipeline) {
+void pipeline_finish(struct pipeline *pipeline) {
   if (pipeline->closed && pipeline->runs == 0)
     uv_close((uv_handle_t *)&pipeline->closing, on_closed);
 }

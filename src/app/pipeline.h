@@ -53,6 +53,12 @@ bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err
 bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,
                     struct err *err) MUST_CHECK;
 
+/* Acknowledges an unknown outcome in the audit (audit_acknowledge); an event says what came of it.
+ */
+void pipeline_acknowledge(struct pipeline *pipeline, const char *id, const char *reason);
+/* Records that read-only was ended for a while (`locked` false) or begins again. */
+void pipeline_record_lock(struct pipeline *pipeline, bool locked);
+
 /* Drops what is under way (its victims are unknown), writes the outcomes that are owed, frees
  * itself; closed(arg) comes in a later turn of the loop. */
 void pipeline_close(struct pipeline *pipeline, void (*closed)(void *arg), void *arg);

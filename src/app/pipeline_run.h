@@ -46,7 +46,7 @@ struct pipeline {
   const struct action_spec **specs; /* of these */
   uv_timer_t closing;               /* only so that `closed` comes in a later turn */
   uint32_t serial;
-  size_t runs; /* not yet freed, shown or not */
+  size_t runs; /* not yet freed, shown or not, and records that are being written */
   bool paused;
   char *undo;          /* of the last operation that has one */
   struct arena offers; /* texts and lines of the menu */
@@ -62,6 +62,8 @@ struct pipeline {
 void pipeline_changed(struct pipeline *pipeline);
 int64_t pipeline_now(void);
 struct run *run_of(struct operation *operation);
+/* Ends the pipeline once it is closed and nothing is owed any more. */
+void pipeline_finish(struct pipeline *pipeline);
 /* Whether it may have an effect, and owes its outcome: INTENT to OUTCOME. */
 bool is_begun(const struct operation *operation);
 const struct action *pipeline_action(const struct pipeline *pipeline, const char *id);

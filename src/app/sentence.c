@@ -171,10 +171,19 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
   const bool done = outcome && strcmp(word, "done") == 0;
   const char *title = record->title ? record->title : record->action ? record->action : "?";
   who_text(who, sizeof who, &record->who);
+  if (record->event == AUDIT_UNLOCKED || record->event == AUDIT_LOCKED) {
+    snprintf(out, size, "%s %s %s", who, record->event == AUDIT_LOCKED ? "locked" : "unlocked",
+             record->target ? record->target : "?");
+    return out;
+  }
   sentence_deed(deed, sizeof deed, title, record->target ? record->target : "", done);
   if (unknown) {
     format_time(at, sizeof at, record->at_ms, true, true);
-    snprintf(out, size, "outcome unknown: %s, begun by %s at %s UTC", deed, who, at);
+    snprintf(out, size, "outcome unknown: %s, %s %s at %s UTC; look, then `:acknowledge %s REASON`",
+             deed, outcome ? "by" : "begun by", who, at, record->id ? record->id : "?");
+  } else if (record->event == AUDIT_ACKNOWLEDGED) {
+    snprintf(out, size, "%s acknowledged the unknown outcome of: %s: %s", who, deed,
+             record->reason ? record->reason : "");
   } else if (!outcome) {
     snprintf(out, size, "%s begins: %s", who, deed);
   } else {

@@ -17,8 +17,8 @@ const char *sentence_detail(char *out, size_t size, const struct plan *plan,
 const char *sentence_outcome(char *out, size_t size, const struct plan *plan,
                              const struct outcome *outcome, const char *why);
 
-/* Of another's record: "ops@10.0.0.7 terminated pid 8123: done"; unknown: an intent whose outcome
- * nobody will write. Returns out. */
+/* Of another's record: "ops@10.0.0.7 terminated pid 8123: done"; unknown: an outcome that is not
+ * known, or an intent whose outcome nobody will write. Returns out. */
 const char *sentence_record(char *out, size_t size, const struct audit_record *record,
                             bool unknown);
 /* How bad the outcome is that the word names: done OK, unknown CRIT, else WARN. */

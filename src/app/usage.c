@@ -86,8 +86,11 @@ static const char audit[] =
     "      --target GLOB     only on targets like it\n"
     "      --user GLOB       only by users like it\n"
     "      --since TIME      since 2h ago, since 2026-11-24, '2026-11-24 14:03', 14:03\n"
-    "      --unknown         only those of which nobody knows what became\n"
-    "      --json            the lines as they are in the file\n";
+    "      --unknown         only unknown outcomes that nobody has acknowledged\n"
+    "      --json            the lines as they are in the file\n"
+    "      --acknowledge ID --reason TEXT\n"
+    "                        records that you have looked at an unknown outcome, and what you\n"
+    "                        found: it is not reported any more\n";
 
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {

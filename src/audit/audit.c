@@ -1,3 +1,4 @@
+#include "audit/audit_acknowledge.h"
 #include "audit/audit_file.h"
 #include "audit/audit_own.h"
 #include "audit/audit_syslog.h"
@@ -11,8 +12,9 @@
 struct append {
   struct worker_task task;
   struct append *next;
-  char *path; /* NULL: no place is known */
-  char *line;
+  char *path;                 /* NULL: no place is known */
+  char *line;                 /* or, to be made on the thread: */
+  char *acknowledge, *reason; /* the id of what is acknowledged, and why */
   enum audit_event event;
   char notice[AUDIT_SYSLOG_MAX]; /* "": none is wanted */
   bool written;
@@ -80,6 +82,8 @@ static void notice_start(struct audit *audit) {
 static void append_free(struct append *append) {
   free(append->path);
   free(append->line);
+  free(append->acknowledge);
+  free(append->reason);
   free(append);
 }
 
@@ -89,7 +93,10 @@ static void append_drop(struct worker_task *task) {
 
 static void append_work(struct worker_task *task) {
   struct append *append = (struct append *)task;
-  if (append->path)
+  if (append->path && append->acknowledge)
+    append->written = audit_acknowledge_file(append->path, append->acknowledge, append->reason,
+                                             append->notice, &append->err);
+  else if (append->path)
     append->written =
         audit_file_append(append->path, append->line, strlen(append->line), &append->err);
   else
@@ -99,18 +106,27 @@ static void append_work(struct worker_task *task) {
 
 static void err_finish(struct err *err, enum err_kind kind, enum audit_event event,
                        const char *path, const char *why) {
+  static const char *const so[] = {
+      [AUDIT_INTENT] = "nothing is done without a record",
+      [AUDIT_OUTCOME] = "what was done is recorded as an intent only",
+      [AUDIT_ACKNOWLEDGED] = "it is not acknowledged",
+      [AUDIT_UNLOCKED] = "that it was unlocked is not recorded",
+      [AUDIT_LOCKED] = "that it was locked is not recorded",
+  };
   err_set(err, kind, "the audit %.100s%scannot be written (%s): %s", path ? path : "",
-          path ? " " : "", why,
-          event == AUDIT_INTENT ? "nothing is done without a record"
-                                : "what was done is recorded as an intent only");
+          path ? " " : "", why, so[event]);
 }
 
 /* Tells whoever waits. It may append again, or close. */
 static void append_finish(struct audit *audit, struct append *append) {
   struct err err;
-  if (!append->written)
+  if (!append->written && append->acknowledge && append->path)
+    err = append->err; /* finished already */
+  else if (!append->written)
     err_finish(&err, append->err.kind, append->event, append->path, append->err.text);
-  if (append->written || append->event == AUDIT_OUTCOME)
+  if (!audit->to_syslog)
+    *append->notice = '\0';
+  if (append->written || append->event != AUDIT_INTENT)
     notice_queue(audit, append->notice);
   if (append->done)
     append->done(append->arg, append->written ? NULL : &err);
@@ -152,22 +168,40 @@ static void append_start(struct audit *audit) {
   uv_timer_start(&audit->turn, on_turn, 0, 0);
 }
 
-void audit_append(struct audit *audit, const struct audit_record *record, audit_done done,
-                  void *arg) {
+static struct append *append_new(struct audit *audit, enum audit_event event, audit_done done,
+                                 void *arg) {
   assert(!audit->ended);
   struct append *append = mem_new(sizeof *append);
   append->task = (struct worker_task){
       .work = append_work, .done = append_done, .drop = append_drop, .owner = audit};
   append->path = audit->path ? mem_dup(audit->path) : NULL;
-  append->line = audit_line(record);
-  append->event = record->event;
+  append->event = event;
   append->done = done;
   append->arg = arg;
-  if (audit->to_syslog)
-    audit_syslog_line(append->notice, record);
+  return append;
+}
+
+static void append_queue(struct audit *audit, struct append *append) {
   *audit->append_link = append;
   audit->append_link = &append->next;
   audit_go(audit);
+}
+
+void audit_append(struct audit *audit, const struct audit_record *record, audit_done done,
+                  void *arg) {
+  struct append *append = append_new(audit, record->event, done, arg);
+  append->line = audit_line(record);
+  if (audit->to_syslog)
+    audit_syslog_line(append->notice, record);
+  append_queue(audit, append);
+}
+
+void audit_acknowledge(struct audit *audit, const char *id, const char *reason, audit_done done,
+                       void *arg) {
+  struct append *append = append_new(audit, AUDIT_ACKNOWLEDGED, done, arg);
+  append->acknowledge = mem_dup(id);
+  append->reason = mem_dup(reason);
+  append_queue(audit, append);
 }
 
 /* ---- the whole ---- */

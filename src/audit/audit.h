@@ -19,7 +19,15 @@ struct audit_who {
   int64_t uid, pid, pid_start; /* pid_start: of /proc/self/stat, in ticks since the boot */
 };
 
-enum audit_event { AUDIT_INTENT, AUDIT_OUTCOME };
+enum audit_event {
+  AUDIT_INTENT,
+  AUDIT_OUTCOME,
+  AUDIT_ACKNOWLEDGED, /* of an unknown outcome, with its id: somebody has looked */
+  AUDIT_UNLOCKED,     /* read-only was ended for a while */
+  AUDIT_LOCKED,       /* it is read-only again */
+};
+/* "intent", "outcome", "acknowledged", "unlocked", "locked". */
+const char *audit_event_name(enum audit_event event);
 
 struct audit_victim {
   const char *key, *label;
@@ -49,6 +57,8 @@ struct audit_record {
   /* OUTCOME: */
   const char *result; /* outcome_word */
   const char *proof, *error, *undo;
+  /* ACKNOWLEDGED: why, and the host of what is acknowledged (who is who acknowledges). */
+  const char *reason, *of_host;
   /* From the key to the plan, to the agreement, ...; negative: there was no such step. */
   int64_t plan_ms, wait_ms, execute_ms, verify_ms;
   /* How many more there were than the line could hold; of a record that is read. */
@@ -89,9 +99,20 @@ typedef void (*audit_done)(void *arg, const struct err *err);
 void audit_append(struct audit *audit, const struct audit_record *record, audit_done done,
                   void *arg);
 
+/* Acknowledges an unknown outcome: an intent without an outcome whose process is gone, or an
+ * outcome that is recorded as unknown. id: as it stands in the file, or ID@HOST where two hosts
+ * have the same. False with err for one that is not there, is under way, has a known outcome, or is
+ * acknowledged already; two at once cannot both succeed. Blocks: of `stacktop audit`. */
+bool audit_acknowledge_now(const struct audit_options *options, const char *id, const char *reason,
+                           struct err *err) MUST_CHECK;
+/* The same on the thread that appends. done as of audit_append. */
+void audit_acknowledge(struct audit *audit, const char *id, const char *reason, audit_done done,
+                       void *arg);
+
 /* Whatever others append from now on, as it comes (within a second or two), and at first once each
- * intent without an outcome (`unknown`: its process is gone, or it is of another host and more than
- * a day old; else it is under way). Lines that make no sense are passed over. Of a record that is
+ * outcome that is unknown and that nobody has acknowledged, and each intent without an outcome
+ * (`unknown`: its process is gone, or it is of another host and more than a day old; else it is
+ * under way). Lines that make no sense are passed over. Of a record that is
  * seen, event, id, at_ms, who.user, who.host, action, kind, target and title are never NULL; result
  * is not in an outcome, nor key and label of a victim. To be asked for once; until audit_close it
  * keeps the loop alive. */
@@ -108,7 +129,8 @@ void audit_close(struct audit *audit, void (*closed)(void *arg), void *arg);
 struct audit_filter {
   const char *action, *target, *user; /* globs; NULL: all */
   int64_t since_ms;                   /* 0: all */
-  bool unknown_only;                  /* intents without an outcome */
+  bool unknown_only;                  /* intents without an outcome, outcomes that are unknown;
+                                         none that was acknowledged */
 };
 /* `unknown` as for audit_follow. user: of who.user or who.login. */
 bool audit_read(const char *path, const struct audit_filter *filter, audit_seen seen, void *arg,

@@ -162,11 +162,20 @@ static int write_line(int fd, const char *line, size_t len, bool torn) {
 }
 
 bool audit_file_append(const char *path, const char *line, size_t len, struct err *err) {
+  return audit_file_append_if(path, line, len, NULL, NULL, err);
+}
+
+bool audit_file_append_if(const char *path, const char *line, size_t len, audit_file_check check,
+                          void *arg, struct err *err) {
   off_t size;
   bool made, torn = false;
   int fd = open_locked(path, &size, &made, err);
   if (fd < 0)
     return false;
+  if (check && !check(arg, fd, size, err)) {
+    close(fd);
+    return false;
+  }
   errno = 0;
   int status = end_of(fd, size, &torn);
   if (status == 0) {

@@ -55,6 +55,18 @@ static void write_duration(struct json_writer *json, const char *key, int64_t ms
     json_int(json, key, ms);
 }
 
+static const char *const event_names[] = {
+    [AUDIT_INTENT] = "intent",
+    [AUDIT_OUTCOME] = "outcome",
+    [AUDIT_ACKNOWLEDGED] = "acknowledged",
+    [AUDIT_UNLOCKED] = "unlocked",
+    [AUDIT_LOCKED] = "locked",
+};
+
+const char *audit_event_name(enum audit_event event) {
+  return event_names[event];
+}
+
 static void write_outcome(struct json_writer *json, const struct audit_record *record) {
   write_must(json, "result", record->result);
   write_text(json, "proof", record->proof);
@@ -158,7 +170,7 @@ static void write_victims(struct line *line, const struct audit_record *record, 
 /* Ordered for a person who reads the line from its left: what, when, who, where. */
 static void write_head(struct json_writer *json, const struct audit_record *record) {
   json_int(json, "version", AUDIT_VERSION);
-  json_text(json, "event", record->event == AUDIT_INTENT ? "intent" : "outcome");
+  json_text(json, "event", audit_event_name(record->event));
   write_must(json, "id", record->id);
   write_at(json, record->at_ms);
   write_must(json, "action", record->action);
@@ -167,6 +179,8 @@ static void write_head(struct json_writer *json, const struct audit_record *reco
   write_must(json, "title", record->title);
   if (record->event == AUDIT_OUTCOME)
     write_outcome(json, record);
+  write_text(json, "reason", record->reason);
+  write_text(json, "of_host", record->of_host);
   write_who(json, &record->who);
   write_text(json, "platform", record->platform);
   write_text(json, "environment", record->environment);

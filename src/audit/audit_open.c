@@ -31,7 +31,8 @@ void audit_open_fini(struct audit_open *open) {
 
 /* Programs of two hosts may have made the same id. */
 static char *key_of(const struct audit_record *record) {
-  return mem_printf("%s\n%s", record->id, record->who.host);
+  const bool other = record->event == AUDIT_ACKNOWLEDGED && record->of_host;
+  return mem_printf("%s\n%s", record->id, other ? record->of_host : record->who.host);
 }
 
 static size_t bucket_of(const char *key) {
@@ -49,13 +50,20 @@ static struct audit_open_intent *find(const struct audit_open *open, const char 
   return NULL;
 }
 
+static bool is_opened_by(const struct audit_record *record) {
+  return record->event == AUDIT_INTENT || (record->event == AUDIT_OUTCOME && record->result &&
+                                           strcmp(record->result, "unknown") == 0);
+}
+
 void audit_open_see(struct audit_open *open, const struct audit_record *record, int64_t offset,
                     size_t len) {
+  if (record->event == AUDIT_UNLOCKED || record->event == AUDIT_LOCKED)
+    return;
   char *key = key_of(record);
   struct audit_open_intent *intent = find(open, key);
   if (intent)
     forget(open, intent);
-  if (record->event == AUDIT_INTENT) {
+  if (is_opened_by(record)) {
     intent = mem_new(sizeof *intent + strlen(key) + 1);
     intent->offset = offset;
     intent->len = len;
@@ -76,9 +84,11 @@ bool audit_open_has(const struct audit_open *open, const struct audit_record *re
   return intent && intent->offset == offset;
 }
 
-bool audit_open_is_unknown(const struct audit_record *intent, const char *host, int64_t now_ms) {
-  const struct audit_who *who = &intent->who;
+bool audit_open_is_unknown(const struct audit_record *record, const char *host, int64_t now_ms) {
+  const struct audit_who *who = &record->who;
+  if (record->event == AUDIT_OUTCOME)
+    return true;
   if (strcmp(who->host, host) != 0)
-    return now_ms - intent->at_ms > DAY_MS;
-  return process_is_gone(who->pid, who->pid_start, intent->at_ms, now_ms);
+    return now_ms - record->at_ms > DAY_MS;
+  return process_is_gone(who->pid, who->pid_start, record->at_ms, now_ms);
 }

@@ -1,4 +1,4 @@
-/* Intents without an outcome, as a file is read from above. */
+/* Intents without an outcome and outcomes that are unknown, as a file is read from above. */
 #pragma once
 
 #include "audit/audit.h"
@@ -26,12 +26,13 @@ struct audit_open {
 
 void audit_open_init(struct audit_open *open);
 void audit_open_fini(struct audit_open *open);
-/* Takes an intent in, or its outcome, which takes it out. */
+/* Takes an intent in; its outcome takes it out, or its place where it is unknown; that it was
+ * acknowledged takes either out. */
 void audit_open_see(struct audit_open *open, const struct audit_record *record, int64_t offset,
                     size_t len);
-/* Whether the intent of the line at that offset has no outcome. */
+/* Whether the record of the line at that offset is still open. */
 bool audit_open_has(const struct audit_open *open, const struct audit_record *record,
                     int64_t offset);
-/* Whether nobody will write its outcome any more: its process is gone, or it is of another host and
- * older than a day. */
-bool audit_open_is_unknown(const struct audit_record *intent, const char *host, int64_t now_ms);
+/* Of one that is open: whether it is an unknown outcome, or an intent whose outcome nobody will
+ * write any more: its process is gone, or it is of another host and older than a day. */
+bool audit_open_is_unknown(const struct audit_record *record, const char *host, int64_t now_ms);

@@ -143,13 +143,20 @@ static void read_victims(struct reading *reading, const json_t *top, struct audi
   parsed->record.victim_count = count;
 }
 
+static bool read_event(struct reading *reading, const json_t *top, enum audit_event *event) {
+  const char *name = read_must(reading, top, "event");
+  for (int i = AUDIT_INTENT; name && i <= AUDIT_LOCKED; i++)
+    if (strcmp(name, audit_event_name((enum audit_event)i)) == 0) {
+      *event = (enum audit_event)i;
+      return true;
+    }
+  return false;
+}
+
 static void read_head(struct reading *reading, const json_t *top, struct audit_record *record) {
-  const char *event = read_must(reading, top, "event");
-  bool outcome = event && strcmp(event, "outcome") == 0;
   if (read_int(reading, top, "version", 0) != AUDIT_VERSION ||
-      (event && !outcome && strcmp(event, "intent") != 0))
+      !read_event(reading, top, &record->event))
     reading->wrong = true;
-  record->event = outcome ? AUDIT_OUTCOME : AUDIT_INTENT;
   record->id = read_must(reading, top, "id");
   record->at_ms = read_count(reading, top, "at_ms", 0);
   record->action = read_must(reading, top, "action");
@@ -162,6 +169,8 @@ static void read_head(struct reading *reading, const json_t *top, struct audit_r
   record->danger = read_text(reading, top, "danger");
   record->hash = read_text(reading, top, "hash");
   record->confirm = read_text(reading, top, "confirm");
+  record->reason = read_text(reading, top, "reason");
+  record->of_host = read_text(reading, top, "of_host");
   record->unit = read_text(reading, top, "unit");
   record->count = record->unit ? read_int(reading, top, "count", 0) : 0;
   record->params_left_out = read_count(reading, top, "params_left_out", 0);

@@ -48,7 +48,7 @@ static void tell_line(void *arg, const char *line, size_t len, int64_t offset) {
   if (!audit_parse(&parsed, line, len))
     return;
   const struct audit_record *record = &parsed.record;
-  bool open = record->event == AUDIT_INTENT && audit_open_has(&reading->open, record, offset);
+  bool open = audit_open_has(&reading->open, record, offset);
   if (passes(reading->filter, record, open))
     reading->seen(reading->arg, record,
                   open && audit_open_is_unknown(record, reading->host, reading->now_ms));

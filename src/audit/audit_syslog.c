@@ -30,10 +30,10 @@ static void add(struct room *room, const char *name, const char *value) {
 }
 
 const char *audit_syslog_line(char out[AUDIT_SYSLOG_MAX], const struct audit_record *record) {
-  bool intent = record->event == AUDIT_INTENT;
+  const bool intent = record->event == AUDIT_INTENT;
   struct room room = {.out = out};
   char number[32];
-  room.at = (size_t)snprintf(out, AUDIT_SYSLOG_MAX, "%s", intent ? "intent" : "outcome");
+  room.at = (size_t)snprintf(out, AUDIT_SYSLOG_MAX, "%s", audit_event_name(record->event));
   add(&room, "result", intent ? NULL : record->result);
   add(&room, "id", record->id);
   add(&room, "user", record->who.user);
@@ -49,6 +49,7 @@ const char *audit_syslog_line(char out[AUDIT_SYSLOG_MAX], const struct audit_rec
   }
   add(&room, "title", record->title);
   add(&room, "error", intent ? NULL : record->error);
+  add(&room, "reason", record->reason);
   return out;
 }
 

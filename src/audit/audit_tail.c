@@ -13,7 +13,7 @@
 void audit_tail_init(struct audit_tail *tail, const char *path) {
   *tail = (struct audit_tail){.path = mem_dup(path), .fd = -1, .pid = getpid()};
   tail->pid_start = process_start(tail->pid);
-  tail->newest_ms = clock_wall_ms();
+  tail->newest_ms = clock_wall_read_ms();
   gethostname(tail->host, sizeof tail->host - 1);
 }
 
@@ -64,7 +64,7 @@ static void take_line(void *arg, const char *line, size_t len, int64_t offset) {
     audit_parsed_fini(&parsed);
   else
     batch_take(looking->batch, &parsed, false);
-  if (at_ms > tail->newest_ms && at_ms <= clock_wall_ms())
+  if (at_ms > tail->newest_ms && at_ms <= clock_wall_read_ms())
     tail->newest_ms = at_ms;
 }
 
@@ -86,7 +86,7 @@ static void take_open(struct looking *looking, const struct audit_open_intent *i
   if (pread(tail->fd, line, intent->len, intent->offset) == (ssize_t)intent->len &&
       audit_parse(&parsed, line, intent->len))
     batch_take(looking->batch, &parsed,
-               audit_open_is_unknown(&parsed.record, tail->host, clock_wall_ms()));
+               audit_open_is_unknown(&parsed.record, tail->host, clock_wall_read_ms()));
   free(line);
 }
 

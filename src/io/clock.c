@@ -50,3 +50,7 @@ int64_t clock_wall_ms(void) {
   const int64_t offset_ms = clock_wall_offset_ms();
   return clock_now_ms() + offset_ms;
 }
+
+int64_t clock_wall_read_ms(void) {
+  return clock_read_us(CLOCK_REALTIME) / 1000;
+}

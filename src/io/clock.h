@@ -18,6 +18,8 @@ int64_t clock_now_us(void);
 
 /* The wall time now; on the loop's thread only. */
 int64_t clock_wall_ms(void);
+/* The same read from the host's clock, on any thread. */
+int64_t clock_wall_read_ms(void);
 /* Wall time less steady time: to be added to a time of the steady clock that is shown or recorded;
  * 0 while nobody has set the clock. On the loop's thread only. */
 int64_t clock_wall_offset_ms(void);

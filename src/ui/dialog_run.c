@@ -206,6 +206,8 @@ static void put_times(struct dialog_page *page) {
     page_printf(page, STYLE_DIM, 0, "Doing it took %s%s%s.", execute,
                 operation->verify_ms >= 0 ? ", seeing the proof " : "",
                 operation->verify_ms >= 0 ? verify : "");
+  else
+    page_text(page, STYLE_DIM, 0, NULL, "It was not begun.");
 }
 
 static void put_outcome(struct dialog_page *page) {

@@ -51,10 +51,10 @@ ARMED = "[>Enter: "  # the phrase is complete, and Enter would act
 
 def outcome(terminal, timeout=30):
     """Waits for the end; all that the screen then says."""
-    terminal.wait_for(re.compile(r"seeing the proof|Nothing was done"), timeout)
+    terminal.wait_for(re.compile(r"Doing it took|It was not begun|Nothing was done"), timeout)
     return terminal.screen.text
 
 
 def close(terminal):
     terminal.press("Enter")
-    terminal.wait_for(lambda screen: not re.search(r"seeing the proof|Nothing was done", screen.text))
+    terminal.wait_for(lambda screen: not re.search(r"Doing it took|It was not begun|Nothing was done", screen.text))

@@ -380,6 +380,44 @@ def test_the_audit_of_several(remedy, victim, neighbour):
     only = remedy.run("audit", "--unknown")
     assert only.stdout.count("Terminate pid") == 1 and "unknown" in only.stdout
     assert remedy.run("audit", "--unknown", "--since", "2h").stdout == only.stdout
+    assert f"--acknowledge {lost['id']}" in only.stdout
+
+
+def test_an_unknown_outcome_is_acknowledged(remedy, victim):
+    """Both kinds: an intent whose process is gone, and an outcome that is recorded as unknown; by a
+    command, and in the dashboard. Neither is reported afterwards, and who, when and why are in the audit."""
+    assert remedy.apply(remedy.plan(victim.pid), "--confirm", victim.pid).status == DONE
+    lost, ended = remedy.audit.intents[0], remedy.audit.outcomes[0]
+    lost["id"], ended["id"] = "20200101T000000.000-1-1", "20200101T000000.000-1-2"
+    lost["who"] |= {"pid": 4194305, "pid_start": 1}
+    ended["result"] = "unknown"
+    with remedy.audit.path.open("a") as file:
+        file.write(json.dumps(lost) + "\n" + json.dumps(ended) + "\n")
+    only = remedy.run("audit", "--unknown").stdout
+    assert f"--acknowledge {lost['id']}" in only and f"--acknowledge {ended['id']}" in only, only
+    run = remedy.run("audit", "--acknowledge", "nonsense", "--reason", "x")
+    assert run.status == FAILED and 'no action with the id "nonsense"' in run.stderr, run
+    assert remedy.run("audit", "--acknowledge", lost["id"]).status == USAGE
+    run = remedy.run("audit", "--acknowledge", lost["id"], "--reason", "the session is gone")
+    assert run.status == DONE and run.stdout == run.stderr == "", run
+    run = remedy.run("audit", "--acknowledge", lost["id"], "--reason", "again")
+    assert run.status == FAILED and "was acknowledged by " in run.stderr and "the session is gone" in run.stderr
+    with Terminal([BINARY, "-c", remedy.config], columns=160, rows=40, env=remedy.env) as terminal:
+        terminal.wait_for(re.compile(r"outcome unknown: .*Terminate|outcome unknown: "))
+        assert lost["id"] not in terminal.screen.text, terminal.show()
+        terminal.press(":")
+        terminal.press(f"acknowledge {ended['id']} looked at it")
+        terminal.press("Enter")
+        terminal.wait_for("acknowledged: ")
+        terminal.press("q")
+        assert terminal.wait_exit(2) == DONE
+    assert remedy.run("audit", "--unknown").stdout == "Nothing of that kind has been done.\n"
+    acknowledged = [record for record in remedy.audit.records if record["event"] == "acknowledged"]
+    assert [(record["id"], record["reason"]) for record in acknowledged] == [
+        (lost["id"], "the session is gone"), (ended["id"], "looked at it")]
+    assert acknowledged[0]["who"]["user"] == lost["who"]["user"] and acknowledged[0]["at_ms"] > lost["at_ms"]
+    listing = remedy.run("audit").stdout
+    assert listing.count("acknowledged by ") == 2 and "the session is gone" in " ".join(listing.split())
 
 
 # What makes no sense.
@@ -495,6 +533,7 @@ def test_ctrl_c_twice_leaves_at_once(remedy, victim):
         try:
             terminal.press(str(victim.pid), "Enter")
             terminal.wait_for("under way")
+            began = time.monotonic()
             terminal.press("Ctrl-C")
             terminal.wait_for("once more, and it is left at once")
             terminal.press("Ctrl-C")

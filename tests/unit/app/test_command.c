@@ -25,6 +25,31 @@ static void run(struct fixture *f, const char *line) {
   command_run(&context, line);
 }
 
+static bool unlock_written(struct fixture *f) {
+  return audited(f, "\"event\":\"unlocked\"", "\"target\":\"eu prod\"") == 1;
+}
+
+static bool lock_written(struct fixture *f) {
+  return audited(f, "\"event\":\"locked\"", "\"target\":\"eu prod\"") == 1;
+}
+
+static bool has_told(struct fixture *f) {
+  return strncmp(last_event(f)->text, "acknowledged", 12) == 0 ||
+         strstr(last_event(f)->text, "has no action");
+}
+
+static void test_acknowledge(void **state) {
+  struct fixture *f = *state;
+  run(f, "acknowledge");
+  assert_has(last_event(f)->text, ":acknowledge ID REASON");
+  run(f, "acknowledge a-1");
+  assert_has(last_event(f)->text, ":acknowledge ID REASON");
+  run(f, "acknowledge a-1 it is gone");
+  fixture_wait(f, has_told);
+  assert_has(last_event(f)->text, "has no action with the id \"a-1\"");
+  assert_int_equal(last_event(f)->severity, SEVERITY_WARN);
+}
+
 static void test_unlock_and_lock(void **state) {
   struct fixture *f = *state;
   f->config->environment = mem_dup("eu prod");
@@ -42,8 +67,10 @@ static void test_unlock_and_lock(void **state) {
   assert_int_equal(last_event(f)->severity, SEVERITY_WARN);
   act_row(f, &fake_rows, "k1");
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
+  fixture_wait(f, unlock_written);
   run(f, "lock");
   assert_int_equal(f->lock.open_until_ms, 0);
+  fixture_wait(f, lock_written);
   agree_to(f, "eu prod 1");
   assert_has(front(f)->err.text, "read-only");
 }
@@ -88,6 +115,7 @@ static void test_the_rest(void **state) {
 int main(void) {
   clock_start();
   const struct CMUnitTest tests[] = {
+      TEST(test_acknowledge),
       TEST(test_unlock_and_lock),
       TEST(test_an_action_as_words),
       TEST(test_the_rest),

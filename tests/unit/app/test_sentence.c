@@ -94,6 +94,7 @@ static void test_records_of_others(void **state) {
   struct audit_victim victim = {.key = "1", .label = "pid 1", .result = "done", .words = "gone"};
   struct audit_record record = {
       .event = AUDIT_OUTCOME,
+      .id = "a-1",
       .at_ms = 1700000000000,
       .who = {.user = "root", .login = "ops", .ssh = "10.0.0.7 51234", .host = "bastion"},
       .title = "Terminate pid 1 of ecap",
@@ -118,9 +119,20 @@ static void test_records_of_others(void **state) {
   record.event = AUDIT_INTENT;
   check_text(sentence_record(out, sizeof out, &record, false),
              "root@bastion begins: terminate pid 1", "begins");
-  check_text(sentence_record(out, sizeof out, &record, true),
-             "outcome unknown: terminate pid 1, begun by root@bastion at 2023-11-14 22:13:20 UTC",
-             "unknown");
+  check_text(
+      sentence_record(out, sizeof out, &record, true),
+      "outcome unknown: terminate pid 1, begun by root@bastion at 2023-11-14 22:13:20 UTC; look, "
+      "then `:acknowledge a-1 REASON`",
+      "unknown");
+  record.event = AUDIT_ACKNOWLEDGED;
+  record.reason = "the session is gone";
+  check_text(
+      sentence_record(out, sizeof out, &record, false),
+      "root@bastion acknowledged the unknown outcome of: terminate pid 1: the session is gone",
+      "acknowledged");
+  record.event = AUDIT_UNLOCKED;
+  check_text(sentence_record(out, sizeof out, &record, false), "root@bastion unlocked ecap",
+             "unlocked");
   const struct audit_record empty = {.event = AUDIT_OUTCOME};
   check_text(sentence_record(out, sizeof out, &empty, false), "?@? wanted to ?: outcome unknown",
              "empty");

@@ -1,0 +1,8 @@
+/* Acknowledging an unknown outcome: looked up in the file, and appended to it. */
+#pragma once
+
+#include "audit/audit_syslog.h"
+
+/* As audit_acknowledge_now. notice: the line for syslog; "" when it fails. Blocks: for a thread. */
+bool audit_acknowledge_file(const char *path, const char *id, const char *reason,
+                            char notice[AUDIT_SYSLOG_MAX], struct err *err) MUST_CHECK;
