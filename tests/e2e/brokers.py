@@ -20,6 +20,7 @@ from stack import jars, rdkafka, rdkafka_admin  # noqa: E402
 HOST = "127.0.0.1"
 NODES = (1, 2, 3)
 TOPIC = "orders"
+RECORDS, BACKLOG = 600, 60
 GROUPS = [f"group-{index}" for index in range(12)]
 LOGGING = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=error",)
 
@@ -108,7 +109,7 @@ class Brokers:
         """A topic with some records, and groups that have committed in it."""
         wait_until(lambda: self._create() or True, 60)
         with rdkafka.Producer(self.bootstrap) as producer:
-            for number in range(600):
+            for number in range(RECORDS):
                 producer.produce(TOPIC, b"x" * 20, str(number).encode())
             assert producer.flush(20)
         threads = [threading.Thread(target=self._commit, args=(group,)) for group in GROUPS]
@@ -116,6 +117,10 @@ class Brokers:
             thread.start()
         for thread in threads:
             thread.join()
+        with rdkafka.Producer(self.bootstrap) as producer:  # what they have not read
+            for number in range(BACKLOG):
+                producer.produce(TOPIC, b"x" * 20, str(number).encode())
+            assert producer.flush(20)
 
     def _create(self):
         rdkafka_admin.create_topics(self.bootstrap, {TOPIC: (6, {})}, 5, replicas=3)
@@ -124,8 +129,8 @@ class Brokers:
         consumer = rdkafka.Consumer(self.bootstrap, group, [TOPIC])
         try:
             taken, end = 0, time.monotonic() + 30
-            while taken < 100 and time.monotonic() < end:
-                taken += consumer.consume(100, 0.5)
+            while taken < RECORDS and time.monotonic() < end:
+                taken += consumer.consume(RECORDS - taken, 0.5)
             consumer.commit()
         finally:
             consumer.close()
