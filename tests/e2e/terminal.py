@@ -26,6 +26,8 @@ import pyte
 # Slow builds (sanitizers) get more time for the same waits; limits that are promises do not grow.
 PATIENCE = float(os.environ.get("STACKTOP_PATIENCE", "1"))
 
+MARK = "STACKTOP_TEST_TERMINAL"
+
 KEYS = {
     "Enter": "\r", "Esc": "\x1b", "Tab": "\t", "Backtab": "\x1b[Z", "Space": " ",
     "Backspace": "\x7f", "Delete": "\x1b[3~", "PageUp": "\x1b[5~", "PageDown": "\x1b[6~",
@@ -163,9 +165,10 @@ class Terminal:
         self.termios_before = termios.tcgetattr(slave)
         self.screen.reply = lambda data: os.write(self.master, data.encode())
         self.started = time.monotonic()
+        self.mark = f"{os.getpid()}-{self.started}"  # of all that the program starts, in whatever session
         self.process = subprocess.Popen(
             self.argv, stdin=slave, stdout=slave, stderr=slave, cwd=cwd,
-            env=environment(term, env), start_new_session=True, close_fds=True,
+            env={**environment(term, env), MARK: self.mark}, start_new_session=True, close_fds=True,
             preexec_fn=_take_terminal)
         os.close(slave)  # so that the program's end, or ours, hangs the line up
 
@@ -300,8 +303,8 @@ class Terminal:
         assert not (left := self.family()), f"processes left behind: {left}"
 
     def family(self):
-        """What runs in the program's session: {pid: name}."""
-        return session_members(self.process.pid)
+        """What runs in the program's session, or was started by it: {pid: name}."""
+        return {**session_members(self.process.pid), **marked(self.mark)}
 
     def close(self):
         """Ends what still runs, by pid."""
@@ -313,6 +316,21 @@ class Terminal:
         self.process.wait()
         if self.master >= 0:
             self.hang_up()
+
+
+def marked(mark):
+    """The processes with that mark in their environment: {pid: name}. A Kafka client has a session of its own."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                ours = f"{MARK}={mark}".encode() in file.read().split(b"\0")
+            if ours:
+                with open(f"/proc/{entry}/comm", encoding="utf-8", errors="replace") as file:
+                    found[int(entry)] = file.read().strip()
+        except OSError:
+            continue
+    return found
 
 
 def session_members(session):
