@@ -2,6 +2,7 @@
  * refused. Every topic and group is the test's own. */
 #include "kafka_broker.h"
 
+#include "io/c11_threads.h"
 #include "io/kafka_child.h"
 
 #include <fcntl.h>
