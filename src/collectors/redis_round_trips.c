@@ -21,5 +21,6 @@ void redis_round_trips_fill(const struct redis_round_trips *trips, struct value 
   qsort(sorted, kept, sizeof *sorted, compare_us);
   cells[SUMMARY_LATENCY] =
       value_real((double)trips->us[(trips->count - 1) % REDIS_ROUND_TRIPS] / 1e6);
-  cells[SUMMARY_TYPICAL] = value_real((double)sorted[(kept - 1) / 2] / 1e6);
+  const size_t middle = (kept - 1) / 2;
+  cells[SUMMARY_TYPICAL] = value_real((double)sorted[middle] / 1e6);
 }
