@@ -259,6 +259,11 @@ static bool word_take(struct options *options, char **argv, char *word, bool *co
   return true;
 }
 
+static bool format_check(const struct options *options, struct err *err) {
+  return !options->plugin || !options->json ||
+         err_set(err, ERR_INVALID, "--plugin and --json are two formats: give one");
+}
+
 static bool words_check(const struct options *options, struct err *err) {
   if (options->mode == MODE_PLAN && options->word_count == 0)
     return err_set(err, ERR_INVALID,
@@ -296,9 +301,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
     if (!command || !word_take(options, argv, argv[optind], &command, err))
       return command ? false
                      : err_set(err, ERR_INVALID, "unexpected argument \"%s\"", argv[optind]);
-  if (options->plugin && options->json)
-    return err_set(err, ERR_INVALID, "--plugin and --json are two formats: give one");
-  return modes_check(options->mode, seen, err) && words_check(options, err);
+  return modes_check(options->mode, seen, err) && format_check(options, err) &&
+         words_check(options, err);
 }
 
 /* As getopt takes it: shortened as far as it is still the only one. */

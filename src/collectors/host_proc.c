@@ -1,5 +1,7 @@
 #include "collectors/host_proc.h"
 
+#include "core/count.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -75,7 +77,7 @@ bool host_cpu_parse(const char *text, struct host_cpu *cpu) {
   *cpu = (struct host_cpu){0};
   const char *at = line_find(text, "cpu ");
   while (at && count < CPU_FIELDS && take_count(&at, &fields[count]))
-    cpu->total += fields[count++];
+    cpu->total = (uint64_t)count_add((int64_t)cpu->total, (int64_t)fields[count++]);
   if (count <= CPU_IDLE || cpu->total == 0)
     return false;
   cpu->idle = fields[CPU_IDLE];

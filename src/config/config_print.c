@@ -62,13 +62,16 @@ static void print_bytes(FILE *out, double bytes) {
   fprintf(out, "%.15g%s", bytes / steps[i].size, steps[i].suffix);
 }
 
+/* Of milliseconds; a double can be rounded up to there. */
+static const double DURATION_MOST = 9e18;
+
 void config_print_limit(FILE *out, double limit, enum unit unit) {
   switch (unit) {
   case UNIT_RATIO:
     fprintf(out, "%.12g%%", limit * 100);
     break;
   case UNIT_SECONDS:
-    config_print_duration(out, llround(limit * 1000));
+    config_print_duration(out, llround(fmin(fmax(limit * 1000, -DURATION_MOST), DURATION_MOST)));
     break;
   case UNIT_BYTES:
     print_bytes(out, limit);

@@ -75,6 +75,7 @@ const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_
   time_t seconds = (time_t)(ms / 1000);
   struct tm parts;
   if (!(utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)) ||
+      parts.tm_year < -1900 || parts.tm_year > 9999 - 1900 || /* nobody means those */
       strftime(out, size, with_date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &parts) == 0)
     snprintf(out, size, "?");
   return out;

@@ -30,15 +30,20 @@ static int resolve_path(const char *path, struct mount_facts *facts) {
   return 0;
 }
 
+/* A file system may claim anything, and cells are signed. */
+static uint64_t bytes_of(uint64_t blocks, uint64_t block) {
+  return block > 0 && blocks > INT64_MAX / block ? INT64_MAX : blocks * block;
+}
+
 static void take_figures(const struct statvfs *stat, struct mount_facts *facts) {
   uint64_t block = stat->f_frsize ? stat->f_frsize : stat->f_bsize;
   uint64_t free_blocks = stat->f_bfree < stat->f_blocks ? stat->f_bfree : stat->f_blocks;
-  facts->total = stat->f_blocks * block;
-  facts->used = (stat->f_blocks - free_blocks) * block;
+  facts->total = bytes_of(stat->f_blocks, block);
+  facts->used = bytes_of(stat->f_blocks - free_blocks, block);
   /* Some file systems report a deficit to root as a number near 2^64. */
-  facts->available = stat->f_bavail <= stat->f_blocks ? stat->f_bavail * block : 0;
-  facts->inodes = stat->f_files;
-  facts->inodes_free = stat->f_ffree < stat->f_files ? stat->f_ffree : stat->f_files;
+  facts->available = stat->f_bavail <= stat->f_blocks ? bytes_of(stat->f_bavail, block) : 0;
+  facts->inodes = stat->f_files <= INT64_MAX ? stat->f_files : INT64_MAX;
+  facts->inodes_free = stat->f_ffree < facts->inodes ? stat->f_ffree : facts->inodes;
   facts->read_only = stat->f_flag & ST_RDONLY;
 }
 

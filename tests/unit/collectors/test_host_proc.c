@@ -163,12 +163,28 @@ static void test_disk_io(void **state) {
   assert_false(host_disk_io_find("", 8, 16, "/dev/sdb", &io));
 }
 
+/* The kernel's numbers, or what a container shows instead, at the end of their range. */
+static void test_extremes(void **state) {
+  (void)state;
+  struct host_cpu cpu, none = {0};
+  struct host_cpu_shares shares;
+  assert_true(host_cpu_parse("cpu  9223372036854775807 0 9223372036854775807 9223372036854775807 "
+                             "9223372036854775807 0 0 9223372036854775807\n"
+                             "btime 9223372036854775807\n",
+                             &cpu));
+  assert_true(cpu.total == INT64_MAX); /* and did not wrap to little */
+  assert_true(host_cpu_between(&none, &cpu, &shares));
+  assert_true(shares.iowait >= 0 && shares.iowait <= 1);
+  assert_true(shares.used >= 0 && shares.used <= 1);
+  assert_true(cpu.boot_s == INT64_MAX);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_load),    cmocka_unit_test(test_cpu),
-      cmocka_unit_test(test_memory),  cmocka_unit_test(test_cpu_between),
-      cmocka_unit_test(test_uptime),  cmocka_unit_test(test_pressure),
-      cmocka_unit_test(test_disk_io),
+      cmocka_unit_test(test_extremes),    cmocka_unit_test(test_load),
+      cmocka_unit_test(test_cpu),         cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_cpu_between), cmocka_unit_test(test_uptime),
+      cmocka_unit_test(test_pressure),    cmocka_unit_test(test_disk_io),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -578,9 +578,25 @@ static void test_a_corrected_clock(void **state) {
   session_fini(&s);
 }
 
+/* A server may claim any moment; no difference of two is made that does not fit. */
+static void test_extreme_times(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  const struct column_spec column = {.id = "saved", .title = "SAVED", .unit = UNIT_TIME};
+  const struct frame frame = {.model = &s.fixture.model, .now_ms = FIXTURE_NOW, .utc = true};
+  char buffer[FORMAT_MAX];
+  assert_string_equal(frame_value(&frame, buffer, value_int(INT64_MIN), &column), "?");
+  assert_string_equal(frame_value(&frame, buffer, value_int(INT64_MAX), &column), "?");
+  assert_string_equal(frame_value(&frame, buffer, value_real(1e300), &column), "?");
+  assert_string_equal(frame_value(&frame, buffer, value_int(FIXTURE_NOW), &column), "14:03:27");
+  session_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_panes_are_chosen),
+      cmocka_unit_test(test_extreme_times),
       cmocka_unit_test(test_a_corrected_clock),
       cmocka_unit_test(test_zoom_and_details),
       cmocka_unit_test(test_a_shorter_figure_leaves_no_gap),
