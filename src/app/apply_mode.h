@@ -5,7 +5,7 @@
 #include "app/runtime.h"
 #include "core/config.h"
 
-/* 0: done, or there was nothing left to do; 1: not done, or not all of it, or not recorded. */
+/* 0: done, or there was nothing left to do; 1: not done, or not recorded. */
 enum { EXIT_OUTCOME_UNKNOWN = 2, EXIT_OUTCOME_PARTLY = 3 };
 
 /* Returns the exit status. Takes the config. Ends the runtime. */

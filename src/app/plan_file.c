@@ -3,6 +3,7 @@
 #include "actions/action.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "io/file_save.h"
 #include "report/plan_json.h"
 
 #include <dirent.h>
@@ -24,16 +25,21 @@ static bool fail(struct err *err, const char *state, const char *what) {
 /* ---- the folder */
 
 static bool folders_make(const char *state) {
-  char *path = mem_printf("%s/plans", state);
-  bool good = true;
-  for (char *at = path + 1; good && (at = strchr(at, '/')); at++) {
-    *at = '\0';
-    good = mkdir(path, 0700) == 0 || errno == EEXIST;
-    *at = '/';
-  }
-  good = good && (mkdir(path, 0700) == 0 || errno == EEXIST);
+  char *path = mem_printf("%s/plans/", state);
+  errno = file_make_folders(path);
   free(path);
-  return good;
+  return errno == 0;
+}
+
+/* Ours alone, or the group's: of the same group as the state folder, which is shared. Whoever owns
+ * it then is root or was a member, for nobody else can make anything there or give it that group.
+ */
+static bool may_trust(const struct stat *plans, const char *state) {
+  struct stat above;
+  if (plans->st_uid == geteuid() && !(plans->st_mode & (S_IRWXG | S_IRWXO)))
+    return true;
+  return (plans->st_mode & (S_ISGID | S_IRWXG | S_IRWXO)) == (S_ISGID | S_IRWXG) &&
+         file_folder_is_shared(state) && stat(state, &above) == 0 && above.st_gid == plans->st_gid;
 }
 
 /* A descriptor of STATE/plans, or -1 with err. */
@@ -52,11 +58,14 @@ static int folder_open(const char *state, bool make, struct err *err) {
       fail(err, state, "plans cannot be read from");
     return -1;
   }
-  struct stat stat;
-  if (fstat(folder, &stat) == 0 && stat.st_uid == geteuid() && !(stat.st_mode & 077))
+  struct stat status;
+  if (fstat(folder, &status) == 0 && may_trust(&status, state))
     return folder;
   close(folder);
-  err_set(err, ERR_DENIED, "%.160s/plans is open to others: it must be yours, and 0700", state);
+  err_set(err, ERR_DENIED,
+          "%.160s/plans is open to others: it must be yours, and 0700; or, for a group, 2770 like "
+          "the folder above it",
+          state);
   return -1;
 }
 
@@ -131,6 +140,22 @@ static bool write_all(int file, const char *text, size_t len) {
   return true;
 }
 
+/* Of a folder that is trusted. */
+static bool is_shared(int folder) {
+  struct stat status;
+  return fstat(folder, &status) == 0 && (status.st_mode & S_ISGID) && (status.st_mode & S_IWGRP);
+}
+
+/* Made in this folder: ours, or of its group and for nobody else. What was moved in from elsewhere,
+ * or is linked from there, is not. */
+static bool is_of_folder(int folder, const struct stat *file) {
+  struct stat status;
+  if (file->st_nlink != 1 || file->st_mode & S_IRWXO)
+    return false;
+  return is_shared(folder) ? fstat(folder, &status) == 0 && file->st_gid == status.st_gid
+                           : file->st_uid == geteuid();
+}
+
 static bool file_write(int folder, const char *hash, const char *text, size_t len) {
   char fresh[NAME_SIZE], final[NAME_SIZE];
   snprintf(fresh, sizeof fresh, "%.*s.%ld.new", HASH_DIGITS, hash, (long)getpid());
@@ -139,7 +164,7 @@ static bool file_write(int folder, const char *hash, const char *text, size_t le
   int file = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0)
     return false;
-  bool good = write_all(file, text, len);
+  bool good = (!is_shared(folder) || fchmod(file, 0660) == 0) && write_all(file, text, len);
   good = close(file) == 0 && good;
   good = good && renameat(folder, fresh, folder, final) == 0;
   if (!good) {
@@ -228,7 +253,8 @@ static char *file_read_all(int folder, const char *hash, size_t *len) {
     return NULL;
   char *text = NULL;
   *len = 0;
-  if (fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_size > PLAN_JSON_MAX) {
+  if (fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_size > PLAN_JSON_MAX ||
+      !is_of_folder(folder, &stat)) {
     errno = EINVAL;
     close(file);
     return NULL;

@@ -76,8 +76,9 @@ static const char apply[] =
     "hour. Shows it and asks for the phrase that `stacktop plan` has named; without a terminal\n"
     "--confirm has it. Ctrl-C stops at the next safe point, a second one at once.\n"
     "\n"
-    "Exit status: 0 done (or there was nothing left to do), 1 nothing was done, 2 the outcome is\n"
-    "unknown, 3 partly done, 64 bad usage, 78 bad configuration.\n";
+    "Exit status: 0 done (or there was nothing left to do), 1 nothing was done, or what was done\n"
+    "could not be recorded (stderr says which), 2 the outcome is unknown, 3 partly done,\n"
+    "64 bad usage, 78 bad configuration.\n";
 
 static const char audit[] =
     "usage: stacktop audit [OPTIONS]    who has done what, the oldest first\n"

@@ -77,7 +77,8 @@ static int open_or_make(const char *path, bool *made) {
   if (fd < 0 && errno == EEXIST) /* somebody was faster */
     return open(path, O_RDWR | OPEN_FLAGS);
   *made = fd >= 0;
-  if (fd >= 0 && fchmod(fd, 0600) != 0) { /* the umask may have taken our own right */
+  if (fd >= 0 && fchmod(fd, file_is_shared(path) ? 0660 : 0600) !=
+                     0) { /* the umask may have taken our own right */
     int number = errno;
     close(fd);
     errno = number;

@@ -29,11 +29,28 @@ int file_sync_folder(const char *path) {
   return status == EACCES || status == EINVAL ? 0 : status;
 }
 
-/* The mode is 0700 whatever the umask is, and the name survives a crash, too. */
+bool file_folder_is_shared(const char *folder) {
+  struct stat status;
+  return lstat(folder, &status) == 0 && S_ISDIR(status.st_mode) &&
+         (status.st_mode & (S_ISGID | S_IRWXG)) == (S_ISGID | S_IRWXG) &&
+         !(status.st_mode & S_IRWXO);
+}
+
+bool file_is_shared(const char *path) {
+  char *own = mem_dup(path), *slash = strrchr(own, '/');
+  if (slash)
+    *slash = '\0';
+  const bool shared = slash && slash != own && file_folder_is_shared(own);
+  free(own);
+  return shared;
+}
+
+/* The mode is that whatever the umask is, and the name survives a crash, too. */
 static int make_folder(const char *path) {
   if (mkdir(path, 0700) != 0)
     return errno == EEXIST ? 0 : errno;
-  return chmod(path, 0700) == 0 ? file_sync_folder(path) : errno;
+  const mode_t mode = file_is_shared(path) ? S_ISGID | 0770 : 0700;
+  return chmod(path, mode) == 0 ? file_sync_folder(path) : errno;
 }
 
 int file_make_folders(const char *path) {
@@ -68,7 +85,10 @@ bool file_save_new(const char *path, const char *text, size_t len, struct err *e
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     return fail(err, path, errno);
-  status = write_all(fd, text, len);
+  if (file_is_shared(path) && fchmod(fd, 0660) != 0)
+    status = errno;
+  if (status == 0)
+    status = write_all(fd, text, len);
   if (close(fd) != 0 && status == 0)
     status = errno;
   if (status == 0)

@@ -297,12 +297,27 @@ static void on_soon(uv_timer_t *timer) {
     resolve_next(pg);
 }
 
+/* libpq ends the user and password at the first "@" and takes what follows for a host, whose name
+ * it then quotes in errors: half a password. A "@" that it does not end them with is refused. */
+static bool uri_is_plain(const char *uri) {
+  const char *rest = strstr(uri, "://") + 3;
+  const char *end = rest + strcspn(rest, "@/");
+  if (*end == '@')
+    rest = end + 1;
+  return !memchr(rest, '@', strcspn(rest, "?"));
+}
+
 bool pg_dsn_check(const char *dsn, struct err *err) {
   PQconninfoOption *options = PQconninfoParse(dsn, NULL);
   PQconninfoFree(options);
+  const bool uri = strncmp(dsn, "postgres://", 11) == 0 || strncmp(dsn, "postgresql://", 13) == 0;
+  if (uri && !uri_is_plain(dsn))
+    return err_set(
+        err, ERR_INVALID,
+        "the URI has an \"@\" too many: in a user, password or database write %%40 for @, "
+        "%%2F for / and %%3F for ?");
   if (options)
     return true;
-  bool uri = strncmp(dsn, "postgres://", 11) == 0 || strncmp(dsn, "postgresql://", 13) == 0;
   return err_set(err, ERR_INVALID, "no %s that libpq takes: write %s",
                  uri ? "URI" : "connection string",
                  uri ? "postgresql://user@host:5432/database, with %XX for what is special in it"

@@ -449,6 +449,15 @@ static void test_dsn_check(void **state) {
   assert_true(pg_dsn_check("postgresql://ecap_user@postgres:5432/ecap", &err));
   assert_true(pg_dsn_check("host=a,b user=c", &err));
   assert_true(pg_dsn_check("service=ecap", &err));
+  assert_true(pg_dsn_check("postgresql://u:p%40ss@h/d?password=a@b", &err));
+  assert_true(pg_dsn_check("postgresql://u:p?ss@h/d", &err));
+  static const char *const leaks[] = {"postgres://u:p@ss@h/d", "postgres://u:p@ss/w@h/d",
+                                      "postgresql://u:1/ss@h/d", "postgresql://:p@@h"};
+  for (size_t i = 0; i < sizeof leaks / sizeof *leaks; i++) {
+    assert_false(pg_dsn_check(leaks[i], &err));
+    assert_non_null(strstr(err.text, "write %40 for @"));
+    assert_null(strstr(err.text, "ss@"));
+  }
   assert_true(pg_dsn_check("", &err)); /* all by the environment */
   static const char *const bad[] = {"postgresql:/u:s3cret@host/db",
                                     "postgresql://u:s3cret@host:x%/d",
