@@ -98,8 +98,10 @@ size_t kafka_recent(const int64_t *at_ms, const double *lag, size_t count, int64
   for (size_t from = PART_MIN; from + PART_MIN <= count; from++) {
     if (at_ms[count - 1] - at_ms[from] < 3 * gap_ms || at_ms[from - 1] - at_ms[0] < 3 * gap_ms)
       continue;
-    double rest = line_rest(at_ms, lag, from) + line_rest(at_ms + from, lag + from, count - from);
-    if (rest < least) {
+    double recent = line_rest(at_ms + from, lag + from, count - from);
+    double rest = line_rest(at_ms, lag, from) + recent;
+    bool is_line = sqrt(recent / (double)(count - from)) <= 0.1 * sqrt(whole / (double)count);
+    if (is_line && rest < least) { /* a part that has the step in it is worse than the whole */
       least = rest;
       best = from;
     }

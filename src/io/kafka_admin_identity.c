@@ -8,7 +8,7 @@
 bool kafka_admin_check_cluster(struct kafka_session *session, struct kafka_admin *admin,
                                struct err *err) {
   const char *expected = admin->cluster;
-  atomic_store(&session->watch->step, "the cluster's id");
+  kafka_session_step(session, "the cluster's id");
   char *id = rd_kafka_clusterid(session->rk, kafka_session_left(session));
   admin->cluster = id ? arena_text(&admin->arena, id, strlen(id)) : NULL;
   rd_kafka_mem_free(session->rk, id);

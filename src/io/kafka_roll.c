@@ -27,6 +27,7 @@ static struct kafka_roll_entry *entry_make(struct kafka_roll *roll, int32_t brok
   return entry;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are librdkafka's */
 static rd_kafka_resp_err_t on_request(rd_kafka_t *rk, int sockfd, const char *name, int32_t broker,
                                       int16_t key, int16_t version, int32_t correlation,
                                       size_t size, void *opaque) {
@@ -44,6 +45,7 @@ static rd_kafka_resp_err_t on_request(rd_kafka_t *rk, int sockfd, const char *na
 
 /* A request that is given up ends here, too, with an error. Answers come in the order of the
  * questions; which one it is (2.0.2 does not say) is a matter of counting. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are librdkafka's */
 static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd, const char *name, int32_t broker,
                                        int16_t key, int16_t version, int32_t correlation,
                                        size_t size, int64_t rtt, rd_kafka_resp_err_t err,

@@ -231,6 +231,36 @@ static void test_reset_from_a_file(void **state) {
   refused(fixture, "there is no users to pick");
 }
 
+/* The model's sample says which cluster it is of. */
+static void model_cluster(struct fixture *fixture, const char *id) {
+  static const struct column_spec columns[] = {{.id = "cluster_id", .title = "CLUSTER ID"}};
+  static const struct table_spec cluster = {
+      .id = "cluster", .title = "Cluster", .columns = columns, .column_count = 1};
+  static const struct table_spec *const specs[] = {&cluster, &fixture_table};
+  struct sample *sample = sample_new(specs, 2);
+  struct row *row = sample_row(sample, sample_table(sample, "cluster"), "main", NULL);
+  row->cells[0] = value_text(sample_copy(sample, id));
+  fixture_row(sample, "ecap group", NULL, "ecap group", "Empty", 0);
+  driver_publish(&fixture->driver, sample);
+  sample->taken_ms = now - 1000;
+}
+
+/* The cluster that the survey saw is pinned, and has to be the one on the screen. */
+static void test_the_cluster_is_pinned(void **state) {
+  struct fixture *fixture = *state;
+  usual_spots(fixture);
+  assert_true(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
+  says(fixture, "the cluster does not say its id");
+  fixture->admin->cluster = "MkU3OEVBNTcwNTJENDM2Qg";
+  model_cluster(fixture, "MkU3OEVBNTcwNTJENDM2Qg");
+  assert_true(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
+  says(fixture, "the cluster is still MkU3OEVBNTcwNTJENDM2Qg");
+  assert_string_equal(fixture->driver.plan->victims[0].pins[6], "MkU3OEVBNTcwNTJENDM2Qg");
+  model_cluster(fixture, "AnotherOne");
+  assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
+  refused(fixture, "another cluster answers at this address");
+}
+
 static void test_nothing_is_reset(void **state) {
   struct fixture *fixture = *state;
   static const char *const one[] = {"orders/1", NULL};
@@ -468,6 +498,7 @@ int main(void) {
       TEST(test_reset_by_a_shift),
       TEST(test_reset_to_a_time),
       TEST(test_reset_from_a_file),
+      TEST(test_the_cluster_is_pinned),
       TEST(test_nothing_is_reset),
       TEST(test_groups_that_are_not_reset),
       TEST(test_offsets_that_move_though_it_is_empty),

@@ -152,6 +152,24 @@ static void test_trend(void **state) {
   assert_int_equal(kafka_trend_of(same_ms, rising, 2, 10, &rate), KAFKA_TREND_UNKNOWN);
 }
 
+/* A burst begins another course; a sawtooth of commits is one. */
+static void test_recent(void **state) {
+  (void)state;
+  int64_t at_ms[30];
+  double burst[30], saw[30], line[30];
+  for (int i = 0; i < 30; i++) {
+    at_ms[i] = i * 2000;
+    line[i] = 100 + i * 50 + (i % 2) * 30;
+    burst[i] = i < 20 ? 10 + i % 3 * 20 : 40000 + (i - 20) * 780;
+    saw[i] = i % 12 * 200;
+  }
+  assert_int_equal(kafka_recent(at_ms, burst, 30, 2000, 10), 20);
+  assert_int_equal(kafka_recent(at_ms, saw, 30, 24000, 10), 0);
+  assert_int_equal(kafka_recent(at_ms, line, 30, 2000, 10), 0);
+  assert_int_equal(kafka_recent(at_ms, burst, 22, 2000, 10), 0); /* too soon to tell */
+  assert_int_equal(kafka_recent(at_ms, burst, 5, 2000, 10), 0);
+}
+
 static void test_eta(void **state) {
   (void)state;
   assert_true(kafka_eta(0, 84) == 0);
@@ -195,6 +213,7 @@ int main(void) {
       cmocka_unit_test(test_status),
       cmocka_unit_test(test_lost),
       cmocka_unit_test(test_trend),
+      cmocka_unit_test(test_recent),
       cmocka_unit_test(test_eta),
       cmocka_unit_test(test_time_lag),
   };
