@@ -5,11 +5,13 @@ import json
 
 from . import certificates, clients
 from .kafka_secured import NONE, SOME, SUPER
-from .state import write_json, write_private
+from .pgbouncer import POOLS
+from .postgres_lab import ENCODINGS, PLAIN_USER
+from .state import HOST, write_json, write_private
 
 
 def lab(state):
-    lists = {"kafka": kafka(state)}
+    lists = {"services": services(state), "kafka": kafka(state), "postgres": postgres(state), "redis": redis(state)}
     text = "# stacktop's own lab, as it was started last (docs/sandbox.md)\nname: lab\nenvironment: lab\ninterval: 2s\n"
     addresses = ""
     for kind, targets in lists.items():
@@ -23,6 +25,42 @@ def lab(state):
 
 def address(target):
     return next(target[key] for key in ("bootstrap", "dsn", "url", "health", "address") if key in target)
+
+
+def services(state):
+    """The good and the bad: what each is expected to be, its name says."""
+    authority = str(certificates.folder(state) / "ca.pem")
+    found = []
+    for name, facts in state.group("http").items():
+        address = f"{HOST}:{facts['port']}"
+        if name == "http":
+            found.append({"name": name, "address": address, "health": f"http://{address}/health"})
+        else:
+            found.append({"name": name, "address": address, "health": f"https://{address}/health",
+                          "ca_file": authority})
+    return found
+
+
+def postgres(state):
+    if not state.group("postgres"):
+        return []
+
+    def target(name, part, database, user="ecap_user"):
+        return {"name": name, "dsn": f"postgresql://{user}:{state.data['passwords'][user]}@{HOST}:{state.port(part)}"
+                                     f"/{database}"}
+
+    return [
+        target("primary", "postgres", "ecap"), target("standby", "standby", "ecap"),
+        *(target(name, "postgres", name) for name in ENCODINGS),
+        target("plain-user", "postgres", "ecap", PLAIN_USER),
+        *(target(f"pool-{pool}", "pgbouncer", pool) for pool in POOLS
+          if state.part("pgbouncer").get("status") != "absent"),
+    ]
+
+
+def redis(state):
+    parts = {**state.group("redis"), **state.group("cluster")}
+    return [{"name": name, "url": f"redis://{HOST}:{facts['port']}"} for name, facts in parts.items()]
 
 
 def kafka(state):

@@ -1,14 +1,18 @@
 """Which parts there are: those of the sandbox (a platform with its workload), and those of the lab (the
 topologies where faults show). A part of the lab belongs to a group, which `up --only` can ask for."""
 
+from . import certificates, postgres_lab, redis_lab
 from .kafka import Kafka
 from .kafka_secured import USERS, SecuredKafka
+from .pgbouncer import PgBouncer
 from .postgres import Postgres
 from .redis import Redis
 from .web import Api, Dashboard
+from .web_lab import AnyHttp, AnyTls
 from .workload import Workload
 
-PASSWORDS = {"sandbox": ("postgres", "ecap_user"), "lab": ("postgres", "ecap_user", *USERS)}
+PASSWORDS = {"sandbox": ("postgres", "ecap_user"),
+             "lab": ("postgres", "ecap_user", postgres_lab.PLAIN_USER, *USERS)}
 NAMES = tuple(PASSWORDS)
 
 
@@ -28,4 +32,12 @@ def sandbox(state):
 
 def lab(state):
     brokers = [f"kafka-{number}" for number in (1, 2, 3)]
-    return [SecuredKafka(state, name, "kafka", brokers) for name in brokers]
+    nodes = [f"cluster-{number}" for number in (1, 2, 3)]
+    return [
+        *(SecuredKafka(state, name, "kafka", brokers) for name in brokers),
+        *(part(state, group="postgres") for part in (postgres_lab.Primary, postgres_lab.Standby, PgBouncer)),
+        *(part(state, group="redis") for part in (redis_lab.Primary, redis_lab.Replica, redis_lab.Sentinel)),
+        *(redis_lab.ClusterNode(state, name, "cluster", nodes) for name in nodes),
+        AnyHttp(state, group="http"),
+        *(AnyTls(state, f"tls-{kind}", "http") for kind in certificates.KINDS),
+    ]

@@ -83,9 +83,10 @@ class Part:
         self.finish()
         self.state.change(self.name, status="up")
 
-    def wait(self, reached=None, what="does not answer"):
+    def wait(self, reached=None, what="does not answer", seconds=None):
         """Until it answers, or something else is reached: a function that is true, or raises why not yet."""
-        deadline = time.monotonic() + self.start_seconds
+        seconds = seconds or self.start_seconds
+        deadline = time.monotonic() + seconds
         why = "no answer"
         while time.monotonic() < deadline and not self.state.closed:
             if not process.alive(self.who):
@@ -96,7 +97,7 @@ class Part:
             except Exception as error:  # each client has errors of its own; all mean: not yet
                 why = " ".join(str(error).split())
             time.sleep(0.03)
-        raise Failure(f"{self.name} {what} after {self.start_seconds} s ({why}): {self.log_end()}")
+        raise Failure(f"{self.name} {what} after {seconds} s ({why}): {self.log_end()}")
 
     def log_end(self):
         try:

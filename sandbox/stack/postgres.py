@@ -1,13 +1,12 @@
 """A private PostgreSQL cluster with the platform's database."""
 
 import os
-import pwd
 import re
 import signal
 import subprocess
 from pathlib import Path
 
-from . import clients, process
+from . import account, clients, process
 from .part import Absent, Part, environment
 from .state import HOST, Failure
 
@@ -30,7 +29,7 @@ jit = off
 log_timezone = 'UTC'
 timezone = 'UTC'
 """
-HBA = f"host all all {HOST}/32 scram-sha-256\n"
+HBA = f"host all,replication all {HOST}/32 scram-sha-256\n"
 
 SCHEMA = """
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
@@ -64,19 +63,27 @@ class Postgres(Part):
 
     def prepare(self):
         version, self.programs = newest()
-        self.user = None if os.geteuid() else server_user()
+        self.user = account.server_user()
         kept = self.cluster / "PG_VERSION"
         if kept.exists() and kept.read_text().strip() != str(version):
             raise Absent(f"{self.cluster} is of PostgreSQL {kept.read_text().strip()}, this is {version}: "
                          "remove it to begin anew")
         self.end_orphans()
-        if not (self.cluster / "done").exists():
+        if not self.is_made():
+            subprocess.run(["rm", "-rf", "--", str(self.cluster)], check=True)
             self.make_cluster()
-        self.write("postgresql.conf", SETTINGS + f"port = {self.port}\n")
+        self.write("postgresql.conf", SETTINGS + f"port = {self.port}\n" + self.settings())
         self.write("pg_hba.conf", HBA)
         # After a crash: the pid in there may be that of another process by now, which would be
         # taken for a server. Ours does not run, or it would have been found.
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def is_made(self):
+        return (self.cluster / "done").exists()
+
+    def settings(self):
+        """What is added to its configuration."""
+        return ""
 
     def write(self, name, text):
         path = self.cluster / name
@@ -88,35 +95,27 @@ class Postgres(Part):
             os.chown(path, self.user.pw_uid, self.user.pw_gid)
 
     def make_cluster(self):
-        subprocess.run(["rm", "-rf", "--", str(self.cluster)], check=True)
         self.cluster.mkdir(mode=0o700)
         self.give(self.cluster)
         password = self.folder / "password"
         password.write_text(self.state.data["passwords"]["postgres"] + "\n")
         password.chmod(0o600)
         self.give(password)
-        argv = [*self.as_user(), str(self.programs / "initdb"), "-D", str(self.cluster), "-U", "postgres",
-                "--pwfile", str(password), "--auth", "scram-sha-256", "--encoding", "UTF8",
-                "--locale", "C.UTF-8", "--no-sync", "--no-instructions"]
-        done = subprocess.run(argv, cwd="/", env=environment(self.state), text=True, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        self.tool("initdb", "-D", str(self.cluster), "-U", "postgres", "--pwfile", str(password), "--auth",
+                  "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions")
         password.unlink()
+
+    def tool(self, name, *arguments, **variables):
+        """Runs one of PostgreSQL's programs, with these variables in its environment."""
+        done = subprocess.run([*self.as_user(), str(self.programs / name), *arguments], cwd="/", text=True,
+                              env={**environment(self.state), **variables}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         self.log.write_text(done.stdout)
         if done.returncode:
-            raise Failure(f"initdb failed: {self.log_end()}")
+            raise Failure(f"{name} failed: {self.log_end()}")
 
     def as_user(self):
-        """What a command begins with to run as the server's user: PostgreSQL refuses to be root.
-
-        The state may lie below a folder that only root may enter. The user is then given the right to
-        pass through (and no more than the sandbox is there to be touched by it)."""
-        if not self.user:
-            return []
-        prefix = ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups"]
-        if subprocess.run([*prefix, "test", "-x", str(self.folder)], check=False,
-                          stderr=subprocess.DEVNULL).returncode:
-            prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-        return prefix
+        return account.prefix(self.user, self.folder)
 
     def command(self):
         return [*self.as_user(), str(self.programs / "postgres"), "-D", str(self.cluster)]
@@ -126,7 +125,7 @@ class Postgres(Part):
         return True
 
     def connect(self, database="ecap"):
-        return clients.postgres(self.state, "postgres", database=database)
+        return clients.postgres(self.state, "postgres", database=database, part=self.name)
 
     def finish(self):
         """The role, the database and its tables, the first time."""
@@ -158,12 +157,3 @@ def newest():
     if not found:
         raise Absent("no PostgreSQL server in /usr/lib/postgresql")
     return max(found)
-
-
-def server_user():
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise Absent("PostgreSQL must not run as root, and there is no user postgres or nobody")

@@ -26,11 +26,22 @@ class Redis(Part):
         self.program = shutil.which("redis-server") or shutil.which("valkey-server")
         if not self.program:
             raise Absent("no redis-server and no valkey-server")
-        (self.folder / "redis.conf").write_text(f'{SETTINGS}port {self.port}\ndir "{self.folder}"\n')
+        self.settings.write_text("".join(f"{line}\n" for line in self.lines()))
+
+    @property
+    def settings(self):
+        return self.folder / "redis.conf"
+
+    def lines(self):
+        """Of its configuration."""
+        return [SETTINGS, f"port {self.port}", f'dir "{self.folder}"']
 
     def command(self):
-        return [self.program, str(self.folder / "redis.conf")]
+        return [self.program, str(self.settings)]
+
+    def client(self, seconds=1):
+        return clients.cache(self.state, seconds, self.name)
 
     def answers(self):
-        with clients.cache(self.state, seconds=1) as client:
+        with self.client() as client:
             return client.ping()

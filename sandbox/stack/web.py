@@ -12,7 +12,11 @@ class Service(Part):
     health = "/health"
 
     def command(self):
-        return [sys.executable, "-m", f"stack.{self.module}", str(self.state.folder), str(self.port)]
+        return [sys.executable, "-m", f"stack.{self.module}", str(self.state.folder), str(self.port),
+                *self.arguments()]
+
+    def arguments(self):
+        return []
 
     def answers(self):
         return get(self.port, "/metrics" if self.name == "api" else self.health, 1)[0] == 200

@@ -123,9 +123,9 @@ class Sandbox:
         connection.autocommit = True
         return connection
 
-    def sql(self, text, *values, user="postgres"):
-        """All rows of a query."""
-        with contextlib.closing(self.connect(user)) as connection, connection.cursor() as cursor:
+    def sql(self, text, *values, user="postgres", **options):
+        """All rows of a query; options as of connect."""
+        with contextlib.closing(self.connect(user, **options)) as connection, connection.cursor() as cursor:
             cursor.execute(text, values or None)
             return cursor.fetchall() if cursor.description else []
 
