@@ -237,8 +237,8 @@ void postgres_link_ask(struct postgres_link *link, const char *sql, size_t count
                        const char *const *values, postgres_link_cb done) {
   assert(!link->done);
   link->done = done;
-  static const char *const none[] = {NULL};
-  ask(link, sql, count, count > 0 && !values ? none : values, on_answer);
+  assert(count == 0 || values);
+  ask(link, sql, count, values, on_answer);
 }
 
 static void on_timer(uv_timer_t *timer) {
