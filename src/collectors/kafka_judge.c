@@ -94,6 +94,7 @@ static bool judge_stall(struct kafka_group_view *view) {
   struct figures text;
   char place[96], grows[FORMAT_MAX + 16], came[FORMAT_MAX];
   figures_of(stall, &text);
+  view->lasted_ms = stall->flat_ms;
   where(view, stall, place, sizeof place);
   growth(stall, "", grows, sizeof grows);
   enum severity severity = is_growing(stall) ? SEVERITY_CRIT : SEVERITY_WARN;

@@ -241,6 +241,7 @@ static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
   if (!row)
     return false;
   row->severity = view->severity;
+  row->lasted_ms = view->lasted_ms;
   row->reason = *view->reason ? sample_copy(sample, view->reason) : NULL;
   row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(sample, view->group->name));
   row->cells[KAFKA_LAG_STATUS] =

@@ -66,8 +66,9 @@ struct kafka_group_view {
   struct kafka_tally tallies[KAFKA_STATUS_COUNT];
   bool has_owners; /* somebody holds a partition */
   enum severity severity;
-  char status[48];  /* a word or two: "rising", "stuck", "no members" */
-  char reason[256]; /* "" when severity is OK */
+  char status[48];   /* a word or two: "rising", "stuck", "no members" */
+  char reason[256];  /* "" when severity is OK */
+  int64_t lasted_ms; /* for how long it has been so; 0: not known */
 };
 
 struct kafka_view {

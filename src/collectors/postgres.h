@@ -123,6 +123,7 @@ struct postgres_session {
   double blocks_for;  /* the longest wait of these in seconds; 0 without any */
   enum severity severity;
   char reason[224]; /* "" when the severity is OK */
+  double lasted;    /* seconds for which what the reason says has been so; 0: not known */
 };
 
 struct postgres_sessions {

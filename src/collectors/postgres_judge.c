@@ -160,6 +160,9 @@ static void judge(struct postgres_session *session, const struct postgres_rules 
   if (session->severity == SEVERITY_OK)
     return;
   char what[64], who[72] = "", wait[FORMAT_MAX];
+  session->lasted = session->all > 0                ? session->blocks_for
+                    : state_in_transaction(session) ? session->state_age
+                                                    : session->query_age;
   describe(session, what, sizeof what);
   if (session->application && *session->application)
     snprintf(who, sizeof who, " (%.63s)", session->application);

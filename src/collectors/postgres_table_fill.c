@@ -207,6 +207,7 @@ static void fill_harm(struct sample *sample, const struct postgres_session *sess
   }
   row->cells[SESSION_BLOCKED_BY] = blocked_by(sample, session);
   row->severity = session->severity;
+  row->lasted_ms = session->lasted > 0 ? (int64_t)(session->lasted * 1000) : 0;
   if (*session->reason)
     row->reason = sample_copy(sample, session->reason);
 }

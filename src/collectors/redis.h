@@ -111,7 +111,8 @@ struct value redis_rates_per_second(const struct redis_rates *rates, enum redis_
 
 struct redis_verdict {
   enum severity severity;
-  char reason[400]; /* the worst first, "; " between; "" when all is well */
+  char reason[400];  /* the worst first, "; " between; "" when all is well */
+  int64_t lasted_ms; /* for how long the first has been so; 0: not known */
 };
 
 /* What a threshold cannot tell: a cluster that is down; loading; a replica without its master; too

@@ -17,6 +17,7 @@ enum { COMPLAINTS_MAX = 12, COMPLAINT_MAX = 160 };
 struct complaints {
   struct {
     enum severity severity;
+    int64_t lasted_ms; /* 0: not known */
     char text[COMPLAINT_MAX];
   } items[COMPLAINTS_MAX];
   size_t count;
@@ -30,7 +31,17 @@ complain(struct complaints *complaints, enum severity severity, const char *form
   va_start(args, format);
   vsnprintf(complaints->items[complaints->count].text, COMPLAINT_MAX, format, args);
   va_end(args);
+  complaints->items[complaints->count].lasted_ms = 0;
   complaints->items[complaints->count++].severity = severity;
+}
+
+/* CRIT, for `seconds` already. */
+static void complain_lasting(struct complaints *complaints, int64_t seconds, const char *words,
+                             const char *lasted) {
+  size_t at = complaints->count;
+  complain(complaints, SEVERITY_CRIT, "%s%s", words, lasted);
+  if (complaints->count > at)
+    complaints->items[at].lasted_ms = seconds < INT64_MAX / 1000 ? seconds * 1000 : 0;
 }
 
 static bool flag(const struct redis_info *info, const char *key) {
@@ -66,8 +77,8 @@ static void judge_replication(struct complaints *complaints, const struct redis_
   if (flag(info, "master_sync_in_progress"))
     complain(complaints, SEVERITY_WARN, "copying the data set from its master");
   else if (redis_info_int(info, "master_link_down_since_seconds", &seconds) && seconds >= 0)
-    complain(complaints, SEVERITY_CRIT, "master link down for %s",
-             format_duration(since, sizeof since, (double)seconds));
+    complain_lasting(complaints, seconds, "master link down for ",
+                     format_duration(since, sizeof since, (double)seconds));
   else
     complain(complaints, SEVERITY_CRIT, "master link down");
 }
@@ -253,6 +264,8 @@ void redis_judge(struct redis_verdict *verdict, const struct redis_info *info,
   for (enum severity severity = SEVERITY_CRIT; severity > SEVERITY_OK; severity--)
     for (size_t i = 0; i < complaints.count; i++)
       if (complaints.items[i].severity == severity) {
+        if (!*verdict->reason)
+          verdict->lasted_ms = complaints.items[i].lasted_ms;
         verdict->severity = severity_worse(verdict->severity, severity);
         reason_add(verdict, complaints.items[i].text);
       }

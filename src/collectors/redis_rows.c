@@ -291,6 +291,7 @@ void redis_rows_make(struct sample *sample, const char *name, const struct redis
   struct redis_verdict verdict;
   redis_judge(&verdict, info, rates);
   row->severity = verdict.severity;
+  row->lasted_ms = verdict.lasted_ms;
   row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
   row->cells[SUMMARY_NAME] = value_text(row->key);
   fill_memory(&source, row->cells);

@@ -224,7 +224,7 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   assert(row); /* one row fits into any ceiling */
   row->severity = verdict.severity;
   row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
-  row->since_ms = verdict.severity == SEVERITY_CRIT ? service->history.since_ms : 0;
+  row->lasted_ms = verdict.severity == SEVERITY_CRIT ? now_ms - service->history.since_ms : 0;
   row->cells[SERVICE_NAME] = value_text(sample_copy(sample, name));
   row->cells[SERVICE_ADDRESS] =
       value_text(sample_copy(sample, target_text(service->target, "address")));

@@ -64,8 +64,8 @@ struct row {
   enum severity severity; /* the collector's own judgement, where a threshold cannot tell */
   const char *reason;     /* a sentence without the row's name: "idle in transaction 14m, blocks 2";
                              required when severity is not OK */
-  int64_t since_ms;       /* since when it has been so, where the server or the collector knows;
-                             0: since it was first seen */
+  int64_t lasted_ms;      /* for how long it had been so when the sample was taken, where the server
+                             or the collector knows; 0: not known */
   struct value *cells;    /* one a column */
 };
 

@@ -196,13 +196,13 @@ static bool read_parent(const struct json_node *node, const struct reader *reade
 /* *full: the sample cannot take more. */
 static bool read_row(const struct json_node *node, struct reader *reader, bool *full) {
   const char *key, *parent, *severity, *reason;
-  int64_t since_ms;
+  int64_t lasted_ms;
   struct sample *sample = reader->sample;
   if (!json_expect(node, json_is_object(node->json), "an object") ||
       !json_read_text(node, "key", &key) || !read_parent(node, reader, &parent) ||
       !json_read_text_or(node, "severity", "ok", &severity) ||
       !json_read_text_or(node, "reason", NULL, &reason) ||
-      !json_read_int_or(node, "since_ms", 0, 0, JSON_TIME_MAX, &since_ms))
+      !json_read_int_or(node, "lasted_ms", 0, 0, JSON_TIME_MAX, &lasted_ms))
     return false;
   struct row *row = sample_row(sample, reader->table, key, parent);
   *full = !row;
@@ -212,7 +212,7 @@ static bool read_row(const struct json_node *node, struct reader *reader, bool *
   if (row->severity != SEVERITY_OK && !reason)
     reason = "no reason given";
   row->reason = keep(&sample->arena, reason);
-  row->since_ms = since_ms;
+  row->lasted_ms = lasted_ms;
   if (!read_cells(node, reader, row))
     return false;
   if (sample->arena.exhausted) { /* half a row is none */

@@ -160,8 +160,8 @@ static void write_row(struct document *document, const struct slot *slot, size_t
   json_text_if(writer, "parent", row->parent);
   json_text(writer, "severity", severity_name(row->severity));
   json_text_if(writer, "reason", row->reason);
-  if (row->since_ms)
-    json_int(writer, "since_ms", row->since_ms);
+  if (row->lasted_ms)
+    json_int(writer, "lasted_ms", row->lasted_ms);
   json_open(writer, "cells", '{');
   for (size_t i = 0; i < spec->column_count; i++)
     write_cell(writer, spec->columns[i].id, cell_value(row, i));

@@ -159,6 +159,7 @@ static void test_stuck(void **state) {
   }
   says(group, SEVERITY_CRIT, "stuck",
        "stuck for 40s: members hold partitions but commit nothing, lag 3,360 +84/s");
+  assert_int_equal(group->lasted_ms, 40000);
   /* nothing new comes: still stuck, but it does not get worse */
   for (int turn = 0; turn < 40; turn++)
     group = collect(w);

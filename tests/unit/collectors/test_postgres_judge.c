@@ -74,6 +74,7 @@ static void test_chain(void **state) {
   const struct postgres_session *root = &sessions->items[3];
   assert_int_equal(root->severity, SEVERITY_CRIT);
   assert_string_equal(root->reason, "idle in transaction 14m 00s, blocks 2 for 1m 10s");
+  assert_true(root->lasted == 70); /* that others wait, not how long it has been idle */
   assert_int_equal(root->direct, 1);
   assert_int_equal(root->all, 2);
   assert_string_equal(root->label, "idle in txn");
@@ -112,6 +113,7 @@ static void test_thresholds(void **state) {
   assert_int_equal(sessions->items[2].severity, SEVERITY_OK);
   assert_int_equal(sessions->items[3].severity, SEVERITY_WARN);
   assert_string_equal(sessions->items[3].reason, "idle in transaction (aborted) 5m 00s");
+  assert_true(sessions->items[3].lasted == 300);
   assert_string_equal(sessions->items[4].reason, "its query has run for 5m 01s");
   assert_int_equal(sessions->items[5].severity, SEVERITY_OK);
   assert_int_equal(sessions->items[6].severity, SEVERITY_OK);

@@ -257,6 +257,7 @@ static void test_redis_7_replica(void **state) {
   is_near(cell(sample, "replica_lag"), 1);
   assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_CRIT);
   assert_string_equal(sample->tables[0].rows[0].reason, "master link down for 1.0s");
+  assert_int_equal(sample->tables[0].rows[0].lasted_ms, 1000);
   sample_free(sample);
   redis_info_fini(&info);
 }

@@ -111,7 +111,7 @@ static void test_onset_of_a_row(void **state) {
   struct row *row = lag_row(sample, 0, "group", NULL, value_int(1));
   row->severity = SEVERITY_WARN;
   row->reason = "stuck for 21s";
-  row->since_ms = onset;
+  row->lasted_ms = 21000;
   model_publish(&fixture->model, 1, sample, fixture->now_ms);
   assert_int_equal(only(judge(fixture, false))->since_ms, onset);
   fixture->now_ms += 2000;
