@@ -14,7 +14,7 @@ from stacktop import dashboard, write_config
 
 ROUNDS = int(os.environ.get("STACKTOP_ROUNDS", "50"))
 FROZEN_SECONDS = 14  # at the most; the abort mostly comes before
-OVER = re.compile(r"seeing the proof|Nothing was done")
+OVER = re.compile(r"Doing it took|It was not begun|Nothing was done")
 GROWTH_KIB = 8 << 10  # of the dashboard, with the history and events of a quarter of an hour
 
 
