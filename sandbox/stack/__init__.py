@@ -4,7 +4,9 @@
     state     the folder: state.json, mode.json, the lock
     part      what all parts have in common
     postgres, redis, kafka, jars, web, workload      the parts
-    configure stacktop.yaml and addresses.txt
+    postgres_lab, pgbouncer, redis_lab, kafka_secured, web_lab, certificates    those of the lab
+    layouts   which parts a sandbox and a lab have
+    configure stacktop.yaml and addresses.txt; configure_lab the lab's
     stack     all parts together: up and down
     scenes    puts the running stack into a state, and waits until it is there
     clients   connections to the servers;  rdkafka  Kafka's, by librdkafka

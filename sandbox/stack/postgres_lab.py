@@ -56,7 +56,10 @@ class Standby(Postgres):
 
     def settle(self):
         try:
-            self.wait(self.streams, "does not stream", STANDBY_SECONDS)
+            if (self.cluster / "standby.signal").exists():
+                self.wait(self.streams, "does not stream", STANDBY_SECONDS)
+                return
+            raise Failure(f"{self.name} was promoted")
         except Failure:  # the primary went on without it, or it is of another timeline: anew
             self.stop()
             with clients.closing(clients.postgres(self.state, "postgres", "postgres")) as connection:

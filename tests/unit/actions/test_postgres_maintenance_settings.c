@@ -150,7 +150,7 @@ static void test_the_server_refuses(void **state) {
   survey(fixture, "postgres.set", params);
   make_plan(fixture, NULL);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "invalid value for parameter \"work_mem\"");
+  assert_result(fixture, 0, VICTIM_REFUSED, "\"work_mem\"");
   assert_null(fixture->driver.outcome.undo);
   postgres_do(fixture->admin, "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO owner");
   use_role(fixture, "owner");
@@ -158,7 +158,7 @@ static void test_the_server_refuses(void **state) {
   survey(fixture, "postgres.set", good);
   make_plan(fixture, NULL);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "permission denied to set parameter \"work_mem\"");
+  assert_result(fixture, 0, VICTIM_REFUSED, "\"work_mem\"");
   postgres_do(fixture->admin, "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
   refuse(fixture, "work_mem", "8MB", "pg_reload_conf() may not be called");
   assert_file_has(fixture, 1);
@@ -239,8 +239,7 @@ static void test_reset_statements(void **state) {
   make_plan(fixture, NULL);
   assert_says(fixture, PLAN_WARNING, "it will be refused");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED,
-                "permission denied for function pg_stat_statements_reset");
+  assert_result(fixture, 0, VICTIM_REFUSED, "pg_stat_statements_reset");
   assert_int_equal(statements_of(fixture, "postgres"), 1);
 
   use_role(fixture, "helper");

@@ -169,6 +169,15 @@ static void assert_result(struct fixture *fixture, size_t victim, enum victim_re
     fail_msg("%s: %s", victim_result_name(outcome->result), outcome->words);
 }
 
+/* The server's words differ from version to version; the right that is missing has one name, in
+ * capitals or not. */
+static void assert_refused(struct fixture *fixture, const char *right) {
+  assert_result(fixture, 0, VICTIM_REFUSED, "");
+  const char *words = fixture->driver.outcome.victims[0].words;
+  if (!strcasestr(words, right))
+    fail_msg("%s does not name %s", words, right);
+}
+
 /* ---- what they do */
 
 static void test_cancel(void **state) {
@@ -438,17 +447,17 @@ static void test_rights(void **state) {
   use_dsn(fixture, "watcher");
   make_plan(fixture, "postgres.terminate", fixture->victim);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "pg_signal_backend");
+  assert_refused(fixture, "pg_signal_backend");
   make_plan(fixture, "postgres.cancel", fixture->victim);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "pg_signal_backend");
+  assert_refused(fixture, "pg_signal_backend");
   assert_true(state_is(fixture, fixture->victim, "active"));
 
   PGconn *boss = postgres_login(&server, "admin");
   use_dsn(fixture, "helper");
   make_plan(fixture, "postgres.terminate", boss);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "superuser");
+  assert_refused(fixture, "superuser");
   assert_true(lives(fixture, boss));
   verify(fixture); /* there is nothing to look for */
   assert_null(fixture->driver.outcome.proof);
