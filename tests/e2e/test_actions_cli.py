@@ -502,8 +502,7 @@ def keys(sandbox):
         client.eval("for i = 1, 150000 do redis.call('set', 'cli-test:' .. i, 'x') end", 0)
         client.set("cli-neighbour", "x")
         yield lambda: sum(1 for _ in client.scan_iter("cli-test:*", count=5000))
-        for key in client.scan_iter("cli-test:*", count=5000):
-            client.unlink(key)
+        client.eval("for _, key in ipairs(redis.call('keys', 'cli-test:*')) do redis.call('unlink', key) end", 0)
         client.delete("cli-neighbour")
 
 
