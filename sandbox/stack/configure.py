@@ -23,22 +23,29 @@ def sandbox(state):
     port = state.port
     api = f"http://{HOST}:{port('api')}"
     kafka = clients.bootstrap(state)
+    reason = state.part("kafka").get("reason")
+    # A target that cannot be there would only say "refused".
+    service, target = f"""\
+  - {{name: kafka, address: "{kafka}"}}
+""", f"""\
+kafka:
+  - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}}}
+"""
+    if reason:
+        service, target = "", f"# without Kafka: {' '.join(reason.split())}\n"
     write_private(state.folder / "stacktop.yaml", f"""\
 # stacktop's own sandbox, as it was started last. Scenes to practise on: sandbox/scene NAME
-name: ecap-sandbox
+name: ecap-sandbox{" without Kafka" if reason else ""}
 environment: sandbox
 interval: 2s
 services:
   - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health"}}
   - {{name: dashboard, address: "{HOST}:{port('dashboard')}", health: "http://{HOST}:{port('dashboard')}/health"}}
   - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
-  - {{name: kafka, address: "{kafka}"}}
-  - {{name: redis, address: "{HOST}:{port('redis')}"}}
+{service}  - {{name: redis, address: "{HOST}:{port('redis')}"}}
 postgres:
   - {{name: ecap, dsn: "{dsn(state)}"}}
-kafka:
-  - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}}}
-redis:
+{target}redis:
   - {{name: cache, url: "{redis_url(state)}"}}
 hosts:
   - {{name: local, mounts: [/]}}
@@ -47,7 +54,6 @@ thresholds:
   kafka.lag: {{warn: 10000}}
   redis.evictions: {{warn: 10}}
 """)
-    reason = state.part("kafka").get("reason")
     write_private(state.folder / "addresses.txt", f"""\
 API         {api}/health
             {api}/api/v1/health

@@ -19,7 +19,7 @@ STANDINS = {
         mkdir -p build/release
         cat >build/release/stacktop <<'END'
         #!/bin/bash
-        [[ $1 == check ]] && echo "verdict of $3" && exit 2
+        [[ $1 == check ]] && echo "verdict of $3" && { grep host.load "$3"; exit 2; }
         echo "dashboard on $2"
         while read -rn1 key; do [[ $key == q ]] && exit 0; done
         exit 9
@@ -34,11 +34,16 @@ STANDINS = {
         sleep 1000 </dev/null >/dev/null 2>&1 &
         echo $! >"$2/server.new" && mv "$2/server.new" "$2/server"
         [[ ! ${slow-} ]] || wait $slow
-        touch "$2/state.json" "$2/stacktop.yaml"
+        touch "$2/state.json"
+        echo thresholds: >"$2/stacktop.yaml"
         [[ ${BREAK-} != sandbox ]] || { echo "no java here"; exit 1; }
         """,
     "sandbox/down": 'kill "$(cat "$2/server")" && rm "$2/server" "$2/state.json"',
-    "sandbox/ctl": '[[ -e $2/server ]]',
+    "sandbox/ctl": """
+        [[ -e $2/server ]] || exit 1
+        echo "redis      up       port 1      pid 2"
+        [[ ! ${WITHOUT-} ]] || echo "kafka      absent   port 3      pid -        $WITHOUT"
+        """,
 }
 
 
@@ -118,14 +123,23 @@ def test_however_it_ends_nothing_is_left(checkout, name, status, when):
 def test_without_a_terminal_it_is_check(checkout):
     run = checkout.run()
     assert run.returncode == 2
-    assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/stacktop.yaml\n"
+    # What the build has raised is not judged.
+    assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/check.yaml\n  host.load: off\n"
+    assert "host.load is not judged" in run.stderr
     assert not checkout.server
+
+
+def test_it_says_what_it_runs_without(checkout):
+    run = checkout.run(WITHOUT="Maven could not get Kafka's jars: 403 Forbidden")
+    assert "running without Kafka: Maven could not get Kafka's jars: 403 Forbidden\n" in run.stderr
+    assert "without" not in checkout.run().stderr
 
 
 def test_a_sandbox_that_was_up_stays_up(checkout):
     subprocess.run(["sandbox/up", "--state", "build/sandbox"], cwd=checkout.folder, check=True)
     run = checkout.run()
     assert run.returncode == 2 and "will be left up" in run.stderr
+    assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/stacktop.yaml\n"  # all of it is judged
     assert checkout.server
 
 

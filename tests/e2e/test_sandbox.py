@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from sandbox import HOST, PARTITIONS, PARTS, SCENES, TOPIC, Sandbox, wait_until
-from stacktop import ROOT
+from stacktop import ROOT, check
 from terminal import PATIENCE
 
 
@@ -323,6 +323,27 @@ def test_an_interrupted_start_leaves_nothing(own, number):
     assert not (own.folder / "state.json").exists()
 
 
+def assert_without_kafka(sandbox, reason):
+    """The configuration says why, and has no target that would only be refused."""
+    text = sandbox.config.read_text()
+    assert "# without Kafka: " in text and reason in text and "\nkafka:" not in text
+    run = check(sandbox.config, "--json")
+    assert "ecap-sandbox without Kafka" in run.stdout, run
+    assert "kafka" not in {target["kind"] for target in run.json["targets"]}
+
+
+def test_a_maven_that_is_refused(own, tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    maven = programs / "mvn"
+    maven.write_text("#!/bin/sh\necho '[ERROR] Could not transfer artifact: 403 Forbidden'\nexit 1\n")
+    maven.chmod(0o755)
+    done = own.up(env={"PATH": f"{programs}:{os.environ['PATH']}", "STACKTOP_SANDBOX_CACHE": str(tmp_path / "jars")})
+    reason = "Maven could not get Kafka's jars: Could not transfer artifact: 403 Forbidden"
+    assert f"without kafka: {reason}" in done.stdout
+    assert_without_kafka(own, reason)
+
+
 def test_without_kafka_the_rest_runs(own, tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -339,7 +360,7 @@ def test_without_kafka_the_rest_runs(own, tmp_path):
     own.scene("calm")
     done = own.run("scene", "lag", check=False)
     assert done.returncode == 1 and "no Java" in done.stderr
-    assert f"bootstrap: \"{own.bootstrap}\"" in own.config.read_text() and refuses(own.port("kafka"))
+    assert_without_kafka(own, "no Java")
 
 
 def test_a_plain_user_has_one_too(tmp_path):
