@@ -231,8 +231,21 @@ const char *postgres_effect_sql(enum postgres_effect effect, const char *pid, co
 // clang-format off
 #define MOMENT(time) \
   "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
-const char postgres_look_sql[] =
-    "SELECT pid, " MOMENT("backend_start") ", state, " MOMENT("query_start") ","
+/* The user's name as it is, since in the bytes of another encoding it would fail the statement */
+static const char look_frame[] =
+    "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
+    " SELECT pid, " MOMENT("backend_start") ", state, " MOMENT("query_start") ","
     " " MOMENT("state_change") ", usename, coalesce(wait_event_type = 'Lock', false),"
-    " pid = pg_backend_pid() FROM pg_stat_activity WHERE pid = ANY ($1::int[])";
+    " pid = pg_backend_pid(), pg_encoding_to_char(d.encoding) FROM pg_stat_activity s"
+    " LEFT JOIN pg_database d ON d.oid = s.datid WHERE pid IN (%s)";
 // clang-format on
+
+char *postgres_look(const long *pids, size_t count) {
+  char *list = mem_new(count * 24 + 2);
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++)
+    used += (size_t)snprintf(list + used, 24, "%s%ld", i ? "," : "", pids[i]);
+  char *sql = mem_printf(look_frame, count ? list : "0");
+  free(list);
+  return sql;
+}

@@ -116,8 +116,9 @@ extern const struct act_step postgres_cancel_execute, postgres_terminate_execute
  * longer wait, at most for 1 s more. */
 extern const struct act_step postgres_cancel_verify, postgres_terminate_verify;
 
-/* What both ask: what has become of the sessions with one of these pids ($1, an array). */
-extern const char postgres_look_sql[];
+/* What both ask, by the simple protocol: what has become of the sessions with one of these pids.
+ * Texts are as the server has them (io/pg_text.h). For free(). */
+char *postgres_look(const long *pids, size_t count);
 enum postgres_look_column {
   LOOK_PID,
   LOOK_START,
@@ -125,7 +126,8 @@ enum postgres_look_column {
   LOOK_QUERY_START,
   LOOK_STATE_CHANGE,
   LOOK_USER,
-  LOOK_WAITS, /* for a lock: t */
-  LOOK_OWN,   /* it is we who ask: t */
+  LOOK_WAITS,    /* for a lock: t */
+  LOOK_OWN,      /* it is we who ask: t */
+  LOOK_ENCODING, /* of its database */
   LOOK_COLUMN_COUNT
 };

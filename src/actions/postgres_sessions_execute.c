@@ -4,6 +4,7 @@
 #include "actions/postgres_sessions.h"
 
 #include "core/mem.h"
+#include "io/pg_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,13 +53,16 @@ static void explain(struct signals *signals, const struct pg_rows *rows) {
   struct outcome *outcome = signals->act->outcome;
   const char *start = pg_cell(rows, 0, LOOK_START), *state = pg_cell(rows, 0, LOOK_STATE);
   const char *user = pg_cell(rows, 0, LOOK_USER), *own = pg_cell(rows, 0, LOOK_OWN);
+  char name[256] = "no user";
+  if (user)
+    pg_name_utf8(user, pg_cell(rows, 0, LOOK_ENCODING), name, sizeof name);
   if (!start)
     outcome_set(outcome, signals->victim, VICTIM_REFUSED,
                 "who has its pid now may not be seen: needs pg_monitor");
   else if (strcmp(start, pin(signals, SESSION_PIN_START)) != 0)
     outcome_set(outcome, signals->victim, VICTIM_GONE,
                 "it had ended; the pid is another session's by now (%s, since %s): left alone",
-                user ? user : "no user", start);
+                name, start);
   else if (own && *own == 't')
     outcome_set(outcome, signals->victim, VICTIM_REFUSED, "that is stacktop itself");
   else if (signals->flat)
@@ -91,10 +95,10 @@ static void on_explained(void *self, const struct pg_rows *rows, const struct er
 }
 
 static void ask_why(struct signals *signals) {
-  char pids[32];
-  snprintf(pids, sizeof pids, "{%s}", pin(signals, SESSION_PIN_PID));
-  const char *const values[] = {pids};
-  postgres_link_ask(signals->link, postgres_look_sql, 1, values, on_explained);
+  long pid = strtol(pin(signals, SESSION_PIN_PID), NULL, 10);
+  char *sql = postgres_look(&pid, 1);
+  postgres_link_ask(signals->link, sql, 0, NULL, on_explained);
+  free(sql);
 }
 
 /* ---- the effect */

@@ -7,6 +7,7 @@
 #include "actions/postgres_sessions.h"
 
 #include "core/mem.h"
+#include "io/pg_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,18 +65,20 @@ static const struct table_spec *const tables[] = {&postgres_sessions_found_table
 enum {
   A_WANTED, A_WAITING, A_HIDDEN, A_PID, A_START, A_TYPE, A_USER, A_DATABASE, A_APPLICATION,
   A_CLIENT, A_STATE, A_TRANSACTION_AGE, A_STATE_AGE, A_BLOCKERS, A_IS_HIDDEN, A_QUERY,
-  A_QUERY_START, A_STATE_CHANGE, A_IS_WANTED, A_COUNT
+  A_QUERY_START, A_STATE_CHANGE, A_IS_WANTED, A_ENCODING, A_COUNT
 };
 
 /* %s: which are wanted, and in which order; whether the holders of their locks are looked for to
  * the last one. pg_blocking_pids takes the lock manager for itself: it is called for so many only.
  * A query has the bytes of its own database, which left() and the like refuse in ours; names are
- * told as they are (SQL_ASCII) for the same reason. */
+ * told as they are (SQL_ASCII) for the same reason. They are made UTF-8 here (io/pg_text.h). */
 static const char frame[] =
   "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
-  " WITH RECURSIVE seen AS (SELECT *, coalesce(wait_event_type = 'Lock', false) AS waiting,"
+  " WITH RECURSIVE seen AS (SELECT s.*, pg_encoding_to_char(d.encoding) AS encoding,"
+  "     coalesce(wait_event_type = 'Lock', false) AS waiting,"
   "     coalesce(query = '<insufficient privilege>', false) AS hidden"
-  "     FROM pg_stat_activity WHERE pid <> pg_backend_pid()),"
+  "     FROM pg_stat_activity s LEFT JOIN pg_database d ON d.oid = s.datid"
+  "     WHERE pid <> pg_backend_pid()),"
   "   wanted AS (SELECT pid, row_number() OVER (ORDER BY %s, pid) AS nth FROM seen WHERE %s),"
   "   up (pid) AS (SELECT pid FROM wanted WHERE %s UNION"
   "     SELECT unnest(pg_blocking_pids(s.pid)) FROM up JOIN seen s ON s.pid = up.pid"
@@ -91,7 +94,7 @@ static const char frame[] =
   "     coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state,"
   "     " AGE_OF("xact_start") ", " AGE_OF("state_change") ", array_to_string(blockers, ','),"
   "     hidden, encode(substring(textsend(query) FROM 1 FOR %d), 'escape'),"
-  "     " MOMENT("query_start") ", " MOMENT("state_change") ", w.pid IS NOT NULL"
+  "     " MOMENT("query_start") ", " MOMENT("state_change") ", w.pid IS NOT NULL, encoding"
   "     FROM seen s LEFT JOIN wanted w ON w.pid = s.pid LEFT JOIN blocked b ON b.pid = s.pid"
   "     WHERE w.nth <= %d OR b.pid IS NOT NULL OR s.pid IN (SELECT pid FROM blocking)"
   "       OR s.pid IN (SELECT pid FROM up) ORDER BY w.nth NULLS LAST, s.pid LIMIT %d)"
@@ -170,22 +173,19 @@ static struct value seconds_of(const char *cell, bool hidden) {
   return cell ? value_real(strtod(cell, NULL)) : value_none(hidden ? unseen : NULL);
 }
 
-/* What encode(..., 'escape') has made of a query's bytes. */
-static const char *unescaped(struct sample *sample, const char *text) {
-  char bytes[QUERY_BYTES + 1];
-  size_t length = 0;
-  for (; *text && length < QUERY_BYTES; text++) {
-    bool octal = text[0] == '\\' && strspn(text + 1, "01234567") >= 3;
-    if (octal) {
-      int byte = (text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0');
-      bytes[length++] = byte ? (char)byte : ' ';
-      text += 3;
-    } else {
-      text += text[0] == '\\' && text[1] == '\\';
-      bytes[length++] = *text;
-    }
-  }
-  return sample_text(sample, bytes, length);
+/* A name of the server's, in whatever encoding it was written. */
+static struct value name_or(struct sample *sample, const char *cell, const char *encoding,
+                            bool hidden) {
+  char text[4 * 1024];
+  if (cell)
+    pg_name_utf8(cell, encoding, text, sizeof text);
+  return text_or(sample, cell ? text : NULL, hidden);
+}
+
+static const char *query_text(struct sample *sample, const char *escaped, const char *encoding) {
+  char bytes[QUERY_BYTES + 1], utf8[3 * QUERY_BYTES + 1];
+  size_t length = pg_unescape(escaped, bytes, sizeof bytes);
+  return sample_text(sample, utf8, pg_utf8(bytes, length, encoding, utf8, sizeof utf8));
 }
 
 static const char *state_name(const char *state) {
@@ -262,6 +262,7 @@ static struct value blockers_text(struct sample *sample, const char *list) {
 static bool row_take(struct sample *sample, const struct pg_rows *rows, size_t i, bool blind) {
   const char *hides = pg_cell(rows, i, A_IS_HIDDEN), *wanted = pg_cell(rows, i, A_IS_WANTED);
   const char *query = pg_cell(rows, i, A_QUERY), *state = pg_cell(rows, i, A_STATE);
+  const char *encoding = pg_cell(rows, i, A_ENCODING);
   const bool hidden = hides && *hides == 't';
   const long pid = strtol(pg_cell(rows, i, A_PID), NULL, 10);
   struct row *row =
@@ -272,15 +273,16 @@ static bool row_take(struct sample *sample, const struct pg_rows *rows, size_t i
   cells[SESSION_FOUND_LABEL] = value_text(sample_printf(sample, "pid %ld", pid));
   cells[SESSION_FOUND_PID] = value_int(pid);
   cells[SESSION_FOUND_TYPE] = text_or(sample, pg_cell(rows, i, A_TYPE), hidden);
-  cells[SESSION_FOUND_USER] = text_or(sample, pg_cell(rows, i, A_USER), hidden);
-  cells[SESSION_FOUND_DATABASE] = text_or(sample, pg_cell(rows, i, A_DATABASE), hidden);
-  cells[SESSION_FOUND_APPLICATION] = text_or(sample, pg_cell(rows, i, A_APPLICATION), hidden);
+  cells[SESSION_FOUND_USER] = name_or(sample, pg_cell(rows, i, A_USER), encoding, hidden);
+  cells[SESSION_FOUND_DATABASE] = name_or(sample, pg_cell(rows, i, A_DATABASE), encoding, hidden);
+  cells[SESSION_FOUND_APPLICATION] =
+      name_or(sample, pg_cell(rows, i, A_APPLICATION), encoding, hidden);
   cells[SESSION_FOUND_CLIENT] = text_or(sample, pg_cell(rows, i, A_CLIENT), hidden);
   cells[SESSION_FOUND_STATE] = text_or(sample, state_name(state), hidden);
   cells[SESSION_FOUND_TRANSACTION_AGE] = seconds_of(pg_cell(rows, i, A_TRANSACTION_AGE), hidden);
   cells[SESSION_FOUND_STATE_AGE] = seconds_of(pg_cell(rows, i, A_STATE_AGE), hidden);
   cells[SESSION_FOUND_QUERY] =
-      hidden || !query ? value_none(unseen) : value_text(unescaped(sample, query));
+      hidden || !query ? value_none(unseen) : value_text(query_text(sample, query, encoding));
   cells[SESSION_FOUND_QUERY_START] = text_or(sample, pg_cell(rows, i, A_QUERY_START), hidden);
   cells[SESSION_FOUND_STATE_CHANGE] = text_or(sample, pg_cell(rows, i, A_STATE_CHANGE), hidden);
   cells[SESSION_FOUND_BLOCKED_BY] = blockers_text(sample, pg_cell(rows, i, A_BLOCKERS));

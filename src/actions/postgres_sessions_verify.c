@@ -29,7 +29,7 @@ struct watch {
   int64_t ended_ms;   /* when the last victim's end was seen; 0: not yet */
   struct waiter *waiters;
   size_t waiter_count;
-  char *pids; /* of all that are watched: "{8123,8130}" */
+  char *sql; /* that asks for all that are watched */
 };
 
 static const char *pin(const struct watch *watch, size_t victim, enum postgres_session_pin pin) {
@@ -40,7 +40,7 @@ static void forget(struct watch *watch) {
   postgres_link_close(watch->link);
   watch->act->self = NULL;
   free(watch->waiters);
-  free(watch->pids);
+  free(watch->sql);
   free(watch);
 }
 
@@ -71,14 +71,14 @@ static void collect_watched(struct watch *watch) {
   for (size_t i = 0; i < plan->victim_count; i++)
     if (watch->act->outcome->victims[i].result == VICTIM_SENT)
       add_waiters(watch, i);
-  size_t size = 3 + (plan->victim_count + watch->waiter_count) * 24, used = 0;
-  watch->pids = mem_new(size);
+  size_t count = plan->victim_count + watch->waiter_count, used = 0;
+  long *pids = mem_new((count + 1) * sizeof *pids);
   for (size_t i = 0; i < plan->victim_count; i++)
-    used += (size_t)snprintf(watch->pids + used, size - used, "%s%s", used ? "," : "{",
-                             pin(watch, i, SESSION_PIN_PID));
+    pids[used++] = strtol(pin(watch, i, SESSION_PIN_PID), NULL, 10);
   for (size_t i = 0; i < watch->waiter_count; i++)
-    used += (size_t)snprintf(watch->pids + used, size - used, ",%ld", watch->waiters[i].pid);
-  snprintf(watch->pids + used, size - used, "}");
+    pids[used++] = watch->waiters[i].pid;
+  watch->sql = postgres_look(pids, used);
+  free(pids);
 }
 
 /* ---- the end */
@@ -131,8 +131,7 @@ static void on_seen(void *self, const struct pg_rows *rows, const struct err *er
 
 static void look(void *self) {
   struct watch *watch = self;
-  const char *const values[] = {watch->pids};
-  postgres_link_ask(watch->link, postgres_look_sql, 1, values, on_seen);
+  postgres_link_ask(watch->link, watch->sql, 0, NULL, on_seen);
 }
 
 /* The row of that session; NULL when it is gone. */

@@ -1,6 +1,7 @@
 #include "actions/postgres_tables.h"
 
 #include "core/format.h"
+#include "io/pg_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -152,9 +153,11 @@ static bool tables_take(struct postgres_script *script, const struct pg_rows *ro
 
 /* Whose snapshot or transaction is old enough to see rows that are dead to everybody else. VACUUM
  * and workers of autovacuum do not count. A session of another database counts for nothing here; a
- * standby's walsender does, with hot_standby_feedback. */
+ * standby's walsender does, with hot_standby_feedback. Names are read as they are, for one that has
+ * no characters in our encoding would fail all. */
 static const char holders_sql[] =
-    "SELECT who, age, since, seconds, hint FROM ("
+    "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
+    " SELECT who, age, since, seconds, hint, getdatabaseencoding() FROM ("
     "SELECT format('pid %s (%s, %s)', a.pid, coalesce(a.usename::text, a.backend_type),"
     "  coalesce(a.state, a.backend_type)) AS who,"
     " greatest(age(a.backend_xmin), age(a.backend_xid)) AS age, " MS(
@@ -194,7 +197,9 @@ static bool holders_take(struct postgres_script *script, const struct pg_rows *r
   if (err)
     sample_note(sample, "holders", NULL, "who keeps dead rows is not known: %s", err->text);
   for (size_t i = 0; !err && i < rows->rows && i < HOLDERS_MAX; i++) {
-    struct row *row = sample_row(sample, table, pg_cell(rows, i, 0), NULL);
+    char who[1024];
+    pg_name_utf8(pg_cell(rows, i, 0), pg_cell(rows, i, 5), who, sizeof who);
+    struct row *row = sample_row(sample, table, who, NULL);
     if (!row)
       break;
     row->cells[0] = value_text(row->key);
@@ -206,7 +211,8 @@ static bool holders_take(struct postgres_script *script, const struct pg_rows *r
   return true;
 }
 
-const struct postgres_question postgres_holders_question = {holders_ask, holders_take, 5};
+const struct postgres_question postgres_holders_question = {holders_ask, holders_take, 6,
+                                                            .simple = true};
 
 static const char *hidden_ask(struct postgres_script *script) {
   (void)script;

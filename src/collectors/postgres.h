@@ -103,8 +103,7 @@ struct postgres_session {
   int64_t backend_start_us; /* since 1970 */
   const char *type;         /* "client backend", "autovacuum worker"; NULL: not known */
   const char *user, *database, *application, *client, *state, *wait_type, *wait_event, *query;
-  const char
-      *encoding; /* of its database: "LATIN1"; its query is of it, escaped (postgres_text.h) */
+  const char *encoding; /* of its database: "LATIN1"; its query is of it, escaped (io/pg_text.h) */
   const char *query_start, *state_change;       /* as psql takes it, to the microsecond; or NULL */
   double transaction_age, query_age, state_age; /* seconds */
   double wait;                                  /* for a lock: seconds, UNKNOWN before 14 */

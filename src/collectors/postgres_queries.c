@@ -190,7 +190,7 @@ static const char wait_14[] =
 
 /* The implicit transaction of a message with several statements: SET LOCAL holds until its end.
  * With SQL_ASCII the server converts no text, so that none can fail: names of roles and databases
- * are shared by databases of all encodings. The reader makes them UTF-8 (postgres_text.h). */
+ * are shared by databases of all encodings. The reader makes them UTF-8 (io/pg_text.h). */
 static char *message(const struct postgres_timeouts *timeouts, const char *query) {
   return mem_printf("SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = %d;"
                     " SET LOCAL lock_timeout = %d; SET LOCAL search_path = pg_catalog;"

@@ -1,7 +1,7 @@
 #include "collectors/postgres_table.h"
 
-#include "collectors/postgres_text.h"
 #include "core/statement.h"
+#include "io/pg_text.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -26,7 +26,7 @@ static struct value name_or_none(struct sample *sample, const char *name, const 
   char text[4 * 1024]; /* an application_name has 63 bytes, but a pooler may tell more */
   if (!name)
     return value_none(NULL);
-  postgres_name_utf8(name, encoding, text, sizeof text);
+  pg_name_utf8(name, encoding, text, sizeof text);
   return text_or_none(sample, text);
 }
 
@@ -154,8 +154,7 @@ static const char *query_text(struct sample *sample, const char *escaped, const 
   char bytes[POSTGRES_QUERY_BYTES + 1], utf8[3 * POSTGRES_QUERY_BYTES + 1], text[sizeof utf8];
   char shown[sizeof utf8];
   size_t length = 0;
-  postgres_utf8(bytes, postgres_unescape(escaped, bytes, sizeof bytes), encoding, utf8,
-                sizeof utf8);
+  pg_utf8(bytes, pg_unescape(escaped, bytes, sizeof bytes), encoding, utf8, sizeof utf8);
   statement_for_screen(shown, sizeof shown,
                        utf8); /* before lines are joined: a comment ends with one */
   const char *query = shown;

@@ -317,35 +317,113 @@ static void test_a_pid_by_hand(void **state) {
   assert_non_null(strstr(fixture->driver.err.text, "checkpointer: only client sessions"));
 }
 
-/* A query in the bytes of another encoding does not keep anybody from being found. */
-static void test_bytes_of_another_encoding(void **state) {
-  struct fixture *fixture = *state;
+static PGconn *login_to(const char *user, const char *database) {
   char dsn[128];
-  snprintf(dsn, sizeof dsn, "postgresql://app@127.0.0.1:%d/latin", server.port);
-  PGconn *latin = PQconnectdb(dsn);
-  assert_int_equal(PQstatus(latin), CONNECTION_OK);
-  postgres_do(latin, "SET client_encoding = 'LATIN1'");
-  begin(latin, "SELECT pg_sleep(60), 'caf\351' AS caf\351");
-  await_state(fixture, latin, "active");
-  await_age(fixture, latin, "query_start", 1000);
-  plan_all(fixture, "postgres.terminate-active", "1s");
-  assert_int_equal(fixture->driver.plan->victim_count, 1);
-  const struct plan *plan = fixture->driver.plan;
-  assert_string_equal(plan->victims[0].cells[plan->column_count - 1],
-                      "SELECT pg_sleep(60), '***' AS caf\357\277\275");
-  execute(fixture);
-  verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "gone");
-  PQfinish(latin);
+  snprintf(dsn, sizeof dsn, "postgresql://%s@127.0.0.1:%d/%s", user, server.port, database);
+  PGconn *conn = PQconnectdb(dsn);
+  assert_int_equal(PQstatus(conn), CONNECTION_OK);
+  return conn;
 }
 
-static size_t victim_of(struct fixture *fixture, const PGconn *conn) {
+static void use_database(struct fixture *fixture, const char *database) {
+  char dsn[128];
+  struct option_value *value = &fixture->driver.config->targets[0]->values[0];
+  snprintf(dsn, sizeof dsn, "postgresql://helper@127.0.0.1:%d/%s", server.port, database);
+  free(value->text);
+  value->text = mem_dup(dsn);
+}
+
+static size_t victim_of(const struct fixture *fixture, const PGconn *conn) {
   const struct plan *plan = fixture->driver.plan;
   for (size_t i = 0; i < plan->victim_count; i++)
     if (strtol(plan->victims[i].key, NULL, 10) == PQbackendPID(conn))
       return i;
   fail_msg("not planned");
   return 0;
+}
+
+/* What the plan shows of the session's query. */
+static const char *query_shown(const struct fixture *fixture, const PGconn *conn) {
+  const struct plan *plan = fixture->driver.plan;
+  return plan->victims[victim_of(fixture, conn)].cells[plan->column_count - 1];
+}
+
+/* A query in the bytes of another encoding does not keep anybody from being found, whatever the
+ * encoding of the database that is asked, and is told in the characters that it means. */
+static void test_bytes_of_another_encoding(void **state) {
+  struct fixture *fixture = *state;
+  enum { COUNT = 3 };
+  static const char *const databases[COUNT] = {"latin", "ascii", "postgres"};
+  static const char *const queries[COUNT] = {"SELECT pg_sleep(60), 'caf\351' AS caf\351, 1",
+                                             "SELECT pg_sleep(60) AS caf\351, 1",
+                                             "SELECT pg_sleep(60) AS caf\303\251"};
+  static const char *const shown[COUNT] = {"SELECT pg_sleep(60), '***' AS caf\303\251, 1",
+                                           "SELECT pg_sleep(60) AS caf\357\277\275, 1",
+                                           "SELECT pg_sleep(60) AS caf\303\251"};
+  for (size_t asked = 0; asked < COUNT; asked++) {
+    PGconn *others[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+      others[i] = login_to("app", databases[i]);
+      if (i == 0)
+        postgres_do(others[i], "SET client_encoding = 'LATIN1'");
+      begin(others[i], queries[i]);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+      await_state(fixture, others[i], "active");
+      await_age(fixture, others[i], "query_start", 1000);
+    }
+    use_database(fixture, databases[asked]);
+    plan_all(fixture, "postgres.terminate-active", "1s");
+    assert_int_equal(fixture->driver.plan->victim_count, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+      assert_string_equal(query_shown(fixture, others[i]), shown[i]);
+    execute(fixture);
+    verify(fixture);
+    for (size_t i = 0; i < COUNT; i++) {
+      assert_result(fixture, i, VICTIM_DONE, "gone");
+      PQfinish(others[i]);
+    }
+  }
+}
+
+/* So does the name of a role that was made in a database of another encoding; and the session is
+ * known by its start, whatever is in its texts. */
+static void test_a_name_of_another_encoding(void **state) {
+  struct fixture *fixture = *state;
+  static const char *const asked[] = {"postgres", "latin", "ascii"};
+  PGconn *maker = login_to("admin", "latin");
+  postgres_do(maker, "SET client_encoding = 'LATIN1'");
+  postgres_do(maker, "CREATE ROLE \"ren\351\" LOGIN");
+  for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+    PGconn *other = login_to("ren\351", "latin");
+    postgres_do(other, "SET client_encoding = 'LATIN1'; BEGIN; SELECT 'caf\351'");
+    char pid[16];
+    const char *keys[2] = {pid, NULL};
+    snprintf(pid, sizeof pid, "%d", PQbackendPID(other));
+    use_database(fixture, asked[i]);
+    driver_publish(&fixture->driver, sample_new(session_tables, 1));
+    if (!driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys,
+                       NULL) ||
+        !driver_plan(&fixture->driver, NULL))
+      fail_msg("%s", fixture->driver.err.text);
+    struct plan_victim *victim = &fixture->driver.plan->victims[0];
+    bool named = false;
+    for (size_t c = 0; c < fixture->driver.plan->column_count; c++)
+      named |= victim->cells[c] && strcmp(victim->cells[c], "ren\303\251") == 0;
+    assert_true(named);
+    const char *start = victim->pins[SESSION_PIN_START];
+    victim->pins[SESSION_PIN_START] = "2001-01-01 00:00:00.000001+00";
+    execute(fixture); /* somebody else's pid by now */
+    assert_result(fixture, 0, VICTIM_GONE, "another session's by now (ren\303\251, since ");
+    assert_true(lives(fixture, other));
+    victim->pins[SESSION_PIN_START] = start;
+    execute(fixture);
+    verify(fixture);
+    assert_result(fixture, 0, VICTIM_DONE, "gone");
+    PQfinish(other);
+  }
+  postgres_do(maker, "DROP ROLE \"ren\351\"");
+  PQfinish(maker);
 }
 
 static void test_terminate_idle(void **state) {
@@ -797,6 +875,7 @@ int main(void) {
                      "GRANT pg_monitor, pg_signal_backend TO helper; GRANT pg_monitor TO watcher;"
                      "CREATE TABLE stock (n int); GRANT ALL ON stock TO app");
   postgres_do(admin, "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+  postgres_do(admin, "CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0");
   PQfinish(admin);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
@@ -806,6 +885,7 @@ int main(void) {
       TEST(test_terminate_the_root),
       TEST(test_a_pid_by_hand),
       TEST(test_bytes_of_another_encoding),
+      TEST(test_a_name_of_another_encoding),
       TEST(test_terminate_idle),
       TEST(test_terminate_idle_only_the_idle),
       TEST(test_terminate_active),

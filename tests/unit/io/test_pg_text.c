@@ -1,5 +1,5 @@
 /* Texts in the encodings of PostgreSQL's databases. */
-#include "collectors/postgres_text.h"
+#include "io/pg_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,11 +25,11 @@ static void test_unescape(void **state) {
                            "8"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char out[32];
-    assert_int_equal(postgres_unescape(cases[i].escaped, out, sizeof out), strlen(cases[i].bytes));
+    assert_int_equal(pg_unescape(cases[i].escaped, out, sizeof out), strlen(cases[i].bytes));
     assert_string_equal(out, cases[i].bytes);
   }
   char small[4];
-  assert_int_equal(postgres_unescape("abc\\351", small, sizeof small), 3);
+  assert_int_equal(pg_unescape("abc\\351", small, sizeof small), 3);
   assert_string_equal(small, "abc");
 }
 
@@ -58,7 +58,7 @@ static void test_utf8(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char out[64];
     size_t length =
-        postgres_utf8(cases[i].bytes, strlen(cases[i].bytes), cases[i].encoding, out, sizeof out);
+        pg_utf8(cases[i].bytes, strlen(cases[i].bytes), cases[i].encoding, out, sizeof out);
     if (strcmp(out, cases[i].utf8) != 0 || length != strlen(cases[i].utf8))
       fail_msg("case %zu: %s", i, out);
   }
@@ -67,11 +67,11 @@ static void test_utf8(void **state) {
 static void test_names(void **state) {
   (void)state;
   char out[64];
-  postgres_name_utf8("caf\xC3\xA9", "LATIN1", out, sizeof out); /* made in a UTF-8 database */
+  pg_name_utf8("caf\xC3\xA9", "LATIN1", out, sizeof out); /* made in a UTF-8 database */
   assert_string_equal(out, "caf\xC3\xA9");
-  postgres_name_utf8("caf\xE9", "LATIN1", out, sizeof out);
+  pg_name_utf8("caf\xE9", "LATIN1", out, sizeof out);
   assert_string_equal(out, "caf\xC3\xA9");
-  postgres_name_utf8("caf\xE9!", "UTF8", out, sizeof out);
+  pg_name_utf8("caf\xE9!", "UTF8", out, sizeof out);
   assert_string_equal(out, "caf\xEF\xBF\xBD!");
 }
 
@@ -83,7 +83,7 @@ static void test_room(void **state) {
     for (size_t size = 1; size < 12; size++) {
       char out[16];
       memset(out, 'x', sizeof out);
-      size_t length = postgres_utf8("\xE9\xE9\xE9\xFF", 4, encodings[e], out, size);
+      size_t length = pg_utf8("\xE9\xE9\xE9\xFF", 4, encodings[e], out, size);
       assert_true(length < size && out[length] == '\0' && out[size] == 'x');
     }
 }

@@ -10,14 +10,13 @@
 
 /* Undoes encode(bytea, 'escape'): "caf\351" becomes the four bytes. At most size - 1 bytes, ended
  * with NUL; returns their number. */
-size_t postgres_unescape(const char *escaped, char *out, size_t size);
+size_t pg_unescape(const char *escaped, char *out, size_t size);
 
 /* The bytes of that encoding, by PostgreSQL's name ("LATIN1", "EUC_JP"), as UTF-8 into out, at most
  * size - 1 bytes, ended with NUL; returns their number. What the encoding does not have becomes
  * U+FFFD; a character that is cut off at the end is left out. NULL, "UTF8", "SQL_ASCII" and an
  * unknown encoding: bytes that are UTF-8 stay, others become U+FFFD. */
-size_t postgres_utf8(const char *bytes, size_t length, const char *encoding, char *out,
-                     size_t size);
+size_t pg_utf8(const char *bytes, size_t length, const char *encoding, char *out, size_t size);
 
 /* A name: UTF-8 if its bytes can be, else of that encoding. */
-size_t postgres_name_utf8(const char *name, const char *encoding, char *out, size_t size);
+size_t pg_name_utf8(const char *name, const char *encoding, char *out, size_t size);

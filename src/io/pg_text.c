@@ -1,4 +1,4 @@
-#include "collectors/postgres_text.h"
+#include "io/pg_text.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -12,7 +12,7 @@ static bool is_octal(char c) {
   return c >= '0' && c <= '7';
 }
 
-size_t postgres_unescape(const char *escaped, char *out, size_t size) {
+size_t pg_unescape(const char *escaped, char *out, size_t size) {
   size_t length = 0;
   while (*escaped && length + 1 < size) {
     if (*escaped == '\\' && is_octal(escaped[1]) && is_octal(escaped[2]) && is_octal(escaped[3])) {
@@ -141,8 +141,7 @@ static size_t convert(iconv_t converter, const char *bytes, size_t length, char 
   return (size_t)(to - out);
 }
 
-size_t postgres_utf8(const char *bytes, size_t length, const char *encoding, char *out,
-                     size_t size) {
+size_t pg_utf8(const char *bytes, size_t length, const char *encoding, char *out, size_t size) {
   const char *name = iconv_name(encoding);
   bool ascii = true;
   for (size_t i = 0; i < length && ascii; i++)
@@ -155,12 +154,12 @@ size_t postgres_utf8(const char *bytes, size_t length, const char *encoding, cha
   return used;
 }
 
-size_t postgres_name_utf8(const char *name, const char *encoding, char *out, size_t size) {
+size_t pg_name_utf8(const char *name, const char *encoding, char *out, size_t size) {
   size_t length = strlen(name);
   for (size_t i = 0; i < length;) {
     int own = utf8_length((const unsigned char *)name + i, length - i);
     if (own <= 0)
-      return postgres_utf8(name, length, encoding, out, size);
+      return pg_utf8(name, length, encoding, out, size);
     i += (size_t)own;
   }
   return keep_utf8(name, length, out, size);

@@ -1,0 +1,146 @@
+"""PostgreSQL in the lab: pools, sessions in the encodings of other databases, and a threshold that one target has
+alone. A standby without its primary and a primary without its replica: test_lab_postgres_long.py."""
+
+import contextlib
+import re
+import threading
+
+import psycopg2
+
+from sandbox import wait_until
+from stacktop import CRIT, OK, check, stacktop
+
+POOLS = ("pool-session", "pool-transaction")
+ENCODINGS = ("primary", "latin1", "sql_ascii")  # of UTF-8 and not
+
+
+def watching(lab, config, *names, **options):
+    """The lab's targets of these names, each with the options."""
+    return config(postgres=[{**lab.target("postgres", name), **options} for name in names], interval="500ms")
+
+
+def look(path, *arguments):
+    return check(path, "--only", "postgres", "--json", *arguments)
+
+
+@contextlib.contextmanager
+def session(lab, *statements, dbname="latin1"):
+    """A session that sends and gets the bytes of LATIN1."""
+    connection = lab.connect("ecap_user", dbname=dbname, client_encoding="LATIN1")
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement.encode("latin-1"))
+        yield cursor, connection.info.backend_pid
+
+
+def alive(lab, pid):
+    return bool(lab.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid))
+
+
+# --- pools --------------------------------------------------------------------------------------
+
+
+def test_figures_through_a_pool(lab_postgres, config):
+    """They are the server's; that a pooler stands in front is said, and no more claimed of it."""
+    path = watching(lab_postgres, config, "primary", *POOLS)
+    run = look(path, "--duration", "1s")
+    assert run.status == OK and run.document.findings == [], run
+    own = run.document.summary("postgres", "connections", "primary")
+    for pool in POOLS:
+        row = run.document.summary("postgres", "connections", pool)
+        for same in ("role", "version", "limit", "reserved", "replicas", "prepared"):
+            assert row[same] == own[same], same
+        assert row["used"] == sum(row[state] for state in ("active", "idle", "idle_in_transaction", "aborted", "other"))
+        assert abs(row["used"] - own["used"]) <= len(POOLS) + 1
+        assert abs(row["uptime"] - own["uptime"]) < 2 and 0 <= row["commits"] < 1000
+        notes = [note["text"] for note in run.document.target("postgres", pool)["notes"]]
+        assert notes == ["a pooler stands in front: clients and process ids are those of its own connections to the "
+                         "server"]
+    assert run.document.target("postgres", "primary")["notes"] == []
+
+
+def test_no_action_through_a_pool(lab_postgres, config):
+    path = watching(lab_postgres, config, *POOLS)
+    with session(lab_postgres, "SELECT 1", dbname="ecap") as (_, pid):
+        for pool in POOLS:
+            done = stacktop("plan", "-c", path, "postgres.terminate", pool, pid)
+            assert done.status == 1 and "a pooler stands in front" in done.stderr, done
+
+
+# --- encodings ----------------------------------------------------------------------------------
+
+
+def test_a_latin1_session_that_blocks_is_seen_from_every_database(lab_postgres, config):
+    path = watching(lab_postgres, config, *ENCODINGS, blocking="100ms", blocking_critical="200ms")
+    with session(lab_postgres) as (waiter, waits), session(lab_postgres, "SELECT pg_advisory_lock(8)") as (hog, holds):
+        with at_the_same_time(lab_postgres, (hog, "select pg_sleep(60) --caf\u00e9 cr\u00e8me"),
+                              (waiter, "SELECT pg_advisory_lock(8)")):
+            wait_until(lambda: lab_postgres.sql(
+                "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND %s = ANY (pg_blocking_pids(pid))"
+                " AND query_start < clock_timestamp() - interval '0.3 s'", waits, holds))
+            run = look(path)
+        assert run.status == CRIT, run
+        for name in ENCODINGS:
+            rows = run.document.rows("postgres", "sessions", name)
+            row = next(row for row in rows.values() if row["pid"] == holds)
+            assert row["query"] == "select pg_sleep(60) --caf\u00e9 cr\u00e8me" and row["blocks"] == 1
+            assert [severity for severity, sentence in run.document.findings
+                    if re.search(rf"^{name} pid {holds}: .*blocks 1 for ", sentence)] == ["crit"], run
+
+
+@contextlib.contextmanager
+def at_the_same_time(lab, *statements):
+    """Statements that do not come to an end; their sessions are ended afterwards."""
+    running = [threading.Thread(target=run_to_its_end, args=each) for each in statements]
+    for thread in running:
+        thread.start()
+    try:
+        yield
+    finally:
+        for cursor, _ in statements:
+            lab.sql("SELECT pg_terminate_backend(%s)", cursor.connection.info.backend_pid)
+        for thread in running:
+            thread.join()
+
+
+def run_to_its_end(cursor, statement):
+    """Which comes when somebody terminates the session."""
+    with contextlib.suppress(psycopg2.Error):
+        cursor.execute(statement.encode("latin-1"))
+
+
+def test_plans_are_made_from_every_database(lab_postgres, config, tmp_path):
+    """Of sessions whose query is no UTF-8 and has no place in the other encoding; the session is known all the same."""
+    path = config(postgres=[lab_postgres.target("postgres", name) for name in ENCODINGS], state=str(tmp_path / "state"))
+    query = "SELECT 1 AS caf\u00e9, 2"
+    with contextlib.ExitStack() as stack:
+        pids = [stack.enter_context(session(lab_postgres, "BEGIN", query))[1] for _ in ENCODINGS]
+        wait_until(lambda: len(lab_postgres.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE pid = ANY (%s) AND state_change < clock_timestamp() - interval '1 s'",
+            pids)) == len(pids))
+        for name, pid in zip(ENCODINGS, pids):
+            done = stacktop("plan", "-c", path, "postgres.terminate-idle", name, "age=1s")
+            assert done.status == 0 and all(f"{each}" in done.stdout for each in pids[pids.index(pid):]), done
+            assert done.stdout.count("caf\u00e9") >= len(pids) - pids.index(pid)
+            done = stacktop("plan", "-c", path, "postgres.terminate", name, pid)
+            assert done.status == 0 and "caf\u00e9" in done.stdout, done
+            number = re.search(r"^Plan ([0-9a-f]{64})$", done.stdout, re.M).group(1)
+            done = stacktop("apply", number, "-c", path, "--confirm", pid)
+            assert done.status == 0 and "gone after" in done.stdout, done
+            assert [alive(lab_postgres, each) for each in pids] == [each > pid for each in sorted(pids)], done
+
+
+# --- thresholds of one target -------------------------------------------------------------------
+
+
+def test_a_threshold_of_one_target(lab_postgres, config):
+    """It comes before that of the file, and leaves the same metric of the others alone."""
+    own = {"strict": {"postgres.connections": {"warn": "0.01%", "crit": "0.1%"}}, "off": {"postgres.connections": "off"}}
+    targets = [{**lab_postgres.target("postgres", "primary"), "name": name, **({"thresholds": own[name]} if name in own else {})}
+               for name in ("strict", "off", "plain")]
+    run = look(config(postgres=targets))
+    assert run.status == CRIT, run
+    assert [(severity, sentence.split(":")[0]) for severity, sentence in run.document.findings] == [("crit", "strict")]
+    run = look(config(postgres=targets, thresholds={"postgres.connections": {"warn": "0.01%"}}))
+    assert sorted((severity, sentence.split(":")[0]) for severity, sentence in run.document.findings) == [
+        ("crit", "strict"), ("warn", "plain")], run
