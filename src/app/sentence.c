@@ -163,6 +163,14 @@ static const char *record_detail(char out[VICTIM_TEXT_MAX], const struct audit_r
   return victim && victim->words ? victim->words : "";
 }
 
+/* "ops@bastion1 unlocked sandbox" */
+static const char *lock_sentence(char *out, size_t size, const struct audit_record *record,
+                                 const char *who) {
+  snprintf(out, size, "%s %s %s", who, record->event == AUDIT_LOCKED ? "locked" : "unlocked",
+           record->target ? record->target : "?");
+  return out;
+}
+
 const char *sentence_record(char *out, size_t size, const struct audit_record *record,
                             bool unknown) {
   char who[160], deed[SENTENCE_MAX / 2], at[FORMAT_MAX];
@@ -171,11 +179,8 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
   const bool done = outcome && strcmp(word, "done") == 0;
   const char *title = record->title ? record->title : record->action ? record->action : "?";
   who_text(who, sizeof who, &record->who);
-  if (record->event == AUDIT_UNLOCKED || record->event == AUDIT_LOCKED) {
-    snprintf(out, size, "%s %s %s", who, record->event == AUDIT_LOCKED ? "locked" : "unlocked",
-             record->target ? record->target : "?");
-    return out;
-  }
+  if (record->event == AUDIT_UNLOCKED || record->event == AUDIT_LOCKED)
+    return lock_sentence(out, size, record, who);
   sentence_deed(deed, sizeof deed, title, record->target ? record->target : "", done);
   if (unknown) {
     format_time(at, sizeof at, record->at_ms, true, true);

@@ -71,9 +71,13 @@ struct host_mount {
   char *path; /* as configured, or the mount point: the row's key */
   bool configured;
   bool wanted;             /* by the last reading */
+  bool known;              /* it has answered once: facts are its last answer */
+  bool was_writable;       /* at some time since it was seen first */
+  bool was_bad;            /* judged so in the last sample */
+  bool lost;               /* its home is not mounted: the figures would be another one's */
+  bool has_io, has_rates;  /* io is known; the rates are */
   struct mount_call *call; /* under way, or NULL: never more than one */
   int64_t asked_ms;        /* when it, or the last one, was started */
-  bool known;              /* it has answered once: facts are its last answer */
   int64_t answered_ms;
   struct mount_facts facts;
   struct err err; /* why no call could be started; ERR_NONE if it could */
@@ -82,18 +86,13 @@ struct host_mount {
    * by a person (another link, another mount on top). NULL before. */
   char *home;
   unsigned home_major, home_minor;
-  bool lost;    /* that is not mounted now: the figures would be another file system's */
-  bool was_bad; /* judged so in the last sample */
-  bool was_writable;
   struct host_growth growth;
-  bool has_io;
   struct host_disk_io io; /* of the reading before */
   int64_t io_ms;
 
   /* Of the sample that is being made. */
-  const struct mount_entry *entry; /* in the reading; NULL if it is in no mount that we see */
-  const struct host_mount *leader; /* whose row stands for the same file system; NULL: its own */
-  bool has_rates;
+  const struct mount_entry *entry;    /* in the reading; NULL if it is in no mount that we see */
+  const struct host_mount *leader;    /* whose row stands for the same file system; NULL: its own */
   double read_rate, write_rate, busy; /* bytes a second, and a share of the time */
 };
 
