@@ -59,3 +59,16 @@ def calm(sandbox):
     sandbox.scene("calm")
     yield sandbox
     sandbox.scene("calm")
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A sandbox of the test's own, not started yet. Below a folder that other users may not enter."""
+    from sandbox import Sandbox
+    from sandbox_probe import processes_of
+
+    tmp_path.chmod(0o700)
+    sandbox = Sandbox(tmp_path / "state")
+    yield sandbox
+    sandbox.down()
+    assert processes_of(sandbox.folder) == []

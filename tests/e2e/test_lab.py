@@ -9,13 +9,11 @@ import ssl
 import urllib.error
 import urllib.request
 
-import psycopg2
 import pytest
 import redis
 
 from sandbox import HOST, wait_until
-
-FAILURES = (OSError, redis.RedisError, psycopg2.Error)
+from sandbox_probe import FAILURES
 
 
 def client(lab, part):

@@ -1,0 +1,132 @@
+"""What shows of a sandbox from outside: its processes, what its servers answer, and each scene."""
+
+import json
+import os
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import psycopg2
+import redis
+
+from sandbox import HOST, TOPIC, wait_until
+
+
+def http(sandbox, path, part="api", timeout=2):
+    with urllib.request.urlopen(f"http://{HOST}:{sandbox.port(part)}{path}", timeout=timeout) as answer:
+        return answer.read().decode()
+
+
+def refuses(port):
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex((HOST, port)) == 111
+
+
+def processes_of(folder):
+    """Everything that was started in a folder, found without the sandbox's own records: by working
+    directory and by arguments."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) == os.getpid():
+            continue
+        try:
+            words = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            state = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[0]
+            inside = os.readlink(f"/proc/{entry}/cwd").startswith(f"{folder}/")
+        except OSError:
+            continue
+        if state != "Z" and (inside or str(folder) in words):
+            found.append((int(entry), words))
+    return found
+
+
+COMMITTED, LAG = 0, 2
+
+
+def total(offsets, which):
+    return sum(numbers[which] or 0 for (topic, _), numbers in offsets.items() if topic == TOPIC)
+
+
+def is_api_down(sandbox):
+    assert refuses(sandbox.port("api"))
+
+
+def is_api_slow(sandbox):
+    start = time.monotonic()
+    assert json.loads(http(sandbox, "/health", timeout=15))["status"] == "ok"
+    assert time.monotonic() - start > 5
+
+
+def is_db_hog(sandbox):
+    sessions = sandbox.sessions()
+    assert sessions["active", True] >= 3 and sessions["idle in transaction", False] >= 1
+    root, = sandbox.sql(  # the end of the chain: blocks others, waits for nobody
+        "SELECT state, application_name FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) = 0 AND pid IN"
+        " (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity WHERE application_name LIKE 'ecap-worker-3')")
+    assert root == ("idle in transaction", "ecap-batch")
+    chain = sandbox.sql(  # the last waits for one that waits itself
+        "SELECT count(*) FROM pg_stat_activity a JOIN pg_stat_activity b ON b.pid = ANY(pg_blocking_pids(a.pid))"
+        " WHERE cardinality(pg_blocking_pids(b.pid)) > 0")
+    assert chain[0][0] >= 2
+    assert sandbox.sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(86400)%'"
+                       " AND pid <> pg_backend_pid()") == [(1,)]
+
+
+def is_db_full(sandbox):
+    limit = int(sandbox.sql("SHOW max_connections")[0][0])
+    reserved = int(sandbox.sql("SHOW superuser_reserved_connections")[0][0])
+    assert limit - reserved - 4 <= sum(sandbox.sessions().values()) < limit - reserved
+    sandbox.connect("ecap_user").close()  # who comes to look still gets in
+
+
+def is_lag(sandbox):
+    first, second = sandbox.offsets(), sandbox.offsets()
+    assert 20000 < total(first, LAG) < total(second, LAG)
+    wait_until(lambda: total(sandbox.offsets(), COMMITTED) > total(first, COMMITTED),
+               what="a slow consumer commits")
+
+
+def is_stuck_consumer(sandbox):
+    first, second = sandbox.offsets(), sandbox.offsets()
+    assert sandbox.group_state() == ("Stable", "3")
+    assert total(second, COMMITTED) == total(first, COMMITTED)
+    assert total(second, LAG) > total(first, LAG)
+
+
+def is_redis_full(sandbox):
+    first = sandbox.info()
+    assert first["used_memory"] > 0.95 * first["maxmemory"]
+    wait_until(lambda: sandbox.info()["evicted_keys"] > first["evicted_keys"], what="it evicts")
+
+
+SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "db-hog": is_db_hog, "db-full": is_db_full,
+         "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full}
+NEEDS_KAFKA = ("lag", "stuck-consumer")
+
+
+def is_calm(sandbox):
+    assert json.loads(http(sandbox, "/health"))["status"] == "ok"
+    assert sum(sandbox.sessions().values()) < 25
+    assert sandbox.sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND"
+                       " state <> 'idle' AND now() - xact_start > interval '2 s'") == [(0,)]
+    info = sandbox.info()
+    assert info["used_memory"] < 0.7 * info["maxmemory"]
+
+
+def ask(sandbox, part):
+    """Asks a part; raises when it does not answer in a second or two."""
+    if part in ("api", "dashboard"):
+        http(sandbox, "/health", part, timeout=1)
+    elif part == "redis":
+        redis.Redis(host=HOST, port=sandbox.port("redis"), socket_timeout=1).ping()
+    elif part == "postgres":
+        sandbox.connect(connect_timeout=2).close()
+    else:
+        with socket.create_connection((HOST, sandbox.port("kafka")), timeout=1) as probe:
+            probe.sendall(bytes.fromhex("0000000e00120000000000010004") + b"test")  # ApiVersions
+            assert probe.recv(4)
+
+
+FAILURES = (OSError, redis.RedisError, psycopg2.Error)

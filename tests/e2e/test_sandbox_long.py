@@ -1,0 +1,130 @@
+"""The sandbox itself: each scene shows on the servers, whatever happens to it it goes down and up again, and it
+is for plain users too."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import PARTS, SCENES, Sandbox, wait_until
+from sandbox_probe import (NEEDS_KAFKA, SHOWN, ask, is_calm, is_db_full, is_db_hog, processes_of, refuses)
+from stacktop import ROOT
+from terminal import PATIENCE
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_scene_shows_and_calm_brings_it_back(sandbox, scene):
+    if scene in NEEDS_KAFKA:
+        sandbox.need("kafka")
+    sandbox.scene(scene)
+    SHOWN[scene](sandbox)
+    sandbox.scene("calm")
+    is_calm(sandbox)
+    if scene in NEEDS_KAFKA:
+        assert sandbox.lag() < 3000
+
+
+def test_from_any_scene_to_any(calm):
+    for scene in ("db-hog", "db-full", "db-full", "api-down", "redis-full", "db-full"):
+        calm.scene(scene)
+    is_db_full(calm)
+    assert not refuses(calm.port("api"))
+    calm.stop("redis")
+    calm.freeze("postgres")
+    calm.scene("db-hog")  # what was stopped and frozen is back too
+    is_db_hog(calm)
+    assert calm.redis.ping()
+
+
+def ports_of(sandbox):
+    return [facts[name] for facts in sandbox.state["parts"].values() for name in ("port", "controller_port")
+            if name in facts]
+
+
+def test_whatever_happens_it_goes_down_and_up(own):
+    up = subprocess.Popen([ROOT / "sandbox/up", "--state", own.folder], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True)
+    assert any("PostgreSQL" in line for line in iter(up.stdout.readline, ""))
+    assert own.run("ctl", "status").returncode == 0 and "up already" in own.up().stdout
+    own.sql("INSERT INTO audit_logs (actor, action) VALUES ('test', 'kept')")
+
+    # In the foreground it ends with a signal.
+    assert len(processes_of(own.folder)) >= 5
+    ports = ports_of(own)
+    up.send_signal(signal.SIGINT)
+    assert up.wait(30) == 0
+    assert processes_of(own.folder) == [] and all(map(refuses, ports))
+    assert not (own.folder / "state.json").exists()
+    assert own.run("ctl", "status", check=False).returncode == 1
+    assert own.run("scene", "calm", check=False).returncode == 1
+    own.down()  # once more does no harm
+
+    # The second start is quick, and knows what was there.
+    start = time.monotonic()
+    own.up()
+    assert time.monotonic() - start < 10 * PATIENCE
+    assert own.sql("SELECT count(*) FROM audit_logs WHERE actor = 'test'") == [(1,)]
+
+    # Everything crashes.
+    for facts in own.state["parts"].values():
+        os.kill(facts["process"]["pid"], signal.SIGKILL)
+    done = own.run("ctl", "status", check=False)
+    assert done.returncode == 1 and "dead" in done.stdout
+    own.up()
+    assert own.run("ctl", "status").returncode == 0
+    for part in PARTS:
+        if own.state["parts"][part]["status"] != "absent":
+            ask(own, part)
+
+    # What hangs is ended too.
+    own.freeze("postgres")
+    own.freeze("redis")
+    ports = ports_of(own)
+    own.down()
+    assert processes_of(own.folder) == [] and all(map(refuses, ports))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_interrupted_start_leaves_nothing(own, number):
+    up = subprocess.Popen([ROOT / "sandbox/up", "--state", own.folder, "--detach"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    wait_until(lambda: any("process" in facts for facts in own.state["parts"].values())
+               if (own.folder / "state.json").exists() else False)
+    up.send_signal(number)
+    assert up.wait(30) != 0
+    if number == signal.SIGKILL:
+        own.down()
+    assert processes_of(own.folder) == []
+    assert not (own.folder / "state.json").exists()
+
+
+def test_a_plain_user_has_one_too(tmp_path):
+    if os.geteuid():
+        pytest.skip("the other tests ran as a plain user")
+    user = pwd.getpwnam("nobody")
+    prefix = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    folder = Path("/tmp") / f"stacktop-test-{os.getpid()}"
+    folder.mkdir()
+    # A checkout of the user's own: root's may lie where nobody else can enter.
+    shutil.copytree(ROOT / "sandbox", folder / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+    jars = ROOT / "build/sandbox-kafka"
+    if jars.is_dir():
+        shutil.copytree(jars, folder / "build/sandbox-kafka")
+    subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", folder], check=True)
+    sandbox = Sandbox(folder / "state", commands=folder / "sandbox")
+    try:
+        sandbox.up(prefix=prefix, env={"HOME": str(folder)})
+        owners = {os.stat(f"/proc/{pid}").st_uid for pid, _ in processes_of(sandbox.folder)}
+        assert owners == {user.pw_uid}
+        ask(sandbox, "postgres")
+        sandbox.run("scene", "db-hog", prefix=prefix)
+        is_db_hog(sandbox)
+    finally:
+        sandbox.down(prefix=prefix)
+        assert processes_of(sandbox.folder) == []
+        subprocess.run(["rm", "-rf", "--", folder], check=True)
