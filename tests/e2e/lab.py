@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import sys
 
 from sandbox import HOST, Sandbox
@@ -33,12 +34,14 @@ class Lab(Sandbox):
         """What librdkafka takes as bootstrap.servers; listener: port, sasl_port or ssl_port."""
         return ",".join(f"{HOST}:{self.state['parts'][name][listener]}" for name in KAFKA)
 
+    def coordinators(self):
+        """{group: the part that coordinates it}; each broker has some of lab-1 to lab-6."""
+        parts = {f"{HOST}:{self.port(name)}": name for name in KAFKA}
+        text = self.kafka_tool("consumer-groups", "--describe", "--all-groups", "--state")
+        return {group: parts[address] for group, address in re.findall(r"^(\S+) +(\S+:\d+) +\(\d+\)", text, re.M)}
+
     def coordinator(self, group):
-        """The part that coordinates a group."""
-        text = self.kafka_tool("consumer-groups", "--describe", "--group", group, "--state")
-        line = next(line for line in text.splitlines() if line.startswith(group))
-        port = int(line.split("(")[0].rsplit(":", 1)[1])
-        return next(name for name in KAFKA if self.port(name) == port)
+        return self.coordinators()[group]
 
 
 @contextlib.contextmanager
