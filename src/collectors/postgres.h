@@ -82,6 +82,7 @@ struct postgres_replica {
   double lag_seconds;
   int64_t kept_bytes;  /* WAL that its slot keeps */
   double inactive_age; /* of the slot; since 17 */
+  double reply_age;    /* since its last message; since 12 */
 };
 
 enum { POSTGRES_REPLICAS_MAX = 64 };

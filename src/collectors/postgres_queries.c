@@ -27,8 +27,14 @@
   "CASE WHEN " time " IS NOT NULL" \
   " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
 
-/* A number that may be beyond the largest bigint. */
-#define SATURATED(number) "least(" number ", 9223372036854775807)::bigint"
+/* A number that may be beyond the largest bigint; NULL for NULL (least alone would take the limit).
+ */
+#define SATURATED(number) \
+  "CASE WHEN " number " IS NOT NULL THEN least(" number ", 9223372036854775807)::bigint END"
+/* The same of what cannot be below 0 (greatest alone would say 0 for NULL). */
+#define SATURATED_LAG(number) \
+  "CASE WHEN " number " IS NOT NULL" \
+  " THEN greatest(least(" number ", 9223372036854775807), 0)::bigint END"
 
 /* A time to the microsecond, as psql takes it. */
 #define MOMENT(time) \
@@ -87,14 +93,16 @@ static const char statistics_query[] =
 /* A standby that is cut off has replayed all that it received: whether it still receives is told by
  * the WAL receiver alone. Somebody without pg_read_all_stats sees no more than that there is one.
  * primary_conninfo is a setting since 12, and hidden without pg_read_all_settings: its text stays
- * with the server, for it may hold a password. latest_end_lsn is the primary's end as last told. */
+ * with the server, for it may hold a password. latest_end_lsn is the primary's end as last told. After
+ * a restart "received" is the begin of a segment until something comes, and less than what was
+ * replayed. */
 static const char standby_query[] =
   "SELECT r.pid IS NOT NULL, r.status, " AGE_OF("r.last_msg_receipt_time") ","
   " extract(epoch FROM current_setting('wal_receiver_timeout')::interval),"
   " c.has_primary, c.has_archive,"
   " CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,"
-  " " SATURATED("greatest(pg_wal_lsn_diff(greatest(l.received, r.latest_end_lsn), l.replayed), 0)") ","
-  " CASE WHEN l.received = l.replayed THEN 0 ELSE l.age END, l.age,"
+  " " SATURATED_LAG("pg_wal_lsn_diff(greatest(l.received, r.latest_end_lsn), l.replayed)") ","
+  " CASE WHEN greatest(l.received, r.latest_end_lsn) <= l.replayed THEN 0 ELSE l.age END, l.age,"
   " " SATURATED("pg_wal_lsn_diff(l.replayed, '0/0')") ", l.received IS NOT NULL,"
   " lpad(upper(to_hex(r.received_tli)), 8, '0')"
   " FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed,"
@@ -108,7 +116,7 @@ static const char standby_query[] =
  * stays when it is gone. Receivers of WAL (pg_receivewal) and of base backups replay nothing, and
  * are no replicas; without the right to see what they replay, they are told by their names. On a
  * standby logical slots may be copies of the primary's, which nobody uses there. replay_lag is NULL
- * when a replica has nothing to do. */
+ * when a replica has nothing to do. reply_time is a column since 12. */
 static char *replicas_query(const char *inactive) {
   return mem_printf(
     "SELECT r.application_name,"
@@ -118,7 +126,7 @@ static char *replicas_query(const char *inactive) {
     " CASE WHEN r.replays THEN " SATURATED("pg_wal_lsn_diff(e.lsn, r.replay_lsn)") " END,"
     " CASE WHEN r.replays THEN extract(epoch FROM r.replay_lag) END,"
     " CASE WHEN NOT s.temporary THEN " SATURATED("pg_wal_lsn_diff(e.lsn, s.restart_lsn)") " END,"
-    " %s, count(*) OVER ()"
+    " %s, " AGE_OF("(to_jsonb(r)->>'reply_time')::timestamptz") ", count(*) OVER ()"
     " FROM (SELECT *, coalesce(application_name, '') NOT IN"
     "     ('pg_receivewal', 'pg_receivexlog', 'pg_basebackup', 'pg_recvlogical')"
     "     AND (state IS NULL OR (state <> 'backup' AND replay_lsn IS NOT NULL)) AS replays"

@@ -154,6 +154,7 @@ bool postgres_replicas_read(const struct pg_rows *rows, struct postgres_replicas
         .lag_seconds = read_seconds(cell[REPLICAS_LAG_SECONDS], &good),
         .kept_bytes = read_count(cell[REPLICAS_KEPT_BYTES], &good),
         .inactive_age = read_seconds(cell[REPLICAS_INACTIVE_AGE], &good),
+        .reply_age = read_seconds(cell[REPLICAS_REPLY_AGE], &good),
     };
     read_short(cell[REPLICAS_NAME], replica->name, sizeof replica->name);
     read_short(cell[REPLICAS_CLIENT], replica->client, sizeof replica->client);

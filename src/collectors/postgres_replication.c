@@ -170,17 +170,30 @@ static void judge_inactive(const struct postgres_replica *replica,
         format_value(kept, sizeof kept, value_int(replica->kept_bytes), UNIT_BYTES, false));
 }
 
+static void judge_silent(struct postgres_replica_row *row) {
+  struct postgres_replica *replica = &row->replica;
+  char time[FORMAT_MAX];
+  if (replica->reply_age < POSTGRES_REPLY_WARN_S)
+    return;
+  row->severity = replica->reply_age >= POSTGRES_REPLY_CRIT_S ? SEVERITY_CRIT : SEVERITY_WARN;
+  say(row->reason, sizeof row->reason, "no reply for %s, its lag is at least that",
+      format_duration(time, sizeof time, replica->reply_age));
+  if (replica->lag_seconds < replica->reply_age)
+    replica->lag_seconds = replica->reply_age;
+}
+
 static void add_told(const struct postgres_replica *replica, double clock,
                      struct postgres_memory *memory, struct postgres_replica_rows *rows) {
   struct postgres_replica_row *row = &rows->items[rows->count];
   *row = (struct postgres_replica_row){.replica = *replica, .severity = SEVERITY_OK};
   key_of(replica, rows, row->key, sizeof row->key);
   if (replica->connected && replica->replays) {
+    judge_silent(row);
     rows->replicas++;
     if (replica->lag_bytes > rows->lag_bytes)
       rows->lag_bytes = replica->lag_bytes;
-    if (replica->lag_seconds > rows->lag_seconds)
-      rows->lag_seconds = replica->lag_seconds;
+    if (row->replica.lag_seconds > rows->lag_seconds)
+      rows->lag_seconds = row->replica.lag_seconds;
     if (!replica->logical)
       remember(memory, row, clock);
   } else if (!replica->connected) {

@@ -51,6 +51,11 @@ struct postgres_replica_rows {
   double lag_seconds; /* the worst of these; UNKNOWN */
 };
 
+/* A replica replies every 10 s by default (wal_receiver_status_interval), and whenever the primary
+ * asks, which it does after half of wal_sender_timeout. One that is silent for longer hangs, or its
+ * walsender does: what is known of its lag is what it said last, and no more than a lower bound. */
+enum { POSTGRES_REPLY_WARN_S = 35, POSTGRES_REPLY_CRIT_S = 120 };
+
 /* A replica that was connected at a collection before and is no longer is a row with a severity
  * until it is back, or until forget_after seconds have passed. A slot that nobody uses is one as
  * long as it is there. Receivers of WAL and of base backups come and go. */

@@ -214,7 +214,7 @@ static void evaluate_reason(struct evaluation *e, size_t index, const struct tab
   finding->subject = subject_of(e, &e->model->slots[index], table, row);
   finding->sentence =
       arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
-  finding->harm = HARM_ROW + 1 / (double)(row - table->rows + 1);
+  finding->harm = HARM_ROW + 1 / (double)(row - table->rows + 2);
   int64_t onset_ms = e->model->slots[index].sample->taken_ms - row->lasted_ms;
   if (row->lasted_ms > 0 && onset_ms < finding->since_ms)
     finding->since_ms = onset_ms;

@@ -67,6 +67,14 @@ def test_no_action_through_a_pool(lab_postgres, config):
             assert done.status == 1 and "a pooler stands in front" in done.stderr, done
 
 
+def test_a_lag_that_may_not_be_seen_is_no_number(lab_postgres, config):
+    """Without pg_monitor the server shows no position of a replica."""
+    run = look(watching(lab_postgres, config, "plain-user"))
+    rows = run.document.rows("postgres", "replicas", "plain-user")
+    lags = [cells.get("lag_bytes", {"unknown": ""}) for cells in rows.values()]
+    assert rows and all(isinstance(lag, dict) for lag in lags), run
+
+
 # --- encodings ----------------------------------------------------------------------------------
 
 

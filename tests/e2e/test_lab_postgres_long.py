@@ -51,6 +51,16 @@ def test_a_standby_without_its_primary(impatient, config, cut, mend):
     assert check(path, "--only", "postgres").status == OK
 
 
+def test_a_replica_that_hangs_is_seen_on_the_primary(lab_postgres, config):
+    """Its connection stays; what it said last is old."""
+    with dashboard(config(interval="500ms", postgres=[lab_postgres.target("postgres", "primary")]), columns=140, rows=36) as terminal:
+        terminal.wait_for(re.compile(r"standby +streaming"))
+        lab_postgres.ctl("freeze", "standby")
+        terminal.wait_for(re.compile(r"standby no reply for \S+, its lag is at least that"), timeout=50)
+        lab_postgres.ctl("thaw", "standby")
+        terminal.wait_for(re.compile(r"standby over after .*: no reply for"), timeout=30)
+
+
 def test_a_replica_that_goes_is_a_finding_and_an_event(lab_postgres, config):
     with dashboard(config(interval="500ms", postgres=[lab_postgres.target("postgres", "primary")]), columns=140, rows=36) as terminal:
         terminal.wait_for(re.compile(r"standby +streaming"))

@@ -235,6 +235,28 @@ static void test_gone(void **state) {
   assert_int_equal(lot->rows.count, 0);
 }
 
+/* What it said last is no more than a lower bound of its lag now. */
+static void test_silent(void **state) {
+  struct lot *lot = *state;
+  struct postgres_replica *replica = add(lot, "a", "", true, true);
+  replica->lag_seconds = 0.002;
+  replica->reply_age = 30; /* the primary may not even have asked */
+  add(lot, "pg_receivewal", "", true, false)->reply_age = 400;
+  judge_replicas(lot, 1000);
+  assert_int_equal(lot->rows.items[0].severity, SEVERITY_OK);
+  assert_int_equal(lot->rows.items[1].severity, SEVERITY_OK);
+  replica = add(lot, "a", "", true, true);
+  replica->lag_seconds = 0.002;
+  replica->reply_age = 36;
+  judge_replicas(lot, 1002);
+  assert_int_equal(lot->rows.items[0].severity, SEVERITY_WARN);
+  assert_string_equal(lot->rows.items[0].reason, "no reply for 36s, its lag is at least that");
+  assert_true(lot->rows.items[0].replica.lag_seconds == 36 && lot->rows.lag_seconds == 36);
+  add(lot, "a", "", true, true)->reply_age = 200;
+  judge_replicas(lot, 1004);
+  assert_int_equal(lot->rows.items[0].severity, SEVERITY_CRIT);
+}
+
 /* Replicas that look alike are told apart by their number. */
 static void test_twins(void **state) {
   struct lot *lot = *state;
@@ -286,6 +308,7 @@ int main(void) {
       cmocka_unit_test(test_paused),
       cmocka_unit_test(test_extremes),
       TEST(test_gone),
+      TEST(test_silent),
       TEST(test_twins),
       TEST(test_not_gone),
       TEST(test_slot_that_nobody_uses),

@@ -96,11 +96,23 @@ static void test_harm(void **state) {
   assert_string_equal(findings->items[0].row, "stuck");
   assert_string_equal(findings->items[1].row, "slow");
   assert_string_equal(findings->items[2].row, "much");
+  fixture->now_ms += 1000;
+  sample = lag_sample(fixture); /* even before the first row of a table */
+  struct row *first = lag_row(sample, 0, "first", NULL, value_int(1));
+  first->severity = SEVERITY_CRIT;
+  first->reason = "because";
+  for (int i = 0; i < 2; i++) {
+    struct row *row = lag_row(sample, 0, i == 0 ? "stuck" : "slow", NULL, value_int(1));
+    row->severity = SEVERITY_CRIT;
+    row->reason = "because";
+  }
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
   fixture->now_ms += 1000; /* later still: nobody answers */
   fail_slot(fixture, 0, ERR_REFUSED, "refused");
   assert_string_equal(judge(fixture, false)->items[0].subject, "cache");
+  assert_string_equal(fixture->model.findings->items[1].row, "first");
   assert_true(fixture->model.findings->items[0].since_ms >
-              fixture->model.findings->items[3].since_ms);
+              fixture->model.findings->items[2].since_ms);
 }
 
 /* A collector that knows the onset is believed, and the same moment is told everywhere. */
