@@ -31,6 +31,7 @@ struct kafka_child {
   rd_kafka_conf_t *conf; /* NULL: conf_err */
   struct err conf_err;
   struct kafka_session session;
+  struct kafka_stuck stuck; /* over all sessions */
   struct kafka_watch watch; /* of the call that runs */
   uint64_t running;
 
@@ -191,6 +192,12 @@ static void answer(struct kafka_child *child, bool good, const struct err *err,
   frame_write(&frame);
 }
 
+/* Between two calls, so that none waits for librdkafka's end, and no action is ever cut. */
+static void renew_if_stuck(struct kafka_child *child) {
+  if (kafka_session_is_stuck(&child->stuck, &child->session.signs, clock_now_ms()))
+    kafka_session_close(&child->session);
+}
+
 static void collect(struct kafka_child *child, struct frame *frame) {
   struct arena arena;
   struct err err = {0};
@@ -206,6 +213,8 @@ static void collect(struct kafka_child *child, struct frame *frame) {
   answer(child, good, &err, collection.snapshot, NULL);
   kafka_snapshot_free(collection.snapshot);
   arena_fini(&arena);
+  if (good)
+    renew_if_stuck(child);
 }
 
 static void ask(struct kafka_child *child, struct frame *frame) {

@@ -127,8 +127,10 @@ static void note_list(struct collecting *c, const rd_kafka_ListConsumerGroups_re
   size_t errors;
   const rd_kafka_error_t **error = rd_kafka_ListConsumerGroups_result_errors(result, &errors);
   bool all = answered_count(c->session) == (size_t)c->session->metadata->broker_cnt;
+  c->groups.signs.all_there = all;
   for (size_t i = 0; i < errors; i++) {
     rd_kafka_resp_err_t code = rd_kafka_error_code(error[i]);
+    kafka_signs_note(&c->groups.signs, code);
     c->snapshot->list_failed |= code > 0;
     if (code > 0 || (!all && !c->snapshot->list_reason))
       c->snapshot->list_reason = arena_printf(&c->snapshot->arena, "%s", kafka_error_reason(code));
@@ -410,6 +412,7 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
     topics_move(&c);
     kafka_metadata_summarize(session, c.snapshot);
     c.snapshot->requests = session->requests;
+    session->signs = c.groups.signs;
   }
   kafka_groups_fini(&c.groups);
   return good;

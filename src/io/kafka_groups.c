@@ -191,6 +191,7 @@ static void describe(struct kafka_groups *groups, struct kafka_draft *draft,
                      const rd_kafka_ConsumerGroupDescription_t *from) {
   const rd_kafka_error_t *error = rd_kafka_ConsumerGroupDescription_error(from);
   if (error) {
+    kafka_signs_note(&groups->signs, rd_kafka_error_code(error));
     draft->group.state_text = kafka_error_reason(rd_kafka_error_code(error));
     return;
   }
@@ -216,11 +217,13 @@ void kafka_groups_describe(struct kafka_groups *groups,
 }
 
 void kafka_groups_undescribed(struct kafka_groups *groups, rd_kafka_resp_err_t code) {
+  kafka_signs_note(&groups->signs, code);
   for (size_t i = 0; i < groups->count; i++)
     groups->drafts[i].group.state_text = kafka_error_reason(code);
 }
 
 void kafka_groups_uncommitted(struct kafka_groups *groups, size_t group, rd_kafka_resp_err_t code) {
+  kafka_signs_note(&groups->signs, code);
   groups->drafts[group].group.error = kafka_error_reason(code);
   groups->drafts[group].group.denied = kafka_error_is_denied(code);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/kafka_collect.h"
+#include "io/kafka_stuck.h"
 #include "io/kafka_topics.h"
 
 /* A group that is being asked about. */
@@ -21,9 +22,10 @@ struct kafka_groups {
   size_t count;
   struct kafka_topics topics;
   size_t share_total;
-  bool cut;              /* KAFKA_SHARES_MAX was reached */
-  const char *last_name; /* of a topic, and */
-  bool last_allowed;     /* whether the configuration wants it */
+  struct kafka_signs signs; /* in what was said of any group */
+  bool cut;                 /* KAFKA_SHARES_MAX was reached */
+  const char *last_name;    /* of a topic, and */
+  bool last_allowed;        /* whether the configuration wants it */
 };
 
 void kafka_groups_fini(struct kafka_groups *groups);

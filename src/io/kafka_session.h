@@ -4,6 +4,7 @@
 
 #include "core/err.h"
 #include "io/kafka_roll.h"
+#include "io/kafka_stuck.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdatomic.h>
@@ -46,6 +47,7 @@ struct kafka_session {
   int64_t metadata_us, metadata_cost_us;    /* when it came, and what it took */
   bool topics_probed, topics_hidden;        /* whether rights leave topics out of its answers */
   size_t unknown;                           /* partitions of groups that it did not know at last */
+  struct kafka_signs signs;                 /* of the last collection */
 };
 
 /* Makes the instance from a copy of conf; ERR_INVALID if librdkafka will not have it (a

@@ -2,12 +2,14 @@
 is for. Each check is a cold client."""
 
 import json
+import re
 
 import pytest
 
 pytest.importorskip("lab")  # its fixtures
 
-from stacktop import OK, UNKNOWN, WARN, check, stacktop, write_config  # noqa: E402
+from kafka_family import look as look_at  # noqa: E402
+from stacktop import OK, UNKNOWN, WARN, check, dashboard, stacktop, write_config  # noqa: E402
 
 LABEL = "long"
 GROUPS = {f"lab-{number}" for number in range(1, 7)}
@@ -119,3 +121,27 @@ def coordinator_number(group, partitions=12):
     for letter in group:
         value = (31 * value + ord(letter)) & 0xFFFFFFFF
     return (value & 0x7FFFFFFF) % partitions % 3
+
+
+def test_the_dashboard_follows_groups_that_move(lab_kafka, tmp_path):
+    """librdkafka keeps the coordinator of a group for as long as it is asked: a broker that was away for a while
+    used to leave its groups unknown for ever, and only a new client saw them."""
+    target = {"name": "main", "bootstrap": lab_kafka.brokers(), "groups": ["lab-*"], "interval": "1s"}
+    config = write_config(tmp_path, kafka=[target], hosts=[], state=str(tmp_path / "state"))
+
+    def full(screen):
+        title = screen.line("Kafka lag") or ""
+        return (re.search(r"lag 5,400\b", title) and "stale" not in title and "down" not in title
+                and "UNKNOWN" not in screen.line("stacktop "))
+
+    with dashboard(config) as terminal:
+        terminal.wait_for(full, 30)
+        lab_kafka.ctl("kill", "kafka-2")
+        look_at(terminal, lambda screen: False, 20)  # so long that its groups move, and the cluster fences it
+        assert full(terminal.screen), terminal.show()
+        lab_kafka.ctl("start", "kafka-2")
+        look_at(terminal, lambda screen: not full(screen), 15)  # its groups move back to it
+        assert look_at(terminal, full, 30), terminal.show()
+        assert not look_at(terminal, lambda screen: not full(screen), 5), terminal.show()
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
