@@ -227,7 +227,8 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
              "the machine has %s: without a lower limit the kernel may end the server",
              format_bytes(used, sizeof used, (double)host));
   plan->unit = evicted > 1 ? "keys, as estimated" : "server";
-  plan->count = evicted > 1 ? evicted : 1; /* evicting is agreed to as deleting is */
+  plan->count = evicted > 1 ? evicted : 1;
+  plan->whole = evicted > 1; /* evicting is agreed to as deleting is */
 }
 
 static void say_effect(const struct action_request *request, struct plan *plan) {

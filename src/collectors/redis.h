@@ -182,9 +182,11 @@ enum { REDIS_ROUND_TRIPS = 5 };
 
 struct redis_round_trips {
   int64_t us[REDIS_ROUND_TRIPS]; /* a ring */
-  size_t count;                  /* of all that were ever added */
+  size_t count;                  /* of all that were ever added and known */
+  bool unknown;                  /* the last one was not */
 };
 
+/* us: -1 if the last one is not known. */
 void redis_round_trips_add(struct redis_round_trips *trips, int64_t us);
 /* The cells "latency" and "typical_latency": the last one, and the median of those kept, which one
  * slow answer alone does not move. */

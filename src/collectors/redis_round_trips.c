@@ -4,7 +4,9 @@
 #include <string.h>
 
 void redis_round_trips_add(struct redis_round_trips *trips, int64_t us) {
-  trips->us[trips->count++ % REDIS_ROUND_TRIPS] = us > 0 ? us : 0;
+  trips->unknown = us < 0;
+  if (!trips->unknown)
+    trips->us[trips->count++ % REDIS_ROUND_TRIPS] = us;
 }
 
 static int compare_us(const void *a, const void *b) {
@@ -15,12 +17,15 @@ static int compare_us(const void *a, const void *b) {
 void redis_round_trips_fill(const struct redis_round_trips *trips, struct value *cells) {
   int64_t sorted[REDIS_ROUND_TRIPS];
   size_t kept = trips->count < REDIS_ROUND_TRIPS ? trips->count : REDIS_ROUND_TRIPS;
+  cells[SUMMARY_LATENCY] = cells[SUMMARY_TYPICAL] = value_none(
+      trips->unknown ? "stacktop was busy while it waited for the answer" : "no answer yet");
   if (kept == 0)
     return;
   memcpy(sorted, trips->us, kept * sizeof *sorted);
   qsort(sorted, kept, sizeof *sorted, compare_us);
-  cells[SUMMARY_LATENCY] =
-      value_real((double)trips->us[(trips->count - 1) % REDIS_ROUND_TRIPS] / 1e6);
+  if (!trips->unknown)
+    cells[SUMMARY_LATENCY] =
+        value_real((double)trips->us[(trips->count - 1) % REDIS_ROUND_TRIPS] / 1e6);
   const size_t middle = (kept - 1) / 2;
   cells[SUMMARY_TYPICAL] = value_real((double)sorted[middle] / 1e6);
 }

@@ -100,7 +100,9 @@ const char *plan_param(const struct plan *plan, const char *name) {
 
 enum confirmation plan_confirmation(const struct plan *plan) {
   const bool reversible = plan->action->danger == DANGER_REVERSIBLE;
-  if (plan->count > 1 || (plan->whole && !reversible))
+  /* what one object holds (the keys of a pattern, the rows of a table) is no object of its own */
+  const bool several = plan->whole || (plan->victim_count > 1 && !plan->name);
+  if (several && (plan->count > 1 || (plan->whole && !reversible)))
     return CONFIRM_COUNT;
   return reversible && !plan->production ? CONFIRM_YES : CONFIRM_NAME;
 }

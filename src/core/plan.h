@@ -61,8 +61,9 @@ struct plan {
   const char *environment; /* NULL if unset */
   bool production;
   const char *title; /* "Terminate 2 sessions of ecap" */
-  /* What is to be typed where it is destructive: the object's own name, as people know it; NULL:
-   * the label of the only victim. */
+  /* What is to be typed where it is destructive: the name, as people know it, of the one object to
+   * which all victims belong (the group whose offsets they are); NULL: the label of the only
+   * victim. */
   const char *name;
   bool whole;       /* it is done to the whole server: agreed to as if to several */
   const char *unit; /* what `count` counts: "sessions", "keys"; "" if it is not told */
@@ -107,7 +108,8 @@ enum { PLAN_PHRASE_MAX = 300, PLAN_NAME_MAX = 100 };
 /* What has to be typed. Reversible: "y". Destructive: the object's own name, "8123", so that the
  * phrase for one object agrees to no other. In production, both kinds: the environment and that
  * name, "eu-prod 8123". For several, or the whole server: the environment (the target where there
- * is none) and the count, "staging 3". A name that not everybody can type (longer than
+ * is none) and the count, "staging 3". One object is one whatever it holds: a pattern of a million
+ * keys is agreed to by the pattern. A name that not everybody can type (longer than
  * PLAN_NAME_MAX, control characters, not ASCII, blanks that cannot be seen) is replaced by the
  * target's name and the count. Returns out. */
 const char *plan_phrase(const struct plan *plan, char out[PLAN_PHRASE_MAX]);

@@ -15,13 +15,22 @@
 
 enum { NAME_MAX_SHOWN = 16, ADDRESS_MAX = REDIS_SOCKET_MAX, READS_MAX = 64 };
 
+/* A round trip counts if the loop was elsewhere for less than this, or for less than that part of
+ * it. */
+enum { BUSY_US = 2000, BUSY_PART = 4 };
+
+/* A time, and how long the loop had waited for its sockets until then. */
+struct moment {
+  int64_t us, idle_us;
+};
+
 struct command {
   struct command *next;
   redis_reply_cb done;
   void *arg;
   char name[NAME_MAX_SHOWN]; /* "INFO" */
   char *bytes;               /* NULL once they are in the output buffer */
-  int64_t sent_us;           /* when they came there */
+  struct moment written;     /* when the socket took them */
   size_t length;
 };
 
@@ -51,9 +60,11 @@ struct redis {
   uv_timer_t anchor; /* never started: its closing is the end, whatever else is open */
   bool polled;
   size_t open_handles;
-  int64_t answer_us;       /* of the last reply */
-  size_t greetings;        /* replies that must come before commands may go out */
-  struct queue sent, held; /* held: until the greeting is over */
+  int64_t answer_us;         /* of the last reply */
+  struct moment read;        /* when the reply at hand was */
+  struct command *unwritten; /* the first of those sent that the socket has not taken */
+  size_t greetings;          /* replies that must come before commands may go out */
+  struct queue sent, held;   /* held: until the greeting is over */
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -117,6 +128,7 @@ static void hang_up(struct redis *redis) {
 
 /* Everybody who waits is told; one of them may close the connection. */
 static void break_off(struct redis *redis, const struct err *err) {
+  redis->unwritten = NULL;
   redis->why = *err;
   redis->state = STATE_BROKEN;
   hang_up(redis);
@@ -153,8 +165,9 @@ static bool command_write(struct redis *redis, struct command *command) {
   bool written =
       redisAppendFormattedCommand(redis->context, command->bytes, command->length) == REDIS_OK;
   command_forget_bytes(command);
-  command->sent_us = clock_now_us();
   queue_push(&redis->sent, command);
+  if (!redis->unwritten)
+    redis->unwritten = command;
   return written;
 }
 
@@ -326,6 +339,20 @@ static bool reply_ends_connection(const redisReply *reply, struct err *err) {
   return err->kind == ERR_REFUSED || strncmp(reply->str, "DENIED", 6) == 0;
 }
 
+static struct moment moment_now(const struct redis *redis) {
+  return (struct moment){clock_now_us(), (int64_t)(uv_metrics_idle_time(redis->io->loop) / 1000)};
+}
+
+/* A reply that lay in the socket while the loop did something else looks like one of a slow server:
+ * where that is more than a small part of the time, the time says nothing of the server. */
+static int64_t answer_time(const struct redis *redis, const struct command *command) {
+  if (command->written.us == 0)
+    return -1; /* an answer to what was not asked yet */
+  const int64_t took_us = redis->read.us - command->written.us;
+  const int64_t busy_us = took_us - (redis->read.idle_us - command->written.idle_us);
+  return busy_us > BUSY_US && busy_us > took_us / BUSY_PART ? -1 : took_us;
+}
+
 static void hand_over(struct redis *redis, const redisReply *reply) {
   struct err err;
   if (reply_ends_connection(reply, &err)) {
@@ -342,7 +369,9 @@ static void hand_over(struct redis *redis, const redisReply *reply) {
   }
   redis_reply_cb done = command->done;
   void *arg = command->arg;
-  redis->answer_us = clock_now_us() - command->sent_us;
+  if (redis->unwritten == command)
+    redis->unwritten = command->next;
+  redis->answer_us = answer_time(redis, command);
   command_free(command);
   if (done)
     done(arg, reply, NULL);
@@ -368,6 +397,7 @@ static void deliver(struct redis *redis) {
 }
 
 static void receive(struct redis *redis) {
+  redis->read = moment_now(redis);
   if (redisBufferRead(redis->context) != REDIS_OK)
     fail_as_context(redis, errno);
   else
@@ -385,9 +415,13 @@ static void receive_last(struct redis *redis) {
 
 static void transmit(struct redis *redis) {
   int done = 0;
+  const struct moment now = moment_now(redis);
   if (redisBufferWrite(redis->context, &done) == REDIS_OK) {
-    if (done)
-      watch(redis, false);
+    if (!done)
+      return;
+    for (; redis->unwritten; redis->unwritten = redis->unwritten->next)
+      redis->unwritten->written = now;
+    watch(redis, false);
     return;
   }
   int error = errno;
@@ -414,6 +448,7 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
 struct redis *redis_open(struct io *io, const struct redis_url *url) {
   struct redis *redis = mem_new(sizeof *redis);
   *redis = (struct redis){.io = io, .url = url, .state = STATE_DIALLING};
+  uv_loop_configure(io->loop, UV_METRICS_IDLE_TIME); /* as often as one likes; for moment_now */
   uv_timer_init(io->loop, &redis->anchor);
   redis->anchor.data = redis;
   redis->open_handles = 1;

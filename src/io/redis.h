@@ -43,8 +43,9 @@ bool redis_send(struct redis *redis, int argc, const char *const *argv, const si
 
 /* False once it is broken, which it notices on its own when the server goes. */
 bool redis_usable(const struct redis *redis);
-/* Within a callback with a reply: how long it took, from when the command was handed to the socket
- * until the reply was read; connecting and logging in do not count. */
+/* Within a callback with a reply: how long it took, from when the socket took the command until
+ * the reply could be read; connecting and logging in do not count. -1 if it cannot be told, because
+ * the loop was busy with something else meanwhile. */
 int64_t redis_answer_us(const struct redis *redis);
 /* "127.0.0.1:6379"; "" until it is connected. */
 const char *redis_address(const struct redis *redis);

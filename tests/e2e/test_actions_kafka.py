@@ -156,13 +156,13 @@ def test_offsets_are_set_by_keys_and_come_back(topic):
         terminal.press("Home", "Space")
         terminal.wait_for("3 picked")
         terminal.press("Enter")
-        agree(terminal, "sandbox 3")
+        agree(terminal, OWN_GROUP)
         assert "DONE" in outcome(terminal, 40)
         ends = {partition: values[1] for (name, partition), values in topic.sandbox.offsets(OWN_GROUP).items()
                 if name == topic.name}
         assert topic.committed() == ends and sum(ends.values()) == 3 * PER_PARTITION
         terminal.press("u")
-        agree(terminal, "sandbox 3")
+        agree(terminal, OWN_GROUP)
         terminal.wait_gone("[>Enter:")
         assert "DONE" in outcome(terminal, 40)
         close(terminal)

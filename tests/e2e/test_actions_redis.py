@@ -159,7 +159,7 @@ def test_the_row_under_the_key_fills_the_form(remedy):
         terminal.wait_for(lambda screen: re.search(r"pattern\s+_", screen.text) and re.search(r"db\s+5", screen.text))
         terminal.press("test:*", "Enter", "Enter")
         terminal.wait_for("Delete 40 keys")
-        agree(terminal, "sandbox 40")
+        agree(terminal, "test:*")
         outcome(terminal)
         assert remedy.database(5).dbsize() == 0 and remedy.count("test:*") == 7
 
@@ -310,7 +310,7 @@ def test_by_keys_on_the_screen(remedy):
         terminal.wait_gone("[>Cancel<]")
         open_form(terminal, "test:a:*")
         terminal.wait_for("[>Cancel<]")
-        agree(terminal, "sandbox 1201")
+        agree(terminal, "test:a:*")
         text = outcome(terminal)
         assert "done" in text and "1,201 keys deleted" in text, text
         close(terminal)
@@ -321,7 +321,7 @@ def test_by_keys_on_the_screen(remedy):
     assert changes and all(each.startswith("UNLINK test:a:") for each in changes), changes[:3]
     assert remedy.count("test:a:*") == 0 and remedy.count("test:b:*") == 7
     intent, result = remedy.audit.only()
-    assert intent["confirm"] == "sandbox 1201" and result["result"] == "done"
+    assert intent["confirm"] == "test:a:*" and result["result"] == "done"
 
 
 def test_escape_stops_it_half_way(remedy):
@@ -332,7 +332,7 @@ def test_escape_stops_it_half_way(remedy):
         terminal.wait_for("[>Cancel<]")
         with contextlib.closing(remedy.database(0)) as other:
             other.execute_command("CLIENT", "PAUSE", "30000", "WRITE")
-            agree(terminal, "sandbox 3000")
+            agree(terminal, "test:a:*")
             wait_until(lambda: other.info()["blocked_clients"] > 0, what="UNLINK to wait")
             terminal.press("Esc")
             terminal.settle(0.5)

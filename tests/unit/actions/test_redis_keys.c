@@ -63,6 +63,8 @@ static void test_the_pattern_goes_and_its_neighbours_stay(void **state) {
   assert_true(driver_plan(driver, NULL));
   assert_int_equal(driver->plan->count, 3000);
   assert_string_equal(driver->plan->unit, "keys");
+  char phrase[PLAN_PHRASE_MAX];
+  assert_string_equal(plan_phrase(driver->plan, phrase), "cache:*");
   const char *text = plan_text(driver);
   expect_in(text, "3,000 keys would match, of 3,040 in db 0");
   expect_in(text, "for example cache:");
@@ -383,6 +385,8 @@ static void test_a_shorter_life_is_kept(void **state) {
   struct driver *driver = &fixture.driver;
   fill_lives();
   assert_true(driver_survey(driver, EXPIRE, NULL, NULL, an_hour) && driver_plan(driver, NULL));
+  char phrase[PLAN_PHRASE_MAX];
+  assert_string_equal(plan_phrase(driver->plan, phrase), "session:*");
   expect_in(plan_text(driver), "1 of 3 looked at would live no longer anyway");
   expect_in(plan_text(driver), redis_fact(driver->found, "version", 0) >= 70000
                                    ? "sed 's/.*/PEXPIRE & 3600000 LT/'"

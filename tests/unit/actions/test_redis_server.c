@@ -158,6 +158,7 @@ static void test_memory_is_limited_and_evicts(void **state) {
   assert_true(driver_plan(driver, NULL));
   const char *text = plan_text(driver);
   expect_in(text, "evicted at once by allkeys-lru");
+  assert_int_equal(plan_confirmation(driver->plan), CONFIRM_COUNT);
   expect_in(text, "lost at the next restart: the server has no configuration file");
   expect_in(text, "CONFIG SET maxmemory 6291456");
   /* the policy first: there is no moment in which a full server evicts nothing */

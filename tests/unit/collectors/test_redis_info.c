@@ -659,7 +659,7 @@ static void test_the_median_of_the_round_trips(void **state) {
   (void)state;
   struct redis_round_trips trips = {0};
   struct value cells[SUMMARY_COLUMN_COUNT] = {0};
-  static const int64_t us[] = {1000, 900000, 2000, 1000, 800000, 700000, -5};
+  static const int64_t us[] = {1000, 900000, 2000, 1000, 800000, 700000, 0};
   static const double latest[] = {.001, .9, .002, .001, .8, .7, 0};
   static const double typical[] = {.001, .001, .002, .001, .002, .7, .002};
   redis_round_trips_fill(&trips, cells);
@@ -670,6 +670,10 @@ static void test_the_median_of_the_round_trips(void **state) {
     is_near(cells[SUMMARY_LATENCY], latest[i]);
     is_near(cells[SUMMARY_TYPICAL], typical[i]);
   }
+  redis_round_trips_add(&trips, -1); /* not known: no number, and the others are as they were */
+  redis_round_trips_fill(&trips, cells);
+  assert_int_equal(cells[SUMMARY_LATENCY].type, VALUE_NONE);
+  is_near(cells[SUMMARY_TYPICAL], .002);
 }
 
 int main(void) {

@@ -309,16 +309,24 @@ static void test_a_restart_is_another_start_of_the_same_server(void **state) {
   free(start);
 }
 
+static void let_go_on(uv_timer_t *timer) {
+  struct fixture *fixture = timer->data;
+  kill(fixture->server.pid, SIGCONT);
+}
+
 /* Stands still for so long while a collection is under way. */
 static const struct row *collect_held(struct fixture *fixture, int64_t ms) {
   int status;
   kill(fixture->server.pid, SIGSTOP);
   waitpid(fixture->server.pid, &status, WUNTRACED);
   begin(fixture);
-  for (int64_t began = clock_now_ms(); clock_now_ms() - began < ms;)
-    uv_run(&fixture->loop, UV_RUN_NOWAIT);
-  kill(fixture->server.pid, SIGCONT);
+  uv_timer_t timer; /* the loop waits, as it does in use: one that spins measures nothing */
+  uv_timer_init(&fixture->loop, &timer);
+  timer.data = fixture;
+  uv_timer_start(&timer, let_go_on, (uint64_t)ms, 0);
   tiny_run_until(&fixture->loop, &fixture->done);
+  uv_close((uv_handle_t *)&timer, NULL);
+  uv_run(&fixture->loop, UV_RUN_NOWAIT);
   return &fixture->sample->tables[0].rows[0];
 }
 

@@ -46,15 +46,30 @@ static void test_bulk_wants_the_count(void **state) {
   (void)state;
   assert_phrase(plan_of(&cancel, "staging", false, 2), CONFIRM_COUNT, "staging 2");
   assert_phrase(plan_of(&wipe, NULL, false, 3), CONFIRM_COUNT, "ecap 3");
-  struct plan *plan = plan_of(&wipe, "prod", true, 1); /* one pattern, many keys */
-  plan->count = 12430;
-  assert_phrase(plan, CONFIRM_COUNT, "prod 12430");
-  plan = plan_of(&wipe, "staging", false, 1);
+  struct plan *plan = plan_of(&wipe, "staging", false, 1);
   plan->whole = true;
   assert_phrase(plan, CONFIRM_COUNT, "staging 1");
   plan = plan_of(&cancel, "staging", false, 1);
   plan->whole = true;
   assert_phrase(plan, CONFIRM_YES, "y");
+  plan = plan_of(&cancel, "staging", false, 1); /* a limit that evicts */
+  plan->whole = true;
+  plan->count = 12;
+  assert_phrase(plan, CONFIRM_COUNT, "staging 12");
+}
+
+/* One pattern and its keys, one group and its offsets: two of them never have the same phrase. */
+static void test_one_object_is_named_whatever_it_holds(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    struct plan *plan = plan_of(&wipe, i ? "prod" : "staging", i, 1);
+    plan->name = "cart*";
+    plan->count = 12430;
+    assert_phrase(plan, CONFIRM_NAME, i ? "prod cart*" : "cart*");
+  }
+  struct plan *plan = plan_of(&wipe, "staging", false, 3);
+  plan->name = "billing";
+  assert_phrase(plan, CONFIRM_NAME, "billing");
 }
 
 /* What cannot be typed as it is shown is not asked for. */
@@ -282,6 +297,7 @@ int main(void) {
       cmocka_unit_test(test_reversible_wants_y),
       cmocka_unit_test(test_destructive_wants_the_name_of_the_object),
       cmocka_unit_test(test_bulk_wants_the_count),
+      cmocka_unit_test(test_one_object_is_named_whatever_it_holds),
       cmocka_unit_test(test_odd_names),
       cmocka_unit_test(test_the_server_is_a_precondition),
       cmocka_unit_test(test_a_plan_grows_old),

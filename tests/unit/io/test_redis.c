@@ -505,6 +505,69 @@ static void test_tls(void **state) {
   assert_non_null(strstr(err.text, "TLS"));
 }
 
+/* ---- the time an answer takes */
+
+static int64_t reply_us;
+static bool reply_seen;
+
+static void on_timed(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct fixture *fixture = arg;
+  assert_null(err);
+  assert_non_null(reply);
+  reply_us = redis_answer_us(fixture->redis);
+  reply_seen = true;
+}
+
+static void send_timed(struct fixture *fixture, int argc, const char *const *argv) {
+  struct err err;
+  reply_seen = false;
+  assert_true(redis_send(fixture->redis, argc, argv, NULL, on_timed, fixture, &err));
+}
+
+static void block(int64_t us) {
+  for (int64_t until = clock_now_us() + us; clock_now_us() < until;)
+    ;
+}
+
+static void on_other_socket(uv_poll_t *poll, int status, int events) {
+  (void)status, (void)events;
+  block(200000);
+  uv_update_time(poll->loop); /* as others on the loop do */
+  uv_poll_stop(poll);
+}
+
+static void test_what_holds_up_the_loop_is_no_latency(void **state) {
+  struct fixture *fixture = *state;
+  const char *const ping[] = {"PING"};
+  start_server(fixture, NULL);
+  connect_to(fixture, "", fixture->server.port, 0);
+  wait_for(fixture, SAY(fixture, "PING"));
+  /* between the question and the poll that finds the answer */
+  send_timed(fixture, 1, ping);
+  while (uv_run(&fixture->loop, UV_RUN_NOWAIT) && !reply_seen)
+    block(200000);
+  tiny_run_until(&fixture->loop, &reply_seen);
+  assert_int_equal(reply_us, -1);
+  /* in the turn of the loop that finds it: another socket, ready before, comes first */
+  int ends[2];
+  uv_poll_t poll;
+  assert_int_equal(pipe(ends), 0);
+  assert_int_equal(write(ends[1], "x", 1), 1);
+  assert_int_equal(uv_poll_init(&fixture->loop, &poll, ends[0]), 0);
+  send_timed(fixture, 1, ping);
+  uv_poll_start(&poll, UV_READABLE, on_other_socket);
+  tiny_run_until(&fixture->loop, &reply_seen);
+  assert_true(reply_us < 100000);
+  uv_close((uv_handle_t *)&poll, NULL);
+  close(ends[0]);
+  close(ends[1]);
+  /* a server that is slow is so, and a free loop measures it */
+  const char *const slow[] = {"BLPOP", "nothing", "0.1"};
+  send_timed(fixture, 3, slow);
+  tiny_run_until(&fixture->loop, &reply_seen);
+  assert_true(reply_us >= 90000);
+}
+
 int main(void) {
   if (!redis_server_path()) {
     printf("SKIPPED redis-server is not installed\n");
@@ -514,6 +577,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_commands),
+      TEST(test_what_holds_up_the_loop_is_no_latency),
       TEST(test_bytes),
       TEST(test_login),
       TEST(test_needless_password),
