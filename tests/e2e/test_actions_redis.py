@@ -96,7 +96,7 @@ def test_a_full_cache_is_emptied_and_the_sessions_stay(calm, tmp_path):
         with redis_witness(calm) as seen:
             plan, result = remedy.do("delete-keys", "pattern=cache:*")
             changes = seen()
-        assert plan["count"] > 500 and plan["phrase"] == f"sandbox {plan['count']}"
+        assert plan["count"] > 500 and plan["phrase"] == "cache:*"
         assert changes and all(re.match(r"UNLINK( cache:\S+)+$", each) for each in changes), changes[:3]
         assert remedy.count("cache:*") == 0 and remedy.count("session:*") > 0
         assert remedy.count("test:*") == 20 and remedy.count("cache:*", 5) == 30
