@@ -226,8 +226,8 @@ static bool fake_plan(const struct action_request *request, struct plan *plan, s
       plan->victim_count == 1
           ? plan_printf(plan, "Terminate %s of %s", plan->victims[0].label, plan->target)
           : plan_printf(plan, "Terminate %zu sessions of %s", plan->victim_count, plan->target);
-  plan->name = plan->target; /* the same for all tests */
-  plan->name = plan->target; /* the same for all tests */
+  if (plan->victim_count == 1)
+    plan->name = plan->target; /* the same for all tests */
   plan_say(plan, PLAN_EFFECT, "KILL %s", plan->victims[0].label);
   return true;
 }
