@@ -30,11 +30,20 @@ default_md = sha256
 policy = any
 unique_subject = no
 copy_extensions = copy
+x509_extensions = leaf
 [any]
 commonName = supplied
 [req]
 distinguished_name = name
 [name]
+[leaf]
+authorityKeyIdentifier = keyid
+subjectKeyIdentifier = hash
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 """
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
@@ -56,7 +65,7 @@ def make(state):
         (where / "index.txt").touch()
         (where / "serial.txt").write_text("01\n")
         _openssl(where, "req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650",
-                 "-subj", "/CN=stacktop lab authority", "-addext", "basicConstraints=critical,CA:TRUE")
+                 "-subj", "/CN=stacktop lab authority", "-extensions", "authority")
         for name, kind in KINDS.items():
             _sign(where, name, *kind)
         done.write_text(stamp)

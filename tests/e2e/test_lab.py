@@ -138,6 +138,7 @@ def test_health_becomes_what_a_test_wants(lab_http):
                                          ("wrong-name", "CERTIFICATE_VERIFY_FAILED")])
 def test_certificates(lab_http, kind, fault):
     context = ssl.create_default_context(cafile=lab_http.folder / "tls/ca.pem")
+    context.verify_flags |= ssl.VERIFY_X509_STRICT  # the default of newer versions
     with socket.create_connection((HOST, lab_http.port(f"tls-{kind}")), timeout=5) as plain:
         if fault:
             with pytest.raises(ssl.SSLCertVerificationError, match=fault):

@@ -29,7 +29,7 @@ STANDINS = {
         """,
     "sandbox/up": """
         mkdir -p "$2"
-        trap 'kill $slow; exit 1' TERM INT HUP
+        trap 'kill $slow; wait $slow; exit 1' TERM INT HUP
         [[ ! ${SLOW-} ]] || { sleep 1000 & slow=$!; }
         sleep 1000 </dev/null >/dev/null 2>&1 &
         echo $! >"$2/server.new" && mv "$2/server.new" "$2/server"
@@ -38,7 +38,11 @@ STANDINS = {
         echo thresholds: >"$2/stacktop.yaml"
         [[ ${BREAK-} != sandbox ]] || { echo "no java here"; exit 1; }
         """,
-    "sandbox/down": 'kill "$(cat "$2/server")" && rm "$2/server" "$2/state.json"',
+    "sandbox/down": """
+        pid=$(cat "$2/server")
+        kill "$pid" && rm -f "$2/server" "$2/state.json"
+        while read -r _ _ state _ <"/proc/$pid/stat" && [[ $state != Z ]]; do sleep 0.01; done 2>/dev/null
+        """,
     "sandbox/ctl": """
         [[ -e $2/server ]] || exit 1
         echo "redis      up       port 1      pid 2"
