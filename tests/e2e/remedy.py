@@ -51,7 +51,9 @@ ARMED = "[>Enter: "  # the phrase is complete, and Enter would act
 
 def outcome(terminal, timeout=30):
     """Waits for the end; all that the screen then says."""
-    terminal.wait_for(re.compile(r"Doing it took|It was not begun|Nothing was done"), timeout)
+    ended = re.compile(r"Doing it took|It was not begun|Nothing was done")
+    # The bottom line is drawn last: with it the frame is whole.
+    terminal.wait_for(lambda screen: ended.search(screen.text) and "Esc stops it" not in screen.text, timeout)
     return terminal.screen.text
 
 
