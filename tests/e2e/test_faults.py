@@ -16,6 +16,7 @@ from overview import HOST_OFF, overview
 from stacktop import CRIT, UNKNOWN, Document, check
 from terminal import PATIENCE
 
+LABEL = "long"
 NAME = {"api": "api", "postgres": "ecap", "redis": "cache", "kafka": "main"}
 PANE = {"api": "Services", "postgres": "PostgreSQL", "redis": "Redis", "kafka": "Kafka lag"}
 TIMEOUT = 2

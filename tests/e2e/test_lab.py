@@ -15,6 +15,8 @@ import redis
 from sandbox import HOST, wait_until
 from sandbox_probe import FAILURES
 
+LABEL = "long"
+
 
 def client(lab, part):
     return redis.Redis(host=HOST, port=lab.port(part), decode_responses=True, socket_timeout=0.5)
