@@ -291,12 +291,12 @@ static void mount_want(struct host *host, const char *point) {
 }
 
 /* The chosen mounts of the reading, where none are configured: new ones come, others go. In a
- * chroot there may be none: there / is watched. */
+ * chroot there may be no disk among them: there / is watched. */
 static void update_mounts(struct host *host) {
   const struct mount_list *list = &host->reading->mounts;
   for (size_t i = 0; i < host->mount_count; i++)
     host->mounts[i]->wanted = false;
-  size_t wanted = 0;
+  size_t wanted = 0, disks = 0;
   host->too_many = false;
   for (size_t i = 0; i < list->count; i++) {
     if (!list->items[i].chosen)
@@ -307,8 +307,9 @@ static void update_mounts(struct host *host) {
     }
     mount_want(host, list->items[i].point);
     wanted++;
+    disks += mount_class_of(list->items[i].type) != MOUNT_MEMORY;
   }
-  if (wanted == 0)
+  if (disks == 0)
     mount_want(host, "/");
   size_t kept = 0;
   for (size_t i = 0; i < host->mount_count; i++) {

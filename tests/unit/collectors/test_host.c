@@ -215,7 +215,8 @@ static void test_default_mounts(void **state) {
   host_collect(fixture);
   assert_null(host_disk(fixture, "/"));
   put("self/mountinfo",
-      "2 1 0:9 / /proc rw - proc proc rw\n"); /* a chroot: what / lies on is hidden */
+      "2 1 0:9 / /proc rw - proc proc rw\n" /* a chroot: what / lies on is hidden */
+      "3 1 0:30 / /empty rw - tmpfs tmpfs rw\n");
   host_collect(fixture);
   assert_int_equal(sample_table_view(fixture->sample, "disks")->row_count, 1);
   assert_true(host_disk(fixture, "/")->cells[DISK_USED].real == 0.75);
