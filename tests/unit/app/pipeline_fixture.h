@@ -36,6 +36,7 @@ struct fixture {
   char folder[64];
   char path[96];
   uv_timer_t patience;
+  bool patience_closed;
   bool late, closed;
   int changed, opened, collected;
 };
@@ -402,6 +403,10 @@ static void fixture_late(uv_timer_t *timer) {
   uv_stop(&f->loop);
 }
 
+static void fixture_patience_closed(uv_handle_t *timer) {
+  ((struct fixture *)timer->data)->patience_closed = true;
+}
+
 /* Runs the loop until done; fails when that takes too long. */
 static inline void fixture_wait(struct fixture *f, bool (*done)(struct fixture *f)) {
   uv_timer_init(&f->loop, &f->patience);
@@ -410,8 +415,10 @@ static inline void fixture_wait(struct fixture *f, bool (*done)(struct fixture *
   uv_timer_start(&f->patience, fixture_late, FIXTURE_MS, 0);
   while (!done(f) && !f->late)
     uv_run(&f->loop, UV_RUN_ONCE);
-  uv_close((uv_handle_t *)&f->patience, NULL);
-  uv_run(&f->loop, UV_RUN_NOWAIT);
+  f->patience_closed = false;
+  uv_close((uv_handle_t *)&f->patience, fixture_patience_closed);
+  while (!f->patience_closed) /* a turn may end before it, after uv_stop: it is used again */
+    uv_run(&f->loop, UV_RUN_NOWAIT);
   assert_false(f->late);
 }
 
