@@ -248,18 +248,15 @@ def test_keys_are_answered_at_once_with_hung_servers(config):
 
 
 def test_the_first_frame_comes_before_the_collectors(config):
-    """The best of some: a machine that is busy says nothing about the program."""
+    """It does not wait for a server that hangs. How soon it comes is measured by ./run bench."""
     with Listener() as hung:
-        path = config(services=[{"name": "api", "address": f"127.0.0.1:{hung.port}",
-                                 "health": f"http://127.0.0.1:{hung.port}/"}])
-        times = []
-        while not times or (min(times) > 0.015 and len(times) < 20):
-            with dashboard(path) as terminal:
-                terminal.wait_for("api")
-                times.append(time.monotonic() - terminal.started)
-                leave(terminal)
-        print("first frame: " + " ".join(f"{each * 1e3:.1f}" for each in sorted(times)) + " ms")
-        assert min(times) < 0.020 * PATIENCE
+        path = config(timeout="9s", services=[{"name": "api", "address": f"127.0.0.1:{hung.port}",
+                                               "health": f"http://127.0.0.1:{hung.port}/"}])
+        with dashboard(path) as terminal:
+            terminal.wait_for("api", 1)
+            assert "waiting for the first answer of 1 of 1 targets" in terminal.screen.text
+            leave(terminal)
+
 
 
 # Themes.
