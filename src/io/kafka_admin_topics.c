@@ -383,13 +383,14 @@ static bool check_logs(struct kafka_session *session, struct kafka_admin *admin,
                      was->partition, is->error);
     else if (is->start < was->start || is->end < was->end)
       good = err_set(err, ERR_INVALID,
-                     "nothing was changed: %.100s/%d is another log by now (%lld to %lld)",
+                     "nothing was changed: %.100s/%d is a different log now (%lld to %lld)",
                      was->topic, was->partition, (long long)is->start, (long long)is->end);
     else if (admin->mark_ms >= 0 && is_younger(was, is))
-      good = err_set(err, ERR_INVALID,
-                     "nothing was changed: %.100s/%d is another log by now: it has messages before "
-                     "offset %lld that are younger than the plan",
-                     was->topic, was->partition, (long long)was->end);
+      good =
+          err_set(err, ERR_INVALID,
+                  "nothing was changed: %.100s/%d is a different log now: it has messages before "
+                  "offset %lld that are younger than the plan",
+                  was->topic, was->partition, (long long)was->end);
   }
   kafka_admin_free(now);
   return good;
