@@ -42,34 +42,38 @@ static bool is_silent(const struct postgres_standby *standby) {
   return standby->contact_age > timeout / 2 + answer;
 }
 
-static void judge_cut_off(const struct postgres_standby *standby, double uptime, bool advances,
-                          struct postgres_standby_verdict *verdict) {
+/* Since when is told by the primary's last word, or else only as long as we have watched. For who
+ * looks but once the last replayed commit is an upper bound, when it is recent: an idle primary
+ * makes an old one of any standby, so that it is neither that time nor the lag. */
+static void judge_cut_off(const struct postgres_standby *standby, double uptime, double watched,
+                          bool advances, struct postgres_standby_verdict *verdict) {
   char age[FORMAT_MAX];
-  double since = verdict->contact_age;
-  double known = since >= 0 ? since : standby->replayed_age;
+  double since = verdict->contact_age, replayed = standby->replayed_age;
+  bool archive = advances && standby->has_archive != POSTGRES_NO;
+  bool recent =
+      (uptime >= 0 && uptime < SEARCH_SECONDS) || (replayed >= 0 && replayed < SEARCH_SECONDS);
   verdict->cut_off = true;
   verdict->lag_bytes = POSTGRES_UNKNOWN;
   verdict->no_lag = "not receiving WAL";
-  if (known >= 0 && known > verdict->lag_seconds)
-    verdict->lag_seconds = known;
-  verdict->severity = known < 0 || known >= SEARCH_SECONDS ? SEVERITY_CRIT : SEVERITY_WARN;
-  if (since < 0 && uptime >= 0 && uptime < SEARCH_SECONDS)
+  if (since > verdict->lag_seconds)
+    verdict->lag_seconds = since;
+  else if (since < 0 && verdict->lag_seconds <= 0) /* all that it has received */
+    verdict->lag_seconds = watched > 0 ? watched : POSTGRES_UNKNOWN;
+  verdict->severity = SEVERITY_CRIT;
+  if (archive || (since >= 0 ? since < SEARCH_SECONDS : recent && watched < SEARCH_SECONDS))
     verdict->severity = SEVERITY_WARN;
-  if (advances && standby->has_archive != POSTGRES_NO)
-    verdict->severity = SEVERITY_WARN;
-  if (since >= 0)
-    say(verdict->reason, sizeof verdict->reason, "not receiving WAL for %s",
-        format_duration(age, sizeof age, since));
-  else
-    say(verdict->reason, sizeof verdict->reason, "not receiving WAL");
-  if (advances && standby->has_archive != POSTGRES_NO)
+  say(verdict->reason, sizeof verdict->reason, "not receiving WAL");
+  if (since >= 0 || watched > 0)
+    say(verdict->reason, sizeof verdict->reason, " for %s%s", since >= 0 ? "" : "at least ",
+        format_duration(age, sizeof age, since >= 0 ? since : watched));
+  if (archive)
     say(verdict->reason, sizeof verdict->reason, ", but replays it from the archive");
   if (since >= 0)
     say(verdict->reason, sizeof verdict->reason, ", replay lag at least %s",
         format_duration(age, sizeof age, verdict->lag_seconds));
-  else if (standby->replayed_age >= 0)
-    say(verdict->reason, sizeof verdict->reason, ", the last replayed commit is %s old",
-        format_duration(age, sizeof age, standby->replayed_age));
+  else if (replayed >= 0)
+    say(verdict->reason, sizeof verdict->reason, "; last replayed commit %s ago",
+        format_duration(age, sizeof age, replayed));
 }
 
 static void judge_paused(struct postgres_standby_verdict *verdict) {
@@ -97,8 +101,13 @@ void postgres_standby_judge(const struct postgres_standby *standby, double clock
     memory->contact = clock;
   else if (memory->contact > 0)
     verdict->contact_age = clock > memory->contact ? clock - memory->contact : 0;
-  if (wants && (!streams || is_silent(standby))) {
-    judge_cut_off(standby, uptime, advances, verdict);
+  bool cut_off = wants && (!streams || is_silent(standby));
+  if (cut_off && (memory->cut_off <= 0 || memory->cut_off > clock))
+    memory->cut_off = clock;
+  else if (!cut_off)
+    memory->cut_off = 0;
+  if (cut_off) {
+    judge_cut_off(standby, uptime, clock - memory->cut_off, advances, verdict);
   } else if (!wants) {
     verdict->archive_only = true;
     verdict->lag_bytes = verdict->lag_seconds = POSTGRES_UNKNOWN;

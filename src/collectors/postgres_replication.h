@@ -8,6 +8,7 @@
 struct postgres_memory {
   bool standby;
   double contact;   /* the server's time of the last word from the primary; 0: not known */
+  double cut_off;   /* when it was first seen not to receive; 0: it does */
   int64_t replayed; /* up to there at the collection before; 0: not known */
   struct postgres_remembered {
     char key[200];
@@ -30,7 +31,10 @@ struct postgres_standby_verdict {
 };
 
 /* clock: the server's, seconds since 1970. A standby that streams may be silent for half of
- * wal_receiver_timeout: then it asks, and an idle primary answers. */
+ * wal_receiver_timeout: then it asks, and an idle primary answers.
+ * One that is cut off is a warning for 30 s, then critical. Who looks only once cannot tell 3 s
+ * from 3 days, and 3 days must not pass for a warning for ever: so it is critical unless the
+ * server's start or a replayed commit shows that it has been less. */
 void postgres_standby_judge(const struct postgres_standby *standby, double clock, double uptime,
                             struct postgres_memory *memory,
                             struct postgres_standby_verdict *verdict);

@@ -115,9 +115,9 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                              .metric = "postgres.lag",
                              .threshold = {.has_warn = true, .warn = 60},
                              .help = "on a standby: since the last replayed commit, 0 when all "
-                                     "received is replayed, and no less than since the primary's "
-                                     "last word when it is cut off; on a primary: the worst "
-                                     "replay_lag"},
+                                     "received is replayed; when it is cut off, no less than since "
+                                     "the primary's last word, or since it was first seen so; on "
+                                     "a primary: the worst replay_lag"},
     [SUMMARY_REPLICAS] = {.id = "replicas",
                           .title = "replicas",
                           .unit = UNIT_COUNT,

@@ -138,6 +138,22 @@ def test_plans_are_made_from_every_database(lab_postgres, config, tmp_path):
             assert [alive(lab_postgres, each) for each in pids] == [each > pid for each in sorted(pids)], done
 
 
+# --- a standby without its primary --------------------------------------------------------------
+
+
+def test_one_look_at_a_standby_that_is_cut_off(lab_postgres, config):
+    """Since when is not known to who looks once: neither the age of the last commit nor any lag is that."""
+    path = watching(lab_postgres, config, "standby")
+    lab_postgres.stop("postgres")
+    wait_until(lambda: not lab_postgres.sql("SELECT 1 FROM pg_stat_wal_receiver", part="standby"))
+    run = look(path)
+    assert [re.fullmatch(r"standby: not receiving WAL(; last replayed commit \S.* ago)?", sentence) is not None
+            and severity in ("warn", "crit") for severity, sentence in run.document.findings] == [True], run
+    assert isinstance(run.document.summary("postgres", "connections", "standby")["lag"], dict), run
+    run = look(path, "--duration", "2s")
+    assert any("standby: not receiving WAL for at least " in sentence for _, sentence in run.document.findings), run
+
+
 # --- thresholds of one target -------------------------------------------------------------------
 
 

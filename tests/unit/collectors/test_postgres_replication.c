@@ -84,18 +84,63 @@ static void test_frozen(void **state) {
   assert_true(verdict.cut_off);
 }
 
-/* Nobody knows since when; a standby that has just started may still find its primary. */
+/* Nobody knows since when: an idle primary makes an old last commit of any standby, which is
+ * neither a time without WAL nor a lag. Critical, for it may have been days; a start or a commit of
+ * the last 30 s says that it has not. */
 static void test_at_the_first_look(void **state) {
   (void)state;
   struct postgres_memory memory = {0};
   struct postgres_standby standby = without_receiver();
+  standby.replayed_age = 92;
   struct postgres_standby_verdict verdict = judge(&standby, 1000, &memory);
-  expect(&verdict, SEVERITY_CRIT, "not receiving WAL, the last replayed commit is 1h 00m old");
+  expect(&verdict, SEVERITY_CRIT, "not receiving WAL; last replayed commit 1m 32s ago");
+  assert_true(verdict.lag_seconds == POSTGRES_UNKNOWN);
+  assert_true(verdict.contact_age == POSTGRES_UNKNOWN);
+  assert_string_equal(verdict.no_lag, "not receiving WAL");
+  memory = (struct postgres_memory){0};
   postgres_standby_judge(&standby, 1000, 5, &memory, &verdict);
-  assert_int_equal(verdict.severity, SEVERITY_WARN);
+  expect(&verdict, SEVERITY_WARN, "not receiving WAL; last replayed commit 1m 32s ago");
+  memory = (struct postgres_memory){0};
+  standby.replayed_age = 3;
+  verdict = judge(&standby, 1000, &memory);
+  expect(&verdict, SEVERITY_WARN, "not receiving WAL; last replayed commit 3.0s ago");
+  memory = (struct postgres_memory){0};
   standby.replayed_age = POSTGRES_UNKNOWN;
   verdict = judge(&standby, 1000, &memory);
   expect(&verdict, SEVERITY_CRIT, "not receiving WAL");
+  memory = (struct postgres_memory){0};
+  standby.replayed_age = standby.replay_seconds = 92; /* some of what came is not yet replayed */
+  verdict = judge(&standby, 1000, &memory);
+  assert_true(verdict.lag_seconds == 92);
+}
+
+/* Who watches counts from when it saw it, and begins anew with the next time. */
+static void test_watched(void **state) {
+  (void)state;
+  struct postgres_memory memory = {0};
+  struct postgres_standby standby = without_receiver();
+  struct postgres_standby_verdict verdict;
+  standby.replayed_age = 92;
+  postgres_standby_judge(&standby, 1000, 5, &memory, &verdict);
+  standby.replayed_age = 112;
+  postgres_standby_judge(&standby, 1020, 25, &memory, &verdict);
+  expect(&verdict, SEVERITY_WARN,
+         "not receiving WAL for at least 20s; last replayed commit 1m 52s ago");
+  assert_true(verdict.lag_seconds == 20);
+  postgres_standby_judge(&standby, 1029, 34, &memory, &verdict);
+  assert_int_equal(verdict.severity, SEVERITY_CRIT); /* it may have been so since its start */
+  standby.replayed_age = 10; /* of what lay there unreplayed: no proof of a word from the primary */
+  postgres_standby_judge(&standby, 1031, 36, &memory, &verdict);
+  expect(&verdict, SEVERITY_CRIT,
+         "not receiving WAL for at least 31s; last replayed commit 10s ago");
+  standby = streaming();
+  standby.status[0] = '\0';
+  standby.contact_age = POSTGRES_UNKNOWN; /* hidden from us */
+  postgres_standby_judge(&standby, 1040, 45, &memory, &verdict);
+  expect(&verdict, SEVERITY_OK, "");
+  standby.receiver = false;
+  postgres_standby_judge(&standby, 1043, 48, &memory, &verdict);
+  expect(&verdict, SEVERITY_WARN, "not receiving WAL for 3.0s, replay lag at least 3.0s");
 }
 
 static void test_archive(void **state) {
@@ -167,7 +212,7 @@ static void test_extremes(void **state) {
   standby = without_receiver();
   standby.replayed = POSTGRES_UNKNOWN;
   struct postgres_standby_verdict verdict = judge(&standby, -1e300, &memory);
-  assert_true(verdict.lag_seconds >= 0);
+  assert_true(verdict.lag_seconds == POSTGRES_UNKNOWN); /* the clock went back: nothing is known */
 }
 
 /* ---- replicas */
@@ -303,6 +348,7 @@ int main(void) {
       cmocka_unit_test(test_cut_off),
       cmocka_unit_test(test_frozen),
       cmocka_unit_test(test_at_the_first_look),
+      cmocka_unit_test(test_watched),
       cmocka_unit_test(test_archive),
       cmocka_unit_test(test_without_rights),
       cmocka_unit_test(test_paused),

@@ -103,8 +103,14 @@ static void test_cut_off_at_the_first_look(void **state) {
   watch_server(fixture, &standby);
   collect_well(fixture);
   if (postgres_major(&standby) >= 12) { /* before, nothing tells that it should stream */
-    assert_int_equal(figures(fixture)->severity, SEVERITY_WARN);
+    assert_int_equal(figures(fixture)->severity, SEVERITY_WARN); /* for it has just started */
     assert_non_null(strstr(reason(fixture), "not receiving WAL"));
+    assert_null(strstr(reason(fixture), " for "));
+    assert_int_equal(summary(fixture, "lag").type, VALUE_NONE);
+    assert_string_equal(summary(fixture, "lag").text, "not receiving WAL");
+    collect_well(fixture); /* since when it is watched is known */
+    assert_non_null(strstr(reason(fixture), "not receiving WAL for at least "));
+    assert_int_equal(summary(fixture, "lag").type, VALUE_REAL);
   }
   postgres_run(&server);
   collect_until(fixture, SEVERITY_OK);
