@@ -8,9 +8,9 @@
 #include "app/print.h"
 #include "app/process.h"
 #include "app/startup.h"
+#include "clients/kafka/kafka_child.h"
 #include "config/config_dump.h"
 #include "io/clock.h"
-#include "io/kafka_child.h"
 #include "report/actions.h"
 #include "report/plugin.h"
 

@@ -5,9 +5,9 @@
  * thread and never wait. */
 #pragma once
 
-#include "core/model.h"
-#include "core/operation.h"
 #include "io/io.h"
+#include "model/model.h"
+#include "model/operation.h"
 
 /* What an action is called with. All borrowed for the call. */
 struct action_request {

@@ -3,7 +3,7 @@
 
 #include "app/options.h"
 #include "app/runtime.h"
-#include "core/config.h"
+#include "model/config.h"
 
 /* 0: done, or there was nothing left to do; 1: not done, or not recorded. */
 enum { EXIT_OUTCOME_UNKNOWN = 2, EXIT_OUTCOME_PARTLY = 3 };

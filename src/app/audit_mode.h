@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/options.h"
-#include "core/config.h"
+#include "model/config.h"
 
 /* Returns the exit status: 0, 1 when the file cannot be read, 64 for a bad --since. Does not take
  * the config. */

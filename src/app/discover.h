@@ -1,8 +1,8 @@
 /* What to watch when nobody has said: this host, and what answers on the usual loopback ports. */
 #pragma once
 
-#include "core/config.h"
 #include "io/io.h"
+#include "model/config.h"
 
 /* Connects to each usual port once, all at the same time, and runs the loop until all have answered
  * or DISCOVER_MS is over: before there is a screen. The targets have no interval and timeout yet.

@@ -5,7 +5,7 @@
  * for that target alone and is not unlocked either. */
 #pragma once
 
-#include "core/model.h"
+#include "model/model.h"
 
 enum { LOCK_IDLE_MS = 300000 }; /* unlocked: it locks again when nothing is done for so long */
 

@@ -5,7 +5,7 @@
  * and once: whoever applies it renames it to HASH.applied first. */
 #pragma once
 
-#include "core/plan.h"
+#include "model/plan.h"
 
 enum { PLAN_FILE_LIFETIME_MS = 3600000, PLAN_FILE_PREFIX_MIN = 8 };
 

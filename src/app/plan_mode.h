@@ -3,7 +3,7 @@
 
 #include "app/options.h"
 #include "app/runtime.h"
-#include "core/config.h"
+#include "model/config.h"
 
 /* Returns the exit status: 0 there is a plan, 1 there is none, 64 bad words. Takes the config. Ends
  * the runtime. */

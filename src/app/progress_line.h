@@ -1,7 +1,7 @@
 /* One line on stderr that tells how far something has come, where stderr is a terminal. */
 #pragma once
 
-#include "core/operation.h"
+#include "model/operation.h"
 
 struct progress_line {
   int64_t shown_ms; /* the last time; 0: none is there */

@@ -1,6 +1,6 @@
 #include "app/runtime.h"
 
-#include "io/http.h"
+#include "clients/http/http.h"
 #include "io/limit.h"
 #include "io/resolve.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "collectors/collector.h"
-#include "core/model.h"
+#include "model/model.h"
 
 struct scheduler;
 

@@ -1,7 +1,7 @@
 /* The configuration's `theme`: a name to a file, and its looks. */
 #pragma once
 
-#include "core/config.h"
+#include "model/config.h"
 #include "ui/theme.h"
 
 enum { THEME_BYTES_MAX = 64 << 10 };

@@ -5,8 +5,8 @@
  * The disk is waited for on a thread (io/worker.h), never on the loop's. */
 #pragma once
 
-#include "core/operation.h"
 #include "io/io.h"
+#include "model/operation.h"
 
 /* Who does it. */
 struct audit_who {

@@ -4,8 +4,8 @@
  * open, then any number of start -> (completion | cancel), then close. */
 #pragma once
 
-#include "core/target.h"
-#include "io/job.h"
+#include "collectors/job.h"
+#include "model/target.h"
 
 /* Where a target of a kind usually is, for a start without a configuration. */
 struct usual_place {

@@ -2,7 +2,7 @@
  * threshold. One row each; the manual and `config --default` come from them too. */
 #pragma once
 
-#include "core/config.h"
+#include "model/config.h"
 
 enum config_option {
   CONFIG_NAME,

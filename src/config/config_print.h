@@ -1,7 +1,7 @@
 /* Values as YAML scalars that the loader reads back as the same. */
 #pragma once
 
-#include "core/table.h"
+#include "model/table.h"
 
 #include <stdio.h>
 

@@ -3,14 +3,15 @@
 
 #include <uv.h>
 
-struct http_client; /* io/http.h: one curl multi handle for all */
+struct http_client; /* clients/http/http.h: one curl multi handle for all */
 struct resolver;    /* io/resolve.h: the look-ups under way */
-struct pg_share;    /* io/pg_share.h: connections that are lent out */
+struct pg_share;    /* clients/postgres/pg_share.h: connections that are lent out */
 
 struct io {
   uv_loop_t *loop;
-  struct http_client *http;  /* made at first use by http_client_get */
-  struct resolver *resolver; /* made at first use by resolve_start */
-  const char *kafka_child; /* the executable that runs librdkafka (io/kafka_child.h); NULL: none */
+  struct http_client *http;   /* made at first use by http_client_get */
+  struct resolver *resolver;  /* made at first use by resolve_start */
+  const char *kafka_child;    /* the executable that runs librdkafka (clients/kafka/kafka_child.h);
+                                 NULL: none */
   struct pg_share *pg_shares; /* a list; NULL at first */
 };

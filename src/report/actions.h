@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "core/action_spec.h"
+#include "model/action_spec.h"
 #include "report/text.h"
 
 /* specs ends with NULL. By kind, each in its order. True unless writing failed. */

@@ -1,7 +1,7 @@
 /* A row's cell as reports take it. */
 #pragma once
 
-#include "core/table.h"
+#include "model/table.h"
 
 /* A number that is none (made without value_real) is not known, in every report alike. */
 static inline struct value cell_value(const struct row *row, size_t column) {

@@ -10,7 +10,7 @@
  * same version of stacktop). Numbers are written as the C locale has them: LC_NUMERIC stays "C". */
 #pragma once
 
-#include "core/model.h"
+#include "model/model.h"
 
 #include <stdio.h>
 

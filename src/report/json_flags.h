@@ -1,7 +1,7 @@
 /* The flags of columns by name, as the document has them. */
 #pragma once
 
-#include "core/table.h"
+#include "model/table.h"
 
 struct json_flag {
   const char *name;

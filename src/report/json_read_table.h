@@ -1,7 +1,7 @@
 /* The tables of one target, read from a document. */
 #pragma once
 
-#include "core/model.h"
+#include "model/model.h"
 #include "report/json_node.h"
 
 /* Makes the slot's sample with all its tables from the target's node: the specs in `arena`, the

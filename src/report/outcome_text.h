@@ -1,8 +1,8 @@
 /* What became of a plan, for people: victim by victim, the proof, and what takes it back. */
 #pragma once
 
-#include "core/outcome.h"
-#include "core/plan.h"
+#include "model/outcome.h"
+#include "model/plan.h"
 #include "report/text.h"
 
 /*     done         pid 8123  gone after 0.2 s

@@ -6,7 +6,7 @@
  * stacktop only: what a pin means is that version's affair. */
 #pragma once
 
-#include "core/plan.h"
+#include "model/plan.h"
 
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
  * Sentences are wrapped; what is run and to whom stays on its lines, whole, to be copied. */
 #pragma once
 
-#include "core/plan.h"
-#include "core/sample.h"
+#include "model/plan.h"
+#include "model/sample.h"
 #include "report/text.h"
 
 /* True unless writing failed. */

@@ -15,7 +15,7 @@
  * Knows no collector. Every text is sanitised. */
 #pragma once
 
-#include "core/model.h"
+#include "model/model.h"
 
 #include <stdio.h>
 

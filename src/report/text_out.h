@@ -1,7 +1,7 @@
 /* Lines of words: sanitised, wrapped at the width, marked and coloured. */
 #pragma once
 
-#include "core/severity.h"
+#include "model/severity.h"
 #include "report/text.h"
 
 /* One text at the most, in bytes once it is sanitised. */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/format.h"
-#include "core/model.h"
+#include "model/model.h"
 #include "ui/canvas.h"
 
 struct frame {

@@ -1,7 +1,7 @@
 /* Marked rows of a pane: of one table at a time, by identity. */
 #pragma once
 
-#include "core/model.h"
+#include "model/model.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The rows of a table in the order in which they are to be seen: as a tree, sorted, filtered. */
 #pragma once
 
-#include "core/table.h"
+#include "model/table.h"
 
 /* Whether the children of a row are shown. */
 struct rows_open {

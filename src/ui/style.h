@@ -2,7 +2,7 @@
  * colour, and no state is told by a style alone: there is always a word or a mark as well. */
 #pragma once
 
-#include "core/severity.h"
+#include "model/severity.h"
 
 enum style {
   STYLE_TEXT,

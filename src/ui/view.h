@@ -6,7 +6,7 @@
  * two calls. What reaches beyond the screen is a request to the caller. */
 #pragma once
 
-#include "core/model.h"
+#include "model/model.h"
 #include "ui/canvas.h"
 #include "ui/key.h"
 
@@ -25,7 +25,7 @@ enum request_kind {
   REQUEST_COLLECT_NOW, /* Ctrl-R */
   REQUEST_PAUSE,       /* z: collecting stops; the screen keeps showing the moment of the pause */
   REQUEST_RESUME,
-  /* What is to be done (core/operation.h). Each is checked again by whoever gets it. */
+  /* What is to be done (model/operation.h). Each is checked again by whoever gets it. */
   REQUEST_MENU,       /* `a`: what can be done to `subject`; fills operations.offers */
   REQUEST_MENU_CLOSE, /* Esc in it */
   REQUEST_ACT,        /* begin `action` for `subject`: no more than a plan comes of it */

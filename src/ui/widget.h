@@ -1,8 +1,8 @@
 /* Small drawings: marks, bars, sparklines, ages. */
 #pragma once
 
-#include "core/history.h"
-#include "core/severity.h"
+#include "model/history.h"
+#include "model/severity.h"
 #include "ui/canvas.h"
 
 enum { MARK_CELLS = 2 }; /* of mark_of */

@@ -1,7 +1,7 @@
 /* What the fuzzers share: input by pieces, and what must hold of every sample and every text. */
 #pragma once
 
-#include "core/sample.h"
+#include "model/sample.h"
 
 #include <assert.h>
 #include <math.h>

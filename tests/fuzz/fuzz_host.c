@@ -2,8 +2,8 @@
  *
  * Asserts that at most one mount of a device is chosen, that what is found holds the path, and that
  * every share lies within 0..1. */
-#include "collectors/host_mountinfo.h"
-#include "collectors/host_proc.h"
+#include "collectors/host/host_mountinfo.h"
+#include "collectors/host/host_proc.h"
 
 #include <assert.h>
 #include <stdint.h>

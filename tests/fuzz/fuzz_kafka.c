@@ -4,8 +4,8 @@
  * reason, a sample that is whole. */
 #include "fuzz.h"
 
-#include "collectors/kafka_rows.h"
-#include "collectors/kafka_table.h"
+#include "collectors/kafka/kafka_rows.h"
+#include "collectors/kafka/kafka_table.h"
 
 enum { TOPICS = 2, PARTITIONS = 3, GROUPS = 3, SHARES = TOPICS * PARTITIONS };
 

@@ -4,7 +4,7 @@
  * what it calls good has indices within their lists. */
 #include "fuzz.h"
 
-#include "io/kafka_fields.h"
+#include "clients/kafka/kafka_fields.h"
 
 static size_t read_text(const char *text) {
   return text ? strlen(text) : 0;

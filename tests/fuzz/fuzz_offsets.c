@@ -4,8 +4,8 @@
  * never a negative offset. */
 #include "fuzz.h"
 
-#include "actions/kafka_csv.h"
-#include "actions/kafka_to.h"
+#include "actions/kafka/kafka_csv.h"
+#include "actions/kafka/kafka_to.h"
 
 #include <stdio.h>
 #include <string.h>

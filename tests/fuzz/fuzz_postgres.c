@@ -4,9 +4,9 @@
  * first and without a circle; a severity has its reason; the sample is whole. */
 #include "fuzz.h"
 
-#include "collectors/postgres_judge.h"
-#include "collectors/postgres_queries.h"
-#include "collectors/postgres_table.h"
+#include "collectors/postgres/postgres_judge.h"
+#include "collectors/postgres/postgres_queries.h"
+#include "collectors/postgres/postgres_table.h"
 
 enum { CELLS_MAX = 8 * SESSIONS_COLUMN_COUNT };
 

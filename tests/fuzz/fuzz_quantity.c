@@ -4,10 +4,10 @@
  * ASCII and fits in FORMAT_MAX; a range of status codes has an order, a port a number. */
 #include "fuzz.h"
 
-#include "collectors/service_judge.h"
+#include "clients/http/http.h"
+#include "collectors/service/service_judge.h"
 #include "core/format.h"
 #include "core/quantity.h"
-#include "io/http.h"
 #include "io/tcp.h"
 
 static void check_err(bool good, const struct err *err) {

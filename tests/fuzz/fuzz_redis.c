@@ -5,10 +5,10 @@
  */
 #include "fuzz.h"
 
-#include "collectors/redis.h"
-#include "io/redis.h"
-#include "io/redis_reply.h"
-#include "io/redis_url.h"
+#include "clients/redis/redis.h"
+#include "clients/redis/redis_reply.h"
+#include "clients/redis/redis_url.h"
+#include "collectors/redis/redis.h"
 
 enum { CEILING = 16 << 10 };
 

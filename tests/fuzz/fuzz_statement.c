@@ -4,7 +4,7 @@
  * text is cut. */
 #include "fuzz.h"
 
-#include "core/statement.h"
+#include "clients/postgres/statement.h"
 
 #include <stdio.h>
 

@@ -8,27 +8,35 @@ import re
 import subprocess
 from pathlib import Path
 
-# Whom a room may include beside itself (docs/architecture.md). main.c and app see all.
+# Whom a room may include beside itself (docs/architecture.md). main.c and app see all. "clients" is
+# all clients, "clients/own" the one of the including file's own system.
 ROOMS = {
     "core": set(),
+    "model": {"core"},
     "io": {"core"},
-    "collectors": {"io", "core"},
-    "actions": {"io", "core"},
-    "audit": {"io", "core"},
-    "config": {"core"},
-    "report": {"core"},
-    "ui": {"core"},
-    "app": {"core", "io", "collectors", "actions", "audit", "config", "report", "ui"},
+    "clients": {"io", "model", "core"},
+    "collectors": {"clients", "io", "model", "core"},
+    "actions": {"clients", "io", "model", "core"},
+    "audit": {"io", "model", "core"},
+    "config": {"model", "core"},
+    "report": {"model", "core"},
+    "ui": {"model", "core"},
+    "app": {"core", "model", "io", "clients", "collectors", "actions", "audit", "config", "report", "ui"},
 }
+# Rooms with a folder for each system: such a folder includes none beside it. A system's own client
+# is the folder of its name, but for these.
+BY_SYSTEM = ("clients", "collectors", "actions")
+CLIENTS = {"service": "http"}
 
-# The headers of libraries, and who may include them: rooms ("io") or files ("ui/terminal.c").
+# The headers of libraries, and who may include them: rooms ("io"), folders ("clients/redis") or files
+# ("ui/terminal.c").
 LIBRARIES = {
     r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal.c"},
-    r"uv\.h": {"io", "collectors", "actions", "audit", "app", "main.c"},
-    r"libpq-fe\.h|libpq/.*": {"io", "collectors", "actions"},
-    r"librdkafka/.*": {"io"},
-    r"hiredis/.*": {"io", "collectors", "actions"},
-    r"curl/.*": {"io"},
+    r"uv\.h": {"io", "clients", "collectors", "actions", "audit", "app", "main.c"},
+    r"libpq-fe\.h|libpq/.*": {"clients/postgres/"},
+    r"librdkafka/.*": {"clients/kafka/"},
+    r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
+    r"curl/.*": {"clients/http/"},
     r"yaml\.h": {"config"},
     r"jansson\.h": {"report", "audit"},
     r"openssl/.*": {"report"},
@@ -71,9 +79,9 @@ BANNED = {
     "rd_kafka_query_watermark_offsets": ("waits for the broker: ListOffsets", ()),
     "rd_kafka_committed": ("waits for the broker: ListConsumerGroupOffsets", ()),
     "rd_kafka_list_groups": ("waits for the broker: ListConsumerGroups", ()),
-    # in the client's own process (io/kafka_child.c): librdkafka before 2.3 has no ListOffsets
-    "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("io/kafka_offsets.c",)),
-    "curl_easy_perform": ("waits for the server: the multi handle of io/http.h", ()),
+    # in the client's own process (clients/kafka/kafka_child.c): librdkafka before 2.3 has no ListOffsets
+    "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("clients/kafka/kafka_offsets.c",)),
+    "curl_easy_perform": ("waits for the server: the multi handle of clients/http/http.h", ()),
     "statvfs": ("a hung mount holds it for ever: io/mount.h on a thread of io/worker.h",
                 ("io/mount.c",)),
     "realpath": ("the same", ("io/mount.c",)),
@@ -143,6 +151,12 @@ def check_includes(root):
                 yield from _library_header(name, header, number)
 
 
+def _system_of(name):
+    """ "redis" of "actions/redis/redis_keys.c"; "" of "actions/action.h"."""
+    parts = name.split("/")
+    return parts[1] if len(parts) == 3 and parts[0] in BY_SYSTEM else ""
+
+
 def _own_header(name, room, header, number):
     if "/" not in header:
         if not header.endswith(".def"):
@@ -151,12 +165,13 @@ def _own_header(name, room, header, number):
     other = header.split("/")[0]
     if other != room and other not in ROOMS[room]:
         yield f"src/{name}:{number}: {room} must not include {other} ({header})"
-    stem, own = Path(header).stem, Path(name).stem
-    if room == other and room in ("collectors", "actions"):
-        shared = {"collector", "collectors", "action", "actions"}
-        # one collector is a family of files: kafka.c, kafka_lag.c, kafka_rows.c
-        if stem not in shared and stem.split("_")[0] != own.split("_")[0]:
-            yield f"src/{name}:{number}: {room} do not include each other ({header})"
+    mine, theirs = _system_of(name), _system_of(header)
+    if not theirs or room not in BY_SYSTEM:
+        return
+    if room == other and mine != theirs:
+        yield f"src/{name}:{number}: the systems of {room} do not include each other ({header})"
+    elif room != other and theirs != CLIENTS.get(mine, mine):
+        yield f"src/{name}:{number}: {room}/{mine} has no business with {other}/{theirs} ({header})"
 
 
 def _library_header(name, header, number):

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "act_driver.h"
-#include "core/core_test.h"
+#include "support/core_test.h"
 
 static const struct option fixture_options[] = {
     {.name = "bootstrap", .type = OPTION_TEXT, .required = true, .help = "brokers"},

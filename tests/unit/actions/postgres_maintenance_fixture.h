@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "io/postgres_server.h"
+#include "support/postgres_server.h"
 
 static const struct option maintenance_options[] = {
     {.name = "dsn", .type = OPTION_SECRET, .help = ""},

@@ -2,12 +2,12 @@
  * break. */
 #pragma once
 
-#include "io/redis_url.h"
+#include "clients/redis/redis_url.h"
 
-#include "io/redis_server.h"
+#include "support/redis_server.h"
 
 #include "act_driver.h"
-#include "core/core_test.h"
+#include "support/core_test.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 /* The driver itself, and what every action must say of itself. */
 #include "act_driver.h"
-#include "core/core_test.h"
+#include "support/core_test.h"
 
 #include <ctype.h>
 

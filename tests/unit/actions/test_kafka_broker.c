@@ -2,8 +2,8 @@
  * refused. Every topic and group is the test's own. */
 #include "kafka_broker.h"
 
-#include "io/c11_threads.h"
-#include "io/kafka_child.h"
+#include "clients/kafka/kafka_child.h"
+#include "support/c11_threads.h"
 
 #include <fcntl.h>
 #include <ftw.h>

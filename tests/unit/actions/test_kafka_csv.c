@@ -1,7 +1,7 @@
 /* Files of offsets: what the Kafka tools write, and what they do not. */
-#include "actions/kafka_csv.h"
+#include "actions/kafka/kafka_csv.h"
 
-#include "core/core_test.h"
+#include "support/core_test.h"
 
 struct seen {
   char text[2000];

@@ -1,6 +1,6 @@
 /* Kafka's plans, from fixed surveys and models. */
-#include "actions/kafka_found.h"
-#include "actions/kafka_words.h"
+#include "actions/kafka/kafka_found.h"
+#include "actions/kafka/kafka_words.h"
 #include "kafka_fixture.h"
 
 #include <time.h>

@@ -1,7 +1,7 @@
 /* Places in a log as people write them, with a zone of our own. */
-#include "actions/kafka_to.h"
+#include "actions/kafka/kafka_to.h"
 
-#include "core/core_test.h"
+#include "support/core_test.h"
 
 #include <time.h>
 

@@ -1,7 +1,7 @@
 /* A plan is for one server and one database, whoever listens at the address when it is executed. */
 #include "postgres_maintenance_fixture.h"
 
-#include "actions/postgres_identity.h"
+#include "actions/postgres/postgres_identity.h"
 
 /* The same in each cluster, to the oid: initdb is deterministic, and so are these. */
 static void fill(void) {

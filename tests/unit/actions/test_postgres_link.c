@@ -1,8 +1,8 @@
 /* The connection of an action, against a real server, and against things that are none. */
-#include "actions/postgres_link.h"
+#include "actions/postgres/postgres_link.h"
 
 #include "act_driver.h"
-#include "io/postgres_server.h"
+#include "support/postgres_server.h"
 
 static struct postgres_server server; /* one for all tests of the file */
 

@@ -1,5 +1,5 @@
 /* The plans of PostgreSQL's maintenance, from surveys made by hand. */
-#include "actions/postgres_tables.h"
+#include "actions/postgres/postgres_tables.h"
 
 #include "postgres_maintenance_fixture.h"
 

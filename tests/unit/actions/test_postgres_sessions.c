@@ -1,11 +1,11 @@
 /* The actions on sessions against a real server: the effect, the neighbour, and the refusals. */
-#include "actions/postgres_sessions.h"
+#include "actions/postgres/postgres_sessions.h"
 
 #include "postgres_sessions_fixture.h"
 
-#include "io/pg_error.h"
-#include "io/pg_share.h"
-#include "io/postgres_server.h"
+#include "clients/postgres/pg_error.h"
+#include "clients/postgres/pg_share.h"
+#include "support/postgres_server.h"
 
 static struct postgres_server server; /* one for all tests of the file */
 

@@ -1,5 +1,5 @@
 /* Whom the actions on sessions are offered for, and what their plans say: from a model alone. */
-#include "actions/postgres_sessions.h"
+#include "actions/postgres/postgres_sessions.h"
 
 #include "postgres_sessions_fixture.h"
 

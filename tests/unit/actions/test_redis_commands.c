@@ -2,7 +2,7 @@
  * it leaves behind is compared with what the action leaves behind. */
 #include "redis_fixture.h"
 
-#include "actions/redis_found.h"
+#include "actions/redis/redis_found.h"
 
 extern const struct action action_redis_delete_keys, action_redis_expire_keys,
     action_redis_flush_db, action_redis_flush_all, action_redis_set_memory,

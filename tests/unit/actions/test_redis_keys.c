@@ -2,7 +2,7 @@
  * refused, and what is said when it breaks off half-way. */
 #include "redis_fixture.h"
 
-#include "actions/redis_found.h"
+#include "actions/redis/redis_found.h"
 
 extern const struct action action_redis_delete_keys, action_redis_expire_keys;
 

@@ -1,11 +1,11 @@
 /* The pure parts: names, sizes, INFO, patterns, pace, and how far a SCAN has come. */
-#include "actions/redis_pace.h"
-#include "actions/redis_pattern.h"
-#include "actions/redis_sweep.h"
-#include "actions/redis_text.h"
-#include "actions/redis_unique.h"
+#include "actions/redis/redis_pace.h"
+#include "actions/redis/redis_pattern.h"
+#include "actions/redis/redis_sweep.h"
+#include "actions/redis/redis_text.h"
+#include "actions/redis/redis_unique.h"
 
-#include "core/core_test.h"
+#include "support/core_test.h"
 
 static const char *repr(const char *bytes, size_t length) {
   static char out[64];

@@ -4,9 +4,9 @@
 
 #include "app/dashboard_operations.h"
 #include "app/pipeline.h"
-#include "core/core_test.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "support/core_test.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

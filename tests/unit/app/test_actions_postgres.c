@@ -2,7 +2,7 @@
  * only by the ids of the table's columns. */
 #include "actions/act_driver.h"
 #include "collectors/collector.h"
-#include "io/postgres_server.h"
+#include "support/postgres_server.h"
 
 extern const struct collector collector_postgres;
 

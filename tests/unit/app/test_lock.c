@@ -1,7 +1,7 @@
 /* Read-only: where it comes from, who may end it, and when it is back. */
 #include "app/lock.h"
-#include "core/core_test.h"
 #include "core/mem.h"
+#include "support/core_test.h"
 
 struct fixture {
   struct config *config;

@@ -1,10 +1,10 @@
 /* Plans on disk: who may read them, how long they last, and that each is applied once. */
 #include "app/plan_file.h"
 
-#include "../core/core_test.h"
 #include "actions/action.h"
 #include "core/mem.h"
 #include "report/plan_json.h"
+#include "support/core_test.h"
 
 #include <ftw.h>
 #include <sys/stat.h>

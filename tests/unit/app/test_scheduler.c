@@ -2,8 +2,8 @@
  * real services on the loopback. */
 #include "app/scheduler.h"
 
+#include "clients/http/http.h"
 #include "io/clock.h"
-#include "io/http.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What events say of what was done, by us and by others. */
 #include "app/sentence.h"
-#include "core/core_test.h"
+#include "support/core_test.h"
 
 static void test_deeds(void **state) {
   (void)state;

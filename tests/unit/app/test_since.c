@@ -1,7 +1,7 @@
 /* Moments as people type them. */
 #include "app/since.h"
 
-#include "../core/core_test.h"
+#include "support/core_test.h"
 
 #include <time.h>
 

@@ -1,8 +1,8 @@
 /* An operation as words: what they stand for, and the sentence where they stand for nothing. */
 #include "app/words.h"
 
-#include "../core/model_fixture.h"
 #include "core/quote.h"
+#include "model/model_fixture.h"
 
 static const struct option params[] = {
     {.name = "age", .type = OPTION_DURATION, .fallback = "5m", .help = "how old"},

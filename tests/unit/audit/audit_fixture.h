@@ -3,7 +3,7 @@
 
 #include "audit/audit.h"
 
-#include "io/tiny_server.h"
+#include "support/tiny_server.h"
 
 #include <fcntl.h>
 #include <ftw.h>

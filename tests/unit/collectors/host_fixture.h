@@ -2,8 +2,8 @@
 #pragma once
 
 #include "collectors/collector.h"
-#include "collectors/host.h"
-#include "io/tiny_server.h"
+#include "collectors/host/host.h"
+#include "support/tiny_server.h"
 
 #include <stdio.h>
 

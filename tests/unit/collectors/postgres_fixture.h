@@ -4,8 +4,8 @@
 
 #include "collectors/collector.h"
 
-#include "io/postgres_server.h"
 #include "io/resolve.h"
+#include "support/postgres_server.h"
 
 extern const struct collector collector_postgres;
 

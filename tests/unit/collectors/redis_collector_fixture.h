@@ -3,7 +3,7 @@
 
 #include "collectors/collector.h"
 
-#include "io/redis_server.h"
+#include "support/redis_server.h"
 
 extern const struct collector collector_redis;
 

@@ -1,5 +1,5 @@
 /* What a file system's answers, and its silence, mean for its row. */
-#include "collectors/host.h"
+#include "collectors/host/host.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "collectors/host_growth.h"
+#include "collectors/host/host_growth.h"
 
 #include <math.h>
 #include <setjmp.h>

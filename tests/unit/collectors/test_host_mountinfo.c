@@ -1,4 +1,4 @@
-#include "collectors/host_mountinfo.h"
+#include "collectors/host/host_mountinfo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "collectors/host_proc.h"
+#include "collectors/host/host_proc.h"
 
 #include <math.h>
 #include <setjmp.h>

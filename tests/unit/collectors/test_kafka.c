@@ -1,9 +1,9 @@
 /* The collector where no broker answers; a real one is the end-to-end tests'. */
 #include "collectors/collector.h"
 
-#include "io/c11_threads.h"
-#include "io/kafka_child.h"
-#include "io/tiny_server.h"
+#include "clients/kafka/kafka_child.h"
+#include "support/c11_threads.h"
+#include "support/tiny_server.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "collectors/kafka_lag.h"
+#include "collectors/kafka/kafka_lag.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* Snapshots in a row, as a cluster would give them, and what is made of them. */
-#include "collectors/kafka_rows.h"
-#include "collectors/kafka_table.h"
+#include "collectors/kafka/kafka_rows.h"
+#include "collectors/kafka/kafka_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

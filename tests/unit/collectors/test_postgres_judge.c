@@ -1,4 +1,4 @@
-#include "collectors/postgres_judge.h"
+#include "collectors/postgres/postgres_judge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Reading answers: what a real server said (15.18), and garbage. */
-#include "collectors/postgres_queries.h"
+#include "collectors/postgres/postgres_queries.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Judging a standby and replicas by what a server said: pure, with an injected clock. */
-#include "collectors/postgres_replication.h"
+#include "collectors/postgres/postgres_replication.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * add up, the harmful ones of many sessions, and who may see what. */
 #include "collectors/postgres_fixture.h"
 
-#include "collectors/postgres_queries.h"
+#include "collectors/postgres/postgres_queries.h"
 
 static PGconn *login_to(const char *database) {
   char dsn[160];

@@ -1,5 +1,5 @@
 /* INFO's text to rows, without a server. The files in redis_info/ are what real servers said. */
-#include "collectors/redis.h"
+#include "collectors/redis/redis.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

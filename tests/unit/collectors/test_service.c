@@ -1,7 +1,7 @@
 #include "collectors/collector.h"
 
-#include "io/http.h"
-#include "io/tiny_server.h"
+#include "clients/http/http.h"
+#include "support/tiny_server.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/config_load.h"
-#include "core/retention.h"
+#include "model/retention.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

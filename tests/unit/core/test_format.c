@@ -1,4 +1,4 @@
-#include "core_test.h"
+#include "support/core_test.h"
 
 #include "core/format.h"
 

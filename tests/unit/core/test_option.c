@@ -1,8 +1,7 @@
-#include "core_test.h"
+#include "support/core_test.h"
 
 #include "core/mem.h"
 #include "core/option.h"
-#include "core/target.h"
 
 #include <math.h>
 
@@ -146,27 +145,11 @@ static void test_value_fini(void **state) {
   assert_int_equal(value.item_count, 0);
 }
 
-static void test_target(void **state) {
-  (void)state;
-  static const struct option options[] = {
-      {.name = "slow", .type = OPTION_DURATION, .fallback = "2s"},
-      {.name = "address", .type = OPTION_TEXT},
-  };
-  static const struct target_kind kind = {.kind = "k", .options = options, .option_count = 2};
-  struct target *target = target_new(&kind, "api");
-  assert_string_equal(target->name, "api");
-  assert_int_equal(target_number(target, "slow"), 2000); /* the fallback */
-  assert_null(target_text(target, "address"));
-  assert_false(target_option(target, "address")->set);
-  target_free(target);
-  target_free(NULL);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_durations),  cmocka_unit_test(test_quantities),
       cmocka_unit_test(test_options),    cmocka_unit_test(test_parsed_twice),
-      cmocka_unit_test(test_value_fini), cmocka_unit_test(test_target),
+      cmocka_unit_test(test_value_fini),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

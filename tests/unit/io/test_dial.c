@@ -1,7 +1,7 @@
 #include "io/dial.h"
 
 #include "io/resolve.h"
-#include "io/tiny_server.h"
+#include "support/tiny_server.h"
 
 #include <unistd.h>
 

@@ -2,7 +2,7 @@
  * looked up once for all who ask, and that no end waits for it. The name server is the test's. */
 #include "io/resolve.h"
 
-#include "io/tiny_server.h"
+#include "support/tiny_server.h"
 
 #include <dirent.h>
 #include <netdb.h>

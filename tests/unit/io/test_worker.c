@@ -1,7 +1,7 @@
 /* The hand-over between threads: also a test for ThreadSanitizer. */
 #include "io/worker.h"
 
-#include "io/tiny_server.h"
+#include "support/tiny_server.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -3,8 +3,8 @@
 #include "report/outcome_text.h"
 #include "report/plan_text.h"
 
-#include "../core/core_test.h"
 #include "core/text.h"
+#include "support/core_test.h"
 
 #include <jansson.h>
 

@@ -1,4 +1,4 @@
-#include "core/evaluate.h"
+#include "model/evaluate.h"
 #include "report/json.h"
 #include "report/report_fixture.h"
 

@@ -1,8 +1,8 @@
 /* A plan as JSON and back: nothing is lost, and the hash tells every change. */
 #include "report/plan_json.h"
 
-#include "../core/core_test.h"
 #include "core/mem.h"
+#include "support/core_test.h"
 
 static const struct action_spec spec = {.id = "postgres.terminate",
                                         .kind = "postgres",

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/mem.h"
-#include "core/model.h"
+#include "model/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Which columns fit, how widths follow the values, and pairs. */
-#include "core/sample.h"
+#include "model/sample.h"
 #include "ui/pairs.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Trees of rows: order, sorting, filters. */
-#include "core/sample.h"
+#include "model/sample.h"
 #include "ui/rows.h"
 
 #include <setjmp.h>

@@ -1,0 +1,190 @@
+/* Gives a topic more partitions: for ever. */
+#include "actions/kafka/kafka_found.h"
+#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIN_TOPIC, PIN_NOW, PIN_NEW, PIN_CLUSTER, PIN_TOPIC_ID, PIN_COUNT };
+static const char *const pins[PIN_COUNT] = {"topic", "partitions", "planned", "cluster",
+                                            "topic_id"};
+static const struct plan_column columns[] = {{"NOW", true}, {"NEW", true}};
+
+/* So many at once is a slip of the finger. */
+enum { PARTITIONS_MAX = 10000 };
+
+static const struct option params[] = {
+    {.name = "count",
+     .type = OPTION_INT,
+     .required = true,
+     .min = 2,
+     .max = PARTITIONS_MAX,
+     .help = "how many partitions it is to have in all",
+     .example = "12"},
+};
+
+/* ---- survey */
+
+static bool survey_ask(struct kafka_turn *turn) {
+  turn->admin->run = kafka_run_look_topics;
+  return true;
+}
+
+static void survey_take(struct kafka_turn *turn) {
+  if (!kafka_step_lost(turn))
+    turn->found = kafka_found_topics(turn->admin);
+}
+
+/* ---- plan */
+
+struct readers {
+  struct plan *plan;
+  const char *names;
+  int count;
+};
+
+static void on_reader(void *arg, const char *group, const char *state, int32_t partition,
+                      int64_t committed) {
+  enum { SHOWN = 8 };
+  struct readers *readers = arg;
+  (void)state, (void)committed;
+  if (partition >= 0)
+    return;
+  if (readers->count++ < SHOWN)
+    readers->names =
+        plan_printf(readers->plan, "%s%s%s", readers->names, readers->count > 1 ? ", " : "", group);
+}
+
+static const struct row *chosen_topic(const struct action_request *request, struct err *err) {
+  const struct table *table = request->found ? sample_table_view(request->found, "topics") : NULL;
+  const struct row *row =
+      table && request->chosen_count == 1 ? table_find(table, request->chosen[0]) : NULL;
+  if (!row)
+    err_set(err, ERR_INVALID,
+            request->chosen_count == 0 ? "no topic is picked" : "pick one topic that is there");
+  return row;
+}
+
+static void say_all(const struct action_request *request, struct plan *plan, const char *topic,
+                    long long now, long long new) {
+  struct readers readers = {plan, "", 0};
+  plan_say(plan, PLAN_EFFECT, "kafka-topics.sh %s --alter --topic %s --partitions %lld",
+           kafka_server(plan, request), topic, new);
+  plan_say(plan, PLAN_BLAST, "from %lld to %lld partitions", now, new);
+  kafka_readers(request, topic, on_reader, &readers);
+  if (readers.count > 0)
+    plan_say(plan, PLAN_BLAST, "read by %s: %s%s",
+             kafka_counted(plan, readers.count, "group", "groups"), readers.names,
+             readers.count > 8 ? ", ..." : "");
+  plan_say(plan, PLAN_WARNING,
+           "a key goes to another partition from then on: its messages are no longer in order "
+           "with the earlier ones, and compaction keeps an old one in its old place");
+  plan_say(plan, PLAN_WARNING,
+           "a consumer with auto.offset.reset=latest misses what comes into a new partition "
+           "before it notices it");
+  plan_say(plan, PLAN_LOSS, "a topic never gets fewer partitions again");
+  plan_say(plan, PLAN_PRECONDITION, "it still has %lld partitions: looked at just before", now);
+}
+
+static bool add_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  const struct row *row = chosen_topic(request, err);
+  if (!row)
+    return false;
+  long long now = row->cells[1].integer, new = request->params[0].number;
+  if (new <= now)
+    return err_set(err, ERR_INVALID, "%.150s has %lld partitions: it can only get more", row->key,
+                   now);
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = pins;
+  plan->pin_count = PIN_COUNT;
+  plan->unit = "topics";
+  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "the plan is too large");
+  plan->name = victim->label;
+  plan->title =
+      plan_printf(plan, "Add %s to %s", kafka_counted(plan, new - now, "partition", "partitions"),
+                  victim->label);
+  victim->pins[PIN_TOPIC] = victim->label;
+  victim->pins[PIN_NOW] = victim->cells[0] = plan_printf(plan, "%lld", now);
+  victim->pins[PIN_NEW] = victim->cells[1] = plan_printf(plan, "%lld", new);
+  struct kafka_facts facts;
+  kafka_facts_read(request->found, &facts);
+  const char *id = row->cells[6].type == VALUE_TEXT ? row->cells[6].text : NULL;
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, id);
+  say_all(request, plan, victim->label, now, new);
+  kafka_say_topic(plan, id != NULL, "its number of partitions");
+  return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
+}
+
+/* ---- execute, verify */
+
+static void fill(struct kafka_turn *turn, kafka_run run) {
+  const char **pin = turn->act->plan->victims[0].pins;
+  struct kafka_admin *admin = turn->admin;
+  admin->run = run;
+  admin->topic = arena_text(&admin->arena, pin[PIN_TOPIC], strlen(pin[PIN_TOPIC]));
+  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
+  admin->topic_id = kafka_expected(admin, pin[PIN_TOPIC_ID]);
+  admin->count = (int32_t)strtol(pin[PIN_NOW], NULL, 10);
+  admin->planned = (int32_t)strtol(pin[PIN_NEW], NULL, 10);
+}
+
+static bool execute_ask(struct kafka_turn *turn) {
+  fill(turn, kafka_run_add_partitions);
+  return true;
+}
+
+static void execute_take(struct kafka_turn *turn) {
+  if (!kafka_step_failed(turn))
+    outcome_set(turn->act->outcome, 0, VICTIM_SENT, "taken by the controller");
+}
+
+static bool verify_ask(struct kafka_turn *turn) {
+  fill(turn, kafka_run_look_topics);
+  return true;
+}
+
+enum { LOOK_AGAIN_MS = 250, LOOKS_MAX = 60 };
+
+static void verify_take(struct kafka_turn *turn) {
+  struct outcome *outcome = turn->act->outcome;
+  if (turn->err) {
+    turn->ended = *turn->err;
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but not looked at again: %s", turn->err->text);
+    return;
+  }
+  const struct kafka_topic_facts *topic = &turn->admin->topics[0];
+  int planned = (int)strtol(turn->act->plan->victims[0].pins[PIN_NEW], NULL, 10);
+  if (topic->partitions >= planned && topic->led == topic->partitions) {
+    outcome_set(outcome, 0, VICTIM_DONE, "%d partitions, each with a leader", topic->partitions);
+    outcome_proof(outcome, "%d partitions, each with a leader", topic->partitions);
+  } else if (turn->round < LOOKS_MAX) {
+    turn->again_ms = LOOK_AGAIN_MS;
+  } else {
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but it has %d partitions, %d with a leader",
+                topic->partitions, topic->led);
+  }
+}
+
+KAFKA_STEP(survey, KAFKA_SURVEY_MS)
+KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
+KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+
+const struct action action_kafka_add_partitions = {
+    .spec = {.id = "kafka.add-partitions",
+             .kind = "kafka",
+             .title = "add partitions",
+             .what = "gives a topic more partitions, for ever",
+             .runs = "kafka-topics.sh --alter --partitions N",
+             .danger = DANGER_DESTRUCTIVE,
+             .choice = CHOICE_ONE,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .survey = &survey_step,
+    .plan = add_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

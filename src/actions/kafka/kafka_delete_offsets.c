@@ -1,0 +1,171 @@
+/* Deletes what a group has committed to a topic that it reads no more. */
+#include "actions/kafka/kafka_found.h"
+#include "actions/kafka/kafka_offsets.h"
+#include "actions/kafka/kafka_reset_plan.h"
+#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_words.h"
+#include "core/format.h"
+
+#include <string.h>
+
+static const char *const pins[KAFKA_RESET_PINS] = {"topic", "partition", "old",    "new",
+                                                   "group", "undo",      "cluster"};
+static const struct plan_column columns[] = {{"OFFSET", true}, {"UNREAD", true}};
+
+static bool delete_applies(const struct action_request *request, struct err *why) {
+  return kafka_row_fits(request, KAFKA_LEVEL_TOPIC, false, why);
+}
+
+/* ---- survey: all that the group has committed, and where the logs end */
+
+static bool survey_ask(struct kafka_turn *turn) {
+  turn->admin->run = kafka_run_look_group;
+  turn->admin->logs = true;
+  return kafka_offsets_group(turn->act->request, turn->admin, &turn->ended);
+}
+
+static void survey_take(struct kafka_turn *turn) {
+  if (!kafka_step_lost(turn))
+    turn->found = kafka_found_group(turn->admin, NULL);
+}
+
+/* ---- plan */
+
+static bool add_victim(struct plan *plan, const struct kafka_pick *pick, const char *group,
+                       const char *undo, const char *cluster, struct err *err) {
+  char text[FORMAT_MAX];
+  struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "more than %d partitions", PLAN_VICTIMS_MAX);
+  victim->cells[0] = plan_copy(plan, format_count(text, sizeof text, pick->committed));
+  if (pick->end >= 0)
+    victim->cells[1] = plan_copy(
+        plan, format_count(text, sizeof text,
+                           pick->end > pick->committed ? pick->end - pick->committed : 0));
+  victim->pins[KAFKA_RESET_TOPIC] = plan_copy(plan, pick->topic);
+  victim->pins[KAFKA_RESET_PARTITION] = plan_printf(plan, "%d", pick->partition);
+  victim->pins[KAFKA_RESET_OLD] = plan_printf(plan, "%lld", (long long)pick->committed);
+  victim->pins[KAFKA_RESET_NEW] = "";
+  victim->pins[KAFKA_RESET_GROUP] = group;
+  victim->pins[KAFKA_RESET_UNDO] = undo;
+  victim->pins[KAFKA_RESET_CLUSTER] = cluster;
+  return true;
+}
+
+static bool add_victims(const struct action_request *request, struct plan *plan, const char *topic,
+                        const char *group, struct err *err) {
+  struct kafka_picks picks;
+  struct kafka_facts facts;
+  const char *cluster;
+  kafka_facts_read(request->found, &facts);
+  if (!kafka_pin_cluster(request, plan, facts.cluster, &cluster, err))
+    return false;
+  bool good = kafka_picks_take(&picks, request, true, err);
+  const char *undo = kafka_undo_name(plan, "delete-offsets", group, request->now_ms);
+  for (size_t i = 0; good && i < picks.count; i++)
+    if (strcmp(picks.items[i].topic, topic) == 0 && picks.items[i].committed >= 0)
+      good = add_victim(plan, &picks.items[i], group, undo, cluster, err);
+  kafka_picks_fini(&picks);
+  if (good && plan->victim_count == 0)
+    return err_set(err, ERR_INVALID, "the group has committed nothing to %.150s", topic);
+  return good;
+}
+
+static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  char word[KAFKA_WORD_MAX];
+  enum kafka_level level;
+  struct kafka_facts facts;
+  const struct row *row = kafka_row(request, &level, err);
+  kafka_facts_read(request->found, &facts);
+  if (!row)
+    return false;
+  if (!facts.group || !facts.listed)
+    return err_set(err, ERR_INVALID, "there is no such group any more");
+  const char *topic = plan_copy(plan, kafka_row_name(request, row));
+  const char *group = plan_copy(plan, facts.group);
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = pins;
+  plan->pin_count = KAFKA_RESET_PINS;
+  plan->unit = "offsets";
+  plan->name = topic;
+  if (!add_victims(request, plan, topic, group, err))
+    return false;
+  plan->title = plan_printf(plan, "Delete %s of group %s in %s",
+                            kafka_counted(plan, plan->count, "offset", "offsets"), group, topic);
+  plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete-offsets --group %s --topic %s",
+           kafka_server(plan, request), kafka_word(group, word), topic);
+  plan_say(plan, PLAN_BLAST, "the group no longer counts as behind in %s", topic);
+  if (!facts.empty)
+    plan_say(plan, PLAN_WARNING,
+             "the group is %s: the broker refuses if it is subscribed to the topic", facts.state);
+  plan_say(plan, PLAN_WARNING,
+           "a consumer that reads the topic in this group again begins at auto.offset.reset");
+  plan_say(plan, PLAN_PRECONDITION, "each offset is still the old one: else none is deleted");
+  plan_say(plan, PLAN_UNDO, "the offsets are written to %s first; no file, no deletion",
+           kafka_undo_path(plan, request->state, plan->victims[0].pins[KAFKA_RESET_UNDO]));
+  plan_say(plan, PLAN_UNDO,
+           "kafka.reset-offsets brings them back while the group is there, and Empty");
+  return true;
+}
+
+/* ---- execute, verify */
+
+static bool execute_ask(struct kafka_turn *turn) {
+  turn->admin->run = kafka_run_drop_offsets;
+  return kafka_offsets_fill(turn, -1);
+}
+
+static void execute_take(struct kafka_turn *turn) {
+  kafka_offsets_taken(turn);
+  kafka_offsets_undo(turn->act);
+}
+
+static bool verify_ask(struct kafka_turn *turn) {
+  turn->admin->run = kafka_run_look_group;
+  return kafka_offsets_fill(turn, -1);
+}
+
+static void verify_take(struct kafka_turn *turn) {
+  struct outcome *outcome = turn->act->outcome;
+  size_t gone = 0, looked = 0;
+  if (turn->err) {
+    turn->ended = *turn->err;
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "taken, but not read again: %s",
+                    turn->err->text);
+    return;
+  }
+  for (size_t i = 0; i < outcome->count; i++) {
+    const struct kafka_spot *spot = kafka_offsets_spot(turn, i);
+    if (outcome->victims[i].result != VICTIM_SENT)
+      continue;
+    looked++;
+    if (spot && spot->committed >= 0) {
+      outcome_set(outcome, i, VICTIM_UNKNOWN, "taken, but %lld is committed",
+                  (long long)spot->committed);
+      continue;
+    }
+    outcome_set(outcome, i, VICTIM_DONE, "read again: nothing is committed");
+    gone++;
+  }
+  outcome_proof(outcome, "offsets read again: %zu of %zu are gone", gone, looked);
+}
+
+KAFKA_STEP(survey, KAFKA_SURVEY_MS)
+KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
+KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+
+const struct action action_kafka_delete_offsets = {
+    .spec = {.id = "kafka.delete-offsets",
+             .kind = "kafka",
+             .table = "lag",
+             .title = "delete offsets",
+             .what = "deletes what a group has committed to a topic that it reads no more",
+             .runs = "kafka-consumer-groups.sh --delete-offsets",
+             .danger = DANGER_DESTRUCTIVE},
+    .applies = delete_applies,
+    .survey = &survey_step,
+    .plan = delete_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

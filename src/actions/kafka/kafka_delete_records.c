@@ -1,0 +1,355 @@
+/* Deletes the oldest messages of partitions, up to a place in each. */
+#include "actions/kafka/kafka_found.h"
+#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_words.h"
+#include "core/format.h"
+#include "core/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* mark: the first offset that was not older than the survey, at mark_ms; "" where all were. */
+enum {
+  PIN_TOPIC,
+  PIN_PARTITION,
+  PIN_START,
+  PIN_END,
+  PIN_NEW,
+  PIN_CLUSTER,
+  PIN_TOPIC_ID,
+  PIN_MARK_MS,
+  PIN_MARK,
+  PIN_COUNT
+};
+static const char *const pins[PIN_COUNT] = {"topic",   "partition", "start",   "end", "before",
+                                            "cluster", "topic_id",  "mark_ms", "mark"};
+static const struct plan_column columns[] = {
+    {"START", true}, {"NEW START", true}, {"DELETED", true}, {"LEFT", true}, {"", false}};
+
+enum { BEFORE };
+
+static const struct option params[] = {
+    [BEFORE] = {.name = "before",
+                .type = OPTION_TEXT,
+                .required = true,
+                .help = "an offset, a date and time, 2h ago, or end: all messages before it go",
+                .example = "2026-11-25T14:03",
+                .check = kafka_before_check},
+};
+
+/* ---- survey: all partitions of all topics */
+
+static bool survey_ask(struct kafka_turn *turn) {
+  const struct action_request *request = turn->act->request;
+  struct kafka_to to;
+  if (!kafka_to_parse(request->texts[BEFORE], request->now_ms, &to, &turn->ended))
+    return false;
+  turn->admin->run = kafka_run_look_topics;
+  turn->admin->logs = true;
+  turn->admin->mark_ms = request->now_ms;
+  turn->admin->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
+  return true;
+}
+
+static void survey_take(struct kafka_turn *turn) {
+  const struct action_request *request = turn->act->request;
+  struct kafka_to to;
+  if (kafka_step_lost(turn) ||
+      !kafka_to_parse(request->texts[BEFORE], request->now_ms, &to, &turn->ended))
+    return;
+  if (to.kind == KAFKA_TO_TIME)
+    to.number = turn->admin->time_ms;
+  turn->found = kafka_found_records(turn->admin, &to);
+}
+
+/* ---- plan */
+
+struct making {
+  const struct action_request *request;
+  struct plan *plan;
+  struct kafka_facts facts;
+  struct kafka_picks picks;
+  const char *cluster;
+  int64_t deleted;
+  size_t past_end;
+  bool has_ids; /* of all topics */
+  struct err *err;
+};
+
+static const char *count_text(struct plan *plan, int64_t count) {
+  char text[FORMAT_MAX];
+  return plan_copy(plan, format_count(text, sizeof text, count));
+}
+
+static int64_t new_start(const struct making *m, const struct kafka_pick *pick) {
+  int64_t wish = m->facts.to.kind == KAFKA_TO_LATEST                 ? pick->end
+                 : m->facts.to.kind == KAFKA_TO_TIME && pick->at < 0 ? pick->end
+                 : m->facts.to.kind == KAFKA_TO_TIME                 ? pick->at
+                                                                     : m->facts.to.number;
+  return wish < pick->start ? pick->start : wish > pick->end ? pick->end : wish;
+}
+
+static bool add_victim(struct making *m, const struct kafka_pick *pick) {
+  struct plan *plan = m->plan;
+  if (pick->error || pick->start < 0 || pick->end < 0)
+    return err_set(m->err, ERR_INVALID, "%.100s: %.100s: leave it out", pick->key,
+                   pick->error ? pick->error : "its offsets are not known");
+  int64_t new = new_start(m, pick);
+  if (new == pick->start)
+    return true;
+  struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
+  if (!victim)
+    return err_set(m->err, ERR_LIMIT, "more than %d partitions: pick fewer", PLAN_VICTIMS_MAX);
+  m->deleted += new - pick->start;
+  victim->cells[0] = count_text(plan, pick->start);
+  victim->cells[1] = count_text(plan, new);
+  victim->cells[2] = count_text(plan, new - pick->start);
+  victim->cells[3] = count_text(plan, pick->end - new);
+  if (m->facts.to.kind == KAFKA_TO_TIME && pick->at < 0) {
+    victim->cells[4] = "no message as late: all";
+    m->past_end++;
+  } else if (m->facts.to.kind == KAFKA_TO_OFFSET && m->facts.to.number > pick->end) {
+    victim->cells[4] = "clamped to the log's end: all";
+  }
+  victim->pins[PIN_TOPIC] = plan_copy(plan, pick->topic);
+  victim->pins[PIN_PARTITION] = plan_printf(plan, "%d", pick->partition);
+  victim->pins[PIN_START] = plan_printf(plan, "%lld", (long long)pick->start);
+  victim->pins[PIN_END] = plan_printf(plan, "%lld", (long long)pick->end);
+  victim->pins[PIN_NEW] = plan_printf(plan, "%lld", (long long)new);
+  victim->pins[PIN_CLUSTER] = m->cluster;
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, pick->topic_id);
+  victim->pins[PIN_MARK_MS] = plan_printf(plan, "%lld", (long long)m->facts.mark_ms);
+  victim->pins[PIN_MARK] = pick->mark >= 0 ? plan_printf(plan, "%lld", (long long)pick->mark) : "";
+  m->has_ids = m->has_ids && pick->topic_id;
+  return true;
+}
+
+static int64_t pin(const struct plan *plan, size_t victim, int index) {
+  return strtoll(plan->victims[victim].pins[index], NULL, 10);
+}
+
+/* What groups have not read of what goes, as the model has it. */
+struct unread {
+  struct plan *plan;
+  const char *topic, *group, *state;
+  int64_t messages;
+};
+
+static void say_unread(struct unread *unread) {
+  if (unread->group && unread->messages > 0)
+    plan_say(unread->plan, PLAN_WARNING, "group %s (%s) has not read %s of them in %s",
+             unread->group, *unread->state ? unread->state : "state not known",
+             kafka_counted(unread->plan, unread->messages, "message", "messages"), unread->topic);
+  unread->messages = 0;
+}
+
+static void on_reader(void *arg, const char *group, const char *state, int32_t partition,
+                      int64_t committed) {
+  struct unread *unread = arg;
+  const struct plan *plan = unread->plan;
+  if (partition < 0) {
+    say_unread(unread);
+    unread->group = group;
+    unread->state = state;
+    return;
+  }
+  if (committed < 0)
+    return;
+  for (size_t i = 0; i < plan->victim_count; i++) {
+    if (pin(plan, i, PIN_PARTITION) != partition ||
+        strcmp(plan->victims[i].pins[PIN_TOPIC], unread->topic) != 0)
+      continue;
+    int64_t start = pin(plan, i, PIN_START), new = pin(plan, i, PIN_NEW);
+    int64_t from = committed > start ? committed : start;
+    unread->messages += new > from ? new - from : 0;
+  }
+}
+
+static void say_readers(struct making *m) {
+  struct plan *plan = m->plan;
+  for (size_t i = 0; i < plan->victim_count; i++) {
+    const char *topic = plan->victims[i].pins[PIN_TOPIC];
+    if (i > 0 && strcmp(topic, plan->victims[i - 1].pins[PIN_TOPIC]) == 0)
+      continue;
+    struct unread unread = {.plan = plan, .topic = topic};
+    kafka_readers(m->request, topic, on_reader, &unread);
+    say_unread(&unread);
+  }
+}
+
+static void say_effect(struct making *m) {
+  enum { SHOWN = 40 };
+  struct plan *plan = m->plan;
+  const char *json = "";
+  for (size_t i = 0; i < plan->victim_count && i < SHOWN; i++)
+    json = plan_printf(plan, "%s%s{\"topic\":\"%s\",\"partition\":%s,\"offset\":%s}", json,
+                       i > 0 ? "," : "", plan->victims[i].pins[PIN_TOPIC],
+                       plan->victims[i].pins[PIN_PARTITION], plan->victims[i].pins[PIN_NEW]);
+  if (plan->victim_count > SHOWN)
+    json = plan_printf(plan, "%s,... (%zu more)", json, plan->victim_count - SHOWN);
+  plan_say(plan, PLAN_EFFECT,
+           "kafka-delete-records.sh %s --offset-json-file with {\"version\":1,\"partitions\":[%s]}",
+           kafka_server(plan, m->request), json);
+}
+
+static void say_all(struct making *m) {
+  struct plan *plan = m->plan;
+  char when[KAFKA_TIME_TEXT];
+  say_effect(m);
+  plan_say(plan, PLAN_BLAST, "deletes %s of %s (on a compacted topic: offsets, not messages)",
+           kafka_counted(plan, m->deleted, "message", "messages"),
+           kafka_counted(plan, (int64_t)plan->victim_count, "partition", "partitions"));
+  if (m->facts.to.kind == KAFKA_TO_TIME)
+    plan_say(plan, PLAN_BLAST, "up to the first message not older than %s",
+             kafka_time_text(m->facts.to.number, when));
+  if (m->past_end > 0)
+    plan_say(plan, PLAN_WARNING, "%s no message as late as that: all of it goes",
+             kafka_counted(plan, (int64_t)m->past_end, "partition has", "partitions have"));
+  say_readers(m);
+  plan_say(plan, PLAN_LOSS, "the messages: nothing brings them back");
+  plan_say(
+      plan, PLAN_PRECONDITION,
+      "no log has become shorter, or has messages younger than this plan where older ones were: "
+      "looked at just before");
+  kafka_say_topic(plan, m->has_ids, "that");
+  plan_say(plan, PLAN_PRECONDITION, "the broker refuses a topic whose cleanup.policy is compact");
+}
+
+static bool make(struct making *m) {
+  struct plan *plan = m->plan;
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = pins;
+  plan->pin_count = PIN_COUNT;
+  plan->unit = "partitions";
+  m->has_ids = true;
+  if (!kafka_pin_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err))
+    return false;
+  for (size_t i = 0; i < m->picks.count; i++)
+    if (!add_victim(m, &m->picks.items[i]))
+      return false;
+  if (plan->victim_count == 0)
+    return err_set(m->err, ERR_INVALID, "nothing to do: no message is before that");
+  plan->name = plan->victims[0].pins[PIN_TOPIC];
+  plan->title =
+      plan_printf(plan, "Delete %s of %s", kafka_counted(plan, m->deleted, "message", "messages"),
+                  kafka_counted(plan, (int64_t)plan->victim_count, "partition", "partitions"));
+  say_all(m);
+  return true;
+}
+
+static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  struct making m = {.request = request, .plan = plan, .err = err};
+  kafka_facts_read(request->found, &m.facts);
+  if (!kafka_picks_take(&m.picks, request, false, err))
+    return false;
+  bool good = make(&m);
+  kafka_picks_fini(&m.picks);
+  return good;
+}
+
+/* ---- execute, verify */
+
+static int64_t mark_pin(const char *pin) {
+  return pin && *pin ? strtoll(pin, NULL, 10) : KAFKA_NO_OFFSET;
+}
+
+static bool fill(struct kafka_turn *turn) {
+  const struct plan *plan = turn->act->plan;
+  if (plan->victim_count == 0 || plan->pin_count < PIN_COUNT)
+    return err_set(&turn->ended, ERR_INVALID, "the plan has no partitions");
+  turn->admin->cluster = kafka_expected(turn->admin, plan->victims[0].pins[PIN_CLUSTER]);
+  if (turn->admin->run == kafka_run_delete_records)
+    turn->admin->mark_ms = mark_pin(plan->victims[0].pins[PIN_MARK_MS]);
+  for (size_t i = 0; i < plan->victim_count; i++) {
+    struct kafka_spot *spot = kafka_admin_spot(turn->admin, plan->victims[i].pins[PIN_TOPIC],
+                                               (int32_t)pin(plan, i, PIN_PARTITION));
+    if (!spot)
+      return err_set(&turn->ended, ERR_LIMIT, "too many partitions");
+    spot->start = pin(plan, i, PIN_START);
+    spot->end = pin(plan, i, PIN_END);
+    spot->want = pin(plan, i, PIN_NEW);
+    spot->topic_id = kafka_expected(turn->admin, plan->victims[i].pins[PIN_TOPIC_ID]);
+    spot->mark = mark_pin(plan->victims[i].pins[PIN_MARK]);
+  }
+  return true;
+}
+
+static const struct kafka_spot *spot_of(const struct kafka_turn *turn, size_t victim) {
+  return kafka_step_spot(turn, turn->act->plan->victims[victim].pins[PIN_TOPIC],
+                         (int32_t)pin(turn->act->plan, victim, PIN_PARTITION));
+}
+
+static bool execute_ask(struct kafka_turn *turn) {
+  turn->admin->run = kafka_run_delete_records;
+  return fill(turn);
+}
+
+static void execute_take(struct kafka_turn *turn) {
+  struct outcome *outcome = turn->act->outcome;
+  if (kafka_step_failed(turn))
+    return;
+  for (size_t i = 0; i < outcome->count; i++) {
+    const struct kafka_spot *spot = spot_of(turn, i);
+    if (spot && spot->error)
+      outcome_set(outcome, i, VICTIM_REFUSED, "%s", spot->error);
+    else
+      outcome_set(outcome, i, VICTIM_SENT, "taken by the broker");
+  }
+}
+
+static bool verify_ask(struct kafka_turn *turn) {
+  turn->admin->run = kafka_run_look_logs;
+  return fill(turn);
+}
+
+enum { LOOK_AGAIN_MS = 250, LOOKS_MAX = 40 };
+
+static void verify_take(struct kafka_turn *turn) {
+  struct act *act = turn->act;
+  struct outcome *outcome = act->outcome;
+  bool wait = turn->round < LOOKS_MAX, waiting = false;
+  if (turn->err) {
+    turn->ended = *turn->err;
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "taken, but not read again: %s",
+                    turn->err->text);
+    return;
+  }
+  for (size_t i = 0; i < outcome->count; i++) {
+    const struct kafka_spot *spot = spot_of(turn, i);
+    if (outcome->victims[i].result != VICTIM_SENT)
+      continue;
+    if (spot && spot->start >= pin(act->plan, i, PIN_NEW))
+      outcome_set(outcome, i, VICTIM_DONE, "read again: it begins at %lld", (long long)spot->start);
+    else if (wait)
+      waiting = true;
+    else
+      outcome_set(outcome, i, VICTIM_UNKNOWN, "taken, but it begins at %lld",
+                  (long long)(spot ? spot->start : KAFKA_NO_OFFSET));
+  }
+  if (waiting)
+    turn->again_ms = LOOK_AGAIN_MS;
+  else
+    outcome_proof(outcome, "start offsets read again: %zu of %zu as planned",
+                  outcome_count(outcome, VICTIM_DONE), outcome->count);
+}
+
+KAFKA_STEP(survey, KAFKA_SURVEY_MS)
+KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
+KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+
+const struct action action_kafka_delete_records = {
+    .spec = {.id = "kafka.delete-records",
+             .kind = "kafka",
+             .title = "delete messages",
+             .what = "deletes the oldest messages of partitions, for ever",
+             .runs = "kafka-delete-records.sh",
+             .danger = DANGER_DESTRUCTIVE,
+             .choice = CHOICE_MANY,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .survey = &survey_step,
+    .plan = delete_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

@@ -1,0 +1,51 @@
+/* What a survey of Kafka brings, as tables: made of an answer on the loop's side, read again by the
+ * pure plan. The first table has what can be picked: topics, and below them their partitions. */
+#pragma once
+
+#include "actions/action.h"
+#include "actions/kafka/kafka_to.h"
+#include "clients/kafka/kafka_admin.h"
+
+/* Facts of the whole, beside the table of what can be picked. */
+struct kafka_facts {
+  const char *group; /* NULL: none was asked about */
+  const char *state;
+  int64_t members;
+  bool listed, classic, empty;
+  struct kafka_to to;
+  const char *cluster; /* the id of the cluster that answered; NULL: not known */
+  int64_t mark_ms;     /* when the logs were looked at; -1: they were not */
+};
+
+/* Tables "partitions" (of a group: what it has committed, and where the logs begin and end) and
+ * "facts". */
+struct sample *kafka_found_group(const struct kafka_admin *admin, const struct kafka_to *to);
+/* Tables "records" (partitions of all topics: how many messages they hold) and "facts". */
+struct sample *kafka_found_records(const struct kafka_admin *admin, const struct kafka_to *to);
+/* Tables "topics", "settings" and "facts". With admin->name the topics show that setting. */
+struct sample *kafka_found_topics(const struct kafka_admin *admin);
+
+void kafka_facts_read(const struct sample *found, struct kafka_facts *facts);
+
+/* Why a group cannot be changed: false with err. classic: neither can one of the new protocol. */
+bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err *err) MUST_CHECK;
+
+/* A partition as picked: of the first table. */
+struct kafka_pick {
+  const char *key;              /* "topic/3" */
+  const char *topic, *topic_id; /* id: NULL where not known */
+  int32_t partition;
+  int64_t committed, start, end, at, want, mark; /* KAFKA_NO_OFFSET */
+  const char *error;                             /* why an offset is not known; NULL */
+};
+
+struct kafka_picks {
+  struct kafka_pick *items; /* heap; in the table's order: by topic, by partition */
+  size_t count;
+};
+
+/* The partitions that were picked, themselves or by their topic; all: whatever was picked. False
+ * with err when nothing was, or when something is not there. */
+bool kafka_picks_take(struct kafka_picks *picks, const struct action_request *request, bool all,
+                      struct err *err) MUST_CHECK;
+void kafka_picks_fini(struct kafka_picks *picks);

@@ -1,0 +1,333 @@
+/* Sets one setting of one topic, or sets it back to its default. All others stay. */
+#include "actions/kafka/kafka_found.h"
+#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_words.h"
+#include "core/mem.h"
+#include "core/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* old: "" where it is not set for the topic itself, else "=VALUE"; so is new. others: the topic's
+ * other own settings, to see that they stay. */
+enum { PIN_TOPIC, PIN_NAME, PIN_OLD, PIN_NEW, PIN_OTHERS, PIN_CLUSTER, PIN_TOPIC_ID, PIN_COUNT };
+static const char *const pins[PIN_COUNT] = {"topic",  "name",    "old",     "new",
+                                            "others", "cluster", "topic_id"};
+static const struct plan_column columns[] = {
+    {"SETTING", false}, {"OLD", false}, {"SET BY", false}, {"NEW", false}};
+
+enum { NAME, VALUE };
+
+static const struct option params[] = {
+    [NAME] = {.name = "name",
+              .type = OPTION_TEXT,
+              .required = true,
+              .help = "the setting: retention.ms, cleanup.policy, max.message.bytes, ...",
+              .example = "retention.ms"},
+    [VALUE] = {.name = "value",
+               .type = OPTION_TEXT,
+               .fallback = "",
+               .help = "its new value; empty: back to the default"},
+};
+
+/* ---- survey */
+
+static bool survey_ask(struct kafka_turn *turn) {
+  const char *name = turn->act->request->texts[NAME];
+  if (!name || !*name)
+    return err_set(&turn->ended, ERR_INVALID, "which setting: write name=retention.ms");
+  turn->admin->run = kafka_run_look_topics;
+  turn->admin->name = name;
+  return true;
+}
+
+static void survey_take(struct kafka_turn *turn) {
+  if (kafka_step_lost(turn))
+    return;
+  bool known = turn->admin->topic_count == 0;
+  for (size_t i = 0; i < turn->admin->setting_count; i++)
+    known |= strcmp(turn->admin->settings[i].name, turn->admin->name) == 0;
+  for (size_t i = 0; !known && i < turn->admin->topic_count; i++)
+    if (turn->admin->topics[i].error) {
+      err_set(&turn->ended, ERR_DENIED, "the settings cannot be read: %.180s",
+              turn->admin->topics[i].error);
+      return;
+    }
+  if (!known)
+    err_set(&turn->ended, ERR_INVALID, "topics have no setting \"%.100s\"", turn->admin->name);
+  else
+    turn->found = kafka_found_topics(turn->admin);
+}
+
+/* ---- plan */
+
+struct found {
+  const struct row *topic;
+  const char *others; /* "cleanup.policy=compact, max.message.bytes=2000" */
+};
+
+static const char *text_of(struct value value) {
+  return value.type == VALUE_TEXT ? value.text : NULL;
+}
+
+/* Names of which the value is nobody's business are not written out. */
+static const char *shown(const char *name, const char *value) {
+  return !value ? "(secret)" : name_is_secret(name) ? "(hidden)" : value;
+}
+
+/* The setting's row; NULL with err when there is none. */
+static const struct row *find(const struct action_request *request, struct plan *plan,
+                              struct found *found, struct err *err) {
+  const struct table *topics = request->found ? sample_table_view(request->found, "topics") : NULL;
+  const struct table *settings =
+      request->found ? sample_table_view(request->found, "settings") : NULL;
+  const struct row *setting = NULL;
+  *found = (struct found){.others = ""};
+  if (topics && request->chosen_count == 1)
+    found->topic = table_find(topics, request->chosen[0]);
+  if (!found->topic || !settings) {
+    err_set(err, ERR_INVALID,
+            request->chosen_count == 0 ? "no topic is picked" : "pick one topic that is there");
+    return NULL;
+  }
+  for (size_t i = 0; i < settings->row_count; i++) {
+    const struct row *row = &settings->rows[i];
+    const char *name = text_of(row->cells[1]);
+    if (strcmp(text_of(row->cells[0]), found->topic->key) != 0)
+      continue;
+    if (strcmp(name, request->texts[NAME]) == 0)
+      setting = row;
+    else if (row->cells[4].integer)
+      found->others = plan_printf(plan, "%s%s%s=%s", found->others, *found->others ? ", " : "",
+                                  name, shown(name, text_of(row->cells[2])));
+  }
+  if (!setting)
+    err_set(err, ERR_INVALID, "%.100s: its %.80s cannot be read%s%.60s", found->topic->key,
+            request->texts[NAME], text_of(found->topic->cells[5]) ? ": " : "",
+            text_of(found->topic->cells[5]) ? text_of(found->topic->cells[5]) : "");
+  return setting;
+}
+
+static bool may_set(const struct row *setting, const char *old, const char *wanted,
+                    struct err *err) {
+  const char *name = text_of(setting->cells[1]);
+  if (setting->cells[5].integer)
+    return err_set(err, ERR_INVALID, "%.150s cannot be changed", name);
+  bool secret = setting->cells[2].type == VALUE_NONE && setting->cells[2].text;
+  if (secret || name_is_secret(name))
+    return err_set(err, ERR_INVALID, "%.150s is a secret: stacktop never sets one", name);
+  if (!wanted && !old)
+    return err_set(err, ERR_INVALID, "nothing to do: %.100s is at its default already", name);
+  if (wanted && old && strcmp(wanted, old) == 0)
+    return err_set(err, ERR_INVALID, "nothing to do: %.100s is %.100s already", name, old);
+  return true;
+}
+
+/* Settings by which a broker throws messages away soon after. */
+static bool may_delete(const char *name) {
+  static const char *const names[] = {"retention.ms",       "retention.bytes",
+                                      "cleanup.policy",     "delete.retention.ms",
+                                      "local.retention.ms", "local.retention.bytes"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
+}
+
+/* Whether less is kept by the new value: -1 is without a limit. What is no number, or a default
+ * that the broker has not told, is taken for less. */
+static bool keeps_less(const char *now, const char *wanted) {
+  char *now_end, *wanted_end;
+  if (!wanted)
+    return true;
+  long long before = strtoll(now, &now_end, 10), after = strtoll(wanted, &wanted_end, 10);
+  if (now_end == now || *now_end || wanted_end == wanted || *wanted_end)
+    return true;
+  return after != -1 && (before == -1 || after < before);
+}
+
+static void say_all(const struct action_request *request, struct plan *plan, const char *const *pin,
+                    const char *now, const char *source) {
+  char word[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX], target[KAFKA_WORD_MAX];
+  const char *name = pin[PIN_NAME], *wanted = *pin[PIN_NEW] ? pin[PIN_NEW] + 1 : NULL;
+  const char *value = wanted && strchr(wanted, ',')
+                          ? plan_printf(plan, "%s=[%s]", name, wanted)
+                          : plan_printf(plan, "%s=%s", name, wanted ? wanted : "");
+  kafka_word(pin[PIN_TOPIC], topic);
+  plan_say(plan, PLAN_EFFECT,
+           "kafka-configs.sh %s --alter --entity-type topics --entity-name %s %s %s",
+           kafka_server(plan, request), topic, wanted ? "--add-config" : "--delete-config",
+           kafka_word(wanted ? value : name, word));
+  plan_say(plan, PLAN_BLAST, "%s is %s now, set by: %s", name, *now ? now : "empty", source);
+  if (may_delete(name) && keeps_less(now, wanted)) {
+    plan_say(plan, PLAN_WARNING,
+             "the broker deletes what the new value no longer keeps, within minutes");
+    plan_say(plan, PLAN_LOSS, "messages that are deleted by then");
+  }
+  plan_say(plan, PLAN_PRECONDITION, "%s is still what it is now: looked at just before", name);
+  plan_say(plan, PLAN_PRECONDITION, "its other own settings stay: %s",
+           *pin[PIN_OTHERS] ? pin[PIN_OTHERS] : "it has none");
+  plan_say(plan, PLAN_UNDO, "kafka.set-topic-config %s %s name=%s value=%s",
+           kafka_word(plan->target, target), topic, name,
+           kafka_word(*pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "", word));
+}
+
+static bool set_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  struct found found;
+  const struct row *setting = find(request, plan, &found, err);
+  if (!setting)
+    return false;
+  const char *now = text_of(setting->cells[2]) ? text_of(setting->cells[2]) : "";
+  const char *old = setting->cells[4].integer ? now : NULL;
+  const char *typed = request->texts[VALUE];
+  const char *wanted = typed && *typed ? typed : NULL;
+  if (!may_set(setting, old, wanted, err))
+    return false;
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = pins;
+  plan->pin_count = PIN_COUNT;
+  plan->unit = "topics";
+  struct plan_victim *victim = plan_victim(plan, found.topic->key, found.topic->key);
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "the plan is too large");
+  plan->name = victim->label;
+  const char *name = victim->cells[0] = plan_copy(plan, request->texts[NAME]);
+  victim->cells[1] = plan_copy(plan, now);
+  victim->cells[2] = plan_copy(plan, text_of(setting->cells[3]));
+  victim->cells[3] = wanted ? plan_copy(plan, wanted) : "the default";
+  victim->pins[PIN_TOPIC] = victim->label;
+  victim->pins[PIN_NAME] = name;
+  victim->pins[PIN_OLD] = old ? plan_printf(plan, "=%s", old) : "";
+  victim->pins[PIN_NEW] = wanted ? plan_printf(plan, "=%s", wanted) : "";
+  victim->pins[PIN_OTHERS] = found.others;
+  plan->title =
+      wanted ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, wanted)
+             : plan_printf(plan, "Set %s of topic %s back to its default", name, victim->label);
+  struct kafka_facts facts;
+  kafka_facts_read(request->found, &facts);
+  const char *id = text_of(found.topic->cells[6]);
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, id);
+  say_all(request, plan, (const char *const *)victim->pins, now, victim->cells[2]);
+  kafka_say_topic(plan, id != NULL, "its settings");
+  return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
+}
+
+/* ---- execute */
+
+static const char *copy(struct kafka_admin *admin, const char *text) {
+  return arena_text(&admin->arena, text, strlen(text));
+}
+
+static void fill(struct kafka_turn *turn, kafka_run run) {
+  const char **pin = turn->act->plan->victims[0].pins;
+  struct kafka_admin *admin = turn->admin;
+  admin->run = run;
+  admin->topic = copy(admin, pin[PIN_TOPIC]);
+  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
+  admin->topic_id = kafka_expected(admin, pin[PIN_TOPIC_ID]);
+  admin->name = copy(admin, pin[PIN_NAME]);
+  admin->expect = *pin[PIN_OLD] ? copy(admin, pin[PIN_OLD] + 1) : NULL;
+  admin->value = *pin[PIN_NEW] ? copy(admin, pin[PIN_NEW] + 1) : NULL;
+}
+
+static bool execute_ask(struct kafka_turn *turn) {
+  fill(turn, kafka_run_set_config);
+  return true;
+}
+
+static void execute_take(struct kafka_turn *turn) {
+  const struct act *act = turn->act;
+  const char **pin = act->plan->victims[0].pins;
+  char target[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX], word[KAFKA_WORD_MAX];
+  if (!kafka_step_failed(turn))
+    outcome_set(act->outcome, 0, VICTIM_SENT, "taken by the broker");
+  else if (!turn->admin->unsure)
+    return;
+  char *value = mem_printf("value=%s", *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "");
+  outcome_undo(act->outcome, "kafka.set-topic-config %s %s name=%s %s",
+               kafka_word(act->plan->target, target), kafka_word(pin[PIN_TOPIC], topic),
+               pin[PIN_NAME], kafka_word(value, word));
+  free(value);
+}
+
+/* ---- verify: the new value is there, and the others are as they were */
+
+static bool verify_ask(struct kafka_turn *turn) {
+  fill(turn, kafka_run_look_topics);
+  return true;
+}
+
+/* The topic's other own settings, as the pin has them. */
+static char *others_of(const struct kafka_admin *admin) {
+  char *text = mem_dup("");
+  for (size_t i = 0; i < admin->setting_count; i++) {
+    const struct kafka_setting *setting = &admin->settings[i];
+    if (!setting->own || strcmp(setting->name, admin->name) == 0)
+      continue;
+    char *longer = mem_printf("%s%s%s=%s", text, *text ? ", " : "", setting->name,
+                              shown(setting->name, setting->value));
+    free(text);
+    text = longer;
+  }
+  return text;
+}
+
+static bool is_set(const struct kafka_admin *admin) {
+  for (size_t i = 0; i < admin->setting_count; i++) {
+    const struct kafka_setting *setting = &admin->settings[i];
+    if (strcmp(setting->name, admin->name) != 0)
+      continue;
+    return admin->value
+               ? setting->own && setting->value && strcmp(setting->value, admin->value) == 0
+               : !setting->own;
+  }
+  return false;
+}
+
+enum { LOOK_AGAIN_MS = 200, LOOKS_MAX = 25 };
+
+static void verify_take(struct kafka_turn *turn) {
+  struct outcome *outcome = turn->act->outcome;
+  const char **pin = turn->act->plan->victims[0].pins;
+  if (turn->err) {
+    turn->ended = *turn->err;
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but not read again: %s", turn->err->text);
+    return;
+  }
+  if (!is_set(turn->admin) && turn->round < LOOKS_MAX) {
+    turn->again_ms = LOOK_AGAIN_MS; /* a broker learns it a moment after the controller */
+    return;
+  }
+  char *others = others_of(turn->admin);
+  if (!is_set(turn->admin))
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but the setting is another when read again");
+  else if (strcmp(others, pin[PIN_OTHERS]) != 0)
+    outcome_set(outcome, 0, VICTIM_DONE, "set; but its other settings have changed meanwhile: %s",
+                *others ? others : "none is left");
+  else
+    outcome_set(outcome, 0, VICTIM_DONE, "read again: set, and its other settings are as before");
+  outcome_proof(outcome, "%s", outcome->victims[0].words);
+  free(others);
+}
+
+KAFKA_STEP(survey, KAFKA_SURVEY_MS)
+KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
+KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+
+const struct action action_kafka_set_topic_config = {
+    .spec = {.id = "kafka.set-topic-config",
+             .kind = "kafka",
+             .title = "set a topic's setting",
+             .what = "sets one setting of a topic and leaves its others as they are; a shorter "
+                     "retention deletes messages",
+             .runs = "kafka-configs.sh --alter --entity-type topics",
+             .danger = DANGER_DESTRUCTIVE,
+             .choice = CHOICE_ONE,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .survey = &survey_step,
+    .plan = set_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

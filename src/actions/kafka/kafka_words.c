@@ -1,0 +1,240 @@
+#include "actions/kafka/kafka_words.h"
+
+#include "clients/kafka/kafka.h"
+#include "core/format.h"
+#include "core/mem.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *kafka_word(const char *text, char out[KAFKA_WORD_MAX]) {
+  static const char plain[] = "._-/:=@%+,";
+  size_t used = 0;
+  const char *at = text;
+  while (*at && (isalnum((unsigned char)*at) || strchr(plain, *at)))
+    at++;
+  if (!*at && at != text) {
+    snprintf(out, KAFKA_WORD_MAX, "%s", text);
+    return out;
+  }
+  out[used++] = '\'';
+  for (; *text && used + 6 < KAFKA_WORD_MAX; text++)
+    if (*text == '\'') {
+      memcpy(out + used, "'\\''", 4);
+      used += 4;
+    } else {
+      out[used++] = *text;
+    }
+  out[used++] = '\'';
+  out[used] = '\0';
+  return out;
+}
+
+const char *kafka_counted(struct plan *plan, int64_t count, const char *one, const char *many) {
+  char text[FORMAT_MAX];
+  return plan_printf(plan, "%s %s", format_count(text, sizeof text, count),
+                     count == 1 ? one : many);
+}
+
+const char *kafka_server(struct plan *plan, const struct action_request *request) {
+  char word[KAFKA_WORD_MAX];
+  return plan_printf(plan, "--bootstrap-server %s",
+                     kafka_word(target_text(request->target, "bootstrap"), word));
+}
+
+/* ---- what a name has to stand for still */
+
+static const char *model_cluster(const struct action_request *request) {
+  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct table *table = sample ? sample_table_view(sample, "cluster") : NULL;
+  int column = table ? table_column(table->spec, "cluster_id") : -1;
+  if (column < 0 || table->row_count == 0 || table->rows[0].cells[column].type != VALUE_TEXT)
+    return NULL;
+  return table->rows[0].cells[column].text;
+}
+
+bool kafka_pin_cluster(const struct action_request *request, struct plan *plan, const char *found,
+                       const char **pin, struct err *err) {
+  const char *model = model_cluster(request);
+  *pin = found ? plan_copy(plan, found) : "";
+  if (found && model && strcmp(found, model) != 0)
+    return err_set(
+        err, ERR_INVALID,
+        "another cluster answers at this address: the screen is of %.60s, now it is %.60s", model,
+        found);
+  if (found)
+    plan_say(plan, PLAN_PRECONDITION, "the cluster is still %s: looked at just before", found);
+  else
+    plan_say(plan, PLAN_WARNING,
+             "the cluster does not say its id: another one at this address is not noticed");
+  return true;
+}
+
+const char *kafka_pin_topic(struct plan *plan, const char *id) {
+  return id ? plan_copy(plan, id) : "";
+}
+
+void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed) {
+  if (has_id)
+    plan_say(plan, PLAN_PRECONDITION,
+             "each topic still has its id, so that it was not deleted and made anew");
+  else
+    plan_say(plan, PLAN_WARNING,
+             "librdkafka %s does not say a topic's id: one that was deleted and made anew is only "
+             "noticed by %s",
+             kafka_library_version(), noticed);
+}
+
+const char *kafka_expected(struct kafka_admin *admin, const char *pin) {
+  return pin && *pin ? arena_text(&admin->arena, pin, strlen(pin)) : NULL;
+}
+
+/* ---- the collector's rows */
+
+static const struct table *lag_table(const struct action_request *request) {
+  const struct sample *sample = request->model->slots[request->slot].sample;
+  return sample ? sample_table_view(sample, "lag") : NULL;
+}
+
+static const struct row *parent_of(const struct action_request *request, const struct row *row) {
+  const struct table *table = lag_table(request);
+  return table && row->parent ? table_find(table, row->parent) : NULL;
+}
+
+const struct row *kafka_row(const struct action_request *request, enum kafka_level *level,
+                            struct err *err) {
+  const struct row *row = action_row(request, 0);
+  if (!row) {
+    err_set(err, ERR_INVALID, "it is not there any more");
+    return NULL;
+  }
+  const struct row *parent = parent_of(request, row);
+  *level = !row->parent                            ? KAFKA_LEVEL_GROUP
+           : parent && !parent_of(request, parent) ? KAFKA_LEVEL_TOPIC
+                                                   : KAFKA_LEVEL_PARTITION;
+  return row;
+}
+
+const struct row *kafka_group_row(const struct action_request *request) {
+  const struct row *row = action_row(request, 0);
+  while (row && row->parent)
+    row = parent_of(request, row);
+  return row;
+}
+
+static struct value cell(const struct action_request *request, const struct row *row,
+                         const char *column) {
+  const struct table *table = lag_table(request);
+  int index = table ? table_column(table->spec, column) : -1;
+  return index >= 0 && row ? row->cells[index] : value_none(NULL);
+}
+
+static const char *cell_text(const struct action_request *request, const struct row *row,
+                             const char *column) {
+  struct value value = cell(request, row, column);
+  return value.type == VALUE_TEXT ? value.text : "";
+}
+
+const char *kafka_row_name(const struct action_request *request, const struct row *row) {
+  return cell_text(request, row, "name");
+}
+
+bool kafka_row_fits(const struct action_request *request, enum kafka_level wanted, bool empty,
+                    struct err *why) {
+  enum kafka_level level;
+  if (!kafka_row(request, &level, why))
+    return false;
+  if (level != wanted)
+    return err_set(why, ERR_INVALID,
+                   wanted == KAFKA_LEVEL_GROUP ? "only for a group" : "only for a group's topic");
+  if (!empty)
+    return true;
+  const struct row *group = kafka_group_row(request);
+  struct value state = cell(request, group, "state"), members = cell(request, group, "members");
+  if (state.type != VALUE_TEXT)
+    return err_set(why, ERR_UNSUPPORTED, "its state is not known: %s",
+                   state.text ? state.text : "no answer");
+  if (strcmp(state.text, "Empty") == 0)
+    return true;
+  if (members.type != VALUE_INT || members.integer == 0)
+    return err_set(why, ERR_INVALID, "it is %s: only an Empty group", state.text);
+  return err_set(why, ERR_INVALID, "it is %s: stop its %lld %s first", state.text,
+                 (long long)members.integer, members.integer == 1 ? "consumer" : "consumers");
+}
+
+void kafka_readers(const struct action_request *request, const char *topic, kafka_reader_seen seen,
+                   void *arg) {
+  const struct table *table = lag_table(request);
+  const char *group = "", *state = "", *topic_key = NULL;
+  for (size_t i = 0; table && i < table->row_count; i++) { /* each after its parent */
+    const struct row *row = &table->rows[i];
+    if (!row->parent) {
+      group = kafka_row_name(request, row);
+      state = cell_text(request, row, "state");
+      topic_key = NULL;
+    } else if (topic_key && strcmp(row->parent, topic_key) == 0) {
+      struct value committed = cell(request, row, "committed");
+      const char *slash = strrchr(row->key, '/');
+      seen(arg, group, state, (int32_t)strtol(slash ? slash + 1 : "", NULL, 10),
+           committed.type == VALUE_INT ? committed.integer : KAFKA_NO_OFFSET);
+    } else if (strcmp(kafka_row_name(request, row), topic) == 0) {
+      topic_key = row->key;
+      seen(arg, group, state, -1, KAFKA_NO_OFFSET);
+    }
+  }
+}
+
+/* ---- undo files */
+
+static void append_tame(char *out, size_t size, const char *text, size_t most) {
+  size_t used = strlen(out);
+  for (size_t i = 0; text[i] && i < most && used + 1 < size; i++)
+    out[used++] = (char)(isalnum((unsigned char)text[i]) || strchr("._-", text[i]) ? text[i] : '_');
+  out[used] = '\0';
+}
+
+const char *kafka_undo_name(struct plan *plan, const char *verb, const char *group,
+                            int64_t now_ms) {
+  char target_part[64] = "", group_part[96] = "", when[32];
+  struct tm tm;
+  time_t seconds = (time_t)(now_ms / 1000);
+  append_tame(target_part, sizeof target_part, plan->target, 40);
+  append_tame(group_part, sizeof group_part, group, 80);
+  gmtime_r(&seconds, &tm);
+  strftime(when, sizeof when, "%Y%m%dT%H%M%S", &tm);
+  return plan_printf(plan, "undo/kafka-%s-%s-%s-%s.%03dZ.csv", verb, target_part, group_part, when,
+                     (int)(now_ms % 1000));
+}
+
+const char *kafka_undo_path(struct plan *plan, const char *state, const char *name) {
+  return plan_printf(plan, "%s/%s", state ? state : "STATE", name);
+}
+
+/* The name is a plan's, and a plan may come from a file: it names nothing outside of the folder. */
+char *kafka_undo_file(const char *state, const char *name) {
+  const char *slash = strrchr(name, '/');
+  return mem_printf("%s/undo/%s", state, slash ? slash + 1 : name);
+}
+
+void kafka_undo_fill(struct kafka_admin *admin, const char *state, const char *name) {
+  size_t size = 1, used = 0;
+  for (size_t i = 0; i < admin->spot_count; i++)
+    size += strlen(admin->spots[i].topic) + 40;
+  char *text = mem_new(size);
+  for (size_t i = 0; i < admin->spot_count; i++) {
+    const struct kafka_spot *spot = &admin->spots[i];
+    if (spot->committed >= 0)
+      used += (size_t)snprintf(text + used, size - used, "%s,%d,%lld\n", spot->topic,
+                               spot->partition, (long long)spot->committed);
+  }
+  if (used > 0) {
+    char *path = kafka_undo_file(state, name);
+    admin->path = arena_text(&admin->arena, path, strlen(path));
+    free(path);
+    admin->text = arena_text(&admin->arena, text, used);
+  }
+  free(text);
+}

@@ -1,0 +1,62 @@
+/* Words that Kafka's actions share: rows of the collector's table as groups and topics, and what
+ * would be typed. Pure. */
+#pragma once
+
+#include "actions/action.h"
+#include "clients/kafka/kafka_admin.h"
+
+enum { KAFKA_WORD_MAX = 2100 };
+
+/* A word as a shell and `stacktop plan` take it, quoted where it has to be. Returns out. */
+const char *kafka_word(const char *text, char out[KAFKA_WORD_MAX]);
+/* "3 partitions", "1 partition" in the plan's arena. */
+const char *kafka_counted(struct plan *plan, int64_t count, const char *one, const char *many);
+/* "--bootstrap-server 127.0.0.1:9092" in the plan's arena. */
+const char *kafka_server(struct plan *plan, const struct action_request *request);
+
+/* ---- what a name has to stand for still */
+
+/* The pin that names the cluster ("" where it is not known), and its line in the plan. False with
+ * err when it is not the one that the model has. found: the id that the survey was told; NULL. */
+bool kafka_pin_cluster(const struct action_request *request, struct plan *plan, const char *found,
+                       const char **pin, struct err *err) MUST_CHECK;
+/* The pin of a topic's id ("" where NULL). */
+const char *kafka_pin_topic(struct plan *plan, const char *id);
+/* The line about the topics' ids: that they are checked, or what is noticed without them. */
+void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed);
+/* Pins of a plan as a question's expectations: NULL where empty. */
+const char *kafka_expected(struct kafka_admin *admin, const char *pin);
+
+/* ---- the collector's rows ("lag": groups, their topics, their partitions) */
+
+enum kafka_level { KAFKA_LEVEL_GROUP, KAFKA_LEVEL_TOPIC, KAFKA_LEVEL_PARTITION };
+/* The request's row; NULL with err when it is gone. */
+const struct row *kafka_row(const struct action_request *request, enum kafka_level *level,
+                            struct err *err);
+/* The row of the group that the request's row is in; NULL if there is none. */
+const struct row *kafka_group_row(const struct action_request *request);
+/* The name in a row; "" when it is not there. */
+const char *kafka_row_name(const struct action_request *request, const struct row *row);
+/* For `applies`: the row is of that level; `empty`: its group is Empty. */
+bool kafka_row_fits(const struct action_request *request, enum kafka_level wanted, bool empty,
+                    struct err *why);
+
+/* Calls seen for each partition of the topic that some group has to do with, as the model has it:
+ * group's name, its committed offset (KAFKA_NO_OFFSET), the partition; and once for each group with
+ * partition -1. */
+typedef void (*kafka_reader_seen)(void *arg, const char *group, const char *state,
+                                  int32_t partition, int64_t committed);
+void kafka_readers(const struct action_request *request, const char *topic, kafka_reader_seen seen,
+                   void *arg);
+
+/* ---- undo files */
+
+/* "undo/kafka-reset-offsets-ecap-orders-20261125T040312.123Z.csv": below the state folder. */
+const char *kafka_undo_name(struct plan *plan, const char *verb, const char *group, int64_t now_ms);
+/* The file's whole path: state (NULL: not known yet) and the name. In the plan's arena. */
+const char *kafka_undo_path(struct plan *plan, const char *state, const char *name);
+/* The same for the step that writes it; for the caller to free. */
+char *kafka_undo_file(const char *state, const char *name);
+/* Into admin: path, text (CSV: topic,partition,offset of each of its spots that has something
+ * committed) and so that the file is written before the change. */
+void kafka_undo_fill(struct kafka_admin *admin, const char *state, const char *name);

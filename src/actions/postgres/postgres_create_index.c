@@ -1,0 +1,373 @@
+/* CREATE INDEX CONCURRENTLY. The statement is put together by the server, from the names that its
+ * catalogue has: nothing that was typed is in it but as a name that exists, or the new one's. */
+#include "actions/postgres/postgres_indexes.h"
+#include "actions/postgres/postgres_resolve.h"
+#include "actions/postgres/postgres_tables.h"
+
+#include "core/format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 63 };
+
+static bool name_check(const char *text, struct err *err) {
+  return strlen(text) <= NAME_MAX_BYTES ||
+         err_set(err, ERR_INVALID, "a name has at most %d bytes", NAME_MAX_BYTES);
+}
+
+static const char *const methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin", NULL};
+
+enum { P_TABLE, P_COLUMNS, P_UNIQUE, P_NAME, P_METHOD };
+static const struct option params[] = {
+    [P_TABLE] = {.name = "table",
+                 .type = OPTION_TEXT,
+                 .required = true,
+                 .help = "the table's name, with its schema where there are several",
+                 .example = "public.transactions"},
+    [P_COLUMNS] = {.name = "columns",
+                   .type = OPTION_TEXT,
+                   .required = true,
+                   .help = "its columns, in the order of the index, with commas between them",
+                   .example = "customer_id, created_at"},
+    [P_UNIQUE] = {.name = "unique",
+                  .type = OPTION_BOOL,
+                  .fallback = "false",
+                  .help = "no two rows may have the same values"},
+    [P_NAME] = {.name = "name",
+                .type = OPTION_TEXT,
+                .help =
+                    "the index's name, without a schema; the server's choice where there is none",
+                .check = name_check},
+    [P_METHOD] = {.name = "method",
+                  .type = OPTION_CHOICE,
+                  .choices = methods,
+                  .fallback = "btree",
+                  .help = "of access"},
+};
+
+/* ---- survey */
+
+static const struct column_spec new_columns[] = {
+    {.id = "name", .title = "TABLE"},
+    {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
+    {.id = "rows", .title = "ROWS", .unit = UNIT_COUNT},
+    {.id = "oid", .title = "OID"},
+    {.id = "problem", .title = "PROBLEM"},
+    {.id = "statement", .title = "STATEMENT"},
+    {.id = "undo", .title = "UNDO"},
+    {.id = "numbers", .title = "COLUMNS"},
+    {.id = "indexes", .title = "INDEXES"}, /* oids, as an array */
+};
+enum { C_NAME, C_BYTES, C_ROWS, C_OID, C_PROBLEM, C_STATEMENT, C_UNDO, C_NUMBERS, C_INDEXES };
+static const struct table_spec new_table = {.id = "table",
+                                            .title = "Table",
+                                            .columns = new_columns,
+                                            .column_count =
+                                                sizeof new_columns / sizeof *new_columns};
+
+static const struct column_spec old_columns[] = {
+    {.id = "name", .title = "INDEX"},
+    {.id = "definition", .title = "DEFINITION"},
+    {.id = "begins", .title = "BEGINS SO"}, /* with the same columns */
+    {.id = "valid", .title = "VALID"},
+};
+static const struct table_spec old_table = {.id = "indexes",
+                                            .title = "Indexes",
+                                            .columns = old_columns,
+                                            .column_count =
+                                                sizeof old_columns / sizeof *old_columns};
+static const struct table_spec *const tables[] = {&new_table, &old_table, &postgres_holders_table};
+
+static const char *typed(const struct postgres_script *script, size_t param) {
+  return script->act->request->texts[param];
+}
+
+static struct value *facts(struct postgres_script *script) {
+  return script->sample->tables[0].rows[0].cells;
+}
+
+static const char *fact(struct postgres_script *script, int column) {
+  struct value value = facts(script)[column];
+  return value.type == VALUE_TEXT ? value.text : NULL;
+}
+
+static const char table_sql[] =
+    "SELECT t.oid::text, format('%I.%I', n.nspname, t.relname), t.relkind::text,"
+    " CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid"
+    "  AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid())"
+    "  THEN pg_table_size(t.oid) END, CASE WHEN t.reltuples > 0 THEN t.reltuples::bigint END,"
+    " CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN 'needs the rights of its owner, '"
+    "  || pg_get_userbyid(t.relowner) END"
+    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
+    " WHERE t.relkind IN ('r', 'm', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 2 LIMIT 2";
+
+static const char *table_ask(struct postgres_script *script) {
+  if (!postgres_indexes_version(script))
+    return NULL;
+  postgres_script_value(script, typed(script, P_TABLE));
+  return table_sql;
+}
+
+static bool table_take(struct postgres_script *script, const struct pg_rows *rows,
+                       const struct err *err) {
+  struct sample *sample = script->sample;
+  if (!postgres_script_must(script, err) ||
+      !postgres_resolved(script, rows, typed(script, P_TABLE)))
+    return false;
+  const char *name = pg_cell(rows, 0, 1), *kind = pg_cell(rows, 0, 2);
+  if (kind && *kind == 'p')
+    return err_set(
+        &script->err, ERR_UNSUPPORTED,
+        "%.100s is partitioned: PostgreSQL builds no index CONCURRENTLY on all of it; do "
+        "it part by part",
+        name);
+  struct row *row = sample_row(sample, &sample->tables[0], name, NULL);
+  if (!row)
+    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
+  row->cells[C_NAME] = value_text(row->key);
+  row->cells[C_OID] = postgres_text(sample, pg_cell(rows, 0, 0), NULL);
+  row->cells[C_BYTES] = postgres_int(pg_cell(rows, 0, 3), "locked");
+  row->cells[C_ROWS] = postgres_int(pg_cell(rows, 0, 4), "not analyzed yet");
+  row->cells[C_PROBLEM] = postgres_text(sample, pg_cell(rows, 0, 5), NULL);
+  return true;
+}
+
+static const char statement_sql[] =
+    "WITH wanted AS (SELECT w.name, w.ord, a.attname, a.attnum"
+    "  FROM unnest($2::text[]) WITH ORDINALITY AS w(name, ord)"
+    "  LEFT JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attname = w.name AND a.attnum > 0"
+    "  AND NOT a.attisdropped)"
+    " SELECT (SELECT string_agg(name, ', ' ORDER BY ord) FROM wanted WHERE attname IS NULL),"
+    " (SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute"
+    "  WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped),"
+    " (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c"
+    "  WHERE c.relnamespace = n.oid AND c.relname = $4::text),"
+    " format('CREATE %sINDEX CONCURRENTLY %sON %I.%I USING %I (%s)',"
+    "  CASE WHEN $3::bool THEN 'UNIQUE ' ELSE '' END,"
+    "  CASE WHEN $4::text IS NULL THEN '' ELSE format('%I ', $4::text) END, n.nspname, t.relname,"
+    "  $5::text, (SELECT string_agg(format('%I', coalesce(attname, '')), ', ' ORDER BY ord) FROM "
+    "wanted)),"
+    " CASE WHEN $4::text IS NOT NULL"
+    "  THEN format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, $4::text) END,"
+    " (SELECT array_agg(attnum ORDER BY ord)::text FROM wanted)"
+    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = $1::oid";
+
+static const char *statement_ask(struct postgres_script *script) {
+  const char *array = postgres_name_array(script->sample, typed(script, P_COLUMNS), &script->err);
+  postgres_script_value(script, fact(script, C_OID));
+  postgres_script_value(script, array);
+  postgres_script_value(script, typed(script, P_UNIQUE));
+  postgres_script_value(script, typed(script, P_NAME));
+  postgres_script_value(script, typed(script, P_METHOD));
+  return array ? statement_sql : NULL;
+}
+
+static bool statement_take(struct postgres_script *script, const struct pg_rows *rows,
+                           const struct err *err) {
+  struct sample *sample = script->sample;
+  if (!postgres_script_must(script, err))
+    return false;
+  if (rows->rows != 1)
+    return err_set(&script->err, ERR_INVALID, "the table has gone meanwhile");
+  if (pg_cell(rows, 0, 0))
+    return err_set(&script->err, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s",
+                   fact(script, C_NAME), pg_cell(rows, 0, 0),
+                   pg_cell(rows, 0, 1) ? pg_cell(rows, 0, 1) : "none");
+  if (pg_cell(rows, 0, 2))
+    return err_set(&script->err, ERR_INVALID, "there is a %.200s already", pg_cell(rows, 0, 2));
+  facts(script)[C_STATEMENT] = postgres_text(sample, pg_cell(rows, 0, 3), NULL);
+  facts(script)[C_UNDO] = postgres_text(sample, pg_cell(rows, 0, 4), NULL);
+  facts(script)[C_NUMBERS] = postgres_text(sample, pg_cell(rows, 0, 5), NULL);
+  return true;
+}
+
+static const char old_sql[] =
+    "SELECT format('%I.%I', n.nspname, i.relname), pg_get_indexdef(i.oid),"
+    " (x.indpred IS NULL AND a.amname = $3::text"
+    "  AND (string_to_array(x.indkey::text, ' ')::int2[])[1:cardinality($2::int2[])] = $2::int2[]),"
+    " x.indisvalid, (array_agg(i.oid) OVER ())::text FROM pg_index x"
+    " JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace"
+    " JOIN pg_am a ON a.oid = i.relam WHERE x.indrelid = $1::oid ORDER BY 1 LIMIT 200";
+
+static const char *old_ask(struct postgres_script *script) {
+  postgres_script_value(script, fact(script, C_OID));
+  postgres_script_value(script, fact(script, C_NUMBERS));
+  postgres_script_value(script, typed(script, P_METHOD));
+  return old_sql;
+}
+
+static struct value truth(const char *cell) {
+  return value_int(cell && *cell == 't');
+}
+
+static bool old_take(struct postgres_script *script, const struct pg_rows *rows,
+                     const struct err *err) {
+  struct sample *sample = script->sample;
+  if (!postgres_script_must(script, err))
+    return false;
+  facts(script)[C_INDEXES] = value_text("{}");
+  for (size_t i = 0; i < rows->rows; i++) {
+    struct row *row = sample_row(sample, &sample->tables[1], pg_cell(rows, i, 0), NULL);
+    if (!row)
+      break;
+    row->cells[0] = value_text(row->key);
+    row->cells[1] = postgres_text(sample, pg_cell(rows, i, 1), NULL);
+    row->cells[2] = truth(pg_cell(rows, i, 2));
+    row->cells[3] = truth(pg_cell(rows, i, 3));
+    facts(script)[C_INDEXES] = postgres_text(sample, pg_cell(rows, i, 4), NULL);
+  }
+  return true;
+}
+
+static const struct postgres_question table_question = {table_ask, table_take, 6};
+static const struct postgres_question statement_question = {statement_ask, statement_take, 6};
+static const struct postgres_question old_question = {old_ask, old_take, 5};
+static const struct postgres_question *const questions[] = {
+    &table_question, &statement_question, &old_question, &postgres_holders_question};
+
+static void survey_start(struct act *act) {
+  postgres_script_start(act, tables, 3, questions, 4);
+}
+
+static const struct act_step survey_step = {
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+
+/* ---- plan */
+
+static const struct plan_column columns[] = {{"SIZE", true}, {"ROWS", true}};
+
+static void say_others(const struct action_request *request, struct plan *plan) {
+  const struct table *old = sample_table_view(request->found, "indexes");
+  for (size_t i = 0; old && i < old->row_count; i++) {
+    const struct row *row = &old->rows[i];
+    const char *definition = postgres_found_text(old, row, "definition");
+    if (postgres_found_int(old, row, "begins") && postgres_found_int(old, row, "valid"))
+      plan_say(plan, PLAN_WARNING, "%s begins with these columns already: %.300s", row->key,
+               definition);
+    else if (postgres_found_int(old, row, "begins"))
+      plan_say(plan, PLAN_WARNING,
+               "%s is the same, and invalid: postgres.drop-invalid-index removes it", row->key);
+  }
+}
+
+static void say(const struct action_request *request, struct plan *plan, const struct row *row,
+                const struct table *table) {
+  const char *undo = postgres_found_text(table, row, "undo");
+  struct value bytes = postgres_found(table, row, "bytes");
+  plan_say(plan, PLAN_BLAST, "reads the table twice (%s), and writes the index beside it",
+           bytes.type == VALUE_INT ? postgres_bytes(plan, bytes.integer) : "size not known");
+  plan_say(plan, PLAN_BLAST,
+           "reads and writes go on; ALTER TABLE and VACUUM of the table wait; from then on every "
+           "write keeps the index up to date");
+  if (*postgres_found_text(table, row, "problem"))
+    plan_say(plan, PLAN_WARNING, "it will be refused: %s",
+             postgres_found_text(table, row, "problem"));
+  say_others(request, plan);
+  if (request->params[P_UNIQUE].number)
+    plan_say(plan, PLAN_WARNING,
+             "it fails where two rows have the same values; writes may be refused for it before it "
+             "is finished");
+  postgres_tables_warn_waits(plan, request);
+  plan_say(plan, PLAN_WARNING,
+           "if it fails or is cancelled it leaves an invalid index: it is looked for, and "
+           "postgres.drop-invalid-index removes it");
+  plan_say(plan, PLAN_PRECONDITION,
+           "the table is still the same (oid and name), and its lock is to be had within 3 s");
+  if (*undo)
+    plan_say(plan, PLAN_UNDO, "%s;", undo);
+  else
+    plan_say(plan, PLAN_UNDO, "DROP INDEX CONCURRENTLY, with the name that the server gives it");
+}
+
+static bool create_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  const struct row *row = postgres_found_row(request);
+  if (!row)
+    return err_set(err, ERR_INVALID, "the table is not known");
+  const struct table *table = &request->found->tables[0];
+  const char *statement = postgres_found_text(table, row, "statement");
+  if (strlen(statement) >= PLAN_TEXT_MAX - 8)
+    return err_set(err, ERR_LIMIT, "the statement is too long");
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = postgres_work_pins;
+  plan->pin_count = WORK_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
+  plan->unit = "table";
+  plan->title = plan_printf(plan, "Create an index on %s of %s", row->key, plan->target);
+  int64_t oid = strtoll(postgres_found_text(table, row, "oid"), NULL, 10);
+  struct plan_victim *victim = postgres_work_victim(plan, row->key, oid, statement, err);
+  if (!victim)
+    return false;
+  victim->cells[0] = postgres_shown(plan, postgres_found(table, row, "bytes"), UNIT_BYTES);
+  victim->cells[1] = postgres_shown(plan, postgres_found(table, row, "rows"), UNIT_COUNT);
+  victim->pins[WORK_PIN_STAMP] = plan_copy(plan, postgres_found_text(table, row, "indexes"));
+  say(request, plan, row, table);
+  return true;
+}
+
+/* ---- execute, verify */
+
+/* That the columns are still there is the server's to say. */
+static const char check_sql[] =
+    "SELECT NULL, CASE WHEN t.relkind = 'r' THEN format('%I.%I', n.nspname, t.relname) END,"
+    " (SELECT coalesce(array_agg(o.indexrelid), '{}')::text FROM pg_index o"
+    "  WHERE o.indrelid = t.oid AND NOT o.indisvalid)"
+    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = $1::oid"
+    " AND position(format(' ON %I.%I USING ', n.nspname, t.relname) IN $2::text) > 0";
+
+/* What the table has that it had not before. */
+static const char prove_sql[] =
+    "SELECT format('%I.%I', n.nspname, i.relname), x.indisvalid, pg_relation_size(i.oid)"
+    " FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid"
+    " JOIN pg_namespace n ON n.oid = i.relnamespace JOIN pg_class t ON t.oid = x.indrelid"
+    " JOIN pg_namespace tn ON tn.oid = t.relnamespace WHERE x.indrelid = $1::oid"
+    " AND format('%I.%I', tn.nspname, t.relname) = $2::text AND i.oid <> ALL ($3::oid[])"
+    " ORDER BY i.oid LIMIT 1";
+
+static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
+                  struct postgres_totals *totals) {
+  char text[FORMAT_MAX];
+  (void)totals;
+  if (rows->rows == 0) {
+    outcome_set(act->outcome, victim, VICTIM_UNKNOWN,
+                "it ran without an error, but the table has no new index");
+    return true;
+  }
+  const char *name = pg_cell(rows, 0, 0), *valid = pg_cell(rows, 0, 1);
+  const char *size = pg_cell(rows, 0, 2);
+  if (valid && *valid == 't')
+    outcome_set(act->outcome, victim, VICTIM_DONE,
+                "%s is valid, %s; DROP INDEX CONCURRENTLY %s takes it back", name,
+                format_bytes(text, sizeof text, size ? strtod(size, NULL) : 0), name);
+  else
+    outcome_set(act->outcome, victim, VICTIM_UNKNOWN,
+                "it ran without an error, but %s is not valid", name);
+  return true;
+}
+
+static const struct postgres_work work = {
+    .check = check_sql,
+    .progress = postgres_indexes_progress,
+    .concurrently = true,
+    .cancelled = "cancelled half-way",
+    .prove = prove_sql,
+    .judge = judge,
+};
+
+POSTGRES_WORK_STEPS(work)
+
+const struct action action_postgres_create_index = {
+    .spec = {.id = "postgres.create-index",
+             .kind = "postgres",
+             .title = "create an index",
+             .what = "builds a new index of a table's columns while all goes on",
+             .runs = "CREATE INDEX CONCURRENTLY ON table (columns)",
+             .danger = DANGER_REVERSIBLE,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .survey = &survey_step,
+    .plan = create_plan,
+    .execute = &execute,
+    .verify = &verify,
+};

@@ -1,0 +1,374 @@
+/* Deletes the rows of a table that are beyond an age, in batches. Only of tables that the
+ * configuration names, and nothing younger than it says. */
+#include "actions/postgres/postgres_delete_old.h"
+
+#include "actions/postgres/postgres_resolve.h"
+
+#include "core/format.h"
+#include "model/retention.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { P_TABLE, P_AGE, P_BATCH };
+static const struct option params[] = {
+    [P_TABLE] = {.name = "table",
+                 .type = OPTION_TEXT,
+                 .required = true,
+                 .help = "one of the target's `retention`, as it is written there",
+                 .example = "audit_logs"},
+    [P_AGE] = {.name = "age",
+               .type = OPTION_DURATION,
+               .min = RETENTION_MIN_MS,
+               .max = 36500 * 86400000LL,
+               .help = "rows beyond it go; not below the configured one, which it is by default",
+               .example = "120d"},
+    [P_BATCH] = {.name = "batch",
+                 .type = OPTION_INT,
+                 .min = 1,
+                 .max = 100000,
+                 .fallback = "1000",
+                 .help = "rows of one transaction"},
+};
+
+static bool applies(const struct action_request *request, struct err *why) {
+  return target_option(request->target, "retention")->item_count > 0 ||
+         err_set(why, ERR_UNSUPPORTED,
+                 "no table is configured for it: `retention` of the target names them");
+}
+
+/* The configured retention of the table, with the age of the request. */
+static bool retention_of(const struct action_request *request, struct retention *retention,
+                         struct err *err) {
+  const struct option_value *option = target_option(request->target, "retention");
+  const char *table = request->texts[P_TABLE];
+  char known[150] = "";
+  for (size_t i = 0; i < option->item_count; i++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", option->names[i]);
+    if (strcmp(option->names[i], table) != 0)
+      continue;
+    if (!retention_parse(option->items[i], retention, err))
+      return false;
+    int64_t age_ms = request->params[P_AGE].set ? request->params[P_AGE].number : retention->age_ms;
+    if (age_ms < retention->age_ms)
+      return err_set(err, ERR_INVALID, "the configuration keeps the rows of %.60s for %s: no less",
+                     table, strrchr(option->items[i], ' ') + 1);
+    retention->age_ms = age_ms;
+    return true;
+  }
+  return err_set(err, ERR_INVALID, "\"%.60s\" is not in the target's retention (%s)", table, known);
+}
+
+/* ---- survey */
+
+enum {
+  C_OID,
+  C_NAME,
+  C_KIND,
+  C_COLUMN,
+  C_QUOTED,
+  C_TYPE,
+  C_MAY,
+  C_INDEXED,
+  C_BYTES,
+  C_ESTIMATE,
+  C_TRIGGERS,
+  C_CASCADES,
+  C_STATEMENT,
+  C_COUNT_SQL,
+  C_EXPLAIN_SQL,
+  C_CUTOFF,
+  C_ZONE,
+  C_ASKED, /* so many come from the server with the first question */
+  C_COUNT = C_ASKED,
+  C_EXACT, /* whether they were counted */
+  C_COLUMNS
+};
+
+static const struct column_spec table_columns[C_COLUMNS] = {
+    [C_OID] = {.id = "oid", .title = "OID"},
+    [C_NAME] = {.id = "name", .title = "TABLE"},
+    [C_KIND] = {.id = "kind", .title = "KIND"},
+    [C_COLUMN] = {.id = "column", .title = "COLUMN"},
+    [C_QUOTED] = {.id = "quoted", .title = "QUOTED"},
+    [C_TYPE] = {.id = "type", .title = "TYPE"},
+    [C_MAY] = {.id = "may", .title = "MAY DELETE"},
+    [C_INDEXED] = {.id = "indexed", .title = "INDEXED"},
+    [C_BYTES] = {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
+    [C_ESTIMATE] = {.id = "rows", .title = "ROWS", .unit = UNIT_COUNT},
+    [C_TRIGGERS] = {.id = "triggers", .title = "TRIGGERS", .unit = UNIT_COUNT},
+    [C_CASCADES] = {.id = "cascades", .title = "CASCADES"},
+    [C_STATEMENT] = {.id = "statement", .title = "STATEMENT"},
+    [C_COUNT_SQL] = {.id = "count_sql", .title = "COUNT"},
+    [C_EXPLAIN_SQL] = {.id = "explain_sql", .title = "EXPLAIN"},
+    [C_CUTOFF] = {.id = "cutoff", .title = "CUT-OFF"},
+    [C_ZONE] = {.id = "zone", .title = "ZONE"},
+    [C_COUNT] = {.id = "count", .title = "OLD ROWS", .unit = UNIT_COUNT},
+    [C_EXACT] = {.id = "exact", .title = "COUNTED"},
+};
+static const struct table_spec table_spec = {
+    .id = "table", .title = "Table", .columns = table_columns, .column_count = C_COLUMNS};
+static const struct table_spec *const tables[] = {&table_spec};
+
+static const char table_sql[] =
+    "SELECT t.oid::text, format('%I.%I', n.nspname, t.relname), t.relkind::text, a.attname,"
+    " format('%I', coalesce(a.attname, '')), format_type(a.atttypid, NULL),"
+    " has_table_privilege(t.oid, 'DELETE') AND has_table_privilege(t.oid, 'SELECT'),"
+    " EXISTS (SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m"
+    "  ON m.oid = i.relam WHERE x.indrelid = t.oid AND x.indisvalid AND x.indpred IS NULL"
+    "  AND x.indkey[0] = a.attnum AND m.amname IN ('btree', 'brin')),"
+    " CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid"
+    "  AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid())"
+    "  THEN pg_table_size(t.oid) END, CASE WHEN t.reltuples > 0 THEN t.reltuples::bigint END,"
+    " (SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal"
+    "  AND g.tgtype & 8 <> 0),"
+    " (SELECT string_agg(DISTINCT format('%I.%I', rn.nspname, r.relname), ', ') FROM pg_constraint "
+    "c"
+    "  JOIN pg_class r ON r.oid = c.conrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace"
+    "  WHERE c.confrelid = t.oid AND c.contype = 'f' AND c.confdeltype IN ('c', 'n', 'd')),"
+    " " POSTGRES_DELETE_STATEMENT ","
+    " format('SELECT count(*) FROM ONLY %I.%I WHERE %I < $1::timestamptz', n.nspname, t.relname,"
+    "  coalesce(a.attname, '')),"
+    " format('EXPLAIN (FORMAT JSON) SELECT 1 FROM ONLY %I.%I WHERE %I < $1::timestamptz',"
+    "  n.nspname, t.relname, coalesce(a.attname, '')),"
+    " to_char((clock_timestamp() - $3::bigint * interval '1 millisecond') AT TIME ZONE 'UTC',"
+    "  'YYYY-MM-DD HH24:MI:SS.US') || '+00', current_setting('TimeZone')"
+    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
+    " LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = $2::text AND a.attnum > 0"
+    "  AND NOT a.attisdropped"
+    " WHERE t.relkind IN ('r', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 2 LIMIT 2";
+
+static struct value *facts(struct postgres_script *script) {
+  return script->sample->tables[0].rows[0].cells;
+}
+
+static const char *fact(struct postgres_script *script, int column) {
+  struct value value = facts(script)[column];
+  return value.type == VALUE_TEXT ? value.text : NULL;
+}
+
+static const char *table_ask(struct postgres_script *script) {
+  const struct action_request *request = script->act->request;
+  struct retention retention;
+  if (!retention_of(request, &retention, &script->err))
+    return NULL;
+  postgres_script_value(script, request->texts[P_TABLE]);
+  postgres_script_value(script, sample_copy(script->sample, retention.column));
+  postgres_script_value(script, sample_printf(script->sample, "%" PRId64, retention.age_ms));
+  return table_sql;
+}
+
+/* What there is to say against it. */
+static bool table_check(struct postgres_script *script, const struct pg_rows *rows,
+                        const char *column) {
+  static const char *const types[] = {"timestamp with time zone", "timestamp without time zone",
+                                      "date"};
+  const char *name = pg_cell(rows, 0, C_NAME), *kind = pg_cell(rows, 0, C_KIND);
+  const char *type = pg_cell(rows, 0, C_TYPE);
+  if (!pg_cell(rows, 0, C_COLUMN))
+    return err_set(&script->err, ERR_INVALID,
+                   "%.100s has no column \"%.60s\": see the target's retention", name, column);
+  if (kind && *kind == 'p')
+    return err_set(&script->err, ERR_UNSUPPORTED,
+                   "%.100s is partitioned: drop its old parts, or name the parts in `retention`",
+                   name);
+  for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+    if (strcmp(types[i], type) == 0)
+      return true;
+  return err_set(&script->err, ERR_UNSUPPORTED, "%.60s of %.100s is no time but %.40s", column,
+                 name, type ? type : "something else");
+}
+
+static bool table_take(struct postgres_script *script, const struct pg_rows *rows,
+                       const struct err *err) {
+  struct sample *sample = script->sample;
+  if (!postgres_script_must(script, err) ||
+      !postgres_resolved(script, rows, script->act->request->texts[P_TABLE]) ||
+      !table_check(script, rows, script->values[1]))
+    return false;
+  struct row *row = sample_row(sample, &sample->tables[0], pg_cell(rows, 0, C_NAME), NULL);
+  if (!row)
+    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
+  for (size_t c = 0; c < C_ASKED; c++)
+    row->cells[c] = postgres_text(sample, pg_cell(rows, 0, c), NULL);
+  row->cells[C_BYTES] = postgres_int(pg_cell(rows, 0, C_BYTES), "locked");
+  row->cells[C_ESTIMATE] = postgres_int(pg_cell(rows, 0, C_ESTIMATE), "not analyzed yet");
+  row->cells[C_TRIGGERS] = postgres_int(pg_cell(rows, 0, C_TRIGGERS), NULL);
+  return true;
+}
+
+static const char *patience_ask(struct postgres_script *script) {
+  (void)script;
+  return "SET statement_timeout = '5s'";
+}
+
+static bool patience_take(struct postgres_script *script, const struct pg_rows *rows,
+                          const struct err *err) {
+  (void)rows;
+  return postgres_script_must(script, err);
+}
+
+static const char *count_ask(struct postgres_script *script) {
+  postgres_script_value(script, fact(script, C_CUTOFF));
+  return fact(script, C_COUNT_SQL);
+}
+
+static bool count_take(struct postgres_script *script, const struct pg_rows *rows,
+                       const struct err *err) {
+  bool late = err && err->kind == ERR_TIMEOUT; /* the estimate is asked for, then */
+  if (!late && !postgres_script_must(script, err))
+    return false;
+  if (!late && rows->rows == 1)
+    facts(script)[C_COUNT] = postgres_int(pg_cell(rows, 0, 0), NULL);
+  facts(script)[C_EXACT] = value_int(!late);
+  return true;
+}
+
+static const char *explain_ask(struct postgres_script *script) {
+  postgres_script_value(script, fact(script, C_CUTOFF));
+  return facts(script)[C_COUNT].type == VALUE_INT ? NULL : fact(script, C_EXPLAIN_SQL);
+}
+
+static bool explain_take(struct postgres_script *script, const struct pg_rows *rows,
+                         const struct err *err) {
+  static const char field[] = "\"Plan Rows\": ";
+  if (!postgres_script_must(script, err))
+    return false;
+  const char *json = rows->rows >= 1 ? pg_cell(rows, 0, 0) : NULL;
+  const char *at = json ? strstr(json, field) : NULL;
+  facts(script)[C_COUNT] =
+      at ? postgres_int(at + strlen(field), NULL) : value_none("could not be estimated");
+  return true;
+}
+
+static const struct postgres_question table_question = {table_ask, table_take, C_ASKED};
+static const struct postgres_question patience_question = {patience_ask, patience_take,
+                                                           .simple = true};
+static const struct postgres_question count_question = {count_ask, count_take, 1};
+static const struct postgres_question explain_question = {explain_ask, explain_take, 1};
+static const struct postgres_question *const questions[] = {&table_question, &patience_question,
+                                                            &count_question, &explain_question};
+
+static void survey_start(struct act *act) {
+  postgres_script_start(act, tables, 1, questions, 4);
+}
+
+static const struct act_step survey_step = {
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+
+/* ---- plan */
+
+static const char *const pins[DELETE_PIN_COUNT] = {
+    [DELETE_PIN_OID] = "oid",       [DELETE_PIN_NAME] = "name",
+    [DELETE_PIN_COLUMN] = "column", [DELETE_PIN_STATEMENT] = "statement",
+    [DELETE_PIN_CUTOFF] = "cutoff", [DELETE_PIN_BATCH] = "batch",
+};
+static const struct plan_column columns[] = {
+    {"OLD ROWS", true}, {"OF ABOUT", true}, {"SIZE", true}, {"CUT-OFF", false}};
+
+static const char *text_of(const struct action_request *request, const char *column) {
+  const struct table *table = &request->found->tables[0];
+  return postgres_found_text(table, &table->rows[0], column);
+}
+
+static void say(const struct action_request *request, struct plan *plan, const char *about) {
+  const struct table *table = &request->found->tables[0];
+  const struct row *row = &table->rows[0];
+  const char *cutoff = text_of(request, "cutoff"), *cascades = text_of(request, "cascades");
+  const char *column = text_of(request, "quoted");
+  long long batch = request->params[P_BATCH].number;
+  int64_t triggers = postgres_found_int(table, row, "triggers");
+  plan_say(plan, PLAN_EFFECT,
+           "DELETE FROM ONLY %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY %s WHERE %s < '%s' "
+           "LIMIT %lld)) AND %s < '%s'; again until there are none",
+           row->key, row->key, column, cutoff, batch, column, cutoff);
+  plan_say(plan, PLAN_BLAST, "deletes %s%s of %s whose %s is before %s", about,
+           postgres_counted(plan, plan->count, "row", "rows"), row->key, column, cutoff);
+  plan_say(plan, PLAN_BLAST,
+           "%lld rows a transaction, with a pause as long as it took (1 s at most) in between; Esc "
+           "stops after the one under way",
+           batch);
+  plan_say(plan, PLAN_BLAST,
+           "the room becomes free for new rows after a VACUUM; the files hardly get smaller");
+  if (*about)
+    plan_say(plan, PLAN_WARNING,
+             "they could not be counted within 5 s: the planner's estimate may be far off");
+  if (*text_of(request, "indexed") != 't')
+    plan_say(plan, PLAN_WARNING, "no index begins with %s: every batch reads the table", column);
+  if (triggers > 0)
+    plan_say(plan, PLAN_WARNING, "%s on DELETE will run for it",
+             postgres_counted(plan, triggers, "trigger", "triggers"));
+  if (*cascades)
+    plan_say(plan, PLAN_WARNING, "foreign keys delete or change rows of others with it: %s",
+             cascades);
+  if (*text_of(request, "may") != 't')
+    plan_say(plan, PLAN_WARNING, "it will be refused: needs DELETE and SELECT on the table");
+  if (strcmp(text_of(request, "type"), "timestamp without time zone") == 0)
+    plan_say(plan, PLAN_WARNING, "%s has no time zone: it is taken for a time of %s", column,
+             text_of(request, "zone"));
+  plan_say(plan, PLAN_LOSS, "the rows: only a backup has them");
+  plan_say(plan, PLAN_PRECONDITION,
+           "the table and the column are still the same, and each row is still before the cut-off "
+           "when it is deleted: the cut-off is that of this plan, and does not move");
+}
+
+static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  const struct row *row = postgres_found_row(request);
+  struct retention retention;
+  if (!row)
+    return err_set(err, ERR_INVALID, "the table is not known");
+  if (!retention_of(request, &retention, err))
+    return false;
+  const struct table *table = &request->found->tables[0];
+  struct value count = postgres_found(table, row, "count");
+  if (count.type != VALUE_INT)
+    return err_set(err, ERR_PROTOCOL, "how many rows it would be is not known");
+  bool exact = postgres_found_int(table, row, "exact") != 0;
+  if (exact && count.integer == 0)
+    return err_set(err, ERR_INVALID, "no row of %.100s is before %s: nothing to do", row->key,
+                   text_of(request, "cutoff"));
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = pins;
+  plan->pin_count = DELETE_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
+  plan->title = plan_printf(plan, "Delete old rows of %s of %s", row->key, plan->target);
+  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "the plan is too large");
+  plan->count = count.integer > 0 ? count.integer : 1;
+  plan->unit = plan->count == 1 ? "row" : "rows";
+  plan->name = victim->label;
+  victim->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
+  victim->cells[1] = postgres_shown(plan, postgres_found(table, row, "rows"), UNIT_COUNT);
+  victim->cells[2] = postgres_shown(plan, postgres_found(table, row, "bytes"), UNIT_BYTES);
+  victim->cells[3] = plan_copy(plan, text_of(request, "cutoff"));
+  victim->pins[DELETE_PIN_OID] = plan_copy(plan, text_of(request, "oid"));
+  victim->pins[DELETE_PIN_NAME] = victim->label;
+  victim->pins[DELETE_PIN_COLUMN] = plan_copy(plan, text_of(request, "column"));
+  victim->pins[DELETE_PIN_STATEMENT] = plan_copy(plan, text_of(request, "statement"));
+  victim->pins[DELETE_PIN_CUTOFF] = victim->cells[3];
+  victim->pins[DELETE_PIN_BATCH] =
+      plan_printf(plan, "%lld", (long long)request->params[P_BATCH].number);
+  say(request, plan, exact ? "" : "about ");
+  return true;
+}
+
+const struct action action_postgres_delete_old = {
+    .spec = {.id = "postgres.delete-old",
+             .kind = "postgres",
+             .title = "delete old rows",
+             .what = "deletes the rows of a configured table that are beyond an age, in batches",
+             .runs = "DELETE FROM table WHERE column < cut-off, 1000 at a time",
+             .danger = DANGER_DESTRUCTIVE,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .applies = applies,
+    .survey = &survey_step,
+    .plan = delete_plan,
+    .execute = &postgres_delete_old_execute,
+    .verify = &postgres_delete_old_verify,
+};

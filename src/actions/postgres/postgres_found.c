@@ -1,0 +1,148 @@
+#include "actions/postgres/postgres_found.h"
+
+#include "core/format.h"
+#include "core/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- values */
+
+struct value postgres_text(struct sample *sample, const char *cell, const char *reason) {
+  return cell ? value_text(sample_copy(sample, cell)) : value_none(reason);
+}
+
+struct value postgres_int(const char *cell, const char *reason) {
+  char *end = NULL;
+  long long number = cell ? strtoll(cell, &end, 10) : 0;
+  return cell && end != cell ? value_int(number) : value_none(reason);
+}
+
+struct value postgres_found(const struct table *table, const struct row *row, const char *column) {
+  int index = table_column(table->spec, column);
+  assert(index >= 0);
+  return index >= 0 ? row->cells[index] : value_none(NULL);
+}
+
+const char *postgres_found_text(const struct table *table, const struct row *row,
+                                const char *column) {
+  struct value value = postgres_found(table, row, column);
+  return value.type == VALUE_TEXT ? value.text : "";
+}
+
+int64_t postgres_found_int(const struct table *table, const struct row *row, const char *column) {
+  struct value value = postgres_found(table, row, column);
+  return value.type == VALUE_INT ? value.integer : 0;
+}
+
+const struct row *postgres_found_row(const struct action_request *request) {
+  const struct sample *found = request->found;
+  return found && found->table_count > 0 && found->tables[0].row_count == 1
+             ? &found->tables[0].rows[0]
+             : NULL;
+}
+
+/* ---- picks */
+
+static int by_text(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool holds(const char *const *sorted, size_t count, const char *key) {
+  return count > 0 && bsearch(&key, sorted, count, sizeof *sorted, by_text);
+}
+
+static const char **sorted_copy(const char *const *keys, size_t count) {
+  const char **sorted = mem_new((count + 1) * sizeof *sorted);
+  for (size_t i = 0; i < count; i++)
+    sorted[i] = keys[i];
+  qsort(sorted, count, sizeof *sorted, by_text);
+  return sorted;
+}
+
+/* A key that is not there; NULL: all are. */
+static const char *missing_key(const struct table *table, const struct action_request *request) {
+  const char **keys = mem_new((table->row_count + 1) * sizeof *keys);
+  const char *missing = NULL;
+  for (size_t i = 0; i < table->row_count; i++)
+    keys[i] = table->rows[i].key;
+  qsort(keys, table->row_count, sizeof *keys, by_text);
+  for (size_t i = 0; i < request->chosen_count && !missing; i++)
+    if (!holds(keys, table->row_count, request->chosen[i]))
+      missing = request->chosen[i];
+  free(keys);
+  return missing;
+}
+
+/* Parents stand before their children: what is picked goes down to them in one pass. */
+static size_t mark_picked(const struct table *table, const char *const *chosen, size_t count,
+                          char *marks) {
+  enum { PICKED = 1, PARENT = 2 };
+  size_t marked = 0;
+  const struct row *parent = NULL; /* mostly that of the row before */
+  for (size_t i = 0; i < table->row_count; i++) {
+    const struct row *row = &table->rows[i];
+    if (!row->parent)
+      parent = NULL;
+    else if (!parent || strcmp(parent->key, row->parent) != 0)
+      parent = table_find(table, row->parent);
+    if (parent)
+      marks[parent - table->rows] |= PARENT;
+    if (holds(chosen, count, row->key) || (parent && marks[parent - table->rows] & PICKED))
+      marks[i] |= PICKED;
+  }
+  for (size_t i = 0; i < table->row_count; i++) {
+    marks[i] = marks[i] == PICKED;
+    marked += (size_t)marks[i];
+  }
+  return marked;
+}
+
+const struct row **postgres_picked(const struct action_request *request, size_t *count,
+                                   struct err *err) {
+  const struct table *table =
+      request->found && request->found->table_count > 0 ? &request->found->tables[0] : NULL;
+  *count = 0;
+  if (!table || request->chosen_count == 0) {
+    err_set(err, ERR_INVALID, "nothing is picked");
+    return NULL;
+  }
+  const char *missing = missing_key(table, request);
+  if (missing) {
+    err_set(err, ERR_INVALID, "there is no %.150s to pick", missing);
+    return NULL;
+  }
+  const char **chosen = sorted_copy(request->chosen, request->chosen_count);
+  char *marks = mem_new(table->row_count + 1);
+  const struct row **rows = mem_new((table->row_count + 1) * sizeof *rows);
+  if (mark_picked(table, chosen, request->chosen_count, marks) > 0)
+    for (size_t i = 0; i < table->row_count; i++)
+      if (marks[i])
+        rows[(*count)++] = &table->rows[i];
+  free(chosen);
+  free(marks);
+  if (*count > 0)
+    return rows;
+  free(rows);
+  err_set(err, ERR_INVALID, "nothing is picked");
+  return NULL;
+}
+
+/* ---- words */
+
+const char *postgres_counted(struct plan *plan, int64_t count, const char *one, const char *many) {
+  char text[FORMAT_MAX];
+  return plan_printf(plan, "%s %s", format_count(text, sizeof text, count),
+                     count == 1 ? one : many);
+}
+
+const char *postgres_bytes(struct plan *plan, int64_t bytes) {
+  char text[FORMAT_MAX];
+  return plan_copy(plan, format_bytes(text, sizeof text, (double)bytes));
+}
+
+const char *postgres_shown(struct plan *plan, struct value value, enum unit unit) {
+  char text[FORMAT_MAX];
+  return plan_copy(plan, format_value(text, sizeof text, value, unit, false));
+}

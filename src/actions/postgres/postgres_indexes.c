@@ -1,0 +1,20 @@
+#include "actions/postgres/postgres_indexes.h"
+
+enum { VERSION_MIN = 120000 };
+
+bool postgres_indexes_version(struct postgres_script *script) {
+  return postgres_link_version(script->link) >= VERSION_MIN ||
+         err_set(&script->err, ERR_UNSUPPORTED, "needs PostgreSQL 12 or newer");
+}
+
+const char *postgres_indexes_progress(int version) {
+  (void)version;
+  return "SELECT phase, CASE WHEN phase LIKE 'waiting for %' THEN lockers_done"
+         "  WHEN phase LIKE '%tuples%' THEN tuples_done ELSE blocks_done END,"
+         " CASE WHEN phase LIKE 'waiting for %' THEN lockers_total"
+         "  WHEN phase LIKE '%tuples%' THEN tuples_total ELSE blocks_total END,"
+         " CASE WHEN phase LIKE 'waiting for %' THEN 'transactions'"
+         "  WHEN phase LIKE '%tuples%' THEN 'rows' ELSE 'blocks' END,"
+         " CASE WHEN phase LIKE 'waiting for %' THEN current_locker_pid END"
+         " FROM pg_stat_progress_create_index WHERE pid = $1::int";
+}

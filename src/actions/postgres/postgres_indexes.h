@@ -1,0 +1,34 @@
+/* What the actions on indexes share: all go CONCURRENTLY, from PostgreSQL 12 on. */
+#pragma once
+
+#include "actions/postgres/postgres_script.h"
+#include "actions/postgres/postgres_work.h"
+
+/* Ends the survey where the server is older than 12. */
+bool postgres_indexes_version(struct postgres_script *script);
+
+/* The progress of CREATE INDEX and REINDEX. */
+const char *postgres_indexes_progress(int version);
+
+/* SQL: the pid that builds an index of the table x.indrelid, or may (without pg_monitor the tables
+ * of others are not told); NULL when nobody does. */
+#define POSTGRES_BUILDER                                                                    \
+  "(SELECT max(p.pid) FROM pg_stat_progress_create_index p WHERE p.pid <> pg_backend_pid()" \
+  " AND p.datname = current_database() AND (p.relid = x.indrelid OR p.relid IS NULL))"
+
+/* SQL: from pg_index x, its index i with its schema n, its table t with its schema tn; for the
+ * index of a TOAST table, the table it belongs to. */
+#define POSTGRES_INDEX_FROM                                  \
+  " FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid" \
+  " JOIN pg_namespace n ON n.oid = i.relnamespace"           \
+  " LEFT JOIN pg_class m ON m.reltoastrelid = x.indrelid"    \
+  " JOIN pg_class t ON t.oid = coalesce(m.oid, x.indrelid)"  \
+  " JOIN pg_namespace tn ON tn.oid = t.relnamespace"
+/* A name for LOCK TABLE; NULL for what cannot be locked so. */
+#define POSTGRES_INDEX_LOCK \
+  "CASE WHEN t.relkind = 'r' THEN format('%I.%I', tn.nspname, t.relname) END"
+/* The invalid ones of the same table, as an array. */
+#define POSTGRES_INDEX_INVALID                                            \
+  "(SELECT coalesce(array_agg(o.indexrelid), '{}')::text FROM pg_index o" \
+  " WHERE o.indrelid = x.indrelid AND NOT o.indisvalid)"
+#define POSTGRES_NO_SYSTEM " tn.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"

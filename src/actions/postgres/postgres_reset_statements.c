@@ -1,0 +1,275 @@
+/* pg_stat_statements_reset(): the statement statistics of the database begin anew. */
+#include "actions/postgres/postgres_script.h"
+
+#include "core/format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- survey */
+
+enum {
+  C_DATABASE,
+  C_OID,
+  C_WIDE,
+  C_MAY,
+  C_COUNT_SQL,
+  C_SINCE_SQL,
+  C_STATEMENT,
+  C_ASKED,
+  C_COUNT = C_ASKED,
+  C_CALLS,
+  C_SINCE,
+  C_COLUMNS
+};
+
+static const struct column_spec columns_found[C_COLUMNS] = {
+    [C_DATABASE] = {.id = "database", .title = "DATABASE"},
+    [C_OID] = {.id = "oid", .title = "OID"},
+    [C_WIDE] = {.id = "wide", .title = "ALL DATABASES"},
+    [C_MAY] = {.id = "may", .title = "MAY"},
+    [C_COUNT_SQL] = {.id = "count_sql", .title = "COUNT"},
+    [C_SINCE_SQL] = {.id = "since_sql", .title = "SINCE"},
+    [C_STATEMENT] = {.id = "statement", .title = "STATEMENT"},
+    [C_COUNT] = {.id = "count", .title = "STATEMENTS", .unit = UNIT_COUNT},
+    [C_CALLS] = {.id = "calls", .title = "CALLS", .unit = UNIT_COUNT},
+    [C_SINCE] = {.id = "since", .title = "COUNTED SINCE"},
+};
+static const struct table_spec found_table = {
+    .id = "statements", .title = "Statements", .columns = columns_found, .column_count = C_COLUMNS};
+static const struct table_spec *const tables[] = {&found_table};
+
+/* The extension may lie in any schema. Before
+ * its version 1.7 (PostgreSQL 12) it can only forget all databases at once; since 1.9 it says since
+ * when it counts. */
+#define EXTENSION_SQL                                                                         \
+  "SELECT current_database()::text, d.oid::text, f.pronargs < 3,"                             \
+  " has_function_privilege(f.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE'),"       \
+  " format('SELECT count(*), sum(calls)::bigint FROM %I.pg_stat_statements WHERE dbid = %s'," \
+  "  n.nspname, d.oid),"                                                                      \
+  " CASE WHEN EXISTS (SELECT FROM pg_class i WHERE i.relnamespace = n.oid"                    \
+  "   AND i.relname = 'pg_stat_statements_info')"                                             \
+  "  THEN format('SELECT to_char(stats_reset, ''YYYY-MM-DD HH24:MI TZ'')"                     \
+  " FROM %I.pg_stat_statements_info', n.nspname) END,"                                        \
+  " CASE WHEN f.pronargs < 3 THEN format('SELECT %I.pg_stat_statements_reset()', n.nspname)"  \
+  "  ELSE format('SELECT %I.pg_stat_statements_reset(0, %s, 0)', n.nspname, d.oid) END"       \
+  " FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"                        \
+  " JOIN pg_proc f ON f.pronamespace = n.oid AND f.proname = 'pg_stat_statements_reset'"      \
+  " JOIN pg_database d ON d.datname = current_database()"                                     \
+  " WHERE e.extname = 'pg_stat_statements'"
+
+static const char *fact(struct postgres_script *script, int column) {
+  struct value value = script->sample->tables[0].rows[0].cells[column];
+  return value.type == VALUE_TEXT ? value.text : NULL;
+}
+
+static const char *extension_ask(struct postgres_script *script) {
+  (void)script;
+  return EXTENSION_SQL;
+}
+
+static bool extension_take(struct postgres_script *script, const struct pg_rows *rows,
+                           const struct err *err) {
+  struct sample *sample = script->sample;
+  if (!postgres_script_must(script, err))
+    return false;
+  if (rows->rows == 0)
+    return err_set(&script->err, ERR_UNSUPPORTED,
+                   "the extension pg_stat_statements is not installed in that database");
+  struct row *row = sample_row(sample, &sample->tables[0], pg_cell(rows, 0, C_DATABASE), NULL);
+  if (!row)
+    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
+  for (size_t c = 0; c < C_ASKED; c++)
+    row->cells[c] = postgres_text(sample, pg_cell(rows, 0, c), NULL);
+  return true;
+}
+
+static const char *count_ask(struct postgres_script *script) {
+  return fact(script, C_COUNT_SQL);
+}
+
+/* Where it is not loaded, it is the server that says so. */
+static bool count_take(struct postgres_script *script, const struct pg_rows *rows,
+                       const struct err *err) {
+  struct value *cells = script->sample->tables[0].rows[0].cells;
+  if (!postgres_script_must(script, err))
+    return false;
+  cells[C_COUNT] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL, "not told");
+  cells[C_CALLS] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 1) : NULL, "not told");
+  return true;
+}
+
+static const char *since_ask(struct postgres_script *script) {
+  return fact(script, C_SINCE_SQL);
+}
+
+static bool since_take(struct postgres_script *script, const struct pg_rows *rows,
+                       const struct err *err) {
+  const char *since = !err && rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
+  script->sample->tables[0].rows[0].cells[C_SINCE] =
+      postgres_text(script->sample, since, "not told");
+  return true;
+}
+
+static const struct postgres_question extension_question = {extension_ask, extension_take, C_ASKED};
+static const struct postgres_question count_question = {count_ask, count_take, 2};
+static const struct postgres_question since_question = {since_ask, since_take, 1};
+static const struct postgres_question *const questions[] = {&extension_question, &count_question,
+                                                            &since_question};
+
+static void survey_start(struct act *act) {
+  postgres_script_start(act, tables, 1, questions, 3);
+}
+
+static const struct act_step survey_step = {
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+
+/* ---- plan */
+
+enum { PIN_OID, PIN_STATEMENT, PIN_COUNT_SQL, PIN_BEFORE, PIN_COUNT };
+static const char *const pins[PIN_COUNT] = {[PIN_OID] = "oid",
+                                            [PIN_STATEMENT] = "statement",
+                                            [PIN_COUNT_SQL] = "count",
+                                            [PIN_BEFORE] = "before"};
+static const struct plan_column columns[] = {
+    {"STATEMENTS", true}, {"CALLS", true}, {"SINCE", false}};
+
+static bool reset_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  const struct row *row = postgres_found_row(request);
+  if (!row)
+    return err_set(err, ERR_INVALID, "the extension is not known");
+  const struct table *table = &request->found->tables[0];
+  struct value count = postgres_found(table, row, "count");
+  const char *statement = postgres_found_text(table, row, "statement");
+  const char *since = postgres_found_text(table, row, "since");
+  if (count.type == VALUE_INT && count.integer == 0)
+    return err_set(err, ERR_INVALID, "there is no statement of %.100s to forget", row->key);
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = pins;
+  plan->pin_count = PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
+  plan->title = plan_printf(plan, "Forget the statement statistics of %s", plan->target);
+  struct plan_victim *victim =
+      plan_victim(plan, row->key, plan_printf(plan, "database %s", row->key));
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "the plan is too large");
+  plan->count = count.type == VALUE_INT ? count.integer : 1;
+  plan->unit = plan->count == 1 ? "statement" : "statements";
+  plan->name = victim->key;
+  victim->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
+  victim->cells[1] = postgres_shown(plan, postgres_found(table, row, "calls"), UNIT_COUNT);
+  victim->cells[2] = *since ? plan_copy(plan, since) : NULL;
+  victim->pins[PIN_OID] = plan_copy(plan, postgres_found_text(table, row, "oid"));
+  victim->pins[PIN_STATEMENT] = plan_copy(plan, statement);
+  victim->pins[PIN_COUNT_SQL] = plan_copy(plan, postgres_found_text(table, row, "count_sql"));
+  victim->pins[PIN_BEFORE] = plan_printf(plan, "%lld", (long long)plan->count);
+  plan_say(plan, PLAN_EFFECT, "%s;", statement);
+  if (*postgres_found_text(table, row, "wide") == 't') {
+    plan->whole = true;
+    plan_say(plan, PLAN_BLAST, "forgets the statements of all databases of the server");
+    plan_say(plan, PLAN_WARNING, "those of other databases go, too: it can do no less there");
+  } else {
+    plan_say(plan, PLAN_BLAST, "forgets %s of %s; those of other databases stay",
+             postgres_counted(plan, plan->count, "statement", "statements"), row->key);
+  }
+  plan_say(plan, PLAN_BLAST, "whoever compares with figures from before begins anew as well");
+  if (*postgres_found_text(table, row, "may") != 't')
+    plan_say(plan, PLAN_WARNING, "it will be refused: a superuser has to GRANT EXECUTE on it");
+  plan_say(plan, PLAN_LOSS, "calls, times and rows by statement%s%s",
+           *since ? ", counted since " : "", since);
+  plan_say(plan, PLAN_PRECONDITION,
+           "it is still the same database (oid), and the extension still in its schema");
+  return true;
+}
+
+/* ---- execute, verify */
+
+static const char *pin(const struct postgres_script *script, int pin) {
+  return script->act->plan->victims[0].pins[pin];
+}
+
+static const char *check_ask(struct postgres_script *script) {
+  (void)script;
+  return EXTENSION_SQL;
+}
+
+static bool check_take(struct postgres_script *script, const struct pg_rows *rows,
+                       const struct err *err) {
+  if (!postgres_script_allowed(script, err))
+    return false;
+  if (rows->rows == 1 && strcmp(pg_cell(rows, 0, C_OID), pin(script, PIN_OID)) == 0 &&
+      strcmp(pg_cell(rows, 0, C_STATEMENT), pin(script, PIN_STATEMENT)) == 0)
+    return true;
+  outcome_set(script->act->outcome, 0, VICTIM_GONE,
+              "it is another database, or the extension is gone or elsewhere: left alone");
+  return false;
+}
+
+static const char *reset_ask(struct postgres_script *script) {
+  return pin(script, PIN_STATEMENT);
+}
+
+static bool reset_take(struct postgres_script *script, const struct pg_rows *rows,
+                       const struct err *err) {
+  (void)rows;
+  if (!postgres_script_allowed(script, err))
+    return false;
+  outcome_set(script->act->outcome, 0, VICTIM_SENT, "forgotten");
+  return true;
+}
+
+static const struct postgres_question check_question = {check_ask, check_take, C_ASKED};
+static const struct postgres_question reset_question = {reset_ask, reset_take, .effect = true};
+static const struct postgres_question *const run_questions[] = {&check_question, &reset_question};
+
+static void execute_start(struct act *act) {
+  postgres_script_start(act, NULL, 0, run_questions, 2);
+}
+
+static const struct act_step execute_step = {
+    .timeout_ms = POSTGRES_SCRIPT_MS, .start = execute_start, .drop = postgres_script_drop};
+
+static const char *left_ask(struct postgres_script *script) {
+  return pin(script, PIN_COUNT_SQL);
+}
+
+/* It counts on: what has run since then is there again, this question too. */
+static bool left_take(struct postgres_script *script, const struct pg_rows *rows,
+                      const struct err *err) {
+  struct outcome *outcome = script->act->outcome;
+  char before[FORMAT_MAX], now[FORMAT_MAX];
+  if (!postgres_script_must(script, err))
+    return false;
+  const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
+  if (!cell)
+    return err_set(&script->err, ERR_PROTOCOL, "the statements could not be counted again");
+  outcome_set(outcome, 0, VICTIM_DONE, "%s statements before, %s since then",
+              format_count(before, sizeof before, strtoll(pin(script, PIN_BEFORE), NULL, 10)),
+              format_count(now, sizeof now, strtoll(cell, NULL, 10)));
+  outcome_proof(outcome, "%s", outcome->victims[0].words);
+  return true;
+}
+
+static const struct postgres_question left_question = {left_ask, left_take, 2};
+static const struct postgres_question *const prove_questions[] = {&left_question};
+
+static void verify_start(struct act *act) {
+  postgres_script_start(act, NULL, 0, prove_questions, 1);
+}
+
+static const struct act_step verify_step = {
+    .timeout_ms = POSTGRES_SCRIPT_MS, .start = verify_start, .drop = postgres_script_drop};
+
+const struct action action_postgres_reset_statements = {
+    .spec = {.id = "postgres.reset-statements",
+             .kind = "postgres",
+             .title = "forget statement statistics",
+             .what = "has pg_stat_statements begin anew for the database",
+             .runs = "SELECT pg_stat_statements_reset(0, database, 0)",
+             .danger = DANGER_DESTRUCTIVE},
+    .survey = &survey_step,
+    .plan = reset_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

@@ -1,0 +1,266 @@
+#include "actions/postgres/postgres_identity.h"
+#include "actions/postgres/postgres_sessions_say.h"
+
+#include "clients/postgres/statement.h"
+#include "core/format.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUERY_MAX = 160 }; /* bytes of a query that are shown */
+
+enum {
+  CELL_USER,
+  CELL_DATABASE,
+  CELL_APPLICATION,
+  CELL_CLIENT,
+  CELL_STATE,
+  CELL_FOR,
+  CELL_TXN,
+  CELL_FREES,
+  CELL_QUERY,
+  CELL_COUNT
+};
+
+static const struct plan_column columns[CELL_COUNT] = {
+    [CELL_USER] = {.title = "USER"},
+    [CELL_DATABASE] = {.title = "DATABASE"},
+    [CELL_APPLICATION] = {.title = "APPLICATION"},
+    [CELL_CLIENT] = {.title = "CLIENT"},
+    [CELL_STATE] = {.title = "STATE"},
+    [CELL_FOR] = {.title = "FOR", .right = true},
+    [CELL_TXN] = {.title = "TXN", .right = true},
+    [CELL_FREES] = {.title = "FREES", .right = true},
+    [CELL_QUERY] = {.title = "QUERY"},
+};
+
+/* What they are in the table; NULL: made here. */
+static const char *const sources[CELL_COUNT] = {
+    [CELL_USER] = "user",
+    [CELL_DATABASE] = "database",
+    [CELL_APPLICATION] = "application",
+    [CELL_CLIENT] = "client",
+    [CELL_STATE] = "state",
+    [CELL_FOR] = "state_age",
+    [CELL_TXN] = "transaction_age",
+};
+
+static const char *const pins[SESSION_PIN_COUNT] = {
+    [SESSION_PIN_PID] = "pid",
+    [SESSION_PIN_START] = "backend_start",
+    [SESSION_PIN_MOMENT] = "moment",
+    [SESSION_PIN_WAITERS] = "waiters",
+};
+
+/* ---- the victims */
+
+static const char *cell_text(struct plan *plan, const struct table *table, const struct row *row,
+                             const char *column) {
+  int index = table_column(table->spec, column);
+  struct value value = postgres_session_cell(table, row, column);
+  char text[FORMAT_MAX];
+  if (value.type == VALUE_TEXT)
+    return plan_copy(plan, value.text);
+  if (value.type == VALUE_NONE)
+    return value.text ? "?" : NULL;
+  format_value(text, sizeof text, value, table->spec->columns[index].unit, false);
+  return plan_copy(plan, text);
+}
+
+static const char *query_text(struct plan *plan, const struct table *table, const struct row *row) {
+  const char *query = postgres_session_text(table, row, "query");
+  char text[QUERY_MAX], masked[4 * QUERY_MAX];
+  if (!*query)
+    return postgres_session_cell(table, row, "query").text ? "?" : NULL;
+  size_t length = statement_without_literals(masked, sizeof masked, query);
+  text_sanitize(text, sizeof text, masked, length, false);
+  return plan_printf(plan, "%s%s", text, length >= sizeof text ? "..." : "");
+}
+
+/* The keys of those that the victim frees; NULL: nobody. */
+static const char *waiters_text(struct plan *plan, const struct postgres_victims *victims,
+                                size_t index, size_t *count) {
+  size_t size = 1, used = 0;
+  *count = 0;
+  for (size_t i = 0; i < victims->table->row_count; i++)
+    if (victims->freed[i] == (int)index) {
+      size += strlen(victims->table->rows[i].key) + 1;
+      ++*count;
+    }
+  char *text = mem_new(size);
+  for (size_t i = 0; i < victims->table->row_count; i++)
+    if (victims->freed[i] == (int)index)
+      used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
+                               victims->table->rows[i].key);
+  const char *copy = *count ? arena_text(&plan->arena, text, used) : NULL;
+  free(text);
+  return copy;
+}
+
+/* The moment that the effect is bound to, "" if it is to none. Only what looks like a time is taken
+ * over into the SQL that is shown. */
+static bool moment_of(const struct postgres_victims *victims, const struct row *row,
+                      const char **moment, struct err *err) {
+  static const char *const sources_of[] = {
+      [POSTGRES_CANCEL] = "query_start",
+      [POSTGRES_TERMINATE] = NULL,
+      [POSTGRES_TERMINATE_ACTIVE] = "query_start",
+      [POSTGRES_TERMINATE_IDLE] = "state_change",
+  };
+  const char *source = sources_of[victims->effect];
+  *moment = source ? postgres_session_text(victims->table, row, source) : "";
+  if (!source || (**moment && strspn(*moment, "0123456789-+:. ") == strlen(*moment)))
+    return true;
+  return err_set(err, ERR_UNSUPPORTED, "%s: since when it is in its state is not known",
+                 postgres_session_text(victims->table, row, "session"));
+}
+
+static bool add_victim(struct plan *plan, const struct postgres_victims *victims, size_t index,
+                       struct err *err) {
+  const struct row *row = victims->rows[index];
+  const char *label = postgres_session_text(victims->table, row, "session");
+  struct value pid = postgres_session_cell(victims->table, row, "pid");
+  char start[POSTGRES_MOMENT_MAX];
+  const char *moment;
+  if (pid.type != VALUE_INT || !postgres_key_start(row->key, start))
+    return err_set(err, ERR_INVALID, "%s: who it is cannot be told for sure", label);
+  if (!moment_of(victims, row, &moment, err))
+    return false;
+  struct plan_victim *victim = plan_victim(plan, row->key, label);
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
+  size_t freed;
+  for (size_t c = 0; c < CELL_COUNT; c++)
+    if (sources[c])
+      victim->cells[c] = cell_text(plan, victims->table, row, sources[c]);
+  victim->cells[CELL_QUERY] = query_text(plan, victims->table, row);
+  victim->pins[SESSION_PIN_PID] = plan_printf(plan, "%lld", (long long)pid.integer);
+  victim->pins[SESSION_PIN_START] = plan_copy(plan, start);
+  victim->pins[SESSION_PIN_MOMENT] = *moment ? plan_copy(plan, moment) : NULL;
+  victim->pins[SESSION_PIN_WAITERS] = waiters_text(plan, victims, index, &freed);
+  victim->cells[CELL_FREES] =
+      postgres_session_cell(victims->table, row, "blocks").type == VALUE_NONE
+          ? "?"
+          : plan_printf(plan, "%zu", freed);
+  char quoted_start[POSTGRES_MOMENT_MAX + 2], quoted_moment[POSTGRES_MOMENT_MAX + 2];
+  char sql[POSTGRES_EFFECT_MAX];
+  snprintf(quoted_start, sizeof quoted_start, "'%s'", start);
+  snprintf(quoted_moment, sizeof quoted_moment, "'%.*s'", POSTGRES_MOMENT_MAX - 1, moment);
+  plan_say(plan, PLAN_EFFECT, "%s;",
+           postgres_effect_sql(victims->effect, victim->pins[SESSION_PIN_PID], quoted_start,
+                               quoted_moment, sql));
+  return true;
+}
+
+static int64_t counted(const struct action_request *request, enum postgres_session_counts count) {
+  const struct table *table = sample_table_view(request->found, postgres_sessions_counts_table.id);
+  return table && table->row_count > 0 ? table->rows[0].cells[count].integer : 0;
+}
+
+bool postgres_sessions_plan(const struct action_request *request, const struct row *const *rows,
+                            size_t count, enum postgres_effect effect, struct plan *plan,
+                            struct err *err) {
+  const struct table *table = &request->found->tables[0];
+  struct postgres_victims victims = {
+      .table = table, .rows = rows, .count = count, .effect = effect};
+  int *freed = postgres_sessions_freed(table, rows, count, &victims.others);
+  for (size_t i = 0; i < table->row_count; i++)
+    victims.freed_count += freed[i] >= 0;
+  victims.freed = freed;
+  plan->columns = columns;
+  plan->column_count = CELL_COUNT;
+  plan->pins = pins;
+  plan->pin_count = SESSION_PIN_COUNT;
+  plan->unit = count == 1 ? "session" : "sessions";
+  bool good = true;
+  for (size_t i = 0; i < count && good; i++)
+    good = add_victim(plan, &victims, i, err);
+  if (good && count == 1)
+    plan->name = plan->victims[0].pins[SESSION_PIN_PID];
+  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
+  victims.waiting = counted(request, SESSION_COUNT_WAITING);
+  if (good)
+    postgres_sessions_say(plan, &victims);
+  free(freed);
+  return good;
+}
+
+/* The rows of the request, each once; NULL with why one of them cannot be planned for. */
+static const struct row **rows_found(const struct action_request *request,
+                                     enum postgres_effect effect, size_t *count, struct err *err) {
+  const struct row **rows = mem_new((request->key_count + 1) * sizeof *rows);
+  const struct table *table = &request->found->tables[0];
+  bool good = request->key_count > 0 || err_set(err, ERR_INVALID, "no session is selected");
+  *count = 0;
+  for (size_t i = 0; good && i < request->key_count; i++) {
+    struct err why;
+    const struct row *row = postgres_session_found(request, request->keys[i], err);
+    bool twice = false;
+    for (size_t j = 0; j < *count; j++)
+      twice = twice || rows[j] == row;
+    good = row != NULL;
+    if (good && !postgres_session_check(table, row, effect, &why))
+      good = err_set(err, why.kind, "%s: %.200s", postgres_session_text(table, row, "session"),
+                     why.text);
+    if (good && !twice)
+      rows[(*count)++] = row;
+  }
+  if (good)
+    return rows;
+  free(rows);
+  return NULL;
+}
+
+bool postgres_sessions_plan_rows(const struct action_request *request, enum postgres_effect effect,
+                                 struct plan *plan, struct err *err) {
+  size_t count;
+  const struct row **rows = rows_found(request, effect, &count, err);
+  if (!rows)
+    return false;
+  const char *label = postgres_session_text(&request->found->tables[0], rows[0], "session");
+  bool cancel = effect == POSTGRES_CANCEL;
+  if (count == 1)
+    plan->title = plan_printf(plan, "%s%s of %s", cancel ? "Cancel the query of " : "Terminate ",
+                              label, plan->target);
+  else
+    plan->title =
+        plan_printf(plan, "%s%zu sessions of %s", cancel ? "Cancel the queries of " : "Terminate ",
+                    count, plan->target);
+  bool good = postgres_sessions_plan(request, rows, count, effect, plan, err);
+  free(rows);
+  return good;
+}
+
+/* ---- all of a kind */
+
+bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
+                                const char *age_text, struct plan *plan, struct err *err) {
+  const struct table *table = &request->found->tables[0];
+  const struct row **rows = mem_new((table->row_count + 1) * sizeof *rows);
+  const int64_t wanted = counted(request, SESSION_COUNT_WANTED);
+  const int64_t hidden = counted(request, SESSION_COUNT_HIDDEN);
+  size_t count = 0;
+  for (size_t i = 0; i < table->row_count; i++)
+    if (postgres_session_cell(table, &table->rows[i], "wanted").integer)
+      rows[count++] = &table->rows[i];
+  if (hidden > 0)
+    plan_say(plan, PLAN_WARNING, "%lld session%s cannot be judged: needs pg_monitor",
+             (long long)hidden, hidden == 1 ? "" : "s");
+  if (wanted > (int64_t)count)
+    plan_say(plan, PLAN_WARNING, "the %zu oldest of %lld sessions: make another plan afterwards",
+             count, (long long)wanted);
+  const char *state = effect == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
+  bool good;
+  if (count == 0)
+    good =
+        err_set(err, ERR_INVALID, "no session that we may see has been %s for %s", state, age_text);
+  else
+    good = postgres_sessions_plan(request, rows, count, effect, plan, err);
+  plan->title = plan_printf(plan, "Terminate %zu session%s of %s: %s for %s or longer", count,
+                            count == 1 ? "" : "s", plan->target, state, age_text);
+  free(rows);
+  return good;
+}

@@ -1,0 +1,337 @@
+/* Whom an action on sessions is about, asked of the server itself: the model's list is cut, and
+ * some seconds old. Beside those there are who waits for a lock, and who holds it, so that the plan
+ * can tell what each of them frees.
+ *
+ * The query is a message of the simple protocol without values: what is put into it are numbers. */
+#include "actions/postgres/postgres_script.h"
+#include "actions/postgres/postgres_sessions.h"
+
+#include "clients/postgres/pg_text.h"
+#include "core/mem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WANTED_MAX = 8000, WAITERS_MAX = 200, ROWS_MAX = 9900, QUERY_BYTES = 600 };
+
+/* The ids of the collector's table. */
+static const struct column_spec session_columns[SESSION_FOUND_COUNT] = {
+    [SESSION_FOUND_LABEL] = {.id = "session", .title = "SESSION"},
+    [SESSION_FOUND_STATE] = {.id = "state", .title = "STATE"},
+    [SESSION_FOUND_STATE_AGE] = {.id = "state_age", .title = "FOR", .unit = UNIT_SECONDS},
+    [SESSION_FOUND_BLOCKS] = {.id = "blocks", .title = "BLOCKS", .unit = UNIT_COUNT},
+    [SESSION_FOUND_BLOCKED_BY] = {.id = "blocked_by", .title = "BLOCKED BY"},
+    [SESSION_FOUND_TRANSACTION_AGE] = {.id = "transaction_age",
+                                       .title = "TXN",
+                                       .unit = UNIT_SECONDS},
+    [SESSION_FOUND_USER] = {.id = "user", .title = "USER"},
+    [SESSION_FOUND_DATABASE] = {.id = "database", .title = "DATABASE"},
+    [SESSION_FOUND_APPLICATION] = {.id = "application", .title = "APPLICATION"},
+    [SESSION_FOUND_CLIENT] = {.id = "client", .title = "CLIENT"},
+    [SESSION_FOUND_QUERY] = {.id = "query", .title = "QUERY"},
+    [SESSION_FOUND_PID] = {.id = "pid", .title = "PID"},
+    [SESSION_FOUND_TYPE] = {.id = "type", .title = "TYPE"},
+    [SESSION_FOUND_QUERY_START] = {.id = "query_start", .title = "QUERY STARTED"},
+    [SESSION_FOUND_STATE_CHANGE] = {.id = "state_change", .title = "STATE CHANGED"},
+    [SESSION_FOUND_WANTED] = {.id = "wanted", .title = "WANTED"},
+};
+static const struct column_spec count_columns[SESSION_COUNT_COUNT] = {
+    [SESSION_COUNT_WANTED] = {.id = "wanted", .title = "WANTED", .unit = UNIT_COUNT},
+    [SESSION_COUNT_WAITING] = {.id = "waiting", .title = "WAITING", .unit = UNIT_COUNT},
+    [SESSION_COUNT_HIDDEN] = {.id = "hidden", .title = "HIDDEN", .unit = UNIT_COUNT},
+};
+const struct table_spec postgres_sessions_found_table = {.id = "sessions",
+                                                         .title = "Sessions",
+                                                         .columns = session_columns,
+                                                         .column_count = SESSION_FOUND_COUNT};
+const struct table_spec postgres_sessions_counts_table = {.id = "counts",
+                                                          .title = "Counts",
+                                                          .columns = count_columns,
+                                                          .column_count = SESSION_COUNT_COUNT};
+static const struct table_spec *const tables[] = {&postgres_sessions_found_table,
+                                                  &postgres_sessions_counts_table};
+
+/* ---- the question */
+
+// clang-format off
+#define MOMENT(time) \
+  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+#define AGE_OF(time) \
+  "CASE WHEN " time " IS NOT NULL" \
+  " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
+
+enum {
+  A_WANTED, A_WAITING, A_HIDDEN, A_PID, A_START, A_TYPE, A_USER, A_DATABASE, A_APPLICATION,
+  A_CLIENT, A_STATE, A_TRANSACTION_AGE, A_STATE_AGE, A_BLOCKERS, A_IS_HIDDEN, A_QUERY,
+  A_QUERY_START, A_STATE_CHANGE, A_IS_WANTED, A_ENCODING, A_COUNT
+};
+
+/* %s: which are wanted, and in which order; whether the holders of their locks are looked for to
+ * the last one. pg_blocking_pids takes the lock manager for itself: it is called for so many only.
+ * A query has the bytes of its own database, which left() and the like refuse in ours; names are
+ * told as they are (SQL_ASCII) for the same reason. They are made UTF-8 here (clients/postgres/pg_text.h). */
+static const char frame[] =
+  "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
+  " WITH RECURSIVE seen AS (SELECT s.*, pg_encoding_to_char(d.encoding) AS encoding,"
+  "     coalesce(wait_event_type = 'Lock', false) AS waiting,"
+  "     coalesce(query = '<insufficient privilege>', false) AS hidden"
+  "     FROM pg_stat_activity s LEFT JOIN pg_database d ON d.oid = s.datid"
+  "     WHERE pid <> pg_backend_pid()),"
+  "   wanted AS (SELECT pid, row_number() OVER (ORDER BY %s, pid) AS nth FROM seen WHERE %s),"
+  "   up (pid) AS (SELECT pid FROM wanted WHERE %s UNION"
+  "     SELECT unnest(pg_blocking_pids(s.pid)) FROM up JOIN seen s ON s.pid = up.pid"
+  "     WHERE s.waiting),"
+  "   ranked AS (SELECT pid, row_number() OVER (ORDER BY pid IN (SELECT pid FROM up) DESC,"
+  "     query_start, pid) AS nth FROM seen WHERE waiting),"
+  "   blocked AS (SELECT pid, pg_blocking_pids(pid) AS blockers FROM ranked WHERE nth <= %d),"
+  "   blocking AS (SELECT DISTINCT unnest(blockers) AS pid FROM blocked),"
+  "   counts AS (SELECT (SELECT count(*) FROM wanted), count(*) FILTER (WHERE waiting),"
+  "     count(*) FILTER (WHERE hidden) FROM seen),"
+  "   listed AS (SELECT s.pid, (extract(epoch FROM backend_start) * 1000000)::bigint,"
+  "     backend_type, usename, datname, application_name,"
+  "     coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state,"
+  "     " AGE_OF("xact_start") ", " AGE_OF("state_change") ", array_to_string(blockers, ','),"
+  "     hidden, encode(substring(textsend(query) FROM 1 FOR %d), 'escape'),"
+  "     " MOMENT("query_start") ", " MOMENT("state_change") ", w.pid IS NOT NULL, encoding"
+  "     FROM seen s LEFT JOIN wanted w ON w.pid = s.pid LEFT JOIN blocked b ON b.pid = s.pid"
+  "     WHERE w.nth <= %d OR b.pid IS NOT NULL OR s.pid IN (SELECT pid FROM blocking)"
+  "       OR s.pid IN (SELECT pid FROM up) ORDER BY w.nth NULLS LAST, s.pid LIMIT %d)"
+  " SELECT * FROM counts LEFT JOIN listed ON true";
+
+#define CLIENT "backend_type = 'client backend'"
+// clang-format on
+
+/* "8123, 8124, 0": of the request's rows. */
+static char *pid_list(const struct action_request *request) {
+  char *list = mem_dup("");
+  for (size_t i = 0; i < request->key_count; i++) {
+    char *longer = mem_printf("%s%ld, ", list, strtol(request->keys[i], NULL, 10));
+    free(list);
+    list = longer;
+  }
+  char *whole = mem_printf("pid IN (%s0)", list);
+  free(list);
+  return whole;
+}
+
+static int64_t age_ms(const struct postgres_script *script) {
+  return script->act->request->params[0].number; /* the only parameter of those that have one */
+}
+
+static const char *ask(struct postgres_script *script, const char *order, const char *wanted,
+                       bool climb) {
+  char *sql = mem_printf(frame, order, wanted, climb ? "true" : "false", WAITERS_MAX, QUERY_BYTES,
+                         WANTED_MAX, ROWS_MAX);
+  const char *kept = sample_copy(script->sample, sql);
+  free(sql);
+  return kept;
+}
+
+static const char *rows_ask(struct postgres_script *script) {
+  char *wanted = pid_list(script->act->request);
+  const char *sql = ask(script, "query_start", wanted, false);
+  free(wanted);
+  return sql;
+}
+
+static const char *root_ask(struct postgres_script *script) {
+  char *wanted = pid_list(script->act->request);
+  const char *sql = ask(script, "query_start", wanted, true);
+  free(wanted);
+  return sql;
+}
+
+static const char *active_ask(struct postgres_script *script) {
+  char wanted[200];
+  snprintf(wanted, sizeof wanted,
+           CLIENT " AND state = 'active' AND query_start <= clock_timestamp() - interval '1 ms' * "
+                  "%" PRId64,
+           age_ms(script));
+  return ask(script, "query_start", wanted, false);
+}
+
+static const char *idle_ask(struct postgres_script *script) {
+  char wanted[200];
+  snprintf(wanted, sizeof wanted,
+           CLIENT " AND state LIKE 'idle in transaction%%' AND state_change <= clock_timestamp() - "
+                  "interval '1 ms' * %" PRId64,
+           age_ms(script));
+  return ask(script, "state_change", wanted, false);
+}
+
+/* ---- the answer */
+
+static const char unseen[] = "needs pg_monitor";
+
+static struct value text_or(struct sample *sample, const char *cell, bool hidden) {
+  return postgres_text(sample, cell && *cell ? cell : NULL, hidden ? unseen : NULL);
+}
+
+static struct value seconds_of(const char *cell, bool hidden) {
+  return cell ? value_real(strtod(cell, NULL)) : value_none(hidden ? unseen : NULL);
+}
+
+/* A name of the server's, in whatever encoding it was written. */
+static struct value name_or(struct sample *sample, const char *cell, const char *encoding,
+                            bool hidden) {
+  char text[4 * 1024];
+  if (cell)
+    pg_name_utf8(cell, encoding, text, sizeof text);
+  return text_or(sample, cell ? text : NULL, hidden);
+}
+
+static const char *query_text(struct sample *sample, const char *escaped, const char *encoding) {
+  char bytes[QUERY_BYTES + 1], utf8[3 * QUERY_BYTES + 1];
+  size_t length = pg_unescape(escaped, bytes, sizeof bytes);
+  return sample_text(sample, utf8, pg_utf8(bytes, length, encoding, utf8, sizeof utf8));
+}
+
+static const char *state_name(const char *state) {
+  static const char *const names[][2] = {{"idle in transaction", "idle in txn"},
+                                         {"idle in transaction (aborted)", "aborted txn"},
+                                         {"fastpath function call", "fastpath"}};
+  for (size_t i = 0; state && i < sizeof names / sizeof *names; i++)
+    if (strcmp(state, names[i][0]) == 0)
+      return names[i][1];
+  return state;
+}
+
+static const char *key_of(struct sample *sample, const struct pg_rows *rows, size_t row) {
+  const char *pid = pg_cell(rows, row, A_PID), *start = pg_cell(rows, row, A_START);
+  long long micros = start ? strtoll(start, NULL, 10) : -1;
+  if (micros < 0)
+    return sample_printf(sample, "%ld", strtol(pid, NULL, 10));
+  return sample_printf(sample, "%ld/%lld.%06lld", strtol(pid, NULL, 10), micros / 1000000,
+                       micros % 1000000);
+}
+
+/* Whether the list "8123,8140" has the pid. */
+static bool lists(const char *list, long pid) {
+  for (const char *at = list; at && *at;) {
+    char *end;
+    if (strtol(at, &end, 10) == pid)
+      return true;
+    at = end + strspn(end, ", ");
+    if (end == at && *at)
+      return false;
+  }
+  return false;
+}
+
+/* Its first blocker that is listed, as in the collector's tree. */
+static const char *parent_of(struct sample *sample, const struct pg_rows *rows, size_t row) {
+  const char *list = pg_cell(rows, row, A_BLOCKERS);
+  for (const char *at = list; at && *at;) {
+    char *end;
+    long pid = strtol(at, &end, 10);
+    for (size_t i = 0; pid > 0 && i < rows->rows; i++)
+      if (i != row && strtol(pg_cell(rows, i, A_PID), NULL, 10) == pid)
+        return key_of(sample, rows, i);
+    at = end + (*end == ',');
+    if (at == end)
+      break;
+  }
+  return NULL;
+}
+
+static int64_t count_blocked(const struct pg_rows *rows, long pid) {
+  int64_t count = 0;
+  for (size_t i = 0; i < rows->rows; i++)
+    count += lists(pg_cell(rows, i, A_BLOCKERS), pid);
+  return count;
+}
+
+/* "8123, 8140"; a prepared transaction has the pid 0. */
+static struct value blockers_text(struct sample *sample, const char *list) {
+  const char *text = "";
+  for (const char *at = list; at && *at;) {
+    char *end;
+    long pid = strtol(at, &end, 10);
+    const char *comma = *text ? ", " : "";
+    if (end == at)
+      break;
+    text = pid ? sample_printf(sample, "%s%s%ld", text, comma, pid)
+               : sample_printf(sample, "%s%sprepared", text, comma);
+    at = end + (*end == ',');
+  }
+  return *text ? value_text(text) : value_none(NULL);
+}
+
+static bool row_take(struct sample *sample, const struct pg_rows *rows, size_t i, bool blind) {
+  const char *hides = pg_cell(rows, i, A_IS_HIDDEN), *wanted = pg_cell(rows, i, A_IS_WANTED);
+  const char *query = pg_cell(rows, i, A_QUERY), *state = pg_cell(rows, i, A_STATE);
+  const char *encoding = pg_cell(rows, i, A_ENCODING);
+  const bool hidden = hides && *hides == 't';
+  const long pid = strtol(pg_cell(rows, i, A_PID), NULL, 10);
+  struct row *row =
+      sample_row(sample, &sample->tables[0], key_of(sample, rows, i), parent_of(sample, rows, i));
+  if (!row)
+    return false;
+  struct value *cells = row->cells;
+  cells[SESSION_FOUND_LABEL] = value_text(sample_printf(sample, "pid %ld", pid));
+  cells[SESSION_FOUND_PID] = value_int(pid);
+  cells[SESSION_FOUND_TYPE] = text_or(sample, pg_cell(rows, i, A_TYPE), hidden);
+  cells[SESSION_FOUND_USER] = name_or(sample, pg_cell(rows, i, A_USER), encoding, hidden);
+  cells[SESSION_FOUND_DATABASE] = name_or(sample, pg_cell(rows, i, A_DATABASE), encoding, hidden);
+  cells[SESSION_FOUND_APPLICATION] =
+      name_or(sample, pg_cell(rows, i, A_APPLICATION), encoding, hidden);
+  cells[SESSION_FOUND_CLIENT] = text_or(sample, pg_cell(rows, i, A_CLIENT), hidden);
+  cells[SESSION_FOUND_STATE] = text_or(sample, state_name(state), hidden);
+  cells[SESSION_FOUND_TRANSACTION_AGE] = seconds_of(pg_cell(rows, i, A_TRANSACTION_AGE), hidden);
+  cells[SESSION_FOUND_STATE_AGE] = seconds_of(pg_cell(rows, i, A_STATE_AGE), hidden);
+  cells[SESSION_FOUND_QUERY] =
+      hidden || !query ? value_none(unseen) : value_text(query_text(sample, query, encoding));
+  cells[SESSION_FOUND_QUERY_START] = text_or(sample, pg_cell(rows, i, A_QUERY_START), hidden);
+  cells[SESSION_FOUND_STATE_CHANGE] = text_or(sample, pg_cell(rows, i, A_STATE_CHANGE), hidden);
+  cells[SESSION_FOUND_BLOCKED_BY] = blockers_text(sample, pg_cell(rows, i, A_BLOCKERS));
+  int64_t blocks = count_blocked(rows, pid);
+  cells[SESSION_FOUND_BLOCKS] = blind && blocks == 0 ? value_none(unseen) : value_int(blocks);
+  cells[SESSION_FOUND_WANTED] = value_int(wanted && *wanted == 't');
+  return true;
+}
+
+static bool take(struct postgres_script *script, const struct pg_rows *rows,
+                 const struct err *err) {
+  struct sample *sample = script->sample;
+  if (!postgres_script_must(script, err))
+    return false;
+  if (rows->rows == 0)
+    return err_set(&script->err, ERR_PROTOCOL, "the sessions could not be read");
+  struct row *counts = sample_row(sample, &sample->tables[1], "counts", NULL);
+  if (!counts)
+    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
+  for (size_t c = 0; c < SESSION_COUNT_COUNT; c++)
+    counts->cells[c] = postgres_int(pg_cell(rows, 0, A_WANTED + c), NULL);
+  const bool blind = counts->cells[SESSION_COUNT_HIDDEN].integer > 0;
+  for (size_t i = 0; i < rows->rows && pg_cell(rows, 0, A_PID); i++)
+    if (!row_take(sample, rows, i, blind))
+      return err_set(&script->err, ERR_LIMIT, "the answer is too large");
+  return true;
+}
+
+/* ---- the steps */
+
+static const struct postgres_question rows_question = {rows_ask, take, A_COUNT, .simple = true};
+static const struct postgres_question root_question = {root_ask, take, A_COUNT, .simple = true};
+static const struct postgres_question active_question = {active_ask, take, A_COUNT, .simple = true};
+static const struct postgres_question idle_question = {idle_ask, take, A_COUNT, .simple = true};
+
+#define SURVEY(name)                                                               \
+  static void name##_start(struct act *act) {                                      \
+    static const struct postgres_question *const questions[] = {&name##_question}; \
+    postgres_script_start_urgent(act, tables, 2, questions, 1);                    \
+  }                                                                                \
+  const struct act_step postgres_sessions_##name##_survey = {                      \
+      .timeout_ms = POSTGRES_SURVEY_MS, .start = name##_start, .drop = postgres_script_drop};
+SURVEY(rows)
+SURVEY(root)
+SURVEY(active)
+SURVEY(idle)
+
+const char *postgres_session_named(const char *word) {
+  const char *pid = strncmp(word, "pid ", 4) == 0 ? word + 4 : word;
+  size_t digits = strspn(pid, "0123456789");
+  return digits > 0 && digits < 10 && !pid[digits] && *pid != '0' ? pid : NULL;
+}

@@ -1,0 +1,166 @@
+/* ALTER SYSTEM SET and a reload. The name is one that pg_settings has, the value a literal that the
+ * server has quoted. */
+#include "actions/postgres/postgres_set.h"
+
+#include "actions/postgres/postgres_script.h"
+
+#include <string.h>
+
+enum { P_NAME, P_VALUE, P_RESET };
+static const struct option params[] = {
+    [P_NAME] = {.name = "name",
+                .type = OPTION_TEXT,
+                .required = true,
+                .help = "of the setting",
+                .example = "work_mem"},
+    [P_VALUE] = {.name = "value",
+                 .type = OPTION_TEXT,
+                 .help = "as in postgresql.conf, without quotes; '' is the empty text",
+                 .example = "64MB"},
+    [P_RESET] = {.name = "reset",
+                 .type = OPTION_BOOL,
+                 .fallback = "false",
+                 .help = "take back what ALTER SYSTEM has set, instead of a value"},
+};
+
+/* ---- survey */
+
+static const struct column_spec setting_columns[] = {
+    {.id = "name", .title = "SETTING"},     {.id = "raw", .title = "RAW"},
+    {.id = "shown", .title = "NOW"},        {.id = "context", .title = "CONTEXT"},
+    {.id = "source", .title = "SOURCE"},    {.id = "own", .title = "BY ALTER SYSTEM"},
+    {.id = "pending", .title = "PENDING"},  {.id = "wrong", .title = "WRONG"},
+    {.id = "list", .title = "LIST"},        {.id = "limits", .title = "LIMITS"},
+    {.id = "reload", .title = "RELOAD"},    {.id = "statement", .title = "STATEMENT"},
+    {.id = "what", .title = "DESCRIPTION"},
+};
+enum { COLUMNS = sizeof setting_columns / sizeof *setting_columns };
+static const struct table_spec setting_table = {
+    .id = "settings", .title = "Setting", .columns = setting_columns, .column_count = COLUMNS};
+static const struct table_spec *const tables[] = {&setting_table};
+
+static const char *typed(const struct postgres_script *script, size_t param) {
+  return script->act->request->texts[param];
+}
+
+static bool is_reset(const struct postgres_script *script) {
+  return script->act->request->params[P_RESET].number != 0;
+}
+
+/* The value that is meant: '' is the empty one. */
+static const char *meant(const char *value) {
+  return value && strcmp(value, "''") == 0 ? "" : value;
+}
+
+/* What this link has set for itself hides the server's value, which is the one it would reset to.
+ * Where the file of ALTER SYSTEM may not be read (superusers may), pg_settings tells whether the
+ * value is from there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
+#define SETTING_SQL(auto_value)                                                                    \
+  "SELECT s.name, v.raw,"                                                                          \
+  " CASE WHEN s.source = 'session' THEN v.raw ELSE current_setting(s.name) END, s.context,"        \
+  " s.source, " auto_value ", s.pending_restart,"                                                  \
+  " CASE WHEN $3::bool THEN NULL"                                                                  \
+  "  WHEN s.vartype = 'enum' AND lower($2::text) <> ALL (SELECT lower(e) FROM"                     \
+  "   unnest(s.enumvals) e) THEN 'one of ' || array_to_string(s.enumvals, ', ')"                   \
+  "  WHEN s.vartype = 'bool' AND lower($2::text) NOT IN ('on', 'off', 'true', 'false', 'yes', "    \
+  "'no',"                                                                                          \
+  "   '1', '0') THEN 'on or off'"                                                                  \
+  "  WHEN s.vartype IN ('integer', 'real') AND $2::text !~ '^\\s*[-+]?[0-9.]+(e[-+]?[0-9]+)?\\s*"  \
+  "[a-zA-Z]*\\s*$' THEN 'a number' || coalesce(', in ' || s.unit || ' or with a unit', '')"        \
+  "  WHEN s.vartype IN ('integer', 'real') AND $2::text ~ '^\\s*[-+]?[0-9]+(\\.[0-9]+)?\\s*$' AND" \
+  "   CASE WHEN $2::text ~ '^\\s*[-+]?[0-9]+(\\.[0-9]+)?\\s*$' THEN $2::numeric NOT BETWEEN"       \
+  "   s.min_val::numeric AND s.max_val::numeric END"                                               \
+  "   THEN format('from %s to %s%s', s.min_val, s.max_val, coalesce(' (' || s.unit || ')', ''))"   \
+  "  END,"                                                                                         \
+  " s.name IN ('local_preload_libraries', 'search_path', 'session_preload_libraries',"             \
+  "  'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories'),"                  \
+  " NULL::text, has_function_privilege('pg_reload_conf()', 'EXECUTE'),"                            \
+  " CASE WHEN $3::bool THEN format('ALTER SYSTEM RESET %I', s.name)"                               \
+  "  ELSE format('ALTER SYSTEM SET %I = %L', s.name, $2::text) END, s.short_desc"                  \
+  " FROM pg_settings s, LATERAL (SELECT CASE WHEN s.source = 'session' THEN s.reset_val"           \
+  "  ELSE s.setting END AS raw) v WHERE lower(s.name) = lower($1::text)"
+
+#define AUTO_FILE "'%postgresql.auto.conf'"
+
+static const char superuser_sql[] =
+    SETTING_SQL("(SELECT f.setting FROM pg_file_settings f WHERE lower(f.name) = lower(s.name)"
+                " AND f.sourcefile LIKE " AUTO_FILE " ORDER BY f.seqno DESC LIMIT 1)");
+static const char other_sql[] =
+    SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE " THEN current_setting(s.name) END");
+
+static const char *check_given(struct postgres_script *script) {
+  const char *value = typed(script, P_VALUE);
+  if (is_reset(script) && value)
+    err_set(&script->err, ERR_INVALID, "either a value or reset, not both");
+  else if (!is_reset(script) && !value)
+    err_set(&script->err, ERR_INVALID,
+            "a value is needed ('' for the empty text), or reset=true to take back what ALTER "
+            "SYSTEM has set");
+  return value;
+}
+
+static const char *setting_ask(struct postgres_script *script, const char *sql) {
+  const char *value = check_given(script);
+  postgres_script_value(script, typed(script, P_NAME));
+  postgres_script_value(script, meant(value));
+  postgres_script_value(script, is_reset(script) ? "t" : "f");
+  return script->err.kind ? NULL : sql;
+}
+
+static const char *superuser_ask(struct postgres_script *script) {
+  return setting_ask(script, superuser_sql);
+}
+
+/* Only where the first was denied. */
+static const char *other_ask(struct postgres_script *script) {
+  return script->sample->tables[0].row_count > 0 ? NULL : setting_ask(script, other_sql);
+}
+
+static bool setting_take(struct postgres_script *script, const struct pg_rows *rows,
+                         const struct err *err) {
+  struct sample *sample = script->sample;
+  if (!postgres_script_must(script, err))
+    return false;
+  if (rows->rows != 1)
+    return err_set(&script->err, ERR_INVALID, "there is no setting \"%.100s\" that we may see",
+                   typed(script, P_NAME));
+  struct row *row = sample_row(sample, &sample->tables[0], pg_cell(rows, 0, 0), NULL);
+  if (!row)
+    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
+  for (size_t c = 0; c < COLUMNS; c++)
+    row->cells[c] = postgres_text(sample, pg_cell(rows, 0, c), NULL);
+  return true;
+}
+
+static bool superuser_take(struct postgres_script *script, const struct pg_rows *rows,
+                           const struct err *err) {
+  if (err && strcmp(postgres_link_sqlstate(script->link), "42501") == 0)
+    return true; /* the next one asks for less */
+  return setting_take(script, rows, err);
+}
+
+static const struct postgres_question superuser_question = {superuser_ask, superuser_take, COLUMNS};
+static const struct postgres_question other_question = {other_ask, setting_take, COLUMNS};
+static const struct postgres_question *const questions[] = {&superuser_question, &other_question};
+
+static void survey_start(struct act *act) {
+  postgres_script_start(act, tables, 1, questions, 2);
+}
+
+static const struct act_step survey_step = {
+    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+
+const struct action action_postgres_set = {
+    .spec = {.id = "postgres.set",
+             .kind = "postgres",
+             .title = "change a setting",
+             .what = "writes a setting of the whole server (ALTER SYSTEM) and has it reload",
+             .runs = "ALTER SYSTEM SET name = 'value'; SELECT pg_reload_conf()",
+             .danger = DANGER_REVERSIBLE,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .survey = &survey_step,
+    .plan = postgres_set_plan,
+    .execute = &postgres_set_execute,
+    .verify = &postgres_set_verify,
+};

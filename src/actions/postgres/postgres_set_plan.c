@@ -1,0 +1,194 @@
+#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_identity.h"
+#include "actions/postgres/postgres_set.h"
+
+#include "core/quote.h"
+
+#include <string.h>
+
+static const char *const pins[SET_PIN_COUNT] = {
+    [SET_PIN_NAME] = "name",   [SET_PIN_STATEMENT] = "statement", [SET_PIN_RAW] = "raw",
+    [SET_PIN_SHOWN] = "shown", [SET_PIN_FORMER] = "former",       [SET_PIN_VALUE] = "value",
+};
+
+static const struct plan_column columns[] = {{"NOW", false}, {"NEW", false}, {"FROM", false}};
+
+static const struct {
+  const char *name, *says;
+} dangers[] = {
+    {"fsync", "with fsync off a crash of the machine can destroy the whole cluster"},
+    {"full_page_writes", "with full_page_writes off a crash of the machine can corrupt pages for "
+                         "good"},
+    {"synchronous_commit", "with synchronous_commit off a crash loses what was committed last"},
+    {"synchronous_standby_names",
+     "a standby named here that does not answer holds up every commit"},
+    {"wal_level", "a lower level ends replication and archiving"},
+    {"max_connections", "a standby must have at least as many, or it stops"},
+    {"shared_buffers", "more than the machine has, and the server does not start again"},
+    {"huge_pages", "with on and too few of them the server does not start again"},
+    {"listen_addresses", "a wrong address, and nobody can connect after the restart"},
+    {"port", "clients have to know the new port"},
+    {"shared_preload_libraries", "a library that is not there keeps the server from starting"},
+    {"ssl", "clients that insist on TLS are turned away without it"},
+    {"password_encryption", "only passwords that are set from then on are kept so"},
+    {"autovacuum", "without autovacuum tables grow, and in the end the server stops to protect its "
+                   "transaction ids"},
+    {"zero_damaged_pages", "damaged pages are overwritten with nothing"},
+    {"ignore_checksum_failure", "damaged pages are taken for good"},
+    {"work_mem", "each sort and hash of each query may take so much"},
+    {"maintenance_work_mem", "each autovacuum worker may take so much"},
+    {"max_wal_size", "checkpoints get rarer or more frequent, and pg_wal larger or smaller"},
+    {"statement_timeout", "it holds for dumps and maintenance as well"},
+    {"log_statement", "statements are logged whole, with what is secret in them"},
+    {"default_transaction_read_only", "with on nobody can write before it is off again"},
+    {"archive_mode", "without archiving there is no recovery to a point in time"},
+    {"archive_command", "an archive command that fails fills pg_wal; one that lies loses WAL"},
+};
+
+/* The setting as the survey has it. */
+struct setting {
+  const char *name, *raw, *shown, *context, *source;
+  const char *former; /* NULL: nothing by ALTER SYSTEM */
+  const char *value;  /* NULL: reset */
+};
+
+static const char *text_of(const struct action_request *request, const char *column) {
+  const struct table *table = &request->found->tables[0];
+  struct value value = postgres_found(table, &table->rows[0], column);
+  return value.type == VALUE_TEXT ? value.text : NULL;
+}
+
+static bool is_true(const char *text) {
+  return text && *text == 't';
+}
+
+/* ---- what is wrong */
+
+static bool holds_password(const struct setting *setting) {
+  const char *const texts[] = {setting->raw, setting->shown, setting->former, setting->value};
+  if (strcmp(setting->name, "primary_conninfo") == 0)
+    return true;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (texts[i] && (strcasestr(texts[i], "password=") || strcasestr(texts[i], "password =")))
+      return true;
+  return false;
+}
+
+static bool allowed(const struct action_request *request, const struct setting *setting,
+                    struct err *err) {
+  const char *wrong = text_of(request, "wrong");
+  if (strcmp(setting->context, "internal") == 0)
+    return err_set(err, ERR_UNSUPPORTED, "%s is built in: nobody can change it", setting->name);
+  if (wrong)
+    return err_set(err, ERR_INVALID, "%s wants %.200s", setting->name, wrong);
+  if (holds_password(setting))
+    return err_set(err, ERR_UNSUPPORTED,
+                   "%s may hold a password, which plans and records must not: ALTER SYSTEM by psql",
+                   setting->name);
+  if (setting->value && is_true(text_of(request, "list")) && strchr(setting->value, ','))
+    return err_set(err, ERR_UNSUPPORTED,
+                   "%s is a list, and would be taken for one name: ALTER SYSTEM SET %s = 'a', 'b' "
+                   "by psql",
+                   setting->name, setting->name);
+  if (!is_true(text_of(request, "reload")))
+    return err_set(err, ERR_DENIED,
+                   "pg_reload_conf() may not be called: a superuser has to GRANT EXECUTE on it");
+  if (!setting->value && !setting->former)
+    return err_set(err, ERR_INVALID,
+                   "nothing to reset: %s is not set by ALTER SYSTEM, as far as may be seen",
+                   setting->name);
+  return true;
+}
+
+/* ---- what it means */
+
+static void say_when(struct plan *plan, const struct setting *setting) {
+  const char *context = setting->context;
+  if (strcmp(context, "postmaster") == 0) {
+    plan_say(plan, PLAN_WARNING, "it counts only after a restart of the server; until then %s does",
+             setting->shown);
+    plan_say(plan, PLAN_WARNING,
+             "a value that the server cannot start with is found out at that restart");
+  } else if (strcmp(context, "sighup") == 0) {
+    plan_say(plan, PLAN_BLAST, "counts at once, for the whole server");
+  } else if (strstr(context, "backend")) {
+    plan_say(plan, PLAN_BLAST, "counts for sessions that begin from then on");
+  } else {
+    plan_say(plan, PLAN_BLAST,
+             "counts at once, for all sessions whose role, database or client has not set its own");
+  }
+}
+
+static void say_sources(const struct action_request *request, struct plan *plan,
+                        const struct setting *setting) {
+  static const char *const stronger[] = {"command line", "override", "global",
+                                         "database",     "user",     "database user"};
+  for (size_t i = 0; i < sizeof stronger / sizeof *stronger; i++)
+    if (strcmp(setting->source, stronger[i]) == 0)
+      plan_say(plan, PLAN_WARNING, "what counts comes from elsewhere (%s), and is stronger",
+               setting->source);
+  if (is_true(text_of(request, "pending")))
+    plan_say(plan, PLAN_WARNING, "an earlier change of it waits for a restart already");
+  for (size_t i = 0; i < sizeof dangers / sizeof *dangers; i++)
+    if (strcmp(dangers[i].name, setting->name) == 0)
+      plan_say(plan, PLAN_WARNING, "%s", dangers[i].says);
+}
+
+static void say_undo(struct plan *plan, const struct setting *setting) {
+  if (setting->former)
+    plan_say(plan, PLAN_UNDO, "postgres.set with %s, what ALTER SYSTEM had set before",
+             *setting->former ? setting->former : "''");
+  else
+    plan_say(plan, PLAN_UNDO, "postgres.set with reset=true: ALTER SYSTEM had not set it");
+}
+
+bool postgres_set_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  const struct row *row = postgres_found_row(request);
+  if (!row)
+    return err_set(err, ERR_INVALID, "the setting is not known");
+  const char *value = plan_param(plan, "value"), *what = text_of(request, "what");
+  struct setting setting = {.name = row->key,
+                            .raw = text_of(request, "raw"),
+                            .shown = text_of(request, "shown"),
+                            .context = text_of(request, "context"),
+                            .source = text_of(request, "source"),
+                            .former = text_of(request, "own"),
+                            .value = value && strcmp(value, "''") == 0 ? "" : value};
+  const char *statement = text_of(request, "statement");
+  if (!setting.raw || !setting.shown || !setting.context || !setting.source || !statement)
+    return err_set(err, ERR_DENIED, "%.100s may not be read", row->key);
+  if (!allowed(request, &setting, err))
+    return false;
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->pins = pins;
+  plan->pin_count = SET_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
+  plan->unit = "setting";
+  plan->title = setting.value ? plan_printf(plan, "Set %s of %s", row->key, plan->target)
+                              : plan_printf(plan, "Reset %s of %s", row->key, plan->target);
+  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "the plan is too large");
+  victim->cells[0] = plan_copy(plan, setting.shown);
+  victim->cells[1] =
+      setting.value ? plan_copy(plan, *setting.value ? setting.value : "''") : "what the files say";
+  victim->cells[2] = plan_copy(plan, setting.source);
+  victim->pins[SET_PIN_NAME] = victim->label;
+  victim->pins[SET_PIN_STATEMENT] = plan_copy(plan, statement);
+  victim->pins[SET_PIN_RAW] = plan_copy(plan, setting.raw);
+  victim->pins[SET_PIN_SHOWN] = victim->cells[0];
+  victim->pins[SET_PIN_FORMER] = setting.former ? plan_copy(plan, setting.former) : NULL;
+  victim->pins[SET_PIN_VALUE] = setting.value ? plan_copy(plan, setting.value) : NULL;
+  plan_say(plan, PLAN_EFFECT, "%s;", statement);
+  plan_say(plan, PLAN_EFFECT, "SELECT pg_reload_conf();");
+  if (what)
+    plan_say(plan, PLAN_BLAST, "%s: %s", row->key, what);
+  say_when(plan, &setting);
+  say_sources(request, plan, &setting);
+  plan_say(plan, PLAN_PRECONDITION, "its value is still %s", setting.shown);
+  plan_say(plan, PLAN_PRECONDITION,
+           "we are a superuser, or (from 15 on) have ALTER SYSTEM on the setting");
+  say_undo(plan, &setting);
+  return true;
+}

@@ -1,0 +1,89 @@
+/* Long statements on tables and indexes, one victim after the other: VACUUM, ANALYZE, REINDEX,
+ * CREATE INDEX and DROP INDEX. None of them takes values, so that its names are put together and
+ * quoted by the server.
+ *
+ * Each victim has its statement as a pin, made of a name that the survey's server had quoted. Right
+ * before it runs, the server is asked on the same session whether that statement is what it would
+ * write itself for the object with the pinned oid; only then the pin is sent. A second link reads
+ * the progress each second, and is the way in which a person's cancel gets through
+ * (pg_cancel_backend of our own session). */
+#pragma once
+
+#include "actions/action.h"
+#include "actions/postgres/postgres_link.h"
+
+enum postgres_work_pin {
+  WORK_PIN_OID,       /* of the table or index */
+  WORK_PIN_STATEMENT, /* what runs */
+  WORK_PIN_NAME,      /* quoted, with its schema */
+  WORK_PIN_BEFORE,    /* a number to compare with afterwards: bytes, dead rows; NULL: not known */
+  WORK_PIN_STAMP,     /* what it must have, or must no longer have: the action's own; NULL: none */
+  WORK_PIN_COUNT
+};
+extern const char *const postgres_work_pins[WORK_PIN_COUNT];
+
+/* The answer of `check`; no row: it is not there any more, or is called otherwise by now. */
+enum postgres_work_check {
+  CHECK_WHY_NOT, /* words; NULL: go on */
+  CHECK_LOCK,    /* a name for LOCK TABLE, to see whether the lock is to be had; NULL: none */
+  CHECK_INVALID, /* the table's invalid indexes, as an array of oids; NULL: does not matter */
+  CHECK_COLUMN_COUNT
+};
+
+/* The answer of `progress`, of at most one row. */
+enum postgres_work_progress {
+  PROGRESS_PHASE,
+  PROGRESS_DONE,
+  PROGRESS_TOTAL,
+  PROGRESS_UNIT,   /* one of "blocks", "rows", "indexes", "transactions" */
+  PROGRESS_LOCKER, /* a pid that it waits for; "0" or NULL: none */
+  PROGRESS_COLUMN_COUNT
+};
+
+struct postgres_totals {
+  int64_t before, now; /* sums over those whose figures are known */
+  size_t known;
+};
+
+struct postgres_work {
+  const char *check; /* $1 the oid, $2 the statement; $3 the stamp where check_stamp is set */
+  bool check_stamp;
+  const char *(*progress)(int version); /* $1 our pid; NULL: nothing is told */
+  /* Waits for transactions instead of queueing for a lock, so that it waits as long as it takes,
+   * once a look has shown that the first lock is to be had; what fails may leave invalid indexes */
+  bool concurrently;
+  const char *cancelled; /* words for what was cancelled half-way */
+  bool stays;            /* what it had done until then stays: partly done */
+  /* The proof: $1 the oid, $2 the name, $3 the stamp. True with the outcome set when it is there
+   * (or will never be); false: look again. */
+  const char *prove;
+  bool (*judge)(struct act *act, size_t victim, const struct pg_rows *rows,
+                struct postgres_totals *totals);
+  /* The proof in one line, when there is more than one victim. */
+  void (*conclude)(struct outcome *outcome, const struct postgres_totals *totals);
+};
+
+void postgres_work_start(struct act *act, const struct postgres_work *work);
+void postgres_work_cancel(struct act *act);
+void postgres_work_drop(struct act *act);
+
+void postgres_prove_start(struct act *act, const struct postgres_work *work);
+void postgres_prove_drop(struct act *act);
+enum { POSTGRES_PROVE_MS = 20000 };
+
+/* Steps named `execute` and `verify` of the work. */
+#define POSTGRES_WORK_STEPS(work)                                                          \
+  static void execute_start(struct act *act) {                                             \
+    postgres_work_start(act, &(work));                                                     \
+  }                                                                                        \
+  static void verify_start(struct act *act) {                                              \
+    postgres_prove_start(act, &(work));                                                    \
+  }                                                                                        \
+  static const struct act_step execute = {                                                 \
+      .start = execute_start, .cancel = postgres_work_cancel, .drop = postgres_work_drop}; \
+  static const struct act_step verify = {                                                  \
+      .timeout_ms = POSTGRES_PROVE_MS, .start = verify_start, .drop = postgres_prove_drop};
+
+/* A victim with its pins. NULL with err beyond the ceiling. */
+struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, int64_t oid,
+                                         const char *statement, struct err *err);

@@ -1,0 +1,239 @@
+/* Empties the slow log. */
+#include "actions/redis/redis_found.h"
+#include "core/count.h"
+#include "core/format.h"
+
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEP_MS = 10000, SHOWN = 5, COMMAND_MAX = 300, WORDS_MAX = 4 };
+
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
+static void survey_start(struct act *act);
+static void execute_start(struct act *act);
+static void verify_start(struct act *act);
+
+static const struct act_step survey = {
+    .timeout_ms = STEP_MS, .start = survey_start, .drop = redis_work_drop};
+static const struct act_step execute = {
+    .timeout_ms = STEP_MS, .start = execute_start, .drop = redis_work_drop};
+static const struct act_step verify = {
+    .timeout_ms = STEP_MS, .start = verify_start, .drop = redis_work_drop};
+
+const struct action action_redis_reset_slowlog = {
+    .spec = {.id = "redis.reset-slowlog",
+             .kind = "redis",
+             .title = "reset the slow log",
+             .what = "drops the entries of the slow log, so that what comes next stands alone",
+             .runs = "SLOWLOG RESET",
+             .danger = DANGER_DESTRUCTIVE},
+    .applies = redis_has_keys,
+    .survey = &survey,
+    .plan = make_plan,
+    .execute = &execute,
+    .verify = &verify,
+};
+
+/* ---- the survey: how many, and the newest of them */
+
+enum entry_column { ENTRY_ID, ENTRY_TIME, ENTRY_TOOK, ENTRY_COMMAND, ENTRY_COLUMN_COUNT };
+
+static const struct column_spec entry_columns[ENTRY_COLUMN_COUNT] = {
+    [ENTRY_ID] = {.id = "id", .title = "ID", .help = "grows with each entry"},
+    [ENTRY_TIME] = {.id = "time", .title = "TIME", .unit = UNIT_TIME, .help = "when it ran"},
+    [ENTRY_TOOK] = {.id = "took",
+                    .title = "TOOK",
+                    .unit = UNIT_SECONDS,
+                    .help = "how long, without waiting"},
+    [ENTRY_COMMAND] = {.id = "command",
+                       .title = "COMMAND",
+                       .help = "its name and its key; not the arguments, which may be secrets"},
+};
+static const struct table_spec entries_table = {.id = "entries",
+                                                .title = "Slow log",
+                                                .columns = entry_columns,
+                                                .column_count = ENTRY_COLUMN_COUNT};
+
+struct listing {
+  struct redis_work work;
+  int64_t length;
+};
+
+static const char *command_text(char out[COMMAND_MAX], const struct redisReply *arguments) {
+  struct redis_word words[WORDS_MAX];
+  size_t count = 0;
+  for (; count < arguments->elements && count < WORDS_MAX; count++) {
+    const redisReply *argument = arguments->element[count];
+    bool text = argument->type == REDIS_REPLY_STRING;
+    words[count] = (struct redis_word){text ? argument->str : "", text ? argument->len : 0};
+  }
+  return redis_command_shown(out, COMMAND_MAX, words, count);
+}
+
+/* In milliseconds; 0 where it is no time. */
+static int64_t known_time(long long seconds) {
+  return seconds > 0 ? count_times(seconds, 1000) : 0;
+}
+
+/* An entry is id, time, microseconds, arguments, and since 4.0 client and name. */
+static bool is_entry(const struct redisReply *entry) {
+  return entry->type == REDIS_REPLY_ARRAY && entry->elements >= 4 &&
+         entry->element[0]->type == REDIS_REPLY_INTEGER &&
+         entry->element[1]->type == REDIS_REPLY_INTEGER &&
+         entry->element[2]->type == REDIS_REPLY_INTEGER &&
+         entry->element[3]->type == REDIS_REPLY_ARRAY;
+}
+
+static void on_entries(void *self, const struct redisReply *reply, const struct err *err) {
+  static const struct table_spec *const specs[] = {&entries_table};
+  struct listing *listing = self;
+  if (err) {
+    redis_work_fail(listing, err);
+    return;
+  }
+  struct sample *found = redis_found_new(&listing->work, specs, 1);
+  struct table *table = sample_table(found, entries_table.id);
+  redis_fact_int(found, "length", listing->length);
+  size_t count = reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+  for (size_t i = 0; i < count && i < SHOWN; i++) {
+    const redisReply *entry = reply->element[i];
+    char key[24], text[COMMAND_MAX];
+    if (!is_entry(entry))
+      continue;
+    snprintf(key, sizeof key, "%lld", entry->element[0]->integer);
+    struct row *row = sample_row(found, table, key, NULL);
+    if (!row)
+      break;
+    row->cells[ENTRY_ID] = value_int(entry->element[0]->integer);
+    row->cells[ENTRY_TIME] = value_int(known_time(entry->element[1]->integer));
+    row->cells[ENTRY_TOOK] = value_real(fmax((double)entry->element[2]->integer, 0) / 1e6);
+    row->cells[ENTRY_COMMAND] =
+        value_text(sample_copy(found, command_text(text, entry->element[3])));
+  }
+  redis_work_end(listing, found, NULL);
+}
+
+static void on_length(void *self, const struct redisReply *reply, const struct err *err) {
+  struct listing *listing = self;
+  if (err) {
+    redis_work_fail(listing, err);
+    return;
+  }
+  listing->length = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
+  redis_link_ask(listing->work.link, on_entries, 3, (const char *const[]){"SLOWLOG", "GET", "5"},
+                 NULL);
+}
+
+static void ask_length(struct redis_work *work, redis_link_cb done) {
+  redis_link_ask(work->link, done, 2, (const char *const[]){"SLOWLOG", "LEN"}, NULL);
+}
+
+static void survey_ready(void *self) {
+  ask_length(self, on_length);
+}
+
+static void survey_start(struct act *act) {
+  static const struct redis_work_kind kind = {
+      .size = sizeof(struct listing), .phase = REDIS_SURVEY, .ready = survey_ready};
+  redis_work_start(act, &kind);
+}
+
+/* ---- the plan */
+
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  static const struct plan_column columns[] = {{"ENTRIES", true}};
+  static const char *const pins[] = {"run_id", "newest"};
+  const struct sample *found = request->found;
+  const struct table *table = sample_table_view(found, entries_table.id);
+  int64_t length = redis_fact(found, "length", 0);
+  char cli[REDIS_CLI_MAX], count[FORMAT_MAX];
+  if (length == 0 || table->row_count == 0)
+    return err_set(err, ERR_INVALID, "the slow log is empty");
+  plan->columns = columns;
+  plan->column_count = 1;
+  plan->pins = pins;
+  plan->pin_count = sizeof pins / sizeof *pins;
+  struct plan_victim *victim = plan_victim(plan, redis_fact_words(found, "run_id"), "the slow log");
+  victim->cells[0] = plan_copy(plan, format_count(count, sizeof count, length));
+  victim->pins[0] = victim->key;
+  victim->pins[1] = plan_copy(plan, table->rows[0].key);
+  plan->title = plan_printf(plan, "Reset the slow log of %s", request->target->name);
+  plan->count = length;
+  plan->whole = true;
+  plan->unit = length == 1 ? "entry" : "entries";
+  redis_plan_server(plan, request, false);
+  plan_say(plan, PLAN_EFFECT, "%s SLOWLOG RESET", redis_cli(cli, request->target, -1));
+  for (size_t i = 0; i < table->row_count; i++) {
+    const struct value *cells = table->rows[i].cells;
+    char took[FORMAT_MAX], ago[FORMAT_MAX];
+    double age = (double)count_less(request->now_ms, cells[ENTRY_TIME].integer) / 1000;
+    format_value(took, sizeof took, cells[ENTRY_TOOK], UNIT_SECONDS, false);
+    plan_say(plan, PLAN_BLAST, "%s ago, took %s: %s", format_duration(ago, sizeof ago, age), took,
+             cells[ENTRY_COMMAND].text);
+  }
+  plan_say(plan, PLAN_LOSS, "the entries, and those that come until then");
+  return true;
+}
+
+/* ---- execute and verify */
+
+static void on_reset(void *self, const struct redisReply *reply, const struct err *err) {
+  struct redis_work *work = self;
+  (void)reply;
+  if (err) {
+    redis_work_fail(work, err);
+    return;
+  }
+  outcome_set_all(work->act->outcome, VICTIM_PENDING, VICTIM_SENT, "reset");
+  redis_work_end(work, NULL, NULL);
+}
+
+static void execute_ready(void *self) {
+  struct redis_work *work = self;
+  redis_link_do(work->link, on_reset, 2, (const char *const[]){"SLOWLOG", "RESET"}, NULL);
+}
+
+static void execute_start(struct act *act) {
+  static const struct redis_work_kind kind = {
+      .size = sizeof(struct redis_work), .phase = REDIS_EXECUTE, .ready = execute_ready};
+  redis_work_start(act, &kind);
+}
+
+/* The oldest that is left is newer than the newest that was planned for. */
+static void on_left(void *self, const struct redisReply *reply, const struct err *err) {
+  struct redis_work *work = self;
+  struct outcome *outcome = work->act->outcome;
+  int64_t newest = strtoll(redis_pin(work->act->plan, "newest"), NULL, 10), oldest = INT64_MAX;
+  if (err) {
+    redis_work_fail(work, err);
+    return;
+  }
+  size_t count = reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+  for (size_t i = 0; i < count; i++)
+    if (is_entry(reply->element[i]) && reply->element[i]->element[0]->integer < oldest)
+      oldest = reply->element[i]->element[0]->integer;
+  if (oldest <= newest)
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "entry %" PRId64 " still is there",
+                    oldest);
+  else if (count > 0)
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "empty but for %zu that came since", count);
+  else
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "SLOWLOG LEN is 0");
+  outcome_proof(outcome, "%s", outcome->victims[0].words);
+  redis_work_end(work, NULL, NULL);
+}
+
+static void verify_ready(void *self) {
+  struct redis_work *work = self;
+  redis_link_ask(work->link, on_left, 3, (const char *const[]){"SLOWLOG", "GET", "128"}, NULL);
+}
+
+static void verify_start(struct act *act) {
+  static const struct redis_work_kind kind = {
+      .size = sizeof(struct redis_work), .phase = REDIS_VERIFY, .ready = verify_ready};
+  redis_work_start(act, &kind);
+}

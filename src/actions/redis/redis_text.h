@@ -1,0 +1,73 @@
+/* Texts of Redis' actions: what a server tells in INFO, names as they can be printed, sizes, and
+ * what would be typed. Pure. */
+#pragma once
+
+#include "core/err.h"
+#include "model/table.h"
+#include "model/target.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The value of exactly that key in INFO's text, clipped to size; false, and "", if there is none.
+ */
+bool redis_told(const char *info, const char *key, char *out, size_t size);
+/* False if there is none, or it is no whole number from end to end. */
+bool redis_told_int(const char *info, const char *key, int64_t *number);
+/* The same for what is never less than zero: a number below is none. */
+bool redis_told_count(const char *info, const char *key, int64_t *number);
+bool redis_told_real(const char *info, const char *key, double *number);
+/* Whether the value is that text. */
+bool redis_told_is(const char *info, const char *key, const char *text);
+/* A number of "keys=12,expires=3,avg_ttl=0" by its whole name. */
+bool redis_told_field(const char *value, const char *name, int64_t *number);
+/* Keys of database `db`, of which `expires` have a time to live; 0 for one that is not listed. */
+void redis_told_keys(const char *info, int db, int64_t *keys, int64_t *expires);
+/* 70015 of "redis_version:7.0.15" (what a Valkey says that it is compatible with); 0 if not told.
+ */
+int redis_told_version(const char *info);
+
+/* A name's bytes as redis-cli prints them, without the quotes around: \n \r \t \a \b \\ \" and \xNN
+ * for all that is not printable ASCII. Cut, ending in "...", where `size` is too small. Returns
+ * out. */
+const char *redis_repr(char *out, size_t size, const char *bytes, size_t length);
+
+struct redis_word {
+  const char *bytes;
+  size_t length;
+};
+
+enum { REDIS_SHOWN_KEY_MAX = 120 };
+/* A command by its name and key alone, "SET user:1 ...", "CONFIG SET ...", "EVAL ...": arguments
+ * may be secrets, and a name that is not known may be one (rename-command). Returns out. */
+const char *redis_command_shown(char *out, size_t size, const struct redis_word *words,
+                                size_t count);
+
+enum { REDIS_COUNTED_MAX = 64 };
+/* "1 key", "12,431 keys". Returns out. */
+const char *redis_keys_counted(char out[REDIS_COUNTED_MAX], int64_t count);
+
+/* Sizes as redis.conf has them: "1000", "2gb" (1024^3), "2g" (1000^3), kb, k, mb, m, b. */
+bool redis_size_parse(const char *text, int64_t *bytes, struct err *err) MUST_CHECK;
+bool redis_size_check(const char *text, struct err *err); /* the same as an option's check */
+
+enum { REDIS_CLI_MAX = 700, REDIS_NAME_MAX = 300 };
+/* "redis-cli -h redis -p 6379 --user ops -n 2": without the password, which redis-cli takes from
+ * REDISCLI_AUTH; without -n for db -1. Returns out. */
+const char *redis_cli(char out[REDIS_CLI_MAX], const struct target *target, int db);
+/* The same command for each key of a pattern, exact for keys and patterns of any bytes: redis-cli
+ * prints the keys quoted, one a line (--no-raw), sed makes a command of each, and redis-cli reads
+ * them as it printed them. `script` is sed's, and has no single quote. The quoted pattern needs a
+ * redis-cli that prints so (7.0, some 6.2): an older one refuses the option, and does nothing.
+ * False where it does not fit. */
+bool redis_cli_each(char *out, size_t size, const struct target *target, int db,
+                    const char *pattern, const char *script);
+/* What has to be in REDISCLI_AUTH for it: "the password of ops"; NULL where no password is
+ * configured. out: at least REDIS_CLI_MAX bytes. */
+const char *redis_cli_login(char out[REDIS_CLI_MAX], const struct target *target);
+/* "redis:6379" or "/run/redis.sock": how its url calls the server. Returns out. */
+const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target);
+/* The number of the collector's row of a database, "5" of "db5", for an action's preset. */
+bool redis_row_database(const struct row *row, char *out, size_t size);
+/* The database of its url. */
+int redis_url_database(const struct target *target);

@@ -1,0 +1,99 @@
+#include "clients/http/http_error.h"
+
+#include "io/limit.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void connect_error(int os_error, const char *detail, struct err *err) {
+  enum err_kind kind = err_kind_of_errno(-os_error);
+  if (kind == ERR_REFUSED)
+    err_set(err, kind, "refused");
+  else if (os_error != 0)
+    err_set(err, kind, "no connection: %s", strerror(os_error));
+  else
+    err_set(err, ERR_UNREACHABLE, "no connection: %s", detail);
+}
+
+/* "SSL certificate problem: certificate has expired" to "TLS: certificate has expired". */
+static void tls_error(const char *detail, struct err *err) {
+  static const char problem[] = "problem: ";
+  const char *reason = strstr(detail, problem);
+  if (strstr(detail, "no alternative certificate subject name") ||
+      strstr(detail, "certificate subject name"))
+    err_set(err, ERR_PROTOCOL, "TLS: the certificate is for another name");
+  else if (strstr(detail, "wrong version number"))
+    err_set(err, ERR_PROTOCOL, "TLS: what answers does not speak it (plain http?)");
+  else
+    err_set(err, ERR_PROTOCOL, "TLS: %s", reason ? reason + strlen(problem) : detail);
+}
+
+enum { SOME_FILES = 4 };
+
+/* When curl cannot open a socket or a CA file it does not always say why. */
+static bool limit_reached(CURLcode code, int os_error, struct err *err) {
+  switch (code) {
+  case CURLE_OUT_OF_MEMORY:
+    return limit_error(ENOMEM, err);
+  case CURLE_COULDNT_CONNECT:
+    return os_error != 0 ? limit_error(os_error, err) : !limit_files_free(1, err);
+  case CURLE_FAILED_INIT:
+  case CURLE_SSL_CACERT_BADFILE: /* its own socket, and those of others, may be closed by now */
+    return !limit_files_free(SOME_FILES, err);
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return !limit_files_free(1, err);
+  default:
+    return false;
+  }
+}
+
+void http_error(CURLcode code, int os_error, const char *detail, struct err *err) {
+  if (limit_reached(code, os_error, err))
+    return;
+  if (!*detail)
+    detail = curl_easy_strerror(code);
+  switch (code) {
+  case CURLE_URL_MALFORMAT:
+    err_set(err, ERR_INVALID, "the URL is not valid: %s", detail);
+    return;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    err_set(err, ERR_UNRESOLVED, "the name has no address");
+    return;
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    err_set(err, ERR_UNRESOLVED, "the name of the proxy has no address");
+    return;
+  case CURLE_COULDNT_CONNECT:
+    connect_error(os_error, detail, err);
+    return;
+  case CURLE_OPERATION_TIMEDOUT:
+    err_set(err, ERR_TIMEOUT, "no answer in time");
+    return;
+  case CURLE_GOT_NOTHING:
+    err_set(err, ERR_CLOSED, "closed without an answer");
+    return;
+  case CURLE_PARTIAL_FILE:
+    err_set(err, ERR_CLOSED, "closed in the middle of the answer");
+    return;
+  case CURLE_SEND_ERROR:
+  case CURLE_RECV_ERROR:
+    err_set(err, ERR_CLOSED, "reset in the middle of the answer");
+    return;
+  case CURLE_UNSUPPORTED_PROTOCOL: /* what is neither HTTP/1 nor /2 counts as HTTP/0.9 */
+  case CURLE_WEIRD_SERVER_REPLY:
+    err_set(err, ERR_PROTOCOL, "the answer is not HTTP");
+    return;
+  case CURLE_SSL_CACERT_BADFILE:
+    err_set(err, ERR_INVALID, "TLS: the CA file cannot be read");
+    return;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_ISSUER_ERROR:
+    tls_error(detail, err);
+    return;
+  default:
+    err_set(err, ERR_PROTOCOL, "%s", detail);
+  }
+}

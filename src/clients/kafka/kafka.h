@@ -1,0 +1,66 @@
+/* Kafka by librdkafka: one client a target, in a process of its own.
+ *
+ * librdkafka aborts (librdkafka#4605) and waits where it likes. So it runs in a child process,
+ * which is stacktop itself (clients/kafka/kafka_child.h): it answers one call after the other over
+ * a socket, each with a deadline. When it crashes or hangs, that is an error of the call, and
+ * another one is started (clients/kafka/kafka_process.h). Nothing of it is waited for on the loop's
+ * thread. */
+#pragma once
+
+#include "clients/kafka/kafka_snapshot.h"
+#include "core/err.h"
+#include "io/io.h"
+
+/* How to reach the brokers. All borrowed for the call only. */
+struct kafka_config {
+  const char *bootstrap; /* "kafka:9092, kafka2:9092" */
+  char *const *names;    /* librdkafka properties, as configured; */
+  char *const *values;   /* values[i] belongs to names[i] */
+  size_t property_count;
+};
+
+struct kafka_client;
+
+/* Of librdkafka, as it runs: "2.0.2". Static. */
+const char *kafka_library_version(void);
+
+/* Whether it is a list of host:port (the port may be left out: 9092). */
+bool kafka_bootstrap_check(const char *text, struct err *err) MUST_CHECK;
+
+/* Makes a client; starts no process before the first call. NULL with ERR_INVALID for a property
+ * that librdkafka does not know or take, or that is not to be set from outside. */
+struct kafka_client *kafka_client_new(struct io *io, const struct kafka_config *config,
+                                      struct err *err) MUST_CHECK;
+
+/* What to ask for. Borrowed for the call only. */
+struct kafka_query {
+  char *const *groups; /* globs: a group is asked about if it matches one of them */
+  size_t group_count;
+  char *const *topics; /* globs; none: all topics */
+  size_t topic_count;
+  int64_t deadline_ms; /* on the steady clock */
+};
+
+typedef void (*kafka_snapshot_cb)(void *arg, struct kafka_snapshot *snapshot,
+                                  const struct err *err);
+
+struct kafka_request; /* one under way */
+
+/* Collects groups, their offsets and the logs' ends. The callback comes once, on the loop's thread,
+ * never before this returns, with a snapshot (which it takes: kafka_snapshot_free) or an error;
+ * unless kafka_snapshot_cancel comes first. A client that is refused, or that fails to log in, is
+ * told so after KAFKA_GRACE_MS and not at the deadline. ERR_IO: the client crashed or hung. The
+ * handle is valid until the callback. */
+struct kafka_request *kafka_snapshot_start(struct kafka_client *client,
+                                           const struct kafka_query *query, kafka_snapshot_cb done,
+                                           void *arg);
+
+/* No callback will come. step (may be NULL) gets what was being waited for, in words: "the list of
+ * groups"; valid until the client's next call. */
+void kafka_snapshot_cancel(struct kafka_request *request, const char **step);
+
+/* Ends the client; what is under way must have been cancelled. done(arg) comes once its process is
+ * gone and its handles are closed, within KAFKA_CLOSE_MS and a turn of the loop: a process that
+ * does not end by itself is killed. */
+enum { KAFKA_CLOSE_MS = 500 };
+void kafka_client_close(struct kafka_client *client, void (*done)(void *arg), void *arg);

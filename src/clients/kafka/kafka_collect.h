@@ -1,0 +1,20 @@
+/* One collection, on the client's thread: groups, states and members, committed offsets, then the
+ * ends of their partitions. */
+#pragma once
+
+#include "clients/kafka/kafka.h"
+#include "clients/kafka/kafka_session.h"
+
+struct kafka_collection {
+  const char **groups, **topics; /* globs, in the snapshot's arena */
+  size_t group_count, topic_count;
+  struct kafka_snapshot *snapshot;
+};
+
+/* Copies the query: the collection may outlive whoever asked. */
+void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query);
+
+/* Fills the snapshot. What one group or partition does not answer is an error of its own; false
+ * only when nothing can be said. Waits. */
+bool kafka_collect(struct kafka_session *session, struct kafka_collection *collection,
+                   struct err *err) MUST_CHECK;

@@ -1,0 +1,22 @@
+/* The first and the end offsets of partitions, on the client's thread. */
+#pragma once
+
+#include "clients/kafka/kafka_session.h"
+#include "clients/kafka/kafka_snapshot.h"
+
+#include <stddef.h>
+
+struct kafka_place {
+  const struct kafka_topic *topic;
+  int32_t partition;
+};
+
+/* Which offset: the first that is there, the end, or the first that is not older than a time in
+ * milliseconds since 1970. */
+enum { KAFKA_AT_START = -2, KAFKA_AT_END = -1 };
+
+/* Fills .end (KAFKA_AT_END) or .start (the others; none for a time past the end) of each place's
+ * partition, or its .error. Places without a leader have to be left out before. A leader
+ * that does not answer costs its own partitions; false when none does. Waits. */
+bool kafka_offsets_read(struct kafka_session *session, const struct kafka_place *places,
+                        size_t count, int64_t at, struct err *err) MUST_CHECK;

@@ -1,0 +1,430 @@
+/* The socket belongs to libpq, which may close it and open another under the same number while it
+ * connects. So its poll handle is closed before each call that may do that, and is made anew after
+ * it. */
+#include "clients/postgres/pg.h"
+
+#include "clients/postgres/pg_answer.h"
+#include "clients/postgres/pg_error.h"
+#include "clients/postgres/pg_hosts.h"
+#include "core/mem.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct watch {
+  uv_poll_t poll;
+  struct pg *pg;
+};
+
+struct pg {
+  struct io *io;
+  char *dsn;
+  enum pg_phase phase;
+  pg_cb done; /* of the connect or the query under way */
+  void *arg;
+
+  struct pg_hosts hosts;   /* while resolving: as configured, and ... */
+  struct pg_hosts targets; /* ... what they lead to so far; then those still worth trying */
+  size_t resolving;        /* index into hosts */
+  struct resolve *resolve;
+  struct err unresolved; /* the first name's error; it counts when none leads anywhere */
+
+  PGconn *conn;
+  struct watch *watch;
+  struct pg_answer answer;
+  char sqlstate[6];   /* of the last answer's error */
+  struct err failure; /* found while starting: reported from the timer */
+  uv_timer_t soon;    /* and, while it connects, the next address's turn */
+
+  int open_handles;
+  void (*freed)(void *arg); /* set by pg_free */
+  void *freed_arg;
+};
+
+static void on_closed(struct pg *pg) {
+  if (--pg->open_handles > 0 || !pg->freed)
+    return;
+  void (*freed)(void *arg) = pg->freed;
+  void *arg = pg->freed_arg;
+  free(pg->dsn);
+  free(pg);
+  freed(arg);
+}
+
+static void on_watch_closed(uv_handle_t *handle) {
+  struct watch *watch = handle->data;
+  struct pg *pg = watch->pg;
+  free(watch);
+  on_closed(pg);
+}
+
+static void on_soon_closed(uv_handle_t *handle) {
+  on_closed(handle->data);
+}
+
+static void watch_close(struct pg *pg) {
+  if (pg->watch)
+    uv_close((uv_handle_t *)&pg->watch->poll, on_watch_closed);
+  pg->watch = NULL;
+}
+
+static void hang_up(struct pg *pg) {
+  watch_close(pg);
+  PQfinish(pg->conn); /* NULL is fine; never waits, since the socket is non-blocking */
+  pg->conn = NULL;
+  pg->phase = PG_DOWN;
+}
+
+/* Ends the connect or the query. Everything is at rest before the callback, which may begin the
+ * next one, or pg_free. */
+static void finish(struct pg *pg, const struct err *err) {
+  struct pg_answer answer = pg->answer;
+  struct pg_rows rows = {answer.rows, answer.columns, answer.cells};
+  pg_cb done = pg->done;
+  memcpy(pg->sqlstate, answer.sqlstate, sizeof pg->sqlstate);
+  pg->answer = (struct pg_answer){0};
+  pg->done = NULL;
+  done(pg->arg, err ? NULL : &rows, err);
+  pg_answer_fini(&answer);
+}
+
+static void fail(struct pg *pg, const struct err *err) {
+  struct err copy = *err; /* it may lie in what is now torn down */
+  hang_up(pg);
+  finish(pg, &copy);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static bool watch_for(struct pg *pg, int events) {
+  int status = 0;
+  if (!pg->watch) {
+    struct watch *watch = mem_new(sizeof *watch);
+    status = uv_poll_init(pg->io->loop, &watch->poll, PQsocket(pg->conn));
+    if (status != 0) {
+      free(watch);
+      return err_set(&pg->failure, ERR_IO, "cannot watch the socket: %s", uv_strerror(status));
+    }
+    watch->pg = pg;
+    watch->poll.data = watch;
+    pg->watch = watch;
+    pg->open_handles++;
+  }
+  uv_poll_start(&pg->watch->poll, events, on_ready);
+  return true;
+}
+
+/* ---- connecting */
+
+static void swallow_notice(void *arg, const PGresult *result) {
+  (void)arg;
+  (void)result;
+}
+
+static void connect_failed(struct pg *pg) {
+  struct err err = {0};
+  pg_error_connect(PQerrorMessage(pg->conn), &err);
+  fail(pg, &err);
+}
+
+static void on_impatience(uv_timer_t *timer);
+
+/* libpq goes on to the next address only when one has failed, and one that drops packets does not
+ * fail in our time. */
+static void connect_wait(struct pg *pg, PostgresPollingStatusType wants) {
+  pg->phase = PQstatus(pg->conn) == CONNECTION_STARTED ? PG_CONNECTING : PG_LOGGING_IN;
+  if (pg->phase == PG_CONNECTING && pg->targets.count > 1)
+    uv_timer_start(&pg->soon, on_impatience, PG_PATIENCE_MS, 0);
+  if (!watch_for(pg, wants == PGRES_POLLING_READING ? UV_READABLE : UV_WRITABLE))
+    fail(pg, &pg->failure);
+}
+
+static void connect_step(struct pg *pg) {
+  uv_timer_stop(&pg->soon);
+  watch_close(pg);
+  PostgresPollingStatusType wants = PQconnectPoll(pg->conn);
+  if (wants == PGRES_POLLING_FAILED) {
+    connect_failed(pg);
+  } else if (wants != PGRES_POLLING_OK) {
+    connect_wait(pg, wants);
+  } else if (PQsetnonblocking(pg->conn, 1) != 0) {
+    connect_failed(pg);
+  } else {
+    pg->phase = PG_IDLE;
+    finish(pg, NULL);
+  }
+}
+
+static PGconn *conn_start(const char *dsn, const struct pg_hosts *targets) {
+  struct pg_host_lists lists;
+  pg_hosts_join(targets, &lists);
+  const char *const keywords[] = {
+      "dbname", "fallback_application_name", "client_encoding", "host", "hostaddr", "port", NULL};
+  const char *const values[] = {dsn,        "stacktop", "UTF8", lists.host, lists.hostaddr,
+                                lists.port, NULL};
+  /* what comes later counts before what the string, as dbname, is expanded to */
+  PGconn *conn = PQconnectStartParams(keywords, values, 1);
+  pg_host_lists_fini(&lists);
+  return conn;
+}
+
+static void connect_begin(struct pg *pg) {
+  pg->conn = conn_start(pg->dsn, &pg->targets);
+  pg_hosts_fini(&pg->hosts);
+  if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
+    connect_failed(pg);
+    return;
+  }
+  PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE); /* the only way to an error's SQLSTATE here */
+  PQsetNoticeReceiver(pg->conn, swallow_notice, NULL);
+  connect_wait(pg, PGRES_POLLING_WRITING);
+}
+
+static void on_impatience(uv_timer_t *timer) {
+  struct pg *pg = timer->data;
+  const char *address = PQhostaddr(pg->conn), *port = PQport(pg->conn);
+  if (!address || !port || !pg_hosts_remove(&pg->targets, address, port))
+    return;
+  hang_up(pg);
+  connect_begin(pg);
+}
+
+static void on_resolved(void *arg, const struct resolve_result *result, const struct err *err);
+
+/* Looks up the names one after the other, as libpq would. */
+static void resolve_next(struct pg *pg) {
+  for (; pg->resolving < pg->hosts.count; pg->resolving++) {
+    const struct pg_host *host = &pg->hosts.items[pg->resolving];
+    if (pg_host_is_name(host)) {
+      pg->resolve = resolve_start(pg->io, host->name, 0, on_resolved, pg);
+      return;
+    }
+    pg_hosts_add(&pg->targets, host->name, host->address, host->port);
+  }
+  if (pg->targets.count > 0) {
+    connect_begin(pg);
+    return;
+  }
+  pg_hosts_fini(&pg->hosts);
+  fail(pg, &pg->unresolved);
+}
+
+static void on_resolved(void *arg, const struct resolve_result *result, const struct err *err) {
+  struct pg *pg = arg;
+  pg->resolve = NULL;
+  if (result)
+    pg_hosts_add_addresses(&pg->targets, &pg->hosts.items[pg->resolving], result);
+  else if (pg->unresolved.kind == ERR_NONE)
+    pg->unresolved = *err;
+  pg->resolving++;
+  resolve_next(pg);
+}
+
+/* ---- asking */
+
+static void query_end(struct pg *pg, const struct err *err) {
+  if (PQstatus(pg->conn) != CONNECTION_OK || !pg->watch) {
+    hang_up(pg);
+  } else { /* what comes while it is idle stays in the kernel until the next query */
+    uv_poll_stop(&pg->watch->poll);
+    pg->phase = PG_IDLE;
+  }
+  struct err copy = *err;
+  finish(pg, copy.kind == ERR_NONE ? NULL : &copy);
+}
+
+static void query_lost(struct pg *pg) {
+  struct err err = pg->answer.err;
+  if (err.kind == ERR_NONE)
+    pg_error_connect(PQerrorMessage(pg->conn), &err);
+  fail(pg, &err);
+}
+
+/* Takes what has come. True when the query has been ended with it. */
+static bool take_results(struct pg *pg) {
+  while (!PQisBusy(pg->conn)) {
+    PGresult *result = PQgetResult(pg->conn);
+    if (!result) {
+      query_end(pg, &pg->answer.err);
+      return true;
+    }
+    bool good = pg_answer_add(&pg->answer, result);
+    PQclear(result);
+    if (!good) {
+      fail(pg, &pg->answer.err);
+      return true;
+    }
+  }
+  return false;
+}
+
+static void query_step(struct pg *pg) {
+  /* libpq closes the socket itself when it finds it dead */
+  int alive = PQconsumeInput(pg->conn);
+  int unsent = alive ? PQflush(pg->conn) : -1;
+  if (unsent < 0)
+    watch_close(pg);
+  if (take_results(pg)) /* the server's last words come before its hanging up */
+    return;
+  if (unsent < 0)
+    query_lost(pg);
+  else if (!watch_for(pg, UV_READABLE | (unsent ? UV_WRITABLE : 0)))
+    fail(pg, &pg->failure);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events) {
+  (void)status; /* libpq finds out by itself what is wrong */
+  (void)events;
+  struct pg *pg = ((struct watch *)poll->data)->pg;
+  if (pg->phase == PG_ASKING)
+    query_step(pg);
+  else
+    connect_step(pg);
+}
+
+/* ---- the interface */
+
+static void on_soon(uv_timer_t *timer) {
+  struct pg *pg = timer->data;
+  if (pg->failure.kind != ERR_NONE)
+    fail(pg, &pg->failure);
+  else if (!pg_hosts_read(pg->dsn, &pg->hosts, &pg->failure))
+    fail(pg, &pg->failure);
+  else
+    resolve_next(pg);
+}
+
+/* libpq ends the user and password at the first "@" and takes what follows for a host, whose name
+ * it then quotes in errors: half a password. A "@" that it does not end them with is refused. */
+static bool uri_is_plain(const char *uri) {
+  const char *rest = strstr(uri, "://") + 3;
+  const char *end = rest + strcspn(rest, "@/");
+  if (*end == '@')
+    rest = end + 1;
+  return !memchr(rest, '@', strcspn(rest, "?"));
+}
+
+bool pg_dsn_check(const char *dsn, struct err *err) {
+  PQconninfoOption *options = PQconninfoParse(dsn, NULL);
+  PQconninfoFree(options);
+  const bool uri = strncmp(dsn, "postgres://", 11) == 0 || strncmp(dsn, "postgresql://", 13) == 0;
+  if (uri && !uri_is_plain(dsn))
+    return err_set(
+        err, ERR_INVALID,
+        "the URI has an \"@\" too many: in a user, password or database write %%40 for @, "
+        "%%2F for / and %%3F for ?");
+  if (options)
+    return true;
+  return err_set(err, ERR_INVALID, "no %s that libpq takes: write %s",
+                 uri ? "URI" : "connection string",
+                 uri ? "postgresql://user@host:5432/database, with %XX for what is special in it"
+                     : "postgresql://user@host:5432/database, \"host=... dbname=...\" or "
+                       "\"service=...\"");
+}
+
+struct pg *pg_new(struct io *io, const char *dsn) {
+  struct pg *pg = mem_new(sizeof *pg);
+  pg->io = io;
+  pg->dsn = mem_dup(dsn);
+  uv_timer_init(io->loop, &pg->soon);
+  pg->soon.data = pg;
+  pg->open_handles = 1;
+  return pg;
+}
+
+void pg_connect(struct pg *pg, pg_cb done, void *arg) {
+  assert(pg->phase == PG_DOWN && !pg->done);
+  pg->done = done;
+  pg->arg = arg;
+  pg->phase = PG_RESOLVING;
+  pg->resolving = 0;
+  pg_hosts_fini(&pg->targets);
+  pg->failure = pg->unresolved = (struct err){0};
+  uv_timer_start(&pg->soon, on_soon, 0, 0);
+}
+
+static void query_begin(struct pg *pg, pg_cb done, void *arg) {
+  assert(pg->phase == PG_IDLE && !pg->done);
+  pg->done = done;
+  pg->arg = arg;
+  pg->phase = PG_ASKING;
+  pg->failure = (struct err){0};
+  pg_answer_init(&pg->answer);
+}
+
+/* taken: what libpq's send function said. */
+static void query_sent(struct pg *pg, int taken) {
+  int unsent = taken ? PQflush(pg->conn) : -1;
+  if (unsent >= 0) {
+    PQsetSingleRowMode(pg->conn); /* so that the ceilings hold while it comes in */
+    if (watch_for(pg, UV_READABLE | (unsent ? UV_WRITABLE : 0)))
+      return;
+  } else {
+    watch_close(pg);
+    pg_error_connect(PQerrorMessage(pg->conn), &pg->failure);
+  }
+  uv_timer_start(&pg->soon, on_soon, 0, 0);
+}
+
+void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg) {
+  query_begin(pg, done, arg);
+  query_sent(pg, PQsendQuery(pg->conn, sql));
+}
+
+void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *const *values,
+                     pg_cb done, void *arg) {
+  assert(count <= PG_VALUES_MAX);
+  query_begin(pg, done, arg);
+  query_sent(pg, PQsendQueryParams(pg->conn, sql, (int)count, NULL, values, NULL, NULL, 0));
+}
+
+void pg_drop(struct pg *pg) {
+  uv_timer_stop(&pg->soon);
+  if (pg->resolve)
+    resolve_cancel(pg->resolve);
+  pg->resolve = NULL;
+  pg_hosts_fini(&pg->hosts);
+  pg_hosts_fini(&pg->targets);
+  hang_up(pg);
+  pg_answer_fini(&pg->answer);
+  pg->answer = (struct pg_answer){0};
+  pg->done = NULL;
+}
+
+void pg_free(struct pg *pg, void (*done)(void *arg), void *arg) {
+  pg_drop(pg);
+  pg->freed = done;
+  pg->freed_arg = arg;
+  uv_close((uv_handle_t *)&pg->soon, on_soon_closed);
+}
+
+enum pg_phase pg_phase(const struct pg *pg) {
+  return pg->phase;
+}
+
+int pg_server_version(const struct pg *pg) {
+  return pg->conn ? PQserverVersion(pg->conn) : 0;
+}
+
+const char *pg_server_version_text(const struct pg *pg) {
+  const char *text = pg->conn ? PQparameterStatus(pg->conn, "server_version") : NULL;
+  return text ? text : "";
+}
+
+const char *pg_sqlstate(const struct pg *pg) {
+  return pg->sqlstate;
+}
+
+int pg_backend_pid(const struct pg *pg) {
+  return pg->conn ? PQbackendPID(pg->conn) : 0;
+}
+
+void pg_address(const struct pg *pg, char *out, size_t size) {
+  const char *address = pg->conn ? PQhostaddr(pg->conn) : "";
+  const char *host = address && *address ? address : pg->conn ? PQhost(pg->conn) : "";
+  const char *port = pg->conn ? PQport(pg->conn) : "";
+  snprintf(out, size, *host != '/' && strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}

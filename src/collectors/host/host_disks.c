@@ -1,0 +1,233 @@
+#include "collectors/host/host.h"
+
+#include "core/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How far a forecast reaches: a multiple of the time in which the rate has been seen to hold, and a
+ * day where it has held for all of the history. */
+enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400 };
+enum { HISTORY_S = (GROWTH_POINTS - 2) * GROWTH_STEP_MS / 1000 };
+/* A tmpfs that nobody named is shown from this on: there are many, and most are empty. */
+static const double TMPFS_SHOWN = 0.5;
+
+struct context {
+  struct sample *sample;
+  struct table *table;
+  int64_t hung_ms, now_ms;
+};
+
+/* A row before it is written: what it is sorted by. */
+struct line {
+  struct host_mount *mount;
+  bool usable;
+  double used; /* ratio; -1 if not known */
+  enum severity severity;
+  char reason[320];
+};
+
+static bool same_mount(const struct host_mount *a, const struct host_mount *b) {
+  return a->entry && a->entry == b->entry;
+}
+
+static bool is_mount_point(const struct host_mount *mount) {
+  return mount->entry && mount->known && !mount->facts.error && !mount->facts.missing &&
+         strcmp(mount->entry->point, mount->facts.resolved) == 0;
+}
+
+/* Whose row stands for the file system that a path lies on: its mount point's, or the first path's
+ * on it. NULL when that is the path itself. */
+static const struct host_mount *leader_of(const struct host_mount *mount,
+                                          struct host_mount *const *mounts, size_t count) {
+  const struct host_mount *first = NULL;
+  if (is_mount_point(mount))
+    return NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (!mounts[i]->wanted || !same_mount(mount, mounts[i]))
+      continue;
+    if (is_mount_point(mounts[i]))
+      return mounts[i];
+    if (!first)
+      first = mounts[i];
+  }
+  return first == mount ? NULL : first;
+}
+
+static double ratio_used(const struct mount_facts *facts) {
+  uint64_t all = facts->used + facts->available;
+  return all > 0 ? (double)facts->used / (double)all : 0;
+}
+
+static int line_compare(const void *a, const void *b) {
+  const struct line *x = a, *y = b;
+  if (x->severity != y->severity)
+    return (int)y->severity - (int)x->severity;
+  if (x->used != y->used)
+    return x->used < y->used ? 1 : -1;
+  return strcmp(x->mount->path, y->mount->path);
+}
+
+static void fill_space(struct row *row, const struct mount_facts *facts) {
+  if (facts->total == 0)
+    return; /* /proc and its like: nothing there takes space, and nothing can be full */
+  row->cells[DISK_SIZE] = value_int((int64_t)facts->total);
+  row->cells[DISK_USED_BYTES] = value_int((int64_t)facts->used);
+  row->cells[DISK_FREE] = value_int((int64_t)facts->available);
+  if (facts->used + facts->available > 0)
+    row->cells[DISK_USED] = value_real(ratio_used(facts));
+  if (facts->inodes == 0)
+    return; /* it has no inodes, or as many as it likes */
+  row->cells[DISK_INODES_TOTAL] = value_int((int64_t)facts->inodes);
+  row->cells[DISK_INODES_FREE] = value_int((int64_t)facts->inodes_free);
+  row->cells[DISK_INODES] =
+      value_real((double)(facts->inodes - facts->inodes_free) / (double)facts->inodes);
+}
+
+static void fill_growth(struct row *row, const struct host_mount *mount) {
+  struct host_trend trend;
+  if (!host_growth_trend(&mount->growth, &trend)) {
+    row->cells[DISK_GROWTH] = row->cells[DISK_FULL_IN] = value_none("needs 60s of history");
+    return;
+  }
+  row->cells[DISK_GROWTH] = value_real(trend.bytes_per_second);
+  row->cells[DISK_GROWTH_WINDOW] = value_real(trend.window_s);
+  double full_in = (double)mount->facts.available / trend.bytes_per_second;
+  if (!trend.grows || full_in > FORECAST_MAX_S)
+    return;
+  if (full_in <= trend.window_s * FORECAST_REACH || trend.window_s >= HISTORY_S)
+    row->cells[DISK_FULL_IN] = value_real(full_in);
+  else
+    row->cells[DISK_FULL_IN] = value_none("has not grown at this rate for long enough to tell");
+}
+
+static void fill_rates(struct row *row, const struct host_mount *mount) {
+  if (mount->has_rates) {
+    row->cells[DISK_READ] = value_real(mount->read_rate);
+    row->cells[DISK_WRITE] = value_real(mount->write_rate);
+    row->cells[DISK_BUSY] = value_real(mount->busy);
+  } else if (mount->has_io) {
+    row->cells[DISK_READ] = row->cells[DISK_WRITE] = row->cells[DISK_BUSY] =
+        value_none("needs two collections");
+  } /* else it is on no device of this machine */
+}
+
+static void fill_place(struct context *context, struct row *row, const struct mount_entry *entry) {
+  if (!entry) {
+    row->cells[DISK_TYPE] = row->cells[DISK_DEVICE] = row->cells[DISK_MOUNTED_ON] =
+        row->cells[DISK_OPTIONS] = value_none("not in the list of mounts");
+    return;
+  }
+  struct sample *sample = context->sample;
+  row->cells[DISK_TYPE] = value_text(sample_copy(sample, entry->type));
+  row->cells[DISK_DEVICE] = value_text(sample_copy(sample, entry->source));
+  row->cells[DISK_MOUNTED_ON] = value_text(sample_copy(sample, entry->point));
+  row->cells[DISK_OPTIONS] =
+      value_text(sample_printf(sample, "%s; %s", entry->options, entry->super_options));
+}
+
+/* Why there are no figures; also noted where a right is missing. */
+static const char *figures_reason(struct context *context, const struct line *line) {
+  const struct host_mount *mount = line->mount;
+  if (*line->reason)
+    return sample_copy(context->sample, line->reason);
+  sample_note(context->sample, context->table->spec->id, NULL,
+              "%s: no right to ask for its figures", mount->path);
+  return sample_printf(context->sample, "no right to ask: %s", strerror(mount->facts.error));
+}
+
+static void fill_figures(struct context *context, struct row *row, const struct line *line) {
+  const struct host_mount *mount = line->mount;
+  if (!line->usable) {
+    struct value none = value_none(figures_reason(context, line));
+    static const enum disk_column columns[] = {
+        DISK_USED,        DISK_FREE,         DISK_FULL_IN, DISK_SIZE,
+        DISK_INODES,      DISK_USED_BYTES,   DISK_GROWTH,  DISK_GROWTH_WINDOW,
+        DISK_INODES_FREE, DISK_INODES_TOTAL, DISK_MODE};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+      row->cells[columns[i]] = none;
+    return;
+  }
+  fill_space(row, &mount->facts);
+  fill_growth(row, mount);
+  row->cells[DISK_MODE] = value_text(mount->facts.read_only ? "ro" : "rw");
+  if (mount->call)
+    row->cells[DISK_AGE] = value_real((double)(context->now_ms - mount->answered_ms) / 1000);
+}
+
+static const char *note_of(struct context *context, const struct line *line) {
+  const struct host_mount *mount = line->mount;
+  if (*line->reason)
+    return sample_copy(context->sample, line->reason);
+  if (line->usable && mount->entry && !is_mount_point(mount))
+    return sample_printf(context->sample, "lies on %s", mount->entry->point);
+  return line->usable && mount->facts.read_only ? "read-only" : NULL;
+}
+
+static void row_add(struct context *context, const struct line *line) {
+  const struct host_mount *mount = line->mount;
+  struct row *row = sample_row(context->sample, context->table, mount->path, NULL);
+  if (!row)
+    return;
+  const char *note = note_of(context, line);
+  row->severity = line->severity;
+  if (line->severity != SEVERITY_OK)
+    row->reason = note;
+  row->cells[DISK_MOUNT] = value_text(sample_copy(context->sample, mount->path));
+  if (note)
+    row->cells[DISK_NOTE] = value_text(note);
+  fill_place(context, row, mount->entry);
+  fill_figures(context, row, line);
+  fill_rates(row, mount);
+}
+
+static void line_make(struct context *context, struct host_mount *mount, struct line *line) {
+  line->mount = mount;
+  line->usable = host_mount_usable(mount, context->hung_ms, context->now_ms);
+  line->used = line->usable ? ratio_used(&mount->facts) : -1;
+  line->severity =
+      host_mount_judge(mount, context->hung_ms, context->now_ms, line->reason, sizeof line->reason);
+  mount->was_bad = line->severity >= SEVERITY_WARN;
+  /* What is wrong with the file system is said once, by the row that stands for it. */
+  if (mount->leader && !mount->facts.missing && !mount->lost)
+    line->severity = SEVERITY_OK;
+}
+
+static bool is_temporary(const char *path) {
+  return strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0;
+}
+
+/* Found by itself, it is no disk if it is a file with something mounted on it, or gone by now. */
+static bool is_shown(struct host_mount *mount) {
+  const struct mount_facts *facts = &mount->facts;
+  if (!mount->wanted)
+    return false;
+  if (mount->configured || !mount->known)
+    return true;
+  bool there = facts->error ? facts->error != ENOENT : facts->directory && !facts->missing;
+  if (!there)
+    mount->was_bad = false; /* not even its mount point is left: nobody expects it */
+  if (mount->lost || facts->error)
+    return there;
+  bool memory = mount->entry && mount_class_of(mount->entry->type) == MOUNT_MEMORY;
+  bool filling = ratio_used(facts) >= TMPFS_SHOWN || is_temporary(mount->path);
+  return there && (!memory || filling);
+}
+
+void host_disks_fill(struct sample *sample, struct table *table, struct host_mount *const *mounts,
+                     size_t count, int64_t hung_ms, int64_t now_ms) {
+  struct context context = {sample, table, hung_ms, now_ms};
+  struct line *lines = mem_new(count * sizeof *lines);
+  size_t shown = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!is_shown(mounts[i]))
+      continue;
+    mounts[i]->leader = mounts[i]->lost ? NULL : leader_of(mounts[i], mounts, count);
+    line_make(&context, mounts[i], &lines[shown++]);
+  }
+  qsort(lines, shown, sizeof *lines, line_compare);
+  for (size_t i = 0; i < shown; i++)
+    row_add(&context, &lines[i]);
+  free(lines);
+}

@@ -1,0 +1,280 @@
+#include "collectors/host/host_mountinfo.h"
+
+#include "core/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void mounts_init(struct mount_list *list, size_t ceiling) {
+  *list = (struct mount_list){0};
+  arena_init(&list->arena, ceiling);
+}
+
+void mounts_fini(struct mount_list *list) {
+  arena_fini(&list->arena);
+  free(list->items);
+  *list = (struct mount_list){0};
+}
+
+static bool is_octal(char c) {
+  return c >= '0' && c <= '7';
+}
+
+/* "\040" to a blank, in place. */
+static void unescape(char *text) {
+  char *out = text;
+  for (const char *at = text; *at; out++) {
+    if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && is_octal(at[2]) && is_octal(at[3])) {
+      *out = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
+      at += 4;
+    } else {
+      *out = *at++;
+    }
+  }
+  *out = '\0';
+}
+
+/* The next word of a line, cut out of it; NULL at its end. */
+static char *word_next(char **at) {
+  char *start = *at + strspn(*at, " ");
+  if (!*start)
+    return NULL;
+  char *end = start + strcspn(start, " ");
+  *at = *end ? end + 1 : end;
+  *end = '\0';
+  return start;
+}
+
+static bool device_parse(const char *text, struct mount_entry *entry) {
+  char *end;
+  unsigned long major = strtoul(text, &end, 10);
+  if (end == text || *end != ':')
+    return false;
+  const char *rest = end + 1;
+  unsigned long minor = strtoul(rest, &end, 10);
+  entry->major = (unsigned)major;
+  entry->minor = (unsigned)minor;
+  return end != rest && *end == '\0' && major <= UINT32_MAX && minor <= UINT32_MAX;
+}
+
+/* "36 35 98:0 /root /point rw,noatime shared:1 - ext4 /dev/vda rw,errors=continue": the fields
+ * before the lone "-" are optional, those behind it are three. */
+static bool entry_parse(char *line, struct mount_entry *entry) {
+  enum { ID, PARENT, DEVICE, ROOT, POINT, OPTIONS, FIXED };
+  char *words[FIXED], *at = line, *word;
+  for (size_t i = 0; i < FIXED; i++)
+    if (!(words[i] = word_next(&at)))
+      return false;
+  do {
+    word = word_next(&at);
+  } while (word && strcmp(word, "-") != 0);
+  char *type = word ? word_next(&at) : NULL;
+  char *source = type ? word_next(&at) : NULL;
+  if (!source || !device_parse(words[DEVICE], entry))
+    return false;
+  char *super_options = word_next(&at);
+  unescape(words[ROOT]);
+  unescape(words[POINT]);
+  unescape(source);
+  entry->id = strtol(words[ID], NULL, 10);
+  entry->parent = strtol(words[PARENT], NULL, 10);
+  entry->root = words[ROOT];
+  entry->point = words[POINT];
+  entry->options = words[OPTIONS];
+  entry->type = type;
+  entry->source = source;
+  entry->super_options = super_options ? super_options : "";
+  return words[POINT][0] == '/';
+}
+
+static void entry_add(struct mount_list *list, struct mount_entry entry) {
+  if (list->count == list->capacity) {
+    list->capacity = list->capacity ? list->capacity * 2 : 32;
+    list->items = mem_resize(list->items, list->capacity * sizeof *list->items);
+  }
+  list->items[list->count++] = entry;
+}
+
+void mounts_parse(struct mount_list *list, const char *text) {
+  while (*text) {
+    size_t length = strcspn(text, "\n");
+    struct mount_entry entry = {0};
+    char *line = (char *)arena_text(&list->arena, text, length);
+    if (list->arena.exhausted) {
+      list->cut = true;
+      return;
+    }
+    if (entry_parse(line, &entry))
+      entry_add(list, entry);
+    text += length + (text[length] == '\n');
+  }
+}
+
+static const struct {
+  const char *type;
+  enum mount_class class;
+} classes[] = {
+    {"tmpfs", MOUNT_MEMORY},         {"ramfs", MOUNT_MEMORY},
+    {"nfs", MOUNT_NETWORK},          {"nfs4", MOUNT_NETWORK},
+    {"cifs", MOUNT_NETWORK},         {"smb3", MOUNT_NETWORK},
+    {"smbfs", MOUNT_NETWORK},        {"ceph", MOUNT_NETWORK},
+    {"afs", MOUNT_NETWORK},          {"lustre", MOUNT_NETWORK},
+    {"gpfs", MOUNT_NETWORK},         {"beegfs", MOUNT_NETWORK},
+    {"9p", MOUNT_NETWORK},           {"ocfs2", MOUNT_NETWORK},
+    {"gfs2", MOUNT_NETWORK},         {"fuse.sshfs", MOUNT_NETWORK},
+    {"fuse.s3fs", MOUNT_NETWORK},    {"fuse.rclone", MOUNT_NETWORK},
+    {"fuse.ceph", MOUNT_NETWORK},    {"fuse.glusterfs", MOUNT_NETWORK},
+    {"fuse.gcsfuse", MOUNT_NETWORK}, {"fuse.davfs", MOUNT_NETWORK},
+    {"fuseblk", MOUNT_LOCAL},        {"fuse.lxcfs", MOUNT_PSEUDO},
+    {"fuse.portal", MOUNT_PSEUDO},   {"fuse.gvfsd-fuse", MOUNT_PSEUDO},
+    {"fuse.snapfuse", MOUNT_PSEUDO}, {"fusectl", MOUNT_PSEUDO},
+    {"proc", MOUNT_PSEUDO},          {"sysfs", MOUNT_PSEUDO},
+    {"devtmpfs", MOUNT_PSEUDO},      {"devpts", MOUNT_PSEUDO},
+    {"cgroup", MOUNT_PSEUDO},        {"cgroup2", MOUNT_PSEUDO},
+    {"pstore", MOUNT_PSEUDO},        {"efivarfs", MOUNT_PSEUDO},
+    {"bpf", MOUNT_PSEUDO},           {"debugfs", MOUNT_PSEUDO},
+    {"tracefs", MOUNT_PSEUDO},       {"configfs", MOUNT_PSEUDO},
+    {"securityfs", MOUNT_PSEUDO},    {"selinuxfs", MOUNT_PSEUDO},
+    {"smackfs", MOUNT_PSEUDO},       {"mqueue", MOUNT_PSEUDO},
+    {"hugetlbfs", MOUNT_PSEUDO},     {"autofs", MOUNT_PSEUDO},
+    {"binfmt_misc", MOUNT_PSEUDO},   {"nsfs", MOUNT_PSEUDO},
+    {"rpc_pipefs", MOUNT_PSEUDO},    {"nfsd", MOUNT_PSEUDO},
+    {"resctrl", MOUNT_PSEUDO},       {"squashfs", MOUNT_PSEUDO},
+    {"erofs", MOUNT_PSEUDO},         {"iso9660", MOUNT_PSEUDO},
+    {"cramfs", MOUNT_PSEUDO},        {"rootfs", MOUNT_PSEUDO},
+};
+
+enum mount_class mount_class_of(const char *type) {
+  for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+    if (strcmp(classes[i].type, type) == 0)
+      return classes[i].class;
+  return strncmp(type, "fuse", 4) == 0 ? MOUNT_FUSE : MOUNT_LOCAL;
+}
+
+/* Whether path is `top` or lies below it. */
+static bool lies_in(const char *path, const char *top) {
+  size_t length = strlen(top);
+  if (strcmp(top, "/") == 0)
+    return path[0] == '/';
+  return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Secrets and shared memory of pods and containers: there are hundreds, and each has an owner that
+ * watches it. */
+static bool is_containers(const char *point) {
+  static const char *const places[] = {
+      "/var/lib/kubelet",   "/var/lib/docker", "/var/lib/containers",
+      "/run/containerd",    "/run/docker",     "/run/netns",
+      "/run/credentials",   "/proc",           "/sys",
+      "/var/lib/containerd"};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    if (lies_in(point, places[i]))
+      return true;
+  return false;
+}
+
+static bool is_disk(const struct mount_entry *entry) {
+  switch (mount_class_of(entry->type)) {
+  case MOUNT_PSEUDO:
+    return false;
+  case MOUNT_MEMORY:
+    return !is_containers(entry->point) && !mount_has_option(entry->options, "ro");
+  default:
+    return strcmp(entry->type, "overlay") != 0 || strcmp(entry->point, "/") == 0;
+  }
+}
+
+static const struct mount_entry *find_id(const struct mount_list *list, long id) {
+  for (size_t i = 0; i < list->count; i++)
+    if (list->items[i].id == id)
+      return &list->items[i];
+  return NULL;
+}
+
+static bool is_mounted_in(const struct mount_list *list, const struct mount_entry *entry,
+                          const struct mount_entry *other) {
+  enum { DEPTH_MAX = 64 }; /* the first mount is its own parent, and garbage may go round */
+  for (size_t i = 0; entry && i < DEPTH_MAX; i++) {
+    if (entry == other)
+      return true;
+    entry = find_id(list, entry->parent);
+  }
+  return false;
+}
+
+/* Hidden by a mount on the same point or above it that it is not mounted in. */
+static bool is_hidden(const struct mount_list *list, const struct mount_entry *entry) {
+  for (size_t i = 0; i < list->count; i++)
+    if (lies_in(entry->point, list->items[i].point) && !is_mounted_in(list, entry, &list->items[i]))
+      return true;
+  return false;
+}
+
+static bool same_device(const struct mount_entry *a, const struct mount_entry *b) {
+  return a->major == b->major && a->minor == b->minor;
+}
+
+void mounts_choose(struct mount_list *list) {
+  for (size_t i = 0; i < list->count; i++) {
+    struct mount_entry *entry = &list->items[i], *rival = NULL;
+    if (!is_disk(entry) || is_hidden(list, entry))
+      continue;
+    for (size_t j = 0; j < i && !rival; j++)
+      if (list->items[j].chosen && same_device(&list->items[j], entry))
+        rival = &list->items[j];
+    entry->chosen = !rival || strlen(entry->point) < strlen(rival->point);
+    if (rival && entry->chosen)
+      rival->chosen = false;
+  }
+}
+
+const struct mount_entry *mounts_find(const struct mount_list *list, const char *path) {
+  const struct mount_entry *found = NULL;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct mount_entry *entry = &list->items[i];
+    bool closer = !found || strlen(entry->point) >= strlen(found->point);
+    if (closer && lies_in(path, entry->point) && !is_hidden(list, entry))
+      found = entry;
+  }
+  return found;
+}
+
+/* A line of fstab: device, point, type, options, ... */
+static bool line_expects(char *line, const char *path) {
+  char *at = line, *words[4];
+  for (size_t i = 0; i < 4; i++)
+    if (!(words[i] = word_next(&at)))
+      return false;
+  unescape(words[1]);
+  return words[0][0] != '#' && strcmp(words[1], path) == 0 && strcmp(words[2], "swap") != 0 &&
+         !mount_has_option(words[3], "noauto") && !mount_has_option(words[3], "nofail") &&
+         !mount_has_option(words[3], "x-systemd.automount");
+}
+
+bool mounts_expects(const char *fstab, const char *path) {
+  char line[4096];
+  bool expected = false;
+  while (*fstab && !expected) {
+    size_t length = strcspn(fstab, "\n");
+    if (length < sizeof line) { /* a longer line names no path that we watch */
+      for (size_t i = 0; i < length; i++)
+        line[i] = fstab[i] == '\t' ? ' ' : fstab[i];
+      line[length] = '\0';
+      expected = line_expects(line, path);
+    }
+    fstab += length + (fstab[length] == '\n');
+  }
+  return expected;
+}
+
+bool mount_has_option(const char *options, const char *option) {
+  size_t length = strlen(option);
+  for (const char *at = options; *at; at += strspn(at, ",")) {
+    size_t word = strcspn(at, ",");
+    if (word == length && strncmp(at, option, length) == 0)
+      return true;
+    at += word;
+  }
+  return false;
+}

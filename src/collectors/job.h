@@ -1,0 +1,27 @@
+/* One collection under way, with exactly one completion.
+ *
+ * The scheduler (app) starts a collector with a job and a deadline. The collector ends it with
+ * job_done or job_failed, at once or later, always on the loop's thread. At the deadline the
+ * scheduler calls the collector's `cancel`: from then on the job no longer exists for the
+ * collector, which drops what it was doing without completing it. */
+#pragma once
+
+#include "io/io.h"
+#include "model/sample.h"
+
+struct job;
+
+typedef void (*job_end)(struct job *job, struct sample *sample, const struct err *err);
+
+struct job {
+  struct io *io;
+  int64_t started_us;  /* of the steady clock */
+  int64_t deadline_ms; /* when it will be cancelled, on the steady clock: a server-side timeout may
+                          be set a little below what is left */
+  bool one_pass;       /* `check`: there will be no second sample */
+  job_end end;         /* the scheduler's; called once with a sample or an error */
+};
+
+/* Takes the sample; sets its taken_ms and cost_us. */
+void job_done(struct job *job, struct sample *sample);
+void job_failed(struct job *job, const struct err *err);

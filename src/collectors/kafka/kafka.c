@@ -1,0 +1,189 @@
+/* Kafka: consumer groups, what they have committed, and how far behind they are.
+ *
+ * The client lives on a thread of its own (clients/kafka/kafka.h); here are its options, the past
+ * that rates need, and the way from a snapshot to tables. */
+#include "collectors/collector.h"
+
+#include "clients/kafka/kafka.h"
+#include "collectors/kafka/kafka_rows.h"
+#include "collectors/kafka/kafka_table.h"
+#include "core/mem.h"
+#include "io/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The client gives up this much before the job's deadline: it knows what it was waiting for. */
+enum { TIMEOUT_MS = 5000, MARGIN_MS = 100 };
+
+static const struct option options[] = {
+    {.name = "bootstrap",
+     .type = OPTION_TEXT,
+     .required = true,
+     .help = "brokers to start from: host:port, more of them after commas",
+     .example = "\"kafka:9092\"",
+     .check = kafka_bootstrap_check},
+    {.name = "groups",
+     .type = OPTION_LIST,
+     .help = "consumer groups to watch, by name or pattern (*, ?, [a-z]); else all",
+     .example = "[\"ecap-*\"]"},
+    {.name = "topics",
+     .type = OPTION_LIST,
+     .help = "topics to count for them, by name or pattern; else all",
+     .example = "[\"transactions\"]"},
+    {.name = "window",
+     .type = OPTION_DURATION,
+     .min = 10000,
+     .max = 3600000,
+     .fallback = "60s",
+     .help = "rates and trends look back so far; a consumer without a commit for half of it "
+             "is stuck"},
+    {.name = "allowed",
+     .type = OPTION_INT,
+     .min = 0,
+     .max = 1000000000,
+     .fallback = "10",
+     .help = "a partition's lag up to this is no trouble"},
+    {.name = "properties",
+     .type = OPTION_MAP,
+     .help = "librdkafka's own (security.protocol, sasl.mechanism, ssl.ca.location, ...)",
+     .example = "{client.id: stacktop}"},
+};
+
+static const struct table_spec *const tables[] = {&kafka_cluster_table, &kafka_lag_table};
+
+static const struct usual_place usual[] = {
+    {9092, "kafka", "bootstrap", "127.0.0.1:9092"},
+    {0},
+};
+
+static void *kafka_open(struct io *io, const struct target *target, struct err *err);
+static void kafka_start(void *self, struct job *job);
+static void kafka_cancel(void *self, struct err *err);
+static void kafka_close(void *self, void (*done)(void *arg), void *arg);
+
+const struct collector collector_kafka = {
+    .kind = {.kind = "kafka",
+             .key = "kafka",
+             .title = "Kafka lag",
+             .options = options,
+             .option_count = sizeof options / sizeof *options},
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
+    .open = kafka_open,
+    .start = kafka_start,
+    .cancel = kafka_cancel,
+    .close = kafka_close,
+};
+
+struct kafka {
+  const struct target *target;
+  struct kafka_client *client;
+  struct kafka_history *history;
+  struct kafka_rules rules;
+  struct job *job; /* under way, or NULL */
+  struct kafka_request *request;
+  void (*closed)(void *arg);
+  void *closed_arg;
+};
+
+static void *kafka_open(struct io *io, const struct target *target, struct err *err) {
+  const struct option_value *properties = target_option(target, "properties");
+  struct kafka_config config = {.bootstrap = target_text(target, "bootstrap"),
+                                .names = properties->names,
+                                .values = properties->items,
+                                .property_count = properties->item_count};
+  struct err why = {0};
+  struct kafka_client *client = kafka_client_new(io, &config, &why);
+  if (!client) {
+    if (properties->line > 0 && strncmp(why.text, "properties", 10) == 0)
+      err_set(err, why.kind, "line %d: %s", properties->line, why.text);
+    else
+      *err = why;
+    return NULL;
+  }
+  struct kafka *kafka = mem_new(sizeof *kafka);
+  int64_t window_ms = target_number(target, "window");
+  kafka->target = target;
+  kafka->client = client;
+  kafka->rules.stall_ms = window_ms / 2;
+  kafka->rules.allowed = target_number(target, "allowed");
+  kafka->history = kafka_history_new(window_ms, kafka->rules.allowed);
+  return kafka;
+}
+
+static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapshot *snapshot,
+                                  bool one_pass) {
+  struct kafka_view view;
+  kafka_history_add(kafka->history, snapshot);
+  kafka_view_init(&view, snapshot, kafka->history, &kafka->rules);
+  struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
+  kafka_rows_fill(sample, kafka->target->name, snapshot, &view, one_pass);
+  /* not that of whichever broker answered: the cluster is known by its id */
+  sample->address = sample_copy(sample, target_text(kafka->target, "bootstrap"));
+  kafka_view_fini(&view);
+  return sample;
+}
+
+static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct err *err) {
+  struct kafka *kafka = arg;
+  struct job *job = kafka->job;
+  kafka->job = NULL;
+  kafka->request = NULL;
+  if (!snapshot) {
+    kafka_history_miss(kafka->history);
+    job_failed(job, err);
+    return;
+  }
+  struct sample *sample = sample_make(kafka, snapshot, job->one_pass);
+  kafka_snapshot_free(snapshot);
+  job_done(job, sample);
+}
+
+static void kafka_start(void *self, struct job *job) {
+  struct kafka *kafka = self;
+  char every[] = "*";
+  char *all[] = {every};
+  const struct option_value *groups = target_option(kafka->target, "groups");
+  const struct option_value *topics = target_option(kafka->target, "topics");
+  struct kafka_query query = {.groups = groups->item_count > 0 ? groups->items : all,
+                              .group_count = groups->item_count > 0 ? groups->item_count : 1,
+                              .topics = topics->items,
+                              .topic_count = topics->item_count,
+                              .deadline_ms = job->deadline_ms - MARGIN_MS};
+  kafka->job = job;
+  kafka->request = kafka_snapshot_start(kafka->client, &query, on_snapshot, kafka);
+}
+
+static void kafka_cancel(void *self, struct err *err) {
+  struct kafka *kafka = self;
+  const char *step;
+  if (!kafka->request)
+    return;
+  kafka_snapshot_cancel(kafka->request, &step);
+  kafka_history_miss(kafka->history);
+  kafka->request = NULL;
+  kafka->job = NULL;
+  size_t used = strlen(err->text);
+  if (used > 0)
+    snprintf(err->text + used, sizeof err->text - used, ": waited for %s", step);
+}
+
+static void on_closed(void *arg) {
+  struct kafka *kafka = arg;
+  void (*closed)(void *arg) = kafka->closed;
+  void *closed_arg = kafka->closed_arg;
+  kafka_history_free(kafka->history);
+  free(kafka);
+  closed(closed_arg);
+}
+
+static void kafka_close(void *self, void (*done)(void *arg), void *arg) {
+  struct kafka *kafka = self;
+  kafka->closed = done;
+  kafka->closed_arg = arg;
+  kafka_client_close(kafka->client, on_closed, kafka);
+}

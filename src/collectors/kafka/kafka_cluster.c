@@ -1,0 +1,164 @@
+#include "collectors/kafka/kafka_cluster.h"
+
+#include "clients/kafka/kafka.h"
+#include "collectors/kafka/kafka_table.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char two[] = "needs two collections";
+
+static uint32_t answered(const struct kafka_snapshot *snapshot) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < snapshot->broker_count; i++)
+    count += snapshot->brokers[i].answered;
+  return count;
+}
+
+static bool list_is_whole(const struct kafka_snapshot *snapshot) {
+  return !snapshot->list_failed && answered(snapshot) == snapshot->broker_count;
+}
+
+/* ": broker 2 (10.0.0.7:9092) is silent", ": brokers 2, 3 are silent"; "" when none is. */
+static const char *silent_text(struct sample *sample, const struct kafka_snapshot *snapshot) {
+  enum { SHOWN = 5 };
+  const char *ids = "", *address = "";
+  uint32_t silent = 0;
+  for (uint32_t i = 0; i < snapshot->broker_count; i++) {
+    const struct kafka_broker *broker = &snapshot->brokers[i];
+    if (broker->answered)
+      continue;
+    if (silent < SHOWN)
+      ids = sample_printf(sample, "%s%s%d", ids, silent > 0 ? ", " : "", broker->id);
+    address = broker->address;
+    silent++;
+  }
+  if (silent == 0)
+    return snapshot->list_reason ? sample_printf(sample, ": %s", snapshot->list_reason) : "";
+  if (silent == 1)
+    return sample_printf(sample, ": broker %s (%s) does not answer", ids, address);
+  return sample_printf(sample, ": brokers %s%s do not answer", ids, silent > SHOWN ? ", ..." : "");
+}
+
+/* "; not seen this time: ecap-a, ecap-b" */
+static const char *missing_text(struct sample *sample, const struct kafka_view *view) {
+  const char *text = "";
+  for (size_t i = 0; i < view->missing_count && i < KAFKA_MISSING_MAX; i++)
+    text = sample_printf(sample, "%s%s%.60s", text, i > 0 ? ", " : "", view->missing[i]);
+  if (view->missing_count == 0)
+    return "";
+  return sample_printf(sample, "; not listed this time: %s%s", text,
+                       view->missing_count > KAFKA_MISSING_MAX ? ", ..." : "");
+}
+
+static void judge(struct sample *sample, struct row *row, const struct kafka_snapshot *snapshot,
+                  const struct kafka_view *view) {
+  if (!list_is_whole(snapshot)) {
+    row->severity = SEVERITY_UNKNOWN;
+    row->reason = sample_printf(sample, "groups may be missing: %u of %u brokers answered%s%s",
+                                answered(snapshot), snapshot->broker_count,
+                                silent_text(sample, snapshot), missing_text(sample, view));
+  } else if (snapshot->rights) {
+    row->severity = SEVERITY_UNKNOWN;
+    row->reason = sample_printf(sample, "no consumer group can be seen: %s", snapshot->rights);
+  } else if (snapshot->topics_hidden) {
+    row->severity = SEVERITY_UNKNOWN;
+    row->reason = sample_printf(sample,
+                                "the lag counts %zu partitions, and others may be hidden: needs "
+                                "DESCRIBE on all topics, or name those that count (topics: [...])",
+                                view->sum.known);
+  }
+}
+
+static const char *why_no_lag(const struct kafka_snapshot *snapshot,
+                              const struct kafka_view *view) {
+  if (snapshot->rights)
+    return "a right is missing";
+  if (!list_is_whole(snapshot))
+    return "not all brokers answered";
+  return view->count > 0 ? "nothing committed" : "no group matches";
+}
+
+static struct value groups_value(struct sample *sample, const struct kafka_snapshot *snapshot,
+                                 const struct kafka_view *view) {
+  if (snapshot->rights)
+    return value_none(sample_copy(sample, snapshot->rights));
+  if (!list_is_whole(snapshot))
+    return value_none(sample_printf(sample, "%zu seen, but only %u of %u brokers answered",
+                                    view->count, answered(snapshot), snapshot->broker_count));
+  return value_int((int64_t)view->count);
+}
+
+/* Topics that may not be seen are not there, in what a broker says. */
+static void fill_topics(struct value *cells, const struct kafka_snapshot *snapshot) {
+  bool hidden = snapshot->rights && snapshot->topic_count_all == 0;
+  struct value none = value_none("needs DESCRIBE on topics");
+  cells[KAFKA_CLUSTER_UNDER_REPLICATED] = hidden ? none : value_int(snapshot->under_replicated);
+  cells[KAFKA_CLUSTER_OFFLINE] = hidden ? none : value_int(snapshot->offline);
+  cells[KAFKA_CLUSTER_TOPICS] = hidden ? none : value_int(snapshot->topic_count_all);
+  cells[KAFKA_CLUSTER_PARTITIONS] = hidden ? none : value_int(snapshot->partition_count_all);
+}
+
+static void fill_row(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
+                     const struct kafka_view *view) {
+  struct row *row = sample_row(sample, sample_table(sample, "cluster"), name, NULL);
+  assert(row); /* the first row fits into any ceiling */
+  const struct kafka_sum *sum = &view->sum;
+  struct value *cells = row->cells;
+  judge(sample, row, snapshot, view);
+  cells[KAFKA_CLUSTER_NAME] = value_text(sample_copy(sample, name));
+  cells[KAFKA_CLUSTER_LAG] =
+      sum->known > 0 ? kafka_lag_value(sample, sum) : value_none(why_no_lag(snapshot, view));
+  cells[KAFKA_CLUSTER_COUNTED] = kafka_counted_value(sample, sum);
+  cells[KAFKA_CLUSTER_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
+  cells[KAFKA_CLUSTER_TREND] = sum->trend != KAFKA_TREND_UNKNOWN
+                                   ? value_text(kafka_trend_text(sum->trend))
+                                   : value_none(two);
+  cells[KAFKA_CLUSTER_GROUPS] = groups_value(sample, snapshot, view);
+  cells[KAFKA_CLUSTER_BROKERS] = value_int(snapshot->broker_count);
+  fill_topics(cells, snapshot);
+  cells[KAFKA_CLUSTER_CONTROLLER] =
+      value_none("KRaft: brokers name any broker, not the controller");
+  cells[KAFKA_CLUSTER_ID] = snapshot->cluster_id
+                                ? value_text(sample_copy(sample, snapshot->cluster_id))
+                                : value_none("not known");
+  cells[KAFKA_CLUSTER_LIBRARY] = value_text(kafka_library_version());
+}
+
+static void fill_notes(struct sample *sample, const struct kafka_snapshot *snapshot,
+                       const struct kafka_view *view, bool one_pass) {
+  for (size_t i = 0; i < snapshot->note_count; i++)
+    sample_note(sample, "lag", NULL, "%s", snapshot->notes[i]);
+  if (view->count == 0 && !snapshot->rights && list_is_whole(snapshot))
+    sample_note(sample, "lag", NULL, "no consumer group matches");
+  for (size_t i = 0; i < view->count; i++) {
+    const struct kafka_group *group = view->groups[i].group;
+    if (group->denied)
+      sample_note(sample, "lag", NULL, "some groups: %s", group->error);
+    if (group->state == KAFKA_GROUP_UNKNOWN)
+      sample_note(sample, "lag", "state", "some groups: %s", group->state_text);
+  }
+  if (one_pass)
+    sample_note(sample, "lag", "rate", "rates, trends and stuck consumers need two collections");
+}
+
+/* A broker that the metadata names belongs to the cluster, silent or not. */
+static void fill_facts(struct sample *sample, const struct kafka_snapshot *snapshot) {
+  const char *ids = "";
+  for (uint32_t i = 0; i < snapshot->broker_count; i++)
+    ids = sample_printf(sample, "%s%s%d", ids, i > 0 ? ", " : "", snapshot->brokers[i].id);
+  sample_fact(sample, FACT_SERVER, snapshot->cluster_id);
+  if (snapshot->broker_count > 0)
+    sample_fact(
+        sample, FACT_MEMBERS,
+        sample_printf(sample, "%s %s", snapshot->broker_count == 1 ? "broker" : "brokers", ids));
+}
+
+void kafka_cluster_fill(struct sample *sample, const char *name,
+                        const struct kafka_snapshot *snapshot, const struct kafka_view *view,
+                        bool one_pass) {
+  fill_row(sample, name, snapshot, view);
+  fill_notes(sample, snapshot, view, one_pass);
+  fill_facts(sample, snapshot);
+}

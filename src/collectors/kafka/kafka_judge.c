@@ -1,0 +1,237 @@
+/* What a group's sums and tallies mean, in a sentence. The first that applies counts. */
+#include "collectors/kafka/kafka_view.h"
+
+#include "core/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void say(struct kafka_group_view *view, enum severity severity, const char *status,
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void say(struct kafka_group_view *view, enum severity severity, const char *status,
+                const char *format, ...) {
+  view->severity = severity;
+  snprintf(view->status, sizeof view->status, "%s", status);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(view->reason, sizeof view->reason, format, args);
+  va_end(args);
+}
+
+static void status_only(struct kafka_group_view *view, const char *status) {
+  snprintf(view->status, sizeof view->status, "%s", status);
+}
+
+struct figures {
+  char lag[FORMAT_MAX], flat[FORMAT_MAX];
+};
+
+static void figures_of(const struct kafka_tally *tally, struct figures *text) {
+  format_count(text->lag, sizeof text->lag, tally->lag);
+  format_duration(text->flat, sizeof text->flat, (double)tally->flat_ms / 1000);
+}
+
+/* Over the whole window: what comes in bursts grows, too. */
+static bool is_growing(const struct kafka_tally *tally) {
+  return tally->grown > 0;
+}
+
+/* " grows +84/s", or " grown by 120" where nothing has come just now; "" where it does not grow. */
+static const char *growth(const struct kafka_tally *tally, const char *verb, char *out,
+                          size_t size) {
+  char text[FORMAT_MAX];
+  out[0] = '\0';
+  if (!is_growing(tally))
+    return out;
+  if (tally->rate > KAFKA_RATE_MIN)
+    snprintf(out, size, "%s %s", verb,
+             format_value(text, sizeof text, value_real(tally->rate), UNIT_PER_SECOND, true));
+  else
+    snprintf(out, size, ", grown by %s", format_count(text, sizeof text, tally->grown));
+  return out;
+}
+
+/* " (transactions/3 of 12)" where it is not all that a group has; else "". */
+static const char *where(const struct kafka_group_view *view, const struct kafka_tally *tally,
+                         char *out, size_t size) {
+  if (tally->count == view->sum.partitions)
+    out[0] = '\0';
+  else if (tally->count == 1)
+    snprintf(out, size, " on %.60s/%d", tally->worst_topic->name, tally->worst->share->partition);
+  else
+    snprintf(out, size, " on %zu of %zu partitions", tally->count, view->sum.partitions);
+  return out;
+}
+
+static bool judge_unreadable(struct kafka_group_view *view) {
+  const struct kafka_group *group = view->group;
+  if (!group->error)
+    return false;
+  say(view, SEVERITY_UNKNOWN, group->denied ? "denied" : "unknown", "offsets not known: %.120s",
+      group->error);
+  return true;
+}
+
+/* Somebody will miss them, though nobody reads now. */
+static bool judge_lost(struct kafka_group_view *view) {
+  const struct kafka_tally *lost = &view->tallies[KAFKA_LOST];
+  if (lost->count == 0)
+    return false;
+  char place[96], total[FORMAT_MAX];
+  bool nobody = !view->has_owners && view->group->state != KAFKA_GROUP_UNKNOWN;
+  say(view, SEVERITY_CRIT, "lost data", "%s messages were deleted before they were read%s%s",
+      format_count(total, sizeof total, view->sum.lost), where(view, lost, place, sizeof place),
+      nobody ? "; no members" : "");
+  return true;
+}
+
+static bool judge_stall(struct kafka_group_view *view) {
+  const struct kafka_tally *stall = &view->tallies[KAFKA_STALL];
+  if (stall->count == 0)
+    return false;
+  struct figures text;
+  char place[96], grows[FORMAT_MAX + 16], came[FORMAT_MAX];
+  figures_of(stall, &text);
+  view->lasted_ms = stall->flat_ms;
+  where(view, stall, place, sizeof place);
+  growth(stall, "", grows, sizeof grows);
+  enum severity severity = is_growing(stall) ? SEVERITY_CRIT : SEVERITY_WARN;
+  if (stall->blank == stall->count)
+    say(view, severity, "stuck",
+        "stuck for %s%s: members hold partitions but have never committed, %s messages came since",
+        text.flat, place, format_count(came, sizeof came, stall->grown));
+  else if (view->group->state == KAFKA_GROUP_UNKNOWN)
+    say(view, SEVERITY_WARN, "stuck", "stuck for %s%s: nothing is committed, lag %s%s", text.flat,
+        place, text.lag, grows);
+  else
+    say(view, severity, "stuck",
+        "stuck for %s%s: members hold partitions but commit nothing, lag %s%s", text.flat, place,
+        text.lag, grows);
+  return true;
+}
+
+static bool judge_stop(struct kafka_group_view *view) {
+  const struct kafka_tally *stop = &view->tallies[KAFKA_STOP];
+  if (stop->count == 0)
+    return false;
+  bool nobody = !view->has_owners;
+  if (!is_growing(stop)) {
+    if (nobody && view->sum.known == view->sum.partitions)
+      status_only(view, "no members");
+    return nobody && view->sum.known == view->sum.partitions;
+  }
+  struct figures text;
+  char place[96], grows[FORMAT_MAX + 16];
+  figures_of(stop, &text);
+  if (nobody)
+    say(view, SEVERITY_WARN, "no members", "no members, lag %s%s", text.lag,
+        growth(stop, " grows", grows, sizeof grows));
+  else
+    say(view, SEVERITY_WARN, "not held", "nobody holds the lag%s: %s%s",
+        where(view, stop, place, sizeof place), text.lag,
+        growth(stop, " grows", grows, sizeof grows));
+  return true;
+}
+
+static bool judge_moves(struct kafka_group_view *view) {
+  const struct kafka_tally *ahead = &view->tallies[KAFKA_AHEAD];
+  const struct kafka_tally *back = &view->tallies[KAFKA_REWIND];
+  char place[96], lag[FORMAT_MAX];
+  if (ahead->count > 0) {
+    say(view, SEVERITY_WARN, "ahead",
+        "committed beyond the end%s: the topic was recreated or truncated, or the offset is wrong",
+        where(view, ahead, place, sizeof place));
+    return true;
+  }
+  if (back->count > 0) {
+    say(view, SEVERITY_WARN, "rewound", "offsets went back%s: %s messages to read again",
+        where(view, back, place, sizeof place), format_count(lag, sizeof lag, back->lag));
+    return true;
+  }
+  return false;
+}
+
+/* Only a name that is configured is asked about without being listed. */
+static bool judge_absent(struct kafka_group_view *view) {
+  if (view->group->state != KAFKA_GROUP_DEAD || view->sum.partitions > 0)
+    return false;
+  say(view, SEVERITY_WARN, "absent",
+      "no such group: it has never committed, or its offsets have expired");
+  return true;
+}
+
+/* The first partition whose lag is not known; where all of them have only never been committed to,
+ * one of these. `fresh`: of those that have just come to the group, too. */
+static const struct kafka_part *unknown_part(const struct kafka_group_view *view, bool fresh) {
+  const struct kafka_part *found = NULL;
+  for (size_t i = 0; i < view->group->share_count; i++) {
+    const struct kafka_part *part = &view->parts[i];
+    if (part->lag.has_lag || (!fresh && part->fresh))
+      continue;
+    if (part->lag.status != KAFKA_NO_COMMIT)
+      return part;
+    found = found ? found : part;
+  }
+  return found;
+}
+
+/* A sum that lacks some of its partitions looks better than it is. */
+static bool judge_incomplete(struct kafka_group_view *view) {
+  const struct kafka_sum *sum = &view->sum;
+  const struct kafka_part *part = unknown_part(view, false);
+  if (sum->known == sum->partitions || !part)
+    return false;
+  char lag[FORMAT_MAX], status[sizeof view->status];
+  bool never = part->lag.status == KAFKA_NO_COMMIT;
+  const char *why = never         ? "nothing is committed for the others"
+                    : part->error ? part->error
+                                  : "an offset is not known";
+  snprintf(status, sizeof status, "%zu of %zu", sum->known, sum->partitions);
+  if (sum->known == 0 && never)
+    snprintf(status, sizeof status, "no commit");
+  if (sum->known == 0)
+    say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
+        "lag not known, 0 of %zu partitions: %.120s", sum->partitions,
+        never ? "nothing was ever committed" : why);
+  else
+    say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
+        "lag at least %s, %zu of %zu partitions: %.120s", format_count(lag, sizeof lag, sum->lag),
+        sum->known, sum->partitions, why);
+  return true;
+}
+
+/* No sum without its "of". */
+static void add_of(struct kafka_group_view *view) {
+  size_t used = strlen(view->reason);
+  if (used > 0 && view->sum.known < view->sum.partitions)
+    snprintf(view->reason + used, sizeof view->reason - used, "; lag of %zu of %zu partitions",
+             view->sum.known, view->sum.partitions);
+}
+
+static void judge_calm(struct kafka_group_view *view) {
+  const struct kafka_sum *sum = &view->sum;
+  if (sum->partitions == 0)
+    status_only(view, "idle");
+  else if (sum->known == 0)
+    status_only(view,
+                view->tallies[KAFKA_NO_COMMIT].count == sum->partitions ? "no commit" : "unknown");
+  else if (sum->known < sum->partitions)
+    snprintf(view->status, sizeof view->status, "%zu of %zu", sum->known, sum->partitions);
+  else if (sum->trend == KAFKA_RISING)
+    status_only(view, "rising");
+  else if (sum->trend == KAFKA_FALLING)
+    status_only(view, "falling");
+  else if (sum->trend == KAFKA_STEADY)
+    status_only(view, "steady");
+}
+
+void kafka_judge(struct kafka_group_view *view) {
+  if (judge_unreadable(view) || judge_absent(view))
+    return;
+  if (judge_lost(view) || judge_stall(view) || judge_stop(view) || judge_moves(view))
+    add_of(view);
+  else if (!judge_incomplete(view))
+    judge_calm(view);
+}

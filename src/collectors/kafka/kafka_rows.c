@@ -1,0 +1,269 @@
+#include "collectors/kafka/kafka_rows.h"
+
+#include "collectors/kafka/kafka_cluster.h"
+#include "collectors/kafka/kafka_table.h"
+#include "core/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char two[] = "needs two collections";
+
+const char *kafka_trend_text(enum kafka_trend trend) {
+  switch (trend) {
+  case KAFKA_RISING:
+    return "rising";
+  case KAFKA_FALLING:
+    return "falling";
+  default:
+    return "steady";
+  }
+}
+
+static const char *part_status(const struct kafka_part *part) {
+  switch (part->lag.status) {
+  case KAFKA_NO_COMMIT:
+    return "no commit";
+  case KAFKA_UNKNOWN:
+    return "unknown";
+  case KAFKA_STOP:
+    return "not held";
+  case KAFKA_STALL:
+    return "stuck";
+  case KAFKA_REWIND:
+    return "rewound";
+  case KAFKA_AHEAD:
+    return "ahead";
+  case KAFKA_LOST:
+    return "lost data";
+  case KAFKA_OK:
+    break;
+  }
+  if (part->lag.has_lag && !part->lag.by_commit)
+    return "empty";
+  return kafka_trend_text(part->lag.trend);
+}
+
+/* A slope that is no more than the scatter gives no time to wait for. */
+static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend) {
+  double eta = kafka_eta((double)lag, rate);
+  if (lag > 0 && trend == KAFKA_TREND_UNKNOWN)
+    return value_none(two);
+  if (eta < 0 && rate > KAFKA_RATE_MIN && trend == KAFKA_RISING)
+    return value_none("never: it grows");
+  if (eta < 0 || (lag > 0 && trend == KAFKA_STEADY))
+    return value_none("never: it stays");
+  return value_real(eta);
+}
+
+/* The age of the oldest unread message, and how it is known. */
+static void fill_age(struct row *row, enum kafka_time_kind kind, double seconds, bool has_rates) {
+  struct value age = value_real(seconds);
+  struct value basis = value_text(kind == KAFKA_TIME_SEEN ? "seen" : "estimated");
+  if (kind == KAFKA_TIME_UNKNOWN)
+    age = basis = value_none(has_rates ? "older than what was watched" : two);
+  row->cells[KAFKA_LAG_AGE] = age;
+  row->cells[KAFKA_LAG_AGE_BASIS] = basis;
+}
+
+static struct value offset_value(int64_t offset, const char *reason) {
+  return offset >= 0 ? value_int(offset) : value_none(reason ? reason : "not known");
+}
+
+static void fill_flows(struct row *row, double consumed, double produced, bool has_flows) {
+  row->cells[KAFKA_LAG_CONSUMED] = has_flows ? value_real(consumed) : value_none(two);
+  row->cells[KAFKA_LAG_PRODUCED] = has_flows ? value_real(produced) : value_none(two);
+}
+
+struct value kafka_counted_value(struct sample *sample, const struct kafka_sum *sum) {
+  if (sum->known == sum->partitions)
+    return value_none(NULL);
+  return value_text(sample_printf(sample, "%zu of %zu partitions", sum->known, sum->partitions));
+}
+
+struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum) {
+  if (sum->lag > 0 || sum->known == sum->partitions)
+    return value_int(sum->lag);
+  return value_none(sample_printf(sample, "none on %zu of %zu partitions, the others are not known",
+                                  sum->known, sum->partitions));
+}
+
+/* What a group's and a topic's rows have in common. reason: why no lag is known. */
+static void fill_sum(struct sample *sample, struct row *row, const struct kafka_sum *sum,
+                     const char *reason) {
+  row->cells[KAFKA_LAG_PARTITIONS] = value_int((int64_t)sum->partitions);
+  if (sum->partitions > 0)
+    row->cells[KAFKA_LAG_COMPLETE] = value_real((double)sum->known / (double)sum->partitions);
+  row->cells[KAFKA_LAG_COUNTED] = kafka_counted_value(sample, sum);
+  if (sum->known == 0) {
+    row->cells[KAFKA_LAG_LAG] = row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] =
+        row->cells[KAFKA_LAG_RATE] = value_none(reason);
+    return;
+  }
+  row->cells[KAFKA_LAG_LAG] = kafka_lag_value(sample, sum);
+  row->cells[KAFKA_LAG_LOST] = value_int(sum->lost);
+  row->cells[KAFKA_LAG_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
+  fill_flows(row, sum->consumed, sum->produced, sum->has_flows);
+  row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend);
+  fill_age(row, sum->time_kind, sum->time_lag, sum->has_rate);
+  if (sum->known < sum->partitions) /* the others may be worse */
+    row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] = row->cells[KAFKA_LAG_AGE_BASIS] =
+        value_none("not all partitions are known");
+}
+
+/* The group's name as keys have it, in the sample. */
+static const char *group_key(struct sample *sample, const char *group) {
+  if (!strpbrk(group, "/%"))
+    return sample_copy(sample, group);
+  char *key = mem_new(strlen(group) * 3 + 1), *to = key;
+  for (; *group; group++) {
+    const char *escape = *group == '/' ? "%2F" : *group == '%' ? "%25" : NULL;
+    size_t length = escape ? 3 : 1;
+    memcpy(to, escape ? escape : group, length);
+    to += length;
+  }
+  const char *copy = sample_copy(sample, key);
+  free(key);
+  return copy;
+}
+
+struct filling {
+  struct sample *sample;
+  struct table *table;
+  const struct kafka_group_view *group;
+  /* Texts that many rows share, once each in the sample. */
+  const char **clients, **hosts;
+};
+
+static void fill_owner(const struct filling *f, const struct kafka_part *part, struct row *row) {
+  int32_t owner = part->share->owner;
+  if (owner >= 0) {
+    row->cells[KAFKA_LAG_CLIENT] = value_text(f->clients[owner]);
+    row->cells[KAFKA_LAG_HOST] = value_text(f->hosts[owner]);
+  } else if (f->group->group->state == KAFKA_GROUP_UNKNOWN) {
+    row->cells[KAFKA_LAG_CLIENT] = row->cells[KAFKA_LAG_HOST] = value_none("not known");
+  }
+}
+
+static bool part_row(const struct filling *f, const struct kafka_part *part,
+                     const char *topic_key) {
+  struct sample *sample = f->sample;
+  char key[1200], label[32];
+  snprintf(key, sizeof key, "%.1150s/%d", topic_key, part->share->partition);
+  struct row *row = sample_row(sample, f->table, key, topic_key);
+  if (!row)
+    return false;
+  snprintf(label, sizeof label, "partition %d", part->share->partition);
+  const struct kafka_lag *lag = &part->lag;
+  const char *reason = part->error ? sample_copy(sample, part->error) : NULL;
+  row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(sample, label));
+  row->cells[KAFKA_LAG_COMMITTED] = offset_value(part->share->committed, reason);
+  row->cells[KAFKA_LAG_END] = offset_value(part->end, reason);
+  row->cells[KAFKA_LAG_START] = offset_value(part->start, reason);
+  row->cells[KAFKA_LAG_STATUS] = value_text(part_status(part));
+  fill_owner(f, part, row);
+  if (!lag->has_lag) {
+    row->cells[KAFKA_LAG_LAG] = row->cells[KAFKA_LAG_RATE] = row->cells[KAFKA_LAG_ETA] =
+        row->cells[KAFKA_LAG_AGE] = value_none(reason);
+    return true;
+  }
+  if (!lag->has_rates && lag->by_commit && lag->status == KAFKA_OK)
+    row->cells[KAFKA_LAG_STATUS] = value_none(two);
+  row->cells[KAFKA_LAG_LAG] = value_int(lag->lag);
+  row->cells[KAFKA_LAG_LOST] = value_int(lag->lost);
+  row->cells[KAFKA_LAG_FLAT] = value_real((double)part->flat_ms / 1000);
+  row->cells[KAFKA_LAG_ETA] = eta_value(lag->lag, lag->rate, lag->trend);
+  fill_age(row, part->time_kind, part->time_lag, lag->has_rates);
+  row->cells[KAFKA_LAG_RATE] = lag->has_rates ? value_real(lag->rate) : value_none(two);
+  fill_flows(row, lag->consumed, lag->produced, lag->has_rates);
+  return true;
+}
+
+/* Why nothing in it has a lag: what the first of its partitions says. */
+static const char *reason_of(struct sample *sample, const struct kafka_topic_view *topic) {
+  const char *error = topic->part_count > 0 ? topic->parts[0].error : NULL;
+  return sample_copy(sample, error ? error : "not known");
+}
+
+static struct value topic_status(struct sample *sample, const struct kafka_sum *sum) {
+  if (sum->known < sum->partitions)
+    return value_text(sample_printf(sample, "%zu of %zu", sum->known, sum->partitions));
+  return sum->trend == KAFKA_TREND_UNKNOWN ? value_none(two)
+                                           : value_text(kafka_trend_text(sum->trend));
+}
+
+static bool topic_rows(const struct filling *f, const struct kafka_topic_view *topic,
+                       const char *group_key_text) {
+  const char *key = sample_printf(f->sample, "%s/%s", group_key_text, topic->topic->name);
+  struct row *row = sample_row(f->sample, f->table, key, group_key_text);
+  if (!row)
+    return false;
+  row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(f->sample, topic->topic->name));
+  row->cells[KAFKA_LAG_STATUS] = topic_status(f->sample, &topic->sum);
+  fill_sum(f->sample, row, &topic->sum, topic->sum.known == 0 ? reason_of(f->sample, topic) : NULL);
+  for (size_t i = 0; i < topic->part_count; i++)
+    if (!part_row(f, &topic->parts[i], key))
+      return false;
+  return true;
+}
+
+static void share_texts(struct filling *f, const struct kafka_group *group) {
+  f->clients = mem_new(group->member_count * sizeof *f->clients);
+  f->hosts = mem_new(group->member_count * sizeof *f->hosts);
+  for (size_t i = 0; i < group->member_count; i++) {
+    const char *host = group->members[i].host;
+    f->clients[i] = sample_copy(f->sample, group->members[i].client);
+    f->hosts[i] = sample_copy(f->sample, *host == '/' ? host + 1 : host); /* Java's way */
+  }
+}
+
+static const char *group_reason(struct sample *sample, const struct kafka_group_view *view) {
+  if (view->group->error)
+    return sample_copy(sample, view->group->error);
+  if (view->group->state == KAFKA_GROUP_DEAD)
+    return sample_copy(sample, view->group->state_text);
+  return view->topic_count > 0 ? reason_of(sample, &view->topics[0]) : "no commit yet";
+}
+
+static void fill_state(struct sample *sample, const struct kafka_group *group, struct row *row) {
+  bool known = group->state != KAFKA_GROUP_UNKNOWN;
+  const char *text = sample_copy(sample, group->state_text);
+  row->cells[KAFKA_LAG_STATE] = known ? value_text(text) : value_none(text);
+  row->cells[KAFKA_LAG_MEMBERS] =
+      known ? value_int((int64_t)group->member_count) : value_none(text);
+}
+
+static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
+  struct sample *sample = f->sample;
+  const char *key = group_key(sample, view->group->name);
+  struct row *row = sample_row(sample, f->table, key, NULL);
+  if (!row)
+    return false;
+  row->severity = view->severity;
+  row->lasted_ms = view->lasted_ms;
+  row->reason = *view->reason ? sample_copy(sample, view->reason) : NULL;
+  row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(sample, view->group->name));
+  row->cells[KAFKA_LAG_STATUS] =
+      *view->status ? value_text(sample_copy(sample, view->status)) : value_none(two);
+  fill_state(sample, view->group, row);
+  fill_sum(sample, row, &view->sum, view->sum.known == 0 ? group_reason(sample, view) : NULL);
+  f->group = view;
+  share_texts(f, view->group);
+  bool good = true;
+  for (size_t i = 0; good && i < view->topic_count; i++)
+    good = topic_rows(f, &view->topics[i], key);
+  free(f->clients);
+  free(f->hosts);
+  return good;
+}
+
+void kafka_rows_fill(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
+                     const struct kafka_view *view, bool one_pass) {
+  struct filling f = {.sample = sample, .table = sample_table(sample, "lag")};
+  kafka_cluster_fill(sample, name, snapshot, view, one_pass);
+  for (size_t i = 0; i < view->count; i++)
+    if (!group_rows(&f, &view->groups[i]))
+      break;
+  sample->requests = snapshot->requests;
+}

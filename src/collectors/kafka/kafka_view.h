@@ -1,0 +1,88 @@
+/* A snapshot seen against its history: what each partition, topic and group is in, worst first. */
+#pragma once
+
+#include "collectors/kafka/kafka_history.h"
+#include "model/severity.h"
+
+struct kafka_rules {
+  int64_t stall_ms; /* no commit for so long, with lag, is a stall; a slow committer gets longer */
+  int64_t allowed;  /* lag up to this is no trouble */
+};
+
+/* A partition of a group. */
+struct kafka_part {
+  const struct kafka_share *share;
+  struct kafka_lag lag;
+  int64_t start, end;
+  const char *error; /* why its lag is not known, or NULL */
+  int64_t flat_ms;   /* for so long nothing was committed while there was lag */
+  int64_t stall_ms;  /* so long it may be so */
+  bool moves;        /* its offset has moved within that time */
+  bool fresh;        /* it has come to the group since the last collections: it may still commit */
+  enum kafka_time_kind time_kind;
+  double time_lag; /* seconds */
+};
+
+/* What partitions add up to. Sums skip none that is known. */
+struct kafka_sum {
+  size_t partitions, known;
+  size_t by_commit; /* of the known ones, those whose lag is by a committed offset */
+  int64_t lag, lost;
+  bool has_flows; /* consumed and produced, of some */
+  double consumed, produced;
+  bool has_rate; /* rate and trend are those of the lag's own course */
+  double rate;
+  enum kafka_trend trend;
+  enum kafka_time_kind time_kind; /* the worst: one unknown age makes it unknown */
+  double time_lag;                /* of the oldest */
+};
+
+struct kafka_topic_view {
+  const struct kafka_topic *topic;
+  struct kafka_part *parts; /* the most lag first */
+  size_t part_count;
+  struct kafka_sum sum;
+};
+
+enum { KAFKA_STATUS_COUNT = KAFKA_LOST + 1, KAFKA_MISSING_MAX = 5 };
+
+/* The partitions of a group that are in one status. */
+struct kafka_tally {
+  size_t count;
+  int64_t lag, grown;
+  double rate;
+  int64_t flat_ms;                /* so long at least nothing has been committed to any */
+  size_t blank;                   /* of them nothing was ever committed to */
+  const struct kafka_part *worst; /* the most lag */
+  const struct kafka_topic *worst_topic;
+};
+
+struct kafka_group_view {
+  const struct kafka_group *group;
+  struct kafka_topic_view *topics; /* the most lag first */
+  size_t topic_count;
+  struct kafka_part *parts; /* all; topics point into it */
+  struct kafka_sum sum;
+  struct kafka_tally tallies[KAFKA_STATUS_COUNT];
+  bool has_owners; /* somebody holds a partition */
+  enum severity severity;
+  char status[48];   /* a word or two: "rising", "stuck", "no members" */
+  char reason[256];  /* "" when severity is OK */
+  int64_t lasted_ms; /* for how long it has been so; 0: not known */
+};
+
+struct kafka_view {
+  struct kafka_group_view *groups; /* the worst first */
+  size_t count;
+  struct kafka_sum sum;
+  const char *missing[KAFKA_MISSING_MAX]; /* groups that were there not long ago: the first ones */
+  size_t missing_count;                   /* of all */
+};
+
+/* Borrows snapshot and history. */
+void kafka_view_init(struct kafka_view *view, const struct kafka_snapshot *snapshot,
+                     const struct kafka_history *history, const struct kafka_rules *rules);
+void kafka_view_fini(struct kafka_view *view);
+
+/* Judges a group by its sums and tallies: fills severity, status and reason. */
+void kafka_judge(struct kafka_group_view *view);

@@ -1,9 +1,0 @@
-/* A view as a sample's tables. */
-#pragma once
-
-#include "collectors/kafka_view.h"
-#include "core/sample.h"
-
-/* Fills kafka_cluster_table and kafka_lag_table of the sample, its notes and its server. */
-void kafka_rows_fill(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
-                     const struct kafka_view *view, bool one_pass);

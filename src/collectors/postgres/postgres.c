@@ -1,0 +1,431 @@
+/* PostgreSQL 10 to 18: connections against their limit, sessions in order of harm with who waits
+ * for whom, and a few counters.
+ *
+ * One connection is kept between the collections; a collection is four small queries, one after
+ * the other, and one more of a standby. Without the first there is no sample; what the others fail
+ * at is a fault of the sample (a note, where a right is missing). The texts of the last one are
+ * borrowed from its answer, so that the sample is made in its callback. */
+#include "collectors/collector.h"
+
+#include "clients/postgres/pg.h"
+#include "clients/postgres/pg_share.h"
+#include "collectors/postgres/postgres_judge.h"
+#include "collectors/postgres/postgres_queries.h"
+#include "collectors/postgres/postgres_replication.h"
+#include "collectors/postgres/postgres_table.h"
+#include "core/mem.h"
+#include "model/retention.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The server gives up this much before the deadline, so that what it says still comes in time. */
+enum { TIMEOUT_MS = 5000, MARGIN_MS = 200, LOCK_TIMEOUT_MS = 500 };
+
+static const struct option options[] = {
+    {.name = "dsn",
+     .type = OPTION_SECRET,
+     .required = true,
+     .help = "a connection string as psql takes it: a URI, key=value pairs, or service=; a "
+             "password is better kept in PGPASSFILE or ~/.pgpass",
+     .example = "\"postgresql://monitor@postgres:5432/app\"",
+     .check = pg_dsn_check},
+    {.name = "long_query",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .fallback = "5m",
+     .max = 30LL * 86400000,
+     .help = "a query that has run for so long is a warning"},
+    {.name = "idle_in_transaction",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 30LL * 86400000,
+     .fallback = "5m",
+     .help = "a session that has left its transaction idle for so long is a warning"},
+    {.name = "blocking",
+     .type = OPTION_DURATION,
+     .min = 100,
+     .max = 30LL * 86400000,
+     .fallback = "5s",
+     .help = "a session that has kept others waiting for a lock for so long is a warning"},
+    {.name = "blocking_critical",
+     .type = OPTION_DURATION,
+     .min = 100,
+     .max = 30LL * 86400000,
+     .fallback = "1m",
+     .help = "the same, critical"},
+    {.name = "forget_replica",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 365LL * 86400000,
+     .fallback = "1d",
+     .help = "a replica that has gone is a warning until it is back, or for so long"},
+    {.name = "retention",
+     .type = OPTION_MAP,
+     .help = "tables of which old rows may be deleted (postgres.delete-old): by each the column of "
+             "its time and the age that stays",
+     .example = "{audit_logs: \"created_at 90d\"}",
+     .check = retention_check},
+};
+
+static const struct table_spec *const tables[] = {&postgres_summary_table, &postgres_session_table,
+                                                  &postgres_replica_table};
+
+/* Who we are there, libpq takes from PG* and from the user's name. */
+static const struct usual_place usual[] = {
+    {5432, "postgres", "dsn", "host=127.0.0.1 port=5432"},
+    {0},
+};
+
+static void *postgres_open(struct io *io, const struct target *target, struct err *err);
+static void postgres_start(void *self, struct job *job);
+static void postgres_cancel(void *self, struct err *err);
+static void postgres_close(void *self, void (*done)(void *arg), void *arg);
+
+const struct collector collector_postgres = {
+    .kind = {.kind = "postgres",
+             .key = "postgres",
+             .title = "PostgreSQL",
+             .options = options,
+             .option_count = sizeof options / sizeof *options},
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
+    .open = postgres_open,
+    .start = postgres_start,
+    .cancel = postgres_cancel,
+    .close = postgres_close,
+};
+
+struct postgres {
+  struct io *io;
+  struct pg *pg;
+  struct pg_share share; /* lends pg to actions when no slot is left for them */
+  struct postgres_rules rules;
+  struct postgres_timeouts timeouts;
+  void (*closed)(void *arg);
+  void *closed_arg;
+
+  struct postgres_statistics before; /* of the collection before */
+  bool has_before;
+  double forget_replica; /* seconds */
+  struct postgres_memory memory;
+
+  /* The collection under way; job is NULL when there is none. */
+  struct job *job;
+  bool kept; /* the connection is an old one: its end may only be found by asking */
+  uint32_t requests;
+  struct postgres_activity activity;
+  struct postgres_statistics statistics;
+  struct err statistics_err; /* ERR_NONE when they are known */
+  struct postgres_standby standby;
+  struct postgres_standby_verdict verdict;
+  struct err standby_err; /* ERR_NONE when it is known, or there is none */
+  struct postgres_replicas replicas;
+  struct postgres_replica_rows replica_rows;
+  struct err replicas_err;
+  bool sees_all;   /* at the collection before */
+  char system[24]; /* the identifier of the cluster that this connection leads to; "" not known */
+};
+
+static void collection_begin(void *self);
+
+static void *postgres_open(struct io *io, const struct target *target, struct err *err) {
+  const char *dsn = target_text(target, "dsn");
+  if (!pg_dsn_check(dsn, err))
+    return NULL;
+  struct postgres *postgres = mem_new(sizeof *postgres);
+  int64_t timeout_ms = target->timeout_ms ? target->timeout_ms : TIMEOUT_MS;
+  int64_t statement_ms =
+      timeout_ms - MARGIN_MS > timeout_ms / 2 ? timeout_ms - MARGIN_MS : timeout_ms / 2 + 1;
+  postgres->io = io;
+  postgres->pg = pg_new(io, dsn);
+  postgres->share = (struct pg_share){
+      .pg = postgres->pg, .dsn = dsn, .resume = collection_begin, .owner = postgres};
+  pg_share_offer(io, &postgres->share);
+  postgres->timeouts.statement_ms = (int)statement_ms;
+  postgres->timeouts.lock_ms = LOCK_TIMEOUT_MS;
+  postgres->rules = (struct postgres_rules){
+      .long_query = (double)target_number(target, "long_query") / 1e3,
+      .idle_in_transaction = (double)target_number(target, "idle_in_transaction") / 1e3,
+      .blocking_warn = (double)target_number(target, "blocking") / 1e3,
+      .blocking_crit = (double)target_number(target, "blocking_critical") / 1e3,
+  };
+  postgres->forget_replica = (double)target_number(target, "forget_replica") / 1e3;
+  return postgres;
+}
+
+/* ---- the end of a collection */
+
+static void collection_failed(struct postgres *postgres, const struct err *err) {
+  struct job *job = postgres->job;
+  postgres->job = NULL;
+  job_failed(job, err);
+}
+
+static const struct err *err_or_null(const struct err *err) {
+  return err->kind == ERR_NONE ? NULL : err;
+}
+
+static struct sample *sample_make(struct postgres *postgres, const struct postgres_sessions *found,
+                                  const struct err *err) {
+  const struct pg *pg = postgres->pg;
+  struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
+  const char *version_text = pg_server_version_text(pg);
+  const char *version = sample_text(sample, version_text, strcspn(version_text, " "));
+  bool has_statistics = postgres->statistics_err.kind == ERR_NONE;
+  struct postgres_rates rates;
+  const char *no_rates = has_statistics
+                             ? postgres_rates(postgres->has_before ? &postgres->before : NULL,
+                                              &postgres->statistics, &rates)
+                             : "not known";
+  bool standby_known = postgres->activity.in_recovery && postgres->standby_err.kind == ERR_NONE;
+  struct postgres_findings findings = {
+      .version = version,
+      .version_number = pg_server_version(pg),
+      .pooled = pg_phase(pg) == PG_IDLE && pg_backend_pid(pg) != postgres->activity.pid,
+      .activity = &postgres->activity,
+      .statistics = has_statistics ? &postgres->statistics : NULL,
+      .no_statistics = has_statistics ? NULL : &postgres->statistics_err,
+      .rates = no_rates ? NULL : &rates,
+      .no_rates = no_rates,
+      .sessions = found,
+      .no_sessions = err,
+      .standby = standby_known ? &postgres->verdict : NULL,
+      .no_standby = err_or_null(&postgres->standby_err),
+      .timeline = standby_known    ? postgres->standby.timeline
+                  : has_statistics ? postgres->statistics.timeline
+                                   : "",
+      .replicas = postgres->replicas_err.kind == ERR_NONE ? &postgres->replica_rows : NULL,
+      .no_replicas = err_or_null(&postgres->replicas_err),
+      .system = *postgres->system ? postgres->system : NULL,
+  };
+  postgres_fill(sample, &findings);
+  char address[300];
+  pg_address(pg, address, sizeof address);
+  sample->address = sample_copy(sample, address);
+  sample->server = sample_printf(sample, "PostgreSQL %s", version);
+  sample->requests = postgres->requests;
+  return sample;
+}
+
+/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
+static void collection_done(struct postgres *postgres, const struct postgres_sessions *sessions,
+                            const struct err *err) {
+  struct job *job = postgres->job;
+  struct sample *sample = sample_make(postgres, sessions, err);
+  postgres->has_before = postgres->statistics_err.kind == ERR_NONE;
+  postgres->before = postgres->statistics;
+  postgres->job = NULL;
+  job_done(job, sample);
+}
+
+/* ---- its steps, the last one first */
+
+static void ask(struct postgres *postgres, char *query, pg_cb done) {
+  postgres->requests++;
+  pg_query(postgres->pg, query, done, postgres);
+  free(query);
+}
+
+/* The server's, seconds since 1970; its own, that ages are measured by. */
+static double clock_of(const struct postgres_activity *activity) {
+  return (double)activity->started_us / 1e6 + (activity->uptime > 0 ? activity->uptime : 0);
+}
+
+/* A lost connection ends the collection: half of it would look like all of it. */
+static bool lost(struct postgres *postgres, const struct err *err) {
+  if (!err || pg_phase(postgres->pg) != PG_DOWN)
+    return false;
+  collection_failed(postgres, err);
+  return true;
+}
+
+static void on_sessions(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  struct err unread;
+  if (lost(postgres, err))
+    return;
+  struct postgres_sessions *sessions = mem_new(sizeof *sessions);
+  if (rows && !postgres_sessions_read(rows, sessions, &unread))
+    err = &unread;
+  if (!err)
+    postgres_judge(sessions, &postgres->rules);
+  collection_done(postgres, err ? NULL : sessions, err);
+  free(sessions);
+}
+
+static void on_replicas(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  postgres->replicas_err = err ? *err : (struct err){0};
+  if (rows && postgres_replicas_read(rows, &postgres->replicas, &postgres->replicas_err))
+    postgres_replicas_judge(&postgres->replicas, clock_of(&postgres->activity),
+                            postgres->forget_replica, &postgres->memory, &postgres->replica_rows);
+  int version = pg_server_version(postgres->pg);
+  ask(postgres,
+      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
+                              POSTGRES_WAITERS_MAX),
+      on_sessions);
+}
+
+static void ask_replicas(struct postgres *postgres) {
+  int version = pg_server_version(postgres->pg);
+  ask(postgres, postgres_replicas_query(&postgres->timeouts, version), on_replicas);
+}
+
+static void on_standby(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  const struct postgres_activity *activity = &postgres->activity;
+  if (lost(postgres, err))
+    return;
+  postgres->standby_err = err ? *err : (struct err){0};
+  if (rows && postgres_standby_read(rows, &postgres->standby, &postgres->standby_err))
+    postgres_standby_judge(&postgres->standby, clock_of(activity), activity->uptime,
+                           &postgres->memory, &postgres->verdict);
+  ask_replicas(postgres);
+}
+
+static void on_statistics(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  postgres->statistics_err = err ? *err : (struct err){0};
+  if (rows && !postgres_statistics_read(rows, &postgres->statistics, &postgres->statistics_err))
+    postgres->statistics = (struct postgres_statistics){0};
+  postgres->standby_err = (struct err){0};
+  if (postgres->activity.in_recovery)
+    ask(postgres, postgres_standby_query(&postgres->timeouts), on_standby);
+  else
+    ask_replicas(postgres);
+}
+
+/* What is remembered of replicas is of that role, of that server, and of what we may see. */
+static void memory_check(struct postgres *postgres) {
+  const struct postgres_activity *activity = &postgres->activity;
+  if (postgres->memory.standby != activity->in_recovery || postgres->sees_all != activity->sees_all)
+    postgres->memory = (struct postgres_memory){.standby = activity->in_recovery};
+  postgres->sees_all = activity->sees_all;
+}
+
+static void connect_anew(struct postgres *postgres);
+
+static void on_activity(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  struct err unread;
+  if (err && postgres->kept && pg_phase(postgres->pg) == PG_DOWN) {
+    connect_anew(postgres); /* the server has been restarted since, or has hung up on an idle one */
+    return;
+  }
+  if (rows && !postgres_activity_read(rows, &postgres->activity, &unread))
+    err = &unread;
+  if (err) {
+    collection_failed(postgres, err);
+    return;
+  }
+  memory_check(postgres);
+  ask(postgres, postgres_statistics_query(&postgres->timeouts), on_statistics);
+}
+
+/* Something that speaks the protocol and is no PostgreSQL that we know: an older one, or
+ * PgBouncer's own console (its version is "1.18.0/bouncer"). */
+static bool version_check(struct postgres *postgres) {
+  if (pg_server_version(postgres->pg) >= POSTGRES_VERSION_MIN)
+    return true;
+  struct err err;
+  const char *version = pg_server_version_text(postgres->pg);
+  if (strstr(version, "bouncer"))
+    err_set(&err, ERR_UNSUPPORTED, "that is PgBouncer's console: name a database of its pool");
+  else
+    err_set(&err, ERR_UNSUPPORTED, "needs PostgreSQL 10 or newer, not \"%.40s\"", version);
+  pg_drop(postgres->pg);
+  collection_failed(postgres, &err);
+  return false;
+}
+
+/* Whoever may not know it does without. */
+static void on_identity(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  bool told = rows && rows->rows == 1 && rows->columns == 1 && pg_cell(rows, 0, 0);
+  const char *system = told ? pg_cell(rows, 0, 0) : "";
+  if (strcmp(postgres->system, system) != 0)
+    postgres->memory = (struct postgres_memory){0};
+  snprintf(postgres->system, sizeof postgres->system, "%s", system);
+  ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
+}
+
+static void on_connected(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  (void)rows;
+  if (err)
+    collection_failed(postgres, err);
+  else if (version_check(postgres))
+    ask(postgres, postgres_identity_query(&postgres->timeouts), on_identity);
+}
+
+static void connect_anew(struct postgres *postgres) {
+  postgres->kept = false;
+  postgres->requests++;
+  pg_connect(postgres->pg, on_connected, postgres);
+}
+
+static void collection_begin(void *self) {
+  struct postgres *postgres = self;
+  postgres->requests = 0;
+  postgres->kept = pg_phase(postgres->pg) == PG_IDLE;
+  if (postgres->kept)
+    ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
+  else
+    connect_anew(postgres);
+}
+
+static void postgres_start(void *self, struct job *job) {
+  struct postgres *postgres = self;
+  postgres->job = job;
+  postgres->share.waits = postgres->share.loan != NULL;
+  if (!postgres->share.waits)
+    collection_begin(postgres);
+}
+
+static void postgres_cancel(void *self, struct err *err) {
+  struct postgres *postgres = self;
+  static const char *const steps[] = {
+      [PG_DOWN] = "",
+      [PG_RESOLVING] = ": the name server is silent",
+      [PG_CONNECTING] = ": nothing at that address answers",
+      [PG_LOGGING_IN] = ": connected, but the log-in goes on",
+      [PG_IDLE] = "",
+      [PG_ASKING] = ": logged in, but the query goes on",
+  };
+  size_t used = strlen(err->text);
+  if (postgres->share.waits) { /* the connection is the action's for now */
+    postgres->share.waits = false;
+    postgres->job = NULL;
+    snprintf(err->text + used, sizeof err->text - used, ": an action uses the only connection");
+    return;
+  }
+  snprintf(err->text + used, sizeof err->text - used, "%s", steps[pg_phase(postgres->pg)]);
+  pg_drop(postgres->pg);
+  postgres->job = NULL;
+}
+
+static void on_freed(void *arg) {
+  struct postgres *postgres = arg;
+  void (*closed)(void *arg) = postgres->closed;
+  void *closed_arg = postgres->closed_arg;
+  free(postgres);
+  closed(closed_arg);
+}
+
+static void postgres_close(void *self, void (*done)(void *arg), void *arg) {
+  struct postgres *postgres = self;
+  postgres->closed = done;
+  postgres->closed_arg = arg;
+  pg_share_withdraw(postgres->io, &postgres->share);
+  pg_free(postgres->pg, on_freed, postgres);
+}

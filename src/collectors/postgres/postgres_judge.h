@@ -1,0 +1,23 @@
+/* Who does harm to whom, and what two statistics say together: pure. */
+#pragma once
+
+#include "collectors/postgres/postgres.h"
+
+struct postgres_rules {
+  double long_query;          /* seconds; WARN from there on */
+  double idle_in_transaction; /* the same */
+  double blocking_warn;       /* how long others have been kept waiting */
+  double blocking_crit;
+};
+
+/* Makes a tree of the sessions: each hangs below the first of its blockers that makes no circle.
+ * Blockers that are not listed are added as strangers, prepared transactions (pid 0) too. Judges
+ * those that wait for nobody, for they are the cause: those below only suffer. Sets all that
+ * postgres.h names as filled in here, and the order. */
+void postgres_judge(struct postgres_sessions *sessions, const struct postgres_rules *rules);
+
+/* What happened between two statistics, or NULL with *rates filled; else why nothing can be said:
+ * "needs two collections" (before is NULL), "the statistics were reset", "the server does not say".
+ * Static texts. */
+const char *postgres_rates(const struct postgres_statistics *before,
+                           const struct postgres_statistics *now, struct postgres_rates *rates);

@@ -1,0 +1,245 @@
+#include "collectors/postgres/postgres_queries.h"
+
+#include "core/mem.h"
+
+#include <stdlib.h>
+
+/* The formatter cannot set SQL. */
+// clang-format off
+
+/* What somebody without pg_read_all_stats sees of others' sessions: pid, database, user,
+ * application and xmin; the query is then '<insufficient privilege>' and all else is NULL
+ * (pg_stat_get_activity). Such a session is a client's if it has a database and a user, and is
+ * neither a walsender nor a subscription's worker; that still takes in parallel workers (see
+ * activity_query). Walsenders have slots of their own since 12. */
+#define IS_CLIENT \
+  "(backend_type = 'client backend'" \
+  " OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL" \
+  "   AND NOT EXISTS (SELECT FROM pg_stat_get_wal_senders() w WHERE w.pid = s.pid)" \
+  "   AND NOT EXISTS (SELECT FROM pg_stat_subscription u WHERE u.pid = s.pid))" \
+  " OR (backend_type = 'walsender' AND current_setting('server_version_num')::int < 120000))"
+#define IS_HIDDEN "coalesce(query = '<insufficient privilege>', false)"
+#define IS_OTHER "pid <> pg_backend_pid()"
+
+/* Seconds from a time until now, NULL for NULL (greatest alone would say 0); not now(), which
+ * stands still within a transaction. */
+#define AGE_OF(time) \
+  "CASE WHEN " time " IS NOT NULL" \
+  " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
+
+/* A number that may be beyond the largest bigint; NULL for NULL (least alone would take the limit).
+ */
+#define SATURATED(number) \
+  "CASE WHEN " number " IS NOT NULL THEN least(" number ", 9223372036854775807)::bigint END"
+/* The same of what cannot be below 0 (greatest alone would say 0 for NULL). */
+#define SATURATED_LAG(number) \
+  "CASE WHEN " number " IS NOT NULL" \
+  " THEN greatest(least(" number ", 9223372036854775807), 0)::bigint END"
+
+/* A time to the microsecond, as psql takes it. */
+#define MOMENT(time) \
+  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+
+/* The server refuses a client when no more than the reserved slots are free (InitPostgres), hence
+ * the limit is max_connections less these; reserved_connections is new in 16. Each client is
+ * counted in exactly one state; our own session is idle between two collections, and counts so. A
+ * parallel worker has the snapshot of its leader: of the hidden sessions with a snapshot that look
+ * alike, one at least is a client's, and the others may be workers. */
+static const char activity_query[] =
+  "WITH sessions AS (SELECT datid, usesysid, application_name, backend_xmin, state,"
+  "   wait_event_type, query_start, xact_start, " IS_CLIENT " AS client,"
+  "   " IS_CLIENT " AND " IS_OTHER " AS other, " IS_HIDDEN " AS hidden FROM pg_stat_activity s)"
+  " SELECT current_setting('max_connections')::int,"
+  " current_setting('superuser_reserved_connections')::int"
+  "   + coalesce(current_setting('reserved_connections', true)::int, 0),"
+  " a.*, " AGE_OF("pg_postmaster_start_time()") ","
+  " pg_backend_pid(), pg_is_in_recovery(), pg_has_role('pg_read_all_stats', 'USAGE'),"
+  " (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,"
+  " (SELECT coalesce(sum(number - 1), 0)::bigint FROM (SELECT count(*) AS number FROM sessions"
+  "   WHERE other AND hidden AND backend_xmin IS NOT NULL"
+  "   GROUP BY datid, usesysid, application_name) g)"
+  " FROM (SELECT count(*) FILTER (WHERE client),"
+  "   count(*) FILTER (WHERE other AND hidden),"
+  "   count(*) FILTER (WHERE other AND state IN ('active', 'fastpath function call')),"
+  "   count(*) FILTER (WHERE client AND (NOT other OR state = 'idle')),"
+  "   count(*) FILTER (WHERE other AND state = 'idle in transaction'),"
+  "   count(*) FILTER (WHERE other AND state = 'idle in transaction (aborted)'),"
+  "   count(*) FILTER (WHERE other AND coalesce(state, '') NOT IN ('active',"
+  "     'fastpath function call', 'idle', 'idle in transaction', 'idle in transaction (aborted)')),"
+  "   count(*) FILTER (WHERE other AND state = 'disabled'),"
+  "   count(*) FILTER (WHERE other AND wait_event_type = 'Lock'),"
+  "   " AGE_OF("min(query_start) FILTER (WHERE other AND state = 'active')") ","
+  "   " AGE_OF("min(xact_start) FILTER (WHERE other)")
+  "   FROM sessions) a";
+
+/* The oldest xmin: whatever somebody may still see cannot be vacuumed. It is held by sessions,
+ * replication slots or prepared transactions. The timeline is that of the WAL that is written; the
+ * control file's is that of the last checkpoint. */
+static const char statistics_query[] =
+  "SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM pg_postmaster_start_time()),"
+  " d.*,"
+  " greatest((SELECT max(age(backend_xmin)) FROM pg_stat_activity WHERE " IS_OTHER "),"
+  "   (SELECT max(greatest(age(xmin), age(catalog_xmin))) FROM pg_replication_slots), p.xid_age),"
+  " (SELECT max(age(datfrozenxid)) FROM pg_database),"
+  " p.number, p.age,"
+  " CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
+  " FROM (SELECT " SATURATED("sum(xact_commit)") ", " SATURATED("sum(xact_rollback)") ","
+  "   " SATURATED("sum(blks_hit)") ", " SATURATED("sum(blks_read)") ","
+  "   " SATURATED("sum(deadlocks)") ", " SATURATED("sum(temp_bytes)") ","
+  "   extract(epoch FROM max(stats_reset)) FROM pg_stat_database) d,"
+  " (SELECT count(*) AS number, " AGE_OF("min(prepared)") " AS age,"
+  "   max(age(transaction)) AS xid_age FROM pg_prepared_xacts) p";
+
+/* A standby that is cut off has replayed all that it received: whether it still receives is told by
+ * the WAL receiver alone. Somebody without pg_read_all_stats sees no more than that there is one.
+ * primary_conninfo is a setting since 12, and hidden without pg_read_all_settings: its text stays
+ * with the server, for it may hold a password. latest_end_lsn is the primary's end as last told. After
+ * a restart "received" is the begin of a segment until something comes, and less than what was
+ * replayed. */
+static const char standby_query[] =
+  "SELECT r.pid IS NOT NULL, r.status, " AGE_OF("r.last_msg_receipt_time") ","
+  " extract(epoch FROM current_setting('wal_receiver_timeout')::interval),"
+  " c.has_primary, c.has_archive,"
+  " CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,"
+  " " SATURATED_LAG("pg_wal_lsn_diff(greatest(l.received, r.latest_end_lsn), l.replayed)") ","
+  " CASE WHEN greatest(l.received, r.latest_end_lsn) <= l.replayed THEN 0 ELSE l.age END, l.age,"
+  " " SATURATED("pg_wal_lsn_diff(l.replayed, '0/0')") ", l.received IS NOT NULL,"
+  " lpad(upper(to_hex(r.received_tli)), 8, '0')"
+  " FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed,"
+  "   " AGE_OF("pg_last_xact_replay_timestamp()") " AS age) l"
+  " LEFT JOIN pg_stat_wal_receiver r ON true"
+  " CROSS JOIN (SELECT bool_or(setting <> '') FILTER (WHERE name = 'primary_conninfo') AS has_primary,"
+  "   bool_or(setting <> '') FILTER (WHERE name = 'restore_command') AS has_archive"
+  "   FROM pg_settings WHERE name IN ('primary_conninfo', 'restore_command')) c";
+
+/* Who is connected for replication, and slots that nobody uses: together, for the slot of a replica
+ * stays when it is gone. Receivers of WAL (pg_receivewal) and of base backups replay nothing, and
+ * are no replicas; without the right to see what they replay, they are told by their names. On a
+ * standby logical slots may be copies of the primary's, which nobody uses there. replay_lag is NULL
+ * when a replica has nothing to do. reply_time is a column since 12. */
+static char *replicas_query(const char *inactive) {
+  return mem_printf(
+    "SELECT r.application_name,"
+    " coalesce(host(r.client_addr), CASE WHEN r.client_port = -1 THEN 'local' END),"
+    " CASE WHEN NOT s.temporary THEN s.slot_name END, r.state, r.sync_state, r.pid IS NOT NULL,"
+    " r.replays, coalesce(s.slot_type = 'logical', false),"
+    " CASE WHEN r.replays THEN " SATURATED("pg_wal_lsn_diff(e.lsn, r.replay_lsn)") " END,"
+    " CASE WHEN r.replays THEN extract(epoch FROM r.replay_lag) END,"
+    " CASE WHEN NOT s.temporary THEN " SATURATED("pg_wal_lsn_diff(e.lsn, s.restart_lsn)") " END,"
+    " %s, " AGE_OF("(to_jsonb(r)->>'reply_time')::timestamptz") ", count(*) OVER ()"
+    " FROM (SELECT *, coalesce(application_name, '') NOT IN"
+    "     ('pg_receivewal', 'pg_receivexlog', 'pg_basebackup', 'pg_recvlogical')"
+    "     AND (state IS NULL OR (state <> 'backup' AND replay_lsn IS NOT NULL)) AS replays"
+    "   FROM pg_stat_replication) r"
+    " FULL JOIN pg_replication_slots s ON s.active_pid = r.pid"
+    " CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery()"
+    "   THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
+    "   ELSE pg_current_wal_lsn() END AS lsn) e"
+    " WHERE r.pid IS NOT NULL OR (NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL"
+    "   AND (s.slot_type = 'physical' OR NOT pg_is_in_recovery()))"
+    " ORDER BY r.pid IS NULL DESC, r.replays DESC, r.replay_lsn, r.pid, s.slot_name LIMIT %d",
+    inactive, POSTGRES_REPLICAS_MAX);
+}
+
+/* pg_blocking_pids takes the lock manager for itself, so it is called for lock waiters only, and
+ * for waiters_max of them, those that run longest; likewise pg_locks is read only when
+ * somebody waits. Its pid 0 is a prepared transaction. waitstart is new in 14 (and NULL for a
+ * moment), leader_pid in 13. backend_start is told in microseconds, which a double holds exactly.
+ * A waiter whose blockers were not asked for is left out, for it would look like one that nobody
+ * blocks.
+ * The order is that of harm, and comes before the limit: who blocks, who waits, then the oldest
+ * transactions whatever they do, then the longest in their state. Each of the three classes has
+ * its share of the list, so that none crowds out the worst of another.
+ * A query's bytes are those of its own database, in that one's encoding; left() and the like fail
+ * on them in ours (22021). textsend gives them as they are, since there is no conversion to the
+ * client encoding SQL_ASCII (see message); 'escape' makes them ASCII. */
+static char *sessions_query(const char *waits, const char *wait, const char *leader,
+                            int sessions_max, int waiters_max) {
+  return mem_printf(
+    "WITH seen AS (SELECT s.*, pg_encoding_to_char(d.encoding) AS encoding,"
+    "     " IS_CLIENT " AS client, coalesce(wait_event_type = 'Lock', false) AS waiting,"
+    "     row_number() OVER (PARTITION BY wait_event_type = 'Lock' ORDER BY query_start, s.pid)"
+    "       AS nth"
+    "     FROM pg_stat_activity s LEFT JOIN pg_database d ON d.oid = s.datid WHERE s." IS_OTHER "),"
+    "   blocked AS (SELECT pid, pg_blocking_pids(pid) AS blockers FROM seen"
+    "     WHERE waiting AND nth <= %d),"
+    "   blocking AS (SELECT DISTINCT unnest(blockers) AS pid FROM blocked),"
+    "   waits AS (%s),"
+    "   counts AS (SELECT count(*) FILTER (WHERE client OR pid IN (SELECT pid FROM blocked)"
+    "       OR pid IN (SELECT pid FROM blocking)) AS total,"
+    "     count(*) FILTER (WHERE waiting) AS waiters FROM seen),"
+    "   listed AS (SELECT s.*, b.blockers, CASE WHEN s.pid IN (SELECT pid FROM blocking) THEN 0"
+    "       WHEN b.pid IS NOT NULL THEN 1 ELSE 2 END AS class"
+    "     FROM seen s LEFT JOIN blocked b ON b.pid = s.pid"
+    "     WHERE (client AND NOT waiting) OR b.pid IS NOT NULL"
+    "       OR s.pid IN (SELECT pid FROM blocking)),"
+    "   ranked AS (SELECT *, row_number() OVER (PARTITION BY class ORDER BY"
+    "     CASE WHEN class = 1 THEN query_start ELSE xact_start END, state_change, pid) AS place"
+    "     FROM listed)"
+    " SELECT s.pid, (extract(epoch FROM backend_start) * 1000000)::bigint, backend_type, usename,"
+    " datname, application_name,"
+    " coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state,"
+    " " AGE_OF("xact_start") ", " AGE_OF("query_start") ", " AGE_OF("state_change") ","
+    " wait_event_type, wait_event, %s, array_to_string(blockers, ','), age(backend_xmin), %s,"
+    " " IS_HIDDEN ", encode(substring(textsend(query) FROM 1 FOR %d), 'escape'),"
+    " " MOMENT("query_start") ", " MOMENT("state_change") ", encoding, total, waiters"
+    " FROM ranked s CROSS JOIN counts LEFT JOIN waits w ON w.pid = s.pid"
+    " ORDER BY place > %d, class, place LIMIT %d",
+    waiters_max, waits, wait, leader, POSTGRES_QUERY_BYTES, sessions_max / 3, sessions_max);
+}
+
+static const char waits_14[] =
+  "SELECT pid, min(waitstart) AS since FROM pg_locks"
+  " WHERE NOT granted AND EXISTS (SELECT FROM blocked) GROUP BY pid";
+static const char wait_14[] =
+  "CASE WHEN blockers IS NOT NULL THEN coalesce(" AGE_OF("w.since") ", 0) END";
+
+// clang-format on
+
+/* The implicit transaction of a message with several statements: SET LOCAL holds until its end.
+ * With SQL_ASCII the server converts no text, so that none can fail: names of roles and databases
+ * are shared by databases of all encodings. The reader makes them UTF-8
+ * (clients/postgres/pg_text.h). */
+static char *message(const struct postgres_timeouts *timeouts, const char *query) {
+  return mem_printf("SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = %d;"
+                    " SET LOCAL lock_timeout = %d; SET LOCAL search_path = pg_catalog;"
+                    " SET LOCAL client_encoding = 'SQL_ASCII'; %s",
+                    timeouts->statement_ms, timeouts->lock_ms, query);
+}
+
+char *postgres_standby_query(const struct postgres_timeouts *timeouts) {
+  return message(timeouts, standby_query);
+}
+
+char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version) {
+  char *query = replicas_query(version >= 170000 ? AGE_OF("s.inactive_since") : "NULL");
+  char *text = message(timeouts, query);
+  free(query);
+  return text;
+}
+
+/* The right to call it can be taken from everybody: then this fails alone. */
+static const char identity_query[] = "SELECT system_identifier FROM pg_control_system()";
+
+char *postgres_identity_query(const struct postgres_timeouts *timeouts) {
+  return message(timeouts, identity_query);
+}
+
+char *postgres_activity_query(const struct postgres_timeouts *timeouts) {
+  return message(timeouts, activity_query);
+}
+
+char *postgres_statistics_query(const struct postgres_timeouts *timeouts) {
+  return message(timeouts, statistics_query);
+}
+
+char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,
+                              int sessions_max, int waiters_max) {
+  bool tells_waits = version >= 140000, tells_leader = version >= 130000;
+  char *query = sessions_query(tells_waits ? waits_14 : "SELECT NULL::int AS pid",
+                               tells_waits ? wait_14 : "NULL", tells_leader ? "leader_pid" : "NULL",
+                               sessions_max, waiters_max);
+  char *text = message(timeouts, query);
+  free(query);
+  return text;
+}

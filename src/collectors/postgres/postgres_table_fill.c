@@ -1,0 +1,397 @@
+#include "collectors/postgres/postgres_table.h"
+
+#include "clients/postgres/pg_text.h"
+#include "clients/postgres/statement.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+static const char needs_right[] = "needs pg_monitor";
+
+static struct value count_or(int64_t count, const char *reason) {
+  return count >= 0 ? value_int(count) : value_none(reason);
+}
+
+static struct value seconds_or(double seconds, const char *reason) {
+  return seconds >= 0 ? value_real(seconds) : value_none(reason);
+}
+
+static struct value text_or_none(struct sample *sample, const char *text) {
+  return text && *text ? value_text(sample_copy(sample, text)) : value_none(NULL);
+}
+
+/* A name of the server's, in whatever encoding it was written. */
+static struct value name_or_none(struct sample *sample, const char *name, const char *encoding) {
+  char text[4 * 1024]; /* an application_name has 63 bytes, but a pooler may tell more */
+  if (!name)
+    return value_none(NULL);
+  pg_name_utf8(name, encoding, text, sizeof text);
+  return text_or_none(sample, text);
+}
+
+/* ---- the summary */
+
+/* Without what may be a parallel worker: it never counts too many. */
+static int64_t used_at_least(const struct postgres_activity *activity) {
+  return activity->doubtful > 0 && activity->used > activity->doubtful
+             ? activity->used - activity->doubtful
+             : activity->used;
+}
+
+static struct value ratio_of(int64_t used, int64_t limit) {
+  if (used < 0)
+    return value_none("not known");
+  return limit > 0 ? value_real((double)used / (double)limit)
+                   : value_none("every connection is reserved");
+}
+
+static void fill_connections(const struct postgres_activity *activity, struct row *row) {
+  /* when some sessions' states are hidden, a count of the others is not the count */
+  const char *hidden = activity->hidden > 0 ? needs_right : NULL;
+  const char *waits_hidden = hidden;
+  if (!hidden && activity->disabled > 0)
+    hidden = "track_activities is off";
+  int64_t used = used_at_least(activity), limit = POSTGRES_UNKNOWN;
+  if (activity->max_connections >= 0 && activity->reserved >= 0)
+    limit = activity->max_connections - activity->reserved;
+  row->cells[SUMMARY_USED] = count_or(used, "not known");
+  row->cells[SUMMARY_RESERVED] = count_or(activity->reserved, "not known");
+  row->cells[SUMMARY_LIMIT] = count_or(limit, "not known");
+  row->cells[SUMMARY_RATIO] = ratio_of(used, limit);
+  row->cells[SUMMARY_UPTIME] = seconds_or(activity->uptime, "not known");
+  row->cells[SUMMARY_ACTIVE] = count_or(hidden ? -1 : activity->active, hidden);
+  row->cells[SUMMARY_IDLE] = count_or(hidden ? -1 : activity->idle, hidden);
+  row->cells[SUMMARY_IDLE_IN_TRANSACTION] =
+      count_or(hidden ? -1 : activity->idle_in_transaction, hidden);
+  row->cells[SUMMARY_ABORTED] = count_or(hidden ? -1 : activity->aborted, hidden);
+  row->cells[SUMMARY_OTHER] = count_or(activity->other, "not known");
+  row->cells[SUMMARY_WAITING] = count_or(waits_hidden ? -1 : activity->waiting, waits_hidden);
+  row->cells[SUMMARY_LONGEST_QUERY] = seconds_or(hidden ? -1 : activity->longest_query, hidden);
+  row->cells[SUMMARY_LONGEST_TRANSACTION] =
+      seconds_or(hidden ? -1 : activity->longest_transaction, hidden);
+}
+
+static void fill_standby(const struct postgres_standby_verdict *standby, struct sample *sample,
+                         struct row *row) {
+  row->cells[SUMMARY_LAG_BYTES] = count_or(standby->lag_bytes, standby->no_lag);
+  row->cells[SUMMARY_LAG_SECONDS] = seconds_or(standby->lag_seconds, standby->no_lag);
+  row->cells[SUMMARY_CONTACT] = seconds_or(standby->contact_age, "not known");
+  row->cells[SUMMARY_REPLAYED] = seconds_or(standby->replayed_age, "nothing replayed yet");
+  row->severity = standby->severity;
+  if (*standby->reason)
+    row->reason = sample_copy(sample, standby->reason);
+}
+
+static void fill_lag(const struct postgres_findings *findings, struct sample *sample,
+                     struct row *row) {
+  bool sees_all = findings->activity->sees_all;
+  const struct postgres_replica_rows *replicas = findings->replicas;
+  row->cells[SUMMARY_REPLICAS] = count_or(replicas ? replicas->replicas : -1, "not known");
+  if (findings->standby) {
+    fill_standby(findings->standby, sample, row);
+  } else if (findings->activity->in_recovery || !replicas) {
+    row->cells[SUMMARY_LAG_BYTES] = row->cells[SUMMARY_LAG_SECONDS] = value_none("not known");
+  } else if (replicas->replicas > 0) {
+    /* replay_lag is NULL while there is nothing to replay */
+    row->cells[SUMMARY_LAG_BYTES] =
+        count_or(replicas->lag_bytes, sees_all ? "not replaying" : needs_right);
+    row->cells[SUMMARY_LAG_SECONDS] =
+        seconds_or(replicas->lag_seconds, sees_all ? "nothing to replay" : needs_right);
+  }
+}
+
+static void fill_statistics(const struct postgres_findings *findings, struct sample *sample,
+                            struct row *row) {
+  const struct postgres_statistics *statistics = findings->statistics;
+  fill_lag(findings, sample, row);
+  if (statistics) {
+    row->cells[SUMMARY_XMIN_AGE] = count_or(statistics->xmin_age, NULL); /* nobody holds one */
+    row->cells[SUMMARY_FROZEN_AGE] = count_or(statistics->frozen_age, "not known");
+    row->cells[SUMMARY_PREPARED] = count_or(statistics->prepared, "not known");
+    row->cells[SUMMARY_PREPARED_AGE] = seconds_or(statistics->prepared_age, NULL);
+    return;
+  }
+  static const int columns[] = {SUMMARY_XMIN_AGE, SUMMARY_FROZEN_AGE, SUMMARY_PREPARED,
+                                SUMMARY_PREPARED_AGE};
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+    row->cells[columns[i]] = value_none(sample_copy(sample, findings->no_statistics->text));
+}
+
+static void fill_rates(const struct postgres_rates *rates, const char *reason, struct row *row) {
+  row->cells[SUMMARY_COMMITS] = rates ? value_real(rates->commits) : value_none(reason);
+  row->cells[SUMMARY_ROLLBACKS] = rates ? value_real(rates->rollbacks) : value_none(reason);
+  row->cells[SUMMARY_DEADLOCKS] = rates ? value_real(rates->deadlocks) : value_none(reason);
+  row->cells[SUMMARY_TEMP_BYTES] = rates ? value_real(rates->temp_bytes) : value_none(reason);
+  row->cells[SUMMARY_HIT_RATIO] =
+      rates ? seconds_or(rates->hit_ratio, "no block was read") : value_none(reason);
+}
+
+static void fill_summary(struct sample *sample, const struct postgres_findings *findings) {
+  struct row *row = sample_row(sample, &sample->tables[0], "server", NULL);
+  assert(row); /* the first row fits into any ceiling */
+  fill_connections(findings->activity, row);
+  fill_statistics(findings, sample, row);
+  fill_rates(findings->rates, findings->no_rates, row);
+  row->cells[SUMMARY_ROLE] = value_text(findings->activity->in_recovery ? "standby" : "primary");
+  row->cells[SUMMARY_VERSION] = text_or_none(sample, findings->version);
+}
+
+/* ---- the sessions */
+
+/* "8123/1700000000.123456": a pid is used again, pid and start are not. */
+static const char *key_of(struct sample *sample, const struct postgres_session *session) {
+  if (session->stranger && session->pid == 0)
+    return "prepared";
+  long long pid = (long long)session->pid, start = (long long)session->backend_start_us;
+  if (start < 0)
+    return sample_printf(sample, "%lld", pid);
+  return sample_printf(sample, "%lld/%lld.%06lld", pid, start / 1000000, start % 1000000);
+}
+
+/* A query on one line, its white space made single. */
+static const char *query_text(struct sample *sample, const char *escaped, const char *encoding) {
+  char bytes[POSTGRES_QUERY_BYTES + 1], utf8[3 * POSTGRES_QUERY_BYTES + 1], text[sizeof utf8];
+  char shown[sizeof utf8];
+  size_t length = 0;
+  pg_utf8(bytes, pg_unescape(escaped, bytes, sizeof bytes), encoding, utf8, sizeof utf8);
+  statement_for_screen(shown, sizeof shown,
+                       utf8); /* before lines are joined: a comment ends with one */
+  const char *query = shown;
+  for (; *query && length < sizeof text - 1; query++) {
+    bool space = isspace((unsigned char)*query);
+    if (!space)
+      text[length++] = *query;
+    else if (length > 0 && text[length - 1] != ' ')
+      text[length++] = ' ';
+  }
+  return sample_text(sample, text, length);
+}
+
+static struct value blocked_by(struct sample *sample, const struct postgres_session *session) {
+  const char *text = "";
+  for (size_t i = 0; i < session->blocker_count; i++) {
+    const char *comma = i ? ", " : "";
+    text = session->blockers[i]
+               ? sample_printf(sample, "%s%s%lld", text, comma, (long long)session->blockers[i])
+               : sample_printf(sample, "%s%sprepared", text, comma);
+  }
+  return *text ? value_text(text) : value_none(NULL);
+}
+
+static void fill_ages(const struct postgres_session *session, struct row *row) {
+  const char *hidden = session->hidden ? needs_right : NULL;
+  bool active = session->state && strcmp(session->state, "active") == 0;
+  bool in_transaction = session->state && strncmp(session->state, "idle in", 7) == 0;
+  row->cells[SESSION_STATE_AGE] = seconds_or(session->state_age, hidden);
+  row->cells[SESSION_TRANSACTION_AGE] = seconds_or(session->transaction_age, hidden);
+  row->cells[SESSION_QUERY_AGE] = seconds_or(active ? session->query_age : -1, hidden);
+  row->cells[SESSION_IDLE_IN_TRANSACTION] =
+      seconds_or(in_transaction ? session->state_age : -1, hidden);
+  if (session->waiting)
+    row->cells[SESSION_WAIT] = seconds_or(session->wait, "needs PostgreSQL 14");
+  else
+    row->cells[SESSION_WAIT] = value_none(hidden);
+}
+
+static void fill_harm(struct sample *sample, const struct postgres_session *session,
+                      const char *blind, struct row *row) {
+  if (session->all == 0 && blind) {
+    row->cells[SESSION_BLOCKS] = row->cells[SESSION_DIRECT] = row->cells[SESSION_BLOCKS_FOR] =
+        value_none(blind);
+  } else {
+    row->cells[SESSION_BLOCKS] = value_int((int64_t)session->all);
+    row->cells[SESSION_DIRECT] = value_int((int64_t)session->direct);
+    row->cells[SESSION_BLOCKS_FOR] = seconds_or(session->all ? session->blocks_for : -1, NULL);
+  }
+  row->cells[SESSION_BLOCKED_BY] = blocked_by(sample, session);
+  row->severity = session->severity;
+  row->lasted_ms = session->lasted > 0 ? (int64_t)(session->lasted * 1000) : 0;
+  if (*session->reason)
+    row->reason = sample_copy(sample, session->reason);
+}
+
+/* Texts that are hidden from us say so. */
+static struct value told(struct sample *sample, const struct postgres_session *session,
+                         const char *text) {
+  return session->hidden ? value_none(needs_right) : text_or_none(sample, text);
+}
+
+static void fill_session(struct sample *sample, const struct postgres_session *session,
+                         struct row *row) {
+  row->cells[SESSION_LABEL] =
+      session->stranger && session->pid == 0
+          ? value_text("prepared")
+          : value_text(sample_printf(sample, "pid %lld", (long long)session->pid));
+  row->cells[SESSION_PID] = value_int(session->pid);
+  row->cells[SESSION_STATE] = told(sample, session, session->label);
+  row->cells[SESSION_USER] = name_or_none(sample, session->user, session->encoding);
+  row->cells[SESSION_DATABASE] = name_or_none(sample, session->database, session->encoding);
+  row->cells[SESSION_APPLICATION] = name_or_none(sample, session->application, session->encoding);
+  row->cells[SESSION_CLIENT] = told(sample, session, session->client);
+  row->cells[SESSION_TYPE] = told(sample, session, session->type);
+  row->cells[SESSION_WAIT_EVENT] =
+      session->wait_type && session->wait_event
+          ? value_text(sample_printf(sample, "%s: %s", session->wait_type, session->wait_event))
+          : told(sample, session, NULL);
+  row->cells[SESSION_QUERY] =
+      session->query && *session->query && !session->hidden
+          ? value_text(query_text(sample, session->query, session->encoding))
+          : told(sample, session, NULL);
+  row->cells[SESSION_BACKEND_START] = session->backend_start_us >= 0
+                                          ? value_int(session->backend_start_us / 1000)
+                                          : value_none(session->hidden ? needs_right : NULL);
+  row->cells[SESSION_QUERY_START] = told(sample, session, session->query_start);
+  row->cells[SESSION_STATE_CHANGE] = told(sample, session, session->state_change);
+  row->cells[SESSION_XMIN_AGE] = count_or(session->xmin_age, NULL);
+  row->cells[SESSION_LEADER] = count_or(session->leader, NULL);
+  fill_ages(session, row);
+}
+
+static void fill_sessions(struct sample *sample, const struct postgres_findings *findings) {
+  const struct postgres_sessions *sessions = findings->sessions;
+  struct table *table = &sample->tables[1];
+  /* who waits is not told of hidden sessions: then nobody is known to block nobody */
+  const char *blind = findings->activity->hidden > 0 ? needs_right : NULL;
+  for (size_t i = 0; i < sessions->count; i++) {
+    const struct postgres_session *session = &sessions->items[sessions->order[i]];
+    const char *parent =
+        session->parent >= 0 ? key_of(sample, &sessions->items[session->parent]) : NULL;
+    struct row *row = sample_row(sample, table, key_of(sample, session), parent);
+    if (!row)
+      return;
+    fill_session(sample, session, row);
+    fill_harm(sample, session, blind, row);
+  }
+  if (sessions->total > (int64_t)sessions->count || sessions->waiters > POSTGRES_WAITERS_MAX)
+    table->truncated = true;
+}
+
+/* ---- the replicas */
+
+static const char *type_of(const struct postgres_replica *replica) {
+  if (replica->logical)
+    return "logical";
+  if (replica->replays)
+    return "standby";
+  return replica->connected ? "receiver" : "slot";
+}
+
+static const char *state_of(const struct postgres_replica *replica) {
+  if (replica->connected)
+    return replica->state;
+  return replica->kept_bytes >= 0 ? "inactive" : "gone";
+}
+
+static void fill_replicas(struct sample *sample, const struct postgres_findings *findings) {
+  struct table *table = &sample->tables[2];
+  const char *hidden = findings->activity->sees_all ? NULL : needs_right;
+  for (size_t i = 0; i < findings->replicas->count; i++) {
+    const struct postgres_replica_row *found = &findings->replicas->items[i];
+    const struct postgres_replica *replica = &found->replica;
+    struct row *row = sample_row(sample, table, found->key, NULL);
+    if (!row)
+      return;
+    const char *state = state_of(replica);
+    row->cells[REPLICA_NAME] = text_or_none(sample, *replica->name ? replica->name : replica->slot);
+    row->cells[REPLICA_STATE] = *state ? text_or_none(sample, state) : value_none(hidden);
+    row->cells[REPLICA_LAG_BYTES] =
+        count_or(replica->lag_bytes, replica->connected ? hidden : NULL);
+    row->cells[REPLICA_LAG_SECONDS] =
+        seconds_or(replica->lag_seconds, replica->connected ? hidden : NULL);
+    row->cells[REPLICA_TYPE] = value_text(type_of(replica));
+    row->cells[REPLICA_SYNC] = text_or_none(sample, replica->sync);
+    row->cells[REPLICA_CLIENT] = text_or_none(sample, replica->client);
+    row->cells[REPLICA_SLOT] = text_or_none(sample, replica->slot);
+    row->cells[REPLICA_KEPT] = count_or(replica->kept_bytes, NULL);
+    row->severity = found->severity;
+    if (*found->reason)
+      row->reason = sample_copy(sample, found->reason);
+  }
+  table->truncated = findings->replicas->total > (int64_t)findings->replicas->count;
+}
+
+/* What could not be asked: a missing right is a capability, everything else a fault. */
+static void fill_failure(struct sample *sample, const char *table, const char *what,
+                         const struct err *err) {
+  if (!err)
+    return;
+  if (err->kind == ERR_DENIED)
+    sample_note(sample, table, NULL, "no %s: %s", what, err->text);
+  else
+    sample_fault(sample, table, SEVERITY_UNKNOWN, "%s could not be read: %s", what, err->text);
+}
+
+static void fill_waiter_notes(struct sample *sample, const struct postgres_sessions *sessions) {
+  const char *table = postgres_session_table.id;
+  bool cut = false;
+  for (size_t i = 0; i < sessions->count; i++)
+    cut = cut || sessions->items[i].blockers_cut;
+  if (sessions->waiters > POSTGRES_WAITERS_MAX)
+    sample_note(sample, table, "blocks",
+                "at least %d sessions are blocked: of %lld that wait for locks, only those that "
+                "wait longest are listed and counted",
+                POSTGRES_WAITERS_MAX, (long long)sessions->waiters);
+  if (cut)
+    sample_note(sample, table, "blocks", "of each session no more than %d blockers are counted",
+                POSTGRES_BLOCKERS_MAX);
+}
+
+static void fill_activity_notes(struct sample *sample, const struct postgres_activity *activity) {
+  const char *sessions = postgres_session_table.id, *summary = postgres_summary_table.id;
+  if (!activity->sees_all)
+    sample_note(sample, sessions, NULL,
+                "needs pg_monitor to see the states, queries and locks of other roles");
+  if (used_at_least(activity) < activity->used)
+    sample_note(sample, summary, "used",
+                "at least %lld connections, at most %lld: needs pg_monitor to tell parallel "
+                "workers from clients",
+                (long long)used_at_least(activity), (long long)activity->used);
+  if (activity->disabled > 0)
+    sample_note(sample, sessions, NULL,
+                "track_activities is off for %lld of %lld sessions: their states, times and "
+                "queries are not known",
+                (long long)activity->disabled, (long long)activity->used);
+}
+
+static void fill_notes(struct sample *sample, const struct postgres_findings *findings) {
+  const struct postgres_sessions *found = findings->sessions;
+  const char *sessions = postgres_session_table.id;
+  fill_failure(sample, postgres_summary_table.id, "statistics", findings->no_statistics);
+  fill_failure(sample, sessions, "sessions", findings->no_sessions);
+  fill_failure(sample, postgres_summary_table.id, "the state of the standby", findings->no_standby);
+  fill_failure(sample, postgres_replica_table.id, "replicas", findings->no_replicas);
+  fill_activity_notes(sample, findings->activity);
+  if (findings->pooled)
+    sample_note(sample, NULL, NULL,
+                "a pooler stands in front: clients and process ids are those of its own "
+                "connections to the server");
+  if (found && found->total > (int64_t)found->count)
+    sample_note(sample, sessions, NULL, "%zu of %lld sessions are listed, the most harmful first",
+                found->count, (long long)found->total);
+  if (found)
+    fill_waiter_notes(sample, found);
+  if (findings->version_number < 140000 && findings->activity->waiting > 0)
+    sample_note(sample, sessions, "wait",
+                "needs PostgreSQL 14 to tell how long a lock is waited "
+                "for: at the most since the query began");
+}
+
+static void fill_facts(struct sample *sample, const struct postgres_findings *findings) {
+  const struct postgres_activity *activity = findings->activity;
+  if (activity->started_us > 0)
+    sample_fact(sample, FACT_START, sample_printf(sample, "%lld", (long long)activity->started_us));
+  sample_fact(sample, FACT_ROLE, activity->in_recovery ? "standby" : "primary");
+  sample_fact(sample, FACT_SERVER, findings->system);
+  sample_fact(sample, FACT_HISTORY, findings->timeline);
+}
+
+void postgres_fill(struct sample *sample, const struct postgres_findings *findings) {
+  fill_summary(sample, findings);
+  if (findings->sessions)
+    fill_sessions(sample, findings);
+  if (findings->replicas)
+    fill_replicas(sample, findings);
+  fill_notes(sample, findings);
+  fill_facts(sample, findings);
+}

@@ -1,0 +1,458 @@
+/* Redis and Valkey: one INFO a collection, over a connection that is kept.
+ *
+ * Nearly all of it is in INFO's default sections. What it lacks is asked for behind it: the
+ * settings of an old server (maxclients before 6.2, ...), those by which a failed save or a missing
+ * replica stops writes, the state of a cluster. Where CONFIG GET is blocked, a note says so, and it
+ * is not asked again on this connection. A server in a script answers BUSY to all of it: that is a
+ * state of the server, too, not a failed collection. */
+#include "collectors/redis/redis.h"
+
+#include "clients/redis/redis.h"
+#include "collectors/collector.h"
+#include "core/mem.h"
+#include "io/clock.h"
+
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMEOUT_MS = 3000 };
+
+static const struct option options[] = {
+    {.name = "url",
+     .type = OPTION_SECRET,
+     .required = true,
+     .help = "redis://[user:password@]host[:port][/db] or unix:///path; without a password, that "
+             "of REDISCLI_AUTH if the server wants one",
+     .example = "\"redis://redis:6379/0\"",
+     .check = redis_url_check},
+    {.name = "username",
+     .type = OPTION_TEXT,
+     .help = "the ACL user, instead of the url's",
+     .example = "stacktop"},
+    {.name = "password",
+     .type = OPTION_SECRET,
+     .help = "instead of the url's; nothing in it needs encoding; \"\": there is none, and "
+             "REDISCLI_AUTH is not used",
+     .example = "\"${REDIS_PASSWORD}\""},
+};
+
+static const struct table_spec *const tables[] = {&redis_summary_table, &redis_keyspace_table};
+
+static const struct usual_place usual[] = {
+    {6379, "redis", "url", "redis://127.0.0.1:6379"},
+    {0},
+};
+enum { TABLE_COUNT = sizeof tables / sizeof *tables };
+
+static void *collector_open(struct io *io, const struct target *target, struct err *err);
+static void collector_start(void *self, struct job *job);
+static void collector_cancel(void *self, struct err *err);
+static void collector_close(void *self, void (*done)(void *arg), void *arg);
+
+const struct collector collector_redis = {
+    .kind = {.kind = "redis",
+             .key = "redis",
+             .title = "Redis",
+             .options = options,
+             .option_count = sizeof options / sizeof *options},
+    .tables = tables,
+    .table_count = TABLE_COUNT,
+    .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
+    .open = collector_open,
+    .start = collector_start,
+    .cancel = collector_cancel,
+    .close = collector_close,
+};
+
+static bool has_memory(const struct redis_info *info) {
+  return redis_info_text(info, "used_memory") != NULL; /* a Sentinel has none, nor these settings */
+}
+
+static bool requires_replicas(const struct redis_info *info) {
+  return redis_info_text(info, "min_slaves_good_slaves") != NULL;
+}
+
+static bool save_failed(const struct redis_info *info) {
+  return redis_info_is(info, "rdb_last_bgsave_status", "err");
+}
+
+/* Settings, and when they are asked for: where INFO does not say them. */
+static const struct {
+  const char *info, *config;
+  bool (*needed)(const struct redis_info *info);
+} settings[] = {
+    {"maxmemory", "maxmemory", has_memory},
+    {"maxmemory_policy", "maxmemory-policy", has_memory},
+    {"maxclients", "maxclients", has_memory},
+    /* min-slaves-to-write before 5.0; newer ones tell both */
+    {"min-replicas-to-write", "min-*-to-write", requires_replicas},
+    {"stop-writes-on-bgsave-error", "stop-writes-on-bgsave-error", save_failed},
+    {"save", "save", save_failed},
+};
+enum { SETTING_COUNT = sizeof settings / sizeof *settings };
+
+struct watcher {
+  struct io *io;
+  const struct target *target;
+  struct redis_url url;
+  struct redis *redis;   /* NULL: none yet, or given up */
+  size_t connections;    /* those that are still closing, too */
+  struct err config_err; /* why CONFIG GET is not asked on this connection; else ERR_NONE */
+  struct redis_counters before;
+  struct redis_round_trips trips;
+  struct redis_identity identity;
+  char node[48];          /* in a cluster: its name there; "" if not known */
+  struct err cluster_err; /* why CLUSTER INFO told nothing; else ERR_NONE */
+  int64_t busy_us;        /* since when it answers BUSY; 0: it does not */
+  void (*closed)(void *arg);
+  void *closed_arg;
+
+  /* The collection under way; job is NULL when there is none. */
+  struct job *job;
+  uint32_t requests;
+  size_t awaited;       /* replies behind INFO's */
+  const char *question; /* which of those failed, though it is allowed; NULL */
+  struct err question_err;
+  int64_t answered_us;
+  struct err busy; /* the answer to INFO, where it is BUSY */
+  struct redis_info info;
+};
+
+static void *collector_open(struct io *io, const struct target *target, struct err *err) {
+  struct watcher *watcher = mem_new(sizeof *watcher);
+  watcher->io = io;
+  watcher->target = target;
+  if (!redis_url_parse(target_text(target, "url"), &watcher->url, err)) {
+    free(watcher);
+    return NULL;
+  }
+  redis_url_login(&watcher->url, target_text(target, "username"), target_text(target, "password"));
+  if (redis_tls_check(&watcher->url, err))
+    return watcher;
+  redis_url_fini(&watcher->url);
+  free(watcher);
+  return NULL;
+}
+
+static void end_if_closed(struct watcher *watcher) {
+  if (!watcher->closed || watcher->connections > 0)
+    return;
+  void (*closed)(void *arg) = watcher->closed;
+  void *arg = watcher->closed_arg;
+  redis_url_fini(&watcher->url);
+  free(watcher);
+  closed(arg);
+}
+
+static void on_connection_closed(void *arg) {
+  struct watcher *watcher = arg;
+  watcher->connections--;
+  end_if_closed(watcher);
+}
+
+static void drop_connection(struct watcher *watcher) {
+  if (watcher->redis)
+    redis_close(watcher->redis, on_connection_closed, watcher);
+  watcher->redis = NULL;
+}
+
+static void connect_if_needed(struct watcher *watcher) {
+  if (watcher->redis && redis_usable(watcher->redis))
+    return;
+  drop_connection(watcher);
+  watcher->config_err = (struct err){0};
+  *watcher->node = '\0';
+  watcher->connections++;
+  watcher->redis = redis_open(watcher->io, &watcher->url);
+}
+
+/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
+static struct job *take_job(struct watcher *watcher) {
+  struct job *job = watcher->job;
+  watcher->job = NULL;
+  redis_info_fini(&watcher->info);
+  return job;
+}
+
+/* What it says, and what to do where that is clear. */
+static void fail(struct watcher *watcher, const struct err *cause) {
+  struct err err = *cause;
+  if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOAUTH", 6) == 0)
+    err_set(&err, ERR_DENIED, "%.180s: %s", cause->text,
+            watcher->url.no_password ? "the configuration says that it has no password"
+                                     : "set its password in the configuration, or REDISCLI_AUTH");
+  else if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOPERM", 6) == 0)
+    err_set(&err, ERR_DENIED, "%.180s: its ACL user needs +info", cause->text);
+  if (watcher->redis && (!redis_usable(watcher->redis) || watcher->awaited > 0))
+    drop_connection(watcher);
+  job_failed(take_job(watcher), &err);
+}
+
+static void hand_over(struct watcher *watcher, struct sample *sample) {
+  struct table *table = sample_table(sample, redis_summary_table.id);
+  if (table->row_count > 0)
+    redis_round_trips_fill(&watcher->trips, table->rows[0].cells);
+  if (watcher->redis)
+    sample->address = sample_copy(sample, redis_address(watcher->redis));
+  sample->requests = watcher->requests;
+  job_done(take_job(watcher), sample);
+}
+
+static void finish(struct watcher *watcher) {
+  struct redis_counters now;
+  struct redis_rates rates;
+  struct sample *sample = sample_new(tables, TABLE_COUNT);
+  redis_counters_read(&now, &watcher->info, watcher->answered_us);
+  redis_rates_make(&rates, &watcher->before, &now);
+  watcher->before = now;
+  watcher->busy_us = 0;
+  redis_rows_make(sample, watcher->target->name, &watcher->info, &rates,
+                  watcher->config_err.kind != ERR_NONE ? &watcher->config_err : NULL);
+  if (watcher->question)
+    sample_fault(sample, redis_summary_table.id, SEVERITY_UNKNOWN, "%s failed: %s",
+                 watcher->question, watcher->question_err.text);
+  if (watcher->cluster_err.kind != ERR_NONE)
+    sample_note(sample, redis_summary_table.id, "cluster", "CLUSTER INFO is not allowed here: %s",
+                watcher->cluster_err.text);
+  redis_identity_take(&watcher->identity, &now);
+  sample_fact(sample, FACT_SERVER,
+              redis_info_is(&watcher->info, "cluster_enabled", "1") ? watcher->node
+                                                                    : watcher->identity.first);
+  hand_over(watcher, sample);
+}
+
+/* running_script: nil, or name, its words (never taken: they hold arguments) and duration_ms, which
+ * are pairs in one list. */
+static void take_function(struct redis_busy *busy, const redisReply *reply) {
+  if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements < 2 ||
+      reply->element[1]->type != REDIS_REPLY_ARRAY)
+    return;
+  const redisReply *running = reply->element[1];
+  for (size_t i = 0; i + 1 < running->elements; i += 2) {
+    const redisReply *name = running->element[i], *value = running->element[i + 1];
+    if (name->type != REDIS_REPLY_STRING)
+      continue;
+    if (strcmp(name->str, "name") == 0 && value->type == REDIS_REPLY_STRING)
+      busy->function = value->str;
+    else if (strcmp(name->str, "duration_ms") == 0 && value->type == REDIS_REPLY_INTEGER)
+      busy->running_ms = value->integer;
+  }
+}
+
+/* functions: the reply to FUNCTION STATS, or NULL. */
+static void finish_busy(struct watcher *watcher, const redisReply *functions) {
+  struct redis_busy busy = {.words = watcher->busy.text, .function = "", .running_ms = -1};
+  struct sample *sample = sample_new(tables, TABLE_COUNT);
+  int64_t now_us = clock_now_us();
+  if (watcher->busy_us == 0)
+    watcher->busy_us = now_us;
+  busy.seen_ms = (now_us - watcher->busy_us) / 1000;
+  take_function(&busy, functions);
+  redis_rows_busy(sample, watcher->target->name, &busy);
+  hand_over(watcher, sample);
+}
+
+static bool ask(struct watcher *watcher, int argc, const char *const *argv, redis_reply_cb done,
+                struct err *err) {
+  watcher->requests++;
+  return redis_send(watcher->redis, argc, argv, NULL, done, watcher, err);
+}
+
+/* Pairs of name and value; an empty list for a setting that this server does not have. */
+static void take_settings(struct watcher *watcher, const redisReply *reply) {
+  for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements; i += 2) {
+    const redisReply *name = reply->element[i], *value = reply->element[i + 1];
+    const char *key = name->str;
+    if (name->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
+      continue;
+    for (size_t k = 0; k < SETTING_COUNT; k++)
+      if (strcmp(settings[k].config, name->str) == 0)
+        key = settings[k].info;
+    redis_info_add(&watcher->info, key, value->str);
+  }
+}
+
+/* What a right, a renaming or a provider keeps from us, and so will the next time. */
+static bool is_withheld(const struct err *err) {
+  static const char *const words[] = {"unknown command", "unknown subcommand", "not allowed",
+                                      "not support",     "disabled",           "illegal"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcasestr(err->text, words[i]))
+      return true;
+  return err->kind == ERR_DENIED;
+}
+
+/* Whether the reply is an error: then `withheld` gets one that will stay, and any other makes this
+ * collection doubtful. */
+static bool is_failure(struct watcher *watcher, const redisReply *reply, const char *question,
+                       struct err *withheld) {
+  struct err err;
+  if (!redis_reply_err(reply, &err))
+    return false;
+  if (is_withheld(&err)) {
+    *withheld = err;
+    return true;
+  }
+  watcher->question = question;
+  watcher->question_err = err;
+  return true;
+}
+
+static void on_setting(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  if (err) {
+    fail(watcher, err);
+    return;
+  }
+  if (!is_failure(watcher, reply, "CONFIG GET", &watcher->config_err))
+    take_settings(watcher, reply);
+  if (--watcher->awaited == 0)
+    finish(watcher);
+}
+
+static void on_cluster(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  if (err) {
+    fail(watcher, err);
+    return;
+  }
+  if (!is_failure(watcher, reply, "CLUSTER INFO", &watcher->cluster_err)) {
+    if (reply->type == REDIS_REPLY_STRING)
+      redis_info_merge(&watcher->info, reply->str, reply->len);
+    if (!redis_info_text(&watcher->info, "cluster_state")) {
+      watcher->question = "CLUSTER INFO";
+      err_set(&watcher->question_err, ERR_PROTOCOL, "the answer holds no cluster_state");
+    }
+  }
+  if (--watcher->awaited == 0)
+    finish(watcher);
+}
+
+/* What refuses this says why in the answer to CLUSTER INFO. */
+static void on_node(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  if (err) {
+    fail(watcher, err);
+    return;
+  }
+  if (reply->type == REDIS_REPLY_STRING && reply->len < sizeof watcher->node)
+    snprintf(watcher->node, sizeof watcher->node, "%s", reply->str);
+  if (--watcher->awaited == 0)
+    finish(watcher);
+}
+
+static bool ask_settings(struct watcher *watcher, struct err *err) {
+  for (size_t i = 0; i < SETTING_COUNT && watcher->config_err.kind == ERR_NONE; i++) {
+    const char *const words[] = {"CONFIG", "GET", settings[i].config};
+    if (redis_info_text(&watcher->info, settings[i].info) || !settings[i].needed(&watcher->info))
+      continue;
+    if (!ask(watcher, 3, words, on_setting, err))
+      return false;
+    watcher->awaited++;
+  }
+  return true;
+}
+
+/* Whether the connection still stands; `awaited` is what was asked. */
+static bool ask_more(struct watcher *watcher, struct err *err) {
+  if (!ask_settings(watcher, err))
+    return false;
+  watcher->cluster_err = (struct err){0};
+  if (!redis_info_is(&watcher->info, "cluster_enabled", "1"))
+    return true;
+  if (!ask(watcher, 2, (const char *const[]){"CLUSTER", "INFO"}, on_cluster, err))
+    return false;
+  watcher->awaited++;
+  if (*watcher->node)
+    return true;
+  if (!ask(watcher, 2, (const char *const[]){"CLUSTER", "MYID"}, on_node, err))
+    return false;
+  watcher->awaited++;
+  return true;
+}
+
+static void on_functions(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  struct err ignored; /* before 7.0 there is none; and of a script it says BUSY, too */
+  finish_busy(watcher, err || redis_reply_err(reply, &ignored) ? NULL : reply);
+}
+
+static bool is_busy(const struct err *err) {
+  return strncmp(err->text, "BUSY ", 5) == 0;
+}
+
+/* It may have said so to our SELECT already: then that is all there is. */
+static void on_busy(struct watcher *watcher, const struct err *busy) {
+  struct err err;
+  watcher->busy = *busy;
+  if (!redis_usable(watcher->redis) ||
+      !ask(watcher, 2, (const char *const[]){"FUNCTION", "STATS"}, on_functions, &err))
+    finish_busy(watcher, NULL);
+}
+
+static void on_info(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct watcher *watcher = arg;
+  struct err failure = {0};
+  if (err && is_busy(err)) {
+    on_busy(watcher, err);
+    return;
+  }
+  if (err) {
+    fail(watcher, err);
+    return;
+  }
+  watcher->answered_us = clock_now_us();
+  redis_round_trips_add(&watcher->trips, redis_answer_us(watcher->redis));
+  if (redis_reply_err(reply, &failure)) {
+    if (is_busy(&failure))
+      on_busy(watcher, &failure);
+    else
+      fail(watcher, &failure);
+    return;
+  }
+  if (reply->type == REDIS_REPLY_STRING)
+    redis_info_parse(&watcher->info, reply->str, reply->len);
+  if (!redis_info_plausible(&watcher->info)) {
+    err_set(&failure, ERR_PROTOCOL, "the answer to INFO holds nothing that a Redis says");
+    fail(watcher, &failure);
+    return;
+  }
+  if (!ask_more(watcher, &failure))
+    fail(watcher, &failure);
+  else if (watcher->awaited == 0)
+    finish(watcher);
+}
+
+static void collector_start(void *self, struct job *job) {
+  struct watcher *watcher = self;
+  struct err err;
+  watcher->job = job;
+  watcher->requests = 0;
+  watcher->question = NULL;
+  watcher->awaited = 0;
+  connect_if_needed(watcher);
+  if (!ask(watcher, 1, (const char *const[]){"INFO"}, on_info, &err))
+    fail(watcher, &err);
+}
+
+static void collector_cancel(void *self, struct err *err) {
+  struct watcher *watcher = self;
+  char where[200];
+  struct err so_far = *err;
+  if (watcher->redis && err->kind == ERR_TIMEOUT)
+    err_set(err, ERR_TIMEOUT, "%.48s: %s", so_far.text,
+            redis_describe(watcher->redis, where, sizeof where));
+  drop_connection(watcher);
+  take_job(watcher);
+}
+
+static void collector_close(void *self, void (*done)(void *arg), void *arg) {
+  struct watcher *watcher = self;
+  watcher->closed = done;
+  watcher->closed_arg = arg;
+  drop_connection(watcher);
+  end_if_closed(watcher);
+}

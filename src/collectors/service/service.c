@@ -1,0 +1,356 @@
+/* Services: does the port answer, does the health endpoint, how fast, and since when.
+ *
+ * Both are asked at once. A service that is down is what this collector is there to see: its sample
+ * always has its row, and a job fails for nothing that a service does. */
+#include "collectors/collector.h"
+
+#include "clients/http/http.h"
+#include "collectors/service/service_history.h"
+#include "collectors/service/service_judge.h"
+#include "collectors/service/service_table.h"
+#include "core/mem.h"
+#include "io/clock.h"
+#include "io/dial.h"
+#include "io/resolve.h"
+#include "io/tcp.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A health endpoint that takes 6 s is slow, and is to be measured, not cut. The waiting ends this
+ * much before the job's deadline: a service that is silent is then seen as a timeout here, and not
+ * cancelled from outside, which would leave its pane without a row. */
+enum { TIMEOUT_MS = 10000, MARGIN_MS = 50 };
+
+static const char *const runtimes[] = {"compose", "docker", "kubernetes", "systemd", NULL};
+
+static bool address_check(const char *text, struct err *err);
+static bool expect_check(const char *text, struct err *err);
+
+static const struct option options[] = {
+    {.name = "address",
+     .type = OPTION_TEXT,
+     .required = true,
+     .help = "host:port or [IPv6]:port",
+     .example = "\"api:8000\"",
+     .check = address_check},
+    {.name = "health",
+     .type = OPTION_TEXT,
+     .help = "its health endpoint, an http or https URL",
+     .example = "\"http://api:8000/health\"",
+     .check = http_url_check},
+    {.name = "expect",
+     .type = OPTION_TEXT,
+     .fallback = "200-299",
+     .help = "status codes of health that are fine: 200-299, 401",
+     .check = expect_check},
+    {.name = "expect_body", .type = OPTION_TEXT, .help = "text that health's answer must hold"},
+    {.name = "host", .type = OPTION_TEXT, .help = "the Host header; else the URL's"},
+    {.name = "ca_file",
+     .type = OPTION_TEXT,
+     .help = "PEM file to verify TLS by; else the system's"},
+    {.name = "insecure",
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "do not verify the certificate"},
+    {.name = "slow",
+     .type = OPTION_DURATION,
+     .min = 1,
+     .max = 3600000,
+     .help = "critical above it for this service; else service.latency judges"},
+    {.name = "runtime",
+     .type = OPTION_MAP,
+     .choices = runtimes,
+     .help = "what runs it, for its actions and logs",
+     .example = "{compose: api}"},
+};
+
+static const struct table_spec *const tables[] = {&service_table};
+
+/* What people run in front of a stack; the stores have collectors of their own. */
+static const struct usual_place usual[] = {
+    {80, "http", "address", "127.0.0.1:80"},
+    {443, "https", "address", "127.0.0.1:443"},
+    {3000, "port-3000", "address", "127.0.0.1:3000"},
+    {8000, "port-8000", "address", "127.0.0.1:8000"},
+    {8080, "port-8080", "address", "127.0.0.1:8080"},
+    {8501, "port-8501", "address", "127.0.0.1:8501"},
+    {9000, "port-9000", "address", "127.0.0.1:9000"},
+    {6432, "pgbouncer", "address", "127.0.0.1:6432"},
+    {0},
+};
+
+static void *service_open(struct io *io, const struct target *target, struct err *err);
+static void service_start(void *self, struct job *job);
+static void service_cancel(void *self, struct err *err);
+static void service_close(void *self, void (*done)(void *arg), void *arg);
+
+const struct collector collector_service = {
+    .kind = {.kind = "service",
+             .key = "services",
+             .title = "Services",
+             .options = options,
+             .option_count = sizeof options / sizeof *options},
+    .tables = tables,
+    .table_count = 1,
+    .timeout_ms = TIMEOUT_MS + MARGIN_MS,
+    .usual = usual,
+    .open = service_open,
+    .start = service_start,
+    .cancel = service_cancel,
+    .close = service_close,
+};
+
+struct service {
+  struct io *io;
+  const struct target *target;
+  char host[HOST_MAX];
+  int port;
+  struct service_rules rules;
+  struct service_history history;
+  uv_timer_t deadline;
+  void (*closed)(void *arg);
+  void *closed_arg;
+
+  /* The collection under way; job is NULL when there is none. */
+  struct job *job;
+  int64_t started_ms;
+  struct dial *dial;            /* until it has answered */
+  struct http_request *request; /* the same */
+  struct service_facts facts;
+  struct dial_result connected; /* its socket is closed */
+  int64_t first_byte_us;
+};
+
+static bool address_check(const char *text, struct err *err) {
+  char host[HOST_MAX];
+  int port;
+  return tcp_address_split(text, host, &port, err);
+}
+
+static bool expect_check(const char *text, struct err *err) {
+  struct service_expect expect;
+  return service_expect_parse(text, &expect, err);
+}
+
+static bool read_options(struct service *service, struct err *err) {
+  const struct target *target = service->target;
+  service->rules.expect_text = target_text(target, "expect");
+  service->rules.slow_ms = target_number(target, "slow");
+  return tcp_address_split(target_text(target, "address"), service->host, &service->port, err) &&
+         service_expect_parse(service->rules.expect_text, &service->rules.expect, err);
+}
+
+static void *service_open(struct io *io, const struct target *target, struct err *err) {
+  struct service *service = mem_new(sizeof *service);
+  service->io = io;
+  service->target = target;
+  if (!read_options(service, err)) {
+    free(service);
+    return NULL;
+  }
+  uv_timer_init(io->loop, &service->deadline);
+  service->deadline.data = service;
+  return service;
+}
+
+static struct value seconds(int64_t us) {
+  return value_real((double)us / 1e6);
+}
+
+static const char *runtime_text(struct sample *sample, const struct target *target) {
+  const struct option_value *runtime = target_option(target, "runtime");
+  const char *text = "";
+  for (size_t i = 0; i < runtime->item_count; i++)
+    text = sample_printf(sample, "%s%s%s %s", text, *text ? ", " : "", runtime->names[i],
+                         runtime->items[i]);
+  return text;
+}
+
+static void fill_probes(const struct service *service, const struct service_verdict *verdict,
+                        struct row *row) {
+  const struct service_facts *facts = &service->facts;
+  row->cells[SERVICE_LATENCY] =
+      verdict->latency_us >= 0 ? seconds(verdict->latency_us) : value_none("no answer");
+  if (facts->port == PROBE_ANSWERED) {
+    row->cells[SERVICE_CONNECT] = seconds(facts->connect_us);
+    row->cells[SERVICE_RESOLVE] = seconds(service->connected.resolve_us);
+  } else {
+    row->cells[SERVICE_CONNECT] = row->cells[SERVICE_RESOLVE] = value_none("no connection");
+  }
+  if (!facts->has_health)
+    return;
+  if (facts->health == PROBE_ANSWERED) {
+    row->cells[SERVICE_STATUS] = value_int(facts->status);
+    row->cells[SERVICE_FIRST_BYTE] = seconds(service->first_byte_us);
+  } else {
+    row->cells[SERVICE_STATUS] = row->cells[SERVICE_FIRST_BYTE] = value_none("no answer");
+  }
+}
+
+static void fill_past(const struct service *service, int64_t now_ms, struct row *row) {
+  static const char reason[] = "needs two collections";
+  const struct service_history *history = &service->history;
+  double ratio;
+  int64_t window_ms;
+  bool known = service_history_availability(history, now_ms, &ratio, &window_ms);
+  row->cells[SERVICE_AVAILABILITY] = known ? value_real(ratio) : value_none(reason);
+  row->cells[SERVICE_WINDOW] = known ? value_real((double)window_ms / 1e3) : value_none(reason);
+  row->cells[SERVICE_SINCE] = history->count > 1
+                                  ? value_real((double)(now_ms - history->since_ms) / 1e3)
+                                  : value_none(reason);
+}
+
+static const char *connected_text(struct sample *sample, const struct service *service) {
+  if (service->facts.port != PROBE_ANSWERED)
+    return target_text(service->target, "address");
+  char place[PLACE_MAX];
+  resolve_place(&service->connected.address, place);
+  return sample_copy(sample, place);
+}
+
+static struct sample *sample_make(struct service *service, int64_t now_ms) {
+  struct service_verdict verdict;
+  service_judge(&service->facts, &service->rules, &verdict);
+  if (!verdict.unknown)
+    service_history_add(&service->history, verdict.state, verdict.severity == SEVERITY_OK,
+                        verdict.available, now_ms);
+
+  struct sample *sample = sample_new(tables, 1);
+  const char *name = service->target->name;
+  struct row *row = sample_row(sample, &sample->tables[0], name, NULL);
+  assert(row); /* one row fits into any ceiling */
+  row->severity = verdict.severity;
+  row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
+  row->lasted_ms = verdict.severity == SEVERITY_CRIT ? now_ms - service->history.since_ms : 0;
+  row->cells[SERVICE_NAME] = value_text(sample_copy(sample, name));
+  row->cells[SERVICE_ADDRESS] =
+      value_text(sample_copy(sample, target_text(service->target, "address")));
+  row->cells[SERVICE_STATE] = value_text(sample_copy(sample, verdict.state));
+  if (row->reason)
+    row->cells[SERVICE_ERROR] = value_text(row->reason);
+  const char *runtime = runtime_text(sample, service->target);
+  if (*runtime)
+    row->cells[SERVICE_RUNTIME] = value_text(runtime);
+  fill_probes(service, &verdict, row);
+  fill_past(service, now_ms, row);
+  sample->address = sample_copy(sample, connected_text(sample, service));
+  sample->requests = service->facts.has_health ? 2 : 1;
+  return sample;
+}
+
+/* Ends what is still under way. */
+static void stop(struct service *service) {
+  uv_timer_stop(&service->deadline);
+  if (service->dial)
+    dial_cancel(service->dial);
+  if (service->request)
+    http_cancel(service->request);
+  service->dial = NULL;
+  service->request = NULL;
+  service->job = NULL;
+}
+
+/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
+static void finish(struct service *service) {
+  struct job *job = service->job;
+  int64_t now_ms = clock_now_ms();
+  service->facts.waited_ms = now_ms - service->started_ms;
+  service->facts.resolving = service->dial && dial_is_resolving(service->dial);
+  struct sample *sample = sample_make(service, now_ms);
+  stop(service);
+  job_done(job, sample);
+}
+
+static void finish_if_answered(struct service *service) {
+  bool health_open = service->facts.has_health && service->facts.health == PROBE_UNDER_WAY;
+  if (service->facts.port != PROBE_UNDER_WAY && !health_open)
+    finish(service);
+}
+
+static void on_port(void *arg, const struct dial_result *result, const struct err *err) {
+  struct service *service = arg;
+  service->dial = NULL;
+  if (result) {
+    service->facts.port = PROBE_ANSWERED;
+    service->facts.connect_us = result->connect_us;
+    service->connected = *result;
+    close(result->socket);
+  } else {
+    service->facts.port = PROBE_FAILED;
+    service->facts.port_err = *err;
+  }
+  finish_if_answered(service);
+}
+
+static void on_health(void *arg, const struct http_result *result, const struct err *err) {
+  struct service *service = arg;
+  service->request = NULL;
+  struct service_facts *facts = &service->facts;
+  if (result) {
+    const char *wanted = target_text(service->target, "expect_body");
+    facts->health = PROBE_ANSWERED;
+    facts->status = result->status;
+    facts->health_us = result->total_us;
+    facts->body_lacks = wanted && !memmem(result->body, result->body_len, wanted, strlen(wanted));
+    service->first_byte_us = result->first_byte_us;
+  } else {
+    facts->health = PROBE_FAILED;
+    facts->health_err = *err;
+  }
+  finish_if_answered(service);
+}
+
+static void on_deadline(uv_timer_t *timer) {
+  finish(timer->data);
+}
+
+static int64_t time_to_wait(const struct job *job, int64_t now_ms) {
+  int64_t left = job->deadline_ms - now_ms;
+  int64_t margin = left / 20 < MARGIN_MS ? left / 20 : MARGIN_MS;
+  return left - margin > 1 ? left - margin : 1;
+}
+
+static void service_start(void *self, struct job *job) {
+  struct service *service = self;
+  const struct target *target = service->target;
+  const char *health = target_text(target, "health");
+  service->job = job;
+  service->started_ms = clock_now_ms();
+  service->facts = (struct service_facts){.has_health = health != NULL};
+  int64_t wait_ms = time_to_wait(job, service->started_ms);
+  uv_update_time(service->io->loop); /* the timer counts from the loop's own, cached now */
+  /* health's own comes first, for it knows how far it got */
+  uv_timer_start(&service->deadline, on_deadline, (uint64_t)wait_ms + 1, 0);
+  service->dial = dial_start(service->io, service->host, service->port, on_port, service);
+  if (!health)
+    return;
+  struct http_query query = {.url = health,
+                             .host = target_text(target, "host"),
+                             .ca_file = target_text(target, "ca_file"),
+                             .insecure = target_number(target, "insecure"),
+                             .timeout_ms = wait_ms};
+  service->request = http_get(service->io, &query, on_health, service);
+}
+
+static void service_cancel(void *self, struct err *err) {
+  (void)err;
+  stop(self);
+}
+
+static void on_closed(uv_handle_t *handle) {
+  struct service *service = handle->data;
+  void (*closed)(void *arg) = service->closed;
+  void *arg = service->closed_arg;
+  free(service);
+  closed(arg);
+}
+
+static void service_close(void *self, void (*done)(void *arg), void *arg) {
+  struct service *service = self;
+  service->closed = done;
+  service->closed_arg = arg;
+  uv_close((uv_handle_t *)&service->deadline, on_closed);
+}

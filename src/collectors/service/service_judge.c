@@ -1,0 +1,179 @@
+#include "collectors/service/service_judge.h"
+
+#include "core/format.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A status code; *at is moved behind it and the spaces around it. */
+static bool status_parse(const char **at, int *status) {
+  char *end;
+  const char *start = *at + strspn(*at, " ");
+  long number = strtol(start, &end, 10);
+  if (*start < '1' || *start > '5' || number < 100 || number > 599)
+    return false;
+  *status = (int)number;
+  *at = end + strspn(end, " ");
+  return true;
+}
+
+/* "200" or "200-299". */
+static bool range_parse(const char **at, struct service_expect *expect) {
+  if (expect->count == EXPECT_RANGES_MAX)
+    return false;
+  int from, to;
+  if (!status_parse(at, &from))
+    return false;
+  to = from;
+  if (**at == '-') {
+    ++*at;
+    if (!status_parse(at, &to))
+      return false;
+  }
+  expect->ranges[expect->count].from = from;
+  expect->ranges[expect->count].to = to;
+  expect->count++;
+  return from <= to;
+}
+
+bool service_expect_parse(const char *text, struct service_expect *expect, struct err *err) {
+  *expect = (struct service_expect){0};
+  const char *at = text;
+  bool good = range_parse(&at, expect);
+  while (good && *at == ',') {
+    at++;
+    good = range_parse(&at, expect);
+  }
+  return (good && *at == '\0') ||
+         err_set(err, ERR_INVALID,
+                 "\"%.80s\" is no list of at most %d HTTP status codes: write 200-299 or "
+                 "200, 401",
+                 text, EXPECT_RANGES_MAX);
+}
+
+bool service_expect_holds(const struct service_expect *expect, int status) {
+  for (size_t i = 0; i < expect->count; i++)
+    if (status >= expect->ranges[i].from && status <= expect->ranges[i].to)
+      return true;
+  return false;
+}
+
+static const char *state_of(enum err_kind kind) {
+  switch (kind) {
+  case ERR_UNRESOLVED:
+    return "no name";
+  case ERR_REFUSED:
+    return "refused";
+  case ERR_UNREACHABLE:
+    return "unreachable";
+  case ERR_TIMEOUT:
+    return "timeout";
+  case ERR_CLOSED:
+    return "closed";
+  case ERR_DENIED:
+    return "denied";
+  case ERR_LIMIT:
+    return "not asked";
+  default:
+    return "error";
+  }
+}
+
+/* What our own limits keep us from asking may be as well as ever. */
+static void set_failed(struct service_verdict *verdict, enum err_kind kind, const char *state) {
+  verdict->available = false;
+  verdict->unknown = kind == ERR_LIMIT;
+  verdict->severity = verdict->unknown ? SEVERITY_UNKNOWN : SEVERITY_CRIT;
+  snprintf(verdict->state, sizeof verdict->state, "%s", state);
+}
+
+static void set_down(struct service_verdict *verdict, const char *state) {
+  set_failed(verdict, ERR_NONE, state);
+}
+
+static void say_waited(struct service_verdict *verdict, const char *before, int64_t waited_ms) {
+  char time[FORMAT_MAX];
+  format_duration(time, sizeof time, (double)waited_ms / 1000);
+  snprintf(verdict->reason, sizeof verdict->reason, "%sno answer within %s", before, time);
+}
+
+/* Down whatever the health endpoint says: clients come by the port. */
+static void judge_port(const struct service_facts *facts, struct service_verdict *verdict) {
+  bool failed = facts->port == PROBE_FAILED;
+  if (failed)
+    set_failed(verdict, facts->port_err.kind, state_of(facts->port_err.kind));
+  else
+    set_down(verdict, "timeout");
+  if (!failed)
+    say_waited(verdict, facts->resolving ? "the name server gives " : "the port gives ",
+               facts->waited_ms);
+  else
+    snprintf(verdict->reason, sizeof verdict->reason, "%s", facts->port_err.text);
+  if (facts->has_health && facts->health == PROBE_ANSWERED) {
+    size_t used = strlen(verdict->reason);
+    snprintf(verdict->reason + used, sizeof verdict->reason - used, "; its health answers %d",
+             facts->status);
+  }
+}
+
+static void judge_health_failure(const struct service_facts *facts,
+                                 struct service_verdict *verdict) {
+  const struct err *err = &facts->health_err;
+  if (facts->health == PROBE_UNDER_WAY) {
+    set_down(verdict, "timeout");
+    say_waited(verdict, "port open, health: ", facts->waited_ms);
+    return;
+  }
+  bool tls = strncmp(err->text, "TLS", 3) == 0;
+  set_failed(verdict, err->kind,
+             tls                         ? "TLS"
+             : err->kind == ERR_PROTOCOL ? "no HTTP"
+                                         : state_of(err->kind));
+  snprintf(verdict->reason, sizeof verdict->reason, "port open, health: %s", err->text);
+}
+
+static void judge_answer(const struct service_facts *facts, const struct service_rules *rules,
+                         struct service_verdict *verdict) {
+  char code[12];
+  snprintf(code, sizeof code, "%d", facts->status);
+  if (!service_expect_holds(&rules->expect, facts->status)) {
+    set_down(verdict, code);
+    snprintf(verdict->reason, sizeof verdict->reason, "answers %d (expected %s)", facts->status,
+             rules->expect_text);
+  } else if (facts->body_lacks) {
+    set_down(verdict, "bad body");
+    snprintf(verdict->reason, sizeof verdict->reason,
+             "answers %d, but without the expected text in it", facts->status);
+  } else {
+    snprintf(verdict->state, sizeof verdict->state, "%s", code);
+  }
+}
+
+static void judge_slowness(const struct service_rules *rules, struct service_verdict *verdict) {
+  if (!verdict->available || rules->slow_ms <= 0 || verdict->latency_us <= rules->slow_ms * 1000)
+    return;
+  char took[FORMAT_MAX], limit[FORMAT_MAX];
+  format_duration(took, sizeof took, (double)verdict->latency_us / 1e6);
+  format_duration(limit, sizeof limit, (double)rules->slow_ms / 1e3);
+  verdict->severity = SEVERITY_CRIT;
+  snprintf(verdict->reason, sizeof verdict->reason, "slow: took %s, above %s", took, limit);
+}
+
+void service_judge(const struct service_facts *facts, const struct service_rules *rules,
+                   struct service_verdict *verdict) {
+  *verdict = (struct service_verdict){
+      .available = true, .severity = SEVERITY_OK, .state = "up", .latency_us = -1};
+  if (facts->has_health && facts->health == PROBE_ANSWERED)
+    verdict->latency_us = facts->health_us;
+  else if (!facts->has_health && facts->port == PROBE_ANSWERED)
+    verdict->latency_us = facts->connect_us;
+
+  if (facts->port != PROBE_ANSWERED)
+    judge_port(facts, verdict);
+  else if (facts->has_health && facts->health != PROBE_ANSWERED)
+    judge_health_failure(facts, verdict);
+  else if (facts->has_health)
+    judge_answer(facts, rules, verdict);
+  judge_slowness(rules, verdict);
+}

@@ -1,0 +1,56 @@
+/* What a service's two probes mean: pure. */
+#pragma once
+
+#include "core/err.h"
+#include "model/severity.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Status codes that are fine, as ranges: "200-299, 401". */
+enum { EXPECT_RANGES_MAX = 16 };
+struct service_expect {
+  struct {
+    int from, to;
+  } ranges[EXPECT_RANGES_MAX];
+  size_t count;
+};
+bool service_expect_parse(const char *text, struct service_expect *expect,
+                          struct err *err) MUST_CHECK;
+bool service_expect_holds(const struct service_expect *expect, int status);
+
+enum probe_state { PROBE_UNDER_WAY, PROBE_ANSWERED, PROBE_FAILED };
+
+struct service_facts {
+  enum probe_state port;
+  struct err port_err;
+  int64_t connect_us;
+  bool resolving; /* the port is under way, and not further than its name */
+
+  bool has_health;
+  enum probe_state health;
+  struct err health_err;
+  int status;
+  int64_t health_us;
+  bool body_lacks; /* expect_body was asked for and is not in the answer */
+
+  int64_t waited_ms; /* how long what is still under way has been waited for */
+};
+
+struct service_rules {
+  struct service_expect expect;
+  const char *expect_text; /* as configured */
+  int64_t slow_ms;         /* 0: the thresholds alone judge the latency */
+};
+
+struct service_verdict {
+  bool available;
+  bool unknown;   /* it could not be asked, for a limit of ours: then it is not available either */
+  char state[16]; /* "up", "200", "503", "refused", "timeout", ... */
+  char reason[320]; /* "" when it is available and not slow; may quote a server */
+  enum severity severity;
+  int64_t latency_us; /* -1: none was measured */
+};
+
+void service_judge(const struct service_facts *facts, const struct service_rules *rules,
+                   struct service_verdict *verdict);

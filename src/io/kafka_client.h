@@ -1,7 +1,0 @@
-/* A client's inside, for what else makes calls in its process. */
-#pragma once
-
-#include "io/kafka.h"
-#include "io/kafka_process.h"
-
-struct kafka_process *kafka_client_process(struct kafka_client *client);

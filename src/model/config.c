@@ -1,0 +1,49 @@
+#include "model/config.h"
+
+#include "core/mem.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct config *config_new(void) {
+  struct config *config = mem_new(sizeof *config);
+  config->interval_ms = 2000;
+  return config;
+}
+
+void config_free(struct config *config) {
+  if (!config)
+    return;
+  for (size_t i = 0; i < config->target_count; i++)
+    target_free(config->targets[i]);
+  free(config->targets);
+  rules_fini(&config->rules);
+  free(config->path);
+  free(config->name);
+  free(config->environment);
+  free(config->theme);
+  free(config->state);
+  free(config);
+}
+
+void config_add(struct config *config, struct target *target) {
+  config->targets =
+      mem_resize(config->targets, (config->target_count + 1) * sizeof *config->targets);
+  config->targets[config->target_count++] = target;
+}
+
+bool config_is_production(const struct config *config) {
+  static const char *const words[] = {"production", "prod", "live"};
+  for (const char *at = config->environment; at && *at;) {
+    size_t length = 0;
+    while (isalpha((unsigned char)at[length]))
+      length++;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+      if (length == strlen(words[i]) && strncasecmp(at, words[i], length) == 0)
+        return true;
+    at += length ? length : 1;
+  }
+  return false;
+}

@@ -1,0 +1,346 @@
+#include "model/evaluate.h"
+
+#include "core/format.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* See finding.h. */
+enum { HARM_THRESHOLD = 1, HARM_ROW = 2, HARM_DOWN = 3 };
+
+struct evaluation {
+  const struct model *model;
+  const struct findings *before, *held;
+  struct findings *findings;
+  int64_t now_ms;
+  bool one_pass;
+};
+
+/* `since` from the same one before, or from before its slot's outage. NULL when there are too many.
+ */
+static struct finding *finding_add(struct evaluation *e, size_t slot, const char *table,
+                                   const char *row, const char *column) {
+  struct finding *finding = findings_add(e->findings, slot, table, row, column);
+  if (!finding)
+    return NULL;
+  const struct finding *old = findings_find(e->before, slot, table, row, column);
+  if (!old)
+    old = findings_find(e->held, slot, table, row, column);
+  finding->since_ms = old ? old->since_ms : e->now_ms;
+  return finding;
+}
+
+static bool err_means_down(enum err_kind kind) {
+  switch (kind) {
+  case ERR_REFUSED:
+  case ERR_UNRESOLVED:
+  case ERR_UNREACHABLE:
+  case ERR_TIMEOUT:
+  case ERR_CLOSED:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void evaluate_slot_down(struct evaluation *e, size_t index) {
+  const struct slot *slot = &e->model->slots[index];
+  struct finding *finding = finding_add(e, index, NULL, NULL, NULL);
+  if (!finding)
+    return;
+  finding->severity = err_means_down(slot->err.kind) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
+  finding->subject = slot->target->name;
+  finding->harm = HARM_DOWN;
+  finding->sentence = arena_printf(&e->findings->arena, "%s", slot->err.text);
+  finding->since_ms = slot->failing_ms ? slot->failing_ms : e->now_ms;
+}
+
+static void evaluate_slot_stale(struct evaluation *e, size_t index) {
+  struct finding *finding = finding_add(e, index, NULL, NULL, "age");
+  if (!finding)
+    return;
+  char age[FORMAT_MAX];
+  const struct slot *slot = &e->model->slots[index];
+  double seconds = (double)slot_age(slot, e->now_ms) / 1000;
+  finding->severity = SEVERITY_UNKNOWN;
+  finding->subject = slot->target->name;
+  finding->sentence = arena_printf(&e->findings->arena, "no fresh data for %s",
+                                   format_duration(age, sizeof age, seconds));
+}
+
+/* "cache" for the target's own figures or a row that bears its name, else "main ecap-group". */
+static const char *subject_of(struct evaluation *e, const struct slot *slot,
+                              const struct table *table, const struct row *row) {
+  const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
+  const char *name = slot->target->name;
+  if ((table->spec->flags & TABLE_SUMMARY) || strcmp(label, name) == 0)
+    return name;
+  return arena_printf(&e->findings->arena, "%s %s", name, label);
+}
+
+/* As one would write it: 5 and not 5.00. */
+static struct value limit_value(double limit) {
+  bool whole = fabs(limit) < 1e15 && floor(limit) == limit;
+  return whole ? value_int((int64_t)limit) : value_real(limit);
+}
+
+/* " (conns 44 of 47)": the cells beside, as far as they are known. */
+static const char *beside_text(struct evaluation *e, const struct table_spec *spec,
+                               const struct row *row, const struct column_spec *column) {
+  char title[FORMAT_MAX], shown[FORMAT_MAX];
+  const char *text = "";
+  for (size_t i = 0; i < sizeof column->beside / sizeof *column->beside; i++) {
+    int other = column->beside[i] ? table_column(spec, column->beside[i]) : -1;
+    if (other < 0 || row->cells[other].type == VALUE_NONE)
+      continue;
+    const struct column_spec *beside = &spec->columns[other];
+    format_title(title, sizeof title, beside->title);
+    format_value(shown, sizeof shown, row->cells[other], beside->unit,
+                 (beside->flags & COLUMN_PLUS) != 0);
+    text = arena_printf(&e->findings->arena, "%s%s%s%s%s", text, *text ? " " : " (", title,
+                        *title ? " " : "", shown);
+  }
+  return *text ? arena_printf(&e->findings->arena, "%s)", text) : text;
+}
+
+/* Whether there is the time to wait for the rule's `for`; else what was seen counts at once. */
+static bool is_waited_for(const struct evaluation *e, const struct threshold *threshold) {
+  const int64_t watch_ms = e->model->watch_ms;
+  return !e->one_pass && (watch_ms == 0 || threshold->for_ms <= watch_ms);
+}
+
+static const char *threshold_sentence(struct evaluation *e, const struct column_spec *column,
+                                      const struct threshold *threshold, struct value value,
+                                      enum severity severity, const char *beside) {
+  char title[FORMAT_MAX], shown[FORMAT_MAX], limit_text[FORMAT_MAX], wait[FORMAT_MAX];
+  double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn;
+  format_value(shown, sizeof shown, value, column->unit, false);
+  format_value(limit_text, sizeof limit_text, limit_value(limit), column->unit, false);
+  const char *sentence = arena_printf(&e->findings->arena, "%s %s, %s %s%s",
+                                      format_title(title, sizeof title, column->title), shown,
+                                      threshold->below ? "below" : "above", limit_text, beside);
+  if (is_waited_for(e, threshold) || threshold->for_ms == 0)
+    return sentence;
+  format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
+  if (e->one_pass)
+    return arena_printf(&e->findings->arena, "%s (seen once; the rule asks for %s)", sentence,
+                        wait);
+  format_duration(shown, sizeof shown, (double)e->model->watch_ms / 1000);
+  return arena_printf(&e->findings->arena, "%s (watched for %s; the rule asks for %s)", sentence,
+                      shown, wait);
+}
+
+/* How far beyond its limit, from 0 to 1. */
+static double excess(const struct threshold *threshold, enum severity severity,
+                     struct value value) {
+  double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn, number = 0;
+  if (!value_number(value, &number))
+    return 0;
+  double times = threshold->below ? limit / number : number / limit;
+  return times > 1 && isfinite(times) ? 1 - 1 / times : 0;
+}
+
+static void evaluate_cell(struct evaluation *e, size_t index, const struct table *table,
+                          const struct row *row, size_t column_index) {
+  const struct column_spec *column = &table->spec->columns[column_index];
+  const struct threshold *threshold = model_threshold(e->model, index, column);
+  struct value value = row->cells[column_index];
+  enum severity severity = threshold_judge(threshold, value);
+  if (severity == SEVERITY_OK)
+    return;
+  struct finding *finding = finding_add(e, index, table->spec->id, row->key, column->id);
+  if (!finding)
+    return;
+  finding->severity = severity;
+  finding->subject = subject_of(e, &e->model->slots[index], table, row);
+  finding->sentence = threshold_sentence(e, column, threshold, value, severity,
+                                         beside_text(e, table->spec, row, column));
+  finding->harm = HARM_THRESHOLD + excess(threshold, severity, value);
+  finding->pending =
+      is_waited_for(e, threshold) && e->now_ms - finding->since_ms < threshold->for_ms;
+}
+
+/* The rows in which a cell is not known, though it applies; first says why it is not. A row that is
+ * CRIT says more than that. */
+static size_t cells_missing(const struct table *table, size_t column, size_t *roots,
+                            const char **first) {
+  size_t missing = 0;
+  *roots = 0;
+  for (size_t r = 0; r < table->row_count; r++) {
+    const struct row *row = &table->rows[r];
+    const struct value value = row->cells[column];
+    if (row->parent || row->severity == SEVERITY_CRIT)
+      continue;
+    ++*roots;
+    if (value.type == VALUE_NONE && value.text && missing++ == 0)
+      *first = value.text;
+  }
+  return missing;
+}
+
+/* Rules that somebody has asked for, and that judge nothing here. */
+static void evaluate_unjudged(struct evaluation *e, size_t index, const struct table *table) {
+  for (size_t c = 0; c < table->spec->column_count; c++) {
+    const struct column_spec *column = &table->spec->columns[c];
+    size_t roots = 0;
+    const char *why = "";
+    const size_t missing =
+        rules_asked(&e->model->slots[index].target->rules, &e->model->config->rules, column)
+            ? cells_missing(table, c, &roots, &why)
+            : 0;
+    struct finding *finding =
+        missing > 0 ? finding_add(e, index, table->spec->id, NULL, column->id) : NULL;
+    if (!finding)
+      continue;
+    finding->severity = SEVERITY_UNKNOWN;
+    finding->subject = e->model->slots[index].target->name;
+    finding->sentence =
+        roots == 1 ? arena_printf(&e->findings->arena, "%s not judged: %s", column->metric, why)
+                   : arena_printf(&e->findings->arena, "%s not judged for %zu of %zu rows: %s",
+                                  column->metric, missing, roots, why);
+  }
+}
+
+/* What the collector judged; its rows stand in its own order of harm. */
+static void evaluate_reason(struct evaluation *e, size_t index, const struct table *table,
+                            const struct row *row) {
+  struct finding *finding = finding_add(e, index, table->spec->id, row->key, NULL);
+  if (!finding)
+    return;
+  finding->severity = row->severity;
+  finding->subject = subject_of(e, &e->model->slots[index], table, row);
+  finding->sentence =
+      arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
+  finding->harm = HARM_ROW + 1 / (double)(row - table->rows + 2);
+  int64_t onset_ms = e->model->slots[index].sample->taken_ms - row->lasted_ms;
+  if (row->lasted_ms > 0 && onset_ms < finding->since_ms)
+    finding->since_ms = onset_ms;
+}
+
+static void evaluate_row(struct evaluation *e, size_t index, const struct table *table,
+                         const struct row *row) {
+  if (row->severity != SEVERITY_OK)
+    evaluate_reason(e, index, table, row);
+  if (row->parent)
+    return;
+  for (size_t i = 0; i < table->spec->column_count; i++)
+    evaluate_cell(e, index, table, row, i);
+}
+
+/* FNV-1a over all but the digits: "12 of 18 partitions" stays the same finding as "9 of 18". */
+static uint32_t fault_hash(const char *text) {
+  uint32_t hash = 2166136261U;
+  for (; *text; text++)
+    if (!isdigit((unsigned char)*text))
+      hash = (hash ^ (unsigned char)*text) * 16777619U;
+  return hash;
+}
+
+static void evaluate_faults(struct evaluation *e, size_t index) {
+  const struct slot *slot = &e->model->slots[index];
+  for (size_t i = 0; i < slot->sample->note_count; i++) {
+    const struct note *note = &slot->sample->notes[i];
+    if (note->severity == SEVERITY_OK)
+      continue;
+    char id[24];
+    snprintf(id, sizeof id, "fault:%08x", (unsigned)fault_hash(note->text));
+    struct finding *finding = finding_add(e, index, note->table, NULL, id);
+    if (!finding)
+      return;
+    finding->severity = note->severity;
+    finding->subject = slot->target->name;
+    finding->sentence = arena_printf(&e->findings->arena, "%s", note->text);
+  }
+}
+
+static void evaluate_slot(struct evaluation *e, size_t index) {
+  const struct slot *slot = &e->model->slots[index];
+  switch (slot_state(slot, e->now_ms)) {
+  case SLOT_WAITING:
+    return;
+  case SLOT_DOWN:
+    evaluate_slot_down(e, index);
+    return;
+  case SLOT_STALE:
+    evaluate_slot_stale(e, index);
+    return;
+  case SLOT_LIVE:
+    break;
+  }
+  evaluate_faults(e, index);
+  for (size_t t = 0; t < slot->sample->table_count; t++) {
+    const struct table *table = &slot->sample->tables[t];
+    for (size_t r = 0; r < table->row_count; r++)
+      evaluate_row(e, index, table, &table->rows[r]);
+    if (e->model->wants_all_judged)
+      evaluate_unjudged(e, index, table);
+  }
+}
+
+static int finding_compare(const void *a, const void *b) {
+  const struct finding *x = a, *y = b;
+  if (x->pending != y->pending)
+    return x->pending - y->pending;
+  if (x->severity != y->severity)
+    return (int)y->severity - (int)x->severity;
+  if (x->harm != y->harm)
+    return x->harm > y->harm ? -1 : 1;
+  if (x->since_ms != y->since_ms)
+    return x->since_ms < y->since_ms ? -1 : 1;
+  if (x->slot != y->slot)
+    return x->slot < y->slot ? -1 : 1;
+  return strcmp(x->sentence, y->sentence);
+}
+
+struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pass) {
+  struct evaluation e = {model, model->findings, model->held, findings_new(), now_ms, one_pass};
+  for (size_t i = 0; i < model->slot_count; i++)
+    evaluate_slot(&e, i);
+  if (e.findings->count > 1)
+    qsort(e.findings->items, e.findings->count, sizeof *e.findings->items, finding_compare);
+  findings_index(e.findings);
+  return e.findings;
+}
+
+bool evaluate_sees(const struct model *model, const struct finding *finding, int64_t now_ms) {
+  const struct slot *slot = &model->slots[finding->slot];
+  return slot_state(slot, now_ms) == SLOT_LIVE &&
+         (finding_is_fault(finding) || !sample_is_faulted(slot->sample, finding->table));
+}
+
+static bool is_in(const struct findings *findings, const struct finding *finding) {
+  return findings_find(findings, finding->slot, finding->table, finding->row, finding->column);
+}
+
+/* What is in one of the two is kept there, or was. */
+static void hold(const struct model *model, const struct findings *from,
+                 const struct findings *after, const struct findings *before, int64_t now_ms,
+                 struct findings *held) {
+  for (size_t i = 0; i < from->count; i++) {
+    const struct finding *old = &from->items[i];
+    if (finding_is_outage(old) || evaluate_sees(model, old, now_ms) || is_in(after, old) ||
+        (before && is_in(before, old)))
+      continue;
+    struct finding *copy = findings_add(held, old->slot, old->table, old->row, old->column);
+    if (!copy)
+      return;
+    copy->severity = old->severity;
+    copy->subject = arena_text(&held->arena, old->subject, strlen(old->subject));
+    copy->sentence = arena_text(&held->arena, old->sentence, strlen(old->sentence));
+    copy->harm = old->harm;
+    copy->since_ms = old->since_ms;
+    copy->pending = old->pending;
+  }
+}
+
+struct findings *evaluate_held(const struct model *model, const struct findings *after,
+                               int64_t now_ms) {
+  struct findings *held = findings_new();
+  hold(model, model->findings, after, NULL, now_ms, held);
+  hold(model, model->held, after, model->findings, now_ms, held);
+  findings_index(held);
+  return held;
+}

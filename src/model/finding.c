@@ -1,0 +1,139 @@
+#include "model/finding.h"
+
+#include "core/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Sentences and keys of the findings; a storm of them is cut here. */
+enum { FINDINGS_BYTES_MAX = 4 << 20 };
+
+struct findings *findings_new(void) {
+  struct findings *findings = mem_new(sizeof *findings);
+  arena_init(&findings->arena, FINDINGS_BYTES_MAX);
+  return findings;
+}
+
+void findings_free(struct findings *findings) {
+  if (!findings)
+    return;
+  arena_fini(&findings->arena);
+  free(findings->items);
+  free(findings->buckets);
+  free(findings);
+}
+
+static const char *copy_or_null(struct arena *arena, const char *id) {
+  return id ? arena_text(arena, id, strlen(id)) : NULL;
+}
+
+struct finding *findings_add(struct findings *findings, size_t slot, const char *table,
+                             const char *row, const char *column) {
+  struct arena *arena = &findings->arena;
+  if (arena->exhausted)
+    return NULL;
+  if (findings->count == findings->capacity) {
+    findings->capacity = findings->capacity ? findings->capacity * 2 : 16;
+    findings->items = mem_resize(findings->items, findings->capacity * sizeof *findings->items);
+  }
+  struct finding *finding = &findings->items[findings->count++];
+  *finding = (struct finding){.slot = slot,
+                              .table = copy_or_null(arena, table),
+                              .row = copy_or_null(arena, row),
+                              .column = copy_or_null(arena, column),
+                              .subject = "",
+                              .sentence = ""};
+  return finding;
+}
+
+/* Two ids that may be NULL are the same. */
+static bool same(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* FNV-1a over what identifies a row. */
+static size_t bucket_of(const struct findings *findings, size_t slot, const char *table,
+                        const char *row) {
+  uint32_t hash = 2166136261U ^ (uint32_t)slot;
+  for (const char *at = table ? table : ""; *at; at++)
+    hash = (hash ^ (unsigned char)*at) * 16777619U;
+  for (const char *at = row ? row : ""; *at; at++)
+    hash = (hash ^ (unsigned char)*at) * 16777619U;
+  return hash % findings->bucket_count;
+}
+
+void findings_index(struct findings *findings) {
+  free(findings->buckets);
+  findings->bucket_count = findings->count + 1;
+  findings->buckets = mem_new(findings->bucket_count * sizeof *findings->buckets);
+  for (size_t i = findings->count; i-- > 0;) { /* so that the first stands first in its bucket */
+    struct finding *finding = &findings->items[i];
+    size_t bucket = bucket_of(findings, finding->slot, finding->table, finding->row);
+    finding->next = findings->buckets[bucket];
+    findings->buckets[bucket] = i + 1;
+  }
+}
+
+/* The first finding that may be of that row, and the next one: those of its bucket, or all where
+ * there is no index. */
+static const struct finding *row_first(const struct findings *findings, size_t slot,
+                                       const char *table, const char *row) {
+  if (!findings->buckets)
+    return findings->count > 0 ? &findings->items[0] : NULL;
+  size_t place = findings->buckets[bucket_of(findings, slot, table, row)];
+  return place ? &findings->items[place - 1] : NULL;
+}
+
+static const struct finding *row_next(const struct findings *findings,
+                                      const struct finding *finding) {
+  if (findings->buckets)
+    return finding->next ? &findings->items[finding->next - 1] : NULL;
+  return ++finding < findings->items + findings->count ? finding : NULL;
+}
+
+bool finding_is_fault(const struct finding *finding) {
+  return finding->column && strncmp(finding->column, "fault:", 6) == 0;
+}
+
+bool finding_is_outage(const struct finding *finding) {
+  return !finding->table && !finding_is_fault(finding);
+}
+
+static enum severity slot_worst(const struct findings *findings, size_t slot, const char *table) {
+  enum severity worst = SEVERITY_OK;
+  for (size_t i = 0; i < findings->count; i++) {
+    const struct finding *finding = &findings->items[i];
+    if (finding->slot == slot && !finding->pending && (!table || same(finding->table, table)))
+      worst = severity_worse(worst, finding->severity);
+  }
+  return worst;
+}
+
+enum severity findings_row(const struct findings *findings, size_t slot, const char *table,
+                           const char *row) {
+  if (!table || !row)
+    return slot_worst(findings, slot, table);
+  enum severity worst = SEVERITY_OK;
+  const struct finding *finding = row_first(findings, slot, table, row);
+  for (; finding; finding = row_next(findings, finding))
+    if (finding->slot == slot && !finding->pending && same(finding->table, table) &&
+        same(finding->row, row))
+      worst = severity_worse(worst, finding->severity);
+  return worst;
+}
+
+const struct finding *findings_find(const struct findings *findings, size_t slot, const char *table,
+                                    const char *row, const char *column) {
+  const struct finding *finding = row_first(findings, slot, table, row);
+  while (finding && (finding->slot != slot || !same(finding->table, table) ||
+                     !same(finding->row, row) || !same(finding->column, column)))
+    finding = row_next(findings, finding);
+  return finding;
+}
+
+size_t findings_count(const struct findings *findings, enum severity severity) {
+  size_t count = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    count += !findings->items[i].pending && findings->items[i].severity == severity;
+  return count;
+}

@@ -1,0 +1,57 @@
+/* Findings: what is wrong, in a sentence, since when. Made by core/evaluate. */
+#pragma once
+
+#include "core/arena.h"
+#include "model/severity.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct finding {
+  enum severity severity;
+  size_t slot;
+  const char *table;    /* id, or NULL when the target itself is the trouble */
+  const char *row;      /* key, or NULL */
+  const char *column;   /* id of the cell that crossed its threshold; "age" of a stale target;
+                           "fault:1a2b3c4d" of a table or target that cannot be trusted; or NULL */
+  const char *subject;  /* whom it is about, for people: "cache", "main ecap-consumer-group" */
+  const char *sentence; /* "lag 12,430, above 10,000" */
+  double harm; /* among those of its severity: what does most harm has most. 3: a target answers
+                  nobody; above 2: what its collector judged, by the order of the rows; above 1: a
+                  threshold, by how far beyond it the value is */
+  int64_t since_ms;
+  bool pending; /* above its threshold, but not yet for as long as the rule asks: it does not count
+                 */
+  size_t next;  /* of the index: place + 1 of the next one in its bucket, 0 at the end */
+};
+
+struct findings {
+  struct arena arena;
+  struct finding *items; /* the worst first, then the most harmful, then the oldest */
+  size_t count, capacity;
+  size_t *buckets; /* by slot, table and row: place + 1 of the first one; NULL before the index */
+  size_t bucket_count;
+};
+
+struct findings *findings_new(void);
+void findings_free(struct findings *findings);
+/* A new one at the end, the ids copied (each may be NULL), the rest empty; not yet in the index.
+ * NULL when there are too many. It may move with the next one. */
+struct finding *findings_add(struct findings *findings, size_t slot, const char *table,
+                             const char *row, const char *column);
+/* Makes the look-ups below quick, once all findings are in their final order: a storm of 20,000 of
+ * them would take seconds otherwise. */
+void findings_index(struct findings *findings);
+
+/* A fault of a collection, see sample_fault. */
+bool finding_is_fault(const struct finding *finding);
+/* It is about the target as a whole: down, or without fresh data. */
+bool finding_is_outage(const struct finding *finding);
+
+/* The worst that counts of a row, of a table (row NULL), or of a slot (table and row NULL). */
+enum severity findings_row(const struct findings *findings, size_t slot, const char *table,
+                           const char *row);
+/* The finding that matches exactly, or NULL. */
+const struct finding *findings_find(const struct findings *findings, size_t slot, const char *table,
+                                    const char *row, const char *column);
+size_t findings_count(const struct findings *findings, enum severity severity);

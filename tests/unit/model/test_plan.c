@@ -1,0 +1,313 @@
+#include "support/core_test.h"
+
+#include "model/outcome.h"
+#include "model/plan.h"
+
+static const struct action_spec cancel = {
+    .id = "test.cancel", .kind = "test", .title = "cancel", .danger = DANGER_REVERSIBLE};
+static const struct action_spec wipe = {
+    .id = "test.wipe", .kind = "test", .title = "wipe", .danger = DANGER_DESTRUCTIVE};
+
+static struct plan *plan_of(const struct action_spec *spec, const char *environment,
+                            bool production, size_t victims) {
+  struct plan *plan = plan_new(spec, "ecap", environment, production);
+  for (size_t i = 0; i < victims; i++)
+    assert_non_null(plan_victim(plan, "key", "label"));
+  return plan;
+}
+
+static void assert_phrase(struct plan *plan, enum confirmation confirmation, const char *phrase) {
+  char out[PLAN_PHRASE_MAX];
+  assert_int_equal(plan_confirmation(plan), confirmation);
+  assert_string_equal(plan_phrase(plan, out), phrase);
+  assert_true(plan_agreed(plan, phrase));
+  assert_false(plan_agreed(plan, ""));
+  assert_false(plan_agreed(plan, "Y"));
+  plan_free(plan);
+}
+
+static void test_reversible_wants_y(void **state) {
+  (void)state;
+  assert_phrase(plan_of(&cancel, "staging", false, 1), CONFIRM_YES, "y");
+  assert_phrase(plan_of(&cancel, NULL, false, 0), CONFIRM_YES, "y");
+}
+
+static void test_destructive_wants_the_name_of_the_object(void **state) {
+  (void)state;
+  assert_phrase(plan_of(&wipe, "staging", false, 1), CONFIRM_NAME, "label");
+  assert_phrase(plan_of(&wipe, "eu-prod", true, 1), CONFIRM_NAME, "eu-prod label");
+  assert_phrase(plan_of(&cancel, "eu-prod", true, 1), CONFIRM_NAME, "eu-prod label");
+  struct plan *plan = plan_of(&wipe, NULL, false, 1);
+  plan->name = "old-group";
+  assert_phrase(plan, CONFIRM_NAME, "old-group");
+}
+
+static void test_bulk_wants_the_count(void **state) {
+  (void)state;
+  assert_phrase(plan_of(&cancel, "staging", false, 2), CONFIRM_COUNT, "staging 2");
+  assert_phrase(plan_of(&wipe, NULL, false, 3), CONFIRM_COUNT, "ecap 3");
+  struct plan *plan = plan_of(&wipe, "staging", false, 1);
+  plan->whole = true;
+  assert_phrase(plan, CONFIRM_COUNT, "staging 1");
+  plan = plan_of(&cancel, "staging", false, 1);
+  plan->whole = true;
+  assert_phrase(plan, CONFIRM_YES, "y");
+  plan = plan_of(&cancel, "staging", false, 1); /* a limit that evicts */
+  plan->whole = true;
+  plan->count = 12;
+  assert_phrase(plan, CONFIRM_COUNT, "staging 12");
+}
+
+/* One pattern and its keys, one group and its offsets: two of them never have the same phrase. */
+static void test_one_object_is_named_whatever_it_holds(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    struct plan *plan = plan_of(&wipe, i ? "prod" : "staging", i, 1);
+    plan->name = "cart*";
+    plan->count = 12430;
+    assert_phrase(plan, CONFIRM_NAME, i ? "prod cart*" : "cart*");
+  }
+  struct plan *plan = plan_of(&wipe, "staging", false, 3);
+  plan->name = "billing";
+  assert_phrase(plan, CONFIRM_NAME, "billing");
+}
+
+/* What cannot be typed as it is shown is not asked for. */
+static void test_odd_names(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *phrase;
+  } names[] = {
+      {"public.\"Odd % name\"", "public.\"Odd % name\""},
+      {"", "ecap 1"},
+      {" a", "ecap 1"},
+      {"a ", "ecap 1"},
+      {"a  b", "ecap 1"},
+      {"a\nb", "ecap 1"},
+      {"\033[2Ja", "ecap 1"},
+      {"gr\303\274n", "ecap 1"},
+      {"a\x7f", "ecap 1"},
+      {"\xff\xfe", "ecap 1"},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    struct plan *plan = plan_of(&wipe, "staging", false, 1);
+    plan->name = names[i].name;
+    assert_phrase(plan, CONFIRM_NAME, names[i].phrase);
+  }
+  char name[PLAN_NAME_MAX + 2];
+  memset(name, 'x', sizeof name);
+  name[PLAN_NAME_MAX] = '\0';
+  struct plan *plan = plan_of(&wipe, "staging", false, 1);
+  plan->name = name;
+  assert_phrase(plan, CONFIRM_NAME, name);
+  name[PLAN_NAME_MAX] = 'x';
+  name[PLAN_NAME_MAX + 1] = '\0';
+  plan = plan_of(&wipe, "prod", true, 1);
+  plan->name = name;
+  assert_phrase(plan, CONFIRM_NAME, "ecap 1");
+}
+
+struct last_line {
+  char text[200];
+  int headings;
+};
+
+static void keep_last(void *arg, enum plan_part part, bool strong, const char *text) {
+  struct last_line *last = arg;
+  last->headings += strong && part == PLAN_PRECONDITION;
+  snprintf(last->text, sizeof last->text, "%s", text);
+}
+
+static void test_the_server_is_a_precondition(void **state) {
+  (void)state;
+  struct last_line last = {0};
+  struct plan *plan = plan_of(&cancel, NULL, false, 1);
+  plan->server = "7440188112233445566";
+  plan_lines(plan, keep_last, &last);
+  assert_string_equal(last.text, "the server is 7440188112233445566");
+  assert_int_equal(last.headings, 1);
+  plan->start = "2026-11-27 00:41:51.123456+00";
+  plan->database = "16384";
+  plan_say(plan, PLAN_PRECONDITION, "another one");
+  last.headings = 0;
+  plan_lines(plan, keep_last, &last);
+  assert_string_equal(last.text, "the server is 7440188112233445566, it has run since 2026-11-27 "
+                                 "00:41:51.123456+00, the database is 16384");
+  assert_int_equal(last.headings, 1);
+  plan_free(plan);
+}
+
+static void test_a_plan_grows_old(void **state) {
+  (void)state;
+  struct plan *plan = plan_of(&cancel, NULL, false, 1);
+  plan->made_ms = 100000;
+  assert_false(plan_is_old(plan, 100000 + PLAN_LIFETIME_MS));
+  assert_true(plan_is_old(plan, 100001 + PLAN_LIFETIME_MS));
+  assert_true(plan_is_old(plan, 99999)); /* a clock that went back proves nothing */
+  plan_free(plan);
+}
+
+static void collect(void *arg, enum plan_part part, bool strong, const char *text) {
+  (void)part;
+  char *out = arg;
+  snprintf(out + strlen(out), 4096 - strlen(out), "%s%s\n", strong ? "# " : "", text);
+}
+
+static void test_lines_say_all(void **state) {
+  (void)state;
+  static const struct plan_column columns[] = {{"OLD", true}, {"QUERY", false}};
+  struct plan *plan = plan_new(&wipe, "ecap", NULL, false);
+  plan->title = "Wipe two";
+  plan->unit = "sessions";
+  plan->columns = columns;
+  plan->column_count = 2;
+  plan->hidden = 1;
+  struct plan_victim *victim = plan_victim(plan, "a", "pid 8");
+  victim->cells[0] = "12";
+  victim->cells[1] = "select 1";
+  plan_victim(plan, "b", "pid 4711");
+  plan_say(plan, PLAN_EFFECT, "SELECT wipe(%d)", 8);
+  plan_say(plan, PLAN_LOSS, "all\nof it");
+  plan_say(plan, PLAN_BLAST, "frees 3");
+  char text[4096] = "";
+  plan_lines(plan, collect, text);
+  assert_string_equal(text, "# Wipe two\n"
+                            "# Means\nfrees 3\n"
+                            "# Cannot be undone\nall of it\n"
+                            "# To whom: 2 sessions, of which the filter hides 1\n"
+                            "          OLD  QUERY\n"
+                            "pid 8      12  select 1\n"
+                            "pid 4711    -  -\n"
+                            "# Runs\nSELECT wipe(8)\n");
+  plan_free(plan);
+}
+
+static void test_one_of_many_is_said_in_the_singular(void **state) {
+  (void)state;
+  struct plan *plan = plan_of(&wipe, NULL, false, 1);
+  char text[4096] = "";
+  plan->unit = "topics";
+  plan_lines(plan, collect, text);
+  assert_non_null(strstr(text, "To whom: 1 topic\n"));
+  plan_free(plan);
+}
+
+static void test_victims_have_a_ceiling(void **state) {
+  (void)state;
+  struct plan *plan = plan_of(&wipe, NULL, false, PLAN_VICTIMS_MAX);
+  assert_null(plan_victim(plan, "one more", "one more"));
+  assert_int_equal(plan->count, PLAN_VICTIMS_MAX);
+  plan_free(plan);
+}
+
+static const char *word_of(enum victim_result a, enum victim_result b) {
+  struct outcome outcome;
+  outcome_init(&outcome, 2);
+  outcome_set(&outcome, 0, a, "%s", "x");
+  outcome_set(&outcome, 1, b, "%s", "y");
+  const char *word = outcome_word(&outcome);
+  outcome_fini(&outcome);
+  return word;
+}
+
+static void test_an_outcome_is_never_better_than_its_parts(void **state) {
+  (void)state;
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_DONE), "done");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_GONE), "done");
+  assert_string_equal(word_of(VICTIM_GONE, VICTIM_GONE), "gone");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_REFUSED), "partial");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_SKIPPED), "partial");
+  assert_string_equal(word_of(VICTIM_GONE, VICTIM_REFUSED), "refused");
+  assert_string_equal(word_of(VICTIM_SKIPPED, VICTIM_SKIPPED), "skipped");
+  assert_string_equal(word_of(VICTIM_PENDING, VICTIM_PENDING), "skipped");
+  assert_string_equal(word_of(VICTIM_DONE, VICTIM_UNKNOWN), "unknown");
+  assert_string_equal(word_of(VICTIM_SENT, VICTIM_DONE), "unknown");
+}
+
+static void test_what_was_done_is_never_denied(void **state) {
+  (void)state;
+  static const struct {
+    enum victim_result before, said, is;
+    bool at_least;
+  } cases[] = {
+      {VICTIM_PENDING, VICTIM_SKIPPED, VICTIM_PARTLY, false},
+      {VICTIM_PENDING, VICTIM_REFUSED, VICTIM_PARTLY, false},
+      {VICTIM_PENDING, VICTIM_GONE, VICTIM_PARTLY, false},
+      {VICTIM_PENDING, VICTIM_UNKNOWN, VICTIM_PARTLY, true},
+      {VICTIM_PENDING, VICTIM_SENT, VICTIM_SENT, false},
+      {VICTIM_SENT, VICTIM_DONE, VICTIM_DONE, false},
+      {VICTIM_SENT, VICTIM_UNKNOWN, VICTIM_UNKNOWN, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct outcome outcome;
+    outcome_init(&outcome, 2);
+    outcome_note(&outcome, 0, 123345, 1000000, "keys");
+    outcome.victims[0].result = outcome.victims[1].result = cases[i].before;
+    outcome_set_all(&outcome, cases[i].before, cases[i].said, "stopped");
+    assert_int_equal(outcome.victims[0].result, cases[i].is);
+    assert_int_equal(outcome.victims[0].amount.at_least, cases[i].at_least);
+    assert_int_equal(outcome.victims[1].result, cases[i].said); /* nothing was noted of it */
+    outcome_set(&outcome, 0, VICTIM_SKIPPED, "late");           /* nor afterwards */
+    assert_int_equal(outcome.victims[0].result, VICTIM_PARTLY);
+    outcome_fini(&outcome);
+  }
+  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_SKIPPED), "partial");
+  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_DONE), "partial");
+  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_UNKNOWN), "unknown");
+  assert_string_equal(outcome_word_text("partial"), "partly done");
+  assert_string_equal(outcome_word_text("done"), "done");
+}
+
+static void test_amounts(void **state) {
+  (void)state;
+  static const struct {
+    struct amount amount;
+    const char *text;
+  } cases[] = {
+      {{.done = 123345, .total = 1000000, .unit = "keys"}, "123,345 of 1,000,000 keys"},
+      {{.done = 100, .total = 340, .unit = "rows", .at_least = true}, "at least 100 of 340 rows"},
+      {{.done = 100, .unit = "rows"}, "100 rows, of how many is not known"},
+      {{.done = 100, .unit = "rows", .at_least = true},
+       "at least 100 rows, of how many is not known"},
+      {{.done = 400, .total = 340, .unit = "rows"}, "400 rows, 340 were planned"},
+      {{.done = 0}, ""},
+  };
+  char out[AMOUNT_MAX], words[VICTIM_TEXT_MAX];
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_string_equal(amount_text(out, &cases[i].amount), cases[i].text);
+  struct victim_outcome victim = {VICTIM_PARTLY, cases[0].amount, "stopped"};
+  assert_string_equal(victim_outcome_text(words, &victim), "123,345 of 1,000,000 keys: stopped");
+  victim.words = "";
+  assert_string_equal(victim_outcome_text(words, &victim), "123,345 of 1,000,000 keys");
+  victim = (struct victim_outcome){VICTIM_PARTLY, {0}, "it has left an index"};
+  assert_string_equal(victim_outcome_text(words, &victim), "it has left an index");
+  victim = (struct victim_outcome){VICTIM_DONE, cases[0].amount, "none is left"};
+  assert_string_equal(victim_outcome_text(words, &victim), "none is left");
+}
+
+static void test_outcome_names(void **state) {
+  (void)state;
+  for (int i = VICTIM_PENDING; i <= VICTIM_UNKNOWN; i++)
+    assert_int_equal(victim_result_parse(victim_result_name((enum victim_result)i)), i);
+  assert_int_equal(victim_result_parse("?"), VICTIM_UNKNOWN);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reversible_wants_y),
+      cmocka_unit_test(test_destructive_wants_the_name_of_the_object),
+      cmocka_unit_test(test_bulk_wants_the_count),
+      cmocka_unit_test(test_one_object_is_named_whatever_it_holds),
+      cmocka_unit_test(test_odd_names),
+      cmocka_unit_test(test_the_server_is_a_precondition),
+      cmocka_unit_test(test_a_plan_grows_old),
+      cmocka_unit_test(test_lines_say_all),
+      cmocka_unit_test(test_one_of_many_is_said_in_the_singular),
+      cmocka_unit_test(test_victims_have_a_ceiling),
+      cmocka_unit_test(test_an_outcome_is_never_better_than_its_parts),
+      cmocka_unit_test(test_what_was_done_is_never_denied),
+      cmocka_unit_test(test_amounts),
+      cmocka_unit_test(test_outcome_names),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
