@@ -38,12 +38,28 @@ def storm(rng):
             yield f"\x1b[200~{text}\x1b[201~" if rng.random() < 0.7 else text
 
 
+def quiet(terminal, seconds=0.03):
+    """Reads until nothing has come for so long."""
+    while terminal.read(seconds):
+        pass
+
+
 def aim(terminal, rng):
     """Out of whatever is open, and to the plan of something; the storm goes on in there. Whether it came there."""
-    for key in ("\x1b", "\x1b", "\x1b", rng.choice(AIMS)):
+    for key in ("\x1b", "\x1b", "\x1b"):
         os.write(terminal.master, key.encode())
-        while terminal.read(0.03):
-            pass
+        quiet(terminal)
+    if "PAUSED" in terminal.screen.text:  # no plan is made of a screen that is held
+        os.write(terminal.master, b"z")
+        quiet(terminal)
+    os.write(terminal.master, rng.choice(AIMS).encode())
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        quiet(terminal)
+        text = terminal.screen.text
+        # the plan; or a form, a refusal, a menu with nothing in it
+        if any(sign in text for sign in (">Cancel<", "Enter closes", "Enter next", "Enter plan it")):
+            break
     return ">Cancel<" in terminal.screen.text
 
 
