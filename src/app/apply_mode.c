@@ -17,7 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { APPLY_SIGNALS = 3, COMMAND_MAX = 1024 };
+enum {
+  APPLY_SIGNALS = 3,
+  COMMAND_MAX = 1024,
+  UNRECORDED_MS = 2500, /* how long an outcome that is not on disk is waited for */
+};
 
 struct apply {
   struct remedy remedy;
@@ -141,9 +145,15 @@ static void signals_unwatch(struct apply *apply) {
     uv_close((uv_handle_t *)&apply->signals[i], NULL);
 }
 
+/* Also while its outcome is not on disk, for a while. */
 static bool is_over(void *arg) {
   const struct apply *apply = arg;
-  return apply->operation->phase == OPERATION_ENDED || apply->interrupts > 1;
+  const struct operation *operation = apply->operation;
+  if (apply->interrupts > 1)
+    return true;
+  return operation->phase == OPERATION_ENDED &&
+         (operation->unrecorded.kind == ERR_NONE || apply->interrupts > 0 ||
+          clock_now_ms() - operation->phase_ms > UNRECORDED_MS);
 }
 
 /* ---- what became of it */
@@ -169,7 +179,9 @@ static int status_of(const struct operation *operation) {
   if (strcmp(word, "partial") == 0)
     return EXIT_OUTCOME_PARTLY;
   bool done = strcmp(word, "done") == 0 || strcmp(word, "gone") == 0;
-  return done && operation->err.kind == ERR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
+  return done && operation->err.kind == ERR_NONE && operation->unrecorded.kind == ERR_NONE
+             ? EXIT_SUCCESS
+             : EXIT_FAILURE;
 }
 
 static int apply_report(const struct apply *apply) {
@@ -183,6 +195,8 @@ static int apply_report(const struct apply *apply) {
     error_print("the action's outcome: %s (`stacktop audit`)", outcome_word(&operation->outcome));
   if (operation->err.kind != ERR_NONE)
     error_print("%s", operation->err.text);
+  if (operation->unrecorded.kind != ERR_NONE)
+    error_print("%s", operation->unrecorded.text);
   return status;
 }
 

@@ -37,6 +37,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options) {
   uv_timer_init(options->io->loop, &pipeline->closing);
   pipeline->closing.data = pipeline;
   arena_init(&pipeline->offers, OFFERS_BYTES_MAX);
+  audit_on_kept(options->audit, pipeline_kept, pipeline);
   audit_who_self(&pipeline->self, pipeline->who, sizeof pipeline->who);
   lock_show(options->lock, pipeline->operations, pipeline_now());
   return pipeline;

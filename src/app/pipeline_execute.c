@@ -81,12 +81,6 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
 
 /* ---- the outcome */
 
-/* "no answer within 60 s; and the audit cannot be written (...)" */
-static void err_also(struct err *err, const struct err *other) {
-  size_t used = strlen(err->text);
-  snprintf(err->text + used, sizeof err->text - used, "; and %s", other->text);
-}
-
 /* What `:undo` takes back next. What was taken back itself is not taken back again. */
 static void undo_keep(struct run *run) {
   const struct outcome *outcome = &run->operation.outcome;
@@ -107,10 +101,8 @@ static void on_outcome_written(void *arg, const struct err *err) {
   }
   undo_keep(run);
   run_tell(run, err);
-  if (err && *run->operation.err.text)
-    err_also(&run->operation.err, err);
-  else if (err)
-    run->operation.err = *err;
+  if (err)
+    run->operation.unrecorded = *err;
   run_phase(run, OPERATION_ENDED);
   run->pipeline->options.collect(run->pipeline->options.arg, run->operation.slot);
 }
@@ -190,10 +182,12 @@ static void run_skip(struct run *run, const char *why) {
   run_conclude(run);
 }
 
-/* The record may have taken long (a disk that hangs): what was agreed to then is not begun now. */
+/* The record may have taken long (a disk that hangs): a plan that has become too old on the way is
+ * not begun. One that was made before by `stacktop plan` was young enough when it was agreed to. */
 static bool is_still_agreed(const struct run *run, struct err *err) {
   int64_t now_ms = pipeline_now();
-  if (now_ms - run->agreed_ms > PLAN_LIFETIME_MS)
+  if (now_ms - run->agreed_ms > PLAN_LIFETIME_MS ||
+      (!run->adopted && plan_is_old(run->operation.plan, now_ms)))
     return err_set(err, ERR_TIMEOUT, "the record took too long: it was not begun so late");
   return lock_allows(run->pipeline->options.lock, run->target, now_ms, err);
 }

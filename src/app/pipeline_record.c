@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,4 +105,44 @@ void run_tell(struct run *run, const struct err *unrecorded) {
 void run_tell_refused(struct run *run, const struct err *err) {
   events_add(&run->pipeline->options.model->events, pipeline_now(), SEVERITY_CRIT,
              run->target->name, "not begun: %s: %s", run->operation.plan->title, err->text);
+}
+
+/* ---- outcomes that the disk does not take yet */
+
+static struct operation *operation_of_record(const struct pipeline *pipeline, const char *id) {
+  for (size_t i = 0; i < pipeline->operations->count; i++)
+    if (strcmp(pipeline->operations->items[i]->audit_id, id) == 0)
+      return pipeline->operations->items[i];
+  return NULL;
+}
+
+/* With the screen gone, what becomes of it is said where the program was started. */
+static void kept_end(struct pipeline *pipeline, const struct audit_kept *kept) {
+  const bool written = kept->state == AUDIT_KEPT_WRITTEN;
+  if (pipeline->closed && written)
+    fprintf(stderr, "stacktop: %s: its outcome is on disk now\n", kept->title);
+  else if (pipeline->closed)
+    fprintf(stderr, "stacktop: %s: %s: `stacktop audit --unknown` lists %s\n", kept->title,
+            kept->err->text, kept->id);
+  else if (written)
+    events_add(&pipeline->options.model->events, pipeline_now(), SEVERITY_OK, kept->target,
+               "recorded now: %s", kept->title);
+}
+
+void pipeline_kept(void *arg, const struct audit_kept *kept) {
+  struct pipeline *pipeline = arg;
+  struct operation *operation = operation_of_record(pipeline, kept->id);
+  if (operation && operation->phase == OPERATION_ENDED)
+    operation->unrecorded = kept->err ? *kept->err : (struct err){0};
+  if (kept->state != AUDIT_KEPT) {
+    pipeline->runs--;
+    pipeline->operations->unrecorded--;
+    kept_end(pipeline, kept);
+  } else if (kept->attempts == 1) { /* the pipeline does not end before its end is known */
+    pipeline->runs++;
+    pipeline->operations->unrecorded++;
+  }
+  if (!pipeline->closed)
+    pipeline_changed(pipeline);
+  pipeline_finish(pipeline);
 }

@@ -110,6 +110,9 @@ void run_tell(struct run *run, const struct err *unrecorded);
 /* The event of an operation that was agreed to and not begun. */
 void run_tell_refused(struct run *run, const struct err *err);
 
+/* audit_kept_told. */
+void pipeline_kept(void *arg, const struct audit_kept *kept);
+
 /* pipeline_menu.c */
 void menu_open(struct pipeline *pipeline, const struct subject *subject);
 void menu_close(struct pipeline *pipeline);

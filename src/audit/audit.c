@@ -8,28 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One line on its way: in the queue, or owned by the thread that writes it. */
-struct append {
-  struct worker_task task;
-  struct append *next;
-  char *path;                 /* NULL: no place is known */
-  char *line;                 /* or, to be made on the thread: */
-  char *acknowledge, *reason; /* the id of what is acknowledged, and why */
-  enum audit_event event;
-  char notice[AUDIT_SYSLOG_MAX]; /* "": none is wanted */
-  bool written;
-  struct err err;
-  audit_done done;
-  void *arg;
-};
-
 struct notice {
   struct worker_task task;
   struct notice *next;
   char text[AUDIT_SYSLOG_MAX];
 };
-
-static void audit_go(struct audit *audit);
 
 /* ---- syslog: a copy, which neither delays a record nor fails one ---- */
 
@@ -84,6 +67,9 @@ static void append_free(struct append *append) {
   free(append->line);
   free(append->acknowledge);
   free(append->reason);
+  free(append->id);
+  free(append->target);
+  free(append->title);
   free(append);
 }
 
@@ -108,7 +94,7 @@ static void err_finish(struct err *err, enum err_kind kind, enum audit_event eve
                        const char *path, const char *why) {
   static const char *const so[] = {
       [AUDIT_INTENT] = "nothing is done without a record",
-      [AUDIT_OUTCOME] = "what was done is recorded as an intent only",
+      [AUDIT_OUTCOME] = "the outcome is not on disk yet",
       [AUDIT_ACKNOWLEDGED] = "it is not acknowledged",
       [AUDIT_UNLOCKED] = "that it was unlocked is not recorded",
       [AUDIT_LOCKED] = "that it was locked is not recorded",
@@ -117,20 +103,44 @@ static void err_finish(struct err *err, enum err_kind kind, enum audit_event eve
           path ? " " : "", why, so[event]);
 }
 
+static bool is_kept(const struct append *append) {
+  return append->attempts > 0;
+}
+
+/* An outcome that was kept has been tried again. */
+static void kept_finish(struct audit *audit, struct append *append, const struct err *err) {
+  if (err && !audit->closing) {
+    audit_keep(audit, append, err);
+    return;
+  }
+  audit_kept_tell(audit, append, err);
+  append_free(append);
+}
+
 /* Tells whoever waits. It may append again, or close. */
 static void append_finish(struct audit *audit, struct append *append) {
-  struct err err;
-  if (!append->written && append->acknowledge && append->path)
-    err = append->err; /* finished already */
-  else if (!append->written)
-    err_finish(&err, append->err.kind, append->event, append->path, append->err.text);
+  struct err text;
+  const struct err *err = append->written ? NULL : &text;
+  if (err && append->acknowledge && append->path)
+    text = append->err; /* finished already */
+  else if (err)
+    err_finish(&text, append->err.kind, append->event, append->path, append->err.text);
+  if (is_kept(append)) {
+    kept_finish(audit, append, err);
+    return;
+  }
   if (!audit->to_syslog)
     *append->notice = '\0';
   if (append->written || append->event != AUDIT_INTENT)
     notice_queue(audit, append->notice);
-  if (append->done)
-    append->done(append->arg, append->written ? NULL : &err);
-  append_free(append);
+  audit_done done = append->done;
+  void *arg = append->arg;
+  if (err && append->event == AUDIT_OUTCOME && !audit->closing)
+    audit_keep(audit, append, err);
+  else
+    append_free(append);
+  if (done)
+    done(arg, err);
 }
 
 static void append_done(struct worker_task *task) {
@@ -161,7 +171,12 @@ static void append_start(struct audit *audit) {
   audit->done = append->done;
   audit->done_arg = append->arg;
   audit->event = append->event;
-  audit->writing = worker_start(audit->pool, &append->task, &append->err);
+  audit->on_thread = append;
+  append->err = (struct err){0};
+  if (append->event == AUDIT_INTENT && audit->kept_count >= AUDIT_KEPT_MAX)
+    err_set(&append->err, ERR_LIMIT, "%zu outcomes are not on disk yet", audit->kept_count);
+  else
+    audit->writing = worker_start(audit->pool, &append->task, &append->err);
   if (audit->writing)
     return;
   audit->failed = append;
@@ -191,8 +206,14 @@ void audit_append(struct audit *audit, const struct audit_record *record, audit_
                   void *arg) {
   struct append *append = append_new(audit, record->event, done, arg);
   append->line = audit_line(record);
+  if (record->event == AUDIT_OUTCOME) {
+    append->id = mem_dup(record->id);
+    append->target = mem_dup(record->target);
+    append->title = mem_dup(record->title);
+  }
   if (audit->to_syslog)
     audit_syslog_line(append->notice, record);
+  audit_kept_queue(audit);
   append_queue(audit, append);
 }
 
@@ -214,10 +235,13 @@ struct audit *audit_new(struct io *io, const struct audit_options *options) {
   audit->pool = worker_pool_new(io, AUDIT_THREADS);
   audit->append_link = &audit->appends;
   audit->notice_link = &audit->notices;
+  audit->kept_link = &audit->kept;
+  audit->retry_ms = AUDIT_RETRY_MS;
   uv_timer_init(io->loop, &audit->turn);
   uv_timer_init(io->loop, &audit->deadline);
   uv_timer_init(io->loop, &audit->tick);
-  audit->turn.data = audit->deadline.data = audit->tick.data = audit;
+  uv_timer_init(io->loop, &audit->retry);
+  audit->turn.data = audit->deadline.data = audit->tick.data = audit->retry.data = audit;
   worker_pool_keep_loop(audit->pool, false);
   return audit;
 }
@@ -242,10 +266,11 @@ static void on_pool_closed(void *arg) {
 
 static void audit_end(struct audit *audit) {
   audit->ended = true;
-  audit->handles = 4;
+  audit->handles = 5;
   uv_close((uv_handle_t *)&audit->turn, on_handle_closed);
   uv_close((uv_handle_t *)&audit->deadline, on_handle_closed);
   uv_close((uv_handle_t *)&audit->tick, on_handle_closed);
+  uv_close((uv_handle_t *)&audit->retry, on_handle_closed);
   worker_pool_close(audit->pool, on_pool_closed, audit);
 }
 
@@ -255,10 +280,12 @@ static void on_deadline(uv_timer_t *timer) {
   audit->expired = true;
   static const char why[] = "the disk does not answer";
   struct err err;
-  if (audit->writing && audit->done) {
+  if (audit->writing)
     err_finish(&err, ERR_TIMEOUT, audit->event, audit->path, why);
+  if (audit->writing && is_kept(audit->on_thread))
+    audit_kept_tell(audit, audit->on_thread, &err);
+  else if (audit->writing && audit->done)
     audit->done(audit->done_arg, &err);
-  }
   struct append *failed = audit->failed;
   audit->failed = NULL;
   if (failed)
@@ -273,7 +300,7 @@ static void on_deadline(uv_timer_t *timer) {
   audit_end(audit);
 }
 
-static void audit_go(struct audit *audit) {
+void audit_go(struct audit *audit) {
   if (audit->ended || audit->expired)
     return;
   if (!audit->writing && !audit->failed && audit->appends)
@@ -291,6 +318,7 @@ void audit_close(struct audit *audit, void (*closed)(void *arg), void *arg) {
   audit->closed = closed;
   audit->closed_arg = arg;
   audit_follow_end(audit);
+  audit_kept_queue(audit);
   uv_timer_start(&audit->deadline, on_deadline, AUDIT_CLOSE_MS, 0);
   audit_go(audit);
 }

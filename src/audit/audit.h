@@ -99,6 +99,21 @@ typedef void (*audit_done)(void *arg, const struct err *err);
 void audit_append(struct audit *audit, const struct audit_record *record, audit_done done,
                   void *arg);
 
+/* An outcome that could not be written is kept, and written again: after 1 s, 2 s, 4 s, ... 30 s,
+ * before any further line, and once more in audit_close. told comes for each: first, before the
+ * done of its append, with attempts 1; after each further attempt that fails; and in the end,
+ * always before audit_close's closed, when it is on disk or is given up. While AUDIT_KEPT_MAX are
+ * kept, no intent is written. */
+enum audit_kept_state { AUDIT_KEPT, AUDIT_KEPT_WRITTEN, AUDIT_KEPT_LOST };
+struct audit_kept {
+  enum audit_kept_state state;
+  int attempts;
+  const char *id, *target, *title; /* of its record */
+  const struct err *err;           /* why it is not on disk; WRITTEN: NULL */
+};
+typedef void (*audit_kept_told)(void *arg, const struct audit_kept *kept);
+void audit_on_kept(struct audit *audit, audit_kept_told told, void *arg);
+
 /* Acknowledges an unknown outcome: an intent without an outcome whose process is gone, or an
  * outcome that is recorded as unknown. id: as it stands in the file, or ID@HOST where two hosts
  * have the same. False with err for one that is not there, is under way, has a known outcome, or is

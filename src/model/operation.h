@@ -48,8 +48,9 @@ struct operation {
   struct outcome outcome;
   struct progress progress;
   /* FORM, CHOICE, PLAN: what is wrong with what was given; ENDED without an outcome: why there is
-   * none; with one: what ended it early, or what the record says of itself. */
+   * none; with one: what ended it early. */
   struct err err;
+  struct err unrecorded;         /* ENDED: why the outcome is not on disk yet; ERR_NONE: it is */
   int64_t execute_ms, verify_ms; /* how long they took, or take; -1: it did not come to that */
   char audit_id[64];             /* "" before the intent is written */
 };
@@ -82,6 +83,7 @@ struct operations {
   enum lock_state lock;
   const char *lock_why; /* "--read-only", "STACKTOP_READ_ONLY is set"; static; NULL while open */
   int64_t lock_ms;      /* UNLOCKED: when it locks again if nothing is done */
+  size_t unrecorded;    /* outcomes that are not on disk yet */
 };
 
 /* In words: "reading what is there", "waiting for your word", "under way", ... */

@@ -237,6 +237,8 @@ static void end_build(struct dialog_page *page) {
   }
   if (operation->err.kind != ERR_NONE)
     page_text(page, STYLE_CRIT | STYLE_STRONG, 0, NULL, operation->err.text);
+  if (operation->unrecorded.kind != ERR_NONE)
+    page_text(page, STYLE_CRIT | STYLE_STRONG, 0, NULL, operation->unrecorded.text);
   put_outcome(page);
 }
 

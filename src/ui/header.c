@@ -115,6 +115,17 @@ static int draw_lock(const struct frame *frame, int x, int end, unsigned style) 
   return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_WARN | STYLE_STRONG, text) + 1;
 }
 
+/* Outcomes that are not on disk: " 1 NOT RECORDED ". Returns the cell behind it. */
+static int draw_unrecorded(const struct frame *frame, int x, int end) {
+  char text[64];
+  const size_t count = frame->model->operations.unrecorded;
+  if (count == 0)
+    return x;
+  snprintf(text, sizeof text,
+           frame->canvas->width >= WORDS_WIDTH ? " %zu NOT RECORDED " : " %zu UNREC ", count);
+  return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_CRIT | STYLE_STRONG, text) + 1;
+}
+
 static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
   struct canvas *canvas = frame->canvas;
   char clock[80];
@@ -241,6 +252,7 @@ int header_draw(const struct view *view, const struct frame *frame) {
   if (config->environment)
     x += canvas_text(canvas, x, 0, end - x, style, config->environment) + 1;
   x = draw_lock(frame, x, end, style);
+  x = draw_unrecorded(frame, x, end);
   x = draw_counts(frame, x + 1, end);
   draw_right(view, frame, x, style);
   if (canvas->height < SENTENCE_HEIGHT)

@@ -37,7 +37,7 @@ struct fixture {
   char path[96];
   uv_timer_t patience;
   bool patience_closed;
-  bool late, closed;
+  bool late;
   int changed, opened, collected;
 };
 
@@ -423,23 +423,22 @@ static inline void fixture_wait(struct fixture *f, bool (*done)(struct fixture *
 }
 
 static void fixture_audit_closed(void *arg) {
-  ((struct fixture *)arg)->closed = true;
+  ((struct fixture *)arg)->audit = NULL;
 }
 
 static void fixture_pipeline_closed(void *arg) {
-  struct fixture *f = arg;
-  f->pipeline = NULL;
-  audit_close(f->audit, fixture_audit_closed, f);
+  ((struct fixture *)arg)->pipeline = NULL;
 }
 
 static inline bool is_closed(struct fixture *f) {
-  return f->closed;
+  return !f->pipeline && !f->audit;
 }
 
+/* Both at once, as the program does. */
 static inline void fixture_close(struct fixture *f) {
-  f->closed = false;
   pipeline_close(f->pipeline, fixture_pipeline_closed, f);
   assert_non_null(f->pipeline); /* closed comes in a later turn */
+  audit_close(f->audit, fixture_audit_closed, f);
   fixture_wait(f, is_closed);
 }
 

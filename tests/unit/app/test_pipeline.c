@@ -1,5 +1,6 @@
 /* The pipeline: what it refuses, and the order of what it does, with actions of the test's own and
  * a real audit. */
+#include "app/pipeline_run.h"
 #include "pipeline_fixture.h"
 
 /* ---- the way of one that succeeds */
@@ -550,9 +551,87 @@ static void test_an_outcome_that_cannot_be_written_is_said_loudly(void **state) 
   fixture_wait(f, is_ended);
   assert_int_equal(script.executions, 1);
   assert_string_equal(outcome_word(&front(f)->outcome), "done");
-  assert_has(front(f)->err.text, "recorded as an intent only");
+  assert_int_equal(front(f)->err.kind, ERR_NONE);
+  assert_has(front(f)->unrecorded.text, f->path);
+  assert_has(front(f)->unrecorded.text, "directory");
+  assert_has(front(f)->unrecorded.text, "the outcome is not on disk yet");
+  assert_int_equal(f->model.operations.unrecorded, 1);
   assert_int_equal(last_event(f)->severity, SEVERITY_CRIT);
   assert_has(last_event(f)->text, "not recorded: Terminate pid 1");
+}
+
+static bool is_recorded(struct fixture *f) {
+  return f->model.operations.unrecorded == 0;
+}
+
+static void end_without_a_place(struct fixture *f) {
+  script.hang = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, begun_then_no_place);
+  ask(f, REQUEST_CANCEL);
+  fixture_wait(f, is_ended);
+  assert_int_equal(f->model.operations.unrecorded, 1);
+}
+
+static void test_the_outcome_is_kept_until_the_disk_takes_it(void **state) {
+  struct fixture *f = *state;
+  end_without_a_place(f);
+  assert_int_equal(rmdir(f->path), 0);
+  fixture_wait(f, is_recorded);
+  assert_int_equal(audited(f, "\"outcome\"", front(f)->audit_id), 1);
+  assert_int_equal(audited(f, "\"outcome\"", "\"done\""), 1);
+  assert_int_equal(front(f)->unrecorded.kind, ERR_NONE);
+  assert_int_equal(last_event(f)->severity, SEVERITY_OK);
+  assert_has(last_event(f)->text, "recorded now: Terminate pid 1");
+  assert_int_equal(script.executions, 1); /* it is the line that is repeated, not the action */
+}
+
+/* Its dialog may be gone meanwhile. */
+static void test_an_outcome_that_is_kept_is_written_before_leaving(void **state) {
+  struct fixture *f = *state;
+  end_without_a_place(f);
+  ask(f, REQUEST_DISMISS);
+  assert_int_equal(f->model.operations.count, 0);
+  assert_int_equal(f->model.operations.unrecorded, 1);
+  assert_int_equal(rmdir(f->path), 0);
+  fixture_close(f);
+  assert_int_equal(audited(f, "\"outcome\"", "\"done\""), 1);
+}
+
+static void test_left_although_the_disk_takes_nothing(void **state) {
+  struct fixture *f = *state;
+  end_without_a_place(f);
+  fixture_close(f);
+  assert_int_equal(audited(f, "\"outcome\"", ""), 0);
+}
+
+/* The disk may have hung since: nobody looks at the screen any more. */
+static void check_late(struct fixture *f) {
+  fixture_wait(f, is_ended);
+  assert_int_equal(script.executions, 0);
+  assert_has(front(f)->err.text, "the record took too long");
+  assert_string_equal(outcome_word(&front(f)->outcome), "skipped");
+  assert_int_equal(audited(f, "\"intent\"", "k1"), 1);
+  assert_int_equal(audited(f, "\"outcome\"", "\"skipped\""), 1);
+}
+
+static void test_an_intent_that_was_long_on_its_way_is_not_executed(void **state) {
+  struct fixture *f = *state;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  ((struct run *)front(f))->agreed_ms -= PLAN_LIFETIME_MS + 1;
+  check_late(f);
+}
+
+static void test_a_plan_that_grew_too_old_on_the_way_is_not_executed(void **state) {
+  struct fixture *f = *state;
+  act_row(f, &fake_rows, "k1");
+  front(f)->plan->made_ms -= PLAN_LIFETIME_MS - 1000;
+  agree_to(f, "main");
+  assert_int_equal(front(f)->phase, OPERATION_INTENT);
+  front(f)->plan->made_ms -= 1001;
+  check_late(f);
 }
 
 /* ---- many */
@@ -853,6 +932,11 @@ int main(void) {
       TEST(test_a_cancel_before_it_begins),
       TEST(test_without_an_intent_nothing_is_done),
       TEST(test_an_outcome_that_cannot_be_written_is_said_loudly),
+      TEST(test_the_outcome_is_kept_until_the_disk_takes_it),
+      TEST(test_an_outcome_that_is_kept_is_written_before_leaving),
+      TEST(test_left_although_the_disk_takes_nothing),
+      TEST(test_an_intent_that_was_long_on_its_way_is_not_executed),
+      TEST(test_a_plan_that_grew_too_old_on_the_way_is_not_executed),
       TEST(test_what_runs_goes_on_behind),
       TEST(test_not_more_than_there_is_room_for),
       TEST(test_what_can_be_taken_back),

@@ -117,7 +117,7 @@ static void test_no_home(void **state) {
   assert_false(fixture_append(fixture, &record));
   assert_string_equal(fixture->err.text,
                       "the audit cannot be written (HOME is not set: `state` in the configuration "
-                      "tells a place): what was done is recorded as an intent only");
+                      "tells a place): the outcome is not on disk yet");
 }
 
 /* A child, for root may write everywhere. */
