@@ -161,8 +161,9 @@ class Holder(Sessions):
                 del self.open[name]
 
     def hog(self):
-        if set(self.open) != set(self.HOG):
-            super().reset()
+        if set(self.open) != set(self.HOG) or any(
+                forever and not self.open[name].isexecuting() for name, (_, forever) in self.HOG.items()):
+            super().reset()  # one was ended, or its query
         for name, (done, forever) in self.HOG.items():
             if name in self.open:
                 continue

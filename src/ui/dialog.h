@@ -66,7 +66,8 @@ struct dialog {
   struct arena arena; /* texts of a page that is kept from frame to frame */
   int built_width;    /* of that page; 0: none is kept */
   bool built_ascii;
-  int width_held; /* a box does not get narrower while it is open */
+  bool built_unrecorded; /* as the operation says: it ends while the page is looked at */
+  int width_held;        /* a box does not get narrower while it is open */
   char fields[DIALOG_FIELDS_MAX][DIALOG_TEXT_MAX]; /* FORM; [0]: the phrase, the filter */
   bool typing;                                     /* CHOICE: the filter */
   struct choice *choice;

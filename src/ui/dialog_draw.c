@@ -126,8 +126,10 @@ static int width_most(const struct canvas *canvas) {
 static void build_page(struct dialog_page *page) {
   struct dialog *dialog = page->dialog;
   const struct dialog_class *class = dialog_classes[dialog->kind];
-  bool ascii = page->frame->canvas->ascii;
-  if (class->fixed && dialog->built_width == page->width && dialog->built_ascii == ascii)
+  const bool ascii = page->frame->canvas->ascii;
+  const bool unrecorded = page->operation && page->operation->unrecorded.kind != ERR_NONE;
+  if (class->fixed && dialog->built_width == page->width && dialog->built_ascii == ascii &&
+      dialog->built_unrecorded == unrecorded)
     return;
   dialog->lines.count = dialog->selected_lines = dialog->pinned = 0;
   dialog->lines.widest = 0;
@@ -137,6 +139,7 @@ static void build_page(struct dialog_page *page) {
     page->arena = &dialog->arena;
     dialog->built_width = page->width;
     dialog->built_ascii = ascii;
+    dialog->built_unrecorded = unrecorded;
   }
   class->build(page);
 }

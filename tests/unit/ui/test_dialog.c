@@ -529,6 +529,33 @@ static void open_end(struct session *s) {
   draw(s);
 }
 
+static bool shows(struct session *s, const char *text) {
+  char *screen = screen_text(s->canvas);
+  const bool found = strstr(screen, text) != NULL;
+  free(screen);
+  return found;
+}
+
+/* The page of an end is kept from frame to frame; that it is not recorded ends while it is open. */
+static void test_the_end_follows_the_record(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, 100, 30);
+  open_end(&s);
+  assert_false(shows(&s, "not on disk yet"));
+  err_set(&s.acting.operation.unrecorded, ERR_IO, "the outcome is not on disk yet");
+  s.acting.base.model.operations.unrecorded = 1;
+  draw(&s);
+  assert_true(shows(&s, "the outcome is not on disk yet"));
+  assert_true(shows(&s, " 1 NOT RECORDED "));
+  s.acting.operation.unrecorded = (struct err){0};
+  s.acting.base.model.operations.unrecorded = 0;
+  draw(&s);
+  assert_false(shows(&s, "not on disk yet"));
+  assert_false(shows(&s, "NOT RECORDED"));
+  session_fini(&s);
+}
+
 static void test_one_key_is_harmless_everywhere(void **state) {
   (void)state;
   static const enum request_kind menu[] = {REQUEST_MENU_CLOSE, REQUEST_ACT, REQUEST_QUIT};
@@ -1034,6 +1061,7 @@ int main(void) {
       cmocka_unit_test(test_a_plan_can_be_read_whole_and_copied),
       cmocka_unit_test(test_the_largest_plan),
       cmocka_unit_test(test_one_key_is_harmless_everywhere),
+      cmocka_unit_test(test_the_end_follows_the_record),
       cmocka_unit_test(test_the_menu),
       cmocka_unit_test(test_the_form),
       cmocka_unit_test(test_the_choice),

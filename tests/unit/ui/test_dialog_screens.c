@@ -132,6 +132,15 @@ static void make_end(struct acting *acting) {
   operation->verify_ms = 1250;
 }
 
+static void make_unrecorded(struct acting *acting) {
+  make_end(acting);
+  acting->base.model.operations.unrecorded = 1;
+  err_set(
+      &acting->operation.unrecorded, ERR_IO,
+      "the audit /home/ops/.local/state/stacktop/audit.jsonl cannot be written (no space left on "
+      "the disk): the outcome is not on disk yet");
+}
+
 static void make_partly(struct acting *acting) {
   acting_init(acting, false);
   struct operation *operation = acting_run(acting, OPERATION_ENDED, 2, FIXTURE_NOW);
@@ -193,6 +202,8 @@ static const struct screen screens[] = {
     {"end-80x24", make_end, 80, 24, false, ""},
     {"end-120x36", make_end, 120, 36, true, ""},
     {"end-40x12", make_end, 40, 12, false, "<PgDn>"},
+    {"end-unrecorded-80x24", make_unrecorded, 80, 24, false, ""},
+    {"end-unrecorded-40x12", make_unrecorded, 40, 12, false, ""},
     {"end-partly-80x24", make_partly, 80, 24, false, ""},
     {"end-never", make_never, 80, 24, false, ""},
 };
