@@ -56,9 +56,11 @@ lab_http = _lab("http")
 @pytest.fixture
 def calm(sandbox):
     """The sandbox in its calm state, and back there after the test."""
-    sandbox.scene("calm")
+    if not sandbox.is_calm:  # the test before has left it so
+        sandbox.scene("calm")
     yield sandbox
     sandbox.scene("calm")
+    sandbox.is_calm = True
 
 
 @pytest.fixture

@@ -27,11 +27,13 @@ class Sandbox:
     def __init__(self, folder, commands=ROOT / "sandbox"):
         self.folder = Path(folder)
         self.commands = Path(commands)
+        self.is_calm = False  # known to be, because nothing has been done to it since
 
     # Its commands.
 
     def run(self, command, *arguments, check=True, prefix=(), env=None, timeout=COMMAND_SECONDS):
         """A command of sandbox/ on this sandbox; its failure is the test's, with its words."""
+        self.is_calm &= command == "kafka-tool"
         argv = [*prefix, str(self.commands / command), "--state", str(self.folder), *map(str, arguments)]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=timeout * PATIENCE, check=False, cwd="/",
@@ -80,6 +82,11 @@ class Sandbox:
         finally:
             self.run("ctl", "resume")
 
+    def hold(self):
+        """The workload stands still, until a scene or `ctl resume`: for several tests, without a pause for each."""
+        if not json.loads((self.folder / "mode.json").read_text())["paused"]:
+            self.run("ctl", "pause")
+
     # What it is.
 
     @property
@@ -95,6 +102,7 @@ class Sandbox:
         return self.state["parts"][part]["port"]
 
     def pid(self, part):
+        self.is_calm = False  # for a signal
         return self.state["parts"][part]["process"]["pid"]
 
     def need(self, *parts):

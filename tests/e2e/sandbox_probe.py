@@ -8,9 +8,11 @@ import urllib.request
 from pathlib import Path
 
 import psycopg2
+import pytest
 import redis
 
-from sandbox import HOST, TOPIC, wait_until
+from sandbox import HOST, PARTS, TOPIC, wait_until
+from stacktop import check
 
 
 def http(sandbox, path, part="api", timeout=2):
@@ -130,3 +132,36 @@ def ask(sandbox, part):
 
 
 FAILURES = (OSError, redis.RedisError, psycopg2.Error)
+
+
+QUICK_PARTS = ("api", "postgres")  # the others: test_sandbox_long.py
+
+
+def stops_and_freezes_alone(calm, part):
+    calm.need(part)
+    ask(calm, part)
+    calm.freeze(part)
+    assert not refuses(calm.port(part))
+    with pytest.raises(FAILURES):
+        ask(calm, part)
+    assert calm.run("ctl", "status").stdout.count("frozen") == 1
+    calm.thaw(part)
+    wait_until(lambda: ask(calm, part) is None)
+    port = calm.port(part)
+    calm.stop(part)
+    assert refuses(port)
+    for other in set(PARTS) - {part}:
+        if calm.state["parts"][other]["status"] != "absent":
+            ask(calm, other)
+    calm.start(part)
+    assert calm.port(part) == port
+    ask(calm, part)
+
+
+def assert_without_kafka(sandbox, reason):
+    """The configuration says why, and has no target that would only be refused."""
+    text = sandbox.config.read_text()
+    assert "# without Kafka: " in text and reason in text and "\nkafka:" not in text
+    run = check(sandbox.config, "--json")
+    assert "ecap-sandbox without Kafka" in run.stdout, run
+    assert "kafka" not in {target["kind"] for target in run.json["targets"]}

@@ -16,6 +16,7 @@ from stacktop import BINARY, CONFIG, USAGE, closed_port, stacktop, write_config
 from terminal import PATIENCE, Terminal, environment
 from witness import Audit
 
+BESIDE = "others"
 DONE, FAILED, UNKNOWN, PARTLY = 0, 1, 2, 3
 
 

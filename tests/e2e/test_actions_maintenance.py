@@ -13,6 +13,7 @@ from sandbox import wait_until
 from stacktop import dashboard, stacktop
 from witness import Audit
 
+BESIDE = "others"
 DONE, FAILED, PARTLY = 0, 1, 3
 TABLES = """
 DROP TABLE IF EXISTS test_m, test_n, test_old CASCADE;

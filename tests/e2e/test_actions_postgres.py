@@ -11,6 +11,7 @@ from sandbox import wait_until
 from stacktop import dashboard, stacktop
 from witness import Audit
 
+BESIDE = "others"
 PASSWORD = "for-this-test"
 
 
@@ -45,9 +46,17 @@ class Remedy:
         return done.stdout
 
 
+@pytest.fixture(scope="module")
+def stage(sandbox):
+    """The sandbox; calm before and after all of these."""
+    sandbox.scene("calm")
+    yield sandbox
+    sandbox.scene("calm")
+
+
 @pytest.fixture
-def remedy(calm, tmp_path):
-    return Remedy(calm, tmp_path)
+def remedy(stage, tmp_path):
+    return Remedy(stage, tmp_path)
 
 
 def pids(sandbox, application, state):
@@ -56,16 +65,27 @@ def pids(sandbox, application, state):
 
 
 @pytest.fixture
-def hog(calm):
-    """The pid of the session that holds up three others, idle in its transaction."""
-    calm.scene("db-hog")
-    return wait_until(lambda: pids(calm, "ecap-batch", "idle in transaction"), what="the hog")[0]
+def troubles(stage):
+    """The scene db-hog: (the hog's pid, the report's). What the test before has left of it is used again."""
+    def found():
+        hogs, reports = pids(stage, "ecap-batch", "idle in transaction"), pids(stage, "ecap-report", "active")
+        return hogs and reports and waiters(stage, hogs[0]) and (hogs[0], reports[0])
+
+    if not found():
+        stage.scene("db-hog")
+    return wait_until(found, what="the hog and the report")
 
 
 @pytest.fixture
-def reader(calm, hog):
+def hog(troubles):
+    """The pid of the session that holds up three others, idle in its transaction."""
+    return troubles[0]
+
+
+@pytest.fixture
+def reader(troubles):
     """The pid of the session whose query takes a day."""
-    return wait_until(lambda: pids(calm, "ecap-report", "active"), what="the report")[0]
+    return troubles[1]
 
 
 def waiters(sandbox, pid):
@@ -103,14 +123,14 @@ def roles(sandbox):
     drop()
 
 
-def test_cancel_ends_the_query_and_leaves_the_session(calm, remedy, hog, reader):
+def test_cancel_ends_the_query_and_leaves_the_session(stage, remedy, hog, reader):
     plan = remedy.plan("postgres.cancel", "ecap", reader)
     assert f"pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = {reader} AND backend_start = '" in plan
     assert "AND query_start = '" in plan
     text = remedy.apply(plan, "y")
     assert "its query ended after" in text and "1 query ended" in text
-    assert state(calm, reader) not in ("active", "gone")
-    assert state(calm, hog) == "idle in transaction"
+    assert state(stage, reader) not in ("active", "gone")
+    assert state(stage, hog) == "idle in transaction"
     intent, result = remedy.audit.only()
     assert intent["action"] == "postgres.cancel" and intent["danger"] == "reversible"
     assert result["result"] == "done" and result["proof"] == "1 query ended"
@@ -121,102 +141,102 @@ def test_what_is_idle_is_not_cancelled(remedy, hog):
     assert remedy.audit.records == []
 
 
-def test_the_root_of_those_who_wait(calm, remedy, hog):
-    held = wait_until(lambda: waiters(calm, hog), what="somebody who waits")
+def test_the_root_of_those_who_wait(stage, remedy, hog):
+    held = wait_until(lambda: waiters(stage, hog), what="somebody who waits")
     plan = remedy.plan("postgres.terminate-root", "ecap", min(held))
     assert f"WHERE pid = {hog} " in plan and re.search(r"frees \d+ sessions? that waits? for it", plan), plan
     text = remedy.apply(plan, str(hog))
     assert re.search(r"1 gone, \d+ sessions? freed", text), text
-    assert state(calm, hog) == "gone"
-    assert held <= {pid for pid, in calm.sql("SELECT pid FROM pg_stat_activity")}
+    assert state(stage, hog) == "gone"
+    assert held <= {pid for pid, in stage.sql("SELECT pid FROM pg_stat_activity")}
     assert remedy.audit.only()[1]["victims"][0]["words"].startswith("gone after")
 
 
-def test_several_want_the_count(calm, remedy, hog, reader):
-    with session(calm, "BEGIN", "SELECT 1") as (_, neighbour):
+def test_several_want_the_count(stage, remedy, hog, reader):
+    with session(stage, "BEGIN", "SELECT 1") as (_, neighbour):
         plan = remedy.plan("postgres.terminate", "ecap", f"pid {hog}", reader)
         assert "Terminate 2 sessions of ecap" in plan
         remedy.apply(plan, str(hog), status=1)  # the phrase of one is not enough
-        assert state(calm, hog) != "gone" and remedy.audit.records == []
+        assert state(stage, hog) != "gone" and remedy.audit.records == []
         assert re.search(r"2 gone, \d+ sessions? freed", remedy.apply(plan, "sandbox 2"))
-        assert [state(calm, pid) for pid in (hog, reader, neighbour)] == ["gone", "gone", "idle in transaction"]
+        assert [state(stage, pid) for pid in (hog, reader, neighbour)] == ["gone", "gone", "idle in transaction"]
 
 
-def test_a_plan_holds_for_that_session_only(calm, remedy):
+def test_a_plan_holds_for_that_session_only(stage, remedy):
     """Once it is gone, the plan does nothing; and it can be applied but once."""
-    with session(calm, "BEGIN", "SELECT 1") as (_, victim), session(calm, "BEGIN", "SELECT 1") as (_, neighbour):
+    with session(stage, "BEGIN", "SELECT 1") as (_, victim), session(stage, "BEGIN", "SELECT 1") as (_, neighbour):
         plan = remedy.plan("postgres.terminate", "ecap", victim)
-        calm.sql("SELECT pg_terminate_backend(%s)", victim)
-        wait_until(lambda: state(calm, victim) == "gone")
+        stage.sql("SELECT pg_terminate_backend(%s)", victim)
+        wait_until(lambda: state(stage, victim) == "gone")
         assert "it had ended already" in remedy.apply(plan, str(victim))
-        assert state(calm, neighbour) == "idle in transaction"
+        assert state(stage, neighbour) == "idle in transaction"
         remedy.apply(plan, str(victim), status=1)
     assert [record["result"] for record in remedy.audit.outcomes] == ["gone"]
 
 
-def test_a_query_that_has_ended_is_not_cancelled_in_the_next(calm, remedy, reader):
+def test_a_query_that_has_ended_is_not_cancelled_in_the_next(stage, remedy, reader):
     plan = remedy.plan("postgres.cancel", "ecap", reader)
-    calm.sql("SELECT pg_cancel_backend(%s)", reader)
-    wait_until(lambda: state(calm, reader) != "active", what="the report's end")
+    stage.sql("SELECT pg_cancel_backend(%s)", reader)
+    wait_until(lambda: state(stage, reader) != "active", what="the report's end")
     assert "that query has ended" in remedy.apply(plan, "y")
 
 
-def test_all_idle_in_transaction(calm, remedy, hog):
+def test_all_idle_in_transaction(stage, remedy, hog):
     """Who has gone on since the plan is left alone, and so is who is not idle for so long."""
-    with session(calm, "BEGIN", "SELECT 1") as (cursor, busy), session(calm, "BEGIN", "SELECT 1") as (_, forgotten):
-        wait_until(lambda: calm.sql("SELECT count(*) FROM pg_stat_activity WHERE pid IN (%s, %s) AND state_change"
+    with session(stage, "BEGIN", "SELECT 1") as (cursor, busy), session(stage, "BEGIN", "SELECT 1") as (_, forgotten):
+        wait_until(lambda: stage.sql("SELECT count(*) FROM pg_stat_activity WHERE pid IN (%s, %s) AND state_change"
                                     " < clock_timestamp() - interval '2 s'", busy, forgotten)[0][0] == 2)
-        wait_until(lambda: calm.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state_change"
+        wait_until(lambda: stage.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state_change"
                                     " < clock_timestamp() - interval '2 s'", hog), what="the hog to be idle")
-        with session(calm, "BEGIN", "SELECT 1") as (_, young):
+        with session(stage, "BEGIN", "SELECT 1") as (_, young):
             plan = remedy.plan("postgres.terminate-idle", "ecap", "age=2s")
             assert all(f"pid {pid} " in plan for pid in (hog, busy, forgotten)) and f"pid {young} " not in plan
             cursor.execute("SELECT 2")
             count = len(re.findall("^ +SELECT pg_terminate_backend", plan, re.M))
             text = remedy.apply(plan, f"sandbox {count}")
             assert "no longer idle in that transaction" in text
-            assert [state(calm, pid) for pid in (hog, busy, forgotten, young)] == [
+            assert [state(stage, pid) for pid in (hog, busy, forgotten, young)] == [
                 "gone", "idle in transaction", "gone", "idle in transaction"]
 
 
-def test_all_that_are_active_for_long(calm, remedy, hog, reader):
-    wait_until(lambda: calm.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND query_start"
+def test_all_that_are_active_for_long(stage, remedy, hog, reader):
+    wait_until(lambda: stage.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND query_start"
                                 " < clock_timestamp() - interval '1 s'", reader), what="the report to be old")
-    with calm.paused():
+    with stage.paused():
         plan = remedy.plan("postgres.terminate-active", "ecap", "age=1s")
         assert f"WHERE pid = {reader} " in plan and f"WHERE pid = {hog} " not in plan
         assert "to end who holds" in plan  # some of them only wait
         count = len(re.findall("^ +SELECT pg_terminate_backend", plan, re.M))
         remedy.apply(plan, f"sandbox {count}" if count > 1 else str(reader))
-        assert state(calm, reader) == "gone" and state(calm, hog) == "idle in transaction"
+        assert state(stage, reader) == "gone" and state(stage, hog) == "idle in transaction"
 
 
-def test_a_missing_right_is_told_in_the_servers_words(calm, remedy, roles, hog):
+def test_a_missing_right_is_told_in_the_servers_words(stage, remedy, roles, hog):
     remedy.as_user("e2e_watcher")
     plan = remedy.plan("postgres.terminate", "ecap", hog)
     assert "pg_signal_backend" in remedy.apply(plan, str(hog), status=1)
-    assert state(calm, hog) == "idle in transaction"
+    assert state(stage, hog) == "idle in transaction"
     assert remedy.audit.only()[1]["victims"][0]["result"] == "refused"
 
 
-def test_a_superusers_session_is_refused(calm, remedy, roles):
+def test_a_superusers_session_is_refused(stage, remedy, roles):
     remedy.as_user("e2e_helper")
-    with session(calm, "BEGIN", "SELECT 1", user="postgres") as (_, boss):
+    with session(stage, "BEGIN", "SELECT 1", user="postgres") as (_, boss):
         plan = remedy.plan("postgres.terminate", "ecap", boss)
         assert "superuser" in remedy.apply(plan, str(boss), status=1).lower()
-        assert state(calm, boss) == "idle in transaction"
+        assert state(stage, boss) == "idle in transaction"
 
 
-def test_who_is_no_client_is_left_alone(calm, remedy):
-    rows = stacktop("plan", "-c", remedy.config, "postgres.terminate", "ecap", calm.sql(
+def test_who_is_no_client_is_left_alone(stage, remedy):
+    rows = stacktop("plan", "-c", remedy.config, "postgres.terminate", "ecap", stage.sql(
         "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")[0][0])
     assert rows.status != 0 and remedy.audit.records == []
 
 
 # By keys.
 
-def test_cancel_by_a_key(calm, tmp_path, hog, reader):
-    with dashboard(configure(calm, tmp_path)) as terminal:
+def test_cancel_by_a_key(stage, tmp_path, hog, reader):
+    with dashboard(configure(stage, tmp_path)) as terminal:
         terminal.wait_for("idle in txn", 20)
         select(terminal, 2, f"pid {reader}")
         terminal.press("C")
@@ -225,5 +245,5 @@ def test_cancel_by_a_key(calm, tmp_path, hog, reader):
         close(terminal)
         terminal.press("q")
         assert terminal.wait_exit(1) == 0
-    assert state(calm, reader) not in ("active", "gone")
+    assert state(stage, reader) not in ("active", "gone")
     assert Audit(tmp_path / "state").only()[0]["confirm"] == "y"

@@ -13,6 +13,7 @@ from sandbox import HOST, wait_until
 from stacktop import USAGE, dashboard, stacktop
 from witness import Audit, redis_witness
 
+BESIDE = "others"
 DONE, FAILED = 0, 1
 TARGET = "cache"
 
@@ -63,24 +64,25 @@ class Remedy:
 
 @pytest.fixture(scope="module")
 def stage(sandbox):
-    """The sandbox, made calm once: each test leaves it so."""
+    """The sandbox, made calm once: each test leaves it so, but for the workload, which stands still."""
     sandbox.need("redis")
     sandbox.scene("calm")
-    return sandbox
+    yield sandbox
+    sandbox.run("ctl", "resume")
 
 
 @pytest.fixture
 def remedy(stage, tmp_path):
-    with stage.paused():
-        remedy = Remedy(stage, tmp_path)
-        before = remedy.redis.config_get("maxmemory*")
-        yield remedy
-        remedy.redis.config_set("maxmemory", before["maxmemory"])
-        remedy.redis.config_set("maxmemory-policy", before["maxmemory-policy"])
-        for number in (5, 6):
-            remedy.database(number).flushdb()
-        for key in remedy.redis.scan_iter(match="test:*", count=1000):
-            remedy.redis.unlink(key)
+    stage.hold()
+    remedy = Remedy(stage, tmp_path)
+    before = remedy.redis.config_get("maxmemory*")
+    yield remedy
+    remedy.redis.config_set("maxmemory", before["maxmemory"])
+    remedy.redis.config_set("maxmemory-policy", before["maxmemory-policy"])
+    for number in (5, 6):
+        remedy.database(number).flushdb()
+    for key in remedy.redis.scan_iter(match="test:*", count=1000):
+        remedy.redis.unlink(key)
 
 
 def test_a_full_cache_is_emptied_and_the_sessions_stay(calm, tmp_path):

@@ -13,6 +13,8 @@ from sandbox import wait_until
 from stacktop import dashboard
 from witness import Audit
 
+BESIDE = "others"
+
 
 @pytest.fixture(scope="module")
 def stage(sandbox):

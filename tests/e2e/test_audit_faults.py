@@ -17,6 +17,7 @@ from terminal import PATIENCE, Terminal, environment
 from test_mounts import Namespace
 from witness import Audit
 
+BESIDE = "others"
 DONE, FAILED = 0, 1
 SHIM = BINARY.parent / "tests/tools/libbad_disk.so"
 EIO = 5

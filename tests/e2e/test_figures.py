@@ -15,10 +15,17 @@ from terminal import environment
 GET_OFFSETS = "org.apache.kafka.tools.GetOffsetShell"
 
 
+@pytest.fixture(scope="module")
+def stage(sandbox):
+    sandbox.scene("calm")
+    yield sandbox
+    sandbox.scene("calm")
+
+
 @pytest.fixture
-def still(calm):
-    with calm.paused():
-        yield calm
+def still(stage):
+    stage.hold()
+    return stage
 
 
 def document(sandbox, only):

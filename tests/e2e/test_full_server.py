@@ -9,6 +9,8 @@ from remedy import agree, configure, outcome
 from sandbox import wait_until
 from stacktop import check, dashboard, stacktop
 
+BESIDE = "others"
+
 
 @pytest.fixture
 def crowd(calm):

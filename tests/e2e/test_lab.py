@@ -15,6 +15,7 @@ import redis
 from sandbox import HOST, wait_until
 from sandbox_probe import FAILURES
 
+BESIDE = "others"
 LABEL = "long"
 
 

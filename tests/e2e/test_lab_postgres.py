@@ -10,6 +10,7 @@ import psycopg2
 from sandbox import wait_until
 from stacktop import CRIT, OK, check, stacktop
 
+BESIDE = "others"
 POOLS = ("pool-session", "pool-transaction")
 ENCODINGS = ("primary", "latin1", "sql_ascii")  # of UTF-8 and not
 

@@ -10,6 +10,7 @@ from overview import Overview
 from stacktop import BINARY, CRIT, OK, Document, write_config
 from terminal import PATIENCE, Terminal, environment
 
+BESIDE = "others"
 QUIET = {"host.load": "off", "host.memory": "off", "disk.inodes": "off", "disk.full_in": "off", "disk.used": {"warn": 0.95, "crit": 0.97}}
 
 

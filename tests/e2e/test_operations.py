@@ -11,6 +11,8 @@ from sandbox import wait_until
 from stacktop import dashboard
 from witness import Audit
 
+BESIDE = "others"
+
 
 @pytest.fixture
 def hog(calm):

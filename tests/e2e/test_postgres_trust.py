@@ -11,6 +11,8 @@ import pytest
 from sandbox import HOST
 from stacktop import check, dashboard
 
+BESIDE = "others"
+
 
 @contextlib.contextmanager
 def database(sandbox, name, options=""):

@@ -14,6 +14,8 @@ from redis_servers import configure, findings, serve  # noqa: F401 (a fixture)
 from sandbox import wait_until
 from stacktop import OK, check, closed_port, dashboard, stacktop, write_config
 
+BESIDE = "others"
+
 
 def test_a_cluster_that_is_down_says_why(serve, tmp_path):
     server = serve("--cluster-enabled", "yes", "--cluster-port", str(closed_port()))

@@ -12,6 +12,7 @@ from sandbox import GROUP, TOPIC
 from stacktop import BINARY, Document, check
 from terminal import environment
 
+BESIDE = "others"
 JSON_SCREEN = Path(os.environ.get("STACKTOP_JSON_SCREEN", BINARY.parent / "tests/tools/json_screen"))
 
 
@@ -28,13 +29,14 @@ def drawn(path, size, keys=""):
     return [line[1:-1] for line in text[:text.index("styles\n")].splitlines()]
 
 
-@pytest.fixture
-def written(calm, tmp_path):
-    """(path, document) of the sandbox in a state that has something to tell."""
-    calm.need("kafka")
-    calm.scene("db-hog")
-    run = check(calm.config, "--json")
-    path = tmp_path / "check.json"
+@pytest.fixture(scope="module")
+def written(sandbox, tmp_path_factory):
+    """(path, document) of the sandbox in a state that has something to tell. All of these only read it."""
+    sandbox.need("kafka")
+    sandbox.scene("db-hog")
+    run = check(sandbox.config, "--json")
+    sandbox.scene("calm")
+    path = tmp_path_factory.mktemp("written") / "check.json"
     path.write_text(run.stdout)
     return path, Document(run.stdout)
 

@@ -6,9 +6,10 @@ import os
 
 import pytest
 
-from sandbox import PARTITIONS, PARTS, TOPIC, wait_until
-from sandbox_probe import FAILURES, ask, http, refuses
-from stacktop import check
+from sandbox import PARTITIONS, TOPIC, wait_until
+from sandbox_probe import QUICK_PARTS, ask, assert_without_kafka, http, stops_and_freezes_alone
+
+BESIDE = "others"
 
 
 # --- what it is ---------------------------------------------------------------------------------
@@ -71,50 +72,12 @@ def test_a_wrong_name_says_which_there_are(calm):
 # --- the parts ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", QUICK_PARTS)
 def test_a_part_stops_and_freezes_alone(calm, part):
-    calm.need(part)
-    ask(calm, part)
-    calm.freeze(part)
-    assert not refuses(calm.port(part))
-    with pytest.raises(FAILURES):
-        ask(calm, part)
-    assert calm.run("ctl", "status").stdout.count("frozen") == 1
-    calm.thaw(part)
-    wait_until(lambda: ask(calm, part) is None)
-    port = calm.port(part)
-    calm.stop(part)
-    assert refuses(port)
-    for other in set(PARTS) - {part}:
-        if calm.state["parts"][other]["status"] != "absent":
-            ask(calm, other)
-    calm.start(part)
-    assert calm.port(part) == port
-    ask(calm, part)
+    stops_and_freezes_alone(calm, part)
 
 
 # --- up and down --------------------------------------------------------------------------------
-
-
-def assert_without_kafka(sandbox, reason):
-    """The configuration says why, and has no target that would only be refused."""
-    text = sandbox.config.read_text()
-    assert "# without Kafka: " in text and reason in text and "\nkafka:" not in text
-    run = check(sandbox.config, "--json")
-    assert "ecap-sandbox without Kafka" in run.stdout, run
-    assert "kafka" not in {target["kind"] for target in run.json["targets"]}
-
-
-def test_a_maven_that_is_refused(own, tmp_path):
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    maven = programs / "mvn"
-    maven.write_text("#!/bin/sh\necho '[ERROR] Could not transfer artifact: 403 Forbidden'\nexit 1\n")
-    maven.chmod(0o755)
-    done = own.up(env={"PATH": f"{programs}:{os.environ['PATH']}", "STACKTOP_SANDBOX_CACHE": str(tmp_path / "jars")})
-    reason = "Maven could not get Kafka's jars: Could not transfer artifact: 403 Forbidden"
-    assert f"without kafka: {reason}" in done.stdout
-    assert_without_kafka(own, reason)
 
 
 def test_without_kafka_the_rest_runs(own, tmp_path):

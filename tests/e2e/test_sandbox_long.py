@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import PARTS, SCENES, Sandbox, wait_until
-from sandbox_probe import (NEEDS_KAFKA, SHOWN, ask, is_calm, is_db_full, is_db_hog, processes_of, refuses)
+from sandbox_probe import (NEEDS_KAFKA, QUICK_PARTS, SHOWN, ask, assert_without_kafka, is_calm, is_db_full, is_db_hog,
+                           processes_of, refuses, stops_and_freezes_alone)
 from stacktop import ROOT
 from terminal import PATIENCE
 
@@ -128,3 +129,20 @@ def test_a_plain_user_has_one_too(tmp_path):
         sandbox.down(prefix=prefix)
         assert processes_of(sandbox.folder) == []
         subprocess.run(["rm", "-rf", "--", folder], check=True)
+
+
+@pytest.mark.parametrize("part", [part for part in PARTS if part not in QUICK_PARTS])
+def test_a_part_stops_and_freezes_alone(calm, part):
+    stops_and_freezes_alone(calm, part)
+
+
+def test_a_maven_that_is_refused(own, tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    maven = programs / "mvn"
+    maven.write_text("#!/bin/sh\necho '[ERROR] Could not transfer artifact: 403 Forbidden'\nexit 1\n")
+    maven.chmod(0o755)
+    done = own.up(env={"PATH": f"{programs}:{os.environ['PATH']}", "STACKTOP_SANDBOX_CACHE": str(tmp_path / "jars")})
+    reason = "Maven could not get Kafka's jars: Could not transfer artifact: 403 Forbidden"
+    assert f"without kafka: {reason}" in done.stdout
+    assert_without_kafka(own, reason)

@@ -1,180 +1,20 @@
-"""Each scene of the sandbox as its reader sees it: the pane turns, the words are right, the events say
-it; and calm brings it all back.
-
-What a person must learn from the overview alone, without a key, is written down scene by scene.
-"""
-
-import re
-from dataclasses import dataclass
+"""Each scene of the sandbox as its reader sees it (scenes.py): the quick ones. The others: test_scenes_long.py."""
 
 import pytest
 
-from overview import COLOURS, HOST_OFF, PANES, overview
-from sandbox import GROUP, TOPIC
+from overview import overview
+from scenes import LOOKS, SCENES, configure, play
 
-
-@dataclass
-class Scene:
-    name: str
-    pane: str
-    verdict: str  # a regular expression, as is all that follows
-    sentence: str  # the whole second line, from its mark on
-    over: str  # how the event of the recovery goes on; a narrow pane cuts it
-    row: str = ""  # a text of the row that is marked in the pane
-    seconds: int = 15  # until it shows
-
-
-
-SINCE = r" since \d\d:\d\d:\d\d"
-TIME = r"\d+(\.\d+)?(s|m \d\ds)"
-RATE = r"\+[\d.,]+/s"
-
-SCENES = {scene.name: scene for scene in (
-    Scene("api-down", "Services", "1 CRIT",
-          rf"!! api refused: nobody listens on port \d+ of 127\.0\.0\.1{SINCE}", "ref", "api "),
-    Scene("api-slow", "Services", "1 CRIT",
-          rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
-    Scene("db-hog", "PostgreSQL", "1 WARN",
-          rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
-    Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, by who has come to look
-          rf"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47\){SINCE}", "con"),
-    Scene("lag", "Kafka lag", "1 WARN",
-          rf"!  main {GROUP} lag [\d,]+, above 10,000 \(rate {RATE}\){SINCE}", "lag", "ecap-"),
-    Scene("stuck-consumer", "Kafka lag", "1 CRIT( 1 WARN)?",  # the second when the lag is above 10,000
-          rf"!! main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
-          rf" nothing.*", "stu", "ecap-", 25),
-    Scene("redis-full", "Redis", "1 WARN",
-          rf"!  cache evict [\d,.]+/s, above 10/s \(mem (9\d(\.\d)?|100)% 6\d/64 MB\){SINCE}", "evi"),
-)}
+BESIDE = "others"
+QUICK = ("api-down", "db-hog", "lag", "redis-full")
 
 
 @pytest.fixture
 def watched(calm, tmp_path):
-    """The sandbox's own configuration, as a person has it, but for the host's limits."""
-    path = tmp_path / "stacktop.yaml"
-    path.write_text(calm.config.read_text() + HOST_OFF)
-    return path
+    return configure(calm, tmp_path)
 
 
-def is_well(o):
-    return (o.verdict == "all ok" and o.sentence.startswith("9 of 9 targets answer")
-            and all(o.pane(name).state == "ok" for name in PANES[:-1]))
-
-
-def shows(scene):
-    """The pane's mark, the verdict and its sentence, the row, the event; all of one severity."""
-    def seen(o):
-        pane, mark = o.pane(scene.pane), o.sentence[:2]
-        subject = o.sentence[3:].split(" ")[0]
-        return (re.fullmatch(scene.verdict, o.verdict) and re.fullmatch(scene.sentence, o.sentence)
-                and pane.state == mark.strip() and (not scene.row or scene.row in pane.row(mark))
-                and any(each == mark.strip() and text.startswith(f"{subject} ") for each, text in o.events))
-    return seen
-
-
-def is_over(scene):
-    def seen(o):
-        return is_well(o) and any(mark == "ok" and re.search(rf" over after {TIME}: {scene.over}", text)
-                                  for mark, text in o.events)
-    return seen
-
-
-def play(scene, sandbox, o, look=lambda o: None):
-    if scene.pane == "Kafka lag":
-        sandbox.need("kafka")
-    o.wait(is_well)
-    sandbox.scene(scene.name)
-    o.wait(shows(scene), scene.seconds)
-    mark = o.sentence[:2]
-    assert o.pane(scene.pane).colour(mark) == COLOURS[mark]
-    others = [o.pane(name) for name in PANES[:-1] if name != scene.pane]
-    assert all(pane.state == "ok" for pane in others), o.terminal.show()  # nobody else is blamed
-    look(o)
-    sandbox.scene("calm")
-    o.wait(is_over(scene), 25)
-    assert o.pane(scene.pane).colour("ok") not in COLOURS.values()
-
-
-def look_api_down(o):
-    row = o.pane("Services").row("api ")
-    assert re.search(r"refused +\? ", row), row  # no latency: it is not known, and not 0
-    assert re.search(r"4/5 ok", o.pane("Services").title)
-
-
-def look_api_slow(o):
-    assert re.search(r"api +.*200 +[67]\.\ds", o.pane("Services").row("api ")), o.terminal.show()
-
-
-def look_db_hog(o):
-    """Who blocks how many, since when it has been idle, and who waits."""
-    pane = o.pane("PostgreSQL")
-    # the workload's own sessions wait for each other now and then, for a moment
-    assert re.search(r"pid \d+ +idle in txn +\S+ +[3-9] ", pane.row("idle in txn")), pane.text
-    assert re.search(r"waiting [3-9]\b", pane.text) and re.search(r"in-txn [1-9]\b", pane.text), pane.text
-    assert re.search(r"longest query +\S", pane.text)
-    pid = re.search(r"pid (\d+)", o.sentence).group(1)
-    assert pid in pane.row("idle in txn")
-
-
-def look_db_full(o):
-    pane = o.pane("PostgreSQL")
-    assert re.search(r"conns 4\d +of 47", pane.text) and re.search(r"9\d%", pane.title), pane.text
-
-
-def look_lag(o):
-    pane = o.pane("Kafka lag")
-    assert re.search(r"lag [\d,]{6,} ", pane.title + " "), pane.title
-    assert re.search(rf"{TOPIC} +[\d,]+", pane.row(TOPIC)), pane.text  # the topic that is behind
-    assert "rising" in pane.row("ecap-"), pane.text
-
-
-def look_stuck(o):
-    pane = o.pane("Kafka lag")
-    assert "stuck" in pane.row("ecap-"), pane.text
-
-
-def look_redis_full(o):
-    pane = o.pane("Redis")
-    assert re.search(r"6\d/64 MB", pane.title) and re.search(r"evict [\d,.]+/s", pane.text), pane.text
-
-
-LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "db-hog": look_db_hog, "db-full": look_db_full,
-         "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full}
-
-
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", QUICK)
 def test_a_scene_is_told(calm, watched, name):
     with overview(watched, columns=120, rows=36) as o:
         play(SCENES[name], calm, o, LOOKS[name])
-
-
-def test_in_80_columns(calm, watched):
-    """Two troubles, one after the other, on the smallest screen: pane, verdict and event still tell them."""
-    with overview(watched, columns=80, rows=24) as o:
-        play(SCENES["api-down"], calm, o)
-        play(SCENES["db-full"], calm, o)
-
-
-def test_what_lasts_gets_critical(calm, watched):
-    """Others kept waiting for longer than blocking_critical: the same finding, one worse, said again."""
-    text = watched.read_text()
-    watched.write_text(re.sub(r'(name: ecap, dsn: "[^"]*")', r"\1, blocking: 1s, blocking_critical: 5s", text))
-    with overview(watched, columns=200, rows=50) as o:
-        o.wait(is_well)
-        calm.scene("db-hog")
-        o.wait(lambda o: o.verdict == "1 WARN" and o.pane("PostgreSQL").state == "!")
-        o.wait(lambda o: o.verdict == "1 CRIT" and o.pane("PostgreSQL").state == "!!")
-        assert [mark for mark, _ in o.events] == ["!!", "!"], o.events
-        (root,), = calm.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'ecap-batch'")
-        assert f"ecap pid {root} idle in transaction" in o.sentence
-        waiting = behind(root, dict(calm.sql("SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity")))
-        assert len(waiting) == 3
-        o.wait(lambda o: all(str(pid) in o.pane("PostgreSQL").text for pid in waiting))  # the tree, whole
-
-
-def behind(root, blockers):
-    """Who waits for it, also behind others that do; the workload's sessions wait for each other, too."""
-    found = {root}
-    while more := {pid for pid, by in blockers.items() if found & set(by)} - found:
-        found |= more
-    return found - {root}

@@ -5,6 +5,7 @@ import pytest
 
 from stacktop import closed_port, stacktop, write_config
 
+BESIDE = "others"
 HEAD, TAIL = "Hunter7", "Tail9zz"  # both halves of a password with something special between them
 
 POSTGRES = ["postgres://u:{0}@{1}@{2}/db", "postgresql://u:{0}/{1}@{2}/db", "postgres://u:{0}@x/{1}@{2}/db",

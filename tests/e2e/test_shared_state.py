@@ -13,6 +13,7 @@ import pytest
 from sandbox import HOST
 from stacktop import BINARY, write_config
 
+BESIDE = "others"
 GROUP = 61234
 ANN, BOB, EVE = 61201, 61202, 61203  # of no account: the numbers are enough
 FOLDER_MODE = 0o2770
