@@ -3,8 +3,6 @@
 #include "audit/audit_own.h"
 #include "audit_fixture.h"
 
-#include "core/core_test.h"
-#include "core/mem.h"
 #include "io/clock.h"
 
 #include <errno.h>
