@@ -60,6 +60,6 @@ void pipeline_acknowledge(struct pipeline *pipeline, const char *id, const char 
 void pipeline_record_lock(struct pipeline *pipeline, bool locked);
 
 /* Drops what is under way (its victims are unknown), writes the outcomes that are owed, frees
- * itself; closed(arg) comes in a later turn of the loop. audit_close is to be called as well: outcomes
- * that the disk does not take are waited for until it gives them up. */
+ * itself; closed(arg) comes in a later turn of the loop. audit_close is to be called as well:
+ * outcomes that the disk does not take are waited for until it gives them up. */
 void pipeline_close(struct pipeline *pipeline, void (*closed)(void *arg), void *arg);
