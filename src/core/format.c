@@ -169,7 +169,8 @@ const char *format_value(char *out, size_t size, struct value value, enum unit u
   } else {
     char text[FORMAT_MAX];
     format_number(text, sizeof text, value, number, unit);
-    snprintf(out, size, "%s%s", plus && number > 0 && *text != '~' ? "+" : "", text);
+    snprintf(out, size, "%s%s%s", plus && number > 0 && *text != '~' ? "+" : "", text,
+             value.at_least ? "+" : "");
   }
   return out;
 }

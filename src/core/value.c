@@ -9,6 +9,11 @@ struct value value_real(double real) {
   return (struct value){.type = VALUE_REAL, .real = real};
 }
 
+struct value value_at_least(struct value value) {
+  value.at_least = value.type == VALUE_INT || value.type == VALUE_REAL;
+  return value;
+}
+
 bool value_number(struct value value, double *number) {
   if (value.type == VALUE_INT)
     *number = (double)value.integer;

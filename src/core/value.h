@@ -21,6 +21,7 @@ enum unit {
 
 struct value {
   enum value_type type;
+  bool at_least; /* of a number: what was counted is not all there is. Shown as "100+" */
   union {
     int64_t integer;
     double real;
@@ -38,6 +39,8 @@ struct value value_real(double real);
 static inline struct value value_text(const char *text) {
   return (struct value){.type = VALUE_TEXT, .text = text};
 }
+/* A number as a lower bound; texts and none stay what they are. */
+struct value value_at_least(struct value value);
 static inline struct value value_none(const char *reason) {
   return (struct value){.type = VALUE_NONE, .text = reason};
 }

@@ -117,11 +117,13 @@ static const char *threshold_sentence(struct evaluation *e, const struct column_
                                       enum severity severity, const char *beside) {
   char title[FORMAT_MAX], shown[FORMAT_MAX], limit_text[FORMAT_MAX], wait[FORMAT_MAX];
   double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn;
+  const char *least = value.at_least ? "at least " : "";
+  value.at_least = false; /* in words here */
   format_value(shown, sizeof shown, value, column->unit, false);
   format_value(limit_text, sizeof limit_text, limit_value(limit), column->unit, false);
-  const char *sentence = arena_printf(&e->findings->arena, "%s %s, %s %s%s",
-                                      format_title(title, sizeof title, column->title), shown,
-                                      threshold->below ? "below" : "above", limit_text, beside);
+  const char *sentence = arena_printf(
+      &e->findings->arena, "%s %s%s, %s %s%s", format_title(title, sizeof title, column->title),
+      least, shown, threshold->below ? "below" : "above", limit_text, beside);
   if (is_waited_for(e, threshold) || threshold->for_ms == 0)
     return sentence;
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);

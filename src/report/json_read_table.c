@@ -184,6 +184,24 @@ static bool read_cells(const struct json_node *node, struct reader *reader, stru
   return true;
 }
 
+static bool read_at_least(const struct json_node *node, const struct reader *reader,
+                          struct row *row) {
+  struct json_node array = json_member(node, "at_least");
+  if (!array.json)
+    return true;
+  if (!json_expect(&array, json_is_array(array.json), "an array"))
+    return false;
+  for (size_t i = 0; i < json_array_size(array.json); i++) {
+    struct json_node element = json_element(&array, i);
+    if (!json_expect(&element, json_is_string(element.json), "a column's id"))
+      return false;
+    int column = table_column(reader->table->spec, json_string_value(element.json));
+    if (column >= 0)
+      row->cells[column] = value_at_least(row->cells[column]);
+  }
+  return true;
+}
+
 static bool read_parent(const struct json_node *node, const struct reader *reader,
                         const char **parent) {
   if (!json_read_text_or(node, "parent", NULL, parent))
@@ -213,7 +231,7 @@ static bool read_row(const struct json_node *node, struct reader *reader, bool *
     reason = "no reason given";
   row->reason = keep(&sample->arena, reason);
   row->lasted_ms = lasted_ms;
-  if (!read_cells(node, reader, row))
+  if (!read_cells(node, reader, row) || !read_at_least(node, reader, row))
     return false;
   if (sample->arena.exhausted) { /* half a row is none */
     reader->table->row_count--;

@@ -150,6 +150,22 @@ static void write_past(struct json_writer *writer, const struct slot *slot, size
     json_close(writer, '}');
 }
 
+/* The columns whose numbers are lower bounds. */
+static void write_at_least(struct json_writer *writer, const struct table_spec *spec,
+                           const struct row *row) {
+  bool open = false;
+  for (size_t i = 0; i < spec->column_count; i++) {
+    if (!row->cells[i].at_least)
+      continue;
+    if (!open)
+      json_open(writer, "at_least", '[');
+    open = true;
+    json_text(writer, NULL, spec->columns[i].id);
+  }
+  if (open)
+    json_close(writer, ']');
+}
+
 static void write_row(struct document *document, const struct slot *slot, size_t table_index,
                       const struct row *row) {
   struct json_writer *writer = &document->writer;
@@ -166,6 +182,7 @@ static void write_row(struct document *document, const struct slot *slot, size_t
   for (size_t i = 0; i < spec->column_count; i++)
     write_cell(writer, spec->columns[i].id, cell_value(row, i));
   json_close(writer, '}');
+  write_at_least(writer, spec, row);
   if (document->history)
     write_past(writer, slot, table_index, row);
   json_close(writer, '}');

@@ -71,6 +71,7 @@ static const struct wire_field group_fields[] = {
     WIRE_MANY(WIRE_LIST, struct kafka_group, shares, share_count, KAFKA_SHARES_MAX, &share),
     WIRE_MAYBE(struct kafka_group, error),
     WIRE(struct kafka_group, denied),
+    WIRE(struct kafka_group, cut),
 };
 static const struct wire_struct group = WIRE_STRUCT(struct kafka_group, group_fields);
 
@@ -96,6 +97,7 @@ static const struct wire_field snapshot_fields[] = {
     /* configured names come on top of the ceiling for groups */
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, groups, group_count, KAFKA_GROUPS_MAX + GLOBS_MAX,
               &group),
+    WIRE(struct kafka_snapshot, groups_left_out),
     WIRE_MANY(WIRE_ARRAY, struct kafka_snapshot, notes, note_count, KAFKA_NOTES_MAX, &text),
     WIRE_MS(struct kafka_snapshot, committed_ms),
     WIRE_MS(struct kafka_snapshot, ended_ms),

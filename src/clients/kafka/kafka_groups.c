@@ -75,6 +75,7 @@ void kafka_groups_choose(struct kafka_groups *groups,
     if (!strpbrk(collection->groups[i], "*?[\\"))
       draft_add(groups, collection->groups[i], NULL);
   drop_doubles(groups);
+  collection->snapshot->groups_left_out = (uint32_t)left_out;
   if (left_out)
     kafka_snapshot_note(collection->snapshot, "%zu more groups match than the %d that are shown",
                         left_out, KAFKA_GROUPS_MAX);
@@ -114,7 +115,7 @@ static void share_add(struct kafka_groups *groups, struct kafka_draft *draft, co
   if (share.partition < 0)
     return;
   if (groups->share_total == KAFKA_SHARES_MAX) {
-    groups->cut = true;
+    groups->cut = draft->group.cut = true;
     return;
   }
   if (draft->share_count == draft->share_capacity) {
@@ -347,12 +348,15 @@ void kafka_groups_complete(struct kafka_groups *groups) {
       continue;
     if (missing > KAFKA_SHARES_MAX - groups->share_total) {
       kafka_snapshot_note(snapshot, "more partitions than the %d that are shown", KAFKA_SHARES_MAX);
+      group->cut = true;
       continue;
     }
     size_t most = group->share_count + missing;
     struct kafka_share *shares = arena_alloc(&snapshot->arena, most * sizeof *shares);
-    if (!shares)
+    if (!shares) {
+      group->cut = true;
       continue;
+    }
     group->share_count = fill_in(groups, group, shares, most);
     group->shares = shares;
     groups->share_total += missing;

@@ -68,6 +68,7 @@ struct kafka_group {
   size_t share_count;
   const char *error; /* why its offsets are not known, or NULL */
   bool denied;       /* ... because of rights */
+  bool cut;          /* it has more partitions: KAFKA_SHARES_MAX was reached */
 };
 
 struct kafka_broker {
@@ -91,6 +92,7 @@ struct kafka_snapshot {
   size_t topic_count;
   struct kafka_group *groups;
   size_t group_count;
+  uint32_t groups_left_out;           /* match, too: KAFKA_GROUPS_MAX was reached */
   const char *notes[KAFKA_NOTES_MAX]; /* what is missing, in words */
   size_t note_count;
   int64_t committed_ms, ended_ms; /* when the committed and the end offsets were complete */

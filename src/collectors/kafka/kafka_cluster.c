@@ -2,9 +2,11 @@
 
 #include "clients/kafka/kafka.h"
 #include "collectors/kafka/kafka_table.h"
+#include "core/mem.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char two[] = "needs two collections";
@@ -52,6 +54,34 @@ static const char *missing_text(struct sample *sample, const struct kafka_view *
                        view->missing_count > KAFKA_MISSING_MAX ? ", ..." : "");
 }
 
+static int compare_places(const void *a, const void *b) {
+  const uint64_t *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+/* The partitions whose lag is known, each once however many groups read it. */
+static size_t distinct_known(const struct kafka_view *view) {
+  uint64_t *places = mem_new((view->sum.known + 1) * sizeof *places);
+  size_t count = 0, distinct = 0;
+  for (size_t g = 0; g < view->count; g++) {
+    const struct kafka_group_view *group = &view->groups[g];
+    for (size_t i = 0; i < group->group->share_count && count < view->sum.known; i++)
+      if (group->parts[i].lag.has_lag)
+        places[count++] = (uint64_t)group->parts[i].share->topic << 32 |
+                          (uint32_t)group->parts[i].share->partition;
+  }
+  qsort(places, count, sizeof *places, compare_places);
+  for (size_t i = 0; i < count; i++)
+    distinct += i == 0 || places[i] != places[i - 1];
+  free(places);
+  return distinct;
+}
+
+/* What a sum over the groups counts: a partition that two groups read has two lags. */
+static const char *unit_of(const struct kafka_view *view) {
+  return view->count > 1 ? "group partitions" : "partitions";
+}
+
 static void judge(struct sample *sample, struct row *row, const struct kafka_snapshot *snapshot,
                   const struct kafka_view *view) {
   if (!list_is_whole(snapshot)) {
@@ -67,7 +97,7 @@ static void judge(struct sample *sample, struct row *row, const struct kafka_sna
     row->reason = sample_printf(sample,
                                 "the lag counts %zu partitions, and others may be hidden: needs "
                                 "DESCRIBE on all topics, or name those that count (topics: [...])",
-                                view->sum.known);
+                                distinct_known(view));
   }
 }
 
@@ -87,7 +117,8 @@ static struct value groups_value(struct sample *sample, const struct kafka_snaps
   if (!list_is_whole(snapshot))
     return value_none(sample_printf(sample, "%zu seen, but only %u of %u brokers answered",
                                     view->count, answered(snapshot), snapshot->broker_count));
-  return value_int((int64_t)view->count);
+  struct value count = value_int((int64_t)view->count);
+  return snapshot->groups_left_out > 0 ? value_at_least(count) : count;
 }
 
 /* Topics that may not be seen are not there, in what a broker says. */
@@ -108,9 +139,9 @@ static void fill_row(struct sample *sample, const char *name, const struct kafka
   struct value *cells = row->cells;
   judge(sample, row, snapshot, view);
   cells[KAFKA_CLUSTER_NAME] = value_text(sample_copy(sample, name));
-  cells[KAFKA_CLUSTER_LAG] =
-      sum->known > 0 ? kafka_lag_value(sample, sum) : value_none(why_no_lag(snapshot, view));
-  cells[KAFKA_CLUSTER_COUNTED] = kafka_counted_value(sample, sum);
+  cells[KAFKA_CLUSTER_LAG] = sum->known > 0 ? kafka_lag_value(sample, sum, unit_of(view))
+                                            : value_none(why_no_lag(snapshot, view));
+  cells[KAFKA_CLUSTER_COUNTED] = kafka_counted_value(sample, sum, unit_of(view));
   cells[KAFKA_CLUSTER_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
   cells[KAFKA_CLUSTER_TREND] = sum->trend != KAFKA_TREND_UNKNOWN
                                    ? value_text(kafka_trend_text(sum->trend))

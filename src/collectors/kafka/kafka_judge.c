@@ -118,9 +118,9 @@ static bool judge_stop(struct kafka_group_view *view) {
     return false;
   bool nobody = !view->has_owners;
   if (!is_growing(stop)) {
-    if (nobody && view->sum.known == view->sum.partitions)
+    if (nobody && kafka_sum_is_whole(&view->sum))
       status_only(view, "no members");
-    return nobody && view->sum.known == view->sum.partitions;
+    return nobody && kafka_sum_is_whole(&view->sum);
   }
   struct figures text;
   char place[96], grows[FORMAT_MAX + 16];
@@ -177,37 +177,43 @@ static const struct kafka_part *unknown_part(const struct kafka_group_view *view
   return found;
 }
 
+/* "12 of 18", "12 of more than 12". */
+static const char *of_text(const struct kafka_sum *sum, char *out, size_t size) {
+  snprintf(out, size, "%zu of %s%zu", sum->known, sum->cut ? "more than " : "", sum->partitions);
+  return out;
+}
+
 /* A sum that lacks some of its partitions looks better than it is. */
 static bool judge_incomplete(struct kafka_group_view *view) {
   const struct kafka_sum *sum = &view->sum;
   const struct kafka_part *part = unknown_part(view, false);
-  if (sum->known == sum->partitions || !part)
+  if (kafka_sum_is_whole(sum) || (!part && !sum->cut))
     return false;
-  char lag[FORMAT_MAX], status[sizeof view->status];
-  bool never = part->lag.status == KAFKA_NO_COMMIT;
-  const char *why = never         ? "nothing is committed for the others"
-                    : part->error ? part->error
-                                  : "an offset is not known";
-  snprintf(status, sizeof status, "%zu of %zu", sum->known, sum->partitions);
+  char lag[FORMAT_MAX], status[sizeof view->status], of[sizeof view->status];
+  bool never = part && part->lag.status == KAFKA_NO_COMMIT && !sum->cut;
+  const char *why = never                 ? "nothing is committed for the others"
+                    : part && part->error ? part->error
+                    : part                ? "an offset is not known"
+                                          : "there are more than can be watched";
+  snprintf(status, sizeof status, "%s", of_text(sum, of, sizeof of));
   if (sum->known == 0 && never)
     snprintf(status, sizeof status, "no commit");
   if (sum->known == 0)
     say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
-        "lag not known, 0 of %zu partitions: %.120s", sum->partitions,
-        never ? "nothing was ever committed" : why);
+        "lag not known, %s partitions: %.120s", of, never ? "nothing was ever committed" : why);
   else
     say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
-        "lag at least %s, %zu of %zu partitions: %.120s", format_count(lag, sizeof lag, sum->lag),
-        sum->known, sum->partitions, why);
+        "lag at least %s, %s partitions: %.120s", format_count(lag, sizeof lag, sum->lag), of, why);
   return true;
 }
 
 /* No sum without its "of". */
 static void add_of(struct kafka_group_view *view) {
+  char of[sizeof view->status];
   size_t used = strlen(view->reason);
-  if (used > 0 && view->sum.known < view->sum.partitions)
-    snprintf(view->reason + used, sizeof view->reason - used, "; lag of %zu of %zu partitions",
-             view->sum.known, view->sum.partitions);
+  if (used > 0 && !kafka_sum_is_whole(&view->sum))
+    snprintf(view->reason + used, sizeof view->reason - used, "; lag of %s partitions",
+             of_text(&view->sum, of, sizeof of));
 }
 
 static void judge_calm(struct kafka_group_view *view) {
@@ -217,8 +223,8 @@ static void judge_calm(struct kafka_group_view *view) {
   else if (sum->known == 0)
     status_only(view,
                 view->tallies[KAFKA_NO_COMMIT].count == sum->partitions ? "no commit" : "unknown");
-  else if (sum->known < sum->partitions)
-    snprintf(view->status, sizeof view->status, "%zu of %zu", sum->known, sum->partitions);
+  else if (!kafka_sum_is_whole(sum))
+    of_text(sum, view->status, sizeof view->status);
   else if (sum->trend == KAFKA_RISING)
     status_only(view, "rising");
   else if (sum->trend == KAFKA_FALLING)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const char two[] = "needs two collections";
+static const char partitions[] = "partitions";
 
 const char *kafka_trend_text(enum kafka_trend trend) {
   switch (trend) {
@@ -76,38 +77,51 @@ static void fill_flows(struct row *row, double consumed, double produced, bool h
   row->cells[KAFKA_LAG_PRODUCED] = has_flows ? value_real(produced) : value_none(two);
 }
 
-struct value kafka_counted_value(struct sample *sample, const struct kafka_sum *sum) {
-  if (sum->known == sum->partitions)
-    return value_none(NULL);
-  return value_text(sample_printf(sample, "%zu of %zu partitions", sum->known, sum->partitions));
+/* "12 of 18", "12 of more than 12". */
+static const char *of_text(struct sample *sample, const struct kafka_sum *sum) {
+  return sample_printf(sample, "%zu of %s%zu", sum->known, sum->cut ? "more than " : "",
+                       sum->partitions);
 }
 
-struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum) {
-  if (sum->lag > 0 || sum->known == sum->partitions)
+struct value kafka_counted_value(struct sample *sample, const struct kafka_sum *sum,
+                                 const char *unit) {
+  if (kafka_sum_is_whole(sum))
+    return value_none(NULL);
+  return value_text(sample_printf(sample, "%s %s", of_text(sample, sum), unit));
+}
+
+struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum, const char *unit) {
+  if (kafka_sum_is_whole(sum))
     return value_int(sum->lag);
-  return value_none(sample_printf(sample, "none on %zu of %zu partitions, the others are not known",
-                                  sum->known, sum->partitions));
+  if (sum->lag > 0)
+    return value_at_least(value_int(sum->lag));
+  return value_none(
+      sample_printf(sample, "none on %s %s, the others are not known", of_text(sample, sum), unit));
 }
 
 /* What a group's and a topic's rows have in common. reason: why no lag is known. */
 static void fill_sum(struct sample *sample, struct row *row, const struct kafka_sum *sum,
                      const char *reason) {
   row->cells[KAFKA_LAG_PARTITIONS] = value_int((int64_t)sum->partitions);
-  if (sum->partitions > 0)
+  if (sum->cut)
+    row->cells[KAFKA_LAG_PARTITIONS] = value_at_least(row->cells[KAFKA_LAG_PARTITIONS]);
+  if (sum->partitions > 0 && !sum->cut)
     row->cells[KAFKA_LAG_COMPLETE] = value_real((double)sum->known / (double)sum->partitions);
-  row->cells[KAFKA_LAG_COUNTED] = kafka_counted_value(sample, sum);
+  row->cells[KAFKA_LAG_COUNTED] = kafka_counted_value(sample, sum, partitions);
   if (sum->known == 0) {
     row->cells[KAFKA_LAG_LAG] = row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] =
         row->cells[KAFKA_LAG_RATE] = value_none(reason);
     return;
   }
-  row->cells[KAFKA_LAG_LAG] = kafka_lag_value(sample, sum);
+  row->cells[KAFKA_LAG_LAG] = kafka_lag_value(sample, sum, partitions);
   row->cells[KAFKA_LAG_LOST] = value_int(sum->lost);
+  if (!kafka_sum_is_whole(sum))
+    row->cells[KAFKA_LAG_LOST] = value_at_least(row->cells[KAFKA_LAG_LOST]);
   row->cells[KAFKA_LAG_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
   fill_flows(row, sum->consumed, sum->produced, sum->has_flows);
   row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend);
   fill_age(row, sum->time_kind, sum->time_lag, sum->has_rate);
-  if (sum->known < sum->partitions) /* the others may be worse */
+  if (!kafka_sum_is_whole(sum)) /* the others may be worse */
     row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] = row->cells[KAFKA_LAG_AGE_BASIS] =
         value_none("not all partitions are known");
 }
@@ -187,8 +201,8 @@ static const char *reason_of(struct sample *sample, const struct kafka_topic_vie
 }
 
 static struct value topic_status(struct sample *sample, const struct kafka_sum *sum) {
-  if (sum->known < sum->partitions)
-    return value_text(sample_printf(sample, "%zu of %zu", sum->known, sum->partitions));
+  if (!kafka_sum_is_whole(sum))
+    return value_text(of_text(sample, sum));
   return sum->trend == KAFKA_TREND_UNKNOWN ? value_none(two)
                                            : value_text(kafka_trend_text(sum->trend));
 }

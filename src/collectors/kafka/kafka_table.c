@@ -14,7 +14,8 @@ static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
                                .title = "COUNTED",
                                .flags = COLUMN_HEADLINE,
                                .help = "how many partitions the lag counts, where it is not all of "
-                                       "them: it is at least so much"},
+                                       "them: it is at least so much. \"group partitions\": a "
+                                       "partition that two groups read counts twice"},
     [KAFKA_CLUSTER_TREND] = {.id = "trend",
                              .title = "TREND",
                              .flags = COLUMN_HEADLINE,

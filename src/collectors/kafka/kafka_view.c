@@ -164,6 +164,7 @@ static void sum_add(struct kafka_sum *sum, const struct kafka_part *part) {
 static void sum_join(struct kafka_sum *sum, const struct kafka_sum *other) {
   sum->partitions += other->partitions;
   sum->known += other->known;
+  sum->cut = sum->cut || other->cut;
   sum->lag = count_add(sum->lag, other->lag);
   sum->lost = count_add(sum->lost, other->lost);
   sum->by_commit += other->by_commit;
@@ -230,6 +231,7 @@ static int group_compare(const void *a, const void *b) {
 static void topic_init(struct viewing *v, struct kafka_group_view *view,
                        struct kafka_topic_view *of) {
   memset(v->of_topic, 0, sizeof *v->of_topic);
+  of->sum.cut = view->group->cut; /* of which topic is not known */
   for (size_t i = 0; i < of->part_count; i++) {
     struct kafka_part *part = &of->parts[i];
     const struct kafka_partition *partition = partition_of(of->topic, part->share->partition);
@@ -318,6 +320,7 @@ static void topics_init(struct viewing *v, struct kafka_group_view *view) {
 static void group_init(struct viewing *v, struct kafka_group_view *view,
                        const struct kafka_group *group) {
   view->group = group;
+  view->sum.cut = group->cut;
   view->parts = mem_new(group->share_count * sizeof *view->parts);
   group_course(v, group);
   topics_init(v, view);
@@ -357,6 +360,7 @@ void kafka_view_init(struct kafka_view *view, const struct kafka_snapshot *snaps
     group_init(&v, &view->groups[i], &snapshot->groups[i]);
     sum_join(&view->sum, &view->groups[i].sum);
   }
+  view->sum.cut = view->sum.cut || snapshot->groups_left_out > 0;
   sum_trend(&view->sum, &of_all,
             course_from(&of_all, view->sum.by_commit, v.gap_ms, rules->allowed), rules->allowed);
   kafka_history_missing(history, on_missing, view);

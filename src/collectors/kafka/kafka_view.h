@@ -26,6 +26,7 @@ struct kafka_part {
 /* What partitions add up to. Sums skip none that is known. */
 struct kafka_sum {
   size_t partitions, known;
+  bool cut; /* there are more partitions than these: a ceiling of the collection was reached */
   size_t by_commit; /* of the known ones, those whose lag is by a committed offset */
   int64_t lag, lost;
   bool has_flows; /* consumed and produced, of some */
@@ -36,6 +37,11 @@ struct kafka_sum {
   enum kafka_time_kind time_kind; /* the worst: one unknown age makes it unknown */
   double time_lag;                /* of the oldest */
 };
+
+/* Whether it counts all that there is; else each of its figures is a lower bound. */
+static inline bool kafka_sum_is_whole(const struct kafka_sum *sum) {
+  return sum->known == sum->partitions && !sum->cut;
+}
 
 struct kafka_topic_view {
   const struct kafka_topic *topic;

@@ -150,6 +150,13 @@ static enum severity severity_of(const struct postgres_session *session,
   return SEVERITY_OK;
 }
 
+bool postgres_waiters_are_cut(const struct postgres_sessions *sessions) {
+  bool cut = sessions->waiters > POSTGRES_WAITERS_MAX;
+  for (size_t i = 0; i < sessions->count; i++)
+    cut = cut || sessions->items[i].blockers_cut;
+  return cut;
+}
+
 /* at_least: not everybody who waits is known. */
 static void judge(struct postgres_session *session, const struct postgres_rules *rules,
                   bool at_least) {
@@ -243,9 +250,10 @@ void postgres_judge(struct postgres_sessions *sessions, const struct postgres_ru
   for (size_t i = 0; i < sessions->count; i++)
     count_blocked(sessions, i);
   size_t sorted[LISTED_MAX];
+  const bool cut = postgres_waiters_are_cut(sessions);
   for (size_t i = 0; i < sessions->count; i++) {
     sessions->items[i].label = label_of(&sessions->items[i]);
-    judge(&sessions->items[i], rules, sessions->waiters > POSTGRES_WAITERS_MAX);
+    judge(&sessions->items[i], rules, cut);
     sorted[i] = i;
   }
   qsort_r(sorted, sessions->count, sizeof *sorted, compare_indices, sessions);

@@ -16,6 +16,10 @@ struct postgres_rules {
  * postgres.h names as filled in here, and the order. */
 void postgres_judge(struct postgres_sessions *sessions, const struct postgres_rules *rules);
 
+/* More may be blocked than are known: of the waiters, or of a waiter's blockers, only the first
+ * ones were asked for. Every count of blocked sessions is a lower bound then. */
+bool postgres_waiters_are_cut(const struct postgres_sessions *sessions);
+
 /* What happened between two statistics, or NULL with *rates filled; else why nothing can be said:
  * "needs two collections" (before is NULL), "the statistics were reset", "the server does not say".
  * Static texts. */

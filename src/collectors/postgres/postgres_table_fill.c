@@ -1,3 +1,4 @@
+#include "collectors/postgres/postgres_judge.h"
 #include "collectors/postgres/postgres_table.h"
 
 #include "clients/postgres/pg_text.h"
@@ -59,6 +60,10 @@ static void fill_connections(const struct postgres_activity *activity, struct ro
   row->cells[SUMMARY_RESERVED] = count_or(activity->reserved, "not known");
   row->cells[SUMMARY_LIMIT] = count_or(limit, "not known");
   row->cells[SUMMARY_RATIO] = ratio_of(used, limit);
+  if (used < activity->used) {
+    row->cells[SUMMARY_USED] = value_at_least(row->cells[SUMMARY_USED]);
+    row->cells[SUMMARY_RATIO] = value_at_least(row->cells[SUMMARY_RATIO]);
+  }
   row->cells[SUMMARY_UPTIME] = seconds_or(activity->uptime, "not known");
   row->cells[SUMMARY_ACTIVE] = count_or(hidden ? -1 : activity->active, hidden);
   row->cells[SUMMARY_IDLE] = count_or(hidden ? -1 : activity->idle, hidden);
@@ -194,11 +199,17 @@ static void fill_ages(const struct postgres_session *session, struct row *row) {
     row->cells[SESSION_WAIT] = value_none(hidden);
 }
 
+/* blind: why it may block others though nobody is known to wait for it; or NULL. cut: more may wait
+ * for it than are counted. */
 static void fill_harm(struct sample *sample, const struct postgres_session *session,
-                      const char *blind, struct row *row) {
+                      const char *blind, bool cut, struct row *row) {
   if (session->all == 0 && blind) {
     row->cells[SESSION_BLOCKS] = row->cells[SESSION_DIRECT] = row->cells[SESSION_BLOCKS_FOR] =
         value_none(blind);
+  } else if (cut) {
+    row->cells[SESSION_BLOCKS] = value_at_least(value_int((int64_t)session->all));
+    row->cells[SESSION_DIRECT] = value_at_least(value_int((int64_t)session->direct));
+    row->cells[SESSION_BLOCKS_FOR] = value_at_least(seconds_or(session->blocks_for, NULL));
   } else {
     row->cells[SESSION_BLOCKS] = value_int((int64_t)session->all);
     row->cells[SESSION_DIRECT] = value_int((int64_t)session->direct);
@@ -252,7 +263,10 @@ static void fill_sessions(struct sample *sample, const struct postgres_findings 
   const struct postgres_sessions *sessions = findings->sessions;
   struct table *table = &sample->tables[1];
   /* who waits is not told of hidden sessions: then nobody is known to block nobody */
-  const char *blind = findings->activity->hidden > 0 ? needs_right : NULL;
+  const bool cut = postgres_waiters_are_cut(sessions);
+  const char *blind = findings->activity->hidden > 0 ? needs_right
+                      : cut                          ? "not all blocked sessions are looked into"
+                                                     : NULL;
   for (size_t i = 0; i < sessions->count; i++) {
     const struct postgres_session *session = &sessions->items[sessions->order[i]];
     const char *parent =
@@ -261,7 +275,7 @@ static void fill_sessions(struct sample *sample, const struct postgres_findings 
     if (!row)
       return;
     fill_session(sample, session, row);
-    fill_harm(sample, session, blind, row);
+    fill_harm(sample, session, blind, cut, row);
   }
   if (sessions->total > (int64_t)sessions->count || sessions->waiters > POSTGRES_WAITERS_MAX)
     table->truncated = true;

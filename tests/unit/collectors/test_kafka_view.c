@@ -407,6 +407,16 @@ static void test_commits_on_some(void **state) {
        "lag at least 100, 1 of 3 partitions: nothing is committed for the others");
 }
 
+/* All that were kept are known; there are more. */
+static void test_partitions_beyond_the_ceiling(void **state) {
+  struct world *w = *state;
+  leave(w);
+  produce(w, 100);
+  w->group.cut = true;
+  says(collect(w), SEVERITY_UNKNOWN, "3 of more than 3",
+       "lag at least 300, 3 of more than 3 partitions: there are more than can be watched");
+}
+
 /* Members that hold partitions and have never committed are as stuck as those that stopped. */
 static void test_never_committed(void **state) {
   struct world *w = *state;
@@ -550,7 +560,13 @@ static void test_rows(void **state) {
   assert_string_equal(lag->rows[1].key, "a%2Fb%25c/transactions");
   assert_string_equal(lag->rows[1].parent, lag->rows[0].key);
   assert_string_equal(lag->rows[2].key, "a%2Fb%25c/transactions/2");
-  assert_int_equal(cell(&lag->rows[0], KAFKA_LAG_LAG).integer, 250);
+  for (int i = 0; i < 2; i++) { /* the group, and its topic */
+    assert_int_equal(cell(&lag->rows[i], KAFKA_LAG_LAG).integer, 250);
+    assert_true(cell(&lag->rows[i], KAFKA_LAG_LAG).at_least);
+    assert_true(cell(&lag->rows[i], KAFKA_LAG_LOST).at_least);
+    assert_string_equal(cell(&lag->rows[i], KAFKA_LAG_COUNTED).text, "2 of 3 partitions");
+  }
+  assert_false(cell(&lag->rows[2], KAFKA_LAG_LAG).at_least); /* one partition's is exact */
   assert_int_equal(cell(&lag->rows[0], KAFKA_LAG_RATE).type, VALUE_NONE);
   assert_string_equal(cell(&lag->rows[0], KAFKA_LAG_RATE).text, "needs two collections");
   const struct row *last = &lag->rows[4];
@@ -560,6 +576,9 @@ static void test_rows(void **state) {
   assert_string_equal(cell(last, KAFKA_LAG_HOST).text, "10.0.0.1");
   const struct row *cluster = &sample_table_view(sample, "cluster")->rows[0];
   assert_int_equal(cell(cluster, KAFKA_CLUSTER_LAG).integer, 250);
+  assert_true(cell(cluster, KAFKA_CLUSTER_LAG).at_least);
+  assert_false(cell(cluster, KAFKA_CLUSTER_GROUPS).at_least);
+  assert_string_equal(cell(cluster, KAFKA_CLUSTER_COUNTED).text, "2 of 3 partitions");
   assert_int_equal(cell(cluster, KAFKA_CLUSTER_CONTROLLER).type, VALUE_NONE);
   assert_int_equal(sample->note_count, 1); /* of the one pass */
   sample_free(sample);
@@ -570,6 +589,43 @@ static const struct row *cluster_row(struct world *w, struct sample **sample) {
   *sample = sample_new(tables, 2);
   kafka_rows_fill(*sample, "main", &w->snapshot, &w->view, false);
   return &sample_table_view(*sample, "cluster")->rows[0];
+}
+
+/* Two groups read the same partitions: sums over both count each twice, and say of what. */
+static void test_two_groups_of_one_topic(void **state) {
+  struct world *w = *state;
+  struct sample *sample;
+  struct kafka_group groups[] = {w->group, w->group};
+  struct kafka_share shares[PARTS];
+  memcpy(shares, w->shares, sizeof shares);
+  shares[0].committed = KAFKA_NO_OFFSET;
+  groups[1].name = "h";
+  groups[1].shares = shares;
+  w->snapshot.groups = groups;
+  w->snapshot.group_count = 2;
+  w->snapshot.topics_hidden = true;
+  produce(w, 100);
+  collect(w);
+  const struct row *row = cluster_row(w, &sample);
+  assert_string_equal(cell(row, KAFKA_CLUSTER_COUNTED).text, "5 of 6 group partitions");
+  assert_int_equal(cell(row, KAFKA_CLUSTER_LAG).integer, 500);
+  assert_non_null(strstr(row->reason, "the lag counts 3 partitions, and others may be hidden"));
+  sample_free(sample);
+}
+
+/* Groups that were left out have a lag, too. */
+static void test_groups_beyond_the_ceiling(void **state) {
+  struct world *w = *state;
+  struct sample *sample;
+  w->snapshot.groups_left_out = 7;
+  produce(w, 100);
+  collect(w);
+  const struct row *row = cluster_row(w, &sample);
+  assert_true(cell(row, KAFKA_CLUSTER_LAG).at_least);
+  assert_true(cell(row, KAFKA_CLUSTER_GROUPS).at_least);
+  assert_string_equal(cell(row, KAFKA_CLUSTER_COUNTED).text, "3 of more than 3 partitions");
+  assert_false(cell(&sample_table_view(sample, "lag")->rows[0], KAFKA_LAG_LAG).at_least);
+  sample_free(sample);
 }
 
 /* A broker that is silent may coordinate any number of groups. */
@@ -661,6 +717,9 @@ int main(void) {
       TEST(test_no_commit),
       TEST(test_no_commit_to_an_empty_log),
       TEST(test_commits_on_some),
+      TEST(test_partitions_beyond_the_ceiling),
+      TEST(test_two_groups_of_one_topic),
+      TEST(test_groups_beyond_the_ceiling),
       TEST(test_never_committed),
       TEST(test_new_partitions_get_time),
       TEST(test_incomplete),

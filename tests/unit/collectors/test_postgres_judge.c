@@ -1,4 +1,5 @@
 #include "collectors/postgres/postgres_judge.h"
+#include "collectors/postgres/postgres_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -198,6 +199,36 @@ static void test_full(void **state) {
   assert_int_equal(sessions->items[0].all, POSTGRES_SESSIONS_MAX - 1);
 }
 
+/* The cells say it as the sentence does, and nobody is shown to block nobody. */
+static void check_cells(const struct postgres_sessions *sessions, bool at_least) {
+  static const struct table_spec *const specs[] = {&postgres_summary_table, &postgres_session_table,
+                                                   &postgres_replica_table};
+  struct postgres_activity activity = {.used = 44, .doubtful = at_least ? 3 : 0, .sees_all = true};
+  struct postgres_standby_verdict standby = {.reason = ""};
+  struct postgres_replica_rows *replicas = calloc(1, sizeof *replicas);
+  struct sample *sample = sample_new(specs, 3);
+  postgres_fill(sample, &(struct postgres_findings){.version = "15.18",
+                                                    .version_number = 150018,
+                                                    .activity = &activity,
+                                                    .statistics = &(struct postgres_statistics){0},
+                                                    .no_rates = "needs two collections",
+                                                    .sessions = sessions,
+                                                    .standby = &standby,
+                                                    .timeline = "",
+                                                    .replicas = replicas});
+  static const int counts[] = {SESSION_BLOCKS, SESSION_DIRECT, SESSION_BLOCKS_FOR};
+  const struct row *hog = &sample->tables[1].rows[0], *waiter = &sample->tables[1].rows[1];
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    assert_int_equal(hog->cells[counts[i]].at_least, at_least);
+  assert_int_equal(hog->cells[SESSION_BLOCKS].integer, 1);
+  assert_int_equal(waiter->cells[SESSION_BLOCKS].type, at_least ? VALUE_NONE : VALUE_INT);
+  const struct value used = sample->tables[0].rows[0].cells[SUMMARY_USED];
+  assert_int_equal(used.at_least, at_least);
+  assert_int_equal(used.integer, at_least ? 41 : 44);
+  sample_free(sample);
+  free(replicas);
+}
+
 /* Of more waiters than are asked about, those that are counted are a lower bound. */
 static void test_more_waiters(void **state) {
   struct postgres_sessions *sessions = *state;
@@ -206,6 +237,7 @@ static void test_more_waiters(void **state) {
   sessions->waiters = POSTGRES_WAITERS_MAX;
   postgres_judge(sessions, &rules);
   assert_string_equal(sessions->items[0].reason, "idle in transaction 1m 40s, blocks 1 for 1m 10s");
+  check_cells(sessions, false);
   memset(sessions, 0, sizeof *sessions);
   add(sessions, 1, "idle in transaction", 100);
   wait_for(add(sessions, 2, "active", 70), 1, 70);
@@ -213,6 +245,19 @@ static void test_more_waiters(void **state) {
   postgres_judge(sessions, &rules);
   assert_string_equal(sessions->items[0].reason,
                       "idle in transaction 1m 40s, blocks at least 1 for 1m 10s");
+  check_cells(sessions, true);
+}
+
+/* The same where a waiter has more blockers than are counted: others may block it, too. */
+static void test_more_blockers(void **state) {
+  struct postgres_sessions *sessions = *state;
+  add(sessions, 1, "idle in transaction", 100);
+  wait_for(add(sessions, 2, "active", 70), 1, 70);
+  sessions->items[1].blockers_cut = true;
+  postgres_judge(sessions, &rules);
+  assert_string_equal(sessions->items[0].reason,
+                      "idle in transaction 1m 40s, blocks at least 1 for 1m 10s");
+  check_cells(sessions, true);
 }
 
 static void test_none(void **state) {
@@ -265,6 +310,7 @@ int main(void) {
       TEST(test_waiter_of_unknown),
       TEST(test_full),
       TEST(test_more_waiters),
+      TEST(test_more_blockers),
       TEST(test_none),
       cmocka_unit_test(test_rates),
   };

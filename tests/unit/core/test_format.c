@@ -149,6 +149,8 @@ static void test_value(void **state) {
       {{.type = VALUE_REAL, .real = 12430.4}, UNIT_PER_SECOND, false, "12,430/s"},
       {{.type = VALUE_REAL, .real = 1.2 * 1048576}, UNIT_BYTES_PER_SECOND, false, "1.2 MB/s"},
       {{.type = VALUE_REAL, .real = -4096}, UNIT_BYTES_PER_SECOND, true, "-4.0 kB/s"},
+      {{.type = VALUE_INT, .at_least = true, .integer = 100}, UNIT_COUNT, false, "100+"},
+      {{.type = VALUE_REAL, .at_least = true, .real = 0.94}, UNIT_RATIO, false, "94%+"},
   };
   char out[FORMAT_MAX];
   for (size_t i = 0; i < COUNT(cases); i++)

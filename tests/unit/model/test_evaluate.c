@@ -22,6 +22,9 @@ static void test_thresholds(void **state) {
       {{.type = VALUE_INT, .integer = 100}, SEVERITY_OK, NULL},
       {{.type = VALUE_INT, .integer = 101}, SEVERITY_WARN, "lag 101, above 100"},
       {{.type = VALUE_INT, .integer = 12430}, SEVERITY_CRIT, "lag 12,430, above 1,000"},
+      {{.type = VALUE_INT, .at_least = true, .integer = 101},
+       SEVERITY_WARN,
+       "lag at least 101, above 100"},
       {{.type = VALUE_NONE, .text = "no commit yet"}, SEVERITY_OK, NULL},
       {{.type = VALUE_NONE}, SEVERITY_OK, NULL},
   };

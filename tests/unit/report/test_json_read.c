@@ -37,9 +37,17 @@ static void test_round_trip(void **state) {
   struct config *config;
   struct report_document document;
   fixture_init(&model, &config);
+  struct value *lag = &model.slots[FIXTURE_MAIN].sample->tables[0].rows[0].cells[3];
+  struct value *rate = &model.slots[FIXTURE_MAIN].sample->tables[0].rows[0].cells[4];
+  *lag = value_at_least(*lag);
+  *rate = value_at_least(value_real(84.5));
   /* Three bytes each, once they are replaced: more than an error holds. */
   memset(model.slots[FIXTURE_CACHE].err.text, 0xFF, sizeof model.slots[0].err.text - 1);
-  round_trip(report_json_write, fixture_written(report_json_write, &model, FIXTURE_NOW), &document);
+  struct fixture_text written = fixture_written(report_json_write, &model, FIXTURE_NOW);
+  assert_non_null(strstr(written.text, "\"at_least\":[\"lag\",\"rate\"]"));
+  round_trip(report_json_write, written, &document);
+  const struct row *group = &document.model.slots[FIXTURE_MAIN].sample->tables[0].rows[0];
+  assert_true(group->cells[3].at_least && group->cells[4].at_least && !group->cells[2].at_least);
 
   /* The same to whoever draws it. */
   assert_int_equal(document.model.slot_count, model.slot_count);
