@@ -92,18 +92,30 @@ static void add_replicas(struct sample *found, const char *info) {
   }
 }
 
-struct sample *redis_found_new(const struct redis_work *work, const struct table_spec *const *specs,
-                               size_t count) {
+static struct sample *found_new(const char *info, const struct table_spec *const *specs,
+                                size_t count) {
   const struct table_spec *all[SPECS_MAX + 1];
   char file[512];
   for (size_t i = 0; i < count; i++)
     all[i] = specs[i];
   all[count] = &facts_table;
   struct sample *found = sample_new(all, count + 1);
-  add_server(found, work->info);
-  add_replicas(found, work->info);
-  redis_told(work->info, "config_file", file, sizeof file);
+  add_server(found, info);
+  add_replicas(found, info);
+  redis_told(info, "config_file", file, sizeof file);
   redis_fact_text(found, "config_file", file);
+  return found;
+}
+
+struct sample *redis_found_new(const struct redis_work *work, const struct table_spec *const *specs,
+                               size_t count) {
+  return found_new(work->info, specs, count);
+}
+
+struct sample *redis_found_of(const struct redis_conn *conn, const struct table_spec *const *specs,
+                              size_t count) {
+  struct sample *found = found_new(redis_conn_info(conn), specs, count);
+  found->address = sample_copy(found, redis_conn_address(conn));
   return found;
 }
 

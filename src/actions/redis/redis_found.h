@@ -2,6 +2,7 @@
  * what every plan says of the server. The plan reads them again, purely. */
 #pragma once
 
+#include "actions/redis/redis_conn.h"
 #include "actions/redis/redis_work.h"
 
 #define REDIS_KEYSPACE "keyspace" /* the collector's table of databases, "db0" ... */
@@ -10,6 +11,8 @@
  * server ("Redis 7.0.15"), version, role, cluster, replicas, replica0..., config_file. */
 struct sample *redis_found_new(const struct redis_work *work, const struct table_spec *const *specs,
                                size_t count);
+struct sample *redis_found_of(const struct redis_conn *conn, const struct table_spec *const *specs,
+                              size_t count);
 void redis_fact_int(struct sample *found, const char *name, int64_t number);
 void redis_fact_text(struct sample *found, const char *name, const char *text);
 /* The fact, or the fallback where it is not known. */

@@ -8,37 +8,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { STEP_MS = 10000, SHOWN = 5, COMMAND_MAX = 300, WORDS_MAX = 4 };
 
-static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
-static void survey_start(struct act *act);
-static void execute_start(struct act *act);
-static void verify_start(struct act *act);
-
-static const struct act_step survey = {
-    .timeout_ms = STEP_MS, .start = survey_start, .drop = redis_work_drop};
-static const struct act_step execute = {
-    .timeout_ms = STEP_MS, .start = execute_start, .drop = redis_work_drop};
-static const struct act_step verify = {
-    .timeout_ms = STEP_MS, .start = verify_start, .drop = redis_work_drop};
-
-const struct action action_redis_reset_slowlog = {
-    .spec = {.id = "redis.reset-slowlog",
-             .kind = "redis",
-             .title = "reset the slow log",
-             .what = "drops the entries of the slow log, so that what comes next stands alone",
-             .runs = "SLOWLOG RESET",
-             .danger = DANGER_DESTRUCTIVE},
-    .applies = redis_has_keys,
-    .survey = &survey,
-    .plan = make_plan,
-    .execute = &execute,
-    .verify = &verify,
-};
-
-/* ---- the survey: how many, and the newest of them */
+/* ---- the survey: how many entries, and the newest of them */
 
 enum entry_column { ENTRY_ID, ENTRY_TIME, ENTRY_TOOK, ENTRY_COMMAND, ENTRY_COLUMN_COUNT };
 
@@ -57,11 +30,6 @@ static const struct table_spec entries_table = {.id = "entries",
                                                 .title = "Slow log",
                                                 .columns = entry_columns,
                                                 .column_count = ENTRY_COLUMN_COUNT};
-
-struct listing {
-  struct redis_work work;
-  int64_t length;
-};
 
 static const char *command_text(char out[COMMAND_MAX], const struct redisReply *arguments) {
   struct redis_word words[WORDS_MAX];
@@ -88,58 +56,33 @@ static bool is_entry(const struct redisReply *entry) {
          entry->element[3]->type == REDIS_REPLY_ARRAY;
 }
 
-static void on_entries(void *self, const struct redisReply *reply, const struct err *err) {
+static void add_entry(struct sample *found, struct table *table, const struct redisReply *entry) {
+  char key[24], text[COMMAND_MAX];
+  snprintf(key, sizeof key, "%lld", entry->element[0]->integer);
+  struct row *row = sample_row(found, table, key, NULL);
+  if (!row)
+    return;
+  row->cells[ENTRY_ID] = value_int(entry->element[0]->integer);
+  row->cells[ENTRY_TIME] = value_int(known_time(entry->element[1]->integer));
+  row->cells[ENTRY_TOOK] = value_real(fmax((double)entry->element[2]->integer, 0) / 1e6);
+  row->cells[ENTRY_COMMAND] = value_text(sample_copy(found, command_text(text, entry->element[3])));
+}
+
+static bool survey(struct step *step) {
   static const struct table_spec *const specs[] = {&entries_table};
-  struct listing *listing = self;
-  if (err) {
-    redis_work_fail(listing, err);
-    return;
-  }
-  struct sample *found = redis_found_new(&listing->work, specs, 1);
-  struct table *table = sample_table(found, entries_table.id);
-  redis_fact_int(found, "length", listing->length);
-  size_t count = reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
-  for (size_t i = 0; i < count && i < SHOWN; i++) {
-    const redisReply *entry = reply->element[i];
-    char key[24], text[COMMAND_MAX];
-    if (!is_entry(entry))
-      continue;
-    snprintf(key, sizeof key, "%lld", entry->element[0]->integer);
-    struct row *row = sample_row(found, table, key, NULL);
-    if (!row)
-      break;
-    row->cells[ENTRY_ID] = value_int(entry->element[0]->integer);
-    row->cells[ENTRY_TIME] = value_int(known_time(entry->element[1]->integer));
-    row->cells[ENTRY_TOOK] = value_real(fmax((double)entry->element[2]->integer, 0) / 1e6);
-    row->cells[ENTRY_COMMAND] =
-        value_text(sample_copy(found, command_text(text, entry->element[3])));
-  }
-  redis_work_end(listing, found, NULL);
-}
-
-static void on_length(void *self, const struct redisReply *reply, const struct err *err) {
-  struct listing *listing = self;
-  if (err) {
-    redis_work_fail(listing, err);
-    return;
-  }
-  listing->length = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
-  redis_link_ask(listing->work.link, on_entries, 3, (const char *const[]){"SLOWLOG", "GET", "5"},
-                 NULL);
-}
-
-static void ask_length(struct redis_work *work, redis_link_cb done) {
-  redis_link_ask(work->link, done, 2, (const char *const[]){"SLOWLOG", "LEN"}, NULL);
-}
-
-static void survey_ready(void *self) {
-  ask_length(self, on_length);
-}
-
-static void survey_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct listing), .phase = REDIS_SURVEY, .ready = survey_ready};
-  redis_work_start(act, &kind);
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  const struct redisReply *reply = conn ? redis_ask(conn, "SLOWLOG", "LEN") : NULL;
+  if (!reply)
+    return false;
+  int64_t length = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
+  if (!(reply = redis_ask(conn, "SLOWLOG", "GET", "5")))
+    return false;
+  step->found = redis_found_of(conn, specs, 1);
+  redis_fact_int(step->found, "length", length);
+  for (size_t i = 0; i < redis_reply_count(reply) && i < SHOWN; i++)
+    if (is_entry(reply->element[i]))
+      add_entry(step->found, sample_table(step->found, entries_table.id), reply->element[i]);
+  return true;
 }
 
 /* ---- the plan */
@@ -181,59 +124,52 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 
 /* ---- execute and verify */
 
-static void on_reset(void *self, const struct redisReply *reply, const struct err *err) {
-  struct redis_work *work = self;
-  (void)reply;
-  if (err) {
-    redis_work_fail(work, err);
-    return;
-  }
-  outcome_set_all(work->act->outcome, VICTIM_PENDING, VICTIM_SENT, "reset");
-  redis_work_end(work, NULL, NULL);
-}
-
-static void execute_ready(void *self) {
-  struct redis_work *work = self;
-  redis_link_do(work->link, on_reset, 2, (const char *const[]){"SLOWLOG", "RESET"}, NULL);
-}
-
-static void execute_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct redis_work), .phase = REDIS_EXECUTE, .ready = execute_ready};
-  redis_work_start(act, &kind);
+static bool execute(struct step *step) {
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  if (!conn || !redis_change(conn, "SLOWLOG", "RESET"))
+    return false;
+  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "reset");
+  return true;
 }
 
 /* The oldest that is left is newer than the newest that was planned for. */
-static void on_left(void *self, const struct redisReply *reply, const struct err *err) {
-  struct redis_work *work = self;
-  struct outcome *outcome = work->act->outcome;
-  int64_t newest = strtoll(redis_pin(work->act->plan, "newest"), NULL, 10), oldest = INT64_MAX;
-  if (err) {
-    redis_work_fail(work, err);
-    return;
-  }
-  size_t count = reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  int64_t planned = strtoll(redis_pin(step->act->plan, "newest"), NULL, 10), oldest = INT64_MAX;
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  const struct redisReply *left = conn ? redis_ask(conn, "SLOWLOG", "GET", "128") : NULL;
+  if (!left)
+    return false;
+  const size_t count = redis_reply_count(left);
   for (size_t i = 0; i < count; i++)
-    if (is_entry(reply->element[i]) && reply->element[i]->element[0]->integer < oldest)
-      oldest = reply->element[i]->element[0]->integer;
-  if (oldest <= newest)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "entry %" PRId64 " still is there",
+    if (is_entry(left->element[i]) && left->element[i]->element[0]->integer < oldest)
+      oldest = left->element[i]->element[0]->integer;
+  if (oldest <= planned)
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "entry %" PRId64 " is still there",
                     oldest);
   else if (count > 0)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "empty but for %zu that came since", count);
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "empty except for %zu new entr%s", count,
+                    count == 1 ? "y" : "ies");
   else
     outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "SLOWLOG LEN is 0");
   outcome_proof(outcome, "%s", outcome->victims[0].words);
-  redis_work_end(work, NULL, NULL);
+  return true;
 }
 
-static void verify_ready(void *self) {
-  struct redis_work *work = self;
-  redis_link_ask(work->link, on_left, 3, (const char *const[]){"SLOWLOG", "GET", "128"}, NULL);
-}
+STEP(survey, STEP_MS)
+STEP(execute, STEP_MS)
+STEP(verify, STEP_MS)
 
-static void verify_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct redis_work), .phase = REDIS_VERIFY, .ready = verify_ready};
-  redis_work_start(act, &kind);
-}
+const struct action action_redis_reset_slowlog = {
+    .spec = {.id = "redis.reset-slowlog",
+             .kind = "redis",
+             .title = "reset the slow log",
+             .what = "drops the entries of the slow log, so that new entries stand out",
+             .runs = "SLOWLOG RESET",
+             .danger = DANGER_DESTRUCTIVE},
+    .applies = redis_has_keys,
+    .survey = &survey_step,
+    .plan = make_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

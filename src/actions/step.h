@@ -1,0 +1,111 @@
+/* A step of an action that reads from top to bottom: a survey, an execution or a verification as
+ * one function that asks, looks at the answer and goes on.
+ *
+ * Each step runs on a thread of its own, and takes turns with the loop: only one of the two runs at
+ * any time, the other waits. A step that asks a server (redis_ask, postgres_ask, kafka_ask) gives
+ * the turn to the loop and gets it back with the answer, so a step needs no locks: while it runs,
+ * it may use its act, the model and the clients as any callback on the loop does. In return it must
+ * not block or compute for long: the screen waits meanwhile.
+ *
+ *   bool survey(struct step *step) {
+ *     struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+ *     const struct redisReply *length = conn ? redis_ask(conn, "SLOWLOG", "LEN") : NULL;
+ *     if (!length)
+ *       return false; // step->err says why
+ *     ...
+ *   }
+ *
+ * A question that fails returns NULL or false with the reason in step->err. At the deadline, and
+ * when the program ends, every question fails at once and the step has to return. What a step
+ * opened is closed for it. */
+#pragma once
+
+#include "actions/action.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+
+struct step;
+
+/* True: it went through, whatever became of each object. False: step->err says what stopped it;
+ * objects that it has not settled get their result from that (step_settle). */
+typedef bool (*step_body)(struct step *step);
+
+/* What a step opened: closed by the frame when the step ends, on whatever path. */
+struct step_part {
+  struct step_part *next;
+  /* Closes and frees it, now or later on the loop. No callback of it comes any more. */
+  void (*close)(struct step_part *part);
+  /* Changes that were sent and not answered: they may have happened. NULL: it makes none. */
+  size_t (*unanswered)(const struct step_part *part);
+};
+
+struct step {
+  struct act *act;
+  struct arena arena;   /* texts and figures that live as long as the step */
+  struct err err;       /* why the last question failed */
+  struct sample *found; /* survey: what it found; the frame takes it */
+  bool cancelled;       /* a person wants it to stop: return at the next safe point */
+  bool dropped;         /* the deadline, or the end of the program: every question fails */
+
+  /* The frame's own. */
+  step_body body;
+  pthread_t thread;
+  bool has_thread;
+  sem_t turn_of_step, turn_of_loop;
+  uv_timer_t timer;
+  struct step_part *parts;
+  bool running; /* step_wake is under way */
+  bool awake;   /* woken since the step last had the turn */
+  bool report;  /* act->changed is due */
+  bool finished, good, closed;
+  size_t refused_waits;
+};
+
+enum { STEP_ARENA_BYTES_MAX = 16 << 20 };
+
+/* For an act_step. */
+void step_start(struct act *act, step_body body);
+void step_cancel(struct act *act);
+void step_drop(struct act *act);
+
+/* The act_step NAME_step of the function NAME. timeout_ms 0: as long as it takes, until a person
+ * cancels it. */
+#define STEP(name, timeout)                     \
+  static void name##_start(struct act *act) {   \
+    step_start(act, name);                      \
+  }                                             \
+  static const struct act_step name##_step = {  \
+      .timeout_ms = (timeout),                  \
+      .start = name##_start,                    \
+      .cancel = (timeout) ? NULL : step_cancel, \
+      .drop = step_drop,                        \
+  };
+
+/* ---- for a step's body */
+
+/* Fails the step: fills step->err and returns false. */
+bool step_fail(struct step *step, enum err_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Something in the outcome or the progress has changed: it is shown when the step next waits. */
+void step_report(struct step *step);
+/* Waits; false when a person cancels or the step is dropped. */
+bool step_sleep(struct step *step, int64_t ms);
+/* Whether it should return at the next safe point. */
+bool step_should_stop(const struct step *step);
+/* Objects that have no result yet get the one that step->err stands for: unknown where a change was
+ * sent and not answered, refused with the server's words, or skipped; after a verification that
+ * failed, unknown. The frame calls it when a body returns false; a body that has better words
+ * settles its objects before. */
+void step_settle(struct step *step);
+
+/* ---- for clients */
+
+void step_add(struct step *step, struct step_part *part);
+/* Gives the turn to the loop until step_wake or, at the latest, clock_now_ms() == until_ms
+ * (INT64_MAX: no limit). False with step->err when the step is dropped, before or meanwhile. May
+ * return early: look again at what is waited for. */
+bool step_wait(struct step *step, int64_t until_ms);
+/* On the loop: what the step waits for may have come. Returns when the step waits again or is over
+ * (then its parts are closed). */
+void step_wake(struct step *step);
