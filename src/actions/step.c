@@ -225,3 +225,10 @@ void step_add(struct step *step, struct step_part *part) {
   part->next = step->parts;
   step->parts = part;
 }
+
+void step_remove(struct step *step, struct step_part *part) {
+  struct step_part **place = &step->parts;
+  while (*place != part)
+    place = &(*place)->next;
+  *place = part->next;
+}

@@ -102,6 +102,7 @@ void step_settle(struct step *step);
 /* ---- for clients */
 
 void step_add(struct step *step, struct step_part *part);
+void step_remove(struct step *step, struct step_part *part); /* the caller closes it */
 /* Gives the turn to the loop until step_wake or, at the latest, clock_now_ms() == until_ms
  * (INT64_MAX: no limit). False with step->err when the step is dropped, before or meanwhile. May
  * return early: look again at what is waited for. */

@@ -115,6 +115,6 @@ const struct action action_postgres_analyze = {
              .choice = CHOICE_MANY},
     .survey = &postgres_analyze_survey,
     .plan = analyze_plan,
-    .execute = &execute,
-    .verify = &verify,
+    .execute = &execute_step,
+    .verify = &verify_step,
 };

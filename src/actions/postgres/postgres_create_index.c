@@ -368,6 +368,6 @@ const struct action action_postgres_create_index = {
              .param_count = sizeof params / sizeof *params},
     .survey = &survey_step,
     .plan = create_plan,
-    .execute = &execute,
-    .verify = &verify,
+    .execute = &execute_step,
+    .verify = &verify_step,
 };

@@ -219,6 +219,6 @@ const struct action action_postgres_drop_invalid_index = {
              .choice = CHOICE_MANY},
     .survey = &survey_step,
     .plan = drop_plan,
-    .execute = &execute,
-    .verify = &verify,
+    .execute = &execute_step,
+    .verify = &verify_step,
 };

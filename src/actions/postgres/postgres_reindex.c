@@ -265,6 +265,6 @@ const struct action action_postgres_reindex = {
              .choice = CHOICE_MANY},
     .survey = &survey_step,
     .plan = reindex_plan,
-    .execute = &execute,
-    .verify = &verify,
+    .execute = &execute_step,
+    .verify = &verify_step,
 };

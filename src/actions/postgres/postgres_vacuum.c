@@ -184,6 +184,6 @@ const struct action action_postgres_vacuum = {
              .param_count = sizeof params / sizeof *params},
     .survey = &postgres_vacuum_survey,
     .plan = vacuum_plan,
-    .execute = &execute,
-    .verify = &verify,
+    .execute = &execute_step,
+    .verify = &verify_step,
 };

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "actions/action.h"
-#include "actions/postgres/postgres_link.h"
+#include "actions/postgres/postgres_conn.h"
 
 enum postgres_work_pin {
   WORK_PIN_OID,       /* of the table or index */
@@ -63,26 +63,21 @@ struct postgres_work {
   void (*conclude)(struct outcome *outcome, const struct postgres_totals *totals);
 };
 
-void postgres_work_start(struct act *act, const struct postgres_work *work);
-void postgres_work_cancel(struct act *act);
-void postgres_work_drop(struct act *act);
-
-void postgres_prove_start(struct act *act, const struct postgres_work *work);
-void postgres_prove_drop(struct act *act);
+/* The bodies of execute and verify. */
+bool postgres_work_run(struct step *step, const struct postgres_work *work);
+bool postgres_prove_run(struct step *step, const struct postgres_work *work);
 enum { POSTGRES_PROVE_MS = 20000 };
 
-/* Steps named `execute` and `verify` of the work. */
-#define POSTGRES_WORK_STEPS(work)                                                          \
-  static void execute_start(struct act *act) {                                             \
-    postgres_work_start(act, &(work));                                                     \
-  }                                                                                        \
-  static void verify_start(struct act *act) {                                              \
-    postgres_prove_start(act, &(work));                                                    \
-  }                                                                                        \
-  static const struct act_step execute = {                                                 \
-      .start = execute_start, .cancel = postgres_work_cancel, .drop = postgres_work_drop}; \
-  static const struct act_step verify = {                                                  \
-      .timeout_ms = POSTGRES_PROVE_MS, .start = verify_start, .drop = postgres_prove_drop};
+/* Steps named execute_step and verify_step of the work. */
+#define POSTGRES_WORK_STEPS(work)             \
+  static bool execute(struct step *step) {    \
+    return postgres_work_run(step, &(work));  \
+  }                                           \
+  static bool verify(struct step *step) {     \
+    return postgres_prove_run(step, &(work)); \
+  }                                           \
+  STEP(execute, 0)                            \
+  STEP(verify, POSTGRES_PROVE_MS)
 
 /* A victim with its pins. NULL with err beyond the ceiling. */
 struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, int64_t oid,

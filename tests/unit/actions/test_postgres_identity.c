@@ -60,7 +60,7 @@ static size_t plan_each(struct fixture *fixture, struct plan *plans[PLANS]) {
 /* What the plans would have changed, as one number. */
 static long changes(void) {
   PGconn *admin = postgres_login(&server, "admin");
-  long changed = postgres_ask(
+  long changed = postgres_server_ask(
       admin, "SELECT (SELECT count(*) FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL"
              " OR last_analyze IS NOT NULL) * 100 + (SELECT 8 - count(*) FROM public.t) * 1000"
              " + (SELECT 2 - count(*) FROM pg_index WHERE indrelid = 'public.t'::regclass) * 10000"
@@ -103,7 +103,7 @@ static void copy_data(const struct postgres_server *from, const struct postgres_
     execlp("cp", "cp", "-a", source, target, (char *)NULL);
     _exit(127);
   }
-  assert_int_equal(postgres_wait(pid), 0);
+  assert_int_equal(postgres_server_wait(pid), 0);
 }
 
 static int setup_filled(void **state) {
@@ -152,7 +152,7 @@ static void test_a_promoted_standby(void **state) {
   size_t count = plan_each(fixture, plans);
   struct postgres_server primary = server;
   kill(primary.pid, SIGINT); /* it writes all down */
-  postgres_wait(primary.pid);
+  postgres_server_wait(primary.pid);
   assert_true(postgres_prepare(&server));
   copy_data(&primary, &server);
   primary.pid = 0;
@@ -216,7 +216,7 @@ static void test_without_the_right(void **state) {
   execute(fixture);
   assert_result(fixture, 0, VICTIM_SENT, "");
   kill(server.pid, SIGINT);
-  postgres_wait(server.pid);
+  postgres_server_wait(server.pid);
   postgres_run(&server);
   assert_not_executed(fixture, "the server was restarted, or a different one answers");
 }

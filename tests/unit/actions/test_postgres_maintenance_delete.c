@@ -34,7 +34,7 @@ static int setup(void **state) {
 static long rows_of(struct fixture *fixture, const char *table) {
   char sql[200];
   snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
-  return postgres_ask(fixture->admin, sql);
+  return postgres_server_ask(fixture->admin, sql);
 }
 
 static void plan_with(struct fixture *fixture, const char *batch) {
@@ -80,7 +80,8 @@ static void test_the_cut_off_is_pinned(void **state) {
   verify(fixture);
   assert_result(fixture, 0, VICTIM_DONE, "316 rows deleted"); /* one more is old, one is not */
   assert_int_equal(
-      postgres_ask(fixture->admin, "SELECT count(*) FROM shop.audit_logs WHERE id IN (2183, 2500)"),
+      postgres_server_ask(fixture->admin,
+                          "SELECT count(*) FROM shop.audit_logs WHERE id IN (2183, 2500)"),
       2);
 }
 

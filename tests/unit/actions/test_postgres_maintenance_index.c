@@ -19,11 +19,11 @@ static int setup(void **state) {
 static long index_oid(struct fixture *fixture, const char *name) {
   char sql[200];
   snprintf(sql, sizeof sql, "SELECT coalesce(to_regclass('%s')::oid, 0)", name);
-  return postgres_ask(fixture->admin, sql);
+  return postgres_server_ask(fixture->admin, sql);
 }
 
 static long count_invalid(struct fixture *fixture) {
-  return postgres_ask(fixture->admin, "SELECT count(*) FROM pg_index WHERE NOT indisvalid");
+  return postgres_server_ask(fixture->admin, "SELECT count(*) FROM pg_index WHERE NOT indisvalid");
 }
 
 static void cancel_when_waiting(struct driver *driver) {
@@ -227,8 +227,9 @@ static void test_create(void **state) {
   verify(fixture);
   assert_result(fixture, 0, VICTIM_DONE, "shop.\"by note\" is valid, ");
   assert_int_not_equal(index_oid(fixture, "shop.\"by note\""), 0);
-  assert_int_equal(postgres_ask(fixture->admin, "SELECT count(*) FROM pg_index WHERE indrelid ="
-                                                " 'shop.stock'::regclass"),
+  assert_int_equal(postgres_server_ask(fixture->admin,
+                                       "SELECT count(*) FROM pg_index WHERE indrelid ="
+                                       " 'shop.stock'::regclass"),
                    1);
   const char *const same[] = {"table", "shop.orders", "columns", "note", NULL};
   survey(fixture, "postgres.create-index", same);

@@ -10,8 +10,9 @@ static void await_setting(struct fixture *fixture, const char *name, const char 
 
 /* Whether the file of ALTER SYSTEM has so many lines. */
 static void assert_file_has(struct fixture *fixture, long lines) {
-  assert_int_equal(postgres_ask(fixture->admin, "SELECT count(*) FROM pg_file_settings"
-                                                " WHERE sourcefile LIKE '%postgresql.auto.conf'"),
+  assert_int_equal(postgres_server_ask(fixture->admin,
+                                       "SELECT count(*) FROM pg_file_settings"
+                                       " WHERE sourcefile LIKE '%postgresql.auto.conf'"),
                    lines);
 }
 
@@ -209,7 +210,7 @@ static long statements_of(struct fixture *fixture, const char *database) {
            "SELECT count(*) FROM \"my stats\".pg_stat_statements WHERE dbid ="
            " (SELECT oid FROM pg_database WHERE datname = '%s') AND query LIKE '%%AS marker%%'",
            database);
-  return postgres_ask(fixture->admin, sql);
+  return postgres_server_ask(fixture->admin, sql);
 }
 
 static void test_reset_statements(void **state) {

@@ -39,15 +39,17 @@ static void test_vacuum(void **state) {
   verify(fixture);
   assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows gone, 0 remain");
   assert_string_equal(fixture->driver.outcome.proof, "1,000 dead rows gone, 0 remain");
-  assert_int_equal(postgres_ask(fixture->admin,
-                                "SELECT count(*) FROM pg_stat_all_tables WHERE relname = 'orders'"
-                                " AND last_vacuum IS NOT NULL AND last_analyze IS NOT NULL"),
-                   1);
+  assert_int_equal(
+      postgres_server_ask(fixture->admin,
+                          "SELECT count(*) FROM pg_stat_all_tables WHERE relname = 'orders'"
+                          " AND last_vacuum IS NOT NULL AND last_analyze IS NOT NULL"),
+      1);
   /* the neighbour is untouched */
-  assert_int_equal(postgres_ask(fixture->admin,
-                                "SELECT n_dead_tup FROM pg_stat_all_tables WHERE relname = 'stock'"
-                                " AND last_vacuum IS NULL"),
-                   100);
+  assert_int_equal(
+      postgres_server_ask(fixture->admin,
+                          "SELECT n_dead_tup FROM pg_stat_all_tables WHERE relname = 'stock'"
+                          " AND last_vacuum IS NULL"),
+      100);
 }
 
 static void test_analyze(void **state) {
@@ -56,10 +58,11 @@ static void test_analyze(void **state) {
   make_tables(fixture);
   run(fixture, "postgres.analyze", NULL, picks);
   assert_result(fixture, 0, VICTIM_DONE, "analyzed: about 1,000 rows");
-  assert_int_equal(postgres_ask(fixture->admin,
-                                "SELECT count(*) FROM pg_stat_all_tables WHERE schemaname = 'shop'"
-                                " AND last_analyze IS NOT NULL AND last_vacuum IS NULL"),
-                   1); /* and not the neighbour */
+  assert_int_equal(
+      postgres_server_ask(fixture->admin,
+                          "SELECT count(*) FROM pg_stat_all_tables WHERE schemaname = 'shop'"
+                          " AND last_analyze IS NOT NULL AND last_vacuum IS NULL"),
+      1); /* and not the neighbour */
 }
 
 /* One after the other; what holds a lock or is gone holds up nobody. */
@@ -90,8 +93,8 @@ static void test_several(void **state) {
   }
   assert_string_equal(fixture->driver.outcome.proof,
                       "2 of 4 tables vacuumed: 100 dead rows gone, 0 remain");
-  assert_int_equal(postgres_ask(fixture->admin, "SELECT n_dead_tup FROM pg_stat_all_tables"
-                                                " WHERE relname = 'orders'"),
+  assert_int_equal(postgres_server_ask(fixture->admin, "SELECT n_dead_tup FROM pg_stat_all_tables"
+                                                       " WHERE relname = 'orders'"),
                    1000);
 }
 
@@ -108,8 +111,8 @@ static void test_rights(void **state) {
   assert_says(fixture, PLAN_WARNING, "needs pg_monitor");
   execute(fixture);
   assert_result(fixture, 0, VICTIM_REFUSED, "permission denied: it takes the rights of");
-  assert_int_equal(postgres_ask(fixture->admin, "SELECT n_dead_tup FROM pg_stat_all_tables"
-                                                " WHERE relname = 'orders'"),
+  assert_int_equal(postgres_server_ask(fixture->admin, "SELECT n_dead_tup FROM pg_stat_all_tables"
+                                                       " WHERE relname = 'orders'"),
                    1000);
 }
 
@@ -157,10 +160,11 @@ static void test_cancelled_half_way(void **state) {
   assert_result(fixture, 0, VICTIM_PARTLY, "cancelled half-way");
   assert_result(fixture, 1, VICTIM_SKIPPED, "cancelled before its turn");
   assert_null(fixture->driver.outcome.undo);
-  assert_int_equal(postgres_ask(fixture->admin,
-                                "SELECT count(*) FROM pg_stat_all_tables WHERE schemaname = 'shop'"
-                                " AND last_vacuum IS NOT NULL"),
-                   0);
+  assert_int_equal(
+      postgres_server_ask(fixture->admin,
+                          "SELECT count(*) FROM pg_stat_all_tables WHERE schemaname = 'shop'"
+                          " AND last_vacuum IS NOT NULL"),
+      0);
 }
 
 /* Without a slot for the second session it goes on, and can still be stopped between two. */

@@ -89,7 +89,7 @@ static bool state_is(struct fixture *fixture, const PGconn *conn, const char *st
   char sql[200];
   snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND state = '%s'",
            PQbackendPID(conn), state);
-  return postgres_ask(fixture->admin, sql) == 1;
+  return postgres_server_ask(fixture->admin, sql) == 1;
 }
 
 static void await_state(struct fixture *fixture, const PGconn *conn, const char *state) {
@@ -111,7 +111,7 @@ static bool lives(struct fixture *fixture, const PGconn *conn) {
   char sql[100];
   snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d",
            PQbackendPID(conn));
-  return postgres_ask(fixture->admin, sql) == 1;
+  return postgres_server_ask(fixture->admin, sql) == 1;
 }
 
 static int setup(void **state) {
@@ -310,8 +310,8 @@ static void test_a_pid_by_hand(void **state) {
   assert_false(driver_plan(&fixture->driver, NULL));
   assert_non_null(strstr(fixture->driver.err.text, "there is no session with pid "));
   snprintf(checkpointer, sizeof checkpointer, "%ld",
-           postgres_ask(fixture->admin, "SELECT pid FROM pg_stat_activity"
-                                        " WHERE backend_type = 'checkpointer'"));
+           postgres_server_ask(fixture->admin, "SELECT pid FROM pg_stat_activity"
+                                               " WHERE backend_type = 'checkpointer'"));
   assert_true(driver_survey(&fixture->driver, action, "sessions", worker, NULL));
   assert_false(driver_plan(&fixture->driver, NULL));
   assert_non_null(strstr(fixture->driver.err.text, "checkpointer: only client sessions"));
@@ -552,14 +552,14 @@ static void test_not_oneself_and_no_worker(void **state) {
   for (size_t i = 0; i < 2; i++) {
     snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
              postgres_effect_sql(POSTGRES_TERMINATE, whom[i], "backend_start", "", sql));
-    assert_int_equal(postgres_ask(fixture->admin, count), 0);
+    assert_int_equal(postgres_server_ask(fixture->admin, count), 0);
   }
   /* and it is not for want of the session: a client's is found so */
   char pid[16];
   snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->victim));
   snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
            postgres_effect_sql(POSTGRES_TERMINATE, pid, "backend_start", "", sql));
-  assert_int_equal(postgres_ask(fixture->admin, count), 1);
+  assert_int_equal(postgres_server_ask(fixture->admin, count), 1);
 }
 
 static void test_several(void **state) {

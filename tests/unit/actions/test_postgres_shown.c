@@ -35,7 +35,7 @@ static const char odd_table[] = "shop." ODD;
 
 static long vacuums(struct fixture *fixture, const char *table) {
   char *sql = mem_printf("SELECT pg_stat_get_vacuum_count('%s'::regclass)", table);
-  long count = postgres_ask(fixture->admin, sql);
+  long count = postgres_server_ask(fixture->admin, sql);
   free(sql);
   return count;
 }
@@ -67,11 +67,11 @@ static void test_create_index(void **state) {
   survey(fixture, "postgres.create-index", params);
   make_plan(fixture, NULL);
   run_shown(fixture, fixture->other);
-  assert_int_equal(postgres_ask(fixture->admin, count_sql), 2);
+  assert_int_equal(postgres_server_ask(fixture->admin, count_sql), 2);
   survey(fixture, "postgres.create-index", params);
   make_plan(fixture, NULL);
   execute(fixture);
-  assert_int_equal(postgres_ask(fixture->admin, count_sql), 3);
+  assert_int_equal(postgres_server_ask(fixture->admin, count_sql), 3);
 }
 
 static void test_set(void **state) {
@@ -84,7 +84,7 @@ static void test_set(void **state) {
   survey(fixture, "postgres.set", params);
   make_plan(fixture, NULL);
   run_shown(fixture, fixture->admin);
-  assert_int_equal(postgres_ask(fixture->admin, set_sql), 1);
+  assert_int_equal(postgres_server_ask(fixture->admin, set_sql), 1);
   postgres_do(fixture->admin, "ALTER SYSTEM RESET cluster_name");
 }
 

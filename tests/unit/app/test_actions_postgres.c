@@ -96,7 +96,7 @@ static bool lives(struct fixture *fixture, const PGconn *conn) {
   char sql[100];
   snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d",
            PQbackendPID(conn));
-  return postgres_ask(fixture->admin, sql) == 1;
+  return postgres_server_ask(fixture->admin, sql) == 1;
 }
 
 static void run(struct fixture *fixture, const char *id, const PGconn *conn,

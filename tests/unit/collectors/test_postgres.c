@@ -41,12 +41,12 @@ static void test_figures(void **state) {
            "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND"
            " (extract(epoch FROM backend_start) * 1000000)::bigint = %.*s%s",
            PQbackendPID(idle), (int)strcspn(start, "."), start, strchr(start, '.') + 1);
-  assert_int_equal(postgres_ask(admin, sql), 1);
+  assert_int_equal(postgres_server_ask(admin, sql), 1);
   snprintf(sql, sizeof sql,
            "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND state_change = '%s'"
            " AND query_start = '%s'",
            PQbackendPID(idle), text(row, "state_change"), text(row, "query_start"));
-  assert_int_equal(postgres_ask(admin, sql), 1);
+  assert_int_equal(postgres_server_ask(admin, sql), 1);
 
   for (int i = 0; i < 50; i++)
     postgres_do(idle, "CREATE TEMP TABLE t (n int); DROP TABLE t");

@@ -126,7 +126,7 @@ static void test_frozen_walsender(void **state) {
   postgres_await(admin, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", 1);
   watch_server(fixture, &standby);
   collect_until(fixture, SEVERITY_OK);
-  pid_t walsender = (pid_t)postgres_ask(admin, "SELECT pid FROM pg_stat_replication");
+  pid_t walsender = (pid_t)postgres_server_ask(admin, "SELECT pid FROM pg_stat_replication");
   kill(walsender, SIGSTOP);
   collect_until(fixture, SEVERITY_WARN);
   assert_non_null(strstr(reason(fixture), "not receiving WAL for "));
@@ -242,7 +242,7 @@ static void test_receiver_is_no_replica(void **state) {
   assert_string_equal(cell_of(row, 2, "type").text, "receiver");
   assert_int_equal(cell_of(row, 2, "lag_bytes").type, VALUE_NONE);
   kill(pid, SIGKILL);
-  postgres_wait(pid);
+  postgres_server_wait(pid);
   postgres_await(
       admin, "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'pg_receivewal'",
       0);

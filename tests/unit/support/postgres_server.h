@@ -81,7 +81,7 @@ static inline pid_t postgres_spawn(const struct postgres_server *server, const c
   _exit(127);
 }
 
-static inline int postgres_wait(pid_t pid) {
+static inline int postgres_server_wait(pid_t pid) {
   int status = -1;
   waitpid(pid, &status, 0);
   return status;
@@ -134,7 +134,7 @@ static inline void postgres_do(PGconn *conn, const char *sql) {
 }
 
 /* The first cell of the answer as a number. */
-static inline long postgres_ask(PGconn *conn, const char *sql) {
+static inline long postgres_server_ask(PGconn *conn, const char *sql) {
   PGresult *result = PQexec(conn, sql);
   if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) < 1)
     fail_msg("%s: %s", sql, PQresultErrorMessage(result));
@@ -146,7 +146,7 @@ static inline long postgres_ask(PGconn *conn, const char *sql) {
 /* Waits until the answer is that number. */
 static inline void postgres_await(PGconn *conn, const char *sql, long number) {
   int64_t give_up = clock_now_ms() + 10000;
-  while (postgres_ask(conn, sql) != number) {
+  while (postgres_server_ask(conn, sql) != number) {
     if (clock_now_ms() > give_up)
       fail_msg("%s: did not become %ld", sql, number);
     usleep(2000);
@@ -203,7 +203,7 @@ static inline void postgres_run(struct postgres_server *server) {
 static inline void postgres_kill(struct postgres_server *server) {
   if (server->pid > 0) {
     kill(server->pid, SIGQUIT); /* at once */
-    postgres_wait(server->pid);
+    postgres_server_wait(server->pid);
   }
   server->pid = 0;
 }
@@ -248,7 +248,7 @@ static inline void postgres_program(const char *const *argv) {
     execvp(argv[0], (char *const *)(uintptr_t)argv);
     _exit(127);
   }
-  assert_int_equal(postgres_wait(pid), 0);
+  assert_int_equal(postgres_server_wait(pid), 0);
 }
 
 /* A file that belongs to the server's user, in its data. */
@@ -297,7 +297,7 @@ static inline bool postgres_start_server_at(struct postgres_server *server, int 
     return false;
   const char *const argv[] = {"initdb", "-D",    "data", "--no-sync", "-A",          "trust",
                               "-U",     "admin", "-E",   "UTF8",      "--no-locale", NULL};
-  if (postgres_wait(postgres_spawn(server, "initdb", argv)) != 0)
+  if (postgres_server_wait(postgres_spawn(server, "initdb", argv)) != 0)
     fail_msg("initdb failed: see %s/log", server->folder);
   postgres_write_hba(server);
   if (port == 0)
@@ -320,7 +320,7 @@ static inline void postgres_stop_server(struct postgres_server *server) {
     execlp("rm", "rm", "-rf", server->folder, (char *)NULL);
     _exit(127);
   }
-  postgres_wait(pid);
+  postgres_server_wait(pid);
 }
 
 /* SIGSTOP or SIGCONT to the server and all of its children. */

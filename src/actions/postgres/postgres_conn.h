@@ -1,0 +1,47 @@
+/* The connection of a step to a PostgreSQL server: its own, never the collector's. What it is set
+ * to and when it is refused: postgres_link.h. */
+#pragma once
+
+#include "actions/postgres/postgres_identity.h"
+#include "actions/step.h"
+#include "clients/postgres/pg.h"
+
+struct postgres_conn;
+
+/* NULL with step->err. */
+struct postgres_conn *postgres_conn_open(struct step *step);
+/* For short statements that must work while no connection slot is left: then it asks over the
+ * collector's connection. */
+struct postgres_conn *postgres_conn_open_urgent(struct step *step);
+/* Does not wait: postgres_take says whether it is open. */
+struct postgres_conn *postgres_conn_begin(struct step *step);
+/* Before the step's end. NULL is fine. */
+void postgres_conn_close(struct postgres_conn *conn);
+
+/* One statement; values are bound ($1...). Without values it goes by the simple protocol. The rows
+ * are valid until the next question on this connection. NULL with step->err, the server's or the
+ * connection's. */
+const struct pg_rows *postgres_ask(struct postgres_conn *conn, const char *sql, size_t count,
+                                   const char *const *values);
+/* postgres_ask_with(conn, sql, oid, name) */
+#define postgres_ask_with(conn, sql, ...)                                              \
+  postgres_ask(conn, sql, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), \
+               (const char *const[]){__VA_ARGS__})
+
+/* A statement that takes long, while the step asks elsewhere: begin it, wait until it is answered,
+ * then take the answer, as from postgres_ask. */
+void postgres_begin(struct postgres_conn *conn, const char *sql, size_t count,
+                    const char *const *values);
+/* Waits for at most so long, or until a person cancels, and returns whether it is answered. */
+bool postgres_wait(struct postgres_conn *conn, int64_t ms);
+bool postgres_is_answered(const struct postgres_conn *conn);
+const struct pg_rows *postgres_take(struct postgres_conn *conn);
+
+/* Whether it can still be asked: after an error of the server it can, after a lost one it cannot.
+ */
+bool postgres_is_up(const struct postgres_conn *conn);
+const char *
+postgres_sqlstate(const struct postgres_conn *conn); /* of the last error: "55P03"; "" */
+int postgres_pid(const struct postgres_conn *conn);
+int postgres_version(const struct postgres_conn *conn); /* 150018 */
+const struct postgres_identity *postgres_conn_identity(const struct postgres_conn *conn);
