@@ -122,6 +122,8 @@ void kafka_step_start(struct act *act, const struct kafka_step *step) {
 void kafka_step_drop(struct act *act) {
   struct walk *walk = act->self;
   bool sent = walk->asking && kafka_admin_cancel(walk->asking);
+  if (walk->asking)
+    kafka_admin_free(walk->turn.admin);
   walk->asking = NULL;
   if (act->outcome) {
     if (sent)

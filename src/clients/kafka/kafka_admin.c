@@ -126,7 +126,6 @@ struct kafka_asking *kafka_admin_ask(struct kafka_client *client, struct kafka_a
 bool kafka_admin_cancel(struct kafka_asking *asking) {
   bool sent = kafka_admin_sent(asking->admin);
   kafka_process_cancel(kafka_client_process(asking->client), &asking->call, NULL);
-  kafka_admin_free(asking->admin);
   free(asking);
   return sent;
 }

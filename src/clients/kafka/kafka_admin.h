@@ -118,8 +118,8 @@ struct kafka_asking; /* one under way */
  * it is cancelled first. */
 struct kafka_asking *kafka_admin_ask(struct kafka_client *client, struct kafka_admin *admin,
                                      int64_t deadline_ms, kafka_admin_cb done, void *arg);
-/* No callback will come, and nothing will be sent any more. True: a change has been sent before, so
- * it may happen. */
+/* No callback will come, and nothing will be sent any more; the admin is the caller's again. True:
+ * a change has been sent before, so it may happen. */
 bool kafka_admin_cancel(struct kafka_asking *asking);
 
 /* ---- to look */

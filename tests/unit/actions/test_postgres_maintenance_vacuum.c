@@ -202,7 +202,7 @@ static void test_a_lost_connection(void **state) {
   fixture->driver.on_change = NULL;
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
   assert_result(fixture, 0, VICTIM_UNKNOWN, "the connection was lost in the middle of it");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "not come to");
+  assert_result(fixture, 1, VICTIM_SKIPPED, "not attempted");
 }
 
 static void test_dropped_in_the_middle(void **state) {
@@ -213,7 +213,7 @@ static void test_dropped_in_the_middle(void **state) {
   make_plan(fixture, picks);
   driver_execute_begin(&fixture->driver);
   driver_drop(&fixture->driver);
-  assert_result(fixture, 0, VICTIM_SKIPPED, "not come to");
+  assert_result(fixture, 0, VICTIM_SKIPPED, "not attempted");
   execute(fixture);
   driver_begin(&fixture->driver, fixture->driver.action->verify);
   driver_drop(&fixture->driver);
@@ -235,7 +235,7 @@ static void test_left_while_it_runs(void **state) {
   driver_drop(driver);
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
   assert_result(fixture, 0, VICTIM_UNKNOWN, "left in the middle of it: the server may go on");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "not come to");
+  assert_result(fixture, 1, VICTIM_SKIPPED, "not attempted");
   postgres_do(fixture->admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                               " WHERE query LIKE 'VACUUM%'");
 }

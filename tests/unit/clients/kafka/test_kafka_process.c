@@ -234,6 +234,7 @@ static void on_admin(void *arg, struct kafka_admin *admin, const struct err *err
 
 static struct kafka_asking *ask(struct fixture *f, int64_t timeout_ms) {
   struct kafka_admin *admin = kafka_admin_new();
+  f->admin = admin;
   admin->run = kafka_run_drop_group;
   admin->group = "g";
   f->done = false;

@@ -1,0 +1,91 @@
+#include "actions/kafka/kafka_conn.h"
+
+#include "core/mem.h"
+#include "io/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+  ASK_MS = 30000,  /* for one question */
+  MARGIN_MS = 200, /* the client gives up so long before the step's deadline, and says why */
+};
+
+struct kafka_conn {
+  struct step_part part; /* first */
+  struct step *step;
+  struct kafka_client *client;
+  struct kafka_asking *asking; /* NULL: nothing is asked */
+  struct kafka_admin *questions[KAFKA_QUESTIONS_MAX];
+  size_t count;
+  bool good;
+};
+
+static void on_client_closed(void *arg) {
+  free(arg);
+}
+
+static void close_part(struct step_part *part) {
+  struct kafka_conn *conn = (struct kafka_conn *)part;
+  for (size_t i = 0; i < conn->count; i++)
+    kafka_admin_free(conn->questions[i]);
+  kafka_client_close(conn->client, on_client_closed, conn);
+}
+
+static size_t unanswered(const struct step_part *part) {
+  const struct kafka_conn *conn = (const struct kafka_conn *)part;
+  size_t count = 0;
+  for (size_t i = 0; i < conn->count; i++)
+    count += conn->questions[i]->unsure;
+  return count;
+}
+
+struct kafka_conn *kafka_conn_open(struct step *step) {
+  const struct target *target = step->act->target;
+  const struct option_value *properties = target_option(target, "properties");
+  struct kafka_config config = {.bootstrap = target_text(target, "bootstrap"),
+                                .names = properties->names,
+                                .values = properties->items,
+                                .property_count = properties->item_count};
+  struct kafka_client *client = kafka_client_new(step->act->io, &config, &step->err);
+  if (!client)
+    return NULL;
+  struct kafka_conn *conn = mem_new(sizeof *conn);
+  conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
+  conn->step = step;
+  conn->client = client;
+  step_add(step, &conn->part);
+  return conn;
+}
+
+struct kafka_admin *kafka_question(struct kafka_conn *conn) {
+  assert(conn->count < KAFKA_QUESTIONS_MAX);
+  return conn->questions[conn->count++] = kafka_admin_new();
+}
+
+static void on_answer(void *arg, struct kafka_admin *admin, const struct err *err) {
+  struct kafka_conn *conn = arg;
+  (void)admin; /* the one that was asked, which is in `questions` */
+  conn->asking = NULL;
+  conn->good = !err;
+  if (err)
+    conn->step->err = *err;
+  step_wake(conn->step);
+}
+
+bool kafka_ask(struct kafka_conn *conn, struct kafka_admin *admin) {
+  struct step *step = conn->step;
+  int64_t deadline_ms = clock_now_ms() + ASK_MS;
+  if (step->act->deadline_ms < deadline_ms)
+    deadline_ms = step->act->deadline_ms;
+  if (step->dropped)
+    return step_wait(step, 0);
+  conn->asking = kafka_admin_ask(conn->client, admin, deadline_ms - MARGIN_MS, on_answer, conn);
+  while (conn->asking)
+    if (!step_wait(step, INT64_MAX)) {
+      admin->unsure = kafka_admin_cancel(conn->asking);
+      conn->asking = NULL;
+      return false;
+    }
+  return conn->good;
+}
