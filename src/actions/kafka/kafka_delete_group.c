@@ -162,7 +162,7 @@ KAFKA_STEP(verify, KAFKA_VERIFY_MS)
 const struct action action_kafka_delete_group = {
     .spec = {.id = "kafka.delete-group",
              .kind = "kafka",
-             .table = "lag",
+             .table = KAFKA_LAG_TABLE,
              .key = 'D',
              .title = "delete group",
              .what = "deletes an Empty group with all that it has committed",

@@ -158,7 +158,7 @@ KAFKA_STEP(verify, KAFKA_VERIFY_MS)
 const struct action action_kafka_delete_offsets = {
     .spec = {.id = "kafka.delete-offsets",
              .kind = "kafka",
-             .table = "lag",
+             .table = KAFKA_LAG_TABLE,
              .title = "delete offsets",
              .what = "deletes what a group has committed to a topic that it reads no more",
              .runs = "kafka-consumer-groups.sh --delete-offsets",

@@ -180,7 +180,7 @@ KAFKA_STEP(verify, KAFKA_VERIFY_MS)
 const struct action action_kafka_reset_offsets = {
     .spec = {.id = "kafka.reset-offsets",
              .kind = "kafka",
-             .table = "lag",
+             .table = KAFKA_LAG_TABLE,
              .key = 'O',
              .title = "reset offsets",
              .what = "sets where an Empty group goes on reading: messages are skipped or come "

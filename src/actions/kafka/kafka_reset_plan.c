@@ -205,15 +205,15 @@ static bool none_moved(struct making *m, const struct table *table, const struct
 static bool guard(struct making *m) {
   const struct action_request *request = m->request;
   const struct sample *sample = request->model->slots[request->slot].sample;
-  const struct table *table = sample ? sample_table_view(sample, "lag") : NULL;
+  const struct table *table = sample ? sample_table_view(sample, KAFKA_LAG_TABLE) : NULL;
   const struct row *group = kafka_group_row(request);
   if (!table || !group)
     return true;
-  struct value state = model_cell(table, group, "state");
+  struct value state = model_cell(table, group, KAFKA_LAG_ID_STATE);
   if (state.type != VALUE_TEXT)
     return true;
   bool later = sample->taken_ms > request->found->taken_ms;
-  if (strcmp(state.text, "Empty") == 0)
+  if (strcmp(state.text, KAFKA_STATE_EMPTY) == 0)
     return none_moved(m, table, group, later);
   return !later ||
          err_set(m->err, ERR_INVALID, "the group is %.60s by now: it has to be Empty", state.text);

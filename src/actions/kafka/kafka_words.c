@@ -1,6 +1,7 @@
 #include "actions/kafka/kafka_words.h"
 
 #include "clients/kafka/kafka.h"
+#include "clients/kafka/kafka_contract.h"
 #include "core/format.h"
 #include "core/mem.h"
 
@@ -49,8 +50,8 @@ const char *kafka_server(struct plan *plan, const struct action_request *request
 
 static const char *model_cluster(const struct action_request *request) {
   const struct sample *sample = request->model->slots[request->slot].sample;
-  const struct table *table = sample ? sample_table_view(sample, "cluster") : NULL;
-  int column = table ? table_column(table->spec, "cluster_id") : -1;
+  const struct table *table = sample ? sample_table_view(sample, KAFKA_CLUSTER_TABLE) : NULL;
+  int column = table ? table_column(table->spec, KAFKA_CLUSTER_ID_CLUSTER_ID) : -1;
   if (column < 0 || table->row_count == 0 || table->rows[0].cells[column].type != VALUE_TEXT)
     return NULL;
   return table->rows[0].cells[column].text;
@@ -96,7 +97,7 @@ const char *kafka_expected(struct kafka_admin *admin, const char *pin) {
 
 static const struct table *lag_table(const struct action_request *request) {
   const struct sample *sample = request->model->slots[request->slot].sample;
-  return sample ? sample_table_view(sample, "lag") : NULL;
+  return sample ? sample_table_view(sample, KAFKA_LAG_TABLE) : NULL;
 }
 
 static const struct row *parent_of(const struct action_request *request, const struct row *row) {
@@ -139,7 +140,7 @@ static const char *cell_text(const struct action_request *request, const struct 
 }
 
 const char *kafka_row_name(const struct action_request *request, const struct row *row) {
-  return cell_text(request, row, "name");
+  return cell_text(request, row, KAFKA_LAG_ID_NAME);
 }
 
 bool kafka_row_fits(const struct action_request *request, enum kafka_level wanted, bool empty,
@@ -153,11 +154,12 @@ bool kafka_row_fits(const struct action_request *request, enum kafka_level wante
   if (!empty)
     return true;
   const struct row *group = kafka_group_row(request);
-  struct value state = cell(request, group, "state"), members = cell(request, group, "members");
+  struct value state = cell(request, group, KAFKA_LAG_ID_STATE),
+               members = cell(request, group, KAFKA_LAG_ID_MEMBERS);
   if (state.type != VALUE_TEXT)
     return err_set(why, ERR_UNSUPPORTED, "its state is not known: %s",
                    state.text ? state.text : "no answer");
-  if (strcmp(state.text, "Empty") == 0)
+  if (strcmp(state.text, KAFKA_STATE_EMPTY) == 0)
     return true;
   if (members.type != VALUE_INT || members.integer == 0)
     return err_set(why, ERR_INVALID, "it is %s: only an Empty group", state.text);
@@ -173,12 +175,11 @@ void kafka_readers(const struct action_request *request, const char *topic, kafk
     const struct row *row = &table->rows[i];
     if (!row->parent) {
       group = kafka_row_name(request, row);
-      state = cell_text(request, row, "state");
+      state = cell_text(request, row, KAFKA_LAG_ID_STATE);
       topic_key = NULL;
     } else if (topic_key && strcmp(row->parent, topic_key) == 0) {
-      struct value committed = cell(request, row, "committed");
-      const char *slash = strrchr(row->key, '/');
-      seen(arg, group, state, (int32_t)strtol(slash ? slash + 1 : "", NULL, 10),
+      struct value committed = cell(request, row, KAFKA_LAG_ID_COMMITTED);
+      seen(arg, group, state, kafka_partition_of_key(row->key),
            committed.type == VALUE_INT ? committed.integer : KAFKA_NO_OFFSET);
     } else if (strcmp(kafka_row_name(request, row), topic) == 0) {
       topic_key = row->key;

@@ -4,6 +4,7 @@
 
 #include "actions/action.h"
 #include "clients/kafka/kafka_admin.h"
+#include "clients/kafka/kafka_contract.h"
 
 enum { KAFKA_WORD_MAX = 2100 };
 

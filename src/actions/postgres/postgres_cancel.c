@@ -12,7 +12,7 @@ static bool plan_make(const struct action_request *request, struct plan *plan, s
 const struct action action_postgres_cancel = {
     .spec = {.id = "postgres.cancel",
              .kind = "postgres",
-             .table = "sessions",
+             .table = POSTGRES_SESSIONS_TABLE,
              .key = 'C',
              .title = "cancel the query",
              .what = "ends the query that the session runs: its client gets an error and stays "

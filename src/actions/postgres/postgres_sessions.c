@@ -7,12 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-/* The ids of the collector's. */
-static const char sessions_id[] = "sessions";
-
 const struct table *postgres_sessions_table(const struct action_request *request) {
   const struct sample *sample = request->model->slots[request->slot].sample;
-  return sample ? sample_table_view(sample, sessions_id) : NULL;
+  return sample ? sample_table_view(sample, POSTGRES_SESSIONS_TABLE) : NULL;
 }
 
 struct value postgres_session_cell(const struct table *table, const struct row *row,
@@ -38,16 +35,12 @@ const struct row *postgres_session_root(const struct table *table, const struct 
 }
 
 bool postgres_key_start(const char *key, char out[POSTGRES_MOMENT_MAX]) {
-  const char *slash = strchr(key, '/');
-  if (!slash)
+  struct postgres_session_key session;
+  if (!postgres_session_key_read(key, &session) || session.start_us < 0)
     return false;
-  char *point, *end;
-  long long seconds = strtoll(slash + 1, &point, 10);
-  if (*point != '.' || seconds < 0 || strspn(point + 1, "0123456789") != 6 || point[7] != '\0')
-    return false;
-  long micros = strtol(point + 1, &end, 10);
   struct tm tm;
-  time_t time = (time_t)seconds;
+  const long micros = (long)(session.start_us % 1000000);
+  time_t time = (time_t)(session.start_us / 1000000);
   if (!gmtime_r(&time, &tm) || tm.tm_year + 1900 > 9999)
     return false;
   snprintf(out, POSTGRES_MOMENT_MAX, "%04d-%02d-%02d %02d:%02d:%02d.%06ld+00", tm.tm_year + 1900,
@@ -58,14 +51,14 @@ bool postgres_key_start(const char *key, char out[POSTGRES_MOMENT_MAX]) {
 /* ---- whom it may be done to */
 
 static bool check_client(const struct table *table, const struct row *row, struct err *why) {
-  struct value type = postgres_session_cell(table, row, "type");
-  struct value pid = postgres_session_cell(table, row, "pid");
+  struct value type = postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_TYPE);
+  struct value pid = postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_PID);
   char start[POSTGRES_MOMENT_MAX];
   if (pid.type == VALUE_INT && pid.integer == 0)
     return err_set(why, ERR_UNSUPPORTED,
                    "a prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED "
                    "ends it");
-  if (type.type == VALUE_TEXT && strcmp(type.text, "client backend") != 0)
+  if (type.type == VALUE_TEXT && strcmp(type.text, POSTGRES_TYPE_CLIENT) != 0)
     return err_set(why, ERR_UNSUPPORTED, "%s: only client sessions", type.text);
   if (type.type == VALUE_TEXT && postgres_key_start(row->key, start))
     return true;
@@ -75,12 +68,13 @@ static bool check_client(const struct table *table, const struct row *row, struc
 }
 
 static bool check_runs(const struct table *table, const struct row *row, struct err *why) {
-  const char *state = postgres_session_text(table, row, "state");
-  if (strcmp(state, "active") == 0)
+  const char *state = postgres_session_text(table, row, POSTGRES_SESSIONS_ID_STATE);
+  if (strcmp(state, POSTGRES_STATE_ACTIVE) == 0)
     return true;
-  if (strcmp(state, "idle in txn") == 0 || strcmp(state, "aborted txn") == 0)
+  if (strcmp(state, POSTGRES_STATE_IDLE_IN_TRANSACTION) == 0 ||
+      strcmp(state, POSTGRES_STATE_ABORTED) == 0)
     return err_set(why, ERR_UNSUPPORTED, "%s, so nothing runs: terminate it", state);
-  if (strcmp(state, "idle") == 0)
+  if (strcmp(state, POSTGRES_STATE_IDLE) == 0)
     return err_set(why, ERR_UNSUPPORTED, "idle: nothing runs");
   return err_set(why, ERR_UNSUPPORTED, "not known to run a query");
 }
@@ -102,8 +96,8 @@ bool postgres_sessions_check(const struct action_request *request, enum postgres
       continue;
     if (request->key_count == 1)
       return err_set(why, err.kind, "%s", err.text);
-    return err_set(why, err.kind, "%s: %.200s", postgres_session_text(table, row, "session"),
-                   err.text);
+    return err_set(why, err.kind, "%s: %.200s",
+                   postgres_session_text(table, row, POSTGRES_SESSIONS_ID_SESSION), err.text);
   }
   return request->key_count > 0 || err_set(why, ERR_INVALID, "no session is selected");
 }
@@ -115,7 +109,7 @@ const struct row *postgres_session_found(const struct action_request *request, c
   const long pid = strtol(key, NULL, 10);
   const bool whole = strchr(key, '/') != NULL; /* else any session with that pid is meant */
   for (size_t i = 0; !row && i < table->row_count; i++) {
-    struct value value = postgres_session_cell(table, &table->rows[i], "pid");
+    struct value value = postgres_session_cell(table, &table->rows[i], POSTGRES_SESSIONS_ID_PID);
     if (value.type != VALUE_INT || value.integer != pid)
       continue;
     if (!whole)
@@ -171,10 +165,11 @@ static struct waiter *waiters_read(const struct table *table, const struct row *
   struct waiter *waiters = mem_new((table->row_count + 1) * sizeof *waiters);
   for (size_t i = 0; i < table->row_count; i++) {
     const struct row *row = &table->rows[i];
-    struct value pid = postgres_session_cell(table, row, "pid");
-    waiters[i] = (struct waiter){.pid = pid.type == VALUE_INT ? pid.integer : 0,
-                                 .blockers = postgres_session_text(table, row, "blocked_by"),
-                                 .victim = -1};
+    struct value pid = postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_PID);
+    waiters[i] = (struct waiter){
+        .pid = pid.type == VALUE_INT ? pid.integer : 0,
+        .blockers = postgres_session_text(table, row, POSTGRES_SESSIONS_ID_BLOCKED_BY),
+        .victim = -1};
     for (size_t v = 0; v < count; v++)
       if (rows[v] == row) {
         waiters[i].victim = (int)v;

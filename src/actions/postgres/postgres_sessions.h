@@ -9,6 +9,7 @@
 #pragma once
 
 #include "actions/action.h"
+#include "clients/postgres/postgres_contract.h"
 
 enum postgres_effect {
   POSTGRES_CANCEL,           /* the query that runs now */

@@ -71,10 +71,10 @@ static const char *cell_text(struct plan *plan, const struct table *table, const
 }
 
 static const char *query_text(struct plan *plan, const struct table *table, const struct row *row) {
-  const char *query = postgres_session_text(table, row, "query");
+  const char *query = postgres_session_text(table, row, POSTGRES_SESSIONS_ID_QUERY);
   char text[QUERY_MAX], masked[4 * QUERY_MAX];
   if (!*query)
-    return postgres_session_cell(table, row, "query").text ? "?" : NULL;
+    return postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_QUERY).text ? "?" : NULL;
   size_t length = statement_without_literals(masked, sizeof masked, query);
   text_sanitize(text, sizeof text, masked, length, false);
   return plan_printf(plan, "%s%s", text, length >= sizeof text ? "..." : "");
@@ -115,14 +115,14 @@ static bool moment_of(const struct postgres_victims *victims, const struct row *
   if (!source || (**moment && strspn(*moment, "0123456789-+:. ") == strlen(*moment)))
     return true;
   return err_set(err, ERR_UNSUPPORTED, "%s: since when it is in its state is not known",
-                 postgres_session_text(victims->table, row, "session"));
+                 postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION));
 }
 
 static bool add_victim(struct plan *plan, const struct postgres_victims *victims, size_t index,
                        struct err *err) {
   const struct row *row = victims->rows[index];
-  const char *label = postgres_session_text(victims->table, row, "session");
-  struct value pid = postgres_session_cell(victims->table, row, "pid");
+  const char *label = postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION);
+  struct value pid = postgres_session_cell(victims->table, row, POSTGRES_SESSIONS_ID_PID);
   char start[POSTGRES_MOMENT_MAX];
   const char *moment;
   if (pid.type != VALUE_INT || !postgres_key_start(row->key, start))
@@ -142,7 +142,7 @@ static bool add_victim(struct plan *plan, const struct postgres_victims *victims
   victim->pins[SESSION_PIN_MOMENT] = *moment ? plan_copy(plan, moment) : NULL;
   victim->pins[SESSION_PIN_WAITERS] = waiters_text(plan, victims, index, &freed);
   victim->cells[CELL_FREES] =
-      postgres_session_cell(victims->table, row, "blocks").type == VALUE_NONE
+      postgres_session_cell(victims->table, row, POSTGRES_SESSIONS_ID_BLOCKS).type == VALUE_NONE
           ? "?"
           : plan_printf(plan, "%zu", freed);
   char quoted_start[POSTGRES_MOMENT_MAX + 2], quoted_moment[POSTGRES_MOMENT_MAX + 2];
@@ -203,8 +203,8 @@ static const struct row **rows_found(const struct action_request *request,
       twice = twice || rows[j] == row;
     good = row != NULL;
     if (good && !postgres_session_check(table, row, effect, &why))
-      good = err_set(err, why.kind, "%s: %.200s", postgres_session_text(table, row, "session"),
-                     why.text);
+      good = err_set(err, why.kind, "%s: %.200s",
+                     postgres_session_text(table, row, POSTGRES_SESSIONS_ID_SESSION), why.text);
     if (good && !twice)
       rows[(*count)++] = row;
   }
@@ -220,7 +220,8 @@ bool postgres_sessions_plan_rows(const struct action_request *request, enum post
   const struct row **rows = rows_found(request, effect, &count, err);
   if (!rows)
     return false;
-  const char *label = postgres_session_text(&request->found->tables[0], rows[0], "session");
+  const char *label =
+      postgres_session_text(&request->found->tables[0], rows[0], POSTGRES_SESSIONS_ID_SESSION);
   bool cancel = effect == POSTGRES_CANCEL;
   if (count == 1)
     plan->title = plan_printf(plan, "%s%s of %s", cancel ? "Cancel the query of " : "Terminate ",

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static bool state_is(const struct postgres_victims *victims, size_t index, const char *state) {
-  const char *text = postgres_session_text(victims->table, victims->rows[index], "state");
+  const char *text =
+      postgres_session_text(victims->table, victims->rows[index], POSTGRES_SESSIONS_ID_STATE);
   return strcmp(text, state) == 0;
 }
 
@@ -24,11 +25,13 @@ static const char *plural(size_t count) {
 
 /* Whether it waits for a victim itself, and not only behind others that do. */
 static bool waits_directly(const struct postgres_victims *victims, const struct row *row) {
-  for (const char *at = postgres_session_text(victims->table, row, "blocked_by"); *at;) {
+  for (const char *at = postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_BLOCKED_BY);
+       *at;) {
     char *end;
     int64_t pid = strtoll(at, &end, 10);
     for (size_t i = 0; i < victims->count; i++)
-      if (postgres_session_cell(victims->table, victims->rows[i], "pid").integer == pid)
+      if (postgres_session_cell(victims->table, victims->rows[i], POSTGRES_SESSIONS_ID_PID)
+              .integer == pid)
         return true;
     at = end + strcspn(end, ",");
     at += strspn(at, ", ");
@@ -51,7 +54,8 @@ static void say_freed(struct plan *plan, const struct postgres_victims *victims)
   const char *them = victims->count == 1 ? "it" : "them";
   const char *blind = NULL;
   for (size_t i = 0; i < victims->count; i++) {
-    struct value blocks = postgres_session_cell(victims->table, victims->rows[i], "blocks");
+    struct value blocks =
+        postgres_session_cell(victims->table, victims->rows[i], POSTGRES_SESSIONS_ID_BLOCKS);
     if (blocks.type == VALUE_NONE)
       blind = blocks.text ? blocks.text : "not told";
   }
@@ -64,7 +68,8 @@ static void say_freed(struct plan *plan, const struct postgres_victims *victims)
     plan_say(plan, PLAN_BLAST, "frees nobody: no session waits for %s", them);
   size_t looked = 0;
   for (size_t i = 0; i < victims->table->row_count; i++)
-    looked += *postgres_session_text(victims->table, &victims->table->rows[i], "blocked_by") != 0;
+    looked += *postgres_session_text(victims->table, &victims->table->rows[i],
+                                     POSTGRES_SESSIONS_ID_BLOCKED_BY) != 0;
   if (victims->waiting > (int64_t)looked)
     plan_say(plan, PLAN_BLAST,
              "at least: of %lld sessions that wait for a lock, only %zu were looked into",
@@ -92,7 +97,8 @@ static void say_loss(struct plan *plan, const struct postgres_victims *victims) 
   double oldest = 0, age;
   char time[FORMAT_MAX];
   for (size_t i = 0; i < victims->count; i++) {
-    struct value value = postgres_session_cell(victims->table, victims->rows[i], "transaction_age");
+    struct value value = postgres_session_cell(victims->table, victims->rows[i],
+                                               POSTGRES_SESSIONS_ID_TRANSACTION_AGE);
     if (value_number(value, &age)) {
       open++;
       oldest = age > oldest ? age : oldest;
@@ -124,11 +130,12 @@ static void warn_of_work(struct plan *plan, const struct postgres_victims *victi
     const char *label = "";
     for (size_t i = 0; i < victims->count; i++) {
       const struct row *row = victims->rows[i];
-      const char *application = postgres_session_text(victims->table, row, "application");
+      const char *application =
+          postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_APPLICATION);
       if (strcmp(application, works[w].application) != 0)
         continue;
       count++;
-      label = postgres_session_text(victims->table, row, "session");
+      label = postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION);
     }
     if (count == 1)
       plan_say(plan, PLAN_WARNING, "%s is %s", label, works[w].says);
@@ -145,7 +152,7 @@ static void warn_of_waiters(struct plan *plan, const struct postgres_victims *vi
     if (root == victims->rows[i])
       continue;
     waiting++;
-    holder = postgres_session_text(victims->table, root, "session");
+    holder = postgres_session_text(victims->table, root, POSTGRES_SESSIONS_ID_SESSION);
   }
   if (waiting == 1 && victims->count == 1)
     plan_say(plan, PLAN_WARNING, "it waits itself: who holds it up is %s", holder);
@@ -155,7 +162,7 @@ static void warn_of_waiters(struct plan *plan, const struct postgres_victims *vi
 }
 
 static void say_warnings(struct plan *plan, const struct postgres_victims *victims) {
-  size_t active = count_state(victims, "active");
+  size_t active = count_state(victims, POSTGRES_STATE_ACTIVE);
   if (active > 0 && victims->effect != POSTGRES_CANCEL)
     plan_say(plan, PLAN_WARNING,
              victims->count == 1 ? "a query runs: cancel (C) would end it and leave the session"

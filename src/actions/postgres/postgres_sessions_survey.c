@@ -18,23 +18,29 @@ enum { WANTED_MAX = 8000, WAITERS_MAX = 200, ROWS_MAX = 9900, QUERY_BYTES = 600 
 
 /* The ids of the collector's table. */
 static const struct column_spec session_columns[SESSION_FOUND_COUNT] = {
-    [SESSION_FOUND_LABEL] = {.id = "session", .title = "SESSION"},
-    [SESSION_FOUND_STATE] = {.id = "state", .title = "STATE"},
-    [SESSION_FOUND_STATE_AGE] = {.id = "state_age", .title = "FOR", .unit = UNIT_SECONDS},
-    [SESSION_FOUND_BLOCKS] = {.id = "blocks", .title = "BLOCKS", .unit = UNIT_COUNT},
-    [SESSION_FOUND_BLOCKED_BY] = {.id = "blocked_by", .title = "BLOCKED BY"},
-    [SESSION_FOUND_TRANSACTION_AGE] = {.id = "transaction_age",
+    [SESSION_FOUND_LABEL] = {.id = POSTGRES_SESSIONS_ID_SESSION, .title = "SESSION"},
+    [SESSION_FOUND_STATE] = {.id = POSTGRES_SESSIONS_ID_STATE, .title = "STATE"},
+    [SESSION_FOUND_STATE_AGE] = {.id = POSTGRES_SESSIONS_ID_STATE_AGE,
+                                 .title = "FOR",
+                                 .unit = UNIT_SECONDS},
+    [SESSION_FOUND_BLOCKS] = {.id = POSTGRES_SESSIONS_ID_BLOCKS,
+                              .title = "BLOCKS",
+                              .unit = UNIT_COUNT},
+    [SESSION_FOUND_BLOCKED_BY] = {.id = POSTGRES_SESSIONS_ID_BLOCKED_BY, .title = "BLOCKED BY"},
+    [SESSION_FOUND_TRANSACTION_AGE] = {.id = POSTGRES_SESSIONS_ID_TRANSACTION_AGE,
                                        .title = "TXN",
                                        .unit = UNIT_SECONDS},
-    [SESSION_FOUND_USER] = {.id = "user", .title = "USER"},
-    [SESSION_FOUND_DATABASE] = {.id = "database", .title = "DATABASE"},
-    [SESSION_FOUND_APPLICATION] = {.id = "application", .title = "APPLICATION"},
-    [SESSION_FOUND_CLIENT] = {.id = "client", .title = "CLIENT"},
-    [SESSION_FOUND_QUERY] = {.id = "query", .title = "QUERY"},
-    [SESSION_FOUND_PID] = {.id = "pid", .title = "PID"},
-    [SESSION_FOUND_TYPE] = {.id = "type", .title = "TYPE"},
-    [SESSION_FOUND_QUERY_START] = {.id = "query_start", .title = "QUERY STARTED"},
-    [SESSION_FOUND_STATE_CHANGE] = {.id = "state_change", .title = "STATE CHANGED"},
+    [SESSION_FOUND_USER] = {.id = POSTGRES_SESSIONS_ID_USER, .title = "USER"},
+    [SESSION_FOUND_DATABASE] = {.id = POSTGRES_SESSIONS_ID_DATABASE, .title = "DATABASE"},
+    [SESSION_FOUND_APPLICATION] = {.id = POSTGRES_SESSIONS_ID_APPLICATION, .title = "APPLICATION"},
+    [SESSION_FOUND_CLIENT] = {.id = POSTGRES_SESSIONS_ID_CLIENT, .title = "CLIENT"},
+    [SESSION_FOUND_QUERY] = {.id = POSTGRES_SESSIONS_ID_QUERY, .title = "QUERY"},
+    [SESSION_FOUND_PID] = {.id = POSTGRES_SESSIONS_ID_PID, .title = "PID"},
+    [SESSION_FOUND_TYPE] = {.id = POSTGRES_SESSIONS_ID_TYPE, .title = "TYPE"},
+    [SESSION_FOUND_QUERY_START] = {.id = POSTGRES_SESSIONS_ID_QUERY_START,
+                                   .title = "QUERY STARTED"},
+    [SESSION_FOUND_STATE_CHANGE] = {.id = POSTGRES_SESSIONS_ID_STATE_CHANGE,
+                                    .title = "STATE CHANGED"},
     [SESSION_FOUND_WANTED] = {.id = "wanted", .title = "WANTED"},
 };
 static const struct column_spec count_columns[SESSION_COUNT_COUNT] = {
@@ -42,7 +48,7 @@ static const struct column_spec count_columns[SESSION_COUNT_COUNT] = {
     [SESSION_COUNT_WAITING] = {.id = "waiting", .title = "WAITING", .unit = UNIT_COUNT},
     [SESSION_COUNT_HIDDEN] = {.id = "hidden", .title = "HIDDEN", .unit = UNIT_COUNT},
 };
-const struct table_spec postgres_sessions_found_table = {.id = "sessions",
+const struct table_spec postgres_sessions_found_table = {.id = POSTGRES_SESSIONS_TABLE,
                                                          .title = "Sessions",
                                                          .columns = session_columns,
                                                          .column_count = SESSION_FOUND_COUNT};
@@ -189,9 +195,10 @@ static const char *query_text(struct sample *sample, const char *escaped, const 
 }
 
 static const char *state_name(const char *state) {
-  static const char *const names[][2] = {{"idle in transaction", "idle in txn"},
-                                         {"idle in transaction (aborted)", "aborted txn"},
-                                         {"fastpath function call", "fastpath"}};
+  static const char *const names[][2] = {
+      {"idle in transaction", POSTGRES_STATE_IDLE_IN_TRANSACTION},
+      {"idle in transaction (aborted)", POSTGRES_STATE_ABORTED},
+      {"fastpath function call", "fastpath"}};
   for (size_t i = 0; state && i < sizeof names / sizeof *names; i++)
     if (strcmp(state, names[i][0]) == 0)
       return names[i][1];
@@ -200,11 +207,10 @@ static const char *state_name(const char *state) {
 
 static const char *key_of(struct sample *sample, const struct pg_rows *rows, size_t row) {
   const char *pid = pg_cell(rows, row, A_PID), *start = pg_cell(rows, row, A_START);
-  long long micros = start ? strtoll(start, NULL, 10) : -1;
-  if (micros < 0)
-    return sample_printf(sample, "%ld", strtol(pid, NULL, 10));
-  return sample_printf(sample, "%ld/%lld.%06lld", strtol(pid, NULL, 10), micros / 1000000,
-                       micros % 1000000);
+  char key[POSTGRES_SESSION_KEY_MAX];
+  struct postgres_session_key session = {strtol(pid, NULL, 10),
+                                         start ? strtoll(start, NULL, 10) : -1};
+  return sample_copy(sample, postgres_session_key_text(key, session));
 }
 
 /* Whether the list "8123,8140" has the pid. */

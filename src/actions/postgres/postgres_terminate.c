@@ -12,7 +12,7 @@ static bool plan_make(const struct action_request *request, struct plan *plan, s
 const struct action action_postgres_terminate = {
     .spec = {.id = "postgres.terminate",
              .kind = "postgres",
-             .table = "sessions",
+             .table = POSTGRES_SESSIONS_TABLE,
              .key = 'T',
              .title = "terminate",
              .what = "ends the session: its transaction is rolled back, its client loses the "

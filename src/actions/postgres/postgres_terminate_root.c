@@ -6,15 +6,15 @@
 static const struct row *root_find(const struct table *table, const struct row *row,
                                    struct err *why) {
   const struct row *root = postgres_session_root(table, row);
-  struct value blocks = postgres_session_cell(table, root, "blocks");
+  struct value blocks = postgres_session_cell(table, root, POSTGRES_SESSIONS_ID_BLOCKS);
   struct err err;
   if (root == row && !(blocks.type == VALUE_INT && blocks.integer > 0))
     err_set(why, ERR_UNSUPPORTED, "it waits for nobody, and nobody is known to wait for it");
   else if (postgres_session_check(table, root, POSTGRES_TERMINATE, &err))
     return root;
   else
-    err_set(why, err.kind, "the root is %s: %.200s", postgres_session_text(table, root, "session"),
-            err.text);
+    err_set(why, err.kind, "the root is %s: %.200s",
+            postgres_session_text(table, root, POSTGRES_SESSIONS_ID_SESSION), err.text);
   return NULL;
 }
 
@@ -34,15 +34,16 @@ static bool plan_make(const struct action_request *request, struct plan *plan, s
   const struct row *root = row ? root_find(table, row, err) : NULL;
   if (!root)
     return false;
-  plan->title = plan_printf(plan, "Terminate %s of %s, which holds up the others",
-                            postgres_session_text(table, root, "session"), plan->target);
+  plan->title =
+      plan_printf(plan, "Terminate %s of %s, which holds up the others",
+                  postgres_session_text(table, root, POSTGRES_SESSIONS_ID_SESSION), plan->target);
   return postgres_sessions_plan(request, &root, 1, POSTGRES_TERMINATE, plan, err);
 }
 
 const struct action action_postgres_terminate_root = {
     .spec = {.id = "postgres.terminate-root",
              .kind = "postgres",
-             .table = "sessions",
+             .table = POSTGRES_SESSIONS_TABLE,
              .key = 'R',
              .title = "terminate the root",
              .what = "ends the session at the root of the blocked tree, so that those who wait "

@@ -29,7 +29,7 @@ static const struct act_step verify = {.timeout_ms = VERIFY_MS,
 const struct action action_redis_delete_keys = {
     .spec = {.id = "redis.delete-keys",
              .kind = "redis",
-             .context = REDIS_KEYSPACE,
+             .context = REDIS_KEYSPACE_TABLE,
              .key = 'D',
              .title = "delete keys",
              .what = "deletes all keys of a database that match a pattern, a few at a time so that "

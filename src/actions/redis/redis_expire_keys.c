@@ -46,7 +46,7 @@ static const struct act_step verify = {.timeout_ms = VERIFY_MS,
 const struct action action_redis_expire_keys = {
     .spec = {.id = "redis.expire-keys",
              .kind = "redis",
-             .context = REDIS_KEYSPACE,
+             .context = REDIS_KEYSPACE_TABLE,
              .key = 'E',
              .title = "expire keys",
              .what = "gives all keys of a database that match a pattern a time to live; they are "

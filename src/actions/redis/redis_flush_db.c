@@ -18,7 +18,7 @@ static const struct act_step execute = {.start = execute_start, .drop = redis_wo
 const struct action action_redis_flush_db = {
     .spec = {.id = "redis.flush-db",
              .kind = "redis",
-             .context = REDIS_KEYSPACE,
+             .context = REDIS_KEYSPACE_TABLE,
              .title = "flush a database",
              .what = "drops all keys of one database, and of its replicas",
              .runs = "FLUSHDB ASYNC",

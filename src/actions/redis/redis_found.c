@@ -161,7 +161,7 @@ void redis_plan_spread(struct plan *plan, const struct sample *found, const char
 /* The text that the collector has in the summary's only row; "" where there is none. */
 static const char *collected(const struct action_request *request, const char *column) {
   const struct sample *sample = request->model->slots[request->slot].sample;
-  const struct table *table = sample ? sample_table_view(sample, "summary") : NULL;
+  const struct table *table = sample ? sample_table_view(sample, REDIS_SUMMARY_TABLE) : NULL;
   int index = table ? table_column(table->spec, column) : -1;
   if (index < 0 || table->row_count == 0 || table->rows[0].cells[index].type != VALUE_TEXT)
     return "";
@@ -169,13 +169,13 @@ static const char *collected(const struct action_request *request, const char *c
 }
 
 bool redis_has_keys(const struct action_request *request, struct err *why) {
-  if (strcmp(collected(request, "mode"), "sentinel") == 0)
+  if (strcmp(collected(request, REDIS_SUMMARY_ID_MODE), REDIS_MODE_SENTINEL) == 0)
     return err_set(why, ERR_UNSUPPORTED, "a Sentinel, which holds no keys");
   return true;
 }
 
 bool redis_takes_writes(const struct action_request *request, struct err *why) {
-  if (strcmp(collected(request, "role"), "replica") == 0)
+  if (strcmp(collected(request, REDIS_SUMMARY_ID_ROLE), REDIS_ROLE_REPLICA) == 0)
     return err_set(why, ERR_UNSUPPORTED, "read-only replica: it is to be done on its master");
   return redis_has_keys(request, why);
 }

@@ -4,8 +4,7 @@
 
 #include "actions/redis/redis_conn.h"
 #include "actions/redis/redis_work.h"
-
-#define REDIS_KEYSPACE "keyspace" /* the collector's table of databases, "db0" ... */
+#include "clients/redis/redis_contract.h"
 
 /* With the tables of specs first, and the facts of the server as told in work->info: run_id,
  * server ("Redis 7.0.15"), version, role, cluster, replicas, replica0..., config_file. */

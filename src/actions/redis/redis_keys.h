@@ -20,7 +20,7 @@ enum redis_keys_param { REDIS_KEYS_PATTERN, REDIS_KEYS_DB, REDIS_KEYS_MORE };
     .help = "the number of its database; else that of the target's url", .example = "0" \
   }
 
-/* For an action's preset: the parameter db of a row of REDIS_KEYSPACE. */
+/* For an action's preset: the parameter db of a row of REDIS_KEYSPACE_TABLE. */
 bool redis_keys_preset(const struct row *row, size_t param, char *out, size_t size);
 
 enum {

@@ -1,117 +1,80 @@
 #include "actions/redis/redis_text.h"
 
 #include "actions/redis/redis_pattern.h"
+#include "clients/redis/redis_contract.h"
+#include "clients/redis/redis_info.h"
 #include "clients/redis/redis_url.h"
 #include "core/format.h"
 #include "core/quote.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- INFO */
 
-/* The value of the line "key:value", and its length; NULL if there is none. */
-static const char *find_line(const char *info, const char *key, size_t *length) {
-  size_t wanted = strlen(key);
-  for (const char *line = info; *line; line += strcspn(line, "\n"), line += *line == '\n')
-    if (strncmp(line, key, wanted) == 0 && line[wanted] == ':') {
-      *length = strcspn(line + wanted + 1, "\r\n");
-      return line + wanted + 1;
-    }
-  return NULL;
-}
-
-bool redis_told(const char *info, const char *key, char *out, size_t size) {
-  size_t length = 0;
-  const char *value = find_line(info, key, &length);
-  snprintf(out, size, "%.*s", (int)length, value ? value : "");
+/* Each of these reads the whole text; where several figures are wanted, parse it once with
+ * redis_info_parse. */
+bool redis_told(const char *text, const char *key, char *out, size_t size) {
+  struct redis_info info;
+  redis_info_parse(&info, text, strlen(text));
+  const char *value = redis_info_text(&info, key);
+  snprintf(out, size, "%s", value ? value : "");
+  redis_info_fini(&info);
   return value != NULL;
 }
 
-static bool begins_number(const char *text) {
-  return (*text >= '0' && *text <= '9') || *text == '-';
+bool redis_told_int(const char *text, const char *key, int64_t *number) {
+  struct redis_info info;
+  redis_info_parse(&info, text, strlen(text));
+  bool known = redis_info_int(&info, key, number);
+  redis_info_fini(&info);
+  return known;
 }
 
-bool redis_told_int(const char *info, const char *key, int64_t *number) {
-  char text[32], *end;
-  if (!redis_told(info, key, text, sizeof text) || !begins_number(text))
-    return false;
-  errno = 0;
-  long long parsed = strtoll(text, &end, 10);
-  if (end == text || *end || errno)
-    return false;
-  *number = parsed;
-  return true;
-}
-
-bool redis_told_count(const char *info, const char *key, int64_t *number) {
+bool redis_told_count(const char *text, const char *key, int64_t *number) {
   int64_t read;
-  if (!redis_told_int(info, key, &read) || read < 0)
+  if (!redis_told_int(text, key, &read) || read < 0)
     return false;
   *number = read;
   return true;
 }
 
-bool redis_told_real(const char *info, const char *key, double *number) {
-  char text[32], *end;
-  if (!redis_told(info, key, text, sizeof text) || !begins_number(text))
-    return false;
-  double parsed = strtod(text, &end);
-  if (end == text || *end || !isfinite(parsed))
-    return false;
-  *number = parsed;
-  return true;
+bool redis_told_real(const char *text, const char *key, double *number) {
+  struct redis_info info;
+  redis_info_parse(&info, text, strlen(text));
+  bool known = redis_info_real(&info, key, number);
+  redis_info_fini(&info);
+  return known;
 }
 
-bool redis_told_is(const char *info, const char *key, const char *text) {
-  size_t length = 0;
-  const char *value = find_line(info, key, &length);
-  return value && length == strlen(text) && memcmp(value, text, length) == 0;
+bool redis_told_is(const char *text, const char *key, const char *wanted) {
+  struct redis_info info;
+  redis_info_parse(&info, text, strlen(text));
+  bool same = redis_info_is(&info, key, wanted);
+  redis_info_fini(&info);
+  return same;
 }
 
 bool redis_told_field(const char *value, const char *name, int64_t *number) {
-  size_t length = strlen(name);
-  for (const char *at = value; *at; at += strcspn(at, ","), at += *at == ',')
-    if (strncmp(at, name, length) == 0 && at[length] == '=') {
-      char *end;
-      errno = 0;
-      long long parsed = strtoll(at + length + 1, &end, 10);
-      if (end == at + length + 1 || (*end && *end != ',') || errno)
-        return false;
-      *number = parsed;
-      return true;
-    }
-  return false;
+  return redis_info_field(value, name, number);
 }
 
-void redis_told_keys(const char *info, int db, int64_t *keys, int64_t *expires) {
-  char key[24], value[128];
-  *keys = *expires = 0;
-  snprintf(key, sizeof key, "db%d", db);
-  if (!redis_told(info, key, value, sizeof value))
-    return;
-  if (!redis_told_field(value, "keys", keys) || *keys < 0)
-    *keys = 0;
-  if (!redis_told_field(value, "expires", expires) || *expires < 0)
-    *expires = 0;
+void redis_told_keys(const char *text, int db, int64_t *keys, int64_t *expires) {
+  struct redis_info info;
+  redis_info_parse(&info, text, strlen(text));
+  redis_keys_of_database(&info, db, keys, expires);
+  redis_info_fini(&info);
 }
 
-int redis_told_version(const char *info) {
-  char text[32];
-  int major = 0, minor = 0, patch = 0;
-  if (!redis_told(info, "redis_version", text, sizeof text))
-    return 0;
-  char *end;
-  major = (int)strtol(text, &end, 10);
-  if (*end == '.')
-    minor = (int)strtol(end + 1, &end, 10);
-  if (*end == '.')
-    patch = (int)strtol(end + 1, &end, 10);
-  return major * 10000 + minor * 100 + patch;
+int redis_told_version(const char *text) {
+  struct redis_info info;
+  redis_info_parse(&info, text, strlen(text));
+  int version = redis_info_version(&info);
+  redis_info_fini(&info);
+  return version;
 }
 
 /* ---- names */
@@ -273,10 +236,10 @@ const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target) {
 }
 
 bool redis_row_database(const struct row *row, char *out, size_t size) {
-  const char *digits = row->key + 2;
-  if (strncmp(row->key, "db", 2) != 0 || !*digits || digits[strspn(digits, "0123456789")])
+  int db = redis_database_of_key(row->key);
+  if (db < 0)
     return false;
-  snprintf(out, size, "%s", digits);
+  snprintf(out, size, "%d", db);
   return true;
 }
 

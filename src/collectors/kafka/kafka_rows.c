@@ -1,5 +1,6 @@
 #include "collectors/kafka/kafka_rows.h"
 
+#include "clients/kafka/kafka_contract.h"
 #include "collectors/kafka/kafka_cluster.h"
 #include "collectors/kafka/kafka_table.h"
 #include "core/mem.h"
@@ -126,17 +127,8 @@ static void fill_sum(struct sample *sample, struct row *row, const struct kafka_
         value_none("not all partitions are known");
 }
 
-/* The group's name as keys have it, in the sample. */
-static const char *group_key(struct sample *sample, const char *group) {
-  if (!strpbrk(group, "/%"))
-    return sample_copy(sample, group);
-  char *key = mem_new(strlen(group) * 3 + 1), *to = key;
-  for (; *group; group++) {
-    const char *escape = *group == '/' ? "%2F" : *group == '%' ? "%25" : NULL;
-    size_t length = escape ? 3 : 1;
-    memcpy(to, escape ? escape : group, length);
-    to += length;
-  }
+/* Moves a key into the sample. */
+static const char *key_take(struct sample *sample, char *key) {
   const char *copy = sample_copy(sample, key);
   free(key);
   return copy;
@@ -163,9 +155,9 @@ static void fill_owner(const struct filling *f, const struct kafka_part *part, s
 static bool part_row(const struct filling *f, const struct kafka_part *part,
                      const char *topic_key) {
   struct sample *sample = f->sample;
-  char key[1200], label[32];
-  snprintf(key, sizeof key, "%.1150s/%d", topic_key, part->share->partition);
+  char *key = kafka_partition_key(topic_key, part->share->partition), label[32];
   struct row *row = sample_row(sample, f->table, key, topic_key);
+  free(key);
   if (!row)
     return false;
   snprintf(label, sizeof label, "partition %d", part->share->partition);
@@ -208,9 +200,9 @@ static struct value topic_status(struct sample *sample, const struct kafka_sum *
 }
 
 static bool topic_rows(const struct filling *f, const struct kafka_topic_view *topic,
-                       const char *group_key_text) {
-  const char *key = sample_printf(f->sample, "%s/%s", group_key_text, topic->topic->name);
-  struct row *row = sample_row(f->sample, f->table, key, group_key_text);
+                       const char *group_key) {
+  const char *key = key_take(f->sample, kafka_topic_key(group_key, topic->topic->name));
+  struct row *row = sample_row(f->sample, f->table, key, group_key);
   if (!row)
     return false;
   row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(f->sample, topic->topic->name));
@@ -250,7 +242,7 @@ static void fill_state(struct sample *sample, const struct kafka_group *group, s
 
 static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
   struct sample *sample = f->sample;
-  const char *key = group_key(sample, view->group->name);
+  const char *key = key_take(sample, kafka_group_key(view->group->name));
   struct row *row = sample_row(sample, f->table, key, NULL);
   if (!row)
     return false;
@@ -274,7 +266,7 @@ static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
 
 void kafka_rows_fill(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
                      const struct kafka_view *view, bool one_pass) {
-  struct filling f = {.sample = sample, .table = sample_table(sample, "lag")};
+  struct filling f = {.sample = sample, .table = sample_table(sample, KAFKA_LAG_TABLE)};
   kafka_cluster_fill(sample, name, snapshot, view, one_pass);
   for (size_t i = 0; i < view->count; i++)
     if (!group_rows(&f, &view->groups[i]))

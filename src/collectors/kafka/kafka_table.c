@@ -1,5 +1,7 @@
 #include "collectors/kafka/kafka_table.h"
 
+#include "clients/kafka/kafka_contract.h"
+
 static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
     [KAFKA_CLUSTER_NAME] = {.id = "name",
                             .title = "CLUSTER",
@@ -72,7 +74,7 @@ static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
                                   .priority = 5,
                                   .help = "the controller's id, where the brokers say it: under "
                                           "KRaft they name any broker"},
-    [KAFKA_CLUSTER_ID] = {.id = "cluster_id",
+    [KAFKA_CLUSTER_ID] = {.id = KAFKA_CLUSTER_ID_CLUSTER_ID,
                           .title = "CLUSTER ID",
                           .flags = COLUMN_DETAIL,
                           .priority = 6,
@@ -84,7 +86,7 @@ static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
                                .help = "the version of the client library that is used"},
 };
 
-const struct table_spec kafka_cluster_table = {.id = "cluster",
+const struct table_spec kafka_cluster_table = {.id = KAFKA_CLUSTER_TABLE,
                                                .title = "Cluster",
                                                .flags = TABLE_SUMMARY,
                                                .columns = cluster_columns,
@@ -92,16 +94,16 @@ const struct table_spec kafka_cluster_table = {.id = "cluster",
 
 /* The guide's rule: a lag above 10,000 for five minutes. */
 static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
-    [KAFKA_LAG_NAME] = {.id = "name",
+    [KAFKA_LAG_NAME] = {.id = KAFKA_LAG_ID_NAME,
                         .title = "GROUP",
                         .flags = COLUMN_FLEX,
                         .width = 18,
                         .help = "consumer group; below it its topics and their partitions"},
-    [KAFKA_LAG_STATE] = {.id = "state",
+    [KAFKA_LAG_STATE] = {.id = KAFKA_LAG_ID_STATE,
                          .title = "STATE",
                          .priority = 3,
                          .help = "the group's state, as its coordinator says"},
-    [KAFKA_LAG_MEMBERS] = {.id = "members",
+    [KAFKA_LAG_MEMBERS] = {.id = KAFKA_LAG_ID_MEMBERS,
                            .title = "MEMBERS",
                            .unit = UNIT_COUNT,
                            .priority = 3,
@@ -159,7 +161,7 @@ static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
                             .unit = UNIT_PER_SECOND,
                             .priority = 4,
                             .help = "slope of the end offsets over the window"},
-    [KAFKA_LAG_COMMITTED] = {.id = "committed",
+    [KAFKA_LAG_COMMITTED] = {.id = KAFKA_LAG_ID_COMMITTED,
                              .title = "COMMITTED",
                              .unit = UNIT_COUNT,
                              .priority = 6,
@@ -216,7 +218,7 @@ static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
                                    "them: it is at least so much"},
 };
 
-const struct table_spec kafka_lag_table = {.id = "lag",
+const struct table_spec kafka_lag_table = {.id = KAFKA_LAG_TABLE,
                                            .title = "Consumer groups",
                                            .columns = lag_columns,
                                            .column_count = KAFKA_LAG_COLUMN_COUNT};

@@ -1,6 +1,5 @@
 /* The tables of a Kafka cluster: one row of its own figures, and a tree of groups, their topics and
- * their partitions. Keys: "group", "group/topic", "group/topic/3", with a / or % in a group's name
- * written as %2F and %25. */
+ * their partitions. Keys: clients/kafka/kafka_contract.h. */
 #pragma once
 
 #include "model/table.h"

@@ -1,5 +1,6 @@
 #include "collectors/postgres/postgres_judge.h"
 
+#include "clients/postgres/postgres_contract.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -18,9 +19,9 @@ static bool state_in_transaction(const struct postgres_session *session) {
 
 static const char *label_of(const struct postgres_session *session) {
   if (state_is(session, "idle in transaction"))
-    return "idle in txn";
+    return POSTGRES_STATE_IDLE_IN_TRANSACTION;
   if (state_is(session, "idle in transaction (aborted)"))
-    return "aborted txn";
+    return POSTGRES_STATE_ABORTED;
   if (state_is(session, "fastpath function call"))
     return "fastpath";
   if (session->state)
@@ -126,7 +127,7 @@ static void describe(const struct postgres_session *session, char *out, size_t s
   else if (state_in_transaction(session) && session->state_age >= 0)
     snprintf(out, size, "%s %s", session->state,
              format_duration(time, sizeof time, session->state_age));
-  else if (state_is(session, "active") && session->query_age >= 0)
+  else if (state_is(session, POSTGRES_STATE_ACTIVE) && session->query_age >= 0)
     snprintf(out, size, "its query has run for %s",
              format_duration(time, sizeof time, session->query_age));
   else if (session->label)
@@ -143,8 +144,8 @@ static enum severity severity_of(const struct postgres_session *session,
     return SEVERITY_WARN;
   if (state_in_transaction(session) && session->state_age >= rules->idle_in_transaction)
     return SEVERITY_WARN;
-  bool runs = state_is(session, "active") && !session->waiting;
-  bool client = !session->type || strcmp(session->type, "client backend") == 0;
+  bool runs = state_is(session, POSTGRES_STATE_ACTIVE) && !session->waiting;
+  bool client = !session->type || strcmp(session->type, POSTGRES_TYPE_CLIENT) == 0;
   if (runs && client && session->query_age >= rules->long_query)
     return SEVERITY_WARN;
   return SEVERITY_OK;

@@ -2,6 +2,7 @@
 #include "collectors/postgres/postgres_table.h"
 
 #include "clients/postgres/pg_text.h"
+#include "clients/postgres/postgres_contract.h"
 #include "clients/postgres/statement.h"
 
 #include <assert.h>
@@ -148,10 +149,10 @@ static void fill_summary(struct sample *sample, const struct postgres_findings *
 static const char *key_of(struct sample *sample, const struct postgres_session *session) {
   if (session->stranger && session->pid == 0)
     return "prepared";
-  long long pid = (long long)session->pid, start = (long long)session->backend_start_us;
-  if (start < 0)
-    return sample_printf(sample, "%lld", pid);
-  return sample_printf(sample, "%lld/%lld.%06lld", pid, start / 1000000, start % 1000000);
+  char key[POSTGRES_SESSION_KEY_MAX];
+  return sample_copy(
+      sample, postgres_session_key_text(
+                  key, (struct postgres_session_key){session->pid, session->backend_start_us}));
 }
 
 /* A query on one line, its white space made single. */
@@ -186,7 +187,7 @@ static struct value blocked_by(struct sample *sample, const struct postgres_sess
 
 static void fill_ages(const struct postgres_session *session, struct row *row) {
   const char *hidden = session->hidden ? needs_right : NULL;
-  bool active = session->state && strcmp(session->state, "active") == 0;
+  bool active = session->state && strcmp(session->state, POSTGRES_STATE_ACTIVE) == 0;
   bool in_transaction = session->state && strncmp(session->state, "idle in", 7) == 0;
   row->cells[SESSION_STATE_AGE] = seconds_or(session->state_age, hidden);
   row->cells[SESSION_TRANSACTION_AGE] = seconds_or(session->transaction_age, hidden);

@@ -1,72 +1,13 @@
 /* Inside of the Redis collector: from INFO's text to rows. All of it is pure. */
 #pragma once
 
+#include "clients/redis/redis_contract.h"
+#include "clients/redis/redis_info.h"
 #include "model/sample.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* ---- INFO's text (redis_info.c) ---- */
-
-enum {
-  REDIS_INFO_LINES_MAX = 65536, /* the rest is dropped; a server says about 200 */
-  REDIS_INFO_ADDED_MAX = 32,
-};
-
-struct redis_info_line {
-  const char *key, *value; /* in the copy */
-};
-
-struct redis_info {
-  char *copy;
-  struct redis_info_line *lines;
-  size_t count, capacity;
-  char *added[REDIS_INFO_ADDED_MAX]; /* heap texts of redis_info_add and redis_info_merge */
-  size_t added_count;
-};
-
-/* Takes every line "key:value" of the text, ended by CR LF or LF; others are passed over. Owes a
- * redis_info_fini. */
-void redis_info_parse(struct redis_info *info, const char *text, size_t length);
-void redis_info_fini(struct redis_info *info);
-/* A figure that came in another way (CONFIG GET); only where there is none of that key, and as long
- * as there is room. */
-void redis_info_add(struct redis_info *info, const char *key, const char *value);
-/* The lines of another text of that kind (CLUSTER INFO), behind those that are there. */
-void redis_info_merge(struct redis_info *info, const char *text, size_t length);
-/* The value of exactly that key, the first one; NULL if there is none. */
-const char *redis_info_text(const struct redis_info *info, const char *key);
-/* False if there is none, or it is no number from end to end ("1.2" is no integer). */
-bool redis_info_int(const struct redis_info *info, const char *key, int64_t *number);
-bool redis_info_real(const struct redis_info *info, const char *key, double *number);
-/* The same for what is never less than zero: a number below is none. */
-bool redis_info_count(const struct redis_info *info, const char *key, int64_t *number);
-/* Whether the value is that text. */
-bool redis_info_is(const struct redis_info *info, const char *key, const char *text);
-/* A number of 0 to 100. */
-bool redis_info_percent(const struct redis_info *info, const char *key, double *number);
-/* Where the value of that name begins in "name=mymaster,status=ok"; it ends at the comma or the
- * end. NULL if there is none. */
-const char *redis_info_word(const char *value, const char *name);
-/* A number of "keys=12,expires=3,avg_ttl=0" by its whole name. */
-bool redis_info_field(const char *value, const char *name, int64_t *number);
-/* Whether it is an INFO at all. */
-bool redis_info_plausible(const struct redis_info *info);
-/* The number of "db12" with that prefix; -1 for any other key. */
-int redis_info_index(const char *key, const char *prefix);
-
-/* used_memory and what the server compares with maxmemory before it evicts: used_memory less
- * mem_not_counted_for_evict (replication buffers, AOF buffer). Each -1 if not known. */
-struct redis_memory {
-  int64_t used, counted;
-  int64_t limit; /* 0: no maxmemory */
-};
-void redis_memory_read(const struct redis_info *info, struct redis_memory *memory);
-/* memory->counted of memory->limit, which both are known and not 0. */
-double redis_memory_ratio(const struct redis_memory *memory);
-/* Keys of all databases, and those with a time to live. */
-void redis_keys_count(const struct redis_info *info, int64_t *keys, int64_t *expires);
 
 /* ---- counters and rates (redis_rates.c) ---- */
 

@@ -130,7 +130,7 @@ static void fill_replication(const struct source *source, struct value *cells) {
     return;
   }
   bool up = redis_info_is(info, "master_link_status", "up");
-  cells[SUMMARY_ROLE] = value_text("replica");
+  cells[SUMMARY_ROLE] = value_text(REDIS_ROLE_REPLICA);
   cells[SUMMARY_LINK] = text(source, "master_link_status");
   cells[SUMMARY_REPLICAS] = integer(info, "connected_slaves");
   double seconds;

@@ -6,6 +6,8 @@
  * threshold: see redis_judge. */
 #include "collectors/redis/redis.h"
 
+#include "clients/redis/redis_contract.h"
+
 static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
     [SUMMARY_NAME] = {.id = "name",
                       .title = "NAME",
@@ -77,7 +79,10 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                         .title = "policy",
                         .priority = 4,
                         .help = "maxmemory_policy: what goes when memory is full"},
-    [SUMMARY_ROLE] = {.id = "role", .title = "role", .priority = 5, .help = "master or replica"},
+    [SUMMARY_ROLE] = {.id = REDIS_SUMMARY_ID_ROLE,
+                      .title = "role",
+                      .priority = 5,
+                      .help = "master or replica"},
     [SUMMARY_BLOCKED] = {.id = "blocked",
                          .title = "blocked",
                          .unit = UNIT_COUNT,
@@ -214,7 +219,7 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
                        .flags = COLUMN_DETAIL,
                        .priority = 9,
                        .help = "rdb_last_save_time; the start, where none was made since"},
-    [SUMMARY_MODE] = {.id = "mode",
+    [SUMMARY_MODE] = {.id = REDIS_SUMMARY_ID_MODE,
                       .title = "mode",
                       .flags = COLUMN_DETAIL,
                       .priority = 9,
@@ -274,13 +279,13 @@ static const struct column_spec keyspace_columns[KEYSPACE_COLUMN_COUNT] = {
                       .help = "average time to live of those, as the server samples it"},
 };
 
-const struct table_spec redis_summary_table = {.id = "summary",
+const struct table_spec redis_summary_table = {.id = REDIS_SUMMARY_TABLE,
                                                .title = "Redis",
                                                .flags = TABLE_SUMMARY,
                                                .columns = summary_columns,
                                                .column_count = SUMMARY_COLUMN_COUNT};
 
-const struct table_spec redis_keyspace_table = {.id = "keyspace",
+const struct table_spec redis_keyspace_table = {.id = REDIS_KEYSPACE_TABLE,
                                                 .title = "Keyspace",
                                                 .columns = keyspace_columns,
                                                 .column_count = KEYSPACE_COLUMN_COUNT};

@@ -1,10 +1,11 @@
-#include "collectors/redis/redis.h"
+#include "clients/redis/redis_info.h"
 
 #include "core/count.h"
 #include "core/mem.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,15 +180,41 @@ double redis_memory_ratio(const struct redis_memory *memory) {
   return (double)memory->counted / (double)memory->limit;
 }
 
+/* Of a line "keys=12,expires=3,avg_ttl=0". */
+static void read_database(const char *value, int64_t *keys, int64_t *expires) {
+  if (!redis_info_field(value, "keys", keys) || *keys < 0)
+    *keys = 0;
+  if (!redis_info_field(value, "expires", expires) || *expires < 0)
+    *expires = 0;
+}
+
 void redis_keys_count(const struct redis_info *info, int64_t *keys, int64_t *expires) {
   *keys = *expires = 0;
   for (size_t i = 0; i < info->count; i++) {
-    int64_t count = 0;
+    int64_t of_keys, of_expires;
     if (redis_info_index(info->lines[i].key, "db") < 0)
       continue;
-    if (redis_info_field(info->lines[i].value, "keys", &count) && count > 0)
-      *keys = count_add(*keys, count);
-    if (redis_info_field(info->lines[i].value, "expires", &count) && count > 0)
-      *expires = count_add(*expires, count);
+    read_database(info->lines[i].value, &of_keys, &of_expires);
+    *keys = count_add(*keys, of_keys);
+    *expires = count_add(*expires, of_expires);
   }
+}
+
+void redis_keys_of_database(const struct redis_info *info, int db, int64_t *keys,
+                            int64_t *expires) {
+  char key[24];
+  snprintf(key, sizeof key, "db%d", db);
+  const char *value = redis_info_text(info, key);
+  read_database(value ? value : "", keys, expires);
+}
+
+int redis_info_version(const struct redis_info *info) {
+  const char *text = redis_info_text(info, "redis_version");
+  int parts[3] = {0};
+  for (size_t i = 0; text && i < 3; i++) {
+    char *end;
+    parts[i] = (int)strtol(text, &end, 10);
+    text = *end == '.' ? end + 1 : NULL;
+  }
+  return parts[0] * 10000 + parts[1] * 100 + parts[2];
 }

@@ -1,0 +1,28 @@
+/* What the Kafka collector and the Kafka actions share: ids of tables and columns, values of cells,
+ * and keys of rows. A name that is changed here is changed for both; one that is missing does not
+ * compile. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One row: the figures of the cluster. */
+#define KAFKA_CLUSTER_TABLE "cluster"
+#define KAFKA_CLUSTER_ID_CLUSTER_ID "cluster_id"
+
+/* A tree: groups, their topics, their partitions. */
+#define KAFKA_LAG_TABLE "lag"
+#define KAFKA_LAG_ID_NAME "name"           /* the group's, the topic's, "partition 3" */
+#define KAFKA_LAG_ID_STATE "state"         /* of a group: KAFKA_STATE_EMPTY, "Stable", ... */
+#define KAFKA_LAG_ID_MEMBERS "members"     /* of a group */
+#define KAFKA_LAG_ID_COMMITTED "committed" /* of a partition */
+
+#define KAFKA_STATE_EMPTY "Empty"
+
+/* Keys of rows: "group", "group/topic", "group/topic/3", with a / or % in a group's name written as
+ * %2F and %25. The texts returned are the caller's to free. */
+char *kafka_group_key(const char *group);
+char *kafka_topic_key(const char *group_key, const char *topic);
+char *kafka_partition_key(const char *topic_key, int32_t partition);
+/* The partition of such a key; -1 for the key of a group or a topic. */
+int32_t kafka_partition_of_key(const char *key);

@@ -1,0 +1,45 @@
+/* What the PostgreSQL collector and the PostgreSQL actions share: ids of tables and columns, values
+ * of cells, and keys of rows. A name that is changed here is changed for both; one that is missing
+ * does not compile. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A tree: each session below the one that it waits for. A survey's table of sessions has the same
+ * ids. */
+#define POSTGRES_SESSIONS_TABLE "sessions"
+#define POSTGRES_SESSIONS_ID_SESSION "session" /* "pid 8123" */
+#define POSTGRES_SESSIONS_ID_STATE "state"     /* POSTGRES_STATE_...; else the type */
+#define POSTGRES_SESSIONS_ID_STATE_AGE "state_age"
+#define POSTGRES_SESSIONS_ID_BLOCKS "blocks"
+#define POSTGRES_SESSIONS_ID_BLOCKED_BY "blocked_by" /* "8123, 8124" */
+#define POSTGRES_SESSIONS_ID_TRANSACTION_AGE "transaction_age"
+#define POSTGRES_SESSIONS_ID_USER "user"
+#define POSTGRES_SESSIONS_ID_DATABASE "database"
+#define POSTGRES_SESSIONS_ID_APPLICATION "application"
+#define POSTGRES_SESSIONS_ID_CLIENT "client"
+#define POSTGRES_SESSIONS_ID_QUERY "query"
+#define POSTGRES_SESSIONS_ID_PID "pid" /* 0: a prepared transaction */
+#define POSTGRES_SESSIONS_ID_TYPE "type"
+#define POSTGRES_SESSIONS_ID_QUERY_START "query_start"
+#define POSTGRES_SESSIONS_ID_STATE_CHANGE "state_change"
+
+#define POSTGRES_STATE_ACTIVE "active"
+#define POSTGRES_STATE_IDLE "idle"
+#define POSTGRES_STATE_IDLE_IN_TRANSACTION "idle in txn"
+#define POSTGRES_STATE_ABORTED "aborted txn"
+#define POSTGRES_TYPE_CLIENT "client backend"
+
+/* The key of a session: its pid and when it began, to the microsecond: "8123/1700000000.012345". */
+enum { POSTGRES_SESSION_KEY_MAX = 48 };
+struct postgres_session_key {
+  int64_t pid;
+  int64_t start_us; /* since 1970; -1: not known, then the key is the pid alone */
+};
+/* Returns out. */
+const char *postgres_session_key_text(char out[POSTGRES_SESSION_KEY_MAX],
+                                      struct postgres_session_key key);
+/* False, and nothing written, for a text that is not the key of a session. */
+bool postgres_session_key_read(const char *text, struct postgres_session_key *key);

@@ -1,0 +1,53 @@
+/* Keys of rows that collector and actions share. */
+#include "clients/postgres/postgres_contract.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void a_key_is_read_as_it_was_written(void **state) {
+  static const struct postgres_session_key keys[] = {
+      {8123, 1700000000012345}, {1, 0}, {8123, -1}, {99999, 253402300799999999}};
+  (void)state;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    char text[POSTGRES_SESSION_KEY_MAX];
+    struct postgres_session_key read = {0};
+    postgres_session_key_text(text, keys[i]);
+    assert_true(postgres_session_key_read(text, &read));
+    assert_int_equal(read.pid, keys[i].pid);
+    assert_int_equal(read.start_us, keys[i].start_us);
+  }
+  char text[POSTGRES_SESSION_KEY_MAX];
+  assert_string_equal(postgres_session_key_text(text, keys[0]), "8123/1700000000.012345");
+  assert_string_equal(postgres_session_key_text(text, keys[2]), "8123");
+}
+
+static void other_texts_are_no_key(void **state) {
+  static const char *const none[] = {"",
+                                     "prepared",
+                                     "x/1.000000",
+                                     "8123/",
+                                     "8123/17",
+                                     "8123/17.1",
+                                     "8123/-17.000000",
+                                     "8123/17.00000x",
+                                     "8123/17.0000001",
+                                     "-8123",
+                                     "8123/99999999999999999999.000000"};
+  (void)state;
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    struct postgres_session_key read = {.pid = 7};
+    assert_false(postgres_session_key_read(none[i], &read));
+    assert_int_equal(read.pid, 7);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_key_is_read_as_it_was_written),
+      cmocka_unit_test(other_texts_are_no_key),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
