@@ -1,5 +1,7 @@
 """What a person and stacktop need to know of a sandbox that is up: stacktop.yaml and addresses.txt."""
 
+import json
+
 from . import clients
 from .configure_lab import lab
 from .state import HOST, write_private
@@ -14,6 +16,11 @@ def redis_url(state):
     return f"redis://{HOST}:{state.port('redis')}/0"
 
 
+def quoted(text):
+    """On one line, as YAML and stacktop take it literally."""
+    return json.dumps(" ".join(text.split()), ensure_ascii=False).replace("${", "$${")
+
+
 def write(state):
     """Of what has been given its ports."""
     {"sandbox": sandbox, "lab": lab}[state.data["kind"]](state)
@@ -24,15 +31,11 @@ def sandbox(state):
     api = f"http://{HOST}:{port('api')}"
     kafka = clients.bootstrap(state)
     reason = state.part("kafka").get("reason")
-    # A target that cannot be there would only say "refused".
-    service, target = f"""\
+    # Where Kafka is absent its pane says why; a target that is asked would only say "refused".
+    service = "" if reason else f"""\
   - {{name: kafka, address: "{kafka}"}}
-""", f"""\
-kafka:
-  - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}}}
 """
-    if reason:
-        service, target = "", f"# without Kafka: {' '.join(reason.split())}\n"
+    disabled = f", disabled: {quoted(reason)}" if reason else ""
     write_private(state.folder / "stacktop.yaml", f"""\
 # stacktop's own sandbox, as it was started last. Scenes to practise on: sandbox/scene NAME
 name: ecap-sandbox{" without Kafka" if reason else ""}
@@ -45,7 +48,9 @@ services:
 {service}  - {{name: redis, address: "{HOST}:{port('redis')}"}}
 postgres:
   - {{name: ecap, dsn: "{dsn(state)}"}}
-{target}redis:
+kafka:
+  - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}{disabled}}}
+redis:
   - {{name: cache, url: "{redis_url(state)}"}}
 hosts:
   - {{name: local, mounts: [/]}}

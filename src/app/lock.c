@@ -36,6 +36,8 @@ bool lock_allows(const struct lock *lock, const struct target *target, int64_t n
   if (!is_open(lock, now_ms))
     return err_set(err, ERR_DENIED, "read-only (%s)%s", lock->why,
                    lock->fixed ? "" : ": `:unlock` ends it for a while");
+  if (target->disabled)
+    return err_set(err, ERR_DISABLED, "%s is disabled: %s", target->name, target->disabled);
   if (target->read_only)
     return err_set(err, ERR_DENIED, "%s is read-only in the configuration", target->name);
   return true;

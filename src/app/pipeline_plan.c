@@ -19,6 +19,8 @@ bool slot_is_fresh(const struct pipeline *pipeline, size_t slot_index, int64_t n
   case SLOT_WAITING:
     return err_set(err, ERR_INVALID, "nothing is known of %s yet", slot->target->name);
   case SLOT_DOWN:
+    if (slot->err.kind == ERR_DISABLED)
+      return err_set(err, ERR_DISABLED, "%s is %s", slot->target->name, slot->err.text);
     return err_set(err, slot->err.kind, "%s does not answer: %s", slot->target->name,
                    slot->err.text);
   default:

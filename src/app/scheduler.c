@@ -176,7 +176,11 @@ struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pas
 static bool instance_open(struct instance *instance) {
   struct err err = {0};
   struct scheduler *scheduler = instance->scheduler;
-  instance->self = instance->collector->open(scheduler->io, target_of(instance), &err);
+  const char *disabled = target_of(instance)->disabled;
+  if (disabled)
+    err_set(&err, ERR_DISABLED, "disabled: %s", disabled);
+  else
+    instance->self = instance->collector->open(scheduler->io, target_of(instance), &err);
   if (instance->self)
     return true;
   model_fail(scheduler->model, instance->slot, &err, clock_now_ms());

@@ -17,6 +17,7 @@ struct scheduler_hooks {
 
 /* Makes an instance a slot of the model. Nothing is asked before scheduler_start. A target whose
  * collector cannot be opened becomes a slot that is down and says why; it is not tried again.
+ * Nor is one that the configuration disables: no collector is opened for it.
  * one_pass: each target is asked once. */
 struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pass,
                                 struct scheduler_hooks hooks);

@@ -77,6 +77,11 @@ static void dump_target(FILE *out, const struct target *target,
     config_print_duration(out, target->timeout_ms);
   }
   fputs(target->read_only ? "\n    read_only: true\n" : "\n", out);
+  if (target->disabled) {
+    fputs("    disabled: ", out);
+    config_print_text(out, target->disabled);
+    fputc('\n', out);
+  }
   for (size_t i = 0; i < target->kind->option_count; i++)
     dump_option(out, &target->kind->options[i], &target->values[i]);
   dump_rules(out, &target->rules, "    ", schema);

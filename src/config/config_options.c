@@ -1,6 +1,7 @@
 #include "config/config_options.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Below 200 ms a dashboard would hurt what it watches; above a day it would watch nothing. */
 enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MAX = 3600000 };
@@ -8,6 +9,17 @@ enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MA
 /* Where one stands when one starts it must not decide where records are. */
 static bool check_absolute(const char *text, struct err *err) {
   return *text == '/' || err_set(err, ERR_INVALID, "\"%.80s\" is no absolute path", text);
+}
+
+/* A switch would not say why, and the screen is there to say it. */
+static bool check_reason(const char *text, struct err *err) {
+  static const char *const switches[] = {"", "true", "false", "yes", "no", "on", "off"};
+  for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+    if (strcasecmp(text, switches[i]) == 0)
+      return err_set(err, ERR_INVALID,
+                     "\"%s\" is not a reason; say why, or remove the line to watch the target",
+                     text);
+  return true;
 }
 
 const struct option config_options[CONFIG_OPTION_COUNT] = {
@@ -67,6 +79,12 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
                           .type = OPTION_BOOL,
                           .fallback = "false",
                           .help = "nothing is ever changed there, unlocked or not"},
+    [TARGET_DISABLED] = {.name = "disabled",
+                         .type = OPTION_TEXT,
+                         .check = check_reason,
+                         .example = "\"until the move is done\"",
+                         .help = "why the target is not watched: it is never connected to, is "
+                                 "UNKNOWN, and shows this reason"},
 };
 
 const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {

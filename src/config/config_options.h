@@ -22,6 +22,7 @@ enum target_common {
   TARGET_INTERVAL,
   TARGET_TIMEOUT,
   TARGET_READ_ONLY,
+  TARGET_DISABLED,
   TARGET_COMMON_COUNT
 };
 extern const struct option target_common_options[TARGET_COMMON_COUNT];

@@ -216,6 +216,8 @@ static void target_read(struct config_yaml *yaml, const struct config_schema *sc
   target->interval_ms = draft.common[TARGET_INTERVAL].number;
   target->timeout_ms = draft.common[TARGET_TIMEOUT].number;
   target->read_only = draft.common[TARGET_READ_ONLY].number;
+  if (draft.common[TARGET_DISABLED].text)
+    target->disabled = mem_dup(draft.common[TARGET_DISABLED].text);
   /* Kept although it may be wrong, so that later names are compared with it: an error ends the load
    * in the end. */
   config_add(config, target);

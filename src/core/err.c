@@ -63,6 +63,7 @@ static const char *const names[] = {
     [ERR_PROTOCOL] = "protocol",
     [ERR_LIMIT] = "limit",
     [ERR_IO] = "io",
+    [ERR_DISABLED] = "disabled",
 };
 
 const char *err_kind_name(enum err_kind kind) {

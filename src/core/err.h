@@ -20,6 +20,7 @@ enum err_kind {
   ERR_PROTOCOL,    /* the answer makes no sense */
   ERR_LIMIT,       /* a named ceiling was reached */
   ERR_IO,          /* the operating system said no */
+  ERR_DISABLED,    /* the configuration says not to watch it */
 };
 
 struct err {

@@ -28,6 +28,7 @@ void target_free(struct target *target) {
   rules_fini(&target->rules);
   free(target->values);
   free(target->name);
+  free(target->disabled);
   free(target);
 }
 

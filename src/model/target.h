@@ -19,6 +19,7 @@ struct target {
   int64_t interval_ms;         /* between two starts */
   int64_t timeout_ms;          /* of one collection; 0: its collector's own */
   bool read_only;              /* nothing is changed there, by nobody */
+  char *disabled;              /* why it is not watched; NULL: it is. No byte is ever sent to it */
   struct rules rules;          /* its own thresholds, before the configuration's */
   struct option_value *values; /* one an option of the kind, in its order */
 };

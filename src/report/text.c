@@ -112,7 +112,10 @@ static void put_state(struct text_out *out, const struct slot *slot, int64_t now
     text_out_words(out, "not heard from yet", 2);
     break;
   case SLOT_DOWN:
-    text_out_words(out, sample ? "no answer; last known:" : "no answer", 2);
+    if (slot->err.kind == ERR_DISABLED) /* the finding says why */
+      text_out_words(out, "not watched", 2);
+    else
+      text_out_words(out, sample ? "no answer; last known:" : "no answer", 2);
     break;
   case SLOT_STALE:
     text_out_words(out, "last known:", 2);

@@ -62,7 +62,10 @@ const char *pane_kind_state(const struct frame *frame, size_t index, char *out, 
     snprintf(out, size, "waiting");
     break;
   case SLOT_DOWN:
-    snprintf(out, size, "down %s", age_text(age, frame->now_ms - slot->failing_ms));
+    if (slot->err.kind == ERR_DISABLED)
+      snprintf(out, size, "disabled");
+    else
+      snprintf(out, size, "down %s", age_text(age, frame->now_ms - slot->failing_ms));
     break;
   case SLOT_STALE:
     snprintf(out, size, "stale %s", age_text(age, slot_age(slot, frame->now_ms)));

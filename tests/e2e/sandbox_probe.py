@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from sandbox import HOST, PARTS, TOPIC, wait_until
-from stacktop import check
+from stacktop import OK, check, dashboard
 
 
 def http(sandbox, path, part="api", timeout=2):
@@ -159,9 +159,16 @@ def stops_and_freezes_alone(calm, part):
 
 
 def assert_without_kafka(sandbox, reason):
-    """The configuration says why, and has no target that would only be refused."""
-    text = sandbox.config.read_text()
-    assert "# without Kafka: " in text and reason in text and "\nkafka:" not in text
+    """The configuration, `check` and Kafka's pane say why, and nobody is asked who would only refuse."""
+    assert f'disabled: "{reason}' in sandbox.config.read_text()
     run = check(sandbox.config, "--json")
-    assert "ecap-sandbox without Kafka" in run.stdout, run
-    assert "kafka" not in {target["kind"] for target in run.json["targets"]}
+    assert run.status != OK and "ecap-sandbox without Kafka" in run.stdout, run
+    target = run.document.target("kafka")  # the host may be worse than UNKNOWN while tests load it
+    error = target["error"]
+    assert target["severity"] == "unknown"
+    assert error["kind"] == "disabled" and error["text"].startswith(f"disabled: {reason}")
+    assert not [sentence for _, sentence in run.document.findings if "refused" in sentence]
+    with dashboard(sandbox.config, columns=160, rows=40) as terminal:
+        terminal.wait_for(f"disabled: {reason[:20]}")
+        assert "disabled" in terminal.screen.line("Kafka lag")
+        terminal.press("q")

@@ -91,6 +91,15 @@ static void test_a_target_of_its_own(void **state) {
   assert_false(allowed(f, 1001)); /* unlocked or not */
 }
 
+static void test_a_disabled_target(void **state) {
+  struct fixture *f = *state;
+  struct err err = {0};
+  f->target->disabled = mem_dup("moves to the new rack");
+  lock_init(&f->lock, f->config, false, false);
+  assert_false(lock_allows(&f->lock, f->target, 1000, &err));
+  assert_non_null(strstr(err.text, " is disabled: moves to the new rack"));
+}
+
 static void test_the_name_is_asked_for(void **state) {
   struct fixture *f = *state;
   lock_init(&f->lock, f->config, true, false);
@@ -137,11 +146,9 @@ static void test_locked_by_hand(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_open_at_first),
-      TEST(test_where_it_comes_from),
-      TEST(test_a_target_of_its_own),
-      TEST(test_the_name_is_asked_for),
-      TEST(test_it_is_back_when_nothing_is_done),
+      TEST(test_open_at_first),         TEST(test_where_it_comes_from),
+      TEST(test_a_target_of_its_own),   TEST(test_a_disabled_target),
+      TEST(test_the_name_is_asked_for), TEST(test_it_is_back_when_nothing_is_done),
       TEST(test_locked_by_hand),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

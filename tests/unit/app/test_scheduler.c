@@ -3,6 +3,7 @@
 #include "app/scheduler.h"
 
 #include "clients/http/http.h"
+#include "core/mem.h"
 #include "io/clock.h"
 
 #include <setjmp.h>
@@ -117,6 +118,28 @@ static void test_one_pass(void **state) {
   for (size_t i = 0; i < 3; i++)
     assert_int_equal(f.model.slots[i].samples, 1);
   end(&f);
+}
+
+/* Its reason is known at once, and it is never asked. */
+static void test_disabled(void **state) {
+  (void)state;
+  for (int one_pass = 0; one_pass < 2; one_pass++) {
+    struct fixture f;
+    begin(&f, 1, one_pass);
+    f.config->targets[0]->disabled = mem_dup("moves to the new rack");
+    scheduler_start(f.scheduler);
+    scheduler_collect_now(f.scheduler);
+    scheduler_collect_slot(f.scheduler, 0);
+    run(&f, 300);
+    assert_int_equal(f.finished, one_pass);
+    assert_int_equal(f.model.slots[0].samples, 0);
+    assert_int_equal(f.model.slots[0].failures, 1);
+    assert_int_equal(f.model.slots[0].err.kind, ERR_DISABLED);
+    assert_string_equal(f.model.slots[0].err.text, "disabled: moves to the new rack");
+    model_evaluate(&f.model, clock_now_ms(), one_pass);
+    assert_int_equal(model_severity(&f.model, clock_now_ms()), SEVERITY_UNKNOWN);
+    end(&f);
+  }
 }
 
 static void test_nothing_to_ask(void **state) {
@@ -251,6 +274,7 @@ int main(void) {
       cmocka_unit_test(test_backoff),
       cmocka_unit_test(test_next),
       cmocka_unit_test(test_one_pass),
+      cmocka_unit_test(test_disabled),
       cmocka_unit_test(test_nothing_to_ask),
       cmocka_unit_test(test_again_and_again),
       cmocka_unit_test(test_paused),
