@@ -7,6 +7,8 @@
 #include "clients/postgres/pg_share.h"
 #include "support/postgres_server.h"
 
+#include <errno.h>
+
 static struct postgres_server server; /* one for all tests of the file */
 
 struct fixture {
@@ -631,27 +633,27 @@ struct crowd {
   size_t count;
 };
 
-/* Takes all slots that are there for everybody. */
-static void crowd_fill(struct crowd *crowd) {
+/* Takes all slots that are there for everybody. lenders: connections of ours beside the fixture's.
+ */
+static void crowd_fill(struct crowd *crowd, long lenders) {
+  enum { FIXTURE = 4 };
   PGconn *conn;
+  postgres_await_backends(&server, "", FIXTURE + lenders);
   while (crowd->count < SLOTS && (conn = postgres_try(&server, "app")))
     crowd->conns[crowd->count++] = conn;
   assert_true(crowd->count > 0 && crowd->count < SLOTS);
 }
 
-/* Until their slots are free: a little after they have left pg_stat_activity. */
+/* Until their slots are free. */
 static void crowd_leave(struct crowd *crowd) {
-  for (size_t i = 0; i < crowd->count; i++)
-    PQfinish(crowd->conns[i]);
   int64_t give_up = clock_now_ms() + 10000;
-  for (size_t free_slots = 0; free_slots < crowd->count - 1;) {
-    PGconn *conns[SLOTS];
-    for (free_slots = 0; free_slots < SLOTS; free_slots++)
-      if (!(conns[free_slots] = postgres_try(&server, "app")))
-        break;
-    for (size_t i = 0; i < free_slots; i++)
-      PQfinish(conns[i]);
-    assert_true(clock_now_ms() < give_up);
+  for (size_t i = 0; i < crowd->count; i++) {
+    pid_t pid = PQbackendPID(crowd->conns[i]);
+    PQfinish(crowd->conns[i]);
+    while (kill(pid, 0) == 0 || errno != ESRCH) {
+      assert_true(clock_now_ms() < give_up);
+      usleep(2000);
+    }
   }
   crowd->count = 0;
 }
@@ -705,7 +707,7 @@ static void test_no_slot_left(void **state) {
   const char *keys[] = {pid, NULL};
   driver_publish(&fixture->driver, sample_new(session_tables, 1));
   lender_open(fixture, &lender);
-  crowd_fill(&crowd);
+  crowd_fill(&crowd, 1);
   snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
   if (!driver_run(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL,
                   NULL))
@@ -728,7 +730,7 @@ static void test_the_lender_goes_on(void **state) {
   const char *keys[] = {pid, NULL};
   driver_publish(&fixture->driver, sample_new(session_tables, 1));
   lender_open(fixture, &lender);
-  crowd_fill(&crowd);
+  crowd_fill(&crowd, 1);
   snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
   assert_true(
       driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
@@ -754,7 +756,7 @@ static void test_a_loan_that_is_dropped(void **state) {
   const struct action *action = action_find("postgres.terminate");
   driver_publish(&fixture->driver, sample_new(session_tables, 1));
   lender_open(fixture, &lender);
-  crowd_fill(&crowd);
+  crowd_fill(&crowd, 1);
   snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
   assert_true(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
   assert_true(driver_plan(&fixture->driver, NULL));
@@ -771,7 +773,7 @@ static void test_a_loan_that_is_dropped(void **state) {
 
   crowd_leave(&crowd);
   lender_open(fixture, &lender);
-  crowd_fill(&crowd);
+  crowd_fill(&crowd, 1);
   driver_execute_begin(&fixture->driver);
   while (!lender.share.loan)
     uv_run(&fixture->driver.loop, UV_RUN_ONCE);
@@ -789,7 +791,7 @@ static void test_full_before_the_start(void **state) {
   const char *keys[] = {pid, NULL};
   const struct action *action = action_find("postgres.terminate");
   driver_publish(&fixture->driver, sample_new(session_tables, 1));
-  crowd_fill(&crowd);
+  crowd_fill(&crowd, 0);
   snprintf(pid, sizeof pid, "%d", PQbackendPID(crowd.conns[0]));
   assert_false(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
   assert_true(pg_error_is_full(&fixture->driver.err));

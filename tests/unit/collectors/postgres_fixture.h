@@ -156,6 +156,7 @@ static inline PGconn *admin_alone(void) {
                      " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()");
   postgres_await(admin,
                  "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'", 1);
+  postgres_await_backends(&server, "", 1);
   return admin;
 }
 

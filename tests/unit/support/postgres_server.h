@@ -153,6 +153,53 @@ static inline void postgres_await(PGconn *conn, const char *sql, long number) {
   }
 }
 
+/* Whether the process is the server's for a client from 127.0.0.1, of that user ("": of any); by
+ * its title, "postgres: app postgres 127.0.0.1(5433) idle". Walsenders do not count. */
+static inline bool postgres_is_backend(const char *title, const char *user) {
+  char head[80];
+  snprintf(head, sizeof head, "postgres: %s%s", user, *user ? " " : "");
+  return strncmp(title, head, strlen(head)) == 0 && strstr(title, " 127.0.0.1(") &&
+         strncmp(title, "postgres: walsender ", 20) != 0;
+}
+
+static inline long postgres_count_backends(const struct postgres_server *server, const char *user) {
+  char path[80], title[256];
+  long count = 0;
+  glob_t found;
+  if (glob("/proc/[0-9]*/stat", 0, NULL, &found) != 0)
+    return 0;
+  for (size_t i = 0; i < found.gl_pathc; i++) {
+    int pid = 0, parent = 0;
+    FILE *file = fopen(found.gl_pathv[i], "r");
+    if (!file)
+      continue;
+    bool own =
+        fscanf(file, "%d (%*[^)]) %*c %d", &pid, &parent) == 2 && (pid_t)parent == server->pid;
+    fclose(file);
+    snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+    if (!own || !(file = fopen(path, "r")))
+      continue;
+    title[fread(title, 1, sizeof title - 1, file)] = '\0';
+    fclose(file);
+    count += postgres_is_backend(title, user);
+  }
+  globfree(&found);
+  return count;
+}
+
+/* Waits until so many processes serve clients: a session has left pg_stat_activity a little before
+ * its slot is free, and counts for the limits of its role and the server until then. */
+static inline void postgres_await_backends(const struct postgres_server *server, const char *user,
+                                           long number) {
+  int64_t give_up = clock_now_ms() + 10000;
+  long count;
+  while ((count = postgres_count_backends(server, user)) != number) {
+    if (clock_now_ms() > give_up)
+      fail_msg("%ld sessions instead of %ld", count, number);
+    usleep(2000);
+  }
+}
+
 /* Starts the server in its folder and waits until it takes connections. */
 static inline void postgres_run(struct postgres_server *server) {
   char sockets[96];
