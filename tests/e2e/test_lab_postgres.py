@@ -139,6 +139,27 @@ def test_plans_are_made_from_every_database(lab_postgres, config, tmp_path):
             assert [alive(lab_postgres, each) for each in pids] == [each > pid for each in sorted(pids)], done
 
 
+def test_a_table_whose_name_is_no_utf8(lab_postgres, config, tmp_path):
+    """A SQL_ASCII database takes any bytes for a name: that table is shown and left alone, all others work."""
+    path = config(postgres=[lab_postgres.target("postgres", "sql_ascii")], state=str(tmp_path / "state"))
+    with session(lab_postgres, 'CREATE TABLE "t\u00e9" (id int)', "CREATE TABLE plain (id int)", dbname="sql_ascii") as (cursor, _):
+        try:
+            cursor.execute("SELECT oid FROM pg_class WHERE relname ~ '^t.$'")
+            shown = f'public."t\ufffd" (oid {cursor.fetchone()[0]})'
+            done = stacktop("plan", "-c", path, "postgres.vacuum", "sql_ascii", shown)
+            assert done.status == 1 and "cannot be acted on: its name is not valid UTF-8" in done.stderr, done
+            done = stacktop("plan", "-c", path, "postgres.vacuum", "sql_ascii", shown, "public.plain")
+            assert done.status == 0 and "1 of 2 is left out" in done.stdout, done
+            number = re.search(r"^Plan ([0-9a-f]{64})$", done.stdout, re.M).group(1)
+            done = stacktop("apply", number, "-c", path, "--confirm", "y")
+            assert done.status == 0, done
+            cursor.execute("SELECT relname = 'plain' FROM pg_stat_all_tables WHERE last_vacuum IS NOT NULL"
+                           " AND schemaname = 'public'")
+            assert cursor.fetchall() == [(True,)]
+        finally:
+            cursor.execute('DROP TABLE IF EXISTS "t\u00e9", plain'.encode("latin-1"))
+
+
 # --- a standby without its primary --------------------------------------------------------------
 
 

@@ -113,7 +113,8 @@ static bool table_take(struct postgres_script *script, const struct pg_rows *row
                        const struct err *err) {
   struct sample *sample = script->sample;
   if (!postgres_script_must(script, err) ||
-      !postgres_resolved(script, rows, typed(script, P_TABLE)))
+      !postgres_resolved(script, rows, typed(script, P_TABLE)) ||
+      !postgres_script_named(script, rows, 1))
     return false;
   const char *name = pg_cell(rows, 0, 1), *kind = pg_cell(rows, 0, 2);
   if (kind && *kind == 'p')
@@ -176,6 +177,8 @@ static bool statement_take(struct postgres_script *script, const struct pg_rows 
                    pg_cell(rows, 0, 1) ? pg_cell(rows, 0, 1) : "none");
   if (pg_cell(rows, 0, 2))
     return err_set(&script->err, ERR_INVALID, "there is a %.200s already", pg_cell(rows, 0, 2));
+  if (!postgres_script_named(script, rows, 3))
+    return false;
   facts(script)[C_STATEMENT] = postgres_text(sample, pg_cell(rows, 0, 3), NULL);
   facts(script)[C_UNDO] = postgres_text(sample, pg_cell(rows, 0, 4), NULL);
   facts(script)[C_NUMBERS] = postgres_text(sample, pg_cell(rows, 0, 5), NULL);
@@ -220,9 +223,10 @@ static bool old_take(struct postgres_script *script, const struct pg_rows *rows,
   return true;
 }
 
-static const struct postgres_question table_question = {table_ask, table_take, 6};
-static const struct postgres_question statement_question = {statement_ask, statement_take, 6};
-static const struct postgres_question old_question = {old_ask, old_take, 5};
+static const struct postgres_question table_question = {table_ask, table_take, 6, .broken = true};
+static const struct postgres_question statement_question = {statement_ask, statement_take, 6,
+                                                            .broken = true};
+static const struct postgres_question old_question = {old_ask, old_take, 5, .broken = true};
 static const struct postgres_question *const questions[] = {
     &table_question, &statement_question, &old_question, &postgres_holders_question};
 

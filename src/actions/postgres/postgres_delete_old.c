@@ -187,6 +187,8 @@ static bool table_take(struct postgres_script *script, const struct pg_rows *row
   struct sample *sample = script->sample;
   if (!postgres_script_must(script, err) ||
       !postgres_resolved(script, rows, script->act->request->texts[P_TABLE]) ||
+      !postgres_script_named(script, rows, C_NAME) ||
+      !postgres_script_named(script, rows, C_STATEMENT) ||
       !table_check(script, rows, script->values[1]))
     return false;
   struct row *row = sample_row(sample, &sample->tables[0], pg_cell(rows, 0, C_NAME), NULL);
@@ -244,7 +246,8 @@ static bool explain_take(struct postgres_script *script, const struct pg_rows *r
   return true;
 }
 
-static const struct postgres_question table_question = {table_ask, table_take, C_ASKED};
+static const struct postgres_question table_question = {table_ask, table_take, C_ASKED,
+                                                        .broken = true};
 static const struct postgres_question patience_question = {patience_ask, patience_take,
                                                            .simple = true};
 static const struct postgres_question count_question = {count_ask, count_take, 1};

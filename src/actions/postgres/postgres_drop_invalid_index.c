@@ -57,7 +57,11 @@ static bool invalid_take(struct postgres_script *script, const struct pg_rows *r
   if (!postgres_script_must(script, err))
     return false;
   for (size_t i = 0; i < rows->rows; i++) {
-    const char *builder = pg_cell(rows, i, A_BUILDER), *name = pg_cell(rows, i, A_NAME);
+    const char *builder = pg_cell(rows, i, A_BUILDER);
+    const char *name = postgres_script_key(script, rows, i, A_NAME, A_OID);
+    bool named = !postgres_script_is_broken(script, i, A_NAME) &&
+                 !postgres_script_is_broken(script, i, A_TABLE);
+    const char *problem = named ? pg_cell(rows, i, A_PROBLEM) : postgres_no_name;
     if (builder) { /* it is no candidate */
       sample_note(sample, "indexes", NULL, "%s is left out: pid %s builds an index there", name,
                   builder);
@@ -70,8 +74,8 @@ static bool invalid_take(struct postgres_script *script, const struct pg_rows *r
     row->cells[C_BYTES] = postgres_int(pg_cell(rows, i, A_BYTES), "locked");
     row->cells[C_TABLE] = postgres_text(sample, pg_cell(rows, i, A_TABLE), NULL);
     row->cells[C_ORIGIN] = postgres_text(sample, pg_cell(rows, i, A_ORIGIN), NULL);
-    row->cells[C_PROBLEM] = postgres_text(sample, pg_cell(rows, i, A_PROBLEM), NULL);
-    row->cells[C_OID] = postgres_int(pg_cell(rows, i, A_OID), NULL);
+    row->cells[C_PROBLEM] = postgres_text(sample, problem, NULL);
+    row->cells[C_OID] = postgres_oid(pg_cell(rows, i, A_OID), named);
     row->cells[C_FILE] = postgres_text(sample, pg_cell(rows, i, A_FILE), NULL);
   }
   if (rows->rows == INVALID_MAX)
@@ -83,7 +87,8 @@ static bool invalid_take(struct postgres_script *script, const struct pg_rows *r
   return err_set(&script->err, ERR_INVALID, "no index is invalid");
 }
 
-static const struct postgres_question invalid_question = {invalid_ask, invalid_take, A_COLUMNS};
+static const struct postgres_question invalid_question = {invalid_ask, invalid_take, A_COLUMNS,
+                                                          .broken = true};
 static const struct postgres_question *const questions[] = {&invalid_question,
                                                             &postgres_holders_question};
 
@@ -126,7 +131,7 @@ static void say(const struct action_request *request, struct plan *plan,
 
 static bool drop_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   size_t count;
-  const struct row **rows = postgres_picked(request, &count, err);
+  const struct row **rows = postgres_picked(request, plan, &count, err);
   if (!rows)
     return false;
   const struct table *table = &request->found->tables[0];

@@ -1,5 +1,7 @@
 #include "actions/postgres/postgres_found.h"
 
+#include "actions/postgres/postgres_utf8.h"
+
 #include "core/format.h"
 #include "core/mem.h"
 
@@ -17,6 +19,10 @@ struct value postgres_int(const char *cell, const char *reason) {
   char *end = NULL;
   long long number = cell ? strtoll(cell, &end, 10) : 0;
   return cell && end != cell ? value_int(number) : value_none(reason);
+}
+
+struct value postgres_oid(const char *cell, bool named) {
+  return named ? postgres_int(cell, NULL) : value_none(postgres_no_name);
 }
 
 struct value postgres_found(const struct table *table, const struct row *row, const char *column) {
@@ -99,8 +105,32 @@ static size_t mark_picked(const struct table *table, const char *const *chosen, 
   return marked;
 }
 
-const struct row **postgres_picked(const struct action_request *request, size_t *count,
-                                   struct err *err) {
+static bool is_named(const struct table *table, const struct row *row) {
+  struct value oid = postgres_found(table, row, "oid");
+  return oid.type != VALUE_NONE || oid.text != postgres_no_name;
+}
+
+/* Of `count` rows, how many remain. */
+static size_t leave_out(const struct table *table, const struct row **rows, size_t count,
+                        struct plan *plan, struct err *err) {
+  const struct row *out = NULL;
+  size_t named = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (is_named(table, rows[i]))
+      rows[named++] = rows[i];
+    else
+      out = out ? out : rows[i];
+  }
+  if (named == 0)
+    err_set(err, ERR_INVALID, "%.150s cannot be acted on: %s", out->key, postgres_no_name);
+  else if (named < count)
+    plan_say(plan, PLAN_WARNING, "%zu of %zu %s left out: %s cannot be acted on, %s", count - named,
+             count, count - named == 1 ? "is" : "are", out->key, postgres_no_name);
+  return named;
+}
+
+const struct row **postgres_picked(const struct action_request *request, struct plan *plan,
+                                   size_t *count, struct err *err) {
   const struct table *table =
       request->found && request->found->table_count > 0 ? &request->found->tables[0] : NULL;
   *count = 0;
@@ -122,10 +152,13 @@ const struct row **postgres_picked(const struct action_request *request, size_t 
         rows[(*count)++] = &table->rows[i];
   free(chosen);
   free(marks);
+  if (*count == 0)
+    err_set(err, ERR_INVALID, "nothing is picked");
+  else
+    *count = leave_out(table, rows, *count, plan, err);
   if (*count > 0)
     return rows;
   free(rows);
-  err_set(err, ERR_INVALID, "nothing is picked");
   return NULL;
 }
 

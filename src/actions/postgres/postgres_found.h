@@ -16,11 +16,16 @@ int64_t postgres_found_int(const struct table *table, const struct row *row,
 /* The only row of the survey's first table; NULL if there is none. */
 const struct row *postgres_found_row(const struct action_request *request);
 
+/* The oid of an object, by which it is acted on: none where its name cannot be said (named is
+ * false). Such a row is shown, with that as its problem, and never picked. */
+struct value postgres_oid(const char *cell, bool named);
+
 /* The rows of the survey's first table that were picked, each once, in the table's order; of one
  * that has children, all below it that have none. For free(). NULL with err when nothing is picked,
- * or when something is not there. */
-const struct row **postgres_picked(const struct action_request *request, size_t *count,
-                                   struct err *err);
+ * or when something is not there. Those whose name cannot be said are left out, and the plan warns
+ * of it; when there are no others it is an error. */
+const struct row **postgres_picked(const struct action_request *request, struct plan *plan,
+                                   size_t *count, struct err *err);
 
 /* "1 table", "12,430 dead rows": in the plan's arena. */
 const char *postgres_counted(struct plan *plan, int64_t count, const char *one, const char *many);

@@ -28,7 +28,7 @@ static const struct table_spec index_table = {.id = "indexes",
                                                   sizeof index_columns / sizeof *index_columns};
 static const struct table_spec *const tables[] = {&index_table, &postgres_holders_table};
 
-enum { A_DATABASE, A_OID, A_NAME, A_TABLE, A_BYTES, A_VALID, A_PROBLEM, A_COLUMNS };
+enum { A_DATABASE, A_OID, A_NAME, A_TABLE, A_BYTES, A_VALID, A_PROBLEM, A_TABLE_OID, A_COLUMNS };
 
 /* What a failed one has left is for postgres.drop-invalid-index. An index of an exclusion
  * constraint cannot be built again CONCURRENTLY. The size of one that is locked whole would be
@@ -40,13 +40,14 @@ static const char indexes_sql[] =
     " format('%I.%I', tn.nspname, t.relname) AS parent,"
     " CASE WHEN h.relation IS NULL THEN pg_relation_size(i.oid) END AS bytes, x.indisvalid,"
     " CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN 'needs the rights of its owner, '"
-    "  || pg_get_userbyid(t.relowner) END AS problem" POSTGRES_INDEX_FROM
+    "  || pg_get_userbyid(t.relowner) END AS problem, t.oid AS parent_oid" POSTGRES_INDEX_FROM
     " LEFT JOIN held h ON h.relation = i.oid"
     " WHERE i.relkind = 'i' AND i.relpersistence <> 't' AND NOT x.indisexclusion"
     " AND (m.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE'))"
     " AND (x.indisvalid OR i.relname !~ '_cc(new|old)[0-9]*$') AND" POSTGRES_NO_SYSTEM ")"
-    " SELECT format('%I', current_database()), oid, name, parent, bytes, indisvalid, problem"
-    " FROM found ORDER BY sum(bytes) OVER (PARTITION BY parent) DESC NULLS LAST, parent,"
+    " SELECT format('%I', current_database()), oid, name, parent, bytes, indisvalid, problem,"
+    " parent_oid FROM found"
+    " ORDER BY sum(bytes) OVER (PARTITION BY parent) DESC NULLS LAST, parent,"
     " bytes DESC NULLS LAST, name LIMIT 5001";
 
 static const char *indexes_ask(struct postgres_script *script) {
@@ -75,10 +76,14 @@ static void take_index(struct postgres_script *script, const struct pg_rows *row
                        size_t index) {
   struct row *row = &script->sample->tables[0].rows[index];
   const char *valid = pg_cell(rows, at, A_VALID);
+  /* its table's name is needed, too: to see whether its lock is to be had */
+  bool named = !postgres_script_is_broken(script, at, A_NAME) &&
+               !postgres_script_is_broken(script, at, A_TABLE);
+  const char *problem = named ? pg_cell(rows, at, A_PROBLEM) : postgres_no_name;
   row->cells[C_BYTES] = postgres_int(pg_cell(rows, at, A_BYTES), "locked");
   row->cells[C_STATE] = value_text(valid && *valid == 't' ? "valid" : "invalid");
-  row->cells[C_PROBLEM] = postgres_text(script->sample, pg_cell(rows, at, A_PROBLEM), NULL);
-  row->cells[C_OID] = postgres_int(pg_cell(rows, at, A_OID), NULL);
+  row->cells[C_PROBLEM] = postgres_text(script->sample, problem, NULL);
+  row->cells[C_OID] = postgres_oid(pg_cell(rows, at, A_OID), named);
 }
 
 static bool indexes_take(struct postgres_script *script, const struct pg_rows *rows,
@@ -88,14 +93,15 @@ static bool indexes_take(struct postgres_script *script, const struct pg_rows *r
   if (!postgres_script_must(script, err))
     return false;
   for (size_t i = 0; i < rows->rows && i < INDEXES_MAX; i++) {
-    const char *database = pg_cell(rows, i, A_DATABASE), *of = pg_cell(rows, i, A_TABLE);
+    const char *database = pg_cell(rows, i, A_DATABASE);
+    const char *of = postgres_script_key(script, rows, i, A_TABLE, A_TABLE_OID);
     if (i == 0 && !add_row(script, database, NULL,
                            sample_printf(script->sample, "database %s", database), &index))
       break;
     if ((i == 0 || strcmp(table->rows[parent].key, of) != 0) &&
         !add_row(script, of, database, NULL, &parent))
       break;
-    if (!add_row(script, pg_cell(rows, i, A_NAME), of, NULL, &index))
+    if (!add_row(script, postgres_script_key(script, rows, i, A_NAME, A_OID), of, NULL, &index))
       break;
     take_index(script, rows, i, index);
     add_bytes(&table->rows[parent], table->rows[index].cells[C_BYTES]);
@@ -109,7 +115,8 @@ static bool indexes_take(struct postgres_script *script, const struct pg_rows *r
   return true;
 }
 
-static const struct postgres_question indexes_question = {indexes_ask, indexes_take, A_COLUMNS};
+static const struct postgres_question indexes_question = {indexes_ask, indexes_take, A_COLUMNS,
+                                                          .broken = true};
 static const struct postgres_question *const questions[] = {&indexes_question,
                                                             &postgres_holders_question};
 
@@ -156,7 +163,7 @@ static void say(const struct action_request *request, struct plan *plan,
 
 static bool reindex_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   size_t count;
-  const struct row **rows = postgres_picked(request, &count, err);
+  const struct row **rows = postgres_picked(request, plan, &count, err);
   if (!rows)
     return false;
   const struct table *table = &request->found->tables[0];

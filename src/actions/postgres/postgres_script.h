@@ -5,6 +5,7 @@
 #include "actions/action.h"
 #include "actions/postgres/postgres_found.h"
 #include "actions/postgres/postgres_link.h"
+#include "actions/postgres/postgres_utf8.h"
 
 struct postgres_script;
 
@@ -20,6 +21,9 @@ struct postgres_question {
   size_t columns; /* of the answer: one with another number is none; 0: no matter */
   bool effect;    /* it changes something: without an answer, its outcome is unknown */
   bool simple;    /* goes by the simple protocol, without values */
+  /* Of a survey: take looks for names that are no UTF-8 (postgres_script_is_broken). Else an answer
+   * with such a text ends the script. */
+  bool broken;
 };
 
 struct postgres_script {
@@ -34,6 +38,8 @@ struct postgres_script {
   struct err err;
   int64_t since_ms; /* when the question was first asked */
   int64_t again_ms; /* set by take: ask the same again after so long; 0: go on */
+  char encoding[POSTGRES_ENCODING_MAX]; /* of the texts that come; "": they are UTF-8 */
+  const struct postgres_utf8 *utf8;     /* of the answer that is being taken; NULL: of no survey */
 };
 
 /* tables: of a survey; NULL and 0 for execute and verify. */
@@ -50,5 +56,15 @@ void postgres_script_drop(struct act *act);
 bool postgres_script_must(struct postgres_script *script, const struct err *err);
 /* The same for an effect: the first victim is refused, with the server's words. */
 bool postgres_script_allowed(struct postgres_script *script, const struct err *err);
+/* In take: whether that cell is not what the server has, with U+FFFD for what is no UTF-8. What is
+ * called so is never acted on. */
+bool postgres_script_is_broken(const struct postgres_script *script, size_t row, size_t column);
+/* The same of the name of the only row: the script's err says that it cannot be acted on. */
+bool postgres_script_named(struct postgres_script *script, const struct pg_rows *rows,
+                           size_t column);
+/* A key for the name in that cell: itself, or, where it is broken and may be that of several, with
+ * the oid in another cell. In the sample's arena or the answer's. */
+const char *postgres_script_key(struct postgres_script *script, const struct pg_rows *rows,
+                                size_t row, size_t name, size_t oid);
 /* A value of the next question. */
 void postgres_script_value(struct postgres_script *script, const char *value);

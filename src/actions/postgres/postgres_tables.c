@@ -125,13 +125,14 @@ static bool tables_take(struct postgres_script *script, const struct pg_rows *ro
   if (!postgres_script_must(script, err))
     return false;
   for (size_t i = 0; i < rows->rows && i < TABLES_MAX; i++) {
-    struct row *row = sample_row(sample, table, pg_cell(rows, i, 1), NULL);
+    bool named = !postgres_script_is_broken(script, i, 1);
+    struct row *row = sample_row(sample, table, postgres_script_key(script, rows, i, 1, 0), NULL);
     if (!row)
       break;
     const char *whole = pg_cell(rows, i, 11);
-    const char *problem = pg_cell(rows, i, 10);
+    const char *problem = named ? pg_cell(rows, i, 10) : postgres_no_name;
     row->cells[C_NAME] = value_text(row->key);
-    row->cells[C_OID] = postgres_int(pg_cell(rows, i, 0), NULL);
+    row->cells[C_OID] = postgres_oid(pg_cell(rows, i, 0), named);
     row->cells[C_BYTES] = postgres_int(
         pg_cell(rows, i, 2), whole && *whole == 't' ? "its parts have the rows" : "locked");
     row->cells[C_LIVE] = postgres_int(pg_cell(rows, i, 3), NULL);
@@ -231,8 +232,10 @@ static bool hidden_take(struct postgres_script *script, const struct pg_rows *ro
   return true;
 }
 
-static const struct postgres_question vacuum_question = {vacuum_ask, tables_take, TABLES_COLUMNS};
-static const struct postgres_question analyze_question = {analyze_ask, tables_take, TABLES_COLUMNS};
+static const struct postgres_question vacuum_question = {vacuum_ask, tables_take, TABLES_COLUMNS,
+                                                         .broken = true};
+static const struct postgres_question analyze_question = {analyze_ask, tables_take, TABLES_COLUMNS,
+                                                          .broken = true};
 static const struct postgres_question hidden_question = {hidden_ask, hidden_take, 1};
 static const struct postgres_question *const vacuum_questions[] = {
     &vacuum_question, &postgres_holders_question, &hidden_question};
@@ -253,14 +256,15 @@ const struct act_step postgres_analyze_survey = {
 
 /* ---- right before it runs */
 
-/* has_table_privilege does not know MAINTAIN before 17, and would be called only there. */
+/* has_table_privilege does not know MAINTAIN before 17, and would be called only there. The owner's
+ * name is told by the plan: here one that is no UTF-8 would cost the whole answer. */
 #define CHECK_SQL(first, second)                                                             \
   "SELECT CASE WHEN NOT (pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')" \
   "  OR (current_setting('server_version_num')::int >= 170000"                               \
   "   AND has_table_privilege(c.oid, CASE WHEN current_setting('server_version_num')::int"   \
   "    >= 170000 THEN 'MAINTAIN' ELSE 'SELECT' END)))"                                       \
-  "  THEN 'permission denied: it takes the rights of the table''s owner, '"                  \
-  "   || pg_get_userbyid(c.relowner) || ', or of the database''s' END, NULL, NULL"           \
+  "  THEN 'permission denied: it takes the rights of the table''s owner or the database''s'" \
+  " END, NULL, NULL"                                                                         \
   " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                           \
   " JOIN pg_database d ON d.datname = current_database()"                                    \
   " WHERE c.oid = $1::oid AND $2::text IN (format('" first " %I.%I', n.nspname, c.relname)," \

@@ -44,7 +44,7 @@ static void say(const struct action_request *request, struct plan *plan,
 
 static bool vacuum_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   size_t count;
-  const struct row **rows = postgres_picked(request, &count, err);
+  const struct row **rows = postgres_picked(request, plan, &count, err);
   if (!rows)
     return false;
   const struct table *table = &request->found->tables[0];

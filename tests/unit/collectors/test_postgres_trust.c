@@ -80,22 +80,39 @@ static void test_encodings(void **state) {
   PQfinish(witness);
 }
 
-/* Roles and databases are shared by all databases, and their names are as somebody wrote them. */
+/* Roles and databases are shared by all databases, and their names are as somebody wrote them: from
+ * whatever database they are looked at, every session is listed. */
 static void test_names(void **state) {
   struct fixture *fixture = *state;
   PGconn *admin = admin_alone(), *latin = login_to("LATIN1");
   assert_int_equal(PQsetClientEncoding(latin, "LATIN1"), 0);
   postgres_do(latin, "CREATE ROLE \"caf\xE9\" LOGIN");
-  const char *const keys[] = {"host", "port", "user", "dbname", NULL};
-  const char *const values[] = {"127.0.0.1", server.port_text, "caf\xE9", "LATIN1", NULL};
+  postgres_do(latin, "CREATE DATABASE \"base\xE9\" ENCODING 'LATIN1' TEMPLATE template0");
+  const char *const keys[] = {"host", "port", "user", "dbname", "application_name", NULL};
+  const char *const values[] = {"127.0.0.1", server.port_text, "caf\xE9",
+                                "base\xE9",  "app\xE9",        NULL};
   PGconn *named = PQconnectdbParams(keys, values, 0);
-  assert_int_equal(PQstatus(named), CONNECTION_OK);
+  if (PQstatus(named) != CONNECTION_OK)
+    fail_msg("%s", PQerrorMessage(named));
   postgres_do(named, "SELECT 1");
-  watch_database(fixture, "UTF8");
-  collect_well(fixture);
-  assert_null(fault(fixture));
-  assert_string_equal(text(session(fixture, PQbackendPID(named)), "user"), "caf\xC3\xA9");
+  for (size_t from = 0; from < ENCODINGS; from++) {
+    watch_database(fixture, encodings[from]);
+    collect_well(fixture);
+    if (fault(fixture))
+      fail_msg("from %s: %s", encodings[from], fault(fixture));
+    const struct row *row = session(fixture, PQbackendPID(named));
+    assert_non_null(row);
+    assert_string_equal(text(row, "user"), "caf\xC3\xA9");
+    assert_string_equal(text(row, "database"), "base\xC3\xA9");
+    assert_non_null(strstr(text(row, "application"), "app"));
+    fixture->closed = false;
+    collector_postgres.close(fixture->self, on_closed, &fixture->closed);
+    tiny_run_until(&fixture->loop, &fixture->closed);
+    fixture->self = NULL;
+  }
   PQfinish(named);
+  postgres_await_backends(&server, "caf\xE9", 0);
+  postgres_do(latin, "DROP DATABASE \"base\xE9\"");
   postgres_do(latin, "DROP ROLE \"caf\xE9\"");
   PQfinish(latin);
   PQfinish(admin);
