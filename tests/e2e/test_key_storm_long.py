@@ -6,8 +6,10 @@ KEYS = 100_000
 
 
 def test_in_read_only_nothing_is_changed(calm, tmp_path):
-    storm.read_only(calm, tmp_path, KEYS)
+    with storm.unchanged(calm):
+        storm.read_only(calm, tmp_path, KEYS)
 
 
 def test_nothing_without_its_complete_confirmation(calm, tmp_path):
-    storm.unconfirmed(calm, tmp_path, KEYS)
+    with storm.unchanged(calm):
+        storm.unconfirmed(calm, tmp_path, KEYS)

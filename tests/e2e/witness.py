@@ -10,6 +10,7 @@ import json
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from sandbox import GROUP, TOPIC, wait_until
 
@@ -102,11 +103,15 @@ def redis_witness(sandbox):
 def kafka_state(sandbox):
     """What an action could change on the broker, as Kafka's own tools tell it: topics with their partitions
     and settings, groups, and the first offsets of the topic. Needs a paused workload."""
-    groups = sandbox.kafka_tool("consumer-groups", "--list").split()
-    topics = sorted(line for line in sandbox.kafka_tool("topics", "--describe").splitlines() if line.startswith("Topic:"))
-    starts = sandbox.kafka_tool("org.apache.kafka.tools.GetOffsetShell", "--topic", TOPIC, "--time", "-2")
-    committed = {place: values[0] for place, values in sandbox.offsets(GROUP).items()}
-    return {"groups": sorted(groups), "topics": topics, "starts": sorted(starts.split()), "committed": committed}
+    with ThreadPoolExecutor() as pool:  # each takes a second or two to begin
+        groups = pool.submit(sandbox.kafka_tool, "consumer-groups", "--list")
+        topics = pool.submit(sandbox.kafka_tool, "topics", "--describe")
+        starts = pool.submit(sandbox.kafka_tool, "org.apache.kafka.tools.GetOffsetShell", "--topic", TOPIC, "--time", "-2")
+        offsets = pool.submit(sandbox.offsets, GROUP)
+    return {"groups": sorted(groups.result().split()),
+            "topics": sorted(line for line in topics.result().splitlines() if line.startswith("Topic:")),
+            "starts": sorted(starts.result().split()),
+            "committed": {place: values[0] for place, values in offsets.result().items()}}
 
 
 @contextlib.contextmanager
