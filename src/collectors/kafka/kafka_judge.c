@@ -183,6 +183,15 @@ static const char *of_text(const struct kafka_sum *sum, char *out, size_t size) 
   return out;
 }
 
+/* Why more is not known; part: the first whose lag is not, or NULL. */
+static const char *why_not_more(const struct kafka_part *part, bool never) {
+  if (!part)
+    return "there are more than can be watched";
+  if (never)
+    return "nothing is committed for the others";
+  return part->error ? part->error : "an offset is not known";
+}
+
 /* A sum that lacks some of its partitions looks better than it is. */
 static bool judge_incomplete(struct kafka_group_view *view) {
   const struct kafka_sum *sum = &view->sum;
@@ -191,13 +200,9 @@ static bool judge_incomplete(struct kafka_group_view *view) {
     return false;
   char lag[FORMAT_MAX], status[sizeof view->status], of[sizeof view->status];
   bool never = part && part->lag.status == KAFKA_NO_COMMIT && !sum->cut;
-  const char *why = never                 ? "nothing is committed for the others"
-                    : part && part->error ? part->error
-                    : part                ? "an offset is not known"
-                                          : "there are more than can be watched";
-  snprintf(status, sizeof status, "%s", of_text(sum, of, sizeof of));
-  if (sum->known == 0 && never)
-    snprintf(status, sizeof status, "no commit");
+  const char *why = why_not_more(part, never);
+  of_text(sum, of, sizeof of);
+  snprintf(status, sizeof status, "%s", sum->known == 0 && never ? "no commit" : of);
   if (sum->known == 0)
     say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
         "lag not known, %s partitions: %.120s", of, never ? "nothing was ever committed" : why);
