@@ -30,6 +30,18 @@ enum column_flag {
   COLUMN_SPARK = 1 << 6,    /* followed by a sparkline of its history, where there is room */
 };
 
+/* What a collector makes of a field of the server's answer; see collectors/figures.h. */
+enum figure_as {
+  FIGURE_NONE,  /* no field alone: the collector fills the cell */
+  FIGURE_COUNT, /* a whole number from 0 up */
+  FIGURE_REAL,  /* a number from 0 up, times `scale` */
+  FIGURE_TEXT,
+  FIGURE_TIME,  /* seconds since 1970 */
+  FIGURE_RATIO, /* `from` / `of` */
+  FIGURE_RATE,  /* what a counter grows by in a second, times `scale` */
+  FIGURE_SHARE, /* growth of `from` / (growth of `from` + growth of `of`): a hit ratio */
+};
+
 struct column_spec {
   const char *id;    /* snake_case, unique in its table, never renamed: JSON has it */
   const char *title; /* the heading, upper case by custom: "LAG" */
@@ -43,6 +55,10 @@ struct column_spec {
   /* ids of cells that say more where this one is beyond its threshold: "used" and "limit" make it
    * "connections 94%, above 80% (conns 44 of 47)" */
   const char *beside[2];
+  /* The source, for the collector alone. scale: 0 is 1. */
+  const char *from, *of;
+  enum figure_as as;
+  double scale;
 };
 
 enum table_flag {

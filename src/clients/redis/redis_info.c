@@ -2,9 +2,9 @@
 
 #include "core/count.h"
 #include "core/mem.h"
+#include "core/number.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,36 +84,15 @@ void redis_info_add(struct redis_info *info, const char *key, const char *value)
 }
 
 bool redis_info_int(const struct redis_info *info, const char *key, int64_t *number) {
-  const char *text = redis_info_text(info, key);
-  if (!text || ((*text < '0' || *text > '9') && *text != '-'))
-    return false;
-  char *end;
-  errno = 0;
-  long long parsed = strtoll(text, &end, 10);
-  if (end == text || *end || errno)
-    return false;
-  *number = parsed;
-  return true;
+  return number_int(redis_info_text(info, key), number);
 }
 
 bool redis_info_count(const struct redis_info *info, const char *key, int64_t *number) {
-  int64_t read;
-  if (!redis_info_int(info, key, &read) || read < 0)
-    return false;
-  *number = read;
-  return true;
+  return number_count(redis_info_text(info, key), number);
 }
 
 bool redis_info_real(const struct redis_info *info, const char *key, double *number) {
-  const char *text = redis_info_text(info, key);
-  if (!text || ((*text < '0' || *text > '9') && *text != '-'))
-    return false;
-  char *end;
-  double parsed = strtod(text, &end);
-  if (end == text || *end || !isfinite(parsed))
-    return false;
-  *number = parsed;
-  return true;
+  return number_real(redis_info_text(info, key), number);
 }
 
 bool redis_info_is(const struct redis_info *info, const char *key, const char *text) {

@@ -101,9 +101,9 @@ struct watcher {
   struct redis *redis;   /* NULL: none yet, or given up */
   size_t connections;    /* those that are still closing, too */
   struct err config_err; /* why CONFIG GET is not asked on this connection; else ERR_NONE */
-  struct redis_counters before;
+  struct counters before;
   struct redis_round_trips trips;
-  struct redis_identity identity;
+  struct server_identity identity;
   char node[48];          /* in a cluster: its name there; "" if not known */
   struct err cluster_err; /* why CLUSTER INFO told nothing; else ERR_NONE */
   int64_t busy_us;        /* since when it answers BUSY; 0: it does not */
@@ -202,11 +202,11 @@ static void hand_over(struct watcher *watcher, struct sample *sample) {
 }
 
 static void finish(struct watcher *watcher) {
-  struct redis_counters now;
-  struct redis_rates rates;
+  struct counters now;
+  struct rates rates;
   struct sample *sample = sample_new(tables, TABLE_COUNT);
-  redis_counters_read(&now, &watcher->info, watcher->answered_us);
-  redis_rates_make(&rates, &watcher->before, &now);
+  counters_read(&now, &redis_figures, &watcher->info, watcher->answered_us);
+  rates_make(&rates, &watcher->before, &now);
   watcher->before = now;
   watcher->busy_us = 0;
   redis_rows_make(sample, watcher->target->name, &watcher->info, &rates,
@@ -217,7 +217,7 @@ static void finish(struct watcher *watcher) {
   if (watcher->cluster_err.kind != ERR_NONE)
     sample_note(sample, redis_summary_table.id, "cluster", "CLUSTER INFO is not allowed here: %s",
                 watcher->cluster_err.text);
-  redis_identity_take(&watcher->identity, &now);
+  server_identity_take(&watcher->identity, &now);
   sample_fact(sample, FACT_SERVER,
               redis_info_is(&watcher->info, "cluster_enabled", "1") ? watcher->node
                                                                     : watcher->identity.first);

@@ -1,11 +1,9 @@
 #include "collectors/redis/redis.h"
 
-#include "core/count.h"
-
 #include <stdio.h>
 #include <string.h>
 
-enum { MASTERS_MAX = 400, SECOND_US = 1000000, CLOCKS_DIFFER_US = 2 * SECOND_US };
+enum { MASTERS_MAX = 400 };
 
 /* A Sentinel's masters by name, each with its place: a failover moves it. */
 static void fill_masters(struct sample *sample, const struct redis_info *info) {
@@ -39,20 +37,4 @@ void redis_facts_fill(struct sample *sample, const struct redis_info *info) {
       sample_printf(sample, "replica of %.200s:%.10s", host ? host : "?", port ? port : "?"));
   if (redis_info_is(info, "master_link_status", "up"))
     sample_fact(sample, FACT_HISTORY, redis_info_text(info, "master_replid"));
-}
-
-/* Whether it has been running for longer than the other one has been out of sight. */
-static bool ran_before(const struct redis_identity *identity, const struct redis_counters *now) {
-  return now->uptime_s > 0 && count_times(now->uptime_s, SECOND_US) >
-                                  count_less(now->at_us, identity->at_us) + CLOCKS_DIFFER_US;
-}
-
-void redis_identity_take(struct redis_identity *identity, const struct redis_counters *now) {
-  if (!*now->run_id)
-    return;
-  bool changed = strcmp(identity->current, now->run_id) != 0;
-  if (!*identity->first || (changed && ran_before(identity, now)))
-    snprintf(identity->first, sizeof identity->first, "%s", now->run_id);
-  snprintf(identity->current, sizeof identity->current, "%s", now->run_id);
-  identity->at_us = now->at_us;
 }

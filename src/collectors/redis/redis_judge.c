@@ -231,14 +231,14 @@ static void judge_memory(struct complaints *complaints, const struct redis_info 
 }
 
 static void judge_clients(struct complaints *complaints, const struct redis_info *info,
-                          const struct redis_rates *rates) {
-  if (rates->unknown || rates->deltas[REDIS_REJECTED] <= 0)
+                          const struct rates *rates) {
+  if (rates->unknown || rates->from[SUMMARY_REJECTED] <= 0)
     return;
   const char *limit = redis_info_text(info, "maxclients");
   char count[FORMAT_MAX], span[FORMAT_MAX];
   complain(complaints, SEVERITY_CRIT, "%s client%s turned away in the last %s%s%.20s",
-           format_count(count, sizeof count, rates->deltas[REDIS_REJECTED]),
-           rates->deltas[REDIS_REJECTED] == 1 ? "" : "s",
+           format_count(count, sizeof count, rates->from[SUMMARY_REJECTED]),
+           rates->from[SUMMARY_REJECTED] == 1 ? "" : "s",
            format_duration(span, sizeof span, rates->seconds), limit ? ": maxclients " : "",
            limit ? limit : "");
 }
@@ -250,7 +250,7 @@ static void reason_add(struct redis_verdict *verdict, const char *text) {
 }
 
 void redis_judge(struct redis_verdict *verdict, const struct redis_info *info,
-                 const struct redis_rates *rates) {
+                 const struct rates *rates) {
   struct complaints complaints = {.count = 0};
   judge_cluster(&complaints, info);
   judge_loading(&complaints, info);

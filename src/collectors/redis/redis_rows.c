@@ -7,37 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char UNSAID[] = "INFO does not say";
+static const char UNSAID[] = REDIS_UNSAID;
 static const int64_t TIME_MOST_S = INT64_C(253402300799); /* the end of the year 9999 */
 
 /* What a row is made of. */
 struct source {
   struct sample *sample;
   const struct redis_info *info;
-  const struct redis_rates *rates;
   const struct err *config_err; /* or NULL */
 };
-
-/* Of what is never less than zero. */
-static struct value integer(const struct redis_info *info, const char *key) {
-  int64_t number;
-  return redis_info_count(info, key, &number) ? value_int(number) : value_none(UNSAID);
-}
-
-/* The same times a factor into the column's unit. */
-static struct value scaled(const struct redis_info *info, const char *key, double factor) {
-  double number;
-  return redis_info_real(info, key, &number) && number >= 0 ? value_real(number * factor)
-                                                            : value_none(UNSAID);
-}
 
 static struct value text(const struct source *source, const char *key) {
   const char *found = redis_info_text(source->info, key);
   return found ? value_text(sample_copy(source->sample, found)) : value_none(UNSAID);
-}
-
-static struct value known(int64_t number) {
-  return number >= 0 ? value_int(number) : value_none(UNSAID);
 }
 
 /* "1.4/2.0 GB", "900 kB/2.0 GB", "1.4 GB". */
@@ -52,12 +34,12 @@ static const char *memory_text(struct sample *sample, const struct redis_memory 
   return sample_printf(sample, "%.*s/%s", shown, used, limit);
 }
 
-/* Without CONFIG GET the reason is why not. */
-static struct value limit_or_why(const struct source *source, const char *key) {
-  struct value value = integer(source->info, key);
-  if (value.type != VALUE_NONE || !source->config_err)
-    return value;
-  return value_none("needs CONFIG GET");
+/* Without CONFIG GET the reason of a limit is why not. */
+static void fill_limits(const struct source *source, struct value *cells) {
+  static const size_t limits[] = {SUMMARY_LIMIT, SUMMARY_MAXCLIENTS};
+  for (size_t i = 0; source->config_err && i < sizeof limits / sizeof *limits; i++)
+    if (cells[limits[i]].type == VALUE_NONE)
+      cells[limits[i]] = value_none("needs CONFIG GET");
 }
 
 static void fill_memory(const struct source *source, struct value *cells) {
@@ -66,40 +48,16 @@ static void fill_memory(const struct source *source, struct value *cells) {
   redis_memory_read(info, &memory);
   if (memory.used >= 0) /* else SUMMARY_USED says why not */
     cells[SUMMARY_MEMORY] = value_text(memory_text(source->sample, &memory));
-  cells[SUMMARY_USED] = known(memory.used);
-  cells[SUMMARY_LIMIT] = limit_or_why(source, "maxmemory");
   cells[SUMMARY_RATIO] = value_none(memory.limit < 0 ? cells[SUMMARY_LIMIT].text : UNSAID);
   if (memory.limit == 0)
     cells[SUMMARY_LIMIT] = cells[SUMMARY_RATIO] = value_none("no maxmemory is set");
   else if (memory.limit > 0 && memory.counted >= 0)
     cells[SUMMARY_RATIO] = value_real(redis_memory_ratio(&memory));
-  cells[SUMMARY_POLICY] = text(source, "maxmemory_policy");
-  cells[SUMMARY_UNCOUNTED] = integer(info, "mem_not_counted_for_evict");
-  cells[SUMMARY_RESIDENT] = integer(info, "used_memory_rss");
-  cells[SUMMARY_PEAK] = integer(info, "used_memory_peak");
-  cells[SUMMARY_HOST_MEMORY] = integer(info, "total_system_memory");
-  cells[SUMMARY_FRAGMENTATION] = scaled(info, "mem_fragmentation_ratio", 1);
-}
-
-static void fill_traffic(const struct source *source, struct value *cells) {
-  const struct redis_info *info = source->info;
-  const struct redis_rates *rates = source->rates;
-  const double kibibyte = 1024; /* "kbps" of INFO are kibibytes a second */
-  cells[SUMMARY_HIT_RATIO] = redis_rates_hit_ratio(rates);
-  cells[SUMMARY_EVICTIONS] = redis_rates_per_second(rates, REDIS_EVICTED);
-  cells[SUMMARY_EXPIRED] = redis_rates_per_second(rates, REDIS_EXPIRED);
-  cells[SUMMARY_REJECTED] = redis_rates_per_second(rates, REDIS_REJECTED);
-  cells[SUMMARY_OPS] = scaled(info, "instantaneous_ops_per_sec", 1);
-  cells[SUMMARY_NET_IN] = scaled(info, "instantaneous_input_kbps", kibibyte);
-  cells[SUMMARY_NET_OUT] = scaled(info, "instantaneous_output_kbps", kibibyte);
 }
 
 static void fill_clients(const struct source *source, struct value *cells) {
   const struct redis_info *info = source->info;
   int64_t clients, limit, replicas = 0, links = 0;
-  cells[SUMMARY_CLIENTS] = integer(info, "connected_clients");
-  cells[SUMMARY_BLOCKED] = integer(info, "blocked_clients");
-  cells[SUMMARY_MAXCLIENTS] = limit_or_why(source, "maxclients");
   cells[SUMMARY_CLIENT_RATIO] = value_none(
       cells[SUMMARY_MAXCLIENTS].type == VALUE_NONE ? cells[SUMMARY_MAXCLIENTS].text : UNSAID);
   redis_info_count(info, "connected_slaves", &replicas);
@@ -124,15 +82,12 @@ static struct value slowest_replica(const struct redis_info *info) {
 static void fill_replication(const struct source *source, struct value *cells) {
   const struct redis_info *info = source->info;
   if (!redis_info_is(info, "role", "slave")) {
-    cells[SUMMARY_ROLE] = text(source, "role");
-    cells[SUMMARY_REPLICAS] = integer(info, "connected_slaves");
     cells[SUMMARY_REPLICA_LAG] = slowest_replica(info);
     return;
   }
   bool up = redis_info_is(info, "master_link_status", "up");
   cells[SUMMARY_ROLE] = value_text(REDIS_ROLE_REPLICA);
   cells[SUMMARY_LINK] = text(source, "master_link_status");
-  cells[SUMMARY_REPLICAS] = integer(info, "connected_slaves");
   double seconds;
   if (redis_info_real(info, up ? "master_last_io_seconds_ago" : "master_link_down_since_seconds",
                       &seconds) &&
@@ -169,7 +124,6 @@ static void fill_persistence(const struct source *source, struct value *cells) {
   cells[SUMMARY_PERSISTENCE] = redis_info_text(info, "rdb_last_bgsave_status")
                                    ? value_text(persistence_text(source->sample, info))
                                    : value_none(UNSAID);
-  cells[SUMMARY_UNSAVED] = integer(info, "rdb_changes_since_last_save");
   int64_t saved;
   bool told = redis_info_count(info, "rdb_last_save_time", &saved) && saved > 0;
   if (told && saved <= TIME_MOST_S)
@@ -201,7 +155,6 @@ static void fill_server(const struct source *source, struct value *cells) {
   source->sample->server = version_text(source->sample, info);
   cells[SUMMARY_VERSION] =
       source->sample->server ? value_text(source->sample->server) : value_none(UNSAID);
-  cells[SUMMARY_UPTIME] = scaled(info, "uptime_in_seconds", 1);
   cells[SUMMARY_MODE] =
       text(source, redis_info_text(info, "redis_mode") ? "redis_mode" : "server_mode");
 }
@@ -210,7 +163,10 @@ static void fill_cluster(const struct source *source, struct value *cells) {
   if (!redis_info_is(source->info, "cluster_enabled", "1"))
     return;
   cells[SUMMARY_CLUSTER] = text(source, "cluster_state");
-  cells[SUMMARY_SLOTS] = integer(source->info, "cluster_slots_ok");
+  int64_t slots;
+  cells[SUMMARY_SLOTS] = redis_info_count(source->info, "cluster_slots_ok", &slots)
+                             ? value_int(slots)
+                             : value_none(UNSAID);
   for (size_t i = SUMMARY_CLUSTER; i <= SUMMARY_SLOTS; i++)
     if (cells[i].type == VALUE_NONE)
       cells[i] = value_none("needs CLUSTER INFO");
@@ -283,8 +239,8 @@ static void fill_keys(const struct source *source, struct value *cells) {
 }
 
 void redis_rows_make(struct sample *sample, const char *name, const struct redis_info *info,
-                     const struct redis_rates *rates, const struct err *config_err) {
-  struct source source = {sample, info, rates, config_err};
+                     const struct rates *rates, const struct err *config_err) {
+  struct source source = {sample, info, config_err};
   struct table *table = sample_table(sample, redis_summary_table.id);
   struct row *row = sample_row(sample, table, name, NULL);
   assert(row); /* one row fits into any ceiling */
@@ -294,8 +250,9 @@ void redis_rows_make(struct sample *sample, const char *name, const struct redis
   row->lasted_ms = verdict.lasted_ms;
   row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
   row->cells[SUMMARY_NAME] = value_text(row->key);
+  figures_fill(sample, row->cells, &redis_figures, info, rates);
+  fill_limits(&source, row->cells);
   fill_memory(&source, row->cells);
-  fill_traffic(&source, row->cells);
   fill_clients(&source, row->cells);
   fill_replication(&source, row->cells);
   fill_persistence(&source, row->cells);

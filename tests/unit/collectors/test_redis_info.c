@@ -32,9 +32,9 @@ static struct redis_info from_file(const char *name) {
 
 static const struct table_spec *const specs[] = {&redis_summary_table, &redis_keyspace_table};
 
-static const struct redis_rates no_rates = {.unknown = "needs two collections"};
+static const struct rates no_rates = {.unknown = "needs two collections"};
 
-static struct sample *rows(const struct redis_info *info, const struct redis_rates *rates,
+static struct sample *rows(const struct redis_info *info, const struct rates *rates,
                            const struct err *config_err) {
   struct sample *sample = sample_new(specs, 2);
   redis_rows_make(sample, "cache", info, rates ? rates : &no_rates, config_err);
@@ -60,6 +60,10 @@ static void is_none(const struct sample *sample, const char *column, const char 
     assert_null(value.text);
   else
     assert_string_equal(value.text, reason);
+}
+
+static struct value rate(const struct rates *rates, size_t column) {
+  return figure_value(&redis_figures, column, NULL, rates);
 }
 
 static void is_near(struct value value, double expected) {
@@ -235,9 +239,9 @@ static void test_counts_of_an_enemy(void **state) {
   sample_free(sample);
   redis_info_fini(&info);
 
-  struct redis_rates rates = {.seconds = 1};
-  rates.deltas[REDIS_HITS] = rates.deltas[REDIS_MISSES] = INT64_MAX;
-  is_near(redis_rates_hit_ratio(&rates), 0.5);
+  struct rates rates = {.seconds = 1};
+  rates.from[SUMMARY_HIT_RATIO] = rates.of[SUMMARY_HIT_RATIO] = INT64_MAX;
+  is_near(rate(&rates, SUMMARY_HIT_RATIO), 0.5);
 }
 
 static void test_redis_7_replica(void **state) {
@@ -347,47 +351,47 @@ static void test_sentinel(void **state) {
 
 /* ---- rates ---- */
 
-static struct redis_counters counters(const char *text, int64_t at_us) {
+static struct counters counters(const char *text, int64_t at_us) {
   struct redis_info info = parsed(text);
-  struct redis_counters result;
-  redis_counters_read(&result, &info, at_us);
+  struct counters result;
+  counters_read(&result, &redis_figures, &info, at_us);
   redis_info_fini(&info);
   return result;
 }
 
-static struct redis_rates rates_of(const char *before, const char *now) {
-  struct redis_counters first = counters(before, 1000000), second = counters(now, 3000000);
-  struct redis_rates rates;
-  redis_rates_make(&rates, &first, &second);
+static struct rates rates_of(const char *before, const char *now) {
+  struct counters first = counters(before, 1000000), second = counters(now, 3000000);
+  struct rates rates;
+  rates_make(&rates, &first, &second);
   return rates;
 }
 
 static void test_rates(void **state) {
   (void)state;
-  struct redis_rates rates = rates_of(
+  struct rates rates = rates_of(
       "run_id:a\nuptime_in_seconds:5\nkeyspace_hits:100\nkeyspace_misses:100\nevicted_keys:10\n",
       "run_id:a\nuptime_in_seconds:7\nkeyspace_hits:197\nkeyspace_misses:103\nevicted_keys:34\n");
   assert_null(rates.unknown);
-  is_near(redis_rates_hit_ratio(&rates), 0.97);
-  is_near(redis_rates_per_second(&rates, REDIS_EVICTED), 12);
-  struct value expired = redis_rates_per_second(&rates, REDIS_EXPIRED);
+  is_near(rate(&rates, SUMMARY_HIT_RATIO), 0.97);
+  is_near(rate(&rates, SUMMARY_EVICTIONS), 12);
+  struct value expired = rate(&rates, SUMMARY_EXPIRED);
   assert_int_equal(expired.type, VALUE_NONE); /* not in this INFO: no zero */
   assert_non_null(expired.text);
 }
 
 static void test_rates_without_traffic(void **state) {
   (void)state;
-  struct redis_rates rates = rates_of("run_id:a\nkeyspace_hits:5\nkeyspace_misses:1\n",
-                                      "run_id:a\nkeyspace_hits:5\nkeyspace_misses:1\n");
-  struct value ratio = redis_rates_hit_ratio(&rates);
+  struct rates rates = rates_of("run_id:a\nkeyspace_hits:5\nkeyspace_misses:1\n",
+                                "run_id:a\nkeyspace_hits:5\nkeyspace_misses:1\n");
+  struct value ratio = rate(&rates, SUMMARY_HIT_RATIO);
   assert_int_equal(ratio.type, VALUE_NONE);
   assert_null(ratio.text);
 }
 
 static void test_rates_across_resets(void **state) {
   (void)state;
-  struct redis_rates rates = rates_of("run_id:a\nkeyspace_hits:5\nevicted_keys:3\n",
-                                      "run_id:b\nkeyspace_hits:9\nevicted_keys:8\n");
+  struct rates rates = rates_of("run_id:a\nkeyspace_hits:5\nevicted_keys:3\n",
+                                "run_id:b\nkeyspace_hits:9\nevicted_keys:8\n");
   assert_string_equal(rates.unknown, "restarted: needs two collections");
   rates = rates_of("uptime_in_seconds:500\nkeyspace_hits:5\n", /* a proxy that hides the run_id */
                    "uptime_in_seconds:2\nkeyspace_hits:9\n");
@@ -395,11 +399,11 @@ static void test_rates_across_resets(void **state) {
   rates = rates_of("run_id:a\nkeyspace_hits:5\ntotal_commands_processed:500\n",
                    "run_id:a\nkeyspace_hits:9\ntotal_commands_processed:3\n");
   assert_string_equal(rates.unknown, "counters were reset: needs two collections");
-  assert_int_equal(redis_rates_per_second(&rates, REDIS_EVICTED).type, VALUE_NONE);
-  struct redis_counters none = {.known = false}, first = counters("run_id:a\n", 5);
-  redis_rates_make(&rates, &none, &first);
+  assert_int_equal(rate(&rates, SUMMARY_EVICTIONS).type, VALUE_NONE);
+  struct counters none = {.known = false}, first = counters("run_id:a\n", 5);
+  rates_make(&rates, &none, &first);
   assert_string_equal(rates.unknown, "needs two collections");
-  redis_rates_make(&rates, &first, &first); /* no time has passed */
+  rates_make(&rates, &first, &first); /* no time has passed */
   assert_non_null(rates.unknown);
 }
 
@@ -465,7 +469,7 @@ static void test_judge_states(void **state) {
 static void test_judge_clients(void **state) {
   (void)state;
   struct redis_info info = parsed("maxclients:100\n");
-  struct redis_rates rates =
+  struct rates rates =
       rates_of("run_id:a\nrejected_connections:7\n", "run_id:a\nrejected_connections:10\n");
   struct redis_verdict verdict;
   redis_judge(&verdict, &info, &rates);
@@ -634,17 +638,17 @@ static void test_a_sentinel_tells_of_its_masters(void **state) {
 
 /* ---- which server ---- */
 
-static const char *identity_after(struct redis_identity *identity, const char *run_id,
+static const char *identity_after(struct server_identity *identity, const char *run_id,
                                   int64_t uptime_s, int64_t at_s) {
-  struct redis_counters now = {.known = true, .uptime_s = uptime_s, .at_us = at_s * 1000000};
-  snprintf(now.run_id, sizeof now.run_id, "%s", run_id);
-  redis_identity_take(identity, &now);
+  struct counters now = {.known = true, .uptime_s = uptime_s, .at_us = at_s * 1000000};
+  snprintf(now.run, sizeof now.run, "%s", run_id);
+  server_identity_take(identity, &now);
   return identity->first;
 }
 
 static void test_a_restart_is_told_from_another_server(void **state) {
   (void)state;
-  struct redis_identity identity = {0};
+  struct server_identity identity = {0};
   assert_string_equal(identity_after(&identity, "a", 500, 1000), "a");
   assert_string_equal(identity_after(&identity, "b", 3, 1010), "a"); /* restarted */
   assert_string_equal(identity_after(&identity, "b", 3603, 4610), "a");

@@ -1,0 +1,149 @@
+#include "collectors/figures.h"
+
+#include "core/count.h"
+#include "core/number.h"
+#include "model/sample.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SECOND_US = 1000000, CLOCKS_DIFFER_US = 2 * SECOND_US };
+static const int64_t TIME_MOST_S = INT64_C(253402300799); /* the end of the year 9999 */
+
+static bool is_counter(const struct column_spec *column) {
+  return column->as == FIGURE_RATE || column->as == FIGURE_SHARE;
+}
+
+static int64_t count_of(const struct figures *figures, const void *answer, const char *field) {
+  int64_t number;
+  return field && number_count(figures->text(answer, field), &number) ? number : -1;
+}
+
+void counters_read(struct counters *counters, const struct figures *figures, const void *answer,
+                   int64_t at_us) {
+  const struct table_spec *table = figures->table;
+  const char *run = figures->run ? figures->text(answer, figures->run) : NULL;
+  assert(table->column_count <= FIGURES_MAX);
+  *counters = (struct counters){.known = true, .at_us = at_us};
+  snprintf(counters->run, sizeof counters->run, "%s", run ? run : "");
+  counters->uptime_s = count_of(figures, answer, figures->uptime);
+  for (size_t i = 0; i < FIGURES_MAX; i++) {
+    bool counts = i < table->column_count && is_counter(&table->columns[i]);
+    counters->from[i] = counts ? count_of(figures, answer, table->columns[i].from) : -1;
+    counters->of[i] = counts ? count_of(figures, answer, table->columns[i].of) : -1;
+  }
+  for (size_t i = 0; figures->witnesses && figures->witnesses[i]; i++) {
+    assert(i < FIGURES_WITNESSES_MAX);
+    counters->witness[i] = count_of(figures, answer, figures->witnesses[i]);
+  }
+}
+
+static bool fell(const int64_t *before, const int64_t *now, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (now[i] >= 0 && now[i] < before[i])
+      return true;
+  return false;
+}
+
+static const char *why_unknown(const struct counters *before, const struct counters *now) {
+  if (!before->known || now->at_us <= before->at_us)
+    return "needs two collections";
+  if (strcmp(before->run, now->run) != 0 || now->uptime_s < before->uptime_s)
+    return "restarted: needs two collections";
+  if (fell(before->from, now->from, FIGURES_MAX) || fell(before->of, now->of, FIGURES_MAX) ||
+      fell(before->witness, now->witness, FIGURES_WITNESSES_MAX))
+    return "counters were reset: needs two collections";
+  return NULL;
+}
+
+static int64_t growth(int64_t before, int64_t now) {
+  return before >= 0 && now >= 0 ? now - before : -1;
+}
+
+void rates_make(struct rates *rates, const struct counters *before, const struct counters *now) {
+  *rates = (struct rates){.unknown = why_unknown(before, now)};
+  if (rates->unknown)
+    return;
+  rates->seconds = (double)(now->at_us - before->at_us) / SECOND_US;
+  for (size_t i = 0; i < FIGURES_MAX; i++) {
+    rates->from[i] = growth(before->from[i], now->from[i]);
+    rates->of[i] = growth(before->of[i], now->of[i]);
+  }
+}
+
+static double scale_of(const struct column_spec *column) {
+  return column->scale != 0 ? column->scale : 1;
+}
+
+static struct value rate_value(const struct figures *figures, size_t column,
+                               const struct rates *rates) {
+  const struct column_spec *spec = &figures->table->columns[column];
+  int64_t from = rates->from[column], of = rates->of[column];
+  if (rates->unknown)
+    return value_none(rates->unknown);
+  if (from < 0 || (spec->as == FIGURE_SHARE && of < 0))
+    return value_none(figures->unsaid);
+  if (spec->as == FIGURE_RATE)
+    return value_real((double)from / rates->seconds * scale_of(spec));
+  if (from == 0 && of == 0)
+    return value_none(NULL); /* nothing happened that it could be a share of */
+  return value_real((double)from / ((double)from + (double)of));
+}
+
+static struct value ratio_value(const struct figures *figures, const struct column_spec *column,
+                                const char *text, const void *answer) {
+  double part, whole;
+  if (!number_real(text, &part) || part < 0 ||
+      !number_real(figures->text(answer, column->of), &whole) || whole <= 0)
+    return value_none(figures->unsaid);
+  return value_real(part / whole);
+}
+
+struct value figure_value(const struct figures *figures, size_t column, const void *answer,
+                          const struct rates *rates) {
+  const struct column_spec *spec = &figures->table->columns[column];
+  if (is_counter(spec))
+    return rate_value(figures, column, rates);
+  const char *text = figures->text(answer, spec->from);
+  int64_t count;
+  double number;
+  if (spec->as == FIGURE_COUNT && number_count(text, &count))
+    return value_int(count);
+  if (spec->as == FIGURE_REAL && number_real(text, &number) && number >= 0)
+    return value_real(number * scale_of(spec));
+  if (spec->as == FIGURE_TIME && number_count(text, &count) && count <= TIME_MOST_S)
+    return value_int(count * 1000);
+  if (spec->as == FIGURE_TEXT && text)
+    return value_text(text);
+  if (spec->as == FIGURE_RATIO)
+    return ratio_value(figures, spec, text, answer);
+  return value_none(figures->unsaid);
+}
+
+void figures_fill(struct sample *sample, struct value *cells, const struct figures *figures,
+                  const void *answer, const struct rates *rates) {
+  for (size_t i = 0; i < figures->table->column_count; i++) {
+    if (figures->table->columns[i].as == FIGURE_NONE)
+      continue;
+    cells[i] = figure_value(figures, i, answer, rates);
+    if (cells[i].type == VALUE_TEXT)
+      cells[i] = value_text(sample_copy(sample, cells[i].text));
+  }
+}
+
+/* Whether it has been running for longer than the other one has been out of sight. */
+static bool ran_before(const struct server_identity *identity, const struct counters *now) {
+  return now->uptime_s > 0 && count_times(now->uptime_s, SECOND_US) >
+                                  count_less(now->at_us, identity->at_us) + CLOCKS_DIFFER_US;
+}
+
+void server_identity_take(struct server_identity *identity, const struct counters *now) {
+  if (!*now->run)
+    return;
+  bool changed = strcmp(identity->current, now->run) != 0;
+  if (!*identity->first || (changed && ran_before(identity, now)))
+    snprintf(identity->first, sizeof identity->first, "%s", now->run);
+  snprintf(identity->current, sizeof identity->current, "%s", now->run);
+  identity->at_us = now->at_us;
+}
