@@ -8,8 +8,10 @@
 #include "app/print.h"
 #include "app/process.h"
 #include "app/startup.h"
+#include "app/theme_file.h"
 #include "clients/kafka/kafka_child.h"
 #include "config/config_dump.h"
+#include "core/text.h"
 #include "io/clock.h"
 #include "report/actions.h"
 #include "report/plugin.h"
@@ -20,6 +22,8 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+enum { PATH_SHOWN = 1024 };
 
 /* Monitoring takes any other status for one of its own, or for none. */
 static int plugin_status(bool plugin, int status) {
@@ -47,7 +51,21 @@ static int actions_show(const struct options *options) {
              : EXIT_FAILURE;
 }
 
-static int config_show(const struct config *config, const struct app_schema *schema) {
+/* "FILE: ok, 9 targets". */
+static void config_checked(const struct config *config) {
+  char path[PATH_SHOWN];
+  const char *from = config->path ? config->path : "no configuration file";
+  text_sanitize(path, sizeof path, from, strlen(from), false);
+  printf("%s: ok, %zu target%s\n", path, config->target_count,
+         config->target_count == 1 ? "" : "s");
+}
+
+static int config_show(const struct options *options, const struct config *config,
+                       const struct app_schema *schema) {
+  if (options->check_config) {
+    config_checked(config);
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
   config_dump(stdout, config, &schema->schema);
   return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -55,6 +73,8 @@ static int config_show(const struct config *config, const struct app_schema *sch
 static int run(const struct options *options) {
   struct app_schema schema;
   app_schema_init(&schema);
+  if (options->mode == MODE_DASHBOARD || options->mode == MODE_CONFIG)
+    schema.schema.theme_check = theme_check;
   if (options->mode == MODE_CONFIG && options->default_config) {
     config_print_default(stdout, &schema.schema);
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -77,7 +97,7 @@ static int run(const struct options *options) {
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
   else if (config)
-    status = config_show(config, &schema);
+    status = config_show(options, config, &schema);
   config_free(config);
   if (!runtime_close(&runtime, NULL))
     _exit(status);

@@ -1,7 +1,7 @@
 #include "app/options.h"
 
-#include "config/config_suggest.h"
 #include "core/quantity.h"
+#include "core/suggest.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@ enum {
   LONG_ONLY = 256,
   LONG_TIMEOUT,
   LONG_DEFAULT,
+  LONG_CHECK,
   LONG_JSON,
   LONG_UTC,
   LONG_READ_ONLY,
@@ -43,6 +44,7 @@ static const struct option longs[] = {
     {"only", required_argument, NULL, LONG_ONLY},
     {"timeout", required_argument, NULL, LONG_TIMEOUT},
     {"default", no_argument, NULL, LONG_DEFAULT},
+    {"check", no_argument, NULL, LONG_CHECK},
     {"confirm", required_argument, NULL, LONG_CONFIRM},
     {"action", required_argument, NULL, LONG_ACTION},
     {"target", required_argument, NULL, LONG_TARGET},
@@ -93,6 +95,7 @@ static unsigned option_modes(int code) {
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT;
   case LONG_DEFAULT:
+  case LONG_CHECK:
     return 1U << MODE_CONFIG;
   case LONG_CONFIRM:
     return 1U << MODE_APPLY;
@@ -130,20 +133,14 @@ static bool modes_check(enum mode mode, const char *const seen[LONGS], struct er
 
 /* ---- options */
 
-static bool timeout_parse(const char *text, int64_t *ms, struct err *err) {
-  if (!duration_parse(text, ms, err))
-    return false;
-  if (*ms < 1 || *ms > 3600000)
-    return err_set(err, ERR_INVALID, "--timeout %s is out of range: from 1ms to 1h", text);
-  return true;
-}
+/* What --timeout and --duration may be, in ms. */
+enum { TIMEOUT_LEAST = 1, WATCH_LEAST = 500, LOOK_MOST = 3600000 };
 
-static bool watch_parse(const char *text, int64_t *ms, struct err *err) {
-  if (!duration_parse(text, ms, err))
-    return false;
-  if (*ms < 500 || *ms > 3600000)
-    return err_set(err, ERR_INVALID, "--duration %s is out of range: from 500ms to 1h", text);
-  return true;
+static bool duration_take(const char *name, const char *text, int64_t least, int64_t *ms,
+                          struct err *err) {
+  struct err why = {0};
+  return duration_parse_within(text, least, LOOK_MOST, ms, &why) ||
+         err_set(err, why.kind, "%s: %s", name, why.text);
 }
 
 static void audit_take(struct options *options, int code, const char *argument) {
@@ -195,6 +192,9 @@ static void flag_take(struct options *options, int code) {
   case LONG_PLUGIN:
     options->plugin = true;
     break;
+  case LONG_CHECK:
+    options->check_config = true;
+    break;
   default:
     options->default_config = true;
     break;
@@ -213,9 +213,9 @@ static bool option_take(struct options *options, int code, const char *argument,
     options->confirm = argument;
     return true;
   case LONG_TIMEOUT:
-    return timeout_parse(argument, &options->timeout_ms, err);
+    return duration_take("--timeout", argument, TIMEOUT_LEAST, &options->timeout_ms, err);
   case LONG_DURATION:
-    return watch_parse(argument, &options->duration_ms, err);
+    return duration_take("--duration", argument, WATCH_LEAST, &options->duration_ms, err);
   case LONG_ACTION:
   case LONG_TARGET:
   case LONG_USER:
@@ -271,6 +271,8 @@ static bool words_check(const struct options *options, struct err *err) {
                    "what there is)");
   if (options->mode == MODE_APPLY && options->word_count == 0)
     return err_set(err, ERR_INVALID, "apply wants the hash of a plan (`stacktop plan` makes one)");
+  if (options->default_config && options->check_config)
+    return err_set(err, ERR_INVALID, "--default and --check exclude each other; use one of them");
   if (!options->acknowledge != !options->reason)
     return err_set(err, ERR_INVALID, "--acknowledge ID and --reason TEXT belong together");
   return true;

@@ -29,6 +29,7 @@ struct options {
   bool plugin;         /* check: one line for monitoring */
   bool json;           /* check, actions, plan, audit */
   bool default_config; /* config --default */
+  bool check_config;   /* config --check */
   bool no_unicode;     /* -U */
   bool no_color;       /* -C, or NO_COLOR in the environment */
   bool utc;

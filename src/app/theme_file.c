@@ -1,7 +1,9 @@
 #include "app/theme_file.h"
 
 #include "core/mem.h"
+#include "core/suggest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PLACES_MAX = 5, PROGRAM_MAX = 4096 };
+enum { PLACES_MAX = 5, PROGRAM_MAX = 4096, NAMES_MAX = 64, NAME_MAX_BYTES = 64, LIST_MAX = 128 };
+
+static const char suffix[] = ".theme", built_in[] = "default";
 
 struct places {
   char *folders[PLACES_MAX];
@@ -59,18 +63,78 @@ static bool theme_read(struct theme *theme, const char *path, FILE *file, struct
   return done;
 }
 
+/* The names of all themes, for the error; what is beyond NAMES_MAX or longer than a name is left
+ * out. */
+struct names {
+  char items[NAMES_MAX][NAME_MAX_BYTES];
+  size_t count;
+};
+
+static void names_add(struct names *names, const char *name, size_t length) {
+  size_t at = 0;
+  if (names->count == NAMES_MAX || length == 0 || length >= NAME_MAX_BYTES || *name == '.')
+    return;
+  char added[NAME_MAX_BYTES];
+  snprintf(added, sizeof added, "%.*s", (int)length, name);
+  while (at < names->count && strcmp(names->items[at], added) < 0)
+    at++;
+  if (at < names->count && strcmp(names->items[at], added) == 0)
+    return;
+  memmove(names->items[at + 1], names->items[at], (names->count - at) * sizeof *names->items);
+  memcpy(names->items[at], added, sizeof added);
+  names->count++;
+}
+
+static void names_read(struct names *names, const char *folder) {
+  DIR *listing = opendir(folder);
+  const struct dirent *entry;
+  while (listing && (entry = readdir(listing))) {
+    const size_t length = strlen(entry->d_name), end = sizeof suffix - 1;
+    if (length > end && strcmp(entry->d_name + length - end, suffix) == 0)
+      names_add(names, entry->d_name, length - end);
+  }
+  if (listing)
+    closedir(listing);
+}
+
+static bool theme_unknown(const char *name, const struct places *places, struct err *err) {
+  struct names *names = mem_new(sizeof *names);
+  struct suggestion near = {0};
+  char list[LIST_MAX] = "";
+  names_add(names, built_in, strlen(built_in));
+  for (size_t i = 0; i < places->count; i++)
+    names_read(names, places->folders[i]);
+  for (size_t i = 0; i < names->count; i++) {
+    const size_t used = strlen(list);
+    suggest_consider(&near, name, names->items[i]);
+    if (used + strlen(names->items[i]) + sizeof ", , ..." < sizeof list)
+      snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", names->items[i]);
+    else if (used < 3 || strcmp(list + used - 3, "...") != 0)
+      snprintf(list + used, sizeof list - used, ", ...");
+  }
+  err_set(err, ERR_INVALID, "unknown theme \"%.40s\"; available: %s%s", name, list,
+          suggest_text(&near));
+  free(names);
+  return false;
+}
+
+bool theme_check(const char *name, struct err *err) {
+  struct theme theme;
+  return theme_load(&theme, name, err);
+}
+
 bool theme_load(struct theme *theme, const char *name, struct err *err) {
   theme_init(theme);
   if (!name)
     return true;
   if (strchr(name, '/') || *name == '.' || *name == '\0')
     return err_set(err, ERR_INVALID,
-                   "theme \"%.64s\": expected the name of a file, without a folder", name);
+                   "\"%.64s\" is not the name of a theme; use one without a folder", name);
   struct places places;
   places_init(&places);
   bool found = false, done = false;
   for (size_t i = 0; i < places.count && !found; i++) {
-    char *path = mem_printf("%s/%s.theme", places.folders[i], name);
+    char *path = mem_printf("%s/%s%s", places.folders[i], name, suffix);
     FILE *file = fopen(path, "re");
     found = file || errno != ENOENT;
     if (file) {
@@ -82,8 +146,7 @@ bool theme_load(struct theme *theme, const char *name, struct err *err) {
     free(path);
   }
   if (!found)
-    err_set(err, ERR_INVALID, "theme \"%.64s\": there is no %.64s.theme in %s, nor in %s", name,
-            name, places.folders[0], places.folders[places.count - 1]);
+    done = strcmp(name, built_in) == 0 || theme_unknown(name, &places, err);
   places_fini(&places);
   return done;
 }

@@ -46,7 +46,12 @@ static const char check[] =
 static const char config[] =
     "usage: stacktop config [OPTIONS]   the loaded configuration, secrets masked\n"
     "\n"
-    "      --default         a configuration to begin with: every option with its help\n";
+    "      --default         a configuration to begin with: every option with its help, the\n"
+    "                        values that are allowed, and its default\n"
+    "      --check           only check the configuration and its theme: prints every error with\n"
+    "                        its place, or one line if there is none\n"
+    "\n"
+    "Exit status: 0 no errors, 64 bad usage, 78 bad configuration.\n";
 
 static const char actions[] =
     "usage: stacktop actions [--json]   what can be done: each action with its key, its danger,\n"

@@ -1,7 +1,7 @@
 #include "app/words.h"
 
-#include "config/config_suggest.h"
 #include "core/mem.h"
+#include "core/suggest.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Rows of a table by what a person calls them. */
 #include "app/words.h"
 
-#include "config/config_suggest.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -36,17 +36,17 @@ static void print_example(FILE *out, const struct option *option) {
   }
 }
 
-static void print_choices(FILE *out, const struct option *option) {
-  const char *before = " (";
-  for (const char *const *choice = option->choices; choice && *choice; choice++) {
-    fprintf(out, "%s%s", before, *choice);
-    before = ", ";
-  }
-  if (option->choices && option->choices[0])
-    fputc(')', out);
+/* " (200ms to 1d, default 2s)". */
+static void print_allowed(FILE *out, const struct option *option) {
+  char allowed[OPTION_ALLOWED_MAX];
+  bool has = *option_allowed(option, allowed), preset = option->fallback && *option->fallback;
+  if (!has && !preset)
+    return;
+  fprintf(out, " (%s%s%s%s)", allowed, has && preset ? ", " : "", preset ? "default " : "",
+          preset ? option->fallback : "");
 }
 
-/* "indent name: value  # help". */
+/* "indent name: value  # help (200ms to 1d, default 2s)". */
 static void print_option(FILE *out, const char *indent, const struct option *option) {
   fprintf(out, "%s%s: ", indent, option->name);
   if (option->fallback)
@@ -54,7 +54,7 @@ static void print_option(FILE *out, const char *indent, const struct option *opt
   else
     print_example(out, option);
   fprintf(out, "  # %s%s", option->required ? "required: " : "", option->help ? option->help : "");
-  print_choices(out, option);
+  print_allowed(out, option);
   fputc('\n', out);
 }
 
@@ -104,10 +104,11 @@ static void print_metric(FILE *out, const struct column_spec *column) {
 
 void config_print_default(FILE *out, const struct config_schema *schema) {
   fputs(
-      "## stacktop's configuration, as YAML. \"##\" begins a remark; a single \"#\" switches a\n"
-      "## setting off: remove it to switch it on. What stands there is the default, or shows how\n"
-      "## a value is written. In any value, ${VAR} and ${VAR:-default} come from the\n"
-      "## environment, so that no secret need be written here.\n\n",
+      "## stacktop's configuration, as YAML. \"##\" begins a comment; a single \"#\" disables a\n"
+      "## setting: remove it to enable the setting. In parentheses: the values that are allowed,\n"
+      "## and the default. A value without a default is an example. In any value, ${VAR} and\n"
+      "## ${VAR:-default} are taken from the environment, so secrets can stay out of this "
+      "file.\n\n",
       out);
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
     print_option(out, i == CONFIG_INTERVAL ? "" : "#", &config_options[i]);

@@ -1,9 +1,9 @@
 #include "config/config_load.h"
 
 #include "config/config_rules.h"
-#include "config/config_suggest.h"
 #include "config/config_target.h"
 #include "core/mem.h"
+#include "core/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +31,13 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
                     near.best ? "" : " (`stacktop config --default` shows them all)");
 }
 
+static void theme_check(struct config_yaml *yaml, const struct config_schema *schema,
+                        const yaml_node_t *node, const struct option_value *theme) {
+  struct err err;
+  if (schema->theme_check && theme->set && *theme->text && !schema->theme_check(theme->text, &err))
+    config_yaml_error(yaml, node, "%s: %s", config_options[CONFIG_THEME].name, err.text);
+}
+
 static void entry_read(struct config_yaml *yaml, const struct config_schema *schema,
                        const yaml_node_t *key, const yaml_node_t *value, struct option_value *own,
                        struct config *config) {
@@ -45,6 +52,8 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
     config_rules_read(yaml, schema, NULL, value, &config->rules);
   else
     note_unknown(yaml, schema, key);
+  if (option == CONFIG_THEME)
+    theme_check(yaml, schema, value, &own[option]);
 }
 
 /* "/etc/stacktop/ecap.yaml" is "ecap". */

@@ -45,6 +45,9 @@ struct config_schema {
   const struct column_spec *const *metrics; /* columns that have a metric name; one a name */
   size_t metric_count;
   const struct target_kind *const *metric_kinds; /* the kind of each of them */
+  /* Whether `theme` names one that can be loaded. NULL: it is not looked at, as where nothing is
+   * drawn: a bad theme must not stop `check`. */
+  bool (*theme_check)(const char *name, struct err *err);
 };
 
 /* NULL if there is none. */

@@ -1,5 +1,7 @@
 #include "config/config_print.h"
 
+#include "core/quantity.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -43,14 +45,8 @@ struct step {
 };
 
 void config_print_duration(FILE *out, int64_t ms) {
-  static const struct step steps[] = {
-      {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
-  size_t i = 0;
-  while (i < 4 && ms % (int64_t)steps[i].size != 0)
-    i++;
-  if (ms == 0)
-    i = 3;
-  fprintf(out, "%lld%s", (long long)(ms / (int64_t)steps[i].size), steps[i].suffix);
+  char text[DURATION_TEXT_MAX];
+  fputs(duration_text(text, ms), out);
 }
 
 static void print_bytes(FILE *out, double bytes) {

@@ -1,8 +1,8 @@
 #include "config/config_rules.h"
 
-#include "config/config_suggest.h"
 #include "config/config_target.h"
 #include "core/mem.h"
+#include "core/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

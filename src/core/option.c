@@ -1,44 +1,72 @@
 #include "core/option.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/suggest.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool number_parse(const char *text, int64_t *number, struct err *err) {
-  char *end;
-  errno = 0;
-  *number = strtoll(text, &end, 10);
-  if (end == text || *end || errno == ERANGE)
-    return err_set(err, ERR_INVALID, "\"%s\" is no whole number", text);
-  return true;
+static bool has_range(const struct option *option) {
+  return option->min != 0 || option->max != 0;
 }
 
-static bool range_check(const struct option *option, const char *text, int64_t number,
-                        struct err *err) {
-  if ((option->min == 0 && option->max == 0) || (number >= option->min && number <= option->max))
+const char *const *option_choices(const struct option *option) {
+  static const char *const booleans[] = {"true", "false", NULL};
+  return option->type == OPTION_BOOL ? booleans : option->choices;
+}
+
+/* "a, b". */
+static void choices_join(const struct option *option, const char *between, char *out, size_t size) {
+  *out = '\0';
+  for (const char *const *choice = option_choices(option); choice && *choice; choice++) {
+    size_t used = strlen(out);
+    snprintf(out + used, size - used, "%s%s", used ? between : "", *choice);
+  }
+}
+
+const char *option_allowed(const struct option *option, char out[OPTION_ALLOWED_MAX]) {
+  char least[DURATION_TEXT_MAX], most[DURATION_TEXT_MAX];
+  choices_join(option, " | ", out, OPTION_ALLOWED_MAX);
+  if (option->type == OPTION_DURATION && has_range(option))
+    snprintf(out, OPTION_ALLOWED_MAX, "%s to %s", duration_text(least, option->min),
+             duration_text(most, option->max));
+  else if (option->type == OPTION_INT && has_range(option))
+    snprintf(out, OPTION_ALLOWED_MAX, "%lld to %lld", (long long)option->min,
+             (long long)option->max);
+  return out;
+}
+
+static bool number_parse(const struct option *option, const char *text, int64_t *number,
+                         struct err *err) {
+  char *end, allowed[OPTION_ALLOWED_MAX];
+  errno = 0;
+  *number = strtoll(text, &end, 10);
+  if (end == text || *end || (errno == ERANGE && !has_range(option)))
+    return err_set(err, ERR_INVALID, "\"%.80s\" is not a whole number", text);
+  if (!has_range(option) || (*number >= option->min && *number <= option->max))
     return true;
-  char least[FORMAT_MAX], most[FORMAT_MAX];
-  if (option->type == OPTION_DURATION)
-    return err_set(err, ERR_INVALID, "%s is out of range: from %s to %s", text,
-                   format_duration(least, sizeof least, (double)option->min / 1000),
-                   format_duration(most, sizeof most, (double)option->max / 1000));
-  return err_set(err, ERR_INVALID, "%s is out of range: from %lld to %lld", text,
-                 (long long)option->min, (long long)option->max);
+  return err_set(err, ERR_INVALID, "%.40s is out of range: %s", text,
+                 option_allowed(option, allowed));
+}
+
+static bool time_parse(const struct option *option, const char *text, int64_t *ms,
+                       struct err *err) {
+  return has_range(option) ? duration_parse_within(text, option->min, option->max, ms, err)
+                           : duration_parse(text, ms, err);
 }
 
 static bool choice_check(const struct option *option, const char *text, struct err *err) {
-  char list[160] = "";
-  for (const char *const *choice = option->choices; choice && *choice; choice++) {
+  struct suggestion near = {0};
+  char list[OPTION_ALLOWED_MAX];
+  for (const char *const *choice = option_choices(option); choice && *choice; choice++) {
     if (strcmp(*choice, text) == 0)
       return true;
-    size_t used = strlen(list);
-    snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", *choice);
+    suggest_consider(&near, text, *choice);
   }
-  return err_set(err, ERR_INVALID, "\"%s\" is none of: %s", text, list);
+  choices_join(option, ", ", list, sizeof list);
+  return err_set(err, ERR_INVALID, "\"%.40s\" is not one of %s%s", text, list, suggest_text(&near));
 }
 
 bool option_parse(const struct option *option, const char *text, struct option_value *value,
@@ -50,16 +78,15 @@ bool option_parse(const struct option *option, const char *text, struct option_v
     good = !option->check || option->check(text, err);
     break;
   case OPTION_INT:
-    good = number_parse(text, &value->number, err) && range_check(option, text, value->number, err);
+    good = number_parse(option, text, &value->number, err);
     break;
   case OPTION_DURATION:
-    good =
-        duration_parse(text, &value->number, err) && range_check(option, text, value->number, err);
+    good = time_parse(option, text, &value->number, err);
     break;
   case OPTION_BOOL:
     value->number = strcmp(text, "true") == 0;
     if (!value->number && strcmp(text, "false") != 0)
-      good = err_set(err, ERR_INVALID, "\"%s\" is neither true nor false", text);
+      good = err_set(err, ERR_INVALID, "\"%.80s\" is not a boolean; use true or false", text);
     break;
   case OPTION_CHOICE:
     good = choice_check(option, text, err);

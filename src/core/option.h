@@ -1,5 +1,5 @@
 /* Options: one row says all there is to know of one; from the rows come parsing, errors with
- * file:line:column, `stacktop config --default` and the manual. */
+ * file:line:column, `stacktop config --default`, `stacktop actions` and the forms of actions. */
 #pragma once
 
 #include <stdbool.h>
@@ -45,8 +45,15 @@ struct option_value {
   int line, column; /* where it was written; 0 for a fallback */
 };
 
-/* Parses one scalar as `option` wants it. On false, err->text says what was expected:
- * `"2x" is no duration: write 300ms, 2s, 5m, 1h or 3d`. */
+enum { OPTION_ALLOWED_MAX = 256 };
+/* What its values may be: "200ms to 1d", "1 to 65535", "true | false", "btree | hash"; of a MAP
+ * with choices: its names. "" where the type says it all. Returns out. */
+const char *option_allowed(const struct option *option, char out[OPTION_ALLOWED_MAX]);
+/* Its choices, "true" and "false" for a BOOL; NULL where it has none. */
+const char *const *option_choices(const struct option *option);
+
+/* Parses one scalar as `option` wants it. On false, err->text says what was expected: `70000 is out
+ * of range: 1 to 65535`. */
 bool option_parse(const struct option *option, const char *text, struct option_value *value,
                   struct err *err) MUST_CHECK;
 void option_value_fini(struct option_value *value);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,10 +35,36 @@ bool duration_parse(const char *text, int64_t *ms, struct err *err) {
                                         {"h", 3600000}, {"d", 86400000.0}, {NULL, 0}};
   double number;
   if (!scaled_parse(text, scales, &number) || number < 0 || number > 86400000.0 * 36500)
-    return err_set(err, ERR_INVALID, "\"%s\" is no duration: write it like 300ms, 2s, 5m, 1h or 3d",
+    return err_set(err, ERR_INVALID,
+                   "\"%.80s\" is not a duration; use a number and a unit, such as 300ms or 2s",
                    text);
   *ms = llround(number);
   return true;
+}
+
+const char *duration_text(char out[DURATION_TEXT_MAX], int64_t ms) {
+  static const struct {
+    int64_t ms;
+    const char *suffix;
+  } steps[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+  enum { SECONDS = 3, LAST };
+  size_t i = 0;
+  while (i < LAST && ms % steps[i].ms != 0)
+    i++;
+  if (ms == 0)
+    i = SECONDS;
+  snprintf(out, DURATION_TEXT_MAX, "%lld%s", (long long)(ms / steps[i].ms), steps[i].suffix);
+  return out;
+}
+
+bool duration_parse_within(const char *text, int64_t least, int64_t most, int64_t *ms,
+                           struct err *err) {
+  char from[DURATION_TEXT_MAX], to[DURATION_TEXT_MAX];
+  if (!duration_parse(text, ms, err))
+    return false;
+  return (*ms >= least && *ms <= most) ||
+         err_set(err, ERR_INVALID, "%.40s is out of range: %s to %s", text,
+                 duration_text(from, least), duration_text(to, most));
 }
 
 bool quantity_parse(const char *text, double *quantity, struct err *err) {
@@ -48,6 +75,7 @@ bool quantity_parse(const char *text, double *quantity, struct err *err) {
       {"d", 86400}, {"/s", 1},     {NULL, 0}};
   if (!scaled_parse(text, scales, quantity))
     return err_set(err, ERR_INVALID,
-                   "\"%s\" is no quantity: write it like 10000, 80%%, 2GB, 5s or 1.5", text);
+                   "\"%.80s\" is not a quantity; use a form such as 10000, 80%%, 2GB, 5s or 1.5",
+                   text);
   return true;
 }

@@ -5,6 +5,8 @@
 
 enum { HOST_MAX = 256 }; /* a name of the DNS, and its end */
 
+/* "8000". False with `port: 70000 is out of range: 1 to 65535`. */
+bool tcp_port_parse(const char *text, int *port, struct err *err) MUST_CHECK;
 /* "api:8000" or "[::1]:8000" in its parts; the host without its brackets. */
 bool tcp_address_split(const char *address, char host[HOST_MAX], int *port,
                        struct err *err) MUST_CHECK;

@@ -16,10 +16,8 @@ bool retention_parse(const char *text, struct retention *retention, struct err *
                    "\"created_at 90d\"",
                    text);
   snprintf(retention->column, sizeof retention->column, "%.*s", (int)length, text);
-  if (!duration_parse(blank + 1, &retention->age_ms, err))
-    return false;
-  return retention->age_ms >= RETENTION_MIN_MS ||
-         err_set(err, ERR_INVALID, "%s is too short to be meant: 1m at the least", blank + 1);
+  return duration_parse_within(blank + 1, RETENTION_MIN_MS, RETENTION_MAX_MS, &retention->age_ms,
+                               err);
 }
 
 bool retention_check(const char *text, struct err *err) {

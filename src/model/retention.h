@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 enum { RETENTION_COLUMN_MAX = 64, RETENTION_MIN_MS = 60000 };
+#define RETENTION_MAX_MS (INT64_C(36500) * 86400000)
 
 struct retention {
   char column[RETENTION_COLUMN_MAX]; /* as the catalogue has it; blanks may be in it */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_INDENT = 5, HELP_COLUMN = 17, NAME_MAX_BYTES = 128 };
+enum { ID_INDENT = 5, HELP_COLUMN = 20, NAME_MAX_BYTES = 128 };
 
 static const char *type_name(enum option_type type) {
   static const char *const names[] = {
@@ -33,29 +33,40 @@ static void scope_text(const struct action_spec *spec, char *text, size_t size) 
     snprintf(text, size, "the target%s", choices[spec->choice]);
 }
 
-/* What stands behind the =, where no choices do. */
-static const char *value_text_of(const struct option *param) {
-  if (param->fallback)
-    return param->fallback;
+static const char *placeholder(const struct option *param) {
   switch (param->type) {
   case OPTION_BOOL:
-    return "true|false";
+    return "BOOL";
   case OPTION_DURATION:
     return "DURATION";
   case OPTION_INT:
     return "NUMBER";
+  case OPTION_CHOICE:
+    return "CHOICE";
   default:
     return "TEXT";
   }
 }
 
-/* "how=now|later", "age=5m", "name=TEXT". */
-static void param_text(const struct option *param, char text[NAME_MAX_BYTES]) {
-  const char *const *choices = param->choices;
-  snprintf(text, NAME_MAX_BYTES, "%s=%s", param->name,
-           choices && *choices ? *choices++ : value_text_of(param));
-  for (; choices && *choices; choices++)
-    snprintf(text + strlen(text), NAME_MAX_BYTES - strlen(text), "|%s", *choices);
+/* ", default 10m" behind what is there. */
+static void part_add(char text[TEXT_OUT_MAX], bool *any, const char *before, const char *part) {
+  const size_t used = strlen(text);
+  if (!part || !*part)
+    return;
+  snprintf(text + used, TEXT_OUT_MAX - used, "%s%s%s", *any ? ", " : " (", before, part);
+  *any = true;
+}
+
+/* "help (1s to 30d, default 10m)", "help (required)". */
+static void param_help(const struct option *param, char text[TEXT_OUT_MAX]) {
+  char allowed[OPTION_ALLOWED_MAX];
+  bool any = false;
+  snprintf(text, TEXT_OUT_MAX, "%s", param->help ? param->help : "");
+  part_add(text, &any, "", option_allowed(param, allowed));
+  part_add(text, &any, "default ", param->fallback);
+  part_add(text, &any, "", param->required && !param->fallback ? "required" : NULL);
+  const size_t used = strlen(text);
+  snprintf(text + used, TEXT_OUT_MAX - used, "%s", any ? ")" : "");
 }
 
 static void put_named(struct text_out *out, const char *name, const char *text) {
@@ -71,11 +82,8 @@ static void put_named(struct text_out *out, const char *name, const char *text) 
 
 static void put_param(struct text_out *out, const struct option *param) {
   char name[NAME_MAX_BYTES], help[TEXT_OUT_MAX];
-  param_text(param, name);
-  snprintf(help, sizeof help, "%s%s%s%s", param->help ? param->help : "",
-           param->required && !param->fallback ? " (needed)" : "",
-           param->choices && param->fallback ? "; else " : "",
-           param->choices && param->fallback ? param->fallback : "");
+  snprintf(name, sizeof name, "%s=%s", param->name, placeholder(param));
+  param_help(param, help);
   put_named(out, name, help);
 }
 
@@ -130,21 +138,27 @@ bool report_actions_text(FILE *file, const struct action_spec *const *specs,
 /* ---- as JSON */
 
 static void write_param(struct json_writer *writer, const struct option *param) {
+  char allowed[OPTION_ALLOWED_MAX];
+  const char *const *choice = option_choices(param);
   json_open(writer, NULL, '{');
   json_text(writer, "name", param->name);
   json_text(writer, "type", type_name(param->type));
   json_bool(writer, "required", param->required && !param->fallback);
   json_text_if(writer, "fallback", param->fallback);
-  if (param->choices) {
+  if (choice) {
     json_open(writer, "choices", '[');
-    for (const char *const *choice = param->choices; *choice; choice++)
+    for (; *choice; choice++)
       json_text(writer, NULL, *choice);
     json_close(writer, ']');
   }
   if (param->min || param->max) {
     json_int(writer, "min", param->min);
     json_int(writer, "max", param->max);
+    json_text_if(writer, "unit", param->type == OPTION_DURATION ? "ms" : NULL);
   }
+  if (*option_allowed(param, allowed))
+    json_text(writer, "allowed", allowed);
+  json_text_if(writer, "example", param->example);
   json_text_if(writer, "help", param->help);
   json_close(writer, '}');
 }

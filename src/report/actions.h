@@ -4,7 +4,7 @@
  *       K  postgres.terminate  destructive, for rows of sessions
  *          Ends the session ...
  *          runs     pg_terminate_backend(pid)
- *          age=5m   how old at the least
+ *          age=DURATION  how old at the least (1s to 30d, default 5m)
  */
 #pragma once
 
@@ -16,5 +16,6 @@ bool report_actions_text(FILE *out, const struct action_spec *const *specs,
                          const struct report_text_options *options) MUST_CHECK;
 /* One document: {"version": 1, "actions": [...]}, each with id, kind, table (where it is for rows),
  * key (where it has one), title, what, runs, danger, many, choice ("none", "one", "many") and
- * params: name, type, required, fallback, choices, min, max (each if set), help. */
+ * params: name, type, required, fallback, choices, min, max, unit ("ms", of min and max of a
+ * duration), allowed ("1s to 30d"), example (each if set), help. */
 bool report_actions_json(FILE *out, const struct action_spec *const *specs) MUST_CHECK;

@@ -17,11 +17,6 @@ static const struct option *focused_param(const struct dialog_page *page) {
   return &page->operation->action->params[page->dialog->selected];
 }
 
-static const char *const *choices_of(const struct option *param) {
-  static const char *const booleans[] = {"true", "false", NULL};
-  return param->type == OPTION_BOOL ? booleans : param->choices;
-}
-
 /* ---- the page */
 
 static int name_cells(const struct dialog_page *page) {
@@ -35,7 +30,7 @@ static int name_cells(const struct dialog_page *page) {
 
 static void put_choices(struct dialog_page *page, const struct option *param, int indent) {
   char text[DIALOG_TEXT_MAX] = "";
-  for (const char *const *choice = choices_of(param); *choice; choice++) {
+  for (const char *const *choice = option_choices(param); *choice; choice++) {
     size_t used = strlen(text);
     snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", *choice);
   }
@@ -45,8 +40,12 @@ static void put_choices(struct dialog_page *page, const struct option *param, in
 static void put_hints(struct dialog_page *page, const struct option *param, int indent) {
   page_printf(page, STYLE_DIM, indent, "%s%s", param->help,
               param->required ? " (cannot be empty)" : "");
-  if (choices_of(param))
+  char allowed[OPTION_ALLOWED_MAX];
+  if (option_choices(param))
     put_choices(page, param, indent);
+  else if (*option_allowed(param, allowed))
+    page_printf(page, STYLE_DIM, indent, "%s%s%s", allowed, param->example ? ", for example " : "",
+                param->example ? param->example : "");
   else if (param->example)
     page_printf(page, STYLE_DIM, indent, "for example %s", param->example);
 }
@@ -90,7 +89,7 @@ static struct request run_cycle(struct dialog_page *page, int step) {
   const struct request nothing = {.kind = REQUEST_NONE};
   if (field_count(page) == 0)
     return nothing;
-  const char *const *choices = choices_of(focused_param(page));
+  const char *const *choices = option_choices(focused_param(page));
   char *text = page->dialog->fields[page->dialog->selected];
   int count = 0, at = -1;
   for (; choices && choices[count]; count++)
@@ -149,7 +148,7 @@ static bool offers_submit(const struct dialog_page *page) {
 }
 
 static bool offers_choices(const struct dialog_page *page) {
-  return field_count(page) > 0 && choices_of(focused_param(page));
+  return field_count(page) > 0 && option_choices(focused_param(page));
 }
 
 #define RUNE(c) KEY_CODE_RUNE, c

@@ -1,5 +1,6 @@
 #include "ui/theme.h"
 
+#include "core/suggest.h"
 #include "core/text.h"
 
 #include <stdbool.h>
@@ -8,7 +9,15 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WORD_MAX = 32, WORD_SHOWN = 128, COLORS_16 = 16, COLORS_256 = 256, CUBE = 16, GREYS = 232 };
+enum {
+  WORD_MAX = 32,
+  WORD_SHOWN = 128,
+  LIST_MAX = 192,
+  COLORS_16 = 16,
+  COLORS_256 = 256,
+  CUBE = 16,
+  GREYS = 232
+};
 
 static const char *const style_names[STYLE_COUNT + 1] = {
     [STYLE_TEXT] = "text",
@@ -183,6 +192,7 @@ struct look theme_look(const struct theme *theme, unsigned style, int colors) {
 
 struct line {
   const char *at, *end;
+  const char *word; /* where the last word began; for the place of an error */
 };
 
 static bool is_blank(char c) {
@@ -194,7 +204,7 @@ static bool line_word(struct line *line, char word[WORD_MAX + 1], bool *too_long
     line->at++;
   if (line->at == line->end)
     return false;
-  const char *begin = line->at;
+  const char *begin = line->word = line->at;
   if (*line->at == '=') {
     line->at++;
   } else {
@@ -253,9 +263,20 @@ static bool word_bad(const char *word, const char *expected, struct err *err) {
   return err_set(err, ERR_INVALID, "\"%s\": expected %s", shown, expected);
 }
 
-static const char color_expected[] =
-    "a colour (default, black, red, ..., bright-white, 0..255, #rrggbb), "
-    "\"on\" and a colour, bold, dim, reverse or underline";
+/* A colour or attribute that nobody knows, with the name that is nearest to it. */
+static bool color_unknown(const char *word, bool attribute, struct err *err) {
+  char shown[WORD_SHOWN];
+  struct suggestion near = {0};
+  for (size_t i = 0; i < COLORS_16; i++)
+    suggest_consider(&near, word, color_names[i]);
+  for (size_t i = 0; attribute && i < sizeof attributes / sizeof *attributes; i++)
+    suggest_consider(&near, word, attributes[i].name);
+  text_sanitize(shown, sizeof shown, word, strlen(word), false);
+  return err_set(err, ERR_INVALID, "unknown colour%s \"%s\"%s%s%s",
+                 attribute ? " or attribute" : "", shown, suggest_text(&near),
+                 near.best ? "" : "; use default, black, red, ..., bright-white, 0 to 255, #rrggbb",
+                 near.best || !attribute ? "" : ", bold, dim, reverse or underline");
+}
 
 static bool look_parse(struct line *line, struct look *look, struct err *err) {
   char word[WORD_MAX + 1];
@@ -271,7 +292,7 @@ static bool look_parse(struct line *line, struct look *look, struct err *err) {
     } else if (attribute) {
       look->attributes |= attribute;
     } else if (too_long || !color_parse(word, color, nearest)) {
-      return word_bad(word, color_expected, err);
+      return color_unknown(word, !on, err);
     } else if (*has) {
       return word_bad(word, "one colour, and one ground after \"on\"", err);
     } else {
@@ -289,18 +310,31 @@ static struct look *theme_find(struct theme *theme, const char *name) {
   return NULL;
 }
 
-static bool line_parse(struct theme *theme, struct line line, struct err *err) {
+static bool style_unknown(const char *name, struct err *err) {
+  char shown[WORD_SHOWN], list[LIST_MAX] = "";
+  struct suggestion near = {0};
+  for (unsigned i = 0; i <= STYLE_COUNT; i++) {
+    const size_t used = strlen(list);
+    suggest_consider(&near, name, style_names[i]);
+    snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", style_names[i]);
+  }
+  text_sanitize(shown, sizeof shown, name, strlen(name), false);
+  return err_set(err, ERR_INVALID, "unknown style \"%s\"%s%s", shown,
+                 near.best ? suggest_text(&near) : "; available: ", near.best ? "" : list);
+}
+
+static bool line_parse(struct theme *theme, struct line *line, struct err *err) {
   char name[WORD_MAX + 1], equals[WORD_MAX + 1];
   bool too_long = false;
-  if (!line_word(&line, name, &too_long))
+  if (!line_word(line, name, &too_long))
     return true;
   struct look *found = too_long ? NULL : theme_find(theme, name);
   if (!found)
-    return word_bad(name, "a style (text, ok, warn, crit, header, selected, ...)", err);
-  if (!line_word(&line, equals, &too_long) || strcmp(equals, "=") != 0)
+    return style_unknown(name, err);
+  if (!line_word(line, equals, &too_long) || strcmp(equals, "=") != 0)
     return word_bad(name, "\"=\" after it", err);
   struct look look;
-  if (!look_parse(&line, &look, err))
+  if (!look_parse(line, &look, err))
     return false;
   *found = look;
   return true;
@@ -329,8 +363,10 @@ bool theme_parse(struct theme *theme, const char *name, const char *text, size_t
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     const char *stop = newline ? newline : end;
     struct err what = {0};
-    if (!line_parse(&parsed, (struct line){at, line_end(at, stop)}, &what))
-      return err_set(err, ERR_INVALID, "%s:%d: %s", name, number, what.text);
+    struct line line = {at, line_end(at, stop), at};
+    if (!line_parse(&parsed, &line, &what))
+      return err_set(err, ERR_INVALID, "%s:%d:%d: %s", name, number, (int)(line.word - at) + 1,
+                     what.text);
     at = newline ? newline + 1 : end;
   }
   *theme = parsed;

@@ -124,6 +124,9 @@ def test_the_actions_are_listed():
         assert action["what"] and action["runs"] and action["danger"] in ("reversible", "destructive")
         assert action["id"].startswith(action["kind"] + ".")
         assert all(param["help"] for param in action["params"])
+        for param in action["params"]:
+            assert (param["type"] in ("text", "secret")) != ("allowed" in param), (action["id"], param)
+    assert "age=DURATION   sessions" in run.stdout and "(1s to 30d, default 10m)" in " ".join(run.stdout.split())
     keys = [(action["kind"], action["key"]) for action in listed if "key" in action]
     assert len(keys) == len(set(keys))
 
@@ -431,7 +434,7 @@ def test_an_unknown_outcome_is_acknowledged(remedy, victim):
     (["postgres.terminate"], USAGE, "needs a target"),
     ([], USAGE, "wants an action"),
     (["postgres.terminate-idle", "ecap", "agee=5m"], USAGE, 'did you mean "age"?'),
-    (["postgres.terminate-idle", "ecap", "age=often"], USAGE, "is no duration"),
+    (["postgres.terminate-idle", "ecap", "age=often"], USAGE, "is not a duration"),
     (["postgres.terminate", "ecap", "none"], FAILED, 'there is no "none" among sessions of ecap'),
     (["postgres.terminate-idle", "ecap", "age=29d"], FAILED, "no session that we may see has been idle in transaction"),
 ])

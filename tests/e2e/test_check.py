@@ -157,6 +157,27 @@ def test_each_example_loads(example):
     assert stacktop("config", "-c", example).status == 0
 
 
+def test_a_configuration_is_checked(config):
+    path = config(theme="default", hosts=[{"name": "here"}])
+    run = stacktop("config", "--check", "-c", path)
+    assert (run.status, run.stdout, run.stderr) == (0, f"{path}: ok, 1 target\n", "")
+    path = config("services:\n  - {name: a, address: 'x:70000', slow: 2h}\n")
+    run = stacktop("config", "--check", "-c", path)
+    assert run.status == CONFIG and run.stdout == ""
+    assert f'{path}:2:24: address: "x:70000": port: 70000 is out of range: 1 to 65535' in run.stderr
+    assert f"{path}:2:41: slow: 2h is out of range: 1ms to 1h" in run.stderr
+
+
+def test_the_default_configuration_shows_ranges():
+    text = stacktop("config", "--default").stdout
+    for words in ("interval: 2s  # from one collection to the next (200ms to 1d, default 2s)",
+                  "(compose | docker | kubernetes | systemd)", "(10s to 1h, default 60s)",
+                  "(true | false, default false)"):
+        assert words in text
+    options = re.findall(r"^#? *\w+: \d+(?:ms|s|m|h|d)?  # .*$", text, re.M)
+    assert len(options) > 10 and all(re.search(r"\(.+ to .+\)$", option) for option in options), options
+
+
 def test_the_default_configuration_loads(tmp_path):
     path = tmp_path / "default.yaml"
     path.write_text(stacktop("config", "--default").stdout)

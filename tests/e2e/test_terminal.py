@@ -289,12 +289,32 @@ def test_a_theme_of_ones_own(config, tmp_path):
         leave(terminal)
 
 
-@pytest.mark.parametrize("name, words", [("mine", "mine.theme:2: \"pink\": expected a colour"),
-                                         ("nobody", "there is no nobody.theme"),
-                                         ("../mine", "without a folder")])
+BAD_THEMES = [
+    ("mine", "mine.theme:2:8: unknown colour or attribute \"pink\"; use default, black, red"),
+    ("lihgt", "unknown theme \"lihgt\"; available: contrast, dark, default, light, mine, mono; did you mean \"light\"?"),
+    ("../mine", "use one without a folder"),
+]
+
+
+@pytest.mark.parametrize("name, words", BAD_THEMES)
 def test_a_bad_theme_is_said_before_the_screen_opens(config, tmp_path, name, words):
     env = theme_folder(tmp_path, "ok = green\ncrit = pink\n")
     with dashboard(themed(config, name), env=env, columns=250) as terminal:
         assert terminal.wait_exit(2) == CONFIG
-        assert words in terminal.screen.text, terminal.show()
+        assert words in terminal.screen.text.replace("\n", ""), terminal.show()
         assert b"\x1b" not in terminal.output
+
+
+@pytest.mark.parametrize("name, words", BAD_THEMES)
+def test_a_bad_theme_is_found_with_the_configuration(config, tmp_path, name, words):
+    """With its place, and with the other errors of the file; what draws nothing does not mind."""
+    env = theme_folder(tmp_path, "ok = green\ncrit = pink\n")
+    path = config(f"theme: {name}\nintervall: 2s\nhosts: [{{name: here}}]\n")
+    for mode in (["config", "--check"], ["config"]):
+        run = stacktop(*mode, "-c", path, env=env)
+        assert run.status == CONFIG and run.stdout == ""
+        lines = run.stderr.splitlines()
+        assert lines[0].startswith(f"{path}:1:8: theme: ") and words in lines[0], run
+        assert lines[1].startswith(f"{path}:2:1: "), run
+    path = config(f"theme: {name}\nhosts: [{{name: here}}]\n")
+    assert stacktop("check", "-c", path, env=env).status != CONFIG

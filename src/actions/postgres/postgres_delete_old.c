@@ -22,7 +22,7 @@ static const struct option params[] = {
     [P_AGE] = {.name = "age",
                .type = OPTION_DURATION,
                .min = RETENTION_MIN_MS,
-               .max = 36500 * 86400000LL,
+               .max = RETENTION_MAX_MS,
                .help = "rows beyond it go; not below the configured one, which it is by default",
                .example = "120d"},
     [P_BATCH] = {.name = "batch",

@@ -121,7 +121,7 @@ static bool broker_check(const char *text, struct err *err) {
   bool bracketed = *address == '[';
   const char *colon = strchr(bracketed ? address + strcspn(address, "]") : address, ':');
   if (strlen(address) >= HOST_MAX)
-    return err_set(err, ERR_INVALID, "\"%.100s\" is no address: write host:port", text);
+    return err_set(err, ERR_INVALID, "\"%.100s\" is not an address; use host:port", text);
   snprintf(with_port, sizeof with_port, "%s%s", address, colon ? "" : ":9092");
   return tcp_address_split(with_port, host, &port, err);
 }

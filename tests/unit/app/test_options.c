@@ -143,11 +143,11 @@ static void test_refused(void **state) {
   bad("--nonsense", "unknown option --nonsense");
   bad("-c", "-c wants a value");
   bad("check --only", "--only wants a value");
-  bad("check --timeout soon", "\"soon\" is no duration");
+  bad("check --timeout soon", "\"soon\" is not a duration");
   bad("check --timeout 0s", "out of range");
   bad("check --timeout 2h", "out of range");
-  bad("check --duration 9223372036854775807s", "\"9223372036854775807s\" is no duration");
-  bad("check --duration 10ms", "out of range: from 500ms");
+  bad("check --duration 9223372036854775807s", "\"9223372036854775807s\" is not a duration");
+  bad("check --duration 10ms", "--duration: 10ms is out of range: 500ms to 1h");
   bad("check --duration 2h", "out of range");
   bad("check --plugin --json", "two formats");
   bad("--plugin", "--plugin belongs to `stacktop check`");
@@ -163,6 +163,8 @@ static void test_refused(void **state) {
   bad("check --unknown --json", "--unknown belongs to `stacktop audit`");
   bad("config --only redis", "--only belongs to `stacktop check`");
   bad("check --default", "--default belongs to `stacktop config`");
+  bad("check --check", "--check belongs to `stacktop config`");
+  bad("config --check --default", "exclude each other");
 }
 
 static void test_no_color(void **state) {

@@ -223,7 +223,7 @@ static void test_the_form(void **state) {
   give(f, REQUEST_FORM, 2, bad);
   assert_int_equal(front(f)->phase, OPERATION_FORM);
   assert_int_equal(front(f)->param_wrong, 0);
-  assert_has(front(f)->err.text, "no duration");
+  assert_has(front(f)->err.text, "not a duration");
   give(f, REQUEST_FORM, 2, missing);
   assert_int_equal(front(f)->param_wrong, 1);
   assert_has(front(f)->err.text, "name is needed");

@@ -94,7 +94,7 @@ static void test_what_they_are_not(void **state) {
   bad(&of_rows, "main a agee=5m", model,
       "kafka.stop has no parameter \"agee\"; did you mean \"age\"?");
   bad(&of_rows, "main a age=often", model,
-      "age: \"often\" is no duration: write it like 300ms, 2s, 5m, 1h or 3d");
+      "age: \"often\" is not a duration; use a number and a unit, such as 300ms or 2s");
   bad(&of_rows, "main a age=5m age=6m", model, "age= stands there twice");
   bad(&of_picks, "main a b", model, "kafka.reset needs mode=...: how it is done");
 }

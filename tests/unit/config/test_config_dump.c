@@ -141,6 +141,25 @@ static void test_default_loads(void **state) {
   free(text);
 }
 
+/* Every option says what it may be, and what it is by default. */
+static void test_default_shows_what_is_allowed(void **state) {
+  (void)state;
+  static const char *const lines[] = {
+      "\ninterval: 2s  # from one collection to the next (200ms to 1d, default 2s)\n",
+      "\n#timeout: 2s  # of one collection; else each kind has its own (50ms to 1h)\n",
+      "\n#    insecure: false  # no verification (true | false, default false)\n",
+      "\n#    slow: 5s  #  (1ms to 1m, default 5s)\n",
+      "\n#    runtime: {compose: value}  # who runs it (compose | kubernetes)\n",
+      "\n#    db: 0  #  (0 to 15, default 0)\n",
+      "\n#    dsn: \"...\"  # required: URI or key=value\n",
+  };
+  char *text = default_text();
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    if (!strstr(text, lines[i]))
+      fail_msg("no line \"%s\" in\n%s", lines[i], text);
+  free(text);
+}
+
 /* With every "#" removed but those of remarks, it must still load: nothing in it is made up. */
 static void test_default_switched_on_loads(void **state) {
   (void)state;
@@ -163,6 +182,7 @@ int main(void) {
       cmocka_unit_test(test_mask),
       cmocka_unit_test(test_dump),
       cmocka_unit_test(test_default_loads),
+      cmocka_unit_test(test_default_shows_what_is_allowed),
       cmocka_unit_test(test_default_switched_on_loads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,11 +91,11 @@ static const struct error_case errors_of[] = {
     {"name: a\nname: b\n", 2, 1, "twice, first in line 1"},
     {"name: [a]\n", 1, 7, "name must be a text, and this is a list"},
     {"name:\n", 1, 6, "this is nothing"},
-    {"interval: 2x\n", 1, 11, "no duration"},
+    {"interval: 2x\n", 1, 11, "not a duration"},
     {"interval: 1ms\n", 1, 11, "out of range"},
     {"state: var/stacktop\n", 1, 8, "no absolute path"},
-    {"read_only: yes\n", 1, 12, "neither true nor false"},
-    {"timeout: soon\n", 1, 10, "no duration"},
+    {"read_only: yes\n", 1, 12, "is not a boolean"},
+    {"timeout: soon\n", 1, 10, "not a duration"},
     {"name: a\n", 1, 1, "nothing to watch"},
     {"hosts:\n", 1, 1, "nothing to watch"},
     /* targets */
@@ -111,23 +111,22 @@ static const struct error_case errors_of[] = {
     {"hosts:\n  - {name: \"\"}\n", 2, 12, "is no name"},
     {"hosts:\n  - {name: \"a\\nb\"}\n", 2, 12, "is no name"},
     {"hosts:\n  - {name: a, disabled: yes}\n", 2, 25, "\"yes\" is not a reason; say why"},
-    {"hosts:\n  - {name: a, interval: 2}\n", 2, 25, "no duration"},
+    {"hosts:\n  - {name: a, interval: 2}\n", 2, 25, "not a duration"},
     {"hosts:\n  - {name: a, mounts: /}\n", 2, 23, "mounts must be a list"},
     {"hosts:\n  - {name: a, mounts: [/, [/var]]}\n", 2, 27, "mounts must be a text"},
     {"hosts:\n  - &x {name: a}\n  - {<<: *x, name: b}\n", 3, 6, "merge keys"},
-    {"services:\n  - {name: a, address: \"a:1\", insecure: yes}\n", 2, 41,
-     "neither true nor false"},
+    {"services:\n  - {name: a, address: \"a:1\", insecure: yes}\n", 2, 41, "is not a boolean"},
     {"services:\n  - {name: a, address: \"a:1\", runtime: x}\n", 2, 40, "must be a mapping"},
     {"postgres:\n  - {name: a, dsn: x, retention: {b: \"at 1d\", c: 90d}}\n", 2, 50,
      "retention of c: \"90d\" is not the name of a column and an age"},
     {"postgres:\n  - {name: a, dsn: x, retention: {b: \"at 9x\"}}\n", 2, 38,
-     "\"9x\" is no duration"},
+     "\"9x\" is not a duration"},
     {"services:\n  - {name: a, address: \"a:1\", runtime: {kubernets: x}}\n", 2, 41,
      "did you mean \"kubernetes\"? (known: compose, kubernetes)"},
     {"services:\n  - {name: a, address: \"a:1\", health: /h}\n", 2, 39, "health: \"/h\" is no URL"},
-    {"redis:\n  - {name: a, url: x, db: 16}\n", 2, 27, "from 0 to 15"},
-    {"redis:\n  - {name: a, url: x, db: 1.5}\n", 2, 27, "no whole number"},
-    {"redis:\n  - {name: a, url: x, mode: y}\n", 2, 29, "none of: compose, kubernetes"},
+    {"redis:\n  - {name: a, url: x, db: 16}\n", 2, 27, "out of range: 0 to 15"},
+    {"redis:\n  - {name: a, url: x, db: 1.5}\n", 2, 27, "not a whole number"},
+    {"redis:\n  - {name: a, url: x, mode: y}\n", 2, 29, "not one of compose, kubernetes"},
     {"redis:\n  - {name: a, url: \"${STACKTOP_TEST_UNSET}\"}\n", 2, 20,
      "STACKTOP_TEST_UNSET is not set"},
     {"redis:\n  - {name: a, url: \"${a b}\"}\n", 2, 20, "names no variable"},
@@ -157,8 +156,8 @@ static const struct error_case errors_of[] = {
     {"thresholds:\n  postgres.transaction: {warn: 5}\n", 2, 32, "is not a duration"},
     {"thresholds:\n  disk.used: {warn: 95%, crit: 90%}\n", 2, 21, "after crit"},
     {"thresholds:\n  redis.hit_ratio: {warn: 50%, crit: 90%}\n", 2, 27, "must be above crit"},
-    {"thresholds:\n  kafka.lag: {warn: 1, for: long}\n", 2, 29, "no duration"},
-    {"thresholds:\n  kafka.lag: {warn: 1, below: maybe}\n", 2, 31, "neither true nor false"},
+    {"thresholds:\n  kafka.lag: {warn: 1, for: long}\n", 2, 29, "not a duration"},
+    {"thresholds:\n  kafka.lag: {warn: 1, below: maybe}\n", 2, 31, "is not a boolean"},
 };
 
 static bool error_is_right(const struct error_case *each) {
@@ -212,9 +211,8 @@ static void test_all_errors_at_once(void **state) {
       "dir/f\xEF\xBF\xBD.yaml:4:5: a target of services without its \"address\": host:port\n"
       "dir/f\xEF\xBF\xBD.yaml:5:12: services has two targets with the name \"a\": names are unique "
       "in a list\n"
-      "dir/f\xEF\xBF\xBD.yaml:5:37: slow: \"never\" is no duration: write it like 300ms, 2s, 5m, "
-      "1h "
-      "or 3d\n");
+      "dir/f\xEF\xBF\xBD.yaml:5:37: slow: \"never\" is not a duration; use a number and a unit, "
+      "such as 300ms or 2s\n");
   free(printed);
   config_errors_fini(&errors);
 }
@@ -327,10 +325,48 @@ static void test_files(void **state) {
   unlink(path);
 }
 
+static bool only_light(const char *name, struct err *err) {
+  return strcmp(name, "light") == 0 || err_set(err, ERR_INVALID, "unknown theme \"%s\"", name);
+}
+
+/* Where themes are looked at, a bad one is an error with its place, beside all others. */
+static void test_theme(void **state) {
+  (void)state;
+  struct config_schema schema = fixture_schema;
+  schema.theme_check = only_light;
+  static const struct {
+    const char *text, *errors;
+  } cases[] = {
+      {"theme: light\nhosts: [{name: a}]\n", ""},
+      {"theme: ''\nhosts: [{name: a}]\n", ""},
+      {"hosts: [{name: a}]\n", ""},
+      {"theme: dark\nnmae: x\nhosts: [{name: a}]\n",
+       "f.yaml:1:8: theme: unknown theme \"dark\"\n"
+       "f.yaml:2:1: unknown key \"nmae\"; did you mean \"name\"?\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct config_errors errors;
+    config_errors_init(&errors, "f.yaml");
+    struct config *config =
+        config_parse("f.yaml", cases[i].text, strlen(cases[i].text), &schema, &errors);
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    config_errors_print(&errors, out);
+    fclose(out);
+    assert_string_equal(text, cases[i].errors);
+    assert_int_equal(config != NULL, !*cases[i].errors);
+    free(text);
+    config_free(config);
+    config_errors_fini(&errors);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_example),
       cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_theme),
       cmocka_unit_test(test_all_errors_at_once),
       cmocka_unit_test(test_errors_have_a_ceiling),
       cmocka_unit_test(test_environment),

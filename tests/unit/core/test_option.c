@@ -28,7 +28,8 @@ static void test_durations(void **state) {
   struct err err;
   int64_t ms;
   assert_false(duration_parse("2x", &ms, &err));
-  assert_string_equal(err.text, "\"2x\" is no duration: write it like 300ms, 2s, 5m, 1h or 3d");
+  assert_string_equal(err.text,
+                      "\"2x\" is not a duration; use a number and a unit, such as 300ms or 2s");
 }
 
 static void test_quantities(void **state) {
@@ -82,24 +83,26 @@ static void test_options(void **state) {
     const char *error; /* NULL: it is fine */
   } cases[] = {
       {&any_int, "-9223372036854775808", INT64_MIN, NULL},
-      {&any_int, "9223372036854775808", 0, "\"9223372036854775808\" is no whole number"},
-      {&any_int, "", 0, "\"\" is no whole number"},
-      {&any_int, "1.5", 0, "\"1.5\" is no whole number"},
-      {&any_int, "7x", 0, "\"7x\" is no whole number"},
+      {&any_int, "9223372036854775808", 0, "\"9223372036854775808\" is not a whole number"},
+      {&any_int, "", 0, "\"\" is not a whole number"},
+      {&any_int, "1.5", 0, "\"1.5\" is not a whole number"},
+      {&any_int, "7x", 0, "\"7x\" is not a whole number"},
       {&small_int, "1", 1, NULL},
       {&small_int, "10", 10, NULL},
-      {&small_int, "0", 0, "0 is out of range: from 1 to 10"},
-      {&small_int, "11", 0, "11 is out of range: from 1 to 10"},
+      {&small_int, "0", 0, "0 is out of range: 1 to 10"},
+      {&small_int, "99999999999999999999", 0, "99999999999999999999 is out of range: 1 to 10"},
+      {&small_int, "11", 0, "11 is out of range: 1 to 10"},
       {&boolean, "true", 1, NULL},
       {&boolean, "false", 0, NULL},
-      {&boolean, "yes", 0, "\"yes\" is neither true nor false"},
+      {&boolean, "yes", 0, "\"yes\" is not a boolean; use true or false"},
       {&duration, "500ms", 500, NULL},
       {&duration, "1m", 60000, NULL},
-      {&duration, "400ms", 0, "400ms is out of range: from 500ms to 1m 00s"},
-      {&duration, "2", 0, "\"2\" is no duration: write it like 300ms, 2s, 5m, 1h or 3d"},
+      {&duration, "400ms", 0, "400ms is out of range: 500ms to 1m"},
+      {&duration, "2", 0, "\"2\" is not a duration; use a number and a unit, such as 300ms or 2s"},
       {&choice, "green", 0, NULL},
-      {&choice, "blue", 0, "\"blue\" is none of: red, green"},
-      {&choice, "", 0, "\"\" is none of: red, green"},
+      {&choice, "blue", 0, "\"blue\" is not one of red, green"},
+      {&choice, "gren", 0, "\"gren\" is not one of red, green; did you mean \"green\"?"},
+      {&choice, "", 0, "\"\" is not one of red, green"},
       {&text, "a", 0, NULL},
       {&text, "a b", 0, "\"a b\" has a blank"},
       {&secret, "anything at all", 0, NULL},
@@ -116,6 +119,32 @@ static void test_options(void **state) {
       assert_string_equal(value.text, cases[i].text);
     }
     option_value_fini(&value);
+  }
+}
+
+static void test_allowed(void **state) {
+  (void)state;
+  static const struct option map = {.name = "m", .type = OPTION_MAP, .choices = colours};
+  static const struct option days = {
+      .name = "d", .type = OPTION_DURATION, .min = 90000, .max = INT64_C(30) * 86400000};
+  static const struct option zero = {.name = "z", .type = OPTION_DURATION, .max = 86400000};
+  static const struct {
+    const struct option *option;
+    const char *allowed;
+  } cases[] = {
+      {&any_int, ""},
+      {&small_int, "1 to 10"},
+      {&boolean, "true | false"},
+      {&days, "90s to 30d"},
+      {&zero, "0s to 1d"},
+      {&choice, "red | green"},
+      {&map, "red | green"},
+      {&text, ""},
+      {&list, ""},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    char out[OPTION_ALLOWED_MAX];
+    check_text(option_allowed(cases[i].option, out), cases[i].allowed, "case %zu", i);
   }
 }
 
@@ -147,9 +176,9 @@ static void test_value_fini(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_durations),  cmocka_unit_test(test_quantities),
-      cmocka_unit_test(test_options),    cmocka_unit_test(test_parsed_twice),
-      cmocka_unit_test(test_value_fini),
+      cmocka_unit_test(test_durations),    cmocka_unit_test(test_quantities),
+      cmocka_unit_test(test_options),      cmocka_unit_test(test_allowed),
+      cmocka_unit_test(test_parsed_twice), cmocka_unit_test(test_value_fini),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,27 @@ static void test_split(void **state) {
   }
 }
 
+static void test_port(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *error;
+  } cases[] = {
+      {"api:0", "\"api:0\": port: 0 is out of range: 1 to 65535"},
+      {"api:70000", "\"api:70000\": port: 70000 is out of range: 1 to 65535"},
+      {"api:8x", "\"api:8x\": port: \"8x\" is not a whole number"},
+      {"api:+80", "\"api:+80\": port: \"+80\" is not a whole number"},
+      {"api:", "\"api:\": port: \"\" is not a whole number"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char host[HOST_MAX];
+    int port;
+    struct err err = {0};
+    assert_false(tcp_address_split(cases[i].text, host, &port, &err));
+    assert_string_equal(err.text, cases[i].error);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_split)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_split), cmocka_unit_test(test_port)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

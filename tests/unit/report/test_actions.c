@@ -56,20 +56,21 @@ static void test_actions_text(void **state) {
              "postgres\n"
              "  S  postgres.stop  destructive, for rows of sessions\n"
              "     Ends it.\n"
-             "     runs        stop(pid)\n"
-             "     age=5m      how old at the least, which is a sentence\n"
-             "                 that does not fit on one line\n"
-             "     when=now|later  when (needed)\n"
+             "     runs           stop(pid)\n"
+             "     age=DURATION   how old at the least, which is a\n"
+             "                    sentence that does not fit on one line\n"
+             "                    (1s to 9s, default 5m)\n"
+             "     when=CHOICE    when (now | later, required)\n"
              "\n"
              "  -  postgres.reset  reversible, for a row of sessions;\n"
              "     picks some\n"
              "     Begins anew.\n"
-             "     runs        reset()\n"
+             "     runs           reset()\n"
              "\n"
              "redis\n"
              "  -  redis.flush  destructive, for the target\n"
              "     Removes all keys.\n"
-             "     runs        FLUSHALL ASYNC\n"
+             "     runs           FLUSHALL ASYNC\n"
              "\n",
              "text");
   free(text);
@@ -91,6 +92,12 @@ static void test_actions_json(void **state) {
   json_t *param = json_array_get(json_object_get(first, "params"), 1);
   assert_true(json_is_true(json_object_get(param, "required")));
   assert_int_equal(json_array_size(json_object_get(param, "choices")), 2);
+  assert_string_equal(json_string_value(json_object_get(param, "allowed")), "now | later");
+  param = json_array_get(json_object_get(first, "params"), 0);
+  assert_int_equal(json_integer_value(json_object_get(param, "min")), 1000);
+  assert_int_equal(json_integer_value(json_object_get(param, "max")), 9000);
+  assert_string_equal(json_string_value(json_object_get(param, "unit")), "ms");
+  assert_string_equal(json_string_value(json_object_get(param, "allowed")), "1s to 9s");
   json_decref(tree);
   free(text);
 }

@@ -645,6 +645,25 @@ static void test_the_form(void **state) {
   session_fini(&s);
 }
 
+/* A field shows the range that the parameter's row has. */
+static void test_the_form_shows_the_range(void **state) {
+  (void)state;
+  static const struct option params[] = {
+      {.name = "age", .type = OPTION_DURATION, .min = 1000, .max = 60000, .help = "how old"},
+      {.name = "count", .type = OPTION_INT, .min = 2, .max = 9, .help = "n", .example = "3"}};
+  struct action_spec spec = spec_reset;
+  spec.params = params;
+  spec.param_count = 2;
+  struct session s;
+  session_init(&s, 100, 30);
+  acting_front(&s.acting, &spec, OPERATION_FORM, s.now_ms += 1000);
+  draw(&s);
+  expect(&s, "1s to 1m");
+  press(&s, "<Tab>");
+  expect(&s, "2 to 9, for example 3");
+  session_fini(&s);
+}
+
 static bool chosen(const struct session *s, const char *key) {
   for (size_t i = 0; i < s->request.text_count; i++)
     if (strcmp(s->request.texts[i], key) == 0)
@@ -1064,6 +1083,7 @@ int main(void) {
       cmocka_unit_test(test_the_end_follows_the_record),
       cmocka_unit_test(test_the_menu),
       cmocka_unit_test(test_the_form),
+      cmocka_unit_test(test_the_form_shows_the_range),
       cmocka_unit_test(test_the_choice),
       cmocka_unit_test(test_a_filter_makes_no_candidate_of_a_parent),
       cmocka_unit_test(test_many_candidates),

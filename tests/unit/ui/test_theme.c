@@ -54,23 +54,28 @@ static void test_a_file_lies_over_the_built_in_one(void **state) {
 
 static void test_mistakes_have_their_place(void **state) {
   (void)state;
-  refuse("crit = red\n\nnone = red\n", "x.theme:3: \"none\": expected a style");
-  refuse("crit red", "x.theme:1: \"crit\": expected \"=\"");
-  refuse("crit", "x.theme:1: \"crit\": expected \"=\"");
-  refuse("= red", "x.theme:1: \"=\": expected a style");
-  refuse("crit = pink", "x.theme:1: \"pink\": expected a colour");
-  refuse("crit = 256", "\"256\": expected a colour");
-  refuse("crit = 99999999999999999999999", "expected a colour");
-  refuse("crit = -1", "\"-1\": expected a colour");
-  refuse("crit = #12345", "\"#12345\": expected a colour");
-  refuse("crit = #12345g", "expected a colour");
+  refuse("crit = red\n\nnone = red\n",
+         "x.theme:3:1: unknown style \"none\"; available: text, dim, ");
+  refuse("crit red", "x.theme:1:6: \"crit\": expected \"=\"");
+  refuse("crit", "x.theme:1:1: \"crit\": expected \"=\"");
+  refuse("= red", "x.theme:1:1: unknown style \"=\"");
+  refuse("crit = pink", "x.theme:1:8: unknown colour or attribute \"pink\"; use default, black");
+  refuse("crit = 256", "unknown colour or attribute \"256\"");
+  refuse("crit = 99999999999999999999999", "unknown colour or attribute");
+  refuse("crit = -1", "unknown colour or attribute \"-1\"");
+  refuse("crit = #12345", "unknown colour or attribute \"#12345\"");
+  refuse("crit = #12345g", "unknown colour or attribute");
   refuse("crit = red on", "\"on\": expected a colour after it");
-  refuse("crit = red on bold", "\"bold\": expected a colour");
+  refuse("crit = red on bold", ":1:15: unknown colour \"bold\"");
   refuse("crit = red green", "\"green\": expected one colour");
   refuse("crit = red on blue on green", "\"green\": expected one colour");
-  refuse("crit = \033[31m", "x.theme:1: \"");
+  refuse("crit = \033[31m", "x.theme:1:8: ");
+  refuse("ok = green\n\t crti = red",
+         "x.theme:2:3: unknown style \"crti\"; did you mean \"crit\"?");
+  refuse("crit = red on grene", ":1:15: unknown colour \"grene\"; did you mean \"green\"?");
+  refuse("crit = bolt", "unknown colour or attribute \"bolt\"; did you mean \"bold\"?");
   refuse("crit = reddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",
-         "expected a");
+         "unknown colour");
   struct theme theme;
   struct err err = {0};
   static const char nul[] = "crit = r\0ed";

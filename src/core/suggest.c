@@ -1,4 +1,4 @@
-#include "config/config_suggest.h"
+#include "core/suggest.h"
 
 #include <ctype.h>
 #include <stdbool.h>
