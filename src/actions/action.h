@@ -96,3 +96,12 @@ struct value action_cell(const struct action_request *request, const struct row 
 /* The parsed parameter by name; asserts that the spec has it. */
 const struct option_value *action_value(const struct action_spec *spec,
                                         const struct action_request *request, const char *name);
+
+/* The columns of the plan's objects, and the names of their identities: two static arrays. */
+#define ACTION_OBJECTS(plan, column_array, identity_array)               \
+  ((plan)->columns = (column_array),                                     \
+   (plan)->column_count = sizeof(column_array) / sizeof *(column_array), \
+   (plan)->pins = (identity_array),                                      \
+   (plan)->pin_count = sizeof(identity_array) / sizeof *(identity_array))
+/* The identity of the plan's object by its name; "" if there is none. */
+const char *action_identity(const struct plan *plan, size_t object, const char *name);

@@ -55,3 +55,10 @@ const struct option_value *action_value(const struct action_spec *spec,
   }
   return &request->params[index];
 }
+
+const char *action_identity(const struct plan *plan, size_t object, const char *name) {
+  for (size_t i = 0; i < plan->pin_count && object < plan->victim_count; i++)
+    if (strcmp(plan->pins[i], name) == 0)
+      return plan->victims[object].pins[i] ? plan->victims[object].pins[i] : "";
+  return "";
+}

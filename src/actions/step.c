@@ -136,6 +136,7 @@ void step_start(struct act *act, step_body body) {
   step->act = act;
   step->body = body;
   act->self = step;
+  step->verifies = act->outcome && outcome_count(act->outcome, VICTIM_SENT) > 0;
   arena_init(&step->arena, STEP_ARENA_BYTES_MAX);
   sem_init(&step->turn_of_step, 0, 0);
   sem_init(&step->turn_of_loop, 0, 0);
@@ -188,6 +189,10 @@ void step_report(struct step *step) {
   step->report = true;
 }
 
+void step_yield(struct step *step) {
+  step_wait(step, clock_now_ms());
+}
+
 bool step_should_stop(const struct step *step) {
   return step->cancelled || step->dropped;
 }
@@ -209,8 +214,9 @@ static bool is_refusal(const struct err *err) {
 void step_settle(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   const char *why = step->err.text;
-  outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
-                  "the server accepted it, but the result could not be read: %s", why);
+  if (step->verifies)
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
+                    "the server accepted it, but the result could not be read: %s", why);
   if (unanswered(step) > 0)
     outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "sent, but not answered: %s", why);
   else if (is_refusal(&step->err))

@@ -59,6 +59,7 @@ struct step {
   bool awake;   /* woken since the step last had the turn */
   bool report;  /* act->changed is due */
   bool finished, good, closed;
+  bool verifies; /* changes were sent by the step before */
   size_t refused_waits;
 };
 
@@ -71,15 +72,18 @@ void step_drop(struct act *act);
 
 /* The act_step NAME_step of the function NAME. timeout_ms 0: as long as it takes, until a person
  * cancels it. */
-#define STEP(name, timeout)                     \
-  static void name##_start(struct act *act) {   \
-    step_start(act, name);                      \
-  }                                             \
-  static const struct act_step name##_step = {  \
-      .timeout_ms = (timeout),                  \
-      .start = name##_start,                    \
-      .cancel = (timeout) ? NULL : step_cancel, \
-      .drop = step_drop,                        \
+#define STEP(name, timeout) STEP_OF(name, timeout, (timeout) ? NULL : step_cancel)
+/* With a time limit, and a person can cancel it. */
+#define STEP_CANCELLABLE(name, timeout) STEP_OF(name, timeout, step_cancel)
+#define STEP_OF(name, timeout, on_cancel)      \
+  static void name##_start(struct act *act) {  \
+    step_start(act, name);                     \
+  }                                            \
+  static const struct act_step name##_step = { \
+      .timeout_ms = (timeout),                 \
+      .start = name##_start,                   \
+      .cancel = (on_cancel),                   \
+      .drop = step_drop,                       \
   };
 
 /* ---- for a step's body */
@@ -89,6 +93,8 @@ bool step_fail(struct step *step, enum err_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Something in the outcome or the progress has changed: it is shown when the step next waits. */
 void step_report(struct step *step);
+/* Lets the loop run before the next change: what was reported is shown, and a cancel arrives. */
+void step_yield(struct step *step);
 /* Waits; false when a person cancels or the step is dropped. */
 bool step_sleep(struct step *step, int64_t ms);
 /* Whether it should return at the next safe point. */
