@@ -1,9 +1,8 @@
 #include "actions/redis/redis_clients.h"
 
-#include "actions/redis/redis_work.h"
+#include "actions/redis/redis_conn.h"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +26,10 @@ bool redis_client_text(const char *line, const char *end, const char *name,
 struct value redis_client_number(const char *line, const char *end, const char *name) {
   char text[REDIS_CLIENT_TEXT_MAX], *stop;
   if (!redis_client_text(line, end, name, text) || *text < '0' || *text > '9')
-    return value_none("not told");
+    return value_none("not reported");
   errno = 0;
   long long number = strtoll(text, &stop, 10);
-  return *stop || errno ? value_none("not told") : value_int(number);
+  return *stop || errno ? value_none("not reported") : value_int(number);
 }
 
 const char *redis_client_kind(const char *flags) {
@@ -47,12 +46,10 @@ const char *redis_client_kind(const char *flags) {
 
 void redis_clients_each(const struct redisReply *reply,
                         void (*seen)(void *arg, const char *line, const char *end), void *arg) {
-  char *text = redis_info_copy(reply);
-  for (char *line = text; *line;) {
-    char *end = line + strcspn(line, "\n");
+  for (const char *line = redis_reply_text(reply); *line;) {
+    const char *end = line + strcspn(line, "\n");
     if (end > line)
       seen(arg, line, end);
     line = *end ? end + 1 : end;
   }
-  free(text);
 }

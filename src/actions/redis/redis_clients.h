@@ -15,7 +15,7 @@ void redis_clients_each(const struct redisReply *reply,
 /* The field of a line that ends at `end`, clipped; false, and "", if it has none. */
 bool redis_client_text(const char *line, const char *end, const char *name,
                        char out[REDIS_CLIENT_TEXT_MAX]);
-/* None with a reason where it is no number. */
+/* None with a reason where it is not a number. */
 struct value redis_client_number(const char *line, const char *end, const char *name);
 /* "replica", "master", "monitor", "pubsub", "blocked", else "client", of the field `flags`. */
 const char *redis_client_kind(const char *flags);

@@ -1,105 +1,162 @@
 #include "actions/redis/redis_conn.h"
 
-#include "actions/redis/redis_link.h"
-#include "actions/redis/redis_work.h"
+#include "clients/redis/redis.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <assert.h>
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct redis_conn {
   struct step_part part; /* first */
   struct step *step;
-  struct redis_link *link;
-  const struct redisReply *reply; /* of the question that was answered just now; NULL: an error */
-  size_t queued;
-  bool waits;    /* the step waits for a reply */
-  bool answered; /* it is there: `reply`, or step->err */
-  char *info;
+  struct redis_url url;
+  bool has_url;
+  struct redis *redis; /* NULL: there never was one, or it is given up */
+  struct err lost;     /* why it cannot be asked; ERR_NONE: it can */
+  struct redis_info info;
+  char address[REDIS_SOCKET_MAX];
+  /* The commands under way. */
+  size_t queued, unanswered;
+  redis_take take; /* of each reply; NULL: the step reads the only one */
+  void *take_arg;
+  bool waits; /* the step waits for the replies */
+  int64_t until_ms;
+  const struct redisReply *reply; /* the last one; NULL: an error, in step->err */
 };
 
 static void close_part(struct step_part *part) {
   struct redis_conn *conn = (struct redis_conn *)part;
-  redis_link_close(conn->link);
-  free(conn->info);
+  if (conn->redis)
+    redis_close(conn->redis, NULL, NULL);
+  if (conn->has_url)
+    redis_url_fini(&conn->url);
+  redis_info_fini(&conn->info);
   free(conn);
 }
 
 static size_t unanswered(const struct step_part *part) {
-  return redis_link_effects(((const struct redis_conn *)part)->link);
+  return ((const struct redis_conn *)part)->unanswered;
 }
 
 /* ---- questions */
 
-static void on_reply(void *self, const struct redisReply *reply, const struct err *err) {
-  struct redis_conn *conn = self;
+static void on_answered(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct redis_conn *conn = arg;
+  struct err refusal = {0};
+  if (err && !conn->waits)
+    conn->lost = *err; /* the last commands of a lost connection, or nobody waited for any */
+  if (err && !conn->waits)
+    return;
   assert(conn->waits &&
          "a step takes the replies that it has queued for before it waits otherwise");
+  if (err) {
+    conn->lost = *err;
+  } else {
+    bool refused = redis_reply_err(reply, &refusal);
+    conn->reply = refused ? NULL : reply;
+    conn->until_ms = clock_now_ms() + REDIS_ANSWER_MS;
+    if (conn->take)
+      conn->take(conn->take_arg, conn->reply, refused ? &refusal : NULL);
+    else if (refused)
+      conn->step->err = refusal;
+    if (--conn->queued > 0)
+      return;
+  }
   conn->waits = false;
-  conn->answered = true;
-  conn->reply = err ? NULL : reply;
-  if (err)
-    conn->step->err = *err;
   step_wake(conn->step);
 }
 
-const struct redisReply *redis_next(struct redis_conn *conn) {
-  assert(conn->queued > 0);
-  conn->queued--;
-  conn->answered = false;
-  conn->waits = true;
-  while (!conn->answered)
-    if (!step_wait(conn->step, INT64_MAX))
-      return NULL;
-  return conn->reply;
+static void on_changed(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct redis_conn *conn = arg;
+  if (!err)
+    conn->unanswered--;
+  on_answered(conn, reply, err);
 }
 
-void redis_queue_words(struct redis_conn *conn, bool change, int count, const char *const *words,
-                       const size_t *lengths) {
+void redis_queue(struct redis_conn *conn, bool changes, int count, const char *const *words,
+                 const size_t *lengths) {
+  assert(conn->queued < REDIS_QUEUE_MAX);
   conn->queued++;
-  if (conn->step->dropped)
-    return;
-  if (change)
-    redis_link_do(conn->link, on_reply, count, words, lengths);
-  else
-    redis_link_ask(conn->link, on_reply, count, words, lengths);
+  if (!conn->step->dropped && conn->lost.kind == ERR_NONE &&
+      redis_send(conn->redis, count, words, lengths, changes ? on_changed : on_answered, conn,
+                 &conn->lost))
+    conn->unanswered += changes;
+}
+
+static void give_up(struct redis_conn *conn) {
+  char where[200];
+  err_set(&conn->lost, ERR_TIMEOUT, "%s for %d s", redis_describe(conn->redis, where, sizeof where),
+          REDIS_ANSWER_MS / 1000);
+  redis_close(conn->redis, NULL, NULL);
+  conn->redis = NULL;
+  conn->waits = false;
+}
+
+bool redis_take_all(struct redis_conn *conn, redis_take take, void *arg) {
+  struct step *step = conn->step;
+  step->err = (struct err){0};
+  conn->take = take;
+  conn->take_arg = arg;
+  conn->reply = NULL;
+  conn->until_ms = clock_now_ms() + REDIS_ANSWER_MS;
+  conn->waits = conn->queued > 0 && conn->lost.kind == ERR_NONE;
+  while (conn->waits) {
+    if (!step_wait(step, conn->until_ms))
+      return conn->waits = false;
+    if (conn->waits && clock_now_ms() >= conn->until_ms)
+      give_up(conn);
+  }
+  conn->queued = 0;
+  if (conn->lost.kind == ERR_NONE)
+    return true;
+  step->err = conn->lost;
+  return false;
 }
 
 const struct redisReply *redis_ask_words(struct redis_conn *conn, int count,
                                          const char *const *words, const size_t *lengths) {
-  redis_queue_words(conn, false, count, words, lengths);
-  return redis_next(conn);
+  redis_queue(conn, false, count, words, lengths);
+  return redis_take_all(conn, NULL, NULL) ? conn->reply : NULL;
 }
 
 const struct redisReply *redis_change_words(struct redis_conn *conn, int count,
                                             const char *const *words, const size_t *lengths) {
-  redis_queue_words(conn, true, count, words, lengths);
-  return redis_next(conn);
+  redis_queue(conn, true, count, words, lengths);
+  return redis_take_all(conn, NULL, NULL) ? conn->reply : NULL;
+}
+
+const struct redis_info *redis_ask_info(struct redis_conn *conn) {
+  const struct redisReply *reply = redis_ask(conn, "INFO");
+  if (!reply)
+    return NULL;
+  const char *text = redis_reply_text(reply);
+  redis_info_fini(&conn->info);
+  redis_info_parse(&conn->info, text, strlen(text));
+  return &conn->info;
 }
 
 /* ---- opening */
 
 static bool is_redis(struct redis_conn *conn) {
-  char run_id[64];
-  if (redis_told_is(conn->info, "redis_mode", "sentinel") ||
-      redis_told_is(conn->info, "server_mode", "sentinel"))
+  const char *run_id = redis_info_text(&conn->info, "run_id");
+  if (redis_info_is(&conn->info, "redis_mode", "sentinel") ||
+      redis_info_is(&conn->info, "server_mode", "sentinel"))
     return step_fail(conn->step, ERR_UNSUPPORTED, "a Sentinel, which holds no keys");
-  if (redis_told(conn->info, "run_id", run_id, sizeof run_id) && *run_id)
+  if (run_id && *run_id)
     return true;
   return step_fail(conn->step, ERR_UNSUPPORTED,
                    "INFO has no run_id, so this server cannot be told from another");
 }
 
 static bool is_same_server(struct redis_conn *conn) {
-  char run_id[64];
+  const char *run_id = redis_info_text(&conn->info, "run_id");
   const struct plan *plan = conn->step->act->plan;
-  const char *planned = plan ? redis_pin(plan, "run_id") : "";
-  if (!*planned)
-    return true;
-  redis_told(conn->info, "run_id", run_id, sizeof run_id);
-  if (strcmp(run_id, planned) == 0)
+  const char *planned = plan ? action_identity(plan, 0, "run_id") : "";
+  if (!*planned || strcmp(run_id, planned) == 0)
     return true;
   return step_fail(conn->step, ERR_INVALID,
                    "another server answers at %.60s, or it was restarted: run_id %.12s..., in the "
@@ -108,14 +165,13 @@ static bool is_same_server(struct redis_conn *conn) {
 }
 
 static bool takes_writes(struct redis_conn *conn) {
-  char host[128];
-  int64_t port = 0;
-  if (!redis_told_is(conn->info, "role", "slave"))
+  const char *host = redis_info_text(&conn->info, "master_host");
+  const char *port = redis_info_text(&conn->info, "master_port");
+  if (!redis_info_is(&conn->info, "role", "slave"))
     return true;
-  redis_told(conn->info, "master_host", host, sizeof host);
-  redis_told_int(conn->info, "master_port", &port);
-  return step_fail(conn->step, ERR_UNSUPPORTED, "read-only replica: run this on its primary, %s:%d",
-                   host, (int)port);
+  return step_fail(conn->step, ERR_UNSUPPORTED,
+                   "read-only replica: run this on its primary, %.128s:%.8s", host ? host : "",
+                   port ? port : "");
 }
 
 static void explain_denied(struct step *step) {
@@ -129,34 +185,60 @@ static void explain_denied(struct step *step) {
 
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db) {
   struct redis_conn *conn = mem_new(sizeof *conn);
+  const struct target *target = step->act->target;
   conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
-  conn->queued = 1; /* INFO, with which a link begins */
-  conn->link = redis_link_open(step->act, db, on_reply, conn);
   step_add(step, &conn->part);
-  const struct redisReply *info = redis_next(conn);
-  if (!info) {
+  conn->has_url = redis_url_parse(target_text(target, "url"), &conn->url, &conn->lost);
+  if (conn->has_url && redis_tls_check(&conn->url, &conn->lost)) {
+    redis_url_login(&conn->url, target_text(target, "username"), target_text(target, "password"));
+    if (db >= 0)
+      conn->url.db = db;
+    conn->redis = redis_open(step->act->io, &conn->url);
+  }
+  if (!redis_ask_info(conn)) {
     explain_denied(step);
     return NULL;
   }
-  conn->info = redis_info_copy(info);
+  snprintf(conn->address, sizeof conn->address, "%s", redis_address(conn->redis));
   if (!is_redis(conn) || !is_same_server(conn) || (need == REDIS_WRITES && !takes_writes(conn)))
     return NULL;
   return conn;
 }
 
-const char *redis_conn_info(const struct redis_conn *conn) {
-  return conn->info;
+int redis_planned_db(const struct step *step) {
+  const char *db = action_identity(step->act->plan, 0, "db");
+  return *db ? (int)strtol(db, NULL, 10) : -1;
+}
+
+const struct redis_info *redis_conn_info(const struct redis_conn *conn) {
+  return &conn->info;
 }
 
 const char *redis_conn_address(const struct redis_conn *conn) {
-  return redis_link_address(conn->link);
+  return conn->address;
 }
 
 bool redis_conn_is_up(const struct redis_conn *conn) {
-  return redis_link_stands(conn->link);
+  return conn->lost.kind == ERR_NONE;
+}
+
+size_t redis_unanswered(const struct redis_conn *conn) {
+  return conn->unanswered;
+}
+
+const char *redis_reply_text(const struct redisReply *reply) {
+#ifdef REDIS_REPLY_VERB
+  if (reply->type == REDIS_REPLY_VERB)
+    return reply->str;
+#endif
+  return reply->type == REDIS_REPLY_STRING ? reply->str : "";
 }
 
 size_t redis_reply_count(const struct redisReply *reply) {
   return reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+}
+
+int64_t redis_reply_int(const struct redisReply *reply, int64_t fallback) {
+  return reply && reply->type == REDIS_REPLY_INTEGER ? reply->integer : fallback;
 }

@@ -1,8 +1,8 @@
 /* The connection of a step to a Redis server: its own, never the collector's. */
 #pragma once
 
-#include "actions/redis/redis_text.h"
 #include "actions/step.h"
+#include "clients/redis/redis_info.h"
 
 struct redis_conn;
 struct redisReply; /* hiredis/hiredis.h */
@@ -11,12 +11,18 @@ enum redis_need {
   REDIS_ANY,    /* a replica will do */
   REDIS_WRITES, /* not a read-only replica */
 };
+enum {
+  REDIS_ANSWER_MS = 30000, /* for one answer; the connection is given up after it */
+  REDIS_QUEUE_MAX = 4000,  /* commands that wait for their answer */
+};
 
 /* Connects as the target says (url, username, password), selects the database (-1: the url's), and
  * reads INFO. NULL with step->err where it is not a Redis that holds keys, not the server of the
  * step's plan (identity "run_id"), or does not have what is needed. */
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db);
-const char *redis_conn_info(const struct redis_conn *conn);    /* INFO's text, as of the opening */
+int redis_planned_db(const struct step *step); /* the identity "db" of the step's plan */
+/* As of the opening, or of redis_ask_info since. */
+const struct redis_info *redis_conn_info(const struct redis_conn *conn);
 const char *redis_conn_address(const struct redis_conn *conn); /* "127.0.0.1:6379" */
 /* Whether it can still be asked: after an error of the server it can, after a lost one it cannot.
  */
@@ -35,11 +41,21 @@ const struct redisReply *redis_change_words(struct redis_conn *conn, int count,
 /* redis_ask(conn, "SLOWLOG", "LEN") */
 #define redis_ask(conn, ...) redis_ask_words(conn, REDIS_WORDS(__VA_ARGS__))
 #define redis_change(conn, ...) redis_change_words(conn, REDIS_WORDS(__VA_ARGS__))
+const struct redis_info *redis_ask_info(struct redis_conn *conn); /* NULL with step->err */
 
-/* Several commands at once: queue each, then take as many replies, in their order. At most
- * REDIS_LINK_ASKED_MAX wait. */
-void redis_queue_words(struct redis_conn *conn, bool change, int count, const char *const *words,
-                       const size_t *lengths);
-const struct redisReply *redis_next(struct redis_conn *conn);
+/* Many commands at once: queue each, at most REDIS_QUEUE_MAX, then take all replies. `take` gets
+ * each in its order, a reply or the server's error, and asks nothing. False with step->err when
+ * the connection was lost before the last one. */
+void redis_queue(struct redis_conn *conn, bool changes, int count, const char *const *words,
+                 const size_t *lengths);
+typedef void (*redis_take)(void *arg, const struct redisReply *reply, const struct err *err);
+bool redis_take_all(struct redis_conn *conn, redis_take take, void *arg);
+/* Changes that were sent and not answered. */
+size_t redis_unanswered(const struct redis_conn *conn);
+
+/* A text, terminated; "" of anything else. */
+const char *redis_reply_text(const struct redisReply *reply);
 /* Elements of an array; 0 of anything else. */
 size_t redis_reply_count(const struct redisReply *reply);
+/* An integer; the fallback for anything else. */
+int64_t redis_reply_int(const struct redisReply *reply, int64_t fallback);

@@ -1,15 +1,28 @@
-#include "actions/redis/redis_flush.h"
-
+/* Drops all keys: FLUSHDB of one database, FLUSHALL of all. The action with a parameter is the one
+ * for a database. */
+#include "actions/redis/redis_found.h"
 #include "core/count.h"
 #include "core/format.h"
 #include "io/clock.h"
 
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_AGAIN_MS = 100, SURVEY_MS = 10000, DATABASES_MAX = 1 << 16 };
+enum {
+  ASYNC_VERSION = 40000,
+  STEP_MS = 10000,
+  VERIFY_MS = 15000,
+  FREED_MS = 13000,
+  LOOK_AGAIN_MS = 100,
+  DATABASES_MAX = 1 << 16,
+};
+
+static bool is_of_database(const struct plan *plan) {
+  return plan->action->param_count > 0;
+}
+
+/* ---- the survey: the databases, and what the last save has */
 
 enum database_column { DATABASE_NAME, DATABASE_KEYS, DATABASE_EXPIRES, DATABASE_COLUMN_COUNT };
 
@@ -26,229 +39,231 @@ static const struct table_spec databases = {.id = "databases",
                                             .columns = database_columns,
                                             .column_count = DATABASE_COLUMN_COUNT};
 
-/* ---- the survey */
-
-/* The number of a line "db12:..."; -1 for any other. */
-static int database_of(const char *line) {
-  if (strncmp(line, "db", 2) != 0 || line[2] < '0' || line[2] > '9')
-    return -1;
-  char *end;
-  long number = strtol(line + 2, &end, 10);
-  return *end == ':' && number < DATABASES_MAX ? (int)number : -1;
-}
-
-static void add_databases(struct sample *found, const char *info, int only) {
+static void add_databases(struct sample *found, const struct redis_info *info) {
   struct table *table = sample_table(found, databases.id);
-  for (const char *line = info; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-    int db = database_of(line);
+  for (size_t i = 0; i < info->count; i++) {
+    const int db = redis_database_of_key(info->lines[i].key);
     int64_t keys, expires;
     char key[16];
-    if (db < 0 || (only >= 0 && db != only))
-      continue;
-    redis_told_keys(info, db, &keys, &expires);
     snprintf(key, sizeof key, "%d", db);
-    struct row *row = sample_row(found, table, key, NULL);
+    struct row *row = db >= 0 && db < DATABASES_MAX ? sample_row(found, table, key, NULL) : NULL;
     if (!row)
-      return;
+      continue;
+    redis_keys_of_database(info, db, &keys, &expires);
     row->cells[DATABASE_NAME] = value_int(db);
     row->cells[DATABASE_KEYS] = value_int(keys);
     row->cells[DATABASE_EXPIRES] = value_int(expires);
   }
 }
 
-static int survey_db(const struct act *act) {
-  const struct option_value *db = &act->request->params[0];
-  return db->set ? (int)db->number : redis_url_database(act->target);
-}
-
-static void survey_ready(void *self) {
+static bool survey(struct step *step) {
   static const struct table_spec *const specs[] = {&databases};
-  struct redis_work *work = self;
-  struct sample *found = redis_found_new(work, specs, 1);
-  int64_t saved_s = 0, unsaved = -1;
-  add_databases(found, work->info, work->kind->db ? survey_db(work->act) : -1);
-  redis_told_count(work->info, "rdb_last_save_time", &saved_s);
-  redis_told_count(work->info, "rdb_changes_since_last_save", &unsaved);
-  redis_fact_int(found, "saved_ms", count_times(saved_s, 1000));
-  redis_fact_int(found, "unsaved", unsaved);
-  redis_fact_int(found, "aof", redis_told_is(work->info, "aof_enabled", "1"));
-  redis_work_end(work, found, NULL);
+  static const char *const keys[] = {"rdb_last_save_time", "rdb_changes_since_last_save",
+                                     "aof_enabled", NULL};
+  struct redis_conn *conn = redis_conn_open(step, REDIS_WRITES, -1);
+  if (!conn)
+    return false;
+  step->found = redis_found_new(conn, specs, 1);
+  redis_found_keep(step->found, conn, keys);
+  add_databases(step->found, redis_conn_info(conn));
+  return true;
 }
-
-static void survey_one(struct act *act) {
-  static const struct redis_work_kind kind = {.size = sizeof(struct redis_work),
-                                              .phase = REDIS_SURVEY,
-                                              .writes = true,
-                                              .db = survey_db,
-                                              .ready = survey_ready};
-  redis_work_start(act, &kind);
-}
-
-static void survey_all(struct act *act) {
-  static const struct redis_work_kind kind = {.size = sizeof(struct redis_work),
-                                              .phase = REDIS_SURVEY,
-                                              .writes = true,
-                                              .ready = survey_ready};
-  redis_work_start(act, &kind);
-}
-
-const struct act_step redis_flush_one_survey = {
-    .timeout_ms = SURVEY_MS, .start = survey_one, .drop = redis_work_drop};
-const struct act_step redis_flush_all_survey = {
-    .timeout_ms = SURVEY_MS, .start = survey_all, .drop = redis_work_drop};
 
 /* ---- the plan */
 
 static void say_saved(const struct action_request *request, struct plan *plan) {
   const struct sample *found = request->found;
-  int64_t saved_ms = redis_fact(found, "saved_ms", 0), unsaved = redis_fact(found, "unsaved", -1);
+  int64_t saved_ms = count_times(found_int(found, "rdb_last_save_time", 0), 1000);
+  int64_t unsaved = found_int(found, "rdb_changes_since_last_save", -1);
   char ago[FORMAT_MAX], changes[FORMAT_MAX];
   format_count(changes, sizeof changes, unsaved);
   if (saved_ms > 0 && saved_ms <= request->now_ms)
-    plan_say(plan, PLAN_BLAST,
-             "the last snapshot (or the start, when there was none since) is %s old%s%s",
+    plan_say(plan, PLAN_BLAST, "the last snapshot (or the start, without one since) is %s old%s%s",
              format_duration(ago, sizeof ago, (double)(request->now_ms - saved_ms) / 1000),
              unsaved > 0 ? "; changes since: " : "", unsaved > 0 ? changes : "");
   plan_say(plan, PLAN_WARNING,
-           "where snapshots are configured the next one is of an empty database, and FLUSHALL "
+           "where snapshots are configured, the next one is of an empty database, and FLUSHALL "
            "writes it at once");
-  if (redis_fact(found, "aof", 0))
+  if (found_int(found, "aof_enabled", 0))
     plan_say(plan, PLAN_WARNING, "the append-only file gets the flush as well");
 }
 
-static int64_t add_victims(struct plan *plan, const struct sample *found) {
+/* All databases, or the only one; how many keys they hold, -1: too many databases. */
+static int64_t add_databases_to(struct plan *plan, const struct sample *found, int only) {
   const struct table *table = sample_table_view(found, databases.id);
-  const char *run_id = plan_copy(plan, redis_fact_words(found, "run_id"));
   int64_t keys = 0;
   for (size_t i = 0; i < table->row_count; i++) {
     const struct row *row = &table->rows[i];
     char text[FORMAT_MAX];
+    if (only >= 0 && row->cells[DATABASE_NAME].integer != only)
+      continue;
     struct plan_victim *victim = plan_victim(plan, row->key, plan_printf(plan, "db %s", row->key));
     if (!victim)
       return -1;
     for (size_t c = 0; c < 2; c++)
       victim->cells[c] =
           plan_copy(plan, format_count(text, sizeof text, row->cells[DATABASE_KEYS + c].integer));
-    victim->pins[0] = run_id;
+    victim->pins[0] = plan_copy(plan, found_text(found, "run_id"));
     victim->pins[1] = plan_copy(plan, row->key);
     keys = count_add(keys, row->cells[DATABASE_KEYS].integer);
   }
   return keys;
 }
 
-bool redis_flush_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"KEYS", true}, {"WITH A TTL", true}};
   static const char *const pins[] = {"run_id", "db"};
-  char text[REDIS_COUNTED_MAX];
   const struct sample *found = request->found;
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = sizeof pins / sizeof *pins;
-  int64_t keys = add_victims(plan, found);
+  const char *async = found_int(found, "version", ASYNC_VERSION) >= ASYNC_VERSION ? " ASYNC" : "";
+  char counted[REDIS_COUNTED_MAX], cli[REDIS_CLI_MAX];
+  int db = -1;
+  if (is_of_database(plan))
+    db = request->params[0].set ? (int)request->params[0].number
+                                : redis_url_database(request->target);
+  ACTION_OBJECTS(plan, columns, pins);
+  const int64_t keys = add_databases_to(plan, found, db);
   if (keys < 0)
     return err_set(err, ERR_LIMIT, "more than %d databases", PLAN_VICTIMS_MAX);
   if (keys == 0)
-    return err_set(err, ERR_INVALID, "there is no key in it");
-  plan->count = keys;
+    return err_set(err, ERR_INVALID, "nothing to flush: no key is there");
+  redis_cli(cli, request->target, db);
+  if (db >= 0) {
+    plan->title = plan_printf(plan, "Flush database %d of %s", db, request->target->name);
+    plan->unit = "database";
+    plan->count = 1;
+    plan->name = plan_printf(plan, "db%d", db);
+    plan_say(plan, PLAN_EFFECT, "%s FLUSHDB%s", cli, async);
+  } else {
+    plan->title = plan_printf(plan, "Flush all databases of %s", request->target->name);
+    plan->unit = keys == 1 ? "key" : "keys";
+    plan->count = keys;
+    plan->whole = true;
+    plan_say(plan, PLAN_EFFECT, "%s FLUSHALL%s", cli, async);
+    plan_say(plan, PLAN_WARNING,
+             "sessions, queues and locks are dropped with the caches; redis.delete-keys takes a "
+             "pattern");
+  }
   redis_plan_server(plan, request, true);
-  plan_say(plan, PLAN_BLAST, "%s, and what is written until then: gone at once",
-           redis_keys_counted(text, keys));
+  plan_say(plan, PLAN_BLAST, "drops %s, and keys written until then, at once",
+           redis_keys_counted(counted, keys));
   redis_plan_spread(plan, found, "will flush");
   say_saved(request, plan);
-  plan_say(plan, PLAN_LOSS, "all keys and values: only a copy of the data elsewhere has them");
+  plan_say(plan, PLAN_LOSS, "all keys and values: only a backup or another copy has them");
   return true;
 }
 
 /* ---- execute */
 
-static void on_flushed(void *self, const struct redisReply *reply, const struct err *err) {
-  struct redis_work *work = self;
-  (void)reply;
-  if (err) {
-    redis_work_fail(work, err);
-    return;
-  }
-  outcome_set_all(work->act->outcome, VICTIM_PENDING, VICTIM_SENT, "flushed");
-  redis_work_end(work, NULL, NULL);
+static bool execute(struct step *step) {
+  const bool one = is_of_database(step->act->plan);
+  struct redis_conn *conn = redis_conn_open(step, REDIS_WRITES, one ? redis_planned_db(step) : -1);
+  const int version = conn ? redis_info_version(redis_conn_info(conn)) : 0;
+  const char *const words[] = {one ? "FLUSHDB" : "FLUSHALL", "ASYNC"};
+  const bool async = version == 0 || version >= ASYNC_VERSION;
+  if (!conn || !redis_change_words(conn, async ? 2 : 1, words, NULL))
+    return false;
+  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "flushed");
+  return true;
 }
 
-void redis_flush_do(void *self, const char *command) {
-  struct redis_work *work = self;
-  int version = redis_told_version(work->info);
-  const char *const words[] = {command, "ASYNC"};
-  bool async = version == 0 || version >= REDIS_ASYNC_VERSION;
-  redis_link_do(work->link, on_flushed, async ? 2 : 1, words, NULL);
-}
+/* ---- verify: no key is left, and what was unlinked is freed */
 
-/* ---- verify: no key, and what was unlinked is freed */
-
-static void ask_info(void *self);
-
-static void say_databases(struct redis_work *work, const char *info) {
-  const struct plan *plan = work->act->plan;
-  struct outcome *outcome = work->act->outcome;
+static void settle(struct step *step, const struct redis_info *info) {
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
   char text[REDIS_COUNTED_MAX];
   for (size_t i = 0; i < plan->victim_count && i < outcome->count; i++) {
     int64_t keys, expires;
-    redis_told_keys(info, (int)strtol(plan->victims[i].key, NULL, 10), &keys, &expires);
+    redis_keys_of_database(info, (int)strtol(plan->victims[i].key, NULL, 10), &keys, &expires);
     if (outcome->victims[i].result != VICTIM_SENT)
       continue;
     if (keys == 0)
       outcome_set(outcome, i, VICTIM_DONE, "no key in it");
     else
-      outcome_set(outcome, i, VICTIM_DONE, "flushed; %s came since",
+      outcome_set(outcome, i, VICTIM_DONE, "flushed; %s written since",
                   redis_keys_counted(text, keys));
   }
 }
 
-static void on_info(void *self, const struct redisReply *reply, const struct err *err) {
-  struct redis_work *work = self;
-  int64_t pending = 0, used = 0;
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  const int64_t until_ms = clock_now_ms() + FREED_MS;
+  const struct redis_info *info;
+  int64_t pending, used = 0;
   char bytes[FORMAT_MAX];
-  if (err) {
-    redis_work_fail(work, err);
-    return;
+  if (outcome_count(outcome, VICTIM_SENT) == 0)
+    return true;
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  if (!conn)
+    return false;
+  while (true) {
+    pending = 0;
+    if (!(info = redis_ask_info(conn)))
+      return false;
+    redis_info_count(info, "lazyfree_pending_objects", &pending);
+    if (pending == 0 || clock_now_ms() > until_ms)
+      break;
+    step_sleep(step, LOOK_AGAIN_MS);
   }
-  char *info = redis_info_copy(reply);
-  redis_told_count(info, "lazyfree_pending_objects", &pending);
-  redis_told_count(info, "used_memory", &used);
-  bool late = clock_now_ms() > work->started_ms + REDIS_FLUSH_MS - 2000;
-  if (pending == 0 || late) {
-    say_databases(work, info);
-    format_bytes(bytes, sizeof bytes, (double)used);
-    if (pending == 0)
-      outcome_proof(work->act->outcome, "%s; nothing waits to be freed, used memory is %s",
-                    work->act->outcome->victims[0].words, bytes);
-    else
-      outcome_proof(work->act->outcome, "%s; %lld objects are still being freed",
-                    work->act->outcome->victims[0].words, (long long)pending);
-  }
-  free(info);
-  if (pending == 0 || late)
-    redis_work_end(work, NULL, NULL);
+  settle(step, info);
+  redis_info_count(info, "used_memory", &used);
+  if (pending == 0)
+    outcome_proof(outcome, "%s; all memory is freed, used memory is %s", outcome->victims[0].words,
+                  format_bytes(bytes, sizeof bytes, (double)used));
   else
-    redis_link_wait(work->link, LOOK_AGAIN_MS, ask_info);
+    outcome_proof(outcome, "%s; %lld objects are still being freed", outcome->victims[0].words,
+                  (long long)pending);
+  return true;
 }
 
-static void ask_info(void *self) {
-  struct redis_work *work = self;
-  redis_link_ask(work->link, on_info, 1, (const char *const[]){"INFO"}, NULL);
+STEP(survey, STEP_MS)
+STEP(execute, 2 * REDIS_ANSWER_MS)
+STEP(verify, VERIFY_MS)
+
+/* ---- the actions */
+
+static bool preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == 0 && redis_row_database(row, out, size);
 }
 
-static void verify_ready(void *self) {
-  struct redis_work *work = self;
-  if (outcome_count(work->act->outcome, VICTIM_SENT) == 0)
-    redis_work_end(work, NULL, NULL);
-  else
-    ask_info(work);
-}
+static const struct option params[] = {
+    {.name = "db",
+     .type = OPTION_INT,
+     .min = 0,
+     .max = 1 << 20,
+     .help = "number of the database; default: the one in the target's url",
+     .example = "1"},
+};
 
-static void verify_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct redis_work), .phase = REDIS_VERIFY, .ready = verify_ready};
-  redis_work_start(act, &kind);
-}
+const struct action action_redis_flush_db = {
+    .spec = {.id = "redis.flush-db",
+             .kind = "redis",
+             .context = REDIS_KEYSPACE_TABLE,
+             .title = "flush a database",
+             .what = "drops all keys of one database, and of its replicas",
+             .runs = "FLUSHDB ASYNC",
+             .danger = DANGER_DESTRUCTIVE,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .applies = redis_takes_writes,
+    .preset = preset,
+    .survey = &survey_step,
+    .plan = make_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};
 
-const struct act_step redis_flush_verify = {
-    .timeout_ms = REDIS_FLUSH_MS, .start = verify_start, .drop = redis_work_drop};
+const struct action action_redis_flush_all = {
+    .spec = {.id = "redis.flush-all",
+             .kind = "redis",
+             .title = "flush everything",
+             .what = "drops all keys of all databases, and of the replicas: sessions and queues as "
+                     "well as caches",
+             .runs = "FLUSHALL ASYNC",
+             .danger = DANGER_DESTRUCTIVE},
+    .applies = redis_takes_writes,
+    .survey = &survey_step,
+    .plan = make_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

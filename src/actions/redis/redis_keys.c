@@ -1,389 +1,370 @@
+/* Deletes the keys of a pattern, or gives them a time to live: portion by portion, paced. The
+ * pattern is the object, with the server's run_id and the database: a matching key that is written
+ * meanwhile is changed, too.
+ *
+ * Keys that would expire sooner keep what they have: the server compares since 7.0 (PEXPIRE LT),
+ * before it PTTL is read a moment before. */
 #include "actions/redis/redis_keys.h"
-
-#include "actions/redis/redis_unique.h"
+#include "actions/redis/redis_pattern.h"
+#include "core/arena.h"
+#include "core/count.h"
 #include "core/format.h"
-#include "core/mem.h"
+#include "core/quantity.h"
 #include "io/clock.h"
 
 #include <hiredis/hiredis.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { NAME_LONGEST = 4096, NAME_SHOWN = 400, MARGIN_MS = 30000, SAMPLE_LINE = 90 };
+enum { KEYS_A_COMMAND = 250, TTL_LEAST_MS = 1000, NAMES_BYTES_MAX = 32 << 20 };
+#define TTL_MOST_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
-enum sample_column { SAMPLE_KEY, SAMPLE_BYTES, SAMPLE_TTL, SAMPLE_COLUMN_COUNT };
-
-static const struct column_spec sample_columns[SAMPLE_COLUMN_COUNT] = {
-    [SAMPLE_KEY] = {.id = "key", .title = "KEY", .help = "as redis-cli prints it"},
-    [SAMPLE_BYTES] = {.id = "bytes",
-                      .title = "BYTES",
-                      .unit = UNIT_BYTES,
-                      .help = "MEMORY USAGE key SAMPLES 5"},
-    [SAMPLE_TTL] = {.id = "ttl", .title = "TTL", .help = "PTTL: milliseconds; -1: it has none"},
-};
-static const struct table_spec sample_spec = {.id = "sample",
-                                              .title = "Sample",
-                                              .columns = sample_columns,
-                                              .column_count = SAMPLE_COLUMN_COUNT};
-
-/* ---- the survey */
-
-struct kept {
-  char *name;
-  size_t length;
-  int64_t bytes, ttl; /* -1 if not known; ttl -2: the key is gone */
+/* A walk that changes the keys (execute) or looks at them again (verify). */
+struct walk {
+  struct step *step;
+  struct redis_conn *conn;
+  struct redis_scan scan;
+  const struct kind *kind;
+  const char *command; /* DEL, UNLINK or PEXPIRE */
+  bool compares;       /* PEXPIRE has LT */
+  int64_t ttl_ms;
+  char ttl[24];
+  int64_t count;      /* keys that were changed, or are still to be */
+  struct err refusal; /* the first of the server's errors */
 };
 
-struct survey {
-  struct redis_sweep sweep;
-  struct redis_unique unique;
-  int64_t count; /* different ones, as far as is remembered */
-  int64_t total; /* keys of the database */
-  uint64_t random;
-  struct kept kept[REDIS_KEYS_SAMPLED];
-  size_t kept_count, answered;
-  struct err bytes_err, ttl_err;
+struct kind {
+  const char *did;  /* "deleted": of keys, in words */
+  const char *left; /* "match": of those that verify counts */
+  /* Both ask about the names of a portion, and wait for all replies; false: the connection is
+   * lost. */
+  bool (*change)(struct walk *walk, const struct redisReply *names);
+  bool (*look)(struct walk *walk, const struct redisReply *names);
 };
 
-static int survey_db(const struct act *act) {
-  const struct option_value *db = &act->request->params[REDIS_KEYS_DB];
-  return db->set ? (int)db->number : -1;
+/* A cluster may have moved a slot since SCAN returned its keys: those are another node's. */
+static bool is_elsewhere(const struct err *err) {
+  return strncmp(err->text, "MOVED ", 6) == 0 || strncmp(err->text, "ASK ", 4) == 0;
 }
 
-static int survey_db_shown(const struct act *act) {
-  int db = survey_db(act);
-  return db >= 0 ? db : redis_url_database(act->target);
+/* How much is done, whatever ends it. The plan's count is a total only where the survey has seen
+ * all of the database. */
+static void on_changed(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct walk *walk = arg;
+  const struct plan *plan = walk->step->act->plan;
+  const int64_t changed = redis_reply_int(reply, 0);
+  walk->count = count_add(walk->count, changed > 0 ? changed : 0);
+  outcome_note(walk->step->act->outcome, 0, walk->count,
+               strcmp(plan->unit, "keys") == 0 ? plan->count : 0, "keys");
+  if (err && !is_elsewhere(err) && walk->refusal.kind == ERR_NONE)
+    walk->refusal = *err;
 }
 
-/* xorshift64: which keys are shown need not be hard to guess. */
-static uint64_t next_random(struct survey *survey) {
-  uint64_t bits = survey->random;
-  bits ^= bits << 13;
-  bits ^= bits >> 7;
-  bits ^= bits << 17;
-  return survey->random = bits;
-}
+/* ---- delete */
 
-/* Every key seen so far is in the sample with the same probability. */
-static void keep_perhaps(struct survey *survey, const char *name, size_t length) {
-  size_t place = survey->kept_count;
-  if (length > NAME_LONGEST)
-    return;
-  if (place == REDIS_KEYS_SAMPLED)
-    place = next_random(survey) % (uint64_t)survey->count;
-  else
-    survey->kept_count++;
-  if (place >= REDIS_KEYS_SAMPLED)
-    return;
-  struct kept *kept = &survey->kept[place];
-  free(kept->name);
-  *kept = (struct kept){mem_new(length + 1), length, -1, -1};
-  memcpy(kept->name, name, length);
-}
-
-static void tell_progress(struct survey *survey) {
-  struct act *act = survey->sweep.work.act;
-  struct progress *progress = act->progress;
-  if (!progress->started_ms)
-    progress->started_ms = clock_now_ms();
-  progress->done = survey->count;
-  progress->unit = "keys";
-  if (survey->sweep.fraction >= 0)
-    snprintf(progress->step, sizeof progress->step, "%.0f%% of the database looked at",
-             100 * survey->sweep.fraction);
-  else
-    snprintf(progress->step, sizeof progress->step, "looking at the database");
-  act->changed(act);
-}
-
-static bool survey_keys(void *self, const struct redisReply *names) {
-  struct survey *survey = self;
+static bool delete_names(struct walk *walk, const struct redisReply *names) {
+  /* keys of different slots are refused in one command */
+  const bool cluster = redis_info_is(redis_conn_info(walk->conn), "cluster_enabled", "1");
+  const size_t most = cluster ? 1 : KEYS_A_COMMAND;
+  const char *words[1 + KEYS_A_COMMAND] = {walk->command};
+  size_t lengths[1 + KEYS_A_COMMAND] = {strlen(walk->command)}, count = 0;
   for (size_t i = 0; i < names->elements; i++) {
-    const redisReply *name = names->element[i];
-    if (!redis_unique_add(&survey->unique, name->str, name->len))
-      continue;
-    survey->count++;
-    keep_perhaps(survey, name->str, name->len);
+    words[++count] = names->element[i]->str;
+    lengths[count] = names->element[i]->len;
+    if (count == most || i + 1 == names->elements) {
+      redis_queue(walk->conn, true, (int)count + 1, words, lengths);
+      count = 0;
+    }
   }
-  tell_progress(survey);
+  return redis_take_all(walk->conn, on_changed, walk);
+}
+
+static bool count_names(struct walk *walk, const struct redisReply *names) {
+  walk->count += (int64_t)names->elements;
   return true;
 }
 
-static void add_sample(struct survey *survey, struct sample *found) {
-  struct table *table = sample_table(found, sample_spec.id);
-  for (size_t i = 0; i < survey->kept_count; i++) {
-    const struct kept *kept = &survey->kept[i];
-    char text[NAME_SHOWN], key[24];
-    snprintf(key, sizeof key, "%zu", i);
-    struct row *row = kept->ttl != -2 ? sample_row(found, table, key, NULL) : NULL;
-    if (!row)
-      continue;
-    row->cells[SAMPLE_KEY] =
-        value_text(sample_copy(found, redis_repr(text, sizeof text, kept->name, kept->length)));
-    row->cells[SAMPLE_BYTES] =
-        kept->bytes >= 0 ? value_int(kept->bytes) : value_none("not answered");
-    row->cells[SAMPLE_TTL] =
-        survey->ttl_err.kind == ERR_NONE ? value_int(kept->ttl) : value_none("not answered");
+/* ---- expire */
+
+static bool is_longer(const struct walk *walk, int64_t ttl) {
+  return ttl == -1 || ttl > walk->ttl_ms;
+}
+
+static void queue_ttls(struct walk *walk, const struct redisReply *names) {
+  for (size_t i = 0; i < names->elements; i++)
+    redis_queue(walk->conn, false, 2, (const char *const[]){"PTTL", names->element[i]->str},
+                (const size_t[]){4, names->element[i]->len});
+}
+
+static void queue_expiry(struct walk *walk, const char *name, size_t length) {
+  const char *words[] = {walk->command, name, walk->ttl, "LT"};
+  const size_t lengths[] = {strlen(walk->command), length, strlen(walk->ttl), 2};
+  redis_queue(walk->conn, true, walk->compares ? 4 : 3, words, lengths);
+}
+
+struct names {
+  size_t count, answered;
+  struct name {
+    char *bytes;
+    size_t length;
+    int64_t ttl;
+  } * items;
+};
+
+static void on_ttl(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct names *names = arg;
+  (void)err; /* PEXPIRE is refused as well, and says why */
+  names->items[names->answered++].ttl = redis_reply_int(reply, -2);
+}
+
+/* Before 7.0. The reply with the names is gone once PTTL is answered. */
+static bool expire_longer(struct walk *walk, const struct redisReply *reply, struct arena *arena) {
+  struct names names = {.count = reply->elements};
+  names.items = arena_alloc(arena, names.count * sizeof *names.items);
+  for (size_t i = 0; i < names.count && names.items; i++) {
+    names.items[i].length = reply->element[i]->len;
+    names.items[i].bytes = arena_alloc(arena, names.items[i].length + 1);
+    if (names.items[i].bytes)
+      memcpy(names.items[i].bytes, reply->element[i]->str, names.items[i].length);
   }
+  if (arena->exhausted)
+    return step_fail(walk->step, ERR_LIMIT, "the names of one portion have more than %d MiB",
+                     NAMES_BYTES_MAX >> 20);
+  queue_ttls(walk, reply);
+  if (!redis_take_all(walk->conn, on_ttl, &names))
+    return false;
+  for (size_t i = 0; i < names.count; i++)
+    if (is_longer(walk, names.items[i].ttl))
+      queue_expiry(walk, names.items[i].bytes, names.items[i].length);
+  return redis_take_all(walk->conn, on_changed, walk);
 }
 
-static void survey_finish(struct survey *survey) {
-  static const struct table_spec *const specs[] = {&sample_spec};
-  const struct redis_sweep *sweep = &survey->sweep;
-  struct sample *found = redis_found_new(&sweep->work, specs, 1);
-  redis_fact_int(found, "keys", survey->count);
-  redis_fact_int(found, "exact", !survey->unique.full);
-  redis_fact_int(found, "complete", !sweep->late);
-  redis_fact_int(found, "looked", sweep->fraction >= 0 ? (int64_t)(1000 * sweep->fraction) : -1);
-  redis_fact_int(found, "total", survey->total);
-  redis_fact_int(found, "db", survey_db_shown(sweep->work.act));
-  redis_fact_text(found, "bytes_why", survey->bytes_err.text);
-  redis_fact_text(found, "ttl_why", survey->ttl_err.text);
-  add_sample(survey, found);
-  redis_work_end(survey, found, NULL);
-}
-
-/* Two answers a key, in order: its size, its time to live. What the server refuses is said in the
- * plan; the link's end ends the survey. */
-static void on_sampled(void *self, const struct redisReply *reply, const struct err *err) {
-  struct survey *survey = self;
-  struct kept *kept = &survey->kept[survey->answered / 2];
-  bool of_ttl = survey->answered % 2;
-  if (err && !redis_link_stands(survey->sweep.work.link)) {
-    redis_work_fail(survey, err);
-    return;
+static bool expire_names(struct walk *walk, const struct redisReply *names) {
+  struct arena arena;
+  if (walk->compares) {
+    for (size_t i = 0; i < names->elements; i++)
+      queue_expiry(walk, names->element[i]->str, names->element[i]->len);
+    return redis_take_all(walk->conn, on_changed, walk);
   }
-  if (err)
-    *(of_ttl ? &survey->ttl_err : &survey->bytes_err) = *err;
-  else if (reply->type == REDIS_REPLY_INTEGER)
-    *(of_ttl ? &kept->ttl : &kept->bytes) = reply->integer;
-  if (++survey->answered == 2 * survey->kept_count)
-    survey_finish(survey);
+  arena_init(&arena, NAMES_BYTES_MAX);
+  const bool good = expire_longer(walk, names, &arena);
+  arena_fini(&arena);
+  return good;
 }
 
-static void survey_counted(void *self) {
-  struct survey *survey = self;
-  struct err cancelled;
-  err_set(&cancelled, ERR_NONE, "cancelled");
-  if (survey->sweep.cancelled) {
-    redis_work_end(survey, NULL, &cancelled);
-    return;
+static void on_looked(void *arg, const struct redisReply *reply, const struct err *err) {
+  struct walk *walk = arg;
+  walk->count += is_longer(walk, redis_reply_int(reply, -2));
+  if (err && walk->refusal.kind == ERR_NONE)
+    walk->refusal = *err;
+}
+
+static bool look_at_names(struct walk *walk, const struct redisReply *names) {
+  queue_ttls(walk, names);
+  return redis_take_all(walk->conn, on_looked, walk);
+}
+
+/* ---- the walk */
+
+static const struct kind deletion = {"deleted", "match", delete_names, count_names};
+static const struct kind expiry = {"set to expire", "would live longer", expire_names,
+                                   look_at_names};
+
+static bool is_expiry(const struct plan *plan) {
+  return plan->action->param_count > REDIS_KEYS_TTL;
+}
+
+/* From the plan's parameter, which was checked. */
+static bool read_ttl(struct walk *walk) {
+  struct err ignored;
+  const char *text = plan_param(walk->step->act->plan, "ttl");
+  if (!text || !duration_parse(text, &walk->ttl_ms, &ignored) || walk->ttl_ms < TTL_LEAST_MS ||
+      walk->ttl_ms > TTL_MOST_MS)
+    return step_fail(walk->step, ERR_INVALID, "the plan has no time to live");
+  snprintf(walk->ttl, sizeof walk->ttl, "%" PRId64, walk->ttl_ms);
+  return true;
+}
+
+static bool open_walk(struct walk *walk, struct step *step, enum redis_need need) {
+  const struct plan *plan = step->act->plan;
+  const bool expires = is_expiry(plan);
+  *walk = (struct walk){.step = step, .kind = expires ? &expiry : &deletion};
+  if (expires && !read_ttl(walk))
+    return false;
+  walk->conn = redis_conn_open(step, need, redis_planned_db(step));
+  if (!walk->conn)
+    return false;
+  const int version = redis_info_version(redis_conn_info(walk->conn)); /* 0: not known */
+  const bool unlinks = version == 0 || version >= REDIS_UNLINK_VERSION;
+  walk->compares = version == 0 || version >= REDIS_PEXPIRE_LT_VERSION;
+  walk->command = expires ? "PEXPIRE" : unlinks ? "UNLINK" : "DEL";
+  redis_scan_init(&walk->scan, step, walk->conn, action_identity(plan, 0, "pattern"),
+                  need == REDIS_ANY      ? 0
+                  : !expires && !unlinks ? REDIS_PACE_DEL
+                                         : REDIS_PACE_UNLINK);
+  return true;
+}
+
+static bool is_refused(struct walk *walk) {
+  if (walk->refusal.kind == ERR_NONE)
+    return false;
+  walk->step->err = walk->refusal;
+  return true;
+}
+
+/* ---- execute */
+
+/* The words of what did not go through; silent when nothing was done to any key. */
+static bool settle_partly(const struct walk *walk, size_t portion) {
+  struct outcome *outcome = walk->step->act->outcome;
+  const char *did = walk->kind->did, *why = walk->step->err.text;
+  if (redis_unanswered(walk->conn) > 0)
+    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s; no answer for up to %zu more: %s",
+                    did, portion, why);
+  else if (walk->count > 0)
+    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "%s; the rest is unchanged: %s", did,
+                    why);
+  return false;
+}
+
+static bool settle_cancelled(const struct walk *walk) {
+  outcome_set_all(walk->step->act->outcome, VICTIM_PENDING, VICTIM_SKIPPED,
+                  walk->count > 0 ? "%s, then cancelled; the rest is unchanged"
+                                  : "cancelled before any key was %s",
+                  walk->kind->did);
+  return step_fail(walk->step, ERR_NONE, "cancelled");
+}
+
+static bool execute(struct step *step) {
+  const int64_t started_ms = clock_now_ms();
+  char count[REDIS_COUNTED_MAX], time[FORMAT_MAX];
+  const struct redisReply *names;
+  struct walk walk;
+  if (!open_walk(&walk, step, REDIS_WRITES))
+    return false;
+  while ((names = redis_scan_next(&walk.scan))) {
+    const size_t portion = names->elements;
+    const int64_t asked_us = clock_now_us();
+    if (portion > 0) {
+      if (!walk.kind->change(&walk, names) || is_refused(&walk))
+        return settle_partly(&walk, portion);
+      redis_pace_answered(&walk.scan.change, (int64_t)portion, clock_now_us() - asked_us,
+                          clock_now_us());
+    }
+    redis_scan_report(&walk.scan, walk.count, step->act->plan->count);
   }
-  if (survey->kept_count == 0) {
-    survey_finish(survey);
-    return;
-  }
-  for (size_t i = 0; i < survey->kept_count; i++) {
-    const struct kept *kept = &survey->kept[i];
-    redis_link_ask(survey->sweep.work.link, on_sampled, 5,
-                   (const char *const[]){"MEMORY", "USAGE", kept->name, "SAMPLES", "5"},
-                   (const size_t[]){6, 5, kept->length, 7, 1});
-    redis_link_ask(survey->sweep.work.link, on_sampled, 2,
-                   (const char *const[]){"PTTL", kept->name}, (const size_t[]){4, kept->length});
-  }
+  if (walk.scan.end == REDIS_SCAN_CANCELLED)
+    return settle_cancelled(&walk);
+  if (walk.scan.end == REDIS_SCAN_FAILED)
+    return settle_partly(&walk, 0);
+  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "%s %s (took %s)",
+                  redis_keys_counted(count, walk.count), walk.kind->did,
+                  format_duration(time, sizeof time, (double)(clock_now_ms() - started_ms) / 1000));
+  return true;
 }
 
-static void survey_ready(void *self) {
-  struct survey *survey = self;
-  struct redis_sweep *sweep = &survey->sweep;
-  struct act *act = sweep->work.act;
-  int64_t expires;
-  redis_told_keys(sweep->work.info, survey_db_shown(act), &survey->total, &expires);
-  redis_unique_init(&survey->unique);
-  survey->random = (uint64_t)clock_now_us() | 1;
-  sweep->pattern = act->request->params[REDIS_KEYS_PATTERN].text;
-  sweep->until_ms = clock_now_ms() + REDIS_KEYS_SURVEY_MS;
-  sweep->keys = survey_keys;
-  sweep->done = survey_counted;
-  sweep->failed = redis_work_fail;
-  redis_sweep_start(sweep, 0);
+/* ---- verify: which keys are still to be changed */
+
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  char left[REDIS_COUNTED_MAX];
+  const struct redisReply *names;
+  struct walk walk;
+  if (outcome_count(outcome, VICTIM_SENT) == 0)
+    return true;
+  if (!open_walk(&walk, step, REDIS_ANY))
+    return false;
+  walk.scan.until_ms = clock_now_ms() + REDIS_KEYS_VERIFY_MS;
+  while ((names = redis_scan_next(&walk.scan)))
+    if (names->elements > 0 && (!walk.kind->look(&walk, names) || is_refused(&walk)))
+      return false;
+  if (walk.scan.end == REDIS_SCAN_FAILED)
+    return false;
+  const char *before = outcome->victims[0].words, *which = walk.kind->left;
+  redis_keys_counted(left, walk.count);
+  if (walk.scan.end != REDIS_SCAN_DONE)
+    outcome_proof(outcome, "%s; scanned again, %.0f%% of the database in time: %s that %s", before,
+                  walk.scan.fraction > 0 ? 100 * walk.scan.fraction : 0,
+                  walk.count ? left : "no keys", which);
+  else if (walk.count > 0)
+    outcome_proof(outcome, "%s; scanned again: %s that %s, written since", before, left, which);
+  else
+    outcome_proof(outcome, "%s; scanned again: no keys that %s", before, which);
+  outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "%s", outcome->proof);
+  return true;
 }
 
-static void survey_fini(void *self) {
-  struct survey *survey = self;
-  redis_unique_fini(&survey->unique);
-  for (size_t i = 0; i < survey->kept_count; i++)
-    free(survey->kept[i].name);
-}
+STEP_CANCELLABLE(redis_keys_survey, REDIS_KEYS_SURVEY_MS + REDIS_KEYS_MARGIN_MS)
+STEP(execute, 0)
+STEP_CANCELLABLE(verify, REDIS_KEYS_VERIFY_MS + REDIS_KEYS_MARGIN_MS)
 
-static const struct redis_work_kind survey_kind = {.size = sizeof(struct survey),
-                                                   .phase = REDIS_SURVEY,
-                                                   .writes = true,
-                                                   .db = survey_db,
-                                                   .ready = survey_ready,
-                                                   .fini = survey_fini};
+/* ---- the actions */
 
-static void survey_start(struct act *act) {
-  redis_work_start(act, &survey_kind);
-}
-
-const struct act_step redis_keys_survey = {.timeout_ms = REDIS_KEYS_SURVEY_MS + MARGIN_MS,
-                                           .start = survey_start,
-                                           .cancel = redis_sweep_cancel,
-                                           .drop = redis_work_drop};
-
-/* ---- the plan */
-
-bool redis_keys_preset(const struct row *row, size_t param, char *out, size_t size) {
+static bool preset(const struct row *row, size_t param, char *out, size_t size) {
   return param == REDIS_KEYS_DB && redis_row_database(row, out, size);
 }
 
-const char *redis_keys_pattern(const struct plan *plan) {
-  return redis_pin(plan, "pattern");
-}
-
-const char *redis_keys_bytes(char out[64], const struct sample *found) {
-  const struct table *table = sample_table_view(found, sample_spec.id);
-  double sum = 0;
-  size_t known = 0;
-  for (size_t i = 0; i < table->row_count; i++)
-    if (table->rows[i].cells[SAMPLE_BYTES].type == VALUE_INT) {
-      sum += (double)table->rows[i].cells[SAMPLE_BYTES].integer;
-      known++;
-    }
-  *out = '\0';
-  if (known == 0)
-    return out;
-  char bytes[FORMAT_MAX];
-  double all = sum / (double)known * (double)redis_fact(found, "keys", 0);
-  snprintf(out, 64, "~%s", format_bytes(bytes, sizeof bytes, all));
-  return out;
-}
-
-static void say_count(struct plan *plan, const struct sample *found) {
-  char keys[REDIS_COUNTED_MAX], total[FORMAT_MAX];
-  int64_t looked = redis_fact(found, "looked", -1), count = redis_fact(found, "keys", 0);
-  redis_keys_counted(keys, count);
-  format_count(total, sizeof total, redis_fact(found, "total", 0));
-  bool exact = redis_fact(found, "exact", 0), complete = redis_fact(found, "complete", 0);
-  plan_say(plan, PLAN_BLAST, "%s%s would match, of %s in db %d", exact ? "" : "about ", keys, total,
-           (int)redis_fact(found, "db", 0));
-  if (!exact)
-    plan_say(plan, PLAN_WARNING,
-             "the count may be too high: SCAN can tell a key twice, and only the first %d are "
-             "remembered",
-             REDIS_UNIQUE_MAX);
-  if (!complete && looked >= 0)
-    plan_say(plan, PLAN_WARNING,
-             "only %.1f%% of the database was looked at in %d s; what matches in the rest is done "
-             "as well",
-             (double)looked / 10, REDIS_KEYS_SURVEY_MS / 1000);
-  else if (!complete)
-    plan_say(plan, PLAN_WARNING,
-             "not all of the database was looked at in %d s; what matches in the rest is done as "
-             "well",
-             REDIS_KEYS_SURVEY_MS / 1000);
-  else if (exact && count >= redis_fact(found, "total", 0))
-    plan_say(plan, PLAN_WARNING, "that is every key of the database");
-}
-
-struct sizes {
-  int64_t least, most; /* of MEMORY USAGE; -1 if it is not known of any */
-  size_t with_ttl;
+/* Of the second action all, of the first those before the time to live. */
+static const struct option params[] = {
+    [REDIS_KEYS_PATTERN] = {.name = "pattern",
+                            .type = OPTION_TEXT,
+                            .required = true,
+                            .check = redis_pattern_check,
+                            .help = "which keys, as in SCAN MATCH: * any bytes, ? one, [abc] one "
+                                    "of them, \\* itself",
+                            .example = "cache:*"},
+    [REDIS_KEYS_DB] = {.name = "db",
+                       .type = OPTION_INT,
+                       .min = 0,
+                       .max = 1 << 20,
+                       .help = "number of the database; default: the one in the target's url",
+                       .example = "0"},
+    [REDIS_KEYS_TTL] = {.name = "ttl",
+                        .type = OPTION_DURATION,
+                        .required = true,
+                        .min = TTL_LEAST_MS,
+                        .max = TTL_MOST_MS,
+                        .help = "from now on; a key that would expire sooner keeps its own",
+                        .example = "1h"},
 };
 
-static struct sizes sizes_of(const struct table *table) {
-  struct sizes sizes = {-1, -1, 0};
-  for (size_t i = 0; i < table->row_count; i++) {
-    struct value bytes = table->rows[i].cells[SAMPLE_BYTES];
-    struct value ttl = table->rows[i].cells[SAMPLE_TTL];
-    sizes.with_ttl += ttl.type == VALUE_INT && ttl.integer >= 0;
-    if (bytes.type == VALUE_INT && (sizes.least < 0 || bytes.integer < sizes.least))
-      sizes.least = bytes.integer;
-    if (bytes.type == VALUE_INT && bytes.integer > sizes.most)
-      sizes.most = bytes.integer;
-  }
-  return sizes;
-}
+const struct action action_redis_delete_keys = {
+    .spec = {.id = "redis.delete-keys",
+             .kind = "redis",
+             .context = REDIS_KEYSPACE_TABLE,
+             .key = 'D',
+             .title = "delete keys",
+             .what = "deletes all keys of a database that match a pattern, a few at a time so that "
+                     "other clients do not wait",
+             .runs = "SCAN MATCH pattern, UNLINK key ...",
+             .danger = DANGER_DESTRUCTIVE,
+             .params = params,
+             .param_count = REDIS_KEYS_TTL},
+    .applies = redis_takes_writes,
+    .preset = preset,
+    .survey = &redis_keys_survey_step,
+    .plan = redis_keys_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};
 
-static void say_sizes(struct plan *plan, const struct sample *found) {
-  const struct table *table = sample_table_view(found, sample_spec.id);
-  struct sizes sizes = sizes_of(table);
-  char bytes[64], least[FORMAT_MAX], most[FORMAT_MAX];
-  if (*redis_keys_bytes(bytes, found))
-    plan_say(plan, PLAN_BLAST, "%s of memory, from MEMORY USAGE of %zu of them: %s%s%s each", bytes,
-             table->row_count, format_bytes(least, sizeof least, (double)sizes.least),
-             sizes.most > sizes.least ? " to " : "",
-             sizes.most > sizes.least ? format_bytes(most, sizeof most, (double)sizes.most) : "");
-  else
-    plan_say(plan, PLAN_BLAST, "how much memory they take is not known: %s",
-             redis_fact_words(found, "bytes_why"));
-  if (*redis_fact_words(found, "ttl_why"))
-    plan_say(plan, PLAN_BLAST, "how many have a time to live is not known: %s",
-             redis_fact_words(found, "ttl_why"));
-  else
-    plan_say(plan, PLAN_BLAST, "%zu of %zu looked at have a time to live", sizes.with_ttl,
-             table->row_count);
-}
-
-/* Names side by side, as many as a line of a dialog has room for. */
-static void say_sample(struct plan *plan, const struct sample *found) {
-  const struct table *table = sample_table_view(found, sample_spec.id);
-  char line[SAMPLE_LINE + NAME_SHOWN] = "";
-  size_t used = 0;
-  for (size_t i = 0; i < table->row_count && i < REDIS_KEYS_SHOWN; i++) {
-    const char *name = table->rows[i].cells[SAMPLE_KEY].text;
-    if (used > 0 && used + strlen(name) + 2 > SAMPLE_LINE) {
-      plan_say(plan, PLAN_BLAST, "for example %s", line);
-      used = 0;
-    }
-    used += (size_t)snprintf(line + used, sizeof line - used, "%s%s", used ? "  " : "", name);
-  }
-  if (used > 0)
-    plan_say(plan, PLAN_BLAST, "for example %s", line);
-}
-
-void redis_keys_say_command(const struct action_request *request, struct plan *plan,
-                            const char *script) {
-  char command[PLAN_TEXT_MAX];
-  int db = (int)redis_fact(request->found, "db", 0);
-  if (redis_cli_each(command, sizeof command, request->target, db, redis_keys_pattern(plan),
-                     script))
-    plan_say(plan, PLAN_EFFECT, "%s", command);
-  else
-    plan_say(plan, PLAN_EFFECT, "a command for each key of the pattern, which is too long to type");
-}
-
-static bool any_to_do(const struct sample *found, const char *pattern, struct err *err) {
-  int db = (int)redis_fact(found, "db", 0);
-  if (redis_fact(found, "keys", 0) > 0)
-    return true;
-  if (redis_fact(found, "complete", 0))
-    return err_set(err, ERR_INVALID, "no key of db %d matches %.150s", db, pattern);
-  return err_set(err, ERR_LIMIT,
-                 "in %d s not all of db %d could be looked at, and no key so far "
-                 "matches %.120s",
-                 REDIS_KEYS_SURVEY_MS / 1000, db, pattern);
-}
-
-bool redis_keys_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  static const struct plan_column columns[] = {{"DB", true}, {"KEYS", true}, {"BYTES", true}};
-  static const char *const pins[] = {"run_id", "db", "pattern"};
-  const struct sample *found = request->found;
-  const char *pattern = request->params[REDIS_KEYS_PATTERN].text;
-  char shown[NAME_SHOWN], bytes[64], keys[FORMAT_MAX];
-  if (!any_to_do(found, redis_repr(shown, sizeof shown, pattern, strlen(pattern)), err))
-    return false;
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = sizeof pins / sizeof *pins;
-  const char *db = plan_printf(plan, "%d", (int)redis_fact(found, "db", 0));
-  struct plan_victim *victim = plan_victim(plan, plan_printf(plan, "%s/%s", db, pattern),
-                                           plan_printf(plan, "keys like %s", shown));
-  victim->cells[0] = db;
-  victim->cells[1] = plan_copy(plan, format_count(keys, sizeof keys, redis_fact(found, "keys", 0)));
-  victim->cells[2] = plan_copy(plan, redis_keys_bytes(bytes, found));
-  victim->pins[0] = plan_copy(plan, redis_fact_words(found, "run_id"));
-  victim->pins[1] = db;
-  victim->pins[2] = plan_copy(plan, pattern);
-  plan->name = victim->pins[2];
-  plan->count = redis_fact(found, "keys", 0);
-  plan->unit = redis_fact(found, "complete", 0) ? "keys" : "keys or more";
-  redis_plan_server(plan, request, true);
-  say_count(plan, found);
-  say_sizes(plan, found);
-  say_sample(plan, found);
-  return true;
-}
+const struct action action_redis_expire_keys = {
+    .spec = {.id = "redis.expire-keys",
+             .kind = "redis",
+             .context = REDIS_KEYSPACE_TABLE,
+             .key = 'E',
+             .title = "expire keys",
+             .what = "gives all keys of a database that match a pattern a time to live, after "
+                     "which the server drops them",
+             .runs = "SCAN MATCH pattern, PEXPIRE key ms LT",
+             .danger = DANGER_DESTRUCTIVE,
+             .params = params,
+             .param_count = sizeof params / sizeof *params},
+    .applies = redis_takes_writes,
+    .preset = preset,
+    .survey = &redis_keys_survey_step,
+    .plan = redis_keys_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

@@ -7,12 +7,13 @@
 #include "io/clock.h"
 
 #include <hiredis/hiredis.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { STEP_MS = 15000, GONE_MS = 5000, LOOK_AGAIN_MS = 100 };
+
+/* ---- the survey */
+
 enum client_column {
   CLIENT_ID,
   CLIENT_ADDRESS,
@@ -27,42 +28,14 @@ enum client_column {
   CLIENT_COLUMN_COUNT
 };
 
-static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
-static void survey_start(struct act *act);
-static void execute_start(struct act *act);
-static void execute_cancel(struct act *act);
-static void verify_start(struct act *act);
-
-static const struct act_step survey = {
-    .timeout_ms = STEP_MS, .start = survey_start, .drop = redis_work_drop};
-static const struct act_step execute = {
-    .start = execute_start, .cancel = execute_cancel, .drop = redis_work_drop};
-static const struct act_step verify = {
-    .timeout_ms = STEP_MS, .start = verify_start, .drop = redis_work_drop};
-
-const struct action action_redis_kill_client = {
-    .spec = {.id = "redis.kill-client",
-             .kind = "redis",
-             .title = "kill clients",
-             .what = "closes the connections of the clients that are picked; what they had asked "
-                     "for and not been answered is lost to them, and most connect again",
-             .runs = "CLIENT KILL ID id ADDR address SKIPME yes",
-             .danger = DANGER_DESTRUCTIVE,
-             .choice = CHOICE_MANY},
-    .survey = &survey,
-    .plan = make_plan,
-    .execute = &execute,
-    .verify = &verify,
-};
-
 static const struct column_spec client_columns[CLIENT_COLUMN_COUNT] = {
     [CLIENT_ID] = {.id = "id", .title = "CLIENT", .help = "its id, never given twice"},
-    [CLIENT_ADDRESS] = {.id = "addr", .title = "ADDRESS", .help = "where it comes from"},
+    [CLIENT_ADDRESS] = {.id = "addr", .title = "ADDRESS", .help = "where it connects from"},
     [CLIENT_NAME] = {.id = "name", .title = "NAME", .help = "CLIENT SETNAME"},
     [CLIENT_USER] = {.id = "user", .title = "USER", .priority = 3, .help = "its ACL user"},
     [CLIENT_KIND] = {.id = "kind",
                      .title = "KIND",
-                     .help = "replica, master, pubsub, monitor, blocked; else a plain client"},
+                     .help = "replica, master, pubsub, monitor, blocked; else client"},
     [CLIENT_AGE] = {.id = "age",
                     .title = "AGE",
                     .unit = UNIT_SECONDS,
@@ -77,53 +50,53 @@ static const struct column_spec client_columns[CLIENT_COLUMN_COUNT] = {
     [CLIENT_MEMORY] = {.id = "memory",
                        .title = "MEMORY",
                        .unit = UNIT_BYTES,
-                       .help = "tot-mem, before 6.2 omem: what it takes of the server"},
+                       .help = "tot-mem, before 6.2 omem: memory the server uses for it"},
 };
 static const struct table_spec clients_table = {.id = "clients",
                                                 .title = "Clients",
                                                 .columns = client_columns,
                                                 .column_count = CLIENT_COLUMN_COUNT};
 
-/* ---- the survey */
-
 struct listing {
-  struct redis_work work;
-  int64_t own;
   struct sample *found;
+  int64_t own; /* our own id; -1: not known */
 };
 
-/* Connections of stacktop are nobody's trouble: our own, the collector's, a colleague's. */
+/* Connections of stacktop are left out: our own, the collector's, a colleague's. */
 static void add_client(void *arg, const char *line, const char *end) {
-  struct listing *listing = arg;
-  struct sample *found = listing->found;
-  struct table *table = sample_table(found, clients_table.id);
-  char id[REDIS_CLIENT_TEXT_MAX], text[REDIS_CLIENT_TEXT_MAX];
-  if (!redis_client_text(line, end, "id", id) || strtoll(id, NULL, 10) == listing->own)
-    return;
-  if (redis_client_text(line, end, "name", text) && strcmp(text, "stacktop") == 0)
-    return;
-  struct row *row = sample_row(found, table, id, NULL);
-  if (!row)
-    return;
   static const struct {
     enum client_column column;
     const char *name;
   } texts[] = {{CLIENT_ADDRESS, "addr"},
                {CLIENT_NAME, "name"},
                {CLIENT_USER, "user"},
-               {CLIENT_COMMAND, "cmd"}};
+               {CLIENT_COMMAND, "cmd"}},
+    numbers[] = {{CLIENT_AGE, "age"},
+                 {CLIENT_IDLE, "idle"},
+                 {CLIENT_DB, "db"},
+                 {CLIENT_MEMORY, "omem"},
+                 {CLIENT_MEMORY, "tot-mem"}};
+  const struct listing *listing = arg;
+  struct sample *found = listing->found;
+  char id[REDIS_CLIENT_TEXT_MAX], text[REDIS_CLIENT_TEXT_MAX];
+  if (!redis_client_text(line, end, "id", id) || strtoll(id, NULL, 10) == listing->own)
+    return;
+  if (redis_client_text(line, end, "name", text) && strcmp(text, "stacktop") == 0)
+    return;
+  struct row *row = sample_row(found, sample_table(found, clients_table.id), id, NULL);
+  if (!row)
+    return;
   row->cells[CLIENT_ID] = value_text(sample_printf(found, "client %s", id));
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     if (redis_client_text(line, end, texts[i].name, text) && *text)
       row->cells[texts[i].column] = value_text(sample_copy(found, text));
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct value number = redis_client_number(line, end, numbers[i].name);
+    if (number.type != VALUE_NONE || row->cells[numbers[i].column].type == VALUE_NONE)
+      row->cells[numbers[i].column] = number;
+  }
   redis_client_text(line, end, "flags", text);
   row->cells[CLIENT_KIND] = value_text(redis_client_kind(text));
-  row->cells[CLIENT_AGE] = redis_client_number(line, end, "age");
-  row->cells[CLIENT_IDLE] = redis_client_number(line, end, "idle");
-  row->cells[CLIENT_DB] = redis_client_number(line, end, "db");
-  row->cells[CLIENT_MEMORY] = redis_client_number(line, end, "tot-mem");
-  if (row->cells[CLIENT_MEMORY].type == VALUE_NONE)
-    row->cells[CLIENT_MEMORY] = redis_client_number(line, end, "omem");
 }
 
 /* What takes most memory first, then the oldest. */
@@ -133,88 +106,62 @@ static int compare_clients(const void *a, const void *b) {
   return order ? order : value_compare(y->cells[CLIENT_AGE], x->cells[CLIENT_AGE]);
 }
 
-static void on_list(void *self, const struct redisReply *reply, const struct err *err) {
+static bool survey(struct step *step) {
   static const struct table_spec *const specs[] = {&clients_table};
-  struct listing *listing = self;
-  struct err none;
-  if (err) {
-    redis_work_fail(listing, err);
-    return;
-  }
-  struct sample *found = redis_found_new(&listing->work, specs, 1);
-  listing->found = found;
-  redis_clients_each(reply, add_client, listing);
-  struct table *table = sample_table(found, clients_table.id);
-  if (table->row_count == 0) {
-    sample_free(found);
-    err_set(&none, ERR_INVALID, "there is no client but stacktop");
-    redis_work_fail(listing, &none);
-    return;
-  }
+  struct listing listing;
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  if (!conn)
+    return false;
+  /* an error before 5.0; our name still leaves us out */
+  listing.own = redis_reply_int(redis_ask(conn, "CLIENT", "ID"), -1);
+  const struct redisReply *list = redis_ask(conn, "CLIENT", "LIST");
+  if (!list)
+    return false;
+  step->found = listing.found = redis_found_new(conn, specs, 1);
+  redis_clients_each(list, add_client, &listing);
+  struct table *table = sample_table(step->found, clients_table.id);
+  if (table->row_count == 0)
+    return step_fail(step, ERR_INVALID, "no clients other than stacktop are connected");
   qsort(table->rows, table->row_count, sizeof *table->rows, compare_clients);
-  redis_work_end(listing, found, NULL);
-}
-
-/* Before 5.0 it cannot be asked; our name still tells. */
-static void on_own_id(void *self, const struct redisReply *reply, const struct err *err) {
-  struct listing *listing = self;
-  listing->own = reply && reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
-  if (err && !redis_link_stands(listing->work.link)) {
-    redis_work_fail(listing, err);
-    return;
-  }
-  redis_link_ask(listing->work.link, on_list, 2, (const char *const[]){"CLIENT", "LIST"}, NULL);
-}
-
-static void survey_ready(void *self) {
-  struct redis_work *work = self;
-  redis_link_ask(work->link, on_own_id, 2, (const char *const[]){"CLIENT", "ID"}, NULL);
-}
-
-static void survey_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct listing), .phase = REDIS_SURVEY, .ready = survey_ready};
-  redis_work_start(act, &kind);
+  return true;
 }
 
 /* ---- the plan */
 
-static const char *cell_text(struct plan *plan, struct value value, enum unit unit) {
-  char text[REDIS_CLIENT_TEXT_MAX];
-  return value.type == VALUE_NONE
-             ? NULL
-             : plan_copy(plan, format_value(text, sizeof text, value, unit, false));
+static void say_kind(struct plan *plan, const char *id, const char *kind) {
+  if (strcmp(kind, "replica") == 0)
+    plan_say(plan, PLAN_WARNING, "client %s is a replica: it reconnects, and may need a full copy",
+             id);
+  else if (strcmp(kind, "master") == 0)
+    plan_say(plan, PLAN_WARNING, "client %s is this server's primary: replication reconnects", id);
+  else if (strcmp(kind, "pubsub") == 0)
+    plan_say(plan, PLAN_WARNING,
+             "client %s is subscribed: it misses messages until it has reconnected", id);
 }
 
-static bool add_victim(const struct action_request *request, struct plan *plan,
+static bool add_object(const struct action_request *request, struct plan *plan,
                        const struct row *row) {
   static const enum client_column shown[] = {CLIENT_ADDRESS, CLIENT_NAME, CLIENT_KIND,
                                              CLIENT_AGE,     CLIENT_IDLE, CLIENT_COMMAND,
                                              CLIENT_MEMORY};
   const struct value *cells = row->cells;
-  char cli[REDIS_CLI_MAX], word[4 * REDIS_CLIENT_TEXT_MAX + 3];
+  char cli[REDIS_CLI_MAX], word[4 * REDIS_CLIENT_TEXT_MAX + 3], text[REDIS_CLIENT_TEXT_MAX];
   const char *address = cells[CLIENT_ADDRESS].type == VALUE_TEXT ? cells[CLIENT_ADDRESS].text : "";
-  const char *run_id = redis_fact_words(request->found, "run_id");
+  const char *run_id = found_text(request->found, "run_id");
   struct plan_victim *victim =
       plan_victim(plan, plan_printf(plan, "%s/%s", run_id, row->key), cells[CLIENT_ID].text);
   if (!victim)
     return false;
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
-    victim->cells[i] = cell_text(plan, cells[shown[i]], client_columns[shown[i]].unit);
+    if (cells[shown[i]].type != VALUE_NONE)
+      victim->cells[i] = plan_copy(plan, format_value(text, sizeof text, cells[shown[i]],
+                                                      client_columns[shown[i]].unit, false));
   victim->pins[0] = plan_copy(plan, run_id);
   victim->pins[1] = plan_copy(plan, row->key);
   victim->pins[2] = plan_copy(plan, address);
-  redis_cli(cli, request->target, -1);
-  plan_say(plan, PLAN_EFFECT, "%s CLIENT KILL ID %s ADDR %s SKIPME yes", cli, row->key,
-           quote_word(word, sizeof word, address));
-  if (strcmp(cells[CLIENT_KIND].text, "replica") == 0)
-    plan_say(plan, PLAN_WARNING,
-             "client %s is a replica: it connects again, and may need a full copy", row->key);
-  else if (strcmp(cells[CLIENT_KIND].text, "master") == 0)
-    plan_say(plan, PLAN_WARNING, "client %s is our master: the link is made anew", row->key);
-  else if (strcmp(cells[CLIENT_KIND].text, "pubsub") == 0)
-    plan_say(plan, PLAN_WARNING,
-             "client %s is subscribed: messages until it is back are lost to it", row->key);
+  plan_say(plan, PLAN_EFFECT, "%s CLIENT KILL ID %s ADDR %s SKIPME yes",
+           redis_cli(cli, request->target, -1), row->key, quote_word(word, sizeof word, address));
+  say_kind(plan, row->key, cells[CLIENT_KIND].text);
   return true;
 }
 
@@ -225,158 +172,128 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   static const char *const pins[] = {"run_id", "id", "addr"};
   const struct table *table = sample_table_view(request->found, clients_table.id);
   if (request->chosen_count == 0)
-    return err_set(err, ERR_INVALID, "no client is picked");
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = sizeof pins / sizeof *pins;
+    return err_set(err, ERR_INVALID, "no client is selected");
+  ACTION_OBJECTS(plan, columns, pins);
   for (size_t i = 0; i < request->chosen_count; i++) {
     const struct row *row = table_find(table, request->chosen[i]);
     if (!row)
-      return err_set(err, ERR_INVALID, "client %.60s is not there any more", request->chosen[i]);
-    if (!add_victim(request, plan, row))
+      return err_set(err, ERR_INVALID, "client %.60s no longer exists", request->chosen[i]);
+    if (!add_object(request, plan, row))
       return err_set(err, ERR_LIMIT, "more than %d clients", PLAN_VICTIMS_MAX);
   }
-  plan->title = plan_printf(plan, "Kill %zu client%s of %s", plan->victim_count,
-                            plan->victim_count == 1 ? "" : "s", request->target->name);
   plan->unit = plan->victim_count == 1 ? "client" : "clients";
+  plan->title =
+      plan_printf(plan, "Kill %zu %s of %s", plan->victim_count, plan->unit, request->target->name);
   redis_plan_server(plan, request, false);
-  plan_say(plan, PLAN_PRECONDITION, "id and address still are the client's, in the command itself");
-  plan_say(plan, PLAN_BLAST, "most clients connect again at once, and go on as before");
+  plan_say(plan, PLAN_PRECONDITION, "id and address are still the client's (part of the command)");
+  plan_say(plan, PLAN_BLAST, "most clients reconnect at once");
   plan_say(plan, PLAN_LOSS,
-           "what a client has asked for and not been answered: it may have happened");
+           "answers to commands that a client has already sent: they may have run");
   return true;
 }
 
 /* ---- execute: one after the other */
 
-struct killing {
-  struct redis_work work;
-  size_t at;
-  bool cancelled;
-};
-
-static void kill_next(struct killing *killing);
-
-static void tell_progress(struct killing *killing) {
-  struct act *act = killing->work.act;
-  if (!act->progress->started_ms)
-    act->progress->started_ms = killing->work.started_ms;
-  act->progress->done = (int64_t)killing->at;
-  act->progress->total = (int64_t)act->plan->victim_count;
-  act->progress->unit = "clients";
-  act->changed(act);
+static void show_progress(struct step *step, size_t done) {
+  struct progress *progress = step->act->progress;
+  if (!progress->started_ms)
+    progress->started_ms = clock_now_ms();
+  progress->done = (int64_t)done;
+  progress->total = (int64_t)step->act->plan->victim_count;
+  progress->unit = "clients";
+  step_report(step);
 }
 
-static void on_killed(void *self, const struct redisReply *reply, const struct err *err) {
-  struct killing *killing = self;
-  struct outcome *outcome = killing->work.act->outcome;
-  if (err && !redis_link_stands(killing->work.link)) {
-    for (size_t i = killing->at + 1; i < outcome->count; i++)
-      outcome_set(outcome, i, VICTIM_SKIPPED, "not come to: %s", err->text);
-    redis_work_fail(killing, err);
-    return;
+static bool execute(struct step *step) {
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  if (!conn)
+    return false;
+  for (size_t i = 0; i < plan->victim_count; i++) {
+    if (step->cancelled) {
+      outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "cancelled before its turn");
+      return step_fail(step, ERR_NONE, "cancelled");
+    }
+    const struct redisReply *reply =
+        redis_change(conn, "CLIENT", "KILL", "ID", action_identity(plan, i, "id"), "ADDR",
+                     action_identity(plan, i, "addr"), "SKIPME", "yes");
+    if (!reply && (step->dropped || !redis_conn_is_up(conn))) {
+      for (size_t rest = i + 1; rest < outcome->count; rest++)
+        outcome_set(outcome, rest, VICTIM_SKIPPED, "not attempted: %s", step->err.text);
+      return false;
+    }
+    if (!reply)
+      outcome_set(outcome, i, VICTIM_REFUSED, "%s", step->err.text);
+    else if (redis_reply_int(reply, 0) > 0)
+      outcome_set(outcome, i, VICTIM_SENT, "killed");
+    else
+      outcome_set(outcome, i, VICTIM_GONE, "already disconnected");
+    show_progress(step, i + 1);
+    step_yield(step);
   }
-  if (err)
-    outcome_set(outcome, killing->at, VICTIM_REFUSED, "%s", err->text);
-  else if (reply->type == REDIS_REPLY_INTEGER && reply->integer > 0)
-    outcome_set(outcome, killing->at, VICTIM_SENT, "killed");
-  else
-    outcome_set(outcome, killing->at, VICTIM_GONE, "no such client any more");
-  killing->at++;
-  tell_progress(killing);
-  kill_next(killing);
+  return true;
 }
 
-static void kill_next(struct killing *killing) {
-  const struct plan *plan = killing->work.act->plan;
-  struct err cancelled;
-  err_set(&cancelled, ERR_NONE, "cancelled");
-  if (killing->at == plan->victim_count || killing->cancelled) {
-    outcome_set_all(killing->work.act->outcome, VICTIM_PENDING, VICTIM_SKIPPED, "cancelled before");
-    redis_work_end(killing, NULL, killing->at < plan->victim_count ? &cancelled : NULL);
-    return;
-  }
-  const char *id = redis_victim_pin(plan, killing->at, "id");
-  const char *address = redis_victim_pin(plan, killing->at, "addr");
-  redis_link_do(killing->work.link, on_killed, 8,
-                (const char *const[]){"CLIENT", "KILL", "ID", id, "ADDR", address, "SKIPME", "yes"},
-                NULL);
-}
+/* ---- verify: they are gone from the list */
 
-static void execute_cancel(struct act *act) {
-  struct killing *killing = act->self;
-  if (killing)
-    killing->cancelled = true;
-}
-
-static void execute_ready(void *self) {
-  kill_next(self);
-}
-
-static void execute_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct killing), .phase = REDIS_EXECUTE, .ready = execute_ready};
-  redis_work_start(act, &kind);
-}
-
-/* ---- verify: they are not in the list any more */
-
-static void ask_list(void *self);
-
-/* A client that is in the list still: its victim waits. */
+/* Who was killed and is still in the list becomes pending. */
 static void see_client(void *arg, const char *line, const char *end) {
-  struct redis_work *work = arg;
-  const struct plan *plan = work->act->plan;
-  struct outcome *outcome = work->act->outcome;
+  const struct act *act = arg;
+  struct outcome *outcome = act->outcome;
   char id[REDIS_CLIENT_TEXT_MAX];
   redis_client_text(line, end, "id", id);
   for (size_t i = 0; i < outcome->count; i++)
     if (outcome->victims[i].result == VICTIM_SENT &&
-        strcmp(redis_victim_pin(plan, i, "id"), id) == 0)
+        strcmp(action_identity(act->plan, i, "id"), id) == 0)
       outcome->victims[i].result = VICTIM_PENDING;
 }
 
-static void on_look(void *self, const struct redisReply *reply, const struct err *err) {
-  struct redis_work *work = self;
-  struct outcome *outcome = work->act->outcome;
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  const int64_t started_ms = clock_now_ms();
   char took[FORMAT_MAX];
-  if (err) {
-    redis_work_fail(work, err);
-    return;
+  if (outcome_count(outcome, VICTIM_SENT) == 0)
+    return true;
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  while (conn && outcome_count(outcome, VICTIM_SENT) > 0) {
+    const struct redisReply *list = redis_ask(conn, "CLIENT", "LIST");
+    if (!list)
+      return false;
+    const int64_t took_ms = clock_now_ms() - started_ms;
+    redis_clients_each(list, see_client, step->act);
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "gone from CLIENT LIST after %s",
+                    format_duration(took, sizeof took, (double)took_ms / 1000));
+    if (took_ms >= GONE_MS)
+      outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN,
+                      "the server killed it, but it is still in CLIENT LIST");
+    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SENT, "killed");
+    if (outcome_count(outcome, VICTIM_SENT) > 0)
+      step_sleep(step, LOOK_AGAIN_MS);
   }
-  redis_clients_each(reply, see_client, work);
-  format_duration(took, sizeof took, (double)(clock_now_ms() - work->started_ms) / 1000);
-  outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "gone from CLIENT LIST after %s", took);
-  outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SENT, "killed");
-  size_t left = outcome_count(outcome, VICTIM_SENT);
-  if (left > 0 && clock_now_ms() < work->started_ms + GONE_MS) {
-    redis_link_wait(work->link, LOOK_AGAIN_MS, ask_list);
-    return;
-  }
-  outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
-                  "the server said it was killed, but it still is in CLIENT LIST");
+  if (!conn)
+    return false;
   outcome_proof(outcome, "CLIENT LIST: %zu of %zu are gone",
                 outcome_count(outcome, VICTIM_DONE) + outcome_count(outcome, VICTIM_GONE),
                 outcome->count);
-  redis_work_end(work, NULL, NULL);
+  return true;
 }
 
-static void ask_list(void *self) {
-  struct redis_work *work = self;
-  redis_link_ask(work->link, on_look, 2, (const char *const[]){"CLIENT", "LIST"}, NULL);
-}
+STEP(survey, STEP_MS)
+STEP(execute, 0)
+STEP(verify, STEP_MS)
 
-static void verify_ready(void *self) {
-  struct redis_work *work = self;
-  if (outcome_count(work->act->outcome, VICTIM_SENT) == 0)
-    redis_work_end(work, NULL, NULL);
-  else
-    ask_list(work);
-}
-
-static void verify_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct redis_work), .phase = REDIS_VERIFY, .ready = verify_ready};
-  redis_work_start(act, &kind);
-}
+const struct action action_redis_kill_client = {
+    .spec = {.id = "redis.kill-client",
+             .kind = "redis",
+             .title = "kill clients",
+             .what = "closes the connections of the selected clients; they lose the answers to "
+                     "commands already sent, and most reconnect",
+             .runs = "CLIENT KILL ID id ADDR address SKIPME yes",
+             .danger = DANGER_DESTRUCTIVE,
+             .choice = CHOICE_MANY},
+    .survey = &survey_step,
+    .plan = make_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

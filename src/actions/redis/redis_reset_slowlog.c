@@ -74,11 +74,11 @@ static bool survey(struct step *step) {
   const struct redisReply *reply = conn ? redis_ask(conn, "SLOWLOG", "LEN") : NULL;
   if (!reply)
     return false;
-  int64_t length = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
+  int64_t length = redis_reply_int(reply, 0);
   if (!(reply = redis_ask(conn, "SLOWLOG", "GET", "5")))
     return false;
-  step->found = redis_found_of(conn, specs, 1);
-  redis_fact_int(step->found, "length", length);
+  step->found = redis_found_new(conn, specs, 1);
+  found_set_int(step->found, "length", length);
   for (size_t i = 0; i < redis_reply_count(reply) && i < SHOWN; i++)
     if (is_entry(reply->element[i]))
       add_entry(step->found, sample_table(step->found, entries_table.id), reply->element[i]);
@@ -92,15 +92,12 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   static const char *const pins[] = {"run_id", "newest"};
   const struct sample *found = request->found;
   const struct table *table = sample_table_view(found, entries_table.id);
-  int64_t length = redis_fact(found, "length", 0);
+  int64_t length = found_int(found, "length", 0);
   char cli[REDIS_CLI_MAX], count[FORMAT_MAX];
   if (length == 0 || table->row_count == 0)
     return err_set(err, ERR_INVALID, "the slow log is empty");
-  plan->columns = columns;
-  plan->column_count = 1;
-  plan->pins = pins;
-  plan->pin_count = sizeof pins / sizeof *pins;
-  struct plan_victim *victim = plan_victim(plan, redis_fact_words(found, "run_id"), "the slow log");
+  ACTION_OBJECTS(plan, columns, pins);
+  struct plan_victim *victim = plan_victim(plan, found_text(found, "run_id"), "the slow log");
   victim->cells[0] = plan_copy(plan, format_count(count, sizeof count, length));
   victim->pins[0] = victim->key;
   victim->pins[1] = plan_copy(plan, table->rows[0].key);
@@ -135,7 +132,8 @@ static bool execute(struct step *step) {
 /* The oldest that is left is newer than the newest that was planned for. */
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
-  int64_t planned = strtoll(redis_pin(step->act->plan, "newest"), NULL, 10), oldest = INT64_MAX;
+  int64_t planned = strtoll(action_identity(step->act->plan, 0, "newest"), NULL, 10),
+          oldest = INT64_MAX;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   const struct redisReply *left = conn ? redis_ask(conn, "SLOWLOG", "GET", "128") : NULL;
   if (!left)

@@ -1,9 +1,10 @@
-/* Sets how much memory a server may use, and what goes when it is full. What it will evict is said
- * before; the configuration file gets it, too, where there is one. */
+/* Sets how much memory a server may use, and what it evicts when that is reached. The plan says
+ * what will be evicted; the configuration file is rewritten where there is one. */
 #include "actions/redis/redis_found.h"
-#include "actions/redis/redis_memory.h"
 #include "core/count.h"
 #include "core/format.h"
+#include "core/quote.h"
+#include "io/clock.h"
 
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
@@ -11,112 +12,77 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_MS = 10000 };
+enum {
+  STEP_MS = 10000,
+  VERIFY_MS = 20000,
+  EVICTING_MS = 8000,
+  LOOK_AGAIN_MS = 200,
+  UNDO_MAX = 800,
+};
 
-static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err);
-static void survey_start(struct act *act);
-
+enum setting { SETTING_MEMORY, SETTING_POLICY, SETTING_COUNT };
+static const char *const names[SETTING_COUNT] = {"maxmemory", "maxmemory-policy"};
 static const char *const policies[] = {
     "allkeys-lru",     "allkeys-lfu",  "allkeys-random", "volatile-lru", "volatile-lfu",
     "volatile-random", "volatile-ttl", "noeviction",     NULL,
 };
-static const struct option params[REDIS_SETTING_COUNT] = {
-    [REDIS_SETTING_MEMORY] =
-        {.name = "maxmemory",
-         .type = OPTION_TEXT,
-         .check = redis_size_check,
-         .help = "the limit, as redis.conf has it: 2gb, 512mb, 2147483648; 0: none",
-         .example = "2gb"},
-    [REDIS_SETTING_POLICY] = {.name = "policy",
-                              .type = OPTION_CHOICE,
-                              .choices = policies,
-                              .help = "maxmemory-policy: which keys go when the limit is reached",
-                              .example = "allkeys-lru"},
+static const struct option params[SETTING_COUNT] = {
+    [SETTING_MEMORY] = {.name = "maxmemory",
+                        .type = OPTION_TEXT,
+                        .check = redis_size_check,
+                        .help = "the limit, as in redis.conf: 2gb, 512mb, 2147483648; 0: none",
+                        .example = "2gb"},
+    [SETTING_POLICY] = {.name = "policy",
+                        .type = OPTION_CHOICE,
+                        .choices = policies,
+                        .help = "maxmemory-policy: which keys are evicted at the limit",
+                        .example = "allkeys-lru"},
 };
-static const struct act_step survey = {
-    .timeout_ms = STEP_MS, .start = survey_start, .drop = redis_work_drop};
 
-const struct action action_redis_set_memory = {
-    .spec = {.id = "redis.set-memory",
-             .kind = "redis",
-             .key = 'M',
-             .title = "set the memory limit",
-             .what = "sets maxmemory, or what is evicted when it is reached, or both, and writes "
-                     "them into the server's configuration file",
-             .runs = "CONFIG SET maxmemory, CONFIG SET maxmemory-policy, CONFIG REWRITE",
-             .danger = DANGER_REVERSIBLE,
-             .params = params,
-             .param_count = REDIS_SETTING_COUNT},
-    .applies = redis_has_keys,
-    .survey = &survey,
-    .plan = make_plan,
-    .execute = &redis_memory_execute,
-    .verify = &redis_memory_verify,
+struct settings {
+  char values[SETTING_COUNT][64];
 };
+
+static bool read_settings(struct step *step, struct redis_conn *conn, struct settings *settings) {
+  for (int i = 0; i < SETTING_COUNT; i++) {
+    const struct redisReply *reply = redis_ask(conn, "CONFIG", "GET", names[i]);
+    if (!reply && redis_conn_is_up(conn) && !step->dropped) {
+      struct err why = step->err;
+      return step_fail(step, ERR_UNSUPPORTED,
+                       "CONFIG is not allowed here, so the setting can be neither read nor "
+                       "changed: %.120s",
+                       why.text);
+    }
+    if (!reply)
+      return false;
+    if (redis_reply_count(reply) != 2)
+      return step_fail(step, ERR_UNSUPPORTED, "the server has no setting %s", names[i]);
+    snprintf(settings->values[i], sizeof *settings->values, "%s",
+             redis_reply_text(reply->element[1]));
+  }
+  return true;
+}
 
 /* ---- the survey */
 
-struct reading {
-  struct redis_work work;
-  char values[REDIS_SETTING_COUNT][64];
-  int answered;
-};
-
-static void reading_finish(struct reading *reading) {
-  static const char *const keys[] = {"used_memory", "mem_not_counted_for_evict", "evicted_keys",
-                                     "total_system_memory"};
-  const char *info = reading->work.info;
-  struct sample *found = redis_found_new(&reading->work, NULL, 0);
-  for (int i = 0; i < REDIS_SETTING_COUNT; i++)
-    redis_fact_text(found, redis_setting_names[i], reading->values[i]);
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-    int64_t number;
-    if (redis_told_count(info, keys[i], &number))
-      redis_fact_int(found, keys[i], number);
-  }
-  int64_t all = 0, expires = 0;
-  for (int db = 0; db < 1024; db++) {
-    int64_t of_db, with;
-    redis_told_keys(info, db, &of_db, &with);
-    all = count_add(all, of_db);
-    expires = count_add(expires, with);
-  }
-  redis_fact_int(found, "keys", all);
-  redis_fact_int(found, "expires", expires);
-  redis_work_end(reading, found, NULL);
-}
-
-static void on_read(void *self, const struct redisReply *reply, const struct err *err) {
-  struct reading *reading = self;
-  struct err why;
-  const char *value = reply ? redis_setting_of(reply) : NULL;
-  if (err && redis_is_refusal(err))
-    err_set(&why, ERR_UNSUPPORTED,
-            "CONFIG is not allowed here, so that the setting can neither be read nor changed: "
-            "%.120s",
-            err->text);
-  else if (err)
-    why = *err;
-  else if (!value)
-    err_set(&why, ERR_UNSUPPORTED, "the server has no setting %s",
-            redis_setting_names[reading->answered]);
-  if (!value) {
-    redis_work_fail(reading, &why);
-    return;
-  }
-  snprintf(reading->values[reading->answered], sizeof *reading->values, "%s", value);
-  if (++reading->answered == REDIS_SETTING_COUNT)
-    reading_finish(reading);
-}
-
-static void survey_ready(void *self) {
-  redis_settings_ask(self, on_read);
-}
-
-static void survey_start(struct act *act) {
-  static const struct redis_work_kind kind = {
-      .size = sizeof(struct reading), .phase = REDIS_SURVEY, .ready = survey_ready};
-  redis_work_start(act, &kind);
+static bool survey(struct step *step) {
+  static const char *const keys[] = {"used_memory", "evicted_keys", "total_system_memory", NULL};
+  struct settings settings;
+  struct redis_memory memory;
+  int64_t all, expires;
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  if (!conn || !read_settings(step, conn, &settings))
+    return false;
+  step->found = redis_found_new(conn, NULL, 0);
+  redis_found_keep(step->found, conn, keys);
+  redis_memory_read(redis_conn_info(conn), &memory);
+  redis_keys_count(redis_conn_info(conn), &all, &expires);
+  found_set_int(step->found, "counted", memory.counted);
+  found_set_int(step->found, "keys", all);
+  found_set_int(step->found, "expires", expires);
+  for (int i = 0; i < SETTING_COUNT; i++)
+    found_set_text(step->found, names[i], settings.values[i]);
+  return true;
 }
 
 /* ---- the plan */
@@ -128,17 +94,17 @@ struct wish {
 
 static void wish_read(struct wish *wish, const struct action_request *request) {
   struct err ignored;
-  const struct option_value *limit = &request->params[REDIS_SETTING_MEMORY];
-  const struct option_value *policy = &request->params[REDIS_SETTING_POLICY];
-  wish->old_limit = strtoll(redis_fact_words(request->found, "maxmemory"), NULL, 10);
-  wish->old_policy = redis_fact_words(request->found, "maxmemory-policy");
+  const struct option_value *limit = &request->params[SETTING_MEMORY];
+  const struct option_value *policy = &request->params[SETTING_POLICY];
+  wish->old_limit = strtoll(found_text(request->found, names[SETTING_MEMORY]), NULL, 10);
+  wish->old_policy = found_text(request->found, names[SETTING_POLICY]);
   wish->new_limit = wish->old_limit;
   if (limit->set && !redis_size_parse(limit->text, &wish->new_limit, &ignored))
     wish->new_limit = wish->old_limit; /* it was checked */
   wish->new_policy = policy->set ? policy->text : wish->old_policy;
 }
 
-static const char *limit_words(char out[FORMAT_MAX], int64_t bytes) {
+static const char *limit_text(char out[FORMAT_MAX], int64_t bytes) {
   if (bytes == 0)
     snprintf(out, FORMAT_MAX, "no limit");
   else
@@ -146,73 +112,69 @@ static const char *limit_words(char out[FORMAT_MAX], int64_t bytes) {
   return out;
 }
 
-static void add_victim(struct plan *plan, enum redis_setting setting, const char *old,
-                       const char *new, const char *old_shown, const char *new_shown) {
-  struct plan_victim *victim =
-      plan_victim(plan, redis_setting_names[setting], redis_setting_names[setting]);
-  victim->cells[0] = plan_copy(plan, old_shown);
-  victim->cells[1] = plan_copy(plan, new_shown);
+static void add_object(const struct action_request *request, struct plan *plan,
+                       enum setting setting, const char *old, const char *new) {
+  const struct sample *found = request->found;
+  struct plan_victim *victim = plan_victim(plan, names[setting], names[setting]);
+  char text[FORMAT_MAX];
+  victim->pins[0] = plan_copy(plan, found_text(found, "run_id"));
   victim->pins[1] = plan_copy(plan, old);
   victim->pins[2] = plan_copy(plan, new);
+  victim->pins[3] = plan_printf(plan, "%" PRId64, found_int(found, "evicted_keys", 0));
+  victim->pins[4] = *found_text(found, "config_file") ? "yes" : "no";
+  for (int i = 0; i < 2; i++) {
+    const char *value = victim->pins[1 + i];
+    victim->cells[i] = setting == SETTING_MEMORY
+                           ? plan_copy(plan, limit_text(text, strtoll(value, NULL, 10)))
+                           : value;
+  }
 }
 
-static void add_victims(const struct action_request *request, struct plan *plan,
+static void add_objects(const struct action_request *request, struct plan *plan,
                         const struct wish *wish) {
-  char old[FORMAT_MAX], new[FORMAT_MAX];
   bool lowers = wish->new_limit != 0 && (wish->old_limit == 0 || wish->new_limit < wish->old_limit);
   /* a limit that grows comes first, one that shrinks last: in between there is no lack of memory
    * that neither the old nor the new settings would have */
-  for (int i = 0; i < REDIS_SETTING_COUNT; i++) {
-    enum redis_setting setting = lowers == (i == 0) ? REDIS_SETTING_POLICY : REDIS_SETTING_MEMORY;
-    if (setting == REDIS_SETTING_MEMORY && wish->old_limit != wish->new_limit)
-      add_victim(plan, setting, plan_printf(plan, "%" PRId64, wish->old_limit),
-                 plan_printf(plan, "%" PRId64, wish->new_limit), limit_words(old, wish->old_limit),
-                 limit_words(new, wish->new_limit));
-    if (setting == REDIS_SETTING_POLICY && strcmp(wish->old_policy, wish->new_policy) != 0)
-      add_victim(plan, setting, wish->old_policy, wish->new_policy, wish->old_policy,
-                 wish->new_policy);
-  }
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    const struct sample *found = request->found;
-    plan->victims[i].pins[0] = plan_copy(plan, redis_fact_words(found, "run_id"));
-    plan->victims[i].pins[3] = plan_printf(plan, "%" PRId64, redis_fact(found, "evicted_keys", 0));
-    plan->victims[i].pins[4] = *redis_fact_words(found, "config_file") ? "yes" : "no";
+  for (int i = 0; i < SETTING_COUNT; i++) {
+    enum setting setting = lowers == (i == 0) ? SETTING_POLICY : SETTING_MEMORY;
+    if (setting == SETTING_MEMORY && wish->old_limit != wish->new_limit)
+      add_object(request, plan, setting, plan_printf(plan, "%" PRId64, wish->old_limit),
+                 plan_printf(plan, "%" PRId64, wish->new_limit));
+    if (setting == SETTING_POLICY && strcmp(wish->old_policy, wish->new_policy) != 0)
+      add_object(request, plan, setting, wish->old_policy, wish->new_policy);
   }
 }
 
-/* Keys that go at once, in proportion to their memory; 0 when none do. */
+/* Keys that are evicted at once, in proportion to their memory; 0 when none are. */
 static int64_t count_evicted(const struct sample *found, const struct wish *wish, int64_t above) {
   bool is_volatile = strncmp(wish->new_policy, "volatile-", 9) == 0;
-  int64_t used = redis_fact(found, "used_memory", 0), keys = redis_fact(found, "keys", 0);
-  int64_t expires = redis_fact(found, "expires", 0);
+  int64_t used = found_int(found, "used_memory", 0), keys = found_int(found, "keys", 0);
   if (above <= 0 || used <= 0 || strcmp(wish->new_policy, "noeviction") == 0)
     return 0;
   double count = (double)keys * (double)above / (double)used;
-  int64_t most = is_volatile ? expires : keys;
+  int64_t most = is_volatile ? found_int(found, "expires", 0) : keys;
   return count < (double)most ? (int64_t)count : most;
 }
 
-/* What is above the limit goes at once, by the policy; or nothing can, and writes fail. */
+/* What is above the limit is evicted at once, by the policy; or nothing can be, and writes fail. */
 static void say_evicted(struct plan *plan, const struct sample *found, const struct wish *wish) {
   char over[FORMAT_MAX], used[REDIS_COUNTED_MAX], limit[FORMAT_MAX];
-  int64_t counted = count_less(redis_fact(found, "used_memory", 0),
-                               redis_fact(found, "mem_not_counted_for_evict", 0));
-  int64_t expires = redis_fact(found, "expires", 0);
+  int64_t counted = count_less(found_int(found, "counted", 0), 0);
+  int64_t expires = found_int(found, "expires", 0), host;
   int64_t above = wish->new_limit > 0 ? counted - wish->new_limit : 0;
   int64_t evicted = count_evicted(found, wish, above);
   bool is_volatile = strncmp(wish->new_policy, "volatile-", 9) == 0;
   format_bytes(over, sizeof over, (double)above);
   plan_say(plan, PLAN_BLAST, "%s count towards the limit, of %s",
-           format_bytes(used, sizeof used, (double)counted), limit_words(limit, wish->new_limit));
+           format_bytes(used, sizeof used, (double)counted), limit_text(limit, wish->new_limit));
   if (above > 0 && strcmp(wish->new_policy, "noeviction") == 0)
     plan_say(plan, PLAN_WARNING,
              "%s above the limit and noeviction: every write will fail with OOM at once", over);
   else if (above > 0 && is_volatile && expires == 0)
-    plan_say(
-        plan, PLAN_WARNING,
-        "%s above the limit, and %s evicts nothing, for no key has a time to live: every write "
-        "will fail with OOM at once",
-        over, wish->new_policy);
+    plan_say(plan, PLAN_WARNING,
+             "%s above the limit, and %s evicts nothing because no key has a time to live: every "
+             "write will fail with OOM at once",
+             over, wish->new_policy);
   else if (above > 0)
     plan_say(plan, PLAN_LOSS, "%s of data, about %s, evicted at once by %s", over,
              redis_keys_counted(used, evicted), wish->new_policy);
@@ -221,7 +183,7 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
              "no key has a time to live: %s will evict nothing, and writes fail with OOM when the "
              "limit is reached",
              wish->new_policy);
-  int64_t host = redis_fact(found, "total_system_memory", 0);
+  host = found_int(found, "total_system_memory", 0);
   if (host > 0 && (wish->new_limit == 0 || wish->new_limit > host))
     plan_say(plan, PLAN_WARNING,
              "the machine has %s: without a lower limit the kernel may end the server",
@@ -231,20 +193,36 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
   plan->whole = evicted > 1; /* evicting is agreed to as deleting is */
 }
 
-static void say_effect(const struct action_request *request, struct plan *plan) {
-  const char *file = redis_fact_words(request->found, "config_file");
+static void say_commands(const struct action_request *request, struct plan *plan) {
+  const char *file = found_text(request->found, "config_file");
   char cli[REDIS_CLI_MAX];
   redis_cli(cli, request->target, -1);
   for (size_t i = 0; i < plan->victim_count; i++)
     plan_say(plan, PLAN_EFFECT, "%s CONFIG SET %s %s", cli, plan->victims[i].key,
-             plan->victims[i].pins[2]);
+             action_identity(plan, i, "new"));
   if (*file) {
     plan_say(plan, PLAN_EFFECT, "%s CONFIG REWRITE", cli);
     plan_say(plan, PLAN_WARNING,
-             "CONFIG REWRITE writes all that was set at run time into %s, not only this", file);
+             "CONFIG REWRITE writes all settings changed at run time into %s, not only this", file);
   } else {
     plan_say(plan, PLAN_WARNING, "lost at the next restart: the server has no configuration file");
   }
+}
+
+/* What sets the old values again, "redis.set-memory cache maxmemory=0": of those that were set,
+ * where there is an outcome. */
+static const char *undo_text(char out[UNDO_MAX], const struct plan *plan,
+                             const struct outcome *outcome) {
+  char target[512];
+  size_t used = (size_t)snprintf(out, UNDO_MAX, "redis.set-memory %s",
+                                 quote_word(target, sizeof target, plan->target));
+  for (size_t i = 0; i < plan->victim_count && used < UNDO_MAX; i++) {
+    bool policy = strcmp(plan->victims[i].key, names[SETTING_POLICY]) == 0;
+    if (!outcome || outcome->victims[i].result == VICTIM_SENT)
+      used += (size_t)snprintf(out + used, UNDO_MAX - used, " %s=%s",
+                               policy ? "policy" : "maxmemory", action_identity(plan, i, "old"));
+  }
+  return out;
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -252,26 +230,150 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   static const char *const pins[] = {"run_id", "old", "new", "evicted", "file"};
   const struct sample *found = request->found;
   struct wish wish;
-  char undo[800];
-  if (!request->params[REDIS_SETTING_MEMORY].set && !request->params[REDIS_SETTING_POLICY].set)
-    return err_set(err, ERR_INVALID, "give it maxmemory, or policy, or both");
+  char undo[UNDO_MAX];
+  if (!request->params[SETTING_MEMORY].set && !request->params[SETTING_POLICY].set)
+    return err_set(err, ERR_INVALID, "set maxmemory, policy, or both");
   wish_read(&wish, request);
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = sizeof pins / sizeof *pins;
-  add_victims(request, plan, &wish);
+  ACTION_OBJECTS(plan, columns, pins);
+  add_objects(request, plan, &wish);
   if (plan->victim_count == 0)
-    return err_set(err, ERR_INVALID, "it is so already: maxmemory %" PRId64 ", policy %.40s",
+    return err_set(err, ERR_INVALID, "nothing to change: maxmemory is %" PRId64 ", policy %.40s",
                    wish.old_limit, wish.old_policy);
   plan->title = plan_printf(plan, "Set the memory limit of %s", request->target->name);
   redis_plan_server(plan, request, false);
-  plan_say(plan, PLAN_PRECONDITION, "the settings still have the values of now");
+  plan_say(plan, PLAN_PRECONDITION, "the settings still have their current values");
   say_evicted(plan, found, &wish);
-  if (strcmp(redis_fact_words(found, "role"), "replica") == 0)
+  if (strcmp(found_text(found, "role"), "replica") == 0)
     plan_say(plan, PLAN_WARNING,
              "a replica ignores its limit as long as replica-ignore-maxmemory is yes");
-  say_effect(request, plan);
-  plan_say(plan, PLAN_UNDO, "stacktop plan %s", redis_memory_undo(undo, sizeof undo, plan, NULL));
+  say_commands(request, plan);
+  plan_say(plan, PLAN_UNDO, "stacktop plan %s", undo_text(undo, plan, NULL));
   return true;
 }
+
+/* ---- execute: only if all settings still have their old values, in the plan's order */
+
+/* Whether the setting of the object has the value of that identity. */
+static bool has_value(const struct settings *settings, const struct plan *plan, size_t object,
+                      const char *identity) {
+  for (int i = 0; i < SETTING_COUNT; i++)
+    if (strcmp(plan->victims[object].key, names[i]) == 0)
+      return strcmp(settings->values[i], action_identity(plan, object, identity)) == 0;
+  return false;
+}
+
+static bool set_all(struct step *step, struct redis_conn *conn) {
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
+  for (size_t i = 0; i < plan->victim_count; i++) {
+    if (!redis_change(conn, "CONFIG", "SET", plan->victims[i].key,
+                      action_identity(plan, i, "new"))) {
+      for (size_t rest = i + 1; rest < outcome->count; rest++)
+        outcome_set(outcome, rest, VICTIM_SKIPPED, "not attempted: the one before it failed");
+      return false;
+    }
+    outcome_set(outcome, i, VICTIM_SENT,
+                "set; lost at the next restart: the server has no configuration file");
+  }
+  return true;
+}
+
+static void rewrite_file(struct step *step, struct redis_conn *conn) {
+  struct outcome *outcome = step->act->outcome;
+  if (redis_change(conn, "CONFIG", "REWRITE"))
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
+                    "set, and written into the configuration file");
+  else if (redis_unanswered(conn) > 0)
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
+                    "set; whether the configuration file was written is not known: %s",
+                    step->err.text);
+  else
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
+                    "set, but lost at the next restart: the configuration file was not written: %s",
+                    step->err.text);
+}
+
+static bool execute(struct step *step) {
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
+  struct settings now;
+  char undo[UNDO_MAX];
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  if (!conn || !read_settings(step, conn, &now))
+    return false;
+  for (size_t i = 0; i < plan->victim_count; i++)
+    if (!has_value(&now, plan, i, "old"))
+      return step_fail(step, ERR_INVALID, "%s is no longer %s, as it was in the plan: plan again",
+                       plan->victims[i].key, action_identity(plan, i, "old"));
+  const bool all = set_all(step, conn);
+  if (outcome_count(outcome, VICTIM_SENT) > 0)
+    outcome_undo(outcome, "%s", undo_text(undo, plan, outcome));
+  if (all && strcmp(action_identity(plan, 0, "file"), "yes") == 0)
+    rewrite_file(step, conn);
+  return all;
+}
+
+/* ---- verify: what it says now, and what it evicts */
+
+static bool verify(struct step *step) {
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
+  const int64_t until_ms = clock_now_ms() + EVICTING_MS;
+  const struct redis_info *info;
+  struct settings now;
+  struct redis_memory memory;
+  int64_t evicted = 0;
+  char bytes[FORMAT_MAX], count[REDIS_COUNTED_MAX];
+  if (outcome_count(outcome, VICTIM_SENT) == 0)
+    return true;
+  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  if (!conn || !read_settings(step, conn, &now))
+    return false;
+  const int64_t limit = strtoll(now.values[SETTING_MEMORY], NULL, 10);
+  const bool evicts = limit > 0 && strcmp(now.values[SETTING_POLICY], "noeviction") != 0;
+  while ((info = redis_ask_info(conn))) {
+    redis_memory_read(info, &memory);
+    if (!evicts || memory.counted <= limit || clock_now_ms() > until_ms)
+      break;
+    step_sleep(step, LOOK_AGAIN_MS);
+  }
+  if (!info)
+    return false;
+  for (size_t i = 0; i < outcome->count; i++)
+    if (outcome->victims[i].result == VICTIM_SENT && has_value(&now, plan, i, "new"))
+      outcome_set(outcome, i, VICTIM_DONE, "%s", outcome->victims[i].words);
+    else if (outcome->victims[i].result == VICTIM_SENT)
+      outcome_set(outcome, i, VICTIM_UNKNOWN,
+                  "it was set, but has another value now: somebody changed it since");
+  redis_info_count(info, "evicted_keys", &evicted);
+  evicted = count_less(evicted, strtoll(action_identity(plan, 0, "evicted"), NULL, 10));
+  outcome_proof(outcome,
+                "read again: maxmemory %s, policy %s; %s count towards it, %s evicted since the "
+                "plan",
+                now.values[SETTING_MEMORY], now.values[SETTING_POLICY],
+                format_bytes(bytes, sizeof bytes, (double)count_less(memory.counted, 0)),
+                redis_keys_counted(count, evicted));
+  return true;
+}
+
+STEP(survey, STEP_MS)
+STEP(execute, 4 * REDIS_ANSWER_MS)
+STEP(verify, VERIFY_MS)
+
+const struct action action_redis_set_memory = {
+    .spec = {.id = "redis.set-memory",
+             .kind = "redis",
+             .key = 'M',
+             .title = "set the memory limit",
+             .what = "sets maxmemory, or what is evicted when it is reached, or both, and writes "
+                     "them into the server's configuration file",
+             .runs = "CONFIG SET maxmemory, CONFIG SET maxmemory-policy, CONFIG REWRITE",
+             .danger = DANGER_REVERSIBLE,
+             .params = params,
+             .param_count = SETTING_COUNT},
+    .applies = redis_has_keys,
+    .survey = &survey_step,
+    .plan = make_plan,
+    .execute = &execute_step,
+    .verify = &verify_step,
+};

@@ -2,7 +2,6 @@
 
 #include "actions/redis/redis_pattern.h"
 #include "clients/redis/redis_contract.h"
-#include "clients/redis/redis_info.h"
 #include "clients/redis/redis_url.h"
 #include "core/format.h"
 #include "core/quote.h"
@@ -12,70 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- INFO */
-
-/* Each of these reads the whole text; where several figures are wanted, parse it once with
- * redis_info_parse. */
-bool redis_told(const char *text, const char *key, char *out, size_t size) {
-  struct redis_info info;
-  redis_info_parse(&info, text, strlen(text));
-  const char *value = redis_info_text(&info, key);
-  snprintf(out, size, "%s", value ? value : "");
-  redis_info_fini(&info);
-  return value != NULL;
-}
-
-bool redis_told_int(const char *text, const char *key, int64_t *number) {
-  struct redis_info info;
-  redis_info_parse(&info, text, strlen(text));
-  bool known = redis_info_int(&info, key, number);
-  redis_info_fini(&info);
-  return known;
-}
-
-bool redis_told_count(const char *text, const char *key, int64_t *number) {
-  int64_t read;
-  if (!redis_told_int(text, key, &read) || read < 0)
-    return false;
-  *number = read;
-  return true;
-}
-
-bool redis_told_real(const char *text, const char *key, double *number) {
-  struct redis_info info;
-  redis_info_parse(&info, text, strlen(text));
-  bool known = redis_info_real(&info, key, number);
-  redis_info_fini(&info);
-  return known;
-}
-
-bool redis_told_is(const char *text, const char *key, const char *wanted) {
-  struct redis_info info;
-  redis_info_parse(&info, text, strlen(text));
-  bool same = redis_info_is(&info, key, wanted);
-  redis_info_fini(&info);
-  return same;
-}
-
-bool redis_told_field(const char *value, const char *name, int64_t *number) {
-  return redis_info_field(value, name, number);
-}
-
-void redis_told_keys(const char *text, int db, int64_t *keys, int64_t *expires) {
-  struct redis_info info;
-  redis_info_parse(&info, text, strlen(text));
-  redis_keys_of_database(&info, db, keys, expires);
-  redis_info_fini(&info);
-}
-
-int redis_told_version(const char *text) {
-  struct redis_info info;
-  redis_info_parse(&info, text, strlen(text));
-  int version = redis_info_version(&info);
-  redis_info_fini(&info);
-  return version;
-}
 
 /* ---- names */
 
@@ -139,7 +74,7 @@ bool redis_size_parse(const char *text, int64_t *bytes, struct err *err) {
       return true;
     }
   return err_set(err, ERR_INVALID,
-                 "\"%.60s\" is no size: write 2147483648, 512mb, 2gb, or 0 for no limit", text);
+                 "\"%.60s\" is not a size; use 2147483648, 512mb, 2gb, or 0 for no limit", text);
 }
 
 bool redis_size_check(const char *text, struct err *err) {

@@ -1,5 +1,4 @@
-/* Texts of Redis' actions: what a server tells in INFO, names as they can be printed, sizes, and
- * what would be typed. Pure. */
+/* Texts of Redis' actions: names as they can be printed, sizes, and what would be typed. Pure. */
 #pragma once
 
 #include "core/err.h"
@@ -8,24 +7,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* The value of exactly that key in INFO's text, clipped to size; false, and "", if there is none.
- */
-bool redis_told(const char *info, const char *key, char *out, size_t size);
-/* False if there is none, or it is no whole number from end to end. */
-bool redis_told_int(const char *info, const char *key, int64_t *number);
-/* The same for what is never less than zero: a number below is none. */
-bool redis_told_count(const char *info, const char *key, int64_t *number);
-bool redis_told_real(const char *info, const char *key, double *number);
-/* Whether the value is that text. */
-bool redis_told_is(const char *info, const char *key, const char *text);
-/* A number of "keys=12,expires=3,avg_ttl=0" by its whole name. */
-bool redis_told_field(const char *value, const char *name, int64_t *number);
-/* Keys of database `db`, of which `expires` have a time to live; 0 for one that is not listed. */
-void redis_told_keys(const char *info, int db, int64_t *keys, int64_t *expires);
-/* 70015 of "redis_version:7.0.15" (what a Valkey says that it is compatible with); 0 if not told.
- */
-int redis_told_version(const char *info);
 
 /* A name's bytes as redis-cli prints them, without the quotes around: \n \r \t \a \b \\ \" and \xNN
  * for all that is not printable ASCII. Cut, ending in "...", where `size` is too small. Returns

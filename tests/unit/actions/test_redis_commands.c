@@ -156,7 +156,7 @@ static void test_each_key_of_a_pattern_is_deleted_and_no_other(void **state) {
     const char *const params[] = {"pattern", patterns[i], "db", "3", NULL};
     fill();
     assert_true(driver_survey(&fixture.driver, &action_redis_delete_keys, NULL, NULL, params));
-    if (redis_fact(fixture.driver.found, "keys", 0) > 0)
+    if (found_int(fixture.driver.found, "keys", 0) > 0)
       compare(&action_redis_delete_keys, params);
   }
 }

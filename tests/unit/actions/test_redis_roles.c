@@ -77,8 +77,7 @@ static void test_a_replica_is_refused_and_its_master_warns(void **state) {
   redis_fill(&master, "cache:", 5);
   wait_told(&fixture, "INFO replication", "master_link_status:up");
   assert_false(driver_survey(driver, &action_redis_delete_keys, NULL, NULL, cache_only));
-  snprintf(words, sizeof words, "read-only replica: it is to be done on its master, 127.0.0.1:%s",
-           port);
+  snprintf(words, sizeof words, "read-only replica: run this on its primary, 127.0.0.1:%s", port);
   expect_words(driver, words);
   assert_false(driver_survey(driver, &action_redis_flush_all, NULL, NULL, NULL));
   expect_words(driver, "read-only replica");
@@ -116,8 +115,7 @@ static void test_a_node_of_a_cluster_is_unlinked_key_by_key(void **state) {
   redis_say(&fixture, "SET other x");
   assert_true(driver_survey(driver, &action_redis_delete_keys, NULL, NULL, cache_only));
   assert_true(driver_plan(driver, NULL));
-  expect_in(plan_text(driver),
-            "one node of a cluster: only this node is asked, and the keys of the other nodes stay");
+  expect_in(plan_text(driver), "one node of a cluster: keys on the other nodes are not affected");
   assert_true(driver_execute(driver) && driver_verify(driver));
   assert_int_equal(result(), VICTIM_DONE);
   expect_in(driver->outcome.proof, "300 keys deleted");
@@ -157,7 +155,7 @@ static void test_a_file_is_rewritten(void **state) {
   begin((const char *const[]){path, NULL});
   assert_true(driver_survey(driver, &action_redis_set_memory, NULL, NULL, params));
   assert_true(driver_plan(driver, NULL));
-  expect_in(plan_text(driver), "CONFIG REWRITE writes all that was set at run time into");
+  expect_in(plan_text(driver), "CONFIG REWRITE writes all settings changed at run time into");
   assert_true(driver_execute(driver) && driver_verify(driver));
   assert_int_equal(result(), VICTIM_DONE);
   expect_in(victim_words(driver, 0), "set, and written into the configuration file");

@@ -1,7 +1,7 @@
 /* The pure parts: names, sizes, INFO, patterns, pace, and how far a SCAN has come. */
 #include "actions/redis/redis_pace.h"
 #include "actions/redis/redis_pattern.h"
-#include "actions/redis/redis_sweep.h"
+#include "actions/redis/redis_scan.h"
 #include "actions/redis/redis_text.h"
 #include "actions/redis/redis_unique.h"
 
@@ -51,26 +51,26 @@ static void test_sizes_are_those_of_redis_conf(void **state) {
 
 static void test_info_is_read_by_whole_keys(void **state) {
   (void)state;
-  static const char info[] = "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n"
+  static const char text[] = "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n"
                              "mem_used_memory:3\r\nused_memory:12\r\nempty:\r\n"
                              "db0:keys=12,expires=3,avg_ttl=0\r\ndb10:keys=4,expires=0,avg_ttl=0";
-  char text[4];
+  struct redis_info info;
   int64_t number, expires;
-  assert_true(redis_told(info, "run_id", text, sizeof text));
-  assert_string_equal(text, "abc");
-  assert_true(redis_told_int(info, "used_memory", &number));
+  redis_info_parse(&info, text, strlen(text));
+  assert_string_equal(redis_info_text(&info, "run_id"), "abc");
+  assert_true(redis_info_int(&info, "used_memory", &number));
   assert_int_equal(number, 12);
-  assert_false(redis_told_int(info, "empty", &number));
-  assert_false(redis_told_int(info, "run_id", &number));
-  assert_false(redis_told(info, "run", text, sizeof text));
-  assert_string_equal(text, "");
-  assert_int_equal(redis_told_version(info), 70015);
-  redis_told_keys(info, 10, &number, &expires);
+  assert_false(redis_info_int(&info, "empty", &number));
+  assert_false(redis_info_int(&info, "run_id", &number));
+  assert_null(redis_info_text(&info, "run"));
+  assert_int_equal(redis_info_version(&info), 70015);
+  redis_keys_of_database(&info, 10, &number, &expires);
   assert_int_equal(number, 4);
-  redis_told_keys(info, 1, &number, &expires);
+  redis_keys_of_database(&info, 1, &number, &expires);
   assert_int_equal(number, 0);
-  assert_true(redis_told_is(info, "run_id", "abc"));
-  assert_false(redis_told_is(info, "run_id", "ab"));
+  assert_true(redis_info_is(&info, "run_id", "abc"));
+  assert_false(redis_info_is(&info, "run_id", "ab"));
+  redis_info_fini(&info);
 }
 
 static void test_a_command_is_shown_without_its_arguments(void **state) {
@@ -188,11 +188,11 @@ static void test_beyond_the_ceiling_it_is_said(void **state) {
 
 static void test_the_cursor_tells_how_far_it_is(void **state) {
   (void)state;
-  assert_true(redis_sweep_fraction("1") == 0.5);
-  assert_true(redis_sweep_fraction("2") == 0.25);
-  assert_true(redis_sweep_fraction("3") == 0.75);
-  assert_true(redis_sweep_fraction("0") == 0);
-  assert_true(redis_sweep_fraction("18446744073709551615") > 0.99);
+  assert_true(redis_scan_fraction("1") == 0.5);
+  assert_true(redis_scan_fraction("2") == 0.25);
+  assert_true(redis_scan_fraction("3") == 0.75);
+  assert_true(redis_scan_fraction("0") == 0);
+  assert_true(redis_scan_fraction("18446744073709551615") > 0.99);
 }
 
 int main(void) {
