@@ -1,6 +1,7 @@
 #include "model/evaluate.h"
 
 #include "core/format.h"
+#include "core/mem.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -11,26 +12,58 @@
 /* See finding.h. */
 enum { HARM_THRESHOLD = 1, HARM_ROW = 2, HARM_DOWN = 3 };
 
+/* Of a row, before there are words for it: those are only made for the findings that are kept. */
+struct candidate {
+  size_t slot;
+  const struct table *table;
+  const struct row *row;
+  const struct column_spec *column; /* NULL: its collector marked the row */
+  enum severity severity;
+  double harm;
+  int64_t since_ms;
+  bool pending;
+};
+
 struct evaluation {
   const struct model *model;
   const struct findings *before, *held;
   struct findings *findings;
   int64_t now_ms;
   bool one_pass;
+  struct candidate *candidates; /* as many as rows and cells of the samples are in trouble */
+  size_t candidate_count, candidate_capacity;
 };
 
-/* `since` from the same one before, or from before its slot's outage. NULL when there are too many.
- */
+static const struct finding *find_old(const struct evaluation *e, size_t slot, const char *table,
+                                      const char *row, const char *column) {
+  const struct finding *old = findings_find(e->before, slot, table, row, column);
+  return old ? old : findings_find(e->held, slot, table, row, column);
+}
+
+/* From the same one before, or from before its slot's outage. */
+static int64_t since_of(const struct evaluation *e, size_t slot, const char *table, const char *row,
+                        const char *column) {
+  const struct finding *old = find_old(e, slot, table, row, column);
+  return old ? old->since_ms : e->now_ms;
+}
+
 static struct finding *finding_add(struct evaluation *e, size_t slot, const char *table,
                                    const char *row, const char *column) {
   struct finding *finding = findings_add(e->findings, slot, table, row, column);
-  if (!finding)
-    return NULL;
-  const struct finding *old = findings_find(e->before, slot, table, row, column);
-  if (!old)
-    old = findings_find(e->held, slot, table, row, column);
-  finding->since_ms = old ? old->since_ms : e->now_ms;
+  finding->since_ms = since_of(e, slot, table, row, column);
   return finding;
+}
+
+static struct candidate *candidate_add(struct evaluation *e, size_t slot, const struct table *table,
+                                       const struct row *row, const struct column_spec *column) {
+  if (e->candidate_count == e->candidate_capacity) {
+    e->candidate_capacity = e->candidate_capacity ? e->candidate_capacity * 2 : 64;
+    e->candidates = mem_resize(e->candidates, e->candidate_capacity * sizeof *e->candidates);
+  }
+  struct candidate *candidate = &e->candidates[e->candidate_count++];
+  *candidate = (struct candidate){slot, table, row, column, SEVERITY_OK, 0, 0, false};
+  candidate->since_ms = since_of(e, slot, table->spec->id, row->key, column ? column->id : NULL);
+  return candidate;
 }
 
 static bool err_means_down(enum err_kind kind) {
@@ -49,8 +82,6 @@ static bool err_means_down(enum err_kind kind) {
 static void evaluate_slot_down(struct evaluation *e, size_t index) {
   const struct slot *slot = &e->model->slots[index];
   struct finding *finding = finding_add(e, index, NULL, NULL, NULL);
-  if (!finding)
-    return;
   finding->severity = err_means_down(slot->err.kind) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
   finding->subject = slot->target->name;
   finding->harm = HARM_DOWN;
@@ -60,8 +91,6 @@ static void evaluate_slot_down(struct evaluation *e, size_t index) {
 
 static void evaluate_slot_stale(struct evaluation *e, size_t index) {
   struct finding *finding = finding_add(e, index, NULL, NULL, "age");
-  if (!finding)
-    return;
   char age[FORMAT_MAX];
   const struct slot *slot = &e->model->slots[index];
   double seconds = (double)slot_age(slot, e->now_ms) / 1000;
@@ -145,6 +174,20 @@ static double excess(const struct threshold *threshold, enum severity severity,
   return times > 1 && isfinite(times) ? 1 - 1 / times : 0;
 }
 
+/* Since when it may have been so: of those that were not kept nobody knows. */
+static int64_t waits_since(const struct evaluation *e, const struct candidate *candidate) {
+  static const char *const cuts[] = {"cut:warn", "cut:crit", "cut:warn:pending",
+                                     "cut:crit:pending"};
+  int64_t since_ms = candidate->since_ms;
+  for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+    const struct finding *cut =
+        find_old(e, candidate->slot, candidate->table->spec->id, NULL, cuts[i]);
+    if (cut && cut->since_ms < since_ms)
+      since_ms = cut->since_ms;
+  }
+  return since_ms;
+}
+
 static void evaluate_cell(struct evaluation *e, size_t index, const struct table *table,
                           const struct row *row, size_t column_index) {
   const struct column_spec *column = &table->spec->columns[column_index];
@@ -153,16 +196,11 @@ static void evaluate_cell(struct evaluation *e, size_t index, const struct table
   enum severity severity = threshold_judge(threshold, value);
   if (severity == SEVERITY_OK)
     return;
-  struct finding *finding = finding_add(e, index, table->spec->id, row->key, column->id);
-  if (!finding)
-    return;
-  finding->severity = severity;
-  finding->subject = subject_of(e, &e->model->slots[index], table, row);
-  finding->sentence = threshold_sentence(e, column, threshold, value, severity,
-                                         beside_text(e, table->spec, row, column));
-  finding->harm = HARM_THRESHOLD + excess(threshold, severity, value);
-  finding->pending =
-      is_waited_for(e, threshold) && e->now_ms - finding->since_ms < threshold->for_ms;
+  struct candidate *candidate = candidate_add(e, index, table, row, column);
+  candidate->severity = severity;
+  candidate->harm = HARM_THRESHOLD + excess(threshold, severity, value);
+  candidate->pending = is_waited_for(e, threshold) && threshold->for_ms > 0 &&
+                       e->now_ms - waits_since(e, candidate) < threshold->for_ms;
 }
 
 /* The rows in which a cell is not known, though it applies; first says why it is not. A row that is
@@ -193,10 +231,9 @@ static void evaluate_unjudged(struct evaluation *e, size_t index, const struct t
         rules_asked(&e->model->slots[index].target->rules, &e->model->config->rules, column)
             ? cells_missing(table, c, &roots, &why)
             : 0;
-    struct finding *finding =
-        missing > 0 ? finding_add(e, index, table->spec->id, NULL, column->id) : NULL;
-    if (!finding)
+    if (missing == 0)
       continue;
+    struct finding *finding = finding_add(e, index, table->spec->id, NULL, column->id);
     finding->severity = SEVERITY_UNKNOWN;
     finding->subject = e->model->slots[index].target->name;
     finding->sentence =
@@ -209,17 +246,12 @@ static void evaluate_unjudged(struct evaluation *e, size_t index, const struct t
 /* What the collector judged; its rows stand in its own order of harm. */
 static void evaluate_reason(struct evaluation *e, size_t index, const struct table *table,
                             const struct row *row) {
-  struct finding *finding = finding_add(e, index, table->spec->id, row->key, NULL);
-  if (!finding)
-    return;
-  finding->severity = row->severity;
-  finding->subject = subject_of(e, &e->model->slots[index], table, row);
-  finding->sentence =
-      arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
-  finding->harm = HARM_ROW + 1 / (double)(row - table->rows + 2);
+  struct candidate *candidate = candidate_add(e, index, table, row, NULL);
+  candidate->severity = row->severity;
+  candidate->harm = HARM_ROW + 1 / (double)(row - table->rows + 2);
   int64_t onset_ms = e->model->slots[index].sample->taken_ms - row->lasted_ms;
-  if (row->lasted_ms > 0 && onset_ms < finding->since_ms)
-    finding->since_ms = onset_ms;
+  if (row->lasted_ms > 0 && onset_ms < candidate->since_ms)
+    candidate->since_ms = onset_ms;
 }
 
 static void evaluate_row(struct evaluation *e, size_t index, const struct table *table,
@@ -250,17 +282,26 @@ static void evaluate_faults(struct evaluation *e, size_t index) {
     char id[24];
     snprintf(id, sizeof id, "fault:%08x", (unsigned)fault_hash(note->text));
     struct finding *finding = finding_add(e, index, note->table, NULL, id);
-    if (!finding)
-      return;
     finding->severity = note->severity;
     finding->subject = slot->target->name;
     finding->sentence = arena_printf(&e->findings->arena, "%s", note->text);
   }
 }
 
+static void evaluate_tables(struct evaluation *e, size_t index) {
+  const struct sample *sample = e->model->slots[index].sample;
+  for (size_t t = 0; t < sample->table_count; t++) {
+    const struct table *table = &sample->tables[t];
+    for (size_t r = 0; r < table->row_count; r++)
+      evaluate_row(e, index, table, &table->rows[r]);
+    if (e->model->wants_all_judged)
+      evaluate_unjudged(e, index, table);
+  }
+}
+
+/* The findings of the target and its tables; of its rows the candidates. */
 static void evaluate_slot(struct evaluation *e, size_t index) {
-  const struct slot *slot = &e->model->slots[index];
-  switch (slot_state(slot, e->now_ms)) {
+  switch (slot_state(&e->model->slots[index], e->now_ms)) {
   case SLOT_WAITING:
     return;
   case SLOT_DOWN:
@@ -270,15 +311,92 @@ static void evaluate_slot(struct evaluation *e, size_t index) {
     evaluate_slot_stale(e, index);
     return;
   case SLOT_LIVE:
-    break;
+    evaluate_faults(e, index);
+    evaluate_tables(e, index);
+    return;
   }
-  evaluate_faults(e, index);
-  for (size_t t = 0; t < slot->sample->table_count; t++) {
-    const struct table *table = &slot->sample->tables[t];
-    for (size_t r = 0; r < table->row_count; r++)
-      evaluate_row(e, index, table, &table->rows[r]);
-    if (e->model->wants_all_judged)
-      evaluate_unjudged(e, index, table);
+}
+
+/* In the order of the findings, then in that of the rows. */
+static int candidate_compare(const void *a, const void *b) {
+  const struct candidate *x = a, *y = b;
+  if (x->pending != y->pending)
+    return x->pending - y->pending;
+  if (x->severity != y->severity)
+    return (int)y->severity - (int)x->severity;
+  if (x->harm != y->harm)
+    return x->harm > y->harm ? -1 : 1;
+  if (x->since_ms != y->since_ms)
+    return x->since_ms < y->since_ms ? -1 : 1;
+  if (x->slot != y->slot)
+    return x->slot < y->slot ? -1 : 1;
+  if (x->table != y->table)
+    return x->table < y->table ? -1 : 1;
+  return x->row == y->row ? 0 : x->row < y->row ? -1 : 1;
+}
+
+/* By what one finding stands for, when they are not kept. */
+static int cut_compare(const void *a, const void *b) {
+  const struct candidate *x = a, *y = b;
+  if (x->slot != y->slot)
+    return x->slot < y->slot ? -1 : 1;
+  if (x->table != y->table)
+    return x->table < y->table ? -1 : 1;
+  if (x->severity != y->severity)
+    return (int)y->severity - (int)x->severity;
+  return x->pending - y->pending;
+}
+
+static void candidate_keep(struct evaluation *e, const struct candidate *candidate) {
+  const struct table *table = candidate->table;
+  const struct row *row = candidate->row;
+  const struct column_spec *column = candidate->column;
+  struct finding *finding = findings_add(e->findings, candidate->slot, table->spec->id, row->key,
+                                         column ? column->id : NULL);
+  finding->severity = candidate->severity;
+  finding->harm = candidate->harm;
+  finding->since_ms = candidate->since_ms;
+  finding->pending = candidate->pending;
+  finding->subject = subject_of(e, &e->model->slots[candidate->slot], table, row);
+  if (!column)
+    finding->sentence =
+        arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
+  else
+    finding->sentence =
+        threshold_sentence(e, column, model_threshold(e->model, candidate->slot, column),
+                           row->cells[column - table->spec->columns], candidate->severity,
+                           beside_text(e, table->spec, row, column));
+}
+
+/* One finding for that many of a table: it keeps the target from looking better than it is. */
+static void cut_add(struct evaluation *e, const struct candidate *of, size_t count) {
+  const struct table_spec *spec = of->table->spec;
+  char id[32], shown[FORMAT_MAX];
+  snprintf(id, sizeof id, "cut:%s%s", severity_name(of->severity), of->pending ? ":pending" : "");
+  struct finding *finding = finding_add(e, of->slot, spec->id, NULL, id);
+  finding->severity = of->severity;
+  finding->pending = of->pending;
+  finding->subject = e->model->slots[of->slot].target->name;
+  format_value(shown, sizeof shown, value_int((int64_t)count), UNIT_COUNT, false);
+  finding->sentence =
+      arena_printf(&e->findings->arena, "%s more finding%s in %s %s not listed: too many to keep",
+                   shown, count == 1 ? "" : "s", spec->title, count == 1 ? "is" : "are");
+}
+
+/* The most harmful of all targets, as far as there is room. */
+static void evaluate_candidates(struct evaluation *e) {
+  struct candidate *all = e->candidates;
+  size_t kept = 0, count = e->candidate_count;
+  if (count > 1)
+    qsort(all, count, sizeof *all, candidate_compare);
+  while (kept < count && !findings_are_full(e->findings))
+    candidate_keep(e, &all[kept++]);
+  if (count - kept > 1)
+    qsort(all + kept, count - kept, sizeof *all, cut_compare);
+  for (size_t i = kept, next; i < count; i = next) {
+    for (next = i + 1; next < count && cut_compare(&all[i], &all[next]) == 0;)
+      next++;
+    cut_add(e, &all[i], next - i);
   }
 }
 
@@ -298,19 +416,30 @@ static int finding_compare(const void *a, const void *b) {
 }
 
 struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pass) {
-  struct evaluation e = {model, model->findings, model->held, findings_new(), now_ms, one_pass};
+  struct evaluation e = {.model = model,
+                         .before = model->findings,
+                         .held = model->held,
+                         .findings = findings_new(model->findings_bytes_max),
+                         .now_ms = now_ms,
+                         .one_pass = one_pass};
   for (size_t i = 0; i < model->slot_count; i++)
     evaluate_slot(&e, i);
+  evaluate_candidates(&e);
+  free(e.candidates);
   if (e.findings->count > 1)
     qsort(e.findings->items, e.findings->count, sizeof *e.findings->items, finding_compare);
   findings_index(e.findings);
   return e.findings;
 }
 
-bool evaluate_sees(const struct model *model, const struct finding *finding, int64_t now_ms) {
+bool evaluate_sees(const struct model *model, const struct findings *after,
+                   const struct finding *finding, int64_t now_ms) {
   const struct slot *slot = &model->slots[finding->slot];
-  return slot_state(slot, now_ms) == SLOT_LIVE &&
-         (finding_is_fault(finding) || !sample_is_faulted(slot->sample, finding->table));
+  if (slot_state(slot, now_ms) != SLOT_LIVE)
+    return false;
+  return finding_is_fault(finding) || finding_is_cut(finding) ||
+         (!sample_is_faulted(slot->sample, finding->table) &&
+          !findings_table_is_cut(after, finding->slot, finding->table));
 }
 
 static bool is_in(const struct findings *findings, const struct finding *finding) {
@@ -323,12 +452,12 @@ static void hold(const struct model *model, const struct findings *from,
                  struct findings *held) {
   for (size_t i = 0; i < from->count; i++) {
     const struct finding *old = &from->items[i];
-    if (finding_is_outage(old) || evaluate_sees(model, old, now_ms) || is_in(after, old) ||
+    if (finding_is_outage(old) || evaluate_sees(model, after, old, now_ms) || is_in(after, old) ||
         (before && is_in(before, old)))
       continue;
+    if (old->row && findings_are_full(held))
+      continue;
     struct finding *copy = findings_add(held, old->slot, old->table, old->row, old->column);
-    if (!copy)
-      return;
     copy->severity = old->severity;
     copy->subject = arena_text(&held->arena, old->subject, strlen(old->subject));
     copy->sentence = arena_text(&held->arena, old->sentence, strlen(old->sentence));
@@ -340,7 +469,7 @@ static void hold(const struct model *model, const struct findings *from,
 
 struct findings *evaluate_held(const struct model *model, const struct findings *after,
                                int64_t now_ms) {
-  struct findings *held = findings_new();
+  struct findings *held = findings_new(model->findings_bytes_max);
   hold(model, model->findings, after, NULL, now_ms, held);
   hold(model, model->held, after, model->findings, now_ms, held);
   findings_index(held);

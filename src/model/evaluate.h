@@ -14,7 +14,11 @@
  * While a slot is down or stale its rows give no findings: they are history, and what was found of
  * them is held until it answers again. The same holds for the rows of a table with a fault, as far
  * as they are no longer found. `since` is taken over from the same finding before, or from the held
- * one: what nobody could see neither ends a trouble nor begins it anew. */
+ * one: what nobody could see neither ends a trouble nor begins it anew.
+ *
+ * Of rows no more is kept than model->findings_bytes_max allows: the most harmful of all targets.
+ * For the others there is one finding a table and severity, so that no target looks better than it
+ * is, and the counts are lower bounds (findings_count_is_least). Nothing else is ever cut. */
 #pragma once
 
 #include "model/finding.h"
@@ -26,5 +30,7 @@ struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pa
  * evaluate). */
 struct findings *evaluate_held(const struct model *model, const struct findings *after,
                                int64_t now_ms);
-/* The table of that slot has fresh and whole data: what is not found there is over. */
-bool evaluate_sees(const struct model *model, const struct finding *finding, int64_t now_ms);
+/* The table of that slot has fresh and whole data, and all its findings are in after (made by
+ * evaluate): what is not found there is over. */
+bool evaluate_sees(const struct model *model, const struct findings *after,
+                   const struct finding *finding, int64_t now_ms);

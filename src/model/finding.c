@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sentences and keys of the findings; a storm of them is cut here. */
-enum { FINDINGS_BYTES_MAX = 4 << 20 };
+/* Of all findings: those of 4,096 targets and their tables on top of a storm of rows. */
+enum { ARENA_BYTES_MAX = 64 << 20 };
 
-struct findings *findings_new(void) {
+struct findings *findings_new(size_t bytes_max) {
   struct findings *findings = mem_new(sizeof *findings);
-  arena_init(&findings->arena, FINDINGS_BYTES_MAX);
+  arena_init(&findings->arena, ARENA_BYTES_MAX);
+  findings->bytes_max = bytes_max;
   return findings;
 }
 
@@ -30,8 +31,6 @@ static const char *copy_or_null(struct arena *arena, const char *id) {
 struct finding *findings_add(struct findings *findings, size_t slot, const char *table,
                              const char *row, const char *column) {
   struct arena *arena = &findings->arena;
-  if (arena->exhausted)
-    return NULL;
   if (findings->count == findings->capacity) {
     findings->capacity = findings->capacity ? findings->capacity * 2 : 16;
     findings->items = mem_resize(findings->items, findings->capacity * sizeof *findings->items);
@@ -44,6 +43,10 @@ struct finding *findings_add(struct findings *findings, size_t slot, const char 
                               .subject = "",
                               .sentence = ""};
   return finding;
+}
+
+bool findings_are_full(const struct findings *findings) {
+  return findings->arena.used >= findings->bytes_max;
 }
 
 /* Two ids that may be NULL are the same. */
@@ -95,6 +98,10 @@ bool finding_is_fault(const struct finding *finding) {
   return finding->column && strncmp(finding->column, "fault:", 6) == 0;
 }
 
+bool finding_is_cut(const struct finding *finding) {
+  return finding->column && strncmp(finding->column, "cut:", 4) == 0;
+}
+
 bool finding_is_outage(const struct finding *finding) {
   return !finding->table && !finding_is_fault(finding);
 }
@@ -109,6 +116,14 @@ static enum severity slot_worst(const struct findings *findings, size_t slot, co
   return worst;
 }
 
+bool findings_table_is_cut(const struct findings *findings, size_t slot, const char *table) {
+  const struct finding *finding = row_first(findings, slot, table, NULL);
+  while (finding && (finding->slot != slot || !same(finding->table, table) || finding->row ||
+                     !finding_is_cut(finding)))
+    finding = row_next(findings, finding);
+  return finding;
+}
+
 enum severity findings_row(const struct findings *findings, size_t slot, const char *table,
                            const char *row) {
   if (!table || !row)
@@ -119,7 +134,8 @@ enum severity findings_row(const struct findings *findings, size_t slot, const c
     if (finding->slot == slot && !finding->pending && same(finding->table, table) &&
         same(finding->row, row))
       worst = severity_worse(worst, finding->severity);
-  return worst;
+  return worst == SEVERITY_OK && findings_table_is_cut(findings, slot, table) ? SEVERITY_UNKNOWN
+                                                                              : worst;
 }
 
 const struct finding *findings_find(const struct findings *findings, size_t slot, const char *table,
@@ -136,4 +152,13 @@ size_t findings_count(const struct findings *findings, enum severity severity) {
   for (size_t i = 0; i < findings->count; i++)
     count += !findings->items[i].pending && findings->items[i].severity == severity;
   return count;
+}
+
+bool findings_count_is_least(const struct findings *findings, enum severity severity) {
+  for (size_t i = 0; i < findings->count; i++) {
+    const struct finding *finding = &findings->items[i];
+    if (!finding->pending && finding->severity == severity && finding_is_cut(finding))
+      return true;
+  }
+  return false;
 }

@@ -15,8 +15,9 @@ void model_init(struct model *model, const struct config *config) {
     model->slots[i].target = config->targets[i];
     model->slots[i].history = history_new();
   }
-  model->findings = findings_new();
-  model->held = findings_new();
+  model->findings_bytes_max = FINDINGS_BYTES_MAX;
+  model->findings = findings_new(model->findings_bytes_max);
+  model->held = findings_new(model->findings_bytes_max);
 }
 
 void model_fini(struct model *model) {
@@ -137,7 +138,7 @@ static void log_gone(struct model *model, const struct findings *before,
                      const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < before->count; i++) {
     const struct finding *old = &before->items[i];
-    if (old->pending || finding_is_outage(old) || !evaluate_sees(model, old, now_ms) ||
+    if (old->pending || finding_is_outage(old) || !evaluate_sees(model, after, old, now_ms) ||
         find_same(after, old))
       continue;
     char lasted[FORMAT_MAX];

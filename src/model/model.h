@@ -40,6 +40,7 @@ struct model {
   size_t slot_count;
   struct findings *findings; /* of the last evaluation; never NULL */
   struct findings *held; /* what is hidden by outages, as last seen: shown by nobody; never NULL */
+  size_t findings_bytes_max; /* see findings_are_full */
   struct events events;
   struct operations operations; /* what is being done; the pipeline's (app) to change */
   bool wants_all_judged;        /* `check`: a configured rule that judged nothing is a finding */

@@ -53,6 +53,21 @@ static void write_configuration(struct document *document) {
   json_close(writer, '}');
 }
 
+/* The counts that are lower bounds: absent where there is none. */
+static void write_lower_bounds(struct json_writer *writer, const struct findings *findings) {
+  bool any = false;
+  for (int severity = SEVERITY_CRIT; severity > SEVERITY_OK; severity--) {
+    if (!findings_count_is_least(findings, (enum severity)severity))
+      continue;
+    if (!any)
+      json_open(writer, "at_least", '[');
+    any = true;
+    json_text(writer, NULL, severity_name((enum severity)severity));
+  }
+  if (any)
+    json_close(writer, ']');
+}
+
 static void write_verdict(struct document *document) {
   struct json_writer *writer = &document->writer;
   const struct model *model = document->model;
@@ -64,6 +79,7 @@ static void write_verdict(struct document *document) {
   for (int severity = SEVERITY_CRIT; severity > SEVERITY_OK; severity--)
     json_int(writer, severity_name((enum severity)severity),
              (int64_t)findings_count(model->findings, (enum severity)severity));
+  write_lower_bounds(writer, model->findings);
   json_close(writer, '}');
 }
 

@@ -50,7 +50,8 @@ static void status_counts(struct status *status, const struct model *model, int6
     size_t count = findings_count(model->findings, shown[i]);
     if (count == 0)
       continue;
-    status_add(status, "%s%zu %s", gap, count, severity_name(shown[i]));
+    const char *plus = findings_count_is_least(model->findings, shown[i]) ? "+" : "";
+    status_add(status, "%s%zu%s %s", gap, count, plus, severity_name(shown[i]));
     gap = ", ";
   }
   if (waiting) {
@@ -68,8 +69,11 @@ static void status_findings(const struct text_out *out, struct status *status,
                             const struct findings *findings, int width) {
   enum { MORE_WIDTH = 16 };
   size_t counting = 0, told = 0;
-  for (size_t i = 0; i < findings->count; i++)
+  bool at_least = false;
+  for (size_t i = 0; i < findings->count; i++) {
     counting += !findings->items[i].pending;
+    at_least = at_least || (!findings->items[i].pending && finding_is_cut(&findings->items[i]));
+  }
   for (; told < counting; told++) { /* the pending ones come last */
     const struct finding *finding = &findings->items[told];
     char subject[TEXT_OUT_MAX], sentence[TEXT_OUT_MAX];
@@ -82,7 +86,7 @@ static void status_findings(const struct text_out *out, struct status *status,
     status_add(status, "; %s: %s", subject, sentence);
   }
   if (told > 0 && told < counting)
-    status_add(status, "; and %zu more", counting - told);
+    status_add(status, "; and %zu%s more", counting - told, at_least ? "+" : "");
 }
 
 void text_status_begin(struct text_out *out, const struct model *model, int64_t now_ms,

@@ -9,6 +9,7 @@
 
 enum {
   SENTENCE_HEIGHT = 10, /* screens lower than that have no line for it */
+  MORE_WIDTH = 8,       /* "+12 more" */
   WORDS_WIDTH = 60,     /* narrower ones have marks for words */
 };
 
@@ -33,10 +34,14 @@ static void clock_text(const struct view *view, int64_t now_ms, char *out, size_
   snprintf(out, size, "%s %s", format_time(time, sizeof time, now_ms, view->utc, false), zone);
 }
 
-static size_t count_pending(const struct frame *frame) {
+static size_t count_pending(const struct frame *frame, bool *at_least) {
   size_t count = 0;
-  for (size_t i = 0; i < frame->model->findings->count; i++)
-    count += frame->model->findings->items[i].pending;
+  *at_least = false;
+  for (size_t i = 0; i < frame->model->findings->count; i++) {
+    const struct finding *finding = &frame->model->findings->items[i];
+    count += finding->pending;
+    *at_least = *at_least || (finding->pending && finding_is_cut(finding));
+  }
   return count;
 }
 
@@ -48,16 +53,17 @@ struct badge {
 enum { BADGES_MAX = 6 };
 
 static size_t add_badge(struct badge *badges, size_t count, unsigned style, size_t number,
-                        const char *word, const char *sign) {
+                        bool at_least, const char *word, const char *sign) {
+  const char *plus = at_least ? "+" : "";
   if (number == 0)
     return count;
   struct badge *badge = &badges[count];
   badge->style = style | STYLE_STRONG;
   if (word)
-    snprintf(badge->text, sizeof badge->text, " %zu %s ", number, word);
+    snprintf(badge->text, sizeof badge->text, " %zu%s %s ", number, plus, word);
   else
-    snprintf(badge->text, sizeof badge->text, "%zu%.*s", number, MARK_CELLS - (sign[1] == ' '),
-             sign);
+    snprintf(badge->text, sizeof badge->text, "%zu%s%.*s", number, plus,
+             MARK_CELLS - (sign[1] == ' '), sign);
   return count + 1;
 }
 
@@ -66,19 +72,21 @@ static size_t list_badges(const struct frame *frame, bool words, bool pending,
                           struct badge badges[BADGES_MAX]) {
   static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
   const struct findings *findings = frame->model->findings;
-  size_t count = 0;
+  bool at_least;
+  size_t count = 0, pending_count = count_pending(frame, &at_least);
   for (size_t i = 0; i < sizeof severities / sizeof *severities; i++)
     count = add_badge(badges, count, style_of_severity(severities[i]),
                       findings_count(findings, severities[i]),
+                      findings_count_is_least(findings, severities[i]),
                       words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
-  count =
-      add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), words ? "waiting" : NULL, "..");
+  count = add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), false,
+                    words ? "waiting" : NULL, "..");
   if (count == 0 && frame->model->slot_count > 0) {
     snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
     badges[0].style = STYLE_OK | STYLE_STRONG;
     count = 1;
   }
-  return add_badge(badges, count, STYLE_NOTICE, pending ? count_pending(frame) : 0,
+  return add_badge(badges, count, STYLE_NOTICE, pending ? pending_count : 0, at_least,
                    words ? "pending" : NULL, ":");
 }
 
@@ -168,24 +176,38 @@ static int draw_finding(const struct frame *frame, const struct finding *finding
   return at - x;
 }
 
+/* "+12 more", "+20011+ more": of those that count, and are not shown. Returns the width to keep for
+ * it. */
+static int more_text(const struct findings *findings, size_t more, char *out, size_t size) {
+  bool at_least = false;
+  for (size_t i = 0; i < findings->count; i++)
+    at_least = at_least || (!findings->items[i].pending && finding_is_cut(&findings->items[i]));
+  int width = snprintf(out, size, "+%zu%s more", more, at_least ? "+" : "");
+  return width > MORE_WIDTH ? width : MORE_WIDTH;
+}
+
 static void draw_findings(const struct frame *frame, int y) {
   const struct findings *findings = frame->model->findings;
+  char more[40];
   int x = 1, end = frame->canvas->width - 1;
   size_t shown = 0, total = 0;
   for (size_t i = 0; i < findings->count; i++)
     total += !findings->items[i].pending;
+  int width = more_text(findings, total, more, sizeof more);
   for (size_t i = 0; i < findings->count; i++) {
     if (findings->items[i].pending)
       continue;
-    /* Room for "+9 more", and no finding of which only the head would be seen. */
-    int room = end - x - (shown + 1 < total ? 9 : 0);
+    /* Room for "+12 more", and no finding of which only the head would be seen. */
+    int room = end - x - (shown + 1 < total ? width + 1 : 0);
     if (shown > 0 && room < 40)
       break;
     x += draw_finding(frame, &findings->items[i], x, y, room) + 2;
     shown++;
   }
-  if (shown < total)
-    canvas_printf(frame->canvas, end - 8, y, 8, STYLE_DIM, "+%zu more", total - shown);
+  if (shown < total) {
+    width = more_text(findings, total - shown, more, sizeof more);
+    canvas_text(frame->canvas, end - width, y, width, STYLE_DIM, more);
+  }
 }
 
 /* Where a right is missing, "nothing is beyond its threshold" is not the whole truth. */

@@ -78,6 +78,30 @@ static void test_head(void **state) {
                    findings_count(document->model.findings, SEVERITY_CRIT));
 }
 
+/* Not all findings are kept: which counts are lower bounds. */
+static void test_counts_at_least(void **state) {
+  struct document *document = *state;
+  assert_null(json_object_get(json_object_get(document->tree, "verdict"), "at_least"));
+  struct model model;
+  struct config *config;
+  fixture_init(&model, &config);
+  model.findings_bytes_max = 1;
+  model_evaluate(&model, FIXTURE_NOW, true);
+  assert_true(findings_count_is_least(model.findings, SEVERITY_WARN));
+  struct fixture_text cut = fixture_written(report_json_write, &model, FIXTURE_NOW);
+  json_t *tree = json_loadb(cut.text, cut.len, JSON_REJECT_DUPLICATES, NULL);
+  json_t *at_least = json_object_get(json_object_get(tree, "verdict"), "at_least");
+  size_t index = 0;
+  for (int severity = SEVERITY_CRIT; severity > SEVERITY_OK; severity--)
+    if (findings_count_is_least(model.findings, (enum severity)severity))
+      assert_string_equal(json_string_value(json_array_get(at_least, index++)),
+                          severity_name((enum severity)severity));
+  assert_int_equal(json_array_size(at_least), index);
+  json_decref(tree);
+  free(cut.text);
+  fixture_fini(&model, config);
+}
+
 static void test_states(void **state) {
   struct document *document = *state;
   assert_string_equal(text_of(target(document, FIXTURE_API), "state"), "live");
@@ -286,6 +310,7 @@ static void test_a_full_disk_is_told(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_head),
+      cmocka_unit_test(test_counts_at_least),
       cmocka_unit_test(test_states),
       cmocka_unit_test(test_cells),
       cmocka_unit_test(test_threshold_in_force),

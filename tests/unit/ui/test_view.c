@@ -578,6 +578,24 @@ static void test_a_corrected_clock(void **state) {
   session_fini(&s);
 }
 
+/* Where not all findings are kept the counts are lower bounds, and a row of which nothing is known
+ * is not OK. */
+static void test_counts_at_least(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  expect_not(&s, "+ WARN");
+  s.fixture.model.findings_bytes_max = 1;
+  model_evaluate(&s.fixture.model, s.now_ms, false);
+  draw(&s);
+  expect(&s, "+ WARN ");
+  expect(&s, "+ more");
+  for (size_t i = 0; i < s.fixture.model.slot_count; i++)
+    assert_int_equal(model_slot_severity(&s.fixture.model, i, s.now_ms),
+                     findings_row(s.fixture.model.findings, i, NULL, NULL));
+  session_fini(&s);
+}
+
 /* A server may claim any moment; no difference of two is made that does not fit. */
 static void test_extreme_times(void **state) {
   (void)state;
@@ -598,6 +616,7 @@ int main(void) {
       cmocka_unit_test(test_panes_are_chosen),
       cmocka_unit_test(test_extreme_times),
       cmocka_unit_test(test_a_corrected_clock),
+      cmocka_unit_test(test_counts_at_least),
       cmocka_unit_test(test_zoom_and_details),
       cmocka_unit_test(test_a_shorter_figure_leaves_no_gap),
       cmocka_unit_test(test_details_of_what_goes),
