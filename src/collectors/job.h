@@ -3,7 +3,13 @@
  * The scheduler (app) starts a collector with a job and a deadline. The collector ends it with
  * job_done or job_failed, at once or later, always on the loop's thread. At the deadline the
  * scheduler calls the collector's `cancel`: from then on the job no longer exists for the
- * collector, which drops what it was doing without completing it. */
+ * collector, which drops what it was doing without completing it.
+ *
+ * Re-entry: within job_done and job_failed the scheduler may start the next collection on the same
+ * instance, or close the instance, before they return. So whoever calls them first brings the
+ * instance to rest (its job is forgotten, what belonged to this collection is freed, a connection
+ * that cannot be used any more is dropped), and afterwards touches neither the instance nor the
+ * job. collectors/frame.h does so for all collectors. */
 #pragma once
 
 #include "io/io.h"

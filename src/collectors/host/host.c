@@ -6,7 +6,7 @@
  */
 #include "collectors/host/host.h"
 
-#include "collectors/collector.h"
+#include "collectors/frame.h"
 #include "core/mem.h"
 #include "io/clock.h"
 
@@ -33,9 +33,6 @@ static const struct table_spec *const tables[] = {&host_table, &disk_table};
 static const struct usual_place usual[] = {{0, "local", NULL, NULL}, {0}};
 
 static void *host_open(struct io *io, const struct target *target, struct err *err);
-static void host_start(void *self, struct job *job);
-static void host_cancel(void *self, struct err *err);
-static void host_close(void *self, void (*done)(void *arg), void *arg);
 
 const struct collector collector_host = {
     .kind = {.kind = "host",
@@ -48,9 +45,9 @@ const struct collector collector_host = {
     .timeout_ms = TIMEOUT_MS,
     .usual = usual,
     .open = host_open,
-    .start = host_start,
-    .cancel = host_cancel,
-    .close = host_close,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
 };
 
 static const struct host_system real_system = {.proc = "/proc",
@@ -60,14 +57,10 @@ static const struct host_system real_system = {.proc = "/proc",
                                                .hung_ms = HUNG_MS};
 
 struct host {
-  struct io *io;
-  const struct target *target;
+  struct watch watch; /* first */
   const struct host_system *system;
   struct worker_pool *workers;
   uv_timer_t patience;
-  int closing; /* handles that are still to close */
-  void (*closed)(void *arg);
-  void *closed_arg;
 
   struct host_mount **mounts;
   size_t mount_count;
@@ -76,10 +69,9 @@ struct host {
   bool reading_now;             /* a reading is under way */
   struct host_reading *reading; /* the last one, which entries point into */
 
-  struct job *job;   /* NULL when there is none */
-  bool asked;        /* of that job: its reading is there, the mounts have been asked */
-  int64_t wait_ms;   /* until when it may wait, on the steady clock */
-  uint32_t requests; /* calls made for it */
+  /* The collection under way. */
+  bool asked;      /* its reading is there, the mounts have been asked */
+  int64_t wait_ms; /* until when it may wait, on the steady clock */
 };
 
 static bool paths_check(const struct option_value *paths, struct err *err) {
@@ -128,24 +120,19 @@ static void add_configured(struct host *host, const struct option_value *paths) 
   }
 }
 
-void *host_open_on(struct io *io, const struct target *target, const struct host_system *system,
-                   struct err *err) {
-  const struct option_value *paths = target_option(target, "mounts");
+static bool init(void *self, struct err *err) {
+  struct host *host = self;
+  const struct option_value *paths = target_option(host->watch.target, "mounts");
   if (!paths_check(paths, err))
-    return NULL;
-  struct host *host = mem_new(sizeof *host);
-  host->io = io;
-  host->target = target;
-  host->system = system ? system : &real_system;
-  host->workers = worker_pool_new(io, WORKERS_MAX);
-  uv_timer_init(io->loop, &host->patience);
+    return false;
+  host->system = &real_system;
+  host->workers = worker_pool_new(host->watch.io, WORKERS_MAX);
+  uv_timer_init(host->watch.io->loop, &host->patience);
   host->patience.data = host;
+  watch_hold(&host->watch);
+  watch_hold(&host->watch);
   add_configured(host, paths);
-  return host;
-}
-
-static void *host_open(struct io *io, const struct target *target, struct err *err) {
-  return host_open_on(io, target, NULL, err);
+  return true;
 }
 
 static void note_limits(const struct host *host, struct sample *sample) {
@@ -188,9 +175,9 @@ static void state_facts(const struct host *host, struct sample *sample) {
 static struct sample *sample_make(struct host *host) {
   const int64_t now_ms = clock_now_ms();
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
-  struct row *row = sample_row(sample, &sample->tables[0], host->target->name, NULL);
+  struct row *row = sample_row(sample, &sample->tables[0], host->watch.target->name, NULL);
   assert(row); /* one row fits into any ceiling */
-  row->cells[HOST_NAME] = value_text(sample_copy(sample, host->target->name));
+  row->cells[HOST_NAME] = value_text(sample_copy(sample, host->watch.target->name));
   host_summary_fill(sample, row, host->reading, &host->cpu_before);
   for (size_t i = 0; i < host->mount_count; i++)
     host_mount_place(host->mounts[i], host->reading);
@@ -198,22 +185,17 @@ static struct sample *sample_make(struct host *host) {
                   host->system->hung_ms, now_ms);
   note_limits(host, sample);
   state_facts(host, sample);
-  sample->requests = host->requests;
   return sample;
 }
 
-static void stop(struct host *host) {
+static void rest(void *self) {
+  struct host *host = self;
   uv_timer_stop(&host->patience);
-  host->job = NULL;
   host->asked = false;
 }
 
-/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
 static void finish(struct host *host) {
-  struct job *job = host->job;
-  struct sample *sample = sample_make(host);
-  stop(host);
-  job_done(job, sample);
+  watch_done(&host->watch, sample_make(host));
 }
 
 static void on_patience(uv_timer_t *timer) {
@@ -226,10 +208,10 @@ static bool is_awaited(const struct host_mount *mount, const struct job *job) {
 }
 
 static void finish_if_answered(struct host *host) {
-  if (!host->job || !host->asked)
+  if (!host->watch.job || !host->asked)
     return;
   for (size_t i = 0; i < host->mount_count; i++)
-    if (is_awaited(host->mounts[i], host->job))
+    if (is_awaited(host->mounts[i], host->watch.job))
       return;
   finish(host);
 }
@@ -266,7 +248,7 @@ static void mount_ask(struct host *host, struct host_mount *mount) {
     return;
   }
   mount->call = call;
-  host->requests++;
+  host->watch.requests++;
 }
 
 static void call_done(struct worker_task *task) {
@@ -324,15 +306,15 @@ static void update_mounts(struct host *host) {
 }
 
 static void ask_all(struct host *host) {
-  if (target_option(host->target, "mounts")->item_count == 0 &&
+  if (target_option(host->watch.target, "mounts")->item_count == 0 &&
       host->reading->files[HOST_FILE_MOUNTINFO].text)
     update_mounts(host);
   for (size_t i = 0; i < host->mount_count; i++)
     mount_ask(host, host->mounts[i]);
   int64_t wait = host->wait_ms - clock_now_ms();
-  if (!host->job->one_pass && wait > host->system->patience_ms)
+  if (!host->watch.job->one_pass && wait > host->system->patience_ms)
     wait = host->system->patience_ms;
-  uv_update_time(host->io->loop);
+  uv_update_time(host->watch.io->loop);
   uv_timer_start(&host->patience, on_patience, wait > 1 ? (uint64_t)wait : 1, 0);
   host->asked = true;
   finish_if_answered(host);
@@ -361,24 +343,20 @@ static void reading_done(struct worker_task *task) {
   host->reading_now = false;
   for (size_t i = 0; i < host->mount_count; i++)
     host->mounts[i]->entry = NULL; /* they were the old reading's */
-  if (!host->job)
+  if (!host->watch.job)
     return;
   if (!reading_is_empty(host->reading)) {
     ask_all(host);
     return;
   }
-  struct job *job = host->job;
-  struct err err = host->reading->files[0].err;
-  stop(host);
-  job_failed(job, &err);
+  watch_failed(&host->watch, &host->reading->files[0].err);
 }
 
-static void host_start(void *self, struct job *job) {
+static void ask(void *self) {
   struct host *host = self;
+  const struct job *job = host->watch.job;
   const int64_t now_ms = clock_now_ms(), left = job->deadline_ms - now_ms;
-  host->job = job;
   host->asked = false;
-  host->requests = 0;
   host->wait_ms = job->deadline_ms - (left / 20 < MARGIN_MS ? left / 20 : MARGIN_MS);
   if (host->reading_now)
     return; /* of a job that was cancelled: it serves this one as well */
@@ -390,42 +368,50 @@ static void host_start(void *self, struct job *job) {
   if (host->reading_now)
     return;
   host_reading_free(reading);
-  stop(host);
-  job_failed(job, &err);
+  watch_failed(&host->watch, &err);
 }
 
-static void host_cancel(void *self, struct err *err) {
+static void forget(void *self, struct err *err) {
   struct host *host = self;
   if (host->reading_now)
     err_set(err, ERR_TIMEOUT, "reading %s takes too long", host->system->proc);
-  stop(host);
 }
 
-static void on_closed(void *arg) {
-  struct host *host = arg;
-  if (--host->closing > 0)
-    return;
-  void (*closed)(void *) = host->closed;
-  void *closed_arg = host->closed_arg;
+static void on_timer_closed(uv_handle_t *handle) {
+  watch_released(handle->data);
+}
+
+static void end(void *self) {
+  struct host *host = self;
+  uv_close((uv_handle_t *)&host->patience, on_timer_closed);
+  worker_pool_close(host->workers, watch_released, host);
+}
+
+static void fini(void *self) {
+  struct host *host = self;
   for (size_t i = 0; i < host->mount_count; i++) {
     host_mount_fini(host->mounts[i]);
     free(host->mounts[i]);
   }
   free(host->mounts);
   host_reading_free(host->reading);
-  free(host);
-  closed(closed_arg);
 }
 
-static void on_timer_closed(uv_handle_t *handle) {
-  on_closed(handle->data);
+void *host_open_on(struct io *io, const struct target *target, const struct host_system *system,
+                   struct err *err) {
+  static const struct watch_kind kind = {.size = sizeof(struct host),
+                                         .init = init,
+                                         .ask = ask,
+                                         .rest = rest,
+                                         .forget = forget,
+                                         .end = end,
+                                         .fini = fini};
+  struct host *host = watch_open(&kind, io, target, err);
+  if (host && system)
+    host->system = system;
+  return host;
 }
 
-static void host_close(void *self, void (*done)(void *arg), void *arg) {
-  struct host *host = self;
-  host->closed = done;
-  host->closed_arg = arg;
-  host->closing = 2;
-  uv_close((uv_handle_t *)&host->patience, on_timer_closed);
-  worker_pool_close(host->workers, on_closed, host);
+static void *host_open(struct io *io, const struct target *target, struct err *err) {
+  return host_open_on(io, target, NULL, err);
 }

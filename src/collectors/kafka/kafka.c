@@ -2,7 +2,7 @@
  *
  * The client lives on a thread of its own (clients/kafka/kafka.h); here are its options, the past
  * that rates need, and the way from a snapshot to tables. */
-#include "collectors/collector.h"
+#include "collectors/frame.h"
 
 #include "clients/kafka/kafka.h"
 #include "collectors/kafka/kafka_rows.h"
@@ -59,9 +59,6 @@ static const struct usual_place usual[] = {
 };
 
 static void *kafka_open(struct io *io, const struct target *target, struct err *err);
-static void kafka_start(void *self, struct job *job);
-static void kafka_cancel(void *self, struct err *err);
-static void kafka_close(void *self, void (*done)(void *arg), void *arg);
 
 const struct collector collector_kafka = {
     .kind = {.kind = "kafka",
@@ -74,45 +71,43 @@ const struct collector collector_kafka = {
     .timeout_ms = TIMEOUT_MS,
     .usual = usual,
     .open = kafka_open,
-    .start = kafka_start,
-    .cancel = kafka_cancel,
-    .close = kafka_close,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
 };
 
 struct kafka {
-  const struct target *target;
+  struct watch watch; /* first */
   struct kafka_client *client;
   struct kafka_history *history;
   struct kafka_rules rules;
-  struct job *job; /* under way, or NULL */
-  struct kafka_request *request;
-  void (*closed)(void *arg);
-  void *closed_arg;
+  struct kafka_request *request; /* under way, or NULL */
 };
 
-static void *kafka_open(struct io *io, const struct target *target, struct err *err) {
+static bool init(void *self, struct err *err) {
+  struct kafka *kafka = self;
+  const struct target *target = kafka->watch.target;
   const struct option_value *properties = target_option(target, "properties");
   struct kafka_config config = {.bootstrap = target_text(target, "bootstrap"),
                                 .names = properties->names,
                                 .values = properties->items,
                                 .property_count = properties->item_count};
   struct err why = {0};
-  struct kafka_client *client = kafka_client_new(io, &config, &why);
+  struct kafka_client *client = kafka_client_new(kafka->watch.io, &config, &why);
   if (!client) {
     if (properties->line > 0 && strncmp(why.text, "properties", 10) == 0)
       err_set(err, why.kind, "line %d: %s", properties->line, why.text);
     else
       *err = why;
-    return NULL;
+    return false;
   }
-  struct kafka *kafka = mem_new(sizeof *kafka);
+  watch_hold(&kafka->watch);
   int64_t window_ms = target_number(target, "window");
-  kafka->target = target;
   kafka->client = client;
   kafka->rules.stall_ms = window_ms / 2;
   kafka->rules.allowed = target_number(target, "allowed");
   kafka->history = kafka_history_new(window_ms, kafka->rules.allowed);
-  return kafka;
+  return true;
 }
 
 static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapshot *snapshot,
@@ -121,69 +116,67 @@ static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapsh
   kafka_history_add(kafka->history, snapshot);
   kafka_view_init(&view, snapshot, kafka->history, &kafka->rules);
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
-  kafka_rows_fill(sample, kafka->target->name, snapshot, &view, one_pass);
+  kafka_rows_fill(sample, kafka->watch.target->name, snapshot, &view, one_pass);
   /* not that of whichever broker answered: the cluster is known by its id */
-  sample->address = sample_copy(sample, target_text(kafka->target, "bootstrap"));
+  sample->address = sample_copy(sample, target_text(kafka->watch.target, "bootstrap"));
   kafka_view_fini(&view);
   return sample;
 }
 
 static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct err *err) {
   struct kafka *kafka = arg;
-  struct job *job = kafka->job;
-  kafka->job = NULL;
   kafka->request = NULL;
   if (!snapshot) {
     kafka_history_miss(kafka->history);
-    job_failed(job, err);
+    watch_failed(&kafka->watch, err);
     return;
   }
-  struct sample *sample = sample_make(kafka, snapshot, job->one_pass);
+  struct sample *sample = sample_make(kafka, snapshot, kafka->watch.job->one_pass);
   kafka_snapshot_free(snapshot);
-  job_done(job, sample);
+  watch_done(&kafka->watch, sample);
 }
 
-static void kafka_start(void *self, struct job *job) {
+static void ask(void *self) {
   struct kafka *kafka = self;
   char every[] = "*";
   char *all[] = {every};
-  const struct option_value *groups = target_option(kafka->target, "groups");
-  const struct option_value *topics = target_option(kafka->target, "topics");
+  const struct option_value *groups = target_option(kafka->watch.target, "groups");
+  const struct option_value *topics = target_option(kafka->watch.target, "topics");
   struct kafka_query query = {.groups = groups->item_count > 0 ? groups->items : all,
                               .group_count = groups->item_count > 0 ? groups->item_count : 1,
                               .topics = topics->items,
                               .topic_count = topics->item_count,
-                              .deadline_ms = job->deadline_ms - MARGIN_MS};
-  kafka->job = job;
+                              .deadline_ms = kafka->watch.job->deadline_ms - MARGIN_MS};
   kafka->request = kafka_snapshot_start(kafka->client, &query, on_snapshot, kafka);
 }
 
-static void kafka_cancel(void *self, struct err *err) {
+static void forget(void *self, struct err *err) {
   struct kafka *kafka = self;
   const char *step;
-  if (!kafka->request)
-    return;
   kafka_snapshot_cancel(kafka->request, &step);
   kafka_history_miss(kafka->history);
   kafka->request = NULL;
-  kafka->job = NULL;
   size_t used = strlen(err->text);
   if (used > 0)
     snprintf(err->text + used, sizeof err->text - used, ": waited for %s", step);
 }
 
-static void on_closed(void *arg) {
-  struct kafka *kafka = arg;
-  void (*closed)(void *arg) = kafka->closed;
-  void *closed_arg = kafka->closed_arg;
-  kafka_history_free(kafka->history);
-  free(kafka);
-  closed(closed_arg);
+static void end(void *self) {
+  struct kafka *kafka = self;
+  kafka_client_close(kafka->client, watch_released, kafka);
 }
 
-static void kafka_close(void *self, void (*done)(void *arg), void *arg) {
+static void fini(void *self) {
   struct kafka *kafka = self;
-  kafka->closed = done;
-  kafka->closed_arg = arg;
-  kafka_client_close(kafka->client, on_closed, kafka);
+  kafka_history_free(kafka->history);
+}
+
+static void *kafka_open(struct io *io, const struct target *target, struct err *err) {
+  static const struct watch_kind kind = {.size = sizeof(struct kafka),
+                                         .init = init,
+                                         .ask = ask,
+                                         .forget = forget,
+                                         .end = end,
+                                         .fini = fini};
+  return watch_open(&kind, io, target, err);
 }

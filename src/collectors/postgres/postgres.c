@@ -5,7 +5,7 @@
  * the other, and one more of a standby. Without the first there is no sample; what the others fail
  * at is a fault of the sample (a note, where a right is missing). The texts of the last one are
  * borrowed from its answer, so that the sample is made in its callback. */
-#include "collectors/collector.h"
+#include "collectors/frame.h"
 
 #include "clients/postgres/pg.h"
 #include "clients/postgres/pg_share.h"
@@ -79,9 +79,6 @@ static const struct usual_place usual[] = {
 };
 
 static void *postgres_open(struct io *io, const struct target *target, struct err *err);
-static void postgres_start(void *self, struct job *job);
-static void postgres_cancel(void *self, struct err *err);
-static void postgres_close(void *self, void (*done)(void *arg), void *arg);
 
 const struct collector collector_postgres = {
     .kind = {.kind = "postgres",
@@ -94,29 +91,25 @@ const struct collector collector_postgres = {
     .timeout_ms = TIMEOUT_MS,
     .usual = usual,
     .open = postgres_open,
-    .start = postgres_start,
-    .cancel = postgres_cancel,
-    .close = postgres_close,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
 };
 
 struct postgres {
-  struct io *io;
+  struct watch watch; /* first */
   struct pg *pg;
   struct pg_share share; /* lends pg to actions when no slot is left for them */
   struct postgres_rules rules;
   struct postgres_timeouts timeouts;
-  void (*closed)(void *arg);
-  void *closed_arg;
 
   struct postgres_statistics before; /* of the collection before */
   bool has_before;
   double forget_replica; /* seconds */
   struct postgres_memory memory;
 
-  /* The collection under way; job is NULL when there is none. */
-  struct job *job;
+  /* The collection under way. */
   bool kept; /* the connection is an old one: its end may only be found by asking */
-  uint32_t requests;
   struct postgres_activity activity;
   struct postgres_statistics statistics;
   struct err statistics_err; /* ERR_NONE when they are known */
@@ -132,19 +125,20 @@ struct postgres {
 
 static void collection_begin(void *self);
 
-static void *postgres_open(struct io *io, const struct target *target, struct err *err) {
+static bool init(void *self, struct err *err) {
+  struct postgres *postgres = self;
+  const struct target *target = postgres->watch.target;
   const char *dsn = target_text(target, "dsn");
   if (!pg_dsn_check(dsn, err))
-    return NULL;
-  struct postgres *postgres = mem_new(sizeof *postgres);
+    return false;
   int64_t timeout_ms = target->timeout_ms ? target->timeout_ms : TIMEOUT_MS;
   int64_t statement_ms =
       timeout_ms - MARGIN_MS > timeout_ms / 2 ? timeout_ms - MARGIN_MS : timeout_ms / 2 + 1;
-  postgres->io = io;
-  postgres->pg = pg_new(io, dsn);
+  postgres->pg = pg_new(postgres->watch.io, dsn);
+  watch_hold(&postgres->watch);
   postgres->share = (struct pg_share){
       .pg = postgres->pg, .dsn = dsn, .resume = collection_begin, .owner = postgres};
-  pg_share_offer(io, &postgres->share);
+  pg_share_offer(postgres->watch.io, &postgres->share);
   postgres->timeouts.statement_ms = (int)statement_ms;
   postgres->timeouts.lock_ms = LOCK_TIMEOUT_MS;
   postgres->rules = (struct postgres_rules){
@@ -154,16 +148,10 @@ static void *postgres_open(struct io *io, const struct target *target, struct er
       .blocking_crit = (double)target_number(target, "blocking_critical") / 1e3,
   };
   postgres->forget_replica = (double)target_number(target, "forget_replica") / 1e3;
-  return postgres;
+  return true;
 }
 
 /* ---- the end of a collection */
-
-static void collection_failed(struct postgres *postgres, const struct err *err) {
-  struct job *job = postgres->job;
-  postgres->job = NULL;
-  job_failed(job, err);
-}
 
 static const struct err *err_or_null(const struct err *err) {
   return err->kind == ERR_NONE ? NULL : err;
@@ -207,25 +195,21 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
   pg_address(pg, address, sizeof address);
   sample->address = sample_copy(sample, address);
   sample->server = sample_printf(sample, "PostgreSQL %s", version);
-  sample->requests = postgres->requests;
   return sample;
 }
 
-/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
 static void collection_done(struct postgres *postgres, const struct postgres_sessions *sessions,
                             const struct err *err) {
-  struct job *job = postgres->job;
   struct sample *sample = sample_make(postgres, sessions, err);
   postgres->has_before = postgres->statistics_err.kind == ERR_NONE;
   postgres->before = postgres->statistics;
-  postgres->job = NULL;
-  job_done(job, sample);
+  watch_done(&postgres->watch, sample);
 }
 
 /* ---- its steps, the last one first */
 
 static void ask(struct postgres *postgres, char *query, pg_cb done) {
-  postgres->requests++;
+  postgres->watch.requests++;
   pg_query(postgres->pg, query, done, postgres);
   free(query);
 }
@@ -239,7 +223,7 @@ static double clock_of(const struct postgres_activity *activity) {
 static bool lost(struct postgres *postgres, const struct err *err) {
   if (!err || pg_phase(postgres->pg) != PG_DOWN)
     return false;
-  collection_failed(postgres, err);
+  watch_failed(&postgres->watch, err);
   return true;
 }
 
@@ -323,7 +307,7 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
   if (rows && !postgres_activity_read(rows, &postgres->activity, &unread))
     err = &unread;
   if (err) {
-    collection_failed(postgres, err);
+    watch_failed(&postgres->watch, err);
     return;
   }
   memory_check(postgres);
@@ -342,7 +326,7 @@ static bool version_check(struct postgres *postgres) {
   else
     err_set(&err, ERR_UNSUPPORTED, "needs PostgreSQL 10 or newer, not \"%.40s\"", version);
   pg_drop(postgres->pg);
-  collection_failed(postgres, &err);
+  watch_failed(&postgres->watch, &err);
   return false;
 }
 
@@ -363,20 +347,19 @@ static void on_connected(void *arg, const struct pg_rows *rows, const struct err
   struct postgres *postgres = arg;
   (void)rows;
   if (err)
-    collection_failed(postgres, err);
+    watch_failed(&postgres->watch, err);
   else if (version_check(postgres))
     ask(postgres, postgres_identity_query(&postgres->timeouts), on_identity);
 }
 
 static void connect_anew(struct postgres *postgres) {
   postgres->kept = false;
-  postgres->requests++;
+  postgres->watch.requests++;
   pg_connect(postgres->pg, on_connected, postgres);
 }
 
 static void collection_begin(void *self) {
   struct postgres *postgres = self;
-  postgres->requests = 0;
   postgres->kept = pg_phase(postgres->pg) == PG_IDLE;
   if (postgres->kept)
     ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
@@ -384,15 +367,14 @@ static void collection_begin(void *self) {
     connect_anew(postgres);
 }
 
-static void postgres_start(void *self, struct job *job) {
+static void ask_all(void *self) {
   struct postgres *postgres = self;
-  postgres->job = job;
   postgres->share.waits = postgres->share.loan != NULL;
   if (!postgres->share.waits)
     collection_begin(postgres);
 }
 
-static void postgres_cancel(void *self, struct err *err) {
+static void forget(void *self, struct err *err) {
   struct postgres *postgres = self;
   static const char *const steps[] = {
       [PG_DOWN] = "",
@@ -405,27 +387,21 @@ static void postgres_cancel(void *self, struct err *err) {
   size_t used = strlen(err->text);
   if (postgres->share.waits) { /* the connection is the action's for now */
     postgres->share.waits = false;
-    postgres->job = NULL;
     snprintf(err->text + used, sizeof err->text - used, ": an action uses the only connection");
     return;
   }
   snprintf(err->text + used, sizeof err->text - used, "%s", steps[pg_phase(postgres->pg)]);
   pg_drop(postgres->pg);
-  postgres->job = NULL;
 }
 
-static void on_freed(void *arg) {
-  struct postgres *postgres = arg;
-  void (*closed)(void *arg) = postgres->closed;
-  void *closed_arg = postgres->closed_arg;
-  free(postgres);
-  closed(closed_arg);
-}
-
-static void postgres_close(void *self, void (*done)(void *arg), void *arg) {
+static void end(void *self) {
   struct postgres *postgres = self;
-  postgres->closed = done;
-  postgres->closed_arg = arg;
-  pg_share_withdraw(postgres->io, &postgres->share);
-  pg_free(postgres->pg, on_freed, postgres);
+  pg_share_withdraw(postgres->watch.io, &postgres->share);
+  pg_free(postgres->pg, watch_released, postgres);
+}
+
+static void *postgres_open(struct io *io, const struct target *target, struct err *err) {
+  static const struct watch_kind kind = {
+      .size = sizeof(struct postgres), .init = init, .ask = ask_all, .forget = forget, .end = end};
+  return watch_open(&kind, io, target, err);
 }

@@ -8,7 +8,7 @@
 #include "collectors/redis/redis.h"
 
 #include "clients/redis/redis.h"
-#include "collectors/collector.h"
+#include "collectors/frame.h"
 #include "core/mem.h"
 #include "io/clock.h"
 
@@ -46,10 +46,7 @@ static const struct usual_place usual[] = {
 };
 enum { TABLE_COUNT = sizeof tables / sizeof *tables };
 
-static void *collector_open(struct io *io, const struct target *target, struct err *err);
-static void collector_start(void *self, struct job *job);
-static void collector_cancel(void *self, struct err *err);
-static void collector_close(void *self, void (*done)(void *arg), void *arg);
+static void *open_watcher(struct io *io, const struct target *target, struct err *err);
 
 const struct collector collector_redis = {
     .kind = {.kind = "redis",
@@ -61,10 +58,10 @@ const struct collector collector_redis = {
     .table_count = TABLE_COUNT,
     .timeout_ms = TIMEOUT_MS,
     .usual = usual,
-    .open = collector_open,
-    .start = collector_start,
-    .cancel = collector_cancel,
-    .close = collector_close,
+    .open = open_watcher,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
 };
 
 static bool has_memory(const struct redis_info *info) {
@@ -95,11 +92,8 @@ static const struct {
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
 
 struct watcher {
-  struct io *io;
-  const struct target *target;
+  struct watch watch; /* first */
   struct redis_url url;
-  struct redis *redis;   /* NULL: none yet, or given up */
-  size_t connections;    /* those that are still closing, too */
   struct err config_err; /* why CONFIG GET is not asked on this connection; else ERR_NONE */
   struct counters before;
   struct redis_round_trips trips;
@@ -107,12 +101,8 @@ struct watcher {
   char node[48];          /* in a cluster: its name there; "" if not known */
   struct err cluster_err; /* why CLUSTER INFO told nothing; else ERR_NONE */
   int64_t busy_us;        /* since when it answers BUSY; 0: it does not */
-  void (*closed)(void *arg);
-  void *closed_arg;
 
-  /* The collection under way; job is NULL when there is none. */
-  struct job *job;
-  uint32_t requests;
+  /* The collection under way. */
   size_t awaited;       /* replies behind INFO's */
   const char *question; /* which of those failed, though it is allowed; NULL */
   struct err question_err;
@@ -121,60 +111,53 @@ struct watcher {
   struct redis_info info;
 };
 
-static void *collector_open(struct io *io, const struct target *target, struct err *err) {
-  struct watcher *watcher = mem_new(sizeof *watcher);
-  watcher->io = io;
-  watcher->target = target;
-  if (!redis_url_parse(target_text(target, "url"), &watcher->url, err)) {
-    free(watcher);
-    return NULL;
-  }
+static bool init(void *self, struct err *err) {
+  struct watcher *watcher = self;
+  const struct target *target = watcher->watch.target;
+  if (!redis_url_parse(target_text(target, "url"), &watcher->url, err))
+    return false;
   redis_url_login(&watcher->url, target_text(target, "username"), target_text(target, "password"));
   if (redis_tls_check(&watcher->url, err))
-    return watcher;
+    return true;
   redis_url_fini(&watcher->url);
-  free(watcher);
-  return NULL;
+  return false;
 }
 
-static void end_if_closed(struct watcher *watcher) {
-  if (!watcher->closed || watcher->connections > 0)
-    return;
-  void (*closed)(void *arg) = watcher->closed;
-  void *arg = watcher->closed_arg;
+static void fini(void *self) {
+  struct watcher *watcher = self;
   redis_url_fini(&watcher->url);
-  free(watcher);
-  closed(arg);
 }
 
-static void on_connection_closed(void *arg) {
-  struct watcher *watcher = arg;
-  watcher->connections--;
-  end_if_closed(watcher);
+static void *conn_open(void *self) {
+  struct watcher *watcher = self;
+  return redis_open(watcher->watch.io, &watcher->url);
 }
 
-static void drop_connection(struct watcher *watcher) {
-  if (watcher->redis)
-    redis_close(watcher->redis, on_connection_closed, watcher);
-  watcher->redis = NULL;
+static bool conn_usable(const void *conn) {
+  return redis_usable(conn);
 }
 
-static void connect_if_needed(struct watcher *watcher) {
-  if (watcher->redis && redis_usable(watcher->redis))
-    return;
-  drop_connection(watcher);
-  watcher->config_err = (struct err){0};
-  *watcher->node = '\0';
-  watcher->connections++;
-  watcher->redis = redis_open(watcher->io, &watcher->url);
+static void conn_close(void *conn, void (*closed)(void *arg), void *arg) {
+  redis_close(conn, closed, arg);
 }
 
-/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
-static struct job *take_job(struct watcher *watcher) {
-  struct job *job = watcher->job;
-  watcher->job = NULL;
+static const char *conn_describe(const void *conn, char *out, size_t size) {
+  return redis_describe(conn, out, size);
+}
+
+static const char *conn_address(const void *conn) {
+  return redis_address(conn);
+}
+
+static const struct watch_conn conn = {.open = conn_open,
+                                       .usable = conn_usable,
+                                       .close = conn_close,
+                                       .describe = conn_describe,
+                                       .address = conn_address};
+
+static void rest(void *self) {
+  struct watcher *watcher = self;
   redis_info_fini(&watcher->info);
-  return job;
 }
 
 /* What it says, and what to do where that is clear. */
@@ -186,19 +169,16 @@ static void fail(struct watcher *watcher, const struct err *cause) {
                                      : "set its password in the configuration, or REDISCLI_AUTH");
   else if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOPERM", 6) == 0)
     err_set(&err, ERR_DENIED, "%.180s: its ACL user needs +info", cause->text);
-  if (watcher->redis && (!redis_usable(watcher->redis) || watcher->awaited > 0))
-    drop_connection(watcher);
-  job_failed(take_job(watcher), &err);
+  if (watcher->awaited > 0)
+    watch_drop(&watcher->watch);
+  watch_failed(&watcher->watch, &err);
 }
 
 static void hand_over(struct watcher *watcher, struct sample *sample) {
   struct table *table = sample_table(sample, redis_summary_table.id);
   if (table->row_count > 0)
     redis_round_trips_fill(&watcher->trips, table->rows[0].cells);
-  if (watcher->redis)
-    sample->address = sample_copy(sample, redis_address(watcher->redis));
-  sample->requests = watcher->requests;
-  job_done(take_job(watcher), sample);
+  watch_done(&watcher->watch, sample);
 }
 
 static void finish(struct watcher *watcher) {
@@ -209,7 +189,7 @@ static void finish(struct watcher *watcher) {
   rates_make(&rates, &watcher->before, &now);
   watcher->before = now;
   watcher->busy_us = 0;
-  redis_rows_make(sample, watcher->target->name, &watcher->info, &rates,
+  redis_rows_make(sample, watcher->watch.target->name, &watcher->info, &rates,
                   watcher->config_err.kind != ERR_NONE ? &watcher->config_err : NULL);
   if (watcher->question)
     sample_fault(sample, redis_summary_table.id, SEVERITY_UNKNOWN, "%s failed: %s",
@@ -251,14 +231,14 @@ static void finish_busy(struct watcher *watcher, const redisReply *functions) {
     watcher->busy_us = now_us;
   busy.seen_ms = (now_us - watcher->busy_us) / 1000;
   take_function(&busy, functions);
-  redis_rows_busy(sample, watcher->target->name, &busy);
+  redis_rows_busy(sample, watcher->watch.target->name, &busy);
   hand_over(watcher, sample);
 }
 
 static bool ask(struct watcher *watcher, int argc, const char *const *argv, redis_reply_cb done,
                 struct err *err) {
-  watcher->requests++;
-  return redis_send(watcher->redis, argc, argv, NULL, done, watcher, err);
+  watcher->watch.requests++;
+  return redis_send(watcher->watch.conn, argc, argv, NULL, done, watcher, err);
 }
 
 /* Pairs of name and value; an empty list for a setting that this server does not have. */
@@ -388,7 +368,7 @@ static bool is_busy(const struct err *err) {
 static void on_busy(struct watcher *watcher, const struct err *busy) {
   struct err err;
   watcher->busy = *busy;
-  if (!redis_usable(watcher->redis) ||
+  if (!redis_usable(watcher->watch.conn) ||
       !ask(watcher, 2, (const char *const[]){"FUNCTION", "STATS"}, on_functions, &err))
     finish_busy(watcher, NULL);
 }
@@ -405,7 +385,7 @@ static void on_info(void *arg, const struct redisReply *reply, const struct err 
     return;
   }
   watcher->answered_us = clock_now_us();
-  redis_round_trips_add(&watcher->trips, redis_answer_us(watcher->redis));
+  redis_round_trips_add(&watcher->trips, redis_answer_us(watcher->watch.conn));
   if (redis_reply_err(reply, &failure)) {
     if (is_busy(&failure))
       on_busy(watcher, &failure);
@@ -426,33 +406,27 @@ static void on_info(void *arg, const struct redisReply *reply, const struct err 
     finish(watcher);
 }
 
-static void collector_start(void *self, struct job *job) {
+static void ask_info(void *self) {
   struct watcher *watcher = self;
   struct err err;
-  watcher->job = job;
-  watcher->requests = 0;
+  bool fresh;
   watcher->question = NULL;
   watcher->awaited = 0;
-  connect_if_needed(watcher);
+  watch_connect(&watcher->watch, &fresh);
+  if (fresh) {
+    watcher->config_err = (struct err){0};
+    *watcher->node = '\0';
+  }
   if (!ask(watcher, 1, (const char *const[]){"INFO"}, on_info, &err))
     fail(watcher, &err);
 }
 
-static void collector_cancel(void *self, struct err *err) {
-  struct watcher *watcher = self;
-  char where[200];
-  struct err so_far = *err;
-  if (watcher->redis && err->kind == ERR_TIMEOUT)
-    err_set(err, ERR_TIMEOUT, "%.48s: %s", so_far.text,
-            redis_describe(watcher->redis, where, sizeof where));
-  drop_connection(watcher);
-  take_job(watcher);
-}
-
-static void collector_close(void *self, void (*done)(void *arg), void *arg) {
-  struct watcher *watcher = self;
-  watcher->closed = done;
-  watcher->closed_arg = arg;
-  drop_connection(watcher);
-  end_if_closed(watcher);
+static void *open_watcher(struct io *io, const struct target *target, struct err *err) {
+  static const struct watch_kind kind = {.size = sizeof(struct watcher),
+                                         .init = init,
+                                         .conn = &conn,
+                                         .ask = ask_info,
+                                         .rest = rest,
+                                         .fini = fini};
+  return watch_open(&kind, io, target, err);
 }

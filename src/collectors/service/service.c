@@ -2,7 +2,7 @@
  *
  * Both are asked at once. A service that is down is what this collector is there to see: its sample
  * always has its row, and a job fails for nothing that a service does. */
-#include "collectors/collector.h"
+#include "collectors/frame.h"
 
 #include "clients/http/http.h"
 #include "collectors/service/service_history.h"
@@ -83,9 +83,6 @@ static const struct usual_place usual[] = {
 };
 
 static void *service_open(struct io *io, const struct target *target, struct err *err);
-static void service_start(void *self, struct job *job);
-static void service_cancel(void *self, struct err *err);
-static void service_close(void *self, void (*done)(void *arg), void *arg);
 
 const struct collector collector_service = {
     .kind = {.kind = "service",
@@ -98,24 +95,20 @@ const struct collector collector_service = {
     .timeout_ms = TIMEOUT_MS + MARGIN_MS,
     .usual = usual,
     .open = service_open,
-    .start = service_start,
-    .cancel = service_cancel,
-    .close = service_close,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
 };
 
 struct service {
-  struct io *io;
-  const struct target *target;
+  struct watch watch; /* first */
   char host[HOST_MAX];
   int port;
   struct service_rules rules;
   struct service_history history;
   uv_timer_t deadline;
-  void (*closed)(void *arg);
-  void *closed_arg;
 
-  /* The collection under way; job is NULL when there is none. */
-  struct job *job;
+  /* The collection under way. */
   int64_t started_ms;
   struct dial *dial;            /* until it has answered */
   struct http_request *request; /* the same */
@@ -136,24 +129,21 @@ static bool expect_check(const char *text, struct err *err) {
 }
 
 static bool read_options(struct service *service, struct err *err) {
-  const struct target *target = service->target;
+  const struct target *target = service->watch.target;
   service->rules.expect_text = target_text(target, "expect");
   service->rules.slow_ms = target_number(target, "slow");
   return tcp_address_split(target_text(target, "address"), service->host, &service->port, err) &&
          service_expect_parse(service->rules.expect_text, &service->rules.expect, err);
 }
 
-static void *service_open(struct io *io, const struct target *target, struct err *err) {
-  struct service *service = mem_new(sizeof *service);
-  service->io = io;
-  service->target = target;
-  if (!read_options(service, err)) {
-    free(service);
-    return NULL;
-  }
-  uv_timer_init(io->loop, &service->deadline);
+static bool init(void *self, struct err *err) {
+  struct service *service = self;
+  if (!read_options(service, err))
+    return false;
+  uv_timer_init(service->watch.io->loop, &service->deadline);
   service->deadline.data = service;
-  return service;
+  watch_hold(&service->watch);
+  return true;
 }
 
 static struct value seconds(int64_t us) {
@@ -205,7 +195,7 @@ static void fill_past(const struct service *service, int64_t now_ms, struct row 
 
 static const char *connected_text(struct sample *sample, const struct service *service) {
   if (service->facts.port != PROBE_ANSWERED)
-    return target_text(service->target, "address");
+    return target_text(service->watch.target, "address");
   char place[PLACE_MAX];
   resolve_place(&service->connected.address, place);
   return sample_copy(sample, place);
@@ -219,7 +209,7 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
                         verdict.available, now_ms);
 
   struct sample *sample = sample_new(tables, 1);
-  const char *name = service->target->name;
+  const char *name = service->watch.target->name;
   struct row *row = sample_row(sample, &sample->tables[0], name, NULL);
   assert(row); /* one row fits into any ceiling */
   row->severity = verdict.severity;
@@ -227,22 +217,22 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   row->lasted_ms = verdict.severity == SEVERITY_CRIT ? now_ms - service->history.since_ms : 0;
   row->cells[SERVICE_NAME] = value_text(sample_copy(sample, name));
   row->cells[SERVICE_ADDRESS] =
-      value_text(sample_copy(sample, target_text(service->target, "address")));
+      value_text(sample_copy(sample, target_text(service->watch.target, "address")));
   row->cells[SERVICE_STATE] = value_text(sample_copy(sample, verdict.state));
   if (row->reason)
     row->cells[SERVICE_ERROR] = value_text(row->reason);
-  const char *runtime = runtime_text(sample, service->target);
+  const char *runtime = runtime_text(sample, service->watch.target);
   if (*runtime)
     row->cells[SERVICE_RUNTIME] = value_text(runtime);
   fill_probes(service, &verdict, row);
   fill_past(service, now_ms, row);
   sample->address = sample_copy(sample, connected_text(sample, service));
-  sample->requests = service->facts.has_health ? 2 : 1;
   return sample;
 }
 
 /* Ends what is still under way. */
-static void stop(struct service *service) {
+static void rest(void *self) {
+  struct service *service = self;
   uv_timer_stop(&service->deadline);
   if (service->dial)
     dial_cancel(service->dial);
@@ -250,18 +240,14 @@ static void stop(struct service *service) {
     http_cancel(service->request);
   service->dial = NULL;
   service->request = NULL;
-  service->job = NULL;
 }
 
-/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
 static void finish(struct service *service) {
-  struct job *job = service->job;
   int64_t now_ms = clock_now_ms();
   service->facts.waited_ms = now_ms - service->started_ms;
   service->facts.resolving = service->dial && dial_is_resolving(service->dial);
   struct sample *sample = sample_make(service, now_ms);
-  stop(service);
-  job_done(job, sample);
+  watch_done(&service->watch, sample);
 }
 
 static void finish_if_answered(struct service *service) {
@@ -290,7 +276,7 @@ static void on_health(void *arg, const struct http_result *result, const struct 
   service->request = NULL;
   struct service_facts *facts = &service->facts;
   if (result) {
-    const char *wanted = target_text(service->target, "expect_body");
+    const char *wanted = target_text(service->watch.target, "expect_body");
     facts->health = PROBE_ANSWERED;
     facts->status = result->status;
     facts->health_us = result->total_us;
@@ -313,18 +299,18 @@ static int64_t time_to_wait(const struct job *job, int64_t now_ms) {
   return left - margin > 1 ? left - margin : 1;
 }
 
-static void service_start(void *self, struct job *job) {
+static void ask(void *self) {
   struct service *service = self;
-  const struct target *target = service->target;
+  const struct target *target = service->watch.target;
   const char *health = target_text(target, "health");
-  service->job = job;
   service->started_ms = clock_now_ms();
   service->facts = (struct service_facts){.has_health = health != NULL};
-  int64_t wait_ms = time_to_wait(job, service->started_ms);
-  uv_update_time(service->io->loop); /* the timer counts from the loop's own, cached now */
+  int64_t wait_ms = time_to_wait(service->watch.job, service->started_ms);
+  uv_update_time(service->watch.io->loop); /* the timer counts from the loop's own, cached now */
   /* health's own comes first, for it knows how far it got */
   uv_timer_start(&service->deadline, on_deadline, (uint64_t)wait_ms + 1, 0);
-  service->dial = dial_start(service->io, service->host, service->port, on_port, service);
+  service->watch.requests = health ? 2 : 1;
+  service->dial = dial_start(service->watch.io, service->host, service->port, on_port, service);
   if (!health)
     return;
   struct http_query query = {.url = health,
@@ -332,25 +318,20 @@ static void service_start(void *self, struct job *job) {
                              .ca_file = target_text(target, "ca_file"),
                              .insecure = target_number(target, "insecure"),
                              .timeout_ms = wait_ms};
-  service->request = http_get(service->io, &query, on_health, service);
+  service->request = http_get(service->watch.io, &query, on_health, service);
 }
 
-static void service_cancel(void *self, struct err *err) {
-  (void)err;
-  stop(self);
+static void on_timer_closed(uv_handle_t *handle) {
+  watch_released(handle->data);
 }
 
-static void on_closed(uv_handle_t *handle) {
-  struct service *service = handle->data;
-  void (*closed)(void *arg) = service->closed;
-  void *arg = service->closed_arg;
-  free(service);
-  closed(arg);
-}
-
-static void service_close(void *self, void (*done)(void *arg), void *arg) {
+static void end(void *self) {
   struct service *service = self;
-  service->closed = done;
-  service->closed_arg = arg;
-  uv_close((uv_handle_t *)&service->deadline, on_closed);
+  uv_close((uv_handle_t *)&service->deadline, on_timer_closed);
+}
+
+static void *service_open(struct io *io, const struct target *target, struct err *err) {
+  static const struct watch_kind kind = {
+      .size = sizeof(struct service), .init = init, .ask = ask, .rest = rest, .end = end};
+  return watch_open(&kind, io, target, err);
 }
