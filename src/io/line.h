@@ -1,0 +1,75 @@
+/* A client for protocols of requests and answers over one stream, in the same order: Redis,
+ * Memcached and the like. It dials, queues requests, tells which of them is waited for, measures
+ * how long an answer took, and closes; what an answer is, the protocol says.
+ *
+ * A connection is used once: after an error, a cancel or a time-out it is closed and another one
+ * opened, because what still arrives on it answers a question that has been given up. There is no
+ * deadline here: the caller has one, and closes. */
+#pragma once
+
+#include "core/err.h"
+#include "io/io.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct line;
+
+enum { LINE_REQUESTS_MAX = 4096 }; /* that wait for their answer */
+
+/* A callback of the protocol's own type, in passing: only `deliver` calls it, cast back. */
+typedef void (*line_fn)(void);
+
+struct line_protocol {
+  /* Bytes have arrived: calls line_answer for each whole answer, and stops when line_is_open no
+   * longer holds. False with err ends the connection with it. */
+  bool (*receive)(void *self, const char *bytes, size_t length, struct err *err);
+  /* Hands an answer, or an error, to the callback of a request. It may close the line. */
+  void (*deliver)(line_fn done, void *arg, const void *answer, const struct err *err);
+  /* The socket is connected: logs in by line_greet, and ends with line_ready, now or later: until
+   * then requests are held back. NULL: they need not wait. */
+  void (*connected)(void *self);
+};
+
+struct line_place {
+  const char *host; /* borrowed until line_close */
+  int port;
+  const char *path; /* of a socket in the file system, instead; NULL or "": none */
+};
+
+/* Begins to connect. Requests may be sent at once. */
+struct line *line_open(struct io *io, const struct line_place *place,
+                       const struct line_protocol *protocol, void *self);
+/* Queues a request, whose bytes are copied, and wiped once they are sent. name is what
+ * line_describe calls it. `done` comes once, never before this returns, in the order of the
+ * requests; unless line_close comes first. False when the connection is broken (err says by what)
+ * or LINE_REQUESTS_MAX wait. */
+bool line_send(struct line *line, const char *name, const char *bytes, size_t length, line_fn done,
+               void *arg, struct err *err) MUST_CHECK;
+/* The same before line_ready, ahead of the requests; it cannot fail at once. done: NULL where the
+ * answer is of no interest. */
+void line_greet(struct line *line, const char *name, const char *bytes, size_t length, line_fn done,
+                void *arg);
+void line_ready(struct line *line);
+
+/* Within `receive`: an answer to the oldest request. False, with ERR_PROTOCOL, if there is none. */
+bool line_answer(struct line *line, const void *answer, struct err *err) MUST_CHECK;
+/* Breaks it: everybody who waits gets the error. */
+void line_break(struct line *line, const struct err *err);
+
+/* Connected, and neither broken nor closed. */
+bool line_is_open(const struct line *line);
+/* False once it is broken, which it notices on its own when the server goes. */
+bool line_usable(const struct line *line);
+/* Within `done`: how long the answer took, from when the socket took the request until it could be
+ * read; connecting and logging in do not count. -1 if that is not known, because the loop was busy
+ * with something else meanwhile. */
+int64_t line_answer_us(const struct line *line);
+const char *line_address(const struct line *line); /* "127.0.0.1:6379"; "" until it is connected */
+/* What it is waiting for, as in "connected to 127.0.0.1:6379, no answer to INFO". Returns out. */
+const char *line_describe(const struct line *line, char *out, size_t size);
+
+/* No callback of a request comes after this. Waits for no server. closed(arg) comes in a later turn
+ * of the loop, when all handles are closed and the memory is about to go; it may be NULL. */
+void line_close(struct line *line, void (*closed)(void *arg), void *arg);
