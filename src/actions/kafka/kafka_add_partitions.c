@@ -1,6 +1,6 @@
 /* Gives a topic more partitions: for ever. */
 #include "actions/kafka/kafka_found.h"
-#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
 
 #include <stdlib.h>
@@ -26,14 +26,13 @@ static const struct option params[] = {
 
 /* ---- survey */
 
-static bool survey_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_look_topics;
+static bool survey(struct step *step) {
+  struct kafka_conn *conn = kafka_conn_open(step);
+  struct kafka_admin *topics = conn ? kafka_question(conn, kafka_run_look_topics) : NULL;
+  if (!topics || !kafka_ask(conn, topics))
+    return false;
+  step->found = kafka_found_topics(topics);
   return true;
-}
-
-static void survey_take(struct kafka_turn *turn) {
-  if (!kafka_step_lost(turn))
-    turn->found = kafka_found_topics(turn->admin);
 }
 
 /* ---- plan */
@@ -121,57 +120,35 @@ static bool add_plan(const struct action_request *request, struct plan *plan, st
 
 /* ---- execute, verify */
 
-static void fill(struct kafka_turn *turn, kafka_run run) {
-  const char **pin = turn->act->plan->victims[0].pins;
-  struct kafka_admin *admin = turn->admin;
-  admin->run = run;
-  admin->topic = arena_text(&admin->arena, pin[PIN_TOPIC], strlen(pin[PIN_TOPIC]));
-  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
-  admin->topic_id = kafka_expected(admin, pin[PIN_TOPIC_ID]);
-  admin->count = (int32_t)strtol(pin[PIN_NOW], NULL, 10);
-  admin->planned = (int32_t)strtol(pin[PIN_NEW], NULL, 10);
+static bool execute(struct step *step) {
+  return kafka_change(step, kafka_run_add_partitions);
 }
 
-static bool execute_ask(struct kafka_turn *turn) {
-  fill(turn, kafka_run_add_partitions);
+static bool all_are_led(const struct plan *plan, const struct kafka_admin *now) {
+  const struct kafka_topic_facts *topic = now->topics;
+  return now->topic_count == 1 && topic->partitions >= kafka_pin_number(plan, 0, "planned") &&
+         topic->led == topic->partitions;
+}
+
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_topics, 15000, all_are_led);
+  if (!now)
+    return false;
+  int partitions = now->topic_count == 1 ? now->topics[0].partitions : 0;
+  if (!all_are_led(step->act->plan, now)) {
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but it has %d partitions, %d with a leader",
+                partitions, now->topic_count == 1 ? now->topics[0].led : 0);
+    return true;
+  }
+  outcome_set(outcome, 0, VICTIM_DONE, "%d partitions, each with a leader", partitions);
+  outcome_proof(outcome, "%d partitions, each with a leader", partitions);
   return true;
 }
 
-static void execute_take(struct kafka_turn *turn) {
-  if (!kafka_step_failed(turn))
-    outcome_set(turn->act->outcome, 0, VICTIM_SENT, "taken by the controller");
-}
-
-static bool verify_ask(struct kafka_turn *turn) {
-  fill(turn, kafka_run_look_topics);
-  return true;
-}
-
-enum { LOOK_AGAIN_MS = 250, LOOKS_MAX = 60 };
-
-static void verify_take(struct kafka_turn *turn) {
-  struct outcome *outcome = turn->act->outcome;
-  if (turn->err) {
-    turn->ended = *turn->err;
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but not looked at again: %s", turn->err->text);
-    return;
-  }
-  const struct kafka_topic_facts *topic = &turn->admin->topics[0];
-  int planned = (int)strtol(turn->act->plan->victims[0].pins[PIN_NEW], NULL, 10);
-  if (topic->partitions >= planned && topic->led == topic->partitions) {
-    outcome_set(outcome, 0, VICTIM_DONE, "%d partitions, each with a leader", topic->partitions);
-    outcome_proof(outcome, "%d partitions, each with a leader", topic->partitions);
-  } else if (turn->round < LOOKS_MAX) {
-    turn->again_ms = LOOK_AGAIN_MS;
-  } else {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but it has %d partitions, %d with a leader",
-                topic->partitions, topic->led);
-  }
-}
-
-KAFKA_STEP(survey, KAFKA_SURVEY_MS)
-KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
-KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+STEP(survey, KAFKA_SURVEY_MS)
+STEP(execute, KAFKA_EXECUTE_MS)
+STEP(verify, KAFKA_VERIFY_MS)
 
 const struct action action_kafka_add_partitions = {
     .spec = {.id = "kafka.add-partitions",

@@ -3,11 +3,9 @@
 #include "core/mem.h"
 #include "io/clock.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 enum {
-  ASK_MS = 30000,  /* for one question */
   MARGIN_MS = 200, /* the client gives up so long before the step's deadline, and says why */
 };
 
@@ -15,10 +13,9 @@ struct kafka_conn {
   struct step_part part; /* first */
   struct step *step;
   struct kafka_client *client;
-  struct kafka_asking *asking; /* NULL: nothing is asked */
-  struct kafka_admin *questions[KAFKA_QUESTIONS_MAX];
-  size_t count;
-  bool good;
+  struct kafka_asking *asking;           /* NULL: nothing is asked */
+  struct kafka_admin *question, *before; /* NULL: not that many were asked */
+  bool good, unsure;
 };
 
 static void on_client_closed(void *arg) {
@@ -27,17 +24,13 @@ static void on_client_closed(void *arg) {
 
 static void close_part(struct step_part *part) {
   struct kafka_conn *conn = (struct kafka_conn *)part;
-  for (size_t i = 0; i < conn->count; i++)
-    kafka_admin_free(conn->questions[i]);
+  kafka_admin_free(conn->question);
+  kafka_admin_free(conn->before);
   kafka_client_close(conn->client, on_client_closed, conn);
 }
 
 static size_t unanswered(const struct step_part *part) {
-  const struct kafka_conn *conn = (const struct kafka_conn *)part;
-  size_t count = 0;
-  for (size_t i = 0; i < conn->count; i++)
-    count += conn->questions[i]->unsure;
-  return count;
+  return ((const struct kafka_conn *)part)->unsure;
 }
 
 struct kafka_conn *kafka_conn_open(struct step *step) {
@@ -58,16 +51,19 @@ struct kafka_conn *kafka_conn_open(struct step *step) {
   return conn;
 }
 
-struct kafka_admin *kafka_question(struct kafka_conn *conn) {
-  assert(conn->count < KAFKA_QUESTIONS_MAX);
-  return conn->questions[conn->count++] = kafka_admin_new();
+struct kafka_admin *kafka_question(struct kafka_conn *conn, kafka_run run) {
+  kafka_admin_free(conn->before);
+  conn->before = conn->question;
+  conn->question = kafka_admin_new();
+  conn->question->run = run;
+  return conn->question;
 }
 
 static void on_answer(void *arg, struct kafka_admin *admin, const struct err *err) {
   struct kafka_conn *conn = arg;
-  (void)admin; /* the one that was asked, which is in `questions` */
   conn->asking = NULL;
   conn->good = !err;
+  conn->unsure |= admin->unsure;
   if (err)
     conn->step->err = *err;
   step_wake(conn->step);
@@ -75,7 +71,7 @@ static void on_answer(void *arg, struct kafka_admin *admin, const struct err *er
 
 bool kafka_ask(struct kafka_conn *conn, struct kafka_admin *admin) {
   struct step *step = conn->step;
-  int64_t deadline_ms = clock_now_ms() + ASK_MS;
+  int64_t deadline_ms = clock_now_ms() + KAFKA_EXECUTE_MS;
   if (step->act->deadline_ms < deadline_ms)
     deadline_ms = step->act->deadline_ms;
   if (step->dropped)
@@ -83,7 +79,7 @@ bool kafka_ask(struct kafka_conn *conn, struct kafka_admin *admin) {
   conn->asking = kafka_admin_ask(conn->client, admin, deadline_ms - MARGIN_MS, on_answer, conn);
   while (conn->asking)
     if (!step_wait(step, INT64_MAX)) {
-      admin->unsure = kafka_admin_cancel(conn->asking);
+      conn->unsure |= admin->unsure = kafka_admin_cancel(conn->asking);
       conn->asking = NULL;
       return false;
     }

@@ -1,8 +1,6 @@
 /* Deletes an Empty group with all that it has committed. */
-#include "actions/kafka/kafka_csv.h"
 #include "actions/kafka/kafka_found.h"
-#include "actions/kafka/kafka_offsets.h"
-#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
 
 #include <string.h>
@@ -19,14 +17,13 @@ static bool delete_applies(const struct action_request *request, struct err *why
 
 /* ---- survey */
 
-static bool survey_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_look_group;
-  return kafka_offsets_group(turn->act->request, turn->admin, &turn->ended);
-}
-
-static void survey_take(struct kafka_turn *turn) {
-  if (!kafka_step_lost(turn))
-    turn->found = kafka_found_group(turn->admin, NULL);
+static bool survey(struct step *step) {
+  struct kafka_conn *conn = kafka_conn_open(step);
+  struct kafka_admin *group = conn ? kafka_question(conn, kafka_run_look_group) : NULL;
+  if (!group || !kafka_group_ask(step->act->request, group, &step->err) || !kafka_ask(conn, group))
+    return false;
+  step->found = kafka_found_group(group, NULL);
+  return true;
 }
 
 /* ---- plan */
@@ -99,65 +96,35 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
   return good;
 }
 
-/* ---- execute */
+/* ---- execute, verify */
 
-static bool on_line(void *arg, const struct kafka_csv_line *line, int number, struct err *err) {
-  struct kafka_spot *spot = kafka_admin_spot(arg, line->topic, line->partition);
-  if (!spot)
-    return err_set(err, ERR_LIMIT, "line %d: too many partitions", number);
-  spot->committed = line->offset;
-  return true;
+static bool execute(struct step *step) {
+  return kafka_change(step, kafka_run_drop_group);
 }
 
-static bool execute_ask(struct kafka_turn *turn) {
-  struct kafka_admin *admin = turn->admin;
-  const char **pin = turn->act->plan->victims[0].pins;
-  admin->run = kafka_run_drop_group;
-  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
-  admin->group = arena_text(&admin->arena, pin[PIN_GROUP], strlen(pin[PIN_GROUP]));
-  if (!kafka_csv_read("the plan", pin[PIN_OFFSETS], strlen(pin[PIN_OFFSETS]), admin->group, on_line,
-                      admin, &turn->ended))
+static bool is_gone(const struct plan *plan, const struct kafka_admin *now) {
+  (void)plan;
+  return !now->facts.listed;
+}
+
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_group, 4000, is_gone);
+  if (!now)
     return false;
-  kafka_undo_fill(admin, turn->act->state, pin[PIN_UNDO]);
-  return true;
-}
-
-static void execute_take(struct kafka_turn *turn) {
-  if (!kafka_step_failed(turn))
-    outcome_set(turn->act->outcome, 0, VICTIM_SENT, "taken by the broker");
-}
-
-/* ---- verify */
-
-static bool verify_ask(struct kafka_turn *turn) {
-  struct kafka_admin *admin = turn->admin;
-  const char *group = turn->act->plan->victims[0].pins[PIN_GROUP];
-  admin->run = kafka_run_look_group;
-  admin->group = arena_text(&admin->arena, group, strlen(group));
-  return true;
-}
-
-enum { LOOK_AGAIN_MS = 200, LOOKS_MAX = 20 };
-
-static void verify_take(struct kafka_turn *turn) {
-  struct outcome *outcome = turn->act->outcome;
-  if (turn->err) {
-    turn->ended = *turn->err;
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but not looked at again: %s", turn->err->text);
-  } else if (!turn->admin->facts.listed) {
-    outcome_set(outcome, 0, VICTIM_DONE, "the brokers know no such group any more");
-    outcome_proof(outcome, "the brokers know no such group any more");
-  } else if (turn->round < LOOKS_MAX) {
-    turn->again_ms = LOOK_AGAIN_MS;
-  } else {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but the group is there (%s)",
-                turn->admin->facts.state_text);
+  if (!is_gone(NULL, now)) {
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but the group is still there (%s)",
+                now->facts.state_text);
+    return true;
   }
+  outcome_set(outcome, 0, VICTIM_DONE, "the brokers no longer list the group");
+  outcome_proof(outcome, "the brokers no longer list the group");
+  return true;
 }
 
-KAFKA_STEP(survey, KAFKA_SURVEY_MS)
-KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
-KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+STEP(survey, KAFKA_SURVEY_MS)
+STEP(execute, KAFKA_EXECUTE_MS)
+STEP(verify, KAFKA_VERIFY_MS)
 
 const struct action action_kafka_delete_group = {
     .spec = {.id = "kafka.delete-group",

@@ -1,8 +1,7 @@
 /* Deletes what a group has committed to a topic that it reads no more. */
 #include "actions/kafka/kafka_found.h"
-#include "actions/kafka/kafka_offsets.h"
+#include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_reset_plan.h"
-#include "actions/kafka/kafka_step.h"
 #include "actions/kafka/kafka_words.h"
 #include "core/format.h"
 
@@ -18,15 +17,16 @@ static bool delete_applies(const struct action_request *request, struct err *why
 
 /* ---- survey: all that the group has committed, and where the logs end */
 
-static bool survey_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_look_group;
-  turn->admin->logs = true;
-  return kafka_offsets_group(turn->act->request, turn->admin, &turn->ended);
-}
-
-static void survey_take(struct kafka_turn *turn) {
-  if (!kafka_step_lost(turn))
-    turn->found = kafka_found_group(turn->admin, NULL);
+static bool survey(struct step *step) {
+  struct kafka_conn *conn = kafka_conn_open(step);
+  struct kafka_admin *group = conn ? kafka_question(conn, kafka_run_look_group) : NULL;
+  if (!group || !kafka_group_ask(step->act->request, group, &step->err))
+    return false;
+  group->logs = true;
+  if (!kafka_ask(conn, group))
+    return false;
+  step->found = kafka_found_group(group, NULL);
+  return true;
 }
 
 /* ---- plan */
@@ -111,49 +111,41 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
 
 /* ---- execute, verify */
 
-static bool execute_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_drop_offsets;
-  return kafka_offsets_fill(turn, -1);
+static bool execute(struct step *step) {
+  bool good = kafka_change(step, kafka_run_drop_offsets);
+  kafka_undo_offer(step->act);
+  return good;
 }
 
-static void execute_take(struct kafka_turn *turn) {
-  kafka_offsets_taken(turn);
-  kafka_offsets_undo(turn->act);
+static bool at_once(const struct plan *plan, const struct kafka_admin *now) {
+  (void)plan, (void)now;
+  return true;
 }
 
-static bool verify_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_look_group;
-  return kafka_offsets_fill(turn, -1);
-}
-
-static void verify_take(struct kafka_turn *turn) {
-  struct outcome *outcome = turn->act->outcome;
-  size_t gone = 0, looked = 0;
-  if (turn->err) {
-    turn->ended = *turn->err;
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "taken, but not read again: %s",
-                    turn->err->text);
-    return;
-  }
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_group, 0, at_once);
+  size_t looked = outcome_count(outcome, VICTIM_SENT);
+  if (!now)
+    return false;
   for (size_t i = 0; i < outcome->count; i++) {
-    const struct kafka_spot *spot = kafka_offsets_spot(turn, i);
+    const struct kafka_spot *spot = kafka_planned_spot(now, step->act->plan, i);
     if (outcome->victims[i].result != VICTIM_SENT)
       continue;
-    looked++;
-    if (spot && spot->committed >= 0) {
-      outcome_set(outcome, i, VICTIM_UNKNOWN, "taken, but %lld is committed",
+    if (spot && spot->committed >= 0)
+      outcome_set(outcome, i, VICTIM_UNKNOWN, "accepted, but %lld is committed",
                   (long long)spot->committed);
-      continue;
-    }
-    outcome_set(outcome, i, VICTIM_DONE, "read again: nothing is committed");
-    gone++;
+    else
+      outcome_set(outcome, i, VICTIM_DONE, "read again: nothing is committed");
   }
-  outcome_proof(outcome, "offsets read again: %zu of %zu are gone", gone, looked);
+  outcome_proof(outcome, "offsets read again: %zu of %zu are gone",
+                outcome_count(outcome, VICTIM_DONE), looked);
+  return true;
 }
 
-KAFKA_STEP(survey, KAFKA_SURVEY_MS)
-KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
-KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+STEP(survey, KAFKA_SURVEY_MS)
+STEP(execute, KAFKA_EXECUTE_MS)
+STEP(verify, KAFKA_VERIFY_MS)
 
 const struct action action_kafka_delete_offsets = {
     .spec = {.id = "kafka.delete-offsets",

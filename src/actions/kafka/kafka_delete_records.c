@@ -1,6 +1,6 @@
 /* Deletes the oldest messages of partitions, up to a place in each. */
 #include "actions/kafka/kafka_found.h"
-#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
 #include "core/format.h"
 #include "core/mem.h"
@@ -39,27 +39,22 @@ static const struct option params[] = {
 
 /* ---- survey: all partitions of all topics */
 
-static bool survey_ask(struct kafka_turn *turn) {
-  const struct action_request *request = turn->act->request;
+static bool survey(struct step *step) {
+  const struct action_request *request = step->act->request;
   struct kafka_to to;
-  if (!kafka_to_parse(request->texts[BEFORE], request->now_ms, &to, &turn->ended))
+  if (!kafka_to_parse(request->texts[BEFORE], request->now_ms, &to, &step->err))
     return false;
-  turn->admin->run = kafka_run_look_topics;
-  turn->admin->logs = true;
-  turn->admin->mark_ms = request->now_ms;
-  turn->admin->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
+  struct kafka_conn *conn = kafka_conn_open(step);
+  struct kafka_admin *topics = conn ? kafka_question(conn, kafka_run_look_topics) : NULL;
+  if (!topics)
+    return false;
+  topics->logs = true;
+  topics->mark_ms = request->now_ms;
+  topics->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
+  if (!kafka_ask(conn, topics))
+    return false;
+  step->found = kafka_found_records(topics, &to);
   return true;
-}
-
-static void survey_take(struct kafka_turn *turn) {
-  const struct action_request *request = turn->act->request;
-  struct kafka_to to;
-  if (kafka_step_lost(turn) ||
-      !kafka_to_parse(request->texts[BEFORE], request->now_ms, &to, &turn->ended))
-    return;
-  if (to.kind == KAFKA_TO_TIME)
-    to.number = turn->admin->time_ms;
-  turn->found = kafka_found_records(turn->admin, &to);
 }
 
 /* ---- plan */
@@ -250,93 +245,47 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
 
 /* ---- execute, verify */
 
-static int64_t mark_pin(const char *pin) {
-  return pin && *pin ? strtoll(pin, NULL, 10) : KAFKA_NO_OFFSET;
+static bool execute(struct step *step) {
+  return kafka_change(step, kafka_run_delete_records);
 }
 
-static bool fill(struct kafka_turn *turn) {
-  const struct plan *plan = turn->act->plan;
-  if (plan->victim_count == 0 || plan->pin_count < PIN_COUNT)
-    return err_set(&turn->ended, ERR_INVALID, "the plan has no partitions");
-  turn->admin->cluster = kafka_expected(turn->admin, plan->victims[0].pins[PIN_CLUSTER]);
-  if (turn->admin->run == kafka_run_delete_records)
-    turn->admin->mark_ms = mark_pin(plan->victims[0].pins[PIN_MARK_MS]);
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    struct kafka_spot *spot = kafka_admin_spot(turn->admin, plan->victims[i].pins[PIN_TOPIC],
-                                               (int32_t)pin(plan, i, PIN_PARTITION));
-    if (!spot)
-      return err_set(&turn->ended, ERR_LIMIT, "too many partitions");
-    spot->start = pin(plan, i, PIN_START);
-    spot->end = pin(plan, i, PIN_END);
-    spot->want = pin(plan, i, PIN_NEW);
-    spot->topic_id = kafka_expected(turn->admin, plan->victims[i].pins[PIN_TOPIC_ID]);
-    spot->mark = mark_pin(plan->victims[i].pins[PIN_MARK]);
-  }
+static bool begins_as_planned(const struct plan *plan, const struct kafka_admin *now, size_t i) {
+  const struct kafka_spot *spot = kafka_planned_spot(now, plan, i);
+  return spot && spot->start >= kafka_pin_number(plan, i, "before");
+}
+
+static bool all_begin_as_planned(const struct plan *plan, const struct kafka_admin *now) {
+  for (size_t i = 0; i < plan->victim_count; i++)
+    if (!begins_as_planned(plan, now, i))
+      return false;
   return true;
 }
 
-static const struct kafka_spot *spot_of(const struct kafka_turn *turn, size_t victim) {
-  return kafka_step_spot(turn, turn->act->plan->victims[victim].pins[PIN_TOPIC],
-                         (int32_t)pin(turn->act->plan, victim, PIN_PARTITION));
-}
-
-static bool execute_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_delete_records;
-  return fill(turn);
-}
-
-static void execute_take(struct kafka_turn *turn) {
-  struct outcome *outcome = turn->act->outcome;
-  if (kafka_step_failed(turn))
-    return;
+static bool verify(struct step *step) {
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
+  const struct kafka_admin *now =
+      kafka_look_until(step, kafka_run_look_logs, 10000, all_begin_as_planned);
+  if (!now)
+    return false;
   for (size_t i = 0; i < outcome->count; i++) {
-    const struct kafka_spot *spot = spot_of(turn, i);
-    if (spot && spot->error)
-      outcome_set(outcome, i, VICTIM_REFUSED, "%s", spot->error);
-    else
-      outcome_set(outcome, i, VICTIM_SENT, "taken by the broker");
-  }
-}
-
-static bool verify_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_look_logs;
-  return fill(turn);
-}
-
-enum { LOOK_AGAIN_MS = 250, LOOKS_MAX = 40 };
-
-static void verify_take(struct kafka_turn *turn) {
-  struct act *act = turn->act;
-  struct outcome *outcome = act->outcome;
-  bool wait = turn->round < LOOKS_MAX, waiting = false;
-  if (turn->err) {
-    turn->ended = *turn->err;
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "taken, but not read again: %s",
-                    turn->err->text);
-    return;
-  }
-  for (size_t i = 0; i < outcome->count; i++) {
-    const struct kafka_spot *spot = spot_of(turn, i);
+    const struct kafka_spot *spot = kafka_planned_spot(now, plan, i);
+    long long start = spot ? spot->start : KAFKA_NO_OFFSET;
     if (outcome->victims[i].result != VICTIM_SENT)
       continue;
-    if (spot && spot->start >= pin(act->plan, i, PIN_NEW))
-      outcome_set(outcome, i, VICTIM_DONE, "read again: it begins at %lld", (long long)spot->start);
-    else if (wait)
-      waiting = true;
+    if (begins_as_planned(plan, now, i))
+      outcome_set(outcome, i, VICTIM_DONE, "read again: it begins at %lld", start);
     else
-      outcome_set(outcome, i, VICTIM_UNKNOWN, "taken, but it begins at %lld",
-                  (long long)(spot ? spot->start : KAFKA_NO_OFFSET));
+      outcome_set(outcome, i, VICTIM_UNKNOWN, "accepted, but it begins at %lld", start);
   }
-  if (waiting)
-    turn->again_ms = LOOK_AGAIN_MS;
-  else
-    outcome_proof(outcome, "start offsets read again: %zu of %zu as planned",
-                  outcome_count(outcome, VICTIM_DONE), outcome->count);
+  outcome_proof(outcome, "start offsets read again: %zu of %zu as planned",
+                outcome_count(outcome, VICTIM_DONE), outcome->count);
+  return true;
 }
 
-KAFKA_STEP(survey, KAFKA_SURVEY_MS)
-KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
-KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+STEP(survey, KAFKA_SURVEY_MS)
+STEP(execute, KAFKA_EXECUTE_MS)
+STEP(verify, KAFKA_VERIFY_MS)
 
 const struct action action_kafka_delete_records = {
     .spec = {.id = "kafka.delete-records",

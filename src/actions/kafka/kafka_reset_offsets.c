@@ -1,9 +1,8 @@
 /* Sets what a group has committed, partition by partition. */
 #include "actions/kafka/kafka_csv.h"
 #include "actions/kafka/kafka_found.h"
-#include "actions/kafka/kafka_offsets.h"
+#include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_reset_plan.h"
-#include "actions/kafka/kafka_step.h"
 #include "actions/kafka/kafka_words.h"
 
 #include <stdio.h>
@@ -59,123 +58,105 @@ static bool each_once(const struct kafka_admin *admin, struct err *err) {
   return true;
 }
 
-static bool survey_ask(struct kafka_turn *turn) {
-  const struct action_request *request = turn->act->request;
-  struct kafka_admin *admin = turn->admin;
-  struct kafka_to to;
-  if (!to_of(request, &to, &turn->ended))
-    return false;
-  const char *file = request->texts[FILE_PARAM];
-  if (to.kind == KAFKA_TO_FILE && turn->round == 0) {
-    admin->run = kafka_run_load;
-    admin->path = arena_text(&admin->arena, file, strlen(file));
-    return true;
-  }
-  if (!kafka_offsets_group(request, admin, &turn->ended))
-    return false;
-  admin->run = kafka_run_look_group;
-  admin->logs = true;
-  admin->whole_topics = to.kind != KAFKA_TO_FILE;
-  admin->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
-  return to.kind != KAFKA_TO_FILE ||
-         kafka_csv_read(file, turn->last->loaded, turn->last->loaded_len, admin->group, on_line,
-                        admin, &turn->ended);
+/* The file's partitions, as those that are asked about. */
+static bool add_file(struct step *step, struct kafka_conn *conn, const char *path,
+                     struct kafka_admin *group) {
+  struct kafka_admin *file = kafka_question(conn, kafka_run_load);
+  file->path = path;
+  return kafka_ask(conn, file) && kafka_csv_read(path, file->loaded, file->loaded_len, group->group,
+                                                 on_line, group, &step->err);
 }
 
-static void survey_take(struct kafka_turn *turn) {
-  struct kafka_to to;
+static bool survey(struct step *step) {
+  const struct action_request *request = step->act->request;
   struct kafka_facts facts;
-  if (kafka_step_lost(turn) || !to_of(turn->act->request, &to, &turn->ended))
-    return;
-  if (turn->admin->run == kafka_run_load) {
-    turn->again_ms = 0;
-    return;
-  }
-  if (!each_once(turn->admin, &turn->ended))
-    return;
-  turn->found = kafka_found_group(turn->admin, &to);
-  kafka_facts_read(turn->found, &facts);
-  bool good = kafka_facts_allow(&facts, true, &turn->ended);
-  if (good && turn->found->tables[0].row_count == 0)
-    good = err_set(&turn->ended, ERR_INVALID, "%s",
+  struct kafka_to to;
+  if (!to_of(request, &to, &step->err))
+    return false;
+  struct kafka_conn *conn = kafka_conn_open(step);
+  struct kafka_admin *group = conn ? kafka_question(conn, kafka_run_look_group) : NULL;
+  if (!group || !kafka_group_ask(request, group, &step->err))
+    return false;
+  group->logs = true;
+  group->whole_topics = to.kind != KAFKA_TO_FILE;
+  group->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
+  if (to.kind == KAFKA_TO_FILE && !add_file(step, conn, request->texts[FILE_PARAM], group))
+    return false;
+  if (!kafka_ask(conn, group) || !each_once(group, &step->err))
+    return false;
+  step->found = kafka_found_group(group, &to);
+  kafka_facts_read(step->found, &facts);
+  if (!kafka_facts_allow(&facts, true, &step->err))
+    return false;
+  return step->found->tables[0].row_count > 0 ||
+         step_fail(step, ERR_INVALID, "%s",
                    to.kind == KAFKA_TO_FILE ? "the file has no line for this group"
                                             : "the group has committed nothing");
-  if (good)
-    return;
-  sample_free(turn->found);
-  turn->found = NULL;
 }
 
 /* ---- execute */
 
-static bool execute_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_set_offsets;
-  return kafka_offsets_fill(turn, KAFKA_RESET_NEW);
-}
-
-static void execute_take(struct kafka_turn *turn) {
-  kafka_offsets_taken(turn);
-  kafka_offsets_undo(turn->act);
+static bool execute(struct step *step) {
+  bool good = kafka_change(step, kafka_run_set_offsets);
+  kafka_undo_offer(step->act);
+  return good;
 }
 
 /* ---- verify: at once, and once more after one commit interval */
 
 enum { COMMIT_INTERVAL_MS = 5000 };
 
-static bool verify_ask(struct kafka_turn *turn) {
-  turn->admin->run = kafka_run_look_group;
-  return kafka_offsets_fill(turn, KAFKA_RESET_NEW);
-}
-
-static void judge(struct kafka_turn *turn, size_t i, bool joined) {
-  struct outcome *outcome = turn->act->outcome;
-  const struct kafka_spot *spot = kafka_offsets_spot(turn, i);
-  int64_t want = kafka_offsets_pin(turn->act->plan, i, KAFKA_RESET_NEW);
-  if (spot && spot->committed == want)
-    outcome_set(outcome, i, turn->round == 0 ? VICTIM_SENT : VICTIM_DONE, "read again: %lld",
-                (long long)want);
-  else if (spot && spot->committed >= 0 && joined)
-    outcome_set(outcome, i, VICTIM_DONE, "a consumer has joined and is at %lld by now",
-                (long long)spot->committed);
-  else if (spot && spot->committed >= 0)
+static void judge(struct step *step, const struct kafka_admin *now, size_t i, bool last) {
+  struct outcome *outcome = step->act->outcome;
+  const struct kafka_spot *spot = kafka_planned_spot(now, step->act->plan, i);
+  long long committed = spot ? spot->committed : KAFKA_NO_OFFSET;
+  long long wanted = kafka_pin_number(step->act->plan, i, "new");
+  if (committed == wanted)
+    outcome_set(outcome, i, last ? VICTIM_DONE : VICTIM_SENT, "read again: %lld", wanted);
+  else if (committed >= 0 && now->facts.state != KAFKA_GROUP_EMPTY)
+    outcome_set(outcome, i, VICTIM_DONE, "a consumer has joined and is at %lld", committed);
+  else if (committed >= 0)
     outcome_set(outcome, i, VICTIM_UNKNOWN,
-                "was set, but is %lld by now: somebody else commits in this group",
-                (long long)spot->committed);
+                "was set, but is now %lld: somebody else commits in this group", committed);
   else
-    outcome_set(outcome, i, VICTIM_UNKNOWN, "was set, but nothing is committed by now");
+    outcome_set(outcome, i, VICTIM_UNKNOWN, "was set, but nothing is committed now");
 }
 
-static void verify_take(struct kafka_turn *turn) {
-  struct act *act = turn->act;
-  struct outcome *outcome = act->outcome;
-  if (turn->err) {
-    turn->ended = *turn->err;
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
-                    "the broker took it, but it could not be read again: %s", turn->err->text);
-    return;
-  }
-  bool joined = turn->admin->facts.state != KAFKA_GROUP_EMPTY;
-  size_t held = 0, looked = 0;
-  for (size_t i = 0; i < outcome->count; i++) {
-    if (outcome->victims[i].result != VICTIM_SENT)
-      continue;
-    judge(turn, i, joined);
-    looked++;
-    held += outcome->victims[i].result != VICTIM_UNKNOWN;
-  }
-  if (turn->round == 0 && held > 0) {
-    turn->again_ms = COMMIT_INTERVAL_MS;
-    snprintf(act->progress->step, sizeof act->progress->step,
+/* False when it could not be read. held: how many of those that were looked at are as planned. */
+static bool look(struct step *step, struct kafka_conn *conn, bool last, size_t *held) {
+  struct outcome *outcome = step->act->outcome;
+  const struct kafka_admin *now = kafka_look(step, conn, kafka_run_look_group);
+  *held = 0;
+  for (size_t i = 0; now && i < outcome->count; i++)
+    if (outcome->victims[i].result == VICTIM_SENT) {
+      judge(step, now, i, last);
+      *held += outcome->victims[i].result != VICTIM_UNKNOWN;
+    }
+  return now != NULL;
+}
+
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  struct progress *progress = step->act->progress;
+  struct kafka_conn *conn = kafka_conn_open(step);
+  size_t looked = outcome_count(outcome, VICTIM_SENT), held;
+  if (!conn || !look(step, conn, false, &held))
+    return false;
+  if (held > 0) {
+    looked = outcome_count(outcome, VICTIM_SENT);
+    snprintf(progress->step, sizeof progress->step,
              "as planned; looking again in 5 s, whether anybody else commits");
-  } else {
-    outcome_proof(outcome, "offsets read again after 5 s: %zu of %zu as planned", held, looked);
+    step_report(step);
+    if (!step_sleep(step, COMMIT_INTERVAL_MS) || !look(step, conn, true, &held))
+      return false;
   }
-  act->changed(act);
+  outcome_proof(outcome, "offsets read again after 5 s: %zu of %zu as planned", held, looked);
+  return true;
 }
 
-KAFKA_STEP(survey, KAFKA_SURVEY_MS)
-KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
-KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+STEP(survey, KAFKA_SURVEY_MS)
+STEP(execute, KAFKA_EXECUTE_MS)
+STEP(verify, KAFKA_VERIFY_MS)
 
 const struct action action_kafka_reset_offsets = {
     .spec = {.id = "kafka.reset-offsets",

@@ -1,6 +1,6 @@
 /* Sets one setting of one topic, or sets it back to its default. All others stay. */
 #include "actions/kafka/kafka_found.h"
-#include "actions/kafka/kafka_step.h"
+#include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
 #include "core/mem.h"
 #include "core/secret.h"
@@ -32,31 +32,32 @@ static const struct option params[] = {
 
 /* ---- survey */
 
-static bool survey_ask(struct kafka_turn *turn) {
-  const char *name = turn->act->request->texts[NAME];
-  if (!name || !*name)
-    return err_set(&turn->ended, ERR_INVALID, "which setting: write name=retention.ms");
-  turn->admin->run = kafka_run_look_topics;
-  turn->admin->name = name;
-  return true;
+static bool is_known(const struct kafka_admin *topics) {
+  for (size_t i = 0; i < topics->setting_count; i++)
+    if (strcmp(topics->settings[i].name, topics->name) == 0)
+      return true;
+  return topics->topic_count == 0;
 }
 
-static void survey_take(struct kafka_turn *turn) {
-  if (kafka_step_lost(turn))
-    return;
-  bool known = turn->admin->topic_count == 0;
-  for (size_t i = 0; i < turn->admin->setting_count; i++)
-    known |= strcmp(turn->admin->settings[i].name, turn->admin->name) == 0;
-  for (size_t i = 0; !known && i < turn->admin->topic_count; i++)
-    if (turn->admin->topics[i].error) {
-      err_set(&turn->ended, ERR_DENIED, "the settings cannot be read: %.180s",
-              turn->admin->topics[i].error);
-      return;
-    }
-  if (!known)
-    err_set(&turn->ended, ERR_INVALID, "topics have no setting \"%.100s\"", turn->admin->name);
-  else
-    turn->found = kafka_found_topics(turn->admin);
+static bool survey(struct step *step) {
+  const char *name = step->act->request->texts[NAME];
+  if (!name || !*name)
+    return step_fail(step, ERR_INVALID, "which setting: write name=retention.ms");
+  struct kafka_conn *conn = kafka_conn_open(step);
+  struct kafka_admin *topics = conn ? kafka_question(conn, kafka_run_look_topics) : NULL;
+  if (!topics)
+    return false;
+  topics->name = name;
+  if (!kafka_ask(conn, topics))
+    return false;
+  for (size_t i = 0; !is_known(topics) && i < topics->topic_count; i++)
+    if (topics->topics[i].error)
+      return step_fail(step, ERR_DENIED, "the settings cannot be read: %.180s",
+                       topics->topics[i].error);
+  if (!is_known(topics))
+    return step_fail(step, ERR_INVALID, "topics have no setting \"%.100s\"", name);
+  step->found = kafka_found_topics(topics);
+  return true;
 }
 
 /* ---- plan */
@@ -215,48 +216,22 @@ static bool set_plan(const struct action_request *request, struct plan *plan, st
 
 /* ---- execute */
 
-static const char *copy(struct kafka_admin *admin, const char *text) {
-  return arena_text(&admin->arena, text, strlen(text));
-}
-
-static void fill(struct kafka_turn *turn, kafka_run run) {
-  const char **pin = turn->act->plan->victims[0].pins;
-  struct kafka_admin *admin = turn->admin;
-  admin->run = run;
-  admin->topic = copy(admin, pin[PIN_TOPIC]);
-  admin->cluster = kafka_expected(admin, pin[PIN_CLUSTER]);
-  admin->topic_id = kafka_expected(admin, pin[PIN_TOPIC_ID]);
-  admin->name = copy(admin, pin[PIN_NAME]);
-  admin->expect = *pin[PIN_OLD] ? copy(admin, pin[PIN_OLD] + 1) : NULL;
-  admin->value = *pin[PIN_NEW] ? copy(admin, pin[PIN_NEW] + 1) : NULL;
-}
-
-static bool execute_ask(struct kafka_turn *turn) {
-  fill(turn, kafka_run_set_config);
-  return true;
-}
-
-static void execute_take(struct kafka_turn *turn) {
-  const struct act *act = turn->act;
+static bool execute(struct step *step) {
+  const struct act *act = step->act;
   const char **pin = act->plan->victims[0].pins;
   char target[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX], word[KAFKA_WORD_MAX];
-  if (!kafka_step_failed(turn))
-    outcome_set(act->outcome, 0, VICTIM_SENT, "taken by the broker");
-  else if (!turn->admin->unsure)
-    return;
+  bool good = kafka_change(step, kafka_run_set_config);
+  if (!good && outcome_count(act->outcome, VICTIM_UNKNOWN) == 0)
+    return false;
   char *value = mem_printf("value=%s", *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "");
   outcome_undo(act->outcome, "kafka.set-topic-config %s %s name=%s %s",
                kafka_word(act->plan->target, target), kafka_word(pin[PIN_TOPIC], topic),
                pin[PIN_NAME], kafka_word(value, word));
   free(value);
+  return good;
 }
 
 /* ---- verify: the new value is there, and the others are as they were */
-
-static bool verify_ask(struct kafka_turn *turn) {
-  fill(turn, kafka_run_look_topics);
-  return true;
-}
 
 /* The topic's other own settings, as the pin has them. */
 static char *others_of(const struct kafka_admin *admin) {
@@ -273,47 +248,38 @@ static char *others_of(const struct kafka_admin *admin) {
   return text;
 }
 
-static bool is_set(const struct kafka_admin *admin) {
-  for (size_t i = 0; i < admin->setting_count; i++) {
-    const struct kafka_setting *setting = &admin->settings[i];
-    if (strcmp(setting->name, admin->name) != 0)
-      continue;
-    return admin->value
-               ? setting->own && setting->value && strcmp(setting->value, admin->value) == 0
-               : !setting->own;
+static bool is_set(const struct plan *plan, const struct kafka_admin *now) {
+  (void)plan;
+  for (size_t i = 0; i < now->setting_count; i++) {
+    const struct kafka_setting *setting = &now->settings[i];
+    if (strcmp(setting->name, now->name) == 0)
+      return now->value ? setting->own && setting->value && strcmp(setting->value, now->value) == 0
+                        : !setting->own;
   }
   return false;
 }
 
-enum { LOOK_AGAIN_MS = 200, LOOKS_MAX = 25 };
-
-static void verify_take(struct kafka_turn *turn) {
-  struct outcome *outcome = turn->act->outcome;
-  const char **pin = turn->act->plan->victims[0].pins;
-  if (turn->err) {
-    turn->ended = *turn->err;
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but not read again: %s", turn->err->text);
-    return;
-  }
-  if (!is_set(turn->admin) && turn->round < LOOKS_MAX) {
-    turn->again_ms = LOOK_AGAIN_MS; /* a broker learns it a moment after the controller */
-    return;
-  }
-  char *others = others_of(turn->admin);
-  if (!is_set(turn->admin))
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "taken, but the setting is another when read again");
-  else if (strcmp(others, pin[PIN_OTHERS]) != 0)
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_topics, 5000, is_set);
+  if (!now)
+    return false;
+  char *others = others_of(now);
+  if (!is_set(NULL, now))
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but read again it has another value");
+  else if (strcmp(others, step->act->plan->victims[0].pins[PIN_OTHERS]) != 0)
     outcome_set(outcome, 0, VICTIM_DONE, "set; but its other settings have changed meanwhile: %s",
                 *others ? others : "none is left");
   else
     outcome_set(outcome, 0, VICTIM_DONE, "read again: set, and its other settings are as before");
   outcome_proof(outcome, "%s", outcome->victims[0].words);
   free(others);
+  return true;
 }
 
-KAFKA_STEP(survey, KAFKA_SURVEY_MS)
-KAFKA_STEP(execute, KAFKA_EXECUTE_MS)
-KAFKA_STEP(verify, KAFKA_VERIFY_MS)
+STEP(survey, KAFKA_SURVEY_MS)
+STEP(execute, KAFKA_EXECUTE_MS)
+STEP(verify, KAFKA_VERIFY_MS)
 
 const struct action action_kafka_set_topic_config = {
     .spec = {.id = "kafka.set-topic-config",

@@ -143,6 +143,14 @@ const char *kafka_row_name(const struct action_request *request, const struct ro
   return cell_text(request, row, KAFKA_LAG_ID_NAME);
 }
 
+bool kafka_group_ask(const struct action_request *request, struct kafka_admin *admin,
+                     struct err *err) {
+  const struct row *row = kafka_group_row(request);
+  const char *name = row ? kafka_row_name(request, row) : "";
+  admin->group = arena_text(&admin->arena, name, strlen(name));
+  return *name || err_set(err, ERR_INVALID, "the group is not there any more");
+}
+
 bool kafka_row_fits(const struct action_request *request, enum kafka_level wanted, bool empty,
                     struct err *why) {
   enum kafka_level level;

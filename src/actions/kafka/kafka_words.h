@@ -36,6 +36,9 @@ const struct row *kafka_row(const struct action_request *request, enum kafka_lev
                             struct err *err);
 /* The row of the group that the request's row is in; NULL if there is none. */
 const struct row *kafka_group_row(const struct action_request *request);
+/* admin->group: the name of that group. */
+bool kafka_group_ask(const struct action_request *request, struct kafka_admin *admin,
+                     struct err *err) MUST_CHECK;
 /* The name in a row; "" when it is not there. */
 const char *kafka_row_name(const struct action_request *request, const struct row *row);
 /* For `applies`: the row is of that level; `empty`: its group is Empty. */

@@ -106,6 +106,9 @@ void kafka_admin_free(struct kafka_admin *admin); /* NULL is fine */
  * the next one. */
 struct kafka_spot *kafka_admin_spot(struct kafka_admin *admin, const char *topic,
                                     int32_t partition);
+/* Of an answer's spots, which are sorted; NULL if there is none. */
+struct kafka_spot *kafka_admin_find(const struct kafka_admin *admin, const char *topic,
+                                    int32_t partition);
 /* Whether the change was sent: before that nothing has happened. */
 bool kafka_admin_sent(const struct kafka_admin *admin);
 

@@ -37,9 +37,6 @@ void kafka_admin_take_errors(struct kafka_admin *admin,
 
 /* By topic and partition. */
 void kafka_admin_sort(struct kafka_admin *admin);
-/* Of sorted spots; NULL if there is none. */
-struct kafka_spot *kafka_admin_find(const struct kafka_admin *admin, const char *topic,
-                                    int32_t partition);
 /* start, end and (where time_ms is set) at of all spots, or their errors; whole_topics: adds the
  * partitions that are missing. Sorts them. */
 bool kafka_admin_logs(struct kafka_session *session, struct kafka_admin *admin,
