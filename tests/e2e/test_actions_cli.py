@@ -436,7 +436,7 @@ def test_an_unknown_outcome_is_acknowledged(remedy, victim):
     (["postgres.terminate-idle", "ecap", "agee=5m"], USAGE, 'did you mean "age"?'),
     (["postgres.terminate-idle", "ecap", "age=often"], USAGE, "is not a duration"),
     (["postgres.terminate", "ecap", "none"], FAILED, 'there is no "none" among sessions of ecap'),
-    (["postgres.terminate-idle", "ecap", "age=29d"], FAILED, "no session that we may see has been idle in transaction"),
+    (["postgres.terminate-idle", "ecap", "age=29d"], FAILED, "no visible session has been idle in transaction"),
 ])
 def test_no_plan(remedy, words, status, said):
     run = remedy.run("plan", *words)

@@ -13,6 +13,7 @@ struct postgres_conn {
   struct step *step;
   struct postgres_link *link;
   bool asking;
+  bool changing;  /* what was asked last changes something, and has no answer */
   struct err err; /* of the last answer; ERR_NONE: rows */
   struct arena arena;
   struct pg_rows rows; /* its copies, in the arena */
@@ -23,6 +24,10 @@ static void close_part(struct step_part *part) {
   postgres_link_close(conn->link);
   arena_fini(&conn->arena);
   free(conn);
+}
+
+static size_t unanswered(const struct step_part *part) {
+  return ((const struct postgres_conn *)part)->changing;
 }
 
 /* ---- answers: kept, since one may come while the step waits for something else */
@@ -42,6 +47,7 @@ static void on_answer(void *self, const struct pg_rows *rows, const struct err *
   struct postgres_conn *conn = self;
   conn->asking = false;
   conn->err = err ? *err : (struct err){0};
+  conn->changing = conn->changing && err && !postgres_link_stands(conn->link);
   if (rows)
     keep_rows(conn, rows);
   step_wake(conn->step);
@@ -91,11 +97,27 @@ const struct pg_rows *postgres_ask(struct postgres_conn *conn, const char *sql, 
   return postgres_take(conn);
 }
 
+const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, const char *sql,
+                                    size_t count, const char *const *values) {
+  const struct pg_rows *rows = postgres_ask(conn, sql, count, values);
+  if (!rows || rows->rows == 0 || rows->columns == columns)
+    return rows;
+  step_fail(conn->step, ERR_PROTOCOL, "the server's answer has %zu columns instead of %zu",
+            rows->columns, columns);
+  return NULL;
+}
+
+const struct pg_rows *postgres_change(struct postgres_conn *conn, const char *sql, size_t count,
+                                      const char *const *values) {
+  conn->changing = !conn->step->dropped;
+  return postgres_ask(conn, sql, count, values);
+}
+
 /* ---- opening */
 
 static struct postgres_conn *conn_begin(struct step *step, bool urgent) {
   struct postgres_conn *conn = mem_new(sizeof *conn);
-  conn->part.close = close_part;
+  conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
   step_add(step, &conn->part);
   begin(conn);
@@ -118,6 +140,27 @@ struct postgres_conn *postgres_conn_open(struct step *step) {
 
 struct postgres_conn *postgres_conn_open_urgent(struct step *step) {
   return opened(conn_begin(step, true));
+}
+
+static struct postgres_conn *survey_open(struct step *step, const struct table_spec *const *tables,
+                                         size_t count, bool urgent) {
+  struct postgres_conn *conn = opened(conn_begin(step, urgent));
+  if (!conn)
+    return NULL;
+  step->found = sample_new(tables, count);
+  postgres_identity_keep(step->found, postgres_conn_identity(conn));
+  return conn;
+}
+
+struct postgres_conn *postgres_survey_open(struct step *step,
+                                           const struct table_spec *const *tables, size_t count) {
+  return survey_open(step, tables, count, false);
+}
+
+struct postgres_conn *postgres_survey_open_urgent(struct step *step,
+                                                  const struct table_spec *const *tables,
+                                                  size_t count) {
+  return survey_open(step, tables, count, true);
 }
 
 void postgres_conn_close(struct postgres_conn *conn) {

@@ -8,11 +8,19 @@
 
 struct postgres_conn;
 
+enum { POSTGRES_STEP_MS = 20000 }; /* of a survey, and of an effect of a few short statements */
+
 /* NULL with step->err. */
 struct postgres_conn *postgres_conn_open(struct step *step);
 /* For short statements that must work while no connection slot is left: then it asks over the
  * collector's connection. */
 struct postgres_conn *postgres_conn_open_urgent(struct step *step);
+/* The same for a survey: makes step->found of these tables, which says who the server is. */
+struct postgres_conn *postgres_survey_open(struct step *step,
+                                           const struct table_spec *const *tables, size_t count);
+struct postgres_conn *postgres_survey_open_urgent(struct step *step,
+                                                  const struct table_spec *const *tables,
+                                                  size_t count);
 /* Does not wait: postgres_take says whether it is open. */
 struct postgres_conn *postgres_conn_begin(struct step *step);
 /* Before the step's end. NULL is fine. */
@@ -27,6 +35,16 @@ const struct pg_rows *postgres_ask(struct postgres_conn *conn, const char *sql, 
 #define postgres_ask_with(conn, sql, ...)                                              \
   postgres_ask(conn, sql, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), \
                (const char *const[]){__VA_ARGS__})
+
+/* The same for a query whose answer has so many columns; another one is ERR_PROTOCOL. */
+const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, const char *sql,
+                                    size_t count, const char *const *values);
+#define postgres_read_with(conn, columns, sql, ...)                                              \
+  postgres_read(conn, columns, sql, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), \
+                (const char *const[]){__VA_ARGS__})
+/* The same for what changes something: without an answer, it may have happened. */
+const struct pg_rows *postgres_change(struct postgres_conn *conn, const char *sql, size_t count,
+                                      const char *const *values);
 
 /* A statement that takes long, while the step asks elsewhere: begin it, wait until it is answered,
  * then take the answer, as from postgres_ask. */

@@ -25,6 +25,26 @@ struct value postgres_oid(const char *cell, bool named) {
   return named ? postgres_int(cell, NULL) : value_none(postgres_no_name);
 }
 
+bool postgres_is_true(const char *cell) {
+  return cell && *cell == 't';
+}
+
+static struct value cell_of(struct sample *sample, const char *cell, enum unit unit) {
+  if (unit == UNIT_NONE)
+    return postgres_text(sample, cell, NULL);
+  if (unit == UNIT_SECONDS || unit == UNIT_RATIO)
+    return cell ? value_real(strtod(cell, NULL)) : value_none(NULL);
+  return postgres_int(cell, NULL);
+}
+
+struct row *postgres_row(struct sample *sample, struct table *table, const char *key,
+                         const char *parent, const struct pg_rows *rows, size_t at) {
+  struct row *row = sample_row(sample, table, key, parent);
+  for (size_t c = 0; row && c < rows->columns && c < table->spec->column_count; c++)
+    row->cells[c] = cell_of(sample, pg_cell(rows, at, c), table->spec->columns[c].unit);
+  return row;
+}
+
 struct value postgres_found(const struct table *table, const struct row *row, const char *column) {
   int index = table_column(table->spec, column);
   assert(index >= 0);

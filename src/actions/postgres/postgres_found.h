@@ -2,10 +2,23 @@
 #pragma once
 
 #include "actions/action.h"
+#include "clients/postgres/pg.h"
+
+/* A table_spec of an array of columns. */
+#define POSTGRES_TABLE_SPEC(name, heading, cols)         \
+  {                                                      \
+    .id = (name), .title = (heading), .columns = (cols), \
+    .column_count = sizeof(cols) / sizeof *(cols)        \
+  }
 
 /* A cell of an answer as a value: NULL becomes none with that reason (may be NULL). */
 struct value postgres_text(struct sample *sample, const char *cell, const char *reason);
 struct value postgres_int(const char *cell, const char *reason);
+bool postgres_is_true(const char *cell); /* "t" */
+/* A new row of a table whose first columns are those of the answer, in their order: columns with
+ * a unit have numbers, all others text. NULL when the sample is full. */
+struct row *postgres_row(struct sample *sample, struct table *table, const char *key,
+                         const char *parent, const struct pg_rows *rows, size_t at) MUST_CHECK;
 
 /* Of a row of a survey's table, by the column's id. */
 struct value postgres_found(const struct table *table, const struct row *row, const char *column);

@@ -1,38 +1,42 @@
+/* The actions on sessions: cancel the query, and four ways to terminate, over one implementation.
+ */
 #include "actions/postgres/postgres_sessions.h"
-
-#include "core/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-const struct table *postgres_sessions_table(const struct action_request *request) {
-  const struct sample *sample = request->model->slots[request->slot].sample;
-  return sample ? sample_table_view(sample, POSTGRES_SESSIONS_TABLE) : NULL;
+enum { EFFECT_MS = 15000 };
+
+const struct postgres_effect_spec postgres_effects[] = {
+    [POSTGRES_CANCEL] = {"pg_cancel_backend", " AND state = 'active' AND query_start = ",
+                         POSTGRES_SESSIONS_ID_QUERY_START, ", and runs that same query",
+                         "that query has ended"},
+    [POSTGRES_TERMINATE] = {"pg_terminate_backend", NULL, NULL, "", NULL},
+    [POSTGRES_TERMINATE_ACTIVE] = {"pg_terminate_backend",
+                                   " AND state = 'active' AND query_start = ",
+                                   POSTGRES_SESSIONS_ID_QUERY_START, ", and runs that same query",
+                                   "that query has ended"},
+    [POSTGRES_TERMINATE_IDLE] = {"pg_terminate_backend",
+                                 " AND state LIKE 'idle in transaction%' AND state_change = ",
+                                 POSTGRES_SESSIONS_ID_STATE_CHANGE,
+                                 ", and has been idle in its transaction ever since",
+                                 "no longer idle in that transaction"},
+};
+
+const char *postgres_effect_sql(enum postgres_effect effect, const char *pid, const char *start,
+                                const char *moment, char out[POSTGRES_EFFECT_MAX]) {
+  const struct postgres_effect_spec *spec = &postgres_effects[effect];
+  /* the function is called for what WHERE has let through: it stands in no WHERE of its own */
+  snprintf(out, POSTGRES_EFFECT_MAX,
+           "SELECT %s(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s%s%s"
+           " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+           spec->function, pid, start, spec->still ? spec->still : "", spec->still ? moment : "");
+  return out;
 }
 
-struct value postgres_session_cell(const struct table *table, const struct row *row,
-                                   const char *column) {
-  int index = table_column(table->spec, column);
-  return index >= 0 ? row->cells[index] : value_none(NULL);
-}
-
-const char *postgres_session_text(const struct table *table, const struct row *row,
-                                  const char *column) {
-  struct value value = postgres_session_cell(table, row, column);
-  return value.type == VALUE_TEXT ? value.text : "";
-}
-
-const struct row *postgres_session_root(const struct table *table, const struct row *row) {
-  for (size_t i = 0; row->parent && i < table->row_count; i++) {
-    const struct row *parent = table_find(table, row->parent);
-    if (!parent)
-      break;
-    row = parent;
-  }
-  return row;
-}
+/* ---- whom they may be done to */
 
 bool postgres_key_start(const char *key, char out[POSTGRES_MOMENT_MAX]) {
   struct postgres_session_key session;
@@ -48,11 +52,9 @@ bool postgres_key_start(const char *key, char out[POSTGRES_MOMENT_MAX]) {
   return true;
 }
 
-/* ---- whom it may be done to */
-
 static bool check_client(const struct table *table, const struct row *row, struct err *why) {
-  struct value type = postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_TYPE);
-  struct value pid = postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_PID);
+  struct value type = postgres_found(table, row, POSTGRES_SESSIONS_ID_TYPE);
+  struct value pid = postgres_found(table, row, POSTGRES_SESSIONS_ID_PID);
   char start[POSTGRES_MOMENT_MAX];
   if (pid.type == VALUE_INT && pid.integer == 0)
     return err_set(why, ERR_UNSUPPORTED,
@@ -62,13 +64,13 @@ static bool check_client(const struct table *table, const struct row *row, struc
     return err_set(why, ERR_UNSUPPORTED, "%s: only client sessions", type.text);
   if (type.type == VALUE_TEXT && postgres_key_start(row->key, start))
     return true;
-  return err_set(why, ERR_DENIED, "who it is cannot be told for sure%s%s",
+  return err_set(why, ERR_DENIED, "the session cannot be identified%s%s",
                  type.text && type.type == VALUE_NONE ? ": " : "",
                  type.text && type.type == VALUE_NONE ? type.text : "");
 }
 
 static bool check_runs(const struct table *table, const struct row *row, struct err *why) {
-  const char *state = postgres_session_text(table, row, POSTGRES_SESSIONS_ID_STATE);
+  const char *state = postgres_found_text(table, row, POSTGRES_SESSIONS_ID_STATE);
   if (strcmp(state, POSTGRES_STATE_ACTIVE) == 0)
     return true;
   if (strcmp(state, POSTGRES_STATE_IDLE_IN_TRANSACTION) == 0 ||
@@ -81,14 +83,20 @@ static bool check_runs(const struct table *table, const struct row *row, struct 
 
 bool postgres_session_check(const struct table *table, const struct row *row,
                             enum postgres_effect effect, struct err *why) {
-  if (!check_client(table, row, why))
-    return false;
-  return effect != POSTGRES_CANCEL || check_runs(table, row, why);
+  return check_client(table, row, why) &&
+         (effect != POSTGRES_CANCEL || check_runs(table, row, why));
 }
 
-bool postgres_sessions_check(const struct action_request *request, enum postgres_effect effect,
-                             struct err *why) {
-  const struct table *table = postgres_sessions_table(request);
+/* The rows as the model has them; NULL if there are none yet. */
+static const struct table *model_table(const struct action_request *request) {
+  const struct sample *sample = request->model->slots[request->slot].sample;
+  return sample ? sample_table_view(sample, POSTGRES_SESSIONS_TABLE) : NULL;
+}
+
+/* Of those rows of the request that the model knows: the survey tells of others. */
+static bool check_rows(const struct action_request *request, enum postgres_effect effect,
+                       struct err *why) {
+  const struct table *table = model_table(request);
   for (size_t i = 0; i < request->key_count; i++) {
     const struct row *row = table ? table_find(table, request->keys[i]) : NULL;
     struct err err;
@@ -97,150 +105,184 @@ bool postgres_sessions_check(const struct action_request *request, enum postgres
     if (request->key_count == 1)
       return err_set(why, err.kind, "%s", err.text);
     return err_set(why, err.kind, "%s: %.200s",
-                   postgres_session_text(table, row, POSTGRES_SESSIONS_ID_SESSION), err.text);
+                   postgres_found_text(table, row, POSTGRES_SESSIONS_ID_SESSION), err.text);
   }
   return request->key_count > 0 || err_set(why, ERR_INVALID, "no session is selected");
 }
 
-const struct row *postgres_session_found(const struct action_request *request, const char *key,
-                                         struct err *err) {
-  const struct table *table = &request->found->tables[0];
-  const struct row *row = table_find(table, key);
-  const long pid = strtol(key, NULL, 10);
-  const bool whole = strchr(key, '/') != NULL; /* else any session with that pid is meant */
-  for (size_t i = 0; !row && i < table->row_count; i++) {
-    struct value value = postgres_session_cell(table, &table->rows[i], POSTGRES_SESSIONS_ID_PID);
-    if (value.type != VALUE_INT || value.integer != pid)
-      continue;
-    if (!whole)
-      return &table->rows[i];
-    err_set(err, ERR_INVALID, "the session has ended; pid %ld is another one's now", pid);
-    return NULL;
-  }
-  if (!row && whole)
-    err_set(err, ERR_INVALID, "pid %ld has ended", pid);
-  else if (!row)
-    err_set(err, ERR_INVALID, "there is no session with pid %ld", pid);
-  return row;
+static bool may_cancel(const struct action_request *request, struct err *why) {
+  return check_rows(request, POSTGRES_CANCEL, why);
 }
 
-/* ---- who is freed */
+static bool may_terminate(const struct action_request *request, struct err *why) {
+  return check_rows(request, POSTGRES_TERMINATE, why);
+}
 
-struct waiter {
-  int64_t pid;
-  const char *blockers; /* "8123, 8140"; "": waits for nobody */
-  int victim;           /* it is one, or waits for one: its index; else -1 */
-  bool freed;           /* or a victim */
-};
+/* "8123" and "pid 8123" name a session that the server may know: its pid. */
+static const char *session_named(const char *word) {
+  const char *pid = strncmp(word, "pid ", 4) == 0 ? word + 4 : word;
+  size_t digits = strspn(pid, "0123456789");
+  return digits > 0 && digits < 10 && !pid[digits] && *pid != '0' ? pid : NULL;
+}
 
-static const struct waiter *find_waiter(const struct waiter *waiters, size_t count, int64_t pid) {
-  for (size_t i = 0; i < count; i++)
-    if (waiters[i].pid == pid)
-      return &waiters[i];
+/* ---- the root of a tree */
+
+/* The row at the top of the row's tree; NULL with why when it may not be terminated, or is no tree.
+ */
+static const struct row *root_find(const struct table *table, const struct row *row,
+                                   struct err *why) {
+  const struct row *root = postgres_session_root(table, row);
+  struct value blocks = postgres_found(table, root, POSTGRES_SESSIONS_ID_BLOCKS);
+  struct err err;
+  if (root == row && !(blocks.type == VALUE_INT && blocks.integer > 0))
+    err_set(why, ERR_UNSUPPORTED, "it waits for nobody, and nobody is known to wait for it");
+  else if (postgres_session_check(table, root, POSTGRES_TERMINATE, &err))
+    return root;
+  else
+    err_set(why, err.kind, "the root is %s: %.200s",
+            postgres_found_text(table, root, POSTGRES_SESSIONS_ID_SESSION), err.text);
   return NULL;
 }
 
-/* Looks at its blockers once. Whether anything is new. */
-static bool waiter_step(struct waiter *waiter, const struct waiter *waiters, size_t count) {
-  bool all = true;
-  int victim = waiter->victim;
-  for (const char *at = waiter->blockers; *at;) {
-    char *end;
-    int64_t pid = strtoll(at, &end, 10); /* "prepared": 0, which is nobody's */
-    const struct waiter *blocker = pid ? find_waiter(waiters, count, pid) : NULL;
-    all = all && blocker && blocker->freed;
-    if (blocker && blocker->victim >= 0 && victim < 0)
-      victim = blocker->victim;
-    at = end + strcspn(end, ",");
-    at += strspn(at, ", ");
-  }
-  bool changed = victim != waiter->victim || (all && !waiter->freed);
-  waiter->victim = victim;
-  waiter->freed = waiter->freed || all;
-  return changed;
+static bool may_terminate_root(const struct action_request *request, struct err *why) {
+  const struct table *table = model_table(request);
+  if (request->key_count != 1)
+    return err_set(why, ERR_INVALID,
+                   request->key_count ? "one at a time" : "no session is selected");
+  const struct row *row = table ? table_find(table, request->keys[0]) : NULL;
+  return !row || root_find(table, row, why);
 }
 
-static struct waiter *waiters_read(const struct table *table, const struct row *const *rows,
-                                   size_t count) {
-  struct waiter *waiters = mem_new((table->row_count + 1) * sizeof *waiters);
-  for (size_t i = 0; i < table->row_count; i++) {
-    const struct row *row = &table->rows[i];
-    struct value pid = postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_PID);
-    waiters[i] = (struct waiter){
-        .pid = pid.type == VALUE_INT ? pid.integer : 0,
-        .blockers = postgres_session_text(table, row, POSTGRES_SESSIONS_ID_BLOCKED_BY),
-        .victim = -1};
-    for (size_t v = 0; v < count; v++)
-      if (rows[v] == row) {
-        waiters[i].victim = (int)v;
-        waiters[i].freed = true;
-      }
-  }
-  return waiters;
+static bool plan_root(const struct action_request *request, struct plan *plan, struct err *err) {
+  const struct table *table = &request->found->tables[0];
+  const struct row *row = postgres_session_found(request, request->keys[0], err);
+  const struct row *root = row ? root_find(table, row, err) : NULL;
+  if (!root)
+    return false;
+  plan->title =
+      plan_printf(plan, "Terminate %s of %s, which holds up the others",
+                  postgres_found_text(table, root, POSTGRES_SESSIONS_ID_SESSION), plan->target);
+  return postgres_sessions_plan(request, &root, 1, plan, err);
 }
 
-int *postgres_sessions_freed(const struct table *table, const struct row *const *rows, size_t count,
-                             size_t *others) {
-  size_t all = table->row_count;
-  struct waiter *waiters = waiters_read(table, rows, count);
-  bool *victims = mem_new((all + 1) * sizeof *victims);
-  int *freed = mem_new((all + 1) * sizeof *freed);
-  for (size_t i = 0; i < all; i++)
-    victims[i] = waiters[i].freed;
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (size_t i = 0; i < all; i++)
-      if (!victims[i] && *waiters[i].blockers && waiter_step(&waiters[i], waiters, all))
-        changed = true;
+/* ---- the actions */
+
+STEP(postgres_sessions_survey_rows, POSTGRES_STEP_MS)
+STEP(postgres_sessions_survey_root, POSTGRES_STEP_MS)
+STEP(postgres_sessions_survey_active, POSTGRES_STEP_MS)
+STEP(postgres_sessions_survey_idle, POSTGRES_STEP_MS)
+STEP_CANCELLABLE(postgres_sessions_execute, EFFECT_MS)
+STEP(postgres_sessions_verify, EFFECT_MS)
+
+#define AGE(text)             \
+  {                           \
+    {.name = "age",           \
+     .type = OPTION_DURATION, \
+     .required = true,        \
+     .min = 1000,             \
+     .max = 30LL * 86400000,  \
+     .fallback = "10m",       \
+     .help = (text)},         \
   }
-  *others = 0;
-  for (size_t i = 0; i < all; i++) {
-    bool waits = !victims[i] && waiters[i].victim >= 0;
-    freed[i] = waits && waiters[i].freed ? waiters[i].victim : -1;
-    *others += waits && !waiters[i].freed;
-  }
-  free(victims);
-  free(waiters);
-  return freed;
-}
+static const struct option active_params[] =
+    AGE("sessions whose query has been running for at least so long");
+static const struct option idle_params[] =
+    AGE("sessions that have been idle in a transaction for at least so long");
 
-/* ---- SQL */
+const struct action action_postgres_cancel = {
+    .spec = {.id = "postgres.cancel",
+             .kind = "postgres",
+             .table = POSTGRES_SESSIONS_TABLE,
+             .key = 'C',
+             .title = "cancel the query",
+             .what = "ends the query that the session runs: its client gets an error and stays "
+                     "connected",
+             .runs = "pg_cancel_backend(pid)",
+             .danger = DANGER_REVERSIBLE,
+             .many = true},
+    .applies = may_cancel,
+    .row_named = session_named,
+    .survey = &postgres_sessions_survey_rows_step,
+    .plan = postgres_sessions_plan_rows,
+    .execute = &postgres_sessions_execute_step,
+    .verify = &postgres_sessions_verify_step,
+};
 
-const char *postgres_effect_sql(enum postgres_effect effect, const char *pid, const char *start,
-                                const char *moment, char out[POSTGRES_EFFECT_MAX]) {
-  static const char *const what[] = {
-      [POSTGRES_CANCEL] = " AND state = 'active' AND query_start = ",
-      [POSTGRES_TERMINATE] = "",
-      [POSTGRES_TERMINATE_ACTIVE] = " AND state = 'active' AND query_start = ",
-      [POSTGRES_TERMINATE_IDLE] = " AND state LIKE 'idle in transaction%' AND state_change = ",
-  };
-  /* the function is called for what WHERE has let through: it stands in no WHERE of its own */
-  snprintf(out, POSTGRES_EFFECT_MAX,
-           "SELECT %s(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s%s%s"
-           " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
-           effect == POSTGRES_CANCEL ? "pg_cancel_backend" : "pg_terminate_backend", pid, start,
-           what[effect], effect == POSTGRES_TERMINATE ? "" : moment);
-  return out;
-}
+const struct action action_postgres_terminate = {
+    .spec = {.id = "postgres.terminate",
+             .kind = "postgres",
+             .table = POSTGRES_SESSIONS_TABLE,
+             .key = 'T',
+             .title = "terminate",
+             .what = "ends the session: its transaction is rolled back, its client loses the "
+                     "connection",
+             .runs = "pg_terminate_backend(pid)",
+             .danger = DANGER_DESTRUCTIVE,
+             .many = true},
+    .applies = may_terminate,
+    .row_named = session_named,
+    .survey = &postgres_sessions_survey_rows_step,
+    .plan = postgres_sessions_plan_rows,
+    .execute = &postgres_sessions_execute_step,
+    .verify = &postgres_sessions_verify_step,
+};
 
-// clang-format off
-#define MOMENT(time) \
-  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
-/* The user's name as it is, since in the bytes of another encoding it would fail the statement */
-static const char look_frame[] =
-    "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
-    " SELECT pid, " MOMENT("backend_start") ", state, " MOMENT("query_start") ","
-    " " MOMENT("state_change") ", usename, coalesce(wait_event_type = 'Lock', false),"
-    " pid = pg_backend_pid(), pg_encoding_to_char(d.encoding) FROM pg_stat_activity s"
-    " LEFT JOIN pg_database d ON d.oid = s.datid WHERE pid IN (%s)";
-// clang-format on
+const struct action action_postgres_terminate_root = {
+    .spec = {.id = "postgres.terminate-root",
+             .kind = "postgres",
+             .table = POSTGRES_SESSIONS_TABLE,
+             .key = 'R',
+             .title = "terminate the root",
+             .what = "ends the session at the root of the blocked tree, so that those who wait "
+                     "for it go on",
+             .runs = "pg_terminate_backend(pid)",
+             .danger = DANGER_DESTRUCTIVE},
+    .applies = may_terminate_root,
+    .row_named = session_named,
+    .survey = &postgres_sessions_survey_root_step,
+    .plan = plan_root,
+    .execute = &postgres_sessions_execute_step,
+    .verify = &postgres_sessions_verify_step,
+};
 
-char *postgres_look(const long *pids, size_t count) {
-  char *list = mem_new(count * 24 + 2);
-  size_t used = 0;
-  for (size_t i = 0; i < count; i++)
-    used += (size_t)snprintf(list + used, 24, "%s%ld", i ? "," : "", pids[i]);
-  char *sql = mem_printf(look_frame, count ? list : "0");
-  free(list);
-  return sql;
+const struct action action_postgres_terminate_active = {
+    .spec = {.id = "postgres.terminate-active",
+             .kind = "postgres",
+             .title = "terminate the long active",
+             .what = "ends all client sessions whose query has been running for longer than an age",
+             .runs = "pg_terminate_backend(pid)",
+             .danger = DANGER_DESTRUCTIVE,
+             .params = active_params,
+             .param_count = 1},
+    .survey = &postgres_sessions_survey_active_step,
+    .plan = postgres_sessions_plan_all,
+    .execute = &postgres_sessions_execute_step,
+    .verify = &postgres_sessions_verify_step,
+};
+
+const struct action action_postgres_terminate_idle = {
+    .spec = {.id = "postgres.terminate-idle",
+             .kind = "postgres",
+             .title = "terminate the idle in transaction",
+             .what = "ends all client sessions that have left a transaction open, idle, for longer "
+                     "than an age",
+             .runs = "pg_terminate_backend(pid)",
+             .danger = DANGER_DESTRUCTIVE,
+             .params = idle_params,
+             .param_count = 1},
+    .survey = &postgres_sessions_survey_idle_step,
+    .plan = postgres_sessions_plan_all,
+    .execute = &postgres_sessions_execute_step,
+    .verify = &postgres_sessions_verify_step,
+};
+
+/* The effect is the plan's action's: a plan from a file is no other's. */
+enum postgres_effect postgres_effect_of(const struct plan *plan) {
+  const char *id = plan->action->id;
+  if (strcmp(id, action_postgres_cancel.spec.id) == 0)
+    return POSTGRES_CANCEL;
+  if (strcmp(id, action_postgres_terminate_active.spec.id) == 0)
+    return POSTGRES_TERMINATE_ACTIVE;
+  return strcmp(id, action_postgres_terminate_idle.spec.id) == 0 ? POSTGRES_TERMINATE_IDLE
+                                                                 : POSTGRES_TERMINATE;
 }

@@ -1,5 +1,5 @@
 #include "actions/postgres/postgres_identity.h"
-#include "actions/postgres/postgres_sessions_say.h"
+#include "actions/postgres/postgres_sessions.h"
 
 #include "clients/postgres/statement.h"
 #include "core/format.h"
@@ -12,40 +12,23 @@
 
 enum { QUERY_MAX = 160 }; /* bytes of a query that are shown */
 
-enum {
-  CELL_USER,
-  CELL_DATABASE,
-  CELL_APPLICATION,
-  CELL_CLIENT,
-  CELL_STATE,
-  CELL_FOR,
-  CELL_TXN,
-  CELL_FREES,
-  CELL_QUERY,
-  CELL_COUNT
-};
+enum { CELLS_FOUND = 7, CELL_FREES = CELLS_FOUND, CELL_QUERY, CELL_COUNT };
 
 static const struct plan_column columns[CELL_COUNT] = {
-    [CELL_USER] = {.title = "USER"},
-    [CELL_DATABASE] = {.title = "DATABASE"},
-    [CELL_APPLICATION] = {.title = "APPLICATION"},
-    [CELL_CLIENT] = {.title = "CLIENT"},
-    [CELL_STATE] = {.title = "STATE"},
-    [CELL_FOR] = {.title = "FOR", .right = true},
-    [CELL_TXN] = {.title = "TXN", .right = true},
-    [CELL_FREES] = {.title = "FREES", .right = true},
-    [CELL_QUERY] = {.title = "QUERY"},
+    {"USER", false},   {"DATABASE", false}, {"APPLICATION", false},
+    {"CLIENT", false}, {"STATE", false},    {"FOR", true},
+    {"TXN", true},     {"FREES", true},     {"QUERY", false},
 };
 
-/* What they are in the table; NULL: made here. */
-static const char *const sources[CELL_COUNT] = {
-    [CELL_USER] = "user",
-    [CELL_DATABASE] = "database",
-    [CELL_APPLICATION] = "application",
-    [CELL_CLIENT] = "client",
-    [CELL_STATE] = "state",
-    [CELL_FOR] = "state_age",
-    [CELL_TXN] = "transaction_age",
+/* What the first of them are in the survey's table. */
+static const char *const sources[CELLS_FOUND] = {
+    POSTGRES_SESSIONS_ID_USER,
+    POSTGRES_SESSIONS_ID_DATABASE,
+    POSTGRES_SESSIONS_ID_APPLICATION,
+    POSTGRES_SESSIONS_ID_CLIENT,
+    POSTGRES_SESSIONS_ID_STATE,
+    POSTGRES_SESSIONS_ID_STATE_AGE,
+    POSTGRES_SESSIONS_ID_TRANSACTION_AGE,
 };
 
 static const char *const pins[SESSION_PIN_COUNT] = {
@@ -55,12 +38,77 @@ static const char *const pins[SESSION_PIN_COUNT] = {
     [SESSION_PIN_WAITERS] = "waiters",
 };
 
+/* ---- who is freed */
+
+struct waiter {
+  int64_t pid;
+  const char *blockers; /* "8123, 8140"; "": waits for nobody */
+  int victim;           /* it is one, or waits for one: its index; else -1 */
+  bool is_victim;
+  bool freed; /* or a victim */
+};
+
+static const struct waiter *find_waiter(const struct waiter *waiters, size_t count, int64_t pid) {
+  for (size_t i = 0; pid > 0 && i < count; i++) /* a prepared transaction is nobody's */
+    if (waiters[i].pid == pid)
+      return &waiters[i];
+  return NULL;
+}
+
+/* Looks at its blockers once. Whether anything is new. */
+static bool waiter_step(struct waiter *waiter, const struct waiter *waiters, size_t count) {
+  const struct waiter was = *waiter;
+  const char *at = waiter->blockers;
+  bool all = true;
+  int64_t pid;
+  if (waiter->is_victim || !*at)
+    return false;
+  while (postgres_pid_next(&at, &pid)) {
+    const struct waiter *blocker = find_waiter(waiters, count, pid);
+    all = all && blocker && blocker->freed;
+    if (blocker && waiter->victim < 0)
+      waiter->victim = blocker->victim;
+  }
+  waiter->freed = waiter->freed || all;
+  return waiter->victim != was.victim || waiter->freed != was.freed;
+}
+
+static void find_freed(struct postgres_victims *victims) {
+  const struct table *table = victims->table;
+  const size_t count = table->row_count;
+  struct waiter *waiters = mem_new((count + 1) * sizeof *waiters);
+  victims->freed = mem_new((count + 1) * sizeof *victims->freed);
+  for (size_t i = 0; i < count; i++) {
+    const struct row *row = &table->rows[i];
+    waiters[i] = (struct waiter){.pid = postgres_found_int(table, row, POSTGRES_SESSIONS_ID_PID),
+                                 .blockers = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY),
+                                 .victim = -1};
+    for (size_t v = 0; v < victims->count; v++)
+      if (victims->rows[v] == row) {
+        waiters[i].victim = (int)v;
+        waiters[i].is_victim = waiters[i].freed = true;
+      }
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < count; i++)
+      changed |= waiter_step(&waiters[i], waiters, count);
+  }
+  for (size_t i = 0; i < count; i++) {
+    const bool waits = !waiters[i].is_victim && waiters[i].victim >= 0;
+    victims->freed[i] = waits && waiters[i].freed ? waiters[i].victim : -1;
+    victims->freed_count += victims->freed[i] >= 0;
+    victims->others += waits && !waiters[i].freed;
+  }
+  free(waiters);
+}
+
 /* ---- the victims */
 
 static const char *cell_text(struct plan *plan, const struct table *table, const struct row *row,
                              const char *column) {
   int index = table_column(table->spec, column);
-  struct value value = postgres_session_cell(table, row, column);
+  struct value value = postgres_found(table, row, column);
   char text[FORMAT_MAX];
   if (value.type == VALUE_TEXT)
     return plan_copy(plan, value.text);
@@ -71,10 +119,10 @@ static const char *cell_text(struct plan *plan, const struct table *table, const
 }
 
 static const char *query_text(struct plan *plan, const struct table *table, const struct row *row) {
-  const char *query = postgres_session_text(table, row, POSTGRES_SESSIONS_ID_QUERY);
+  const char *query = postgres_found_text(table, row, POSTGRES_SESSIONS_ID_QUERY);
   char text[QUERY_MAX], masked[4 * QUERY_MAX];
   if (!*query)
-    return postgres_session_cell(table, row, POSTGRES_SESSIONS_ID_QUERY).text ? "?" : NULL;
+    return postgres_found(table, row, POSTGRES_SESSIONS_ID_QUERY).text ? "?" : NULL;
   size_t length = statement_without_literals(masked, sizeof masked, query);
   text_sanitize(text, sizeof text, masked, length, false);
   return plan_printf(plan, "%s%s", text, length >= sizeof text ? "..." : "");
@@ -102,47 +150,40 @@ static const char *waiters_text(struct plan *plan, const struct postgres_victims
 
 /* The moment that the effect is bound to, "" if it is to none. Only what looks like a time is taken
  * over into the SQL that is shown. */
-static bool moment_of(const struct postgres_victims *victims, const struct row *row,
+static bool moment_of(const struct table *table, const struct row *row, enum postgres_effect effect,
                       const char **moment, struct err *err) {
-  static const char *const sources_of[] = {
-      [POSTGRES_CANCEL] = "query_start",
-      [POSTGRES_TERMINATE] = NULL,
-      [POSTGRES_TERMINATE_ACTIVE] = "query_start",
-      [POSTGRES_TERMINATE_IDLE] = "state_change",
-  };
-  const char *source = sources_of[victims->effect];
-  *moment = source ? postgres_session_text(victims->table, row, source) : "";
+  const char *source = postgres_effects[effect].moment;
+  *moment = source ? postgres_found_text(table, row, source) : "";
   if (!source || (**moment && strspn(*moment, "0123456789-+:. ") == strlen(*moment)))
     return true;
-  return err_set(err, ERR_UNSUPPORTED, "%s: since when it is in its state is not known",
-                 postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION));
+  return err_set(err, ERR_UNSUPPORTED, "%s: the time since when it is in its state is not known",
+                 postgres_found_text(table, row, POSTGRES_SESSIONS_ID_SESSION));
 }
 
 static bool add_victim(struct plan *plan, const struct postgres_victims *victims, size_t index,
                        struct err *err) {
   const struct row *row = victims->rows[index];
-  const char *label = postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION);
-  struct value pid = postgres_session_cell(victims->table, row, POSTGRES_SESSIONS_ID_PID);
+  const char *label = postgres_found_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION);
+  struct value pid = postgres_found(victims->table, row, POSTGRES_SESSIONS_ID_PID);
   char start[POSTGRES_MOMENT_MAX];
   const char *moment;
   if (pid.type != VALUE_INT || !postgres_key_start(row->key, start))
-    return err_set(err, ERR_INVALID, "%s: who it is cannot be told for sure", label);
-  if (!moment_of(victims, row, &moment, err))
+    return err_set(err, ERR_INVALID, "%s: the session cannot be identified", label);
+  if (!moment_of(victims->table, row, postgres_effect_of(plan), &moment, err))
     return false;
   struct plan_victim *victim = plan_victim(plan, row->key, label);
   if (!victim)
     return err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
   size_t freed;
-  for (size_t c = 0; c < CELL_COUNT; c++)
-    if (sources[c])
-      victim->cells[c] = cell_text(plan, victims->table, row, sources[c]);
+  for (size_t c = 0; c < CELLS_FOUND; c++)
+    victim->cells[c] = cell_text(plan, victims->table, row, sources[c]);
   victim->cells[CELL_QUERY] = query_text(plan, victims->table, row);
   victim->pins[SESSION_PIN_PID] = plan_printf(plan, "%lld", (long long)pid.integer);
   victim->pins[SESSION_PIN_START] = plan_copy(plan, start);
   victim->pins[SESSION_PIN_MOMENT] = *moment ? plan_copy(plan, moment) : NULL;
   victim->pins[SESSION_PIN_WAITERS] = waiters_text(plan, victims, index, &freed);
   victim->cells[CELL_FREES] =
-      postgres_session_cell(victims->table, row, POSTGRES_SESSIONS_ID_BLOCKS).type == VALUE_NONE
+      postgres_found(victims->table, row, POSTGRES_SESSIONS_ID_BLOCKS).type == VALUE_NONE
           ? "?"
           : plan_printf(plan, "%zu", freed);
   char quoted_start[POSTGRES_MOMENT_MAX + 2], quoted_moment[POSTGRES_MOMENT_MAX + 2];
@@ -150,8 +191,8 @@ static bool add_victim(struct plan *plan, const struct postgres_victims *victims
   snprintf(quoted_start, sizeof quoted_start, "'%s'", start);
   snprintf(quoted_moment, sizeof quoted_moment, "'%.*s'", POSTGRES_MOMENT_MAX - 1, moment);
   plan_say(plan, PLAN_EFFECT, "%s;",
-           postgres_effect_sql(victims->effect, victim->pins[SESSION_PIN_PID], quoted_start,
-                               quoted_moment, sql));
+           postgres_effect_sql(postgres_effect_of(plan), victim->pins[SESSION_PIN_PID],
+                               quoted_start, quoted_moment, sql));
   return true;
 }
 
@@ -161,15 +202,10 @@ static int64_t counted(const struct action_request *request, enum postgres_sessi
 }
 
 bool postgres_sessions_plan(const struct action_request *request, const struct row *const *rows,
-                            size_t count, enum postgres_effect effect, struct plan *plan,
-                            struct err *err) {
+                            size_t count, struct plan *plan, struct err *err) {
   const struct table *table = &request->found->tables[0];
-  struct postgres_victims victims = {
-      .table = table, .rows = rows, .count = count, .effect = effect};
-  int *freed = postgres_sessions_freed(table, rows, count, &victims.others);
-  for (size_t i = 0; i < table->row_count; i++)
-    victims.freed_count += freed[i] >= 0;
-  victims.freed = freed;
+  struct postgres_victims victims = {.table = table, .rows = rows, .count = count};
+  find_freed(&victims);
   plan->columns = columns;
   plan->column_count = CELL_COUNT;
   plan->pins = pins;
@@ -184,7 +220,7 @@ bool postgres_sessions_plan(const struct action_request *request, const struct r
   victims.waiting = counted(request, SESSION_COUNT_WAITING);
   if (good)
     postgres_sessions_say(plan, &victims);
-  free(freed);
+  free(victims.freed);
   return good;
 }
 
@@ -204,7 +240,7 @@ static const struct row **rows_found(const struct action_request *request,
     good = row != NULL;
     if (good && !postgres_session_check(table, row, effect, &why))
       good = err_set(err, why.kind, "%s: %.200s",
-                     postgres_session_text(table, row, POSTGRES_SESSIONS_ID_SESSION), why.text);
+                     postgres_found_text(table, row, POSTGRES_SESSIONS_ID_SESSION), why.text);
     if (good && !twice)
       rows[(*count)++] = row;
   }
@@ -214,38 +250,39 @@ static const struct row **rows_found(const struct action_request *request,
   return NULL;
 }
 
-bool postgres_sessions_plan_rows(const struct action_request *request, enum postgres_effect effect,
-                                 struct plan *plan, struct err *err) {
+bool postgres_sessions_plan_rows(const struct action_request *request, struct plan *plan,
+                                 struct err *err) {
+  const bool cancel = postgres_effect_of(plan) == POSTGRES_CANCEL;
   size_t count;
-  const struct row **rows = rows_found(request, effect, &count, err);
+  const struct row **rows = rows_found(request, postgres_effect_of(plan), &count, err);
   if (!rows)
     return false;
-  const char *label =
-      postgres_session_text(&request->found->tables[0], rows[0], POSTGRES_SESSIONS_ID_SESSION);
-  bool cancel = effect == POSTGRES_CANCEL;
   if (count == 1)
-    plan->title = plan_printf(plan, "%s%s of %s", cancel ? "Cancel the query of " : "Terminate ",
-                              label, plan->target);
+    plan->title = plan_printf(
+        plan, "%s%s of %s", cancel ? "Cancel the query of " : "Terminate ",
+        postgres_found_text(&request->found->tables[0], rows[0], POSTGRES_SESSIONS_ID_SESSION),
+        plan->target);
   else
     plan->title =
         plan_printf(plan, "%s%zu sessions of %s", cancel ? "Cancel the queries of " : "Terminate ",
                     count, plan->target);
-  bool good = postgres_sessions_plan(request, rows, count, effect, plan, err);
+  bool good = postgres_sessions_plan(request, rows, count, plan, err);
   free(rows);
   return good;
 }
 
-/* ---- all of a kind */
-
-bool postgres_sessions_plan_all(const struct action_request *request, enum postgres_effect effect,
-                                const char *age_text, struct plan *plan, struct err *err) {
+bool postgres_sessions_plan_all(const struct action_request *request, struct plan *plan,
+                                struct err *err) {
   const struct table *table = &request->found->tables[0];
   const struct row **rows = mem_new((table->row_count + 1) * sizeof *rows);
   const int64_t wanted = counted(request, SESSION_COUNT_WANTED);
   const int64_t hidden = counted(request, SESSION_COUNT_HIDDEN);
+  const char *age = request->texts[0]; /* the only parameter */
+  const char *state =
+      postgres_effect_of(plan) == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
   size_t count = 0;
   for (size_t i = 0; i < table->row_count; i++)
-    if (postgres_session_cell(table, &table->rows[i], "wanted").integer)
+    if (table->rows[i].cells[SESSION_FOUND_WANTED].integer)
       rows[count++] = &table->rows[i];
   if (hidden > 0)
     plan_say(plan, PLAN_WARNING, "%lld session%s cannot be judged: needs pg_monitor",
@@ -253,15 +290,11 @@ bool postgres_sessions_plan_all(const struct action_request *request, enum postg
   if (wanted > (int64_t)count)
     plan_say(plan, PLAN_WARNING, "the %zu oldest of %lld sessions: make another plan afterwards",
              count, (long long)wanted);
-  const char *state = effect == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
-  bool good;
-  if (count == 0)
-    good =
-        err_set(err, ERR_INVALID, "no session that we may see has been %s for %s", state, age_text);
-  else
-    good = postgres_sessions_plan(request, rows, count, effect, plan, err);
+  bool good =
+      count > 0 || err_set(err, ERR_INVALID, "no visible session has been %s for %s", state, age);
+  good = good && postgres_sessions_plan(request, rows, count, plan, err);
   plan->title = plan_printf(plan, "Terminate %zu session%s of %s: %s for %s or longer", count,
-                            count == 1 ? "" : "s", plan->target, state, age_text);
+                            count == 1 ? "" : "s", plan->target, state, age);
   free(rows);
   return good;
 }

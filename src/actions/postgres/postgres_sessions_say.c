@@ -1,4 +1,4 @@
-#include "actions/postgres/postgres_sessions_say.h"
+#include "actions/postgres/postgres_sessions.h"
 
 #include "core/format.h"
 
@@ -6,36 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool state_is(const struct postgres_victims *victims, size_t index, const char *state) {
-  const char *text =
-      postgres_session_text(victims->table, victims->rows[index], POSTGRES_SESSIONS_ID_STATE);
-  return strcmp(text, state) == 0;
-}
-
-static size_t count_state(const struct postgres_victims *victims, const char *state) {
-  size_t count = 0;
-  for (size_t i = 0; i < victims->count; i++)
-    count += state_is(victims, i, state);
-  return count;
-}
-
 static const char *plural(size_t count) {
   return count == 1 ? "" : "s";
 }
 
+static struct value cell(const struct postgres_victims *victims, size_t index,
+                         enum postgres_session_found column) {
+  return victims->rows[index]->cells[column];
+}
+
+static size_t count_text(const struct postgres_victims *victims, enum postgres_session_found column,
+                         const char *text) {
+  size_t count = 0;
+  for (size_t i = 0; i < victims->count; i++)
+    count += strcmp(postgres_session_text(victims->rows[i], column), text) == 0;
+  return count;
+}
+
 /* Whether it waits for a victim itself, and not only behind others that do. */
 static bool waits_directly(const struct postgres_victims *victims, const struct row *row) {
-  for (const char *at = postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_BLOCKED_BY);
-       *at;) {
-    char *end;
-    int64_t pid = strtoll(at, &end, 10);
+  const char *at = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY);
+  int64_t pid;
+  while (postgres_pid_next(&at, &pid))
     for (size_t i = 0; i < victims->count; i++)
-      if (postgres_session_cell(victims->table, victims->rows[i], POSTGRES_SESSIONS_ID_PID)
-              .integer == pid)
+      if (cell(victims, i, SESSION_FOUND_PID).integer == pid)
         return true;
-    at = end + strcspn(end, ",");
-    at += strspn(at, ", ");
-  }
   return false;
 }
 
@@ -47,77 +42,70 @@ static size_t count_behind(const struct postgres_victims *victims) {
 }
 
 static void say_freed(struct plan *plan, const struct postgres_victims *victims) {
-  size_t behind = count_behind(victims);
+  const size_t behind = count_behind(victims), freed = victims->freed_count;
+  const char *them = victims->count == 1 ? "it" : "them", *blind = NULL;
   char some[64] = "";
+  size_t looked = 0;
   if (behind > 0)
     snprintf(some, sizeof some, ", %zu of them behind another of these", behind);
-  const char *them = victims->count == 1 ? "it" : "them";
-  const char *blind = NULL;
   for (size_t i = 0; i < victims->count; i++) {
-    struct value blocks =
-        postgres_session_cell(victims->table, victims->rows[i], POSTGRES_SESSIONS_ID_BLOCKS);
+    struct value blocks = cell(victims, i, SESSION_FOUND_BLOCKS);
     if (blocks.type == VALUE_NONE)
-      blind = blocks.text ? blocks.text : "not told";
+      blind = blocks.text ? blocks.text : "no reason given";
   }
-  if (victims->freed_count > 0)
-    plan_say(plan, PLAN_BLAST, "frees %zu session%s that wait%s for %s%s", victims->freed_count,
-             plural(victims->freed_count), victims->freed_count == 1 ? "s" : "", them, some);
+  if (freed > 0)
+    plan_say(plan, PLAN_BLAST, "frees %zu session%s that wait%s for %s%s", freed, plural(freed),
+             freed == 1 ? "s" : "", them, some);
   else if (blind)
     plan_say(plan, PLAN_BLAST, "who waits for %s is not known: %s", them, blind);
   else if (victims->others == 0)
     plan_say(plan, PLAN_BLAST, "frees nobody: no session waits for %s", them);
-  size_t looked = 0;
   for (size_t i = 0; i < victims->table->row_count; i++)
-    looked += *postgres_session_text(victims->table, &victims->table->rows[i],
-                                     POSTGRES_SESSIONS_ID_BLOCKED_BY) != 0;
+    looked += *postgres_session_text(&victims->table->rows[i], SESSION_FOUND_BLOCKED_BY) != '\0';
   if (victims->waiting > (int64_t)looked)
     plan_say(plan, PLAN_BLAST,
              "at least: of %lld sessions that wait for a lock, only %zu were looked into",
              (long long)victims->waiting, looked);
   if (victims->others > 0)
-    plan_say(plan, PLAN_BLAST, "%zu session%s wait%s for others as well, and will go on waiting",
-             victims->others, plural(victims->others), victims->others == 1 ? "s" : "");
+    plan_say(plan, PLAN_BLAST, "%zu session%s wait%s for others as well, and keep%s waiting",
+             victims->others, plural(victims->others), victims->others == 1 ? "s" : "",
+             victims->others == 1 ? "s" : "");
 }
 
-static void say_end(struct plan *plan, const struct postgres_victims *victims) {
-  bool one = victims->count == 1;
-  if (victims->effect == POSTGRES_CANCEL)
-    plan_say(plan, PLAN_BLAST,
-             one ? "its client gets an error (57014) for the query; the session stays"
-                 : "their clients get an error (57014) for the query; the sessions stay");
-  else
-    plan_say(plan, PLAN_BLAST,
-             one ? "its client sees the connection break; a pool will reconnect"
-                 : "their clients see the connections break; pools will reconnect");
+/* What breaks, and what is rolled back. */
+static void say_cancel(struct plan *plan, bool one) {
+  plan_say(plan, PLAN_BLAST,
+           one ? "its client gets an error (57014) for the query; the session stays"
+               : "their clients get an error (57014) for the query; the sessions stay");
+  plan_say(plan, PLAN_LOSS, "what the quer%s so far is rolled back, and the transaction with %s",
+           one ? "y has done" : "ies have done", one ? "it" : "them");
 }
 
-/* What is rolled back, and how old it is. */
-static void say_loss(struct plan *plan, const struct postgres_victims *victims) {
+static void say_terminate(struct plan *plan, const struct postgres_victims *victims, bool one) {
   size_t open = 0;
   double oldest = 0, age;
   char time[FORMAT_MAX];
-  for (size_t i = 0; i < victims->count; i++) {
-    struct value value = postgres_session_cell(victims->table, victims->rows[i],
-                                               POSTGRES_SESSIONS_ID_TRANSACTION_AGE);
-    if (value_number(value, &age)) {
+  for (size_t i = 0; i < victims->count; i++)
+    if (value_number(cell(victims, i, SESSION_FOUND_TRANSACTION_AGE), &age)) {
       open++;
       oldest = age > oldest ? age : oldest;
     }
-  }
   format_duration(time, sizeof time, oldest);
-  if (victims->effect == POSTGRES_CANCEL)
-    plan_say(plan, PLAN_LOSS, "what the quer%s so far is rolled back, and the transaction with %s",
-             victims->count == 1 ? "y has done" : "ies have done",
-             victims->count == 1 ? "it" : "them");
-  else if (open == 1)
+  plan_say(plan, PLAN_BLAST,
+           one ? "its client sees the connection break; a pool will reconnect"
+               : "their clients see the connections break; pools will reconnect");
+  if (open == 1)
     plan_say(plan, PLAN_LOSS, "%s open transaction, begun %s ago, is rolled back",
-             victims->count == 1 ? "its" : "one", time);
+             one ? "its" : "one", time);
   else if (open > 1)
     plan_say(plan, PLAN_LOSS, "%zu open transactions are rolled back, the oldest begun %s ago",
              open, time);
-  if (victims->effect != POSTGRES_CANCEL)
-    plan_say(plan, PLAN_LOSS, "%s temporary tables, prepared statements and session locks go",
-             victims->count == 1 ? "its" : "their");
+  plan_say(plan, PLAN_LOSS, "%s temporary tables, prepared statements and session locks",
+           one ? "its" : "their");
+  if (count_text(victims, SESSION_FOUND_STATE, POSTGRES_STATE_ACTIVE) > 0)
+    plan_say(plan, PLAN_WARNING,
+             one ? "a query runs: cancel (C) would end it and leave the session"
+                 : "queries run: cancel (C) would end them and leave the sessions");
 }
 
 /* Work that one would rather not lose. */
@@ -126,70 +114,46 @@ static void warn_of_work(struct plan *plan, const struct postgres_victims *victi
     const char *application, *says;
   } works[] = {{"pg_dump", "a backup (pg_dump)"}, {"stacktop", "stacktop's own work"}};
   for (size_t w = 0; w < sizeof works / sizeof *works; w++) {
-    size_t count = 0;
-    const char *label = "";
-    for (size_t i = 0; i < victims->count; i++) {
-      const struct row *row = victims->rows[i];
-      const char *application =
-          postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_APPLICATION);
-      if (strcmp(application, works[w].application) != 0)
-        continue;
-      count++;
-      label = postgres_session_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION);
-    }
-    if (count == 1)
-      plan_say(plan, PLAN_WARNING, "%s is %s", label, works[w].says);
-    else if (count > 1)
+    const size_t count = count_text(victims, SESSION_FOUND_APPLICATION, works[w].application);
+    if (count > 1)
       plan_say(plan, PLAN_WARNING, "%zu of them are %s", count, works[w].says);
+    for (size_t i = 0; count == 1 && i < victims->count; i++)
+      if (strcmp(postgres_session_text(victims->rows[i], SESSION_FOUND_APPLICATION),
+                 works[w].application) == 0)
+        plan_say(plan, PLAN_WARNING, "%s is %s",
+                 postgres_session_text(victims->rows[i], SESSION_FOUND_LABEL), works[w].says);
   }
 }
 
 static void warn_of_waiters(struct plan *plan, const struct postgres_victims *victims) {
+  const struct row *holder = NULL;
   size_t waiting = 0;
-  const char *holder = "";
   for (size_t i = 0; i < victims->count; i++) {
     const struct row *root = postgres_session_root(victims->table, victims->rows[i]);
-    if (root == victims->rows[i])
-      continue;
-    waiting++;
-    holder = postgres_session_text(victims->table, root, POSTGRES_SESSIONS_ID_SESSION);
+    waiting += root != victims->rows[i];
+    holder = root != victims->rows[i] ? root : holder;
   }
   if (waiting == 1 && victims->count == 1)
-    plan_say(plan, PLAN_WARNING, "it waits itself: who holds it up is %s", holder);
+    plan_say(plan, PLAN_WARNING, "it waits itself: who holds it up is %s",
+             postgres_session_text(holder, SESSION_FOUND_LABEL));
   else if (waiting > 0)
     plan_say(plan, PLAN_WARNING, "%zu of them wait%s for a lock: to end who holds it frees them",
              waiting, waiting == 1 ? "s" : "");
 }
 
-static void say_warnings(struct plan *plan, const struct postgres_victims *victims) {
-  size_t active = count_state(victims, POSTGRES_STATE_ACTIVE);
-  if (active > 0 && victims->effect != POSTGRES_CANCEL)
-    plan_say(plan, PLAN_WARNING,
-             victims->count == 1 ? "a query runs: cancel (C) would end it and leave the session"
-                                 : "queries run: cancel (C) would end them and leave the "
-                                   "sessions");
+void postgres_sessions_say(struct plan *plan, const struct postgres_victims *victims) {
+  const enum postgres_effect effect = postgres_effect_of(plan);
+  const bool one = victims->count == 1;
+  say_freed(plan, victims);
+  if (effect == POSTGRES_CANCEL)
+    say_cancel(plan, one);
+  else
+    say_terminate(plan, victims, one);
   warn_of_work(plan, victims);
   warn_of_waiters(plan, victims);
-}
-
-static void say_preconditions(struct plan *plan, const struct postgres_victims *victims) {
-  static const char *const still[] = {
-      [POSTGRES_CANCEL] = ", and runs that same query",
-      [POSTGRES_TERMINATE] = "",
-      [POSTGRES_TERMINATE_ACTIVE] = ", and runs that same query",
-      [POSTGRES_TERMINATE_IDLE] = ", and has been idle in its transaction ever since",
-  };
   plan_say(plan, PLAN_PRECONDITION,
            "the session is still the same (pid and start), a client's, not stacktop's own%s",
-           still[victims->effect]);
+           postgres_effects[effect].still_words);
   plan_say(plan, PLAN_PRECONDITION,
            "we are a member of its role or of pg_signal_backend; a superuser's needs a superuser");
-}
-
-void postgres_sessions_say(struct plan *plan, const struct postgres_victims *victims) {
-  say_warnings(plan, victims);
-  say_freed(plan, victims);
-  say_end(plan, victims);
-  say_loss(plan, victims);
-  say_preconditions(plan, victims);
 }

@@ -3,7 +3,6 @@
  * can tell what each of them frees.
  *
  * The query is a message of the simple protocol without values: what is put into it are numbers. */
-#include "actions/postgres/postgres_script.h"
 #include "actions/postgres/postgres_sessions.h"
 
 #include "clients/postgres/pg_text.h"
@@ -48,16 +47,10 @@ static const struct column_spec count_columns[SESSION_COUNT_COUNT] = {
     [SESSION_COUNT_WAITING] = {.id = "waiting", .title = "WAITING", .unit = UNIT_COUNT},
     [SESSION_COUNT_HIDDEN] = {.id = "hidden", .title = "HIDDEN", .unit = UNIT_COUNT},
 };
-const struct table_spec postgres_sessions_found_table = {.id = POSTGRES_SESSIONS_TABLE,
-                                                         .title = "Sessions",
-                                                         .columns = session_columns,
-                                                         .column_count = SESSION_FOUND_COUNT};
-const struct table_spec postgres_sessions_counts_table = {.id = "counts",
-                                                          .title = "Counts",
-                                                          .columns = count_columns,
-                                                          .column_count = SESSION_COUNT_COUNT};
-static const struct table_spec *const tables[] = {&postgres_sessions_found_table,
-                                                  &postgres_sessions_counts_table};
+const struct table_spec postgres_sessions_found_table =
+    POSTGRES_TABLE_SPEC(POSTGRES_SESSIONS_TABLE, "Sessions", session_columns);
+const struct table_spec postgres_sessions_counts_table =
+    POSTGRES_TABLE_SPEC("counts", "Counts", count_columns);
 
 /* ---- the question */
 
@@ -106,66 +99,7 @@ static const char frame[] =
   "       OR s.pid IN (SELECT pid FROM up) ORDER BY w.nth NULLS LAST, s.pid LIMIT %d)"
   " SELECT * FROM counts LEFT JOIN listed ON true";
 
-#define CLIENT "backend_type = 'client backend'"
 // clang-format on
-
-/* "8123, 8124, 0": of the request's rows. */
-static char *pid_list(const struct action_request *request) {
-  char *list = mem_dup("");
-  for (size_t i = 0; i < request->key_count; i++) {
-    char *longer = mem_printf("%s%ld, ", list, strtol(request->keys[i], NULL, 10));
-    free(list);
-    list = longer;
-  }
-  char *whole = mem_printf("pid IN (%s0)", list);
-  free(list);
-  return whole;
-}
-
-static int64_t age_ms(const struct postgres_script *script) {
-  return script->act->request->params[0].number; /* the only parameter of those that have one */
-}
-
-static const char *ask(struct postgres_script *script, const char *order, const char *wanted,
-                       bool climb) {
-  char *sql = mem_printf(frame, order, wanted, climb ? "true" : "false", WAITERS_MAX, QUERY_BYTES,
-                         WANTED_MAX, ROWS_MAX);
-  const char *kept = sample_copy(script->sample, sql);
-  free(sql);
-  return kept;
-}
-
-static const char *rows_ask(struct postgres_script *script) {
-  char *wanted = pid_list(script->act->request);
-  const char *sql = ask(script, "query_start", wanted, false);
-  free(wanted);
-  return sql;
-}
-
-static const char *root_ask(struct postgres_script *script) {
-  char *wanted = pid_list(script->act->request);
-  const char *sql = ask(script, "query_start", wanted, true);
-  free(wanted);
-  return sql;
-}
-
-static const char *active_ask(struct postgres_script *script) {
-  char wanted[200];
-  snprintf(wanted, sizeof wanted,
-           CLIENT " AND state = 'active' AND query_start <= clock_timestamp() - interval '1 ms' * "
-                  "%" PRId64,
-           age_ms(script));
-  return ask(script, "query_start", wanted, false);
-}
-
-static const char *idle_ask(struct postgres_script *script) {
-  char wanted[200];
-  snprintf(wanted, sizeof wanted,
-           CLIENT " AND state LIKE 'idle in transaction%%' AND state_change <= clock_timestamp() - "
-                  "interval '1 ms' * %" PRId64,
-           age_ms(script));
-  return ask(script, "state_change", wanted, false);
-}
 
 /* ---- the answer */
 
@@ -214,31 +148,22 @@ static const char *key_of(struct sample *sample, const struct pg_rows *rows, siz
 }
 
 /* Whether the list "8123,8140" has the pid. */
-static bool lists(const char *list, long pid) {
-  for (const char *at = list; at && *at;) {
-    char *end;
-    if (strtol(at, &end, 10) == pid)
+static bool lists(const char *list, int64_t pid) {
+  int64_t each;
+  while (list && postgres_pid_next(&list, &each))
+    if (each == pid)
       return true;
-    at = end + strspn(end, ", ");
-    if (end == at && *at)
-      return false;
-  }
   return false;
 }
 
 /* Its first blocker that is listed, as in the collector's tree. */
 static const char *parent_of(struct sample *sample, const struct pg_rows *rows, size_t row) {
   const char *list = pg_cell(rows, row, A_BLOCKERS);
-  for (const char *at = list; at && *at;) {
-    char *end;
-    long pid = strtol(at, &end, 10);
+  int64_t pid;
+  while (list && postgres_pid_next(&list, &pid))
     for (size_t i = 0; pid > 0 && i < rows->rows; i++)
       if (i != row && strtol(pg_cell(rows, i, A_PID), NULL, 10) == pid)
         return key_of(sample, rows, i);
-    at = end + (*end == ',');
-    if (at == end)
-      break;
-  }
   return NULL;
 }
 
@@ -252,24 +177,19 @@ static int64_t count_blocked(const struct pg_rows *rows, long pid) {
 /* "8123, 8140"; a prepared transaction has the pid 0. */
 static struct value blockers_text(struct sample *sample, const char *list) {
   const char *text = "";
-  for (const char *at = list; at && *at;) {
-    char *end;
-    long pid = strtol(at, &end, 10);
+  int64_t pid;
+  while (list && postgres_pid_next(&list, &pid)) {
     const char *comma = *text ? ", " : "";
-    if (end == at)
-      break;
-    text = pid ? sample_printf(sample, "%s%s%ld", text, comma, pid)
+    text = pid ? sample_printf(sample, "%s%s%" PRId64, text, comma, pid)
                : sample_printf(sample, "%s%sprepared", text, comma);
-    at = end + (*end == ',');
   }
   return *text ? value_text(text) : value_none(NULL);
 }
 
 static bool row_take(struct sample *sample, const struct pg_rows *rows, size_t i, bool blind) {
-  const char *hides = pg_cell(rows, i, A_IS_HIDDEN), *wanted = pg_cell(rows, i, A_IS_WANTED);
   const char *query = pg_cell(rows, i, A_QUERY), *state = pg_cell(rows, i, A_STATE);
   const char *encoding = pg_cell(rows, i, A_ENCODING);
-  const bool hidden = hides && *hides == 't';
+  const bool hidden = postgres_is_true(pg_cell(rows, i, A_IS_HIDDEN));
   const long pid = strtol(pg_cell(rows, i, A_PID), NULL, 10);
   struct row *row =
       sample_row(sample, &sample->tables[0], key_of(sample, rows, i), parent_of(sample, rows, i));
@@ -294,50 +214,115 @@ static bool row_take(struct sample *sample, const struct pg_rows *rows, size_t i
   cells[SESSION_FOUND_BLOCKED_BY] = blockers_text(sample, pg_cell(rows, i, A_BLOCKERS));
   int64_t blocks = count_blocked(rows, pid);
   cells[SESSION_FOUND_BLOCKS] = blind && blocks == 0 ? value_none(unseen) : value_int(blocks);
-  cells[SESSION_FOUND_WANTED] = value_int(wanted && *wanted == 't');
+  cells[SESSION_FOUND_WANTED] = value_int(postgres_is_true(pg_cell(rows, i, A_IS_WANTED)));
   return true;
 }
 
-static bool take(struct postgres_script *script, const struct pg_rows *rows,
-                 const struct err *err) {
-  struct sample *sample = script->sample;
-  if (!postgres_script_must(script, err))
-    return false;
+static bool take(struct step *step, const struct pg_rows *rows) {
+  struct sample *sample = step->found;
   if (rows->rows == 0)
-    return err_set(&script->err, ERR_PROTOCOL, "the sessions could not be read");
+    return step_fail(step, ERR_PROTOCOL, "the sessions could not be read");
   struct row *counts = sample_row(sample, &sample->tables[1], "counts", NULL);
-  if (!counts)
-    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
-  for (size_t c = 0; c < SESSION_COUNT_COUNT; c++)
+  for (size_t c = 0; counts && c < SESSION_COUNT_COUNT; c++)
     counts->cells[c] = postgres_int(pg_cell(rows, 0, A_WANTED + c), NULL);
-  const bool blind = counts->cells[SESSION_COUNT_HIDDEN].integer > 0;
-  for (size_t i = 0; i < rows->rows && pg_cell(rows, 0, A_PID); i++)
-    if (!row_take(sample, rows, i, blind))
-      return err_set(&script->err, ERR_LIMIT, "the answer is too large");
-  return true;
+  bool fits = counts != NULL;
+  const bool blind = fits && counts->cells[SESSION_COUNT_HIDDEN].integer > 0;
+  for (size_t i = 0; fits && i < rows->rows && pg_cell(rows, 0, A_PID); i++)
+    fits = row_take(sample, rows, i, blind);
+  return fits || step_fail(step, ERR_LIMIT, "the answer is too large");
 }
 
-/* ---- the steps */
+/* ---- the bodies */
 
-static const struct postgres_question rows_question = {rows_ask, take, A_COUNT, .simple = true};
-static const struct postgres_question root_question = {root_ask, take, A_COUNT, .simple = true};
-static const struct postgres_question active_question = {active_ask, take, A_COUNT, .simple = true};
-static const struct postgres_question idle_question = {idle_ask, take, A_COUNT, .simple = true};
+/* wanted: SQL. climb: also who holds up those that are wanted, to the last one. */
+static bool survey(struct step *step, const char *order, const char *wanted, bool climb) {
+  static const struct table_spec *const tables[] = {&postgres_sessions_found_table,
+                                                    &postgres_sessions_counts_table};
+  struct postgres_conn *conn = postgres_survey_open_urgent(step, tables, 2);
+  const char *sql = arena_printf(&step->arena, frame, order, wanted, climb ? "true" : "false",
+                                 WAITERS_MAX, QUERY_BYTES, WANTED_MAX, ROWS_MAX);
+  const struct pg_rows *rows = conn ? postgres_read(conn, A_COUNT, sql, 0, NULL) : NULL;
+  return rows && take(step, rows);
+}
 
-#define SURVEY(name)                                                               \
-  static void name##_start(struct act *act) {                                      \
-    static const struct postgres_question *const questions[] = {&name##_question}; \
-    postgres_script_start_urgent(act, tables, 2, questions, 1);                    \
-  }                                                                                \
-  const struct act_step postgres_sessions_##name##_survey = {                      \
-      .timeout_ms = POSTGRES_SURVEY_MS, .start = name##_start, .drop = postgres_script_drop};
-SURVEY(rows)
-SURVEY(root)
-SURVEY(active)
-SURVEY(idle)
+/* "pid IN (8123, 8124, 0)": the rows of the request. */
+static const char *pids_wanted(struct step *step) {
+  const struct action_request *request = step->act->request;
+  enum { ROOM = 24 };
+  const size_t size = (request->key_count + 1) * ROOM;
+  char *list = mem_new(size);
+  size_t used = 0;
+  for (size_t i = 0; i < request->key_count; i++)
+    used += (size_t)snprintf(list + used, size - used, "%ld, ", strtol(request->keys[i], NULL, 10));
+  const char *sql = arena_printf(&step->arena, "pid IN (%s0)", list);
+  free(list);
+  return sql;
+}
 
-const char *postgres_session_named(const char *word) {
-  const char *pid = strncmp(word, "pid ", 4) == 0 ? word + 4 : word;
-  size_t digits = strspn(pid, "0123456789");
-  return digits > 0 && digits < 10 && !pid[digits] && *pid != '0' ? pid : NULL;
+/* Those that are so since the time in that column, for the age of the only parameter at least. */
+static bool survey_age(struct step *step, const char *state, const char *since) {
+  const char *wanted = arena_printf(&step->arena,
+                                    "backend_type = 'client backend' AND state %s AND %s <= "
+                                    "clock_timestamp() - interval '1 ms' * %" PRId64,
+                                    state, since, step->act->request->params[0].number);
+  return survey(step, since, wanted, false);
+}
+
+bool postgres_sessions_survey_rows(struct step *step) {
+  return survey(step, "query_start", pids_wanted(step), false);
+}
+
+bool postgres_sessions_survey_root(struct step *step) {
+  return survey(step, "query_start", pids_wanted(step), true);
+}
+
+bool postgres_sessions_survey_active(struct step *step) {
+  return survey_age(step, "= 'active'", "query_start");
+}
+
+bool postgres_sessions_survey_idle(struct step *step) {
+  return survey_age(step, "LIKE 'idle in transaction%'", "state_change");
+}
+
+/* ---- what was found */
+
+const struct row *postgres_session_found(const struct action_request *request, const char *key,
+                                         struct err *err) {
+  const struct table *table = &request->found->tables[0];
+  const struct row *row = table_find(table, key);
+  const long pid = strtol(key, NULL, 10);
+  const bool whole = strchr(key, '/') != NULL; /* else any session with that pid is meant */
+  for (size_t i = 0; !row && i < table->row_count; i++) {
+    struct value value = table->rows[i].cells[SESSION_FOUND_PID];
+    if (value.type != VALUE_INT || value.integer != pid)
+      continue;
+    if (!whole)
+      return &table->rows[i];
+    err_set(err, ERR_INVALID, "the session has ended; pid %ld is another one's now", pid);
+    return NULL;
+  }
+  if (!row)
+    err_set(err, ERR_INVALID, whole ? "pid %ld has ended" : "there is no session with pid %ld",
+            pid);
+  return row;
+}
+
+const struct row *postgres_session_root(const struct table *table, const struct row *row) {
+  for (size_t i = 0; row->parent && i < table->row_count; i++) {
+    const struct row *parent = table_find(table, row->parent);
+    if (!parent)
+      break;
+    row = parent;
+  }
+  return row;
+}
+
+bool postgres_pid_next(const char **at, int64_t *pid) {
+  char *end;
+  *at += strspn(*at, ", ");
+  if (!**at)
+    return false;
+  *pid = strtoll(*at, &end, 10);
+  *at = end + strcspn(end, ",");
+  return true;
 }

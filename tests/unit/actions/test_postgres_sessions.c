@@ -213,11 +213,11 @@ static void test_cancel_only_that_query(void **state) {
   PQclear(PQgetResult(fixture->victim));
   assert_null(PQgetResult(fixture->victim));
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "that query has ended, it is idle by now");
+  assert_result(fixture, 0, VICTIM_GONE, "that query has ended, it is now idle");
   begin(fixture->victim, "SELECT pg_sleep(61)");
   await_state(fixture, fixture->victim, "active");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "active with another query by now: left alone");
+  assert_result(fixture, 0, VICTIM_GONE, "it is now active with another query: left alone");
   verify(fixture);
   assert_null(fixture->driver.outcome.proof);
   assert_true(state_is(fixture, fixture->victim, "active"));
@@ -415,8 +415,8 @@ static void test_a_name_of_another_encoding(void **state) {
     assert_true(named);
     const char *start = victim->pins[SESSION_PIN_START];
     victim->pins[SESSION_PIN_START] = "2001-01-01 00:00:00.000001+00";
-    execute(fixture); /* somebody else's pid by now */
-    assert_result(fixture, 0, VICTIM_GONE, "another session's by now (ren\303\251, since ");
+    execute(fixture); /* now somebody else's pid */
+    assert_result(fixture, 0, VICTIM_GONE, "now another session's (ren\303\251, since ");
     assert_true(lives(fixture, other));
     victim->pins[SESSION_PIN_START] = start;
     execute(fixture);
@@ -502,7 +502,7 @@ static void test_a_pid_that_is_used_again(void **state) {
   earlier[25] = earlier[25] == '0' ? '1' : '0'; /* by some microseconds */
   pins[SESSION_PIN_START] = plan_copy(fixture->driver.plan, earlier);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "the pid is another session's by now (app, since ");
+  assert_result(fixture, 0, VICTIM_GONE, "the pid is now another session's (app, since ");
   verify(fixture);
   assert_true(lives(fixture, fixture->victim));
 }
@@ -850,7 +850,7 @@ static void test_dropped_in_the_middle(void **state) {
   fixture->tiny.port = 0;
   uv_run(&fixture->driver.loop, UV_RUN_DEFAULT); /* ends: nothing lives on */
   assert_false(fixture->driver.ended);           /* and nothing has come */
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "no answer came");
+  assert_result(fixture, 0, VICTIM_UNKNOWN, "no answer: given up");
   assert_result(fixture, 1, VICTIM_SKIPPED, "nothing was done");
 }
 

@@ -205,7 +205,7 @@ static void test_who_may_be_terminated(void **state) {
                  "a prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED "
                  "ends it");
   assert_refused(driver, "postgres.terminate", "8160",
-                 "who it is cannot be told for sure: needs pg_monitor");
+                 "the session cannot be identified: needs pg_monitor");
   assert_true(offered(driver, "postgres.terminate-root", "8131"));
   assert_refused(driver, "postgres.terminate-root", "8140",
                  "it waits for nobody, and nobody is known to wait for it");
@@ -251,7 +251,7 @@ static void test_terminate_frees(void **state) {
               "backend_start = '2023-11-14 22:13:20.123456+00' AND backend_type = 'client "
               "backend' AND pid <> pg_backend_pid();");
   assert_says(plan, PLAN_BLAST, "frees 2 sessions that wait for it");
-  assert_says(plan, PLAN_BLAST, "1 session waits for others as well, and will go on waiting");
+  assert_says(plan, PLAN_BLAST, "1 session waits for others as well, and keeps waiting");
   assert_says(plan, PLAN_BLAST, "a pool will reconnect");
   assert_says(plan, PLAN_LOSS, "its open transaction, begun 14m 05s ago, is rolled back");
   assert_false(plan_says(plan, PLAN_WARNING, "cancel"));
@@ -306,8 +306,7 @@ static void test_terminate_all_beyond_an_age(void **state) {
   static const char *const older[] = {"age", "1d", NULL};
   assert_true(driver_survey(driver, action_find("postgres.terminate-idle"), NULL, NULL, older));
   assert_false(driver_plan(driver, NULL));
-  assert_string_equal(driver->err.text,
-                      "no session that we may see has been idle in transaction for 1d");
+  assert_string_equal(driver->err.text, "no visible session has been idle in transaction for 1d");
   static const char *const zero[] = {"age", "0s", NULL};
   assert_false(driver_survey(driver, action_find("postgres.terminate-idle"), NULL, NULL, zero));
 }
@@ -322,7 +321,8 @@ static void test_a_server_that_lies(void **state) {
   static const char *const keys[] = {"8130/1700000001.000001", NULL};
   assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", keys, NULL));
   assert_false(driver_plan(driver, NULL));
-  assert_string_equal(driver->err.text, "pid 8130: since when it is in its state is not known");
+  assert_string_equal(driver->err.text,
+                      "pid 8130: the time since when it is in its state is not known");
 }
 
 int main(void) {

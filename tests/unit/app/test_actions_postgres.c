@@ -200,7 +200,7 @@ static void test_who_may_not_see(void **state) {
   assert_false(
       driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
   assert_string_equal(fixture->driver.err.text,
-                      "who it is cannot be told for sure: needs pg_monitor");
+                      "the session cannot be identified: needs pg_monitor");
 }
 
 int main(void) {

@@ -1,0 +1,296 @@
+/* One session after the other, each by one statement that matches its identity and sends the
+ * signal. Then watches what becomes of them, and of those that waited for them. */
+#include "actions/postgres/postgres_sessions.h"
+
+#include "clients/postgres/pg_text.h"
+#include "core/format.h"
+#include "core/mem.h"
+#include "io/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PERIOD_MS = 100, PATIENCE_MS = 5000, FREED_PATIENCE_MS = 1000 };
+
+static const char *pin(const struct step *step, size_t victim, enum postgres_session_pin pin) {
+  return step->act->plan->victims[victim].pins[pin];
+}
+
+static long pid_of(const struct step *step, size_t victim) {
+  return strtol(pin(step, victim, SESSION_PIN_PID), NULL, 10);
+}
+
+/* ---- what has become of sessions */
+
+// clang-format off
+#define MOMENT(time) \
+  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+enum {
+  LOOK_PID, LOOK_START, LOOK_STATE, LOOK_QUERY_START, LOOK_USER, LOOK_WAITS, LOOK_OWN,
+  LOOK_ENCODING, LOOK_COLUMNS
+};
+/* The user's name as it is, since in the bytes of another encoding it would fail the statement */
+static const char look_frame[] =
+    "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
+    " SELECT pid, " MOMENT("backend_start") ", state, " MOMENT("query_start") ", usename,"
+    " coalesce(wait_event_type = 'Lock', false), pid = pg_backend_pid(),"
+    " pg_encoding_to_char(d.encoding) FROM pg_stat_activity s"
+    " LEFT JOIN pg_database d ON d.oid = s.datid WHERE pid IN (%s)";
+// clang-format on
+
+static const char *look_sql(struct step *step, const long *pids, size_t count) {
+  enum { ROOM = 24 };
+  char *list = mem_new((count + 1) * ROOM);
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++)
+    used += (size_t)snprintf(list + used, ROOM, "%s%ld", i ? "," : "", pids[i]);
+  const char *sql = arena_printf(&step->arena, look_frame, count ? list : "0");
+  free(list);
+  return sql;
+}
+
+/* The row of that session; rows->rows when it is gone. */
+static size_t find(const struct pg_rows *rows, long pid, const char *start) {
+  for (size_t i = 0; i < rows->rows; i++) {
+    const char *text = pg_cell(rows, i, LOOK_PID), *began = pg_cell(rows, i, LOOK_START);
+    if (text && strtol(text, NULL, 10) == pid && (!began || strcmp(began, start) == 0))
+      return i;
+  }
+  return rows->rows;
+}
+
+/* ---- execute */
+
+/* Why the effect did not match: what the row says that has the pid now, of the one that was meant.
+ * signalled: it matched, and the server answered false. */
+static void explain(struct step *step, size_t victim, const struct pg_rows *rows, bool signalled) {
+  struct outcome *outcome = step->act->outcome;
+  const char *start = pg_cell(rows, 0, LOOK_START), *state = pg_cell(rows, 0, LOOK_STATE);
+  const char *user = pg_cell(rows, 0, LOOK_USER);
+  const char *ended = postgres_effects[postgres_effect_of(step->act->plan)].ended;
+  char name[256] = "no user";
+  if (user)
+    pg_name_utf8(user, pg_cell(rows, 0, LOOK_ENCODING), name, sizeof name);
+  if (!start)
+    outcome_set(outcome, victim, VICTIM_REFUSED,
+                "the session that has its pid now may not be seen: needs pg_monitor");
+  else if (strcmp(start, pin(step, victim, SESSION_PIN_START)) != 0)
+    outcome_set(outcome, victim, VICTIM_GONE,
+                "it had ended; the pid is now another session's (%s, since %s): left alone", name,
+                start);
+  else if (postgres_is_true(pg_cell(rows, 0, LOOK_OWN)))
+    outcome_set(outcome, victim, VICTIM_REFUSED, "that is stacktop itself");
+  else if (signalled || !ended)
+    outcome_set(outcome, victim, VICTIM_REFUSED,
+                signalled ? "the server could not signal it" : "it is not a client's session");
+  else
+    outcome_set(outcome, victim, VICTIM_GONE, "%s, it is now %s: left alone", ended,
+                !state                         ? "in an unknown state"
+                : strcmp(state, "active") == 0 ? "active with another query"
+                                               : state);
+}
+
+static void ask_why(struct step *step, struct postgres_conn *conn, size_t victim, bool signalled) {
+  const long pid = pid_of(step, victim);
+  const struct pg_rows *rows = postgres_read(conn, LOOK_COLUMNS, look_sql(step, &pid, 1), 0, NULL);
+  if (rows && rows->rows > 0)
+    explain(step, victim, rows, signalled);
+  else
+    outcome_set(step->act->outcome, victim, VICTIM_GONE,
+                rows ? "it had ended already" : "it had ended, or is another session");
+}
+
+static void signal_session(struct step *step, struct postgres_conn *conn, size_t victim) {
+  struct outcome *outcome = step->act->outcome;
+  const enum postgres_effect effect = postgres_effect_of(step->act->plan);
+  char sql[POSTGRES_EFFECT_MAX];
+  const char *const values[] = {pin(step, victim, SESSION_PIN_PID),
+                                pin(step, victim, SESSION_PIN_START),
+                                pin(step, victim, SESSION_PIN_MOMENT)};
+  postgres_effect_sql(effect, "$1::int", "$2::timestamptz", "$3::timestamptz", sql);
+  const struct pg_rows *rows =
+      postgres_change(conn, sql, postgres_effects[effect].still ? 3 : 2, values);
+  const char *answer = rows && rows->rows > 0 ? pg_cell(rows, 0, 0) : NULL;
+  if (!rows && postgres_is_up(conn))
+    outcome_set(outcome, victim, VICTIM_REFUSED, "%s", step->err.text);
+  else if (!rows)
+    outcome_set(outcome, victim, VICTIM_UNKNOWN, "no answer: %s", step->err.text);
+  else if (postgres_is_true(answer))
+    outcome_set(outcome, victim, VICTIM_SENT, "signalled");
+  else
+    ask_why(step, conn, victim, answer != NULL);
+}
+
+bool postgres_sessions_execute(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  const size_t count = step->act->plan->victim_count;
+  step->act->progress->total = (int64_t)count;
+  step->act->progress->unit = "sessions";
+  struct postgres_conn *conn = postgres_conn_open_urgent(step);
+  for (size_t i = 0; i < count && conn && postgres_is_up(conn) && !step_should_stop(step); i++) {
+    signal_session(step, conn, i);
+    step->act->progress->done = (int64_t)i + 1;
+    step_report(step);
+    step_wait(step, 0); /* a person may stop it here */
+  }
+  outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "nothing was done");
+  return conn && postgres_is_up(conn);
+}
+
+/* ---- verify */
+
+/* A session that waited. */
+struct waiter {
+  long pid;
+  char start[POSTGRES_MOMENT_MAX]; /* "" when it is not known */
+  size_t victim;                   /* for whom */
+  bool waits;                      /* for anybody */
+};
+
+struct watch {
+  struct step *step;
+  int64_t started_ms;
+  struct waiter *waiters;
+  size_t count;
+};
+
+/* Of the keys in "8130/1700000000.1 8131/1700000000.2". */
+static void add_waiters(struct watch *watch, size_t victim) {
+  const char *keys = pin(watch->step, victim, SESSION_PIN_WAITERS);
+  char key[POSTGRES_SESSION_KEY_MAX];
+  while (keys && *keys) {
+    const size_t length = strcspn(keys, " ");
+    snprintf(key, sizeof key, "%.*s", (int)length, keys);
+    watch->waiters = mem_resize(watch->waiters, (watch->count + 1) * sizeof *watch->waiters);
+    struct waiter *waiter = &watch->waiters[watch->count++];
+    *waiter = (struct waiter){.pid = strtol(key, NULL, 10), .victim = victim, .waits = true};
+    if (!postgres_key_start(key, waiter->start))
+      waiter->start[0] = '\0';
+    keys += length + strspn(keys + length, " ");
+  }
+}
+
+/* The statement that looks for all that are watched. */
+static const char *watch_begin(struct watch *watch) {
+  const struct act *act = watch->step->act;
+  const size_t victims = act->plan->victim_count;
+  for (size_t i = 0; i < victims; i++)
+    if (act->outcome->victims[i].result == VICTIM_SENT)
+      add_waiters(watch, i);
+  long *pids = mem_new((victims + watch->count + 1) * sizeof *pids);
+  for (size_t i = 0; i < victims; i++)
+    pids[i] = pid_of(watch->step, i);
+  for (size_t i = 0; i < watch->count; i++)
+    pids[victims + i] = watch->waiters[i].pid;
+  const char *sql = look_sql(watch->step, pids, victims + watch->count);
+  free(pids);
+  return sql;
+}
+
+static bool cancels(const struct watch *watch) {
+  return postgres_effect_of(watch->step->act->plan) == POSTGRES_CANCEL;
+}
+
+/* Whether the session in that row now runs another query, or none. */
+static bool query_ended(const struct watch *watch, size_t victim, const struct pg_rows *rows,
+                        size_t row) {
+  const char *state = pg_cell(rows, row, LOOK_STATE);
+  const char *began = pg_cell(rows, row, LOOK_QUERY_START);
+  return state && began &&
+         (strcmp(state, "active") != 0 ||
+          strcmp(began, pin(watch->step, victim, SESSION_PIN_MOMENT)) != 0);
+}
+
+static void judge(struct watch *watch, const struct pg_rows *rows) {
+  struct outcome *outcome = watch->step->act->outcome;
+  char time[FORMAT_MAX];
+  format_duration(time, sizeof time, (double)(clock_now_ms() - watch->started_ms) / 1e3);
+  for (size_t i = 0; i < outcome->count; i++) {
+    if (outcome->victims[i].result != VICTIM_SENT)
+      continue;
+    size_t row = find(rows, pid_of(watch->step, i), pin(watch->step, i, SESSION_PIN_START));
+    if (row == rows->rows)
+      outcome_set(outcome, i, VICTIM_DONE, "gone after %s", time);
+    else if (cancels(watch) && query_ended(watch, i, rows, row))
+      outcome_set(outcome, i, VICTIM_DONE, "its query ended after %s", time);
+  }
+  for (size_t i = 0; i < watch->count; i++) {
+    struct waiter *waiter = &watch->waiters[i];
+    size_t row = find(rows, waiter->pid, waiter->start);
+    waiter->waits = row < rows->rows && postgres_is_true(pg_cell(rows, row, LOOK_WAITS));
+  }
+}
+
+static bool anyone_waits(const struct watch *watch) {
+  for (size_t i = 0; i < watch->count; i++)
+    if (watch->waiters[i].waits)
+      return true;
+  return false;
+}
+
+/* Looks until all have ended, and nobody waits for them. */
+static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char *sql) {
+  struct act *act = watch->step->act;
+  int64_t until_ms = watch->started_ms + PATIENCE_MS;
+  bool ended = false;
+  do {
+    const struct pg_rows *rows = postgres_read(conn, LOOK_COLUMNS, sql, 0, NULL);
+    if (!rows)
+      return false;
+    judge(watch, rows);
+    act->progress->done = (int64_t)outcome_count(act->outcome, VICTIM_DONE);
+    step_report(watch->step);
+    if (!ended && outcome_count(act->outcome, VICTIM_SENT) == 0) {
+      ended = true;
+      until_ms = clock_now_ms() + FREED_PATIENCE_MS;
+    }
+    if (ended && !anyone_waits(watch))
+      return true;
+  } while (clock_now_ms() < until_ms && step_sleep(watch->step, PERIOD_MS));
+  if (!watch->step->dropped)
+    outcome_set_all(act->outcome, VICTIM_SENT, VICTIM_UNKNOWN,
+                    "%s after %d s: it may be in the kernel or in a critical section",
+                    cancels(watch) ? "its query still runs" : "still there", PATIENCE_MS / 1000);
+  return !watch->step->dropped;
+}
+
+/* "2 gone, 3 sessions freed, 1 of which waits for another now": who has waited for somebody who is
+ * gone is freed, though one of the freed may be the next to hold up the others. */
+static void say_proof(const struct watch *watch) {
+  struct outcome *outcome = watch->step->act->outcome;
+  size_t done = outcome_count(outcome, VICTIM_DONE), freed = 0, waits = 0;
+  for (size_t i = 0; i < watch->count; i++) {
+    bool is_free = outcome->victims[watch->waiters[i].victim].result == VICTIM_DONE;
+    freed += is_free;
+    waits += is_free && watch->waiters[i].waits;
+  }
+  char then[96] = "", still[96] = "";
+  if (freed > 0)
+    snprintf(then, sizeof then, ", %zu session%s freed", freed, freed == 1 ? "" : "s");
+  if (waits > 0)
+    snprintf(still, sizeof still, ", %zu of which wait%s for another now", waits,
+             waits == 1 ? "s" : "");
+  if (done > 0)
+    outcome_proof(outcome, "%zu %s%s%s", done,
+                  !cancels(watch) ? "gone"
+                  : done == 1     ? "query ended"
+                                  : "queries ended",
+                  then, still);
+}
+
+bool postgres_sessions_verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  struct watch watch = {.step = step, .started_ms = clock_now_ms()};
+  step->act->progress->total = (int64_t)outcome_count(outcome, VICTIM_SENT);
+  step->act->progress->unit = "sessions";
+  const char *sql = watch_begin(&watch);
+  struct postgres_conn *conn = postgres_conn_open_urgent(step);
+  bool good = conn && (outcome_count(outcome, VICTIM_SENT) == 0 || watch_on(&watch, conn, sql));
+  if (!good)
+    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "signalled, but not seen to end: %s",
+                    step->err.text);
+  say_proof(&watch);
+  free(watch.waiters);
+  return good;
+}
