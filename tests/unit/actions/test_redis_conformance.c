@@ -1,0 +1,264 @@
+/* What every action on Redis does when something is wrong: another server answers than the one of
+ * the plan, the server hangs, the connection breaks with the command sent, a client is another one.
+ */
+#include "redis_fixture.h"
+
+extern const struct action action_redis_delete_keys, action_redis_expire_keys,
+    action_redis_flush_db, action_redis_flush_all, action_redis_set_memory,
+    action_redis_kill_client, action_redis_purge_memory, action_redis_reset_slowlog;
+
+static const struct {
+  const struct action *action;
+  const char *params[5];
+  const char *change; /* as the protocol has it: what only the command that changes sends */
+} cases[] = {
+    {&action_redis_delete_keys, {"pattern", "cache:*"}, "\r\nUNLINK\r\n"},
+    {&action_redis_expire_keys, {"pattern", "cache:*", "ttl", "1h"}, "\r\nPEXPIRE\r\n"},
+    {&action_redis_flush_db, {"db", "0"}, "\r\nFLUSHDB\r\n"},
+    {&action_redis_flush_all, {0}, "\r\nFLUSHALL\r\n"},
+    {&action_redis_set_memory, {"maxmemory", "1gb", "policy", "allkeys-lru"}, "\r\nSET\r\n"},
+    {&action_redis_kill_client, {0}, "\r\nKILL\r\n"},
+    {&action_redis_purge_memory, {0}, "\r\nPURGE\r\n"},
+    {&action_redis_reset_slowlog, {0}, "\r\nRESET\r\n"},
+};
+
+static struct redis_fixture fixture;
+static redisContext *other; /* the client that is killed */
+static char other_id[24];
+
+static int group_setup(void **state) {
+  (void)state;
+  redis_fixture_start(&fixture, NULL);
+  return 0;
+}
+
+static int group_teardown(void **state) {
+  (void)state;
+  redis_fixture_end(&fixture);
+  return 0;
+}
+
+/* Something to do for each action. */
+static int setup(void **state) {
+  (void)state;
+  redis_say(&fixture, "FLUSHALL");
+  redis_say(&fixture, "CONFIG SET maxmemory 0");
+  redis_say(&fixture, "CONFIG SET maxmemory-policy noeviction");
+  redis_fill(&fixture, "cache:", 5);
+  redis_say(&fixture, "CONFIG SET slowlog-log-slower-than 0");
+  redis_say(&fixture, "CONFIG SET slowlog-log-slower-than -1");
+  other = redisConnect("127.0.0.1", fixture.server.port);
+  redisReply *reply = redisCommand(other, "CLIENT ID");
+  snprintf(other_id, sizeof other_id, "%lld", reply->integer);
+  freeReplyObject(reply);
+  redis_drive(&fixture, 0, NULL);
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  driver_close(&fixture.driver);
+  relay_end(&fixture.relay);
+  redisFree(other);
+  return 0;
+}
+
+static bool other_answers(void) {
+  redisReply *reply = redisCommand(other, "PING");
+  bool answered = reply != NULL;
+  freeReplyObject(reply);
+  return answered;
+}
+
+/* False where the server has nothing for it: another allocator than jemalloc. */
+static bool make_plan(size_t index) {
+  struct driver *driver = &fixture.driver;
+  const struct action *action = cases[index].action;
+  const char *const picks[] = {other_id, NULL};
+  if (!driver_survey(driver, action, NULL, NULL, cases[index].params))
+    fail_msg("%s: %s", action->spec.id, driver->err.text);
+  if (driver_plan(driver, action->spec.choice == CHOICE_NONE ? NULL : picks))
+    return true;
+  if (action != &action_redis_purge_memory)
+    fail_msg("%s: %s", action->spec.id, driver->err.text);
+  return false;
+}
+
+static void set_identity(const char *name, const char *value) {
+  struct plan *plan = fixture.driver.plan;
+  bool known = false;
+  for (size_t i = 0; i < plan->pin_count; i++)
+    if (strcmp(plan->pins[i], name) == 0)
+      for (size_t victim = 0; victim < plan->victim_count; victim++) {
+        plan->victims[victim].pins[i] = value;
+        known = true;
+      }
+  assert_true(known);
+}
+
+static void expect_all(const char *id, enum victim_result result, const char *words) {
+  const struct outcome *outcome = &fixture.driver.outcome;
+  for (size_t i = 0; i < outcome->count; i++) {
+    if (outcome->victims[i].result != result)
+      fail_msg("%s: object %zu is %s: %s", id, i, victim_result_name(outcome->victims[i].result),
+               outcome->victims[i].words);
+    expect_in(outcome->victims[i].words, words);
+  }
+}
+
+static void expect_unchanged(void) {
+  assert_int_equal(redis_number(&fixture, "DBSIZE"), 5);
+  assert_int_equal(redis_number(&fixture, "PTTL cache:1"), -1);
+  assert_true(redis_number(&fixture, "SLOWLOG LEN") > 0);
+  redisReply *reply = redis_get(&fixture, "CONFIG GET maxmemory");
+  assert_string_equal(reply->element[1]->str, "0");
+  freeReplyObject(reply);
+  assert_true(other_answers());
+}
+
+static void test_each_action_refuses_another_server(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    if (!make_plan(i))
+      continue;
+    set_identity("run_id", "0123456789012345678901234567890123456789");
+    assert_false(driver_execute(&fixture.driver));
+    expect_words(&fixture.driver, "another server answers at 127.0.0.1");
+    expect_all(cases[i].action->spec.id, VICTIM_REFUSED, "another server answers at 127.0.0.1");
+    expect_unchanged();
+  }
+}
+
+/* So that what another server did is not taken for the proof. */
+static void test_each_verification_refuses_another_server(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    if (!make_plan(i))
+      continue;
+    set_identity("run_id", "0123456789012345678901234567890123456789");
+    driver_execute(&fixture.driver);
+    for (size_t victim = 0; victim < fixture.driver.outcome.count; victim++)
+      fixture.driver.outcome.victims[victim].result = VICTIM_SENT;
+    assert_false(driver_verify(&fixture.driver));
+    expect_all(cases[i].action->spec.id, VICTIM_UNKNOWN, "another server answers at 127.0.0.1");
+  }
+}
+
+static void test_each_action_is_dropped_while_the_server_hangs(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const struct action *action = cases[i].action;
+    if (!make_plan(i))
+      continue;
+    kill(fixture.server.pid, SIGSTOP);
+    driver_execute_begin(driver);
+    for (int turn = 0; turn < 5; turn++)
+      uv_run(&driver->loop, UV_RUN_NOWAIT);
+    driver_drop(driver);
+    expect_all(action->spec.id, VICTIM_SKIPPED, "nothing was sent: given up");
+    for (size_t victim = 0; victim < driver->outcome.count; victim++)
+      driver->outcome.victims[victim].result = VICTIM_SENT;
+    driver_begin(driver, action->verify);
+    for (int turn = 0; turn < 5; turn++)
+      uv_run(&driver->loop, UV_RUN_NOWAIT);
+    driver_drop(driver);
+    expect_all(action->spec.id, VICTIM_UNKNOWN, "given up");
+    kill(fixture.server.pid, SIGCONT);
+    expect_unchanged();
+  }
+}
+
+/* The command has reached the server, and no reply comes. */
+static void test_each_action_without_an_answer_is_unknown(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    driver_close(&fixture.driver);
+    fixture.relay = (struct relay){.cut = cases[i].change, .cut_after = 1};
+    relay_start(&fixture.relay, fixture.server.port);
+    redis_drive(&fixture, fixture.relay.port, NULL);
+    if (make_plan(i)) {
+      assert_false(driver_execute(&fixture.driver));
+      const struct outcome *outcome = &fixture.driver.outcome;
+      if (outcome->victims[0].result != VICTIM_UNKNOWN)
+        fail_msg("%s: %s: %s", cases[i].action->spec.id,
+                 victim_result_name(outcome->victims[0].result), outcome->victims[0].words);
+    }
+    relay_end(&fixture.relay);
+    redis_fill(&fixture, "cache:", 5);
+  }
+}
+
+/* ---- clients */
+
+static void test_a_client_of_another_address_is_not_killed(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  make_plan(5);
+  set_identity("addr", "127.0.0.1:1");
+  assert_true(driver_execute(driver));
+  expect_all("redis.kill-client", VICTIM_GONE, "");
+  assert_true(other_answers());
+}
+
+static void test_a_client_of_another_id_is_not_killed(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  make_plan(5);
+  set_identity("id", "999999");
+  assert_true(driver_execute(driver));
+  expect_all("redis.kill-client", VICTIM_GONE, "");
+  assert_true(other_answers());
+}
+
+/* What was killed before the connection broke is still proved. */
+static void test_a_kill_before_the_connection_broke_is_proved(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  char second_id[24], third_id[24];
+  redisContext *second = redisConnect("127.0.0.1", fixture.server.port);
+  redisContext *third = redisConnect("127.0.0.1", fixture.server.port);
+  redisReply *reply = redisCommand(second, "CLIENT ID");
+  snprintf(second_id, sizeof second_id, "%lld", reply->integer);
+  freeReplyObject(reply);
+  reply = redisCommand(third, "CLIENT ID");
+  snprintf(third_id, sizeof third_id, "%lld", reply->integer);
+  freeReplyObject(reply);
+  driver_close(driver);
+  fixture.relay = (struct relay){.cut = "\r\nKILL\r\n", .cut_after = 2};
+  relay_start(&fixture.relay, fixture.server.port);
+  redis_drive(&fixture, fixture.relay.port, NULL);
+  assert_true(driver_survey(driver, &action_redis_kill_client, NULL, NULL, NULL));
+  assert_true(driver_plan(driver, (const char *const[]){other_id, second_id, third_id, NULL}));
+  assert_false(driver_execute(driver));
+  const struct victim_outcome *victims = driver->outcome.victims;
+  assert_int_equal(victims[0].result, VICTIM_SENT);
+  assert_int_equal(victims[1].result, VICTIM_UNKNOWN);
+  assert_int_equal(victims[2].result, VICTIM_SKIPPED);
+  expect_in(victims[1].words, "sent, but not answered");
+  expect_in(victims[2].words, "not attempted");
+  assert_true(driver_verify(driver));
+  assert_int_equal(victims[0].result, VICTIM_DONE);
+  redisFree(second);
+  redisFree(third);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_each_action_refuses_another_server),
+      TEST(test_each_verification_refuses_another_server),
+      TEST(test_each_action_is_dropped_while_the_server_hangs),
+      TEST(test_each_action_without_an_answer_is_unknown),
+      TEST(test_a_client_of_another_address_is_not_killed),
+      TEST(test_a_client_of_another_id_is_not_killed),
+      TEST(test_a_kill_before_the_connection_broke_is_proved),
+  };
+  if (!redis_server_path()) {
+    printf("SKIPPED no redis-server here\n");
+    return 77;
+  }
+  signal(SIGPIPE, SIG_IGN); /* a killed client of the test's own */
+  return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
