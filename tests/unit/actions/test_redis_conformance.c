@@ -189,6 +189,57 @@ static void test_each_action_without_an_answer_is_unknown(void **state) {
   }
 }
 
+/* ---- verifications of what was never done */
+
+static void begin_verify(size_t index) {
+  struct driver *driver = &fixture.driver;
+  assert_true(make_plan(index));
+  outcome_init(&driver->outcome, driver->plan->victim_count);
+  driver->has_outcome = true;
+  outcome_set_all(&driver->outcome, VICTIM_PENDING, VICTIM_SENT, "sent");
+}
+
+static void test_a_verification_sees_that_nothing_was_done(void **state) {
+  (void)state;
+  static const struct {
+    size_t index;
+    enum victim_result result;
+    const char *words;
+  } unproved[] = {
+      {0, VICTIM_DONE, "scanned again: 5 keys that match, written since"},
+      {1, VICTIM_DONE, "scanned again: 5 keys that would live longer, written since"},
+      {2, VICTIM_DONE, "flushed; 5 keys written since"},
+      {3, VICTIM_DONE, "flushed; 5 keys written since"},
+      {4, VICTIM_UNKNOWN, "it was set, but has another value now"},
+      {7, VICTIM_UNKNOWN, "is still there"},
+  };
+  for (size_t i = 0; i < COUNT(unproved); i++) {
+    begin_verify(unproved[i].index);
+    assert_true(driver_verify(&fixture.driver));
+    expect_all(cases[unproved[i].index].action->spec.id, unproved[i].result, unproved[i].words);
+  }
+}
+
+static void test_a_client_in_the_list_is_looked_for_again(void **state) {
+  (void)state;
+  struct driver *driver = &fixture.driver;
+  begin_verify(5);
+  redis_say(&fixture, "CONFIG RESETSTAT");
+  driver_begin(driver, driver->action->verify);
+  for (bool twice = false; !twice;) {
+    uv_run(&driver->loop, UV_RUN_NOWAIT);
+    assert_false(driver->ended);
+    redisReply *stats = redis_get(&fixture, "INFO commandstats");
+    twice = strstr(stats->str, "cmdstat_client|list:calls=2") != NULL ||
+            strstr(stats->str, "cmdstat_client:calls=3") != NULL; /* before 7.0, with SETNAME */
+    freeReplyObject(stats);
+  }
+  redisFree(other);
+  other = redisConnect("127.0.0.1", fixture.server.port);
+  assert_true(driver_wait(driver));
+  expect_all("redis.kill-client", VICTIM_DONE, "gone from CLIENT LIST after");
+}
+
 /* ---- clients */
 
 static void test_a_client_of_another_address_is_not_killed(void **state) {
@@ -251,6 +302,8 @@ int main(void) {
       TEST(test_each_verification_refuses_another_server),
       TEST(test_each_action_is_dropped_while_the_server_hangs),
       TEST(test_each_action_without_an_answer_is_unknown),
+      TEST(test_a_verification_sees_that_nothing_was_done),
+      TEST(test_a_client_in_the_list_is_looked_for_again),
       TEST(test_a_client_of_another_address_is_not_killed),
       TEST(test_a_client_of_another_id_is_not_killed),
       TEST(test_a_kill_before_the_connection_broke_is_proved),
