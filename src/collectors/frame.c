@@ -1,6 +1,7 @@
 #include "collectors/frame.h"
 
 #include "core/mem.h"
+#include "io/line.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ void *watch_connect(struct watch *watch, bool *fresh) {
     return watch->conn;
   watch_drop(watch);
   watch_hold(watch);
-  watch->conn = watch->kind->conn->open(watch);
+  watch->conn = watch->kind->connect(watch);
   return watch->conn;
 }
 
@@ -113,3 +114,24 @@ void watch_close(void *self, void (*done)(void *arg), void *arg) {
     watch->kind->end(watch);
   watch_released(watch);
 }
+
+static bool is_line_usable(const void *conn) {
+  return line_usable(conn);
+}
+
+static void close_line(void *conn, void (*closed)(void *arg), void *arg) {
+  line_close(conn, closed, arg);
+}
+
+static const char *describe_line(const void *conn, char *out, size_t size) {
+  return line_describe(conn, out, size);
+}
+
+static const char *address_of_line(const void *conn) {
+  return line_address(conn);
+}
+
+const struct watch_conn watch_line_conn = {.usable = is_line_usable,
+                                           .close = close_line,
+                                           .describe = describe_line,
+                                           .address = address_of_line};

@@ -9,22 +9,23 @@
 
 #include "collectors/collector.h"
 
-/* A connection that is kept from one collection to the next. NULL functions: see each. */
+/* A connection that is kept from one collection to the next. */
 struct watch_conn {
-  void *(*open)(void *self); /* begins to connect; never waits, never fails */
   bool (*usable)(const void *conn);
   /* Ends it, within about a second; then calls closed(arg). */
   void (*close)(void *conn, void (*closed)(void *arg), void *arg);
   /* What it waits for: "connected to 127.0.0.1:6379, no answer to INFO". Returns out. */
   const char *(*describe)(const void *conn, char *out, size_t size);
-  const char *(*address)(const void *conn); /* of the sample; "" or NULL: not known */
+  const char *(*address)(const void *conn); /* of the sample; "": not known */
 };
+extern const struct watch_conn watch_line_conn; /* a struct line (io/line.h) */
 
 struct watch_kind {
   size_t size; /* of the instance, zeroed but for its struct watch */
   /* Reads the target's options. False with err: there is no instance, nothing is left behind. */
   bool (*init)(void *self, struct err *err);
   const struct watch_conn *conn; /* NULL: the collector has none that the frame could keep */
+  void *(*connect)(void *self);  /* begins to connect; never waits, never fails */
   /* Asks. Ends with watch_done or watch_failed, at once or later, unless `forget` comes first. */
   void (*ask)(void *self);
   /* The collection is over, done or not: what was kept for it alone goes. NULL: nothing was. */

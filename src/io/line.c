@@ -70,6 +70,8 @@ struct line {
   struct moment read;        /* when the bytes at hand were */
   struct request *unwritten; /* the first of those sent that the socket has not taken */
   struct queue sent, held;   /* held: until line_ready */
+  char *bytes;               /* of an answer that is not whole yet, where the protocol frames */
+  size_t length;
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -124,6 +126,7 @@ static void on_closed(uv_handle_t *handle) {
     return;
   void (*closed)(void *arg) = line->closed;
   void *arg = line->closed_arg;
+  free(line->bytes);
   free(line);
   if (closed)
     closed(arg);
@@ -288,6 +291,40 @@ static void fail_reading(struct line *line, int error) {
   line_break(line, &err);
 }
 
+/* Answers what is whole among the gathered bytes. */
+static bool frame_answers(struct line *line, struct err *err) {
+  size_t whole;
+  while (line_is_open(line) && (whole = line->protocol->whole(line->bytes, line->length)) > 0) {
+    struct line_text text = {line->bytes, whole};
+    if (!line_answer(line, &text, err))
+      return false;
+    line->length -= whole;
+    memmove(line->bytes, line->bytes + whole, line->length);
+  }
+  return true;
+}
+
+static bool frame(struct line *line, const char *bytes, size_t length, struct err *err) {
+  const size_t most = line->protocol->answer_max;
+  while (length > 0 && line_is_open(line)) {
+    const size_t room = most - line->length, taken = length < room ? length : room;
+    if (taken == 0)
+      return err_set(err, ERR_LIMIT, "an answer of more than %zu kB", most >> 10);
+    memcpy(line->bytes + line->length, bytes, taken);
+    line->length += taken;
+    bytes += taken;
+    length -= taken;
+    if (!frame_answers(line, err))
+      return false;
+  }
+  return true;
+}
+
+static bool take(struct line *line, const char *bytes, size_t length, struct err *err) {
+  return line->protocol->whole ? frame(line, bytes, length, err)
+                               : line->protocol->receive(line->self, bytes, length, err);
+}
+
 static void receive(struct line *line) {
   char bytes[CHUNK];
   struct err err = {0};
@@ -297,7 +334,7 @@ static void receive(struct line *line) {
     return;
   if (count <= 0)
     fail_reading(line, count < 0 ? errno : 0);
-  else if (!line->protocol->receive(line->self, bytes, (size_t)count, &err))
+  else if (!take(line, bytes, (size_t)count, &err))
     line_break(line, &err);
 }
 
@@ -360,6 +397,7 @@ struct line *line_open(struct io *io, const struct line_place *place,
                         .state = STATE_DIALLING,
                         .socket = -1,
                         .open_handles = 1};
+  line->bytes = protocol->whole ? mem_new(protocol->answer_max) : NULL;
   uv_loop_configure(io->loop, UV_METRICS_IDLE_TIME); /* as often as one likes; for moment_now */
   uv_timer_init(io->loop, &line->anchor);
   line->anchor.data = line;

@@ -21,9 +21,21 @@ enum { LINE_REQUESTS_MAX = 4096 }; /* that wait for their answer */
 /* A callback of the protocol's own type, in passing: only `deliver` calls it, cast back. */
 typedef void (*line_fn)(void);
 
+/* An answer of a protocol with a framing callback: its bytes may be changed, and go after the
+ * callback. */
+struct line_text {
+  char *bytes;
+  size_t length;
+};
+
 struct line_protocol {
-  /* Bytes have arrived: calls line_answer for each whole answer, and stops when line_is_open no
-   * longer holds. False with err ends the connection with it. */
+  /* Framing: the length of the first whole answer in the bytes; 0: it is not whole yet. The line
+   * gathers the bytes, answer_max at most; answers are struct line_text. */
+  size_t (*whole)(const char *bytes, size_t length);
+  size_t answer_max;
+  /* Or, for a protocol with a reader of its own: bytes have arrived; calls line_answer for each
+   * whole answer, and stops when line_is_open no longer holds. False with err ends the connection
+   * with it. */
   bool (*receive)(void *self, const char *bytes, size_t length, struct err *err);
   /* Hands an answer, or an error, to the callback of a request. It may close the line. */
   void (*deliver)(line_fn done, void *arg, const void *answer, const struct err *err);

@@ -128,7 +128,7 @@ static void fini(void *self) {
   redis_url_fini(&watcher->url);
 }
 
-static void *conn_open(void *self) {
+static void *connect_to(void *self) {
   struct watcher *watcher = self;
   return redis_open(watcher->watch.io, &watcher->url);
 }
@@ -149,11 +149,8 @@ static const char *conn_address(const void *conn) {
   return redis_address(conn);
 }
 
-static const struct watch_conn conn = {.open = conn_open,
-                                       .usable = conn_usable,
-                                       .close = conn_close,
-                                       .describe = conn_describe,
-                                       .address = conn_address};
+static const struct watch_conn conn = {
+    .usable = conn_usable, .close = conn_close, .describe = conn_describe, .address = conn_address};
 
 static void rest(void *self) {
   struct watcher *watcher = self;
@@ -425,6 +422,7 @@ static void *open_watcher(struct io *io, const struct target *target, struct err
   static const struct watch_kind kind = {.size = sizeof(struct watcher),
                                          .init = init,
                                          .conn = &conn,
+                                         .connect = connect_to,
                                          .ask = ask_info,
                                          .rest = rest,
                                          .fini = fini};

@@ -1,0 +1,115 @@
+#include "clients/memcached/memcached.h"
+
+#include "clients/memcached/memcached_contract.h"
+#include "core/count.h"
+#include "core/number.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- answers */
+
+static bool begins(const char *line, size_t length, const char *word) {
+  size_t wanted = strlen(word);
+  return length >= wanted && memcmp(line, word, wanted) == 0;
+}
+
+size_t memcached_answer_length(const char *bytes, size_t length) {
+  for (size_t at = 0; at < length;) {
+    const char *line = bytes + at, *end = memchr(line, '\n', length - at);
+    if (!end)
+      return 0;
+    at = (size_t)(end - bytes) + 1;
+    if (!begins(line, (size_t)(end - line), "STAT "))
+      return at;
+  }
+  return 0;
+}
+
+const char *memcached_stat(const struct memcached_answer *answer, const char *name) {
+  for (size_t i = 0; i < answer->count; i++)
+    if (strcmp(answer->stats[i].name, name) == 0)
+      return answer->stats[i].value;
+  return NULL;
+}
+
+/* "STAT name value", terminated and ours to cut. */
+static void take_stat(char *line, struct memcached_answer *answer) {
+  char *name = line + strlen("STAT "), *blank = strchr(name, ' ');
+  if (!blank || answer->count == MEMCACHED_STATS_MAX)
+    return;
+  *blank = '\0';
+  answer->stats[answer->count++] = (struct memcached_stat){name, blank + 1};
+}
+
+static bool check_last(const char *last, struct err *err) {
+  static const char *const good[] = {"END", "OK", "RESET", "VERSION "};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    if (strncmp(last, good[i], strlen(good[i])) == 0)
+      return true;
+  if (strcmp(last, "ERROR") == 0)
+    return err_set(err, ERR_UNSUPPORTED, "the server does not know the command");
+  if (strncmp(last, "CLIENT_ERROR unauthenticated", 28) == 0)
+    return err_set(err, ERR_DENIED, "%.200s: stacktop cannot log in to Memcached", last);
+  if (strncmp(last, "CLIENT_ERROR ", 13) == 0 || strncmp(last, "SERVER_ERROR ", 13) == 0)
+    return err_set(err, ERR_PROTOCOL, "%.200s", last);
+  return err_set(err, ERR_PROTOCOL, "it does not speak Memcached's text protocol: \"%.60s\"", last);
+}
+
+bool memcached_answer_read(char *bytes, size_t length, struct memcached_answer *answer,
+                           struct err *err) {
+  answer->count = 0;
+  answer->last = "";
+  for (char *line = bytes, *end; (size_t)(line - bytes) < length; line = end + 1) {
+    end = memchr(line, '\n', length - (size_t)(line - bytes));
+    if (!end)
+      break;
+    *end = '\0';
+    line[strcspn(line, "\r")] = '\0';
+    if (strncmp(line, "STAT ", 5) == 0)
+      take_stat(line, answer);
+    else
+      answer->last = line;
+  }
+  return check_last(answer->last, err);
+}
+
+/* ---- the connection */
+
+static void add_run(struct memcached_answer *answer, char *out, size_t size) {
+  const char *pid = memcached_stat(answer, "pid");
+  int64_t now, uptime;
+  if (!pid || answer->count == MEMCACHED_STATS_MAX ||
+      !number_count(memcached_stat(answer, "time"), &now) ||
+      !number_count(memcached_stat(answer, "uptime"), &uptime))
+    return;
+  snprintf(out, size, "pid %.12s, started %" PRId64, pid, count_less(now, uptime));
+  answer->stats[answer->count++] = (struct memcached_stat){MEMCACHED_RUN, out};
+}
+
+static void deliver(line_fn done, void *arg, const void *answer, const struct err *err) {
+  const struct line_text *text = answer;
+  struct memcached_answer read;
+  struct err wrong;
+  char run[48];
+  if (text && !memcached_answer_read(text->bytes, text->length, &read, &wrong))
+    err = &wrong;
+  if (!err)
+    add_run(&read, run, sizeof run);
+  ((memcached_cb)done)(arg, err ? NULL : &read, err);
+}
+
+static const struct line_protocol protocol = {
+    .whole = memcached_answer_length, .answer_max = MEMCACHED_ANSWER_MAX, .deliver = deliver};
+
+struct line *memcached_open(struct io *io, const char *host, int port) {
+  return line_open(io, &(struct line_place){.host = host, .port = port}, &protocol, NULL);
+}
+
+bool memcached_send(struct line *line, const char *command, memcached_cb done, void *arg,
+                    struct err *err) {
+  char bytes[300];
+  int length = snprintf(bytes, sizeof bytes, "%.250s\r\n", command);
+  return line_send(line, command, bytes, (size_t)length, (line_fn)done, arg, err);
+}

@@ -1,0 +1,36 @@
+/* Memcached's text protocol on a line: commands in, answers by callback. TLS, SASL and the binary
+ * protocol are not spoken. */
+#pragma once
+
+#include "io/line.h"
+
+enum { MEMCACHED_PORT = 11211, MEMCACHED_ANSWER_MAX = 64 << 10, MEMCACHED_STATS_MAX = 256 };
+
+/* Lines "STAT name value" as names and values (and MEMCACHED_RUN), and the line that ended them. */
+struct memcached_answer {
+  const char *last; /* "END", "OK", "VERSION 1.6.18" */
+  struct memcached_stat {
+    const char *name, *value;
+  } stats[MEMCACHED_STATS_MAX]; /* the rest is dropped; a server says about 80 */
+  size_t count;
+};
+/* NULL if there is none of that name. */
+const char *memcached_stat(const struct memcached_answer *answer, const char *name);
+
+/* Length of the first whole answer in the bytes; 0: it is not whole yet. Pure. */
+size_t memcached_answer_length(const char *bytes, size_t length);
+/* Reads a whole answer in place, which has to stay as long as the answer. False with err where it
+ * is an error (ERROR, CLIENT_ERROR, SERVER_ERROR) or no answer of Memcached's. Pure. */
+bool memcached_answer_read(char *bytes, size_t length, struct memcached_answer *answer,
+                           struct err *err) MUST_CHECK;
+
+/* Either the answer, borrowed for the callback, or why there is none. After an error of the
+ * server's alone the connection still stands. */
+typedef void (*memcached_cb)(void *arg, const struct memcached_answer *answer,
+                             const struct err *err);
+
+/* A connection (io/line.h). host is borrowed until line_close. */
+struct line *memcached_open(struct io *io, const char *host, int port);
+/* As line_send. command: "stats", without its end. */
+bool memcached_send(struct line *line, const char *command, memcached_cb done, void *arg,
+                    struct err *err) MUST_CHECK;

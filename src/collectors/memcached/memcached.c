@@ -1,0 +1,148 @@
+/* Memcached: one `stats` a collection, over a connection that is kept. */
+#include "clients/memcached/memcached.h"
+
+#include "clients/memcached/memcached_contract.h"
+#include "collectors/figures.h"
+#include "collectors/frame.h"
+#include "io/clock.h"
+#include "io/tcp.h"
+
+#include <assert.h>
+
+enum { TIMEOUT_MS = 3000 };
+
+static bool address_check(const char *text, struct err *err) {
+  char host[HOST_MAX];
+  int port;
+  return tcp_address_split(text, host, &port, err);
+}
+
+static const struct option options[] = {
+    {.name = "address",
+     .type = OPTION_TEXT,
+     .required = true,
+     .help = "host:port or [IPv6]:port",
+     .example = "\"memcached:11211\"",
+     .check = address_check},
+};
+
+enum summary_column {
+#define COLUMN(name, ...) name,
+#include "memcached_summary.def"
+#undef COLUMN
+  SUMMARY_COLUMN_COUNT
+};
+
+static const struct column_spec columns[] = {
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "memcached_summary.def"
+#undef COLUMN
+};
+
+static const struct table_spec summary_table = {.id = MEMCACHED_SUMMARY_TABLE,
+                                                .title = "Memcached",
+                                                .flags = TABLE_SUMMARY,
+                                                .columns = columns,
+                                                .column_count = SUMMARY_COLUMN_COUNT};
+static const struct table_spec *const tables[] = {&summary_table};
+
+static const struct usual_place usual[] = {
+    {MEMCACHED_PORT, "memcached", "address", "127.0.0.1:11211"},
+    {0},
+};
+
+struct watcher {
+  struct watch watch; /* first */
+  char host[HOST_MAX];
+  int port;
+  struct counters before;
+  struct server_identity identity;
+};
+
+static const char *stat_text(const void *answer, const char *name) {
+  return memcached_stat(answer, name);
+}
+
+static const struct figures figures = {.table = &summary_table,
+                                       .text = stat_text,
+                                       .unsaid = "stats does not say",
+                                       .run = MEMCACHED_RUN,
+                                       .uptime = "uptime"};
+
+static struct sample *read_stats(struct watcher *watcher, const struct memcached_answer *answer) {
+  struct sample *sample = sample_new(tables, 1);
+  struct row *row = sample_row(sample, &sample->tables[0], watcher->watch.target->name, NULL);
+  const int64_t answer_us = line_answer_us(watcher->watch.conn);
+  struct counters now;
+  struct rates rates;
+  assert(row); /* one row fits into any ceiling */
+  counters_read(&now, &figures, answer, clock_now_us());
+  rates_make(&rates, &watcher->before, &now);
+  watcher->before = now;
+  figures_fill(sample, row->cells, &figures, answer, &rates);
+  row->cells[SUMMARY_NAME] = value_text(row->key);
+  row->cells[SUMMARY_LATENCY] = answer_us >= 0 ? value_real((double)answer_us / 1e6)
+                                               : value_none("stacktop was busy while it waited");
+  server_identity_take(&watcher->identity, &now);
+  sample_fact(sample, FACT_SERVER, watcher->identity.first);
+  sample_fact(sample, FACT_START, now.run);
+  sample->server = sample_printf(sample, "Memcached %.60s", memcached_stat(answer, "version"));
+  return sample;
+}
+
+static void on_stats(void *arg, const struct memcached_answer *answer, const struct err *err) {
+  struct watcher *watcher = arg;
+  struct err foreign;
+  if (answer && !memcached_stat(answer, "version")) {
+    err_set(&foreign, ERR_PROTOCOL, "the answer to stats holds nothing that a Memcached says");
+    err = &foreign;
+  }
+  if (err)
+    watch_failed(&watcher->watch, err);
+  else
+    watch_done(&watcher->watch, read_stats(watcher, answer));
+}
+
+static void ask(void *self) {
+  struct watcher *watcher = self;
+  struct err err;
+  watcher->watch.requests++;
+  if (!memcached_send(watch_connect(&watcher->watch, NULL), "stats", on_stats, watcher, &err))
+    watch_failed(&watcher->watch, &err);
+}
+
+static bool init(void *self, struct err *err) {
+  struct watcher *watcher = self;
+  return tcp_address_split(target_text(watcher->watch.target, "address"), watcher->host,
+                           &watcher->port, err);
+}
+
+static void *connect_to(void *self) {
+  struct watcher *watcher = self;
+  return memcached_open(watcher->watch.io, watcher->host, watcher->port);
+}
+
+static void *open_watcher(struct io *io, const struct target *target, struct err *err) {
+  static const struct watch_kind kind = {.size = sizeof(struct watcher),
+                                         .init = init,
+                                         .conn = &watch_line_conn,
+                                         .connect = connect_to,
+                                         .ask = ask};
+  return watch_open(&kind, io, target, err);
+}
+
+const struct collector collector_memcached = {
+    .kind = {.kind = "memcached",
+             .key = "memcached",
+             .title = "Memcached",
+             .options = options,
+             .option_count = sizeof options / sizeof *options},
+    .tables = tables,
+    .table_count = 1,
+    .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
+    .open = open_watcher,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
+};
