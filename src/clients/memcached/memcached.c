@@ -93,7 +93,7 @@ static void deliver(line_fn done, void *arg, const void *answer, const struct er
   struct memcached_answer read;
   struct err wrong;
   char run[48];
-  if (text && !memcached_answer_read(text->bytes, text->length, &read, &wrong))
+  if (!err && !memcached_answer_read(text->bytes, text->length, &read, &wrong))
     err = &wrong;
   if (!err)
     add_run(&read, run, sizeof run);
