@@ -47,6 +47,15 @@ bool limit_error_in(const char *message, struct err *err) {
   return false;
 }
 
+const char *limit_memory_text(char out[LIMIT_TEXT_MAX]) {
+  struct rlimit limit;
+  *out = '\0';
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    snprintf(out, LIMIT_TEXT_MAX, " (memory is limited: ulimit -v %llu)",
+             (unsigned long long)limit.rlim_cur / 1024);
+  return out;
+}
+
 bool limit_thread(int status, struct err *err) {
   char number[NUMBER_MAX];
   if (status != EAGAIN)

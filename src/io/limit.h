@@ -10,6 +10,9 @@
 bool limit_error(int error, struct err *err);
 /* The same for the words of a library: "...: Too many open files". */
 bool limit_error_in(const char *message, struct err *err);
+/* " (memory is limited: ulimit -v 40000)", or "" where it is not: for a library that dies of it. */
+enum { LIMIT_TEXT_MAX = 64 };
+const char *limit_memory_text(char out[LIMIT_TEXT_MAX]);
 /* Of a thread that was not started; status is pthread_create's. Returns false. */
 bool limit_thread(int status, struct err *err);
 

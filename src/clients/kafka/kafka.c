@@ -44,7 +44,7 @@ static void snapshot_finished(struct kafka_call *call) {
   struct kafka_snapshot *snapshot = request->snapshot;
   const char *crash = call->good ? kafka_process_crash(request->client->process) : NULL;
   if (crash) /* while it was idle: else the call has failed with it */
-    kafka_snapshot_note(snapshot, "%s since the last collection", crash);
+    snapshot->crash = arena_text(&snapshot->arena, crash, strlen(crash));
   if (!call->good) {
     kafka_snapshot_free(snapshot);
     snapshot = NULL;

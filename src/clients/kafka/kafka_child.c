@@ -215,6 +215,8 @@ static void collect(struct kafka_child *child, struct frame *frame) {
   arena_fini(&arena);
   if (good)
     renew_if_stuck(child);
+  else if (err.kind == ERR_LIMIT) /* librdkafka does not come back to a thread that it lacks */
+    kafka_session_close(&child->session);
 }
 
 static void ask(struct kafka_child *child, struct frame *frame) {
@@ -287,7 +289,7 @@ int kafka_child_main(void) {
   child.watch.tell_arg = &child;
   read_config(&child);
   if (pthread_create(&reader, NULL, reader_main, &child) != 0)
-    return STATUS_NOT_A_CHILD;
+    return KAFKA_CHILD_NO_THREAD;
   for (;;) {
     struct frame frame = next_call(&child);
     if (frame.head.type == KAFKA_FRAME_COLLECT)

@@ -12,6 +12,8 @@
 /* For io->kafka_child, in an executable whose main begins with kafka_child_wanted. */
 #define KAFKA_CHILD_SELF "/proc/self/exe"
 enum { KAFKA_CHILD_FD = 3 };
+/* Its exit status when its thread could not be started. */
+enum { KAFKA_CHILD_NO_THREAD = 72 };
 
 bool kafka_child_wanted(int argc, char **argv);
 /* Returns the exit status. */

@@ -403,11 +403,22 @@ static void topics_move(struct collecting *c) {
   snapshot->topic_count = topics->count;
 }
 
+/* A broker that does not answer because we could not ask it says nothing about that broker. */
+static bool no_limit(struct collecting *c) {
+  struct kafka_session *session = c->session;
+  kafka_session_drain(session);
+  if (session->limit.kind == ERR_NONE ||
+      answered_count(session) == (size_t)session->metadata->broker_cnt)
+    return true;
+  *c->err = session->limit;
+  return false;
+}
+
 bool kafka_collect(struct kafka_session *session, struct kafka_collection *collection,
                    struct err *err) {
   struct collecting c = {.session = session, .snapshot = collection->snapshot, .err = err};
   c.groups.collection = collection;
-  bool good = list_groups(&c) && ask_groups(&c) && ask_logs(&c);
+  bool good = list_groups(&c) && ask_groups(&c) && ask_logs(&c) && no_limit(&c);
   if (good) {
     topics_move(&c);
     kafka_metadata_summarize(session, c.snapshot);

@@ -2,6 +2,7 @@
 
 #include "io/limit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,6 +83,10 @@ void kafka_error(rd_kafka_resp_err_t code, const char *text, struct err *err) {
   const char *separator = *broker ? " " : "";
   if (limit_error_in(rest, err))
     return;
+  if (code == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) { /* a thread, in all its places */
+    (void)limit_thread(EAGAIN, err);
+    return;
+  }
   bool login = code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
                code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
   for (size_t i = 0; !login && i < sizeof phrases / sizeof *phrases; i++) {

@@ -48,7 +48,7 @@ struct kafka_process {
   char step[STEP_MAX];
   int crashes; /* in a row */
   int64_t start_ms;
-  char crash[200]; /* the last one */
+  char crash[256]; /* the last one */
   bool untold;     /* ... while no call was under way */
   bool closing;
   int64_t kill_ms, leave_ms; /* closing: when it is killed, and when it is left */
@@ -246,17 +246,22 @@ static void pause_begin(struct kafka_process *process, int64_t lived_ms) {
       clock_now_ms() + (pause < KAFKA_PAUSE_MAX_MS ? pause : (int64_t)KAFKA_PAUSE_MAX_MS);
 }
 
+/* A limit on memory makes it crash, end or hang in any of its places: it is always named. */
 static void crash_words(const struct child *child, int64_t status, int signal, char *text,
                         size_t size) {
+  char what[sizeof child->doing], memory[LIMIT_TEXT_MAX];
   const char *name = signal > 0 ? sigabbrev_np(signal) : NULL;
   if (*child->doing)
-    snprintf(text, size, "Kafka client %s, restarting", child->doing);
+    snprintf(what, sizeof what, "%s", child->doing);
   else if (name)
-    snprintf(text, size, "Kafka client crashed (SIG%s), restarting", name);
+    snprintf(what, sizeof what, "crashed (SIG%s)", name);
   else if (signal > 0)
-    snprintf(text, size, "Kafka client crashed (signal %d), restarting", signal);
+    snprintf(what, sizeof what, "crashed (signal %d)", signal);
+  else if (status == KAFKA_CHILD_NO_THREAD)
+    snprintf(what, sizeof what, "ended: no thread can be started (ulimit -u)");
   else
-    snprintf(text, size, "Kafka client ended (exit status %lld), restarting", (long long)status);
+    snprintf(what, sizeof what, "ended (exit status %lld)", (long long)status);
+  snprintf(text, size, "Kafka client %s%s, restarting", what, limit_memory_text(memory));
 }
 
 static void fail_current(struct kafka_process *process) {
@@ -361,7 +366,7 @@ static void call_send(struct kafka_process *process) {
   process->free_by_ms = INT64_MAX;
   memcpy(call->frame.bytes + offsetof(struct kafka_frame_head, call), &process->call,
          sizeof process->call);
-  snprintf(process->step, sizeof process->step, "the Kafka client");
+  snprintf(process->step, sizeof process->step, "the question to be read");
   child_send(process->child, &call->frame);
 }
 
@@ -451,7 +456,7 @@ static bool fail_waiting(struct kafka_process *process, int64_t now_ms) {
         call->frame.full ? err_set(&call->err, ERR_LIMIT, "the question is too large")
         : *process->crash && !process->child
             ? err_set(&call->err, ERR_IO, "%s", process->crash)
-            : err_set(&call->err, ERR_TIMEOUT, "no answer in time: waited for %s", process->step);
+            : err_set(&call->err, ERR_IO, "Kafka client busy: waited for %s", process->step);
     call->frame = (struct wire_out){0};
     call->work->finished(call);
     return true;

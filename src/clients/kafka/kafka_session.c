@@ -14,7 +14,9 @@ enum { SLICE_MS = 25 };
 static rd_kafka_t *instance_new(rd_kafka_conf_t *conf, struct err *err) {
   char text[200] = "";
   rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-  if (!rk)
+  if (!rk && rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
+    kafka_error(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, text, err);
+  else if (!rk)
     err_set(err, ERR_INVALID, "librdkafka: %s", text);
   return rk;
 }
@@ -143,6 +145,8 @@ static void note_error(struct kafka_session *session, rd_kafka_event_t *event) {
   } else {
     kafka_error(code, rd_kafka_event_error_string(event), &session->trouble);
   }
+  if (session->trouble.kind == ERR_LIMIT)
+    session->limit = session->trouble;
 }
 
 /* Whether it is an answer to this call; otherwise it has been dealt with and destroyed. */

@@ -39,6 +39,8 @@ struct kafka_session {
   uint64_t call;
   struct kafka_watch *watch; /* of the call under way */
   struct err trouble;        /* the last error of a connection, until something answers */
+  struct err limit;          /* ours, that has kept a connection from being made: not the broker's
+                                fault. ERR_NONE: none has */
   bool down;                 /* no broker can be reached, as far as is known */
   int64_t began_ms;          /* the call */
   int64_t give_up_ms;        /* while down: until when this call waits for better */

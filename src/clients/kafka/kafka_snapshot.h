@@ -92,7 +92,9 @@ struct kafka_snapshot {
   size_t topic_count;
   struct kafka_group *groups;
   size_t group_count;
-  uint32_t groups_left_out;           /* match, too: KAFKA_GROUPS_MAX was reached */
+  uint32_t groups_left_out; /* match, too: KAFKA_GROUPS_MAX was reached */
+  const char
+      *crash; /* of the client's process since the last one, in words; NULL: none. Not sent */
   const char *notes[KAFKA_NOTES_MAX]; /* what is missing, in words */
   size_t note_count;
   int64_t committed_ms, ended_ms; /* when the committed and the end offsets were complete */

@@ -9,13 +9,15 @@
 #include "collectors/kafka/kafka_table.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/limit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The client gives up this much before the job's deadline: it knows what it was waiting for. */
-enum { TIMEOUT_MS = 5000, MARGIN_MS = 100 };
+/* The client gives up this much before the job's deadline (a twentieth, within these bounds): it
+ * knows what it was waiting for. */
+enum { TIMEOUT_MS = 5000, MARGIN_MS = 100, MARGIN_MAX_MS = 250 };
 
 static const struct option options[] = {
     {.name = "bootstrap",
@@ -136,6 +138,13 @@ static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct
   watch_done(&kafka->watch, sample);
 }
 
+static int64_t client_deadline_ms(const struct job *job) {
+  int64_t margin_ms = (job->deadline_ms - clock_now_ms()) / 20;
+  if (margin_ms < MARGIN_MS)
+    margin_ms = MARGIN_MS;
+  return job->deadline_ms - (margin_ms > MARGIN_MAX_MS ? MARGIN_MAX_MS : margin_ms);
+}
+
 static void ask(void *self) {
   struct kafka *kafka = self;
   char every[] = "*";
@@ -146,7 +155,7 @@ static void ask(void *self) {
                               .group_count = groups->item_count > 0 ? groups->item_count : 1,
                               .topics = topics->items,
                               .topic_count = topics->item_count,
-                              .deadline_ms = kafka->watch.job->deadline_ms - MARGIN_MS};
+                              .deadline_ms = client_deadline_ms(kafka->watch.job)};
   kafka->request = kafka_snapshot_start(kafka->client, &query, on_snapshot, kafka);
 }
 
@@ -156,9 +165,11 @@ static void forget(void *self, struct err *err) {
   kafka_snapshot_cancel(kafka->request, &step);
   kafka_history_miss(kafka->history);
   kafka->request = NULL;
-  size_t used = strlen(err->text);
-  if (used > 0)
-    snprintf(err->text + used, sizeof err->text - used, ": waited for %s", step);
+  /* Had it run, it would have given up before: nothing is known about the cluster. */
+  char memory[LIMIT_TEXT_MAX];
+  if (*err->text)
+    err_set(err, ERR_IO, "Kafka client hung (it waited for %s)%s, restarting", step,
+            limit_memory_text(memory));
 }
 
 static void end(void *self) {

@@ -159,6 +159,8 @@ static void fill_row(struct sample *sample, const char *name, const struct kafka
 
 static void fill_notes(struct sample *sample, const struct kafka_snapshot *snapshot,
                        const struct kafka_view *view, bool one_pass) {
+  if (snapshot->crash) /* the data are whole: it is to be seen, and to be in the events */
+    sample_fault(sample, NULL, SEVERITY_UNKNOWN, "%s", snapshot->crash);
   for (size_t i = 0; i < snapshot->note_count; i++)
     sample_note(sample, "lag", NULL, "%s", snapshot->notes[i]);
   if (view->count == 0 && !snapshot->rights && list_is_whole(snapshot))

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /* ---- the child's side */
@@ -102,6 +103,8 @@ static void play(const char *role, const struct kafka_frame_head *head, char *bo
     abort();
   if (strncmp(role, "exit", 4) == 0)
     _exit(3);
+  if (strncmp(role, "threadless", 10) == 0)
+    _exit(KAFKA_CHILD_NO_THREAD);
   if (strncmp(role, "hang", 4) == 0)
     hang();
   if (strncmp(role, "bad-", 4) == 0)
@@ -200,8 +203,8 @@ static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct
   f->note[0] = '\0';
   if (err)
     f->err = *err;
-  if (snapshot && snapshot->note_count > 0)
-    snprintf(f->note, sizeof f->note, "%s", snapshot->notes[0]);
+  if (snapshot && snapshot->crash)
+    snprintf(f->note, sizeof f->note, "%s", snapshot->crash);
   kafka_snapshot_free(snapshot);
 }
 
@@ -327,8 +330,7 @@ static void test_crash_between_calls(void **state) {
   wait_children(f, 0);
   collect(f, 5000);
   assert_true(f->good);
-  assert_string_equal(f->note,
-                      "Kafka client crashed (SIGABRT), restarting since the last collection");
+  assert_string_equal(f->note, "Kafka client crashed (SIGABRT), restarting");
   assert_true(the_child() != pid);
   collect(f, 5000);
   assert_true(f->good && !*f->note); /* once */
@@ -342,6 +344,31 @@ static void test_killed_in_a_call(void **state) {
   kill(the_child(), SIGKILL);
   tiny_run_until(&f->loop, &f->done);
   check_err(f, ERR_IO, "crashed (SIGKILL)");
+}
+
+/* Where memory is limited it may be that: the words name the limit, as it was at that moment. */
+static void test_limited_memory(void **state) {
+  struct fixture *f = *state;
+  struct rlimit before, limit;
+  assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+  limit = before;
+  limit.rlim_cur = (rlim_t)1 << 47; /* room enough for a sanitizer */
+  make(f, "abort:1");
+  assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+  collect(f, 5000);
+  assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+  check_err(
+      f, ERR_IO,
+      "Kafka client crashed (SIGABRT) (memory is limited: ulimit -v 137438953472), restarting");
+  collect(f, 5000);
+  check_err(f, ERR_IO, "Kafka client crashed (SIGABRT), restarting");
+}
+
+static void test_no_thread(void **state) {
+  struct fixture *f = *state;
+  make(f, "threadless:1");
+  collect(f, 5000);
+  check_err(f, ERR_IO, "Kafka client ended: no thread can be started (ulimit -u), restarting");
 }
 
 static void test_hang_in_a_call(void **state) {
@@ -592,6 +619,28 @@ static void test_takes_no_part_in_ours(void **state) {
   tiny_stop(&server);
 }
 
+/* No descriptor is left for a connection: the limit is named, not the broker, and it passes. */
+static void test_no_descriptors(void **state) {
+  struct fixture *f = *state;
+  char bootstrap[32];
+  struct rlimit before, none;
+  snprintf(bootstrap, sizeof bootstrap, "127.0.0.1:%d", tiny_free_port(&f->loop));
+  setenv("STACKTOP_REAL_CHILD", "1", 1);
+  make(f, bootstrap);
+  collect(f, 5000);
+  unsetenv("STACKTOP_REAL_CHILD");
+  check_err(f, ERR_REFUSED, "");
+  assert_int_equal(prlimit(the_child(), RLIMIT_NOFILE, NULL, &before), 0);
+  none = before;
+  none.rlim_cur = KAFKA_CHILD_FD + 1;
+  assert_int_equal(prlimit(the_child(), RLIMIT_NOFILE, &none, NULL), 0);
+  collect(f, 5000);
+  check_err(f, ERR_LIMIT, "too many open files: our limit is 4 (ulimit -n)");
+  assert_int_equal(prlimit(the_child(), RLIMIT_NOFILE, &before, NULL), 0);
+  collect(f, 5000);
+  check_err(f, ERR_REFUSED, "");
+}
+
 /* A stacktop of its own, that is killed with its client in the middle of something. */
 static pid_t other_stacktop(const char *role, pid_t *child) {
   int ends[2];
@@ -652,6 +701,8 @@ int main(int argc, char **argv) {
       TEST(test_pause_before_a_restart),
       TEST(test_crash_between_calls),
       TEST(test_killed_in_a_call),
+      TEST(test_limited_memory),
+      TEST(test_no_thread),
       TEST(test_hang_in_a_call),
       TEST(test_frozen_in_a_call),
       TEST(test_hang_after_a_cancel),
@@ -672,6 +723,7 @@ int main(int argc, char **argv) {
       TEST(test_close_while_it_hangs),
       TEST(test_close_in_the_callback),
       TEST(test_nothing_leaks),
+      TEST(test_no_descriptors),
       TEST(test_takes_no_part_in_ours),
       TEST(test_dies_with_its_parent),
   };
