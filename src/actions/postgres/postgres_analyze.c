@@ -8,53 +8,17 @@
 static const struct plan_column columns[] = {
     {"SIZE", true}, {"ROWS", true}, {"CHANGED", true}, {"LAST ANALYZE", true}};
 
-static void say(struct plan *plan, const struct table *table, const struct row *const *rows,
-                size_t count) {
+static void say(const struct action_request *request, struct plan *plan,
+                const struct row *const *rows, size_t count) {
   plan_say(plan, PLAN_BLAST,
            "reads a sample of each table and writes new statistics: the planner may choose other "
            "plans from then on");
   plan_say(plan, PLAN_BLAST, "reads and writes go on; VACUUM and ALTER TABLE of the table wait");
-  postgres_tables_warn_rights(plan, table, rows, count);
+  postgres_tables_warn_rights(plan, &request->found->tables[0], rows, count);
   plan_say(plan, PLAN_PRECONDITION,
            "the table is still the same (oid and name), and its lock is to be had within 3 s");
   plan_say(plan, PLAN_PRECONDITION,
            "we own the table or the database, or (from 17 on) have MAINTAIN on it");
-}
-
-static bool analyze_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  size_t count;
-  const struct row **rows = postgres_picked(request, plan, &count, err);
-  if (!rows)
-    return false;
-  const struct table *table = &request->found->tables[0];
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = postgres_work_pins;
-  plan->pin_count = WORK_PIN_COUNT;
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
-  plan->unit = count == 1 ? "table" : "tables";
-  plan->title = count == 1 ? plan_printf(plan, "Analyze %s of %s", rows[0]->key, plan->target)
-                           : plan_printf(plan, "Analyze %zu tables of %s", count, plan->target);
-  bool good = true;
-  for (size_t i = 0; i < count && good; i++) {
-    struct plan_victim *victim =
-        postgres_work_victim(plan, rows[i]->key, postgres_found_int(table, rows[i], "oid"),
-                             plan_printf(plan, "ANALYZE %s", rows[i]->key), err);
-    if (!(good = victim != NULL))
-      break;
-    struct value stamp = postgres_found(table, rows[i], "analyze_stamp");
-    victim->cells[0] = postgres_shown(plan, postgres_found(table, rows[i], "bytes"), UNIT_BYTES);
-    victim->cells[1] = postgres_shown(plan, postgres_found(table, rows[i], "live"), UNIT_COUNT);
-    victim->cells[2] = postgres_shown(plan, postgres_found(table, rows[i], "changed"), UNIT_COUNT);
-    victim->cells[3] =
-        postgres_tables_since(plan, postgres_found(table, rows[i], "analyzed"), request->now_ms);
-    if (stamp.type == VALUE_TEXT)
-      victim->pins[WORK_PIN_STAMP] = plan_copy(plan, stamp.text);
-  }
-  if (good)
-    say(plan, table, rows, count);
-  free(rows);
-  return good;
 }
 
 static const char *progress(int version) {
@@ -94,7 +58,19 @@ static void conclude(struct outcome *outcome, const struct postgres_totals *tota
                 outcome->count);
 }
 
+static const char *const cells[] = {"bytes", "live", "changed", "analyzed"};
+
 static const struct postgres_work work = {
+    .title_one = "Analyze",
+    .title_many = "Analyze",
+    .objects = "tables",
+    .unit_one = "table",
+    .unit_many = "tables",
+    .stamp = "analyze_stamp",
+    .columns = columns,
+    .cells = cells,
+    .column_count = sizeof columns / sizeof *columns,
+    .say = say,
     .check = postgres_analyze_check,
     .progress = progress,
     .cancelled = "cancelled half-way: its statistics are the old ones",
@@ -103,6 +79,11 @@ static const struct postgres_work work = {
     .conclude = conclude,
 };
 
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  return postgres_work_plan(request, plan, &work, "ANALYZE", err);
+}
+
+STEP(postgres_survey_analyze, POSTGRES_STEP_MS)
 POSTGRES_WORK_STEPS(work)
 
 const struct action action_postgres_analyze = {
@@ -113,8 +94,8 @@ const struct action action_postgres_analyze = {
              .runs = "ANALYZE table",
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY},
-    .survey = &postgres_analyze_survey,
-    .plan = analyze_plan,
+    .survey = &postgres_survey_analyze_step,
+    .plan = make_plan,
     .execute = &execute_step,
     .verify = &verify_step,
 };

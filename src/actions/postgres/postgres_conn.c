@@ -1,10 +1,12 @@
 #include "actions/postgres/postgres_conn.h"
 
 #include "actions/postgres/postgres_link.h"
+#include "actions/postgres/postgres_utf8.h"
 #include "core/mem.h"
 #include "io/clock.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +18,15 @@ struct postgres_conn {
   bool changing;  /* what was asked last changes something, and has no answer */
   struct err err; /* of the last answer; ERR_NONE: rows */
   struct arena arena;
-  struct pg_rows rows; /* its copies, in the arena */
+  struct pg_rows rows;                  /* its copies, in the arena */
+  struct postgres_utf8 utf8;            /* the same as UTF-8: of a survey */
+  char encoding[POSTGRES_ENCODING_MAX]; /* of texts that come as they are; "": they are UTF-8 */
 };
 
 static void close_part(struct step_part *part) {
   struct postgres_conn *conn = (struct postgres_conn *)part;
   postgres_link_close(conn->link);
+  postgres_utf8_fini(&conn->utf8);
   arena_fini(&conn->arena);
   free(conn);
 }
@@ -57,6 +62,8 @@ static void begin(struct postgres_conn *conn) {
   assert(!conn->asking);
   arena_fini(&conn->arena);
   arena_init(&conn->arena, 2 * (size_t)PG_BYTES_MAX);
+  postgres_utf8_fini(&conn->utf8);
+  conn->utf8 = (struct postgres_utf8){0};
   conn->rows = (struct pg_rows){0};
   conn->asking = true;
 }
@@ -97,9 +104,71 @@ const struct pg_rows *postgres_ask(struct postgres_conn *conn, const char *sql, 
   return postgres_take(conn);
 }
 
-const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, const char *sql,
-                                    size_t count, const char *const *values) {
+/* ---- reading */
+
+const char *const postgres_no_values[] = {NULL};
+
+static bool is_survey(const struct postgres_conn *conn) {
+  return conn->step->found != NULL;
+}
+
+/* What was typed is UTF-8: it can be asked for again. */
+static bool convert_again(struct postgres_conn *conn) {
+  if (!*conn->encoding)
+    return true;
+  conn->encoding[0] = '\0';
+  return postgres_ask(conn, "SET client_encoding = 'UTF8'", 0, NULL) != NULL;
+}
+
+static bool convert_no_more(struct postgres_conn *conn) {
+  const struct pg_rows *rows = postgres_ask(
+      conn, "SET client_encoding = 'SQL_ASCII'; SELECT getdatabaseencoding()", 0, NULL);
+  const char *encoding = rows && rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
+  if (encoding)
+    snprintf(conn->encoding, sizeof conn->encoding, "%s", encoding);
+  return encoding ||
+         (rows && step_fail(conn->step, ERR_PROTOCOL, "the encoding of the database is not known"));
+}
+
+/* Without a conversion a value would be read as the database's own encoding, and mean another name.
+ */
+static bool values_can_be_sent(struct postgres_conn *conn, size_t count,
+                               const char *const *values) {
+  const bool same = strcmp(conn->encoding, "UTF8") == 0 || strcmp(conn->encoding, "SQL_ASCII") == 0;
+  for (size_t i = 0; !same && i < count; i++)
+    for (const char *at = values[i]; at && *at; at++)
+      if ((unsigned char)*at >= 0x80)
+        return step_fail(conn->step, ERR_INVALID,
+                         "names there have no place in UTF-8, and \"%.100s\" can be looked for in "
+                         "UTF-8 only",
+                         values[i]);
+  return true;
+}
+
+/* Asks again without any conversion where the server cannot send the answer as UTF-8. */
+static const struct pg_rows *ask_as_utf8(struct postgres_conn *conn, const char *sql, size_t count,
+                                         const char *const *values) {
+  if (!convert_again(conn))
+    return NULL;
   const struct pg_rows *rows = postgres_ask(conn, sql, count, values);
+  if (!rows && postgres_utf8_failed(postgres_sqlstate(conn))) {
+    if (!convert_no_more(conn) || !values_can_be_sent(conn, count, values))
+      return NULL;
+    rows = postgres_ask(conn, sql, count, values);
+  }
+  if (!rows)
+    return NULL;
+  if (postgres_utf8_init(&conn->utf8, rows, conn->encoding))
+    return &conn->utf8.rows;
+  step_fail(conn->step, ERR_LIMIT, "the answer is too large");
+  return NULL;
+}
+
+const struct pg_rows *postgres_read_names(struct postgres_conn *conn, size_t columns,
+                                          const char *sql, size_t count,
+                                          const char *const *values) {
+  const struct pg_rows *rows = is_survey(conn) && values ? ask_as_utf8(conn, sql, count, values)
+                                                         : postgres_ask(conn, sql, count, values);
   if (!rows || rows->rows == 0 || rows->columns == columns)
     return rows;
   step_fail(conn->step, ERR_PROTOCOL, "the server's answer has %zu columns instead of %zu",
@@ -107,10 +176,49 @@ const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, 
   return NULL;
 }
 
+const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, const char *sql,
+                                    size_t count, const char *const *values) {
+  const struct pg_rows *rows = postgres_read_names(conn, columns, sql, count, values);
+  for (size_t i = 0; rows && i < rows->rows * rows->columns; i++)
+    if (postgres_is_broken(conn, i / rows->columns, i % rows->columns)) {
+      step_fail(conn->step, ERR_INVALID, "\"%.100s\" is not valid UTF-8: it cannot be used",
+                rows->cells[i]);
+      return NULL;
+    }
+  return rows;
+}
+
+bool postgres_is_broken(const struct postgres_conn *conn, size_t row, size_t column) {
+  const struct postgres_utf8 *utf8 = &conn->utf8;
+  return utf8->broken && utf8->broken[row * utf8->rows.columns + column];
+}
+
+bool postgres_must_name(struct postgres_conn *conn, const struct pg_rows *rows, size_t column) {
+  return !postgres_is_broken(conn, 0, column) ||
+         step_fail(conn->step, ERR_INVALID, "%.150s cannot be acted on: %s",
+                   pg_cell(rows, 0, column), postgres_no_name);
+}
+
+const char *postgres_key(struct postgres_conn *conn, const struct pg_rows *rows, size_t row,
+                         size_t name, size_t oid) {
+  const char *text = pg_cell(rows, row, name);
+  return postgres_is_broken(conn, row, name)
+             ? arena_printf(&conn->step->arena, "%s (oid %s)", text, pg_cell(rows, row, oid))
+             : text;
+}
+
 const struct pg_rows *postgres_change(struct postgres_conn *conn, const char *sql, size_t count,
                                       const char *const *values) {
   conn->changing = !conn->step->dropped;
   return postgres_ask(conn, sql, count, values);
+}
+
+bool postgres_refused(struct postgres_conn *conn) {
+  const bool lock = strcmp(postgres_sqlstate(conn), POSTGRES_LOCK_TIMEOUT) == 0;
+  if (postgres_is_up(conn))
+    outcome_set(conn->step->act->outcome, 0, VICTIM_REFUSED, "%s%s",
+                lock ? "another session holds its lock: " : "", conn->step->err.text);
+  return postgres_is_up(conn);
 }
 
 /* ---- opening */

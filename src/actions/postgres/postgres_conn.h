@@ -8,6 +8,11 @@
 
 struct postgres_conn;
 
+/* SQLSTATE */
+#define POSTGRES_DENIED "42501"
+#define POSTGRES_LOCK_TIMEOUT "55P03"
+#define POSTGRES_CANCELLED "57014"
+
 enum { POSTGRES_STEP_MS = 20000 }; /* of a survey, and of an effect of a few short statements */
 
 /* NULL with step->err. */
@@ -31,20 +36,36 @@ void postgres_conn_close(struct postgres_conn *conn);
  * connection's. */
 const struct pg_rows *postgres_ask(struct postgres_conn *conn, const char *sql, size_t count,
                                    const char *const *values);
-/* postgres_ask_with(conn, sql, oid, name) */
-#define postgres_ask_with(conn, sql, ...)                                              \
-  postgres_ask(conn, sql, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), \
-               (const char *const[]){__VA_ARGS__})
-
-/* The same for a query whose answer has so many columns; another one is ERR_PROTOCOL. */
+/* The same for a query whose answer has so many columns; another one is ERR_PROTOCOL. In a survey,
+ * an answer with a text that is not UTF-8 is an error, too. */
 const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, const char *sql,
                                     size_t count, const char *const *values);
-#define postgres_read_with(conn, columns, sql, ...)                                              \
-  postgres_read(conn, columns, sql, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), \
-                (const char *const[]){__VA_ARGS__})
+/* The same, but of a survey such texts are read, with U+FFFD for what is not UTF-8: what is called
+ * so is shown, and never acted on. */
+const struct pg_rows *postgres_read_names(struct postgres_conn *conn, size_t columns,
+                                          const char *sql, size_t count, const char *const *values);
+/* postgres_ask(conn, POSTGRES_VALUES("SELECT $1::oid", oid)) */
+#define POSTGRES_VALUES(sql, ...)                                                             \
+  (sql), sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]) { \
+    __VA_ARGS__                                                                               \
+  }
+/* By the extended protocol, with no values. */
+extern const char *const postgres_no_values[];
+/* Whether that cell of the last answer is not what the server has. */
+bool postgres_is_broken(const struct postgres_conn *conn, size_t row, size_t column);
+/* The same of the name of the only row: step->err says that it cannot be acted on. */
+bool postgres_must_name(struct postgres_conn *conn, const struct pg_rows *rows, size_t column);
+/* A key for the name in that cell: itself, or, where it is broken and may be that of several, with
+ * the oid in another cell. */
+const char *postgres_key(struct postgres_conn *conn, const struct pg_rows *rows, size_t row,
+                         size_t name, size_t oid);
 /* The same for what changes something: without an answer, it may have happened. */
 const struct pg_rows *postgres_change(struct postgres_conn *conn, const char *sql, size_t count,
                                       const char *const *values);
+
+/* For a plan of one object: sets it refused, with the server's words for the last question. False
+ * where the connection was lost: the frame has the words for that. */
+bool postgres_refused(struct postgres_conn *conn);
 
 /* A statement that takes long, while the step asks elsewhere: begin it, wait until it is answered,
  * then take the answer, as from postgres_ask. */

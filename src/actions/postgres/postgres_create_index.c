@@ -49,48 +49,40 @@ static const struct option params[] = {
 /* ---- survey */
 
 static const struct column_spec new_columns[] = {
+    {.id = "oid", .title = "OID"},
     {.id = "name", .title = "TABLE"},
+    {.id = "kind", .title = "KIND"},
     {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
     {.id = "rows", .title = "ROWS", .unit = UNIT_COUNT},
-    {.id = "oid", .title = "OID"},
     {.id = "problem", .title = "PROBLEM"},
     {.id = "statement", .title = "STATEMENT"},
     {.id = "undo", .title = "UNDO"},
     {.id = "numbers", .title = "COLUMNS"},
     {.id = "indexes", .title = "INDEXES"}, /* oids, as an array */
 };
-enum { C_NAME, C_BYTES, C_ROWS, C_OID, C_PROBLEM, C_STATEMENT, C_UNDO, C_NUMBERS, C_INDEXES };
-static const struct table_spec new_table = {.id = "table",
-                                            .title = "Table",
-                                            .columns = new_columns,
-                                            .column_count =
-                                                sizeof new_columns / sizeof *new_columns};
+enum {
+  C_OID,
+  C_NAME,
+  C_KIND,
+  C_BYTES,
+  C_ROWS,
+  C_PROBLEM,
+  C_ASKED, /* so many come with the first question */
+  C_STATEMENT = C_ASKED,
+  C_UNDO,
+  C_NUMBERS,
+  C_INDEXES
+};
+static const struct table_spec new_table = POSTGRES_TABLE_SPEC("table", "Table", new_columns);
 
 static const struct column_spec old_columns[] = {
     {.id = "name", .title = "INDEX"},
     {.id = "definition", .title = "DEFINITION"},
-    {.id = "begins", .title = "BEGINS SO"}, /* with the same columns */
-    {.id = "valid", .title = "VALID"},
+    {.id = "begins", .title = "BEGINS SO", .unit = UNIT_COUNT}, /* 1: with the same columns */
+    {.id = "valid", .title = "VALID", .unit = UNIT_COUNT},      /* 1: it is */
 };
-static const struct table_spec old_table = {.id = "indexes",
-                                            .title = "Indexes",
-                                            .columns = old_columns,
-                                            .column_count =
-                                                sizeof old_columns / sizeof *old_columns};
-static const struct table_spec *const tables[] = {&new_table, &old_table, &postgres_holders_table};
-
-static const char *typed(const struct postgres_script *script, size_t param) {
-  return script->act->request->texts[param];
-}
-
-static struct value *facts(struct postgres_script *script) {
-  return script->sample->tables[0].rows[0].cells;
-}
-
-static const char *fact(struct postgres_script *script, int column) {
-  struct value value = facts(script)[column];
-  return value.type == VALUE_TEXT ? value.text : NULL;
-}
+enum { A_OIDS = sizeof old_columns / sizeof *old_columns, A_COLUMNS };
+static const struct table_spec old_table = POSTGRES_TABLE_SPEC("indexes", "Indexes", old_columns);
 
 static const char table_sql[] =
     "SELECT t.oid::text, format('%I.%I', n.nspname, t.relname), t.relkind::text,"
@@ -101,38 +93,6 @@ static const char table_sql[] =
     "  || pg_get_userbyid(t.relowner) END"
     " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
     " WHERE t.relkind IN ('r', 'm', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 2 LIMIT 2";
-
-static const char *table_ask(struct postgres_script *script) {
-  if (!postgres_indexes_version(script))
-    return NULL;
-  postgres_script_value(script, typed(script, P_TABLE));
-  return table_sql;
-}
-
-static bool table_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  struct sample *sample = script->sample;
-  if (!postgres_script_must(script, err) ||
-      !postgres_resolved(script, rows, typed(script, P_TABLE)) ||
-      !postgres_script_named(script, rows, 1))
-    return false;
-  const char *name = pg_cell(rows, 0, 1), *kind = pg_cell(rows, 0, 2);
-  if (kind && *kind == 'p')
-    return err_set(
-        &script->err, ERR_UNSUPPORTED,
-        "%.100s is partitioned: PostgreSQL builds no index CONCURRENTLY on all of it; do "
-        "it part by part",
-        name);
-  struct row *row = sample_row(sample, &sample->tables[0], name, NULL);
-  if (!row)
-    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
-  row->cells[C_NAME] = value_text(row->key);
-  row->cells[C_OID] = postgres_text(sample, pg_cell(rows, 0, 0), NULL);
-  row->cells[C_BYTES] = postgres_int(pg_cell(rows, 0, 3), "locked");
-  row->cells[C_ROWS] = postgres_int(pg_cell(rows, 0, 4), "not analyzed yet");
-  row->cells[C_PROBLEM] = postgres_text(sample, pg_cell(rows, 0, 5), NULL);
-  return true;
-}
 
 static const char statement_sql[] =
     "WITH wanted AS (SELECT w.name, w.ord, a.attname, a.attnum"
@@ -154,88 +114,93 @@ static const char statement_sql[] =
     " (SELECT array_agg(attnum ORDER BY ord)::text FROM wanted)"
     " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = $1::oid";
 
-static const char *statement_ask(struct postgres_script *script) {
-  const char *array = postgres_name_array(script->sample, typed(script, P_COLUMNS), &script->err);
-  postgres_script_value(script, fact(script, C_OID));
-  postgres_script_value(script, array);
-  postgres_script_value(script, typed(script, P_UNIQUE));
-  postgres_script_value(script, typed(script, P_NAME));
-  postgres_script_value(script, typed(script, P_METHOD));
-  return array ? statement_sql : NULL;
-}
-
-static bool statement_take(struct postgres_script *script, const struct pg_rows *rows,
-                           const struct err *err) {
-  struct sample *sample = script->sample;
-  if (!postgres_script_must(script, err))
-    return false;
-  if (rows->rows != 1)
-    return err_set(&script->err, ERR_INVALID, "the table has gone meanwhile");
-  if (pg_cell(rows, 0, 0))
-    return err_set(&script->err, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s",
-                   fact(script, C_NAME), pg_cell(rows, 0, 0),
-                   pg_cell(rows, 0, 1) ? pg_cell(rows, 0, 1) : "none");
-  if (pg_cell(rows, 0, 2))
-    return err_set(&script->err, ERR_INVALID, "there is a %.200s already", pg_cell(rows, 0, 2));
-  if (!postgres_script_named(script, rows, 3))
-    return false;
-  facts(script)[C_STATEMENT] = postgres_text(sample, pg_cell(rows, 0, 3), NULL);
-  facts(script)[C_UNDO] = postgres_text(sample, pg_cell(rows, 0, 4), NULL);
-  facts(script)[C_NUMBERS] = postgres_text(sample, pg_cell(rows, 0, 5), NULL);
-  return true;
-}
-
 static const char old_sql[] =
     "SELECT format('%I.%I', n.nspname, i.relname), pg_get_indexdef(i.oid),"
     " (x.indpred IS NULL AND a.amname = $3::text"
-    "  AND (string_to_array(x.indkey::text, ' ')::int2[])[1:cardinality($2::int2[])] = $2::int2[]),"
-    " x.indisvalid, (array_agg(i.oid) OVER ())::text FROM pg_index x"
+    "  AND (string_to_array(x.indkey::text, ' ')::int2[])[1:cardinality($2::int2[])] = "
+    "$2::int2[])::int,"
+    " x.indisvalid::int, (array_agg(i.oid) OVER ())::text FROM pg_index x"
     " JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace"
     " JOIN pg_am a ON a.oid = i.relam WHERE x.indrelid = $1::oid ORDER BY 1 LIMIT 200";
 
-static const char *old_ask(struct postgres_script *script) {
-  postgres_script_value(script, fact(script, C_OID));
-  postgres_script_value(script, fact(script, C_NUMBERS));
-  postgres_script_value(script, typed(script, P_METHOD));
-  return old_sql;
-}
-
-static struct value truth(const char *cell) {
-  return value_int(cell && *cell == 't');
-}
-
-static bool old_take(struct postgres_script *script, const struct pg_rows *rows,
-                     const struct err *err) {
-  struct sample *sample = script->sample;
-  if (!postgres_script_must(script, err))
-    return false;
-  facts(script)[C_INDEXES] = value_text("{}");
-  for (size_t i = 0; i < rows->rows; i++) {
-    struct row *row = sample_row(sample, &sample->tables[1], pg_cell(rows, i, 0), NULL);
-    if (!row)
-      break;
-    row->cells[0] = value_text(row->key);
-    row->cells[1] = postgres_text(sample, pg_cell(rows, i, 1), NULL);
-    row->cells[2] = truth(pg_cell(rows, i, 2));
-    row->cells[3] = truth(pg_cell(rows, i, 3));
-    facts(script)[C_INDEXES] = postgres_text(sample, pg_cell(rows, i, 4), NULL);
+/* The table that is meant: a row of "table". */
+static struct value *read_table(struct step *step, struct postgres_conn *conn, const char *typed) {
+  const struct pg_rows *rows =
+      postgres_read_names(conn, C_ASKED, POSTGRES_VALUES(table_sql, typed));
+  if (!rows || !postgres_resolved(step, rows, typed) || !postgres_must_name(conn, rows, C_NAME))
+    return NULL;
+  const char *name = pg_cell(rows, 0, C_NAME), *kind = pg_cell(rows, 0, C_KIND);
+  if (kind && *kind == 'p') {
+    step_fail(step, ERR_UNSUPPORTED,
+              "%.100s is partitioned: PostgreSQL builds no index CONCURRENTLY on all of it; do it "
+              "part by part",
+              name);
+    return NULL;
   }
+  struct row *row = postgres_row(step->found, &step->found->tables[0], name, NULL, rows, 0);
+  if (!row) {
+    step_fail(step, ERR_LIMIT, "the answer is too large");
+    return NULL;
+  }
+  if (row->cells[C_BYTES].type == VALUE_NONE)
+    row->cells[C_BYTES] = value_none("locked");
+  if (row->cells[C_ROWS].type == VALUE_NONE)
+    row->cells[C_ROWS] = value_none("not analyzed yet");
+  return row->cells;
+}
+
+/* The statement, put together by the server. */
+static bool read_statement(struct step *step, struct postgres_conn *conn, struct value *cells) {
+  const char *const *texts = step->act->request->texts;
+  const char *array = postgres_name_array(step, texts[P_COLUMNS]);
+  const struct pg_rows *rows =
+      array ? postgres_read_names(conn, 6,
+                                  POSTGRES_VALUES(statement_sql, cells[C_OID].text, array,
+                                                  texts[P_UNIQUE], texts[P_NAME], texts[P_METHOD]))
+            : NULL;
+  if (!rows)
+    return false;
+  if (rows->rows != 1)
+    return step_fail(step, ERR_INVALID, "the table was dropped meanwhile");
+  if (pg_cell(rows, 0, 0))
+    return step_fail(step, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s",
+                     cells[C_NAME].text, pg_cell(rows, 0, 0),
+                     pg_cell(rows, 0, 1) ? pg_cell(rows, 0, 1) : "none");
+  if (pg_cell(rows, 0, 2))
+    return step_fail(step, ERR_INVALID, "there is a %.200s already", pg_cell(rows, 0, 2));
+  if (!postgres_must_name(conn, rows, 3))
+    return false;
+  cells[C_STATEMENT] = postgres_text(step->found, pg_cell(rows, 0, 3), NULL);
+  cells[C_UNDO] = postgres_text(step->found, pg_cell(rows, 0, 4), NULL);
+  cells[C_NUMBERS] = postgres_text(step->found, pg_cell(rows, 0, 5), NULL);
   return true;
 }
 
-static const struct postgres_question table_question = {table_ask, table_take, 6, .broken = true};
-static const struct postgres_question statement_question = {statement_ask, statement_take, 6,
-                                                            .broken = true};
-static const struct postgres_question old_question = {old_ask, old_take, 5, .broken = true};
-static const struct postgres_question *const questions[] = {
-    &table_question, &statement_question, &old_question, &postgres_holders_question};
-
-static void survey_start(struct act *act) {
-  postgres_script_start(act, tables, 3, questions, 4);
+static bool read_old(struct step *step, struct postgres_conn *conn, struct value *cells) {
+  struct sample *sample = step->found;
+  const struct pg_rows *rows =
+      postgres_read_names(conn, A_COLUMNS,
+                          POSTGRES_VALUES(old_sql, cells[C_OID].text, cells[C_NUMBERS].text,
+                                          step->act->request->texts[P_METHOD]));
+  cells[C_INDEXES] = value_text("{}");
+  for (size_t i = 0; rows && i < rows->rows; i++) {
+    if (!postgres_row(sample, &sample->tables[1], pg_cell(rows, i, 0), NULL, rows, i))
+      break;
+    cells[C_INDEXES] = postgres_text(sample, pg_cell(rows, i, A_OIDS), NULL);
+  }
+  return rows != NULL;
 }
 
-static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+static bool survey(struct step *step) {
+  static const struct table_spec *const tables[] = {&new_table, &old_table,
+                                                    &postgres_holders_table};
+  struct postgres_conn *conn = postgres_indexes_open(step, tables, 3);
+  struct value *cells = conn ? read_table(step, conn, step->act->request->texts[P_TABLE]) : NULL;
+  return cells && read_statement(step, conn, cells) && read_old(step, conn, cells) &&
+         postgres_read_holders(step, conn);
+}
+
+STEP(survey, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
@@ -294,12 +259,10 @@ static bool create_plan(const struct action_request *request, struct plan *plan,
     return err_set(err, ERR_LIMIT, "the statement is too long");
   plan->columns = columns;
   plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = postgres_work_pins;
-  plan->pin_count = WORK_PIN_COUNT;
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
+  postgres_work_plan_begin(plan, request);
   plan->unit = "table";
   plan->title = plan_printf(plan, "Create an index on %s of %s", row->key, plan->target);
-  int64_t oid = strtoll(postgres_found_text(table, row, "oid"), NULL, 10);
+  const char *oid = postgres_found_text(table, row, "oid");
   struct plan_victim *victim = postgres_work_victim(plan, row->key, oid, statement, err);
   if (!victim)
     return false;

@@ -2,6 +2,8 @@
  * configuration names, and nothing younger than it says. */
 #include "actions/postgres/postgres_delete_old.h"
 
+#include "actions/postgres/postgres_conn.h"
+#include "actions/postgres/postgres_found.h"
 #include "actions/postgres/postgres_resolve.h"
 
 #include "core/format.h"
@@ -109,9 +111,7 @@ static const struct column_spec table_columns[C_COLUMNS] = {
     [C_COUNT] = {.id = "count", .title = "OLD ROWS", .unit = UNIT_COUNT},
     [C_EXACT] = {.id = "exact", .title = "COUNTED"},
 };
-static const struct table_spec table_spec = {
-    .id = "table", .title = "Table", .columns = table_columns, .column_count = C_COLUMNS};
-static const struct table_spec *const tables[] = {&table_spec};
+static const struct table_spec table_spec = POSTGRES_TABLE_SPEC("table", "Table", table_columns);
 
 static const char table_sql[] =
     "SELECT t.oid::text, format('%I.%I', n.nspname, t.relname), t.relkind::text, a.attname,"
@@ -141,126 +141,80 @@ static const char table_sql[] =
     "  AND NOT a.attisdropped"
     " WHERE t.relkind IN ('r', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 2 LIMIT 2";
 
-static struct value *facts(struct postgres_script *script) {
-  return script->sample->tables[0].rows[0].cells;
-}
-
-static const char *fact(struct postgres_script *script, int column) {
-  struct value value = facts(script)[column];
-  return value.type == VALUE_TEXT ? value.text : NULL;
-}
-
-static const char *table_ask(struct postgres_script *script) {
-  const struct action_request *request = script->act->request;
-  struct retention retention;
-  if (!retention_of(request, &retention, &script->err))
-    return NULL;
-  postgres_script_value(script, request->texts[P_TABLE]);
-  postgres_script_value(script, sample_copy(script->sample, retention.column));
-  postgres_script_value(script, sample_printf(script->sample, "%" PRId64, retention.age_ms));
-  return table_sql;
-}
-
 /* What there is to say against it. */
-static bool table_check(struct postgres_script *script, const struct pg_rows *rows,
-                        const char *column) {
+static bool table_check(struct step *step, const struct pg_rows *rows, const char *column) {
   static const char *const types[] = {"timestamp with time zone", "timestamp without time zone",
                                       "date"};
   const char *name = pg_cell(rows, 0, C_NAME), *kind = pg_cell(rows, 0, C_KIND);
   const char *type = pg_cell(rows, 0, C_TYPE);
   if (!pg_cell(rows, 0, C_COLUMN))
-    return err_set(&script->err, ERR_INVALID,
-                   "%.100s has no column \"%.60s\": see the target's retention", name, column);
+    return step_fail(step, ERR_INVALID,
+                     "%.100s has no column \"%.60s\": see the target's retention", name, column);
   if (kind && *kind == 'p')
-    return err_set(&script->err, ERR_UNSUPPORTED,
-                   "%.100s is partitioned: drop its old parts, or name the parts in `retention`",
-                   name);
+    return step_fail(step, ERR_UNSUPPORTED,
+                     "%.100s is partitioned: drop its old parts, or name the parts in `retention`",
+                     name);
   for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
     if (strcmp(types[i], type) == 0)
       return true;
-  return err_set(&script->err, ERR_UNSUPPORTED, "%.60s of %.100s is no time but %.40s", column,
-                 name, type ? type : "something else");
+  return step_fail(step, ERR_UNSUPPORTED, "%.60s of %.100s is not a time but %.40s", column, name,
+                   type ? type : "something else");
 }
 
-static bool table_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  struct sample *sample = script->sample;
-  if (!postgres_script_must(script, err) ||
-      !postgres_resolved(script, rows, script->act->request->texts[P_TABLE]) ||
-      !postgres_script_named(script, rows, C_NAME) ||
-      !postgres_script_named(script, rows, C_STATEMENT) ||
-      !table_check(script, rows, script->values[1]))
-    return false;
-  struct row *row = sample_row(sample, &sample->tables[0], pg_cell(rows, 0, C_NAME), NULL);
-  if (!row)
-    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
-  for (size_t c = 0; c < C_ASKED; c++)
-    row->cells[c] = postgres_text(sample, pg_cell(rows, 0, c), NULL);
-  row->cells[C_BYTES] = postgres_int(pg_cell(rows, 0, C_BYTES), "locked");
-  row->cells[C_ESTIMATE] = postgres_int(pg_cell(rows, 0, C_ESTIMATE), "not analyzed yet");
-  row->cells[C_TRIGGERS] = postgres_int(pg_cell(rows, 0, C_TRIGGERS), NULL);
-  return true;
-}
-
-static const char *patience_ask(struct postgres_script *script) {
-  (void)script;
-  return "SET statement_timeout = '5s'";
-}
-
-static bool patience_take(struct postgres_script *script, const struct pg_rows *rows,
-                          const struct err *err) {
-  (void)rows;
-  return postgres_script_must(script, err);
-}
-
-static const char *count_ask(struct postgres_script *script) {
-  postgres_script_value(script, fact(script, C_CUTOFF));
-  return fact(script, C_COUNT_SQL);
-}
-
-static bool count_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  bool late = err && err->kind == ERR_TIMEOUT; /* the estimate is asked for, then */
-  if (!late && !postgres_script_must(script, err))
-    return false;
-  if (!late && rows->rows == 1)
-    facts(script)[C_COUNT] = postgres_int(pg_cell(rows, 0, 0), NULL);
-  facts(script)[C_EXACT] = value_int(!late);
-  return true;
-}
-
-static const char *explain_ask(struct postgres_script *script) {
-  postgres_script_value(script, fact(script, C_CUTOFF));
-  return facts(script)[C_COUNT].type == VALUE_INT ? NULL : fact(script, C_EXPLAIN_SQL);
-}
-
-static bool explain_take(struct postgres_script *script, const struct pg_rows *rows,
-                         const struct err *err) {
+/* Counts the old rows; where that takes too long, takes the planner's estimate. */
+static bool count_old(struct step *step, struct postgres_conn *conn, struct value *cells) {
   static const char field[] = "\"Plan Rows\": ";
-  if (!postgres_script_must(script, err))
+  const char *const cutoff[] = {cells[C_CUTOFF].text};
+  if (!postgres_ask(conn, "SET statement_timeout = '5s'", 0, NULL))
+    return false;
+  const struct pg_rows *rows = postgres_read(conn, 1, cells[C_COUNT_SQL].text, 1, cutoff);
+  cells[C_EXACT] = value_int(rows != NULL);
+  if (rows && rows->rows == 1)
+    cells[C_COUNT] = postgres_int(pg_cell(rows, 0, 0), NULL);
+  if (cells[C_COUNT].type == VALUE_INT)
+    return true;
+  if (!rows && (step->err.kind != ERR_TIMEOUT || !postgres_is_up(conn)))
+    return false;
+  if (!(rows = postgres_read(conn, 1, cells[C_EXPLAIN_SQL].text, 1, cutoff)))
     return false;
   const char *json = rows->rows >= 1 ? pg_cell(rows, 0, 0) : NULL;
   const char *at = json ? strstr(json, field) : NULL;
-  facts(script)[C_COUNT] =
+  cells[C_COUNT] =
       at ? postgres_int(at + strlen(field), NULL) : value_none("could not be estimated");
   return true;
 }
 
-static const struct postgres_question table_question = {table_ask, table_take, C_ASKED,
-                                                        .broken = true};
-static const struct postgres_question patience_question = {patience_ask, patience_take,
-                                                           .simple = true};
-static const struct postgres_question count_question = {count_ask, count_take, 1};
-static const struct postgres_question explain_question = {explain_ask, explain_take, 1};
-static const struct postgres_question *const questions[] = {&table_question, &patience_question,
-                                                            &count_question, &explain_question};
-
-static void survey_start(struct act *act) {
-  postgres_script_start(act, tables, 1, questions, 4);
+static bool survey(struct step *step) {
+  static const struct table_spec *const tables[] = {&table_spec};
+  const struct action_request *request = step->act->request;
+  const char *typed = request->texts[P_TABLE];
+  struct retention retention;
+  if (!retention_of(request, &retention, &step->err))
+    return false;
+  struct postgres_conn *conn = postgres_survey_open(step, tables, 1);
+  if (!conn)
+    return false;
+  const struct pg_rows *rows = postgres_read_names(
+      conn, C_ASKED,
+      POSTGRES_VALUES(table_sql, typed, retention.column,
+                      arena_printf(&step->arena, "%" PRId64, retention.age_ms)));
+  if (!rows || !postgres_resolved(step, rows, typed) || !postgres_must_name(conn, rows, C_NAME) ||
+      !postgres_must_name(conn, rows, C_STATEMENT) || !table_check(step, rows, retention.column))
+    return false;
+  struct row *row =
+      postgres_row(step->found, &step->found->tables[0], pg_cell(rows, 0, C_NAME), NULL, rows, 0);
+  if (!row)
+    return step_fail(step, ERR_LIMIT, "the answer is too large");
+  if (row->cells[C_BYTES].type == VALUE_NONE)
+    row->cells[C_BYTES] = value_none("locked");
+  if (row->cells[C_ESTIMATE].type == VALUE_NONE)
+    row->cells[C_ESTIMATE] = value_none("not analyzed yet");
+  return count_old(step, conn, row->cells);
 }
 
-static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+STEP(survey, POSTGRES_STEP_MS)
+STEP(postgres_delete_old_execute, 0)
+STEP(postgres_delete_old_verify, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
@@ -372,6 +326,6 @@ const struct action action_postgres_delete_old = {
     .applies = applies,
     .survey = &survey_step,
     .plan = delete_plan,
-    .execute = &postgres_delete_old_execute,
-    .verify = &postgres_delete_old_verify,
+    .execute = &postgres_delete_old_execute_step,
+    .verify = &postgres_delete_old_verify_step,
 };

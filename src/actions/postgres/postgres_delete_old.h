@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "actions/action.h"
+#include "actions/step.h"
 
 enum postgres_delete_pin {
   DELETE_PIN_OID,
@@ -25,4 +25,6 @@ enum postgres_delete_pin {
   " $1::pg_catalog.timestamptz RETURNING 1) SELECT pg_catalog.count(*) FROM gone',"          \
   " n.nspname, t.relname, coalesce(a.attname, ''))"
 
-extern const struct act_step postgres_delete_old_execute, postgres_delete_old_verify;
+/* Bodies. */
+bool postgres_delete_old_execute(struct step *step);
+bool postgres_delete_old_verify(struct step *step);

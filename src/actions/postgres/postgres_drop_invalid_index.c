@@ -22,82 +22,62 @@ static const struct column_spec invalid_columns[] = {
     {.id = "file", .title = "FILE", .flags = COLUMN_DETAIL},
 };
 enum { C_NAME, C_BYTES, C_TABLE, C_ORIGIN, C_PROBLEM, C_OID, C_FILE };
-static const struct table_spec invalid_table = {.id = "indexes",
-                                                .title = "Invalid indexes",
-                                                .columns = invalid_columns,
-                                                .column_count = sizeof invalid_columns /
-                                                                sizeof *invalid_columns};
-static const struct table_spec *const tables[] = {&invalid_table, &postgres_holders_table};
+static const struct table_spec invalid_table =
+    POSTGRES_TABLE_SPEC("indexes", "Invalid indexes", invalid_columns);
 
-enum { A_OID, A_FILE, A_NAME, A_TABLE, A_BYTES, A_ORIGIN, A_PROBLEM, A_BUILDER, A_COLUMNS };
+/* What the answer has beside the table's columns, which come first. */
+enum { A_BUILDER = C_FILE + 1, A_COLUMNS };
 
 static const char invalid_sql[] =
     "WITH held AS (SELECT DISTINCT relation FROM pg_locks WHERE locktype = 'relation'"
     "  AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid())"
-    " SELECT i.oid, i.relfilenode, format('%I.%I', n.nspname, i.relname),"
-    " format('%I.%I', tn.nspname, t.relname),"
+    " SELECT format('%I.%I', n.nspname, i.relname),"
     " CASE WHEN h.relation IS NULL THEN pg_relation_size(i.oid) END,"
+    " format('%I.%I', tn.nspname, t.relname),"
     " CASE WHEN i.relname ~ '_ccnew[0-9]*$' THEN 'REINDEX: the new one, not finished'"
     "  WHEN i.relname ~ '_ccold[0-9]*$' THEN 'REINDEX: the old one, not dropped'"
     "  ELSE 'CREATE INDEX: not finished' END,"
     " CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN 'needs the rights of its owner, '"
-    "  || pg_get_userbyid(t.relowner) END, " POSTGRES_BUILDER POSTGRES_INDEX_FROM
-    " LEFT JOIN held h ON h.relation = i.oid"
+    "  || pg_get_userbyid(t.relowner) END, i.oid, i.relfilenode,"
+    " " POSTGRES_BUILDER POSTGRES_INDEX_FROM " LEFT JOIN held h ON h.relation = i.oid"
     " WHERE NOT x.indisvalid AND i.relkind = 'i' AND i.relpersistence <> 't' AND" POSTGRES_NO_SYSTEM
-    " ORDER BY 5 DESC NULLS LAST, 3 LIMIT 1000";
+    " ORDER BY 2 DESC NULLS LAST, 1 LIMIT 1000";
 
-static const char *invalid_ask(struct postgres_script *script) {
-  return postgres_indexes_version(script) ? invalid_sql : NULL;
-}
-
-static bool invalid_take(struct postgres_script *script, const struct pg_rows *rows,
-                         const struct err *err) {
-  struct sample *sample = script->sample;
-  struct table *table = &sample->tables[0];
-  if (!postgres_script_must(script, err))
+static bool survey(struct step *step) {
+  static const struct table_spec *const tables[] = {&invalid_table, &postgres_holders_table};
+  struct postgres_conn *conn = postgres_indexes_open(step, tables, 2);
+  const struct pg_rows *rows =
+      conn ? postgres_read_names(conn, A_COLUMNS, invalid_sql, 0, postgres_no_values) : NULL;
+  if (!rows)
     return false;
+  struct sample *sample = step->found;
+  struct table *table = &sample->tables[0];
   for (size_t i = 0; i < rows->rows; i++) {
     const char *builder = pg_cell(rows, i, A_BUILDER);
-    const char *name = postgres_script_key(script, rows, i, A_NAME, A_OID);
-    bool named = !postgres_script_is_broken(script, i, A_NAME) &&
-                 !postgres_script_is_broken(script, i, A_TABLE);
-    const char *problem = named ? pg_cell(rows, i, A_PROBLEM) : postgres_no_name;
+    const char *name = postgres_key(conn, rows, i, C_NAME, C_OID);
     if (builder) { /* it is no candidate */
       sample_note(sample, "indexes", NULL, "%s is left out: pid %s builds an index there", name,
                   builder);
       continue;
     }
-    struct row *row = sample_row(sample, table, name, NULL);
+    struct row *row = postgres_row(sample, table, name, NULL, rows, i);
     if (!row)
       break;
     row->cells[C_NAME] = value_text(row->key);
-    row->cells[C_BYTES] = postgres_int(pg_cell(rows, i, A_BYTES), "locked");
-    row->cells[C_TABLE] = postgres_text(sample, pg_cell(rows, i, A_TABLE), NULL);
-    row->cells[C_ORIGIN] = postgres_text(sample, pg_cell(rows, i, A_ORIGIN), NULL);
-    row->cells[C_PROBLEM] = postgres_text(sample, problem, NULL);
-    row->cells[C_OID] = postgres_oid(pg_cell(rows, i, A_OID), named);
-    row->cells[C_FILE] = postgres_text(sample, pg_cell(rows, i, A_FILE), NULL);
+    if (row->cells[C_BYTES].type == VALUE_NONE)
+      row->cells[C_BYTES] = value_none("locked");
+    if (postgres_is_broken(conn, i, C_NAME) || postgres_is_broken(conn, i, C_TABLE))
+      postgres_row_unnamed(table, row);
   }
   if (rows->rows == INVALID_MAX)
     sample_note(sample, "indexes", NULL, "no more than %d are shown", INVALID_MAX);
-  if (table->row_count > 0)
-    return true;
-  if (sample->note_count > 0)
-    return err_set(&script->err, ERR_INVALID, "%s", sample->notes[0].text);
-  return err_set(&script->err, ERR_INVALID, "no index is invalid");
+  if (table->row_count == 0)
+    return step_fail(step, ERR_INVALID, "%s",
+                     sample->note_count > 0 ? sample->notes[0].text : "no index is invalid");
+  return postgres_read_holders(step, conn);
 }
 
-static const struct postgres_question invalid_question = {invalid_ask, invalid_take, A_COLUMNS,
-                                                          .broken = true};
-static const struct postgres_question *const questions[] = {&invalid_question,
-                                                            &postgres_holders_question};
-
-static void survey_start(struct act *act) {
-  postgres_script_start(act, tables, 2, questions, 2);
-}
-
-static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+STEP(survey, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
@@ -129,46 +109,10 @@ static void say(const struct action_request *request, struct plan *plan,
   plan_say(plan, PLAN_PRECONDITION, "its table's lock is to be had within 3 s");
 }
 
-static bool drop_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  size_t count;
-  const struct row **rows = postgres_picked(request, plan, &count, err);
-  if (!rows)
-    return false;
-  const struct table *table = &request->found->tables[0];
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = postgres_work_pins;
-  plan->pin_count = WORK_PIN_COUNT;
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
-  plan->unit = count == 1 ? "index" : "indexes";
-  plan->title =
-      count == 1 ? plan_printf(plan, "Drop the invalid index %s of %s", rows[0]->key, plan->target)
-                 : plan_printf(plan, "Drop %zu invalid indexes of %s", count, plan->target);
-  bool good = true;
-  for (size_t i = 0; i < count && good; i++) {
-    struct plan_victim *victim =
-        postgres_work_victim(plan, rows[i]->key, postgres_found_int(table, rows[i], "oid"),
-                             plan_printf(plan, "DROP INDEX CONCURRENTLY %s", rows[i]->key), err);
-    if (!(good = victim != NULL))
-      break;
-    struct value bytes = postgres_found(table, rows[i], "bytes");
-    victim->cells[0] = postgres_shown(plan, bytes, UNIT_BYTES);
-    victim->cells[1] = plan_copy(plan, postgres_found_text(table, rows[i], "table"));
-    victim->cells[2] = plan_copy(plan, postgres_found_text(table, rows[i], "origin"));
-    victim->pins[WORK_PIN_STAMP] = plan_copy(plan, postgres_found_text(table, rows[i], "file"));
-    if (bytes.type == VALUE_INT)
-      victim->pins[WORK_PIN_BEFORE] = plan_printf(plan, "%lld", (long long)bytes.integer);
-  }
-  if (good)
-    say(request, plan, rows, count);
-  free(rows);
-  return good;
-}
-
 /* ---- execute, verify */
 
 static const char check_sql[] =
-    "SELECT CASE WHEN x.indisvalid THEN 'it is valid by now: queries may use it'"
+    "SELECT CASE WHEN x.indisvalid THEN 'it is now valid: queries may use it'"
     " WHEN b.pid IS NOT NULL THEN 'pid ' || b.pid || ' builds an index there' END,"
     " " POSTGRES_INDEX_LOCK ", " POSTGRES_INDEX_INVALID POSTGRES_INDEX_FROM
     ", LATERAL (SELECT " POSTGRES_BUILDER " AS pid) b"
@@ -202,7 +146,20 @@ static void conclude(struct outcome *outcome, const struct postgres_totals *tota
                 format_bytes(text, sizeof text, (double)totals->before));
 }
 
+static const char *const cells[] = {"bytes", "table", "origin"};
+
 static const struct postgres_work work = {
+    .title_one = "Drop the invalid index",
+    .title_many = "Drop",
+    .objects = "invalid indexes",
+    .unit_one = "index",
+    .unit_many = "indexes",
+    .before = "bytes",
+    .stamp = "file",
+    .columns = columns,
+    .cells = cells,
+    .column_count = sizeof columns / sizeof *columns,
+    .say = say,
     .check = check_sql,
     .check_stamp = true,
     .concurrently = true,
@@ -211,6 +168,10 @@ static const struct postgres_work work = {
     .judge = judge,
     .conclude = conclude,
 };
+
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  return postgres_work_plan(request, plan, &work, "DROP INDEX CONCURRENTLY", err);
+}
 
 POSTGRES_WORK_STEPS(work)
 
@@ -223,7 +184,7 @@ const struct action action_postgres_drop_invalid_index = {
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY},
     .survey = &survey_step,
-    .plan = drop_plan,
+    .plan = make_plan,
     .execute = &execute_step,
     .verify = &verify_step,
 };

@@ -21,8 +21,9 @@ struct value postgres_int(const char *cell, const char *reason) {
   return cell && end != cell ? value_int(number) : value_none(reason);
 }
 
-struct value postgres_oid(const char *cell, bool named) {
-  return named ? postgres_int(cell, NULL) : value_none(postgres_no_name);
+void postgres_row_unnamed(const struct table *table, struct row *row) {
+  row->cells[table_column(table->spec, "oid")] = value_none(postgres_no_name);
+  row->cells[table_column(table->spec, "problem")] = value_text(postgres_no_name);
 }
 
 bool postgres_is_true(const char *cell) {
@@ -198,4 +199,12 @@ const char *postgres_bytes(struct plan *plan, int64_t bytes) {
 const char *postgres_shown(struct plan *plan, struct value value, enum unit unit) {
   char text[FORMAT_MAX];
   return plan_copy(plan, format_value(text, sizeof text, value, unit, false));
+}
+
+const char *postgres_since(struct plan *plan, struct value when, int64_t now_ms) {
+  char time[FORMAT_MAX];
+  if (when.type != VALUE_INT)
+    return "never";
+  double seconds = (double)(now_ms - when.integer) / 1e3;
+  return plan_printf(plan, "%s ago", format_duration(time, sizeof time, seconds > 0 ? seconds : 0));
 }

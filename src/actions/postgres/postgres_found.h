@@ -20,6 +20,10 @@ bool postgres_is_true(const char *cell); /* "t" */
 struct row *postgres_row(struct sample *sample, struct table *table, const char *key,
                          const char *parent, const struct pg_rows *rows, size_t at) MUST_CHECK;
 
+/* Marks a row of a table with an oid and a problem as one whose name cannot be said: it is shown,
+ * and never picked. */
+void postgres_row_unnamed(const struct table *table, struct row *row);
+
 /* Of a row of a survey's table, by the column's id. */
 struct value postgres_found(const struct table *table, const struct row *row, const char *column);
 const char *postgres_found_text(const struct table *table, const struct row *row,
@@ -28,10 +32,6 @@ int64_t postgres_found_int(const struct table *table, const struct row *row,
                            const char *column); /* 0 if it is none */
 /* The only row of the survey's first table; NULL if there is none. */
 const struct row *postgres_found_row(const struct action_request *request);
-
-/* The oid of an object, by which it is acted on: none where its name cannot be said (named is
- * false). Such a row is shown, with that as its problem, and never picked. */
-struct value postgres_oid(const char *cell, bool named);
 
 /* The rows of the survey's first table that were picked, each once, in the table's order; of one
  * that has children, all below it that have none. For free(). NULL with err when nothing is picked,
@@ -45,3 +45,5 @@ const char *postgres_counted(struct plan *plan, int64_t count, const char *one, 
 const char *postgres_bytes(struct plan *plan, int64_t bytes);
 /* A value of the survey as people read it. */
 const char *postgres_shown(struct plan *plan, struct value value, enum unit unit);
+/* "14m ago", "never". */
+const char *postgres_since(struct plan *plan, struct value when, int64_t now_ms);

@@ -2,9 +2,13 @@
 
 enum { VERSION_MIN = 120000 };
 
-bool postgres_indexes_version(struct postgres_script *script) {
-  return postgres_link_version(script->link) >= VERSION_MIN ||
-         err_set(&script->err, ERR_UNSUPPORTED, "needs PostgreSQL 12 or newer");
+struct postgres_conn *postgres_indexes_open(struct step *step,
+                                            const struct table_spec *const *tables, size_t count) {
+  struct postgres_conn *conn = postgres_survey_open(step, tables, count);
+  if (!conn || postgres_version(conn) >= VERSION_MIN)
+    return conn;
+  step_fail(step, ERR_UNSUPPORTED, "needs PostgreSQL 12 or newer");
+  return NULL;
 }
 
 const char *postgres_indexes_progress(int version) {

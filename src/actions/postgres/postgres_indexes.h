@@ -1,11 +1,12 @@
 /* What the actions on indexes share: all go CONCURRENTLY, from PostgreSQL 12 on. */
 #pragma once
 
-#include "actions/postgres/postgres_script.h"
+#include "actions/postgres/postgres_found.h"
 #include "actions/postgres/postgres_work.h"
 
-/* Ends the survey where the server is older than 12. */
-bool postgres_indexes_version(struct postgres_script *script);
+/* As postgres_survey_open, for servers from 12 on. */
+struct postgres_conn *postgres_indexes_open(struct step *step,
+                                            const struct table_spec *const *tables, size_t count);
 
 /* The progress of CREATE INDEX and REINDEX. */
 const char *postgres_indexes_progress(int version);

@@ -26,9 +26,9 @@ static const struct table_spec index_table = {.id = "indexes",
                                               .columns = index_columns,
                                               .column_count =
                                                   sizeof index_columns / sizeof *index_columns};
-static const struct table_spec *const tables[] = {&index_table, &postgres_holders_table};
 
-enum { A_DATABASE, A_OID, A_NAME, A_TABLE, A_BYTES, A_VALID, A_PROBLEM, A_TABLE_OID, A_COLUMNS };
+/* What the answer has beside the table's columns, which come first. */
+enum { A_DATABASE = C_OID + 1, A_TABLE, A_TABLE_OID, A_COLUMNS };
 
 /* What a failed one has left is for postgres.drop-invalid-index. An index of an exclusion
  * constraint cannot be built again CONCURRENTLY. The size of one that is locked whole would be
@@ -38,21 +38,18 @@ static const char indexes_sql[] =
     "  AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid()), found AS ("
     "SELECT i.oid, format('%I.%I', n.nspname, i.relname) AS name,"
     " format('%I.%I', tn.nspname, t.relname) AS parent,"
-    " CASE WHEN h.relation IS NULL THEN pg_relation_size(i.oid) END AS bytes, x.indisvalid,"
+    " CASE WHEN h.relation IS NULL THEN pg_relation_size(i.oid) END AS bytes,"
+    " CASE WHEN x.indisvalid THEN 'valid' ELSE 'invalid' END AS state,"
     " CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN 'needs the rights of its owner, '"
     "  || pg_get_userbyid(t.relowner) END AS problem, t.oid AS parent_oid" POSTGRES_INDEX_FROM
     " LEFT JOIN held h ON h.relation = i.oid"
     " WHERE i.relkind = 'i' AND i.relpersistence <> 't' AND NOT x.indisexclusion"
     " AND (m.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE'))"
     " AND (x.indisvalid OR i.relname !~ '_cc(new|old)[0-9]*$') AND" POSTGRES_NO_SYSTEM ")"
-    " SELECT format('%I', current_database()), oid, name, parent, bytes, indisvalid, problem,"
-    " parent_oid FROM found"
+    " SELECT name, bytes, state, problem, oid, format('%I', current_database()), parent, parent_oid"
+    " FROM found"
     " ORDER BY sum(bytes) OVER (PARTITION BY parent) DESC NULLS LAST, parent,"
     " bytes DESC NULLS LAST, name LIMIT 5001";
-
-static const char *indexes_ask(struct postgres_script *script) {
-  return postgres_indexes_version(script) ? indexes_sql : NULL;
-}
 
 static void add_bytes(struct row *row, struct value bytes) {
   struct value *sum = &row->cells[C_BYTES];
@@ -60,72 +57,65 @@ static void add_bytes(struct row *row, struct value bytes) {
     *sum = value_int((sum->type == VALUE_INT ? sum->integer : 0) + bytes.integer);
 }
 
-/* The row at the index after it was made; rows move. */
-static bool add_row(struct postgres_script *script, const char *key, const char *parent,
-                    const char *label, size_t *index) {
-  struct table *table = &script->sample->tables[0];
-  struct row *row = sample_row(script->sample, table, key, parent);
+/* A row that stands for several indexes; its place in the table, since rows move. -1: no room. */
+static ptrdiff_t add_group(struct sample *sample, const char *key, const char *parent,
+                           const char *label) {
+  struct table *table = &sample->tables[0];
+  struct row *row = sample_row(sample, table, key, parent);
+  if (!row)
+    return -1;
+  row->cells[C_NAME] = value_text(label ? label : row->key);
+  return row - table->rows;
+}
+
+static bool add_index(struct postgres_conn *conn, struct sample *sample, const char *parent,
+                      const struct pg_rows *rows, size_t i) {
+  struct table *table = &sample->tables[0];
+  struct row *row =
+      postgres_row(sample, table, postgres_key(conn, rows, i, C_NAME, C_OID), parent, rows, i);
   if (!row)
     return false;
-  row->cells[C_NAME] = value_text(label ? label : row->key);
-  *index = table->row_count - 1;
+  row->cells[C_NAME] = value_text(row->key);
+  if (row->cells[C_BYTES].type == VALUE_NONE)
+    row->cells[C_BYTES] = value_none("locked");
+  /* its table's name is needed, too: to see whether its lock can be taken */
+  if (postgres_is_broken(conn, i, C_NAME) || postgres_is_broken(conn, i, A_TABLE))
+    postgres_row_unnamed(table, row);
   return true;
 }
 
-static void take_index(struct postgres_script *script, const struct pg_rows *rows, size_t at,
-                       size_t index) {
-  struct row *row = &script->sample->tables[0].rows[index];
-  const char *valid = pg_cell(rows, at, A_VALID);
-  /* its table's name is needed, too: to see whether its lock is to be had */
-  bool named = !postgres_script_is_broken(script, at, A_NAME) &&
-               !postgres_script_is_broken(script, at, A_TABLE);
-  const char *problem = named ? pg_cell(rows, at, A_PROBLEM) : postgres_no_name;
-  row->cells[C_BYTES] = postgres_int(pg_cell(rows, at, A_BYTES), "locked");
-  row->cells[C_STATE] = value_text(valid && *valid == 't' ? "valid" : "invalid");
-  row->cells[C_PROBLEM] = postgres_text(script->sample, problem, NULL);
-  row->cells[C_OID] = postgres_oid(pg_cell(rows, at, A_OID), named);
-}
-
-static bool indexes_take(struct postgres_script *script, const struct pg_rows *rows,
-                         const struct err *err) {
-  struct table *table = &script->sample->tables[0];
-  size_t parent = 0, index;
-  if (!postgres_script_must(script, err))
+static bool survey(struct step *step) {
+  static const struct table_spec *const tables[] = {&index_table, &postgres_holders_table};
+  struct postgres_conn *conn = postgres_indexes_open(step, tables, 2);
+  const struct pg_rows *rows =
+      conn ? postgres_read_names(conn, A_COLUMNS, indexes_sql, 0, postgres_no_values) : NULL;
+  if (!rows)
     return false;
+  struct sample *sample = step->found;
+  struct table *table = &sample->tables[0];
+  ptrdiff_t parent = -1;
   for (size_t i = 0; i < rows->rows && i < INDEXES_MAX; i++) {
     const char *database = pg_cell(rows, i, A_DATABASE);
-    const char *of = postgres_script_key(script, rows, i, A_TABLE, A_TABLE_OID);
-    if (i == 0 && !add_row(script, database, NULL,
-                           sample_printf(script->sample, "database %s", database), &index))
+    const char *of = postgres_key(conn, rows, i, A_TABLE, A_TABLE_OID);
+    if (i == 0 &&
+        add_group(sample, database, NULL, sample_printf(sample, "database %s", database)) < 0)
       break;
-    if ((i == 0 || strcmp(table->rows[parent].key, of) != 0) &&
-        !add_row(script, of, database, NULL, &parent))
+    if (parent < 0 || strcmp(table->rows[parent].key, of) != 0)
+      parent = add_group(sample, of, database, NULL);
+    if (parent < 0 || !add_index(conn, sample, of, rows, i))
       break;
-    if (!add_row(script, postgres_script_key(script, rows, i, A_NAME, A_OID), of, NULL, &index))
-      break;
-    take_index(script, rows, i, index);
-    add_bytes(&table->rows[parent], table->rows[index].cells[C_BYTES]);
-    add_bytes(&table->rows[0], table->rows[index].cells[C_BYTES]);
+    const struct value bytes = table->rows[table->row_count - 1].cells[C_BYTES];
+    add_bytes(&table->rows[parent], bytes);
+    add_bytes(&table->rows[0], bytes);
   }
   if (rows->rows > INDEXES_MAX || table->truncated) {
     table->truncated = true;
-    sample_note(script->sample, "indexes", NULL, "there are more indexes than the %d shown",
-                INDEXES_MAX);
+    sample_note(sample, "indexes", NULL, "there are more indexes than the %d shown", INDEXES_MAX);
   }
-  return true;
+  return postgres_read_holders(step, conn);
 }
 
-static const struct postgres_question indexes_question = {indexes_ask, indexes_take, A_COLUMNS,
-                                                          .broken = true};
-static const struct postgres_question *const questions[] = {&indexes_question,
-                                                            &postgres_holders_question};
-
-static void survey_start(struct act *act) {
-  postgres_script_start(act, tables, 2, questions, 2);
-}
-
-static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+STEP(survey, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
@@ -161,40 +151,6 @@ static void say(const struct action_request *request, struct plan *plan,
            "3 s");
 }
 
-static bool reindex_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  size_t count;
-  const struct row **rows = postgres_picked(request, plan, &count, err);
-  if (!rows)
-    return false;
-  const struct table *table = &request->found->tables[0];
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = postgres_work_pins;
-  plan->pin_count = WORK_PIN_COUNT;
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
-  plan->unit = count == 1 ? "index" : "indexes";
-  plan->title = count == 1 ? plan_printf(plan, "Rebuild %s of %s", rows[0]->key, plan->target)
-                           : plan_printf(plan, "Rebuild %zu indexes of %s", count, plan->target);
-  bool good = true;
-  for (size_t i = 0; i < count && good; i++) {
-    struct plan_victim *victim =
-        postgres_work_victim(plan, rows[i]->key, postgres_found_int(table, rows[i], "oid"),
-                             plan_printf(plan, "REINDEX INDEX CONCURRENTLY %s", rows[i]->key), err);
-    if (!(good = victim != NULL))
-      break;
-    struct value bytes = postgres_found(table, rows[i], "bytes");
-    victim->cells[0] = postgres_shown(plan, bytes, UNIT_BYTES);
-    victim->cells[1] = rows[i]->parent ? plan_copy(plan, rows[i]->parent) : NULL;
-    victim->cells[2] = plan_copy(plan, postgres_found_text(table, rows[i], "state"));
-    if (bytes.type == VALUE_INT)
-      victim->pins[WORK_PIN_BEFORE] = plan_printf(plan, "%lld", (long long)bytes.integer);
-  }
-  if (good)
-    say(request, plan, rows, count);
-  free(rows);
-  return good;
-}
-
 /* ---- execute, verify */
 
 static const char check_sql[] =
@@ -211,10 +167,6 @@ static const char prove_sql[] =
     "  AND oi.relname ~ '_cc(new|old)[0-9]*$')" POSTGRES_INDEX_FROM
     " WHERE format('%I.%I', n.nspname, i.relname) = $2::text AND $3::text IS NULL";
 
-static bool is_true(const char *cell) {
-  return cell && *cell == 't';
-}
-
 static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
                   struct postgres_totals *totals) {
   struct outcome *outcome = act->outcome;
@@ -224,9 +176,9 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
     outcome_set(outcome, victim, VICTIM_UNKNOWN, "rebuilt, but there is no such index any more");
     return true;
   }
-  if (!is_true(pg_cell(rows, 0, 0)) || !is_true(pg_cell(rows, 0, 1))) {
+  if (!postgres_is_true(pg_cell(rows, 0, 0)) || !postgres_is_true(pg_cell(rows, 0, 1))) {
     outcome_set(outcome, victim, VICTIM_UNKNOWN, "it ran without an error, but the index is %s",
-                is_true(pg_cell(rows, 0, 0)) ? "the old one" : "not valid");
+                postgres_is_true(pg_cell(rows, 0, 0)) ? "the old one" : "not valid");
     return true;
   }
   const char *size = pg_cell(rows, 0, 2), *left = pg_cell(rows, 0, 3);
@@ -250,7 +202,19 @@ static void conclude(struct outcome *outcome, const struct postgres_totals *tota
                 format_bytes(new, sizeof new, (double)totals->now));
 }
 
+static const char *const cells[] = {"bytes", NULL, "state"};
+
 static const struct postgres_work work = {
+    .title_one = "Rebuild",
+    .title_many = "Rebuild",
+    .objects = "indexes",
+    .unit_one = "index",
+    .unit_many = "indexes",
+    .before = "bytes",
+    .columns = columns,
+    .cells = cells,
+    .column_count = sizeof columns / sizeof *columns,
+    .say = say,
     .check = check_sql,
     .progress = postgres_indexes_progress,
     .concurrently = true,
@@ -259,6 +223,10 @@ static const struct postgres_work work = {
     .judge = judge,
     .conclude = conclude,
 };
+
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  return postgres_work_plan(request, plan, &work, "REINDEX INDEX CONCURRENTLY", err);
+}
 
 POSTGRES_WORK_STEPS(work)
 
@@ -271,7 +239,7 @@ const struct action action_postgres_reindex = {
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY},
     .survey = &survey_step,
-    .plan = reindex_plan,
+    .plan = make_plan,
     .execute = &execute_step,
     .verify = &verify_step,
 };

@@ -1,5 +1,6 @@
 /* pg_stat_statements_reset(): the statement statistics of the database begin anew. */
-#include "actions/postgres/postgres_script.h"
+#include "actions/postgres/postgres_conn.h"
+#include "actions/postgres/postgres_found.h"
 
 #include "core/format.h"
 
@@ -35,13 +36,11 @@ static const struct column_spec columns_found[C_COLUMNS] = {
     [C_CALLS] = {.id = "calls", .title = "CALLS", .unit = UNIT_COUNT},
     [C_SINCE] = {.id = "since", .title = "COUNTED SINCE"},
 };
-static const struct table_spec found_table = {
-    .id = "statements", .title = "Statements", .columns = columns_found, .column_count = C_COLUMNS};
-static const struct table_spec *const tables[] = {&found_table};
+static const struct table_spec found_table =
+    POSTGRES_TABLE_SPEC("statements", "Statements", columns_found);
 
-/* The extension may lie in any schema. Before
- * its version 1.7 (PostgreSQL 12) it can only forget all databases at once; since 1.9 it says since
- * when it counts. */
+/* The extension may lie in any schema. Before its version 1.7 (PostgreSQL 12) it can only forget
+ * all databases at once; since 1.9 it says since when it counts. */
 #define EXTENSION_SQL                                                                         \
   "SELECT current_database()::text, d.oid::text, f.pronargs < 3,"                             \
   " has_function_privilege(f.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE'),"       \
@@ -58,71 +57,31 @@ static const struct table_spec *const tables[] = {&found_table};
   " JOIN pg_database d ON d.datname = current_database()"                                     \
   " WHERE e.extname = 'pg_stat_statements'"
 
-static const char *fact(struct postgres_script *script, int column) {
-  struct value value = script->sample->tables[0].rows[0].cells[column];
-  return value.type == VALUE_TEXT ? value.text : NULL;
-}
-
-static const char *extension_ask(struct postgres_script *script) {
-  (void)script;
-  return EXTENSION_SQL;
-}
-
-static bool extension_take(struct postgres_script *script, const struct pg_rows *rows,
-                           const struct err *err) {
-  struct sample *sample = script->sample;
-  if (!postgres_script_must(script, err))
+static bool survey(struct step *step) {
+  static const struct table_spec *const tables[] = {&found_table};
+  struct postgres_conn *conn = postgres_survey_open(step, tables, 1);
+  const struct pg_rows *rows =
+      conn ? postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values) : NULL;
+  if (!rows)
     return false;
   if (rows->rows == 0)
-    return err_set(&script->err, ERR_UNSUPPORTED,
-                   "the extension pg_stat_statements is not installed in that database");
-  struct row *row = sample_row(sample, &sample->tables[0], pg_cell(rows, 0, C_DATABASE), NULL);
+    return step_fail(step, ERR_UNSUPPORTED,
+                     "the extension pg_stat_statements is not installed in that database");
+  struct row *row = postgres_row(step->found, &step->found->tables[0], pg_cell(rows, 0, C_DATABASE),
+                                 NULL, rows, 0);
   if (!row)
-    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
-  for (size_t c = 0; c < C_ASKED; c++)
-    row->cells[c] = postgres_text(sample, pg_cell(rows, 0, c), NULL);
-  return true;
-}
-
-static const char *count_ask(struct postgres_script *script) {
-  return fact(script, C_COUNT_SQL);
-}
-
-/* Where it is not loaded, it is the server that says so. */
-static bool count_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  struct value *cells = script->sample->tables[0].rows[0].cells;
-  if (!postgres_script_must(script, err))
+    return step_fail(step, ERR_LIMIT, "the answer is too large");
+  /* where it is not loaded, it is the server that says so */
+  if (!(rows = postgres_read(conn, 2, row->cells[C_COUNT_SQL].text, 0, postgres_no_values)))
     return false;
-  cells[C_COUNT] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL, "not told");
-  cells[C_CALLS] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 1) : NULL, "not told");
-  return true;
+  row->cells[C_COUNT] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL, "not known");
+  row->cells[C_CALLS] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 1) : NULL, "not known");
+  if (row->cells[C_SINCE_SQL].type == VALUE_TEXT &&
+      (rows = postgres_read(conn, 1, row->cells[C_SINCE_SQL].text, 0, postgres_no_values)))
+    row->cells[C_SINCE] =
+        postgres_text(step->found, rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL, "not known");
+  return postgres_is_up(conn);
 }
-
-static const char *since_ask(struct postgres_script *script) {
-  return fact(script, C_SINCE_SQL);
-}
-
-static bool since_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  const char *since = !err && rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
-  script->sample->tables[0].rows[0].cells[C_SINCE] =
-      postgres_text(script->sample, since, "not told");
-  return true;
-}
-
-static const struct postgres_question extension_question = {extension_ask, extension_take, C_ASKED};
-static const struct postgres_question count_question = {count_ask, count_take, 2};
-static const struct postgres_question since_question = {since_ask, since_take, 1};
-static const struct postgres_question *const questions[] = {&extension_question, &count_question,
-                                                            &since_question};
-
-static void survey_start(struct act *act) {
-  postgres_script_start(act, tables, 1, questions, 3);
-}
-
-static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
 
 /* ---- plan */
 
@@ -185,81 +144,52 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
 
 /* ---- execute, verify */
 
-static const char *pin(const struct postgres_script *script, int pin) {
-  return script->act->plan->victims[0].pins[pin];
+static const char *pin(const struct step *step, int pin) {
+  return step->act->plan->victims[0].pins[pin];
 }
 
-static const char *check_ask(struct postgres_script *script) {
-  (void)script;
-  return EXTENSION_SQL;
-}
-
-static bool check_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  if (!postgres_script_allowed(script, err))
+static bool execute(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  struct postgres_conn *conn = postgres_conn_open(step);
+  if (!conn)
     return false;
-  if (rows->rows == 1 && strcmp(pg_cell(rows, 0, C_OID), pin(script, PIN_OID)) == 0 &&
-      strcmp(pg_cell(rows, 0, C_STATEMENT), pin(script, PIN_STATEMENT)) == 0)
+  const struct pg_rows *rows = postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values);
+  if (!rows)
+    return postgres_refused(conn);
+  if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), pin(step, PIN_OID)) != 0 ||
+      strcmp(pg_cell(rows, 0, C_STATEMENT), pin(step, PIN_STATEMENT)) != 0) {
+    outcome_set(outcome, 0, VICTIM_GONE,
+                "it is another database, or the extension is gone or elsewhere: left alone");
     return true;
-  outcome_set(script->act->outcome, 0, VICTIM_GONE,
-              "it is another database, or the extension is gone or elsewhere: left alone");
-  return false;
-}
-
-static const char *reset_ask(struct postgres_script *script) {
-  return pin(script, PIN_STATEMENT);
-}
-
-static bool reset_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  (void)rows;
-  if (!postgres_script_allowed(script, err))
-    return false;
-  outcome_set(script->act->outcome, 0, VICTIM_SENT, "forgotten");
+  }
+  if (!postgres_change(conn, pin(step, PIN_STATEMENT), 0, postgres_no_values))
+    return postgres_refused(conn);
+  outcome_set(outcome, 0, VICTIM_SENT, "forgotten");
   return true;
 }
 
-static const struct postgres_question check_question = {check_ask, check_take, C_ASKED};
-static const struct postgres_question reset_question = {reset_ask, reset_take, .effect = true};
-static const struct postgres_question *const run_questions[] = {&check_question, &reset_question};
-
-static void execute_start(struct act *act) {
-  postgres_script_start(act, NULL, 0, run_questions, 2);
-}
-
-static const struct act_step execute_step = {
-    .timeout_ms = POSTGRES_SCRIPT_MS, .start = execute_start, .drop = postgres_script_drop};
-
-static const char *left_ask(struct postgres_script *script) {
-  return pin(script, PIN_COUNT_SQL);
-}
-
 /* It counts on: what has run since then is there again, this question too. */
-static bool left_take(struct postgres_script *script, const struct pg_rows *rows,
-                      const struct err *err) {
-  struct outcome *outcome = script->act->outcome;
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
   char before[FORMAT_MAX], now[FORMAT_MAX];
-  if (!postgres_script_must(script, err))
+  struct postgres_conn *conn = postgres_conn_open(step);
+  const struct pg_rows *rows =
+      conn ? postgres_read(conn, 2, pin(step, PIN_COUNT_SQL), 0, postgres_no_values) : NULL;
+  if (!rows)
     return false;
   const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
   if (!cell)
-    return err_set(&script->err, ERR_PROTOCOL, "the statements could not be counted again");
+    return step_fail(step, ERR_PROTOCOL, "the statements could not be counted again");
   outcome_set(outcome, 0, VICTIM_DONE, "%s statements before, %s since then",
-              format_count(before, sizeof before, strtoll(pin(script, PIN_BEFORE), NULL, 10)),
+              format_count(before, sizeof before, strtoll(pin(step, PIN_BEFORE), NULL, 10)),
               format_count(now, sizeof now, strtoll(cell, NULL, 10)));
   outcome_proof(outcome, "%s", outcome->victims[0].words);
   return true;
 }
 
-static const struct postgres_question left_question = {left_ask, left_take, 2};
-static const struct postgres_question *const prove_questions[] = {&left_question};
-
-static void verify_start(struct act *act) {
-  postgres_script_start(act, NULL, 0, prove_questions, 1);
-}
-
-static const struct act_step verify_step = {
-    .timeout_ms = POSTGRES_SCRIPT_MS, .start = verify_start, .drop = postgres_script_drop};
+STEP(survey, POSTGRES_STEP_MS)
+STEP(execute, POSTGRES_STEP_MS)
+STEP(verify, POSTGRES_STEP_MS)
 
 const struct action action_postgres_reset_statements = {
     .spec = {.id = "postgres.reset-statements",

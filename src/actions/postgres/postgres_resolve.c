@@ -7,16 +7,14 @@
 
 enum { NAMES_MAX = 32, TEXT_MAX = 2000 };
 
-bool postgres_resolved(struct postgres_script *script, const struct pg_rows *rows,
-                       const char *typed) {
+bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char *typed) {
   if (rows->rows == 1)
     return true;
   if (rows->rows == 0)
-    return err_set(&script->err, ERR_INVALID, "there is no table \"%.150s\" in that database",
-                   typed);
-  return err_set(&script->err, ERR_INVALID,
-                 "\"%.60s\" is more than one table: %.60s and %.60s; take the whole name", typed,
-                 pg_cell(rows, 0, 1), pg_cell(rows, 1, 1));
+    return step_fail(step, ERR_INVALID, "there is no table \"%.150s\" in that database", typed);
+  return step_fail(step, ERR_INVALID,
+                   "\"%.60s\" is more than one table: %.60s and %.60s; take the whole name", typed,
+                   pg_cell(rows, 0, 1), pg_cell(rows, 1, 1));
 }
 
 /* One name from *at on; appended to out as an element of an array. False when it is odd. */
@@ -51,9 +49,9 @@ static bool take_name(const char **at, char *out, size_t *used) {
   return *text == '\0' || *text == ',';
 }
 
-const char *postgres_name_array(struct sample *sample, const char *text, struct err *err) {
+const char *postgres_name_array(struct step *step, const char *text) {
   if (strlen(text) > TEXT_MAX) {
-    err_set(err, ERR_INVALID, "more than %d bytes of names", TEXT_MAX);
+    step_fail(step, ERR_INVALID, "more than %d bytes of names", TEXT_MAX);
     return NULL;
   }
   char *out = mem_new(2 * strlen(text) + 4 * NAMES_MAX + 8);
@@ -70,12 +68,12 @@ const char *postgres_name_array(struct sample *sample, const char *text, struct 
     count++;
   } while (good && *at == ',');
   out[used++] = '}';
-  const char *array = good ? sample_text(sample, out, used) : NULL;
+  const char *array = good ? arena_text(&step->arena, out, used) : NULL;
   free(out);
   if (!good)
-    err_set(err, ERR_INVALID,
-            "\"%.100s\" is no list of columns: write a, b; a name with a comma in it in double "
-            "quotes",
-            text);
+    step_fail(step, ERR_INVALID,
+              "\"%.100s\" is no list of columns: write a, b; a name with a comma in it in double "
+              "quotes",
+              text);
   return array;
 }

@@ -10,13 +10,14 @@
   " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')" \
   " AND t.relpersistence <> 't')"
 
-#include "actions/postgres/postgres_script.h"
+#include "actions/step.h"
+#include "clients/postgres/pg.h"
 
-/* Of rows whose column 1 is the quoted name: exactly one. Else the script's err says what to type.
+/* Of rows whose column 1 is the quoted name: exactly one. Else the step's err says what to type.
  */
-bool postgres_resolved(struct postgres_script *script, const struct pg_rows *rows,
-                       const char *typed);
+bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char *typed);
 
-/* "a, \"b c\"" as an array of the server's ('{"a","b c"}'), in the sample's arena; names in double
- * quotes as in SQL, others exactly as written. NULL with err when there is none, or one is odd. */
-const char *postgres_name_array(struct sample *sample, const char *text, struct err *err);
+/* "a, \"b c\"" as an array of the server's ('{"a","b c"}'), in the step's arena; names in double
+ * quotes as in SQL, others exactly as written. NULL with step->err when there is none, or one is
+ * odd. */
+const char *postgres_name_array(struct step *step, const char *text);

@@ -2,7 +2,8 @@
  * server has quoted. */
 #include "actions/postgres/postgres_set.h"
 
-#include "actions/postgres/postgres_script.h"
+#include "actions/postgres/postgres_conn.h"
+#include "actions/postgres/postgres_found.h"
 
 #include <string.h>
 
@@ -35,26 +36,12 @@ static const struct column_spec setting_columns[] = {
     {.id = "what", .title = "DESCRIPTION"},
 };
 enum { COLUMNS = sizeof setting_columns / sizeof *setting_columns };
-static const struct table_spec setting_table = {
-    .id = "settings", .title = "Setting", .columns = setting_columns, .column_count = COLUMNS};
-static const struct table_spec *const tables[] = {&setting_table};
+static const struct table_spec setting_table =
+    POSTGRES_TABLE_SPEC("settings", "Setting", setting_columns);
 
-static const char *typed(const struct postgres_script *script, size_t param) {
-  return script->act->request->texts[param];
-}
-
-static bool is_reset(const struct postgres_script *script) {
-  return script->act->request->params[P_RESET].number != 0;
-}
-
-/* The value that is meant: '' is the empty one. */
-static const char *meant(const char *value) {
-  return value && strcmp(value, "''") == 0 ? "" : value;
-}
-
-/* What this link has set for itself hides the server's value, which is the one it would reset to.
- * Where the file of ALTER SYSTEM may not be read (superusers may), pg_settings tells whether the
- * value is from there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
+/* What this connection has set for itself hides the server's value, which is the one it would reset
+ * to. Where the file of ALTER SYSTEM may not be read (superusers may), pg_settings tells whether
+ * the value is from there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
 #define SETTING_SQL(auto_value)                                                                    \
   "SELECT s.name, v.raw,"                                                                          \
   " CASE WHEN s.source = 'session' THEN v.raw ELSE current_setting(s.name) END, s.context,"        \
@@ -88,67 +75,36 @@ static const char superuser_sql[] =
 static const char other_sql[] =
     SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE " THEN current_setting(s.name) END");
 
-static const char *check_given(struct postgres_script *script) {
-  const char *value = typed(script, P_VALUE);
-  if (is_reset(script) && value)
-    err_set(&script->err, ERR_INVALID, "either a value or reset, not both");
-  else if (!is_reset(script) && !value)
-    err_set(&script->err, ERR_INVALID,
-            "a value is needed ('' for the empty text), or reset=true to take back what ALTER "
-            "SYSTEM has set");
-  return value;
-}
-
-static const char *setting_ask(struct postgres_script *script, const char *sql) {
-  const char *value = check_given(script);
-  postgres_script_value(script, typed(script, P_NAME));
-  postgres_script_value(script, meant(value));
-  postgres_script_value(script, is_reset(script) ? "t" : "f");
-  return script->err.kind ? NULL : sql;
-}
-
-static const char *superuser_ask(struct postgres_script *script) {
-  return setting_ask(script, superuser_sql);
-}
-
-/* Only where the first was denied. */
-static const char *other_ask(struct postgres_script *script) {
-  return script->sample->tables[0].row_count > 0 ? NULL : setting_ask(script, other_sql);
-}
-
-static bool setting_take(struct postgres_script *script, const struct pg_rows *rows,
-                         const struct err *err) {
-  struct sample *sample = script->sample;
-  if (!postgres_script_must(script, err))
+static bool survey(struct step *step) {
+  static const struct table_spec *const tables[] = {&setting_table};
+  const struct action_request *request = step->act->request;
+  const bool reset = request->params[P_RESET].number != 0;
+  const char *name = request->texts[P_NAME], *value = request->texts[P_VALUE];
+  if (reset && value)
+    return step_fail(step, ERR_INVALID, "either a value or reset, not both");
+  if (!reset && !value)
+    return step_fail(step, ERR_INVALID,
+                     "a value is needed ('' for the empty text), or reset=true to take back what "
+                     "ALTER SYSTEM has set");
+  struct postgres_conn *conn = postgres_survey_open(step, tables, 1);
+  if (!conn)
+    return false;
+  const char *const values[] = {name, value && strcmp(value, "''") == 0 ? "" : value,
+                                reset ? "t" : "f"};
+  const struct pg_rows *rows = postgres_read(conn, COLUMNS, superuser_sql, 3, values);
+  if (!rows && strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) == 0)
+    rows = postgres_read(conn, COLUMNS, other_sql, 3, values);
+  if (!rows)
     return false;
   if (rows->rows != 1)
-    return err_set(&script->err, ERR_INVALID, "there is no setting \"%.100s\" that we may see",
-                   typed(script, P_NAME));
-  struct row *row = sample_row(sample, &sample->tables[0], pg_cell(rows, 0, 0), NULL);
-  if (!row)
-    return err_set(&script->err, ERR_LIMIT, "the answer is too large");
-  for (size_t c = 0; c < COLUMNS; c++)
-    row->cells[c] = postgres_text(sample, pg_cell(rows, 0, c), NULL);
-  return true;
+    return step_fail(step, ERR_INVALID, "there is no visible setting \"%.100s\"", name);
+  return postgres_row(step->found, &step->found->tables[0], pg_cell(rows, 0, 0), NULL, rows, 0) ||
+         step_fail(step, ERR_LIMIT, "the answer is too large");
 }
 
-static bool superuser_take(struct postgres_script *script, const struct pg_rows *rows,
-                           const struct err *err) {
-  if (err && strcmp(postgres_link_sqlstate(script->link), "42501") == 0)
-    return true; /* the next one asks for less */
-  return setting_take(script, rows, err);
-}
-
-static const struct postgres_question superuser_question = {superuser_ask, superuser_take, COLUMNS};
-static const struct postgres_question other_question = {other_ask, setting_take, COLUMNS};
-static const struct postgres_question *const questions[] = {&superuser_question, &other_question};
-
-static void survey_start(struct act *act) {
-  postgres_script_start(act, tables, 1, questions, 2);
-}
-
-static const struct act_step survey_step = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = survey_start, .drop = postgres_script_drop};
+STEP(survey, POSTGRES_STEP_MS)
+STEP(postgres_set_execute, POSTGRES_STEP_MS)
+STEP(postgres_set_verify, POSTGRES_STEP_MS)
 
 const struct action action_postgres_set = {
     .spec = {.id = "postgres.set",
@@ -161,6 +117,6 @@ const struct action action_postgres_set = {
              .param_count = sizeof params / sizeof *params},
     .survey = &survey_step,
     .plan = postgres_set_plan,
-    .execute = &postgres_set_execute,
-    .verify = &postgres_set_verify,
+    .execute = &postgres_set_execute_step,
+    .verify = &postgres_set_verify_step,
 };

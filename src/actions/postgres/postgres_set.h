@@ -1,7 +1,7 @@
 /* What postgres.set is made of: its survey (postgres_set.c), its plan, and what is run. */
 #pragma once
 
-#include "actions/action.h"
+#include "actions/step.h"
 
 enum postgres_set_pin {
   SET_PIN_NAME,
@@ -15,4 +15,6 @@ enum postgres_set_pin {
 
 bool postgres_set_plan(const struct action_request *request, struct plan *plan, struct err *err);
 
-extern const struct act_step postgres_set_execute, postgres_set_verify;
+/* Bodies. */
+bool postgres_set_execute(struct step *step);
+bool postgres_set_verify(struct step *step);

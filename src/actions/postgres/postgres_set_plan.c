@@ -58,10 +58,6 @@ static const char *text_of(const struct action_request *request, const char *col
   return value.type == VALUE_TEXT ? value.text : NULL;
 }
 
-static bool is_true(const char *text) {
-  return text && *text == 't';
-}
-
 /* ---- what is wrong */
 
 static bool holds_password(const struct setting *setting) {
@@ -85,12 +81,12 @@ static bool allowed(const struct action_request *request, const struct setting *
     return err_set(err, ERR_UNSUPPORTED,
                    "%s may hold a password, which plans and records must not: ALTER SYSTEM by psql",
                    setting->name);
-  if (setting->value && is_true(text_of(request, "list")) && strchr(setting->value, ','))
+  if (setting->value && postgres_is_true(text_of(request, "list")) && strchr(setting->value, ','))
     return err_set(err, ERR_UNSUPPORTED,
                    "%s is a list, and would be taken for one name: ALTER SYSTEM SET %s = 'a', 'b' "
                    "by psql",
                    setting->name, setting->name);
-  if (!is_true(text_of(request, "reload")))
+  if (!postgres_is_true(text_of(request, "reload")))
     return err_set(err, ERR_DENIED,
                    "pg_reload_conf() may not be called: a superuser has to GRANT EXECUTE on it");
   if (!setting->value && !setting->former)
@@ -127,7 +123,7 @@ static void say_sources(const struct action_request *request, struct plan *plan,
     if (strcmp(setting->source, stronger[i]) == 0)
       plan_say(plan, PLAN_WARNING, "what counts comes from elsewhere (%s), and is stronger",
                setting->source);
-  if (is_true(text_of(request, "pending")))
+  if (postgres_is_true(text_of(request, "pending")))
     plan_say(plan, PLAN_WARNING, "an earlier change of it waits for a restart already");
   for (size_t i = 0; i < sizeof dangers / sizeof *dangers; i++)
     if (strcmp(dangers[i].name, setting->name) == 0)

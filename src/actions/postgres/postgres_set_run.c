@@ -1,18 +1,17 @@
 /* Runs and proves postgres.set. */
-#include "actions/postgres/postgres_script.h"
 #include "actions/postgres/postgres_set.h"
 
-#include "core/mem.h"
+#include "actions/postgres/postgres_conn.h"
+#include "actions/postgres/postgres_found.h"
 #include "core/quote.h"
 #include "io/clock.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { LOOK_AGAIN_MS = 100, PATIENCE_MS = 5000, WORD_MAX = 4 * PLAN_TEXT_MAX };
 
-static const char *pin(const struct postgres_script *script, enum postgres_set_pin pin) {
-  return script->act->plan->victims[0].pins[pin];
+static const char *pin(const struct step *step, enum postgres_set_pin pin) {
+  return step->act->plan->victims[0].pins[pin];
 }
 
 /* ---- execute */
@@ -25,88 +24,49 @@ static const char check_sql[] =
     " FROM pg_settings s, LATERAL (SELECT CASE WHEN s.source = 'session' THEN s.reset_val"
     "  ELSE s.setting END AS raw) v WHERE s.name = $1::text";
 
-static const char *check_ask(struct postgres_script *script) {
-  postgres_script_value(script, pin(script, SET_PIN_NAME));
-  postgres_script_value(script, pin(script, SET_PIN_RAW));
-  postgres_script_value(script, pin(script, SET_PIN_STATEMENT));
-  postgres_script_value(script, pin(script, SET_PIN_VALUE));
-  return check_sql;
-}
-
-static bool is_true(const char *cell) {
-  return cell && *cell == 't';
-}
-
-static bool check_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  struct outcome *outcome = script->act->outcome;
-  if (!postgres_script_allowed(script, err))
-    return false;
-  if (rows->rows != 1 || !is_true(pg_cell(rows, 0, 2)))
-    outcome_set(outcome, 0, VICTIM_GONE, "there is no such setting any more");
-  else if (!is_true(pg_cell(rows, 0, 0)))
-    outcome_set(outcome, 0, VICTIM_GONE, "it is %s by now, not %s: left alone", pg_cell(rows, 0, 1),
-                pin(script, SET_PIN_RAW));
-  return outcome->victims[0].result == VICTIM_PENDING;
-}
-
-static const char *alter_ask(struct postgres_script *script) {
-  return pin(script, SET_PIN_STATEMENT);
-}
-
 /* "postgres.set main name=work_mem value=4MB" */
-static void say_undo(struct postgres_script *script) {
-  const struct plan *plan = script->act->plan;
-  const char *former = pin(script, SET_PIN_FORMER);
-  char target[512];
-  char *word = mem_new(WORD_MAX),
-       *given = mem_printf("value=%s", former && *former ? former : "''");
-  quote_word(target, sizeof target, plan->target);
-  outcome_undo(script->act->outcome, "postgres.set %s name=%s %s", target,
-               pin(script, SET_PIN_NAME),
-               former ? quote_word(word, WORD_MAX, given) : "reset=true");
-  free(word);
-  free(given);
+static void say_undo(struct step *step) {
+  const char *former = pin(step, SET_PIN_FORMER), *value = "reset=true";
+  char target[512], *word = arena_alloc(&step->arena, WORD_MAX);
+  quote_word(target, sizeof target, step->act->plan->target);
+  if (former && word)
+    value =
+        quote_word(word, WORD_MAX, arena_printf(&step->arena, "value=%s", *former ? former : "''"));
+  outcome_undo(step->act->outcome, "postgres.set %s name=%s %s", target, pin(step, SET_PIN_NAME),
+               value);
 }
 
-static bool alter_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  (void)rows;
-  if (!postgres_script_allowed(script, err))
+bool postgres_set_execute(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  struct postgres_conn *conn = postgres_conn_open(step);
+  if (!conn)
     return false;
-  outcome_set(script->act->outcome, 0, VICTIM_SENT, "written");
-  say_undo(script);
-  return true;
-}
-
-static const char *reload_ask(struct postgres_script *script) {
-  (void)script;
-  return "SELECT pg_reload_conf()";
-}
-
-static bool reload_take(struct postgres_script *script, const struct pg_rows *rows,
-                        const struct err *err) {
-  if (err || rows->rows != 1 || !is_true(pg_cell(rows, 0, 0)))
-    outcome_set_partly(script->act->outcome, 0, NULL,
+  const struct pg_rows *rows =
+      postgres_read(conn, 3,
+                    POSTGRES_VALUES(check_sql, pin(step, SET_PIN_NAME), pin(step, SET_PIN_RAW),
+                                    pin(step, SET_PIN_STATEMENT), pin(step, SET_PIN_VALUE)));
+  if (!rows)
+    return postgres_refused(conn);
+  if (rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 2))) {
+    outcome_set(outcome, 0, VICTIM_GONE, "the setting does not exist any more");
+    return true;
+  }
+  if (!postgres_is_true(pg_cell(rows, 0, 0))) {
+    outcome_set(outcome, 0, VICTIM_GONE, "it is now %s, not %s: left alone", pg_cell(rows, 0, 1),
+                pin(step, SET_PIN_RAW));
+    return true;
+  }
+  if (!postgres_change(conn, pin(step, SET_PIN_STATEMENT), 0, NULL))
+    return postgres_refused(conn);
+  outcome_set(outcome, 0, VICTIM_SENT, "written");
+  say_undo(step);
+  rows = postgres_change(conn, "SELECT pg_reload_conf()", 0, postgres_no_values);
+  if (!rows || rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 0)))
+    outcome_set_partly(outcome, 0, NULL,
                        "written, but not reloaded, so that it counts from the next reload on: %s",
-                       err ? err->text : "the server could not be signalled");
-  return true;
+                       rows ? "the server could not be signalled" : step->err.text);
+  return rows || postgres_is_up(conn);
 }
-
-static const struct postgres_question check_question = {check_ask, check_take, 3};
-static const struct postgres_question alter_question = {alter_ask, alter_take, .effect = true,
-                                                        .simple = true};
-static const struct postgres_question reload_question = {reload_ask, reload_take, 1,
-                                                         .effect = true};
-static const struct postgres_question *const run_questions[] = {&check_question, &alter_question,
-                                                                &reload_question};
-
-static void execute_start(struct act *act) {
-  postgres_script_start(act, NULL, 0, run_questions, 3);
-}
-
-const struct act_step postgres_set_execute = {
-    .timeout_ms = POSTGRES_SCRIPT_MS, .start = execute_start, .drop = postgres_script_drop};
 
 /* ---- verify */
 
@@ -123,46 +83,25 @@ static const char superuser_sql[] =
               " AND f.sourcefile LIKE '%postgresql.auto.conf' ORDER BY f.seqno DESC LIMIT 1)");
 static const char other_sql[] = PROVE_SQL("NULL::text");
 
-static const char *superuser_ask(struct postgres_script *script) {
-  postgres_script_value(script, pin(script, SET_PIN_NAME));
-  return superuser_sql;
-}
-
-/* Only where the first was denied. */
-static const char *other_ask(struct postgres_script *script) {
-  if (script->act->outcome->victims[0].result != VICTIM_SENT)
-    return NULL;
-  postgres_script_value(script, pin(script, SET_PIN_NAME));
-  return other_sql;
-}
-
 /* Whether it will still change: the server reads its files a moment after the signal. */
-static bool is_as_wanted(struct postgres_script *script, const char *raw) {
-  const char *value = pin(script, SET_PIN_VALUE);
-  return strcmp(raw, pin(script, SET_PIN_RAW)) != 0 || (value && strcmp(raw, value) == 0);
+static bool is_as_wanted(const struct step *step, const char *raw) {
+  const char *value = pin(step, SET_PIN_VALUE);
+  return strcmp(raw, pin(step, SET_PIN_RAW)) != 0 || (value && strcmp(raw, value) == 0);
 }
 
-static bool prove_take(struct postgres_script *script, const struct pg_rows *rows,
-                       const struct err *err) {
-  struct outcome *outcome = script->act->outcome;
-  if (!postgres_script_must(script, err))
-    return false;
-  const char *raw = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
-  if (!raw)
-    return err_set(&script->err, ERR_PROTOCOL, "the setting is not told any more");
+/* False: look again. */
+static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
+  struct outcome *outcome = step->act->outcome;
+  const char *name = pin(step, SET_PIN_NAME), *was = pin(step, SET_PIN_SHOWN);
   const char *shown = pg_cell(rows, 0, 1), *error = pg_cell(rows, 0, 3);
-  const char *was = pin(script, SET_PIN_SHOWN);
-  bool waits = is_true(pg_cell(rows, 0, 2)), patient;
-  patient = clock_now_ms() - script->since_ms < PATIENCE_MS;
-  if (is_as_wanted(script, raw)) {
+  if (is_as_wanted(step, pg_cell(rows, 0, 0))) {
     outcome_set(outcome, 0, VICTIM_DONE, "%s now, %s before", shown, was);
-    outcome_proof(outcome, "%s is %s now, %s before", pin(script, SET_PIN_NAME), shown, was);
-  } else if (waits) {
+    outcome_proof(outcome, "%s is %s now, %s before", name, shown, was);
+  } else if (postgres_is_true(pg_cell(rows, 0, 2))) {
     outcome_set(outcome, 0, VICTIM_DONE, "written; %s still, until the server is restarted", shown);
-    outcome_proof(outcome, "%s waits for a restart, %s until then", pin(script, SET_PIN_NAME),
-                  shown);
+    outcome_proof(outcome, "%s waits for a restart, %s until then", name, shown);
   } else if (patient) {
-    script->again_ms = LOOK_AGAIN_MS;
+    return false;
   } else if (error) {
     outcome_set(outcome, 0, VICTIM_UNKNOWN, "written, but not taken: %s", error);
   } else {
@@ -173,22 +112,22 @@ static bool prove_take(struct postgres_script *script, const struct pg_rows *row
   return true;
 }
 
-static bool superuser_take(struct postgres_script *script, const struct pg_rows *rows,
-                           const struct err *err) {
-  if (err && strcmp(postgres_link_sqlstate(script->link), "42501") == 0)
-    return true; /* the next one asks for less */
-  return prove_take(script, rows, err);
+bool postgres_set_verify(struct step *step) {
+  const int64_t until_ms = clock_now_ms() + PATIENCE_MS;
+  struct postgres_conn *conn = postgres_conn_open(step);
+  const char *const values[] = {pin(step, SET_PIN_NAME)}, *sql = superuser_sql;
+  while (conn) {
+    const struct pg_rows *rows = postgres_read(conn, PROVE_COLUMNS, sql, 1, values);
+    if (!rows && sql == superuser_sql && strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) == 0)
+      rows = postgres_read(conn, PROVE_COLUMNS, sql = other_sql, 1, values);
+    if (!rows)
+      return false;
+    if (rows->rows != 1 || !pg_cell(rows, 0, 0))
+      return step_fail(step, ERR_PROTOCOL, "the server no longer shows the setting");
+    if (judge(step, rows, clock_now_ms() < until_ms))
+      return true;
+    if (!step_sleep(step, LOOK_AGAIN_MS))
+      return false;
+  }
+  return false;
 }
-
-static const struct postgres_question superuser_question = {superuser_ask, superuser_take,
-                                                            PROVE_COLUMNS};
-static const struct postgres_question other_question = {other_ask, prove_take, PROVE_COLUMNS};
-static const struct postgres_question *const prove_questions[] = {&superuser_question,
-                                                                  &other_question};
-
-static void verify_start(struct act *act) {
-  postgres_script_start(act, NULL, 0, prove_questions, 2);
-}
-
-const struct act_step postgres_set_verify = {
-    .timeout_ms = POSTGRES_SCRIPT_MS, .start = verify_start, .drop = postgres_script_drop};

@@ -8,20 +8,6 @@
 
 enum { TABLES_MAX = 5000, HOLDERS_MAX = 5, HOLDER_AGE_S = 60, WAIT_AGE_S = 10 };
 
-static const struct column_spec table_columns[] = {
-    {.id = "name", .title = "TABLE", .flags = COLUMN_FLEX, .width = 20},
-    {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
-    {.id = "live", .title = "ROWS", .unit = UNIT_COUNT, .priority = 2},
-    {.id = "dead", .title = "DEAD", .unit = UNIT_COUNT},
-    {.id = "share", .title = "DEAD SHARE", .unit = UNIT_RATIO},
-    {.id = "changed", .title = "CHANGED", .unit = UNIT_COUNT, .priority = 1},
-    {.id = "vacuumed", .title = "VACUUMED", .unit = UNIT_TIME, .priority = 1},
-    {.id = "analyzed", .title = "ANALYZED", .unit = UNIT_TIME, .priority = 1},
-    {.id = "problem", .title = "PROBLEM", .priority = 3},
-    {.id = "oid", .title = "OID", .flags = COLUMN_DETAIL},
-    {.id = "vacuum_stamp", .title = "LAST VACUUM", .flags = COLUMN_DETAIL},
-    {.id = "analyze_stamp", .title = "LAST ANALYZE", .flags = COLUMN_DETAIL},
-};
 enum {
   C_NAME,
   C_BYTES,
@@ -34,27 +20,39 @@ enum {
   C_PROBLEM,
   C_OID,
   C_VACUUM_STAMP,
-  C_ANALYZE_STAMP
+  C_ANALYZE_STAMP,
+  C_COLUMNS,
+  A_IS_WHOLE = C_COLUMNS, /* of the answer: the parent of partitions */
+  A_COLUMNS
+};
+static const struct column_spec table_columns[C_COLUMNS] = {
+    [C_NAME] = {.id = "name", .title = "TABLE", .flags = COLUMN_FLEX, .width = 20},
+    [C_BYTES] = {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
+    [C_LIVE] = {.id = "live", .title = "ROWS", .unit = UNIT_COUNT, .priority = 2},
+    [C_DEAD] = {.id = "dead", .title = "DEAD", .unit = UNIT_COUNT},
+    [C_SHARE] = {.id = "share", .title = "DEAD SHARE", .unit = UNIT_RATIO},
+    [C_CHANGED] = {.id = "changed", .title = "CHANGED", .unit = UNIT_COUNT, .priority = 1},
+    [C_VACUUMED] = {.id = "vacuumed", .title = "VACUUMED", .unit = UNIT_TIME, .priority = 1},
+    [C_ANALYZED] = {.id = "analyzed", .title = "ANALYZED", .unit = UNIT_TIME, .priority = 1},
+    [C_PROBLEM] = {.id = "problem", .title = "PROBLEM", .priority = 3},
+    [C_OID] = {.id = "oid", .title = "OID", .flags = COLUMN_DETAIL},
+    [C_VACUUM_STAMP] = {.id = "vacuum_stamp", .title = "LAST VACUUM", .flags = COLUMN_DETAIL},
+    [C_ANALYZE_STAMP] = {.id = "analyze_stamp", .title = "LAST ANALYZE", .flags = COLUMN_DETAIL},
 };
 
 static const struct column_spec holder_columns[] = {
     {.id = "who", .title = "WHO"},
     {.id = "age", .title = "TRANSACTIONS", .unit = UNIT_COUNT},
     {.id = "since", .title = "SINCE", .unit = UNIT_TIME},
-    {.id = "seconds", .title = "FOR", .unit = UNIT_SECONDS},
+    {.id = "seconds", .title = "FOR", .unit = UNIT_COUNT},
     {.id = "hint", .title = "HINT", .flags = COLUMN_DETAIL},
 };
+enum { HOLDERS_COLUMNS = sizeof holder_columns / sizeof *holder_columns + 1 };
 
-const struct table_spec postgres_tables_table = {.id = "tables",
-                                                 .title = "Tables",
-                                                 .columns = table_columns,
-                                                 .column_count =
-                                                     sizeof table_columns / sizeof *table_columns};
-const struct table_spec postgres_holders_table = {.id = "holders",
-                                                  .title = "Who keeps dead rows",
-                                                  .columns = holder_columns,
-                                                  .column_count = sizeof holder_columns /
-                                                                  sizeof *holder_columns};
+const struct table_spec postgres_tables_table =
+    POSTGRES_TABLE_SPEC("tables", "Tables", table_columns);
+const struct table_spec postgres_holders_table =
+    POSTGRES_TABLE_SPEC("holders", "Who keeps dead rows", holder_columns);
 static const struct table_spec *const tables[] = {&postgres_tables_table, &postgres_holders_table};
 
 /* ---- the questions */
@@ -67,192 +65,127 @@ static const struct table_spec *const tables[] = {&postgres_tables_table, &postg
 #define MS(time) "(extract(epoch FROM " time ") * 1000)::bigint"
 #define STAMP(time) "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 
+// clang-format off
 /* The size of a table that another session has locked whole would be waited for. */
-#define TABLES_SQL(may)                                                                                                                                                                                                                             \
-  "WITH held AS (SELECT DISTINCT relation FROM pg_locks WHERE locktype = 'relation'"                                                                                                                                                                \
-  "  AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid())"                                                                                                                                                                                 \
-  " SELECT c.oid, format('%I.%I', n.nspname, c.relname),"                                                                                                                                                                                           \
-  " CASE WHEN h.relation IS NULL AND c.relkind <> 'p' THEN pg_total_relation_size(c.oid) END,"                                                                                                                                                      \
-  " pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid),"                                                                                                                                                                                \
-  " pg_stat_get_mod_since_analyze(c.oid)," MS(                                                                                                                                                                                                      \
-      "greatest(pg_stat_get_last_vacuum_time(c.oid),"                                                                                                                                                                                               \
-      " pg_stat_get_last_autovacuum_time(c.oid))") "," MS("greatest(pg_stat_get_last_analyze_"                                                                                                                                                      \
-                                                          "time(c.oid), "                                                                                                                                                                           \
-                                                          "pg_stat_get_last_autoanalyze_time(c."                                                                                                                                                    \
-                                                          "oid))") "," STAMP("pg_stat_get_last_"                                                                                                                                                    \
-                                                                             "vacuum_time(c.oid)") "," STAMP("pg_stat_get_last_analyze_time(c.oid)") ","                                                                                            \
-                                                                                                                                                     " CASE WHEN NOT " may                                                                          \
-                                                                                                                                                     " THEN 'needs the rights of its owner, ' || pg_get_userbyid(c.relowner)"                       \
-                                                                                                                                                     "  WHEN h.relation IS NOT NULL THEN 'locked whole by another session' END,"                    \
-                                                                                                                                                     " c.relkind = 'p'"                                                                             \
-                                                                                                                                                     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                               \
-                                                                                                                                                     " JOIN pg_database d ON d.datname = current_database()"                                        \
-                                                                                                                                                     " LEFT JOIN held h ON h.relation = c.oid"                                                      \
-                                                                                                                                                     " WHERE (c.relkind IN ('r', 'm') OR c.relkind = 'p' AND $1::bool) AND c.relpersistence <> 't'" \
-                                                                                                                                                     " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"                       \
-                                                                                                                                                     " ORDER BY CASE WHEN $2::bool THEN pg_stat_get_mod_since_analyze(c.oid)"                       \
-                                                                                                                                                     "  ELSE pg_stat_get_dead_tuples(c.oid) END DESC, 2 LIMIT 5001"
-enum { TABLES_COLUMNS = 12 };
+#define TABLES_SQL(may) \
+  "WITH held AS (SELECT DISTINCT relation FROM pg_locks WHERE locktype = 'relation'" \
+  "  AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid())" \
+  " SELECT format('%I.%I', n.nspname, c.relname)," \
+  " CASE WHEN h.relation IS NULL AND c.relkind <> 'p' THEN pg_total_relation_size(c.oid) END," \
+  " s.live, s.dead, CASE WHEN s.live + s.dead > 0 THEN s.dead::float8 / (s.live + s.dead) END," \
+  " pg_stat_get_mod_since_analyze(c.oid)," \
+  " " MS("greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid))") "," \
+  " " MS("greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid))") "," \
+  " CASE WHEN NOT " may " THEN 'needs the rights of its owner, ' || pg_get_userbyid(c.relowner)" \
+  "  WHEN h.relation IS NOT NULL THEN 'locked whole by another session' END, c.oid," \
+  " " STAMP("pg_stat_get_last_vacuum_time(c.oid)") "," \
+  " " STAMP("pg_stat_get_last_analyze_time(c.oid)") ", c.relkind = 'p'" \
+  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" \
+  " JOIN pg_database d ON d.datname = current_database()" \
+  " LEFT JOIN held h ON h.relation = c.oid, LATERAL (SELECT pg_stat_get_live_tuples(c.oid) AS live," \
+  "  pg_stat_get_dead_tuples(c.oid) AS dead) s" \
+  " WHERE (c.relkind IN ('r', 'm') OR c.relkind = 'p' AND $1::bool) AND c.relpersistence <> 't'" \
+  " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')" \
+  " ORDER BY CASE WHEN $2::bool THEN pg_stat_get_mod_since_analyze(c.oid)" \
+  "  ELSE s.dead END DESC, 1 LIMIT 5001"
+// clang-format on
 
 static const char tables_10[] = TABLES_SQL(MAY_10), tables_17[] = TABLES_SQL(MAY_17);
 
-static const char *tables_sql(struct postgres_script *script, bool analyze) {
-  int version = postgres_link_version(script->link);
-  script->values[0] = analyze && version >= 140000 ? "t" : "f"; /* who has statistics of its own */
-  script->values[1] = analyze ? "t" : "f";
-  script->value_count = 2;
-  return version >= 170000 ? tables_17 : tables_10;
-}
-
-static const char *vacuum_ask(struct postgres_script *script) {
-  return tables_sql(script, false);
-}
-
-static const char *analyze_ask(struct postgres_script *script) {
-  return tables_sql(script, true);
-}
-
-static struct value share_of(struct value live, struct value dead) {
-  if (live.type != VALUE_INT || dead.type != VALUE_INT || live.integer + dead.integer <= 0)
-    return value_none(NULL);
-  return value_real((double)dead.integer / (double)(live.integer + dead.integer));
-}
-
-static bool tables_take(struct postgres_script *script, const struct pg_rows *rows,
-                        const struct err *err) {
-  struct sample *sample = script->sample;
+/* Partitioned tables have statistics of their own from 14 on. */
+static bool read_tables(struct step *step, struct postgres_conn *conn, bool analyze) {
+  const int version = postgres_version(conn);
+  struct sample *sample = step->found;
   struct table *table = &sample->tables[0];
-  if (!postgres_script_must(script, err))
-    return false;
-  for (size_t i = 0; i < rows->rows && i < TABLES_MAX; i++) {
-    bool named = !postgres_script_is_broken(script, i, 1);
-    struct row *row = sample_row(sample, table, postgres_script_key(script, rows, i, 1, 0), NULL);
+  const struct pg_rows *rows = postgres_read_names(
+      conn, A_COLUMNS,
+      POSTGRES_VALUES(version >= 170000 ? tables_17 : tables_10,
+                      analyze && version >= 140000 ? "t" : "f", analyze ? "t" : "f"));
+  for (size_t i = 0; rows && i < rows->rows && i < TABLES_MAX; i++) {
+    const char *key = postgres_key(conn, rows, i, C_NAME, C_OID);
+    struct row *row = postgres_row(sample, table, key, NULL, rows, i);
     if (!row)
       break;
-    const char *whole = pg_cell(rows, i, 11);
-    const char *problem = named ? pg_cell(rows, i, 10) : postgres_no_name;
     row->cells[C_NAME] = value_text(row->key);
-    row->cells[C_OID] = postgres_oid(pg_cell(rows, i, 0), named);
-    row->cells[C_BYTES] = postgres_int(
-        pg_cell(rows, i, 2), whole && *whole == 't' ? "its parts have the rows" : "locked");
-    row->cells[C_LIVE] = postgres_int(pg_cell(rows, i, 3), NULL);
-    row->cells[C_DEAD] = postgres_int(pg_cell(rows, i, 4), NULL);
-    row->cells[C_SHARE] = share_of(row->cells[C_LIVE], row->cells[C_DEAD]);
-    row->cells[C_CHANGED] = postgres_int(pg_cell(rows, i, 5), NULL);
-    row->cells[C_VACUUMED] = postgres_int(pg_cell(rows, i, 6), NULL);
-    row->cells[C_ANALYZED] = postgres_int(pg_cell(rows, i, 7), NULL);
-    row->cells[C_VACUUM_STAMP] = postgres_text(sample, pg_cell(rows, i, 8), NULL);
-    row->cells[C_ANALYZE_STAMP] = postgres_text(sample, pg_cell(rows, i, 9), NULL);
-    row->cells[C_PROBLEM] = postgres_text(sample, problem, NULL);
+    if (row->cells[C_BYTES].type == VALUE_NONE)
+      row->cells[C_BYTES] = value_none(
+          postgres_is_true(pg_cell(rows, i, A_IS_WHOLE)) ? "its parts have the rows" : "locked");
+    if (postgres_is_broken(conn, i, C_NAME))
+      postgres_row_unnamed(table, row);
   }
-  if (rows->rows > TABLES_MAX || table->truncated) {
+  if (rows && (rows->rows > TABLES_MAX || table->truncated)) {
     table->truncated = true;
     sample_note(sample, "tables", NULL, "there are more tables than the %d shown", TABLES_MAX);
   }
-  return true;
+  return rows != NULL;
 }
 
+// clang-format off
 /* Whose snapshot or transaction is old enough to see rows that are dead to everybody else. VACUUM
  * and workers of autovacuum do not count. A session of another database counts for nothing here; a
  * standby's walsender does, with hot_standby_feedback. Names are read as they are, for one that has
  * no characters in our encoding would fail all. */
 static const char holders_sql[] =
-    "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
-    " SELECT who, age, since, seconds, hint, getdatabaseencoding() FROM ("
-    "SELECT format('pid %s (%s, %s)', a.pid, coalesce(a.usename::text, a.backend_type),"
-    "  coalesce(a.state, a.backend_type)) AS who,"
-    " greatest(age(a.backend_xmin), age(a.backend_xid)) AS age, " MS(
-        "a.xact_start") " AS since,"
-                        " extract(epoch FROM clock_timestamp() - a.xact_start)::bigint AS seconds,"
-                        " CASE WHEN a.backend_type = 'walsender' THEN 'a standby''s oldest query'"
-                        "  ELSE 'end it first (T on its row)' END AS hint"
-                        " FROM pg_stat_activity a WHERE (a.backend_xmin IS NOT NULL OR "
-                        "a.backend_xid IS NOT NULL)"
-                        " AND a.pid <> pg_backend_pid() AND a.backend_type <> 'autovacuum worker'"
-                        " AND (a.datname = current_database() OR a.datname IS NULL)"
-                        " AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = "
-                        "a.pid)"
-                        " UNION ALL SELECT format('replication slot %s%s', slot_name,"
-                        "  CASE WHEN active THEN '' ELSE ' (inactive)' END), age(xmin), NULL, NULL,"
-                        " 'its consumer has to go on, or the slot has to be dropped'"
-                        " FROM pg_replication_slots WHERE xmin IS NOT NULL"
-                        " UNION ALL SELECT format('prepared transaction %s', gid), "
-                        "age(transaction), " MS(
-                            "prepared") ","
-                                        " extract(epoch FROM clock_timestamp() - prepared)::bigint,"
-                                        " 'COMMIT PREPARED or ROLLBACK PREPARED ends it'"
-                                        " FROM pg_prepared_xacts WHERE database = "
-                                        "current_database()"
-                                        ") AS holders WHERE age > 0 OR seconds > 0 ORDER BY age "
-                                        "DESC, seconds DESC NULLS LAST LIMIT 5";
+  "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
+  " SELECT who, age, since, seconds, hint, getdatabaseencoding() FROM ("
+  "SELECT format('pid %s (%s, %s)', a.pid, coalesce(a.usename::text, a.backend_type),"
+  "  coalesce(a.state, a.backend_type)) AS who,"
+  " greatest(age(a.backend_xmin), age(a.backend_xid)) AS age, " MS("a.xact_start") " AS since,"
+  " extract(epoch FROM clock_timestamp() - a.xact_start)::bigint AS seconds,"
+  " CASE WHEN a.backend_type = 'walsender' THEN 'a standby''s oldest query'"
+  "  ELSE 'end it first (T on its row)' END AS hint"
+  " FROM pg_stat_activity a WHERE (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)"
+  " AND a.pid <> pg_backend_pid() AND a.backend_type <> 'autovacuum worker'"
+  " AND (a.datname = current_database() OR a.datname IS NULL)"
+  " AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid)"
+  " UNION ALL SELECT format('replication slot %s%s', slot_name,"
+  "  CASE WHEN active THEN '' ELSE ' (inactive)' END), age(xmin), NULL, NULL,"
+  " 'its consumer has to go on, or the slot has to be dropped'"
+  " FROM pg_replication_slots WHERE xmin IS NOT NULL"
+  " UNION ALL SELECT format('prepared transaction %s', gid), age(transaction), " MS("prepared") ","
+  " extract(epoch FROM clock_timestamp() - prepared)::bigint,"
+  " 'COMMIT PREPARED or ROLLBACK PREPARED ends it'"
+  " FROM pg_prepared_xacts WHERE database = current_database()"
+  ") AS holders WHERE age > 0 OR seconds > 0 ORDER BY age DESC, seconds DESC NULLS LAST LIMIT 5";
+// clang-format on
 
-static const char *holders_ask(struct postgres_script *script) {
-  (void)script;
-  return holders_sql;
-}
-
-static bool holders_take(struct postgres_script *script, const struct pg_rows *rows,
-                         const struct err *err) {
-  struct sample *sample = script->sample;
+bool postgres_read_holders(struct step *step, struct postgres_conn *conn) {
+  struct sample *sample = step->found;
   struct table *table = sample_table(sample, postgres_holders_table.id);
-  if (err)
-    sample_note(sample, "holders", NULL, "who keeps dead rows is not known: %s", err->text);
-  for (size_t i = 0; !err && i < rows->rows && i < HOLDERS_MAX; i++) {
+  const struct pg_rows *rows = postgres_read(conn, HOLDERS_COLUMNS, holders_sql, 0, NULL);
+  if (!rows)
+    sample_note(sample, "holders", NULL, "who keeps dead rows is not known: %s", step->err.text);
+  for (size_t i = 0; rows && i < rows->rows && i < HOLDERS_MAX; i++) {
     char who[1024];
-    pg_name_utf8(pg_cell(rows, i, 0), pg_cell(rows, i, 5), who, sizeof who);
-    struct row *row = sample_row(sample, table, who, NULL);
-    if (!row)
-      break;
-    row->cells[0] = value_text(row->key);
-    row->cells[1] = postgres_int(pg_cell(rows, i, 1), NULL);
-    row->cells[2] = postgres_int(pg_cell(rows, i, 2), NULL);
-    row->cells[3] = postgres_int(pg_cell(rows, i, 3), NULL);
-    row->cells[4] = postgres_text(sample, pg_cell(rows, i, 4), NULL);
+    pg_name_utf8(pg_cell(rows, i, 0), pg_cell(rows, i, HOLDERS_COLUMNS - 1), who, sizeof who);
+    struct row *row = postgres_row(sample, table, who, NULL, rows, i);
+    if (row)
+      row->cells[0] = value_text(row->key);
   }
-  return true;
+  return rows || postgres_is_up(conn);
 }
 
-const struct postgres_question postgres_holders_question = {holders_ask, holders_take, 6,
-                                                            .simple = true};
-
-static const char *hidden_ask(struct postgres_script *script) {
-  (void)script;
-  return "SELECT count(*) FROM pg_stat_activity WHERE backend_type IS NULL"
-         " AND pid <> pg_backend_pid()";
-}
-
-static bool hidden_take(struct postgres_script *script, const struct pg_rows *rows,
-                        const struct err *err) {
-  struct value count =
-      !err && rows->rows == 1 ? postgres_int(pg_cell(rows, 0, 0), NULL) : value_none(NULL);
-  if (count.type == VALUE_INT && count.integer > 0)
-    sample_note(script->sample, "holders", NULL,
+bool postgres_survey_vacuum(struct step *step) {
+  static const char hidden_sql[] =
+      "SELECT count(*) FROM pg_stat_activity WHERE backend_type IS NULL"
+      " AND pid <> pg_backend_pid()";
+  struct postgres_conn *conn = postgres_survey_open(step, tables, 2);
+  if (!conn || !read_tables(step, conn, false) || !postgres_read_holders(step, conn))
+    return false;
+  const struct pg_rows *rows = postgres_read(conn, 1, hidden_sql, 0, postgres_no_values);
+  struct value hidden =
+      rows && rows->rows == 1 ? postgres_int(pg_cell(rows, 0, 0), NULL) : value_none(NULL);
+  if (hidden.type == VALUE_INT && hidden.integer > 0)
+    sample_note(step->found, "holders", NULL,
                 "%lld sessions of others could not be looked into: needs pg_monitor",
-                (long long)count.integer);
-  return true;
+                (long long)hidden.integer);
+  return rows || postgres_is_up(conn);
 }
 
-static const struct postgres_question vacuum_question = {vacuum_ask, tables_take, TABLES_COLUMNS,
-                                                         .broken = true};
-static const struct postgres_question analyze_question = {analyze_ask, tables_take, TABLES_COLUMNS,
-                                                          .broken = true};
-static const struct postgres_question hidden_question = {hidden_ask, hidden_take, 1};
-static const struct postgres_question *const vacuum_questions[] = {
-    &vacuum_question, &postgres_holders_question, &hidden_question};
-static const struct postgres_question *const analyze_questions[] = {&analyze_question};
-
-static void vacuum_start(struct act *act) {
-  postgres_script_start(act, tables, 2, vacuum_questions, 3);
+bool postgres_survey_analyze(struct step *step) {
+  struct postgres_conn *conn = postgres_survey_open(step, tables, 2);
+  return conn && read_tables(step, conn, true);
 }
-
-static void analyze_start(struct act *act) {
-  postgres_script_start(act, tables, 2, analyze_questions, 1);
-}
-
-const struct act_step postgres_vacuum_survey = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = vacuum_start, .drop = postgres_script_drop};
-const struct act_step postgres_analyze_survey = {
-    .timeout_ms = POSTGRES_SURVEY_MS, .start = analyze_start, .drop = postgres_script_drop};
 
 /* ---- right before it runs */
 
@@ -345,12 +278,4 @@ void postgres_tables_warn_waits(struct plan *plan, const struct action_request *
                "%s",
                holders->rows[i].key, format_duration(time, sizeof time, (double)seconds.integer));
   }
-}
-
-const char *postgres_tables_since(struct plan *plan, struct value when, int64_t now_ms) {
-  char time[FORMAT_MAX];
-  if (when.type != VALUE_INT)
-    return "never";
-  double seconds = (double)(now_ms - when.integer) / 1e3;
-  return plan_printf(plan, "%s ago", format_duration(time, sizeof time, seconds > 0 ? seconds : 0));
 }

@@ -2,7 +2,7 @@
  * removed. */
 #pragma once
 
-#include "actions/postgres/postgres_script.h"
+#include "actions/postgres/postgres_found.h"
 #include "actions/postgres/postgres_work.h"
 
 /* The survey's tables. "tables": one row a table of the connection's database, the system's and
@@ -10,10 +10,13 @@
  * snapshots, the oldest first: rows that have died since cannot be removed by anybody. */
 extern const struct table_spec postgres_tables_table, postgres_holders_table;
 
-extern const struct act_step postgres_vacuum_survey, postgres_analyze_survey;
+/* Bodies. */
+bool postgres_survey_vacuum(struct step *step);
+bool postgres_survey_analyze(struct step *step);
 
-/* Fills "holders"; its place among the survey's tables is found by its id. */
-extern const struct postgres_question postgres_holders_question;
+/* Fills "holders"; its place among the survey's tables is found by its id. Where the server
+ * refuses, a note says so; false where the connection was lost. */
+bool postgres_read_holders(struct step *step, struct postgres_conn *conn);
 /* Says whose transactions a CONCURRENTLY waits for. */
 void postgres_tables_warn_waits(struct plan *plan, const struct action_request *request);
 
@@ -28,6 +31,3 @@ void postgres_tables_warn_rights(struct plan *plan, const struct table *table,
 /* Says who keeps rows of these tables. */
 void postgres_tables_warn_holders(struct plan *plan, const struct action_request *request,
                                   const struct row *const *rows, size_t count);
-
-/* "14m ago", "never". */
-const char *postgres_tables_since(struct plan *plan, struct value when, int64_t now_ms);

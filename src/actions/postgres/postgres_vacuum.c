@@ -42,46 +42,6 @@ static void say(const struct action_request *request, struct plan *plan,
            "we own the table or the database, or (from 17 on) have MAINTAIN on it");
 }
 
-static bool vacuum_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  size_t count;
-  const struct row **rows = postgres_picked(request, plan, &count, err);
-  if (!rows)
-    return false;
-  const struct table *table = &request->found->tables[0];
-  const char *verb = request->params[0].number ? "VACUUM (ANALYZE)" : "VACUUM";
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = postgres_work_pins;
-  plan->pin_count = WORK_PIN_COUNT;
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
-  plan->unit = count == 1 ? "table" : "tables";
-  plan->title = count == 1 ? plan_printf(plan, "Vacuum %s of %s", rows[0]->key, plan->target)
-                           : plan_printf(plan, "Vacuum %zu tables of %s", count, plan->target);
-  bool good = true;
-  for (size_t i = 0; i < count && good; i++) {
-    struct plan_victim *victim =
-        postgres_work_victim(plan, rows[i]->key, postgres_found_int(table, rows[i], "oid"),
-                             plan_printf(plan, "%s %s", verb, rows[i]->key), err);
-    if (!(good = victim != NULL))
-      break;
-    struct value dead = postgres_found(table, rows[i], "dead");
-    struct value stamp = postgres_found(table, rows[i], "vacuum_stamp");
-    victim->cells[0] = postgres_shown(plan, postgres_found(table, rows[i], "bytes"), UNIT_BYTES);
-    victim->cells[1] = postgres_shown(plan, dead, UNIT_COUNT);
-    victim->cells[2] = postgres_shown(plan, postgres_found(table, rows[i], "share"), UNIT_RATIO);
-    victim->cells[3] =
-        postgres_tables_since(plan, postgres_found(table, rows[i], "vacuumed"), request->now_ms);
-    if (dead.type == VALUE_INT)
-      victim->pins[WORK_PIN_BEFORE] = plan_printf(plan, "%lld", (long long)dead.integer);
-    if (stamp.type == VALUE_TEXT)
-      victim->pins[WORK_PIN_STAMP] = plan_copy(plan, stamp.text);
-  }
-  if (good)
-    say(request, plan, rows, count);
-  free(rows);
-  return good;
-}
-
 /* ---- execute */
 
 /* pg_stat_progress_vacuum: 17 counts indexes, too; pg_stat_progress_analyze came with 13. */
@@ -157,7 +117,20 @@ static void conclude(struct outcome *outcome, const struct postgres_totals *tota
                 outcome->count, text);
 }
 
+static const char *const cells[] = {"bytes", "dead", "share", "vacuumed"};
+
 static const struct postgres_work work = {
+    .title_one = "Vacuum",
+    .title_many = "Vacuum",
+    .objects = "tables",
+    .unit_one = "table",
+    .unit_many = "tables",
+    .before = "dead",
+    .stamp = "vacuum_stamp",
+    .columns = columns,
+    .cells = cells,
+    .column_count = sizeof columns / sizeof *columns,
+    .say = say,
     .check = postgres_vacuum_check,
     .progress = progress,
     .cancelled = "cancelled half-way: what it had cleared stays cleared",
@@ -167,6 +140,12 @@ static const struct postgres_work work = {
     .conclude = conclude,
 };
 
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  return postgres_work_plan(request, plan, &work,
+                            request->params[0].number ? "VACUUM (ANALYZE)" : "VACUUM", err);
+}
+
+STEP(postgres_survey_vacuum, POSTGRES_STEP_MS)
 POSTGRES_WORK_STEPS(work)
 
 const struct action action_postgres_vacuum = {
@@ -182,8 +161,8 @@ const struct action action_postgres_vacuum = {
              .choice = CHOICE_MANY,
              .params = params,
              .param_count = sizeof params / sizeof *params},
-    .survey = &postgres_vacuum_survey,
-    .plan = vacuum_plan,
+    .survey = &postgres_survey_vacuum_step,
+    .plan = make_plan,
     .execute = &execute_step,
     .verify = &verify_step,
 };

@@ -1,5 +1,6 @@
 #include "actions/postgres/postgres_work.h"
 
+#include "actions/postgres/postgres_found.h"
 #include "core/format.h"
 #include "core/quote.h"
 #include "io/clock.h"
@@ -9,8 +10,6 @@
 #include <string.h>
 
 enum { PERIOD_MS = 1000 };
-
-static const char lock_timeout_state[] = "55P03", cancelled_state[] = "57014";
 
 const char *const postgres_work_pins[WORK_PIN_COUNT] = {
     [WORK_PIN_OID] = "oid",       [WORK_PIN_STATEMENT] = "statement", [WORK_PIN_NAME] = "name",
@@ -135,12 +134,12 @@ static void failed(struct work *work, bool running) {
   struct outcome *outcome = outcome_of(work);
   const char *state = postgres_sqlstate(work->conn), *why = work->step->err.text;
   const bool cancelled = work->step->cancelled;
-  if (work->spec->stays && running && strcmp(state, cancelled_state) == 0)
+  if (work->spec->stays && running && strcmp(state, POSTGRES_CANCELLED) == 0)
     outcome_set_partly(outcome, work->victim, NULL, "%s", cancelled ? work->spec->cancelled : why);
-  else if (cancelled && strcmp(state, cancelled_state) == 0)
+  else if (cancelled && strcmp(state, POSTGRES_CANCELLED) == 0)
     outcome_set(outcome, work->victim, VICTIM_SKIPPED, "%s",
                 running ? work->spec->cancelled : "cancelled before it began");
-  else if (strcmp(state, lock_timeout_state) == 0)
+  else if (strcmp(state, POSTGRES_LOCK_TIMEOUT) == 0)
     outcome_set(outcome, work->victim, VICTIM_REFUSED, "another session holds its lock: %s", why);
   else
     outcome_set(outcome, work->victim, VICTIM_REFUSED, "%s", why);
@@ -277,16 +276,75 @@ bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
 
 /* ---- the plan's side */
 
-struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, int64_t oid,
+struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, const char *oid,
                                          const char *statement, struct err *err) {
   struct plan_victim *victim = plan_victim(plan, key, key);
   if (!victim) {
     err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
     return NULL;
   }
-  victim->pins[WORK_PIN_OID] = plan_printf(plan, "%lld", (long long)oid);
+  victim->pins[WORK_PIN_OID] = plan_copy(plan, oid);
   victim->pins[WORK_PIN_STATEMENT] = plan_copy(plan, statement);
   victim->pins[WORK_PIN_NAME] = victim->label;
   plan_say(plan, PLAN_EFFECT, "%s;", victim->pins[WORK_PIN_STATEMENT]);
   return victim;
+}
+
+static const char *shown(const struct action_request *request, struct plan *plan,
+                         const struct row *row, const char *column) {
+  const struct table *table = &request->found->tables[0];
+  if (!column)
+    return row->parent ? plan_copy(plan, row->parent) : NULL;
+  const int index = table_column(table->spec, column);
+  const enum unit unit = table->spec->columns[index].unit;
+  return unit == UNIT_TIME ? postgres_since(plan, row->cells[index], request->now_ms)
+                           : postgres_shown(plan, row->cells[index], unit);
+}
+
+/* A value of the survey as a pin; NULL when it is not known. */
+static const char *pinned(struct plan *plan, const struct table *table, const struct row *row,
+                          const char *column) {
+  const struct value value = column ? postgres_found(table, row, column) : value_none(NULL);
+  if (value.type == VALUE_INT)
+    return plan_printf(plan, "%lld", (long long)value.integer);
+  return value.type == VALUE_TEXT ? plan_copy(plan, value.text) : NULL;
+}
+
+void postgres_work_plan_begin(struct plan *plan, const struct action_request *request) {
+  plan->pins = postgres_work_pins;
+  plan->pin_count = WORK_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
+}
+
+bool postgres_work_plan(const struct action_request *request, struct plan *plan,
+                        const struct postgres_work *work, const char *verb, struct err *err) {
+  size_t count;
+  const struct row **rows = postgres_picked(request, plan, &count, err);
+  if (!rows)
+    return false;
+  const struct table *table = &request->found->tables[0];
+  postgres_work_plan_begin(plan, request);
+  plan->columns = work->columns;
+  plan->column_count = work->column_count;
+  plan->unit = count == 1 ? work->unit_one : work->unit_many;
+  plan->title = count == 1
+                    ? plan_printf(plan, "%s %s of %s", work->title_one, rows[0]->key, plan->target)
+                    : plan_printf(plan, "%s %zu %s of %s", work->title_many, count, work->objects,
+                                  plan->target);
+  bool good = true;
+  for (size_t i = 0; good && i < count; i++) {
+    struct plan_victim *victim =
+        postgres_work_victim(plan, rows[i]->key, pinned(plan, table, rows[i], "oid"),
+                             plan_printf(plan, "%s %s", verb, rows[i]->key), err);
+    for (size_t c = 0; victim && c < work->column_count; c++)
+      victim->cells[c] = shown(request, plan, rows[i], work->cells[c]);
+    if ((good = victim != NULL)) {
+      victim->pins[WORK_PIN_BEFORE] = pinned(plan, table, rows[i], work->before);
+      victim->pins[WORK_PIN_STAMP] = pinned(plan, table, rows[i], work->stamp);
+    }
+  }
+  if (good)
+    work->say(request, plan, rows, count);
+  free(rows);
+  return good;
 }

@@ -46,6 +46,19 @@ struct postgres_totals {
 };
 
 struct postgres_work {
+  /* ---- the plan */
+  const char *title_one;             /* before the name: "Drop the invalid index" */
+  const char *title_many;            /* before how many: "Drop" */
+  const char *objects;               /* after it: "invalid indexes" */
+  const char *unit_one, *unit_many;  /* "index", "indexes" */
+  const struct plan_column *columns; /* of the plan */
+  const char *const *cells;          /* ids of the survey's columns in them; NULL: the parent */
+  size_t column_count;
+  const char *before, *stamp; /* ids of the survey's columns for these pins; NULL: none */
+  void (*say)(const struct action_request *request, struct plan *plan,
+              const struct row *const *rows, size_t count);
+
+  /* ---- execute */
   const char *check; /* $1 the oid, $2 the statement; $3 the stamp where check_stamp is set */
   bool check_stamp;
   const char *(*progress)(int version); /* $1 our pid; NULL: nothing is told */
@@ -54,6 +67,8 @@ struct postgres_work {
   bool concurrently;
   const char *cancelled; /* words for what was cancelled half-way */
   bool stays;            /* what it had done until then stays: partly done */
+
+  /* ---- verify */
   /* The proof: $1 the oid, $2 the name, $3 the stamp. True with the outcome set when it is there
    * (or will never be); false: look again. */
   const char *prove;
@@ -63,6 +78,10 @@ struct postgres_work {
   void (*conclude)(struct outcome *outcome, const struct postgres_totals *totals);
 };
 
+/* The plan for all that is picked of the survey's first table; verb: what stands before the name in
+ * the statement. */
+bool postgres_work_plan(const struct action_request *request, struct plan *plan,
+                        const struct postgres_work *work, const char *verb, struct err *err);
 /* The bodies of execute and verify. */
 bool postgres_work_run(struct step *step, const struct postgres_work *work);
 bool postgres_prove_run(struct step *step, const struct postgres_work *work);
@@ -79,6 +98,8 @@ enum { POSTGRES_PROVE_MS = 20000 };
   STEP(execute, 0)                            \
   STEP(verify, POSTGRES_PROVE_MS)
 
+/* The pins, and the server that the plan is for. */
+void postgres_work_plan_begin(struct plan *plan, const struct action_request *request);
 /* A victim with its pins. NULL with err beyond the ceiling. */
-struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, int64_t oid,
+struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, const char *oid,
                                          const char *statement, struct err *err);

@@ -186,7 +186,7 @@ static void test_what_is_refused(void **state) {
   retain(fixture, "nowhere", "born 1d");
   refuse(fixture, "nowhere", NULL, "there is no table \"nowhere\"");
   retain(fixture, "events", "id 1d");
-  refuse(fixture, "events", NULL, "id of shop.events is no time but integer");
+  refuse(fixture, "events", NULL, "id of shop.events is not a time but integer");
   postgres_do(fixture->owner, "CREATE TABLE shop.parts (created_at timestamptz)"
                               " PARTITION BY RANGE (created_at)");
   retain(fixture, "parts", "created_at 1d");

@@ -179,7 +179,7 @@ static void test_drop_only_what_is_invalid_still(void **state) {
   postgres_do(fixture->admin, "UPDATE pg_index SET indisvalid = true WHERE indexrelid ="
                               " 'shop.orders_twice'::regclass");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "it is valid by now");
+  assert_result(fixture, 0, VICTIM_REFUSED, "it is now valid");
   assert_int_not_equal(index_oid(fixture, "shop.orders_twice"), 0);
   assert_false(driver_survey(&fixture->driver, action_find("postgres.drop-invalid-index"), NULL,
                              NULL, NULL));

@@ -124,8 +124,8 @@ static void refuse(struct fixture *fixture, const char *name, const char *value,
 
 static void test_what_is_refused(void **state) {
   struct fixture *fixture = *state;
-  refuse(fixture, "work_men", "8MB", "there is no setting \"work_men\"");
-  refuse(fixture, "work_mem = 1; DROP", "8MB", "there is no setting");
+  refuse(fixture, "work_men", "8MB", "there is no visible setting \"work_men\"");
+  refuse(fixture, "work_mem = 1; DROP", "8MB", "there is no visible setting");
   refuse(fixture, "work_mem", "1", "from 64 to 2147483647 (kB)");
   refuse(fixture, "work_mem", "much", "wants a number, in kB or with a unit");
   refuse(fixture, "wal_level", "high", "wants one of minimal, replica, logical");
@@ -174,7 +174,7 @@ static void test_changed_by_another_since(void **state) {
   postgres_do(fixture->admin, "SELECT pg_reload_conf()");
   await_setting(fixture, "work_mem", "5120");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "it is 5120 by now, not 4096: left alone");
+  assert_result(fixture, 0, VICTIM_GONE, "it is now 5120, not 4096: left alone");
   await_setting(fixture, "work_mem", "5120");
 }
 
