@@ -98,6 +98,7 @@ static const struct wire_field snapshot_fields[] = {
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, groups, group_count, KAFKA_GROUPS_MAX + GLOBS_MAX,
               &group),
     WIRE(struct kafka_snapshot, groups_left_out),
+    WIRE_MAYBE(struct kafka_snapshot, crash), /* the child leaves it NULL */
     WIRE_MANY(WIRE_ARRAY, struct kafka_snapshot, notes, note_count, KAFKA_NOTES_MAX, &text),
     WIRE_MS(struct kafka_snapshot, committed_ms),
     WIRE_MS(struct kafka_snapshot, ended_ms),

@@ -93,8 +93,8 @@ struct kafka_snapshot {
   struct kafka_group *groups;
   size_t group_count;
   uint32_t groups_left_out; /* match, too: KAFKA_GROUPS_MAX was reached */
-  const char
-      *crash; /* of the client's process since the last one, in words; NULL: none. Not sent */
+  const char *crash; /* of the client's process since the last one, in words; NULL: none. Set on
+                        stacktop's side */
   const char *notes[KAFKA_NOTES_MAX]; /* what is missing, in words */
   size_t note_count;
   int64_t committed_ms, ended_ms; /* when the committed and the end offsets were complete */
