@@ -44,7 +44,7 @@ def alive(lab, pid):
 def test_figures_through_a_pool(lab_postgres, config):
     """They are the server's; that a pooler stands in front is said, and no more claimed of it."""
     path = watching(lab_postgres, config, "primary", *POOLS)
-    run = look(path, "--duration", "1s")
+    run = look(path, "--duration", "3s")
     assert run.status == OK and run.document.findings == [], run
     own = run.document.summary("postgres", "connections", "primary")
     for pool in POOLS:
