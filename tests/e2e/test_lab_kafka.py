@@ -3,13 +3,15 @@ is for. Each check is a cold client."""
 
 import json
 import re
+import subprocess
 
 import pytest
 
 pytest.importorskip("lab")  # its fixtures
 
 from kafka_family import look as look_at  # noqa: E402
-from stacktop import OK, UNKNOWN, WARN, check, dashboard, stacktop, write_config  # noqa: E402
+from sandbox import wait_until  # noqa: E402
+from stacktop import BINARY, CRIT, OK, UNKNOWN, WARN, check, dashboard, stacktop, write_config  # noqa: E402
 
 LABEL = "long"
 GROUPS = {f"lab-{number}" for number in range(1, 7)}
@@ -93,6 +95,62 @@ def test_commits_on_some_partitions(lab_kafka, tmp_path):
     assert "lag" in table["rows"][0]["at_least"] and table["rows"][0]["cells"]["lag"] == 50
     assert re.search(rf"{group} .* 50\+", check(config).stdout)
     assert document.rows("kafka", "lag")[group]["status"] == "1 of 6"
+
+
+def test_a_partition_without_a_leader_is_no_part_of_the_lag(lab_kafka, tmp_path):
+    """Its only replica is on a broker that is gone: the lag of the others is a lower bound, and says of how many."""
+    from stack import rdkafka, rdkafka_admin
+
+    group, topic = "leaderless", "one-replica"
+    rdkafka_admin.create_topics(lab_kafka.brokers(), {topic: (3, {})}, 10)
+    with rdkafka.Producer(lab_kafka.brokers()) as producer:
+        for partition in range(3):
+            for _ in range(4):
+                producer.produce(topic, b"x", partition=partition)
+        assert producer.flush(20)
+    with rdkafka.Reader(lab_kafka.brokers(), group) as reader:
+        wait_until(lambda: len(reader.offsets(topic, 3)) == 3, 10)
+        reader.commit(topic, [1, 1, 1])
+    config = watch(lab_kafka, tmp_path, groups=[group])
+    run, cluster, _ = look(config)
+    assert run.status == OK and cluster["lag"] == 9, run
+    gone = f"kafka-{leaders(lab_kafka, topic)[0]}"
+    lab_kafka.ctl("kill", gone)
+    wait_until(lambda: "none" in leaders(lab_kafka, topic), 20)
+    run, cluster, document = look(config)
+    assert run.status in (WARN, CRIT), run
+    assert cluster["offline"] == 1 and cluster["counted"] == "2 of 3 partitions"
+    assert f"main {group}: lag at least 6, 2 of 3 partitions" in sentences(document)
+    row = document.rows("kafka", "lag")[group]
+    assert row["status"] == "2 of 3" and row["lag"] == 6
+    assert re.search(rf"{group} .* 6\+", check(config).stdout)
+    lab_kafka.ctl("start", gone)
+    wait_until(lambda: "none" not in leaders(lab_kafka, topic), 20)
+    run, cluster, _ = look(config)
+    assert run.status == OK and cluster["lag"] == 9, run
+    lab_kafka.kafka_tool("topics", "--delete", "--topic", topic)
+
+
+def leaders(lab, topic):
+    """Of each partition: "1", or "none"."""
+    return re.findall(r"Leader: (\S+)", lab.kafka_tool("topics", "--describe", "--topic", topic))
+
+
+def test_a_limit_is_named_and_no_broker_blamed(lab_kafka, tmp_path):
+    """With too few descriptors for all three brokers, or too little memory for their threads, the brokers that could
+    not be asked looked silent."""
+    config = watch(lab_kafka, tmp_path)
+    limits = [f"--nofile={number}" for number in range(15, 20)] + [f"--as={mib << 20}" for mib in (40, 60, 80)]
+    named = 0
+    for limit in limits:
+        run = subprocess.run(["prlimit", limit, BINARY, "check", "-c", config], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        line = run.stdout.splitlines()[0]
+        assert "does not answer" not in run.stdout, (limit, run.stdout)
+        if run.returncode != OK:
+            assert "ulimit" in line, (limit, run.stdout)
+            named += run.returncode == UNKNOWN
+    assert named >= 2
 
 
 def test_actions_reach_the_group_whoever_coordinates_it(lab_kafka, tmp_path):

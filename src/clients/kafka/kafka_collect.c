@@ -403,14 +403,27 @@ static void topics_move(struct collecting *c) {
   snapshot->topic_count = topics->count;
 }
 
+/* Whether all that was asked for has been answered, by a refusal at least. */
+static bool is_whole(struct collecting *c) {
+  const struct kafka_topics *topics = &c->groups.topics;
+  if (answered_count(c->session) != (size_t)c->session->metadata->broker_cnt)
+    return false;
+  for (size_t i = 0; i < c->snapshot->group_count; i++)
+    if (c->snapshot->groups[i].error && !c->snapshot->groups[i].denied)
+      return false;
+  for (size_t t = 0; t < topics->count; t++)
+    for (int32_t p = 0; p < topics->items[t].partition_count; p++)
+      if (topics->items[t].partitions[p].wanted && topics->items[t].partitions[p].error)
+        return false;
+  return true;
+}
+
 /* A broker that does not answer because we could not ask it says nothing about that broker. */
 static bool no_limit(struct collecting *c) {
-  struct kafka_session *session = c->session;
-  kafka_session_drain(session);
-  if (session->limit.kind == ERR_NONE ||
-      answered_count(session) == (size_t)session->metadata->broker_cnt)
+  kafka_session_drain(c->session);
+  if (c->session->limit.kind == ERR_NONE || is_whole(c))
     return true;
-  *c->err = session->limit;
+  *c->err = c->session->limit;
   return false;
 }
 
