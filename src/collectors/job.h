@@ -6,10 +6,10 @@
  * collector, which drops what it was doing without completing it.
  *
  * Re-entry: within job_done and job_failed the scheduler may start the next collection on the same
- * instance, or close the instance, before they return. So whoever calls them first brings the
- * instance to rest (its job is forgotten, what belonged to this collection is freed, a connection
- * that cannot be used any more is dropped), and afterwards touches neither the instance nor the
- * job. collectors/frame.h does so for all collectors. */
+ * instance, or close the instance, before they return. So a collector first brings the instance
+ * to rest (forgets the job, frees what belongs to this collection, drops a connection that is
+ * broken), then calls, and afterwards uses neither the instance nor the job. collectors/frame.h
+ * does this for all collectors. */
 #pragma once
 
 #include "io/io.h"

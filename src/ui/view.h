@@ -25,7 +25,7 @@ enum request_kind {
   REQUEST_COLLECT_NOW, /* Ctrl-R */
   REQUEST_PAUSE,       /* z: collecting stops; the screen keeps showing the moment of the pause */
   REQUEST_RESUME,
-  /* What is to be done (model/operation.h). Each is checked again by whoever gets it. */
+  /* Operations (model/operation.h). The pipeline checks each request again. */
   REQUEST_MENU,       /* `a`: what can be done to `subject`; fills operations.offers */
   REQUEST_MENU_CLOSE, /* Esc in it */
   REQUEST_ACT,        /* begin `action` for `subject`: no more than a plan comes of it */

@@ -11,7 +11,7 @@
 
 enum { VERSION_MIN = 100000, TURN_MS = 5 };
 
-/* Who the server is: 9.6 and newer, and by default whoever may connect may ask. */
+/* The identity of the server: 9.6 and newer; by default every role may ask. */
 static const char system_sql[] = "SELECT system_identifier FROM pg_control_system()";
 
 /* A fallback_application_name does not count when the dsn has another; what cannot be set where one

@@ -132,7 +132,7 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
     plan_say(plan, PLAN_BLAST, "forgets %s of %s; those of other databases stay",
              postgres_counted(plan, plan->count, "statement", "statements"), row->key);
   }
-  plan_say(plan, PLAN_BLAST, "whoever compares with figures from before begins anew as well");
+  plan_say(plan, PLAN_BLAST, "tools that compare with earlier figures start again, too");
   if (*postgres_found_text(table, row, "may") != 't')
     plan_say(plan, PLAN_WARNING, "it will be refused: a superuser has to GRANT EXECUTE on it");
   plan_say(plan, PLAN_LOSS, "calls, times and rows by statement%s%s",

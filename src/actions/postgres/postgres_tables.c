@@ -57,7 +57,7 @@ static const struct table_spec *const tables[] = {&postgres_tables_table, &postg
 
 /* ---- the questions */
 
-/* The owner of the table or of the database may; from 17 on, whoever has MAINTAIN. */
+/* The owner of the table or of the database may; from 17 on, also roles with MAINTAIN. */
 #define MAY_OWN "(pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')"
 #define MAY_10 MAY_OWN ")"
 #define MAY_17 MAY_OWN " OR has_table_privilege(c.oid, 'MAINTAIN'))"

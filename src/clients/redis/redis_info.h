@@ -34,7 +34,7 @@ void redis_info_add(struct redis_info *info, const char *key, const char *value)
 void redis_info_merge(struct redis_info *info, const char *text, size_t length);
 /* The value of exactly that key, the first one; NULL if there is none. */
 const char *redis_info_text(const struct redis_info *info, const char *key);
-/* False if there is none, or it is no number from end to end ("1.2" is no integer). */
+/* False if the key is absent or its whole value is not such a number ("1.2" is not an integer). */
 bool redis_info_int(const struct redis_info *info, const char *key, int64_t *number);
 bool redis_info_real(const struct redis_info *info, const char *key, double *number);
 /* The same for what is never less than zero: a number below is none. */
