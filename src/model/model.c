@@ -113,10 +113,15 @@ static bool is_of_age(const struct finding *finding) {
  * headline would contradict each other. */
 static void log_finding(struct model *model, const struct finding *finding, bool waited,
                         int64_t now_ms) {
+  enum { SAME_MOMENT_MS = 1000 };
   char lasted[FORMAT_MAX] = "";
+  /* Evaluated some milliseconds after the answer that it is about: by both times, the headline and
+   * the event could show two different seconds. */
+  const int64_t at_ms =
+      !waited && now_ms - finding->since_ms < SAME_MOMENT_MS ? finding->since_ms : now_ms;
   if (waited)
     format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000);
-  events_add(&model->events, now_ms, finding->severity, finding->subject, "%s%s%s",
+  events_add(&model->events, at_ms, finding->severity, finding->subject, "%s%s%s",
              finding->sentence, *lasted ? ", for " : "", lasted);
 }
 

@@ -459,9 +459,22 @@ static void test_watched(void **state) {
                       "lag 9, above 5 (watched for 3.0s; the rule asks for 5.0s)");
 }
 
+/* The headline's "since" and the event's time are one moment, though it is evaluated later. */
+static void test_one_onset_on_the_screen(void **state) {
+  struct model_fixture *fixture = *state;
+  fixture->now_ms = 1000999;
+  fail_slot(fixture, 0, ERR_REFUSED, "refused");
+  fixture->now_ms += 3;
+  const struct findings *findings = judge(fixture, false);
+  assert_int_equal(findings->count, 1);
+  assert_int_equal(findings->items[0].since_ms, 1000999);
+  assert_int_equal(events_get(&fixture->model.events, 0)->at_ms, 1000999);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, model_setup, model_teardown)
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_one_onset_on_the_screen, model_setup, model_teardown),
       TEST(test_nothing_heard_yet),
       TEST(test_thresholds),
       TEST(test_below),
