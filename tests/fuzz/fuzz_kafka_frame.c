@@ -29,7 +29,7 @@ static size_t read_snapshot(char *bytes, size_t size) {
   struct kafka_snapshot *snapshot = kafka_snapshot_new();
   struct wire_in in = {bytes, size, &snapshot->arena, false};
   bool good = kafka_snapshot_get(&in, snapshot);
-  size_t sum = read_text(snapshot->cluster_id) + read_text(snapshot->address);
+  size_t sum = read_text(snapshot->cluster_id) + read_text(snapshot->rights);
   for (size_t i = 0; i < snapshot->topic_count; i++) {
     sum += strlen(snapshot->topics[i].name) + read_text(snapshot->topics[i].error);
     for (int32_t j = 0; j < snapshot->topics[i].partition_count; j++)
