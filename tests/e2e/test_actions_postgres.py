@@ -69,7 +69,9 @@ def troubles(stage):
     """The scene db-hog: (the hog's pid, the report's). What the test before has left of it is used again."""
     def found():
         hogs, reports = pids(stage, "ecap-batch", "idle in transaction"), pids(stage, "ecap-report", "active")
-        return hogs and reports and waiters(stage, hogs[0]) and (hogs[0], reports[0])
+        # two of a kind: those of the scene before are about to end
+        alone = len(hogs) == len(reports) == 1
+        return alone and waiters(stage, hogs[0]) and (hogs[0], reports[0])
 
     if not found():
         stage.scene("db-hog")

@@ -122,9 +122,9 @@ static void test_ceilings(void **state) {
   static const char *cells[(POSTGRES_SESSIONS_MAX + 1) * SESSIONS_COLUMN_COUNT];
   for (size_t i = 0; i <= POSTGRES_SESSIONS_MAX; i++)
     memcpy(cells + i * SESSIONS_COLUMN_COUNT, session_cells, sizeof session_cells);
-  char blockers[8 * POSTGRES_BLOCKERS_MAX] = "";
+  char blockers[16 * (POSTGRES_BLOCKERS_MAX + 1)] = "";
   for (int i = 1; i <= POSTGRES_BLOCKERS_MAX + 1; i++)
-    snprintf(blockers + strlen(blockers), 8, "%s%d", i > 1 ? "," : "", i);
+    snprintf(blockers + strlen(blockers), 16, "%s%d", i > 1 ? "," : "", i);
   cells[SESSIONS_BLOCKERS] = blockers;
   assert_true(read_sessions(cells, POSTGRES_SESSIONS_MAX + 1, sessions));
   assert_true(sessions->items[0].blockers_cut);
