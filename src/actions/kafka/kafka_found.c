@@ -232,7 +232,7 @@ static void setting_row(struct sample *sample, const struct kafka_setting *setti
   row->cells[1] = value_text(sample_copy(sample, setting->name));
   row->cells[2] = setting->value ? value_text(sample_copy(sample, setting->value))
                                  : value_none(setting->secret ? "secret" : NULL);
-  row->cells[3] = value_text(setting->source);
+  row->cells[3] = value_text(sample_copy(sample, setting->source));
   row->cells[4] = value_int(setting->own);
   row->cells[5] = value_int(setting->fixed);
 }
@@ -268,7 +268,7 @@ struct sample *kafka_found_topics(const struct kafka_admin *admin) {
       continue;
     topics->rows[at].cells[3] = setting->value ? value_text(sample_copy(sample, setting->value))
                                                : value_none(setting->secret ? "secret" : NULL);
-    topics->rows[at].cells[4] = value_text(setting->source);
+    topics->rows[at].cells[4] = value_text(sample_copy(sample, setting->source));
   }
   return sample;
 }
