@@ -93,7 +93,7 @@ bool option_parse(const struct option *option, const char *text, struct option_v
     break;
   case OPTION_LIST:
   case OPTION_MAP:
-    return err_set(err, ERR_INVALID, "%s wants a %s, not one text", option->name,
+    return err_set(err, ERR_INVALID, "%s must be a %s, not a single value", option->name,
                    option->type == OPTION_LIST ? "list: [a, b]" : "mapping: {name: value}");
   }
   if (!good)

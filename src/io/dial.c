@@ -92,7 +92,7 @@ static void fail_all(struct dial *dial) {
     err_set(&err, dial->first_error == -ENOENT ? ERR_REFUSED : kind, "socket %s: %s", dial->place,
             why);
   else if (kind == ERR_REFUSED)
-    err_set(&err, kind, "refused: nobody listens on port %d of %s", dial->port, dial->place);
+    err_set(&err, kind, "refused: nothing listens on port %d of %s", dial->port, dial->place);
   else
     err_set(&err, kind, "port %d of %s: %s", dial->port, dial->place, why);
   fail(dial, &err);

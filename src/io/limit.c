@@ -24,7 +24,7 @@ bool limit_error(int error, struct err *err) {
   char number[NUMBER_MAX];
   switch (error) {
   case EMFILE:
-    err_set(err, ERR_LIMIT, "too many open files: our limit is %s (ulimit -n)",
+    err_set(err, ERR_LIMIT, "too many open files: the limit of this process is %s (ulimit -n)",
             limit_text(RLIMIT_NOFILE, number));
     return true;
   case ENFILE:
@@ -32,7 +32,7 @@ bool limit_error(int error, struct err *err) {
     return true;
   case ENOMEM:
   case ENOBUFS:
-    err_set(err, ERR_LIMIT, "not enough memory on this host, or for us (ulimit -v)");
+    err_set(err, ERR_LIMIT, "not enough memory on this host or for this process (ulimit -v)");
     return true;
   default:
     return false;
@@ -59,11 +59,12 @@ const char *limit_memory_text(char out[LIMIT_TEXT_MAX]) {
 bool limit_thread(int status, struct err *err) {
   char number[NUMBER_MAX];
   if (status != EAGAIN)
-    return limit_error(status, err) ? false
-                                    : err_set(err, ERR_IO, "no thread: %s", strerror(status));
+    return limit_error(status, err)
+               ? false
+               : err_set(err, ERR_IO, "cannot start a thread: %s", strerror(status));
   return err_set(err, ERR_LIMIT,
-                 "no thread can be started: our limit is %s processes and threads (ulimit -u), or "
-                 "memory is short (ulimit -v)",
+                 "cannot start a thread: the limit of this process is %s processes and threads "
+                 "(ulimit -u), or memory is short (ulimit -v)",
                  limit_text(RLIMIT_NPROC, number));
 }
 

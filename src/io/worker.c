@@ -109,7 +109,7 @@ bool worker_start(struct worker_pool *pool, struct worker_task *task, struct err
   }
   pthread_mutex_unlock(&pool->mutex);
   if (!room)
-    return err_set(err, ERR_LIMIT, "%zu calls wait already", pool->most);
+    return err_set(err, ERR_LIMIT, "%zu calls are already waiting", pool->most);
   int status = task_start(task);
   if (status == 0)
     return true;

@@ -157,11 +157,11 @@ static const char *threshold_sentence(struct evaluation *e, const struct column_
     return sentence;
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
   if (e->one_pass)
-    return arena_printf(&e->findings->arena, "%s (seen once; the rule asks for %s)", sentence,
+    return arena_printf(&e->findings->arena, "%s (seen once; the threshold requires %s)", sentence,
                         wait);
   format_duration(shown, sizeof shown, (double)e->model->watch_ms / 1000);
-  return arena_printf(&e->findings->arena, "%s (watched for %s; the rule asks for %s)", sentence,
-                      shown, wait);
+  return arena_printf(&e->findings->arena, "%s (watched for %s; the threshold requires %s)",
+                      sentence, shown, wait);
 }
 
 /* How far beyond its limit, from 0 to 1. */
@@ -237,8 +237,8 @@ static void evaluate_unjudged(struct evaluation *e, size_t index, const struct t
     finding->severity = SEVERITY_UNKNOWN;
     finding->subject = e->model->slots[index].target->name;
     finding->sentence =
-        roots == 1 ? arena_printf(&e->findings->arena, "%s not judged: %s", column->metric, why)
-                   : arena_printf(&e->findings->arena, "%s not judged for %zu of %zu rows: %s",
+        roots == 1 ? arena_printf(&e->findings->arena, "%s not evaluated: %s", column->metric, why)
+                   : arena_printf(&e->findings->arena, "%s not evaluated for %zu of %zu rows: %s",
                                   column->metric, missing, roots, why);
   }
 }

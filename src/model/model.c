@@ -71,7 +71,7 @@ void model_publish(struct model *model, size_t index, struct sample *sample, int
   struct slot *slot = &model->slots[index];
   char down[FORMAT_MAX];
   if (slot->failing_ms)
-    events_add(&model->events, now_ms, SEVERITY_OK, slot->target->name, "answers again, after %s",
+    events_add(&model->events, now_ms, SEVERITY_OK, slot->target->name, "up again after %s",
                format_duration(down, sizeof down, (double)(now_ms - slot->failing_ms) / 1000));
   facts_update(&slot->facts, sample->facts, &model->events, now_ms, slot->target->name);
   sample_free(slot->sample);
@@ -147,7 +147,7 @@ static void log_gone(struct model *model, const struct findings *before,
         find_same(after, old))
       continue;
     char lasted[FORMAT_MAX];
-    events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "over after %s: %s",
+    events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "resolved after %s: %s",
                format_duration(lasted, sizeof lasted, (double)(now_ms - old->since_ms) / 1000),
                old->sentence);
   }

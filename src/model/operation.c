@@ -2,15 +2,15 @@
 
 const char *operation_phase_text(enum operation_phase phase) {
   static const char *const texts[] = {
-      [OPERATION_FORM] = "waiting for what is needed",
-      [OPERATION_SURVEY] = "reading what is there",
-      [OPERATION_CHOICE] = "waiting for what is picked",
-      [OPERATION_PLAN] = "waiting for your word",
-      [OPERATION_INTENT] = "writing down what is about to be done",
-      [OPERATION_EXECUTE] = "under way",
-      [OPERATION_VERIFY] = "looking for the proof",
-      [OPERATION_OUTCOME] = "writing down what became of it",
-      [OPERATION_ENDED] = "over",
+      [OPERATION_FORM] = "waiting for input",
+      [OPERATION_SURVEY] = "reading the current state",
+      [OPERATION_CHOICE] = "waiting for a choice",
+      [OPERATION_PLAN] = "waiting for confirmation",
+      [OPERATION_INTENT] = "recording the intent",
+      [OPERATION_EXECUTE] = "running",
+      [OPERATION_VERIFY] = "verifying",
+      [OPERATION_OUTCOME] = "recording the outcome",
+      [OPERATION_ENDED] = "finished",
   };
   return texts[phase];
 }

@@ -116,9 +116,9 @@ const char *amount_text(char out[AMOUNT_MAX], const struct amount *amount) {
   format_count(done, sizeof done, amount->done);
   format_count(total, sizeof total, amount->total);
   if (amount->total <= 0)
-    snprintf(out, AMOUNT_MAX, "%s%s %.40s, of how many is not known", least, done, amount->unit);
+    snprintf(out, AMOUNT_MAX, "%s%s %.40s, total unknown", least, done, amount->unit);
   else if (amount->done > amount->total) /* more came while it ran */
-    snprintf(out, AMOUNT_MAX, "%s%s %.40s, %s were planned", least, done, amount->unit, total);
+    snprintf(out, AMOUNT_MAX, "%s%s %.40s, %s planned", least, done, amount->unit, total);
   else
     snprintf(out, AMOUNT_MAX, "%s%s of %s %.40s", least, done, total, amount->unit);
   return out;

@@ -155,8 +155,12 @@ bool plan_is_old(const struct plan *plan, int64_t now_ms) {
 
 const char *plan_part_title(enum plan_part part) {
   static const char *const titles[] = {
-      [PLAN_EFFECT] = "Runs",     [PLAN_BLAST] = "Means",           [PLAN_PRECONDITION] = "Only if",
-      [PLAN_WARNING] = "Careful", [PLAN_LOSS] = "Cannot be undone", [PLAN_UNDO] = "Undo",
+      [PLAN_EFFECT] = "Commands",
+      [PLAN_BLAST] = "Impact",
+      [PLAN_PRECONDITION] = "Preconditions",
+      [PLAN_WARNING] = "Warning",
+      [PLAN_LOSS] = "Cannot be undone",
+      [PLAN_UNDO] = "Undo",
   };
   return titles[part];
 }
@@ -191,7 +195,7 @@ static void identity_lines(const struct plan *plan, const struct lines *lines) {
     size_t at;
     const char *says;
   } parts[] = {{offsetof(struct plan, server), "the server is "},
-               {offsetof(struct plan, start), "it has run since "},
+               {offsetof(struct plan, start), "running since "},
                {offsetof(struct plan, database), "the database is "}};
   char text[LINE_MAX_BYTES] = "";
   size_t used = 0;
@@ -258,10 +262,10 @@ static void victims_lines(const struct plan *plan, const struct lines *lines) {
   char heading[128];
   int unit = (int)strlen(plan->unit); /* one of them: without the s */
   unit -= plan->count == 1 && unit > 1 && plan->unit[unit - 1] == 's';
-  snprintf(heading, sizeof heading, "To whom: %lld %.*s", (long long)plan->count, unit, plan->unit);
+  snprintf(heading, sizeof heading, "Objects: %lld %.*s", (long long)plan->count, unit, plan->unit);
   if (plan->hidden > 0)
     snprintf(heading + strlen(heading), sizeof heading - strlen(heading),
-             ", of which the filter hides %zu", plan->hidden);
+             ", %zu of them hidden by the filter", plan->hidden);
   lines->line(lines->arg, PLAN_EFFECT, true, heading);
   victim_widths(plan, &label, widths);
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)

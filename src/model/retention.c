@@ -12,8 +12,7 @@ bool retention_parse(const char *text, struct retention *retention, struct err *
     length--;
   if (length == 0 || length >= RETENTION_COLUMN_MAX)
     return err_set(err, ERR_INVALID,
-                   "\"%.80s\" is not the name of a column and an age: write "
-                   "\"created_at 90d\"",
+                   "\"%.80s\" is not a column and an age; use for example \"created_at 90d\"",
                    text);
   snprintf(retention->column, sizeof retention->column, "%.*s", (int)length, text);
   return duration_parse_within(blank + 1, RETENTION_MIN_MS, RETENTION_MAX_MS, &retention->age_ms,

@@ -124,12 +124,12 @@ static void put_threshold(struct page *page, size_t slot, const struct column_sp
   format_value(warn, sizeof warn, value_real(threshold->warn), column->unit, false);
   format_value(crit, sizeof crit, value_real(threshold->crit), column->unit, false);
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
-  snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s", threshold->has_warn ? "warns " : "",
+  snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s", threshold->has_warn ? "warning " : "",
            threshold->has_warn ? side : "", threshold->has_warn ? " " : "",
            threshold->has_warn ? warn : "", threshold->has_warn && threshold->has_crit ? ", " : "",
            threshold->has_crit ? "critical " : "", threshold->has_crit ? side : "",
            threshold->has_crit ? " " : "", threshold->has_crit ? crit : "",
-           threshold->for_ms > 0 ? ", when it lasts " : "");
+           threshold->for_ms > 0 ? ", for at least " : "");
   size_t length = strlen(text);
   snprintf(text + length, sizeof text - length, "%s", threshold->for_ms > 0 ? wait : "");
   put_text(page, STYLE_DIM, TITLE_WIDTH + 1, text);
@@ -146,8 +146,7 @@ static void put_finding(struct page *page, const struct finding *finding) {
                 pending ? ":" : mark_of(finding->severity));
   put_text(page, style, ROW_MARK_CELLS,
            arena_printf(frame->arena, "%s since %s%s", finding->sentence,
-                        frame_time(frame, since, finding->since_ms),
-                        pending ? ", but not yet for long enough to count" : ""));
+                        frame_time(frame, since, finding->since_ms), pending ? " (pending)" : ""));
 }
 
 static bool same(const char *a, const char *b) {
@@ -186,7 +185,7 @@ static void put_history(struct page *page, const struct table_row *row, size_t c
                ring);
   canvas_printf(page->frame->canvas, at + SPARK_WIDTH + 2, y,
                 page->inside.x + page->inside.width - at - SPARK_WIDTH - 2, STYLE_DIM,
-                "the last %d samples", (int)ring->count);
+                "last %d samples", (int)ring->count);
 }
 
 static void put_cells(struct page *page, const struct table_row *row) {
@@ -228,22 +227,23 @@ static void put_target(struct page *page, const struct detail *detail) {
   enum severity severity = model_slot_severity(frame->model, detail->slot, frame->now_ms);
   put_pair(page, "TARGET", STYLE_TITLE, slot->target->name, slot->target->kind->title);
   put_pair(page, "STATE", style_of_severity(severity), *state ? state : word_of(severity),
-           "ok, down, stale, waiting, or the worst that was found");
+           "ok, down, stale, waiting, or the worst finding");
   if (slot->err.kind != ERR_NONE)
     put_text(page, STYLE_CRIT, TITLE_WIDTH + 1, slot->err.text);
   if (!slot->sample)
     return;
   if (slot->sample->server)
-    put_pair(page, "SERVER", STYLE_TEXT, slot->sample->server, "what answered");
+    put_pair(page, "SERVER", STYLE_TEXT, slot->sample->server, "server that answered");
   if (slot->sample->address)
-    put_pair(page, "ADDRESS", STYLE_TEXT, slot->sample->address, "where it answered");
+    put_pair(page, "ADDRESS", STYLE_TEXT, slot->sample->address, "address that answered");
   put_pair(page, "AS OF", STYLE_TEXT, frame_time(frame, time, slot->sample->taken_ms),
-           "when these figures were complete");
+           "time at which the collection finished");
   put_pair(page, "COST", STYLE_TEXT,
            format_duration(number, sizeof number, (double)slot->sample->cost_us / 1e6),
-           "how long asking took");
+           "duration of the collection");
   put_pair(page, "REQUESTS", STYLE_TEXT,
-           format_count(number, sizeof number, slot->sample->requests), "questions it took");
+           format_count(number, sizeof number, slot->sample->requests),
+           "requests sent for the collection");
   put_notes(page, slot);
 }
 
@@ -254,7 +254,7 @@ static void put_row(struct page *page, const struct detail *detail) {
   const struct table *table = slot->sample ? sample_table_view(slot->sample, detail->table) : NULL;
   const struct row *data = table && detail->key ? table_find(table, detail->key) : NULL;
   if (!data) {
-    put_text(page, STYLE_NOTICE, 0, "It is gone: the last sample has no such row.");
+    put_text(page, STYLE_NOTICE, 0, "This row is gone: it is not in the latest data.");
     return;
   }
   struct ordered_row ordered = {.row = data, .root = data};

@@ -156,16 +156,16 @@ static struct request run_page(struct dialog_page *page, int direction) {
 enum { TO_THE_END = 1 << 28 };
 
 const struct dialog_binding dialog_scroll_bindings[] = {
-    {CODE(DOWN), "Down", NULL, "a line down, up", run_scroll, 1, NULL},
-    {RUNE('j'), "j", NULL, "a line down, up", run_scroll, 1, NULL},
-    {CODE(UP), "Up", NULL, "a line down, up", run_scroll, -1, NULL},
-    {RUNE('k'), "k", NULL, "a line down, up", run_scroll, -1, NULL},
-    {CODE(PAGE_DOWN), "PgDn", NULL, "a page down, up", run_page, 1, NULL},
-    {CODE(PAGE_UP), "PgUp", NULL, "a page down, up", run_page, -1, NULL},
-    {CODE(HOME), "Home", NULL, "to the begin, the end", run_scroll, -TO_THE_END, NULL},
-    {RUNE('g'), "g", NULL, "to the begin, the end", run_scroll, -TO_THE_END, NULL},
-    {CODE(END), "End", NULL, "to the begin, the end", run_scroll, TO_THE_END, NULL},
-    {RUNE('G'), "G", NULL, "to the begin, the end", run_scroll, TO_THE_END, NULL},
+    {CODE(DOWN), "Down", NULL, "one line down or up", run_scroll, 1, NULL},
+    {RUNE('j'), "j", NULL, "one line down or up", run_scroll, 1, NULL},
+    {CODE(UP), "Up", NULL, "one line down or up", run_scroll, -1, NULL},
+    {RUNE('k'), "k", NULL, "one line down or up", run_scroll, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", run_page, 1, NULL},
+    {CODE(PAGE_UP), "PgUp", NULL, "one page down or up", run_page, -1, NULL},
+    {CODE(HOME), "Home", NULL, "to the start or the end", run_scroll, -TO_THE_END, NULL},
+    {RUNE('g'), "g", NULL, "to the start or the end", run_scroll, -TO_THE_END, NULL},
+    {CODE(END), "End", NULL, "to the start or the end", run_scroll, TO_THE_END, NULL},
+    {RUNE('G'), "G", NULL, "to the start or the end", run_scroll, TO_THE_END, NULL},
 };
 const size_t dialog_scroll_binding_count =
     sizeof dialog_scroll_bindings / sizeof *dialog_scroll_bindings;

@@ -151,7 +151,7 @@ static void choice_title(const struct dialog_page *page, char *out, size_t size)
   const struct operation *operation = page->operation;
   snprintf(out, size, "%s: %s: pick %s", page->frame->model->slots[operation->slot].target->name,
            operation->action->title,
-           operation->action->choice == CHOICE_ONE ? "one" : "what it is for");
+           operation->action->choice == CHOICE_ONE ? "one" : "one or more");
 }
 
 static void measure(struct choice *choice, const struct dialog_page *page,
@@ -201,8 +201,7 @@ static void choice_build(struct dialog_page *page) {
   sum_up(choice);
   if (choice->shown == 0) {
     page_text(page, STYLE_TEXT, 0, NULL,
-              *page->dialog->fields[0] ? "Nothing matches the filter."
-                                       : "There is nothing to pick.");
+              *page->dialog->fields[0] ? "No row matches the filter." : "Nothing to pick.");
     return;
   }
   measure(choice, page, candidates(page));
@@ -233,11 +232,11 @@ static void choice_foot(struct dialog_page *page) {
                 dialog->typing ? "_" : "");
   const char *text = arena_printf(page->arena, "%zu picked", choice->picked_count);
   if (hidden > 0)
-    text = arena_printf(page->arena, "%s, of which the filter hides %zu", text, hidden);
+    text = arena_printf(page->arena, "%s, %zu of them hidden by the filter", text, hidden);
   page_text(page, STYLE_TEXT | STYLE_STRONG, 0, NULL, text);
   if (table && table->truncated)
     page_text(page, STYLE_WARN | STYLE_STRONG, 0, NULL,
-              "There were more than could be kept: not all of them are here.");
+              "Truncated: there are too many rows to list them all.");
 }
 
 /* ---- picking */
@@ -289,7 +288,7 @@ static struct request run_pick(struct dialog_page *page, int argument) {
   size_t index = index_of(page, choice->rows[page->dialog->selected].row);
   bool one = page->operation->action->choice == CHOICE_ONE;
   if (one && choice->is_parent[index]) {
-    dialog_say(page->dialog, "Pick one of those below it");
+    dialog_say(page->dialog, "Pick one of the rows below it");
     return (struct request){.kind = REQUEST_NONE};
   }
   if (one)
@@ -307,7 +306,7 @@ static struct request run_choose(struct dialog_page *page, int argument) {
   sum_up(choice);
   const char **keys = arena_alloc(page->arena, (choice->picked_count + 1) * sizeof *keys);
   if (choice->picked_count == 0 || !keys) {
-    dialog_say(page->dialog, "Nothing is picked: Space picks");
+    dialog_say(page->dialog, "Nothing is picked: press Space to pick a row");
     return (struct request){.kind = REQUEST_NONE};
   }
   for (size_t i = 0; i < choice->count; i++)
@@ -356,27 +355,27 @@ static bool choice_type(struct dialog_page *page, struct key key, struct request
 enum { TO_THE_END = 1 << 28 };
 
 static const struct dialog_binding bindings[] = {
-    {RUNE(' '), "Space", "picks", "pick it or not; a parent: all that is shown below it", run_pick,
+    {RUNE(' '), "Space", "pick", "pick or unpick the row; on a parent: all rows below it", run_pick,
      0, NULL},
-    {RUNE('/'), "/", "filter", "show only rows with a text; Enter keeps it, Esc drops it",
-     run_filter, 0, NULL},
-    {CODE(ENTER), "Enter", "plan it", "make the plan for what is picked", run_choose, 0, NULL},
-    {CODE(ESC), "Esc", "gives up", "the filter goes; then give up: nothing was done", run_back, 0,
+    {RUNE('/'), "/", "filter", "show rows that contain a text; Enter keeps, Esc clears", run_filter,
+     0, NULL},
+    {CODE(ENTER), "Enter", "plan", "make the plan for the picked rows", run_choose, 0, NULL},
+    {CODE(ESC), "Esc", "cancel", "clear the filter; then cancel without any change", run_back, 0,
      NULL},
-    {CODE(DOWN), "Down", NULL, "a row down, up", run_move, 1, NULL},
-    {RUNE('j'), "j", NULL, "a row down, up", run_move, 1, NULL},
-    {CODE(UP), "Up", NULL, "a row down, up", run_move, -1, NULL},
-    {RUNE('k'), "k", NULL, "a row down, up", run_move, -1, NULL},
-    {CODE(PAGE_DOWN), "PgDn", NULL, "a page down, up", run_page, 1, NULL},
-    {CODE(PAGE_UP), "PgUp", NULL, "a page down, up", run_page, -1, NULL},
-    {CODE(HOME), "Home", NULL, "first, last row", run_move, -TO_THE_END, NULL},
-    {RUNE('g'), "g", NULL, "first, last row", run_move, -TO_THE_END, NULL},
-    {CODE(END), "End", NULL, "first, last row", run_move, TO_THE_END, NULL},
-    {RUNE('G'), "G", NULL, "first, last row", run_move, TO_THE_END, NULL},
+    {CODE(DOWN), "Down", NULL, "one row down or up", run_move, 1, NULL},
+    {RUNE('j'), "j", NULL, "one row down or up", run_move, 1, NULL},
+    {CODE(UP), "Up", NULL, "one row down or up", run_move, -1, NULL},
+    {RUNE('k'), "k", NULL, "one row down or up", run_move, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", run_page, 1, NULL},
+    {CODE(PAGE_UP), "PgUp", NULL, "one page down or up", run_page, -1, NULL},
+    {CODE(HOME), "Home", NULL, "first or last row", run_move, -TO_THE_END, NULL},
+    {RUNE('g'), "g", NULL, "first or last row", run_move, -TO_THE_END, NULL},
+    {CODE(END), "End", NULL, "first or last row", run_move, TO_THE_END, NULL},
+    {RUNE('G'), "G", NULL, "first or last row", run_move, TO_THE_END, NULL},
 };
 
 const struct dialog_class dialog_choice = {
-    .name = "A choice",
+    .name = "Choice",
     .bindings = bindings,
     .binding_count = sizeof bindings / sizeof *bindings,
     .title = choice_title,

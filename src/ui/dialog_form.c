@@ -34,12 +34,11 @@ static void put_choices(struct dialog_page *page, const struct option *param, in
     size_t used = strlen(text);
     snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", *choice);
   }
-  page_printf(page, STYLE_DIM, indent, "one of %s: Left and Right go through them", text);
+  page_printf(page, STYLE_DIM, indent, "one of %s; Left and Right change it", text);
 }
 
 static void put_hints(struct dialog_page *page, const struct option *param, int indent) {
-  page_printf(page, STYLE_DIM, indent, "%s%s", param->help,
-              param->required ? " (cannot be empty)" : "");
+  page_printf(page, STYLE_DIM, indent, "%s%s", param->help, param->required ? " (required)" : "");
   char allowed[OPTION_ALLOWED_MAX];
   if (option_choices(param))
     put_choices(page, param, indent);
@@ -80,7 +79,7 @@ static void form_foot(struct dialog_page *page) {
   const struct operation *operation = page->operation;
   if (operation->err.kind != ERR_NONE && operation->param_wrong < 0)
     page_text(page, STYLE_CRIT | STYLE_STRONG, 0, NULL, operation->err.text);
-  page_text(page, STYLE_DIM, 0, NULL, "A plan is made of it. Nothing is done yet.");
+  page_text(page, STYLE_DIM, 0, NULL, "Enter makes the plan. Nothing is changed yet.");
 }
 
 /* ---- keys */
@@ -155,22 +154,21 @@ static bool offers_choices(const struct dialog_page *page) {
 #define CODE(c) KEY_CODE_##c, 0
 
 static const struct dialog_binding form_bindings[] = {
-    {CODE(ENTER), "Enter", "next", "the next field; in the last one: make the plan", run_enter, 0,
+    {CODE(ENTER), "Enter", "next", "next field; in the last field: make the plan", run_enter, 0,
      offers_next},
-    {CODE(ENTER), "Enter", "plan it", "the next field; in the last one: make the plan", run_enter,
-     0, offers_submit},
-    {CODE(TAB), "Tab", "field", "the next field", run_field, 1, NULL},
-    {CODE(DOWN), "Down", NULL, "the next field", run_field, 1, NULL},
-    {CODE(BACKTAB), "Shift-Tab", NULL, "the field before", run_field, -1, NULL},
-    {CODE(UP), "Up", NULL, "the field before", run_field, -1, NULL},
-    {CODE(RIGHT), "Right", "choices", "go through the field's choices", run_cycle, 1,
-     offers_choices},
-    {CODE(LEFT), "Left", NULL, "go through the field's choices", run_cycle, -1, NULL},
-    {CODE(ESC), "Esc", "gives up", "give up: nothing was done", dialog_ask, REQUEST_DISMISS, NULL},
+    {CODE(ENTER), "Enter", "plan", "next field; in the last field: make the plan", run_enter, 0,
+     offers_submit},
+    {CODE(TAB), "Tab", "field", "next field", run_field, 1, NULL},
+    {CODE(DOWN), "Down", NULL, "next field", run_field, 1, NULL},
+    {CODE(BACKTAB), "Shift-Tab", NULL, "previous field", run_field, -1, NULL},
+    {CODE(UP), "Up", NULL, "previous field", run_field, -1, NULL},
+    {CODE(RIGHT), "Right", "choices", "change the field's choice", run_cycle, 1, offers_choices},
+    {CODE(LEFT), "Left", NULL, "change the field's choice", run_cycle, -1, NULL},
+    {CODE(ESC), "Esc", "cancel", "cancel without any change", dialog_ask, REQUEST_DISMISS, NULL},
 };
 
 const struct dialog_class dialog_form = {
-    .name = "A form",
+    .name = "Form",
     .bindings = form_bindings,
     .binding_count = sizeof form_bindings / sizeof *form_bindings,
     .title = dialog_title,
@@ -186,22 +184,22 @@ static void survey_build(struct dialog_page *page) {
   const struct progress *progress = &operation->progress;
   char took[AGE_MAX], done[FORMAT_MAX];
   int64_t ms = page->frame->now_ms - operation->phase_ms;
-  page_printf(page, STYLE_TEXT | STYLE_STRONG, 0, "Reading what is there, for %s",
+  page_printf(page, STYLE_TEXT | STYLE_STRONG, 0, "Reading the current state (%s)",
               age_text(took, ms > 0 ? ms : 0));
   if (*progress->step)
     page_text(page, STYLE_TEXT, 0, NULL, progress->step);
   if (progress->unit)
     page_printf(page, STYLE_TEXT, 0, "%s %s", format_count(done, sizeof done, progress->done),
                 progress->unit);
-  page_text(page, STYLE_DIM, 0, NULL, "Nothing is changed by it.");
+  page_text(page, STYLE_DIM, 0, NULL, "This step changes nothing.");
 }
 
 static const struct dialog_binding survey_bindings[] = {
-    {CODE(ESC), "Esc", "gives up", "give up: nothing was done", dialog_ask, REQUEST_DISMISS, NULL},
+    {CODE(ESC), "Esc", "cancel", "cancel without any change", dialog_ask, REQUEST_DISMISS, NULL},
 };
 
 const struct dialog_class dialog_survey = {
-    .name = "While it reads",
+    .name = "Survey",
     .bindings = survey_bindings,
     .binding_count = sizeof survey_bindings / sizeof *survey_bindings,
     .title = dialog_title,

@@ -14,7 +14,7 @@ static const struct operations *operations_of(const struct dialog_page *page) {
 
 static void menu_title(const struct dialog_page *page, char *out, size_t size) {
   const char *whom = operations_of(page)->menu_title;
-  snprintf(out, size, "What can be done: %s", whom ? whom : "");
+  snprintf(out, size, "Actions: %s", whom ? whom : "");
 }
 
 static int title_cells(const struct operations *operations) {
@@ -33,7 +33,7 @@ static void put_offer(struct dialog_page *page, const struct action_offer *offer
   const char *left = arena_printf(page->arena, "%c", action->key ? (char)action->key : ' ');
   const char *text =
       offer->why
-          ? arena_printf(page->arena, "%-*s  not now: %s", cells, action->title, offer->why)
+          ? arena_printf(page->arena, "%-*s  unavailable: %s", cells, action->title, offer->why)
           : arena_printf(page->arena, "%-*s  %-*s %s", cells, action->title, DANGER_CELLS - 1,
                          danger_name(action->danger), selected ? "" : action->what);
   unsigned strong = selected ? (unsigned)STYLE_STRONG : 0;
@@ -59,7 +59,7 @@ static void menu_build(struct dialog_page *page) {
   struct dialog *dialog = page->dialog;
   int cells = title_cells(operations);
   if (operations->offer_count == 0)
-    page_text(page, STYLE_TEXT, 0, NULL, "Nothing can be done to it from here.");
+    page_text(page, STYLE_TEXT, 0, NULL, "There is no action for this row or target.");
   if (dialog->selected >= operations->offer_count)
     dialog->selected = operations->offer_count > 0 ? operations->offer_count - 1 : 0;
   for (size_t i = 0; i < operations->offer_count; i++) {
@@ -75,7 +75,7 @@ static struct request begin(struct dialog_page *page, const struct action_offer 
       .kind = REQUEST_ACT, .action = offer->action, .subject = operations_of(page)->menu_subject};
   if (!offer->why)
     return request;
-  dialog_say(page->dialog, "Not now: %s", offer->why);
+  dialog_say(page->dialog, "Unavailable: %s", offer->why);
   return (struct request){.kind = REQUEST_NONE};
 }
 
@@ -114,19 +114,19 @@ static bool menu_type(struct dialog_page *page, struct key key, struct request *
 #define CODE(c) KEY_CODE_##c, 0
 
 static const struct dialog_binding bindings[] = {
-    {CODE(ENTER), "Enter", "plan it", "begin, as its own key does: it comes to no more than a plan",
-     run_begin, 0, NULL},
-    {CODE(DOWN), "Down", NULL, "the next, the one before", run_move, 1, NULL},
-    {RUNE('j'), "j", NULL, "the next, the one before", run_move, 1, NULL},
-    {CODE(UP), "Up", NULL, "the next, the one before", run_move, -1, NULL},
-    {RUNE('k'), "k", NULL, "the next, the one before", run_move, -1, NULL},
-    {CODE(ESC), "Esc", "back", "close it", dialog_ask, REQUEST_MENU_CLOSE, NULL},
-    {RUNE('a'), "a", NULL, "close it", dialog_ask, REQUEST_MENU_CLOSE, NULL},
-    {RUNE('q'), "q", NULL, "close it", dialog_ask, REQUEST_MENU_CLOSE, NULL},
+    {CODE(ENTER), "Enter", "plan", "plan the selected action; nothing is changed yet", run_begin, 0,
+     NULL},
+    {CODE(DOWN), "Down", NULL, "next or previous action", run_move, 1, NULL},
+    {RUNE('j'), "j", NULL, "next or previous action", run_move, 1, NULL},
+    {CODE(UP), "Up", NULL, "next or previous action", run_move, -1, NULL},
+    {RUNE('k'), "k", NULL, "next or previous action", run_move, -1, NULL},
+    {CODE(ESC), "Esc", "back", "close", dialog_ask, REQUEST_MENU_CLOSE, NULL},
+    {RUNE('a'), "a", NULL, "close", dialog_ask, REQUEST_MENU_CLOSE, NULL},
+    {RUNE('q'), "q", NULL, "close", dialog_ask, REQUEST_MENU_CLOSE, NULL},
 };
 
 const struct dialog_class dialog_menu = {
-    .name = "The list of actions",
+    .name = "Action menu",
     .bindings = bindings,
     .binding_count = sizeof bindings / sizeof *bindings,
     .title = menu_title,

@@ -85,18 +85,19 @@ static void plan_build(struct dialog_page *page) {
   plan_lines(plan_of(page), plan_line_add, page);
 }
 
-/* "Made 4s ago from data 2s old; too old in 26s." */
+/* "Planned 4s ago from data 2s old; expires in 26s." */
 static void put_age(struct dialog_page *page) {
   const struct plan *plan = plan_of(page);
-  char made[AGE_MAX], data[AGE_MAX], left[AGE_MAX];
+  char age[AGE_MAX], made[AGE_MAX + 8] = "just now", data[AGE_MAX], left[AGE_MAX];
   int64_t now_ms = page->frame->now_ms, rest = plan->made_ms + PLAN_LIFETIME_MS - now_ms;
-  age_text(made, now_ms > plan->made_ms ? now_ms - plan->made_ms : 0);
+  if (now_ms - plan->made_ms >= 1000)
+    snprintf(made, sizeof made, "%s ago", age_text(age, now_ms - plan->made_ms));
   age_text(data, plan->made_ms > plan->data_ms ? plan->made_ms - plan->data_ms : 0);
   age_text(left, rest + 999);
   if (plan_is_old(plan, now_ms))
-    page_printf(page, STYLE_WARN | STYLE_STRONG, 0, "Made %s ago: too old.", made);
+    page_printf(page, STYLE_WARN | STYLE_STRONG, 0, "Planned %s: expired.", made);
   else
-    page_printf(page, STYLE_DIM, 0, "Made %s ago from data %s old; too old in %s.", made, data,
+    page_printf(page, STYLE_DIM, 0, "Planned %s from data %s old; expires in %s.", made, data,
                 left);
 }
 
@@ -128,10 +129,10 @@ static void put_agreement(struct dialog_page *page) {
     hold = HOLD_NOT; /* it is what this frame is about to show */
   switch (hold) {
   case HOLD_AGREED:
-    page_text(page, strong, 0, NULL, "Agreed: it begins.");
+    page_text(page, strong, 0, NULL, "Confirmed: starting.");
     return;
   case HOLD_OLD:
-    page_text(page, strong, 0, NULL, "[>Cancel<]   Ctrl-R makes it again");
+    page_text(page, strong, 0, NULL, "[>Cancel<]   Ctrl-R makes a new plan");
     return;
   case HOLD_PHRASE:
     put_question(page);
@@ -140,7 +141,7 @@ static void put_agreement(struct dialog_page *page) {
     if (y)
       put_question(page);
     else
-      page_text(page, strong, 0, NULL, "[ Cancel ]   typed; a moment...");
+      page_text(page, strong, 0, NULL, "[ Cancel ]   one moment...");
     break;
   default:
     if (y)
@@ -155,7 +156,7 @@ static void put_agreement(struct dialog_page *page) {
 static void plan_foot(struct dialog_page *page) {
   const struct operation *operation = page->operation;
   if (operation->err.kind != ERR_NONE)
-    page_printf(page, STYLE_CRIT | STYLE_STRONG, 0, "Not done: %s", operation->err.text);
+    page_printf(page, STYLE_CRIT | STYLE_STRONG, 0, "Not executed: %s", operation->err.text);
   put_age(page);
   put_agreement(page);
 }
@@ -168,7 +169,7 @@ struct copied {
   bool cut;
 };
 
-static const char cut_mark[] = "(the rest was too long to be copied)\n";
+static const char cut_mark[] = "(truncated: too long to copy)\n";
 
 static void copy_line(void *arg, enum plan_part part, bool strong, const char *text) {
   struct copied *copied = arg;
@@ -195,8 +196,7 @@ static struct request run_copy(struct dialog_page *page, int argument) {
   plan_lines(plan_of(page), copy_line, &copied);
   if (copied.cut)
     memcpy(copied.text + copied.length, cut_mark, sizeof cut_mark);
-  dialog_say(page->dialog, "Given to the terminal's clipboard%s",
-             copied.cut ? ", but not all of it" : "");
+  dialog_say(page->dialog, "Copied to the terminal's clipboard%s", copied.cut ? ", truncated" : "");
   request.text = copied.text;
   return request;
 }
@@ -215,16 +215,16 @@ static struct request agree(struct dialog_page *page, const char *text) {
     *page->dialog->fields[0] = '\0';
     return request;
   case HOLD_PHRASE:
-    dialog_say(page->dialog, "That does not match: nothing is done");
+    dialog_say(page->dialog, "The text does not match: nothing was done");
     break;
   case HOLD_QUICK:
-    dialog_say(page->dialog, "Too quick after the last key: press it again");
+    dialog_say(page->dialog, "Too soon after the previous key: press it again");
     break;
   case HOLD_OLD:
-    dialog_say(page->dialog, "The plan is too old: Ctrl-R makes it again");
+    dialog_say(page->dialog, "The plan has expired: press Ctrl-R for a new one");
     break;
   case HOLD_UNSEEN:
-    dialog_say(page->dialog, "The screen is too small for the question: make it larger");
+    dialog_say(page->dialog, "The screen is too small to show the question: enlarge it");
     break;
   case HOLD_AGREED:
     break;
@@ -241,7 +241,7 @@ static struct request run_enter(struct dialog_page *page, int argument) {
     return agree(page, typed_text(page));
   if (dialog_is_quiet(dialog, page->frame->now_ms))
     return dialog_request(page, REQUEST_DISMISS); /* Cancel has the focus */
-  dialog_say(page->dialog, "Too quick after the last key: press it again");
+  dialog_say(page->dialog, "Too soon after the previous key: press it again");
   return nothing;
 }
 
@@ -253,7 +253,7 @@ static struct request run_yes(struct dialog_page *page, int argument) {
 static bool plan_type(struct dialog_page *page, struct key key, struct request *request) {
   (void)request;
   if (key.code == KEY_CODE_PASTED) {
-    dialog_say(page->dialog, "What is pasted does not count here: type it");
+    dialog_say(page->dialog, "Pasted text is not accepted here: type it");
     return true;
   }
   return !wants_y(page) && text_field_key(page->dialog->fields[0], PLAN_PHRASE_MAX, key, false);
@@ -272,17 +272,17 @@ static bool offers_enter(const struct dialog_page *page) {
 #define CTRL(c) KEY_CODE_CTRL, c
 
 static const struct dialog_binding bindings[] = {
-    {RUNE('y'), "y", "does it", "agree to what can be taken back", run_yes, 0, offers_yes},
-    {CODE(ENTER), "Enter", "does it", "behind what is to be typed: agree; alone: give up",
-     run_enter, 0, offers_enter},
-    {CODE(ESC), "Esc", "gives up", "give up: nothing was done", dialog_ask, REQUEST_DISMISS, NULL},
-    {CTRL('r'), "Ctrl-R", "again", "make it again from what is there now", dialog_ask,
-     REQUEST_REPLAN, NULL},
-    {CTRL('y'), "Ctrl-Y", "copy", "copy it to the terminal's clipboard", run_copy, 0, NULL},
+    {RUNE('y'), "y", "execute", "confirm a reversible action", run_yes, 0, offers_yes},
+    {CODE(ENTER), "Enter", "execute", "after the typed text: confirm; alone: cancel", run_enter, 0,
+     offers_enter},
+    {CODE(ESC), "Esc", "cancel", "cancel without any change", dialog_ask, REQUEST_DISMISS, NULL},
+    {CTRL('r'), "Ctrl-R", "replan", "make a new plan from current data", dialog_ask, REQUEST_REPLAN,
+     NULL},
+    {CTRL('y'), "Ctrl-Y", "copy", "copy the plan to the terminal's clipboard", run_copy, 0, NULL},
 };
 
 const struct dialog_class dialog_plan = {
-    .name = "A plan",
+    .name = "Plan",
     .bindings = bindings,
     .binding_count = sizeof bindings / sizeof *bindings,
     .fixed = true,

@@ -27,15 +27,15 @@ static unsigned style_of_result(enum victim_result result) {
 static const char *words_of_result(enum victim_result result) {
   switch (result) {
   case VICTIM_PENDING:
-    return "to come";
+    return "pending";
   case VICTIM_SENT:
-    return "asked for, no proof yet";
+    return "requested, not yet verified";
   case VICTIM_GONE:
     return "already gone, nothing done";
   case VICTIM_SKIPPED:
     return "skipped, nothing done";
   case VICTIM_UNKNOWN:
-    return "unknown: it may have happened";
+    return "unknown: it may have taken effect";
   default:
     return victim_result_text(result);
   }
@@ -65,8 +65,8 @@ static void put_tally(struct dialog_page *page) {
                                              VICTIM_REFUSED, VICTIM_UNKNOWN, VICTIM_SENT,
                                              VICTIM_SKIPPED, VICTIM_PENDING};
   static const char *const names[] = {"done",    "partly done", "already gone",
-                                      "refused", "unknown",     "asked for, no proof yet",
-                                      "skipped", "to come"};
+                                      "refused", "unknown",     "requested, not yet verified",
+                                      "skipped", "pending"};
   const struct outcome *outcome = &page->operation->outcome;
   char text[256] = "";
   if (outcome->count < 2)
@@ -123,10 +123,10 @@ static void run_build(struct dialog_page *page) {
   const struct operation *operation = page->operation;
   char since[AGE_MAX];
   int64_t ms = page->frame->now_ms - operation->phase_ms;
-  page_printf(page, STYLE_TEXT | STYLE_STRONG, 0, "%s, for %s",
+  page_printf(page, STYLE_TEXT | STYLE_STRONG, 0, "%s for %s",
               operation_phase_text(operation->phase), age_text(since, ms > 0 ? ms : 0));
   if (operation->cancelling)
-    page_text(page, STYLE_WARN | STYLE_STRONG, 0, NULL, "Stops at the next safe point.");
+    page_text(page, STYLE_WARN | STYLE_STRONG, 0, NULL, "Stopping at the next safe point.");
   put_progress(page);
   put_tally(page);
   page_blank(page);
@@ -137,13 +137,14 @@ static void run_build(struct dialog_page *page) {
 static struct request run_cancel(struct dialog_page *page, int argument) {
   (void)argument;
   if (page->operation->phase == OPERATION_EXECUTE) {
-    dialog_say(page->dialog, "It stops at the next safe point");
+    dialog_say(page->dialog, "Stopping at the next safe point");
     return dialog_request(page, REQUEST_CANCEL);
   }
-  dialog_say(page->dialog, page->operation->phase == OPERATION_INTENT
-                               ? "It is about to begin: b lets it go on behind"
-                               : "What was asked for cannot be stopped any more: b lets it go on "
-                                 "behind");
+  dialog_say(
+      page->dialog,
+      page->operation->phase == OPERATION_INTENT
+          ? "Execution is about to start: press b to continue in the background"
+          : "The request was sent and cannot be stopped: press b to continue in the background");
   return (struct request){.kind = REQUEST_NONE};
 }
 
@@ -155,14 +156,14 @@ static bool offers_cancel(const struct dialog_page *page) {
 #define CODE(c) KEY_CODE_##c, 0
 
 static const struct dialog_binding run_bindings[] = {
-    {CODE(ESC), "Esc", "stops it at the next safe point", "stop it at the next safe point",
-     run_cancel, 0, offers_cancel},
-    {RUNE('b'), "b", "behind", "let it go on behind: b brings it back", dialog_ask, REQUEST_DISMISS,
-     NULL},
+    {CODE(ESC), "Esc", "stop at the next safe point", "stop at the next safe point", run_cancel, 0,
+     offers_cancel},
+    {RUNE('b'), "b", "background", "continue in the background; b shows it again", dialog_ask,
+     REQUEST_DISMISS, NULL},
 };
 
 const struct dialog_class dialog_run = {
-    .name = "While it is done",
+    .name = "Running action",
     .bindings = run_bindings,
     .binding_count = sizeof run_bindings / sizeof *run_bindings,
     .title = dialog_title,
@@ -186,8 +187,9 @@ static const char *sentence_of_word(const char *word) {
     return "REFUSED: nothing was done";
   if (strcmp(word, "partial") == 0)
     return "PARTLY DONE";
-  return strcmp(word, "done") == 0 ? "DONE"
-                                   : "UNKNOWN: it may have happened; look before you repeat";
+  return strcmp(word, "done") == 0
+             ? "DONE"
+             : "UNKNOWN: it may have taken effect; check before you repeat it";
 }
 
 static void put_victims(struct dialog_page *page) {
@@ -203,11 +205,11 @@ static void put_times(struct dialog_page *page) {
   format_duration(execute, sizeof execute, (double)operation->execute_ms / 1000);
   format_duration(verify, sizeof verify, (double)operation->verify_ms / 1000);
   if (operation->execute_ms >= 0)
-    page_printf(page, STYLE_DIM, 0, "Doing it took %s%s%s.", execute,
-                operation->verify_ms >= 0 ? ", seeing the proof " : "",
+    page_printf(page, STYLE_DIM, 0, "Executed in %s%s%s.", execute,
+                operation->verify_ms >= 0 ? ", verified in " : "",
                 operation->verify_ms >= 0 ? verify : "");
   else
-    page_text(page, STYLE_DIM, 0, NULL, "It was not begun.");
+    page_text(page, STYLE_DIM, 0, NULL, "Not started.");
 }
 
 static void put_outcome(struct dialog_page *page) {
@@ -224,7 +226,7 @@ static void put_outcome(struct dialog_page *page) {
   if (!outcome->undo)
     return;
   page_blank(page);
-  page_text(page, STYLE_NOTICE | STYLE_STRONG, 0, NULL, "u plans what takes it back:");
+  page_text(page, STYLE_NOTICE | STYLE_STRONG, 0, NULL, "Undo (press u to plan it):");
   page_text(page, STYLE_TEXT, 2, NULL, outcome->undo);
 }
 
@@ -253,14 +255,13 @@ static struct request run_undo(struct dialog_page *page, int argument) {
 }
 
 static const struct dialog_binding end_bindings[] = {
-    {CODE(ENTER), "Enter", "closes", "close it", dialog_ask, REQUEST_DISMISS, NULL},
-    {CODE(ESC), "Esc", NULL, "close it", dialog_ask, REQUEST_DISMISS, NULL},
-    {RUNE('u'), "u", "undo", "plan what takes it back, where something does", run_undo, 0,
-     offers_undo},
+    {CODE(ENTER), "Enter", "close", "close", dialog_ask, REQUEST_DISMISS, NULL},
+    {CODE(ESC), "Esc", NULL, "close", dialog_ask, REQUEST_DISMISS, NULL},
+    {RUNE('u'), "u", "undo", "plan the undo, where one exists", run_undo, 0, offers_undo},
 };
 
 const struct dialog_class dialog_end = {
-    .name = "The outcome",
+    .name = "Outcome",
     .bindings = end_bindings,
     .binding_count = sizeof end_bindings / sizeof *end_bindings,
     .fixed = true,

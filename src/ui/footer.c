@@ -81,9 +81,9 @@ static int draw_behind(const struct view *view, const struct frame *frame, int y
   for (size_t i = 0; i < operations->count; i++)
     over += operations->items[i]->phase == OPERATION_ENDED;
   if (over < operations->count)
-    snprintf(text, sizeof text, "%zu under way: b shows it", operations->count - over);
+    snprintf(text, sizeof text, "%zu running: b shows it", operations->count - over);
   else
-    snprintf(text, sizeof text, "%zu over: b shows it", over);
+    snprintf(text, sizeof text, "%zu finished: b shows it", over);
   int x = end - (int)strlen(text);
   if (x < 1)
     return end;
@@ -138,7 +138,7 @@ static void draw_keys(const struct view *view, const struct frame *frame, int y)
 }
 
 static void draw_typing(const struct view *view, const struct frame *frame, int y) {
-  static const char hint[] = "Enter keeps it, Esc drops it";
+  static const char hint[] = "Enter keeps the filter, Esc clears it";
   const struct pane *pane = view_focused(view);
   struct canvas *canvas = frame->canvas;
   int width = canvas->width, x = 1;

@@ -216,7 +216,7 @@ static void draw_unseen(const struct frame *frame, int x, int y, int max) {
     const struct slot *slot = &frame->model->slots[i];
     if (!slot->sample || slot->sample->note_count == 0)
       continue;
-    canvas_printf(frame->canvas, x, y, max, STYLE_UNKNOWN, "; not all is seen: %s %s",
+    canvas_printf(frame->canvas, x, y, max, STYLE_UNKNOWN, "; incomplete: %s %s",
                   slot->target->name, slot->sample->notes[0].text);
     return;
   }
@@ -228,15 +228,14 @@ static void draw_calm(const struct frame *frame, int y, int width) {
   size_t slots = frame->model->slot_count;
   if (findings->count == 0) {
     int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM,
-                              "%zu of %zu targets answer, and nothing is beyond its threshold",
-                              slots, slots);
+                              "%zu/%zu targets up, no findings", slots, slots);
     draw_unseen(frame, x, y, width - x);
     return;
   }
   const struct finding *first = &findings->items[0];
-  int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu of %zu targets answer; ",
-                            slots, slots);
-  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, "not for long yet: ");
+  int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu/%zu targets up; ", slots,
+                            slots);
+  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, "pending: ");
   canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s", first->subject,
                 first->sentence);
 }
@@ -252,11 +251,10 @@ static void draw_sentence(const struct frame *frame, int y) {
     }
   }
   if (slots == 0)
-    canvas_text(canvas, 1, y, width, STYLE_DIM,
-                "nothing to watch: the configuration has no target");
+    canvas_text(canvas, 1, y, width, STYLE_DIM, "no targets: the configuration lists none");
   else if (waiting > 0)
     canvas_printf(canvas, 1, y, width, STYLE_DIM,
-                  "waiting for the first answer of %zu of %zu targets", waiting, slots);
+                  "waiting for the first answer from %zu of %zu targets", waiting, slots);
   else
     draw_calm(frame, y, width);
 }

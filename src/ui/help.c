@@ -61,7 +61,7 @@ static void put_actions_of(struct view *view, const struct frame *frame, struct 
     if (!any)
       put_heading(view, frame, inside, kind->title);
     any = true;
-    put(view, frame, inside, STYLE_KEY, *key ? key : "in a",
+    put(view, frame, inside, STYLE_KEY, *key ? key : "a (menu)",
         arena_printf(frame->arena, "%s: %s", (*spec)->title, (*spec)->what));
   }
 }
@@ -99,22 +99,22 @@ static void put_dialogs(struct view *view, const struct frame *frame, struct rec
     put_heading(view, frame, inside, class->name);
     put_dialog_keys(view, frame, inside, class->bindings, class->binding_count);
   }
-  put_heading(view, frame, inside, "In all of these");
+  put_heading(view, frame, inside, "All dialogs");
   put_dialog_keys(view, frame, inside, dialog_scroll_bindings, dialog_scroll_binding_count);
 }
 
 static void put_signs(struct view *view, const struct frame *frame, struct rect inside) {
   static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
   static const char *const texts[] = {"critical", "warning",
-                                      "not known: no answer, no right, or too old"};
+                                      "unknown: no answer, missing privilege, or stale data"};
   put(view, frame, inside, STYLE_LABEL, "", "");
   for (size_t i = 0; i < sizeof severities / sizeof *severities; i++)
     put(view, frame, inside, style_of_severity(severities[i]) | STYLE_STRONG,
         mark_of(severities[i]), texts[i]);
   put(view, frame, inside, STYLE_NOTICE, ":",
-      "beyond a threshold, but not yet for as long as its rule asks");
-  put(view, frame, inside, STYLE_UNKNOWN, "?", "in a cell: not known; the details say why");
-  put(view, frame, inside, STYLE_DIM, "-", "in a cell: does not apply");
+      "pending: beyond a threshold, but not yet for its duration");
+  put(view, frame, inside, STYLE_UNKNOWN, "?", "in a cell: unknown; the details give the reason");
+  put(view, frame, inside, STYLE_DIM, "-", "in a cell: not applicable");
 }
 
 void help_draw(struct view *view, const struct frame *frame, struct rect area) {

@@ -103,7 +103,7 @@ static void events_draw_line(struct pane *pane, const struct frame *frame, const
   char time[FORMAT_MAX];
   if (!line->event) {
     canvas_text(canvas, x + 1, y, width - 1, STYLE_DIM,
-                *pane->filter ? "no event matches" : "nothing has changed so far");
+                *pane->filter ? "no matching events" : "no events yet");
     return;
   }
   const struct event *event = line->event;

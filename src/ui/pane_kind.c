@@ -195,7 +195,7 @@ static void draw_empty(const struct frame *frame, const struct line *line, int x
   char title[64];
   const struct sample *sample = frame->model->slots[line->slot].sample;
   if (sample && sample_is_faulted(sample, line->table->spec->id)) {
-    snprintf(title, sizeof title, "%s: not known", line->table->spec->title);
+    snprintf(title, sizeof title, "%s: unknown", line->table->spec->title);
     canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_UNKNOWN, title);
     return;
   }
@@ -272,8 +272,7 @@ static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y,
         continue;
       canvas_text(frame->canvas, x, y - shown + used, width, STYLE_UNKNOWN, "? ");
       canvas_printf(frame->canvas, x + ROW_MARK_CELLS, y - shown + used, width - ROW_MARK_CELLS,
-                    STYLE_DIM, "%s: there were more than could be kept",
-                    slot->sample->tables[t].spec->title);
+                    STYLE_DIM, "%s: truncated, too many rows", slot->sample->tables[t].spec->title);
       used++;
     }
   }

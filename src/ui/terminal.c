@@ -136,7 +136,7 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
     return err_set(err, ERR_UNSUPPORTED, "TERM is not set");
   int memory = memfd_create("stacktop-screen", MFD_CLOEXEC);
   if (memory < 0 || !(terminal->memory = fdopen(memory, "w"))) {
-    err_set(err, ERR_IO, "no memory to draw in: %s", strerror(errno));
+    err_set(err, ERR_IO, "not enough memory for the screen: %s", strerror(errno));
     if (memory >= 0)
       close(memory);
     return false;
@@ -145,9 +145,10 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
   unsetenv("COLUMNS");
   terminal->screen = newterm(NULL, terminal->memory, stdin);
   if (!terminal->screen)
-    return err_set(err, ERR_UNSUPPORTED, "the terminal's kind (TERM) \"%.40s\" is not known", term);
+    return err_set(err, ERR_UNSUPPORTED, "unknown terminal type \"%.40s\" (TERM)", term);
   if (!*capability("cup") || !*capability("clear"))
-    return err_set(err, ERR_UNSUPPORTED, "a terminal of kind (TERM) \"%.40s\" has no screen", term);
+    return err_set(err, ERR_UNSUPPORTED, "terminal type \"%.40s\" (TERM) cannot draw a full screen",
+                   term);
   typeahead(-1);
   nonl(); /* there is no output processing */
   curs_set(0);

@@ -294,7 +294,7 @@ static bool look_parse(struct line *line, struct look *look, struct err *err) {
     } else if (too_long || !color_parse(word, color, nearest)) {
       return color_unknown(word, !on, err);
     } else if (*has) {
-      return word_bad(word, "one colour, and one ground after \"on\"", err);
+      return word_bad(word, "one colour, and one background colour after \"on\"", err);
     } else {
       *has = true;
       on = false;

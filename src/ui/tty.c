@@ -39,13 +39,13 @@ bool tty_open(struct tty *tty, struct err *err) {
     return err_set(err, ERR_UNSUPPORTED, "standard input and output are not a terminal");
   tty->fd = tty_reopen();
   if (tty->fd < 0)
-    return err_set(err, ERR_IO, "the terminal cannot be opened: %s", strerror(errno));
+    return err_set(err, ERR_IO, "cannot open the terminal: %s", strerror(errno));
   if (in_background(tty->fd)) {
     tty_close(tty);
-    return err_set(err, ERR_UNSUPPORTED, "in the background there is no terminal to draw on");
+    return err_set(err, ERR_UNSUPPORTED, "a background process cannot draw on the terminal");
   }
   if (tcgetattr(tty->fd, &tty->before) != 0) {
-    err_set(err, ERR_IO, "the terminal's settings cannot be read: %s", strerror(errno));
+    err_set(err, ERR_IO, "cannot read the terminal's settings: %s", strerror(errno));
     tty_close(tty);
     return false;
   }

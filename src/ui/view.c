@@ -101,7 +101,7 @@ static void build(struct view *view, const struct frame *frame, size_t index) {
   pane_build(view->panes[index], frame, view->widths[index], view->rooms[index], &gone);
   if (gone && index == view->focus && !view->typing)
     snprintf(view->notice, sizeof view->notice,
-             "The selected row is gone: its neighbour is selected now");
+             "The selected row is gone: the row next to it is selected");
 }
 
 void view_build_focused(struct view *view, const struct frame *frame) {

@@ -94,7 +94,7 @@ static bool subject_seen(struct keys *keys, struct subject *subject) {
   struct view *view = keys->view;
   if (view->page == PAGE_PANES && keys->moved) {
     snprintf(view->notice, sizeof view->notice,
-             "The selected row has just become another one: look, and press it again");
+             "The selection just changed: check the row, then press the key again");
     return false;
   }
   if (view_subject(view, keys->frame, subject))
@@ -115,11 +115,11 @@ struct request run_mark(struct keys *keys, int argument) {
     return nothing;
   }
   if (keys->moved) {
-    snprintf(view->notice, sizeof view->notice, "The selected row has just become another one");
+    snprintf(view->notice, sizeof view->notice, "The selection just changed: check the row");
     return nothing;
   }
   if (!marks_toggle(&pane->marks, line->slot, line->table_id, line->key))
-    snprintf(view->notice, sizeof view->notice, "No more than %d rows can be marked", MARKS_MAX);
+    snprintf(view->notice, sizeof view->notice, "At most %d rows can be marked", MARKS_MAX);
   pane_move(pane, 1);
   return nothing;
 }
@@ -167,7 +167,7 @@ struct request act_by_key(struct keys *keys) {
   if (!spec || !subject_seen(keys, subject))
     return nothing;
   if (!view_acts_on(spec, model, subject)) {
-    snprintf(keys->view->notice, sizeof keys->view->notice, "%s is for a row of the table \"%s\"",
+    snprintf(keys->view->notice, sizeof keys->view->notice, "%s needs a row of the table \"%s\"",
              spec->title, spec->table);
     return nothing;
   }
@@ -198,7 +198,7 @@ bool view_action_keys_check(const struct action_spec *const *specs, struct err *
     if (key == 0)
       continue;
     if (key < 'A' || key > 'Z')
-      return err_set(err, ERR_INVALID, "%s: its key is no capital letter", (*spec)->id);
+      return err_set(err, ERR_INVALID, "%s: its key is not a capital letter", (*spec)->id);
     const struct binding *binding = binding_of(key);
     if (binding)
       return err_set(err, ERR_INVALID, "%s: its key %c is taken: %s", (*spec)->id, (int)key,

@@ -32,7 +32,7 @@ static struct request run_collect(struct keys *keys, int argument) {
   (void)argument;
   if (!keys->view->paused)
     return (struct request){REQUEST_COLLECT_NOW};
-  snprintf(keys->view->notice, sizeof keys->view->notice, "Paused: z goes on");
+  snprintf(keys->view->notice, sizeof keys->view->notice, "Paused: press z to resume");
   return nothing;
 }
 
@@ -90,7 +90,7 @@ static struct request run_detail(struct keys *keys, int argument) {
   }
   if (keys->moved) {
     snprintf(keys->view->notice, sizeof keys->view->notice,
-             "The selected row is gone: its neighbour is selected now");
+             "The selected row is gone: the row next to it is selected");
     return nothing;
   }
   detail_set(&keys->view->detail, keys->frame, line);
@@ -200,10 +200,10 @@ static struct pane_table *table_to_sort(struct pane *pane, const struct line **l
 static void say_sort(struct view *view, const struct pane_table *table,
                      const struct table_spec *spec) {
   if (table->sort_column < 0 || (size_t)table->sort_column >= spec->column_count)
-    snprintf(view->notice, sizeof view->notice, "Sorted by harm, the worst first");
+    snprintf(view->notice, sizeof view->notice, "Sorted by severity, worst first");
   else
     snprintf(view->notice, sizeof view->notice, "Sorted by %s%s",
-             spec->columns[table->sort_column].title, table->inverted ? ", inverted" : "");
+             spec->columns[table->sort_column].title, table->inverted ? ", reversed" : "");
 }
 
 /* The columns that are shown, and before the first the collector's own order. */
@@ -291,61 +291,62 @@ static bool offers_row(const struct view *view) {
 
 /* The order is that of the help and of the bottom line, which drops the last ones first. */
 const struct binding view_bindings[] = {
-    {RUNE('a'), "a", "all actions", "what can be done to it, and why the rest cannot", PLACE_ACTS,
-     false, run_menu, 0, offers_acts},
-    {CODE(ENTER), "Enter", "zoom", "zoom into the pane; in it: all about the selected row",
+    {RUNE('a'), "a", "all actions", "actions for the selected row; why others are unavailable",
+     PLACE_ACTS, false, run_menu, 0, offers_acts},
+    {CODE(ENTER), "Enter", "zoom", "full-screen pane; again: details of the selected row",
      PLACE_OVERVIEW, false, run_zoom, 0, NULL},
-    {CODE(ENTER), "Enter", "details", "zoom into the pane; in it: all about the selected row",
+    {CODE(ENTER), "Enter", "details", "full-screen pane; again: details of the selected row",
      PLACE_ZOOM, false, run_detail, 0, offers_row},
-    {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, zoom", PLACE_ALL, false,
-     run_back, 0, offers_back},
-    {RUNE('i'), "i", "details", "all about the selected row", PLACE_OVERVIEW, false, run_detail, 0,
+    {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, full-screen pane", PLACE_ALL,
+     false, run_back, 0, offers_back},
+    {RUNE('i'), "i", "details", "details of the selected row", PLACE_OVERVIEW, false, run_detail, 0,
      offers_row},
-    {RUNE('i'), "i", NULL, "all about the selected row", PLACE_ZOOM, false, run_detail, 0, NULL},
-    {RUNE(' '), "Space", "mark", "mark the row or not: actions are for all marked rows",
+    {RUNE('i'), "i", NULL, "details of the selected row", PLACE_ZOOM, false, run_detail, 0, NULL},
+    {RUNE(' '), "Space", "mark", "mark or unmark the row; actions apply to all marked rows",
      PLACE_PANES, false, run_mark, 0, offers_mark},
-    {CODE(RIGHT), "Right", "open", "open the row; close it, or go to the one above it", PLACE_PANES,
+    {CODE(RIGHT), "Right", "open", "open the row; close it, or go to its parent", PLACE_PANES,
      false, run_open, 0, offers_open},
-    {CODE(LEFT), "Left", "close", "open the row; close it, or go to the one above it", PLACE_PANES,
-     false, run_close, 0, offers_close},
-    {RUNE('/'), "/", "filter", "show only rows with a text; Enter keeps it, Esc drops it",
+    {CODE(LEFT), "Left", "close", "open the row; close it, or go to its parent", PLACE_PANES, false,
+     run_close, 0, offers_close},
+    {RUNE('/'), "/", "filter", "show rows that contain a text; Enter keeps, Esc clears",
      PLACE_PANES, false, run_filter, 0, NULL},
-    {RUNE('n'), "n", NULL, "next and previous row that matches the filter", PLACE_PANES, false,
+    {RUNE('n'), "n", NULL, "next or previous row that matches the filter", PLACE_PANES, false,
      run_match, 1, NULL},
-    {RUNE('N'), "N", "next", "next and previous row that matches the filter", PLACE_PANES, false,
+    {RUNE('N'), "N", "next", "next or previous row that matches the filter", PLACE_PANES, false,
      run_match, -1, offers_match},
-    {RUNE('<'), "<", NULL, "sort by the next column; beyond the last: by harm, the worst first",
-     PLACE_PANES, false, run_sort, -1, NULL},
-    {RUNE('>'), ">", "sort", "sort by the next column; beyond the last: by harm, the worst first",
-     PLACE_PANES, false, run_sort, 1, offers_sort},
-    {RUNE('I'), "I", NULL, "invert the order", PLACE_PANES, false, run_invert, 0, NULL},
+    {RUNE('<'), "<", NULL, "next or previous sort column; past the end: worst first", PLACE_PANES,
+     false, run_sort, -1, NULL},
+    {RUNE('>'), ">", "sort", "next or previous sort column; past the end: worst first", PLACE_PANES,
+     false, run_sort, 1, offers_sort},
+    {RUNE('I'), "I", NULL, "reverse the sort order", PLACE_PANES, false, run_invert, 0, NULL},
     {KEY_CODE_RUNE, '1', '9', "1-9", NULL, "go to the pane with that number", PLACE_PANES, false,
      run_focus_number, 0, NULL},
-    {CODE(TAB), "Tab", "pane", "next and previous pane", PLACE_PANES, false, run_focus_step, 1,
+    {CODE(TAB), "Tab", "pane", "next or previous pane", PLACE_PANES, false, run_focus_step, 1,
      NULL},
-    {CODE(BACKTAB), "Shift-Tab", NULL, "next and previous pane", PLACE_PANES, false, run_focus_step,
+    {CODE(BACKTAB), "Shift-Tab", NULL, "next or previous pane", PLACE_PANES, false, run_focus_step,
      -1, NULL},
-    {CODE(DOWN), "Down", NULL, "a row down, up", PLACE_ALL, false, run_move, 1, NULL},
-    {RUNE('j'), "j", NULL, "a row down, up", PLACE_ALL, false, run_move, 1, NULL},
-    {CODE(UP), "Up", NULL, "a row down, up", PLACE_ALL, false, run_move, -1, NULL},
-    {RUNE('k'), "k", NULL, "a row down, up", PLACE_ALL, false, run_move, -1, NULL},
-    {CODE(PAGE_DOWN), "PgDn", NULL, "a page down, up", PLACE_PANES, false, run_page, 1, NULL},
-    {CODE(PAGE_DOWN), "PgDn", "more", "a page down, up", PLACE_PAGES, false, run_page, 1,
+    {CODE(DOWN), "Down", NULL, "one row down or up", PLACE_ALL, false, run_move, 1, NULL},
+    {RUNE('j'), "j", NULL, "one row down or up", PLACE_ALL, false, run_move, 1, NULL},
+    {CODE(UP), "Up", NULL, "one row down or up", PLACE_ALL, false, run_move, -1, NULL},
+    {RUNE('k'), "k", NULL, "one row down or up", PLACE_ALL, false, run_move, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", PLACE_PANES, false, run_page, 1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", "more", "one page down or up", PLACE_PAGES, false, run_page, 1,
      offers_page},
-    {CODE(PAGE_UP), "PgUp", NULL, "a page down, up", PLACE_ALL, false, run_page, -1, NULL},
-    {CODE(HOME), "Home", NULL, "first, last row", PLACE_ALL, false, run_move, -1000000, NULL},
-    {RUNE('g'), "g", NULL, "first, last row", PLACE_ALL, false, run_move, -1000000, NULL},
-    {CODE(END), "End", NULL, "first, last row", PLACE_ALL, false, run_move, 1000000, NULL},
-    {RUNE('G'), "G", NULL, "first, last row", PLACE_ALL, false, run_move, 1000000, NULL},
-    {RUNE(':'), ":", NULL, "a command: unlock, lock, undo, or an action in words", PLACE_PANES,
-     false, run_command, 0, NULL},
-    {RUNE('b'), "b", NULL, "show what is being done behind, or was", PLACE_PANES, false, run_front,
-     0, NULL},
-    {RUNE('z'), "z", "pause", "hold the screen, and go on", PLACE_ALL, false, run_pause, 0, NULL},
-    {CTRL('r'), "Ctrl-R", NULL, "collect now", PLACE_ALL, false, run_collect, 0, NULL},
-    {CTRL('l'), "Ctrl-L", NULL, "draw the whole screen again", PLACE_ALL, false, run_request,
+    {CODE(PAGE_UP), "PgUp", NULL, "one page down or up", PLACE_ALL, false, run_page, -1, NULL},
+    {CODE(HOME), "Home", NULL, "first or last row", PLACE_ALL, false, run_move, -1000000, NULL},
+    {RUNE('g'), "g", NULL, "first or last row", PLACE_ALL, false, run_move, -1000000, NULL},
+    {CODE(END), "End", NULL, "first or last row", PLACE_ALL, false, run_move, 1000000, NULL},
+    {RUNE('G'), "G", NULL, "first or last row", PLACE_ALL, false, run_move, 1000000, NULL},
+    {RUNE(':'), ":", NULL, "command: unlock, lock, undo, or an action", PLACE_PANES, false,
+     run_command, 0, NULL},
+    {RUNE('b'), "b", NULL, "background actions: progress and results", PLACE_PANES, false,
+     run_front, 0, NULL},
+    {RUNE('z'), "z", "pause", "pause: stop polling and freeze the screen; again: resume", PLACE_ALL,
+     false, run_pause, 0, NULL},
+    {CTRL('r'), "Ctrl-R", NULL, "refresh now", PLACE_ALL, false, run_collect, 0, NULL},
+    {CTRL('l'), "Ctrl-L", NULL, "repaint the screen", PLACE_ALL, false, run_request,
      REQUEST_REPAINT, NULL},
-    {CTRL('z'), "Ctrl-Z", NULL, "suspend: fg comes back", PLACE_ALL, false, run_request,
+    {CTRL('z'), "Ctrl-Z", NULL, "suspend; fg resumes", PLACE_ALL, false, run_request,
      REQUEST_SUSPEND, NULL},
     {RUNE('?'), "?", "help", "this help", PLACE_ALL, true, run_help, 0, NULL},
     {CODE(F1), "F1", NULL, "this help", PLACE_ALL, false, run_help, 0, NULL},

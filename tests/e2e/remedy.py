@@ -51,12 +51,12 @@ ARMED = "[>Enter: "  # the phrase is complete, and Enter would act
 
 def outcome(terminal, timeout=30):
     """Waits for the end; all that the screen then says."""
-    ended = re.compile(r"Doing it took|It was not begun|Nothing was done")
+    ended = re.compile(r"Executed in|Not started|Nothing was done")
     # The bottom line is drawn last: with it the frame is whole.
-    terminal.wait_for(lambda screen: ended.search(screen.text) and "Esc stops it" not in screen.text, timeout)
+    terminal.wait_for(lambda screen: ended.search(screen.text) and "Esc stop at" not in screen.text, timeout)
     return terminal.screen.text
 
 
 def close(terminal):
     terminal.press("Enter")
-    terminal.wait_for(lambda screen: not re.search(r"Doing it took|It was not begun|Nothing was done", screen.text))
+    terminal.wait_for(lambda screen: not re.search(r"Executed in|Not started|Nothing was done", screen.text))

@@ -29,7 +29,7 @@ RATE = r"\+[\d.,]+/s"
 
 SCENES = {scene.name: scene for scene in (
     Scene("api-down", "Services", "1 CRIT",
-          rf"!! api refused: nobody listens on port \d+ of 127\.0\.0\.1{SINCE}", "ref", "api "),
+          rf"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1{SINCE}", "ref", "api "),
     Scene("api-slow", "Services", "1 CRIT",
           rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
     Scene("db-hog", "PostgreSQL", "1 WARN",
@@ -47,7 +47,7 @@ SCENES = {scene.name: scene for scene in (
 
 
 def is_well(o):
-    return (o.verdict == "all ok" and o.sentence.startswith("9 of 9 targets answer")
+    return (o.verdict == "all ok" and o.sentence.startswith("9/9 targets up")
             and all(o.pane(name).state == "ok" for name in PANES[:-1]))
 
 
@@ -64,7 +64,7 @@ def shows(scene):
 
 def is_over(scene):
     def seen(o):
-        return is_well(o) and any(mark == "ok" and re.search(rf" over after {TIME}: {scene.over}", text)
+        return is_well(o) and any(mark == "ok" and re.search(rf" resolved after {TIME}: {scene.over}", text)
                                   for mark, text in o.events)
     return seen
 

@@ -59,7 +59,7 @@ def aim(terminal, rng):
         quiet(terminal)
         text = terminal.screen.text
         # the plan; or a form, a refusal, a menu with nothing in it
-        if any(sign in text for sign in (">Cancel<", "Enter closes", "Enter next", "Enter plan it")):
+        if any(sign in text for sign in (">Cancel<", "Enter close", "Enter next", "Enter plan")):
             break
     return ">Cancel<" in terminal.screen.text
 

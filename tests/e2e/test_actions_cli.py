@@ -517,7 +517,7 @@ def test_ctrl_c_stops_at_a_safe_point(remedy, sandbox, keys):
                   env=remedy.env) as terminal:
         terminal.wait_for("to do it, anything else not to:")
         terminal.press(plan["phrase"], "Enter")
-        terminal.wait_for(re.compile(r"under way.* of 150,\d+ keys"))
+        terminal.wait_for(re.compile(r"running.* of 150,\d+ keys"))
         terminal.press("Ctrl-C")
         terminal.wait_for("it stops at the next safe point", alive=False)
         assert terminal.wait_exit(5) == PARTLY, terminal.show()
@@ -537,7 +537,7 @@ def test_ctrl_c_twice_leaves_at_once(remedy, victim):
         remedy.sandbox.freeze("postgres")
         try:
             terminal.press(str(victim.pid), "Enter")
-            terminal.wait_for("under way")
+            terminal.wait_for(re.compile(r"^running\b", re.M))
             began = time.monotonic()
             terminal.press("Ctrl-C")
             terminal.wait_for("once more, and it is left at once")

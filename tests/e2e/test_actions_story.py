@@ -47,7 +47,7 @@ def open_plan(terminal, pid, key="T"):
     terminal.wait_for("idle in txn", 20)
     select(terminal, 2, f"pid {pid}")
     terminal.press("a")
-    terminal.wait_for(f"What can be done: pid {pid} of ecap")
+    terminal.wait_for(f"Actions: pid {pid} of ecap")
     terminal.press(key)
     terminal.wait_for("[>Cancel<]")
 
@@ -104,9 +104,9 @@ def test_a_paste_never_agrees(stage, hog, tmp_path):
         open_plan(terminal, hog)
         terminal.settle(0.4)
         os.write(terminal.master, f"\x1b[200~{hog}\r\x1b[201~".encode())
-        terminal.wait_for("What is pasted does not count")
+        terminal.wait_for("Pasted text is not accepted")
         os.write(terminal.master, f"{hog}\r".encode())  # a terminal that does not mark pastes
-        terminal.wait_for("Too quick")
+        terminal.wait_for("Too soon")
         assert alive(stage, hog)
     assert Audit(tmp_path / "state").intents == []
 
@@ -198,7 +198,7 @@ def test_cut_off_before_the_agreement(stage, hog, tmp_path, how, step):
         terminal.wait_for("idle in txn", 20)
         select(terminal, 2, f"pid {hog}")
         terminal.press("a")
-        terminal.wait_for("What can be done")
+        terminal.wait_for("Actions: ")
         if step != "menu":
             terminal.press("T")
             terminal.wait_for("[>Cancel<]")
@@ -279,7 +279,7 @@ def test_marked_rows_are_ended_and_what_the_filter_hides_is_counted(stage, hog, 
             terminal.press("/", str(pids["mark-two"]), "Enter")
             terminal.wait_for(lambda screen: f"pid {pids['mark-one']}" not in screen.text)
             terminal.press("T")
-            terminal.wait_for("of which the filter hides 1")
+            terminal.wait_for("1 of them hidden by the filter")
             assert f"pid {pids['mark-one']}" in terminal.screen.text
             agree(terminal, "sandbox 2")
             assert "DONE" in outcome(terminal)

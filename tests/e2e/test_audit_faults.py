@@ -204,7 +204,7 @@ def test_the_screen_says_so_until_it_is_on_disk(place):
         terminal.press("Enter")
         terminal.wait_for("1 NOT RECORDED")
         terminal.wait_for("Input/output error")
-        terminal.wait_for(lambda screen: "Doing it took" in screen.text and "the outcome is not on" in screen.text)
+        terminal.wait_for(lambda screen: "Executed in" in screen.text and "the outcome is not on" in screen.text)
         assert not place.is_there and place.events() == ["intent"]
         place.disk(0)
         terminal.wait_gone("NOT RECORDED")
@@ -230,7 +230,7 @@ def test_it_is_written_before_leaving(place):
         terminal.press("Enter")
         terminal.wait_for("1 NOT RECORDED")
         terminal.press("Enter")
-        terminal.wait_gone("Doing it took")
+        terminal.wait_gone("Executed in")
         place.disk(0)
         terminal.press("q")
         assert terminal.wait_exit(1) == 0

@@ -229,9 +229,9 @@ def test_a_rule_that_one_pass_cannot_judge(config):
     path = config(hosts=[{"name": "here"}], thresholds=QUIET | CPU)
     run = check(path)
     assert run.status == UNKNOWN, run
-    assert "here: host.cpu not judged: needs two collections" in run.stdout.splitlines()[0], run
+    assert "here: host.cpu not evaluated: needs two collections" in run.stdout.splitlines()[0], run
     document = check(path, "--json").document
-    assert ("unknown", "here: host.cpu not judged: needs two collections") in document.findings
+    assert ("unknown", "here: host.cpu not evaluated: needs two collections") in document.findings
     watched = check(path, "--duration", "500ms")
     assert watched.status == OK, watched
     assert 0.5 <= watched.seconds < 5
@@ -246,7 +246,7 @@ def test_duration_judges_for(config, web):
     assert run.status == WARN and "seen once" not in run.stdout, run
     rule["service.latency"]["for"] = "1h"
     run = check(config(services=[service("api", web, 200)], thresholds=rule), "--duration", "500ms")
-    assert run.status == WARN and "watched for 500ms; the rule asks for 1h" in run.stdout, run
+    assert run.status == WARN and "watched for 500ms; the threshold requires 1h" in run.stdout, run
 
 
 def test_plugin_is_one_line(config, web):

@@ -83,7 +83,7 @@ def fault(sandbox, o, part, action, back, words_wanted):
     assert key_seconds(o) <= KEY_SECONDS * PATIENCE, f"keys are slow while {part} suffers a {action}"
     sandbox.ctl(back, part)
     o.wait(lambda o: o.verdict == "all ok" and o.pane(name).state == "ok", BACKOFF_CEILING + TIMEOUT + 5)
-    assert any(mark == "ok" and re.match(rf"{NAME[part]} (answers again, after|over after)", text)
+    assert any(mark == "ok" and re.match(rf"{NAME[part]} (up again after|resolved after)", text)
                for mark, text in o.events), o.terminal.show()
 
 

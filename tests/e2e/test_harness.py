@@ -72,7 +72,7 @@ def test_the_emulator_knows_what_ncurses_uses():
 
 
 def test_resize_reaches_the_program():
-    script = "trap 'stty size' WINCH; echo ready; while :; do read -t 60 x; done"
+    script = "trap 'stty size' WINCH; echo ready; while :; do read -t 0.2 x; done"
     with Terminal(["/bin/bash", "-c", script], columns=80, rows=24) as terminal:
         terminal.wait_for("ready")
         terminal.resize(100, 30)

@@ -48,7 +48,7 @@ def test_a_crash_is_a_finding_and_passes(calm, tmp_path):
         # somebody kills it between two questions
         os.kill(client(pid), signal.SIGKILL)
         terminal.wait_for("Kafka client crashed (SIGKILL)", 10)
-        terminal.wait_for(lambda screen: "over after" in screen.text and well(screen), 15)
+        terminal.wait_for(lambda screen: "resolved after" in screen.text and well(screen), 15)
         client(pid)
         assert len(children(pid)) == 1 and descriptors(pid) <= before + 1
         # a frozen one does not hold up the way out

@@ -46,7 +46,7 @@ def test_a_standby_without_its_primary(impatient, config, cut, mend):
         assert severities["lenient"] in ("warn", "crit") and "not receiving WAL" in run.stdout, run
         lab.ctl(mend, "postgres")
         terminal.wait_for(lambda screen: "2/2 ok" in screen.text, timeout=20)
-        terminal.wait_for(re.compile(r"ok strict over after .*: not receiving WAL for"))
+        terminal.wait_for(re.compile(r"ok strict resolved after .*: not receiving WAL for"))
         terminal.press("q")
     assert check(path, "--only", "postgres").status == OK
 
@@ -58,7 +58,7 @@ def test_a_replica_that_hangs_is_seen_on_the_primary(lab_postgres, config):
         lab_postgres.ctl("freeze", "standby")
         terminal.wait_for(re.compile(r"standby no reply for \S+, its lag is at least that"), timeout=50)
         lab_postgres.ctl("thaw", "standby")
-        terminal.wait_for(re.compile(r"standby over after .*: no reply for"), timeout=30)
+        terminal.wait_for(re.compile(r"standby resolved after .*: no reply for"), timeout=30)
 
 
 def test_a_replica_that_goes_is_a_finding_and_an_event(lab_postgres, config):
@@ -70,7 +70,7 @@ def test_a_replica_that_goes_is_a_finding_and_an_event(lab_postgres, config):
         assert "1 WARN" in terminal.screen.rows[0]
         lab_postgres.start("standby")
         terminal.wait_for(re.compile(r"standby +streaming"), timeout=20)
-        terminal.wait_for(re.compile(r"ok primary standby over after .*: disconnected for"))
+        terminal.wait_for(re.compile(r"ok primary standby resolved after .*: disconnected for"))
         assert "all ok" in terminal.screen.rows[0]
         terminal.press("q")
 

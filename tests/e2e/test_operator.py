@@ -15,7 +15,7 @@ def one_refused(config):
 
 def test_the_error_stays_at_80x24(config):
     with overview(one_refused(config), columns=80, rows=24) as o:
-        o.wait(lambda o: "ERROR" in o.pane("Services").text and "refused: nobody" in o.pane("Services").row("api"))
+        o.wait(lambda o: "ERROR" in o.pane("Services").text and "refused: nothing" in o.pane("Services").row("api"))
 
 
 def test_the_headline_stays_at_60x12(config):

@@ -72,10 +72,10 @@ def test_a_query_that_fails_is_a_finding(sandbox, config):
         cursor.execute("SET allow_system_table_mods = on; ALTER VIEW pg_catalog.pg_locks RENAME TO gone")
         assert [sentence.split(" could")[0] for sentence in faults(path)] == ["db: sessions"]
         with dashboard(path, columns=80, rows=24) as terminal:
-            terminal.wait_for("Sessions: not known")
+            terminal.wait_for("Sessions: unknown")
             assert "sessions could not be read" in terminal.screen.line("sessions could not be read")
             cursor.execute("ALTER VIEW pg_catalog.gone RENAME TO pg_locks")
-            terminal.wait_for(lambda screen: "not known" not in screen.text)
+            terminal.wait_for(lambda screen: "unknown" not in screen.text)
             terminal.press("q")
 
 

@@ -221,14 +221,14 @@ def test_few_descriptors(tmp_path, web, files):
     done = run("check", "-c", path, limits=[(resource.RLIMIT_NOFILE, (files, files))])
     assert done.returncode in (OK, WARN, UNKNOWN, OSERR), (done.returncode, done.out, done.err)
     if done.returncode in (UNKNOWN, OSERR):
-        assert f"our limit is {files} (ulimit -n)" in done.out + done.err, done.out + done.err
+        assert f"the limit of this process is {files} (ulimit -n)" in done.out + done.err, done.out + done.err
 
 
 @pytest.mark.parametrize("files", [4, 11, 14, 15, 16, 18])
 def test_few_descriptors_for_the_dashboard(tmp_path, web, files):
     path = write_config(tmp_path, **everything(web))
     with Terminal(["/bin/bash", "-c", f"ulimit -n {files}; exec {BINARY} -c {path}"]) as terminal:
-        terminal.wait_for(lambda screen: "our limit" in screen.text or "Services" in screen.text, 3, alive=False)
+        terminal.wait_for(lambda screen: "the limit of this process" in screen.text or "Services" in screen.text, 3, alive=False)
         if terminal.screen.alternate:
             terminal.wait_for(re.compile("not asked|200"))
             assert "refused" not in terminal.screen.text
@@ -242,7 +242,7 @@ def test_600_services_and_1024_descriptors(tmp_path, web):
                         thresholds={"service.latency": {"warn": "1h"}})
     hard = run("check", "-c", path, limits=[(resource.RLIMIT_NOFILE, (1024, 1024))])
     assert hard.returncode == UNKNOWN, hard.out[:400]
-    assert "crit" not in hard.out.lower() and "our limit is 1024 (ulimit -n)" in hard.out
+    assert "crit" not in hard.out.lower() and "the limit of this process is 1024 (ulimit -n)" in hard.out
     soft = run("check", "-c", path, limits=[(resource.RLIMIT_NOFILE, (1024, 4096))])
     assert soft.returncode == OK, soft.out[:400]
 
@@ -261,7 +261,7 @@ def test_no_thread_to_be_had(tmp_path, web):
     assert done.returncode in (OK, UNKNOWN), done.out + done.err
     assert "CRIT" not in done.out
     if done.returncode == UNKNOWN:
-        assert "our limit is 1 processes and threads (ulimit -u)" in done.out
+        assert "the limit of this process is 1 processes and threads (ulimit -u)" in done.out
 
 
 # Signals.

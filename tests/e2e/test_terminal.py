@@ -254,7 +254,7 @@ def test_the_first_frame_comes_before_the_collectors(config):
                                                "health": f"http://127.0.0.1:{hung.port}/"}])
         with dashboard(path) as terminal:
             terminal.wait_for("api", 1)
-            assert "waiting for the first answer of 1 of 1 targets" in terminal.screen.text
+            assert "waiting for the first answer from 1 of 1 targets" in terminal.screen.text
             leave(terminal)
 
 

@@ -93,7 +93,7 @@ static void test_all_databases_are_flushed(void **state) {
   const char *text = plan_text(driver);
   expect_in(text, "FLUSHALL ASYNC");
   expect_in(text, "108 keys");
-  expect_in(text, "To whom: 108 keys");
+  expect_in(text, "Objects: 108 keys");
   assert_true(driver_execute(driver));
   redis_say(&fixture, "SET late 1");
   assert_true(driver_verify(driver));

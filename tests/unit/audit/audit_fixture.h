@@ -26,7 +26,7 @@ struct fixture {
 /* cmocka's stand-ins for the numbers of a record. */
 static const struct plan_param fixture_params[] = {{"older_than", "10min"},
                                                    {"note", "it's \"me\""}};
-static const char *const fixture_plan[] = {"Runs", "  SELECT pg_terminate_backend(8123)"};
+static const char *const fixture_plan[] = {"Commands", "  SELECT pg_terminate_backend(8123)"};
 static const struct audit_victim fixture_victims[] = {{.key = "8123/17", .label = "pid 8123"},
                                                       {.key = "8124/18", .label = "pid 8124"}};
 static const struct audit_victim fixture_results[] = {

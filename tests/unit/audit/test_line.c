@@ -34,7 +34,7 @@ static void test_an_intent(void **state) {
       "\"environment\":\"production\",\"address\":\"10.0.0.9:5432\",\"danger\":\"destructive\","
       "\"hash\":\"0f3a\",\"confirm\":\"production 2\",\"count\":2,\"unit\":\"sessions\","
       "\"params\":{\"older_than\":\"10min\",\"note\":\"it's \\\"me\\\"\"},"
-      "\"plan\":[\"Runs\",\"  SELECT pg_terminate_backend(8123)\"],"
+      "\"plan\":[\"Commands\",\"  SELECT pg_terminate_backend(8123)\"],"
       "\"victims\":[{\"key\":\"8123/17\",\"label\":\"pid 8123\"},"
       "{\"key\":\"8124/18\",\"label\":\"pid 8124\"}]}");
   free(line);
@@ -82,7 +82,7 @@ static void test_partly_done(void **state) {
   assert_string_equal(audit_victim_text(text, &parsed.record.victims[0]),
                       "100 of 340 rows: stopped");
   assert_string_equal(audit_victim_text(text, &parsed.record.victims[1]),
-                      "at least 7 keys, of how many is not known");
+                      "at least 7 keys, total unknown");
   audit_parsed_fini(&parsed);
   free(line);
 }

@@ -143,7 +143,7 @@ static inline double number(const struct row *row, const char *column) {
   double result = -1;
   struct value value = cell(row, column);
   if (!value_number(value, &result))
-    fail_msg("%s: %s", column, value.text ? value.text : "does not apply");
+    fail_msg("%s: %s", column, value.text ? value.text : "not applicable");
   return result;
 }
 

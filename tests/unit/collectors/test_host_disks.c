@@ -207,10 +207,10 @@ static void test_errors(void **state) {
   assert_string_equal(bench->sample->notes[0].text, "/mnt/nas: no right to ask for its figures");
 
   mount->err.kind = ERR_LIMIT;
-  snprintf(mount->err.text, sizeof mount->err.text, "160 calls wait already");
+  snprintf(mount->err.text, sizeof mount->err.text, "160 calls are already waiting");
   row = draw(bench, "/mnt/nas");
   assert_int_equal(row->severity, SEVERITY_UNKNOWN);
-  assert_string_equal(row->reason, "cannot be asked: 160 calls wait already");
+  assert_string_equal(row->reason, "cannot be asked: 160 calls are already waiting");
   assert_int_equal(row->cells[DISK_FREE].type, VALUE_NONE);
 }
 

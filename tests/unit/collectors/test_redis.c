@@ -213,7 +213,7 @@ static void test_restarted(void **state) {
   redis_server_kill(&fixture->server);
   for (int i = 0; i < 3; i++)
     uv_run(&fixture->loop, UV_RUN_NOWAIT);
-  fails(fixture, ERR_REFUSED, "nobody listens");
+  fails(fixture, ERR_REFUSED, "nothing listens");
   start_server(fixture, NULL);
   collect(fixture);
 }
@@ -221,7 +221,7 @@ static void test_restarted(void **state) {
 static void test_refused(void **state) {
   struct fixture *fixture = *state;
   watch(fixture, "", tiny_free_port(&fixture->loop));
-  fails(fixture, ERR_REFUSED, "refused: nobody listens on port");
+  fails(fixture, ERR_REFUSED, "refused: nothing listens on port");
 }
 
 static void test_garbage(void **state) {

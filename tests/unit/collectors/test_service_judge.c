@@ -107,12 +107,14 @@ static void test_verdicts(void **state) {
 static void test_our_own_limit(void **state) {
   (void)state;
   struct service_facts facts = {.port = PROBE_FAILED};
-  err_set(&facts.port_err, ERR_LIMIT, "too many open files: our limit is 1024 (ulimit -n)");
+  err_set(&facts.port_err, ERR_LIMIT,
+          "too many open files: the limit of this process is 1024 (ulimit -n)");
   struct service_verdict verdict = judge(facts, 0);
   assert_int_equal(verdict.severity, SEVERITY_UNKNOWN);
   assert_true(verdict.unknown);
   assert_string_equal(verdict.state, "not asked");
-  assert_string_equal(verdict.reason, "too many open files: our limit is 1024 (ulimit -n)");
+  assert_string_equal(verdict.reason,
+                      "too many open files: the limit of this process is 1024 (ulimit -n)");
   facts =
       (struct service_facts){.port = PROBE_ANSWERED, .has_health = true, .health = PROBE_FAILED};
   err_set(&facts.health_err, ERR_LIMIT, "no thread can be started");

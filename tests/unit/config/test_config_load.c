@@ -118,7 +118,7 @@ static const struct error_case errors_of[] = {
     {"services:\n  - {name: a, address: \"a:1\", insecure: yes}\n", 2, 41, "is not a boolean"},
     {"services:\n  - {name: a, address: \"a:1\", runtime: x}\n", 2, 40, "must be a mapping"},
     {"postgres:\n  - {name: a, dsn: x, retention: {b: \"at 1d\", c: 90d}}\n", 2, 50,
-     "retention of c: \"90d\" is not the name of a column and an age"},
+     "retention of c: \"90d\" is not a column and an age"},
     {"postgres:\n  - {name: a, dsn: x, retention: {b: \"at 9x\"}}\n", 2, 38,
      "\"9x\" is not a duration"},
     {"services:\n  - {name: a, address: \"a:1\", runtime: {kubernets: x}}\n", 2, 41,

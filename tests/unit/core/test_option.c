@@ -106,7 +106,7 @@ static void test_options(void **state) {
       {&text, "a", 0, NULL},
       {&text, "a b", 0, "\"a b\" has a blank"},
       {&secret, "anything at all", 0, NULL},
-      {&list, "a", 0, "l wants a list: [a, b], not one text"},
+      {&list, "a", 0, "l must be a list: [a, b], not a single value"},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     struct option_value value = {0};

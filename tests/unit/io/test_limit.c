@@ -25,7 +25,7 @@ static void test_errors(void **state) {
   assert_non_null(strstr(err.text, "memory"));
   assert_false(limit_error_in("connect to x failed: Connection refused", &err));
   assert_true(limit_error_in("could not create socket: Too many open files", &err));
-  assert_non_null(strstr(err.text, "too many open files: our limit is "));
+  assert_non_null(strstr(err.text, "too many open files: the limit of this process is "));
   assert_false(limit_thread(EAGAIN, &err));
   assert_int_equal(err.kind, ERR_LIMIT);
   assert_non_null(strstr(err.text, "ulimit -u"));
@@ -49,7 +49,7 @@ static void test_files_free(void **state) {
     count++;
   assert_false(limit_files_free(1, &err));
   assert_int_equal(err.kind, ERR_LIMIT);
-  assert_string_equal(err.text, "too many open files: our limit is 20 (ulimit -n)");
+  assert_string_equal(err.text, "too many open files: the limit of this process is 20 (ulimit -n)");
   assert_true(count >= 2);
   close(taken[--count]);
   close(taken[--count]);

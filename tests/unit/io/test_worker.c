@@ -121,7 +121,7 @@ static void test_stuck_calls(void **state) {
   assert_true(start(fixture, 3, true, &err));
   assert_false(start(fixture, 4, false, &err));
   assert_int_equal(err.kind, ERR_LIMIT);
-  assert_string_equal(err.text, "4 calls wait already");
+  assert_string_equal(err.text, "4 calls are already waiting");
   fixture->expected = 5;
   fixture->all_done = false;
   open_gate(fixture, 4);

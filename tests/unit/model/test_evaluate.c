@@ -132,7 +132,8 @@ static void test_onset_of_a_row(void **state) {
   fixture->now_ms += 2000;
   publish_lag(fixture, 1, value_int(1));
   judge(fixture, false);
-  assert_string_equal(events_get(&fixture->model.events, 0)->text, "over after 23s: stuck for 21s");
+  assert_string_equal(events_get(&fixture->model.events, 0)->text,
+                      "resolved after 23s: stuck for 21s");
 }
 
 /* A target's own threshold judges it, and nobody else. */
@@ -196,7 +197,7 @@ static void test_for(void **state) {
 
   const struct finding *finding = only(judge(fixture, true));
   assert_false(finding->pending);
-  assert_string_equal(finding->sentence, "lag 9, above 5 (seen once; the rule asks for 5.0s)");
+  assert_string_equal(finding->sentence, "lag 9, above 5 (seen once; the threshold requires 5.0s)");
 }
 
 /* Children colour their cells only; what their collector says of them counts. */
@@ -411,7 +412,7 @@ static void test_unjudged(void **state) {
   const struct finding *finding = only(judge(fixture, true));
   assert_int_equal(finding->severity, SEVERITY_UNKNOWN);
   assert_string_equal(finding->subject, "main");
-  assert_string_equal(finding->sentence, "kafka.lag not judged: needs two collections");
+  assert_string_equal(finding->sentence, "kafka.lag not evaluated: needs two collections");
   assert_string_equal(finding->table, "groups");
   assert_string_equal(finding->column, "lag");
   assert_null(finding->row);
@@ -437,7 +438,7 @@ static void test_unjudged_rows(void **state) {
   assert_int_equal(findings->count, 2);
   assert_string_equal(findings->items[0].sentence, "gone");
   assert_string_equal(findings->items[1].sentence,
-                      "kafka.lag not judged for 1 of 3 rows: needs DESCRIBE on the topic");
+                      "kafka.lag not evaluated for 1 of 3 rows: needs DESCRIBE on the topic");
 }
 
 /* Who looks for 3 s waits for a `for` of 2 s, and cannot wait for one of 5. */
@@ -456,7 +457,7 @@ static void test_watched(void **state) {
   finding = only(judge(fixture, false));
   assert_false(finding->pending);
   assert_string_equal(finding->sentence,
-                      "lag 9, above 5 (watched for 3.0s; the rule asks for 5.0s)");
+                      "lag 9, above 5 (watched for 3.0s; the threshold requires 5.0s)");
 }
 
 /* The headline's "since" and the event's time are one moment, though it is evaluated later. */

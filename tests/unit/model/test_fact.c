@@ -27,7 +27,7 @@ static void test_a_change_is_an_event(void **state) {
   publish(fixture, "A", "run 2", "standby");
   expect(fixture, 2, "role changed from primary to standby");
   publish(fixture, "B", "run 7", "standby"); /* of course it has another start, too */
-  expect(fixture, 3, "a different server answers: was A, now B");
+  expect(fixture, 3, "different server: was A, now B");
 }
 
 static void test_what_is_not_known_is_no_change(void **state) {

@@ -90,7 +90,7 @@ static void test_events(void **state) {
   fixture->now_ms += 2000;
   publish_lag(fixture, 1, value_int(5));
   judge(fixture, false);
-  last_event(fixture, 3, SEVERITY_OK, "main group", "over after 6.0s: lag 500, above 100");
+  last_event(fixture, 3, SEVERITY_OK, "main group", "resolved after 6.0s: lag 500, above 100");
 
   fail_slot(fixture, 1, ERR_REFUSED, "refused");
   judge(fixture, false);
@@ -98,7 +98,7 @@ static void test_events(void **state) {
   fixture->now_ms += 41000;
   publish_lag(fixture, 1, value_int(5));
   judge(fixture, false);
-  last_event(fixture, 5, SEVERITY_OK, "main", "answers again, after 41s");
+  last_event(fixture, 5, SEVERITY_OK, "main", "up again after 41s");
 }
 
 /* While a target is down nobody knows whether its rows' troubles are over. */
@@ -145,7 +145,7 @@ static void test_trouble_ends_in_an_outage(void **state) {
   fixture->now_ms += 2000;
   publish_lag(fixture, 1, value_int(5));
   assert_int_equal(judge(fixture, false)->count, 0);
-  last_event(fixture, 4, SEVERITY_OK, "main group", "over after 6.0s: lag 500, above 100");
+  last_event(fixture, 4, SEVERITY_OK, "main group", "resolved after 6.0s: lag 500, above 100");
   judge(fixture, false); /* said once */
   assert_int_equal(fixture->model.events.count, 4);
 }

@@ -28,13 +28,14 @@ static void test_bad(void **state) {
   static const struct {
     const char *text, *says;
   } cases[] = {
-      {"", "is not the name of a column and an age: write \"created_at 90d\""},
-      {"created_at", "is not the name"},
-      {" 90d", "is not the name"},
+      {"", "is not a column and an age; use for example \"created_at 90d\""},
+      {"created_at", "is not a column and an age"},
+      {" 90d", "is not a column and an age"},
       {"created_at 90", "is not a duration"},
       {"created_at 90d ", "is not a duration"},
       {"created_at 59s", "59s is out of range: 1m to 36500d"},
-      {"a23456789012345678901234567890123456789012345678901234567890abcd 1d", "is not the name"},
+      {"a23456789012345678901234567890123456789012345678901234567890abcd 1d",
+       "is not a column and an age"},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     struct err err = {0};

@@ -143,7 +143,7 @@ static inline struct sample *fixture_service_down(const char *name) {
   struct sample *sample = fixture_service_up(name, 0);
   struct row *row = &sample->tables[0].rows[0];
   row->severity = SEVERITY_CRIT;
-  row->reason = "refused: nobody listens on port 8501 of dashboard";
+  row->reason = "refused: nothing listens on port 8501 of dashboard";
   row->cells[1] = value_text("refused");
   row->cells[2] = value_none("no answer");
   row->cells[4] = value_text(row->reason);

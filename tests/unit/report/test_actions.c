@@ -123,15 +123,15 @@ static void test_plan_text(void **state) {
   check_text(text,
              "Stop 1 session of ecap\n"
              "\n"
-             "Careful\n"
+             "Warning\n"
              "  a sentence that is longer than the\n"
              "  line is wrapped at its words\n"
              "\n"
-             "To whom: 1 session\n"
+             "Objects: 1 session\n"
              "         AGE\n"
              "  pid 8   5m\n"
              "\n"
-             "Runs\n"
+             "Commands\n"
              "  SELECT stop(8) ?[31m-- a line that is run stays whole, however long it is\n",
              "plan");
   free(text);

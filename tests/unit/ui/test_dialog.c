@@ -192,7 +192,7 @@ static void test_what_is_pasted_never_agrees(void **state) {
   open_reversible(&s);
   assert_int_equal(press_key(&s, (struct key){KEY_CODE_PASTED, 'y'}), REQUEST_NONE);
   draw(&s);
-  expect(&s, "What is pasted does not count here");
+  expect(&s, "Pasted text is not accepted here");
   open_bulk(&s);
   for (const char *at = phrase; *at; at++) {
     s.now_ms += 1000;
@@ -203,7 +203,7 @@ static void test_what_is_pasted_never_agrees(void **state) {
   /* From a terminal that marks no paste: all at once. */
   open_bulk(&s);
   burst(&s, "ecap-prod 3<Enter>");
-  expect(&s, "Too quick after the last key: press it again");
+  expect(&s, "Too soon after the previous key: press it again");
   burst(&s, "<Enter><Enter>");
   open_reversible(&s);
   burst(&s, "hello<Enter>y<Enter>y\n");
@@ -222,7 +222,7 @@ static void test_a_moment_without_a_key_comes_before(void **state) {
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
   assert_int_equal(s.request.kind, REQUEST_NONE);
   draw(&s);
-  expect(&s, "Too quick after the last key: press it again");
+  expect(&s, "Too soon after the previous key: press it again");
   s.now_ms += DIALOG_QUIET_MS - 1; /* the key that was too quick counts, too */
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
   assert_int_equal(s.request.kind, REQUEST_NONE);
@@ -274,7 +274,7 @@ static void test_the_phrase_and_enter_agree_once(void **state) {
   open_bulk(&s);
   press(&s, "ecap-prod 2<Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "That does not match: nothing is done");
+  expect(&s, "The text does not match: nothing was done");
   expect(&s, "> ecap-prod 2_");
   press(&s, "<Backspace>3");
   expect_not(&s, "[>Enter");
@@ -290,14 +290,14 @@ static void test_the_phrase_and_enter_agree_once(void **state) {
   assert_int_equal(s.request.kind, REQUEST_NONE);
   press(&s, "ecap-prod 3<Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "Agreed: it begins.");
+  expect(&s, "Confirmed: starting.");
   /* It was refused: once more, from the begin. */
   open_bulk(&s);
   press(&s, "ecap-prod 3<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
   err_set(&s.acting.operation.err, ERR_DENIED, "the record cannot be written");
   draw(&s);
-  expect(&s, "Not done: the record cannot be written");
+  expect(&s, "Not executed: the record cannot be written");
   expect(&s, "[>Cancel<]   type ecap-prod 3, then Enter");
   press(&s, "ecap-prod 3<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
@@ -371,14 +371,14 @@ static void test_an_old_plan_is_not_agreed_to(void **state) {
   struct session s;
   session_init(&s, 80, 24);
   open_plan(&s, &spec_cancel, 1, false, PLAN_LIFETIME_MS - 1);
-  expect(&s, "too old in 1s.");
+  expect(&s, "expires in 1s.");
   s.now_ms += 2;
   draw(&s);
-  expect(&s, "Made 30s ago: too old.");
+  expect(&s, "Planned 30s ago: expired.");
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
   assert_int_equal(s.request.kind, REQUEST_NONE);
   draw(&s);
-  expect(&s, "The plan is too old: Ctrl-R makes it again");
+  expect(&s, "The plan has expired: press Ctrl-R for a new one");
   session_fini(&s);
 }
 
@@ -420,7 +420,7 @@ static void test_a_paused_screen(void **state) {
   session_init(&s, 80, 24);
   press(&s, "z");
   open_reversible(&s);
-  expect(&s, "Made 1s ago");
+  expect(&s, "Planned 1s ago");
   assert_true(view_next_ms(s.view, &s.acting.base.model, s.now_ms) <= s.now_ms + 1000);
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
   assert_int_equal(s.request.kind, REQUEST_AGREE);
@@ -448,7 +448,7 @@ static void test_a_plan_can_be_read_whole_and_copied(void **state) {
   expect(&s, "pid 8182");
   press(&s, "<Ctrl-Y>");
   assert_int_equal(s.request.kind, REQUEST_COPY);
-  assert_non_null(strstr(s.request.text, "To whom: 60 sessions, of which the filter hides 1\n"));
+  assert_non_null(strstr(s.request.text, "Objects: 60 sessions, 1 of them hidden by the filter\n"));
   assert_non_null(strstr(s.request.text, "  pid 8182  ecap_user"));
   assert_null(strchr(s.request.text, '\x1b'));
   open_plan(&s, &spec_cancel, 1, false, 1000); /* where nothing is typed, letters scroll */
@@ -483,7 +483,7 @@ static void test_the_largest_plan(void **state) {
   open_plan(&s, &spec_terminate, PLAN_VICTIMS_MAX, true, 0);
   press(&s, "<Ctrl-Y>");
   assert_true(strlen(s.request.text) <= 64 << 10);
-  assert_non_null(strstr(s.request.text, "(the rest was too long to be copied)\n"));
+  assert_non_null(strstr(s.request.text, "(truncated: too long to copy)\n"));
   session_fini(&s);
 }
 
@@ -586,7 +586,7 @@ static void test_the_menu(void **state) {
   assert_int_equal(s.request.subject.key_count, 1);
   assert_string_equal(s.request.subject.keys[0], "8123/1");
   open_menu(&s);
-  expect(&s, "[What can be done: pid 8123]");
+  expect(&s, "[Actions: pid 8123]");
   expect(&s, "runs pg_cancel_backend(pid)");
   press(&s, "<Enter>");
   assert_int_equal(s.request.kind, REQUEST_ACT);
@@ -598,7 +598,7 @@ static void test_the_menu(void **state) {
   expect(&s, "runs pg_terminate_backend(pid)");
   press(&s, "V");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "Not now: another VACUUM of that table is under way");
+  expect(&s, "Unavailable: another VACUUM of that table is under way");
   press(&s, "<Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   press(&s, "kkk<Enter>");
@@ -679,7 +679,7 @@ static void test_the_choice(void **state) {
   expect(&s, "0 picked");
   press(&s, "<Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "Nothing is picked: Space picks");
+  expect(&s, "Nothing is picked: press Space to pick a row");
   press(&s, " <Enter>"); /* a parent: all below it, and not itself */
   assert_int_equal(s.request.kind, REQUEST_CHOOSE);
   assert_int_equal(s.request.text_count, 4);
@@ -693,7 +693,7 @@ static void test_the_choice(void **state) {
   press(&s, "g "); /* of a parent, what the filter shows */
   expect(&s, "1 picked");
   press(&s, "<Esc>/customers-1<Enter>");
-  expect(&s, "1 picked, of which the filter hides 1");
+  expect(&s, "1 picked, 1 of them hidden by the filter");
   press(&s, "<Esc><Enter>");
   assert_int_equal(s.request.text_count, 1);
   assert_true(chosen(&s, "transactions/2"));
@@ -703,7 +703,7 @@ static void test_the_choice(void **state) {
   acting_front(&s.acting, &spec_vacuum, OPERATION_CHOICE, s.now_ms)->found = acting_found(2, 3);
   draw(&s);
   press(&s, " ");
-  expect(&s, "Pick one of those below it");
+  expect(&s, "Pick one of the rows below it");
   press(&s, "j j <Enter>");
   assert_int_equal(s.request.text_count, 1);
   assert_true(chosen(&s, "transactions/1"));
@@ -744,28 +744,28 @@ static void test_what_runs(void **state) {
   struct session s;
   session_init(&s, 100, 30);
   open_execute(&s);
-  expect(&s, "under way, for 0s");
+  expect(&s, "running for 0s");
   assert_true(view_next_ms(s.view, &s.acting.base.model, s.now_ms) <= s.now_ms + 500);
   press(&s, "<Esc>");
   assert_int_equal(s.request.kind, REQUEST_CANCEL);
   assert_int_equal(s.request.operation, s.acting.operation.id);
   s.acting.operation.cancelling = true;
   draw(&s);
-  expect(&s, "Stops at the next safe point.");
+  expect(&s, "Stopping at the next safe point.");
   press(&s, "q");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   press(&s, "b");
   assert_int_equal(s.request.kind, REQUEST_DISMISS);
   s.acting.base.model.operations.front = NULL;
   draw(&s);
-  expect(&s, "1 under way: b shows it");
+  expect(&s, "1 running: b shows it");
   press(&s, "b");
   assert_int_equal(s.request.kind, REQUEST_FRONT);
   assert_int_equal(s.request.operation, s.acting.operation.id);
   open_verify(&s);
   press(&s, "<Esc>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "cannot be stopped any more");
+  expect(&s, "cannot be stopped: press b");
   open_end(&s);
   expect(&s, "PARTLY DONE");
   expect(&s, "refused: ERROR:  must be a superuser");
@@ -882,7 +882,7 @@ static void test_keys_of_actions(void **state) {
   expect(&s, "ecap: V vacuum  a all actions");
   press(&s, "C");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "cancel the query is for a row of the table \"sessions\"");
+  expect(&s, "cancel the query needs a row of the table \"sessions\"");
   press(&s, "2R");
   assert_ptr_equal(s.request.action, &spec_reset);
   press(&s, "1a");
@@ -921,7 +921,7 @@ static void test_the_row_moves_under_the_finger(void **state) {
   press_key(&s, (struct key){KEY_CODE_RUNE, 'T'});
   assert_int_equal(s.request.kind, REQUEST_NONE);
   draw(&s);
-  expect(&s, "The selected row has just become another one");
+  expect(&s, "The selection just changed: check the row");
   press_key(&s, (struct key){KEY_CODE_RUNE, 'T'});
   assert_int_equal(s.request.kind, REQUEST_ACT);
   assert_string_equal(s.request.subject.keys[0], "8200/1");

@@ -130,7 +130,7 @@ static void test_details_of_what_goes(void **state) {
   fixture_publish(&s.fixture, 4, 0, s.now_ms);
   draw(&s);
   expect(&s, "[ecap 8123]");
-  expect(&s, "It is gone");
+  expect(&s, "This row is gone");
   session_fini(&s);
 }
 
@@ -293,7 +293,7 @@ static void test_sorting(void **state) {
   press(&s, "I<Home><Down>");
   assert_string_equal(selected(&s), "8203/1");
   press(&s, "<");
-  expect(&s, "Sorted by harm");
+  expect(&s, "Sorted by severity");
   press(&s, "<Home><Down>");
   assert_string_equal(selected(&s), "8200/1");
   session_fini(&s);
@@ -492,12 +492,12 @@ static void test_sizes(void **state) {
   struct session s;
   session_init(&s, SCENE_INCIDENT, 80, 12);
   press(&s, "?<End>");
-  expect(&s, "does not apply");
-  expect_not(&s, "zoom into the pane");
+  expect(&s, "not applicable");
+  expect_not(&s, "full-screen pane; again");
   canvas_free(s.canvas);
   s.canvas = canvas_new(80, 50, false);
   draw(&s);
-  expect(&s, "zoom into the pane");
+  expect(&s, "full-screen pane; again");
   view_free(s.view);
   s.view = view_new(&(struct view_options){.utc = true});
   press(&s, "3G");

@@ -31,7 +31,7 @@ static void test_sentences(void **state) {
       {RD_KAFKA_RESP_ERR__TRANSPORT,
        "127.0.0.1:9092/bootstrap: Failed to create socket: Too many open files (after 0ms in state "
        "CONNECT)",
-       ERR_LIMIT, "too many open files: our limit is "},
+       ERR_LIMIT, "too many open files: the limit of this process is "},
       {RD_KAFKA_RESP_ERR__RESOLVE,
        "kafka:9092/bootstrap: Failed to resolve 'kafka:9092': Name or service not known (after 5ms "
        "in state CONNECT)",
@@ -55,10 +55,10 @@ static void test_sentences(void **state) {
       {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down", ERR_CLOSED,
        "1/1 brokers are down"},
       {RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "Unable to create broker thread", ERR_LIMIT,
-       "no thread can be started: our limit is"},
+       "cannot start a thread: the limit of this process is"},
       {RD_KAFKA_RESP_ERR__FAIL,
        "127.0.0.1:9092/2: Failed to create broker socket: Too many open files", ERR_LIMIT,
-       "too many open files: our limit is"},
+       "too many open files: the limit of this process is"},
       {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, NULL, ERR_DENIED, "Cluster"},
       {RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, ERR_TIMEOUT, "imed out"},
       {RD_KAFKA_RESP_ERR__BAD_MSG, "", ERR_PROTOCOL, "Bad message"},

@@ -635,7 +635,7 @@ static void test_no_descriptors(void **state) {
   none.rlim_cur = KAFKA_CHILD_FD + 1;
   assert_int_equal(prlimit(the_child(), RLIMIT_NOFILE, &none, NULL), 0);
   collect(f, 5000);
-  check_err(f, ERR_LIMIT, "too many open files: our limit is 4 (ulimit -n)");
+  check_err(f, ERR_LIMIT, "too many open files: the limit of this process is 4 (ulimit -n)");
   assert_int_equal(prlimit(the_child(), RLIMIT_NOFILE, &before, NULL), 0);
   collect(f, 5000);
   check_err(f, ERR_REFUSED, "");

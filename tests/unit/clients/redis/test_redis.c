@@ -314,7 +314,7 @@ static void test_refused(void **state) {
   connect_to(fixture, "", tiny_free_port(&fixture->loop), 0);
   struct answer *answer = wait_for(fixture, SAY(fixture, "PING"));
   assert_int_equal(answer->err.kind, ERR_REFUSED);
-  assert_non_null(strstr(answer->err.text, "nobody listens on port"));
+  assert_non_null(strstr(answer->err.text, "nothing listens on port"));
 }
 
 static void test_unresolved(void **state) {
