@@ -189,6 +189,16 @@ void step_report(struct step *step) {
   step->report = true;
 }
 
+void step_progress(struct step *step, int64_t done, int64_t total, const char *unit) {
+  struct progress *progress = step->act->progress;
+  if (!progress->started_ms)
+    progress->started_ms = clock_now_ms();
+  progress->done = done;
+  progress->total = total;
+  progress->unit = unit;
+  step_report(step);
+}
+
 void step_yield(struct step *step) {
   step_wait(step, clock_now_ms());
 }

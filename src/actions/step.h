@@ -86,6 +86,10 @@ void step_drop(struct act *act);
       .drop = step_drop,                       \
   };
 
+/* The steps of an action whose file has survey, make_plan, execute and verify. */
+#define STEPS \
+  .survey = &survey_step, .plan = make_plan, .execute = &execute_step, .verify = &verify_step
+
 /* ---- for a step's body */
 
 /* Fails the step: fills step->err and returns false. */
@@ -93,6 +97,8 @@ bool step_fail(struct step *step, enum err_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Something in the outcome or the progress has changed: it is shown when the step next waits. */
 void step_report(struct step *step);
+/* How far it is, which is reported. total 0: not known; unit is static: "keys". */
+void step_progress(struct step *step, int64_t done, int64_t total, const char *unit);
 /* Lets the loop run before the next change: what was reported is shown, and a cancel arrives. */
 void step_yield(struct step *step);
 /* Waits; false when a person cancels or the step is dropped. */

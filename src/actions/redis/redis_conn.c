@@ -10,24 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct redis_conn {
-  struct step_part part; /* first */
-  struct step *step;
-  struct redis_url url;
-  bool has_url;
-  struct redis *redis; /* NULL: there never was one, or it is given up */
-  struct err lost;     /* why it cannot be asked; ERR_NONE: it can */
-  struct redis_info info;
-  char address[REDIS_SOCKET_MAX];
-  /* The commands under way. */
-  size_t queued, unanswered;
-  redis_take take; /* of each reply; NULL: the step reads the only one */
-  void *take_arg;
-  bool waits; /* the step waits for the replies */
-  int64_t until_ms;
-  const struct redisReply *reply; /* the last one; NULL: an error, in step->err */
-};
-
 static void close_part(struct step_part *part) {
   struct redis_conn *conn = (struct redis_conn *)part;
   if (conn->redis)
@@ -161,7 +143,7 @@ static bool is_same_server(struct redis_conn *conn) {
   return step_fail(conn->step, ERR_INVALID,
                    "another server answers at %.60s, or it was restarted: run_id %.12s..., in the "
                    "plan %.12s...: plan again",
-                   redis_conn_address(conn), run_id, planned);
+                   conn->address, run_id, planned);
 }
 
 static bool takes_writes(struct redis_conn *conn) {
@@ -209,22 +191,6 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
 int redis_planned_db(const struct step *step) {
   const char *db = action_identity(step->act->plan, 0, "db");
   return *db ? (int)strtol(db, NULL, 10) : -1;
-}
-
-const struct redis_info *redis_conn_info(const struct redis_conn *conn) {
-  return &conn->info;
-}
-
-const char *redis_conn_address(const struct redis_conn *conn) {
-  return conn->address;
-}
-
-bool redis_conn_is_up(const struct redis_conn *conn) {
-  return conn->lost.kind == ERR_NONE;
-}
-
-size_t redis_unanswered(const struct redis_conn *conn) {
-  return conn->unanswered;
 }
 
 const char *redis_reply_text(const struct redisReply *reply) {

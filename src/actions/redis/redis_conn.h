@@ -3,8 +3,8 @@
 
 #include "actions/step.h"
 #include "clients/redis/redis_info.h"
+#include "clients/redis/redis_url.h"
 
-struct redis_conn;
 struct redisReply; /* hiredis/hiredis.h */
 
 enum redis_need {
@@ -16,17 +16,34 @@ enum {
   REDIS_QUEUE_MAX = 4000,  /* commands that wait for their answer */
 };
 
+typedef void (*redis_take)(void *arg, const struct redisReply *reply, const struct err *err);
+
+struct redis_conn {
+  struct step_part part;          /* first */
+  struct redis_info info;         /* as of the opening, or of redis_ask_info since */
+  char address[REDIS_SOCKET_MAX]; /* "127.0.0.1:6379" */
+  /* Why it can no longer be asked; ERR_NONE: it can, also after an error of the server. */
+  struct err lost;
+  size_t unanswered; /* changes that were sent and not answered */
+
+  /* Its own. */
+  struct step *step;
+  struct redis_url url;
+  bool has_url;
+  struct redis *redis; /* NULL: there never was one, or it is given up */
+  size_t queued;
+  redis_take take; /* of each reply; NULL: the step reads the only one */
+  void *take_arg;
+  bool waits; /* the step waits for the replies */
+  int64_t until_ms;
+  const struct redisReply *reply; /* the last one; NULL: an error, in step->err */
+};
+
 /* Connects as the target says (url, username, password), selects the database (-1: the url's), and
  * reads INFO. NULL with step->err where it is not a Redis that holds keys, not the server of the
  * step's plan (identity "run_id"), or does not have what is needed. */
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db);
 int redis_planned_db(const struct step *step); /* the identity "db" of the step's plan */
-/* As of the opening, or of redis_ask_info since. */
-const struct redis_info *redis_conn_info(const struct redis_conn *conn);
-const char *redis_conn_address(const struct redis_conn *conn); /* "127.0.0.1:6379" */
-/* Whether it can still be asked: after an error of the server it can, after a lost one it cannot.
- */
-bool redis_conn_is_up(const struct redis_conn *conn);
 
 /* One command and its reply, valid until the next question; words may hold any bytes, lengths is
  * NULL where all are terminated. NULL with step->err: the server's error, or the connection's. */
@@ -48,10 +65,7 @@ const struct redis_info *redis_ask_info(struct redis_conn *conn); /* NULL with s
  * the connection was lost before the last one. */
 void redis_queue(struct redis_conn *conn, bool changes, int count, const char *const *words,
                  const size_t *lengths);
-typedef void (*redis_take)(void *arg, const struct redisReply *reply, const struct err *err);
 bool redis_take_all(struct redis_conn *conn, redis_take take, void *arg);
-/* Changes that were sent and not answered. */
-size_t redis_unanswered(const struct redis_conn *conn);
 
 /* A text, terminated; "" of anything else. */
 const char *redis_reply_text(const struct redisReply *reply);

@@ -65,7 +65,7 @@ static bool survey(struct step *step) {
     return false;
   step->found = redis_found_new(conn, specs, 1);
   redis_found_keep(step->found, conn, keys);
-  add_databases(step->found, redis_conn_info(conn));
+  add_databases(step->found, &conn->info);
   return true;
 }
 
@@ -157,7 +157,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 static bool execute(struct step *step) {
   const bool one = is_of_database(step->act->plan);
   struct redis_conn *conn = redis_conn_open(step, REDIS_WRITES, one ? redis_planned_db(step) : -1);
-  const int version = conn ? redis_info_version(redis_conn_info(conn)) : 0;
+  const int version = conn ? redis_info_version(&conn->info) : 0;
   const char *const words[] = {one ? "FLUSHDB" : "FLUSHALL", "ASYNC"};
   const bool async = version == 0 || version >= ASYNC_VERSION;
   if (!conn || !redis_change_words(conn, async ? 2 : 1, words, NULL))
@@ -247,10 +247,7 @@ const struct action action_redis_flush_db = {
              .param_count = sizeof params / sizeof *params},
     .applies = redis_takes_writes,
     .preset = preset,
-    .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };
 
 const struct action action_redis_flush_all = {
@@ -262,8 +259,5 @@ const struct action action_redis_flush_all = {
              .runs = "FLUSHALL ASYNC",
              .danger = DANGER_DESTRUCTIVE},
     .applies = redis_takes_writes,
-    .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

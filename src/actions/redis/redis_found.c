@@ -45,15 +45,15 @@ static void add_replicas(struct sample *found, const struct redis_info *info) {
 struct sample *redis_found_new(const struct redis_conn *conn, const struct table_spec *const *specs,
                                size_t count) {
   struct sample *found = found_new(specs, count);
-  add_server(found, redis_conn_info(conn));
-  add_replicas(found, redis_conn_info(conn));
-  found->address = sample_copy(found, redis_conn_address(conn));
+  add_server(found, &conn->info);
+  add_replicas(found, &conn->info);
+  found->address = sample_copy(found, conn->address);
   return found;
 }
 
 void redis_found_keep(struct sample *found, const struct redis_conn *conn,
                       const char *const *keys) {
-  const struct redis_info *info = redis_conn_info(conn);
+  const struct redis_info *info = &conn->info;
   for (; *keys; keys++) {
     int64_t number;
     if (redis_info_count(info, *keys, &number))

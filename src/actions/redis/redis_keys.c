@@ -65,7 +65,7 @@ static void on_changed(void *arg, const struct redisReply *reply, const struct e
 
 static bool delete_names(struct walk *walk, const struct redisReply *names) {
   /* keys of different slots are refused in one command */
-  const bool cluster = redis_info_is(redis_conn_info(walk->conn), "cluster_enabled", "1");
+  const bool cluster = redis_info_is(&walk->conn->info, "cluster_enabled", "1");
   const size_t most = cluster ? 1 : KEYS_A_COMMAND;
   const char *words[1 + KEYS_A_COMMAND] = {walk->command};
   size_t lengths[1 + KEYS_A_COMMAND] = {strlen(walk->command)}, count = 0;
@@ -195,7 +195,7 @@ static bool open_walk(struct walk *walk, struct step *step, enum redis_need need
   walk->conn = redis_conn_open(step, need, redis_planned_db(step));
   if (!walk->conn)
     return false;
-  const int version = redis_info_version(redis_conn_info(walk->conn)); /* 0: not known */
+  const int version = redis_info_version(&walk->conn->info); /* 0: not known */
   const bool unlinks = version == 0 || version >= REDIS_UNLINK_VERSION;
   walk->compares = version == 0 || version >= REDIS_PEXPIRE_LT_VERSION;
   walk->command = expires ? "PEXPIRE" : unlinks ? "UNLINK" : "DEL";
@@ -219,7 +219,7 @@ static bool is_refused(struct walk *walk) {
 static bool settle_partly(const struct walk *walk, size_t portion) {
   struct outcome *outcome = walk->step->act->outcome;
   const char *did = walk->kind->did, *why = walk->step->err.text;
-  if (redis_unanswered(walk->conn) > 0)
+  if (walk->conn->unanswered > 0)
     outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s; no answer for up to %zu more: %s",
                     did, portion, why);
   else if (walk->count > 0)

@@ -137,7 +137,7 @@ static bool survey_with(struct step *step, struct survey *survey) {
     return step_fail(step, ERR_NONE, "cancelled");
   if (scan.end == REDIS_SCAN_FAILED || !ask_samples(survey, conn))
     return false;
-  redis_keys_of_database(redis_conn_info(conn), shown_db, &total, &expires);
+  redis_keys_of_database(&conn->info, shown_db, &total, &expires);
   step->found = redis_found_new(conn, specs, 1);
   found_set_int(step->found, "keys", survey->count);
   found_set_int(step->found, "exact", !survey->unique.full);

@@ -194,16 +194,6 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 
 /* ---- execute: one after the other */
 
-static void show_progress(struct step *step, size_t done) {
-  struct progress *progress = step->act->progress;
-  if (!progress->started_ms)
-    progress->started_ms = clock_now_ms();
-  progress->done = (int64_t)done;
-  progress->total = (int64_t)step->act->plan->victim_count;
-  progress->unit = "clients";
-  step_report(step);
-}
-
 static bool execute(struct step *step) {
   const struct plan *plan = step->act->plan;
   struct outcome *outcome = step->act->outcome;
@@ -218,7 +208,7 @@ static bool execute(struct step *step) {
     const struct redisReply *reply =
         redis_change(conn, "CLIENT", "KILL", "ID", action_identity(plan, i, "id"), "ADDR",
                      action_identity(plan, i, "addr"), "SKIPME", "yes");
-    if (!reply && (step->dropped || !redis_conn_is_up(conn))) {
+    if (!reply && (step->dropped || conn->lost.kind != ERR_NONE)) {
       for (size_t rest = i + 1; rest < outcome->count; rest++)
         outcome_set(outcome, rest, VICTIM_SKIPPED, "not attempted: %s", step->err.text);
       return false;
@@ -229,7 +219,7 @@ static bool execute(struct step *step) {
       outcome_set(outcome, i, VICTIM_SENT, "killed");
     else
       outcome_set(outcome, i, VICTIM_GONE, "already disconnected");
-    show_progress(step, i + 1);
+    step_progress(step, (int64_t)i + 1, (int64_t)plan->victim_count, "clients");
     step_yield(step);
   }
   return true;
@@ -292,8 +282,5 @@ const struct action action_redis_kill_client = {
              .runs = "CLIENT KILL ID id ADDR address SKIPME yes",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY},
-    .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

@@ -105,8 +105,5 @@ const struct action action_redis_purge_memory = {
              .runs = "MEMORY PURGE",
              .danger = DANGER_REVERSIBLE},
     .applies = redis_has_keys,
-    .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

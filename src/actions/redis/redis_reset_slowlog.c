@@ -166,8 +166,5 @@ const struct action action_redis_reset_slowlog = {
              .runs = "SLOWLOG RESET",
              .danger = DANGER_DESTRUCTIVE},
     .applies = redis_has_keys,
-    .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

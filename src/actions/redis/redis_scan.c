@@ -78,22 +78,17 @@ const struct redisReply *redis_scan_next(struct redis_scan *scan) {
   snprintf(scan->cursor, sizeof scan->cursor, "%s", reply->element[0]->str);
   if (strcmp(scan->cursor, "0") == 0)
     scan->fraction = 1;
-  else if (!redis_info_is(redis_conn_info(scan->conn), "cluster_enabled", "1"))
+  else if (!redis_info_is(&scan->conn->info, "cluster_enabled", "1"))
     scan->fraction = redis_scan_fraction(scan->cursor); /* a cluster's cursors do not tell it */
   return names;
 }
 
 void redis_scan_report(const struct redis_scan *scan, int64_t done, int64_t total) {
   struct progress *progress = scan->step->act->progress;
-  if (!progress->started_ms)
-    progress->started_ms = clock_now_ms();
-  progress->done = done;
-  progress->total = total;
-  progress->unit = "keys";
   if (scan->fraction >= 0)
     snprintf(progress->step, sizeof progress->step, "%.0f%% of the database scanned",
              100 * scan->fraction);
   else
     snprintf(progress->step, sizeof progress->step, "scanning the database");
-  step_report(scan->step);
+  step_progress(scan->step, done, total, "keys");
 }

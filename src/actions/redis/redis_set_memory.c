@@ -46,7 +46,7 @@ struct settings {
 static bool read_settings(struct step *step, struct redis_conn *conn, struct settings *settings) {
   for (int i = 0; i < SETTING_COUNT; i++) {
     const struct redisReply *reply = redis_ask(conn, "CONFIG", "GET", names[i]);
-    if (!reply && redis_conn_is_up(conn) && !step->dropped) {
+    if (!reply && conn->lost.kind == ERR_NONE && !step->dropped) {
       struct err why = step->err;
       return step_fail(step, ERR_UNSUPPORTED,
                        "CONFIG is not allowed here, so the setting can be neither read nor "
@@ -75,8 +75,8 @@ static bool survey(struct step *step) {
     return false;
   step->found = redis_found_new(conn, NULL, 0);
   redis_found_keep(step->found, conn, keys);
-  redis_memory_read(redis_conn_info(conn), &memory);
-  redis_keys_count(redis_conn_info(conn), &all, &expires);
+  redis_memory_read(&conn->info, &memory);
+  redis_keys_count(&conn->info, &all, &expires);
   found_set_int(step->found, "counted", memory.counted);
   found_set_int(step->found, "keys", all);
   found_set_int(step->found, "expires", expires);
@@ -283,7 +283,7 @@ static void rewrite_file(struct step *step, struct redis_conn *conn) {
   if (redis_change(conn, "CONFIG", "REWRITE"))
     outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
                     "set, and written into the configuration file");
-  else if (redis_unanswered(conn) > 0)
+  else if (conn->unanswered > 0)
     outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
                     "set; whether the configuration file was written is not known: %s",
                     step->err.text);
@@ -372,8 +372,5 @@ const struct action action_redis_set_memory = {
              .params = params,
              .param_count = SETTING_COUNT},
     .applies = redis_has_keys,
-    .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };
