@@ -39,7 +39,7 @@ void found_set_text(struct sample *found, const char *name, const char *text) {
 }
 
 static struct value get(const struct sample *found, const char *name) {
-  const struct table *table = sample_table_view(found, facts_table.id);
+  const struct table *table = found ? sample_table_view(found, facts_table.id) : NULL;
   const struct row *row = table ? table_find(table, name) : NULL;
   return row ? row->cells[1] : value_none(NULL);
 }

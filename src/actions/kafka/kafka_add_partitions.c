@@ -27,9 +27,8 @@ static const struct option params[] = {
 /* ---- survey */
 
 static bool survey(struct step *step) {
-  struct kafka_conn *conn = kafka_conn_open(step);
-  struct kafka_admin *topics = conn ? kafka_question(conn, kafka_run_look_topics) : NULL;
-  if (!topics || !kafka_ask(conn, topics))
+  struct kafka_admin *topics = kafka_question(step, kafka_run_look_topics);
+  if (!kafka_ask(step, topics))
     return false;
   step->found = kafka_found_topics(topics);
   return true;
@@ -55,16 +54,6 @@ static void on_reader(void *arg, const char *group, const char *state, int32_t p
         plan_printf(readers->plan, "%s%s%s", readers->names, readers->count > 1 ? ", " : "", group);
 }
 
-static const struct row *chosen_topic(const struct action_request *request, struct err *err) {
-  const struct table *table = request->found ? sample_table_view(request->found, "topics") : NULL;
-  const struct row *row =
-      table && request->chosen_count == 1 ? table_find(table, request->chosen[0]) : NULL;
-  if (!row)
-    err_set(err, ERR_INVALID,
-            request->chosen_count == 0 ? "no topic is picked" : "pick one topic that is there");
-  return row;
-}
-
 static void say_all(const struct action_request *request, struct plan *plan, const char *topic,
                     long long now, long long new) {
   struct readers readers = {plan, "", 0};
@@ -87,19 +76,16 @@ static void say_all(const struct action_request *request, struct plan *plan, con
 }
 
 static bool add_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  const struct row *row = chosen_topic(request, err);
-  if (!row)
+  struct kafka_topic_facts topic;
+  if (!kafka_topic_take(&topic, request, err))
     return false;
-  long long now = row->cells[1].integer, new = request->params[0].number;
+  long long now = topic.partitions, new = request->params[0].number;
   if (new <= now)
-    return err_set(err, ERR_INVALID, "%.150s has %lld partitions: it can only get more", row->key,
+    return err_set(err, ERR_INVALID, "%.150s has %lld partitions: it can only get more", topic.name,
                    now);
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   plan->unit = "topics";
-  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
+  struct plan_victim *victim = plan_victim(plan, topic.name, topic.name);
   if (!victim)
     return err_set(err, ERR_LIMIT, "the plan is too large");
   plan->name = victim->label;
@@ -111,10 +97,9 @@ static bool add_plan(const struct action_request *request, struct plan *plan, st
   victim->pins[PIN_NEW] = victim->cells[1] = plan_printf(plan, "%lld", new);
   struct kafka_facts facts;
   kafka_facts_read(request->found, &facts);
-  const char *id = row->cells[6].type == VALUE_TEXT ? row->cells[6].text : NULL;
-  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, id);
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, topic.id);
   say_all(request, plan, victim->label, now, new);
-  kafka_say_topic(plan, id != NULL, "its number of partitions");
+  kafka_say_topic(plan, topic.id != NULL, "its number of partitions");
   return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
 }
 

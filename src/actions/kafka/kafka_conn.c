@@ -5,16 +5,14 @@
 
 #include <stdlib.h>
 
-enum {
-  MARGIN_MS = 200, /* the client gives up so long before the step's deadline, and says why */
-};
+enum { MARGIN_MS = 200 }; /* the client gives up so long before the step's deadline, and says why */
 
 struct kafka_conn {
   struct step_part part; /* first */
   struct step *step;
-  struct kafka_client *client;
+  struct kafka_client *client;           /* NULL: nothing was asked yet */
   struct kafka_asking *asking;           /* NULL: nothing is asked */
-  struct kafka_admin *question, *before; /* NULL: not that many were asked */
+  struct kafka_admin *question, *before; /* NULL: not that many were made */
   bool good, unsure;
 };
 
@@ -26,32 +24,39 @@ static void close_part(struct step_part *part) {
   struct kafka_conn *conn = (struct kafka_conn *)part;
   kafka_admin_free(conn->question);
   kafka_admin_free(conn->before);
-  kafka_client_close(conn->client, on_client_closed, conn);
+  if (conn->client)
+    kafka_client_close(conn->client, on_client_closed, conn);
+  else
+    free(conn);
 }
 
 static size_t unanswered(const struct step_part *part) {
   return ((const struct kafka_conn *)part)->unsure;
 }
 
-struct kafka_conn *kafka_conn_open(struct step *step) {
-  const struct target *target = step->act->target;
-  const struct option_value *properties = target_option(target, "properties");
-  struct kafka_config config = {.bootstrap = target_text(target, "bootstrap"),
-                                .names = properties->names,
-                                .values = properties->items,
-                                .property_count = properties->item_count};
-  struct kafka_client *client = kafka_client_new(step->act->io, &config, &step->err);
-  if (!client)
-    return NULL;
+static struct kafka_conn *conn_of(struct step *step) {
+  for (struct step_part *part = step->parts; part; part = part->next)
+    if (part->close == close_part)
+      return (struct kafka_conn *)part;
   struct kafka_conn *conn = mem_new(sizeof *conn);
   conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
-  conn->client = client;
   step_add(step, &conn->part);
   return conn;
 }
 
-struct kafka_admin *kafka_question(struct kafka_conn *conn, kafka_run run) {
+static struct kafka_client *client_new(struct step *step) {
+  const struct target *target = step->act->target;
+  const struct option_value *properties = target_option(target, "properties");
+  const struct kafka_config config = {.bootstrap = target_text(target, "bootstrap"),
+                                      .names = properties->names,
+                                      .values = properties->items,
+                                      .property_count = properties->item_count};
+  return kafka_client_new(step->act->io, &config, &step->err);
+}
+
+struct kafka_admin *kafka_question(struct step *step, kafka_run run) {
+  struct kafka_conn *conn = conn_of(step);
   kafka_admin_free(conn->before);
   conn->before = conn->question;
   conn->question = kafka_admin_new();
@@ -69,13 +74,15 @@ static void on_answer(void *arg, struct kafka_admin *admin, const struct err *er
   step_wake(conn->step);
 }
 
-bool kafka_ask(struct kafka_conn *conn, struct kafka_admin *admin) {
-  struct step *step = conn->step;
+bool kafka_ask(struct step *step, struct kafka_admin *admin) {
+  struct kafka_conn *conn = conn_of(step);
   int64_t deadline_ms = clock_now_ms() + KAFKA_EXECUTE_MS;
   if (step->act->deadline_ms < deadline_ms)
     deadline_ms = step->act->deadline_ms;
   if (step->dropped)
     return step_wait(step, 0);
+  if (!conn->client && !(conn->client = client_new(step)))
+    return false;
   conn->asking = kafka_admin_ask(conn->client, admin, deadline_ms - MARGIN_MS, on_answer, conn);
   while (conn->asking)
     if (!step_wait(step, INT64_MAX)) {

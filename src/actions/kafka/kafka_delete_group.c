@@ -18,9 +18,8 @@ static bool delete_applies(const struct action_request *request, struct err *why
 /* ---- survey */
 
 static bool survey(struct step *step) {
-  struct kafka_conn *conn = kafka_conn_open(step);
-  struct kafka_admin *group = conn ? kafka_question(conn, kafka_run_look_group) : NULL;
-  if (!group || !kafka_group_ask(step->act->request, group, &step->err) || !kafka_ask(conn, group))
+  struct kafka_admin *group = kafka_question(step, kafka_run_look_group);
+  if (!kafka_group_ask(step->act->request, group, &step->err) || !kafka_ask(step, group))
     return false;
   step->found = kafka_found_group(group, NULL);
   return true;
@@ -45,11 +44,7 @@ static const char *offsets_text(struct plan *plan, const struct kafka_picks *pic
 static bool plan_fill(const struct action_request *request, struct plan *plan,
                       const struct kafka_facts *facts, const struct kafka_picks *picks,
                       struct err *err) {
-  char word[KAFKA_WORD_MAX];
-  plan->columns = columns;
-  plan->column_count = 1;
-  plan->pins = pins;
-  plan->pin_count = PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   plan->unit = "groups";
   struct plan_victim *victim = plan_victim(plan, facts->group, facts->group);
   if (!victim)
@@ -63,7 +58,7 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
   if (!kafka_pin_cluster(request, plan, facts->cluster, &victim->pins[PIN_CLUSTER], err))
     return false;
   plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete --group %s",
-           kafka_server(plan, request), kafka_word(facts->group, word));
+           kafka_server(plan, request), kafka_word(&plan->arena, facts->group));
   plan_say(plan, PLAN_BLAST, "forgets what it has committed to %s",
            kafka_counted(plan, (int64_t)picks->count, "partition", "partitions"));
   plan_say(plan, PLAN_WARNING,

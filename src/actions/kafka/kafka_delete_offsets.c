@@ -18,12 +18,9 @@ static bool delete_applies(const struct action_request *request, struct err *why
 /* ---- survey: all that the group has committed, and where the logs end */
 
 static bool survey(struct step *step) {
-  struct kafka_conn *conn = kafka_conn_open(step);
-  struct kafka_admin *group = conn ? kafka_question(conn, kafka_run_look_group) : NULL;
-  if (!group || !kafka_group_ask(step->act->request, group, &step->err))
-    return false;
+  struct kafka_admin *group = kafka_question(step, kafka_run_look_group);
   group->logs = true;
-  if (!kafka_ask(conn, group))
+  if (!kafka_group_ask(step->act->request, group, &step->err) || !kafka_ask(step, group))
     return false;
   step->found = kafka_found_group(group, NULL);
   return true;
@@ -72,7 +69,6 @@ static bool add_victims(const struct action_request *request, struct plan *plan,
 }
 
 static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  char word[KAFKA_WORD_MAX];
   enum kafka_level level;
   struct kafka_facts facts;
   const struct row *row = kafka_row(request, &level, err);
@@ -83,10 +79,7 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
     return err_set(err, ERR_INVALID, "there is no such group any more");
   const char *topic = plan_copy(plan, kafka_row_name(request, row));
   const char *group = plan_copy(plan, facts.group);
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = KAFKA_RESET_PINS;
+  ACTION_OBJECTS(plan, columns, pins);
   plan->unit = "offsets";
   plan->name = topic;
   if (!add_victims(request, plan, topic, group, err))
@@ -94,7 +87,7 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
   plan->title = plan_printf(plan, "Delete %s of group %s in %s",
                             kafka_counted(plan, plan->count, "offset", "offsets"), group, topic);
   plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete-offsets --group %s --topic %s",
-           kafka_server(plan, request), kafka_word(group, word), topic);
+           kafka_server(plan, request), kafka_word(&plan->arena, group), topic);
   plan_say(plan, PLAN_BLAST, "the group no longer counts as behind in %s", topic);
   if (!facts.empty)
     plan_say(plan, PLAN_WARNING,
@@ -113,7 +106,7 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
 
 static bool execute(struct step *step) {
   bool good = kafka_change(step, kafka_run_drop_offsets);
-  kafka_undo_offer(step->act);
+  kafka_undo_offer(step);
   return good;
 }
 

@@ -44,14 +44,11 @@ static bool survey(struct step *step) {
   struct kafka_to to;
   if (!kafka_to_parse(request->texts[BEFORE], request->now_ms, &to, &step->err))
     return false;
-  struct kafka_conn *conn = kafka_conn_open(step);
-  struct kafka_admin *topics = conn ? kafka_question(conn, kafka_run_look_topics) : NULL;
-  if (!topics)
-    return false;
+  struct kafka_admin *topics = kafka_question(step, kafka_run_look_topics);
   topics->logs = true;
   topics->mark_ms = request->now_ms;
   topics->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
-  if (!kafka_ask(conn, topics))
+  if (!kafka_ask(step, topics))
     return false;
   step->found = kafka_found_records(topics, &to);
   return true;
@@ -212,10 +209,7 @@ static void say_all(struct making *m) {
 
 static bool make(struct making *m) {
   struct plan *plan = m->plan;
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   plan->unit = "partitions";
   m->has_ids = true;
   if (!kafka_pin_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err))

@@ -1,5 +1,6 @@
 #include "actions/kafka/kafka_found.h"
 
+#include "actions/found.h"
 #include "core/mem.h"
 
 #include <stdio.h>
@@ -47,71 +48,37 @@ static const struct column_spec record_columns[C_COUNT] = {
     [C_ID] = {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
 };
 
-enum fact_column {
-  F_NAME,
-  F_STATE,
-  F_MEMBERS,
-  F_LISTED,
-  F_CLASSIC,
-  F_EMPTY,
-  F_KIND,
-  F_NUMBER,
-  F_CLUSTER,
-  F_MARK,
-  F_COUNT
+enum topic_column { T_NAME, T_PARTITIONS, T_REPLICAS, T_VALUE, T_SOURCE, T_PROBLEM, T_ID, T_COUNT };
+
+static const struct column_spec topic_columns[T_COUNT] = {
+    [T_NAME] = {.id = "name", .title = "TOPIC", .flags = COLUMN_FLEX, .width = 20},
+    [T_PARTITIONS] = {.id = "partitions", .title = "PARTITIONS", .unit = UNIT_COUNT},
+    [T_REPLICAS] = {.id = "replicas", .title = "REPLICAS", .unit = UNIT_COUNT, .priority = 1},
+    [T_VALUE] = {.id = "value", .title = "NOW", .priority = 1},
+    [T_SOURCE] = {.id = "source", .title = "SET BY", .priority = 2},
+    [T_PROBLEM] = {.id = "problem", .title = "PROBLEM", .priority = 3},
+    [T_ID] = {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
 };
 
-static const struct column_spec fact_columns[F_COUNT] = {
-    [F_NAME] = {.id = "name", .title = "GROUP"},
-    [F_STATE] = {.id = "state", .title = "STATE"},
-    [F_MEMBERS] = {.id = "members", .title = "MEMBERS", .unit = UNIT_COUNT},
-    [F_LISTED] = {.id = "listed", .title = "LISTED", .flags = COLUMN_DETAIL},
-    [F_CLASSIC] = {.id = "classic", .title = "CLASSIC", .flags = COLUMN_DETAIL},
-    [F_EMPTY] = {.id = "empty", .title = "EMPTY", .flags = COLUMN_DETAIL},
-    [F_KIND] = {.id = "kind", .title = "TO", .flags = COLUMN_DETAIL},
-    [F_NUMBER] = {.id = "number", .title = "NUMBER", .flags = COLUMN_DETAIL},
-    [F_CLUSTER] = {.id = "cluster", .title = "CLUSTER", .flags = COLUMN_DETAIL},
-    [F_MARK] = {.id = "mark", .title = "MARK", .flags = COLUMN_DETAIL},
-};
+enum setting_column { S_TOPIC, S_NAME, S_VALUE, S_SOURCE, S_OWN, S_FIXED, S_COUNT };
 
-static const struct column_spec topic_columns[] = {
-    {.id = "name", .title = "TOPIC", .flags = COLUMN_FLEX, .width = 20},
-    {.id = "partitions", .title = "PARTITIONS", .unit = UNIT_COUNT},
-    {.id = "replicas", .title = "REPLICAS", .unit = UNIT_COUNT, .priority = 1},
-    {.id = "value", .title = "NOW", .priority = 1},
-    {.id = "source", .title = "SET BY", .priority = 2},
-    {.id = "problem", .title = "PROBLEM", .priority = 3},
-    {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
-};
-
-static const struct column_spec setting_columns[] = {
-    {.id = "topic", .title = "TOPIC"},
-    {.id = "name", .title = "SETTING"},
-    {.id = "value", .title = "VALUE"},
-    {.id = "source", .title = "SET BY"},
-    {.id = "own", .title = "OWN", .flags = COLUMN_DETAIL},
-    {.id = "fixed", .title = "FIXED", .flags = COLUMN_DETAIL},
+static const struct column_spec setting_columns[S_COUNT] = {
+    [S_TOPIC] = {.id = "topic", .title = "TOPIC"},
+    [S_NAME] = {.id = "name", .title = "SETTING"},
+    [S_VALUE] = {.id = "value", .title = "VALUE"},
+    [S_SOURCE] = {.id = "source", .title = "SET BY"},
+    [S_OWN] = {.id = "own", .title = "OWN", .flags = COLUMN_DETAIL},
+    [S_FIXED] = {.id = "fixed", .title = "FIXED", .flags = COLUMN_DETAIL},
 };
 
 static const struct table_spec group_table = {
     .id = "partitions", .title = "Partitions", .columns = group_columns, .column_count = C_COUNT};
 static const struct table_spec record_table = {
     .id = "records", .title = "Partitions", .columns = record_columns, .column_count = C_COUNT};
-static const struct table_spec fact_table = {.id = "facts",
-                                             .title = "The group",
-                                             .flags = TABLE_SUMMARY,
-                                             .columns = fact_columns,
-                                             .column_count = F_COUNT};
-static const struct table_spec topic_table = {.id = "topics",
-                                              .title = "Topics",
-                                              .columns = topic_columns,
-                                              .column_count =
-                                                  sizeof topic_columns / sizeof *topic_columns};
-static const struct table_spec setting_table = {.id = "settings",
-                                                .title = "Settings",
-                                                .columns = setting_columns,
-                                                .column_count = sizeof setting_columns /
-                                                                sizeof *setting_columns};
+static const struct table_spec topic_table = {
+    .id = "topics", .title = "Topics", .columns = topic_columns, .column_count = T_COUNT};
+static const struct table_spec setting_table = {
+    .id = "settings", .title = "Settings", .columns = setting_columns, .column_count = S_COUNT};
 
 /* ---- from an answer */
 
@@ -186,89 +153,89 @@ static void spot_rows(struct sample *sample, struct table *table, const struct k
                 KAFKA_SPOTS_MAX);
 }
 
-static void facts_row(struct sample *sample, const struct kafka_admin *admin,
-                      const struct kafka_to *to) {
-  struct row *row = sample_row(sample, sample_table(sample, "facts"), "facts", NULL);
-  if (!row)
-    return;
+static struct sample *sample_of(const struct table_spec *const *specs, size_t count,
+                                const struct kafka_admin *admin, const struct kafka_to *to) {
+  struct sample *sample = found_new(specs, count);
   if (admin->group) {
-    row->cells[F_NAME] = value_text(sample_copy(sample, admin->group));
-    row->cells[F_STATE] = value_text(sample_copy(sample, admin->facts.state_text));
-    row->cells[F_MEMBERS] = value_int((int64_t)admin->facts.members);
-    row->cells[F_LISTED] = value_int(admin->facts.listed);
-    row->cells[F_CLASSIC] = value_int(admin->facts.classic);
-    row->cells[F_EMPTY] = value_int(admin->facts.state == KAFKA_GROUP_EMPTY);
+    found_set_text(sample, "group", admin->group);
+    found_set_text(sample, "state", admin->facts.state_text);
+    found_set_int(sample, "members", (int64_t)admin->facts.members);
+    found_set_int(sample, "listed", admin->facts.listed);
+    found_set_int(sample, "classic", admin->facts.classic);
+    found_set_int(sample, "empty", admin->facts.state == KAFKA_GROUP_EMPTY);
   }
-  row->cells[F_KIND] = value_int(to ? to->kind : 0);
-  row->cells[F_NUMBER] = value_int(to ? to->number : 0);
-  row->cells[F_CLUSTER] =
-      admin->cluster ? value_text(sample_copy(sample, admin->cluster)) : value_none(NULL);
-  row->cells[F_MARK] = admin->mark_ms >= 0 ? value_int(admin->mark_ms) : value_none(NULL);
+  found_set_int(sample, "to_kind", to ? to->kind : 0);
+  found_set_int(sample, "to_number", to ? to->number : 0);
+  found_set_text(sample, "cluster", admin->cluster ? admin->cluster : "");
+  found_set_int(sample, "mark_ms", admin->mark_ms);
+  return sample;
 }
 
 struct sample *kafka_found_group(const struct kafka_admin *admin, const struct kafka_to *to) {
-  const struct table_spec *const specs[] = {&group_table, &fact_table};
-  struct sample *sample = sample_new(specs, 2);
-  facts_row(sample, admin, to);
-  spot_rows(sample, sample_table(sample, "partitions"), admin, true,
-            to && to->kind == KAFKA_TO_FILE);
+  static const struct table_spec *const specs[] = {&group_table};
+  struct sample *sample = sample_of(specs, 1, admin, to);
+  spot_rows(sample, &sample->tables[0], admin, true, to && to->kind == KAFKA_TO_FILE);
   return sample;
 }
 
 struct sample *kafka_found_records(const struct kafka_admin *admin, const struct kafka_to *to) {
-  const struct table_spec *const specs[] = {&record_table, &fact_table};
-  struct sample *sample = sample_new(specs, 2);
-  facts_row(sample, admin, to);
-  spot_rows(sample, sample_table(sample, "records"), admin, false, false);
+  static const struct table_spec *const specs[] = {&record_table};
+  struct sample *sample = sample_of(specs, 1, admin, to);
+  spot_rows(sample, &sample->tables[0], admin, false, false);
   return sample;
+}
+
+static struct value value_cell(struct sample *sample, const struct kafka_setting *setting) {
+  return setting->value ? value_text(sample_copy(sample, setting->value))
+                        : value_none(setting->secret ? "secret" : NULL);
 }
 
 static void setting_row(struct sample *sample, const struct kafka_setting *setting) {
   const char *key = sample_printf(sample, "%s/%s", setting->topic, setting->name);
-  struct row *row = sample_row(sample, sample_table(sample, "settings"), key, NULL);
+  struct row *row = sample_row(sample, sample_table(sample, setting_table.id), key, NULL);
   if (!row)
     return;
-  row->cells[0] = value_text(sample_copy(sample, setting->topic));
-  row->cells[1] = value_text(sample_copy(sample, setting->name));
-  row->cells[2] = setting->value ? value_text(sample_copy(sample, setting->value))
-                                 : value_none(setting->secret ? "secret" : NULL);
-  row->cells[3] = value_text(sample_copy(sample, setting->source));
-  row->cells[4] = value_int(setting->own);
-  row->cells[5] = value_int(setting->fixed);
+  row->cells[S_TOPIC] = value_text(sample_copy(sample, setting->topic));
+  row->cells[S_NAME] = value_text(sample_copy(sample, setting->name));
+  row->cells[S_VALUE] = value_cell(sample, setting);
+  row->cells[S_SOURCE] = value_text(sample_copy(sample, setting->source));
+  row->cells[S_OWN] = value_int(setting->own);
+  row->cells[S_FIXED] = value_int(setting->fixed);
 }
 
-static void topic_row(struct sample *sample, const struct kafka_topic_facts *topic) {
-  struct row *row = sample_row(sample, sample_table(sample, "topics"), topic->name, NULL);
+static void topic_row(struct sample *sample, struct table *table,
+                      const struct kafka_topic_facts *topic) {
+  struct row *row = sample_row(sample, table, topic->name, NULL);
   if (!row)
     return;
-  row->cells[0] = value_text(row->key);
-  row->cells[1] = value_int(topic->partitions);
-  row->cells[2] = value_int(topic->replicas);
-  row->cells[5] = topic->error ? value_text(sample_copy(sample, topic->error)) : value_none(NULL);
-  row->cells[6] = topic->id ? value_text(sample_copy(sample, topic->id)) : value_none(NULL);
+  row->cells[T_NAME] = value_text(row->key);
+  row->cells[T_PARTITIONS] = value_int(topic->partitions);
+  row->cells[T_REPLICAS] = value_int(topic->replicas);
+  if (topic->error)
+    row->cells[T_PROBLEM] = value_text(sample_copy(sample, topic->error));
+  if (topic->id)
+    row->cells[T_ID] = value_text(sample_copy(sample, topic->id));
 }
 
 struct sample *kafka_found_topics(const struct kafka_admin *admin) {
-  const struct table_spec *const specs[] = {&topic_table, &setting_table, &fact_table};
-  struct sample *sample = sample_new(specs, 3);
-  facts_row(sample, admin, NULL);
-  for (size_t i = 0; i < admin->topic_count; i++)
-    topic_row(sample, &admin->topics[i]);
-  struct table *topics = sample_table(sample, "topics");
+  static const struct table_spec *const specs[] = {&topic_table, &setting_table};
+  struct sample *sample = sample_of(specs, 2, admin, NULL);
+  struct table *topics = sample_table(sample, topic_table.id);
   size_t at = 0; /* settings come topic by topic, mostly in this order */
+  for (size_t i = 0; i < admin->topic_count; i++)
+    topic_row(sample, topics, &admin->topics[i]);
   for (size_t i = 0; i < admin->setting_count; i++) {
     const struct kafka_setting *setting = &admin->settings[i];
     setting_row(sample, setting);
-    if (strcmp(setting->name, admin->name) != 0)
+    if (topics->row_count == 0 || strcmp(setting->name, admin->name) != 0)
       continue;
     for (size_t tried = 0; tried < topics->row_count; tried++, at = (at + 1) % topics->row_count)
       if (strcmp(topics->rows[at].key, setting->topic) == 0)
         break;
     if (topics->row_count == 0)
       continue;
-    topics->rows[at].cells[3] = setting->value ? value_text(sample_copy(sample, setting->value))
-                                               : value_none(setting->secret ? "secret" : NULL);
-    topics->rows[at].cells[4] = value_text(sample_copy(sample, setting->source));
+    topics->rows[at].cells[T_VALUE] = value_cell(sample, setting);
+    topics->rows[at].cells[T_SOURCE] = value_text(sample_copy(sample, setting->source));
   }
   return sample;
 }
@@ -283,22 +250,23 @@ static const char *text_of(struct value value) {
   return value.type == VALUE_TEXT ? value.text : NULL;
 }
 
+static const char *known(const char *text) {
+  return *text ? text : NULL;
+}
+
 void kafka_facts_read(const struct sample *found, struct kafka_facts *facts) {
-  const struct table *table = found ? sample_table_view(found, "facts") : NULL;
-  *facts = (struct kafka_facts){.mark_ms = -1};
-  if (!table || table->row_count == 0)
-    return;
-  const struct value *cells = table->rows[0].cells;
-  facts->group = text_of(cells[F_NAME]);
-  facts->state = text_of(cells[F_STATE]) ? text_of(cells[F_STATE]) : "not known";
-  facts->members = number_of(cells[F_MEMBERS]);
-  facts->listed = number_of(cells[F_LISTED]) == 1;
-  facts->classic = number_of(cells[F_CLASSIC]) == 1;
-  facts->empty = number_of(cells[F_EMPTY]) == 1;
-  facts->cluster = text_of(cells[F_CLUSTER]);
-  facts->mark_ms = number_of(cells[F_MARK]);
-  facts->to =
-      (struct kafka_to){(enum kafka_to_kind)number_of(cells[F_KIND]), number_of(cells[F_NUMBER])};
+  const char *state = found_text(found, "state");
+  *facts = (struct kafka_facts){
+      .group = known(found_text(found, "group")),
+      .state = *state ? state : "not known",
+      .members = found_int(found, "members", 0),
+      .listed = found_int(found, "listed", 0) == 1,
+      .classic = found_int(found, "classic", 0) == 1,
+      .empty = found_int(found, "empty", 0) == 1,
+      .to = {(enum kafka_to_kind)found_int(found, "to_kind", 0), found_int(found, "to_number", 0)},
+      .cluster = known(found_text(found, "cluster")),
+      .mark_ms = found_int(found, "mark_ms", -1),
+  };
 }
 
 bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err *err) {
@@ -316,6 +284,39 @@ bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err
     return err_set(err, ERR_INVALID, "the group is %s: stop its %lld %s first", facts->state,
                    (long long)facts->members, facts->members == 1 ? "consumer" : "consumers");
   return err_set(err, ERR_INVALID, "the group is %s: it has to be Empty", facts->state);
+}
+
+bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_request *request,
+                      struct err *err) {
+  const struct table *table =
+      request->found ? sample_table_view(request->found, topic_table.id) : NULL;
+  const struct row *row =
+      table && request->chosen_count == 1 ? table_find(table, request->chosen[0]) : NULL;
+  if (!row)
+    return err_set(err, ERR_INVALID,
+                   request->chosen_count == 0 ? "no topic is picked"
+                                              : "pick one topic that is there");
+  *topic = (struct kafka_topic_facts){.name = row->key,
+                                      .partitions = (int32_t)number_of(row->cells[T_PARTITIONS]),
+                                      .id = text_of(row->cells[T_ID]),
+                                      .error = text_of(row->cells[T_PROBLEM])};
+  return true;
+}
+
+bool kafka_setting_read(const struct sample *found, size_t index, struct kafka_setting *setting) {
+  const struct table *table = sample_table_view(found, setting_table.id);
+  if (!table || index >= table->row_count)
+    return false;
+  const struct value *cells = table->rows[index].cells;
+  *setting =
+      (struct kafka_setting){.topic = text_of(cells[S_TOPIC]),
+                             .name = text_of(cells[S_NAME]),
+                             .value = text_of(cells[S_VALUE]),
+                             .source = text_of(cells[S_SOURCE]),
+                             .own = cells[S_OWN].integer,
+                             .secret = cells[S_VALUE].type == VALUE_NONE && cells[S_VALUE].text,
+                             .fixed = cells[S_FIXED].integer};
+  return true;
 }
 
 /* ---- picks */

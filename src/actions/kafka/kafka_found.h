@@ -30,6 +30,14 @@ void kafka_facts_read(const struct sample *found, struct kafka_facts *facts);
 /* Why a group cannot be changed: false with err. classic: neither can one of the new protocol. */
 bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err *err) MUST_CHECK;
 
+/* The one topic that was picked: its name, partitions, id and error. False with err when it is not
+ * one, or is not there. */
+bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_request *request,
+                      struct err *err) MUST_CHECK;
+/* A setting that was found; false beyond the last. */
+bool kafka_setting_read(const struct sample *found, size_t index,
+                        struct kafka_setting *setting) MUST_CHECK;
+
 /* A partition as picked: of the first table. */
 struct kafka_pick {
   const char *key;              /* "topic/3" */

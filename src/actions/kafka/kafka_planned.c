@@ -17,14 +17,8 @@ static int pin_index(const struct plan *plan, const char *name) {
   return -1;
 }
 
-const char *kafka_pin(const struct plan *plan, size_t victim, const char *name) {
-  int index = victim < plan->victim_count ? pin_index(plan, name) : -1;
-  const char *text = index >= 0 ? plan->victims[victim].pins[index] : NULL;
-  return text ? text : "";
-}
-
 int64_t kafka_pin_number(const struct plan *plan, size_t victim, const char *name) {
-  const char *text = kafka_pin(plan, victim, name);
+  const char *text = action_identity(plan, victim, name);
   return *text ? strtoll(text, NULL, 10) : KAFKA_NO_OFFSET;
 }
 
@@ -49,11 +43,11 @@ static bool on_line(void *arg, const struct kafka_csv_line *line, int number, st
 
 static bool add_partitions(struct kafka_admin *admin, const struct plan *plan, struct err *err) {
   for (size_t i = 0; i < plan->victim_count; i++) {
-    struct kafka_spot *spot = kafka_admin_spot(admin, kafka_pin(plan, i, "topic"),
+    struct kafka_spot *spot = kafka_admin_spot(admin, action_identity(plan, i, "topic"),
                                                (int32_t)kafka_pin_number(plan, i, "partition"));
     if (!spot)
       return err_set(err, ERR_LIMIT, "too many partitions");
-    spot->topic_id = known(kafka_pin(plan, i, "topic_id"));
+    spot->topic_id = known(action_identity(plan, i, "topic_id"));
     spot->committed = kafka_pin_number(plan, i, "old");
     spot->start = kafka_pin_number(plan, i, "start");
     spot->end = kafka_pin_number(plan, i, "end");
@@ -64,34 +58,35 @@ static bool add_partitions(struct kafka_admin *admin, const struct plan *plan, s
 }
 
 static void add_topic(struct kafka_admin *admin, const struct plan *plan) {
-  admin->topic = kafka_pin(plan, 0, "topic");
-  admin->topic_id = known(kafka_pin(plan, 0, "topic_id"));
+  admin->topic = action_identity(plan, 0, "topic");
+  admin->topic_id = known(action_identity(plan, 0, "topic_id"));
   admin->count = (int32_t)kafka_pin_number(plan, 0, "partitions");
   admin->planned = (int32_t)kafka_pin_number(plan, 0, "planned");
-  admin->name = known(kafka_pin(plan, 0, "name"));
-  admin->expect = value_in(kafka_pin(plan, 0, "old"));
-  admin->value = value_in(kafka_pin(plan, 0, "new"));
+  admin->name = known(action_identity(plan, 0, "name"));
+  admin->expect = value_in(action_identity(plan, 0, "old"));
+  admin->value = value_in(action_identity(plan, 0, "new"));
 }
 
 /* A plan file that was edited: without the pin nothing would be checked. */
 static bool has_identities(const struct plan *plan) {
   return plan->victim_count > 0 && pin_index(plan, "cluster") >= 0 &&
-         (*kafka_pin(plan, 0, "group") || pin_index(plan, "topic_id") >= 0);
+         (*action_identity(plan, 0, "group") || pin_index(plan, "topic_id") >= 0);
 }
 
 static bool fill(struct kafka_admin *admin, const struct step *step, bool change, struct err *err) {
   const struct plan *plan = step->act->plan;
   if (!has_identities(plan))
     return err_set(err, ERR_INVALID, "the plan does not say what it is for");
-  admin->cluster = known(kafka_pin(plan, 0, "cluster"));
-  admin->group = known(kafka_pin(plan, 0, "group"));
+  admin->cluster = known(action_identity(plan, 0, "cluster"));
+  admin->group = known(action_identity(plan, 0, "group"));
   if (pin_index(plan, "partition") >= 0 && !add_partitions(admin, plan, err))
     return false;
   if (pin_index(plan, "partition") < 0 && pin_index(plan, "topic") >= 0)
     add_topic(admin, plan);
   if (!change)
     return true;
-  const char *offsets = kafka_pin(plan, 0, "offsets"), *undo = known(kafka_pin(plan, 0, "undo"));
+  const char *offsets = action_identity(plan, 0, "offsets"),
+             *undo = known(action_identity(plan, 0, "undo"));
   if (!kafka_csv_read("the plan", offsets, strlen(offsets), admin->group ? admin->group : "",
                       on_line, admin, err))
     return false;
@@ -103,7 +98,7 @@ static bool fill(struct kafka_admin *admin, const struct step *step, bool change
 
 const struct kafka_spot *kafka_planned_spot(const struct kafka_admin *admin,
                                             const struct plan *plan, size_t victim) {
-  return kafka_admin_find(admin, kafka_pin(plan, victim, "topic"),
+  return kafka_admin_find(admin, action_identity(plan, victim, "topic"),
                           (int32_t)kafka_pin_number(plan, victim, "partition"));
 }
 
@@ -129,33 +124,29 @@ static void set_results(struct step *step, const struct kafka_admin *admin, bool
 }
 
 bool kafka_change(struct step *step, kafka_run run) {
-  struct kafka_conn *conn = kafka_conn_open(step);
-  struct kafka_admin *admin = conn ? kafka_question(conn, run) : NULL;
-  if (!admin || !fill(admin, step, true, &step->err))
+  struct kafka_admin *admin = kafka_question(step, run);
+  if (!fill(admin, step, true, &step->err))
     return false;
-  bool good = kafka_ask(conn, admin);
+  bool good = kafka_ask(step, admin);
   set_results(step, admin, good);
   if (!good)
     step_settle(step);
   return good;
 }
 
-const struct kafka_admin *kafka_look(struct step *step, struct kafka_conn *conn, kafka_run run) {
-  struct kafka_admin *now = kafka_question(conn, run);
-  return fill(now, step, false, &step->err) && kafka_ask(conn, now) ? now : NULL;
+const struct kafka_admin *kafka_look(struct step *step, kafka_run run) {
+  struct kafka_admin *now = kafka_question(step, run);
+  return fill(now, step, false, &step->err) && kafka_ask(step, now) ? now : NULL;
 }
 
 const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int64_t patience_ms,
                                            bool (*wanted)(const struct plan *plan,
                                                           const struct kafka_admin *now)) {
   const int64_t until_ms = clock_now_ms() + patience_ms;
-  struct kafka_conn *conn = kafka_conn_open(step);
   const struct kafka_admin *now;
-  do {
-    if (!conn || !(now = kafka_look(step, conn, run)))
-      return NULL;
-  } while (!wanted(step->act->plan, now) && clock_now_ms() < until_ms &&
-           step_sleep(step, LOOK_AGAIN_MS));
+  while ((now = kafka_look(step, run)) && !wanted(step->act->plan, now) &&
+         clock_now_ms() < until_ms && step_sleep(step, LOOK_AGAIN_MS))
+    ;
   return now;
 }
 
@@ -166,7 +157,7 @@ static char *topics_of(const struct plan *plan) {
   char *text = mem_dup("");
   const char *last = "";
   for (size_t i = 0; i < plan->victim_count; i++) {
-    const char *topic = kafka_pin(plan, i, "topic");
+    const char *topic = action_identity(plan, i, "topic");
     if (kafka_pin_number(plan, i, "old") < 0 || strcmp(topic, last) == 0)
       continue;
     char *longer = mem_printf("%s%s ", text, topic);
@@ -177,17 +168,18 @@ static char *topics_of(const struct plan *plan) {
   return text;
 }
 
-void kafka_undo_offer(struct act *act) {
-  const struct plan *plan = act->plan;
-  char target[KAFKA_WORD_MAX], group[KAFKA_WORD_MAX], file[KAFKA_WORD_MAX];
-  if (outcome_count(act->outcome, VICTIM_SENT) + outcome_count(act->outcome, VICTIM_UNKNOWN) == 0)
+void kafka_undo_offer(struct step *step) {
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
+  struct arena *arena = &step->arena;
+  if (outcome_count(outcome, VICTIM_SENT) + outcome_count(outcome, VICTIM_UNKNOWN) == 0)
     return;
   char *topics = topics_of(plan);
-  char *path = kafka_undo_file(act->state, kafka_pin(plan, 0, "undo"));
+  char *path = kafka_undo_file(step->act->state, action_identity(plan, 0, "undo"));
   if (*topics)
-    outcome_undo(act->outcome, "kafka.reset-offsets %s %s %sfile=%s",
-                 kafka_word(plan->target, target), kafka_word(kafka_pin(plan, 0, "group"), group),
-                 topics, kafka_word(path, file));
+    outcome_undo(outcome, "kafka.reset-offsets %s %s %sfile=%s", kafka_word(arena, plan->target),
+                 kafka_word(arena, action_identity(plan, 0, "group")), topics,
+                 kafka_word(arena, path));
   free(topics);
   free(path);
 }

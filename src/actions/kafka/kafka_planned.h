@@ -14,16 +14,14 @@
 
 #include "actions/kafka/kafka_conn.h"
 
-/* The pin of that name; "" where the plan has none. */
-const char *kafka_pin(const struct plan *plan, size_t victim, const char *name);
-/* The same as a number; KAFKA_NO_OFFSET where it is empty. */
+/* An identity (action_identity) as a number; KAFKA_NO_OFFSET where it is empty. */
 int64_t kafka_pin_number(const struct plan *plan, size_t victim, const char *name);
 
 /* The body of an execution: checks that all is as it was planned, writes the undo file if there is
  * one, makes the change and sets each victim's result. */
 bool kafka_change(struct step *step, kafka_run run);
 /* Looks at the plan's objects once. NULL with step->err. */
-const struct kafka_admin *kafka_look(struct step *step, struct kafka_conn *conn, kafka_run run);
+const struct kafka_admin *kafka_look(struct step *step, kafka_run run);
 /* Looks at the plan's objects until they are as wanted, or patience_ms is over. The last look; NULL
  * with step->err. */
 const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int64_t patience_ms,
@@ -33,4 +31,4 @@ const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int
 const struct kafka_spot *kafka_planned_spot(const struct kafka_admin *admin,
                                             const struct plan *plan, size_t victim);
 /* outcome_undo: the reset from the undo file, where offsets were changed or may have been. */
-void kafka_undo_offer(struct act *act);
+void kafka_undo_offer(struct step *step);

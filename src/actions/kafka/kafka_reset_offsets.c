@@ -59,11 +59,10 @@ static bool each_once(const struct kafka_admin *admin, struct err *err) {
 }
 
 /* The file's partitions, as those that are asked about. */
-static bool add_file(struct step *step, struct kafka_conn *conn, const char *path,
-                     struct kafka_admin *group) {
-  struct kafka_admin *file = kafka_question(conn, kafka_run_load);
+static bool add_file(struct step *step, const char *path, struct kafka_admin *group) {
+  struct kafka_admin *file = kafka_question(step, kafka_run_load);
   file->path = path;
-  return kafka_ask(conn, file) && kafka_csv_read(path, file->loaded, file->loaded_len, group->group,
+  return kafka_ask(step, file) && kafka_csv_read(path, file->loaded, file->loaded_len, group->group,
                                                  on_line, group, &step->err);
 }
 
@@ -73,16 +72,13 @@ static bool survey(struct step *step) {
   struct kafka_to to;
   if (!to_of(request, &to, &step->err))
     return false;
-  struct kafka_conn *conn = kafka_conn_open(step);
-  struct kafka_admin *group = conn ? kafka_question(conn, kafka_run_look_group) : NULL;
-  if (!group || !kafka_group_ask(request, group, &step->err))
-    return false;
+  struct kafka_admin *group = kafka_question(step, kafka_run_look_group);
   group->logs = true;
   group->whole_topics = to.kind != KAFKA_TO_FILE;
   group->time_ms = to.kind == KAFKA_TO_TIME ? to.number : -1;
-  if (to.kind == KAFKA_TO_FILE && !add_file(step, conn, request->texts[FILE_PARAM], group))
-    return false;
-  if (!kafka_ask(conn, group) || !each_once(group, &step->err))
+  if (!kafka_group_ask(request, group, &step->err) ||
+      (to.kind == KAFKA_TO_FILE && !add_file(step, request->texts[FILE_PARAM], group)) ||
+      !kafka_ask(step, group) || !each_once(group, &step->err))
     return false;
   step->found = kafka_found_group(group, &to);
   kafka_facts_read(step->found, &facts);
@@ -98,7 +94,7 @@ static bool survey(struct step *step) {
 
 static bool execute(struct step *step) {
   bool good = kafka_change(step, kafka_run_set_offsets);
-  kafka_undo_offer(step->act);
+  kafka_undo_offer(step);
   return good;
 }
 
@@ -123,9 +119,9 @@ static void judge(struct step *step, const struct kafka_admin *now, size_t i, bo
 }
 
 /* False when it could not be read. held: how many of those that were looked at are as planned. */
-static bool look(struct step *step, struct kafka_conn *conn, bool last, size_t *held) {
+static bool look(struct step *step, bool last, size_t *held) {
   struct outcome *outcome = step->act->outcome;
-  const struct kafka_admin *now = kafka_look(step, conn, kafka_run_look_group);
+  const struct kafka_admin *now = kafka_look(step, kafka_run_look_group);
   *held = 0;
   for (size_t i = 0; now && i < outcome->count; i++)
     if (outcome->victims[i].result == VICTIM_SENT) {
@@ -138,16 +134,15 @@ static bool look(struct step *step, struct kafka_conn *conn, bool last, size_t *
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   struct progress *progress = step->act->progress;
-  struct kafka_conn *conn = kafka_conn_open(step);
   size_t looked = outcome_count(outcome, VICTIM_SENT), held;
-  if (!conn || !look(step, conn, false, &held))
+  if (!look(step, false, &held))
     return false;
   if (held > 0) {
     looked = outcome_count(outcome, VICTIM_SENT);
     snprintf(progress->step, sizeof progress->step,
              "as planned; looking again in 5 s, whether anybody else commits");
     step_report(step);
-    if (!step_sleep(step, COMMIT_INTERVAL_MS) || !look(step, conn, true, &held))
+    if (!step_sleep(step, COMMIT_INTERVAL_MS) || !look(step, true, &held))
       return false;
   }
   outcome_proof(outcome, "offsets read again after 5 s: %zu of %zu as planned", held, looked);

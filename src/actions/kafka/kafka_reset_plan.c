@@ -224,7 +224,7 @@ static bool guard(struct making *m) {
 static const char *flag_of(struct making *m) {
   struct plan *plan = m->plan;
   const struct kafka_to *to = &m->facts.to;
-  char word[KAFKA_WORD_MAX], when[64];
+  char when[64];
   switch (to->kind) {
   case KAFKA_TO_EARLIEST:
     return "--to-earliest";
@@ -240,7 +240,7 @@ static const char *flag_of(struct making *m) {
     return plan_printf(plan, "--to-datetime %s.%03d", when, (int)(to->number % 1000));
   case KAFKA_TO_FILE: {
     const char *path = plan_param(plan, "file");
-    return plan_printf(plan, "--from-file %s", kafka_word(path ? path : "FILE", word));
+    return plan_printf(plan, "--from-file %s", kafka_word(&plan->arena, path ? path : "FILE"));
   }
   }
   return "";
@@ -266,11 +266,10 @@ static const char *topics_of(struct making *m) {
 }
 
 static void say_effect(struct making *m) {
-  char word[KAFKA_WORD_MAX];
   plan_say(m->plan, PLAN_EFFECT,
            "kafka-consumer-groups.sh %s --group %s --reset-offsets %s%s --execute",
-           kafka_server(m->plan, m->request), kafka_word(m->facts.group, word), flag_of(m),
-           topics_of(m));
+           kafka_server(m->plan, m->request), kafka_word(&m->plan->arena, m->facts.group),
+           flag_of(m), topics_of(m));
 }
 
 static void say_blast(struct making *m) {
@@ -326,10 +325,7 @@ static void say_undo(struct making *m) {
 
 static bool make(struct making *m) {
   struct plan *plan = m->plan;
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = KAFKA_RESET_PINS;
+  ACTION_OBJECTS(plan, columns, pins);
   plan->unit = "offsets";
   plan->name = m->facts.group = plan_copy(plan, m->facts.group);
   m->undo = kafka_undo_name(plan, "reset-offsets", m->facts.group, m->request->now_ms);

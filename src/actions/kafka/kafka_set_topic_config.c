@@ -43,12 +43,9 @@ static bool survey(struct step *step) {
   const char *name = step->act->request->texts[NAME];
   if (!name || !*name)
     return step_fail(step, ERR_INVALID, "which setting: write name=retention.ms");
-  struct kafka_conn *conn = kafka_conn_open(step);
-  struct kafka_admin *topics = conn ? kafka_question(conn, kafka_run_look_topics) : NULL;
-  if (!topics)
-    return false;
+  struct kafka_admin *topics = kafka_question(step, kafka_run_look_topics);
   topics->name = name;
-  if (!kafka_ask(conn, topics))
+  if (!kafka_ask(step, topics))
     return false;
   for (size_t i = 0; !is_known(topics) && i < topics->topic_count; i++)
     if (topics->topics[i].error)
@@ -62,60 +59,39 @@ static bool survey(struct step *step) {
 
 /* ---- plan */
 
-struct found {
-  const struct row *topic;
-  const char *others; /* "cleanup.policy=compact, max.message.bytes=2000" */
-};
-
-static const char *text_of(struct value value) {
-  return value.type == VALUE_TEXT ? value.text : NULL;
-}
-
 /* Names of which the value is nobody's business are not written out. */
 static const char *shown(const char *name, const char *value) {
   return !value ? "(secret)" : name_is_secret(name) ? "(hidden)" : value;
 }
 
-/* The setting's row; NULL with err when there is none. */
-static const struct row *find(const struct action_request *request, struct plan *plan,
-                              struct found *found, struct err *err) {
-  const struct table *topics = request->found ? sample_table_view(request->found, "topics") : NULL;
-  const struct table *settings =
-      request->found ? sample_table_view(request->found, "settings") : NULL;
-  const struct row *setting = NULL;
-  *found = (struct found){.others = ""};
-  if (topics && request->chosen_count == 1)
-    found->topic = table_find(topics, request->chosen[0]);
-  if (!found->topic || !settings) {
-    err_set(err, ERR_INVALID,
-            request->chosen_count == 0 ? "no topic is picked" : "pick one topic that is there");
-    return NULL;
-  }
-  for (size_t i = 0; i < settings->row_count; i++) {
-    const struct row *row = &settings->rows[i];
-    const char *name = text_of(row->cells[1]);
-    if (strcmp(text_of(row->cells[0]), found->topic->key) != 0)
+/* others: the topic's other own settings, as in "cleanup.policy=compact, max.message.bytes=2000".
+ */
+static bool find(const struct action_request *request, struct plan *plan,
+                 const struct kafka_topic_facts *topic, struct kafka_setting *found,
+                 const char **others, struct err *err) {
+  struct kafka_setting each;
+  *found = (struct kafka_setting){0};
+  *others = "";
+  for (size_t i = 0; kafka_setting_read(request->found, i, &each); i++) {
+    if (strcmp(each.topic, topic->name) != 0)
       continue;
-    if (strcmp(name, request->texts[NAME]) == 0)
-      setting = row;
-    else if (row->cells[4].integer)
-      found->others = plan_printf(plan, "%s%s%s=%s", found->others, *found->others ? ", " : "",
-                                  name, shown(name, text_of(row->cells[2])));
+    if (strcmp(each.name, request->texts[NAME]) == 0)
+      *found = each;
+    else if (each.own)
+      *others = plan_printf(plan, "%s%s%s=%s", *others, **others ? ", " : "", each.name,
+                            shown(each.name, each.value));
   }
-  if (!setting)
-    err_set(err, ERR_INVALID, "%.100s: its %.80s cannot be read%s%.60s", found->topic->key,
-            request->texts[NAME], text_of(found->topic->cells[5]) ? ": " : "",
-            text_of(found->topic->cells[5]) ? text_of(found->topic->cells[5]) : "");
-  return setting;
+  return found->name ||
+         err_set(err, ERR_INVALID, "%.100s: its %.80s cannot be read%s%.60s", topic->name,
+                 request->texts[NAME], topic->error ? ": " : "", topic->error ? topic->error : "");
 }
 
-static bool may_set(const struct row *setting, const char *old, const char *wanted,
+static bool may_set(const struct kafka_setting *setting, const char *old, const char *wanted,
                     struct err *err) {
-  const char *name = text_of(setting->cells[1]);
-  if (setting->cells[5].integer)
+  const char *name = setting->name;
+  if (setting->fixed)
     return err_set(err, ERR_INVALID, "%.150s cannot be changed", name);
-  bool secret = setting->cells[2].type == VALUE_NONE && setting->cells[2].text;
-  if (secret || name_is_secret(name))
+  if (setting->secret || name_is_secret(name))
     return err_set(err, ERR_INVALID, "%.150s is a secret: stacktop never sets one", name);
   if (!wanted && !old)
     return err_set(err, ERR_INVALID, "nothing to do: %.100s is at its default already", name);
@@ -149,16 +125,15 @@ static bool keeps_less(const char *now, const char *wanted) {
 
 static void say_all(const struct action_request *request, struct plan *plan, const char *const *pin,
                     const char *now, const char *source) {
-  char word[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX], target[KAFKA_WORD_MAX];
   const char *name = pin[PIN_NAME], *wanted = *pin[PIN_NEW] ? pin[PIN_NEW] + 1 : NULL;
   const char *value = wanted && strchr(wanted, ',')
                           ? plan_printf(plan, "%s=[%s]", name, wanted)
                           : plan_printf(plan, "%s=%s", name, wanted ? wanted : "");
-  kafka_word(pin[PIN_TOPIC], topic);
+  const char *topic = kafka_word(&plan->arena, pin[PIN_TOPIC]);
   plan_say(plan, PLAN_EFFECT,
            "kafka-configs.sh %s --alter --entity-type topics --entity-name %s %s %s",
            kafka_server(plan, request), topic, wanted ? "--add-config" : "--delete-config",
-           kafka_word(wanted ? value : name, word));
+           kafka_word(&plan->arena, wanted ? value : name));
   plan_say(plan, PLAN_BLAST, "%s is %s now, set by: %s", name, *now ? now : "empty", source);
   if (may_delete(name) && keeps_less(now, wanted)) {
     plan_say(plan, PLAN_WARNING,
@@ -169,48 +144,46 @@ static void say_all(const struct action_request *request, struct plan *plan, con
   plan_say(plan, PLAN_PRECONDITION, "its other own settings stay: %s",
            *pin[PIN_OTHERS] ? pin[PIN_OTHERS] : "it has none");
   plan_say(plan, PLAN_UNDO, "kafka.set-topic-config %s %s name=%s value=%s",
-           kafka_word(plan->target, target), topic, name,
-           kafka_word(*pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "", word));
+           kafka_word(&plan->arena, plan->target), topic, name,
+           kafka_word(&plan->arena, *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : ""));
 }
 
 static bool set_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  struct found found;
-  const struct row *setting = find(request, plan, &found, err);
-  if (!setting)
+  struct kafka_topic_facts topic;
+  struct kafka_setting setting;
+  const char *others;
+  if (!kafka_topic_take(&topic, request, err) ||
+      !find(request, plan, &topic, &setting, &others, err))
     return false;
-  const char *now = text_of(setting->cells[2]) ? text_of(setting->cells[2]) : "";
-  const char *old = setting->cells[4].integer ? now : NULL;
+  const char *now = setting.value ? setting.value : "";
+  const char *old = setting.own ? now : NULL;
   const char *typed = request->texts[VALUE];
   const char *wanted = typed && *typed ? typed : NULL;
-  if (!may_set(setting, old, wanted, err))
+  if (!may_set(&setting, old, wanted, err))
     return false;
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   plan->unit = "topics";
-  struct plan_victim *victim = plan_victim(plan, found.topic->key, found.topic->key);
+  struct plan_victim *victim = plan_victim(plan, topic.name, topic.name);
   if (!victim)
     return err_set(err, ERR_LIMIT, "the plan is too large");
   plan->name = victim->label;
   const char *name = victim->cells[0] = plan_copy(plan, request->texts[NAME]);
   victim->cells[1] = plan_copy(plan, now);
-  victim->cells[2] = plan_copy(plan, text_of(setting->cells[3]));
+  victim->cells[2] = plan_copy(plan, setting.source);
   victim->cells[3] = wanted ? plan_copy(plan, wanted) : "the default";
   victim->pins[PIN_TOPIC] = victim->label;
   victim->pins[PIN_NAME] = name;
   victim->pins[PIN_OLD] = old ? plan_printf(plan, "=%s", old) : "";
   victim->pins[PIN_NEW] = wanted ? plan_printf(plan, "=%s", wanted) : "";
-  victim->pins[PIN_OTHERS] = found.others;
+  victim->pins[PIN_OTHERS] = others;
   plan->title =
       wanted ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, wanted)
              : plan_printf(plan, "Set %s of topic %s back to its default", name, victim->label);
   struct kafka_facts facts;
   kafka_facts_read(request->found, &facts);
-  const char *id = text_of(found.topic->cells[6]);
-  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, id);
+  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, topic.id);
   say_all(request, plan, (const char *const *)victim->pins, now, victim->cells[2]);
-  kafka_say_topic(plan, id != NULL, "its settings");
+  kafka_say_topic(plan, topic.id != NULL, "its settings");
   return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
 }
 
@@ -219,15 +192,14 @@ static bool set_plan(const struct action_request *request, struct plan *plan, st
 static bool execute(struct step *step) {
   const struct act *act = step->act;
   const char **pin = act->plan->victims[0].pins;
-  char target[KAFKA_WORD_MAX], topic[KAFKA_WORD_MAX], word[KAFKA_WORD_MAX];
+  struct arena *arena = &step->arena;
   bool good = kafka_change(step, kafka_run_set_config);
   if (!good && outcome_count(act->outcome, VICTIM_UNKNOWN) == 0)
     return false;
-  char *value = mem_printf("value=%s", *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "");
+  const char *value = arena_printf(arena, "value=%s", *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "");
   outcome_undo(act->outcome, "kafka.set-topic-config %s %s name=%s %s",
-               kafka_word(act->plan->target, target), kafka_word(pin[PIN_TOPIC], topic),
-               pin[PIN_NAME], kafka_word(value, word));
-  free(value);
+               kafka_word(arena, act->plan->target), kafka_word(arena, pin[PIN_TOPIC]),
+               pin[PIN_NAME], kafka_word(arena, value));
   return good;
 }
 

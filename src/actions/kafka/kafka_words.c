@@ -4,6 +4,7 @@
 #include "clients/kafka/kafka_contract.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/quote.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -11,27 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-const char *kafka_word(const char *text, char out[KAFKA_WORD_MAX]) {
-  static const char plain[] = "._-/:=@%+,";
-  size_t used = 0;
-  const char *at = text;
-  while (*at && (isalnum((unsigned char)*at) || strchr(plain, *at)))
-    at++;
-  if (!*at && at != text) {
-    snprintf(out, KAFKA_WORD_MAX, "%s", text);
-    return out;
-  }
-  out[used++] = '\'';
-  for (; *text && used + 6 < KAFKA_WORD_MAX; text++)
-    if (*text == '\'') {
-      memcpy(out + used, "'\\''", 4);
-      used += 4;
-    } else {
-      out[used++] = *text;
-    }
-  out[used++] = '\'';
-  out[used] = '\0';
-  return out;
+const char *kafka_word(struct arena *arena, const char *text) {
+  const size_t size = 4 * strlen(text) + 3;
+  char *out = arena_alloc(arena, size);
+  return out ? quote_word(out, size, text) : "";
 }
 
 const char *kafka_counted(struct plan *plan, int64_t count, const char *one, const char *many) {
@@ -41,9 +25,8 @@ const char *kafka_counted(struct plan *plan, int64_t count, const char *one, con
 }
 
 const char *kafka_server(struct plan *plan, const struct action_request *request) {
-  char word[KAFKA_WORD_MAX];
   return plan_printf(plan, "--bootstrap-server %s",
-                     kafka_word(target_text(request->target, "bootstrap"), word));
+                     kafka_word(&plan->arena, target_text(request->target, "bootstrap")));
 }
 
 /* ---- what a name has to stand for still */

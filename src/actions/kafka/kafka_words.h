@@ -6,10 +6,8 @@
 #include "clients/kafka/kafka_admin.h"
 #include "clients/kafka/kafka_contract.h"
 
-enum { KAFKA_WORD_MAX = 2100 };
-
-/* A word as a shell and `stacktop plan` take it, quoted where it has to be. Returns out. */
-const char *kafka_word(const char *text, char out[KAFKA_WORD_MAX]);
+/* A word as a shell and `stacktop plan` take it, quoted where it has to be (core/quote.h). */
+const char *kafka_word(struct arena *arena, const char *text);
 /* "3 partitions", "1 partition" in the plan's arena. */
 const char *kafka_counted(struct plan *plan, int64_t count, const char *one, const char *many);
 /* "--bootstrap-server 127.0.0.1:9092" in the plan's arena. */
