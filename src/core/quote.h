@@ -1,4 +1,4 @@
-/* A word quoted so that app/words.h's words_split and a shell both give it back as it was. */
+/* A word quoted so that operate/words.h's words_split and a shell both give it back as it was. */
 #pragma once
 
 #include <stddef.h>

@@ -153,3 +153,10 @@ const char *plan_hash(const struct plan *plan, char out[PLAN_HASH_SIZE]) {
     snprintf(out + 2 * i, 3, "%02x", digest[i]);
   return out;
 }
+
+const struct plan_format plan_json = {
+    .bytes_max = PLAN_JSON_MAX,
+    .write = plan_json_write,
+    .read = plan_json_read,
+    .hash = plan_hash,
+};

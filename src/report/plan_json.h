@@ -6,9 +6,7 @@
  * stacktop only: what a pin means is that version's affair. */
 #pragma once
 
-#include "model/plan.h"
-
-#include <stdio.h>
+#include "model/plan_format.h"
 
 enum {
   PLAN_JSON_VERSION = 2,
@@ -17,15 +15,12 @@ enum {
   PLAN_JSON_DEPTH_MAX = 8,
   PLAN_JSON_COLUMNS_MAX = 64,
   PLAN_JSON_PINS_MAX = 64,
-  PLAN_HASH_SIZE = 65, /* 64 digits and the terminator */
 };
 
 /* One document and a newline; victims and texts on lines of their own, and for the reader's sake
  * what is to be typed and, where plan->hash is set, the hash. True unless writing failed. */
 bool plan_json_write(FILE *out, const struct plan *plan) MUST_CHECK;
 
-/* The action of that id; NULL if there is none. */
-typedef const struct action_spec *(*plan_action_find)(void *arg, const char *id);
 /* For the caller to free; its `hash` is NULL. NULL with the place and what was expected there. */
 struct plan *plan_json_read(const char *text, size_t len, plan_action_find find, void *arg,
                             struct err *err) MUST_CHECK;
@@ -37,3 +32,6 @@ struct plan *plan_json_read(const char *text, size_t len, plan_action_find find,
  * columns, pins, victims and texts, each in its order; and a plan made again from an unchanged
  * world has the same. Returns out. */
 const char *plan_hash(const struct plan *plan, char out[PLAN_HASH_SIZE]);
+
+/* The three as one. */
+extern const struct plan_format plan_json;

@@ -21,7 +21,7 @@ NAME = {"api": "api", "postgres": "ecap", "redis": "cache", "kafka": "main"}
 PANE = {"api": "Services", "postgres": "PostgreSQL", "redis": "Redis", "kafka": "Kafka lag"}
 TIMEOUT = 2
 KEY_SECONDS = 0.1
-BACKOFF_CEILING = 15  # of app/scheduler.h
+BACKOFF_CEILING = 15  # of app/runtime/scheduler.h
 
 # What the pane says, by what was done to the server.
 REFUSED = r"refused"

@@ -1,6 +1,6 @@
 /* Exercises the decoder of keys. Holds: bytes split anywhere give the same keys; no rune is a
  * control character; the buffer is never stuck; after the wait, Ctrl-C is Ctrl-C. */
-#include "ui/key_decoder.h"
+#include "ui/terminal/key_decoder.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "core/text.h"
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 
 static void check_width(const char *clean, size_t length) {
   int total = 0, cells, used;

@@ -1,6 +1,6 @@
 /* Exercises the reader of themes. Holds: an error names its line and has no control characters;
  * a look is one that the terminal has. */
-#include "ui/theme.h"
+#include "ui/draw/theme.h"
 
 #include <stdlib.h>
 #include <string.h>

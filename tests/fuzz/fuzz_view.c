@@ -6,8 +6,8 @@
 
 #include "core/text.h"
 #include "report/json.h"
-#include "ui/key_decoder.h"
-#include "ui/view.h"
+#include "ui/terminal/key_decoder.h"
+#include "ui/view/view.h"
 
 enum { KEYS_MAX = 64 };
 

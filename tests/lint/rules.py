@@ -21,7 +21,9 @@ ROOMS = {
     "config": {"model", "core"},
     "report": {"model", "core"},
     "ui": {"model", "core"},
-    "app": {"core", "model", "io", "clients", "collectors", "actions", "audit", "config", "report", "ui"},
+    "operate": {"actions", "audit", "io", "model", "core"},
+    "app": {"core", "model", "io", "clients", "collectors", "actions", "audit", "config", "report", "ui",
+            "operate"},
 }
 # Rooms with a folder for each system: such a folder includes none beside it. A system's own client
 # is the folder of its name, but for these.
@@ -29,10 +31,10 @@ BY_SYSTEM = ("clients", "collectors", "actions")
 CLIENTS = {"service": "http"}
 
 # The headers of libraries, and who may include them: rooms ("io"), folders ("clients/redis") or files
-# ("ui/terminal.c").
+# ("ui/terminal/terminal.c").
 LIBRARIES = {
-    r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal.c"},
-    r"uv\.h": {"io", "clients", "collectors", "actions", "audit", "app", "main.c"},
+    r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal/terminal.c"},
+    r"uv\.h": {"io", "clients", "collectors", "actions", "audit", "operate", "app", "main.c"},
     r"libpq-fe\.h|libpq/.*": {"clients/postgres/"},
     r"librdkafka/.*": {"clients/kafka/"},
     r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
@@ -90,7 +92,7 @@ BANNED = {
     "nanosleep": ("nothing sleeps: a uv timer", ()),
 }
 
-# Output belongs to the rooms that print: the screen is ui/terminal.c's and ui/tty.c's.
+# Output belongs to the rooms that print: the screen is ui/terminal/terminal.c's and ui/terminal/tty.c's.
 PRINTING = ("printf", "puts", "putchar", "vprintf", "perror")
 PRINTERS = ("report/", "app/", "main.c")
 
@@ -196,7 +198,7 @@ def check_printing(root):
     """Only report, app and main write to the standard output."""
     call = re.compile(rf"(?<![\w.>])(?:({'|'.join(PRINTING)})\s*\(|(stdout|STDOUT_FILENO)\b)")
     for path, name in sources(root):
-        if allowed(name, PRINTERS) or name in ("ui/terminal.c", "ui/tty.c"):
+        if allowed(name, PRINTERS) or name in ("ui/terminal/terminal.c", "ui/terminal/tty.c"):
             continue
         for number, line in enumerate(strip(path.read_text()).splitlines(), 1):
             if match := call.search(line):

@@ -49,7 +49,7 @@ def test_no_room_but_app_keeps_state():
     ("model/a.c", '#include "io/clock.h"', "model must not include io"),
     ("core/a.c", '#include "model/table.h"', "core must not include model"),
     ("io/a.c", '#include "clients/redis/redis.h"', "io must not include clients"),
-    ("collectors/redis/redis.c", '#include "ui/pane.h"', "collectors must not include ui"),
+    ("collectors/redis/redis.c", '#include "ui/panes/pane.h"', "collectors must not include ui"),
     ("collectors/redis/redis.c", '#include "collectors/kafka/kafka.h"', "do not include each other"),
     ("collectors/redis/redis.c", '#include "actions/redis/redis_keys.h"', "collectors must not include actions"),
     ("collectors/redis/redis.c", '#include "clients/kafka/kafka.h"', "collectors/redis has no business with"),
@@ -59,12 +59,18 @@ def test_no_room_but_app_keeps_state():
     ("actions/kafka/a.c", "#include <hiredis/hiredis.h>", "belongs in"),
     ("actions/postgres/a.c", "#include <libpq-fe.h>", "belongs in"),
     ("ui/a.c", '#include "io/clock.h"', "ui must not include io"),
-    ("report/a.c", '#include "ui/canvas.h"', "report must not include ui"),
-    ("ui/pane.c", "#include <ncurses.h>", "belongs in ui/terminal.c"),
-    ("app/a.c", "#include <ncursesw/curses.h>", "belongs in ui/terminal.c"),
+    ("report/a.c", '#include "ui/draw/canvas.h"', "report must not include ui"),
+    ("ui/panes/pane.c", "#include <ncurses.h>", "belongs in ui/terminal/terminal.c"),
+    ("app/a.c", "#include <ncursesw/curses.h>", "belongs in ui/terminal/terminal.c"),
     ("core/a.c", "#include <uv.h>", "belongs in"),
     ("app/a.c", "#include <libpq-fe.h>", "belongs in"),
     ("core/a.c", '#include "arena.h"', "write its room"),
+    ("operate/a.c", '#include "ui/view/view.h"', "operate must not include ui"),
+    ("operate/a.c", '#include "report/plan_json.h"', "operate must not include report"),
+    ("operate/a.c", '#include "config/config_load.h"', "operate must not include config"),
+    ("operate/a.c", '#include "collectors/collector.h"', "operate must not include collectors"),
+    ("operate/a.c", '#include "clients/redis/redis.h"', "operate must not include clients"),
+    ("actions/action.c", '#include "operate/pipeline.h"', "actions must not include operate"),
     ("new/a.c", "", "a room that ROOMS does not know"),
 ])
 def test_a_wrong_include_is_seen(tree, name, line, complaint):
@@ -79,9 +85,9 @@ def test_a_wrong_include_is_seen(tree, name, line, complaint):
     ("collectors/redis/redis.c", "#include <hiredis/hiredis.h>"),
     ("collectors/service/service.c", '#include "clients/http/http.h"'),
     ("collectors/collectors.c", '#include "collectors/collector.h"'),
-    ("app/a.c", '#include "ui/view.h"'),
+    ("app/a.c", '#include "ui/view/view.h"'),
     ("main.c", '#include "app/app.h"'),
-    ("ui/terminal.c", "#include <curses.h>"),
+    ("ui/terminal/terminal.c", "#include <curses.h>"),
 ])
 def test_a_right_include_is_not(tree, name, line):
     assert_none(rules.check_includes(tree({name: line + "\n"})))

@@ -5,7 +5,7 @@
  *
  * For tests, and for looking at a report that somebody sent. */
 #include "report/json.h"
-#include "ui/view.h"
+#include "ui/view/view.h"
 #include "unit/ui/screen_text.h"
 
 #include <stdio.h>

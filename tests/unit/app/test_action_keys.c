@@ -1,7 +1,7 @@
 /* The keys of all actions there are: capital letters that neither the view nor another action of
  * the same kind has. */
 #include "actions/action.h"
-#include "ui/dialog.h"
+#include "ui/dialog/dialog.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

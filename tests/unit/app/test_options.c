@@ -1,5 +1,5 @@
 /* The command line: what is taken, and the sentence for what is not. */
-#include "app/options.h"
+#include "app/startup/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* The scheduler: how long it waits after failures, and that it asks, repeats, pauses and ends, with
  * real services on the loopback. */
-#include "app/scheduler.h"
+#include "app/runtime/scheduler.h"
 
 #include "clients/http/http.h"
 #include "core/mem.h"

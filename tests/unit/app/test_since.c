@@ -1,5 +1,5 @@
 /* Moments as people type them. */
-#include "app/since.h"
+#include "app/modes/since.h"
 
 #include "support/core_test.h"
 

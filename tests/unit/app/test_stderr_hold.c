@@ -1,4 +1,4 @@
-#include "app/stderr_hold.h"
+#include "app/dashboard/stderr_hold.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

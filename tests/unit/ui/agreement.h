@@ -2,7 +2,7 @@
  * keys and the fuzzer hold the dialog to it. */
 #pragma once
 
-#include "ui/dialog.h"
+#include "ui/dialog/dialog.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/mem.h"
-#include "ui/view.h"
+#include "ui/view/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Which columns fit, how widths follow the values, and pairs. */
 #include "model/sample.h"
-#include "ui/pairs.h"
+#include "ui/table/pairs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

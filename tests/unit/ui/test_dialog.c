@@ -1,8 +1,8 @@
 /* Dialogs: what each key does in each, and above all that nothing is agreed to by accident. */
 #include "ui/agreement.h"
-#include "ui/dialog.h"
-#include "ui/marks.h"
+#include "ui/dialog/dialog.h"
 #include "ui/operation_fixture.h"
+#include "ui/panes/marks.h"
 #include "ui/screen_text.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "ui/key_decoder.h"
+#include "ui/terminal/key_decoder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Where panes stand: no overlap, no gap, a minimum for each, at any size. */
-#include "ui/layout.h"
+#include "ui/panes/layout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

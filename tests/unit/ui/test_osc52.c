@@ -1,5 +1,5 @@
 /* What goes to the terminal's clipboard. */
-#include "ui/osc52.h"
+#include "ui/terminal/osc52.h"
 
 #include "core/mem.h"
 

@@ -1,6 +1,6 @@
 /* Trees of rows: order, sorting, filters. */
 #include "model/sample.h"
-#include "ui/rows.h"
+#include "ui/table/rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

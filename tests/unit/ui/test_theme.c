@@ -1,4 +1,4 @@
-#include "ui/theme.h"
+#include "ui/draw/theme.h"
 
 #include <math.h>
 #include <setjmp.h>

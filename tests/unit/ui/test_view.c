@@ -2,7 +2,7 @@
 #include "core/text.h"
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
-#include "ui/view_keys.h"
+#include "ui/view/view_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

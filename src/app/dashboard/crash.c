@@ -1,0 +1,76 @@
+#include "app/dashboard/crash.h"
+
+#include "app/dashboard/stderr_hold.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* A signal handler gets no argument: the one terminal of the process, while there is one. */
+static struct terminal *volatile crash_terminal;
+
+enum { SIGNALS_MAX = 128, STACK_BYTES = 64 << 10 };
+static struct sigaction before[SIGNALS_MAX];
+static bool guarded[SIGNALS_MAX];
+static char stack[STACK_BYTES];
+
+/* Those that the loop watches (app/dashboard/signals.h) are not here, nor those whose default is
+ * harmless. */
+static const int named[] = {SIGSEGV, SIGBUS,    SIGFPE,  SIGILL,  SIGSYS,  SIGABRT,
+                            SIGTRAP, SIGUSR1,   SIGUSR2, SIGALRM, SIGPROF, SIGVTALRM,
+                            SIGXCPU, SIGSTKFLT, SIGPOLL, SIGPWR};
+
+static void guards_end(void) {
+  for (int number = 1; number < SIGNALS_MAX; number++)
+    if (guarded[number])
+      sigaction(number, &before[number], NULL);
+}
+
+/* The instruction is tried again when the handler returns. */
+static bool is_repeated(int number, const siginfo_t *info) {
+  return info->si_code > 0 &&
+         (number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL);
+}
+
+static void on_crash(int number, siginfo_t *info, void *context) {
+  (void)context;
+  struct terminal *terminal = crash_terminal;
+  crash_terminal = NULL;
+  if (terminal)
+    terminal_restore_raw(terminal);
+  stderr_hold_crashed();
+  guards_end();
+  /* A fault repeats itself when we return, and its address with it, which a sanitizer wants to see.
+   * What somebody has sent is sent again. */
+  if (!is_repeated(number, info))
+    raise(number);
+}
+
+/* What the parent has ignored stays so: it does no harm. */
+static void guard(int number, const struct sigaction *action) {
+  struct sigaction now;
+  if (number >= SIGNALS_MAX || sigaction(number, NULL, &now) != 0 || now.sa_handler == SIG_IGN)
+    return;
+  guarded[number] = sigaction(number, action, &before[number]) == 0;
+}
+
+void crash_guard(struct terminal *terminal) {
+  crash_terminal = terminal;
+  const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
+  sigaltstack(&alternative, NULL);
+  struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  sigfillset(&action.sa_mask);
+  for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+    guard(named[i], &action);
+  for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+    guard(number, &action);
+}
+
+void crash_unguard(void) {
+  if (!crash_terminal)
+    return;
+  guards_end();
+  memset(guarded, 0, sizeof guarded);
+  const stack_t none = {.ss_flags = SS_DISABLE};
+  sigaltstack(&none, NULL);
+  crash_terminal = NULL;
+}

@@ -1,0 +1,382 @@
+#include "app/dashboard/dashboard.h"
+
+#include "app/dashboard/crash.h"
+#include "app/dashboard/dashboard_operations.h"
+#include "app/dashboard/signals.h"
+#include "app/dashboard/stderr_hold.h"
+#include "app/startup/startup.h"
+#include "app/startup/theme_file.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "io/clock.h"
+#include "ui/terminal/terminal.h"
+#include "ui/view/view.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* At most 30 frames a second; a frame for which an answer is still expected waits in steps. */
+enum { FRAME_MS = 33, EXPECT_MS = 10 };
+
+/* Why the screen is to be drawn again; the greatest counts. */
+enum dirty {
+  DIRTY_NOT,
+  DIRTY_TIME, /* an age has grown, a clock has ticked */
+  DIRTY_NEWS, /* an answer has come */
+  DIRTY_SIZE,
+  DIRTY_KEY, /* somebody waits for it: at once */
+};
+
+struct dashboard {
+  struct runtime *runtime;
+  struct config *config;
+  struct model model;
+  struct scheduler *scheduler;
+  struct terminal *terminal;
+  struct view *view;
+  struct canvas *canvas;
+  bool ascii;
+  struct dashboard_operations operations;
+
+  uv_prepare_t before_sleep;
+  uv_poll_t input;
+  uv_timer_t frame;    /* the next one, by time alone or because the last was just now */
+  uv_timer_t key_wait; /* a lone ESC */
+  struct signals signals;
+
+  enum dirty dirty;
+  bool judge; /* verdicts may have changed since the last frame */
+  bool paused;
+  int64_t drawn_ms;
+  bool leaving;
+  int signal; /* that made us leave; 0: somebody wanted to */
+};
+
+static void dirty_set(struct dashboard *dashboard, enum dirty dirty) {
+  if (dirty > dashboard->dirty)
+    dashboard->dirty = dirty;
+}
+
+static void dashboard_leave(struct dashboard *dashboard, int signal_number) {
+  if (dashboard->leaving)
+    return;
+  dashboard->leaving = true;
+  dashboard->signal = signal_number;
+  uv_stop(&dashboard->runtime->loop);
+}
+
+static void timer_start(uv_timer_t *timer, uv_timer_cb callback, int64_t ms) {
+  uv_update_time(timer->loop);
+  uv_timer_start(timer, callback, ms > 0 ? (uint64_t)ms : 0, 0);
+}
+
+/* Drawing. */
+
+static void on_input(uv_poll_t *poll, int status, int events);
+static void on_frame(uv_timer_t *timer);
+
+static void input_watch(struct dashboard *dashboard) {
+  const int events = UV_READABLE | (terminal_pending(dashboard->terminal) ? UV_WRITABLE : 0);
+  uv_poll_start(&dashboard->input, events, on_input);
+}
+
+static void dashboard_draw(struct dashboard *dashboard) {
+  const int64_t now = clock_now_ms();
+  int width, height;
+  terminal_size(dashboard->terminal, &width, &height);
+  if (!dashboard->canvas || dashboard->canvas->width != width ||
+      dashboard->canvas->height != height) {
+    canvas_free(dashboard->canvas);
+    dashboard->canvas = canvas_new(width, height, dashboard->ascii);
+  }
+  dashboard->model.wall_offset_ms = clock_wall_offset_ms();
+  const int64_t lock = dashboard_operations_refresh(&dashboard->operations, now);
+  if (dashboard->judge && !dashboard->paused)
+    model_evaluate(&dashboard->model, now, false);
+  canvas_clear(dashboard->canvas);
+  view_draw(dashboard->view, &dashboard->model, now, dashboard->canvas);
+  terminal_show(dashboard->terminal, dashboard->canvas);
+  dashboard->drawn_ms = now;
+  dashboard->dirty = DIRTY_NOT;
+  dashboard->judge = false;
+  stderr_hold_drain();
+  int64_t next = view_next_ms(dashboard->view, &dashboard->model, now);
+  next = (lock < next ? lock : next) - now;
+  timer_start(&dashboard->frame, on_frame, next > FRAME_MS ? next : FRAME_MS);
+}
+
+/* How long the frame has to wait; 0: draw it. */
+static int64_t frame_wait(const struct dashboard *dashboard) {
+  if (dashboard->dirty == DIRTY_KEY)
+    return 0;
+  const int64_t now = clock_now_ms(), due = dashboard->drawn_ms + FRAME_MS;
+  if (now < due && now >= dashboard->drawn_ms)
+    return due - now;
+  bool may_wait = dashboard->dirty != DIRTY_SIZE;
+  return may_wait && scheduler_expects(dashboard->scheduler, now) ? EXPECT_MS : 0;
+}
+
+/* The one place that draws: all that this turn of the loop has brought is in. What the terminal has
+ * not taken yet comes first; the screen is drawn again when it is out, as it is then. */
+static void on_before_sleep(uv_prepare_t *prepare) {
+  struct dashboard *dashboard = prepare->data;
+  if (dashboard->leaving || !dashboard->dirty || terminal_pending(dashboard->terminal))
+    return;
+  const int64_t wait = frame_wait(dashboard);
+  if (wait > 0) {
+    timer_start(&dashboard->frame, on_frame, wait);
+    return;
+  }
+  dashboard_draw(dashboard);
+  if (terminal_pending(dashboard->terminal))
+    input_watch(dashboard);
+  if (terminal_gone(dashboard->terminal))
+    dashboard_leave(dashboard, SIGHUP);
+}
+
+static void on_frame(uv_timer_t *timer) {
+  struct dashboard *dashboard = timer->data;
+  if (dashboard->dirty)
+    return; /* a frame that had to wait: before the loop sleeps */
+  dashboard->judge = true;
+  dirty_set(dashboard, DIRTY_TIME);
+}
+
+static void on_changed(void *arg) {
+  struct dashboard *dashboard = arg;
+  dashboard->judge = true;
+  dirty_set(dashboard, DIRTY_NEWS);
+}
+
+/* Signals and suspending. */
+
+static void screen_retake(struct dashboard *dashboard) {
+  terminal_enter(dashboard->terminal);
+  dashboard->judge = true;
+  dirty_set(dashboard, DIRTY_KEY);
+}
+
+/* What is being asked is given up before: afterwards all deadlines would be over, and every target
+ * that was being asked would seem to be silent. */
+static void dashboard_suspend(struct dashboard *dashboard, bool job) {
+  if (!dashboard->paused)
+    scheduler_pause(dashboard->scheduler);
+  terminal_leave(dashboard->terminal);
+  signals_suspend(&dashboard->signals, job);
+  if (!dashboard->paused)
+    scheduler_resume(dashboard->scheduler);
+  screen_retake(dashboard);
+}
+
+static void on_signal(void *arg, int number) {
+  struct dashboard *dashboard = arg;
+  switch (number) {
+  case SIGWINCH:
+    dirty_set(dashboard, DIRTY_SIZE);
+    break;
+  case SIGTSTP:
+    dashboard_suspend(dashboard, false);
+    break;
+  case SIGCONT: /* SIGSTOP cannot be seen: the shell has set the terminal as it likes */
+    terminal_leave(dashboard->terminal);
+    screen_retake(dashboard);
+    break;
+  default:
+    dashboard_leave(dashboard, number);
+  }
+}
+
+/* Keys. */
+
+static void request_handle(struct dashboard *dashboard, struct request request) {
+  switch (request.kind) {
+  case REQUEST_NONE:
+    break;
+  case REQUEST_QUIT:
+    dashboard_leave(dashboard, 0);
+    break;
+  case REQUEST_SUSPEND:
+    dashboard_suspend(dashboard, true);
+    break;
+  case REQUEST_REPAINT:
+    terminal_invalidate(dashboard->terminal);
+    break;
+  case REQUEST_COLLECT_NOW:
+    scheduler_collect_now(dashboard->scheduler);
+    break;
+  case REQUEST_PAUSE:
+    dashboard->paused = true;
+    dashboard_operations_pause(&dashboard->operations, true);
+    scheduler_pause(dashboard->scheduler);
+    break;
+  case REQUEST_RESUME:
+    dashboard->paused = false;
+    dashboard_operations_pause(&dashboard->operations, false);
+    dashboard->judge = true;
+    scheduler_resume(dashboard->scheduler);
+    break;
+  case REQUEST_COPY:
+    terminal_copy(dashboard->terminal, request.text);
+    break;
+  default:
+    dashboard_operations_request(&dashboard->operations, &request);
+    break;
+  }
+}
+
+static void on_say(void *arg, const char *text) {
+  struct dashboard *dashboard = arg;
+  view_notice(dashboard->view, text);
+}
+
+static void on_opened(void *arg) {
+  struct dashboard *dashboard = arg;
+  terminal_discard_input(dashboard->terminal);
+}
+
+static void on_quit(void *arg) {
+  dashboard_leave(arg, 0);
+}
+
+static void on_key_wait(uv_timer_t *timer);
+
+static void keys_handle(struct dashboard *dashboard) {
+  struct key key;
+  while (!dashboard->leaving && terminal_key(dashboard->terminal, &key)) {
+    dirty_set(dashboard, DIRTY_KEY);
+    request_handle(dashboard, view_key(dashboard->view, &dashboard->model, clock_now_ms(), key));
+  }
+  const int wait = terminal_key_wait(dashboard->terminal);
+  if (wait > 0)
+    timer_start(&dashboard->key_wait, on_key_wait, wait);
+  else
+    uv_timer_stop(&dashboard->key_wait);
+}
+
+static void on_key_wait(uv_timer_t *timer) {
+  struct dashboard *dashboard = timer->data;
+  terminal_key_expire(dashboard->terminal);
+  keys_handle(dashboard);
+}
+
+static void on_input(uv_poll_t *poll, int status, int events) {
+  struct dashboard *dashboard = poll->data;
+  if (events & UV_WRITABLE) {
+    terminal_flush(dashboard->terminal);
+    if (!terminal_pending(dashboard->terminal))
+      input_watch(dashboard);
+  }
+  if (events & UV_READABLE && terminal_read(dashboard->terminal))
+    keys_handle(dashboard);
+  if (status < 0 || terminal_gone(dashboard->terminal)) {
+    uv_poll_stop(poll);
+    dashboard_leave(dashboard, SIGHUP);
+  }
+}
+
+/* The beginning and the end. */
+
+static struct terminal *dashboard_terminal(const struct config *config,
+                                           const struct options *options, int *status) {
+  struct theme theme;
+  struct err err = {0};
+  char shown[sizeof err.text];
+  struct terminal *terminal = NULL;
+  *status = EXIT_FAILURE;
+  if (!theme_load(&theme, config->theme, &err))
+    *status = EXIT_CONFIG_BAD;
+  else
+    terminal = terminal_open(
+        &(struct terminal_options){.theme = &theme, .no_color = options->no_color}, &err);
+  if (terminal)
+    return terminal;
+  text_sanitize(shown, sizeof shown, err.text, strlen(err.text), options->no_unicode);
+  fprintf(stderr, "stacktop: %s%s\n", shown,
+          *status == EXIT_CONFIG_BAD ? "" : "; `stacktop check` needs none");
+  return NULL;
+}
+
+/* "ops@bastion1"; without a question to a directory service, which may hang. */
+static char *user_name(void) {
+  const char *user = getenv("USER");
+  if (!user || !*user)
+    user = getenv("LOGNAME");
+  char host[256] = "";
+  if (!user || !*user || gethostname(host, sizeof host - 1) != 0)
+    return NULL;
+  host[strcspn(host, ".")] = '\0';
+  return mem_printf("%s@%s", user, host);
+}
+
+static void dashboard_open(struct dashboard *dashboard) {
+  uv_loop_t *loop = &dashboard->runtime->loop;
+  uv_prepare_init(loop, &dashboard->before_sleep);
+  uv_poll_init(loop, &dashboard->input, terminal_descriptor(dashboard->terminal));
+  uv_timer_init(loop, &dashboard->frame);
+  uv_timer_init(loop, &dashboard->key_wait);
+  dashboard->before_sleep.data = dashboard->input.data = dashboard;
+  dashboard->frame.data = dashboard->key_wait.data = dashboard;
+  signals_open(&dashboard->signals, loop, on_signal, dashboard);
+  uv_prepare_start(&dashboard->before_sleep, on_before_sleep);
+}
+
+static void dashboard_close(struct dashboard *dashboard) {
+  uv_close((uv_handle_t *)&dashboard->before_sleep, NULL);
+  uv_close((uv_handle_t *)&dashboard->input, NULL);
+  uv_close((uv_handle_t *)&dashboard->frame, NULL);
+  uv_close((uv_handle_t *)&dashboard->key_wait, NULL);
+  signals_close(&dashboard->signals);
+  dashboard_operations_close(&dashboard->operations);
+  crash_unguard();
+  terminal_close(dashboard->terminal);
+  stderr_release();
+  view_free(dashboard->view);
+  canvas_free(dashboard->canvas);
+}
+
+/* The first frame comes before the collectors are opened: client libraries take their time. */
+static void dashboard_begin(struct dashboard *dashboard, const struct options *options) {
+  struct scheduler_hooks hooks = {.arg = dashboard, .changed = on_changed};
+  struct dashboard_operations_hooks acting = {
+      .changed = on_changed, .opened = on_opened, .quit = on_quit, .say = on_say, .arg = dashboard};
+  dashboard->scheduler = scheduler_new(&dashboard->runtime->io, &dashboard->model, false, hooks);
+  dashboard_operations_open(&dashboard->operations, &dashboard->runtime->io, &dashboard->model,
+                            dashboard->scheduler, options, &acting);
+  dashboard_open(dashboard);
+  dashboard->judge = true;
+  dashboard_draw(dashboard);
+  input_watch(dashboard);
+  scheduler_start(dashboard->scheduler);
+}
+
+int dashboard_run(struct runtime *runtime, struct config *config, const struct options *options) {
+  int status;
+  struct terminal *terminal = dashboard_terminal(config, options, &status);
+  if (!terminal) {
+    config_free(config);
+    if (!runtime_close(runtime, NULL))
+      _exit(status);
+    return status;
+  }
+  crash_guard(terminal);
+  stderr_hold();
+  struct dashboard dashboard = {
+      .runtime = runtime, .config = config, .terminal = terminal, .ascii = options->no_unicode};
+  char *user = user_name();
+  model_init(&dashboard.model, config);
+  dashboard.view = view_new(&(struct view_options){.utc = options->utc, .user = user});
+  dashboard_begin(&dashboard, options);
+  uv_run(&runtime->loop, UV_RUN_DEFAULT);
+  dashboard_close(&dashboard);
+  const bool closed = runtime_close(runtime, dashboard.scheduler);
+  if (dashboard.signal)
+    signals_die(dashboard.signal);
+  if (!closed)
+    _exit(EXIT_SUCCESS); /* what still hangs may use the model's targets: it is left as it is */
+  model_fini(&dashboard.model);
+  config_free(config);
+  free(user);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,39 @@
+/* What can be done from the dashboard: its audit, lock and pipeline, the commands after `:`, and
+ * what others do. */
+#pragma once
+
+#include "app/runtime/scheduler.h"
+#include "app/startup/options.h"
+#include "operate/command.h"
+
+struct dashboard_operations_hooks {
+  void (*changed)(void *arg); /* there is something to draw */
+  void (*opened)(void *arg);  /* see pipeline.h */
+  void (*quit)(void *arg);
+  void (*say)(void *arg, const char *text); /* in the bottom line */
+  void *arg;
+};
+
+struct dashboard_operations {
+  struct model *model;
+  struct scheduler *scheduler;
+  struct lock lock;
+  struct audit *audit;
+  struct pipeline *pipeline;
+  char *state;
+  struct command_context commands;
+  struct dashboard_operations_hooks hooks;
+};
+
+/* The scheduler and the model outlive it. */
+void dashboard_operations_open(struct dashboard_operations *own, struct io *io, struct model *model,
+                               struct scheduler *scheduler, const struct options *options,
+                               const struct dashboard_operations_hooks *hooks);
+/* REQUEST_MENU to REQUEST_UNDO and REQUEST_COMMAND; false for others. */
+bool dashboard_operations_request(struct dashboard_operations *own, const struct request *request);
+void dashboard_operations_pause(struct dashboard_operations *own, bool paused);
+/* Brings what is shown of the lock up to now; returns when that changes by itself, or INT64_MAX. */
+int64_t dashboard_operations_refresh(struct dashboard_operations *own, int64_t now_ms);
+/* Begins to end what is under way; whatever it takes is done on the loop, and `own` has to live
+ * until that has run out. */
+void dashboard_operations_close(struct dashboard_operations *own);

@@ -1,0 +1,151 @@
+#include "app/modes/check.h"
+
+#include "app/runtime/print.h"
+#include "app/startup/startup.h"
+#include "io/clock.h"
+#include "report/json.h"
+#include "report/plugin.h"
+#include "report/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct check {
+  struct runtime *runtime;
+  struct model model;
+  int64_t duration_ms; /* 0: one pass */
+  bool over;           /* it is; only the first answers are waited for */
+};
+
+/* KIND, KIND:NAME; KIND as in JSON or as the configuration's list is called. */
+static bool target_matches(const struct target *target, const char *only) {
+  size_t len = strcspn(only, ":");
+  const struct target_kind *kind = target->kind;
+  bool same_kind = (strlen(kind->kind) == len && strncmp(kind->kind, only, len) == 0) ||
+                   (strlen(kind->key) == len && strncmp(kind->key, only, len) == 0);
+  return same_kind && (only[len] == '\0' || strcmp(only + len + 1, target->name) == 0);
+}
+
+/* Keeps what --only names; whether that is anything. */
+static bool targets_select(struct config *config, const char *only) {
+  size_t kept = 0;
+  for (size_t i = 0; i < config->target_count; i++) {
+    if (target_matches(config->targets[i], only))
+      config->targets[kept++] = config->targets[i];
+    else
+      target_free(config->targets[i]);
+  }
+  config->target_count = kept;
+  return kept > 0;
+}
+
+/* A rate needs two collections within the time. */
+static void targets_hurry(struct config *config, int64_t duration_ms) {
+  for (size_t i = 0; i < config->target_count; i++)
+    if (config->targets[i]->interval_ms > duration_ms / 2)
+      config->targets[i]->interval_ms = duration_ms / 2;
+}
+
+static bool has_heard_all(const struct check *check) {
+  for (size_t i = 0; i < check->model.slot_count; i++)
+    if (slot_state(&check->model.slots[i], clock_now_ms()) == SLOT_WAITING)
+      return false;
+  return true;
+}
+
+/* For how long something has been so is known only where it is judged each time. */
+static void on_changed(void *arg) {
+  struct check *check = arg;
+  if (check->duration_ms == 0)
+    return;
+  model_evaluate(&check->model, clock_now_ms(), false);
+  if (check->over && has_heard_all(check))
+    uv_stop(&check->runtime->loop);
+}
+
+static void on_finished(void *arg) {
+  struct check *check = arg;
+  uv_stop(&check->runtime->loop);
+}
+
+/* Who has not answered at all by now still has until its deadline. */
+static void on_over(uv_timer_t *timer) {
+  struct check *check = timer->data;
+  check->over = true;
+  if (has_heard_all(check))
+    uv_stop(timer->loop);
+}
+
+static void check_collect(struct check *check, struct scheduler *scheduler) {
+  uv_timer_t end;
+  uv_timer_init(&check->runtime->loop, &end);
+  end.data = check;
+  if (check->duration_ms > 0)
+    uv_timer_start(&end, on_over, (uint64_t)check->duration_ms, 0);
+  scheduler_start(scheduler);
+  uv_run(&check->runtime->loop, UV_RUN_DEFAULT);
+  uv_close((uv_handle_t *)&end, NULL);
+  uv_run(&check->runtime->loop, UV_RUN_NOWAIT); /* it is this function's */
+}
+
+static bool report_write(const struct model *model, const struct options *options, int64_t now_ms) {
+  struct report_text_options text = print_options(options);
+  if (options->plugin)
+    return print_end(report_plugin_write(stdout, model, now_ms, &text));
+  return print_end(options->json ? report_json_write(stdout, model, now_ms)
+                                 : report_text_write(stdout, model, now_ms, &text));
+}
+
+/* A report that nobody can read makes no verdict better: what is bad stays so, and OK was not said.
+ */
+static int check_report(struct check *check, const struct options *options) {
+  int64_t now_ms = clock_now_ms();
+  check->model.wall_offset_ms = clock_wall_offset_ms();
+  model_evaluate(&check->model, now_ms, check->duration_ms == 0);
+  const enum severity verdict = model_severity(&check->model, now_ms);
+  const bool written = report_write(&check->model, options, now_ms);
+  return severity_exit(written ? verdict : severity_worse(verdict, SEVERITY_UNKNOWN));
+}
+
+static int only_refuse(struct runtime *runtime, struct config *config,
+                       const struct options *options) {
+  struct err err;
+  err_set(&err, ERR_INVALID,
+          "--only %.100s: there is no such target (`stacktop config` lists them)", options->only);
+  error_print("%s", err.text);
+  if (options->plugin)
+    (void)print_end(report_plugin_trouble(stdout, err.text));
+  const int status = options->plugin ? severity_exit(SEVERITY_UNKNOWN) : EXIT_USAGE_BAD;
+  config_free(config);
+  if (!runtime_close(runtime, NULL))
+    _exit(status);
+  return status;
+}
+
+int check_run(struct runtime *runtime, struct config *config, const struct options *options) {
+  if (options->only && !targets_select(config, options->only))
+    return only_refuse(runtime, config, options);
+  for (size_t i = 0; options->timeout_ms && i < config->target_count; i++)
+    config->targets[i]->timeout_ms = options->timeout_ms;
+  struct check check = {.runtime = runtime, .duration_ms = options->duration_ms};
+  const bool one_pass = check.duration_ms == 0;
+  if (!one_pass)
+    targets_hurry(config, check.duration_ms);
+  model_init(&check.model, config);
+  check.model.wants_all_judged = true;
+  check.model.watch_ms = check.duration_ms;
+  if (one_pass)
+    model_ask_once(&check.model);
+  struct scheduler_hooks hooks = {.arg = &check, .changed = on_changed, .finished = on_finished};
+  struct scheduler *scheduler = scheduler_new(&runtime->io, &check.model, one_pass, hooks);
+  check_collect(&check, scheduler);
+  int status = check_report(&check, options);
+  if (!runtime_close(runtime, scheduler)) {
+    fflush(NULL);
+    _exit(status); /* what still hangs may use the model's targets: it is left as it is */
+  }
+  model_fini(&check.model);
+  config_free(config);
+  return status;
+}

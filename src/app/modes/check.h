@@ -1,0 +1,10 @@
+/* `stacktop check`: every target once, all at the same time, or again and again for --duration;
+ * then a report. */
+#pragma once
+
+#include "app/runtime/runtime.h"
+#include "app/startup/options.h"
+
+/* Returns the exit status: that of the worst finding, at least UNKNOWN when the report cannot be
+ * written; 64 (--plugin: 3) when --only names nothing. Takes the config. Ends the runtime. */
+int check_run(struct runtime *runtime, struct config *config, const struct options *options);

@@ -1,0 +1,317 @@
+#include "app/startup/options.h"
+
+#include "core/quantity.h"
+#include "core/suggest.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  LONG_ONLY = 256,
+  LONG_TIMEOUT,
+  LONG_DEFAULT,
+  LONG_CHECK,
+  LONG_JSON,
+  LONG_UTC,
+  LONG_READ_ONLY,
+  LONG_WALL,
+  LONG_CONFIRM,
+  LONG_ACTION,
+  LONG_TARGET,
+  LONG_USER,
+  LONG_SINCE,
+  LONG_UNKNOWN,
+  LONG_DURATION,
+  LONG_PLUGIN,
+  LONG_ACKNOWLEDGE,
+  LONG_REASON,
+  LONG_END,
+  LONGS = LONG_END - LONG_ONLY,
+};
+
+static const struct option longs[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"no-unicode", no_argument, NULL, 'U'},
+    {"no-color", no_argument, NULL, 'C'},
+    {"utc", no_argument, NULL, LONG_UTC},
+    {"read-only", no_argument, NULL, LONG_READ_ONLY},
+    {"readonly", no_argument, NULL, LONG_READ_ONLY},
+    {"wall", no_argument, NULL, LONG_WALL},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"json", no_argument, NULL, LONG_JSON},
+    {"only", required_argument, NULL, LONG_ONLY},
+    {"timeout", required_argument, NULL, LONG_TIMEOUT},
+    {"default", no_argument, NULL, LONG_DEFAULT},
+    {"check", no_argument, NULL, LONG_CHECK},
+    {"confirm", required_argument, NULL, LONG_CONFIRM},
+    {"action", required_argument, NULL, LONG_ACTION},
+    {"target", required_argument, NULL, LONG_TARGET},
+    {"user", required_argument, NULL, LONG_USER},
+    {"since", required_argument, NULL, LONG_SINCE},
+    {"unknown", no_argument, NULL, LONG_UNKNOWN},
+    {"duration", required_argument, NULL, LONG_DURATION},
+    {"plugin", no_argument, NULL, LONG_PLUGIN},
+    {"acknowledge", required_argument, NULL, LONG_ACKNOWLEDGE},
+    {"reason", required_argument, NULL, LONG_REASON},
+    {NULL, 0, NULL, 0},
+};
+
+/* ---- modes */
+
+static const struct {
+  const char *word;
+  enum mode mode;
+} modes[] = {
+    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
+    {"plan", MODE_PLAN},   {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
+};
+enum { MODE_WORDS = sizeof modes / sizeof *modes };
+
+static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
+  struct suggestion suggestion = {0};
+  char list[80] = "";
+  for (size_t i = 0; i < MODE_WORDS; i++) {
+    if (strcmp(modes[i].word, word) == 0) {
+      *mode = modes[i].mode;
+      return true;
+    }
+    suggest_consider(&suggestion, word, modes[i].word);
+    snprintf(list + strlen(list), sizeof list - strlen(list), "%s, ", modes[i].word);
+  }
+  return err_set(err, ERR_INVALID, "unknown command \"%.64s\"%s: %sor none for the dashboard", word,
+                 suggest_text(&suggestion), list);
+}
+
+/* The modes that an option is for, as bits; 0: all. */
+static unsigned option_modes(int code) {
+  switch (code) {
+  case LONG_ONLY:
+  case LONG_TIMEOUT:
+  case LONG_DURATION:
+  case LONG_PLUGIN:
+    return 1U << MODE_CHECK;
+  case LONG_JSON:
+    return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT;
+  case LONG_DEFAULT:
+  case LONG_CHECK:
+    return 1U << MODE_CONFIG;
+  case LONG_CONFIRM:
+    return 1U << MODE_APPLY;
+  case LONG_ACTION:
+  case LONG_TARGET:
+  case LONG_USER:
+  case LONG_SINCE:
+  case LONG_UNKNOWN:
+  case LONG_ACKNOWLEDGE:
+  case LONG_REASON:
+    return 1U << MODE_AUDIT;
+  default:
+    return 0;
+  }
+}
+
+static bool mode_refuse(unsigned needed, const char *needed_by, struct err *err) {
+  char list[80] = "";
+  for (size_t i = 0; i < MODE_WORDS; i++)
+    if (needed & 1U << modes[i].mode)
+      snprintf(list + strlen(list), sizeof list - strlen(list), "%s`stacktop %s`",
+               *list ? ", " : "", modes[i].word);
+  return err_set(err, ERR_INVALID, "%s belongs to %s", needed_by, list);
+}
+
+/* seen: how each long option was written, where it was. */
+static bool modes_check(enum mode mode, const char *const seen[LONGS], struct err *err) {
+  for (int i = 0; i < LONGS; i++) {
+    const unsigned needed = option_modes(LONG_ONLY + i);
+    if (seen[i] && needed && !(needed & 1U << mode))
+      return mode_refuse(needed, seen[i], err);
+  }
+  return true;
+}
+
+/* ---- options */
+
+/* What --timeout and --duration may be, in ms. */
+enum { TIMEOUT_LEAST = 1, WATCH_LEAST = 500, LOOK_MOST = 3600000 };
+
+static bool duration_take(const char *name, const char *text, int64_t least, int64_t *ms,
+                          struct err *err) {
+  struct err why = {0};
+  return duration_parse_within(text, least, LOOK_MOST, ms, &why) ||
+         err_set(err, why.kind, "%s: %s", name, why.text);
+}
+
+static void audit_take(struct options *options, int code, const char *argument) {
+  switch (code) {
+  case LONG_ACTION:
+    options->action = argument;
+    break;
+  case LONG_TARGET:
+    options->target = argument;
+    break;
+  case LONG_USER:
+    options->user = argument;
+    break;
+  case LONG_SINCE:
+    options->since = argument;
+    break;
+  case LONG_ACKNOWLEDGE:
+    options->acknowledge = argument;
+    break;
+  case LONG_REASON:
+    options->reason = argument;
+    break;
+  default:
+    options->unknown_only = true;
+    break;
+  }
+}
+
+static void flag_take(struct options *options, int code) {
+  switch (code) {
+  case 'U':
+    options->no_unicode = true;
+    break;
+  case 'C':
+    options->no_color = true;
+    break;
+  case LONG_UTC:
+    options->utc = true;
+    break;
+  case LONG_WALL:
+    options->wall = options->read_only = true;
+    break;
+  case LONG_READ_ONLY:
+    options->read_only = true;
+    break;
+  case LONG_JSON:
+    options->json = true;
+    break;
+  case LONG_PLUGIN:
+    options->plugin = true;
+    break;
+  case LONG_CHECK:
+    options->check_config = true;
+    break;
+  default:
+    options->default_config = true;
+    break;
+  }
+}
+
+static bool option_take(struct options *options, int code, const char *argument, struct err *err) {
+  switch (code) {
+  case 'c':
+    options->config = argument;
+    return true;
+  case LONG_ONLY:
+    options->only = argument;
+    return true;
+  case LONG_CONFIRM:
+    options->confirm = argument;
+    return true;
+  case LONG_TIMEOUT:
+    return duration_take("--timeout", argument, TIMEOUT_LEAST, &options->timeout_ms, err);
+  case LONG_DURATION:
+    return duration_take("--duration", argument, WATCH_LEAST, &options->duration_ms, err);
+  case LONG_ACTION:
+  case LONG_TARGET:
+  case LONG_USER:
+  case LONG_SINCE:
+  case LONG_UNKNOWN:
+  case LONG_ACKNOWLEDGE:
+  case LONG_REASON:
+    audit_take(options, code, argument);
+    return true;
+  case 'h':
+  case 'V': /* nothing after them counts */
+    options->help_of = options->mode;
+    options->mode = code == 'h' ? MODE_HELP : MODE_VERSION;
+    return true;
+  default:
+    flag_take(options, code);
+    return true;
+  }
+}
+
+static bool argument_refuse(int code, const char *argument, struct err *err) {
+  return err_set(err, ERR_INVALID, code == ':' ? "%s wants a value" : "unknown option %s",
+                 argument);
+}
+
+/* ---- words */
+
+/* The first is the command, wherever it stands; `plan` and `apply` have more. They move to the
+ * front of argv, where whatever stood has been read. */
+static bool word_take(struct options *options, char **argv, char *word, bool *command,
+                      struct err *err) {
+  if (!*command) {
+    *command = true;
+    return mode_parse(word, &options->mode, err);
+  }
+  const size_t most = options->mode == MODE_PLAN ? SIZE_MAX : options->mode == MODE_APPLY ? 1 : 0;
+  if (options->word_count >= most)
+    return err_set(err, ERR_INVALID, "unexpected argument \"%s\"", word);
+  options->words = (const char *const *)(argv + 1);
+  argv[1 + options->word_count++] = word;
+  return true;
+}
+
+static bool format_check(const struct options *options, struct err *err) {
+  return !options->plugin || !options->json ||
+         err_set(err, ERR_INVALID, "--plugin and --json are two formats: give one");
+}
+
+static bool words_check(const struct options *options, struct err *err) {
+  if (options->mode == MODE_PLAN && options->word_count == 0)
+    return err_set(err, ERR_INVALID,
+                   "plan wants an action and a target (`stacktop actions` lists "
+                   "what there is)");
+  if (options->mode == MODE_APPLY && options->word_count == 0)
+    return err_set(err, ERR_INVALID, "apply wants the hash of a plan (`stacktop plan` makes one)");
+  if (options->default_config && options->check_config)
+    return err_set(err, ERR_INVALID, "--default and --check exclude each other; use one of them");
+  if (!options->acknowledge != !options->reason)
+    return err_set(err, ERR_INVALID, "--acknowledge ID and --reason TEXT belong together");
+  return true;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, struct err *err) {
+  const char *no_color = getenv("NO_COLOR"), *seen[LONGS] = {NULL};
+  *options = (struct options){.no_color = no_color && *no_color};
+  bool command = false;
+  optind = 0; /* glibc: begin anew */
+  opterr = 0;
+  for (int code; (code = getopt_long(argc, argv, "-:c:UChV", longs, NULL)) != -1;) {
+    if (code == '?' || code == ':')
+      return argument_refuse(code, argv[optind - 1], err);
+    if (code == 1) {
+      if (!word_take(options, argv, optarg, &command, err))
+        return false;
+      continue;
+    }
+    if (code >= LONG_ONLY)
+      seen[code - LONG_ONLY] = argv[optind - 1 - (optarg == argv[optind - 1])];
+    if (!option_take(options, code, optarg, err))
+      return false;
+    if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
+      return true;
+  }
+  for (; optind < argc; optind++) /* behind -- */
+    if (!command || !word_take(options, argv, argv[optind], &command, err))
+      return command ? false
+                     : err_set(err, ERR_INVALID, "unexpected argument \"%s\"", argv[optind]);
+  return modes_check(options->mode, seen, err) && format_check(options, err) &&
+         words_check(options, err);
+}
+
+/* As getopt takes it: shortened as far as it is still the only one. */
+bool options_want_plugin(int argc, char *const *argv) {
+  static const char word[] = "--plugin";
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+    if (strlen(argv[i]) > 2 && strncmp(word, argv[i], strlen(argv[i])) == 0)
+      return true;
+  return false;
+}

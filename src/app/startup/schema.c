@@ -1,0 +1,30 @@
+#include "app/startup/schema.h"
+
+#include "collectors/collector.h"
+
+#include <assert.h>
+
+static void add_metrics(struct app_schema *schema, const struct target_kind *kind,
+                        const struct table_spec *table) {
+  for (size_t i = 0; i < table->column_count; i++) {
+    const char *metric = table->columns[i].metric;
+    if (!metric || config_schema_metric(&schema->schema, metric))
+      continue;
+    assert(schema->schema.metric_count < SCHEMA_METRICS_MAX);
+    schema->metric_kinds[schema->schema.metric_count] = kind;
+    schema->metrics[schema->schema.metric_count++] = &table->columns[i];
+  }
+}
+
+void app_schema_init(struct app_schema *schema) {
+  *schema = (struct app_schema){0};
+  schema->schema.kinds = schema->kinds;
+  schema->schema.metrics = schema->metrics;
+  schema->schema.metric_kinds = schema->metric_kinds;
+  for (const struct collector *const *each = collectors; *each; each++) {
+    assert(schema->schema.kind_count < SCHEMA_KINDS_MAX);
+    schema->kinds[schema->schema.kind_count++] = &(*each)->kind;
+    for (size_t i = 0; i < (*each)->table_count; i++)
+      add_metrics(schema, &(*each)->kind, (*each)->tables[i]);
+  }
+}

@@ -1,0 +1,81 @@
+#include "app/startup/startup.h"
+
+#include "app/runtime/print.h"
+#include "app/startup/discover.h"
+#include "collectors/collector.h"
+#include "config/config_load.h"
+#include "core/mem.h"
+#include "report/plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* For the caller to free; NULL when the environment does not say where. */
+static char *path_in_home(void) {
+  const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+  if (xdg && *xdg == '/')
+    return mem_printf("%s/stacktop/stacktop.yaml", xdg);
+  return home && *home == '/' ? mem_printf("%s/.config/stacktop/stacktop.yaml", home) : NULL;
+}
+
+/* A file that exists but cannot be read is taken, so that it is reported and not passed over. */
+static char *path_find(void) {
+  char *path = path_in_home();
+  if (path && access(path, F_OK) == 0)
+    return path;
+  free(path);
+  path = mem_dup("/etc/stacktop/stacktop.yaml");
+  if (access(path, F_OK) == 0)
+    return path;
+  free(path);
+  return NULL;
+}
+
+/* The first of them on the one line that monitoring shows. */
+static void errors_print_plugin(const struct config_errors *errors) {
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  if (out)
+    config_errors_print(errors, out);
+  if (out && fclose(out) == 0) {
+    text[strcspn(text, "\n")] = '\0';
+    (void)print_end(report_plugin_trouble(stdout, text)); /* the status is UNKNOWN either way */
+  }
+  free(text);
+}
+
+static struct config *config_of_file(const char *path, const struct config_schema *schema,
+                                     bool plugin) {
+  struct config_errors errors;
+  config_errors_init(&errors, path);
+  struct config *config = config_load(path, schema, &errors);
+  config_errors_print(&errors, stderr);
+  if (!config && plugin)
+    errors_print_plugin(&errors);
+  config_errors_fini(&errors);
+  return config;
+}
+
+/* What the configuration left open, its collector knows. */
+static void targets_settle(struct config *config) {
+  for (size_t i = 0; i < config->target_count; i++) {
+    struct target *target = config->targets[i];
+    if (target->interval_ms == 0)
+      target->interval_ms = config->interval_ms;
+    if (target->timeout_ms == 0)
+      target->timeout_ms = collector_find(target->kind->kind)->timeout_ms;
+  }
+}
+
+struct config *startup_config(const struct options *options, const struct app_schema *schema,
+                              struct io *io) {
+  char *path = options->config ? mem_dup(options->config) : path_find();
+  struct config *config =
+      path ? config_of_file(path, &schema->schema, options->plugin) : discover(io);
+  free(path);
+  if (config)
+    targets_settle(config);
+  return config;
+}

@@ -1,0 +1,15 @@
+/* From the command line to the configuration in force. */
+#pragma once
+
+#include "app/startup/options.h"
+#include "app/startup/schema.h"
+#include "io/io.h"
+
+/* sysexits.h, as every mode uses them. */
+enum { EXIT_USAGE_BAD = 64, EXIT_CONFIG_BAD = 78 };
+
+/* The file of -c, else the first of the usual places that exists, else what was discovered; every
+ * target with its interval and timeout. NULL with what is wrong on stderr: exit with
+ * EXIT_CONFIG_BAD. */
+struct config *startup_config(const struct options *options, const struct app_schema *schema,
+                              struct io *io);

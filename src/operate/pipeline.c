@@ -1,0 +1,476 @@
+#include "operate/pipeline.h"
+
+#include "core/mem.h"
+#include "io/clock.h"
+#include "operate/pipeline_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OFFERS_BYTES_MAX = 256 << 10 };
+
+int64_t pipeline_now(void) {
+  return clock_now_ms();
+}
+
+void pipeline_changed(struct pipeline *pipeline) {
+  pipeline->options.model->generation++;
+  pipeline->options.changed(pipeline->options.arg);
+}
+
+static void specs_make(struct pipeline *pipeline) {
+  size_t count = 0;
+  while (pipeline->actions[count])
+    count++;
+  pipeline->specs = mem_new((count + 1) * sizeof *pipeline->specs);
+  for (size_t i = 0; i < count; i++)
+    pipeline->specs[i] = &pipeline->actions[i]->spec;
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *options) {
+  struct pipeline *pipeline = mem_new(sizeof *pipeline);
+  pipeline->options = *options;
+  pipeline->actions = options->actions ? options->actions : actions;
+  specs_make(pipeline);
+  pipeline->operations = &options->model->operations;
+  *pipeline->operations = (struct operations){.specs = pipeline->specs};
+  uv_timer_init(options->io->loop, &pipeline->closing);
+  pipeline->closing.data = pipeline;
+  arena_init(&pipeline->offers, OFFERS_BYTES_MAX);
+  audit_on_kept(options->audit, pipeline_kept, pipeline);
+  audit_who_self(&pipeline->self, pipeline->who, sizeof pipeline->who);
+  lock_show(options->lock, pipeline->operations, pipeline_now());
+  return pipeline;
+}
+
+void pipeline_pause(struct pipeline *pipeline, bool paused) {
+  pipeline->paused = paused;
+}
+
+const struct action *pipeline_action(const struct pipeline *pipeline, const char *id) {
+  for (const struct action *const *each = pipeline->actions; *each; each++)
+    if (strcmp((*each)->spec.id, id) == 0)
+      return *each;
+  return NULL;
+}
+
+void pipeline_warn(struct pipeline *pipeline, const char *subject, const char *text) {
+  events_add(&pipeline->options.model->events, pipeline_now(), SEVERITY_WARN, subject, "%s", text);
+  pipeline_changed(pipeline);
+}
+
+/* ---- the runs */
+
+bool is_begun(const struct operation *operation) {
+  return operation->phase >= OPERATION_INTENT && operation->phase < OPERATION_ENDED;
+}
+
+struct run *run_of(struct operation *operation) {
+  return (struct run *)operation;
+}
+
+void run_free_texts(char **texts, size_t count) {
+  for (size_t i = 0; texts && i < count; i++)
+    free(texts[i]);
+  free(texts);
+}
+
+static void operations_take_out(struct operations *operations, const struct operation *operation) {
+  for (size_t i = 0; i < operations->count; i++) {
+    if (operations->items[i] != operation)
+      continue;
+    memmove(&operations->items[i], &operations->items[i + 1],
+            (operations->count - i - 1) * sizeof *operations->items);
+    operations->count--;
+    break;
+  }
+  if (operations->front == operation)
+    operations->front = NULL;
+}
+
+/* There is one dialog. What had it and is not begun would never be seen again. */
+static void front_give_up(struct pipeline *pipeline) {
+  struct operation *front = pipeline->operations->front;
+  pipeline->operations->front = NULL;
+  if (!front || is_begun(front))
+    return;
+  run_drop_step(run_of(front));
+  run_remove(run_of(front));
+}
+
+/* Room for one more: the oldest that has ended goes. */
+static bool operations_make_room(struct pipeline *pipeline) {
+  struct operations *operations = pipeline->operations;
+  for (size_t i = 0; operations->count == OPERATIONS_MAX && i < operations->count; i++)
+    if (operations->items[i]->phase == OPERATION_ENDED)
+      run_remove(run_of(operations->items[i]));
+  return operations->count < OPERATIONS_MAX;
+}
+
+struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t slot,
+                    struct err *err) {
+  front_give_up(pipeline);
+  if (!operations_make_room(pipeline)) {
+    pipeline_changed(pipeline);
+    err_set(err, ERR_LIMIT, "%d actions are under way: wait until one has ended", OPERATIONS_MAX);
+    return NULL;
+  }
+  struct run *run = mem_new(sizeof *run);
+  run->pipeline = pipeline;
+  run->action = action;
+  run->target = pipeline->options.model->slots[slot].target;
+  run->values = mem_new((action->spec.param_count + 1) * sizeof *run->values);
+  run->begun_ms = pipeline_now();
+  uv_timer_init(pipeline->options.io->loop, &run->deadline);
+  run->deadline.data = run;
+  struct operation *operation = &run->operation;
+  operation->id = ++pipeline->serial;
+  operation->action = &action->spec;
+  operation->slot = slot;
+  operation->texts = mem_new((action->spec.param_count + 1) * sizeof *operation->texts);
+  operation->param_wrong = -1;
+  pipeline->operations->items[pipeline->operations->count++] = operation;
+  pipeline->operations->front = operation;
+  pipeline->runs++;
+  run_phase(run, OPERATION_FORM);
+  return run;
+}
+
+void run_phase(struct run *run, enum operation_phase phase) {
+  struct operation *operation = &run->operation;
+  const int64_t now_ms = pipeline_now(), took_ms = now_ms - operation->phase_ms;
+  /* Here, so that no way of ending a step, not even dropping it, leaves an older time behind. */
+  if (operation->phase == OPERATION_EXECUTE)
+    operation->execute_ms = took_ms;
+  else if (operation->phase == OPERATION_VERIFY)
+    operation->verify_ms = took_ms;
+  operation->phase = phase;
+  operation->phase_ms = now_ms;
+  if (phase == OPERATION_PLAN && run->pipeline->options.opened)
+    run->pipeline->options.opened(run->pipeline->options.arg);
+  pipeline_changed(run->pipeline);
+}
+
+void run_fail(struct run *run, const struct err *err) {
+  run->operation.err = *err;
+  run_phase(run, OPERATION_ENDED);
+}
+
+static void on_closed(uv_handle_t *handle) {
+  struct pipeline *pipeline = handle->data;
+  void (*closed)(void *arg) = pipeline->closed;
+  void *arg = pipeline->closed_arg;
+  arena_fini(&pipeline->offers);
+  *pipeline->operations = (struct operations){0};
+  free(pipeline->undo);
+  free(pipeline->specs);
+  free(pipeline);
+  closed(arg);
+}
+
+void pipeline_finish(struct pipeline *pipeline) {
+  if (pipeline->closed && pipeline->runs == 0)
+    uv_close((uv_handle_t *)&pipeline->closing, on_closed);
+}
+
+static void on_run_closed(uv_handle_t *handle) {
+  struct run *run = handle->data;
+  struct pipeline *pipeline = run->pipeline;
+  struct operation *operation = &run->operation;
+  size_t params = run->action->spec.param_count;
+  if (run->has_words)
+    words_fini(&run->words);
+  for (size_t i = 0; i < params; i++)
+    option_value_fini(&run->values[i]);
+  free(run->values);
+  run_free_texts(operation->texts, params);
+  run_free_texts(operation->keys, operation->key_count);
+  run_free_texts(operation->chosen, operation->chosen_count);
+  free(operation->table);
+  sample_free(operation->found);
+  plan_free(operation->plan);
+  if (operation->began)
+    outcome_fini(&operation->outcome);
+  free(run->phrase);
+  free(run);
+  pipeline->runs--;
+  pipeline_finish(pipeline);
+}
+
+void run_remove(struct run *run) {
+  operations_take_out(run->pipeline->operations, &run->operation);
+  run->ending = true;
+  if (run->step || run->recording || uv_is_closing((uv_handle_t *)&run->deadline))
+    return; /* freed when that is over */
+  uv_close((uv_handle_t *)&run->deadline, on_run_closed);
+}
+
+/* ---- requests */
+
+static struct operation *operation_find(const struct pipeline *pipeline, uint32_t id) {
+  const struct operations *operations = pipeline->operations;
+  for (size_t i = 0; i < operations->count; i++)
+    if (operations->items[i]->id == id)
+      return operations->items[i];
+  return NULL;
+}
+
+static void dismiss(struct pipeline *pipeline, struct operation *operation) {
+  if (!is_begun(operation)) {
+    run_drop_step(run_of(operation));
+    run_remove(run_of(operation));
+  } else if (pipeline->operations->front == operation) { /* it goes on behind */
+    pipeline->operations->front = NULL;
+  }
+  pipeline_changed(pipeline);
+}
+
+static void bring_to_front(struct pipeline *pipeline, uint32_t id) {
+  struct operation *operation = operation_find(pipeline, id);
+  if (!operation || operation == pipeline->operations->front)
+    return;
+  front_give_up(pipeline);
+  pipeline->operations->front = operation;
+  pipeline_changed(pipeline);
+}
+
+static void copy_subject(struct operation *operation, const struct subject *subject) {
+  operation->table = subject->table ? mem_dup(subject->table) : NULL;
+  operation->hidden = subject->hidden;
+  operation->keys = mem_new((subject->key_count + 1) * sizeof *operation->keys);
+  for (size_t i = 0; i < subject->key_count; i++)
+    operation->keys[operation->key_count++] = mem_dup(subject->keys[i]);
+}
+
+/* What the row of the action's context says, into texts, one a parameter. What is given already and
+ * says otherwise is no slip to pass over. */
+static bool context_preset(const struct pipeline *pipeline, const struct action *action,
+                           const struct subject *subject, char **texts, struct err *err) {
+  const char *context = action->spec.context;
+  const struct sample *sample = pipeline->options.model->slots[subject->slot].sample;
+  if (!context || !subject->table || strcmp(context, subject->table) != 0 ||
+      subject->key_count == 0)
+    return true;
+  const struct table *table = sample ? sample_table_view(sample, context) : NULL;
+  const struct row *row = table ? table_find(table, subject->keys[0]) : NULL;
+  if (!row)
+    return err_set(err, ERR_INVALID, "%s is gone", subject->keys[0]);
+  for (size_t i = 0; i < action->spec.param_count; i++) {
+    char text[64];
+    if (!action->preset(row, i, text, sizeof text))
+      continue;
+    if (texts[i] && strcmp(texts[i], text) != 0)
+      return err_set(err, ERR_INVALID, "%s=%.40s is not of the row %.60s",
+                     action->spec.params[i].name, texts[i], row->key);
+    free(texts[i]);
+    texts[i] = mem_dup(text);
+  }
+  return true;
+}
+
+static void act(struct pipeline *pipeline, const struct action_spec *spec,
+                const struct subject *subject) {
+  const struct action *action = spec ? pipeline_action(pipeline, spec->id) : NULL;
+  struct err err = {0}, why = {0};
+  if (!action || subject->slot >= pipeline->options.model->slot_count)
+    return;
+  bool may = action_may(pipeline, action, subject, &why);
+  struct run *run = run_new(pipeline, action, subject->slot, &err);
+  struct subject own = *subject;
+  if (run && may)
+    may = context_preset(pipeline, action, subject, run->operation.texts, &why);
+  if (!action->spec.table) { /* else the row is only where the key was pressed */
+    own.table = NULL;
+    own.key_count = own.hidden = 0;
+  }
+  if (run)
+    copy_subject(&run->operation, &own);
+  menu_close(pipeline); /* not before: the subject may be the menu's */
+  if (!run)
+    pipeline_warn(pipeline, pipeline->options.model->slots[own.slot].target->name, err.text);
+  else if (may)
+    run_begin(run);
+  else
+    run_fail(run, &why);
+}
+
+static void undo(struct pipeline *pipeline) {
+  const struct operation *front = pipeline->operations->front;
+  const char *line =
+      front && front->began && front->outcome.undo ? front->outcome.undo : pipeline->undo;
+  struct err err = {0};
+  size_t count = 0;
+  char **words = line ? words_split(line, &count, &err) : NULL;
+  if (!line)
+    err_set(&err, ERR_INVALID, "nothing that was done here can be taken back");
+  struct operation *operation =
+      words ? pipeline_begin(pipeline, count, (const char *const *)words, false, &err) : NULL;
+  free(words);
+  if (operation)
+    run_of(operation)->undoing = true;
+  else
+    pipeline_warn(pipeline, "undo", err.text);
+}
+
+static void agree(struct pipeline *pipeline, struct operation *operation, const char *typed) {
+  struct err err = {0};
+  if (operation->phase != OPERATION_PLAN) /* a second word, or one that came late */
+    return;
+  if (run_agree(run_of(operation), typed ? typed : "", &err))
+    return;
+  operation->err = err;
+  pipeline_changed(pipeline);
+}
+
+static void front_request(struct pipeline *pipeline, const struct request *request) {
+  struct operation *front = pipeline->operations->front;
+  if ((request->kind == REQUEST_CANCEL || request->kind == REQUEST_DISMISS) && request->operation)
+    front = operation_find(pipeline, request->operation);
+  if (!front)
+    return;
+  struct run *run = run_of(front);
+  switch (request->kind) {
+  case REQUEST_FORM:
+    run_form(run, request->texts, request->text_count);
+    break;
+  case REQUEST_CHOOSE:
+    run_choose(run, request->texts, request->text_count);
+    break;
+  case REQUEST_AGREE:
+    agree(pipeline, front, request->text);
+    break;
+  case REQUEST_REPLAN:
+    run_replan(run);
+    break;
+  case REQUEST_CANCEL:
+    run_cancel(run);
+    break;
+  default:
+    dismiss(pipeline, front);
+    break;
+  }
+}
+
+void pipeline_request(struct pipeline *pipeline, const struct request *request) {
+  lock_touch(pipeline->options.lock, pipeline_now());
+  switch (request->kind) {
+  case REQUEST_MENU:
+    menu_open(pipeline, &request->subject);
+    break;
+  case REQUEST_MENU_CLOSE:
+    menu_close(pipeline);
+    break;
+  case REQUEST_ACT:
+    act(pipeline, request->action, &request->subject);
+    break;
+  case REQUEST_FRONT:
+    bring_to_front(pipeline, request->operation);
+    break;
+  case REQUEST_UNDO:
+    undo(pipeline);
+    break;
+  case REQUEST_FORM:
+  case REQUEST_CHOOSE:
+  case REQUEST_AGREE:
+  case REQUEST_REPLAN:
+  case REQUEST_CANCEL:
+  case REQUEST_DISMISS:
+    front_request(pipeline, request);
+    break;
+  default:
+    break;
+  }
+}
+
+/* ---- by words */
+
+static bool words_subject(struct pipeline *pipeline, const struct words *words, bool dry,
+                          struct run **run, struct err *err) {
+  char **keys = NULL;
+  size_t count = 0;
+  const struct action_spec *spec = &words->action->spec;
+  if (!slot_is_fresh(pipeline, words->slot, pipeline_now(), err) ||
+      !words_rows(words, pipeline->options.model, &keys, &count, err))
+    return false;
+  struct subject subject = {.slot = words->slot,
+                            .table = spec->table ? spec->table : spec->context,
+                            .keys = (const char *const *)keys,
+                            .key_count = count};
+  bool good = context_preset(pipeline, words->action, &subject, words->texts, err) &&
+              (dry || lock_allows(pipeline->options.lock,
+                                  pipeline->options.model->slots[words->slot].target,
+                                  pipeline_now(), err)) &&
+              (*run = run_new(pipeline, words->action, words->slot, err));
+  if (!spec->table) {
+    subject.table = NULL;
+    subject.key_count = 0;
+  }
+  if (good)
+    copy_subject(&(*run)->operation, &subject);
+  words_keys_free(keys, count);
+  return good;
+}
+
+/* words_parse knows the nearest name where there is no such action. */
+static bool words_read(struct pipeline *pipeline, struct words *words, size_t count,
+                       const char *const *argv, struct err *err) {
+  const struct model *model = pipeline->options.model;
+  const struct action *action = count > 0 ? pipeline_action(pipeline, argv[0]) : NULL;
+  return action ? words_parse_rest(words, action, count - 1, argv + 1, model, err)
+                : words_parse(words, count, argv, model, err);
+}
+
+struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *argv,
+                                 bool dry, struct err *err) {
+  struct words words;
+  struct run *run = NULL;
+  if (!words_read(pipeline, &words, count, argv, err))
+    return NULL;
+  if (!words_subject(pipeline, &words, dry, &run, err)) {
+    words_fini(&words);
+    return NULL;
+  }
+  menu_close(pipeline);
+  run->dry = dry;
+  run->words = words;
+  run->has_words = true;
+  run_begin(run);
+  return &run->operation;
+}
+
+struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot) {
+  struct err err;
+  const struct target *target = pipeline->options.model->slots[slot].target;
+  const struct action *action = pipeline_action(pipeline, plan->action->id);
+  if (!action || strcmp(plan->kind, target->kind->kind) != 0 ||
+      strcmp(plan->target, target->name) != 0)
+    return NULL;
+  struct run *run = run_new(pipeline, action, slot, &err);
+  if (!run)
+    return NULL;
+  run->adopted = true;
+  run->operation.plan = plan;
+  run->planned_ms = pipeline_now();
+  run_phase(run, OPERATION_PLAN);
+  return &run->operation;
+}
+
+bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,
+                    struct err *err) {
+  (void)pipeline;
+  return run_agree(run_of(operation), typed, err);
+}
+
+void pipeline_close(struct pipeline *pipeline, void (*closed)(void *arg), void *arg) {
+  pipeline->closed = closed;
+  pipeline->closed_arg = arg;
+  pipeline->runs++; /* ours, so that it does not end below */
+  menu_close(pipeline);
+  while (pipeline->operations->count > 0) {
+    struct run *run = run_of(pipeline->operations->items[0]);
+    run_abandon(run);
+    run_remove(run);
+  }
+  pipeline->runs--;
+  pipeline_finish(pipeline);
+}

@@ -1,0 +1,258 @@
+/* From the agreement to the outcome: intent on disk, execute, verify, outcome on disk. */
+#include "core/mem.h"
+#include "operate/key_set.h"
+#include "operate/pipeline_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the agreement */
+
+/* The first victim of b that is one of a, too; NULL: none. */
+static const char *victims_meet(const struct plan *a, const struct plan *b) {
+  const char *label = NULL;
+  struct key_set keys;
+  key_set_init(&keys, a->victim_count);
+  for (size_t i = 0; i < a->victim_count; i++)
+    key_set_add(&keys, a->victims[i].key);
+  key_set_ready(&keys);
+  for (size_t i = 0; !label && i < b->victim_count; i++)
+    if (key_set_has(&keys, b->victims[i].key))
+      label = b->victims[i].label;
+  key_set_fini(&keys);
+  return label;
+}
+
+/* The same action on the same victim twice at once helps nobody. */
+bool run_meets_another(const struct run *run, const struct plan *plan, struct err *err) {
+  const struct operations *operations = run->pipeline->operations;
+  for (size_t i = 0; i < operations->count; i++) {
+    const struct operation *other = operations->items[i];
+    if (other == &run->operation || !is_begun(other) || other->slot != run->operation.slot ||
+        other->action != run->operation.action)
+      continue;
+    const char *label = victims_meet(other->plan, plan);
+    if (label) {
+      err_set(err, ERR_INVALID, "the same is under way already for %s", label);
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The target's name may lead to a different server by now. Its identity decides where both are
+ * known, for one server may have several addresses; the effect checks it again. */
+bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err *err) {
+  const char *server = sample ? sample->facts[FACT_SERVER] : NULL;
+  if (plan->server && server)
+    return strcmp(plan->server, server) == 0 ||
+           err_set(err, ERR_INVALID,
+                   "%s is a different server now: %.80s, and the plan is for %.80s", plan->target,
+                   server, plan->server);
+  if (!plan->address || !sample || !sample->address || strcmp(plan->address, sample->address) == 0)
+    return true;
+  return err_set(err, ERR_INVALID, "%s was at %.80s when the plan was made, and is at %.80s now",
+                 plan->target, plan->address, sample->address);
+}
+
+static bool may_agree(struct run *run, const char *typed, struct err *err) {
+  const struct operation *operation = &run->operation;
+  int64_t now_ms = pipeline_now();
+  char phrase[PLAN_PHRASE_MAX];
+  if (operation->phase != OPERATION_PLAN)
+    return err_set(err, ERR_INVALID, "there is no plan to agree to");
+  if (run->dry)
+    return err_set(err, ERR_INVALID, "this plan is only to be looked at");
+  if (!lock_allows(run->pipeline->options.lock, run->target, now_ms, err))
+    return false;
+  if (run->pipeline->paused)
+    return err_set(err, ERR_INVALID, "the screen is held: z goes on");
+  if (!run->adopted && plan_is_old(operation->plan, now_ms))
+    return err_set(err, ERR_INVALID, "the plan is older than %d s: make it again",
+                   PLAN_LIFETIME_MS / 1000);
+  if (!plan_agreed(operation->plan, typed))
+    return err_set(err, ERR_INVALID, "\"%.80s\" is not what was asked for: type %s", typed,
+                   plan_phrase(operation->plan, phrase));
+  const struct slot *slot = &run->pipeline->options.model->slots[operation->slot];
+  return plan_is_at(operation->plan, slot->sample, err) &&
+         !run_meets_another(run, operation->plan, err);
+}
+
+/* ---- the outcome */
+
+/* What `:undo` takes back next. What was taken back itself is not taken back again. */
+static void undo_keep(struct run *run) {
+  const struct outcome *outcome = &run->operation.outcome;
+  if (!outcome->undo && !(run->undoing && strcmp(outcome_word(outcome), "done") == 0))
+    return;
+  free(run->pipeline->undo);
+  run->pipeline->undo = outcome->undo ? mem_dup(outcome->undo) : NULL;
+}
+
+static void on_outcome_written(void *arg, const struct err *err) {
+  struct run *run = arg;
+  run->recording = false;
+  if (run->ending) {
+    if (err) /* there is no screen any more to say it on */
+      fprintf(stderr, "stacktop: %s: %s\n", run->operation.plan->title, err->text);
+    run_remove(run);
+    return;
+  }
+  undo_keep(run);
+  run_tell(run, err);
+  if (err)
+    run->operation.unrecorded = *err;
+  run_phase(run, OPERATION_ENDED);
+  run->pipeline->options.collect(run->pipeline->options.arg, run->operation.slot);
+}
+
+/* Whose turn had not come when something stopped it; or, where it was dropped or the action says
+ * nothing of it, who knows. */
+static void pending_settle(struct run *run) {
+  const char *why = run->operation.err.text;
+  const bool stopped = *why || run->operation.cancelling;
+  if (run->dropped || !stopped)
+    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s",
+                    *why ? why : "nothing was said of it");
+  else
+    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_SKIPPED, "not come to%s%s",
+                    *why ? ": " : "", why);
+}
+
+/* What has been asked for and has no proof is never called anything but unknown. */
+static void run_conclude(struct run *run) {
+  struct operation *operation = &run->operation;
+  struct outcome *outcome = &operation->outcome;
+  const char *why = operation->err.text;
+  pending_settle(run);
+  outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
+                  "asked for and acknowledged; no proof was seen%s%s", *why ? ": " : "", why);
+  run_phase(run, OPERATION_OUTCOME);
+  run->recording = true;
+  run_record(run, AUDIT_OUTCOME, on_outcome_written);
+}
+
+/* ---- execute and verify */
+
+static void on_verified(struct run *run, struct sample *found, const struct err *err) {
+  sample_free(found);
+  if (err && !*run->operation.err.text)
+    run->operation.err = *err;
+  run_conclude(run);
+}
+
+/* What was begun is looked after even when something has stopped the rest. */
+static bool is_to_verify(const struct run *run, bool stopped) {
+  const struct outcome *outcome = &run->operation.outcome;
+  if (!run->action->verify)
+    return false;
+  size_t begun = outcome_count(outcome, VICTIM_SENT);
+  if (!stopped)
+    begun += outcome_count(outcome, VICTIM_DONE) + outcome_count(outcome, VICTIM_UNKNOWN);
+  return begun > 0;
+}
+
+static void on_executed(struct run *run, struct sample *found, const struct err *err) {
+  struct operation *operation = &run->operation;
+  sample_free(found);
+  if (err)
+    operation->err = *err;
+  pending_settle(run);
+  if (!is_to_verify(run, err != NULL)) {
+    run_conclude(run);
+    return;
+  }
+  operation->cancelling = false;
+  run_phase(run, OPERATION_VERIFY);
+  run_step(run, run->action->verify, on_verified);
+}
+
+static void outcome_begin(struct run *run) {
+  run->operation.began = true;
+  run->operation.execute_ms = run->operation.verify_ms = -1; /* no such step yet */
+  outcome_init(&run->operation.outcome, run->operation.plan->victim_count);
+}
+
+/* It was agreed to and is on disk, and is not begun after all: that is written, too. */
+static void run_skip(struct run *run, const char *why) {
+  outcome_begin(run);
+  err_set(&run->operation.err, ERR_NONE, "%s", why);
+  outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_SKIPPED, "%s", why);
+  run_conclude(run);
+}
+
+/* The record may have taken long (a disk that hangs): a plan that has become too old on the way is
+ * not begun. One that was made before by `stacktop plan` was young enough when it was agreed to. */
+static bool is_still_agreed(const struct run *run, struct err *err) {
+  int64_t now_ms = pipeline_now();
+  if (now_ms - run->agreed_ms > PLAN_LIFETIME_MS ||
+      (!run->adopted && plan_is_old(run->operation.plan, now_ms)))
+    return err_set(err, ERR_TIMEOUT, "the record took too long: it was not begun so late");
+  return lock_allows(run->pipeline->options.lock, run->target, now_ms, err);
+}
+
+static void on_intent_written(void *arg, const struct err *err) {
+  struct run *run = arg;
+  struct err late = {0};
+  run->recording = false;
+  if (err && run->ending) {
+    run_remove(run);
+  } else if (err) { /* no record, no action */
+    run_tell_refused(run, err);
+    run_fail(run, err);
+  } else if (run->ending) {
+    run_skip(run, "stacktop was left before it began");
+  } else if (run->operation.cancelling) {
+    run_skip(run, "cancelled before it began");
+  } else if (!is_still_agreed(run, &late)) {
+    run_skip(run, late.text);
+  } else {
+    outcome_begin(run);
+    run_phase(run, OPERATION_EXECUTE);
+    run_step(run, run->action->execute, on_executed);
+  }
+}
+
+bool run_agree(struct run *run, const char *typed, struct err *err) {
+  if (!may_agree(run, typed, err))
+    return false;
+  struct operation *operation = &run->operation;
+  operation->err = (struct err){0};
+  run->phrase = mem_dup(typed);
+  run->agreed_ms = pipeline_now();
+  audit_id(operation->audit_id, run->agreed_ms, run->pipeline->self.pid, operation->id);
+  lock_touch(run->pipeline->options.lock, run->agreed_ms);
+  run_phase(run, OPERATION_INTENT);
+  run->recording = true;
+  run_record(run, AUDIT_INTENT, on_intent_written);
+  return true;
+}
+
+void run_cancel(struct run *run) {
+  struct operation *operation = &run->operation;
+  if (operation->cancelling)
+    return;
+  if (operation->phase == OPERATION_INTENT) {
+    operation->cancelling = true;
+  } else if (is_begun(operation) && run->step && run->step->cancel) {
+    operation->cancelling = true;
+    run->step->cancel(&run->act);
+  } else if (is_begun(operation)) {
+    pipeline_warn(run->pipeline, run->target->name, "it cannot be stopped half-way: it is short");
+  }
+  pipeline_changed(run->pipeline);
+}
+
+/* ---- the end of the program */
+
+void run_abandon(struct run *run) {
+  struct operation *operation = &run->operation;
+  const bool stepping = run->step != NULL;
+  run_drop_step(run);
+  if (!stepping || !is_begun(operation))
+    return; /* nothing begun, or its line is being written */
+  run->dropped = true;
+  err_set(&operation->err, ERR_CLOSED, "left while under way");
+  run_conclude(run);
+}

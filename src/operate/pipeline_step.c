@@ -1,0 +1,96 @@
+/* A step of an action that waits: started, watched by its deadline, ended or dropped. */
+#include "core/format.h"
+#include "io/clock.h"
+#include "operate/pipeline_run.h"
+
+#include <stdlib.h>
+
+/* A deadline that is noticed so late says that we were not running ourselves. */
+enum { LATE_MS = 1000 };
+
+static void on_changed(struct act *act) {
+  struct run *run = act->pipeline;
+  struct operation *operation = &run->operation;
+  const int64_t took = clock_now_ms() - operation->phase_ms;
+  if (operation->phase == OPERATION_EXECUTE)
+    operation->execute_ms = took;
+  else if (operation->phase == OPERATION_VERIFY)
+    operation->verify_ms = took;
+  pipeline_changed(run->pipeline);
+}
+
+static void step_over(struct run *run, struct sample *found, const struct err *err) {
+  run_done done = run->done;
+  run->step = NULL;
+  uv_timer_stop(&run->deadline);
+  if (run->ending) { /* nobody waits for it any more */
+    sample_free(found);
+    run_remove(run);
+    return;
+  }
+  done(run, found, err);
+}
+
+static void on_end(struct act *act, struct sample *found, const struct err *err) {
+  struct err copy = err ? *err : (struct err){0};
+  step_over(act->pipeline, found, err ? &copy : NULL);
+}
+
+static void on_deadline(uv_timer_t *timer);
+
+static void deadline_set(struct run *run) {
+  const int64_t ms = run->step->timeout_ms;
+  run->act.deadline_ms = ms > 0 ? clock_now_ms() + ms : INT64_MAX;
+  if (ms == 0)
+    return;
+  uv_update_time(run->pipeline->options.io->loop);
+  uv_timer_start(&run->deadline, on_deadline, (uint64_t)ms, 0);
+}
+
+static void on_deadline(uv_timer_t *timer) {
+  struct run *run = timer->data;
+  if (clock_now_ms() > run->act.deadline_ms + LATE_MS && !run->excused) {
+    run->excused = true; /* we were stopped: the answer may lie there unread */
+    deadline_set(run);
+    return;
+  }
+  struct err err;
+  char text[FORMAT_MAX];
+  int64_t limit = run->step->timeout_ms;
+  run->step->drop(&run->act);
+  run->dropped = true;
+  err_set(&err, ERR_TIMEOUT,
+          run->operation.phase == OPERATION_VERIFY ? "no proof within %s" : "no answer within %s",
+          format_duration(text, sizeof text, (double)limit / 1000));
+  step_over(run, NULL, &err);
+}
+
+void run_step(struct run *run, const struct act_step *step, run_done done) {
+  struct operation *operation = &run->operation;
+  run->step = step;
+  run->done = done;
+  run->dropped = run->excused = false;
+  operation->progress = (struct progress){0};
+  run->act = (struct act){
+      .io = run->pipeline->options.io,
+      .target = run->target,
+      .request = &run->request,
+      .plan = operation->plan,
+      .outcome = operation->began ? &operation->outcome : NULL,
+      .progress = &operation->progress,
+      .state = run->pipeline->options.state,
+      .changed = on_changed,
+      .end = on_end,
+      .pipeline = run,
+  };
+  deadline_set(run);
+  step->start(&run->act);
+}
+
+void run_drop_step(struct run *run) {
+  if (!run->step)
+    return;
+  run->step->drop(&run->act);
+  run->step = NULL;
+  uv_timer_stop(&run->deadline);
+}

@@ -1,0 +1,207 @@
+#include "operate/sentence.h"
+
+#include "core/format.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { VERB_MAX = 40 };
+
+static bool is_one_of(const char *word, const char *const *list) {
+  for (; *list; list++)
+    if (strcmp(word, *list) == 0)
+      return true;
+  return false;
+}
+
+static bool is_vowel(char letter) {
+  return strchr("aeiou", letter) != NULL;
+}
+
+/* The past of a verb, for the verbs that actions begin with: "terminate", "drop", "set", "VACUUM".
+ */
+static void verb_past(char *out, size_t size, const char *verb) {
+  static const char *const same[] = {"set", "reset", "put", "cut", "split", NULL};
+  static const char *const doubled[] = {"drop", "stop", "cancel", "skip", "trim", "rerun", NULL};
+  const size_t length = strlen(verb);
+  const char last = verb[length - 1];
+  if (isupper((unsigned char)last)) /* SQL's own: "ran VACUUM" */
+    snprintf(out, size, "ran %s", verb);
+  else if (is_one_of(verb, same))
+    snprintf(out, size, "%s", verb);
+  else if (strcmp(verb, "run") == 0)
+    snprintf(out, size, "ran");
+  else if (last == 'e')
+    snprintf(out, size, "%sd", verb);
+  else if (last == 'y' && length > 1 && !is_vowel(verb[length - 2]))
+    snprintf(out, size, "%.*sied", (int)length - 1, verb);
+  else if (is_one_of(verb, doubled))
+    snprintf(out, size, "%s%ced", verb, last);
+  else
+    snprintf(out, size, "%sed", verb);
+}
+
+/* Without " of ecap" at its end: the event's subject says that. */
+static size_t length_without(const char *title, const char *target) {
+  static const char *const joins[] = {" of ", " on ", " in "};
+  const size_t length = strlen(title), name = strlen(target);
+  if (length < name + 4 || strcmp(title + length - name, target) != 0)
+    return length;
+  for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
+    if (memcmp(title + length - name - 4, joins[i], 4) == 0)
+      return length - name - 4;
+  return length;
+}
+
+const char *sentence_deed(char *out, size_t size, const char *title, const char *target,
+                          bool done) {
+  const size_t verb_length = strcspn(title, " "), length = length_without(title, target);
+  char verb[VERB_MAX], past[VERB_MAX + 8];
+  if (verb_length == 0 || verb_length >= sizeof verb || verb_length > length) {
+    snprintf(out, size, "%s", title);
+    return out;
+  }
+  snprintf(verb, sizeof verb, "%.*s", (int)verb_length, title);
+  if (verb_length == 1 || islower((unsigned char)verb[1])) /* not an abbreviation */
+    verb[0] = (char)tolower((unsigned char)verb[0]);
+  verb_past(past, sizeof past, verb);
+  snprintf(out, size, "%s%.*s", done ? past : verb, (int)(length - verb_length),
+           title + verb_length);
+  return out;
+}
+
+static size_t append(char *out, size_t size, size_t used, const char *text) {
+  if (used < size)
+    snprintf(out + used, size - used, "%s", text);
+  return used + strlen(out + used);
+}
+
+/* The words of the first that has that result, with its label. */
+static size_t append_first(char *out, size_t size, size_t used, const struct plan *plan,
+                           const struct outcome *outcome, enum victim_result result) {
+  char words[VICTIM_TEXT_MAX];
+  for (size_t i = 0; i < outcome->count; i++) {
+    if (outcome->victims[i].result != result || !*victim_outcome_text(words, &outcome->victims[i]))
+      continue;
+    used = append(out, size, used, " (");
+    used = append(out, size, used, plan->victims[i].label);
+    used = append(out, size, used, ": ");
+    used = append(out, size, used, words);
+    return append(out, size, used, ")");
+  }
+  return used;
+}
+
+const char *sentence_detail(char *out, size_t size, const struct plan *plan,
+                            const struct outcome *outcome) {
+  static const enum victim_result order[] = {VICTIM_DONE,    VICTIM_PARTLY,  VICTIM_GONE,
+                                             VICTIM_REFUSED, VICTIM_UNKNOWN, VICTIM_SKIPPED};
+  size_t used = 0;
+  *out = '\0';
+  if (outcome->proof || outcome->count == 1) {
+    char words[VICTIM_TEXT_MAX];
+    append(out, size, 0,
+           outcome->proof ? outcome->proof : victim_outcome_text(words, &outcome->victims[0]));
+    return out;
+  }
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+    const size_t count = outcome_count(outcome, order[i]);
+    char part[64];
+    if (count == 0)
+      continue;
+    snprintf(part, sizeof part, "%s%zu %s%s", used ? ", " : "", count, victim_result_text(order[i]),
+             order[i] == VICTIM_GONE ? " already" : "");
+    used = append(out, size, used, part);
+    if (order[i] != VICTIM_DONE && order[i] != VICTIM_GONE)
+      used = append_first(out, size, used, plan, outcome, order[i]);
+  }
+  return out;
+}
+
+/* An outcome's word in a sentence. */
+static const char *word_text(const char *word) {
+  if (strcmp(word, "unknown") == 0)
+    return "outcome unknown";
+  return strcmp(word, "gone") == 0 ? "gone already" : outcome_word_text(word);
+}
+
+const char *sentence_outcome(char *out, size_t size, const struct plan *plan,
+                             const struct outcome *outcome, const char *why) {
+  char deed[SENTENCE_MAX / 2], detail[SENTENCE_MAX / 2];
+  const char *word = outcome_word(outcome);
+  const bool done = strcmp(word, "done") == 0;
+  sentence_deed(deed, sizeof deed, plan->title, plan->target, done);
+  sentence_detail(detail, sizeof detail, plan, outcome);
+  const bool again = !*why || strstr(detail, why);
+  if (done && *detail)
+    snprintf(out, size, "%s: %s%s%s", deed, detail, again ? "" : "; ", again ? "" : why);
+  else
+    snprintf(out, size, "%s: %s%s%s%s%s", deed, word_text(word), *detail ? ", " : "", detail,
+             again ? "" : "; ", again ? "" : why);
+  return out;
+}
+
+/* ---- others */
+
+/* "ops@10.0.0.7": the address that they came from, else the host. */
+static void who_text(char *out, size_t size, const struct audit_who *who) {
+  const char *from = who->ssh && *who->ssh ? who->ssh : who->host;
+  const char *user = who->login && *who->login ? who->login : who->user;
+  snprintf(out, size, "%s@%.*s", user ? user : "?", from ? (int)strcspn(from, " ") : 1,
+           from ? from : "?");
+}
+
+static const char *record_detail(char out[VICTIM_TEXT_MAX], const struct audit_record *record) {
+  const struct audit_victim *victim = record->victim_count == 1 ? record->victims : NULL;
+  if (record->proof && *record->proof)
+    return record->proof;
+  if (victim && victim_result_parse(victim->result ? victim->result : "") == VICTIM_PARTLY)
+    return audit_victim_text(out, victim);
+  if (record->error && *record->error)
+    return record->error;
+  return victim && victim->words ? victim->words : "";
+}
+
+/* "ops@bastion1 unlocked sandbox" */
+static const char *lock_sentence(char *out, size_t size, const struct audit_record *record,
+                                 const char *who) {
+  snprintf(out, size, "%s %s %s", who, record->event == AUDIT_LOCKED ? "locked" : "unlocked",
+           record->target ? record->target : "?");
+  return out;
+}
+
+const char *sentence_record(char *out, size_t size, const struct audit_record *record,
+                            bool unknown) {
+  char who[160], deed[SENTENCE_MAX / 2], at[FORMAT_MAX];
+  const char *word = record->result ? record->result : "unknown";
+  const bool outcome = record->event == AUDIT_OUTCOME;
+  const bool done = outcome && strcmp(word, "done") == 0;
+  const char *title = record->title ? record->title : record->action ? record->action : "?";
+  who_text(who, sizeof who, &record->who);
+  if (record->event == AUDIT_UNLOCKED || record->event == AUDIT_LOCKED)
+    return lock_sentence(out, size, record, who);
+  sentence_deed(deed, sizeof deed, title, record->target ? record->target : "", done);
+  if (unknown) {
+    format_time(at, sizeof at, record->at_ms, true, true);
+    snprintf(out, size, "outcome unknown: %s, %s %s at %s UTC; look, then `:acknowledge %s REASON`",
+             deed, outcome ? "by" : "begun by", who, at, record->id ? record->id : "?");
+  } else if (record->event == AUDIT_ACKNOWLEDGED) {
+    snprintf(out, size, "%s acknowledged the unknown outcome of: %s: %s", who, deed,
+             record->reason ? record->reason : "");
+  } else if (!outcome) {
+    snprintf(out, size, "%s begins: %s", who, deed);
+  } else {
+    char words[VICTIM_TEXT_MAX];
+    const char *detail = record_detail(words, record);
+    snprintf(out, size, "%s%s %s: %s%s%s", who, done ? "" : " wanted to", deed, word_text(word),
+             *detail ? ", " : "", detail);
+  }
+  return out;
+}
+
+enum severity sentence_severity(const char *word) {
+  if (strcmp(word, "done") == 0)
+    return SEVERITY_OK;
+  return strcmp(word, "unknown") == 0 ? SEVERITY_CRIT : SEVERITY_WARN;
+}

@@ -1,0 +1,29 @@
+/* What one call of the view works with: the model as it is now, and nothing that outlives the call.
+ */
+#pragma once
+
+#include "core/format.h"
+#include "model/model.h"
+#include "ui/draw/canvas.h"
+
+struct frame {
+  const struct model *model;
+  int64_t now_ms;
+  bool utc;
+  struct canvas *canvas; /* NULL while a key is handled */
+  struct arena *arena;   /* texts of this frame */
+  int64_t clock_ms;      /* the same as now_ms, but it goes on while the view is paused */
+};
+
+enum { FRAME_BYTES_MAX = 1 << 20 };
+
+/* The text of a value as people read it: the value's own text, or written into `buffer`. Unlike
+ * format_value it knows in which zone the view shows times, and does not clip texts. */
+const char *frame_value(const struct frame *frame, char buffer[FORMAT_MAX], struct value value,
+                        const struct column_spec *column);
+/* A time of the model as wall time: "14:03:12" of today, else with the date. */
+const char *frame_time(const struct frame *frame, char buffer[FORMAT_MAX], int64_t ms);
+/* Whether there is nothing to see in the cell, and nothing missing: it does not apply. */
+static inline bool value_is_absent(struct value value) {
+  return value.type == VALUE_NONE && !value.text;
+}

@@ -1,0 +1,32 @@
+/* Where the panes stand.
+ *
+ * Wide screens have two or three columns of panes, narrow ones a stack, and small ones one pane at
+ * a time with a line of tabs. Within a column the height is shared by need, the worst first. */
+#pragma once
+
+#include "ui/panes/pane.h"
+
+enum {
+  LAYOUT_PANES_MAX = 32,
+  LAYOUT_TWO_COLUMNS = 76,
+  LAYOUT_THREE_COLUMNS = 240,
+};
+
+struct layout_need {
+  int lines; /* inside */
+  enum severity severity;
+};
+
+struct layout {
+  bool tabs; /* one at a time; rects[0] is its place */
+  int columns;
+  struct rect rects[LAYOUT_PANES_MAX];
+  unsigned looks[LAYOUT_PANES_MAX]; /* PANE_TOP, PANE_BOTTOM */
+};
+
+/* Columns and their widths depend on the size and the number of panes alone: widths can be had
+ * before the needs are known. */
+void layout_columns(struct layout *layout, struct rect area, size_t count);
+/* Then the heights. */
+void layout_rows(struct layout *layout, struct rect area, const struct layout_need *needs,
+                 size_t count);

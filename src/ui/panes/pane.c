@@ -1,0 +1,266 @@
+#include "ui/panes/pane.h"
+
+#include "core/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PANE(name) extern const struct pane_class pane_##name;
+#include "ui/panes/panes.def"
+#undef PANE
+
+#define PANE(name) &pane_##name,
+const struct pane_class *const pane_classes[] = {
+#include "ui/panes/panes.def"
+};
+#undef PANE
+const size_t pane_class_count = sizeof pane_classes / sizeof *pane_classes;
+
+void pane_init(struct pane *pane, const struct pane_class *class, const char *id,
+               const char *title) {
+  *pane = (struct pane){.class = class};
+  snprintf(pane->id, sizeof pane->id, "%s", id);
+  snprintf(pane->title, sizeof pane->title, "%s", title);
+}
+
+void pane_fini(struct pane *pane) {
+  free(pane->lines.items);
+  free(pane->selection.table);
+  free(pane->selection.key);
+  marks_fini(&pane->marks);
+  for (size_t i = 0; i < pane->table_count; i++)
+    free(pane->tables[i]);
+}
+
+struct line *pane_line(struct pane *pane, enum line_kind kind) {
+  struct lines *lines = &pane->lines;
+  if (lines->count == lines->capacity) {
+    lines->capacity = lines->capacity ? lines->capacity * 2 : 64;
+    lines->items = mem_resize(lines->items, lines->capacity * sizeof *lines->items);
+  }
+  struct line *line = &lines->items[lines->count++];
+  *line = (struct line){.kind = kind};
+  return line;
+}
+
+void pane_release(struct pane *pane) {
+  /* A pane that once had very many lines does not keep the room for them. */
+  if (pane->lines.capacity > 4096 && pane->lines.count < 1024) {
+    free(pane->lines.items);
+    pane->lines = (struct lines){0};
+  }
+  pane->lines.count = 0;
+}
+
+struct pane_table *pane_table(struct pane *pane, const char *id) {
+  for (size_t i = 0; i < pane->table_count; i++)
+    if (strncmp(pane->tables[i]->memory.table, id, COLUMNS_TABLE_ID_MAX - 1) == 0)
+      return pane->tables[i];
+  if (pane->table_count == PANE_TABLES_MAX)
+    return NULL;
+  struct pane_table *table = mem_new(sizeof *table);
+  pane->tables[pane->table_count++] = table;
+  table->sort_column = -1;
+  snprintf(table->memory.table, sizeof table->memory.table, "%s", id);
+  return table;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text) {
+  for (; text && *text; text++)
+    hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+  return (hash ^ 0xff) * 1099511628211u;
+}
+
+static uint64_t identity(size_t slot, const char *table, const char *key) {
+  return hash_text(hash_text(14695981039346656037u ^ slot, table), key);
+}
+
+static const struct pane_toggle *toggle_find(const struct pane *pane, uint64_t row) {
+  for (size_t i = 0; i < pane->toggle_count; i++)
+    if (pane->toggles[i].row == row)
+      return &pane->toggles[i];
+  return NULL;
+}
+
+bool pane_row_is_open(const struct pane *pane, size_t slot, const char *table, const char *key,
+                      bool by_default) {
+  if (pane->toggle_count == 0)
+    return by_default;
+  const struct pane_toggle *toggle = toggle_find(pane, identity(slot, table, key));
+  return toggle ? toggle->open : by_default;
+}
+
+void pane_row_toggle(struct pane *pane, size_t slot, const char *table, const char *key,
+                     bool open) {
+  uint64_t row = identity(slot, table, key);
+  struct pane_toggle *toggle = (struct pane_toggle *)toggle_find(pane, row);
+  if (!toggle) {
+    toggle = &pane->toggles[pane->toggle_next];
+    pane->toggle_next = (pane->toggle_next + 1) % PANE_TOGGLES_MAX;
+    if (pane->toggle_count < PANE_TOGGLES_MAX)
+      pane->toggle_count++;
+  }
+  *toggle = (struct pane_toggle){row, open};
+}
+
+/* Selection. */
+
+static bool same(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_selected(const struct pane *pane, const struct line *line) {
+  const struct selection *selection = &pane->selection;
+  return line->selectable && line->slot == selection->slot &&
+         same(line->table_id, selection->table) && same(line->key, selection->key);
+}
+
+bool pane_is_selected(const struct pane *pane, size_t slot, const char *table, const char *key) {
+  const struct selection *selection = &pane->selection;
+  return selection->picked && selection->slot == slot && same(selection->key, key) &&
+         same(selection->table, table);
+}
+
+static size_t find_selected(const struct pane *pane) {
+  /* Most of the time it is where it was. */
+  size_t hint = pane->selection.index;
+  if (hint < pane->lines.count && is_selected(pane, &pane->lines.items[hint]))
+    return hint;
+  for (size_t i = 0; i < pane->lines.count; i++)
+    if (is_selected(pane, &pane->lines.items[i]))
+      return i;
+  return SIZE_MAX;
+}
+
+static size_t first_choice(const struct pane *pane) {
+  size_t first = SIZE_MAX;
+  for (size_t i = 0; i < pane->lines.count; i++) {
+    const struct line *line = &pane->lines.items[i];
+    if (!line->selectable)
+      continue;
+    if (line->kind != LINE_SUMMARY)
+      return i;
+    if (first == SIZE_MAX)
+      first = i;
+  }
+  return first;
+}
+
+/* The nearest selectable line: at or behind `index`, else before it. */
+static size_t nearest(const struct pane *pane, size_t index) {
+  for (size_t i = index; i < pane->lines.count; i++)
+    if (pane->lines.items[i].selectable)
+      return i;
+  for (size_t i = index < pane->lines.count ? index : pane->lines.count; i-- > 0;)
+    if (pane->lines.items[i].selectable)
+      return i;
+  return SIZE_MAX;
+}
+
+static char *dup_or_null(const char *text) {
+  return text ? mem_dup(text) : NULL;
+}
+
+void pane_select(struct pane *pane, size_t index, bool picked) {
+  const struct line *line = &pane->lines.items[index];
+  struct selection *selection = &pane->selection;
+  selection->index = index;
+  selection->picked = picked;
+  if (is_selected(pane, line))
+    return;
+  free(selection->table);
+  free(selection->key);
+  selection->slot = line->slot;
+  selection->table = dup_or_null(line->table_id);
+  selection->key = dup_or_null(line->key);
+}
+
+void pane_pin(struct pane *pane) {
+  pane->selection.picked = pane->selection.seen;
+  pane->selection.wanted = true;
+}
+
+static void selection_follow(struct pane *pane, bool *gone) {
+  struct selection *selection = &pane->selection;
+  bool filtered = *pane->filter != '\0', picked = selection->picked;
+  size_t at = picked ? find_selected(pane) : first_choice(pane);
+  if (at == SIZE_MAX && picked && filtered) { /* hidden: the best match, until the next key */
+    at = first_choice(pane);
+    picked = false;
+  } else if (at == SIZE_MAX && picked) {
+    at = nearest(pane, selection->index);
+    if (gone)
+      *gone = true;
+  }
+  if (at == SIZE_MAX)
+    return;
+  pane_select(pane, at, picked || (selection->wanted && !filtered));
+  selection->seen = true;
+}
+
+const struct line *pane_selected(const struct pane *pane) {
+  size_t index = pane->selection.index;
+  if (index >= pane->lines.count || !pane->lines.items[index].selectable)
+    return NULL;
+  return &pane->lines.items[index];
+}
+
+uint64_t pane_selection_identity(const struct pane *pane) {
+  const struct selection *selection = &pane->selection;
+  return identity(selection->slot, selection->table, selection->key);
+}
+
+void pane_move(struct pane *pane, int count) {
+  size_t at = pane->selection.index, last = at;
+  if (!pane_selected(pane))
+    return;
+  int step = count < 0 ? -1 : 1;
+  while (count != 0) {
+    at += (size_t)step;
+    if (at >= pane->lines.count)
+      break;
+    if (!pane->lines.items[at].selectable || pane->lines.items[at].part > 0)
+      continue;
+    last = at;
+    count -= step;
+  }
+  pane_select(pane, last, true);
+}
+
+size_t pane_position(const struct pane *pane, size_t *total) {
+  size_t position = 0;
+  *total = 0;
+  for (size_t i = 0; i < pane->lines.count; i++) {
+    const struct line *line = &pane->lines.items[i];
+    if (!line->selectable || line->kind == LINE_SUMMARY)
+      continue;
+    (*total)++;
+    if (i <= pane->selection.index)
+      position = *total;
+  }
+  return position;
+}
+
+void pane_build(struct pane *pane, const struct frame *frame, int width, enum pane_room room,
+                bool *gone) {
+  pane->lines.count = 0;
+  pane->pinned = 0;
+  pane->feet = 0;
+  pane->filter_matches = pane->filter_total = 0;
+  marks_follow(&pane->marks, frame->model);
+  pane->class->build(pane, frame, width, room);
+  selection_follow(pane, gone);
+}
+
+int pane_need(struct pane *pane, const struct frame *frame) {
+  int lines = (int)(pane->lines.count < CANVAS_SIDE_MAX ? pane->lines.count : CANVAS_SIDE_MAX);
+  lines += pane->feet > 0;
+  if (pane->class->need_most > 0 && lines > pane->class->need_most)
+    lines = pane->class->need_most;
+  if (lines >= pane->need || frame->now_ms >= pane->need_until_ms) {
+    pane->need = lines;
+    pane->need_until_ms = frame->now_ms + 2 * COLUMNS_HOLD_MS;
+  }
+  return pane->need;
+}

@@ -1,0 +1,131 @@
+/* The event log, newest first. */
+#include "ui/panes/pane.h"
+
+#include "core/text.h"
+#include "ui/draw/widget.h"
+#include "ui/table/table_view.h"
+
+#include <string.h>
+
+enum {
+  NEED_MOST = 6,
+  WRAP_BODY = 8,   /* lines of a pane from which on long sentences are wrapped, though it be full */
+  LINES_MAX = 4,   /* of one event */
+  TEXT_MAX = 1024, /* bytes of its sentence */
+  TIME_CELLS = 8,
+  PREFIX_CELLS = TIME_CELLS + 1 + MARK_CELLS + 1,
+};
+
+static void events_list(const struct model *model, struct pane_list *list) {
+  (void)model;
+  pane_wanted(list, "events", "Events");
+}
+
+static struct line *add_line(struct pane *pane, const struct event *event, int part) {
+  struct line *line = pane_line(pane, LINE_EVENT);
+  line->event = event;
+  line->part = part;
+  line->text = event->text;
+  return line;
+}
+
+/* How much of the text goes into that many cells, broken at a blank. */
+static size_t break_at_blank(const char *text, int cells) {
+  size_t fit = text_fit(text, cells, NULL), end = fit;
+  while (text[end] && end > 0 && text[end] != ' ')
+    end--;
+  return end;
+}
+
+/* The rest of its sentence, on lines of their own. */
+static void wrap_event(struct pane *pane, const struct frame *frame, const struct event *event,
+                       int width) {
+  char clean[TEXT_MAX];
+  text_sanitize(clean, sizeof clean, event->text, strnlen(event->text, TEXT_MAX / 4),
+                frame->canvas && frame->canvas->ascii);
+  int room = width - PREFIX_CELLS - text_width(event->subject) - 1;
+  const char *at = clean;
+  for (int part = 0; room > 0 && part < LINES_MAX; part++) {
+    struct line *line =
+        part == 0 ? &pane->lines.items[pane->lines.count - 1] : add_line(pane, event, part);
+    size_t end = part + 1 < LINES_MAX ? break_at_blank(at, room) : 0;
+    if (end == 0)
+      end = strlen(at); /* the last line, or one long word, is cut */
+    line->text = arena_text(frame->arena, at, end);
+    at += end + strspn(at + end, " ");
+    if (!*at)
+      return;
+    room = width - PREFIX_CELLS;
+  }
+}
+
+static void add_events(struct pane *pane, const struct frame *frame, int width, bool wrapped) {
+  const struct event *event;
+  pane->lines.count = 0;
+  pane->filter_matches = pane->filter_total = 0;
+  for (size_t age = 0; (event = events_get(&frame->model->events, age)); age++) {
+    pane->filter_total++;
+    if (*pane->filter && !text_contains(event->subject, pane->filter) &&
+        !text_contains(event->text, pane->filter))
+      continue;
+    pane->filter_matches++;
+    struct line *line = add_line(pane, event, 0);
+    line->selectable = true;
+    line->key = arena_printf(frame->arena, "%lld %s %s", (long long)event->at_ms, event->subject,
+                             event->text);
+    if (wrapped)
+      wrap_event(pane, frame, event, width);
+  }
+}
+
+/* Long sentences are wrapped where that hides no other event, or where many are seen anyway. */
+static void events_build(struct pane *pane, const struct frame *frame, int width,
+                         enum pane_room room) {
+  add_events(pane, frame, width, false);
+  if (room == PANE_WIDE || pane->body > 0)
+    add_events(pane, frame, width, true);
+  if (pane->body > 0 && pane->body < WRAP_BODY && pane->lines.count > (size_t)pane->body)
+    add_events(pane, frame, width, false);
+  if (pane->lines.count == 0)
+    pane_line(pane, LINE_EMPTY);
+}
+
+static void events_verdict(const struct pane *pane, const struct frame *frame,
+                           struct pane_verdict *verdict) {
+  (void)pane;
+  (void)frame;
+  *verdict = (struct pane_verdict){0};
+}
+
+static void events_draw_line(struct pane *pane, const struct frame *frame, const struct line *line,
+                             int x, int y, int width) {
+  struct canvas *canvas = frame->canvas;
+  char time[FORMAT_MAX];
+  if (!line->event) {
+    canvas_text(canvas, x + 1, y, width - 1, STYLE_DIM,
+                *pane->filter ? "no matching events" : "no events yet");
+    return;
+  }
+  const struct event *event = line->event;
+  if (line->part > 0) {
+    canvas_text(canvas, x + PREFIX_CELLS, y, width - PREFIX_CELLS, STYLE_TEXT, line->text);
+    return;
+  }
+  unsigned style = style_of_severity(event->severity);
+  int at = canvas_text(canvas, x, y, width, STYLE_DIM, frame_time(frame, time, event->at_ms)) + 1;
+  canvas_text(canvas, x + at, y, width - at, style | STYLE_STRONG,
+              event->severity == SEVERITY_OK ? "ok" : mark_of(event->severity));
+  at += MARK_CELLS + 1;
+  at += canvas_text(canvas, x + at, y, width - at, style | STYLE_STRONG, event->subject) + 1;
+  canvas_text(canvas, x + at, y, width - at, STYLE_TEXT, line->text);
+}
+
+const struct pane_class pane_events = {
+    .id = "events",
+    .need_most = NEED_MOST,
+    .spreads = true,
+    .list = events_list,
+    .build = events_build,
+    .verdict = events_verdict,
+    .draw_line = events_draw_line,
+};

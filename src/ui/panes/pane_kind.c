@@ -1,0 +1,291 @@
+/* A pane for each kind of target: its targets' summaries and tables. */
+#include "ui/panes/pane_kind.h"
+
+#include "core/text.h"
+#include "ui/draw/widget.h"
+#include "ui/table/table_view.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool pane_kind_has(const struct pane *pane, const struct slot *slot) {
+  return strcmp(slot->target->kind->kind, pane->id) == 0;
+}
+
+static void kind_list(const struct model *model, struct pane_list *list) {
+  for (size_t i = 0; i < model->slot_count; i++) {
+    const struct target_kind *kind = model->slots[i].target->kind;
+    bool seen = false;
+    for (size_t j = 0; j < i && !seen; j++)
+      seen = strcmp(model->slots[j].target->kind->kind, kind->kind) == 0;
+    if (!seen)
+      pane_wanted(list, kind->kind, kind->title);
+  }
+}
+
+size_t pane_kind_slots(const struct pane *pane, const struct model *model) {
+  size_t count = 0;
+  for (size_t i = 0; i < model->slot_count; i++)
+    count += pane_kind_has(pane, &model->slots[i]);
+  return count;
+}
+
+static void kind_verdict(const struct pane *pane, const struct frame *frame,
+                         struct pane_verdict *verdict) {
+  size_t total = 0, good = 0, last = 0;
+  for (size_t i = 0; i < frame->model->slot_count; i++) {
+    const struct slot *slot = &frame->model->slots[i];
+    if (!pane_kind_has(pane, slot))
+      continue;
+    enum severity severity = model_slot_severity(frame->model, i, frame->now_ms);
+    enum slot_state state = slot_state(slot, frame->now_ms);
+    verdict->severity = severity_worse(verdict->severity, severity);
+    verdict->stale = verdict->stale || state != SLOT_LIVE;
+    good += state == SLOT_LIVE && severity == SEVERITY_OK;
+    total++;
+    last = i;
+  }
+  if (total > 1)
+    snprintf(verdict->text, sizeof verdict->text, "%zu/%zu ok", good, total);
+  else if (total == 1)
+    pane_kind_state(frame, last, verdict->text, sizeof verdict->text);
+}
+
+const char *pane_kind_state(const struct frame *frame, size_t index, char *out, size_t size) {
+  const struct slot *slot = &frame->model->slots[index];
+  char age[AGE_MAX];
+  *out = '\0';
+  switch (slot_state(slot, frame->now_ms)) {
+  case SLOT_WAITING:
+    snprintf(out, size, "waiting");
+    break;
+  case SLOT_DOWN:
+    if (slot->err.kind == ERR_DISABLED)
+      snprintf(out, size, "disabled");
+    else
+      snprintf(out, size, "down %s", age_text(age, frame->now_ms - slot->failing_ms));
+    break;
+  case SLOT_STALE:
+    snprintf(out, size, "stale %s", age_text(age, slot_age(slot, frame->now_ms)));
+    break;
+  case SLOT_LIVE:
+    if (model_slot_severity(frame->model, index, frame->now_ms) == SEVERITY_OK)
+      snprintf(out, size, "ok");
+    break;
+  }
+  return out;
+}
+
+static struct table_row row_of(const struct frame *frame, const struct pane *pane,
+                               const struct line *line) {
+  const struct slot *slot = &frame->model->slots[line->slot];
+  const struct pane_table *memory = pane_table((struct pane *)pane, line->table_id);
+  return (struct table_row){.slot = line->slot,
+                            .table = (size_t)(line->table - slot->sample->tables),
+                            .spec = line->table->spec,
+                            .row = &line->row,
+                            .stale = slot_state(slot, frame->now_ms) != SLOT_LIVE,
+                            .tree = memory && memory->tree,
+                            .marked =
+                                line->kind == LINE_ROW &&
+                                marks_has(&pane->marks, line->slot, line->table_id, line->key)};
+}
+
+/* Cells at the end of the last value's place that it does not fill, now that it is shorter. */
+static int headline_slack(const struct frame *frame, const struct pairs *pairs,
+                          const struct table *table) {
+  const struct pair *last = &pairs->items[pairs->count - 1];
+  char buffer[FORMAT_MAX];
+  const char *value = frame_value(frame, buffer, table->rows[0].cells[last->column],
+                                  &table->spec->columns[last->column]);
+  int slack = last->value_width - text_width(value);
+  return slack > 0 ? slack : 0;
+}
+
+/* The headline figures of a target, at the left of x or (right) so that they end before it; returns
+ * the cells used. */
+static int draw_headline(struct pane *pane, const struct frame *frame, size_t index, int x, int y,
+                         int width, bool right) {
+  const struct slot *slot = &frame->model->slots[index];
+  for (size_t t = 0; slot->sample && t < slot->sample->table_count; t++) {
+    const struct table *table = &slot->sample->tables[t];
+    const struct pane_table *memory = pane_table(pane, table->spec->id);
+    if (!memory || !(table->spec->flags & TABLE_SUMMARY) || table->row_count == 0)
+      continue;
+    struct pairs pairs;
+    pairs_fit(&memory->memory, table->spec, PAIRS_HEADLINE, width - 2, 1, &pairs);
+    if (pairs.count == 0)
+      return 0;
+    struct line line = {.slot = index, .table = table, .table_id = table->spec->id};
+    line.row = (struct ordered_row){.row = &table->rows[0], .root = &table->rows[0]};
+    struct table_row row = row_of(frame, pane, &line);
+    int left = right ? x - pairs.width - 2 : x;
+    int slack = right ? headline_slack(frame, &pairs, table) : 0; /* there the border goes on */
+    canvas_fill(frame->canvas, left, y, pairs.width + 2 - slack, 1, STYLE_TEXT, ' ');
+    table_draw_pairs(frame, &row, &pairs, 0, left + 1, y);
+    return pairs.width + 2;
+  }
+  return 0;
+}
+
+static int kind_headline(struct pane *pane, const struct frame *frame, int right, int y,
+                         int width) {
+  if (pane_kind_slots(pane, frame->model) != 1)
+    return 0;
+  for (size_t i = 0; i < frame->model->slot_count; i++)
+    if (pane_kind_has(pane, &frame->model->slots[i]))
+      return draw_headline(pane, frame, i, right, y, width, true);
+  return 0;
+}
+
+static void draw_left_out(const struct frame *frame, const struct line *line, int x, int y,
+                          int width) {
+  char text[48];
+  snprintf(text, sizeof text, "+%zu rows ", line->left_out);
+  if (line->left_out > 0 && (int)strlen(text) < width)
+    canvas_text_right(frame->canvas, x, y, width, STYLE_DIM, text);
+}
+
+static void draw_target(struct pane *pane, const struct frame *frame, const struct line *line,
+                        int x, int y, int width) {
+  const struct slot *slot = &frame->model->slots[line->slot];
+  enum severity severity = model_slot_severity(frame->model, line->slot, frame->now_ms);
+  enum slot_state state = slot_state(slot, frame->now_ms);
+  unsigned style = style_of_severity(severity) | STYLE_STRONG;
+  char text[64];
+  if (line->part > 0) {
+    canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS,
+                style_of_severity(severity), line->text);
+    return;
+  }
+  canvas_text(frame->canvas, x, y, width, style,
+              severity == SEVERITY_OK ? "ok" : mark_of(severity));
+  int at = ROW_MARK_CELLS;
+  if (line->named)
+    at += canvas_text(frame->canvas, x + at, y, width - at,
+                      severity == SEVERITY_OK ? STYLE_TITLE | STYLE_STRONG : style,
+                      slot->target->name) +
+          2;
+  if (state == SLOT_LIVE) {
+    at += draw_headline(pane, frame, line->slot, x + at - 1, y, width - at, false);
+    draw_left_out(frame, line, x + at, y, width - at);
+    return;
+  }
+  /* A single target's state stands in the border. */
+  pane_kind_state(frame, line->slot, text, sizeof text);
+  if (line->named || state != SLOT_DOWN)
+    at += canvas_text(frame->canvas, x + at, y, width - at, style, text) + 1;
+  if (line->text)
+    canvas_text(frame->canvas, x + at, y, width - at, style_of_severity(severity), line->text);
+}
+
+static void draw_table_title(const struct frame *frame, const struct line *line, int x, int y,
+                             int width) {
+  int used = canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS,
+                         STYLE_LABEL | STYLE_STRONG, line->table->spec->title);
+  int at = ROW_MARK_CELLS + used + 1;
+  canvas_rule(frame->canvas, x + at, y, width - at - 1, STYLE_BORDER);
+}
+
+/* An empty table is "no sessions" only where it could be read. */
+static void draw_empty(const struct frame *frame, const struct line *line, int x, int y,
+                       int width) {
+  char title[64];
+  const struct sample *sample = frame->model->slots[line->slot].sample;
+  if (sample && sample_is_faulted(sample, line->table->spec->id)) {
+    snprintf(title, sizeof title, "%s: unknown", line->table->spec->title);
+    canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_UNKNOWN, title);
+    return;
+  }
+  snprintf(title, sizeof title, "no %s", line->table->spec->title);
+  title[3] = (char)tolower((unsigned char)title[3]);
+  canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_DIM, title);
+}
+
+static void kind_draw_line(struct pane *pane, const struct frame *frame, const struct line *line,
+                           int x, int y, int width) {
+  if (line->kind == LINE_TARGET)
+    draw_target(pane, frame, line, x, y, width);
+  struct pane_table *memory = line->table ? pane_table(pane, line->table_id) : NULL;
+  if (!memory)
+    return;
+  struct table_row row;
+  switch (line->kind) {
+  case LINE_SUMMARY:
+    row = row_of(frame, pane, line);
+    table_draw_pairs(frame, &row, &memory->pairs, line->part, x + 1, y);
+    break;
+  case LINE_TITLE:
+    draw_table_title(frame, line, x, y, width);
+    break;
+  case LINE_HEADING:
+    table_draw_heading(frame, line->table->spec, &memory->columns, memory->sort_column, x, y,
+                       width);
+    break;
+  case LINE_ROW:
+    row = row_of(frame, pane, line);
+    table_draw_row(frame, &row, &memory->columns, x, y, width);
+    break;
+  case LINE_EMPTY:
+    draw_empty(frame, line, x, y, width);
+    break;
+  case LINE_TARGET:
+  case LINE_EVENT:
+    break;
+  }
+}
+
+/* One line: "? needs pg_monitor to see ...", "! sessions could not be read: ...". */
+static void draw_note(const struct frame *frame, const char *target, const struct note *note,
+                      const char *suffix, int x, int y, int width) {
+  bool fault = note->severity != SEVERITY_OK;
+  unsigned style = fault ? style_of_severity(note->severity) : STYLE_DIM;
+  canvas_text(frame->canvas, x, y, width, fault ? style | STYLE_STRONG : STYLE_UNKNOWN,
+              fault ? mark_of(note->severity) : "? ");
+  canvas_printf(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, style, "%s%s%s%s",
+                target, *target ? ": " : "", note->text, suffix);
+}
+
+/* What could not be known, or was too much. */
+static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y, int width,
+                     int lines) {
+  const struct model *model = frame->model;
+  bool several = pane_kind_slots(pane, model) > 1;
+  int used = 0, left = pane->feet;
+  int shown = lines < left ? lines : left;
+  for (size_t i = 0; i < model->slot_count && used < shown; i++) {
+    const struct slot *slot = &model->slots[i];
+    if (!pane_kind_has(pane, slot) || !slot->sample)
+      continue;
+    for (size_t n = 0; n < slot->sample->note_count && used < shown; n++, used++) {
+      int at = y - shown + used, more = left - shown;
+      char suffix[32] = "";
+      if (used == shown - 1 && more > 0)
+        snprintf(suffix, sizeof suffix, " (+%d)", more);
+      draw_note(frame, several ? slot->target->name : "", &slot->sample->notes[n], suffix, x, at,
+                width);
+    }
+    for (size_t t = 0; t < slot->sample->table_count && used < shown; t++) {
+      if (!slot->sample->tables[t].truncated)
+        continue;
+      canvas_text(frame->canvas, x, y - shown + used, width, STYLE_UNKNOWN, "? ");
+      canvas_printf(frame->canvas, x + ROW_MARK_CELLS, y - shown + used, width - ROW_MARK_CELLS,
+                    STYLE_DIM, "%s: truncated, too many rows", slot->sample->tables[t].spec->title);
+      used++;
+    }
+  }
+  return shown;
+}
+
+const struct pane_class pane_kind = {
+    .id = "kind",
+    .list = kind_list,
+    .build = pane_kind_build,
+    .verdict = kind_verdict,
+    .headline = kind_headline,
+    .draw_line = kind_draw_line,
+    .foot = kind_foot,
+    .fill = pane_kind_charts,
+};

@@ -1,0 +1,17 @@
+/* Panes that show targets: what their files, and the details, ask of each other. */
+#pragma once
+
+#include "ui/panes/pane.h"
+
+/* Whether the target is of the pane's kind. */
+bool pane_kind_has(const struct pane *pane, const struct slot *slot);
+/* Targets of the pane's kind. */
+size_t pane_kind_slots(const struct pane *pane, const struct model *model);
+/* "ok", "waiting", "stale 14s", "down 5m"; "" for a live one that is not well. Returns out. */
+const char *pane_kind_state(const struct frame *frame, size_t slot, char *out, size_t size);
+
+/* The class' `fill`. */
+void pane_kind_charts(struct pane *pane, const struct frame *frame, struct rect rect);
+
+/* The class' `build`. */
+void pane_kind_build(struct pane *pane, const struct frame *frame, int width, enum pane_room room);

@@ -1,0 +1,328 @@
+/* The lines of a pane of targets: which there are, in which order, and how wide their columns are.
+ */
+#include "ui/panes/pane_kind.h"
+
+#include "core/text.h"
+#include "ui/table/table_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  ROOTS_OPEN_MAX = 32, /* a row with more children than that is closed at first */
+  ERROR_LINES_MAX = 3,
+  MEASURED_MAX = 400, /* rows that widths are measured on */
+  SUMMARY_LINES = 2,
+  SUMMARY_LINES_WIDE = 6,
+};
+
+static bool is_named_after(const struct row *row, const struct target *target) {
+  return row->cells[0].type == VALUE_TEXT && strcmp(row->cells[0].text, target->name) == 0;
+}
+
+/* Targets that are a row each and nothing else: they need no heads. */
+static bool is_flat(const struct pane *pane, const struct model *model) {
+  for (size_t i = 0; i < model->slot_count; i++) {
+    const struct slot *slot = &model->slots[i];
+    if (!pane_kind_has(pane, slot) || !slot->sample)
+      continue;
+    const struct sample *sample = slot->sample;
+    if (sample->table_count != 1 || (sample->tables[0].spec->flags & TABLE_SUMMARY) ||
+        sample->tables[0].row_count != 1)
+      return false;
+    if (!is_named_after(&sample->tables[0].rows[0], slot->target))
+      return false;
+  }
+  return true;
+}
+
+struct build {
+  struct pane *pane;
+  const struct frame *frame;
+  int width;
+  enum pane_room room;
+  bool several, flat;
+  const struct slot *slot;
+  size_t index;
+  const char *table; /* whose rows are being ordered */
+  bool unfolded;     /* it */
+  size_t limit;      /* rows of one target, when several have to share a pane */
+  size_t rows;       /* of this target so far */
+  size_t left_out;
+  bool heads_only;
+};
+
+static bool open_by_default(const void *context, const struct row *row, int depth,
+                            size_t children) {
+  const struct build *build = context;
+  return pane_row_is_open(build->pane, build->index, build->table, row->key,
+                          (depth == 0 || build->unfolded) && children <= ROOTS_OPEN_MAX);
+}
+
+/* A single target has room for the whole sentence: breaks what the last line has at blanks. */
+static void add_rest_of_error(struct build *build) {
+  struct pane *pane = build->pane;
+  const struct frame *frame = build->frame;
+  char clean[sizeof build->slot->err.text * 3];
+  text_sanitize(clean, sizeof clean, build->slot->err.text,
+                strnlen(build->slot->err.text, sizeof build->slot->err.text), false);
+  const char *at = clean;
+  for (int i = 0; i < ERROR_LINES_MAX; i++) {
+    size_t fit = text_fit(at, build->width - ROW_MARK_CELLS, NULL), end = fit;
+    while (at[fit] && end > 0 && at[end] != ' ')
+      end--;
+    if (i + 1 == ERROR_LINES_MAX || !at[fit] || end == 0)
+      end = strlen(at);
+    pane->lines.items[pane->lines.count - 1].text = arena_text(frame->arena, at, end);
+    at += end + strspn(at + end, " ");
+    if (!*at)
+      return;
+    pane_line(pane, LINE_TARGET)->part = i + 1;
+    pane->lines.items[pane->lines.count - 1].slot = build->index;
+  }
+}
+
+static void add_target(struct build *build) {
+  struct line *line = pane_line(build->pane, LINE_TARGET);
+  line->selectable = true;
+  line->slot = build->index;
+  line->named = build->several;
+  if (build->slot->err.kind == ERR_NONE)
+    return;
+  line->text = build->slot->err.text;
+  if (!build->several)
+    add_rest_of_error(build);
+}
+
+static struct line *add_table_line(struct build *build, enum line_kind kind,
+                                   const struct table *table) {
+  struct line *line = pane_line(build->pane, kind);
+  line->slot = build->index;
+  line->table = table;
+  line->table_id = table->spec->id;
+  return line;
+}
+
+static void add_summary(struct build *build, const struct table *table) {
+  const struct pane_table *memory = pane_table(build->pane, table->spec->id);
+  if (!memory || table->row_count == 0)
+    return;
+  for (int part = 0; part < memory->pairs.lines; part++) {
+    struct line *line = add_table_line(build, LINE_SUMMARY, table);
+    line->selectable = true;
+    line->part = part;
+    line->key = table->rows[0].key;
+    line->row = (struct ordered_row){.row = &table->rows[0], .root = &table->rows[0]};
+  }
+}
+
+static bool has_heading(const struct pane *pane, const char *table) {
+  for (size_t i = 0; i < pane->lines.count; i++)
+    if (pane->lines.items[i].kind == LINE_HEADING &&
+        strcmp(pane->lines.items[i].table_id, table) == 0)
+      return true;
+  return false;
+}
+
+static void add_rows(struct build *build, const struct table *table, struct pane_table *memory) {
+  struct pane *pane = build->pane;
+  struct rows_query query = {.sort_column = memory->sort_column,
+                             .inverted = memory->inverted,
+                             .filter = pane->filter,
+                             .open = {open_by_default, build}};
+  struct ordered_row *rows;
+  build->table = table->spec->id;
+  build->unfolded = table->spec->flags & TABLE_UNFOLDED;
+  size_t count = rows_order(table, &query, &rows);
+  if (count > 0 && build->limit > 0 && build->room != PANE_TIGHT &&
+      !has_heading(pane, table->spec->id))
+    add_table_line(build, LINE_HEADING, table);
+  for (size_t i = 0; i < count; i++) {
+    pane->filter_matches += rows[i].match;
+    if (build->rows >= build->limit &&
+        !pane_is_selected(pane, build->index, build->table, rows[i].row->key)) {
+      build->left_out++;
+      continue;
+    }
+    build->rows++;
+    struct line *line = add_table_line(build, LINE_ROW, table);
+    line->selectable = true;
+    line->row = rows[i];
+    line->key = rows[i].row->key;
+    memory->tree = memory->tree || rows[i].children > 0;
+  }
+  free(rows);
+}
+
+static size_t normal_tables(const struct sample *sample) {
+  size_t count = 0;
+  for (size_t i = 0; i < sample->table_count; i++)
+    count += !(sample->tables[i].spec->flags & TABLE_SUMMARY) && sample->tables[i].row_count > 0;
+  return count;
+}
+
+static void add_table(struct build *build, const struct table *table) {
+  struct pane_table *memory = pane_table(build->pane, table->spec->id);
+  if (!memory)
+    return;
+  build->pane->filter_total += table->row_count;
+  if (table->row_count == 0) {
+    if (normal_tables(build->slot->sample) == 0 || build->room == PANE_WIDE)
+      add_table_line(build, LINE_EMPTY, table);
+    return;
+  }
+  if (build->room != PANE_TIGHT && normal_tables(build->slot->sample) > 1)
+    add_table_line(build, LINE_TITLE, table);
+  add_rows(build, table, memory);
+}
+
+static void add_tables(struct build *build) {
+  const struct sample *sample = build->slot->sample;
+  for (size_t i = 0; i < sample->table_count; i++) {
+    const struct table *table = &sample->tables[i];
+    if (table->spec->flags & TABLE_SUMMARY)
+      add_summary(build, table);
+    else
+      add_table(build, table);
+    build->pane->feet += table->truncated;
+  }
+}
+
+static void add_slot(struct build *build) {
+  const struct slot *slot = build->slot;
+  enum slot_state state = slot_state(slot, build->frame->now_ms);
+  bool down = state == SLOT_DOWN || !slot->sample;
+  bool head = down || (build->several && !build->flat);
+  size_t at = build->pane->lines.count;
+  build->rows = build->left_out = 0;
+  if (head)
+    add_target(build);
+  if (slot->sample && !(down && build->flat && build->several) && !build->heads_only)
+    add_tables(build);
+  if (head)
+    build->pane->lines.items[at].left_out = build->left_out;
+  if (slot->sample)
+    build->pane->feet += (int)slot->sample->note_count;
+}
+
+/* A summary's widths are those of all targets, so that they stand below each other. */
+static void fit_summary(struct build *build, const struct table_spec *spec, int lines) {
+  const struct model *model = build->frame->model;
+  struct pane_table *memory = pane_table(build->pane, spec->id);
+  if (!memory)
+    return;
+  bool named = false;
+  columns_measure_begin(&memory->memory);
+  for (size_t i = 0; i < model->slot_count; i++) {
+    const struct slot *slot = &model->slots[i];
+    if (!pane_kind_has(build->pane, slot) || !slot->sample)
+      continue;
+    const struct table *table = sample_table_view(slot->sample, spec->id);
+    if (!table || table->row_count == 0)
+      continue;
+    columns_measure_row(&memory->memory, build->frame, table->spec, &table->rows[0], 0);
+    named = named || is_named_after(&table->rows[0], slot->target);
+  }
+  if (named)
+    memory->memory.seen[0] = 0; /* the head or the border bears the name already */
+  columns_measure_end(&memory->memory, build->frame->now_ms);
+  pairs_fit(&memory->memory, spec, PAIRS_REST, build->width - 2, lines, &memory->pairs);
+}
+
+/* Before the lines are made, since it tells how many a summary takes. */
+static void fit_summaries(struct build *build) {
+  const struct model *model = build->frame->model;
+  int lines = build->room == PANE_WIDE     ? SUMMARY_LINES_WIDE
+              : build->room == PANE_NORMAL ? SUMMARY_LINES
+                                           : 1;
+  for (size_t i = 0; i < model->slot_count; i++) {
+    const struct sample *sample = model->slots[i].sample;
+    if (!pane_kind_has(build->pane, &model->slots[i]) || !sample)
+      continue;
+    for (size_t t = 0; t < sample->table_count; t++)
+      if ((sample->tables[t].spec->flags & TABLE_SUMMARY) && sample->tables[t].row_count > 0)
+        fit_summary(build, sample->tables[t].spec, lines);
+  }
+}
+
+/* Widths of the tables: of the rows that are to be seen. */
+static void fit_tables(struct build *build) {
+  struct pane *pane = build->pane;
+  for (size_t t = 0; t < pane->table_count; t++) {
+    struct pane_table *memory = pane->tables[t];
+    const struct table_spec *spec = NULL;
+    size_t measured = 0;
+    for (size_t i = 0; i < pane->lines.count && measured < MEASURED_MAX; i++) {
+      const struct line *line = &pane->lines.items[i];
+      if (line->kind != LINE_ROW || pane_table(pane, line->table_id) != memory)
+        continue;
+      if (!spec)
+        columns_measure_begin(&memory->memory);
+      spec = line->table->spec;
+      columns_measure_row(&memory->memory, build->frame, spec, line->row.row,
+                          table_indent(memory->tree, line->row.depth));
+      measured++;
+    }
+    if (!spec)
+      continue;
+    columns_measure_end(&memory->memory, build->frame->now_ms);
+    columns_fit(&memory->memory, spec, build->width - ROW_MARK_CELLS, build->room != PANE_TIGHT,
+                &memory->columns);
+  }
+}
+
+/* The summary and the first heading stay in sight where one target's one table follows. */
+static size_t lines_to_pin(const struct pane *pane) {
+  size_t count = 0;
+  while (count < pane->lines.count && pane->lines.items[count].kind != LINE_ROW)
+    count++;
+  for (size_t i = count; i < pane->lines.count; i++)
+    if (pane->lines.items[i].kind != LINE_ROW)
+      return 0;
+  return count < pane->lines.count ? count : 0;
+}
+
+static void add_slots(struct build *build) {
+  const struct model *model = build->frame->model;
+  build->pane->lines.count = 0;
+  build->pane->feet = 0;
+  build->pane->filter_matches = build->pane->filter_total = 0;
+  /* The worst target first, so that it is in sight; else as configured. */
+  for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--) {
+    for (size_t i = 0; i < model->slot_count; i++) {
+      build->slot = &model->slots[i];
+      build->index = i;
+      if (pane_kind_has(build->pane, build->slot) &&
+          (int)model_slot_severity(model, i, build->frame->now_ms) == severity)
+        add_slot(build);
+    }
+  }
+}
+
+/* Makes the lines anew so that each of several targets is in sight: some rows of each, or the heads
+ * alone. */
+static void compact(struct build *build) {
+  const struct pane *pane = build->pane;
+  size_t others = pane->feet > 0 ? 1 : 0, targets = pane_kind_slots(pane, build->frame->model);
+  for (size_t i = 0; i < pane->lines.count; i++)
+    others += pane->lines.items[i].kind != LINE_ROW;
+  size_t room = (size_t)pane->body > others ? (size_t)pane->body - others : 0;
+  build->limit = room / targets;
+  build->heads_only = build->limit == 0;
+  add_slots(build);
+}
+
+void pane_kind_build(struct pane *pane, const struct frame *frame, int width, enum pane_room room) {
+  struct build build = {.pane = pane, .frame = frame, .width = width, .room = room};
+  build.several = pane_kind_slots(pane, frame->model) > 1;
+  build.flat = is_flat(pane, frame->model);
+  for (size_t i = 0; i < pane->table_count; i++)
+    pane->tables[i]->tree = false;
+  fit_summaries(&build);
+  build.limit = SIZE_MAX;
+  add_slots(&build);
+  if (build.several && !build.flat && pane->body > 0 && pane->lines.count > (size_t)pane->body)
+    compact(&build);
+  fit_tables(&build);
+  pane->pinned = lines_to_pin(pane);
+}

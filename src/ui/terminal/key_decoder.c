@@ -1,0 +1,316 @@
+#include "ui/terminal/key_decoder.h"
+
+#include <string.h>
+
+enum {
+  ESC = 0x1b,
+  BEL = 0x07,
+  DEL = 0x7f,
+  CSI_MAX = 32,   /* bytes; no key's sequence is longer */
+  MOUSE_BYTES = 3 /* that follow ESC [ M, in the oldest of the mouse protocols */
+};
+
+/* What stands at the begin of the bytes. */
+enum outcome {
+  OUTCOME_MORE, /* the begin of something: wait */
+  OUTCOME_KEY,
+  OUTCOME_NOTHING, /* swallowed */
+};
+
+struct decoded {
+  enum outcome outcome;
+  size_t used;
+  struct key key;
+};
+
+static struct decoded decoded_more(void) {
+  return (struct decoded){.outcome = OUTCOME_MORE};
+}
+
+static struct decoded decoded_nothing(size_t used) {
+  return (struct decoded){.outcome = OUTCOME_NOTHING, .used = used};
+}
+
+static struct decoded decoded_key(size_t used, enum key_code code, uint32_t rune) {
+  if (code == KEY_CODE_NONE)
+    return decoded_nothing(used);
+  return (struct decoded){.outcome = OUTCOME_KEY, .used = used, .key = {.code = code, rune}};
+}
+
+size_t key_decoder_add(struct key_decoder *decoder, const uint8_t *bytes, size_t count) {
+  const size_t room = sizeof decoder->bytes - decoder->count;
+  if (count > room)
+    count = room;
+  decoder->expired = false;
+  memcpy(decoder->bytes + decoder->count, bytes, count);
+  decoder->count += count;
+  return count;
+}
+
+static void decoder_drop(struct key_decoder *decoder, size_t count) {
+  decoder->count -= count;
+  memmove(decoder->bytes, decoder->bytes + count, decoder->count);
+}
+
+/* One character. Overlong forms, surrogates, stray and C1 bytes are swallowed. */
+static struct decoded decode_rune(const uint8_t *bytes, size_t count) {
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  const uint8_t lead = bytes[0];
+  if (lead < 0x80)
+    return decoded_key(1, KEY_CODE_RUNE, lead);
+  const size_t len = lead >= 0xf5 ? 0 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  if (len == 0)
+    return decoded_nothing(1);
+  uint32_t rune = lead & (0xffU >> (len + 1));
+  for (size_t i = 1; i < len; i++) {
+    if (i == count)
+      return decoded_more();
+    if ((bytes[i] & 0xc0) != 0x80)
+      return decoded_nothing(i);
+    rune = rune << 6 | (bytes[i] & 0x3f);
+  }
+  if (rune < least[len] || rune < 0xa0 || (rune >= 0xd800 && rune <= 0xdfff) || rune > 0x10ffff)
+    return decoded_nothing(len);
+  return decoded_key(len, KEY_CODE_RUNE, rune);
+}
+
+static struct decoded decode_control(uint8_t byte) {
+  switch (byte) {
+  case '\r':
+    return decoded_key(1, KEY_CODE_ENTER, 0);
+  case '\t':
+    return decoded_key(1, KEY_CODE_TAB, 0);
+  case '\b':
+  case DEL:
+    return decoded_key(1, KEY_CODE_BACKSPACE, 0);
+  default:
+    if (byte >= 1 && byte <= 26)
+      return decoded_key(1, KEY_CODE_CTRL, (uint32_t)'a' + byte - 1);
+    return decoded_nothing(1);
+  }
+}
+
+static enum key_code code_of_letter(uint8_t letter) {
+  switch (letter) {
+  case 'A':
+    return KEY_CODE_UP;
+  case 'B':
+    return KEY_CODE_DOWN;
+  case 'C':
+    return KEY_CODE_RIGHT;
+  case 'D':
+    return KEY_CODE_LEFT;
+  case 'F':
+    return KEY_CODE_END;
+  case 'H':
+    return KEY_CODE_HOME;
+  case 'P':
+    return KEY_CODE_F1;
+  case 'Z':
+    return KEY_CODE_BACKTAB;
+  default:
+    return KEY_CODE_NONE;
+  }
+}
+
+static enum key_code code_of_number(const char *number) {
+  static const struct {
+    const char *number;
+    enum key_code code;
+  } keys[] = {{"1", KEY_CODE_HOME},      {"7", KEY_CODE_HOME},   {"4", KEY_CODE_END},
+              {"8", KEY_CODE_END},       {"3", KEY_CODE_DELETE}, {"5", KEY_CODE_PAGE_UP},
+              {"6", KEY_CODE_PAGE_DOWN}, {"11", KEY_CODE_F1}};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (strcmp(keys[i].number, number) == 0)
+      return keys[i].code;
+  return KEY_CODE_NONE;
+}
+
+/* A keypad in application mode says ESC O and, for what is printed on its keys, 'j'..'y'. */
+static struct decoded decode_ss3(const uint8_t *bytes, size_t count) {
+  if (count < 3)
+    return decoded_more();
+  const uint8_t final = bytes[2];
+  if (final < 0x20)
+    return decoded_nothing(2);
+  if (final == 'M')
+    return decoded_key(3, KEY_CODE_ENTER, 0);
+  if (final >= 'j' && final <= 'y')
+    return decoded_key(3, KEY_CODE_RUNE, final - 0x40U);
+  return decoded_key(3, code_of_letter(final), 0);
+}
+
+/* Where the sequence that begins with ESC [ has its final byte; 0: not among these. *broken: at a
+ * control character, which is not part of it: Ctrl-C counts wherever it comes. */
+static size_t csi_end(const uint8_t *bytes, size_t count, bool *broken) {
+  size_t i = 2;
+  if (i < count && bytes[i] == '[') /* the function keys of the Linux console: ESC [ [ A */
+    i++;
+  for (; i < count; i++) {
+    *broken = bytes[i] < 0x20;
+    if (*broken || (bytes[i] >= 0x40 && bytes[i] < DEL))
+      return i;
+  }
+  return 0;
+}
+
+static struct decoded decode_csi(struct key_decoder *decoder) {
+  const uint8_t *bytes = decoder->bytes;
+  bool broken = false;
+  const size_t count = decoder->count < CSI_MAX ? decoder->count : CSI_MAX;
+  const size_t end = csi_end(bytes, count, &broken);
+  if (broken)
+    return decoded_nothing(end);
+  if (end == 0 && count < CSI_MAX)
+    return decoded_more();
+  if (end == 0) {
+    decoder->mode = KEY_MODE_CSI;
+    return decoded_nothing(count);
+  }
+  char parameters[CSI_MAX] = "";
+  memcpy(parameters, bytes + 2, end - 2);
+  if (bytes[end] == 'M' && end == 2)
+    return decoder->count < end + 1 + MOUSE_BYTES ? decoded_more()
+                                                  : decoded_nothing(end + 1 + MOUSE_BYTES);
+  if (parameters[0] == '[')
+    return decoded_key(end + 1, bytes[end] == 'A' ? KEY_CODE_F1 : KEY_CODE_NONE, 0);
+  if (bytes[end] == '~' && strcmp(parameters, "200") == 0) {
+    decoder->mode = KEY_MODE_PASTE;
+    return decoded_nothing(end + 1);
+  }
+  const enum key_code code = bytes[end] == '~'       ? code_of_number(parameters)
+                             : parameters[0] == '\0' ? code_of_letter(bytes[end])
+                                                     : KEY_CODE_NONE;
+  return decoded_key(end + 1, code, 0);
+}
+
+static bool begins_string(uint8_t byte) {
+  return byte && strchr("]P_^X", byte);
+}
+
+static struct decoded decode_escape(struct key_decoder *decoder) {
+  if (decoder->expired) { /* whatever letter follows was a key of its own */
+    decoder->expired = false;
+    return decoded_key(1, KEY_CODE_ESC, 0);
+  }
+  if (decoder->count == 1)
+    return decoded_more();
+  const uint8_t next = decoder->bytes[1];
+  if (next == '[')
+    return decode_csi(decoder);
+  if (next == 'O')
+    return decode_ss3(decoder->bytes, decoder->count);
+  if (begins_string(next)) {
+    if (decoder->count == 2)
+      return decoded_more();
+    decoder->mode = KEY_MODE_STRING;
+    return decoded_nothing(2);
+  }
+  return decoded_key(1, KEY_CODE_ESC, 0);
+}
+
+static struct decoded decode_plain(struct key_decoder *decoder) {
+  const uint8_t first = decoder->bytes[0];
+  if (first == ESC)
+    return decode_escape(decoder);
+  if (first < 0x20 || first == DEL)
+    return decode_control(first);
+  return decode_rune(decoder->bytes, decoder->count);
+}
+
+static struct decoded decode_long_csi(struct key_decoder *decoder) {
+  const uint8_t first = decoder->bytes[0];
+  if ((first >= 0x20 && first < 0x40) || first >= DEL)
+    return decoded_nothing(1);
+  decoder->mode = KEY_MODE_PLAIN;
+  return decoded_nothing(first < 0x20 ? 0 : 1);
+}
+
+static struct decoded decode_string(struct key_decoder *decoder) {
+  const uint8_t first = decoder->bytes[0];
+  if (first == ESC) {
+    if (decoder->count == 1)
+      return decoded_more();
+    decoder->mode = KEY_MODE_PLAIN;
+    return decoded_nothing(decoder->bytes[1] == '\\' ? 2 : 0);
+  }
+  if (first == BEL)
+    decoder->mode = KEY_MODE_PLAIN;
+  return decoded_nothing(1);
+}
+
+static struct decoded decode_paste(struct key_decoder *decoder) {
+  static const uint8_t end[] = {ESC, '[', '2', '0', '1', '~'};
+  const uint8_t first = decoder->bytes[0];
+  if (first == ESC) {
+    const size_t len = decoder->count < sizeof end ? decoder->count : sizeof end;
+    if (memcmp(decoder->bytes, end, len) != 0)
+      return decoded_nothing(1);
+    if (len < sizeof end)
+      return decoded_more();
+    decoder->mode = KEY_MODE_PLAIN;
+    return decoded_nothing(len);
+  }
+  if (first < 0x20 || first == DEL)
+    return decoded_nothing(1);
+  struct decoded decoded = decode_rune(decoder->bytes, decoder->count);
+  if (decoded.outcome == OUTCOME_KEY)
+    decoded.key.code = KEY_CODE_PASTED;
+  return decoded;
+}
+
+static struct decoded decode(struct key_decoder *decoder) {
+  switch (decoder->mode) {
+  case KEY_MODE_CSI:
+    return decode_long_csi(decoder);
+  case KEY_MODE_STRING:
+    return decode_string(decoder);
+  case KEY_MODE_PASTE:
+    return decode_paste(decoder);
+  default:
+    return decode_plain(decoder);
+  }
+}
+
+bool key_decoder_next(struct key_decoder *decoder, struct key *key) {
+  while (decoder->count > 0) {
+    struct decoded decoded = decode(decoder);
+    if (decoded.outcome == OUTCOME_MORE)
+      return false;
+    decoder_drop(decoder, decoded.used);
+    if (decoded.outcome == OUTCOME_KEY) {
+      *key = decoded.key;
+      return true;
+    }
+  }
+  return false;
+}
+
+int key_decoder_wait(const struct key_decoder *decoder) {
+  switch (decoder->mode) {
+  case KEY_MODE_PASTE:
+    return KEY_PASTE_MS;
+  case KEY_MODE_STRING:
+    return KEY_ESC_MS;
+  case KEY_MODE_CSI:
+    return 0;
+  default:
+    break;
+  }
+  if (decoder->count == 0 || decoder->bytes[0] != ESC)
+    return 0;
+  /* After ESC [ nothing but its rest can come, however late: to give up on it would let that rest
+   * act as letters. */
+  return decoder->count > 1 && decoder->bytes[1] == '[' ? 0 : KEY_ESC_MS;
+}
+
+void key_decoder_expire(struct key_decoder *decoder) {
+  if (decoder->mode != KEY_MODE_PLAIN) {
+    decoder->mode = KEY_MODE_PLAIN;
+    decoder->count = 0;
+    return;
+  }
+  if (key_decoder_wait(decoder) == 0)
+    return;
+  decoder->expired = true;
+}

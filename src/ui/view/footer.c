@@ -1,0 +1,185 @@
+/* The bottom line. */
+#include "core/text.h"
+#include "ui/view/view_act.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LABEL_MOST = 24, GAP = 2 };
+
+enum { NAMES_MAX = 16 };
+
+/* "< >" where the key before does the same the other way round, else the key's name. */
+static const char *names_of(const struct binding *binding, char out[NAMES_MAX]) {
+  const struct binding *other = binding - 1;
+  bool pair = binding > view_bindings && !other->words && strcmp(other->help, binding->help) == 0 &&
+              strlen(other->name) == 1 && strlen(binding->name) == 1;
+  snprintf(out, NAMES_MAX, "%s%s%s", pair ? other->name : "", pair ? " " : "", binding->name);
+  return out;
+}
+
+static int binding_width(const struct binding *binding) {
+  char names[NAMES_MAX];
+  return (int)(strlen(names_of(binding, names)) + 1 + strlen(binding->words));
+}
+
+static int draw_binding(const struct frame *frame, const struct binding *binding, int x, int y) {
+  struct canvas *canvas = frame->canvas;
+  char names[NAMES_MAX];
+  int at =
+      x + canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, names_of(binding, names)) + 1;
+  at += canvas_text(canvas, at, y, canvas->width - at, STYLE_TEXT, binding->words);
+  return at - x;
+}
+
+static bool is_offered(const struct view *view, const struct binding *binding) {
+  return binding->words && (binding->places & view_place(view)) &&
+         (!binding->offered || binding->offered(view));
+}
+
+static int draw_edge(const struct view *view, const struct frame *frame, int y) {
+  int end = frame->canvas->width - 1;
+  for (size_t i = view_binding_count; i-- > 0;) {
+    const struct binding *binding = &view_bindings[i];
+    if (!binding->edge || !is_offered(view, binding))
+      continue;
+    end -= binding_width(binding);
+    draw_binding(frame, binding, end, y);
+    end -= GAP;
+  }
+  return end;
+}
+
+/* Whom the keys are about: "dashboard:", "3 marked:". */
+static int draw_subject(const struct view *view, const struct frame *frame, int y, int end) {
+  const struct pane *pane = view_focused(view);
+  const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
+  char buffer[FORMAT_MAX];
+  const char *label = NULL;
+  if (!line || end < 50)
+    return 1;
+  if (line->kind == LINE_ROW && marks_are_of(&pane->marks, line->slot, line->table_id)) {
+    snprintf(buffer, sizeof buffer, "%zu marked", pane->marks.count);
+    label = buffer;
+  } else if (line->kind == LINE_ROW)
+    label = frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0]);
+  else if (line->kind != LINE_EVENT)
+    label = frame->model->slots[line->slot].target->name;
+  if (!label)
+    return 1;
+  int used = canvas_text(frame->canvas, 1, y, LABEL_MOST, STYLE_TITLE | STYLE_STRONG, label);
+  return 1 + used + canvas_text(frame->canvas, 1 + used, y, 2, STYLE_TITLE, ":") + 1;
+}
+
+/* "1 under way: b shows it", at the right. */
+static int draw_behind(const struct view *view, const struct frame *frame, int y, int end) {
+  const struct operations *operations = &frame->model->operations;
+  size_t over = 0;
+  char text[64];
+  if (operations->count == 0 || !(view_place(view) & PLACE_PANES))
+    return end;
+  for (size_t i = 0; i < operations->count; i++)
+    over += operations->items[i]->phase == OPERATION_ENDED;
+  if (over < operations->count)
+    snprintf(text, sizeof text, "%zu running: b shows it", operations->count - over);
+  else
+    snprintf(text, sizeof text, "%zu finished: b shows it", over);
+  int x = end - (int)strlen(text);
+  if (x < 1)
+    return end;
+  canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE | STYLE_STRONG, text);
+  return x - GAP;
+}
+
+/* The actions that have a key, of the table of the selected row; of the target where no row is. */
+static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
+  const struct action_spec *const *specs = frame->model->operations.specs;
+  struct canvas *canvas = frame->canvas;
+  struct subject subject;
+  if (!view->acts || frame->model->operations.lock == LOCK_READ_ONLY ||
+      !view_subject(view, frame, &subject))
+    return x;
+  for (; *specs; specs++) {
+    const struct action_spec *spec = *specs;
+    int width = 2 + text_width(spec->title);
+    if (!view_acts_on(spec, frame->model, &subject) ||
+        (subject.table && !action_takes_rows(spec, subject.table)))
+      continue;
+    if (x + width > end)
+      break;
+    x += canvas_printf(canvas, x, y, end - x, STYLE_KEY, "%c", (char)spec->key) + 1;
+    x += canvas_text(canvas, x, y, end - x, STYLE_TEXT, spec->title) + GAP;
+  }
+  return x;
+}
+
+static void draw_keys(const struct view *view, const struct frame *frame, int y) {
+  int x = 1;
+  if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the keys' room */
+    canvas_text(frame->canvas, x, y, frame->canvas->width - x - 1, STYLE_NOTICE, view->notice);
+    return;
+  }
+  int end = draw_edge(view, frame, y);
+  end = draw_behind(view, frame, y, end);
+  if (*view->notice) {
+    canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE, view->notice);
+    return;
+  }
+  x = draw_subject(view, frame, y, end);
+  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions"));
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    if (binding->edge || !is_offered(view, binding))
+      continue;
+    if (x + binding_width(binding) > end)
+      break;
+    x += draw_binding(frame, binding, x, y) + GAP;
+  }
+}
+
+static void draw_typing(const struct view *view, const struct frame *frame, int y) {
+  static const char hint[] = "Enter keeps the filter, Esc clears it";
+  const struct pane *pane = view_focused(view);
+  struct canvas *canvas = frame->canvas;
+  int width = canvas->width, x = 1;
+  x += canvas_text(canvas, x, y, width - x, STYLE_KEY, "/");
+  /* The end of a long filter is what is being typed. */
+  const char *text = pane->filter;
+  int cells;
+  while (text_width(text) > width - 6 && *text)
+    text += text_next(text, &cells);
+  x += canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, "_");
+  x += 3;
+  char count[64];
+  snprintf(count, sizeof count, "%zu of %zu", pane->filter_matches, pane->filter_total);
+  if (x + (int)strlen(count) < width) {
+    canvas_text(canvas, x, y, width - x, STYLE_DIM, count);
+    x += (int)strlen(count) + 2;
+  }
+  if (x + (int)strlen(hint) < width)
+    canvas_text_right(canvas, x, y, width - x - 1, STYLE_DIM, hint);
+}
+
+static void draw_command(const struct view *view, const struct frame *frame, int y) {
+  struct canvas *canvas = frame->canvas;
+  const char *text = view->command;
+  int cells, x = 1;
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, ":");
+  while (text_width(text) > canvas->width - 6 && *text)
+    text += text_next(text, &cells);
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, "_") + 2;
+  if (!*view->command)
+    canvas_text(canvas, x, y, canvas->width - x, STYLE_DIM,
+                "unlock, lock, acknowledge, undo, quit, or ACTION TARGET [ROW...] [NAME=VALUE...]");
+}
+
+void footer_draw(const struct view *view, const struct frame *frame, int y) {
+  if (view->commanding)
+    draw_command(view, frame, y);
+  else if (view->typing && view_focused(view))
+    draw_typing(view, frame, y);
+  else
+    draw_keys(view, frame, y);
+}

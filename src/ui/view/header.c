@@ -1,0 +1,312 @@
+/* The verdict: what is wrong, and why, in two lines. */
+#include "ui/view/view_state.h"
+
+#include "ui/draw/widget.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+  SENTENCE_HEIGHT = 10, /* screens lower than that have no line for it */
+  MORE_WIDTH = 8,       /* "+12 more" */
+  WORDS_WIDTH = 60,     /* narrower ones have marks for words */
+};
+
+static unsigned header_style(const struct frame *frame) {
+  return config_is_production(frame->model->config) ? STYLE_HEADER_PRODUCTION : STYLE_HEADER;
+}
+
+static size_t count_waiting(const struct frame *frame) {
+  size_t count = 0;
+  for (size_t i = 0; i < frame->model->slot_count; i++)
+    count += slot_state(&frame->model->slots[i], frame->now_ms) == SLOT_WAITING;
+  return count;
+}
+
+/* "14:03:27 UTC". */
+static void clock_text(const struct view *view, int64_t now_ms, char *out, size_t size) {
+  char zone[16] = "UTC", time[FORMAT_MAX];
+  time_t seconds = (time_t)(now_ms / 1000);
+  struct tm parts;
+  if (!view->utc && (!localtime_r(&seconds, &parts) || !strftime(zone, sizeof zone, "%Z", &parts)))
+    *zone = '\0';
+  snprintf(out, size, "%s %s", format_time(time, sizeof time, now_ms, view->utc, false), zone);
+}
+
+static size_t count_pending(const struct frame *frame, bool *at_least) {
+  size_t count = 0;
+  *at_least = false;
+  for (size_t i = 0; i < frame->model->findings->count; i++) {
+    const struct finding *finding = &frame->model->findings->items[i];
+    count += finding->pending;
+    *at_least = *at_least || (finding->pending && finding_is_cut(finding));
+  }
+  return count;
+}
+
+struct badge {
+  char text[32];
+  unsigned style;
+};
+
+enum { BADGES_MAX = 6 };
+
+static size_t add_badge(struct badge *badges, size_t count, unsigned style, size_t number,
+                        bool at_least, const char *word, const char *sign) {
+  const char *plus = at_least ? "+" : "";
+  if (number == 0)
+    return count;
+  struct badge *badge = &badges[count];
+  badge->style = style | STYLE_STRONG;
+  if (word)
+    snprintf(badge->text, sizeof badge->text, " %zu%s %s ", number, plus, word);
+  else
+    snprintf(badge->text, sizeof badge->text, "%zu%s%.*s", number, plus,
+             MARK_CELLS - (sign[1] == ' '), sign);
+  return count + 1;
+}
+
+/* What the first line counts; in words, or with the signs that stand for them. */
+static size_t list_badges(const struct frame *frame, bool words, bool pending,
+                          struct badge badges[BADGES_MAX]) {
+  static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
+  const struct findings *findings = frame->model->findings;
+  bool at_least;
+  size_t count = 0, pending_count = count_pending(frame, &at_least);
+  for (size_t i = 0; i < sizeof severities / sizeof *severities; i++)
+    count = add_badge(badges, count, style_of_severity(severities[i]),
+                      findings_count(findings, severities[i]),
+                      findings_count_is_least(findings, severities[i]),
+                      words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
+  count = add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), false,
+                    words ? "waiting" : NULL, "..");
+  if (count == 0 && frame->model->slot_count > 0) {
+    snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
+    badges[0].style = STYLE_OK | STYLE_STRONG;
+    count = 1;
+  }
+  return add_badge(badges, count, STYLE_NOTICE, pending ? pending_count : 0, at_least,
+                   words ? "pending" : NULL, ":");
+}
+
+/* The counts, in words where there is room for all of them: half a count would be a lie. Returns
+ * the cell behind them. */
+static int draw_counts(const struct frame *frame, int x, int end) {
+  struct badge badges[BADGES_MAX];
+  size_t count = 0;
+  for (int way = frame->canvas->width >= WORDS_WIDTH ? 0 : 2; way < 3; way++) {
+    int width = 0;
+    count = list_badges(frame, way < 2, way != 1, badges); /* what is only pending goes first */
+    for (size_t i = 0; i < count; i++)
+      width += (int)strlen(badges[i].text) + (i > 0);
+    if (x + width <= end)
+      break;
+  }
+  for (size_t i = 0; i < count && x < end; i++)
+    x += canvas_text(frame->canvas, x, 0, end - x, badges[i].style, badges[i].text) + 1;
+  return x;
+}
+
+/* Whether things may be changed: "READ-ONLY", " UNLOCKED 5m ". Returns the cell behind it. */
+static int draw_lock(const struct frame *frame, int x, int end, unsigned style) {
+  const struct operations *operations = &frame->model->operations;
+  bool words = frame->canvas->width >= WORDS_WIDTH;
+  if (operations->lock == LOCK_READ_ONLY)
+    return x + canvas_text(frame->canvas, x, 0, end - x, style, words ? "READ-ONLY" : "RO") + 1;
+  if (operations->lock != LOCK_UNLOCKED)
+    return x;
+  char left[AGE_MAX], text[AGE_MAX + 16];
+  int64_t ms = operations->lock_ms - frame->clock_ms;
+  age_text(left, ms < 0 ? 0 : ms >= 60000 ? ms + 59999 : ms); /* a minute that has begun counts */
+  snprintf(text, sizeof text, words ? " UNLOCKED %s " : " UNL %s ", left);
+  return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_WARN | STYLE_STRONG, text) + 1;
+}
+
+/* Outcomes that are not on disk: " 1 NOT RECORDED ". Returns the cell behind it. */
+static int draw_unrecorded(const struct frame *frame, int x, int end) {
+  char text[64];
+  const size_t count = frame->model->operations.unrecorded;
+  if (count == 0)
+    return x;
+  snprintf(text, sizeof text,
+           frame->canvas->width >= WORDS_WIDTH ? " %zu NOT RECORDED " : " %zu UNREC ", count);
+  return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_CRIT | STYLE_STRONG, text) + 1;
+}
+
+static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
+  struct canvas *canvas = frame->canvas;
+  char clock[80];
+  clock_text(view, frame->now_ms + frame->model->wall_offset_ms, clock, sizeof clock);
+  const char *state = view->paused ? " PAUSED " : "LIVE";
+  int clock_width = (int)strlen(clock), state_width = (int)strlen(state);
+  int user_width = view->user ? (int)strlen(view->user) : 0;
+  int end = canvas->width - 1;
+  if (end - clock_width <= x) { /* without the zone */
+    clock_width = 8;
+    clock[8] = '\0';
+  }
+  if (end - clock_width <= x)
+    return;
+  end -= clock_width;
+  canvas_text(canvas, end, 0, clock_width, style, clock);
+  if (user_width > 0 && end - 2 - user_width - 2 - state_width > x) {
+    end -= user_width + 2;
+    canvas_text(canvas, end, 0, user_width, style, view->user);
+  }
+  if (end - 2 - state_width >= x)
+    canvas_text(canvas, end - 2 - state_width, 0, state_width,
+                view->paused ? STYLE_NOTICE | STYLE_STRONG : style, state);
+}
+
+/* One finding as "!! dashboard refused since 14:03:13"; returns the cells. */
+static int draw_finding(const struct frame *frame, const struct finding *finding, int x, int y,
+                        int max) {
+  char since[FORMAT_MAX];
+  struct canvas *canvas = frame->canvas;
+  unsigned style = style_of_severity(finding->severity);
+  int at = x, end = x + max;
+  at += canvas_text(canvas, at, y, end - at, style | STYLE_STRONG, mark_of(finding->severity)) + 1;
+  at += canvas_text(canvas, at, y, end - at, style | STYLE_STRONG, finding->subject) + 1;
+  at += canvas_text(canvas, at, y, end - at, STYLE_TEXT, finding->sentence) + 1;
+  if (end - at >= 14)
+    at += canvas_printf(canvas, at, y, end - at, STYLE_DIM, "since %s",
+                        frame_time(frame, since, finding->since_ms)) +
+          1;
+  return at - x;
+}
+
+/* "+12 more", "+20011+ more": of those that count, and are not shown. Returns the width to keep for
+ * it. */
+static int more_text(const struct findings *findings, size_t more, char *out, size_t size) {
+  bool at_least = false;
+  for (size_t i = 0; i < findings->count; i++)
+    at_least = at_least || (!findings->items[i].pending && finding_is_cut(&findings->items[i]));
+  int width = snprintf(out, size, "+%zu%s more", more, at_least ? "+" : "");
+  return width > MORE_WIDTH ? width : MORE_WIDTH;
+}
+
+static void draw_findings(const struct frame *frame, int y) {
+  const struct findings *findings = frame->model->findings;
+  char more[40];
+  int x = 1, end = frame->canvas->width - 1;
+  size_t shown = 0, total = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    total += !findings->items[i].pending;
+  int width = more_text(findings, total, more, sizeof more);
+  for (size_t i = 0; i < findings->count; i++) {
+    if (findings->items[i].pending)
+      continue;
+    /* Room for "+12 more", and no finding of which only the head would be seen. */
+    int room = end - x - (shown + 1 < total ? width + 1 : 0);
+    if (shown > 0 && room < 40)
+      break;
+    x += draw_finding(frame, &findings->items[i], x, y, room) + 2;
+    shown++;
+  }
+  if (shown < total) {
+    width = more_text(findings, total - shown, more, sizeof more);
+    canvas_text(frame->canvas, end - width, y, width, STYLE_DIM, more);
+  }
+}
+
+/* Where a right is missing, "nothing is beyond its threshold" is not the whole truth. */
+static void draw_unseen(const struct frame *frame, int x, int y, int max) {
+  for (size_t i = 0; i < frame->model->slot_count; i++) {
+    const struct slot *slot = &frame->model->slots[i];
+    if (!slot->sample || slot->sample->note_count == 0)
+      continue;
+    canvas_printf(frame->canvas, x, y, max, STYLE_UNKNOWN, "; incomplete: %s %s",
+                  slot->target->name, slot->sample->notes[0].text);
+    return;
+  }
+}
+
+/* Nothing counts; what is about to is named. */
+static void draw_calm(const struct frame *frame, int y, int width) {
+  const struct findings *findings = frame->model->findings;
+  size_t slots = frame->model->slot_count;
+  if (findings->count == 0) {
+    int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM,
+                              "%zu/%zu targets up, no findings", slots, slots);
+    draw_unseen(frame, x, y, width - x);
+    return;
+  }
+  const struct finding *first = &findings->items[0];
+  int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu/%zu targets up; ", slots,
+                            slots);
+  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, "pending: ");
+  canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s", first->subject,
+                first->sentence);
+}
+
+static void draw_sentence(const struct frame *frame, int y) {
+  struct canvas *canvas = frame->canvas;
+  size_t slots = frame->model->slot_count, waiting = count_waiting(frame);
+  int width = canvas->width - 2;
+  for (size_t i = 0; i < frame->model->findings->count; i++) {
+    if (!frame->model->findings->items[i].pending) {
+      draw_findings(frame, y);
+      return;
+    }
+  }
+  if (slots == 0)
+    canvas_text(canvas, 1, y, width, STYLE_DIM, "no targets: the configuration lists none");
+  else if (waiting > 0)
+    canvas_printf(canvas, 1, y, width, STYLE_DIM,
+                  "waiting for the first answer from %zu of %zu targets", waiting, slots);
+  else
+    draw_calm(frame, y, width);
+}
+
+int header_draw(const struct view *view, const struct frame *frame) {
+  struct canvas *canvas = frame->canvas;
+  const struct config *config = frame->model->config;
+  unsigned style = header_style(frame);
+  canvas_fill(canvas, 0, 0, canvas->width, 1, style, ' ');
+  int x = 1, end = canvas->width - 10;
+  if (canvas->width >= WORDS_WIDTH)
+    x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, "stacktop") + 2;
+  x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, config->name ? config->name : "") +
+       1;
+  if (config->environment)
+    x += canvas_text(canvas, x, 0, end - x, style, config->environment) + 1;
+  x = draw_lock(frame, x, end, style);
+  x = draw_unrecorded(frame, x, end);
+  x = draw_counts(frame, x + 1, end);
+  draw_right(view, frame, x, style);
+  if (canvas->height < SENTENCE_HEIGHT)
+    return 1;
+  draw_sentence(frame, 1);
+  return 2;
+}
+
+static int tab_width(const struct pane *pane, bool titles) {
+  return 1 + 1 + MARK_CELLS + (titles ? (int)strlen(pane->title) + 1 : 0);
+}
+
+void header_draw_tabs(const struct view *view, const struct frame *frame, int y) {
+  struct canvas *canvas = frame->canvas;
+  int total = 1;
+  for (size_t i = 0; i < view->pane_count; i++)
+    total += tab_width(view->panes[i], true) + 1;
+  bool titles = total <= canvas->width;
+  int x = 0;
+  for (size_t i = 0; i < view->pane_count; i++) {
+    const struct pane *pane = view->panes[i];
+    struct pane_verdict verdict = {0};
+    pane->class->verdict(pane, frame, &verdict);
+    bool focused = i == view->focus;
+    unsigned style = focused ? STYLE_TITLE | STYLE_STRONG : STYLE_DIM;
+    canvas_text(canvas, x, y, 1, style, focused ? "[" : " ");
+    int at = x + 1;
+    at += canvas_printf(canvas, at, y, canvas->width - at, style, "%d", pane->number);
+    if (titles)
+      at += 1 + canvas_text(canvas, at + 1, y, canvas->width - at - 1, style, pane->title);
+    at +=
+        canvas_text(canvas, at, y, canvas->width - at,
+                    style_of_severity(verdict.severity) | STYLE_STRONG, mark_of(verdict.severity));
+    canvas_text(canvas, at, y, 1, style, focused ? "]" : " ");
+    x = at + 1;
+  }
+}

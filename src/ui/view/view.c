@@ -1,0 +1,280 @@
+#include "ui/view/view.h"
+
+#include "core/mem.h"
+#include "ui/view/view_act.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  SMALL_BODY = 10,        /* lines inside a pane below which a summary gets one line */
+  TIGHT_BODY = 4,         /* lines inside a pane below which headings go */
+  WEIGHT_HOLD_MS = 60000, /* a pane that was bad keeps its share of the height for so long */
+  CLOCK_MS = 1000,
+};
+
+struct pane_list {
+  struct view *view;
+  const struct pane_class *class;
+  struct pane *panes[LAYOUT_PANES_MAX];
+  size_t count;
+};
+
+struct view *view_new(const struct view_options *options) {
+  struct view *view = mem_new(sizeof *view);
+  view->utc = options->utc;
+  arena_init(&view->arena, FRAME_BYTES_MAX);
+  dialog_init(&view->dialog);
+  view->user = options->user ? mem_dup(options->user) : NULL;
+  return view;
+}
+
+void view_free(struct view *view) {
+  if (!view)
+    return;
+  for (size_t i = 0; i < view->pane_count; i++) {
+    pane_fini(view->panes[i]);
+    free(view->panes[i]);
+  }
+  detail_fini(&view->detail);
+  dialog_fini(&view->dialog);
+  arena_fini(&view->arena);
+  free(view->user);
+  free(view);
+}
+
+void view_notice(struct view *view, const char *text) {
+  snprintf(view->notice, sizeof view->notice, "%s", text);
+}
+
+/* Takes the pane out of the view if it is there. */
+static struct pane *take_pane(struct view *view, const struct pane_class *class, const char *id) {
+  for (size_t i = 0; i < view->pane_count; i++) {
+    struct pane *pane = view->panes[i];
+    if (pane && pane->class == class && strcmp(pane->id, id) == 0) {
+      view->panes[i] = NULL;
+      return pane;
+    }
+  }
+  return NULL;
+}
+
+void pane_wanted(struct pane_list *list, const char *id, const char *title) {
+  if (list->count == LAYOUT_PANES_MAX)
+    return;
+  struct pane *pane = take_pane(list->view, list->class, id);
+  if (!pane) {
+    pane = mem_new(sizeof *pane);
+    pane_init(pane, list->class, id, title);
+  }
+  pane->number = list->count < 9 ? (int)list->count + 1 : 0;
+  list->panes[list->count++] = pane;
+}
+
+void view_sync_panes(struct view *view, const struct model *model) {
+  struct pane_list list = {.view = view};
+  const struct pane *focused = view_focused(view);
+  for (size_t i = 0; i < pane_class_count; i++) {
+    list.class = pane_classes[i];
+    pane_classes[i]->list(model, &list);
+  }
+  for (size_t i = 0; i < view->pane_count; i++) {
+    if (!view->panes[i])
+      continue;
+    if (view->panes[i] == focused)
+      view->zoomed = view->typing = false;
+    pane_fini(view->panes[i]);
+    free(view->panes[i]);
+  }
+  memcpy(view->panes, list.panes, sizeof view->panes);
+  view->pane_count = list.count;
+  size_t focus = 0;
+  for (size_t i = 0; i < view->pane_count; i++)
+    if (view->panes[i] == focused)
+      focus = i;
+  view->focus = focus;
+}
+
+static void build(struct view *view, const struct frame *frame, size_t index) {
+  bool gone = false;
+  pane_build(view->panes[index], frame, view->widths[index], view->rooms[index], &gone);
+  if (gone && index == view->focus && !view->typing)
+    snprintf(view->notice, sizeof view->notice,
+             "The selected row is gone: the row next to it is selected");
+}
+
+void view_build_focused(struct view *view, const struct frame *frame) {
+  if (view->pane_count)
+    build(view, frame, view->focus);
+}
+
+static struct layout_need need_of(struct view *view, const struct frame *frame, size_t index) {
+  struct pane *pane = view->panes[index];
+  struct pane_verdict verdict = {0};
+  pane->class->verdict(pane, frame, &verdict);
+  if (verdict.severity >= pane->weight || frame->now_ms >= pane->weight_until_ms) {
+    pane->weight = verdict.severity;
+    pane->weight_until_ms = frame->now_ms + WEIGHT_HOLD_MS;
+  }
+  return (struct layout_need){pane_need(pane, frame), pane->weight};
+}
+
+static enum pane_room room_of(int body) {
+  return body < TIGHT_BODY ? PANE_TIGHT : body < SMALL_BODY ? PANE_SMALL : PANE_NORMAL;
+}
+
+/* Makes the lines again where the pane turned out to have another room than it was made for. */
+static void fit_room(struct view *view, const struct frame *frame, size_t index, int body) {
+  struct pane *pane = view->panes[index];
+  enum pane_room room = room_of(body);
+  bool fits = (int)pane->lines.count + (pane->feet > 0) <= body;
+  if ((fits || room == view->rooms[index]) && pane->lines.count <= (size_t)body &&
+      !pane->class->spreads)
+    return;
+  view->rooms[index] = room;
+  pane->body = body;
+  build(view, frame, index);
+}
+
+static void draw_grid(struct view *view, const struct frame *frame, struct layout *layout,
+                      struct rect area) {
+  struct layout_need needs[LAYOUT_PANES_MAX];
+  for (size_t i = 0; i < view->pane_count; i++) {
+    view->widths[i] = layout->rects[i].width - 2;
+    view->rooms[i] = PANE_NORMAL;
+    view->panes[i]->body = 0;
+    build(view, frame, i);
+    needs[i] = need_of(view, frame, i);
+  }
+  layout_rows(layout, area, needs, view->pane_count);
+  for (size_t i = 0; i < view->pane_count; i++) {
+    struct rect rect = layout->rects[i];
+    unsigned look = layout->looks[i] | (i == view->focus ? PANE_FOCUSED : 0u) |
+                    (view->pane_count <= 2 ? PANE_ALONE : 0u);
+    fit_room(view, frame, i, rect.height - 1 - (look & PANE_BOTTOM ? 1 : 0));
+    pane_draw(view->panes[i], frame, rect, look);
+  }
+}
+
+static void draw_single(struct view *view, const struct frame *frame, struct rect rect,
+                        enum pane_room room) {
+  view->widths[view->focus] = rect.width - 2;
+  enum pane_room fits = room_of(rect.height - 2);
+  view->rooms[view->focus] = fits < room && room != PANE_WIDE ? fits : room;
+  view->panes[view->focus]->body = room == PANE_WIDE ? 0 : rect.height - 2;
+  build(view, frame, view->focus);
+  pane_draw(view->panes[view->focus], frame, rect,
+            PANE_TOP | PANE_BOTTOM | PANE_FOCUSED | (room == PANE_WIDE ? PANE_ZOOMED : 0u));
+}
+
+static void draw_panes(struct view *view, const struct frame *frame, struct rect area) {
+  struct layout layout;
+  if (view->zoomed) {
+    draw_single(view, frame, area, PANE_WIDE);
+    return;
+  }
+  layout_columns(&layout, area, view->pane_count);
+  if (!layout.tabs) {
+    draw_grid(view, frame, &layout, area);
+    return;
+  }
+  header_draw_tabs(view, frame, area.y);
+  area.y++;
+  area.height--;
+  draw_single(view, frame, area, PANE_NORMAL);
+}
+
+static void draw_too_small(const struct canvas *canvas, struct canvas *out) {
+  canvas_printf(out, 0, 0, canvas->width, STYLE_NOTICE, "%dx%d is too small", canvas->width,
+                canvas->height);
+  canvas_printf(out, 0, 1, canvas->width, STYLE_TEXT, "stacktop needs %dx%d", VIEW_WIDTH_LEAST,
+                VIEW_HEIGHT_LEAST);
+  canvas_text(out, 0, 2, canvas->width, STYLE_TEXT, "q quits");
+}
+
+static void draw_page(struct view *view, const struct frame *frame, struct rect area) {
+  switch (view->page) {
+  case PAGE_PANES:
+    if (view->pane_count)
+      draw_panes(view, frame, area);
+    break;
+  case PAGE_DETAIL:
+    detail_draw(view, frame, area);
+    break;
+  case PAGE_HELP:
+    help_draw(view, frame, area);
+    break;
+  }
+}
+
+/* A page that has become shorter, or the screen taller, is not scrolled beyond its end. */
+static bool clamp_scroll(struct view *view) {
+  int most = view->page_lines > view->page_height ? view->page_lines - view->page_height : 0;
+  bool beyond = view->scroll > most;
+  view->scroll = beyond ? most : view->scroll;
+  return beyond;
+}
+
+static void draw_under(struct view *view, const struct frame *frame) {
+  struct canvas *canvas = frame->canvas;
+  int top = header_draw(view, frame);
+  struct rect area = {0, top, canvas->width, canvas->height - top - 1};
+  draw_page(view, frame, area);
+  if (view->page != PAGE_PANES && clamp_scroll(view)) {
+    canvas_fill(canvas, area.x, area.y, area.width, area.height, STYLE_TEXT, ' ');
+    draw_page(view, frame, area);
+  }
+}
+
+/* Whether there is something to be done to what is selected. */
+static bool acts_now(const struct view *view, const struct frame *frame) {
+  const struct action_spec *const *specs = frame->model->operations.specs;
+  struct subject subject;
+  if (!specs || !view_subject(view, frame, &subject))
+    return false;
+  const char *kind = frame->model->slots[subject.slot].target->kind->kind;
+  while (*specs && strcmp((*specs)->kind, kind) != 0)
+    specs++;
+  return *specs != NULL;
+}
+
+/* What is done goes on while the panes are held. */
+static void draw_dialog(struct view *view, struct frame frame) {
+  frame.now_ms = frame.clock_ms;
+  dialog_draw(&view->dialog, &frame);
+  dialog_draw_keys(&view->dialog, &frame, frame.canvas->height - 1);
+}
+
+void view_draw(struct view *view, const struct model *model, int64_t now_ms,
+               struct canvas *canvas) {
+  struct arena arena;
+  canvas_clear(canvas);
+  dialog_sync(&view->dialog, model, now_ms);
+  view->dialog.seen = false;
+  if (canvas->width < VIEW_WIDTH_LEAST || canvas->height < VIEW_HEIGHT_LEAST) {
+    draw_too_small(canvas, canvas);
+    return;
+  }
+  arena_init(&arena, FRAME_BYTES_MAX);
+  struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena, now_ms};
+  view_sync_panes(view, model);
+  draw_under(view, &frame);
+  view->acts = acts_now(view, &frame);
+  if (dialog_is_open(&view->dialog))
+    draw_dialog(view, frame);
+  else
+    footer_draw(view, &frame, canvas->height - 1);
+  for (size_t i = 0; i < view->pane_count; i++)
+    pane_release(view->panes[i]);
+  arena_fini(&arena);
+}
+
+int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms) {
+  /* The clock in the header; all ages on the screen count whole seconds, too. */
+  bool held = view->paused && model->operations.lock != LOCK_UNLOCKED;
+  const int64_t wall_ms = now_ms + model->wall_offset_ms;
+  int64_t clock = held ? INT64_MAX : now_ms + CLOCK_MS - wall_ms % CLOCK_MS;
+  int64_t dialog = dialog_next_ms(&view->dialog, model, now_ms);
+  return dialog < clock ? dialog : clock;
+}

@@ -1,0 +1,212 @@
+#include "ui/view/view_act.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct request nothing = {.kind = REQUEST_NONE};
+
+/* ---- whom */
+
+static bool one_row(const struct frame *frame, const char *table, const char *key,
+                    struct subject *subject) {
+  const char **keys = arena_alloc(frame->arena, sizeof *keys);
+  if (!keys)
+    return false;
+  keys[0] = key;
+  subject->table = table;
+  subject->keys = keys;
+  subject->key_count = 1;
+  return true;
+}
+
+/* Marked rows that the filter hides. */
+static size_t hidden_count(const struct pane *pane) {
+  const struct marks *marks = &pane->marks;
+  size_t seen = 0;
+  if (!*pane->filter)
+    return 0;
+  for (size_t i = 0; i < pane->lines.count; i++) {
+    const struct line *line = &pane->lines.items[i];
+    seen += line->kind == LINE_ROW && marks_has(marks, line->slot, line->table_id, line->key);
+  }
+  return marks->count - seen;
+}
+
+/* The marked rows in the order of the table. */
+static bool marked_rows(const struct pane *pane, const struct frame *frame,
+                        struct subject *subject) {
+  const struct marks *marks = &pane->marks;
+  const struct slot *slot = &frame->model->slots[marks->slot];
+  const struct table *table = slot->sample ? sample_table_view(slot->sample, marks->table) : NULL;
+  const char **keys = arena_alloc(frame->arena, marks->count * sizeof *keys);
+  if (!table || !keys)
+    return false;
+  for (size_t i = 0; i < table->row_count && subject->key_count < marks->count; i++)
+    if (marks_has(marks, marks->slot, marks->table, table->rows[i].key))
+      keys[subject->key_count++] = table->rows[i].key;
+  subject->table = marks->table;
+  subject->keys = keys;
+  subject->hidden = hidden_count(pane);
+  return subject->key_count > 0;
+}
+
+static bool subject_of_detail(const struct view *view, const struct frame *frame,
+                              struct subject *subject) {
+  const struct detail *detail = &view->detail;
+  if (detail->of_event || detail->slot >= frame->model->slot_count)
+    return false;
+  const struct sample *sample = frame->model->slots[detail->slot].sample;
+  const struct table *table =
+      sample && detail->table ? sample_table_view(sample, detail->table) : NULL;
+  subject->slot = detail->slot;
+  if (!detail->table || (table && table->spec->flags & TABLE_SUMMARY))
+    return true;
+  return table && detail->key && table_find(table, detail->key) &&
+         one_row(frame, detail->table, detail->key, subject);
+}
+
+bool view_subject(const struct view *view, const struct frame *frame, struct subject *subject) {
+  *subject = (struct subject){0};
+  if (view->page == PAGE_DETAIL)
+    return subject_of_detail(view, frame, subject);
+  const struct pane *pane = view_focused(view);
+  const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
+  if (!line || line->kind == LINE_EVENT)
+    return false;
+  subject->slot = line->slot;
+  if (line->kind != LINE_ROW)
+    return true;
+  if (marks_are_of(&pane->marks, line->slot, line->table_id))
+    return marked_rows(pane, frame, subject);
+  return one_row(frame, line->table_id, line->key, subject);
+}
+
+bool view_acts_on(const struct action_spec *spec, const struct model *model,
+                  const struct subject *subject) {
+  if (spec->key == 0 || strcmp(spec->kind, model->slots[subject->slot].target->kind->kind) != 0)
+    return false;
+  return !spec->table || (subject->table && strcmp(spec->table, subject->table) == 0);
+}
+
+/* Whether there is somebody, and it is whom the person sees: not what has come in its place since
+ * the screen was drawn. */
+static bool subject_seen(struct keys *keys, struct subject *subject) {
+  struct view *view = keys->view;
+  if (view->page == PAGE_PANES && keys->moved) {
+    snprintf(view->notice, sizeof view->notice,
+             "The selection just changed: check the row, then press the key again");
+    return false;
+  }
+  if (view_subject(view, keys->frame, subject))
+    return true;
+  snprintf(view->notice, sizeof view->notice, "Select a row or a target first");
+  return false;
+}
+
+/* ---- keys */
+
+struct request run_mark(struct keys *keys, int argument) {
+  struct pane *pane = keys->pane;
+  struct view *view = keys->view;
+  const struct line *line = pane ? pane_selected(pane) : NULL;
+  (void)argument;
+  if (!line || line->kind != LINE_ROW) {
+    snprintf(view->notice, sizeof view->notice, "Only rows of a table can be marked");
+    return nothing;
+  }
+  if (keys->moved) {
+    snprintf(view->notice, sizeof view->notice, "The selection just changed: check the row");
+    return nothing;
+  }
+  if (!marks_toggle(&pane->marks, line->slot, line->table_id, line->key))
+    snprintf(view->notice, sizeof view->notice, "At most %d rows can be marked", MARKS_MAX);
+  pane_move(pane, 1);
+  return nothing;
+}
+
+struct request run_menu(struct keys *keys, int argument) {
+  struct request request = {.kind = REQUEST_MENU};
+  (void)argument;
+  return subject_seen(keys, &request.subject) ? request : nothing;
+}
+
+struct request run_command(struct keys *keys, int argument) {
+  (void)argument;
+  keys->view->commanding = true;
+  *keys->view->command = '\0';
+  return nothing;
+}
+
+/* The newest of those that go on behind. */
+struct request run_front(struct keys *keys, int argument) {
+  const struct operations *operations = &keys->frame->model->operations;
+  (void)argument;
+  if (operations->count == 0)
+    return nothing;
+  return (struct request){.kind = REQUEST_FRONT,
+                          .operation = operations->items[operations->count - 1]->id};
+}
+
+/* The action of the target's kind that has the key, whomever it is for. */
+static const struct action_spec *spec_of_key(const struct keys *keys, const char *kind) {
+  const struct action_spec *const *specs = keys->frame->model->operations.specs;
+  for (; specs && *specs; specs++)
+    if ((*specs)->key == keys->key.rune && strcmp((*specs)->kind, kind) == 0)
+      return *specs;
+  return NULL;
+}
+
+struct request act_by_key(struct keys *keys) {
+  const struct model *model = keys->frame->model;
+  struct request request = {.kind = REQUEST_ACT};
+  struct subject *subject = &request.subject;
+  if (keys->key.code != KEY_CODE_RUNE || !view_subject(keys->view, keys->frame, subject))
+    return nothing;
+  const struct action_spec *spec =
+      keys->key.rune ? spec_of_key(keys, model->slots[subject->slot].target->kind->kind) : NULL;
+  if (!spec || !subject_seen(keys, subject))
+    return nothing;
+  if (!view_acts_on(spec, model, subject)) {
+    snprintf(keys->view->notice, sizeof keys->view->notice, "%s needs a row of the table \"%s\"",
+             spec->title, spec->table);
+    return nothing;
+  }
+  if (!action_takes_rows(spec, subject->table)) { /* the row is only where the key was pressed */
+    subject->table = NULL;
+    subject->keys = NULL;
+    subject->key_count = subject->hidden = 0;
+  }
+  request.action = spec;
+  return request;
+}
+
+/* ---- the keys that actions may have */
+
+static const struct binding *binding_of(uint32_t rune) {
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    uint32_t last = binding->rune_last ? binding->rune_last : binding->rune;
+    if (binding->code == KEY_CODE_RUNE && rune >= binding->rune && rune <= last)
+      return binding;
+  }
+  return NULL;
+}
+
+bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) {
+  for (const struct action_spec *const *spec = specs; *spec; spec++) {
+    uint32_t key = (*spec)->key;
+    if (key == 0)
+      continue;
+    if (key < 'A' || key > 'Z')
+      return err_set(err, ERR_INVALID, "%s: its key is not a capital letter", (*spec)->id);
+    const struct binding *binding = binding_of(key);
+    if (binding)
+      return err_set(err, ERR_INVALID, "%s: its key %c is taken: %s", (*spec)->id, (int)key,
+                     binding->help);
+    for (const struct action_spec *const *other = specs; other != spec; other++)
+      if ((*other)->key == key && strcmp((*other)->kind, (*spec)->kind) == 0)
+        return err_set(err, ERR_INVALID, "%s and %s have the same key %c", (*other)->id,
+                       (*spec)->id, (int)key);
+  }
+  return true;
+}

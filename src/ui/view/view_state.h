@@ -1,0 +1,83 @@
+/* What the view keeps; private to the files that make it up. */
+#pragma once
+
+#include "ui/dialog/dialog.h"
+#include "ui/panes/layout.h"
+#include "ui/view/view.h"
+
+enum view_page {
+  PAGE_PANES,
+  PAGE_DETAIL, /* of one row, target or event */
+  PAGE_HELP,
+};
+
+/* Whom the details are about; a copy, since it may be gone when it is drawn. */
+struct detail {
+  char *title;
+  bool of_event;
+  int64_t at_ms; /* of the event */
+  enum severity severity;
+  char *text;
+  size_t slot;
+  char *table, *key; /* NULL: the target itself */
+};
+
+enum { NOTICE_MAX = 320, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
+
+struct view {
+  bool utc;
+  char *user;
+  struct pane *panes[LAYOUT_PANES_MAX];
+  size_t pane_count, focus;
+  int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */
+  enum pane_room rooms[LAYOUT_PANES_MAX];
+  bool zoomed;
+  enum view_page page, page_before_help;
+  struct detail detail;
+  int scroll;      /* of the details or the help */
+  int page_height; /* lines of them that are seen */
+  int page_lines;  /* lines that there are */
+  bool typing;     /* the filter of the focused pane is being typed */
+  bool commanding; /* a line after `:` is being typed */
+  char command[DIALOG_TEXT_MAX];
+  struct dialog dialog;
+  bool paused;
+  int64_t paused_ms;
+  char notice[NOTICE_MAX]; /* until the next key */
+  bool acts;               /* there are actions for what is selected, as last drawn */
+  struct arena arena;      /* what the last request borrows */
+};
+
+static inline struct pane *view_focused(const struct view *view) {
+  return view->pane_count ? view->panes[view->focus] : NULL;
+}
+
+/* The moment that is shown. */
+static inline int64_t view_now(const struct view *view, int64_t now_ms) {
+  return view->paused ? view->paused_ms : now_ms;
+}
+
+/* Makes the panes those that the model asks for. */
+void view_sync_panes(struct view *view, const struct model *model);
+/* Builds the focused pane as it was last drawn. */
+void view_build_focused(struct view *view, const struct frame *frame);
+
+/* The header's lines from the top; returns how many it took. */
+int header_draw(const struct view *view, const struct frame *frame);
+/* One line of all panes' health, for screens that show one pane at a time. */
+void header_draw_tabs(const struct view *view, const struct frame *frame, int y);
+/* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */
+void footer_draw(const struct view *view, const struct frame *frame, int y);
+
+/* A key while a line after `:` is typed. */
+struct request command_key(struct view *view, struct key key);
+
+/* A key while the filter is typed; true when it belonged to the text. Others go their usual way. */
+bool filter_key(struct view *view, struct pane *pane, struct key key);
+
+void detail_fini(struct detail *detail);
+/* Takes what the line is about. */
+void detail_set(struct detail *detail, const struct frame *frame, const struct line *line);
+/* Draws the details into the area, which has a border. */
+void detail_draw(struct view *view, const struct frame *frame, struct rect area);
+void help_draw(struct view *view, const struct frame *frame, struct rect area);

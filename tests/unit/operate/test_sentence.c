@@ -1,0 +1,151 @@
+/* What events say of what was done, by us and by others. */
+#include "operate/sentence.h"
+#include "support/core_test.h"
+
+static void test_deeds(void **state) {
+  (void)state;
+  static const struct {
+    const char *title, *done, *not_done;
+  } cases[] = {
+      {"Terminate pid 8123 of ecap", "terminated pid 8123", "terminate pid 8123"},
+      {"Cancel the query of pid 8123 of ecap", "cancelled the query of pid 8123",
+       "cancel the query of pid 8123"},
+      {"Set maxmemory on ecap", "set maxmemory", "set maxmemory"},
+      {"Reset offsets of g", "reset offsets of g", "reset offsets of g"},
+      {"Drop index a in ecap", "dropped index a", "drop index a"},
+      {"Delete 3 keys", "deleted 3 keys", "delete 3 keys"},
+      {"Modify x", "modified x", "modify x"},
+      {"Destroy x", "destroyed x", "destroy x"},
+      {"Run it", "ran it", "run it"},
+      {"VACUUM (ANALYZE) public.orders of ecap", "ran VACUUM (ANALYZE) public.orders",
+       "VACUUM (ANALYZE) public.orders"},
+      {"Flush", "flushed", "flush"},
+      {"", "", ""},
+      {" of ecap", " of ecap", " of ecap"},
+      {"of ecap", "ofed ecap", "of ecap"},
+      {"Add 3 partitions to notecap", "added 3 partitions to notecap",
+       "add 3 partitions to notecap"},
+  };
+  char out[SENTENCE_MAX];
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    check_text(sentence_deed(out, sizeof out, cases[i].title, "ecap", true), cases[i].done, "%s",
+               cases[i].title);
+    check_text(sentence_deed(out, sizeof out, cases[i].title, "ecap", false), cases[i].not_done,
+               "%s", cases[i].title);
+  }
+  check_text(sentence_deed(out, 8, "Terminate pid 1", "ecap", true), "termina", "cut");
+}
+
+static struct plan *plan_of(size_t victims) {
+  static const struct action_spec spec = {.id = "a.b", .kind = "a", .title = "kill"};
+  struct plan *plan = plan_new(&spec, "ecap", NULL, false);
+  for (size_t i = 0; i < victims; i++)
+    plan_victim(plan, plan_printf(plan, "%zu", i), plan_printf(plan, "pid %zu", i));
+  plan->title = "Kill some of ecap";
+  return plan;
+}
+
+static void test_outcomes(void **state) {
+  (void)state;
+  char out[SENTENCE_MAX];
+  struct plan *plan = plan_of(3);
+  struct outcome outcome;
+  outcome_init(&outcome, 3);
+  outcome_set(&outcome, 0, VICTIM_DONE, "gone after 0.2 s");
+  outcome_set(&outcome, 1, VICTIM_GONE, "%s", "");
+  outcome_set(&outcome, 2, VICTIM_DONE, "gone after 0.3 s");
+  check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
+             "killed some: 2 done, 1 gone already", "done");
+  outcome_set(&outcome, 2, VICTIM_REFUSED, "must be a superuser");
+  check_text(
+      sentence_outcome(out, sizeof out, plan, &outcome, "cancelled"),
+      "kill some: partly done, 1 done, 1 gone already, 1 refused (pid 2: must be a superuser); "
+      "cancelled",
+      "partial");
+  outcome_set(&outcome, 2, VICTIM_UNKNOWN, "the connection broke");
+  check_text(sentence_outcome(out, sizeof out, plan, &outcome, "the connection broke"),
+             "kill some: outcome unknown, 1 done, 1 gone already, 1 unknown (pid 2: the connection "
+             "broke)",
+             "unknown");
+  outcome_proof(&outcome, "all is well");
+  check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
+             "kill some: outcome unknown, all is well", "proof");
+  outcome_fini(&outcome);
+  outcome_init(&outcome, 3);
+  outcome_set_all(&outcome, VICTIM_PENDING, VICTIM_GONE, "%s", "");
+  check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
+             "kill some: gone already, 3 gone already", "gone");
+  outcome_fini(&outcome);
+  plan_free(plan);
+  plan = plan_of(1);
+  outcome_init(&outcome, 1);
+  outcome_note(&outcome, 0, 123345, 1000000, "keys");
+  outcome_set(&outcome, 0, VICTIM_UNKNOWN, "no answer within 30s");
+  check_text(sentence_outcome(out, sizeof out, plan, &outcome, "no answer within 30s"),
+             "kill some: partly done, at least 123,345 of 1,000,000 keys: no answer within 30s",
+             "partly");
+  outcome_fini(&outcome);
+  plan_free(plan);
+}
+
+static void test_records_of_others(void **state) {
+  (void)state;
+  char out[SENTENCE_MAX];
+  struct audit_victim victim = {.key = "1", .label = "pid 1", .result = "done", .words = "gone"};
+  struct audit_record record = {
+      .event = AUDIT_OUTCOME,
+      .id = "a-1",
+      .at_ms = 1700000000000,
+      .who = {.user = "root", .login = "ops", .ssh = "10.0.0.7 51234", .host = "bastion"},
+      .title = "Terminate pid 1 of ecap",
+      .target = "ecap",
+      .result = "done",
+      .victims = &victim,
+      .victim_count = 1,
+  };
+  check_text(sentence_record(out, sizeof out, &record, false),
+             "ops@10.0.0.7 terminated pid 1: done, gone", "done");
+  record.result = "refused";
+  record.error = "permission denied";
+  record.who = (struct audit_who){.user = "root", .host = "bastion"};
+  check_text(sentence_record(out, sizeof out, &record, false),
+             "root@bastion wanted to terminate pid 1: refused, permission denied", "refused");
+  victim.result = "partly";
+  victim.amount = (struct amount){.done = 100, .total = 340, .unit = "rows"};
+  record.result = "partial";
+  check_text(sentence_record(out, sizeof out, &record, false),
+             "root@bastion wanted to terminate pid 1: partly done, 100 of 340 rows: gone",
+             "partly");
+  record.event = AUDIT_INTENT;
+  check_text(sentence_record(out, sizeof out, &record, false),
+             "root@bastion begins: terminate pid 1", "begins");
+  check_text(
+      sentence_record(out, sizeof out, &record, true),
+      "outcome unknown: terminate pid 1, begun by root@bastion at 2023-11-14 22:13:20 UTC; look, "
+      "then `:acknowledge a-1 REASON`",
+      "unknown");
+  record.event = AUDIT_ACKNOWLEDGED;
+  record.reason = "the session is gone";
+  check_text(
+      sentence_record(out, sizeof out, &record, false),
+      "root@bastion acknowledged the unknown outcome of: terminate pid 1: the session is gone",
+      "acknowledged");
+  record.event = AUDIT_UNLOCKED;
+  check_text(sentence_record(out, sizeof out, &record, false), "root@bastion unlocked ecap",
+             "unlocked");
+  const struct audit_record empty = {.event = AUDIT_OUTCOME};
+  check_text(sentence_record(out, sizeof out, &empty, false), "?@? wanted to ?: outcome unknown",
+             "empty");
+  assert_int_equal(sentence_severity("done"), SEVERITY_OK);
+  assert_int_equal(sentence_severity("unknown"), SEVERITY_CRIT);
+  assert_int_equal(sentence_severity("gone"), SEVERITY_WARN);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_deeds),
+      cmocka_unit_test(test_outcomes),
+      cmocka_unit_test(test_records_of_others),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
