@@ -1,6 +1,7 @@
 #include "audit/audit.h"
 #include "audit/audit_format.h"
 #include "core/json_writer.h"
+#include "core/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -198,7 +199,7 @@ char *audit_line(const struct audit_record *record) {
   struct line line = {0};
   line.json.out = open_memstream(&line.bytes, &line.len);
   if (!line.json.out)
-    abort(); /* no memory: as core/mem.h has it */
+    mem_failed();
   json_open(&line.json, NULL, '{');
   write_head(&line.json, record);
   write_params(&line, record, AUDIT_LINE_MAX / 2);
@@ -206,6 +207,6 @@ char *audit_line(const struct audit_record *record) {
   write_victims(&line, record, AUDIT_LINE_MAX - AUDIT_LINE_RESERVE);
   json_close(&line.json, '}');
   if (fclose(line.json.out) != 0)
-    abort();
+    mem_failed();
   return line.bytes;
 }

@@ -1,6 +1,7 @@
 #include "config/config_yaml.h"
 
 #include "config/config_expand.h"
+#include "core/mem.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -106,7 +107,7 @@ static bool load_document(struct config_yaml *yaml, yaml_parser_t *parser, const
 
 static void parser_start(yaml_parser_t *parser, const char *text, size_t len) {
   if (!yaml_parser_initialize(parser))
-    abort(); /* there is no memory: as core/mem.h has it */
+    mem_failed();
   yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(parser, (const unsigned char *)text, len);
 }

@@ -4,10 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* No formatting and no buffer: there is no memory for them. */
+void mem_failed(void) {
+  static const char message[] =
+      "stacktop: out of memory (ulimit -v shows the limit, if one is set)\n";
+  ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+  (void)written;
+  abort();
+}
 
 static void *mem_check(void *memory) {
   if (!memory)
-    abort(); /* the crash handler gives the terminal back */
+    mem_failed();
   return memory;
 }
 

@@ -1,6 +1,7 @@
 #include "report/plan_json.h"
 
 #include "core/json_writer.h"
+#include "core/mem.h"
 #include "report/plan_json_parts.h"
 
 #include <assert.h>
@@ -144,10 +145,10 @@ const char *plan_hash(const struct plan *plan, char out[PLAN_HASH_SIZE]) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (!stream)
-    abort(); /* no memory, or no libcrypto, ends the process: a wrong hash would be worse */
+    mem_failed();
   write_plan(&writer, plan, true);
   if (fclose(stream) != 0 || !EVP_Digest(text, len, digest, &size, EVP_sha256(), NULL))
-    abort();
+    mem_failed(); /* libcrypto fails here for nothing else; a wrong hash would be worse */
   free(text);
   for (unsigned int i = 0; i < size && 2 * i + 2 < PLAN_HASH_SIZE; i++)
     snprintf(out + 2 * i, 3, "%02x", digest[i]);

@@ -264,6 +264,18 @@ def test_no_thread_to_be_had(tmp_path, web):
         assert "the limit of this process is 1 processes and threads (ulimit -u)" in done.out
 
 
+def test_out_of_memory_says_so_and_gives_the_terminal_back(tmp_path, web):
+    """No memory at all is left: every way on needs some."""
+    with Terminal([BINARY, "-c", write_config(tmp_path, **everything(web))]) as terminal:
+        terminal.wait_for("Services")
+        pid = terminal.process.pid
+        resource.prlimit(pid, resource.RLIMIT_AS, (0, resource.RLIM_INFINITY))
+        terminal.resize(1000, 900)  # needs a larger canvas
+        assert terminal.wait_exit(5) == -signal.SIGABRT
+        assert "stacktop: out of memory (ulimit -v" in terminal.screen.text
+        terminal.assert_given_back()
+
+
 # Signals.
 
 DEADLY = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPROF", "SIGVTALRM", "SIGXCPU", "SIGIO", "SIGPWR", "SIGSYS",

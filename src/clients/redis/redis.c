@@ -31,7 +31,7 @@ static char *command_format(int argc, const char *const *argv, const size_t *len
   /* hiredis takes the same array without the const that it does not need */
   int formatted = redisFormatCommandArgv(&bytes, argc, (const char **)argv, lengths);
   if (formatted < 0)
-    abort(); /* out of memory, as in mem_new */
+    mem_failed();
   *length = (size_t)formatted;
   return bytes;
 }
@@ -171,7 +171,7 @@ struct redis *redis_open(struct io *io, const struct redis_url *url) {
   redis->url = url;
   redis->reader = redisReaderCreate();
   if (!redis->reader)
-    abort(); /* out of memory, as in mem_new */
+    mem_failed();
   redis_reply_guard_set(&redis->guard, redis->reader, REDIS_REPLY_MAX);
   redis->line = line_open(io, &place, &protocol, redis);
   return redis;
