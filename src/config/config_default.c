@@ -80,7 +80,7 @@ static void print_own_thresholds(FILE *out, const struct config_schema *schema,
     return;
   fprintf(out, "#    %s: {%s: ", config_thresholds_key, shown->metric);
   config_print_threshold(out, &shown->threshold, shown->unit);
-  fputs("}  # of this target alone, as below\n", out);
+  fputs("}  # for this target only; see Thresholds below\n", out);
 }
 
 /* A kind that needs nothing but a name is switched on, so that the file watches something. */
@@ -104,21 +104,19 @@ static void print_metric(FILE *out, const struct column_spec *column) {
 
 void config_print_default(FILE *out, const struct config_schema *schema) {
   fputs(
-      "## stacktop's configuration, as YAML. \"##\" begins a comment; a single \"#\" disables a\n"
-      "## setting: remove it to enable the setting. In parentheses: the values that are allowed,\n"
-      "## and the default. A value without a default is an example. In any value, ${VAR} and\n"
-      "## ${VAR:-default} are taken from the environment, so secrets can stay out of this "
-      "file.\n\n",
+      "## stacktop configuration (YAML). \"##\" starts a comment. A single \"#\" disables a "
+      "setting:\n## remove it to enable the setting. Allowed values and the default are in "
+      "parentheses; a\n## value without a default is an example. ${VAR} and ${VAR:-default} in a "
+      "value are replaced\n## from the environment, so that secrets can stay out of this file.\n\n",
       out);
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
     print_option(out, i == CONFIG_INTERVAL ? "" : "#", &config_options[i]);
   for (size_t i = 0; i < schema->kind_count; i++)
     print_kind(out, schema, schema->kinds[i]);
-  fputs(
-      "\n## Thresholds: {warn: .., crit: .., for: 5m, below: true}, or off. What is written here\n"
-      "## replaces the default of that metric as a whole. A target's own thresholds come first.\n"
-      "#thresholds:\n",
-      out);
+  fputs("\n## Thresholds: {warn: .., crit: .., for: 5m, below: true}, or off. An entry here "
+        "replaces\n## the whole default of its metric. Thresholds of a target take "
+        "precedence.\n#thresholds:\n",
+        out);
   for (size_t i = 0; i < schema->metric_count; i++)
     print_metric(out, schema->metrics[i]);
 }

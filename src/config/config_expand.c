@@ -15,7 +15,7 @@ struct output {
 
 static bool output_add(struct output *output, const char *text, size_t len, struct err *err) {
   if (len > CONFIG_TEXT_MAX - output->used)
-    return err_set(err, ERR_LIMIT, "the text is longer than %d kB", CONFIG_TEXT_MAX >> 10);
+    return err_set(err, ERR_LIMIT, "the value is longer than %d kB", CONFIG_TEXT_MAX >> 10);
   output->bytes = mem_resize(output->bytes, output->used + len + 1);
   memcpy(output->bytes + output->used, text, len);
   output->used += len;
@@ -35,13 +35,14 @@ static size_t name_length(const char *text) {
 static bool variable_add(struct output *output, const char **at, struct err *err) {
   const char *start = *at, *end = strchr(start, '}');
   if (!end)
-    return err_set(err, ERR_INVALID, "\"${\" without its \"}\"; a plain \"${\" is written \"$${\"");
+    return err_set(err, ERR_INVALID,
+                   "\"${\" without a closing \"}\"; for a literal \"${\" write \"$${\"");
   size_t length = name_length(start);
   const char *rest = start + length;
   bool has_default = rest != end;
   if (length == 0 || length > VARIABLE_NAME_MAX || (has_default && strncmp(rest, ":-", 2) != 0))
-    return err_set(err, ERR_INVALID, "\"${%.60s\" names no variable: write ${VAR} or ${VAR:-text}",
-                   start);
+    return err_set(err, ERR_INVALID,
+                   "\"${%.60s\" is not a variable reference; write ${VAR} or ${VAR:-text}", start);
   char name[VARIABLE_NAME_MAX + 1];
   memcpy(name, start, length);
   name[length] = '\0';
@@ -52,7 +53,7 @@ static bool variable_add(struct output *output, const char **at, struct err *err
   if (has_default)
     return output_add(output, rest + 2, (size_t)(end - rest - 2), err);
   return err_set(err, ERR_INVALID,
-                 "the environment variable %s is not set: set it, or write ${%s:-default}", name,
+                 "the environment variable %s is not set; set it, or write ${%s:-default}", name,
                  name);
 }
 
@@ -74,7 +75,7 @@ static bool expand_into(struct output *output, const char *text, struct err *err
 char *config_expand(const char *text, size_t len, struct err *err) {
   struct output output = {.bytes = mem_dup("")};
   if (memchr(text, '\0', len))
-    err_set(err, ERR_INVALID, "a text cannot hold a NUL byte");
+    err_set(err, ERR_INVALID, "a value cannot contain a NUL byte");
   else if (expand_into(&output, text, err))
     return output.bytes;
   free(output.bytes);

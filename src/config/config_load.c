@@ -28,7 +28,7 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
     suggest_consider(&near, name, schema->kinds[i]->key);
   suggest_consider(&near, name, config_thresholds_key);
   config_yaml_error(yaml, key, "unknown key \"%s\"%s%s", name, suggest_text(&near),
-                    near.best ? "" : " (`stacktop config --default` shows them all)");
+                    near.best ? "" : " (`stacktop config --default` lists all keys)");
 }
 
 static void theme_check(struct config_yaml *yaml, const struct config_schema *schema,
@@ -103,7 +103,7 @@ static void document_read(struct config_yaml *yaml, const struct config_schema *
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
     option_value_fini(&own[i]);
   if (config->target_count == 0 && yaml->errors->count == 0)
-    config_yaml_error(yaml, root, "there is nothing to watch: add a target to %s or another list",
+    config_yaml_error(yaml, root, "no targets; add one to %s or to another list",
                       schema->kind_count ? schema->kinds[0]->key : "one");
 }
 
@@ -148,7 +148,7 @@ struct config *config_load(const char *path, const struct config_schema *schema,
   size_t len = 0;
   char *text = fd >= 0 ? file_read(fd, &len) : NULL;
   if (!text)
-    config_errors_add(errors, 0, 0, "cannot be read: %s", strerror(errno));
+    config_errors_add(errors, 0, 0, "cannot read the file: %s", strerror(errno));
   if (fd >= 0)
     close(fd);
   struct config *config = text ? config_parse(path, text, len, schema, errors) : NULL;

@@ -8,7 +8,7 @@ enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MA
 
 /* Where one stands when one starts it must not decide where records are. */
 static bool check_absolute(const char *text, struct err *err) {
-  return *text == '/' || err_set(err, ERR_INVALID, "\"%.80s\" is no absolute path", text);
+  return *text == '/' || err_set(err, ERR_INVALID, "\"%.80s\" is not an absolute path", text);
 }
 
 /* A switch would not say why, and the screen is there to say it. */
@@ -25,78 +25,80 @@ static bool check_reason(const char *text, struct err *err) {
 const struct option config_options[CONFIG_OPTION_COUNT] = {
     [CONFIG_NAME] = {.name = "name",
                      .type = OPTION_TEXT,
-                     .help = "the platform's name, in the header; else the file's own"},
-    [CONFIG_ENVIRONMENT] = {.name = "environment",
-                            .type = OPTION_TEXT,
-                            .help = "free text; with the word production, prod or live in it, "
-                                    "confirmations are stronger"},
+                     .help = "name of the platform, shown in the header; default: the file's name"},
+    [CONFIG_ENVIRONMENT] =
+        {.name = "environment",
+         .type = OPTION_TEXT,
+         .help = "free text; the word production, prod or live in it makes confirmations stricter"},
     [CONFIG_INTERVAL] = {.name = "interval",
                          .type = OPTION_DURATION,
                          .min = INTERVAL_MIN,
                          .max = INTERVAL_MAX,
                          .fallback = "2s",
-                         .help = "from one collection to the next"},
+                         .help = "time between collections"},
     [CONFIG_TIMEOUT] = {.name = "timeout",
                         .type = OPTION_DURATION,
                         .min = TIMEOUT_MIN,
                         .max = TIMEOUT_MAX,
-                        .help = "of one collection; else each kind has its own"},
+                        .help = "time limit of one collection; default: depends on the kind"},
     [CONFIG_THEME] = {.name = "theme",
                       .type = OPTION_TEXT,
                       .example = "dark",
-                      .help = "the name of a theme: a file NAME.theme; else the built-in one"},
+                      .help = "name of a theme, a file NAME.theme; default: the built-in theme"},
     [CONFIG_READ_ONLY] = {.name = "read_only",
                           .type = OPTION_BOOL,
                           .fallback = "false",
-                          .help = "nothing can be changed until `:unlock`"},
+                          .help = "refuse all actions until `:unlock`"},
     [CONFIG_STATE] = {.name = "state",
                       .type = OPTION_TEXT,
                       .check = check_absolute,
                       .example = "/var/lib/stacktop",
-                      .help = "the folder of the audit, plans and undo files; else stacktop in "
-                              "$XDG_STATE_HOME or in ~/.local/state"},
+                      .help = "directory of the audit log, plans and undo files; default: stacktop "
+                              "in $XDG_STATE_HOME or in ~/.local/state"},
     [CONFIG_AUDIT_SYSLOG] = {.name = "audit_syslog",
                              .type = OPTION_BOOL,
                              .fallback = "false",
-                             .help = "a line to syslog (authpriv) for each that the audit gets"},
+                             .help = "also send each audit line to syslog (authpriv)"},
 };
 
 const struct option target_common_options[TARGET_COMMON_COUNT] = {
     [TARGET_NAME] = {.name = "name",
                      .type = OPTION_TEXT,
                      .required = true,
-                     .help = "what the screen calls it; unique in its list"},
+                     .help = "name shown on the screen; unique in its list"},
     [TARGET_INTERVAL] = {.name = "interval",
                          .type = OPTION_DURATION,
                          .min = INTERVAL_MIN,
                          .max = INTERVAL_MAX,
-                         .help = "from one collection to the next; else the file's"},
-    [TARGET_TIMEOUT] = {.name = "timeout",
-                        .type = OPTION_DURATION,
-                        .min = TIMEOUT_MIN,
-                        .max = TIMEOUT_MAX,
-                        .help = "of one collection; else the file's, else the kind's"},
+                         .help = "time between collections; default: that of the file"},
+    [TARGET_TIMEOUT] =
+        {.name = "timeout",
+         .type = OPTION_DURATION,
+         .min = TIMEOUT_MIN,
+         .max = TIMEOUT_MAX,
+         .help = "time limit of one collection; default: that of the file, else of the kind"},
     [TARGET_READ_ONLY] = {.name = "read_only",
                           .type = OPTION_BOOL,
                           .fallback = "false",
-                          .help = "nothing is ever changed there, unlocked or not"},
+                          .help = "refuse all actions on this target, even when unlocked"},
     [TARGET_DISABLED] = {.name = "disabled",
                          .type = OPTION_TEXT,
                          .check = check_reason,
-                         .example = "\"until the move is done\"",
-                         .help = "why the target is not watched: it is never connected to, is "
-                                 "UNKNOWN, and shows this reason"},
+                         .example = "\"until the migration is done\"",
+                         .help = "do not watch this target: stacktop never connects to it and "
+                                 "shows it as UNKNOWN with this reason"},
 };
 
 const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
-    [THRESHOLD_WARN] = {.name = "warn", .type = OPTION_TEXT, .help = "a warning beyond it"},
-    [THRESHOLD_CRIT] = {.name = "crit", .type = OPTION_TEXT, .help = "critical beyond it"},
+    [THRESHOLD_WARN] = {.name = "warn", .type = OPTION_TEXT, .help = "a warning beyond this value"},
+    [THRESHOLD_CRIT] = {.name = "crit", .type = OPTION_TEXT, .help = "critical beyond this value"},
     [THRESHOLD_FOR] = {.name = "for",
                        .type = OPTION_DURATION,
-                       .help = "counts only after it has held for so long"},
+                       .help =
+                           "report only after the value has been beyond the limit for this long"},
     [THRESHOLD_BELOW] = {.name = "below",
                          .type = OPTION_BOOL,
-                         .help = "worry under the limits, not above; else as is usual for it"},
+                         .help = "the limits are lower bounds; default: depends on the metric"},
 };
 
 const char config_thresholds_key[] = "thresholds";

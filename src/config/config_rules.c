@@ -25,7 +25,7 @@ static const struct unit_rule unit_rules[] = {
     [UNIT_RATIO] = {ratio_suffixes, "a share: 80% or 0.8"},
     [UNIT_PER_SECOND] = {no_suffixes, "a rate: 100/s or 10k"},
     [UNIT_BYTES_PER_SECOND] = {byte_suffixes, "a rate: 10MB/s"},
-    [UNIT_TIME] = {NULL, "nothing: a moment has no threshold"},
+    [UNIT_TIME] = {NULL, "allowed here: a point in time has no threshold"},
 };
 
 static bool has_suffix(const char *text, const char *const *suffixes) {
@@ -67,9 +67,9 @@ bool config_limit_parse(enum unit unit, const char *text, double *limit, struct 
     return err_set(err, ERR_INVALID, "\"%s\" is not %s", text, rule->expected);
   bool never_negative = unit == UNIT_RATIO || unit == UNIT_BYTES;
   if (never_negative && *limit < 0)
-    return err_set(err, ERR_INVALID, "\"%s\" is below zero; write %s", text, rule->expected);
+    return err_set(err, ERR_INVALID, "\"%s\" is negative; write %s", text, rule->expected);
   if (unit == UNIT_RATIO && *limit > 1 && !strchr(text, '%'))
-    return err_set(err, ERR_INVALID, "\"%s\" is more than the whole: write %s%% (or 0.8 for 80%%)",
+    return err_set(err, ERR_INVALID, "\"%s\" is more than 100%%; write %s%% (or 0.8 for 80%%)",
                    text, text);
   return true;
 }
@@ -142,14 +142,15 @@ static void check_limits(struct config_yaml *yaml, const yaml_node_t *mapping,
   const yaml_node_t *warn = part_find(yaml, mapping, "warn");
   const yaml_node_t *crit = part_find(yaml, mapping, "crit");
   if (!warn && !crit && !yaml->exhausted)
-    config_yaml_error(yaml, mapping,
-                      "the threshold of %s has neither warn nor crit; `%s: off` switches it off",
-                      column->metric, column->metric);
+    config_yaml_error(
+        yaml, mapping,
+        "the threshold of %s has neither warn nor crit; to disable it write `%s: off`",
+        column->metric, column->metric);
   if (!threshold->has_warn || !threshold->has_crit || !warn)
     return;
   if (threshold->below ? threshold->warn < threshold->crit : threshold->warn > threshold->crit)
-    config_yaml_error(yaml, warn, "warn of %s would come after crit: it must be %s crit",
-                      column->metric, threshold->below ? "above" : "below");
+    config_yaml_error(yaml, warn, "warn of %s must be %s crit", column->metric,
+                      threshold->below ? "above" : "below");
 }
 
 static bool is_of(const struct config_schema *schema, size_t metric,

@@ -119,7 +119,7 @@ static void note_unknown(struct config_yaml *yaml, const struct target_kind *kin
                          const yaml_node_t *key) {
   const char *name = config_yaml_key(key);
   if (strcmp(name, "<<") == 0) {
-    config_yaml_error(yaml, key, "merge keys (<<) are not known here: write the options out");
+    config_yaml_error(yaml, key, "merge keys (<<) are not supported; write out the options");
     return;
   }
   struct suggestion near = {0};
@@ -161,12 +161,12 @@ static void check_required(struct config_yaml *yaml, struct draft *draft, const 
   const struct target_kind *kind = draft->kind;
   for (size_t i = 0; i < TARGET_COMMON_COUNT; i++)
     if (target_common_options[i].required && draft->common[i].line == 0)
-      config_yaml_error(yaml, node, "a target of %s without its \"%s\": %s", kind->key,
-                        target_common_options[i].name, target_common_options[i].help);
+      config_yaml_error(yaml, node, "missing key \"%s\" in %s: %s", target_common_options[i].name,
+                        kind->key, target_common_options[i].help);
   for (size_t i = 0; i < kind->option_count; i++)
     if (kind->options[i].required && draft->target->values[i].line == 0)
-      config_yaml_error(yaml, node, "a target of %s without its \"%s\": %s", kind->key,
-                        kind->options[i].name, kind->options[i].help);
+      config_yaml_error(yaml, node, "missing key \"%s\" in %s: %s", kind->options[i].name,
+                        kind->key, kind->options[i].help);
 }
 
 static bool name_is_plain(const char *name) {
@@ -183,15 +183,16 @@ static void check_name(struct config_yaml *yaml, struct draft *draft, const stru
   if (!name)
     return; /* noted already */
   if (!name_is_plain(name)) {
-    config_yaml_error(yaml, draft->name_node,
-                      "\"%.80s\" is no name: 1 to %d bytes on one line, no space at its ends", name,
-                      TARGET_NAME_MAX);
+    config_yaml_error(
+        yaml, draft->name_node,
+        "\"%.80s\" is not a valid name; use 1 to %d bytes on one line, without spaces at the ends",
+        name, TARGET_NAME_MAX);
     return;
   }
   for (size_t i = 0; i < config->target_count; i++)
     if (config->targets[i]->kind == draft->kind && strcmp(config->targets[i]->name, name) == 0) {
       config_yaml_error(yaml, draft->name_node,
-                        "%s has two targets with the name \"%s\": names are unique in a list",
+                        "%s has two targets named \"%s\"; names must be unique in a list",
                         draft->kind->key, name);
       return;
     }

@@ -35,8 +35,8 @@ static bool check_characters(const char *text, size_t len, struct config_errors 
     int line, column;
     place_of(text, at, &line, &column);
     config_errors_add(errors, line, column,
-                      bytes > 0 ? "control character 0x%02X: remove it"
-                                : "byte 0x%02X is not UTF-8: save the file as UTF-8",
+                      bytes > 0 ? "control character 0x%02X; remove it"
+                                : "byte 0x%02X is not UTF-8; save the file as UTF-8",
                       (unsigned char)text[at]);
     return false;
   }
@@ -62,13 +62,13 @@ static void note_syntax_error(const yaml_parser_t *parser, const char *text, siz
     place_of(text, parser->problem_offset < len ? parser->problem_offset : len, &line, &column);
   if (*byte_at(text, len, line, column) == '\t')
     config_errors_add(errors, line, column,
-                      "YAML syntax: a tab cannot indent or begin a value: use spaces");
+                      "YAML syntax: a tab cannot indent or begin a value; use spaces");
   else if (strstr(problem, "mapping values are not allowed"))
     config_errors_add(errors, line, column,
-                      "YAML syntax: a \":\" is not expected here: check the indentation, and quote "
-                      "a text that holds \": \"");
+                      "YAML syntax: unexpected \":\"; check the indentation, and quote text that "
+                      "contains \": \"");
   else if (parser->context)
-    config_errors_add(errors, line, column, "YAML syntax: %s %s (which begins in line %d)", problem,
+    config_errors_add(errors, line, column, "YAML syntax: %s %s (starting in line %d)", problem,
                       parser->context, (int)parser->context_mark.line + 1);
   else
     config_errors_add(errors, line, column, "YAML syntax: %s", problem);
@@ -85,7 +85,7 @@ static bool check_end(yaml_parser_t *parser, const char *text, size_t len,
   const yaml_node_t *root = yaml_document_get_root_node(&next);
   if (root)
     config_errors_add(errors, (int)root->start_mark.line + 1, (int)root->start_mark.column + 1,
-                      "a second YAML document: a configuration is one, remove the \"---\"");
+                      "more than one YAML document; remove the \"---\"");
   yaml_document_delete(&next);
   return !root;
 }
@@ -98,7 +98,7 @@ static bool load_document(struct config_yaml *yaml, yaml_parser_t *parser, const
   }
   if (!yaml_document_get_root_node(&yaml->document))
     config_errors_add(yaml->errors, 1, 1,
-                      "the file is empty: `stacktop config --default` prints one to begin with");
+                      "the file is empty; `stacktop config --default` prints one to start from");
   else if (check_end(parser, text, len, yaml->errors))
     return true;
   yaml_document_delete(&yaml->document);
@@ -125,7 +125,7 @@ static bool check_depth(yaml_parser_t *parser, struct config_errors *errors) {
     more = type != YAML_STREAM_END_EVENT;
     if (depth > CONFIG_DEPTH_MAX)
       config_errors_add(errors, (int)event.start_mark.line + 1, (int)event.start_mark.column + 1,
-                        "more than %d lists and mappings within each other", CONFIG_DEPTH_MAX);
+                        "lists and mappings are nested more than %d levels deep", CONFIG_DEPTH_MAX);
     yaml_event_delete(&event);
   }
   return depth <= CONFIG_DEPTH_MAX;
@@ -135,7 +135,7 @@ bool config_yaml_init(struct config_yaml *yaml, const char *text, size_t len,
                       struct config_errors *errors) {
   *yaml = (struct config_yaml){.errors = errors};
   if (len > CONFIG_FILE_MAX) {
-    config_errors_add(errors, 0, 0, "is larger than 1 MiB: this is no configuration");
+    config_errors_add(errors, 0, 0, "the file is larger than 1 MiB");
     return false;
   }
   if (!check_characters(text, len, errors))
@@ -175,7 +175,7 @@ static bool visit(struct config_yaml *yaml, const yaml_node_t *node, size_t cost
   yaml->visits += cost;
   if (yaml->visits > CONFIG_VISITS_MAX && !yaml->exhausted) {
     yaml->exhausted = true;
-    config_yaml_error(yaml, node, "the file grows beyond 4 MiB when its aliases are followed");
+    config_yaml_error(yaml, node, "the file is larger than 4 MiB after expanding its aliases");
   }
   return !yaml->exhausted;
 }
@@ -190,7 +190,7 @@ bool config_yaml_is_null(const yaml_node_t *node) {
 static const char *type_name(const yaml_node_t *node) {
   return node->type == YAML_MAPPING_NODE    ? "a mapping"
          : node->type == YAML_SEQUENCE_NODE ? "a list"
-         : config_yaml_is_null(node)        ? "nothing"
+         : config_yaml_is_null(node)        ? "empty"
                                             : "a text";
 }
 
@@ -212,8 +212,8 @@ static void note_if_twice(struct config_yaml *yaml, const yaml_node_t *mapping, 
     const yaml_node_t *before = key_at(yaml, mapping, j);
     if (strcmp(config_yaml_key(before), config_yaml_key(key)) != 0)
       continue;
-    config_yaml_error(yaml, key, "\"%s\" stands here twice, first in line %d", config_yaml_key(key),
-                      (int)before->start_mark.line + 1);
+    config_yaml_error(yaml, key, "duplicate key \"%s\", first used in line %d",
+                      config_yaml_key(key), (int)before->start_mark.line + 1);
     return;
   }
 }
@@ -228,7 +228,7 @@ static bool check_length(struct config_yaml *yaml, const yaml_node_t *node, size
 
 bool config_yaml_mapping(struct config_yaml *yaml, const yaml_node_t *node, const char *what) {
   if (node->type != YAML_MAPPING_NODE) {
-    config_yaml_error(yaml, node, "%s must be a mapping, {name: value}, and this is %s", what,
+    config_yaml_error(yaml, node, "%s must be a mapping, {name: value}, not %s", what,
                       type_name(node));
     return false;
   }
@@ -237,8 +237,7 @@ bool config_yaml_mapping(struct config_yaml *yaml, const yaml_node_t *node, cons
   for (size_t i = 0; i < pair_count(node); i++) {
     const yaml_node_t *key = key_at(yaml, node, i);
     if (key->type != YAML_SCALAR_NODE) {
-      config_yaml_error(yaml, key, "a key of %s must be a text, and this is %s", what,
-                        type_name(key));
+      config_yaml_error(yaml, key, "a key of %s must be text, not %s", what, type_name(key));
       return false;
     }
     if (!visit(yaml, key, 1 + key->data.scalar.length))
@@ -264,8 +263,8 @@ static size_t item_count(const yaml_node_t *list) {
 bool config_yaml_list(struct config_yaml *yaml, const yaml_node_t *node, const char *what) {
   if (node->type == YAML_SEQUENCE_NODE)
     return check_length(yaml, node, item_count(node), what) && visit(yaml, node, 1);
-  config_yaml_error(yaml, node, "%s must be a list, [a, b] or lines with \"- \", and this is %s",
-                    what, type_name(node));
+  config_yaml_error(yaml, node, "%s must be a list, [a, b] or lines with \"- \", not %s", what,
+                    type_name(node));
   return false;
 }
 
@@ -277,7 +276,7 @@ const yaml_node_t *config_yaml_item(struct config_yaml *yaml, const yaml_node_t 
 
 char *config_yaml_text(struct config_yaml *yaml, const yaml_node_t *node, const char *what) {
   if (node->type != YAML_SCALAR_NODE || config_yaml_is_null(node)) {
-    config_yaml_error(yaml, node, "%s must be a text, and this is %s", what, type_name(node));
+    config_yaml_error(yaml, node, "%s must be text, not %s", what, type_name(node));
     return NULL;
   }
   if (!visit(yaml, node, 1 + node->data.scalar.length))

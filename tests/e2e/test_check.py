@@ -170,7 +170,7 @@ def test_a_configuration_is_checked(config):
 
 def test_the_default_configuration_shows_ranges():
     text = stacktop("config", "--default").stdout
-    for words in ("interval: 2s  # from one collection to the next (200ms to 1d, default 2s)",
+    for words in ("interval: 2s  # time between collections (200ms to 1d, default 2s)",
                   "(compose | docker | kubernetes | systemd)", "(10s to 1h, default 60s)",
                   "(true | false, default false)"):
         assert words in text
@@ -261,7 +261,7 @@ def test_plugin_is_one_line(config, web):
 
 def test_plugin_s_troubles_are_unknown(config, web):
     path = config("services:\n  - {name: a, adress: 'x:1'}\n")
-    for run, words in ((check(path, "--plugin"), f"{path}:2:5: a target of services without"),
+    for run, words in ((check(path, "--plugin"), f"{path}:2:5: missing key \"address\" in services"),
                        (stacktop("check", "--plugin", "--nonsense"), "unknown option --nonsense"),
                        (stacktop("check", "--timeout", "soon", "--plugin"), "soon"),
                        (stacktop("chek", "--plugin"), "unknown command"),

@@ -79,7 +79,8 @@ static bool paths_check(const struct option_value *paths, struct err *err) {
     return err_set(err, ERR_INVALID, "mounts: at most %d of them", MOUNTS_MAX);
   for (size_t i = 0; i < paths->item_count; i++)
     if (paths->items[i][0] != '/')
-      return err_set(err, ERR_INVALID, "mounts: \"%.80s\" is no absolute path", paths->items[i]);
+      return err_set(err, ERR_INVALID, "mounts: \"%.80s\" is not an absolute path",
+                     paths->items[i]);
   return true;
 }
 

@@ -416,7 +416,7 @@ static void test_bad_path(void **state) {
   struct err err = {0};
   assert_null(collector_host.open(&fixture->io, fixture->target, &err));
   assert_int_equal(err.kind, ERR_INVALID);
-  assert_string_equal(err.text, "mounts: \"var\" is no absolute path");
+  assert_string_equal(err.text, "mounts: \"var\" is not an absolute path");
 }
 
 /* The real machine. */

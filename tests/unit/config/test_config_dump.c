@@ -145,8 +145,8 @@ static void test_default_loads(void **state) {
 static void test_default_shows_what_is_allowed(void **state) {
   (void)state;
   static const char *const lines[] = {
-      "\ninterval: 2s  # from one collection to the next (200ms to 1d, default 2s)\n",
-      "\n#timeout: 2s  # of one collection; else each kind has its own (50ms to 1h)\n",
+      "\ninterval: 2s  # time between collections (200ms to 1d, default 2s)\n",
+      "\n#timeout: 2s  # time limit of one collection; default: depends on the kind (50ms to 1h)\n",
       "\n#    insecure: false  # no verification (true | false, default false)\n",
       "\n#    slow: 5s  #  (1ms to 1m, default 5s)\n",
       "\n#    runtime: {compose: value}  # who runs it (compose | kubernetes)\n",
