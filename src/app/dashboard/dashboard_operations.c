@@ -1,8 +1,8 @@
 #include "app/dashboard/dashboard_operations.h"
 
-#include "app/modes/remedy.h"
 #include "io/clock.h"
 #include "operate/sentence.h"
+#include "operate/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +44,8 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
   const struct config *config = model->config;
   struct err err; /* without a state folder the audit says at its first line what is missing */
   *own = (struct dashboard_operations){
-      .model = model, .scheduler = scheduler, .state = remedy_state(config, &err), .hooks = *hooks};
-  char *path = own->state ? remedy_audit_path(own->state) : NULL;
+      .model = model, .scheduler = scheduler, .state = state_choose(config, &err), .hooks = *hooks};
+  char *path = own->state ? state_audit_path(own->state) : NULL;
   lock_init(&own->lock, config, options->read_only, options->wall);
   own->audit =
       audit_new(io, &(struct audit_options){.path = path, .to_syslog = config->audit_syslog});

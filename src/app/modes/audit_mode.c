@@ -1,13 +1,14 @@
 #include "app/modes/audit_mode.h"
 
-#include "app/modes/remedy.h"
 #include "app/modes/since.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
+#include "audit/audit.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "io/clock.h"
+#include "operate/state.h"
 #include "report/text_out.h"
 
 #include <stdlib.h>
@@ -262,8 +263,8 @@ static void put_listing(const struct listing *listing, const struct options *opt
 /* `--acknowledge ID --reason TEXT` */
 static int acknowledge(const struct config *config, const struct options *options) {
   struct err err = {0};
-  char *state = remedy_state(config, &err);
-  char *path = state ? remedy_audit_path(state) : NULL;
+  char *state = state_choose(config, &err);
+  char *path = state ? state_audit_path(state) : NULL;
   const struct audit_options audit = {.path = path, .to_syslog = config->audit_syslog};
   const bool done =
       path && audit_acknowledge_now(&audit, options->acknowledge, options->reason, &err);
@@ -287,8 +288,8 @@ int audit_run(const struct config *config, const struct options *options) {
     error_print("--since: %s", err.text);
     return EXIT_USAGE_BAD;
   }
-  char *state = remedy_state(config, &err);
-  char *path = state ? remedy_audit_path(state) : NULL;
+  char *state = state_choose(config, &err);
+  char *path = state ? state_audit_path(state) : NULL;
   struct listing listing = {.json = options->json};
   bool read = path && audit_read(path, &filter, on_record, &listing, &err);
   for (size_t i = 0; i < listing.count; i++)

@@ -1,12 +1,11 @@
 #include "app/modes/plan_mode.h"
 
-#include "app/modes/remedy.h"
+#include "app/modes/headless_mode.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "core/quote.h"
-#include "io/clock.h"
-#include "operate/plan_file.h"
-#include "operate/words.h"
+#include "operate/headless_plan.h"
+#include "operate/state.h"
 #include "report/plan_json.h"
 #include "report/plan_text.h"
 
@@ -52,63 +51,35 @@ static void put_candidates(const struct options *options, const struct operation
 
 /* ---- what is done */
 
-static bool is_settled(void *arg) {
-  const struct operation *operation = arg;
-  return operation->phase == OPERATION_FORM || operation->phase == OPERATION_CHOICE ||
-         operation->phase == OPERATION_PLAN || operation->phase == OPERATION_ENDED;
-}
-
-static int plan_keep(struct remedy *remedy, const struct options *options, struct plan *plan) {
+static int plan_keep(struct headless *headless, const struct options *options, struct plan *plan) {
   struct err err;
-  plan->made_ms += clock_wall_offset_ms(); /* it outlives our steady clock */
-  plan->data_ms += clock_wall_offset_ms();
-  if (!plan_file_save(remedy->state, &plan_json, plan, clock_wall_ms(), &err)) {
+  if (!headless_plan_keep(headless, plan, &plan_json, &err)) {
     error_print("%s", err.text);
     return EXIT_FAILURE;
   }
   return print_end(put_plan(options, plan)) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int plan_make(struct remedy *remedy, const struct options *options) {
+static int plan_make(struct headless *headless, const struct options *options) {
   struct err err = {0};
-  remedy_collect(remedy);
-  struct operation *operation =
-      pipeline_begin(remedy->pipeline, options->word_count, options->words, true, &err);
-  if (operation) {
-    remedy_wait(remedy, is_settled, operation);
-    err = operation->err;
-  }
+  struct operation *operation = headless_plan(headless, options->word_count, options->words, &err);
   if (operation && operation->phase == OPERATION_PLAN)
-    return plan_keep(remedy, options, operation->plan);
-  if (operation && operation->phase == OPERATION_CHOICE)
+    return plan_keep(headless, options, operation->plan);
+  if (operation)
     put_candidates(options, operation);
   else
-    error_print("%s", *err.text ? err.text : "there is no plan");
+    error_print("%s", err.text);
   return EXIT_FAILURE;
-}
-
-/* The target that the words name. False with why when they make no sense. */
-static bool words_check(const struct config *config, const struct options *options,
-                        const struct target **target, struct err *err) {
-  struct model model;
-  struct words words;
-  model_init(&model, config);
-  bool good = words_parse(&words, options->word_count, options->words, &model, err);
-  if (good) {
-    *target = model.slots[words.slot].target;
-    words_fini(&words);
-  }
-  model_fini(&model);
-  return good;
 }
 
 int plan_run(struct runtime *runtime, struct config *config, const struct options *options) {
   struct err err = {0};
-  const struct target *target = NULL;
   int status = EXIT_USAGE_BAD;
   char *state = NULL;
-  if (words_check(config, options, &target, &err)) {
-    state = remedy_state(config, &err);
+  const struct target *target =
+      headless_plan_target(config, options->word_count, options->words, &err);
+  if (target) {
+    state = state_choose(config, &err);
     status = EXIT_FAILURE;
   }
   if (!state) {
@@ -118,7 +89,7 @@ int plan_run(struct runtime *runtime, struct config *config, const struct option
       _exit(status);
     return status;
   }
-  struct remedy remedy;
-  remedy_open(&remedy, runtime, config, state, target, options->read_only);
-  return remedy_close(&remedy, plan_make(&remedy, options));
+  struct headless_mode mode;
+  headless_mode_open(&mode, runtime, config, state, target, options->read_only);
+  return headless_mode_close(&mode, plan_make(&mode.headless, options));
 }

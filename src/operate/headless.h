@@ -1,0 +1,39 @@
+/* What the modes without a screen that change something share (`plan` and `apply`): one target of
+ * the configuration, a pipeline, and their end. */
+#pragma once
+
+#include "operate/lock.h"
+#include "operate/pipeline.h"
+
+struct headless_options {
+  struct io *io;
+  struct config *config; /* taken: all targets but the one go */
+  char *state;           /* taken */
+  const struct target *target;
+  bool read_only;
+  /* Asks the target once, and returns when the model has its answer (headless_wait). */
+  void (*collect)(void *arg);
+  void *arg;
+};
+
+struct headless {
+  struct io *io;
+  struct config *config; /* with that target only: it is slot 0 */
+  struct model model;
+  struct lock lock;
+  struct audit *audit;
+  struct pipeline *pipeline;
+  char *state;
+  void (*collect)(void *arg);
+  void *collect_arg;
+  void (*news)(void *arg); /* something of an operation has changed; may be NULL */
+  void *news_arg;
+};
+
+void headless_open(struct headless *headless, const struct headless_options *options);
+/* Runs the loop until done(arg), which is asked after each change, is true. */
+void headless_wait(struct headless *headless, bool (*done)(void *arg), void *arg);
+/* Ends the pipeline and the audit. What the collector uses stays. */
+void headless_close(struct headless *headless);
+/* The rest, once the loop is closed. */
+void headless_fini(struct headless *headless);
