@@ -20,6 +20,48 @@ static int64_t count_of(const struct figures *figures, const void *answer, const
   return field && number_count(figures->text(answer, field), &number) ? number : -1;
 }
 
+static struct value int_or(int64_t number, const char *none) {
+  return number >= 0 ? value_int(number) : value_none(none);
+}
+
+static struct value text_or(const char *text, const char *none) {
+  return text && *text ? value_text(text) : value_none(none);
+}
+
+/* A member of a struct; none where it, or all of its part, is not known. */
+static struct value member_of(const struct figures *figures, const struct figure_field *field,
+                              const char *none, const void *answer) {
+  const char *base = figures->part(answer, field->part, &none);
+  const void *member = base ? base + field->at : NULL;
+  if (!member)
+    return value_none(none);
+  switch (field->type) {
+  case FIELD_INT:
+    return int_or(*(const int64_t *)member, none);
+  case FIELD_SIZE:
+    return int_or((int64_t) * (const uint64_t *)member, none);
+  case FIELD_SMALL:
+    return value_int(*(const uint32_t *)member);
+  case FIELD_REAL:
+    return *(const double *)member >= 0 ? value_real(*(const double *)member) : value_none(none);
+  case FIELD_TEXT:
+    return text_or(*(const char *const *)member, none);
+  case FIELD_CHARS:
+    return text_or(member, none);
+  case FIELD_NONE:
+    break;
+  }
+  return value_none(none);
+}
+
+static int64_t counter_of(const struct figures *figures, const struct figure_field *field,
+                          const char *name, const void *answer) {
+  if (field->type == FIELD_NONE)
+    return count_of(figures, answer, name);
+  struct value value = member_of(figures, field, NULL, answer);
+  return value.type == VALUE_INT ? value.integer : -1;
+}
+
 void counters_read(struct counters *counters, const struct figures *figures, const void *answer,
                    int64_t at_us) {
   const struct table_spec *table = figures->table;
@@ -29,9 +71,10 @@ void counters_read(struct counters *counters, const struct figures *figures, con
   snprintf(counters->run, sizeof counters->run, "%s", run ? run : "");
   counters->uptime_s = count_of(figures, answer, figures->uptime);
   for (size_t i = 0; i < FIGURES_MAX; i++) {
-    bool counts = i < table->column_count && is_counter(&table->columns[i]);
-    counters->from[i] = counts ? count_of(figures, answer, table->columns[i].from) : -1;
-    counters->of[i] = counts ? count_of(figures, answer, table->columns[i].of) : -1;
+    const struct column_spec *column = i < table->column_count ? &table->columns[i] : NULL;
+    bool counts = column && is_counter(column);
+    counters->from[i] = counts ? counter_of(figures, &column->field, column->from, answer) : -1;
+    counters->of[i] = counts ? counter_of(figures, &column->of_field, column->of, answer) : -1;
   }
   for (size_t i = 0; figures->witnesses && figures->witnesses[i]; i++) {
     assert(i < FIGURES_WITNESSES_MAX);
@@ -48,12 +91,13 @@ static bool fell(const int64_t *before, const int64_t *now, size_t count) {
 
 static const char *why_unknown(const struct counters *before, const struct counters *now) {
   if (!before->known || now->at_us <= before->at_us)
-    return "needs two collections";
+    return FIGURES_NEED_TWO;
   if (strcmp(before->run, now->run) != 0 || now->uptime_s < before->uptime_s)
-    return "restarted: needs two collections";
-  if (fell(before->from, now->from, FIGURES_MAX) || fell(before->of, now->of, FIGURES_MAX) ||
+    return "restarted: " FIGURES_NEED_TWO;
+  if (now->reset != before->reset || fell(before->from, now->from, FIGURES_MAX) ||
+      fell(before->of, now->of, FIGURES_MAX) ||
       fell(before->witness, now->witness, FIGURES_WITNESSES_MAX))
-    return "counters were reset: needs two collections";
+    return "counters were reset: " FIGURES_NEED_TWO;
   return NULL;
 }
 
@@ -84,47 +128,72 @@ static struct value rate_value(const struct figures *figures, size_t column,
     return value_none(rates->unknown);
   if (from < 0 || (spec->as == FIGURE_SHARE && of < 0))
     return value_none(figures->unsaid);
-  if (spec->as == FIGURE_RATE)
-    return value_real((double)from / rates->seconds * scale_of(spec));
+  if (spec->as == FIGURE_RATE) {
+    double rate = (double)from / rates->seconds * scale_of(spec);
+    return value_real(spec->unit == UNIT_RATIO && rate > 1 ? 1 : rate);
+  }
   if (from == 0 && of == 0)
     return value_none(NULL); /* nothing happened that it could be a share of */
   return value_real((double)from / ((double)from + (double)of));
 }
 
-static struct value ratio_value(const struct figures *figures, const struct column_spec *column,
-                                const char *text, const void *answer) {
-  double part, whole;
-  if (!number_real(text, &part) || part < 0 ||
-      !number_real(figures->text(answer, column->of), &whole) || whole <= 0)
-    return value_none(figures->unsaid);
-  return value_real(part / whole);
+static struct value ratio_of(double part, double whole, const char *none) {
+  return part >= 0 && whole > 0 ? value_real(part / whole) : value_none(none);
+}
+
+/* A column whose source is a member: the struct's type tells what it is. */
+static struct value member_value(const struct figures *figures, const struct column_spec *column,
+                                 const void *answer) {
+  struct value value = member_of(figures, &column->field, column->none, answer);
+  if (column->as == FIGURE_TIME && value.type == VALUE_INT)
+    return value.integer <= TIME_MOST_S ? value_int(value.integer * 1000)
+                                        : value_none(column->none);
+  if (column->as == FIGURE_REAL && value.type == VALUE_INT)
+    return value_real((double)value.integer * scale_of(column));
+  double part = -1, whole = -1;
+  if (column->as != FIGURE_RATIO || !value_number(value, &part))
+    return value;
+  value_number(member_of(figures, &column->of_field, column->none, answer), &whole);
+  return ratio_of(part, whole, column->none);
+}
+
+static struct value text_value(const struct figures *figures, const struct column_spec *column,
+                               const void *answer) {
+  const char *text = figures->text(answer, column->from);
+  int64_t count;
+  double number = -1, whole = -1;
+  if (column->as == FIGURE_COUNT && number_count(text, &count))
+    return value_int(count);
+  if (column->as == FIGURE_REAL && number_real(text, &number) && number >= 0)
+    return value_real(number * scale_of(column));
+  if (column->as == FIGURE_TIME && number_count(text, &count) && count <= TIME_MOST_S)
+    return value_int(count * 1000);
+  if (column->as == FIGURE_TEXT && text)
+    return value_text(text);
+  if (column->as == FIGURE_RATIO && number_real(text, &number) &&
+      number_real(figures->text(answer, column->of), &whole))
+    return ratio_of(number, whole, figures->unsaid);
+  return value_none(figures->unsaid);
 }
 
 struct value figure_value(const struct figures *figures, size_t column, const void *answer,
                           const struct rates *rates) {
   const struct column_spec *spec = &figures->table->columns[column];
-  if (is_counter(spec))
-    return rate_value(figures, column, rates);
-  const char *text = figures->text(answer, spec->from);
-  int64_t count;
-  double number;
-  if (spec->as == FIGURE_COUNT && number_count(text, &count))
-    return value_int(count);
-  if (spec->as == FIGURE_REAL && number_real(text, &number) && number >= 0)
-    return value_real(number * scale_of(spec));
-  if (spec->as == FIGURE_TIME && number_count(text, &count) && count <= TIME_MOST_S)
-    return value_int(count * 1000);
-  if (spec->as == FIGURE_TEXT && text)
-    return value_text(text);
-  if (spec->as == FIGURE_RATIO)
-    return ratio_value(figures, spec, text, answer);
-  return value_none(figures->unsaid);
+  if (spec->field.type == FIELD_NONE)
+    return is_counter(spec) ? rate_value(figures, column, rates)
+                            : text_value(figures, spec, answer);
+  struct value value = member_value(figures, spec, answer);
+  return is_counter(spec) && value.type != VALUE_NONE ? rate_value(figures, column, rates) : value;
+}
+
+static bool has_source(const struct column_spec *column) {
+  return column->as != FIGURE_NONE || column->field.type != FIELD_NONE;
 }
 
 void figures_fill(struct sample *sample, struct value *cells, const struct figures *figures,
                   const void *answer, const struct rates *rates) {
   for (size_t i = 0; i < figures->table->column_count; i++) {
-    if (figures->table->columns[i].as == FIGURE_NONE)
+    if (!has_source(&figures->table->columns[i]))
       continue;
     cells[i] = figure_value(figures, i, answer, rates);
     if (cells[i].type == VALUE_TEXT)

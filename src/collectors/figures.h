@@ -4,10 +4,25 @@
  *
  * A table is a .def file of lines COLUMN(NAME, .id = ..., .from = "evicted_keys", .as =
  * FIGURE_RATE), read once for the enum of its columns and once for their specs; the cells of the
- * columns that have a source are filled by figures_fill, the others by the collector. */
+ * columns that have a source are filled by figures_fill, the others by the collector.
+ *
+ * An answer is a text with named fields (.from), or is read into structs first (.field): there a
+ * negative number and an empty text are not known. */
 #pragma once
 
 #include "model/table.h"
+
+// clang-format off
+#define FIGURE_TYPE(member) _Generic((member),                                                    \
+  int64_t: FIELD_INT, uint64_t: FIELD_SIZE, uint32_t: FIELD_SMALL, double: FIELD_REAL,            \
+  const char *: FIELD_TEXT, char *: FIELD_CHARS)
+/* The initialiser of `field` and `of_field`. A member of type char * must be an array. */
+#define FIGURE_FIELD(part, type, member)                                                          \
+  {(part), offsetof(type, member), FIGURE_TYPE(((type *)0)->member)}
+// clang-format on
+
+/* The reason of what a first collection cannot tell. */
+#define FIGURES_NEED_TWO "needs two collections"
 
 enum { FIGURES_MAX = 64, FIGURES_WITNESSES_MAX = 8, FIGURES_RUN_MAX = 48 };
 
@@ -16,6 +31,9 @@ struct figures {
   const struct table_spec *table; /* at most FIGURES_MAX columns */
   /* The field's text in an answer; NULL if it has none. */
   const char *(*text)(const void *answer, const char *field);
+  /* The struct that the members of a part lie in. NULL: none of them is known. *none is the reason
+   * of what is not known: the column's, unless it is changed. */
+  const void *(*part)(const void *answer, int part, const char **none);
   const char *unsaid; /* the reason of a cell whose field is not in the answer */
   const char *run;    /* the field that is another one with each start of the server; or NULL */
   const char *uptime; /* the field of the seconds since its start; or NULL */
@@ -29,6 +47,7 @@ struct counters {
   bool known; /* false: none were read yet */
   char run[FIGURES_RUN_MAX];
   int64_t uptime_s; /* -1 if not known */
+  double reset;     /* when the server last reset them, where it says; 0 if not */
   int64_t at_us;
   int64_t from[FIGURES_MAX], of[FIGURES_MAX]; /* by column; -1 if not known, or not a counter */
   int64_t witness[FIGURES_WITNESSES_MAX];
@@ -47,7 +66,8 @@ void counters_read(struct counters *counters, const struct figures *figures, con
  * counters fell): this leads to neither a negative rate nor a false zero. */
 void rates_make(struct rates *rates, const struct counters *before, const struct counters *now);
 
-/* The value of one column; none, with the reason, where it is not known. Texts are the answer's. */
+/* The value of one column; none, with the reason, where it is not known. Texts are the answer's.
+ * rates may be NULL where no column is a rate. */
 struct value figure_value(const struct figures *figures, size_t column, const void *answer,
                           const struct rates *rates);
 /* All cells of columns that have a source; texts are copied. */

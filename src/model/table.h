@@ -32,7 +32,7 @@ enum column_flag {
 
 /* What a collector makes of a field of the server's answer; see collectors/figures.h. */
 enum figure_as {
-  FIGURE_NONE,  /* no field alone: the collector fills the cell */
+  FIGURE_NONE,  /* the member `field` as it is; without one, the collector fills the cell */
   FIGURE_COUNT, /* a whole number from 0 up */
   FIGURE_REAL,  /* a number from 0 up, times `scale` */
   FIGURE_TEXT,
@@ -40,6 +40,22 @@ enum figure_as {
   FIGURE_RATIO, /* `from` / `of` */
   FIGURE_RATE,  /* what a counter grows by in a second, times `scale` */
   FIGURE_SHARE, /* growth of `from` / (growth of `from` + growth of `of`): a hit ratio */
+};
+
+/* A member of a struct that a collector has read an answer into; see FIGURE_FIELD. */
+enum field_type {
+  FIELD_NONE,
+  FIELD_INT,
+  FIELD_SIZE,
+  FIELD_SMALL,
+  FIELD_REAL,
+  FIELD_TEXT,
+  FIELD_CHARS
+};
+struct figure_field {
+  int part; /* which of the collector's structs */
+  size_t at;
+  enum field_type type;
 };
 
 struct column_spec {
@@ -55,8 +71,11 @@ struct column_spec {
   /* ids of cells that say more where this one is beyond its threshold: "used" and "limit" make it
    * "connections 94%, above 80% (conns 44 of 47)" */
   const char *beside[2];
-  /* The source, for the collector alone. scale: 0 is 1. */
+  /* The source, for the collector alone: fields of a textual answer by name, or members of structs.
+   * none: the reason of a cell whose member is not known. scale: 0 is 1. */
   const char *from, *of;
+  struct figure_field field, of_field;
+  const char *none;
   enum figure_as as;
   double scale;
 };

@@ -35,13 +35,20 @@ static void check_read(const struct postgres_activity *activity,
 }
 
 static void check_rates(const struct postgres_statistics *before,
-                        const struct postgres_statistics *now, struct postgres_rates *rates,
-                        const char **why) {
-  *why = postgres_rates(before, now, rates);
-  if (*why)
-    return;
-  assert(isfinite(rates->commits) && isfinite(rates->temp_bytes));
-  assert(rates->hit_ratio == POSTGRES_UNKNOWN || (rates->hit_ratio >= 0 && rates->hit_ratio <= 1));
+                        const struct postgres_statistics *now, struct rates *rates) {
+  static const int columns[] = {SUMMARY_COMMITS, SUMMARY_TEMP_BYTES, SUMMARY_HIT_RATIO};
+  struct counters first, second;
+  struct postgres_findings found = {.statistics = now};
+  const struct postgres_summary_answer answer = {.found = &found};
+  postgres_counters_read(&first, before);
+  postgres_counters_read(&second, now);
+  rates_make(rates, &first, &second);
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+    double rate = 0;
+    if (value_number(figure_value(&postgres_summary_figures, (size_t)columns[i], &answer, rates),
+                     &rate))
+      assert(isfinite(rate) && rate >= 0 && (columns[i] != SUMMARY_HIT_RATIO || rate <= 1));
+  }
 }
 
 static struct pg_rows rows_of(const char **cells, size_t count, size_t columns) {
@@ -90,7 +97,7 @@ static void check_answers(const char **cells, size_t count) {
   static const struct postgres_rules rules = {60, 60, 10, 60};
   struct postgres_activity activity;
   struct postgres_statistics first, second;
-  struct postgres_rates rates;
+  struct rates rates = {.unknown = FIGURES_NEED_TWO};
   struct err err = {0}, none = {ERR_PROTOCOL, "?"};
   struct pg_rows rows = rows_of(cells, count, ACTIVITY_COLUMN_COUNT);
   rows.rows = rows.rows ? 1 : 0;
@@ -112,11 +119,10 @@ static void check_answers(const char **cells, size_t count) {
                                        .activity = &activity,
                                        .statistics = has_first ? &first : NULL,
                                        .no_statistics = has_first ? NULL : &none,
-                                       .no_rates = "needs two collections",
+                                       .rates = &rates,
                                        .no_sessions = &none};
   if (has_second) {
-    check_rates(&first, &second, &rates, &findings.no_rates);
-    findings.rates = findings.no_rates ? NULL : &rates;
+    check_rates(&first, &second, &rates);
     findings.statistics = &second;
   }
   if (has_sessions) {

@@ -103,9 +103,8 @@ struct postgres {
   struct postgres_rules rules;
   struct postgres_timeouts timeouts;
 
-  struct postgres_statistics before; /* of the collection before */
-  bool has_before;
-  double forget_replica; /* seconds */
+  struct counters before; /* of the collection before */
+  double forget_replica;  /* seconds */
   struct postgres_memory memory;
 
   /* The collection under way. */
@@ -164,11 +163,12 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
   const char *version_text = pg_server_version_text(pg);
   const char *version = sample_text(sample, version_text, strcspn(version_text, " "));
   bool has_statistics = postgres->statistics_err.kind == ERR_NONE;
-  struct postgres_rates rates;
-  const char *no_rates = has_statistics
-                             ? postgres_rates(postgres->has_before ? &postgres->before : NULL,
-                                              &postgres->statistics, &rates)
-                             : "not known";
+  struct counters now = {.known = false};
+  struct rates rates;
+  if (has_statistics)
+    postgres_counters_read(&now, &postgres->statistics);
+  rates_make(&rates, &postgres->before, &now);
+  postgres->before = now;
   bool standby_known = postgres->activity.in_recovery && postgres->standby_err.kind == ERR_NONE;
   struct postgres_findings findings = {
       .version = version,
@@ -177,8 +177,7 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
       .activity = &postgres->activity,
       .statistics = has_statistics ? &postgres->statistics : NULL,
       .no_statistics = has_statistics ? NULL : &postgres->statistics_err,
-      .rates = no_rates ? NULL : &rates,
-      .no_rates = no_rates,
+      .rates = &rates,
       .sessions = found,
       .no_sessions = err,
       .standby = standby_known ? &postgres->verdict : NULL,
@@ -201,8 +200,6 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
 static void collection_done(struct postgres *postgres, const struct postgres_sessions *sessions,
                             const struct err *err) {
   struct sample *sample = sample_make(postgres, sessions, err);
-  postgres->has_before = postgres->statistics_err.kind == ERR_NONE;
-  postgres->before = postgres->statistics;
   watch_done(&postgres->watch, sample);
 }
 

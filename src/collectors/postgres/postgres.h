@@ -93,12 +93,6 @@ struct postgres_replicas {
   int64_t total; /* of which items holds the first */
 };
 
-/* What two statistics tell, a second each; a negative one is not known (see hit_ratio). */
-struct postgres_rates {
-  double commits, rollbacks, deadlocks, temp_bytes;
-  double hit_ratio; /* UNKNOWN when no block was asked for in between */
-};
-
 struct postgres_session {
   int64_t pid;              /* 0: prepared transactions */
   int64_t backend_start_us; /* since 1970 */

@@ -260,35 +260,3 @@ void postgres_judge(struct postgres_sessions *sessions, const struct postgres_ru
   qsort_r(sorted, sessions->count, sizeof *sorted, compare_indices, sessions);
   put_children(sessions, sorted, -1, 0);
 }
-
-/* ---- rates */
-
-/* What is not known is negative, and its difference would be a zero. */
-static bool counters_are_known(const struct postgres_statistics *statistics) {
-  return statistics->commits >= 0 && statistics->rollbacks >= 0 && statistics->hits >= 0 &&
-         statistics->reads >= 0 && statistics->deadlocks >= 0 && statistics->temp_bytes >= 0;
-}
-
-const char *postgres_rates(const struct postgres_statistics *before,
-                           const struct postgres_statistics *now, struct postgres_rates *rates) {
-  if (!before)
-    return "needs two collections";
-  if (!counters_are_known(before) || !counters_are_known(now))
-    return "the server does not say";
-  double seconds = now->clock - before->clock;
-  int64_t hits = now->hits - before->hits, reads = now->reads - before->reads;
-  bool back = now->commits < before->commits || now->rollbacks < before->rollbacks || hits < 0 ||
-              reads < 0 || now->deadlocks < before->deadlocks ||
-              now->temp_bytes < before->temp_bytes;
-  /* a database that was dropped takes its counters along, too */
-  if (back || now->reset != before->reset || now->started != before->started || seconds <= 0)
-    return "the statistics were reset";
-  *rates = (struct postgres_rates){
-      .commits = (double)(now->commits - before->commits) / seconds,
-      .rollbacks = (double)(now->rollbacks - before->rollbacks) / seconds,
-      .deadlocks = (double)(now->deadlocks - before->deadlocks) / seconds,
-      .temp_bytes = (double)(now->temp_bytes - before->temp_bytes) / seconds,
-      .hit_ratio = hits + reads > 0 ? (double)hits / (double)(hits + reads) : POSTGRES_UNKNOWN,
-  };
-  return NULL;
-}

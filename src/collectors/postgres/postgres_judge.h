@@ -1,4 +1,4 @@
-/* Who does harm to whom, and what two statistics say together: pure. */
+/* Who does harm to whom: pure. */
 #pragma once
 
 #include "collectors/postgres/postgres.h"
@@ -19,9 +19,3 @@ void postgres_judge(struct postgres_sessions *sessions, const struct postgres_ru
 /* More may be blocked than are known: of the waiters, or of a waiter's blockers, only the first
  * ones were asked for. Every count of blocked sessions is a lower bound then. */
 bool postgres_waiters_are_cut(const struct postgres_sessions *sessions);
-
-/* What happened between two statistics, or NULL with *rates filled; else why nothing can be said:
- * "needs two collections" (before is NULL), "the statistics were reset", "the server does not say".
- * Static texts. */
-const char *postgres_rates(const struct postgres_statistics *before,
-                           const struct postgres_statistics *now, struct postgres_rates *rates);

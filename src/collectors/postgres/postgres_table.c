@@ -2,212 +2,23 @@
 
 #include "clients/postgres/postgres_contract.h"
 
+#include <stdio.h>
+
+/* ---- the server */
+
+enum { OF_FINDINGS, OF_ACTIVITY, OF_STATES, OF_WAITS, OF_STATISTICS, OF_STANDBY, OF_REPLICAS };
+#define FOUND(member) FIGURE_FIELD(OF_FINDINGS, struct postgres_findings, member)
+#define ACTIVITY(member) FIGURE_FIELD(OF_ACTIVITY, struct postgres_activity, member)
+#define STATES(member) FIGURE_FIELD(OF_STATES, struct postgres_activity, member)
+#define WAITS(member) FIGURE_FIELD(OF_WAITS, struct postgres_activity, member)
+#define STATISTICS(member) FIGURE_FIELD(OF_STATISTICS, struct postgres_statistics, member)
+#define STANDBY(member) FIGURE_FIELD(OF_STANDBY, struct postgres_standby_verdict, member)
+#define REPLICAS(member) FIGURE_FIELD(OF_REPLICAS, struct postgres_replica_rows, member)
+
 static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
-    [SUMMARY_RATIO] = {.id = "ratio",
-                       .title = "connections",
-                       .unit = UNIT_RATIO,
-                       .flags = COLUMN_GAUGE | COLUMN_HISTORY | COLUMN_HEADLINE,
-                       .metric = "postgres.connections",
-                       .threshold = {.has_warn = true, .warn = 0.8, .has_crit = true, .crit = 0.95},
-                       .help = "client connections of all databases against max_connections "
-                               "less the reserved ones",
-                       .beside = {"used", "limit"}},
-    [SUMMARY_USED] = {.id = "used",
-                      .title = "conns",
-                      .unit = UNIT_COUNT,
-                      .flags = COLUMN_HISTORY,
-                      .priority = 1,
-                      .help = "client connections of all databases, stacktop's own included; the "
-                              "sum of active, idle, in-txn, aborted and other"},
-    [SUMMARY_LIMIT] = {.id = "limit",
-                       .title = "of",
-                       .unit = UNIT_COUNT,
-                       .priority = 1,
-                       .help = "max_connections - superuser_reserved_connections - "
-                               "reserved_connections"},
-    [SUMMARY_ACTIVE] = {.id = "active",
-                        .title = "active",
-                        .unit = UNIT_COUNT,
-                        .flags = COLUMN_HISTORY,
-                        .priority = 1,
-                        .metric = "postgres.active",
-                        .help = "client sessions that run a query, without stacktop's"},
-    [SUMMARY_IDLE] = {.id = "idle",
-                      .title = "idle",
-                      .unit = UNIT_COUNT,
-                      .priority = 2,
-                      .help = "client sessions outside of a transaction, stacktop's own included"},
-    [SUMMARY_IDLE_IN_TRANSACTION] = {.id = "idle_in_transaction",
-                                     .title = "in-txn",
-                                     .unit = UNIT_COUNT,
-                                     .priority = 1,
-                                     .metric = "postgres.idle_in_transaction",
-                                     .help = "client sessions with a transaction open, waiting for "
-                                             "their client"},
-    [SUMMARY_WAITING] = {.id = "waiting",
-                         .title = "waiting",
-                         .unit = UNIT_COUNT,
-                         .flags = COLUMN_HISTORY,
-                         .priority = 1,
-                         .metric = "postgres.waiting",
-                         .help = "client sessions that wait for a lock"},
-    [SUMMARY_ABORTED] = {.id = "aborted",
-                         .title = "aborted",
-                         .unit = UNIT_COUNT,
-                         .priority = 5,
-                         .help = "client sessions in a transaction that has failed"},
-    [SUMMARY_OTHER] = {.id = "other",
-                       .title = "other",
-                       .unit = UNIT_COUNT,
-                       .priority = 5,
-                       .help = "client sessions whose state is not known: hidden from this role, "
-                               "track_activities off, or still starting"},
-    [SUMMARY_LONGEST_QUERY] = {.id = "longest_query",
-                               .title = "longest query",
-                               .unit = UNIT_SECONDS,
-                               .priority = 3,
-                               .metric = "postgres.longest_query",
-                               .help = "age of the oldest query that still runs"},
-    [SUMMARY_LONGEST_TRANSACTION] = {.id = "longest_transaction",
-                                     .title = "longest txn",
-                                     .unit = UNIT_SECONDS,
-                                     .priority = 3,
-                                     .metric = "postgres.longest_transaction",
-                                     .help = "age of the oldest open transaction of a client; 0 if "
-                                             "there is none"},
-    [SUMMARY_COMMITS] = {.id = "commits",
-                         .title = "commits",
-                         .unit = UNIT_PER_SECOND,
-                         .flags = COLUMN_HISTORY | COLUMN_SPARK,
-                         .priority = 2,
-                         .metric = "postgres.commits",
-                         .help = "pg_stat_database.xact_commit of all databases"},
-    [SUMMARY_HIT_RATIO] = {.id = "hit_ratio",
-                           .title = "hit",
-                           .unit = UNIT_RATIO,
-                           .flags = COLUMN_HISTORY,
-                           .priority = 3,
-                           .metric = "postgres.hit_ratio",
-                           .threshold = {.below = true},
-                           .help = "blks_hit / (blks_hit + blks_read) since the last collection"},
-    [SUMMARY_ROLLBACKS] = {.id = "rollbacks",
-                           .title = "rollbacks",
-                           .unit = UNIT_PER_SECOND,
-                           .flags = COLUMN_HISTORY,
-                           .priority = 4,
-                           .metric = "postgres.rollbacks",
-                           .help = "pg_stat_database.xact_rollback of all databases"},
-    [SUMMARY_ROLE] = {.id = "role",
-                      .title = "role",
-                      .priority = 5,
-                      .help = "primary, or standby (pg_is_in_recovery)"},
-    [SUMMARY_LAG_BYTES] = {.id = "lag_bytes",
-                           .title = "lag",
-                           .unit = UNIT_BYTES,
-                           .flags = COLUMN_HISTORY,
-                           .priority = 4,
-                           .metric = "postgres.lag_bytes",
-                           .help = "on a standby: WAL that it knows of and has not replayed; on a "
-                                   "primary: what its slowest replica has yet to replay"},
-    [SUMMARY_LAG_SECONDS] = {.id = "lag",
-                             .title = "lag time",
-                             .unit = UNIT_SECONDS,
-                             .flags = COLUMN_HISTORY,
-                             .priority = 4,
-                             .metric = "postgres.lag",
-                             .threshold = {.has_warn = true, .warn = 60},
-                             .help = "on a standby: since the last replayed commit, 0 when all "
-                                     "received is replayed; when it is cut off, no less than since "
-                                     "the primary's last word, or since it was first seen so; on "
-                                     "a primary: the worst replay_lag"},
-    [SUMMARY_REPLICAS] = {.id = "replicas",
-                          .title = "replicas",
-                          .unit = UNIT_COUNT,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 6,
-                          .metric = "postgres.replicas",
-                          .threshold = {.below = true},
-                          .help = "connections that replay the WAL: pg_receivewal and base "
-                                  "backups are none"},
-    [SUMMARY_CONTACT] = {.id = "contact",
-                         .title = "last word",
-                         .unit = UNIT_SECONDS,
-                         .flags = COLUMN_DETAIL,
-                         .priority = 6,
-                         .metric = "postgres.contact",
-                         .help = "on a standby: since the primary's last message"},
-    [SUMMARY_REPLAYED] = {.id = "replayed",
-                          .title = "last replayed",
-                          .unit = UNIT_SECONDS,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 6,
-                          .metric = "postgres.replayed",
-                          .help = "on a standby: age of the last replayed commit"},
-    [SUMMARY_DEADLOCKS] = {.id = "deadlocks",
-                           .title = "deadlocks",
-                           .unit = UNIT_PER_SECOND,
-                           .flags = COLUMN_DETAIL,
-                           .priority = 6,
-                           .metric = "postgres.deadlocks",
-                           .help = "pg_stat_database.deadlocks of all databases"},
-    [SUMMARY_TEMP_BYTES] = {.id = "temp_bytes",
-                            .title = "temp files",
-                            .unit = UNIT_BYTES_PER_SECOND,
-                            .flags = COLUMN_DETAIL,
-                            .priority = 6,
-                            .metric = "postgres.temp_bytes",
-                            .help = "written by queries that did not fit into work_mem"},
-    [SUMMARY_XMIN_AGE] = {.id = "xmin_age",
-                          .title = "oldest xmin",
-                          .unit = UNIT_COUNT,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 6,
-                          .metric = "postgres.xmin_age",
-                          .help = "transactions since the oldest that a session, a replication "
-                                  "slot or a prepared transaction holds back from VACUUM"},
-    [SUMMARY_FROZEN_AGE] =
-        {.id = "frozen_age",
-         .title = "oldest unfrozen",
-         .unit = UNIT_COUNT,
-         .flags = COLUMN_DETAIL,
-         .priority = 6,
-         .metric = "postgres.frozen_age",
-         .threshold = {.has_warn = true, .warn = 1e9, .has_crit = true, .crit = 1.8e9},
-         .help = "max(age(datfrozenxid)): writes stop shortly before 2^31"},
-    [SUMMARY_PREPARED] = {.id = "prepared",
-                          .title = "prepared",
-                          .unit = UNIT_COUNT,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 6,
-                          .metric = "postgres.prepared",
-                          .help = "prepared transactions (two-phase commit)"},
-    [SUMMARY_PREPARED_AGE] = {.id = "prepared_age",
-                              .title = "oldest prepared",
-                              .unit = UNIT_SECONDS,
-                              .flags = COLUMN_DETAIL,
-                              .priority = 6,
-                              .metric = "postgres.prepared_age",
-                              .threshold = {.has_warn = true, .warn = 300},
-                              .help = "the oldest prepared transaction: it keeps its locks"},
-    [SUMMARY_RESERVED] = {.id = "reserved",
-                          .title = "reserved",
-                          .unit = UNIT_COUNT,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 6,
-                          .help =
-                              "connections that only superusers and pg_use_reserved_connections "
-                              "may take"},
-    [SUMMARY_VERSION] = {.id = "version",
-                         .title = "version",
-                         .flags = COLUMN_DETAIL,
-                         .priority = 6,
-                         .help = "the server's"},
-    [SUMMARY_UPTIME] = {.id = "uptime",
-                        .title = "up",
-                        .unit = UNIT_SECONDS,
-                        .flags = COLUMN_DETAIL,
-                        .priority = 6,
-                        .help = "since the server's start"},
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "postgres_summary.def"
+#undef COLUMN
 };
 
 const struct table_spec postgres_summary_table = {.id = "connections",
@@ -216,133 +27,59 @@ const struct table_spec postgres_summary_table = {.id = "connections",
                                                   .columns = summary_columns,
                                                   .column_count = SUMMARY_COLUMN_COUNT};
 
-/* The thresholds of `wait` judge who waits for somebody unknown; below a known blocker they only
- * colour, since that one is judged. */
+/* NULL, with the reason, where something keeps the whole part from us. */
+static const void *unless(const char *reason, const void *part, const char **none) {
+  if (!reason)
+    return part;
+  *none = reason;
+  return NULL;
+}
+
+static const void *summary_part(const void *of, int part, const char **none) {
+  const struct postgres_summary_answer *answer = of;
+  const struct postgres_findings *found = answer->found;
+  switch (part) {
+  case OF_ACTIVITY:
+    return found->activity;
+  case OF_STATES:
+    return unless(answer->no_states, found->activity, none);
+  case OF_WAITS:
+    return unless(answer->no_waits, found->activity, none);
+  case OF_STATISTICS:
+    return unless(answer->no_statistics, found->statistics, none);
+  case OF_STANDBY: /* of a primary it does not apply */
+    *none = found->standby ? *none : NULL;
+    return found->standby;
+  case OF_REPLICAS:
+    return found->replicas;
+  default:
+    return found;
+  }
+}
+
+const struct figures postgres_summary_figures = {
+    .table = &postgres_summary_table, .part = summary_part, .unsaid = "the server does not say"};
+
+/* A database that is dropped takes its counters along: a fall tells of that, too. */
+void postgres_counters_read(struct counters *counters,
+                            const struct postgres_statistics *statistics) {
+  const struct postgres_findings found = {.statistics = statistics};
+  const struct postgres_summary_answer answer = {.found = &found};
+  counters_read(counters, &postgres_summary_figures, &answer, (int64_t)(statistics->clock * 1e6));
+  snprintf(counters->run, sizeof counters->run, "%.6f", statistics->started);
+  counters->reset = statistics->reset;
+}
+
+/* ---- the sessions */
+
+enum { OF_SESSION, OF_SEEN };
+#define SESSION(member) FIGURE_FIELD(OF_SESSION, struct postgres_session, member)
+#define SEEN(member) FIGURE_FIELD(OF_SEEN, struct postgres_session, member)
+
 static const struct column_spec session_columns[SESSION_COLUMN_COUNT] = {
-    [SESSION_LABEL] = {.id = POSTGRES_SESSIONS_ID_SESSION,
-                       .title = "SESSION",
-                       .help = "its process id; \"prepared\": prepared transactions"},
-    [SESSION_STATE] = {.id = POSTGRES_SESSIONS_ID_STATE,
-                       .title = "STATE",
-                       .priority = 1,
-                       .help = "of pg_stat_activity; txn is transaction"},
-    [SESSION_STATE_AGE] = {.id = POSTGRES_SESSIONS_ID_STATE_AGE,
-                           .title = "FOR",
-                           .unit = UNIT_SECONDS,
-                           .priority = 1,
-                           .help = "since the state's last change"},
-    [SESSION_BLOCKS] = {.id = POSTGRES_SESSIONS_ID_BLOCKS,
-                        .title = "BLOCKS",
-                        .unit = UNIT_COUNT,
-                        .flags = COLUMN_TELLS,
-                        .priority = 1,
-                        .help = "sessions that wait for it, also behind others that do"},
-    [SESSION_WAIT] = {.id = "wait",
-                      .title = "WAITS",
-                      .unit = UNIT_SECONDS,
-                      .priority = 2,
-                      .metric = "postgres.wait",
-                      .threshold = {.has_warn = true, .warn = 5, .has_crit = true, .crit = 60},
-                      .help = "for its lock (pg_locks.waitstart)"},
-    [SESSION_BLOCKED_BY] = {.id = POSTGRES_SESSIONS_ID_BLOCKED_BY,
-                            .title = "BLOCKED BY",
-                            .priority = 5,
-                            .help = "pg_blocking_pids; the first known one is its parent"},
-    [SESSION_TRANSACTION_AGE] = {.id = POSTGRES_SESSIONS_ID_TRANSACTION_AGE,
-                                 .title = "TXN",
-                                 .unit = UNIT_SECONDS,
-                                 .priority = 5,
-                                 .metric = "postgres.transaction",
-                                 .help = "age of its transaction"},
-    [SESSION_QUERY_AGE] = {.id = "query_age",
-                           .title = "RUNS",
-                           .unit = UNIT_SECONDS,
-                           .priority = 6,
-                           .metric = "postgres.query",
-                           .help = "since when its query has been running"},
-    [SESSION_USER] = {.id = POSTGRES_SESSIONS_ID_USER,
-                      .title = "USER",
-                      .priority = 4,
-                      .help = "its role"},
-    [SESSION_DATABASE] = {.id = POSTGRES_SESSIONS_ID_DATABASE,
-                          .title = "DATABASE",
-                          .priority = 5,
-                          .help = "connected to it"},
-    [SESSION_APPLICATION] = {.id = POSTGRES_SESSIONS_ID_APPLICATION,
-                             .title = "APPLICATION",
-                             .priority = 4,
-                             .help = "application_name, as the client gave it"},
-    [SESSION_CLIENT] = {.id = POSTGRES_SESSIONS_ID_CLIENT,
-                        .title = "CLIENT",
-                        .priority = 7,
-                        .help = "address of the client, or local"},
-    [SESSION_WAIT_EVENT] = {.id = "wait_event",
-                            .title = "WAIT EVENT",
-                            .priority = 6,
-                            .help = "wait_event_type: wait_event"},
-    [SESSION_QUERY] = {.id = POSTGRES_SESSIONS_ID_QUERY,
-                       .title = "QUERY",
-                       .flags = COLUMN_FLEX,
-                       .priority = 3,
-                       .help = "that runs, or ran last; its first 1024 characters"},
-    [SESSION_PID] = {.id = POSTGRES_SESSIONS_ID_PID,
-                     .title = "PID",
-                     .flags = COLUMN_DETAIL,
-                     .priority = 8,
-                     .help = "its process id; 0 for prepared transactions"},
-    [SESSION_BACKEND_START] = {.id = "backend_start",
-                               .title = "STARTED",
-                               .unit = UNIT_TIME,
-                               .flags = COLUMN_DETAIL,
-                               .priority = 8,
-                               .help = "of the session; to the microsecond in the row's key"},
-    [SESSION_IDLE_IN_TRANSACTION] = {.id = "idle_in_transaction",
-                                     .title = "IDLE IN TXN",
-                                     .unit = UNIT_SECONDS,
-                                     .flags = COLUMN_DETAIL,
-                                     .priority = 8,
-                                     .metric = "postgres.session_idle_in_transaction",
-                                     .help = "the same as for, of sessions in that state only"},
-    [SESSION_DIRECT] = {.id = "blocks_directly",
-                        .title = "BLOCKS DIRECTLY",
-                        .unit = UNIT_COUNT,
-                        .flags = COLUMN_DETAIL,
-                        .priority = 8,
-                        .help = "sessions that have it among their blockers"},
-    [SESSION_BLOCKS_FOR] = {.id = "blocks_for",
-                            .title = "BLOCKS FOR",
-                            .unit = UNIT_SECONDS,
-                            .flags = COLUMN_DETAIL,
-                            .priority = 8,
-                            .metric = "postgres.blocking",
-                            .help = "the longest wait of those that wait for it"},
-    [SESSION_XMIN_AGE] = {.id = "xmin_age",
-                          .title = "XMIN AGE",
-                          .unit = UNIT_COUNT,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 8,
-                          .help = "transactions since its oldest snapshot: held back from VACUUM"},
-    [SESSION_LEADER] = {.id = "leader",
-                        .title = "LEADER",
-                        .flags = COLUMN_DETAIL,
-                        .priority = 8,
-                        .help = "process id of a parallel worker's leader (since 13)"},
-    [SESSION_TYPE] = {.id = POSTGRES_SESSIONS_ID_TYPE,
-                      .title = "TYPE",
-                      .flags = COLUMN_DETAIL,
-                      .priority = 8,
-                      .help = "backend_type"},
-    [SESSION_QUERY_START] = {.id = POSTGRES_SESSIONS_ID_QUERY_START,
-                             .title = "QUERY STARTED",
-                             .flags = COLUMN_DETAIL,
-                             .priority = 8,
-                             .help = "of the query that runs, or ran last, to the microsecond: by "
-                                     "it an action knows it again"},
-    [SESSION_STATE_CHANGE] = {.id = POSTGRES_SESSIONS_ID_STATE_CHANGE,
-                              .title = "STATE CHANGED",
-                              .flags = COLUMN_DETAIL,
-                              .priority = 8,
-                              .help = "when the state changed last, to the microsecond"},
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "postgres_sessions.def"
+#undef COLUMN
 };
 
 const struct table_spec postgres_session_table = {.id = POSTGRES_SESSIONS_TABLE,
@@ -351,43 +88,37 @@ const struct table_spec postgres_session_table = {.id = POSTGRES_SESSIONS_TABLE,
                                                   .columns = session_columns,
                                                   .column_count = SESSION_COLUMN_COUNT};
 
+static const void *session_part(const void *of, int part, const char **none) {
+  const struct postgres_session *session = of;
+  return unless(part == OF_SEEN && session->hidden ? POSTGRES_NEEDS_RIGHT : NULL, session, none);
+}
+
+const struct figures postgres_session_figures = {.table = &postgres_session_table,
+                                                 .part = session_part};
+
+/* ---- the replicas */
+
+enum { OF_REPLICA, OF_LAG };
+#define REPLICA(member) FIGURE_FIELD(OF_REPLICA, struct postgres_replica, member)
+#define LAG(member) FIGURE_FIELD(OF_LAG, struct postgres_replica, member)
+
 static const struct column_spec replica_columns[REPLICA_COLUMN_COUNT] = {
-    [REPLICA_NAME] = {.id = "replica",
-                      .title = "REPLICA",
-                      .help = "application_name, or the name of a slot that nobody uses"},
-    [REPLICA_STATE] = {.id = "state",
-                       .title = "STATE",
-                       .priority = 1,
-                       .help = "of pg_stat_replication; gone; inactive: a slot that nobody uses"},
-    [REPLICA_LAG_BYTES] = {.id = "lag_bytes",
-                           .title = "LAG",
-                           .unit = UNIT_BYTES,
-                           .priority = 1,
-                           .help = "WAL that it has yet to replay"},
-    [REPLICA_LAG_SECONDS] = {.id = "lag",
-                             .title = "LAG TIME",
-                             .unit = UNIT_SECONDS,
-                             .priority = 2,
-                             .help = "replay_lag; none while there is nothing to replay"},
-    [REPLICA_TYPE] = {.id = "type",
-                      .title = "TYPE",
-                      .priority = 3,
-                      .help = "standby, logical, receiver (replays nothing) or slot"},
-    [REPLICA_SYNC] = {.id = "sync", .title = "SYNC", .priority = 5, .help = "sync_state"},
-    [REPLICA_CLIENT] = {.id = "client",
-                        .title = "CLIENT",
-                        .priority = 4,
-                        .help = "its address, or local"},
-    [REPLICA_SLOT] = {.id = "slot", .title = "SLOT", .priority = 5, .help = "its slot"},
-    [REPLICA_KEPT] = {.id = "kept_bytes",
-                      .title = "KEEPS",
-                      .unit = UNIT_BYTES,
-                      .priority = 4,
-                      .metric = "postgres.slot",
-                      .help = "WAL that its slot keeps from being removed"},
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "postgres_replicas.def"
+#undef COLUMN
 };
 
 const struct table_spec postgres_replica_table = {.id = "replicas",
                                                   .title = "Replicas",
                                                   .columns = replica_columns,
                                                   .column_count = REPLICA_COLUMN_COUNT};
+
+static const void *replica_part(const void *of, int part, const char **none) {
+  const struct postgres_replica_answer *answer = of;
+  if (part == OF_LAG)
+    *none = answer->hidden;
+  return answer->replica;
+}
+
+const struct figures postgres_replica_figures = {.table = &postgres_replica_table,
+                                                 .part = replica_part};

@@ -2,85 +2,38 @@
  */
 #pragma once
 
+#include "collectors/figures.h"
 #include "collectors/postgres/postgres_replication.h"
 #include "model/sample.h"
 
 enum postgres_summary_column {
-  SUMMARY_RATIO,
-  SUMMARY_USED,
-  SUMMARY_LIMIT,
-  SUMMARY_ACTIVE,
-  SUMMARY_IDLE,
-  SUMMARY_IDLE_IN_TRANSACTION,
-  SUMMARY_WAITING,
-  SUMMARY_ABORTED,
-  SUMMARY_OTHER,
-  SUMMARY_LONGEST_QUERY,
-  SUMMARY_LONGEST_TRANSACTION,
-  SUMMARY_COMMITS,
-  SUMMARY_HIT_RATIO,
-  SUMMARY_ROLLBACKS,
-  SUMMARY_ROLE,
-  SUMMARY_LAG_BYTES,
-  SUMMARY_LAG_SECONDS,
-  SUMMARY_REPLICAS,
-  SUMMARY_CONTACT,
-  SUMMARY_REPLAYED,
-  SUMMARY_DEADLOCKS,
-  SUMMARY_TEMP_BYTES,
-  SUMMARY_XMIN_AGE,
-  SUMMARY_FROZEN_AGE,
-  SUMMARY_PREPARED,
-  SUMMARY_PREPARED_AGE,
-  SUMMARY_RESERVED,
-  SUMMARY_VERSION,
-  SUMMARY_UPTIME,
+#define COLUMN(name, ...) name,
+#include "postgres_summary.def"
+#undef COLUMN
   SUMMARY_COLUMN_COUNT
 };
 
 enum postgres_session_column {
-  SESSION_LABEL,
-  SESSION_STATE,
-  SESSION_STATE_AGE,
-  SESSION_BLOCKS,
-  SESSION_WAIT,
-  SESSION_BLOCKED_BY,
-  SESSION_TRANSACTION_AGE,
-  SESSION_QUERY_AGE,
-  SESSION_USER,
-  SESSION_DATABASE,
-  SESSION_APPLICATION,
-  SESSION_CLIENT,
-  SESSION_WAIT_EVENT,
-  SESSION_QUERY,
-  SESSION_PID,
-  SESSION_BACKEND_START,
-  SESSION_IDLE_IN_TRANSACTION,
-  SESSION_DIRECT,
-  SESSION_BLOCKS_FOR,
-  SESSION_XMIN_AGE,
-  SESSION_LEADER,
-  SESSION_TYPE,
-  SESSION_QUERY_START,
-  SESSION_STATE_CHANGE,
+#define COLUMN(name, ...) name,
+#include "postgres_sessions.def"
+#undef COLUMN
   SESSION_COLUMN_COUNT
 };
 
 enum postgres_replica_column {
-  REPLICA_NAME,
-  REPLICA_STATE,
-  REPLICA_LAG_BYTES,
-  REPLICA_LAG_SECONDS,
-  REPLICA_TYPE,
-  REPLICA_SYNC,
-  REPLICA_CLIENT,
-  REPLICA_SLOT,
-  REPLICA_KEPT,
+#define COLUMN(name, ...) name,
+#include "postgres_replicas.def"
+#undef COLUMN
   REPLICA_COLUMN_COUNT
 };
 
 extern const struct table_spec postgres_summary_table, postgres_session_table,
     postgres_replica_table;
+
+/* Where the columns with a source come from (postgres_table.c): a struct postgres_summary_answer,
+ * postgres_session or postgres_replica_answer. */
+extern const struct figures postgres_summary_figures, postgres_session_figures,
+    postgres_replica_figures;
 
 /* What one collection found. A part that failed is NULL, with the reason why; the activity cannot:
  * a collection without it has failed. */
@@ -90,9 +43,8 @@ struct postgres_findings {
   bool pooled;         /* a pooler stands between the server and us */
   const struct postgres_activity *activity;
   const struct postgres_statistics *statistics;
-  const struct err *no_statistics; /* why not */
-  const struct postgres_rates *rates;
-  const char *no_rates;
+  const struct err *no_statistics;          /* why not */
+  const struct rates *rates;                /* of the statistics; never NULL */
   const struct postgres_sessions *sessions; /* judged */
   const struct err *no_sessions;
   const struct postgres_standby_verdict *standby; /* NULL on a primary, too */
@@ -102,6 +54,25 @@ struct postgres_findings {
   const struct err *no_replicas;
   const char *system; /* the cluster's identifier; NULL where not known */
 };
+
+struct postgres_summary_answer {
+  const struct postgres_findings *found;
+  const char *no_states,
+      *no_waits;             /* why the sessions' states, or waits, cannot be counted; NULL */
+  const char *no_statistics; /* why there are none */
+};
+
+struct postgres_replica_answer {
+  const struct postgres_replica *replica;
+  const char *hidden; /* why its lag is not seen; NULL: it is */
+};
+
+#define POSTGRES_NEEDS_RIGHT "needs pg_monitor"
+
+/* The counters of the statistics, which the rates of two collections are made of. NULL: they are
+ * not known. */
+void postgres_counters_read(struct counters *counters,
+                            const struct postgres_statistics *statistics);
 
 /* Fills the tables (summary, sessions, replicas: in that order) and the notes of the sample,
  * copying all texts. */

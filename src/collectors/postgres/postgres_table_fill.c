@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static const char needs_right[] = "needs pg_monitor";
+static const char needs_right[] = POSTGRES_NEEDS_RIGHT;
 
 static struct value count_or(int64_t count, const char *reason) {
   return count >= 0 ? value_int(count) : value_none(reason);
@@ -49,41 +49,22 @@ static struct value ratio_of(int64_t used, int64_t limit) {
 }
 
 static void fill_connections(const struct postgres_activity *activity, struct row *row) {
-  /* when some sessions' states are hidden, a count of the others is not the count */
-  const char *hidden = activity->hidden > 0 ? needs_right : NULL;
-  const char *waits_hidden = hidden;
-  if (!hidden && activity->disabled > 0)
-    hidden = "track_activities is off";
   int64_t used = used_at_least(activity), limit = POSTGRES_UNKNOWN;
   if (activity->max_connections >= 0 && activity->reserved >= 0)
     limit = activity->max_connections - activity->reserved;
   row->cells[SUMMARY_USED] = count_or(used, "not known");
-  row->cells[SUMMARY_RESERVED] = count_or(activity->reserved, "not known");
   row->cells[SUMMARY_LIMIT] = count_or(limit, "not known");
   row->cells[SUMMARY_RATIO] = ratio_of(used, limit);
   if (used < activity->used) {
     row->cells[SUMMARY_USED] = value_at_least(row->cells[SUMMARY_USED]);
     row->cells[SUMMARY_RATIO] = value_at_least(row->cells[SUMMARY_RATIO]);
   }
-  row->cells[SUMMARY_UPTIME] = seconds_or(activity->uptime, "not known");
-  row->cells[SUMMARY_ACTIVE] = count_or(hidden ? -1 : activity->active, hidden);
-  row->cells[SUMMARY_IDLE] = count_or(hidden ? -1 : activity->idle, hidden);
-  row->cells[SUMMARY_IDLE_IN_TRANSACTION] =
-      count_or(hidden ? -1 : activity->idle_in_transaction, hidden);
-  row->cells[SUMMARY_ABORTED] = count_or(hidden ? -1 : activity->aborted, hidden);
-  row->cells[SUMMARY_OTHER] = count_or(activity->other, "not known");
-  row->cells[SUMMARY_WAITING] = count_or(waits_hidden ? -1 : activity->waiting, waits_hidden);
-  row->cells[SUMMARY_LONGEST_QUERY] = seconds_or(hidden ? -1 : activity->longest_query, hidden);
-  row->cells[SUMMARY_LONGEST_TRANSACTION] =
-      seconds_or(hidden ? -1 : activity->longest_transaction, hidden);
 }
 
 static void fill_standby(const struct postgres_standby_verdict *standby, struct sample *sample,
                          struct row *row) {
   row->cells[SUMMARY_LAG_BYTES] = count_or(standby->lag_bytes, standby->no_lag);
   row->cells[SUMMARY_LAG_SECONDS] = seconds_or(standby->lag_seconds, standby->no_lag);
-  row->cells[SUMMARY_CONTACT] = seconds_or(standby->contact_age, "not known");
-  row->cells[SUMMARY_REPLAYED] = seconds_or(standby->replayed_age, "nothing replayed yet");
   row->severity = standby->severity;
   if (*standby->reason)
     row->reason = sample_copy(sample, standby->reason);
@@ -93,7 +74,6 @@ static void fill_lag(const struct postgres_findings *findings, struct sample *sa
                      struct row *row) {
   bool sees_all = findings->activity->sees_all;
   const struct postgres_replica_rows *replicas = findings->replicas;
-  row->cells[SUMMARY_REPLICAS] = count_or(replicas ? replicas->replicas : -1, "not known");
   if (findings->standby) {
     fill_standby(findings->standby, sample, row);
   } else if (findings->activity->in_recovery || !replicas) {
@@ -107,40 +87,22 @@ static void fill_lag(const struct postgres_findings *findings, struct sample *sa
   }
 }
 
-static void fill_statistics(const struct postgres_findings *findings, struct sample *sample,
-                            struct row *row) {
-  const struct postgres_statistics *statistics = findings->statistics;
-  fill_lag(findings, sample, row);
-  if (statistics) {
-    row->cells[SUMMARY_XMIN_AGE] = count_or(statistics->xmin_age, NULL); /* nobody holds one */
-    row->cells[SUMMARY_FROZEN_AGE] = count_or(statistics->frozen_age, "not known");
-    row->cells[SUMMARY_PREPARED] = count_or(statistics->prepared, "not known");
-    row->cells[SUMMARY_PREPARED_AGE] = seconds_or(statistics->prepared_age, NULL);
-    return;
-  }
-  static const int columns[] = {SUMMARY_XMIN_AGE, SUMMARY_FROZEN_AGE, SUMMARY_PREPARED,
-                                SUMMARY_PREPARED_AGE};
-  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-    row->cells[columns[i]] = value_none(sample_copy(sample, findings->no_statistics->text));
-}
-
-static void fill_rates(const struct postgres_rates *rates, const char *reason, struct row *row) {
-  row->cells[SUMMARY_COMMITS] = rates ? value_real(rates->commits) : value_none(reason);
-  row->cells[SUMMARY_ROLLBACKS] = rates ? value_real(rates->rollbacks) : value_none(reason);
-  row->cells[SUMMARY_DEADLOCKS] = rates ? value_real(rates->deadlocks) : value_none(reason);
-  row->cells[SUMMARY_TEMP_BYTES] = rates ? value_real(rates->temp_bytes) : value_none(reason);
-  row->cells[SUMMARY_HIT_RATIO] =
-      rates ? seconds_or(rates->hit_ratio, "no block was read") : value_none(reason);
-}
-
 static void fill_summary(struct sample *sample, const struct postgres_findings *findings) {
+  const struct postgres_activity *activity = findings->activity;
+  struct postgres_summary_answer answer = {.found = findings};
   struct row *row = sample_row(sample, &sample->tables[0], "server", NULL);
   assert(row); /* the first row fits into any ceiling */
-  fill_connections(findings->activity, row);
-  fill_statistics(findings, sample, row);
-  fill_rates(findings->rates, findings->no_rates, row);
-  row->cells[SUMMARY_ROLE] = value_text(findings->activity->in_recovery ? "standby" : "primary");
-  row->cells[SUMMARY_VERSION] = text_or_none(sample, findings->version);
+  /* when some sessions' states are hidden, a count of the others is not the count */
+  if (activity->hidden > 0)
+    answer.no_states = answer.no_waits = needs_right;
+  else if (activity->disabled > 0)
+    answer.no_states = "track_activities is off";
+  if (findings->no_statistics)
+    answer.no_statistics = sample_copy(sample, findings->no_statistics->text);
+  figures_fill(sample, row->cells, &postgres_summary_figures, &answer, findings->rates);
+  fill_connections(activity, row);
+  fill_lag(findings, sample, row);
+  row->cells[SUMMARY_ROLE] = value_text(activity->in_recovery ? "standby" : "primary");
 }
 
 /* ---- the sessions */
@@ -189,8 +151,6 @@ static void fill_ages(const struct postgres_session *session, struct row *row) {
   const char *hidden = session->hidden ? needs_right : NULL;
   bool active = session->state && strcmp(session->state, POSTGRES_STATE_ACTIVE) == 0;
   bool in_transaction = session->state && strncmp(session->state, "idle in", 7) == 0;
-  row->cells[SESSION_STATE_AGE] = seconds_or(session->state_age, hidden);
-  row->cells[SESSION_TRANSACTION_AGE] = seconds_or(session->transaction_age, hidden);
   row->cells[SESSION_QUERY_AGE] = seconds_or(active ? session->query_age : -1, hidden);
   row->cells[SESSION_IDLE_IN_TRANSACTION] =
       seconds_or(in_transaction ? session->state_age : -1, hidden);
@@ -223,40 +183,27 @@ static void fill_harm(struct sample *sample, const struct postgres_session *sess
     row->reason = sample_copy(sample, session->reason);
 }
 
-/* Texts that are hidden from us say so. */
-static struct value told(struct sample *sample, const struct postgres_session *session,
-                         const char *text) {
-  return session->hidden ? value_none(needs_right) : text_or_none(sample, text);
-}
-
 static void fill_session(struct sample *sample, const struct postgres_session *session,
                          struct row *row) {
+  const struct value untold = value_none(session->hidden ? needs_right : NULL);
+  figures_fill(sample, row->cells, &postgres_session_figures, session, NULL);
   row->cells[SESSION_LABEL] =
       session->stranger && session->pid == 0
           ? value_text("prepared")
           : value_text(sample_printf(sample, "pid %lld", (long long)session->pid));
-  row->cells[SESSION_PID] = value_int(session->pid);
-  row->cells[SESSION_STATE] = told(sample, session, session->label);
   row->cells[SESSION_USER] = name_or_none(sample, session->user, session->encoding);
   row->cells[SESSION_DATABASE] = name_or_none(sample, session->database, session->encoding);
   row->cells[SESSION_APPLICATION] = name_or_none(sample, session->application, session->encoding);
-  row->cells[SESSION_CLIENT] = told(sample, session, session->client);
-  row->cells[SESSION_TYPE] = told(sample, session, session->type);
   row->cells[SESSION_WAIT_EVENT] =
       session->wait_type && session->wait_event
           ? value_text(sample_printf(sample, "%s: %s", session->wait_type, session->wait_event))
-          : told(sample, session, NULL);
+          : untold;
   row->cells[SESSION_QUERY] =
       session->query && *session->query && !session->hidden
           ? value_text(query_text(sample, session->query, session->encoding))
-          : told(sample, session, NULL);
-  row->cells[SESSION_BACKEND_START] = session->backend_start_us >= 0
-                                          ? value_int(session->backend_start_us / 1000)
-                                          : value_none(session->hidden ? needs_right : NULL);
-  row->cells[SESSION_QUERY_START] = told(sample, session, session->query_start);
-  row->cells[SESSION_STATE_CHANGE] = told(sample, session, session->state_change);
-  row->cells[SESSION_XMIN_AGE] = count_or(session->xmin_age, NULL);
-  row->cells[SESSION_LEADER] = count_or(session->leader, NULL);
+          : untold;
+  row->cells[SESSION_BACKEND_START] =
+      session->backend_start_us >= 0 ? value_int(session->backend_start_us / 1000) : untold;
   fill_ages(session, row);
 }
 
@@ -308,17 +255,11 @@ static void fill_replicas(struct sample *sample, const struct postgres_findings 
     if (!row)
       return;
     const char *state = state_of(replica);
+    const struct postgres_replica_answer answer = {replica, replica->connected ? hidden : NULL};
+    figures_fill(sample, row->cells, &postgres_replica_figures, &answer, NULL);
     row->cells[REPLICA_NAME] = text_or_none(sample, *replica->name ? replica->name : replica->slot);
     row->cells[REPLICA_STATE] = *state ? text_or_none(sample, state) : value_none(hidden);
-    row->cells[REPLICA_LAG_BYTES] =
-        count_or(replica->lag_bytes, replica->connected ? hidden : NULL);
-    row->cells[REPLICA_LAG_SECONDS] =
-        seconds_or(replica->lag_seconds, replica->connected ? hidden : NULL);
     row->cells[REPLICA_TYPE] = value_text(type_of(replica));
-    row->cells[REPLICA_SYNC] = text_or_none(sample, replica->sync);
-    row->cells[REPLICA_CLIENT] = text_or_none(sample, replica->client);
-    row->cells[REPLICA_SLOT] = text_or_none(sample, replica->slot);
-    row->cells[REPLICA_KEPT] = count_or(replica->kept_bytes, NULL);
     row->severity = found->severity;
     if (*found->reason)
       row->reason = sample_copy(sample, found->reason);

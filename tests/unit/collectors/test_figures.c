@@ -135,12 +135,112 @@ static void nothing_is_known_across_a_restart_or_a_reset(void **state) {
   none(EVICTIONS, "", &rates, "needs two collections");
 }
 
+/* ---- members of structs */
+
+struct answer {
+  int64_t items, limit, evicted;
+  uint64_t bytes;
+  uint32_t brokers;
+  double age;
+  const char *role;
+  char name[8];
+  const char *no_bytes;
+};
+enum { OF_ANSWER, OF_BYTES };
+#define ANSWER(member) FIGURE_FIELD(OF_ANSWER, struct answer, member)
+#define BYTES(member) FIGURE_FIELD(OF_BYTES, struct answer, member)
+enum { M_ITEMS, M_USED, M_BYTES, M_BROKERS, M_AGE, M_ROLE, M_NAME, M_EVICTIONS, M_COLUMNS };
+static const struct column_spec members[M_COLUMNS] = {
+    [M_ITEMS] = {.id = "items", .field = ANSWER(items), .none = "not known"},
+    [M_USED] = {.id = "used",
+                .field = ANSWER(items),
+                .of_field = ANSWER(limit),
+                .as = FIGURE_RATIO},
+    [M_BYTES] = {.id = "bytes", .field = BYTES(bytes)},
+    [M_BROKERS] = {.id = "brokers", .field = ANSWER(brokers)},
+    [M_AGE] = {.id = "age", .field = ANSWER(age)},
+    [M_ROLE] = {.id = "role", .field = ANSWER(role)},
+    [M_NAME] = {.id = "name", .field = ANSWER(name)},
+    [M_EVICTIONS] = {.id = "evictions",
+                     .field = ANSWER(evicted),
+                     .as = FIGURE_RATE,
+                     .unit = UNIT_RATIO,
+                     .none = "not said"},
+};
+static const struct table_spec member_table = {
+    .id = "members", .title = "", .columns = members, .column_count = M_COLUMNS};
+
+static const void *part_of(const void *of, int part, const char **none) {
+  const struct answer *answer = of;
+  if (part != OF_BYTES || !answer->no_bytes)
+    return answer;
+  *none = answer->no_bytes;
+  return NULL;
+}
+static const struct figures member_figures = {.table = &member_table, .part = part_of};
+
+static void a_member_becomes_a_cell_by_its_type(void **state) {
+  struct answer answer = {.items = 3,
+                          .limit = 12,
+                          .evicted = 10,
+                          .bytes = 7,
+                          .brokers = 2,
+                          .age = 1.5,
+                          .role = "primary",
+                          .name = "b"};
+  const struct table_spec *const specs[] = {&member_table};
+  struct rates rates = {.unknown = FIGURES_NEED_TWO};
+  (void)state;
+  struct sample *sample = sample_new(specs, 1);
+  struct row *row = sample_row(sample, &sample->tables[0], "one", NULL);
+  figures_fill(sample, row->cells, &member_figures, &answer, &rates);
+  assert_int_equal(row->cells[M_ITEMS].integer, 3);
+  assert_true(row->cells[M_USED].real == 0.25);
+  assert_int_equal(row->cells[M_BYTES].integer, 7);
+  assert_int_equal(row->cells[M_BROKERS].integer, 2);
+  assert_true(row->cells[M_AGE].real == 1.5);
+  assert_string_equal(row->cells[M_ROLE].text, "primary");
+  assert_string_equal(row->cells[M_NAME].text, "b");
+  assert_string_equal(row->cells[M_EVICTIONS].text, "needs two collections");
+  answer = (struct answer){.items = -1, .evicted = -1, .age = -1, .no_bytes = "no right"};
+  figures_fill(sample, row->cells, &member_figures, &answer, &rates);
+  assert_string_equal(row->cells[M_ITEMS].text, "not known");
+  assert_string_equal(row->cells[M_BYTES].text, "no right");
+  assert_string_equal(row->cells[M_EVICTIONS].text, "not said");
+  static const int unknown[] = {M_USED, M_AGE, M_ROLE, M_NAME};
+  for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+    assert_int_equal(row->cells[unknown[i]].type, VALUE_NONE);
+    assert_null(row->cells[unknown[i]].text);
+  }
+  sample_free(sample);
+}
+
+static void members_are_counters_too(void **state) {
+  struct answer before = {.evicted = 10}, now = {.evicted = 11};
+  struct counters first, second;
+  struct rates rates;
+  (void)state;
+  counters_read(&first, &member_figures, &before, 1000000);
+  counters_read(&second, &member_figures, &now, 3000000);
+  rates_make(&rates, &first, &second);
+  assert_true(figure_value(&member_figures, M_EVICTIONS, &now, &rates).real == 0.5);
+  now.evicted = 99;
+  counters_read(&second, &member_figures, &now, 3000000);
+  rates_make(&rates, &first, &second); /* a share of the time is never more than all of it */
+  assert_true(figure_value(&member_figures, M_EVICTIONS, &now, &rates).real == 1);
+  second.reset = 7; /* none has fallen, but the server says so */
+  rates_make(&rates, &first, &second);
+  assert_string_equal(rates.unknown, "counters were reset: needs two collections");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_field_becomes_a_cell),
       cmocka_unit_test(what_is_not_said_or_no_number_is_no_zero),
       cmocka_unit_test(counters_become_rates),
       cmocka_unit_test(nothing_is_known_across_a_restart_or_a_reset),
+      cmocka_unit_test(a_member_becomes_a_cell_by_its_type),
+      cmocka_unit_test(members_are_counters_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,15 +207,16 @@ static void check_cells(const struct postgres_sessions *sessions, bool at_least)
   struct postgres_standby_verdict standby = {.reason = ""};
   struct postgres_replica_rows *replicas = calloc(1, sizeof *replicas);
   struct sample *sample = sample_new(specs, 3);
-  postgres_fill(sample, &(struct postgres_findings){.version = "15.18",
-                                                    .version_number = 150018,
-                                                    .activity = &activity,
-                                                    .statistics = &(struct postgres_statistics){0},
-                                                    .no_rates = "needs two collections",
-                                                    .sessions = sessions,
-                                                    .standby = &standby,
-                                                    .timeline = "",
-                                                    .replicas = replicas});
+  postgres_fill(sample,
+                &(struct postgres_findings){.version = "15.18",
+                                            .version_number = 150018,
+                                            .activity = &activity,
+                                            .statistics = &(struct postgres_statistics){0},
+                                            .rates = &(struct rates){.unknown = FIGURES_NEED_TWO},
+                                            .sessions = sessions,
+                                            .standby = &standby,
+                                            .timeline = "",
+                                            .replicas = replicas});
   static const int counts[] = {SESSION_BLOCKS, SESSION_DIRECT, SESSION_BLOCKS_FOR};
   const struct row *hog = &sample->tables[1].rows[0], *waiter = &sample->tables[1].rows[1];
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -266,35 +267,55 @@ static void test_none(void **state) {
   assert_int_equal(sessions->count, 0);
 }
 
+static struct rates rates_of(const struct postgres_statistics *before,
+                             const struct postgres_statistics *now) {
+  struct counters first = {.known = false}, second;
+  struct rates made;
+  if (before)
+    postgres_counters_read(&first, before);
+  postgres_counters_read(&second, now);
+  rates_make(&made, &first, &second);
+  return made;
+}
+
+static struct value rate(int column, const struct postgres_statistics *before,
+                         const struct postgres_statistics *now) {
+  struct rates made = rates_of(before, now);
+  struct postgres_findings found = {.statistics = now};
+  struct postgres_summary_answer answer = {.found = &found};
+  return figure_value(&postgres_summary_figures, (size_t)column, &answer, &made);
+}
+
 static void test_rates(void **state) {
   (void)state;
-  struct postgres_rates rates;
   struct postgres_statistics before = {
       .clock = 100, .started = 1, .commits = 10, .hits = 5, .reads = 5, .reset = POSTGRES_UNKNOWN};
   struct postgres_statistics now = before;
-  assert_string_equal(postgres_rates(NULL, &now, &rates), "needs two collections");
-  assert_string_equal(postgres_rates(&before, &now, &rates), "the statistics were reset"); /* 0 s */
+  assert_string_equal(rate(SUMMARY_COMMITS, NULL, &now).text, "needs two collections");
+  assert_string_equal(rate(SUMMARY_COMMITS, &before, &now).text, "needs two collections"); /* 0 s */
   now.clock = 102;
-  assert_null(postgres_rates(&before, &now, &rates));
-  assert_true(rates.commits == 0);
-  assert_true(rates.hit_ratio == POSTGRES_UNKNOWN); /* and no NaN */
+  assert_null(rates_of(&before, &now).unknown);
+  assert_true(rate(SUMMARY_COMMITS, &before, &now).real == 0);
+  assert_int_equal(rate(SUMMARY_HIT_RATIO, &before, &now).type, VALUE_NONE); /* and no NaN */
   now.commits = 30;
   now.hits = 8;
   now.reads = 6;
-  assert_null(postgres_rates(&before, &now, &rates));
-  assert_true(rates.commits == 10);
-  assert_true(rates.hit_ratio == 0.75);
+  assert_true(rate(SUMMARY_COMMITS, &before, &now).real == 10);
+  assert_true(rate(SUMMARY_HIT_RATIO, &before, &now).real == 0.75);
   now.hits = 4;
-  assert_non_null(postgres_rates(&before, &now, &rates));
+  assert_string_equal(rate(SUMMARY_COMMITS, &before, &now).text,
+                      "counters were reset: needs two collections");
   now.hits = 8;
   now.started = 101;
-  assert_non_null(postgres_rates(&before, &now, &rates));
+  assert_string_equal(rate(SUMMARY_COMMITS, &before, &now).text,
+                      "restarted: needs two collections");
   now.started = 1;
   now.reset = 101;
-  assert_non_null(postgres_rates(&before, &now, &rates));
+  assert_string_equal(rate(SUMMARY_COMMITS, &before, &now).text,
+                      "counters were reset: needs two collections");
   now.reset = before.reset;
   now.deadlocks = before.deadlocks = POSTGRES_UNKNOWN; /* the difference is no true 0 */
-  assert_string_equal(postgres_rates(&before, &now, &rates), "the server does not say");
+  assert_string_equal(rate(SUMMARY_DEADLOCKS, &before, &now).text, "the server does not say");
 }
 
 int main(void) {
