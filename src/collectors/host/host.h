@@ -11,6 +11,8 @@
 #include "model/sample.h"
 #include "model/target.h"
 
+#include <sys/utsname.h>
+
 /* The machine, as the collector sees it: a seam for tests, which bring a /proc of their own and a
  * probe that blocks until they let it go. */
 struct host_system {
@@ -53,6 +55,25 @@ struct host_reading *host_reading_new(const struct host_system *system);
 void host_reading_free(struct host_reading *reading); /* NULL is fine */
 void host_reading_take(struct host_reading *reading); /* reads it all; blocks */
 
+/* Parts of what is known beside the files. */
+enum { HOST_PART_SHARES = HOST_FILE_COUNT, HOST_PART_SWAP, HOST_PART_SYSTEM, HOST_PART_COUNT };
+
+/* What the row of host_table is made of. Of a part that is not known, `missing` says why; NULL: it
+ * does not apply, or the column says it. */
+struct host_facts {
+  bool known[HOST_PART_COUNT];
+  const char *missing[HOST_PART_COUNT];
+  struct host_load load;
+  int64_t cores, boot_s; /* -1: not said */
+  struct host_cpu_shares shares;
+  struct host_memory memory;
+  int64_t memory_used, memory_available; /* -1: not said */
+  uint64_t swap_used;
+  double uptime;
+  struct host_pressure pressure_cpu, pressure_memory, pressure_io; /* full: -1 if not said */
+  struct utsname name;
+};
+
 /* Fills the row of host_table. *cpu_before is the reading before (total 0: there was none), and is
  * replaced by this one. */
 void host_summary_fill(struct sample *sample, struct row *row, const struct host_reading *reading,
@@ -75,7 +96,7 @@ struct host_mount {
   bool was_writable;       /* at some time since it was seen first */
   bool was_bad;            /* judged so in the last sample */
   bool lost;               /* its home is not mounted: the figures would be another one's */
-  bool has_io, has_rates;  /* io is known; the rates are */
+  bool has_io;             /* io is known */
   struct mount_call *call; /* under way, or NULL: never more than one */
   int64_t asked_ms;        /* when it, or the last one, was started */
   int64_t answered_ms;
@@ -87,13 +108,19 @@ struct host_mount {
   char *home;
   unsigned home_major, home_minor;
   struct host_growth growth;
-  struct host_disk_io io; /* of the reading before */
-  int64_t io_ms;
+  struct host_disk_io io;      /* of the last reading */
+  struct counters io_counters; /* the same, as counters */
+  struct rates io_rates;       /* between the last two */
 
   /* Of the sample that is being made. */
-  const struct mount_entry *entry;    /* in the reading; NULL if it is in no mount that we see */
-  const struct host_mount *leader;    /* whose row stands for the same file system; NULL: its own */
-  double read_rate, write_rate, busy; /* bytes a second, and a share of the time */
+  const struct mount_entry *entry; /* in the reading; NULL if it is in no mount that we see */
+  const struct host_mount *leader; /* whose row stands for the same file system; NULL: its own */
+};
+
+/* What a row of disk_table is made of. */
+struct disk_answer {
+  const struct host_mount *mount;
+  const char *unusable; /* why its last answer cannot be shown; NULL: it can */
 };
 
 /* Takes the answer over. */

@@ -69,20 +69,14 @@ static int line_compare(const void *a, const void *b) {
   return strcmp(x->mount->path, y->mount->path);
 }
 
-static void fill_space(struct row *row, const struct mount_facts *facts) {
+static void fill_ratios(struct row *row, const struct mount_facts *facts) {
   if (facts->total == 0)
-    return; /* /proc and its like: nothing there takes space, and nothing can be full */
-  row->cells[DISK_SIZE] = value_int((int64_t)facts->total);
-  row->cells[DISK_USED_BYTES] = value_int((int64_t)facts->used);
-  row->cells[DISK_FREE] = value_int((int64_t)facts->available);
+    return;
   if (facts->used + facts->available > 0)
     row->cells[DISK_USED] = value_real(ratio_used(facts));
-  if (facts->inodes == 0)
-    return; /* it has no inodes, or as many as it likes */
-  row->cells[DISK_INODES_TOTAL] = value_int((int64_t)facts->inodes);
-  row->cells[DISK_INODES_FREE] = value_int((int64_t)facts->inodes_free);
-  row->cells[DISK_INODES] =
-      value_real((double)(facts->inodes - facts->inodes_free) / (double)facts->inodes);
+  if (facts->inodes > 0)
+    row->cells[DISK_INODES] =
+        value_real((double)(facts->inodes - facts->inodes_free) / (double)facts->inodes);
 }
 
 static void fill_growth(struct row *row, const struct host_mount *mount) {
@@ -102,31 +96,6 @@ static void fill_growth(struct row *row, const struct host_mount *mount) {
     row->cells[DISK_FULL_IN] = value_none("has not grown at this rate for long enough to tell");
 }
 
-static void fill_rates(struct row *row, const struct host_mount *mount) {
-  if (mount->has_rates) {
-    row->cells[DISK_READ] = value_real(mount->read_rate);
-    row->cells[DISK_WRITE] = value_real(mount->write_rate);
-    row->cells[DISK_BUSY] = value_real(mount->busy);
-  } else if (mount->has_io) {
-    row->cells[DISK_READ] = row->cells[DISK_WRITE] = row->cells[DISK_BUSY] =
-        value_none("needs two collections");
-  } /* else it is on no device of this machine */
-}
-
-static void fill_place(struct context *context, struct row *row, const struct mount_entry *entry) {
-  if (!entry) {
-    row->cells[DISK_TYPE] = row->cells[DISK_DEVICE] = row->cells[DISK_MOUNTED_ON] =
-        row->cells[DISK_OPTIONS] = value_none("not in the list of mounts");
-    return;
-  }
-  struct sample *sample = context->sample;
-  row->cells[DISK_TYPE] = value_text(sample_copy(sample, entry->type));
-  row->cells[DISK_DEVICE] = value_text(sample_copy(sample, entry->source));
-  row->cells[DISK_MOUNTED_ON] = value_text(sample_copy(sample, entry->point));
-  row->cells[DISK_OPTIONS] =
-      value_text(sample_printf(sample, "%s; %s", entry->options, entry->super_options));
-}
-
 /* Why there are no figures; also noted where a right is missing. */
 static const char *figures_reason(struct context *context, const struct line *line) {
   const struct host_mount *mount = line->mount;
@@ -139,17 +108,19 @@ static const char *figures_reason(struct context *context, const struct line *li
 
 static void fill_figures(struct context *context, struct row *row, const struct line *line) {
   const struct host_mount *mount = line->mount;
-  if (!line->usable) {
-    struct value none = value_none(figures_reason(context, line));
-    static const enum disk_column columns[] = {
-        DISK_USED,        DISK_FREE,         DISK_FULL_IN, DISK_SIZE,
-        DISK_INODES,      DISK_USED_BYTES,   DISK_GROWTH,  DISK_GROWTH_WINDOW,
-        DISK_INODES_FREE, DISK_INODES_TOTAL, DISK_MODE};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-      row->cells[columns[i]] = none;
+  const struct mount_entry *entry = mount->entry;
+  const struct disk_answer answer = {mount, line->usable ? NULL : figures_reason(context, line)};
+  figures_fill(context->sample, row->cells, &disk_figures, &answer, &mount->io_rates);
+  row->cells[DISK_OPTIONS] = entry ? value_text(sample_printf(context->sample, "%s; %s",
+                                                              entry->options, entry->super_options))
+                                   : value_none("not in the list of mounts");
+  if (answer.unusable) {
+    row->cells[DISK_USED] = row->cells[DISK_INODES] = row->cells[DISK_GROWTH] =
+        row->cells[DISK_GROWTH_WINDOW] = row->cells[DISK_FULL_IN] = row->cells[DISK_MODE] =
+            value_none(answer.unusable);
     return;
   }
-  fill_space(row, &mount->facts);
+  fill_ratios(row, &mount->facts);
   fill_growth(row, mount);
   row->cells[DISK_MODE] = value_text(mount->facts.read_only ? "ro" : "rw");
   if (mount->call)
@@ -177,9 +148,7 @@ static void row_add(struct context *context, const struct line *line) {
   row->cells[DISK_MOUNT] = value_text(sample_copy(context->sample, mount->path));
   if (note)
     row->cells[DISK_NOTE] = value_text(note);
-  fill_place(context, row, mount->entry);
   fill_figures(context, row, line);
-  fill_rates(row, mount);
 }
 
 static void line_make(struct context *context, struct host_mount *mount, struct line *line) {

@@ -4,7 +4,6 @@
 #include "core/mem.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,35 +27,24 @@ bool host_mount_usable(const struct host_mount *mount, int64_t hung_ms, int64_t 
          !mount->lost;
 }
 
-static double rate(uint64_t before, uint64_t now, double per) {
-  return (double)(now - before) / per;
-}
-
-/* Another device by the same number counts from 0. */
-static bool has_begun_anew(const struct host_disk_io *before, const struct host_disk_io *now) {
-  return now->read_bytes < before->read_bytes || now->written_bytes < before->written_bytes ||
-         now->busy_ms < before->busy_ms;
-}
-
-static void take_rates(struct host_mount *mount, const struct host_reading *reading) {
+/* Another device by the same number counts from 0: the counters fall. */
+static void take_io(struct host_mount *mount, const struct host_reading *reading) {
   const struct file_text *file = &reading->files[HOST_FILE_DISKSTATS];
   const struct mount_entry *entry = mount->entry;
+  const struct disk_answer answer = {.mount = mount};
   struct host_disk_io io;
+  struct counters now;
   bool found = file->text && entry &&
                host_disk_io_find(file->text, entry->major, entry->minor, entry->source, &io);
-  const double passed_ms = (double)(reading->read_ms - mount->io_ms);
-  if (found && mount->has_io && passed_ms <= 0)
+  if (found && mount->has_io && reading->read_ms * 1000 <= mount->io_counters.at_us)
     return; /* asked again within the millisecond: what was, still is */
-  mount->has_rates = found && mount->has_io && !has_begun_anew(&mount->io, &io);
-  if (mount->has_rates) {
-    mount->read_rate = rate(mount->io.read_bytes, io.read_bytes, passed_ms / 1000);
-    mount->write_rate = rate(mount->io.written_bytes, io.written_bytes, passed_ms / 1000);
-    mount->busy = fmin(rate(mount->io.busy_ms, io.busy_ms, passed_ms), 1);
-  }
   mount->has_io = found;
   if (found)
     mount->io = io;
-  mount->io_ms = reading->read_ms;
+  counters_read(&now, &disk_figures, &answer, reading->read_ms * 1000);
+  now.known = found;
+  rates_make(&mount->io_rates, &mount->io_counters, &now);
+  mount->io_counters = now;
 }
 
 /* What is known of a file system does not hold for another one. */
@@ -108,7 +96,7 @@ void host_mount_place(struct host_mount *mount, const struct host_reading *readi
   mount->entry = mounts_find(&reading->mounts, resolved ? mount->facts.resolved : mount->path);
   if (reading->files[HOST_FILE_MOUNTINFO].text)
     find_home(mount, reading);
-  take_rates(mount, reading);
+  take_io(mount, reading);
 }
 
 static const char *suspect(const struct mount_entry *entry, char *out, size_t size) {

@@ -1,296 +1,21 @@
-#include "collectors/host/host_table.h"
+#include "collectors/host/host.h"
+
+#define FACTS(file, member) FIGURE_FIELD(file, struct host_facts, member)
+#define LOAD(member) FACTS(HOST_FILE_LOAD, member)
+#define STAT(member) FACTS(HOST_FILE_STAT, member)
+#define MEMORY(member) FACTS(HOST_FILE_MEMORY, member)
+#define UPTIME(member) FACTS(HOST_FILE_UPTIME, member)
+#define PRESSURE_CPU(member) FACTS(HOST_FILE_PRESSURE_CPU, member)
+#define PRESSURE_MEMORY(member) FACTS(HOST_FILE_PRESSURE_MEMORY, member)
+#define PRESSURE_IO(member) FACTS(HOST_FILE_PRESSURE_IO, member)
+#define SWAP(member) FACTS(HOST_PART_SWAP, member)
+#define SHARES(member) FACTS(HOST_PART_SHARES, member)
+#define SYSTEM(member) FACTS(HOST_PART_SYSTEM, member)
 
 static const struct column_spec host_columns[HOST_COLUMN_COUNT] = {
-    [HOST_NAME] = {.id = "name", .title = "HOST", .help = "its name in the configuration"},
-    [HOST_LOAD_TEXT] = {.id = "load_of_cores",
-                        .title = "load",
-                        .flags = COLUMN_HEADLINE,
-                        .priority = 1,
-                        .help = "the load of the last minute, and the processors online"},
-    [HOST_LOAD] = {.id = "load",
-                   .title = "LOAD",
-                   .unit = UNIT_RATIO,
-                   .flags = COLUMN_HISTORY | COLUMN_SPARK,
-                   .priority = 1,
-                   .metric = "host.load",
-                   .threshold = {.has_warn = true, .warn = 0.8, .for_ms = 60000},
-                   .help =
-                       "load of the last minute by processors online (/proc/loadavg, /proc/stat)"},
-    [HOST_CPU] = {.id = "cpu",
-                  .title = "CPU",
-                  .unit = UNIT_RATIO,
-                  .flags = COLUMN_HISTORY | COLUMN_GAUGE | COLUMN_SPARK,
-                  .priority = 1,
-                  .metric = "host.cpu",
-                  .help = "time neither idle nor waiting for disks, since the last collection"},
-    [HOST_MEMORY] = {.id = "memory",
-                     .title = "MEMORY",
-                     .unit = UNIT_RATIO,
-                     .flags = COLUMN_HISTORY | COLUMN_GAUGE | COLUMN_SPARK,
-                     .priority = 1,
-                     .metric = "host.memory",
-                     .threshold = {.has_warn = true, .warn = 0.9, .has_crit = true, .crit = 0.95},
-                     .help = "(MemTotal - MemAvailable) / MemTotal"},
-    [HOST_SWAP] = {.id = "swap",
-                   .title = "SWAP",
-                   .unit = UNIT_RATIO,
-                   .flags = COLUMN_HISTORY,
-                   .priority = 2,
-                   .metric = "host.swap",
-                   .help = "share of the swap space in use"},
-    [HOST_IOWAIT] = {.id = "iowait",
-                     .title = "IOWAIT",
-                     .unit = UNIT_RATIO,
-                     .flags = COLUMN_HISTORY,
-                     .priority = 3,
-                     .metric = "host.iowait",
-                     .help = "time idle while a disk was waited for, since the last collection"},
-    [HOST_STEAL] = {.id = "steal",
-                    .title = "STEAL",
-                    .unit = UNIT_RATIO,
-                    .flags = COLUMN_HISTORY,
-                    .priority = 4,
-                    .metric = "host.steal",
-                    .help = "time that the hypervisor gave to others, since the last collection"},
-    [HOST_LOAD1] = {.id = "load1",
-                    .title = "LOAD 1M",
-                    .flags = COLUMN_DETAIL,
-                    .priority = 7,
-                    .help = "runnable and uninterruptible tasks, average of a minute"},
-    [HOST_LOAD5] = {.id = "load5",
-                    .title = "LOAD 5M",
-                    .flags = COLUMN_DETAIL,
-                    .priority = 7,
-                    .help = "the same of five minutes"},
-    [HOST_LOAD15] = {.id = "load15",
-                     .title = "LOAD 15M",
-                     .flags = COLUMN_DETAIL,
-                     .priority = 7,
-                     .help = "the same of fifteen minutes"},
-    [HOST_CORES] = {.id = "cores",
-                    .title = "CORES",
-                    .unit = UNIT_COUNT,
-                    .flags = COLUMN_DETAIL,
-                    .priority = 7,
-                    .help = "processors online"},
-    [HOST_MEMORY_USED] = {.id = "memory_used",
-                          .title = "MEMORY USED",
-                          .unit = UNIT_BYTES,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 7,
-                          .help = "MemTotal - MemAvailable"},
-    [HOST_MEMORY_AVAILABLE] = {.id = "memory_available",
-                               .title = "MEMORY AVAILABLE",
-                               .unit = UNIT_BYTES,
-                               .flags = COLUMN_DETAIL,
-                               .priority = 7,
-                               .help =
-                                   "MemAvailable: what programs could still get without swapping"},
-    [HOST_MEMORY_TOTAL] = {.id = "memory_total",
-                           .title = "MEMORY TOTAL",
-                           .unit = UNIT_BYTES,
-                           .flags = COLUMN_DETAIL,
-                           .priority = 7,
-                           .help = "MemTotal"},
-    [HOST_SWAP_USED] = {.id = "swap_used",
-                        .title = "SWAP USED",
-                        .unit = UNIT_BYTES,
-                        .flags = COLUMN_DETAIL,
-                        .priority = 7,
-                        .help = "SwapTotal - SwapFree"},
-    [HOST_SWAP_TOTAL] = {.id = "swap_total",
-                         .title = "SWAP TOTAL",
-                         .unit = UNIT_BYTES,
-                         .flags = COLUMN_DETAIL,
-                         .priority = 7,
-                         .help = "SwapTotal"},
-    [HOST_TASKS] = {.id = "tasks",
-                    .title = "TASKS",
-                    .unit = UNIT_COUNT,
-                    .flags = COLUMN_HISTORY | COLUMN_DETAIL,
-                    .priority = 7,
-                    .help = "threads of all processes"},
-    [HOST_RUNNABLE] = {.id = "runnable",
-                       .title = "RUNNABLE",
-                       .unit = UNIT_COUNT,
-                       .flags = COLUMN_DETAIL,
-                       .priority = 7,
-                       .help = "threads that run or wait for a processor at this moment"},
-    [HOST_UPTIME] = {.id = "uptime",
-                     .title = "UP",
-                     .unit = UNIT_SECONDS,
-                     .priority = 5,
-                     .help = "time since the start of the machine"},
-    [HOST_BOOT] = {.id = "boot",
-                   .title = "BOOT",
-                   .unit = UNIT_TIME,
-                   .flags = COLUMN_DETAIL,
-                   .priority = 7,
-                   .help = "when the machine was started"},
-    [HOST_PRESSURE_CPU] = {.id = "pressure_cpu",
-                           .title = "PRESSURE CPU",
-                           .unit = UNIT_RATIO,
-                           .flags = COLUMN_HISTORY | COLUMN_DETAIL,
-                           .priority = 7,
-                           .metric = "host.pressure_cpu",
-                           .help = "share of the last 10 s in which tasks waited for a processor"},
-    [HOST_PRESSURE_MEMORY] = {.id = "pressure_memory",
-                              .title = "PRESSURE MEMORY",
-                              .unit = UNIT_RATIO,
-                              .flags = COLUMN_HISTORY | COLUMN_DETAIL,
-                              .priority = 7,
-                              .metric = "host.pressure_memory",
-                              .help = "share of the last 10 s in which tasks waited for memory"},
-    [HOST_PRESSURE_MEMORY_FULL] = {.id = "pressure_memory_full",
-                                   .title = "PRESSURE MEMORY, ALL",
-                                   .unit = UNIT_RATIO,
-                                   .flags = COLUMN_DETAIL,
-                                   .priority = 7,
-                                   .help = "the same, where all tasks waited at once"},
-    [HOST_PRESSURE_IO] = {.id = "pressure_io",
-                          .title = "PRESSURE IO",
-                          .unit = UNIT_RATIO,
-                          .flags = COLUMN_HISTORY | COLUMN_DETAIL,
-                          .priority = 7,
-                          .metric = "host.pressure_io",
-                          .help = "share of the last 10 s in which tasks waited for a disk"},
-    [HOST_PRESSURE_IO_FULL] = {.id = "pressure_io_full",
-                               .title = "PRESSURE IO, ALL",
-                               .unit = UNIT_RATIO,
-                               .flags = COLUMN_DETAIL,
-                               .priority = 7,
-                               .help = "the same, where all tasks waited at once"},
-    [HOST_HOSTNAME] = {.id = "hostname",
-                       .title = "HOSTNAME",
-                       .flags = COLUMN_DETAIL,
-                       .priority = 7,
-                       .help = "what the machine calls itself"},
-};
-
-/* The first three make a line of 38 cells: path, gauge with per cent, what is free. */
-static const struct column_spec disk_columns[DISK_COLUMN_COUNT] = {
-    [DISK_MOUNT] = {.id = "mount",
-                    .title = "MOUNT",
-                    .width = 8,
-                    .help = "where it is mounted, or the configured path"},
-    [DISK_USED] = {.id = "used",
-                   .title = "USED",
-                   .unit = UNIT_RATIO,
-                   .flags = COLUMN_HISTORY | COLUMN_GAUGE,
-                   .metric = "disk.used",
-                   .threshold = {.has_warn = true, .warn = 0.8, .has_crit = true, .crit = 0.9},
-                   .help = "used / (used + free), as df's Use%, which it rounds up",
-                   .beside = {"free"}},
-    [DISK_FREE] = {.id = "free",
-                   .title = "FREE",
-                   .unit = UNIT_BYTES,
-                   .priority = 1,
-                   .metric = "disk.free",
-                   .threshold = {.below = true},
-                   .help = "what others than root can still write"},
-    [DISK_FULL_IN] = {.id = "full_in",
-                      .title = "FULL IN",
-                      .unit = UNIT_SECONDS,
-                      .priority = 2,
-                      .metric = "disk.full_in",
-                      .threshold = {.below = true, .has_warn = true, .warn = 3600, .for_ms = 60000},
-                      .help = "free / growth, while it grows steadily; at most 15 times as far "
-                              "ahead as the rate has held",
-                      .beside = {"growth", "growth_window"}},
-    [DISK_NOTE] = {.id = "note",
-                   .title = "NOTE",
-                   .flags = COLUMN_FLEX | COLUMN_TELLS,
-                   .priority = 4,
-                   .help = "what is special: read-only, silent, not a mount point of its own"},
-    [DISK_SIZE] = {.id = "size",
-                   .title = "SIZE",
-                   .unit = UNIT_BYTES,
-                   .priority = 4,
-                   .help = "of the whole file system"},
-    [DISK_INODES] = {.id = "inodes",
-                     .title = "INODES",
-                     .unit = UNIT_RATIO,
-                     .flags = COLUMN_HISTORY,
-                     .priority = 3,
-                     .metric = "disk.inodes",
-                     .threshold = {.has_warn = true, .warn = 0.8, .has_crit = true, .crit = 0.9},
-                     .help = "share of the inodes in use, as df -i; files cannot be made without"},
-    [DISK_GROWTH] = {.id = "growth",
-                     .title = "GROWTH",
-                     .unit = UNIT_BYTES_PER_SECOND,
-                     .flags = COLUMN_PLUS | COLUMN_HISTORY,
-                     .priority = 5,
-                     .metric = "disk.growth",
-                     .help = "least squares over what was used, as far back (up to 10 minutes) as "
-                             "the rate was this one"},
-    [DISK_GROWTH_WINDOW] = {.id = "growth_window",
-                            .title = "for",
-                            .unit = UNIT_SECONDS,
-                            .flags = COLUMN_DETAIL,
-                            .priority = 9,
-                            .help = "how long it has grown at this rate; at most 10 minutes"},
-    [DISK_BUSY] = {.id = "busy",
-                   .title = "BUSY",
-                   .unit = UNIT_RATIO,
-                   .flags = COLUMN_HISTORY,
-                   .priority = 6,
-                   .metric = "disk.busy",
-                   .help = "time in which its device had work, since the last collection"},
-    [DISK_READ] = {.id = "read",
-                   .title = "READ",
-                   .unit = UNIT_BYTES_PER_SECOND,
-                   .flags = COLUMN_HISTORY,
-                   .priority = 6,
-                   .help = "read from its device, since the last collection"},
-    [DISK_WRITE] = {.id = "write",
-                    .title = "WRITE",
-                    .unit = UNIT_BYTES_PER_SECOND,
-                    .flags = COLUMN_HISTORY,
-                    .priority = 6,
-                    .help = "written to its device, since the last collection"},
-    [DISK_USED_BYTES] = {.id = "used_bytes",
-                         .title = "USED BYTES",
-                         .unit = UNIT_BYTES,
-                         .priority = 8,
-                         .help = "as df's Used"},
-    [DISK_TYPE] = {.id = "type", .title = "TYPE", .priority = 7, .help = "of the file system"},
-    [DISK_DEVICE] = {.id = "device",
-                     .title = "DEVICE",
-                     .priority = 8,
-                     .help = "what is mounted: a device, or a server's export"},
-    [DISK_MOUNTED_ON] = {.id = "mounted_on",
-                         .title = "MOUNTED ON",
-                         .flags = COLUMN_DETAIL,
-                         .priority = 9,
-                         .help = "the mount point that the path lies on"},
-    [DISK_MODE] = {.id = "mode",
-                   .title = "MODE",
-                   .flags = COLUMN_DETAIL,
-                   .priority = 9,
-                   .help = "rw, or ro for read-only"},
-    [DISK_INODES_FREE] = {.id = "inodes_free",
-                          .title = "INODES FREE",
-                          .unit = UNIT_COUNT,
-                          .flags = COLUMN_DETAIL,
-                          .priority = 9,
-                          .help = "as df -i"},
-    [DISK_INODES_TOTAL] = {.id = "inodes_total",
-                           .title = "INODES TOTAL",
-                           .unit = UNIT_COUNT,
-                           .flags = COLUMN_DETAIL,
-                           .priority = 9,
-                           .help = "as df -i"},
-    [DISK_OPTIONS] = {.id = "options",
-                      .title = "OPTIONS",
-                      .flags = COLUMN_DETAIL,
-                      .priority = 9,
-                      .help = "of the mount; of the file system"},
-    [DISK_AGE] = {.id = "age",
-                  .title = "ANSWER'S AGE",
-                  .unit = UNIT_SECONDS,
-                  .flags = COLUMN_DETAIL,
-                  .priority = 9,
-                  .help = "of the figures, where the file system is slow to answer"},
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "host_summary.def"
+#undef COLUMN
 };
 
 const struct table_spec host_table = {.id = "host",
@@ -299,5 +24,48 @@ const struct table_spec host_table = {.id = "host",
                                       .columns = host_columns,
                                       .column_count = HOST_COLUMN_COUNT};
 
+static const void *facts_part(const void *of, int part, const char **none) {
+  const struct host_facts *facts = of;
+  if (facts->known[part])
+    return facts;
+  if (facts->missing[part])
+    *none = facts->missing[part];
+  return NULL;
+}
+
+const struct figures host_figures = {.table = &host_table, .part = facts_part};
+
+/* ---- disks */
+
+enum { OF_SPACE, OF_INODES, OF_IO, OF_ENTRY };
+#define SPACE(member) FIGURE_FIELD(OF_SPACE, struct mount_facts, member)
+#define INODES(member) FIGURE_FIELD(OF_INODES, struct mount_facts, member)
+#define IO(member) FIGURE_FIELD(OF_IO, struct host_disk_io, member)
+#define ENTRY(member) FIGURE_FIELD(OF_ENTRY, struct mount_entry, member)
+
+static const struct column_spec disk_columns[DISK_COLUMN_COUNT] = {
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "host_disks.def"
+#undef COLUMN
+};
+
 const struct table_spec disk_table = {
     .id = "disks", .title = "Disks", .columns = disk_columns, .column_count = DISK_COLUMN_COUNT};
+
+static const void *disk_part(const void *of, int part, const char **none) {
+  const struct disk_answer *answer = of;
+  const struct mount_facts *facts = &answer->mount->facts;
+  if (part == OF_ENTRY)
+    return answer->mount->entry;
+  if (part == OF_IO) /* else it is on no device of this machine */
+    return answer->mount->has_io ? &answer->mount->io : NULL;
+  if (answer->unusable)
+    *none = answer->unusable;
+  else if (facts->total > 0 && (part == OF_SPACE || facts->inodes > 0))
+    return facts;
+  /* else it is /proc or its like: nothing there takes space, and nothing can be full; or it has no
+   * inodes, or as many as it likes */
+  return NULL;
+}
+
+const struct figures disk_figures = {.table = &disk_table, .part = disk_part};

@@ -2,62 +2,22 @@
  * configured path, by its path. */
 #pragma once
 
-#include "model/table.h"
+#include "collectors/figures.h"
 
 enum host_column {
-  HOST_NAME,
-  HOST_LOAD_TEXT,
-  HOST_LOAD,
-  HOST_CPU,
-  HOST_MEMORY,
-  HOST_SWAP,
-  HOST_IOWAIT,
-  HOST_STEAL,
-  HOST_LOAD1,
-  HOST_LOAD5,
-  HOST_LOAD15,
-  HOST_CORES,
-  HOST_MEMORY_USED,
-  HOST_MEMORY_AVAILABLE,
-  HOST_MEMORY_TOTAL,
-  HOST_SWAP_USED,
-  HOST_SWAP_TOTAL,
-  HOST_TASKS,
-  HOST_RUNNABLE,
-  HOST_UPTIME,
-  HOST_BOOT,
-  HOST_PRESSURE_CPU,
-  HOST_PRESSURE_MEMORY,
-  HOST_PRESSURE_MEMORY_FULL,
-  HOST_PRESSURE_IO,
-  HOST_PRESSURE_IO_FULL,
-  HOST_HOSTNAME,
+#define COLUMN(name, ...) name,
+#include "host_summary.def"
+#undef COLUMN
   HOST_COLUMN_COUNT
 };
 
 enum disk_column {
-  DISK_MOUNT,
-  DISK_USED,
-  DISK_FREE,
-  DISK_FULL_IN,
-  DISK_NOTE,
-  DISK_SIZE,
-  DISK_INODES,
-  DISK_GROWTH,
-  DISK_GROWTH_WINDOW,
-  DISK_BUSY,
-  DISK_READ,
-  DISK_WRITE,
-  DISK_USED_BYTES,
-  DISK_TYPE,
-  DISK_DEVICE,
-  DISK_MOUNTED_ON,
-  DISK_MODE,
-  DISK_INODES_FREE,
-  DISK_INODES_TOTAL,
-  DISK_OPTIONS,
-  DISK_AGE,
+#define COLUMN(name, ...) name,
+#include "host_disks.def"
+#undef COLUMN
   DISK_COLUMN_COUNT
 };
 
 extern const struct table_spec host_table, disk_table;
+/* Of a struct host_facts, and of a struct disk_answer (host.h). */
+extern const struct figures host_figures, disk_figures;

@@ -196,7 +196,7 @@ static void test_rates(void **state) {
     host_collect(fixture);
     row = host_disk(fixture, "/");
   } while (row->cells[DISK_READ].type != VALUE_NONE); /* and no 0 */
-  assert_string_equal(row->cells[DISK_READ].text, "needs two collections");
+  assert_string_equal(row->cells[DISK_READ].text, "counters were reset: needs two collections");
 }
 
 /* Without `mounts`, what holds data; found and gone with the list of mounts. */

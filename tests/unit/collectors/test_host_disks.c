@@ -87,6 +87,7 @@ static void test_figures(void **state) {
   assert_string_equal(row->cells[DISK_FULL_IN].text, "needs 60s of history");
   assert_null(row->cells[DISK_READ].text); /* no device: does not apply */
   bench->items[0].has_io = true;
+  bench->items[0].io_rates.unknown = FIGURES_NEED_TWO;
   row = draw(bench, "/");
   assert_string_equal(row->cells[DISK_READ].text, "needs two collections");
 }
