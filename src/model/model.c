@@ -80,6 +80,7 @@ void model_publish(struct model *model, size_t index, struct sample *sample, int
   slot->started_ms = 0;
   slot->attempted_ms = now_ms;
   slot->failing_ms = 0;
+  slot->logged = SEVERITY_OK;
   slot->failures = 0;
   slot->samples++;
   slot_remember(slot);
@@ -125,14 +126,27 @@ static void log_finding(struct model *model, const struct finding *finding, bool
              finding->sentence, *lasted ? ", for " : "", lasted);
 }
 
+/* One outage may fail in several ways in turn: it is news where it is worse than ever in it. */
+static void log_outage(struct model *model, const struct finding *finding, int64_t now_ms) {
+  struct slot *slot = &model->slots[finding->slot];
+  if (is_of_age(finding) || finding->severity <= slot->logged)
+    return;
+  slot->logged = finding->severity;
+  log_finding(model, finding, false, now_ms);
+}
+
 /* What has appeared is an event of its severity. */
 static void log_new(struct model *model, const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < after->count; i++) {
     const struct finding *new = &after->items[i], *old = find_same(model->findings, new);
+    if (finding_is_outage(new)) {
+      log_outage(model, new, now_ms);
+      continue;
+    }
     if (!old)
       old = find_same(model->held, new);
     bool news = !old || old->pending || old->severity < new->severity;
-    if (!new->pending && news && !is_of_age(new))
+    if (!new->pending && news)
       log_finding(model, new, old && old->pending, now_ms);
   }
 }

@@ -26,6 +26,7 @@ struct slot {
   int64_t started_ms;    /* of the attempt under way; 0 when none is */
   int64_t attempted_ms;  /* completion of the last attempt; 0 before the first */
   int64_t failing_ms;    /* since when attempts fail; 0 if they do not */
+  enum severity logged;  /* of these failures, the worst in the event log; OK: none */
   int64_t next_ms;       /* when the next attempt starts; 0 if not known */
   uint32_t samples;      /* good ones so far */
   uint32_t failures;     /* consecutive failed attempts */

@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox import wait_until
 
 
-def children(pid, state=None):
+def children(pid):
     """{pid: (command line, state)} of its children."""
     found = {}
     for entry in os.listdir("/proc"):
@@ -15,7 +15,7 @@ def children(pid, state=None):
             continue
         try:
             stat = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8", errors="replace")
-            line = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+            line = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:
             continue
         fields = stat[stat.rindex(")") + 2:].split()

@@ -36,6 +36,8 @@ def test_a_crash_is_a_finding_and_passes(calm, tmp_path):
         assert "CRIT" not in terminal.screen.line("stacktop "), terminal.show()  # nothing is wrong with the brokers
         wait_until(lambda: not alive(first), 5, "the end of the client that hangs")
         terminal.wait_for(well, 15)
+        said = [line for line in terminal.screen.rows[2:] if "Kafka client hung" in line]
+        assert len(said) == 1, terminal.show()  # in the events, not again by the client that came after it
         # it crashes while it is asked something: stopped, so that the question waits for it
         second = client(pid)
         assert second != first

@@ -55,8 +55,9 @@ struct kafka_request *kafka_snapshot_start(struct kafka_client *client,
                                            const struct kafka_query *query, kafka_snapshot_cb done,
                                            void *arg);
 
-/* No callback will come. step (may be NULL) gets what was being waited for, in words: "the list of
- * groups"; valid until the client's next call. */
+/* No callback will come. step gets what was being waited for, in words: "the list of groups"; valid
+ * until the client's next call. The caller tells of it: a process that hung there and is killed is
+ * not reported by the next snapshot. NULL: nobody tells, and the next snapshot does. */
 void kafka_snapshot_cancel(struct kafka_request *request, const char **step);
 
 /* Ends the client; what is under way must have been cancelled. done(arg) comes once its process is

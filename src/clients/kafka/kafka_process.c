@@ -28,6 +28,7 @@ struct child {
   int64_t born_ms;
   bool over;       /* its socket is not read any more: it is being killed, or has ended */
   bool reaped;     /* its exit has been seen */
+  bool told;       /* why it is killed is known to who cancelled */
   char doing[160]; /* why it was killed; "": it was not */
   struct kafka_frame_head head;
   char *body; /* heap */
@@ -44,12 +45,13 @@ struct kafka_process {
   struct kafka_call *current; /* sent, not answered */
   bool busy;                  /* the child has not answered yet, current or cancelled */
   int64_t free_by_ms;         /* by when it has to, if cancelled */
+  bool hang_told;             /* by who cancelled: that it hangs is no news then */
   uint64_t call;              /* of what was sent last */
   char step[STEP_MAX];
   int crashes; /* in a row */
   int64_t start_ms;
   char crash[256]; /* the last one */
-  bool untold;     /* ... while no call was under way */
+  bool untold;     /* ... of which no call and no canceller has told */
   bool closing;
   int64_t kill_ms, leave_ms; /* closing: when it is killed, and when it is left */
   void (*closed)(void *arg);
@@ -264,13 +266,18 @@ static void crash_words(const struct child *child, int64_t status, int signal, c
   snprintf(text, size, "Kafka client %s%s, restarting", what, limit_memory_text(memory));
 }
 
+/* The call fails with the crash, which is told thereby. */
+static void fail_crashed(struct kafka_process *process, struct kafka_call *call) {
+  process->untold = false;
+  call->good = err_set(&call->err, ERR_IO, "%s", process->crash);
+}
+
 static void fail_current(struct kafka_process *process) {
   struct kafka_call *call = process->current;
   process->busy = false;
-  process->untold = !call;
   if (!call)
     return;
-  call->good = err_set(&call->err, ERR_IO, "%s", process->crash);
+  fail_crashed(process, call);
   finish(process, call);
 }
 
@@ -284,6 +291,7 @@ static void on_ended(uv_process_t *handle, int64_t status, int signal) {
   }
   process->child = NULL;
   crash_words(child, status, signal, process->crash, sizeof process->crash);
+  process->untold = !child->told;
   pause_begin(process, clock_now_ms() - child->born_ms);
   child_leave(child);
   if (!process->closing)
@@ -295,6 +303,7 @@ static void on_ended(uv_process_t *handle, int64_t status, int signal) {
 static void fail_first(struct kafka_process *process, const struct err *err) {
   struct kafka_call *call = process->waiting;
   process->waiting = call->next;
+  process->untold = false;
   free(call->frame.bytes);
   call->frame = (struct wire_out){0};
   call->err = *err;
@@ -364,6 +373,7 @@ static void call_send(struct kafka_process *process) {
   process->busy = true;
   process->call++;
   process->free_by_ms = INT64_MAX;
+  process->hang_told = false;
   memcpy(call->frame.bytes + offsetof(struct kafka_frame_head, call), &process->call,
          sizeof process->call);
   snprintf(process->step, sizeof process->step, "the question to be read");
@@ -393,6 +403,7 @@ void kafka_process_cancel(struct kafka_process *process, struct kafka_call *call
   } else if (process->current == call) {
     process->current = NULL;
     process->free_by_ms = clock_now_ms() + KAFKA_FREE_MS;
+    process->hang_told = step;
     child_tell(process->child, KAFKA_FRAME_CANCEL, process->call);
   }
   free(call->frame.bytes);
@@ -438,6 +449,7 @@ static bool kill_hung(struct kafka_process *process, int64_t now_ms) {
   if (!process->child || process->child->over || !process->busy || now_ms < by_ms)
     return false;
   snprintf(why, sizeof why, "hung (it waited for %.100s)", process->step);
+  process->child->told = !call && process->hang_told;
   child_kill(process->child, why);
   return true;
 }
@@ -452,11 +464,12 @@ static bool fail_waiting(struct kafka_process *process, int64_t now_ms) {
       continue;
     *link = call->next;
     free(call->frame.bytes);
-    call->good =
-        call->frame.full ? err_set(&call->err, ERR_LIMIT, "the question is too large")
-        : *process->crash && !process->child
-            ? err_set(&call->err, ERR_IO, "%s", process->crash)
-            : err_set(&call->err, ERR_IO, "Kafka client busy: waited for %s", process->step);
+    if (call->frame.full)
+      call->good = err_set(&call->err, ERR_LIMIT, "the question is too large");
+    else if (*process->crash && !process->child)
+      fail_crashed(process, call);
+    else
+      call->good = err_set(&call->err, ERR_IO, "Kafka client busy: waited for %s", process->step);
     call->frame = (struct wire_out){0};
     call->work->finished(call);
     return true;

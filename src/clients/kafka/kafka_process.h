@@ -47,8 +47,9 @@ struct kafka_process *kafka_process_new(struct io *io, const struct kafka_config
 
 /* finished comes, never before this returns. */
 void kafka_process_call(struct kafka_process *process, struct kafka_call *call);
-/* It will not finish: the call is the caller's again. step (may be NULL): what it was waiting for,
- * valid until the next call. */
+/* It will not finish: the call is the caller's again. step gets what it was waiting for, valid
+ * until the next call, and the caller tells of it: kafka_process_crash does not report that hang
+ * again. NULL: nobody tells. */
 void kafka_process_cancel(struct kafka_process *process, struct kafka_call *call,
                           const char **step);
 

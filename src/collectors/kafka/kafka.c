@@ -162,7 +162,7 @@ static void ask(void *self) {
 static void forget(void *self, struct err *err) {
   struct kafka *kafka = self;
   const char *step;
-  kafka_snapshot_cancel(kafka->request, &step);
+  kafka_snapshot_cancel(kafka->request, *err->text ? &step : NULL);
   kafka_history_miss(kafka->history);
   kafka->request = NULL;
   /* Had it run, it would have given up before: nothing is known about the cluster. */

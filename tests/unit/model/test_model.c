@@ -101,6 +101,27 @@ static void test_events(void **state) {
   last_event(fixture, 5, SEVERITY_OK, "main", "up again after 41s");
 }
 
+/* One outage may fail in several ways in turn: what is news is that it is worse than was said. */
+static void test_an_outage_is_told_once(void **state) {
+  struct model_fixture *fixture = *state;
+  static const enum err_kind kinds[] = {ERR_TIMEOUT, ERR_PROTOCOL, ERR_TIMEOUT, ERR_PROTOCOL,
+                                        ERR_REFUSED};
+  for (size_t i = 0; i < COUNT(kinds); i++) {
+    fixture->now_ms += 2000;
+    fail_slot(fixture, 1, kinds[i], i == 0 ? "no answer" : "other words");
+    judge(fixture, false);
+    assert_int_equal(fixture->model.events.count, 1);
+  }
+  publish_lag(fixture, 1, value_int(5));
+  judge(fixture, false);
+  fail_slot(fixture, 1, ERR_PROTOCOL, "garbage"); /* the next outage */
+  judge(fixture, false);
+  last_event(fixture, 3, SEVERITY_UNKNOWN, "main", "garbage");
+  fail_slot(fixture, 1, ERR_REFUSED, "refused"); /* worse */
+  judge(fixture, false);
+  last_event(fixture, 4, SEVERITY_CRIT, "main", "refused");
+}
+
 /* While a target is down nobody knows whether its rows' troubles are over. */
 static void test_no_recovery_while_down(void **state) {
   struct model_fixture *fixture = *state;
@@ -227,6 +248,7 @@ int main(void) {
       TEST(test_asked_once),
       TEST(test_generation_grows),
       TEST(test_events),
+      TEST(test_an_outage_is_told_once),
       TEST(test_trouble_outlasts_an_outage),
       TEST(test_trouble_ends_in_an_outage),
       TEST(test_stale_is_no_event),

@@ -336,6 +336,30 @@ static void test_crash_between_calls(void **state) {
   assert_true(f->good && !*f->note); /* once */
 }
 
+/* Who cannot wait for the next child is told why its call fails; the answer after that does not say
+ * it again. */
+static void test_crash_is_told_once(void **state) {
+  struct fixture *f = *state;
+  make(f, "plays:1");
+  collect(f, 5000);
+  kill(the_child(), SIGABRT);
+  wait_children(f, 0);
+  assert_true(collect(f, 50) < 40);
+  check_err(f, ERR_IO, "crashed (SIGABRT)");
+  collect(f, 5000);
+  assert_true(f->good);
+  assert_string_equal(f->note, "");
+  kill(the_child(), SIGABRT); /* the same where the next child cannot be started */
+  wait_children(f, 0);
+  f->io.kafka_child = "/no/such/file";
+  collect(f, 5000);
+  check_err(f, ERR_IO, "cannot be started");
+  f->io.kafka_child = KAFKA_CHILD_SELF;
+  collect(f, 5000);
+  assert_true(f->good);
+  assert_string_equal(f->note, "");
+}
+
 static void test_killed_in_a_call(void **state) {
   struct fixture *f = *state;
   make(f, "hang:1");
@@ -408,6 +432,41 @@ static void test_hang_after_a_cancel(void **state) {
   wait_children(f, 0);
   assert_true(clock_now_ms() - began >= KAFKA_FREE_MS - 20);
   assert_false(f->done);
+}
+
+/* A question that is sent and cannot be answered, for the child is frozen. */
+static struct kafka_request *start_frozen(struct fixture *f) {
+  collect(f, 5000);
+  kill(the_child(), SIGSTOP);
+  struct kafka_request *request = start(f, 60000);
+  uv_run(&f->loop, UV_RUN_ONCE); /* it is sent */
+  return request;
+}
+
+/* Who cancels and asks what it waited for tells of it: the next answer does not say it again. One
+ * that nobody has told of is said. */
+static void test_hang_is_told_once(void **state) {
+  struct fixture *f = *state;
+  const char *waited = NULL;
+  make(f, "plays:1");
+  kafka_snapshot_cancel(start_frozen(f), &waited);
+  assert_string_equal(waited, "the question to be read");
+  wait_children(f, 0);
+  collect(f, 5000);
+  assert_true(f->good);
+  assert_string_equal(f->note, "");
+  kafka_snapshot_cancel(start_frozen(f), NULL);
+  wait_children(f, 0);
+  collect(f, 5000);
+  assert_true(f->good);
+  assert_non_null(strstr(f->note, "Kafka client hung"));
+  kafka_snapshot_cancel(start_frozen(f), &waited);
+  kill(the_child(), SIGCONT);
+  collect(f, 5000); /* it became free in time; what comes later is another matter */
+  kill(the_child(), SIGABRT);
+  wait_children(f, 0);
+  collect(f, 5000);
+  assert_string_equal(f->note, "Kafka client crashed (SIGABRT), restarting");
 }
 
 static void check_garbage(struct fixture *f, const char *role, const char *says) {
@@ -700,12 +759,14 @@ int main(int argc, char **argv) {
       TEST(test_exit_in_a_call),
       TEST(test_pause_before_a_restart),
       TEST(test_crash_between_calls),
+      TEST(test_crash_is_told_once),
       TEST(test_killed_in_a_call),
       TEST(test_limited_memory),
       TEST(test_no_thread),
       TEST(test_hang_in_a_call),
       TEST(test_frozen_in_a_call),
       TEST(test_hang_after_a_cancel),
+      TEST(test_hang_is_told_once),
       TEST(test_garbage_text),
       TEST(test_garbage_large),
       TEST(test_garbage_stranger),
