@@ -1,7 +1,9 @@
 #include "actions/postgres/postgres_conn.h"
 
-#include "actions/postgres/postgres_link.h"
+#include "actions/postgres/postgres_found.h"
 #include "actions/postgres/postgres_utf8.h"
+#include "clients/postgres/pg_error.h"
+#include "clients/postgres/pg_share.h"
 #include "core/mem.h"
 #include "io/clock.h"
 
@@ -10,10 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { VERSION_MIN = 100000, TURN_MS = 5 };
+
 struct postgres_conn {
   struct step_part part; /* first */
   struct step *step;
-  struct postgres_link *link;
+  const char *dsn;
+  struct pg *pg;
+  int pid, version;
+  struct postgres_identity identity;
+  const struct postgres_conn *beside; /* leads to the same server; NULL: it is the first one */
+  enum { CONNECTING, GREETING, IDENTIFYING, OPEN /* or it has failed */ } phase;
+
+  bool urgent;  /* where there is no slot, it takes the connection that is there */
+  bool borrows; /* it does; pid is that of the lender: with another one it may be another server */
+  struct pg_loan loan;
+
   bool asking;
   bool changing;  /* what was asked last changes something, and has no answer */
   struct err err; /* of the last answer; ERR_NONE: rows */
@@ -23,9 +37,14 @@ struct postgres_conn {
   char encoding[POSTGRES_ENCODING_MAX]; /* of texts that come as they are; "": they are UTF-8 */
 };
 
+static void on_freed(void *arg) {
+  (void)arg;
+}
+
 static void close_part(struct step_part *part) {
   struct postgres_conn *conn = (struct postgres_conn *)part;
-  postgres_link_close(conn->link);
+  pg_loan_drop(&conn->loan);
+  pg_free(conn->pg, on_freed, NULL);
   postgres_utf8_fini(&conn->utf8);
   arena_fini(&conn->arena);
   free(conn);
@@ -33,6 +52,29 @@ static void close_part(struct step_part *part) {
 
 static size_t unanswered(const struct step_part *part) {
   return ((const struct postgres_conn *)part)->changing;
+}
+
+/* ---- what is known of it */
+
+static struct pg_share *lender(const struct postgres_conn *conn) {
+  struct pg_share *share = pg_share_find(conn->step->act->io, conn->dsn);
+  return share && pg_backend_pid(share->pg) == conn->pid ? share : NULL;
+}
+
+bool postgres_is_up(const struct postgres_conn *conn) {
+  return conn->borrows ? lender(conn) != NULL : pg_phase(conn->pg) == PG_IDLE;
+}
+
+const char *postgres_sqlstate(const struct postgres_conn *conn) {
+  return conn->borrows ? conn->loan.sqlstate : pg_sqlstate(conn->pg);
+}
+
+int postgres_pid(const struct postgres_conn *conn) {
+  return conn->pid;
+}
+
+int postgres_version(const struct postgres_conn *conn) {
+  return conn->version;
 }
 
 /* ---- answers: kept, since one may come while the step waits for something else */
@@ -52,9 +94,11 @@ static void on_answer(void *self, const struct pg_rows *rows, const struct err *
   struct postgres_conn *conn = self;
   conn->asking = false;
   conn->err = err ? *err : (struct err){0};
-  conn->changing = conn->changing && err && !postgres_link_stands(conn->link);
+  conn->changing = conn->changing && err && !postgres_is_up(conn);
   if (rows)
     keep_rows(conn, rows);
+  if (!conn->urgent) /* such a one may have to wait for its lender: the step does */
+    postgres_is_answered(conn);
   step_wake(conn->step);
 }
 
@@ -68,8 +112,184 @@ static void begin(struct postgres_conn *conn) {
   conn->asking = true;
 }
 
+/* Over the connection of the collector, once it is free. */
+static void borrow(struct postgres_conn *conn, const char *sql, size_t count,
+                   const char *const *values) {
+  struct pg_share *share;
+  while ((share = lender(conn)) && !pg_share_is_free(share))
+    if (!step_wait(conn->step, clock_now_ms() + TURN_MS))
+      return;
+  if (share) {
+    pg_loan_ask(&conn->loan, share, sql, count, values, on_answer, conn);
+    return;
+  }
+  conn->asking = false;
+  err_set(&conn->err, ERR_CLOSED,
+          "the only connection was lost, and there is no slot for another one");
+}
+
+void postgres_begin(struct postgres_conn *conn, const char *sql, size_t count,
+                    const char *const *values) {
+  begin(conn);
+  if (conn->step->dropped)
+    return;
+  if (conn->borrows)
+    borrow(conn, sql, count, values);
+  else if (values)
+    pg_query_params(conn->pg, sql, count, values, on_answer, conn);
+  else
+    pg_query(conn->pg, sql, on_answer, conn);
+}
+
+/* ---- opening: each answer brings the next question */
+
+/* The identity of the server: 9.6 and newer; by default every role may ask. */
+static const char system_sql[] = "SELECT system_identifier FROM pg_control_system()";
+
+/* A fallback_application_name does not count when the dsn has another; what cannot be set where one
+ * logs in (PgBouncer refuses it) is set here. pg_backend_pid(): who we are to the server. */
+static const char greeting[] =
+    "SET application_name = 'stacktop'; SET search_path = pg_catalog; SET lock_timeout = '3s';"
+    " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+    " SELECT pg_backend_pid(), to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',"
+    "  'YYYY-MM-DD HH24:MI:SS.US') || '+00',"
+    " (SELECT oid FROM pg_database WHERE datname = current_database()),"
+    " has_function_privilege('pg_control_system()', 'EXECUTE')";
+enum { GREETING_PID, GREETING_START, GREETING_DATABASE, GREETING_MAY_ASK, GREETING_COLUMNS };
+
+static void greet(struct postgres_conn *conn) {
+  conn->phase = GREETING;
+  postgres_begin(conn, greeting, 0, NULL);
+}
+
+static void connected(struct postgres_conn *conn) {
+  const struct pg_share *share = NULL;
+  if (conn->urgent && conn->err.kind != ERR_NONE && pg_error_is_full(&conn->err))
+    share = pg_share_find(conn->step->act->io, conn->dsn);
+  const struct pg *pg = share ? share->pg : conn->pg;
+  if (conn->err.kind != ERR_NONE && !share)
+    return;
+  conn->borrows = share != NULL;
+  conn->pid = pg_backend_pid(pg);
+  conn->version = pg_server_version(pg);
+  if (conn->version >= VERSION_MIN)
+    greet(conn);
+  else
+    err_set(&conn->err, ERR_UNSUPPORTED, "needs PostgreSQL 10 or newer, not \"%.40s\"",
+            pg_server_version_text(pg));
+}
+
+static void take_cell(char *out, size_t size, const char *cell) {
+  snprintf(out, size, "%s", cell ? cell : "");
+}
+
+static void identified(struct postgres_conn *conn) {
+  const struct plan *plan = conn->step->act->plan;
+  conn->phase = OPEN;
+  if (plan && !postgres_identity_fits(&conn->identity, plan, &conn->err))
+    return;
+  if (conn->beside && strcmp(conn->beside->identity.start, conn->identity.start) != 0)
+    err_set(&conn->err, ERR_INVALID, "a different server answers a second connection");
+}
+
+static void greeted(struct postgres_conn *conn) {
+  const struct pg_rows *rows = &conn->rows;
+  const bool whole = rows->rows == 1 && rows->columns == GREETING_COLUMNS;
+  const char *pid = whole ? pg_cell(rows, 0, GREETING_PID) : NULL;
+  struct postgres_identity *identity = &conn->identity;
+  /* a pooler tells a process id of its own making at the log-in */
+  if (!pid || strtol(pid, NULL, 10) != conn->pid) {
+    err_set(&conn->err, ERR_UNSUPPORTED,
+            "a pooler stands in front, and may give each statement to another session: name the "
+            "server itself in the target's dsn");
+    return;
+  }
+  take_cell(identity->start, sizeof identity->start, pg_cell(rows, 0, GREETING_START));
+  take_cell(identity->database, sizeof identity->database, pg_cell(rows, 0, GREETING_DATABASE));
+  if (!postgres_is_true(pg_cell(rows, 0, GREETING_MAY_ASK))) {
+    identified(conn);
+    return;
+  }
+  conn->phase = IDENTIFYING;
+  postgres_begin(conn, system_sql, 0, NULL);
+}
+
+/* Takes the answer that has come while it is being opened. */
+static void open_on(struct postgres_conn *conn) {
+  const bool good = conn->err.kind == ERR_NONE;
+  if (conn->phase == CONNECTING) {
+    connected(conn);
+  } else if (conn->phase == GREETING && good) {
+    greeted(conn);
+  } else if (conn->phase == IDENTIFYING && (good || postgres_is_up(conn))) {
+    /* a role that may not know it does without */
+    take_cell(conn->identity.server, sizeof conn->identity.server,
+              good && conn->rows.rows == 1 ? pg_cell(&conn->rows, 0, 0) : NULL);
+    conn->err = (struct err){0};
+    identified(conn);
+  }
+  if (!conn->asking && conn->err.kind != ERR_NONE) {
+    conn->phase = OPEN;
+    pg_drop(conn->pg);
+  }
+}
+
+bool postgres_is_answered(struct postgres_conn *conn) {
+  while (!conn->asking && conn->phase != OPEN)
+    open_on(conn);
+  return !conn->asking;
+}
+
+static struct postgres_conn *conn_begin(struct step *step, bool urgent,
+                                        const struct postgres_conn *beside) {
+  struct postgres_conn *conn = mem_new(sizeof *conn);
+  conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
+  conn->step = step;
+  conn->dsn = target_text(step->act->target, "dsn");
+  conn->pg = pg_new(step->act->io, conn->dsn);
+  conn->urgent = urgent;
+  conn->beside = beside;
+  step_add(step, &conn->part);
+  begin(conn);
+  if (!step->dropped)
+    pg_connect(conn->pg, on_answer, conn);
+  return conn;
+}
+
+struct postgres_conn *postgres_conn_begin(struct step *step, const struct postgres_conn *beside) {
+  return conn_begin(step, false, beside);
+}
+
+struct postgres_conn *postgres_conn_open(struct step *step) {
+  struct postgres_conn *conn = conn_begin(step, false, NULL);
+  return postgres_take(conn) ? conn : NULL;
+}
+
+struct postgres_conn *postgres_conn_open_urgent(struct step *step) {
+  struct postgres_conn *conn = conn_begin(step, true, NULL);
+  return postgres_take(conn) ? conn : NULL;
+}
+
+struct postgres_conn *postgres_survey(struct postgres_conn *conn,
+                                      const struct table_spec *const *tables, size_t count) {
+  if (!conn)
+    return NULL;
+  conn->step->found = sample_new(tables, count);
+  postgres_identity_keep(conn->step->found, &conn->identity);
+  return conn;
+}
+
+void postgres_conn_close(struct postgres_conn *conn) {
+  if (!conn)
+    return;
+  step_remove(conn->step, &conn->part);
+  close_part(&conn->part);
+}
+
+/* ---- asking */
+
 const struct pg_rows *postgres_take(struct postgres_conn *conn) {
-  while (conn->asking)
+  while (!postgres_is_answered(conn))
     if (!step_wait(conn->step, INT64_MAX))
       return NULL;
   if (conn->err.kind == ERR_NONE)
@@ -85,17 +305,6 @@ bool postgres_wait(struct postgres_conn *conn, int64_t ms) {
     if (!step_wait(conn->step, until_ms))
       return true; /* given up: taking the answer fails */
   return !conn->asking;
-}
-
-bool postgres_is_answered(const struct postgres_conn *conn) {
-  return !conn->asking;
-}
-
-void postgres_begin(struct postgres_conn *conn, const char *sql, size_t count,
-                    const char *const *values) {
-  begin(conn);
-  if (!conn->step->dropped)
-    postgres_link_ask(conn->link, sql, count, values, on_answer);
 }
 
 const struct pg_rows *postgres_ask(struct postgres_conn *conn, const char *sql, size_t count,
@@ -219,83 +428,4 @@ bool postgres_refused(struct postgres_conn *conn) {
     outcome_set(conn->step->act->outcome, 0, VICTIM_REFUSED, "%s%s",
                 lock ? "another session holds its lock: " : "", conn->step->err.text);
   return postgres_is_up(conn);
-}
-
-/* ---- opening */
-
-static struct postgres_conn *conn_begin(struct step *step, bool urgent) {
-  struct postgres_conn *conn = mem_new(sizeof *conn);
-  conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
-  conn->step = step;
-  step_add(step, &conn->part);
-  begin(conn);
-  conn->link = urgent ? postgres_link_open_urgent(step->act, on_answer, conn)
-                      : postgres_link_open(step->act, on_answer, conn);
-  return conn;
-}
-
-struct postgres_conn *postgres_conn_begin(struct step *step) {
-  return conn_begin(step, false);
-}
-
-static struct postgres_conn *opened(struct postgres_conn *conn) {
-  return postgres_take(conn) ? conn : NULL;
-}
-
-struct postgres_conn *postgres_conn_open(struct step *step) {
-  return opened(conn_begin(step, false));
-}
-
-struct postgres_conn *postgres_conn_open_urgent(struct step *step) {
-  return opened(conn_begin(step, true));
-}
-
-static struct postgres_conn *survey_open(struct step *step, const struct table_spec *const *tables,
-                                         size_t count, bool urgent) {
-  struct postgres_conn *conn = opened(conn_begin(step, urgent));
-  if (!conn)
-    return NULL;
-  step->found = sample_new(tables, count);
-  postgres_identity_keep(step->found, postgres_conn_identity(conn));
-  return conn;
-}
-
-struct postgres_conn *postgres_survey_open(struct step *step,
-                                           const struct table_spec *const *tables, size_t count) {
-  return survey_open(step, tables, count, false);
-}
-
-struct postgres_conn *postgres_survey_open_urgent(struct step *step,
-                                                  const struct table_spec *const *tables,
-                                                  size_t count) {
-  return survey_open(step, tables, count, true);
-}
-
-void postgres_conn_close(struct postgres_conn *conn) {
-  if (!conn)
-    return;
-  step_remove(conn->step, &conn->part);
-  close_part(&conn->part);
-}
-
-/* ---- what is known of it */
-
-bool postgres_is_up(const struct postgres_conn *conn) {
-  return postgres_link_stands(conn->link);
-}
-
-const char *postgres_sqlstate(const struct postgres_conn *conn) {
-  return postgres_link_sqlstate(conn->link);
-}
-
-int postgres_pid(const struct postgres_conn *conn) {
-  return postgres_link_pid(conn->link);
-}
-
-int postgres_version(const struct postgres_conn *conn) {
-  return postgres_link_version(conn->link);
-}
-
-const struct postgres_identity *postgres_conn_identity(const struct postgres_conn *conn) {
-  return postgres_link_identity(conn->link);
 }

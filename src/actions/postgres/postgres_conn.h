@@ -1,5 +1,13 @@
-/* The connection of a step to a PostgreSQL server: its own, never the collector's. What it is set
- * to and when it is refused: postgres_link.h. */
+/* The connection of a step to a PostgreSQL server: its own, never the collector's, and one
+ * statement at a time.
+ *
+ * On opening it connects to the target's dsn and says SET application_name = 'stacktop',
+ * lock_timeout = '3s', statement_timeout = 0, idle_in_transaction_session_timeout = 0, and
+ * search_path = pg_catalog, so that no function or operator of others gets in between: name
+ * everything else with its schema, and RESET search_path for what runs others' code (the triggers
+ * of a DELETE). Behind a pooler it is refused with ERR_UNSUPPORTED: in transaction mode, which
+ * cannot be told from the others, pids and settings mean nothing. Where the step has a plan and
+ * another server or database answers than that of the plan, it is refused with ERR_INVALID. */
 #pragma once
 
 #include "actions/postgres/postgres_identity.h"
@@ -17,17 +25,17 @@ enum { POSTGRES_STEP_MS = 20000 }; /* of a survey, and of an effect of a few sho
 
 /* NULL with step->err. */
 struct postgres_conn *postgres_conn_open(struct step *step);
-/* For short statements that must work while no connection slot is left: then it asks over the
- * collector's connection. */
+/* For short statements that must work while no connection slot is left: then it asks over a
+ * connection of the same dsn that is there already, the collector's (clients/postgres/pg_share.h),
+ * statement by statement. */
 struct postgres_conn *postgres_conn_open_urgent(struct step *step);
-/* The same for a survey: makes step->found of these tables, which says who the server is. */
-struct postgres_conn *postgres_survey_open(struct step *step,
-                                           const struct table_spec *const *tables, size_t count);
-struct postgres_conn *postgres_survey_open_urgent(struct step *step,
-                                                  const struct table_spec *const *tables,
-                                                  size_t count);
-/* Does not wait: postgres_take says whether it is open. */
-struct postgres_conn *postgres_conn_begin(struct step *step);
+/* Makes step->found of these tables, which says who the server of conn is. Returns conn; NULL is
+ * fine. */
+struct postgres_conn *postgres_survey(struct postgres_conn *conn,
+                                      const struct table_spec *const *tables, size_t count);
+/* A second one, to the same run of the same server. Does not wait: postgres_take says whether it is
+ * open. */
+struct postgres_conn *postgres_conn_begin(struct step *step, const struct postgres_conn *beside);
 /* Before the step's end. NULL is fine. */
 void postgres_conn_close(struct postgres_conn *conn);
 
@@ -73,7 +81,8 @@ void postgres_begin(struct postgres_conn *conn, const char *sql, size_t count,
                     const char *const *values);
 /* Waits for at most so long, or until a person cancels, and returns whether it is answered. */
 bool postgres_wait(struct postgres_conn *conn, int64_t ms);
-bool postgres_is_answered(const struct postgres_conn *conn);
+/* Of one that is being opened: whether it is open, or has failed. */
+bool postgres_is_answered(struct postgres_conn *conn);
 const struct pg_rows *postgres_take(struct postgres_conn *conn);
 
 /* Whether it can still be asked: after an error of the server it can, after a lost one it cannot.
@@ -83,4 +92,3 @@ const char *
 postgres_sqlstate(const struct postgres_conn *conn); /* of the last error: "55P03"; "" */
 int postgres_pid(const struct postgres_conn *conn);
 int postgres_version(const struct postgres_conn *conn); /* 150018 */
-const struct postgres_identity *postgres_conn_identity(const struct postgres_conn *conn);

@@ -191,7 +191,7 @@ static bool survey(struct step *step) {
   struct retention retention;
   if (!retention_of(request, &retention, &step->err))
     return false;
-  struct postgres_conn *conn = postgres_survey_open(step, tables, 1);
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
   if (!conn)
     return false;
   const struct pg_rows *rows = postgres_read_names(

@@ -4,7 +4,7 @@ enum { VERSION_MIN = 120000 };
 
 struct postgres_conn *postgres_indexes_open(struct step *step,
                                             const struct table_spec *const *tables, size_t count) {
-  struct postgres_conn *conn = postgres_survey_open(step, tables, count);
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, count);
   if (!conn || postgres_version(conn) >= VERSION_MIN)
     return conn;
   step_fail(step, ERR_UNSUPPORTED, "needs PostgreSQL 12 or newer");

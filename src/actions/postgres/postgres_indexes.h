@@ -4,7 +4,7 @@
 #include "actions/postgres/postgres_found.h"
 #include "actions/postgres/postgres_work.h"
 
-/* As postgres_survey_open, for servers from 12 on. */
+/* As postgres_survey, for servers from 12 on. */
 struct postgres_conn *postgres_indexes_open(struct step *step,
                                             const struct table_spec *const *tables, size_t count);
 

@@ -59,7 +59,7 @@ static const struct table_spec found_table =
 
 static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&found_table};
-  struct postgres_conn *conn = postgres_survey_open(step, tables, 1);
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
   const struct pg_rows *rows =
       conn ? postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values) : NULL;
   if (!rows)

@@ -238,7 +238,7 @@ static bool take(struct step *step, const struct pg_rows *rows) {
 static bool survey(struct step *step, const char *order, const char *wanted, bool climb) {
   static const struct table_spec *const tables[] = {&postgres_sessions_found_table,
                                                     &postgres_sessions_counts_table};
-  struct postgres_conn *conn = postgres_survey_open_urgent(step, tables, 2);
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open_urgent(step), tables, 2);
   const char *sql = arena_printf(&step->arena, frame, order, wanted, climb ? "true" : "false",
                                  WAITERS_MAX, QUERY_BYTES, WANTED_MAX, ROWS_MAX);
   const struct pg_rows *rows = conn ? postgres_read(conn, A_COUNT, sql, 0, NULL) : NULL;

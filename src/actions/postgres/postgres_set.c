@@ -86,7 +86,7 @@ static bool survey(struct step *step) {
     return step_fail(step, ERR_INVALID,
                      "a value is needed ('' for the empty text), or reset=true to take back what "
                      "ALTER SYSTEM has set");
-  struct postgres_conn *conn = postgres_survey_open(step, tables, 1);
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
   if (!conn)
     return false;
   const char *const values[] = {name, value && strcmp(value, "''") == 0 ? "" : value,

@@ -169,7 +169,7 @@ bool postgres_survey_vacuum(struct step *step) {
   static const char hidden_sql[] =
       "SELECT count(*) FROM pg_stat_activity WHERE backend_type IS NULL"
       " AND pid <> pg_backend_pid()";
-  struct postgres_conn *conn = postgres_survey_open(step, tables, 2);
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 2);
   if (!conn || !read_tables(step, conn, false) || !postgres_read_holders(step, conn))
     return false;
   const struct pg_rows *rows = postgres_read(conn, 1, hidden_sql, 0, postgres_no_values);
@@ -183,7 +183,7 @@ bool postgres_survey_vacuum(struct step *step) {
 }
 
 bool postgres_survey_analyze(struct step *step) {
-  struct postgres_conn *conn = postgres_survey_open(step, tables, 2);
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 2);
   return conn && read_tables(step, conn, true);
 }
 

@@ -100,7 +100,7 @@ static void look(struct work *work) {
   snprintf(pid, sizeof pid, "%d", postgres_pid(work->conn));
   const char *const values[] = {pid};
   if (!work->watch)
-    work->watch = work->step->cancelled ? postgres_conn_begin(work->step) : NULL;
+    work->watch = work->step->cancelled ? postgres_conn_begin(work->step, work->conn) : NULL;
   if (!work->watch || !postgres_is_answered(work->watch))
     return;
   const struct pg_rows *rows = postgres_take(work->watch);
@@ -256,7 +256,7 @@ bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
   struct work work = {.step = step, .spec = spec, .conn = postgres_conn_open(step)};
   const struct plan *plan = step->act->plan;
   if (work.conn)
-    work.watch = postgres_conn_begin(step);
+    work.watch = postgres_conn_begin(step, work.conn);
   while (work.conn && postgres_is_up(work.conn) && work.victim < plan->victim_count &&
          !step_should_stop(step)) {
     work_on(&work);
