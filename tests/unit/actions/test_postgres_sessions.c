@@ -86,7 +86,7 @@ static void begin(PGconn *conn, const char *sql) {
   assert_int_equal(PQsendQuery(conn, sql), 1);
 }
 
-/* The state that the server tells of that session; NULL: it is gone. */
+/* Whether the server shows that session in that state. */
 static bool state_is(struct fixture *fixture, const PGconn *conn, const char *state) {
   char sql[200];
   snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND state = '%s'",
