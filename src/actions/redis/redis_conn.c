@@ -2,7 +2,6 @@
 
 #include "clients/redis/redis.h"
 #include "core/mem.h"
-#include "io/clock.h"
 
 #include <assert.h>
 #include <hiredis/hiredis.h>
@@ -20,95 +19,55 @@ static void close_part(struct step_part *part) {
   free(conn);
 }
 
-static size_t unanswered(const struct step_part *part) {
-  return ((const struct redis_conn *)part)->unanswered;
-}
-
 /* ---- questions */
 
-static void on_answered(void *arg, const struct redisReply *reply, const struct err *err) {
-  struct redis_conn *conn = arg;
-  struct err refusal = {0};
-  if (err && !conn->waits)
-    conn->lost = *err; /* the last commands of a lost connection, or nobody waited for any */
-  if (err && !conn->waits)
-    return;
-  assert(conn->waits &&
-         "a step takes the replies that it has queued for before it waits otherwise");
+static void take_reply(struct redis_conn *conn, bool change, const struct redisReply *reply,
+                       const struct err *err) {
+  struct err refusal;
   if (err) {
-    conn->lost = *err;
-  } else {
-    bool refused = redis_reply_err(reply, &refusal);
-    conn->reply = refused ? NULL : reply;
-    conn->until_ms = clock_now_ms() + REDIS_ANSWER_MS;
-    if (conn->take)
-      conn->take(conn->take_arg, conn->reply, refused ? &refusal : NULL);
-    else if (refused)
-      conn->step->err = refusal;
-    if (--conn->queued > 0)
-      return;
+    conn_broken(&conn->conn, err);
+    return;
   }
-  conn->waits = false;
-  step_wake(conn->step);
+  const bool refused = redis_reply_err(reply, &refusal);
+  const redisReply *answer = refused ? NULL : reply;
+  if (conn->take && conn->conn.lost.kind == ERR_NONE)
+    conn->take(conn->take_arg, answer, refused ? &refusal : NULL);
+  conn_answered(&conn->conn, change, answer, refused && !conn->take ? &refusal : NULL);
+}
+
+static void on_answered(void *arg, const struct redisReply *reply, const struct err *err) {
+  take_reply(arg, false, reply, err);
 }
 
 static void on_changed(void *arg, const struct redisReply *reply, const struct err *err) {
-  struct redis_conn *conn = arg;
-  if (!err)
-    conn->unanswered--;
-  on_answered(conn, reply, err);
+  take_reply(arg, true, reply, err);
 }
 
 void redis_queue(struct redis_conn *conn, bool changes, int count, const char *const *words,
                  const size_t *lengths) {
-  assert(conn->queued < REDIS_QUEUE_MAX);
-  conn->queued++;
-  if (!conn->step->dropped && conn->lost.kind == ERR_NONE &&
+  assert(conn->conn.queued < REDIS_QUEUE_MAX);
+  if (conn_queue(&conn->conn) &&
       redis_send(conn->redis, count, words, lengths, changes ? on_changed : on_answered, conn,
-                 &conn->lost))
-    conn->unanswered += changes;
-}
-
-static void give_up(struct redis_conn *conn) {
-  char where[200];
-  err_set(&conn->lost, ERR_TIMEOUT, "%s for %d s", redis_describe(conn->redis, where, sizeof where),
-          REDIS_ANSWER_MS / 1000);
-  redis_close(conn->redis, NULL, NULL);
-  conn->redis = NULL;
-  conn->waits = false;
+                 &conn->conn.lost))
+    conn->conn.unanswered += changes;
 }
 
 bool redis_take_all(struct redis_conn *conn, redis_take take, void *arg) {
-  struct step *step = conn->step;
-  step->err = (struct err){0};
   conn->take = take;
   conn->take_arg = arg;
-  conn->reply = NULL;
-  conn->until_ms = clock_now_ms() + REDIS_ANSWER_MS;
-  conn->waits = conn->queued > 0 && conn->lost.kind == ERR_NONE;
-  while (conn->waits) {
-    if (!step_wait(step, conn->until_ms))
-      return conn->waits = false;
-    if (conn->waits && clock_now_ms() >= conn->until_ms)
-      give_up(conn);
-  }
-  conn->queued = 0;
-  if (conn->lost.kind == ERR_NONE)
-    return true;
-  step->err = conn->lost;
-  return false;
+  return conn_wait(&conn->conn);
 }
 
 const struct redisReply *redis_ask_words(struct redis_conn *conn, int count,
                                          const char *const *words, const size_t *lengths) {
   redis_queue(conn, false, count, words, lengths);
-  return redis_take_all(conn, NULL, NULL) ? conn->reply : NULL;
+  return redis_take_all(conn, NULL, NULL) ? conn->conn.answer : NULL;
 }
 
 const struct redisReply *redis_change_words(struct redis_conn *conn, int count,
                                             const char *const *words, const size_t *lengths) {
   redis_queue(conn, true, count, words, lengths);
-  return redis_take_all(conn, NULL, NULL) ? conn->reply : NULL;
+  return redis_take_all(conn, NULL, NULL) ? conn->conn.answer : NULL;
 }
 
 const struct redis_info *redis_ask_info(struct redis_conn *conn) {
@@ -127,23 +86,23 @@ static bool is_redis(struct redis_conn *conn) {
   const char *run_id = redis_info_text(&conn->info, "run_id");
   if (redis_info_is(&conn->info, "redis_mode", "sentinel") ||
       redis_info_is(&conn->info, "server_mode", "sentinel"))
-    return step_fail(conn->step, ERR_UNSUPPORTED, "a Sentinel, which holds no keys");
+    return step_fail(conn->conn.step, ERR_UNSUPPORTED, "a Sentinel, which holds no keys");
   if (run_id && *run_id)
     return true;
-  return step_fail(conn->step, ERR_UNSUPPORTED,
+  return step_fail(conn->conn.step, ERR_UNSUPPORTED,
                    "INFO has no run_id, so this server cannot be told from another");
 }
 
 static bool is_same_server(struct redis_conn *conn) {
   const char *run_id = redis_info_text(&conn->info, "run_id");
-  const struct plan *plan = conn->step->act->plan;
+  const struct plan *plan = conn->conn.step->act->plan;
   const char *planned = plan ? action_identity(plan, 0, "run_id") : "";
   if (!*planned || strcmp(run_id, planned) == 0)
     return true;
-  return step_fail(conn->step, ERR_INVALID,
+  return step_fail(conn->conn.step, ERR_INVALID,
                    "another server answers at %.60s, or it was restarted: run_id %.12s..., in the "
                    "plan %.12s...: plan again",
-                   conn->address, run_id, planned);
+                   line_address(conn->conn.line), run_id, planned);
 }
 
 static bool takes_writes(struct redis_conn *conn) {
@@ -151,7 +110,7 @@ static bool takes_writes(struct redis_conn *conn) {
   const char *port = redis_info_text(&conn->info, "master_port");
   if (!redis_info_is(&conn->info, "role", "slave"))
     return true;
-  return step_fail(conn->step, ERR_UNSUPPORTED,
+  return step_fail(conn->conn.step, ERR_UNSUPPORTED,
                    "read-only replica: run this on its primary, %.128s:%.8s", host ? host : "",
                    port ? port : "");
 }
@@ -168,21 +127,20 @@ static void explain_denied(struct step *step) {
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db) {
   struct redis_conn *conn = mem_new(sizeof *conn);
   const struct target *target = step->act->target;
-  conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
-  conn->step = step;
-  step_add(step, &conn->part);
-  conn->has_url = redis_url_parse(target_text(target, "url"), &conn->url, &conn->lost);
-  if (conn->has_url && redis_tls_check(&conn->url, &conn->lost)) {
+  struct err *lost = &conn->conn.lost;
+  conn_add(&conn->conn, step, close_part);
+  conn->has_url = redis_url_parse(target_text(target, "url"), &conn->url, lost);
+  if (conn->has_url && redis_tls_check(&conn->url, lost)) {
     redis_url_login(&conn->url, target_text(target, "username"), target_text(target, "password"));
     if (db >= 0)
       conn->url.db = db;
     conn->redis = redis_open(step->act->io, &conn->url);
+    conn->conn.line = redis_line(conn->redis);
   }
   if (!redis_ask_info(conn)) {
     explain_denied(step);
     return NULL;
   }
-  snprintf(conn->address, sizeof conn->address, "%s", redis_address(conn->redis));
   if (!is_redis(conn) || !is_same_server(conn) || (need == REDIS_WRITES && !takes_writes(conn)))
     return NULL;
   return conn;

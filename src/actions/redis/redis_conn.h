@@ -1,7 +1,7 @@
 /* The connection of a step to a Redis server: its own, never the collector's. */
 #pragma once
 
-#include "actions/step.h"
+#include "actions/conn.h"
 #include "clients/redis/redis_info.h"
 #include "clients/redis/redis_url.h"
 
@@ -11,32 +11,20 @@ enum redis_need {
   REDIS_ANY,    /* a replica will do */
   REDIS_WRITES, /* not a read-only replica */
 };
-enum {
-  REDIS_ANSWER_MS = 30000, /* for one answer; the connection is given up after it */
-  REDIS_QUEUE_MAX = 4000,  /* commands that wait for their answer */
-};
+enum { REDIS_QUEUE_MAX = 4000 }; /* commands that wait for their answer */
 
 typedef void (*redis_take)(void *arg, const struct redisReply *reply, const struct err *err);
 
 struct redis_conn {
-  struct step_part part;          /* first */
-  struct redis_info info;         /* as of the opening, or of redis_ask_info since */
-  char address[REDIS_SOCKET_MAX]; /* "127.0.0.1:6379" */
-  /* Why it can no longer be asked; ERR_NONE: it can, also after an error of the server. */
-  struct err lost;
-  size_t unanswered; /* changes that were sent and not answered */
+  struct conn conn;       /* first */
+  struct redis_info info; /* as of the opening, or of redis_ask_info since */
 
   /* Its own. */
-  struct step *step;
   struct redis_url url;
   bool has_url;
-  struct redis *redis; /* NULL: there never was one, or it is given up */
-  size_t queued;
-  redis_take take; /* of each reply; NULL: the step reads the only one */
+  struct redis *redis; /* NULL: there never was one */
+  redis_take take;     /* of each reply; NULL: the step reads the only one */
   void *take_arg;
-  bool waits; /* the step waits for the replies */
-  int64_t until_ms;
-  const struct redisReply *reply; /* the last one; NULL: an error, in step->err */
 };
 
 /* Connects as the target says (url, username, password), selects the database (-1: the url's), and

@@ -217,7 +217,7 @@ static bool verify(struct step *step) {
 }
 
 STEP(survey, STEP_MS)
-STEP(execute, 2 * REDIS_ANSWER_MS)
+STEP(execute, 2 * CONN_ANSWER_MS)
 STEP(verify, VERIFY_MS)
 
 /* ---- the actions */

@@ -47,7 +47,7 @@ struct sample *redis_found_new(const struct redis_conn *conn, const struct table
   struct sample *found = found_new(specs, count);
   add_server(found, &conn->info);
   add_replicas(found, &conn->info);
-  found->address = sample_copy(found, conn->address);
+  found->address = sample_copy(found, line_address(conn->conn.line));
   return found;
 }
 

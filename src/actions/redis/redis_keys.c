@@ -219,7 +219,7 @@ static bool is_refused(struct walk *walk) {
 static bool settle_partly(const struct walk *walk, size_t portion) {
   struct outcome *outcome = walk->step->act->outcome;
   const char *did = walk->kind->did, *why = walk->step->err.text;
-  if (walk->conn->unanswered > 0)
+  if (walk->conn->conn.unanswered > 0)
     outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s; no answer for up to %zu more: %s",
                     did, portion, why);
   else if (walk->count > 0)

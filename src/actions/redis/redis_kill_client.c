@@ -208,7 +208,7 @@ static bool execute(struct step *step) {
     const struct redisReply *reply =
         redis_change(conn, "CLIENT", "KILL", "ID", action_identity(plan, i, "id"), "ADDR",
                      action_identity(plan, i, "addr"), "SKIPME", "yes");
-    if (!reply && (step->dropped || conn->lost.kind != ERR_NONE)) {
+    if (!reply && (step->dropped || conn->conn.lost.kind != ERR_NONE)) {
       for (size_t rest = i + 1; rest < outcome->count; rest++)
         outcome_set(outcome, rest, VICTIM_SKIPPED, "not attempted: %s", step->err.text);
       return false;

@@ -93,7 +93,7 @@ static bool verify(struct step *step) {
 }
 
 STEP(survey, STEP_MS)
-STEP(execute, 2 * REDIS_ANSWER_MS)
+STEP(execute, 2 * CONN_ANSWER_MS)
 STEP(verify, STEP_MS)
 
 const struct action action_redis_purge_memory = {

@@ -46,7 +46,7 @@ struct settings {
 static bool read_settings(struct step *step, struct redis_conn *conn, struct settings *settings) {
   for (int i = 0; i < SETTING_COUNT; i++) {
     const struct redisReply *reply = redis_ask(conn, "CONFIG", "GET", names[i]);
-    if (!reply && conn->lost.kind == ERR_NONE && !step->dropped) {
+    if (!reply && conn->conn.lost.kind == ERR_NONE && !step->dropped) {
       struct err why = step->err;
       return step_fail(step, ERR_UNSUPPORTED,
                        "CONFIG is not allowed here, so the setting can be neither read nor "
@@ -283,7 +283,7 @@ static void rewrite_file(struct step *step, struct redis_conn *conn) {
   if (redis_change(conn, "CONFIG", "REWRITE"))
     outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
                     "set, and written into the configuration file");
-  else if (conn->unanswered > 0)
+  else if (conn->conn.unanswered > 0)
     outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
                     "set; whether the configuration file was written is not known: %s",
                     step->err.text);
@@ -357,7 +357,7 @@ static bool verify(struct step *step) {
 }
 
 STEP(survey, STEP_MS)
-STEP(execute, 4 * REDIS_ANSWER_MS)
+STEP(execute, 4 * CONN_ANSWER_MS)
 STEP(verify, VERIFY_MS)
 
 const struct action action_redis_set_memory = {

@@ -198,6 +198,10 @@ const char *redis_address(const struct redis *redis) {
   return line_address(redis->line);
 }
 
+const struct line *redis_line(const struct redis *redis) {
+  return redis->line;
+}
+
 const char *redis_describe(const struct redis *redis, char *out, size_t size) {
   return line_describe(redis->line, out, size);
 }

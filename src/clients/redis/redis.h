@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 struct redis;
+struct line;       /* io/line.h */
 struct redisReply; /* hiredis/hiredis.h: type, str and len, integer, element and elements */
 
 enum {
@@ -49,6 +50,7 @@ bool redis_usable(const struct redis *redis);
 int64_t redis_answer_us(const struct redis *redis);
 /* "127.0.0.1:6379"; "" until it is connected. */
 const char *redis_address(const struct redis *redis);
+const struct line *redis_line(const struct redis *redis);
 /* What it is waiting for, as in "connected to 127.0.0.1:6379, no answer to INFO". Returns out. */
 const char *redis_describe(const struct redis *redis, char *out, size_t size);
 

@@ -1,0 +1,71 @@
+#include "actions/conn.h"
+
+#include "io/clock.h"
+
+#include <assert.h>
+
+static size_t unanswered(const struct step_part *part) {
+  return ((const struct conn *)part)->unanswered;
+}
+
+void conn_add(struct conn *conn, struct step *step, void (*close)(struct step_part *part)) {
+  conn->part = (struct step_part){.close = close, .unanswered = unanswered};
+  conn->step = step;
+  step_add(step, &conn->part);
+}
+
+bool conn_queue(struct conn *conn) {
+  conn->queued++;
+  return !conn->step->dropped && conn->lost.kind == ERR_NONE;
+}
+
+static void wake(struct conn *conn) {
+  conn->waits = false;
+  step_wake(conn->step);
+}
+
+void conn_answered(struct conn *conn, bool change, const void *answer, const struct err *err) {
+  if (conn->lost.kind != ERR_NONE) /* it was given up */
+    return;
+  assert(conn->waits && "a step waits for the answers to what it has queued");
+  conn->unanswered -= change;
+  conn->answer = answer;
+  if (err)
+    conn->step->err = *err;
+  conn->until_ms = clock_now_ms() + CONN_ANSWER_MS;
+  if (--conn->queued == 0)
+    wake(conn);
+}
+
+void conn_broken(struct conn *conn, const struct err *err) {
+  if (conn->lost.kind == ERR_NONE)
+    conn->lost = *err;
+  if (conn->waits)
+    wake(conn);
+}
+
+static void give_up(struct conn *conn) {
+  char where[200];
+  err_set(&conn->lost, ERR_TIMEOUT, "%s for %d s", line_describe(conn->line, where, sizeof where),
+          CONN_ANSWER_MS / 1000);
+  conn->waits = false;
+}
+
+bool conn_wait(struct conn *conn) {
+  struct step *step = conn->step;
+  step->err = (struct err){0};
+  conn->answer = NULL;
+  conn->until_ms = clock_now_ms() + CONN_ANSWER_MS;
+  conn->waits = conn->queued > 0 && conn->lost.kind == ERR_NONE;
+  while (conn->waits) {
+    if (!step_wait(step, conn->until_ms))
+      return conn->waits = false;
+    if (conn->waits && clock_now_ms() >= conn->until_ms)
+      give_up(conn);
+  }
+  conn->queued = 0;
+  if (conn->lost.kind == ERR_NONE)
+    return true;
+  step->err = conn->lost;
+  return false;
+}

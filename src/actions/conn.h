@@ -1,0 +1,37 @@
+/* What a step's connection to a server has in common, whatever is spoken on it: questions are
+ * queued, the step waits for their answers, a server that does not answer is given up, and changes
+ * that were sent without an answer are counted. The connection of a system begins with it. */
+#pragma once
+
+#include "actions/step.h"
+#include "io/line.h"
+
+enum { CONN_ANSWER_MS = 30000 }; /* for one answer; the connection is given up after it */
+
+struct conn {
+  struct step_part part; /* first */
+  struct step *step;
+  const struct line *line; /* that it asks on; NULL: none could be opened */
+  /* Why it can no longer be asked; ERR_NONE: it can, also after an error of the server. */
+  struct err lost;
+  size_t unanswered;  /* changes that were sent and not answered */
+  const void *answer; /* the last one, until the next question; NULL: an error, in step->err */
+
+  /* Its own. */
+  size_t queued;
+  bool waits;
+  int64_t until_ms;
+};
+
+/* Adds an empty one to the step, which closes and frees it by `close`. */
+void conn_add(struct conn *conn, struct step *step, void (*close)(struct step_part *part));
+/* Counts a question as queued. False where it is not to be sent: conn_wait then says why. A change
+ * that was sent is to be added to `unanswered`. */
+bool conn_queue(struct conn *conn);
+/* In the client's callback: an answer, or the server's error in its place (answer NULL). */
+void conn_answered(struct conn *conn, bool change, const void *answer, const struct err *err);
+/* In the client's callback: no answer will come, because the connection is broken. */
+void conn_broken(struct conn *conn, const struct err *err);
+/* Waits for the answers to all that is queued. False with step->err when the connection was lost
+ * before the last one, or the step is dropped. */
+bool conn_wait(struct conn *conn);
