@@ -34,6 +34,11 @@ const char *memcached_stat(const struct memcached_answer *answer, const char *na
   return NULL;
 }
 
+bool memcached_says(const char *last, const char *word) {
+  size_t length = strlen(word);
+  return strncmp(last, word, length) == 0 && (last[length] == '\0' || last[length] == ' ');
+}
+
 /* "STAT name value", terminated and ours to cut. */
 static void take_stat(char *line, struct memcached_answer *answer) {
   char *name = line + strlen("STAT "), *blank = strchr(name, ' ');
@@ -44,9 +49,9 @@ static void take_stat(char *line, struct memcached_answer *answer) {
 }
 
 static bool check_last(const char *last, struct err *err) {
-  static const char *const good[] = {"END", "OK", "RESET", "VERSION "};
+  static const char *const good[] = {"END", "OK", "VERSION", "HD", "EN", "NF", "EX"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-    if (strncmp(last, good[i], strlen(good[i])) == 0)
+    if (memcached_says(last, good[i]))
       return true;
   if (strcmp(last, "ERROR") == 0)
     return err_set(err, ERR_UNSUPPORTED, "the server does not know the command");
@@ -109,7 +114,9 @@ struct line *memcached_open(struct io *io, const char *host, int port) {
 
 bool memcached_send(struct line *line, const char *command, memcached_cb done, void *arg,
                     struct err *err) {
-  char bytes[300];
-  int length = snprintf(bytes, sizeof bytes, "%.250s\r\n", command);
+  char bytes[MEMCACHED_COMMAND_MAX + 3];
+  int length = snprintf(bytes, sizeof bytes, "%s\r\n", command);
+  if ((size_t)length >= sizeof bytes || strpbrk(command, "\r\n"))
+    return err_set(err, ERR_INVALID, "not one command: %.60s", command);
   return line_send(line, command, bytes, (size_t)length, (line_fn)done, arg, err);
 }

@@ -5,6 +5,7 @@
 #include "io/line.h"
 
 enum { MEMCACHED_PORT = 11211, MEMCACHED_ANSWER_MAX = 64 << 10, MEMCACHED_STATS_MAX = 256 };
+enum { MEMCACHED_KEY_MAX = 250, MEMCACHED_COMMAND_MAX = 300 };
 
 /* Lines "STAT name value" as names and values (and MEMCACHED_RUN), and the line that ended them. */
 struct memcached_answer {
@@ -14,6 +15,8 @@ struct memcached_answer {
   } stats[MEMCACHED_STATS_MAX]; /* the rest is dropped; a server says about 80 */
   size_t count;
 };
+/* Whether the last line is that word, or begins with it and a blank. */
+bool memcached_says(const char *last, const char *word);
 /* NULL if there is none of that name. */
 const char *memcached_stat(const struct memcached_answer *answer, const char *name);
 
@@ -31,6 +34,6 @@ typedef void (*memcached_cb)(void *arg, const struct memcached_answer *answer,
 
 /* A connection (io/line.h). host is borrowed until line_close. */
 struct line *memcached_open(struct io *io, const char *host, int port);
-/* As line_send. command: "stats", without its end. */
+/* As line_send. command: "stats", without its end; false for one with a line break in it. */
 bool memcached_send(struct line *line, const char *command, memcached_cb done, void *arg,
                     struct err *err) MUST_CHECK;

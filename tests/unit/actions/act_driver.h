@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/resolve.h"
+#include "support/core_test.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -251,4 +252,35 @@ static inline bool driver_run(struct driver *driver, const struct action *action
                               const char *const *picks) {
   return driver_survey(driver, action, table, keys, params) && driver_plan(driver, picks) &&
          driver_execute(driver) && driver_verify(driver);
+}
+
+/* ---- what is expected */
+
+static inline void expect_in(const char *text, const char *part) {
+  if (!strstr(text, part))
+    fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static inline void expect_words(const struct driver *driver, const char *part) {
+  expect_in(driver->err.text, part);
+}
+
+static inline const char *victim_words(const struct driver *driver, size_t victim) {
+  return driver->outcome.victims[victim].words;
+}
+
+static inline void plan_text_add(void *arg, enum plan_part part, bool strong, const char *text) {
+  char *all = arg;
+  (void)part;
+  (void)strong;
+  size_t used = strlen(all);
+  snprintf(all + used, 65536 - used, "%s\n", text);
+}
+
+/* The plan as it would be shown, in a static buffer. */
+static inline const char *plan_text(const struct driver *driver) {
+  static char all[65536];
+  *all = '\0';
+  plan_lines(driver->plan, plan_text_add, all);
+  return all;
 }

@@ -1,6 +1,7 @@
 /* What every action on Redis does when something is wrong: another server answers than the one of
  * the plan, the server hangs, the connection breaks with the command sent, a client is another one.
  */
+#include "conformance.h"
 #include "redis_fixture.h"
 
 extern const struct action action_redis_delete_keys, action_redis_expire_keys,
@@ -39,8 +40,7 @@ static int group_teardown(void **state) {
 }
 
 /* Something to do for each action. */
-static int setup(void **state) {
-  (void)state;
+static void prepare(void) {
   redis_say(&fixture, "FLUSHALL");
   redis_say(&fixture, "CONFIG SET maxmemory 0");
   redis_say(&fixture, "CONFIG SET maxmemory-policy noeviction");
@@ -51,15 +51,24 @@ static int setup(void **state) {
   redisReply *reply = redisCommand(other, "CLIENT ID");
   snprintf(other_id, sizeof other_id, "%lld", reply->integer);
   freeReplyObject(reply);
-  redis_drive(&fixture, 0, NULL);
+  redis_drive(&fixture, fixture.relay.port, NULL);
+}
+
+static void finish(void) {
+  driver_close(&fixture.driver);
+  redisFree(other);
+}
+
+static int setup(void **state) {
+  (void)state;
+  prepare();
   return 0;
 }
 
 static int teardown(void **state) {
   (void)state;
-  driver_close(&fixture.driver);
+  finish();
   relay_end(&fixture.relay);
-  redisFree(other);
   return 0;
 }
 
@@ -85,15 +94,7 @@ static bool make_plan(size_t index) {
 }
 
 static void set_identity(const char *name, const char *value) {
-  struct plan *plan = fixture.driver.plan;
-  bool known = false;
-  for (size_t i = 0; i < plan->pin_count; i++)
-    if (strcmp(plan->pins[i], name) == 0)
-      for (size_t victim = 0; victim < plan->victim_count; victim++) {
-        plan->victims[victim].pins[i] = value;
-        known = true;
-      }
-  assert_true(known);
+  conformance_identity_set(&fixture.driver, name, value);
 }
 
 static void expect_all(const char *id, enum victim_result result, const char *words) {
@@ -116,19 +117,6 @@ static void expect_unchanged(void) {
   assert_true(other_answers());
 }
 
-static void test_each_action_refuses_another_server(void **state) {
-  (void)state;
-  for (size_t i = 0; i < COUNT(cases); i++) {
-    if (!make_plan(i))
-      continue;
-    set_identity("run_id", "0123456789012345678901234567890123456789");
-    assert_false(driver_execute(&fixture.driver));
-    expect_words(&fixture.driver, "another server answers at 127.0.0.1");
-    expect_all(cases[i].action->spec.id, VICTIM_REFUSED, "another server answers at 127.0.0.1");
-    expect_unchanged();
-  }
-}
-
 /* So that what another server did is not taken for the proof. */
 static void test_each_verification_refuses_another_server(void **state) {
   (void)state;
@@ -144,29 +132,54 @@ static void test_each_verification_refuses_another_server(void **state) {
   }
 }
 
-static void test_each_action_is_dropped_while_the_server_hangs(void **state) {
+static const struct action *all[COUNT(cases)];
+static const struct conformance conformance = {.driver = &fixture.driver,
+                                               .relay = &fixture.relay,
+                                               .actions = all,
+                                               .count = COUNT(cases),
+                                               .prepare = prepare,
+                                               .finish = finish,
+                                               .plan = make_plan,
+                                               .expect_unchanged = expect_unchanged};
+
+static int relayed_setup(void **state) {
   (void)state;
-  struct driver *driver = &fixture.driver;
-  for (size_t i = 0; i < COUNT(cases); i++) {
-    const struct action *action = cases[i].action;
-    if (!make_plan(i))
-      continue;
-    kill(fixture.server.pid, SIGSTOP);
-    driver_execute_begin(driver);
-    for (int turn = 0; turn < 5; turn++)
-      uv_run(&driver->loop, UV_RUN_NOWAIT);
-    driver_drop(driver);
-    expect_all(action->spec.id, VICTIM_SKIPPED, "nothing was sent: given up");
-    for (size_t victim = 0; victim < driver->outcome.count; victim++)
-      driver->outcome.victims[victim].result = VICTIM_SENT;
-    driver_begin(driver, action->verify);
-    for (int turn = 0; turn < 5; turn++)
-      uv_run(&driver->loop, UV_RUN_NOWAIT);
-    driver_drop(driver);
-    expect_all(action->spec.id, VICTIM_UNKNOWN, "given up");
-    kill(fixture.server.pid, SIGCONT);
-    expect_unchanged();
-  }
+  for (size_t i = 0; i < COUNT(cases); i++)
+    all[i] = cases[i].action;
+  relay_start(&fixture.relay, fixture.server.port);
+  return 0;
+}
+
+static int relayed_teardown(void **state) {
+  (void)state;
+  relay_end(&fixture.relay);
+  return 0;
+}
+
+static void test_hung_and_dropped_at_each_question(void **state) {
+  (void)state;
+  conformance_hang(&conformance, false);
+}
+
+static void test_hung_and_cancelled_at_each_question(void **state) {
+  (void)state;
+  conformance_hang(&conformance, true);
+}
+
+static void test_each_identity(void **state) {
+  static const struct {
+    size_t index;
+    const char *name, *value, *words;
+  } broken[] = {{4, "old", "7", "is no longer 7, as it was in the plan"},
+                {5, "addr", "127.0.0.1:1", "already disconnected"},
+                {5, "id", "999999", "already disconnected"}};
+  (void)state;
+  for (size_t i = 0; i < COUNT(cases); i++)
+    conformance_identity(&conformance, i, "run_id", "0123456789012345678901234567890123456789",
+                         "another server answers at 127.0.0.1");
+  for (size_t i = 0; i < COUNT(broken); i++)
+    conformance_identity(&conformance, broken[i].index, broken[i].name, broken[i].value,
+                         broken[i].words);
 }
 
 /* The command has reached the server, and no reply comes. */
@@ -242,26 +255,6 @@ static void test_a_client_in_the_list_is_looked_for_again(void **state) {
 
 /* ---- clients */
 
-static void test_a_client_of_another_address_is_not_killed(void **state) {
-  (void)state;
-  struct driver *driver = &fixture.driver;
-  make_plan(5);
-  set_identity("addr", "127.0.0.1:1");
-  assert_true(driver_execute(driver));
-  expect_all("redis.kill-client", VICTIM_GONE, "");
-  assert_true(other_answers());
-}
-
-static void test_a_client_of_another_id_is_not_killed(void **state) {
-  (void)state;
-  struct driver *driver = &fixture.driver;
-  make_plan(5);
-  set_identity("id", "999999");
-  assert_true(driver_execute(driver));
-  expect_all("redis.kill-client", VICTIM_GONE, "");
-  assert_true(other_answers());
-}
-
 /* What was killed before the connection broke is still proved. */
 static void test_a_kill_before_the_connection_broke_is_proved(void **state) {
   (void)state;
@@ -295,17 +288,17 @@ static void test_a_kill_before_the_connection_broke_is_proved(void **state) {
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define RELAYED(name) cmocka_unit_test_setup_teardown(name, relayed_setup, relayed_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_each_action_refuses_another_server),
+      RELAYED(test_each_identity),
+      RELAYED(test_hung_and_dropped_at_each_question),
+      RELAYED(test_hung_and_cancelled_at_each_question),
       TEST(test_each_verification_refuses_another_server),
-      TEST(test_each_action_is_dropped_while_the_server_hangs),
       TEST(test_each_action_without_an_answer_is_unknown),
       TEST(test_a_verification_sees_that_nothing_was_done),
       TEST(test_a_client_in_the_list_is_looked_for_again),
-      TEST(test_a_client_of_another_address_is_not_killed),
-      TEST(test_a_client_of_another_id_is_not_killed),
       TEST(test_a_kill_before_the_connection_broke_is_proved),
   };
   if (!redis_server_path()) {
