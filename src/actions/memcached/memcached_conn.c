@@ -59,11 +59,11 @@ const struct memcached_answer *memcached_ask(struct step *step, bool change, con
   struct memcached_conn *conn = conn_of(step);
   char command[MEMCACHED_COMMAND_MAX + 2];
   va_list args;
-  if (change && !memcached_ask_stats(step))
-    return NULL;
   va_start(args, format);
   vsnprintf(command, sizeof command, format, args);
   va_end(args);
+  if (change && !memcached_ask_stats(step))
+    return NULL;
   if (conn_queue(&conn->conn) &&
       memcached_send(conn->line, command, change ? on_changed : on_answered, conn,
                      &conn->conn.lost))

@@ -124,6 +124,7 @@ STEP(verify, STEP_MS)
 const struct action action_memcached_delete_key = {
     .spec = {.id = "memcached.delete-key",
              .kind = "memcached",
+             .key = 'D',
              .title = "delete a key",
              .what = "deletes one item, if it is still the one that was looked at",
              .runs = "md KEY C<cas>",

@@ -60,6 +60,19 @@ static void an_error_says_what_it_is(void **state) {
   }
 }
 
+static void a_word_is_not_the_beginning_of_another(void **state) {
+  struct memcached_answer answer;
+  struct err err;
+  char copy[200];
+  (void)state;
+  assert_true(read_text("HD c17 s3\r\n", &answer, copy, sizeof copy, &err));
+  assert_true(memcached_says(answer.last, "HD"));
+  assert_false(memcached_says(answer.last, "H"));
+  assert_true(read_text("EN\r\n", &answer, copy, sizeof copy, &err));
+  assert_true(memcached_says(answer.last, "EN") && !memcached_says(answer.last, "END"));
+  assert_false(read_text("ENDLESS\r\n", &answer, copy, sizeof copy, &err));
+}
+
 static void more_stats_than_there_is_room_for_are_dropped(void **state) {
   static char text[MEMCACHED_STATS_MAX * 20 + 200];
   struct memcached_answer answer;
@@ -78,6 +91,7 @@ int main(void) {
       cmocka_unit_test(an_answer_ends_where_no_stat_follows),
       cmocka_unit_test(stats_are_names_and_values),
       cmocka_unit_test(an_error_says_what_it_is),
+      cmocka_unit_test(a_word_is_not_the_beginning_of_another),
       cmocka_unit_test(more_stats_than_there_is_room_for_are_dropped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
