@@ -3,6 +3,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "model/evaluate.h"
+#include "model/news.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -99,80 +100,10 @@ void model_fail(struct model *model, size_t index, const struct err *err, int64_
   model->generation++;
 }
 
-static const struct finding *find_same(const struct findings *findings,
-                                       const struct finding *finding) {
-  return findings_find(findings, finding->slot, finding->table, finding->row, finding->column);
-}
-
-/* Old data is our own doing: we were paused or suspended. What goes wrong with the target itself
- * is told by the attempt that fails. */
-static bool is_of_age(const struct finding *finding) {
-  return finding_is_outage(finding) && finding->column;
-}
-
-/* A rule with `for` speaks later than the trouble began: both times are said, or the event and the
- * headline would contradict each other. */
-static void log_finding(struct model *model, const struct finding *finding, bool waited,
-                        int64_t now_ms) {
-  enum { SAME_MOMENT_MS = 1000 };
-  char lasted[FORMAT_MAX] = "";
-  /* Evaluated some milliseconds after the answer that it is about: by both times, the headline and
-   * the event could show two different seconds. */
-  const int64_t at_ms =
-      !waited && now_ms - finding->since_ms < SAME_MOMENT_MS ? finding->since_ms : now_ms;
-  if (waited)
-    format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000);
-  events_add(&model->events, at_ms, finding->severity, finding->subject, "%s%s%s",
-             finding->sentence, *lasted ? ", for " : "", lasted);
-}
-
-/* One outage may fail in several ways in turn: it is news where it is worse than ever in it. */
-static void log_outage(struct model *model, const struct finding *finding, int64_t now_ms) {
-  struct slot *slot = &model->slots[finding->slot];
-  if (is_of_age(finding) || finding->severity <= slot->logged)
-    return;
-  slot->logged = finding->severity;
-  log_finding(model, finding, false, now_ms);
-}
-
-/* What has appeared is an event of its severity. */
-static void log_new(struct model *model, const struct findings *after, int64_t now_ms) {
-  for (size_t i = 0; i < after->count; i++) {
-    const struct finding *new = &after->items[i], *old = find_same(model->findings, new);
-    if (finding_is_outage(new)) {
-      log_outage(model, new, now_ms);
-      continue;
-    }
-    if (!old)
-      old = find_same(model->held, new);
-    bool news = !old || old->pending || old->severity < new->severity;
-    if (!new->pending && news)
-      log_finding(model, new, old && old->pending, now_ms);
-  }
-}
-
-/* What has gone is a recovery, if it could have been seen. A slot's own recovery is logged by
- * model_publish, which knows how long it was. */
-static void log_gone(struct model *model, const struct findings *before,
-                     const struct findings *after, int64_t now_ms) {
-  for (size_t i = 0; i < before->count; i++) {
-    const struct finding *old = &before->items[i];
-    if (old->pending || finding_is_outage(old) || !evaluate_sees(model, after, old, now_ms) ||
-        find_same(after, old))
-      continue;
-    char lasted[FORMAT_MAX];
-    events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "resolved after %s: %s",
-               format_duration(lasted, sizeof lasted, (double)(now_ms - old->since_ms) / 1000),
-               old->sentence);
-  }
-}
-
 void model_evaluate(struct model *model, int64_t now_ms, bool one_pass) {
   struct findings *after = evaluate(model, now_ms, one_pass);
   struct findings *held = evaluate_held(model, after, now_ms);
-  log_new(model, after, now_ms);
-  log_gone(model, model->findings, after, now_ms);
-  log_gone(model, model->held, after, now_ms);
+  news_log(model, after, now_ms);
   findings_free(model->findings);
   findings_free(model->held);
   model->findings = after;

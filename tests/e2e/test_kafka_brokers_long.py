@@ -1,6 +1,6 @@
 """A cluster of three brokers, each frozen, thawed, killed and started again in turn, while the dashboard
 is up and changes a setting. librdkafka 2.0.2 (and later) aborts then (librdkafka#4605): its process may,
-ours never. Rounds: STACKTOP_ROUNDS, else 30 (13 minutes)."""
+ours never. Rounds: STACKTOP_ROUNDS, else 30 (15 minutes)."""
 
 import os
 import re

@@ -1,0 +1,154 @@
+#include "model/news.h"
+
+#include "core/format.h"
+#include "core/mem.h"
+#include "model/evaluate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Taken the worst first. */
+struct batch {
+  const struct finding *items[NEWS_MAX];
+  size_t count;
+  size_t *of_slot;                      /* heap: how many each target has in items */
+  size_t rest, rest_slot, rest_targets; /* what there is besides; rest_slot: of the first of it */
+  bool *has_rest;                       /* heap: by target */
+  enum severity rest_worst;
+};
+
+static struct batch batch_new(const struct model *model) {
+  return (struct batch){.of_slot = mem_new(model->slot_count * sizeof(size_t)),
+                        .has_rest = mem_new(model->slot_count * sizeof(bool))};
+}
+
+static void batch_fini(struct batch *batch) {
+  free(batch->of_slot);
+  free(batch->has_rest);
+}
+
+static void batch_take(struct batch *batch, const struct finding *finding) {
+  const size_t slot = finding->slot;
+  if (batch->count < NEWS_MAX && batch->of_slot[slot] < NEWS_OF_TARGET_MAX) {
+    batch->items[batch->count++] = finding;
+    batch->of_slot[slot]++;
+    return;
+  }
+  if (batch->rest++ == 0)
+    batch->rest_slot = slot;
+  batch->rest_targets += !batch->has_rest[slot];
+  batch->has_rest[slot] = true;
+  batch->rest_worst = severity_worse(batch->rest_worst, finding->severity);
+}
+
+/* "613 more findings, not logged one by one" */
+static void log_rest(struct model *model, const struct batch *batch, bool over, int64_t now_ms) {
+  char count[FORMAT_MAX], targets[FORMAT_MAX + 16] = "", shown[FORMAT_MAX];
+  if (batch->rest == 0)
+    return;
+  format_value(count, sizeof count, value_int((int64_t)batch->rest), UNIT_COUNT, false);
+  format_value(shown, sizeof shown, value_int((int64_t)batch->rest_targets), UNIT_COUNT, false);
+  if (batch->rest_targets > 1)
+    snprintf(targets, sizeof targets, " of %s targets", shown);
+  events_add(&model->events, now_ms, over ? SEVERITY_OK : batch->rest_worst,
+             batch->rest_targets > 1 ? "stacktop" : model->slots[batch->rest_slot].target->name,
+             "%s more finding%s%s%s, not logged one by one", count, batch->rest == 1 ? "" : "s",
+             targets, over ? " resolved" : "");
+}
+
+static const struct finding *find_same(const struct findings *findings,
+                                       const struct finding *finding) {
+  return findings_find(findings, finding->slot, finding->table, finding->row, finding->column);
+}
+
+static const struct finding *find_old(const struct model *model, const struct finding *finding) {
+  const struct finding *old = find_same(model->findings, finding);
+  return old ? old : find_same(model->held, finding);
+}
+
+/* ---- what has appeared */
+
+/* Old data is our own doing: we were paused or suspended. What goes wrong with the target itself
+ * is told by the attempt that fails. */
+static bool is_of_age(const struct finding *finding) {
+  return finding_is_outage(finding) && finding->column;
+}
+
+/* One outage may fail in several ways in turn: it is news where it is worse than ever in it. */
+static bool is_news_of_outage(struct model *model, const struct finding *finding) {
+  struct slot *slot = &model->slots[finding->slot];
+  if (is_of_age(finding) || finding->severity <= slot->logged)
+    return false;
+  slot->logged = finding->severity;
+  return true;
+}
+
+static bool is_news(struct model *model, const struct finding *finding) {
+  if (finding_is_outage(finding))
+    return is_news_of_outage(model, finding);
+  const struct finding *old = find_old(model, finding);
+  return !finding->pending && (!old || old->pending || old->severity < finding->severity);
+}
+
+/* A rule with `for` speaks later than the trouble began: both times are said, or the event and the
+ * headline would contradict each other. */
+static void log_new(struct model *model, const struct finding *finding, int64_t now_ms) {
+  enum { SAME_MOMENT_MS = 1000 };
+  const struct finding *old = finding_is_outage(finding) ? NULL : find_old(model, finding);
+  const bool waited = old && old->pending;
+  char lasted[FORMAT_MAX] = "";
+  /* Evaluated some milliseconds after the answer that it is about: by both times, the headline and
+   * the event could show two different seconds. */
+  const int64_t at_ms =
+      !waited && now_ms - finding->since_ms < SAME_MOMENT_MS ? finding->since_ms : now_ms;
+  if (waited)
+    format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000);
+  events_add(&model->events, at_ms, finding->severity, finding->subject, "%s%s%s",
+             finding->sentence, *lasted ? ", for " : "", lasted);
+}
+
+/* What has appeared is an event of its severity. */
+static void log_all_new(struct model *model, const struct findings *after, int64_t now_ms) {
+  struct batch batch = batch_new(model);
+  for (size_t i = 0; i < after->count; i++)
+    if (is_news(model, &after->items[i]))
+      batch_take(&batch, &after->items[i]);
+  log_rest(model, &batch, false, now_ms);
+  for (size_t i = batch.count; i-- > 0;)
+    log_new(model, batch.items[i], now_ms);
+  batch_fini(&batch);
+}
+
+/* ---- what is over */
+
+/* It could have been seen, if it were still there. A slot's own recovery is logged by
+ * model_publish, which knows how long it was. */
+static void take_gone(struct batch *batch, const struct model *model, const struct findings *before,
+                      const struct findings *after, int64_t now_ms) {
+  for (size_t i = 0; i < before->count; i++) {
+    const struct finding *old = &before->items[i];
+    if (!old->pending && !finding_is_outage(old) && evaluate_sees(model, after, old, now_ms) &&
+        !find_same(after, old))
+      batch_take(batch, old);
+  }
+}
+
+static void log_all_gone(struct model *model, const struct findings *after, int64_t now_ms) {
+  struct batch batch = batch_new(model);
+  take_gone(&batch, model, model->findings, after, now_ms);
+  take_gone(&batch, model, model->held, after, now_ms);
+  log_rest(model, &batch, true, now_ms);
+  for (size_t i = batch.count; i-- > 0;) {
+    const struct finding *old = batch.items[i];
+    char lasted[FORMAT_MAX];
+    events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "resolved after %s: %s",
+               format_duration(lasted, sizeof lasted, (double)(now_ms - old->since_ms) / 1000),
+               old->sentence);
+  }
+  batch_fini(&batch);
+}
+
+void news_log(struct model *model, const struct findings *after, int64_t now_ms) {
+  log_all_new(model, after, now_ms);
+  log_all_gone(model, after, now_ms);
+}

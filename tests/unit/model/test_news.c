@@ -1,0 +1,133 @@
+/* What stands in the event log when much happens at once. */
+#include "model/news.h"
+
+#include "model_fixture.h"
+
+enum { TARGETS = 6 }; /* more than have room at once */
+
+static int many_setup(void **state) {
+  struct model_fixture *fixture = mem_new(sizeof *fixture);
+  fixture->config = config_new();
+  for (int i = 0; i < TARGETS; i++) {
+    char name[8];
+    snprintf(name, sizeof name, "t%d", i);
+    struct target *target = target_new(&model_kind, name);
+    target->interval_ms = 2000;
+    target->timeout_ms = 1000;
+    config_add(fixture->config, target);
+  }
+  model_init(&fixture->model, fixture->config);
+  fixture->now_ms = 1000000;
+  *state = fixture;
+  return 0;
+}
+
+/* So many groups with a lag that is a warning; the one in the middle is worse. */
+static void publish_groups(struct model_fixture *fixture, size_t slot, int count, int64_t worst) {
+  struct sample *sample = lag_sample(fixture);
+  for (int i = 0; i < count; i++) {
+    char key[16];
+    snprintf(key, sizeof key, "g%d", i);
+    lag_row(sample, 0, key, NULL, value_int(i == count / 2 ? worst : 500));
+  }
+  model_publish(&fixture->model, slot, sample, fixture->now_ms);
+}
+
+static void check_event(struct model_fixture *fixture, size_t age, enum severity severity,
+                        const char *subject, const char *text) {
+  const struct event *event = events_get(&fixture->model.events, age);
+  assert_non_null(event);
+  assert_string_equal(event->text, text);
+  assert_string_equal(event->subject, subject);
+  assert_int_equal(event->severity, severity);
+}
+
+/* The worst is the newest, and the others are counted. */
+static void test_storm(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_groups(fixture, 1, 645, 5000);
+  judge(fixture, false);
+  assert_int_equal(fixture->model.findings->count, 645);
+  assert_int_equal(fixture->model.events.count, NEWS_OF_TARGET_MAX + 1);
+  check_event(fixture, 0, SEVERITY_CRIT, "main g322", "lag 5,000, above 1,000");
+  check_event(fixture, 1, SEVERITY_WARN, "main g0", "lag 500, above 100");
+  check_event(fixture, NEWS_OF_TARGET_MAX, SEVERITY_WARN, "main",
+              "613 more findings, not logged one by one");
+  fixture->now_ms += 2000;
+  publish_groups(fixture, 1, 645, 5000); /* no news */
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, NEWS_OF_TARGET_MAX + 1);
+
+  fixture->now_ms += 2000;
+  model_publish(&fixture->model, 1, lag_sample(fixture), fixture->now_ms);
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, 2 * (NEWS_OF_TARGET_MAX + 1));
+  check_event(fixture, 0, SEVERITY_OK, "main g322", "resolved after 4.0s: lag 5,000, above 1,000");
+  check_event(fixture, NEWS_OF_TARGET_MAX, SEVERITY_OK, "main",
+              "613 more findings resolved, not logged one by one");
+  check_event(fixture, NEWS_OF_TARGET_MAX + 1, SEVERITY_CRIT, "main g322",
+              "lag 5,000, above 1,000"); /* still there */
+}
+
+static void test_one_more(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_groups(fixture, 1, NEWS_OF_TARGET_MAX, 500);
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, NEWS_OF_TARGET_MAX); /* all */
+  publish_groups(fixture, 0, NEWS_OF_TARGET_MAX + 1, 500);
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, 2 * NEWS_OF_TARGET_MAX + 1);
+  check_event(fixture, NEWS_OF_TARGET_MAX, SEVERITY_WARN, "cache",
+              "1 more finding, not logged one by one");
+}
+
+/* Those of another target are not pushed out, though they are less harmful. */
+static void test_storm_beside(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_groups(fixture, 0, 645, 5000);
+  publish_groups(fixture, 1, 1, 101);
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, NEWS_OF_TARGET_MAX + 2);
+  check_event(fixture, NEWS_OF_TARGET_MAX, SEVERITY_WARN, "main g0", "lag 101, above 100");
+}
+
+static void test_storm_everywhere(void **state) {
+  struct model_fixture *fixture = *state;
+  for (size_t slot = 0; slot + 1 < TARGETS; slot++)
+    publish_groups(fixture, slot, 300, 5000);
+  fail_slot(fixture, TARGETS - 1, ERR_REFUSED, "refused");
+  judge(fixture, false);
+  assert_int_equal(fixture->model.events.count, NEWS_MAX + 1);
+  check_event(fixture, 0, SEVERITY_CRIT, "t5", "refused");
+  for (size_t i = 1; i < TARGETS; i++)
+    assert_int_equal(events_get(&fixture->model.events, i)->severity, SEVERITY_CRIT);
+  check_event(fixture, NEWS_MAX, SEVERITY_WARN, "stacktop",
+              "1,373 more findings of 5 targets, not logged one by one");
+}
+
+/* What is left out may be critical, too: its count is. */
+static void test_rest_has_its_severity(void **state) {
+  struct model_fixture *fixture = *state;
+  struct sample *sample = lag_sample(fixture);
+  for (int i = 0; i < NEWS_OF_TARGET_MAX + 5; i++) {
+    char key[16];
+    snprintf(key, sizeof key, "g%d", i);
+    lag_row(sample, 0, key, NULL, value_int(5000));
+  }
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
+  judge(fixture, false);
+  check_event(fixture, NEWS_OF_TARGET_MAX, SEVERITY_CRIT, "main",
+              "5 more findings, not logged one by one");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, model_setup, model_teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_storm),
+      TEST(test_one_more),
+      TEST(test_storm_beside),
+      TEST(test_rest_has_its_severity),
+      cmocka_unit_test_setup_teardown(test_storm_everywhere, many_setup, model_teardown),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
