@@ -12,9 +12,10 @@
 
 /* A tree: groups, their topics, their partitions. */
 #define KAFKA_LAG_TABLE "lag"
-#define KAFKA_LAG_ID_NAME "name"           /* the group's, the topic's, "partition 3" */
-#define KAFKA_LAG_ID_STATE "state"         /* of a group: KAFKA_STATE_EMPTY, "Stable", ... */
-#define KAFKA_LAG_ID_MEMBERS "members"     /* of a group */
+#define KAFKA_LAG_ID_NAME "name"       /* the group's, the topic's, "partition 3" */
+#define KAFKA_LAG_ID_STATE "state"     /* of a group: KAFKA_STATE_EMPTY, "Stable", ... */
+#define KAFKA_LAG_ID_MEMBERS "members" /* of a group */
+#define KAFKA_LAG_ID_RATE "rate"
 #define KAFKA_LAG_ID_COMMITTED "committed" /* of a partition */
 
 #define KAFKA_STATE_EMPTY "Empty"

@@ -1,6 +1,7 @@
 #include "collectors/kafka/kafka_cluster.h"
 
 #include "clients/kafka/kafka.h"
+#include "clients/kafka/kafka_contract.h"
 #include "collectors/kafka/kafka_table.h"
 #include "core/mem.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char two[] = "needs two collections";
+static const char two[] = FIGURES_NEED_TWO;
 
 static uint32_t answered(const struct kafka_snapshot *snapshot) {
   uint32_t count = 0;
@@ -121,23 +122,14 @@ static struct value groups_value(struct sample *sample, const struct kafka_snaps
   return snapshot->groups_left_out > 0 ? value_at_least(count) : count;
 }
 
-/* Topics that may not be seen are not there, in what a broker says. */
-static void fill_topics(struct value *cells, const struct kafka_snapshot *snapshot) {
-  bool hidden = snapshot->rights && snapshot->topic_count_all == 0;
-  struct value none = value_none("needs DESCRIBE on topics");
-  cells[KAFKA_CLUSTER_UNDER_REPLICATED] = hidden ? none : value_int(snapshot->under_replicated);
-  cells[KAFKA_CLUSTER_OFFLINE] = hidden ? none : value_int(snapshot->offline);
-  cells[KAFKA_CLUSTER_TOPICS] = hidden ? none : value_int(snapshot->topic_count_all);
-  cells[KAFKA_CLUSTER_PARTITIONS] = hidden ? none : value_int(snapshot->partition_count_all);
-}
-
 static void fill_row(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
                      const struct kafka_view *view) {
-  struct row *row = sample_row(sample, sample_table(sample, "cluster"), name, NULL);
+  struct row *row = sample_row(sample, sample_table(sample, KAFKA_CLUSTER_TABLE), name, NULL);
   assert(row); /* the first row fits into any ceiling */
   const struct kafka_sum *sum = &view->sum;
   struct value *cells = row->cells;
   judge(sample, row, snapshot, view);
+  figures_fill(sample, cells, &kafka_cluster_figures, snapshot, NULL);
   cells[KAFKA_CLUSTER_NAME] = value_text(sample_copy(sample, name));
   cells[KAFKA_CLUSTER_LAG] = sum->known > 0 ? kafka_lag_value(sample, sum, unit_of(view))
                                             : value_none(why_no_lag(snapshot, view));
@@ -147,13 +139,8 @@ static void fill_row(struct sample *sample, const char *name, const struct kafka
                                    ? value_text(kafka_trend_text(sum->trend))
                                    : value_none(two);
   cells[KAFKA_CLUSTER_GROUPS] = groups_value(sample, snapshot, view);
-  cells[KAFKA_CLUSTER_BROKERS] = value_int(snapshot->broker_count);
-  fill_topics(cells, snapshot);
   cells[KAFKA_CLUSTER_CONTROLLER] =
       value_none("KRaft: brokers name any broker, not the controller");
-  cells[KAFKA_CLUSTER_ID] = snapshot->cluster_id
-                                ? value_text(sample_copy(sample, snapshot->cluster_id))
-                                : value_none("not known");
   cells[KAFKA_CLUSTER_LIBRARY] = value_text(kafka_library_version());
 }
 
@@ -162,18 +149,20 @@ static void fill_notes(struct sample *sample, const struct kafka_snapshot *snaps
   if (snapshot->crash) /* the data are whole: it is to be seen, and to be in the events */
     sample_fault(sample, NULL, SEVERITY_UNKNOWN, "%s", snapshot->crash);
   for (size_t i = 0; i < snapshot->note_count; i++)
-    sample_note(sample, "lag", NULL, "%s", snapshot->notes[i]);
+    sample_note(sample, KAFKA_LAG_TABLE, NULL, "%s", snapshot->notes[i]);
   if (view->count == 0 && !snapshot->rights && list_is_whole(snapshot))
-    sample_note(sample, "lag", NULL, "no consumer group matches");
+    sample_note(sample, KAFKA_LAG_TABLE, NULL, "no consumer group matches");
   for (size_t i = 0; i < view->count; i++) {
     const struct kafka_group *group = view->groups[i].group;
     if (group->denied)
-      sample_note(sample, "lag", NULL, "some groups: %s", group->error);
+      sample_note(sample, KAFKA_LAG_TABLE, NULL, "some groups: %s", group->error);
     if (group->state == KAFKA_GROUP_UNKNOWN)
-      sample_note(sample, "lag", "state", "some groups: %s", group->state_text);
+      sample_note(sample, KAFKA_LAG_TABLE, KAFKA_LAG_ID_STATE, "some groups: %s",
+                  group->state_text);
   }
   if (one_pass)
-    sample_note(sample, "lag", "rate", "rates, trends and stuck consumers need two collections");
+    sample_note(sample, KAFKA_LAG_TABLE, KAFKA_LAG_ID_RATE,
+                "rates, trends and stuck consumers need two collections");
 }
 
 /* A broker that the metadata names belongs to the cluster, silent or not. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char two[] = "needs two collections";
+static const char two[] = FIGURES_NEED_TWO;
 static const char partitions[] = "partitions";
 
 const char *kafka_trend_text(enum kafka_trend trend) {
@@ -67,10 +67,6 @@ static void fill_age(struct row *row, enum kafka_time_kind kind, double seconds,
     age = basis = value_none(has_rates ? "older than what was watched" : two);
   row->cells[KAFKA_LAG_AGE] = age;
   row->cells[KAFKA_LAG_AGE_BASIS] = basis;
-}
-
-static struct value offset_value(int64_t offset, const char *reason) {
-  return offset >= 0 ? value_int(offset) : value_none(reason ? reason : "not known");
 }
 
 static void fill_flows(struct row *row, double consumed, double produced, bool has_flows) {
@@ -163,10 +159,10 @@ static bool part_row(const struct filling *f, const struct kafka_part *part,
   snprintf(label, sizeof label, "partition %d", part->share->partition);
   const struct kafka_lag *lag = &part->lag;
   const char *reason = part->error ? sample_copy(sample, part->error) : NULL;
+  figures_fill(sample, row->cells, &kafka_lag_figures,
+               &(struct kafka_lag_answer){.part = part, .no_offset = reason ? reason : "not known"},
+               NULL);
   row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(sample, label));
-  row->cells[KAFKA_LAG_COMMITTED] = offset_value(part->share->committed, reason);
-  row->cells[KAFKA_LAG_END] = offset_value(part->end, reason);
-  row->cells[KAFKA_LAG_START] = offset_value(part->start, reason);
   row->cells[KAFKA_LAG_STATUS] = value_text(part_status(part));
   fill_owner(f, part, row);
   if (!lag->has_lag) {
@@ -178,7 +174,6 @@ static bool part_row(const struct filling *f, const struct kafka_part *part,
     row->cells[KAFKA_LAG_STATUS] = value_none(two);
   row->cells[KAFKA_LAG_LAG] = value_int(lag->lag);
   row->cells[KAFKA_LAG_LOST] = value_int(lag->lost);
-  row->cells[KAFKA_LAG_FLAT] = value_real((double)part->flat_ms / 1000);
   row->cells[KAFKA_LAG_ETA] = eta_value(lag->lag, lag->rate, lag->trend);
   fill_age(row, part->time_kind, part->time_lag, lag->has_rates);
   row->cells[KAFKA_LAG_RATE] = lag->has_rates ? value_real(lag->rate) : value_none(two);
@@ -233,11 +228,10 @@ static const char *group_reason(struct sample *sample, const struct kafka_group_
 }
 
 static void fill_state(struct sample *sample, const struct kafka_group *group, struct row *row) {
-  bool known = group->state != KAFKA_GROUP_UNKNOWN;
-  const char *text = sample_copy(sample, group->state_text);
-  row->cells[KAFKA_LAG_STATE] = known ? value_text(text) : value_none(text);
-  row->cells[KAFKA_LAG_MEMBERS] =
-      known ? value_int((int64_t)group->member_count) : value_none(text);
+  struct kafka_lag_answer answer = {.group = group};
+  if (group->state == KAFKA_GROUP_UNKNOWN)
+    answer = (struct kafka_lag_answer){.no_group = sample_copy(sample, group->state_text)};
+  figures_fill(sample, row->cells, &kafka_lag_figures, &answer, NULL);
 }
 
 static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
@@ -249,10 +243,10 @@ static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
   row->severity = view->severity;
   row->lasted_ms = view->lasted_ms;
   row->reason = *view->reason ? sample_copy(sample, view->reason) : NULL;
+  fill_state(sample, view->group, row);
   row->cells[KAFKA_LAG_NAME] = value_text(sample_copy(sample, view->group->name));
   row->cells[KAFKA_LAG_STATUS] =
       *view->status ? value_text(sample_copy(sample, view->status)) : value_none(two);
-  fill_state(sample, view->group, row);
   fill_sum(sample, row, &view->sum, view->sum.known == 0 ? group_reason(sample, view) : NULL);
   f->group = view;
   share_texts(f, view->group);

@@ -2,88 +2,14 @@
 
 #include "clients/kafka/kafka_contract.h"
 
+enum { OF_CLUSTER, OF_TOPICS };
+#define CLUSTER(member) FIGURE_FIELD(OF_CLUSTER, struct kafka_snapshot, member)
+#define TOPICS(member) FIGURE_FIELD(OF_TOPICS, struct kafka_snapshot, member)
+
 static const struct column_spec cluster_columns[KAFKA_CLUSTER_COLUMN_COUNT] = {
-    [KAFKA_CLUSTER_NAME] = {.id = "name",
-                            .title = "CLUSTER",
-                            .help = "its name in the "
-                                    "configuration"},
-    [KAFKA_CLUSTER_LAG] = {.id = "lag",
-                           .title = "LAG",
-                           .unit = UNIT_COUNT,
-                           .flags = COLUMN_HEADLINE | COLUMN_HISTORY,
-                           .help = "messages not yet read, over all groups that are watched"},
-    [KAFKA_CLUSTER_COUNTED] = {.id = "counted",
-                               .title = "COUNTED",
-                               .flags = COLUMN_HEADLINE,
-                               .help = "how many partitions the lag counts, where it is not all of "
-                                       "them: it is at least so much. \"group partitions\": a "
-                                       "partition that two groups read counts twice"},
-    [KAFKA_CLUSTER_TREND] = {.id = "trend",
-                             .title = "TREND",
-                             .flags = COLUMN_HEADLINE,
-                             .priority = 1,
-                             .help = "rising or falling where the change over the window exceeds "
-                                     "twice its scatter"},
-    [KAFKA_CLUSTER_RATE] =
-        {.id = "rate",
-         .title = "LAG RATE",
-         .unit = UNIT_PER_SECOND,
-         .flags = COLUMN_HEADLINE | COLUMN_PLUS | COLUMN_HISTORY,
-         .priority = 1,
-         .help = "growth of the lag itself, per second, over the window; 0 while steady"},
-    [KAFKA_CLUSTER_GROUPS] = {.id = "groups",
-                              .title = "GROUPS",
-                              .unit = UNIT_COUNT,
-                              .priority = 2,
-                              .help = "consumer groups that are watched"},
-    [KAFKA_CLUSTER_BROKERS] = {.id = "brokers",
-                               .title = "BROKERS",
-                               .unit = UNIT_COUNT,
-                               .priority = 2,
-                               .metric = "kafka.brokers",
-                               .threshold = {.below = true},
-                               .help = "brokers in the metadata"},
-    [KAFKA_CLUSTER_UNDER_REPLICATED] =
-        {.id = "under_replicated",
-         .title = "UNDER-REPLICATED",
-         .unit = UNIT_COUNT,
-         .priority = 3,
-         .metric = "kafka.under_replicated",
-         .threshold = {.has_warn = true, .warn = 0, .for_ms = 30000},
-         .help = "partitions with fewer replicas in sync than they have"},
-    [KAFKA_CLUSTER_OFFLINE] = {.id = "offline",
-                               .title = "OFFLINE",
-                               .unit = UNIT_COUNT,
-                               .priority = 3,
-                               .metric = "kafka.offline",
-                               .threshold = {.has_crit = true, .crit = 0},
-                               .help = "partitions without a leader: nobody reads or writes them"},
-    [KAFKA_CLUSTER_TOPICS] = {.id = "topics",
-                              .title = "TOPICS",
-                              .unit = UNIT_COUNT,
-                              .priority = 4,
-                              .help = "topics that may be seen, internal ones included"},
-    [KAFKA_CLUSTER_PARTITIONS] = {.id = "partitions",
-                                  .title = "PARTITIONS",
-                                  .unit = UNIT_COUNT,
-                                  .priority = 4,
-                                  .help = "their partitions"},
-    [KAFKA_CLUSTER_CONTROLLER] = {.id = "controller",
-                                  .title = "CONTROLLER",
-                                  .flags = COLUMN_DETAIL,
-                                  .priority = 5,
-                                  .help = "the controller's id, where the brokers say it: under "
-                                          "KRaft they name any broker"},
-    [KAFKA_CLUSTER_ID] = {.id = KAFKA_CLUSTER_ID_CLUSTER_ID,
-                          .title = "CLUSTER ID",
-                          .flags = COLUMN_DETAIL,
-                          .priority = 6,
-                          .help = "as the brokers call it"},
-    [KAFKA_CLUSTER_LIBRARY] = {.id = "library",
-                               .title = "LIBRDKAFKA",
-                               .flags = COLUMN_DETAIL,
-                               .priority = 6,
-                               .help = "the version of the client library that is used"},
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "kafka_cluster.def"
+#undef COLUMN
 };
 
 const struct table_spec kafka_cluster_table = {.id = KAFKA_CLUSTER_TABLE,
@@ -92,133 +18,42 @@ const struct table_spec kafka_cluster_table = {.id = KAFKA_CLUSTER_TABLE,
                                                .columns = cluster_columns,
                                                .column_count = KAFKA_CLUSTER_COLUMN_COUNT};
 
-/* The guide's rule: a lag above 10,000 for five minutes. */
+/* Topics that may not be seen are not there, in what a broker says. */
+static const void *cluster_part(const void *of, int part, const char **none) {
+  const struct kafka_snapshot *snapshot = of;
+  (void)none;
+  return part == OF_TOPICS && snapshot->rights && snapshot->topic_count_all == 0 ? NULL : snapshot;
+}
+
+const struct figures kafka_cluster_figures = {.table = &kafka_cluster_table, .part = cluster_part};
+
+/* ---- groups, topics, partitions */
+
+enum { OF_GROUP, OF_OFFSETS, OF_COMMIT, OF_LAG };
+#define GROUP(member) FIGURE_FIELD(OF_GROUP, struct kafka_group, member)
+#define OFFSETS(member) FIGURE_FIELD(OF_OFFSETS, struct kafka_part, member)
+#define COMMIT(member) FIGURE_FIELD(OF_COMMIT, struct kafka_share, member)
+#define LAG(member) FIGURE_FIELD(OF_LAG, struct kafka_part, member)
+
 static const struct column_spec lag_columns[KAFKA_LAG_COLUMN_COUNT] = {
-    [KAFKA_LAG_NAME] = {.id = KAFKA_LAG_ID_NAME,
-                        .title = "GROUP",
-                        .flags = COLUMN_FLEX,
-                        .width = 18,
-                        .help = "consumer group; below it its topics and their partitions"},
-    [KAFKA_LAG_STATE] = {.id = KAFKA_LAG_ID_STATE,
-                         .title = "STATE",
-                         .priority = 3,
-                         .help = "the group's state, as its coordinator says"},
-    [KAFKA_LAG_MEMBERS] = {.id = KAFKA_LAG_ID_MEMBERS,
-                           .title = "MEMBERS",
-                           .unit = UNIT_COUNT,
-                           .priority = 3,
-                           .help = "consumers in the group"},
-    [KAFKA_LAG_PARTITIONS] = {.id = "partitions",
-                              .title = "PARTS",
-                              .unit = UNIT_COUNT,
-                              .priority = 5,
-                              .help = "partitions that it holds or has committed to"},
-    [KAFKA_LAG_LAG] = {.id = "lag",
-                       .title = "LAG",
-                       .unit = UNIT_COUNT,
-                       .flags = COLUMN_HISTORY | COLUMN_SPARK,
-                       .width = 7,
-                       .metric = "kafka.lag",
-                       .threshold = {.has_warn = true, .warn = 10000, .for_ms = 300000},
-                       .help = "end offset less committed offset: messages not yet read (on a "
-                               "compacted topic: offsets, not messages)",
-                       .beside = {"counted", "rate"}},
-    [KAFKA_LAG_RATE] = {.id = "rate",
-                        .title = "RATE",
-                        .unit = UNIT_PER_SECOND,
-                        .flags = COLUMN_PLUS,
-                        .priority = 1,
-                        .width = 6,
-                        .metric = "kafka.lag_rate",
-                        .help = "growth of the lag itself, per second, over the window; 0 while "
-                                "steady"},
-    [KAFKA_LAG_STATUS] = {.id = "status",
-                          .title = "STATUS",
-                          .flags = COLUMN_TELLS,
-                          .priority = 1,
-                          .width = 7,
-                          .help = "rising, falling, steady; stuck: held, lag, and nothing is "
-                                  "committed; no members; rewound; lost data; abandoned"},
-    [KAFKA_LAG_ETA] = {.id = "eta",
-                       .title = "ETA",
-                       .unit = UNIT_SECONDS,
-                       .priority = 2,
-                       .help = "until the lag is gone, at this rate"},
-    [KAFKA_LAG_AGE] = {.id = "time_lag",
-                       .title = "BEHIND",
-                       .unit = UNIT_SECONDS,
-                       .priority = 2,
-                       .metric = "kafka.time_lag",
-                       .help = "age of the oldest unread message, from the ends seen over time; "
-                               "estimated by the production rate before that"},
-    [KAFKA_LAG_CONSUMED] = {.id = "consumed",
-                            .title = "CONSUMED",
-                            .unit = UNIT_PER_SECOND,
-                            .priority = 4,
-                            .help = "slope of the committed offsets over the window"},
-    [KAFKA_LAG_PRODUCED] = {.id = "produced",
-                            .title = "PRODUCED",
-                            .unit = UNIT_PER_SECOND,
-                            .priority = 4,
-                            .help = "slope of the end offsets over the window"},
-    [KAFKA_LAG_COMMITTED] = {.id = KAFKA_LAG_ID_COMMITTED,
-                             .title = "COMMITTED",
-                             .unit = UNIT_COUNT,
-                             .priority = 6,
-                             .help = "the group's offset in the partition"},
-    [KAFKA_LAG_END] = {.id = "end",
-                       .title = "END",
-                       .unit = UNIT_COUNT,
-                       .priority = 6,
-                       .help = "the partition's end offset (its high watermark)"},
-    [KAFKA_LAG_CLIENT] = {.id = "client",
-                          .title = "CLIENT",
-                          .priority = 7,
-                          .help = "client.id of the member that holds the partition"},
-    [KAFKA_LAG_HOST] = {.id = "host",
-                        .title = "HOST",
-                        .priority = 8,
-                        .help = "where that member is"},
-    [KAFKA_LAG_START] = {.id = "start",
-                         .title = "START",
-                         .unit = UNIT_COUNT,
-                         .flags = COLUMN_DETAIL,
-                         .priority = 9,
-                         .help = "the first offset that is still there"},
-    [KAFKA_LAG_LOST] = {.id = "lost",
-                        .title = "LOST",
-                        .unit = UNIT_COUNT,
-                        .flags = COLUMN_DETAIL,
-                        .priority = 9,
-                        .metric = "kafka.lost",
-                        .help = "start offset less committed offset: deleted before it was read"},
-    [KAFKA_LAG_FLAT] = {.id = "flat",
-                        .title = "NO COMMIT FOR",
-                        .unit = UNIT_SECONDS,
-                        .flags = COLUMN_DETAIL,
-                        .priority = 9,
-                        .help = "time without a commit while there was lag, as far as watched"},
-    [KAFKA_LAG_AGE_BASIS] = {.id = "time_lag_basis",
-                             .title = "BEHIND BY",
-                             .flags = COLUMN_DETAIL,
-                             .priority = 9,
-                             .help = "seen: from ends that were watched; estimated: by the rate"},
-    [KAFKA_LAG_COMPLETE] = {.id = "complete",
-                            .title = "COMPLETE",
-                            .unit = UNIT_RATIO,
-                            .flags = COLUMN_DETAIL,
-                            .priority = 9,
-                            .help = "share of the partitions whose lag is known; the sums are of "
-                                    "these"},
-    [KAFKA_LAG_COUNTED] = {.id = "counted",
-                           .title = "COUNTED",
-                           .flags = COLUMN_DETAIL,
-                           .priority = 9,
-                           .help = "how many partitions the lag counts, where it is not all of "
-                                   "them: it is at least so much"},
+#define COLUMN(name, ...) [name] = {__VA_ARGS__},
+#include "kafka_lag.def"
+#undef COLUMN
 };
 
 const struct table_spec kafka_lag_table = {.id = KAFKA_LAG_TABLE,
                                            .title = "Consumer groups",
                                            .columns = lag_columns,
                                            .column_count = KAFKA_LAG_COLUMN_COUNT};
+
+static const void *lag_part(const void *of, int part, const char **none) {
+  const struct kafka_lag_answer *answer = of;
+  *none = part == OF_GROUP ? answer->no_group : part == OF_LAG ? NULL : answer->no_offset;
+  if (part == OF_GROUP)
+    return answer->group;
+  if (!answer->part || (part == OF_LAG && !answer->part->lag.has_lag))
+    return NULL;
+  return part == OF_COMMIT ? (const void *)answer->part->share : answer->part;
+}
+
+const struct figures kafka_lag_figures = {.table = &kafka_lag_table, .part = lag_part};

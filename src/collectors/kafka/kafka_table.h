@@ -2,49 +2,33 @@
  * their partitions. Keys: clients/kafka/kafka_contract.h. */
 #pragma once
 
-#include "model/table.h"
+#include "collectors/figures.h"
+#include "collectors/kafka/kafka_view.h"
 
 enum kafka_cluster_column {
-  KAFKA_CLUSTER_NAME,
-  KAFKA_CLUSTER_LAG,
-  KAFKA_CLUSTER_COUNTED,
-  KAFKA_CLUSTER_TREND,
-  KAFKA_CLUSTER_RATE,
-  KAFKA_CLUSTER_GROUPS,
-  KAFKA_CLUSTER_BROKERS,
-  KAFKA_CLUSTER_UNDER_REPLICATED,
-  KAFKA_CLUSTER_OFFLINE,
-  KAFKA_CLUSTER_TOPICS,
-  KAFKA_CLUSTER_PARTITIONS,
-  KAFKA_CLUSTER_CONTROLLER,
-  KAFKA_CLUSTER_ID,
-  KAFKA_CLUSTER_LIBRARY,
+#define COLUMN(name, ...) name,
+#include "kafka_cluster.def"
+#undef COLUMN
   KAFKA_CLUSTER_COLUMN_COUNT
 };
 
 enum kafka_lag_column {
-  KAFKA_LAG_NAME,
-  KAFKA_LAG_STATE,
-  KAFKA_LAG_MEMBERS,
-  KAFKA_LAG_PARTITIONS,
-  KAFKA_LAG_LAG,
-  KAFKA_LAG_RATE,
-  KAFKA_LAG_STATUS,
-  KAFKA_LAG_ETA,
-  KAFKA_LAG_AGE,
-  KAFKA_LAG_CONSUMED,
-  KAFKA_LAG_PRODUCED,
-  KAFKA_LAG_COMMITTED,
-  KAFKA_LAG_END,
-  KAFKA_LAG_CLIENT,
-  KAFKA_LAG_HOST,
-  KAFKA_LAG_START,
-  KAFKA_LAG_LOST,
-  KAFKA_LAG_FLAT,
-  KAFKA_LAG_AGE_BASIS,
-  KAFKA_LAG_COMPLETE,
-  KAFKA_LAG_COUNTED,
+#define COLUMN(name, ...) name,
+#include "kafka_lag.def"
+#undef COLUMN
   KAFKA_LAG_COLUMN_COUNT
 };
 
 extern const struct table_spec kafka_cluster_table, kafka_lag_table;
+
+/* What the columns with a source are made of: a struct kafka_snapshot for the cluster; for the lag
+ * a struct kafka_lag_answer. */
+extern const struct figures kafka_cluster_figures, kafka_lag_figures;
+
+/* Of a row: its group, or its partition. A text of the snapshot must be copied to be a reason. */
+struct kafka_lag_answer {
+  const struct kafka_group *group; /* NULL below the groups, and where its state is not known */
+  const char *no_group;            /* why not; NULL: it does not apply */
+  const struct kafka_part *part;
+  const char *no_offset; /* why one of the partition's offsets is not known */
+};
