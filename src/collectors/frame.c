@@ -1,6 +1,7 @@
 #include "collectors/frame.h"
 
 #include "core/mem.h"
+#include "io/clock.h"
 #include "io/line.h"
 
 #include <assert.h>
@@ -12,10 +13,16 @@ void *watch_open(const struct watch_kind *kind, struct io *io, const struct targ
   watch->kind = kind;
   watch->io = io;
   watch->target = target;
-  if (kind->init(watch, err))
-    return watch;
-  free(watch);
-  return NULL;
+  if (!kind->init(watch, err)) {
+    free(watch);
+    return NULL;
+  }
+  if (kind->late) {
+    uv_timer_init(io->loop, &watch->timer);
+    watch->timer.data = watch;
+    watch_hold(watch);
+  }
+  return watch;
 }
 
 void watch_start(void *self, struct job *job) {
@@ -50,6 +57,8 @@ static struct job *rest(struct watch *watch) {
   struct job *job = watch->job;
   assert(job);
   watch->job = NULL;
+  if (watch->kind->late)
+    uv_timer_stop(&watch->timer);
   if (watch->kind->rest)
     watch->kind->rest(watch);
   return job;
@@ -86,6 +95,27 @@ void watch_cancel(void *self, struct err *err) {
   rest(watch);
 }
 
+int64_t watch_end_ms(const struct watch *watch, int64_t margin_min_ms, int64_t margin_max_ms) {
+  int64_t margin_ms = (watch->job->deadline_ms - clock_now_ms()) / 20;
+  if (margin_ms < margin_min_ms)
+    margin_ms = margin_min_ms;
+  return watch->job->deadline_ms - (margin_ms > margin_max_ms ? margin_max_ms : margin_ms);
+}
+
+static void on_late(uv_timer_t *timer) {
+  struct watch *watch = timer->data;
+  watch->kind->late(watch);
+}
+
+void watch_wait(struct watch *watch, int64_t wait_ms) {
+  uv_update_time(watch->io->loop); /* the timer counts from the loop's own time, cached before */
+  uv_timer_start(&watch->timer, on_late, wait_ms > 1 ? (uint64_t)wait_ms : 1, 0);
+}
+
+static void on_timer_closed(uv_handle_t *handle) {
+  watch_released(handle->data);
+}
+
 void watch_hold(struct watch *watch) {
   watch->open++;
 }
@@ -110,6 +140,8 @@ void watch_close(void *self, void (*done)(void *arg), void *arg) {
   watch->closed_arg = arg;
   watch_hold(watch); /* so that it cannot end before all has begun to close */
   watch_drop(watch);
+  if (watch->kind->late)
+    uv_close((uv_handle_t *)&watch->timer, on_timer_closed);
   if (watch->kind->end)
     watch->kind->end(watch);
   watch_released(watch);

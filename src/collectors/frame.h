@@ -28,6 +28,8 @@ struct watch_kind {
   void *(*connect)(void *self);  /* begins to connect; never waits, never fails */
   /* Asks. Ends with watch_done or watch_failed, at once or later, unless `forget` comes first. */
   void (*ask)(void *self);
+  /* The time of watch_wait has come. NULL: the collector never calls it. */
+  void (*late)(void *self);
   /* The collection is over, done or not: what was kept for it alone goes. NULL: nothing was. */
   void (*rest)(void *self);
   /* The collection is given up: stops what is under way without completing it. err says "no answer
@@ -47,8 +49,9 @@ struct watch {
   const struct target *target;
   struct job *job; /* the collection under way; NULL: at rest */
   uint32_t requests;
-  void *conn;  /* NULL: none yet, or given up */
-  size_t open; /* what still has to close */
+  uv_timer_t timer; /* of watch_wait */
+  void *conn;       /* NULL: none yet, or given up */
+  size_t open;      /* what still has to close */
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -65,6 +68,12 @@ void watch_close(void *self, void (*done)(void *arg), void *arg);
 void *watch_connect(struct watch *watch, bool *fresh);
 /* Closes it, if there is one: the next collection connects anew. */
 void watch_drop(struct watch *watch);
+
+/* When a collector that can say more than "no answer" stops waiting by itself, on the steady clock:
+ * a twentieth of the time that is left before the deadline, within these bounds. */
+int64_t watch_end_ms(const struct watch *watch, int64_t margin_min_ms, int64_t margin_max_ms);
+/* Calls `late` after that time (at least a millisecond), unless the collection is over before. */
+void watch_wait(struct watch *watch, int64_t wait_ms);
 
 /* The one completion. The sample gets the address of the connection and the count of requests. The
  * instance may be gone afterwards: return at once. */

@@ -60,7 +60,6 @@ struct host {
   struct watch watch; /* first */
   const struct host_system *system;
   struct worker_pool *workers;
-  uv_timer_t patience;
 
   struct host_mount **mounts;
   size_t mount_count;
@@ -128,9 +127,6 @@ static bool init(void *self, struct err *err) {
     return false;
   host->system = &real_system;
   host->workers = worker_pool_new(host->watch.io, WORKERS_MAX);
-  uv_timer_init(host->watch.io->loop, &host->patience);
-  host->patience.data = host;
-  watch_hold(&host->watch);
   watch_hold(&host->watch);
   add_configured(host, paths);
   return true;
@@ -191,16 +187,12 @@ static struct sample *sample_make(struct host *host) {
 
 static void rest(void *self) {
   struct host *host = self;
-  uv_timer_stop(&host->patience);
   host->asked = false;
 }
 
-static void finish(struct host *host) {
+static void finish(void *self) {
+  struct host *host = self;
   watch_done(&host->watch, sample_make(host));
-}
-
-static void on_patience(uv_timer_t *timer) {
-  finish(timer->data);
 }
 
 /* Those that were silent before are not waited for again. */
@@ -315,8 +307,7 @@ static void ask_all(struct host *host) {
   int64_t wait = host->wait_ms - clock_now_ms();
   if (!host->watch.job->one_pass && wait > host->system->patience_ms)
     wait = host->system->patience_ms;
-  uv_update_time(host->watch.io->loop);
-  uv_timer_start(&host->patience, on_patience, wait > 1 ? (uint64_t)wait : 1, 0);
+  watch_wait(&host->watch, wait);
   host->asked = true;
   finish_if_answered(host);
 }
@@ -355,10 +346,8 @@ static void reading_done(struct worker_task *task) {
 
 static void ask(void *self) {
   struct host *host = self;
-  const struct job *job = host->watch.job;
-  const int64_t now_ms = clock_now_ms(), left = job->deadline_ms - now_ms;
   host->asked = false;
-  host->wait_ms = job->deadline_ms - (left / 20 < MARGIN_MS ? left / 20 : MARGIN_MS);
+  host->wait_ms = watch_end_ms(&host->watch, 0, MARGIN_MS);
   if (host->reading_now)
     return; /* of a job that was cancelled: it serves this one as well */
   struct host_reading *reading = host_reading_new(host->system);
@@ -378,13 +367,8 @@ static void forget(void *self, struct err *err) {
     err_set(err, ERR_TIMEOUT, "reading %s takes too long", host->system->proc);
 }
 
-static void on_timer_closed(uv_handle_t *handle) {
-  watch_released(handle->data);
-}
-
 static void end(void *self) {
   struct host *host = self;
-  uv_close((uv_handle_t *)&host->patience, on_timer_closed);
   worker_pool_close(host->workers, watch_released, host);
 }
 
@@ -403,6 +387,7 @@ void *host_open_on(struct io *io, const struct target *target, const struct host
   static const struct watch_kind kind = {.size = sizeof(struct host),
                                          .init = init,
                                          .ask = ask,
+                                         .late = finish,
                                          .rest = rest,
                                          .forget = forget,
                                          .end = end,

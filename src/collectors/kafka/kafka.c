@@ -138,13 +138,6 @@ static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct
   watch_done(&kafka->watch, sample);
 }
 
-static int64_t client_deadline_ms(const struct job *job) {
-  int64_t margin_ms = (job->deadline_ms - clock_now_ms()) / 20;
-  if (margin_ms < MARGIN_MS)
-    margin_ms = MARGIN_MS;
-  return job->deadline_ms - (margin_ms > MARGIN_MAX_MS ? MARGIN_MAX_MS : margin_ms);
-}
-
 static void ask(void *self) {
   struct kafka *kafka = self;
   char every[] = "*";
@@ -155,7 +148,7 @@ static void ask(void *self) {
                               .group_count = groups->item_count > 0 ? groups->item_count : 1,
                               .topics = topics->items,
                               .topic_count = topics->item_count,
-                              .deadline_ms = client_deadline_ms(kafka->watch.job)};
+                              .deadline_ms = watch_end_ms(&kafka->watch, MARGIN_MS, MARGIN_MAX_MS)};
   kafka->request = kafka_snapshot_start(kafka->client, &query, on_snapshot, kafka);
 }
 

@@ -2,6 +2,7 @@
  *
  * Both are asked at once. A service that is down is what this collector is there to see: its sample
  * always has its row, and a job fails for nothing that a service does. */
+#include "collectors/figures.h"
 #include "collectors/frame.h"
 
 #include "clients/http/http.h"
@@ -106,7 +107,6 @@ struct service {
   int port;
   struct service_rules rules;
   struct service_history history;
-  uv_timer_t deadline;
 
   /* The collection under way. */
   int64_t started_ms;
@@ -128,22 +128,13 @@ static bool expect_check(const char *text, struct err *err) {
   return service_expect_parse(text, &expect, err);
 }
 
-static bool read_options(struct service *service, struct err *err) {
+static bool init(void *self, struct err *err) {
+  struct service *service = self;
   const struct target *target = service->watch.target;
   service->rules.expect_text = target_text(target, "expect");
   service->rules.slow_ms = target_number(target, "slow");
   return tcp_address_split(target_text(target, "address"), service->host, &service->port, err) &&
          service_expect_parse(service->rules.expect_text, &service->rules.expect, err);
-}
-
-static bool init(void *self, struct err *err) {
-  struct service *service = self;
-  if (!read_options(service, err))
-    return false;
-  uv_timer_init(service->watch.io->loop, &service->deadline);
-  service->deadline.data = service;
-  watch_hold(&service->watch);
-  return true;
 }
 
 static struct value seconds(int64_t us) {
@@ -181,7 +172,7 @@ static void fill_probes(const struct service *service, const struct service_verd
 }
 
 static void fill_past(const struct service *service, int64_t now_ms, struct row *row) {
-  static const char reason[] = "needs two collections";
+  static const char reason[] = FIGURES_NEED_TWO;
   const struct service_history *history = &service->history;
   double ratio;
   int64_t window_ms;
@@ -233,7 +224,6 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
 /* Ends what is still under way. */
 static void rest(void *self) {
   struct service *service = self;
-  uv_timer_stop(&service->deadline);
   if (service->dial)
     dial_cancel(service->dial);
   if (service->request)
@@ -242,7 +232,8 @@ static void rest(void *self) {
   service->request = NULL;
 }
 
-static void finish(struct service *service) {
+static void finish(void *self) {
+  struct service *service = self;
   int64_t now_ms = clock_now_ms();
   service->facts.waited_ms = now_ms - service->started_ms;
   service->facts.resolving = service->dial && dial_is_resolving(service->dial);
@@ -289,26 +280,16 @@ static void on_health(void *arg, const struct http_result *result, const struct 
   finish_if_answered(service);
 }
 
-static void on_deadline(uv_timer_t *timer) {
-  finish(timer->data);
-}
-
-static int64_t time_to_wait(const struct job *job, int64_t now_ms) {
-  int64_t left = job->deadline_ms - now_ms;
-  int64_t margin = left / 20 < MARGIN_MS ? left / 20 : MARGIN_MS;
-  return left - margin > 1 ? left - margin : 1;
-}
-
 static void ask(void *self) {
   struct service *service = self;
   const struct target *target = service->watch.target;
   const char *health = target_text(target, "health");
   service->started_ms = clock_now_ms();
   service->facts = (struct service_facts){.has_health = health != NULL};
-  int64_t wait_ms = time_to_wait(service->watch.job, service->started_ms);
-  uv_update_time(service->watch.io->loop); /* the timer counts from the loop's own, cached now */
-  /* health's own comes first, for it knows how far it got */
-  uv_timer_start(&service->deadline, on_deadline, (uint64_t)wait_ms + 1, 0);
+  int64_t wait_ms = watch_end_ms(&service->watch, 0, MARGIN_MS) - service->started_ms;
+  if (wait_ms < 1)
+    wait_ms = 1;
+  watch_wait(&service->watch, wait_ms + 1); /* health's own comes first: it knows how far it got */
   service->watch.requests = health ? 2 : 1;
   service->dial = dial_start(service->watch.io, service->host, service->port, on_port, service);
   if (!health)
@@ -321,17 +302,8 @@ static void ask(void *self) {
   service->request = http_get(service->watch.io, &query, on_health, service);
 }
 
-static void on_timer_closed(uv_handle_t *handle) {
-  watch_released(handle->data);
-}
-
-static void end(void *self) {
-  struct service *service = self;
-  uv_close((uv_handle_t *)&service->deadline, on_timer_closed);
-}
-
 static void *service_open(struct io *io, const struct target *target, struct err *err) {
   static const struct watch_kind kind = {
-      .size = sizeof(struct service), .init = init, .ask = ask, .rest = rest, .end = end};
+      .size = sizeof(struct service), .init = init, .ask = ask, .late = finish, .rest = rest};
   return watch_open(&kind, io, target, err);
 }

@@ -4,19 +4,9 @@
 #include "model/table.h"
 
 enum service_column {
-  SERVICE_NAME,
-  SERVICE_ADDRESS,
-  SERVICE_STATE,
-  SERVICE_LATENCY,
-  SERVICE_AVAILABILITY,
-  SERVICE_SINCE,
-  SERVICE_CONNECT,
-  SERVICE_ERROR,
-  SERVICE_STATUS,
-  SERVICE_RESOLVE,
-  SERVICE_FIRST_BYTE,
-  SERVICE_WINDOW,
-  SERVICE_RUNTIME,
+#define COLUMN(name, ...) name,
+#include "services.def"
+#undef COLUMN
   SERVICE_COLUMN_COUNT
 };
 
