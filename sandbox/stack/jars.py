@@ -1,13 +1,12 @@
 """Kafka's jars: by Maven from the pinned pom.xml, once, into a cache that all sandboxes share."""
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
+from . import cache
 from .part import Absent
 from .state import ROOT
 
@@ -35,48 +34,19 @@ def java():
 def get(log, env=None):
     """The folder with the jars. They are fetched when they are not there yet, by a Maven with this
     environment; log gets its words."""
-    name = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
-    cache = _cache()
-    jars = cache / name
-    if not jars.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        with open(cache / "lock", "a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not jars.is_dir():
-                _fetch(cache, jars, log, env)
-    return jars
+    return cache.get(hashlib.sha256(POM.read_bytes()).hexdigest()[:12], lambda incoming: _fetch(incoming, log, env))
 
 
-def _cache():
-    """$STACKTOP_SANDBOX_CACHE, or build/sandbox-kafka in the checkout."""
-    return Path(os.environ.get("STACKTOP_SANDBOX_CACHE") or ROOT / "build/sandbox-kafka").resolve()
-
-
-def _fetch(cache, jars, log, env):
+def _fetch(incoming, log, env):
     maven = shutil.which("mvn")
     if not maven:
         raise Absent("no mvn to fetch Kafka's jars with")
-    incoming, repository = cache / "incoming", cache / "repository"
-    shutil.rmtree(incoming, ignore_errors=True)
     print("fetching Kafka's jars by Maven (45 MB, once) ...", flush=True)
-    with open(log, "w") as output:
-        try:
-            status = subprocess.run(
-                [maven, "-B", "-ntp", "-f", str(POM), f"-Dmaven.repo.local={repository}",
-                 "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={incoming}"],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=cache, env=env,
-                timeout=MAVEN_SECONDS, check=False).returncode
-        except subprocess.TimeoutExpired:
-            raise Absent(f"Maven did not get Kafka's jars in {MAVEN_SECONDS} s") from None
-    if status:
-        raise Absent(f"Maven could not get Kafka's jars: {_reason(log)}")
-    incoming.rename(jars)
+    repository = incoming.parent / "repository"
+    cache.run([maven, "-B", "-ntp", "-f", str(POM), f"-Dmaven.repo.local={repository}",
+               "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={incoming}"],
+              "Maven", "Kafka's jars", log, MAVEN_SECONDS, env)
     shutil.rmtree(repository, ignore_errors=True)  # the jars are all that is needed of it
-
-
-def _reason(log):
-    errors = [line for line in Path(log).read_text(errors="replace").splitlines() if "ERROR" in line]
-    return re.sub(r"\x1b\[[0-9;]*m|\[ERROR\]", "", errors[0]).strip()[:300] if errors else f"see {log}"
 
 
 def command(jars, main, *arguments, heap="-Xmx256m", options=()):

@@ -311,6 +311,11 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
   ask(postgres, postgres_statistics_query(&postgres->timeouts), on_statistics);
 }
 
+static void ask_activity(struct postgres *postgres) {
+  int version = pg_server_version(postgres->pg);
+  ask(postgres, postgres_activity_query(&postgres->timeouts, version), on_activity);
+}
+
 /* Something that speaks the protocol and is no PostgreSQL that we know: an older one, or
  * PgBouncer's own console (its version is "1.18.0/bouncer"). */
 static bool version_check(struct postgres *postgres) {
@@ -337,7 +342,7 @@ static void on_identity(void *arg, const struct pg_rows *rows, const struct err 
   if (strcmp(postgres->system, system) != 0)
     postgres->memory = (struct postgres_memory){0};
   snprintf(postgres->system, sizeof postgres->system, "%s", system);
-  ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
+  ask_activity(postgres);
 }
 
 static void on_connected(void *arg, const struct pg_rows *rows, const struct err *err) {
@@ -359,7 +364,7 @@ static void collection_begin(void *self) {
   struct postgres *postgres = self;
   postgres->kept = pg_phase(postgres->pg) == PG_IDLE;
   if (postgres->kept)
-    ask(postgres, postgres_activity_query(&postgres->timeouts), on_activity);
+    ask_activity(postgres);
   else
     connect_anew(postgres);
 }

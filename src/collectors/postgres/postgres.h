@@ -27,7 +27,7 @@ struct postgres_activity {
   int64_t used;                      /* client connections of all databases, ours included */
   int64_t hidden;                    /* of these: whose state we may not see */
   int64_t doubtful;                  /* of the hidden: may be parallel workers */
-  /* They add up to used. Ours is idle; other: hidden, disabled, starting. */
+  /* They add up to used. Ours is idle; other: hidden, disabled, starting, a walsender before 12. */
   int64_t active, idle, idle_in_transaction, aborted, other;
   int64_t disabled;                          /* of the others: their track_activities is off */
   int64_t waiting;                           /* for a lock */

@@ -11,13 +11,13 @@
  * application and xmin; the query is then '<insufficient privilege>' and all else is NULL
  * (pg_stat_get_activity). Such a session is a client's if it has a database and a user, and is
  * neither a walsender nor a subscription's worker; that still takes in parallel workers (see
- * activity_query). Walsenders have slots of their own since 12. */
+ * activity_query). */
+#define IS_SENDER "EXISTS (SELECT FROM pg_stat_get_wal_senders() w WHERE w.pid = s.pid)"
 #define IS_CLIENT \
   "(backend_type = 'client backend'" \
   " OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL" \
-  "   AND NOT EXISTS (SELECT FROM pg_stat_get_wal_senders() w WHERE w.pid = s.pid)" \
-  "   AND NOT EXISTS (SELECT FROM pg_stat_subscription u WHERE u.pid = s.pid))" \
-  " OR (backend_type = 'walsender' AND current_setting('server_version_num')::int < 120000))"
+  "   AND NOT " IS_SENDER \
+  "   AND NOT EXISTS (SELECT FROM pg_stat_subscription u WHERE u.pid = s.pid)))"
 #define IS_HIDDEN "coalesce(query = '<insufficient privilege>', false)"
 #define IS_OTHER "pid <> pg_backend_pid()"
 
@@ -41,36 +41,42 @@
   "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
 
 /* The server refuses a client when no more than the reserved slots are free (InitPostgres), hence
- * the limit is max_connections less these; reserved_connections is new in 16. Each client is
- * counted in exactly one state; our own session is idle between two collections, and counts so. A
+ * the limit is max_connections less these; reserved_connections is new in 16. A walsender takes one
+ * of these slots before 12, and has one of its own since: `taken` is the condition. It is `active`
+ * for days, which says nothing of queries, and counts as other. Each client is counted in exactly
+ * one state; our own session is idle between two collections, and counts so. A
  * parallel worker has the snapshot of its leader: of the hidden sessions with a snapshot that look
  * alike, one at least is a client's, and the others may be workers. */
-static const char activity_query[] =
-  "WITH sessions AS (SELECT datid, usesysid, application_name, backend_xmin, state,"
-  "   wait_event_type, query_start, xact_start, " IS_CLIENT " AS client,"
-  "   " IS_CLIENT " AND " IS_OTHER " AS other, " IS_HIDDEN " AS hidden FROM pg_stat_activity s)"
-  " SELECT current_setting('max_connections')::int,"
-  " current_setting('superuser_reserved_connections')::int"
-  "   + coalesce(current_setting('reserved_connections', true)::int, 0),"
-  " a.*, " AGE_OF("pg_postmaster_start_time()") ","
-  " pg_backend_pid(), pg_is_in_recovery(), pg_has_role('pg_read_all_stats', 'USAGE'),"
-  " (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,"
-  " (SELECT coalesce(sum(number - 1), 0)::bigint FROM (SELECT count(*) AS number FROM sessions"
-  "   WHERE other AND hidden AND backend_xmin IS NOT NULL"
-  "   GROUP BY datid, usesysid, application_name) g)"
-  " FROM (SELECT count(*) FILTER (WHERE client),"
-  "   count(*) FILTER (WHERE other AND hidden),"
-  "   count(*) FILTER (WHERE other AND state IN ('active', 'fastpath function call')),"
-  "   count(*) FILTER (WHERE client AND (NOT other OR state = 'idle')),"
-  "   count(*) FILTER (WHERE other AND state = 'idle in transaction'),"
-  "   count(*) FILTER (WHERE other AND state = 'idle in transaction (aborted)'),"
-  "   count(*) FILTER (WHERE other AND coalesce(state, '') NOT IN ('active',"
-  "     'fastpath function call', 'idle', 'idle in transaction', 'idle in transaction (aborted)')),"
-  "   count(*) FILTER (WHERE other AND state = 'disabled'),"
-  "   count(*) FILTER (WHERE other AND wait_event_type = 'Lock'),"
-  "   " AGE_OF("min(query_start) FILTER (WHERE other AND state = 'active')") ","
-  "   " AGE_OF("min(xact_start) FILTER (WHERE other)")
-  "   FROM sessions) a";
+static char *activity_query(const char *taken) {
+  return mem_printf(
+    "WITH sessions AS (SELECT datid, usesysid, application_name, backend_xmin, state,"
+    "   wait_event_type, query_start, xact_start, " IS_CLIENT " AS client, %s AS sender,"
+    "   " IS_CLIENT " AND " IS_OTHER " AS other, " IS_HIDDEN " AS hidden FROM pg_stat_activity s)"
+    " SELECT current_setting('max_connections')::int,"
+    " current_setting('superuser_reserved_connections')::int"
+    "   + coalesce(current_setting('reserved_connections', true)::int, 0),"
+    " a.*, " AGE_OF("pg_postmaster_start_time()") ","
+    " pg_backend_pid(), pg_is_in_recovery(), pg_has_role('pg_read_all_stats', 'USAGE'),"
+    " (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,"
+    " (SELECT coalesce(sum(number - 1), 0)::bigint FROM (SELECT count(*) AS number FROM sessions"
+    "   WHERE other AND hidden AND backend_xmin IS NOT NULL"
+    "   GROUP BY datid, usesysid, application_name) g)"
+    " FROM (SELECT count(*) FILTER (WHERE client OR sender),"
+    "   count(*) FILTER (WHERE other AND hidden),"
+    "   count(*) FILTER (WHERE other AND state IN ('active', 'fastpath function call')),"
+    "   count(*) FILTER (WHERE client AND (NOT other OR state = 'idle')),"
+    "   count(*) FILTER (WHERE other AND state = 'idle in transaction'),"
+    "   count(*) FILTER (WHERE other AND state = 'idle in transaction (aborted)'),"
+    "   count(*) FILTER (WHERE other AND coalesce(state, '') NOT IN ('active',"
+    "     'fastpath function call', 'idle', 'idle in transaction', 'idle in transaction (aborted)'))"
+    "     + count(*) FILTER (WHERE sender),"
+    "   count(*) FILTER (WHERE other AND state = 'disabled'),"
+    "   count(*) FILTER (WHERE other AND wait_event_type = 'Lock'),"
+    "   " AGE_OF("min(query_start) FILTER (WHERE other AND state = 'active')") ","
+    "   " AGE_OF("min(xact_start) FILTER (WHERE other)")
+    "   FROM sessions) a",
+    taken);
+}
 
 /* The oldest xmin: whatever somebody may still see cannot be vacuumed. It is held by sessions,
  * replication slots or prepared transactions. The timeline is that of the WAL that is written; the
@@ -225,8 +231,11 @@ char *postgres_identity_query(const struct postgres_timeouts *timeouts) {
   return message(timeouts, identity_query);
 }
 
-char *postgres_activity_query(const struct postgres_timeouts *timeouts) {
-  return message(timeouts, activity_query);
+char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version) {
+  char *query = activity_query(version < 120000 ? IS_SENDER : "false");
+  char *text = message(timeouts, query);
+  free(query);
+  return text;
 }
 
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts) {

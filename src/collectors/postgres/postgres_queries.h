@@ -18,7 +18,7 @@ struct postgres_timeouts {
 
 /* Each returns a text that the caller frees. version: 150018 for 15.18. */
 char *postgres_identity_query(const struct postgres_timeouts *timeouts); /* one cell */
-char *postgres_activity_query(const struct postgres_timeouts *timeouts);
+char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version);
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts);
 char *postgres_standby_query(const struct postgres_timeouts *timeouts); /* in recovery only */
 char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version);

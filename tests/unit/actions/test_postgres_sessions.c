@@ -19,7 +19,8 @@ struct fixture {
 
 /* What the collector asks, as far as the actions look at it. */
 static const char sessions_sql[] =
-    "SELECT pid || '/' || to_char(extract(epoch FROM backend_start), 'FM9999999999.000000'),"
+    "SELECT pid || '/' || extract(epoch FROM date_trunc('second', backend_start))::bigint"
+    "   || to_char(backend_start, '.US'),"
     " 'pid ' || pid, pid, CASE state WHEN 'idle in transaction' THEN 'idle in txn'"
     "   WHEN 'idle in transaction (aborted)' THEN 'aborted txn' ELSE state END,"
     " extract(epoch FROM clock_timestamp() - state_change),"

@@ -216,7 +216,7 @@ static void test_workers_without_rights(void **state) {
                     " PARALLEL SAFE AS 'BEGIN PERFORM pg_sleep(1); RETURN n; END'");
   assert_true(PQsendQuery(busy, "SELECT count(slow(n)) FROM big"));
   postgres_await(admin,
-                 "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker'"
+                 "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE '% worker'"
                  " AND backend_xmin IS NOT NULL",
                  2);
   watch_as(fixture, "plain");

@@ -159,7 +159,8 @@ static inline bool postgres_is_backend(const char *title, const char *user) {
   char head[80];
   snprintf(head, sizeof head, "postgres: %s%s", user, *user ? " " : "");
   return strncmp(title, head, strlen(head)) == 0 && strstr(title, " 127.0.0.1(") &&
-         strncmp(title, "postgres: walsender ", 20) != 0;
+         strncmp(title, "postgres: walsender ", 20) != 0 &&
+         strncmp(title, "postgres: wal sender ", 21) != 0; /* PostgreSQL 10 */
 }
 
 static inline long postgres_count_backends(const struct postgres_server *server, const char *user) {

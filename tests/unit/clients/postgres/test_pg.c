@@ -151,7 +151,7 @@ static void test_values_are_bound(void **state) {
   assert_string_equal(fixture->last, "8");
 
   assert_int_equal(ask_with(fixture, "SELECT $1::int", 1, values), ERR_PROTOCOL);
-  assert_non_null(strstr(fixture->err.text, "invalid input syntax for type integer"));
+  assert_non_null(strstr(fixture->err.text, "invalid input syntax for "));
   assert_int_equal(ask_with(fixture, "SELECT 1; SELECT 2", 0, NULL), ERR_UNSUPPORTED);
   assert_non_null(strstr(fixture->err.text, "multiple commands"));
   assert_int_equal(pg_phase(fixture->pg), PG_IDLE);

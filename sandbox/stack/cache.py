@@ -1,0 +1,51 @@
+"""What is fetched from package registries: once, into a folder that all sandboxes share."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .part import Absent
+from .state import ROOT
+
+
+def folder():
+    """$STACKTOP_SANDBOX_CACHE, or build/sandbox-kafka in the checkout."""
+    return Path(os.environ.get("STACKTOP_SANDBOX_CACHE") or ROOT / "build/sandbox-kafka").resolve()
+
+
+def get(name, fetch):
+    """The folder of that name in the cache. If it is missing, fetch(incoming) fills an empty folder, which
+    becomes it. Raises what fetch raises, and the cache then stays as it was."""
+    cache = folder()
+    wanted = cache / name
+    if not wanted.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        with open(cache / "lock", "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not wanted.is_dir():
+                incoming = cache / "incoming"
+                shutil.rmtree(incoming, ignore_errors=True)
+                incoming.mkdir()
+                fetch(incoming)
+                incoming.rename(wanted)
+    return wanted
+
+
+def run(command, client, what, log, seconds, env=None):
+    """Runs a package client; its output goes to the log. Raises Absent if it fails."""
+    with open(log, "w") as output:
+        try:
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                    cwd=folder(), env=env, timeout=seconds, check=False).returncode
+        except subprocess.TimeoutExpired:
+            raise Absent(f"{client} did not get {what} in {seconds} s") from None
+    if status:
+        raise Absent(f"{client} could not get {what}: {_reason(log)}")
+
+
+def _reason(log):
+    errors = [line for line in Path(log).read_text(errors="replace").splitlines() if "ERROR" in line]
+    return re.sub(r"\x1b\[[0-9;]*m|\[ERROR\]|ERROR:", "", errors[0]).strip()[:300] if errors else f"see {log}"
