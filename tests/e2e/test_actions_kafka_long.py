@@ -1,11 +1,14 @@
 """Actions on Kafka through stacktop itself that test_actions_kafka.py leaves to the broker's own test."""
 
+import os
 import shlex
+import subprocess
 
 import pytest
 
 from kafka_topic import OWN_GROUP, own_topic
 from sandbox import GROUP
+from stacktop import BINARY
 
 
 @pytest.fixture
@@ -36,3 +39,11 @@ def test_what_a_group_has_committed_goes_and_the_group_too(topic):
     topic.do("delete-group", OWN_GROUP)
     groups = topic.sandbox.kafka_tool("consumer-groups", "--list").split()
     assert OWN_GROUP not in groups and GROUP in groups
+
+
+def test_whatever_goes_wrong(sandbox):
+    """Each step dropped, each verification of what was not done, or of another cluster."""
+    sandbox.need("kafka")
+    run = subprocess.run([BINARY.parent / "actions_test_kafka_broker"], capture_output=True, text=True, timeout=240,
+                         env={**os.environ, "STACKTOP_KAFKA": sandbox.bootstrap, "STACKTOP_KAFKA_LONG": "1"})
+    assert run.returncode == 0, run.stdout + run.stderr

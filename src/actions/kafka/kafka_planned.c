@@ -128,6 +128,9 @@ bool kafka_change(struct step *step, kafka_run run) {
   if (!fill(admin, step, true, &step->err))
     return false;
   bool good = kafka_ask(step, admin);
+  const struct err was = step->err;
+  if (!good && !step->dropped && !kafka_admin_sent(admin))
+    step_fail(step, was.kind, "nothing was changed: %s", was.text);
   set_results(step, admin, good);
   if (!good)
     step_settle(step);

@@ -201,12 +201,10 @@ static bool check_committed(struct kafka_session *session, struct kafka_admin *a
                                  (long long)committed);
   }
   if (moved)
-    good = err_set(err, ERR_INVALID, "nothing was changed: %.120s/%d %s", moved->topic,
-                   moved->partition, moved->error);
+    good = err_set(err, ERR_INVALID, "%.120s/%d %s", moved->topic, moved->partition, moved->error);
   const struct kafka_spot *fresh = good && all ? new_commit(admin, now) : NULL;
   if (fresh)
-    good = err_set(err, ERR_INVALID,
-                   "nothing was changed: the group has committed to %.120s/%d since the plan",
+    good = err_set(err, ERR_INVALID, "the group has committed to %.120s/%d since the plan",
                    fresh->topic, fresh->partition);
   kafka_admin_free(now);
   return good;
@@ -218,13 +216,12 @@ static bool check_empty(struct kafka_session *session, struct kafka_admin *admin
   if (!look_state(session, admin, err))
     return false;
   if (!facts->listed)
-    return err_set(err, ERR_INVALID, "nothing was changed: the group does not exist any more");
+    return err_set(err, ERR_INVALID, "the group does not exist any more");
   if (facts->state != KAFKA_GROUP_EMPTY)
-    return err_set(err, ERR_INVALID, "nothing was changed: the group is %s by now, with %zu %s",
-                   facts->state_text, facts->members, facts->members == 1 ? "member" : "members");
+    return err_set(err, ERR_INVALID, "the group is %s by now, with %zu %s", facts->state_text,
+                   facts->members, facts->members == 1 ? "member" : "members");
   if (classic && !facts->classic)
-    return err_set(err, ERR_UNSUPPORTED,
-                   "nothing was changed: the group is of the new protocol by now");
+    return err_set(err, ERR_UNSUPPORTED, "the group is of the new protocol by now");
   return true;
 }
 

@@ -15,12 +15,10 @@ bool kafka_admin_check_cluster(struct kafka_session *session, struct kafka_admin
   if (!expected)
     return true;
   if (!admin->cluster)
-    return err_set(err, ERR_INVALID,
-                   "nothing was changed: the cluster does not say its id, which was %.60s",
-                   expected);
+    return err_set(err, ERR_INVALID, "the cluster does not say its id, which was %.60s", expected);
   return strcmp(admin->cluster, expected) == 0 ||
          err_set(err, ERR_INVALID,
-                 "nothing was changed: another cluster answers at this address: it was %.60s and "
+                 "another cluster answers at this address: it was %.60s and "
                  "is %.60s",
                  expected, admin->cluster);
 }
@@ -111,8 +109,7 @@ static bool check_id(const struct kafka_admin *now, const char *name, const char
   const char *id = expected ? id_of(now, name) : NULL;
   if (!expected || (id && strcmp(id, expected) == 0))
     return true;
-  return err_set(err, ERR_INVALID,
-                 "nothing was changed: the topic %.120s is another: its id was %.40s and is %.40s",
+  return err_set(err, ERR_INVALID, "the topic %.120s is another: its id was %.40s and is %.40s",
                  name, expected, id ? id : "not known");
 }
 

@@ -115,5 +115,5 @@ bool kafka_admin_logs(struct kafka_session *session, struct kafka_admin *admin, 
 
 bool kafka_run_look_logs(struct kafka_session *session, struct kafka_admin *admin,
                          struct err *err) {
-  return kafka_admin_logs(session, admin, err);
+  return kafka_admin_check_cluster(session, admin, err) && kafka_admin_logs(session, admin, err);
 }

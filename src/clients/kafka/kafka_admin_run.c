@@ -36,8 +36,7 @@ bool kafka_admin_save(const struct kafka_admin *admin, struct err *err) {
   struct err why = {0};
   if (!admin->path || file_save_new(admin->path, admin->text, strlen(admin->text), &why))
     return true;
-  return err_set(err, ERR_IO, "nothing was changed: the undo file cannot be written: %.180s",
-                 why.text);
+  return err_set(err, ERR_IO, "the undo file cannot be written: %.180s", why.text);
 }
 
 const char *kafka_admin_words(struct kafka_admin *admin, rd_kafka_resp_err_t code,

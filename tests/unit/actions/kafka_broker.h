@@ -5,6 +5,7 @@
 #include "kafka_fixture.h"
 
 #include <librdkafka/rdkafka.h>
+#include <signal.h>
 #include <unistd.h>
 
 enum { BROKER_MS = 15000 };
@@ -209,4 +210,20 @@ static inline const char *broker_address(void) {
     return address;
   puts("SKIPPED no broker: STACKTOP_KAFKA is not set (tests/e2e/test_actions_kafka.py sets it)");
   exit(77);
+}
+
+/* Stops the processes of stacktop's Kafka clients: they hang until they are killed. */
+static inline void broker_stop_children(void) {
+  char path[64], pids[512] = "";
+  snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+  FILE *file = fopen(path, "re");
+  assert_non_null(file);
+  char *read = fgets(pids, sizeof pids, file);
+  fclose(file);
+  for (char *at = read, *end; at && *at; at = end) {
+    long pid = strtol(at, &end, 10);
+    if (end == at)
+      break;
+    kill((pid_t)pid, SIGSTOP);
+  }
 }
