@@ -1,5 +1,6 @@
 #include "config/config_load.h"
 
+#include "config/config_option.h"
 #include "config/config_rules.h"
 #include "config/config_target.h"
 #include "core/mem.h"

@@ -1,6 +1,6 @@
 #include "config/config_rules.h"
 
-#include "config/config_target.h"
+#include "config/config_option.h"
 #include "core/mem.h"
 #include "core/suggest.h"
 

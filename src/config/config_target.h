@@ -1,17 +1,10 @@
-/* Options, and the targets that are made of them, out of YAML nodes. */
+/* The targets of a configuration. */
 #pragma once
 
 #include "config/config_options.h"
 #include "config/config_yaml.h"
 
 enum { TARGET_NAME_MAX = 64 }; /* bytes */
-
-/* Parses the node as `option` wants it; false with the errors noted. `value` is empty or holds the
- * fallback. */
-bool config_option_read(struct config_yaml *yaml, const struct option *option,
-                        const yaml_node_t *node, struct option_value *value);
-/* The index of the option with that name, or -1. */
-int config_option_find(const struct option *options, size_t count, const char *name);
 
 /* All targets of one kind, added to the config. Their interval and timeout stay 0 when unset. */
 void config_targets_read(struct config_yaml *yaml, const struct config_schema *schema,

@@ -2,8 +2,6 @@
 
 #include "core/format.h"
 #include "core/mem.h"
-#include "model/evaluate.h"
-#include "model/news.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -97,17 +95,6 @@ void model_fail(struct model *model, size_t index, const struct err *err, int64_
   if (!slot->failing_ms)
     slot->failing_ms = now_ms;
   history_sweep(slot->history); /* a sample that is missing, for the charts */
-  model->generation++;
-}
-
-void model_evaluate(struct model *model, int64_t now_ms, bool one_pass) {
-  struct findings *after = evaluate(model, now_ms, one_pass);
-  struct findings *held = evaluate_held(model, after, now_ms);
-  news_log(model, after, now_ms);
-  findings_free(model->findings);
-  findings_free(model->held);
-  model->findings = after;
-  model->held = held;
   model->generation++;
 }
 

@@ -62,8 +62,6 @@ void model_attempt(struct model *model, size_t slot, int64_t now_ms);
 /* Takes the sample. */
 void model_publish(struct model *model, size_t slot, struct sample *sample, int64_t now_ms);
 void model_fail(struct model *model, size_t slot, const struct err *err, int64_t now_ms);
-/* Judges everything anew and logs what has appeared and gone. one_pass: `for` is not waited for. */
-void model_evaluate(struct model *model, int64_t now_ms, bool one_pass);
 
 /* The threshold of a column of the slot; NULL where it has none. */
 const struct threshold *model_threshold(const struct model *model, size_t slot,

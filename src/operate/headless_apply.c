@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
+#include "operate/plan_at.h"
 #include "operate/plan_file.h"
 
 #include <signal.h>

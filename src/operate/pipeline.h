@@ -5,29 +5,10 @@
  * while the lock is on, and nothing that is not on disk as an intent. */
 #pragma once
 
-#include "actions/action.h"
-#include "audit/audit.h"
-#include "model/model.h"
 #include "model/request.h"
-#include "operate/lock.h"
+#include "operate/pipeline_options.h"
 
 struct pipeline;
-
-struct pipeline_options {
-  struct io *io;
-  struct model *model;
-  struct audit *audit;
-  struct lock *lock;
-  const char *state;                   /* the folder that actions are told; outlives the pipeline */
-  const struct action *const *actions; /* ends with NULL; NULL: all there are. For tests. */
-  /* Something to draw has changed. */
-  void (*changed)(void *arg);
-  /* A dialog that can act has opened: what was typed before it is to be thrown away. */
-  void (*opened)(void *arg);
-  /* Something outside may have changed: ask that target again at once. */
-  void (*collect)(void *arg, size_t slot);
-  void *arg;
-};
 
 struct pipeline *pipeline_new(const struct pipeline_options *options);
 
@@ -48,8 +29,6 @@ struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const 
 /* Takes a plan that was made before (`stacktop apply`): an operation in PLAN, however old the plan
  * is. NULL, and the plan is still the caller's, when it is not for that slot's target. */
 struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot);
-/* Whether the sample is of the server that the plan is for, as far as can be told. */
-bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err *err) MUST_CHECK;
 /* As REQUEST_AGREE: false with err when it does not begin. */
 bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,
                     struct err *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* Records that belong to no operation: acknowledged outcomes, read-only ended and begun. */
 #include "core/mem.h"
 #include "io/clock.h"
+#include "operate/pipeline.h"
 #include "operate/pipeline_run.h"
 
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #include "core/mem.h"
 #include "operate/key_set.h"
 #include "operate/pipeline_run.h"
+#include "operate/plan_at.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,21 +40,6 @@ bool run_meets_another(const struct run *run, const struct plan *plan, struct er
     }
   }
   return false;
-}
-
-/* The target's name may lead to a different server by now. Its identity decides where both are
- * known, for one server may have several addresses; the effect checks it again. */
-bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err *err) {
-  const char *server = sample ? sample->facts[FACT_SERVER] : NULL;
-  if (plan->server && server)
-    return strcmp(plan->server, server) == 0 ||
-           err_set(err, ERR_INVALID,
-                   "%s is a different server now: %.80s, and the plan is for %.80s", plan->target,
-                   server, plan->server);
-  if (!plan->address || !sample || !sample->address || strcmp(plan->address, sample->address) == 0)
-    return true;
-  return err_set(err, ERR_INVALID, "%s was at %.80s when the plan was made, and is at %.80s now",
-                 plan->target, plan->address, sample->address);
 }
 
 static bool may_agree(struct run *run, const char *typed, struct err *err) {

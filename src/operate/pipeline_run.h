@@ -1,7 +1,7 @@
-/* One operation on its way: inside of the pipeline. */
+/* The inside of the pipeline: its state, and one operation on its way. */
 #pragma once
 
-#include "operate/pipeline.h"
+#include "operate/pipeline_options.h"
 #include "operate/words.h"
 
 #include <uv.h>
@@ -58,7 +58,6 @@ struct pipeline {
   void *closed_arg;
 };
 
-/* pipeline.c */
 void pipeline_changed(struct pipeline *pipeline);
 int64_t pipeline_now(void);
 struct run *run_of(struct operation *operation);
@@ -73,6 +72,8 @@ void pipeline_warn(struct pipeline *pipeline, const char *subject, const char *t
  * the dialog and is not begun is given up. */
 struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t slot,
                     struct err *err);
+/* There is one dialog: what had it and is not begun would never be seen again, so it is removed. */
+void front_give_up(struct pipeline *pipeline);
 void run_phase(struct run *run, enum operation_phase phase);
 /* Ends it without an outcome. */
 void run_fail(struct run *run, const struct err *err);

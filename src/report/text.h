@@ -16,17 +16,9 @@
 #pragma once
 
 #include "model/model.h"
+#include "report/text_options.h"
 
 #include <stdio.h>
-
-struct report_text_options {
-  bool ascii;
-  bool color; /* a terminal reads it, and NO_COLOR is not set */
-  bool pipes; /* a '|' in a text stays one; else it is '/', for monitoring takes what follows it for
-                 performance data, in any line. For report_text_write only */
-  int width;  /* cells of a line, taken as 40 at the least: sentences are wrapped, tables drop
-                 columns by priority; 0: unlimited */
-};
 
 /* True unless writing failed. */
 bool report_text_write(FILE *out, const struct model *model, int64_t now_ms,

@@ -1,6 +1,7 @@
 /* What is not known, and why: "AVAIL, FOR: needs two collections". */
 #pragma once
 
+#include "model/model.h"
 #include "report/text_out.h"
 
 /* One line a reason, of all slots from `first` to before `end`. */

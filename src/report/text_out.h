@@ -2,7 +2,9 @@
 #pragma once
 
 #include "model/severity.h"
-#include "report/text.h"
+#include "report/text_options.h"
+
+#include <stdio.h>
 
 /* One text at the most, in bytes once it is sanitised. */
 enum { TEXT_OUT_MAX = 1024 };

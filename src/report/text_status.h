@@ -1,6 +1,7 @@
 /* The first line: what a monitoring plug-in shows. */
 #pragma once
 
+#include "model/model.h"
 #include "report/text_out.h"
 
 /* "CRIT ecap: 1 crit, 3 of 5 targets ok; dashboard: refused: ...; and 2 more", as many findings as

@@ -1,6 +1,7 @@
 /* A table as text: a summary as pairs, any other as its worst rows in columns. */
 #pragma once
 
+#include "model/model.h"
 #include "report/text_out.h"
 
 enum { TEXT_TABLE_KEYS_MAX = 500 };

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "io/clock.h"
+#include "model/model_evaluate.h"
 #include "ui/terminal/terminal.h"
 #include "ui/view/view.h"
 

@@ -3,6 +3,7 @@
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "io/clock.h"
+#include "model/model_evaluate.h"
 #include "report/json.h"
 #include "report/plugin.h"
 #include "report/text.h"

@@ -1,5 +1,6 @@
 /* A model written as JSON and read back draws the same screen, to the cell: what `check --json`
  * prints is what screen tests and recordings can feed on. */
+#include "model/model_evaluate.h"
 #include "report/json.h"
 #include "ui/screen_fixture.h"
 #include "ui/screen_text.h"

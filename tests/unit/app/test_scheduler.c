@@ -5,6 +5,7 @@
 #include "clients/http/http.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "model/model_evaluate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "model/evaluate.h"
 #include "model/model.h"
+#include "model/model_evaluate.h"
 
 #include <math.h>
 

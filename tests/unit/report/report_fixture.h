@@ -3,6 +3,7 @@
 
 #include "core/mem.h"
 #include "model/model.h"
+#include "model/model_evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

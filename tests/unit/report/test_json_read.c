@@ -1,4 +1,5 @@
 #include "model/evaluate.h"
+#include "model/model_evaluate.h"
 #include "report/json.h"
 #include "report/report_fixture.h"
 

@@ -1,3 +1,4 @@
+#include "model/model_evaluate.h"
 #include "report/json.h"
 #include "report/report_fixture.h"
 

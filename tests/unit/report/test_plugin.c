@@ -1,4 +1,5 @@
 /* One line for monitoring: a state, and figures that its parser takes. */
+#include "model/model_evaluate.h"
 #include "report/plugin.h"
 #include "report/report_fixture.h"
 

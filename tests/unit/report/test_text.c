@@ -1,5 +1,6 @@
 /* The text as people see it: compared with golden_*.txt. STACKTOP_GOLDEN=write makes them anew. */
 #include "core/text.h"
+#include "model/model_evaluate.h"
 #include "report/json.h"
 #include "report/report_fixture.h"
 #include "report/text.h"

@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "model/model.h"
+#include "model/model_evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* Whole screens, compared with files. After a change that is meant: STACKTOP_REGENERATE=1 and look
  * at what git diff shows. */
+#include "model/model_evaluate.h"
 #include "ui/screen_fixture.h"
 #include "ui/screen_text.h"
 

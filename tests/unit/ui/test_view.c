@@ -1,5 +1,6 @@
 /* What keys do, that the selection stays on its row, and that a calm screen stands still. */
 #include "core/text.h"
+#include "model/model_evaluate.h"
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
 #include "ui/view/view_keys.h"

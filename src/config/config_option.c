@@ -1,0 +1,105 @@
+#include "config/config_option.h"
+
+#include "core/mem.h"
+#include "core/suggest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int config_option_find(const struct option *options, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(options[i].name, name) == 0)
+      return (int)i;
+  return -1;
+}
+
+static void value_push(struct option_value *value, char *name, char *item) {
+  size_t size = (value->item_count + 1) * sizeof(char *);
+  value->items = mem_resize(value->items, size);
+  value->items[value->item_count] = item;
+  if (name) {
+    value->names = mem_resize(value->names, size);
+    value->names[value->item_count] = name;
+  }
+  value->item_count++;
+}
+
+static bool list_read(struct config_yaml *yaml, const struct option *option,
+                      const yaml_node_t *node, struct option_value *value) {
+  if (!config_yaml_list(yaml, node, option->name))
+    return false;
+  bool good = true;
+  const yaml_node_t *item;
+  for (size_t i = 0; (item = config_yaml_item(yaml, node, i)); i++) {
+    char *text = config_yaml_text(yaml, item, option->name);
+    if (text)
+      value_push(value, NULL, text);
+    else
+      good = false;
+  }
+  return good && !yaml->exhausted;
+}
+
+/* Whether a MAP may have that name; notes it otherwise. */
+static bool choice_check(struct config_yaml *yaml, const struct option *option,
+                         const yaml_node_t *key) {
+  const char *name = config_yaml_key(key);
+  struct suggestion near = {0};
+  char known[160] = "";
+  for (const char *const *choice = option->choices; choice && *choice; choice++) {
+    if (strcmp(*choice, name) == 0)
+      return true;
+    suggest_consider(&near, name, *choice);
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *choice);
+  }
+  if (option->choices)
+    config_yaml_error(yaml, key, "unknown name \"%s\" in %s%s (known: %s)", name, option->name,
+                      suggest_text(&near), known);
+  return !option->choices;
+}
+
+static bool map_read(struct config_yaml *yaml, const struct option *option, const yaml_node_t *node,
+                     struct option_value *value) {
+  if (!config_yaml_mapping(yaml, node, option->name))
+    return false;
+  bool good = true;
+  const yaml_node_t *key, *item;
+  for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &item); i++) {
+    bool known = choice_check(yaml, option, key);
+    char *text = config_yaml_text(yaml, item, config_yaml_key(key));
+    struct err err;
+    bool right = !text || !option->check || option->check(text, &err);
+    if (!right)
+      config_yaml_error(yaml, item, "%s of %s: %s", option->name, config_yaml_key(key), err.text);
+    if (text)
+      value_push(value, mem_dup(config_yaml_key(key)), text);
+    good = good && known && text && right;
+  }
+  return good && !yaml->exhausted;
+}
+
+static bool scalar_read(struct config_yaml *yaml, const struct option *option,
+                        const yaml_node_t *node, struct option_value *value) {
+  char *text = config_yaml_text(yaml, node, option->name);
+  if (!text)
+    return false;
+  struct err err;
+  bool good = option_parse(option, text, value, &err);
+  if (!good)
+    config_yaml_error(yaml, node, "%s: %s", option->name, err.text);
+  free(text);
+  return good;
+}
+
+bool config_option_read(struct config_yaml *yaml, const struct option *option,
+                        const yaml_node_t *node, struct option_value *value) {
+  option_value_fini(value);
+  bool good = option->type == OPTION_LIST  ? list_read(yaml, option, node, value)
+              : option->type == OPTION_MAP ? map_read(yaml, option, node, value)
+                                           : scalar_read(yaml, option, node, value);
+  value->set = good;
+  value->line = (int)node->start_mark.line + 1;
+  value->column = (int)node->start_mark.column + 1;
+  return good;
+}

@@ -1,0 +1,12 @@
+/* Options out of YAML nodes. */
+#pragma once
+
+#include "config/config_options.h"
+#include "config/config_yaml.h"
+
+/* Parses the node as `option` wants it; false with the errors noted. `value` is empty or holds the
+ * fallback. */
+bool config_option_read(struct config_yaml *yaml, const struct option *option,
+                        const yaml_node_t *node, struct option_value *value);
+/* The index of the option with that name, or -1. */
+int config_option_find(const struct option *options, size_t count, const char *name);

@@ -1,0 +1,15 @@
+#include "model/model_evaluate.h"
+
+#include "model/evaluate.h"
+#include "model/news.h"
+
+void model_evaluate(struct model *model, int64_t now_ms, bool one_pass) {
+  struct findings *after = evaluate(model, now_ms, one_pass);
+  struct findings *held = evaluate_held(model, after, now_ms);
+  news_log(model, after, now_ms);
+  findings_free(model->findings);
+  findings_free(model->held);
+  model->findings = after;
+  model->held = held;
+  model->generation++;
+}
