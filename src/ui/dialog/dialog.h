@@ -6,8 +6,9 @@
  * it becomes a request, and the pipeline judges it again. */
 #pragma once
 
+#include "model/request.h"
 #include "ui/draw/frame.h"
-#include "ui/view/view.h"
+#include "ui/terminal/key.h"
 
 enum {
   DIALOG_TEXT_MAX = 512,       /* bytes of a field */

@@ -102,7 +102,7 @@ struct pane {
   int64_t weight_until_ms;
 };
 
-struct pane_list;
+struct pane_list; /* ui/panes/pane_list.h */
 
 /* What a pane's title says. */
 struct pane_verdict {
@@ -144,8 +144,6 @@ struct pane_class {
 /* In ui/panes/panes.def. */
 extern const struct pane_class *const pane_classes[];
 extern const size_t pane_class_count;
-
-void pane_wanted(struct pane_list *list, const char *id, const char *title);
 
 void pane_init(struct pane *pane, const struct pane_class *class, const char *id,
                const char *title);

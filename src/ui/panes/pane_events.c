@@ -1,5 +1,5 @@
 /* The event log, newest first. */
-#include "ui/panes/pane.h"
+#include "ui/panes/pane_list.h"
 
 #include "core/text.h"
 #include "ui/draw/widget.h"

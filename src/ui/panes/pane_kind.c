@@ -1,5 +1,6 @@
 /* A pane for each kind of target: its targets' summaries and tables. */
 #include "ui/panes/pane_kind.h"
+#include "ui/panes/pane_list.h"
 
 #include "core/text.h"
 #include "ui/draw/widget.h"

@@ -1,6 +1,7 @@
 /* The bottom line. */
 #include "core/text.h"
 #include "ui/view/view_act.h"
+#include "ui/view/view_keys.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "ui/view/view.h"
 
 #include "core/mem.h"
+#include "ui/panes/pane_list.h"
 #include "ui/view/view_act.h"
 
 #include <stdio.h>
@@ -12,13 +13,6 @@ enum {
   TIGHT_BODY = 4,         /* lines inside a pane below which headings go */
   WEIGHT_HOLD_MS = 60000, /* a pane that was bad keeps its share of the height for so long */
   CLOCK_MS = 1000,
-};
-
-struct pane_list {
-  struct view *view;
-  const struct pane_class *class;
-  struct pane *panes[LAYOUT_PANES_MAX];
-  size_t count;
 };
 
 struct view *view_new(const struct view_options *options) {
@@ -48,37 +42,10 @@ void view_notice(struct view *view, const char *text) {
   snprintf(view->notice, sizeof view->notice, "%s", text);
 }
 
-/* Takes the pane out of the view if it is there. */
-static struct pane *take_pane(struct view *view, const struct pane_class *class, const char *id) {
-  for (size_t i = 0; i < view->pane_count; i++) {
-    struct pane *pane = view->panes[i];
-    if (pane && pane->class == class && strcmp(pane->id, id) == 0) {
-      view->panes[i] = NULL;
-      return pane;
-    }
-  }
-  return NULL;
-}
-
-void pane_wanted(struct pane_list *list, const char *id, const char *title) {
-  if (list->count == LAYOUT_PANES_MAX)
-    return;
-  struct pane *pane = take_pane(list->view, list->class, id);
-  if (!pane) {
-    pane = mem_new(sizeof *pane);
-    pane_init(pane, list->class, id, title);
-  }
-  pane->number = list->count < 9 ? (int)list->count + 1 : 0;
-  list->panes[list->count++] = pane;
-}
-
 void view_sync_panes(struct view *view, const struct model *model) {
-  struct pane_list list = {.view = view};
+  struct pane_list list;
   const struct pane *focused = view_focused(view);
-  for (size_t i = 0; i < pane_class_count; i++) {
-    list.class = pane_classes[i];
-    pane_classes[i]->list(model, &list);
-  }
+  pane_list_fill(&list, model, view->panes, view->pane_count);
   for (size_t i = 0; i < view->pane_count; i++) {
     if (!view->panes[i])
       continue;

@@ -179,34 +179,3 @@ struct request act_by_key(struct keys *keys) {
   request.action = spec;
   return request;
 }
-
-/* ---- the keys that actions may have */
-
-static const struct binding *binding_of(uint32_t rune) {
-  for (size_t i = 0; i < view_binding_count; i++) {
-    const struct binding *binding = &view_bindings[i];
-    uint32_t last = binding->rune_last ? binding->rune_last : binding->rune;
-    if (binding->code == KEY_CODE_RUNE && rune >= binding->rune && rune <= last)
-      return binding;
-  }
-  return NULL;
-}
-
-bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) {
-  for (const struct action_spec *const *spec = specs; *spec; spec++) {
-    uint32_t key = (*spec)->key;
-    if (key == 0)
-      continue;
-    if (key < 'A' || key > 'Z')
-      return err_set(err, ERR_INVALID, "%s: its key is not a capital letter", (*spec)->id);
-    const struct binding *binding = binding_of(key);
-    if (binding)
-      return err_set(err, ERR_INVALID, "%s: its key %c is taken: %s", (*spec)->id, (int)key,
-                     binding->help);
-    for (const struct action_spec *const *other = specs; other != spec; other++)
-      if ((*other)->key == key && strcmp((*other)->kind, (*spec)->kind) == 0)
-        return err_set(err, ERR_INVALID, "%s and %s have the same key %c", (*other)->id,
-                       (*spec)->id, (int)key);
-  }
-  return true;
-}

@@ -1,7 +1,7 @@
 /* Keys that ask for something to be done, and marks. */
 #pragma once
 
-#include "ui/view/view_keys.h"
+#include "ui/view/view_binding.h"
 
 /* Whom an action would be called for now: the rows that are marked, else the selected one; where a
  * target is selected, or a page is about one, the target itself. What it borrows lives in the

@@ -1,41 +1,7 @@
 /* The table of keys: it dispatches them, and the help and the bottom line are made from it. */
 #pragma once
 
-#include "ui/view/view_state.h"
-
-enum key_place {
-  PLACE_OVERVIEW = 1 << 0,
-  PLACE_ZOOM = 1 << 1,
-  PLACE_DETAIL = 1 << 2,
-  PLACE_HELP = 1 << 3,
-  PLACE_PANES = PLACE_OVERVIEW | PLACE_ZOOM,
-  PLACE_PAGES = PLACE_DETAIL | PLACE_HELP,
-  PLACE_ACTS = PLACE_PANES | PLACE_DETAIL, /* where somebody is selected */
-  PLACE_ALL = PLACE_PANES | PLACE_PAGES,
-};
-
-struct keys {
-  struct view *view;
-  const struct frame *frame;
-  struct pane *pane; /* focused; NULL when there is none */
-  struct key key;
-  bool moved; /* what is selected is not what the last frame showed as selected */
-};
-
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the order is that of the table's rows
-struct binding {
-  enum key_code code;
-  uint32_t rune, rune_last; /* RUNE, CTRL; rune_last: of a range, else 0 */
-  const char *name;         /* "Enter" */
-  const char *words;        /* for the bottom line; NULL: not there */
-  const char *help;         /* what it does; consecutive rows with the same belong together */
-  unsigned places;          /* enum key_place */
-  bool edge;                /* stands at the right end of the bottom line, never dropped */
-  struct request (*run)(struct keys *keys, int argument);
-  int argument;
-  /* Whether the bottom line offers it now; NULL: always. */
-  bool (*offered)(const struct view *view);
-};
+#include "ui/view/view_binding.h"
 
 extern const struct binding view_bindings[];
 extern const size_t view_binding_count;

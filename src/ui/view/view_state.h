@@ -3,7 +3,6 @@
 
 #include "ui/dialog/dialog.h"
 #include "ui/panes/layout.h"
-#include "ui/view/view.h"
 
 enum view_page {
   PAGE_PANES,

@@ -2,6 +2,7 @@
  * the same kind has. */
 #include "actions/action.h"
 #include "ui/dialog/dialog.h"
+#include "ui/view/view.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
