@@ -1,5 +1,6 @@
 """Redis servers of a test's own, each in a folder and on a port of its own."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,10 @@ from stacktop import CRIT, check, closed_port, write_config
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 
 class Server:
-    def __init__(self, folder, *options, port=None):
+    """program: another than the system's, with variables for its environment."""
+
+    def __init__(self, folder, *options, port=None, program=(SERVER,), variables=()):
+        self.program, self.variables = program, dict(variables)
         self.port = port or closed_port()
         self.folder = folder / str(self.port)
         self.folder.mkdir(exist_ok=True)
@@ -22,8 +26,8 @@ class Server:
 
     def start(self):
         self.process = subprocess.Popen(
-            [SERVER, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder), *self.options],
-            stdout=subprocess.DEVNULL)
+            [*self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder), *self.options],
+            stdout=subprocess.DEVNULL, env={**os.environ, **self.variables})
         self.client = redis.Redis(port=self.port, decode_responses=True, socket_timeout=20)
         wait_until(self.answers, what="the server to answer")
 

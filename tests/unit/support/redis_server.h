@@ -6,6 +6,7 @@
 #include <hiredis/hiredis.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +17,11 @@ struct redis_server {
   char dir[64];
 };
 
+/* The one that is installed, or REDIS_SERVER: to try other versions. */
 static inline const char *redis_server_path(void) {
+  const char *chosen = getenv("REDIS_SERVER");
+  if (chosen)
+    return chosen;
   static const char *const paths[] = {"/usr/bin/redis-server", "/usr/bin/valkey-server", NULL};
   for (const char *const *each = paths; *each; each++)
     if (access(*each, X_OK) == 0)
