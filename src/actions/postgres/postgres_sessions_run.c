@@ -128,14 +128,16 @@ bool postgres_sessions_execute(struct step *step) {
   step->act->progress->total = (int64_t)count;
   step->act->progress->unit = "sessions";
   struct postgres_conn *conn = postgres_conn_open_urgent(step);
-  for (size_t i = 0; i < count && conn && postgres_is_up(conn) && !step_should_stop(step); i++) {
+  if (!conn)
+    return false;
+  for (size_t i = 0; i < count && postgres_is_up(conn) && !step_should_stop(step); i++) {
     signal_session(step, conn, i);
     step->act->progress->done = (int64_t)i + 1;
     step_report(step);
     step_wait(step, 0); /* a person may stop it here */
   }
   outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "nothing was done");
-  return conn && postgres_is_up(conn);
+  return postgres_is_up(conn);
 }
 
 /* ---- verify */

@@ -255,15 +255,14 @@ static void work_on(struct work *work) {
 bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
   struct work work = {.step = step, .spec = spec, .conn = postgres_conn_open(step)};
   const struct plan *plan = step->act->plan;
-  if (work.conn)
-    work.watch = postgres_conn_begin(step, work.conn);
-  while (work.conn && postgres_is_up(work.conn) && work.victim < plan->victim_count &&
-         !step_should_stop(step)) {
+  if (!work.conn)
+    return false;
+  work.watch = postgres_conn_begin(step, work.conn);
+  while (postgres_is_up(work.conn) && work.victim < plan->victim_count && !step_should_stop(step)) {
     work_on(&work);
     step_report(step);
     work.victim++;
   }
-  const bool good = work.conn && postgres_is_up(work.conn) && !step->dropped;
   outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SKIPPED, "%s",
                   step->cancelled ? "cancelled before its turn" : "not attempted");
   if (work.left) {
@@ -271,7 +270,7 @@ bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
     outcome_undo(step->act->outcome, "postgres.drop-invalid-index %s%s",
                  quote_word(target, sizeof target, plan->target), work.left);
   }
-  return good;
+  return postgres_is_up(work.conn) && !step->dropped;
 }
 
 /* ---- the plan's side */

@@ -222,7 +222,7 @@ static void test_dropped_in_the_middle(void **state) {
   make_plan(fixture, picks);
   driver_execute_begin(&fixture->driver);
   driver_drop(&fixture->driver);
-  assert_result(fixture, 0, VICTIM_SKIPPED, "not attempted");
+  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was sent");
   execute(fixture);
   driver_begin(&fixture->driver, fixture->driver.action->verify);
   driver_drop(&fixture->driver);

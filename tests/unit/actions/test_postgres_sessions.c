@@ -621,7 +621,7 @@ static void test_a_server_that_is_down(void **state) {
                            tiny_free_port(&fixture->driver.loop));
   assert_false(driver_execute(&fixture->driver));
   assert_int_equal(fixture->driver.err.kind, ERR_REFUSED);
-  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was done");
+  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was sent");
   assert_true(lives(fixture, fixture->victim));
 }
 
@@ -860,7 +860,7 @@ static void test_dropped_while_it_connects_or_watches(void **state) {
   make_plan(fixture, "postgres.terminate", fixture->victim);
   driver_execute_begin(&fixture->driver);
   driver_drop(&fixture->driver);
-  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was done");
+  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was sent");
   assert_true(lives(fixture, fixture->victim));
   execute(fixture);
   driver_begin(&fixture->driver, fixture->driver.action->verify);

@@ -1,0 +1,138 @@
+/* What every action on PostgreSQL does where another server or database answers than that of the
+ * plan, or an object is another one; and what its survey and its verification say when they break.
+ */
+#include "postgres_conformance.h"
+
+/* ---- whom it is done to */
+
+static void test_another_server_run_or_database(void **state) {
+  (void)state;
+  char before[64];
+  for (const struct row_case *row = cases; row < cases + CASES; row++) {
+    make_plan(row);
+    const char *server_id = driver.plan->server, *database = driver.plan->database;
+    assert_true(server_id && database);
+    if ((driver.plan->start == NULL) != (row->renamed != NULL)) /* data outlives a run */
+      fail_msg("%s: %s", row->id, driver.plan->start ? driver.plan->start : "no start");
+    const struct {
+      const char *server, *start, *database, *words;
+    } wrongs[] = {{"1", driver.plan->start, database, "a different server answers"},
+                  {server_id, "2001-02-03 04:05:06.789012+00", database,
+                   "the server was restarted, or a different one answers"},
+                  {server_id, driver.plan->start, "1", "a different database"}};
+    world(before);
+    for (size_t i = 0; i < 3; i++) {
+      driver.plan->server = wrongs[i].server;
+      driver.plan->start = wrongs[i].start;
+      driver.plan->database = wrongs[i].database;
+      assert_false(driver_execute(&driver));
+      expect(row, "execute", VICTIM_REFUSED, wrongs[i].words);
+      expect_same(row, wrongs[i].words, before);
+      sent_by_hand();
+      assert_false(driver_verify(&driver));
+      expect(row, "verify", VICTIM_UNKNOWN, wrongs[i].words);
+    }
+    assert_false(relay.state->changes);
+  }
+}
+
+static const char *wrong_value(const struct wrong *wrong, char out[64]) {
+  char sql[200];
+  if (*wrong->value != '=')
+    return wrong->value;
+  const bool whole = strncmp(wrong->value, "=SELECT", 7) == 0;
+  snprintf(sql, sizeof sql, "%s%s", whole ? "" : "SELECT ", wrong->value + 1);
+  snprintf(out, 64, "%ld", postgres_server_ask(admin, sql));
+  return out;
+}
+
+static void test_another_object(void **state) {
+  (void)state;
+  char before[64], value[64], when[100];
+  for (const struct row_case *row = cases; row < cases + CASES; row++)
+    for (size_t i = 0; i < WRONG_MAX && row->wrongs[i].identity; i++) {
+      const struct wrong *wrong = &row->wrongs[i];
+      make_plan(row);
+      bool known = false;
+      for (size_t p = 0; p < driver.plan->pin_count; p++)
+        if (strcmp(driver.plan->pins[p], wrong->identity) == 0) {
+          assert_non_null(driver.plan->victims[0].pins[p]);
+          driver.plan->victims[0].pins[p] = wrong_value(wrong, value);
+          known = true;
+        }
+      assert_true(known);
+      snprintf(when, sizeof when, "another %s", wrong->identity);
+      world(before);
+      if (!driver_execute(&driver))
+        fail_msg("%s, %s: %s", row->id, when, driver.err.text);
+      expect(row, when, VICTIM_GONE, "");
+      expect_same(row, when, before);
+    }
+}
+
+/* The plan's name is another object's now, and the plan's object has another name. */
+static void test_an_object_renamed_or_made_anew(void **state) {
+  (void)state;
+  char before[64];
+  for (const struct row_case *row = cases; row < cases + CASES; row++) {
+    if (!row->renamed)
+      continue;
+    make_plan(row);
+    postgres_do(admin, row->renamed);
+    world(before);
+    assert_true(driver_execute(&driver));
+    expect(row, "renamed", VICTIM_GONE, "");
+    expect_same(row, "renamed", before);
+    assert_false(relay.state->changes);
+    postgres_do(admin, "DROP TABLE public.old_t");
+    world(before);
+    assert_true(driver_execute(&driver));
+    expect(row, "made anew", VICTIM_GONE, "");
+    expect_same(row, "made anew", before);
+  }
+}
+
+static void test_each_survey_fails_where_the_connection_breaks(void **state) {
+  (void)state;
+  for (const struct row_case *row = cases; row < cases + CASES; row++) {
+    make_world(row);
+    for (int ask = 1;; ask++) {
+      assert_true(ask < STEPS_MAX);
+      relay_arm(&relay, 1, ask, RELAY_CUT, row->change);
+      const bool good = survey(row);
+      if (!relay.state->stopped)
+        break;
+      if (good || driver.found || driver.err.kind != ERR_CLOSED)
+        fail_msg("%s: the survey took no notice of question %d: %s", row->id, ask, driver.err.text);
+    }
+  }
+}
+
+/* What was sent and could not be proved is unknown, whatever it was that failed. */
+static void test_each_verification_that_breaks(void **state) {
+  (void)state;
+  char when[100];
+  for (const struct row_case *row = cases; row < cases + CASES; row++) {
+    make_plan(row);
+    for (int ask = 1;; ask++) {
+      assert_true(ask < STEPS_MAX);
+      relay_arm(&relay, 1, ask, ask % 2 ? RELAY_CUT : RELAY_HANG, row->change);
+      sent_by_hand();
+      driver_begin(&driver, driver.action->verify);
+      run_on();
+      snprintf(when, sizeof when, "verification broken at question %d", ask);
+      assert_false(relay.state->changes);
+      if (!relay.state->stopped)
+        break;
+      expect(row, when, VICTIM_UNKNOWN, "");
+      if (ask == 4) /* it looks again and again for what was never done */
+        break;
+    }
+  }
+}
+
+CONFORMANCE_MAIN(cmocka_unit_test(test_another_server_run_or_database),
+                 cmocka_unit_test(test_another_object),
+                 cmocka_unit_test(test_an_object_renamed_or_made_anew),
+                 cmocka_unit_test(test_each_survey_fails_where_the_connection_breaks),
+                 cmocka_unit_test(test_each_verification_that_breaks))
