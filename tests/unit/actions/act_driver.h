@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DRIVER_PARAMS_MAX = 16, DRIVER_MS = 20000 };
 
@@ -32,6 +33,7 @@ struct driver {
   struct act act;
   const struct act_step *step;
   bool ended, late;
+  int64_t began_ms;  /* the step */
   struct err err;    /* of the last step, or why there is no plan */
   const char *state; /* folder for undo files; NULL: the test needs none */
   /* What a survey would have found: then none is run. */
@@ -120,6 +122,7 @@ static inline void driver_on_late(uv_timer_t *timer) {
 
 static inline void driver_begin(struct driver *driver, const struct act_step *step) {
   driver->step = step;
+  driver->began_ms = clock_now_ms();
   driver->ended = driver->late = false;
   driver->err = (struct err){0};
   driver->progress = (struct progress){0};
@@ -153,6 +156,21 @@ static inline bool driver_wait(struct driver *driver) {
   while (uv_run(&driver->loop, UV_RUN_NOWAIT))
     ;
   return driver->err.kind == ERR_NONE;
+}
+
+static inline void driver_drop(struct driver *driver);
+
+/* One turn of the loop, for a test that waits for something in the middle of the step under way.
+ * Fails when the step has ended instead, or does not come to it. */
+static inline void driver_turn(struct driver *driver) {
+  if (driver->ended)
+    fail_msg("the step has ended before: %s", driver->err.text);
+  if (clock_now_ms() > driver->began_ms + DRIVER_MS) {
+    driver_drop(driver);
+    fail_msg("the step does not come to it: %s", driver->progress.step);
+  }
+  uv_run(&driver->loop, UV_RUN_NOWAIT);
+  usleep(1000);
 }
 
 /* Drops the step under way, as at its deadline. */

@@ -179,7 +179,7 @@ static void test_a_pooler_is_refused(void **state) {
       mem_printf("postgresql://a@127.0.0.1:%d/x?sslmode=disable", tiny->port);
   begin(fixture);
   while (tiny->requests < 2)
-    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+    driver_turn(&fixture->driver);
   tiny->reply = row;
   tiny->reply_len = sizeof row - 1;
   tiny_run_until(&fixture->driver.loop, &fixture->driver.ended);

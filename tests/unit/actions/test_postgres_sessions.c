@@ -738,7 +738,7 @@ static void test_the_lender_goes_on(void **state) {
   assert_true(driver_plan(&fixture->driver, NULL));
   driver_execute_begin(&fixture->driver);
   while (!lender.share.loan)
-    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+    driver_turn(&fixture->driver);
   lender.share.waits = true;
   assert_true(driver_wait(&fixture->driver));
   assert_int_equal(lender.resumed, 1);
@@ -763,7 +763,7 @@ static void test_a_loan_that_is_dropped(void **state) {
   assert_true(driver_plan(&fixture->driver, NULL));
   driver_execute_begin(&fixture->driver);
   while (!lender.share.loan)
-    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+    driver_turn(&fixture->driver);
   lender.share.waits = true;
   fixture->driver.step->drop(&fixture->driver.act);
   assert_int_equal(pg_phase(lender.pg), PG_DOWN);
@@ -777,7 +777,7 @@ static void test_a_loan_that_is_dropped(void **state) {
   crowd_fill(&crowd, 1);
   driver_execute_begin(&fixture->driver);
   while (!lender.share.loan)
-    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+    driver_turn(&fixture->driver);
   lender_close(fixture, &lender);
   assert_false(driver_wait(&fixture->driver));
   assert_int_equal(fixture->driver.err.kind, ERR_CLOSED);
@@ -829,11 +829,11 @@ static void begin_silent(struct fixture *fixture) {
   value->text = mem_printf("postgresql://a@127.0.0.1:%d/x?sslmode=disable", tiny->port);
   driver_execute_begin(&fixture->driver);
   while (tiny->requests < 2)
-    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+    driver_turn(&fixture->driver);
   tiny->reply = row;
   tiny->reply_len = sizeof row - 1;
   while (tiny->requests < 3)
-    uv_run(&fixture->driver.loop, UV_RUN_ONCE);
+    driver_turn(&fixture->driver);
   tiny->reply = NULL;
 }
 

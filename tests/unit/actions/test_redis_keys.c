@@ -244,7 +244,7 @@ static void test_a_frozen_server_leaves_a_part(void **state) {
   driver->on_change = on_change_freeze;
   driver_execute_begin(driver);
   while (driver->progress.done == 0)
-    uv_run(&driver->loop, UV_RUN_ONCE);
+    driver_turn(driver);
   for (int i = 0; i < 5; i++)
     uv_run(&driver->loop, UV_RUN_NOWAIT);
   driver_drop(driver);

@@ -303,18 +303,14 @@ static void test_receiver_is_no_replica(void **state) {
 
 static void test_promoted(void **state) {
   struct fixture *fixture = *state;
-  PGconn *admin = postgres_login(&standby, "admin");
   watch_server(fixture, &standby);
   collect_well(fixture);
   assert_string_equal(fixture->sample->facts[FACT_ROLE], "standby");
-  postgres_write(&standby, "promote", ""); /* pg_promote is new in 12 */
-  kill(standby.pid, SIGUSR1);
-  postgres_await(admin, "SELECT pg_is_in_recovery()::int", 0);
+  postgres_promote(&standby);
   collect_well(fixture);
   assert_string_equal(fixture->sample->facts[FACT_ROLE], "primary");
   assert_string_equal(fixture->sample->facts[FACT_HISTORY], "00000002");
   assert_int_equal(figures(fixture)->severity, SEVERITY_OK);
-  PQfinish(admin);
 }
 
 static int start_standby(void **state) {

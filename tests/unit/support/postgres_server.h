@@ -339,6 +339,15 @@ static inline void postgres_start_standby(struct postgres_server *standby,
   postgres_run(standby);
 }
 
+/* Ends a standby's recovery, and waits for it; pg_promote() is new in 12. */
+static inline void postgres_promote(const struct postgres_server *standby) {
+  PGconn *admin = postgres_login(standby, "admin");
+  postgres_write(standby, "promote", "");
+  kill(standby->pid, SIGUSR1);
+  postgres_await(admin, "SELECT pg_is_in_recovery()::int", 0);
+  PQfinish(admin);
+}
+
 /* The same at a port that is known to be free; 0: at any. */
 static inline bool postgres_start_server_at(struct postgres_server *server, int port) {
   if (!postgres_prepare(server))
