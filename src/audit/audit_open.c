@@ -8,17 +8,23 @@
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 
+static uint64_t intent_hash(const void *intent) {
+  return map_hash_text(MAP_HASH, ((const struct audit_open_intent *)intent)->key);
+}
+
+static bool intent_same(const void *a, const void *b) {
+  const struct audit_open_intent *x = a, *y = b;
+  return strcmp(x->key, y->key) == 0;
+}
+
 void audit_open_init(struct audit_open *open) {
-  open->count = 0;
   TAILQ_INIT(&open->order);
-  for (size_t i = 0; i < AUDIT_OPEN_BUCKETS; i++)
-    LIST_INIT(&open->buckets[i]);
+  open->by_key = (struct map){.hash = intent_hash, .same = intent_same};
 }
 
 static void forget(struct audit_open *open, struct audit_open_intent *intent) {
   TAILQ_REMOVE(&open->order, intent, order);
-  LIST_REMOVE(intent, bucket);
-  open->count--;
+  map_remove(&open->by_key, intent);
   free(intent);
 }
 
@@ -27,6 +33,7 @@ void audit_open_fini(struct audit_open *open) {
     next = TAILQ_NEXT(intent, order);
     free(intent);
   }
+  map_fini(&open->by_key);
 }
 
 /* Programs of two hosts may have made the same id. */
@@ -35,19 +42,10 @@ static char *key_of(const struct audit_record *record) {
   return mem_printf("%s\n%s", record->id, other ? record->of_host : record->who.host);
 }
 
-static size_t bucket_of(const char *key) {
-  size_t hash = 5381;
-  for (; *key; key++)
-    hash = hash * 33 + (unsigned char)*key;
-  return hash % AUDIT_OPEN_BUCKETS;
-}
-
 static struct audit_open_intent *find(const struct audit_open *open, const char *key) {
-  struct audit_open_intent *intent;
-  LIST_FOREACH(intent, &open->buckets[bucket_of(key)], bucket)
-  if (strcmp(intent->key, key) == 0)
-    return intent;
-  return NULL;
+  const struct audit_open_intent wanted = {.key = key};
+  const struct map_slot *slot = map_find(&open->by_key, &wanted);
+  return slot ? (struct audit_open_intent *)slot->key : NULL;
 }
 
 static bool is_opened_by(const struct audit_record *record) {
@@ -67,10 +65,11 @@ void audit_open_see(struct audit_open *open, const struct audit_record *record, 
     intent = mem_new(sizeof *intent + strlen(key) + 1);
     intent->offset = offset;
     intent->len = len;
-    memcpy(intent->key, key, strlen(key) + 1);
+    memcpy(intent->text, key, strlen(key) + 1);
+    intent->key = intent->text;
     TAILQ_INSERT_TAIL(&open->order, intent, order);
-    LIST_INSERT_HEAD(&open->buckets[bucket_of(key)], intent, bucket);
-    if (++open->count > AUDIT_OPEN_MAX)
+    map_add(&open->by_key, intent, 0);
+    if (open->by_key.count > AUDIT_OPEN_MAX)
       forget(open, TAILQ_FIRST(&open->order));
   }
   free(key);

@@ -2,26 +2,25 @@
 #pragma once
 
 #include "audit/audit.h"
+#include "core/map.h"
 
 #include <sys/queue.h>
 
 enum {
   AUDIT_OPEN_MAX = 100000, /* beyond it the oldest are forgotten */
-  AUDIT_OPEN_BUCKETS = 1024,
 };
 
 struct audit_open_intent {
+  const char *key;                      /* its id and host */
   TAILQ_ENTRY(audit_open_intent) order; /* as they stand in the file */
-  LIST_ENTRY(audit_open_intent) bucket;
-  int64_t offset; /* of its line in the file */
+  int64_t offset;                       /* of its line in the file */
   size_t len;
-  char key[]; /* its id and host */
+  char text[];
 };
 
 struct audit_open {
   TAILQ_HEAD(audit_open_order, audit_open_intent) order;
-  LIST_HEAD(audit_open_bucket, audit_open_intent) buckets[AUDIT_OPEN_BUCKETS];
-  size_t count;
+  struct map by_key; /* the intents themselves */
 };
 
 void audit_open_init(struct audit_open *open);

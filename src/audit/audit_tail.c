@@ -97,7 +97,7 @@ static void look_first(struct looking *looking, int64_t size) {
   if (size > AUDIT_START_BYTES) /* from the byte before: it may be a newline */
     tail->lines = (struct audit_lines){.offset = size - AUDIT_START_BYTES - 1, .skipping = true};
   (void)audit_lines_read(tail->fd, &tail->lines, size, AUDIT_START_BYTES + 1, note_line, &open);
-  size_t beyond = open.count > AUDIT_START_MAX ? open.count - AUDIT_START_MAX : 0;
+  size_t beyond = open.by_key.count > AUDIT_START_MAX ? open.by_key.count - AUDIT_START_MAX : 0;
   const struct audit_open_intent *intent;
   TAILQ_FOREACH(intent, &open.order, order) {
     if (beyond > 0)

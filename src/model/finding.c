@@ -20,7 +20,8 @@ void findings_free(struct findings *findings) {
     return;
   arena_fini(&findings->arena);
   free(findings->items);
-  free(findings->buckets);
+  map_fini(&findings->rows);
+  free(findings->row_keys);
   free(findings);
 }
 
@@ -54,42 +55,51 @@ static bool same(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* FNV-1a over what identifies a row. */
-static size_t bucket_of(const struct findings *findings, size_t slot, const char *table,
-                        const char *row) {
-  uint32_t hash = 2166136261U ^ (uint32_t)slot;
-  for (const char *at = table ? table : ""; *at; at++)
-    hash = (hash ^ (unsigned char)*at) * 16777619U;
-  for (const char *at = row ? row : ""; *at; at++)
-    hash = (hash ^ (unsigned char)*at) * 16777619U;
-  return hash % findings->bucket_count;
+/* What identifies a row: the key of the index. */
+struct finding_row {
+  size_t slot;
+  const char *table, *row; /* or NULL */
+};
+
+static uint64_t row_hash(const void *key) {
+  const struct finding_row *row = key;
+  return map_hash_text(map_hash_text(map_hash_number(MAP_HASH, row->slot), row->table), row->row);
+}
+
+static bool row_same(const void *a, const void *b) {
+  const struct finding_row *x = a, *y = b;
+  return x->slot == y->slot && same(x->table, y->table) && same(x->row, y->row);
 }
 
 void findings_index(struct findings *findings) {
-  free(findings->buckets);
-  findings->bucket_count = findings->count + 1;
-  findings->buckets = mem_new(findings->bucket_count * sizeof *findings->buckets);
-  for (size_t i = findings->count; i-- > 0;) { /* so that the first stands first in its bucket */
+  map_fini(&findings->rows);
+  findings->rows = (struct map){.hash = row_hash, .same = row_same};
+  findings->row_keys = mem_resize(findings->row_keys, findings->count * sizeof *findings->row_keys);
+  for (size_t i = findings->count; i-- > 0;) { /* so that the first stands first */
     struct finding *finding = &findings->items[i];
-    size_t bucket = bucket_of(findings, finding->slot, finding->table, finding->row);
-    finding->next = findings->buckets[bucket];
-    findings->buckets[bucket] = i + 1;
+    struct finding_row *key = &findings->row_keys[i];
+    *key = (struct finding_row){finding->slot, finding->table, finding->row};
+    struct map_slot *first = map_find(&findings->rows, key);
+    finding->next = first ? first->value + 1 : 0;
+    if (first)
+      first->value = i;
+    else
+      map_add(&findings->rows, key, i);
   }
 }
 
-/* The first finding that may be of that row, and the next one: those of its bucket, or all where
- * there is no index. */
+/* The first finding of that row, and the next one; where there is no index, all findings. */
 static const struct finding *row_first(const struct findings *findings, size_t slot,
                                        const char *table, const char *row) {
-  if (!findings->buckets)
+  if (findings->rows.count == 0)
     return findings->count > 0 ? &findings->items[0] : NULL;
-  size_t place = findings->buckets[bucket_of(findings, slot, table, row)];
-  return place ? &findings->items[place - 1] : NULL;
+  const struct map_slot *first = map_find(&findings->rows, &(struct finding_row){slot, table, row});
+  return first ? &findings->items[first->value] : NULL;
 }
 
 static const struct finding *row_next(const struct findings *findings,
                                       const struct finding *finding) {
-  if (findings->buckets)
+  if (findings->rows.count > 0)
     return finding->next ? &findings->items[finding->next - 1] : NULL;
   return ++finding < findings->items + findings->count ? finding : NULL;
 }

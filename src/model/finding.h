@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/arena.h"
+#include "core/map.h"
 #include "model/severity.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,19 +25,21 @@ struct finding {
   int64_t since_ms;
   bool pending; /* above its threshold, but not yet for as long as the rule asks: it does not count
                  */
-  size_t next;  /* of the index: place + 1 of the next one in its bucket, 0 at the end */
+  size_t next;  /* of the index: place + 1 of the next one of its row, 0 at the end */
 };
 
 /* Of the findings of rows: their sentences and keys. */
 enum { FINDINGS_BYTES_MAX = 4 << 20 };
+
+struct finding_row;
 
 struct findings {
   struct arena arena;
   size_t bytes_max;      /* findings_are_full from here on */
   struct finding *items; /* the worst first, then the most harmful, then the oldest */
   size_t count, capacity;
-  size_t *buckets; /* by slot, table and row: place + 1 of the first one; NULL before the index */
-  size_t bucket_count;
+  struct map rows; /* the place of each row's first one; empty before the index */
+  struct finding_row *row_keys;
 };
 
 struct findings *findings_new(size_t bytes_max);

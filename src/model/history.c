@@ -1,59 +1,66 @@
 #include "model/history.h"
 
+#include "core/map.h"
 #include "core/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A hash table of chains; each entry owns its key and ring. */
-enum { BUCKETS = 512 };
+/* A cell: of which table, row and column. */
+struct cell {
+  size_t table, column;
+  const char *key;
+};
 
 struct entry {
-  struct entry *next;
-  size_t table, column;
+  struct cell cell; /* first: it is the key in the map */
   uint32_t touched; /* the sweep in which it last got a value */
   struct history_ring ring;
   char key[];
 };
 
 struct history {
-  struct entry *buckets[BUCKETS];
-  size_t count;
+  struct map cells; /* each entry is owned */
   uint32_t sweep;
 };
 
+static uint64_t cell_hash(const void *key) {
+  const struct cell *cell = key;
+  return map_hash_text(map_hash_number(map_hash_number(MAP_HASH, cell->table), cell->column),
+                       cell->key);
+}
+
+static bool cell_same(const void *a, const void *b) {
+  const struct cell *x = a, *y = b;
+  return x->table == y->table && x->column == y->column && strcmp(x->key, y->key) == 0;
+}
+
 struct history *history_new(void) {
-  return mem_new(sizeof(struct history));
+  struct history *history = mem_new(sizeof *history);
+  history->cells = (struct map){.hash = cell_hash, .same = cell_same};
+  return history;
+}
+
+static bool drop_all(void *arg, const void *key, size_t value) {
+  (void)arg;
+  (void)value;
+  free((struct entry *)key);
+  return true;
 }
 
 void history_free(struct history *history) {
   if (!history)
     return;
-  for (size_t i = 0; i < BUCKETS; i++) {
-    for (struct entry *entry = history->buckets[i], *next; entry; entry = next) {
-      next = entry->next;
-      free(entry);
-    }
-  }
+  map_sweep(&history->cells, drop_all, NULL);
+  map_fini(&history->cells);
   free(history);
-}
-
-/* FNV-1a over what identifies a cell. */
-static size_t bucket_of(size_t table, const char *key, size_t column) {
-  uint32_t hash = 2166136261u ^ (uint32_t)(table * 31 + column);
-  for (; *key; key++)
-    hash = (hash ^ (unsigned char)*key) * 16777619u;
-  return hash % BUCKETS;
 }
 
 static struct entry *entry_find(const struct history *history, size_t table, const char *key,
                                 size_t column) {
-  struct entry *entry = history->buckets[bucket_of(table, key, column)];
-  while (entry &&
-         (entry->table != table || entry->column != column || strcmp(entry->key, key) != 0))
-    entry = entry->next;
-  return entry;
+  const struct map_slot *slot = map_find(&history->cells, &(struct cell){table, column, key});
+  return slot ? (struct entry *)slot->key : NULL;
 }
 
 static struct entry *entry_new(struct history *history, size_t table, const char *key,
@@ -61,12 +68,8 @@ static struct entry *entry_new(struct history *history, size_t table, const char
   size_t length = strlen(key);
   struct entry *entry = mem_new(sizeof *entry + length + 1);
   memcpy(entry->key, key, length);
-  entry->table = table;
-  entry->column = column;
-  struct entry **bucket = &history->buckets[bucket_of(table, key, column)];
-  entry->next = *bucket;
-  *bucket = entry;
-  history->count++;
+  entry->cell = (struct cell){table, column, entry->key};
+  map_add(&history->cells, entry, 0);
   return entry;
 }
 
@@ -87,7 +90,7 @@ void history_add(struct history *history, size_t table, const char *key, size_t 
                  float value) {
   struct entry *entry = entry_find(history, table, key, column);
   if (!entry) {
-    if (history->count >= HISTORY_RINGS_MAX)
+    if (history->cells.count >= HISTORY_RINGS_MAX)
       return;
     entry = entry_new(history, table, key, column);
     entry->touched = history->sweep;
@@ -98,23 +101,21 @@ void history_add(struct history *history, size_t table, const char *key, size_t 
   ring_add(&entry->ring, value);
 }
 
+static bool drop_old(void *arg, const void *key, size_t value) {
+  const struct history *history = arg;
+  const struct entry *entry = key;
+  (void)value;
+  if (history->sweep - entry->touched <= HISTORY_LENGTH)
+    return false;
+  free((struct entry *)entry);
+  return true;
+}
+
 void history_sweep(struct history *history) {
   history->sweep++;
   /* A whole walk on every sample would be waste: rows come and go slowly. */
-  if (history->sweep % HISTORY_LENGTH != 0)
-    return;
-  for (size_t i = 0; i < BUCKETS; i++) {
-    for (struct entry **link = &history->buckets[i]; *link;) {
-      struct entry *entry = *link;
-      if (history->sweep - entry->touched <= HISTORY_LENGTH) {
-        link = &entry->next;
-        continue;
-      }
-      *link = entry->next;
-      free(entry);
-      history->count--;
-    }
-  }
+  if (history->sweep % HISTORY_LENGTH == 0)
+    map_sweep(&history->cells, drop_old, history);
 }
 
 const struct history_ring *history_find(const struct history *history, size_t table,

@@ -1,6 +1,6 @@
 /* From the agreement to the outcome: intent on disk, execute, verify, outcome on disk. */
+#include "core/map.h"
 #include "core/mem.h"
-#include "operate/key_set.h"
 #include "operate/pipeline_run.h"
 #include "operate/plan_at.h"
 
@@ -13,15 +13,13 @@
 /* The first victim of b that is one of a, too; NULL: none. */
 static const char *victims_meet(const struct plan *a, const struct plan *b) {
   const char *label = NULL;
-  struct key_set keys;
-  key_set_init(&keys, a->victim_count);
+  struct map keys = {0};
   for (size_t i = 0; i < a->victim_count; i++)
-    key_set_add(&keys, a->victims[i].key);
-  key_set_ready(&keys);
+    map_add(&keys, a->victims[i].key, i);
   for (size_t i = 0; !label && i < b->victim_count; i++)
-    if (key_set_has(&keys, b->victims[i].key))
+    if (map_find(&keys, b->victims[i].key))
       label = b->victims[i].label;
-  key_set_fini(&keys);
+  map_fini(&keys);
   return label;
 }
 

@@ -1,8 +1,8 @@
 /* From the key to the plan: form, survey, choice, plan. Nothing here changes anything outside. */
 #include "core/format.h"
+#include "core/map.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/key_set.h"
 #include "operate/pipeline_run.h"
 
 #include <stdlib.h>
@@ -102,16 +102,14 @@ static bool chosen_are_there(const struct run *run, struct err *err) {
     return true;
   const struct table *table =
       operation->found && operation->found->table_count ? &operation->found->tables[0] : NULL;
-  struct key_set rows;
+  struct map rows = {0};
   bool good = true;
-  key_set_init(&rows, table ? table->row_count : 0);
   for (size_t i = 0; table && i < table->row_count; i++)
-    key_set_add(&rows, table->rows[i].key);
-  key_set_ready(&rows);
+    map_add(&rows, table->rows[i].key, i);
   for (size_t i = 0; good && i < operation->chosen_count; i++)
-    if (!key_set_has(&rows, operation->chosen[i]))
+    if (!map_find(&rows, operation->chosen[i]))
       good = err_set(err, ERR_INVALID, "%s is gone", operation->chosen[i]);
-  key_set_fini(&rows);
+  map_fini(&rows);
   return good;
 }
 

@@ -2,6 +2,7 @@
 #include "operate/words.h"
 
 #include "core/format.h"
+#include "core/map.h"
 #include "core/mem.h"
 #include "core/suggest.h"
 
@@ -14,38 +15,29 @@ enum { SUGGEST_ROWS_MAX = 2000, LABEL_MAX = 512 };
 struct finder {
   const struct table *table;
   const char *where;                          /* "sessions of ecap" */
-  const struct row **index;                   /* by key */
+  struct map rows;                            /* their places by key */
   bool *taken;                                /* one a row of the table */
   const char *(*row_named)(const char *word); /* of the action; NULL: the table has all */
   const char **named; /* keys of rows that only the server may know; room for one a word */
   size_t named_count;
 };
 
-static int by_key(const void *a, const void *b) {
-  const struct row *const *x = a, *const *y = b;
-  return strcmp((*x)->key, (*y)->key);
-}
-
 static void finder_init(struct finder *finder, const struct table *table, const char *where) {
   *finder = (struct finder){.table = table, .where = where};
-  finder->index = mem_new((table->row_count + 1) * sizeof *finder->index);
   finder->taken = mem_new(table->row_count + 1);
   for (size_t i = 0; i < table->row_count; i++)
-    finder->index[i] = &table->rows[i];
-  qsort(finder->index, table->row_count, sizeof *finder->index, by_key);
+    map_add(&finder->rows, table->rows[i].key, i);
 }
 
 static void finder_fini(struct finder *finder) {
-  free(finder->index);
+  map_fini(&finder->rows);
   free(finder->taken);
   free(finder->named);
 }
 
 static const struct row *row_of_key(const struct finder *finder, const char *key) {
-  const struct row wanted = {.key = key}, *at = &wanted;
-  const struct row **found =
-      bsearch(&at, finder->index, finder->table->row_count, sizeof *finder->index, by_key);
-  return found ? *found : NULL;
+  const struct map_slot *found = map_find(&finder->rows, key);
+  return found ? &finder->table->rows[found->value] : NULL;
 }
 
 static const char *row_label(const struct table *table, const struct row *row,

@@ -1,8 +1,8 @@
 #include "report/json_read_table.h"
 
+#include "core/map.h"
 #include "report/json.h"
 #include "report/json_flags.h"
-#include "report/json_keys.h"
 
 #include <float.h>
 #include <math.h>
@@ -109,7 +109,7 @@ struct reader {
   size_t table_index;
   struct history *history;
   bool past;
-  struct json_keys keys;
+  struct map keys; /* of the rows read so far */
 };
 
 static bool read_cell(const struct json_node *node, struct sample *sample, struct value *value) {
@@ -207,7 +207,7 @@ static bool read_parent(const struct json_node *node, const struct reader *reade
   if (!json_read_text_or(node, "parent", NULL, parent))
     return false;
   struct json_node member = json_member(node, "parent");
-  return !*parent || json_keys_has(&reader->keys, *parent) ||
+  return !*parent || map_find(&reader->keys, *parent) ||
          json_node_fail(&member, "no row of that key stands before it");
 }
 
@@ -239,7 +239,7 @@ static bool read_row(const struct json_node *node, struct reader *reader, bool *
     *full = true;
     return true;
   }
-  json_keys_add(&reader->keys, row->key);
+  map_add(&reader->keys, row->key, 0);
   return read_past(node, reader, row->key);
 }
 
@@ -315,7 +315,7 @@ bool json_read_sample(const struct json_node *target, struct arena *arena, bool 
                             .history = slot->history,
                             .past = past};
     bool good = read_rows(&element, &reader);
-    json_keys_fini(&reader.keys);
+    map_fini(&reader.keys);
     if (!good)
       return false;
     if (!past)

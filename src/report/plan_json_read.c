@@ -1,5 +1,5 @@
+#include "core/map.h"
 #include "core/mem.h"
-#include "report/json_keys.h"
 #include "report/json_node.h"
 #include "report/json_read_table.h"
 #include "report/json_tree.h"
@@ -189,17 +189,17 @@ static bool read_pins(const struct json_node *top, struct plan *plan) {
 
 /* ---- victims and texts */
 
-static bool read_victim(const struct json_node *node, struct plan *plan, struct json_keys *keys) {
+static bool read_victim(const struct json_node *node, struct plan *plan, struct map *keys) {
   const char *key, *label;
   struct json_node key_member = json_member(node, "key");
   struct json_node cells = json_member(node, "cells"), pins = json_member(node, "pins");
   if (!json_expect(node, json_is_object(node->json), "an object") ||
       !read_bytes(node, "key", plan, &key) || !read_bytes(node, "label", plan, &label) ||
-      !json_expect(&key_member, !json_keys_has(keys, key), "a key of its own") ||
+      !json_expect(&key_member, !map_find(keys, key), "a key of its own") ||
       !json_expect(&cells, json_is_object(cells.json), "an object") ||
       !json_expect(&pins, json_is_object(pins.json), "an object"))
     return false;
-  json_keys_add(keys, key);
+  map_add(keys, key, 0);
   struct plan_victim *victim = plan_victim(plan, key, label);
   if (!victim)
     return json_node_fail(node, "more than can be kept");
@@ -216,14 +216,14 @@ static bool read_victim(const struct json_node *node, struct plan *plan, struct 
 
 static bool read_victims(const struct json_node *top, struct plan *plan) {
   struct json_node array;
-  struct json_keys keys = {0};
+  struct map keys = {0};
   size_t count;
   bool good = json_read_array(top, "victims", &array, &count);
   for (size_t i = 0; good && i < count; i++) {
     struct json_node element = json_element(&array, i);
     good = read_victim(&element, plan, &keys);
   }
-  json_keys_fini(&keys);
+  map_fini(&keys);
   return good;
 }
 

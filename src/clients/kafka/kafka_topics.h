@@ -2,14 +2,14 @@
 #pragma once
 
 #include "clients/kafka/kafka_snapshot.h"
+#include "core/map.h"
 
 #include <librdkafka/rdkafka.h>
 
 struct kafka_topics {
   struct kafka_topic *items;
   size_t count, capacity;
-  uint32_t *slots; /* a hash table of index + 1 */
-  size_t slot_count;
+  struct map by_name;
   size_t last; /* the one that was found last: answers come topic by topic */
 };
 

@@ -1,5 +1,6 @@
 #include "ui/panes/pane.h"
 
+#include "core/map.h"
 #include "core/mem.h"
 
 #include <stdio.h>
@@ -66,14 +67,8 @@ struct pane_table *pane_table(struct pane *pane, const char *id) {
   return table;
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text) {
-  for (; text && *text; text++)
-    hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-  return (hash ^ 0xff) * 1099511628211u;
-}
-
 static uint64_t identity(size_t slot, const char *table, const char *key) {
-  return hash_text(hash_text(14695981039346656037u ^ slot, table), key);
+  return map_hash_text(map_hash_text(map_hash_number(MAP_HASH, slot), table), key);
 }
 
 static const struct pane_toggle *toggle_find(const struct pane *pane, uint64_t row) {

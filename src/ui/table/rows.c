@@ -1,6 +1,7 @@
 #include "ui/table/rows.h"
 
 #include "core/format.h"
+#include "core/map.h"
 #include "core/mem.h"
 #include "core/text.h"
 
@@ -48,34 +49,6 @@ bool row_matches(const struct table_spec *spec, const struct row *row, const cha
   return false;
 }
 
-/* Rows by key: open addressing, at most half full. */
-struct key_index {
-  size_t *slots;
-  size_t mask;
-};
-
-static size_t key_hash(const char *key) {
-  uint64_t hash = 14695981039346656037u;
-  for (; *key; key++)
-    hash = (hash ^ (unsigned char)*key) * 1099511628211u;
-  return (size_t)(hash ^ (hash >> 32));
-}
-
-static size_t key_find(const struct key_index *index, const struct table *table, const char *key) {
-  for (size_t at = key_hash(key) & index->mask;; at = (at + 1) & index->mask) {
-    size_t row = index->slots[at];
-    if (row == none || strcmp(table->rows[row].key, key) == 0)
-      return row;
-  }
-}
-
-static void key_add(struct key_index *index, const struct table *table, size_t row) {
-  size_t at = key_hash(table->rows[row].key) & index->mask;
-  while (index->slots[at] != none)
-    at = (at + 1) & index->mask;
-  index->slots[at] = row;
-}
-
 static bool has_parents(const struct table *table) {
   for (size_t i = 0; i < table->row_count; i++)
     if (table->rows[i].parent)
@@ -89,19 +62,15 @@ static void find_parents(struct tree *tree) {
     tree->nodes[i].parent = tree->count;
   if (!has_parents(table))
     return;
-  size_t size = 16;
-  while (size < tree->count * 2)
-    size *= 2;
-  struct key_index index = {mem_new(size * sizeof *index.slots), size - 1};
-  memset(index.slots, 0xff, size * sizeof *index.slots);
+  struct map rows = {0};
   for (size_t i = 0; i < tree->count; i++) {
     const char *parent = table->rows[i].parent;
-    size_t at = parent ? key_find(&index, table, parent) : none;
-    if (at != none)
-      tree->nodes[i].parent = at;
-    key_add(&index, table, i);
+    const struct map_slot *found = parent ? map_find(&rows, parent) : NULL;
+    if (found)
+      tree->nodes[i].parent = found->value;
+    map_add(&rows, table->rows[i].key, i);
   }
-  free(index.slots);
+  map_fini(&rows);
 }
 
 /* What a row tells its ancestors: whether to stay, how many it hides and how bad that is. Children
