@@ -11,6 +11,7 @@
 #include "app/startup/theme_file.h"
 #include "clients/kafka/kafka_child.h"
 #include "config/config_dump.h"
+#include "core/format.h"
 #include "core/text.h"
 #include "io/clock.h"
 #include "report/actions.h"
@@ -53,11 +54,12 @@ static int actions_show(const struct options *options) {
 
 /* "FILE: ok, 9 targets". */
 static void config_checked(const struct config *config) {
-  char path[PATH_SHOWN];
+  char path[PATH_SHOWN], targets[FORMAT_MAX];
   const char *from = config->path ? config->path : "no configuration file";
   text_sanitize(path, sizeof path, from, strlen(from), false);
-  printf("%s: ok, %zu target%s\n", path, config->target_count,
-         config->target_count == 1 ? "" : "s");
+  printf(
+      "%s: ok, %s\n", path,
+      format_counted(targets, sizeof targets, (int64_t)config->target_count, "target", "targets"));
 }
 
 static int config_show(const struct options *options, const struct config *config,

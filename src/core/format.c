@@ -28,6 +28,13 @@ const char *format_count(char *out, size_t size, int64_t count) {
   return out;
 }
 
+const char *format_counted(char *out, size_t size, int64_t count, const char *one,
+                           const char *many) {
+  char number[FORMAT_MAX];
+  snprintf(out, size, "%s %s", format_count(number, sizeof number, count), count == 1 ? one : many);
+  return out;
+}
+
 const char *format_bytes(char *out, size_t size, double bytes) {
   static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
   size_t unit = 0;

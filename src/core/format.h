@@ -12,7 +12,10 @@ enum { FORMAT_MAX = 48 };
 const char *format_value(char *out, size_t size, struct value value, enum unit unit, bool plus);
 
 const char *format_count(char *out, size_t size, int64_t count); /* 12,430,000 */
-const char *format_bytes(char *out, size_t size, double bytes);  /* 1.4 GB, 210 MB, 12 kB, 80 B */
+/* "1 key", "12,430 keys". */
+const char *format_counted(char *out, size_t size, int64_t count, const char *one,
+                           const char *many);
+const char *format_bytes(char *out, size_t size, double bytes); /* 1.4 GB, 210 MB, 12 kB, 80 B */
 const char *format_duration(char *out, size_t size,
                             double seconds); /* 12ms, 3.1s, 41s, 14m 05s, 5h 02m, 3d 4h */
 /* A column's title in running text: "LAG" as "lag"; a title with a small letter in it stays. */

@@ -377,10 +377,9 @@ static void cut_add(struct evaluation *e, const struct candidate *of, size_t cou
   finding->severity = of->severity;
   finding->pending = of->pending;
   finding->subject = e->model->slots[of->slot].target->name;
-  format_value(shown, sizeof shown, value_int((int64_t)count), UNIT_COUNT, false);
-  finding->sentence =
-      arena_printf(&e->findings->arena, "%s more finding%s in %s %s not listed: too many to keep",
-                   shown, count == 1 ? "" : "s", spec->title, count == 1 ? "is" : "are");
+  format_counted(shown, sizeof shown, (int64_t)count, "more finding", "more findings");
+  finding->sentence = arena_printf(&e->findings->arena, "%s in %s %s not listed: too many to keep",
+                                   shown, spec->title, count == 1 ? "is" : "are");
 }
 
 /* The most harmful of all targets, as far as there is room. */

@@ -46,14 +46,14 @@ static void log_rest(struct model *model, const struct batch *batch, bool over, 
   char count[FORMAT_MAX], targets[FORMAT_MAX + 16] = "", shown[FORMAT_MAX];
   if (batch->rest == 0)
     return;
-  format_value(count, sizeof count, value_int((int64_t)batch->rest), UNIT_COUNT, false);
-  format_value(shown, sizeof shown, value_int((int64_t)batch->rest_targets), UNIT_COUNT, false);
+  format_counted(count, sizeof count, (int64_t)batch->rest, "more finding", "more findings");
   if (batch->rest_targets > 1)
-    snprintf(targets, sizeof targets, " of %s targets", shown);
+    snprintf(
+        targets, sizeof targets, " of %s",
+        format_counted(shown, sizeof shown, (int64_t)batch->rest_targets, "target", "targets"));
   events_add(&model->events, now_ms, over ? SEVERITY_OK : batch->rest_worst,
              batch->rest_targets > 1 ? "stacktop" : model->slots[batch->rest_slot].target->name,
-             "%s more finding%s%s%s, not logged one by one", count, batch->rest == 1 ? "" : "s",
-             targets, over ? " resolved" : "");
+             "%s%s%s, not logged one by one", count, targets, over ? " resolved" : "");
 }
 
 static const struct finding *find_same(const struct findings *findings,

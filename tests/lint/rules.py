@@ -235,6 +235,83 @@ def check_globals(libraries, allow=None):
         yield f"{where}: GLOBALS allows it, but there is no such symbol"
 
 
+# Functions that take the id of a table or a column, and where it stands among their arguments.
+ID_ARGUMENTS = {
+    "table_column": r"[^,()]*(?:\([^()]*\))?[^,()]*,\s*",
+    "model_cell": r"[^,()]*,[^,()]*,\s*",
+    "sample_table": r"[^,()]*,\s*",
+    "sample_table_view": r"[^,()]*,\s*",
+    "sample_note": r"[^,()]*,(?:[^,()]*,)?\s*",
+    "sample_fault": r"[^,()]*,\s*",
+}
+# What is left of the actions' own tables and plans, by folder: how many places. It only gets less.
+IDS_LEFT = {
+    "actions/kafka": 1,
+    "actions/postgres": 10,
+}
+CELLS_LEFT = {
+    "actions": 2,
+    "actions/kafka": 14,
+    "actions/memcached": 2,
+    "actions/postgres": 9,
+    "actions/redis": 4,
+}
+KEYS_LEFT = {
+    "actions/kafka": 1,
+    "actions/postgres": 6,
+    "actions/redis": 1,
+}
+
+
+def _beyond(found, left):
+    """Those places of a folder that are more than are left."""
+    folders = {}
+    for name, places in sorted(found.items()):
+        folders.setdefault(name.rpartition("/")[0], []).extend((name, *place) for place in places)
+    for folder, places in folders.items():
+        if len(places) > left.get(folder, 0):
+            yield from (f"src/{name}:{number}: {what}" for name, number, what in places)
+
+
+def _lines_with(root, pattern, rooms, what):
+    found = {}
+    for path, name in sources(root):
+        if room_of(name) not in rooms:
+            continue
+        for number, line in enumerate(strip(path.read_text()).splitlines(), 1):
+            for match in re.finditer(pattern, line):
+                found.setdefault(name, []).append((number, f"{match.group()}: {what}"))
+    return found
+
+
+def check_ids(root, left=None):
+    """A table or column is named by its spec or its contract (clients/SYSTEM/SYSTEM_contract.h): an
+    id that is renamed does not compile then."""
+    found = {}
+    for path, name in sources(root):
+        code = strip(path.read_text())
+        for function, before in ID_ARGUMENTS.items():
+            for match in re.finditer(rf'\b{function}\(\s*{before}""', code):
+                number = code.count("\n", 0, match.end()) + 1
+                found.setdefault(name, []).append(
+                    (number, f"{function}(): an id as a literal: take it from the contract or the spec"))
+    yield from _beyond(found, IDS_LEFT if left is None else left)
+
+
+def check_cells(root, left=None):
+    """A cell is named by the enum of its columns, not by a number; column 0 is the label of every row."""
+    found = _lines_with(root, r"\bcells\[\s*[1-9]\d*\s*\]", ROOMS, "name the column by its enum")
+    yield from _beyond(found, CELLS_LEFT if left is None else left)
+
+
+def check_keys(root, left=None):
+    """Only the contract reads a row's key (clients/SYSTEM/SYSTEM_contract.h); no cell's text is read back."""
+    pattern = r"\b(?:strto\w+|sscanf|strr?chr|strc?spn)\(\s*(?:[\w\[\].>-]*(?:->|\.))?(?:keys?\b|cells\[)"
+    found = _lines_with(root, pattern, ("collectors", "actions", "operate", "ui", "report"),
+                        "a key is read by its contract, a value is taken from the model")
+    yield from _beyond(found, KEYS_LEFT if left is None else left)
+
+
 def check_lengths(root, ceiling=LINES_MAX):
     for path, name in sources(root):
         lines = len(path.read_text().splitlines())

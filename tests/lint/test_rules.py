@@ -29,7 +29,8 @@ def tree(tmp_path):
 
 
 @pytest.mark.parametrize("check", [rules.check_includes, rules.check_calls, rules.check_printing,
-                                   rules.check_lengths])
+                                   rules.check_lengths, rules.check_ids, rules.check_cells,
+                                   rules.check_keys])
 def test_the_tree_keeps_the_rules(check):
     assert_none(check(ROOT))
 
@@ -145,3 +146,32 @@ def test_how_long_the_files_are():
     """Only reports (shown with -s)."""
     lengths = sorted((len(path.read_text().splitlines()), name) for path, name in rules.sources(ROOT))
     print("\n".join(f"{lines:5} src/{name}" for lines, name in lengths[-10:]))
+
+
+@pytest.mark.parametrize("check, name, line, complaint", [
+    (rules.check_ids, "actions/a.c", 'x = model_cell(table, row, "state");', "model_cell(): an id as a literal"),
+    (rules.check_ids, "app/a.c", 'x = table_column(spec_of(table), "used");', "table_column(): an id"),
+    (rules.check_ids, "collectors/a.c", 'sample_note(sample, summary_table.id,\n "used", "no right");', "sample_note()"),
+    (rules.check_ids, "collectors/a.c", 'sample_note(sample, "summary", NULL, "no right");', "sample_note()"),
+    (rules.check_ids, "collectors/a.c", 'sample_fault(sample, "summary", SEVERITY_WARN, "x");', "sample_fault()"),
+    (rules.check_ids, "report/a.c", 'x = sample_table_view(sample, "disks");', "sample_table_view()"),
+    (rules.check_cells, "actions/a.c", "victim->cells[4] = text;", "cells[4]: name the column"),
+    (rules.check_keys, "actions/a.c", "pid = strtol(row->key, NULL, 10);", "a key is read by its contract"),
+    (rules.check_keys, "collectors/a.c", "slash = strrchr(plan->victims[i].key, '/');", "a key is read"),
+    (rules.check_keys, "ui/a.c", "x = strtod(row->cells[COLUMN].text, NULL);", "a value is taken from the model"),
+])
+def test_columns_and_keys_have_one_name(tree, check, name, line, complaint):
+    problems = list(check(tree({name: f"{line}\n"}), {}))
+    assert len(problems) == 1 and complaint in problems[0], problems
+    assert not list(check(tree({name: f"{line}\n"}), {name.rpartition("/")[0]: 1}))
+
+
+@pytest.mark.parametrize("check, line", [
+    (rules.check_ids, "x = model_cell(table, row, POSTGRES_SESSIONS_ID_STATE);"),
+    (rules.check_ids, 'sample_note(sample, disk_table.id, NULL, "%s", text);'),
+    (rules.check_ids, 'sample_note(sample, table, disk_table.columns[DISK_USED].id, "%s", text);'),
+    (rules.check_cells, "label = row->cells[0].text; cells[DISK_USED] = none;"),
+    (rules.check_keys, "good = postgres_session_key_read(row->key, &key) && strcmp(row->key, other) == 0;"),
+])
+def test_contracts_are_the_way(tree, check, line):
+    assert not list(check(tree({"actions/a.c": f"{line}\n"}), {}))

@@ -19,9 +19,8 @@ const char *kafka_word(struct arena *arena, const char *text) {
 }
 
 const char *kafka_counted(struct plan *plan, int64_t count, const char *one, const char *many) {
-  char text[FORMAT_MAX];
-  return plan_printf(plan, "%s %s", format_count(text, sizeof text, count),
-                     count == 1 ? one : many);
+  char text[2 * FORMAT_MAX];
+  return plan_copy(plan, format_counted(text, sizeof text, count, one, many));
 }
 
 const char *kafka_server(struct plan *plan, const struct action_request *request) {

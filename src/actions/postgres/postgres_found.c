@@ -186,9 +186,8 @@ const struct row **postgres_picked(const struct action_request *request, struct 
 /* ---- words */
 
 const char *postgres_counted(struct plan *plan, int64_t count, const char *one, const char *many) {
-  char text[FORMAT_MAX];
-  return plan_printf(plan, "%s %s", format_count(text, sizeof text, count),
-                     count == 1 ? one : many);
+  char text[2 * FORMAT_MAX];
+  return plan_copy(plan, format_counted(text, sizeof text, count, one, many));
 }
 
 const char *postgres_bytes(struct plan *plan, int64_t bytes) {

@@ -45,9 +45,7 @@ const char *redis_repr(char *out, size_t size, const char *bytes, size_t length)
 }
 
 const char *redis_keys_counted(char out[REDIS_COUNTED_MAX], int64_t count) {
-  char number[FORMAT_MAX];
-  snprintf(out, REDIS_COUNTED_MAX, "%s key%s", format_count(number, sizeof number, count),
-           count == 1 ? "" : "s");
+  format_counted(out, REDIS_COUNTED_MAX, count, "key", "keys");
   return out;
 }
 

@@ -284,13 +284,13 @@ static void fill_waiter_notes(struct sample *sample, const struct postgres_sessi
   for (size_t i = 0; i < sessions->count; i++)
     cut = cut || sessions->items[i].blockers_cut;
   if (sessions->waiters > POSTGRES_WAITERS_MAX)
-    sample_note(sample, table, "blocks",
+    sample_note(sample, table, POSTGRES_SESSIONS_ID_BLOCKS,
                 "at least %d sessions are blocked: of %lld that wait for locks, only those that "
                 "wait longest are listed and counted",
                 POSTGRES_WAITERS_MAX, (long long)sessions->waiters);
   if (cut)
-    sample_note(sample, table, "blocks", "of each session no more than %d blockers are counted",
-                POSTGRES_BLOCKERS_MAX);
+    sample_note(sample, table, POSTGRES_SESSIONS_ID_BLOCKS,
+                "of each session no more than %d blockers are counted", POSTGRES_BLOCKERS_MAX);
 }
 
 static void fill_activity_notes(struct sample *sample, const struct postgres_activity *activity) {
@@ -299,7 +299,7 @@ static void fill_activity_notes(struct sample *sample, const struct postgres_act
     sample_note(sample, sessions, NULL,
                 "needs pg_monitor to see the states, queries and locks of other roles");
   if (used_at_least(activity) < activity->used)
-    sample_note(sample, summary, "used",
+    sample_note(sample, summary, postgres_summary_table.columns[SUMMARY_USED].id,
                 "at least %lld connections, at most %lld: needs pg_monitor to tell parallel "
                 "workers from clients",
                 (long long)used_at_least(activity), (long long)activity->used);
@@ -328,7 +328,7 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
   if (found)
     fill_waiter_notes(sample, found);
   if (findings->version_number < 140000 && findings->activity->waiting > 0)
-    sample_note(sample, sessions, "wait",
+    sample_note(sample, sessions, postgres_session_table.columns[SESSION_WAIT].id,
                 "needs PostgreSQL 14 to tell how long a lock is waited "
                 "for: at the most since the query began");
 }

@@ -192,8 +192,8 @@ static void finish(struct watcher *watcher) {
     sample_fault(sample, redis_summary_table.id, SEVERITY_UNKNOWN, "%s failed: %s",
                  watcher->question, watcher->question_err.text);
   if (watcher->cluster_err.kind != ERR_NONE)
-    sample_note(sample, redis_summary_table.id, "cluster", "CLUSTER INFO is not allowed here: %s",
-                watcher->cluster_err.text);
+    sample_note(sample, redis_summary_table.id, redis_summary_table.columns[SUMMARY_CLUSTER].id,
+                "CLUSTER INFO is not allowed here: %s", watcher->cluster_err.text);
   server_identity_take(&watcher->identity, &now);
   sample_fact(sample, FACT_SERVER,
               redis_info_is(&watcher->info, "cluster_enabled", "1") ? watcher->node

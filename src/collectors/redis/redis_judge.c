@@ -236,9 +236,8 @@ static void judge_clients(struct complaints *complaints, const struct redis_info
     return;
   const char *limit = redis_info_text(info, "maxclients");
   char count[FORMAT_MAX], span[FORMAT_MAX];
-  complain(complaints, SEVERITY_CRIT, "%s client%s turned away in the last %s%s%.20s",
-           format_count(count, sizeof count, rates->from[SUMMARY_REJECTED]),
-           rates->from[SUMMARY_REJECTED] == 1 ? "" : "s",
+  complain(complaints, SEVERITY_CRIT, "%s turned away in the last %s%s%.20s",
+           format_counted(count, sizeof count, rates->from[SUMMARY_REJECTED], "client", "clients"),
            format_duration(span, sizeof span, rates->seconds), limit ? ": maxclients " : "",
            limit ? limit : "");
 }

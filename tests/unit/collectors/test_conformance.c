@@ -182,11 +182,29 @@ static void a_completion_may_begin_the_next_or_close(void **state) {
   }
 }
 
+/* What a column names is there: it is looked up by its id, and missed without a word. */
+static void tables_name_what_they_have(void **state) {
+  (void)state;
+  FOR_EACH(collector)
+  for (size_t t = 0; t < collector->table_count; t++) {
+    const struct table_spec *spec = collector->tables[t];
+    for (size_t i = 0; i < spec->column_count; i++) {
+      const struct column_spec *column = &spec->columns[i];
+      assert_true(column->id && column->title && column->help);
+      assert_int_equal(table_column(spec, column->id), i); /* no id twice */
+      for (size_t b = 0; b < 2 && column->beside[b]; b++)
+        if (table_column(spec, column->beside[b]) < 0)
+          fail_msg("%s.%s: no column %s", spec->id, column->id, column->beside[b]);
+    }
+  }
+}
+
 int main(int argc, char **argv) {
   if (kafka_child_wanted(argc, argv))
     return kafka_child_main();
   signal(SIGPIPE, SIG_IGN); /* as app does */
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(tables_name_what_they_have),
       cmocka_unit_test(a_refused_connection_ends_once),
       cmocka_unit_test(garbage_ends_once),
       cmocka_unit_test(a_reset_ends_once),

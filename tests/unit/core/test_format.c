@@ -178,11 +178,24 @@ static void test_absurd_numbers(void **state) {
       format_value(out, sizeof out, value_text("longer than that"), UNIT_NONE, false), "longer ");
 }
 
+static void a_number_of_things_has_its_plural(void **state) {
+  char text[FORMAT_MAX];
+  (void)state;
+  assert_string_equal(format_counted(text, sizeof text, 1, "key", "keys"), "1 key");
+  assert_string_equal(format_counted(text, sizeof text, 0, "key", "keys"), "0 keys");
+  assert_string_equal(format_counted(text, sizeof text, 12430, "index", "indexes"),
+                      "12,430 indexes");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_count),          cmocka_unit_test(test_bytes),
-      cmocka_unit_test(test_time),           cmocka_unit_test(test_duration),
-      cmocka_unit_test(test_value),          cmocka_unit_test(test_duration_is_monotonic),
+      cmocka_unit_test(test_count),
+      cmocka_unit_test(a_number_of_things_has_its_plural),
+      cmocka_unit_test(test_bytes),
+      cmocka_unit_test(test_time),
+      cmocka_unit_test(test_duration),
+      cmocka_unit_test(test_value),
+      cmocka_unit_test(test_duration_is_monotonic),
       cmocka_unit_test(test_absurd_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
