@@ -11,7 +11,7 @@ RANGE = range(20000, 32000)
 
 
 def free(count):
-    """So many different ports where nobody listens."""
+    """So many different ports where nothing listens."""
     found = []
     for port in random.sample(RANGE, 500):
         if len(found) == count:

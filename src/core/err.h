@@ -11,7 +11,7 @@ enum err_kind {
   ERR_NONE,
   ERR_INVALID,     /* the caller's or the configuration's input is wrong */
   ERR_UNRESOLVED,  /* the name has no address */
-  ERR_REFUSED,     /* nobody listens there */
+  ERR_REFUSED,     /* nothing listens there */
   ERR_UNREACHABLE, /* no route, network down */
   ERR_TIMEOUT,     /* no answer within the deadline */
   ERR_CLOSED,      /* the peer closed or reset the connection */

@@ -5,7 +5,7 @@
  *     Services
  *     OK    api        STATE 200  LATENCY 12ms  CONNECT 1ms  (13ms)
  *     CRIT  dashboard  STATE refused  (2ms)
- *           CRIT  dashboard: refused: nobody listens on port 8501 (for 14m 03s)
+ *           CRIT  dashboard: refused: nothing listens on port 8501 (for 14m 03s)
  *     ?     AVAIL, FOR: needs two collections
  *
  * The first line is a plug-in's status line: state, name, counts, the worst findings; it holds no

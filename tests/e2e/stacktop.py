@@ -94,7 +94,7 @@ def check(config, *arguments, **options):
 
 
 def closed_port():
-    """A loopback port where nobody listens."""
+    """A loopback port where nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

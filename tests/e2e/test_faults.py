@@ -184,8 +184,8 @@ CUT = {
 }
 GARBAGE_WORDS = {"service": r"no HTTP|HTTP/0\.9|not HTTP", "postgres": r"not|no |expected|unexpected|invalid",
                  "redis": r"not|no |Protocol|protocol|unexpected", "kafka": r"not|no |broker|disconnected|size|closed"}
-CUT_WORDS = {"service": r"closed|reset|hung up|ended|partial|missing", "postgres": r"closed|reset|hung up",
-             "redis": r"closed|reset|hung up", "kafka": r"hangs up|closed|reset"}
+CUT_WORDS = {"service": r"closed|reset|ended|partial|missing", "postgres": r"closed|reset",
+             "redis": r"closed|reset", "kafka": r"closes|closed|reset"}
 
 
 @pytest.mark.parametrize("kind", ["service", "postgres", "redis", "kafka"])

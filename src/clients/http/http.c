@@ -99,8 +99,7 @@ static bool url_split(const char *url, char host[HOST_MAX], int *port, bool *tls
   curl_free(name);
   curl_free(number);
   curl_url_cleanup(parts);
-  return good || err_set(err, ERR_INVALID,
-                         "a URL like http://api:8000/health is expected, and this is none");
+  return good || err_set(err, ERR_INVALID, "not a URL; use a form such as http://api:8000/health");
 }
 
 bool http_url_check(const char *url, struct err *err) {
@@ -234,7 +233,7 @@ static void on_deadline(uv_timer_t *timer) {
   format_duration(limit, sizeof limit, (double)request->timeout_ms / 1000);
   const char *step = request->resolve ? "name not resolved"
                      : timing(request->easy, CURLINFO_PRETRANSFER_TIME_T) > 0
-                         ? "connected, but no answer"
+                         ? "connected, but no response"
                      : timing(request->easy, CURLINFO_CONNECT_TIME_T) > 0 ? "TLS not established"
                                                                           : "no connection";
   struct err err;

@@ -21,9 +21,9 @@ static void tls_error(const char *detail, struct err *err) {
   const char *reason = strstr(detail, problem);
   if (strstr(detail, "no alternative certificate subject name") ||
       strstr(detail, "certificate subject name"))
-    err_set(err, ERR_PROTOCOL, "TLS: the certificate is for another name");
+    err_set(err, ERR_PROTOCOL, "TLS: the certificate is for a different host name");
   else if (strstr(detail, "wrong version number"))
-    err_set(err, ERR_PROTOCOL, "TLS: what answers does not speak it (plain http?)");
+    err_set(err, ERR_PROTOCOL, "TLS: the server does not speak TLS (plain http?)");
   else
     err_set(err, ERR_PROTOCOL, "TLS: %s", reason ? reason + strlen(problem) : detail);
 }
@@ -58,33 +58,33 @@ void http_error(CURLcode code, int os_error, const char *detail, struct err *err
     err_set(err, ERR_INVALID, "the URL is not valid: %s", detail);
     return;
   case CURLE_COULDNT_RESOLVE_HOST:
-    err_set(err, ERR_UNRESOLVED, "the name has no address");
+    err_set(err, ERR_UNRESOLVED, "the host name has no address");
     return;
   case CURLE_COULDNT_RESOLVE_PROXY:
-    err_set(err, ERR_UNRESOLVED, "the name of the proxy has no address");
+    err_set(err, ERR_UNRESOLVED, "the proxy's host name has no address");
     return;
   case CURLE_COULDNT_CONNECT:
     connect_error(os_error, detail, err);
     return;
   case CURLE_OPERATION_TIMEDOUT:
-    err_set(err, ERR_TIMEOUT, "no answer in time");
+    err_set(err, ERR_TIMEOUT, "no answer within the time limit");
     return;
   case CURLE_GOT_NOTHING:
-    err_set(err, ERR_CLOSED, "closed without an answer");
+    err_set(err, ERR_CLOSED, "connection closed without an answer");
     return;
   case CURLE_PARTIAL_FILE:
-    err_set(err, ERR_CLOSED, "closed in the middle of the answer");
+    err_set(err, ERR_CLOSED, "connection closed in the middle of the answer");
     return;
   case CURLE_SEND_ERROR:
   case CURLE_RECV_ERROR:
-    err_set(err, ERR_CLOSED, "reset in the middle of the answer");
+    err_set(err, ERR_CLOSED, "connection reset in the middle of the answer");
     return;
   case CURLE_UNSUPPORTED_PROTOCOL: /* what is neither HTTP/1 nor /2 counts as HTTP/0.9 */
   case CURLE_WEIRD_SERVER_REPLY:
     err_set(err, ERR_PROTOCOL, "the answer is not HTTP");
     return;
   case CURLE_SSL_CACERT_BADFILE:
-    err_set(err, ERR_INVALID, "TLS: the CA file cannot be read");
+    err_set(err, ERR_INVALID, "TLS: cannot read the CA file");
     return;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:

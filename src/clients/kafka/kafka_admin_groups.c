@@ -57,7 +57,7 @@ static bool take_description(struct kafka_admin *admin,
   if (error) {
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     return err_set(err, kafka_error_is_denied(code) ? ERR_DENIED : ERR_PROTOCOL,
-                   "the group cannot be described: %.180s",
+                   "cannot describe the group: %.180s",
                    kafka_admin_words(admin, code, rd_kafka_error_string(error)));
   }
   *state = rd_kafka_ConsumerGroupDescription_state(from);
@@ -79,7 +79,7 @@ static bool described_state(struct kafka_session *session, struct kafka_admin *a
   const rd_kafka_ConsumerGroupDescription_t **found = rd_kafka_DescribeConsumerGroups_result_groups(
       rd_kafka_event_DescribeConsumerGroups_result(event), &count);
   bool good = count == 1 ? take_description(admin, found[0], state, err)
-                         : err_set(err, ERR_PROTOCOL, "no description of the group came");
+                         : err_set(err, ERR_PROTOCOL, "no description of the group in the answer");
   rd_kafka_event_destroy(event);
   return good;
 }
@@ -143,7 +143,7 @@ static bool look_committed(struct kafka_session *session, struct kafka_admin *ad
   else
     err_set(
         err, error && kafka_error_is_denied(rd_kafka_error_code(error)) ? ERR_DENIED : ERR_PROTOCOL,
-        "the committed offsets cannot be read: %.160s",
+        "cannot read the committed offsets: %.160s",
         error ? kafka_admin_words(admin, rd_kafka_error_code(error), rd_kafka_error_string(error))
               : "no answer for the group");
   rd_kafka_event_destroy(event);
@@ -195,10 +195,11 @@ static bool check_committed(struct kafka_session *session, struct kafka_admin *a
       continue;
     moved = spot;
     if (committed < 0)
-      spot->error = "has no committed offset any more";
+      spot->error = "no longer has a committed offset";
     else
-      spot->error = arena_printf(&admin->arena, "is at %lld by now: somebody commits in this group",
-                                 (long long)committed);
+      spot->error =
+          arena_printf(&admin->arena, "is now at %lld: another client commits for this group",
+                       (long long)committed);
   }
   if (moved)
     good = err_set(err, ERR_INVALID, "%.120s/%d %s", moved->topic, moved->partition, moved->error);
@@ -216,19 +217,19 @@ static bool check_empty(struct kafka_session *session, struct kafka_admin *admin
   if (!look_state(session, admin, err))
     return false;
   if (!facts->listed)
-    return err_set(err, ERR_INVALID, "the group does not exist any more");
+    return err_set(err, ERR_INVALID, "the group no longer exists");
   if (facts->state != KAFKA_GROUP_EMPTY)
-    return err_set(err, ERR_INVALID, "the group is %s by now, with %zu %s", facts->state_text,
+    return err_set(err, ERR_INVALID, "the group is now %s, with %zu %s", facts->state_text,
                    facts->members, facts->members == 1 ? "member" : "members");
   if (classic && !facts->classic)
-    return err_set(err, ERR_UNSUPPORTED, "the group is of the new protocol by now");
+    return err_set(err, ERR_UNSUPPORTED, "the group now uses the new consumer protocol");
   return true;
 }
 
 static bool take_groups(struct kafka_admin *admin, const rd_kafka_group_result_t **results,
                         size_t count, struct err *err) {
   if (count != 1)
-    return err_set(err, ERR_PROTOCOL, "no answer for the group came");
+    return err_set(err, ERR_PROTOCOL, "no result for the group in the answer");
   const rd_kafka_error_t *error = rd_kafka_group_result_error(results[0]);
   if (error)
     kafka_admin_doubt(admin, rd_kafka_error_code(error));

@@ -15,11 +15,11 @@ bool kafka_admin_check_cluster(struct kafka_session *session, struct kafka_admin
   if (!expected)
     return true;
   if (!admin->cluster)
-    return err_set(err, ERR_INVALID, "the cluster does not say its id, which was %.60s", expected);
+    return err_set(err, ERR_INVALID, "the cluster does not report its id, which was %.60s",
+                   expected);
   return strcmp(admin->cluster, expected) == 0 ||
          err_set(err, ERR_INVALID,
-                 "another cluster answers at this address: it was %.60s and "
-                 "is %.60s",
+                 "a different cluster answers at this address: its id was %.60s and is now %.60s",
                  expected, admin->cluster);
 }
 
@@ -109,8 +109,9 @@ static bool check_id(const struct kafka_admin *now, const char *name, const char
   const char *id = expected ? id_of(now, name) : NULL;
   if (!expected || (id && strcmp(id, expected) == 0))
     return true;
-  return err_set(err, ERR_INVALID, "the topic %.120s is another: its id was %.40s and is %.40s",
-                 name, expected, id ? id : "not known");
+  return err_set(err, ERR_INVALID,
+                 "the topic %.120s was recreated: its id was %.40s and is now %.40s", name,
+                 expected, id ? id : "not known");
 }
 
 bool kafka_admin_check_ids(struct kafka_session *session, struct kafka_admin *admin,

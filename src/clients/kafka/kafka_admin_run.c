@@ -36,14 +36,14 @@ bool kafka_admin_save(const struct kafka_admin *admin, struct err *err) {
   struct err why = {0};
   if (!admin->path || file_save_new(admin->path, admin->text, strlen(admin->text), &why))
     return true;
-  return err_set(err, ERR_IO, "the undo file cannot be written: %.180s", why.text);
+  return err_set(err, ERR_IO, "cannot write the undo file: %.180s", why.text);
 }
 
 const char *kafka_admin_words(struct kafka_admin *admin, rd_kafka_resp_err_t code,
                               const char *text) {
   static const char says_who[] = "Broker: ";
   if (code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) /* "Unknown member" is what we are then */
-    text = "a member has joined meanwhile";
+    text = "a member has joined in the meantime";
   else if (!text || !*text)
     text = rd_kafka_err2str(code);
   if (strncmp(text, says_who, sizeof says_who - 1) == 0)

@@ -224,7 +224,7 @@ bool kafka_run_add_partitions(struct kafka_session *session, struct kafka_admin 
   if (!look_one(session, admin, err))
     return false;
   if (admin->topics[0].partitions != admin->count)
-    return err_set(err, ERR_INVALID, "the topic has %d partitions by now",
+    return err_set(err, ERR_INVALID, "the topic now has %d partitions",
                    admin->topics[0].partitions);
   if (!kafka_admin_check_cluster(session, admin, err) ||
       !kafka_admin_check_ids(session, admin, err))
@@ -255,11 +255,11 @@ static bool check_setting(struct kafka_admin *admin, struct err *err) {
     if (strcmp(admin->settings[i].name, admin->name) == 0)
       setting = &admin->settings[i];
   if (!setting)
-    return err_set(err, ERR_INVALID, "topics have no setting %.100s", admin->name);
+    return err_set(err, ERR_INVALID, "unknown topic setting %.100s", admin->name);
   const char *now = setting->own ? setting->value : NULL;
   bool same = now && admin->expect ? strcmp(now, admin->expect) == 0 : !now && !admin->expect;
   if (!same || setting->secret || setting->fixed)
-    return err_set(err, ERR_INVALID, "%.80s is %.80s by now", admin->name,
+    return err_set(err, ERR_INVALID, "%.80s is now %.80s", admin->name,
                    now ? now : "back at its default");
   return true;
 }
@@ -302,8 +302,7 @@ static bool fill_change(struct kafka_admin *admin, rd_kafka_ConfigResource_t *ch
       continue;
     if (!setting->value)
       return err_set(err, ERR_UNSUPPORTED,
-                     "librdkafka %s would set back %.80s, which is secret: "
-                     "use kafka-configs.sh",
+                     "librdkafka %s would reset %.80s, which is secret; use kafka-configs.sh",
                      rd_kafka_version_str(), setting->name);
     rd_kafka_ConfigResource_set_config(change, setting->name, setting->value);
   }
@@ -383,10 +382,10 @@ static bool check_logs(struct kafka_session *session, struct kafka_admin *admin,
       good = err_set(err, ERR_INVALID, "%.100s/%d is a different log now (%lld to %lld)",
                      was->topic, was->partition, (long long)is->start, (long long)is->end);
     else if (admin->mark_ms >= 0 && is_younger(was, is))
-      good = err_set(err, ERR_INVALID,
-                     "%.100s/%d is a different log now: it has messages before "
-                     "offset %lld that are younger than the plan",
-                     was->topic, was->partition, (long long)was->end);
+      good = err_set(
+          err, ERR_INVALID,
+          "%.100s/%d is a different log now: messages before offset %lld are newer than the plan",
+          was->topic, was->partition, (long long)was->end);
   }
   kafka_admin_free(now);
   return good;

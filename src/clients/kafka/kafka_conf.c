@@ -69,13 +69,13 @@ static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, stru
   case RD_KAFKA_CONF_OK:
     return true;
   case RD_KAFKA_CONF_UNKNOWN:
-    return err_set(err, ERR_INVALID, "properties: librdkafka %s knows no \"%.80s\"",
+    return err_set(err, ERR_INVALID, "properties: librdkafka %s has no property \"%.80s\"",
                    rd_kafka_version_str(), name);
   case RD_KAFKA_CONF_INVALID:
     break;
   }
   if (name_is_secret(name)) /* the sentence quotes the value */
-    return err_set(err, ERR_INVALID, "properties: %.80s: librdkafka does not take its value", name);
+    return err_set(err, ERR_INVALID, "properties: %.80s: librdkafka rejects its value", name);
   return err_set(err, ERR_INVALID, "properties: %.80s: %s", name, text);
 }
 
@@ -136,10 +136,10 @@ bool kafka_bootstrap_check(const char *text, struct err *err) {
     while (kept > 0 && at[kept - 1] == ' ')
       kept--;
     if (kept == 0 || kept >= sizeof broker)
-      return err_set(err, ERR_INVALID,
-                     "\"%.100s\" is no list of brokers: write \"kafka:9092\" or "
-                     "\"kafka1:9092, kafka2:9092\"",
-                     text);
+      return err_set(
+          err, ERR_INVALID,
+          "\"%.100s\" is not a list of brokers; use \"kafka:9092\" or \"kafka1:9092, kafka2:9092\"",
+          text);
     memcpy(broker, at, kept);
     broker[kept] = '\0';
     if (!broker_check(broker, err))

@@ -33,20 +33,20 @@ struct phrase {
 /* The first that is found in the sentence counts. */
 static const struct phrase phrases[] = {
     {"Connection refused", ERR_REFUSED, "refused"},
-    {"No route to host", ERR_UNREACHABLE, "no route to it"},
-    {"Network is unreachable", ERR_UNREACHABLE, "its network is unreachable"},
+    {"No route to host", ERR_UNREACHABLE, "no route to host"},
+    {"Network is unreachable", ERR_UNREACHABLE, "network is unreachable"},
     {"Host is unreachable", ERR_UNREACHABLE, "is unreachable"},
-    {"Failed to resolve", ERR_UNRESOLVED, "the name has no address"},
+    {"Failed to resolve", ERR_UNRESOLVED, "the host name has no address"},
     {"Invalid response size", ERR_PROTOCOL, "does not answer as a Kafka broker"},
     {"requesting ApiVersion", ERR_PROTOCOL,
-     "hangs up at once: no Kafka, or security.protocol is wrong for this port"},
+     "closes the connection at once: not a Kafka broker, or wrong security.protocol for this port"},
     {"ApiVersionRequest failed", ERR_PROTOCOL,
-     "does not answer as a Kafka broker: or security.protocol is wrong for this port"},
-    {"certificate verify failed", ERR_PROTOCOL, "TLS: its certificate cannot be verified"},
+     "does not answer as a Kafka broker; check the port and security.protocol"},
+    {"certificate verify failed", ERR_PROTOCOL, "TLS: cannot verify its certificate"},
     {"SSL handshake failed", ERR_PROTOCOL, NULL},
     {"connecting to a PLAINTEXT broker listener", ERR_PROTOCOL,
-     "TLS: the port speaks no TLS (security.protocol)"},
-    {"onnection setup timed out", ERR_TIMEOUT, "the connection is not set up in time"},
+     "TLS: the port does not speak TLS (check security.protocol)"},
+    {"onnection setup timed out", ERR_TIMEOUT, "connection setup timed out"},
     {"imed out", ERR_TIMEOUT, NULL},
     {"Connection reset", ERR_CLOSED, "reset the connection"},
     {"Broken pipe", ERR_CLOSED, "closed the connection"},
@@ -121,7 +121,7 @@ const char *kafka_error_reason(rd_kafka_resp_err_t code) {
   case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
   case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
   case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    return "no such partition (any more), or no DESCRIBE on its topic";
+    return "the partition does not exist, or DESCRIBE on its topic is missing";
   case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
     return "no leader";
   case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
@@ -131,14 +131,14 @@ const char *kafka_error_reason(rd_kafka_resp_err_t code) {
   case RD_KAFKA_RESP_ERR__TIMED_OUT:
   case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
   case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-    return "no answer in time";
+    return "no answer within the time limit";
   case RD_KAFKA_RESP_ERR__TRANSPORT:
   case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    return "its broker is not reachable";
+    return "its broker cannot be reached";
   default:
     break;
   }
   /* For a code that it does not know, librdkafka answers with a buffer of the calling thread. */
   const char *text = rd_kafka_err2str(code);
-  return strncmp(text, "Err-", 4) == 0 ? "an error that librdkafka does not know" : text;
+  return strncmp(text, "Err-", 4) == 0 ? "an error unknown to librdkafka" : text;
 }

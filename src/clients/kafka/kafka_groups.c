@@ -290,7 +290,7 @@ static void note_hidden(struct kafka_draft *draft) {
   if (group->error || draft->filtered || !draft->listed || group->share_count > 0 ||
       group->state != KAFKA_GROUP_EMPTY)
     return;
-  group->error = "none to be seen: it has none, or DESCRIBE on its topics is missing";
+  group->error = "no offsets: none are committed, or DESCRIBE on the topics is missing";
 }
 
 void kafka_groups_finish(struct kafka_groups *groups) {

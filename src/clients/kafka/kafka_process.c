@@ -230,7 +230,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) 
   if (count < 0)
     child_kill(child, ""); /* it has mostly ended by itself: its status says how */
   else if (!take_bytes(child, (size_t)count))
-    child_kill(child, "sent something that is no answer");
+    child_kill(child, "sent an invalid answer");
   if (child->process)
     schedule(child->process);
 }
@@ -260,7 +260,7 @@ static void crash_words(const struct child *child, int64_t status, int signal, c
   else if (signal > 0)
     snprintf(what, sizeof what, "crashed (signal %d)", signal);
   else if (status == KAFKA_CHILD_NO_THREAD)
-    snprintf(what, sizeof what, "ended: no thread can be started (ulimit -u)");
+    snprintf(what, sizeof what, "ended: cannot start a thread (ulimit -u)");
   else
     snprintf(what, sizeof what, "ended (exit status %lld)", (long long)status);
   snprintf(text, size, "Kafka client %s%s, restarting", what, limit_memory_text(memory));
@@ -338,7 +338,7 @@ static void child_start(struct kafka_process *process) {
   if (status != 0) {
     struct err err;
     if (!limit_error(-status, &err))
-      err_set(&err, ERR_IO, "Kafka client cannot be started: %s", uv_strerror(status));
+      err_set(&err, ERR_IO, "cannot start the Kafka client: %s", uv_strerror(status));
     snprintf(process->crash, sizeof process->crash, "%.*s", (int)sizeof process->crash - 1,
              err.text);
     pause_begin(process, 0);
@@ -465,7 +465,7 @@ static bool fail_waiting(struct kafka_process *process, int64_t now_ms) {
     *link = call->next;
     free(call->frame.bytes);
     if (call->frame.full)
-      call->good = err_set(&call->err, ERR_LIMIT, "the question is too large");
+      call->good = err_set(&call->err, ERR_LIMIT, "the request is too large");
     else if (*process->crash && !process->child)
       fail_crashed(process, call);
     else

@@ -54,12 +54,13 @@ static bool check_last(const char *last, struct err *err) {
     if (memcached_says(last, good[i]))
       return true;
   if (strcmp(last, "ERROR") == 0)
-    return err_set(err, ERR_UNSUPPORTED, "the server does not know the command");
+    return err_set(err, ERR_UNSUPPORTED, "the server does not support the command");
   if (strncmp(last, "CLIENT_ERROR unauthenticated", 28) == 0)
-    return err_set(err, ERR_DENIED, "%.200s: stacktop cannot log in to Memcached", last);
+    return err_set(err, ERR_DENIED, "%.200s: stacktop does not support login to Memcached", last);
   if (strncmp(last, "CLIENT_ERROR ", 13) == 0 || strncmp(last, "SERVER_ERROR ", 13) == 0)
     return err_set(err, ERR_PROTOCOL, "%.200s", last);
-  return err_set(err, ERR_PROTOCOL, "it does not speak Memcached's text protocol: \"%.60s\"", last);
+  return err_set(err, ERR_PROTOCOL,
+                 "the server does not speak Memcached's text protocol: \"%.60s\"", last);
 }
 
 bool memcached_answer_read(char *bytes, size_t length, struct memcached_answer *answer,

@@ -312,15 +312,13 @@ bool pg_dsn_check(const char *dsn, struct err *err) {
   PQconninfoFree(options);
   const bool uri = strncmp(dsn, "postgres://", 11) == 0 || strncmp(dsn, "postgresql://", 13) == 0;
   if (uri && !uri_is_plain(dsn))
-    return err_set(
-        err, ERR_INVALID,
-        "the URI has an \"@\" too many: in a user, password or database write %%40 for @, "
-        "%%2F for / and %%3F for ?");
+    return err_set(err, ERR_INVALID,
+                   "the URI has more than one \"@\"; in a user, password or database write %%40 "
+                   "for @, %%2F for / and %%3F for ?");
   if (options)
     return true;
-  return err_set(err, ERR_INVALID, "no %s that libpq takes: write %s",
-                 uri ? "URI" : "connection string",
-                 uri ? "postgresql://user@host:5432/database, with %XX for what is special in it"
+  return err_set(err, ERR_INVALID, "not a valid %s; write %s", uri ? "URI" : "connection string",
+                 uri ? "postgresql://user@host:5432/database, with special characters as %XX"
                      : "postgresql://user@host:5432/database, \"host=... dbname=...\" or "
                        "\"service=...\"");
 }

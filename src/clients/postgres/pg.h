@@ -58,7 +58,7 @@ bool pg_dsn_check(const char *dsn, struct err *err) MUST_CHECK;
 struct pg *pg_new(struct io *io, const char *dsn);
 /* Down first: PG_DOWN. Of several addresses, one that has not answered for PG_PATIENCE_MS is passed
  * over for the next. Errors: ERR_REFUSED (also when no slot is left, or the server starts up),
- * ERR_DENIED, ERR_UNRESOLVED, ERR_PROTOCOL ("no PostgreSQL answers there"), ... */
+ * ERR_DENIED, ERR_UNRESOLVED, ERR_PROTOCOL ("not a PostgreSQL server"), ... */
 void pg_connect(struct pg *pg, pg_cb done, void *arg);
 /* PG_IDLE first. Sends sql, which may hold several statements, as one message of the simple
  * protocol: they are one transaction, and that is all that a pooler in transaction mode lets us

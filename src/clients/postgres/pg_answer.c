@@ -19,7 +19,7 @@ void pg_answer_fini(struct pg_answer *answer) {
 
 static bool add_row(struct pg_answer *answer, const PGresult *result, int row) {
   if (answer->rows == PG_ROWS_MAX)
-    return err_set(&answer->err, ERR_LIMIT, "an answer of more than %d rows", PG_ROWS_MAX);
+    return err_set(&answer->err, ERR_LIMIT, "the answer has more than %d rows", PG_ROWS_MAX);
   if (answer->rows == answer->capacity) {
     answer->capacity = answer->capacity ? answer->capacity * 2 : 16;
     answer->cells =
@@ -34,7 +34,7 @@ static bool add_row(struct pg_answer *answer, const PGresult *result, int row) {
                                 (size_t)PQgetlength(result, row, column));
   }
   if (answer->arena.exhausted)
-    return err_set(&answer->err, ERR_LIMIT, "an answer of more than %d MiB", PG_BYTES_MAX >> 20);
+    return err_set(&answer->err, ERR_LIMIT, "the answer is larger than %d MiB", PG_BYTES_MAX >> 20);
   answer->rows++;
   return true;
 }
@@ -42,7 +42,7 @@ static bool add_row(struct pg_answer *answer, const PGresult *result, int row) {
 static bool add_rows(struct pg_answer *answer, const PGresult *result) {
   size_t columns = (size_t)PQnfields(result);
   if (answer->rows > 0 && columns != answer->columns)
-    return err_set(&answer->err, ERR_PROTOCOL, "rows of two kinds in one answer");
+    return err_set(&answer->err, ERR_PROTOCOL, "the answer has rows of different types");
   if (columns != answer->columns) { /* no rows yet, but room was made for other ones */
     answer->columns = columns;
     answer->capacity = 0;
@@ -86,7 +86,7 @@ bool pg_answer_add(struct pg_answer *answer, const PGresult *result) {
       pg_error_connect(PQresultErrorMessage(result), &answer->err);
     return true;
   default:
-    return err_set(&answer->err, ERR_PROTOCOL, "the server answers with %s",
+    return err_set(&answer->err, ERR_PROTOCOL, "unexpected answer from the server: %s",
                    PQresStatus(PQresultStatus(result)));
   }
 }

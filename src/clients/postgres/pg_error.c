@@ -31,26 +31,26 @@ static const struct sqlstate_rule sqlstate_rules[] = {
     /* Its clients are turned away as we are, which is an outage; but a limit of our own role is
      * our own trouble only. */
     {"53300", "for role \"", ERR_LIMIT, ""},
-    {"53300", NULL, ERR_REFUSED, "too many connections, no slot left: "},
+    {"53300", NULL, ERR_REFUSED, "too many connections: "},
     {"53", NULL, ERR_LIMIT, "the server is out of resources: "},
-    {"57P03", NULL, ERR_REFUSED, "takes no connections: "},
-    {"57P05", NULL, ERR_CLOSED, "closed the idle session: "},
-    {"57P", NULL, ERR_CLOSED, "hung up: "},
+    {"57P03", NULL, ERR_REFUSED, "not accepting connections: "},
+    {"57P05", NULL, ERR_CLOSED, "the server closed the idle session: "},
+    {"57P", NULL, ERR_CLOSED, "connection closed: "},
     {"57014", NULL, ERR_TIMEOUT, ""},
     {"55P03", NULL, ERR_TIMEOUT, ""},
-    {"28000", "no encryption", ERR_DENIED, "log-in denied (without TLS): "},
-    {"28000", "SSL off", ERR_DENIED, "log-in denied (without TLS): "},
-    {"28", NULL, ERR_DENIED, "log-in denied: "},
+    {"28000", "no encryption", ERR_DENIED, "login denied (without TLS): "},
+    {"28000", "SSL off", ERR_DENIED, "login denied (without TLS): "},
+    {"28", NULL, ERR_DENIED, "login denied: "},
     {"3D000", NULL, ERR_INVALID, ""},
     {"42501", NULL, ERR_DENIED, ""},
     {"42", NULL, ERR_UNSUPPORTED, ""},
     {"0A", NULL, ERR_UNSUPPORTED, ""},
     /* PgBouncer has this one code for nearly all of its refusals. */
-    {"08P01", "no more connections allowed", ERR_REFUSED, "too many connections, no slot left: "},
+    {"08P01", "no more connections allowed", ERR_REFUSED, "too many connections: "},
     {"08P01", "no such database", ERR_INVALID, ""},
-    {"08P01", "no such user", ERR_DENIED, "log-in denied: "},
-    {"08P01", "auth", ERR_DENIED, "log-in denied: "},
-    {"08P01", "query_wait_timeout", ERR_REFUSED, "no server connection to be had: "},
+    {"08P01", "no such user", ERR_DENIED, "login denied: "},
+    {"08P01", "auth", ERR_DENIED, "login denied: "},
+    {"08P01", "query_wait_timeout", ERR_REFUSED, "no server connection available: "},
     {"08", NULL, ERR_CLOSED, ""},
     {"", NULL, ERR_PROTOCOL, ""},
 };
@@ -77,26 +77,26 @@ struct message_rule {
 
 /* libpq's own messages, and those of the operating system in them. */
 static const struct message_rule message_rules[] = {
-    {"Connection refused", ERR_REFUSED, "refused: nobody listens on "},
-    {"No such file or directory", ERR_REFUSED, "refused: nobody listens on "},
+    {"Connection refused", ERR_REFUSED, "refused: nothing listens on "},
+    {"No such file or directory", ERR_REFUSED, "refused: nothing listens on "},
     {"Network is unreachable", ERR_UNREACHABLE, NULL},
     {"No route to host", ERR_UNREACHABLE, NULL},
     {"Connection timed out", ERR_TIMEOUT, NULL},
     {"could not translate host name", ERR_UNRESOLVED, NULL},
-    {"server closed the connection", ERR_CLOSED, "hung up: the server closed the connection"},
-    {"Connection reset by peer", ERR_CLOSED, "hung up: connection reset"},
-    {"Broken pipe", ERR_CLOSED, "hung up"},
-    {"SSL connection has been closed", ERR_CLOSED, "hung up: the server closed the connection"},
-    {"EOF detected", ERR_CLOSED, "hung up: the server closed the connection"},
-    {"no connection to the server", ERR_CLOSED, "hung up"},
-    {"connection not open", ERR_CLOSED, "hung up"},
+    {"server closed the connection", ERR_CLOSED, "the server closed the connection"},
+    {"Connection reset by peer", ERR_CLOSED, "connection reset by the server"},
+    {"Broken pipe", ERR_CLOSED, "connection closed"},
+    {"SSL connection has been closed", ERR_CLOSED, "the server closed the connection"},
+    {"EOF detected", ERR_CLOSED, "the server closed the connection"},
+    {"no connection to the server", ERR_CLOSED, "connection closed"},
+    {"connection not open", ERR_CLOSED, "connection closed"},
     {"no password supplied", ERR_DENIED,
-     "log-in denied: it wants a password, and neither the dsn nor the password file has one"},
+     "login denied: the server requires a password; set one in the password file or the dsn"},
     {"server does not support SSL", ERR_UNSUPPORTED,
-     "the server speaks no SSL, but sslmode asks for it"},
-    {"invalid response to SSL negotiation", ERR_PROTOCOL, "no PostgreSQL answers there"},
-    {"expected authentication request", ERR_PROTOCOL, "no PostgreSQL answers there"},
-    {"unsupported frontend protocol", ERR_PROTOCOL, "no PostgreSQL answers there"},
+     "the server does not support SSL, but sslmode requires it"},
+    {"invalid response to SSL negotiation", ERR_PROTOCOL, "not a PostgreSQL server"},
+    {"expected authentication request", ERR_PROTOCOL, "not a PostgreSQL server"},
+    {"unsupported frontend protocol", ERR_PROTOCOL, "not a PostgreSQL server"},
     {"invalid integer value", ERR_INVALID, NULL},
     {"invalid port number", ERR_INVALID, NULL},
     {" value: \"", ERR_INVALID, NULL}, /* invalid sslmode value: "..." */
@@ -162,5 +162,6 @@ void pg_error_connect(const char *message, struct err *err) {
             placed ? place : "");
     return;
   }
-  err_set(err, ERR_PROTOCOL, "%s", *line ? without_place(line) : "no connection, and no word why");
+  err_set(err, ERR_PROTOCOL, "%s",
+          *line ? without_place(line) : "cannot connect; the client library gave no reason");
 }

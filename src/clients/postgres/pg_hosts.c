@@ -44,7 +44,7 @@ static bool split(const PQconninfoOption *options, struct pg_hosts *hosts, struc
     return err_set(err, ERR_INVALID, "the dsn has %zu hosts, more than %d", count, PG_HOSTS_MAX);
   if ((*addresses && *names && list_count(names) != count) ||
       (list_count(ports) != 1 && list_count(ports) != count))
-    return err_set(err, ERR_INVALID, "the dsn has not as many ports or addresses as hosts");
+    return err_set(err, ERR_INVALID, "the dsn must have as many ports or addresses as hosts");
   bool one_port = list_count(ports) == 1;
   const char *port_list = ports;
   for (size_t i = 0; i < count; i++) {

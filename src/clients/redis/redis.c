@@ -132,9 +132,10 @@ static bool reply_take(struct redis *redis, const redisReply *reply, struct err 
 
 static bool reading_failed(const struct redis *redis, struct err *err) {
   if (redis->guard.exceeded)
-    return err_set(err, ERR_LIMIT, "a reply of more than %d MiB, or nested deeper than %d",
+    return err_set(err, ERR_LIMIT,
+                   "the reply is larger than %d MiB or nested more than %d levels deep",
                    REDIS_REPLY_MAX >> 20, REDIS_DEPTH_MAX);
-  return err_set(err, ERR_PROTOCOL, "what answers at %s does not speak the Redis protocol: %s",
+  return err_set(err, ERR_PROTOCOL, "the server at %s does not speak the Redis protocol: %s",
                  line_address(redis->line), redis->reader->errstr);
 }
 
@@ -225,6 +226,7 @@ void redis_close(struct redis *redis, void (*closed)(void *arg), void *arg) {
 bool redis_tls_check(const struct redis_url *url, struct err *err) {
   if (!url->tls)
     return true;
-  return err_set(err, ERR_UNSUPPORTED,
-                 "rediss:// (TLS) is not supported: use redis:// through a TLS tunnel (stunnel)");
+  return err_set(
+      err, ERR_UNSUPPORTED,
+      "rediss:// (TLS) is not supported; use redis:// through a TLS tunnel such as stunnel");
 }

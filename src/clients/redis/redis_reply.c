@@ -73,9 +73,10 @@ static const struct {
     {"NOPERM", ERR_DENIED, NULL},
     {"DENIED", ERR_DENIED, NULL}, /* protected mode */
     {"ERR invalid password", ERR_DENIED, NULL},
-    {"ERR Client sent AUTH", ERR_DENIED, "log-in denied: it wants no password, but was given one"},
+    {"ERR Client sent AUTH", ERR_DENIED,
+     "login denied: the server has no password, but one is configured"},
     {"ERR AUTH <password> called without", ERR_DENIED,
-     "log-in denied: it wants no password, but was given one"},
+     "login denied: the server has no password, but one is configured"},
     {"ERR AUTH", ERR_DENIED, NULL},
     {"ERR operation not permitted", ERR_DENIED, NULL},
     {"ERR max number of clients", ERR_REFUSED, NULL},
@@ -120,7 +121,7 @@ bool redis_reply_err(const struct redisReply *reply, struct err *err) {
   if (instead)
     err_set(err, kind, "%s", instead);
   else if (length == 0)
-    err_set(err, kind, "the server answers an error without a word");
+    err_set(err, kind, "the server answered with an empty error");
   else
     err_set(err, kind, "%.*s", shown, reply->str);
   return true;

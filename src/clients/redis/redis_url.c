@@ -58,8 +58,9 @@ static bool parse_login(struct span login, struct redis_url *url, struct err *er
   struct span password = {colon ? colon + 1 : login.end, login.end};
   url->no_password = colon && span_length(password) == 0;
   if (!decode_new(user, &url->user) || !decode_new(password, &url->password))
-    return err_set(err, ERR_INVALID,
-                   "user or password of the URL are badly encoded: write %%25 for %%, %%40 for @");
+    return err_set(
+        err, ERR_INVALID,
+        "invalid encoding in the URL's user or password; write %%25 for %% and %%40 for @");
   return true;
 }
 
@@ -81,7 +82,7 @@ static bool parse_number(struct span text, long max, int *number) {
 
 static bool parse_db(struct span text, struct redis_url *url, struct err *err) {
   if (!parse_number(text, DB_MAX, &url->db))
-    return err_set(err, ERR_INVALID, "the database of a Redis URL is a number: /0");
+    return err_set(err, ERR_INVALID, "the database of a Redis URL must be a number, such as /0");
   return true;
 }
 
@@ -89,7 +90,8 @@ static bool parse_query(struct span query, struct redis_url *url, struct err *er
   if (span_length(query) == 0)
     return true;
   if (span_length(query) < 3 || memcmp(query.at, "db=", 3) != 0)
-    return err_set(err, ERR_INVALID, "a Redis URL may end in ?db=NUMBER, and in nothing else");
+    return err_set(err, ERR_INVALID,
+                   "unexpected text after \"?\" in the Redis URL; only ?db=NUMBER is allowed");
   return parse_db((struct span){query.at + 3, query.end}, url, err);
 }
 
@@ -98,12 +100,13 @@ static bool parse_host(struct span place, struct redis_url *url, struct err *err
   struct span host = {place.at + bracketed, place.end};
   const char *end = memchr(host.at, bracketed ? ']' : ':', span_length(host));
   if (bracketed && !end)
-    return err_set(err, ERR_INVALID, "the Redis URL's \"[\" has no \"]\"");
+    return err_set(err, ERR_INVALID, "missing \"]\" in the Redis URL");
   const char *colon = end ? end + bracketed : place.end;
   host.end = end ? end : place.end;
   url->port = REDIS_PORT;
   if (span_length(host) == 0 || span_length(host) >= sizeof url->host)
-    return err_set(err, ERR_INVALID, "the Redis URL has no host: redis://host:6379/0");
+    return err_set(err, ERR_INVALID,
+                   "the Redis URL has no host; use a form such as redis://host:6379/0");
   if (memchr(host.at, '%', span_length(host)) && !bracketed)
     return err_set(err, ERR_INVALID, "the Redis URL's host must not be percent-encoded");
   memcpy(url->host, host.at, span_length(host));
@@ -112,8 +115,8 @@ static bool parse_host(struct span place, struct redis_url *url, struct err *err
     return true;
   if (*colon != ':' || !parse_number((struct span){colon + 1, place.end}, 65535, &url->port) ||
       url->port == 0)
-    return err_set(err, ERR_INVALID, "the Redis URL's port is no number from 1 to 65535%s",
-                   bracketed ? "" : "; an IPv6 address needs brackets");
+    return err_set(err, ERR_INVALID, "the port of the Redis URL must be a number from 1 to 65535%s",
+                   bracketed ? "" : "; enclose an IPv6 address in brackets");
   return true;
 }
 
@@ -135,7 +138,7 @@ static bool parse_path(struct span path, bool socket, struct redis_url *url, str
   if (!socket)
     return span_length(path) <= 1 || parse_db((struct span){path.at + 1, path.end}, url, err);
   if (span_length(path) < 2 || !decode(path, url->path, sizeof url->path))
-    return err_set(err, ERR_INVALID, "unix:// needs the path of a socket, of at most %d bytes",
+    return err_set(err, ERR_INVALID, "unix:// requires the path of a socket, at most %d bytes long",
                    REDIS_SOCKET_MAX - 1);
   return true;
 }
@@ -145,7 +148,7 @@ static bool parse_parts(const char *text, struct redis_url *url, struct err *err
   const char *rest;
   if (!parse_scheme(text, url, &socket, &rest))
     return err_set(err, ERR_INVALID,
-                   "no Redis URL: write redis://[user:password@]host[:port][/db], rediss:// or "
+                   "not a Redis URL; use redis://[user:password@]host[:port][/db], rediss:// or "
                    "unix:///path");
   struct span place = {rest, rest + strcspn(rest, "/?#")};
   const char *query = place.end + strcspn(place.end, "?#");
@@ -156,9 +159,11 @@ static bool parse_parts(const char *text, struct redis_url *url, struct err *err
   if (at)
     place.at = at + 1;
   if (*query == '#')
-    return err_set(err, ERR_INVALID, "a Redis URL has no \"#\": write %%23 in a password");
+    return err_set(err, ERR_INVALID,
+                   "\"#\" is not allowed in a Redis URL; in a password write %%23");
   if (socket && span_length(place) > 0)
-    return err_set(err, ERR_INVALID, "unix:// needs an absolute path: unix:///run/redis.sock");
+    return err_set(err, ERR_INVALID,
+                   "unix:// requires an absolute path, such as unix:///run/redis.sock");
   if (!socket && !parse_host(place, url, err))
     return false;
   struct span options = {query + (*query == '?'), query + strlen(query)};

@@ -234,7 +234,7 @@ static void test_a_member_joins_after_the_plan(void **state) {
   plan_reset(f, "earliest");
   f->member = broker_join(&f->broker, f->group, f->topic);
   assert_false(driver_execute(&f->driver));
-  refused(f, "nothing was changed: the group is Stable by now, with 1 member");
+  refused(f, "nothing was changed: the group is now Stable, with 1 member");
   assert_all(f, VICTIM_REFUSED);
   assert_null(f->driver.outcome.undo);
   assert_int_equal(committed(f, f->topic, 0), 60);
@@ -249,7 +249,7 @@ static void test_an_offset_moves_after_the_plan(void **state) {
   plan_reset(f, "earliest");
   broker_commit(&f->broker, f->group, f->topic, 1, 44);
   assert_false(driver_execute(&f->driver));
-  refused(f, "/1 is at 44 by now: somebody commits in this group");
+  refused(f, "/1 is now at 44: another client commits for this group");
   assert_int_equal(f->driver.outcome.victims[0].result, VICTIM_SKIPPED);
   assert_int_equal(f->driver.outcome.victims[1].result, VICTIM_REFUSED);
   assert_int_equal(committed(f, f->topic, 0), 60);
@@ -264,7 +264,7 @@ static void test_no_undo_file_no_reset(void **state) {
   snprintf(path, sizeof path, "%s/undo", f->state);
   close(open(path, O_CREAT | O_WRONLY, 0600)); /* a file where the folder should be */
   assert_false(driver_execute(&f->driver));
-  refused(f, "nothing was changed: the undo file cannot be written");
+  refused(f, "nothing was changed: cannot write the undo file");
   assert_all(f, VICTIM_REFUSED);
   assert_int_equal(committed(f, f->topic, 0), 60);
 }
@@ -326,7 +326,7 @@ static void test_files_that_make_no_sense(void **state) {
   const char *picks[] = {f->topic, NULL};
   assert_true(driver_survey(&f->driver, action, "lag", keys, params));
   assert_false(driver_plan(&f->driver, picks));
-  refused(f, "/77: no such partition");
+  refused(f, "/77: the partition does not exist");
 }
 
 /* ---- deletions */
@@ -351,7 +351,7 @@ static void test_delete_group_with_a_member(void **state) {
   assert_true(driver_plan(&f->driver, NULL));
   f->member = broker_join(&f->broker, f->group, f->topic);
   assert_false(driver_execute(&f->driver));
-  refused(f, "nothing was changed: the group is Stable by now");
+  refused(f, "nothing was changed: the group is now Stable");
   assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
   assert_false(driver_plan(&f->driver, NULL));
   refused(f, "the group is Stable: stop its 1 consumer first");
@@ -400,7 +400,7 @@ static void test_add_partitions(void **state) {
   struct plan *plan = f->driver.plan; /* as if it had been made before */
   plan->victims[0].pins[1] = "2";
   assert_false(driver_execute(&f->driver));
-  refused(f, "nothing was changed: the topic has 5 partitions by now");
+  refused(f, "nothing was changed: the topic now has 5 partitions");
   assert_int_equal(broker_partitions(&f->broker, f->topic), 5);
 }
 
@@ -452,7 +452,7 @@ static void test_set_topic_config(void **state) {
   assert_true(driver_plan(&f->driver, picks));
   f->driver.plan->victims[0].pins[2] = "=6666666"; /* as it was when the plan was made */
   assert_false(driver_execute(&f->driver));
-  refused(f, "nothing was changed: segment.ms is 7777777 by now");
+  refused(f, "nothing was changed: segment.ms is now 7777777");
   assert_setting(f, topic, "segment.ms", "7777777 (DYNAMIC_TOPIC_CONFIG)");
   broker_drop_topic(&f->broker, topic);
 }
@@ -522,7 +522,7 @@ static void test_delete_group_that_has_committed_since(void **state) {
   assert_true(driver_plan(&f->driver, NULL));
   broker_commit(&f->broker, f->group, f->topic, 0, 61);
   assert_false(driver_execute(&f->driver));
-  refused(f, "is at 61 by now");
+  refused(f, "is now at 61");
 }
 
 static void test_offsets_to_delete_have_moved(void **state) {
@@ -533,7 +533,7 @@ static void test_offsets_to_delete_have_moved(void **state) {
   assert_true(driver_plan(&f->driver, NULL));
   broker_commit(&f->broker, f->group, f->topic, 1, 51);
   assert_false(driver_execute(&f->driver));
-  refused(f, "is at 51 by now");
+  refused(f, "is now at 51");
   assert_int_equal(committed(f, f->topic, 0), 60);
 }
 
@@ -572,7 +572,7 @@ static void test_a_topic_made_anew(void **state) {
   make_anew(f, topic, 1);
   broker_produce(&f->broker, topic, 0, 80, clock_now_ms());
   assert_false(driver_execute(&f->driver));
-  refused(f, has_id ? "is another: its id was" : "younger than the plan");
+  refused(f, has_id ? "was recreated: its id was" : "newer than the plan");
   broker_ends(&f->broker, topic, 0, &low, &high);
   assert_int_equal(low, 0);
   /* as it is now it may be cut: what comes in meanwhile does no harm */
@@ -583,7 +583,7 @@ static void test_a_topic_made_anew(void **state) {
   plan_topic(f, "kafka.add-partitions", count, topic);
   make_anew(f, topic, has_id ? 1 : 2);
   assert_false(driver_execute(&f->driver));
-  refused(f, has_id ? "is another: its id was" : "has 2 partitions by now");
+  refused(f, has_id ? "was recreated: its id was" : "now has 2 partitions");
   plan_topic(f, "kafka.set-topic-config", setting, topic);
   make_anew(f, topic, 1);
   bool set = driver_execute(&f->driver);
@@ -606,7 +606,7 @@ static void test_a_setting_has_changed(void **state) {
   plan_free(f->driver.plan);
   f->driver.plan = first;
   assert_false(driver_execute(&f->driver));
-  refused(f, "nothing was changed: retention.ms is 7200000 by now");
+  refused(f, "nothing was changed: retention.ms is now 7200000");
   broker_drop_topic(&f->broker, topic);
 }
 
@@ -662,15 +662,15 @@ static void test_each_identity(void **state) {
   static const struct {
     const char *id, *name, *value, *words;
   } broken[] = {
-      {"", "cluster", "AnotherClustersIdentity", "another cluster answers at this address"},
-      {"kafka.reset-offsets", "group", "no-such-group", "the group does not exist any more"},
+      {"", "cluster", "AnotherClustersIdentity", "a different cluster answers at this address"},
+      {"kafka.reset-offsets", "group", "no-such-group", "the group no longer exists"},
       {"kafka.reset-offsets", "topic", "no-such-topic", "no-such-topic/"},
-      {"kafka.reset-offsets", "old", "59", "by now: somebody commits in this group"},
-      {"kafka.delete-offsets", "group", "no-such-group", "has no committed offset"},
-      {"kafka.delete-offsets", "old", "59", "by now"},
-      {"kafka.delete-group", "group", "no-such-group", "the group does not exist any more"},
+      {"kafka.reset-offsets", "old", "59", ": another client commits for this group"},
+      {"kafka.delete-offsets", "group", "no-such-group", "no longer has a committed offset"},
+      {"kafka.delete-offsets", "old", "59", "is now at"},
+      {"kafka.delete-group", "group", "no-such-group", "the group no longer exists"},
       {"kafka.delete-group", "offsets", "", "has committed to"},
-      {"kafka.add-partitions", "partitions", "1", "has 2 partitions by now"},
+      {"kafka.add-partitions", "partitions", "1", "now has 2 partitions"},
       {"kafka.add-partitions", "topic", "no-such-topic", "the topic no-such-topic: "},
       {"kafka.set-topic-config", "old", "=6666666", "retention.ms is"},
       {"kafka.delete-records", "topic", "no-such-topic", "no-such-topic/"},
@@ -723,7 +723,7 @@ static void test_each_verification_refuses_another_cluster(void **state) {
     pretend_sent(f);
     set_pin(f, "cluster", "AnotherClustersIdentity");
     assert_false(driver_verify(&f->driver));
-    refused(f, "another cluster answers at this address");
+    refused(f, "a different cluster answers at this address");
     assert_null(strstr(f->driver.err.text, "nothing was changed")); /* it was */
     assert_all(f, VICTIM_UNKNOWN);
   }

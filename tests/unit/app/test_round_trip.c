@@ -92,7 +92,7 @@ static void test_in_trouble(void **state) {
   fixture_init(&fixture, SCENE_INCIDENT, true);
   fixture_run(&fixture);
   fixture_fail(&fixture, 0, ERR_TIMEOUT, "no answer within 3s", 500);
-  fixture_fail(&fixture, 3, ERR_REFUSED, "kafka:9092: nobody listens there", 4000);
+  fixture_fail(&fixture, 3, ERR_REFUSED, "kafka:9092: nothing listens there", 4000);
   model_evaluate(&fixture.model, FIXTURE_NOW + 8000, false);
   same_screens(&fixture.model, FIXTURE_NOW + 8000, report_json_record);
   model_evaluate(&fixture.model, FIXTURE_NOW + 60000, false);

@@ -73,7 +73,7 @@ static void run(struct fixture *f, uint64_t limit_ms) {
   uv_timer_stop(&f->limit);
 }
 
-/* Watches ports where nobody listens: what a service collector answers at once. */
+/* Watches ports where nothing listens: what a service collector answers at once. */
 static void begin(struct fixture *f, size_t targets, bool one_pass) {
   *f = (struct fixture){0};
   uv_loop_init(&f->loop);

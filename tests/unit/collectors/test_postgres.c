@@ -217,7 +217,7 @@ static void test_no_slot_left(void **state) {
   assert_null(postgres_try(&server, "plain"));
   watch_as(fixture, "plain");
   assert_int_equal(collect(fixture), ERR_REFUSED); /* which counts as critical */
-  assert_non_null(strstr(fixture->err.text, "too many connections, no slot left: "));
+  assert_non_null(strstr(fixture->err.text, "too many connections: "));
   PQfinish(taken[--count]);
   postgres_await(taken[0],
                  "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'", 16);
@@ -259,7 +259,7 @@ static void test_restart_between_two(void **state) {
   collect_well(fixture);
   postgres_kill(&server);
   assert_int_equal(collect(fixture), ERR_REFUSED);
-  assert_non_null(strstr(fixture->err.text, "refused: nobody listens on port "));
+  assert_non_null(strstr(fixture->err.text, "refused: nothing listens on port "));
   postgres_run(&server);
   collect_well(fixture);
   assert_string_equal(summary(fixture, "commits").text, "restarted: needs two collections");
@@ -279,7 +279,7 @@ static void test_no_server(void **state) {
   snprintf(dsn, sizeof dsn, "postgresql://a@127.0.0.1:%d/x", fixture->tiny.port);
   watch(fixture, dsn);
   assert_int_equal(collect(fixture), ERR_PROTOCOL);
-  assert_string_equal(fixture->err.text, "no PostgreSQL answers there");
+  assert_string_equal(fixture->err.text, "not a PostgreSQL server");
   tiny_stop(&fixture->tiny);
 }
 

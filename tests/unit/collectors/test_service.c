@@ -200,7 +200,7 @@ static void test_silence(void **state) {
   uv_close((uv_handle_t *)&deadline, NULL);
   uv_run(&fixture->loop, UV_RUN_NOWAIT);
   assert_string_equal(text(row, "state"), "timeout");
-  assert_non_null(strstr(row->reason, "connected, but no answer within"));
+  assert_non_null(strstr(row->reason, "connected, but no response within"));
   fixture->server.reply = ok_reply;
   assert_string_equal(text(collect(fixture, 5000), "state"), "200"); /* and it comes back */
 }

@@ -42,7 +42,7 @@ static void test_err(void **state) {
   assert_int_equal(strlen(err.text), sizeof err.text - 1);
   assert_false(err_set(&err, ERR_IO, "\n"));
   assert_string_equal(err.text, "");
-  assert_false(err_set(NULL, ERR_IO, "nobody listens"));
+  assert_false(err_set(NULL, ERR_IO, "nothing listens"));
 }
 
 static void test_err_kinds(void **state) {

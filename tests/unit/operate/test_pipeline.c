@@ -104,10 +104,10 @@ static void test_old_data_makes_no_plan(void **state) {
   act_row(f, &fake_rows, "k1");
   check_refused(f, "no plan is made");
   struct err err;
-  err_set(&err, ERR_REFUSED, "nobody listens");
+  err_set(&err, ERR_REFUSED, "nothing listens");
   model_fail(&f->model, 0, &err, clock_now_ms());
   act_row(f, &fake_rows, "k1");
-  check_refused(f, "main does not answer: nobody listens");
+  check_refused(f, "main does not answer: nothing listens");
   fixture_publish(f);
   pipeline_pause(f->pipeline, true);
   act_row(f, &fake_rows, "k1");

@@ -202,9 +202,9 @@ static void test_rows(void **state) {
 static void test_rows_of_the_unknown(void **state) {
   struct model_fixture *fixture = *state;
   check_rows(&fixture->model, "cache g1", "cache: nothing is known of it yet");
-  fail_slot(fixture, 0, ERR_REFUSED, "refused: nobody listens there");
+  fail_slot(fixture, 0, ERR_REFUSED, "refused: nothing listens there");
   check_rows(&fixture->model, "cache g1",
-             "cache: nothing is known of it: refused: nobody listens there");
+             "cache: nothing is known of it: refused: nothing listens there");
 }
 
 static void test_rows_with_numbers(void **state) {

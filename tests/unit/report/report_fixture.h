@@ -291,7 +291,7 @@ static inline void fixture_init(struct model *model, struct config **owned) {
   fixture_publish(model, FIXTURE_DASHBOARD, fixture_service_down("dashboard"), 2100, then);
   fixture_publish(model, FIXTURE_SESSIONS, fixture_postgres_sample(), 900, then);
   fixture_publish(model, FIXTURE_STALE, fixture_service_up("stale", 0.5), 700, then);
-  struct err refused = {ERR_REFUSED, "refused: nobody listens on 127.0.0.1:6379"};
+  struct err refused = {ERR_REFUSED, "refused: nothing listens on 127.0.0.1:6379"};
   struct err denied = {ERR_DENIED, "NOPERM this user has no permissions to run the 'info' command"};
   model_fail(model, FIXTURE_CACHE, &refused, then);
   model_evaluate(model, then, false);

@@ -160,16 +160,16 @@ static void test_a_first_look_knows_no_since(void **state) {
   fixture_target(config, &fixture_service, "api");
   struct model model;
   model_init(&model, config);
-  struct err err = {ERR_REFUSED, "nobody listens"};
+  struct err err = {ERR_REFUSED, "nothing listens"};
   model_fail(&model, 0, &err, FIXTURE_NOW - 5000);
   model_evaluate(&model, FIXTURE_NOW, true);
   struct fixture_text written = text_of(&model, true, false, 80);
-  assert_non_null(strstr(written.text, "api: nobody listens\n"));
+  assert_non_null(strstr(written.text, "api: nothing listens\n"));
   free(written.text);
   model_fail(&model, 0, &err, FIXTURE_NOW);
   model_evaluate(&model, FIXTURE_NOW, true);
   written = text_of(&model, true, false, 80);
-  assert_non_null(strstr(written.text, "api: nobody listens (for 5.0s)\n"));
+  assert_non_null(strstr(written.text, "api: nothing listens (for 5.0s)\n"));
   free(written.text);
   fixture_fini(&model, config);
 }

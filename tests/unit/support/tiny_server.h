@@ -128,7 +128,7 @@ static inline void tiny_stop(struct tiny_server *server) {
   uv_close((uv_handle_t *)&server->socket, NULL);
 }
 
-/* A port of 127.0.0.1 where nobody listens. */
+/* A port of 127.0.0.1 where nothing listens. */
 static inline int tiny_free_port(uv_loop_t *loop) {
   struct tiny_server server = {0};
   assert_true(tiny_listen(&server, loop, "127.0.0.1"));

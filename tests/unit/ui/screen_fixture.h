@@ -284,9 +284,9 @@ static struct sample *sample_service(const char *name, enum fixture_scene scene,
   if (strcmp(name, "dashboard") == 0 && scene != SCENE_CALM && step > FIXTURE_STEPS - 8) {
     row_is(ROW(s, "services", name, NULL, T(name), T(":8501"), T("refused"), NA, R(0.87), R(14),
                T(scene == SCENE_HOSTILE ? "\x1b[2J\x1b]0;owned\x07 nobody\xE2\x80\xAElistens"
-                                        : "nobody listens on 127.0.0.1:8501"),
+                                        : "nothing listens on 127.0.0.1:8501"),
                NA),
-           SEVERITY_CRIT, "refused: nobody listens on 127.0.0.1:8501");
+           SEVERITY_CRIT, "refused: nothing listens on 127.0.0.1:8501");
   } else if (strcmp(name, "postgres") == 0) {
     ROW(s, "services", name, NULL, T(name), T(":5432"), T("up"), R(0.0004 + 0.0002 * noise), R(1),
         R(277440), NA, NA);

@@ -81,7 +81,7 @@ static void make_down(struct fixture *fixture) {
   fixture_fail(fixture, 3, ERR_TIMEOUT, "no answer from kafka:9092 within 2s", 14000);
   fixture_fail(fixture, 4, ERR_DENIED, "password authentication failed for user \"ecap_user\"",
                300000);
-  fixture_fail(fixture, 5, ERR_REFUSED, "connection refused: nobody listens on redis:6379", 14000);
+  fixture_fail(fixture, 5, ERR_REFUSED, "connection refused: nothing listens on redis:6379", 14000);
   model_evaluate(&fixture->model, FIXTURE_NOW, false);
 }
 

@@ -148,7 +148,7 @@ static void test_bad_statuses(void **state) {
   struct fixture *fixture = *state;
   assert_int_equal(
       ask(fixture, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")->status, 503);
-  /* Not followed: nobody listens where it points to. */
+  /* Not followed: nothing listens where it points to. */
   assert_int_equal(ask(fixture, "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
                                 "Content-Length: 0\r\n\r\n")
                        ->status,
@@ -168,7 +168,7 @@ static void test_silence(void **state) {
   struct fixture *fixture = *state;
   struct outcome *outcome = get(fixture, fixture->url, 100);
   assert_int_equal(outcome->err.kind, ERR_TIMEOUT);
-  assert_string_equal(outcome->err.text, "connected, but no answer within 100ms");
+  assert_string_equal(outcome->err.text, "connected, but no response within 100ms");
 }
 
 static void test_slow(void **state) {

@@ -117,7 +117,7 @@ static void test_expired(void **state) {
 static void test_other_name(void **state) {
   (void)state;
   struct outcome outcome = ask("other", true, false);
-  assert_string_equal(outcome.err.text, "TLS: the certificate is for another name");
+  assert_string_equal(outcome.err.text, "TLS: the certificate is for a different host name");
 }
 
 /* OpenSSL 3.4 refuses an end before the beginning, and knows -not_after; 3.0 does not. */

@@ -35,14 +35,14 @@ static void test_sentences(void **state) {
       {RD_KAFKA_RESP_ERR__RESOLVE,
        "kafka:9092/bootstrap: Failed to resolve 'kafka:9092': Name or service not known (after 5ms "
        "in state CONNECT)",
-       ERR_UNRESOLVED, "kafka:9092 the name has no address"},
+       ERR_UNRESOLVED, "kafka:9092 the host name has no address"},
       {RD_KAFKA_RESP_ERR__TRANSPORT, "10.0.0.1:9092/1: Disconnected (after 12034ms in state UP)",
        ERR_CLOSED, "10.0.0.1:9092 closed the connection"},
       {RD_KAFKA_RESP_ERR__SSL,
        "ssl://kafka:9093/bootstrap: SSL handshake failed: error:1416F086:SSL "
        "routines:tls_process_server_certificate:certificate verify failed: broker certificate "
        "could not be verified (after 6ms in state SSL_HANDSHAKE)",
-       ERR_PROTOCOL, "kafka:9093 TLS: its certificate cannot be verified"},
+       ERR_PROTOCOL, "kafka:9093 TLS: cannot verify its certificate"},
       {RD_KAFKA_RESP_ERR__AUTHENTICATION,
        "sasl_plaintext://kafka:9092/bootstrap: SASL PLAIN mechanism handshake failed: Broker: "
        "Request not valid in current SASL state: broker's supported mechanisms: (after 1ms in "
@@ -138,7 +138,7 @@ static void test_properties(void **state) {
   (void)state;
   check_property("client.id", "me", NULL);
   check_property("sasl.password", "hunter2", NULL);
-  check_property("clientid", "me", "knows no \"clientid\"");
+  check_property("clientid", "me", "has no property \"clientid\"");
   check_property("security.protocol", "wrong", "security.protocol");
   check_property("bootstrap.servers", "a:1", "write bootstrap for it");
   check_property("plugin.library.paths", "x.so", "cannot be set");
@@ -171,7 +171,7 @@ static void test_properties_hold(void **state) {
 static void test_unknown_reason(void **state) {
   (void)state;
   assert_string_equal(kafka_error_reason((rd_kafka_resp_err_t)9999),
-                      "an error that librdkafka does not know");
+                      "an error unknown to librdkafka");
 }
 
 int main(void) {

@@ -103,7 +103,7 @@ static struct kafka_snapshot *snapshot_make(void) {
   snapshot->brokers = arena_alloc(arena, 2 * sizeof *snapshot->brokers);
   snapshot->brokers[0] = (struct kafka_broker){1, "10.0.0.1:9092", true};
   snapshot->brokers[1] = (struct kafka_broker){3, "10.0.0.3:9092", false};
-  snapshot->list_reason = "no answer in time";
+  snapshot->list_reason = "no answer within the time limit";
   snapshot->committed_ms = clock_now_ms();
   snapshot->topic_count = 2;
   snapshot->topics = arena_alloc(arena, 2 * sizeof *snapshot->topics);
@@ -164,7 +164,7 @@ static void test_a_snapshot_arrives(void **state) {
   assert_int_equal(snapshot->brokers[1].id, 3);
   assert_string_equal(snapshot->brokers[1].address, "10.0.0.3:9092");
   assert_false(snapshot->brokers[1].answered);
-  assert_string_equal(snapshot->list_reason, "no answer in time");
+  assert_string_equal(snapshot->list_reason, "no answer within the time limit");
   assert_null(snapshot->rights);
   assert_true(llabs(clock_now_ms() - snapshot->committed_ms) < 5000);
   assert_int_equal(snapshot->topic_count, 2);

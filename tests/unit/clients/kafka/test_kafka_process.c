@@ -353,7 +353,7 @@ static void test_crash_is_told_once(void **state) {
   wait_children(f, 0);
   f->io.kafka_child = "/no/such/file";
   collect(f, 5000);
-  check_err(f, ERR_IO, "cannot be started");
+  check_err(f, ERR_IO, "cannot start the Kafka client");
   f->io.kafka_child = KAFKA_CHILD_SELF;
   collect(f, 5000);
   assert_true(f->good);
@@ -392,7 +392,7 @@ static void test_no_thread(void **state) {
   struct fixture *f = *state;
   make(f, "threadless:1");
   collect(f, 5000);
-  check_err(f, ERR_IO, "Kafka client ended: no thread can be started (ulimit -u), restarting");
+  check_err(f, ERR_IO, "Kafka client ended: cannot start a thread (ulimit -u), restarting");
 }
 
 static void test_hang_in_a_call(void **state) {
@@ -476,7 +476,7 @@ static void check_garbage(struct fixture *f, const char *role, const char *says)
   wait_children(f, 0);
 }
 
-static const char no_answer[] = "Kafka client sent something that is no answer, restarting";
+static const char no_answer[] = "Kafka client sent an invalid answer, restarting";
 #define GARBAGE_TEST(name, role, says)            \
   static void test_garbage_##name(void **state) { \
     check_garbage(*state, role, says);            \
@@ -494,12 +494,12 @@ static void test_cannot_be_started(void **state) {
   f->io.kafka_child = "/no/such/file";
   make(f, "plays:1");
   assert_true(collect(f, 5000) < 500);
-  check_err(f, ERR_IO, "Kafka client cannot be started: no such file");
+  check_err(f, ERR_IO, "cannot start the Kafka client: no such file");
   close_client(f);
   f->io.kafka_child = NULL; /* a program that has no such mode */
   make(f, "plays:1");
   collect(f, 5000);
-  check_err(f, ERR_IO, "Kafka client cannot be started");
+  check_err(f, ERR_IO, "cannot start the Kafka client");
 }
 
 /* ---- changes */

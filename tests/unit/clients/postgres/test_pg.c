@@ -236,7 +236,7 @@ static void test_the_server_goes_away(void **state) {
   tiny_run_until(&fixture->loop, &fixture->done);
   assert_int_equal(fixture->err.kind, ERR_CLOSED);
   assert_string_equal(fixture->err.text,
-                      "hung up: terminating connection due to administrator command");
+                      "connection closed: terminating connection due to administrator command");
   assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
 
   connect_as(fixture, "admin"); /* and while nothing is asked */
@@ -311,10 +311,10 @@ static void test_denied(void **state) {
   snprintf(dsn, sizeof dsn, "postgresql://locked:wrong@127.0.0.1:%d/postgres", server.port);
   assert_int_equal(connect_to(fixture, dsn), ERR_DENIED);
   assert_string_equal(fixture->err.text,
-                      "log-in denied: password authentication failed for user \"locked\"");
+                      "login denied: password authentication failed for user \"locked\"");
   snprintf(dsn, sizeof dsn, "postgresql://locked@127.0.0.1:%d/postgres", server.port);
   assert_int_equal(connect_to(fixture, dsn), ERR_DENIED);
-  assert_non_null(strstr(fixture->err.text, "wants a password"));
+  assert_non_null(strstr(fixture->err.text, "requires a password"));
   snprintf(dsn, sizeof dsn, "postgresql://encrypted@127.0.0.1:%d/postgres", server.port);
   assert_int_equal(connect_to(fixture, dsn), ERR_DENIED);
   assert_non_null(strstr(fixture->err.text, "without TLS"));
@@ -359,7 +359,7 @@ static void test_nobody_there(void **state) {
   int port = tiny_free_port(&fixture->loop);
   snprintf(dsn, sizeof dsn, "postgresql://admin@127.0.0.1:%d/x", port);
   assert_int_equal(connect_to(fixture, dsn), ERR_REFUSED);
-  snprintf(expected, sizeof expected, "refused: nobody listens on port %d of 127.0.0.1", port);
+  snprintf(expected, sizeof expected, "refused: nothing listens on port %d of 127.0.0.1", port);
   assert_string_equal(fixture->err.text, expected);
   assert_int_equal(connect_to(fixture, "host=/nonexistent dbname=x"), ERR_REFUSED);
   assert_int_equal(connect_to(fixture, "host=127.0.0.1 port=99999"), ERR_INVALID);

@@ -227,7 +227,8 @@ static void test_needless_password(void **state) {
   connect_to(fixture, ":any@", fixture->server.port, 0);
   struct answer *ping = wait_for(fixture, SAY(fixture, "PING"));
   assert_int_equal(ping->err.kind, ERR_DENIED);
-  assert_string_equal(ping->err.text, "log-in denied: it wants no password, but was given one");
+  assert_string_equal(ping->err.text,
+                      "login denied: the server has no password, but one is configured");
 }
 
 /* Whether the server has been told a password. */
