@@ -3,7 +3,7 @@
     process   starts processes that can be told from others, and ends them
     state     the folder: state.json, mode.json, the lock
     part      what all parts have in common
-    postgres, redis, kafka, jars, web, workload      the parts
+    postgres, redis, memcached, kafka, jars, web, workload      the parts
     postgres_lab, pgbouncer, redis_lab, kafka_secured, web_lab, certificates    those of the lab
     layouts   which parts a sandbox and a lab have
     configure stacktop.yaml and addresses.txt; configure_lab the lab's

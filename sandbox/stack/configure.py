@@ -36,6 +36,10 @@ def sandbox(state):
   - {{name: kafka, address: "{kafka}"}}
 """
     disabled = f", disabled: {quoted(reason)}" if reason else ""
+    memcached = "" if state.part("memcached").get("reason") else f"""\
+memcached:
+  - {{name: pages, address: "{HOST}:{port('memcached')}"}}
+"""
     write_private(state.folder / "stacktop.yaml", f"""\
 # stacktop's own sandbox, as it was started last. Scenes to practise on: sandbox/scene NAME
 name: ecap-sandbox{" without Kafka" if reason else ""}
@@ -52,7 +56,7 @@ kafka:
   - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}{disabled}}}
 redis:
   - {{name: cache, url: "{redis_url(state)}"}}
-hosts:
+{memcached}hosts:
   - {{name: local, mounts: [/]}}
 thresholds:
   # sooner than on a real stack, so that a scene shows within seconds
@@ -68,4 +72,5 @@ dashboard   http://{HOST}:{port('dashboard')}/
 PostgreSQL  {dsn(state)}
 Kafka       {kafka}{f"  not there: {reason}" if reason else ""}
 Redis       {redis_url(state)}
+Memcached   {HOST}:{port('memcached')}{f"  not there: {state.part('memcached')['reason']}" if not memcached else ""}
 """)

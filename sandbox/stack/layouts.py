@@ -4,6 +4,7 @@ topologies where faults show). A part of the lab belongs to a group, which `up -
 from . import certificates, postgres_lab, redis_lab
 from .kafka import Kafka
 from .kafka_secured import USERS, SecuredKafka
+from .memcached import Memcached
 from .pgbouncer import PgBouncer
 from .postgres import Postgres
 from .redis import Redis
@@ -27,7 +28,7 @@ def last(kind, state):
 
 
 def sandbox(state):
-    return [Postgres(state), Redis(state), Kafka(state), Api(state), Dashboard(state)]
+    return [Postgres(state), Redis(state), Memcached(state), Kafka(state), Api(state), Dashboard(state)]
 
 
 def lab(state):

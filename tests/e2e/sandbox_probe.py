@@ -170,5 +170,5 @@ def assert_without_kafka(sandbox, reason):
     assert not [sentence for _, sentence in run.document.findings if "refused" in sentence]
     with dashboard(sandbox.config, columns=160, rows=40) as terminal:
         terminal.wait_for(f"disabled: {reason[:20]}")
-        assert "disabled" in terminal.screen.line("Kafka lag")
+        terminal.wait_for(lambda screen: "disabled" in screen.line("Kafka lag"))
         terminal.press("q")
