@@ -29,6 +29,7 @@ struct action_spec {
   const char *context;
   uint32_t key;      /* a capital letter, one of its kind's; 0: only in the menu */
   const char *title; /* "terminate"; short, begins small */
+  const char *past;  /* the first word of its plans' titles, once it is done: "terminated" */
   const char *what;  /* one sentence: what it does, and what becomes of those it is done to */
   const char *runs;  /* what it runs, as people know it: "pg_terminate_backend(pid)" */
   enum danger danger;

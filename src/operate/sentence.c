@@ -1,46 +1,11 @@
 #include "operate/sentence.h"
 
+#include "actions/action.h"
 #include "core/format.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { VERB_MAX = 40 };
-
-static bool is_one_of(const char *word, const char *const *list) {
-  for (; *list; list++)
-    if (strcmp(word, *list) == 0)
-      return true;
-  return false;
-}
-
-static bool is_vowel(char letter) {
-  return strchr("aeiou", letter) != NULL;
-}
-
-/* The past of a verb, for the verbs that actions begin with: "terminate", "drop", "set", "VACUUM".
- */
-static void verb_past(char *out, size_t size, const char *verb) {
-  static const char *const same[] = {"set", "reset", "put", "cut", "split", NULL};
-  static const char *const doubled[] = {"drop", "stop", "cancel", "skip", "trim", "rerun", NULL};
-  const size_t length = strlen(verb);
-  const char last = verb[length - 1];
-  if (isupper((unsigned char)last)) /* SQL's own: "ran VACUUM" */
-    snprintf(out, size, "ran %s", verb);
-  else if (is_one_of(verb, same))
-    snprintf(out, size, "%s", verb);
-  else if (strcmp(verb, "run") == 0)
-    snprintf(out, size, "ran");
-  else if (last == 'e')
-    snprintf(out, size, "%sd", verb);
-  else if (last == 'y' && length > 1 && !is_vowel(verb[length - 2]))
-    snprintf(out, size, "%.*sied", (int)length - 1, verb);
-  else if (is_one_of(verb, doubled))
-    snprintf(out, size, "%s%ced", verb, last);
-  else
-    snprintf(out, size, "%sed", verb);
-}
 
 /* Without " of ecap" at its end: the event's subject says that. */
 static size_t length_without(const char *title, const char *target) {
@@ -54,20 +19,18 @@ static size_t length_without(const char *title, const char *target) {
   return length;
 }
 
-const char *sentence_deed(char *out, size_t size, const char *title, const char *target,
-                          bool done) {
-  const size_t verb_length = strcspn(title, " "), length = length_without(title, target);
-  char verb[VERB_MAX], past[VERB_MAX + 8];
-  if (verb_length == 0 || verb_length >= sizeof verb || verb_length > length) {
+const char *sentence_deed(char *out, size_t size, const char *past, const char *title,
+                          const char *target) {
+  const size_t verb = strcspn(title, " "), length = length_without(title, target);
+  /* not an abbreviation */
+  const bool lower = verb == 1 || (verb > 1 && islower((unsigned char)title[1]));
+  if (verb == 0 || verb > length)
     snprintf(out, size, "%s", title);
-    return out;
-  }
-  snprintf(verb, sizeof verb, "%.*s", (int)verb_length, title);
-  if (verb_length == 1 || islower((unsigned char)verb[1])) /* not an abbreviation */
-    verb[0] = (char)tolower((unsigned char)verb[0]);
-  verb_past(past, sizeof past, verb);
-  snprintf(out, size, "%s%.*s", done ? past : verb, (int)(length - verb_length),
-           title + verb_length);
+  else if (past)
+    snprintf(out, size, "%s%.*s", past, (int)(length - verb), title + verb);
+  else
+    snprintf(out, size, "%c%.*s", lower ? tolower((unsigned char)*title) : *title, (int)length - 1,
+             title + 1);
   return out;
 }
 
@@ -131,7 +94,7 @@ const char *sentence_outcome(char *out, size_t size, const struct plan *plan,
   char deed[SENTENCE_MAX / 2], detail[SENTENCE_MAX / 2];
   const char *word = outcome_word(outcome);
   const bool done = strcmp(word, "done") == 0;
-  sentence_deed(deed, sizeof deed, plan->title, plan->target, done);
+  sentence_deed(deed, sizeof deed, done ? plan->action->past : NULL, plan->title, plan->target);
   sentence_detail(detail, sizeof detail, plan, outcome);
   const bool again = !*why || strstr(detail, why);
   if (done && *detail)
@@ -171,6 +134,12 @@ static const char *lock_sentence(char *out, size_t size, const struct audit_reco
   return out;
 }
 
+/* NULL for an action of another version of stacktop. */
+static const char *past_of(const struct audit_record *record) {
+  const struct action *action = record->action ? action_find(record->action) : NULL;
+  return action ? action->spec.past : NULL;
+}
+
 const char *sentence_record(char *out, size_t size, const struct audit_record *record,
                             bool unknown) {
   char who[160], deed[SENTENCE_MAX / 2], at[FORMAT_MAX];
@@ -181,7 +150,8 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
   who_text(who, sizeof who, &record->who);
   if (record->event == AUDIT_UNLOCKED || record->event == AUDIT_LOCKED)
     return lock_sentence(out, size, record, who);
-  sentence_deed(deed, sizeof deed, title, record->target ? record->target : "", done);
+  sentence_deed(deed, sizeof deed, done ? past_of(record) : NULL, title,
+                record->target ? record->target : "");
   if (unknown) {
     format_time(at, sizeof at, record->at_ms, true, true);
     snprintf(out, size, "outcome unknown: %s, %s %s at %s UTC; look, then `:acknowledge %s REASON`",
@@ -194,8 +164,11 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
   } else {
     char words[VICTIM_TEXT_MAX];
     const char *detail = record_detail(words, record);
-    snprintf(out, size, "%s%s %s: %s%s%s", who, done ? "" : " wanted to", deed, word_text(word),
-             *detail ? ", " : "", detail);
+    snprintf(out, size, "%s%s %s: %s%s%s", who,
+             !done             ? " wanted to"
+             : past_of(record) ? ""
+                               : " did",
+             deed, word_text(word), *detail ? ", " : "", detail);
   }
   return out;
 }

@@ -6,8 +6,10 @@
 enum { SENTENCE_MAX = 512 };
 
 /* A plan's title ("Terminate pid 8123 of ecap") as what has been done to the target whose name the
- * event has already: "terminated pid 8123"; done false: "terminate pid 8123". Returns out. */
-const char *sentence_deed(char *out, size_t size, const char *title, const char *target, bool done);
+ * event has already: "terminated pid 8123", with the action's `past`; NULL: "terminate pid 8123".
+ * Returns out. */
+const char *sentence_deed(char *out, size_t size, const char *past, const char *title,
+                          const char *target);
 
 /* What became of it, counted where there are several: "gone after 0.2 s", "1 done, 1 refused (pid
  * 8124: permission denied)". "" when there is nothing to say beyond the word. Returns out. */

@@ -139,6 +139,7 @@ const struct action action_kafka_add_partitions = {
     .spec = {.id = "kafka.add-partitions",
              .kind = "kafka",
              .title = "add partitions",
+             .past = "added",
              .what = "gives a topic more partitions, for ever",
              .runs = "kafka-topics.sh --alter --partitions N",
              .danger = DANGER_DESTRUCTIVE,

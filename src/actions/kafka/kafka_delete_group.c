@@ -127,6 +127,7 @@ const struct action action_kafka_delete_group = {
              .table = KAFKA_LAG_TABLE,
              .key = 'D',
              .title = "delete group",
+             .past = "deleted",
              .what = "deletes an Empty group with all that it has committed",
              .runs = "kafka-consumer-groups.sh --delete",
              .danger = DANGER_DESTRUCTIVE},

@@ -145,6 +145,7 @@ const struct action action_kafka_delete_offsets = {
              .kind = "kafka",
              .table = KAFKA_LAG_TABLE,
              .title = "delete offsets",
+             .past = "deleted",
              .what = "deletes what a group has committed to a topic that it reads no more",
              .runs = "kafka-consumer-groups.sh --delete-offsets",
              .danger = DANGER_DESTRUCTIVE},

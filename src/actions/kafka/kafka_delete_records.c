@@ -285,6 +285,7 @@ const struct action action_kafka_delete_records = {
     .spec = {.id = "kafka.delete-records",
              .kind = "kafka",
              .title = "delete messages",
+             .past = "deleted",
              .what = "deletes the oldest messages of partitions, for ever",
              .runs = "kafka-delete-records.sh",
              .danger = DANGER_DESTRUCTIVE,

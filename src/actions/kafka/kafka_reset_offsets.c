@@ -159,6 +159,7 @@ const struct action action_kafka_reset_offsets = {
              .table = KAFKA_LAG_TABLE,
              .key = 'O',
              .title = "reset offsets",
+             .past = "reset",
              .what = "sets where an Empty group goes on reading: messages are skipped or come "
                      "again",
              .runs = "kafka-consumer-groups.sh --reset-offsets --execute",

@@ -257,6 +257,7 @@ const struct action action_kafka_set_topic_config = {
     .spec = {.id = "kafka.set-topic-config",
              .kind = "kafka",
              .title = "set a topic's setting",
+             .past = "set",
              .what = "sets one setting of a topic and leaves its others as they are; a shorter "
                      "retention deletes messages",
              .runs = "kafka-configs.sh --alter --entity-type topics",

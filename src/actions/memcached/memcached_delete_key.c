@@ -126,6 +126,7 @@ const struct action action_memcached_delete_key = {
              .kind = "memcached",
              .key = 'D',
              .title = "delete a key",
+             .past = "deleted",
              .what = "deletes one item, if it is still the one that was looked at",
              .runs = "md KEY C<cas>",
              .danger = DANGER_DESTRUCTIVE,

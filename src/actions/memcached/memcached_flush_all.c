@@ -116,6 +116,7 @@ const struct action action_memcached_flush_all = {
     .spec = {.id = "memcached.flush-all",
              .kind = "memcached",
              .title = "flush everything",
+             .past = "flushed",
              .what = "makes all items of the server invalid: sessions and locks as well as caches",
              .runs = "flush_all [delay]",
              .danger = DANGER_DESTRUCTIVE,

@@ -90,6 +90,7 @@ const struct action action_postgres_analyze = {
     .spec = {.id = "postgres.analyze",
              .kind = "postgres",
              .title = "analyze tables",
+             .past = "analyzed",
              .what = "takes new statistics of tables for the planner",
              .runs = "ANALYZE table",
              .danger = DANGER_REVERSIBLE,

@@ -328,6 +328,7 @@ const struct action action_postgres_create_index = {
     .spec = {.id = "postgres.create-index",
              .kind = "postgres",
              .title = "create an index",
+             .past = "created",
              .what = "builds a new index of a table's columns while all goes on",
              .runs = "CREATE INDEX CONCURRENTLY ON table (columns)",
              .danger = DANGER_REVERSIBLE,

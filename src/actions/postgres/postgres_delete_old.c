@@ -318,6 +318,7 @@ const struct action action_postgres_delete_old = {
     .spec = {.id = "postgres.delete-old",
              .kind = "postgres",
              .title = "delete old rows",
+             .past = "deleted",
              .what = "deletes the rows of a configured table that are beyond an age, in batches",
              .runs = "DELETE FROM table WHERE column < cut-off, 1000 at a time",
              .danger = DANGER_DESTRUCTIVE,

@@ -179,6 +179,7 @@ const struct action action_postgres_drop_invalid_index = {
     .spec = {.id = "postgres.drop-invalid-index",
              .kind = "postgres",
              .title = "drop invalid indexes",
+             .past = "dropped",
              .what = "removes what a failed CREATE INDEX or REINDEX CONCURRENTLY has left",
              .runs = "DROP INDEX CONCURRENTLY index",
              .danger = DANGER_DESTRUCTIVE,

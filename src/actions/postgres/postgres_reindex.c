@@ -234,6 +234,7 @@ const struct action action_postgres_reindex = {
     .spec = {.id = "postgres.reindex",
              .kind = "postgres",
              .title = "rebuild indexes",
+             .past = "rebuilt",
              .what = "builds indexes anew beside the old ones, then swaps them, while all goes on",
              .runs = "REINDEX INDEX CONCURRENTLY index",
              .danger = DANGER_REVERSIBLE,

@@ -195,6 +195,7 @@ const struct action action_postgres_reset_statements = {
     .spec = {.id = "postgres.reset-statements",
              .kind = "postgres",
              .title = "forget statement statistics",
+             .past = "forgot",
              .what = "has pg_stat_statements begin anew for the database",
              .runs = "SELECT pg_stat_statements_reset(0, database, 0)",
              .danger = DANGER_DESTRUCTIVE},

@@ -195,6 +195,7 @@ const struct action action_postgres_cancel = {
              .table = POSTGRES_SESSIONS_TABLE,
              .key = 'C',
              .title = "cancel the query",
+             .past = "cancelled",
              .what = "ends the query that the session runs: its client gets an error and stays "
                      "connected",
              .runs = "pg_cancel_backend(pid)",
@@ -214,6 +215,7 @@ const struct action action_postgres_terminate = {
              .table = POSTGRES_SESSIONS_TABLE,
              .key = 'T',
              .title = "terminate",
+             .past = "terminated",
              .what = "ends the session: its transaction is rolled back, its client loses the "
                      "connection",
              .runs = "pg_terminate_backend(pid)",
@@ -233,6 +235,7 @@ const struct action action_postgres_terminate_root = {
              .table = POSTGRES_SESSIONS_TABLE,
              .key = 'R',
              .title = "terminate the root",
+             .past = "terminated",
              .what = "ends the session at the root of the blocked tree, so that those who wait "
                      "for it go on",
              .runs = "pg_terminate_backend(pid)",
@@ -249,6 +252,7 @@ const struct action action_postgres_terminate_active = {
     .spec = {.id = "postgres.terminate-active",
              .kind = "postgres",
              .title = "terminate the long active",
+             .past = "terminated",
              .what = "ends all client sessions whose query has been running for longer than an age",
              .runs = "pg_terminate_backend(pid)",
              .danger = DANGER_DESTRUCTIVE,
@@ -264,6 +268,7 @@ const struct action action_postgres_terminate_idle = {
     .spec = {.id = "postgres.terminate-idle",
              .kind = "postgres",
              .title = "terminate the idle in transaction",
+             .past = "terminated",
              .what = "ends all client sessions that have left a transaction open, idle, for longer "
                      "than an age",
              .runs = "pg_terminate_backend(pid)",

@@ -110,6 +110,7 @@ const struct action action_postgres_set = {
     .spec = {.id = "postgres.set",
              .kind = "postgres",
              .title = "change a setting",
+             .past = "set",
              .what = "writes a setting of the whole server (ALTER SYSTEM) and has it reload",
              .runs = "ALTER SYSTEM SET name = 'value'; SELECT pg_reload_conf()",
              .danger = DANGER_REVERSIBLE,

@@ -161,8 +161,9 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
   plan->pin_count = SET_PIN_COUNT;
   postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
   plan->unit = "setting";
-  plan->title = setting.value ? plan_printf(plan, "Set %s of %s", row->key, plan->target)
-                              : plan_printf(plan, "Reset %s of %s", row->key, plan->target);
+  plan->title = setting.value
+                    ? plan_printf(plan, "Set %s of %s", row->key, plan->target)
+                    : plan_printf(plan, "Set %s back to its default of %s", row->key, plan->target);
   struct plan_victim *victim = plan_victim(plan, row->key, row->key);
   if (!victim)
     return err_set(err, ERR_LIMIT, "the plan is too large");

@@ -153,6 +153,7 @@ const struct action action_postgres_vacuum = {
              .kind = "postgres",
              .key = 'V',
              .title = "vacuum tables",
+             .past = "vacuumed",
              .what =
                  "makes the room of dead rows free for new ones, table by table, while all goes "
                  "on",

@@ -240,6 +240,7 @@ const struct action action_redis_flush_db = {
              .kind = "redis",
              .context = REDIS_KEYSPACE_TABLE,
              .title = "flush a database",
+             .past = "flushed",
              .what = "drops all keys of one database, and of its replicas",
              .runs = "FLUSHDB ASYNC",
              .danger = DANGER_DESTRUCTIVE,
@@ -254,6 +255,7 @@ const struct action action_redis_flush_all = {
     .spec = {.id = "redis.flush-all",
              .kind = "redis",
              .title = "flush everything",
+             .past = "flushed",
              .what = "drops all keys of all databases, and of the replicas: sessions and queues as "
                      "well as caches",
              .runs = "FLUSHALL ASYNC",

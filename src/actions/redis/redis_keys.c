@@ -335,6 +335,7 @@ const struct action action_redis_delete_keys = {
              .context = REDIS_KEYSPACE_TABLE,
              .key = 'D',
              .title = "delete keys",
+             .past = "deleted",
              .what = "deletes all keys of a database that match a pattern, a few at a time so that "
                      "other clients do not wait",
              .runs = "SCAN MATCH pattern, UNLINK key ...",
@@ -355,6 +356,7 @@ const struct action action_redis_expire_keys = {
              .context = REDIS_KEYSPACE_TABLE,
              .key = 'E',
              .title = "expire keys",
+             .past = "let",
              .what = "gives all keys of a database that match a pattern a time to live, after "
                      "which the server drops them",
              .runs = "SCAN MATCH pattern, PEXPIRE key ms LT",

@@ -277,6 +277,7 @@ const struct action action_redis_kill_client = {
     .spec = {.id = "redis.kill-client",
              .kind = "redis",
              .title = "kill clients",
+             .past = "killed",
              .what = "closes the connections of the selected clients; they lose the answers to "
                      "commands already sent, and most reconnect",
              .runs = "CLIENT KILL ID id ADDR address SKIPME yes",

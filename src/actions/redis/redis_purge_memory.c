@@ -100,6 +100,7 @@ const struct action action_redis_purge_memory = {
     .spec = {.id = "redis.purge-memory",
              .kind = "redis",
              .title = "purge unused memory",
+             .past = "purged",
              .what = "makes the server's allocator return memory that it keeps and does not use; "
                      "no key is touched",
              .runs = "MEMORY PURGE",

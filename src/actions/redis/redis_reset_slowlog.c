@@ -162,6 +162,7 @@ const struct action action_redis_reset_slowlog = {
     .spec = {.id = "redis.reset-slowlog",
              .kind = "redis",
              .title = "reset the slow log",
+             .past = "reset",
              .what = "drops the entries of the slow log, so that new entries stand out",
              .runs = "SLOWLOG RESET",
              .danger = DANGER_DESTRUCTIVE},

@@ -365,6 +365,7 @@ const struct action action_redis_set_memory = {
              .kind = "redis",
              .key = 'M',
              .title = "set the memory limit",
+             .past = "set",
              .what = "sets maxmemory, or what is evicted when it is reached, or both, and writes "
                      "them into the server's configuration file",
              .runs = "CONFIG SET maxmemory, CONFIG SET maxmemory-policy, CONFIG REWRITE",

@@ -242,6 +242,7 @@ static const struct option fake_params[] = {
     .spec = {.id = action_id,                                                                     \
              .kind = "fake",                                                                      \
              .title = "terminate",                                                                \
+             .past = "terminated",                                                                \
              .what = "ends it",                                                                   \
              .runs = "KILL",                                                                      \
              more},                                                                               \

@@ -1,43 +1,52 @@
 /* What events say of what was done, by us and by others. */
 #include "operate/sentence.h"
+
+#include "actions/action.h"
 #include "support/core_test.h"
+
+#include <ctype.h>
 
 static void test_deeds(void **state) {
   (void)state;
   static const struct {
-    const char *title, *done, *not_done;
+    const char *past, *title, *done, *not_done;
   } cases[] = {
-      {"Terminate pid 8123 of ecap", "terminated pid 8123", "terminate pid 8123"},
-      {"Cancel the query of pid 8123 of ecap", "cancelled the query of pid 8123",
+      {"terminated", "Terminate pid 8123 of ecap", "terminated pid 8123", "terminate pid 8123"},
+      {"cancelled", "Cancel the query of pid 8123 of ecap", "cancelled the query of pid 8123",
        "cancel the query of pid 8123"},
-      {"Set maxmemory on ecap", "set maxmemory", "set maxmemory"},
-      {"Reset offsets of g", "reset offsets of g", "reset offsets of g"},
-      {"Drop index a in ecap", "dropped index a", "drop index a"},
-      {"Delete 3 keys", "deleted 3 keys", "delete 3 keys"},
-      {"Modify x", "modified x", "modify x"},
-      {"Destroy x", "destroyed x", "destroy x"},
-      {"Run it", "ran it", "run it"},
-      {"VACUUM (ANALYZE) public.orders of ecap", "ran VACUUM (ANALYZE) public.orders",
+      {"forgot", "Forget the statement statistics of ecap", "forgot the statement statistics",
+       "forget the statement statistics"},
+      {"set", "Set maxmemory on ecap", "set maxmemory", "set maxmemory"},
+      {"dropped", "Drop index a in ecap", "dropped index a", "drop index a"},
+      {"ran", "VACUUM (ANALYZE) public.orders of ecap", "ran (ANALYZE) public.orders",
        "VACUUM (ANALYZE) public.orders"},
-      {"Flush", "flushed", "flush"},
-      {"", "", ""},
-      {" of ecap", " of ecap", " of ecap"},
-      {"of ecap", "ofed ecap", "of ecap"},
-      {"Add 3 partitions to notecap", "added 3 partitions to notecap",
+      {"flushed", "Flush", "flushed", "flush"},
+      {"ran", "", "", ""},
+      {"ran", " of ecap", " of ecap", " of ecap"},
+      {"added", "Add 3 partitions to notecap", "added 3 partitions to notecap",
        "add 3 partitions to notecap"},
   };
   char out[SENTENCE_MAX];
   for (size_t i = 0; i < COUNT(cases); i++) {
-    check_text(sentence_deed(out, sizeof out, cases[i].title, "ecap", true), cases[i].done, "%s",
-               cases[i].title);
-    check_text(sentence_deed(out, sizeof out, cases[i].title, "ecap", false), cases[i].not_done,
+    check_text(sentence_deed(out, sizeof out, cases[i].past, cases[i].title, "ecap"), cases[i].done,
+               "%s", cases[i].title);
+    check_text(sentence_deed(out, sizeof out, NULL, cases[i].title, "ecap"), cases[i].not_done,
                "%s", cases[i].title);
   }
-  check_text(sentence_deed(out, 8, "Terminate pid 1", "ecap", true), "termina", "cut");
+  check_text(sentence_deed(out, 8, "terminated", "Terminate pid 1", "ecap"), "termina", "cut");
+}
+
+/* Of every action there is, so that none is left out. */
+static void test_each_action_has_a_past(void **state) {
+  (void)state;
+  for (size_t i = 0; action_specs[i]; i++)
+    if (!action_specs[i]->past || !islower((unsigned char)*action_specs[i]->past))
+      fail_msg("%s has none", action_specs[i]->id);
 }
 
 static struct plan *plan_of(size_t victims) {
-  static const struct action_spec spec = {.id = "a.b", .kind = "a", .title = "kill"};
+  static const struct action_spec spec = {
+      .id = "a.b", .kind = "a", .title = "kill", .past = "killed"};
   struct plan *plan = plan_new(&spec, "ecap", NULL, false);
   for (size_t i = 0; i < victims; i++)
     plan_victim(plan, plan_printf(plan, "%zu", i), plan_printf(plan, "pid %zu", i));
@@ -97,6 +106,7 @@ static void test_records_of_others(void **state) {
       .id = "a-1",
       .at_ms = 1700000000000,
       .who = {.user = "root", .login = "ops", .ssh = "10.0.0.7 51234", .host = "bastion"},
+      .action = "postgres.terminate",
       .title = "Terminate pid 1 of ecap",
       .target = "ecap",
       .result = "done",
@@ -105,6 +115,9 @@ static void test_records_of_others(void **state) {
   };
   check_text(sentence_record(out, sizeof out, &record, false),
              "ops@10.0.0.7 terminated pid 1: done, gone", "done");
+  record.action = "postgres.of-another-version";
+  check_text(sentence_record(out, sizeof out, &record, false),
+             "ops@10.0.0.7 did terminate pid 1: done, gone", "unknown action");
   record.result = "refused";
   record.error = "permission denied";
   record.who = (struct audit_who){.user = "root", .host = "bastion"};
@@ -144,6 +157,7 @@ static void test_records_of_others(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_deeds),
+      cmocka_unit_test(test_each_action_has_a_past),
       cmocka_unit_test(test_outcomes),
       cmocka_unit_test(test_records_of_others),
   };
