@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "core/suggest.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct finder {
 };
 
 static void finder_init(struct finder *finder, const struct table *table, const char *where) {
+  assert(table->rows || table->row_count == 0);
   *finder = (struct finder){.table = table, .where = where};
   finder->taken = mem_new(table->row_count + 1);
   for (size_t i = 0; i < table->row_count; i++)
