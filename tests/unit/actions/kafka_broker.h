@@ -66,6 +66,26 @@ static inline rd_kafka_event_t *broker_answer(struct broker *broker) {
   return event;
 }
 
+static inline int broker_partitions(struct broker *broker, const char *topic) {
+  const struct rd_kafka_metadata *metadata;
+  rd_kafka_topic_t *handle = rd_kafka_topic_new(broker->rk, topic, NULL);
+  assert_int_equal(rd_kafka_metadata(broker->rk, 0, handle, &metadata, BROKER_MS), 0);
+  int count = metadata->topics[0].partition_cnt;
+  rd_kafka_metadata_destroy(metadata);
+  rd_kafka_topic_destroy(handle);
+  return count;
+}
+
+/* A change is answered when the controller has it, a moment before the broker that is asked next.
+ */
+static inline void broker_await_partitions(struct broker *broker, const char *topic, int count) {
+  int64_t until = clock_now_ms() + BROKER_MS;
+  while (broker_partitions(broker, topic) != count) {
+    assert_true(clock_now_ms() < until);
+    usleep(5000);
+  }
+}
+
 static inline void broker_topic(struct broker *broker, const char *name, int partitions,
                                 const char *const *config) {
   char text[200];
@@ -81,6 +101,7 @@ static inline void broker_topic(struct broker *broker, const char *name, int par
   if (rd_kafka_topic_result_error(results[0]))
     fail_msg("%s", rd_kafka_topic_result_error_string(results[0]));
   rd_kafka_event_destroy(event);
+  broker_await_partitions(broker, name, partitions);
 }
 
 static inline void broker_drop_topic(struct broker *broker, const char *name) {
@@ -88,6 +109,7 @@ static inline void broker_drop_topic(struct broker *broker, const char *name) {
   rd_kafka_DeleteTopics(broker->rk, &topic, 1, NULL, broker->queue);
   rd_kafka_DeleteTopic_destroy(topic);
   rd_kafka_event_destroy(broker_answer(broker));
+  broker_await_partitions(broker, name, 0);
 }
 
 static inline void broker_produce(struct broker *broker, const char *topic, int32_t partition,
@@ -171,16 +193,6 @@ static inline void broker_ends(struct broker *broker, const char *topic, int32_t
                                int64_t *low, int64_t *high) {
   assert_int_equal(
       rd_kafka_query_watermark_offsets(broker->rk, topic, partition, low, high, BROKER_MS), 0);
-}
-
-static inline int broker_partitions(struct broker *broker, const char *topic) {
-  const struct rd_kafka_metadata *metadata;
-  rd_kafka_topic_t *handle = rd_kafka_topic_new(broker->rk, topic, NULL);
-  assert_int_equal(rd_kafka_metadata(broker->rk, 0, handle, &metadata, BROKER_MS), 0);
-  int count = metadata->topics[0].partition_cnt;
-  rd_kafka_metadata_destroy(metadata);
-  rd_kafka_topic_destroy(handle);
-  return count;
 }
 
 /* A topic's setting: "VALUE (source)"; for the caller to free. */
