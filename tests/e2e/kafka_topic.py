@@ -30,7 +30,7 @@ class Topic:
         with rdkafka.Producer(sandbox.bootstrap) as producer:
             for number in range(3 * PER_PARTITION):
                 producer.produce(self.name, b"x%d" % number, key=b"%d" % number)
-            producer.flush(10)
+            assert producer.flush(20)
         sandbox.kafka_tool("consumer-groups", "--group", OWN_GROUP, "--topic", self.name, "--reset-offsets",
                            "--to-offset", "5", "--execute")
 
