@@ -11,9 +11,8 @@ import pytest
 
 from postgres_servers import Cluster
 from sandbox import wait_until
-from stack import servers
-from stack.part import Absent
 from stacktop import OK, WARN, check, stacktop, write_config
+from versions import Absent, servers
 from witness import Audit
 
 BESIDE = "others"

@@ -5,7 +5,6 @@ action, and what each does there and nothing else. They are fetched once into th
 import contextlib
 import re
 import shutil
-import sys
 import threading
 
 import pytest
@@ -13,13 +12,9 @@ import redis
 
 from redis_servers import Server
 from sandbox import wait_until
-from stacktop import OK, ROOT, check, closed_port, stacktop, write_config
+from stacktop import OK, check, closed_port, stacktop, write_config
+from versions import Absent, servers
 from witness import Audit
-
-sys.path.insert(0, str(ROOT / "sandbox"))
-
-from stack import servers  # noqa: E402
-from stack.part import Absent  # noqa: E402
 
 
 BESIDE = "others"

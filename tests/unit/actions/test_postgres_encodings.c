@@ -187,7 +187,7 @@ static void test_holders(void **state) {
   for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
     PGconn *holder = login_to("ren\351", databases[i], NULL);
     assert_int_equal(PQsetClientEncoding(holder, sent[i]), 0);
-    postgres_do(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT pg_current_xact_id()");
+    postgres_do(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT txid_current()");
     postgres_do(holder, "SELECT 'caf\351 \351\352' /* \351 */");
     use_database(fixture, databases[i]);
     survey(fixture, "postgres.vacuum", NULL);

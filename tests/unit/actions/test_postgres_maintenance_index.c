@@ -262,6 +262,8 @@ static void refuse(struct fixture *fixture, const char *table, const char *colum
 
 static void test_create_of_what_is_not_there(void **state) {
   struct fixture *fixture = *state;
+  if (postgres_major(&server) < 12)
+    skip();
   postgres_do(fixture->owner, "CREATE TABLE shop.parts (id int) PARTITION BY RANGE (id)");
   refuse(fixture, "nowhere", "id", "there is no table \"nowhere\"");
   refuse(fixture, "orders; DROP TABLE shop.stock", "id", "there is no table");

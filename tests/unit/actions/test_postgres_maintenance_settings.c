@@ -133,7 +133,8 @@ static void test_what_is_refused(void **state) {
   refuse(fixture, "block_size", "4096", "is built in");
   refuse(fixture, "work_mem", NULL, "a value is needed");
   refuse(fixture, "shared_preload_libraries", "a, b", "is a list");
-  refuse(fixture, "primary_conninfo", "host=x", "may hold a password");
+  refuse(fixture, "primary_conninfo", "host=x",
+         postgres_major(&server) < 12 ? "no visible setting" : "may hold a password");
   refuse(fixture, "archive_command", "cp Password=x", "may hold a password");
   const char *const reset[] = {"name", "work_mem", "reset", "true", NULL};
   survey(fixture, "postgres.set", reset);
@@ -159,7 +160,9 @@ static void test_the_server_refuses(void **state) {
   survey(fixture, "postgres.set", good);
   make_plan(fixture, NULL);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "\"work_mem\"");
+  /* before 15 nobody else can be given the right, and no setting is named */
+  assert_result(fixture, 0, VICTIM_REFUSED,
+                postgres_major(&server) < 15 ? "must be superuser" : "\"work_mem\"");
   postgres_do(fixture->admin, "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
   refuse(fixture, "work_mem", "8MB", "pg_reload_conf() may not be called");
   assert_file_has(fixture, 1);
@@ -248,7 +251,7 @@ static void test_reset_statements(void **state) {
   assert_result(fixture, 0, VICTIM_DONE, " since then");
   assert_true(fixture->driver.plan->count > 1);
   assert_int_equal(statements_of(fixture, "postgres"), 0);
-  assert_int_equal(statements_of(fixture, "neighbour"), 1);
+  assert_int_equal(statements_of(fixture, "neighbour"), postgres_major(&server) >= 12);
 }
 
 int main(void) {

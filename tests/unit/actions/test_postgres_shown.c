@@ -119,6 +119,8 @@ static void survey_table(struct fixture *fixture, const char *typed, const char 
 /* "shop.t" is a table t of shop, and may be a table "shop.t" of another schema. */
 static void test_names_by_hand(void **state) {
   struct fixture *fixture = *state;
+  if (postgres_major(&server) < 12)
+    skip();
   postgres_do(fixture->admin,
               "CREATE SCHEMA names; CREATE TABLE names.\"shop.t\" (id int);"
               "CREATE TABLE shop.\"Case\" (id int); CREATE TABLE names.once (id int);"

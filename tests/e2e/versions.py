@@ -1,0 +1,10 @@
+"""Servers of other versions than the system's: the sandbox's modules that fetch them."""
+
+import sys
+
+from stacktop import ROOT
+
+sys.path.insert(0, str(ROOT / "sandbox"))
+
+from stack import servers  # noqa: E402, F401
+from stack.part import Absent  # noqa: E402, F401
