@@ -79,12 +79,8 @@ static const struct postgres_work work = {
     .conclude = conclude,
 };
 
-static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  return postgres_work_plan(request, plan, &work, "ANALYZE", err);
-}
-
 STEP(postgres_survey_analyze, POSTGRES_STEP_MS)
-POSTGRES_WORK_STEPS(work)
+POSTGRES_WORK_STEPS(work, "ANALYZE")
 
 const struct action action_postgres_analyze = {
     .spec = {.id = "postgres.analyze",

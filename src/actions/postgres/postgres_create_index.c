@@ -220,8 +220,11 @@ static void say_others(const struct action_request *request, struct plan *plan) 
   }
 }
 
-static void say(const struct action_request *request, struct plan *plan, const struct row *row,
-                const struct table *table) {
+static void say(const struct action_request *request, struct plan *plan,
+                const struct row *const *rows, size_t count) {
+  const struct table *table = &request->found->tables[0];
+  const struct row *row = rows[0];
+  (void)count;
   const char *undo = postgres_found_text(table, row, "undo");
   struct value bytes = postgres_found(table, row, "bytes");
   plan_say(plan, PLAN_BLAST, "reads the table twice (%s), and writes the index beside it",
@@ -247,30 +250,6 @@ static void say(const struct action_request *request, struct plan *plan, const s
     plan_say(plan, PLAN_UNDO, "%s;", undo);
   else
     plan_say(plan, PLAN_UNDO, "DROP INDEX CONCURRENTLY, with the name that the server gives it");
-}
-
-static bool create_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  const struct row *row = postgres_found_row(request);
-  if (!row)
-    return err_set(err, ERR_INVALID, "the table is not known");
-  const struct table *table = &request->found->tables[0];
-  const char *statement = postgres_found_text(table, row, "statement");
-  if (strlen(statement) >= PLAN_TEXT_MAX - 8)
-    return err_set(err, ERR_LIMIT, "the statement is too long");
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  postgres_work_plan_begin(plan, request);
-  plan->unit = "table";
-  plan->title = plan_printf(plan, "Create an index on %s of %s", row->key, plan->target);
-  const char *oid = postgres_found_text(table, row, "oid");
-  struct plan_victim *victim = postgres_work_victim(plan, row->key, oid, statement, err);
-  if (!victim)
-    return false;
-  victim->cells[0] = postgres_shown(plan, postgres_found(table, row, "bytes"), UNIT_BYTES);
-  victim->cells[1] = postgres_shown(plan, postgres_found(table, row, "rows"), UNIT_COUNT);
-  victim->pins[WORK_PIN_STAMP] = plan_copy(plan, postgres_found_text(table, row, "indexes"));
-  say(request, plan, row, table);
-  return true;
 }
 
 /* ---- execute, verify */
@@ -313,7 +292,16 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
   return true;
 }
 
+static const char *const cells[] = {"bytes", "rows"};
+
 static const struct postgres_work work = {
+    .title_one = "Create an index on",
+    .unit_one = "table",
+    .stamp = "indexes",
+    .columns = columns,
+    .cells = cells,
+    .column_count = sizeof columns / sizeof *columns,
+    .say = say,
     .check = check_sql,
     .progress = postgres_indexes_progress,
     .concurrently = true,
@@ -322,7 +310,7 @@ static const struct postgres_work work = {
     .judge = judge,
 };
 
-POSTGRES_WORK_STEPS(work)
+POSTGRES_WORK_STEPS(work, NULL)
 
 const struct action action_postgres_create_index = {
     .spec = {.id = "postgres.create-index",
@@ -335,7 +323,7 @@ const struct action action_postgres_create_index = {
              .params = params,
              .param_count = sizeof params / sizeof *params},
     .survey = &survey_step,
-    .plan = create_plan,
+    .plan = make_plan,
     .execute = &execute_step,
     .verify = &verify_step,
 };

@@ -287,10 +287,7 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
   if (exact && count.integer == 0)
     return err_set(err, ERR_INVALID, "no row of %.100s is before %s: nothing to do", row->key,
                    text_of(request, "cutoff"));
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = DELETE_PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
   plan->title = plan_printf(plan, "Delete old rows of %s of %s", row->key, plan->target);
   struct plan_victim *victim = plan_victim(plan, row->key, row->key);

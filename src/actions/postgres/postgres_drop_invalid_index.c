@@ -169,11 +169,7 @@ static const struct postgres_work work = {
     .conclude = conclude,
 };
 
-static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  return postgres_work_plan(request, plan, &work, "DROP INDEX CONCURRENTLY", err);
-}
-
-POSTGRES_WORK_STEPS(work)
+POSTGRES_WORK_STEPS(work, "DROP INDEX CONCURRENTLY")
 
 const struct action action_postgres_drop_invalid_index = {
     .spec = {.id = "postgres.drop-invalid-index",

@@ -103,10 +103,7 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
   const char *since = postgres_found_text(table, row, "since");
   if (count.type == VALUE_INT && count.integer == 0)
     return err_set(err, ERR_INVALID, "there is no statement of %.100s to forget", row->key);
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
   plan->title = plan_printf(plan, "Forget the statement statistics of %s", plan->target);
   struct plan_victim *victim =

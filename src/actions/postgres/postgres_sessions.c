@@ -189,97 +189,56 @@ static const struct option active_params[] =
 static const struct option idle_params[] =
     AGE("sessions that have been idle in a transaction for at least so long");
 
-const struct action action_postgres_cancel = {
-    .spec = {.id = "postgres.cancel",
-             .kind = "postgres",
-             .table = POSTGRES_SESSIONS_TABLE,
-             .key = 'C',
-             .title = "cancel the query",
-             .past = "cancelled",
-             .what = "ends the query that the session runs: its client gets an error and stays "
-                     "connected",
-             .runs = "pg_cancel_backend(pid)",
-             .danger = DANGER_REVERSIBLE,
-             .many = true},
-    .applies = may_cancel,
-    .row_named = session_named,
-    .survey = &postgres_sessions_survey_rows_step,
-    .plan = postgres_sessions_plan_rows,
-    .execute = &postgres_sessions_execute_step,
-    .verify = &postgres_sessions_verify_step,
-};
+#define SESSIONS_ACTION(name, ...)                \
+  const struct action action_postgres_##name = {  \
+      .execute = &postgres_sessions_execute_step, \
+      .verify = &postgres_sessions_verify_step,   \
+      __VA_ARGS__,                                \
+  }
+#define SESSIONS_SPEC(...) .spec = {.kind = "postgres", __VA_ARGS__}
+#define TERMINATES \
+  .past = "terminated", .runs = "pg_terminate_backend(pid)", .danger = DANGER_DESTRUCTIVE
+/* On the rows of the collector's table. */
+#define OF_ROWS(letter) .table = POSTGRES_SESSIONS_TABLE, .key = (letter)
 
-const struct action action_postgres_terminate = {
-    .spec = {.id = "postgres.terminate",
-             .kind = "postgres",
-             .table = POSTGRES_SESSIONS_TABLE,
-             .key = 'T',
-             .title = "terminate",
-             .past = "terminated",
-             .what = "ends the session: its transaction is rolled back, its client loses the "
-                     "connection",
-             .runs = "pg_terminate_backend(pid)",
-             .danger = DANGER_DESTRUCTIVE,
-             .many = true},
-    .applies = may_terminate,
-    .row_named = session_named,
-    .survey = &postgres_sessions_survey_rows_step,
-    .plan = postgres_sessions_plan_rows,
-    .execute = &postgres_sessions_execute_step,
-    .verify = &postgres_sessions_verify_step,
-};
-
-const struct action action_postgres_terminate_root = {
-    .spec = {.id = "postgres.terminate-root",
-             .kind = "postgres",
-             .table = POSTGRES_SESSIONS_TABLE,
-             .key = 'R',
-             .title = "terminate the root",
-             .past = "terminated",
-             .what = "ends the session at the root of the blocked tree, so that those who wait "
-                     "for it go on",
-             .runs = "pg_terminate_backend(pid)",
-             .danger = DANGER_DESTRUCTIVE},
-    .applies = may_terminate_root,
-    .row_named = session_named,
-    .survey = &postgres_sessions_survey_root_step,
-    .plan = plan_root,
-    .execute = &postgres_sessions_execute_step,
-    .verify = &postgres_sessions_verify_step,
-};
-
-const struct action action_postgres_terminate_active = {
-    .spec = {.id = "postgres.terminate-active",
-             .kind = "postgres",
-             .title = "terminate the long active",
-             .past = "terminated",
-             .what = "ends all client sessions whose query has been running for longer than an age",
-             .runs = "pg_terminate_backend(pid)",
-             .danger = DANGER_DESTRUCTIVE,
-             .params = active_params,
-             .param_count = 1},
-    .survey = &postgres_sessions_survey_active_step,
-    .plan = postgres_sessions_plan_all,
-    .execute = &postgres_sessions_execute_step,
-    .verify = &postgres_sessions_verify_step,
-};
-
-const struct action action_postgres_terminate_idle = {
-    .spec = {.id = "postgres.terminate-idle",
-             .kind = "postgres",
-             .title = "terminate the idle in transaction",
-             .past = "terminated",
-             .what = "ends all client sessions that have left a transaction open, idle, for longer "
-                     "than an age",
-             .runs = "pg_terminate_backend(pid)",
-             .danger = DANGER_DESTRUCTIVE,
-             .params = idle_params,
-             .param_count = 1},
-    .survey = &postgres_sessions_survey_idle_step,
-    .plan = postgres_sessions_plan_all,
-    .execute = &postgres_sessions_execute_step,
-    .verify = &postgres_sessions_verify_step,
-};
+SESSIONS_ACTION(cancel,
+                SESSIONS_SPEC(.id = "postgres.cancel", OF_ROWS('C'), .title = "cancel the query",
+                              .what = "ends the query that the session runs: its client gets an "
+                                      "error and stays connected",
+                              .past = "cancelled", .runs = "pg_cancel_backend(pid)",
+                              .danger = DANGER_REVERSIBLE, .many = true),
+                .applies = may_cancel, .row_named = session_named,
+                .survey = &postgres_sessions_survey_rows_step, .plan = postgres_sessions_plan_rows);
+SESSIONS_ACTION(terminate,
+                SESSIONS_SPEC(.id = "postgres.terminate", OF_ROWS('T'), .title = "terminate",
+                              .what = "ends the session: its transaction is rolled back, its "
+                                      "client loses the connection",
+                              TERMINATES, .many = true),
+                .applies = may_terminate, .row_named = session_named,
+                .survey = &postgres_sessions_survey_rows_step, .plan = postgres_sessions_plan_rows);
+SESSIONS_ACTION(terminate_root,
+                SESSIONS_SPEC(.id = "postgres.terminate-root", OF_ROWS('R'),
+                              .title = "terminate the root",
+                              .what = "ends the session at the root of the blocked tree, so that "
+                                      "those who wait for it go on",
+                              TERMINATES),
+                .applies = may_terminate_root, .row_named = session_named,
+                .survey = &postgres_sessions_survey_root_step, .plan = plan_root);
+SESSIONS_ACTION(terminate_active,
+                SESSIONS_SPEC(.id = "postgres.terminate-active",
+                              .title = "terminate the long active",
+                              .what = "ends all client sessions whose query has been running for "
+                                      "longer than an age",
+                              TERMINATES, .params = active_params, .param_count = 1),
+                .survey = &postgres_sessions_survey_active_step,
+                .plan = postgres_sessions_plan_all);
+SESSIONS_ACTION(terminate_idle,
+                SESSIONS_SPEC(.id = "postgres.terminate-idle",
+                              .title = "terminate the idle in transaction",
+                              .what = "ends all client sessions that have left a transaction open, "
+                                      "idle, for longer than an age",
+                              TERMINATES, .params = idle_params, .param_count = 1),
+                .survey = &postgres_sessions_survey_idle_step, .plan = postgres_sessions_plan_all);
 
 /* The effect is the plan's action's: a plan from a file is no other's. */
 enum postgres_effect postgres_effect_of(const struct plan *plan) {

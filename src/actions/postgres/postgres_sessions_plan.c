@@ -206,10 +206,7 @@ bool postgres_sessions_plan(const struct action_request *request, const struct r
   const struct table *table = &request->found->tables[0];
   struct postgres_victims victims = {.table = table, .rows = rows, .count = count};
   find_freed(&victims);
-  plan->columns = columns;
-  plan->column_count = CELL_COUNT;
-  plan->pins = pins;
-  plan->pin_count = SESSION_PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   plan->unit = count == 1 ? "session" : "sessions";
   bool good = true;
   for (size_t i = 0; i < count && good; i++)

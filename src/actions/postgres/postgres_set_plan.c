@@ -155,10 +155,7 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
     return err_set(err, ERR_DENIED, "%.100s may not be read", row->key);
   if (!allowed(request, &setting, err))
     return false;
-  plan->columns = columns;
-  plan->column_count = sizeof columns / sizeof *columns;
-  plan->pins = pins;
-  plan->pin_count = SET_PIN_COUNT;
+  ACTION_OBJECTS(plan, columns, pins);
   postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
   plan->unit = "setting";
   plan->title = setting.value

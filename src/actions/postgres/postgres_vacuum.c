@@ -140,13 +140,8 @@ static const struct postgres_work work = {
     .conclude = conclude,
 };
 
-static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  return postgres_work_plan(request, plan, &work,
-                            request->params[0].number ? "VACUUM (ANALYZE)" : "VACUUM", err);
-}
-
 STEP(postgres_survey_vacuum, POSTGRES_STEP_MS)
-POSTGRES_WORK_STEPS(work)
+POSTGRES_WORK_STEPS(work, request->params[0].number ? "VACUUM (ANALYZE)" : "VACUUM")
 
 const struct action action_postgres_vacuum = {
     .spec = {.id = "postgres.vacuum",

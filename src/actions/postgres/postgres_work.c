@@ -2,6 +2,7 @@
 
 #include "actions/postgres/postgres_found.h"
 #include "core/format.h"
+#include "core/mem.h"
 #include "core/quote.h"
 #include "io/clock.h"
 
@@ -11,7 +12,7 @@
 
 enum { PERIOD_MS = 1000 };
 
-const char *const postgres_work_pins[WORK_PIN_COUNT] = {
+static const char *const pins[WORK_PIN_COUNT] = {
     [WORK_PIN_OID] = "oid",       [WORK_PIN_STATEMENT] = "statement", [WORK_PIN_NAME] = "name",
     [WORK_PIN_BEFORE] = "before", [WORK_PIN_STAMP] = "stamp",
 };
@@ -275,20 +276,6 @@ bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
 
 /* ---- the plan's side */
 
-struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, const char *oid,
-                                         const char *statement, struct err *err) {
-  struct plan_victim *victim = plan_victim(plan, key, key);
-  if (!victim) {
-    err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
-    return NULL;
-  }
-  victim->pins[WORK_PIN_OID] = plan_copy(plan, oid);
-  victim->pins[WORK_PIN_STATEMENT] = plan_copy(plan, statement);
-  victim->pins[WORK_PIN_NAME] = victim->label;
-  plan_say(plan, PLAN_EFFECT, "%s;", victim->pins[WORK_PIN_STATEMENT]);
-  return victim;
-}
-
 static const char *shown(const struct action_request *request, struct plan *plan,
                          const struct row *row, const char *column) {
   const struct table *table = &request->found->tables[0];
@@ -300,7 +287,7 @@ static const char *shown(const struct action_request *request, struct plan *plan
                            : postgres_shown(plan, row->cells[index], unit);
 }
 
-/* A value of the survey as a pin; NULL when it is not known. */
+/* A value of the survey as an identity; NULL when it is not known. */
 static const char *pinned(struct plan *plan, const struct table *table, const struct row *row,
                           const char *column) {
   const struct value value = column ? postgres_found(table, row, column) : value_none(NULL);
@@ -309,39 +296,63 @@ static const char *pinned(struct plan *plan, const struct table *table, const st
   return value.type == VALUE_TEXT ? plan_copy(plan, value.text) : NULL;
 }
 
-void postgres_work_plan_begin(struct plan *plan, const struct action_request *request) {
-  plan->pins = postgres_work_pins;
-  plan->pin_count = WORK_PIN_COUNT;
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
+static bool add_object(const struct action_request *request, struct plan *plan,
+                       const struct postgres_work *work, const char *verb, const struct row *row,
+                       struct err *err) {
+  const struct table *table = &request->found->tables[0];
+  const char *statement = verb ? plan_printf(plan, "%s %s", verb, row->key)
+                               : plan_copy(plan, postgres_found_text(table, row, "statement"));
+  if (strlen(statement) >= PLAN_TEXT_MAX - 8)
+    return err_set(err, ERR_LIMIT, "the statement is too long");
+  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
+  if (!victim)
+    return err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
+  victim->pins[WORK_PIN_OID] = pinned(plan, table, row, "oid");
+  victim->pins[WORK_PIN_STATEMENT] = statement;
+  victim->pins[WORK_PIN_NAME] = victim->label;
+  victim->pins[WORK_PIN_BEFORE] = pinned(plan, table, row, work->before);
+  victim->pins[WORK_PIN_STAMP] = pinned(plan, table, row, work->stamp);
+  for (size_t c = 0; c < work->column_count; c++)
+    victim->cells[c] = shown(request, plan, row, work->cells[c]);
+  plan_say(plan, PLAN_EFFECT, "%s;", statement);
+  return true;
+}
+
+/* For free(). */
+static const struct row **rows_of(const struct action_request *request, struct plan *plan,
+                                  size_t *count, struct err *err) {
+  if (plan->action->choice != CHOICE_NONE)
+    return postgres_picked(request, plan, count, err);
+  const struct row *row = postgres_found_row(request);
+  if (!row) {
+    err_set(err, ERR_INVALID, "the table is not known");
+    return NULL;
+  }
+  const struct row **rows = mem_new(sizeof *rows);
+  rows[0] = row;
+  *count = 1;
+  return rows;
 }
 
 bool postgres_work_plan(const struct action_request *request, struct plan *plan,
                         const struct postgres_work *work, const char *verb, struct err *err) {
   size_t count;
-  const struct row **rows = postgres_picked(request, plan, &count, err);
+  const struct row **rows = rows_of(request, plan, &count, err);
   if (!rows)
     return false;
-  const struct table *table = &request->found->tables[0];
-  postgres_work_plan_begin(plan, request);
   plan->columns = work->columns;
   plan->column_count = work->column_count;
+  plan->pins = pins;
+  plan->pin_count = WORK_PIN_COUNT;
+  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
   plan->unit = count == 1 ? work->unit_one : work->unit_many;
   plan->title = count == 1
                     ? plan_printf(plan, "%s %s of %s", work->title_one, rows[0]->key, plan->target)
                     : plan_printf(plan, "%s %zu %s of %s", work->title_many, count, work->objects,
                                   plan->target);
   bool good = true;
-  for (size_t i = 0; good && i < count; i++) {
-    struct plan_victim *victim =
-        postgres_work_victim(plan, rows[i]->key, pinned(plan, table, rows[i], "oid"),
-                             plan_printf(plan, "%s %s", verb, rows[i]->key), err);
-    for (size_t c = 0; victim && c < work->column_count; c++)
-      victim->cells[c] = shown(request, plan, rows[i], work->cells[c]);
-    if ((good = victim != NULL)) {
-      victim->pins[WORK_PIN_BEFORE] = pinned(plan, table, rows[i], work->before);
-      victim->pins[WORK_PIN_STAMP] = pinned(plan, table, rows[i], work->stamp);
-    }
-  }
+  for (size_t i = 0; good && i < count; i++)
+    good = add_object(request, plan, work, verb, rows[i], err);
   if (good)
     work->say(request, plan, rows, count);
   free(rows);

@@ -20,7 +20,6 @@ enum postgres_work_pin {
   WORK_PIN_STAMP,     /* what it must have, or must no longer have: the action's own; NULL: none */
   WORK_PIN_COUNT
 };
-extern const char *const postgres_work_pins[WORK_PIN_COUNT];
 
 /* The answer of `check`; no row: it is not there any more, or is called otherwise by now. */
 enum postgres_work_check {
@@ -78,8 +77,9 @@ struct postgres_work {
   void (*conclude)(struct outcome *outcome, const struct postgres_totals *totals);
 };
 
-/* The plan for all that is picked of the survey's first table; verb: what stands before the name in
- * the statement. */
+/* The plan for all that is picked of the survey's first table, or for its only row where the action
+ * has no choice. verb: what stands before the name in the statement; NULL: the row's cell
+ * "statement" is the whole of it. */
 bool postgres_work_plan(const struct action_request *request, struct plan *plan,
                         const struct postgres_work *work, const char *verb, struct err *err);
 /* The bodies of execute and verify. */
@@ -87,19 +87,19 @@ bool postgres_work_run(struct step *step, const struct postgres_work *work);
 bool postgres_prove_run(struct step *step, const struct postgres_work *work);
 enum { POSTGRES_PROVE_MS = 20000 };
 
-/* Steps named execute_step and verify_step of the work. */
-#define POSTGRES_WORK_STEPS(work)             \
-  static bool execute(struct step *step) {    \
-    return postgres_work_run(step, &(work));  \
-  }                                           \
-  static bool verify(struct step *step) {     \
-    return postgres_prove_run(step, &(work)); \
-  }                                           \
-  STEP(execute, 0)                            \
+/* make_plan with that verb, which may look at the request, execute_step and verify_step of the
+ * work.
+ */
+#define POSTGRES_WORK_STEPS(work, verb)                                          \
+  static bool make_plan(const struct action_request *request, struct plan *plan, \
+                        struct err *err) {                                       \
+    return postgres_work_plan(request, plan, &(work), (verb), err);              \
+  }                                                                              \
+  static bool execute(struct step *step) {                                       \
+    return postgres_work_run(step, &(work));                                     \
+  }                                                                              \
+  static bool verify(struct step *step) {                                        \
+    return postgres_prove_run(step, &(work));                                    \
+  }                                                                              \
+  STEP(execute, 0)                                                               \
   STEP(verify, POSTGRES_PROVE_MS)
-
-/* The pins, and the server that the plan is for. */
-void postgres_work_plan_begin(struct plan *plan, const struct action_request *request);
-/* A victim with its pins. NULL with err beyond the ceiling. */
-struct plan_victim *postgres_work_victim(struct plan *plan, const char *key, const char *oid,
-                                         const char *statement, struct err *err);
