@@ -209,15 +209,3 @@ bool audit_acknowledge_file(const char *path, const char *id, const char *reason
   finding_fini(&finding);
   return done;
 }
-
-bool audit_acknowledge_now(const struct audit_options *options, const char *id, const char *reason,
-                           struct err *err) {
-  char notice[AUDIT_SYSLOG_MAX];
-  if (!options->path)
-    return err_set(err, ERR_INVALID, "HOME is not set: `state` in the configuration names a place");
-  if (!audit_acknowledge_file(options->path, id, reason, notice, err))
-    return false;
-  if (options->to_syslog)
-    audit_syslog_send(notice);
-  return true;
-}

@@ -1,8 +1,10 @@
 /* The file as those see it who wait for the disk: on a thread. */
 #pragma once
 
-#include "audit/audit.h"
+#include "core/err.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { AUDIT_LOCK_MS = 2000 }; /* how long the lock of another program is waited for */

@@ -1,3 +1,4 @@
+#include "audit/audit.h"
 #include "audit/audit_own.h"
 #include "audit/audit_tail.h"
 #include "core/mem.h"

@@ -1,5 +1,6 @@
 /* Outcomes that could not be written: what was done is known, and only the disk stands between it
  * and the record. */
+#include "audit/audit.h"
 #include "audit/audit_own.h"
 
 static void tell(struct audit *audit, const struct append *append, enum audit_kept_state state,

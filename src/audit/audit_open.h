@@ -1,7 +1,7 @@
 /* Intents without an outcome and outcomes that are unknown, as a file is read from above. */
 #pragma once
 
-#include "audit/audit.h"
+#include "audit/audit_record.h"
 #include "core/map.h"
 
 #include <sys/queue.h>

@@ -1,8 +1,9 @@
 /* What audit.c and audit_follow.c share. */
 #pragma once
 
-#include "audit/audit.h"
 #include "audit/audit_syslog.h"
+#include "audit/audit_told.h"
+#include "io/io.h"
 #include "io/worker.h"
 
 enum {

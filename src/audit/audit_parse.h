@@ -1,7 +1,7 @@
 /* A line read back. */
 #pragma once
 
-#include "audit/audit.h"
+#include "audit/audit_record.h"
 
 #include <jansson.h>
 

@@ -1,3 +1,4 @@
+#include "audit/audit.h"
 #include "audit/audit_file.h"
 #include "audit/audit_lines.h"
 #include "audit/audit_open.h"

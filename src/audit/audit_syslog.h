@@ -1,7 +1,7 @@
 /* The copy for the system's log: one short line a record. */
 #pragma once
 
-#include "audit/audit.h"
+#include "audit/audit_record.h"
 
 enum { AUDIT_SYSLOG_MAX = 900 }; /* bytes; RFC 3164 has 1,024 with its own head */
 

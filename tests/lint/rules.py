@@ -182,6 +182,49 @@ def _library_header(name, header, number):
             yield f"src/{name}:{number}: <{header}> belongs in {', '.join(sorted(places))}"
 
 
+def _modules(root):
+    """Which module includes which: a .c and the .h of its name are one, so that a circle through the
+    implementation is one too."""
+    graph = {}
+    for path, name in sources(root):
+        module = name.rsplit(".", 1)[0]
+        edges = graph.setdefault(module, {})
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if match := re.match(r'\s*#\s*include\s*"([^"]+)\.h"', line):
+                if match.group(1) != module:
+                    edges.setdefault(match.group(1), f"src/{name}:{number}")
+    return graph
+
+
+def _way(graph, start, end):
+    """The shortest way from start to end, both included; empty if there is none."""
+    before, waiting = {start: None}, [start]
+    for module in waiting:
+        for other in graph.get(module, ()):
+            if other in before:
+                continue
+            before[other] = module
+            waiting.append(other)
+            if other == end:
+                way = [end]
+                while before[way[0]] is not None:
+                    way.insert(0, before[way[0]])
+                return way
+    return []
+
+
+def check_circles(root):
+    """No module includes another that includes it again, over however many others: what both need is
+    a module of its own below them. Of a circle one way round is told."""
+    graph, told = _modules(root), set()
+    for module, edges in sorted(graph.items()):
+        for other, where in sorted(edges.items()):
+            way = _way(graph, other, module)
+            if way and frozenset(way) not in told:
+                told.add(frozenset(way))
+                yield f"{where}: a circle of includes: {' -> '.join([module] + way)}"
+
+
 def check_calls(root):
     """Nobody calls what has no bound, keeps hidden state or would stop the loop."""
     names = "|".join(BANNED)

@@ -28,9 +28,9 @@ def tree(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("check", [rules.check_includes, rules.check_calls, rules.check_printing,
-                                   rules.check_lengths, rules.check_ids, rules.check_cells,
-                                   rules.check_keys])
+@pytest.mark.parametrize("check", [rules.check_includes, rules.check_circles, rules.check_calls,
+                                   rules.check_printing, rules.check_lengths, rules.check_ids,
+                                   rules.check_cells, rules.check_keys])
 def test_the_tree_keeps_the_rules(check):
     assert_none(check(ROOT))
 
@@ -92,6 +92,26 @@ def test_a_wrong_include_is_seen(tree, name, line, complaint):
 ])
 def test_a_right_include_is_not(tree, name, line):
     assert_none(rules.check_includes(tree({name: line + "\n"})))
+
+
+def test_a_circle_of_includes_is_seen(tree):
+    problems = list(rules.check_circles(tree({
+        "ui/dialog.h": '#include "ui/view.h"\n',
+        "ui/view.h": "",
+        "ui/view.c": '#include "ui/view.h"\n#include "ui/keys.h"\n',
+        "ui/keys.h": '#include "ui/dialog.h"\n',
+        "ui/key.h": "",
+    })))
+    assert problems == ["src/ui/dialog.h:1: a circle of includes: ui/dialog -> ui/view -> ui/keys -> ui/dialog"]
+
+
+def test_a_tree_of_includes_is_none(tree):
+    assert_none(rules.check_circles(tree({
+        "ui/view.c": '#include "ui/view.h"\n#include "ui/view_state.h"\n',
+        "ui/view.h": '#include "ui/key.h"\n',
+        "ui/view_state.h": '#include "ui/key.h"\n',
+        "ui/header.c": '#include "ui/view_state.h"\n#include "ui/view.h"\n',
+        "ui/key.h": ""})))
 
 
 @pytest.mark.parametrize("call", sorted(rules.BANNED))

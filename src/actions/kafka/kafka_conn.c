@@ -1,4 +1,5 @@
 #include "actions/kafka/kafka_conn.h"
+#include "clients/kafka/kafka_asking.h"
 
 #include "core/mem.h"
 #include "io/clock.h"

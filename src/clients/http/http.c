@@ -1,7 +1,7 @@
 #include "clients/http/http.h"
 
-#include "clients/http/http_client.h"
 #include "clients/http/http_error.h"
+#include "clients/http/http_multi.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -162,6 +162,8 @@ static bool is_numeric(const char *host) {
   return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
 }
 
+static void on_ended(void *arg, CURLcode code);
+
 struct http_request *http_get(struct io *io, const struct http_query *query, http_cb done,
                               void *arg) {
   struct http_request *request = mem_new(sizeof *request);
@@ -170,6 +172,7 @@ struct http_request *http_get(struct io *io, const struct http_query *query, htt
                                    .arg = arg,
                                    .timeout_ms = query->timeout_ms,
                                    .started_us = clock_now_us()};
+  request->client->ended = on_ended;
   request->body = mem_dup("");
   request->easy = curl_easy_init();
   assert(request->easy);
@@ -241,7 +244,9 @@ static void on_deadline(uv_timer_t *timer) {
   request_fail(request, &err);
 }
 
-void http_request_ended(struct http_request *request, CURLcode code) {
+/* Not known to curl any more. */
+static void on_ended(void *arg, CURLcode code) {
+  struct http_request *request = arg;
   request->in_multi = false;
   struct err err = {0};
   if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && request->body_cut)) {

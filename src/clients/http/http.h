@@ -9,6 +9,7 @@
  * taken from the environment, as curl does. */
 #pragma once
 
+#include "clients/http/http_client.h"
 #include "core/err.h"
 #include "io/io.h"
 
@@ -52,9 +53,3 @@ void http_cancel(struct http_request *request);
 
 /* Whether it is an http or https URL with a host. */
 bool http_url_check(const char *url, struct err *err) MUST_CHECK;
-
-/* io->http, made if need be. */
-struct http_client *http_client_get(struct io *io);
-/* Closes every connection and handle; what is under way must have been cancelled. The memory is
- * freed in a later turn of the loop. NULL is fine. Not from an http_cb. */
-void http_client_free(struct http_client *client);

@@ -1,5 +1,6 @@
 #include "clients/http/http_client.h"
 
+#include "clients/http/http_multi.h"
 #include "core/mem.h"
 
 #include <assert.h>
@@ -57,7 +58,7 @@ static void deliver(struct http_client *client) {
     char *request = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
     curl_multi_remove_handle(client->multi, easy);
-    http_request_ended((struct http_request *)request, code);
+    client->ended(request, code);
   }
 }
 

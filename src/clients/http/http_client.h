@@ -1,16 +1,10 @@
-/* Inside of io/http: the curl multi handle on the loop. */
+/* What all requests share: one curl multi handle on the loop. */
 #pragma once
 
-#include "clients/http/http.h"
+#include "io/io.h"
 
-#include <curl/curl.h>
-
-struct http_client {
-  uv_loop_t *loop;
-  CURLM *multi;
-  uv_timer_t timer;
-};
-
-/* curl has ended the transfer of `easy` and does not know it any more; its CURLOPT_PRIVATE is the
- * request. */
-void http_request_ended(struct http_request *request, CURLcode code);
+/* io->http, made if need be. */
+struct http_client *http_client_get(struct io *io);
+/* Closes every connection and handle; what is under way must have been cancelled. The memory is
+ * freed in a later turn of the loop. NULL is fine. Not from an http_cb. */
+void http_client_free(struct http_client *client);

@@ -7,39 +7,19 @@
  * thread. */
 #pragma once
 
+#include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_snapshot.h"
-#include "core/err.h"
 #include "io/io.h"
-
-/* How to reach the brokers. All borrowed for the call only. */
-struct kafka_config {
-  const char *bootstrap; /* "kafka:9092, kafka2:9092" */
-  char *const *names;    /* librdkafka properties, as configured; */
-  char *const *values;   /* values[i] belongs to names[i] */
-  size_t property_count;
-};
 
 struct kafka_client;
 
 /* Of librdkafka, as it runs: "2.0.2". Static. */
 const char *kafka_library_version(void);
 
-/* Whether it is a list of host:port (the port may be left out: 9092). */
-bool kafka_bootstrap_check(const char *text, struct err *err) MUST_CHECK;
-
 /* Makes a client; starts no process before the first call. NULL with ERR_INVALID for a property
  * that librdkafka does not know or take, or that is not to be set from outside. */
 struct kafka_client *kafka_client_new(struct io *io, const struct kafka_config *config,
                                       struct err *err) MUST_CHECK;
-
-/* What to ask for. Borrowed for the call only. */
-struct kafka_query {
-  char *const *groups; /* globs: a group is asked about if it matches one of them */
-  size_t group_count;
-  char *const *topics; /* globs; none: all topics */
-  size_t topic_count;
-  int64_t deadline_ms; /* on the steady clock */
-};
 
 typedef void (*kafka_snapshot_cb)(void *arg, struct kafka_snapshot *snapshot,
                                   const struct err *err);
@@ -63,5 +43,4 @@ void kafka_snapshot_cancel(struct kafka_request *request, const char **step);
 /* Ends the client; what is under way must have been cancelled. done(arg) comes once its process is
  * gone and its handles are closed, within KAFKA_CLOSE_MS and a turn of the loop: a process that
  * does not end by itself is killed. */
-enum { KAFKA_CLOSE_MS = 500 };
 void kafka_client_close(struct kafka_client *client, void (*done)(void *arg), void *arg);

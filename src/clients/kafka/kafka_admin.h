@@ -2,11 +2,13 @@
  * in the client's process, each with a deadline and one answer on the loop.
  *
  * A change looks first, in the same run, whether all is still as it was planned, and changes
- * nothing if not. Then it passes a gate: after kafka_admin_cancel nothing is sent that was not sent
- * before, and whoever cancels is told. All texts are a broker's: sanitise to show. */
+ * nothing if not. Then it passes a gate: after kafka_admin_cancel (kafka_asking.h) nothing is sent
+ * that was not sent before, and whoever cancels is told. All texts are a broker's: sanitise to
+ * show. */
 #pragma once
 
-#include "clients/kafka/kafka.h"
+#include "clients/kafka/kafka_snapshot.h"
+#include "core/err.h"
 
 /* Ceilings of one question and its answer. */
 enum {
@@ -111,19 +113,6 @@ struct kafka_spot *kafka_admin_find(const struct kafka_admin *admin, const char 
                                     int32_t partition);
 /* Whether the change was sent: before that nothing has happened. */
 bool kafka_admin_sent(const struct kafka_admin *admin);
-
-/* Takes the admin back; err is NULL when it went well. */
-typedef void (*kafka_admin_cb)(void *arg, struct kafka_admin *admin, const struct err *err);
-
-struct kafka_asking; /* one under way */
-
-/* Takes the admin. The callback comes once, on the loop's thread, never before this returns, unless
- * it is cancelled first. */
-struct kafka_asking *kafka_admin_ask(struct kafka_client *client, struct kafka_admin *admin,
-                                     int64_t deadline_ms, kafka_admin_cb done, void *arg);
-/* No callback will come, and nothing will be sent any more; the admin is the caller's again. True:
- * a change has been sent before, so it may happen. */
-bool kafka_admin_cancel(struct kafka_asking *asking);
 
 /* ---- to look */
 

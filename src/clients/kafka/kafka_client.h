@@ -1,7 +1,8 @@
 /* A client's inside, for what else makes calls in its process. */
 #pragma once
 
-#include "clients/kafka/kafka.h"
 #include "clients/kafka/kafka_process.h"
+
+struct kafka_client;
 
 struct kafka_process *kafka_client_process(struct kafka_client *client);

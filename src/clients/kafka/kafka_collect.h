@@ -2,14 +2,9 @@
  * ends of their partitions. */
 #pragma once
 
-#include "clients/kafka/kafka.h"
+#include "clients/kafka/kafka_collection.h"
+#include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_session.h"
-
-struct kafka_collection {
-  const char **groups, **topics; /* globs, in the snapshot's arena */
-  size_t group_count, topic_count;
-  struct kafka_snapshot *snapshot;
-};
 
 /* Copies the query: the collection may outlive whoever asked. */
 void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query);

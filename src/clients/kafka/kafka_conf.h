@@ -1,7 +1,7 @@
 /* The librdkafka configuration of one client. */
 #pragma once
 
-#include "clients/kafka/kafka.h"
+#include "clients/kafka/kafka_query.h"
 
 #include <librdkafka/rdkafka.h>
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "clients/kafka/kafka_admin.h"
+#include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_wire.h"
 
 /* Of one frame: the largest snapshot or answer, with room for its numbers. */

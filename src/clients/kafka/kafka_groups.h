@@ -1,7 +1,7 @@
 /* Groups while a snapshot is made: from what the list, the descriptions and the offsets say. */
 #pragma once
 
-#include "clients/kafka/kafka_collect.h"
+#include "clients/kafka/kafka_collection.h"
 #include "clients/kafka/kafka_stuck.h"
 #include "clients/kafka/kafka_topics.h"
 

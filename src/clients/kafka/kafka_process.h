@@ -7,6 +7,8 @@
 #pragma once
 
 #include "clients/kafka/kafka_frame.h"
+#include "clients/kafka/kafka_query.h"
+#include "io/io.h"
 
 #include <uv.h>
 

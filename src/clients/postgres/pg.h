@@ -14,26 +14,14 @@
  * alone. The server's are told apart by SQLSTATE and may be in any language. */
 #pragma once
 
+#include "clients/postgres/pg_rows.h"
 #include "core/err.h"
 #include "io/io.h"
 
 #include <stddef.h>
 
-/* Ceilings of one answer; beyond them the query fails with ERR_LIMIT and the connection is dropped.
- */
-enum { PG_ROWS_MAX = 10000, PG_BYTES_MAX = 8 << 20 };
 enum { PG_PATIENCE_MS = 1000 };
 enum { PG_VALUES_MAX = 1000 }; /* of one statement; the protocol has room for 65535 */
-
-/* An answer. The texts are as the server wrote them, in UTF-8 if it could convert them. */
-struct pg_rows {
-  size_t rows, columns;
-  const char *const *cells; /* row by row; NULL is SQL's NULL */
-};
-
-static inline const char *pg_cell(const struct pg_rows *rows, size_t row, size_t column) {
-  return rows->cells[row * rows->columns + column];
-}
 
 /* With an answer (that of the last statement of the query; without rows for a connect), or with an
  * error. Both are borrowed for the call. It comes once, on the loop's thread, never before the call

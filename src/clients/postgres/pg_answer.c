@@ -1,6 +1,7 @@
 #include "clients/postgres/pg_answer.h"
 
 #include "clients/postgres/pg_error.h"
+#include "clients/postgres/pg_rows.h"
 #include "core/mem.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* An answer as it comes in, row by row, with ceilings. */
 #pragma once
 
-#include "clients/postgres/pg.h"
 #include "core/arena.h"
+#include "core/err.h"
 
 #include <libpq-fe.h>
 

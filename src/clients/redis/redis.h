@@ -10,6 +10,7 @@
  * opened, for what is still to arrive on it answers a question that has been given up. */
 #pragma once
 
+#include "clients/redis/redis_refusal.h"
 #include "clients/redis/redis_url.h"
 #include "core/err.h"
 #include "io/io.h"
@@ -17,8 +18,7 @@
 #include <stddef.h>
 
 struct redis;
-struct line;       /* io/line.h */
-struct redisReply; /* hiredis/hiredis.h: type, str and len, integer, element and elements */
+struct line; /* io/line.h */
 
 enum {
   REDIS_REPLY_MAX = 16 << 20, /* bytes of memory for one reply; beyond, the connection breaks */
@@ -57,11 +57,6 @@ const char *redis_describe(const struct redis *redis, char *out, size_t size);
 /* No callback of a command comes after this. Waits for no server. closed(arg) comes in a later turn
  * of the loop, when all handles are closed and the memory is free; closed may be NULL. */
 void redis_close(struct redis *redis, void (*closed)(void *arg), void *arg);
-
-/* True for an error reply: err then has its words and what they mean: NOAUTH, WRONGPASS, NOPERM
- * ERR_DENIED; an unknown command, LOADING, MASTERDOWN, READONLY and the like ERR_UNSUPPORTED; too
- * many clients ERR_REFUSED; a bad database ERR_INVALID; else ERR_PROTOCOL. */
-bool redis_reply_err(const struct redisReply *reply, struct err *err);
 
 /* False with ERR_UNSUPPORTED for a url that asks for TLS. */
 bool redis_tls_check(const struct redis_url *url, struct err *err) MUST_CHECK;

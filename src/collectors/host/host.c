@@ -4,7 +4,8 @@
  * waits a moment for the answers, and goes without those that do not come: a hung network mount
  * costs its own row. While it hangs it is not asked again, so that it holds one thread and no more.
  */
-#include "collectors/host/host.h"
+#include "collectors/host/host_own.h"
+#include "collectors/host/host_table.h"
 
 #include "collectors/frame.h"
 #include "core/mem.h"

@@ -1,4 +1,5 @@
-#include "collectors/host/host.h"
+#include "collectors/host/host_own.h"
+#include "collectors/host/host_table.h"
 
 #include "core/format.h"
 #include "core/mem.h"

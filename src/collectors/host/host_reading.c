@@ -1,4 +1,4 @@
-#include "collectors/host/host.h"
+#include "collectors/host/host_own.h"
 
 #include "core/mem.h"
 #include "io/clock.h"

@@ -1,4 +1,5 @@
-#include "collectors/host/host.h"
+#include "collectors/host/host_table.h"
+#include "collectors/host/host_own.h"
 
 #define FACTS(file, member) FIGURE_FIELD(file, struct host_facts, member)
 #define LOAD(member) FACTS(HOST_FILE_LOAD, member)

@@ -19,5 +19,5 @@ enum disk_column {
 };
 
 extern const struct table_spec host_table, disk_table;
-/* Of a struct host_facts, and of a struct disk_answer (host.h). */
+/* Of a struct host_facts, and of a struct disk_answer (host_own.h). */
 extern const struct figures host_figures, disk_figures;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "clients/postgres/pg.h"
-#include "collectors/postgres/postgres.h"
+#include "collectors/postgres/postgres_known.h"
 #include "core/err.h"
 
 enum { POSTGRES_VERSION_MIN = 100000 };

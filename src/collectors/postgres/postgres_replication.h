@@ -2,7 +2,7 @@
  * from collection to collection, since the server forgets who is gone. */
 #pragma once
 
-#include "collectors/postgres/postgres.h"
+#include "collectors/postgres/postgres_known.h"
 
 /* Of one connection's server. Zeroed it knows nothing. */
 struct postgres_memory {

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "collectors/collector.h"
-#include "collectors/host/host.h"
+#include "collectors/host/host_own.h"
+#include "collectors/host/host_table.h"
 #include "support/tiny_server.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* What a file system's answers, and its silence, mean for its row. */
-#include "collectors/host/host.h"
+#include "collectors/host/host_own.h"
+#include "collectors/host/host_table.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,6 +2,7 @@
  * not take part in ours. Most of the children here only play the client: the bootstrap address says
  * how they behave. */
 #include "clients/kafka/kafka_admin.h"
+#include "clients/kafka/kafka_asking.h"
 #include "clients/kafka/kafka_child.h"
 #include "clients/kafka/kafka_process.h"
 

@@ -1,10 +1,10 @@
 /* Inside of the host collector: what its files share. */
 #pragma once
 
+#include "collectors/figures.h"
 #include "collectors/host/host_growth.h"
 #include "collectors/host/host_mountinfo.h"
 #include "collectors/host/host_proc.h"
-#include "collectors/host/host_table.h"
 #include "io/file.h"
 #include "io/mount.h"
 #include "io/worker.h"

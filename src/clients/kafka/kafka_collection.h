@@ -1,0 +1,10 @@
+/* What one collection looks for. */
+#pragma once
+
+#include "clients/kafka/kafka_snapshot.h"
+
+struct kafka_collection {
+  const char **groups, **topics; /* globs, in the snapshot's arena */
+  size_t group_count, topic_count;
+  struct kafka_snapshot *snapshot;
+};

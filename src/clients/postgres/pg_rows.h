@@ -1,0 +1,18 @@
+/* What an answer of PostgreSQL is. */
+#pragma once
+
+#include <stddef.h>
+
+/* Ceilings of one answer; beyond them the query fails with ERR_LIMIT and the connection is dropped.
+ */
+enum { PG_ROWS_MAX = 10000, PG_BYTES_MAX = 8 << 20 };
+
+/* An answer. The texts are as the server wrote them, in UTF-8 if it could convert them. */
+struct pg_rows {
+  size_t rows, columns;
+  const char *const *cells; /* row by row; NULL is SQL's NULL */
+};
+
+static inline const char *pg_cell(const struct pg_rows *rows, size_t row, size_t column) {
+  return rows->cells[row * rows->columns + column];
+}
