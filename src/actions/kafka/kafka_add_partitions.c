@@ -75,7 +75,7 @@ static void say_all(const struct action_request *request, struct plan *plan, con
   plan_say(plan, PLAN_PRECONDITION, "it still has %lld partitions: looked at just before", now);
 }
 
-static bool add_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   struct kafka_topic_facts topic;
   if (!kafka_topic_take(&topic, request, err))
     return false;
@@ -131,9 +131,7 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEP(survey, KAFKA_SURVEY_MS)
-STEP(execute, KAFKA_EXECUTE_MS)
-STEP(verify, KAFKA_VERIFY_MS)
+KAFKA_STEPS
 
 const struct action action_kafka_add_partitions = {
     .spec = {.id = "kafka.add-partitions",
@@ -146,8 +144,5 @@ const struct action action_kafka_add_partitions = {
              .choice = CHOICE_ONE,
              .params = params,
              .param_count = sizeof params / sizeof *params},
-    .survey = &survey_step,
-    .plan = add_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

@@ -78,7 +78,7 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
   return true;
 }
 
-static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   struct kafka_facts facts;
   struct kafka_picks picks = {0};
   kafka_facts_read(request->found, &facts);
@@ -117,9 +117,7 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEP(survey, KAFKA_SURVEY_MS)
-STEP(execute, KAFKA_EXECUTE_MS)
-STEP(verify, KAFKA_VERIFY_MS)
+KAFKA_STEPS
 
 const struct action action_kafka_delete_group = {
     .spec = {.id = "kafka.delete-group",
@@ -132,8 +130,5 @@ const struct action action_kafka_delete_group = {
              .runs = "kafka-consumer-groups.sh --delete",
              .danger = DANGER_DESTRUCTIVE},
     .applies = delete_applies,
-    .survey = &survey_step,
-    .plan = delete_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

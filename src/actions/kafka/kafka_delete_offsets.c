@@ -68,7 +68,7 @@ static bool add_victims(const struct action_request *request, struct plan *plan,
   return good;
 }
 
-static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   enum kafka_level level;
   struct kafka_facts facts;
   const struct row *row = kafka_row(request, &level, err);
@@ -136,9 +136,7 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEP(survey, KAFKA_SURVEY_MS)
-STEP(execute, KAFKA_EXECUTE_MS)
-STEP(verify, KAFKA_VERIFY_MS)
+KAFKA_STEPS
 
 const struct action action_kafka_delete_offsets = {
     .spec = {.id = "kafka.delete-offsets",
@@ -150,8 +148,5 @@ const struct action action_kafka_delete_offsets = {
              .runs = "kafka-consumer-groups.sh --delete-offsets",
              .danger = DANGER_DESTRUCTIVE},
     .applies = delete_applies,
-    .survey = &survey_step,
-    .plan = delete_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

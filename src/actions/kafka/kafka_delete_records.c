@@ -227,7 +227,7 @@ static bool make(struct making *m) {
   return true;
 }
 
-static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   struct making m = {.request = request, .plan = plan, .err = err};
   kafka_facts_read(request->found, &m.facts);
   if (!kafka_picks_take(&m.picks, request, false, err))
@@ -277,9 +277,7 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEP(survey, KAFKA_SURVEY_MS)
-STEP(execute, KAFKA_EXECUTE_MS)
-STEP(verify, KAFKA_VERIFY_MS)
+KAFKA_STEPS
 
 const struct action action_kafka_delete_records = {
     .spec = {.id = "kafka.delete-records",
@@ -292,8 +290,5 @@ const struct action action_kafka_delete_records = {
              .choice = CHOICE_MANY,
              .params = params,
              .param_count = sizeof params / sizeof *params},
-    .survey = &survey_step,
-    .plan = delete_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

@@ -149,9 +149,7 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEP(survey, KAFKA_SURVEY_MS)
-STEP(execute, KAFKA_EXECUTE_MS)
-STEP(verify, KAFKA_VERIFY_MS)
+KAFKA_STEPS
 
 const struct action action_kafka_reset_offsets = {
     .spec = {.id = "kafka.reset-offsets",

@@ -148,7 +148,7 @@ static void say_all(const struct action_request *request, struct plan *plan, con
            kafka_word(&plan->arena, *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : ""));
 }
 
-static bool set_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   struct kafka_topic_facts topic;
   struct kafka_setting setting;
   const char *others;
@@ -249,9 +249,7 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEP(survey, KAFKA_SURVEY_MS)
-STEP(execute, KAFKA_EXECUTE_MS)
-STEP(verify, KAFKA_VERIFY_MS)
+KAFKA_STEPS
 
 const struct action action_kafka_set_topic_config = {
     .spec = {.id = "kafka.set-topic-config",
@@ -265,8 +263,5 @@ const struct action action_kafka_set_topic_config = {
              .choice = CHOICE_ONE,
              .params = params,
              .param_count = sizeof params / sizeof *params},
-    .survey = &survey_step,
-    .plan = set_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };
