@@ -140,6 +140,13 @@ static const char *past_of(const struct audit_record *record) {
   return action ? action->spec.past : NULL;
 }
 
+/* Between who and what was done. */
+static const char *link_of(const struct audit_record *record, bool done) {
+  if (!done)
+    return " wanted to";
+  return past_of(record) ? "" : " did";
+}
+
 const char *sentence_record(char *out, size_t size, const struct audit_record *record,
                             bool unknown) {
   char who[160], deed[SENTENCE_MAX / 2], at[FORMAT_MAX];
@@ -164,11 +171,8 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
   } else {
     char words[VICTIM_TEXT_MAX];
     const char *detail = record_detail(words, record);
-    snprintf(out, size, "%s%s %s: %s%s%s", who,
-             !done             ? " wanted to"
-             : past_of(record) ? ""
-                               : " did",
-             deed, word_text(word), *detail ? ", " : "", detail);
+    snprintf(out, size, "%s%s %s: %s%s%s", who, link_of(record, done), deed, word_text(word),
+             *detail ? ", " : "", detail);
   }
   return out;
 }
