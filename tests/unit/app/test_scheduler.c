@@ -10,11 +10,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
+
+#include "support/tiny_server.h"
 
 static void test_backoff(void **state) {
   (void)state;
@@ -73,17 +76,18 @@ static void run(struct fixture *f, uint64_t limit_ms) {
   uv_timer_stop(&f->limit);
 }
 
-/* Watches ports where nothing listens: what a service collector answers at once. */
-static void begin(struct fixture *f, size_t targets, bool one_pass) {
+/* Targets of that kind, whose first option is the place. */
+static void begin_at(struct fixture *f, const char *kind, const char *place, size_t targets,
+                     bool one_pass) {
   *f = (struct fixture){0};
   uv_loop_init(&f->loop);
   f->io.loop = &f->loop;
   uv_timer_init(&f->loop, &f->limit);
   f->config = config_new();
   for (size_t i = 0; i < targets; i++) {
-    struct target *target = target_new(&collector_find("service")->kind, "s");
+    struct target *target = target_new(&collector_find(kind)->kind, "s");
     struct err err;
-    assert_true(option_parse(&target->kind->options[0], "127.0.0.1:1", &target->values[0], &err));
+    assert_true(option_parse(&target->kind->options[0], place, &target->values[0], &err));
     target->interval_ms = 200;
     target->timeout_ms = 1000;
     config_add(f->config, target);
@@ -91,6 +95,11 @@ static void begin(struct fixture *f, size_t targets, bool one_pass) {
   model_init(&f->model, f->config);
   struct scheduler_hooks hooks = {f, on_changed, on_finished};
   f->scheduler = scheduler_new(&f->io, &f->model, one_pass, hooks);
+}
+
+/* Watches ports where nothing listens: what a service collector answers at once. */
+static void begin(struct fixture *f, size_t targets, bool one_pass) {
+  begin_at(f, "service", "127.0.0.1:1", targets, one_pass);
 }
 
 static void on_closed(void *arg) {
@@ -270,6 +279,34 @@ static void test_closed_while_it_asks(void **state) {
   end(&f); /* no turn of the loop in between */
 }
 
+/* A server that is told a wrong password each second may lock the user out. */
+static void test_a_wrong_password_is_asked_less_and_less_often(void **state) {
+  (void)state;
+  struct fixture f;
+  struct tiny_server server = {.reply = "-WRONGPASS invalid username-password pair\r\n"};
+  uv_loop_t loop;
+  char url[64];
+  int port;
+  uv_loop_init(&loop);
+  port = tiny_free_port(&loop);
+  snprintf(url, sizeof url, "redis://u:p@127.0.0.1:%d", port);
+  begin_at(&f, "redis", url, 1, false);
+  assert_true(tiny_listen_at(&server, &f.loop, "127.0.0.1", port));
+  const struct slot *slot = &f.model.slots[0];
+  scheduler_start(f.scheduler);
+  for (uint32_t failures = 1; failures <= 3; failures++) {
+    while (slot->failures < failures)
+      uv_run(&f.loop, UV_RUN_ONCE);
+    assert_int_equal(slot->failures, failures);
+    assert_int_equal(slot->err.kind, ERR_DENIED);
+    assert_true(slot->next_ms - clock_now_ms() > (100 << (failures - 1))); /* of 200 ms, doubled */
+  }
+  tiny_stop(&server);
+  end(&f);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_backoff),
@@ -284,6 +321,7 @@ int main(void) {
       cmocka_unit_test(test_one_asked_again_at_once),
       cmocka_unit_test(test_stopped_while_it_asks),
       cmocka_unit_test(test_closed_while_it_asks),
+      cmocka_unit_test(test_a_wrong_password_is_asked_less_and_less_often),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
