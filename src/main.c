@@ -40,7 +40,7 @@ static int trouble(const struct err *err, bool plugin, int status) {
 
 static int usage_bad(const struct err *err, bool plugin) {
   const int status = trouble(err, plugin, EXIT_USAGE_BAD);
-  fprintf(stderr, "          `stacktop -h` shows what there is\n");
+  fprintf(stderr, "          `stacktop -h` shows the usage\n");
   return status;
 }
 

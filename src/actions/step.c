@@ -228,7 +228,7 @@ void step_settle(struct step *step) {
     outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
                     "the server accepted it, but the result could not be read: %s", why);
   if (unanswered(step) > 0)
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "sent, but not answered: %s", why);
+    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "sent, but no answer: %s", why);
   else if (is_refusal(&step->err))
     outcome_set_all(outcome, VICTIM_PENDING, VICTIM_REFUSED, "%s", why);
   else

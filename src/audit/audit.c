@@ -97,8 +97,8 @@ static void err_finish(struct err *err, enum err_kind kind, enum audit_event eve
       [AUDIT_INTENT] = "nothing is done without a record",
       [AUDIT_OUTCOME] = "the outcome is not on disk yet",
       [AUDIT_ACKNOWLEDGED] = "it is not acknowledged",
-      [AUDIT_UNLOCKED] = "that it was unlocked is not recorded",
-      [AUDIT_LOCKED] = "that it was locked is not recorded",
+      [AUDIT_UNLOCKED] = "the unlock is not recorded",
+      [AUDIT_LOCKED] = "the lock is not recorded",
   };
   err_set(err, kind, "the audit %.100s%scannot be written (%s): %s", path ? path : "",
           path ? " " : "", why, so[event]);

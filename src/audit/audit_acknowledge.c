@@ -91,8 +91,9 @@ static bool may_acknowledge(const struct finding *finding, const char *path, str
         "%.100s has no action with the id \"%s\" (`stacktop audit --unknown` lists them)", path,
         finding->id);
   if (*finding->other_host)
-    return err_set(err, ERR_INVALID, "two hosts have an action with that id: %s@%.60s or %s@%.60s",
-                   finding->id, finding->other_host, finding->id, last->who.host);
+    return err_set(err, ERR_INVALID,
+                   "two hosts have an action with that id; use %s@%.60s or %s@%.60s", finding->id,
+                   finding->other_host, finding->id, last->who.host);
   if (finding->has_acknowledged)
     return refuse_acknowledged(finding, err);
   if (last->event == AUDIT_OUTCOME && strcmp(last->result, "unknown") != 0)

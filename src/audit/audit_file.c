@@ -21,7 +21,7 @@ static bool fail(struct err *err, int number) {
   case ENOSPC:
     return err_set(err, ERR_IO, "no space left on the disk");
   case EDQUOT:
-    return err_set(err, ERR_IO, "the disk quota is used up");
+    return err_set(err, ERR_IO, "disk quota exceeded");
   case EFBIG:
     return err_set(err, ERR_IO, "the file may not grow any more: ulimit -f");
   case EROFS:
@@ -36,7 +36,7 @@ static bool fail(struct err *err, int number) {
   case ENOTDIR:
     return err_set(err, ERR_INVALID, "a part of the path is a file, not a directory");
   case ENXIO:
-    return err_set(err, ERR_INVALID, "it is a socket: move it away");
+    return err_set(err, ERR_INVALID, "it is a socket; move it away");
   case ENOLCK:
   case EOPNOTSUPP:
     return err_set(

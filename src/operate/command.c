@@ -44,7 +44,7 @@ static void run_acknowledge(const struct command_context *context, const char *a
   const char *reason = argument + length + strspn(argument + length, " ");
   if (length == 0 || !*reason) {
     say(context, SEVERITY_WARN,
-        "`:acknowledge ID REASON`: the id is in the event, and in `stacktop audit --unknown`");
+        "`:acknowledge ID REASON`: the id is in the event and in `stacktop audit --unknown`");
     return;
   }
   snprintf(id, sizeof id, "%.*s", (int)length, argument);
@@ -74,9 +74,9 @@ static void run_help(const struct command_context *context, const char *argument
 }
 
 const struct command_name command_names[] = {
-    {"unlock", "NAME", "ends read-only for a while; NAME is the environment's"},
+    {"unlock", "NAME", "leaves read-only mode for a while; NAME is that of the environment"},
     {"lock", "", "read-only again"},
-    {"acknowledge", "ID REASON", "records that an unknown outcome was looked into"},
+    {"acknowledge", "ID REASON", "records that an unknown outcome was investigated"},
     {"undo", "", "plans what takes the last action back"},
     {"quit", "", "leaves stacktop"},
     {"q", "", "the same"},

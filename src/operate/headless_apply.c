@@ -136,7 +136,7 @@ enum headless_end headless_apply_run(struct headless_apply *apply, struct plan *
   struct operation *operation = pipeline_adopt(headless->pipeline, plan, 0);
   if (!operation) {
     plan_free(plan);
-    err_set(err, ERR_INVALID, "the plan cannot be taken up");
+    err_set(err, ERR_INVALID, "the plan cannot be applied");
     return HEADLESS_NOT_TAKEN;
   }
   apply->operation = operation;

@@ -50,7 +50,7 @@ bool lock_open(struct lock *lock, const struct config *config, const char *typed
   if (!lock->why)
     return err_set(err, ERR_INVALID, "it is not read-only");
   if (lock->fixed)
-    return err_set(err, ERR_DENIED, "%s: this session stays read-only", lock->why);
+    return err_set(err, ERR_DENIED, "%s; this session stays read-only", lock->why);
   if (!name || strcmp(typed, name) != 0)
     return err_set(err, ERR_INVALID, "to unlock for %d minutes: `:unlock %s`", LOCK_IDLE_MS / 60000,
                    name ? name : "NAME");

@@ -48,7 +48,7 @@ void pipeline_record_lock(struct pipeline *pipeline, bool locked) {
   char id[64], title[96];
   const int64_t at_ms = clock_wall_ms();
   audit_id(id, at_ms, pipeline->self.pid, ++pipeline->serial);
-  snprintf(title, sizeof title, locked ? "Lock: read-only" : "Unlock, until idle for %d minutes",
+  snprintf(title, sizeof title, locked ? "Lock: read-only" : "Unlock until idle for %d minutes",
            LOCK_IDLE_MS / 60000);
   const struct audit_record record = {
       .event = locked ? AUDIT_LOCKED : AUDIT_UNLOCKED,

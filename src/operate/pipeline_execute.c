@@ -45,15 +45,15 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
   int64_t now_ms = pipeline_now();
   char phrase[PLAN_PHRASE_MAX];
   if (operation->phase != OPERATION_PLAN)
-    return err_set(err, ERR_INVALID, "there is no plan to agree to");
+    return err_set(err, ERR_INVALID, "there is no plan to confirm");
   if (run->dry)
     return err_set(err, ERR_INVALID, "this plan is only to be looked at");
   if (!lock_allows(run->pipeline->options.lock, run->target, now_ms, err))
     return false;
   if (run->pipeline->paused)
-    return err_set(err, ERR_INVALID, "the screen is held: z goes on");
+    return err_set(err, ERR_INVALID, "the screen is paused: press z, then try again");
   if (!run->adopted && plan_is_old(operation->plan, now_ms))
-    return err_set(err, ERR_INVALID, "the plan is older than %d s: make it again",
+    return err_set(err, ERR_INVALID, "the plan is older than %d s; make a new one",
                    PLAN_LIFETIME_MS / 1000);
   if (!plan_agreed(operation->plan, typed))
     return err_set(err, ERR_INVALID, "\"%.80s\" is not what was asked for: type %s", typed,
@@ -100,7 +100,7 @@ static void pending_settle(struct run *run) {
     outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s",
                     *why ? why : "nothing was said of it");
   else
-    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_SKIPPED, "not come to%s%s",
+    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_SKIPPED, "not attempted%s%s",
                     *why ? ": " : "", why);
 }
 
@@ -223,7 +223,8 @@ void run_cancel(struct run *run) {
     operation->cancelling = true;
     run->step->cancel(&run->act);
   } else if (is_begun(operation)) {
-    pipeline_warn(run->pipeline, run->target->name, "it cannot be stopped half-way: it is short");
+    pipeline_warn(run->pipeline, run->target->name,
+                  "it cannot be cancelled; it takes only a moment");
   }
   pipeline_changed(run->pipeline);
 }

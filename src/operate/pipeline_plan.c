@@ -14,7 +14,7 @@ bool slot_is_fresh(const struct pipeline *pipeline, size_t slot_index, int64_t n
                    struct err *err) {
   const struct slot *slot = &pipeline->options.model->slots[slot_index];
   if (pipeline->paused)
-    return err_set(err, ERR_INVALID, "the screen is held: z goes on, then plan by what is so now");
+    return err_set(err, ERR_INVALID, "the screen is paused: press z, then plan again");
   switch (slot_state(slot, now_ms)) {
   case SLOT_WAITING:
     return err_set(err, ERR_INVALID, "nothing is known of %s yet", slot->target->name);
@@ -120,7 +120,7 @@ static bool plan_make(struct run *run, const struct action_request *request, str
       !run->action->plan(request, plan, err))
     return false;
   if (plan->arena.exhausted)
-    return err_set(err, ERR_LIMIT, "the plan is too large: pick fewer");
+    return err_set(err, ERR_LIMIT, "the plan is too large; select fewer");
   if (plan->victim_count == 0)
     return err_set(err, ERR_INVALID, "there is nothing to do");
   return !run_meets_another(run, plan, err);
@@ -228,7 +228,7 @@ static bool param_parse(struct run *run, size_t index, struct err *err) {
   const char *text = run->operation.texts[index];
   option_value_fini(&run->values[index]);
   if (!text && param->required)
-    return err_set(err, ERR_INVALID, "%s is needed: %s", param->name, param->help);
+    return err_set(err, ERR_INVALID, "missing parameter %s: %s", param->name, param->help);
   if (!text)
     return true;
   return option_parse(param, text, &run->values[index], err);

@@ -44,7 +44,7 @@ static bool may_trust(const struct stat *plans, const char *state) {
 /* A descriptor of STATE/plans, or -1 with err. */
 static int folder_open(const char *state, bool make, struct err *err) {
   if (make && !folders_make(state)) {
-    fail(err, state, "plans cannot be kept in");
+    fail(err, state, "cannot store plans in");
     return -1;
   }
   char *path = mem_printf("%s/plans", state);
@@ -120,7 +120,7 @@ static bool reads_again(const struct plan_format *format, const char *text, size
   char back[PLAN_HASH_SIZE] = "";
   struct plan *plan = format->read(text, len, spec_find, NULL, &why);
   if (!plan)
-    return err_set(err, ERR_LIMIT, "the plan cannot be kept: %s", why.text);
+    return err_set(err, ERR_LIMIT, "cannot store the plan: %s", why.text);
   format->hash(plan, back);
   plan_free(plan);
   return strcmp(back, hash) == 0 ||
@@ -226,8 +226,8 @@ static bool search_end(const struct search *search, const char *state, struct er
                    "became of it)",
                    search->applied);
   return err_set(err, ERR_INVALID,
-                 "there is no plan %.64s in %.120s/plans (one is kept for an hour)", search->prefix,
-                 state);
+                 "there is no plan %.64s in %.120s/plans (plans are kept for an hour)",
+                 search->prefix, state);
 }
 
 static bool search_run(struct search *search, const char *state, int folder, struct err *err) {
@@ -278,10 +278,10 @@ static bool plan_check(const struct plan_format *format, struct plan *plan, cons
                        int64_t now_ms, struct err *err) {
   char content[PLAN_HASH_SIZE], made[FORMAT_MAX];
   if (strcmp(format->hash(plan, content), hash) != 0)
-    return err_set(err, ERR_INVALID,
-                   "the plan %.12s was changed after it was made (its content is %.12s): make it "
-                   "again",
-                   hash, content);
+    return err_set(
+        err, ERR_INVALID,
+        "the plan %.12s was changed after it was made (its content is %.12s); make a new one", hash,
+        content);
   if (is_over(plan, now_ms))
     return err_set(err, ERR_INVALID,
                    "the plan %.12s was made at %s, and can be applied for an hour: make it again",
@@ -296,8 +296,8 @@ struct plan *plan_file_load(const char *state, const struct plan_format *format,
   size_t digits = strspn(prefix, "0123456789abcdef"), len;
   if (prefix[digits] || digits < PLAN_FILE_PREFIX_MIN || digits > HASH_DIGITS) {
     err_set(err, ERR_INVALID,
-            "\"%.80s\" is no plan: its hash is wanted, or at least the first %d digits of it",
-            prefix, PLAN_FILE_PREFIX_MIN);
+            "\"%.80s\" is not a plan; give its hash or at least the first %d digits of it", prefix,
+            PLAN_FILE_PREFIX_MIN);
     return NULL;
   }
   int folder = folder_open(state, false, err);

@@ -184,7 +184,7 @@ bool words_parse(struct words *words, size_t count, const char *const *argv,
   const struct action *action;
   *words = (struct words){0};
   if (count == 0)
-    return err_set(err, ERR_INVALID, "an action is wanted (`stacktop actions` lists them)");
+    return err_set(err, ERR_INVALID, "an action is required (`stacktop actions` lists them)");
   return action_read(argv[0], &action, err) &&
          words_parse_rest(words, action, count - 1, argv + 1, model, err);
 }

@@ -126,7 +126,7 @@ def test_the_actions_are_listed():
         assert all(param["help"] for param in action["params"])
         for param in action["params"]:
             assert (param["type"] in ("text", "secret")) != ("allowed" in param), (action["id"], param)
-    assert "age=DURATION   sessions" in run.stdout and "(1s to 30d, default 10m)" in " ".join(run.stdout.split())
+    assert "age=DURATION   minimum" in run.stdout and "(1s to 30d, default 10m)" in " ".join(run.stdout.split())
     keys = [(action["kind"], action["key"]) for action in listed if "key" in action]
     assert len(keys) == len(set(keys))
 

@@ -181,7 +181,7 @@ def test_vacuum_by_keys(upkeep):
         terminal.wait_for("pid ")
         select(terminal, 2, "pid ")
         terminal.press("V")
-        terminal.wait_for("take statistics for the planner")
+        terminal.wait_for("also collect planner statistics")
         terminal.press("Enter")
         terminal.wait_for("0 picked")
         terminal.press("Enter")

@@ -170,7 +170,7 @@ def test_a_plan_holds_for_that_session_only(stage, remedy):
         plan = remedy.plan("postgres.terminate", "ecap", victim)
         stage.sql("SELECT pg_terminate_backend(%s)", victim)
         wait_until(lambda: state(stage, victim) == "gone")
-        assert "it had ended already" in remedy.apply(plan, str(victim))
+        assert "already ended" in remedy.apply(plan, str(victim))
         assert state(stage, neighbour) == "idle in transaction"
         remedy.apply(plan, str(victim), status=1)
     assert [record["result"] for record in remedy.audit.outcomes] == ["gone"]

@@ -65,7 +65,7 @@ def test_no_action_through_a_pool(lab_postgres, config):
     with session(lab_postgres, "SELECT 1", dbname="ecap") as (_, pid):
         for pool in POOLS:
             done = stacktop("plan", "-c", path, "postgres.terminate", pool, pid)
-            assert done.status == 1 and "a pooler stands in front" in done.stderr, done
+            assert done.status == 1 and "goes through a pooler" in done.stderr, done
 
 
 def test_a_lag_that_may_not_be_seen_is_no_number(lab_postgres, config):

@@ -360,3 +360,31 @@ def check_lengths(root, ceiling=LINES_MAX):
         lines = len(path.read_text().splitlines())
         if lines > ceiling:
             yield f"src/{name}:{lines}: longer than {ceiling} lines: it has more than one responsibility"
+
+
+# Idioms of our own that a reader of English stumbles over, in what is shown and in the manual.
+IDIOMS = re.compile(
+    r"\b(by now|whoever|are told|is told|goes on behind|as it stands|of today|at the most|mends?|mended|nobody listens|"
+    r"to be had|not come to|ask all now|the pane alone|while all goes on|(?<!there )is no (duration|size|list|plan|trouble|finding|"
+    r"name|absolute path|configuration|place|option|URL)|no word why|wants a)\b")
+MANUAL = ("README.md", "CONTRIBUTING.md", "docs/*.md")
+
+
+def _literals(code):
+    """The string literals of C code with their lines; those side by side are one."""
+    code = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment.group()), code, flags=re.S)
+    for match in re.finditer(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', code):
+        yield code.count("\n", 0, match.start()) + 1, re.sub(r'"\s*"', "", match.group())
+
+
+def check_words(root):
+    """What is shown and what the manual says is plain English."""
+    for path, name in sources(root, ".c", ".h", ".def"):
+        for number, text in _literals(path.read_text()):
+            for match in IDIOMS.finditer(text):
+                yield f'src/{name}:{number}: "{match.group()}": say it in plain English'
+    for pattern in MANUAL:
+        for path in sorted(Path(root).glob(pattern)):
+            for number, text in enumerate(path.read_text().splitlines(), 1):
+                for match in IDIOMS.finditer(text):
+                    yield f'{path.relative_to(root)}:{number}: "{match.group()}": say it in plain English'

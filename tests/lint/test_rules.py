@@ -30,7 +30,8 @@ def tree(tmp_path):
 
 @pytest.mark.parametrize("check", [rules.check_includes, rules.check_circles, rules.check_calls,
                                    rules.check_printing, rules.check_lengths, rules.check_ids,
-                                   rules.check_cells, rules.check_keys])
+                                   rules.check_cells, rules.check_keys,
+                                   rules.check_words])
 def test_the_tree_keeps_the_rules(check):
     assert_none(check(ROOT))
 
@@ -195,3 +196,22 @@ def test_columns_and_keys_have_one_name(tree, check, name, line, complaint):
 ])
 def test_contracts_are_the_way(tree, check, line):
     assert not list(check(tree({"actions/a.c": f"{line}\n"}), {}))
+
+
+@pytest.mark.parametrize("name, text, words", [
+    ("src/ui/a.c", 'say("the group is\n " /* x */);\nsay("is Empty "\n    "by now");\n', '3: "by now"'),
+    ("src/ui/a.c", 'say("\\"x\\" is no duration");\n', '1: "is no duration"'),
+    ("docs/a.md", "A key.\nIt mends what is broken.\n", '2: "mends"'),
+    ("README.md", "refused: nobody listens\n", '1: "nobody listens"'),
+])
+def test_an_idiom_is_seen(tmp_path, name, text, words):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    problems = list(rules.check_words(tmp_path))
+    assert len(problems) == 1 and words in problems[0], problems
+
+
+def test_plain_words_and_comments_pass(tree):
+    root = tree({"ui/a.c": '/* by now */\nsay("no longer there", "there is no plan", "amended"); // whoever\n'})
+    assert_none(rules.check_words(root))

@@ -20,7 +20,7 @@ static const struct option params[] = {
      .required = true,
      .min = 2,
      .max = PARTITIONS_MAX,
-     .help = "how many partitions it is to have in all",
+     .help = "total number of partitions after the change",
      .example = "12"},
 };
 
@@ -66,13 +66,14 @@ static void say_all(const struct action_request *request, struct plan *plan, con
              kafka_counted(plan, readers.count, "group", "groups"), readers.names,
              readers.count > 8 ? ", ..." : "");
   plan_say(plan, PLAN_WARNING,
-           "a key goes to another partition from then on: its messages are no longer in order "
-           "with the earlier ones, and compaction keeps an old one in its old place");
+           "keys map to other partitions from then on: new messages of a key are not ordered after "
+           "its old ones, and compaction keeps an old message in the old partition");
   plan_say(plan, PLAN_WARNING,
-           "a consumer with auto.offset.reset=latest misses what comes into a new partition "
-           "before it notices it");
-  plan_say(plan, PLAN_LOSS, "a topic never gets fewer partitions again");
-  plan_say(plan, PLAN_PRECONDITION, "it still has %lld partitions: looked at just before", now);
+           "a consumer with auto.offset.reset=latest misses messages written to a new partition "
+           "before it discovers it");
+  plan_say(plan, PLAN_LOSS, "the number of partitions cannot be reduced again");
+  plan_say(plan, PLAN_PRECONDITION, "the topic still has %lld partitions (checked just before)",
+           now);
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -81,8 +82,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     return false;
   long long now = topic.partitions, new = request->params[0].number;
   if (new <= now)
-    return err_set(err, ERR_INVALID, "%.150s has %lld partitions: it can only get more", topic.name,
-                   now);
+    return err_set(err, ERR_INVALID, "%.150s has %lld partitions; the number can only be increased",
+                   topic.name, now);
   ACTION_OBJECTS(plan, columns, pins);
   plan->unit = "topics";
   struct plan_victim *victim = plan_victim(plan, topic.name, topic.name);
@@ -138,7 +139,7 @@ const struct action action_kafka_add_partitions = {
              .kind = "kafka",
              .title = "add partitions",
              .past = "added",
-             .what = "gives a topic more partitions, for ever",
+             .what = "adds partitions to a topic; they cannot be removed again",
              .runs = "kafka-topics.sh --alter --partitions N",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_ONE,

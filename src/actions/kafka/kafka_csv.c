@@ -84,16 +84,16 @@ static bool read_line(const struct reader *reader, const char *from, const char 
   char fields[FIELDS_MAX][FIELD_BYTES];
   size_t count;
   if (!split(from, end, fields, &count) || count < 3)
-    return fail(reader, "no line \"topic,partition,offset\"");
+    return fail(reader, "not a line \"topic,partition,offset\"");
   size_t first = count - 3;
   *mine = first == 0 || strcmp(fields[0], reader->group) == 0;
   int64_t partition;
   if (!topic_is_valid(fields[first]))
-    return fail(reader, "no name of a topic where it should be");
+    return fail(reader, "the topic name is missing");
   if (!read_number(fields[first + 1], INT32_MAX, &partition))
-    return fail(reader, "no partition where it should be");
+    return fail(reader, "the partition is missing or not a number");
   if (!read_number(fields[first + 2], INT64_MAX, &line->offset))
-    return fail(reader, "no offset where it should be");
+    return fail(reader, "the offset is missing or not a number");
   memcpy(line->topic, fields[first], strlen(fields[first]) + 1);
   line->partition = (int32_t)partition;
   return true;

@@ -59,20 +59,20 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
     return false;
   plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete --group %s",
            kafka_server(plan, request), kafka_word(&plan->arena, facts->group));
-  plan_say(plan, PLAN_BLAST, "forgets what it has committed to %s",
+  plan_say(plan, PLAN_BLAST, "deletes the group's committed offsets of %s",
            kafka_counted(plan, (int64_t)picks->count, "partition", "partitions"));
   plan_say(plan, PLAN_WARNING,
-           "a consumer of this name that comes back begins at auto.offset.reset: at the end it "
-           "misses messages, at the start it reads all of them again");
+           "a consumer that joins this group later starts at auto.offset.reset: with latest it "
+           "misses messages, with earliest it reads all of them again");
   plan_say(plan, PLAN_PRECONDITION,
-           "the group is Empty and has committed nothing since, to any partition: looked at once "
+           "the group is Empty and has committed nothing since, to any partition: checked once "
            "more just before; "
-           "the broker refuses, too, when it has members");
+           "the broker also refuses while the group has members");
   if (picks->count > 0) {
-    plan_say(plan, PLAN_LOSS, "stacktop does not make a group anew: only the file below does");
+    plan_say(plan, PLAN_LOSS, "stacktop cannot recreate a group; use the file below");
     plan_say(plan, PLAN_UNDO,
-             "its offsets are written to %s first; kafka-consumer-groups.sh "
-             "--reset-offsets --from-file makes it anew from it",
+             "its offsets are written to %s first; kafka-consumer-groups.sh --reset-offsets "
+             "--from-file recreates the group from it",
              kafka_undo_path(plan, request->state, victim->pins[PIN_UNDO]));
   }
   return true;

@@ -76,7 +76,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (!row)
     return false;
   if (!facts.group || !facts.listed)
-    return err_set(err, ERR_INVALID, "there is no such group any more");
+    return err_set(err, ERR_INVALID, "the group no longer exists");
   const char *topic = plan_copy(plan, kafka_row_name(request, row));
   const char *group = plan_copy(plan, facts.group);
   ACTION_OBJECTS(plan, columns, pins);
@@ -93,12 +93,13 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     plan_say(plan, PLAN_WARNING,
              "the group is %s: the broker refuses if it is subscribed to the topic", facts.state);
   plan_say(plan, PLAN_WARNING,
-           "a consumer that reads the topic in this group again begins at auto.offset.reset");
-  plan_say(plan, PLAN_PRECONDITION, "each offset is still the old one: else none is deleted");
-  plan_say(plan, PLAN_UNDO, "the offsets are written to %s first; no file, no deletion",
+           "a consumer of this group that reads the topic again starts at auto.offset.reset");
+  plan_say(plan, PLAN_PRECONDITION, "every offset is unchanged; otherwise none is deleted");
+  plan_say(plan, PLAN_UNDO,
+           "the offsets are written to %s first; if that fails, nothing is deleted",
            kafka_undo_path(plan, request->state, plan->victims[0].pins[KAFKA_RESET_UNDO]));
   plan_say(plan, PLAN_UNDO,
-           "kafka.reset-offsets brings them back while the group is there, and Empty");
+           "kafka.reset-offsets restores them as long as the group exists and is Empty");
   return true;
 }
 
@@ -131,7 +132,7 @@ static bool verify(struct step *step) {
     else
       outcome_set(outcome, i, VICTIM_DONE, "read again: nothing is committed");
   }
-  outcome_proof(outcome, "offsets read again: %zu of %zu are gone",
+  outcome_proof(outcome, "offsets read again: %zu of %zu deleted",
                 outcome_count(outcome, VICTIM_DONE), looked);
   return true;
 }
@@ -144,7 +145,7 @@ const struct action action_kafka_delete_offsets = {
              .table = KAFKA_LAG_TABLE,
              .title = "delete offsets",
              .past = "deleted",
-             .what = "deletes what a group has committed to a topic that it reads no more",
+             .what = "deletes a group's committed offsets of a topic that it no longer reads",
              .runs = "kafka-consumer-groups.sh --delete-offsets",
              .danger = DANGER_DESTRUCTIVE},
     .applies = delete_applies,

@@ -29,12 +29,13 @@ static const struct plan_column columns[] = {
 enum { BEFORE };
 
 static const struct option params[] = {
-    [BEFORE] = {.name = "before",
-                .type = OPTION_TEXT,
-                .required = true,
-                .help = "an offset, a date and time, 2h ago, or end: all messages before it go",
-                .example = "2026-11-25T14:03",
-                .check = kafka_before_check},
+    [BEFORE] =
+        {.name = "before",
+         .type = OPTION_TEXT,
+         .required = true,
+         .help = "an offset, a date and time, 2h ago, or end: all messages before it are deleted",
+         .example = "2026-11-25T14:03",
+         .check = kafka_before_check},
 };
 
 /* ---- survey: all partitions of all topics */
@@ -84,21 +85,21 @@ static int64_t new_start(const struct making *m, const struct kafka_pick *pick) 
 static bool add_victim(struct making *m, const struct kafka_pick *pick) {
   struct plan *plan = m->plan;
   if (pick->error || pick->start < 0 || pick->end < 0)
-    return err_set(m->err, ERR_INVALID, "%.100s: %.100s: leave it out", pick->key,
+    return err_set(m->err, ERR_INVALID, "%.100s: %.100s; deselect it", pick->key,
                    pick->error ? pick->error : "its offsets are not known");
   int64_t new = new_start(m, pick);
   if (new == pick->start)
     return true;
   struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
   if (!victim)
-    return err_set(m->err, ERR_LIMIT, "more than %d partitions: pick fewer", PLAN_VICTIMS_MAX);
+    return err_set(m->err, ERR_LIMIT, "more than %d partitions; select fewer", PLAN_VICTIMS_MAX);
   m->deleted += new - pick->start;
   victim->cells[0] = count_text(plan, pick->start);
   victim->cells[1] = count_text(plan, new);
   victim->cells[2] = count_text(plan, new - pick->start);
   victim->cells[3] = count_text(plan, pick->end - new);
   if (m->facts.to.kind == KAFKA_TO_TIME && pick->at < 0) {
-    victim->cells[4] = "no message as late: all";
+    victim->cells[4] = "no message that late: all";
     m->past_end++;
   } else if (m->facts.to.kind == KAFKA_TO_OFFSET && m->facts.to.number > pick->end) {
     victim->cells[4] = "clamped to the log's end: all";
@@ -195,14 +196,13 @@ static void say_all(struct making *m) {
     plan_say(plan, PLAN_BLAST, "up to the first message not older than %s",
              kafka_time_text(m->facts.to.number, when));
   if (m->past_end > 0)
-    plan_say(plan, PLAN_WARNING, "%s no message as late as that: all of it goes",
+    plan_say(plan, PLAN_WARNING, "%s no message that late: all messages are deleted",
              kafka_counted(plan, (int64_t)m->past_end, "partition has", "partitions have"));
   say_readers(m);
-  plan_say(plan, PLAN_LOSS, "the messages: nothing brings them back");
-  plan_say(
-      plan, PLAN_PRECONDITION,
-      "no log has become shorter, or has messages younger than this plan where older ones were: "
-      "looked at just before");
+  plan_say(plan, PLAN_LOSS, "the deleted messages cannot be restored");
+  plan_say(plan, PLAN_PRECONDITION,
+           "no log has become shorter or has messages newer than this plan in place of older ones "
+           "(checked just before)");
   kafka_say_topic(plan, m->has_ids, "that");
   plan_say(plan, PLAN_PRECONDITION, "the broker refuses a topic whose cleanup.policy is compact");
 }
@@ -218,7 +218,7 @@ static bool make(struct making *m) {
     if (!add_victim(m, &m->picks.items[i]))
       return false;
   if (plan->victim_count == 0)
-    return err_set(m->err, ERR_INVALID, "nothing to do: no message is before that");
+    return err_set(m->err, ERR_INVALID, "nothing to do: there are no messages before that");
   plan->name = plan->victims[0].pins[PIN_TOPIC];
   plan->title =
       plan_printf(plan, "Delete %s of %s", kafka_counted(plan, m->deleted, "message", "messages"),
@@ -268,9 +268,9 @@ static bool verify(struct step *step) {
     if (outcome->victims[i].result != VICTIM_SENT)
       continue;
     if (begins_as_planned(plan, now, i))
-      outcome_set(outcome, i, VICTIM_DONE, "read again: it begins at %lld", start);
+      outcome_set(outcome, i, VICTIM_DONE, "read again: the log starts at %lld", start);
     else
-      outcome_set(outcome, i, VICTIM_UNKNOWN, "accepted, but it begins at %lld", start);
+      outcome_set(outcome, i, VICTIM_UNKNOWN, "accepted, but the log starts at %lld", start);
   }
   outcome_proof(outcome, "start offsets read again: %zu of %zu as planned",
                 outcome_count(outcome, VICTIM_DONE), outcome->count);
@@ -284,7 +284,7 @@ const struct action action_kafka_delete_records = {
              .kind = "kafka",
              .title = "delete messages",
              .past = "deleted",
-             .what = "deletes the oldest messages of partitions, for ever",
+             .what = "deletes the oldest messages of partitions permanently",
              .runs = "kafka-delete-records.sh",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY,

@@ -271,19 +271,19 @@ void kafka_facts_read(const struct sample *found, struct kafka_facts *facts) {
 
 bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err *err) {
   if (!facts->group || !facts->listed)
-    return err_set(err, ERR_INVALID, "there is no group %.150s: nothing is made anew by accident",
+    return err_set(err, ERR_INVALID, "the group %.150s does not exist",
                    facts->group ? facts->group : "like that");
   if (!facts->classic && (classic || !facts->empty))
     return err_set(err, ERR_UNSUPPORTED,
-                   "the group is of the new consumer protocol (%s): whether it has members cannot "
-                   "be told with this librdkafka; use kafka-consumer-groups.sh",
+                   "the group uses the new consumer protocol (%s), and this librdkafka cannot tell "
+                   "whether it has members; use kafka-consumer-groups.sh",
                    facts->state);
   if (facts->empty)
     return true;
   if (facts->members > 0)
-    return err_set(err, ERR_INVALID, "the group is %s: stop its %lld %s first", facts->state,
+    return err_set(err, ERR_INVALID, "the group is %s; stop its %lld %s first", facts->state,
                    (long long)facts->members, facts->members == 1 ? "consumer" : "consumers");
-  return err_set(err, ERR_INVALID, "the group is %s: it has to be Empty", facts->state);
+  return err_set(err, ERR_INVALID, "the group is %s; it must be Empty", facts->state);
 }
 
 bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_request *request,
@@ -295,7 +295,7 @@ bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_reque
   if (!row)
     return err_set(err, ERR_INVALID,
                    request->chosen_count == 0 ? "no topic is picked"
-                                              : "pick one topic that is there");
+                                              : "select one of the listed topics");
   *topic = (struct kafka_topic_facts){.name = row->key,
                                       .partitions = (int32_t)number_of(row->cells[T_PARTITIONS]),
                                       .id = text_of(row->cells[T_ID]),
@@ -356,7 +356,8 @@ static bool all_there(const struct table *table, const struct action_request *re
     if (!is_chosen(keys, table->row_count, request->chosen[i]))
       missing = request->chosen[i];
   free(keys);
-  return !missing || err_set(err, ERR_INVALID, "there is no %.150s to pick", missing);
+  return !missing ||
+         err_set(err, ERR_INVALID, "%.150s cannot be selected: not in the list", missing);
 }
 
 bool kafka_picks_take(struct kafka_picks *picks, const struct action_request *request, bool all,

@@ -76,7 +76,7 @@ static bool has_identities(const struct plan *plan) {
 static bool fill(struct kafka_admin *admin, const struct step *step, bool change, struct err *err) {
   const struct plan *plan = step->act->plan;
   if (!has_identities(plan))
-    return err_set(err, ERR_INVALID, "the plan does not say what it is for");
+    return err_set(err, ERR_INVALID, "the plan does not name its object");
   admin->cluster = known(action_identity(plan, 0, "cluster"));
   admin->group = known(action_identity(plan, 0, "group"));
   if (pin_index(plan, "partition") >= 0 && !add_partitions(admin, plan, err))

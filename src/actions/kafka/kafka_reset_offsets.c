@@ -13,15 +13,15 @@ enum { TO, FILE_PARAM };
 static const struct option params[] = {
     [TO] = {.name = "to",
             .type = OPTION_TEXT,
-            .help = "earliest, latest, an offset, +20 or -20 from where it is, 2h ago, a date and "
-                    "time (of this zone, or with one), @milliseconds",
+            .help = "earliest, latest, an offset, +20 or -20 relative to the current one, 2h ago, "
+                    "a date and time (local, or with a zone), @milliseconds",
             .example = "2026-11-25T14:03",
             .check = kafka_to_check},
-    [FILE_PARAM] = {.name = "file",
-                    .type = OPTION_TEXT,
-                    .help = "instead of it: a file of lines topic,partition,offset, as an undo "
-                            "file is",
-                    .example = "/tmp/offsets.csv"},
+    [FILE_PARAM] =
+        {.name = "file",
+         .type = OPTION_TEXT,
+         .help = "instead of to: a file with lines topic,partition,offset, such as an undo file",
+         .example = "/tmp/offsets.csv"},
 };
 
 static bool reset_applies(const struct action_request *request, struct err *why) {
@@ -35,7 +35,7 @@ static bool to_of(const struct action_request *request, struct kafka_to *to, str
   bool has_text = text && *text, has_file = file && *file;
   *to = (struct kafka_to){KAFKA_TO_FILE, 0};
   if (has_text == has_file)
-    return err_set(err, ERR_INVALID, "where to: write either to=... or file=...");
+    return err_set(err, ERR_INVALID, "give either to=... or file=...");
   return has_file || kafka_to_parse(text, request->now_ms, to, err);
 }
 
@@ -52,7 +52,7 @@ static bool each_once(const struct kafka_admin *admin, struct err *err) {
   for (size_t i = 1; i < admin->spot_count; i++) {
     const struct kafka_spot *spot = &admin->spots[i], *before = spot - 1;
     if (spot->partition == before->partition && strcmp(spot->topic, before->topic) == 0)
-      return err_set(err, ERR_INVALID, "the file has %.150s/%d twice", spot->topic,
+      return err_set(err, ERR_INVALID, "the file lists %.150s/%d twice", spot->topic,
                      spot->partition);
   }
   return true;
@@ -113,7 +113,7 @@ static void judge(struct step *step, const struct kafka_admin *now, size_t i, bo
     outcome_set(outcome, i, VICTIM_DONE, "a consumer has joined and is at %lld", committed);
   else if (committed >= 0)
     outcome_set(outcome, i, VICTIM_UNKNOWN,
-                "was set, but is now %lld: somebody else commits in this group", committed);
+                "was set, but is now %lld: another client commits for this group", committed);
   else
     outcome_set(outcome, i, VICTIM_UNKNOWN, "was set, but nothing is committed now");
 }
@@ -140,7 +140,7 @@ static bool verify(struct step *step) {
   if (held > 0) {
     looked = outcome_count(outcome, VICTIM_SENT);
     snprintf(progress->step, sizeof progress->step,
-             "as planned; looking again in 5 s, whether anybody else commits");
+             "as planned; checking again in 5 s for commits by other clients");
     step_report(step);
     if (!step_sleep(step, COMMIT_INTERVAL_MS) || !look(step, true, &held))
       return false;
@@ -158,8 +158,8 @@ const struct action action_kafka_reset_offsets = {
              .key = 'O',
              .title = "reset offsets",
              .past = "reset",
-             .what = "sets where an Empty group goes on reading: messages are skipped or come "
-                     "again",
+             .what =
+                 "sets where an Empty group continues to read: messages are skipped or read again",
              .runs = "kafka-consumer-groups.sh --reset-offsets --execute",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY,

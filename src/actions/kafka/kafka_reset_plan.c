@@ -52,7 +52,7 @@ static bool wish_of(const struct making *m, const struct kafka_pick *pick, struc
     break;
   case KAFKA_TO_SHIFT:
     if (pick->committed < 0)
-      return err_set(m->err, ERR_INVALID, "%.150s has nothing committed: no place to shift from",
+      return err_set(m->err, ERR_INVALID, "%.150s has no committed offset to shift from",
                      pick->key);
     if (__builtin_add_overflow(pick->committed, to->number, &aim->wish))
       aim->wish = to->number < 0 ? 0 : INT64_MAX;
@@ -68,7 +68,7 @@ static bool wish_of(const struct making *m, const struct kafka_pick *pick, struc
 static bool aim_of(const struct making *m, const struct kafka_pick *pick, struct aim *aim) {
   *aim = (struct aim){0};
   if (pick->error || pick->start < 0 || pick->end < 0)
-    return err_set(m->err, ERR_INVALID, "%.100s: %.100s: leave it out", pick->key,
+    return err_set(m->err, ERR_INVALID, "%.100s: %.100s; deselect it", pick->key,
                    pick->error ? pick->error : "its offsets are not known");
   if (!wish_of(m, pick, aim))
     return false;
@@ -112,7 +112,7 @@ static const char *remark(struct making *m, const struct kafka_pick *pick, const
   }
   if (aim->past_end) {
     m->sums.late++;
-    late = "no message as late: its end; ";
+    late = "no message that late: its end; ";
   }
   char *text = mem_printf("%s%s%s", fresh, clamped, late);
   if (*text)
@@ -126,7 +126,7 @@ static bool add_victim(struct making *m, const struct kafka_pick *pick, const st
   struct plan *plan = m->plan;
   struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
   if (!victim)
-    return err_set(m->err, ERR_LIMIT, "more than %d partitions: pick fewer", PLAN_VICTIMS_MAX);
+    return err_set(m->err, ERR_LIMIT, "more than %d partitions; select fewer", PLAN_VICTIMS_MAX);
   sum_up(&m->sums, pick, aim);
   bool had = pick->committed >= 0;
   victim->cells[0] = had ? count_text(plan, pick->committed, false) : "none";
@@ -156,7 +156,8 @@ static bool add_victims(struct making *m) {
   }
   if (m->plan->victim_count > 0)
     return true;
-  return err_set(m->err, ERR_INVALID, "nothing to do: all that is picked is there already");
+  return err_set(m->err, ERR_INVALID,
+                 "nothing to do: all selected partitions are already at that offset");
 }
 
 /* ---- whether somebody else is at work */
@@ -191,8 +192,8 @@ static bool none_moved(struct making *m, const struct table *table, const struct
         bsearch(&wanted, sorted, m->picks.count, sizeof *sorted, pick_compare);
     if (pick && pick->committed != there.integer)
       good = err_set(m->err, ERR_INVALID,
-                     "somebody commits in this group though it is Empty: %.80s was at %lld and is "
-                     "at %lld. Stop that consumer first: it would overwrite the reset",
+                     "a client commits for this group although it is Empty: %.80s was at %lld and "
+                     "is at %lld; stop that client first, or it will overwrite the reset",
                      pick->key, (long long)(later ? pick->committed : there.integer),
                      (long long)(later ? there.integer : pick->committed));
   }
@@ -216,7 +217,7 @@ static bool guard(struct making *m) {
   if (strcmp(state.text, KAFKA_STATE_EMPTY) == 0)
     return none_moved(m, table, group, later);
   return !later ||
-         err_set(m->err, ERR_INVALID, "the group is %.60s by now: it has to be Empty", state.text);
+         err_set(m->err, ERR_INVALID, "the group is now %.60s; it must be Empty", state.text);
 }
 
 /* ---- the words */
@@ -280,15 +281,15 @@ static void say_blast(struct making *m) {
     plan_say(plan, PLAN_BLAST, "to the first message not older than %s",
              kafka_time_text(m->facts.to.number, when));
   if (sums->forward > 0)
-    plan_say(plan, PLAN_BLAST, "skips %s in %s: this group never reads them",
+    plan_say(plan, PLAN_BLAST, "skips %s in %s: this group will never read them",
              kafka_counted(plan, sums->skipped, "unread message", "unread messages"),
              kafka_counted(plan, (int64_t)sums->forward, "partition", "partitions"));
   if (sums->back > 0)
-    plan_say(plan, PLAN_BLAST, "replays %s in %s: its consumers handle them once more",
+    plan_say(plan, PLAN_BLAST, "replays %s in %s: the group's consumers process them again",
              kafka_counted(plan, sums->replayed, "message", "messages"),
              kafka_counted(plan, (int64_t)sums->back, "partition", "partitions"));
   if (sums->same > 0)
-    plan_say(plan, PLAN_BLAST, "%s there already: left as they are",
+    plan_say(plan, PLAN_BLAST, "%s already at the target offset: left unchanged",
              kafka_counted(plan, (int64_t)sums->same, "partition is", "partitions are"));
 }
 
@@ -296,30 +297,31 @@ static void say_warnings(struct making *m) {
   struct plan *plan = m->plan;
   const struct sums *sums = &m->sums;
   if (m->facts.to.kind == KAFKA_TO_LATEST && sums->skipped > 0)
-    plan_say(plan, PLAN_WARNING, "latest on a group with a lag: it loses %s",
+    plan_say(plan, PLAN_WARNING, "latest on a group with lag: the group loses %s",
              kafka_counted(plan, sums->skipped, "unread message", "unread messages"));
   if (sums->late > 0)
-    plan_say(plan, PLAN_WARNING, "%s no message as late as that: set to the end",
+    plan_say(plan, PLAN_WARNING, "%s no message that late: set to the end",
              kafka_counted(plan, (int64_t)sums->late, "partition has", "partitions have"));
   if (sums->clamped > 0)
-    plan_say(plan, PLAN_WARNING, "%s clamped to what the log still has",
+    plan_say(plan, PLAN_WARNING, "%s clamped to the range of the log",
              kafka_counted(plan, (int64_t)sums->clamped, "offset is", "offsets are"));
   plan_say(plan, PLAN_WARNING,
-           "a consumer by assign() never shows as a member and would overwrite this: the offsets "
-           "are read again 5 s later");
+           "a consumer that uses assign() is not listed as a member and would overwrite this: the "
+           "offsets are read again 5 s later");
   if (sums->replayed > 0)
-    plan_say(plan, PLAN_LOSS, "what consumers do with a message for the second time");
+    plan_say(plan, PLAN_LOSS, "the effects of messages that are processed a second time");
 }
 
 static void say_undo(struct making *m) {
   struct plan *plan = m->plan;
   if (m->sums.forward + m->sums.back > 0)
-    plan_say(plan, PLAN_UNDO, "the old offsets are written to %s first; no file, no reset",
+    plan_say(plan, PLAN_UNDO,
+             "the old offsets are written to %s first; if that fails, nothing is reset",
              kafka_undo_path(plan, m->request->state, m->undo));
   if (m->sums.fresh > 0)
     plan_say(plan, PLAN_UNDO,
-             "%s nothing committed before: that cannot be in the file, only kafka.delete-offsets "
-             "takes it back",
+             "%s no committed offset before, which the file cannot hold; kafka.delete-offsets "
+             "undoes that",
              kafka_counted(plan, (int64_t)m->sums.fresh, "partition had", "partitions had"));
 }
 
@@ -338,9 +340,8 @@ static bool make(struct making *m) {
   say_blast(m);
   say_warnings(m);
   say_undo(m);
-  plan_say(plan, PLAN_PRECONDITION,
-           "the group is Empty and classic: looked at once more just before");
-  plan_say(plan, PLAN_PRECONDITION, "each offset is still the old one: else none is changed");
+  plan_say(plan, PLAN_PRECONDITION, "the group is Empty and classic (checked again just before)");
+  plan_say(plan, PLAN_PRECONDITION, "every offset is unchanged; otherwise none is changed");
   return true;
 }
 

@@ -27,7 +27,7 @@ static const struct option params[] = {
     [VALUE] = {.name = "value",
                .type = OPTION_TEXT,
                .fallback = "",
-               .help = "its new value; empty: back to the default"},
+               .help = "new value; empty resets it to the default"},
 };
 
 /* ---- survey */
@@ -42,17 +42,17 @@ static bool is_known(const struct kafka_admin *topics) {
 static bool survey(struct step *step) {
   const char *name = step->act->request->texts[NAME];
   if (!name || !*name)
-    return step_fail(step, ERR_INVALID, "which setting: write name=retention.ms");
+    return step_fail(step, ERR_INVALID, "name a setting, such as name=retention.ms");
   struct kafka_admin *topics = kafka_question(step, kafka_run_look_topics);
   topics->name = name;
   if (!kafka_ask(step, topics))
     return false;
   for (size_t i = 0; !is_known(topics) && i < topics->topic_count; i++)
     if (topics->topics[i].error)
-      return step_fail(step, ERR_DENIED, "the settings cannot be read: %.180s",
+      return step_fail(step, ERR_DENIED, "cannot read the settings: %.180s",
                        topics->topics[i].error);
   if (!is_known(topics))
-    return step_fail(step, ERR_INVALID, "topics have no setting \"%.100s\"", name);
+    return step_fail(step, ERR_INVALID, "unknown topic setting \"%.100s\"", name);
   step->found = kafka_found_topics(topics);
   return true;
 }
@@ -82,7 +82,7 @@ static bool find(const struct action_request *request, struct plan *plan,
                             shown(each.name, each.value));
   }
   return found->name ||
-         err_set(err, ERR_INVALID, "%.100s: its %.80s cannot be read%s%.60s", topic->name,
+         err_set(err, ERR_INVALID, "%.100s: cannot read its %.80s%s%.60s", topic->name,
                  request->texts[NAME], topic->error ? ": " : "", topic->error ? topic->error : "");
 }
 
@@ -92,7 +92,7 @@ static bool may_set(const struct kafka_setting *setting, const char *old, const 
   if (setting->fixed)
     return err_set(err, ERR_INVALID, "%.150s cannot be changed", name);
   if (setting->secret || name_is_secret(name))
-    return err_set(err, ERR_INVALID, "%.150s is a secret: stacktop never sets one", name);
+    return err_set(err, ERR_INVALID, "%.150s is a secret; stacktop does not set secrets", name);
   if (!wanted && !old)
     return err_set(err, ERR_INVALID, "nothing to do: %.100s is at its default already", name);
   if (wanted && old && strcmp(wanted, old) == 0)
@@ -138,10 +138,10 @@ static void say_all(const struct action_request *request, struct plan *plan, con
   if (may_delete(name) && keeps_less(now, wanted)) {
     plan_say(plan, PLAN_WARNING,
              "the broker deletes what the new value no longer keeps, within minutes");
-    plan_say(plan, PLAN_LOSS, "messages that are deleted by then");
+    plan_say(plan, PLAN_LOSS, "messages deleted in the meantime");
   }
-  plan_say(plan, PLAN_PRECONDITION, "%s is still what it is now: looked at just before", name);
-  plan_say(plan, PLAN_PRECONDITION, "its other own settings stay: %s",
+  plan_say(plan, PLAN_PRECONDITION, "%s still has its current value (checked just before)", name);
+  plan_say(plan, PLAN_PRECONDITION, "its other topic settings are kept: %s",
            *pin[PIN_OTHERS] ? pin[PIN_OTHERS] : "it has none");
   plan_say(plan, PLAN_UNDO, "kafka.set-topic-config %s %s name=%s value=%s",
            kafka_word(&plan->arena, plan->target), topic, name,
@@ -176,9 +176,9 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   victim->pins[PIN_OLD] = old ? plan_printf(plan, "=%s", old) : "";
   victim->pins[PIN_NEW] = wanted ? plan_printf(plan, "=%s", wanted) : "";
   victim->pins[PIN_OTHERS] = others;
-  plan->title =
-      wanted ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, wanted)
-             : plan_printf(plan, "Set %s of topic %s back to its default", name, victim->label);
+  plan->title = wanted
+                    ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, wanted)
+                    : plan_printf(plan, "Reset %s of topic %s to its default", name, victim->label);
   struct kafka_facts facts;
   kafka_facts_read(request->found, &facts);
   victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, topic.id);
@@ -238,12 +238,14 @@ static bool verify(struct step *step) {
     return false;
   char *others = others_of(now);
   if (!is_set(NULL, now))
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but read again it has another value");
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but reading it again shows another value");
   else if (strcmp(others, step->act->plan->victims[0].pins[PIN_OTHERS]) != 0)
-    outcome_set(outcome, 0, VICTIM_DONE, "set; but its other settings have changed meanwhile: %s",
+    outcome_set(outcome, 0, VICTIM_DONE,
+                "set, but other settings of the topic changed in the meantime: %s",
                 *others ? others : "none is left");
   else
-    outcome_set(outcome, 0, VICTIM_DONE, "read again: set, and its other settings are as before");
+    outcome_set(outcome, 0, VICTIM_DONE,
+                "read again: set; the topic's other settings are unchanged");
   outcome_proof(outcome, "%s", outcome->victims[0].words);
   free(others);
   return true;
@@ -256,7 +258,7 @@ const struct action action_kafka_set_topic_config = {
              .kind = "kafka",
              .title = "set a topic's setting",
              .past = "set",
-             .what = "sets one setting of a topic and leaves its others as they are; a shorter "
+             .what = "sets one setting of a topic and keeps its other settings; a shorter "
                      "retention deletes messages",
              .runs = "kafka-configs.sh --alter --entity-type topics",
              .danger = DANGER_DESTRUCTIVE,

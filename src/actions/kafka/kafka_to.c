@@ -116,13 +116,13 @@ static bool moment_ms(const char *text, const struct moment *moment, int64_t *ms
   }
   bool in_winter = local_try(&tm, 0, &winter), in_summer = local_try(&tm, 1, &summer);
   if (in_winter && in_summer && winter != summer)
-    return err_set(err, ERR_INVALID,
-                   "\"%.60s\" comes twice, for the clocks are put back then: write its zone, "
-                   "+01:00 or Z, behind it",
-                   text);
+    return err_set(
+        err, ERR_INVALID,
+        "\"%.60s\" is ambiguous because the clocks are set back then; append its zone, +01:00 or Z",
+        text);
   if (!in_winter && !in_summer)
     return err_set(err, ERR_INVALID,
-                   "\"%.60s\" does not exist here, for the clocks are put forward then", text);
+                   "\"%.60s\" does not exist because the clocks are set forward then", text);
   *ms = (int64_t)(in_winter ? winter : summer) * 1000 + moment->ms;
   return true;
 }
@@ -183,8 +183,8 @@ bool kafka_to_parse(const char *text, int64_t now_ms, struct kafka_to *to, struc
   if (read_moment(text, &moment))
     return moment_ms(text, &moment, &to->number, err);
   return err_set(err, ERR_INVALID,
-                 "\"%.60s\" is no place in a log: write earliest, latest, an offset, +20, -20, "
-                 "2h ago, 2026-11-25T14:03 or @1795572207000",
+                 "\"%.60s\" is not a position in a log; write earliest, latest, an offset, +20, "
+                 "-20, 2h ago, 2026-11-25T14:03 or @1795572207000",
                  text);
 }
 
@@ -199,7 +199,8 @@ bool kafka_before_check(const char *text, struct err *err) {
     return false;
   if (to.kind == KAFKA_TO_EARLIEST || to.kind == KAFKA_TO_SHIFT)
     return err_set(err, ERR_INVALID,
-                   "\"%.60s\" is no place to delete up to: write an offset, a time or end", text);
+                   "\"%.60s\" is not a position to delete up to; write an offset, a time or end",
+                   text);
   return true;
 }
 

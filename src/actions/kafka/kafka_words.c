@@ -44,15 +44,15 @@ bool kafka_pin_cluster(const struct action_request *request, struct plan *plan, 
   const char *model = model_cluster(request);
   *pin = found ? plan_copy(plan, found) : "";
   if (found && model && strcmp(found, model) != 0)
-    return err_set(
-        err, ERR_INVALID,
-        "another cluster answers at this address: the screen is of %.60s, now it is %.60s", model,
-        found);
+    return err_set(err, ERR_INVALID,
+                   "a different cluster answers at this address: its id was %.60s and is now %.60s",
+                   model, found);
   if (found)
-    plan_say(plan, PLAN_PRECONDITION, "the cluster is still %s: looked at just before", found);
+    plan_say(plan, PLAN_PRECONDITION, "the cluster is still %s (checked just before)", found);
   else
     plan_say(plan, PLAN_WARNING,
-             "the cluster does not say its id: another one at this address is not noticed");
+             "the cluster does not report its id: a different cluster at this address would not be "
+             "noticed");
   return true;
 }
 
@@ -63,11 +63,11 @@ const char *kafka_pin_topic(struct plan *plan, const char *id) {
 void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed) {
   if (has_id)
     plan_say(plan, PLAN_PRECONDITION,
-             "each topic still has its id, so that it was not deleted and made anew");
+             "each topic still has its id: it was not deleted and recreated");
   else
     plan_say(plan, PLAN_WARNING,
-             "librdkafka %s does not say a topic's id: one that was deleted and made anew is only "
-             "noticed by %s",
+             "librdkafka %s does not report topic ids: a topic that was deleted and recreated is "
+             "only noticed by %s",
              kafka_library_version(), noticed);
 }
 
@@ -91,7 +91,7 @@ const struct row *kafka_row(const struct action_request *request, enum kafka_lev
                             struct err *err) {
   const struct row *row = action_row(request, 0);
   if (!row) {
-    err_set(err, ERR_INVALID, "it is not there any more");
+    err_set(err, ERR_INVALID, "it no longer exists");
     return NULL;
   }
   const struct row *parent = parent_of(request, row);
@@ -130,7 +130,7 @@ bool kafka_group_ask(const struct action_request *request, struct kafka_admin *a
   const struct row *row = kafka_group_row(request);
   const char *name = row ? kafka_row_name(request, row) : "";
   admin->group = arena_text(&admin->arena, name, strlen(name));
-  return *name || err_set(err, ERR_INVALID, "the group is not there any more");
+  return *name || err_set(err, ERR_INVALID, "the group no longer exists");
 }
 
 bool kafka_row_fits(const struct action_request *request, enum kafka_level wanted, bool empty,
@@ -140,7 +140,8 @@ bool kafka_row_fits(const struct action_request *request, enum kafka_level wante
     return false;
   if (level != wanted)
     return err_set(why, ERR_INVALID,
-                   wanted == KAFKA_LEVEL_GROUP ? "only for a group" : "only for a group's topic");
+                   wanted == KAFKA_LEVEL_GROUP ? "only for a group"
+                                               : "only for a topic of a group");
   if (!empty)
     return true;
   const struct row *group = kafka_group_row(request);
@@ -153,7 +154,7 @@ bool kafka_row_fits(const struct action_request *request, enum kafka_level wante
     return true;
   if (members.type != VALUE_INT || members.integer == 0)
     return err_set(why, ERR_INVALID, "it is %s: only an Empty group", state.text);
-  return err_set(why, ERR_INVALID, "it is %s: stop its %lld %s first", state.text,
+  return err_set(why, ERR_INVALID, "it is %s; stop its %lld %s first", state.text,
                  (long long)members.integer, members.integer == 1 ? "consumer" : "consumers");
 }
 

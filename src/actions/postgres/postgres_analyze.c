@@ -11,14 +11,14 @@ static const struct plan_column columns[] = {
 static void say(const struct action_request *request, struct plan *plan,
                 const struct row *const *rows, size_t count) {
   plan_say(plan, PLAN_BLAST,
-           "reads a sample of each table and writes new statistics: the planner may choose other "
+           "reads a sample of each table and writes new statistics; the planner may choose other "
            "plans from then on");
-  plan_say(plan, PLAN_BLAST, "reads and writes go on; VACUUM and ALTER TABLE of the table wait");
+  plan_say(plan, PLAN_BLAST, "reads and writes continue; VACUUM and ALTER TABLE of the table wait");
   postgres_tables_warn_rights(plan, &request->found->tables[0], rows, count);
   plan_say(plan, PLAN_PRECONDITION,
-           "the table is still the same (oid and name), and its lock is to be had within 3 s");
+           "the table is still the same (oid and name), and its lock is available within 3 s");
   plan_say(plan, PLAN_PRECONDITION,
-           "we own the table or the database, or (from 17 on) have MAINTAIN on it");
+           "the role owns the table or the database, or (from PostgreSQL 17) has MAINTAIN on it");
 }
 
 static const char *progress(int version) {
@@ -40,7 +40,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
   char text[FORMAT_MAX];
   (void)totals;
   if (rows->rows == 0) {
-    outcome_set(act->outcome, victim, VICTIM_DONE, "analyzed, and dropped or renamed since");
+    outcome_set(act->outcome, victim, VICTIM_DONE, "analyzed, but dropped or renamed since then");
     return true;
   }
   const char *since = pg_cell(rows, 0, 0), *live = pg_cell(rows, 0, 1);
@@ -73,7 +73,7 @@ static const struct postgres_work work = {
     .say = say,
     .check = postgres_analyze_check,
     .progress = progress,
-    .cancelled = "cancelled half-way: its statistics are the old ones",
+    .cancelled = "cancelled: its statistics are unchanged",
     .prove = prove_sql,
     .judge = judge,
     .conclude = conclude,
@@ -87,7 +87,7 @@ const struct action action_postgres_analyze = {
              .kind = "postgres",
              .title = "analyze tables",
              .past = "analyzed",
-             .what = "takes new statistics of tables for the planner",
+             .what = "collects new planner statistics for tables",
              .runs = "ANALYZE table",
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY},

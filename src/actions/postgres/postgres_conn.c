@@ -125,7 +125,7 @@ static void borrow(struct postgres_conn *conn, const char *sql, size_t count,
   }
   conn->asking = false;
   err_set(&conn->err, ERR_CLOSED,
-          "the only connection was lost, and there is no slot for another one");
+          "the only connection was lost, and the server has no free slot for another one");
 }
 
 void postgres_begin(struct postgres_conn *conn, const char *sql, size_t count,
@@ -200,8 +200,8 @@ static void greeted(struct postgres_conn *conn) {
   /* a pooler tells a process id of its own making at the log-in */
   if (!pid || strtol(pid, NULL, 10) != conn->pid) {
     err_set(&conn->err, ERR_UNSUPPORTED,
-            "a pooler stands in front, and may give each statement to another session: name the "
-            "server itself in the target's dsn");
+            "the connection goes through a pooler, which may run each statement in another "
+            "session; name the server itself in the target's dsn");
     return;
   }
   take_cell(identity->start, sizeof identity->start, pg_cell(rows, 0, GREETING_START));
@@ -390,7 +390,7 @@ const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, 
   const struct pg_rows *rows = postgres_read_names(conn, columns, sql, count, values);
   for (size_t i = 0; rows && i < rows->rows * rows->columns; i++)
     if (postgres_is_broken(conn, i / rows->columns, i % rows->columns)) {
-      step_fail(conn->step, ERR_INVALID, "\"%.100s\" is not valid UTF-8: it cannot be used",
+      step_fail(conn->step, ERR_INVALID, "\"%.100s\" is not valid UTF-8 and cannot be used",
                 rows->cells[i]);
       return NULL;
     }

@@ -13,7 +13,7 @@ enum { NAME_MAX_BYTES = 63 };
 
 static bool name_check(const char *text, struct err *err) {
   return strlen(text) <= NAME_MAX_BYTES ||
-         err_set(err, ERR_INVALID, "a name has at most %d bytes", NAME_MAX_BYTES);
+         err_set(err, ERR_INVALID, "the name is longer than %d bytes", NAME_MAX_BYTES);
 }
 
 static const char *const methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin", NULL};
@@ -23,21 +23,20 @@ static const struct option params[] = {
     [P_TABLE] = {.name = "table",
                  .type = OPTION_TEXT,
                  .required = true,
-                 .help = "the table's name, with its schema where there are several",
+                 .help = "name of the table, with its schema if the name is ambiguous",
                  .example = "public.transactions"},
     [P_COLUMNS] = {.name = "columns",
                    .type = OPTION_TEXT,
                    .required = true,
-                   .help = "its columns, in the order of the index, with commas between them",
+                   .help = "columns of the index, in order, separated by commas",
                    .example = "customer_id, created_at"},
     [P_UNIQUE] = {.name = "unique",
                   .type = OPTION_BOOL,
                   .fallback = "false",
-                  .help = "no two rows may have the same values"},
+                  .help = "reject rows with equal values"},
     [P_NAME] = {.name = "name",
                 .type = OPTION_TEXT,
-                .help =
-                    "the index's name, without a schema; the server's choice where there is none",
+                .help = "name of the index, without a schema; default: chosen by the server",
                 .check = name_check},
     [P_METHOD] = {.name = "method",
                   .type = OPTION_CHOICE,
@@ -132,7 +131,7 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
   const char *name = pg_cell(rows, 0, C_NAME), *kind = pg_cell(rows, 0, C_KIND);
   if (kind && *kind == 'p') {
     step_fail(step, ERR_UNSUPPORTED,
-              "%.100s is partitioned: PostgreSQL builds no index CONCURRENTLY on all of it; do it "
+              "%.100s is partitioned, and PostgreSQL cannot build its index CONCURRENTLY; do it "
               "part by part",
               name);
     return NULL;
@@ -161,13 +160,13 @@ static bool read_statement(struct step *step, struct postgres_conn *conn, struct
   if (!rows)
     return false;
   if (rows->rows != 1)
-    return step_fail(step, ERR_INVALID, "the table was dropped meanwhile");
+    return step_fail(step, ERR_INVALID, "the table was dropped in the meantime");
   if (pg_cell(rows, 0, 0))
     return step_fail(step, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s",
                      cells[C_NAME].text, pg_cell(rows, 0, 0),
                      pg_cell(rows, 0, 1) ? pg_cell(rows, 0, 1) : "none");
   if (pg_cell(rows, 0, 2))
-    return step_fail(step, ERR_INVALID, "there is a %.200s already", pg_cell(rows, 0, 2));
+    return step_fail(step, ERR_INVALID, "%.200s already exists", pg_cell(rows, 0, 2));
   if (!postgres_must_name(conn, rows, 3))
     return false;
   cells[C_STATEMENT] = postgres_text(step->found, pg_cell(rows, 0, 3), NULL);
@@ -212,11 +211,11 @@ static void say_others(const struct action_request *request, struct plan *plan) 
     const struct row *row = &old->rows[i];
     const char *definition = postgres_found_text(old, row, "definition");
     if (postgres_found_int(old, row, "begins") && postgres_found_int(old, row, "valid"))
-      plan_say(plan, PLAN_WARNING, "%s begins with these columns already: %.300s", row->key,
+      plan_say(plan, PLAN_WARNING, "%s already starts with these columns: %.300s", row->key,
                definition);
     else if (postgres_found_int(old, row, "begins"))
       plan_say(plan, PLAN_WARNING,
-               "%s is the same, and invalid: postgres.drop-invalid-index removes it", row->key);
+               "%s is the same but invalid; postgres.drop-invalid-index removes it", row->key);
   }
 }
 
@@ -230,22 +229,22 @@ static void say(const struct action_request *request, struct plan *plan,
   plan_say(plan, PLAN_BLAST, "reads the table twice (%s), and writes the index beside it",
            bytes.type == VALUE_INT ? postgres_bytes(plan, bytes.integer) : "size not known");
   plan_say(plan, PLAN_BLAST,
-           "reads and writes go on; ALTER TABLE and VACUUM of the table wait; from then on every "
-           "write keeps the index up to date");
+           "reads and writes continue; ALTER TABLE and VACUUM of the table wait; afterwards every "
+           "write also updates the index");
   if (*postgres_found_text(table, row, "problem"))
     plan_say(plan, PLAN_WARNING, "it will be refused: %s",
              postgres_found_text(table, row, "problem"));
   say_others(request, plan);
   if (request->params[P_UNIQUE].number)
     plan_say(plan, PLAN_WARNING,
-             "it fails where two rows have the same values; writes may be refused for it before it "
+             "it fails if two rows have the same values; it may already reject writes before it "
              "is finished");
   postgres_tables_warn_waits(plan, request);
   plan_say(plan, PLAN_WARNING,
-           "if it fails or is cancelled it leaves an invalid index: it is looked for, and "
+           "if it fails or is cancelled it leaves an invalid index: stacktop looks for it, and "
            "postgres.drop-invalid-index removes it");
   plan_say(plan, PLAN_PRECONDITION,
-           "the table is still the same (oid and name), and its lock is to be had within 3 s");
+           "the table is still the same (oid and name), and its lock is available within 3 s");
   if (*undo)
     plan_say(plan, PLAN_UNDO, "%s;", undo);
   else
@@ -276,8 +275,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
   char text[FORMAT_MAX];
   (void)totals;
   if (rows->rows == 0) {
-    outcome_set(act->outcome, victim, VICTIM_UNKNOWN,
-                "it ran without an error, but the table has no new index");
+    outcome_set(act->outcome, victim, VICTIM_UNKNOWN, "no error, but the table has no new index");
     return true;
   }
   const char *name = pg_cell(rows, 0, 0), *valid = pg_cell(rows, 0, 1);
@@ -287,8 +285,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
                 "%s is valid, %s; DROP INDEX CONCURRENTLY %s takes it back", name,
                 format_bytes(text, sizeof text, size ? strtod(size, NULL) : 0), name);
   else
-    outcome_set(act->outcome, victim, VICTIM_UNKNOWN,
-                "it ran without an error, but %s is not valid", name);
+    outcome_set(act->outcome, victim, VICTIM_UNKNOWN, "no error, but %s is not valid", name);
   return true;
 }
 
@@ -305,7 +302,7 @@ static const struct postgres_work work = {
     .check = check_sql,
     .progress = postgres_indexes_progress,
     .concurrently = true,
-    .cancelled = "cancelled half-way",
+    .cancelled = "cancelled",
     .prove = prove_sql,
     .judge = judge,
 };
@@ -317,7 +314,7 @@ const struct action action_postgres_create_index = {
              .kind = "postgres",
              .title = "create an index",
              .past = "created",
-             .what = "builds a new index of a table's columns while all goes on",
+             .what = "builds a new index on columns of a table without blocking reads or writes",
              .runs = "CREATE INDEX CONCURRENTLY ON table (columns)",
              .danger = DANGER_REVERSIBLE,
              .params = params,

@@ -19,26 +19,27 @@ static const struct option params[] = {
     [P_TABLE] = {.name = "table",
                  .type = OPTION_TEXT,
                  .required = true,
-                 .help = "one of the target's `retention`, as it is written there",
+                 .help = "a table of the target's `retention`, as written there",
                  .example = "audit_logs"},
     [P_AGE] = {.name = "age",
                .type = OPTION_DURATION,
                .min = RETENTION_MIN_MS,
                .max = RETENTION_MAX_MS,
-               .help = "rows beyond it go; not below the configured one, which it is by default",
+               .help =
+                   "delete rows older than this; at least the configured age, which is the default",
                .example = "120d"},
     [P_BATCH] = {.name = "batch",
                  .type = OPTION_INT,
                  .min = 1,
                  .max = 100000,
                  .fallback = "1000",
-                 .help = "rows of one transaction"},
+                 .help = "rows per transaction"},
 };
 
 static bool applies(const struct action_request *request, struct err *why) {
   return target_option(request->target, "retention")->item_count > 0 ||
          err_set(why, ERR_UNSUPPORTED,
-                 "no table is configured for it: `retention` of the target names them");
+                 "no table is configured; name them in `retention` of the target");
 }
 
 /* The configured retention of the table, with the age of the request. */
@@ -56,7 +57,8 @@ static bool retention_of(const struct action_request *request, struct retention 
       return false;
     int64_t age_ms = request->params[P_AGE].set ? request->params[P_AGE].number : retention->age_ms;
     if (age_ms < retention->age_ms)
-      return err_set(err, ERR_INVALID, "the configuration keeps the rows of %.60s for %s: no less",
+      return err_set(err, ERR_INVALID,
+                     "the configuration keeps the rows of %.60s for %s; use at least that age",
                      table, strrchr(option->items[i], ' ') + 1);
     retention->age_ms = age_ms;
     return true;
@@ -149,15 +151,17 @@ static bool table_check(struct step *step, const struct pg_rows *rows, const cha
   const char *type = pg_cell(rows, 0, C_TYPE);
   if (!pg_cell(rows, 0, C_COLUMN))
     return step_fail(step, ERR_INVALID,
-                     "%.100s has no column \"%.60s\": see the target's retention", name, column);
+                     "%.100s has no column \"%.60s\"; check the target's retention", name, column);
   if (kind && *kind == 'p')
-    return step_fail(step, ERR_UNSUPPORTED,
-                     "%.100s is partitioned: drop its old parts, or name the parts in `retention`",
-                     name);
+    return step_fail(
+        step, ERR_UNSUPPORTED,
+        "%.100s is partitioned; drop its old partitions, or name the partitions in `retention`",
+        name);
   for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
     if (strcmp(types[i], type) == 0)
       return true;
-  return step_fail(step, ERR_UNSUPPORTED, "%.60s of %.100s is not a time but %.40s", column, name,
+  return step_fail(step, ERR_UNSUPPORTED,
+                   "%.60s of %.100s has the type %.40s, not a timestamp or date", column, name,
                    type ? type : "something else");
 }
 
@@ -245,31 +249,30 @@ static void say(const struct action_request *request, struct plan *plan, const c
   plan_say(plan, PLAN_BLAST, "deletes %s%s of %s whose %s is before %s", about,
            postgres_counted(plan, plan->count, "row", "rows"), row->key, column, cutoff);
   plan_say(plan, PLAN_BLAST,
-           "%lld rows a transaction, with a pause as long as it took (1 s at most) in between; Esc "
-           "stops after the one under way",
+           "%lld rows per transaction, with a pause of the same duration (at most 1 s) in between; "
+           "Esc stops after the current batch",
            batch);
-  plan_say(plan, PLAN_BLAST,
-           "the room becomes free for new rows after a VACUUM; the files hardly get smaller");
+  plan_say(plan, PLAN_BLAST, "the space can be reused after a VACUUM; the files hardly shrink");
   if (*about)
     plan_say(plan, PLAN_WARNING,
-             "they could not be counted within 5 s: the planner's estimate may be far off");
+             "counting did not finish within 5 s; the planner's estimate may be far off");
   if (*text_of(request, "indexed") != 't')
-    plan_say(plan, PLAN_WARNING, "no index begins with %s: every batch reads the table", column);
+    plan_say(plan, PLAN_WARNING, "no index starts with %s: every batch reads the whole table",
+             column);
   if (triggers > 0)
-    plan_say(plan, PLAN_WARNING, "%s on DELETE will run for it",
+    plan_say(plan, PLAN_WARNING, "%s on DELETE will fire",
              postgres_counted(plan, triggers, "trigger", "triggers"));
   if (*cascades)
-    plan_say(plan, PLAN_WARNING, "foreign keys delete or change rows of others with it: %s",
-             cascades);
+    plan_say(plan, PLAN_WARNING, "foreign keys also delete or change rows of: %s", cascades);
   if (*text_of(request, "may") != 't')
     plan_say(plan, PLAN_WARNING, "it will be refused: needs DELETE and SELECT on the table");
   if (strcmp(text_of(request, "type"), "timestamp without time zone") == 0)
-    plan_say(plan, PLAN_WARNING, "%s has no time zone: it is taken for a time of %s", column,
+    plan_say(plan, PLAN_WARNING, "%s has no time zone; its values are taken as times in %s", column,
              text_of(request, "zone"));
-  plan_say(plan, PLAN_LOSS, "the rows: only a backup has them");
+  plan_say(plan, PLAN_LOSS, "the deleted rows: only a backup has them");
   plan_say(plan, PLAN_PRECONDITION,
            "the table and the column are still the same, and each row is still before the cut-off "
-           "when it is deleted: the cut-off is that of this plan, and does not move");
+           "when it is deleted; the cut-off is fixed by this plan");
 }
 
 static bool delete_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -285,7 +288,7 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
     return err_set(err, ERR_PROTOCOL, "how many rows it would be is not known");
   bool exact = postgres_found_int(table, row, "exact") != 0;
   if (exact && count.integer == 0)
-    return err_set(err, ERR_INVALID, "no row of %.100s is before %s: nothing to do", row->key,
+    return err_set(err, ERR_INVALID, "nothing to do: no row of %.100s is before %s", row->key,
                    text_of(request, "cutoff"));
   ACTION_OBJECTS(plan, columns, pins);
   postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
@@ -316,7 +319,7 @@ const struct action action_postgres_delete_old = {
              .kind = "postgres",
              .title = "delete old rows",
              .past = "deleted",
-             .what = "deletes the rows of a configured table that are beyond an age, in batches",
+             .what = "deletes rows of a configured table that are older than an age, in batches",
              .runs = "DELETE FROM table WHERE column < cut-off, 1000 at a time",
              .danger = DANGER_DESTRUCTIVE,
              .params = params,

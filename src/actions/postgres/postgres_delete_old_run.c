@@ -61,7 +61,8 @@ static bool delete_all(struct step *step, struct postgres_conn *conn) {
                      : took_ms > PAUSE_MAX_MS ? PAUSE_MAX_MS
                                               : took_ms);
   }
-  outcome_set(outcome, 0, VICTIM_SKIPPED, step->dropped ? "left between two batches" : "stopped");
+  outcome_set(outcome, 0, VICTIM_SKIPPED,
+              step->dropped ? "stopped between two batches" : "stopped");
   return !step->dropped;
 }
 
@@ -79,7 +80,7 @@ bool postgres_delete_old_execute(struct step *step) {
                                     pin(step, DELETE_PIN_COLUMN), pin(step, DELETE_PIN_STATEMENT)));
   if (rows && rows->rows != 1) {
     outcome_set(step->act->outcome, 0, VICTIM_GONE,
-                "the table or its column was dropped, or is another one: left alone");
+                "not deleted: the table or its column was dropped or replaced");
     return true;
   }
   /* what triggers run has to find what it names */
@@ -108,7 +109,7 @@ bool postgres_delete_old_verify(struct step *step) {
   if (!rows)
     return false;
   if (rows->rows != 1)
-    return step_fail(step, ERR_INVALID, "the table does not exist any more");
+    return step_fail(step, ERR_INVALID, "the table no longer exists");
   const char *left_sql = arena_printf(&step->arena, "%s", pg_cell(rows, 0, 0));
   if (!postgres_ask(conn, "SET statement_timeout = '10s'", 0, NULL))
     return false;

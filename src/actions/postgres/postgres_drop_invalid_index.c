@@ -56,8 +56,8 @@ static bool survey(struct step *step) {
     const char *builder = pg_cell(rows, i, A_BUILDER);
     const char *name = postgres_key(conn, rows, i, C_NAME, C_OID);
     if (builder) { /* it is no candidate */
-      sample_note(sample, "indexes", NULL, "%s is left out: pid %s builds an index there", name,
-                  builder);
+      sample_note(sample, "indexes", NULL, "%s is omitted: pid %s builds an index on its table",
+                  name, builder);
       continue;
     }
     struct row *row = postgres_row(sample, table, name, NULL, rows, i);
@@ -70,10 +70,11 @@ static bool survey(struct step *step) {
       postgres_row_unnamed(table, row);
   }
   if (rows->rows == INVALID_MAX)
-    sample_note(sample, "indexes", NULL, "no more than %d are shown", INVALID_MAX);
+    sample_note(sample, "indexes", NULL, "only the first %d are shown", INVALID_MAX);
   if (table->row_count == 0)
     return step_fail(step, ERR_INVALID, "%s",
-                     sample->note_count > 0 ? sample->notes[0].text : "no index is invalid");
+                     sample->note_count > 0 ? sample->notes[0].text
+                                            : "there are no invalid indexes");
   return postgres_read_holders(step, conn);
 }
 
@@ -95,18 +96,17 @@ static void say(const struct action_request *request, struct plan *plan,
       plan_say(plan, PLAN_WARNING, "%s will be refused: %s", rows[i]->key,
                postgres_found_text(table, rows[i], "problem"));
   }
-  plan_say(plan, PLAN_BLAST, "gives %s back; no query has used %s, every write has",
+  plan_say(plan, PLAN_BLAST, "frees %s; no query could use %s, but every write had to maintain it",
            postgres_bytes(plan, bytes), count == 1 ? "it" : "them");
-  plan_say(plan, PLAN_BLAST, "reads and writes go on meanwhile");
+  plan_say(plan, PLAN_BLAST, "reads and writes continue meanwhile");
   if (old)
-    plan_say(plan, PLAN_BLAST, "what was to be built is still missing: build it again afterwards");
+    plan_say(plan, PLAN_BLAST, "the intended index is still missing; build it again afterwards");
   postgres_tables_warn_waits(plan, request);
   plan_say(plan, PLAN_LOSS, "the index itself; its table keeps every row");
-  plan_say(
-      plan, PLAN_PRECONDITION,
-      "it is still the same (oid, file and name), still invalid, and nobody builds an index of "
-      "its table: asked right before it on the same session");
-  plan_say(plan, PLAN_PRECONDITION, "its table's lock is to be had within 3 s");
+  plan_say(plan, PLAN_PRECONDITION,
+           "it is still the same (oid, file and name), still invalid, and no session builds an "
+           "index on its table (checked just before, in the same session)");
+  plan_say(plan, PLAN_PRECONDITION, "its table's lock is available within 3 s");
 }
 
 /* ---- execute, verify */
@@ -132,7 +132,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
   int64_t bytes = before ? strtoll(before, NULL, 10) : 0;
   if (!count || *count != '0')
     return false;
-  outcome_set(act->outcome, victim, VICTIM_DONE, "gone, %s given back",
+  outcome_set(act->outcome, victim, VICTIM_DONE, "dropped, %s freed",
               before ? format_bytes(text, sizeof text, (double)bytes) : "its room");
   totals->before += bytes;
   totals->known++;
@@ -141,7 +141,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
 
 static void conclude(struct outcome *outcome, const struct postgres_totals *totals) {
   char text[FORMAT_MAX];
-  outcome_proof(outcome, "%zu of %zu invalid indexes gone, %s given back",
+  outcome_proof(outcome, "%zu of %zu invalid indexes dropped, %s freed",
                 outcome_count(outcome, VICTIM_DONE), outcome->count,
                 format_bytes(text, sizeof text, (double)totals->before));
 }
@@ -163,7 +163,7 @@ static const struct postgres_work work = {
     .check = check_sql,
     .check_stamp = true,
     .concurrently = true,
-    .cancelled = "cancelled half-way: it is still there, still invalid",
+    .cancelled = "cancelled: the index still exists and is still invalid",
     .prove = prove_sql,
     .judge = judge,
     .conclude = conclude,
@@ -176,7 +176,7 @@ const struct action action_postgres_drop_invalid_index = {
              .kind = "postgres",
              .title = "drop invalid indexes",
              .past = "dropped",
-             .what = "removes what a failed CREATE INDEX or REINDEX CONCURRENTLY has left",
+             .what = "drops indexes left behind by a failed CREATE INDEX or REINDEX CONCURRENTLY",
              .runs = "DROP INDEX CONCURRENTLY index",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY},

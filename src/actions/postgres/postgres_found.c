@@ -145,7 +145,7 @@ static size_t leave_out(const struct table *table, const struct row **rows, size
   if (named == 0)
     err_set(err, ERR_INVALID, "%.150s cannot be acted on: %s", out->key, postgres_no_name);
   else if (named < count)
-    plan_say(plan, PLAN_WARNING, "%zu of %zu %s left out: %s cannot be acted on, %s", count - named,
+    plan_say(plan, PLAN_WARNING, "%zu of %zu %s omitted: %s cannot be acted on, %s", count - named,
              count, count - named == 1 ? "is" : "are", out->key, postgres_no_name);
   return named;
 }
@@ -161,7 +161,7 @@ const struct row **postgres_picked(const struct action_request *request, struct 
   }
   const char *missing = missing_key(table, request);
   if (missing) {
-    err_set(err, ERR_INVALID, "there is no %.150s to pick", missing);
+    err_set(err, ERR_INVALID, "%.150s cannot be selected: not in the list", missing);
     return NULL;
   }
   const char **chosen = sorted_copy(request->chosen, request->chosen_count);

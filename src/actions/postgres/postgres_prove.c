@@ -22,7 +22,7 @@ static bool prove(struct step *step, struct postgres_conn *conn, size_t victim,
   if (step->dropped)
     return false;
   outcome_set(step->act->outcome, victim, VICTIM_UNKNOWN,
-              "it ran without an error, but the server's statistics do not show it after %d s",
+              "no error, but the server's statistics do not show it after %d s",
               PATIENCE_MS / 1000);
   return true;
 }

@@ -110,7 +110,7 @@ static bool survey(struct step *step) {
   }
   if (rows->rows > INDEXES_MAX || table->truncated) {
     table->truncated = true;
-    sample_note(sample, "indexes", NULL, "there are more indexes than the %d shown", INDEXES_MAX);
+    sample_note(sample, "indexes", NULL, "more than %d indexes; only these are shown", INDEXES_MAX);
   }
   return postgres_read_holders(step, conn);
 }
@@ -132,23 +132,23 @@ static void say(const struct action_request *request, struct plan *plan,
     largest = size > largest ? size : largest;
     problems += *postgres_found_text(table, rows[i], "problem") != '\0';
   }
-  plan_say(plan, PLAN_BLAST, "builds %s anew, %s in all, one after the other",
+  plan_say(plan, PLAN_BLAST, "rebuilds %s, %s in total, one after the other",
            postgres_counted(plan, (int64_t)count, "index", "indexes"), postgres_bytes(plan, bytes));
-  plan_say(plan, PLAN_BLAST, "reads and writes go on; ALTER TABLE and VACUUM of the table wait");
+  plan_say(plan, PLAN_BLAST, "reads and writes continue; ALTER TABLE and VACUUM of the table wait");
   plan_say(plan, PLAN_WARNING,
-           "needs up to %s of disk beside the old one for the largest, and as much WAL as it "
-           "writes, %s in all: how much is free cannot be told by SQL",
+           "needs up to %s of free disk space for the largest, and WAL for everything it writes, "
+           "%s in total; SQL cannot tell how much space is free",
            postgres_bytes(plan, largest), postgres_bytes(plan, bytes));
   postgres_tables_warn_waits(plan, request);
   if (problems > 0)
-    plan_say(plan, PLAN_WARNING, "%zu of %zu will be refused: it takes the rights of the owner",
+    plan_say(plan, PLAN_WARNING, "%zu of %zu will be refused: the rights of the owner are needed",
              problems, count);
   plan_say(plan, PLAN_WARNING,
-           "one that fails or is cancelled leaves an invalid index (_ccnew, _ccold) that costs "
-           "room and writes: it is looked for, and postgres.drop-invalid-index removes it");
-  plan_say(plan, PLAN_PRECONDITION,
-           "the index is still the same (oid and name), and its table's lock is to be had within "
-           "3 s");
+           "a failed or cancelled rebuild leaves an invalid index (_ccnew, _ccold) that costs "
+           "space and writes: stacktop looks for it, and postgres.drop-invalid-index removes it");
+  plan_say(
+      plan, PLAN_PRECONDITION,
+      "the index is still the same (oid and name), and its table's lock is available within 3 s");
 }
 
 /* ---- execute, verify */
@@ -173,11 +173,11 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
   char old[FORMAT_MAX], new[FORMAT_MAX];
   const char *before = act->plan->victims[victim].pins[WORK_PIN_BEFORE];
   if (rows->rows == 0) {
-    outcome_set(outcome, victim, VICTIM_UNKNOWN, "rebuilt, but there is no such index any more");
+    outcome_set(outcome, victim, VICTIM_UNKNOWN, "rebuilt, but the index no longer exists");
     return true;
   }
   if (!postgres_is_true(pg_cell(rows, 0, 0)) || !postgres_is_true(pg_cell(rows, 0, 1))) {
-    outcome_set(outcome, victim, VICTIM_UNKNOWN, "it ran without an error, but the index is %s",
+    outcome_set(outcome, victim, VICTIM_UNKNOWN, "no error, but the index is %s",
                 postgres_is_true(pg_cell(rows, 0, 0)) ? "the old one" : "not valid");
     return true;
   }
@@ -187,7 +187,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
   outcome_set(outcome, victim, VICTIM_DONE, "valid, %s before, %s now%s%s",
               before ? format_bytes(old, sizeof old, (double)old_bytes) : "?",
               format_bytes(new, sizeof new, (double)now_bytes),
-              left ? "; beside it lies the invalid " : "", left ? left : "");
+              left ? "; left behind invalid: " : "", left ? left : "");
   totals->before += old_bytes;
   totals->now += now_bytes;
   totals->known++;
@@ -218,7 +218,7 @@ static const struct postgres_work work = {
     .check = check_sql,
     .progress = postgres_indexes_progress,
     .concurrently = true,
-    .cancelled = "cancelled half-way: the old index is as it was",
+    .cancelled = "cancelled: the old index is unchanged",
     .prove = prove_sql,
     .judge = judge,
     .conclude = conclude,
@@ -231,7 +231,7 @@ const struct action action_postgres_reindex = {
              .kind = "postgres",
              .title = "rebuild indexes",
              .past = "rebuilt",
-             .what = "builds indexes anew beside the old ones, then swaps them, while all goes on",
+             .what = "rebuilds indexes without blocking reads or writes",
              .runs = "REINDEX INDEX CONCURRENTLY index",
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY},

@@ -102,10 +102,10 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
   const char *statement = postgres_found_text(table, row, "statement");
   const char *since = postgres_found_text(table, row, "since");
   if (count.type == VALUE_INT && count.integer == 0)
-    return err_set(err, ERR_INVALID, "there is no statement of %.100s to forget", row->key);
+    return err_set(err, ERR_INVALID, "pg_stat_statements has no statements of %.100s", row->key);
   ACTION_OBJECTS(plan, columns, pins);
   postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
-  plan->title = plan_printf(plan, "Forget the statement statistics of %s", plan->target);
+  plan->title = plan_printf(plan, "Reset the statement statistics of %s", plan->target);
   struct plan_victim *victim =
       plan_victim(plan, row->key, plan_printf(plan, "database %s", row->key));
   if (!victim)
@@ -123,15 +123,17 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
   plan_say(plan, PLAN_EFFECT, "%s;", statement);
   if (*postgres_found_text(table, row, "wide") == 't') {
     plan->whole = true;
-    plan_say(plan, PLAN_BLAST, "forgets the statements of all databases of the server");
-    plan_say(plan, PLAN_WARNING, "those of other databases go, too: it can do no less there");
+    plan_say(plan, PLAN_BLAST, "resets the statistics of all databases of the server");
+    plan_say(plan, PLAN_WARNING,
+             "those of other databases are reset, too: this version cannot reset only one");
   } else {
-    plan_say(plan, PLAN_BLAST, "forgets %s of %s; those of other databases stay",
+    plan_say(plan, PLAN_BLAST, "resets %s of %s; other databases keep theirs",
              postgres_counted(plan, plan->count, "statement", "statements"), row->key);
   }
-  plan_say(plan, PLAN_BLAST, "tools that compare with earlier figures start again, too");
+  plan_say(plan, PLAN_BLAST, "tools that compare with earlier figures lose their baseline");
   if (*postgres_found_text(table, row, "may") != 't')
-    plan_say(plan, PLAN_WARNING, "it will be refused: a superuser has to GRANT EXECUTE on it");
+    plan_say(plan, PLAN_WARNING,
+             "it will be refused: a superuser must GRANT EXECUTE on the function");
   plan_say(plan, PLAN_LOSS, "calls, times and rows by statement%s%s",
            *since ? ", counted since " : "", since);
   plan_say(plan, PLAN_PRECONDITION,
@@ -156,7 +158,7 @@ static bool execute(struct step *step) {
   if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), pin(step, PIN_OID)) != 0 ||
       strcmp(pg_cell(rows, 0, C_STATEMENT), pin(step, PIN_STATEMENT)) != 0) {
     outcome_set(outcome, 0, VICTIM_GONE,
-                "it is another database, or the extension is gone or elsewhere: left alone");
+                "not reset: it is a different database, or the extension was dropped or moved");
     return true;
   }
   if (!postgres_change(conn, pin(step, PIN_STATEMENT), 0, postgres_no_values))
@@ -191,9 +193,9 @@ STEP(verify, POSTGRES_STEP_MS)
 const struct action action_postgres_reset_statements = {
     .spec = {.id = "postgres.reset-statements",
              .kind = "postgres",
-             .title = "forget statement statistics",
              .past = "forgot",
-             .what = "has pg_stat_statements begin anew for the database",
+             .title = "reset statement statistics",
+             .what = "resets the statistics of pg_stat_statements for the database",
              .runs = "SELECT pg_stat_statements_reset(0, database, 0)",
              .danger = DANGER_DESTRUCTIVE},
     .survey = &survey_step,

@@ -11,10 +11,9 @@ bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char
   if (rows->rows == 1)
     return true;
   if (rows->rows == 0)
-    return step_fail(step, ERR_INVALID, "there is no table \"%.150s\" in that database", typed);
-  return step_fail(step, ERR_INVALID,
-                   "\"%.60s\" is more than one table: %.60s and %.60s; take the whole name", typed,
-                   pg_cell(rows, 0, 1), pg_cell(rows, 1, 1));
+    return step_fail(step, ERR_INVALID, "the database has no table \"%.150s\"", typed);
+  return step_fail(step, ERR_INVALID, "\"%.60s\" is ambiguous: %.60s or %.60s; use the full name",
+                   typed, pg_cell(rows, 0, 1), pg_cell(rows, 1, 1));
 }
 
 /* One name from *at on; appended to out as an element of an array. False when it is odd. */
@@ -72,7 +71,7 @@ const char *postgres_name_array(struct step *step, const char *text) {
   free(out);
   if (!good)
     step_fail(step, ERR_INVALID,
-              "\"%.100s\" is no list of columns: write a, b; a name with a comma in it in double "
+              "\"%.100s\" is not a list of columns; write a, b, and a name with a comma in double "
               "quotes",
               text);
   return array;

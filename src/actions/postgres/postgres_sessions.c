@@ -135,7 +135,8 @@ static const struct row *root_find(const struct table *table, const struct row *
   struct value blocks = postgres_found(table, root, POSTGRES_SESSIONS_ID_BLOCKS);
   struct err err;
   if (root == row && !(blocks.type == VALUE_INT && blocks.integer > 0))
-    err_set(why, ERR_UNSUPPORTED, "it waits for nobody, and nobody is known to wait for it");
+    err_set(why, ERR_UNSUPPORTED,
+            "it waits for no session, and no session is known to wait for it");
   else if (postgres_session_check(table, root, POSTGRES_TERMINATE, &err))
     return root;
   else
@@ -160,7 +161,7 @@ static bool plan_root(const struct action_request *request, struct plan *plan, s
   if (!root)
     return false;
   plan->title =
-      plan_printf(plan, "Terminate %s of %s, which holds up the others",
+      plan_printf(plan, "Terminate %s of %s, which blocks the others",
                   postgres_found_text(table, root, POSTGRES_SESSIONS_ID_SESSION), plan->target);
   return postgres_sessions_plan(request, &root, 1, plan, err);
 }
@@ -184,10 +185,8 @@ STEP(postgres_sessions_verify, EFFECT_MS)
      .fallback = "10m",       \
      .help = (text)},         \
   }
-static const struct option active_params[] =
-    AGE("sessions whose query has been running for at least so long");
-static const struct option idle_params[] =
-    AGE("sessions that have been idle in a transaction for at least so long");
+static const struct option active_params[] = AGE("minimum run time of the query");
+static const struct option idle_params[] = AGE("minimum time idle in the transaction");
 
 #define SESSIONS_ACTION(name, ...)                \
   const struct action action_postgres_##name = {  \
@@ -203,7 +202,7 @@ static const struct option idle_params[] =
 
 SESSIONS_ACTION(cancel,
                 SESSIONS_SPEC(.id = "postgres.cancel", OF_ROWS('C'), .title = "cancel the query",
-                              .what = "ends the query that the session runs: its client gets an "
+                              .what = "cancels the query of the session: its client gets an "
                                       "error and stays connected",
                               .past = "cancelled", .runs = "pg_cancel_backend(pid)",
                               .danger = DANGER_REVERSIBLE, .many = true),
@@ -219,8 +218,8 @@ SESSIONS_ACTION(terminate,
 SESSIONS_ACTION(terminate_root,
                 SESSIONS_SPEC(.id = "postgres.terminate-root", OF_ROWS('R'),
                               .title = "terminate the root",
-                              .what = "ends the session at the root of the blocked tree, so that "
-                                      "those who wait for it go on",
+                              .what = "ends the session at the root of the blocking tree, so that "
+                                      "the sessions waiting for it can continue",
                               TERMINATES),
                 .applies = may_terminate_root, .row_named = session_named,
                 .survey = &postgres_sessions_survey_root_step, .plan = plan_root);
@@ -228,15 +227,15 @@ SESSIONS_ACTION(terminate_active,
                 SESSIONS_SPEC(.id = "postgres.terminate-active",
                               .title = "terminate the long active",
                               .what = "ends all client sessions whose query has been running for "
-                                      "longer than an age",
+                                      "at least an age",
                               TERMINATES, .params = active_params, .param_count = 1),
                 .survey = &postgres_sessions_survey_active_step,
                 .plan = postgres_sessions_plan_all);
 SESSIONS_ACTION(terminate_idle,
                 SESSIONS_SPEC(.id = "postgres.terminate-idle",
                               .title = "terminate the idle in transaction",
-                              .what = "ends all client sessions that have left a transaction open, "
-                                      "idle, for longer than an age",
+                              .what = "ends all client sessions that have been idle in a "
+                                      "transaction for at least an age",
                               TERMINATES, .params = idle_params, .param_count = 1),
                 .survey = &postgres_sessions_survey_idle_step, .plan = postgres_sessions_plan_all);
 

@@ -173,7 +173,7 @@ static bool add_victim(struct plan *plan, const struct postgres_victims *victims
     return false;
   struct plan_victim *victim = plan_victim(plan, row->key, label);
   if (!victim)
-    return err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
+    return err_set(err, ERR_LIMIT, "too many at once; select fewer");
   size_t freed;
   for (size_t c = 0; c < CELLS_FOUND; c++)
     victim->cells[c] = cell_text(plan, victims->table, row, sources[c]);

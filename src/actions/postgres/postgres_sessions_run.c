@@ -74,18 +74,19 @@ static void explain(struct step *step, size_t victim, const struct pg_rows *rows
     pg_name_utf8(user, pg_cell(rows, 0, LOOK_ENCODING), name, sizeof name);
   if (!start)
     outcome_set(outcome, victim, VICTIM_REFUSED,
-                "the session that has its pid now may not be seen: needs pg_monitor");
+                "the session that now has this pid is hidden: needs pg_monitor");
   else if (strcmp(start, pin(step, victim, SESSION_PIN_START)) != 0)
     outcome_set(outcome, victim, VICTIM_GONE,
-                "it had ended; the pid is now another session's (%s, since %s): left alone", name,
-                start);
+                "already ended; the pid now belongs to another session (%s, since %s), which was "
+                "not touched",
+                name, start);
   else if (postgres_is_true(pg_cell(rows, 0, LOOK_OWN)))
-    outcome_set(outcome, victim, VICTIM_REFUSED, "that is stacktop itself");
+    outcome_set(outcome, victim, VICTIM_REFUSED, "this is stacktop's own session");
   else if (signalled || !ended)
     outcome_set(outcome, victim, VICTIM_REFUSED,
-                signalled ? "the server could not signal it" : "it is not a client's session");
+                signalled ? "the server could not signal it" : "not a client session");
   else
-    outcome_set(outcome, victim, VICTIM_GONE, "%s, it is now %s: left alone", ended,
+    outcome_set(outcome, victim, VICTIM_GONE, "%s; it is now %s and was not touched", ended,
                 !state                         ? "in an unknown state"
                 : strcmp(state, "active") == 0 ? "active with another query"
                                                : state);
@@ -98,7 +99,7 @@ static void ask_why(struct step *step, struct postgres_conn *conn, size_t victim
     explain(step, victim, rows, signalled);
   else
     outcome_set(step->act->outcome, victim, VICTIM_GONE,
-                rows ? "it had ended already" : "it had ended, or is another session");
+                rows ? "already ended" : "already ended, or another session has this pid");
 }
 
 static void signal_session(struct step *step, struct postgres_conn *conn, size_t victim) {
@@ -252,7 +253,7 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
   } while (clock_now_ms() < until_ms && step_sleep(watch->step, PERIOD_MS));
   if (!watch->step->dropped)
     outcome_set_all(act->outcome, VICTIM_SENT, VICTIM_UNKNOWN,
-                    "%s after %d s: it may be in the kernel or in a critical section",
+                    "%s after %d s; it may be waiting in the kernel or in a critical section",
                     cancels(watch) ? "its query still runs" : "still there", PATIENCE_MS / 1000);
   return !watch->step->dropped;
 }

@@ -47,7 +47,7 @@ static void say_freed(struct plan *plan, const struct postgres_victims *victims)
   char some[64] = "";
   size_t looked = 0;
   if (behind > 0)
-    snprintf(some, sizeof some, ", %zu of them behind another of these", behind);
+    snprintf(some, sizeof some, ", %zu of them behind another selected one", behind);
   for (size_t i = 0; i < victims->count; i++) {
     struct value blocks = cell(victims, i, SESSION_FOUND_BLOCKS);
     if (blocks.type == VALUE_NONE)
@@ -57,14 +57,14 @@ static void say_freed(struct plan *plan, const struct postgres_victims *victims)
     plan_say(plan, PLAN_BLAST, "frees %zu session%s that wait%s for %s%s", freed, plural(freed),
              freed == 1 ? "s" : "", them, some);
   else if (blind)
-    plan_say(plan, PLAN_BLAST, "who waits for %s is not known: %s", them, blind);
+    plan_say(plan, PLAN_BLAST, "the sessions waiting for %s are not known: %s", them, blind);
   else if (victims->others == 0)
-    plan_say(plan, PLAN_BLAST, "frees nobody: no session waits for %s", them);
+    plan_say(plan, PLAN_BLAST, "frees no session: none waits for %s", them);
   for (size_t i = 0; i < victims->table->row_count; i++)
     looked += *postgres_session_text(&victims->table->rows[i], SESSION_FOUND_BLOCKED_BY) != '\0';
   if (victims->waiting > (int64_t)looked)
     plan_say(plan, PLAN_BLAST,
-             "at least: of %lld sessions that wait for a lock, only %zu were looked into",
+             "at least that many: of %lld sessions that wait for a lock, only %zu were examined",
              (long long)victims->waiting, looked);
   if (victims->others > 0)
     plan_say(plan, PLAN_BLAST, "%zu session%s wait%s for others as well, and keep%s waiting",
@@ -134,7 +134,7 @@ static void warn_of_waiters(struct plan *plan, const struct postgres_victims *vi
     holder = root != victims->rows[i] ? root : holder;
   }
   if (waiting == 1 && victims->count == 1)
-    plan_say(plan, PLAN_WARNING, "it waits itself: who holds it up is %s",
+    plan_say(plan, PLAN_WARNING, "it is itself blocked by %s",
              postgres_session_text(holder, SESSION_FOUND_LABEL));
   else if (waiting > 0)
     plan_say(plan, PLAN_WARNING, "%zu of them wait%s for a lock: to end who holds it frees them",
@@ -151,9 +151,11 @@ void postgres_sessions_say(struct plan *plan, const struct postgres_victims *vic
     say_terminate(plan, victims, one);
   warn_of_work(plan, victims);
   warn_of_waiters(plan, victims);
+  plan_say(
+      plan, PLAN_PRECONDITION,
+      "the session is still the same (pid and start), a client session and not stacktop's own%s",
+      postgres_effects[effect].still_words);
   plan_say(plan, PLAN_PRECONDITION,
-           "the session is still the same (pid and start), a client's, not stacktop's own%s",
-           postgres_effects[effect].still_words);
-  plan_say(plan, PLAN_PRECONDITION,
-           "we are a member of its role or of pg_signal_backend; a superuser's needs a superuser");
+           "the role is a member of the session's role or of pg_signal_backend; a superuser's "
+           "session requires a superuser");
 }

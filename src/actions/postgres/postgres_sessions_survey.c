@@ -298,12 +298,11 @@ const struct row *postgres_session_found(const struct action_request *request, c
       continue;
     if (!whole)
       return &table->rows[i];
-    err_set(err, ERR_INVALID, "the session has ended; pid %ld is another one's now", pid);
+    err_set(err, ERR_INVALID, "the session has ended; pid %ld now belongs to another one", pid);
     return NULL;
   }
   if (!row)
-    err_set(err, ERR_INVALID, whole ? "pid %ld has ended" : "there is no session with pid %ld",
-            pid);
+    err_set(err, ERR_INVALID, whole ? "pid %ld has ended" : "no session has the pid %ld", pid);
   return row;
 }
 

@@ -16,12 +16,12 @@ static const struct option params[] = {
                 .example = "work_mem"},
     [P_VALUE] = {.name = "value",
                  .type = OPTION_TEXT,
-                 .help = "as in postgresql.conf, without quotes; '' is the empty text",
+                 .help = "as in postgresql.conf, without quotes; '' is the empty string",
                  .example = "64MB"},
     [P_RESET] = {.name = "reset",
                  .type = OPTION_BOOL,
                  .fallback = "false",
-                 .help = "take back what ALTER SYSTEM has set, instead of a value"},
+                 .help = "remove the value set by ALTER SYSTEM instead of setting one"},
 };
 
 /* ---- survey */
@@ -81,11 +81,11 @@ static bool survey(struct step *step) {
   const bool reset = request->params[P_RESET].number != 0;
   const char *name = request->texts[P_NAME], *value = request->texts[P_VALUE];
   if (reset && value)
-    return step_fail(step, ERR_INVALID, "either a value or reset, not both");
+    return step_fail(step, ERR_INVALID, "give either value or reset, not both");
   if (!reset && !value)
     return step_fail(step, ERR_INVALID,
-                     "a value is needed ('' for the empty text), or reset=true to take back what "
-                     "ALTER SYSTEM has set");
+                     "give a value ('' for the empty string), or reset=true to remove the one set "
+                     "by ALTER SYSTEM");
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
   if (!conn)
     return false;
@@ -97,7 +97,7 @@ static bool survey(struct step *step) {
   if (!rows)
     return false;
   if (rows->rows != 1)
-    return step_fail(step, ERR_INVALID, "there is no visible setting \"%.100s\"", name);
+    return step_fail(step, ERR_INVALID, "unknown or hidden setting \"%.100s\"", name);
   return postgres_row(step->found, &step->found->tables[0], pg_cell(rows, 0, 0), NULL, rows, 0) ||
          step_fail(step, ERR_LIMIT, "the answer is too large");
 }
@@ -107,15 +107,17 @@ STEP(postgres_set_execute, POSTGRES_STEP_MS)
 STEP(postgres_set_verify, POSTGRES_STEP_MS)
 
 const struct action action_postgres_set = {
-    .spec = {.id = "postgres.set",
-             .kind = "postgres",
-             .title = "change a setting",
-             .past = "set",
-             .what = "writes a setting of the whole server (ALTER SYSTEM) and has it reload",
-             .runs = "ALTER SYSTEM SET name = 'value'; SELECT pg_reload_conf()",
-             .danger = DANGER_REVERSIBLE,
-             .params = params,
-             .param_count = sizeof params / sizeof *params},
+    .spec =
+        {.id = "postgres.set",
+         .kind = "postgres",
+         .title = "change a setting",
+         .past = "set",
+         .what =
+             "changes a setting of the whole server (ALTER SYSTEM) and reloads the configuration",
+         .runs = "ALTER SYSTEM SET name = 'value'; SELECT pg_reload_conf()",
+         .danger = DANGER_REVERSIBLE,
+         .params = params,
+         .param_count = sizeof params / sizeof *params},
     .survey = &survey_step,
     .plan = postgres_set_plan,
     .execute = &postgres_set_execute_step,

@@ -24,25 +24,27 @@ static const struct {
      "a standby named here that does not answer holds up every commit"},
     {"wal_level", "a lower level ends replication and archiving"},
     {"max_connections", "a standby must have at least as many, or it stops"},
-    {"shared_buffers", "more than the machine has, and the server does not start again"},
-    {"huge_pages", "with on and too few of them the server does not start again"},
-    {"listen_addresses", "a wrong address, and nobody can connect after the restart"},
-    {"port", "clients have to know the new port"},
-    {"shared_preload_libraries", "a library that is not there keeps the server from starting"},
-    {"ssl", "clients that insist on TLS are turned away without it"},
-    {"password_encryption", "only passwords that are set from then on are kept so"},
+    {"shared_buffers", "with more than the machine has, the server does not start again"},
+    {"huge_pages", "if on and too few are available, the server does not start again"},
+    {"listen_addresses", "with a wrong address no client can connect after the restart"},
+    {"port", "clients must use the new port"},
+    {"shared_preload_libraries", "a missing library keeps the server from starting"},
+    {"ssl", "with off, clients that require TLS are rejected"},
+    {"password_encryption", "applies only to passwords set from then on"},
     {"autovacuum", "without autovacuum tables grow, and in the end the server stops to protect its "
                    "transaction ids"},
     {"zero_damaged_pages", "damaged pages are overwritten with nothing"},
-    {"ignore_checksum_failure", "damaged pages are taken for good"},
-    {"work_mem", "each sort and hash of each query may take so much"},
-    {"maintenance_work_mem", "each autovacuum worker may take so much"},
-    {"max_wal_size", "checkpoints get rarer or more frequent, and pg_wal larger or smaller"},
-    {"statement_timeout", "it holds for dumps and maintenance as well"},
-    {"log_statement", "statements are logged whole, with what is secret in them"},
-    {"default_transaction_read_only", "with on nobody can write before it is off again"},
+    {"ignore_checksum_failure", "damaged pages are treated as valid"},
+    {"work_mem", "each sort and hash of each query may use this much"},
+    {"maintenance_work_mem", "each autovacuum worker may use this much"},
+    {"max_wal_size", "changes how often checkpoints run and how large pg_wal gets"},
+    {"statement_timeout", "also applies to dumps and maintenance"},
+    {"log_statement", "statements are logged in full, including secrets"},
+    {"default_transaction_read_only",
+     "with on, new transactions cannot write until it is off again"},
     {"archive_mode", "without archiving there is no recovery to a point in time"},
-    {"archive_command", "an archive command that fails fills pg_wal; one that lies loses WAL"},
+    {"archive_command",
+     "a failing command fills pg_wal; one that falsely reports success loses WAL"},
 };
 
 /* The setting as the survey has it. */
@@ -74,12 +76,14 @@ static bool allowed(const struct action_request *request, const struct setting *
                     struct err *err) {
   const char *wrong = text_of(request, "wrong");
   if (strcmp(setting->context, "internal") == 0)
-    return err_set(err, ERR_UNSUPPORTED, "%s is built in: nobody can change it", setting->name);
+    return err_set(err, ERR_UNSUPPORTED, "%s is a built-in value and cannot be changed",
+                   setting->name);
   if (wrong)
     return err_set(err, ERR_INVALID, "%s wants %.200s", setting->name, wrong);
   if (holds_password(setting))
     return err_set(err, ERR_UNSUPPORTED,
-                   "%s may hold a password, which plans and records must not: ALTER SYSTEM by psql",
+                   "%s may hold a password, which must not appear in plans and the audit; use "
+                   "ALTER SYSTEM in psql",
                    setting->name);
   if (setting->value && postgres_is_true(text_of(request, "list")) && strchr(setting->value, ','))
     return err_set(err, ERR_UNSUPPORTED,
@@ -88,10 +92,10 @@ static bool allowed(const struct action_request *request, const struct setting *
                    setting->name, setting->name);
   if (!postgres_is_true(text_of(request, "reload")))
     return err_set(err, ERR_DENIED,
-                   "pg_reload_conf() may not be called: a superuser has to GRANT EXECUTE on it");
+                   "no right to call pg_reload_conf(); a superuser must GRANT EXECUTE on it");
   if (!setting->value && !setting->former)
     return err_set(err, ERR_INVALID,
-                   "nothing to reset: %s is not set by ALTER SYSTEM, as far as may be seen",
+                   "nothing to reset: %s is not set by ALTER SYSTEM, as far as the role can see",
                    setting->name);
   return true;
 }
@@ -101,17 +105,19 @@ static bool allowed(const struct action_request *request, const struct setting *
 static void say_when(struct plan *plan, const struct setting *setting) {
   const char *context = setting->context;
   if (strcmp(context, "postmaster") == 0) {
-    plan_say(plan, PLAN_WARNING, "it counts only after a restart of the server; until then %s does",
+    plan_say(plan, PLAN_WARNING,
+             "takes effect only after a restart of the server; until then %s applies",
              setting->shown);
     plan_say(plan, PLAN_WARNING,
-             "a value that the server cannot start with is found out at that restart");
+             "a value that prevents the server from starting is noticed only at that restart");
   } else if (strcmp(context, "sighup") == 0) {
-    plan_say(plan, PLAN_BLAST, "counts at once, for the whole server");
+    plan_say(plan, PLAN_BLAST, "takes effect at once, for the whole server");
   } else if (strstr(context, "backend")) {
-    plan_say(plan, PLAN_BLAST, "counts for sessions that begin from then on");
+    plan_say(plan, PLAN_BLAST, "takes effect for new sessions");
   } else {
     plan_say(plan, PLAN_BLAST,
-             "counts at once, for all sessions whose role, database or client has not set its own");
+             "takes effect at once in all sessions whose role, database or client does not set its "
+             "own value");
   }
 }
 
@@ -121,10 +127,10 @@ static void say_sources(const struct action_request *request, struct plan *plan,
                                          "database",     "user",     "database user"};
   for (size_t i = 0; i < sizeof stronger / sizeof *stronger; i++)
     if (strcmp(setting->source, stronger[i]) == 0)
-      plan_say(plan, PLAN_WARNING, "what counts comes from elsewhere (%s), and is stronger",
+      plan_say(plan, PLAN_WARNING, "a value from another source (%s) takes precedence",
                setting->source);
   if (postgres_is_true(text_of(request, "pending")))
-    plan_say(plan, PLAN_WARNING, "an earlier change of it waits for a restart already");
+    plan_say(plan, PLAN_WARNING, "an earlier change of it already waits for a restart");
   for (size_t i = 0; i < sizeof dangers / sizeof *dangers; i++)
     if (strcmp(dangers[i].name, setting->name) == 0)
       plan_say(plan, PLAN_WARNING, "%s", dangers[i].says);
@@ -132,7 +138,7 @@ static void say_sources(const struct action_request *request, struct plan *plan,
 
 static void say_undo(struct plan *plan, const struct setting *setting) {
   if (setting->former)
-    plan_say(plan, PLAN_UNDO, "postgres.set with %s, what ALTER SYSTEM had set before",
+    plan_say(plan, PLAN_UNDO, "postgres.set with %s, the value set by ALTER SYSTEM before",
              *setting->former ? setting->former : "''");
   else
     plan_say(plan, PLAN_UNDO, "postgres.set with reset=true: ALTER SYSTEM had not set it");
@@ -152,7 +158,7 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
                             .value = value && strcmp(value, "''") == 0 ? "" : value};
   const char *statement = text_of(request, "statement");
   if (!setting.raw || !setting.shown || !setting.context || !setting.source || !statement)
-    return err_set(err, ERR_DENIED, "%.100s may not be read", row->key);
+    return err_set(err, ERR_DENIED, "no right to read %.100s", row->key);
   if (!allowed(request, &setting, err))
     return false;
   ACTION_OBJECTS(plan, columns, pins);
@@ -182,7 +188,7 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
   say_sources(request, plan, &setting);
   plan_say(plan, PLAN_PRECONDITION, "its value is still %s", setting.shown);
   plan_say(plan, PLAN_PRECONDITION,
-           "we are a superuser, or (from 15 on) have ALTER SYSTEM on the setting");
+           "the role is a superuser or (from PostgreSQL 15) has ALTER SYSTEM on the setting");
   say_undo(plan, &setting);
   return true;
 }

@@ -48,11 +48,11 @@ bool postgres_set_execute(struct step *step) {
   if (!rows)
     return postgres_refused(conn);
   if (rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 2))) {
-    outcome_set(outcome, 0, VICTIM_GONE, "the setting does not exist any more");
+    outcome_set(outcome, 0, VICTIM_GONE, "the setting no longer exists");
     return true;
   }
   if (!postgres_is_true(pg_cell(rows, 0, 0))) {
-    outcome_set(outcome, 0, VICTIM_GONE, "it is now %s, not %s: left alone", pg_cell(rows, 0, 1),
+    outcome_set(outcome, 0, VICTIM_GONE, "it is now %s, not %s; not changed", pg_cell(rows, 0, 1),
                 pin(step, SET_PIN_RAW));
     return true;
   }
@@ -63,7 +63,7 @@ bool postgres_set_execute(struct step *step) {
   rows = postgres_change(conn, "SELECT pg_reload_conf()", 0, postgres_no_values);
   if (!rows || rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 0)))
     outcome_set_partly(outcome, 0, NULL,
-                       "written, but not reloaded, so that it counts from the next reload on: %s",
+                       "written, but not reloaded; it takes effect at the next reload: %s",
                        rows ? "the server could not be signalled" : step->err.text);
   return rows || postgres_is_up(conn);
 }
@@ -98,12 +98,12 @@ static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
     outcome_set(outcome, 0, VICTIM_DONE, "%s now, %s before", shown, was);
     outcome_proof(outcome, "%s is %s now, %s before", name, shown, was);
   } else if (postgres_is_true(pg_cell(rows, 0, 2))) {
-    outcome_set(outcome, 0, VICTIM_DONE, "written; %s still, until the server is restarted", shown);
+    outcome_set(outcome, 0, VICTIM_DONE, "written; still %s until the server is restarted", shown);
     outcome_proof(outcome, "%s waits for a restart, %s until then", name, shown);
   } else if (patient) {
     return false;
   } else if (error) {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "written, but not taken: %s", error);
+    outcome_set(outcome, 0, VICTIM_UNKNOWN, "written, but rejected: %s", error);
   } else {
     outcome_set(outcome, 0, VICTIM_DONE,
                 "written and reloaded; the value is %s, as before (from %s)", shown,

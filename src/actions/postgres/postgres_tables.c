@@ -52,7 +52,7 @@ enum { HOLDERS_COLUMNS = sizeof holder_columns / sizeof *holder_columns + 1 };
 const struct table_spec postgres_tables_table =
     POSTGRES_TABLE_SPEC("tables", "Tables", table_columns);
 const struct table_spec postgres_holders_table =
-    POSTGRES_TABLE_SPEC("holders", "Who keeps dead rows", holder_columns);
+    POSTGRES_TABLE_SPEC("holders", "What keeps dead rows", holder_columns);
 static const struct table_spec *const tables[] = {&postgres_tables_table, &postgres_holders_table};
 
 /* ---- the questions */
@@ -77,7 +77,7 @@ static const struct table_spec *const tables[] = {&postgres_tables_table, &postg
   " " MS("greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid))") "," \
   " " MS("greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid))") "," \
   " CASE WHEN NOT " may " THEN 'needs the rights of its owner, ' || pg_get_userbyid(c.relowner)" \
-  "  WHEN h.relation IS NOT NULL THEN 'locked whole by another session' END, c.oid," \
+  "  WHEN h.relation IS NOT NULL THEN 'locked exclusively by another session' END, c.oid," \
   " " STAMP("pg_stat_get_last_vacuum_time(c.oid)") "," \
   " " STAMP("pg_stat_get_last_analyze_time(c.oid)") ", c.relkind = 'p'" \
   " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" \
@@ -108,14 +108,15 @@ static bool read_tables(struct step *step, struct postgres_conn *conn, bool anal
       break;
     row->cells[C_NAME] = value_text(row->key);
     if (row->cells[C_BYTES].type == VALUE_NONE)
-      row->cells[C_BYTES] = value_none(
-          postgres_is_true(pg_cell(rows, i, A_IS_WHOLE)) ? "its parts have the rows" : "locked");
+      row->cells[C_BYTES] = value_none(postgres_is_true(pg_cell(rows, i, A_IS_WHOLE))
+                                           ? "the rows are in its partitions"
+                                           : "locked");
     if (postgres_is_broken(conn, i, C_NAME))
       postgres_row_unnamed(table, row);
   }
   if (rows && (rows->rows > TABLES_MAX || table->truncated)) {
     table->truncated = true;
-    sample_note(sample, "tables", NULL, "there are more tables than the %d shown", TABLES_MAX);
+    sample_note(sample, "tables", NULL, "more than %d tables; only these are shown", TABLES_MAX);
   }
   return rows != NULL;
 }
@@ -140,7 +141,7 @@ static const char holders_sql[] =
   " AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid)"
   " UNION ALL SELECT format('replication slot %s%s', slot_name,"
   "  CASE WHEN active THEN '' ELSE ' (inactive)' END), age(xmin), NULL, NULL,"
-  " 'its consumer has to go on, or the slot has to be dropped'"
+  " 'resume its consumer, or drop the slot'"
   " FROM pg_replication_slots WHERE xmin IS NOT NULL"
   " UNION ALL SELECT format('prepared transaction %s', gid), age(transaction), " MS("prepared") ","
   " extract(epoch FROM clock_timestamp() - prepared)::bigint,"
@@ -154,7 +155,7 @@ bool postgres_read_holders(struct step *step, struct postgres_conn *conn) {
   struct table *table = sample_table(sample, postgres_holders_table.id);
   const struct pg_rows *rows = postgres_read(conn, HOLDERS_COLUMNS, holders_sql, 0, NULL);
   if (!rows)
-    sample_note(sample, "holders", NULL, "who keeps dead rows is not known: %s", step->err.text);
+    sample_note(sample, "holders", NULL, "what keeps dead rows is not known: %s", step->err.text);
   for (size_t i = 0; rows && i < rows->rows && i < HOLDERS_MAX; i++) {
     char who[1024];
     pg_name_utf8(pg_cell(rows, i, 0), pg_cell(rows, i, HOLDERS_COLUMNS - 1), who, sizeof who);
@@ -177,7 +178,7 @@ bool postgres_survey_vacuum(struct step *step) {
       rows && rows->rows == 1 ? postgres_int(pg_cell(rows, 0, 0), NULL) : value_none(NULL);
   if (hidden.type == VALUE_INT && hidden.integer > 0)
     sample_note(step->found, "holders", NULL,
-                "%lld sessions of others could not be looked into: needs pg_monitor",
+                "%lld sessions of other roles are hidden: needs pg_monitor",
                 (long long)hidden.integer);
   return rows || postgres_is_up(conn);
 }
@@ -191,16 +192,16 @@ bool postgres_survey_analyze(struct step *step) {
 
 /* has_table_privilege does not know MAINTAIN before 17, and would be called only there. The owner's
  * name is told by the plan: here one that is no UTF-8 would cost the whole answer. */
-#define CHECK_SQL(first, second)                                                             \
-  "SELECT CASE WHEN NOT (pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')" \
-  "  OR (current_setting('server_version_num')::int >= 170000"                               \
-  "   AND has_table_privilege(c.oid, CASE WHEN current_setting('server_version_num')::int"   \
-  "    >= 170000 THEN 'MAINTAIN' ELSE 'SELECT' END)))"                                       \
-  "  THEN 'permission denied: it takes the rights of the table''s owner or the database''s'" \
-  " END, NULL, NULL"                                                                         \
-  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                           \
-  " JOIN pg_database d ON d.datname = current_database()"                                    \
-  " WHERE c.oid = $1::oid AND $2::text IN (format('" first " %I.%I', n.nspname, c.relname)," \
+#define CHECK_SQL(first, second)                                                               \
+  "SELECT CASE WHEN NOT (pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')"   \
+  "  OR (current_setting('server_version_num')::int >= 170000"                                 \
+  "   AND has_table_privilege(c.oid, CASE WHEN current_setting('server_version_num')::int"     \
+  "    >= 170000 THEN 'MAINTAIN' ELSE 'SELECT' END)))"                                         \
+  "  THEN 'permission denied: the rights of the table''s or the database''s owner are needed'" \
+  " END, NULL, NULL"                                                                           \
+  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                             \
+  " JOIN pg_database d ON d.datname = current_database()"                                      \
+  " WHERE c.oid = $1::oid AND $2::text IN (format('" first " %I.%I', n.nspname, c.relname),"   \
   " format('" second " %I.%I', n.nspname, c.relname))"
 
 const char postgres_vacuum_check[] = CHECK_SQL("VACUUM", "VACUUM (ANALYZE)");
@@ -248,18 +249,18 @@ void postgres_tables_warn_holders(struct plan *plan, const struct action_request
       continue;
     if (seconds.type == VALUE_INT)
       plan_say(plan, PLAN_WARNING,
-               "no row that has died in the last %s can be removed, because of %s: %s",
+               "rows that died in the last %s cannot be removed because of %s: %s",
                format_duration(time, sizeof time, (double)seconds.integer), row->key,
                postgres_found_text(holders, row, "hint"));
     else
       plan_say(plan, PLAN_WARNING,
-               "no row that has died in the last %s can be removed, because of %s: %s",
+               "rows that died in the last %s cannot be removed because of %s: %s",
                postgres_counted(plan, postgres_found_int(holders, row, "age"), "transaction",
                                 "transactions"),
                row->key, postgres_found_text(holders, row, "hint"));
     if (since.type == VALUE_INT && left_since(table, rows, count, since.integer))
       plan_say(plan, PLAN_WARNING,
-               "little can be reclaimed: VACUUM has run since then, and had to leave dead rows");
+               "little can be reclaimed: VACUUM has run since then and had to keep dead rows");
     break; /* once the oldest is gone, the next plan tells the next one */
   }
   for (size_t i = 0; i < request->found->note_count; i++)
@@ -274,7 +275,7 @@ void postgres_tables_warn_waits(struct plan *plan, const struct action_request *
     struct value seconds = postgres_found(holders, &holders->rows[i], "seconds");
     if (seconds.type == VALUE_INT && seconds.integer >= WAIT_AGE_S)
       plan_say(plan, PLAN_WARNING,
-               "it waits for every transaction that is older than it: that of %s has been open for "
+               "it waits for every older transaction: that of %s has been open for "
                "%s",
                holders->rows[i].key, format_duration(time, sizeof time, (double)seconds.integer));
   }

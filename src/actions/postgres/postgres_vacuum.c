@@ -10,7 +10,7 @@ static const struct option params[] = {
     {.name = "analyze",
      .type = OPTION_BOOL,
      .fallback = "true",
-     .help = "take statistics for the planner, too"},
+     .help = "also collect planner statistics"},
 };
 
 /* ---- plan */
@@ -26,20 +26,21 @@ static void say(const struct action_request *request, struct plan *plan,
     bytes += postgres_found_int(table, rows[i], "bytes");
     dead += postgres_found_int(table, rows[i], "dead");
   }
-  plan_say(plan, PLAN_BLAST, "goes over %s of tables and indexes; %s can become room for new rows",
+  plan_say(plan, PLAN_BLAST, "scans %s of tables and indexes; makes the space of %s reusable",
            postgres_bytes(plan, bytes), postgres_counted(plan, dead, "dead row", "dead rows"));
+  plan_say(
+      plan, PLAN_BLAST,
+      "reads and writes continue; ALTER TABLE, CREATE INDEX and other VACUUMs of the table wait");
   plan_say(plan, PLAN_BLAST,
-           "reads and writes go on; ALTER TABLE, CREATE INDEX and other VACUUMs of the table wait");
-  plan_say(plan, PLAN_BLAST,
-           "the files hardly get smaller: only empty pages at their end go back to the system");
+           "the files hardly shrink: only empty pages at their end are returned to the system");
   postgres_tables_warn_rights(plan, table, rows, count);
   if (dead == 0)
-    plan_say(plan, PLAN_WARNING, "the statistics count no dead row there: there is little to do");
+    plan_say(plan, PLAN_WARNING, "the statistics show no dead rows there: little to do");
   postgres_tables_warn_holders(plan, request, rows, count);
   plan_say(plan, PLAN_PRECONDITION,
-           "the table is still the same (oid and name), and its lock is to be had within 3 s");
+           "the table is still the same (oid and name), and its lock is available within 3 s");
   plan_say(plan, PLAN_PRECONDITION,
-           "we own the table or the database, or (from 17 on) have MAINTAIN on it");
+           "the role owns the table or the database, or (from PostgreSQL 17) has MAINTAIN on it");
 }
 
 /* ---- execute */
@@ -83,9 +84,9 @@ static void words(char *out, size_t size, int64_t before, int64_t now) {
   format_count(gone, sizeof gone, less);
   format_count(remain, sizeof remain, now);
   if (less == 0 && now > 0)
-    snprintf(out, size, "no dead row gone, %s remain", remain);
+    snprintf(out, size, "no dead rows removed, %s remain", remain);
   else
-    snprintf(out, size, "%s dead row%s gone, %s remain%s", gone, less == 1 ? "" : "s", remain,
+    snprintf(out, size, "%s dead row%s removed, %s remain%s", gone, less == 1 ? "" : "s", remain,
              now == 1 ? "s" : "");
 }
 
@@ -93,7 +94,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
                   struct postgres_totals *totals) {
   const char *before = act->plan->victims[victim].pins[WORK_PIN_BEFORE];
   if (rows->rows == 0) {
-    outcome_set(act->outcome, victim, VICTIM_DONE, "vacuumed, and dropped or renamed since");
+    outcome_set(act->outcome, victim, VICTIM_DONE, "vacuumed, but dropped or renamed since then");
     return true;
   }
   const char *since = pg_cell(rows, 0, 0), *dead = pg_cell(rows, 0, 1);
@@ -133,7 +134,7 @@ static const struct postgres_work work = {
     .say = say,
     .check = postgres_vacuum_check,
     .progress = progress,
-    .cancelled = "cancelled half-way: what it had cleared stays cleared",
+    .cancelled = "cancelled: space already reclaimed stays reclaimed",
     .stays = true,
     .prove = prove_sql,
     .judge = judge,
@@ -149,9 +150,8 @@ const struct action action_postgres_vacuum = {
              .key = 'V',
              .title = "vacuum tables",
              .past = "vacuumed",
-             .what =
-                 "makes the room of dead rows free for new ones, table by table, while all goes "
-                 "on",
+             .what = "makes the space of dead rows reusable, table by table, without blocking "
+                     "reads or writes",
              .runs = "VACUUM (ANALYZE) table",
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY,

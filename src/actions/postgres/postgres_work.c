@@ -162,7 +162,7 @@ static bool check(struct work *work, struct checked *checked) {
     outcome_set(outcome, work->victim, VICTIM_REFUSED, "%s", rows ? why : work->step->err.text);
   else if (!whole)
     outcome_set(outcome, work->victim, VICTIM_GONE,
-                "it is not there any more, or is not what was planned: left alone");
+                "not touched: it no longer exists or is not the planned one");
   if (!whole || why)
     return false;
   const char *lock = pg_cell(rows, 0, CHECK_LOCK), *invalid = pg_cell(rows, 0, CHECK_INVALID);
@@ -201,18 +201,18 @@ static void add_left(struct work *work, const char *invalid) {
     rows = postgres_ask(work->conn, left_sql, 2, values);
   if (!rows) {
     outcome_set(outcome, work->victim, victim->result,
-                "%s; whether it has left an invalid index is not known: %s", victim->words,
+                "%s; whether it left an invalid index is not known: %s", victim->words,
                 work->step->err.text);
     return;
   }
   for (size_t i = 0; i < rows->rows && rows->columns == 1; i++) {
     char word[WORD_MAX];
     const char *name = pg_cell(rows, i, 0);
-    outcome_set_partly(outcome, work->victim, NULL,
-                       i == 0 ? "%s; it has left the invalid index %s: "
-                                "postgres.drop-invalid-index removes it"
-                              : "%s, and %s",
-                       victim->words, name);
+    outcome_set_partly(
+        outcome, work->victim, NULL,
+        i == 0 ? "%s; it left the invalid index %s, which postgres.drop-invalid-index removes"
+               : "%s, and %s",
+        victim->words, name);
     work->left = arena_printf(&work->step->arena, "%s %s", work->left ? work->left : "",
                               quote_word(word, sizeof word, name));
   }
@@ -229,10 +229,10 @@ static void run(struct work *work, const struct checked *checked) {
     outcome_set(outcome, work->victim, VICTIM_SENT, "ran for %s", time);
   } else if (work->step->dropped) {
     outcome_set(outcome, work->victim, VICTIM_UNKNOWN,
-                "left in the middle of it: the server may go on");
+                "stacktop left while it was running; the server may continue");
   } else if (!postgres_is_up(work->conn)) {
     outcome_set(outcome, work->victim, VICTIM_UNKNOWN,
-                "the connection was lost in the middle of it, and the server may go on: %s",
+                "the connection was lost while it was running, and the server may continue: %s",
                 work->step->err.text);
   } else {
     failed(work, true);

@@ -21,7 +21,7 @@ enum postgres_work_pin {
   WORK_PIN_COUNT
 };
 
-/* The answer of `check`; no row: it is not there any more, or is called otherwise by now. */
+/* The answer of `check`; no row: it no longer exists, or is called otherwise by now. */
 enum postgres_work_check {
   CHECK_WHY_NOT, /* words; NULL: go on */
   CHECK_LOCK,    /* a name for LOCK TABLE, to see whether the lock is to be had; NULL: none */

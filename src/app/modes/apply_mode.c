@@ -115,7 +115,8 @@ static int apply_report(const struct apply *apply) {
   put_undo(apply->options, operation->outcome.undo);
   const int status = status_of(operation); /* of the action, whatever becomes of its report */
   if (!print_end(written))
-    error_print("the action's outcome: %s (`stacktop audit`)", outcome_word(&operation->outcome));
+    error_print("outcome of the action: %s (see `stacktop audit`)",
+                outcome_word(&operation->outcome));
   if (operation->err.kind != ERR_NONE)
     error_print("%s", operation->err.text);
   if (operation->unrecorded.kind != ERR_NONE)

@@ -250,7 +250,7 @@ static void put_listing(const struct listing *listing, const struct options *opt
     where = width_of(&out, listing->entries[i].where, WHERE_MOST, where);
   }
   if (listing->dropped > 0) {
-    text_out_printf(&out, 0, "%zu older ones are not shown: --since", listing->dropped);
+    text_out_printf(&out, 0, "%zu older entries are not shown; use --since", listing->dropped);
     text_out_end(&out);
   }
   if (listing->count == 0 && !listing->json)

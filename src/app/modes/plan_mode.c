@@ -34,7 +34,7 @@ static bool put_plan(const struct options *options, const struct plan *plan) {
   if (!report_plan_text(stdout, plan, &text))
     return false;
   snprintf(line, sizeof line, "It asks for: %s", plan_phrase(plan, phrase));
-  printf("\nPlan %s\nNothing has been done. Within an hour, once:\n", plan->hash);
+  printf("\nPlan %s\nNothing has been done. To apply it, once and within an hour:\n", plan->hash);
   put_command(options, plan->hash);
   return report_line(stdout, line, &text);
 }
@@ -45,8 +45,9 @@ static void put_candidates(const struct options *options, const struct operation
   bool one = operation->action->choice == CHOICE_ONE;
   if (!report_candidates_text(out, operation->found, &text) || fflush(out) != 0)
     error_print("what was found could not be written");
-  error_print("%s needs %s of these: add the first word of its line%s", operation->action->id,
-              one ? "one" : "some", one ? "" : "; a parent stands for all below it");
+  error_print("%s needs %s of these; add the first word of its line to the command%s",
+              operation->action->id, one ? "one" : "some",
+              one ? "" : "; a parent stands for all below it");
 }
 
 /* ---- what is done */

@@ -46,7 +46,7 @@ bool since_parse(const char *text, int64_t now_ms, bool utc, int64_t *ms, struct
   const char *end = form_fit(text, &tm, &with_date);
   if (!end)
     return err_set(err, ERR_INVALID,
-                   "\"%.64s\" is neither a duration nor a time: write it like 2h, 2026-11-24, "
+                   "\"%.64s\" is neither a duration nor a time; use a form such as 2h, 2026-11-24, "
                    "\"2026-11-24 14:03\" or 14:03",
                    text);
   utc = utc || *end == 'Z';

@@ -18,7 +18,7 @@ bool runtime_init(struct runtime *runtime, struct err *err) {
     return err_set(err, why.kind, "%.200s; %d more are needed", why.text, FILES_MIN);
   const int status = uv_loop_init(&runtime->loop);
   if (status != 0)
-    return err_set(err, ERR_IO, "no event loop: %s", uv_strerror(status));
+    return err_set(err, ERR_IO, "cannot create an event loop: %s", uv_strerror(status));
   runtime->io = (struct io){.loop = &runtime->loop};
   return true;
 }

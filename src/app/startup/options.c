@@ -237,7 +237,7 @@ static bool option_take(struct options *options, int code, const char *argument,
 }
 
 static bool argument_refuse(int code, const char *argument, struct err *err) {
-  return err_set(err, ERR_INVALID, code == ':' ? "%s wants a value" : "unknown option %s",
+  return err_set(err, ERR_INVALID, code == ':' ? "%s requires a value" : "unknown option %s",
                  argument);
 }
 
@@ -261,7 +261,7 @@ static bool word_take(struct options *options, char **argv, char *word, bool *co
 
 static bool format_check(const struct options *options, struct err *err) {
   return !options->plugin || !options->json ||
-         err_set(err, ERR_INVALID, "--plugin and --json are two formats: give one");
+         err_set(err, ERR_INVALID, "--plugin and --json exclude each other; use one of them");
 }
 
 static bool words_check(const struct options *options, struct err *err) {
@@ -274,7 +274,7 @@ static bool words_check(const struct options *options, struct err *err) {
   if (options->default_config && options->check_config)
     return err_set(err, ERR_INVALID, "--default and --check exclude each other; use one of them");
   if (!options->acknowledge != !options->reason)
-    return err_set(err, ERR_INVALID, "--acknowledge ID and --reason TEXT belong together");
+    return err_set(err, ERR_INVALID, "--acknowledge ID and --reason TEXT must be used together");
   return true;
 }
 

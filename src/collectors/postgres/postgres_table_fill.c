@@ -330,7 +330,7 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
   if (findings->version_number < 140000 && findings->activity->waiting > 0)
     sample_note(sample, sessions, postgres_session_table.columns[SESSION_WAIT].id,
                 "needs PostgreSQL 14 to tell how long a lock is waited "
-                "for: at the most since the query began");
+                "for; upper bound: since the query began");
 }
 
 static void fill_facts(struct sample *sample, const struct postgres_findings *findings) {

@@ -47,7 +47,7 @@ bool service_expect_parse(const char *text, struct service_expect *expect, struc
   }
   return (good && *at == '\0') ||
          err_set(err, ERR_INVALID,
-                 "\"%.80s\" is no list of at most %d HTTP status codes: write 200-299 or "
+                 "\"%.80s\" is not a list of at most %d HTTP status codes; write 200-299 or "
                  "200, 401",
                  text, EXPECT_RANGES_MAX);
 }

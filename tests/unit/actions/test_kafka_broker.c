@@ -202,7 +202,7 @@ static void test_reset_to_a_time_and_latest(void **state) {
   assert_int_equal(committed(f, f->topic, 0), 100);
   broker_commit(&f->broker, f->group, f->topic, 1, 7);
   plan_reset(f, "30m ago");
-  assert_in_plan(f->driver.plan, "no message as late: its end");
+  assert_in_plan(f->driver.plan, "no message that late: its end");
   assert_neighbours(f);
 }
 
@@ -213,7 +213,7 @@ static void test_an_active_group(void **state) {
   commit_all(f);
   f->member = broker_join(&f->broker, f->group, f->topic);
   assert_false(survey_reset(f, "earliest"));
-  refused(f, "the group is Stable: stop its 1 consumer first");
+  refused(f, "the group is Stable; stop its 1 consumer first");
   assert_int_equal(committed(f, f->topic, 0), 60);
 }
 
@@ -224,7 +224,7 @@ static void test_a_group_that_is_not_there(void **state) {
   publish(f, name, "Empty");
   const char *keys[] = {name, NULL}, *params[] = {"to", "latest", NULL};
   assert_false(driver_survey(&f->driver, action_find("kafka.reset-offsets"), "lag", keys, params));
-  refused(f, "there is no group");
+  refused(f, "does not exist");
 }
 
 /* The last look, just before the change. */
@@ -286,7 +286,7 @@ static void test_somebody_overwrites(void **state) {
   assert_true(driver_verify(&f->driver));
   print_message("  %s\n", f->driver.outcome.victims[0].words);
   assert_int_equal(f->driver.outcome.victims[0].result, VICTIM_UNKNOWN);
-  assert_non_null(strstr(f->driver.outcome.victims[0].words, "somebody else commits"));
+  assert_non_null(strstr(f->driver.outcome.victims[0].words, "another client commits"));
   assert_int_equal(f->driver.outcome.victims[1].result, VICTIM_DONE);
 }
 
@@ -299,10 +299,10 @@ static void test_a_group_of_the_new_protocol(void **state) {
   publish(f, group, "Empty");
   const char *keys[] = {group, NULL}, *params[] = {"to", "latest", NULL};
   assert_false(driver_survey(&f->driver, action_find("kafka.reset-offsets"), "lag", keys, params));
-  refused(f, "of the new consumer protocol");
+  refused(f, "uses the new consumer protocol");
   assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
   assert_false(driver_plan(&f->driver, NULL));
-  refused(f, "of the new consumer protocol");
+  refused(f, "uses the new consumer protocol");
 }
 
 static void test_files_that_make_no_sense(void **state) {
@@ -318,7 +318,7 @@ static void test_files_that_make_no_sense(void **state) {
   int fd = open(path, O_CREAT | O_WRONLY, 0600);
   assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
   assert_false(driver_survey(&f->driver, action, "lag", keys, params));
-  refused(f, "/offsets.csv:2: no partition where it should be");
+  refused(f, "/offsets.csv:2: the partition is missing or not a number");
   snprintf(text, sizeof text, "%s,77,5\n", f->topic);
   assert_int_equal(ftruncate(fd, 0), 0);
   assert_int_equal(pwrite(fd, text, strlen(text), 0), (ssize_t)strlen(text));
@@ -340,7 +340,7 @@ static void test_delete_group(void **state) {
   assert_int_equal(committed(f, f->topic, 0), -1);
   assert_int_equal(broker_committed(&f->broker, f->other_group, f->topic, 0), 33);
   assert_false(survey_reset(f, "latest"));
-  refused(f, "there is no group");
+  refused(f, "does not exist");
 }
 
 static void test_delete_group_with_a_member(void **state) {
@@ -354,7 +354,7 @@ static void test_delete_group_with_a_member(void **state) {
   refused(f, "nothing was changed: the group is now Stable");
   assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
   assert_false(driver_plan(&f->driver, NULL));
-  refused(f, "the group is Stable: stop its 1 consumer first");
+  refused(f, "the group is Stable; stop its 1 consumer first");
   assert_int_equal(committed(f, f->topic, 0), 60);
 }
 
@@ -570,7 +570,7 @@ static void test_a_topic_made_anew(void **state) {
   plan_topic(f, "kafka.delete-records", before, topic);
   bool has_id = *f->driver.plan->victims[0].pins[6] != '\0';
   if (!has_id)
-    assert_in_plan(f->driver.plan, "does not say a topic's id");
+    assert_in_plan(f->driver.plan, "does not report topic ids");
   make_anew(f, topic, 1);
   broker_produce(&f->broker, topic, 0, 80, clock_now_ms());
   assert_false(driver_execute(&f->driver));

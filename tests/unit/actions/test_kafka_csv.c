@@ -62,25 +62,25 @@ static void test_a_quoted_group(void **state) {
 
 static void test_garbage_has_its_place(void **state) {
   (void)state;
-  REFUSE("orders,0,1\nrubbish\n", "f.csv:2: no line \"topic,partition,offset\"");
-  REFUSE("orders,0\n", "f.csv:1: no line \"topic,partition,offset\"");
-  REFUSE("a,b,c,d,e\n", "f.csv:1: no line \"topic,partition,offset\"");
-  REFUSE("orders,x,1\n", "f.csv:1: no partition where it should be");
-  REFUSE("orders,-1,1\n", "f.csv:1: no partition where it should be");
-  REFUSE("orders,2147483648,1\n", "f.csv:1: no partition where it should be");
-  REFUSE("orders,0,-1\n", "f.csv:1: no offset where it should be");
-  REFUSE("orders,0,\n", "f.csv:1: no offset where it should be");
-  REFUSE("orders,0,1 \n", "f.csv:1: no offset where it should be");
-  REFUSE("orders,0,9223372036854775808\n", "f.csv:1: no offset where it should be");
-  REFUSE(",0,1\n", "f.csv:1: no name of a topic where it should be");
-  REFUSE("or ders,0,1\n", "f.csv:1: no name of a topic where it should be");
-  REFUSE("\"orders,0,1\n", "f.csv:1: no line \"topic,partition,offset\"");
-  REFUSE("\"orders\"x,0,1\n", "f.csv:1: no line \"topic,partition,offset\"");
-  REFUSE("or\0ders,0,1\n", "f.csv:1: no line \"topic,partition,offset\"");
-  REFUSE("TOPIC,PARTITION,OFFSET\n", "f.csv:1: no partition where it should be");
+  REFUSE("orders,0,1\nrubbish\n", "f.csv:2: not a line \"topic,partition,offset\"");
+  REFUSE("orders,0\n", "f.csv:1: not a line \"topic,partition,offset\"");
+  REFUSE("a,b,c,d,e\n", "f.csv:1: not a line \"topic,partition,offset\"");
+  REFUSE("orders,x,1\n", "f.csv:1: the partition is missing or not a number");
+  REFUSE("orders,-1,1\n", "f.csv:1: the partition is missing or not a number");
+  REFUSE("orders,2147483648,1\n", "f.csv:1: the partition is missing or not a number");
+  REFUSE("orders,0,-1\n", "f.csv:1: the offset is missing or not a number");
+  REFUSE("orders,0,\n", "f.csv:1: the offset is missing or not a number");
+  REFUSE("orders,0,1 \n", "f.csv:1: the offset is missing or not a number");
+  REFUSE("orders,0,9223372036854775808\n", "f.csv:1: the offset is missing or not a number");
+  REFUSE(",0,1\n", "f.csv:1: the topic name is missing");
+  REFUSE("or ders,0,1\n", "f.csv:1: the topic name is missing");
+  REFUSE("\"orders,0,1\n", "f.csv:1: not a line \"topic,partition,offset\"");
+  REFUSE("\"orders\"x,0,1\n", "f.csv:1: not a line \"topic,partition,offset\"");
+  REFUSE("or\0ders,0,1\n", "f.csv:1: not a line \"topic,partition,offset\"");
+  REFUSE("TOPIC,PARTITION,OFFSET\n", "f.csv:1: the partition is missing or not a number");
   char long_line[2000];
   memset(long_line, 'a', sizeof long_line);
-  refuse(long_line, sizeof long_line, "f.csv:1: no line \"topic,partition,offset\"");
+  refuse(long_line, sizeof long_line, "f.csv:1: not a line \"topic,partition,offset\"");
 }
 
 static void test_the_reader_may_stop(void **state) {

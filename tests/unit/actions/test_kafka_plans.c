@@ -159,8 +159,8 @@ static void test_reset_to_earliest(void **state) {
   says(fixture, "kafka-consumer-groups.sh --bootstrap-server 127.0.0.1:9092 --group 'ecap group' "
                 "--reset-offsets --to-earliest --topic orders:0,1,2 --topic users:0 --execute");
   says(fixture, "/state/undo/kafka-reset-offsets-main-ecap_group-20261125T040000.000Z.csv first");
-  says(fixture, "1 partition had nothing committed before");
-  says(fixture, "a consumer by assign() never shows");
+  says(fixture, "1 partition had no committed offset before");
+  says(fixture, "a consumer that uses assign() is not listed");
 }
 
 static void test_reset_to_latest_tells_the_loss(void **state) {
@@ -169,8 +169,8 @@ static void test_reset_to_latest_tells_the_loss(void **state) {
   usual_spots(fixture);
   assert_true(reset(fixture, KAFKA_TO_LATEST, 0, orders));
   assert_string_equal(moves(fixture, text), "orders/0:500>1000 orders/2:>300");
-  says(fixture, "latest on a group with a lag: it loses 500 unread messages");
-  says(fixture, "1 partition is there already");
+  says(fixture, "latest on a group with lag: the group loses 500 unread messages");
+  says(fixture, "1 partition is already at the target offset");
 }
 
 static void test_reset_to_an_offset_is_clamped(void **state) {
@@ -198,7 +198,7 @@ static void test_reset_by_a_shift(void **state) {
   assert_true(reset(fixture, KAFKA_TO_SHIFT, INT64_MAX, two));
   assert_string_equal(moves(fixture, text), "orders/0:500>1000");
   assert_false(reset(fixture, KAFKA_TO_SHIFT, 5, orders));
-  refused(fixture, "orders/2 has nothing committed");
+  refused(fixture, "orders/2 has no committed offset to shift from");
 }
 
 static void test_reset_to_a_time(void **state) {
@@ -208,8 +208,8 @@ static void test_reset_to_a_time(void **state) {
   fixture->admin->spots[1].committed = 400;
   assert_true(reset(fixture, KAFKA_TO_TIME, now - 3600000, orders));
   assert_string_equal(moves(fixture, text), "orders/0:500>700 orders/1:400>1000 orders/2:>10");
-  says(fixture, "no message as late: its end");
-  says(fixture, "1 partition has no message as late as that: set to the end");
+  says(fixture, "no message that late: its end");
+  says(fixture, "1 partition has no message that late: set to the end");
   says(fixture,
        "to the first message not older than 2026-11-25 04:00:00 (2026-11-25 03:00:00 UTC)");
   says(fixture, "--to-datetime 2026-11-25T03:00:00.000 ");
@@ -228,7 +228,7 @@ static void test_reset_from_a_file(void **state) {
   says(fixture, "--from-file /tmp/o.csv --execute");
   static const char *const users[] = {"users", NULL};
   assert_false(reset(fixture, KAFKA_TO_FILE, 0, users));
-  refused(fixture, "there is no users to pick");
+  refused(fixture, "users cannot be selected: not in the list");
 }
 
 /* The model's sample says which cluster it is of. */
@@ -250,7 +250,7 @@ static void test_the_cluster_is_pinned(void **state) {
   struct fixture *fixture = *state;
   usual_spots(fixture);
   assert_true(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
-  says(fixture, "the cluster does not say its id");
+  says(fixture, "the cluster does not report its id");
   fixture->admin->cluster = "MkU3OEVBNTcwNTJENDM2Qg";
   model_cluster(fixture, "MkU3OEVBNTcwNTJENDM2Qg");
   assert_true(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
@@ -258,7 +258,7 @@ static void test_the_cluster_is_pinned(void **state) {
   assert_string_equal(fixture->driver.plan->victims[0].pins[6], "MkU3OEVBNTcwNTJENDM2Qg");
   model_cluster(fixture, "AnotherOne");
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
-  refused(fixture, "another cluster answers at this address");
+  refused(fixture, "a different cluster answers at this address");
 }
 
 static void test_nothing_is_reset(void **state) {
@@ -272,7 +272,7 @@ static void test_nothing_is_reset(void **state) {
   refused(fixture, "nothing is picked");
   fixture->admin->spots[0].error = "no leader";
   assert_false(reset(fixture, KAFKA_TO_LATEST, 0, orders));
-  refused(fixture, "orders/0: no leader: leave it out");
+  refused(fixture, "orders/0: no leader; deselect it");
 }
 
 static void test_groups_that_are_not_reset(void **state) {
@@ -281,19 +281,19 @@ static void test_groups_that_are_not_reset(void **state) {
   usual_spots(fixture);
   *facts = (struct kafka_group_facts){true, true, KAFKA_GROUP_STABLE, "Stable", 3};
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, orders));
-  refused(fixture, "the group is Stable: stop its 3 consumers first");
+  refused(fixture, "the group is Stable; stop its 3 consumers first");
   *facts = (struct kafka_group_facts){true, false, KAFKA_GROUP_STABLE, "Stable", 0};
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, orders));
-  refused(fixture, "of the new consumer protocol (Stable)");
+  refused(fixture, "uses the new consumer protocol (Stable)");
   *facts = (struct kafka_group_facts){true, false, KAFKA_GROUP_EMPTY, "Empty", 0};
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, orders));
-  refused(fixture, "of the new consumer protocol (Empty)");
+  refused(fixture, "uses the new consumer protocol (Empty)");
   *facts = (struct kafka_group_facts){false, true, KAFKA_GROUP_DEAD, "Dead", 0};
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, orders));
-  refused(fixture, "there is no group ecap group");
+  refused(fixture, "the group ecap group does not exist");
   *facts = (struct kafka_group_facts){true, true, KAFKA_GROUP_REBALANCING, "PreparingRebalance", 0};
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, orders));
-  refused(fixture, "the group is PreparingRebalance: it has to be Empty");
+  refused(fixture, "the group is PreparingRebalance; it must be Empty");
 }
 
 /* The collection, two seconds ago or since, has other offsets: somebody commits without being a
@@ -313,7 +313,7 @@ static void test_offsets_that_move_though_it_is_empty(void **state) {
   assert_true(reset(fixture, KAFKA_TO_EARLIEST, 0, orders));
   model(fixture, "Stable", 500, now + 2000);
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, orders));
-  refused(fixture, "the group is Stable by now");
+  refused(fixture, "the group is now Stable");
 }
 
 /* ---- the others */
@@ -380,9 +380,9 @@ static void test_add_partitions(void **state) {
   says(fixture, "kafka-topics.sh --bootstrap-server 127.0.0.1:9092 --alter --topic orders "
                 "--partitions 6");
   says(fixture, "read by 1 group: ecap group");
-  says(fixture, "a topic never gets fewer partitions again");
+  says(fixture, "the number of partitions cannot be reduced again");
   assert_false(make_plan(fixture, action, NULL, NULL, three, orders));
-  refused(fixture, "orders has 3 partitions: it can only get more");
+  refused(fixture, "orders has 3 partitions; the number can only be increased");
   assert_false(make_plan(fixture, action, NULL, NULL, six, NULL));
   refused(fixture, "no topic is picked");
 }
@@ -397,7 +397,7 @@ static void test_set_topic_config(void **state) {
   assert_true(make_plan(fixture, action, NULL, NULL, hour, orders));
   says(fixture, "Set retention.ms of topic orders to 3600000");
   says(fixture, "retention.ms is 604800000 now, set by: default");
-  says(fixture, "its other own settings stay: cleanup.policy=compact");
+  says(fixture, "its other topic settings are kept: cleanup.policy=compact");
   says(fixture, "--entity-name orders --add-config retention.ms=3600000");
   says(fixture, "kafka.set-topic-config main orders name=retention.ms value=''");
   says(fixture, "what the new value no longer keeps");
@@ -436,7 +436,7 @@ static void test_delete_records(void **state) {
   says(fixture, "clamped to the log's end: all");
   records(fixture, KAFKA_TO_TIME, now - 60000);
   assert_true(make_plan(fixture, action, NULL, NULL, texts, orders));
-  says(fixture, "no message as late: all");
+  says(fixture, "no message that late: all");
   records(fixture, KAFKA_TO_LATEST, 0);
   assert_true(make_plan(fixture, action, NULL, NULL, texts, orders));
   says(fixture, "Delete 2,200 messages");
@@ -462,7 +462,7 @@ static void test_rows(void **state) {
   struct err err = {0};
   assert_true(group->applies(&request, &err));
   assert_false(topic->applies(&request, &err));
-  assert_string_equal(err.text, "only for a group's topic");
+  assert_string_equal(err.text, "only for a topic of a group");
   request.keys = topic_keys;
   assert_true(topic->applies(&request, &err));
   assert_false(group->applies(&request, &err));
@@ -476,7 +476,7 @@ static void test_rows(void **state) {
   driver_publish(driver, sample);
   request.keys = group_keys;
   assert_false(group->applies(&request, &err));
-  assert_string_equal(err.text, "it is Stable: stop its 3 consumers first");
+  assert_string_equal(err.text, "it is Stable; stop its 3 consumers first");
 }
 
 static void test_words_are_quoted(void **state) {

@@ -40,12 +40,12 @@ static void test_words_and_numbers(void **state) {
   check("+20", KAFKA_TO_SHIFT, 20);
   check("-20", KAFKA_TO_SHIFT, -20);
   check("9223372036854775807", KAFKA_TO_OFFSET, INT64_MAX);
-  refuse("9223372036854775808", "no place in a log");
+  refuse("9223372036854775808", "not a position in a log");
   for (const char *const *bad =
            (const char *const[]){"", " ", "x", "5x", "+", "-", "@", "@-5", "@+5",
                                  "offset:", "offset:-5", "--5", "5 ", " 5", "Latest", NULL};
        *bad; bad++)
-    refuse(*bad, "no place in a log");
+    refuse(*bad, "not a position in a log");
 }
 
 /* A bare number of 13 digits is a time; an offset that large has to say so. */
@@ -63,9 +63,9 @@ static void test_ago(void **state) {
   check("2h ago", KAFKA_TO_TIME, now - 7200000);
   check("90s", KAFKA_TO_TIME, now - 90000);
   check("3d ago", KAFKA_TO_TIME, now - 3 * 86400000LL);
-  refuse("2h  ago", "no place");
-  refuse("2h later", "no place");
-  refuse("30000d", "no place"); /* before 1970 */
+  refuse("2h  ago", "not a position");
+  refuse("2h later", "not a position");
+  refuse("30000d", "not a position"); /* before 1970 */
 }
 
 static void test_dates_of_a_zone(void **state) {
@@ -90,10 +90,10 @@ static void test_dates_of_a_zone(void **state) {
 static void test_the_clocks_are_changed(void **state) {
   (void)state;
   zone("Europe/Berlin");
-  refuse("2026-10-25T02:30", "comes twice");
+  refuse("2026-10-25T02:30", "is ambiguous");
   check("2026-10-25T02:30+02:00", KAFKA_TO_TIME, 1792888200000);
   check("2026-10-25T02:30+01:00", KAFKA_TO_TIME, 1792891800000);
-  refuse("2026-03-29T02:30", "does not exist here");
+  refuse("2026-03-29T02:30", "does not exist because");
   check("2026-03-29T03:30", KAFKA_TO_TIME, 1774747800000);
 }
 
@@ -107,7 +107,7 @@ static void test_no_dates(void **state) {
                                  "2026-11-25T04:00+15:00", "2026-11-25T04:00 CET", "2026-11-25T",
                                  "1969-12-31", "26-11-25", "2026-11-25T04:00:00.", NULL};
        *bad; bad++)
-    refuse(*bad, "no place in a log");
+    refuse(*bad, "not a position in a log");
   check("2028-02-29", KAFKA_TO_TIME, 1835395200000);
 }
 
@@ -119,7 +119,7 @@ static void test_before(void **state) {
   assert_true(kafka_before_check("2026-11-25", &err));
   assert_false(kafka_before_check("earliest", &err));
   assert_false(kafka_before_check("-5", &err));
-  assert_non_null(strstr(err.text, "no place to delete up to"));
+  assert_non_null(strstr(err.text, "not a position to delete up to"));
 }
 
 static void test_both_zones_are_shown(void **state) {

@@ -263,7 +263,7 @@ static void test_without_an_answer_it_is_unknown(void **state) {
     prepare();
     plan_case(i);
     assert_false(driver_execute(&driver));
-    expect_object(VICTIM_UNKNOWN, "sent, but not answered");
+    expect_object(VICTIM_UNKNOWN, "sent, but no answer");
     finish();
     relay_end(&relay);
   }

@@ -46,7 +46,7 @@ static void test_reindex_an_index(void **state) {
               found_cell(fixture, "shop.orders_who", "bytes").integer);
   make_plan(fixture, picks);
   assert_says(fixture, PLAN_EFFECT, "REINDEX INDEX CONCURRENTLY shop.orders_who;");
-  assert_says(fixture, PLAN_WARNING, "of disk beside the old one");
+  assert_says(fixture, PLAN_WARNING, "of free disk space for the largest");
   execute(fixture);
   verify(fixture);
   assert_result(fixture, 0, VICTIM_DONE, "valid, ");
@@ -92,7 +92,7 @@ static void test_a_cancelled_reindex_and_what_it_leaves(void **state) {
   execute(fixture);
   fixture->driver.on_change = NULL;
   postgres_do(fixture->other, "ROLLBACK");
-  assert_result(fixture, 0, VICTIM_PARTLY, "cancelled half-way: the old index is as it was");
+  assert_result(fixture, 0, VICTIM_PARTLY, "cancelled: the old index is unchanged");
   assert_result(fixture, 0, VICTIM_PARTLY, "left the invalid index shop.orders_who_ccnew");
   assert_result(fixture, 1, VICTIM_SKIPPED, "cancelled before its turn");
   assert_string_equal(fixture->driver.outcome.undo,
@@ -107,7 +107,7 @@ static void test_a_cancelled_reindex_and_what_it_leaves(void **state) {
   assert_says(fixture, PLAN_EFFECT, "DROP INDEX CONCURRENTLY shop.orders_who_ccnew;");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "gone, ");
+  assert_result(fixture, 0, VICTIM_DONE, "dropped, ");
   assert_int_equal(count_invalid(fixture), 0);
   assert_int_equal(index_oid(fixture, "shop.orders_who"), before); /* the neighbour is there */
 }
@@ -149,7 +149,7 @@ static void test_another_index_of_that_name(void **state) {
                               "CREATE INDEX orders_who ON shop.orders (note)");
   long other = index_oid(fixture, "shop.orders_who");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "left alone");
+  assert_result(fixture, 0, VICTIM_GONE, "not touched: it no longer exists");
   assert_int_equal(index_oid(fixture, "shop.orders_who"), other);
 }
 
@@ -171,7 +171,7 @@ static void test_drop_only_what_is_invalid_still(void **state) {
   postgres_do(fixture->owner, "DELETE FROM shop.orders WHERE id > 6");
   postgres_do(fixture->owner, "REINDEX INDEX shop.orders_twice"); /* valid now, with another file */
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "left alone");
+  assert_result(fixture, 0, VICTIM_GONE, "not touched: it no longer exists");
   postgres_do(fixture->admin, "UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
                               " 'shop.orders_twice'::regclass");
   survey(fixture, "postgres.drop-invalid-index", NULL);
@@ -183,7 +183,7 @@ static void test_drop_only_what_is_invalid_still(void **state) {
   assert_int_not_equal(index_oid(fixture, "shop.orders_twice"), 0);
   assert_false(driver_survey(&fixture->driver, action_find("postgres.drop-invalid-index"), NULL,
                              NULL, NULL));
-  assert_refused(fixture, "no index is invalid");
+  assert_refused(fixture, "there are no invalid indexes");
 }
 
 /* What another session builds just now is invalid as well: it is no candidate, and not dropped. */
@@ -204,7 +204,7 @@ static void test_not_what_is_being_built(void **state) {
   assert_result(fixture, 0, VICTIM_REFUSED, "builds an index there");
   assert_false(driver_survey(&fixture->driver, action_find("postgres.drop-invalid-index"), NULL,
                              NULL, NULL));
-  assert_refused(fixture, "is left out: pid ");
+  assert_refused(fixture, "is omitted: pid ");
   postgres_do(fixture->other, "ROLLBACK");
   PGresult *result = PQgetResult(builder);
   assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
@@ -234,7 +234,7 @@ static void test_create(void **state) {
   const char *const same[] = {"table", "shop.orders", "columns", "note", NULL};
   survey(fixture, "postgres.create-index", same);
   make_plan(fixture, NULL);
-  assert_says(fixture, PLAN_WARNING, "shop.\"by note\" begins with these columns already");
+  assert_says(fixture, PLAN_WARNING, "shop.\"by note\" already starts with these columns");
 }
 
 /* What it cannot build is named, and offered for dropping; what was there before is not. */
@@ -244,10 +244,10 @@ static void test_create_fails(void **state) {
   make_invalid(fixture);
   survey(fixture, "postgres.create-index", params);
   make_plan(fixture, NULL);
-  assert_says(fixture, PLAN_WARNING, "shop.orders_twice is the same, and invalid");
+  assert_says(fixture, PLAN_WARNING, "shop.orders_twice is the same but invalid");
   execute(fixture);
   assert_result(fixture, 0, VICTIM_PARTLY, "could not create unique index");
-  assert_result(fixture, 0, VICTIM_PARTLY, "left the invalid index shop.orders_who_idx: ");
+  assert_result(fixture, 0, VICTIM_PARTLY, "left the invalid index shop.orders_who_idx, which ");
   assert_string_equal(fixture->driver.outcome.undo,
                       "postgres.drop-invalid-index main shop.orders_who_idx");
 }
@@ -265,14 +265,14 @@ static void test_create_of_what_is_not_there(void **state) {
   if (postgres_major(&server) < 12)
     skip();
   postgres_do(fixture->owner, "CREATE TABLE shop.parts (id int) PARTITION BY RANGE (id)");
-  refuse(fixture, "nowhere", "id", "there is no table \"nowhere\"");
-  refuse(fixture, "orders; DROP TABLE shop.stock", "id", "there is no table");
+  refuse(fixture, "nowhere", "id", "has no table \"nowhere\"");
+  refuse(fixture, "orders; DROP TABLE shop.stock", "id", "has no table");
   refuse(fixture, "orders", "id, nothing", "no column \"nothing\"; it has id, note, who");
   refuse(fixture, "orders", "id) ; DROP TABLE shop.stock; --", "has no column");
-  refuse(fixture, "orders", "id,,note", "is no list of columns");
-  refuse(fixture, "orders", "\"id", "is no list of columns");
-  refuse(fixture, "orders", " ", "is no list of columns");
-  refuse(fixture, "pg_class", "relname", "there is no table");
+  refuse(fixture, "orders", "id,,note", "is not a list of columns");
+  refuse(fixture, "orders", "\"id", "is not a list of columns");
+  refuse(fixture, "orders", " ", "is not a list of columns");
+  refuse(fixture, "pg_class", "relname", "has no table");
   refuse(fixture, "parts", "id", "is partitioned");
   assert_int_not_equal(index_oid(fixture, "shop.stock"), 0);
 }
@@ -303,7 +303,7 @@ static void test_names(void **state) {
   postgres_do(fixture->admin, "UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
                               " 'shop.\"it''s an \"\"index\"\"\"'::regclass");
   run(fixture, "postgres.drop-invalid-index", NULL, index_picks);
-  assert_result(fixture, 0, VICTIM_DONE, "gone");
+  assert_result(fixture, 0, VICTIM_DONE, "dropped");
   assert_int_not_equal(index_oid(fixture, "shop.stock"), 0);
 }
 

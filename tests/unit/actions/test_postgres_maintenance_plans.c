@@ -89,7 +89,8 @@ static void test_vacuum(void **state) {
   assert_string_equal(plan->victims[0].pins[WORK_PIN_OID], "16385");
   assert_string_equal(plan->victims[0].pins[WORK_PIN_BEFORE], "12430");
   assert_null(plan->victims[0].pins[WORK_PIN_STAMP]);
-  assert_says(fixture, PLAN_BLAST, "goes over 4.0 MB of tables and indexes; 12,640 dead rows");
+  assert_says(fixture, PLAN_BLAST,
+              "scans 4.0 MB of tables and indexes; makes the space of 12,640 dead rows");
   for (size_t i = 0; i < plan->text_count; i++)
     assert_int_not_equal(plan->texts[i].part, PLAN_WARNING);
 }
@@ -105,7 +106,7 @@ static void test_vacuum_that_reclaims_little(void **state) {
   prepare(fixture, "postgres.vacuum", sample);
   make_plan(fixture, picks);
   assert_says(fixture, PLAN_WARNING,
-              "no row that has died in the last 14m 05s can be removed, because of pid 8123 (app, "
+              "rows that died in the last 14m 05s cannot be removed because of pid 8123 (app, "
               "idle in transaction): end it first");
   assert_says(fixture, PLAN_WARNING, "little can be reclaimed: VACUUM has run since then");
 }
@@ -117,14 +118,14 @@ static void test_a_slot_keeps_rows(void **state) {
   add_table(sample, "shop.a", 1 << 20, 0, 0);
   add_holder(sample, "pid 8123 (app, active)", 90000, clock_now_ms() - 5000, 5); /* young */
   add_holder(sample, "replication slot standby (inactive)", 80000, 0, -1);
-  sample_note(sample, "holders", NULL, "3 sessions of others could not be looked into");
+  sample_note(sample, "holders", NULL, "3 sessions of other roles are hidden");
   prepare(fixture, "postgres.vacuum", sample);
   make_plan(fixture, picks);
   assert_says(fixture, PLAN_WARNING,
-              "no row that has died in the last 80,000 transactions can be removed, because of "
+              "rows that died in the last 80,000 transactions cannot be removed because of "
               "replication slot standby (inactive)");
-  assert_says(fixture, PLAN_WARNING, "no dead row there");
-  assert_says(fixture, PLAN_WARNING, "3 sessions of others could not be looked into");
+  assert_says(fixture, PLAN_WARNING, "no dead rows there");
+  assert_says(fixture, PLAN_WARNING, "3 sessions of other roles are hidden");
 }
 
 static void test_what_is_not_there(void **state) {
@@ -134,7 +135,7 @@ static void test_what_is_not_there(void **state) {
   add_table(sample, "shop.a", 1 << 20, 5, 0);
   prepare(fixture, "postgres.analyze", sample);
   assert_false(driver_plan(&fixture->driver, picks));
-  assert_refused(fixture, "there is no shop.x to pick");
+  assert_refused(fixture, "shop.x cannot be selected: not in the list");
   assert_false(driver_plan(&fixture->driver, none));
   assert_refused(fixture, "nothing is picked");
 }

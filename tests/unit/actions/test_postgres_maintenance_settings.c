@@ -48,7 +48,7 @@ static void test_set_and_back(void **state) {
   survey(fixture, "postgres.set", params);
   make_plan(fixture, NULL);
   assert_says(fixture, PLAN_EFFECT, "ALTER SYSTEM SET work_mem = '8MB';");
-  assert_says(fixture, PLAN_BLAST, "counts at once, for all sessions");
+  assert_says(fixture, PLAN_BLAST, "takes effect at once in all sessions");
   assert_says(fixture, PLAN_WARNING, "each sort and hash");
   assert_says(fixture, PLAN_UNDO, "reset=true");
   execute(fixture);
@@ -104,14 +104,14 @@ static void test_a_restart_is_needed(void **state) {
   const char *const params[] = {"name", "max_wal_senders", "value", "7", NULL};
   survey(fixture, "postgres.set", params);
   make_plan(fixture, NULL);
-  assert_says(fixture, PLAN_WARNING, "only after a restart of the server; until then 10 does");
+  assert_says(fixture, PLAN_WARNING, "only after a restart of the server; until then 10 applies");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "10 still, until the server is restarted");
+  assert_result(fixture, 0, VICTIM_DONE, "still 10 until the server is restarted");
   const char *const fixed[] = {"name", "max_connections", "value", "50", NULL};
   survey(fixture, "postgres.set", fixed);
   make_plan(fixture, NULL);
-  assert_says(fixture, PLAN_WARNING, "comes from elsewhere (command line), and is stronger");
+  assert_says(fixture, PLAN_WARNING, "a value from another source (command line) takes precedence");
 }
 
 static void refuse(struct fixture *fixture, const char *name, const char *value,
@@ -124,14 +124,14 @@ static void refuse(struct fixture *fixture, const char *name, const char *value,
 
 static void test_what_is_refused(void **state) {
   struct fixture *fixture = *state;
-  refuse(fixture, "work_men", "8MB", "there is no visible setting \"work_men\"");
-  refuse(fixture, "work_mem = 1; DROP", "8MB", "there is no visible setting");
+  refuse(fixture, "work_men", "8MB", "unknown or hidden setting \"work_men\"");
+  refuse(fixture, "work_mem = 1; DROP", "8MB", "unknown or hidden setting");
   refuse(fixture, "work_mem", "1", "from 64 to 2147483647 (kB)");
   refuse(fixture, "work_mem", "much", "wants a number, in kB or with a unit");
   refuse(fixture, "wal_level", "high", "wants one of minimal, replica, logical");
   refuse(fixture, "fsync", "maybe", "wants on or off");
-  refuse(fixture, "block_size", "4096", "is built in");
-  refuse(fixture, "work_mem", NULL, "a value is needed");
+  refuse(fixture, "block_size", "4096", "is a built-in value");
+  refuse(fixture, "work_mem", NULL, "give a value");
   refuse(fixture, "shared_preload_libraries", "a, b", "is a list");
   refuse(fixture, "primary_conninfo", "host=x",
          postgres_major(&server) < 12 ? "no visible setting" : "may hold a password");
@@ -164,7 +164,7 @@ static void test_the_server_refuses(void **state) {
   assert_result(fixture, 0, VICTIM_REFUSED,
                 postgres_major(&server) < 15 ? "must be superuser" : "\"work_mem\"");
   postgres_do(fixture->admin, "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
-  refuse(fixture, "work_mem", "8MB", "pg_reload_conf() may not be called");
+  refuse(fixture, "work_mem", "8MB", "no right to call pg_reload_conf()");
   assert_file_has(fixture, 1);
 }
 
@@ -177,7 +177,7 @@ static void test_changed_by_another_since(void **state) {
   postgres_do(fixture->admin, "SELECT pg_reload_conf()");
   await_setting(fixture, "work_mem", "5120");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "it is now 5120, not 4096: left alone");
+  assert_result(fixture, 0, VICTIM_GONE, "it is now 5120, not 4096; not changed");
   await_setting(fixture, "work_mem", "5120");
 }
 

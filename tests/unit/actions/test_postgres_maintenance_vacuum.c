@@ -33,12 +33,12 @@ static void test_vacuum(void **state) {
   assert_int_equal(found_cell(fixture, "shop.orders", "vacuumed").type, VALUE_NONE);
   make_plan(fixture, picks);
   assert_says(fixture, PLAN_EFFECT, "VACUUM (ANALYZE) shop.orders;");
-  assert_says(fixture, PLAN_BLAST, "1,000 dead rows can become room");
+  assert_says(fixture, PLAN_BLAST, "makes the space of 1,000 dead rows");
   execute(fixture);
   assert_result(fixture, 0, VICTIM_SENT, "ran for ");
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows gone, 0 remain");
-  assert_string_equal(fixture->driver.outcome.proof, "1,000 dead rows gone, 0 remain");
+  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows removed, 0 remain");
+  assert_string_equal(fixture->driver.outcome.proof, "1,000 dead rows removed, 0 remain");
   assert_int_equal(
       postgres_server_ask(fixture->admin,
                           "SELECT count(*) FROM pg_stat_all_tables WHERE relname = 'orders'"
@@ -87,12 +87,12 @@ static void test_several(void **state) {
     if (strcmp(plan->victims[i].key, "shop.orders") == 0)
       assert_result(fixture, i, VICTIM_REFUSED, "another session holds its lock: ");
     else if (strcmp(plan->victims[i].key, "shop.again") == 0)
-      assert_result(fixture, i, VICTIM_GONE, "left alone");
+      assert_result(fixture, i, VICTIM_GONE, "not touched: it no longer exists");
     else
       assert_result(fixture, i, VICTIM_DONE, "dead row");
   }
   assert_string_equal(fixture->driver.outcome.proof,
-                      "2 of 4 tables vacuumed: 100 dead rows gone, 0 remain");
+                      "2 of 4 tables vacuumed: 100 dead rows removed, 0 remain");
   assert_int_equal(postgres_server_ask(fixture->admin, "SELECT n_dead_tup FROM pg_stat_all_tables"
                                                        " WHERE relname = 'orders'"),
                    1000);
@@ -110,7 +110,7 @@ static void test_rights(void **state) {
               "shop.orders will be refused: needs the rights of its owner, owner");
   assert_says(fixture, PLAN_WARNING, "needs pg_monitor");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "permission denied: it takes the rights of");
+  assert_result(fixture, 0, VICTIM_REFUSED, "permission denied: the rights of");
   assert_int_equal(postgres_server_ask(fixture->admin, "SELECT n_dead_tup FROM pg_stat_all_tables"
                                                        " WHERE relname = 'orders'"),
                    1000);
@@ -132,7 +132,7 @@ static void test_who_keeps_rows(void **state) {
   make_plan(fixture, picks);
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows gone, 100 remain");
+  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows removed, 100 remain");
   postgres_do(fixture->other, "ROLLBACK");
 }
 
@@ -157,7 +157,7 @@ static void test_cancelled_half_way(void **state) {
   fixture->driver.on_change = NULL;
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
   assert_non_null(fixture->driver.arg); /* progress was seen */
-  assert_result(fixture, 0, VICTIM_PARTLY, "cancelled half-way");
+  assert_result(fixture, 0, VICTIM_PARTLY, "cancelled: space already reclaimed stays reclaimed");
   assert_result(fixture, 1, VICTIM_SKIPPED, "cancelled before its turn");
   assert_null(fixture->driver.outcome.undo);
   assert_int_equal(
@@ -187,7 +187,7 @@ static void test_no_second_session(void **state) {
   await_one_free();
   verify(fixture);
   postgres_do(fixture->admin, "ALTER ROLE owner CONNECTION LIMIT -1");
-  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows gone");
+  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows removed");
 }
 
 static void kill_when_scanning(struct driver *driver) {
@@ -210,7 +210,7 @@ static void test_a_lost_connection(void **state) {
   assert_false(driver_execute(&fixture->driver));
   fixture->driver.on_change = NULL;
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "the connection was lost in the middle of it");
+  assert_result(fixture, 0, VICTIM_UNKNOWN, "the connection was lost while it was running");
   assert_result(fixture, 1, VICTIM_SKIPPED, "not attempted");
 }
 
@@ -243,7 +243,8 @@ static void test_left_while_it_runs(void **state) {
     driver_turn(driver);
   driver_drop(driver);
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "left in the middle of it: the server may go on");
+  assert_result(fixture, 0, VICTIM_UNKNOWN,
+                "stacktop left while it was running; the server may continue");
   assert_result(fixture, 1, VICTIM_SKIPPED, "not attempted");
   postgres_do(fixture->admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                               " WHERE query LIKE 'VACUUM%'");

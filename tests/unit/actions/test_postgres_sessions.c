@@ -214,11 +214,11 @@ static void test_cancel_only_that_query(void **state) {
   PQclear(PQgetResult(fixture->victim));
   assert_null(PQgetResult(fixture->victim));
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "that query has ended, it is now idle");
+  assert_result(fixture, 0, VICTIM_GONE, "that query has ended; it is now idle");
   begin(fixture->victim, "SELECT pg_sleep(61)");
   await_state(fixture, fixture->victim, "active");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "it is now active with another query: left alone");
+  assert_result(fixture, 0, VICTIM_GONE, "it is now active with another query and was not touched");
   verify(fixture);
   assert_null(fixture->driver.outcome.proof);
   assert_true(state_is(fixture, fixture->victim, "active"));
@@ -311,7 +311,7 @@ static void test_a_pid_by_hand(void **state) {
   assert_true(lives(fixture, fixture->neighbour));
   assert_true(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
   assert_false(driver_plan(&fixture->driver, NULL));
-  assert_non_null(strstr(fixture->driver.err.text, "there is no session with pid "));
+  assert_non_null(strstr(fixture->driver.err.text, "no session has the pid "));
   snprintf(checkpointer, sizeof checkpointer, "%ld",
            postgres_server_ask(fixture->admin, "SELECT pid FROM pg_stat_activity"
                                                " WHERE backend_type = 'checkpointer'"));
@@ -417,7 +417,7 @@ static void test_a_name_of_another_encoding(void **state) {
     const char *start = victim->pins[SESSION_PIN_START];
     victim->pins[SESSION_PIN_START] = "2001-01-01 00:00:00.000001+00";
     execute(fixture); /* now somebody else's pid */
-    assert_result(fixture, 0, VICTIM_GONE, "now another session's (ren\303\251, since ");
+    assert_result(fixture, 0, VICTIM_GONE, "now belongs to another session (ren\303\251, since ");
     assert_true(lives(fixture, other));
     victim->pins[SESSION_PIN_START] = start;
     execute(fixture);
@@ -503,7 +503,7 @@ static void test_a_pid_that_is_used_again(void **state) {
   earlier[25] = earlier[25] == '0' ? '1' : '0'; /* by some microseconds */
   pins[SESSION_PIN_START] = plan_copy(fixture->driver.plan, earlier);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "the pid is now another session's (app, since ");
+  assert_result(fixture, 0, VICTIM_GONE, "the pid now belongs to another session (app, since ");
   verify(fixture);
   assert_true(lives(fixture, fixture->victim));
 }
@@ -518,7 +518,7 @@ static void test_a_session_that_has_ended(void **state) {
   fixture->waiter = NULL;
   postgres_await(fixture->admin, sql, 0);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "it had ended already");
+  assert_result(fixture, 0, VICTIM_GONE, "already ended");
 }
 
 static void test_rights(void **state) {

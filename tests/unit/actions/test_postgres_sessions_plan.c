@@ -187,10 +187,11 @@ static void test_who_may_be_cancelled(void **state) {
                                                                                        NULL};
   assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", gone, NULL));
   assert_false(driver_plan(driver, NULL)); /* what the model does not know the survey tells */
-  assert_string_equal(driver->err.text, "the session has ended; pid 8130 is another one's now");
+  assert_string_equal(driver->err.text,
+                      "the session has ended; pid 8130 now belongs to another one");
   assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", none, NULL));
   assert_false(driver_plan(driver, NULL));
-  assert_string_equal(driver->err.text, "there is no session with pid 4711");
+  assert_string_equal(driver->err.text, "no session has the pid 4711");
   static const char *const marked[] = {"8130/1700000001.000001", "8123/1700000000.123456", NULL};
   assert_false(driver_survey(driver, action_find("postgres.cancel"), "sessions", marked, NULL));
   assert_string_equal(driver->err.text, "pid 8123: idle in txn, so nothing runs: terminate it");
@@ -208,7 +209,7 @@ static void test_who_may_be_terminated(void **state) {
                  "the session cannot be identified: needs pg_monitor");
   assert_true(offered(driver, "postgres.terminate-root", "8131"));
   assert_refused(driver, "postgres.terminate-root", "8140",
-                 "it waits for nobody, and nobody is known to wait for it");
+                 "it waits for no session, and no session is known to wait for it");
   assert_refused(driver, "postgres.terminate-root", "8133",
                  "the root is prepared: a prepared transaction has no session: COMMIT PREPARED or "
                  "ROLLBACK PREPARED ends it");
@@ -274,11 +275,11 @@ static void test_terminate_a_waiter(void **state) {
   struct driver *driver = *state;
   static const char *const keys[] = {"8131/1700000002.000000", NULL};
   plan_for(driver, "postgres.terminate", keys, NULL);
-  assert_says(driver->plan, PLAN_WARNING, "it waits itself: who holds it up is pid 8123");
+  assert_says(driver->plan, PLAN_WARNING, "it is itself blocked by pid 8123");
   assert_says(driver->plan, PLAN_WARNING, "cancel (C) would end it");
-  assert_says(driver->plan, PLAN_BLAST, "frees nobody");
+  assert_says(driver->plan, PLAN_BLAST, "frees no session");
   plan_for(driver, "postgres.terminate-root", keys, NULL);
-  assert_string_equal(driver->plan->title, "Terminate pid 8123 of main, which holds up the others");
+  assert_string_equal(driver->plan->title, "Terminate pid 8123 of main, which blocks the others");
   assert_int_equal(driver->plan->victim_count, 1);
   assert_string_equal(driver->plan->victims[0].key, "8123/1700000000.123456");
   assert_says(driver->plan, PLAN_BLAST, "frees 2 sessions that wait for it");

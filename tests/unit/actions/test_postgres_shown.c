@@ -129,7 +129,7 @@ static void test_names_by_hand(void **state) {
   survey_table(fixture, "shop.t", "names.\"shop.t\"");
   postgres_do(fixture->admin, "CREATE TABLE shop.t (id int)");
   survey_table(fixture, "shop.t", NULL);
-  assert_refused(fixture, "is more than one table");
+  assert_refused(fixture, "is ambiguous");
   survey_table(fixture, "names.\"shop.t\"", "names.\"shop.t\"");
   survey_table(fixture, "Case", "shop.\"Case\"");
   survey_table(fixture, "shop.Case", "shop.\"Case\"");

@@ -138,7 +138,7 @@ static void test_a_flush_without_an_answer_is_unknown(void **state) {
   assert_true(driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
   assert_int_equal(result(0), VICTIM_UNKNOWN);
-  expect_in(victim_words(driver, 0), "sent, but not answered");
+  expect_in(victim_words(driver, 0), "sent, but no answer");
 }
 
 /* ---- memory */

@@ -141,15 +141,15 @@ static void test_refused(void **state) {
   bad("check -- more", "unexpected argument \"more\"");
   bad("-x", "unknown option -x");
   bad("--nonsense", "unknown option --nonsense");
-  bad("-c", "-c wants a value");
-  bad("check --only", "--only wants a value");
+  bad("-c", "-c requires a value");
+  bad("check --only", "--only requires a value");
   bad("check --timeout soon", "\"soon\" is not a duration");
   bad("check --timeout 0s", "out of range");
   bad("check --timeout 2h", "out of range");
   bad("check --duration 9223372036854775807s", "\"9223372036854775807s\" is not a duration");
   bad("check --duration 10ms", "--duration: 10ms is out of range: 500ms to 1h");
   bad("check --duration 2h", "out of range");
-  bad("check --plugin --json", "two formats");
+  bad("check --plugin --json", "exclude each other");
   bad("--plugin", "--plugin belongs to `stacktop check`");
   bad("--json", "--json belongs to `stacktop check`, `stacktop actions`");
   bad("check --unknown", "--unknown belongs to `stacktop audit`");

@@ -99,7 +99,7 @@ static void test_kept_and_found(void **state) {
   check_loads(fixture->state, prefix, "ecap");
   prefix[7] = '\0';
   check_refuses(fixture->state, prefix, "at least the first 8 digits");
-  check_refuses(fixture->state, "../../etc", "is no plan");
+  check_refuses(fixture->state, "../../etc", "is not a plan");
   check_refuses(fixture->state, "0123456789", "there is no plan 0123456789");
   free(hash);
   free(path);

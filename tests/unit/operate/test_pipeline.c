@@ -111,7 +111,7 @@ static void test_old_data_makes_no_plan(void **state) {
   fixture_publish(f);
   pipeline_pause(f->pipeline, true);
   act_row(f, &fake_rows, "k1");
-  check_refused(f, "held");
+  check_refused(f, "paused");
   pipeline_pause(f->pipeline, false);
   act_row(f, &fake_rows, "k1");
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
@@ -163,7 +163,7 @@ static void test_what_is_no_agreement(void **state) {
   check_not_agreed(f, "main", "older than 30 s");
   front(f)->plan->made_ms = clock_now_ms();
   pipeline_pause(f->pipeline, true);
-  check_not_agreed(f, "main", "held");
+  check_not_agreed(f, "main", "paused");
   pipeline_pause(f->pipeline, false);
   fixture_publish_at(f, "127.0.0.1:2", clock_now_ms());
   check_not_agreed(f, "main", "is at 127.0.0.1:2 now");
@@ -226,7 +226,7 @@ static void test_the_form(void **state) {
   assert_has(front(f)->err.text, "not a duration");
   give(f, REQUEST_FORM, 2, missing);
   assert_int_equal(front(f)->param_wrong, 1);
-  assert_has(front(f)->err.text, "name is needed");
+  assert_has(front(f)->err.text, "missing parameter name");
   give(f, REQUEST_FORM, 1, missing); /* too few are missing ones, too */
   assert_int_equal(front(f)->param_wrong, 1);
   script.plan_no = true; /* back to where it can be mended */
