@@ -163,7 +163,7 @@ static bool execute(struct step *step) {
   }
   if (!postgres_change(conn, pin(step, PIN_STATEMENT), 0, postgres_no_values))
     return postgres_refused(conn);
-  outcome_set(outcome, 0, VICTIM_SENT, "forgotten");
+  outcome_set(outcome, 0, VICTIM_SENT, "reset");
   return true;
 }
 
@@ -193,8 +193,8 @@ STEP(verify, POSTGRES_STEP_MS)
 const struct action action_postgres_reset_statements = {
     .spec = {.id = "postgres.reset-statements",
              .kind = "postgres",
-             .past = "forgot",
              .title = "reset statement statistics",
+             .past = "reset",
              .what = "resets the statistics of pg_stat_statements for the database",
              .runs = "SELECT pg_stat_statements_reset(0, database, 0)",
              .danger = DANGER_DESTRUCTIVE},
