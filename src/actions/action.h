@@ -12,7 +12,7 @@
 /* What an action is called with. All borrowed for the call. */
 struct action_request {
   const struct model *model;
-  size_t slot;
+  size_t target_index;
   const struct target *target;
   const char *table; /* of the rows; NULL: the target itself */
   const char *const *keys;
@@ -33,14 +33,14 @@ struct act {
   const struct target *target;
   const struct action_request *request; /* survey: everything in it but `found` outlives the act */
   const struct plan *plan;              /* execute, verify */
-  struct outcome *outcome;              /* execute, verify: fill it victim by victim */
+  struct outcome *outcome;              /* execute, verify: fill it object by object */
   struct progress *progress;
   int64_t deadline_ms; /* when the pipeline drops it; INT64_MAX: never */
   const char *state;   /* folder for files such as undo; never NULL in execute */
   /* Something in outcome or progress has changed. */
   void (*changed)(struct act *act);
   /* Exactly once, never before start returns, unless dropped first. survey: takes found. err
-   * (borrowed) is what stopped it; with NULL it went through, whatever became of the victims. The
+   * (borrowed) is what stopped it; with NULL it went through, whatever became of the objects. The
    * act is not to be touched after it. */
   void (*end)(struct act *act, struct sample *found, const struct err *err);
   void *pipeline; /* its own */
@@ -51,11 +51,11 @@ struct act_step {
   int64_t timeout_ms; /* 0: as long as it takes (a person can cancel) */
   void (*start)(struct act *act);
   /* A person wants it to stop: at the next safe point it ends, with ERR_NONE text "cancelled" or
-   * with what has been reached; victims that were not come to are VICTIM_SKIPPED. NULL: cannot be
+   * with what has been reached; objects that were not come to are OBJECT_SKIPPED. NULL: cannot be
    * stopped half-way, it is short. */
   void (*cancel)(struct act *act);
   /* The deadline has come, or the program is left: forget the act at once, hang up, call nothing.
-   * What was asked for and not answered is VICTIM_UNKNOWN (set before return). Memory and handles
+   * What was asked for and not answered is OBJECT_UNKNOWN (set before return). Memory and handles
    * of its own may close later on the loop. */
   void (*drop)(struct act *act);
 };
@@ -73,10 +73,10 @@ struct action {
    * there, not the model. NULL: the model does. */
   const char *(*row_named)(const char *word);
   const struct act_step *survey; /* reads only; NULL: the model says all */
-  /* Pure. Fills title, victims, texts (and name, unit, count where the default is not right).
+  /* Pure. Fills title, objects, texts (and name, unit, count where the default is not right).
    * False with err when there is no plan: nothing to do, a precondition does not hold. */
   bool (*plan)(const struct action_request *request, struct plan *plan, struct err *err);
-  const struct act_step *execute; /* acts on the plan's victims and nothing else; identity is
+  const struct act_step *execute; /* acts on the plan's objects and nothing else; identity is
                                      checked again in the effect itself; never retries */
   const struct act_step *verify;  /* turns SENT into DONE or says why not; NULL: execute's own
                                      answers are the proof */
@@ -101,7 +101,7 @@ const struct option_value *action_value(const struct action_spec *spec,
 #define ACTION_OBJECTS(plan, column_array, identity_array)               \
   ((plan)->columns = (column_array),                                     \
    (plan)->column_count = sizeof(column_array) / sizeof *(column_array), \
-   (plan)->pins = (identity_array),                                      \
-   (plan)->pin_count = sizeof(identity_array) / sizeof *(identity_array))
+   (plan)->identities = (identity_array),                                \
+   (plan)->identity_count = sizeof(identity_array) / sizeof *(identity_array))
 /* The identity of the plan's object by its name; "" if there is none. */
 const char *action_identity(const struct plan *plan, size_t object, const char *name);

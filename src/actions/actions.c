@@ -30,7 +30,7 @@ const struct action *action_find(const char *id) {
 }
 
 static const struct table *request_table(const struct action_request *request) {
-  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct sample *sample = request->model->targets[request->target_index].sample;
   return sample && request->table ? sample_table_view(sample, request->table) : NULL;
 }
 
@@ -57,8 +57,8 @@ const struct option_value *action_value(const struct action_spec *spec,
 }
 
 const char *action_identity(const struct plan *plan, size_t object, const char *name) {
-  for (size_t i = 0; i < plan->pin_count && object < plan->victim_count; i++)
-    if (strcmp(plan->pins[i], name) == 0)
-      return plan->victims[object].pins[i] ? plan->victims[object].pins[i] : "";
+  for (size_t i = 0; i < plan->identity_count && object < plan->object_count; i++)
+    if (strcmp(plan->identities[i], name) == 0)
+      return plan->objects[object].identities[i] ? plan->objects[object].identities[i] : "";
   return "";
 }

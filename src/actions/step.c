@@ -136,7 +136,7 @@ void step_start(struct act *act, step_body body) {
   step->act = act;
   step->body = body;
   act->self = step;
-  step->verifies = act->outcome && outcome_count(act->outcome, VICTIM_SENT) > 0;
+  step->verifies = act->outcome && outcome_count(act->outcome, OBJECT_SENT) > 0;
   arena_init(&step->arena, STEP_ARENA_BYTES_MAX);
   sem_init(&step->turn_of_step, 0, 0);
   sem_init(&step->turn_of_loop, 0, 0);
@@ -225,14 +225,14 @@ void step_settle(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   const char *why = step->err.text;
   if (step->verifies)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN,
                     "the server accepted it, but the result could not be read: %s", why);
   if (unanswered(step) > 0)
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "sent, but no answer: %s", why);
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_UNKNOWN, "sent, but no answer: %s", why);
   else if (is_refusal(&step->err))
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_REFUSED, "%s", why);
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_REFUSED, "%s", why);
   else
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "nothing was sent: %s", why);
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "nothing was sent: %s", why);
 }
 
 /* ---- for clients */

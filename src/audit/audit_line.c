@@ -81,13 +81,13 @@ static void write_outcome(struct json_writer *json, const struct audit_record *r
   write_duration(json, "verify_ms", record->verify_ms);
 }
 
-const char *audit_victim_text(char out[VICTIM_TEXT_MAX], const struct audit_victim *victim) {
-  const struct victim_outcome outcome = {
-      .result = victim_result_parse(victim->result ? victim->result : ""),
-      .amount = victim->amount,
-      .words = victim->words,
+const char *audit_object_text(char out[OBJECT_TEXT_MAX], const struct audit_object *object) {
+  const struct object_outcome outcome = {
+      .result = object_result_parse(object->result ? object->result : ""),
+      .amount = object->amount,
+      .words = object->words,
   };
-  return victim_outcome_text(out, &outcome);
+  return object_outcome_text(out, &outcome);
 }
 
 static size_t text_room(const char *text) {
@@ -144,28 +144,28 @@ static void write_amount(struct json_writer *json, const struct amount *amount) 
   write_text(json, "unit", amount->unit);
 }
 
-static void write_victims(struct line *line, const struct audit_record *record, size_t end) {
+static void write_objects(struct line *line, const struct audit_record *record, size_t end) {
   struct json_writer *json = &line->json;
   size_t i = 0;
   json_open(json, "victims", '[');
-  for (; i < record->victim_count; i++) {
-    const struct audit_victim *victim = &record->victims[i];
+  for (; i < record->object_count; i++) {
+    const struct audit_object *object = &record->objects[i];
     if (!has_room(line,
-                  text_room(victim->key) + text_room(victim->label) + text_room(victim->result) +
-                      text_room(victim->words) + text_room(victim->amount.unit) + AMOUNT_ROOM,
+                  text_room(object->key) + text_room(object->label) + text_room(object->result) +
+                      text_room(object->words) + text_room(object->amount.unit) + AMOUNT_ROOM,
                   end))
       break;
     json_open(json, NULL, '{');
-    write_must(json, "key", victim->key);
-    write_must(json, "label", victim->label);
-    write_text(json, "result", victim->result);
-    write_amount(json, &victim->amount);
-    write_text(json, "words", victim->words);
+    write_must(json, "key", object->key);
+    write_must(json, "label", object->label);
+    write_text(json, "result", object->result);
+    write_amount(json, &object->amount);
+    write_text(json, "words", object->words);
     json_close(json, '}');
   }
   json_close(json, ']');
   write_left_out(json, "victims_left_out",
-                 (int64_t)(record->victim_count - i) + record->victims_left_out);
+                 (int64_t)(record->object_count - i) + record->objects_left_out);
 }
 
 /* Ordered for a person who reads the line from its left: what, when, who, where. */
@@ -204,7 +204,7 @@ char *audit_line(const struct audit_record *record) {
   write_head(&line.json, record);
   write_params(&line, record, AUDIT_LINE_MAX / 2);
   write_plan(&line, record, AUDIT_LINE_MAX * 3 / 4);
-  write_victims(&line, record, AUDIT_LINE_MAX - AUDIT_LINE_RESERVE);
+  write_objects(&line, record, AUDIT_LINE_MAX - AUDIT_LINE_RESERVE);
   json_close(&line.json, '}');
   if (fclose(line.json.out) != 0)
     mem_failed();

@@ -44,8 +44,8 @@ static char *key_of(const struct audit_record *record) {
 
 static struct audit_open_intent *find(const struct audit_open *open, const char *key) {
   const struct audit_open_intent wanted = {.key = key};
-  const struct map_slot *slot = map_find(&open->by_key, &wanted);
-  return slot ? (struct audit_open_intent *)slot->key : NULL;
+  const struct map_slot *target_index = map_find(&open->by_key, &wanted);
+  return target_index ? (struct audit_open_intent *)target_index->key : NULL;
 }
 
 static bool is_opened_by(const struct audit_record *record) {

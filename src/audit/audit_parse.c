@@ -123,15 +123,15 @@ static struct amount read_amount(struct reading *reading, const json_t *item) {
   return amount;
 }
 
-static void read_victims(struct reading *reading, const json_t *top, struct audit_parsed *parsed) {
+static void read_objects(struct reading *reading, const json_t *top, struct audit_parsed *parsed) {
   const json_t *node = read_node(reading, top, "victims", JSON_ARRAY);
   size_t count = json_array_size(node);
   if (!node)
     return;
-  parsed->victims = mem_new((count + 1) * sizeof *parsed->victims);
+  parsed->objects = mem_new((count + 1) * sizeof *parsed->objects);
   for (size_t i = 0; i < count; i++) {
     const json_t *item = json_array_get(node, i);
-    parsed->victims[i] = (struct audit_victim){
+    parsed->objects[i] = (struct audit_object){
         .key = read_must(reading, item, "key"),
         .label = read_must(reading, item, "label"),
         .result = read_text(reading, item, "result"),
@@ -139,8 +139,8 @@ static void read_victims(struct reading *reading, const json_t *top, struct audi
         .amount = read_amount(reading, item),
     };
   }
-  parsed->record.victims = parsed->victims;
-  parsed->record.victim_count = count;
+  parsed->record.objects = parsed->objects;
+  parsed->record.object_count = count;
 }
 
 static bool read_event(struct reading *reading, const json_t *top, enum audit_event *event) {
@@ -175,7 +175,7 @@ static void read_head(struct reading *reading, const json_t *top, struct audit_r
   record->count = record->unit ? read_int(reading, top, "count", 0) : 0;
   record->params_left_out = read_count(reading, top, "params_left_out", 0);
   record->plan_left_out = read_count(reading, top, "plan_left_out", 0);
-  record->victims_left_out = read_count(reading, top, "victims_left_out", 0);
+  record->objects_left_out = read_count(reading, top, "victims_left_out", 0);
 }
 
 bool audit_parse(struct audit_parsed *parsed, const char *line, size_t len) {
@@ -192,7 +192,7 @@ bool audit_parse(struct audit_parsed *parsed, const char *line, size_t len) {
   read_who(&reading, parsed->tree, &parsed->record.who);
   read_params(&reading, parsed->tree, parsed);
   read_plan(&reading, parsed->tree, parsed);
-  read_victims(&reading, parsed->tree, parsed);
+  read_objects(&reading, parsed->tree, parsed);
   if (!reading.wrong)
     return true;
   audit_parsed_fini(parsed);
@@ -203,6 +203,6 @@ void audit_parsed_fini(struct audit_parsed *parsed) {
   json_decref(parsed->tree);
   free(parsed->params);
   free((void *)parsed->plan);
-  free(parsed->victims);
+  free(parsed->objects);
   *parsed = (struct audit_parsed){0};
 }

@@ -10,7 +10,7 @@ struct audit_parsed {
   json_t *tree;
   struct plan_param *params;
   const char **plan;
-  struct audit_victim *victims;
+  struct audit_object *objects;
 };
 
 /* False for what is no record of a version that is known here; nothing is held then. Members that

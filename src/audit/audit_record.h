@@ -24,9 +24,9 @@ enum audit_event {
 /* "intent", "outcome", "acknowledged", "unlocked", "locked". */
 const char *audit_event_name(enum audit_event event);
 
-struct audit_victim {
+struct audit_object {
   const char *key, *label;
-  const char *result, *words; /* OUTCOME: victim_result_name; else NULL */
+  const char *result, *words; /* OUTCOME: object_result_name; else NULL */
   struct amount amount;       /* OUTCOME: where something was counted (unit is not NULL) */
 };
 
@@ -45,8 +45,8 @@ struct audit_record {
   size_t param_count;
   const char *const *plan; /* INTENT: the plan's lines */
   size_t plan_count;
-  const struct audit_victim *victims;
-  size_t victim_count;
+  const struct audit_object *objects;
+  size_t object_count;
   int64_t count; /* of what the plan counts */
   const char *unit;
   /* OUTCOME: */
@@ -57,11 +57,11 @@ struct audit_record {
   /* From the key to the plan, to the agreement, ...; negative: there was no such step. */
   int64_t plan_ms, wait_ms, execute_ms, verify_ms;
   /* How many more there were than the line could hold; of a record that is read. */
-  int64_t params_left_out, plan_left_out, victims_left_out;
+  int64_t params_left_out, plan_left_out, objects_left_out;
 };
 
-/* What there is to say of it, with its amount: victim_outcome_text of a record. Returns out. */
-const char *audit_victim_text(char out[VICTIM_TEXT_MAX], const struct audit_victim *victim);
+/* What there is to say of it, with its amount: object_outcome_text of a record. Returns out. */
+const char *audit_object_text(char out[OBJECT_TEXT_MAX], const struct audit_object *object);
 
 /* $XDG_STATE_HOME/stacktop, else ~/.local/state/stacktop: where the audit, plans and undo files are
  * unless the configuration says otherwise. For the caller to free; NULL when no home is known. */

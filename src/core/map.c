@@ -23,87 +23,87 @@ uint64_t map_hash_number(uint64_t hash, uint64_t number) {
 
 static uint64_t hash_of(const struct map *map, const void *key) {
   uint64_t hash = map->hash ? map->hash(key) : map_hash_text(MAP_HASH, key);
-  return hash ^ hash >> 32; /* the low bits choose the slot */
+  return hash ^ hash >> 32; /* the low bits choose the target_index */
 }
 
-static bool is_key(const struct map *map, const struct map_slot *slot, const void *key,
+static bool is_key(const struct map *map, const struct map_slot *target_index, const void *key,
                    uint64_t hash) {
-  return slot->hash == hash &&
-         (map->same ? map->same(slot->key, key) : strcmp(slot->key, key) == 0);
+  return target_index->hash == hash &&
+         (map->same ? map->same(target_index->key, key) : strcmp(target_index->key, key) == 0);
 }
 
-/* The slot of the key, or the free one where it belongs. */
+/* The target_index of the key, or the free one where it belongs. */
 static struct map_slot *slot_of(const struct map *map, const void *key, uint64_t hash) {
   size_t at = hash & (map->capacity - 1);
-  while (map->slots[at].key && !is_key(map, &map->slots[at], key, hash))
+  while (map->targets[at].key && !is_key(map, &map->targets[at], key, hash))
     at = (at + 1) & (map->capacity - 1);
-  return &map->slots[at];
+  return &map->targets[at];
 }
 
-/* All of them are different: the first free slot is the right one. */
-static void slot_move(struct map *map, const struct map_slot *slot) {
-  size_t at = slot->hash & (map->capacity - 1);
-  while (map->slots[at].key)
+/* All of them are different: the first free target_index is the right one. */
+static void slot_move(struct map *map, const struct map_slot *target_index) {
+  size_t at = target_index->hash & (map->capacity - 1);
+  while (map->targets[at].key)
     at = (at + 1) & (map->capacity - 1);
-  map->slots[at] = *slot;
+  map->targets[at] = *target_index;
 }
 
 static void grow(struct map *map) {
   struct map old = *map;
   map->capacity = old.capacity ? 2 * old.capacity : CAPACITY_FIRST;
-  map->slots = mem_new(map->capacity * sizeof *map->slots);
+  map->targets = mem_new(map->capacity * sizeof *map->targets);
   for (size_t i = 0; i < old.capacity; i++)
-    if (old.slots[i].key)
-      slot_move(map, &old.slots[i]);
-  free(old.slots);
+    if (old.targets[i].key)
+      slot_move(map, &old.targets[i]);
+  free(old.targets);
 }
 
 void map_fini(struct map *map) {
-  free(map->slots);
-  map->slots = NULL;
+  free(map->targets);
+  map->targets = NULL;
   map->count = map->capacity = 0;
 }
 
 struct map_slot *map_find(const struct map *map, const void *key) {
   if (map->count == 0)
     return NULL;
-  struct map_slot *slot = slot_of(map, key, hash_of(map, key));
-  return slot->key ? slot : NULL;
+  struct map_slot *target_index = slot_of(map, key, hash_of(map, key));
+  return target_index->key ? target_index : NULL;
 }
 
 bool map_add(struct map *map, const void *key, size_t value) {
   uint64_t hash = hash_of(map, key);
   if (2 * map->count >= map->capacity)
     grow(map);
-  struct map_slot *slot = slot_of(map, key, hash);
-  if (slot->key)
+  struct map_slot *target_index = slot_of(map, key, hash);
+  if (target_index->key)
     return false;
-  *slot = (struct map_slot){key, hash, value};
+  *target_index = (struct map_slot){key, hash, value};
   map->count++;
   return true;
 }
 
-/* What stands behind the gap moves into it where its way from its own slot leads past it: no mark
- * of what was there is needed. */
+/* What stands behind the gap moves into it where its way from its own target_index leads past it:
+ * no mark of what was there is needed. */
 static void gap_close(struct map *map, size_t gap) {
   const size_t mask = map->capacity - 1;
-  for (size_t at = (gap + 1) & mask; map->slots[at].key; at = (at + 1) & mask) {
-    size_t way = (at - map->slots[at].hash) & mask;
+  for (size_t at = (gap + 1) & mask; map->targets[at].key; at = (at + 1) & mask) {
+    size_t way = (at - map->targets[at].hash) & mask;
     if (way < ((at - gap) & mask))
       continue;
-    map->slots[gap] = map->slots[at];
+    map->targets[gap] = map->targets[at];
     gap = at;
   }
-  map->slots[gap] = (struct map_slot){0};
+  map->targets[gap] = (struct map_slot){0};
 }
 
 bool map_remove(struct map *map, const void *key) {
   if (map->count == 0)
     return false;
-  struct map_slot *slot = slot_of(map, key, hash_of(map, key));
-  if (!slot->key)
+  struct map_slot *target_index = slot_of(map, key, hash_of(map, key));
+  if (!target_index->key)
     return false;
-  gap_close(map, (size_t)(slot - map->slots));
+  gap_close(map, (size_t)(target_index - map->targets));
   map->count--;
   return true;
 }
@@ -112,13 +112,13 @@ void map_sweep(struct map *map, bool (*drop)(void *arg, const void *key, size_t 
   struct map old = *map;
   if (old.count == 0)
     return;
-  map->slots = mem_new(map->capacity * sizeof *map->slots);
+  map->targets = mem_new(map->capacity * sizeof *map->targets);
   map->count = 0;
   for (size_t i = 0; i < old.capacity; i++) {
-    if (!old.slots[i].key || drop(arg, old.slots[i].key, old.slots[i].value))
+    if (!old.targets[i].key || drop(arg, old.targets[i].key, old.targets[i].value))
       continue;
-    slot_move(map, &old.slots[i]);
+    slot_move(map, &old.targets[i]);
     map->count++;
   }
-  free(old.slots);
+  free(old.targets);
 }

@@ -14,7 +14,7 @@ enum { HARM_THRESHOLD = 1, HARM_ROW = 2, HARM_DOWN = 3 };
 
 /* Of a row, before there are words for it: those are only made for the findings that are kept. */
 struct candidate {
-  size_t slot;
+  size_t target_index;
   const struct table *table;
   const struct row *row;
   const struct column_spec *column; /* NULL: its collector marked the row */
@@ -34,35 +34,37 @@ struct evaluation {
   size_t candidate_count, candidate_capacity;
 };
 
-static const struct finding *find_old(const struct evaluation *e, size_t slot, const char *table,
-                                      const char *row, const char *column) {
-  const struct finding *old = findings_find(e->before, slot, table, row, column);
-  return old ? old : findings_find(e->held, slot, table, row, column);
+static const struct finding *find_old(const struct evaluation *e, size_t target_index,
+                                      const char *table, const char *row, const char *column) {
+  const struct finding *old = findings_find(e->before, target_index, table, row, column);
+  return old ? old : findings_find(e->held, target_index, table, row, column);
 }
 
-/* From the same one before, or from before its slot's outage. */
-static int64_t since_of(const struct evaluation *e, size_t slot, const char *table, const char *row,
-                        const char *column) {
-  const struct finding *old = find_old(e, slot, table, row, column);
+/* From the same one before, or from before its target_index's outage. */
+static int64_t since_of(const struct evaluation *e, size_t target_index, const char *table,
+                        const char *row, const char *column) {
+  const struct finding *old = find_old(e, target_index, table, row, column);
   return old ? old->since_ms : e->now_ms;
 }
 
-static struct finding *finding_add(struct evaluation *e, size_t slot, const char *table,
+static struct finding *finding_add(struct evaluation *e, size_t target_index, const char *table,
                                    const char *row, const char *column) {
-  struct finding *finding = findings_add(e->findings, slot, table, row, column);
-  finding->since_ms = since_of(e, slot, table, row, column);
+  struct finding *finding = findings_add(e->findings, target_index, table, row, column);
+  finding->since_ms = since_of(e, target_index, table, row, column);
   return finding;
 }
 
-static struct candidate *candidate_add(struct evaluation *e, size_t slot, const struct table *table,
-                                       const struct row *row, const struct column_spec *column) {
+static struct candidate *candidate_add(struct evaluation *e, size_t target_index,
+                                       const struct table *table, const struct row *row,
+                                       const struct column_spec *column) {
   if (e->candidate_count == e->candidate_capacity) {
     e->candidate_capacity = e->candidate_capacity ? e->candidate_capacity * 2 : 64;
     e->candidates = mem_resize(e->candidates, e->candidate_capacity * sizeof *e->candidates);
   }
   struct candidate *candidate = &e->candidates[e->candidate_count++];
-  *candidate = (struct candidate){slot, table, row, column, SEVERITY_OK, 0, 0, false};
-  candidate->since_ms = since_of(e, slot, table->spec->id, row->key, column ? column->id : NULL);
+  *candidate = (struct candidate){target_index, table, row, column, SEVERITY_OK, 0, 0, false};
+  candidate->since_ms =
+      since_of(e, target_index, table->spec->id, row->key, column ? column->id : NULL);
   return candidate;
 }
 
@@ -79,32 +81,32 @@ static bool err_means_down(enum err_kind kind) {
   }
 }
 
-static void evaluate_slot_down(struct evaluation *e, size_t index) {
-  const struct slot *slot = &e->model->slots[index];
+static void evaluate_target_down(struct evaluation *e, size_t index) {
+  const struct target_state *state = &e->model->targets[index];
   struct finding *finding = finding_add(e, index, NULL, NULL, NULL);
-  finding->severity = err_means_down(slot->err.kind) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
-  finding->subject = slot->target->name;
+  finding->severity = err_means_down(state->err.kind) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
+  finding->subject = state->target->name;
   finding->harm = HARM_DOWN;
-  finding->sentence = arena_printf(&e->findings->arena, "%s", slot->err.text);
-  finding->since_ms = slot->failing_ms ? slot->failing_ms : e->now_ms;
+  finding->sentence = arena_printf(&e->findings->arena, "%s", state->err.text);
+  finding->since_ms = state->failing_ms ? state->failing_ms : e->now_ms;
 }
 
-static void evaluate_slot_stale(struct evaluation *e, size_t index) {
+static void evaluate_target_stale(struct evaluation *e, size_t index) {
   struct finding *finding = finding_add(e, index, NULL, NULL, "age");
   char age[FORMAT_MAX];
-  const struct slot *slot = &e->model->slots[index];
-  double seconds = (double)slot_age(slot, e->now_ms) / 1000;
+  const struct target_state *state = &e->model->targets[index];
+  double seconds = (double)target_state_age(state, e->now_ms) / 1000;
   finding->severity = SEVERITY_UNKNOWN;
-  finding->subject = slot->target->name;
+  finding->subject = state->target->name;
   finding->sentence = arena_printf(&e->findings->arena, "no fresh data for %s",
                                    format_duration(age, sizeof age, seconds));
 }
 
 /* "cache" for the target's own figures or a row that bears its name, else "main ecap-group". */
-static const char *subject_of(struct evaluation *e, const struct slot *slot,
+static const char *subject_of(struct evaluation *e, const struct target_state *state,
                               const struct table *table, const struct row *row) {
   const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
-  const char *name = slot->target->name;
+  const char *name = state->target->name;
   if ((table->spec->flags & TABLE_SUMMARY) || strcmp(label, name) == 0)
     return name;
   return arena_printf(&e->findings->arena, "%s %s", name, label);
@@ -181,7 +183,7 @@ static int64_t waits_since(const struct evaluation *e, const struct candidate *c
   int64_t since_ms = candidate->since_ms;
   for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
     const struct finding *cut =
-        find_old(e, candidate->slot, candidate->table->spec->id, NULL, cuts[i]);
+        find_old(e, candidate->target_index, candidate->table->spec->id, NULL, cuts[i]);
     if (cut && cut->since_ms < since_ms)
       since_ms = cut->since_ms;
   }
@@ -228,14 +230,14 @@ static void evaluate_unjudged(struct evaluation *e, size_t index, const struct t
     size_t roots = 0;
     const char *why = "";
     const size_t missing =
-        rules_asked(&e->model->slots[index].target->rules, &e->model->config->rules, column)
+        rules_asked(&e->model->targets[index].target->rules, &e->model->config->rules, column)
             ? cells_missing(table, c, &roots, &why)
             : 0;
     if (missing == 0)
       continue;
     struct finding *finding = finding_add(e, index, table->spec->id, NULL, column->id);
     finding->severity = SEVERITY_UNKNOWN;
-    finding->subject = e->model->slots[index].target->name;
+    finding->subject = e->model->targets[index].target->name;
     finding->sentence =
         roots == 1 ? arena_printf(&e->findings->arena, "%s not evaluated: %s", column->metric, why)
                    : arena_printf(&e->findings->arena, "%s not evaluated for %zu of %zu rows: %s",
@@ -249,7 +251,7 @@ static void evaluate_reason(struct evaluation *e, size_t index, const struct tab
   struct candidate *candidate = candidate_add(e, index, table, row, NULL);
   candidate->severity = row->severity;
   candidate->harm = HARM_ROW + 1 / (double)(row - table->rows + 2);
-  int64_t onset_ms = e->model->slots[index].sample->taken_ms - row->lasted_ms;
+  int64_t onset_ms = e->model->targets[index].sample->taken_ms - row->lasted_ms;
   if (row->lasted_ms > 0 && onset_ms < candidate->since_ms)
     candidate->since_ms = onset_ms;
 }
@@ -274,22 +276,22 @@ static uint32_t fault_hash(const char *text) {
 }
 
 static void evaluate_faults(struct evaluation *e, size_t index) {
-  const struct slot *slot = &e->model->slots[index];
-  for (size_t i = 0; i < slot->sample->note_count; i++) {
-    const struct note *note = &slot->sample->notes[i];
+  const struct target_state *state = &e->model->targets[index];
+  for (size_t i = 0; i < state->sample->note_count; i++) {
+    const struct note *note = &state->sample->notes[i];
     if (note->severity == SEVERITY_OK)
       continue;
     char id[24];
     snprintf(id, sizeof id, "fault:%08x", (unsigned)fault_hash(note->text));
     struct finding *finding = finding_add(e, index, note->table, NULL, id);
     finding->severity = note->severity;
-    finding->subject = slot->target->name;
+    finding->subject = state->target->name;
     finding->sentence = arena_printf(&e->findings->arena, "%s", note->text);
   }
 }
 
 static void evaluate_tables(struct evaluation *e, size_t index) {
-  const struct sample *sample = e->model->slots[index].sample;
+  const struct sample *sample = e->model->targets[index].sample;
   for (size_t t = 0; t < sample->table_count; t++) {
     const struct table *table = &sample->tables[t];
     for (size_t r = 0; r < table->row_count; r++)
@@ -300,17 +302,17 @@ static void evaluate_tables(struct evaluation *e, size_t index) {
 }
 
 /* The findings of the target and its tables; of its rows the candidates. */
-static void evaluate_slot(struct evaluation *e, size_t index) {
-  switch (slot_state(&e->model->slots[index], e->now_ms)) {
-  case SLOT_WAITING:
+static void evaluate_target(struct evaluation *e, size_t index) {
+  switch (target_state_condition(&e->model->targets[index], e->now_ms)) {
+  case TARGET_WAITING:
     return;
-  case SLOT_DOWN:
-    evaluate_slot_down(e, index);
+  case TARGET_DOWN:
+    evaluate_target_down(e, index);
     return;
-  case SLOT_STALE:
-    evaluate_slot_stale(e, index);
+  case TARGET_STALE:
+    evaluate_target_stale(e, index);
     return;
-  case SLOT_LIVE:
+  case TARGET_LIVE:
     evaluate_faults(e, index);
     evaluate_tables(e, index);
     return;
@@ -328,8 +330,8 @@ static int candidate_compare(const void *a, const void *b) {
     return x->harm > y->harm ? -1 : 1;
   if (x->since_ms != y->since_ms)
     return x->since_ms < y->since_ms ? -1 : 1;
-  if (x->slot != y->slot)
-    return x->slot < y->slot ? -1 : 1;
+  if (x->target_index != y->target_index)
+    return x->target_index < y->target_index ? -1 : 1;
   if (x->table != y->table)
     return x->table < y->table ? -1 : 1;
   return x->row == y->row ? 0 : x->row < y->row ? -1 : 1;
@@ -338,8 +340,8 @@ static int candidate_compare(const void *a, const void *b) {
 /* By what one finding stands for, when they are not kept. */
 static int cut_compare(const void *a, const void *b) {
   const struct candidate *x = a, *y = b;
-  if (x->slot != y->slot)
-    return x->slot < y->slot ? -1 : 1;
+  if (x->target_index != y->target_index)
+    return x->target_index < y->target_index ? -1 : 1;
   if (x->table != y->table)
     return x->table < y->table ? -1 : 1;
   if (x->severity != y->severity)
@@ -351,19 +353,19 @@ static void candidate_keep(struct evaluation *e, const struct candidate *candida
   const struct table *table = candidate->table;
   const struct row *row = candidate->row;
   const struct column_spec *column = candidate->column;
-  struct finding *finding = findings_add(e->findings, candidate->slot, table->spec->id, row->key,
-                                         column ? column->id : NULL);
+  struct finding *finding = findings_add(e->findings, candidate->target_index, table->spec->id,
+                                         row->key, column ? column->id : NULL);
   finding->severity = candidate->severity;
   finding->harm = candidate->harm;
   finding->since_ms = candidate->since_ms;
   finding->pending = candidate->pending;
-  finding->subject = subject_of(e, &e->model->slots[candidate->slot], table, row);
+  finding->subject = subject_of(e, &e->model->targets[candidate->target_index], table, row);
   if (!column)
     finding->sentence =
         arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
   else
     finding->sentence =
-        threshold_sentence(e, column, model_threshold(e->model, candidate->slot, column),
+        threshold_sentence(e, column, model_threshold(e->model, candidate->target_index, column),
                            row->cells[column - table->spec->columns], candidate->severity,
                            beside_text(e, table->spec, row, column));
 }
@@ -373,10 +375,10 @@ static void cut_add(struct evaluation *e, const struct candidate *of, size_t cou
   const struct table_spec *spec = of->table->spec;
   char id[32], shown[FORMAT_MAX];
   snprintf(id, sizeof id, "cut:%s%s", severity_name(of->severity), of->pending ? ":pending" : "");
-  struct finding *finding = finding_add(e, of->slot, spec->id, NULL, id);
+  struct finding *finding = finding_add(e, of->target_index, spec->id, NULL, id);
   finding->severity = of->severity;
   finding->pending = of->pending;
-  finding->subject = e->model->slots[of->slot].target->name;
+  finding->subject = e->model->targets[of->target_index].target->name;
   format_counted(shown, sizeof shown, (int64_t)count, "more finding", "more findings");
   finding->sentence = arena_printf(&e->findings->arena, "%s in %s %s not listed: too many to keep",
                                    shown, spec->title, count == 1 ? "is" : "are");
@@ -409,8 +411,8 @@ static int finding_compare(const void *a, const void *b) {
     return x->harm > y->harm ? -1 : 1;
   if (x->since_ms != y->since_ms)
     return x->since_ms < y->since_ms ? -1 : 1;
-  if (x->slot != y->slot)
-    return x->slot < y->slot ? -1 : 1;
+  if (x->target_index != y->target_index)
+    return x->target_index < y->target_index ? -1 : 1;
   return strcmp(x->sentence, y->sentence);
 }
 
@@ -421,8 +423,8 @@ struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pa
                          .findings = findings_new(model->findings_bytes_max),
                          .now_ms = now_ms,
                          .one_pass = one_pass};
-  for (size_t i = 0; i < model->slot_count; i++)
-    evaluate_slot(&e, i);
+  for (size_t i = 0; i < model->target_count; i++)
+    evaluate_target(&e, i);
   evaluate_candidates(&e);
   free(e.candidates);
   if (e.findings->count > 1)
@@ -433,16 +435,17 @@ struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pa
 
 bool evaluate_sees(const struct model *model, const struct findings *after,
                    const struct finding *finding, int64_t now_ms) {
-  const struct slot *slot = &model->slots[finding->slot];
-  if (slot_state(slot, now_ms) != SLOT_LIVE)
+  const struct target_state *state = &model->targets[finding->target_index];
+  if (target_state_condition(state, now_ms) != TARGET_LIVE)
     return false;
   return finding_is_fault(finding) || finding_is_cut(finding) ||
-         (!sample_is_faulted(slot->sample, finding->table) &&
-          !findings_table_is_cut(after, finding->slot, finding->table));
+         (!sample_is_faulted(state->sample, finding->table) &&
+          !findings_table_is_cut(after, finding->target_index, finding->table));
 }
 
 static bool is_in(const struct findings *findings, const struct finding *finding) {
-  return findings_find(findings, finding->slot, finding->table, finding->row, finding->column);
+  return findings_find(findings, finding->target_index, finding->table, finding->row,
+                       finding->column);
 }
 
 /* What is in one of the two is kept there, or was. */
@@ -456,7 +459,7 @@ static void hold(const struct model *model, const struct findings *from,
       continue;
     if (old->row && findings_are_full(held))
       continue;
-    struct finding *copy = findings_add(held, old->slot, old->table, old->row, old->column);
+    struct finding *copy = findings_add(held, old->target_index, old->table, old->row, old->column);
     copy->severity = old->severity;
     copy->subject = arena_text(&held->arena, old->subject, strlen(old->subject));
     copy->sentence = arena_text(&held->arena, old->sentence, strlen(old->sentence));

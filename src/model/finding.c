@@ -29,7 +29,7 @@ static const char *copy_or_null(struct arena *arena, const char *id) {
   return id ? arena_text(arena, id, strlen(id)) : NULL;
 }
 
-struct finding *findings_add(struct findings *findings, size_t slot, const char *table,
+struct finding *findings_add(struct findings *findings, size_t target_index, const char *table,
                              const char *row, const char *column) {
   struct arena *arena = &findings->arena;
   if (findings->count == findings->capacity) {
@@ -37,7 +37,7 @@ struct finding *findings_add(struct findings *findings, size_t slot, const char 
     findings->items = mem_resize(findings->items, findings->capacity * sizeof *findings->items);
   }
   struct finding *finding = &findings->items[findings->count++];
-  *finding = (struct finding){.slot = slot,
+  *finding = (struct finding){.target_index = target_index,
                               .table = copy_or_null(arena, table),
                               .row = copy_or_null(arena, row),
                               .column = copy_or_null(arena, column),
@@ -57,18 +57,19 @@ static bool same(const char *a, const char *b) {
 
 /* What identifies a row: the key of the index. */
 struct finding_row {
-  size_t slot;
+  size_t target_index;
   const char *table, *row; /* or NULL */
 };
 
 static uint64_t row_hash(const void *key) {
   const struct finding_row *row = key;
-  return map_hash_text(map_hash_text(map_hash_number(MAP_HASH, row->slot), row->table), row->row);
+  return map_hash_text(map_hash_text(map_hash_number(MAP_HASH, row->target_index), row->table),
+                       row->row);
 }
 
 static bool row_same(const void *a, const void *b) {
   const struct finding_row *x = a, *y = b;
-  return x->slot == y->slot && same(x->table, y->table) && same(x->row, y->row);
+  return x->target_index == y->target_index && same(x->table, y->table) && same(x->row, y->row);
 }
 
 void findings_index(struct findings *findings) {
@@ -78,7 +79,7 @@ void findings_index(struct findings *findings) {
   for (size_t i = findings->count; i-- > 0;) { /* so that the first stands first */
     struct finding *finding = &findings->items[i];
     struct finding_row *key = &findings->row_keys[i];
-    *key = (struct finding_row){finding->slot, finding->table, finding->row};
+    *key = (struct finding_row){finding->target_index, finding->table, finding->row};
     struct map_slot *first = map_find(&findings->rows, key);
     finding->next = first ? first->value + 1 : 0;
     if (first)
@@ -89,11 +90,12 @@ void findings_index(struct findings *findings) {
 }
 
 /* The first finding of that row, and the next one; where there is no index, all findings. */
-static const struct finding *row_first(const struct findings *findings, size_t slot,
+static const struct finding *row_first(const struct findings *findings, size_t target_index,
                                        const char *table, const char *row) {
   if (findings->rows.count == 0)
     return findings->count > 0 ? &findings->items[0] : NULL;
-  const struct map_slot *first = map_find(&findings->rows, &(struct finding_row){slot, table, row});
+  const struct map_slot *first =
+      map_find(&findings->rows, &(struct finding_row){target_index, table, row});
   return first ? &findings->items[first->value] : NULL;
 }
 
@@ -116,42 +118,46 @@ bool finding_is_outage(const struct finding *finding) {
   return !finding->table && !finding_is_fault(finding);
 }
 
-static enum severity slot_worst(const struct findings *findings, size_t slot, const char *table) {
+static enum severity target_state_worst(const struct findings *findings, size_t target_index,
+                                        const char *table) {
   enum severity worst = SEVERITY_OK;
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->items[i];
-    if (finding->slot == slot && !finding->pending && (!table || same(finding->table, table)))
+    if (finding->target_index == target_index && !finding->pending &&
+        (!table || same(finding->table, table)))
       worst = severity_worse(worst, finding->severity);
   }
   return worst;
 }
 
-bool findings_table_is_cut(const struct findings *findings, size_t slot, const char *table) {
-  const struct finding *finding = row_first(findings, slot, table, NULL);
-  while (finding && (finding->slot != slot || !same(finding->table, table) || finding->row ||
-                     !finding_is_cut(finding)))
+bool findings_table_is_cut(const struct findings *findings, size_t target_index,
+                           const char *table) {
+  const struct finding *finding = row_first(findings, target_index, table, NULL);
+  while (finding && (finding->target_index != target_index || !same(finding->table, table) ||
+                     finding->row || !finding_is_cut(finding)))
     finding = row_next(findings, finding);
   return finding;
 }
 
-enum severity findings_row(const struct findings *findings, size_t slot, const char *table,
+enum severity findings_row(const struct findings *findings, size_t target_index, const char *table,
                            const char *row) {
   if (!table || !row)
-    return slot_worst(findings, slot, table);
+    return target_state_worst(findings, target_index, table);
   enum severity worst = SEVERITY_OK;
-  const struct finding *finding = row_first(findings, slot, table, row);
+  const struct finding *finding = row_first(findings, target_index, table, row);
   for (; finding; finding = row_next(findings, finding))
-    if (finding->slot == slot && !finding->pending && same(finding->table, table) &&
+    if (finding->target_index == target_index && !finding->pending && same(finding->table, table) &&
         same(finding->row, row))
       worst = severity_worse(worst, finding->severity);
-  return worst == SEVERITY_OK && findings_table_is_cut(findings, slot, table) ? SEVERITY_UNKNOWN
-                                                                              : worst;
+  return worst == SEVERITY_OK && findings_table_is_cut(findings, target_index, table)
+             ? SEVERITY_UNKNOWN
+             : worst;
 }
 
-const struct finding *findings_find(const struct findings *findings, size_t slot, const char *table,
-                                    const char *row, const char *column) {
-  const struct finding *finding = row_first(findings, slot, table, row);
-  while (finding && (finding->slot != slot || !same(finding->table, table) ||
+const struct finding *findings_find(const struct findings *findings, size_t target_index,
+                                    const char *table, const char *row, const char *column) {
+  const struct finding *finding = row_first(findings, target_index, table, row);
+  while (finding && (finding->target_index != target_index || !same(finding->table, table) ||
                      !same(finding->row, row) || !same(finding->column, column)))
     finding = row_next(findings, finding);
   return finding;

@@ -10,7 +10,7 @@
 
 struct finding {
   enum severity severity;
-  size_t slot;
+  size_t target_index;
   const char *table;    /* id, or NULL when the target itself is the trouble */
   const char *row;      /* key, or NULL */
   const char *column;   /* id of the cell that crossed its threshold; "age" of a stale target;
@@ -46,7 +46,7 @@ struct findings *findings_new(size_t bytes_max);
 void findings_free(struct findings *findings);
 /* A new one at the end, the ids copied (each may be NULL), the rest empty; not yet in the index. It
  * may move with the next one. */
-struct finding *findings_add(struct findings *findings, size_t slot, const char *table,
+struct finding *findings_add(struct findings *findings, size_t target_index, const char *table,
                              const char *row, const char *column);
 /* No finding of a row is to be added any more: there are as many as servers have rows. Those of
  * targets and tables are, for what has to be configured is bounded. */
@@ -62,15 +62,15 @@ bool finding_is_cut(const struct finding *finding);
 /* It is about the target as a whole: down, or without fresh data. */
 bool finding_is_outage(const struct finding *finding);
 
-/* The worst that counts of a row, of a table (row NULL), or of a slot (table and row NULL). A row
- * without one in a table whose findings are cut is UNKNOWN. */
-enum severity findings_row(const struct findings *findings, size_t slot, const char *table,
+/* The worst that counts of a row, of a table (row NULL), or of a target_index (table and row NULL).
+ * A row without one in a table whose findings are cut is UNKNOWN. */
+enum severity findings_row(const struct findings *findings, size_t target_index, const char *table,
                            const char *row);
 /* The finding that matches exactly, or NULL. */
-const struct finding *findings_find(const struct findings *findings, size_t slot, const char *table,
-                                    const char *row, const char *column);
+const struct finding *findings_find(const struct findings *findings, size_t target_index,
+                                    const char *table, const char *row, const char *column);
 size_t findings_count(const struct findings *findings, enum severity severity);
 /* Whether there are more than findings_count says: some of that severity are not kept. */
 bool findings_count_is_least(const struct findings *findings, enum severity severity);
 /* Whether some of the table's findings are not kept. */
-bool findings_table_is_cut(const struct findings *findings, size_t slot, const char *table);
+bool findings_table_is_cut(const struct findings *findings, size_t target_index, const char *table);

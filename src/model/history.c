@@ -59,8 +59,9 @@ void history_free(struct history *history) {
 
 static struct entry *entry_find(const struct history *history, size_t table, const char *key,
                                 size_t column) {
-  const struct map_slot *slot = map_find(&history->cells, &(struct cell){table, column, key});
-  return slot ? (struct entry *)slot->key : NULL;
+  const struct map_slot *target_index =
+      map_find(&history->cells, &(struct cell){table, column, key});
+  return target_index ? (struct entry *)target_index->key : NULL;
 }
 
 static struct entry *entry_new(struct history *history, size_t table, const char *key,

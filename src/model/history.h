@@ -1,12 +1,13 @@
-/* Past values of cells: fixed rings, found by (slot, table, row key, column). */
+/* Past values of cells: fixed rings, found by (target_index, table, row key, column). */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-  HISTORY_LENGTH = 120,    /* values a ring: 4 minutes at 2 s */
-  HISTORY_RINGS_MAX = 2048 /* of one slot; rows beyond it have no history (its cost: 1 MiB) */
+  HISTORY_LENGTH = 120, /* values a ring: 4 minutes at 2 s */
+  HISTORY_RINGS_MAX =
+      2048 /* of one target_index; rows beyond it have no history (its cost: 1 MiB) */
 };
 
 struct history_ring {

@@ -1,4 +1,4 @@
-/* The shared state: one slot a collector instance, the findings, the events.
+/* The shared state: one target_index a collector instance, the findings, the events.
  *
  * Owned by app. Everybody else sees `const struct model *`, for one frame. Times are milliseconds
  * of the steady wall clock (see io/clock.h), given in by the caller: nothing here asks for the
@@ -12,14 +12,14 @@
 #include "model/operation.h"
 #include "model/sample.h"
 
-enum slot_state {
-  SLOT_WAITING, /* nothing heard yet */
-  SLOT_LIVE,    /* the last collection succeeded, and not long ago */
-  SLOT_STALE,   /* it succeeded, but too long ago: nothing in it may look green */
-  SLOT_DOWN,    /* the last collection failed; the sample, if any, is old */
+enum target_condition {
+  TARGET_WAITING, /* nothing heard yet */
+  TARGET_LIVE,    /* the last collection succeeded, and not long ago */
+  TARGET_STALE,   /* it succeeded, but too long ago: nothing in it may look green */
+  TARGET_DOWN,    /* the last collection failed; the sample, if any, is old */
 };
 
-struct slot {
+struct target_state {
   const struct target *target;
   struct sample *sample; /* the last good one, or NULL */
   struct err err;        /* of the last attempt; ERR_NONE if it succeeded */
@@ -37,8 +37,8 @@ struct slot {
 
 struct model {
   const struct config *config;
-  struct slot *slots; /* in the order of the configuration's targets */
-  size_t slot_count;
+  struct target_state *targets; /* in the order of the configuration's targets */
+  size_t target_count;
   struct findings *findings; /* of the last evaluation; never NULL */
   struct findings *held; /* what is hidden by outages, as last seen: shown by nobody; never NULL */
   size_t findings_bytes_max; /* see findings_are_full */
@@ -58,18 +58,18 @@ void model_fini(struct model *model);
 void model_ask_once(struct model *model);
 
 /* An attempt has begun; with 0: it was given up, and its outcome is nobody's business. */
-void model_attempt(struct model *model, size_t slot, int64_t now_ms);
+void model_attempt(struct model *model, size_t target_index, int64_t now_ms);
 /* Takes the sample. */
-void model_publish(struct model *model, size_t slot, struct sample *sample, int64_t now_ms);
-void model_fail(struct model *model, size_t slot, const struct err *err, int64_t now_ms);
+void model_publish(struct model *model, size_t target_index, struct sample *sample, int64_t now_ms);
+void model_fail(struct model *model, size_t target_index, const struct err *err, int64_t now_ms);
 
-/* The threshold of a column of the slot; NULL where it has none. */
-const struct threshold *model_threshold(const struct model *model, size_t slot,
+/* The threshold of a column of the state; NULL where it has none. */
+const struct threshold *model_threshold(const struct model *model, size_t state,
                                         const struct column_spec *column);
-enum slot_state slot_state(const struct slot *slot, int64_t now_ms);
+enum target_condition target_state_condition(const struct target_state *state, int64_t now_ms);
 /* Milliseconds since the sample was taken; -1 without one. */
-int64_t slot_age(const struct slot *slot, int64_t now_ms);
-/* The worst finding of the slot; UNKNOWN for one that is waiting. */
-enum severity model_slot_severity(const struct model *model, size_t slot, int64_t now_ms);
-/* The worst of all slots. */
+int64_t target_state_age(const struct target_state *state, int64_t now_ms);
+/* The worst finding of the state; UNKNOWN for one that is waiting. */
+enum severity model_target_severity(const struct model *model, size_t state, int64_t now_ms);
+/* The worst of all targets. */
 enum severity model_severity(const struct model *model, int64_t now_ms);

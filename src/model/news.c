@@ -18,8 +18,8 @@ struct batch {
 };
 
 static struct batch batch_new(const struct model *model) {
-  return (struct batch){.of_slot = mem_new(model->slot_count * sizeof(size_t)),
-                        .has_rest = mem_new(model->slot_count * sizeof(bool))};
+  return (struct batch){.of_slot = mem_new(model->target_count * sizeof(size_t)),
+                        .has_rest = mem_new(model->target_count * sizeof(bool))};
 }
 
 static void batch_fini(struct batch *batch) {
@@ -28,16 +28,16 @@ static void batch_fini(struct batch *batch) {
 }
 
 static void batch_take(struct batch *batch, const struct finding *finding) {
-  const size_t slot = finding->slot;
-  if (batch->count < NEWS_MAX && batch->of_slot[slot] < NEWS_OF_TARGET_MAX) {
+  const size_t target_index = finding->target_index;
+  if (batch->count < NEWS_MAX && batch->of_slot[target_index] < NEWS_OF_TARGET_MAX) {
     batch->items[batch->count++] = finding;
-    batch->of_slot[slot]++;
+    batch->of_slot[target_index]++;
     return;
   }
   if (batch->rest++ == 0)
-    batch->rest_slot = slot;
-  batch->rest_targets += !batch->has_rest[slot];
-  batch->has_rest[slot] = true;
+    batch->rest_slot = target_index;
+  batch->rest_targets += !batch->has_rest[target_index];
+  batch->has_rest[target_index] = true;
   batch->rest_worst = severity_worse(batch->rest_worst, finding->severity);
 }
 
@@ -52,13 +52,14 @@ static void log_rest(struct model *model, const struct batch *batch, bool over, 
         targets, sizeof targets, " of %s",
         format_counted(shown, sizeof shown, (int64_t)batch->rest_targets, "target", "targets"));
   events_add(&model->events, now_ms, over ? SEVERITY_OK : batch->rest_worst,
-             batch->rest_targets > 1 ? "stacktop" : model->slots[batch->rest_slot].target->name,
+             batch->rest_targets > 1 ? "stacktop" : model->targets[batch->rest_slot].target->name,
              "%s%s%s, not logged one by one", count, targets, over ? " resolved" : "");
 }
 
 static const struct finding *find_same(const struct findings *findings,
                                        const struct finding *finding) {
-  return findings_find(findings, finding->slot, finding->table, finding->row, finding->column);
+  return findings_find(findings, finding->target_index, finding->table, finding->row,
+                       finding->column);
 }
 
 static const struct finding *find_old(const struct model *model, const struct finding *finding) {
@@ -76,10 +77,10 @@ static bool is_of_age(const struct finding *finding) {
 
 /* One outage may fail in several ways in turn: it is news where it is worse than ever in it. */
 static bool is_news_of_outage(struct model *model, const struct finding *finding) {
-  struct slot *slot = &model->slots[finding->slot];
-  if (is_of_age(finding) || finding->severity <= slot->logged)
+  struct target_state *state = &model->targets[finding->target_index];
+  if (is_of_age(finding) || finding->severity <= state->logged)
     return false;
-  slot->logged = finding->severity;
+  state->logged = finding->severity;
   return true;
 }
 
@@ -121,7 +122,7 @@ static void log_all_new(struct model *model, const struct findings *after, int64
 
 /* ---- what is over */
 
-/* It could have been seen, if it were still there. A slot's own recovery is logged by
+/* It could have been seen, if it were still there. A target_index's own recovery is logged by
  * model_publish, which knows how long it was. */
 static void take_gone(struct batch *batch, const struct model *model, const struct findings *before,
                       const struct findings *after, int64_t now_ms) {

@@ -9,7 +9,7 @@
 
 /* Whom an action is called for. */
 struct subject {
-  size_t slot;
+  size_t target_index;
   const char *table;       /* id; NULL: the target itself */
   const char *const *keys; /* of the rows: the marked ones, else the selected one */
   size_t key_count;
@@ -33,7 +33,7 @@ struct operation {
   const struct action_spec *action;
   enum operation_phase phase;
   int64_t phase_ms; /* since when */
-  size_t slot;
+  size_t target_index;
   char *table; /* of the subject; NULL */
   char **keys; /* owned copies */
   size_t key_count, hidden;

@@ -9,73 +9,73 @@
 #include <string.h>
 
 static const char *const names[] = {
-    [VICTIM_PENDING] = "pending", [VICTIM_SENT] = "sent",       [VICTIM_DONE] = "done",
-    [VICTIM_PARTLY] = "partly",   [VICTIM_GONE] = "gone",       [VICTIM_REFUSED] = "refused",
-    [VICTIM_SKIPPED] = "skipped", [VICTIM_UNKNOWN] = "unknown",
+    [OBJECT_PENDING] = "pending", [OBJECT_SENT] = "sent",       [OBJECT_DONE] = "done",
+    [OBJECT_PARTLY] = "partly",   [OBJECT_GONE] = "gone",       [OBJECT_REFUSED] = "refused",
+    [OBJECT_SKIPPED] = "skipped", [OBJECT_UNKNOWN] = "unknown",
 };
 
-void outcome_init(struct outcome *outcome, size_t victims) {
-  *outcome = (struct outcome){.count = victims};
+void outcome_init(struct outcome *outcome, size_t objects) {
+  *outcome = (struct outcome){.count = objects};
   arena_init(&outcome->arena, OUTCOME_BYTES_MAX);
-  outcome->victims = mem_new(victims * sizeof *outcome->victims);
-  for (size_t i = 0; i < victims; i++)
-    outcome->victims[i].words = "";
+  outcome->objects = mem_new(objects * sizeof *outcome->objects);
+  for (size_t i = 0; i < objects; i++)
+    outcome->objects[i].words = "";
 }
 
 void outcome_fini(struct outcome *outcome) {
-  free(outcome->victims);
+  free(outcome->objects);
   arena_fini(&outcome->arena);
   *outcome = (struct outcome){0};
 }
 
 /* What was done before it ended otherwise is not denied. */
-static void victim_settle(struct victim_outcome *victim, enum victim_result result,
+static void object_settle(struct object_outcome *object, enum object_result result,
                           const char *words) {
-  const bool unproven = victim->result == VICTIM_SENT || victim->result == VICTIM_DONE;
-  const bool denies = result == VICTIM_GONE || result == VICTIM_REFUSED ||
-                      result == VICTIM_SKIPPED || (result == VICTIM_UNKNOWN && !unproven);
-  victim->words = words;
-  if (victim->amount.done > 0 && denies) {
-    victim->amount.at_least = victim->amount.at_least || result == VICTIM_UNKNOWN;
-    result = VICTIM_PARTLY;
+  const bool unproven = object->result == OBJECT_SENT || object->result == OBJECT_DONE;
+  const bool denies = result == OBJECT_GONE || result == OBJECT_REFUSED ||
+                      result == OBJECT_SKIPPED || (result == OBJECT_UNKNOWN && !unproven);
+  object->words = words;
+  if (object->amount.done > 0 && denies) {
+    object->amount.at_least = object->amount.at_least || result == OBJECT_UNKNOWN;
+    result = OBJECT_PARTLY;
   }
-  victim->result = result;
+  object->result = result;
 }
 
-void outcome_set(struct outcome *outcome, size_t victim, enum victim_result result,
+void outcome_set(struct outcome *outcome, size_t object, enum object_result result,
                  const char *format, ...) {
   va_list args;
   va_start(args, format);
-  victim_settle(&outcome->victims[victim], result, arena_vprintf(&outcome->arena, format, args));
+  object_settle(&outcome->objects[object], result, arena_vprintf(&outcome->arena, format, args));
   va_end(args);
 }
 
-void outcome_note(struct outcome *outcome, size_t victim, int64_t done, int64_t total,
+void outcome_note(struct outcome *outcome, size_t object, int64_t done, int64_t total,
                   const char *unit) {
-  outcome->victims[victim].amount = (struct amount){.done = done, .total = total, .unit = unit};
+  outcome->objects[object].amount = (struct amount){.done = done, .total = total, .unit = unit};
 }
 
-void outcome_set_partly(struct outcome *outcome, size_t victim, const struct amount *amount,
+void outcome_set_partly(struct outcome *outcome, size_t object, const struct amount *amount,
                         const char *format, ...) {
   va_list args;
-  struct victim_outcome *set = &outcome->victims[victim];
+  struct object_outcome *set = &outcome->objects[object];
   va_start(args, format);
-  set->result = VICTIM_PARTLY;
+  set->result = OBJECT_PARTLY;
   set->words = arena_vprintf(&outcome->arena, format, args);
   va_end(args);
   if (amount)
     set->amount = *amount;
 }
 
-void outcome_set_all(struct outcome *outcome, enum victim_result from, enum victim_result to,
+void outcome_set_all(struct outcome *outcome, enum object_result from, enum object_result to,
                      const char *format, ...) {
   va_list args;
   va_start(args, format);
   const char *words = arena_vprintf(&outcome->arena, format, args);
   va_end(args);
   for (size_t i = 0; i < outcome->count; i++)
-    if (outcome->victims[i].result == from)
-      victim_settle(&outcome->victims[i], to, words);
+    if (outcome->objects[i].result == from)
+      object_settle(&outcome->objects[i], to, words);
 }
 
 void outcome_proof(struct outcome *outcome, const char *format, ...) {
@@ -92,19 +92,19 @@ void outcome_undo(struct outcome *outcome, const char *format, ...) {
   va_end(args);
 }
 
-size_t outcome_count(const struct outcome *outcome, enum victim_result result) {
+size_t outcome_count(const struct outcome *outcome, enum object_result result) {
   size_t count = 0;
   for (size_t i = 0; i < outcome->count; i++)
-    count += outcome->victims[i].result == result;
+    count += outcome->objects[i].result == result;
   return count;
 }
 
-const char *victim_result_name(enum victim_result result) {
+const char *object_result_name(enum object_result result) {
   return names[result];
 }
 
-const char *victim_result_text(enum victim_result result) {
-  return result == VICTIM_PARTLY ? "partly done" : names[result];
+const char *object_result_text(enum object_result result) {
+  return result == OBJECT_PARTLY ? "partly done" : names[result];
 }
 
 const char *amount_text(char out[AMOUNT_MAX], const struct amount *amount) {
@@ -124,29 +124,29 @@ const char *amount_text(char out[AMOUNT_MAX], const struct amount *amount) {
   return out;
 }
 
-const char *victim_outcome_text(char out[VICTIM_TEXT_MAX], const struct victim_outcome *victim) {
+const char *object_outcome_text(char out[OBJECT_TEXT_MAX], const struct object_outcome *object) {
   char amount[AMOUNT_MAX] = "";
-  const char *words = victim->words ? victim->words : "";
-  if (victim->result == VICTIM_PARTLY)
-    amount_text(amount, &victim->amount);
-  snprintf(out, VICTIM_TEXT_MAX, "%s%s%s", amount, *amount && *words ? ": " : "", words);
+  const char *words = object->words ? object->words : "";
+  if (object->result == OBJECT_PARTLY)
+    amount_text(amount, &object->amount);
+  snprintf(out, OBJECT_TEXT_MAX, "%s%s%s", amount, *amount && *words ? ": " : "", words);
   return out;
 }
 
-enum victim_result victim_result_parse(const char *name) {
+enum object_result object_result_parse(const char *name) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i], name) == 0)
-      return (enum victim_result)i;
-  return VICTIM_UNKNOWN;
+      return (enum object_result)i;
+  return OBJECT_UNKNOWN;
 }
 
 const char *outcome_word(const struct outcome *outcome) {
-  size_t done = outcome_count(outcome, VICTIM_DONE), gone = outcome_count(outcome, VICTIM_GONE);
-  size_t refused = outcome_count(outcome, VICTIM_REFUSED);
-  size_t skipped = outcome_count(outcome, VICTIM_SKIPPED) + outcome_count(outcome, VICTIM_PENDING);
-  if (outcome_count(outcome, VICTIM_UNKNOWN) + outcome_count(outcome, VICTIM_SENT) > 0)
+  size_t done = outcome_count(outcome, OBJECT_DONE), gone = outcome_count(outcome, OBJECT_GONE);
+  size_t refused = outcome_count(outcome, OBJECT_REFUSED);
+  size_t skipped = outcome_count(outcome, OBJECT_SKIPPED) + outcome_count(outcome, OBJECT_PENDING);
+  if (outcome_count(outcome, OBJECT_UNKNOWN) + outcome_count(outcome, OBJECT_SENT) > 0)
     return "unknown";
-  if (outcome_count(outcome, VICTIM_PARTLY) > 0)
+  if (outcome_count(outcome, OBJECT_PARTLY) > 0)
     return "partial";
   if (refused + skipped == 0)
     return done == 0 && gone > 0 ? "gone" : "done";

@@ -29,7 +29,7 @@ void plan_free(struct plan *plan) {
   if (!plan)
     return;
   free(plan->params);
-  free(plan->victims);
+  free(plan->objects);
   free(plan->texts);
   arena_fini(&plan->arena);
   free(plan);
@@ -63,24 +63,24 @@ void plan_say(struct plan *plan, enum plan_part part, const char *format, ...) {
   plan->texts[plan->text_count++] = (struct plan_text){part, plan_copy(plan, text)};
 }
 
-struct plan_victim *plan_victim(struct plan *plan, const char *key, const char *label) {
-  if (plan->victim_count == PLAN_VICTIMS_MAX)
+struct plan_object *plan_object(struct plan *plan, const char *key, const char *label) {
+  if (plan->object_count == PLAN_OBJECTS_MAX)
     return NULL;
-  if (plan->victim_count == plan->victim_capacity) {
-    plan->victim_capacity = plan->victim_capacity ? 2 * plan->victim_capacity : 16;
-    plan->victims = mem_resize(plan->victims, plan->victim_capacity * sizeof *plan->victims);
+  if (plan->object_count == plan->object_capacity) {
+    plan->object_capacity = plan->object_capacity ? 2 * plan->object_capacity : 16;
+    plan->objects = mem_resize(plan->objects, plan->object_capacity * sizeof *plan->objects);
   }
   const char **texts =
-      arena_alloc(&plan->arena, (plan->column_count + plan->pin_count + 1) * sizeof *texts);
+      arena_alloc(&plan->arena, (plan->column_count + plan->identity_count + 1) * sizeof *texts);
   if (!texts)
     return NULL;
-  struct plan_victim *victim = &plan->victims[plan->victim_count++];
-  *victim = (struct plan_victim){.key = plan_copy(plan, key),
+  struct plan_object *object = &plan->objects[plan->object_count++];
+  *object = (struct plan_object){.key = plan_copy(plan, key),
                                  .label = plan_copy(plan, label),
                                  .cells = texts,
-                                 .pins = texts + plan->column_count};
+                                 .identities = texts + plan->column_count};
   plan->count++;
-  return victim;
+  return object;
 }
 
 void plan_param_add(struct plan *plan, const char *name, const char *value) {
@@ -101,7 +101,7 @@ const char *plan_param(const struct plan *plan, const char *name) {
 enum confirmation plan_confirmation(const struct plan *plan) {
   const bool reversible = plan->action->danger == DANGER_REVERSIBLE;
   /* what one object holds (the keys of a pattern, the rows of a table) is no object of its own */
-  const bool several = plan->whole || (plan->victim_count > 1 && !plan->name);
+  const bool several = plan->whole || (plan->object_count > 1 && !plan->name);
   if (several && (plan->count > 1 || (plan->whole && !reversible)))
     return CONFIRM_COUNT;
   return reversible && !plan->production ? CONFIRM_YES : CONFIRM_NAME;
@@ -120,8 +120,8 @@ static bool can_be_typed(const char *name) {
 
 static const char *object_name(const struct plan *plan) {
   const char *name = plan->name;
-  if (!name && plan->victim_count == 1)
-    name = plan->victims[0].label;
+  if (!name && plan->object_count == 1)
+    name = plan->objects[0].label;
   return name && can_be_typed(name) ? name : NULL;
 }
 
@@ -217,17 +217,17 @@ static int cell_width(const char *text) {
   return width > CELL_MOST ? CELL_MOST : width;
 }
 
-static void victim_widths(const struct plan *plan, int *label, int widths[COLUMNS_MAX]) {
+static void object_widths(const struct plan *plan, int *label, int widths[COLUMNS_MAX]) {
   *label = 0;
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
     widths[c] = cell_width(plan->columns[c].title);
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    const struct plan_victim *victim = &plan->victims[i];
-    if (cell_width(victim->label) > *label)
-      *label = cell_width(victim->label);
+  for (size_t i = 0; i < plan->object_count; i++) {
+    const struct plan_object *object = &plan->objects[i];
+    if (cell_width(object->label) > *label)
+      *label = cell_width(object->label);
     for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
-      if (cell_width(victim->cells[c]) > widths[c])
-        widths[c] = cell_width(victim->cells[c]);
+      if (cell_width(object->cells[c]) > widths[c])
+        widths[c] = cell_width(object->cells[c]);
   }
 }
 
@@ -241,7 +241,7 @@ static void append(char *line, size_t *used, int width, bool right, const char *
   *used += (size_t)wrote < room ? (size_t)wrote : room - 1;
 }
 
-static void victim_line(const struct plan *plan, const char *label, const char *const *cells,
+static void object_line(const struct plan *plan, const char *label, const char *const *cells,
                         int label_width, const int *widths, const struct lines *lines) {
   char text[LINE_MAX_BYTES] = "";
   size_t used = 0;
@@ -254,10 +254,10 @@ static void victim_line(const struct plan *plan, const char *label, const char *
   lines->line(lines->arg, PLAN_EFFECT, false, text);
 }
 
-static void victims_lines(const struct plan *plan, const struct lines *lines) {
+static void objects_lines(const struct plan *plan, const struct lines *lines) {
   int label, widths[COLUMNS_MAX] = {0};
   const char *titles[COLUMNS_MAX] = {0};
-  if (plan->victim_count == 0)
+  if (plan->object_count == 0)
     return;
   char heading[128];
   int unit = (int)strlen(plan->unit); /* one of them: without the s */
@@ -267,13 +267,13 @@ static void victims_lines(const struct plan *plan, const struct lines *lines) {
     snprintf(heading + strlen(heading), sizeof heading - strlen(heading),
              ", %zu of them hidden by the filter", plan->hidden);
   lines->line(lines->arg, PLAN_EFFECT, true, heading);
-  victim_widths(plan, &label, widths);
+  object_widths(plan, &label, widths);
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
     titles[c] = plan->columns[c].title;
   if (plan->column_count > 0)
-    victim_line(plan, "", titles, label, widths, lines);
-  for (size_t i = 0; i < plan->victim_count; i++)
-    victim_line(plan, plan->victims[i].label, plan->victims[i].cells, label, widths, lines);
+    object_line(plan, "", titles, label, widths, lines);
+  for (size_t i = 0; i < plan->object_count; i++)
+    object_line(plan, plan->objects[i].label, plan->objects[i].cells, label, widths, lines);
 }
 
 void plan_lines(const struct plan *plan, plan_line line, void *arg) {
@@ -283,7 +283,7 @@ void plan_lines(const struct plan *plan, plan_line line, void *arg) {
   part_lines(plan, PLAN_BLAST, &lines);
   part_lines(plan, PLAN_LOSS, &lines);
   part_lines(plan, PLAN_UNDO, &lines);
-  victims_lines(plan, &lines);
+  objects_lines(plan, &lines);
   part_lines(plan, PLAN_EFFECT, &lines);
   part_lines(plan, PLAN_PRECONDITION, &lines);
   identity_lines(plan, &lines);

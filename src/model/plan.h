@@ -1,7 +1,7 @@
 /* A plan: what would be done to whom, in every detail, before anybody is asked to agree.
  *
  * An action makes it from the model and the parameters, by a pure function. It points at nothing:
- * every victim's identity is copied, and what is executed is the plan, so that what runs is what
+ * every object's identity is copied, and what is executed is the plan, so that what runs is what
  * was shown. The same lines are shown in the dialog, printed by `stacktop plan`, copied and
  * audited. All texts lie in its arena; those that a server wrote are as it wrote them: sanitise to
  * show. */
@@ -12,7 +12,7 @@
 
 enum {
   PLAN_BYTES_MAX = 16 << 20,
-  PLAN_VICTIMS_MAX = 20000, /* beyond it there is no plan: pick fewer */
+  PLAN_OBJECTS_MAX = 20000, /* beyond it there is no plan: pick fewer */
   PLAN_TEXT_MAX = 8 << 10,
   PLAN_LIFETIME_MS = 30000, /* in the dialog; an older one has to be made again */
 };
@@ -37,11 +37,11 @@ struct plan_column {
   bool right;        /* numbers */
 };
 
-struct plan_victim {
-  const char *key;    /* its identity, unique in the plan: "8123/1700000000.123456" */
-  const char *label;  /* for people: "pid 8123" */
-  const char **cells; /* one a column of the plan: for people; NULL: empty */
-  const char **pins;  /* one a pin of the plan: what the effect is bound to */
+struct plan_object {
+  const char *key;         /* its identity, unique in the plan: "8123/1700000000.123456" */
+  const char *label;       /* for people: "pid 8123" */
+  const char **cells;      /* one a column of the plan: for people; NULL: empty */
+  const char **identities; /* one a identity of the plan: what the effect is bound to */
 };
 
 struct plan_param {
@@ -62,23 +62,23 @@ struct plan {
   bool production;
   const char *title; /* "Terminate 2 sessions of ecap" */
   /* What is to be typed where it is destructive: the name, as people know it, of the one object to
-   * which all victims belong (the group whose offsets they are); NULL: the label of the only
-   * victim. */
+   * which all objects belong (the group whose offsets they are); NULL: the label of the only
+   * object. */
   const char *name;
   bool whole;       /* it is done to the whole server: agreed to as if to several */
   const char *unit; /* what `count` counts: "sessions", "keys"; "" if it is not told */
-  int64_t count;    /* how many are affected; the number of victims by default */
+  int64_t count;    /* how many are affected; the number of objects by default */
   struct plan_param *params;
   size_t param_count;
   const struct plan_column *columns; /* static */
   size_t column_count;
-  const char *const *pins; /* names of the pins; static */
-  size_t pin_count;
-  struct plan_victim *victims;
-  size_t victim_count, victim_capacity;
+  const char *const *identities; /* names of the identities; static */
+  size_t identity_count;
+  struct plan_object *objects;
+  size_t object_count, object_capacity;
   struct plan_text *texts; /* in the order in which they were added */
   size_t text_count, text_capacity;
-  size_t hidden;    /* victims that the screen's filter hides */
+  size_t hidden;    /* objects that the screen's filter hides */
   int64_t data_ms;  /* when what it is made from was read */
   int64_t made_ms;  /* when it was made */
   const char *hash; /* set by whoever writes it out; NULL before */
@@ -95,9 +95,9 @@ const char *plan_printf(struct plan *plan, const char *format, ...)
 /* Adds a line. Newlines in it become blanks. */
 void plan_say(struct plan *plan, enum plan_part part, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Adds a victim, key and label copied, cells and pins empty; NULL beyond a ceiling: there is no
- * plan then. Set columns and pins before. It may move with the next one. */
-struct plan_victim *plan_victim(struct plan *plan, const char *key, const char *label);
+/* Adds a object, key and label copied, cells and identities empty; NULL beyond a ceiling: there is
+ * no plan then. Set columns and identities before. It may move with the next one. */
+struct plan_object *plan_object(struct plan *plan, const char *key, const char *label);
 void plan_param_add(struct plan *plan, const char *name, const char *value);
 const char *plan_param(const struct plan *plan, const char *name); /* NULL if there is none */
 

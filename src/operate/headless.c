@@ -13,9 +13,9 @@ static void on_news(void *arg) {
   uv_stop(headless->io->loop);
 }
 
-static void on_collect(void *arg, size_t slot) {
+static void on_collect(void *arg, size_t target_index) {
   (void)arg; /* nobody looks at it afterwards */
-  (void)slot;
+  (void)target_index;
 }
 
 /* ---- from the beginning to the end */

@@ -18,7 +18,7 @@ struct headless_options {
 
 struct headless {
   struct io *io;
-  struct config *config; /* with that target only: it is slot 0 */
+  struct config *config; /* with that target only: it is target_index 0 */
   struct model model;
   struct lock lock;
   struct audit *audit;

@@ -59,10 +59,10 @@ bool headless_apply_at(struct headless *headless, const struct plan *plan, struc
   if (!plan->address && !plan->server)
     return true;
   headless->collect(headless->collect_arg);
-  const struct slot *slot = &headless->model.slots[0];
-  if (!slot->sample)
-    *unknown = slot->err;
-  return plan_is_at(plan, slot->sample, err);
+  const struct target_state *state = &headless->model.targets[0];
+  if (!state->sample)
+    *unknown = state->err;
+  return plan_is_at(plan, state->sample, err);
 }
 
 bool headless_apply_agreed(const struct plan *plan, const char *typed, struct err *err) {

@@ -11,7 +11,7 @@ const struct target *headless_plan_target(const struct config *config, size_t co
   struct words read;
   model_init(&model, config);
   if (words_parse(&read, count, words, &model, err)) {
-    target = model.slots[read.slot].target;
+    target = model.targets[read.target_index].target;
     words_fini(&read);
   }
   model_fini(&model);

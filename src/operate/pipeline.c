@@ -80,7 +80,7 @@ static void copy_subject(struct operation *operation, const struct subject *subj
 static bool context_preset(const struct pipeline *pipeline, const struct action *action,
                            const struct subject *subject, char **texts, struct err *err) {
   const char *context = action->spec.context;
-  const struct sample *sample = pipeline->options.model->slots[subject->slot].sample;
+  const struct sample *sample = pipeline->options.model->targets[subject->target_index].sample;
   if (!context || !subject->table || strcmp(context, subject->table) != 0 ||
       subject->key_count == 0)
     return true;
@@ -105,10 +105,10 @@ static void act(struct pipeline *pipeline, const struct action_spec *spec,
                 const struct subject *subject) {
   const struct action *action = spec ? pipeline_action(pipeline, spec->id) : NULL;
   struct err err = {0}, why = {0};
-  if (!action || subject->slot >= pipeline->options.model->slot_count)
+  if (!action || subject->target_index >= pipeline->options.model->target_count)
     return;
   bool may = action_may(pipeline, action, subject, &why);
-  struct run *run = run_new(pipeline, action, subject->slot, &err);
+  struct run *run = run_new(pipeline, action, subject->target_index, &err);
   struct subject own = *subject;
   if (run && may)
     may = context_preset(pipeline, action, subject, run->operation.texts, &why);
@@ -120,7 +120,8 @@ static void act(struct pipeline *pipeline, const struct action_spec *spec,
     copy_subject(&run->operation, &own);
   menu_close(pipeline); /* not before: the subject may be the menu's */
   if (!run)
-    pipeline_warn(pipeline, pipeline->options.model->slots[own.slot].target->name, err.text);
+    pipeline_warn(pipeline, pipeline->options.model->targets[own.target_index].target->name,
+                  err.text);
   else if (may)
     run_begin(run);
   else
@@ -222,18 +223,18 @@ static bool words_subject(struct pipeline *pipeline, const struct words *words, 
   char **keys = NULL;
   size_t count = 0;
   const struct action_spec *spec = &words->action->spec;
-  if (!slot_is_fresh(pipeline, words->slot, pipeline_now(), err) ||
+  if (!target_state_is_fresh(pipeline, words->target_index, pipeline_now(), err) ||
       !words_rows(words, pipeline->options.model, &keys, &count, err))
     return false;
-  struct subject subject = {.slot = words->slot,
+  struct subject subject = {.target_index = words->target_index,
                             .table = spec->table ? spec->table : spec->context,
                             .keys = (const char *const *)keys,
                             .key_count = count};
   bool good = context_preset(pipeline, words->action, &subject, words->texts, err) &&
               (dry || lock_allows(pipeline->options.lock,
-                                  pipeline->options.model->slots[words->slot].target,
+                                  pipeline->options.model->targets[words->target_index].target,
                                   pipeline_now(), err)) &&
-              (*run = run_new(pipeline, words->action, words->slot, err));
+              (*run = run_new(pipeline, words->action, words->target_index, err));
   if (!spec->table) {
     subject.table = NULL;
     subject.key_count = 0;
@@ -271,14 +272,15 @@ struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const 
   return &run->operation;
 }
 
-struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot) {
+struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan,
+                                 size_t target_index) {
   struct err err;
-  const struct target *target = pipeline->options.model->slots[slot].target;
+  const struct target *target = pipeline->options.model->targets[target_index].target;
   const struct action *action = pipeline_action(pipeline, plan->action->id);
   if (!action || strcmp(plan->kind, target->kind->kind) != 0 ||
       strcmp(plan->target, target->name) != 0)
     return NULL;
-  struct run *run = run_new(pipeline, action, slot, &err);
+  struct run *run = run_new(pipeline, action, target_index, &err);
   if (!run)
     return NULL;
   run->adopted = true;

@@ -27,8 +27,8 @@ void pipeline_pause(struct pipeline *pipeline, bool paused);
 struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *words,
                                  bool dry, struct err *err);
 /* Takes a plan that was made before (`stacktop apply`): an operation in PLAN, however old the plan
- * is. NULL, and the plan is still the caller's, when it is not for that slot's target. */
-struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t slot);
+ * is. NULL, and the plan is still the caller's, when it is not for that target_index's target. */
+struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t target_index);
 /* As REQUEST_AGREE: false with err when it does not begin. */
 bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,
                     struct err *err) MUST_CHECK;
@@ -39,7 +39,7 @@ void pipeline_acknowledge(struct pipeline *pipeline, const char *id, const char 
 /* Records that read-only was ended for a while (`locked` false) or begins again. */
 void pipeline_record_lock(struct pipeline *pipeline, bool locked);
 
-/* Drops what is under way (its victims are unknown), writes the outcomes that are owed, frees
+/* Drops what is under way (its objects are unknown), writes the outcomes that are owed, frees
  * itself; closed(arg) comes in a later turn of the loop. audit_close is to be called as well:
  * outcomes that the disk does not take are waited for until it gives them up. */
 void pipeline_close(struct pipeline *pipeline, void (*closed)(void *arg), void *arg);

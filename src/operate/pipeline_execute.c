@@ -10,28 +10,29 @@
 
 /* ---- the agreement */
 
-/* The first victim of b that is one of a, too; NULL: none. */
-static const char *victims_meet(const struct plan *a, const struct plan *b) {
+/* The first object of b that is one of a, too; NULL: none. */
+static const char *objects_meet(const struct plan *a, const struct plan *b) {
   const char *label = NULL;
   struct map keys = {0};
-  for (size_t i = 0; i < a->victim_count; i++)
-    map_add(&keys, a->victims[i].key, i);
-  for (size_t i = 0; !label && i < b->victim_count; i++)
-    if (map_find(&keys, b->victims[i].key))
-      label = b->victims[i].label;
+  for (size_t i = 0; i < a->object_count; i++)
+    map_add(&keys, a->objects[i].key, i);
+  for (size_t i = 0; !label && i < b->object_count; i++)
+    if (map_find(&keys, b->objects[i].key))
+      label = b->objects[i].label;
   map_fini(&keys);
   return label;
 }
 
-/* The same action on the same victim twice at once helps nobody. */
+/* The same action on the same object twice at once helps nobody. */
 bool run_meets_another(const struct run *run, const struct plan *plan, struct err *err) {
   const struct operations *operations = run->pipeline->operations;
   for (size_t i = 0; i < operations->count; i++) {
     const struct operation *other = operations->items[i];
-    if (other == &run->operation || !is_begun(other) || other->slot != run->operation.slot ||
+    if (other == &run->operation || !is_begun(other) ||
+        other->target_index != run->operation.target_index ||
         other->action != run->operation.action)
       continue;
-    const char *label = victims_meet(other->plan, plan);
+    const char *label = objects_meet(other->plan, plan);
     if (label) {
       err_set(err, ERR_INVALID, "the same is under way already for %s", label);
       return true;
@@ -58,8 +59,9 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
   if (!plan_agreed(operation->plan, typed))
     return err_set(err, ERR_INVALID, "\"%.80s\" is not what was asked for: type %s", typed,
                    plan_phrase(operation->plan, phrase));
-  const struct slot *slot = &run->pipeline->options.model->slots[operation->slot];
-  return plan_is_at(operation->plan, slot->sample, err) &&
+  const struct target_state *state =
+      &run->pipeline->options.model->targets[operation->target_index];
+  return plan_is_at(operation->plan, state->sample, err) &&
          !run_meets_another(run, operation->plan, err);
 }
 
@@ -88,7 +90,7 @@ static void on_outcome_written(void *arg, const struct err *err) {
   if (err)
     run->operation.unrecorded = *err;
   run_phase(run, OPERATION_ENDED);
-  run->pipeline->options.collect(run->pipeline->options.arg, run->operation.slot);
+  run->pipeline->options.collect(run->pipeline->options.arg, run->operation.target_index);
 }
 
 /* Whose turn had not come when something stopped it; or, where it was dropped or the action says
@@ -97,10 +99,10 @@ static void pending_settle(struct run *run) {
   const char *why = run->operation.err.text;
   const bool stopped = *why || run->operation.cancelling;
   if (run->dropped || !stopped)
-    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s",
+    outcome_set_all(&run->operation.outcome, OBJECT_PENDING, OBJECT_UNKNOWN, "%s",
                     *why ? why : "nothing was said of it");
   else
-    outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_SKIPPED, "not attempted%s%s",
+    outcome_set_all(&run->operation.outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted%s%s",
                     *why ? ": " : "", why);
 }
 
@@ -110,7 +112,7 @@ static void run_conclude(struct run *run) {
   struct outcome *outcome = &operation->outcome;
   const char *why = operation->err.text;
   pending_settle(run);
-  outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN,
+  outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN,
                   "asked for and acknowledged; no proof was seen%s%s", *why ? ": " : "", why);
   run_phase(run, OPERATION_OUTCOME);
   run->recording = true;
@@ -131,9 +133,9 @@ static bool is_to_verify(const struct run *run, bool stopped) {
   const struct outcome *outcome = &run->operation.outcome;
   if (!run->action->verify)
     return false;
-  size_t begun = outcome_count(outcome, VICTIM_SENT);
+  size_t begun = outcome_count(outcome, OBJECT_SENT);
   if (!stopped)
-    begun += outcome_count(outcome, VICTIM_DONE) + outcome_count(outcome, VICTIM_UNKNOWN);
+    begun += outcome_count(outcome, OBJECT_DONE) + outcome_count(outcome, OBJECT_UNKNOWN);
   return begun > 0;
 }
 
@@ -155,14 +157,14 @@ static void on_executed(struct run *run, struct sample *found, const struct err 
 static void outcome_begin(struct run *run) {
   run->operation.began = true;
   run->operation.execute_ms = run->operation.verify_ms = -1; /* no such step yet */
-  outcome_init(&run->operation.outcome, run->operation.plan->victim_count);
+  outcome_init(&run->operation.outcome, run->operation.plan->object_count);
 }
 
 /* It was agreed to and is on disk, and is not begun after all: that is written, too. */
 static void run_skip(struct run *run, const char *why) {
   outcome_begin(run);
   err_set(&run->operation.err, ERR_NONE, "%s", why);
-  outcome_set_all(&run->operation.outcome, VICTIM_PENDING, VICTIM_SKIPPED, "%s", why);
+  outcome_set_all(&run->operation.outcome, OBJECT_PENDING, OBJECT_SKIPPED, "%s", why);
   run_conclude(run);
 }
 

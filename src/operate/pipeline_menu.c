@@ -11,7 +11,7 @@ enum { LABEL_MAX = 256 };
 
 static bool is_for(const struct action_spec *spec, const struct pipeline *pipeline,
                    const struct subject *subject) {
-  const struct target *target = pipeline->options.model->slots[subject->slot].target;
+  const struct target *target = pipeline->options.model->targets[subject->target_index].target;
   if (strcmp(spec->kind, target->kind->kind) != 0)
     return false;
   return !spec->table ||
@@ -23,8 +23,8 @@ static struct action_request request_of(struct pipeline *pipeline, const struct 
   bool rows = action->spec.table != NULL;
   return (struct action_request){
       .model = pipeline->options.model,
-      .slot = subject->slot,
-      .target = pipeline->options.model->slots[subject->slot].target,
+      .target_index = subject->target_index,
+      .target = pipeline->options.model->targets[subject->target_index].target,
       .table = rows ? subject->table : NULL,
       .keys = rows ? subject->keys : NULL,
       .key_count = rows ? subject->key_count : 0,
@@ -35,14 +35,14 @@ static struct action_request request_of(struct pipeline *pipeline, const struct 
 
 bool action_may(struct pipeline *pipeline, const struct action *action,
                 const struct subject *subject, struct err *why) {
-  const struct target *target = pipeline->options.model->slots[subject->slot].target;
+  const struct target *target = pipeline->options.model->targets[subject->target_index].target;
   if (!is_for(&action->spec, pipeline, subject))
     return err_set(why, ERR_INVALID,
                    strcmp(action->spec.kind, target->kind->kind) == 0
                        ? "%s is for rows of another table"
                        : "%s is for another kind of target",
                    action->spec.title);
-  if (!slot_is_fresh(pipeline, subject->slot, pipeline_now(), why))
+  if (!target_state_is_fresh(pipeline, subject->target_index, pipeline_now(), why))
     return false;
   if (action_takes_rows(&action->spec, subject->table) && subject->key_count > 1 &&
       !action->spec.many)
@@ -80,26 +80,26 @@ static void subject_keep(struct pipeline *pipeline, const struct subject *subjec
 }
 
 static char *title_of(struct pipeline *pipeline, const struct subject *subject) {
-  const struct slot *slot = &pipeline->options.model->slots[subject->slot];
+  const struct target_state *state = &pipeline->options.model->targets[subject->target_index];
   const struct table *table =
-      slot->sample && subject->table ? sample_table_view(slot->sample, subject->table) : NULL;
+      state->sample && subject->table ? sample_table_view(state->sample, subject->table) : NULL;
   if (!table || subject->key_count == 0)
-    return mem_dup(slot->target->name);
+    return mem_dup(state->target->name);
   if (subject->key_count > 1)
-    return mem_printf("%zu marked rows of %s", subject->key_count, slot->target->name);
+    return mem_printf("%zu marked rows of %s", subject->key_count, state->target->name);
   const struct row *row = table_find(table, subject->keys[0]);
   char label[LABEL_MAX];
   return row ? mem_printf("%s of %s",
                           format_value(label, sizeof label, row->cells[0],
                                        table->spec->columns[0].unit, false),
-                          slot->target->name)
-             : mem_dup(slot->target->name);
+                          state->target->name)
+             : mem_dup(state->target->name);
 }
 
 void menu_open(struct pipeline *pipeline, const struct subject *subject) {
   struct operations *operations = pipeline->operations;
   size_t count = 0;
-  if (subject->slot >= pipeline->options.model->slot_count)
+  if (subject->target_index >= pipeline->options.model->target_count)
     return;
   menu_close(pipeline);
   subject_keep(pipeline, subject);

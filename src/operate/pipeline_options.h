@@ -18,6 +18,6 @@ struct pipeline_options {
   /* A dialog that can act has opened: what was typed before it is to be thrown away. */
   void (*opened)(void *arg);
   /* Something outside may have changed: ask that target again at once. */
-  void (*collect)(void *arg, size_t slot);
+  void (*collect)(void *arg, size_t target_index);
   void *arg;
 };

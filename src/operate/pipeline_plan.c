@@ -10,29 +10,31 @@
 
 /* ---- what must hold */
 
-bool slot_is_fresh(const struct pipeline *pipeline, size_t slot_index, int64_t now_ms,
-                   struct err *err) {
-  const struct slot *slot = &pipeline->options.model->slots[slot_index];
+bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, int64_t now_ms,
+                           struct err *err) {
+  const struct target_state *state = &pipeline->options.model->targets[slot_index];
   if (pipeline->paused)
     return err_set(err, ERR_INVALID, "the screen is paused: press z, then plan again");
-  switch (slot_state(slot, now_ms)) {
-  case SLOT_WAITING:
-    return err_set(err, ERR_INVALID, "nothing is known of %s yet", slot->target->name);
-  case SLOT_DOWN:
-    if (slot->err.kind == ERR_DISABLED)
-      return err_set(err, ERR_DISABLED, "%s is %s", slot->target->name, slot->err.text);
-    return err_set(err, slot->err.kind, "%s does not answer: %s", slot->target->name,
-                   slot->err.text);
+  switch (target_state_condition(state, now_ms)) {
+  case TARGET_WAITING:
+    return err_set(err, ERR_INVALID, "nothing is known of %s yet", state->target->name);
+  case TARGET_DOWN:
+    if (state->err.kind == ERR_DISABLED)
+      return err_set(err, ERR_DISABLED, "%s is %s", state->target->name, state->err.text);
+    return err_set(err, state->err.kind, "%s does not answer: %s", state->target->name,
+                   state->err.text);
   default:
     break;
   }
-  int64_t limit = PIPELINE_DATA_INTERVALS * slot->target->interval_ms;
+  int64_t limit = PIPELINE_DATA_INTERVALS * state->target->interval_ms;
   limit = limit > PIPELINE_DATA_MS ? limit : PIPELINE_DATA_MS;
   char age[FORMAT_MAX];
-  if (slot_state(slot, now_ms) == SLOT_STALE || (!slot->once && slot_age(slot, now_ms) > limit))
-    return err_set(err, ERR_INVALID, "what is known of %s is %s old: no plan is made by that",
-                   slot->target->name,
-                   format_duration(age, sizeof age, (double)slot_age(slot, now_ms) / 1000));
+  if (target_state_condition(state, now_ms) == TARGET_STALE ||
+      (!state->once && target_state_age(state, now_ms) > limit))
+    return err_set(
+        err, ERR_INVALID, "what is known of %s is %s old: no plan is made by that",
+        state->target->name,
+        format_duration(age, sizeof age, (double)target_state_age(state, now_ms) / 1000));
   return true;
 }
 
@@ -47,7 +49,7 @@ static struct action_request request_of(struct run *run) {
   struct operation *operation = &run->operation;
   return (struct action_request){
       .model = run->pipeline->options.model,
-      .slot = operation->slot,
+      .target_index = operation->target_index,
       .target = run->target,
       .table = operation->table,
       .keys = (const char *const *)operation->keys,
@@ -86,7 +88,8 @@ static void run_no_plan(struct run *run, const struct err *err) {
 /* When the oldest was read of what the plan is made from. */
 static int64_t data_ms(const struct run *run) {
   const struct operation *operation = &run->operation;
-  const struct sample *sample = run->pipeline->options.model->slots[operation->slot].sample;
+  const struct sample *sample =
+      run->pipeline->options.model->targets[operation->target_index].sample;
   const struct sample *found = operation->found;
   if (!found)
     return sample ? sample->taken_ms : 0;
@@ -115,13 +118,13 @@ static bool chosen_are_there(const struct run *run, struct err *err) {
 
 static bool plan_make(struct run *run, const struct action_request *request, struct plan *plan,
                       struct err *err) {
-  if (!slot_is_fresh(run->pipeline, request->slot, pipeline_now(), err) ||
+  if (!target_state_is_fresh(run->pipeline, request->target_index, pipeline_now(), err) ||
       (!run->action->row_named && !rows_are_there(request, err)) || !chosen_are_there(run, err) ||
       !run->action->plan(request, plan, err))
     return false;
   if (plan->arena.exhausted)
     return err_set(err, ERR_LIMIT, "the plan is too large; select fewer");
-  if (plan->victim_count == 0)
+  if (plan->object_count == 0)
     return err_set(err, ERR_INVALID, "there is nothing to do");
   return !run_meets_another(run, plan, err);
 }
@@ -130,17 +133,18 @@ static void run_plan(struct run *run) {
   struct operation *operation = &run->operation;
   struct err err = {0};
   const struct config *config = run->pipeline->options.model->config;
-  const struct slot *slot = &run->pipeline->options.model->slots[operation->slot];
+  const struct target_state *state =
+      &run->pipeline->options.model->targets[operation->target_index];
   struct action_request request = request_of(run);
   struct plan *plan = plan_new(&run->action->spec, run->target->name, config->environment,
                                config_is_production(config));
   plan->made_ms = pipeline_now();
   plan->data_ms = data_ms(run);
   plan->hidden = operation->hidden;
-  if (slot->sample && slot->sample->address)
-    plan->address = plan_copy(plan, slot->sample->address);
-  if (slot->sample && slot->sample->facts[FACT_SERVER])
-    plan->server = plan_copy(plan, slot->sample->facts[FACT_SERVER]);
+  if (state->sample && state->sample->address)
+    plan->address = plan_copy(plan, state->sample->address);
+  if (state->sample && state->sample->facts[FACT_SERVER])
+    plan->server = plan_copy(plan, state->sample->facts[FACT_SERVER]);
   for (size_t i = 0; i < run->action->spec.param_count; i++)
     if (operation->texts[i])
       plan_param_add(plan, run->action->spec.params[i].name, operation->texts[i]);
@@ -202,7 +206,7 @@ static void on_survey_done(struct run *run, struct sample *found, const struct e
 
 static void run_survey(struct run *run) {
   struct err err = {0};
-  if (!slot_is_fresh(run->pipeline, run->operation.slot, pipeline_now(), &err)) {
+  if (!target_state_is_fresh(run->pipeline, run->operation.target_index, pipeline_now(), &err)) {
     run_fail(run, &err);
     return;
   }

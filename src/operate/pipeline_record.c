@@ -21,20 +21,20 @@ static void collect_line(void *arg, enum plan_part part, bool strong, const char
   lines->items[lines->count++] = mem_dup(text);
 }
 
-static struct audit_victim *victims_of(const struct operation *operation, enum audit_event event) {
+static struct audit_object *objects_of(const struct operation *operation, enum audit_event event) {
   const struct plan *plan = operation->plan;
-  struct audit_victim *victims = mem_new((plan->victim_count + 1) * sizeof *victims);
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    victims[i] =
-        (struct audit_victim){.key = plan->victims[i].key, .label = plan->victims[i].label};
+  struct audit_object *objects = mem_new((plan->object_count + 1) * sizeof *objects);
+  for (size_t i = 0; i < plan->object_count; i++) {
+    objects[i] =
+        (struct audit_object){.key = plan->objects[i].key, .label = plan->objects[i].label};
     if (event == AUDIT_OUTCOME) {
-      const struct victim_outcome *victim = &operation->outcome.victims[i];
-      victims[i].result = victim_result_name(victim->result);
-      victims[i].words = victim->words;
-      victims[i].amount = victim->amount;
+      const struct object_outcome *object = &operation->outcome.objects[i];
+      objects[i].result = object_result_name(object->result);
+      objects[i].words = object->words;
+      objects[i].amount = object->amount;
     }
   }
-  return victims;
+  return objects;
 }
 
 static void record_outcome(const struct run *run, struct audit_record *record) {
@@ -52,7 +52,7 @@ void run_record(struct run *run, enum audit_event event, audit_done done) {
   const struct plan *plan = operation->plan;
   const struct config *config = run->pipeline->options.model->config;
   struct plan_copy_lines lines = {0};
-  struct audit_victim *victims = victims_of(operation, event);
+  struct audit_object *objects = objects_of(operation, event);
   struct audit_record record = {
       .event = event,
       .id = operation->audit_id,
@@ -69,8 +69,8 @@ void run_record(struct run *run, enum audit_event event, audit_done done) {
       .hash = plan->hash,
       .params = plan->params,
       .param_count = plan->param_count,
-      .victims = victims,
-      .victim_count = plan->victim_count,
+      .objects = objects,
+      .object_count = plan->object_count,
       .count = plan->count,
       .unit = plan->unit,
       .plan_ms = run->planned_ms - run->begun_ms,
@@ -86,7 +86,7 @@ void run_record(struct run *run, enum audit_event event, audit_done done) {
   }
   audit_append(run->pipeline->options.audit, &record, done, run);
   run_free_texts(lines.items, lines.count);
-  free(victims);
+  free(objects);
 }
 
 void run_tell(struct run *run, const struct err *unrecorded) {

@@ -72,7 +72,7 @@ static bool operations_make_room(struct pipeline *pipeline) {
   return operations->count < OPERATIONS_MAX;
 }
 
-struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t slot,
+struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t target_index,
                     struct err *err) {
   front_give_up(pipeline);
   if (!operations_make_room(pipeline)) {
@@ -83,7 +83,7 @@ struct run *run_new(struct pipeline *pipeline, const struct action *action, size
   struct run *run = mem_new(sizeof *run);
   run->pipeline = pipeline;
   run->action = action;
-  run->target = pipeline->options.model->slots[slot].target;
+  run->target = pipeline->options.model->targets[target_index].target;
   run->values = mem_new((action->spec.param_count + 1) * sizeof *run->values);
   run->begun_ms = pipeline_now();
   uv_timer_init(pipeline->options.io->loop, &run->deadline);
@@ -91,7 +91,7 @@ struct run *run_new(struct pipeline *pipeline, const struct action *action, size
   struct operation *operation = &run->operation;
   operation->id = ++pipeline->serial;
   operation->action = &action->spec;
-  operation->slot = slot;
+  operation->target_index = target_index;
   operation->texts = mem_new((action->spec.param_count + 1) * sizeof *operation->texts);
   operation->param_wrong = -1;
   pipeline->operations->items[pipeline->operations->count++] = operation;

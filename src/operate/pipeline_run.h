@@ -70,7 +70,7 @@ const struct action *pipeline_action(const struct pipeline *pipeline, const char
 void pipeline_warn(struct pipeline *pipeline, const char *subject, const char *text);
 /* NULL with err when there are too many. Takes its place among the operations, in front: what had
  * the dialog and is not begun is given up. */
-struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t slot,
+struct run *run_new(struct pipeline *pipeline, const struct action *action, size_t target_index,
                     struct err *err);
 /* There is one dialog: what had it and is not begun would never be seen again, so it is removed. */
 void front_give_up(struct pipeline *pipeline);
@@ -87,11 +87,11 @@ void run_form(struct run *run, const char *const *texts, size_t count);
 void run_choose(struct run *run, const char *const *keys, size_t count);
 void run_replan(struct run *run);
 /* Whether the model knows the target of late; false with why. */
-bool slot_is_fresh(const struct pipeline *pipeline, size_t slot, int64_t now_ms,
-                   struct err *err) MUST_CHECK;
+bool target_state_is_fresh(const struct pipeline *pipeline, size_t target_index, int64_t now_ms,
+                           struct err *err) MUST_CHECK;
 /* Whether every row of the request is there; false with the one that is gone. */
 bool rows_are_there(const struct action_request *request, struct err *err) MUST_CHECK;
-/* Whether the same is under way on one of the plan's victims; then true with which. */
+/* Whether the same is under way on one of the plan's objects; then true with which. */
 bool run_meets_another(const struct run *run, const struct plan *plan, struct err *err);
 
 /* pipeline_execute.c: from the agreement to the outcome. */

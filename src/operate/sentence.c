@@ -42,13 +42,13 @@ static size_t append(char *out, size_t size, size_t used, const char *text) {
 
 /* The words of the first that has that result, with its label. */
 static size_t append_first(char *out, size_t size, size_t used, const struct plan *plan,
-                           const struct outcome *outcome, enum victim_result result) {
-  char words[VICTIM_TEXT_MAX];
+                           const struct outcome *outcome, enum object_result result) {
+  char words[OBJECT_TEXT_MAX];
   for (size_t i = 0; i < outcome->count; i++) {
-    if (outcome->victims[i].result != result || !*victim_outcome_text(words, &outcome->victims[i]))
+    if (outcome->objects[i].result != result || !*object_outcome_text(words, &outcome->objects[i]))
       continue;
     used = append(out, size, used, " (");
-    used = append(out, size, used, plan->victims[i].label);
+    used = append(out, size, used, plan->objects[i].label);
     used = append(out, size, used, ": ");
     used = append(out, size, used, words);
     return append(out, size, used, ")");
@@ -58,14 +58,14 @@ static size_t append_first(char *out, size_t size, size_t used, const struct pla
 
 const char *sentence_detail(char *out, size_t size, const struct plan *plan,
                             const struct outcome *outcome) {
-  static const enum victim_result order[] = {VICTIM_DONE,    VICTIM_PARTLY,  VICTIM_GONE,
-                                             VICTIM_REFUSED, VICTIM_UNKNOWN, VICTIM_SKIPPED};
+  static const enum object_result order[] = {OBJECT_DONE,    OBJECT_PARTLY,  OBJECT_GONE,
+                                             OBJECT_REFUSED, OBJECT_UNKNOWN, OBJECT_SKIPPED};
   size_t used = 0;
   *out = '\0';
   if (outcome->proof || outcome->count == 1) {
-    char words[VICTIM_TEXT_MAX];
+    char words[OBJECT_TEXT_MAX];
     append(out, size, 0,
-           outcome->proof ? outcome->proof : victim_outcome_text(words, &outcome->victims[0]));
+           outcome->proof ? outcome->proof : object_outcome_text(words, &outcome->objects[0]));
     return out;
   }
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
@@ -73,10 +73,10 @@ const char *sentence_detail(char *out, size_t size, const struct plan *plan,
     char part[64];
     if (count == 0)
       continue;
-    snprintf(part, sizeof part, "%s%zu %s%s", used ? ", " : "", count, victim_result_text(order[i]),
-             order[i] == VICTIM_GONE ? " already" : "");
+    snprintf(part, sizeof part, "%s%zu %s%s", used ? ", " : "", count, object_result_text(order[i]),
+             order[i] == OBJECT_GONE ? " already" : "");
     used = append(out, size, used, part);
-    if (order[i] != VICTIM_DONE && order[i] != VICTIM_GONE)
+    if (order[i] != OBJECT_DONE && order[i] != OBJECT_GONE)
       used = append_first(out, size, used, plan, outcome, order[i]);
   }
   return out;
@@ -115,15 +115,15 @@ static void who_text(char *out, size_t size, const struct audit_who *who) {
            from ? from : "?");
 }
 
-static const char *record_detail(char out[VICTIM_TEXT_MAX], const struct audit_record *record) {
-  const struct audit_victim *victim = record->victim_count == 1 ? record->victims : NULL;
+static const char *record_detail(char out[OBJECT_TEXT_MAX], const struct audit_record *record) {
+  const struct audit_object *object = record->object_count == 1 ? record->objects : NULL;
   if (record->proof && *record->proof)
     return record->proof;
-  if (victim && victim_result_parse(victim->result ? victim->result : "") == VICTIM_PARTLY)
-    return audit_victim_text(out, victim);
+  if (object && object_result_parse(object->result ? object->result : "") == OBJECT_PARTLY)
+    return audit_object_text(out, object);
   if (record->error && *record->error)
     return record->error;
-  return victim && victim->words ? victim->words : "";
+  return object && object->words ? object->words : "";
 }
 
 /* "ops@bastion1 unlocked sandbox" */
@@ -169,7 +169,7 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
   } else if (!outcome) {
     snprintf(out, size, "%s begins: %s", who, deed);
   } else {
-    char words[VICTIM_TEXT_MAX];
+    char words[OBJECT_TEXT_MAX];
     const char *detail = record_detail(words, record);
     snprintf(out, size, "%s%s %s: %s%s%s", who, link_of(record, done), deed, word_text(word),
              *detail ? ", " : "", detail);

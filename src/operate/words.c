@@ -25,15 +25,15 @@ static bool target_refuse(const struct model *model, const char *kind, const cha
                           struct err *err) {
   struct suggestion suggestion = {0};
   size_t known = 0;
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct target *target = model->slots[i].target;
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct target *target = model->targets[i].target;
     if (strcmp(target->kind->kind, kind) != 0)
       continue;
     known++;
     suggest_consider(&suggestion, word, target->name);
   }
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct target *target = model->slots[i].target;
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct target *target = model->targets[i].target;
     if (strcmp(target->name, word) == 0)
       return err_set(err, ERR_INVALID, "\"%.64s\" is a %s target: the action is for %s", word,
                      target->kind->kind, kind);
@@ -45,12 +45,12 @@ static bool target_refuse(const struct model *model, const char *kind, const cha
                  suggest_text(&suggestion));
 }
 
-static bool target_read(const struct model *model, const char *kind, const char *word, size_t *slot,
-                        struct err *err) {
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct target *target = model->slots[i].target;
+static bool target_read(const struct model *model, const char *kind, const char *word,
+                        size_t *target_index, struct err *err) {
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct target *target = model->targets[i].target;
     if (strcmp(target->kind->kind, kind) == 0 && strcmp(target->name, word) == 0) {
-      *slot = i;
+      *target_index = i;
       return true;
     }
   }
@@ -168,7 +168,7 @@ bool words_parse_rest(struct words *words, const struct action *action, size_t c
                    action->spec.id, action->spec.kind);
   if (count > WORDS_MAX)
     return err_set(err, ERR_LIMIT, "more than %d words", WORDS_MAX);
-  if (!target_read(model, action->spec.kind, argv[0], &words->slot, err))
+  if (!target_read(model, action->spec.kind, argv[0], &words->target_index, err))
     return false;
   words->rows = mem_new(count * sizeof *words->rows);
   words->picks = mem_new(count * sizeof *words->picks);

@@ -12,7 +12,7 @@ enum { WORDS_MAX = 4096 };
 
 struct words {
   const struct action *action;
-  size_t slot;
+  size_t target_index;
   char **rows; /* as typed: resolved by words_rows */
   size_t row_count;
   char **picks; /* as typed: resolved by words_picks once the survey is there */

@@ -153,18 +153,18 @@ static void rows_keep(const struct finder *finder, char ***keys, size_t *count) 
 
 bool words_rows(const struct words *words, const struct model *model, char ***keys, size_t *count,
                 struct err *err) {
-  const struct slot *slot = &model->slots[words->slot];
+  const struct target_state *state = &model->targets[words->target_index];
   const struct action_spec *spec = &words->action->spec;
-  const char *id = spec->table ? spec->table : spec->context, *name = slot->target->name;
+  const char *id = spec->table ? spec->table : spec->context, *name = state->target->name;
   *keys = NULL;
   *count = 0;
   if (!id || (!spec->table && words->row_count == 0))
     return true;
-  if (!slot->sample)
-    return err_set(err, slot->err.kind == ERR_NONE ? ERR_INVALID : slot->err.kind,
-                   "%s: nothing is known of it%s%s", name, *slot->err.text ? ": " : " yet",
-                   slot->err.text);
-  const struct table *table = sample_table_view(slot->sample, id);
+  if (!state->sample)
+    return err_set(err, state->err.kind == ERR_NONE ? ERR_INVALID : state->err.kind,
+                   "%s: nothing is known of it%s%s", name, *state->err.text ? ": " : " yet",
+                   state->err.text);
+  const struct table *table = sample_table_view(state->sample, id);
   if (!table)
     return err_set(err, ERR_UNSUPPORTED, "%s has no table \"%s\"", name, id);
   char where[160];

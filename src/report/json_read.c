@@ -91,7 +91,7 @@ static bool read_time(const struct json_node *node, const char *key, int64_t *ms
   return json_read_int_or(node, key, 0, 0, JSON_TIME_MAX, ms);
 }
 
-static bool read_error(const struct json_node *node, struct slot *slot) {
+static bool read_error(const struct json_node *node, struct target_state *state) {
   struct json_node member = json_member(node, "error");
   const char *kind, *text;
   if (!member.json)
@@ -99,25 +99,25 @@ static bool read_error(const struct json_node *node, struct slot *slot) {
   if (!json_expect(&member, json_is_object(member.json), "an object") ||
       !json_read_text(&member, "kind", &kind) || !json_read_text(&member, "text", &text))
     return false;
-  slot->err.kind = err_kind_parse(kind);
-  if (slot->err.kind == ERR_NONE)
-    slot->err.kind = ERR_PROTOCOL;
-  snprintf(slot->err.text, sizeof slot->err.text, "%s", text);
+  state->err.kind = err_kind_parse(kind);
+  if (state->err.kind == ERR_NONE)
+    state->err.kind = ERR_PROTOCOL;
+  snprintf(state->err.text, sizeof state->err.text, "%s", text);
   return true;
 }
 
-static bool read_attempts(const struct json_node *node, struct slot *slot) {
+static bool read_attempts(const struct json_node *node, struct target_state *state) {
   int64_t samples, failures;
   if (!json_read_int_or(node, "samples", 0, 0, UINT32_MAX, &samples) ||
       !json_read_int_or(node, "failures", 0, 0, UINT32_MAX, &failures) ||
-      !read_time(node, "attempted_ms", &slot->attempted_ms) ||
-      !read_time(node, "started_ms", &slot->started_ms) ||
-      !read_time(node, "next_ms", &slot->next_ms) ||
-      !json_read_bool_or(node, "once", false, &slot->once) ||
-      !read_time(node, "failing_since_ms", &slot->failing_ms) || !read_error(node, slot))
+      !read_time(node, "attempted_ms", &state->attempted_ms) ||
+      !read_time(node, "started_ms", &state->started_ms) ||
+      !read_time(node, "next_ms", &state->next_ms) ||
+      !json_read_bool_or(node, "once", false, &state->once) ||
+      !read_time(node, "failing_since_ms", &state->failing_ms) || !read_error(node, state))
     return false;
-  slot->samples = (uint32_t)samples;
-  slot->failures = (uint32_t)failures;
+  state->samples = (uint32_t)samples;
+  state->failures = (uint32_t)failures;
   return true;
 }
 
@@ -160,7 +160,7 @@ static bool read_facts(const struct json_node *node, struct sample *sample) {
 }
 
 static bool read_sample(const struct json_node *node, struct report_document *document, bool past,
-                        struct slot *slot) {
+                        struct target_state *state) {
   int64_t taken_ms, cost_us, requests;
   const char *server, *address;
   if (!json_member(node, "taken_ms").json)
@@ -170,9 +170,9 @@ static bool read_sample(const struct json_node *node, struct report_document *do
       !json_read_int_or(node, "requests", 0, 0, UINT32_MAX, &requests) ||
       !json_read_text_or(node, "server", NULL, &server) ||
       !json_read_text_or(node, "address", NULL, &address) ||
-      !json_read_sample(node, &document->arena, past, slot))
+      !json_read_sample(node, &document->arena, past, state))
     return false;
-  struct sample *sample = slot->sample;
+  struct sample *sample = state->sample;
   sample->taken_ms = taken_ms;
   sample->cost_us = cost_us;
   sample->requests = (uint32_t)requests;
@@ -195,10 +195,10 @@ static bool read_targets(const struct json_node *top, struct report_document *do
   model_init(&document->model, document->config);
   for (size_t i = 0; i < count; i++) {
     struct json_node element = json_element(&array, i);
-    struct slot *slot = &document->model.slots[i];
-    if (!read_attempts(&element, slot) || !read_sample(&element, document, past, slot))
+    struct target_state *state = &document->model.targets[i];
+    if (!read_attempts(&element, state) || !read_sample(&element, document, past, state))
       return false;
-    bytes += slot->sample ? slot->sample->arena.used : 0;
+    bytes += state->sample ? state->sample->arena.used : 0;
     if (bytes > REPORT_JSON_SAMPLES_MAX || document->arena.exhausted)
       return json_node_fail(&element, "more than can be kept");
   }
@@ -211,14 +211,14 @@ static const char *keep(struct arena *arena, const char *text) {
   return text ? arena_text(arena, text, strlen(text)) : NULL;
 }
 
-static bool read_finding(const struct json_node *node, size_t slot_count, struct arena *arena,
+static bool read_finding(const struct json_node *node, size_t target_count, struct arena *arena,
                          struct finding *finding) {
   const char *severity, *subject, *sentence, *table, *row, *column;
-  int64_t slot;
+  int64_t target_index;
   struct json_node target = json_member(node, "target");
   if (!json_expect(node, json_is_object(node->json), "an object") ||
-      !json_expect(&target, target.json && slot_count > 0, "the index of a target") ||
-      !json_read_int_or(node, "target", 0, 0, (int64_t)slot_count - 1, &slot) ||
+      !json_expect(&target, target.json && target_count > 0, "the index of a target") ||
+      !json_read_int_or(node, "target", 0, 0, (int64_t)target_count - 1, &target_index) ||
       !json_read_text(node, "severity", &severity) || !json_read_text(node, "subject", &subject) ||
       !json_read_text(node, "sentence", &sentence) ||
       !json_read_text_or(node, "table", NULL, &table) ||
@@ -228,7 +228,7 @@ static bool read_finding(const struct json_node *node, size_t slot_count, struct
       !json_read_bool_or(node, "pending", false, &finding->pending))
     return false;
   finding->severity = severity_parse(severity);
-  finding->slot = (size_t)slot;
+  finding->target_index = (size_t)target_index;
   finding->table = keep(arena, table);
   finding->row = keep(arena, row);
   finding->column = keep(arena, column);
@@ -247,7 +247,7 @@ static bool read_findings(const struct json_node *top, struct model *model) {
   findings->capacity = count;
   for (size_t i = 0; i < count; i++) {
     struct json_node element = json_element(&array, i);
-    if (!read_finding(&element, model->slot_count, &findings->arena, &findings->items[i]))
+    if (!read_finding(&element, model->target_count, &findings->arena, &findings->items[i]))
       return false;
     findings->count++;
   }

@@ -259,8 +259,8 @@ static bool read_rows(const struct json_node *node, struct reader *reader) {
 }
 
 /* As model_publish does it. */
-static void history_begin(struct slot *slot, size_t table_index) {
-  const struct table *table = &slot->sample->tables[table_index];
+static void history_begin(struct target_state *state, size_t table_index) {
+  const struct table *table = &state->sample->tables[table_index];
   for (size_t c = 0; c < table->spec->column_count; c++) {
     if (!(table->spec->columns[c].flags & COLUMN_HISTORY))
       continue;
@@ -268,7 +268,7 @@ static void history_begin(struct slot *slot, size_t table_index) {
       double number;
       bool known =
           value_number(table->rows[r].cells[c], &number) && fabs(number) <= (double)FLT_MAX;
-      history_add(slot->history, table_index, table->rows[r].key, c, known ? (float)number : NAN);
+      history_add(state->history, table_index, table->rows[r].key, c, known ? (float)number : NAN);
     }
   }
 }
@@ -297,7 +297,7 @@ static const struct table_spec *const *read_specs(const struct json_node *array,
 }
 
 bool json_read_sample(const struct json_node *target, struct arena *arena, bool past,
-                      struct slot *slot) {
+                      struct target_state *state) {
   struct json_node array;
   size_t count;
   if (!json_read_array(target, "tables", &array, &count) ||
@@ -306,20 +306,20 @@ bool json_read_sample(const struct json_node *target, struct arena *arena, bool 
   const struct table_spec *const *specs = read_specs(&array, count, arena);
   if (!specs)
     return false;
-  slot->sample = sample_new(specs, count);
+  state->sample = sample_new(specs, count);
   for (size_t i = 0; i < count; i++) {
     struct json_node element = json_element(&array, i);
-    struct reader reader = {.sample = slot->sample,
-                            .table = &slot->sample->tables[i],
+    struct reader reader = {.sample = state->sample,
+                            .table = &state->sample->tables[i],
                             .table_index = i,
-                            .history = slot->history,
+                            .history = state->history,
                             .past = past};
     bool good = read_rows(&element, &reader);
     map_fini(&reader.keys);
     if (!good)
       return false;
     if (!past)
-      history_begin(slot, i);
+      history_begin(state, i);
   }
   return true;
 }

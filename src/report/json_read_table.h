@@ -4,11 +4,11 @@
 #include "model/model.h"
 #include "report/json_node.h"
 
-/* Makes the slot's sample with all its tables from the target's node: the specs in `arena`, the
+/* Makes the state's sample with all its tables from the target's node: the specs in `arena`, the
  * rest in the sample. past: the rows bring their histories; else each starts with the cells as they
  * are, as after one collection. A table that does not fit into its sample is cut, and says so. */
 bool json_read_sample(const struct json_node *target, struct arena *arena, bool past,
-                      struct slot *slot) MUST_CHECK;
+                      struct target_state *state) MUST_CHECK;
 
 /* The latest time that is read: the end of the year 9999, in ms. Earlier than 1970 is refused. */
 #define JSON_TIME_MAX INT64_C(253402300799999)

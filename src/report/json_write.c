@@ -23,12 +23,12 @@ static int64_t wall_ms(const struct document *document, int64_t ms) {
   return ms + document->model->wall_offset_ms;
 }
 
-static const char *state_name(enum slot_state state) {
-  static const char *const names[] = {[SLOT_WAITING] = "waiting",
-                                      [SLOT_LIVE] = "live",
-                                      [SLOT_STALE] = "stale",
-                                      [SLOT_DOWN] = "down"};
-  return names[state];
+static const char *state_name(enum target_condition condition) {
+  static const char *const names[] = {[TARGET_WAITING] = "waiting",
+                                      [TARGET_LIVE] = "live",
+                                      [TARGET_STALE] = "stale",
+                                      [TARGET_DOWN] = "down"};
+  return names[condition];
 }
 
 static void write_time(struct json_writer *writer, const char *key, int64_t ms) {
@@ -96,7 +96,7 @@ static void write_threshold(struct json_writer *writer, const struct threshold *
   json_close(writer, '}');
 }
 
-static void write_column(struct document *document, const struct slot *slot,
+static void write_column(struct document *document, const struct target_state *state,
                          const struct column_spec *column) {
   struct json_writer *writer = &document->writer;
   json_line(writer);
@@ -113,7 +113,7 @@ static void write_column(struct document *document, const struct slot *slot,
   json_close(writer, ']');
   json_text_if(writer, "metric", column->metric);
   write_threshold(writer,
-                  rules_find(&slot->target->rules, &document->model->config->rules, column));
+                  rules_find(&state->target->rules, &document->model->config->rules, column));
   json_text_if(writer, "help", column->help);
   json_close(writer, '}');
 }
@@ -147,14 +147,14 @@ static void write_ring(struct json_writer *writer, const char *key,
   json_close(writer, ']');
 }
 
-static void write_past(struct json_writer *writer, const struct slot *slot, size_t table_index,
-                       const struct row *row) {
-  const struct table_spec *spec = slot->sample->tables[table_index].spec;
+static void write_past(struct json_writer *writer, const struct target_state *state,
+                       size_t table_index, const struct row *row) {
+  const struct table_spec *spec = state->sample->tables[table_index].spec;
   bool open = false;
   for (size_t i = 0; i < spec->column_count; i++) {
     if (!(spec->columns[i].flags & COLUMN_HISTORY))
       continue;
-    const struct history_ring *ring = history_find(slot->history, table_index, row->key, i);
+    const struct history_ring *ring = history_find(state->history, table_index, row->key, i);
     if (!ring)
       continue;
     if (!open)
@@ -182,10 +182,10 @@ static void write_at_least(struct json_writer *writer, const struct table_spec *
     json_close(writer, ']');
 }
 
-static void write_row(struct document *document, const struct slot *slot, size_t table_index,
-                      const struct row *row) {
+static void write_row(struct document *document, const struct target_state *state,
+                      size_t table_index, const struct row *row) {
   struct json_writer *writer = &document->writer;
-  const struct table_spec *spec = slot->sample->tables[table_index].spec;
+  const struct table_spec *spec = state->sample->tables[table_index].spec;
   json_line(writer);
   json_open(writer, NULL, '{');
   json_text(writer, "key", row->key);
@@ -200,13 +200,13 @@ static void write_row(struct document *document, const struct slot *slot, size_t
   json_close(writer, '}');
   write_at_least(writer, spec, row);
   if (document->history)
-    write_past(writer, slot, table_index, row);
+    write_past(writer, state, table_index, row);
   json_close(writer, '}');
 }
 
-static void write_table(struct document *document, const struct slot *slot, size_t index) {
+static void write_table(struct document *document, const struct target_state *state, size_t index) {
   struct json_writer *writer = &document->writer;
-  const struct table *table = &slot->sample->tables[index];
+  const struct table *table = &state->sample->tables[index];
   json_line(writer);
   json_open(writer, NULL, '{');
   json_text(writer, "id", table->spec->id);
@@ -217,12 +217,12 @@ static void write_table(struct document *document, const struct slot *slot, size
   json_bool(writer, "truncated", table->truncated);
   json_open(writer, "columns", '[');
   for (size_t i = 0; i < table->spec->column_count; i++)
-    write_column(document, slot, &table->spec->columns[i]);
+    write_column(document, state, &table->spec->columns[i]);
   json_close(writer, ']');
   json_line(writer);
   json_open(writer, "rows", '[');
   for (size_t i = 0; i < table->row_count; i++)
-    write_row(document, slot, index, &table->rows[i]);
+    write_row(document, state, index, &table->rows[i]);
   json_close(writer, ']');
   json_close(writer, '}');
 }
@@ -239,11 +239,11 @@ static void write_facts(struct json_writer *writer, const struct sample *sample)
   json_close(writer, '}');
 }
 
-static void write_sample(struct document *document, const struct slot *slot) {
+static void write_sample(struct document *document, const struct target_state *state) {
   struct json_writer *writer = &document->writer;
-  const struct sample *sample = slot->sample;
+  const struct sample *sample = state->sample;
   json_int(writer, "taken_ms", wall_ms(document, sample->taken_ms));
-  json_int(writer, "age_ms", slot_age(slot, document->now_ms));
+  json_int(writer, "age_ms", target_state_age(state, document->now_ms));
   json_int(writer, "cost_us", sample->cost_us);
   json_int(writer, "requests", sample->requests);
   json_text_if(writer, "server", sample->server);
@@ -267,56 +267,56 @@ static void write_notes(struct json_writer *writer, const struct sample *sample)
   json_close(writer, ']');
 }
 
-static void write_attempts(struct document *document, const struct slot *slot) {
+static void write_attempts(struct document *document, const struct target_state *state) {
   struct json_writer *writer = &document->writer;
-  json_int(writer, "samples", slot->samples);
-  json_int(writer, "failures", slot->failures);
-  if (slot->attempted_ms)
-    json_int(writer, "attempted_ms", wall_ms(document, slot->attempted_ms));
-  if (slot->started_ms)
-    json_int(writer, "started_ms", wall_ms(document, slot->started_ms));
-  if (slot->next_ms)
-    json_int(writer, "next_ms", wall_ms(document, slot->next_ms));
-  if (slot->once)
+  json_int(writer, "samples", state->samples);
+  json_int(writer, "failures", state->failures);
+  if (state->attempted_ms)
+    json_int(writer, "attempted_ms", wall_ms(document, state->attempted_ms));
+  if (state->started_ms)
+    json_int(writer, "started_ms", wall_ms(document, state->started_ms));
+  if (state->next_ms)
+    json_int(writer, "next_ms", wall_ms(document, state->next_ms));
+  if (state->once)
     json_bool(writer, "once", true);
-  if (slot->failing_ms)
-    json_int(writer, "failing_since_ms", wall_ms(document, slot->failing_ms));
-  if (slot->err.kind == ERR_NONE)
+  if (state->failing_ms)
+    json_int(writer, "failing_since_ms", wall_ms(document, state->failing_ms));
+  if (state->err.kind == ERR_NONE)
     return;
   json_open(writer, "error", '{');
-  json_text(writer, "kind", err_kind_name(slot->err.kind));
-  json_text_cut(writer, "text", slot->err.text, sizeof slot->err.text - 1);
+  json_text(writer, "kind", err_kind_name(state->err.kind));
+  json_text_cut(writer, "text", state->err.text, sizeof state->err.text - 1);
   json_close(writer, '}');
 }
 
 static void write_target(struct document *document, size_t index) {
   struct json_writer *writer = &document->writer;
-  const struct slot *slot = &document->model->slots[index];
-  const struct target *target = slot->target;
+  const struct target_state *state = &document->model->targets[index];
+  const struct target *target = state->target;
   json_line(writer);
   json_open(writer, NULL, '{');
   json_text(writer, "kind", target->kind->kind);
   json_text(writer, "name", target->name);
   json_text(writer, "title", target->kind->title);
-  json_text(writer, "state", state_name(slot_state(slot, document->now_ms)));
+  json_text(writer, "state", state_name(target_state_condition(state, document->now_ms)));
   json_text(writer, "severity",
-            severity_name(model_slot_severity(document->model, index, document->now_ms)));
+            severity_name(model_target_severity(document->model, index, document->now_ms)));
   json_int(writer, "interval_ms", target->interval_ms);
   json_int(writer, "timeout_ms", target->timeout_ms);
-  write_attempts(document, slot);
-  if (slot->sample)
-    write_sample(document, slot);
-  write_notes(writer, slot->sample);
+  write_attempts(document, state);
+  if (state->sample)
+    write_sample(document, state);
+  write_notes(writer, state->sample);
   json_open(writer, "tables", '[');
-  for (size_t i = 0; slot->sample && i < slot->sample->table_count; i++)
-    write_table(document, slot, i);
+  for (size_t i = 0; state->sample && i < state->sample->table_count; i++)
+    write_table(document, state, i);
   json_close(writer, ']');
   json_close(writer, '}');
 }
 
 static void write_finding(struct document *document, const struct finding *finding) {
   struct json_writer *writer = &document->writer;
-  const struct target *target = document->model->slots[finding->slot].target;
+  const struct target *target = document->model->targets[finding->target_index].target;
   json_line(writer);
   json_open(writer, NULL, '{');
   json_text(writer, "severity", severity_name(finding->severity));
@@ -326,7 +326,7 @@ static void write_finding(struct document *document, const struct finding *findi
   json_bool(writer, "pending", finding->pending);
   json_text(writer, "kind", target->kind->kind);
   json_text(writer, "name", target->name);
-  json_int(writer, "target", (int64_t)finding->slot);
+  json_int(writer, "target", (int64_t)finding->target_index);
   json_text_if(writer, "table", finding->table);
   json_text_if(writer, "row", finding->row);
   json_text_if(writer, "column", finding->column);
@@ -349,7 +349,7 @@ static void write_lists(struct document *document) {
   const struct model *model = document->model;
   json_line(writer);
   json_open(writer, "targets", '[');
-  for (size_t i = 0; i < model->slot_count; i++)
+  for (size_t i = 0; i < model->target_count; i++)
     write_target(document, i);
   json_close(writer, ']');
   json_line(writer);

@@ -7,13 +7,13 @@
 
 enum { LABEL_MOST = 40, GAP = 2 };
 
-static enum severity severity_of(enum victim_result result) {
+static enum severity severity_of(enum object_result result) {
   switch (result) {
-  case VICTIM_DONE:
-  case VICTIM_GONE:
+  case OBJECT_DONE:
+  case OBJECT_GONE:
     return SEVERITY_OK;
-  case VICTIM_SENT:
-  case VICTIM_UNKNOWN:
+  case OBJECT_SENT:
+  case OBJECT_UNKNOWN:
     return SEVERITY_CRIT;
   default:
     return SEVERITY_WARN;
@@ -22,9 +22,9 @@ static enum severity severity_of(enum victim_result result) {
 
 static int label_width(const struct text_out *out, const struct plan *plan) {
   int most = 0;
-  for (size_t i = 0; i < plan->victim_count; i++) {
+  for (size_t i = 0; i < plan->object_count; i++) {
     char clean[TEXT_OUT_MAX];
-    text_out_clean(out, plan->victims[i].label, LABEL_MOST, clean);
+    text_out_clean(out, plan->objects[i].label, LABEL_MOST, clean);
     int width = text_width(clean);
     most = width > most ? width : most;
   }
@@ -32,23 +32,23 @@ static int label_width(const struct text_out *out, const struct plan *plan) {
 }
 
 static int result_width(const struct outcome *outcome) {
-  int most = text_width(victim_result_text(VICTIM_REFUSED));
+  int most = text_width(object_result_text(OBJECT_REFUSED));
   for (size_t i = 0; i < outcome->count; i++) {
-    const int width = text_width(victim_result_text(outcome->victims[i].result));
+    const int width = text_width(object_result_text(outcome->objects[i].result));
     most = width > most ? width : most;
   }
   return most + GAP;
 }
 
-static void put_victim(struct text_out *out, const char *label, int result, int width,
-                       const struct victim_outcome *victim) {
-  char clean[TEXT_OUT_MAX], words[VICTIM_TEXT_MAX];
+static void put_object(struct text_out *out, const char *label, int result, int width,
+                       const struct object_outcome *object) {
+  char clean[TEXT_OUT_MAX], words[OBJECT_TEXT_MAX];
   text_out_begin(out, 0);
-  text_out_status(out, victim_result_text(victim->result), severity_of(victim->result));
+  text_out_status(out, object_result_text(object->result), severity_of(object->result));
   text_out_pad(out, result);
   text_out_clean(out, label, out->width, clean);
   text_out_piece(out, clean, 0);
-  if (!*victim_outcome_text(words, victim))
+  if (!*object_outcome_text(words, object))
     return;
   text_out_pad(out, result + width + GAP);
   out->indent = out->column;
@@ -57,11 +57,11 @@ static void put_victim(struct text_out *out, const char *label, int result, int 
 
 const char *outcome_counts(const struct outcome *outcome, char *out, size_t size) {
   snprintf(out, size, "%s", outcome->count ? "" : "nothing");
-  for (int result = VICTIM_PENDING; result <= VICTIM_UNKNOWN; result++) {
-    size_t count = outcome_count(outcome, (enum victim_result)result), used = strlen(out);
+  for (int result = OBJECT_PENDING; result <= OBJECT_UNKNOWN; result++) {
+    size_t count = outcome_count(outcome, (enum object_result)result), used = strlen(out);
     if (count > 0)
       snprintf(out + used, size - used, "%s%zu %s", used ? ", " : "", count,
-               victim_result_text((enum victim_result)result));
+               object_result_text((enum object_result)result));
   }
   return out;
 }
@@ -72,8 +72,8 @@ bool report_outcome_text(FILE *file, const struct plan *plan, const struct outco
   char counts[160];
   text_out_init(&out, file, options);
   const int result = result_width(outcome), width = label_width(&out, plan);
-  for (size_t i = 0; i < plan->victim_count && i < outcome->count; i++)
-    put_victim(&out, plan->victims[i].label, result, width, &outcome->victims[i]);
+  for (size_t i = 0; i < plan->object_count && i < outcome->count; i++)
+    put_object(&out, plan->objects[i].label, result, width, &outcome->objects[i]);
   text_out_end(&out);
   putc('\n', file);
   text_out_begin(&out, 0);

@@ -1,4 +1,4 @@
-/* What became of a plan, for people: victim by victim, the proof, and what takes it back. */
+/* What became of a plan, for people: object by object, the proof, and what takes it back. */
 #pragma once
 
 #include "model/outcome.h"

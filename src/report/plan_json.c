@@ -71,24 +71,24 @@ static void write_shape(struct json_writer *writer, const struct plan *plan) {
   json_close(writer, ']');
   json_line(writer);
   json_open(writer, "pins", '[');
-  for (size_t i = 0; i < plan->pin_count; i++)
-    json_text(writer, NULL, plan->pins[i]);
+  for (size_t i = 0; i < plan->identity_count; i++)
+    json_text(writer, NULL, plan->identities[i]);
   json_close(writer, ']');
 }
 
-static void write_victim(struct json_writer *writer, const struct plan *plan,
-                         const struct plan_victim *victim) {
+static void write_object(struct json_writer *writer, const struct plan *plan,
+                         const struct plan_object *object) {
   json_line(writer);
   json_open(writer, NULL, '{');
-  write_bytes(writer, "key", victim->key);
-  write_bytes(writer, "label", victim->label);
+  write_bytes(writer, "key", object->key);
+  write_bytes(writer, "label", object->label);
   json_open(writer, "cells", '{');
   for (size_t i = 0; i < plan->column_count; i++)
-    write_bytes(writer, plan->columns[i].title, victim->cells[i]);
+    write_bytes(writer, plan->columns[i].title, object->cells[i]);
   json_close(writer, '}');
   json_open(writer, "pins", '{');
-  for (size_t i = 0; i < plan->pin_count; i++)
-    write_bytes(writer, plan->pins[i], victim->pins[i]);
+  for (size_t i = 0; i < plan->identity_count; i++)
+    write_bytes(writer, plan->identities[i], object->identities[i]);
   json_close(writer, '}');
   json_close(writer, '}');
 }
@@ -96,8 +96,8 @@ static void write_victim(struct json_writer *writer, const struct plan *plan,
 static void write_lists(struct json_writer *writer, const struct plan *plan) {
   json_line(writer);
   json_open(writer, "victims", '[');
-  for (size_t i = 0; i < plan->victim_count; i++)
-    write_victim(writer, plan, &plan->victims[i]);
+  for (size_t i = 0; i < plan->object_count; i++)
+    write_object(writer, plan, &plan->objects[i]);
   json_close(writer, ']');
   json_line(writer);
   json_open(writer, "texts", '[');

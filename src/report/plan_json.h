@@ -1,9 +1,9 @@
 /* A plan as JSON and back, so that one person can make it and another apply it.
  *
- * What is read back executes as the plan that was written: victims with keys, labels, cells and
- * pins, parameters, count, target and address are the same to the byte. A text that is not UTF-8 (a
- * server's own bytes) is written as {"bytes": "hexadecimal"}. It is read by the same version of
- * stacktop only: what a pin means is that version's affair. */
+ * What is read back executes as the plan that was written: objects with keys, labels, cells and
+ * identities, parameters, count, target and address are the same to the byte. A text that is not
+ * UTF-8 (a server's own bytes) is written as {"bytes": "hexadecimal"}. It is read by the same
+ * version of stacktop only: what a identity means is that version's affair. */
 #pragma once
 
 #include "model/plan_format.h"
@@ -17,7 +17,7 @@ enum {
   PLAN_JSON_PINS_MAX = 64,
 };
 
-/* One document and a newline; victims and texts on lines of their own, and for the reader's sake
+/* One document and a newline; objects and texts on lines of their own, and for the reader's sake
  * what is to be typed and, where plan->hash is set, the hash. True unless writing failed. */
 bool plan_json_write(FILE *out, const struct plan *plan) MUST_CHECK;
 
@@ -29,8 +29,8 @@ struct plan *plan_json_read(const char *text, size_t len, plan_action_find find,
  * document in one line without made_ms, data_ms, phrase and hash. So it covers the versions of the
  * document and of stacktop, the action, the target with its kind, address, environment, server,
  * start and database, title, name, unit, whole, count, the count of the hidden, parameters,
- * columns, pins, victims and texts, each in its order; and a plan made again from an unchanged
- * world has the same. Returns out. */
+ * columns, identities, objects and texts, each in its order; and a plan made again from an
+ * unchanged world has the same. Returns out. */
 const char *plan_hash(const struct plan *plan, char out[PLAN_HASH_SIZE]);
 
 /* The three as one. */

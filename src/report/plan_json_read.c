@@ -113,7 +113,7 @@ static bool read_head(const struct json_node *top, struct plan *plan) {
       !read_bytes_or(top, "name", plan, &plan->name) ||
       !read_bytes(top, "unit", plan, &plan->unit) ||
       !json_read_bool_or(top, "whole", false, &plan->whole) ||
-      !json_read_int_or(top, "hidden", 0, 0, PLAN_VICTIMS_MAX, &hidden) ||
+      !json_read_int_or(top, "hidden", 0, 0, PLAN_OBJECTS_MAX, &hidden) ||
       !json_read_int_or(top, "made_ms", 0, 0, JSON_TIME_MAX, &plan->made_ms) ||
       !json_read_int_or(top, "data_ms", 0, 0, JSON_TIME_MAX, &plan->data_ms))
     return false;
@@ -139,7 +139,7 @@ static bool read_params(const struct json_node *top, struct plan *plan) {
   return true;
 }
 
-/* ---- columns and pins */
+/* ---- columns and identities */
 
 static bool read_columns(const struct json_node *top, struct plan *plan) {
   struct json_node array;
@@ -165,63 +165,63 @@ static bool read_columns(const struct json_node *top, struct plan *plan) {
   return true;
 }
 
-static bool read_pins(const struct json_node *top, struct plan *plan) {
+static bool read_identities(const struct json_node *top, struct plan *plan) {
   struct json_node array;
   size_t count;
   if (!json_read_array(top, "pins", &array, &count) ||
       !json_expect(&array, count <= PLAN_JSON_PINS_MAX, "at most 64 pins"))
     return false;
-  const char **pins = arena_alloc(&plan->arena, (count + 1) * sizeof *pins);
-  for (size_t i = 0; pins && i < count; i++) {
+  const char **identities = arena_alloc(&plan->arena, (count + 1) * sizeof *identities);
+  for (size_t i = 0; identities && i < count; i++) {
     struct json_node element = json_element(&array, i);
     if (!json_expect(&element, json_is_string(element.json), "a text"))
       return false;
     const char *name = json_string_value(element.json);
     for (size_t before = 0; before < i; before++)
-      if (strcmp(pins[before], name) == 0)
+      if (strcmp(identities[before], name) == 0)
         return json_node_fail(&element, "expected a name of its own");
-    pins[i] = keep(plan, name);
+    identities[i] = keep(plan, name);
   }
-  plan->pins = pins;
-  plan->pin_count = pins ? count : 0;
+  plan->identities = identities;
+  plan->identity_count = identities ? count : 0;
   return true;
 }
 
-/* ---- victims and texts */
+/* ---- objects and texts */
 
-static bool read_victim(const struct json_node *node, struct plan *plan, struct map *keys) {
+static bool read_object(const struct json_node *node, struct plan *plan, struct map *keys) {
   const char *key, *label;
   struct json_node key_member = json_member(node, "key");
-  struct json_node cells = json_member(node, "cells"), pins = json_member(node, "pins");
+  struct json_node cells = json_member(node, "cells"), identities = json_member(node, "pins");
   if (!json_expect(node, json_is_object(node->json), "an object") ||
       !read_bytes(node, "key", plan, &key) || !read_bytes(node, "label", plan, &label) ||
       !json_expect(&key_member, !map_find(keys, key), "a key of its own") ||
       !json_expect(&cells, json_is_object(cells.json), "an object") ||
-      !json_expect(&pins, json_is_object(pins.json), "an object"))
+      !json_expect(&identities, json_is_object(identities.json), "an object"))
     return false;
   map_add(keys, key, 0);
-  struct plan_victim *victim = plan_victim(plan, key, label);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, key, label);
+  if (!object)
     return json_node_fail(node, "more than can be kept");
-  victim->key = key;
-  victim->label = label;
+  object->key = key;
+  object->label = label;
   for (size_t i = 0; i < plan->column_count; i++)
-    if (!read_bytes_or(&cells, plan->columns[i].title, plan, &victim->cells[i]))
+    if (!read_bytes_or(&cells, plan->columns[i].title, plan, &object->cells[i]))
       return false;
-  for (size_t i = 0; i < plan->pin_count; i++)
-    if (!read_bytes_or(&pins, plan->pins[i], plan, &victim->pins[i]))
+  for (size_t i = 0; i < plan->identity_count; i++)
+    if (!read_bytes_or(&identities, plan->identities[i], plan, &object->identities[i]))
       return false;
   return !plan->arena.exhausted || json_node_fail(node, "more than can be kept");
 }
 
-static bool read_victims(const struct json_node *top, struct plan *plan) {
+static bool read_objects(const struct json_node *top, struct plan *plan) {
   struct json_node array;
   struct map keys = {0};
   size_t count;
   bool good = json_read_array(top, "victims", &array, &count);
   for (size_t i = 0; good && i < count; i++) {
     struct json_node element = json_element(&array, i);
-    good = read_victim(&element, plan, &keys);
+    good = read_object(&element, plan, &keys);
   }
   map_fini(&keys);
   return good;
@@ -261,7 +261,7 @@ static bool read_texts(const struct json_node *top, struct plan *plan) {
 
 static bool read_plan(const struct json_node *top, struct plan *plan) {
   if (!read_place(top, plan) || !read_head(top, plan) || !read_params(top, plan) ||
-      !read_columns(top, plan) || !read_pins(top, plan) || !read_victims(top, plan) ||
+      !read_columns(top, plan) || !read_identities(top, plan) || !read_objects(top, plan) ||
       !read_texts(top, plan) ||
       !json_read_int_or(top, "count", plan->count, 0, INT64_MAX, &plan->count))
     return false;

@@ -55,11 +55,11 @@ static void number_text(char *out, size_t size, const struct column_spec *column
 }
 
 /* "cache redis.memory", "here / host.disk": the row's label where it is not the target's own. */
-static void label_text(const struct figures *figures, const struct slot *slot,
+static void label_text(const struct figures *figures, const struct target_state *state,
                        const struct table *table, const struct row *row,
                        const struct column_spec *column, char label[TEXT_OUT_MAX]) {
   char all[TEXT_OUT_MAX];
-  const char *name = slot->target->name;
+  const char *name = state->target->name;
   const char *own = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
   const bool single = (table->spec->flags & TABLE_SUMMARY) || strcmp(own, name) == 0;
   snprintf(all, sizeof all, "%.300s%s%.300s %.100s", name, single ? "" : " ", single ? "" : own,
@@ -69,15 +69,15 @@ static void label_text(const struct figures *figures, const struct slot *slot,
     *at = '_';
 }
 
-static void figure_add(struct figures *figures, const struct slot *slot, const struct table *table,
-                       const struct row *row, const struct column_spec *column,
-                       const struct threshold *threshold) {
+static void figure_add(struct figures *figures, const struct target_state *state,
+                       const struct table *table, const struct row *row,
+                       const struct column_spec *column, const struct threshold *threshold) {
   const struct value value = cell_value(row, (size_t)(column - table->spec->columns));
   double number;
   if (column->unit == UNIT_TIME || !value_number(value, &number))
     return;
   char label[TEXT_OUT_MAX], shown[40], warn[40], crit[40], figure[TEXT_OUT_MAX + FIGURE_MAX];
-  label_text(figures, slot, table, row, column, label);
+  label_text(figures, state, table, row, column, label);
   number_text(shown, sizeof shown, column, value, number);
   limit_text(warn, sizeof warn, column, threshold, threshold->has_warn, threshold->warn);
   limit_text(crit, sizeof crit, column, threshold, threshold->has_crit, threshold->crit);
@@ -92,26 +92,26 @@ static void figure_add(struct figures *figures, const struct slot *slot, const s
   figures->length += (size_t)length;
 }
 
-static void figures_of(struct figures *figures, const struct model *model, const struct slot *slot,
-                       const struct table *table) {
+static void figures_of(struct figures *figures, const struct model *model,
+                       const struct target_state *state, const struct table *table) {
   for (size_t c = 0; c < table->spec->column_count; c++) {
     const struct column_spec *column = &table->spec->columns[c];
     const struct threshold *threshold =
-        rules_find(&slot->target->rules, &model->config->rules, column);
+        rules_find(&state->target->rules, &model->config->rules, column);
     for (size_t r = 0; threshold && r < table->row_count; r++)
       if (!table->rows[r].parent)
-        figure_add(figures, slot, table, &table->rows[r], column, threshold);
+        figure_add(figures, state, table, &table->rows[r], column, threshold);
   }
 }
 
 /* Old figures are not given out as new ones. */
 static void figures_collect(struct figures *figures, const struct model *model, int64_t now_ms) {
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct slot *slot = &model->slots[i];
-    if (slot_state(slot, now_ms) != SLOT_LIVE)
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct target_state *state = &model->targets[i];
+    if (target_state_condition(state, now_ms) != TARGET_LIVE)
       continue;
-    for (size_t t = 0; t < slot->sample->table_count; t++)
-      figures_of(figures, model, slot, &slot->sample->tables[t]);
+    for (size_t t = 0; t < state->sample->table_count; t++)
+      figures_of(figures, model, state, &state->sample->tables[t]);
   }
 }
 

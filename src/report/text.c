@@ -19,13 +19,13 @@ enum {
 enum { COST_MAX = 2 * FORMAT_MAX + 16 };
 
 /* "(12ms)" or "(12ms, 14m 03s ago)"; empty where there is no sample. */
-static void cost_text(const struct slot *slot, int64_t now_ms, char text[COST_MAX]) {
+static void cost_text(const struct target_state *state, int64_t now_ms, char text[COST_MAX]) {
   text[0] = '\0';
-  if (!slot->sample)
+  if (!state->sample)
     return;
   char cost[FORMAT_MAX], age[FORMAT_MAX];
-  int64_t age_ms = slot_age(slot, now_ms);
-  format_duration(cost, sizeof cost, (double)slot->sample->cost_us / 1e6);
+  int64_t age_ms = target_state_age(state, now_ms);
+  format_duration(cost, sizeof cost, (double)state->sample->cost_us / 1e6);
   format_duration(age, sizeof age, (double)age_ms / 1000);
   if (age_ms < AGE_SHOWN_MS)
     snprintf(text, COST_MAX, "(%s)", cost);
@@ -34,13 +34,13 @@ static void cost_text(const struct slot *slot, int64_t now_ms, char text[COST_MA
 }
 
 /* "(for 14m 03s)", where it is not from now. */
-static void put_lasted(struct text_out *out, const struct slot *slot, const struct finding *finding,
-                       int64_t now_ms) {
+static void put_lasted(struct text_out *out, const struct target_state *state,
+                       const struct finding *finding, int64_t now_ms) {
   int64_t lasted_ms = now_ms - finding->since_ms;
   char lasted[FORMAT_MAX], text[FORMAT_MAX + 32];
   format_duration(lasted, sizeof lasted, (double)lasted_ms / 1000);
   /* What the first look has shown may have been so for days. */
-  bool first = slot->samples + slot->failures <= 1;
+  bool first = state->samples + state->failures <= 1;
   bool worth = !first && lasted_ms >= AGE_SHOWN_MS;
   if (finding->pending)
     snprintf(text, sizeof text, "(%s%s%snot for long enough yet)", worth ? "for " : "",
@@ -51,7 +51,7 @@ static void put_lasted(struct text_out *out, const struct slot *slot, const stru
     text_out_piece(out, text, 1);
 }
 
-static void put_finding(struct text_out *out, const struct slot *slot,
+static void put_finding(struct text_out *out, const struct target_state *state,
                         const struct finding *finding, int64_t now_ms) {
   text_out_begin(out, INDENT);
   if (finding->pending)
@@ -60,17 +60,17 @@ static void put_finding(struct text_out *out, const struct slot *slot,
     text_out_mark(out, finding->severity);
   text_out_printf(out, 0, "%s:", finding->subject);
   text_out_words(out, finding->sentence, 1);
-  put_lasted(out, slot, finding, now_ms);
+  put_lasted(out, state, finding, now_ms);
 }
 
-static void put_findings(struct text_out *out, const struct model *model, size_t slot,
+static void put_findings(struct text_out *out, const struct model *model, size_t target_index,
                          int64_t now_ms) {
   size_t count = 0;
   for (size_t i = 0; i < model->findings->count; i++) {
     const struct finding *finding = &model->findings->items[i];
-    if (finding->slot != slot || count++ >= FINDINGS_MAX)
+    if (finding->target_index != target_index || count++ >= FINDINGS_MAX)
       continue;
-    put_finding(out, &model->slots[slot], finding, now_ms);
+    put_finding(out, &model->targets[target_index], finding, now_ms);
   }
   if (count <= FINDINGS_MAX)
     return;
@@ -78,12 +78,12 @@ static void put_findings(struct text_out *out, const struct model *model, size_t
   text_out_printf(out, 0, "and %zu more", count - FINDINGS_MAX);
 }
 
-static void put_tables(struct text_out *out, const struct model *model, size_t slot,
+static void put_tables(struct text_out *out, const struct model *model, size_t target_index,
                        bool figures_too, int64_t now_ms) {
-  const struct sample *sample = model->slots[slot].sample;
-  bool old = slot_state(&model->slots[slot], now_ms) != SLOT_LIVE;
+  const struct sample *sample = model->targets[target_index].sample;
+  bool old = target_state_condition(&model->targets[target_index], now_ms) != TARGET_LIVE;
   for (size_t i = 0; i < sample->table_count; i++) {
-    struct text_table table = {model, slot, &sample->tables[i], old};
+    struct text_table table = {model, target_index, &sample->tables[i], old};
     if (!text_table_is_figures(&table)) {
       if (!(table.table->spec->flags & TABLE_SUMMARY))
         text_table_rows(out, &table);
@@ -105,22 +105,22 @@ static void put_notes(struct text_out *out, const struct sample *sample) {
 }
 
 /* What is said of a target beside its name: what answered, or why there is nothing. */
-static void put_state(struct text_out *out, const struct slot *slot, int64_t now_ms) {
-  const struct sample *sample = slot->sample;
-  switch (slot_state(slot, now_ms)) {
-  case SLOT_WAITING:
+static void put_state(struct text_out *out, const struct target_state *state, int64_t now_ms) {
+  const struct sample *sample = state->sample;
+  switch (target_state_condition(state, now_ms)) {
+  case TARGET_WAITING:
     text_out_words(out, "not heard from yet", 2);
     break;
-  case SLOT_DOWN:
-    if (slot->err.kind == ERR_DISABLED) /* the finding says why */
+  case TARGET_DOWN:
+    if (state->err.kind == ERR_DISABLED) /* the finding says why */
       text_out_words(out, "not watched", 2);
     else
       text_out_words(out, sample ? "no answer; last known:" : "no answer", 2);
     break;
-  case SLOT_STALE:
+  case TARGET_STALE:
     text_out_words(out, "last known:", 2);
     break;
-  case SLOT_LIVE:
+  case TARGET_LIVE:
     break;
   }
   if (!sample)
@@ -133,21 +133,21 @@ static void put_state(struct text_out *out, const struct slot *slot, int64_t now
 
 static void put_target(struct text_out *out, const struct model *model, size_t index,
                        int name_width, int64_t now_ms) {
-  const struct slot *slot = &model->slots[index];
+  const struct target_state *state = &model->targets[index];
   char name[TEXT_OUT_MAX];
   text_out_begin(out, 0);
-  text_out_mark(out, model_slot_severity(model, index, now_ms));
-  text_out_clean(out, slot->target->name, out->width / 2, name);
+  text_out_mark(out, model_target_severity(model, index, now_ms));
+  text_out_clean(out, state->target->name, out->width / 2, name);
   int column = out->column + name_width;
   text_out_bold(out, name);
   text_out_pad(out, column);
-  put_state(out, slot, now_ms);
-  const struct sample *sample = slot->sample;
+  put_state(out, state, now_ms);
+  const struct sample *sample = state->sample;
   /* Where there is but one line of figures it stands behind the name. */
   struct text_table only = {model, index, sample ? &sample->tables[0] : NULL, false};
   bool one_line = sample && sample->table_count == 1 && text_table_is_figures(&only);
   char cost[COST_MAX];
-  cost_text(slot, now_ms, cost);
+  cost_text(state, now_ms, cost);
   if (one_line)
     text_table_figures(out, &only, out->width - (int)strlen(cost) - 2);
   if (*cost)
@@ -160,7 +160,7 @@ static void put_target(struct text_out *out, const struct model *model, size_t i
 }
 
 static bool same_kind(const struct model *model, size_t a, size_t b) {
-  return strcmp(model->slots[a].target->kind->kind, model->slots[b].target->kind->kind) == 0;
+  return strcmp(model->targets[a].target->kind->kind, model->targets[b].target->kind->kind) == 0;
 }
 
 /* The targets of one kind that stand together; returns the first of the next. */
@@ -168,16 +168,16 @@ static size_t put_kind(struct text_out *out, const struct model *model, size_t f
                        int64_t now_ms) {
   int name_width = 0;
   size_t end = first;
-  for (; end < model->slot_count && same_kind(model, first, end); end++) {
+  for (; end < model->target_count && same_kind(model, first, end); end++) {
     char name[TEXT_OUT_MAX];
-    text_out_clean(out, model->slots[end].target->name, NAME_WIDTH_MAX, name);
+    text_out_clean(out, model->targets[end].target->name, NAME_WIDTH_MAX, name);
     int width = text_width(name);
     name_width = width > name_width ? width : name_width;
   }
   text_out_end(out);
   putc('\n', out->out);
   text_out_begin(out, 0);
-  text_out_bold(out, model->slots[first].target->kind->title);
+  text_out_bold(out, model->targets[first].target->kind->title);
   for (size_t i = first; i < end; i++)
     put_target(out, model, i, name_width, now_ms);
   text_missing(out, model, first, end);
@@ -191,7 +191,7 @@ bool report_text_write(FILE *file, const struct model *model, int64_t now_ms,
   text_out_init(&out, file, options);
   out.no_pipes = !options->pipes;
   text_status(&out, model, now_ms);
-  for (size_t i = 0; i < model->slot_count;)
+  for (size_t i = 0; i < model->target_count;)
     i = put_kind(&out, model, i, now_ms);
   text_out_end(&out);
   fprintf(file, "\n%s UTC\n",

@@ -78,7 +78,7 @@ static void put_reason(struct text_out *out, const struct reason *reason) {
 void text_missing(struct text_out *out, const struct model *model, size_t first, size_t end) {
   struct reasons reasons = {0};
   for (size_t i = first; i < end; i++)
-    collect(&reasons, model->slots[i].sample);
+    collect(&reasons, model->targets[i].sample);
   for (size_t i = 0; i < reasons.count; i++)
     put_reason(out, &reasons.items[i]);
   if (!reasons.more)

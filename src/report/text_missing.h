@@ -4,5 +4,5 @@
 #include "model/model.h"
 #include "report/text_out.h"
 
-/* One line a reason, of all slots from `first` to before `end`. */
+/* One line a reason, of all targets from `first` to before `end`. */
 void text_missing(struct text_out *out, const struct model *model, size_t first, size_t end);

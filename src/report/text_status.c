@@ -41,9 +41,9 @@ static void status_add(struct status *status, const char *format, ...) {
 static void status_counts(struct status *status, const struct model *model, int64_t now_ms) {
   static const enum severity shown[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
   size_t ok = 0, waiting = 0;
-  for (size_t i = 0; i < model->slot_count; i++) {
-    ok += model_slot_severity(model, i, now_ms) == SEVERITY_OK;
-    waiting += slot_state(&model->slots[i], now_ms) == SLOT_WAITING;
+  for (size_t i = 0; i < model->target_count; i++) {
+    ok += model_target_severity(model, i, now_ms) == SEVERITY_OK;
+    waiting += target_state_condition(&model->targets[i], now_ms) == TARGET_WAITING;
   }
   const char *gap = "";
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
@@ -58,10 +58,10 @@ static void status_counts(struct status *status, const struct model *model, int6
     status_add(status, "%s%zu not heard from", gap, waiting);
     gap = ", ";
   }
-  if (model->slot_count == 0)
+  if (model->target_count == 0)
     status_add(status, "no targets");
   else
-    status_add(status, "%s%zu of %zu targets ok", gap, ok, model->slot_count);
+    status_add(status, "%s%zu of %zu targets ok", gap, ok, model->target_count);
 }
 
 /* The worst, and others as long as there is room for "; and 12 more" behind it. */

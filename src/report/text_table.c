@@ -31,7 +31,7 @@ static bool says(struct value value, const char *text) {
 }
 
 static const char *target_name(const struct text_table *table) {
-  return table->model->slots[table->slot].target->name;
+  return table->model->targets[table->target_index].target->name;
 }
 
 bool text_table_is_figures(const struct text_table *table) {
@@ -105,8 +105,8 @@ static void pick_rows(struct picked *picked, const struct text_table *table) {
   const struct findings *findings = table->model->findings;
   for (size_t i = 0; i < findings->count && picked->row_count < ROWS_MAX; i++) {
     const struct finding *finding = &findings->items[i];
-    if (finding->slot == table->slot && finding->row && !finding->pending && finding->table &&
-        strcmp(finding->table, data->spec->id) == 0)
+    if (finding->target_index == table->target_index && finding->row && !finding->pending &&
+        finding->table && strcmp(finding->table, data->spec->id) == 0)
       pick(picked, table_find(data, finding->row));
   }
   for (size_t i = 0; i < data->row_count && picked->row_count < ROWS_MAX; i++)
@@ -237,7 +237,8 @@ static void put_row(struct text_out *out, const struct text_table *table,
   if (table->old || table->keys)
     text_out_label(out, "");
   else
-    text_out_mark(out, findings_row(table->model->findings, table->slot, spec->id, row->key));
+    text_out_mark(out,
+                  findings_row(table->model->findings, table->target_index, spec->id, row->key));
   int column = out->column;
   for (size_t c = 0; c < spec->column_count; c++) {
     if (!picked->widths[c])

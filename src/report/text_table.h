@@ -6,10 +6,10 @@
 
 enum { TEXT_TABLE_KEYS_MAX = 500 };
 
-/* Which table of which slot. */
+/* Which table of which target_index. */
 struct text_table {
   const struct model *model;
-  size_t slot;
+  size_t target_index;
   const struct table *table;
   bool old;  /* of a target that no longer answers: nothing in it is marked, least of all as OK */
   bool keys; /* to pick from: the first rows in their order, TEXT_TABLE_KEYS_MAX at the most, each

@@ -25,16 +25,16 @@ static void check_lists(const struct audit_record *first, const struct audit_rec
   assert(first->plan_count == second->plan_count);
   for (size_t i = 0; i < first->plan_count; i++)
     check_text(first->plan[i], second->plan[i]);
-  assert(first->victim_count == second->victim_count);
-  for (size_t i = 0; i < first->victim_count; i++) {
-    check_text(first->victims[i].key, second->victims[i].key);
-    check_text(first->victims[i].label, second->victims[i].label);
-    check_text(first->victims[i].result, second->victims[i].result);
-    check_text(first->victims[i].words, second->victims[i].words);
+  assert(first->object_count == second->object_count);
+  for (size_t i = 0; i < first->object_count; i++) {
+    check_text(first->objects[i].key, second->objects[i].key);
+    check_text(first->objects[i].label, second->objects[i].label);
+    check_text(first->objects[i].result, second->objects[i].result);
+    check_text(first->objects[i].words, second->objects[i].words);
   }
   assert(first->params_left_out == second->params_left_out);
   assert(first->plan_left_out == second->plan_left_out);
-  assert(first->victims_left_out == second->victims_left_out);
+  assert(first->objects_left_out == second->objects_left_out);
 }
 
 static void check_same(const struct audit_record *first, const struct audit_record *second) {
@@ -97,7 +97,7 @@ static void check_made(const uint8_t *data, size_t size) {
     texts[i] = fuzz_text(&input, '\n');
   struct plan_param param = {"p", texts[2]};
   const char *plan[] = {texts[3], texts[0]};
-  struct audit_victim victim = {
+  struct audit_object object = {
       .key = texts[4], .label = texts[1], .result = "done", .words = texts[5]};
   struct audit_record record = {.event = size % 2 ? AUDIT_INTENT : AUDIT_OUTCOME,
                                 .id = "i",
@@ -112,8 +112,8 @@ static void check_made(const uint8_t *data, size_t size) {
                                 .param_count = 1,
                                 .plan = plan,
                                 .plan_count = 2,
-                                .victims = &victim,
-                                .victim_count = 1};
+                                .objects = &object,
+                                .object_count = 1};
   check_record(&record, false);
   for (size_t i = 0; i < 6; i++)
     free(texts[i]);

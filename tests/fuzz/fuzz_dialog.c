@@ -133,8 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const int width = fuzz_byte(&input) % 160, height = fuzz_byte(&input) % 50;
   session.acting.operation.param_wrong = -1;
   fixture_init(&session.acting.base, width % 3 ? SCENE_INCIDENT : SCENE_CALM, false);
-  for (size_t slot = 0; slot < session.acting.base.model.slot_count; slot++)
-    fixture_publish(&session.acting.base, slot, FIXTURE_STEPS, FIXTURE_NOW);
+  for (size_t target_index = 0; target_index < session.acting.base.model.target_count;
+       target_index++)
+    fixture_publish(&session.acting.base, target_index, FIXTURE_STEPS, FIXTURE_NOW);
   acting_drop(&session.acting);
   session.view = view_new(&(struct view_options){.utc = true});
   session.canvas = canvas_new(width, height, width % 2);

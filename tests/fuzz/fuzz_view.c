@@ -43,8 +43,8 @@ static void check_subject(const struct model *model, const struct request *reque
   const struct subject *subject = &request->subject;
   if (request->kind != REQUEST_MENU && request->kind != REQUEST_ACT)
     return;
-  assert(subject->slot < model->slot_count && subject->hidden <= subject->key_count);
-  const struct sample *sample = model->slots[subject->slot].sample;
+  assert(subject->target_index < model->target_count && subject->hidden <= subject->key_count);
+  const struct sample *sample = model->targets[subject->target_index].sample;
   for (size_t i = 0; i < subject->key_count; i++)
     assert(table_find(sample_table_view(sample, subject->table), subject->keys[i]));
 }

@@ -6,9 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIN_TOPIC, PIN_NOW, PIN_NEW, PIN_CLUSTER, PIN_TOPIC_ID, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {"topic", "partitions", "planned", "cluster",
-                                            "topic_id"};
+enum {
+  IDENTITY_TOPIC,
+  IDENTITY_NOW,
+  IDENTITY_NEW,
+  IDENTITY_CLUSTER,
+  IDENTITY_TOPIC_ID,
+  IDENTITY_COUNT
+};
+static const char *const identities[IDENTITY_COUNT] = {"topic", "partitions", "planned", "cluster",
+                                                       "topic_id"};
 static const struct plan_column columns[] = {{"NOW", true}, {"NEW", true}};
 
 /* So many at once is a slip of the finger. */
@@ -84,24 +91,25 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (new <= now)
     return err_set(err, ERR_INVALID, "%.150s has %lld partitions; the number can only be increased",
                    topic.name, now);
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "topics";
-  struct plan_victim *victim = plan_victim(plan, topic.name, topic.name);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, topic.name, topic.name);
+  if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->name = victim->label;
+  plan->name = object->label;
   plan->title =
       plan_printf(plan, "Add %s to %s", kafka_counted(plan, new - now, "partition", "partitions"),
-                  victim->label);
-  victim->pins[PIN_TOPIC] = victim->label;
-  victim->pins[PIN_NOW] = victim->cells[0] = plan_printf(plan, "%lld", now);
-  victim->pins[PIN_NEW] = victim->cells[1] = plan_printf(plan, "%lld", new);
+                  object->label);
+  object->identities[IDENTITY_TOPIC] = object->label;
+  object->identities[IDENTITY_NOW] = object->cells[0] = plan_printf(plan, "%lld", now);
+  object->identities[IDENTITY_NEW] = object->cells[1] = plan_printf(plan, "%lld", new);
   struct kafka_facts facts;
   kafka_facts_read(request->found, &facts);
-  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, topic.id);
-  say_all(request, plan, victim->label, now, new);
+  object->identities[IDENTITY_TOPIC_ID] = kafka_identity_topic(plan, topic.id);
+  say_all(request, plan, object->label, now, new);
   kafka_say_topic(plan, topic.id != NULL, "its number of partitions");
-  return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
+  return kafka_identity_cluster(request, plan, facts.cluster, &object->identities[IDENTITY_CLUSTER],
+                                err);
 }
 
 /* ---- execute, verify */
@@ -112,7 +120,7 @@ static bool execute(struct step *step) {
 
 static bool all_are_led(const struct plan *plan, const struct kafka_admin *now) {
   const struct kafka_topic_facts *topic = now->topics;
-  return now->topic_count == 1 && topic->partitions >= kafka_pin_number(plan, 0, "planned") &&
+  return now->topic_count == 1 && topic->partitions >= kafka_identity_number(plan, 0, "planned") &&
          topic->led == topic->partitions;
 }
 
@@ -123,11 +131,11 @@ static bool verify(struct step *step) {
     return false;
   int partitions = now->topic_count == 1 ? now->topics[0].partitions : 0;
   if (!all_are_led(step->act->plan, now)) {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but it has %d partitions, %d with a leader",
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "accepted, but it has %d partitions, %d with a leader",
                 partitions, now->topic_count == 1 ? now->topics[0].led : 0);
     return true;
   }
-  outcome_set(outcome, 0, VICTIM_DONE, "%d partitions, each with a leader", partitions);
+  outcome_set(outcome, 0, OBJECT_DONE, "%d partitions, each with a leader", partitions);
   outcome_proof(outcome, "%d partitions, each with a leader", partitions);
   return true;
 }

@@ -7,8 +7,8 @@
 
 /* Pins: the group, and what it has committed as the lines of its undo file, for the check just
  * before and for the file itself. */
-enum { PIN_GROUP, PIN_UNDO, PIN_OFFSETS, PIN_CLUSTER, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {"group", "undo", "offsets", "cluster"};
+enum { IDENTITY_GROUP, IDENTITY_UNDO, IDENTITY_OFFSETS, IDENTITY_CLUSTER, IDENTITY_COUNT };
+static const char *const identities[IDENTITY_COUNT] = {"group", "undo", "offsets", "cluster"};
 static const struct plan_column columns[] = {{"PARTITIONS", true}};
 
 static bool delete_applies(const struct action_request *request, struct err *why) {
@@ -44,18 +44,20 @@ static const char *offsets_text(struct plan *plan, const struct kafka_picks *pic
 static bool plan_fill(const struct action_request *request, struct plan *plan,
                       const struct kafka_facts *facts, const struct kafka_picks *picks,
                       struct err *err) {
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "groups";
-  struct plan_victim *victim = plan_victim(plan, facts->group, facts->group);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, facts->group, facts->group);
+  if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->name = victim->label;
-  plan->title = plan_printf(plan, "Delete group %s", victim->label);
-  victim->cells[0] = plan_printf(plan, "%zu", picks->count);
-  victim->pins[PIN_GROUP] = victim->label;
-  victim->pins[PIN_UNDO] = kafka_undo_name(plan, "delete-group", facts->group, request->now_ms);
-  victim->pins[PIN_OFFSETS] = offsets_text(plan, picks);
-  if (!kafka_pin_cluster(request, plan, facts->cluster, &victim->pins[PIN_CLUSTER], err))
+  plan->name = object->label;
+  plan->title = plan_printf(plan, "Delete group %s", object->label);
+  object->cells[0] = plan_printf(plan, "%zu", picks->count);
+  object->identities[IDENTITY_GROUP] = object->label;
+  object->identities[IDENTITY_UNDO] =
+      kafka_undo_name(plan, "delete-group", facts->group, request->now_ms);
+  object->identities[IDENTITY_OFFSETS] = offsets_text(plan, picks);
+  if (!kafka_identity_cluster(request, plan, facts->cluster, &object->identities[IDENTITY_CLUSTER],
+                              err))
     return false;
   plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete --group %s",
            kafka_server(plan, request), kafka_word(&plan->arena, facts->group));
@@ -73,7 +75,7 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
     plan_say(plan, PLAN_UNDO,
              "its offsets are written to %s first; kafka-consumer-groups.sh --reset-offsets "
              "--from-file recreates the group from it",
-             kafka_undo_path(plan, request->state, victim->pins[PIN_UNDO]));
+             kafka_undo_path(plan, request->state, object->identities[IDENTITY_UNDO]));
   }
   return true;
 }
@@ -108,11 +110,11 @@ static bool verify(struct step *step) {
   if (!now)
     return false;
   if (!is_gone(NULL, now)) {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but the group is still there (%s)",
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "accepted, but the group is still there (%s)",
                 now->facts.state_text);
     return true;
   }
-  outcome_set(outcome, 0, VICTIM_DONE, "the brokers no longer list the group");
+  outcome_set(outcome, 0, OBJECT_DONE, "the brokers no longer list the group");
   outcome_proof(outcome, "the brokers no longer list the group");
   return true;
 }

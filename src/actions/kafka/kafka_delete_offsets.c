@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static const char *const pins[KAFKA_RESET_PINS] = {"topic", "partition", "old",    "new",
-                                                   "group", "undo",      "cluster"};
+static const char *const identities[KAFKA_RESET_IDENTITIES] = {
+    "topic", "partition", "old", "new", "group", "undo", "cluster"};
 static const struct plan_column columns[] = {{"OFFSET", true}, {"UNREAD", true}};
 
 static bool delete_applies(const struct action_request *request, struct err *why) {
@@ -28,42 +28,42 @@ static bool survey(struct step *step) {
 
 /* ---- plan */
 
-static bool add_victim(struct plan *plan, const struct kafka_pick *pick, const char *group,
+static bool add_object(struct plan *plan, const struct kafka_pick *pick, const char *group,
                        const char *undo, const char *cluster, struct err *err) {
   char text[FORMAT_MAX];
-  struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
-  if (!victim)
-    return err_set(err, ERR_LIMIT, "more than %d partitions", PLAN_VICTIMS_MAX);
-  victim->cells[0] = plan_copy(plan, format_count(text, sizeof text, pick->committed));
+  struct plan_object *object = plan_object(plan, pick->key, pick->key);
+  if (!object)
+    return err_set(err, ERR_LIMIT, "more than %d partitions", PLAN_OBJECTS_MAX);
+  object->cells[0] = plan_copy(plan, format_count(text, sizeof text, pick->committed));
   if (pick->end >= 0)
-    victim->cells[1] = plan_copy(
+    object->cells[1] = plan_copy(
         plan, format_count(text, sizeof text,
                            pick->end > pick->committed ? pick->end - pick->committed : 0));
-  victim->pins[KAFKA_RESET_TOPIC] = plan_copy(plan, pick->topic);
-  victim->pins[KAFKA_RESET_PARTITION] = plan_printf(plan, "%d", pick->partition);
-  victim->pins[KAFKA_RESET_OLD] = plan_printf(plan, "%lld", (long long)pick->committed);
-  victim->pins[KAFKA_RESET_NEW] = "";
-  victim->pins[KAFKA_RESET_GROUP] = group;
-  victim->pins[KAFKA_RESET_UNDO] = undo;
-  victim->pins[KAFKA_RESET_CLUSTER] = cluster;
+  object->identities[KAFKA_RESET_TOPIC] = plan_copy(plan, pick->topic);
+  object->identities[KAFKA_RESET_PARTITION] = plan_printf(plan, "%d", pick->partition);
+  object->identities[KAFKA_RESET_OLD] = plan_printf(plan, "%lld", (long long)pick->committed);
+  object->identities[KAFKA_RESET_NEW] = "";
+  object->identities[KAFKA_RESET_GROUP] = group;
+  object->identities[KAFKA_RESET_UNDO] = undo;
+  object->identities[KAFKA_RESET_CLUSTER] = cluster;
   return true;
 }
 
-static bool add_victims(const struct action_request *request, struct plan *plan, const char *topic,
+static bool add_objects(const struct action_request *request, struct plan *plan, const char *topic,
                         const char *group, struct err *err) {
   struct kafka_picks picks;
   struct kafka_facts facts;
   const char *cluster;
   kafka_facts_read(request->found, &facts);
-  if (!kafka_pin_cluster(request, plan, facts.cluster, &cluster, err))
+  if (!kafka_identity_cluster(request, plan, facts.cluster, &cluster, err))
     return false;
   bool good = kafka_picks_take(&picks, request, true, err);
   const char *undo = kafka_undo_name(plan, "delete-offsets", group, request->now_ms);
   for (size_t i = 0; good && i < picks.count; i++)
     if (strcmp(picks.items[i].topic, topic) == 0 && picks.items[i].committed >= 0)
-      good = add_victim(plan, &picks.items[i], group, undo, cluster, err);
+      good = add_object(plan, &picks.items[i], group, undo, cluster, err);
   kafka_picks_fini(&picks);
-  if (good && plan->victim_count == 0)
+  if (good && plan->object_count == 0)
     return err_set(err, ERR_INVALID, "the group has committed nothing to %.150s", topic);
   return good;
 }
@@ -79,10 +79,10 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     return err_set(err, ERR_INVALID, "the group no longer exists");
   const char *topic = plan_copy(plan, kafka_row_name(request, row));
   const char *group = plan_copy(plan, facts.group);
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "offsets";
   plan->name = topic;
-  if (!add_victims(request, plan, topic, group, err))
+  if (!add_objects(request, plan, topic, group, err))
     return false;
   plan->title = plan_printf(plan, "Delete %s of group %s in %s",
                             kafka_counted(plan, plan->count, "offset", "offsets"), group, topic);
@@ -97,7 +97,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   plan_say(plan, PLAN_PRECONDITION, "every offset is unchanged; otherwise none is deleted");
   plan_say(plan, PLAN_UNDO,
            "the offsets are written to %s first; if that fails, nothing is deleted",
-           kafka_undo_path(plan, request->state, plan->victims[0].pins[KAFKA_RESET_UNDO]));
+           kafka_undo_path(plan, request->state, plan->objects[0].identities[KAFKA_RESET_UNDO]));
   plan_say(plan, PLAN_UNDO,
            "kafka.reset-offsets restores them as long as the group exists and is Empty");
   return true;
@@ -119,21 +119,21 @@ static bool at_once(const struct plan *plan, const struct kafka_admin *now) {
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_group, 0, at_once);
-  size_t looked = outcome_count(outcome, VICTIM_SENT);
+  size_t looked = outcome_count(outcome, OBJECT_SENT);
   if (!now)
     return false;
   for (size_t i = 0; i < outcome->count; i++) {
     const struct kafka_spot *spot = kafka_planned_spot(now, step->act->plan, i);
-    if (outcome->victims[i].result != VICTIM_SENT)
+    if (outcome->objects[i].result != OBJECT_SENT)
       continue;
     if (spot && spot->committed >= 0)
-      outcome_set(outcome, i, VICTIM_UNKNOWN, "accepted, but %lld is committed",
+      outcome_set(outcome, i, OBJECT_UNKNOWN, "accepted, but %lld is committed",
                   (long long)spot->committed);
     else
-      outcome_set(outcome, i, VICTIM_DONE, "read again: nothing is committed");
+      outcome_set(outcome, i, OBJECT_DONE, "read again: nothing is committed");
   }
   outcome_proof(outcome, "offsets read again: %zu of %zu deleted",
-                outcome_count(outcome, VICTIM_DONE), looked);
+                outcome_count(outcome, OBJECT_DONE), looked);
   return true;
 }
 

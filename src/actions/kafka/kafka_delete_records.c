@@ -10,19 +10,19 @@
 
 /* mark: the first offset that was not older than the survey, at mark_ms; "" where all were. */
 enum {
-  PIN_TOPIC,
-  PIN_PARTITION,
-  PIN_START,
-  PIN_END,
-  PIN_NEW,
-  PIN_CLUSTER,
-  PIN_TOPIC_ID,
-  PIN_MARK_MS,
-  PIN_MARK,
-  PIN_COUNT
+  IDENTITY_TOPIC,
+  IDENTITY_PARTITION,
+  IDENTITY_START,
+  IDENTITY_END,
+  IDENTITY_NEW,
+  IDENTITY_CLUSTER,
+  IDENTITY_TOPIC_ID,
+  IDENTITY_MARK_MS,
+  IDENTITY_MARK,
+  IDENTITY_COUNT
 };
-static const char *const pins[PIN_COUNT] = {"topic",   "partition", "start",   "end", "before",
-                                            "cluster", "topic_id",  "mark_ms", "mark"};
+static const char *const identities[IDENTITY_COUNT] = {
+    "topic", "partition", "start", "end", "before", "cluster", "topic_id", "mark_ms", "mark"};
 static const struct plan_column columns[] = {
     {"START", true}, {"NEW START", true}, {"DELETED", true}, {"LEFT", true}, {"", false}};
 
@@ -82,7 +82,7 @@ static int64_t new_start(const struct making *m, const struct kafka_pick *pick) 
   return wish < pick->start ? pick->start : wish > pick->end ? pick->end : wish;
 }
 
-static bool add_victim(struct making *m, const struct kafka_pick *pick) {
+static bool add_object(struct making *m, const struct kafka_pick *pick) {
   struct plan *plan = m->plan;
   if (pick->error || pick->start < 0 || pick->end < 0)
     return err_set(m->err, ERR_INVALID, "%.100s: %.100s; deselect it", pick->key,
@@ -90,35 +90,36 @@ static bool add_victim(struct making *m, const struct kafka_pick *pick) {
   int64_t new = new_start(m, pick);
   if (new == pick->start)
     return true;
-  struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
-  if (!victim)
-    return err_set(m->err, ERR_LIMIT, "more than %d partitions; select fewer", PLAN_VICTIMS_MAX);
+  struct plan_object *object = plan_object(plan, pick->key, pick->key);
+  if (!object)
+    return err_set(m->err, ERR_LIMIT, "more than %d partitions; select fewer", PLAN_OBJECTS_MAX);
   m->deleted += new - pick->start;
-  victim->cells[0] = count_text(plan, pick->start);
-  victim->cells[1] = count_text(plan, new);
-  victim->cells[2] = count_text(plan, new - pick->start);
-  victim->cells[3] = count_text(plan, pick->end - new);
+  object->cells[0] = count_text(plan, pick->start);
+  object->cells[1] = count_text(plan, new);
+  object->cells[2] = count_text(plan, new - pick->start);
+  object->cells[3] = count_text(plan, pick->end - new);
   if (m->facts.to.kind == KAFKA_TO_TIME && pick->at < 0) {
-    victim->cells[4] = "no message that late: all";
+    object->cells[4] = "no message that late: all";
     m->past_end++;
   } else if (m->facts.to.kind == KAFKA_TO_OFFSET && m->facts.to.number > pick->end) {
-    victim->cells[4] = "clamped to the log's end: all";
+    object->cells[4] = "clamped to the log's end: all";
   }
-  victim->pins[PIN_TOPIC] = plan_copy(plan, pick->topic);
-  victim->pins[PIN_PARTITION] = plan_printf(plan, "%d", pick->partition);
-  victim->pins[PIN_START] = plan_printf(plan, "%lld", (long long)pick->start);
-  victim->pins[PIN_END] = plan_printf(plan, "%lld", (long long)pick->end);
-  victim->pins[PIN_NEW] = plan_printf(plan, "%lld", (long long)new);
-  victim->pins[PIN_CLUSTER] = m->cluster;
-  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, pick->topic_id);
-  victim->pins[PIN_MARK_MS] = plan_printf(plan, "%lld", (long long)m->facts.mark_ms);
-  victim->pins[PIN_MARK] = pick->mark >= 0 ? plan_printf(plan, "%lld", (long long)pick->mark) : "";
+  object->identities[IDENTITY_TOPIC] = plan_copy(plan, pick->topic);
+  object->identities[IDENTITY_PARTITION] = plan_printf(plan, "%d", pick->partition);
+  object->identities[IDENTITY_START] = plan_printf(plan, "%lld", (long long)pick->start);
+  object->identities[IDENTITY_END] = plan_printf(plan, "%lld", (long long)pick->end);
+  object->identities[IDENTITY_NEW] = plan_printf(plan, "%lld", (long long)new);
+  object->identities[IDENTITY_CLUSTER] = m->cluster;
+  object->identities[IDENTITY_TOPIC_ID] = kafka_identity_topic(plan, pick->topic_id);
+  object->identities[IDENTITY_MARK_MS] = plan_printf(plan, "%lld", (long long)m->facts.mark_ms);
+  object->identities[IDENTITY_MARK] =
+      pick->mark >= 0 ? plan_printf(plan, "%lld", (long long)pick->mark) : "";
   m->has_ids = m->has_ids && pick->topic_id;
   return true;
 }
 
-static int64_t pin(const struct plan *plan, size_t victim, int index) {
-  return strtoll(plan->victims[victim].pins[index], NULL, 10);
+static int64_t identity(const struct plan *plan, size_t object, int index) {
+  return strtoll(plan->objects[object].identities[index], NULL, 10);
 }
 
 /* What groups have not read of what goes, as the model has it. */
@@ -148,11 +149,11 @@ static void on_reader(void *arg, const char *group, const char *state, int32_t p
   }
   if (committed < 0)
     return;
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    if (pin(plan, i, PIN_PARTITION) != partition ||
-        strcmp(plan->victims[i].pins[PIN_TOPIC], unread->topic) != 0)
+  for (size_t i = 0; i < plan->object_count; i++) {
+    if (identity(plan, i, IDENTITY_PARTITION) != partition ||
+        strcmp(plan->objects[i].identities[IDENTITY_TOPIC], unread->topic) != 0)
       continue;
-    int64_t start = pin(plan, i, PIN_START), new = pin(plan, i, PIN_NEW);
+    int64_t start = identity(plan, i, IDENTITY_START), new = identity(plan, i, IDENTITY_NEW);
     int64_t from = committed > start ? committed : start;
     unread->messages += new > from ? new - from : 0;
   }
@@ -160,9 +161,9 @@ static void on_reader(void *arg, const char *group, const char *state, int32_t p
 
 static void say_readers(struct making *m) {
   struct plan *plan = m->plan;
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    const char *topic = plan->victims[i].pins[PIN_TOPIC];
-    if (i > 0 && strcmp(topic, plan->victims[i - 1].pins[PIN_TOPIC]) == 0)
+  for (size_t i = 0; i < plan->object_count; i++) {
+    const char *topic = plan->objects[i].identities[IDENTITY_TOPIC];
+    if (i > 0 && strcmp(topic, plan->objects[i - 1].identities[IDENTITY_TOPIC]) == 0)
       continue;
     struct unread unread = {.plan = plan, .topic = topic};
     kafka_readers(m->request, topic, on_reader, &unread);
@@ -174,12 +175,13 @@ static void say_effect(struct making *m) {
   enum { SHOWN = 40 };
   struct plan *plan = m->plan;
   const char *json = "";
-  for (size_t i = 0; i < plan->victim_count && i < SHOWN; i++)
+  for (size_t i = 0; i < plan->object_count && i < SHOWN; i++)
     json = plan_printf(plan, "%s%s{\"topic\":\"%s\",\"partition\":%s,\"offset\":%s}", json,
-                       i > 0 ? "," : "", plan->victims[i].pins[PIN_TOPIC],
-                       plan->victims[i].pins[PIN_PARTITION], plan->victims[i].pins[PIN_NEW]);
-  if (plan->victim_count > SHOWN)
-    json = plan_printf(plan, "%s,... (%zu more)", json, plan->victim_count - SHOWN);
+                       i > 0 ? "," : "", plan->objects[i].identities[IDENTITY_TOPIC],
+                       plan->objects[i].identities[IDENTITY_PARTITION],
+                       plan->objects[i].identities[IDENTITY_NEW]);
+  if (plan->object_count > SHOWN)
+    json = plan_printf(plan, "%s,... (%zu more)", json, plan->object_count - SHOWN);
   plan_say(plan, PLAN_EFFECT,
            "kafka-delete-records.sh %s --offset-json-file with {\"version\":1,\"partitions\":[%s]}",
            kafka_server(plan, m->request), json);
@@ -191,7 +193,7 @@ static void say_all(struct making *m) {
   say_effect(m);
   plan_say(plan, PLAN_BLAST, "deletes %s of %s (on a compacted topic: offsets, not messages)",
            kafka_counted(plan, m->deleted, "message", "messages"),
-           kafka_counted(plan, (int64_t)plan->victim_count, "partition", "partitions"));
+           kafka_counted(plan, (int64_t)plan->object_count, "partition", "partitions"));
   if (m->facts.to.kind == KAFKA_TO_TIME)
     plan_say(plan, PLAN_BLAST, "up to the first message not older than %s",
              kafka_time_text(m->facts.to.number, when));
@@ -209,20 +211,20 @@ static void say_all(struct making *m) {
 
 static bool make(struct making *m) {
   struct plan *plan = m->plan;
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "partitions";
   m->has_ids = true;
-  if (!kafka_pin_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err))
+  if (!kafka_identity_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err))
     return false;
   for (size_t i = 0; i < m->picks.count; i++)
-    if (!add_victim(m, &m->picks.items[i]))
+    if (!add_object(m, &m->picks.items[i]))
       return false;
-  if (plan->victim_count == 0)
+  if (plan->object_count == 0)
     return err_set(m->err, ERR_INVALID, "nothing to do: there are no messages before that");
-  plan->name = plan->victims[0].pins[PIN_TOPIC];
+  plan->name = plan->objects[0].identities[IDENTITY_TOPIC];
   plan->title =
       plan_printf(plan, "Delete %s of %s", kafka_counted(plan, m->deleted, "message", "messages"),
-                  kafka_counted(plan, (int64_t)plan->victim_count, "partition", "partitions"));
+                  kafka_counted(plan, (int64_t)plan->object_count, "partition", "partitions"));
   say_all(m);
   return true;
 }
@@ -245,11 +247,11 @@ static bool execute(struct step *step) {
 
 static bool begins_as_planned(const struct plan *plan, const struct kafka_admin *now, size_t i) {
   const struct kafka_spot *spot = kafka_planned_spot(now, plan, i);
-  return spot && spot->start >= kafka_pin_number(plan, i, "before");
+  return spot && spot->start >= kafka_identity_number(plan, i, "before");
 }
 
 static bool all_begin_as_planned(const struct plan *plan, const struct kafka_admin *now) {
-  for (size_t i = 0; i < plan->victim_count; i++)
+  for (size_t i = 0; i < plan->object_count; i++)
     if (!begins_as_planned(plan, now, i))
       return false;
   return true;
@@ -265,15 +267,15 @@ static bool verify(struct step *step) {
   for (size_t i = 0; i < outcome->count; i++) {
     const struct kafka_spot *spot = kafka_planned_spot(now, plan, i);
     long long start = spot ? spot->start : KAFKA_NO_OFFSET;
-    if (outcome->victims[i].result != VICTIM_SENT)
+    if (outcome->objects[i].result != OBJECT_SENT)
       continue;
     if (begins_as_planned(plan, now, i))
-      outcome_set(outcome, i, VICTIM_DONE, "read again: the log starts at %lld", start);
+      outcome_set(outcome, i, OBJECT_DONE, "read again: the log starts at %lld", start);
     else
-      outcome_set(outcome, i, VICTIM_UNKNOWN, "accepted, but the log starts at %lld", start);
+      outcome_set(outcome, i, OBJECT_UNKNOWN, "accepted, but the log starts at %lld", start);
   }
   outcome_proof(outcome, "start offsets read again: %zu of %zu as planned",
-                outcome_count(outcome, VICTIM_DONE), outcome->count);
+                outcome_count(outcome, OBJECT_DONE), outcome->count);
   return true;
 }
 

@@ -10,25 +10,25 @@
 
 enum { LOOK_AGAIN_MS = 250 }; /* a broker learns of a change a moment after the controller */
 
-static int pin_index(const struct plan *plan, const char *name) {
-  for (size_t i = 0; i < plan->pin_count; i++)
-    if (strcmp(plan->pins[i], name) == 0)
+static int identity_index(const struct plan *plan, const char *name) {
+  for (size_t i = 0; i < plan->identity_count; i++)
+    if (strcmp(plan->identities[i], name) == 0)
       return (int)i;
   return -1;
 }
 
-int64_t kafka_pin_number(const struct plan *plan, size_t victim, const char *name) {
-  const char *text = action_identity(plan, victim, name);
+int64_t kafka_identity_number(const struct plan *plan, size_t object, const char *name) {
+  const char *text = action_identity(plan, object, name);
   return *text ? strtoll(text, NULL, 10) : KAFKA_NO_OFFSET;
 }
 
-static const char *known(const char *pin) {
-  return *pin ? pin : NULL;
+static const char *known(const char *identity) {
+  return *identity ? identity : NULL;
 }
 
 /* The value in "=VALUE"; NULL in "". */
-static const char *value_in(const char *pin) {
-  return *pin ? pin + 1 : NULL;
+static const char *value_in(const char *identity) {
+  return *identity ? identity + 1 : NULL;
 }
 
 /* ---- a plan as a question */
@@ -42,17 +42,19 @@ static bool on_line(void *arg, const struct kafka_csv_line *line, int number, st
 }
 
 static bool add_partitions(struct kafka_admin *admin, const struct plan *plan, struct err *err) {
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    struct kafka_spot *spot = kafka_admin_spot(admin, action_identity(plan, i, "topic"),
-                                               (int32_t)kafka_pin_number(plan, i, "partition"));
+  for (size_t i = 0; i < plan->object_count; i++) {
+    struct kafka_spot *spot =
+        kafka_admin_spot(admin, action_identity(plan, i, "topic"),
+                         (int32_t)kafka_identity_number(plan, i, "partition"));
     if (!spot)
       return err_set(err, ERR_LIMIT, "too many partitions");
     spot->topic_id = known(action_identity(plan, i, "topic_id"));
-    spot->committed = kafka_pin_number(plan, i, "old");
-    spot->start = kafka_pin_number(plan, i, "start");
-    spot->end = kafka_pin_number(plan, i, "end");
-    spot->want = kafka_pin_number(plan, i, pin_index(plan, "before") >= 0 ? "before" : "new");
-    spot->mark = kafka_pin_number(plan, i, "mark");
+    spot->committed = kafka_identity_number(plan, i, "old");
+    spot->start = kafka_identity_number(plan, i, "start");
+    spot->end = kafka_identity_number(plan, i, "end");
+    spot->want =
+        kafka_identity_number(plan, i, identity_index(plan, "before") >= 0 ? "before" : "new");
+    spot->mark = kafka_identity_number(plan, i, "mark");
   }
   return true;
 }
@@ -60,17 +62,17 @@ static bool add_partitions(struct kafka_admin *admin, const struct plan *plan, s
 static void add_topic(struct kafka_admin *admin, const struct plan *plan) {
   admin->topic = action_identity(plan, 0, "topic");
   admin->topic_id = known(action_identity(plan, 0, "topic_id"));
-  admin->count = (int32_t)kafka_pin_number(plan, 0, "partitions");
-  admin->planned = (int32_t)kafka_pin_number(plan, 0, "planned");
+  admin->count = (int32_t)kafka_identity_number(plan, 0, "partitions");
+  admin->planned = (int32_t)kafka_identity_number(plan, 0, "planned");
   admin->name = known(action_identity(plan, 0, "name"));
   admin->expect = value_in(action_identity(plan, 0, "old"));
   admin->value = value_in(action_identity(plan, 0, "new"));
 }
 
-/* A plan file that was edited: without the pin nothing would be checked. */
+/* A plan file that was edited: without the identity nothing would be checked. */
 static bool has_identities(const struct plan *plan) {
-  return plan->victim_count > 0 && pin_index(plan, "cluster") >= 0 &&
-         (*action_identity(plan, 0, "group") || pin_index(plan, "topic_id") >= 0);
+  return plan->object_count > 0 && identity_index(plan, "cluster") >= 0 &&
+         (*action_identity(plan, 0, "group") || identity_index(plan, "topic_id") >= 0);
 }
 
 static bool fill(struct kafka_admin *admin, const struct step *step, bool change, struct err *err) {
@@ -79,9 +81,9 @@ static bool fill(struct kafka_admin *admin, const struct step *step, bool change
     return err_set(err, ERR_INVALID, "the plan does not name its object");
   admin->cluster = known(action_identity(plan, 0, "cluster"));
   admin->group = known(action_identity(plan, 0, "group"));
-  if (pin_index(plan, "partition") >= 0 && !add_partitions(admin, plan, err))
+  if (identity_index(plan, "partition") >= 0 && !add_partitions(admin, plan, err))
     return false;
-  if (pin_index(plan, "partition") < 0 && pin_index(plan, "topic") >= 0)
+  if (identity_index(plan, "partition") < 0 && identity_index(plan, "topic") >= 0)
     add_topic(admin, plan);
   if (!change)
     return true;
@@ -90,16 +92,16 @@ static bool fill(struct kafka_admin *admin, const struct step *step, bool change
   if (!kafka_csv_read("the plan", offsets, strlen(offsets), admin->group ? admin->group : "",
                       on_line, admin, err))
     return false;
-  admin->mark_ms = kafka_pin_number(plan, 0, "mark_ms");
+  admin->mark_ms = kafka_identity_number(plan, 0, "mark_ms");
   if (undo)
     kafka_undo_fill(admin, step->act->state, undo);
   return true;
 }
 
 const struct kafka_spot *kafka_planned_spot(const struct kafka_admin *admin,
-                                            const struct plan *plan, size_t victim) {
-  return kafka_admin_find(admin, action_identity(plan, victim, "topic"),
-                          (int32_t)kafka_pin_number(plan, victim, "partition"));
+                                            const struct plan *plan, size_t object) {
+  return kafka_admin_find(admin, action_identity(plan, object, "topic"),
+                          (int32_t)kafka_identity_number(plan, object, "partition"));
 }
 
 /* ---- to execute and to verify */
@@ -111,16 +113,16 @@ static void set_results(struct step *step, const struct kafka_admin *admin, bool
   for (size_t i = 0; i < outcome->count; i++) {
     const struct kafka_spot *spot = kafka_planned_spot(admin, step->act->plan, i);
     if (spot && spot->error)
-      outcome_set(outcome, i, VICTIM_REFUSED, "%s", spot->error);
+      outcome_set(outcome, i, OBJECT_REFUSED, "%s", spot->error);
     else if (good)
-      outcome_set(outcome, i, VICTIM_SENT, "accepted by the broker");
+      outcome_set(outcome, i, OBJECT_SENT, "accepted by the broker");
     moved |= spot && spot->error;
   }
   if (good || admin->unsure || step->dropped)
     return;
   if (moved && !kafka_admin_sent(admin))
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "nothing was changed");
-  outcome_set_all(outcome, VICTIM_PENDING, VICTIM_REFUSED, "%s", step->err.text);
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "nothing was changed");
+  outcome_set_all(outcome, OBJECT_PENDING, OBJECT_REFUSED, "%s", step->err.text);
 }
 
 bool kafka_change(struct step *step, kafka_run run) {
@@ -159,9 +161,9 @@ const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int
 static char *topics_of(const struct plan *plan) {
   char *text = mem_dup("");
   const char *last = "";
-  for (size_t i = 0; i < plan->victim_count; i++) {
+  for (size_t i = 0; i < plan->object_count; i++) {
     const char *topic = action_identity(plan, i, "topic");
-    if (kafka_pin_number(plan, i, "old") < 0 || strcmp(topic, last) == 0)
+    if (kafka_identity_number(plan, i, "old") < 0 || strcmp(topic, last) == 0)
       continue;
     char *longer = mem_printf("%s%s ", text, topic);
     free(text);
@@ -175,7 +177,7 @@ void kafka_undo_offer(struct step *step) {
   const struct plan *plan = step->act->plan;
   struct outcome *outcome = step->act->outcome;
   struct arena *arena = &step->arena;
-  if (outcome_count(outcome, VICTIM_SENT) + outcome_count(outcome, VICTIM_UNKNOWN) == 0)
+  if (outcome_count(outcome, OBJECT_SENT) + outcome_count(outcome, OBJECT_UNKNOWN) == 0)
     return;
   char *topics = topics_of(plan);
   char *path = kafka_undo_file(step->act->state, action_identity(plan, 0, "undo"));

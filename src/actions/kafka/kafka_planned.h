@@ -1,8 +1,8 @@
-/* What a plan's pins say, as a question: the change that was planned, with the identities that it
- * is bound to, and its proof. The pins mean the same in every action, by their names:
+/* What a plan's identities say, as a question: the change that was planned, with the identities
+ * that it is bound to, and its proof. The identities mean the same in every action, by their names:
  *
  *   cluster, topic_id     what answers to the address and to the topic's name; "" where not known
- *   group, topic          the object; with `partition` each victim is a partition of its own
+ *   group, topic          the object; with `partition` each object is a partition of its own
  *   old, new              of a partition: offsets; of a setting: "=VALUE", or "" for the default
  *   start, end, before    of a partition's log, and the messages before which offset are deleted
  *   mark_ms, mark         when the log was looked at, and its first offset not older than that
@@ -15,10 +15,10 @@
 #include "actions/kafka/kafka_conn.h"
 
 /* An identity (action_identity) as a number; KAFKA_NO_OFFSET where it is empty. */
-int64_t kafka_pin_number(const struct plan *plan, size_t victim, const char *name);
+int64_t kafka_identity_number(const struct plan *plan, size_t object, const char *name);
 
 /* The body of an execution: checks that all is as it was planned, writes the undo file if there is
- * one, makes the change and sets each victim's result. */
+ * one, makes the change and sets each object's result. */
 bool kafka_change(struct step *step, kafka_run run);
 /* Looks at the plan's objects once. NULL with step->err. */
 const struct kafka_admin *kafka_look(struct step *step, kafka_run run);
@@ -27,8 +27,8 @@ const struct kafka_admin *kafka_look(struct step *step, kafka_run run);
 const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int64_t patience_ms,
                                            bool (*wanted)(const struct plan *plan,
                                                           const struct kafka_admin *now));
-/* What an answer says of a victim that is a partition; NULL: nothing. */
+/* What an answer says of a object that is a partition; NULL: nothing. */
 const struct kafka_spot *kafka_planned_spot(const struct kafka_admin *admin,
-                                            const struct plan *plan, size_t victim);
+                                            const struct plan *plan, size_t object);
 /* outcome_undo: the reset from the undo file, where offsets were changed or may have been. */
 void kafka_undo_offer(struct step *step);

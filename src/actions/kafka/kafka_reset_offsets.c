@@ -106,16 +106,16 @@ static void judge(struct step *step, const struct kafka_admin *now, size_t i, bo
   struct outcome *outcome = step->act->outcome;
   const struct kafka_spot *spot = kafka_planned_spot(now, step->act->plan, i);
   long long committed = spot ? spot->committed : KAFKA_NO_OFFSET;
-  long long wanted = kafka_pin_number(step->act->plan, i, "new");
+  long long wanted = kafka_identity_number(step->act->plan, i, "new");
   if (committed == wanted)
-    outcome_set(outcome, i, last ? VICTIM_DONE : VICTIM_SENT, "read again: %lld", wanted);
+    outcome_set(outcome, i, last ? OBJECT_DONE : OBJECT_SENT, "read again: %lld", wanted);
   else if (committed >= 0 && now->facts.state != KAFKA_GROUP_EMPTY)
-    outcome_set(outcome, i, VICTIM_DONE, "a consumer has joined and is at %lld", committed);
+    outcome_set(outcome, i, OBJECT_DONE, "a consumer has joined and is at %lld", committed);
   else if (committed >= 0)
-    outcome_set(outcome, i, VICTIM_UNKNOWN,
+    outcome_set(outcome, i, OBJECT_UNKNOWN,
                 "was set, but is now %lld: another client commits for this group", committed);
   else
-    outcome_set(outcome, i, VICTIM_UNKNOWN, "was set, but nothing is committed now");
+    outcome_set(outcome, i, OBJECT_UNKNOWN, "was set, but nothing is committed now");
 }
 
 /* False when it could not be read. held: how many of those that were looked at are as planned. */
@@ -124,9 +124,9 @@ static bool look(struct step *step, bool last, size_t *held) {
   const struct kafka_admin *now = kafka_look(step, kafka_run_look_group);
   *held = 0;
   for (size_t i = 0; now && i < outcome->count; i++)
-    if (outcome->victims[i].result == VICTIM_SENT) {
+    if (outcome->objects[i].result == OBJECT_SENT) {
       judge(step, now, i, last);
-      *held += outcome->victims[i].result != VICTIM_UNKNOWN;
+      *held += outcome->objects[i].result != OBJECT_UNKNOWN;
     }
   return now != NULL;
 }
@@ -134,11 +134,11 @@ static bool look(struct step *step, bool last, size_t *held) {
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   struct progress *progress = step->act->progress;
-  size_t looked = outcome_count(outcome, VICTIM_SENT), held;
+  size_t looked = outcome_count(outcome, OBJECT_SENT), held;
   if (!look(step, false, &held))
     return false;
   if (held > 0) {
-    looked = outcome_count(outcome, VICTIM_SENT);
+    looked = outcome_count(outcome, OBJECT_SENT);
     snprintf(progress->step, sizeof progress->step,
              "as planned; checking again in 5 s for commits by other clients");
     step_report(step);

@@ -11,8 +11,8 @@
 
 static const struct plan_column columns[] = {
     {"OLD", true}, {"NEW", true}, {"CHANGE", true}, {"", false}};
-static const char *const pins[KAFKA_RESET_PINS] = {"topic", "partition", "old",    "new",
-                                                   "group", "undo",      "cluster"};
+static const char *const identities[KAFKA_RESET_IDENTITIES] = {
+    "topic", "partition", "old", "new", "group", "undo", "cluster"};
 
 /* What becomes of one partition. */
 struct aim {
@@ -122,28 +122,29 @@ static const char *remark(struct making *m, const struct kafka_pick *pick, const
   return copy;
 }
 
-static bool add_victim(struct making *m, const struct kafka_pick *pick, const struct aim *aim) {
+static bool add_object(struct making *m, const struct kafka_pick *pick, const struct aim *aim) {
   struct plan *plan = m->plan;
-  struct plan_victim *victim = plan_victim(plan, pick->key, pick->key);
-  if (!victim)
-    return err_set(m->err, ERR_LIMIT, "more than %d partitions; select fewer", PLAN_VICTIMS_MAX);
+  struct plan_object *object = plan_object(plan, pick->key, pick->key);
+  if (!object)
+    return err_set(m->err, ERR_LIMIT, "more than %d partitions; select fewer", PLAN_OBJECTS_MAX);
   sum_up(&m->sums, pick, aim);
   bool had = pick->committed >= 0;
-  victim->cells[0] = had ? count_text(plan, pick->committed, false) : "none";
-  victim->cells[1] = count_text(plan, aim->new, false);
-  victim->cells[2] = had ? count_text(plan, aim->new - pick->committed, true) : NULL;
-  victim->cells[3] = remark(m, pick, aim);
-  victim->pins[KAFKA_RESET_TOPIC] = plan_copy(plan, pick->topic);
-  victim->pins[KAFKA_RESET_PARTITION] = plan_printf(plan, "%d", pick->partition);
-  victim->pins[KAFKA_RESET_OLD] = had ? plan_printf(plan, "%lld", (long long)pick->committed) : "";
-  victim->pins[KAFKA_RESET_NEW] = plan_printf(plan, "%lld", (long long)aim->new);
-  victim->pins[KAFKA_RESET_GROUP] = m->facts.group;
-  victim->pins[KAFKA_RESET_UNDO] = m->undo;
-  victim->pins[KAFKA_RESET_CLUSTER] = m->cluster;
+  object->cells[0] = had ? count_text(plan, pick->committed, false) : "none";
+  object->cells[1] = count_text(plan, aim->new, false);
+  object->cells[2] = had ? count_text(plan, aim->new - pick->committed, true) : NULL;
+  object->cells[3] = remark(m, pick, aim);
+  object->identities[KAFKA_RESET_TOPIC] = plan_copy(plan, pick->topic);
+  object->identities[KAFKA_RESET_PARTITION] = plan_printf(plan, "%d", pick->partition);
+  object->identities[KAFKA_RESET_OLD] =
+      had ? plan_printf(plan, "%lld", (long long)pick->committed) : "";
+  object->identities[KAFKA_RESET_NEW] = plan_printf(plan, "%lld", (long long)aim->new);
+  object->identities[KAFKA_RESET_GROUP] = m->facts.group;
+  object->identities[KAFKA_RESET_UNDO] = m->undo;
+  object->identities[KAFKA_RESET_CLUSTER] = m->cluster;
   return true;
 }
 
-static bool add_victims(struct making *m) {
+static bool add_objects(struct making *m) {
   for (size_t i = 0; i < m->picks.count; i++) {
     struct aim aim;
     const struct kafka_pick *pick = &m->picks.items[i];
@@ -151,10 +152,10 @@ static bool add_victims(struct making *m) {
       return false;
     if (aim.new == pick->committed)
       m->sums.same++;
-    else if (!add_victim(m, pick, &aim))
+    else if (!add_object(m, pick, &aim))
       return false;
   }
-  if (m->plan->victim_count > 0)
+  if (m->plan->object_count > 0)
     return true;
   return err_set(m->err, ERR_INVALID,
                  "nothing to do: all selected partitions are already at that offset");
@@ -205,7 +206,7 @@ static bool none_moved(struct making *m, const struct table *table, const struct
  * committed in between has a consumer that never joined: one by assign(). */
 static bool guard(struct making *m) {
   const struct action_request *request = m->request;
-  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct sample *sample = request->model->targets[request->target_index].sample;
   const struct table *table = sample ? sample_table_view(sample, KAFKA_LAG_TABLE) : NULL;
   const struct row *group = kafka_group_row(request);
   if (!table || !group)
@@ -247,22 +248,23 @@ static const char *flag_of(struct making *m) {
   return "";
 }
 
-/* " --topic orders:0,1,2 --topic customers:0": of the victims. */
+/* " --topic orders:0,1,2 --topic customers:0": of the objects. */
 static const char *topics_of(struct making *m) {
   enum { SHOWN = 60 };
   struct plan *plan = m->plan;
   const char *text = "", *topic = NULL;
   if (m->facts.to.kind == KAFKA_TO_FILE)
     return text;
-  for (size_t i = 0; i < plan->victim_count && i < SHOWN; i++) {
-    const char **pin = plan->victims[i].pins;
-    bool same = topic && strcmp(topic, pin[KAFKA_RESET_TOPIC]) == 0;
-    topic = pin[KAFKA_RESET_TOPIC];
-    text = same ? plan_printf(plan, "%s,%s", text, pin[KAFKA_RESET_PARTITION])
-                : plan_printf(plan, "%s --topic %s:%s", text, topic, pin[KAFKA_RESET_PARTITION]);
+  for (size_t i = 0; i < plan->object_count && i < SHOWN; i++) {
+    const char **identity = plan->objects[i].identities;
+    bool same = topic && strcmp(topic, identity[KAFKA_RESET_TOPIC]) == 0;
+    topic = identity[KAFKA_RESET_TOPIC];
+    text =
+        same ? plan_printf(plan, "%s,%s", text, identity[KAFKA_RESET_PARTITION])
+             : plan_printf(plan, "%s --topic %s:%s", text, topic, identity[KAFKA_RESET_PARTITION]);
   }
-  if (plan->victim_count > SHOWN)
-    text = plan_printf(plan, "%s,... (%zu more)", text, plan->victim_count - SHOWN);
+  if (plan->object_count > SHOWN)
+    text = plan_printf(plan, "%s,... (%zu more)", text, plan->object_count - SHOWN);
   return text;
 }
 
@@ -327,12 +329,13 @@ static void say_undo(struct making *m) {
 
 static bool make(struct making *m) {
   struct plan *plan = m->plan;
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "offsets";
   plan->name = m->facts.group = plan_copy(plan, m->facts.group);
   m->undo = kafka_undo_name(plan, "reset-offsets", m->facts.group, m->request->now_ms);
-  if (!guard(m) || !kafka_pin_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err) ||
-      !add_victims(m))
+  if (!guard(m) ||
+      !kafka_identity_cluster(m->request, plan, m->facts.cluster, &m->cluster, m->err) ||
+      !add_objects(m))
     return false;
   plan->title = plan_printf(plan, "Reset %s of group %s",
                             kafka_counted(plan, plan->count, "offset", "offsets"), plan->name);

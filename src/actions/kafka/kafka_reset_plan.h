@@ -5,7 +5,7 @@
 
 bool kafka_reset_plan(const struct action_request *request, struct plan *plan, struct err *err);
 
-/* The plan's pins, by index. */
+/* The plan's identities, by index. */
 enum {
   KAFKA_RESET_TOPIC,
   KAFKA_RESET_PARTITION,
@@ -14,5 +14,5 @@ enum {
   KAFKA_RESET_GROUP,
   KAFKA_RESET_UNDO,
   KAFKA_RESET_CLUSTER,
-  KAFKA_RESET_PINS
+  KAFKA_RESET_IDENTITIES
 };

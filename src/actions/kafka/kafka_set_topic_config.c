@@ -10,9 +10,18 @@
 
 /* old: "" where it is not set for the topic itself, else "=VALUE"; so is new. others: the topic's
  * other own settings, to see that they stay. */
-enum { PIN_TOPIC, PIN_NAME, PIN_OLD, PIN_NEW, PIN_OTHERS, PIN_CLUSTER, PIN_TOPIC_ID, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {"topic",  "name",    "old",     "new",
-                                            "others", "cluster", "topic_id"};
+enum {
+  IDENTITY_TOPIC,
+  IDENTITY_NAME,
+  IDENTITY_OLD,
+  IDENTITY_NEW,
+  IDENTITY_OTHERS,
+  IDENTITY_CLUSTER,
+  IDENTITY_TOPIC_ID,
+  IDENTITY_COUNT
+};
+static const char *const identities[IDENTITY_COUNT] = {"topic",  "name",    "old",     "new",
+                                                       "others", "cluster", "topic_id"};
 static const struct plan_column columns[] = {
     {"SETTING", false}, {"OLD", false}, {"SET BY", false}, {"NEW", false}};
 
@@ -123,13 +132,14 @@ static bool keeps_less(const char *now, const char *wanted) {
   return after != -1 && (before == -1 || after < before);
 }
 
-static void say_all(const struct action_request *request, struct plan *plan, const char *const *pin,
-                    const char *now, const char *source) {
-  const char *name = pin[PIN_NAME], *wanted = *pin[PIN_NEW] ? pin[PIN_NEW] + 1 : NULL;
+static void say_all(const struct action_request *request, struct plan *plan,
+                    const char *const *identity, const char *now, const char *source) {
+  const char *name = identity[IDENTITY_NAME],
+             *wanted = *identity[IDENTITY_NEW] ? identity[IDENTITY_NEW] + 1 : NULL;
   const char *value = wanted && strchr(wanted, ',')
                           ? plan_printf(plan, "%s=[%s]", name, wanted)
                           : plan_printf(plan, "%s=%s", name, wanted ? wanted : "");
-  const char *topic = kafka_word(&plan->arena, pin[PIN_TOPIC]);
+  const char *topic = kafka_word(&plan->arena, identity[IDENTITY_TOPIC]);
   plan_say(plan, PLAN_EFFECT,
            "kafka-configs.sh %s --alter --entity-type topics --entity-name %s %s %s",
            kafka_server(plan, request), topic, wanted ? "--add-config" : "--delete-config",
@@ -142,10 +152,10 @@ static void say_all(const struct action_request *request, struct plan *plan, con
   }
   plan_say(plan, PLAN_PRECONDITION, "%s still has its current value (checked just before)", name);
   plan_say(plan, PLAN_PRECONDITION, "its other topic settings are kept: %s",
-           *pin[PIN_OTHERS] ? pin[PIN_OTHERS] : "it has none");
+           *identity[IDENTITY_OTHERS] ? identity[IDENTITY_OTHERS] : "it has none");
   plan_say(plan, PLAN_UNDO, "kafka.set-topic-config %s %s name=%s value=%s",
            kafka_word(&plan->arena, plan->target), topic, name,
-           kafka_word(&plan->arena, *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : ""));
+           kafka_word(&plan->arena, *identity[IDENTITY_OLD] ? identity[IDENTITY_OLD] + 1 : ""));
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -161,51 +171,53 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   const char *wanted = typed && *typed ? typed : NULL;
   if (!may_set(&setting, old, wanted, err))
     return false;
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "topics";
-  struct plan_victim *victim = plan_victim(plan, topic.name, topic.name);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, topic.name, topic.name);
+  if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->name = victim->label;
-  const char *name = victim->cells[0] = plan_copy(plan, request->texts[NAME]);
-  victim->cells[1] = plan_copy(plan, now);
-  victim->cells[2] = plan_copy(plan, setting.source);
-  victim->cells[3] = wanted ? plan_copy(plan, wanted) : "the default";
-  victim->pins[PIN_TOPIC] = victim->label;
-  victim->pins[PIN_NAME] = name;
-  victim->pins[PIN_OLD] = old ? plan_printf(plan, "=%s", old) : "";
-  victim->pins[PIN_NEW] = wanted ? plan_printf(plan, "=%s", wanted) : "";
-  victim->pins[PIN_OTHERS] = others;
+  plan->name = object->label;
+  const char *name = object->cells[0] = plan_copy(plan, request->texts[NAME]);
+  object->cells[1] = plan_copy(plan, now);
+  object->cells[2] = plan_copy(plan, setting.source);
+  object->cells[3] = wanted ? plan_copy(plan, wanted) : "the default";
+  object->identities[IDENTITY_TOPIC] = object->label;
+  object->identities[IDENTITY_NAME] = name;
+  object->identities[IDENTITY_OLD] = old ? plan_printf(plan, "=%s", old) : "";
+  object->identities[IDENTITY_NEW] = wanted ? plan_printf(plan, "=%s", wanted) : "";
+  object->identities[IDENTITY_OTHERS] = others;
   plan->title = wanted
-                    ? plan_printf(plan, "Set %s of topic %s to %s", name, victim->label, wanted)
-                    : plan_printf(plan, "Reset %s of topic %s to its default", name, victim->label);
+                    ? plan_printf(plan, "Set %s of topic %s to %s", name, object->label, wanted)
+                    : plan_printf(plan, "Reset %s of topic %s to its default", name, object->label);
   struct kafka_facts facts;
   kafka_facts_read(request->found, &facts);
-  victim->pins[PIN_TOPIC_ID] = kafka_pin_topic(plan, topic.id);
-  say_all(request, plan, (const char *const *)victim->pins, now, victim->cells[2]);
+  object->identities[IDENTITY_TOPIC_ID] = kafka_identity_topic(plan, topic.id);
+  say_all(request, plan, (const char *const *)object->identities, now, object->cells[2]);
   kafka_say_topic(plan, topic.id != NULL, "its settings");
-  return kafka_pin_cluster(request, plan, facts.cluster, &victim->pins[PIN_CLUSTER], err);
+  return kafka_identity_cluster(request, plan, facts.cluster, &object->identities[IDENTITY_CLUSTER],
+                                err);
 }
 
 /* ---- execute */
 
 static bool execute(struct step *step) {
   const struct act *act = step->act;
-  const char **pin = act->plan->victims[0].pins;
+  const char **identity = act->plan->objects[0].identities;
   struct arena *arena = &step->arena;
   bool good = kafka_change(step, kafka_run_set_config);
-  if (!good && outcome_count(act->outcome, VICTIM_UNKNOWN) == 0)
+  if (!good && outcome_count(act->outcome, OBJECT_UNKNOWN) == 0)
     return false;
-  const char *value = arena_printf(arena, "value=%s", *pin[PIN_OLD] ? pin[PIN_OLD] + 1 : "");
+  const char *value =
+      arena_printf(arena, "value=%s", *identity[IDENTITY_OLD] ? identity[IDENTITY_OLD] + 1 : "");
   outcome_undo(act->outcome, "kafka.set-topic-config %s %s name=%s %s",
-               kafka_word(arena, act->plan->target), kafka_word(arena, pin[PIN_TOPIC]),
-               pin[PIN_NAME], kafka_word(arena, value));
+               kafka_word(arena, act->plan->target), kafka_word(arena, identity[IDENTITY_TOPIC]),
+               identity[IDENTITY_NAME], kafka_word(arena, value));
   return good;
 }
 
 /* ---- verify: the new value is there, and the others are as they were */
 
-/* The topic's other own settings, as the pin has them. */
+/* The topic's other own settings, as the identity has them. */
 static char *others_of(const struct kafka_admin *admin) {
   char *text = mem_dup("");
   for (size_t i = 0; i < admin->setting_count; i++) {
@@ -238,15 +250,15 @@ static bool verify(struct step *step) {
     return false;
   char *others = others_of(now);
   if (!is_set(NULL, now))
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but reading it again shows another value");
-  else if (strcmp(others, step->act->plan->victims[0].pins[PIN_OTHERS]) != 0)
-    outcome_set(outcome, 0, VICTIM_DONE,
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "accepted, but reading it again shows another value");
+  else if (strcmp(others, step->act->plan->objects[0].identities[IDENTITY_OTHERS]) != 0)
+    outcome_set(outcome, 0, OBJECT_DONE,
                 "set, but other settings of the topic changed in the meantime: %s",
                 *others ? others : "none is left");
   else
-    outcome_set(outcome, 0, VICTIM_DONE,
+    outcome_set(outcome, 0, OBJECT_DONE,
                 "read again: set; the topic's other settings are unchanged");
-  outcome_proof(outcome, "%s", outcome->victims[0].words);
+  outcome_proof(outcome, "%s", outcome->objects[0].words);
   free(others);
   return true;
 }

@@ -31,7 +31,7 @@ const char *kafka_server(struct plan *plan, const struct action_request *request
 /* ---- what a name has to stand for still */
 
 static const char *model_cluster(const struct action_request *request) {
-  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct sample *sample = request->model->targets[request->target_index].sample;
   const struct table *table = sample ? sample_table_view(sample, KAFKA_CLUSTER_TABLE) : NULL;
   int column = table ? table_column(table->spec, KAFKA_CLUSTER_ID_CLUSTER_ID) : -1;
   if (column < 0 || table->row_count == 0 || table->rows[0].cells[column].type != VALUE_TEXT)
@@ -39,10 +39,10 @@ static const char *model_cluster(const struct action_request *request) {
   return table->rows[0].cells[column].text;
 }
 
-bool kafka_pin_cluster(const struct action_request *request, struct plan *plan, const char *found,
-                       const char **pin, struct err *err) {
+bool kafka_identity_cluster(const struct action_request *request, struct plan *plan,
+                            const char *found, const char **identity, struct err *err) {
   const char *model = model_cluster(request);
-  *pin = found ? plan_copy(plan, found) : "";
+  *identity = found ? plan_copy(plan, found) : "";
   if (found && model && strcmp(found, model) != 0)
     return err_set(err, ERR_INVALID,
                    "a different cluster answers at this address: its id was %.60s and is now %.60s",
@@ -56,7 +56,7 @@ bool kafka_pin_cluster(const struct action_request *request, struct plan *plan, 
   return true;
 }
 
-const char *kafka_pin_topic(struct plan *plan, const char *id) {
+const char *kafka_identity_topic(struct plan *plan, const char *id) {
   return id ? plan_copy(plan, id) : "";
 }
 
@@ -71,14 +71,14 @@ void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed) {
              kafka_library_version(), noticed);
 }
 
-const char *kafka_expected(struct kafka_admin *admin, const char *pin) {
-  return pin && *pin ? arena_text(&admin->arena, pin, strlen(pin)) : NULL;
+const char *kafka_expected(struct kafka_admin *admin, const char *identity) {
+  return identity && *identity ? arena_text(&admin->arena, identity, strlen(identity)) : NULL;
 }
 
 /* ---- the collector's rows */
 
 static const struct table *lag_table(const struct action_request *request) {
-  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct sample *sample = request->model->targets[request->target_index].sample;
   return sample ? sample_table_view(sample, KAFKA_LAG_TABLE) : NULL;
 }
 

@@ -15,16 +15,17 @@ const char *kafka_server(struct plan *plan, const struct action_request *request
 
 /* ---- what a name has to stand for still */
 
-/* The pin that names the cluster ("" where it is not known), and its line in the plan. False with
- * err when it is not the one that the model has. found: the id that the survey was told; NULL. */
-bool kafka_pin_cluster(const struct action_request *request, struct plan *plan, const char *found,
-                       const char **pin, struct err *err) MUST_CHECK;
-/* The pin of a topic's id ("" where NULL). */
-const char *kafka_pin_topic(struct plan *plan, const char *id);
+/* The identity that names the cluster ("" where it is not known), and its line in the plan. False
+ * with err when it is not the one that the model has. found: the id that the survey was told; NULL.
+ */
+bool kafka_identity_cluster(const struct action_request *request, struct plan *plan,
+                            const char *found, const char **identity, struct err *err) MUST_CHECK;
+/* The identity of a topic's id ("" where NULL). */
+const char *kafka_identity_topic(struct plan *plan, const char *id);
 /* The line about the topics' ids: that they are checked, or what is noticed without them. */
 void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed);
 /* Pins of a plan as a question's expectations: NULL where empty. */
-const char *kafka_expected(struct kafka_admin *admin, const char *pin);
+const char *kafka_expected(struct kafka_admin *admin, const char *identity);
 
 /* ---- the collector's rows ("lag": groups, their topics, their partitions) */
 

@@ -55,28 +55,28 @@ static bool survey(struct step *step) {
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"SIZE", true}, {"EXPIRES IN", true}};
-  static const char *const pins[] = {"run", "key", "cas"};
+  static const char *const identities[] = {"run", "key", "cas"};
   const struct sample *found = request->found;
   const char *key = request->params[0].text;
   const int64_t ttl = found_int(found, "ttl", -1);
   char text[FORMAT_MAX];
   (void)err;
-  ACTION_OBJECTS(plan, columns, pins);
-  struct plan_victim *victim = plan_victim(plan, key, key);
-  victim->cells[0] =
+  ACTION_OBJECTS(plan, columns, identities);
+  struct plan_object *object = plan_object(plan, key, key);
+  object->cells[0] =
       plan_copy(plan, format_bytes(text, sizeof text, (double)found_int(found, "size", 0)));
-  victim->cells[1] =
+  object->cells[1] =
       ttl < 0 ? "never" : plan_copy(plan, format_duration(text, sizeof text, (double)ttl));
-  victim->pins[0] = plan_copy(plan, found_text(found, "run"));
-  victim->pins[1] = victim->label;
-  victim->pins[2] = plan_printf(plan, "%lld", (long long)found_int(found, "cas", 0));
+  object->identities[0] = plan_copy(plan, found_text(found, "run"));
+  object->identities[1] = object->label;
+  object->identities[2] = plan_printf(plan, "%lld", (long long)found_int(found, "cas", 0));
   plan->title = plan_printf(plan, "Delete %s of %s", key, request->target->name);
   plan->unit = "item";
-  memcached_plan_server(plan, request, plan_printf(plan, "md %s C%s", key, victim->pins[2]));
+  memcached_plan_server(plan, request, plan_printf(plan, "md %s C%s", key, object->identities[2]));
   plan_say(plan, PLAN_PRECONDITION,
            "the item is still the one that was read, CAS %s: a newer one stays (part of the "
            "command)",
-           victim->pins[2]);
+           object->identities[2]);
   plan_say(plan, PLAN_BLAST, "the next read of the key misses");
   plan_say(plan, PLAN_LOSS, "the value: Memcached has no other copy");
   return true;
@@ -90,11 +90,11 @@ static bool execute(struct step *step) {
   if (!answer)
     return false;
   if (memcached_says(answer->last, "HD"))
-    outcome_set(outcome, 0, VICTIM_SENT, "deleted");
+    outcome_set(outcome, 0, OBJECT_SENT, "deleted");
   else if (memcached_says(answer->last, "NF"))
-    outcome_set(outcome, 0, VICTIM_GONE, "no longer stored");
+    outcome_set(outcome, 0, OBJECT_GONE, "no longer stored");
   else
-    outcome_set(outcome, 0, VICTIM_REFUSED, "another value was stored meanwhile: plan again");
+    outcome_set(outcome, 0, OBJECT_REFUSED, "another value was stored meanwhile: plan again");
   return true;
 }
 
@@ -108,12 +108,12 @@ static bool verify(struct step *step) {
   if (!answer)
     return false;
   if (memcached_says(answer->last, "EN"))
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "a read of the key misses");
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "a read of the key misses");
   else if (flag(answer->last, 'c') != strtoll(action_identity(plan, 0, "cas"), NULL, 10))
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "deleted; a new value was stored since");
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "deleted; a new value was stored since");
   else
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "accepted, but the item is still stored");
-  outcome_proof(outcome, "%s", outcome->victims[0].words);
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "accepted, but the item is still stored");
+  outcome_proof(outcome, "%s", outcome->objects[0].words);
   return true;
 }
 

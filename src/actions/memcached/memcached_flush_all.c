@@ -38,7 +38,7 @@ static int64_t delay_seconds(const struct option_value *delay) {
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"ITEMS", true}, {"MEMORY", true}};
-  static const char *const pins[] = {"run", "delay", "flushes"};
+  static const char *const identities[] = {"run", "delay", "flushes"};
   const int64_t seconds = delay_seconds(&request->params[0]);
   const int64_t items = found_int(request->found, "items", -1);
   char count[FORMAT_MAX], bytes[FORMAT_MAX], delay[FORMAT_MAX];
@@ -47,13 +47,13 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   format_count(count, sizeof count, items);
   format_bytes(bytes, sizeof bytes, (double)found_int(request->found, "bytes", 0));
   format_duration(delay, sizeof delay, (double)seconds);
-  ACTION_OBJECTS(plan, columns, pins);
-  struct plan_victim *victim = plan_victim(plan, found_text(request->found, "run"), "all items");
-  victim->cells[0] = plan_copy(plan, count);
-  victim->cells[1] = plan_copy(plan, bytes);
-  victim->pins[0] = victim->key;
-  victim->pins[1] = plan_printf(plan, "%" PRId64, seconds);
-  victim->pins[2] = plan_printf(plan, "%" PRId64, found_int(request->found, "flushes", -1));
+  ACTION_OBJECTS(plan, columns, identities);
+  struct plan_object *object = plan_object(plan, found_text(request->found, "run"), "all items");
+  object->cells[0] = plan_copy(plan, count);
+  object->cells[1] = plan_copy(plan, bytes);
+  object->identities[0] = object->key;
+  object->identities[1] = plan_printf(plan, "%" PRId64, seconds);
+  object->identities[2] = plan_printf(plan, "%" PRId64, found_int(request->found, "flushes", -1));
   plan->title = plan_printf(plan, "Flush all items of %s%s%s", request->target->name,
                             seconds ? " in " : "", seconds ? delay : "");
   plan->count = items;
@@ -77,7 +77,7 @@ static bool execute(struct step *step) {
   const char *delay = action_identity(step->act->plan, 0, "delay");
   if (!memcached_ask(step, true, "flush_all %s", delay))
     return false;
-  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "accepted");
+  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "accepted");
   return true;
 }
 
@@ -93,18 +93,18 @@ static bool verify(struct step *step) {
     return false;
   int64_t flushes = memcached_count(stats, "cmd_flush");
   if (flushes <= strtoll(before, NULL, 10))
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "accepted, but cmd_flush is still %" PRId64, flushes);
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "accepted, but cmd_flush is still %" PRId64, flushes);
   else if (strcmp(delay, "0") != 0)
-    outcome_set(outcome, 0, VICTIM_DONE,
+    outcome_set(outcome, 0, OBJECT_DONE,
                 "cmd_flush rose from %s to %" PRId64
                 "; items become invalid %s s after the command",
                 before, flushes, delay);
   else
-    outcome_set(outcome, 0, VICTIM_DONE,
+    outcome_set(outcome, 0, OBJECT_DONE,
                 "cmd_flush rose from %s to %" PRId64
                 "; memory is reclaimed as items are read or replaced",
                 before, flushes);
-  outcome_proof(outcome, "%s", outcome->victims[0].words);
+  outcome_proof(outcome, "%s", outcome->objects[0].words);
   return true;
 }
 

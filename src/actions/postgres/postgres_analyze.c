@@ -35,26 +35,26 @@ static const char prove_sql[] =
     "  'YYYY-MM-DD HH24:MI:SS.US') AS at) s"
     " WHERE c.oid = $1::oid AND format('%I.%I', n.nspname, c.relname) = $2::text";
 
-static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
+static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
                   struct postgres_totals *totals) {
   char text[FORMAT_MAX];
   (void)totals;
   if (rows->rows == 0) {
-    outcome_set(act->outcome, victim, VICTIM_DONE, "analyzed, but dropped or renamed since then");
+    outcome_set(act->outcome, object, OBJECT_DONE, "analyzed, but dropped or renamed since then");
     return true;
   }
   const char *since = pg_cell(rows, 0, 0), *live = pg_cell(rows, 0, 1);
   if (!since || *since != 't')
     return false;
   int64_t count = live ? strtoll(live, NULL, 10) : 0;
-  outcome_set(act->outcome, victim, VICTIM_DONE, "analyzed: about %s row%s",
+  outcome_set(act->outcome, object, OBJECT_DONE, "analyzed: about %s row%s",
               format_count(text, sizeof text, count), count == 1 ? "" : "s");
   return true;
 }
 
 static void conclude(struct outcome *outcome, const struct postgres_totals *totals) {
   (void)totals;
-  outcome_proof(outcome, "%zu of %zu tables analyzed", outcome_count(outcome, VICTIM_DONE),
+  outcome_proof(outcome, "%zu of %zu tables analyzed", outcome_count(outcome, OBJECT_DONE),
                 outcome->count);
 }
 

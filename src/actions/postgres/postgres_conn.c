@@ -425,7 +425,7 @@ const struct pg_rows *postgres_change(struct postgres_conn *conn, const char *sq
 bool postgres_refused(struct postgres_conn *conn) {
   const bool lock = strcmp(postgres_sqlstate(conn), POSTGRES_LOCK_TIMEOUT) == 0;
   if (postgres_is_up(conn))
-    outcome_set(conn->step->act->outcome, 0, VICTIM_REFUSED, "%s%s",
+    outcome_set(conn->step->act->outcome, 0, OBJECT_REFUSED, "%s%s",
                 lock ? "another session holds its lock: " : "", conn->step->err.text);
   return postgres_is_up(conn);
 }

@@ -270,22 +270,22 @@ static const char prove_sql[] =
     " AND format('%I.%I', tn.nspname, t.relname) = $2::text AND i.oid <> ALL ($3::oid[])"
     " ORDER BY i.oid LIMIT 1";
 
-static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
+static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
                   struct postgres_totals *totals) {
   char text[FORMAT_MAX];
   (void)totals;
   if (rows->rows == 0) {
-    outcome_set(act->outcome, victim, VICTIM_UNKNOWN, "no error, but the table has no new index");
+    outcome_set(act->outcome, object, OBJECT_UNKNOWN, "no error, but the table has no new index");
     return true;
   }
   const char *name = pg_cell(rows, 0, 0), *valid = pg_cell(rows, 0, 1);
   const char *size = pg_cell(rows, 0, 2);
   if (valid && *valid == 't')
-    outcome_set(act->outcome, victim, VICTIM_DONE,
+    outcome_set(act->outcome, object, OBJECT_DONE,
                 "%s is valid, %s; DROP INDEX CONCURRENTLY %s takes it back", name,
                 format_bytes(text, sizeof text, size ? strtod(size, NULL) : 0), name);
   else
-    outcome_set(act->outcome, victim, VICTIM_UNKNOWN, "no error, but %s is not valid", name);
+    outcome_set(act->outcome, object, OBJECT_UNKNOWN, "no error, but %s is not valid", name);
   return true;
 }
 

@@ -222,10 +222,10 @@ STEP(postgres_delete_old_verify, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
-static const char *const pins[DELETE_PIN_COUNT] = {
-    [DELETE_PIN_OID] = "oid",       [DELETE_PIN_NAME] = "name",
-    [DELETE_PIN_COLUMN] = "column", [DELETE_PIN_STATEMENT] = "statement",
-    [DELETE_PIN_CUTOFF] = "cutoff", [DELETE_PIN_BATCH] = "batch",
+static const char *const identities[DELETE_IDENTITY_COUNT] = {
+    [DELETE_IDENTITY_OID] = "oid",       [DELETE_IDENTITY_NAME] = "name",
+    [DELETE_IDENTITY_COLUMN] = "column", [DELETE_IDENTITY_STATEMENT] = "statement",
+    [DELETE_IDENTITY_CUTOFF] = "cutoff", [DELETE_IDENTITY_BATCH] = "batch",
 };
 static const struct plan_column columns[] = {
     {"OLD ROWS", true}, {"OF ABOUT", true}, {"SIZE", true}, {"CUT-OFF", false}};
@@ -290,25 +290,25 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
   if (exact && count.integer == 0)
     return err_set(err, ERR_INVALID, "nothing to do: no row of %.100s is before %s", row->key,
                    text_of(request, "cutoff"));
-  ACTION_OBJECTS(plan, columns, pins);
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
+  ACTION_OBJECTS(plan, columns, identities);
+  postgres_identity_bind(request, plan, POSTGRES_OF_DATA);
   plan->title = plan_printf(plan, "Delete old rows of %s of %s", row->key, plan->target);
-  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, row->key, row->key);
+  if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
   plan->count = count.integer > 0 ? count.integer : 1;
   plan->unit = plan->count == 1 ? "row" : "rows";
-  plan->name = victim->label;
-  victim->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
-  victim->cells[1] = postgres_shown(plan, postgres_found(table, row, "rows"), UNIT_COUNT);
-  victim->cells[2] = postgres_shown(plan, postgres_found(table, row, "bytes"), UNIT_BYTES);
-  victim->cells[3] = plan_copy(plan, text_of(request, "cutoff"));
-  victim->pins[DELETE_PIN_OID] = plan_copy(plan, text_of(request, "oid"));
-  victim->pins[DELETE_PIN_NAME] = victim->label;
-  victim->pins[DELETE_PIN_COLUMN] = plan_copy(plan, text_of(request, "column"));
-  victim->pins[DELETE_PIN_STATEMENT] = plan_copy(plan, text_of(request, "statement"));
-  victim->pins[DELETE_PIN_CUTOFF] = victim->cells[3];
-  victim->pins[DELETE_PIN_BATCH] =
+  plan->name = object->label;
+  object->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
+  object->cells[1] = postgres_shown(plan, postgres_found(table, row, "rows"), UNIT_COUNT);
+  object->cells[2] = postgres_shown(plan, postgres_found(table, row, "bytes"), UNIT_BYTES);
+  object->cells[3] = plan_copy(plan, text_of(request, "cutoff"));
+  object->identities[DELETE_IDENTITY_OID] = plan_copy(plan, text_of(request, "oid"));
+  object->identities[DELETE_IDENTITY_NAME] = object->label;
+  object->identities[DELETE_IDENTITY_COLUMN] = plan_copy(plan, text_of(request, "column"));
+  object->identities[DELETE_IDENTITY_STATEMENT] = plan_copy(plan, text_of(request, "statement"));
+  object->identities[DELETE_IDENTITY_CUTOFF] = object->cells[3];
+  object->identities[DELETE_IDENTITY_BATCH] =
       plan_printf(plan, "%lld", (long long)request->params[P_BATCH].number);
   say(request, plan, exact ? "" : "about ");
   return true;

@@ -5,14 +5,14 @@
 
 #include "actions/step.h"
 
-enum postgres_delete_pin {
-  DELETE_PIN_OID,
-  DELETE_PIN_NAME,      /* quoted, with its schema */
-  DELETE_PIN_COLUMN,    /* as the catalogue has it */
-  DELETE_PIN_STATEMENT, /* $1 the cut-off, $2 how many at most; counts what it has deleted */
-  DELETE_PIN_CUTOFF,    /* "2026-11-25 04:03:12.123456+00" */
-  DELETE_PIN_BATCH,
-  DELETE_PIN_COUNT
+enum postgres_delete_identity {
+  DELETE_IDENTITY_OID,
+  DELETE_IDENTITY_NAME,      /* quoted, with its schema */
+  DELETE_IDENTITY_COLUMN,    /* as the catalogue has it */
+  DELETE_IDENTITY_STATEMENT, /* $1 the cut-off, $2 how many at most; counts what it has deleted */
+  DELETE_IDENTITY_CUTOFF,    /* "2026-11-25 04:03:12.123456+00" */
+  DELETE_IDENTITY_BATCH,
+  DELETE_IDENTITY_COUNT
 };
 
 /* SQL: from pg_class t, its schema n and its column a: the statement of one batch. Only of this

@@ -12,8 +12,8 @@
 
 enum { PAUSE_MAX_MS = 1000, PAUSE_MIN_MS = 5 };
 
-static const char *pin(const struct step *step, enum postgres_delete_pin pin) {
-  return step->act->plan->victims[0].pins[pin];
+static const char *identity(const struct step *step, enum postgres_delete_identity identity) {
+  return step->act->plan->objects[0].identities[identity];
 }
 
 /* ---- execute */
@@ -34,14 +34,16 @@ static void show(struct step *step, int64_t deleted, int64_t batches) {
 /* Until a batch finds no row. */
 static bool delete_all(struct step *step, struct postgres_conn *conn) {
   struct outcome *outcome = step->act->outcome;
-  const char *const values[] = {pin(step, DELETE_PIN_CUTOFF), pin(step, DELETE_PIN_BATCH)};
+  const char *const values[] = {identity(step, DELETE_IDENTITY_CUTOFF),
+                                identity(step, DELETE_IDENTITY_BATCH)};
   char text[FORMAT_MAX];
   int64_t deleted = 0;
   for (int64_t batches = 1; !step_should_stop(step); batches++) {
     const int64_t asked_ms = clock_now_ms();
-    const struct pg_rows *rows = postgres_change(conn, pin(step, DELETE_PIN_STATEMENT), 2, values);
+    const struct pg_rows *rows =
+        postgres_change(conn, identity(step, DELETE_IDENTITY_STATEMENT), 2, values);
     if (!rows && !postgres_is_up(conn)) {
-      outcome_set(outcome, 0, VICTIM_UNKNOWN, "one more batch may have been deleted: %s",
+      outcome_set(outcome, 0, OBJECT_UNKNOWN, "one more batch may have been deleted: %s",
                   step->err.text);
       return false;
     }
@@ -50,7 +52,7 @@ static bool delete_all(struct step *step, struct postgres_conn *conn) {
     const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
     const int64_t count = cell ? strtoll(cell, NULL, 10) : 0;
     if (count == 0) {
-      outcome_set(outcome, 0, VICTIM_SENT, "%s row%s deleted",
+      outcome_set(outcome, 0, OBJECT_SENT, "%s row%s deleted",
                   format_count(text, sizeof text, deleted), deleted == 1 ? "" : "s");
       return true;
     }
@@ -61,7 +63,7 @@ static bool delete_all(struct step *step, struct postgres_conn *conn) {
                      : took_ms > PAUSE_MAX_MS ? PAUSE_MAX_MS
                                               : took_ms);
   }
-  outcome_set(outcome, 0, VICTIM_SKIPPED,
+  outcome_set(outcome, 0, OBJECT_SKIPPED,
               step->dropped ? "stopped between two batches" : "stopped");
   return !step->dropped;
 }
@@ -76,10 +78,11 @@ bool postgres_delete_old_execute(struct step *step) {
     return false;
   const struct pg_rows *rows =
       postgres_read(conn, 1,
-                    POSTGRES_VALUES(check_sql, pin(step, DELETE_PIN_OID),
-                                    pin(step, DELETE_PIN_COLUMN), pin(step, DELETE_PIN_STATEMENT)));
+                    POSTGRES_VALUES(check_sql, identity(step, DELETE_IDENTITY_OID),
+                                    identity(step, DELETE_IDENTITY_COLUMN),
+                                    identity(step, DELETE_IDENTITY_STATEMENT)));
   if (rows && rows->rows != 1) {
-    outcome_set(step->act->outcome, 0, VICTIM_GONE,
+    outcome_set(step->act->outcome, 0, OBJECT_GONE,
                 "not deleted: the table or its column was dropped or replaced");
     return true;
   }
@@ -99,12 +102,12 @@ static const char look_sql[] =
 
 bool postgres_delete_old_verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
-  const char *words = outcome->victims[0].words, *cutoff = pin(step, DELETE_PIN_CUTOFF);
+  const char *words = outcome->objects[0].words, *cutoff = identity(step, DELETE_IDENTITY_CUTOFF);
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows =
-      conn ? postgres_read(
-                 conn, 1,
-                 POSTGRES_VALUES(look_sql, pin(step, DELETE_PIN_OID), pin(step, DELETE_PIN_COLUMN)))
+      conn ? postgres_read(conn, 1,
+                           POSTGRES_VALUES(look_sql, identity(step, DELETE_IDENTITY_OID),
+                                           identity(step, DELETE_IDENTITY_COLUMN)))
            : NULL;
   if (!rows)
     return false;
@@ -117,13 +120,13 @@ bool postgres_delete_old_verify(struct step *step) {
   if (!rows && (step->err.kind != ERR_TIMEOUT || !postgres_is_up(conn)))
     return false;
   if (rows && rows->rows == 1 && postgres_is_true(pg_cell(rows, 0, 0))) {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "%s, but there are rows before %s again", words,
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "%s, but there are rows before %s again", words,
                 cutoff);
     return true;
   }
-  outcome_set(outcome, 0, VICTIM_DONE,
+  outcome_set(outcome, 0, OBJECT_DONE,
               rows ? "%s, none before %s is left" : "%s; the last batch found none before %s",
               words, cutoff);
-  outcome_proof(outcome, "%s", outcome->victims[0].words);
+  outcome_proof(outcome, "%s", outcome->objects[0].words);
   return true;
 }

@@ -124,15 +124,15 @@ static const char prove_sql[] =
     " WHERE i.oid = $1::oid AND format('%I.%I', n.nspname, i.relname) = $2::text"
     " AND i.relfilenode::text = $3::text";
 
-static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
+static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
                   struct postgres_totals *totals) {
   char text[FORMAT_MAX];
-  const char *before = act->plan->victims[victim].pins[WORK_PIN_BEFORE];
+  const char *before = act->plan->objects[object].identities[WORK_IDENTITY_BEFORE];
   const char *count = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
   int64_t bytes = before ? strtoll(before, NULL, 10) : 0;
   if (!count || *count != '0')
     return false;
-  outcome_set(act->outcome, victim, VICTIM_DONE, "dropped, %s freed",
+  outcome_set(act->outcome, object, OBJECT_DONE, "dropped, %s freed",
               before ? format_bytes(text, sizeof text, (double)bytes) : "its room");
   totals->before += bytes;
   totals->known++;
@@ -142,7 +142,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
 static void conclude(struct outcome *outcome, const struct postgres_totals *totals) {
   char text[FORMAT_MAX];
   outcome_proof(outcome, "%zu of %zu invalid indexes dropped, %s freed",
-                outcome_count(outcome, VICTIM_DONE), outcome->count,
+                outcome_count(outcome, OBJECT_DONE), outcome->count,
                 format_bytes(text, sizeof text, (double)totals->before));
 }
 

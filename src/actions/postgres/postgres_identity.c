@@ -12,8 +12,8 @@ static const char *kept(struct plan *plan, const struct sample *found, enum fact
   return found && found->facts[kind] ? plan_copy(plan, found->facts[kind]) : NULL;
 }
 
-void postgres_identity_pin(const struct action_request *request, struct plan *plan,
-                           enum postgres_identity_scope scope) {
+void postgres_identity_bind(const struct action_request *request, struct plan *plan,
+                            enum postgres_identity_scope scope) {
   const struct sample *found = request->found;
   plan->server = kept(plan, found, FACT_SERVER);
   plan->database = kept(plan, found, FACT_DATABASE);

@@ -21,8 +21,8 @@ enum postgres_identity_scope {
 };
 /* Binds the plan to the server that the survey has seen. Where its identifier may not be read, to
  * the run of the server, with a warning that says so. */
-void postgres_identity_pin(const struct action_request *request, struct plan *plan,
-                           enum postgres_identity_scope scope);
+void postgres_identity_bind(const struct action_request *request, struct plan *plan,
+                            enum postgres_identity_scope scope);
 /* Whether it is the plan's; else false with who answers instead. */
 bool postgres_identity_fits(const struct postgres_identity *identity, const struct plan *plan,
                             struct err *err) MUST_CHECK;

@@ -7,21 +7,22 @@
 enum { LOOK_AGAIN_MS = 200, PATIENCE_MS = 10000 };
 
 /* Sets the object's result; false when the connection is lost. */
-static bool prove(struct step *step, struct postgres_conn *conn, size_t victim,
+static bool prove(struct step *step, struct postgres_conn *conn, size_t object,
                   const struct postgres_work *spec, struct postgres_totals *totals) {
-  const char **pins = step->act->plan->victims[victim].pins;
-  const char *const values[] = {pins[WORK_PIN_OID], pins[WORK_PIN_NAME], pins[WORK_PIN_STAMP]};
+  const char **identities = step->act->plan->objects[object].identities;
+  const char *const values[] = {identities[WORK_IDENTITY_OID], identities[WORK_IDENTITY_NAME],
+                                identities[WORK_IDENTITY_STAMP]};
   const int64_t until_ms = clock_now_ms() + PATIENCE_MS;
   do {
     const struct pg_rows *rows = postgres_ask(conn, spec->prove, 3, values);
     if (!rows)
       return false;
-    if (spec->judge(step->act, victim, rows, totals))
+    if (spec->judge(step->act, object, rows, totals))
       return true;
   } while (clock_now_ms() < until_ms && step_sleep(step, LOOK_AGAIN_MS));
   if (step->dropped)
     return false;
-  outcome_set(step->act->outcome, victim, VICTIM_UNKNOWN,
+  outcome_set(step->act->outcome, object, OBJECT_UNKNOWN,
               "no error, but the server's statistics do not show it after %d s",
               PATIENCE_MS / 1000);
   return true;
@@ -33,17 +34,17 @@ bool postgres_prove_run(struct step *step, const struct postgres_work *spec) {
   struct postgres_conn *conn = postgres_conn_open(step);
   bool good = conn != NULL;
   for (size_t i = 0; good && i < outcome->count; i++) {
-    if (outcome->victims[i].result != VICTIM_SENT)
+    if (outcome->objects[i].result != OBJECT_SENT)
       continue;
     good = prove(step, conn, i, spec, &totals);
     step_report(step);
   }
   if (!good)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "it ran, but %s",
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "it ran, but %s",
                     step->dropped ? "no proof was seen" : step->err.text);
-  if (outcome->count == 1 && outcome->victims[0].result == VICTIM_DONE)
-    outcome_proof(outcome, "%s", outcome->victims[0].words);
-  else if (outcome_count(outcome, VICTIM_DONE) > 0 && spec->conclude)
+  if (outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
+    outcome_proof(outcome, "%s", outcome->objects[0].words);
+  else if (outcome_count(outcome, OBJECT_DONE) > 0 && spec->conclude)
     spec->conclude(outcome, &totals);
   return good;
 }

@@ -167,24 +167,24 @@ static const char prove_sql[] =
     "  AND oi.relname ~ '_cc(new|old)[0-9]*$')" POSTGRES_INDEX_FROM
     " WHERE format('%I.%I', n.nspname, i.relname) = $2::text AND $3::text IS NULL";
 
-static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
+static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
                   struct postgres_totals *totals) {
   struct outcome *outcome = act->outcome;
   char old[FORMAT_MAX], new[FORMAT_MAX];
-  const char *before = act->plan->victims[victim].pins[WORK_PIN_BEFORE];
+  const char *before = act->plan->objects[object].identities[WORK_IDENTITY_BEFORE];
   if (rows->rows == 0) {
-    outcome_set(outcome, victim, VICTIM_UNKNOWN, "rebuilt, but the index no longer exists");
+    outcome_set(outcome, object, OBJECT_UNKNOWN, "rebuilt, but the index no longer exists");
     return true;
   }
   if (!postgres_is_true(pg_cell(rows, 0, 0)) || !postgres_is_true(pg_cell(rows, 0, 1))) {
-    outcome_set(outcome, victim, VICTIM_UNKNOWN, "no error, but the index is %s",
+    outcome_set(outcome, object, OBJECT_UNKNOWN, "no error, but the index is %s",
                 postgres_is_true(pg_cell(rows, 0, 0)) ? "the old one" : "not valid");
     return true;
   }
   const char *size = pg_cell(rows, 0, 2), *left = pg_cell(rows, 0, 3);
   int64_t now_bytes = size ? strtoll(size, NULL, 10) : 0;
   int64_t old_bytes = before ? strtoll(before, NULL, 10) : now_bytes;
-  outcome_set(outcome, victim, VICTIM_DONE, "valid, %s before, %s now%s%s",
+  outcome_set(outcome, object, OBJECT_DONE, "valid, %s before, %s now%s%s",
               before ? format_bytes(old, sizeof old, (double)old_bytes) : "?",
               format_bytes(new, sizeof new, (double)now_bytes),
               left ? "; left behind invalid: " : "", left ? left : "");
@@ -197,7 +197,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
 static void conclude(struct outcome *outcome, const struct postgres_totals *totals) {
   char old[FORMAT_MAX], new[FORMAT_MAX];
   outcome_proof(outcome, "%zu of %zu indexes rebuilt and valid, %s before, %s now",
-                outcome_count(outcome, VICTIM_DONE), outcome->count,
+                outcome_count(outcome, OBJECT_DONE), outcome->count,
                 format_bytes(old, sizeof old, (double)totals->before),
                 format_bytes(new, sizeof new, (double)totals->now));
 }

@@ -85,11 +85,11 @@ static bool survey(struct step *step) {
 
 /* ---- plan */
 
-enum { PIN_OID, PIN_STATEMENT, PIN_COUNT_SQL, PIN_BEFORE, PIN_COUNT };
-static const char *const pins[PIN_COUNT] = {[PIN_OID] = "oid",
-                                            [PIN_STATEMENT] = "statement",
-                                            [PIN_COUNT_SQL] = "count",
-                                            [PIN_BEFORE] = "before"};
+enum { IDENTITY_OID, IDENTITY_STATEMENT, IDENTITY_COUNT_SQL, IDENTITY_BEFORE, IDENTITY_COUNT };
+static const char *const identities[IDENTITY_COUNT] = {[IDENTITY_OID] = "oid",
+                                                       [IDENTITY_STATEMENT] = "statement",
+                                                       [IDENTITY_COUNT_SQL] = "count",
+                                                       [IDENTITY_BEFORE] = "before"};
 static const struct plan_column columns[] = {
     {"STATEMENTS", true}, {"CALLS", true}, {"SINCE", false}};
 
@@ -103,23 +103,24 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
   const char *since = postgres_found_text(table, row, "since");
   if (count.type == VALUE_INT && count.integer == 0)
     return err_set(err, ERR_INVALID, "pg_stat_statements has no statements of %.100s", row->key);
-  ACTION_OBJECTS(plan, columns, pins);
-  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
+  ACTION_OBJECTS(plan, columns, identities);
+  postgres_identity_bind(request, plan, POSTGRES_OF_RUN);
   plan->title = plan_printf(plan, "Reset the statement statistics of %s", plan->target);
-  struct plan_victim *victim =
-      plan_victim(plan, row->key, plan_printf(plan, "database %s", row->key));
-  if (!victim)
+  struct plan_object *object =
+      plan_object(plan, row->key, plan_printf(plan, "database %s", row->key));
+  if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
   plan->count = count.type == VALUE_INT ? count.integer : 1;
   plan->unit = plan->count == 1 ? "statement" : "statements";
-  plan->name = victim->key;
-  victim->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
-  victim->cells[1] = postgres_shown(plan, postgres_found(table, row, "calls"), UNIT_COUNT);
-  victim->cells[2] = *since ? plan_copy(plan, since) : NULL;
-  victim->pins[PIN_OID] = plan_copy(plan, postgres_found_text(table, row, "oid"));
-  victim->pins[PIN_STATEMENT] = plan_copy(plan, statement);
-  victim->pins[PIN_COUNT_SQL] = plan_copy(plan, postgres_found_text(table, row, "count_sql"));
-  victim->pins[PIN_BEFORE] = plan_printf(plan, "%lld", (long long)plan->count);
+  plan->name = object->key;
+  object->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
+  object->cells[1] = postgres_shown(plan, postgres_found(table, row, "calls"), UNIT_COUNT);
+  object->cells[2] = *since ? plan_copy(plan, since) : NULL;
+  object->identities[IDENTITY_OID] = plan_copy(plan, postgres_found_text(table, row, "oid"));
+  object->identities[IDENTITY_STATEMENT] = plan_copy(plan, statement);
+  object->identities[IDENTITY_COUNT_SQL] =
+      plan_copy(plan, postgres_found_text(table, row, "count_sql"));
+  object->identities[IDENTITY_BEFORE] = plan_printf(plan, "%lld", (long long)plan->count);
   plan_say(plan, PLAN_EFFECT, "%s;", statement);
   if (*postgres_found_text(table, row, "wide") == 't') {
     plan->whole = true;
@@ -143,8 +144,8 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
 
 /* ---- execute, verify */
 
-static const char *pin(const struct step *step, int pin) {
-  return step->act->plan->victims[0].pins[pin];
+static const char *identity(const struct step *step, int identity) {
+  return step->act->plan->objects[0].identities[identity];
 }
 
 static bool execute(struct step *step) {
@@ -155,15 +156,15 @@ static bool execute(struct step *step) {
   const struct pg_rows *rows = postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values);
   if (!rows)
     return postgres_refused(conn);
-  if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), pin(step, PIN_OID)) != 0 ||
-      strcmp(pg_cell(rows, 0, C_STATEMENT), pin(step, PIN_STATEMENT)) != 0) {
-    outcome_set(outcome, 0, VICTIM_GONE,
+  if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), identity(step, IDENTITY_OID)) != 0 ||
+      strcmp(pg_cell(rows, 0, C_STATEMENT), identity(step, IDENTITY_STATEMENT)) != 0) {
+    outcome_set(outcome, 0, OBJECT_GONE,
                 "not reset: it is a different database, or the extension was dropped or moved");
     return true;
   }
-  if (!postgres_change(conn, pin(step, PIN_STATEMENT), 0, postgres_no_values))
+  if (!postgres_change(conn, identity(step, IDENTITY_STATEMENT), 0, postgres_no_values))
     return postgres_refused(conn);
-  outcome_set(outcome, 0, VICTIM_SENT, "reset");
+  outcome_set(outcome, 0, OBJECT_SENT, "reset");
   return true;
 }
 
@@ -173,16 +174,18 @@ static bool verify(struct step *step) {
   char before[FORMAT_MAX], now[FORMAT_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows =
-      conn ? postgres_read(conn, 2, pin(step, PIN_COUNT_SQL), 0, postgres_no_values) : NULL;
+      conn ? postgres_read(conn, 2, identity(step, IDENTITY_COUNT_SQL), 0, postgres_no_values)
+           : NULL;
   if (!rows)
     return false;
   const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
   if (!cell)
     return step_fail(step, ERR_PROTOCOL, "the statements could not be counted again");
-  outcome_set(outcome, 0, VICTIM_DONE, "%s statements before, %s since then",
-              format_count(before, sizeof before, strtoll(pin(step, PIN_BEFORE), NULL, 10)),
-              format_count(now, sizeof now, strtoll(cell, NULL, 10)));
-  outcome_proof(outcome, "%s", outcome->victims[0].words);
+  outcome_set(
+      outcome, 0, OBJECT_DONE, "%s statements before, %s since then",
+      format_count(before, sizeof before, strtoll(identity(step, IDENTITY_BEFORE), NULL, 10)),
+      format_count(now, sizeof now, strtoll(cell, NULL, 10)));
+  outcome_proof(outcome, "%s", outcome->objects[0].words);
   return true;
 }
 

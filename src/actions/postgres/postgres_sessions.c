@@ -89,7 +89,7 @@ bool postgres_session_check(const struct table *table, const struct row *row,
 
 /* The rows as the model has them; NULL if there are none yet. */
 static const struct table *model_table(const struct action_request *request) {
-  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct sample *sample = request->model->targets[request->target_index].sample;
   return sample ? sample_table_view(sample, POSTGRES_SESSIONS_TABLE) : NULL;
 }
 

@@ -29,12 +29,13 @@ extern const struct postgres_effect_spec postgres_effects[];
 /* Of the action that has made the plan. */
 enum postgres_effect postgres_effect_of(const struct plan *plan);
 
-enum postgres_session_pin {
-  SESSION_PIN_PID,
-  SESSION_PIN_START,   /* "2026-11-25 04:03:12.123456+00" */
-  SESSION_PIN_MOMENT,  /* the query's start or the state's change; NULL: POSTGRES_TERMINATE */
-  SESSION_PIN_WAITERS, /* keys of the rows that it frees, with blanks between them; NULL: none */
-  SESSION_PIN_COUNT
+enum postgres_session_identity {
+  SESSION_IDENTITY_PID,
+  SESSION_IDENTITY_START,   /* "2026-11-25 04:03:12.123456+00" */
+  SESSION_IDENTITY_MOMENT,  /* the query's start or the state's change; NULL: POSTGRES_TERMINATE */
+  SESSION_IDENTITY_WAITERS, /* keys of the rows that it frees, with blanks between them; NULL: none
+                             */
+  SESSION_IDENTITY_COUNT
 };
 
 /* ---- the survey */
@@ -100,19 +101,19 @@ static inline const char *postgres_session_text(const struct row *row,
 }
 
 /* Whom a plan is for. */
-struct postgres_victims {
+struct postgres_objects {
   const struct table *table; /* the survey's */
   const struct row *const *rows;
   size_t count;
-  /* For each row of the table the index of the victim that it waits for, directly or behind others,
-   * when all that it waits for are victims or will be freed; else -1 */
+  /* For each row of the table the index of the object that it waits for, directly or behind others,
+   * when all that it waits for are objects or will be freed; else -1 */
   int *freed;
   size_t freed_count;
-  size_t others;   /* that wait for a victim and for somebody else as well */
+  size_t others;   /* that wait for a object and for somebody else as well */
   int64_t waiting; /* for locks, on the whole server */
 };
 /* What it means, in sentences: who is freed, what breaks, what is lost. */
-void postgres_sessions_say(struct plan *plan, const struct postgres_victims *victims);
+void postgres_sessions_say(struct plan *plan, const struct postgres_objects *objects);
 
 /* Fills the plan for these rows of the survey, which postgres_session_check lets through; its title
  * apart. */

@@ -31,11 +31,11 @@ static const char *const sources[CELLS_FOUND] = {
     POSTGRES_SESSIONS_ID_TRANSACTION_AGE,
 };
 
-static const char *const pins[SESSION_PIN_COUNT] = {
-    [SESSION_PIN_PID] = "pid",
-    [SESSION_PIN_START] = "backend_start",
-    [SESSION_PIN_MOMENT] = "moment",
-    [SESSION_PIN_WAITERS] = "waiters",
+static const char *const identities[SESSION_IDENTITY_COUNT] = {
+    [SESSION_IDENTITY_PID] = "pid",
+    [SESSION_IDENTITY_START] = "backend_start",
+    [SESSION_IDENTITY_MOMENT] = "moment",
+    [SESSION_IDENTITY_WAITERS] = "waiters",
 };
 
 /* ---- who is freed */
@@ -43,9 +43,9 @@ static const char *const pins[SESSION_PIN_COUNT] = {
 struct waiter {
   int64_t pid;
   const char *blockers; /* "8123, 8140"; "": waits for nobody */
-  int victim;           /* it is one, or waits for one: its index; else -1 */
-  bool is_victim;
-  bool freed; /* or a victim */
+  int object;           /* it is one, or waits for one: its index; else -1 */
+  bool is_object;
+  bool freed; /* or a object */
 };
 
 static const struct waiter *find_waiter(const struct waiter *waiters, size_t count, int64_t pid) {
@@ -61,32 +61,32 @@ static bool waiter_step(struct waiter *waiter, const struct waiter *waiters, siz
   const char *at = waiter->blockers;
   bool all = true;
   int64_t pid;
-  if (waiter->is_victim || !*at)
+  if (waiter->is_object || !*at)
     return false;
   while (postgres_pid_next(&at, &pid)) {
     const struct waiter *blocker = find_waiter(waiters, count, pid);
     all = all && blocker && blocker->freed;
-    if (blocker && waiter->victim < 0)
-      waiter->victim = blocker->victim;
+    if (blocker && waiter->object < 0)
+      waiter->object = blocker->object;
   }
   waiter->freed = waiter->freed || all;
-  return waiter->victim != was.victim || waiter->freed != was.freed;
+  return waiter->object != was.object || waiter->freed != was.freed;
 }
 
-static void find_freed(struct postgres_victims *victims) {
-  const struct table *table = victims->table;
+static void find_freed(struct postgres_objects *objects) {
+  const struct table *table = objects->table;
   const size_t count = table->row_count;
   struct waiter *waiters = mem_new((count + 1) * sizeof *waiters);
-  victims->freed = mem_new((count + 1) * sizeof *victims->freed);
+  objects->freed = mem_new((count + 1) * sizeof *objects->freed);
   for (size_t i = 0; i < count; i++) {
     const struct row *row = &table->rows[i];
     waiters[i] = (struct waiter){.pid = postgres_found_int(table, row, POSTGRES_SESSIONS_ID_PID),
                                  .blockers = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY),
-                                 .victim = -1};
-    for (size_t v = 0; v < victims->count; v++)
-      if (victims->rows[v] == row) {
-        waiters[i].victim = (int)v;
-        waiters[i].is_victim = waiters[i].freed = true;
+                                 .object = -1};
+    for (size_t v = 0; v < objects->count; v++)
+      if (objects->rows[v] == row) {
+        waiters[i].object = (int)v;
+        waiters[i].is_object = waiters[i].freed = true;
       }
   }
   for (bool changed = true; changed;) {
@@ -95,15 +95,15 @@ static void find_freed(struct postgres_victims *victims) {
       changed |= waiter_step(&waiters[i], waiters, count);
   }
   for (size_t i = 0; i < count; i++) {
-    const bool waits = !waiters[i].is_victim && waiters[i].victim >= 0;
-    victims->freed[i] = waits && waiters[i].freed ? waiters[i].victim : -1;
-    victims->freed_count += victims->freed[i] >= 0;
-    victims->others += waits && !waiters[i].freed;
+    const bool waits = !waiters[i].is_object && waiters[i].object >= 0;
+    objects->freed[i] = waits && waiters[i].freed ? waiters[i].object : -1;
+    objects->freed_count += objects->freed[i] >= 0;
+    objects->others += waits && !waiters[i].freed;
   }
   free(waiters);
 }
 
-/* ---- the victims */
+/* ---- the objects */
 
 static const char *cell_text(struct plan *plan, const struct table *table, const struct row *row,
                              const char *column) {
@@ -128,21 +128,21 @@ static const char *query_text(struct plan *plan, const struct table *table, cons
   return plan_printf(plan, "%s%s", text, length >= sizeof text ? "..." : "");
 }
 
-/* The keys of those that the victim frees; NULL: nobody. */
-static const char *waiters_text(struct plan *plan, const struct postgres_victims *victims,
+/* The keys of those that the object frees; NULL: nobody. */
+static const char *waiters_text(struct plan *plan, const struct postgres_objects *objects,
                                 size_t index, size_t *count) {
   size_t size = 1, used = 0;
   *count = 0;
-  for (size_t i = 0; i < victims->table->row_count; i++)
-    if (victims->freed[i] == (int)index) {
-      size += strlen(victims->table->rows[i].key) + 1;
+  for (size_t i = 0; i < objects->table->row_count; i++)
+    if (objects->freed[i] == (int)index) {
+      size += strlen(objects->table->rows[i].key) + 1;
       ++*count;
     }
   char *text = mem_new(size);
-  for (size_t i = 0; i < victims->table->row_count; i++)
-    if (victims->freed[i] == (int)index)
+  for (size_t i = 0; i < objects->table->row_count; i++)
+    if (objects->freed[i] == (int)index)
       used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
-                               victims->table->rows[i].key);
+                               objects->table->rows[i].key);
   const char *copy = *count ? arena_text(&plan->arena, text, used) : NULL;
   free(text);
   return copy;
@@ -160,30 +160,30 @@ static bool moment_of(const struct table *table, const struct row *row, enum pos
                  postgres_found_text(table, row, POSTGRES_SESSIONS_ID_SESSION));
 }
 
-static bool add_victim(struct plan *plan, const struct postgres_victims *victims, size_t index,
+static bool add_object(struct plan *plan, const struct postgres_objects *objects, size_t index,
                        struct err *err) {
-  const struct row *row = victims->rows[index];
-  const char *label = postgres_found_text(victims->table, row, POSTGRES_SESSIONS_ID_SESSION);
-  struct value pid = postgres_found(victims->table, row, POSTGRES_SESSIONS_ID_PID);
+  const struct row *row = objects->rows[index];
+  const char *label = postgres_found_text(objects->table, row, POSTGRES_SESSIONS_ID_SESSION);
+  struct value pid = postgres_found(objects->table, row, POSTGRES_SESSIONS_ID_PID);
   char start[POSTGRES_MOMENT_MAX];
   const char *moment;
   if (pid.type != VALUE_INT || !postgres_key_start(row->key, start))
     return err_set(err, ERR_INVALID, "%s: the session cannot be identified", label);
-  if (!moment_of(victims->table, row, postgres_effect_of(plan), &moment, err))
+  if (!moment_of(objects->table, row, postgres_effect_of(plan), &moment, err))
     return false;
-  struct plan_victim *victim = plan_victim(plan, row->key, label);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, row->key, label);
+  if (!object)
     return err_set(err, ERR_LIMIT, "too many at once; select fewer");
   size_t freed;
   for (size_t c = 0; c < CELLS_FOUND; c++)
-    victim->cells[c] = cell_text(plan, victims->table, row, sources[c]);
-  victim->cells[CELL_QUERY] = query_text(plan, victims->table, row);
-  victim->pins[SESSION_PIN_PID] = plan_printf(plan, "%lld", (long long)pid.integer);
-  victim->pins[SESSION_PIN_START] = plan_copy(plan, start);
-  victim->pins[SESSION_PIN_MOMENT] = *moment ? plan_copy(plan, moment) : NULL;
-  victim->pins[SESSION_PIN_WAITERS] = waiters_text(plan, victims, index, &freed);
-  victim->cells[CELL_FREES] =
-      postgres_found(victims->table, row, POSTGRES_SESSIONS_ID_BLOCKS).type == VALUE_NONE
+    object->cells[c] = cell_text(plan, objects->table, row, sources[c]);
+  object->cells[CELL_QUERY] = query_text(plan, objects->table, row);
+  object->identities[SESSION_IDENTITY_PID] = plan_printf(plan, "%lld", (long long)pid.integer);
+  object->identities[SESSION_IDENTITY_START] = plan_copy(plan, start);
+  object->identities[SESSION_IDENTITY_MOMENT] = *moment ? plan_copy(plan, moment) : NULL;
+  object->identities[SESSION_IDENTITY_WAITERS] = waiters_text(plan, objects, index, &freed);
+  object->cells[CELL_FREES] =
+      postgres_found(objects->table, row, POSTGRES_SESSIONS_ID_BLOCKS).type == VALUE_NONE
           ? "?"
           : plan_printf(plan, "%zu", freed);
   char quoted_start[POSTGRES_MOMENT_MAX + 2], quoted_moment[POSTGRES_MOMENT_MAX + 2];
@@ -191,7 +191,7 @@ static bool add_victim(struct plan *plan, const struct postgres_victims *victims
   snprintf(quoted_start, sizeof quoted_start, "'%s'", start);
   snprintf(quoted_moment, sizeof quoted_moment, "'%.*s'", POSTGRES_MOMENT_MAX - 1, moment);
   plan_say(plan, PLAN_EFFECT, "%s;",
-           postgres_effect_sql(postgres_effect_of(plan), victim->pins[SESSION_PIN_PID],
+           postgres_effect_sql(postgres_effect_of(plan), object->identities[SESSION_IDENTITY_PID],
                                quoted_start, quoted_moment, sql));
   return true;
 }
@@ -204,20 +204,20 @@ static int64_t counted(const struct action_request *request, enum postgres_sessi
 bool postgres_sessions_plan(const struct action_request *request, const struct row *const *rows,
                             size_t count, struct plan *plan, struct err *err) {
   const struct table *table = &request->found->tables[0];
-  struct postgres_victims victims = {.table = table, .rows = rows, .count = count};
-  find_freed(&victims);
-  ACTION_OBJECTS(plan, columns, pins);
+  struct postgres_objects objects = {.table = table, .rows = rows, .count = count};
+  find_freed(&objects);
+  ACTION_OBJECTS(plan, columns, identities);
   plan->unit = count == 1 ? "session" : "sessions";
   bool good = true;
   for (size_t i = 0; i < count && good; i++)
-    good = add_victim(plan, &victims, i, err);
+    good = add_object(plan, &objects, i, err);
   if (good && count == 1)
-    plan->name = plan->victims[0].pins[SESSION_PIN_PID];
-  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
-  victims.waiting = counted(request, SESSION_COUNT_WAITING);
+    plan->name = plan->objects[0].identities[SESSION_IDENTITY_PID];
+  postgres_identity_bind(request, plan, POSTGRES_OF_RUN);
+  objects.waiting = counted(request, SESSION_COUNT_WAITING);
   if (good)
-    postgres_sessions_say(plan, &victims);
-  free(victims.freed);
+    postgres_sessions_say(plan, &objects);
+  free(objects.freed);
   return good;
 }
 

@@ -13,12 +13,13 @@
 
 enum { PERIOD_MS = 100, PATIENCE_MS = 5000, FREED_PATIENCE_MS = 1000 };
 
-static const char *pin(const struct step *step, size_t victim, enum postgres_session_pin pin) {
-  return step->act->plan->victims[victim].pins[pin];
+static const char *identity(const struct step *step, size_t object,
+                            enum postgres_session_identity identity) {
+  return step->act->plan->objects[object].identities[identity];
 }
 
-static long pid_of(const struct step *step, size_t victim) {
-  return strtol(pin(step, victim, SESSION_PIN_PID), NULL, 10);
+static long pid_of(const struct step *step, size_t object) {
+  return strtol(identity(step, object, SESSION_IDENTITY_PID), NULL, 10);
 }
 
 /* ---- what has become of sessions */
@@ -64,7 +65,7 @@ static size_t find(const struct pg_rows *rows, long pid, const char *start) {
 
 /* Why the effect did not match: what the row says that has the pid now, of the one that was meant.
  * signalled: it matched, and the server answered false. */
-static void explain(struct step *step, size_t victim, const struct pg_rows *rows, bool signalled) {
+static void explain(struct step *step, size_t object, const struct pg_rows *rows, bool signalled) {
   struct outcome *outcome = step->act->outcome;
   const char *start = pg_cell(rows, 0, LOOK_START), *state = pg_cell(rows, 0, LOOK_STATE);
   const char *user = pg_cell(rows, 0, LOOK_USER);
@@ -73,59 +74,59 @@ static void explain(struct step *step, size_t victim, const struct pg_rows *rows
   if (user)
     pg_name_utf8(user, pg_cell(rows, 0, LOOK_ENCODING), name, sizeof name);
   if (!start)
-    outcome_set(outcome, victim, VICTIM_REFUSED,
+    outcome_set(outcome, object, OBJECT_REFUSED,
                 "the session that now has this pid is hidden: needs pg_monitor");
-  else if (strcmp(start, pin(step, victim, SESSION_PIN_START)) != 0)
-    outcome_set(outcome, victim, VICTIM_GONE,
+  else if (strcmp(start, identity(step, object, SESSION_IDENTITY_START)) != 0)
+    outcome_set(outcome, object, OBJECT_GONE,
                 "already ended; the pid now belongs to another session (%s, since %s), which was "
                 "not touched",
                 name, start);
   else if (postgres_is_true(pg_cell(rows, 0, LOOK_OWN)))
-    outcome_set(outcome, victim, VICTIM_REFUSED, "this is stacktop's own session");
+    outcome_set(outcome, object, OBJECT_REFUSED, "this is stacktop's own session");
   else if (signalled || !ended)
-    outcome_set(outcome, victim, VICTIM_REFUSED,
+    outcome_set(outcome, object, OBJECT_REFUSED,
                 signalled ? "the server could not signal it" : "not a client session");
   else
-    outcome_set(outcome, victim, VICTIM_GONE, "%s; it is now %s and was not touched", ended,
+    outcome_set(outcome, object, OBJECT_GONE, "%s; it is now %s and was not touched", ended,
                 !state                         ? "in an unknown state"
                 : strcmp(state, "active") == 0 ? "active with another query"
                                                : state);
 }
 
-static void ask_why(struct step *step, struct postgres_conn *conn, size_t victim, bool signalled) {
-  const long pid = pid_of(step, victim);
+static void ask_why(struct step *step, struct postgres_conn *conn, size_t object, bool signalled) {
+  const long pid = pid_of(step, object);
   const struct pg_rows *rows = postgres_read(conn, LOOK_COLUMNS, look_sql(step, &pid, 1), 0, NULL);
   if (rows && rows->rows > 0)
-    explain(step, victim, rows, signalled);
+    explain(step, object, rows, signalled);
   else
-    outcome_set(step->act->outcome, victim, VICTIM_GONE,
+    outcome_set(step->act->outcome, object, OBJECT_GONE,
                 rows ? "already ended" : "already ended, or another session has this pid");
 }
 
-static void signal_session(struct step *step, struct postgres_conn *conn, size_t victim) {
+static void signal_session(struct step *step, struct postgres_conn *conn, size_t object) {
   struct outcome *outcome = step->act->outcome;
   const enum postgres_effect effect = postgres_effect_of(step->act->plan);
   char sql[POSTGRES_EFFECT_MAX];
-  const char *const values[] = {pin(step, victim, SESSION_PIN_PID),
-                                pin(step, victim, SESSION_PIN_START),
-                                pin(step, victim, SESSION_PIN_MOMENT)};
+  const char *const values[] = {identity(step, object, SESSION_IDENTITY_PID),
+                                identity(step, object, SESSION_IDENTITY_START),
+                                identity(step, object, SESSION_IDENTITY_MOMENT)};
   postgres_effect_sql(effect, "$1::int", "$2::timestamptz", "$3::timestamptz", sql);
   const struct pg_rows *rows =
       postgres_change(conn, sql, postgres_effects[effect].still ? 3 : 2, values);
   const char *answer = rows && rows->rows > 0 ? pg_cell(rows, 0, 0) : NULL;
   if (!rows && postgres_is_up(conn))
-    outcome_set(outcome, victim, VICTIM_REFUSED, "%s", step->err.text);
+    outcome_set(outcome, object, OBJECT_REFUSED, "%s", step->err.text);
   else if (!rows)
-    outcome_set(outcome, victim, VICTIM_UNKNOWN, "no answer: %s", step->err.text);
+    outcome_set(outcome, object, OBJECT_UNKNOWN, "no answer: %s", step->err.text);
   else if (postgres_is_true(answer))
-    outcome_set(outcome, victim, VICTIM_SENT, "signalled");
+    outcome_set(outcome, object, OBJECT_SENT, "signalled");
   else
-    ask_why(step, conn, victim, answer != NULL);
+    ask_why(step, conn, object, answer != NULL);
 }
 
 bool postgres_sessions_execute(struct step *step) {
   struct outcome *outcome = step->act->outcome;
-  const size_t count = step->act->plan->victim_count;
+  const size_t count = step->act->plan->object_count;
   step->act->progress->total = (int64_t)count;
   step->act->progress->unit = "sessions";
   struct postgres_conn *conn = postgres_conn_open_urgent(step);
@@ -137,7 +138,7 @@ bool postgres_sessions_execute(struct step *step) {
     step_report(step);
     step_wait(step, 0); /* a person may stop it here */
   }
-  outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "nothing was done");
+  outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "nothing was done");
   return postgres_is_up(conn);
 }
 
@@ -147,7 +148,7 @@ bool postgres_sessions_execute(struct step *step) {
 struct waiter {
   long pid;
   char start[POSTGRES_MOMENT_MAX]; /* "" when it is not known */
-  size_t victim;                   /* for whom */
+  size_t object;                   /* for whom */
   bool waits;                      /* for anybody */
 };
 
@@ -159,15 +160,15 @@ struct watch {
 };
 
 /* Of the keys in "8130/1700000000.1 8131/1700000000.2". */
-static void add_waiters(struct watch *watch, size_t victim) {
-  const char *keys = pin(watch->step, victim, SESSION_PIN_WAITERS);
+static void add_waiters(struct watch *watch, size_t object) {
+  const char *keys = identity(watch->step, object, SESSION_IDENTITY_WAITERS);
   char key[POSTGRES_SESSION_KEY_MAX];
   while (keys && *keys) {
     const size_t length = strcspn(keys, " ");
     snprintf(key, sizeof key, "%.*s", (int)length, keys);
     watch->waiters = mem_resize(watch->waiters, (watch->count + 1) * sizeof *watch->waiters);
     struct waiter *waiter = &watch->waiters[watch->count++];
-    *waiter = (struct waiter){.pid = strtol(key, NULL, 10), .victim = victim, .waits = true};
+    *waiter = (struct waiter){.pid = strtol(key, NULL, 10), .object = object, .waits = true};
     if (!postgres_key_start(key, waiter->start))
       waiter->start[0] = '\0';
     keys += length + strspn(keys + length, " ");
@@ -177,16 +178,16 @@ static void add_waiters(struct watch *watch, size_t victim) {
 /* The statement that looks for all that are watched. */
 static const char *watch_begin(struct watch *watch) {
   const struct act *act = watch->step->act;
-  const size_t victims = act->plan->victim_count;
-  for (size_t i = 0; i < victims; i++)
-    if (act->outcome->victims[i].result == VICTIM_SENT)
+  const size_t objects = act->plan->object_count;
+  for (size_t i = 0; i < objects; i++)
+    if (act->outcome->objects[i].result == OBJECT_SENT)
       add_waiters(watch, i);
-  long *pids = mem_new((victims + watch->count + 1) * sizeof *pids);
-  for (size_t i = 0; i < victims; i++)
+  long *pids = mem_new((objects + watch->count + 1) * sizeof *pids);
+  for (size_t i = 0; i < objects; i++)
     pids[i] = pid_of(watch->step, i);
   for (size_t i = 0; i < watch->count; i++)
-    pids[victims + i] = watch->waiters[i].pid;
-  const char *sql = look_sql(watch->step, pids, victims + watch->count);
+    pids[objects + i] = watch->waiters[i].pid;
+  const char *sql = look_sql(watch->step, pids, objects + watch->count);
   free(pids);
   return sql;
 }
@@ -196,13 +197,13 @@ static bool cancels(const struct watch *watch) {
 }
 
 /* Whether the session in that row now runs another query, or none. */
-static bool query_ended(const struct watch *watch, size_t victim, const struct pg_rows *rows,
+static bool query_ended(const struct watch *watch, size_t object, const struct pg_rows *rows,
                         size_t row) {
   const char *state = pg_cell(rows, row, LOOK_STATE);
   const char *began = pg_cell(rows, row, LOOK_QUERY_START);
   return state && began &&
          (strcmp(state, "active") != 0 ||
-          strcmp(began, pin(watch->step, victim, SESSION_PIN_MOMENT)) != 0);
+          strcmp(began, identity(watch->step, object, SESSION_IDENTITY_MOMENT)) != 0);
 }
 
 static void judge(struct watch *watch, const struct pg_rows *rows) {
@@ -210,13 +211,14 @@ static void judge(struct watch *watch, const struct pg_rows *rows) {
   char time[FORMAT_MAX];
   format_duration(time, sizeof time, (double)(clock_now_ms() - watch->started_ms) / 1e3);
   for (size_t i = 0; i < outcome->count; i++) {
-    if (outcome->victims[i].result != VICTIM_SENT)
+    if (outcome->objects[i].result != OBJECT_SENT)
       continue;
-    size_t row = find(rows, pid_of(watch->step, i), pin(watch->step, i, SESSION_PIN_START));
+    size_t row =
+        find(rows, pid_of(watch->step, i), identity(watch->step, i, SESSION_IDENTITY_START));
     if (row == rows->rows)
-      outcome_set(outcome, i, VICTIM_DONE, "gone after %s", time);
+      outcome_set(outcome, i, OBJECT_DONE, "gone after %s", time);
     else if (cancels(watch) && query_ended(watch, i, rows, row))
-      outcome_set(outcome, i, VICTIM_DONE, "its query ended after %s", time);
+      outcome_set(outcome, i, OBJECT_DONE, "its query ended after %s", time);
   }
   for (size_t i = 0; i < watch->count; i++) {
     struct waiter *waiter = &watch->waiters[i];
@@ -242,9 +244,9 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
     if (!rows)
       return false;
     judge(watch, rows);
-    act->progress->done = (int64_t)outcome_count(act->outcome, VICTIM_DONE);
+    act->progress->done = (int64_t)outcome_count(act->outcome, OBJECT_DONE);
     step_report(watch->step);
-    if (!ended && outcome_count(act->outcome, VICTIM_SENT) == 0) {
+    if (!ended && outcome_count(act->outcome, OBJECT_SENT) == 0) {
       ended = true;
       until_ms = clock_now_ms() + FREED_PATIENCE_MS;
     }
@@ -252,7 +254,7 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
       return true;
   } while (clock_now_ms() < until_ms && step_sleep(watch->step, PERIOD_MS));
   if (!watch->step->dropped)
-    outcome_set_all(act->outcome, VICTIM_SENT, VICTIM_UNKNOWN,
+    outcome_set_all(act->outcome, OBJECT_SENT, OBJECT_UNKNOWN,
                     "%s after %d s; it may be waiting in the kernel or in a critical section",
                     cancels(watch) ? "its query still runs" : "still there", PATIENCE_MS / 1000);
   return !watch->step->dropped;
@@ -262,9 +264,9 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
  * gone is freed, though one of the freed may be the next to hold up the others. */
 static void say_proof(const struct watch *watch) {
   struct outcome *outcome = watch->step->act->outcome;
-  size_t done = outcome_count(outcome, VICTIM_DONE), freed = 0, waits = 0;
+  size_t done = outcome_count(outcome, OBJECT_DONE), freed = 0, waits = 0;
   for (size_t i = 0; i < watch->count; i++) {
-    bool is_free = outcome->victims[watch->waiters[i].victim].result == VICTIM_DONE;
+    bool is_free = outcome->objects[watch->waiters[i].object].result == OBJECT_DONE;
     freed += is_free;
     waits += is_free && watch->waiters[i].waits;
   }
@@ -285,13 +287,13 @@ static void say_proof(const struct watch *watch) {
 bool postgres_sessions_verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   struct watch watch = {.step = step, .started_ms = clock_now_ms()};
-  step->act->progress->total = (int64_t)outcome_count(outcome, VICTIM_SENT);
+  step->act->progress->total = (int64_t)outcome_count(outcome, OBJECT_SENT);
   step->act->progress->unit = "sessions";
   const char *sql = watch_begin(&watch);
   struct postgres_conn *conn = postgres_conn_open_urgent(step);
-  bool good = conn && (outcome_count(outcome, VICTIM_SENT) == 0 || watch_on(&watch, conn, sql));
+  bool good = conn && (outcome_count(outcome, OBJECT_SENT) == 0 || watch_on(&watch, conn, sql));
   if (!good)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "signalled, but not seen to end: %s",
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "signalled, but not seen to end: %s",
                     step->err.text);
   say_proof(&watch);
   free(watch.waiters);

@@ -10,46 +10,46 @@ static const char *plural(size_t count) {
   return count == 1 ? "" : "s";
 }
 
-static struct value cell(const struct postgres_victims *victims, size_t index,
+static struct value cell(const struct postgres_objects *objects, size_t index,
                          enum postgres_session_found column) {
-  return victims->rows[index]->cells[column];
+  return objects->rows[index]->cells[column];
 }
 
-static size_t count_text(const struct postgres_victims *victims, enum postgres_session_found column,
+static size_t count_text(const struct postgres_objects *objects, enum postgres_session_found column,
                          const char *text) {
   size_t count = 0;
-  for (size_t i = 0; i < victims->count; i++)
-    count += strcmp(postgres_session_text(victims->rows[i], column), text) == 0;
+  for (size_t i = 0; i < objects->count; i++)
+    count += strcmp(postgres_session_text(objects->rows[i], column), text) == 0;
   return count;
 }
 
-/* Whether it waits for a victim itself, and not only behind others that do. */
-static bool waits_directly(const struct postgres_victims *victims, const struct row *row) {
+/* Whether it waits for a object itself, and not only behind others that do. */
+static bool waits_directly(const struct postgres_objects *objects, const struct row *row) {
   const char *at = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY);
   int64_t pid;
   while (postgres_pid_next(&at, &pid))
-    for (size_t i = 0; i < victims->count; i++)
-      if (cell(victims, i, SESSION_FOUND_PID).integer == pid)
+    for (size_t i = 0; i < objects->count; i++)
+      if (cell(objects, i, SESSION_FOUND_PID).integer == pid)
         return true;
   return false;
 }
 
-static size_t count_behind(const struct postgres_victims *victims) {
+static size_t count_behind(const struct postgres_objects *objects) {
   size_t count = 0;
-  for (size_t i = 0; i < victims->table->row_count; i++)
-    count += victims->freed[i] >= 0 && !waits_directly(victims, &victims->table->rows[i]);
+  for (size_t i = 0; i < objects->table->row_count; i++)
+    count += objects->freed[i] >= 0 && !waits_directly(objects, &objects->table->rows[i]);
   return count;
 }
 
-static void say_freed(struct plan *plan, const struct postgres_victims *victims) {
-  const size_t behind = count_behind(victims), freed = victims->freed_count;
-  const char *them = victims->count == 1 ? "it" : "them", *blind = NULL;
+static void say_freed(struct plan *plan, const struct postgres_objects *objects) {
+  const size_t behind = count_behind(objects), freed = objects->freed_count;
+  const char *them = objects->count == 1 ? "it" : "them", *blind = NULL;
   char some[64] = "";
   size_t looked = 0;
   if (behind > 0)
     snprintf(some, sizeof some, ", %zu of them behind another selected one", behind);
-  for (size_t i = 0; i < victims->count; i++) {
-    struct value blocks = cell(victims, i, SESSION_FOUND_BLOCKS);
+  for (size_t i = 0; i < objects->count; i++) {
+    struct value blocks = cell(objects, i, SESSION_FOUND_BLOCKS);
     if (blocks.type == VALUE_NONE)
       blind = blocks.text ? blocks.text : "no reason given";
   }
@@ -58,18 +58,18 @@ static void say_freed(struct plan *plan, const struct postgres_victims *victims)
              freed == 1 ? "s" : "", them, some);
   else if (blind)
     plan_say(plan, PLAN_BLAST, "the sessions waiting for %s are not known: %s", them, blind);
-  else if (victims->others == 0)
+  else if (objects->others == 0)
     plan_say(plan, PLAN_BLAST, "frees no session: none waits for %s", them);
-  for (size_t i = 0; i < victims->table->row_count; i++)
-    looked += *postgres_session_text(&victims->table->rows[i], SESSION_FOUND_BLOCKED_BY) != '\0';
-  if (victims->waiting > (int64_t)looked)
+  for (size_t i = 0; i < objects->table->row_count; i++)
+    looked += *postgres_session_text(&objects->table->rows[i], SESSION_FOUND_BLOCKED_BY) != '\0';
+  if (objects->waiting > (int64_t)looked)
     plan_say(plan, PLAN_BLAST,
              "at least that many: of %lld sessions that wait for a lock, only %zu were examined",
-             (long long)victims->waiting, looked);
-  if (victims->others > 0)
+             (long long)objects->waiting, looked);
+  if (objects->others > 0)
     plan_say(plan, PLAN_BLAST, "%zu session%s wait%s for others as well, and keep%s waiting",
-             victims->others, plural(victims->others), victims->others == 1 ? "s" : "",
-             victims->others == 1 ? "s" : "");
+             objects->others, plural(objects->others), objects->others == 1 ? "s" : "",
+             objects->others == 1 ? "s" : "");
 }
 
 /* What breaks, and what is rolled back. */
@@ -81,12 +81,12 @@ static void say_cancel(struct plan *plan, bool one) {
            one ? "y has done" : "ies have done", one ? "it" : "them");
 }
 
-static void say_terminate(struct plan *plan, const struct postgres_victims *victims, bool one) {
+static void say_terminate(struct plan *plan, const struct postgres_objects *objects, bool one) {
   size_t open = 0;
   double oldest = 0, age;
   char time[FORMAT_MAX];
-  for (size_t i = 0; i < victims->count; i++)
-    if (value_number(cell(victims, i, SESSION_FOUND_TRANSACTION_AGE), &age)) {
+  for (size_t i = 0; i < objects->count; i++)
+    if (value_number(cell(objects, i, SESSION_FOUND_TRANSACTION_AGE), &age)) {
       open++;
       oldest = age > oldest ? age : oldest;
     }
@@ -102,38 +102,38 @@ static void say_terminate(struct plan *plan, const struct postgres_victims *vict
              open, time);
   plan_say(plan, PLAN_LOSS, "%s temporary tables, prepared statements and session locks",
            one ? "its" : "their");
-  if (count_text(victims, SESSION_FOUND_STATE, POSTGRES_STATE_ACTIVE) > 0)
+  if (count_text(objects, SESSION_FOUND_STATE, POSTGRES_STATE_ACTIVE) > 0)
     plan_say(plan, PLAN_WARNING,
              one ? "a query runs: cancel (C) would end it and leave the session"
                  : "queries run: cancel (C) would end them and leave the sessions");
 }
 
 /* Work that one would rather not lose. */
-static void warn_of_work(struct plan *plan, const struct postgres_victims *victims) {
+static void warn_of_work(struct plan *plan, const struct postgres_objects *objects) {
   static const struct {
     const char *application, *says;
   } works[] = {{"pg_dump", "a backup (pg_dump)"}, {"stacktop", "stacktop's own work"}};
   for (size_t w = 0; w < sizeof works / sizeof *works; w++) {
-    const size_t count = count_text(victims, SESSION_FOUND_APPLICATION, works[w].application);
+    const size_t count = count_text(objects, SESSION_FOUND_APPLICATION, works[w].application);
     if (count > 1)
       plan_say(plan, PLAN_WARNING, "%zu of them are %s", count, works[w].says);
-    for (size_t i = 0; count == 1 && i < victims->count; i++)
-      if (strcmp(postgres_session_text(victims->rows[i], SESSION_FOUND_APPLICATION),
+    for (size_t i = 0; count == 1 && i < objects->count; i++)
+      if (strcmp(postgres_session_text(objects->rows[i], SESSION_FOUND_APPLICATION),
                  works[w].application) == 0)
         plan_say(plan, PLAN_WARNING, "%s is %s",
-                 postgres_session_text(victims->rows[i], SESSION_FOUND_LABEL), works[w].says);
+                 postgres_session_text(objects->rows[i], SESSION_FOUND_LABEL), works[w].says);
   }
 }
 
-static void warn_of_waiters(struct plan *plan, const struct postgres_victims *victims) {
+static void warn_of_waiters(struct plan *plan, const struct postgres_objects *objects) {
   const struct row *holder = NULL;
   size_t waiting = 0;
-  for (size_t i = 0; i < victims->count; i++) {
-    const struct row *root = postgres_session_root(victims->table, victims->rows[i]);
-    waiting += root != victims->rows[i];
-    holder = root != victims->rows[i] ? root : holder;
+  for (size_t i = 0; i < objects->count; i++) {
+    const struct row *root = postgres_session_root(objects->table, objects->rows[i]);
+    waiting += root != objects->rows[i];
+    holder = root != objects->rows[i] ? root : holder;
   }
-  if (waiting == 1 && victims->count == 1)
+  if (waiting == 1 && objects->count == 1)
     plan_say(plan, PLAN_WARNING, "it is itself blocked by %s",
              postgres_session_text(holder, SESSION_FOUND_LABEL));
   else if (waiting > 0)
@@ -141,16 +141,16 @@ static void warn_of_waiters(struct plan *plan, const struct postgres_victims *vi
              waiting, waiting == 1 ? "s" : "");
 }
 
-void postgres_sessions_say(struct plan *plan, const struct postgres_victims *victims) {
+void postgres_sessions_say(struct plan *plan, const struct postgres_objects *objects) {
   const enum postgres_effect effect = postgres_effect_of(plan);
-  const bool one = victims->count == 1;
-  say_freed(plan, victims);
+  const bool one = objects->count == 1;
+  say_freed(plan, objects);
   if (effect == POSTGRES_CANCEL)
     say_cancel(plan, one);
   else
-    say_terminate(plan, victims, one);
-  warn_of_work(plan, victims);
-  warn_of_waiters(plan, victims);
+    say_terminate(plan, objects, one);
+  warn_of_work(plan, objects);
+  warn_of_waiters(plan, objects);
   plan_say(
       plan, PLAN_PRECONDITION,
       "the session is still the same (pid and start), a client session and not stacktop's own%s",

@@ -6,9 +6,10 @@
 
 #include <string.h>
 
-static const char *const pins[SET_PIN_COUNT] = {
-    [SET_PIN_NAME] = "name",   [SET_PIN_STATEMENT] = "statement", [SET_PIN_RAW] = "raw",
-    [SET_PIN_SHOWN] = "shown", [SET_PIN_FORMER] = "former",       [SET_PIN_VALUE] = "value",
+static const char *const identities[SET_IDENTITY_COUNT] = {
+    [SET_IDENTITY_NAME] = "name",     [SET_IDENTITY_STATEMENT] = "statement",
+    [SET_IDENTITY_RAW] = "raw",       [SET_IDENTITY_SHOWN] = "shown",
+    [SET_IDENTITY_FORMER] = "former", [SET_IDENTITY_VALUE] = "value",
 };
 
 static const struct plan_column columns[] = {{"NOW", false}, {"NEW", false}, {"FROM", false}};
@@ -161,25 +162,25 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
     return err_set(err, ERR_DENIED, "no right to read %.100s", row->key);
   if (!allowed(request, &setting, err))
     return false;
-  ACTION_OBJECTS(plan, columns, pins);
-  postgres_identity_pin(request, plan, POSTGRES_OF_RUN);
+  ACTION_OBJECTS(plan, columns, identities);
+  postgres_identity_bind(request, plan, POSTGRES_OF_RUN);
   plan->unit = "setting";
   plan->title = setting.value
                     ? plan_printf(plan, "Set %s of %s", row->key, plan->target)
                     : plan_printf(plan, "Set %s back to its default of %s", row->key, plan->target);
-  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, row->key, row->key);
+  if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
-  victim->cells[0] = plan_copy(plan, setting.shown);
-  victim->cells[1] =
+  object->cells[0] = plan_copy(plan, setting.shown);
+  object->cells[1] =
       setting.value ? plan_copy(plan, *setting.value ? setting.value : "''") : "what the files say";
-  victim->cells[2] = plan_copy(plan, setting.source);
-  victim->pins[SET_PIN_NAME] = victim->label;
-  victim->pins[SET_PIN_STATEMENT] = plan_copy(plan, statement);
-  victim->pins[SET_PIN_RAW] = plan_copy(plan, setting.raw);
-  victim->pins[SET_PIN_SHOWN] = victim->cells[0];
-  victim->pins[SET_PIN_FORMER] = setting.former ? plan_copy(plan, setting.former) : NULL;
-  victim->pins[SET_PIN_VALUE] = setting.value ? plan_copy(plan, setting.value) : NULL;
+  object->cells[2] = plan_copy(plan, setting.source);
+  object->identities[SET_IDENTITY_NAME] = object->label;
+  object->identities[SET_IDENTITY_STATEMENT] = plan_copy(plan, statement);
+  object->identities[SET_IDENTITY_RAW] = plan_copy(plan, setting.raw);
+  object->identities[SET_IDENTITY_SHOWN] = object->cells[0];
+  object->identities[SET_IDENTITY_FORMER] = setting.former ? plan_copy(plan, setting.former) : NULL;
+  object->identities[SET_IDENTITY_VALUE] = setting.value ? plan_copy(plan, setting.value) : NULL;
   plan_say(plan, PLAN_EFFECT, "%s;", statement);
   plan_say(plan, PLAN_EFFECT, "SELECT pg_reload_conf();");
   if (what)

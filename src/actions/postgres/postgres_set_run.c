@@ -10,8 +10,8 @@
 
 enum { LOOK_AGAIN_MS = 100, PATIENCE_MS = 5000, WORD_MAX = 4 * PLAN_TEXT_MAX };
 
-static const char *pin(const struct step *step, enum postgres_set_pin pin) {
-  return step->act->plan->victims[0].pins[pin];
+static const char *identity(const struct step *step, enum postgres_set_identity identity) {
+  return step->act->plan->objects[0].identities[identity];
 }
 
 /* ---- execute */
@@ -26,14 +26,14 @@ static const char check_sql[] =
 
 /* "postgres.set main name=work_mem value=4MB" */
 static void say_undo(struct step *step) {
-  const char *former = pin(step, SET_PIN_FORMER), *value = "reset=true";
+  const char *former = identity(step, SET_IDENTITY_FORMER), *value = "reset=true";
   char target[512], *word = arena_alloc(&step->arena, WORD_MAX);
   quote_word(target, sizeof target, step->act->plan->target);
   if (former && word)
     value =
         quote_word(word, WORD_MAX, arena_printf(&step->arena, "value=%s", *former ? former : "''"));
-  outcome_undo(step->act->outcome, "postgres.set %s name=%s %s", target, pin(step, SET_PIN_NAME),
-               value);
+  outcome_undo(step->act->outcome, "postgres.set %s name=%s %s", target,
+               identity(step, SET_IDENTITY_NAME), value);
 }
 
 bool postgres_set_execute(struct step *step) {
@@ -41,24 +41,25 @@ bool postgres_set_execute(struct step *step) {
   struct postgres_conn *conn = postgres_conn_open(step);
   if (!conn)
     return false;
-  const struct pg_rows *rows =
-      postgres_read(conn, 3,
-                    POSTGRES_VALUES(check_sql, pin(step, SET_PIN_NAME), pin(step, SET_PIN_RAW),
-                                    pin(step, SET_PIN_STATEMENT), pin(step, SET_PIN_VALUE)));
+  const struct pg_rows *rows = postgres_read(
+      conn, 3,
+      POSTGRES_VALUES(check_sql, identity(step, SET_IDENTITY_NAME),
+                      identity(step, SET_IDENTITY_RAW), identity(step, SET_IDENTITY_STATEMENT),
+                      identity(step, SET_IDENTITY_VALUE)));
   if (!rows)
     return postgres_refused(conn);
   if (rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 2))) {
-    outcome_set(outcome, 0, VICTIM_GONE, "the setting no longer exists");
+    outcome_set(outcome, 0, OBJECT_GONE, "the setting no longer exists");
     return true;
   }
   if (!postgres_is_true(pg_cell(rows, 0, 0))) {
-    outcome_set(outcome, 0, VICTIM_GONE, "it is now %s, not %s; not changed", pg_cell(rows, 0, 1),
-                pin(step, SET_PIN_RAW));
+    outcome_set(outcome, 0, OBJECT_GONE, "it is now %s, not %s; not changed", pg_cell(rows, 0, 1),
+                identity(step, SET_IDENTITY_RAW));
     return true;
   }
-  if (!postgres_change(conn, pin(step, SET_PIN_STATEMENT), 0, NULL))
+  if (!postgres_change(conn, identity(step, SET_IDENTITY_STATEMENT), 0, NULL))
     return postgres_refused(conn);
-  outcome_set(outcome, 0, VICTIM_SENT, "written");
+  outcome_set(outcome, 0, OBJECT_SENT, "written");
   say_undo(step);
   rows = postgres_change(conn, "SELECT pg_reload_conf()", 0, postgres_no_values);
   if (!rows || rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 0)))
@@ -85,27 +86,27 @@ static const char other_sql[] = PROVE_SQL("NULL::text");
 
 /* Whether it will still change: the server reads its files a moment after the signal. */
 static bool is_as_wanted(const struct step *step, const char *raw) {
-  const char *value = pin(step, SET_PIN_VALUE);
-  return strcmp(raw, pin(step, SET_PIN_RAW)) != 0 || (value && strcmp(raw, value) == 0);
+  const char *value = identity(step, SET_IDENTITY_VALUE);
+  return strcmp(raw, identity(step, SET_IDENTITY_RAW)) != 0 || (value && strcmp(raw, value) == 0);
 }
 
 /* False: look again. */
 static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
   struct outcome *outcome = step->act->outcome;
-  const char *name = pin(step, SET_PIN_NAME), *was = pin(step, SET_PIN_SHOWN);
+  const char *name = identity(step, SET_IDENTITY_NAME), *was = identity(step, SET_IDENTITY_SHOWN);
   const char *shown = pg_cell(rows, 0, 1), *error = pg_cell(rows, 0, 3);
   if (is_as_wanted(step, pg_cell(rows, 0, 0))) {
-    outcome_set(outcome, 0, VICTIM_DONE, "%s now, %s before", shown, was);
+    outcome_set(outcome, 0, OBJECT_DONE, "%s now, %s before", shown, was);
     outcome_proof(outcome, "%s is %s now, %s before", name, shown, was);
   } else if (postgres_is_true(pg_cell(rows, 0, 2))) {
-    outcome_set(outcome, 0, VICTIM_DONE, "written; still %s until the server is restarted", shown);
+    outcome_set(outcome, 0, OBJECT_DONE, "written; still %s until the server is restarted", shown);
     outcome_proof(outcome, "%s waits for a restart, %s until then", name, shown);
   } else if (patient) {
     return false;
   } else if (error) {
-    outcome_set(outcome, 0, VICTIM_UNKNOWN, "written, but rejected: %s", error);
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "written, but rejected: %s", error);
   } else {
-    outcome_set(outcome, 0, VICTIM_DONE,
+    outcome_set(outcome, 0, OBJECT_DONE,
                 "written and reloaded; the value is %s, as before (from %s)", shown,
                 pg_cell(rows, 0, 4));
   }
@@ -115,7 +116,7 @@ static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
 bool postgres_set_verify(struct step *step) {
   const int64_t until_ms = clock_now_ms() + PATIENCE_MS;
   struct postgres_conn *conn = postgres_conn_open(step);
-  const char *const values[] = {pin(step, SET_PIN_NAME)}, *sql = superuser_sql;
+  const char *const values[] = {identity(step, SET_IDENTITY_NAME)}, *sql = superuser_sql;
   while (conn) {
     const struct pg_rows *rows = postgres_read(conn, PROVE_COLUMNS, sql, 1, values);
     if (!rows && sql == superuser_sql && strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) == 0)

@@ -90,11 +90,11 @@ static void words(char *out, size_t size, int64_t before, int64_t now) {
              now == 1 ? "s" : "");
 }
 
-static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
+static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
                   struct postgres_totals *totals) {
-  const char *before = act->plan->victims[victim].pins[WORK_PIN_BEFORE];
+  const char *before = act->plan->objects[object].identities[WORK_IDENTITY_BEFORE];
   if (rows->rows == 0) {
-    outcome_set(act->outcome, victim, VICTIM_DONE, "vacuumed, but dropped or renamed since then");
+    outcome_set(act->outcome, object, OBJECT_DONE, "vacuumed, but dropped or renamed since then");
     return true;
   }
   const char *since = pg_cell(rows, 0, 0), *dead = pg_cell(rows, 0, 1);
@@ -104,7 +104,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
   int64_t old = before ? strtoll(before, NULL, 10) : now;
   char text[128];
   words(text, sizeof text, old, now);
-  outcome_set(act->outcome, victim, VICTIM_DONE, "%s", text);
+  outcome_set(act->outcome, object, OBJECT_DONE, "%s", text);
   totals->before += old;
   totals->now += now;
   totals->known++;
@@ -114,7 +114,7 @@ static bool judge(struct act *act, size_t victim, const struct pg_rows *rows,
 static void conclude(struct outcome *outcome, const struct postgres_totals *totals) {
   char text[128];
   words(text, sizeof text, totals->before, totals->now);
-  outcome_proof(outcome, "%zu of %zu tables vacuumed: %s", outcome_count(outcome, VICTIM_DONE),
+  outcome_proof(outcome, "%zu of %zu tables vacuumed: %s", outcome_count(outcome, OBJECT_DONE),
                 outcome->count, text);
 }
 

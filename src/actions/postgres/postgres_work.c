@@ -12,9 +12,10 @@
 
 enum { PERIOD_MS = 1000 };
 
-static const char *const pins[WORK_PIN_COUNT] = {
-    [WORK_PIN_OID] = "oid",       [WORK_PIN_STATEMENT] = "statement", [WORK_PIN_NAME] = "name",
-    [WORK_PIN_BEFORE] = "before", [WORK_PIN_STAMP] = "stamp",
+static const char *const identities[WORK_IDENTITY_COUNT] = {
+    [WORK_IDENTITY_OID] = "oid",     [WORK_IDENTITY_STATEMENT] = "statement",
+    [WORK_IDENTITY_NAME] = "name",   [WORK_IDENTITY_BEFORE] = "before",
+    [WORK_IDENTITY_STAMP] = "stamp",
 };
 
 /* What a failed one has left: invalid indexes of its table that were not there before ($2), nor are
@@ -33,7 +34,7 @@ struct work {
   const struct postgres_work *spec;
   struct postgres_conn *conn;
   struct postgres_conn *watch; /* a second session; NULL: none, or it was lost */
-  size_t victim;
+  size_t object;
   const char *left; /* names for postgres.drop-invalid-index, each quoted as a word; NULL: none */
 };
 
@@ -43,8 +44,8 @@ struct checked {
   const char *invalid; /* the table's invalid indexes */
 };
 
-static const char *pin(const struct work *work, enum postgres_work_pin pin) {
-  return work->step->act->plan->victims[work->victim].pins[pin];
+static const char *identity(const struct work *work, enum postgres_work_identity identity) {
+  return work->step->act->plan->objects[work->object].identities[identity];
 }
 
 static struct outcome *outcome_of(const struct work *work) {
@@ -69,10 +70,10 @@ static void say_step(struct work *work, const char *phase) {
   const struct plan *plan = work->step->act->plan;
   struct progress *progress = work->step->act->progress;
   char turn[32] = "";
-  if (plan->victim_count > 1)
-    snprintf(turn, sizeof turn, "%zu of %zu, ", work->victim + 1, plan->victim_count);
+  if (plan->object_count > 1)
+    snprintf(turn, sizeof turn, "%zu of %zu, ", work->object + 1, plan->object_count);
   snprintf(progress->step, sizeof progress->step, "%s%.40s: %s", turn,
-           plan->victims[work->victim].label, phase);
+           plan->objects[work->object].label, phase);
   step_report(work->step);
 }
 
@@ -136,21 +137,22 @@ static void failed(struct work *work, bool running) {
   const char *state = postgres_sqlstate(work->conn), *why = work->step->err.text;
   const bool cancelled = work->step->cancelled;
   if (work->spec->stays && running && strcmp(state, POSTGRES_CANCELLED) == 0)
-    outcome_set_partly(outcome, work->victim, NULL, "%s", cancelled ? work->spec->cancelled : why);
+    outcome_set_partly(outcome, work->object, NULL, "%s", cancelled ? work->spec->cancelled : why);
   else if (cancelled && strcmp(state, POSTGRES_CANCELLED) == 0)
-    outcome_set(outcome, work->victim, VICTIM_SKIPPED, "%s",
+    outcome_set(outcome, work->object, OBJECT_SKIPPED, "%s",
                 running ? work->spec->cancelled : "cancelled before it began");
   else if (strcmp(state, POSTGRES_LOCK_TIMEOUT) == 0)
-    outcome_set(outcome, work->victim, VICTIM_REFUSED, "another session holds its lock: %s", why);
+    outcome_set(outcome, work->object, OBJECT_REFUSED, "another session holds its lock: %s", why);
   else
-    outcome_set(outcome, work->victim, VICTIM_REFUSED, "%s", why);
+    outcome_set(outcome, work->object, OBJECT_REFUSED, "%s", why);
 }
 
 /* Whether it still is what was planned; otherwise its result is set. */
 static bool check(struct work *work, struct checked *checked) {
   struct outcome *outcome = outcome_of(work);
-  const char *const values[] = {pin(work, WORK_PIN_OID), pin(work, WORK_PIN_STATEMENT),
-                                pin(work, WORK_PIN_STAMP)};
+  const char *const values[] = {identity(work, WORK_IDENTITY_OID),
+                                identity(work, WORK_IDENTITY_STATEMENT),
+                                identity(work, WORK_IDENTITY_STAMP)};
   const struct pg_rows *rows =
       postgres_ask(work->conn, work->spec->check, work->spec->check_stamp ? 3 : 2, values);
   const bool whole = rows && rows->rows == 1 && rows->columns == CHECK_COLUMN_COUNT;
@@ -159,9 +161,9 @@ static bool check(struct work *work, struct checked *checked) {
   if (!rows && !postgres_is_up(work->conn))
     return false;
   if (!rows || why)
-    outcome_set(outcome, work->victim, VICTIM_REFUSED, "%s", rows ? why : work->step->err.text);
+    outcome_set(outcome, work->object, OBJECT_REFUSED, "%s", rows ? why : work->step->err.text);
   else if (!whole)
-    outcome_set(outcome, work->victim, VICTIM_GONE,
+    outcome_set(outcome, work->object, OBJECT_GONE,
                 "not touched: it no longer exists or is not the planned one");
   if (!whole || why)
     return false;
@@ -185,7 +187,7 @@ static bool may_lock(struct work *work, const char *lock) {
   if (postgres_is_up(work->conn))
     failed(work, false);
   else
-    outcome_set(outcome_of(work), work->victim, VICTIM_SKIPPED, "not begun: %s",
+    outcome_set(outcome_of(work), work->object, OBJECT_SKIPPED, "not begun: %s",
                 work->step->err.text);
   return false;
 }
@@ -194,14 +196,14 @@ static bool may_lock(struct work *work, const char *lock) {
 static void add_left(struct work *work, const char *invalid) {
   enum { WORD_MAX = 1024 };
   struct outcome *outcome = outcome_of(work);
-  const struct victim_outcome *victim = &outcome->victims[work->victim];
-  const char *const values[] = {pin(work, WORK_PIN_OID), invalid};
+  const struct object_outcome *object = &outcome->objects[work->object];
+  const char *const values[] = {identity(work, WORK_IDENTITY_OID), invalid};
   const struct pg_rows *rows = postgres_ask(work->conn, left_sql, 2, values);
   if (!rows && postgres_is_up(work->conn)) /* a cancel that came late has hit the question */
     rows = postgres_ask(work->conn, left_sql, 2, values);
   if (!rows) {
-    outcome_set(outcome, work->victim, victim->result,
-                "%s; whether it left an invalid index is not known: %s", victim->words,
+    outcome_set(outcome, work->object, object->result,
+                "%s; whether it left an invalid index is not known: %s", object->words,
                 work->step->err.text);
     return;
   }
@@ -209,10 +211,10 @@ static void add_left(struct work *work, const char *invalid) {
     char word[WORD_MAX];
     const char *name = pg_cell(rows, i, 0);
     outcome_set_partly(
-        outcome, work->victim, NULL,
+        outcome, work->object, NULL,
         i == 0 ? "%s; it left the invalid index %s, which postgres.drop-invalid-index removes"
                : "%s, and %s",
-        victim->words, name);
+        object->words, name);
     work->left = arena_printf(&work->step->arena, "%s %s", work->left ? work->left : "",
                               quote_word(word, sizeof word, name));
   }
@@ -224,14 +226,14 @@ static void run(struct work *work, const struct checked *checked) {
   char time[FORMAT_MAX];
   *work->step->act->progress = (struct progress){.started_ms = started_ms};
   say_step(work, "begins");
-  if (run_long(work, pin(work, WORK_PIN_STATEMENT))) {
+  if (run_long(work, identity(work, WORK_IDENTITY_STATEMENT))) {
     format_duration(time, sizeof time, (double)(clock_now_ms() - started_ms) / 1e3);
-    outcome_set(outcome, work->victim, VICTIM_SENT, "ran for %s", time);
+    outcome_set(outcome, work->object, OBJECT_SENT, "ran for %s", time);
   } else if (work->step->dropped) {
-    outcome_set(outcome, work->victim, VICTIM_UNKNOWN,
+    outcome_set(outcome, work->object, OBJECT_UNKNOWN,
                 "stacktop left while it was running; the server may continue");
   } else if (!postgres_is_up(work->conn)) {
-    outcome_set(outcome, work->victim, VICTIM_UNKNOWN,
+    outcome_set(outcome, work->object, OBJECT_UNKNOWN,
                 "the connection was lost while it was running, and the server may continue: %s",
                 work->step->err.text);
   } else {
@@ -246,7 +248,7 @@ static void work_on(struct work *work) {
   if (!check(work, &checked) || (work->spec->concurrently && !may_lock(work, checked.lock)))
     return;
   if (work->step->cancelled)
-    outcome_set(outcome_of(work), work->victim, VICTIM_SKIPPED, "cancelled before it began");
+    outcome_set(outcome_of(work), work->object, OBJECT_SKIPPED, "cancelled before it began");
   else
     run(work, &checked);
 }
@@ -259,12 +261,12 @@ bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
   if (!work.conn)
     return false;
   work.watch = postgres_conn_begin(step, work.conn);
-  while (postgres_is_up(work.conn) && work.victim < plan->victim_count && !step_should_stop(step)) {
+  while (postgres_is_up(work.conn) && work.object < plan->object_count && !step_should_stop(step)) {
     work_on(&work);
     step_report(step);
-    work.victim++;
+    work.object++;
   }
-  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SKIPPED, "%s",
+  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SKIPPED, "%s",
                   step->cancelled ? "cancelled before its turn" : "not attempted");
   if (work.left) {
     char target[256];
@@ -304,16 +306,16 @@ static bool add_object(const struct action_request *request, struct plan *plan,
                                : plan_copy(plan, postgres_found_text(table, row, "statement"));
   if (strlen(statement) >= PLAN_TEXT_MAX - 8)
     return err_set(err, ERR_LIMIT, "the statement is too long");
-  struct plan_victim *victim = plan_victim(plan, row->key, row->key);
-  if (!victim)
+  struct plan_object *object = plan_object(plan, row->key, row->key);
+  if (!object)
     return err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
-  victim->pins[WORK_PIN_OID] = pinned(plan, table, row, "oid");
-  victim->pins[WORK_PIN_STATEMENT] = statement;
-  victim->pins[WORK_PIN_NAME] = victim->label;
-  victim->pins[WORK_PIN_BEFORE] = pinned(plan, table, row, work->before);
-  victim->pins[WORK_PIN_STAMP] = pinned(plan, table, row, work->stamp);
+  object->identities[WORK_IDENTITY_OID] = pinned(plan, table, row, "oid");
+  object->identities[WORK_IDENTITY_STATEMENT] = statement;
+  object->identities[WORK_IDENTITY_NAME] = object->label;
+  object->identities[WORK_IDENTITY_BEFORE] = pinned(plan, table, row, work->before);
+  object->identities[WORK_IDENTITY_STAMP] = pinned(plan, table, row, work->stamp);
   for (size_t c = 0; c < work->column_count; c++)
-    victim->cells[c] = shown(request, plan, row, work->cells[c]);
+    object->cells[c] = shown(request, plan, row, work->cells[c]);
   plan_say(plan, PLAN_EFFECT, "%s;", statement);
   return true;
 }
@@ -342,9 +344,9 @@ bool postgres_work_plan(const struct action_request *request, struct plan *plan,
     return false;
   plan->columns = work->columns;
   plan->column_count = work->column_count;
-  plan->pins = pins;
-  plan->pin_count = WORK_PIN_COUNT;
-  postgres_identity_pin(request, plan, POSTGRES_OF_DATA);
+  plan->identities = identities;
+  plan->identity_count = WORK_IDENTITY_COUNT;
+  postgres_identity_bind(request, plan, POSTGRES_OF_DATA);
   plan->unit = count == 1 ? work->unit_one : work->unit_many;
   plan->title = count == 1
                     ? plan_printf(plan, "%s %s of %s", work->title_one, rows[0]->key, plan->target)

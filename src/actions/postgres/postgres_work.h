@@ -1,24 +1,24 @@
-/* Long statements on tables and indexes, one victim after the other: VACUUM, ANALYZE, REINDEX,
+/* Long statements on tables and indexes, one object after the other: VACUUM, ANALYZE, REINDEX,
  * CREATE INDEX and DROP INDEX. None of them takes values, so that its names are put together and
  * quoted by the server.
  *
- * Each victim has its statement as a pin, made of a name that the survey's server had quoted. Right
- * before it runs, the server is asked on the same session whether that statement is what it would
- * write itself for the object with the pinned oid; only then the pin is sent. A second link reads
- * the progress each second, and is the way in which a person's cancel gets through
+ * Each object has its statement as a identity, made of a name that the survey's server had quoted.
+ * Right before it runs, the server is asked on the same session whether that statement is what it
+ * would write itself for the object with the pinned oid; only then the identity is sent. A second
+ * link reads the progress each second, and is the way in which a person's cancel gets through
  * (pg_cancel_backend of our own session). */
 #pragma once
 
 #include "actions/action.h"
 #include "actions/postgres/postgres_conn.h"
 
-enum postgres_work_pin {
-  WORK_PIN_OID,       /* of the table or index */
-  WORK_PIN_STATEMENT, /* what runs */
-  WORK_PIN_NAME,      /* quoted, with its schema */
-  WORK_PIN_BEFORE,    /* a number to compare with afterwards: bytes, dead rows; NULL: not known */
-  WORK_PIN_STAMP,     /* what it must have, or must no longer have: the action's own; NULL: none */
-  WORK_PIN_COUNT
+enum postgres_work_identity {
+  WORK_IDENTITY_OID,       /* of the table or index */
+  WORK_IDENTITY_STATEMENT, /* what runs */
+  WORK_IDENTITY_NAME,      /* quoted, with its schema */
+  WORK_IDENTITY_BEFORE, /* a number to compare with afterwards: bytes, dead rows; NULL: not known */
+  WORK_IDENTITY_STAMP, /* what it must have, or must no longer have: the action's own; NULL: none */
+  WORK_IDENTITY_COUNT
 };
 
 /* The answer of `check`; no row: it no longer exists, or is called otherwise by now. */
@@ -53,7 +53,7 @@ struct postgres_work {
   const struct plan_column *columns; /* of the plan */
   const char *const *cells;          /* ids of the survey's columns in them; NULL: the parent */
   size_t column_count;
-  const char *before, *stamp; /* ids of the survey's columns for these pins; NULL: none */
+  const char *before, *stamp; /* ids of the survey's columns for these identities; NULL: none */
   void (*say)(const struct action_request *request, struct plan *plan,
               const struct row *const *rows, size_t count);
 
@@ -71,9 +71,9 @@ struct postgres_work {
   /* The proof: $1 the oid, $2 the name, $3 the stamp. True with the outcome set when it is there
    * (or will never be); false: look again. */
   const char *prove;
-  bool (*judge)(struct act *act, size_t victim, const struct pg_rows *rows,
+  bool (*judge)(struct act *act, size_t object, const struct pg_rows *rows,
                 struct postgres_totals *totals);
-  /* The proof in one line, when there is more than one victim. */
+  /* The proof in one line, when there is more than one object. */
   void (*conclude)(struct outcome *outcome, const struct postgres_totals *totals);
 };
 

@@ -97,14 +97,14 @@ static int64_t add_databases_to(struct plan *plan, const struct sample *found, i
     char text[FORMAT_MAX];
     if (only >= 0 && row->cells[DATABASE_NAME].integer != only)
       continue;
-    struct plan_victim *victim = plan_victim(plan, row->key, plan_printf(plan, "db %s", row->key));
-    if (!victim)
+    struct plan_object *object = plan_object(plan, row->key, plan_printf(plan, "db %s", row->key));
+    if (!object)
       return -1;
     for (size_t c = 0; c < 2; c++)
-      victim->cells[c] =
+      object->cells[c] =
           plan_copy(plan, format_count(text, sizeof text, row->cells[DATABASE_KEYS + c].integer));
-    victim->pins[0] = plan_copy(plan, found_text(found, "run_id"));
-    victim->pins[1] = plan_copy(plan, row->key);
+    object->identities[0] = plan_copy(plan, found_text(found, "run_id"));
+    object->identities[1] = plan_copy(plan, row->key);
     keys = count_add(keys, row->cells[DATABASE_KEYS].integer);
   }
   return keys;
@@ -112,7 +112,7 @@ static int64_t add_databases_to(struct plan *plan, const struct sample *found, i
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"KEYS", true}, {"WITH A TTL", true}};
-  static const char *const pins[] = {"run_id", "db"};
+  static const char *const identities[] = {"run_id", "db"};
   const struct sample *found = request->found;
   const char *async = found_int(found, "version", ASYNC_VERSION) >= ASYNC_VERSION ? " ASYNC" : "";
   char counted[REDIS_COUNTED_MAX], cli[REDIS_CLI_MAX];
@@ -120,10 +120,10 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (is_of_database(plan))
     db = request->params[0].set ? (int)request->params[0].number
                                 : redis_url_database(request->target);
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   const int64_t keys = add_databases_to(plan, found, db);
   if (keys < 0)
-    return err_set(err, ERR_LIMIT, "more than %d databases", PLAN_VICTIMS_MAX);
+    return err_set(err, ERR_LIMIT, "more than %d databases", PLAN_OBJECTS_MAX);
   if (keys == 0)
     return err_set(err, ERR_INVALID, "nothing to flush: no key is there");
   redis_cli(cli, request->target, db);
@@ -162,7 +162,7 @@ static bool execute(struct step *step) {
   const bool async = version == 0 || version >= ASYNC_VERSION;
   if (!conn || !redis_change_words(conn, async ? 2 : 1, words, NULL))
     return false;
-  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "flushed");
+  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "flushed");
   return true;
 }
 
@@ -172,15 +172,15 @@ static void settle(struct step *step, const struct redis_info *info) {
   const struct plan *plan = step->act->plan;
   struct outcome *outcome = step->act->outcome;
   char text[REDIS_COUNTED_MAX];
-  for (size_t i = 0; i < plan->victim_count && i < outcome->count; i++) {
+  for (size_t i = 0; i < plan->object_count && i < outcome->count; i++) {
     int64_t keys, expires;
-    redis_keys_of_database(info, (int)strtol(plan->victims[i].key, NULL, 10), &keys, &expires);
-    if (outcome->victims[i].result != VICTIM_SENT)
+    redis_keys_of_database(info, (int)strtol(plan->objects[i].key, NULL, 10), &keys, &expires);
+    if (outcome->objects[i].result != OBJECT_SENT)
       continue;
     if (keys == 0)
-      outcome_set(outcome, i, VICTIM_DONE, "no key in it");
+      outcome_set(outcome, i, OBJECT_DONE, "no key in it");
     else
-      outcome_set(outcome, i, VICTIM_DONE, "flushed; %s written since",
+      outcome_set(outcome, i, OBJECT_DONE, "flushed; %s written since",
                   redis_keys_counted(text, keys));
   }
 }
@@ -191,7 +191,7 @@ static bool verify(struct step *step) {
   const struct redis_info *info;
   int64_t pending, used = 0;
   char bytes[FORMAT_MAX];
-  if (outcome_count(outcome, VICTIM_SENT) == 0)
+  if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn)
@@ -208,10 +208,10 @@ static bool verify(struct step *step) {
   settle(step, info);
   redis_info_count(info, "used_memory", &used);
   if (pending == 0)
-    outcome_proof(outcome, "%s; all memory is freed, used memory is %s", outcome->victims[0].words,
+    outcome_proof(outcome, "%s; all memory is freed, used memory is %s", outcome->objects[0].words,
                   format_bytes(bytes, sizeof bytes, (double)used));
   else
-    outcome_proof(outcome, "%s; %lld objects are still being freed", outcome->victims[0].words,
+    outcome_proof(outcome, "%s; %lld objects are still being freed", outcome->objects[0].words,
                   (long long)pending);
   return true;
 }

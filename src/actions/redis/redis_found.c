@@ -103,7 +103,7 @@ void redis_plan_spread(struct plan *plan, const struct sample *found, const char
 
 /* The text that the collector has in the summary's only row; "" where there is none. */
 static const char *collected(const struct action_request *request, const char *column) {
-  const struct sample *sample = request->model->slots[request->slot].sample;
+  const struct sample *sample = request->model->targets[request->target_index].sample;
   const struct table *table = sample ? sample_table_view(sample, REDIS_SUMMARY_TABLE) : NULL;
   int index = table ? table_column(table->spec, column) : -1;
   if (index < 0 || table->row_count == 0 || table->rows[0].cells[index].type != VALUE_TEXT)

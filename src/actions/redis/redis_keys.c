@@ -220,16 +220,16 @@ static bool settle_partly(const struct walk *walk, size_t portion) {
   struct outcome *outcome = walk->step->act->outcome;
   const char *did = walk->kind->did, *why = walk->step->err.text;
   if (walk->conn->conn.unanswered > 0)
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN, "%s; no answer for up to %zu more: %s",
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_UNKNOWN, "%s; no answer for up to %zu more: %s",
                     did, portion, why);
   else if (walk->count > 0)
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "%s; the rest is unchanged: %s", did,
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "%s; the rest is unchanged: %s", did,
                     why);
   return false;
 }
 
 static bool settle_cancelled(const struct walk *walk) {
-  outcome_set_all(walk->step->act->outcome, VICTIM_PENDING, VICTIM_SKIPPED,
+  outcome_set_all(walk->step->act->outcome, OBJECT_PENDING, OBJECT_SKIPPED,
                   walk->count > 0 ? "%s, then cancelled; the rest is unchanged"
                                   : "cancelled before any key was %s",
                   walk->kind->did);
@@ -258,7 +258,7 @@ static bool execute(struct step *step) {
     return settle_cancelled(&walk);
   if (walk.scan.end == REDIS_SCAN_FAILED)
     return settle_partly(&walk, 0);
-  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "%s %s (took %s)",
+  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "%s %s (took %s)",
                   redis_keys_counted(count, walk.count), walk.kind->did,
                   format_duration(time, sizeof time, (double)(clock_now_ms() - started_ms) / 1000));
   return true;
@@ -271,7 +271,7 @@ static bool verify(struct step *step) {
   char left[REDIS_COUNTED_MAX];
   const struct redisReply *names;
   struct walk walk;
-  if (outcome_count(outcome, VICTIM_SENT) == 0)
+  if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
   if (!open_walk(&walk, step, REDIS_ANY))
     return false;
@@ -281,7 +281,7 @@ static bool verify(struct step *step) {
       return false;
   if (walk.scan.end == REDIS_SCAN_FAILED)
     return false;
-  const char *before = outcome->victims[0].words, *which = walk.kind->left;
+  const char *before = outcome->objects[0].words, *which = walk.kind->left;
   redis_keys_counted(left, walk.count);
   if (walk.scan.end != REDIS_SCAN_DONE)
     outcome_proof(outcome, "%s; scanned again, %.0f%% of the database in time: %s that %s", before,
@@ -291,7 +291,7 @@ static bool verify(struct step *step) {
     outcome_proof(outcome, "%s; scanned again: %s that %s, written since", before, left, which);
   else
     outcome_proof(outcome, "%s; scanned again: no keys that %s", before, which);
-  outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "%s", outcome->proof);
+  outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "%s", outcome->proof);
   return true;
 }
 

@@ -192,21 +192,21 @@ static bool any_to_do(const struct sample *found, const struct summary *summary,
 static void add_object(const struct action_request *request, struct plan *plan,
                        const struct summary *summary, const char *shown) {
   static const struct plan_column columns[] = {{"DB", true}, {"KEYS", true}, {"BYTES", true}};
-  static const char *const pins[] = {"run_id", "db", "pattern"};
+  static const char *const identities[] = {"run_id", "db", "pattern"};
   const char *pattern = request->params[REDIS_KEYS_PATTERN].text;
   const char *db = plan_printf(plan, "%d", (int)found_int(request->found, "db", 0));
   char text[FORMAT_MAX];
-  ACTION_OBJECTS(plan, columns, pins);
-  struct plan_victim *victim = plan_victim(plan, plan_printf(plan, "%s/%s", db, pattern),
+  ACTION_OBJECTS(plan, columns, identities);
+  struct plan_object *object = plan_object(plan, plan_printf(plan, "%s/%s", db, pattern),
                                            plan_printf(plan, "keys like %s", shown));
-  victim->cells[0] = db;
-  victim->cells[1] = plan_copy(plan, format_count(text, sizeof text, summary->keys));
+  object->cells[0] = db;
+  object->cells[1] = plan_copy(plan, format_count(text, sizeof text, summary->keys));
   if (summary->sized > 0)
-    victim->cells[2] = plan_printf(plan, "~%s", format_bytes(text, sizeof text, summary->bytes));
-  victim->pins[0] = plan_copy(plan, found_text(request->found, "run_id"));
-  victim->pins[1] = db;
-  victim->pins[2] = plan_copy(plan, pattern);
-  plan->name = victim->pins[2];
+    object->cells[2] = plan_printf(plan, "~%s", format_bytes(text, sizeof text, summary->bytes));
+  object->identities[0] = plan_copy(plan, found_text(request->found, "run_id"));
+  object->identities[1] = db;
+  object->identities[2] = plan_copy(plan, pattern);
+  plan->name = object->identities[2];
   plan->count = summary->keys;
   plan->unit = summary->complete ? "keys" : "keys or more";
 }

@@ -148,17 +148,17 @@ static bool add_object(const struct action_request *request, struct plan *plan,
   char cli[REDIS_CLI_MAX], word[4 * REDIS_CLIENT_TEXT_MAX + 3], text[REDIS_CLIENT_TEXT_MAX];
   const char *address = cells[CLIENT_ADDRESS].type == VALUE_TEXT ? cells[CLIENT_ADDRESS].text : "";
   const char *run_id = found_text(request->found, "run_id");
-  struct plan_victim *victim =
-      plan_victim(plan, plan_printf(plan, "%s/%s", run_id, row->key), cells[CLIENT_ID].text);
-  if (!victim)
+  struct plan_object *object =
+      plan_object(plan, plan_printf(plan, "%s/%s", run_id, row->key), cells[CLIENT_ID].text);
+  if (!object)
     return false;
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
     if (cells[shown[i]].type != VALUE_NONE)
-      victim->cells[i] = plan_copy(plan, format_value(text, sizeof text, cells[shown[i]],
+      object->cells[i] = plan_copy(plan, format_value(text, sizeof text, cells[shown[i]],
                                                       client_columns[shown[i]].unit, false));
-  victim->pins[0] = plan_copy(plan, run_id);
-  victim->pins[1] = plan_copy(plan, row->key);
-  victim->pins[2] = plan_copy(plan, address);
+  object->identities[0] = plan_copy(plan, run_id);
+  object->identities[1] = plan_copy(plan, row->key);
+  object->identities[2] = plan_copy(plan, address);
   plan_say(plan, PLAN_EFFECT, "%s CLIENT KILL ID %s ADDR %s SKIPME yes",
            redis_cli(cli, request->target, -1), row->key, quote_word(word, sizeof word, address));
   say_kind(plan, row->key, cells[CLIENT_KIND].text);
@@ -169,21 +169,21 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   static const struct plan_column columns[] = {
       {"ADDRESS", false}, {"NAME", false},    {"KIND", false}, {"AGE", true},
       {"IDLE", true},     {"COMMAND", false}, {"MEMORY", true}};
-  static const char *const pins[] = {"run_id", "id", "addr"};
+  static const char *const identities[] = {"run_id", "id", "addr"};
   const struct table *table = sample_table_view(request->found, clients_table.id);
   if (request->chosen_count == 0)
     return err_set(err, ERR_INVALID, "no client is selected");
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   for (size_t i = 0; i < request->chosen_count; i++) {
     const struct row *row = table_find(table, request->chosen[i]);
     if (!row)
       return err_set(err, ERR_INVALID, "client %.60s no longer exists", request->chosen[i]);
     if (!add_object(request, plan, row))
-      return err_set(err, ERR_LIMIT, "more than %d clients", PLAN_VICTIMS_MAX);
+      return err_set(err, ERR_LIMIT, "more than %d clients", PLAN_OBJECTS_MAX);
   }
-  plan->unit = plan->victim_count == 1 ? "client" : "clients";
+  plan->unit = plan->object_count == 1 ? "client" : "clients";
   plan->title =
-      plan_printf(plan, "Kill %zu %s of %s", plan->victim_count, plan->unit, request->target->name);
+      plan_printf(plan, "Kill %zu %s of %s", plan->object_count, plan->unit, request->target->name);
   redis_plan_server(plan, request, false);
   plan_say(plan, PLAN_PRECONDITION, "id and address are still the client's (part of the command)");
   plan_say(plan, PLAN_BLAST, "most clients reconnect at once");
@@ -200,9 +200,9 @@ static bool execute(struct step *step) {
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn)
     return false;
-  for (size_t i = 0; i < plan->victim_count; i++) {
+  for (size_t i = 0; i < plan->object_count; i++) {
     if (step->cancelled) {
-      outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SKIPPED, "cancelled before its turn");
+      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
       return step_fail(step, ERR_NONE, "cancelled");
     }
     const struct redisReply *reply =
@@ -210,16 +210,16 @@ static bool execute(struct step *step) {
                      action_identity(plan, i, "addr"), "SKIPME", "yes");
     if (!reply && (step->dropped || conn->conn.lost.kind != ERR_NONE)) {
       for (size_t rest = i + 1; rest < outcome->count; rest++)
-        outcome_set(outcome, rest, VICTIM_SKIPPED, "not attempted: %s", step->err.text);
+        outcome_set(outcome, rest, OBJECT_SKIPPED, "not attempted: %s", step->err.text);
       return false;
     }
     if (!reply)
-      outcome_set(outcome, i, VICTIM_REFUSED, "%s", step->err.text);
+      outcome_set(outcome, i, OBJECT_REFUSED, "%s", step->err.text);
     else if (redis_reply_int(reply, 0) > 0)
-      outcome_set(outcome, i, VICTIM_SENT, "killed");
+      outcome_set(outcome, i, OBJECT_SENT, "killed");
     else
-      outcome_set(outcome, i, VICTIM_GONE, "already disconnected");
-    step_progress(step, (int64_t)i + 1, (int64_t)plan->victim_count, "clients");
+      outcome_set(outcome, i, OBJECT_GONE, "already disconnected");
+    step_progress(step, (int64_t)i + 1, (int64_t)plan->object_count, "clients");
     step_yield(step);
   }
   return true;
@@ -234,37 +234,37 @@ static void see_client(void *arg, const char *line, const char *end) {
   char id[REDIS_CLIENT_TEXT_MAX];
   redis_client_text(line, end, "id", id);
   for (size_t i = 0; i < outcome->count; i++)
-    if (outcome->victims[i].result == VICTIM_SENT &&
+    if (outcome->objects[i].result == OBJECT_SENT &&
         strcmp(action_identity(act->plan, i, "id"), id) == 0)
-      outcome->victims[i].result = VICTIM_PENDING;
+      outcome->objects[i].result = OBJECT_PENDING;
 }
 
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   const int64_t started_ms = clock_now_ms();
   char took[FORMAT_MAX];
-  if (outcome_count(outcome, VICTIM_SENT) == 0)
+  if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
-  while (conn && outcome_count(outcome, VICTIM_SENT) > 0) {
+  while (conn && outcome_count(outcome, OBJECT_SENT) > 0) {
     const struct redisReply *list = redis_ask(conn, "CLIENT", "LIST");
     if (!list)
       return false;
     const int64_t took_ms = clock_now_ms() - started_ms;
     redis_clients_each(list, see_client, step->act);
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "gone from CLIENT LIST after %s",
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "gone from CLIENT LIST after %s",
                     format_duration(took, sizeof took, (double)took_ms / 1000));
     if (took_ms >= GONE_MS)
-      outcome_set_all(outcome, VICTIM_PENDING, VICTIM_UNKNOWN,
+      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_UNKNOWN,
                       "the server killed it, but it is still in CLIENT LIST");
-    outcome_set_all(outcome, VICTIM_PENDING, VICTIM_SENT, "killed");
-    if (outcome_count(outcome, VICTIM_SENT) > 0)
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SENT, "killed");
+    if (outcome_count(outcome, OBJECT_SENT) > 0)
       step_sleep(step, LOOK_AGAIN_MS);
   }
   if (!conn)
     return false;
   outcome_proof(outcome, "CLIENT LIST: %zu of %zu are gone",
-                outcome_count(outcome, VICTIM_DONE) + outcome_count(outcome, VICTIM_GONE),
+                outcome_count(outcome, OBJECT_DONE) + outcome_count(outcome, OBJECT_GONE),
                 outcome->count);
   return true;
 }

@@ -33,7 +33,7 @@ static const char *bytes_cell(struct plan *plan, int64_t bytes) {
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {
       {"RESIDENT", true}, {"USED", true}, {"FRAGMENTATION", true}};
-  static const char *const pins[] = {"run_id", "rss"};
+  static const char *const identities[] = {"run_id", "rss"};
   const struct sample *found = request->found;
   const char *allocator = found_text(found, "mem_allocator");
   int64_t rss = found_int(found, "used_memory_rss", -1);
@@ -41,14 +41,14 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (strncmp(allocator, "jemalloc", 8) != 0)
     return err_set(err, ERR_UNSUPPORTED, "its allocator is %.40s: only jemalloc can be purged",
                    *allocator ? allocator : "unknown");
-  ACTION_OBJECTS(plan, columns, pins);
-  struct plan_victim *victim =
-      plan_victim(plan, found_text(found, "run_id"), redis_place(place, request->target));
-  victim->cells[0] = bytes_cell(plan, rss);
-  victim->cells[1] = bytes_cell(plan, found_int(found, "used_memory", -1));
-  victim->cells[2] = plan_copy(plan, found_text(found, "mem_fragmentation_ratio"));
-  victim->pins[0] = victim->key;
-  victim->pins[1] = plan_printf(plan, "%" PRId64, rss);
+  ACTION_OBJECTS(plan, columns, identities);
+  struct plan_object *object =
+      plan_object(plan, found_text(found, "run_id"), redis_place(place, request->target));
+  object->cells[0] = bytes_cell(plan, rss);
+  object->cells[1] = bytes_cell(plan, found_int(found, "used_memory", -1));
+  object->cells[2] = plan_copy(plan, found_text(found, "mem_fragmentation_ratio"));
+  object->identities[0] = object->key;
+  object->identities[1] = plan_printf(plan, "%" PRId64, rss);
   plan->title = plan_printf(plan, "Purge the unused memory of %s", request->target->name);
   plan->unit = "server";
   redis_plan_server(plan, request, false);
@@ -66,7 +66,7 @@ static bool execute(struct step *step) {
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn || !redis_change(conn, "MEMORY", "PURGE"))
     return false;
-  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "purged");
+  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "purged");
   return true;
 }
 
@@ -88,7 +88,7 @@ static bool verify(struct step *step) {
                   format_bytes(is, sizeof is, (double)after), ratio ? ratio : "unknown");
   else
     outcome_proof(outcome, "the server accepted it; INFO does not show its resident memory");
-  outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "%s", outcome->proof);
+  outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "%s", outcome->proof);
   return true;
 }
 

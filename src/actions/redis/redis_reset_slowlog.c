@@ -89,18 +89,18 @@ static bool survey(struct step *step) {
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"ENTRIES", true}};
-  static const char *const pins[] = {"run_id", "newest"};
+  static const char *const identities[] = {"run_id", "newest"};
   const struct sample *found = request->found;
   const struct table *table = sample_table_view(found, entries_table.id);
   int64_t length = found_int(found, "length", 0);
   char cli[REDIS_CLI_MAX], count[FORMAT_MAX];
   if (length == 0 || table->row_count == 0)
     return err_set(err, ERR_INVALID, "the slow log is empty");
-  ACTION_OBJECTS(plan, columns, pins);
-  struct plan_victim *victim = plan_victim(plan, found_text(found, "run_id"), "the slow log");
-  victim->cells[0] = plan_copy(plan, format_count(count, sizeof count, length));
-  victim->pins[0] = victim->key;
-  victim->pins[1] = plan_copy(plan, table->rows[0].key);
+  ACTION_OBJECTS(plan, columns, identities);
+  struct plan_object *object = plan_object(plan, found_text(found, "run_id"), "the slow log");
+  object->cells[0] = plan_copy(plan, format_count(count, sizeof count, length));
+  object->identities[0] = object->key;
+  object->identities[1] = plan_copy(plan, table->rows[0].key);
   plan->title = plan_printf(plan, "Reset the slow log of %s", request->target->name);
   plan->count = length;
   plan->whole = true;
@@ -125,7 +125,7 @@ static bool execute(struct step *step) {
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn || !redis_change(conn, "SLOWLOG", "RESET"))
     return false;
-  outcome_set_all(step->act->outcome, VICTIM_PENDING, VICTIM_SENT, "reset");
+  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "reset");
   return true;
 }
 
@@ -143,14 +143,14 @@ static bool verify(struct step *step) {
     if (is_entry(left->element[i]) && left->element[i]->element[0]->integer < oldest)
       oldest = left->element[i]->element[0]->integer;
   if (oldest <= planned)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_UNKNOWN, "entry %" PRId64 " is still there",
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "entry %" PRId64 " is still there",
                     oldest);
   else if (count > 0)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "empty except for %zu new entr%s", count,
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "empty except for %zu new entr%s", count,
                     count == 1 ? "y" : "ies");
   else
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_DONE, "SLOWLOG LEN is 0");
-  outcome_proof(outcome, "%s", outcome->victims[0].words);
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "SLOWLOG LEN is 0");
+  outcome_proof(outcome, "%s", outcome->objects[0].words);
   return true;
 }
 

@@ -115,16 +115,16 @@ static const char *limit_text(char out[FORMAT_MAX], int64_t bytes) {
 static void add_object(const struct action_request *request, struct plan *plan,
                        enum setting setting, const char *old, const char *new) {
   const struct sample *found = request->found;
-  struct plan_victim *victim = plan_victim(plan, names[setting], names[setting]);
+  struct plan_object *object = plan_object(plan, names[setting], names[setting]);
   char text[FORMAT_MAX];
-  victim->pins[0] = plan_copy(plan, found_text(found, "run_id"));
-  victim->pins[1] = plan_copy(plan, old);
-  victim->pins[2] = plan_copy(plan, new);
-  victim->pins[3] = plan_printf(plan, "%" PRId64, found_int(found, "evicted_keys", 0));
-  victim->pins[4] = *found_text(found, "config_file") ? "yes" : "no";
+  object->identities[0] = plan_copy(plan, found_text(found, "run_id"));
+  object->identities[1] = plan_copy(plan, old);
+  object->identities[2] = plan_copy(plan, new);
+  object->identities[3] = plan_printf(plan, "%" PRId64, found_int(found, "evicted_keys", 0));
+  object->identities[4] = *found_text(found, "config_file") ? "yes" : "no";
   for (int i = 0; i < 2; i++) {
-    const char *value = victim->pins[1 + i];
-    victim->cells[i] = setting == SETTING_MEMORY
+    const char *value = object->identities[1 + i];
+    object->cells[i] = setting == SETTING_MEMORY
                            ? plan_copy(plan, limit_text(text, strtoll(value, NULL, 10)))
                            : value;
   }
@@ -197,8 +197,8 @@ static void say_commands(const struct action_request *request, struct plan *plan
   const char *file = found_text(request->found, "config_file");
   char cli[REDIS_CLI_MAX];
   redis_cli(cli, request->target, -1);
-  for (size_t i = 0; i < plan->victim_count; i++)
-    plan_say(plan, PLAN_EFFECT, "%s CONFIG SET %s %s", cli, plan->victims[i].key,
+  for (size_t i = 0; i < plan->object_count; i++)
+    plan_say(plan, PLAN_EFFECT, "%s CONFIG SET %s %s", cli, plan->objects[i].key,
              action_identity(plan, i, "new"));
   if (*file) {
     plan_say(plan, PLAN_EFFECT, "%s CONFIG REWRITE", cli);
@@ -216,9 +216,9 @@ static const char *undo_text(char out[UNDO_MAX], const struct plan *plan,
   char target[512];
   size_t used = (size_t)snprintf(out, UNDO_MAX, "redis.set-memory %s",
                                  quote_word(target, sizeof target, plan->target));
-  for (size_t i = 0; i < plan->victim_count && used < UNDO_MAX; i++) {
-    bool policy = strcmp(plan->victims[i].key, names[SETTING_POLICY]) == 0;
-    if (!outcome || outcome->victims[i].result == VICTIM_SENT)
+  for (size_t i = 0; i < plan->object_count && used < UNDO_MAX; i++) {
+    bool policy = strcmp(plan->objects[i].key, names[SETTING_POLICY]) == 0;
+    if (!outcome || outcome->objects[i].result == OBJECT_SENT)
       used += (size_t)snprintf(out + used, UNDO_MAX - used, " %s=%s",
                                policy ? "policy" : "maxmemory", action_identity(plan, i, "old"));
   }
@@ -227,16 +227,16 @@ static const char *undo_text(char out[UNDO_MAX], const struct plan *plan,
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {{"NOW", true}, {"THEN", true}};
-  static const char *const pins[] = {"run_id", "old", "new", "evicted", "file"};
+  static const char *const identities[] = {"run_id", "old", "new", "evicted", "file"};
   const struct sample *found = request->found;
   struct wish wish;
   char undo[UNDO_MAX];
   if (!request->params[SETTING_MEMORY].set && !request->params[SETTING_POLICY].set)
     return err_set(err, ERR_INVALID, "set maxmemory, policy, or both");
   wish_read(&wish, request);
-  ACTION_OBJECTS(plan, columns, pins);
+  ACTION_OBJECTS(plan, columns, identities);
   add_objects(request, plan, &wish);
-  if (plan->victim_count == 0)
+  if (plan->object_count == 0)
     return err_set(err, ERR_INVALID, "nothing to change: maxmemory is %" PRId64 ", policy %.40s",
                    wish.old_limit, wish.old_policy);
   plan->title = plan_printf(plan, "Set the memory limit of %s", request->target->name);
@@ -257,7 +257,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 static bool has_value(const struct settings *settings, const struct plan *plan, size_t object,
                       const char *identity) {
   for (int i = 0; i < SETTING_COUNT; i++)
-    if (strcmp(plan->victims[object].key, names[i]) == 0)
+    if (strcmp(plan->objects[object].key, names[i]) == 0)
       return strcmp(settings->values[i], action_identity(plan, object, identity)) == 0;
   return false;
 }
@@ -265,14 +265,14 @@ static bool has_value(const struct settings *settings, const struct plan *plan, 
 static bool set_all(struct step *step, struct redis_conn *conn) {
   const struct plan *plan = step->act->plan;
   struct outcome *outcome = step->act->outcome;
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    if (!redis_change(conn, "CONFIG", "SET", plan->victims[i].key,
+  for (size_t i = 0; i < plan->object_count; i++) {
+    if (!redis_change(conn, "CONFIG", "SET", plan->objects[i].key,
                       action_identity(plan, i, "new"))) {
       for (size_t rest = i + 1; rest < outcome->count; rest++)
-        outcome_set(outcome, rest, VICTIM_SKIPPED, "not attempted: the one before it failed");
+        outcome_set(outcome, rest, OBJECT_SKIPPED, "not attempted: the one before it failed");
       return false;
     }
-    outcome_set(outcome, i, VICTIM_SENT,
+    outcome_set(outcome, i, OBJECT_SENT,
                 "set; lost at the next restart: the server has no configuration file");
   }
   return true;
@@ -281,14 +281,14 @@ static bool set_all(struct step *step, struct redis_conn *conn) {
 static void rewrite_file(struct step *step, struct redis_conn *conn) {
   struct outcome *outcome = step->act->outcome;
   if (redis_change(conn, "CONFIG", "REWRITE"))
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_SENT,
                     "set, and written into the configuration file");
   else if (conn->conn.unanswered > 0)
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_SENT,
                     "set; whether the configuration file was written is not known: %s",
                     step->err.text);
   else
-    outcome_set_all(outcome, VICTIM_SENT, VICTIM_SENT,
+    outcome_set_all(outcome, OBJECT_SENT, OBJECT_SENT,
                     "set, but lost at the next restart: the configuration file was not written: %s",
                     step->err.text);
 }
@@ -301,12 +301,12 @@ static bool execute(struct step *step) {
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn || !read_settings(step, conn, &now))
     return false;
-  for (size_t i = 0; i < plan->victim_count; i++)
+  for (size_t i = 0; i < plan->object_count; i++)
     if (!has_value(&now, plan, i, "old"))
       return step_fail(step, ERR_INVALID, "%s is no longer %s, as it was in the plan: plan again",
-                       plan->victims[i].key, action_identity(plan, i, "old"));
+                       plan->objects[i].key, action_identity(plan, i, "old"));
   const bool all = set_all(step, conn);
-  if (outcome_count(outcome, VICTIM_SENT) > 0)
+  if (outcome_count(outcome, OBJECT_SENT) > 0)
     outcome_undo(outcome, "%s", undo_text(undo, plan, outcome));
   if (all && strcmp(action_identity(plan, 0, "file"), "yes") == 0)
     rewrite_file(step, conn);
@@ -324,7 +324,7 @@ static bool verify(struct step *step) {
   struct redis_memory memory;
   int64_t evicted = 0;
   char bytes[FORMAT_MAX], count[REDIS_COUNTED_MAX];
-  if (outcome_count(outcome, VICTIM_SENT) == 0)
+  if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn || !read_settings(step, conn, &now))
@@ -340,10 +340,10 @@ static bool verify(struct step *step) {
   if (!info)
     return false;
   for (size_t i = 0; i < outcome->count; i++)
-    if (outcome->victims[i].result == VICTIM_SENT && has_value(&now, plan, i, "new"))
-      outcome_set(outcome, i, VICTIM_DONE, "%s", outcome->victims[i].words);
-    else if (outcome->victims[i].result == VICTIM_SENT)
-      outcome_set(outcome, i, VICTIM_UNKNOWN,
+    if (outcome->objects[i].result == OBJECT_SENT && has_value(&now, plan, i, "new"))
+      outcome_set(outcome, i, OBJECT_DONE, "%s", outcome->objects[i].words);
+    else if (outcome->objects[i].result == OBJECT_SENT)
+      outcome_set(outcome, i, OBJECT_UNKNOWN,
                   "it was set, but has another value now: somebody changed it since");
   redis_info_count(info, "evicted_keys", &evicted);
   evicted = count_less(evicted, strtoll(action_identity(plan, 0, "evicted"), NULL, 10));

@@ -17,9 +17,9 @@ static void on_opened(void *arg) {
   own->hooks.opened(own->hooks.arg);
 }
 
-static void on_collect(void *arg, size_t slot) {
+static void on_collect(void *arg, size_t target_index) {
   struct dashboard_operations *own = arg;
-  scheduler_collect_slot(own->scheduler, slot);
+  scheduler_collect_slot(own->scheduler, target_index);
 }
 
 /* Somebody else has done something, on this host and to the same file; or nobody knows any more

@@ -54,15 +54,15 @@ static const char *or_empty(const char *text) {
   return text ? text : "";
 }
 
-/* The proof, or what went wrong; else what is said of the victims that are not done, or of one. */
+/* The proof, or what went wrong; else what is said of the objects that are not done, or of one. */
 static char *words_text(const struct audit_record *record) {
   const char *words = record->proof ? record->proof : record->error;
-  for (size_t i = 0; !words && i < record->victim_count; i++) {
-    const struct audit_victim *victim = &record->victims[i];
-    bool done = strcmp(or_empty(victim->result), "done") == 0;
-    char said[VICTIM_TEXT_MAX];
-    if (*audit_victim_text(said, victim) && (!done || record->victim_count == 1))
-      return mem_printf("%s: %s", victim->label, said);
+  for (size_t i = 0; !words && i < record->object_count; i++) {
+    const struct audit_object *object = &record->objects[i];
+    bool done = strcmp(or_empty(object->result), "done") == 0;
+    char said[OBJECT_TEXT_MAX];
+    if (*audit_object_text(said, object) && (!done || record->object_count == 1))
+      return mem_printf("%s: %s", object->label, said);
   }
   if (record->proof && record->error)
     return mem_printf("%s; %s", record->proof, record->error);

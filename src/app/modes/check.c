@@ -49,8 +49,8 @@ static void targets_hurry(struct config *config, int64_t duration_ms) {
 }
 
 static bool has_heard_all(const struct check *check) {
-  for (size_t i = 0; i < check->model.slot_count; i++)
-    if (slot_state(&check->model.slots[i], clock_now_ms()) == SLOT_WAITING)
+  for (size_t i = 0; i < check->model.target_count; i++)
+    if (target_state_condition(&check->model.targets[i], clock_now_ms()) == TARGET_WAITING)
       return false;
   return true;
 }

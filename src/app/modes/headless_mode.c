@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static void on_slot(void *arg) {
+static void on_target(void *arg) {
   (void)arg;
 }
 
@@ -19,7 +19,7 @@ static bool is_asked(void *arg) {
 
 static void collect(void *arg) {
   struct headless_mode *mode = arg;
-  struct scheduler_hooks hooks = {.arg = mode, .changed = on_slot, .finished = on_asked};
+  struct scheduler_hooks hooks = {.arg = mode, .changed = on_target, .finished = on_asked};
   mode->scheduler = scheduler_new(&mode->runtime->io, &mode->headless.model, true, hooks);
   scheduler_start(mode->scheduler);
   headless_wait(&mode->headless, is_asked, mode);

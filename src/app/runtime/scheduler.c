@@ -12,7 +12,7 @@ struct instance {
   struct scheduler *scheduler;
   const struct collector *collector;
   void *self; /* NULL if it could not be opened */
-  size_t slot;
+  size_t target_index;
   bool running;
   bool again;   /* asked for while it was being asked */
   bool excused; /* the last outcome was not counted, see is_excused */
@@ -60,7 +60,7 @@ int64_t scheduler_next(int64_t grid_ms, int64_t interval_ms, int64_t started_ms,
 }
 
 static struct target *target_of(const struct instance *instance) {
-  return instance->scheduler->model->config->targets[instance->slot];
+  return instance->scheduler->model->config->targets[instance->target_index];
 }
 
 static void on_due(uv_timer_t *timer);
@@ -73,13 +73,14 @@ static double jitter(void) {
 
 static void instance_plan(struct instance *instance) {
   struct scheduler *scheduler = instance->scheduler;
-  struct slot *slot = &scheduler->model->slots[instance->slot];
+  struct target_state *state = &scheduler->model->targets[instance->target_index];
   const int64_t now = clock_now_ms(), interval = target_of(instance)->interval_ms;
-  slot->next_ms = slot->failures > 0 ? now + scheduler_backoff(interval, slot->failures, jitter())
-                                     : scheduler_next(scheduler->grid_ms, interval,
-                                                      instance->job.started_us / 1000, now);
+  state->next_ms =
+      state->failures > 0
+          ? now + scheduler_backoff(interval, state->failures, jitter())
+          : scheduler_next(scheduler->grid_ms, interval, instance->job.started_us / 1000, now);
   uv_update_time(scheduler->io->loop);
-  uv_timer_start(&instance->next, on_due, (uint64_t)(slot->next_ms - now), 0);
+  uv_timer_start(&instance->next, on_due, (uint64_t)(state->next_ms - now), 0);
 }
 
 /* We were stopped, or the machine slept: all timers are due before any answer that lies in a socket
@@ -105,9 +106,9 @@ static void instance_end(struct instance *instance, struct sample *sample, const
     return;
   }
   if (sample)
-    model_publish(scheduler->model, instance->slot, sample, clock_now_ms());
+    model_publish(scheduler->model, instance->target_index, sample, clock_now_ms());
   else
-    model_fail(scheduler->model, instance->slot, err, clock_now_ms());
+    model_fail(scheduler->model, instance->target_index, err, clock_now_ms());
   if (instance->again)
     instance_start(instance);
   else if (!scheduler->one_pass)
@@ -142,7 +143,7 @@ static void instance_start(struct instance *instance) {
                                .deadline_ms = now_us / 1000 + timeout,
                                .one_pass = scheduler->one_pass,
                                .end = on_job_end};
-  model_attempt(scheduler->model, instance->slot, now_us / 1000);
+  model_attempt(scheduler->model, instance->target_index, now_us / 1000);
   uv_update_time(scheduler->io->loop);
   uv_timer_start(&instance->deadline, on_deadline, (uint64_t)timeout, 0);
   instance->collector->start(instance->self, &instance->job);
@@ -156,13 +157,13 @@ struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pas
                                 struct scheduler_hooks hooks) {
   struct scheduler *scheduler = mem_new(sizeof *scheduler);
   *scheduler = (struct scheduler){
-      .io = io, .model = model, .hooks = hooks, .one_pass = one_pass, .count = model->slot_count};
+      .io = io, .model = model, .hooks = hooks, .one_pass = one_pass, .count = model->target_count};
   scheduler->instances = mem_new(scheduler->count * sizeof *scheduler->instances);
   for (size_t i = 0; i < scheduler->count; i++) {
     struct instance *instance = &scheduler->instances[i];
-    const struct target *target = model->slots[i].target;
+    const struct target *target = model->targets[i].target;
     instance->scheduler = scheduler;
-    instance->slot = i;
+    instance->target_index = i;
     instance->collector = collector_find(target->kind->kind);
     uv_timer_init(io->loop, &instance->next);
     uv_timer_init(io->loop, &instance->deadline);
@@ -183,7 +184,7 @@ static bool instance_open(struct instance *instance) {
     instance->self = instance->collector->open(scheduler->io, target_of(instance), &err);
   if (instance->self)
     return true;
-  model_fail(scheduler->model, instance->slot, &err, clock_now_ms());
+  model_fail(scheduler->model, instance->target_index, &err, clock_now_ms());
   return false;
 }
 
@@ -217,8 +218,8 @@ void scheduler_collect_now(struct scheduler *scheduler) {
   }
 }
 
-void scheduler_collect_slot(struct scheduler *scheduler, size_t slot) {
-  struct instance *instance = &scheduler->instances[slot];
+void scheduler_collect_slot(struct scheduler *scheduler, size_t target_index) {
+  struct instance *instance = &scheduler->instances[target_index];
   if (scheduler->paused || !instance->self)
     return;
   if (instance->running)
@@ -235,7 +236,7 @@ static void instance_give_up(struct instance *instance) {
   instance->collector->cancel(instance->self, &ignored);
   instance->running = instance->again = false;
   uv_timer_stop(&instance->deadline);
-  model_attempt(instance->scheduler->model, instance->slot, 0);
+  model_attempt(instance->scheduler->model, instance->target_index, 0);
 }
 
 void scheduler_pause(struct scheduler *scheduler) {

@@ -9,16 +9,16 @@ struct scheduler;
 
 struct scheduler_hooks {
   void *arg;
-  /* A slot of the model has changed. */
+  /* A target_index of the model has changed. */
   void (*changed)(void *arg);
   /* one_pass only: every target has been asked once. */
   void (*finished)(void *arg);
 };
 
-/* Makes an instance a slot of the model. Nothing is asked before scheduler_start. A target whose
- * collector cannot be opened becomes a slot that is down and says why; it is not tried again.
- * Nor is one that the configuration disables: no collector is opened for it.
- * one_pass: each target is asked once. */
+/* Makes an instance a target_index of the model. Nothing is asked before scheduler_start. A target
+ * whose collector cannot be opened becomes a target_index that is down and says why; it is not
+ * tried again. Nor is one that the configuration disables: no collector is opened for it. one_pass:
+ * each target is asked once. */
 struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pass,
                                 struct scheduler_hooks hooks);
 void scheduler_start(struct scheduler *scheduler);
@@ -29,7 +29,7 @@ void scheduler_collect_now(struct scheduler *scheduler);
 
 /* Asks that one now, or as soon as the answer is there that is awaited: something has been changed
  * there. Not while paused. */
-void scheduler_collect_slot(struct scheduler *scheduler, size_t slot);
+void scheduler_collect_slot(struct scheduler *scheduler, size_t target_index);
 
 /* Nothing is asked any more, and what is under way is cancelled: the model stays as it is. For a
  * scheduler that is not one_pass. */

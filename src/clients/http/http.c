@@ -193,7 +193,7 @@ struct http_request *http_get(struct io *io, const struct http_query *query, htt
 }
 
 /* "api:8000:10.0.0.1,10.0.0.2": curl takes these addresses and asks nobody. */
-static void pin_addresses(struct http_request *request, const struct resolve_result *result) {
+static void identity_addresses(struct http_request *request, const struct resolve_result *result) {
   char *entry = mem_printf("%s:%d:", request->host, request->port);
   for (size_t i = 0; i < result->count; i++) {
     char address[INET6_ADDRSTRLEN];
@@ -218,7 +218,7 @@ static void on_resolved(void *arg, const struct resolve_result *result, const st
     return;
   }
   if (result)
-    pin_addresses(request, result);
+    identity_addresses(request, result);
   request->in_multi = true;
   curl_multi_add_handle(request->client->multi, request->easy);
 }

@@ -110,7 +110,7 @@ void dialog_title(const struct dialog_page *page, char *out, size_t size) {
   if (operation->plan && page->dialog->kind != DIALOG_PLAN)
     snprintf(out, size, "%s", operation->plan->title);
   else
-    snprintf(out, size, "%s: %s", page->frame->model->slots[operation->slot].target->name,
+    snprintf(out, size, "%s: %s", page->frame->model->targets[operation->target_index].target->name,
              operation->action->title);
 }
 

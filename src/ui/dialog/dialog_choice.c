@@ -149,7 +149,8 @@ static size_t index_of(const struct dialog_page *page, const struct row *row) {
 
 static void choice_title(const struct dialog_page *page, char *out, size_t size) {
   const struct operation *operation = page->operation;
-  snprintf(out, size, "%s: %s: pick %s", page->frame->model->slots[operation->slot].target->name,
+  snprintf(out, size, "%s: %s: pick %s",
+           page->frame->model->targets[operation->target_index].target->name,
            operation->action->title,
            operation->action->choice == CHOICE_ONE ? "one" : "one or more");
 }
@@ -184,7 +185,7 @@ static void draw_row(const struct dialog_page *page, size_t item, int x, int y, 
   size_t index = index_of(page, ordered->row);
   bool one = page->operation->action->choice == CHOICE_ONE;
   char sign = sign_of(choice, index);
-  struct table_row row = {.slot = page->operation->slot,
+  struct table_row row = {.target_index = page->operation->target_index,
                           .table = SIZE_MAX, /* it has no history */
                           .spec = candidates(page)->spec,
                           .row = ordered,

@@ -8,62 +8,62 @@
 
 enum { BAR_CELLS = 30, RATE_AFTER_MS = 500 };
 
-static unsigned style_of_result(enum victim_result result) {
+static unsigned style_of_result(enum object_result result) {
   switch (result) {
-  case VICTIM_DONE:
+  case OBJECT_DONE:
     return STYLE_OK;
-  case VICTIM_PARTLY:
-  case VICTIM_GONE:
-  case VICTIM_REFUSED:
-  case VICTIM_SKIPPED:
+  case OBJECT_PARTLY:
+  case OBJECT_GONE:
+  case OBJECT_REFUSED:
+  case OBJECT_SKIPPED:
     return STYLE_WARN;
-  case VICTIM_UNKNOWN:
+  case OBJECT_UNKNOWN:
     return STYLE_CRIT;
   default:
     return STYLE_TEXT;
   }
 }
 
-static const char *words_of_result(enum victim_result result) {
+static const char *words_of_result(enum object_result result) {
   switch (result) {
-  case VICTIM_PENDING:
+  case OBJECT_PENDING:
     return "pending";
-  case VICTIM_SENT:
+  case OBJECT_SENT:
     return "requested, not yet verified";
-  case VICTIM_GONE:
+  case OBJECT_GONE:
     return "already gone, nothing done";
-  case VICTIM_SKIPPED:
+  case OBJECT_SKIPPED:
     return "skipped, nothing done";
-  case VICTIM_UNKNOWN:
+  case OBJECT_UNKNOWN:
     return "unknown: it may have taken effect";
   default:
-    return victim_result_text(result);
+    return object_result_text(result);
   }
 }
 
-static const char *victim_text(const struct dialog_page *page, size_t index) {
+static const char *object_text(const struct dialog_page *page, size_t index) {
   const struct operation *operation = page->operation;
-  const struct victim_outcome *victim = &operation->outcome.victims[index];
-  char words[VICTIM_TEXT_MAX];
-  victim_outcome_text(words, victim);
+  const struct object_outcome *object = &operation->outcome.objects[index];
+  char words[OBJECT_TEXT_MAX];
+  object_outcome_text(words, object);
   const char *label =
-      index < operation->plan->victim_count ? operation->plan->victims[index].label : "";
-  return arena_printf(page->arena, "%s  %s%s%s", label, words_of_result(victim->result),
+      index < operation->plan->object_count ? operation->plan->objects[index].label : "";
+  return arena_printf(page->arena, "%s  %s%s%s", label, words_of_result(object->result),
                       *words ? ": " : "", words);
 }
 
 /* While they change: a line each, made only where it is seen. */
-static void draw_victim(const struct dialog_page *page, size_t index, int x, int y, int width) {
-  const struct victim_outcome *victim = &page->operation->outcome.victims[index];
-  canvas_text(page->frame->canvas, x + 2, y, width - 2, style_of_result(victim->result),
-              victim_text(page, index));
+static void draw_object(const struct dialog_page *page, size_t index, int x, int y, int width) {
+  const struct object_outcome *object = &page->operation->outcome.objects[index];
+  canvas_text(page->frame->canvas, x + 2, y, width - 2, style_of_result(object->result),
+              object_text(page, index));
 }
 
 /* How many there are of each result: "7 done, 2 refused, 1 to come". */
 static void put_tally(struct dialog_page *page) {
-  static const enum victim_result order[] = {VICTIM_DONE,    VICTIM_PARTLY,  VICTIM_GONE,
-                                             VICTIM_REFUSED, VICTIM_UNKNOWN, VICTIM_SENT,
-                                             VICTIM_SKIPPED, VICTIM_PENDING};
+  static const enum object_result order[] = {OBJECT_DONE,    OBJECT_PARTLY,  OBJECT_GONE,
+                                             OBJECT_REFUSED, OBJECT_UNKNOWN, OBJECT_SENT,
+                                             OBJECT_SKIPPED, OBJECT_PENDING};
   static const char *const names[] = {"done",    "partly done", "already gone",
                                       "refused", "unknown",     "requested, not yet verified",
                                       "skipped", "pending"};
@@ -131,7 +131,7 @@ static void run_build(struct dialog_page *page) {
   put_tally(page);
   page_blank(page);
   for (size_t i = 0; operation->began && operation->plan && i < operation->outcome.count; i++)
-    page_item(page, draw_victim, i);
+    page_item(page, draw_object, i);
 }
 
 static struct request run_cancel(struct dialog_page *page, int argument) {
@@ -192,11 +192,11 @@ static const char *sentence_of_word(const char *word) {
              : "UNKNOWN: it may have taken effect; check before you repeat it";
 }
 
-static void put_victims(struct dialog_page *page) {
+static void put_objects(struct dialog_page *page) {
   const struct operation *operation = page->operation;
   for (size_t i = 0; operation->plan && i < operation->outcome.count; i++)
-    page_text(page, style_of_result(operation->outcome.victims[i].result), 2, NULL,
-              victim_text(page, i));
+    page_text(page, style_of_result(operation->outcome.objects[i].result), 2, NULL,
+              object_text(page, i));
 }
 
 static void put_times(struct dialog_page *page) {
@@ -222,7 +222,7 @@ static void put_outcome(struct dialog_page *page) {
   put_tally(page);
   put_times(page);
   page_blank(page);
-  put_victims(page);
+  put_objects(page);
   if (!outcome->undo)
     return;
   page_blank(page);

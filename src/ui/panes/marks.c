@@ -36,26 +36,26 @@ static size_t place_of(const struct marks *marks, const char *key, bool *there) 
   return low;
 }
 
-bool marks_has(const struct marks *marks, size_t slot, const char *table, const char *key) {
+bool marks_has(const struct marks *marks, size_t target_index, const char *table, const char *key) {
   bool there = false;
-  if (marks_are_of(marks, slot, table))
+  if (marks_are_of(marks, target_index, table))
     place_of(marks, key, &there);
   return there;
 }
 
-static void begin_anew(struct marks *marks, size_t slot, const char *table) {
+static void begin_anew(struct marks *marks, size_t target_index, const char *table) {
   marks_clear(marks);
   if (!marks->table || strcmp(marks->table, table) != 0) {
     free(marks->table);
     marks->table = mem_dup(table);
   }
-  marks->slot = slot;
+  marks->target_index = target_index;
 }
 
-bool marks_toggle(struct marks *marks, size_t slot, const char *table, const char *key) {
+bool marks_toggle(struct marks *marks, size_t target_index, const char *table, const char *key) {
   bool there;
-  if (!marks_are_of(marks, slot, table))
-    begin_anew(marks, slot, table);
+  if (!marks_are_of(marks, target_index, table))
+    begin_anew(marks, target_index, table);
   size_t at = place_of(marks, key, &there);
   size_t behind = marks->count - at;
   if (there) {
@@ -79,16 +79,17 @@ bool marks_toggle(struct marks *marks, size_t slot, const char *table, const cha
 void marks_follow(struct marks *marks, const struct model *model) {
   if (marks->count == 0)
     return;
-  const struct slot *slot = marks->slot < model->slot_count ? &model->slots[marks->slot] : NULL;
+  const struct target_state *state =
+      marks->target_index < model->target_count ? &model->targets[marks->target_index] : NULL;
   const struct table *table =
-      slot && slot->sample ? sample_table_view(slot->sample, marks->table) : NULL;
+      state && state->sample ? sample_table_view(state->sample, marks->table) : NULL;
   if (!table) {
     marks_clear(marks);
     return;
   }
-  if (slot->samples == marks->samples)
+  if (state->samples == marks->samples)
     return;
-  marks->samples = slot->samples;
+  marks->samples = state->samples;
   bool seen[MARKS_MAX] = {false}, there;
   for (size_t i = 0; i < table->row_count; i++) {
     size_t at = place_of(marks, table->rows[i].key, &there);

@@ -8,20 +8,21 @@
 enum { MARKS_MAX = 1000 };
 
 struct marks {
-  size_t slot;
+  size_t target_index;
   char *table; /* id; NULL: nothing was marked yet */
   char **keys; /* sorted */
   size_t count, capacity;
-  uint32_t samples; /* of the slot, when it was last seen that they are still there */
+  uint32_t samples; /* of the target_index, when it was last seen that they are still there */
 };
 
 void marks_fini(struct marks *marks);
 void marks_clear(struct marks *marks);
-static inline bool marks_are_of(const struct marks *marks, size_t slot, const char *table) {
-  return marks->count > 0 && marks->slot == slot && strcmp(marks->table, table) == 0;
+static inline bool marks_are_of(const struct marks *marks, size_t target_index, const char *table) {
+  return marks->count > 0 && marks->target_index == target_index &&
+         strcmp(marks->table, table) == 0;
 }
-bool marks_has(const struct marks *marks, size_t slot, const char *table, const char *key);
+bool marks_has(const struct marks *marks, size_t target_index, const char *table, const char *key);
 /* Marks the row, or takes its mark. A row of another table begins anew. False at MARKS_MAX. */
-bool marks_toggle(struct marks *marks, size_t slot, const char *table, const char *key);
+bool marks_toggle(struct marks *marks, size_t target_index, const char *table, const char *key);
 /* Rows that are not in the model any more lose their mark. */
 void marks_follow(struct marks *marks, const struct model *model);

@@ -67,8 +67,8 @@ struct pane_table *pane_table(struct pane *pane, const char *id) {
   return table;
 }
 
-static uint64_t identity(size_t slot, const char *table, const char *key) {
-  return map_hash_text(map_hash_text(map_hash_number(MAP_HASH, slot), table), key);
+static uint64_t identity(size_t target_index, const char *table, const char *key) {
+  return map_hash_text(map_hash_text(map_hash_number(MAP_HASH, target_index), table), key);
 }
 
 static const struct pane_toggle *toggle_find(const struct pane *pane, uint64_t row) {
@@ -78,17 +78,17 @@ static const struct pane_toggle *toggle_find(const struct pane *pane, uint64_t r
   return NULL;
 }
 
-bool pane_row_is_open(const struct pane *pane, size_t slot, const char *table, const char *key,
-                      bool by_default) {
+bool pane_row_is_open(const struct pane *pane, size_t target_index, const char *table,
+                      const char *key, bool by_default) {
   if (pane->toggle_count == 0)
     return by_default;
-  const struct pane_toggle *toggle = toggle_find(pane, identity(slot, table, key));
+  const struct pane_toggle *toggle = toggle_find(pane, identity(target_index, table, key));
   return toggle ? toggle->open : by_default;
 }
 
-void pane_row_toggle(struct pane *pane, size_t slot, const char *table, const char *key,
+void pane_row_toggle(struct pane *pane, size_t target_index, const char *table, const char *key,
                      bool open) {
-  uint64_t row = identity(slot, table, key);
+  uint64_t row = identity(target_index, table, key);
   struct pane_toggle *toggle = (struct pane_toggle *)toggle_find(pane, row);
   if (!toggle) {
     toggle = &pane->toggles[pane->toggle_next];
@@ -107,14 +107,15 @@ static bool same(const char *a, const char *b) {
 
 static bool is_selected(const struct pane *pane, const struct line *line) {
   const struct selection *selection = &pane->selection;
-  return line->selectable && line->slot == selection->slot &&
+  return line->selectable && line->target_index == selection->target_index &&
          same(line->table_id, selection->table) && same(line->key, selection->key);
 }
 
-bool pane_is_selected(const struct pane *pane, size_t slot, const char *table, const char *key) {
+bool pane_is_selected(const struct pane *pane, size_t target_index, const char *table,
+                      const char *key) {
   const struct selection *selection = &pane->selection;
-  return selection->picked && selection->slot == slot && same(selection->key, key) &&
-         same(selection->table, table);
+  return selection->picked && selection->target_index == target_index &&
+         same(selection->key, key) && same(selection->table, table);
 }
 
 static size_t find_selected(const struct pane *pane) {
@@ -166,7 +167,7 @@ void pane_select(struct pane *pane, size_t index, bool picked) {
     return;
   free(selection->table);
   free(selection->key);
-  selection->slot = line->slot;
+  selection->target_index = line->target_index;
   selection->table = dup_or_null(line->table_id);
   selection->key = dup_or_null(line->key);
 }
@@ -203,7 +204,7 @@ const struct line *pane_selected(const struct pane *pane) {
 
 uint64_t pane_selection_identity(const struct pane *pane) {
   const struct selection *selection = &pane->selection;
-  return identity(selection->slot, selection->table, selection->key);
+  return identity(selection->target_index, selection->table, selection->key);
 }
 
 void pane_move(struct pane *pane, int count) {

@@ -31,7 +31,7 @@ enum line_kind {
 struct line {
   enum line_kind kind;
   bool selectable;
-  size_t slot;
+  size_t target_index;
   const struct table *table;
   struct ordered_row row; /* ROW, SUMMARY */
   int part;               /* SUMMARY, EVENT: which of its lines */
@@ -39,7 +39,7 @@ struct line {
   const char *text;       /* TARGET: what is wrong; EVENT: what happened; or a further line of it */
   size_t left_out;        /* TARGET: rows that had no room in the overview */
   const struct event *event;  /* EVENT */
-  const char *table_id, *key; /* the identity, with the slot; may be NULL */
+  const char *table_id, *key; /* the identity, with the target_index; may be NULL */
 };
 
 struct lines {
@@ -50,7 +50,7 @@ struct lines {
 /* What is selected, and where it was when it was last seen. */
 struct selection {
   bool picked; /* a person works on the pane: the row stays selected; else the first one is */
-  size_t slot;
+  size_t target_index;
   char *table, *key;
   size_t index; /* in the lines */
   bool seen;    /* there was a line to select */
@@ -176,12 +176,14 @@ struct line *pane_line(struct pane *pane, enum line_kind kind);
 /* What is remembered of a table; NULL beyond PANE_TABLES_MAX. */
 struct pane_table *pane_table(struct pane *pane, const char *id);
 /* Whether a row's children are shown; without a toggle, `by_default`. */
-bool pane_row_is_open(const struct pane *pane, size_t slot, const char *table, const char *key,
-                      bool by_default);
-void pane_row_toggle(struct pane *pane, size_t slot, const char *table, const char *key, bool open);
+bool pane_row_is_open(const struct pane *pane, size_t target_index, const char *table,
+                      const char *key, bool by_default);
+void pane_row_toggle(struct pane *pane, size_t target_index, const char *table, const char *key,
+                     bool open);
 
 /* Whether a line of that identity is the one that a person picked. */
-bool pane_is_selected(const struct pane *pane, size_t slot, const char *table, const char *key);
+bool pane_is_selected(const struct pane *pane, size_t target_index, const char *table,
+                      const char *key);
 /* The selected line; NULL when none can be selected. */
 const struct line *pane_selected(const struct pane *pane);
 /* A hash of the identity of the selected line, as of the last build. */

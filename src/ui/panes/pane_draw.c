@@ -111,7 +111,7 @@ static bool same_item(const struct pane *pane, size_t index) {
     return true;
   if (!selected || line->kind != selected->kind)
     return false;
-  return (line->kind == LINE_SUMMARY && line->slot == selected->slot &&
+  return (line->kind == LINE_SUMMARY && line->target_index == selected->target_index &&
           line->table == selected->table) ||
          (line->kind == LINE_EVENT && line->event == selected->event);
 }

@@ -11,40 +11,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool pane_kind_has(const struct pane *pane, const struct slot *slot) {
-  return strcmp(slot->target->kind->kind, pane->id) == 0;
+bool pane_kind_has(const struct pane *pane, const struct target_state *state) {
+  return strcmp(state->target->kind->kind, pane->id) == 0;
 }
 
 static void kind_list(const struct model *model, struct pane_list *list) {
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct target_kind *kind = model->slots[i].target->kind;
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct target_kind *kind = model->targets[i].target->kind;
     bool seen = false;
     for (size_t j = 0; j < i && !seen; j++)
-      seen = strcmp(model->slots[j].target->kind->kind, kind->kind) == 0;
+      seen = strcmp(model->targets[j].target->kind->kind, kind->kind) == 0;
     if (!seen)
       pane_wanted(list, kind->kind, kind->title);
   }
 }
 
-size_t pane_kind_slots(const struct pane *pane, const struct model *model) {
+size_t pane_kind_targets(const struct pane *pane, const struct model *model) {
   size_t count = 0;
-  for (size_t i = 0; i < model->slot_count; i++)
-    count += pane_kind_has(pane, &model->slots[i]);
+  for (size_t i = 0; i < model->target_count; i++)
+    count += pane_kind_has(pane, &model->targets[i]);
   return count;
 }
 
 static void kind_verdict(const struct pane *pane, const struct frame *frame,
                          struct pane_verdict *verdict) {
   size_t total = 0, good = 0, last = 0;
-  for (size_t i = 0; i < frame->model->slot_count; i++) {
-    const struct slot *slot = &frame->model->slots[i];
-    if (!pane_kind_has(pane, slot))
+  for (size_t i = 0; i < frame->model->target_count; i++) {
+    const struct target_state *state = &frame->model->targets[i];
+    if (!pane_kind_has(pane, state))
       continue;
-    enum severity severity = model_slot_severity(frame->model, i, frame->now_ms);
-    enum slot_state state = slot_state(slot, frame->now_ms);
+    enum severity severity = model_target_severity(frame->model, i, frame->now_ms);
+    enum target_condition condition = target_state_condition(state, frame->now_ms);
     verdict->severity = severity_worse(verdict->severity, severity);
-    verdict->stale = verdict->stale || state != SLOT_LIVE;
-    good += state == SLOT_LIVE && severity == SEVERITY_OK;
+    verdict->stale = verdict->stale || condition != TARGET_LIVE;
+    good += condition == TARGET_LIVE && severity == SEVERITY_OK;
     total++;
     last = i;
   }
@@ -55,24 +55,24 @@ static void kind_verdict(const struct pane *pane, const struct frame *frame,
 }
 
 const char *pane_kind_state(const struct frame *frame, size_t index, char *out, size_t size) {
-  const struct slot *slot = &frame->model->slots[index];
+  const struct target_state *state = &frame->model->targets[index];
   char age[AGE_MAX];
   *out = '\0';
-  switch (slot_state(slot, frame->now_ms)) {
-  case SLOT_WAITING:
+  switch (target_state_condition(state, frame->now_ms)) {
+  case TARGET_WAITING:
     snprintf(out, size, "waiting");
     break;
-  case SLOT_DOWN:
-    if (slot->err.kind == ERR_DISABLED)
+  case TARGET_DOWN:
+    if (state->err.kind == ERR_DISABLED)
       snprintf(out, size, "disabled");
     else
-      snprintf(out, size, "down %s", age_text(age, frame->now_ms - slot->failing_ms));
+      snprintf(out, size, "down %s", age_text(age, frame->now_ms - state->failing_ms));
     break;
-  case SLOT_STALE:
-    snprintf(out, size, "stale %s", age_text(age, slot_age(slot, frame->now_ms)));
+  case TARGET_STALE:
+    snprintf(out, size, "stale %s", age_text(age, target_state_age(state, frame->now_ms)));
     break;
-  case SLOT_LIVE:
-    if (model_slot_severity(frame->model, index, frame->now_ms) == SEVERITY_OK)
+  case TARGET_LIVE:
+    if (model_target_severity(frame->model, index, frame->now_ms) == SEVERITY_OK)
       snprintf(out, size, "ok");
     break;
   }
@@ -81,17 +81,17 @@ const char *pane_kind_state(const struct frame *frame, size_t index, char *out, 
 
 static struct table_row row_of(const struct frame *frame, const struct pane *pane,
                                const struct line *line) {
-  const struct slot *slot = &frame->model->slots[line->slot];
+  const struct target_state *state = &frame->model->targets[line->target_index];
   const struct pane_table *memory = pane_table((struct pane *)pane, line->table_id);
-  return (struct table_row){.slot = line->slot,
-                            .table = (size_t)(line->table - slot->sample->tables),
-                            .spec = line->table->spec,
-                            .row = &line->row,
-                            .stale = slot_state(slot, frame->now_ms) != SLOT_LIVE,
-                            .tree = memory && memory->tree,
-                            .marked =
-                                line->kind == LINE_ROW &&
-                                marks_has(&pane->marks, line->slot, line->table_id, line->key)};
+  return (struct table_row){
+      .target_index = line->target_index,
+      .table = (size_t)(line->table - state->sample->tables),
+      .spec = line->table->spec,
+      .row = &line->row,
+      .stale = target_state_condition(state, frame->now_ms) != TARGET_LIVE,
+      .tree = memory && memory->tree,
+      .marked = line->kind == LINE_ROW &&
+                marks_has(&pane->marks, line->target_index, line->table_id, line->key)};
 }
 
 /* Cells at the end of the last value's place that it does not fill, now that it is shorter. */
@@ -109,9 +109,9 @@ static int headline_slack(const struct frame *frame, const struct pairs *pairs,
  * the cells used. */
 static int draw_headline(struct pane *pane, const struct frame *frame, size_t index, int x, int y,
                          int width, bool right) {
-  const struct slot *slot = &frame->model->slots[index];
-  for (size_t t = 0; slot->sample && t < slot->sample->table_count; t++) {
-    const struct table *table = &slot->sample->tables[t];
+  const struct target_state *state = &frame->model->targets[index];
+  for (size_t t = 0; state->sample && t < state->sample->table_count; t++) {
+    const struct table *table = &state->sample->tables[t];
     const struct pane_table *memory = pane_table(pane, table->spec->id);
     if (!memory || !(table->spec->flags & TABLE_SUMMARY) || table->row_count == 0)
       continue;
@@ -119,7 +119,7 @@ static int draw_headline(struct pane *pane, const struct frame *frame, size_t in
     pairs_fit(&memory->memory, table->spec, PAIRS_HEADLINE, width - 2, 1, &pairs);
     if (pairs.count == 0)
       return 0;
-    struct line line = {.slot = index, .table = table, .table_id = table->spec->id};
+    struct line line = {.target_index = index, .table = table, .table_id = table->spec->id};
     line.row = (struct ordered_row){.row = &table->rows[0], .root = &table->rows[0]};
     struct table_row row = row_of(frame, pane, &line);
     int left = right ? x - pairs.width - 2 : x;
@@ -133,10 +133,10 @@ static int draw_headline(struct pane *pane, const struct frame *frame, size_t in
 
 static int kind_headline(struct pane *pane, const struct frame *frame, int right, int y,
                          int width) {
-  if (pane_kind_slots(pane, frame->model) != 1)
+  if (pane_kind_targets(pane, frame->model) != 1)
     return 0;
-  for (size_t i = 0; i < frame->model->slot_count; i++)
-    if (pane_kind_has(pane, &frame->model->slots[i]))
+  for (size_t i = 0; i < frame->model->target_count; i++)
+    if (pane_kind_has(pane, &frame->model->targets[i]))
       return draw_headline(pane, frame, i, right, y, width, true);
   return 0;
 }
@@ -151,9 +151,9 @@ static void draw_left_out(const struct frame *frame, const struct line *line, in
 
 static void draw_target(struct pane *pane, const struct frame *frame, const struct line *line,
                         int x, int y, int width) {
-  const struct slot *slot = &frame->model->slots[line->slot];
-  enum severity severity = model_slot_severity(frame->model, line->slot, frame->now_ms);
-  enum slot_state state = slot_state(slot, frame->now_ms);
+  const struct target_state *state = &frame->model->targets[line->target_index];
+  enum severity severity = model_target_severity(frame->model, line->target_index, frame->now_ms);
+  enum target_condition condition = target_state_condition(state, frame->now_ms);
   unsigned style = style_of_severity(severity) | STYLE_STRONG;
   char text[64];
   if (line->part > 0) {
@@ -167,16 +167,16 @@ static void draw_target(struct pane *pane, const struct frame *frame, const stru
   if (line->named)
     at += canvas_text(frame->canvas, x + at, y, width - at,
                       severity == SEVERITY_OK ? STYLE_TITLE | STYLE_STRONG : style,
-                      slot->target->name) +
+                      state->target->name) +
           2;
-  if (state == SLOT_LIVE) {
-    at += draw_headline(pane, frame, line->slot, x + at - 1, y, width - at, false);
+  if (condition == TARGET_LIVE) {
+    at += draw_headline(pane, frame, line->target_index, x + at - 1, y, width - at, false);
     draw_left_out(frame, line, x + at, y, width - at);
     return;
   }
-  /* A single target's state stands in the border. */
-  pane_kind_state(frame, line->slot, text, sizeof text);
-  if (line->named || state != SLOT_DOWN)
+  /* A single target's condition stands in the border. */
+  pane_kind_state(frame, line->target_index, text, sizeof text);
+  if (line->named || condition != TARGET_DOWN)
     at += canvas_text(frame->canvas, x + at, y, width - at, style, text) + 1;
   if (line->text)
     canvas_text(frame->canvas, x + at, y, width - at, style_of_severity(severity), line->text);
@@ -194,7 +194,7 @@ static void draw_table_title(const struct frame *frame, const struct line *line,
 static void draw_empty(const struct frame *frame, const struct line *line, int x, int y,
                        int width) {
   char title[64];
-  const struct sample *sample = frame->model->slots[line->slot].sample;
+  const struct sample *sample = frame->model->targets[line->target_index].sample;
   if (sample && sample_is_faulted(sample, line->table->spec->id)) {
     snprintf(title, sizeof title, "%s: unknown", line->table->spec->title);
     canvas_text(frame->canvas, x + ROW_MARK_CELLS, y, width - ROW_MARK_CELLS, STYLE_UNKNOWN, title);
@@ -253,27 +253,28 @@ static void draw_note(const struct frame *frame, const char *target, const struc
 static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y, int width,
                      int lines) {
   const struct model *model = frame->model;
-  bool several = pane_kind_slots(pane, model) > 1;
+  bool several = pane_kind_targets(pane, model) > 1;
   int used = 0, left = pane->feet;
   int shown = lines < left ? lines : left;
-  for (size_t i = 0; i < model->slot_count && used < shown; i++) {
-    const struct slot *slot = &model->slots[i];
-    if (!pane_kind_has(pane, slot) || !slot->sample)
+  for (size_t i = 0; i < model->target_count && used < shown; i++) {
+    const struct target_state *state = &model->targets[i];
+    if (!pane_kind_has(pane, state) || !state->sample)
       continue;
-    for (size_t n = 0; n < slot->sample->note_count && used < shown; n++, used++) {
+    for (size_t n = 0; n < state->sample->note_count && used < shown; n++, used++) {
       int at = y - shown + used, more = left - shown;
       char suffix[32] = "";
       if (used == shown - 1 && more > 0)
         snprintf(suffix, sizeof suffix, " (+%d)", more);
-      draw_note(frame, several ? slot->target->name : "", &slot->sample->notes[n], suffix, x, at,
+      draw_note(frame, several ? state->target->name : "", &state->sample->notes[n], suffix, x, at,
                 width);
     }
-    for (size_t t = 0; t < slot->sample->table_count && used < shown; t++) {
-      if (!slot->sample->tables[t].truncated)
+    for (size_t t = 0; t < state->sample->table_count && used < shown; t++) {
+      if (!state->sample->tables[t].truncated)
         continue;
       canvas_text(frame->canvas, x, y - shown + used, width, STYLE_UNKNOWN, "? ");
       canvas_printf(frame->canvas, x + ROW_MARK_CELLS, y - shown + used, width - ROW_MARK_CELLS,
-                    STYLE_DIM, "%s: truncated, too many rows", slot->sample->tables[t].spec->title);
+                    STYLE_DIM, "%s: truncated, too many rows",
+                    state->sample->tables[t].spec->title);
       used++;
     }
   }

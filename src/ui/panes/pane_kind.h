@@ -4,11 +4,11 @@
 #include "ui/panes/pane.h"
 
 /* Whether the target is of the pane's kind. */
-bool pane_kind_has(const struct pane *pane, const struct slot *slot);
+bool pane_kind_has(const struct pane *pane, const struct target_state *state);
 /* Targets of the pane's kind. */
-size_t pane_kind_slots(const struct pane *pane, const struct model *model);
+size_t pane_kind_targets(const struct pane *pane, const struct model *model);
 /* "ok", "waiting", "stale 14s", "down 5m"; "" for a live one that is not well. Returns out. */
-const char *pane_kind_state(const struct frame *frame, size_t slot, char *out, size_t size);
+const char *pane_kind_state(const struct frame *frame, size_t state, char *out, size_t size);
 
 /* The class' `fill`. */
 void pane_kind_charts(struct pane *pane, const struct frame *frame, struct rect rect);

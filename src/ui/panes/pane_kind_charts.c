@@ -50,18 +50,19 @@ static bool is_charted(const struct column_spec *column, bool summary) {
 
 static void add_row(struct charts *charts, size_t index, const struct table *table,
                     const struct ordered_row *ordered) {
-  const struct slot *slot = &charts->frame->model->slots[index];
+  const struct target_state *state = &charts->frame->model->targets[index];
   bool summary = table->spec->flags & TABLE_SUMMARY;
   for (size_t i = 0; i < table->spec->column_count && charts->count < CHARTS_MAX; i++) {
     if (!is_charted(&table->spec->columns[i], summary))
       continue;
     struct chart *chart = &charts->items[charts->count];
     *chart = (struct chart){.ordered = *ordered, .column = i};
-    chart->row = (struct table_row){.slot = index,
-                                    .table = (size_t)(table - slot->sample->tables),
+    chart->row = (struct table_row){.target_index = index,
+                                    .table = (size_t)(table - state->sample->tables),
                                     .spec = table->spec,
-                                    .stale = slot_state(slot, charts->frame->now_ms) != SLOT_LIVE};
-    chart->ring = history_find(slot->history, chart->row.table, ordered->row->key, i);
+                                    .stale = target_state_condition(state, charts->frame->now_ms) !=
+                                             TARGET_LIVE};
+    chart->ring = history_find(state->history, chart->row.table, ordered->row->key, i);
     if (!summary && ordered->row->cells[0].type == VALUE_TEXT)
       chart->subject = ordered->row->cells[0].text;
     charts->count += has_past(chart->ring);
@@ -74,15 +75,15 @@ static void add_selected(struct charts *charts, const struct pane *pane) {
   const struct line *line = pane_selected(pane);
   if (!line)
     return;
-  const struct slot *slot = &charts->frame->model->slots[line->slot];
+  const struct target_state *state = &charts->frame->model->targets[line->target_index];
   if (line->kind == LINE_ROW)
-    add_row(charts, line->slot, line->table, &line->row);
-  for (size_t t = 0; slot->sample && t < slot->sample->table_count; t++) {
-    const struct table *table = &slot->sample->tables[t];
+    add_row(charts, line->target_index, line->table, &line->row);
+  for (size_t t = 0; state->sample && t < state->sample->table_count; t++) {
+    const struct table *table = &state->sample->tables[t];
     if (!(table->spec->flags & TABLE_SUMMARY) || table->row_count == 0)
       continue;
     struct ordered_row ordered = {.row = &table->rows[0], .root = &table->rows[0]};
-    add_row(charts, line->slot, table, &ordered);
+    add_row(charts, line->target_index, table, &ordered);
   }
 }
 
@@ -109,7 +110,8 @@ static void draw_chart(const struct charts *charts, const struct chart *chart, s
                false);
   int shown = widget_chart(frame->canvas, rect.x, rect.y + 1, rect.width, rect.height - 1,
                            chart->row.stale ? STYLE_STALE : STYLE_SPARK, chart->ring, scale);
-  age_text(span, (int64_t)shown * frame->model->slots[chart->row.slot].target->interval_ms);
+  age_text(span,
+           (int64_t)shown * frame->model->targets[chart->row.target_index].target->interval_ms);
   char legend[FORMAT_MAX + AGE_MAX + 16];
   snprintf(legend, sizeof legend, "to %s, %s", top, span);
   if (x + 2 + (int)strlen(legend) <= rect.x + rect.width)

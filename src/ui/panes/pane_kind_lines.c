@@ -22,15 +22,15 @@ static bool is_named_after(const struct row *row, const struct target *target) {
 
 /* Targets that are a row each and nothing else: they need no heads. */
 static bool is_flat(const struct pane *pane, const struct model *model) {
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct slot *slot = &model->slots[i];
-    if (!pane_kind_has(pane, slot) || !slot->sample)
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct target_state *state = &model->targets[i];
+    if (!pane_kind_has(pane, state) || !state->sample)
       continue;
-    const struct sample *sample = slot->sample;
+    const struct sample *sample = state->sample;
     if (sample->table_count != 1 || (sample->tables[0].spec->flags & TABLE_SUMMARY) ||
         sample->tables[0].row_count != 1)
       return false;
-    if (!is_named_after(&sample->tables[0].rows[0], slot->target))
+    if (!is_named_after(&sample->tables[0].rows[0], state->target))
       return false;
   }
   return true;
@@ -42,7 +42,7 @@ struct build {
   int width;
   enum pane_room room;
   bool several, flat;
-  const struct slot *slot;
+  const struct target_state *state;
   size_t index;
   const char *table; /* whose rows are being ordered */
   bool unfolded;     /* it */
@@ -63,9 +63,9 @@ static bool open_by_default(const void *context, const struct row *row, int dept
 static void add_rest_of_error(struct build *build) {
   struct pane *pane = build->pane;
   const struct frame *frame = build->frame;
-  char clean[sizeof build->slot->err.text * 3];
-  text_sanitize(clean, sizeof clean, build->slot->err.text,
-                strnlen(build->slot->err.text, sizeof build->slot->err.text), false);
+  char clean[sizeof build->state->err.text * 3];
+  text_sanitize(clean, sizeof clean, build->state->err.text,
+                strnlen(build->state->err.text, sizeof build->state->err.text), false);
   const char *at = clean;
   for (int i = 0; i < ERROR_LINES_MAX; i++) {
     size_t fit = text_fit(at, build->width - ROW_MARK_CELLS, NULL), end = fit;
@@ -78,18 +78,18 @@ static void add_rest_of_error(struct build *build) {
     if (!*at)
       return;
     pane_line(pane, LINE_TARGET)->part = i + 1;
-    pane->lines.items[pane->lines.count - 1].slot = build->index;
+    pane->lines.items[pane->lines.count - 1].target_index = build->index;
   }
 }
 
 static void add_target(struct build *build) {
   struct line *line = pane_line(build->pane, LINE_TARGET);
   line->selectable = true;
-  line->slot = build->index;
+  line->target_index = build->index;
   line->named = build->several;
-  if (build->slot->err.kind == ERR_NONE)
+  if (build->state->err.kind == ERR_NONE)
     return;
-  line->text = build->slot->err.text;
+  line->text = build->state->err.text;
   if (!build->several)
     add_rest_of_error(build);
 }
@@ -97,7 +97,7 @@ static void add_target(struct build *build) {
 static struct line *add_table_line(struct build *build, enum line_kind kind,
                                    const struct table *table) {
   struct line *line = pane_line(build->pane, kind);
-  line->slot = build->index;
+  line->target_index = build->index;
   line->table = table;
   line->table_id = table->spec->id;
   return line;
@@ -167,17 +167,17 @@ static void add_table(struct build *build, const struct table *table) {
     return;
   build->pane->filter_total += table->row_count;
   if (table->row_count == 0) {
-    if (normal_tables(build->slot->sample) == 0 || build->room == PANE_WIDE)
+    if (normal_tables(build->state->sample) == 0 || build->room == PANE_WIDE)
       add_table_line(build, LINE_EMPTY, table);
     return;
   }
-  if (build->room != PANE_TIGHT && normal_tables(build->slot->sample) > 1)
+  if (build->room != PANE_TIGHT && normal_tables(build->state->sample) > 1)
     add_table_line(build, LINE_TITLE, table);
   add_rows(build, table, memory);
 }
 
 static void add_tables(struct build *build) {
-  const struct sample *sample = build->slot->sample;
+  const struct sample *sample = build->state->sample;
   for (size_t i = 0; i < sample->table_count; i++) {
     const struct table *table = &sample->tables[i];
     if (table->spec->flags & TABLE_SUMMARY)
@@ -188,21 +188,21 @@ static void add_tables(struct build *build) {
   }
 }
 
-static void add_slot(struct build *build) {
-  const struct slot *slot = build->slot;
-  enum slot_state state = slot_state(slot, build->frame->now_ms);
-  bool down = state == SLOT_DOWN || !slot->sample;
+static void add_target_state(struct build *build) {
+  const struct target_state *state = build->state;
+  enum target_condition condition = target_state_condition(state, build->frame->now_ms);
+  bool down = condition == TARGET_DOWN || !state->sample;
   bool head = down || (build->several && !build->flat);
   size_t at = build->pane->lines.count;
   build->rows = build->left_out = 0;
   if (head)
     add_target(build);
-  if (slot->sample && !(down && build->flat && build->several) && !build->heads_only)
+  if (state->sample && !(down && build->flat && build->several) && !build->heads_only)
     add_tables(build);
   if (head)
     build->pane->lines.items[at].left_out = build->left_out;
-  if (slot->sample)
-    build->pane->feet += (int)slot->sample->note_count;
+  if (state->sample)
+    build->pane->feet += (int)state->sample->note_count;
 }
 
 /* A summary's widths are those of all targets, so that they stand below each other. */
@@ -213,15 +213,15 @@ static void fit_summary(struct build *build, const struct table_spec *spec, int 
     return;
   bool named = false;
   columns_measure_begin(&memory->memory);
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct slot *slot = &model->slots[i];
-    if (!pane_kind_has(build->pane, slot) || !slot->sample)
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct target_state *state = &model->targets[i];
+    if (!pane_kind_has(build->pane, state) || !state->sample)
       continue;
-    const struct table *table = sample_table_view(slot->sample, spec->id);
+    const struct table *table = sample_table_view(state->sample, spec->id);
     if (!table || table->row_count == 0)
       continue;
     columns_measure_row(&memory->memory, build->frame, table->spec, &table->rows[0], 0);
-    named = named || is_named_after(&table->rows[0], slot->target);
+    named = named || is_named_after(&table->rows[0], state->target);
   }
   if (named)
     memory->memory.seen[0] = 0; /* the head or the border bears the name already */
@@ -235,9 +235,9 @@ static void fit_summaries(struct build *build) {
   int lines = build->room == PANE_WIDE     ? SUMMARY_LINES_WIDE
               : build->room == PANE_NORMAL ? SUMMARY_LINES
                                            : 1;
-  for (size_t i = 0; i < model->slot_count; i++) {
-    const struct sample *sample = model->slots[i].sample;
-    if (!pane_kind_has(build->pane, &model->slots[i]) || !sample)
+  for (size_t i = 0; i < model->target_count; i++) {
+    const struct sample *sample = model->targets[i].sample;
+    if (!pane_kind_has(build->pane, &model->targets[i]) || !sample)
       continue;
     for (size_t t = 0; t < sample->table_count; t++)
       if ((sample->tables[t].spec->flags & TABLE_SUMMARY) && sample->tables[t].row_count > 0)
@@ -282,19 +282,19 @@ static size_t lines_to_pin(const struct pane *pane) {
   return count < pane->lines.count ? count : 0;
 }
 
-static void add_slots(struct build *build) {
+static void add_targets(struct build *build) {
   const struct model *model = build->frame->model;
   build->pane->lines.count = 0;
   build->pane->feet = 0;
   build->pane->filter_matches = build->pane->filter_total = 0;
   /* The worst target first, so that it is in sight; else as configured. */
   for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--) {
-    for (size_t i = 0; i < model->slot_count; i++) {
-      build->slot = &model->slots[i];
+    for (size_t i = 0; i < model->target_count; i++) {
+      build->state = &model->targets[i];
       build->index = i;
-      if (pane_kind_has(build->pane, build->slot) &&
-          (int)model_slot_severity(model, i, build->frame->now_ms) == severity)
-        add_slot(build);
+      if (pane_kind_has(build->pane, build->state) &&
+          (int)model_target_severity(model, i, build->frame->now_ms) == severity)
+        add_target_state(build);
     }
   }
 }
@@ -303,24 +303,24 @@ static void add_slots(struct build *build) {
  * alone. */
 static void compact(struct build *build) {
   const struct pane *pane = build->pane;
-  size_t others = pane->feet > 0 ? 1 : 0, targets = pane_kind_slots(pane, build->frame->model);
+  size_t others = pane->feet > 0 ? 1 : 0, targets = pane_kind_targets(pane, build->frame->model);
   for (size_t i = 0; i < pane->lines.count; i++)
     others += pane->lines.items[i].kind != LINE_ROW;
   size_t room = (size_t)pane->body > others ? (size_t)pane->body - others : 0;
   build->limit = room / targets;
   build->heads_only = build->limit == 0;
-  add_slots(build);
+  add_targets(build);
 }
 
 void pane_kind_build(struct pane *pane, const struct frame *frame, int width, enum pane_room room) {
   struct build build = {.pane = pane, .frame = frame, .width = width, .room = room};
-  build.several = pane_kind_slots(pane, frame->model) > 1;
+  build.several = pane_kind_targets(pane, frame->model) > 1;
   build.flat = is_flat(pane, frame->model);
   for (size_t i = 0; i < pane->table_count; i++)
     pane->tables[i]->tree = false;
   fit_summaries(&build);
   build.limit = SIZE_MAX;
-  add_slots(&build);
+  add_targets(&build);
   if (build.several && !build.flat && pane->body > 0 && pane->lines.count > (size_t)pane->body)
     compact(&build);
   fit_tables(&build);

@@ -14,14 +14,14 @@ int table_indent(bool tree, int depth) {
 static enum severity cell_severity(const struct frame *frame, const struct table_row *row,
                                    size_t column, bool *pending) {
   const struct column_spec *spec = &row->spec->columns[column];
-  const struct threshold *threshold = model_threshold(frame->model, row->slot, spec);
+  const struct threshold *threshold = model_threshold(frame->model, row->target_index, spec);
   enum severity severity = threshold_judge(threshold, row->row->row->cells[column]);
   *pending = false;
   if (severity == SEVERITY_OK)
     return severity;
   /* Children have no findings of their own: whether the time is up, their root knows. */
-  const struct finding *finding = findings_find(frame->model->findings, row->slot, row->spec->id,
-                                                row->row->root->key, spec->id);
+  const struct finding *finding = findings_find(frame->model->findings, row->target_index,
+                                                row->spec->id, row->row->root->key, spec->id);
   *pending = finding ? finding->pending : threshold->for_ms > 0;
   return severity;
 }
@@ -43,13 +43,13 @@ enum severity table_row_severity(const struct frame *frame, const struct table_r
                                  bool *pending) {
   const struct findings *findings = frame->model->findings;
   const char *key = row->row->row->key;
-  enum severity worst = findings_row(findings, row->slot, row->spec->id, key);
+  enum severity worst = findings_row(findings, row->target_index, row->spec->id, key);
   *pending = false;
   for (size_t i = 0; worst == SEVERITY_OK && i < row->spec->column_count; i++) {
-    const struct finding *finding =
-        row->spec->columns[i].metric
-            ? findings_find(findings, row->slot, row->spec->id, key, row->spec->columns[i].id)
-            : NULL;
+    const struct finding *finding = row->spec->columns[i].metric
+                                        ? findings_find(findings, row->target_index, row->spec->id,
+                                                        key, row->spec->columns[i].id)
+                                        : NULL;
     *pending = *pending || (finding && finding->pending);
   }
   return severity_worse(worst, row->row->hidden_severity);
@@ -57,8 +57,8 @@ enum severity table_row_severity(const struct frame *frame, const struct table_r
 
 static const struct history_ring *ring_of(const struct frame *frame, const struct table_row *row,
                                           size_t column) {
-  return history_find(frame->model->slots[row->slot].history, row->table, row->row->row->key,
-                      column);
+  return history_find(frame->model->targets[row->target_index].history, row->table,
+                      row->row->row->key, column);
 }
 
 /* The bar or sparkline of a cell. */
@@ -66,7 +66,8 @@ static void draw_extra(const struct frame *frame, const struct table_row *row, s
                        unsigned style, int x, int y, int width) {
   double number;
   if (row->spec->columns[column].flags & COLUMN_GAUGE) {
-    bool judged = model_threshold(frame->model, row->slot, &row->spec->columns[column]) != NULL;
+    bool judged =
+        model_threshold(frame->model, row->target_index, &row->spec->columns[column]) != NULL;
     if (style == STYLE_TEXT)
       style = judged ? STYLE_OK : STYLE_SPARK;
     if (value_number(row->row->row->cells[column], &number))

@@ -8,7 +8,7 @@ enum { ROW_MARK_CELLS = 3 }; /* the mark of severity and a blank, before the col
 
 /* A row and where it comes from. */
 struct table_row {
-  size_t slot, table; /* table: its index in the sample */
+  size_t target_index, table; /* table: its index in the sample */
   const struct table_spec *spec;
   const struct ordered_row *row;
   bool stale;

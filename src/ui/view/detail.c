@@ -36,8 +36,8 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
     detail->text = mem_dup(line->event->text);
     return;
   }
-  const struct target *target = frame->model->slots[line->slot].target;
-  detail->slot = line->slot;
+  const struct target *target = frame->model->targets[line->target_index].target;
+  detail->target_index = line->target_index;
   detail->table = dup_or_null(line->table_id);
   detail->key = dup_or_null(line->key);
   const char *label = line->kind == LINE_ROW ? frame_value(frame, buffer, line->row.row->cells[0],
@@ -115,8 +115,9 @@ static void put_pair(struct page *page, const char *title, unsigned style, const
 }
 
 /* "warns above 10,000, critical above 20,000, when it holds for 5m" */
-static void put_threshold(struct page *page, size_t slot, const struct column_spec *column) {
-  const struct threshold *threshold = model_threshold(page->frame->model, slot, column);
+static void put_threshold(struct page *page, size_t target_index,
+                          const struct column_spec *column) {
+  const struct threshold *threshold = model_threshold(page->frame->model, target_index, column);
   char warn[FORMAT_MAX] = "", crit[FORMAT_MAX] = "", wait[FORMAT_MAX] = "", text[256];
   if (!threshold)
     return;
@@ -158,10 +159,10 @@ static void put_findings(struct page *page, const struct detail *detail) {
   bool any = false;
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->items[i];
-    bool about =
-        finding->slot == detail->slot && (!finding->table || !detail->table ||
-                                          (same(finding->table, detail->table) &&
-                                           (!finding->row || same(finding->row, detail->key))));
+    bool about = finding->target_index == detail->target_index &&
+                 (!finding->table || !detail->table ||
+                  (same(finding->table, detail->table) &&
+                   (!finding->row || same(finding->row, detail->key))));
     if (!about)
       continue;
     put_finding(page, finding);
@@ -172,8 +173,9 @@ static void put_findings(struct page *page, const struct detail *detail) {
 }
 
 static void put_history(struct page *page, const struct table_row *row, size_t column) {
-  const struct history_ring *ring = history_find(page->frame->model->slots[row->slot].history,
-                                                 row->table, row->row->row->key, column);
+  const struct history_ring *ring =
+      history_find(page->frame->model->targets[row->target_index].history, row->table,
+                   row->row->row->key, column);
   int y;
   bool known = false;
   for (size_t i = 0; ring && i < ring->count; i++)
@@ -202,15 +204,15 @@ static void put_cells(struct page *page, const struct table_row *row) {
     }
     put_pair(page, column->title, table_cell_style(page->frame, row, i), text, column->help);
     if (value.type != VALUE_NONE)
-      put_threshold(page, row->slot, column);
+      put_threshold(page, row->target_index, column);
     if (column->flags & (COLUMN_HISTORY | COLUMN_SPARK))
       put_history(page, row, i);
   }
 }
 
-static void put_notes(struct page *page, const struct slot *slot) {
-  for (size_t i = 0; slot->sample && i < slot->sample->note_count; i++) {
-    const struct note *note = &slot->sample->notes[i];
+static void put_notes(struct page *page, const struct target_state *state) {
+  for (size_t i = 0; state->sample && i < state->sample->note_count; i++) {
+    const struct note *note = &state->sample->notes[i];
     unsigned style = STYLE_UNKNOWN;
     if (note->severity != SEVERITY_OK)
       style = style_of_severity(note->severity);
@@ -220,38 +222,39 @@ static void put_notes(struct page *page, const struct slot *slot) {
 
 static void put_target(struct page *page, const struct detail *detail) {
   const struct frame *frame = page->frame;
-  const struct slot *slot = &frame->model->slots[detail->slot];
-  char state[64], time[FORMAT_MAX], number[FORMAT_MAX];
+  const struct target_state *state = &frame->model->targets[detail->target_index];
+  char state_text[64], time[FORMAT_MAX], number[FORMAT_MAX];
   put_blank(page);
-  pane_kind_state(frame, detail->slot, state, sizeof state);
-  enum severity severity = model_slot_severity(frame->model, detail->slot, frame->now_ms);
-  put_pair(page, "TARGET", STYLE_TITLE, slot->target->name, slot->target->kind->title);
-  put_pair(page, "STATE", style_of_severity(severity), *state ? state : word_of(severity),
+  pane_kind_state(frame, detail->target_index, state_text, sizeof state_text);
+  enum severity severity = model_target_severity(frame->model, detail->target_index, frame->now_ms);
+  put_pair(page, "TARGET", STYLE_TITLE, state->target->name, state->target->kind->title);
+  put_pair(page, "STATE", style_of_severity(severity), *state_text ? state_text : word_of(severity),
            "ok, down, stale, waiting, or the worst finding");
-  if (slot->err.kind != ERR_NONE)
-    put_text(page, STYLE_CRIT, TITLE_WIDTH + 1, slot->err.text);
-  if (!slot->sample)
+  if (state->err.kind != ERR_NONE)
+    put_text(page, STYLE_CRIT, TITLE_WIDTH + 1, state->err.text);
+  if (!state->sample)
     return;
-  if (slot->sample->server)
-    put_pair(page, "SERVER", STYLE_TEXT, slot->sample->server, "server that answered");
-  if (slot->sample->address)
-    put_pair(page, "ADDRESS", STYLE_TEXT, slot->sample->address, "address that answered");
-  put_pair(page, "AS OF", STYLE_TEXT, frame_time(frame, time, slot->sample->taken_ms),
+  if (state->sample->server)
+    put_pair(page, "SERVER", STYLE_TEXT, state->sample->server, "server that answered");
+  if (state->sample->address)
+    put_pair(page, "ADDRESS", STYLE_TEXT, state->sample->address, "address that answered");
+  put_pair(page, "AS OF", STYLE_TEXT, frame_time(frame, time, state->sample->taken_ms),
            "time at which the collection finished");
   put_pair(page, "COST", STYLE_TEXT,
-           format_duration(number, sizeof number, (double)slot->sample->cost_us / 1e6),
+           format_duration(number, sizeof number, (double)state->sample->cost_us / 1e6),
            "duration of the collection");
   put_pair(page, "REQUESTS", STYLE_TEXT,
-           format_count(number, sizeof number, slot->sample->requests),
+           format_count(number, sizeof number, state->sample->requests),
            "requests sent for the collection");
-  put_notes(page, slot);
+  put_notes(page, state);
 }
 
 static void put_row(struct page *page, const struct detail *detail) {
-  const struct slot *slot = &page->frame->model->slots[detail->slot];
+  const struct target_state *state = &page->frame->model->targets[detail->target_index];
   if (!detail->table)
     return;
-  const struct table *table = slot->sample ? sample_table_view(slot->sample, detail->table) : NULL;
+  const struct table *table =
+      state->sample ? sample_table_view(state->sample, detail->table) : NULL;
   const struct row *data = table && detail->key ? table_find(table, detail->key) : NULL;
   if (!data) {
     put_text(page, STYLE_NOTICE, 0, "This row is gone: it is not in the latest data.");
@@ -264,11 +267,12 @@ static void put_row(struct page *page, const struct detail *detail) {
       break;
     ordered.root = parent;
   }
-  struct table_row row = {.slot = detail->slot,
-                          .table = (size_t)(table - slot->sample->tables),
+  struct table_row row = {.target_index = detail->target_index,
+                          .table = (size_t)(table - state->sample->tables),
                           .spec = table->spec,
                           .row = &ordered,
-                          .stale = slot_state(slot, page->frame->now_ms) != SLOT_LIVE};
+                          .stale =
+                              target_state_condition(state, page->frame->now_ms) != TARGET_LIVE};
   put_cells(page, &row);
 }
 
@@ -293,7 +297,7 @@ void detail_draw(struct view *view, const struct frame *frame, struct rect area)
   view->page_lines = 0;
   if (detail->of_event) {
     put_event(&page, detail);
-  } else if (detail->slot < frame->model->slot_count) {
+  } else if (detail->target_index < frame->model->target_count) {
     put_findings(&page, detail);
     put_row(&page, detail);
     put_target(&page, detail);

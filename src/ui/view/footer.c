@@ -59,13 +59,13 @@ static int draw_subject(const struct view *view, const struct frame *frame, int 
   const char *label = NULL;
   if (!line || end < 50)
     return 1;
-  if (line->kind == LINE_ROW && marks_are_of(&pane->marks, line->slot, line->table_id)) {
+  if (line->kind == LINE_ROW && marks_are_of(&pane->marks, line->target_index, line->table_id)) {
     snprintf(buffer, sizeof buffer, "%zu marked", pane->marks.count);
     label = buffer;
   } else if (line->kind == LINE_ROW)
     label = frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0]);
   else if (line->kind != LINE_EVENT)
-    label = frame->model->slots[line->slot].target->name;
+    label = frame->model->targets[line->target_index].target->name;
   if (!label)
     return 1;
   int used = canvas_text(frame->canvas, 1, y, LABEL_MOST, STYLE_TITLE | STYLE_STRONG, label);

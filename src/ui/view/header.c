@@ -19,8 +19,8 @@ static unsigned header_style(const struct frame *frame) {
 
 static size_t count_waiting(const struct frame *frame) {
   size_t count = 0;
-  for (size_t i = 0; i < frame->model->slot_count; i++)
-    count += slot_state(&frame->model->slots[i], frame->now_ms) == SLOT_WAITING;
+  for (size_t i = 0; i < frame->model->target_count; i++)
+    count += target_state_condition(&frame->model->targets[i], frame->now_ms) == TARGET_WAITING;
   return count;
 }
 
@@ -81,7 +81,7 @@ static size_t list_badges(const struct frame *frame, bool words, bool pending,
                       words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
   count = add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), false,
                     words ? "waiting" : NULL, "..");
-  if (count == 0 && frame->model->slot_count > 0) {
+  if (count == 0 && frame->model->target_count > 0) {
     snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
     badges[0].style = STYLE_OK | STYLE_STRONG;
     count = 1;
@@ -212,12 +212,12 @@ static void draw_findings(const struct frame *frame, int y) {
 
 /* Where a right is missing, "nothing is beyond its threshold" is not the whole truth. */
 static void draw_unseen(const struct frame *frame, int x, int y, int max) {
-  for (size_t i = 0; i < frame->model->slot_count; i++) {
-    const struct slot *slot = &frame->model->slots[i];
-    if (!slot->sample || slot->sample->note_count == 0)
+  for (size_t i = 0; i < frame->model->target_count; i++) {
+    const struct target_state *state = &frame->model->targets[i];
+    if (!state->sample || state->sample->note_count == 0)
       continue;
     canvas_printf(frame->canvas, x, y, max, STYLE_UNKNOWN, "; incomplete: %s %s",
-                  slot->target->name, slot->sample->notes[0].text);
+                  state->target->name, state->sample->notes[0].text);
     return;
   }
 }
@@ -225,16 +225,16 @@ static void draw_unseen(const struct frame *frame, int x, int y, int max) {
 /* Nothing counts; what is about to is named. */
 static void draw_calm(const struct frame *frame, int y, int width) {
   const struct findings *findings = frame->model->findings;
-  size_t slots = frame->model->slot_count;
+  size_t targets = frame->model->target_count;
   if (findings->count == 0) {
     int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM,
-                              "%zu/%zu targets up, no findings", slots, slots);
+                              "%zu/%zu targets up, no findings", targets, targets);
     draw_unseen(frame, x, y, width - x);
     return;
   }
   const struct finding *first = &findings->items[0];
-  int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu/%zu targets up; ", slots,
-                            slots);
+  int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu/%zu targets up; ", targets,
+                            targets);
   x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, "pending: ");
   canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s", first->subject,
                 first->sentence);
@@ -242,7 +242,7 @@ static void draw_calm(const struct frame *frame, int y, int width) {
 
 static void draw_sentence(const struct frame *frame, int y) {
   struct canvas *canvas = frame->canvas;
-  size_t slots = frame->model->slot_count, waiting = count_waiting(frame);
+  size_t targets = frame->model->target_count, waiting = count_waiting(frame);
   int width = canvas->width - 2;
   for (size_t i = 0; i < frame->model->findings->count; i++) {
     if (!frame->model->findings->items[i].pending) {
@@ -250,11 +250,11 @@ static void draw_sentence(const struct frame *frame, int y) {
       return;
     }
   }
-  if (slots == 0)
+  if (targets == 0)
     canvas_text(canvas, 1, y, width, STYLE_DIM, "no targets: the configuration lists none");
   else if (waiting > 0)
     canvas_printf(canvas, 1, y, width, STYLE_DIM,
-                  "waiting for the first answer from %zu of %zu targets", waiting, slots);
+                  "waiting for the first answer from %zu of %zu targets", waiting, targets);
   else
     draw_calm(frame, y, width);
 }

@@ -68,11 +68,11 @@ static void put_actions_of(struct view *view, const struct frame *frame, struct 
 
 static void put_actions(struct view *view, const struct frame *frame, struct rect inside) {
   const struct model *model = frame->model;
-  for (size_t i = 0; model->operations.specs && i < model->slot_count; i++) {
-    const struct target_kind *kind = model->slots[i].target->kind;
+  for (size_t i = 0; model->operations.specs && i < model->target_count; i++) {
+    const struct target_kind *kind = model->targets[i].target->kind;
     bool seen = false;
     for (size_t j = 0; j < i && !seen; j++)
-      seen = model->slots[j].target->kind == kind;
+      seen = model->targets[j].target->kind == kind;
     if (!seen)
       put_actions_of(view, frame, inside, kind);
   }

@@ -200,7 +200,7 @@ static bool acts_now(const struct view *view, const struct frame *frame) {
   struct subject subject;
   if (!specs || !view_subject(view, frame, &subject))
     return false;
-  const char *kind = frame->model->slots[subject.slot].target->kind->kind;
+  const char *kind = frame->model->targets[subject.target_index].target->kind->kind;
   while (*specs && strcmp((*specs)->kind, kind) != 0)
     specs++;
   return *specs != NULL;

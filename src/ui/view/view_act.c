@@ -27,7 +27,8 @@ static size_t hidden_count(const struct pane *pane) {
     return 0;
   for (size_t i = 0; i < pane->lines.count; i++) {
     const struct line *line = &pane->lines.items[i];
-    seen += line->kind == LINE_ROW && marks_has(marks, line->slot, line->table_id, line->key);
+    seen +=
+        line->kind == LINE_ROW && marks_has(marks, line->target_index, line->table_id, line->key);
   }
   return marks->count - seen;
 }
@@ -36,13 +37,13 @@ static size_t hidden_count(const struct pane *pane) {
 static bool marked_rows(const struct pane *pane, const struct frame *frame,
                         struct subject *subject) {
   const struct marks *marks = &pane->marks;
-  const struct slot *slot = &frame->model->slots[marks->slot];
-  const struct table *table = slot->sample ? sample_table_view(slot->sample, marks->table) : NULL;
+  const struct target_state *state = &frame->model->targets[marks->target_index];
+  const struct table *table = state->sample ? sample_table_view(state->sample, marks->table) : NULL;
   const char **keys = arena_alloc(frame->arena, marks->count * sizeof *keys);
   if (!table || !keys)
     return false;
   for (size_t i = 0; i < table->row_count && subject->key_count < marks->count; i++)
-    if (marks_has(marks, marks->slot, marks->table, table->rows[i].key))
+    if (marks_has(marks, marks->target_index, marks->table, table->rows[i].key))
       keys[subject->key_count++] = table->rows[i].key;
   subject->table = marks->table;
   subject->keys = keys;
@@ -53,12 +54,12 @@ static bool marked_rows(const struct pane *pane, const struct frame *frame,
 static bool subject_of_detail(const struct view *view, const struct frame *frame,
                               struct subject *subject) {
   const struct detail *detail = &view->detail;
-  if (detail->of_event || detail->slot >= frame->model->slot_count)
+  if (detail->of_event || detail->target_index >= frame->model->target_count)
     return false;
-  const struct sample *sample = frame->model->slots[detail->slot].sample;
+  const struct sample *sample = frame->model->targets[detail->target_index].sample;
   const struct table *table =
       sample && detail->table ? sample_table_view(sample, detail->table) : NULL;
-  subject->slot = detail->slot;
+  subject->target_index = detail->target_index;
   if (!detail->table || (table && table->spec->flags & TABLE_SUMMARY))
     return true;
   return table && detail->key && table_find(table, detail->key) &&
@@ -73,17 +74,18 @@ bool view_subject(const struct view *view, const struct frame *frame, struct sub
   const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
   if (!line || line->kind == LINE_EVENT)
     return false;
-  subject->slot = line->slot;
+  subject->target_index = line->target_index;
   if (line->kind != LINE_ROW)
     return true;
-  if (marks_are_of(&pane->marks, line->slot, line->table_id))
+  if (marks_are_of(&pane->marks, line->target_index, line->table_id))
     return marked_rows(pane, frame, subject);
   return one_row(frame, line->table_id, line->key, subject);
 }
 
 bool view_acts_on(const struct action_spec *spec, const struct model *model,
                   const struct subject *subject) {
-  if (spec->key == 0 || strcmp(spec->kind, model->slots[subject->slot].target->kind->kind) != 0)
+  if (spec->key == 0 ||
+      strcmp(spec->kind, model->targets[subject->target_index].target->kind->kind) != 0)
     return false;
   return !spec->table || (subject->table && strcmp(spec->table, subject->table) == 0);
 }
@@ -118,7 +120,7 @@ struct request run_mark(struct keys *keys, int argument) {
     snprintf(view->notice, sizeof view->notice, "The selection just changed: check the row");
     return nothing;
   }
-  if (!marks_toggle(&pane->marks, line->slot, line->table_id, line->key))
+  if (!marks_toggle(&pane->marks, line->target_index, line->table_id, line->key))
     snprintf(view->notice, sizeof view->notice, "At most %d rows can be marked", MARKS_MAX);
   pane_move(pane, 1);
   return nothing;
@@ -163,7 +165,8 @@ struct request act_by_key(struct keys *keys) {
   if (keys->key.code != KEY_CODE_RUNE || !view_subject(keys->view, keys->frame, subject))
     return nothing;
   const struct action_spec *spec =
-      keys->key.rune ? spec_of_key(keys, model->slots[subject->slot].target->kind->kind) : NULL;
+      keys->key.rune ? spec_of_key(keys, model->targets[subject->target_index].target->kind->kind)
+                     : NULL;
   if (!spec || !subject_seen(keys, subject))
     return nothing;
   if (!view_acts_on(spec, model, subject)) {

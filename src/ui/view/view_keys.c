@@ -156,7 +156,7 @@ static bool is_tree_row(const struct line *line) {
 
 static void toggle(struct pane *pane, const struct line *line, bool open) {
   pane_select(pane, (size_t)(line - pane->lines.items), true);
-  pane_row_toggle(pane, line->slot, line->table_id, line->key, open);
+  pane_row_toggle(pane, line->target_index, line->table_id, line->key, open);
 }
 
 static struct request run_open(struct keys *keys, int argument) {

@@ -17,7 +17,7 @@ struct detail {
   int64_t at_ms; /* of the event */
   enum severity severity;
   char *text;
-  size_t slot;
+  size_t target_index;
   char *table, *key; /* NULL: the target itself */
 };
 

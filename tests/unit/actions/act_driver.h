@@ -206,7 +206,7 @@ static inline bool driver_survey(struct driver *driver, const struct action *act
   while (keys && keys[count])
     count++;
   driver->request = (struct action_request){.model = &driver->model,
-                                            .slot = 0,
+                                            .target_index = 0,
                                             .target = driver->config->targets[0],
                                             .table = table,
                                             .keys = keys,
@@ -247,7 +247,7 @@ static inline bool driver_plan(struct driver *driver, const char *const *picks) 
 static inline void driver_execute_begin(struct driver *driver) {
   if (driver->has_outcome)
     outcome_fini(&driver->outcome);
-  outcome_init(&driver->outcome, driver->plan->victim_count);
+  outcome_init(&driver->outcome, driver->plan->object_count);
   driver->has_outcome = true;
   driver_begin(driver, driver->action->execute);
 }
@@ -283,8 +283,8 @@ static inline void expect_words(const struct driver *driver, const char *part) {
   expect_in(driver->err.text, part);
 }
 
-static inline const char *victim_words(const struct driver *driver, size_t victim) {
-  return driver->outcome.victims[victim].words;
+static inline const char *object_words(const struct driver *driver, size_t object) {
+  return driver->outcome.objects[object].words;
 }
 
 static inline void plan_text_add(void *arg, enum plan_part part, bool strong, const char *text) {

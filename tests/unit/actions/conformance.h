@@ -44,11 +44,11 @@ static inline bool conformance_settled(const struct conformance *test, const cha
   const struct outcome *outcome = &test->driver->outcome;
   bool changed = false;
   for (size_t i = 0; i < outcome->count; i++) {
-    enum victim_result result = outcome->victims[i].result;
-    if (result == VICTIM_PENDING || (result == VICTIM_DONE && !ended))
-      fail_msg("%s: object %zu is %s: %s", id, i, victim_result_name(result),
-               outcome->victims[i].words);
-    changed |= result != VICTIM_SKIPPED && result != VICTIM_REFUSED && result != VICTIM_GONE;
+    enum object_result result = outcome->objects[i].result;
+    if (result == OBJECT_PENDING || (result == OBJECT_DONE && !ended))
+      fail_msg("%s: object %zu is %s: %s", id, i, object_result_name(result),
+               outcome->objects[i].words);
+    changed |= result != OBJECT_SKIPPED && result != OBJECT_REFUSED && result != OBJECT_GONE;
   }
   return changed;
 }
@@ -56,9 +56,9 @@ static inline bool conformance_settled(const struct conformance *test, const cha
 static inline void conformance_pretend_sent(struct driver *driver) {
   if (driver->has_outcome)
     outcome_fini(&driver->outcome);
-  outcome_init(&driver->outcome, driver->plan->victim_count);
+  outcome_init(&driver->outcome, driver->plan->object_count);
   driver->has_outcome = true;
-  outcome_set_all(&driver->outcome, VICTIM_PENDING, VICTIM_SENT, "sent");
+  outcome_set_all(&driver->outcome, OBJECT_PENDING, OBJECT_SENT, "sent");
 }
 
 /* Ends the step that hangs: drops it, or cancels and lets the server answer. */
@@ -104,9 +104,9 @@ static inline bool conformance_at(const struct conformance *test, size_t index, 
       test->expect_unchanged();
     if (reached && which == 2 && !cancels)
       for (size_t i = 0; i < driver->outcome.count; i++)
-        if (driver->outcome.victims[i].result != VICTIM_UNKNOWN)
+        if (driver->outcome.objects[i].result != OBJECT_UNKNOWN)
           fail_msg("%s: proved without an answer: %s", action->spec.id,
-                   driver->outcome.victims[i].words);
+                   driver->outcome.objects[i].words);
     if (reached && which != 1)
       test->expect_unchanged();
   }
@@ -131,10 +131,10 @@ static inline void conformance_identity_set(struct driver *driver, const char *n
                                             const char *value) {
   struct plan *plan = driver->plan;
   bool known = false;
-  for (size_t i = 0; i < plan->pin_count; i++)
-    if (strcmp(plan->pins[i], name) == 0)
-      for (size_t object = 0; object < plan->victim_count; object++) {
-        plan->victims[object].pins[i] = value;
+  for (size_t i = 0; i < plan->identity_count; i++)
+    if (strcmp(plan->identities[i], name) == 0)
+      for (size_t object = 0; object < plan->object_count; object++) {
+        plan->objects[object].identities[i] = value;
         known = true;
       }
   if (!known)
@@ -152,8 +152,8 @@ static inline void conformance_identity(const struct conformance *test, size_t i
     driver_execute(driver);
     if (conformance_settled(test, test->actions[index]->spec.id, true))
       fail_msg("%s with another %s: %s", test->actions[index]->spec.id, name,
-               driver->outcome.victims[0].words);
-    expect_in(driver->outcome.victims[0].words, words);
+               driver->outcome.objects[0].words);
+    expect_in(driver->outcome.objects[0].words, words);
     test->expect_unchanged();
   }
   test->finish();

@@ -29,7 +29,7 @@ struct row_case {
   const char *change;       /* how the statement begins that changes something */
   enum needs session;       /* what the session "victim" does */
   const char *renamed;      /* SQL that gives the object's name to another object; NULL: has none */
-  enum victim_result after; /* when the way broke at what is asked after the first change */
+  enum object_result after; /* when the way broke at what is asked after the first change */
   struct wrong wrongs[WRONG_MAX];
 };
 
@@ -82,7 +82,7 @@ static const struct row_case cases[] = {
     {.id = "postgres.set",
      .params = {"name", "work_mem", "value", "7MB"},
      .change = "ALTER",
-     .after = VICTIM_PARTLY,
+     .after = OBJECT_PARTLY,
      .wrongs = {{"name", "maintenance_work_mem"},
                 {"statement", "ALTER SYSTEM SET work_mem = '9MB'"},
                 {"raw", "1"},
@@ -94,7 +94,7 @@ static const struct row_case cases[] = {
      .params = {"table", "public.t"},
      .change = "WITH gone AS (DELETE",
      .renamed = NEW_TABLE,
-     .after = VICTIM_PARTLY,
+     .after = OBJECT_PARTLY,
      .wrongs = {{"oid", OTHER_TABLE},
                 {"column", "id"},
                 {"statement", "DELETE FROM public.other RETURNING id, $1::text, $2::text"}}},
@@ -126,7 +126,7 @@ enum { CASES = sizeof cases / sizeof *cases };
 static struct postgres_server server;
 static struct relay relay;
 static struct driver driver;
-static PGconn *admin, *neighbour, *victim, *waiter;
+static PGconn *admin, *neighbour, *object, *waiter;
 
 /* ---- the world of each case */
 
@@ -172,22 +172,22 @@ static inline void end_sessions(void) {
                  "SELECT count(*) FROM pg_stat_activity WHERE application_name IN"
                  " ('victim', 'waiter')",
                  0);
-  PQfinish(victim);
+  PQfinish(object);
   PQfinish(waiter);
-  victim = waiter = NULL;
+  object = waiter = NULL;
 }
 
 static inline void begin_sessions(enum needs needs) {
   end_sessions();
   if (needs == NEEDS_NOTHING)
     return;
-  victim = session("victim");
+  object = session("victim");
   if (needs == NEEDS_QUERY) {
-    PQsendQuery(victim, "SELECT pg_sleep(600)");
+    PQsendQuery(object, "SELECT pg_sleep(600)");
     return;
   }
-  postgres_do(victim, "BEGIN");
-  postgres_do(victim, needs == NEEDS_TREE ? "LOCK TABLE public.locked" : "SELECT 1");
+  postgres_do(object, "BEGIN");
+  postgres_do(object, needs == NEEDS_TREE ? "LOCK TABLE public.locked" : "SELECT 1");
   if (needs == NEEDS_TRANSACTION)
     return;
   waiter = session("waiter");
@@ -202,7 +202,7 @@ static inline void make_sessions(const struct row_case *row) {
       [NEEDS_TRANSACTION] = "state = 'idle in transaction' AND query = 'SELECT 1'",
       [NEEDS_TREE] = "state = 'idle in transaction' AND query LIKE 'LOCK%'"};
   const enum needs needs = row->session;
-  if (needs == NEEDS_NOTHING || !victim || !stands("victim", does[needs]) ||
+  if (needs == NEEDS_NOTHING || !object || !stands("victim", does[needs]) ||
       (needs == NEEDS_TREE && (!waiter || !stands("waiter", "wait_event_type = 'Lock'"))))
     begin_sessions(needs);
   if (needs == NEEDS_NOTHING)
@@ -266,9 +266,9 @@ static inline bool survey(const struct row_case *row) {
   static const char *const keys[] = {pid, NULL};
   const struct action *action = action_find(row->id);
   assert_non_null(action);
-  if (victim)
+  if (object)
     snprintf(pid, sizeof pid, "%d",
-             PQbackendPID(row->session == NEEDS_TREE && waiter ? waiter : victim));
+             PQbackendPID(row->session == NEEDS_TREE && waiter ? waiter : object));
   return driver_survey(&driver, action, action->spec.table, action->spec.table ? keys : NULL,
                        row->params);
 }
@@ -281,7 +281,7 @@ static inline void make_plan(const struct row_case *row) {
   make_world(row);
   if (!survey(row) || !driver_plan(&driver, row->pick ? picks : NULL))
     fail_msg("%s: %s", row->id, driver.err.text);
-  assert_int_equal(driver.plan->victim_count, 1);
+  assert_int_equal(driver.plan->object_count, 1);
 }
 
 static inline int group_setup(void **state) {
@@ -320,31 +320,31 @@ static inline int group_teardown(void **state) {
 
 /* ---- what is expected */
 
-static inline const struct victim_outcome *outcome_of_it(void) {
-  return &driver.outcome.victims[0];
+static inline const struct object_outcome *outcome_of_it(void) {
+  return &driver.outcome.objects[0];
 }
 
-static inline void expect(const struct row_case *row, const char *when, enum victim_result result,
+static inline void expect(const struct row_case *row, const char *when, enum object_result result,
                           const char *words) {
-  const struct victim_outcome *is = outcome_of_it();
+  const struct object_outcome *is = outcome_of_it();
   if (is->result != result || !strstr(is->words, words))
-    fail_msg("%s, %s: %s instead of %s: %s", row->id, when, victim_result_name(is->result),
-             victim_result_name(result), is->words);
+    fail_msg("%s, %s: %s instead of %s: %s", row->id, when, object_result_name(is->result),
+             object_result_name(result), is->words);
 }
 
 static inline void expect_same(const struct row_case *row, const char *when, const char *before) {
   char now[64];
   if (strcmp(world(now), before) != 0)
     fail_msg("%s, %s: %s, and yet something has changed", row->id, when,
-             victim_result_name(outcome_of_it()->result));
+             object_result_name(outcome_of_it()->result));
 }
 
 static inline void sent_by_hand(void) {
   if (driver.has_outcome)
     outcome_fini(&driver.outcome);
-  outcome_init(&driver.outcome, driver.plan->victim_count);
+  outcome_init(&driver.outcome, driver.plan->object_count);
   driver.has_outcome = true;
-  outcome_set_all(&driver.outcome, VICTIM_PENDING, VICTIM_SENT, "sent");
+  outcome_set_all(&driver.outcome, OBJECT_PENDING, OBJECT_SENT, "sent");
 }
 
 /* Runs the step under way to its end; of a relay that hangs, drops it. */

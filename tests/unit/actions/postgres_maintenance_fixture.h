@@ -135,11 +135,11 @@ static inline void assert_says(struct fixture *fixture, enum plan_part part, con
   fail_msg("the plan does not say under \"%s\": %s", plan_part_title(part), text);
 }
 
-static inline void assert_result(struct fixture *fixture, size_t victim, enum victim_result result,
+static inline void assert_result(struct fixture *fixture, size_t object, enum object_result result,
                                  const char *words) {
-  const struct victim_outcome *outcome = &fixture->driver.outcome.victims[victim];
+  const struct object_outcome *outcome = &fixture->driver.outcome.objects[object];
   if (outcome->result != result || !strstr(outcome->words, words))
-    fail_msg("%s: %s", victim_result_name(outcome->result), outcome->words);
+    fail_msg("%s: %s", object_result_name(outcome->result), outcome->words);
 }
 
 static inline void assert_refused(struct fixture *fixture, const char *words) {

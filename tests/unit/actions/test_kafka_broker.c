@@ -124,12 +124,12 @@ static void plan_reset(struct fixture *f, const char *to) {
     fail_msg("%s", f->driver.err.text);
 }
 
-static void assert_all(struct fixture *f, enum victim_result wanted) {
+static void assert_all(struct fixture *f, enum object_result wanted) {
   const struct outcome *outcome = &f->driver.outcome;
   for (size_t i = 0; i < outcome->count; i++)
-    if (outcome->victims[i].result != wanted)
-      fail_msg("%s: %s (%s)", f->driver.plan->victims[i].key,
-               victim_result_name(outcome->victims[i].result), outcome->victims[i].words);
+    if (outcome->objects[i].result != wanted)
+      fail_msg("%s: %s (%s)", f->driver.plan->objects[i].key,
+               object_result_name(outcome->objects[i].result), outcome->objects[i].words);
 }
 
 static void refused(struct fixture *f, const char *wanted) {
@@ -156,20 +156,20 @@ static void test_reset_and_undo(void **state) {
   struct driver *driver = &f->driver;
   commit_all(f);
   plan_reset(f, "earliest");
-  assert_int_equal(driver->plan->victim_count, 2);
+  assert_int_equal(driver->plan->object_count, 2);
   if (!driver_execute(driver))
     fail_msg("%s", driver->err.text);
   assert_int_equal(committed(f, f->topic, 0), 0);
   assert_int_equal(committed(f, f->topic, 1), 0);
   assert_true(driver_verify(driver));
-  assert_all(f, VICTIM_DONE);
+  assert_all(f, OBJECT_DONE);
   assert_string_equal(outcome_word(&driver->outcome), "done");
   assert_string_equal(driver->outcome.proof, "offsets read again after 5 s: 2 of 2 as planned");
   assert_neighbours(f);
 
   char wanted[700], path[256];
   struct stat what;
-  snprintf(path, sizeof path, "%s/%s", f->state, driver->plan->victims[0].pins[5]);
+  snprintf(path, sizeof path, "%s/%s", f->state, driver->plan->objects[0].identities[5]);
   char *text = read_text(path, &what);
   snprintf(wanted, sizeof wanted, "%s,0,60\n%s,1,50\n", f->topic, f->topic);
   assert_string_equal(text, wanted);
@@ -193,7 +193,7 @@ static void test_reset_to_a_time_and_latest(void **state) {
   struct fixture *f = *state;
   commit_all(f);
   plan_reset(f, "30m ago");
-  assert_int_equal(f->driver.plan->victim_count, 1); /* the other one is at its end already */
+  assert_int_equal(f->driver.plan->object_count, 1); /* the other one is at its end already */
   assert_true(driver_execute(&f->driver));
   assert_int_equal(committed(f, f->topic, 0), 30);
   plan_reset(f, "latest");
@@ -235,7 +235,7 @@ static void test_a_member_joins_after_the_plan(void **state) {
   f->member = broker_join(&f->broker, f->group, f->topic);
   assert_false(driver_execute(&f->driver));
   refused(f, "nothing was changed: the group is now Stable, with 1 member");
-  assert_all(f, VICTIM_REFUSED);
+  assert_all(f, OBJECT_REFUSED);
   assert_null(f->driver.outcome.undo);
   assert_int_equal(committed(f, f->topic, 0), 60);
   char path[128];
@@ -250,8 +250,8 @@ static void test_an_offset_moves_after_the_plan(void **state) {
   broker_commit(&f->broker, f->group, f->topic, 1, 44);
   assert_false(driver_execute(&f->driver));
   refused(f, "/1 is now at 44: another client commits for this group");
-  assert_int_equal(f->driver.outcome.victims[0].result, VICTIM_SKIPPED);
-  assert_int_equal(f->driver.outcome.victims[1].result, VICTIM_REFUSED);
+  assert_int_equal(f->driver.outcome.objects[0].result, OBJECT_SKIPPED);
+  assert_int_equal(f->driver.outcome.objects[1].result, OBJECT_REFUSED);
   assert_int_equal(committed(f, f->topic, 0), 60);
   assert_int_equal(committed(f, f->topic, 1), 44);
 }
@@ -265,7 +265,7 @@ static void test_no_undo_file_no_reset(void **state) {
   close(open(path, O_CREAT | O_WRONLY, 0600)); /* a file where the folder should be */
   assert_false(driver_execute(&f->driver));
   refused(f, "nothing was changed: cannot write the undo file");
-  assert_all(f, VICTIM_REFUSED);
+  assert_all(f, OBJECT_REFUSED);
   assert_int_equal(committed(f, f->topic, 0), 60);
 }
 
@@ -284,10 +284,10 @@ static void test_somebody_overwrites(void **state) {
   f->driver.arg = f;
   f->driver.on_change = overwrite;
   assert_true(driver_verify(&f->driver));
-  print_message("  %s\n", f->driver.outcome.victims[0].words);
-  assert_int_equal(f->driver.outcome.victims[0].result, VICTIM_UNKNOWN);
-  assert_non_null(strstr(f->driver.outcome.victims[0].words, "another client commits"));
-  assert_int_equal(f->driver.outcome.victims[1].result, VICTIM_DONE);
+  print_message("  %s\n", f->driver.outcome.objects[0].words);
+  assert_int_equal(f->driver.outcome.objects[0].result, OBJECT_UNKNOWN);
+  assert_non_null(strstr(f->driver.outcome.objects[0].words, "another client commits"));
+  assert_int_equal(f->driver.outcome.objects[1].result, OBJECT_DONE);
 }
 
 /* A group of the new protocol, made by the caller of this test with Kafka's own consumer. */
@@ -336,7 +336,7 @@ static void test_delete_group(void **state) {
   const char *keys[] = {f->group, NULL};
   commit_all(f);
   assert_true(driver_run(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL, NULL));
-  assert_all(f, VICTIM_DONE);
+  assert_all(f, OBJECT_DONE);
   assert_int_equal(committed(f, f->topic, 0), -1);
   assert_int_equal(broker_committed(&f->broker, f->other_group, f->topic, 0), 33);
   assert_false(survey_reset(f, "latest"));
@@ -363,7 +363,7 @@ static void test_delete_offsets(void **state) {
   const char *keys[] = {f->topic_key, NULL};
   commit_all(f);
   assert_true(driver_run(&f->driver, action_find("kafka.delete-offsets"), "lag", keys, NULL, NULL));
-  assert_all(f, VICTIM_DONE);
+  assert_all(f, OBJECT_DONE);
   assert_int_equal(committed(f, f->topic, 0), -1);
   assert_int_equal(committed(f, f->topic, 1), -1);
   assert_neighbours(f);
@@ -377,9 +377,9 @@ static void test_delete_offsets_of_a_subscribed_topic(void **state) {
   assert_true(driver_survey(&f->driver, action_find("kafka.delete-offsets"), "lag", keys, NULL));
   assert_true(driver_plan(&f->driver, NULL));
   driver_execute(&f->driver);
-  assert_all(f, VICTIM_REFUSED);
-  print_message("  refused: %s\n", f->driver.outcome.victims[0].words);
-  assert_non_null(strstr(f->driver.outcome.victims[0].words, "GROUP_SUBSCRIBED_TO_TOPIC"));
+  assert_all(f, OBJECT_REFUSED);
+  print_message("  refused: %s\n", f->driver.outcome.objects[0].words);
+  assert_non_null(strstr(f->driver.outcome.objects[0].words, "GROUP_SUBSCRIBED_TO_TOPIC"));
   assert_int_equal(committed(f, f->topic, 0), 60);
 }
 
@@ -390,7 +390,7 @@ static void test_add_partitions(void **state) {
   const char *picks[] = {f->topic, NULL}, *params[] = {"count", "5", NULL};
   const struct action *action = action_find("kafka.add-partitions");
   assert_true(driver_run(&f->driver, action, NULL, NULL, params, picks));
-  assert_all(f, VICTIM_DONE);
+  assert_all(f, OBJECT_DONE);
   assert_int_equal(broker_partitions(&f->broker, f->topic), 5);
   assert_int_equal(broker_partitions(&f->broker, f->other_topic), 1);
 
@@ -398,7 +398,7 @@ static void test_add_partitions(void **state) {
   assert_true(driver_survey(&f->driver, action, NULL, NULL, seven));
   assert_true(driver_plan(&f->driver, picks));
   struct plan *plan = f->driver.plan; /* as if it had been made before */
-  plan->victims[0].pins[1] = "2";
+  plan->objects[0].identities[1] = "2";
   assert_false(driver_execute(&f->driver));
   refused(f, "nothing was changed: the topic now has 5 partitions");
   assert_int_equal(broker_partitions(&f->broker, f->topic), 5);
@@ -422,7 +422,7 @@ static void set(struct fixture *f, const char *topic, const char *name, const ch
   const char *picks[] = {topic, NULL}, *params[] = {"name", name, "value", value, NULL};
   if (!driver_run(&f->driver, action_find("kafka.set-topic-config"), NULL, NULL, params, picks))
     fail_msg("%s=%s: %s", name, value, f->driver.err.text);
-  assert_all(f, VICTIM_DONE);
+  assert_all(f, OBJECT_DONE);
 }
 
 static void test_set_topic_config(void **state) {
@@ -453,11 +453,11 @@ static void test_set_topic_config(void **state) {
   assert_true(driver_plan(&f->driver, picks));
   assert_false(driver_execute(&f->driver));
   refused(f, "INVALID_CONFIG");
-  assert_all(f, VICTIM_REFUSED);
+  assert_all(f, OBJECT_REFUSED);
   const char *late[] = {"name", "segment.ms", "value", "8888888", NULL};
   assert_true(driver_survey(&f->driver, action, NULL, NULL, late));
   assert_true(driver_plan(&f->driver, picks));
-  f->driver.plan->victims[0].pins[2] = "=6666666"; /* as it was when the plan was made */
+  f->driver.plan->objects[0].identities[2] = "=6666666"; /* as it was when the plan was made */
   assert_false(driver_execute(&f->driver));
   refused(f, "nothing was changed: segment.ms is now 7777777");
   assert_setting(f, topic, "segment.ms", "7777777 (DYNAMIC_TOPIC_CONFIG)");
@@ -472,7 +472,7 @@ static void test_delete_records(void **state) {
   const char *picks[] = {part, NULL}, *params[] = {"before", "30m ago", NULL};
   const struct action *action = action_find("kafka.delete-records");
   assert_true(driver_run(&f->driver, action, NULL, NULL, params, picks));
-  assert_all(f, VICTIM_DONE);
+  assert_all(f, OBJECT_DONE);
   broker_ends(&f->broker, f->topic, 0, &low, &high);
   assert_int_equal(low, 30);
   assert_int_equal(high, 100);
@@ -493,9 +493,9 @@ static void test_records_of_a_compacted_topic(void **state) {
   assert_true(driver_survey(&f->driver, action_find("kafka.delete-records"), NULL, NULL, params));
   assert_true(driver_plan(&f->driver, picks));
   driver_execute(&f->driver);
-  assert_all(f, VICTIM_REFUSED);
-  print_message("  refused: %s\n", f->driver.outcome.victims[0].words);
-  assert_non_null(strstr(f->driver.outcome.victims[0].words, "POLICY_VIOLATION"));
+  assert_all(f, OBJECT_REFUSED);
+  print_message("  refused: %s\n", f->driver.outcome.objects[0].words);
+  assert_non_null(strstr(f->driver.outcome.objects[0].words, "POLICY_VIOLATION"));
   broker_ends(&f->broker, topic, 0, &low, &high);
   assert_int_equal(low, 0);
   broker_drop_topic(&f->broker, topic);
@@ -505,10 +505,10 @@ static void test_records_of_a_compacted_topic(void **state) {
 
 static void set_pin(struct fixture *f, const char *name, const char *value) {
   struct plan *plan = f->driver.plan;
-  for (size_t pin = 0; pin < plan->pin_count; pin++)
-    for (size_t i = 0; i < plan->victim_count; i++)
-      if (strcmp(plan->pins[pin], name) == 0)
-        plan->victims[i].pins[pin] = value;
+  for (size_t identity = 0; identity < plan->identity_count; identity++)
+    for (size_t i = 0; i < plan->object_count; i++)
+      if (strcmp(plan->identities[identity], name) == 0)
+        plan->objects[i].identities[identity] = value;
 }
 
 /* To any partition: also to one that the plan has nothing of. */
@@ -523,7 +523,7 @@ static void test_delete_group_that_has_committed_since(void **state) {
   assert_false(driver_execute(&f->driver));
   refused(f, "nothing was changed: the group has committed to ");
   refused(f, "/0 since the plan");
-  assert_all(f, VICTIM_REFUSED);
+  assert_all(f, OBJECT_REFUSED);
   assert_int_equal(committed(f, f->topic, 0), 60);
   assert_true(driver_survey(&f->driver, action_find("kafka.delete-group"), "lag", keys, NULL));
   assert_true(driver_plan(&f->driver, NULL));
@@ -568,7 +568,7 @@ static void test_a_topic_made_anew(void **state) {
   broker_topic(&f->broker, broker_name(&f->broker, "anew", topic), 1, NULL);
   broker_produce(&f->broker, topic, 0, 80, clock_now_ms());
   plan_topic(f, "kafka.delete-records", before, topic);
-  bool has_id = *f->driver.plan->victims[0].pins[6] != '\0';
+  bool has_id = *f->driver.plan->objects[0].identities[6] != '\0';
   if (!has_id)
     assert_in_plan(f->driver.plan, "does not report topic ids");
   make_anew(f, topic, 1);
@@ -656,9 +656,9 @@ static void pretend_sent(struct fixture *f) {
   struct driver *driver = &f->driver;
   if (driver->has_outcome)
     outcome_fini(&driver->outcome);
-  outcome_init(&driver->outcome, driver->plan->victim_count);
+  outcome_init(&driver->outcome, driver->plan->object_count);
   driver->has_outcome = true;
-  outcome_set_all(&driver->outcome, VICTIM_PENDING, VICTIM_SENT, "as if it were accepted");
+  outcome_set_all(&driver->outcome, OBJECT_PENDING, OBJECT_SENT, "as if it were accepted");
 }
 
 static void test_each_identity(void **state) {
@@ -692,8 +692,8 @@ static void test_each_identity(void **state) {
       refused(f, broken[b].words);
       assert_non_null(strstr(f->driver.err.text, "nothing was changed: "));
       for (size_t v = 0; v < f->driver.outcome.count; v++)
-        assert_true(f->driver.outcome.victims[v].result == VICTIM_REFUSED ||
-                    f->driver.outcome.victims[v].result == VICTIM_SKIPPED);
+        assert_true(f->driver.outcome.objects[v].result == OBJECT_REFUSED ||
+                    f->driver.outcome.objects[v].result == OBJECT_SKIPPED);
     }
   assert_untouched(f);
 }
@@ -714,7 +714,7 @@ static void test_each_verification_sees_that_nothing_was_done(void **state) {
     pretend_sent(f);
     if (!driver_verify(&f->driver))
       fail_msg("%s: %s", cases[i].id, f->driver.err.text);
-    assert_all(f, VICTIM_UNKNOWN);
+    assert_all(f, OBJECT_UNKNOWN);
   }
 }
 
@@ -728,7 +728,7 @@ static void test_each_verification_refuses_another_cluster(void **state) {
     assert_false(driver_verify(&f->driver));
     refused(f, "a different cluster answers at this address");
     assert_null(strstr(f->driver.err.text, "nothing was changed")); /* it was */
-    assert_all(f, VICTIM_UNKNOWN);
+    assert_all(f, OBJECT_UNKNOWN);
   }
 }
 
@@ -753,12 +753,12 @@ static void test_each_step_is_dropped(void **state) {
       plan_case(f, i);
       drop_step(f, action->survey, hangs);
       pretend_sent(f);
-      outcome_set_all(&f->driver.outcome, VICTIM_SENT, VICTIM_PENDING, "not yet");
+      outcome_set_all(&f->driver.outcome, OBJECT_SENT, OBJECT_PENDING, "not yet");
       drop_step(f, action->execute, hangs);
-      assert_all(f, VICTIM_SKIPPED);
+      assert_all(f, OBJECT_SKIPPED);
       pretend_sent(f);
       drop_step(f, action->verify, hangs);
-      assert_all(f, VICTIM_UNKNOWN);
+      assert_all(f, OBJECT_UNKNOWN);
     }
   assert_untouched(f);
 }

@@ -132,11 +132,11 @@ static void refused(struct fixture *fixture, const char *wanted) {
 /* "orders/0:500>100 ..." */
 static const char *moves(struct fixture *fixture, char out[400]) {
   out[0] = '\0';
-  for (size_t i = 0; i < fixture->driver.plan->victim_count; i++) {
-    const struct plan_victim *victim = &fixture->driver.plan->victims[i];
+  for (size_t i = 0; i < fixture->driver.plan->object_count; i++) {
+    const struct plan_object *object = &fixture->driver.plan->objects[i];
     size_t used = strlen(out);
-    snprintf(out + used, 400 - used, "%s%s:%s>%s", i ? " " : "", victim->key, victim->pins[2],
-             victim->pins[3]);
+    snprintf(out + used, 400 - used, "%s%s:%s>%s", i ? " " : "", object->key, object->identities[2],
+             object->identities[3]);
   }
   return out;
 }
@@ -255,7 +255,7 @@ static void test_the_cluster_is_pinned(void **state) {
   model_cluster(fixture, "MkU3OEVBNTcwNTJENDM2Qg");
   assert_true(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
   says(fixture, "the cluster is still MkU3OEVBNTcwNTJENDM2Qg");
-  assert_string_equal(fixture->driver.plan->victims[0].pins[6], "MkU3OEVBNTcwNTJENDM2Qg");
+  assert_string_equal(fixture->driver.plan->objects[0].identities[6], "MkU3OEVBNTcwNTJENDM2Qg");
   model_cluster(fixture, "AnotherOne");
   assert_false(reset(fixture, KAFKA_TO_EARLIEST, 0, all));
   refused(fixture, "a different cluster answers at this address");
@@ -327,7 +327,7 @@ static void test_delete_group(void **state) {
   const struct plan *plan = fixture->driver.plan;
   assert_int_equal(plan->count, 1);
   assert_string_equal(plan->name, "ecap group");
-  assert_string_equal(plan->victims[0].pins[2], "orders,0,500\norders,1,1000\nusers,0,50\n");
+  assert_string_equal(plan->objects[0].identities[2], "orders,0,500\norders,1,1000\nusers,0,50\n");
   says(fixture, "--delete --group 'ecap group'");
   says(fixture, "undo/kafka-delete-group-main-ecap_group-20261125T040000.000Z.csv");
 }
@@ -340,7 +340,7 @@ static void test_delete_offsets(void **state) {
   fixture->driver.found = kafka_found_group(fixture->admin, NULL);
   const struct action *action = action_find("kafka.delete-offsets");
   assert_true(make_plan(fixture, action, "lag", keys, NULL, NULL));
-  assert_int_equal(fixture->driver.plan->victim_count, 2); /* nothing is committed to the third */
+  assert_int_equal(fixture->driver.plan->object_count, 2); /* nothing is committed to the third */
   assert_string_equal(fixture->driver.plan->name, "orders");
   says(fixture, "Delete 2 offsets of group ecap group in orders");
   says(fixture, "--delete-offsets --group 'ecap group' --topic orders");
@@ -401,10 +401,10 @@ static void test_set_topic_config(void **state) {
   says(fixture, "--entity-name orders --add-config retention.ms=3600000");
   says(fixture, "kafka.set-topic-config main orders name=retention.ms value=''");
   says(fixture, "what the new value no longer keeps");
-  assert_string_equal(fixture->driver.plan->victims[0].pins[2], "");
+  assert_string_equal(fixture->driver.plan->objects[0].identities[2], "");
   assert_true(make_plan(fixture, action, NULL, NULL, none, users));
   says(fixture, "--delete-config retention.ms");
-  assert_string_equal(fixture->driver.plan->victims[0].pins[2], "=1000");
+  assert_string_equal(fixture->driver.plan->objects[0].identities[2], "=1000");
   assert_true(make_plan(fixture, action, NULL, NULL, hour, users)); /* more is kept than now */
   says_not(fixture, "what the new value no longer keeps");
   assert_false(make_plan(fixture, action, NULL, NULL, none, orders));
@@ -429,7 +429,7 @@ static void test_delete_records(void **state) {
   model(fixture, "Empty", 500, now);
   records(fixture, KAFKA_TO_OFFSET, 600);
   assert_true(make_plan(fixture, action, NULL, NULL, texts, orders));
-  assert_int_equal(fixture->driver.plan->victim_count, 3);
+  assert_int_equal(fixture->driver.plan->object_count, 3);
   says(fixture, "Delete 1,400 messages of 3 partitions");
   says(fixture, "group ecap group (Empty) has not read 100 messages of them in orders");
   says(fixture, "{\"topic\":\"orders\",\"partition\":2,\"offset\":300}");

@@ -62,12 +62,12 @@ static void plan(const struct action *action, const char *const *params) {
 
 static const char *const user_1[] = {"key", "user:1", NULL};
 
-static void expect_object(enum victim_result result, const char *words) {
+static void expect_object(enum object_result result, const char *words) {
   assert_int_equal(driver.outcome.count, 1);
-  if (driver.outcome.victims[0].result != result)
-    fail_msg("%s: %s", victim_result_name(driver.outcome.victims[0].result),
-             victim_words(&driver, 0));
-  expect_in(victim_words(&driver, 0), words);
+  if (driver.outcome.objects[0].result != result)
+    fail_msg("%s: %s", object_result_name(driver.outcome.objects[0].result),
+             object_words(&driver, 0));
+  expect_in(object_words(&driver, 0), words);
 }
 
 /* ---- flush-all */
@@ -86,7 +86,7 @@ static void test_all_items_are_flushed(void **state) {
   assert_string_equal(phrase, "main 2");
   if (!driver_execute(&driver) || !driver_verify(&driver))
     fail_msg("%s", driver.err.text);
-  expect_object(VICTIM_DONE, "cmd_flush rose from ");
+  expect_object(OBJECT_DONE, "cmd_flush rose from ");
   say("get user:1 user:2\r\n", "END");
 }
 
@@ -99,7 +99,7 @@ static void test_a_flush_is_delayed(void **state) {
   assert_true(driver_execute(&driver));
   say("mg user:1\r\n", "HD"); /* still there */
   assert_true(driver_verify(&driver));
-  expect_object(VICTIM_DONE, "items become invalid 2 s after the command");
+  expect_object(OBJECT_DONE, "items become invalid 2 s after the command");
   say("flush_all\r\n", "OK"); /* which replaces it */
 }
 
@@ -117,12 +117,12 @@ static void test_a_key_is_deleted_and_its_neighbour_stays(void **state) {
   (void)state;
   plan(&action_memcached_delete_key, user_1);
   expect_in(plan_text(&driver), "md user:1 C");
-  assert_string_equal(driver.plan->victims[0].cells[0], "3 B");
-  assert_string_not_equal(driver.plan->victims[0].cells[1], "never");
+  assert_string_equal(driver.plan->objects[0].cells[0], "3 B");
+  assert_string_not_equal(driver.plan->objects[0].cells[1], "never");
   assert_int_equal(plan_confirmation(driver.plan), CONFIRM_NAME);
   if (!driver_execute(&driver) || !driver_verify(&driver))
     fail_msg("%s", driver.err.text);
-  expect_object(VICTIM_DONE, "a read of the key misses");
+  expect_object(OBJECT_DONE, "a read of the key misses");
   say("mg user:1\r\n", "EN");
   say("mg user:2\r\n", "HD");
 }
@@ -132,7 +132,7 @@ static void test_a_newer_value_stays(void **state) {
   plan(&action_memcached_delete_key, user_1);
   say("set user:1 0 0 3\r\nnew\r\n", "STORED");
   assert_true(driver_execute(&driver));
-  expect_object(VICTIM_REFUSED, "another value was stored meanwhile");
+  expect_object(OBJECT_REFUSED, "another value was stored meanwhile");
   say("get user:1\r\n", "new");
 }
 
@@ -141,7 +141,7 @@ static void test_a_key_that_has_gone(void **state) {
   plan(&action_memcached_delete_key, user_1);
   say("delete user:1\r\n", "DELETED");
   assert_true(driver_execute(&driver));
-  expect_object(VICTIM_GONE, "no longer stored");
+  expect_object(OBJECT_GONE, "no longer stored");
 }
 
 static void test_keys_that_are_none(void **state) {
@@ -178,11 +178,11 @@ static void test_what_was_not_done_is_not_proved(void **state) {
   plan(&action_memcached_flush_all, NULL);
   conformance_pretend_sent(&driver);
   assert_true(driver_verify(&driver));
-  expect_object(VICTIM_UNKNOWN, "accepted, but cmd_flush is still ");
+  expect_object(OBJECT_UNKNOWN, "accepted, but cmd_flush is still ");
   plan(&action_memcached_delete_key, user_1);
   conformance_pretend_sent(&driver);
   assert_true(driver_verify(&driver));
-  expect_object(VICTIM_UNKNOWN, "accepted, but the item is still stored");
+  expect_object(OBJECT_UNKNOWN, "accepted, but the item is still stored");
 }
 
 static void test_another_server_proves_nothing(void **state) {
@@ -191,7 +191,7 @@ static void test_another_server_proves_nothing(void **state) {
   conformance_pretend_sent(&driver);
   conformance_identity_set(&driver, "run", "pid 1, started 1");
   assert_false(driver_verify(&driver));
-  expect_object(VICTIM_UNKNOWN, "another server answers at 127.0.0.1");
+  expect_object(OBJECT_UNKNOWN, "another server answers at 127.0.0.1");
 }
 
 static void test_a_restarted_server_is_another(void **state) {
@@ -200,7 +200,7 @@ static void test_a_restarted_server_is_another(void **state) {
   memcached_server_kill(&server);
   memcached_server_start(&server, "8");
   assert_false(driver_execute(&driver));
-  expect_object(VICTIM_REFUSED, "another server answers at 127.0.0.1");
+  expect_object(OBJECT_REFUSED, "another server answers at 127.0.0.1");
 }
 
 /* ---- what holds for every action */
@@ -263,7 +263,7 @@ static void test_without_an_answer_it_is_unknown(void **state) {
     prepare();
     plan_case(i);
     assert_false(driver_execute(&driver));
-    expect_object(VICTIM_UNKNOWN, "sent, but no answer");
+    expect_object(OBJECT_UNKNOWN, "sent, but no answer");
     finish();
     relay_end(&relay);
   }

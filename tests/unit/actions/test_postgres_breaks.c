@@ -5,27 +5,27 @@
 
 static void check_broken(const struct row_case *row, const char *when, const char *before) {
   const struct relay_state *state = relay.state;
-  const enum victim_result result = outcome_of_it()->result;
+  const enum object_result result = outcome_of_it()->result;
   if (!state->changes) { /* the statement was never sent */
-    expect(row, when, VICTIM_SKIPPED, "");
+    expect(row, when, OBJECT_SKIPPED, "");
     expect_same(row, when, before);
   } else if (state->change_stopped && state->changes == 1) {
-    expect(row, when, VICTIM_UNKNOWN, "");
+    expect(row, when, OBJECT_UNKNOWN, "");
     if (state->fault != RELAY_LOSE)
       expect_same(row, when, before); /* though nobody can know */
   } else if (row->after) {
     expect(row, when, row->after, "");
   } else if (state->fault != RELAY_HANG) { /* only the second session was broken */
-    expect(row, when, VICTIM_SENT, "");
-  } else if (result != VICTIM_SENT) { /* the same, but it was dropped meanwhile */
-    expect(row, when, VICTIM_UNKNOWN, "");
+    expect(row, when, OBJECT_SENT, "");
+  } else if (result != OBJECT_SENT) { /* the same, but it was dropped meanwhile */
+    expect(row, when, OBJECT_UNKNOWN, "");
   }
 }
 
 static void check_cancelled(const struct row_case *row, const char *when, const char *before) {
-  const bool skipped = outcome_of_it()->result == VICTIM_SKIPPED;
+  const bool skipped = outcome_of_it()->result == OBJECT_SKIPPED;
   if (!relay.state->changes)
-    expect(row, when, VICTIM_SKIPPED, "");
+    expect(row, when, OBJECT_SKIPPED, "");
   if (!relay.state->changes || skipped)
     expect_same(row, when, before);
 }

@@ -26,11 +26,11 @@ static void test_another_server_run_or_database(void **state) {
       driver.plan->start = wrongs[i].start;
       driver.plan->database = wrongs[i].database;
       assert_false(driver_execute(&driver));
-      expect(row, "execute", VICTIM_REFUSED, wrongs[i].words);
+      expect(row, "execute", OBJECT_REFUSED, wrongs[i].words);
       expect_same(row, wrongs[i].words, before);
       sent_by_hand();
       assert_false(driver_verify(&driver));
-      expect(row, "verify", VICTIM_UNKNOWN, wrongs[i].words);
+      expect(row, "verify", OBJECT_UNKNOWN, wrongs[i].words);
     }
     assert_false(relay.state->changes);
   }
@@ -54,10 +54,10 @@ static void test_another_object(void **state) {
       const struct wrong *wrong = &row->wrongs[i];
       make_plan(row);
       bool known = false;
-      for (size_t p = 0; p < driver.plan->pin_count; p++)
-        if (strcmp(driver.plan->pins[p], wrong->identity) == 0) {
-          assert_non_null(driver.plan->victims[0].pins[p]);
-          driver.plan->victims[0].pins[p] = wrong_value(wrong, value);
+      for (size_t p = 0; p < driver.plan->identity_count; p++)
+        if (strcmp(driver.plan->identities[p], wrong->identity) == 0) {
+          assert_non_null(driver.plan->objects[0].identities[p]);
+          driver.plan->objects[0].identities[p] = wrong_value(wrong, value);
           known = true;
         }
       assert_true(known);
@@ -65,7 +65,7 @@ static void test_another_object(void **state) {
       world(before);
       if (!driver_execute(&driver))
         fail_msg("%s, %s: %s", row->id, when, driver.err.text);
-      expect(row, when, VICTIM_GONE, "");
+      expect(row, when, OBJECT_GONE, "");
       expect_same(row, when, before);
     }
 }
@@ -81,13 +81,13 @@ static void test_an_object_renamed_or_made_anew(void **state) {
     postgres_do(admin, row->renamed);
     world(before);
     assert_true(driver_execute(&driver));
-    expect(row, "renamed", VICTIM_GONE, "");
+    expect(row, "renamed", OBJECT_GONE, "");
     expect_same(row, "renamed", before);
     assert_false(relay.state->changes);
     postgres_do(admin, "DROP TABLE public.old_t");
     world(before);
     assert_true(driver_execute(&driver));
-    expect(row, "made anew", VICTIM_GONE, "");
+    expect(row, "made anew", OBJECT_GONE, "");
     expect_same(row, "made anew", before);
   }
 }
@@ -124,7 +124,7 @@ static void test_each_verification_that_breaks(void **state) {
       assert_false(relay.state->changes);
       if (!relay.state->stopped)
         break;
-      expect(row, when, VICTIM_UNKNOWN, "");
+      expect(row, when, OBJECT_UNKNOWN, "");
       if (ask == 4) /* it looks again and again for what was never done */
         break;
     }

@@ -74,11 +74,11 @@ static void run_on_tables(struct fixture *fixture, const char *id, const char *s
   assert_no_plan(fixture, alone, "cannot be acted on: " NO_NAME);
   const char *const picks[] = {first, second, "shop.orders", "shop.\"t" SHOWN "\"", NULL};
   make_plan(fixture, picks);
-  assert_int_equal(fixture->driver.plan->victim_count, 2);
+  assert_int_equal(fixture->driver.plan->object_count, 2);
   assert_says(fixture, PLAN_WARNING, "2 of 4 are omitted: ");
   execute(fixture);
   verify(fixture);
-  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_DONE), 2);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_DONE), 2);
   snprintf(sql, sizeof sql,
            "SELECT count(*) FROM pg_stat_all_tables WHERE %s IS NOT NULL"
            " AND relname IN ('orders', 't" SHOWN "')",
@@ -110,11 +110,11 @@ static void test_reindex(void **state) {
   assert_no_plan(fixture, alone, "cannot be acted on: ");
   const char *const picks[] = {"shop.orders", NULL}; /* with all of its indexes */
   make_plan(fixture, picks);
-  assert_int_equal(fixture->driver.plan->victim_count, 1);
+  assert_int_equal(fixture->driver.plan->object_count, 1);
   assert_says(fixture, PLAN_WARNING, "1 of 2 is omitted: ");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "valid, ");
+  assert_result(fixture, 0, OBJECT_DONE, "valid, ");
   assert_int_equal(postgres_server_ask(fixture->admin, FILE_OF("i\351")), bad);
   assert_int_equal(postgres_server_ask(fixture->admin, FILE_OF("t\351_pkey")), other);
   assert_int_not_equal(postgres_server_ask(fixture->admin, FILE_OF("orders_pkey")), good);
@@ -132,8 +132,8 @@ static void test_drop_invalid_index(void **state) {
   make_plan(fixture, picks);
   execute(fixture);
   verify(fixture);
-  assert_int_equal(fixture->driver.plan->victim_count, 1);
-  assert_result(fixture, 0, VICTIM_DONE, "dropped, ");
+  assert_int_equal(fixture->driver.plan->object_count, 1);
+  assert_result(fixture, 0, OBJECT_DONE, "dropped, ");
   assert_int_equal(postgres_server_ask(fixture->admin,
                                        "SELECT count(*) FROM pg_class WHERE relname = "
                                        "'i\351'"),
@@ -145,7 +145,7 @@ static void test_create_index(void **state) {
   const char *const params[] = {"table", "orders", "columns", "id, at", NULL};
   const char *const wrong[] = {"table", "orders", "columns", "c", NULL};
   run(fixture, "postgres.create-index", params, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, "is valid");
+  assert_result(fixture, 0, OBJECT_DONE, "is valid");
   assert_false(
       driver_survey(&fixture->driver, action_find("postgres.create-index"), NULL, NULL, wrong));
   assert_refused(fixture, "has no column \"c\"; it has id, at, b" SHOWN);
@@ -175,7 +175,7 @@ static void test_delete_old(void **state) {
               "foreign keys also delete or change rows of: shop.\"parts" SHOWN "\"");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "1 row deleted");
+  assert_result(fixture, 0, OBJECT_DONE, "1 row deleted");
   assert_int_equal(postgres_server_ask(fixture->admin, "SELECT count(*) FROM shop.orders"), 1);
 }
 
@@ -222,7 +222,7 @@ static void test_owner(void **state) {
     const char *const picks[] = {"away.\"foreign\"", NULL};
     make_plan(fixture, picks);
     execute(fixture);
-    assert_result(fixture, 0, VICTIM_REFUSED, "permission denied: the rights of");
+    assert_result(fixture, 0, OBJECT_REFUSED, "permission denied: the rights of");
   }
 }
 
@@ -239,7 +239,7 @@ static void test_windows(void **state) {
   make_plan(fixture, picks);
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "");
+  assert_result(fixture, 0, OBJECT_DONE, "");
   assert_int_equal(postgres_server_ask(owner,
                                        "SELECT count(*) FROM pg_stat_all_tables WHERE last_vacuum"
                                        " IS NOT NULL AND schemaname = 'public'"),

@@ -85,9 +85,9 @@ static void assert_not_executed(struct fixture *fixture, const char *words) {
   if (driver_execute(&fixture->driver))
     fail_msg("%s was executed", fixture->driver.action->spec.id);
   assert_refused(fixture, words);
-  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_SENT), 0);
-  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_DONE), 0);
-  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_UNKNOWN), 0);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_SENT), 0);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_DONE), 0);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_UNKNOWN), 0);
 }
 
 static void server_again(int port) {
@@ -212,7 +212,7 @@ static void test_without_the_right(void **state) {
   assert_non_null(fixture->driver.plan->start);
   assert_says(fixture, PLAN_WARNING, "the server's identifier may not be read");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_SENT, "");
+  assert_result(fixture, 0, OBJECT_SENT, "");
   kill(server.pid, SIGINT);
   postgres_server_wait(server.pid);
   postgres_run(&server);

@@ -56,7 +56,7 @@ static void test_delete(void **state) {
   assert_int_equal(fixture->driver.progress.done, 340);
   assert_string_equal(fixture->driver.progress.step, "4 transactions");
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "340 rows deleted, none before ");
+  assert_result(fixture, 0, OBJECT_DONE, "340 rows deleted, none before ");
   assert_int_equal(rows_of(fixture, "shop.audit_logs"), 2160);
   assert_int_equal(rows_of(fixture, "shop.events"), 2500); /* the neighbour */
   const char *const params[] = {"table", "audit_logs", NULL};
@@ -78,7 +78,7 @@ static void test_the_cut_off_is_pinned(void **state) {
   postgres_do(fixture->owner, "UPDATE shop.audit_logs SET created_at = now() WHERE id = 2500");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "316 rows deleted"); /* one more is old, one is not */
+  assert_result(fixture, 0, OBJECT_DONE, "316 rows deleted"); /* one more is old, one is not */
   assert_int_equal(
       postgres_server_ask(fixture->admin,
                           "SELECT count(*) FROM shop.audit_logs WHERE id IN (2183, 2500)"),
@@ -86,12 +86,12 @@ static void test_the_cut_off_is_pinned(void **state) {
 }
 
 static void assert_partly(struct fixture *fixture, int64_t done, bool at_least, const char *says) {
-  const struct victim_outcome *victim = &fixture->driver.outcome.victims[0];
-  char words[VICTIM_TEXT_MAX];
-  assert_int_equal(victim->result, VICTIM_PARTLY);
-  assert_int_equal(victim->amount.done, done);
-  assert_int_equal(victim->amount.at_least, at_least);
-  assert_memory_equal(victim_outcome_text(words, victim), says, strlen(says));
+  const struct object_outcome *object = &fixture->driver.outcome.objects[0];
+  char words[OBJECT_TEXT_MAX];
+  assert_int_equal(object->result, OBJECT_PARTLY);
+  assert_int_equal(object->amount.done, done);
+  assert_int_equal(object->amount.at_least, at_least);
+  assert_memory_equal(object_outcome_text(words, object), says, strlen(says));
   assert_string_equal(outcome_word(&fixture->driver.outcome), "partial");
 }
 
@@ -134,7 +134,7 @@ static void test_rights(void **state) {
   plan_with(fixture, "100");
   assert_says(fixture, PLAN_WARNING, "it will be refused: needs DELETE");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "audit_logs");
+  assert_result(fixture, 0, OBJECT_REFUSED, "audit_logs");
   assert_int_equal(rows_of(fixture, "shop.audit_logs"), 2500);
 }
 
@@ -144,7 +144,7 @@ static void test_another_table_of_that_name(void **state) {
   postgres_do(fixture->owner, "ALTER TABLE shop.audit_logs RENAME TO kept;"
                               "ALTER TABLE shop.events RENAME TO audit_logs");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "not deleted: the table or its column");
+  assert_result(fixture, 0, OBJECT_GONE, "not deleted: the table or its column");
   assert_int_equal(rows_of(fixture, "shop.kept"), 2500);
   assert_int_equal(rows_of(fixture, "shop.audit_logs"), 2500);
 }
@@ -164,7 +164,7 @@ static void test_heirs_and_triggers(void **state) {
   assert_says(fixture, PLAN_WARNING, "1 trigger on DELETE will fire");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "340 rows deleted");
+  assert_result(fixture, 0, OBJECT_DONE, "340 rows deleted");
   assert_int_equal(rows_of(fixture, "shop.heir"), 100);
   assert_int_equal(rows_of(fixture, "shop.gone"), 340);
   postgres_do(fixture->owner, "ALTER ROLE owner RESET search_path");
@@ -208,7 +208,7 @@ static void test_names(void **state) {
               " RENAME created_at TO \"the 'time'; %s $1\"");
   retain(fixture, table, "the 'time'; %s $1 90d");
   run(fixture, "postgres.delete-old", params, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, "340 rows deleted");
+  assert_result(fixture, 0, OBJECT_DONE, "340 rows deleted");
   assert_int_equal(rows_of(fixture, "shop.events"), 2500);
 }
 

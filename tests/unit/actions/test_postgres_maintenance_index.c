@@ -49,7 +49,7 @@ static void test_reindex_an_index(void **state) {
   assert_says(fixture, PLAN_WARNING, "of free disk space for the largest");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "valid, ");
+  assert_result(fixture, 0, OBJECT_DONE, "valid, ");
   assert_int_not_equal(index_oid(fixture, "shop.orders_who"), before);
   assert_int_equal(index_oid(fixture, "shop.orders_pkey"),
                    pkey); /* the neighbour's is the old one */
@@ -62,20 +62,20 @@ static void test_reindex_by_parents(void **state) {
   const char *const table[] = {"shop.orders", NULL}, *const database[] = {"postgres", NULL};
   survey(fixture, "postgres.reindex", NULL);
   make_plan(fixture, database);
-  size_t all = fixture->driver.plan->victim_count;
+  size_t all = fixture->driver.plan->object_count;
   for (size_t i = 0; i < all; i++)
-    assert_null(strstr(fixture->driver.plan->victims[i].key, "pg_catalog"));
+    assert_null(strstr(fixture->driver.plan->objects[i].key, "pg_catalog"));
   make_plan(fixture, table);
-  assert_int_equal(fixture->driver.plan->victim_count,
+  assert_int_equal(fixture->driver.plan->object_count,
                    2); /* that of its TOAST table may not be named */
   assert_int_equal(all, 3);
   use_role(fixture, "helper");
   survey(fixture, "postgres.reindex", NULL);
   make_plan(fixture, table);
-  assert_int_equal(fixture->driver.plan->victim_count, 3); /* but by a superuser */
+  assert_int_equal(fixture->driver.plan->object_count, 3); /* but by a superuser */
   execute(fixture);
   verify(fixture);
-  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_DONE), 3);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_DONE), 3);
   assert_non_null(strstr(fixture->driver.outcome.proof, "3 of 3 indexes rebuilt and valid"));
 }
 
@@ -92,9 +92,9 @@ static void test_a_cancelled_reindex_and_what_it_leaves(void **state) {
   execute(fixture);
   fixture->driver.on_change = NULL;
   postgres_do(fixture->other, "ROLLBACK");
-  assert_result(fixture, 0, VICTIM_PARTLY, "cancelled: the old index is unchanged");
-  assert_result(fixture, 0, VICTIM_PARTLY, "left the invalid index shop.orders_who_ccnew");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "cancelled before its turn");
+  assert_result(fixture, 0, OBJECT_PARTLY, "cancelled: the old index is unchanged");
+  assert_result(fixture, 0, OBJECT_PARTLY, "left the invalid index shop.orders_who_ccnew");
+  assert_result(fixture, 1, OBJECT_SKIPPED, "cancelled before its turn");
   assert_string_equal(fixture->driver.outcome.undo,
                       "postgres.drop-invalid-index main shop.orders_who_ccnew");
   assert_int_equal(index_oid(fixture, "shop.orders_who"), before);
@@ -107,7 +107,7 @@ static void test_a_cancelled_reindex_and_what_it_leaves(void **state) {
   assert_says(fixture, PLAN_EFFECT, "DROP INDEX CONCURRENTLY shop.orders_who_ccnew;");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "dropped, ");
+  assert_result(fixture, 0, OBJECT_DONE, "dropped, ");
   assert_int_equal(count_invalid(fixture), 0);
   assert_int_equal(index_oid(fixture, "shop.orders_who"), before); /* the neighbour is there */
 }
@@ -120,8 +120,8 @@ static void test_a_lock_of_another_session(void **state) {
   postgres_do(fixture->other, "BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE");
   execute(fixture); /* a survey meanwhile would not be held up, either */
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "another session holds its lock: ");
-  assert_result(fixture, 1, VICTIM_DONE, "valid"); /* it goes on with the next */
+  assert_result(fixture, 0, OBJECT_REFUSED, "another session holds its lock: ");
+  assert_result(fixture, 1, OBJECT_DONE, "valid"); /* it goes on with the next */
   assert_int_equal(count_invalid(fixture), 0);
   survey(fixture, "postgres.reindex", NULL);
   survey(fixture, "postgres.vacuum", NULL);
@@ -137,7 +137,7 @@ static void test_rights(void **state) {
   make_plan(fixture, picks);
   assert_says(fixture, PLAN_WARNING, "1 of 1 will be refused");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "shop");
+  assert_result(fixture, 0, OBJECT_REFUSED, "shop");
 }
 
 static void test_another_index_of_that_name(void **state) {
@@ -149,7 +149,7 @@ static void test_another_index_of_that_name(void **state) {
                               "CREATE INDEX orders_who ON shop.orders (note)");
   long other = index_oid(fixture, "shop.orders_who");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "not touched: it no longer exists");
+  assert_result(fixture, 0, OBJECT_GONE, "not touched: it no longer exists");
   assert_int_equal(index_oid(fixture, "shop.orders_who"), other);
 }
 
@@ -171,7 +171,7 @@ static void test_drop_only_what_is_invalid_still(void **state) {
   postgres_do(fixture->owner, "DELETE FROM shop.orders WHERE id > 6");
   postgres_do(fixture->owner, "REINDEX INDEX shop.orders_twice"); /* valid now, with another file */
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "not touched: it no longer exists");
+  assert_result(fixture, 0, OBJECT_GONE, "not touched: it no longer exists");
   postgres_do(fixture->admin, "UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
                               " 'shop.orders_twice'::regclass");
   survey(fixture, "postgres.drop-invalid-index", NULL);
@@ -179,7 +179,7 @@ static void test_drop_only_what_is_invalid_still(void **state) {
   postgres_do(fixture->admin, "UPDATE pg_index SET indisvalid = true WHERE indexrelid ="
                               " 'shop.orders_twice'::regclass");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "it is now valid");
+  assert_result(fixture, 0, OBJECT_REFUSED, "it is now valid");
   assert_int_not_equal(index_oid(fixture, "shop.orders_twice"), 0);
   assert_false(driver_survey(&fixture->driver, action_find("postgres.drop-invalid-index"), NULL,
                              NULL, NULL));
@@ -201,7 +201,7 @@ static void test_not_what_is_being_built(void **state) {
                  " WHERE phase LIKE 'waiting%'",
                  1);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "builds an index there");
+  assert_result(fixture, 0, OBJECT_REFUSED, "builds an index there");
   assert_false(driver_survey(&fixture->driver, action_find("postgres.drop-invalid-index"), NULL,
                              NULL, NULL));
   assert_refused(fixture, "is omitted: pid ");
@@ -225,7 +225,7 @@ static void test_create(void **state) {
   assert_says(fixture, PLAN_UNDO, "DROP INDEX CONCURRENTLY shop.\"by note\";");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "shop.\"by note\" is valid, ");
+  assert_result(fixture, 0, OBJECT_DONE, "shop.\"by note\" is valid, ");
   assert_int_not_equal(index_oid(fixture, "shop.\"by note\""), 0);
   assert_int_equal(postgres_server_ask(fixture->admin,
                                        "SELECT count(*) FROM pg_index WHERE indrelid ="
@@ -246,8 +246,8 @@ static void test_create_fails(void **state) {
   make_plan(fixture, NULL);
   assert_says(fixture, PLAN_WARNING, "shop.orders_twice is the same but invalid");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_PARTLY, "could not create unique index");
-  assert_result(fixture, 0, VICTIM_PARTLY, "left the invalid index shop.orders_who_idx, which ");
+  assert_result(fixture, 0, OBJECT_PARTLY, "could not create unique index");
+  assert_result(fixture, 0, OBJECT_PARTLY, "left the invalid index shop.orders_who_idx, which ");
   assert_string_equal(fixture->driver.outcome.undo,
                       "postgres.drop-invalid-index main shop.orders_who_idx");
 }
@@ -289,21 +289,21 @@ static void test_names(void **state) {
                               "CREATE INDEX \"it's an \"\"index\"\"\" ON"
                               " shop.\"\"\"x\"\"; DROP TABLE shop.stock; --\" (id)");
   run(fixture, "postgres.vacuum", NULL, picks);
-  assert_result(fixture, 0, VICTIM_DONE, "");
+  assert_result(fixture, 0, OBJECT_DONE, "");
   run(fixture, "postgres.analyze", NULL, picks);
-  assert_result(fixture, 0, VICTIM_DONE, "");
+  assert_result(fixture, 0, OBJECT_DONE, "");
   run(fixture, "postgres.reindex", NULL, index_picks);
-  assert_result(fixture, 0, VICTIM_DONE, "valid");
+  assert_result(fixture, 0, OBJECT_DONE, "valid");
   const char *const params[] = {"table", key,     "columns", " \"a \"\"column\"\", too\" , id",
                                 "name",  "'; --", NULL};
   postgres_do(fixture->owner, "ALTER TABLE shop.\"\"\"x\"\"; DROP TABLE shop.stock; --\""
                               " ADD \"a \"\"column\"\", too\" int");
   run(fixture, "postgres.create-index", params, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, "shop.\"'; --\" is valid");
+  assert_result(fixture, 0, OBJECT_DONE, "shop.\"'; --\" is valid");
   postgres_do(fixture->admin, "UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
                               " 'shop.\"it''s an \"\"index\"\"\"'::regclass");
   run(fixture, "postgres.drop-invalid-index", NULL, index_picks);
-  assert_result(fixture, 0, VICTIM_DONE, "dropped");
+  assert_result(fixture, 0, OBJECT_DONE, "dropped");
   assert_int_not_equal(index_oid(fixture, "shop.stock"), 0);
 }
 

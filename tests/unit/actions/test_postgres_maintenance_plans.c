@@ -82,13 +82,14 @@ static void test_vacuum(void **state) {
   prepare(fixture, "postgres.vacuum", sample);
   make_plan(fixture, picks);
   const struct plan *plan = fixture->driver.plan;
-  assert_int_equal(plan->victim_count, 2); /* each once, in the order of the survey */
+  assert_int_equal(plan->object_count, 2); /* each once, in the order of the survey */
   assert_string_equal(plan->title, "Vacuum 2 tables of main");
-  assert_string_equal(plan->victims[0].key, "shop.a");
-  assert_string_equal(plan->victims[0].pins[WORK_PIN_STATEMENT], "VACUUM (ANALYZE) shop.a");
-  assert_string_equal(plan->victims[0].pins[WORK_PIN_OID], "16385");
-  assert_string_equal(plan->victims[0].pins[WORK_PIN_BEFORE], "12430");
-  assert_null(plan->victims[0].pins[WORK_PIN_STAMP]);
+  assert_string_equal(plan->objects[0].key, "shop.a");
+  assert_string_equal(plan->objects[0].identities[WORK_IDENTITY_STATEMENT],
+                      "VACUUM (ANALYZE) shop.a");
+  assert_string_equal(plan->objects[0].identities[WORK_IDENTITY_OID], "16385");
+  assert_string_equal(plan->objects[0].identities[WORK_IDENTITY_BEFORE], "12430");
+  assert_null(plan->objects[0].identities[WORK_IDENTITY_STAMP]);
   assert_says(fixture, PLAN_BLAST,
               "scans 4.0 MB of tables and indexes; makes the space of 12,640 dead rows");
   for (size_t i = 0; i < plan->text_count; i++)

@@ -53,13 +53,13 @@ static void test_set_and_back(void **state) {
   assert_says(fixture, PLAN_UNDO, "reset=true");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "8MB now, 4MB before");
+  assert_result(fixture, 0, OBJECT_DONE, "8MB now, 4MB before");
   await_setting(fixture, "work_mem", "8192");
   await_setting(fixture, "deadlock_timeout", "7000"); /* the neighbour */
   assert_file_has(fixture, 2);
   assert_string_equal(fixture->driver.outcome.undo, "postgres.set main name=work_mem reset=true");
   run_undo(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "4MB now, 8MB before");
+  assert_result(fixture, 0, OBJECT_DONE, "4MB now, 8MB before");
   await_setting(fixture, "work_mem", "4096");
   assert_file_has(fixture, 1);
 }
@@ -69,7 +69,7 @@ static void test_back_to_a_former_value(void **state) {
   struct fixture *fixture = *state;
   const char *const params[] = {"name", "deadlock_timeout", "value", "3s", NULL};
   run(fixture, "postgres.set", params, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, "3s now, 7s before");
+  assert_result(fixture, 0, OBJECT_DONE, "3s now, 7s before");
   assert_string_equal(fixture->driver.outcome.undo,
                       "postgres.set main name=deadlock_timeout value=7s");
   run_undo(fixture);
@@ -89,9 +89,9 @@ static void test_odd_values(void **state) {
   const char *const odd[] = {"name", "log_line_prefix", "value", "'; DROP TABLE x; \\ \"%m\" --",
                              NULL};
   run(fixture, "postgres.set", own, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, "9000 now, 0 before");
+  assert_result(fixture, 0, OBJECT_DONE, "9000 now, 0 before");
   run(fixture, "postgres.set", odd, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, "'; DROP TABLE x; \\ \"%m\" -- now, %m [%p]  before");
+  assert_result(fixture, 0, OBJECT_DONE, "'; DROP TABLE x; \\ \"%m\" -- now, %m [%p]  before");
   const char *const empty[] = {"name", "log_line_prefix", "value", "''", NULL};
   run(fixture, "postgres.set", empty, NULL);
   await_setting(fixture, "log_line_prefix", "");
@@ -107,7 +107,7 @@ static void test_a_restart_is_needed(void **state) {
   assert_says(fixture, PLAN_WARNING, "only after a restart of the server; until then 10 applies");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "still 10 until the server is restarted");
+  assert_result(fixture, 0, OBJECT_DONE, "still 10 until the server is restarted");
   const char *const fixed[] = {"name", "max_connections", "value", "50", NULL};
   survey(fixture, "postgres.set", fixed);
   make_plan(fixture, NULL);
@@ -152,7 +152,7 @@ static void test_the_server_refuses(void **state) {
   survey(fixture, "postgres.set", params);
   make_plan(fixture, NULL);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "\"work_mem\"");
+  assert_result(fixture, 0, OBJECT_REFUSED, "\"work_mem\"");
   assert_null(fixture->driver.outcome.undo);
   postgres_do(fixture->admin, "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO owner");
   use_role(fixture, "owner");
@@ -161,7 +161,7 @@ static void test_the_server_refuses(void **state) {
   make_plan(fixture, NULL);
   execute(fixture);
   /* before 15 nobody else can be given the right, and no setting is named */
-  assert_result(fixture, 0, VICTIM_REFUSED,
+  assert_result(fixture, 0, OBJECT_REFUSED,
                 postgres_major(&server) < 15 ? "must be superuser" : "\"work_mem\"");
   postgres_do(fixture->admin, "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
   refuse(fixture, "work_mem", "8MB", "no right to call pg_reload_conf()");
@@ -177,7 +177,7 @@ static void test_changed_by_another_since(void **state) {
   postgres_do(fixture->admin, "SELECT pg_reload_conf()");
   await_setting(fixture, "work_mem", "5120");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "it is now 5120, not 4096; not changed");
+  assert_result(fixture, 0, OBJECT_GONE, "it is now 5120, not 4096; not changed");
   await_setting(fixture, "work_mem", "5120");
 }
 
@@ -191,9 +191,9 @@ static void test_a_role_with_one_right(void **state) {
                               "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO owner");
   use_role(fixture, "owner");
   run(fixture, "postgres.set", params, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, "6MB now, 4MB before");
+  assert_result(fixture, 0, OBJECT_DONE, "6MB now, 4MB before");
   run_undo(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "4MB now, 6MB before");
+  assert_result(fixture, 0, OBJECT_DONE, "4MB now, 6MB before");
   postgres_do(fixture->admin, "REVOKE ALL ON PARAMETER work_mem FROM owner;"
                               "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
 }
@@ -243,12 +243,12 @@ static void test_reset_statements(void **state) {
   make_plan(fixture, NULL);
   assert_says(fixture, PLAN_WARNING, "it will be refused");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "pg_stat_statements_reset");
+  assert_result(fixture, 0, OBJECT_REFUSED, "pg_stat_statements_reset");
   assert_int_equal(statements_of(fixture, "postgres"), 1);
 
   use_role(fixture, "helper");
   run(fixture, "postgres.reset-statements", NULL, NULL);
-  assert_result(fixture, 0, VICTIM_DONE, " since then");
+  assert_result(fixture, 0, OBJECT_DONE, " since then");
   assert_true(fixture->driver.plan->count > 1);
   assert_int_equal(statements_of(fixture, "postgres"), 0);
   assert_int_equal(statements_of(fixture, "neighbour"), postgres_major(&server) >= 12);

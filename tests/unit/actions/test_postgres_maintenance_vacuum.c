@@ -35,9 +35,9 @@ static void test_vacuum(void **state) {
   assert_says(fixture, PLAN_EFFECT, "VACUUM (ANALYZE) shop.orders;");
   assert_says(fixture, PLAN_BLAST, "makes the space of 1,000 dead rows");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_SENT, "ran for ");
+  assert_result(fixture, 0, OBJECT_SENT, "ran for ");
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows removed, 0 remain");
+  assert_result(fixture, 0, OBJECT_DONE, "1,000 dead rows removed, 0 remain");
   assert_string_equal(fixture->driver.outcome.proof, "1,000 dead rows removed, 0 remain");
   assert_int_equal(
       postgres_server_ask(fixture->admin,
@@ -57,7 +57,7 @@ static void test_analyze(void **state) {
   const char *const picks[] = {"shop.orders", NULL};
   make_tables(fixture);
   run(fixture, "postgres.analyze", NULL, picks);
-  assert_result(fixture, 0, VICTIM_DONE, "analyzed: about 1,000 rows");
+  assert_result(fixture, 0, OBJECT_DONE, "analyzed: about 1,000 rows");
   assert_int_equal(
       postgres_server_ask(fixture->admin,
                           "SELECT count(*) FROM pg_stat_all_tables WHERE schemaname = 'shop'"
@@ -76,20 +76,20 @@ static void test_several(void **state) {
   survey(fixture, "postgres.vacuum", params);
   make_plan(fixture, picks);
   assert_says(fixture, PLAN_EFFECT, "VACUUM shop.\"Odd one\";");
-  assert_int_equal(fixture->driver.plan->victim_count, 4);
+  assert_int_equal(fixture->driver.plan->object_count, 4);
   postgres_do(fixture->other, "BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE");
   postgres_do(fixture->owner, "DROP TABLE shop.again; CREATE TABLE shop.again (id int)");
   execute(fixture);
   verify(fixture);
   postgres_do(fixture->other, "ROLLBACK");
   const struct plan *plan = fixture->driver.plan;
-  for (size_t i = 0; i < plan->victim_count; i++) {
-    if (strcmp(plan->victims[i].key, "shop.orders") == 0)
-      assert_result(fixture, i, VICTIM_REFUSED, "another session holds its lock: ");
-    else if (strcmp(plan->victims[i].key, "shop.again") == 0)
-      assert_result(fixture, i, VICTIM_GONE, "not touched: it no longer exists");
+  for (size_t i = 0; i < plan->object_count; i++) {
+    if (strcmp(plan->objects[i].key, "shop.orders") == 0)
+      assert_result(fixture, i, OBJECT_REFUSED, "another session holds its lock: ");
+    else if (strcmp(plan->objects[i].key, "shop.again") == 0)
+      assert_result(fixture, i, OBJECT_GONE, "not touched: it no longer exists");
     else
-      assert_result(fixture, i, VICTIM_DONE, "dead row");
+      assert_result(fixture, i, OBJECT_DONE, "dead row");
   }
   assert_string_equal(fixture->driver.outcome.proof,
                       "2 of 4 tables vacuumed: 100 dead rows removed, 0 remain");
@@ -110,7 +110,7 @@ static void test_rights(void **state) {
               "shop.orders will be refused: needs the rights of its owner, owner");
   assert_says(fixture, PLAN_WARNING, "needs pg_monitor");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_REFUSED, "permission denied: the rights of");
+  assert_result(fixture, 0, OBJECT_REFUSED, "permission denied: the rights of");
   assert_int_equal(postgres_server_ask(fixture->admin, "SELECT n_dead_tup FROM pg_stat_all_tables"
                                                        " WHERE relname = 'orders'"),
                    1000);
@@ -132,7 +132,7 @@ static void test_who_keeps_rows(void **state) {
   make_plan(fixture, picks);
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows removed, 100 remain");
+  assert_result(fixture, 0, OBJECT_DONE, "1,000 dead rows removed, 100 remain");
   postgres_do(fixture->other, "ROLLBACK");
 }
 
@@ -157,8 +157,8 @@ static void test_cancelled_half_way(void **state) {
   fixture->driver.on_change = NULL;
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
   assert_non_null(fixture->driver.arg); /* progress was seen */
-  assert_result(fixture, 0, VICTIM_PARTLY, "cancelled: space already reclaimed stays reclaimed");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "cancelled before its turn");
+  assert_result(fixture, 0, OBJECT_PARTLY, "cancelled: space already reclaimed stays reclaimed");
+  assert_result(fixture, 1, OBJECT_SKIPPED, "cancelled before its turn");
   assert_null(fixture->driver.outcome.undo);
   assert_int_equal(
       postgres_server_ask(fixture->admin,
@@ -187,7 +187,7 @@ static void test_no_second_session(void **state) {
   await_one_free();
   verify(fixture);
   postgres_do(fixture->admin, "ALTER ROLE owner CONNECTION LIMIT -1");
-  assert_result(fixture, 0, VICTIM_DONE, "1,000 dead rows removed");
+  assert_result(fixture, 0, OBJECT_DONE, "1,000 dead rows removed");
 }
 
 static void kill_when_scanning(struct driver *driver) {
@@ -210,8 +210,8 @@ static void test_a_lost_connection(void **state) {
   assert_false(driver_execute(&fixture->driver));
   fixture->driver.on_change = NULL;
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "the connection was lost while it was running");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "not attempted");
+  assert_result(fixture, 0, OBJECT_UNKNOWN, "the connection was lost while it was running");
+  assert_result(fixture, 1, OBJECT_SKIPPED, "not attempted");
 }
 
 static void test_dropped_in_the_middle(void **state) {
@@ -222,11 +222,11 @@ static void test_dropped_in_the_middle(void **state) {
   make_plan(fixture, picks);
   driver_execute_begin(&fixture->driver);
   driver_drop(&fixture->driver);
-  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was sent");
+  assert_result(fixture, 0, OBJECT_SKIPPED, "nothing was sent");
   execute(fixture);
   driver_begin(&fixture->driver, fixture->driver.action->verify);
   driver_drop(&fixture->driver);
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "it ran, but no proof was seen");
+  assert_result(fixture, 0, OBJECT_UNKNOWN, "it ran, but no proof was seen");
 }
 
 static void test_left_while_it_runs(void **state) {
@@ -243,9 +243,9 @@ static void test_left_while_it_runs(void **state) {
     driver_turn(driver);
   driver_drop(driver);
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");
-  assert_result(fixture, 0, VICTIM_UNKNOWN,
+  assert_result(fixture, 0, OBJECT_UNKNOWN,
                 "stacktop left while it was running; the server may continue");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "not attempted");
+  assert_result(fixture, 1, OBJECT_SKIPPED, "not attempted");
   postgres_do(fixture->admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                               " WHERE query LIKE 'VACUUM%'");
 }

@@ -14,7 +14,7 @@ static struct postgres_server server; /* one for all tests of the file */
 struct fixture {
   struct driver driver;
   struct tiny_server tiny;
-  PGconn *admin, *victim, *neighbour, *waiter;
+  PGconn *admin, *object, *neighbour, *waiter;
 };
 
 /* What the collector asks, as far as the actions look at it. */
@@ -66,7 +66,7 @@ static void publish(struct fixture *fixture) {
 }
 
 static const char *key_of(struct fixture *fixture, const PGconn *conn) {
-  const struct table *table = &fixture->driver.model.slots[0].sample->tables[0];
+  const struct table *table = &fixture->driver.model.targets[0].sample->tables[0];
   for (size_t i = 0; i < table->row_count; i++)
     if (table->rows[i].cells[COLUMN_PID].integer == PQbackendPID(conn))
       return table->rows[i].key;
@@ -122,7 +122,7 @@ static int setup(void **state) {
   driver_open(&fixture->driver, &session_kind, NULL);
   use_dsn(fixture, "helper");
   fixture->admin = postgres_login(&server, "admin");
-  fixture->victim = postgres_login(&server, "app");
+  fixture->object = postgres_login(&server, "app");
   fixture->neighbour = postgres_login(&server, "app");
   fixture->waiter = postgres_login(&server, "app");
   postgres_do(fixture->neighbour, "BEGIN; SELECT 1");
@@ -136,7 +136,7 @@ static int teardown(void **state) {
                               " WHERE usename = 'app'"); /* who sleeps does not see its client go */
   postgres_await(fixture->admin, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'", 0);
   PQfinish(fixture->admin);
-  PQfinish(fixture->victim);
+  PQfinish(fixture->object);
   PQfinish(fixture->neighbour);
   PQfinish(fixture->waiter);
   if (fixture->tiny.port)
@@ -165,18 +165,18 @@ static void verify(struct fixture *fixture) {
     fail_msg("%s", fixture->driver.err.text);
 }
 
-static void assert_result(struct fixture *fixture, size_t victim, enum victim_result result,
+static void assert_result(struct fixture *fixture, size_t object, enum object_result result,
                           const char *words) {
-  const struct victim_outcome *outcome = &fixture->driver.outcome.victims[victim];
+  const struct object_outcome *outcome = &fixture->driver.outcome.objects[object];
   if (outcome->result != result || !strstr(outcome->words, words))
-    fail_msg("%s: %s", victim_result_name(outcome->result), outcome->words);
+    fail_msg("%s: %s", object_result_name(outcome->result), outcome->words);
 }
 
 /* The server's words differ from version to version; the right that is missing has one name, in
  * capitals or not. */
 static void assert_refused(struct fixture *fixture, const char *right) {
-  assert_result(fixture, 0, VICTIM_REFUSED, "");
-  const char *words = fixture->driver.outcome.victims[0].words;
+  assert_result(fixture, 0, OBJECT_REFUSED, "");
+  const char *words = fixture->driver.outcome.objects[0].words;
   if (!strcasestr(words, right))
     fail_msg("%s does not name %s", words, right);
 }
@@ -185,47 +185,47 @@ static void assert_refused(struct fixture *fixture, const char *right) {
 
 static void test_cancel(void **state) {
   struct fixture *fixture = *state;
-  begin(fixture->victim, "SELECT pg_sleep(60)");
+  begin(fixture->object, "SELECT pg_sleep(60)");
   begin(fixture->waiter, "SELECT pg_sleep(60)");
-  await_state(fixture, fixture->victim, "active");
+  await_state(fixture, fixture->object, "active");
   await_state(fixture, fixture->waiter, "active");
-  make_plan(fixture, "postgres.cancel", fixture->victim);
+  make_plan(fixture, "postgres.cancel", fixture->object);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_SENT, "signalled");
+  assert_result(fixture, 0, OBJECT_SENT, "signalled");
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "its query ended after ");
+  assert_result(fixture, 0, OBJECT_DONE, "its query ended after ");
   assert_string_equal(fixture->driver.outcome.proof, "1 query ended");
-  assert_true(state_is(fixture, fixture->victim, "idle"));
+  assert_true(state_is(fixture, fixture->object, "idle"));
   assert_true(state_is(fixture, fixture->waiter, "active")); /* the neighbour's query goes on */
-  PGresult *result = PQgetResult(fixture->victim);
+  PGresult *result = PQgetResult(fixture->object);
   assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "57014");
   PQclear(result);
 }
 
 static void test_cancel_only_that_query(void **state) {
   struct fixture *fixture = *state;
-  begin(fixture->victim, "SELECT pg_sleep(60)");
-  await_state(fixture, fixture->victim, "active");
-  make_plan(fixture, "postgres.cancel", fixture->victim);
+  begin(fixture->object, "SELECT pg_sleep(60)");
+  await_state(fixture, fixture->object, "active");
+  make_plan(fixture, "postgres.cancel", fixture->object);
   char sql[64];
-  snprintf(sql, sizeof sql, "SELECT pg_cancel_backend(%d)", PQbackendPID(fixture->victim));
+  snprintf(sql, sizeof sql, "SELECT pg_cancel_backend(%d)", PQbackendPID(fixture->object));
   postgres_do(fixture->admin, sql);
-  await_state(fixture, fixture->victim, "idle");
-  PQclear(PQgetResult(fixture->victim));
-  assert_null(PQgetResult(fixture->victim));
+  await_state(fixture, fixture->object, "idle");
+  PQclear(PQgetResult(fixture->object));
+  assert_null(PQgetResult(fixture->object));
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "that query has ended; it is now idle");
-  begin(fixture->victim, "SELECT pg_sleep(61)");
-  await_state(fixture, fixture->victim, "active");
+  assert_result(fixture, 0, OBJECT_GONE, "that query has ended; it is now idle");
+  begin(fixture->object, "SELECT pg_sleep(61)");
+  await_state(fixture, fixture->object, "active");
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "it is now active with another query and was not touched");
+  assert_result(fixture, 0, OBJECT_GONE, "it is now active with another query and was not touched");
   verify(fixture);
   assert_null(fixture->driver.outcome.proof);
-  assert_true(state_is(fixture, fixture->victim, "active"));
+  assert_true(state_is(fixture, fixture->object, "active"));
 }
 
 static void lock_and_wait(struct fixture *fixture) {
-  postgres_do(fixture->victim, "BEGIN; LOCK TABLE stock");
+  postgres_do(fixture->object, "BEGIN; LOCK TABLE stock");
   begin(fixture->waiter, "LOCK TABLE stock");
   /* outside of a transaction LOCK is refused at once */
   PQclear(PQgetResult(fixture->waiter));
@@ -237,13 +237,13 @@ static void lock_and_wait(struct fixture *fixture) {
 static void test_terminate(void **state) {
   struct fixture *fixture = *state;
   lock_and_wait(fixture);
-  make_plan(fixture, "postgres.terminate", fixture->victim);
+  make_plan(fixture, "postgres.terminate", fixture->object);
   assert_says(fixture->driver.plan, PLAN_BLAST, "frees 1 session that waits for it");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "gone after ");
+  assert_result(fixture, 0, OBJECT_DONE, "gone after ");
   assert_string_equal(fixture->driver.outcome.proof, "1 gone, 1 session freed");
-  assert_false(lives(fixture, fixture->victim));
+  assert_false(lives(fixture, fixture->object));
   assert_true(state_is(fixture, fixture->neighbour, "idle in transaction"));
   PGresult *result = PQgetResult(fixture->waiter);
   assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK); /* it has gone on */
@@ -273,12 +273,12 @@ static void test_terminate_the_root(void **state) {
   lock_and_wait(fixture);
   publish(fixture);
   const char *keys[2] = {key_of(fixture, fixture->waiter), NULL};
-  fixture->driver.model.slots[0].sample->tables[0].row_count = 0; /* the model knows nobody */
+  fixture->driver.model.targets[0].sample->tables[0].row_count = 0; /* the model knows nobody */
   if (!driver_run(&fixture->driver, action_find("postgres.terminate-root"), "sessions", keys, NULL,
                   NULL))
     fail_msg("%s", fixture->driver.err.text);
   assert_string_equal(fixture->driver.outcome.proof, "1 gone, 1 session freed");
-  assert_false(lives(fixture, fixture->victim));
+  assert_false(lives(fixture, fixture->object));
   assert_true(lives(fixture, fixture->waiter));
   assert_true(lives(fixture, fixture->neighbour));
 }
@@ -289,8 +289,8 @@ static void test_a_pid_by_hand(void **state) {
   char pid[16], checkpointer[16];
   const char *keys[2] = {pid, NULL}, *worker[2] = {checkpointer, NULL};
   driver_publish(&fixture->driver, sample_new(session_tables, 1));
-  snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->victim));
-  postgres_do(fixture->victim, "SELECT 'hidden'");
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->object));
+  postgres_do(fixture->object, "SELECT 'hidden'");
   const struct action *action = action_find("postgres.terminate");
   assert_string_equal(action->row_named(pid), pid);
   assert_string_equal(action->row_named("pid 8123"), "8123");
@@ -303,11 +303,11 @@ static void test_a_pid_by_hand(void **state) {
   char phrase[PLAN_PHRASE_MAX];
   assert_string_equal(plan_phrase(fixture->driver.plan, phrase), pid);
   for (size_t c = 0; c < fixture->driver.plan->column_count; c++)
-    assert_true(!fixture->driver.plan->victims[0].cells[c] ||
-                !strstr(fixture->driver.plan->victims[0].cells[c], "hidden"));
+    assert_true(!fixture->driver.plan->objects[0].cells[c] ||
+                !strstr(fixture->driver.plan->objects[0].cells[c], "hidden"));
   execute(fixture);
   verify(fixture);
-  assert_false(lives(fixture, fixture->victim));
+  assert_false(lives(fixture, fixture->object));
   assert_true(lives(fixture, fixture->neighbour));
   assert_true(driver_survey(&fixture->driver, action, "sessions", keys, NULL));
   assert_false(driver_plan(&fixture->driver, NULL));
@@ -336,10 +336,10 @@ static void use_database(struct fixture *fixture, const char *database) {
   value->text = mem_dup(dsn);
 }
 
-static size_t victim_of(const struct fixture *fixture, const PGconn *conn) {
+static size_t object_of(const struct fixture *fixture, const PGconn *conn) {
   const struct plan *plan = fixture->driver.plan;
-  for (size_t i = 0; i < plan->victim_count; i++)
-    if (strtol(plan->victims[i].key, NULL, 10) == PQbackendPID(conn))
+  for (size_t i = 0; i < plan->object_count; i++)
+    if (strtol(plan->objects[i].key, NULL, 10) == PQbackendPID(conn))
       return i;
   fail_msg("not planned");
   return 0;
@@ -348,7 +348,7 @@ static size_t victim_of(const struct fixture *fixture, const PGconn *conn) {
 /* What the plan shows of the session's query. */
 static const char *query_shown(const struct fixture *fixture, const PGconn *conn) {
   const struct plan *plan = fixture->driver.plan;
-  return plan->victims[victim_of(fixture, conn)].cells[plan->column_count - 1];
+  return plan->objects[object_of(fixture, conn)].cells[plan->column_count - 1];
 }
 
 /* A query in the bytes of another encoding does not keep anybody from being found, whatever the
@@ -377,13 +377,13 @@ static void test_bytes_of_another_encoding(void **state) {
     }
     use_database(fixture, databases[asked]);
     plan_all(fixture, "postgres.terminate-active", "1s");
-    assert_int_equal(fixture->driver.plan->victim_count, COUNT);
+    assert_int_equal(fixture->driver.plan->object_count, COUNT);
     for (size_t i = 0; i < COUNT; i++)
       assert_string_equal(query_shown(fixture, others[i]), shown[i]);
     execute(fixture);
     verify(fixture);
     for (size_t i = 0; i < COUNT; i++) {
-      assert_result(fixture, i, VICTIM_DONE, "gone");
+      assert_result(fixture, i, OBJECT_DONE, "gone");
       PQfinish(others[i]);
     }
   }
@@ -409,20 +409,20 @@ static void test_a_name_of_another_encoding(void **state) {
                        NULL) ||
         !driver_plan(&fixture->driver, NULL))
       fail_msg("%s", fixture->driver.err.text);
-    struct plan_victim *victim = &fixture->driver.plan->victims[0];
+    struct plan_object *object = &fixture->driver.plan->objects[0];
     bool named = false;
     for (size_t c = 0; c < fixture->driver.plan->column_count; c++)
-      named |= victim->cells[c] && strcmp(victim->cells[c], "ren\303\251") == 0;
+      named |= object->cells[c] && strcmp(object->cells[c], "ren\303\251") == 0;
     assert_true(named);
-    const char *start = victim->pins[SESSION_PIN_START];
-    victim->pins[SESSION_PIN_START] = "2001-01-01 00:00:00.000001+00";
+    const char *start = object->identities[SESSION_IDENTITY_START];
+    object->identities[SESSION_IDENTITY_START] = "2001-01-01 00:00:00.000001+00";
     execute(fixture); /* now somebody else's pid */
-    assert_result(fixture, 0, VICTIM_GONE, "now belongs to another session (ren\303\251, since ");
+    assert_result(fixture, 0, OBJECT_GONE, "now belongs to another session (ren\303\251, since ");
     assert_true(lives(fixture, other));
-    victim->pins[SESSION_PIN_START] = start;
+    object->identities[SESSION_IDENTITY_START] = start;
     execute(fixture);
     verify(fixture);
-    assert_result(fixture, 0, VICTIM_DONE, "gone");
+    assert_result(fixture, 0, OBJECT_DONE, "gone");
     PQfinish(other);
   }
   postgres_do(maker, "DROP ROLE \"ren\351\"");
@@ -431,17 +431,17 @@ static void test_a_name_of_another_encoding(void **state) {
 
 static void test_terminate_idle(void **state) {
   struct fixture *fixture = *state;
-  postgres_do(fixture->victim, "BEGIN; SELECT 1");
+  postgres_do(fixture->object, "BEGIN; SELECT 1");
   postgres_do(fixture->waiter, "BEGIN");
   PQclear(PQexec(fixture->waiter, "SELECT 1/0")); /* aborted */
-  await_age(fixture, fixture->victim, "state_change", 1000);
+  await_age(fixture, fixture->object, "state_change", 1000);
   await_age(fixture, fixture->waiter, "state_change", 1000);
   postgres_do(fixture->neighbour, "SELECT 2");
   plan_all(fixture, "postgres.terminate-idle", "1s");
-  assert_int_equal(fixture->driver.plan->victim_count, 2);
+  assert_int_equal(fixture->driver.plan->object_count, 2);
   execute(fixture);
   verify(fixture);
-  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_DONE), 2);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_DONE), 2);
   assert_string_equal(fixture->driver.outcome.proof, "2 gone");
   assert_true(
       lives(fixture, fixture->neighbour)); /* idle in its transaction, but not for so long */
@@ -450,17 +450,17 @@ static void test_terminate_idle(void **state) {
 /* Who has gone on since is left alone. */
 static void test_terminate_idle_only_the_idle(void **state) {
   struct fixture *fixture = *state;
-  postgres_do(fixture->victim, "BEGIN; SELECT 1");
+  postgres_do(fixture->object, "BEGIN; SELECT 1");
   postgres_do(fixture->waiter, "BEGIN; SELECT 1");
-  await_age(fixture, fixture->victim, "state_change", 1000);
+  await_age(fixture, fixture->object, "state_change", 1000);
   await_age(fixture, fixture->waiter, "state_change", 1000);
   postgres_do(fixture->neighbour, "SELECT 2");
   plan_all(fixture, "postgres.terminate-idle", "1s");
   postgres_do(fixture->waiter, "SELECT 2"); /* idle in the same transaction again */
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, victim_of(fixture, fixture->victim), VICTIM_DONE, "gone after ");
-  assert_result(fixture, victim_of(fixture, fixture->waiter), VICTIM_GONE,
+  assert_result(fixture, object_of(fixture, fixture->object), OBJECT_DONE, "gone after ");
+  assert_result(fixture, object_of(fixture, fixture->waiter), OBJECT_GONE,
                 "no longer idle in that transaction");
   assert_true(lives(fixture, fixture->waiter));
 }
@@ -468,24 +468,24 @@ static void test_terminate_idle_only_the_idle(void **state) {
 static void test_terminate_active(void **state) {
   struct fixture *fixture = *state;
   PGconn *young = postgres_login(&server, "app");
-  begin(fixture->victim, "SELECT pg_sleep(60)");
+  begin(fixture->object, "SELECT pg_sleep(60)");
   begin(fixture->waiter, "SELECT pg_sleep(61)");
-  await_state(fixture, fixture->victim, "active");
+  await_state(fixture, fixture->object, "active");
   await_state(fixture, fixture->waiter, "active");
-  await_age(fixture, fixture->victim, "query_start", 1000);
+  await_age(fixture, fixture->object, "query_start", 1000);
   await_age(fixture, fixture->waiter, "query_start", 1000);
   begin(young, "SELECT pg_sleep(62)");
   await_state(fixture, young, "active");
   plan_all(fixture, "postgres.terminate-active", "1s");
-  assert_int_equal(fixture->driver.plan->victim_count, 2);
+  assert_int_equal(fixture->driver.plan->object_count, 2);
   char sql[64];
   snprintf(sql, sizeof sql, "SELECT pg_cancel_backend(%d)", PQbackendPID(fixture->waiter));
   postgres_do(fixture->admin, sql);
   await_state(fixture, fixture->waiter, "idle");
   execute(fixture);
   verify(fixture);
-  assert_result(fixture, victim_of(fixture, fixture->victim), VICTIM_DONE, "gone after ");
-  assert_result(fixture, victim_of(fixture, fixture->waiter), VICTIM_GONE, "that query has ended");
+  assert_result(fixture, object_of(fixture, fixture->object), OBJECT_DONE, "gone after ");
+  assert_result(fixture, object_of(fixture, fixture->waiter), OBJECT_GONE, "that query has ended");
   assert_true(lives(fixture, fixture->waiter));
   assert_true(lives(fixture, young));
   assert_true(lives(fixture, fixture->neighbour));
@@ -496,16 +496,16 @@ static void test_terminate_active(void **state) {
 
 static void test_a_pid_that_is_used_again(void **state) {
   struct fixture *fixture = *state;
-  make_plan(fixture, "postgres.terminate", fixture->victim);
-  const char **pins = fixture->driver.plan->victims[0].pins;
+  make_plan(fixture, "postgres.terminate", fixture->object);
+  const char **identities = fixture->driver.plan->objects[0].identities;
   char earlier[64];
-  snprintf(earlier, sizeof earlier, "%s", pins[SESSION_PIN_START]);
+  snprintf(earlier, sizeof earlier, "%s", identities[SESSION_IDENTITY_START]);
   earlier[25] = earlier[25] == '0' ? '1' : '0'; /* by some microseconds */
-  pins[SESSION_PIN_START] = plan_copy(fixture->driver.plan, earlier);
+  identities[SESSION_IDENTITY_START] = plan_copy(fixture->driver.plan, earlier);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "the pid now belongs to another session (app, since ");
+  assert_result(fixture, 0, OBJECT_GONE, "the pid now belongs to another session (app, since ");
   verify(fixture);
-  assert_true(lives(fixture, fixture->victim));
+  assert_true(lives(fixture, fixture->object));
 }
 
 static void test_a_session_that_has_ended(void **state) {
@@ -518,21 +518,21 @@ static void test_a_session_that_has_ended(void **state) {
   fixture->waiter = NULL;
   postgres_await(fixture->admin, sql, 0);
   execute(fixture);
-  assert_result(fixture, 0, VICTIM_GONE, "already ended");
+  assert_result(fixture, 0, OBJECT_GONE, "already ended");
 }
 
 static void test_rights(void **state) {
   struct fixture *fixture = *state;
-  begin(fixture->victim, "SELECT pg_sleep(60)");
-  await_state(fixture, fixture->victim, "active");
+  begin(fixture->object, "SELECT pg_sleep(60)");
+  await_state(fixture, fixture->object, "active");
   use_dsn(fixture, "watcher");
-  make_plan(fixture, "postgres.terminate", fixture->victim);
+  make_plan(fixture, "postgres.terminate", fixture->object);
   execute(fixture);
   assert_refused(fixture, "pg_signal_backend");
-  make_plan(fixture, "postgres.cancel", fixture->victim);
+  make_plan(fixture, "postgres.cancel", fixture->object);
   execute(fixture);
   assert_refused(fixture, "pg_signal_backend");
-  assert_true(state_is(fixture, fixture->victim, "active"));
+  assert_true(state_is(fixture, fixture->object, "active"));
 
   PGconn *boss = postgres_login(&server, "admin");
   use_dsn(fixture, "helper");
@@ -559,7 +559,7 @@ static void test_not_oneself_and_no_worker(void **state) {
   }
   /* and it is not for want of the session: a client's is found so */
   char pid[16];
-  snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->victim));
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->object));
   snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
            postgres_effect_sql(POSTGRES_TERMINATE, pid, "backend_start", "", sql));
   assert_int_equal(postgres_server_ask(fixture->admin, count), 1);
@@ -568,11 +568,11 @@ static void test_not_oneself_and_no_worker(void **state) {
 static void test_several(void **state) {
   struct fixture *fixture = *state;
   publish(fixture);
-  const char *keys[] = {key_of(fixture, fixture->victim), key_of(fixture, fixture->waiter), NULL};
+  const char *keys[] = {key_of(fixture, fixture->object), key_of(fixture, fixture->waiter), NULL};
   if (!driver_run(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL,
                   NULL))
     fail_msg("%s", fixture->driver.err.text);
-  assert_int_equal(outcome_count(&fixture->driver.outcome, VICTIM_DONE), 2);
+  assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_DONE), 2);
   assert_string_equal(fixture->driver.outcome.proof, "2 gone");
   assert_int_equal(fixture->driver.progress.done, 2);
   assert_true(lives(fixture, fixture->neighbour));
@@ -586,43 +586,43 @@ static void cancel_step(struct driver *driver) {
 static void test_stopping_half_way(void **state) {
   struct fixture *fixture = *state;
   publish(fixture);
-  const char *keys[] = {key_of(fixture, fixture->victim), key_of(fixture, fixture->waiter), NULL};
+  const char *keys[] = {key_of(fixture, fixture->object), key_of(fixture, fixture->waiter), NULL};
   assert_true(
       driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
   assert_true(driver_plan(&fixture->driver, NULL));
   fixture->driver.on_change = cancel_step;
   execute(fixture);
   fixture->driver.on_change = NULL;
-  assert_result(fixture, 0, VICTIM_SENT, "");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "nothing was done");
+  assert_result(fixture, 0, OBJECT_SENT, "");
+  assert_result(fixture, 1, OBJECT_SKIPPED, "nothing was done");
   verify(fixture);
-  assert_result(fixture, 0, VICTIM_DONE, "gone");
+  assert_result(fixture, 0, OBJECT_DONE, "gone");
   assert_true(lives(fixture, fixture->waiter));
 }
 
 /* A process that does not get to its signals. */
 static void test_a_session_that_stays(void **state) {
   struct fixture *fixture = *state;
-  make_plan(fixture, "postgres.terminate", fixture->victim);
-  kill(PQbackendPID(fixture->victim), SIGSTOP);
+  make_plan(fixture, "postgres.terminate", fixture->object);
+  kill(PQbackendPID(fixture->object), SIGSTOP);
   execute(fixture);
   verify(fixture);
-  kill(PQbackendPID(fixture->victim), SIGCONT);
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "still there after 5 s");
+  kill(PQbackendPID(fixture->object), SIGCONT);
+  assert_result(fixture, 0, OBJECT_UNKNOWN, "still there after 5 s");
   assert_null(fixture->driver.outcome.proof);
 }
 
 static void test_a_server_that_is_down(void **state) {
   struct fixture *fixture = *state;
-  make_plan(fixture, "postgres.terminate", fixture->victim);
+  make_plan(fixture, "postgres.terminate", fixture->object);
   struct option_value *value = &fixture->driver.config->targets[0]->values[0];
   free(value->text);
   value->text = mem_printf("postgresql://helper@127.0.0.1:%d/postgres",
                            tiny_free_port(&fixture->driver.loop));
   assert_false(driver_execute(&fixture->driver));
   assert_int_equal(fixture->driver.err.kind, ERR_REFUSED);
-  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was sent");
-  assert_true(lives(fixture, fixture->victim));
+  assert_result(fixture, 0, OBJECT_SKIPPED, "nothing was sent");
+  assert_true(lives(fixture, fixture->object));
 }
 
 /* ---- no slot is left */
@@ -713,7 +713,7 @@ static void test_no_slot_left(void **state) {
   if (!driver_run(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL,
                   NULL))
     fail_msg("%s", fixture->driver.err.text);
-  assert_result(fixture, 0, VICTIM_DONE, "gone after ");
+  assert_result(fixture, 0, OBJECT_DONE, "gone after ");
   assert_null(lender.share.loan);
   assert_int_equal(pg_phase(lender.pg), PG_IDLE);
   assert_int_equal(lender.resumed, 0);
@@ -742,7 +742,7 @@ static void test_the_lender_goes_on(void **state) {
   lender.share.waits = true;
   assert_true(driver_wait(&fixture->driver));
   assert_int_equal(lender.resumed, 1);
-  assert_result(fixture, 0, VICTIM_SENT, "");
+  assert_result(fixture, 0, OBJECT_SENT, "");
   crowd_leave(&crowd);
   lender_close(fixture, &lender);
 }
@@ -800,7 +800,7 @@ static void test_full_before_the_start(void **state) {
   use_dsn(fixture, "admin");
   if (!driver_run(&fixture->driver, action, "sessions", keys, NULL, NULL))
     fail_msg("%s", fixture->driver.err.text);
-  assert_result(fixture, 0, VICTIM_DONE, "gone after ");
+  assert_result(fixture, 0, OBJECT_DONE, "gone after ");
   crowd_leave(&crowd);
 }
 
@@ -840,7 +840,7 @@ static void begin_silent(struct fixture *fixture) {
 static void test_dropped_in_the_middle(void **state) {
   struct fixture *fixture = *state;
   publish(fixture);
-  const char *keys[] = {key_of(fixture, fixture->victim), key_of(fixture, fixture->waiter), NULL};
+  const char *keys[] = {key_of(fixture, fixture->object), key_of(fixture, fixture->waiter), NULL};
   assert_true(
       driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
   assert_true(driver_plan(&fixture->driver, NULL));
@@ -851,21 +851,21 @@ static void test_dropped_in_the_middle(void **state) {
   fixture->tiny.port = 0;
   uv_run(&fixture->driver.loop, UV_RUN_DEFAULT); /* ends: nothing lives on */
   assert_false(fixture->driver.ended);           /* and nothing has come */
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "no answer: given up");
-  assert_result(fixture, 1, VICTIM_SKIPPED, "nothing was done");
+  assert_result(fixture, 0, OBJECT_UNKNOWN, "no answer: given up");
+  assert_result(fixture, 1, OBJECT_SKIPPED, "nothing was done");
 }
 
 static void test_dropped_while_it_connects_or_watches(void **state) {
   struct fixture *fixture = *state;
-  make_plan(fixture, "postgres.terminate", fixture->victim);
+  make_plan(fixture, "postgres.terminate", fixture->object);
   driver_execute_begin(&fixture->driver);
   driver_drop(&fixture->driver);
-  assert_result(fixture, 0, VICTIM_SKIPPED, "nothing was sent");
-  assert_true(lives(fixture, fixture->victim));
+  assert_result(fixture, 0, OBJECT_SKIPPED, "nothing was sent");
+  assert_true(lives(fixture, fixture->object));
   execute(fixture);
   driver_begin(&fixture->driver, fixture->driver.action->verify);
   driver_drop(&fixture->driver);
-  assert_result(fixture, 0, VICTIM_UNKNOWN, "signalled, but not seen to end");
+  assert_result(fixture, 0, OBJECT_UNKNOWN, "signalled, but not seen to end");
 }
 
 int main(void) {

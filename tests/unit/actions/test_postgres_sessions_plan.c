@@ -96,7 +96,7 @@ static struct sample *survey_by_hand(struct driver *driver) {
                                    {SESSION_FOUND_TYPE, COLUMN_TYPE},
                                    {SESSION_FOUND_QUERY_START, COLUMN_QUERY_START},
                                    {SESSION_FOUND_STATE_CHANGE, COLUMN_STATE_CHANGE}};
-  const struct table *model = &driver->model.slots[0].sample->tables[0];
+  const struct table *model = &driver->model.targets[0].sample->tables[0];
   const char *id = driver->action->spec.id;
   const int age_column = strcmp(id, "postgres.terminate-active") == 0 ? COLUMN_QUERY_AGE
                          : strcmp(id, "postgres.terminate-idle") == 0 ? COLUMN_IDLE_IN_TRANSACTION
@@ -223,10 +223,10 @@ static void test_cancel(void **state) {
   assert_string_equal(plan->title, "Cancel the query of pid 8130 of main");
   assert_string_equal(plan->unit, "session");
   assert_int_equal(plan->count, 1);
-  assert_string_equal(plan->victims[0].key, keys[0]);
-  assert_string_equal(plan->victims[0].label, "pid 8130");
-  assert_string_equal(plan->victims[0].cells[0], "ecap_user");
-  assert_string_equal(plan->victims[0].cells[plan->column_count - 1],
+  assert_string_equal(plan->objects[0].key, keys[0]);
+  assert_string_equal(plan->objects[0].label, "pid 8130");
+  assert_string_equal(plan->objects[0].cells[0], "ecap_user");
+  assert_string_equal(plan->objects[0].cells[plan->column_count - 1],
                       "UPDATE orders SET x = '***'");
   assert_says(plan, PLAN_EFFECT,
               "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = 8130 AND "
@@ -280,27 +280,27 @@ static void test_terminate_a_waiter(void **state) {
   assert_says(driver->plan, PLAN_BLAST, "frees no session");
   plan_for(driver, "postgres.terminate-root", keys, NULL);
   assert_string_equal(driver->plan->title, "Terminate pid 8123 of main, which blocks the others");
-  assert_int_equal(driver->plan->victim_count, 1);
-  assert_string_equal(driver->plan->victims[0].key, "8123/1700000000.123456");
+  assert_int_equal(driver->plan->object_count, 1);
+  assert_string_equal(driver->plan->objects[0].key, "8123/1700000000.123456");
   assert_says(driver->plan, PLAN_BLAST, "frees 2 sessions that wait for it");
 }
 
 static void test_terminate_all_beyond_an_age(void **state) {
   struct driver *driver = *state;
   plan_for(driver, "postgres.terminate-active", NULL, NULL); /* 10m */
-  assert_int_equal(driver->plan->victim_count, 1);
-  assert_string_equal(driver->plan->victims[0].label, "pid 8151");
+  assert_int_equal(driver->plan->object_count, 1);
+  assert_string_equal(driver->plan->objects[0].label, "pid 8151");
   assert_string_equal(driver->plan->title, "Terminate 1 session of main: active for 10m or longer");
   assert_says(driver->plan, PLAN_EFFECT,
               "AND state = 'active' AND query_start = '2023-11-14 22:14:00.000007+00' AND");
   assert_says(driver->plan, PLAN_WARNING, "1 session cannot be judged: needs pg_monitor");
   static const char *const younger[] = {"age", "15s", NULL};
   plan_for(driver, "postgres.terminate-active", NULL, younger);
-  assert_int_equal(driver->plan->victim_count, 3);
+  assert_int_equal(driver->plan->object_count, 3);
   assert_says(driver->plan, PLAN_WARNING, "2 of them wait for a lock");
 
   plan_for(driver, "postgres.terminate-idle", NULL, NULL);
-  assert_int_equal(driver->plan->victim_count, 2); /* the aborted one, too */
+  assert_int_equal(driver->plan->object_count, 2); /* the aborted one, too */
   assert_says(driver->plan, PLAN_EFFECT,
               "AND state LIKE 'idle in transaction%' AND state_change = '2023-11-14 "
               "22:15:00.000008+00' AND");

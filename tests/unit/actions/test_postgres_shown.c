@@ -92,8 +92,8 @@ static void test_terminate(void **state) {
   struct fixture *fixture = *state;
   char pid[16];
   const char *keys[] = {pid, NULL};
-  PGconn *victim = postgres_login(&server, "owner");
-  snprintf(pid, sizeof pid, "%d", PQbackendPID(victim));
+  PGconn *object = postgres_login(&server, "owner");
+  snprintf(pid, sizeof pid, "%d", PQbackendPID(object));
   assert_true(
       driver_survey(&fixture->driver, action_find("postgres.terminate"), "sessions", keys, NULL));
   make_plan(fixture, NULL);
@@ -101,7 +101,7 @@ static void test_terminate(void **state) {
   char *sql = mem_printf("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid);
   postgres_await(fixture->admin, sql, 0);
   free(sql);
-  PQfinish(victim);
+  PQfinish(object);
 }
 
 static void survey_table(struct fixture *fixture, const char *typed, const char *wanted) {
@@ -111,9 +111,9 @@ static void survey_table(struct fixture *fixture, const char *typed, const char 
       driver_plan(&fixture->driver, NULL);
   if (good != (wanted != NULL))
     fail_msg("%s: %s", typed,
-             good ? fixture->driver.plan->victims[0].key : fixture->driver.err.text);
+             good ? fixture->driver.plan->objects[0].key : fixture->driver.err.text);
   if (good)
-    assert_string_equal(fixture->driver.plan->victims[0].key, wanted);
+    assert_string_equal(fixture->driver.plan->objects[0].key, wanted);
 }
 
 /* "shop.t" is a table t of shop, and may be a table "shop.t" of another schema. */

@@ -97,13 +97,13 @@ static void set_identity(const char *name, const char *value) {
   conformance_identity_set(&fixture.driver, name, value);
 }
 
-static void expect_all(const char *id, enum victim_result result, const char *words) {
+static void expect_all(const char *id, enum object_result result, const char *words) {
   const struct outcome *outcome = &fixture.driver.outcome;
   for (size_t i = 0; i < outcome->count; i++) {
-    if (outcome->victims[i].result != result)
-      fail_msg("%s: object %zu is %s: %s", id, i, victim_result_name(outcome->victims[i].result),
-               outcome->victims[i].words);
-    expect_in(outcome->victims[i].words, words);
+    if (outcome->objects[i].result != result)
+      fail_msg("%s: object %zu is %s: %s", id, i, object_result_name(outcome->objects[i].result),
+               outcome->objects[i].words);
+    expect_in(outcome->objects[i].words, words);
   }
 }
 
@@ -125,10 +125,10 @@ static void test_each_verification_refuses_another_server(void **state) {
       continue;
     set_identity("run_id", "0123456789012345678901234567890123456789");
     driver_execute(&fixture.driver);
-    for (size_t victim = 0; victim < fixture.driver.outcome.count; victim++)
-      fixture.driver.outcome.victims[victim].result = VICTIM_SENT;
+    for (size_t object = 0; object < fixture.driver.outcome.count; object++)
+      fixture.driver.outcome.objects[object].result = OBJECT_SENT;
     assert_false(driver_verify(&fixture.driver));
-    expect_all(cases[i].action->spec.id, VICTIM_UNKNOWN, "another server answers at 127.0.0.1");
+    expect_all(cases[i].action->spec.id, OBJECT_UNKNOWN, "another server answers at 127.0.0.1");
   }
 }
 
@@ -193,9 +193,9 @@ static void test_each_action_without_an_answer_is_unknown(void **state) {
     if (make_plan(i)) {
       assert_false(driver_execute(&fixture.driver));
       const struct outcome *outcome = &fixture.driver.outcome;
-      if (outcome->victims[0].result != VICTIM_UNKNOWN)
+      if (outcome->objects[0].result != OBJECT_UNKNOWN)
         fail_msg("%s: %s: %s", cases[i].action->spec.id,
-                 victim_result_name(outcome->victims[0].result), outcome->victims[0].words);
+                 object_result_name(outcome->objects[0].result), outcome->objects[0].words);
     }
     relay_end(&fixture.relay);
     redis_fill(&fixture, "cache:", 5);
@@ -207,24 +207,24 @@ static void test_each_action_without_an_answer_is_unknown(void **state) {
 static void begin_verify(size_t index) {
   struct driver *driver = &fixture.driver;
   assert_true(make_plan(index));
-  outcome_init(&driver->outcome, driver->plan->victim_count);
+  outcome_init(&driver->outcome, driver->plan->object_count);
   driver->has_outcome = true;
-  outcome_set_all(&driver->outcome, VICTIM_PENDING, VICTIM_SENT, "sent");
+  outcome_set_all(&driver->outcome, OBJECT_PENDING, OBJECT_SENT, "sent");
 }
 
 static void test_a_verification_sees_that_nothing_was_done(void **state) {
   (void)state;
   static const struct {
     size_t index;
-    enum victim_result result;
+    enum object_result result;
     const char *words;
   } unproved[] = {
-      {0, VICTIM_DONE, "scanned again: 5 keys that match, written since"},
-      {1, VICTIM_DONE, "scanned again: 5 keys that would live longer, written since"},
-      {2, VICTIM_DONE, "flushed; 5 keys written since"},
-      {3, VICTIM_DONE, "flushed; 5 keys written since"},
-      {4, VICTIM_UNKNOWN, "it was set, but has another value now"},
-      {7, VICTIM_UNKNOWN, "is still there"},
+      {0, OBJECT_DONE, "scanned again: 5 keys that match, written since"},
+      {1, OBJECT_DONE, "scanned again: 5 keys that would live longer, written since"},
+      {2, OBJECT_DONE, "flushed; 5 keys written since"},
+      {3, OBJECT_DONE, "flushed; 5 keys written since"},
+      {4, OBJECT_UNKNOWN, "it was set, but has another value now"},
+      {7, OBJECT_UNKNOWN, "is still there"},
   };
   for (size_t i = 0; i < COUNT(unproved); i++) {
     begin_verify(unproved[i].index);
@@ -250,7 +250,7 @@ static void test_a_client_in_the_list_is_looked_for_again(void **state) {
   redisFree(other);
   other = redisConnect("127.0.0.1", fixture.server.port);
   assert_true(driver_wait(driver));
-  expect_all("redis.kill-client", VICTIM_DONE, "gone from CLIENT LIST after");
+  expect_all("redis.kill-client", OBJECT_DONE, "gone from CLIENT LIST after");
 }
 
 /* ---- clients */
@@ -275,14 +275,14 @@ static void test_a_kill_before_the_connection_broke_is_proved(void **state) {
   assert_true(driver_survey(driver, &action_redis_kill_client, NULL, NULL, NULL));
   assert_true(driver_plan(driver, (const char *const[]){other_id, second_id, third_id, NULL}));
   assert_false(driver_execute(driver));
-  const struct victim_outcome *victims = driver->outcome.victims;
-  assert_int_equal(victims[0].result, VICTIM_SENT);
-  assert_int_equal(victims[1].result, VICTIM_UNKNOWN);
-  assert_int_equal(victims[2].result, VICTIM_SKIPPED);
-  expect_in(victims[1].words, "sent, but no answer");
-  expect_in(victims[2].words, "not attempted");
+  const struct object_outcome *objects = driver->outcome.objects;
+  assert_int_equal(objects[0].result, OBJECT_SENT);
+  assert_int_equal(objects[1].result, OBJECT_UNKNOWN);
+  assert_int_equal(objects[2].result, OBJECT_SKIPPED);
+  expect_in(objects[1].words, "sent, but no answer");
+  expect_in(objects[2].words, "not attempted");
   assert_true(driver_verify(driver));
-  assert_int_equal(victims[0].result, VICTIM_DONE);
+  assert_int_equal(objects[0].result, OBJECT_DONE);
   redisFree(second);
   redisFree(third);
 }

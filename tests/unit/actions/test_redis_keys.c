@@ -46,8 +46,8 @@ static void drive_through_relay(void) {
   redis_drive(&fixture, fixture.relay.port, NULL);
 }
 
-static enum victim_result result(void) {
-  return fixture.driver.outcome.victims[0].result;
+static enum object_result result(void) {
+  return fixture.driver.outcome.objects[0].result;
 }
 
 /* ---- delete */
@@ -72,10 +72,10 @@ static void test_the_pattern_goes_and_its_neighbours_stay(void **state) {
   expect_in(text, "-n 0 --no-raw --scan --quoted-pattern 'cache:*' | sed 's/^/UNLINK /' |");
   expect_in(text, "0 of 100 sampled keys have a time to live");
   assert_true(driver_execute(driver));
-  assert_int_equal(result(), VICTIM_SENT);
+  assert_int_equal(result(), OBJECT_SENT);
   assert_int_equal(driver->progress.done, 3000);
   assert_true(driver_verify(driver));
-  assert_int_equal(result(), VICTIM_DONE);
+  assert_int_equal(result(), OBJECT_DONE);
   expect_in(driver->outcome.proof, "3,000 keys deleted");
   expect_in(driver->outcome.proof, "scanned again: no keys that match");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 7);
@@ -91,7 +91,7 @@ static void test_another_database_can_be_meant(void **state) {
   redis_fill(&fixture, "cache:", 7);
   const char *const params[] = {"pattern", "cache:*", "db", "3", NULL};
   assert_true(driver_run(driver, DELETE, NULL, NULL, params, NULL));
-  assert_int_equal(result(), VICTIM_DONE);
+  assert_int_equal(result(), OBJECT_DONE);
   expect_in(plan_text(driver), "that is every key of the database");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 0);
   redis_say(&fixture, "SELECT 0");
@@ -111,7 +111,7 @@ static void test_names_of_any_bytes_go(void **state) {
   expect_in(text, "cache:\\x00\\xff\\x1b[2J");
   assert_null(strchr(text, '\x1b'));
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(), VICTIM_DONE);
+  assert_int_equal(result(), OBJECT_DONE);
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 1);
 }
 
@@ -179,12 +179,12 @@ static void test_what_was_not_looked_at_is_said(void **state) {
 }
 
 static void expect_partly(int64_t done, int64_t total, bool at_least) {
-  const struct victim_outcome *victim = &fixture.driver.outcome.victims[0];
-  assert_int_equal(victim->result, VICTIM_PARTLY);
-  assert_int_equal(victim->amount.done, done);
-  assert_int_equal(victim->amount.total, total);
-  assert_string_equal(victim->amount.unit, "keys");
-  assert_int_equal(victim->amount.at_least, at_least);
+  const struct object_outcome *object = &fixture.driver.outcome.objects[0];
+  assert_int_equal(object->result, OBJECT_PARTLY);
+  assert_int_equal(object->amount.done, done);
+  assert_int_equal(object->amount.total, total);
+  assert_string_equal(object->amount.unit, "keys");
+  assert_int_equal(object->amount.at_least, at_least);
 }
 
 static void on_change_cancel(struct driver *driver) {
@@ -203,10 +203,10 @@ static void test_cancelled_half_way_leaves_the_rest(void **state) {
   long long left = redis_number(&fixture, "DBSIZE");
   assert_true(left > 0 && left < 5000);
   expect_partly(5000 - left, 5000, false);
-  expect_in(victim_words(driver, 0), "deleted, then cancelled; the rest is unchanged");
+  expect_in(object_words(driver, 0), "deleted, then cancelled; the rest is unchanged");
   assert_int_equal(driver->progress.done, 5000 - left);
   assert_true(driver_verify(driver));
-  assert_int_equal(result(), VICTIM_PARTLY);
+  assert_int_equal(result(), OBJECT_PARTLY);
 }
 
 static void on_change_kill(struct driver *driver) {
@@ -223,11 +223,11 @@ static void test_a_killed_connection_leaves_a_part(void **state) {
   driver->on_change = on_change_kill;
   assert_false(driver_execute(driver));
   long long gone = 5000 - redis_number(&fixture, "DBSIZE");
-  const struct victim_outcome *victim = &driver->outcome.victims[0];
-  assert_int_equal(victim->result, VICTIM_PARTLY);
-  assert_true(victim->amount.done > 0 && victim->amount.done <= gone);
-  assert_true(victim->amount.at_least || victim->amount.done == gone);
-  assert_int_equal(victim->amount.total, 5000);
+  const struct object_outcome *object = &driver->outcome.objects[0];
+  assert_int_equal(object->result, OBJECT_PARTLY);
+  assert_true(object->amount.done > 0 && object->amount.done <= gone);
+  assert_true(object->amount.at_least || object->amount.done == gone);
+  assert_int_equal(object->amount.total, 5000);
 }
 
 static void on_change_freeze(struct driver *driver) {
@@ -249,12 +249,12 @@ static void test_a_frozen_server_leaves_a_part(void **state) {
     uv_run(&driver->loop, UV_RUN_NOWAIT);
   driver_drop(driver);
   kill(fixture.server.pid, SIGCONT);
-  const struct victim_outcome *victim = &driver->outcome.victims[0];
-  assert_int_equal(victim->result, VICTIM_PARTLY);
-  assert_int_equal(victim->amount.done, driver->progress.done);
-  assert_true(victim->amount.done > 0 && victim->amount.done < 5000);
-  assert_true(victim->amount.done <= 5000 - redis_number(&fixture, "DBSIZE"));
-  expect_in(victim_words(driver, 0), "given up");
+  const struct object_outcome *object = &driver->outcome.objects[0];
+  assert_int_equal(object->result, OBJECT_PARTLY);
+  assert_int_equal(object->amount.done, driver->progress.done);
+  assert_true(object->amount.done > 0 && object->amount.done < 5000);
+  assert_true(object->amount.done <= 5000 - redis_number(&fixture, "DBSIZE"));
+  expect_in(object_words(driver, 0), "given up");
 }
 
 static void test_dropped_half_way_is_told(void **state) {
@@ -264,8 +264,8 @@ static void test_dropped_half_way_is_told(void **state) {
   assert_true(driver_survey(driver, DELETE, NULL, NULL, cache_only) && driver_plan(driver, NULL));
   driver_execute_begin(driver);
   driver_drop(driver);
-  assert_int_equal(result(), VICTIM_SKIPPED);
-  expect_in(victim_words(driver, 0), "nothing was sent");
+  assert_int_equal(result(), OBJECT_SKIPPED);
+  expect_in(object_words(driver, 0), "nothing was sent");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 5);
 }
 
@@ -284,8 +284,8 @@ static void test_dropped_with_an_answer_owed_is_unknown(void **state) {
     freeReplyObject(clients);
   }
   driver_drop(driver);
-  assert_int_equal(result(), VICTIM_UNKNOWN);
-  expect_in(victim_words(driver, 0), "no answer for up to 5 more");
+  assert_int_equal(result(), OBJECT_UNKNOWN);
+  expect_in(object_words(driver, 0), "no answer for up to 5 more");
   redis_say(&fixture, "CLIENT UNPAUSE");
 }
 
@@ -297,12 +297,12 @@ static void test_a_connection_that_breaks_is_unknown(void **state) {
   redis_fill(&fixture, "cache:", 5000);
   assert_true(driver_survey(driver, DELETE, NULL, NULL, cache_only) && driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
-  const struct victim_outcome *victim = &driver->outcome.victims[0];
-  assert_int_equal(victim->result, VICTIM_PARTLY);
-  assert_true(victim->amount.at_least); /* the second UNLINK reached the server */
-  assert_true(victim->amount.done > 0);
-  assert_true(5000 - redis_number(&fixture, "DBSIZE") > victim->amount.done);
-  expect_in(victim_words(driver, 0), "deleted; no answer for up to");
+  const struct object_outcome *object = &driver->outcome.objects[0];
+  assert_int_equal(object->result, OBJECT_PARTLY);
+  assert_true(object->amount.at_least); /* the second UNLINK reached the server */
+  assert_true(object->amount.done > 0);
+  assert_true(5000 - redis_number(&fixture, "DBSIZE") > object->amount.done);
+  expect_in(object_words(driver, 0), "deleted; no answer for up to");
   assert_int_equal(driver->err.kind, ERR_CLOSED);
   assert_true(redis_number(&fixture, "DBSIZE") > 1000);
 }
@@ -316,7 +316,7 @@ static void test_an_old_server_gets_del(void **state) {
   redis_fill(&fixture, "cache:", 300);
   redis_fill(&fixture, "other:", 3);
   assert_true(driver_run(driver, DELETE, NULL, NULL, cache_only, NULL));
-  assert_int_equal(result(), VICTIM_DONE);
+  assert_int_equal(result(), OBJECT_DONE);
   expect_in(plan_text(driver), "has no UNLINK");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 3);
   redisReply *stats = redis_get(&fixture, "INFO commandstats");
@@ -334,8 +334,8 @@ static void test_a_user_without_the_right_is_refused(void **state) {
   redis_drive(&fixture, 0, (const char *const[]){"username", "reader", "password", "secret", NULL});
   assert_true(driver_survey(driver, DELETE, NULL, NULL, cache_only) && driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
-  assert_int_equal(result(), VICTIM_REFUSED);
-  expect_in(victim_words(driver, 0), "NOPERM");
+  assert_int_equal(result(), OBJECT_REFUSED);
+  expect_in(object_words(driver, 0), "NOPERM");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 5);
   redis_say(&fixture, "ACL SETUSER reader -info");
   assert_false(driver_survey(driver, DELETE, NULL, NULL, cache_only));
@@ -392,7 +392,7 @@ static void test_a_shorter_life_is_kept(void **state) {
                                    ? "sed 's/.*/PEXPIRE & 3600000 LT/'"
                                    : "sed 's/.*/EVAL ");
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(), VICTIM_DONE);
+  assert_int_equal(result(), OBJECT_DONE);
   expect_in(driver->outcome.proof, "2 keys set to expire");
   expect_in(driver->outcome.proof, "no keys that would live longer");
   expect_lives();

@@ -21,8 +21,8 @@ static int teardown(void **state) {
   return 0;
 }
 
-static enum victim_result result(void) {
-  return fixture.driver.outcome.victims[0].result;
+static enum object_result result(void) {
+  return fixture.driver.outcome.objects[0].result;
 }
 
 /* Asks until the answer has that text in it. */
@@ -46,7 +46,7 @@ static void test_a_restart_since_the_plan_is_refused(void **state) {
   redis_connect(&fixture);
   redis_fill(&fixture, "cache:", 5);
   assert_false(driver_execute(driver));
-  assert_int_equal(result(), VICTIM_REFUSED);
+  assert_int_equal(result(), OBJECT_REFUSED);
   expect_words(driver, "another server answers at 127.0.0.1");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 5);
 }
@@ -60,9 +60,9 @@ static void test_nobody_there_skips(void **state) {
   assert_true(driver_plan(driver, NULL));
   redis_server_kill(&fixture.server);
   assert_false(driver_execute(driver));
-  assert_int_equal(result(), VICTIM_SKIPPED);
+  assert_int_equal(result(), OBJECT_SKIPPED);
   assert_int_equal(driver->err.kind, ERR_REFUSED);
-  expect_in(victim_words(driver, 0), "nothing was sent");
+  expect_in(object_words(driver, 0), "nothing was sent");
   redis_server_start(&fixture.server, NULL);
 }
 
@@ -90,7 +90,7 @@ static void test_a_replica_is_refused_and_its_master_warns(void **state) {
   /* the master steps down between plan and execute */
   redis_say(&master, "REPLICAOF 127.0.0.1 1");
   assert_false(driver_execute(&master.driver));
-  assert_int_equal(master.driver.outcome.victims[0].result, VICTIM_REFUSED);
+  assert_int_equal(master.driver.outcome.objects[0].result, OBJECT_REFUSED);
   expect_words(&master.driver, "read-only replica");
   driver_close(&master.driver);
   redis_fixture_end(&master);
@@ -117,7 +117,7 @@ static void test_a_node_of_a_cluster_is_unlinked_key_by_key(void **state) {
   assert_true(driver_plan(driver, NULL));
   expect_in(plan_text(driver), "one node of a cluster: keys on the other nodes are not affected");
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(), VICTIM_DONE);
+  assert_int_equal(result(), OBJECT_DONE);
   expect_in(driver->outcome.proof, "300 keys deleted");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 1);
   snprintf(path, sizeof path, "%s/nodes.conf", fixture.server.dir);
@@ -136,7 +136,7 @@ static void test_config_renamed_away_is_said(void **state) {
   assert_true(driver_survey(driver, &action_redis_delete_keys, NULL, NULL, cache_only));
   assert_true(driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
-  assert_int_equal(result(), VICTIM_REFUSED);
+  assert_int_equal(result(), OBJECT_REFUSED);
   expect_words(driver, "unknown command");
   expect_words(driver, "UNLINK");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 5);
@@ -157,8 +157,8 @@ static void test_a_file_is_rewritten(void **state) {
   assert_true(driver_plan(driver, NULL));
   expect_in(plan_text(driver), "CONFIG REWRITE writes all settings changed at run time into");
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(), VICTIM_DONE);
-  expect_in(victim_words(driver, 0), "set, and written into the configuration file");
+  assert_int_equal(result(), OBJECT_DONE);
+  expect_in(object_words(driver, 0), "set, and written into the configuration file");
   file = fopen(path, "r");
   text[fread(text, 1, sizeof text - 1, file)] = '\0';
   fclose(file);
@@ -169,8 +169,8 @@ static void test_a_file_is_rewritten(void **state) {
   unlink(path);
   rmdir(dir);
   assert_true(driver_run(driver, &action_redis_set_memory, NULL, NULL, back, NULL));
-  assert_int_equal(result(), VICTIM_DONE);
-  expect_in(victim_words(driver, 0),
+  assert_int_equal(result(), OBJECT_DONE);
+  expect_in(object_words(driver, 0),
             "lost at the next restart: the configuration file was not written");
 }
 

@@ -36,8 +36,8 @@ static int teardown(void **state) {
   return 0;
 }
 
-static enum victim_result result(size_t victim) {
-  return fixture.driver.outcome.victims[victim].result;
+static enum object_result result(size_t object) {
+  return fixture.driver.outcome.objects[object].result;
 }
 
 static void expect_config(const char *name, const char *value) {
@@ -69,13 +69,13 @@ static void test_one_database_is_flushed(void **state) {
   fill_three();
   assert_true(driver_survey(driver, &action_redis_flush_db, NULL, NULL, params));
   assert_true(driver_plan(driver, NULL));
-  assert_int_equal(driver->plan->victim_count, 1);
-  assert_string_equal(driver->plan->victims[0].cells[0], "8");
-  assert_string_equal(driver->plan->victims[0].cells[1], "1");
+  assert_int_equal(driver->plan->object_count, 1);
+  assert_string_equal(driver->plan->objects[0].cells[0], "8");
+  assert_string_equal(driver->plan->objects[0].cells[1], "1");
   expect_phrase("db3");
   expect_in(plan_text(driver), "-n 3 FLUSHDB ASYNC");
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(0), VICTIM_DONE);
+  assert_int_equal(result(0), OBJECT_DONE);
   expect_in(driver->outcome.proof, "no key in it; all memory is freed");
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 100);
   redis_say(&fixture, "SELECT 3");
@@ -88,7 +88,7 @@ static void test_all_databases_are_flushed(void **state) {
   fill_three();
   assert_true(driver_survey(driver, &action_redis_flush_all, NULL, NULL, NULL));
   assert_true(driver_plan(driver, NULL));
-  assert_int_equal(driver->plan->victim_count, 2);
+  assert_int_equal(driver->plan->object_count, 2);
   expect_phrase("main 108");
   const char *text = plan_text(driver);
   expect_in(text, "FLUSHALL ASYNC");
@@ -97,10 +97,10 @@ static void test_all_databases_are_flushed(void **state) {
   assert_true(driver_execute(driver));
   redis_say(&fixture, "SET late 1");
   assert_true(driver_verify(driver));
-  expect_in(victim_words(driver, 0), "flushed; 1 key written since");
-  expect_in(victim_words(driver, 1), "no key in it");
-  assert_int_equal(result(0), VICTIM_DONE);
-  assert_int_equal(result(1), VICTIM_DONE);
+  expect_in(object_words(driver, 0), "flushed; 1 key written since");
+  expect_in(object_words(driver, 1), "no key in it");
+  assert_int_equal(result(0), OBJECT_DONE);
+  assert_int_equal(result(1), OBJECT_DONE);
 }
 
 static void test_an_empty_database_is_no_plan(void **state) {
@@ -123,7 +123,7 @@ static void test_an_old_server_is_flushed_without_async(void **state) {
   redis_fill(&fixture, "a:", 5);
   assert_true(driver_run(driver, &action_redis_flush_all, NULL, NULL, NULL, NULL));
   assert_null(strstr(plan_text(driver), "FLUSHALL ASYNC"));
-  assert_int_equal(result(0), VICTIM_DONE);
+  assert_int_equal(result(0), OBJECT_DONE);
 }
 
 static void test_a_flush_without_an_answer_is_unknown(void **state) {
@@ -137,8 +137,8 @@ static void test_a_flush_without_an_answer_is_unknown(void **state) {
   assert_true(driver_survey(driver, &action_redis_flush_all, NULL, NULL, NULL));
   assert_true(driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
-  assert_int_equal(result(0), VICTIM_UNKNOWN);
-  expect_in(victim_words(driver, 0), "sent, but no answer");
+  assert_int_equal(result(0), OBJECT_UNKNOWN);
+  expect_in(object_words(driver, 0), "sent, but no answer");
 }
 
 /* ---- memory */
@@ -162,11 +162,11 @@ static void test_memory_is_limited_and_evicts(void **state) {
   expect_in(text, "lost at the next restart: the server has no configuration file");
   expect_in(text, "CONFIG SET maxmemory 6291456");
   /* the policy first: there is no moment in which a full server evicts nothing */
-  assert_string_equal(driver->plan->victims[0].key, "maxmemory-policy");
+  assert_string_equal(driver->plan->objects[0].key, "maxmemory-policy");
   assert_true(driver->plan->count > 1000); /* so that it is agreed to as a deletion is */
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(0), VICTIM_DONE);
-  assert_int_equal(result(1), VICTIM_DONE);
+  assert_int_equal(result(0), OBJECT_DONE);
+  assert_int_equal(result(1), OBJECT_DONE);
   expect_config("maxmemory", "6291456");
   expect_config("maxmemory-policy", "allkeys-lru");
   expect_in(driver->outcome.proof, "maxmemory 6291456, policy allkeys-lru");
@@ -182,7 +182,7 @@ static void test_memory_is_undone_by_its_undo(void **state) {
   expect_phrase("y");
   const char *const back[] = {"maxmemory", "0", "policy", "noeviction", NULL};
   assert_true(driver_run(driver, &action_redis_set_memory, NULL, NULL, back, NULL));
-  assert_string_equal(driver->plan->victims[0].key, "maxmemory");
+  assert_string_equal(driver->plan->objects[0].key, "maxmemory");
   expect_config("maxmemory", "0");
   expect_config("maxmemory-policy", "noeviction");
 }
@@ -227,8 +227,8 @@ static void test_memory_changed_by_another_is_refused(void **state) {
   assert_true(driver_plan(driver, NULL));
   redis_say(&fixture, "CONFIG SET maxmemory 7mb");
   assert_false(driver_execute(driver));
-  assert_int_equal(result(0), VICTIM_REFUSED);
-  assert_int_equal(result(1), VICTIM_REFUSED);
+  assert_int_equal(result(0), OBJECT_REFUSED);
+  assert_int_equal(result(1), OBJECT_REFUSED);
   expect_words(driver, "maxmemory is no longer 0");
   expect_config("maxmemory", "7340032");
   expect_config("maxmemory-policy", "noeviction");
@@ -243,9 +243,9 @@ static void test_memory_needs_the_right(void **state) {
   assert_true(driver_survey(driver, &action_redis_set_memory, NULL, NULL, limited));
   assert_true(driver_plan(driver, NULL));
   assert_false(driver_execute(driver));
-  assert_int_equal(result(0), VICTIM_REFUSED);
-  expect_in(victim_words(driver, 0), "NOPERM");
-  assert_int_equal(result(1), VICTIM_SKIPPED);
+  assert_int_equal(result(0), OBJECT_REFUSED);
+  expect_in(object_words(driver, 0), "NOPERM");
+  assert_int_equal(result(1), OBJECT_SKIPPED);
   assert_null(driver->outcome.undo);
   redis_say(&fixture, "ACL SETUSER looker -config");
   assert_false(driver_survey(driver, &action_redis_set_memory, NULL, NULL, limited));
@@ -274,8 +274,8 @@ static bool answers(redisContext *context) {
 static void test_the_picked_client_is_killed(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
-  char victim[24], neighbour[24], own[24];
-  redisContext *first = client_named("victim", victim), *second = client_named("web", neighbour);
+  char object[24], neighbour[24], own[24];
+  redisContext *first = client_named("victim", object), *second = client_named("web", neighbour);
   redisContext *third = client_named("stacktop", own);
   redis_say(&fixture, "CLIENT SETNAME test");
   assert_true(driver_survey(driver, &action_redis_kill_client, NULL, NULL, NULL));
@@ -285,14 +285,14 @@ static void test_the_picked_client_is_killed(void **state) {
   assert_non_null(table_find(clients, neighbour));
   assert_false(driver_plan(driver, NULL));
   expect_words(driver, "no client is selected");
-  assert_true(driver_plan(driver, (const char *const[]){victim, NULL}));
+  assert_true(driver_plan(driver, (const char *const[]){object, NULL}));
   expect_in(plan_text(driver), "CLIENT KILL ID ");
   expect_in(plan_text(driver), "victim");
   char phrase[PLAN_PHRASE_MAX];
-  snprintf(phrase, sizeof phrase, "client %s", victim);
+  snprintf(phrase, sizeof phrase, "client %s", object);
   expect_phrase(phrase);
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(0), VICTIM_DONE);
+  assert_int_equal(result(0), OBJECT_DONE);
   expect_in(driver->outcome.proof, "1 of 1 are gone");
   assert_false(answers(first));
   assert_true(answers(second));
@@ -316,8 +316,8 @@ static void test_killing_stops_between_two(void **state) {
   assert_true(driver_plan(driver, (const char *const[]){one, two, NULL}));
   driver->on_change = on_change_cancel;
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(0), VICTIM_DONE);
-  assert_int_equal(result(1), VICTIM_SKIPPED);
+  assert_int_equal(result(0), OBJECT_DONE);
+  assert_int_equal(result(1), OBJECT_SKIPPED);
   assert_false(answers(first));
   assert_true(answers(second));
   redisFree(first);
@@ -343,8 +343,8 @@ static void test_a_client_that_left_is_gone(void **state) {
       break;
   }
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(0), VICTIM_GONE);
-  assert_int_equal(result(1), VICTIM_DONE);
+  assert_int_equal(result(0), OBJECT_GONE);
+  assert_int_equal(result(1), OBJECT_DONE);
   redisFree(second);
 }
 
@@ -366,7 +366,7 @@ static void test_unused_memory_is_purged(void **state) {
   expect_in(plan_text(driver), "MEMORY PURGE");
   expect_phrase("y");
   assert_true(driver_execute(driver) && driver_verify(driver));
-  assert_int_equal(result(0), VICTIM_DONE);
+  assert_int_equal(result(0), OBJECT_DONE);
   expect_in(driver->outcome.proof, "resident memory ");
 }
 
@@ -385,7 +385,7 @@ static void test_the_slow_log_is_reset(void **state) {
   redis_say(&fixture, "SET newer 1");
   redis_say(&fixture, "CONFIG SET slowlog-log-slower-than -1");
   assert_true(driver_verify(driver));
-  assert_int_equal(result(0), VICTIM_DONE);
+  assert_int_equal(result(0), OBJECT_DONE);
   expect_in(driver->outcome.proof, "2 new entries");
   redis_say(&fixture, "SLOWLOG RESET");
   assert_true(driver_survey(driver, &action_redis_reset_slowlog, NULL, NULL, NULL));

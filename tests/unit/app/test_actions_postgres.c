@@ -81,7 +81,8 @@ static void hold_up(struct fixture *fixture) {
 }
 
 static const char *key_of(struct fixture *fixture, const PGconn *conn) {
-  const struct table *table = sample_table_view(fixture->driver.model.slots[0].sample, "sessions");
+  const struct table *table =
+      sample_table_view(fixture->driver.model.targets[0].sample, "sessions");
   char prefix[24];
   snprintf(prefix, sizeof prefix, "%d", PQbackendPID(conn));
   for (size_t i = 0; i < table->row_count; i++)
@@ -113,13 +114,13 @@ static void test_the_root_by_one_who_waits(void **state) {
   collect(fixture);
   run(fixture, "postgres.terminate-root", fixture->second, NULL);
   assert_string_equal(fixture->driver.outcome.proof, "1 gone, 2 sessions freed");
-  assert_int_equal(fixture->driver.outcome.victims[0].result, VICTIM_DONE);
+  assert_int_equal(fixture->driver.outcome.objects[0].result, OBJECT_DONE);
   assert_false(lives(fixture, fixture->holder));
   assert_true(lives(fixture, fixture->first));
   assert_true(lives(fixture, fixture->second));
-  const struct plan_victim *victim = &fixture->driver.plan->victims[0];
+  const struct plan_object *object = &fixture->driver.plan->objects[0];
   for (size_t c = 0; c < fixture->driver.plan->column_count; c++)
-    if (!victim->cells[c])
+    if (!object->cells[c])
       assert_string_equal(fixture->driver.plan->columns[c].title, "APPLICATION"); /* it has none */
 }
 
@@ -153,7 +154,7 @@ static void test_cancel_who_waits(void **state) {
   hold_up(fixture);
   collect(fixture);
   run(fixture, "postgres.cancel", fixture->first, NULL);
-  assert_int_equal(fixture->driver.outcome.victims[0].result, VICTIM_DONE);
+  assert_int_equal(fixture->driver.outcome.objects[0].result, OBJECT_DONE);
   assert_true(lives(fixture, fixture->first));
   PGresult *result = PQgetResult(fixture->first);
   assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "57014");

@@ -78,8 +78,8 @@ static void test_checked(void **state) {
   (void)state;
   struct fixture fixture;
   fixture_init(&fixture, SCENE_INCIDENT, true);
-  for (size_t slot = 0; slot < fixture.model.slot_count; slot++)
-    fixture_publish(&fixture, slot, 0, FIXTURE_NOW - 3);
+  for (size_t target_index = 0; target_index < fixture.model.target_count; target_index++)
+    fixture_publish(&fixture, target_index, 0, FIXTURE_NOW - 3);
   model_evaluate(&fixture.model, FIXTURE_NOW, true);
   same_screens(&fixture.model, FIXTURE_NOW, report_json_write);
   fixture_fini(&fixture);

@@ -56,7 +56,7 @@ struct fixture {
 
 static void on_changed(void *arg) {
   struct fixture *f = arg;
-  if (f->wanted && f->model.slots[0].samples >= f->wanted)
+  if (f->wanted && f->model.targets[0].samples >= f->wanted)
     uv_stop(&f->loop);
 }
 
@@ -126,7 +126,7 @@ static void test_one_pass(void **state) {
   run(&f, 5000);
   assert_true(f.finished);
   for (size_t i = 0; i < 3; i++)
-    assert_int_equal(f.model.slots[i].samples, 1);
+    assert_int_equal(f.model.targets[i].samples, 1);
   end(&f);
 }
 
@@ -142,10 +142,10 @@ static void test_disabled(void **state) {
     scheduler_collect_slot(f.scheduler, 0);
     run(&f, 300);
     assert_int_equal(f.finished, one_pass);
-    assert_int_equal(f.model.slots[0].samples, 0);
-    assert_int_equal(f.model.slots[0].failures, 1);
-    assert_int_equal(f.model.slots[0].err.kind, ERR_DISABLED);
-    assert_string_equal(f.model.slots[0].err.text, "disabled: moves to the new rack");
+    assert_int_equal(f.model.targets[0].samples, 0);
+    assert_int_equal(f.model.targets[0].failures, 1);
+    assert_int_equal(f.model.targets[0].err.kind, ERR_DISABLED);
+    assert_string_equal(f.model.targets[0].err.text, "disabled: moves to the new rack");
     model_evaluate(&f.model, clock_now_ms(), one_pass);
     assert_int_equal(model_severity(&f.model, clock_now_ms()), SEVERITY_UNKNOWN);
     end(&f);
@@ -170,7 +170,7 @@ static void test_again_and_again(void **state) {
   int64_t start = clock_now_ms();
   scheduler_start(f.scheduler);
   run(&f, 5000);
-  assert_int_equal(f.model.slots[0].samples, 3);
+  assert_int_equal(f.model.targets[0].samples, 3);
   assert_true(clock_now_ms() - start >= 400); /* two intervals */
   end(&f);
 }
@@ -186,10 +186,10 @@ static void test_paused(void **state) {
   scheduler_collect_now(f.scheduler);
   f.wanted = 2;
   run(&f, 500); /* more than two intervals */
-  assert_int_equal(f.model.slots[0].samples, 1);
+  assert_int_equal(f.model.targets[0].samples, 1);
   scheduler_resume(f.scheduler);
   run(&f, 5000);
-  assert_int_equal(f.model.slots[0].samples, 2);
+  assert_int_equal(f.model.targets[0].samples, 2);
   end(&f);
 }
 
@@ -202,11 +202,11 @@ static void test_paused_while_it_asks(void **state) {
   scheduler_pause(f.scheduler);
   f.wanted = 1;
   run(&f, 500);
-  assert_int_equal(f.model.slots[0].samples, 0);
-  assert_int_equal(f.model.slots[0].started_ms, 0);
+  assert_int_equal(f.model.targets[0].samples, 0);
+  assert_int_equal(f.model.targets[0].started_ms, 0);
   scheduler_resume(f.scheduler);
   run(&f, 5000);
-  assert_int_equal(f.model.slots[0].samples, 1);
+  assert_int_equal(f.model.targets[0].samples, 1);
   end(&f);
 }
 
@@ -224,7 +224,7 @@ static void test_not_too_often(void **state) {
     scheduler_collect_now(f.scheduler);
     run(&f, 5);
   }
-  assert_in_range(f.model.slots[0].samples, 1, 2);
+  assert_in_range(f.model.targets[0].samples, 1, 2);
   end(&f);
 }
 
@@ -239,17 +239,17 @@ static void test_one_asked_again_at_once(void **state) {
   scheduler_collect_slot(f.scheduler, 0);
   scheduler_collect_slot(f.scheduler, 0);
   run(&f, 5000);
-  assert_int_equal(f.model.slots[0].samples, 2);
+  assert_int_equal(f.model.targets[0].samples, 2);
   f.wanted = 3;
   scheduler_collect_slot(f.scheduler, 0); /* however short a time after the last */
   run(&f, 5000);
-  assert_int_equal(f.model.slots[0].samples, 3);
-  assert_int_equal(f.model.slots[1].samples, 1);
+  assert_int_equal(f.model.targets[0].samples, 3);
+  assert_int_equal(f.model.targets[1].samples, 1);
   scheduler_pause(f.scheduler);
   f.wanted = 4;
   scheduler_collect_slot(f.scheduler, 0);
   run(&f, 100);
-  assert_int_equal(f.model.slots[0].samples, 3);
+  assert_int_equal(f.model.targets[0].samples, 3);
   end(&f);
 }
 
@@ -264,7 +264,7 @@ static void test_stopped_while_it_asks(void **state) {
   nanosleep(&stopped, NULL);
   f.wanted = 1;
   run(&f, 5000);
-  const struct sample *sample = f.model.slots[0].sample;
+  const struct sample *sample = f.model.targets[0].sample;
   assert_non_null(sample);
   const struct table *table = &sample->tables[0];
   assert_string_equal(table->rows[0].cells[table_column(table->spec, "state")].text, "refused");
@@ -292,14 +292,15 @@ static void test_a_wrong_password_is_asked_less_and_less_often(void **state) {
   snprintf(url, sizeof url, "redis://u:p@127.0.0.1:%d", port);
   begin_at(&f, "redis", url, 1, false);
   assert_true(tiny_listen_at(&server, &f.loop, "127.0.0.1", port));
-  const struct slot *slot = &f.model.slots[0];
+  const struct target_state *target = &f.model.targets[0];
   scheduler_start(f.scheduler);
   for (uint32_t failures = 1; failures <= 3; failures++) {
-    while (slot->failures < failures)
+    while (target->failures < failures)
       uv_run(&f.loop, UV_RUN_ONCE);
-    assert_int_equal(slot->failures, failures);
-    assert_int_equal(slot->err.kind, ERR_DENIED);
-    assert_true(slot->next_ms - clock_now_ms() > (100 << (failures - 1))); /* of 200 ms, doubled */
+    assert_int_equal(target->failures, failures);
+    assert_int_equal(target->err.kind, ERR_DENIED);
+    assert_true(target->next_ms - clock_now_ms() >
+                (100 << (failures - 1))); /* of 200 ms, doubled */
   }
   tiny_stop(&server);
   end(&f);

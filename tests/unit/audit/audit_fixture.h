@@ -27,9 +27,9 @@ struct fixture {
 static const struct plan_param fixture_params[] = {{"older_than", "10min"},
                                                    {"note", "it's \"me\""}};
 static const char *const fixture_plan[] = {"Commands", "  SELECT pg_terminate_backend(8123)"};
-static const struct audit_victim fixture_victims[] = {{.key = "8123/17", .label = "pid 8123"},
+static const struct audit_object fixture_objects[] = {{.key = "8123/17", .label = "pid 8123"},
                                                       {.key = "8124/18", .label = "pid 8124"}};
-static const struct audit_victim fixture_results[] = {
+static const struct audit_object fixture_results[] = {
     {.key = "8123/17", .label = "pid 8123", .result = "done", .words = "gone after 0.2 s"},
     {.key = "8124/18", .label = "pid 8124", .result = "gone"}};
 
@@ -60,8 +60,8 @@ static inline struct audit_record fixture_intent(const char *id) {
       .param_count = 2,
       .plan = fixture_plan,
       .plan_count = 2,
-      .victims = fixture_victims,
-      .victim_count = 2,
+      .objects = fixture_objects,
+      .object_count = 2,
       .count = 2,
       .unit = "sessions",
   };
@@ -73,7 +73,7 @@ static inline struct audit_record fixture_outcome(const char *id) {
   record.confirm = NULL;
   record.plan = NULL;
   record.plan_count = 0;
-  record.victims = fixture_results;
+  record.objects = fixture_results;
   record.result = "done";
   record.proof = "2 of 2 are gone";
   record.undo = "postgres.x ecap 'a b'";

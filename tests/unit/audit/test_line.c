@@ -61,16 +61,16 @@ static void test_an_outcome(void **state) {
 static void test_partly_done(void **state) {
   (void)state;
   struct audit_record record = fixture_outcome("a-1");
-  struct audit_victim victims[] = {
+  struct audit_object objects[] = {
       {"a", "a", "partly", "stopped", {.done = 100, .total = 340, .unit = "rows"}},
       {"b", "b", "partly", "", {.done = 7, .at_least = true, .unit = "keys"}},
       {"c", "c", "partly", "it has left an index", {0}},
   };
   struct audit_parsed parsed;
-  char text[VICTIM_TEXT_MAX];
+  char text[OBJECT_TEXT_MAX];
   record.result = "partial";
-  record.victims = victims;
-  record.victim_count = 3;
+  record.objects = objects;
+  record.object_count = 3;
   char *line = audit_line(&record);
   assert_non_null(strstr(line, "\"result\":\"partly\",\"done\":100,\"total\":340,\"unit\":\"rows\","
                                "\"words\":\"stopped\"}"));
@@ -79,9 +79,9 @@ static void test_partly_done(void **state) {
   assert_non_null(strstr(line, "\"result\":\"partly\",\"words\":\"it has left an index\"}"));
   check_again(&record);
   assert_true(audit_parse(&parsed, line, strlen(line)));
-  assert_string_equal(audit_victim_text(text, &parsed.record.victims[0]),
+  assert_string_equal(audit_object_text(text, &parsed.record.objects[0]),
                       "100 of 340 rows: stopped");
-  assert_string_equal(audit_victim_text(text, &parsed.record.victims[1]),
+  assert_string_equal(audit_object_text(text, &parsed.record.objects[1]),
                       "at least 7 keys, total unknown");
   audit_parsed_fini(&parsed);
   free(line);
@@ -102,9 +102,9 @@ static void test_next_to_nothing(void **state) {
 static void test_bytes_of_a_server(void **state) {
   (void)state;
   struct audit_record record = fixture_intent("a-1");
-  struct audit_victim victim = {.key = "a\nb\xff\xc3", .label = "\x1b[2J\xc2\x9b\xe2\x80\xae\"\\"};
-  record.victims = &victim;
-  record.victim_count = 1;
+  struct audit_object object = {.key = "a\nb\xff\xc3", .label = "\x1b[2J\xc2\x9b\xe2\x80\xae\"\\"};
+  record.objects = &object;
+  record.object_count = 1;
   char *line = audit_line(&record);
   assert_non_null(strstr(line, "{\"key\":\"a\\nb\xef\xbf\xbd\xef\xbf\xbd\","
                                "\"label\":\"\\u001b[2J\\u009b\\u202e\\\"\\\\\"}"));
@@ -114,54 +114,54 @@ static void test_bytes_of_a_server(void **state) {
 
 enum { MANY = 20000 };
 
-static struct audit_victim *many_victims(size_t words) {
-  struct audit_victim *victims = calloc(MANY, sizeof *victims);
+static struct audit_object *many_objects(size_t words) {
+  struct audit_object *objects = calloc(MANY, sizeof *objects);
   for (size_t i = 0; i < MANY; i++) {
     char *text = calloc(1, words + 1);
     memset(text, 'w', words);
-    victims[i] = (struct audit_victim){
+    objects[i] = (struct audit_object){
         .key = mem_printf("%zu", i), .label = mem_printf("pid %zu", i), .words = text};
   }
-  return victims;
+  return objects;
 }
 
-static void free_victims(struct audit_victim *victims) {
+static void free_objects(struct audit_object *objects) {
   for (size_t i = 0; i < MANY; i++) {
-    free((void *)(uintptr_t)victims[i].key);
-    free((void *)(uintptr_t)victims[i].label);
-    free((void *)(uintptr_t)victims[i].words);
+    free((void *)(uintptr_t)objects[i].key);
+    free((void *)(uintptr_t)objects[i].label);
+    free((void *)(uintptr_t)objects[i].words);
   }
-  free(victims);
+  free(objects);
 }
 
-/* All victims that a plan may have, where they say little; else as many as fit, and the number of
+/* All objects that a plan may have, where they say little; else as many as fit, and the number of
  * the others. */
 static void test_the_ceiling(void **state) {
   (void)state;
   static const size_t words[] = {20, 1000};
   for (size_t i = 0; i < 2; i++) {
     struct audit_record record = fixture_outcome("a-1");
-    struct audit_victim *victims = many_victims(words[i]);
+    struct audit_object *objects = many_objects(words[i]);
     struct audit_parsed parsed;
-    record.victims = victims;
-    record.victim_count = MANY;
+    record.objects = objects;
+    record.object_count = MANY;
     char *line = audit_line(&record);
     size_t len = strlen(line);
     assert_in_range(len, 1 << 20, AUDIT_LINE_MAX - 2);
     assert_true(audit_parse(&parsed, line, len));
-    assert_int_equal(parsed.record.victim_count + (size_t)parsed.record.victims_left_out, MANY);
-    assert_true(i == 0 ? parsed.record.victims_left_out == 0
-                       : parsed.record.victims_left_out > 10000 && len > AUDIT_LINE_MAX - 9000);
+    assert_int_equal(parsed.record.object_count + (size_t)parsed.record.objects_left_out, MANY);
+    assert_true(i == 0 ? parsed.record.objects_left_out == 0
+                       : parsed.record.objects_left_out > 10000 && len > AUDIT_LINE_MAX - 9000);
     char *again = audit_line(&parsed.record); /* what was left out stays counted */
     assert_string_equal(line, again);
     audit_parsed_fini(&parsed);
     free(line);
     free(again);
-    free_victims(victims);
+    free_objects(objects);
   }
 }
 
-/* Whatever is too long: the line stays within the ceiling, and its victims are in it. */
+/* Whatever is too long: the line stays within the ceiling, and its objects are in it. */
 static void test_everything_is_too_long(void **state) {
   (void)state;
   enum { BIG = 100000, LINES = 2000 };
@@ -188,7 +188,7 @@ static void test_everything_is_too_long(void **state) {
   assert_true(audit_parse(&parsed, line, strlen(line)));
   assert_int_equal(strlen(parsed.record.title), AUDIT_TEXT_MAX);
   assert_null(parsed.record.undo); /* a command that was cut would be another one */
-  assert_int_equal(parsed.record.victim_count, 2);
+  assert_int_equal(parsed.record.object_count, 2);
   assert_int_equal(parsed.record.plan_count + (size_t)parsed.record.plan_left_out, LINES);
   assert_int_equal(parsed.record.param_count + (size_t)parsed.record.params_left_out, 100);
   audit_parsed_fini(&parsed);
@@ -249,7 +249,7 @@ static void test_members_that_are_not_known(void **state) {
   assert_null(parsed.record.hash);
   assert_null(parsed.record.unit);
   assert_int_equal(parsed.record.at_ms, 5);
-  assert_int_equal(parsed.record.victim_count, 1);
+  assert_int_equal(parsed.record.object_count, 1);
   audit_parsed_fini(&parsed);
 }
 

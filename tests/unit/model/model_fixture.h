@@ -83,17 +83,18 @@ static inline struct row *lag_row(struct sample *sample, size_t table, const cha
 }
 
 /* One group with that lag, published now. */
-static inline void publish_lag(struct model_fixture *fixture, size_t slot, struct value lag) {
+static inline void publish_lag(struct model_fixture *fixture, size_t target_index,
+                               struct value lag) {
   struct sample *sample = lag_sample(fixture);
   lag_row(sample, 0, "group", NULL, lag);
-  model_publish(&fixture->model, slot, sample, fixture->now_ms);
+  model_publish(&fixture->model, target_index, sample, fixture->now_ms);
 }
 
-static inline void fail_slot(struct model_fixture *fixture, size_t slot, enum err_kind kind,
+static inline void fail_slot(struct model_fixture *fixture, size_t target_index, enum err_kind kind,
                              const char *text) {
   struct err err;
   err_set(&err, kind, "%s", text);
-  model_fail(&fixture->model, slot, &err, fixture->now_ms);
+  model_fail(&fixture->model, target_index, &err, fixture->now_ms);
 }
 
 static inline const struct findings *judge(struct model_fixture *fixture, bool one_pass) {

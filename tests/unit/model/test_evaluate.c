@@ -31,7 +31,7 @@ static void test_thresholds(void **state) {
   for (size_t i = 0; i < COUNT(cases); i++) {
     publish_lag(fixture, 1, cases[i].lag);
     const struct findings *findings = judge(fixture, false);
-    assert_int_equal(model_slot_severity(&fixture->model, 1, fixture->now_ms), cases[i].severity);
+    assert_int_equal(model_target_severity(&fixture->model, 1, fixture->now_ms), cases[i].severity);
     if (!cases[i].sentence) {
       assert_int_equal(findings->count, 0);
       continue;
@@ -42,7 +42,7 @@ static void test_thresholds(void **state) {
     assert_string_equal(finding->table, "groups");
     assert_string_equal(finding->row, "group");
     assert_string_equal(finding->column, "lag");
-    assert_int_equal(finding->slot, 1);
+    assert_int_equal(finding->target_index, 1);
   }
 }
 
@@ -146,7 +146,7 @@ static void test_own_rule(void **state) {
   publish_lag(fixture, 0, value_int(2000));
   publish_lag(fixture, 1, value_int(2000));
   const struct finding *finding = only(judge(fixture, false));
-  assert_int_equal(finding->slot, 0);
+  assert_int_equal(finding->target_index, 0);
   assert_int_equal(finding->severity, SEVERITY_CRIT); /* the default */
   publish_lag(fixture, 1, value_int(5001));
   const struct findings *findings = judge(fixture, false);
@@ -172,7 +172,7 @@ static void test_for(void **state) {
     assert_int_equal(findings_count(fixture->model.findings, SEVERITY_WARN), 0);
     assert_int_equal(model_severity(&fixture->model, fixture->now_ms),
                      SEVERITY_UNKNOWN); /* 0 waits */
-    assert_int_equal(model_slot_severity(&fixture->model, 1, fixture->now_ms), SEVERITY_OK);
+    assert_int_equal(model_target_severity(&fixture->model, 1, fixture->now_ms), SEVERITY_OK);
     assert_int_equal(fixture->model.events.count, 0);
   }
   publish_lag(fixture, 1, value_int(9));
@@ -288,7 +288,7 @@ static void test_fault(void **state) {
                  : "offsets of 12 of 18 partitions %s",
                "round %d", i);
     assert_int_equal(finding->since_ms, 1002000); /* the same one, whatever its numbers */
-    assert_int_equal(model_slot_severity(model, 1, fixture->now_ms), SEVERITY_UNKNOWN);
+    assert_int_equal(model_target_severity(model, 1, fixture->now_ms), SEVERITY_UNKNOWN);
     assert_int_equal(model->events.count, 2); /* its own; "resolved" nobody knows */
     assert_int_equal(model->held->count, 1);
   }
@@ -336,7 +336,7 @@ static void test_fault_of_target(void **state) {
   const struct finding *finding = only(judge(fixture, false));
   assert_int_equal(finding->since_ms, fixture->now_ms);
   assert_null(finding->table);
-  assert_int_equal(model_slot_severity(model, 1, fixture->now_ms), SEVERITY_CRIT);
+  assert_int_equal(model_target_severity(model, 1, fixture->now_ms), SEVERITY_CRIT);
   size_t events = model->events.count;
   fixture->now_ms += 1000;
   model_publish(model, 1, lag_sample(fixture), fixture->now_ms);

@@ -18,10 +18,10 @@ static void add_rows(struct sample *sample, int count, int64_t lag) {
   }
 }
 
-static void publish_storm(struct model_fixture *fixture, size_t slot) {
+static void publish_storm(struct model_fixture *fixture, size_t target_index) {
   struct sample *sample = lag_sample(fixture);
   add_rows(sample, STORM_ROWS, 500);
-  model_publish(&fixture->model, slot, sample, fixture->now_ms);
+  model_publish(&fixture->model, target_index, sample, fixture->now_ms);
 }
 
 static void configure(struct model_fixture *fixture, const char *metric,
@@ -33,16 +33,17 @@ static void configure(struct model_fixture *fixture, const char *metric,
 }
 
 /* Of its rows. */
-static size_t count_of(const struct findings *findings, size_t slot) {
+static size_t count_of(const struct findings *findings, size_t target_index) {
   size_t count = 0;
   for (size_t i = 0; i < findings->count; i++)
-    count += findings->items[i].slot == slot && findings->items[i].row;
+    count += findings->items[i].target_index == target_index && findings->items[i].row;
   return count;
 }
 
-static void check_severity(struct model_fixture *fixture, size_t slot, enum severity severity) {
+static void check_severity(struct model_fixture *fixture, size_t target_index,
+                           enum severity severity) {
   judge(fixture, false);
-  assert_int_equal(model_slot_severity(&fixture->model, slot, fixture->now_ms), severity);
+  assert_int_equal(model_target_severity(&fixture->model, target_index, fixture->now_ms), severity);
 }
 
 /* However many findings an earlier target has: what concerns a whole target is never lost. */
@@ -93,7 +94,7 @@ static void test_keeps_the_worst(void **state) {
   model_publish(&fixture->model, 1, sample, fixture->now_ms);
   const struct findings *findings = judge(fixture, false);
   assert_string_equal(findings->items[0].row, "last");
-  assert_int_equal(findings->items[1].slot, 0); /* 500 is further beyond 100 than 400 */
+  assert_int_equal(findings->items[1].target_index, 0); /* 500 is further beyond 100 than 400 */
   assert_int_equal(count_of(findings, 1), 1);
 
   size_t kept = count_of(findings, 0);
@@ -177,8 +178,8 @@ static void test_pending(void **state) {
     const struct finding *cut = findings_find(findings, 1, "groups", NULL, "cut:warn:pending");
     assert_int_equal(cut && cut->pending, !old);
     assert_int_equal(findings_count_is_least(findings, SEVERITY_WARN), old);
-    for (size_t slot = 0; slot < 2; slot++)
-      assert_int_equal(model_slot_severity(&fixture->model, slot, fixture->now_ms),
+    for (size_t target_index = 0; target_index < 2; target_index++)
+      assert_int_equal(model_target_severity(&fixture->model, target_index, fixture->now_ms),
                        old ? SEVERITY_WARN : SEVERITY_OK);
     assert_int_equal(findings_count(findings, SEVERITY_WARN) > 5, old);
     fixture->now_ms += 2500;

@@ -4,49 +4,52 @@
 static void test_states(void **state) {
   struct model_fixture *fixture = *state;
   struct model *model = &fixture->model;
-  const struct slot *slot = &model->slots[1];
-  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_WAITING);
-  assert_int_equal(slot_age(slot, fixture->now_ms), -1);
-  assert_int_equal(model_slot_severity(model, 1, fixture->now_ms), SEVERITY_UNKNOWN);
+  const struct target_state *target = &model->targets[1];
+  assert_int_equal(target_state_condition(target, fixture->now_ms), TARGET_WAITING);
+  assert_int_equal(target_state_age(target, fixture->now_ms), -1);
+  assert_int_equal(model_target_severity(model, 1, fixture->now_ms), SEVERITY_UNKNOWN);
   assert_int_equal(model_severity(model, fixture->now_ms), SEVERITY_UNKNOWN);
 
   model_attempt(model, 1, fixture->now_ms);
-  assert_int_equal(slot->started_ms, fixture->now_ms);
+  assert_int_equal(target->started_ms, fixture->now_ms);
   fixture->now_ms += 10;
   publish_lag(fixture, 1, value_int(1));
-  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_LIVE);
-  assert_int_equal(slot->started_ms, 0);
-  assert_int_equal(slot->attempted_ms, fixture->now_ms);
-  assert_int_equal(slot->samples, 1);
-  assert_int_equal(slot_age(slot, fixture->now_ms + 7), 7);
-  assert_int_equal(slot_state(slot, fixture->now_ms + 5000), SLOT_LIVE);
-  assert_int_equal(slot_state(slot, fixture->now_ms + 5001), SLOT_STALE);
+  assert_int_equal(target_state_condition(target, fixture->now_ms), TARGET_LIVE);
+  assert_int_equal(target->started_ms, 0);
+  assert_int_equal(target->attempted_ms, fixture->now_ms);
+  assert_int_equal(target->samples, 1);
+  assert_int_equal(target_state_age(target, fixture->now_ms + 7), 7);
+  assert_int_equal(target_state_condition(target, fixture->now_ms + 5000), TARGET_LIVE);
+  assert_int_equal(target_state_condition(target, fixture->now_ms + 5001), TARGET_STALE);
 
   fail_slot(fixture, 1, ERR_REFUSED, "refused");
   fixture->now_ms += 2000;
   fail_slot(fixture, 1, ERR_REFUSED, "refused");
-  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_DOWN);
-  assert_int_equal(slot->failures, 2);
-  assert_int_equal(slot->failing_ms, fixture->now_ms - 2000);
-  assert_non_null(slot->sample); /* the last good one stays, with its age */
+  assert_int_equal(target_state_condition(target, fixture->now_ms), TARGET_DOWN);
+  assert_int_equal(target->failures, 2);
+  assert_int_equal(target->failing_ms, fixture->now_ms - 2000);
+  assert_non_null(target->sample); /* the last good one stays, with its age */
   publish_lag(fixture, 1, value_int(1));
-  assert_int_equal(slot_state(slot, fixture->now_ms), SLOT_LIVE);
-  assert_int_equal(slot->failures, 0);
-  assert_int_equal(slot->failing_ms, 0);
-  assert_int_equal(slot->samples, 2);
+  assert_int_equal(target_state_condition(target, fixture->now_ms), TARGET_LIVE);
+  assert_int_equal(target->failures, 0);
+  assert_int_equal(target->failing_ms, 0);
+  assert_int_equal(target->samples, 2);
 }
 
 /* `check` waits for the slowest: the answers of the others are not stale for that. */
 static void test_asked_once(void **state) {
   struct model_fixture *fixture = *state;
   model_ask_once(&fixture->model);
-  assert_int_equal(slot_state(&fixture->model.slots[1], fixture->now_ms), SLOT_WAITING);
+  assert_int_equal(target_state_condition(&fixture->model.targets[1], fixture->now_ms),
+                   TARGET_WAITING);
   publish_lag(fixture, 1, value_int(500));
   fixture->now_ms += 60000;
-  assert_int_equal(slot_state(&fixture->model.slots[1], fixture->now_ms), SLOT_LIVE);
+  assert_int_equal(target_state_condition(&fixture->model.targets[1], fixture->now_ms),
+                   TARGET_LIVE);
   assert_string_equal(judge(fixture, true)->items[0].sentence, "lag 500, above 100");
   fail_slot(fixture, 1, ERR_REFUSED, "refused");
-  assert_int_equal(slot_state(&fixture->model.slots[1], fixture->now_ms), SLOT_DOWN);
+  assert_int_equal(target_state_condition(&fixture->model.targets[1], fixture->now_ms),
+                   TARGET_DOWN);
 }
 
 static void test_generation_grows(void **state) {
@@ -194,7 +197,7 @@ static void test_roots_have_history(void **state) {
   }
   lag_row(sample, 0, "last", NULL, value_int(1));
   model_publish(&fixture->model, 1, sample, fixture->now_ms);
-  const struct history *history = fixture->model.slots[1].history;
+  const struct history *history = fixture->model.targets[1].history;
   assert_non_null(history_find(history, 0, "first", LAG_LAG));
   assert_non_null(history_find(history, 0, "first/0", LAG_LAG));
   assert_non_null(history_find(history, 0, "last", LAG_LAG));
@@ -202,16 +205,16 @@ static void test_roots_have_history(void **state) {
 
 static void test_history(void **state) {
   struct model_fixture *fixture = *state;
-  const struct slot *slot = &fixture->model.slots[1];
+  const struct target_state *target = &fixture->model.targets[1];
   publish_lag(fixture, 1, value_int(1));
   publish_lag(fixture, 1, value_none("no commit yet"));
   publish_lag(fixture, 1, value_real(2.5));
-  const struct history_ring *ring = history_find(slot->history, 0, "group", LAG_LAG);
+  const struct history_ring *ring = history_find(target->history, 0, "group", LAG_LAG);
   assert_non_null(ring);
   assert_true(history_value(ring, 0) == 2.5F);
   assert_true(isnan(history_value(ring, 1))); /* not known is no zero */
   assert_true(history_value(ring, 2) == 1);
-  assert_null(history_find(slot->history, 0, "group", LAG_HIT)); /* keeps none */
+  assert_null(history_find(target->history, 0, "group", LAG_HIT)); /* keeps none */
 }
 
 /* What nobody heard is a gap in the chart. */
@@ -222,7 +225,7 @@ static void test_history_of_an_outage(void **state) {
   fail_slot(fixture, 1, ERR_REFUSED, "refused");
   publish_lag(fixture, 1, value_int(2));
   const struct history_ring *ring =
-      history_find(fixture->model.slots[1].history, 0, "group", LAG_LAG);
+      history_find(fixture->model.targets[1].history, 0, "group", LAG_LAG);
   assert_int_equal(ring->count, 4);
   assert_true(history_value(ring, 0) == 2);
   assert_true(isnan(history_value(ring, 1)));

@@ -23,14 +23,15 @@ static int many_setup(void **state) {
 }
 
 /* So many groups with a lag that is a warning; the one in the middle is worse. */
-static void publish_groups(struct model_fixture *fixture, size_t slot, int count, int64_t worst) {
+static void publish_groups(struct model_fixture *fixture, size_t target_index, int count,
+                           int64_t worst) {
   struct sample *sample = lag_sample(fixture);
   for (int i = 0; i < count; i++) {
     char key[16];
     snprintf(key, sizeof key, "g%d", i);
     lag_row(sample, 0, key, NULL, value_int(i == count / 2 ? worst : 500));
   }
-  model_publish(&fixture->model, slot, sample, fixture->now_ms);
+  model_publish(&fixture->model, target_index, sample, fixture->now_ms);
 }
 
 static void check_event(struct model_fixture *fixture, size_t age, enum severity severity,
@@ -93,8 +94,8 @@ static void test_storm_beside(void **state) {
 
 static void test_storm_everywhere(void **state) {
   struct model_fixture *fixture = *state;
-  for (size_t slot = 0; slot + 1 < TARGETS; slot++)
-    publish_groups(fixture, slot, 300, 5000);
+  for (size_t target_index = 0; target_index + 1 < TARGETS; target_index++)
+    publish_groups(fixture, target_index, 300, 5000);
   fail_slot(fixture, TARGETS - 1, ERR_REFUSED, "refused");
   judge(fixture, false);
   assert_int_equal(fixture->model.events.count, NEWS_MAX + 1);

@@ -9,10 +9,10 @@ static const struct action_spec wipe = {
     .id = "test.wipe", .kind = "test", .title = "wipe", .danger = DANGER_DESTRUCTIVE};
 
 static struct plan *plan_of(const struct action_spec *spec, const char *environment,
-                            bool production, size_t victims) {
+                            bool production, size_t objects) {
   struct plan *plan = plan_new(spec, "ecap", environment, production);
-  for (size_t i = 0; i < victims; i++)
-    assert_non_null(plan_victim(plan, "key", "label"));
+  for (size_t i = 0; i < objects; i++)
+    assert_non_null(plan_object(plan, "key", "label"));
   return plan;
 }
 
@@ -162,10 +162,10 @@ static void test_lines_say_all(void **state) {
   plan->columns = columns;
   plan->column_count = 2;
   plan->hidden = 1;
-  struct plan_victim *victim = plan_victim(plan, "a", "pid 8");
-  victim->cells[0] = "12";
-  victim->cells[1] = "select 1";
-  plan_victim(plan, "b", "pid 4711");
+  struct plan_object *object = plan_object(plan, "a", "pid 8");
+  object->cells[0] = "12";
+  object->cells[1] = "select 1";
+  plan_object(plan, "b", "pid 4711");
   plan_say(plan, PLAN_EFFECT, "SELECT wipe(%d)", 8);
   plan_say(plan, PLAN_LOSS, "all\nof it");
   plan_say(plan, PLAN_BLAST, "frees 3");
@@ -188,15 +188,15 @@ static void test_one_of_many_is_said_in_the_singular(void **state) {
   plan_free(plan);
 }
 
-static void test_victims_have_a_ceiling(void **state) {
+static void test_objects_have_a_ceiling(void **state) {
   (void)state;
-  struct plan *plan = plan_of(&wipe, NULL, false, PLAN_VICTIMS_MAX);
-  assert_null(plan_victim(plan, "one more", "one more"));
-  assert_int_equal(plan->count, PLAN_VICTIMS_MAX);
+  struct plan *plan = plan_of(&wipe, NULL, false, PLAN_OBJECTS_MAX);
+  assert_null(plan_object(plan, "one more", "one more"));
+  assert_int_equal(plan->count, PLAN_OBJECTS_MAX);
   plan_free(plan);
 }
 
-static const char *word_of(enum victim_result a, enum victim_result b) {
+static const char *word_of(enum object_result a, enum object_result b) {
   struct outcome outcome;
   outcome_init(&outcome, 2);
   outcome_set(&outcome, 0, a, "%s", "x");
@@ -208,48 +208,48 @@ static const char *word_of(enum victim_result a, enum victim_result b) {
 
 static void test_an_outcome_is_never_better_than_its_parts(void **state) {
   (void)state;
-  assert_string_equal(word_of(VICTIM_DONE, VICTIM_DONE), "done");
-  assert_string_equal(word_of(VICTIM_DONE, VICTIM_GONE), "done");
-  assert_string_equal(word_of(VICTIM_GONE, VICTIM_GONE), "gone");
-  assert_string_equal(word_of(VICTIM_DONE, VICTIM_REFUSED), "partial");
-  assert_string_equal(word_of(VICTIM_DONE, VICTIM_SKIPPED), "partial");
-  assert_string_equal(word_of(VICTIM_GONE, VICTIM_REFUSED), "refused");
-  assert_string_equal(word_of(VICTIM_SKIPPED, VICTIM_SKIPPED), "skipped");
-  assert_string_equal(word_of(VICTIM_PENDING, VICTIM_PENDING), "skipped");
-  assert_string_equal(word_of(VICTIM_DONE, VICTIM_UNKNOWN), "unknown");
-  assert_string_equal(word_of(VICTIM_SENT, VICTIM_DONE), "unknown");
+  assert_string_equal(word_of(OBJECT_DONE, OBJECT_DONE), "done");
+  assert_string_equal(word_of(OBJECT_DONE, OBJECT_GONE), "done");
+  assert_string_equal(word_of(OBJECT_GONE, OBJECT_GONE), "gone");
+  assert_string_equal(word_of(OBJECT_DONE, OBJECT_REFUSED), "partial");
+  assert_string_equal(word_of(OBJECT_DONE, OBJECT_SKIPPED), "partial");
+  assert_string_equal(word_of(OBJECT_GONE, OBJECT_REFUSED), "refused");
+  assert_string_equal(word_of(OBJECT_SKIPPED, OBJECT_SKIPPED), "skipped");
+  assert_string_equal(word_of(OBJECT_PENDING, OBJECT_PENDING), "skipped");
+  assert_string_equal(word_of(OBJECT_DONE, OBJECT_UNKNOWN), "unknown");
+  assert_string_equal(word_of(OBJECT_SENT, OBJECT_DONE), "unknown");
 }
 
 static void test_what_was_done_is_never_denied(void **state) {
   (void)state;
   static const struct {
-    enum victim_result before, said, is;
+    enum object_result before, said, is;
     bool at_least;
   } cases[] = {
-      {VICTIM_PENDING, VICTIM_SKIPPED, VICTIM_PARTLY, false},
-      {VICTIM_PENDING, VICTIM_REFUSED, VICTIM_PARTLY, false},
-      {VICTIM_PENDING, VICTIM_GONE, VICTIM_PARTLY, false},
-      {VICTIM_PENDING, VICTIM_UNKNOWN, VICTIM_PARTLY, true},
-      {VICTIM_PENDING, VICTIM_SENT, VICTIM_SENT, false},
-      {VICTIM_SENT, VICTIM_DONE, VICTIM_DONE, false},
-      {VICTIM_SENT, VICTIM_UNKNOWN, VICTIM_UNKNOWN, false},
+      {OBJECT_PENDING, OBJECT_SKIPPED, OBJECT_PARTLY, false},
+      {OBJECT_PENDING, OBJECT_REFUSED, OBJECT_PARTLY, false},
+      {OBJECT_PENDING, OBJECT_GONE, OBJECT_PARTLY, false},
+      {OBJECT_PENDING, OBJECT_UNKNOWN, OBJECT_PARTLY, true},
+      {OBJECT_PENDING, OBJECT_SENT, OBJECT_SENT, false},
+      {OBJECT_SENT, OBJECT_DONE, OBJECT_DONE, false},
+      {OBJECT_SENT, OBJECT_UNKNOWN, OBJECT_UNKNOWN, false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct outcome outcome;
     outcome_init(&outcome, 2);
     outcome_note(&outcome, 0, 123345, 1000000, "keys");
-    outcome.victims[0].result = outcome.victims[1].result = cases[i].before;
+    outcome.objects[0].result = outcome.objects[1].result = cases[i].before;
     outcome_set_all(&outcome, cases[i].before, cases[i].said, "stopped");
-    assert_int_equal(outcome.victims[0].result, cases[i].is);
-    assert_int_equal(outcome.victims[0].amount.at_least, cases[i].at_least);
-    assert_int_equal(outcome.victims[1].result, cases[i].said); /* nothing was noted of it */
-    outcome_set(&outcome, 0, VICTIM_SKIPPED, "late");           /* nor afterwards */
-    assert_int_equal(outcome.victims[0].result, VICTIM_PARTLY);
+    assert_int_equal(outcome.objects[0].result, cases[i].is);
+    assert_int_equal(outcome.objects[0].amount.at_least, cases[i].at_least);
+    assert_int_equal(outcome.objects[1].result, cases[i].said); /* nothing was noted of it */
+    outcome_set(&outcome, 0, OBJECT_SKIPPED, "late");           /* nor afterwards */
+    assert_int_equal(outcome.objects[0].result, OBJECT_PARTLY);
     outcome_fini(&outcome);
   }
-  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_SKIPPED), "partial");
-  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_DONE), "partial");
-  assert_string_equal(word_of(VICTIM_PARTLY, VICTIM_UNKNOWN), "unknown");
+  assert_string_equal(word_of(OBJECT_PARTLY, OBJECT_SKIPPED), "partial");
+  assert_string_equal(word_of(OBJECT_PARTLY, OBJECT_DONE), "partial");
+  assert_string_equal(word_of(OBJECT_PARTLY, OBJECT_UNKNOWN), "unknown");
   assert_string_equal(outcome_word_text("partial"), "partly done");
   assert_string_equal(outcome_word_text("done"), "done");
 }
@@ -267,24 +267,24 @@ static void test_amounts(void **state) {
       {{.done = 400, .total = 340, .unit = "rows"}, "400 rows, 340 planned"},
       {{.done = 0}, ""},
   };
-  char out[AMOUNT_MAX], words[VICTIM_TEXT_MAX];
+  char out[AMOUNT_MAX], words[OBJECT_TEXT_MAX];
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_string_equal(amount_text(out, &cases[i].amount), cases[i].text);
-  struct victim_outcome victim = {VICTIM_PARTLY, cases[0].amount, "stopped"};
-  assert_string_equal(victim_outcome_text(words, &victim), "123,345 of 1,000,000 keys: stopped");
-  victim.words = "";
-  assert_string_equal(victim_outcome_text(words, &victim), "123,345 of 1,000,000 keys");
-  victim = (struct victim_outcome){VICTIM_PARTLY, {0}, "it has left an index"};
-  assert_string_equal(victim_outcome_text(words, &victim), "it has left an index");
-  victim = (struct victim_outcome){VICTIM_DONE, cases[0].amount, "none is left"};
-  assert_string_equal(victim_outcome_text(words, &victim), "none is left");
+  struct object_outcome object = {OBJECT_PARTLY, cases[0].amount, "stopped"};
+  assert_string_equal(object_outcome_text(words, &object), "123,345 of 1,000,000 keys: stopped");
+  object.words = "";
+  assert_string_equal(object_outcome_text(words, &object), "123,345 of 1,000,000 keys");
+  object = (struct object_outcome){OBJECT_PARTLY, {0}, "it has left an index"};
+  assert_string_equal(object_outcome_text(words, &object), "it has left an index");
+  object = (struct object_outcome){OBJECT_DONE, cases[0].amount, "none is left"};
+  assert_string_equal(object_outcome_text(words, &object), "none is left");
 }
 
 static void test_outcome_names(void **state) {
   (void)state;
-  for (int i = VICTIM_PENDING; i <= VICTIM_UNKNOWN; i++)
-    assert_int_equal(victim_result_parse(victim_result_name((enum victim_result)i)), i);
-  assert_int_equal(victim_result_parse("?"), VICTIM_UNKNOWN);
+  for (int i = OBJECT_PENDING; i <= OBJECT_UNKNOWN; i++)
+    assert_int_equal(object_result_parse(object_result_name((enum object_result)i)), i);
+  assert_int_equal(object_result_parse("?"), OBJECT_UNKNOWN);
 }
 
 int main(void) {
@@ -298,7 +298,7 @@ int main(void) {
       cmocka_unit_test(test_a_plan_grows_old),
       cmocka_unit_test(test_lines_say_all),
       cmocka_unit_test(test_one_of_many_is_said_in_the_singular),
-      cmocka_unit_test(test_victims_have_a_ceiling),
+      cmocka_unit_test(test_objects_have_a_ceiling),
       cmocka_unit_test(test_an_outcome_is_never_better_than_its_parts),
       cmocka_unit_test(test_what_was_done_is_never_denied),
       cmocka_unit_test(test_amounts),

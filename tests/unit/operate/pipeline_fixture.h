@@ -47,10 +47,10 @@ static struct script {
   int applies_no; /* why-not of the next applies */
   bool plan_no;   /* no plan */
   bool hang;      /* execute never ends by itself */
-  bool batches;   /* 100 of 340 rows of the first victim are done before */
+  bool batches;   /* 100 of 340 rows of the first object are done before */
   bool hang_verify;
-  bool refuse; /* the second victim is refused */
-  bool err;    /* execute ends with an error after the first victim */
+  bool refuse; /* the second object is refused */
+  bool err;    /* execute ends with an error after the first object */
   bool undo;
   int surveys, executions, verifications, cancels, drops;
   bool intent_first;           /* the intent was in the file when execute began */
@@ -142,9 +142,9 @@ static void on_executed_turn(uv_timer_t *timer) {
     if (script.err && i > 0)
       break;
     if (script.refuse && i == 1)
-      outcome_set(act->outcome, i, VICTIM_REFUSED, "permission denied");
+      outcome_set(act->outcome, i, OBJECT_REFUSED, "permission denied");
     else
-      outcome_set(act->outcome, i, VICTIM_SENT, "%s", "");
+      outcome_set(act->outcome, i, OBJECT_SENT, "%s", "");
     act->progress->done = (int64_t)i + 1;
     act->changed(act);
   }
@@ -158,7 +158,7 @@ static void on_executed_turn(uv_timer_t *timer) {
 static void fake_execute_start(struct act *act) {
   script.executions++;
   script.executed = act->plan;
-  script.intent_first = audited(script.fixture, "\"intent\"", act->plan->victims[0].label) == 1;
+  script.intent_first = audited(script.fixture, "\"intent\"", act->plan->objects[0].label) == 1;
   script.act = act;
   if (script.batches)
     outcome_note(act->outcome, 0, 100, 340, "rows");
@@ -170,17 +170,17 @@ static void fake_cancel(struct act *act) {
   struct err err = {.kind = ERR_NONE, .text = "cancelled"};
   script.cancels++;
   script.act = NULL;
-  outcome_set(act->outcome, 0, script.batches ? VICTIM_SKIPPED : VICTIM_SENT, "%s", "");
+  outcome_set(act->outcome, 0, script.batches ? OBJECT_SKIPPED : OBJECT_SENT, "%s", "");
   for (size_t i = 1; i < act->outcome->count; i++)
-    outcome_set(act->outcome, i, VICTIM_SKIPPED, "cancelled");
+    outcome_set(act->outcome, i, OBJECT_SKIPPED, "cancelled");
   act->end(act, NULL, &err);
 }
 
 static void on_verified_turn(uv_timer_t *timer) {
   struct act *act = turn_end(timer);
   for (size_t i = 0; i < act->outcome->count; i++)
-    if (act->outcome->victims[i].result == VICTIM_SENT)
-      outcome_set(act->outcome, i, VICTIM_DONE, "gone after 0.2 s");
+    if (act->outcome->objects[i].result == OBJECT_SENT)
+      outcome_set(act->outcome, i, OBJECT_DONE, "gone after 0.2 s");
   act->end(act, NULL, NULL);
 }
 
@@ -213,22 +213,22 @@ static bool fake_plan(const struct action_request *request, struct plan *plan, s
   if (script.plan_no)
     return err_set(err, ERR_INVALID, "there is no way");
   for (size_t i = 0; i < request->key_count; i++)
-    if (!plan_victim(plan, request->keys[i], plan_printf(plan, "pid %s", request->keys[i] + 1)))
+    if (!plan_object(plan, request->keys[i], plan_printf(plan, "pid %s", request->keys[i] + 1)))
       return false;
   for (size_t i = 0; i < request->chosen_count; i++)
-    if (!plan_victim(plan, request->chosen[i], request->chosen[i]))
+    if (!plan_object(plan, request->chosen[i], request->chosen[i]))
       return false;
   if (request->key_count == 0 && request->chosen_count == 0)
-    plan_victim(plan, request->target->name, request->target->name);
+    plan_object(plan, request->target->name, request->target->name);
   if (plan->params)
     snprintf(script.param, sizeof script.param, "%s", plan->params[0].value);
   plan->title =
-      plan->victim_count == 1
-          ? plan_printf(plan, "Terminate %s of %s", plan->victims[0].label, plan->target)
-          : plan_printf(plan, "Terminate %zu sessions of %s", plan->victim_count, plan->target);
-  if (plan->victim_count == 1)
+      plan->object_count == 1
+          ? plan_printf(plan, "Terminate %s of %s", plan->objects[0].label, plan->target)
+          : plan_printf(plan, "Terminate %zu sessions of %s", plan->object_count, plan->target);
+  if (plan->object_count == 1)
     plan->name = plan->target; /* the same for all tests */
-  plan_say(plan, PLAN_EFFECT, "KILL %s", plan->victims[0].label);
+  plan_say(plan, PLAN_EFFECT, "KILL %s", plan->objects[0].label);
   return true;
 }
 
@@ -349,8 +349,8 @@ static void fixture_opened(void *arg) {
   ((struct fixture *)arg)->opened++;
 }
 
-static void fixture_collect(void *arg, size_t slot) {
-  assert_int_equal(slot, 0);
+static void fixture_collect(void *arg, size_t target_index) {
+  assert_int_equal(target_index, 0);
   ((struct fixture *)arg)->collected++;
 }
 

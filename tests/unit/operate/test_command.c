@@ -80,7 +80,7 @@ static void test_an_action_as_words(void **state) {
   struct fixture *f = *state;
   run(f, "fake.rows main 'pid 1' k3");
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
-  assert_int_equal(front(f)->plan->victim_count, 2);
+  assert_int_equal(front(f)->plan->object_count, 2);
   run(f, "fake.rows main");
   assert_has(last_event(f)->text, "needs a row");
   run(f, "fake.rows main 'pid");

@@ -18,7 +18,7 @@ static void headless_setup(struct headless *headless) {
 static struct plan *plan_of(const struct config *config) {
   static const struct action_spec spec = {.id = "postgres.x", .kind = "postgres", .title = "x"};
   struct plan *plan = plan_new(&spec, "ecap", config->environment, config_is_production(config));
-  plan_victim(plan, "8123", "pid 8123");
+  plan_object(plan, "8123", "pid 8123");
   plan->made_ms = clock_wall_ms();
   return plan;
 }

@@ -298,7 +298,7 @@ static void test_the_choice(void **state) {
   give(f, REQUEST_CHOOSE, 2, right);
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
   assert_int_equal(f->opened, 1);
-  assert_int_equal(front(f)->plan->victim_count, 2);
+  assert_int_equal(front(f)->plan->object_count, 2);
   assert_int_equal(front(f)->plan->data_ms, front(f)->found->taken_ms);
 }
 
@@ -322,7 +322,7 @@ static void test_a_plan_is_made_again_for_the_same(void **state) {
   assert_int_equal(front(f)->phase, OPERATION_SURVEY);
   fixture_wait(f, is_plan);
   assert_int_equal(script.surveys, 2);
-  assert_string_equal(front(f)->plan->victims[0].key, "pick1");
+  assert_string_equal(front(f)->plan->objects[0].key, "pick1");
   assert_int_equal(f->opened, 2);
   agree_to(f, "y");
   fixture_wait(f, is_ended);
@@ -351,7 +351,7 @@ static void test_picks_that_took_long_are_looked_up_again(void **state) {
   give(f, REQUEST_CHOOSE, 1, right);
   assert_int_equal(front(f)->phase, OPERATION_SURVEY);
   fixture_wait(f, is_plan);
-  assert_string_equal(front(f)->plan->victims[0].key, "pick1");
+  assert_string_equal(front(f)->plan->objects[0].key, "pick1");
 }
 
 /* ---- execute and verify */
@@ -365,17 +365,17 @@ static void test_what_does_not_answer_is_dropped_and_unknown(void **state) {
   assert_int_equal(script.drops, 1);
   assert_int_equal(script.executions, 1);
   assert_int_equal(script.verifications, 0);
-  assert_int_equal(front(f)->outcome.victims[0].result, VICTIM_UNKNOWN);
+  assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_UNKNOWN);
   assert_int_equal(last_event(f)->severity, SEVERITY_CRIT);
   assert_has(last_event(f)->text, "terminate pid 1: outcome unknown, no answer within 200ms");
   assert_int_equal(audited(f, "\"outcome\"", "\"unknown\""), 1);
 }
 
 static void check_partly(struct fixture *f, const char *text, const char *audit_words) {
-  char out[VICTIM_TEXT_MAX];
-  const struct victim_outcome *victim = &front(f)->outcome.victims[0];
-  assert_int_equal(victim->result, VICTIM_PARTLY);
-  assert_string_equal(victim_outcome_text(out, victim), text);
+  char out[OBJECT_TEXT_MAX];
+  const struct object_outcome *object = &front(f)->outcome.objects[0];
+  assert_int_equal(object->result, OBJECT_PARTLY);
+  assert_string_equal(object_outcome_text(out, object), text);
   assert_string_equal(outcome_word(&front(f)->outcome), "partial");
   assert_int_equal(last_event(f)->severity, SEVERITY_WARN);
   assert_has(last_event(f)->text, "terminate pid 1: partly done, ");
@@ -475,8 +475,8 @@ static void test_what_has_no_proof_is_unknown(void **state) {
   act_row(f, &fake_rows, "k1");
   agree_to(f, "main");
   fixture_wait(f, is_ended);
-  assert_int_equal(front(f)->outcome.victims[0].result, VICTIM_UNKNOWN);
-  assert_has(front(f)->outcome.victims[0].words, "no proof within 100ms");
+  assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_UNKNOWN);
+  assert_has(front(f)->outcome.objects[0].words, "no proof within 100ms");
 }
 
 static void test_an_error_half_way_leaves_the_rest(void **state) {
@@ -486,8 +486,8 @@ static void test_an_error_half_way_leaves_the_rest(void **state) {
   act_on(f, &fake_rows, 2, keys);
   agree_to(f, "main 2");
   fixture_wait(f, is_ended);
-  assert_int_equal(front(f)->outcome.victims[0].result, VICTIM_DONE); /* it was looked after */
-  assert_int_equal(front(f)->outcome.victims[1].result, VICTIM_SKIPPED);
+  assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_DONE); /* it was looked after */
+  assert_int_equal(front(f)->outcome.objects[1].result, OBJECT_SKIPPED);
   assert_has(front(f)->err.text, "the connection broke");
   assert_int_equal(audited(f, "\"outcome\"", "the connection broke"), 1);
 }
@@ -503,8 +503,8 @@ static void test_a_cancel_stops_at_a_safe_point(void **state) {
   ask(f, REQUEST_CANCEL);
   assert_int_equal(script.cancels, 1);
   fixture_wait(f, is_ended);
-  assert_int_equal(front(f)->outcome.victims[0].result, VICTIM_DONE);
-  assert_int_equal(front(f)->outcome.victims[1].result, VICTIM_SKIPPED);
+  assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_DONE);
+  assert_int_equal(front(f)->outcome.objects[1].result, OBJECT_SKIPPED);
   assert_string_equal(outcome_word(&front(f)->outcome), "partial");
   assert_int_equal(audited(f, "\"outcome\"", "cancelled"), 1);
 }
@@ -680,10 +680,10 @@ static void test_not_more_than_there_is_room_for(void **state) {
     struct operation *operation = pipeline_begin(f->pipeline, 2, words, false, &err);
     assert_non_null(operation);
     assert_int_equal(operation->phase, OPERATION_PLAN);
-    /* different victims, or the second would be refused */
+    /* different objects, or the second would be refused */
     char key[16];
     snprintf(key, sizeof key, "main%d", i);
-    operation->plan->victims[0].key = plan_copy(operation->plan, key);
+    operation->plan->objects[0].key = plan_copy(operation->plan, key);
     assert_true(pipeline_agree(f->pipeline, operation, "y", &err));
     fixture_wait(f, all_execute);
   }
@@ -736,7 +736,7 @@ static void test_words(void **state) {
   struct operation *operation = pipeline_begin(f->pipeline, 4, rows, false, &err);
   assert_non_null(operation);
   assert_int_equal(operation->phase, OPERATION_PLAN);
-  assert_int_equal(operation->plan->victim_count, 2);
+  assert_int_equal(operation->plan->object_count, 2);
   assert_null(pipeline_begin(f->pipeline, 2, unknown, false, &err));
   assert_null(pipeline_begin(f->pipeline, 3, wrong, false, &err));
   assert_ptr_equal(front(f), operation); /* what was open stays */
@@ -746,14 +746,14 @@ static void test_words(void **state) {
   assert_int_equal(f->model.operations.count, 1);
   assert_non_null(pipeline_begin(f->pipeline, 3, picks, false, &err));
   fixture_wait(f, is_plan);
-  assert_string_equal(front(f)->plan->victims[0].key, "pick1");
+  assert_string_equal(front(f)->plan->objects[0].key, "pick1");
   assert_non_null(pipeline_begin(f->pipeline, 2, none, true, &err));
   fixture_wait(f, is_choice);
 }
 
 static struct plan *others_plan(const char *target) {
   struct plan *plan = plan_new(&fake_target.spec, target, NULL, false);
-  plan_victim(plan, "main", "main");
+  plan_object(plan, "main", "main");
   plan->title = "Terminate main";
   plan->made_ms = clock_now_ms() - 3000000;
   return plan;
@@ -821,7 +821,7 @@ static void test_the_menu(void **state) {
                                                   .action = &fake_rows.spec,
                                                   .subject = f->model.operations.menu_subject});
   assert_false(f->model.operations.menu);
-  assert_int_equal(front(f)->plan->victim_count, 2);
+  assert_int_equal(front(f)->plan->object_count, 2);
 }
 
 /* ---- the end of the program, at each phase */

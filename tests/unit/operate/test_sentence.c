@@ -44,12 +44,12 @@ static void test_each_action_has_a_past(void **state) {
       fail_msg("%s has none", action_specs[i]->id);
 }
 
-static struct plan *plan_of(size_t victims) {
+static struct plan *plan_of(size_t objects) {
   static const struct action_spec spec = {
       .id = "a.b", .kind = "a", .title = "kill", .past = "killed"};
   struct plan *plan = plan_new(&spec, "ecap", NULL, false);
-  for (size_t i = 0; i < victims; i++)
-    plan_victim(plan, plan_printf(plan, "%zu", i), plan_printf(plan, "pid %zu", i));
+  for (size_t i = 0; i < objects; i++)
+    plan_object(plan, plan_printf(plan, "%zu", i), plan_printf(plan, "pid %zu", i));
   plan->title = "Kill some of ecap";
   return plan;
 }
@@ -60,18 +60,18 @@ static void test_outcomes(void **state) {
   struct plan *plan = plan_of(3);
   struct outcome outcome;
   outcome_init(&outcome, 3);
-  outcome_set(&outcome, 0, VICTIM_DONE, "gone after 0.2 s");
-  outcome_set(&outcome, 1, VICTIM_GONE, "%s", "");
-  outcome_set(&outcome, 2, VICTIM_DONE, "gone after 0.3 s");
+  outcome_set(&outcome, 0, OBJECT_DONE, "gone after 0.2 s");
+  outcome_set(&outcome, 1, OBJECT_GONE, "%s", "");
+  outcome_set(&outcome, 2, OBJECT_DONE, "gone after 0.3 s");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
              "killed some: 2 done, 1 gone already", "done");
-  outcome_set(&outcome, 2, VICTIM_REFUSED, "must be a superuser");
+  outcome_set(&outcome, 2, OBJECT_REFUSED, "must be a superuser");
   check_text(
       sentence_outcome(out, sizeof out, plan, &outcome, "cancelled"),
       "kill some: partly done, 1 done, 1 gone already, 1 refused (pid 2: must be a superuser); "
       "cancelled",
       "partial");
-  outcome_set(&outcome, 2, VICTIM_UNKNOWN, "the connection broke");
+  outcome_set(&outcome, 2, OBJECT_UNKNOWN, "the connection broke");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, "the connection broke"),
              "kill some: outcome unknown, 1 done, 1 gone already, 1 unknown (pid 2: the connection "
              "broke)",
@@ -81,7 +81,7 @@ static void test_outcomes(void **state) {
              "kill some: outcome unknown, all is well", "proof");
   outcome_fini(&outcome);
   outcome_init(&outcome, 3);
-  outcome_set_all(&outcome, VICTIM_PENDING, VICTIM_GONE, "%s", "");
+  outcome_set_all(&outcome, OBJECT_PENDING, OBJECT_GONE, "%s", "");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
              "kill some: gone already, 3 gone already", "gone");
   outcome_fini(&outcome);
@@ -89,7 +89,7 @@ static void test_outcomes(void **state) {
   plan = plan_of(1);
   outcome_init(&outcome, 1);
   outcome_note(&outcome, 0, 123345, 1000000, "keys");
-  outcome_set(&outcome, 0, VICTIM_UNKNOWN, "no answer within 30s");
+  outcome_set(&outcome, 0, OBJECT_UNKNOWN, "no answer within 30s");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, "no answer within 30s"),
              "kill some: partly done, at least 123,345 of 1,000,000 keys: no answer within 30s",
              "partly");
@@ -100,7 +100,7 @@ static void test_outcomes(void **state) {
 static void test_records_of_others(void **state) {
   (void)state;
   char out[SENTENCE_MAX];
-  struct audit_victim victim = {.key = "1", .label = "pid 1", .result = "done", .words = "gone"};
+  struct audit_object object = {.key = "1", .label = "pid 1", .result = "done", .words = "gone"};
   struct audit_record record = {
       .event = AUDIT_OUTCOME,
       .id = "a-1",
@@ -110,8 +110,8 @@ static void test_records_of_others(void **state) {
       .title = "Terminate pid 1 of ecap",
       .target = "ecap",
       .result = "done",
-      .victims = &victim,
-      .victim_count = 1,
+      .objects = &object,
+      .object_count = 1,
   };
   check_text(sentence_record(out, sizeof out, &record, false),
              "ops@10.0.0.7 terminated pid 1: done, gone", "done");
@@ -123,8 +123,8 @@ static void test_records_of_others(void **state) {
   record.who = (struct audit_who){.user = "root", .host = "bastion"};
   check_text(sentence_record(out, sizeof out, &record, false),
              "root@bastion wanted to terminate pid 1: refused, permission denied", "refused");
-  victim.result = "partly";
-  victim.amount = (struct amount){.done = 100, .total = 340, .unit = "rows"};
+  object.result = "partly";
+  object.amount = (struct amount){.done = 100, .total = 340, .unit = "rows"};
   record.result = "partial";
   check_text(sentence_record(out, sizeof out, &record, false),
              "root@bastion wanted to terminate pid 1: partly done, 100 of 340 rows: gone",

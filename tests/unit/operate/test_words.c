@@ -61,7 +61,7 @@ static void test_what_they_are(void **state) {
   const struct model *model = &((struct model_fixture *)*state)->model;
   struct words words = good(&of_picks, "main g1 orders/1 mode=fast pay=day orders/2", model);
   assert_ptr_equal(words.action, &of_picks);
-  assert_int_equal(words.slot, 1);
+  assert_int_equal(words.target_index, 1);
   assert_int_equal(words.row_count, 1);
   assert_string_equal(words.rows[0], "g1");
   assert_int_equal(words.pick_count, 3);
@@ -70,7 +70,7 @@ static void test_what_they_are(void **state) {
   assert_string_equal(words.texts[1], "fast");
   words_fini(&words);
   words = good(&of_rows, "cache g1 g2 age=3h g3", model);
-  assert_int_equal(words.slot, 0);
+  assert_int_equal(words.target_index, 0);
   assert_int_equal(words.row_count, 3);
   assert_string_equal(words.texts[0], "3h");
   words_fini(&words);

@@ -1,4 +1,4 @@
-/* A platform to report on: tables of each shape, slots of each state, strings of an enemy. */
+/* A platform to report on: tables of each shape, targets of each state, strings of an enemy. */
 #pragma once
 
 #include "core/mem.h"
@@ -118,11 +118,11 @@ static inline void fixture_target(struct config *config, const struct target_kin
   config_add(config, target);
 }
 
-static inline void fixture_publish(struct model *model, size_t slot, struct sample *sample,
+static inline void fixture_publish(struct model *model, size_t target_index, struct sample *sample,
                                    int64_t cost_us, int64_t now_ms) {
   sample->taken_ms = now_ms;
   sample->cost_us = cost_us;
-  model_publish(model, slot, sample, now_ms);
+  model_publish(model, target_index, sample, now_ms);
 }
 
 static inline struct sample *fixture_service_up(const char *name, double latency) {
@@ -308,8 +308,8 @@ static inline void fixture_init(struct model *model, struct config **owned) {
   model_fail(model, FIXTURE_CACHE, &refused, FIXTURE_NOW);
   model_fail(model, FIXTURE_SESSIONS, &denied, FIXTURE_NOW);
   model_attempt(model, FIXTURE_WAITING, FIXTURE_NOW);
-  model->slots[FIXTURE_CACHE].next_ms = FIXTURE_NOW + 5000;
-  model->slots[FIXTURE_MAIN].sample->tables[0].truncated = true;
+  model->targets[FIXTURE_CACHE].next_ms = FIXTURE_NOW + 5000;
+  model->targets[FIXTURE_MAIN].sample->tables[0].truncated = true;
   model_evaluate(model, FIXTURE_NOW, false);
 }
 

@@ -110,7 +110,7 @@ static void test_plan_text(void **state) {
   plan->unit = "session";
   plan->columns = columns;
   plan->column_count = 1;
-  plan_victim(plan, "k", "pid 8")->cells[0] = "5m";
+  plan_object(plan, "k", "pid 8")->cells[0] = "5m";
   plan_say(plan, PLAN_EFFECT,
            "SELECT stop(8) \x1b[31m-- a line that is run stays whole, however long it is");
   plan_say(plan, PLAN_WARNING, "a sentence that is longer than the line is wrapped at its words");
@@ -142,13 +142,13 @@ static void test_outcome_text(void **state) {
   (void)state;
   struct plan *plan = plan_new(&stop, "ecap", NULL, false);
   struct outcome outcome;
-  plan_victim(plan, "a", "pid 8");
-  plan_victim(plan, "b", "pid 4711");
-  plan_victim(plan, "c", "pid 9");
+  plan_object(plan, "a", "pid 8");
+  plan_object(plan, "b", "pid 4711");
+  plan_object(plan, "c", "pid 9");
   outcome_init(&outcome, 3);
-  outcome_set(&outcome, 0, VICTIM_DONE, "gone after 0.2 s");
-  outcome_set(&outcome, 1, VICTIM_REFUSED, "must be a member of the role of the other \x1b[31m");
-  outcome_set(&outcome, 2, VICTIM_GONE, "%s", "");
+  outcome_set(&outcome, 0, OBJECT_DONE, "gone after 0.2 s");
+  outcome_set(&outcome, 1, OBJECT_REFUSED, "must be a member of the role of the other \x1b[31m");
+  outcome_set(&outcome, 2, OBJECT_GONE, "%s", "");
   outcome_proof(&outcome, "1 gone");
   char *text;
   size_t len;
@@ -167,7 +167,7 @@ static void test_outcome_text(void **state) {
              "outcome");
   free(text);
   outcome_note(&outcome, 2, 1200, 5000, "rows");
-  outcome_set(&outcome, 2, VICTIM_SKIPPED, "stopped");
+  outcome_set(&outcome, 2, OBJECT_SKIPPED, "stopped");
   out = open_memstream(&text, &len);
   options.width = 80;
   assert_true(report_outcome_text(out, plan, &outcome, &options));

@@ -38,41 +38,43 @@ static void test_round_trip(void **state) {
   struct config *config;
   struct report_document document;
   fixture_init(&model, &config);
-  struct value *lag = &model.slots[FIXTURE_MAIN].sample->tables[0].rows[0].cells[3];
-  struct value *rate = &model.slots[FIXTURE_MAIN].sample->tables[0].rows[0].cells[4];
+  struct value *lag = &model.targets[FIXTURE_MAIN].sample->tables[0].rows[0].cells[3];
+  struct value *rate = &model.targets[FIXTURE_MAIN].sample->tables[0].rows[0].cells[4];
   *lag = value_at_least(*lag);
   *rate = value_at_least(value_real(84.5));
   /* Three bytes each, once they are replaced: more than an error holds. */
-  memset(model.slots[FIXTURE_CACHE].err.text, 0xFF, sizeof model.slots[0].err.text - 1);
+  memset(model.targets[FIXTURE_CACHE].err.text, 0xFF, sizeof model.targets[0].err.text - 1);
   struct fixture_text written = fixture_written(report_json_write, &model, FIXTURE_NOW);
   assert_non_null(strstr(written.text, "\"at_least\":[\"lag\",\"rate\"]"));
   round_trip(report_json_write, written, &document);
-  const struct row *group = &document.model.slots[FIXTURE_MAIN].sample->tables[0].rows[0];
+  const struct row *group = &document.model.targets[FIXTURE_MAIN].sample->tables[0].rows[0];
   assert_true(group->cells[3].at_least && group->cells[4].at_least && !group->cells[2].at_least);
 
   /* The same to whoever draws it. */
-  assert_int_equal(document.model.slot_count, model.slot_count);
+  assert_int_equal(document.model.target_count, model.target_count);
   assert_string_equal(document.config->name, "ecap");
   assert_true(config_is_production(document.config));
-  for (size_t i = 0; i < model.slot_count; i++) {
-    const struct slot *read = &document.model.slots[i], *slot = &model.slots[i];
-    assert_int_equal(slot_state(read, FIXTURE_NOW), slot_state(slot, FIXTURE_NOW));
-    assert_int_equal(slot_age(read, FIXTURE_NOW), slot_age(slot, FIXTURE_NOW));
-    assert_int_equal(model_slot_severity(&document.model, i, FIXTURE_NOW),
-                     model_slot_severity(&model, i, FIXTURE_NOW));
-    assert_int_equal(read->err.kind, slot->err.kind);
+  for (size_t i = 0; i < model.target_count; i++) {
+    const struct target_state *read = &document.model.targets[i], *target_index = &model.targets[i];
+    assert_int_equal(target_state_condition(read, FIXTURE_NOW),
+                     target_state_condition(target_index, FIXTURE_NOW));
+    assert_int_equal(target_state_age(read, FIXTURE_NOW),
+                     target_state_age(target_index, FIXTURE_NOW));
+    assert_int_equal(model_target_severity(&document.model, i, FIXTURE_NOW),
+                     model_target_severity(&model, i, FIXTURE_NOW));
+    assert_int_equal(read->err.kind, target_index->err.kind);
   }
   const struct column_spec *column =
-      &document.model.slots[FIXTURE_MAIN].sample->tables[0].spec->columns[3];
+      &document.model.targets[FIXTURE_MAIN].sample->tables[0].spec->columns[3];
   const struct threshold *threshold = model_threshold(&document.model, FIXTURE_MAIN, column);
   assert_true(threshold->warn == 10000 && !threshold->has_crit);
   assert_int_equal(column->flags, COLUMN_HISTORY);
   assert_int_equal(column->unit, UNIT_COUNT);
-  column = &document.model.slots[FIXTURE_ECAP].sample->tables[0].spec->columns[3];
+  column = &document.model.targets[FIXTURE_ECAP].sample->tables[0].spec->columns[3];
   assert_true(model_threshold(&document.model, FIXTURE_ECAP, column)->warn == 0.8);
   /* Of one kind, for a view that gathers them. */
-  assert_ptr_equal(document.model.slots[FIXTURE_API].target->kind,
-                   document.model.slots[FIXTURE_DASHBOARD].target->kind);
+  assert_ptr_equal(document.model.targets[FIXTURE_API].target->kind,
+                   document.model.targets[FIXTURE_DASHBOARD].target->kind);
   report_document_fini(&document);
   fixture_fini(&model, config);
 }
@@ -86,18 +88,18 @@ static void test_record_keeps_the_past(void **state) {
   round_trip(report_json_record, fixture_written(report_json_record, &model, FIXTURE_NOW),
              &document);
   const struct history_ring *ring =
-      history_find(document.model.slots[FIXTURE_API].history, 0, "api", 2);
+      history_find(document.model.targets[FIXTURE_API].history, 0, "api", 2);
   assert_non_null(ring);
   assert_int_equal(ring->count, 5);
   assert_true(history_value(ring, 0) == 0.012f && history_value(ring, 4) == 0.016f);
-  ring = history_find(document.model.slots[FIXTURE_DASHBOARD].history, 0, "dashboard", 2);
+  ring = history_find(document.model.targets[FIXTURE_DASHBOARD].history, 0, "dashboard", 2);
   assert_true(ring && isnan(history_value(ring, 0))); /* it was not known */
   report_document_fini(&document);
 
   /* Without: one value, as after one collection. */
   struct fixture_text plain = fixture_written(report_json_write, &model, FIXTURE_NOW);
   read_or_fail(&document, plain);
-  ring = history_find(document.model.slots[FIXTURE_API].history, 0, "api", 2);
+  ring = history_find(document.model.targets[FIXTURE_API].history, 0, "api", 2);
   assert_true(ring && ring->count == 1 && history_value(ring, 0) == 0.012f);
   report_document_fini(&document);
   free(plain.text);
@@ -135,7 +137,7 @@ static void test_twenty_thousand_rows(void **state) {
   model_evaluate(&model, FIXTURE_NOW, true);
   struct report_document document;
   round_trip(report_json_write, fixture_written(report_json_write, &model, FIXTURE_NOW), &document);
-  assert_int_equal(document.model.slots[0].sample->tables[0].row_count, 20020);
+  assert_int_equal(document.model.targets[0].sample->tables[0].row_count, 20020);
   report_document_fini(&document);
   fixture_fini(&model, config);
 }
@@ -215,9 +217,9 @@ static void test_unknown_and_absent(void **state) {
                              "\"key\":\"b\",\"parent\":\"a\"}]}]}]}";
   struct report_document document;
   read_or_fail(&document, (struct fixture_text){(char *)text, sizeof text - 1});
-  const struct table *table = &document.model.slots[0].sample->tables[0];
+  const struct table *table = &document.model.targets[0].sample->tables[0];
   assert_string_equal(table->spec->title, "t");
-  assert_string_equal(document.model.slots[0].target->kind->title, "k");
+  assert_string_equal(document.model.targets[0].target->kind->title, "k");
   assert_int_equal(table->spec->columns[0].unit, UNIT_NONE);
   assert_int_equal(table->spec->columns[0].flags, COLUMN_PLUS);
   assert_null(model_threshold(&document.model, 0, &table->spec->columns[1])); /* has no metric */

@@ -43,14 +43,16 @@ static json_t *target(const struct document *document, size_t index) {
   return json_array_get(json_object_get(document->tree, "targets"), index);
 }
 
-static json_t *row(const struct document *document, size_t slot, size_t table, size_t index) {
-  json_t *tables = json_object_get(target(document, slot), "tables");
+static json_t *row(const struct document *document, size_t target_index, size_t table,
+                   size_t index) {
+  json_t *tables = json_object_get(target(document, target_index), "tables");
   return json_array_get(json_object_get(json_array_get(tables, table), "rows"), index);
 }
 
-static json_t *cell(const struct document *document, size_t slot, size_t table, size_t index,
-                    const char *column) {
-  return json_object_get(json_object_get(row(document, slot, table, index), "cells"), column);
+static json_t *cell(const struct document *document, size_t target_index, size_t table,
+                    size_t index, const char *column) {
+  return json_object_get(json_object_get(row(document, target_index, table, index), "cells"),
+                         column);
 }
 
 static const char *text_of(const json_t *object, const char *key) {

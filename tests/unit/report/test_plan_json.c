@@ -10,7 +10,7 @@ static const struct action_spec spec = {.id = "postgres.terminate",
                                         .title = "terminate",
                                         .danger = DANGER_DESTRUCTIVE};
 static const struct plan_column columns[] = {{"STATE", false}, {"AGE", true}};
-static const char *const pins[] = {"pid", "backend_start"};
+static const char *const identities[] = {"pid", "backend_start"};
 
 static const struct action_spec *find(void *arg, const char *id) {
   (void)arg;
@@ -24,16 +24,16 @@ static struct plan *plan_made(void) {
   plan->unit = "sessions";
   plan->columns = columns;
   plan->column_count = COUNT(columns);
-  plan->pins = pins;
-  plan->pin_count = COUNT(pins);
+  plan->identities = identities;
+  plan->identity_count = COUNT(identities);
   plan_param_add(plan, "age", "5m");
-  struct plan_victim *victim = plan_victim(plan, "8123/1.5", "pid 8123");
-  victim->cells[0] = plan_copy(plan, "active");
-  victim->cells[1] = plan_copy(plan, "14m");
-  victim->pins[0] = plan_copy(plan, "8123");
-  victim->pins[1] = plan_copy(plan, "2026-11-24 14:03:27.123456+00");
-  victim = plan_victim(plan, "9/\xFF\x01\"", "pid 9 \xE2\x80\xAE"); /* not UTF-8; turned around */
-  victim->pins[0] = plan_copy(plan, "a\xC3(b");
+  struct plan_object *object = plan_object(plan, "8123/1.5", "pid 8123");
+  object->cells[0] = plan_copy(plan, "active");
+  object->cells[1] = plan_copy(plan, "14m");
+  object->identities[0] = plan_copy(plan, "8123");
+  object->identities[1] = plan_copy(plan, "2026-11-24 14:03:27.123456+00");
+  object = plan_object(plan, "9/\xFF\x01\"", "pid 9 \xE2\x80\xAE"); /* not UTF-8; turned around */
+  object->identities[0] = plan_copy(plan, "a\xC3(b");
   plan->server = "7440188112233445566";
   plan->start = "2026-11-20 04:03:12.123456+00";
   plan->database = "16384";
@@ -94,15 +94,15 @@ static void test_nothing_is_lost(void **state) {
   assert_int_equal(back->column_count, 2);
   check_same(back->columns[1].title, "AGE");
   assert_true(back->columns[1].right && !back->columns[0].right);
-  assert_int_equal(back->pin_count, 2);
-  check_same(back->pins[1], "backend_start");
-  assert_int_equal(back->victim_count, 2);
+  assert_int_equal(back->identity_count, 2);
+  check_same(back->identities[1], "backend_start");
+  assert_int_equal(back->object_count, 2);
   for (size_t i = 0; i < 2; i++) {
-    check_same(back->victims[i].key, plan->victims[i].key);
-    check_same(back->victims[i].label, plan->victims[i].label);
+    check_same(back->objects[i].key, plan->objects[i].key);
+    check_same(back->objects[i].label, plan->objects[i].label);
     for (size_t c = 0; c < 2; c++) {
-      check_same(back->victims[i].cells[c], plan->victims[i].cells[c]);
-      check_same(back->victims[i].pins[c], plan->victims[i].pins[c]);
+      check_same(back->objects[i].cells[c], plan->objects[i].cells[c]);
+      check_same(back->objects[i].identities[c], plan->objects[i].identities[c]);
     }
   }
   assert_int_equal(back->text_count, 2);
@@ -121,7 +121,7 @@ static void test_an_empty_one(void **state) {
   struct plan *plan = plan_new(&spec, "ecap", NULL, false), *back = again(plan);
   assert_null(back->environment);
   assert_null(back->address);
-  assert_int_equal(back->victim_count + back->column_count + back->pin_count, 0);
+  assert_int_equal(back->object_count + back->column_count + back->identity_count, 0);
   plan_free(plan);
   plan_free(back);
 }
@@ -152,8 +152,8 @@ static void test_hash(void **state) {
 #define CHANGES(change)                           \
   do {                                            \
     struct plan *plan = plan_made();              \
-    struct plan_victim *victim = plan->victims;   \
-    (void)victim;                                 \
+    struct plan_object *object = plan->objects;   \
+    (void)object;                                 \
     change;                                       \
     if (strcmp(hash_of(plan), first) == 0)        \
       fail_msg("the hash does not see " #change); \
@@ -190,16 +190,16 @@ static void test_hash_sees_every_change(void **state) {
   CHANGES(plan->params[0].value = "6m");
   CHANGES(plan->params[0].name = "Age");
   CHANGES(plan->columns = turned);
-  CHANGES(plan->pins = renamed);
-  CHANGES(victim->key = "8123/1.6");
-  CHANGES(victim->label = "pid 8124");
-  CHANGES(victim->cells[1] = "15m");
-  CHANGES(victim->cells[1] = NULL);
-  CHANGES(victim->pins[0] = "8124");
-  CHANGES(victim->pins[0] = NULL);
-  CHANGES(victim[1].pins[0] = "a\xC3)b");
-  CHANGES(victim[1].pins[0] = "a\xEF\xBF\xBD(b"); /* what a reader would see in its place */
-  CHANGES(plan->victim_count--);
+  CHANGES(plan->identities = renamed);
+  CHANGES(object->key = "8123/1.6");
+  CHANGES(object->label = "pid 8124");
+  CHANGES(object->cells[1] = "15m");
+  CHANGES(object->cells[1] = NULL);
+  CHANGES(object->identities[0] = "8124");
+  CHANGES(object->identities[0] = NULL);
+  CHANGES(object[1].identities[0] = "a\xC3)b");
+  CHANGES(object[1].identities[0] = "a\xEF\xBF\xBD(b"); /* what a reader would see in its place */
+  CHANGES(plan->object_count--);
   CHANGES(plan->texts[0].part = PLAN_WARNING);
   CHANGES(plan->texts[0].text = "SELECT 1");
   CHANGES(plan->text_count--);
@@ -245,7 +245,7 @@ static void test_refused(void **state) {
 static void test_a_key_twice(void **state) {
   (void)state;
   struct plan *plan = plan_made();
-  plan->victims[1].key = plan->victims[0].key;
+  plan->objects[1].key = plan->objects[0].key;
   char *text = written(plan);
   struct err err = {0};
   assert_null(plan_json_read(text, strlen(text), find, NULL, &err));

@@ -104,7 +104,7 @@ static inline struct operation *acting_front(struct acting *acting, const struct
   operation->action = spec;
   operation->phase = phase;
   operation->phase_ms = now_ms;
-  operation->slot = strcmp(spec->kind, "kafka") == 0 ? 3 : 4;
+  operation->target_index = strcmp(spec->kind, "kafka") == 0 ? 3 : 4;
   operation->texts = mem_new((spec->param_count + 1) * sizeof *operation->texts);
   operations->items[0] = operations->front = operation;
   operations->count = 1;
@@ -118,7 +118,7 @@ static inline void acting_menu(struct acting *acting) {
   operations->menu = true;
   operations->menu_title = (char *)"pid 8123";
   operations->menu_subject =
-      (struct subject){.slot = 4, .table = "sessions", .keys = keys, .key_count = 1};
+      (struct subject){.target_index = 4, .table = "sessions", .keys = keys, .key_count = 1};
   operations->offers = fixture_offers;
   operations->offer_count = COUNT_OF(fixture_offers);
 }
@@ -166,11 +166,11 @@ static inline struct plan *acting_plan_make(const struct action_spec *spec, int 
     char key[32], label[32], held[16];
     snprintf(key, sizeof key, "%d/1", 8123 + i);
     snprintf(label, sizeof label, "pid %d", 8123 + i);
-    struct plan_victim *victim = plan_victim(plan, key, label);
+    struct plan_object *object = plan_object(plan, key, label);
     snprintf(held, sizeof held, "%dm", 14 + i);
-    victim->cells[0] = "ecap_user";
-    victim->cells[1] = plan_copy(plan, held);
-    victim->cells[2] = "UPDATE customers SET tier = 'gold' WHERE id = 4711";
+    object->cells[0] = "ecap_user";
+    object->cells[1] = plan_copy(plan, held);
+    object->cells[2] = "UPDATE customers SET tier = 'gold' WHERE id = 4711";
   }
   plan->unit = "sessions";
   plan->count = count;
@@ -193,21 +193,21 @@ static inline struct plan *acting_plan(struct acting *acting, const struct actio
   return operation->plan;
 }
 
-/* Under way or over: of the victims, the first ones are done, one is refused, one gone. */
+/* Under way or over: of the objects, the first ones are done, one is refused, one gone. */
 static inline struct operation *acting_run(struct acting *acting, enum operation_phase phase,
                                            int count, int64_t now_ms) {
   struct operation *operation = acting_front(acting, &spec_terminate, phase, now_ms);
   operation->plan = acting_plan_make(&spec_terminate, count, true, now_ms - 9000);
   operation->began = true;
-  outcome_init(&operation->outcome, operation->plan->victim_count);
+  outcome_init(&operation->outcome, operation->plan->object_count);
   for (size_t i = 0; i < operation->outcome.count; i++) {
     if (i < operation->outcome.count / 2)
-      outcome_set(&operation->outcome, i, VICTIM_DONE, "gone after 0.2 s");
+      outcome_set(&operation->outcome, i, OBJECT_DONE, "gone after 0.2 s");
     else if (i == operation->outcome.count / 2)
-      outcome_set(&operation->outcome, i, VICTIM_REFUSED,
+      outcome_set(&operation->outcome, i, OBJECT_REFUSED,
                   "ERROR:  must be a superuser to terminate superuser process");
     else if (phase == OPERATION_ENDED)
-      outcome_set(&operation->outcome, i, VICTIM_GONE, "another session has this pid by now");
+      outcome_set(&operation->outcome, i, OBJECT_GONE, "another session has this pid by now");
   }
   return operation;
 }

@@ -422,8 +422,8 @@ static void fixture_target(struct fixture *fixture, const struct target_kind *ki
   config_add(fixture->config, target);
 }
 
-static struct sample *fixture_sample(const struct fixture *fixture, size_t slot, int step) {
-  const struct target *target = fixture->model.slots[slot].target;
+static struct sample *fixture_sample(const struct fixture *fixture, size_t target_index, int step) {
+  const struct target *target = fixture->model.targets[target_index].target;
   if (target->kind == &fixture_service)
     return sample_service(target->name, fixture->scene, step);
   if (target->kind == &fixture_kafka)
@@ -434,12 +434,13 @@ static struct sample *fixture_sample(const struct fixture *fixture, size_t slot,
                                         : sample_host(fixture->scene, step);
 }
 
-static inline void fixture_publish(struct fixture *fixture, size_t slot, int step, int64_t now_ms) {
-  struct sample *sample = fixture_sample(fixture, slot, step);
+static inline void fixture_publish(struct fixture *fixture, size_t target_index, int step,
+                                   int64_t now_ms) {
+  struct sample *sample = fixture_sample(fixture, target_index, step);
   sample->taken_ms = now_ms;
-  sample->cost_us = 4200 + 100 * (int64_t)slot;
+  sample->cost_us = 4200 + 100 * (int64_t)target_index;
   sample->requests = 3;
-  model_publish(&fixture->model, slot, sample, now_ms);
+  model_publish(&fixture->model, target_index, sample, now_ms);
 }
 
 /* The configured platform, nothing heard yet. extra: a second PostgreSQL and Redis. */
@@ -465,17 +466,17 @@ static inline void fixture_init(struct fixture *fixture, enum fixture_scene scen
 static inline void fixture_run(struct fixture *fixture) {
   for (int step = 0; step < FIXTURE_STEPS; step++) {
     int64_t now = FIXTURE_NOW - (int64_t)(FIXTURE_STEPS - 1 - step) * FIXTURE_INTERVAL_MS;
-    for (size_t slot = 0; slot < fixture->model.slot_count; slot++)
-      fixture_publish(fixture, slot, step, now);
+    for (size_t target_index = 0; target_index < fixture->model.target_count; target_index++)
+      fixture_publish(fixture, target_index, step, now);
     model_evaluate(&fixture->model, now, false);
   }
 }
 
-static inline void fixture_fail(struct fixture *fixture, size_t slot, enum err_kind kind,
+static inline void fixture_fail(struct fixture *fixture, size_t target_index, enum err_kind kind,
                                 const char *text, int64_t ago_ms) {
   struct err err;
   err_set(&err, kind, "%s", text);
-  model_fail(&fixture->model, slot, &err, FIXTURE_NOW - ago_ms);
+  model_fail(&fixture->model, target_index, &err, FIXTURE_NOW - ago_ms);
 }
 
 static inline void fixture_fini(struct fixture *fixture) {

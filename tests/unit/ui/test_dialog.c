@@ -473,14 +473,14 @@ static void test_the_largest_plan(void **state) {
   struct session s;
   session_init(&s, 120, 36);
   double begin = cpu_ms();
-  open_plan(&s, &spec_terminate, PLAN_VICTIMS_MAX, true, 0);
+  open_plan(&s, &spec_terminate, PLAN_OBJECTS_MAX, true, 0);
   double opened = cpu_ms();
   press(&s, "<PgDn><PgDn><End>");
   expect(&s, "other one");
   print_message("%.0f ms to open it, %.1f ms a key\n", opened - begin, (cpu_ms() - opened) / 3);
   press(&s, "<PgUp><PgUp>ecap-prod 20000<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
-  open_plan(&s, &spec_terminate, PLAN_VICTIMS_MAX, true, 0);
+  open_plan(&s, &spec_terminate, PLAN_OBJECTS_MAX, true, 0);
   press(&s, "<Ctrl-Y>");
   assert_true(strlen(s.request.text) <= 64 << 10);
   assert_non_null(strstr(s.request.text, "(truncated: too long to copy)\n"));
@@ -581,7 +581,7 @@ static void test_the_menu(void **state) {
   session_init(&s, 100, 30);
   press(&s, "3a");
   assert_int_equal(s.request.kind, REQUEST_MENU);
-  assert_int_equal(s.request.subject.slot, 4);
+  assert_int_equal(s.request.subject.target_index, 4);
   assert_string_equal(s.request.subject.table, "sessions");
   assert_int_equal(s.request.subject.key_count, 1);
   assert_string_equal(s.request.subject.keys[0], "8123/1");

@@ -106,7 +106,7 @@ static void make_refused(struct acting *acting) {
 static void make_hostile(struct acting *acting) {
   acting_init(acting, true);
   struct plan *plan = acting_plan(acting, &spec_terminate, 1, false, FIXTURE_NOW);
-  plan->victims[0].cells[2] = "SELECT '\x1b[2J\x1b]0;owned\x07' -- \xE2\x80\xAE \xE5\xAE\xA2";
+  plan->objects[0].cells[2] = "SELECT '\x1b[2J\x1b]0;owned\x07' -- \xE2\x80\xAE \xE5\xAE\xA2";
   plan_say(plan, PLAN_WARNING, "its client says \x1b[31m of itself that it is \xFF\n[>Cancel<]");
 }
 
@@ -145,7 +145,7 @@ static void make_partly(struct acting *acting) {
   acting_init(acting, false);
   struct operation *operation = acting_run(acting, OPERATION_ENDED, 2, FIXTURE_NOW);
   outcome_note(&operation->outcome, 1, 123345, 1000000, "keys");
-  outcome_set(&operation->outcome, 1, VICTIM_UNKNOWN, "no answer within 30s");
+  outcome_set(&operation->outcome, 1, OBJECT_UNKNOWN, "no answer within 30s");
   operation->execute_ms = 88000;
   operation->verify_ms = -1;
 }

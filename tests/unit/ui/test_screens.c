@@ -61,7 +61,7 @@ static void make_several(struct fixture *fixture) {
 
 static void make_waiting(struct fixture *fixture) {
   fixture_init(fixture, SCENE_CALM, false);
-  for (size_t i = 0; i < fixture->model.slot_count; i++)
+  for (size_t i = 0; i < fixture->model.target_count; i++)
     model_attempt(&fixture->model, i, FIXTURE_NOW - 50);
   model_evaluate(&fixture->model, FIXTURE_NOW, false);
 }
@@ -70,13 +70,13 @@ static void make_waiting(struct fixture *fixture) {
 static void make_down(struct fixture *fixture) {
   fixture_init(fixture, SCENE_CALM, false);
   for (int step = 0; step < FIXTURE_STEPS; step++)
-    for (size_t slot = 0; slot < fixture->model.slot_count; slot++)
-      if (slot != 4)
-        fixture_publish(fixture, slot, step,
-                        FIXTURE_NOW - (slot == 6 ? 40000 : 14000) -
+    for (size_t target_index = 0; target_index < fixture->model.target_count; target_index++)
+      if (target_index != 4)
+        fixture_publish(fixture, target_index, step,
+                        FIXTURE_NOW - (target_index == 6 ? 40000 : 14000) -
                             (FIXTURE_STEPS - 1 - step) * 2000);
-  for (size_t slot = 0; slot < 3; slot++)
-    fixture_publish(fixture, slot, FIXTURE_STEPS, FIXTURE_NOW);
+  for (size_t target_index = 0; target_index < 3; target_index++)
+    fixture_publish(fixture, target_index, FIXTURE_STEPS, FIXTURE_NOW);
   model_evaluate(&fixture->model, FIXTURE_NOW - 14000, false);
   fixture_fail(fixture, 3, ERR_TIMEOUT, "no answer from kafka:9092 within 2s", 14000);
   fixture_fail(fixture, 4, ERR_DENIED, "password authentication failed for user \"ecap_user\"",

@@ -391,8 +391,8 @@ static void test_a_busy_screen_is_cheap(void **state) {
     memcpy(before->cells, s.canvas->cells, 200 * 50 * sizeof *before->cells);
     s.now_ms += 1000;
     if (i % 2 == 0) {
-      for (size_t slot = 0; slot < s.fixture.model.slot_count; slot++)
-        fixture_publish(&s.fixture, slot, FIXTURE_STEPS + i / 2, s.now_ms);
+      for (size_t target_index = 0; target_index < s.fixture.model.target_count; target_index++)
+        fixture_publish(&s.fixture, target_index, FIXTURE_STEPS + i / 2, s.now_ms);
       model_evaluate(&s.fixture.model, s.now_ms, false);
     }
     draw(&s);
@@ -471,12 +471,12 @@ static struct key random_key(uint32_t *seed) {
 
 static void change_model(struct session *s, uint32_t *seed) {
   s->fixture.scene = (enum fixture_scene)(next_random(seed) % 4);
-  size_t slot = next_random(seed) % s->fixture.model.slot_count;
+  size_t target_index = next_random(seed) % s->fixture.model.target_count;
   s->now_ms += next_random(seed) % 9000;
   if (next_random(seed) % 5 == 0)
-    fixture_fail(&s->fixture, slot, ERR_TIMEOUT, "no \x1b[1m answer", 0);
+    fixture_fail(&s->fixture, target_index, ERR_TIMEOUT, "no \x1b[1m answer", 0);
   else
-    fixture_publish(&s->fixture, slot, (int)(next_random(seed) % 100), s->now_ms);
+    fixture_publish(&s->fixture, target_index, (int)(next_random(seed) % 100), s->now_ms);
   model_evaluate(&s->fixture.model, s->now_ms, false);
 }
 
@@ -534,10 +534,10 @@ static void check_subject(const struct session *s) {
   const struct subject *subject = &s->request.subject;
   if (s->request.kind != REQUEST_MENU && s->request.kind != REQUEST_ACT)
     return;
-  assert_true(subject->slot < s->fixture.model.slot_count);
+  assert_true(subject->target_index < s->fixture.model.target_count);
   assert_true(subject->hidden <= subject->key_count);
   assert_true((subject->table == NULL) == (subject->key_count == 0));
-  const struct sample *sample = s->fixture.model.slots[subject->slot].sample;
+  const struct sample *sample = s->fixture.model.targets[subject->target_index].sample;
   for (size_t i = 0; i < subject->key_count; i++)
     assert_non_null(table_find(sample_table_view(sample, subject->table), subject->keys[i]));
 }
@@ -591,8 +591,8 @@ static void test_counts_at_least(void **state) {
   draw(&s);
   expect(&s, "+ WARN ");
   expect(&s, "+ more");
-  for (size_t i = 0; i < s.fixture.model.slot_count; i++)
-    assert_int_equal(model_slot_severity(&s.fixture.model, i, s.now_ms),
+  for (size_t i = 0; i < s.fixture.model.target_count; i++)
+    assert_int_equal(model_target_severity(&s.fixture.model, i, s.now_ms),
                      findings_row(s.fixture.model.findings, i, NULL, NULL));
   session_fini(&s);
 }
