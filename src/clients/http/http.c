@@ -9,7 +9,6 @@
 #include "io/tcp.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +141,8 @@ static void set_options(struct http_request *request, const struct http_query *q
     char *header = mem_printf("Host: %s", query->host);
     request->headers = curl_slist_append(NULL, header);
     free(header);
+    if (!request->headers)
+      mem_failed();
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
   }
 }
@@ -175,7 +176,8 @@ struct http_request *http_get(struct io *io, const struct http_query *query, htt
   request->client->ended = on_ended;
   request->body = mem_dup("");
   request->easy = curl_easy_init();
-  assert(request->easy);
+  if (!request->easy)
+    mem_failed();
   set_options(request, query);
   uv_timer_init(io->loop, &request->timer);
   request->timer.data = request;
@@ -206,6 +208,8 @@ static void identity_addresses(struct http_request *request, const struct resolv
   }
   request->pinned = curl_slist_append(NULL, entry);
   free(entry);
+  if (!request->pinned)
+    mem_failed();
   curl_easy_setopt(request->easy, CURLOPT_RESOLVE, request->pinned);
 }
 

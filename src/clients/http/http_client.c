@@ -3,7 +3,6 @@
 #include "clients/http/http_multi.h"
 #include "core/mem.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 struct watch {
@@ -22,7 +21,8 @@ struct http_client *http_client_get(struct io *io) {
   struct http_client *client = mem_new(sizeof *client);
   client->loop = io->loop;
   client->multi = curl_multi_init();
-  assert(client->multi);
+  if (!client->multi)
+    mem_failed();
   uv_timer_init(io->loop, &client->timer);
   client->timer.data = client;
   curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_watch_wanted);

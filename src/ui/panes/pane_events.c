@@ -5,6 +5,7 @@
 #include "ui/draw/widget.h"
 #include "ui/table/table_view.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum {
@@ -37,18 +38,19 @@ static size_t break_at_blank(const char *text, int cells) {
   return end;
 }
 
-/* The rest of its sentence, on lines of their own. */
+/* The rest of its sentence, on lines of their own: at most `more`. */
 static void wrap_event(struct pane *pane, const struct frame *frame, const struct event *event,
-                       int width) {
+                       int width, size_t more) {
   char clean[TEXT_MAX];
   text_sanitize(clean, sizeof clean, event->text, strnlen(event->text, TEXT_MAX / 4),
                 frame->canvas && frame->canvas->ascii);
   int room = width - PREFIX_CELLS - text_width(event->subject) - 1;
   const char *at = clean;
-  for (int part = 0; room > 0 && part < LINES_MAX; part++) {
+  const int lines = more < LINES_MAX ? (int)more + 1 : LINES_MAX;
+  for (int part = 0; room > 0 && part < lines; part++) {
     struct line *line =
         part == 0 ? &pane->lines.items[pane->lines.count - 1] : add_line(pane, event, part);
-    size_t end = part + 1 < LINES_MAX ? break_at_blank(at, room) : 0;
+    size_t end = part + 1 < lines ? break_at_blank(at, room) : 0;
     if (end == 0)
       end = strlen(at); /* the last line, or one long word, is cut */
     line->text = arena_text(frame->arena, at, end);
@@ -59,7 +61,8 @@ static void wrap_event(struct pane *pane, const struct frame *frame, const struc
   }
 }
 
-static void add_events(struct pane *pane, const struct frame *frame, int width, bool wrapped) {
+/* The newest first; they share the spare lines for long sentences. */
+static void add_events(struct pane *pane, const struct frame *frame, int width, size_t spare) {
   const struct event *event;
   pane->lines.count = 0;
   pane->filter_matches = pane->filter_total = 0;
@@ -73,19 +76,23 @@ static void add_events(struct pane *pane, const struct frame *frame, int width, 
     line->selectable = true;
     line->key = arena_printf(frame->arena, "%lld %s %s", (long long)event->at_ms, event->subject,
                              event->text);
-    if (wrapped)
-      wrap_event(pane, frame, event, width);
+    const size_t before = pane->lines.count;
+    if (spare > 0)
+      wrap_event(pane, frame, event, width, spare);
+    spare -= pane->lines.count - before;
   }
 }
 
-/* Long sentences are wrapped where that hides no other event, or where many are seen anyway. */
+/* Long sentences are wrapped where many events are seen anyway, else as far as that hides no other
+ * event, the newest first. */
 static void events_build(struct pane *pane, const struct frame *frame, int width,
                          enum pane_room room) {
-  add_events(pane, frame, width, false);
-  if (room == PANE_WIDE || pane->body > 0)
-    add_events(pane, frame, width, true);
-  if (pane->body > 0 && pane->body < WRAP_BODY && pane->lines.count > (size_t)pane->body)
-    add_events(pane, frame, width, false);
+  add_events(pane, frame, width, 0);
+  const size_t body = pane->body > 0 ? (size_t)pane->body : 0;
+  if (room == PANE_WIDE || body >= WRAP_BODY)
+    add_events(pane, frame, width, SIZE_MAX);
+  else if (body > pane->lines.count)
+    add_events(pane, frame, width, body - pane->lines.count);
   if (pane->lines.count == 0)
     pane_line(pane, LINE_EMPTY);
 }
