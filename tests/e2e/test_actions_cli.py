@@ -452,7 +452,7 @@ def test_no_plan_of_a_server_that_is_away(remedy):
 
 def test_no_such_plan(remedy):
     assert remedy.apply("0123456789").status == FAILED
-    assert "is no plan" in remedy.apply("../../x").stderr
+    assert "is not a plan" in remedy.apply("../../x").stderr
     assert remedy.run("apply").status == USAGE
     assert remedy.run("audit").status == DONE
     assert remedy.run("audit", "--since", "soon").status == USAGE

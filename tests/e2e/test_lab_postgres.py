@@ -149,7 +149,7 @@ def test_a_table_whose_name_is_no_utf8(lab_postgres, config, tmp_path):
             done = stacktop("plan", "-c", path, "postgres.vacuum", "sql_ascii", shown)
             assert done.status == 1 and "cannot be acted on: its name is not valid UTF-8" in done.stderr, done
             done = stacktop("plan", "-c", path, "postgres.vacuum", "sql_ascii", shown, "public.plain")
-            assert done.status == 0 and "1 of 2 is left out" in done.stdout, done
+            assert done.status == 0 and "1 of 2 is omitted" in done.stdout, done
             number = re.search(r"^Plan ([0-9a-f]{64})$", done.stdout, re.M).group(1)
             done = stacktop("apply", number, "-c", path, "--confirm", "y")
             assert done.status == 0, done

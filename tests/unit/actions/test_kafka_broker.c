@@ -197,7 +197,7 @@ static void test_reset_to_a_time_and_latest(void **state) {
   assert_true(driver_execute(&f->driver));
   assert_int_equal(committed(f, f->topic, 0), 30);
   plan_reset(f, "latest");
-  assert_in_plan(f->driver.plan, "it loses 70 unread messages");
+  assert_in_plan(f->driver.plan, "the group loses 70 unread messages");
   assert_true(driver_execute(&f->driver));
   assert_int_equal(committed(f, f->topic, 0), 100);
   broker_commit(&f->broker, f->group, f->topic, 1, 7);
@@ -447,7 +447,7 @@ static void test_set_topic_config(void **state) {
   const char *picks[] = {topic, NULL};
   const char *nonsense[] = {"name", "no.such.setting", "value", "1", NULL};
   assert_false(driver_survey(&f->driver, action, NULL, NULL, nonsense));
-  refused(f, "topics have no setting \"no.such.setting\"");
+  refused(f, "unknown topic setting \"no.such.setting\"");
   const char *bad[] = {"name", "retention.ms", "value", "soon", NULL};
   assert_true(driver_survey(&f->driver, action, NULL, NULL, bad));
   assert_true(driver_plan(&f->driver, picks));
