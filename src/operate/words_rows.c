@@ -44,6 +44,7 @@ static const struct row *row_of_key(const struct finder *finder, const char *key
 
 static const char *row_label(const struct table *table, const struct row *row,
                              char out[LABEL_MAX]) {
+  assert(row);
   if (row->cells[0].type == VALUE_TEXT)
     return row->cells[0].text;
   return format_value(out, LABEL_MAX, row->cells[0], table->spec->columns[0].unit, false);
