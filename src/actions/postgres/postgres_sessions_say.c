@@ -47,7 +47,7 @@ static void say_freed(struct plan *plan, const struct postgres_objects *objects)
   char some[64] = "";
   size_t looked = 0;
   if (behind > 0)
-    snprintf(some, sizeof some, ", %zu of them behind another selected one", behind);
+    snprintf(some, sizeof some, ", %zu of them indirectly", behind);
   for (size_t i = 0; i < objects->count; i++) {
     struct value blocks = cell(objects, i, SESSION_FOUND_BLOCKS);
     if (blocks.type == VALUE_NONE)
