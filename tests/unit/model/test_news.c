@@ -9,7 +9,7 @@ static int many_setup(void **state) {
   struct model_fixture *fixture = mem_new(sizeof *fixture);
   fixture->config = config_new();
   for (int i = 0; i < TARGETS; i++) {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "t%d", i);
     struct target *target = target_new(&model_kind, name);
     target->interval_ms = 2000;
