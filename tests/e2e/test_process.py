@@ -176,7 +176,7 @@ def test_the_action_decides_apply_s_status_not_its_report(planned, redis):
     os.close(write)
     os.close(read)
     assert done.returncode == 0, done.err
-    assert "cannot be written" in done.err and "outcome: done" in done.err
+    assert "cannot be written" in done.err and "outcome of the action: done" in done.err
     assert keys(redis) == 0
 
 
