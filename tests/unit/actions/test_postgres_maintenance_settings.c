@@ -134,7 +134,7 @@ static void test_what_is_refused(void **state) {
   refuse(fixture, "work_mem", NULL, "give a value");
   refuse(fixture, "shared_preload_libraries", "a, b", "is a list");
   refuse(fixture, "primary_conninfo", "host=x",
-         postgres_major(&server) < 12 ? "no visible setting" : "may hold a password");
+         postgres_major(&server) < 12 ? "unknown or hidden setting" : "may hold a password");
   refuse(fixture, "archive_command", "cp Password=x", "may hold a password");
   const char *const reset[] = {"name", "work_mem", "reset", "true", NULL};
   survey(fixture, "postgres.set", reset);
