@@ -7,6 +7,9 @@ sys.dont_write_bytecode = True
 
 import pytest  # noqa: E402
 
+# Their assertions say what was found, as those of the test files do.
+pytest.register_assert_rewrite("scenes", "storm", "witness")
+
 from stacktop import write_config  # noqa: E402
 
 

@@ -141,7 +141,7 @@ static const char holders_sql[] =
   " AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid)"
   " UNION ALL SELECT format('replication slot %s%s', slot_name,"
   "  CASE WHEN active THEN '' ELSE ' (inactive)' END), age(xmin), NULL, NULL,"
-  " 'resume its consumer, or drop the slot'"
+  " 'resume its consumer, or remove the slot'"
   " FROM pg_replication_slots WHERE xmin IS NOT NULL"
   " UNION ALL SELECT format('prepared transaction %s', gid), age(transaction), " MS("prepared") ","
   " extract(epoch FROM clock_timestamp() - prepared)::bigint,"
