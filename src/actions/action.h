@@ -51,7 +51,7 @@ struct act_step {
   int64_t timeout_ms; /* 0: as long as it takes (a person can cancel) */
   void (*start)(struct act *act);
   /* A person wants it to stop: at the next safe point it ends, with ERR_NONE text "cancelled" or
-   * with what has been reached; objects that were not come to are OBJECT_SKIPPED. NULL: cannot be
+   * with what has been reached; objects that were not attempted are OBJECT_SKIPPED. NULL: cannot be
    * stopped half-way, it is short. */
   void (*cancel)(struct act *act);
   /* The deadline has come, or the program is left: forget the act at once, hang up, call nothing.

@@ -118,7 +118,7 @@ static void kept_finish(struct audit *audit, struct append *append, const struct
   append_free(append);
 }
 
-/* Tells whoever waits. It may append again, or close. */
+/* Calls back the one who waits. It may append again, or close. */
 static void append_finish(struct audit *audit, struct append *append) {
   struct err text;
   const struct err *err = append->written ? NULL : &text;

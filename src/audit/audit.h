@@ -52,7 +52,7 @@ void audit_acknowledge(struct audit *audit, const char *id, const char *reason, 
  * (`unknown`: its process is gone, or it is of another host and more than a day old; else it is
  * under way). Lines that make no sense are passed over. Of a record that is
  * seen, event, id, at_ms, who.user, who.host, action, kind, target and title are never NULL; result
- * is not in an outcome, nor key and label of a object. To be asked for once; until audit_close it
+ * is not in an outcome, nor key and label of an object. To be asked for once; until audit_close it
  * keeps the loop alive. */
 void audit_follow(struct audit *audit, audit_seen seen, void *arg);
 

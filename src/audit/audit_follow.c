@@ -36,7 +36,7 @@ static void on_tick(uv_timer_t *timer) {
     audit->poll = NULL;
 }
 
-/* Whoever is told may close the audit. */
+/* The callback may close the audit. */
 static void poll_done(struct worker_task *task) {
   struct audit *audit = task->owner;
   struct poll *poll = (struct poll *)task;

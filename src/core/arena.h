@@ -2,7 +2,7 @@
  *
  * Everything that a server's answer makes us keep lies in an arena, and the ceiling is named where
  * the arena is initialised. At the ceiling arena_alloc returns NULL and `exhausted` stays set, so
- * that whoever publishes the data can say that it was cut. */
+ * that the publisher of the data can say that it was cut. */
 #pragma once
 
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* A hash map: from a key to a number, which is mostly an index. Keys are borrowed and must neither
  * move nor change while they are in it. Texts, unless the map is made with functions of its own.
  *
- * Whoever chooses the keys can make them collide and look-ups slow: the number of keys needs a
- * ceiling where a server or a document chooses them. */
+ * A server that chooses the keys can make them collide and look-ups slow: the number of keys needs
+ * a ceiling where a server or a document chooses them. */
 #pragma once
 
 #include <stdbool.h>

@@ -33,7 +33,7 @@ struct resolve; /* one who waits for an answer */
 struct resolve *resolve_start(struct io *io, const char *host, int port, resolve_cb done,
                               void *arg);
 
-/* No callback will come. The look-up goes on for whoever asks next. */
+/* No callback will come. The look-up continues for the next caller. */
 void resolve_cancel(struct resolve *resolve);
 
 /* "127.0.0.1" or "::1" of an address. */

@@ -51,7 +51,7 @@ struct operation {
    * none; with one: what ended it early. */
   struct err err;
   struct err unrecorded;         /* ENDED: why the outcome is not on disk yet; ERR_NONE: it is */
-  int64_t execute_ms, verify_ms; /* how long they took, or take; -1: it did not come to that */
+  int64_t execute_ms, verify_ms; /* how long they took, or take; -1: not reached */
   char audit_id[64];             /* "" before the intent is written */
 };
 

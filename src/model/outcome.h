@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 enum object_result {
-  OBJECT_PENDING, /* not come to it yet */
+  OBJECT_PENDING, /* not attempted yet */
   OBJECT_SENT,    /* the effect has been asked for and acknowledged; no proof yet */
   OBJECT_DONE,    /* the proof was seen */
   OBJECT_PARTLY,  /* a part was done and stays, the rest was not: struct amount has how much */
-  OBJECT_GONE,    /* it was not there any more, or is another by now: nothing was done to it */
+  OBJECT_GONE,    /* it no longer exists or was replaced: nothing was done to it */
   OBJECT_REFUSED, /* with the server's words */
   OBJECT_SKIPPED, /* cancelled before its turn */
   OBJECT_UNKNOWN, /* asked for, and no answer: it may have happened */
@@ -48,10 +48,10 @@ void outcome_init(struct outcome *outcome, size_t objects);
 void outcome_fini(struct outcome *outcome);
 void outcome_set(struct outcome *outcome, size_t object, enum object_result result,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* While a object is worked on in several steps: how much of it is done so far. From then on it is
+/* While an object is worked on in several steps: how much of it is done so far. From then on it is
  * never called skipped, refused, gone or, before it is sent, unknown: outcome_set with any of these
- * makes it OBJECT_PARTLY (for unknown with at_least), whoever says so, also the pipeline of a step
- * that was dropped. */
+ * makes it OBJECT_PARTLY (for unknown with at_least), no matter which code reports it, also the
+ * pipeline of a step that was dropped. */
 void outcome_note(struct outcome *outcome, size_t object, int64_t done, int64_t total,
                   const char *unit);
 /* Partly done. amount NULL: as it was noted. The words say why, without the numbers. */
@@ -77,7 +77,7 @@ enum { AMOUNT_MAX = 160, OBJECT_TEXT_MAX = 1024 };
 /* "1,200 of 5,000 rows", "at least 1,200 of 5,000 rows", "1,200 rows, of how many is not known";
  * "" when nothing was counted. Returns out. */
 const char *amount_text(char out[AMOUNT_MAX], const struct amount *amount);
-/* What there is to say of a object beyond its result: of one that is partly done the amount, then
+/* What there is to say of an object beyond its result: of one that is partly done the amount, then
  * the words. Returns out. */
 const char *object_outcome_text(char out[OBJECT_TEXT_MAX], const struct object_outcome *object);
 

@@ -41,7 +41,7 @@ struct plan_object {
   const char *key;         /* its identity, unique in the plan: "8123/1700000000.123456" */
   const char *label;       /* for people: "pid 8123" */
   const char **cells;      /* one a column of the plan: for people; NULL: empty */
-  const char **identities; /* one a identity of the plan: what the effect is bound to */
+  const char **identities; /* one an identity of the plan: what the effect is bound to */
 };
 
 struct plan_param {
@@ -81,7 +81,7 @@ struct plan {
   size_t hidden;    /* objects that the screen's filter hides */
   int64_t data_ms;  /* when what it is made from was read */
   int64_t made_ms;  /* when it was made */
-  const char *hash; /* set by whoever writes it out; NULL before */
+  const char *hash; /* set by the code that writes it out; NULL before */
 };
 
 /* An empty one for the target. environment may be NULL. */
@@ -95,7 +95,7 @@ const char *plan_printf(struct plan *plan, const char *format, ...)
 /* Adds a line. Newlines in it become blanks. */
 void plan_say(struct plan *plan, enum plan_part part, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Adds a object, key and label copied, cells and identities empty; NULL beyond a ceiling: there is
+/* Adds an object, key and label copied, cells and identities empty; NULL beyond a ceiling: there is
  * no plan then. Set columns and identities before. It may move with the next one. */
 struct plan_object *plan_object(struct plan *plan, const char *key, const char *label);
 void plan_param_add(struct plan *plan, const char *name, const char *value);

@@ -1,5 +1,5 @@
-/* How a plan is written to a file and read again: report has one (report/plan_json.h), and whoever
- * keeps plans is given it. */
+/* How a plan is written to a file and read again: report has one (report/plan_json.h), and the code
+ * that keeps plans is given it. */
 #pragma once
 
 #include "model/plan.h"

@@ -22,7 +22,7 @@ enum request_kind {
   REQUEST_REPLAN,     /* make it again from fresh data */
   REQUEST_CANCEL,     /* EXECUTE: stop at the next safe point */
   REQUEST_DISMISS,    /* the front operation's dialog goes; what has not begun is given up, what
-                         runs goes on behind */
+                         runs continues in the background */
   REQUEST_FRONT,      /* show the dialog of an operation that runs behind; `operation` is its id */
   REQUEST_UNDO,       /* begin what takes the front (or the last) operation back */
   REQUEST_COPY,       /* text to the clipboard of the terminal (OSC 52) */

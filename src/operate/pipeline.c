@@ -52,7 +52,7 @@ static void dismiss(struct pipeline *pipeline, struct operation *operation) {
   if (!is_begun(operation)) {
     run_drop_step(run_of(operation));
     run_remove(run_of(operation));
-  } else if (pipeline->operations->front == operation) { /* it goes on behind */
+  } else if (pipeline->operations->front == operation) { /* it continues in the background */
     pipeline->operations->front = NULL;
   }
   pipeline_changed(pipeline);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The target's name may lead to a different server by now. Its identity decides where both are
+/* The target's name may now lead to a different server. Its identity decides where both are
  * known, for one server may have several addresses; the effect checks it again. */
 bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err *err) {
   const char *server = sample ? sample->facts[FACT_SERVER] : NULL;

@@ -2,7 +2,7 @@
  * without a screen, before and after the loop.
  *
  * The folder is its owner's alone (0700), the files too (0600). A plan can be applied for an hour,
- * and once: whoever applies it renames it to HASH.applied first. */
+ * and once: the process that applies it renames it to HASH.applied first. */
 #pragma once
 
 #include "model/plan_format.h"

@@ -3,7 +3,7 @@
  * What is read back executes as the plan that was written: objects with keys, labels, cells and
  * identities, parameters, count, target and address are the same to the byte. A text that is not
  * UTF-8 (a server's own bytes) is written as {"bytes": "hexadecimal"}. It is read by the same
- * version of stacktop only: what a identity means is that version's affair. */
+ * version of stacktop only: what an identity means is that version's affair. */
 #pragma once
 
 #include "model/plan_format.h"

@@ -27,7 +27,7 @@ const struct kafka_admin *kafka_look(struct step *step, kafka_run run);
 const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int64_t patience_ms,
                                            bool (*wanted)(const struct plan *plan,
                                                           const struct kafka_admin *now));
-/* What an answer says of a object that is a partition; NULL: nothing. */
+/* What an answer says of an object that is a partition; NULL: nothing. */
 const struct kafka_spot *kafka_planned_spot(const struct kafka_admin *admin,
                                             const struct plan *plan, size_t object);
 /* outcome_undo: the reset from the undo file, where offsets were changed or may have been. */

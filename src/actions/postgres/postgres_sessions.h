@@ -109,7 +109,7 @@ struct postgres_objects {
    * when all that it waits for are objects or will be freed; else -1 */
   int *freed;
   size_t freed_count;
-  size_t others;   /* that wait for a object and for somebody else as well */
+  size_t others;   /* that wait for an object and for somebody else as well */
   int64_t waiting; /* for locks, on the whole server */
 };
 /* What it means, in sentences: who is freed, what breaks, what is lost. */

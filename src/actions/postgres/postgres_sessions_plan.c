@@ -45,7 +45,7 @@ struct waiter {
   const char *blockers; /* "8123, 8140"; "": waits for nobody */
   int object;           /* it is one, or waits for one: its index; else -1 */
   bool is_object;
-  bool freed; /* or a object */
+  bool freed; /* or an object */
 };
 
 static const struct waiter *find_waiter(const struct waiter *waiters, size_t count, int64_t pid) {

@@ -23,7 +23,7 @@ static size_t count_text(const struct postgres_objects *objects, enum postgres_s
   return count;
 }
 
-/* Whether it waits for a object itself, and not only behind others that do. */
+/* Whether it waits for an object itself, and not only behind others that do. */
 static bool waits_directly(const struct postgres_objects *objects, const struct row *row) {
   const char *at = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY);
   int64_t pid;

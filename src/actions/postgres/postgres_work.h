@@ -2,7 +2,7 @@
  * CREATE INDEX and DROP INDEX. None of them takes values, so that its names are put together and
  * quoted by the server.
  *
- * Each object has its statement as a identity, made of a name that the survey's server had quoted.
+ * Each object has its statement as an identity, made of a name that the survey's server had quoted.
  * Right before it runs, the server is asked on the same session whether that statement is what it
  * would write itself for the object with the pinned oid; only then the identity is sent. A second
  * link reads the progress each second, and is the way in which a person's cancel gets through
@@ -21,7 +21,7 @@ enum postgres_work_identity {
   WORK_IDENTITY_COUNT
 };
 
-/* The answer of `check`; no row: it no longer exists, or is called otherwise by now. */
+/* The answer of `check`; no row: it no longer exists, or has another name. */
 enum postgres_work_check {
   CHECK_WHY_NOT, /* words; NULL: go on */
   CHECK_LOCK,    /* a name for LOCK TABLE, to see whether the lock is to be had; NULL: none */
@@ -60,7 +60,7 @@ struct postgres_work {
   /* ---- execute */
   const char *check; /* $1 the oid, $2 the statement; $3 the stamp where check_stamp is set */
   bool check_stamp;
-  const char *(*progress)(int version); /* $1 our pid; NULL: nothing is told */
+  const char *(*progress)(int version); /* $1 our pid; NULL: nothing is reported */
   /* Waits for transactions instead of queueing for a lock, so that it waits as long as it takes,
    * once a look has shown that the first lock is to be had; what fails may leave invalid indexes */
   bool concurrently;

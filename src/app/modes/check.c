@@ -70,7 +70,7 @@ static void on_finished(void *arg) {
   uv_stop(&check->runtime->loop);
 }
 
-/* Who has not answered at all by now still has until its deadline. */
+/* A target that has not answered yet still has until its deadline. */
 static void on_over(uv_timer_t *timer) {
   struct check *check = timer->data;
   check->over = true;

@@ -37,8 +37,8 @@ void scheduler_pause(struct scheduler *scheduler);
 /* Every target is asked at once, and at its interval again. */
 void scheduler_resume(struct scheduler *scheduler);
 
-/* Whether an answer is still awaited that was asked for less than a moment ago: whoever draws may
- * wait for it and draw once. */
+/* Whether an answer is still awaited that was asked for less than a moment ago: the caller that
+ * draws may wait for it and draw once. */
 bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms);
 
 /* Cancels what runs, closes every instance, then frees itself and calls done(arg). */

@@ -3,8 +3,8 @@
  *
  * A change looks first, in the same run, whether all is still as it was planned, and changes
  * nothing if not. Then it passes a gate: after kafka_admin_cancel (kafka_asking.h) nothing is sent
- * that was not sent before, and whoever cancels is told. All texts are a broker's: sanitise to
- * show. */
+ * that was not sent before, and the caller that cancels is informed. All texts are a broker's:
+ * sanitise to show. */
 #pragma once
 
 #include "clients/kafka/kafka_snapshot.h"

@@ -6,7 +6,7 @@
 #include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_session.h"
 
-/* Copies the query: the collection may outlive whoever asked. */
+/* Copies the query: the collection may outlive the caller. */
 void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query);
 
 /* Fills the snapshot. What one group or partition does not answer is an error of its own; false
