@@ -9,7 +9,7 @@
 #include "app/runtime/process.h"
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
-#include "clients/kafka/kafka_child.h"
+#include "clients/kafka/child/kafka_child.h"
 #include "config/config_dump.h"
 #include "core/format.h"
 #include "core/text.h"

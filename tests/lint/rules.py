@@ -36,7 +36,7 @@ LIBRARIES = {
     r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal/terminal.c"},
     r"uv\.h": {"io", "clients", "collectors", "actions", "audit", "operate", "app", "main.c"},
     r"libpq-fe\.h|libpq/.*": {"clients/postgres/"},
-    r"librdkafka/.*": {"clients/kafka/"},
+    r"librdkafka/.*": {"clients/kafka/child/"},
     r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
     r"curl/.*": {"clients/http/"},
     r"yaml\.h": {"config"},
@@ -81,8 +81,8 @@ BANNED = {
     "rd_kafka_query_watermark_offsets": ("waits for the broker: ListOffsets", ()),
     "rd_kafka_committed": ("waits for the broker: ListConsumerGroupOffsets", ()),
     "rd_kafka_list_groups": ("waits for the broker: ListConsumerGroups", ()),
-    # in the client's own process (clients/kafka/kafka_child.c): librdkafka before 2.3 has no ListOffsets
-    "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("clients/kafka/kafka_offsets.c",)),
+    # in the client's own process (clients/kafka/child/kafka_child.c): librdkafka before 2.3 has no ListOffsets
+    "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("clients/kafka/child/kafka_offsets.c",)),
     "curl_easy_perform": ("waits for the server: the multi handle of clients/http/http.h", ()),
     "statvfs": ("a hung mount holds it for ever: io/mount.h on a thread of io/worker.h",
                 ("io/mount.c",)),
@@ -156,7 +156,7 @@ def check_includes(root):
 def _system_of(name):
     """ "redis" of "actions/redis/redis_keys.c"; "" of "actions/action.h"."""
     parts = name.split("/")
-    return parts[1] if len(parts) == 3 and parts[0] in BY_SYSTEM else ""
+    return parts[1] if len(parts) >= 3 and parts[0] in BY_SYSTEM else ""
 
 
 def _own_header(name, room, header, number):

@@ -126,6 +126,6 @@ void memcached_plan_server(struct plan *plan, const struct action_request *reque
            "sends the command",
            found_text(found, "run"), found_text(found, "version"));
   plan_say(plan, PLAN_WARNING,
-           "Memcached has no other identity: one with the same pid that started in the same second "
-           "is not told apart");
+           "Memcached has no identity but its pid and start time: a server with the same pid that "
+           "started in the same second would be taken for this one");
 }

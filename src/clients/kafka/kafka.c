@@ -1,7 +1,7 @@
 #include "clients/kafka/kafka.h"
 
+#include "clients/kafka/child/kafka_conf.h"
 #include "clients/kafka/kafka_client.h"
-#include "clients/kafka/kafka_conf.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

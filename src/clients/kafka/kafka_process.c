@@ -2,7 +2,7 @@
  * after the other, until nothing is. */
 #include "clients/kafka/kafka_process.h"
 
-#include "clients/kafka/kafka_child.h"
+#include "clients/kafka/child/kafka_child.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"

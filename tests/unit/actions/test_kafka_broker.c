@@ -2,7 +2,7 @@
  * refused. Every topic and group is the test's own. */
 #include "kafka_broker.h"
 
-#include "clients/kafka/kafka_child.h"
+#include "clients/kafka/child/kafka_child.h"
 #include "support/c11_threads.h"
 
 #include <fcntl.h>

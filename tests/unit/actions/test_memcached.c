@@ -79,7 +79,7 @@ static void test_all_items_are_flushed(void **state) {
   const char *text = plan_text(&driver);
   expect_in(text, "| nc 127.0.0.1 ");
   expect_in(text, "the same server process answers: pid ");
-  expect_in(text, "Memcached has no other identity");
+  expect_in(text, "Memcached has no identity but its pid and start time");
   expect_in(text, "all items: Memcached has no other copy");
   assert_int_equal(plan_confirmation(driver.plan), CONFIRM_COUNT);
   plan_phrase(driver.plan, phrase);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "clients/http/http.h"
-#include "clients/kafka/kafka_child.h"
+#include "clients/kafka/child/kafka_child.h"
 #include "collectors/collector.h"
 #include "io/resolve.h"
 #include "support/tiny_server.h"

@@ -1,7 +1,7 @@
 /* The collector where no broker answers; a real one is the end-to-end tests'. */
 #include "collectors/collector.h"
 
-#include "clients/kafka/kafka_child.h"
+#include "clients/kafka/child/kafka_child.h"
 #include "support/c11_threads.h"
 #include "support/tiny_server.h"
 

@@ -1,7 +1,7 @@
 /* The client against what is no healthy broker; a real one is the end-to-end tests'. */
 #include "clients/kafka/kafka.h"
 
-#include "clients/kafka/kafka_child.h"
+#include "clients/kafka/child/kafka_child.h"
 #include "support/c11_threads.h"
 #include "support/tiny_server.h"
 

@@ -1,6 +1,6 @@
+#include "clients/kafka/child/kafka_conf.h"
+#include "clients/kafka/child/kafka_error.h"
 #include "clients/kafka/kafka.h"
-#include "clients/kafka/kafka_conf.h"
-#include "clients/kafka/kafka_error.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* The process of a Kafka client in all the ways in which it can fail, and in those in which it must
  * not take part in ours. Most of the children here only play the client: the bootstrap address says
  * how they behave. */
+#include "clients/kafka/child/kafka_child.h"
 #include "clients/kafka/kafka_admin.h"
 #include "clients/kafka/kafka_asking.h"
-#include "clients/kafka/kafka_child.h"
 #include "clients/kafka/kafka_process.h"
 
 #include "support/c11_threads.h"

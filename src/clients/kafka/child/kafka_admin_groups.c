@@ -1,6 +1,6 @@
 /* A group as it is now, and what changes it. */
-#include "clients/kafka/kafka_admin_run.h"
-#include "clients/kafka/kafka_error.h"
+#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"
 
 #include <string.h>

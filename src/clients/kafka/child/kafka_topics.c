@@ -1,6 +1,6 @@
-#include "clients/kafka/kafka_topics.h"
+#include "clients/kafka/child/kafka_topics.h"
 
-#include "clients/kafka/kafka_error.h"
+#include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The first and the end offsets of partitions, on the client's thread. */
 #pragma once
 
-#include "clients/kafka/kafka_session.h"
+#include "clients/kafka/child/kafka_session.h"
 #include "clients/kafka/kafka_snapshot.h"
 
 #include <stddef.h>

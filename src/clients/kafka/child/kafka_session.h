@@ -2,8 +2,8 @@
  * here runs in the client's own process (clients/kafka/kafka_child.h), and may wait. */
 #pragma once
 
-#include "clients/kafka/kafka_roll.h"
-#include "clients/kafka/kafka_stuck.h"
+#include "clients/kafka/child/kafka_roll.h"
+#include "clients/kafka/child/kafka_stuck.h"
 #include "core/err.h"
 
 #include <librdkafka/rdkafka.h>

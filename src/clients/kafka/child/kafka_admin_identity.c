@@ -1,5 +1,5 @@
 /* Which cluster and which topics answer to a name. */
-#include "clients/kafka/kafka_admin_run.h"
+#include "clients/kafka/child/kafka_admin_run.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

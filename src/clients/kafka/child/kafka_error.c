@@ -1,4 +1,4 @@
-#include "clients/kafka/kafka_error.h"
+#include "clients/kafka/child/kafka_error.h"
 
 #include "io/limit.h"
 

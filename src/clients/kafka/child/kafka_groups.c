@@ -1,6 +1,6 @@
-#include "clients/kafka/kafka_groups.h"
+#include "clients/kafka/child/kafka_groups.h"
 
-#include "clients/kafka/kafka_error.h"
+#include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"
 
 #include <fnmatch.h>

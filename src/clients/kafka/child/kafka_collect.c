@@ -7,12 +7,12 @@
  *           -> start offsets
  *             -> ends again, where a committed offset is beyond the end
  */
-#include "clients/kafka/kafka_collect.h"
+#include "clients/kafka/child/kafka_collect.h"
 
-#include "clients/kafka/kafka_error.h"
-#include "clients/kafka/kafka_groups.h"
-#include "clients/kafka/kafka_metadata.h"
-#include "clients/kafka/kafka_offsets.h"
+#include "clients/kafka/child/kafka_error.h"
+#include "clients/kafka/child/kafka_groups.h"
+#include "clients/kafka/child/kafka_metadata.h"
+#include "clients/kafka/child/kafka_offsets.h"
 #include "core/mem.h"
 #include "io/clock.h"
 

@@ -1,9 +1,9 @@
 /* Where the logs of partitions begin and end, and where a time is in them. */
-#include "clients/kafka/kafka_admin_run.h"
-#include "clients/kafka/kafka_error.h"
-#include "clients/kafka/kafka_metadata.h"
-#include "clients/kafka/kafka_offsets.h"
-#include "clients/kafka/kafka_topics.h"
+#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/kafka_error.h"
+#include "clients/kafka/child/kafka_metadata.h"
+#include "clients/kafka/child/kafka_offsets.h"
+#include "clients/kafka/child/kafka_topics.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

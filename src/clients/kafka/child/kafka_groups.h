@@ -1,9 +1,9 @@
 /* Groups while a snapshot is made: from what the list, the descriptions and the offsets say. */
 #pragma once
 
-#include "clients/kafka/kafka_collection.h"
-#include "clients/kafka/kafka_stuck.h"
-#include "clients/kafka/kafka_topics.h"
+#include "clients/kafka/child/kafka_collection.h"
+#include "clients/kafka/child/kafka_stuck.h"
+#include "clients/kafka/child/kafka_topics.h"
 
 /* A group that is being asked about. */
 struct kafka_draft {

@@ -1,7 +1,7 @@
 /* Topics as they are now, and what changes them. */
-#include "clients/kafka/kafka_admin_run.h"
-#include "clients/kafka/kafka_error.h"
-#include "clients/kafka/kafka_metadata.h"
+#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/kafka_error.h"
+#include "clients/kafka/child/kafka_metadata.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-#include "clients/kafka/kafka_session.h"
+#include "clients/kafka/child/kafka_session.h"
 
-#include "clients/kafka/kafka_error.h"
+#include "clients/kafka/child/kafka_error.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"

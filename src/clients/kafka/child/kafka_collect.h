@@ -2,9 +2,9 @@
  * ends of their partitions. */
 #pragma once
 
-#include "clients/kafka/kafka_collection.h"
+#include "clients/kafka/child/kafka_collection.h"
+#include "clients/kafka/child/kafka_session.h"
 #include "clients/kafka/kafka_query.h"
-#include "clients/kafka/kafka_session.h"
 
 /* Copies the query: the collection may outlive the caller. */
 void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query);

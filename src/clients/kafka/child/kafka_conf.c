@@ -1,4 +1,4 @@
-#include "clients/kafka/kafka_conf.h"
+#include "clients/kafka/child/kafka_conf.h"
 
 #include "core/secret.h"
 #include "io/tcp.h"

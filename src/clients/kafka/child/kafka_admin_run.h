@@ -1,8 +1,8 @@
 /* What the runs of clients/kafka/kafka_admin.h share. On the client's thread. */
 #pragma once
 
+#include "clients/kafka/child/kafka_session.h"
 #include "clients/kafka/kafka_admin.h"
-#include "clients/kafka/kafka_session.h"
 
 /* Passes the gate: from now on the change counts as sent. False when it was cancelled. */
 bool kafka_admin_pass(struct kafka_admin *admin, struct err *err) MUST_CHECK;

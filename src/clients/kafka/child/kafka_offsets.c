@@ -1,9 +1,9 @@
 /* The blocking call that librdkafka has had all along. Its answer is all or nothing: the error of
  * one partition loses the offsets of all others, so what fails is asked for again in halves, until
  * the culprits are alone. */
-#include "clients/kafka/kafka_offsets.h"
+#include "clients/kafka/child/kafka_offsets.h"
 
-#include "clients/kafka/kafka_error.h"
+#include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"
 
 #include <assert.h>

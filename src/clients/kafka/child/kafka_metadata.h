@@ -1,7 +1,7 @@
 /* The cluster's metadata, on the client's thread. */
 #pragma once
 
-#include "clients/kafka/kafka_session.h"
+#include "clients/kafka/child/kafka_session.h"
 #include "clients/kafka/kafka_snapshot.h"
 
 /* Makes session->metadata recent. It is asked for at most so often that the asking takes a

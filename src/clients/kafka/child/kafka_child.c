@@ -1,10 +1,10 @@
 /* Two threads: one reads the socket, so that a cancel and the parent's end are seen whatever
  * librdkafka does; the main one makes the calls, and is the only one that writes. */
-#include "clients/kafka/kafka_child.h"
+#include "clients/kafka/child/kafka_child.h"
 
-#include "clients/kafka/kafka_admin_run.h"
-#include "clients/kafka/kafka_collect.h"
-#include "clients/kafka/kafka_conf.h"
+#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/kafka_collect.h"
+#include "clients/kafka/child/kafka_conf.h"
 #include "clients/kafka/kafka_frame.h"
 #include "core/mem.h"
 #include "io/clock.h"

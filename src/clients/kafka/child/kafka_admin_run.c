@@ -1,6 +1,6 @@
-#include "clients/kafka/kafka_admin_run.h"
+#include "clients/kafka/child/kafka_admin_run.h"
 
-#include "clients/kafka/kafka_error.h"
+#include "clients/kafka/child/kafka_error.h"
 #include "io/file.h"
 #include "io/file_save.h"
 
