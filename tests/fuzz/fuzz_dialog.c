@@ -6,6 +6,7 @@
 
 #include "ui/agreement.h"
 #include "ui/operation_fixture.h"
+#include "ui/view/view.h"
 
 enum { WIDTH_LEAST = 40, HEIGHT_LEAST = 12, STEPS_MAX = 150 };
 
