@@ -5,6 +5,7 @@
 
 #include "clients/postgres/pg_answer.h"
 #include "clients/postgres/pg_error.h"
+#include "clients/postgres/pg_farewell.h"
 #include "clients/postgres/pg_hosts.h"
 #include "core/mem.h"
 
@@ -386,6 +387,11 @@ void pg_drop(struct pg *pg) {
   pg->resolve = NULL;
   pg_hosts_fini(&pg->hosts);
   pg_hosts_fini(&pg->targets);
+  if ((pg->phase == PG_LOGGING_IN || pg->phase == PG_ASKING) && pg->watch) {
+    watch_close(pg);
+    pg_farewell(pg->io, pg->conn);
+    pg->conn = NULL;
+  }
   hang_up(pg);
   pg_answer_fini(&pg->answer);
   pg->answer = (struct pg_answer){0};

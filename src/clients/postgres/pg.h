@@ -58,7 +58,9 @@ void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg);
  * for the call. */
 void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *const *values,
                      pg_cb done, void *arg);
-/* Hangs up at once, whatever is under way; no callback will come. Waits for nothing. */
+/* Hangs up, whatever is under way; no callback will come. Waits for nothing; where a log-in or
+ * a query is under way the loop reads its answer first, for PG_FAREWELL_MS at most
+ * (pg_farewell.h). */
 void pg_drop(struct pg *pg);
 /* Drops, closes all handles, frees; then calls done(arg). */
 void pg_free(struct pg *pg, void (*done)(void *arg), void *arg);

@@ -443,6 +443,73 @@ static void test_silence_and_drop(void **state) {
   pg_drop(fixture->pg);
 }
 
+static int64_t lines_of_log(const char *text) {
+  char path[128], line[1024];
+  int64_t count = 0;
+  snprintf(path, sizeof path, "%s/log", server.folder);
+  FILE *log = fopen(path, "r");
+  assert_non_null(log);
+  while (fgets(line, sizeof line, log))
+    count += strstr(line, text) != NULL;
+  fclose(log);
+  return count;
+}
+
+static void wait_until_one(const char *sql) {
+  PGconn *admin = postgres_login(&server, "admin");
+  for (bool reached = false; !reached;) {
+    PGresult *result = PQexec(admin, sql);
+    reached = strcmp(PQgetvalue(result, 0, 0), "1") == 0;
+    PQclear(result);
+  }
+  PQfinish(admin);
+}
+
+/* Who left stacktop during a log-in left a line in the log of the server. */
+static void test_dropped_before_the_log_in_is_read(void **state) {
+  struct fixture *fixture = *state;
+  const char *complaint = "could not receive data from client";
+  const int64_t before = lines_of_log(complaint);
+  char dsn[128], plain[200];
+  postgres_dsn(&server, "admin", dsn, sizeof dsn);
+  snprintf(plain, sizeof plain, "%s?sslmode=disable&application_name=leaver", dsn);
+  for (int i = 0; i < 5; i++) {
+    begin_connect(fixture, plain);
+    while (pg_phase(fixture->pg) != PG_LOGGING_IN)
+      uv_run(&fixture->loop, UV_RUN_ONCE);
+    uv_run(&fixture->loop, UV_RUN_ONCE); /* sends what it has to say */
+    wait_until_one("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leaver' "
+                   "AND state = 'idle'");
+    free_pg(fixture);
+    uv_run(&fixture->loop, UV_RUN_DEFAULT);
+    assert_false(fixture->done);
+    wait_until_one("SELECT (count(*) = 0)::int FROM pg_stat_activity "
+                   "WHERE application_name = 'leaver'");
+  }
+  assert_int_equal(lines_of_log(complaint), before);
+}
+
+/* An answer that does not fit into the buffers of the two kernels: the server is still sending. */
+static void test_dropped_before_a_long_answer_is_read(void **state) {
+  struct fixture *fixture = *state;
+  const char *complaint = "could not send data to client";
+  const int64_t before = lines_of_log(complaint);
+  for (int i = 0; i < 5; i++) {
+    connect_as(fixture, "admin");
+    pg_query(fixture->pg, "SELECT repeat('x', 1000) FROM generate_series(1, 12000)", on_done,
+             fixture);
+    fixture->done = false;
+    wait_until_one("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT repeat%' "
+                   "AND wait_event = 'ClientWrite'");
+    free_pg(fixture);
+    uv_run(&fixture->loop, UV_RUN_DEFAULT);
+    assert_false(fixture->done);
+    wait_until_one(
+        "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE query LIKE 'SELECT repeat%'");
+  }
+  assert_int_equal(lines_of_log(complaint), before);
+}
+
 static void test_dsn_check(void **state) {
   (void)state;
   struct err err = {0};
@@ -505,6 +572,8 @@ int main(void) {
       TEST(test_nobody_there),
       TEST(test_garbage),
       TEST(test_silence_and_drop),
+      TEST(test_dropped_before_the_log_in_is_read),
+      TEST(test_dropped_before_a_long_answer_is_read),
       TEST(test_silent_address),
       TEST(test_dsn_check),
   };
