@@ -140,6 +140,7 @@ def test_a_limit_is_named_and_no_broker_blamed(lab_kafka, tmp_path):
     """With too few descriptors for all three brokers, or too little memory for their threads, the brokers that could
     not be asked looked silent."""
     config = watch(lab_kafka, tmp_path)
+    wait_until(lambda: look(config)[0].status == OK, 30, what="the leaders to be back where they were")
     limits = [f"--nofile={number}" for number in range(15, 20)] + [f"--as={mib << 20}" for mib in (40, 60, 80)]
     named = 0
     for limit in limits:
@@ -157,6 +158,8 @@ def test_actions_reach_the_group_whoever_coordinates_it(lab_kafka, tmp_path):
     """The identity is the cluster's id, not the broker that happened to answer."""
     from stack import rdkafka
 
+    config = watch(lab_kafka, tmp_path)
+    wait_until(lambda: look(config)[0].status == OK, 30, what="the leaders to be back where they were")
     names = {}
     for number in range(40):
         name = f"to-delete-{number}"
