@@ -128,7 +128,7 @@ def test_without_a_terminal_it_is_check(checkout):
     assert run.returncode == 2
     # What the build has raised is not judged.
     assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/check.yaml\n  host.load: off\n"
-    assert "host.load is not judged" in run.stderr
+    assert "host.load is not evaluated" in run.stderr
     assert not checkout.server
 
 
@@ -141,7 +141,7 @@ def test_it_says_what_it_runs_without(checkout):
 def test_a_sandbox_that_was_up_stays_up(checkout):
     subprocess.run(["sandbox/up", "--state", "build/sandbox"], cwd=checkout.folder, check=True)
     run = checkout.run()
-    assert run.returncode == 2 and "will be left up" in run.stderr
+    assert run.returncode == 2 and "will be left running" in run.stderr
     assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/stacktop.yaml\n"  # all of it is judged
     assert checkout.server
 
