@@ -1,4 +1,4 @@
-"""The user that PostgreSQL and pgbouncer run as: both refuse to be root."""
+"""The user that PostgreSQL and pgbouncer run as: both refuse to run as root."""
 
 import os
 import pwd
@@ -16,14 +16,14 @@ def server_user():
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise Absent("PostgreSQL must not run as root, and there is no user postgres or nobody")
+    raise Absent("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
 
 
 def prefix(user, folder):
-    """What a command begins with to run as this user.
+    """The prefix of a command that runs it as this user.
 
-    The state may lie below a folder that only root may enter. The user is then given the right to
-    pass through (and no more than the sandbox is there to be touched by it)."""
+    The state may be below a folder that only root may enter. The user then gets the right to pass
+    through, and access to nothing but the sandbox."""
     if not user:
         return []
     words = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]

@@ -1,26 +1,26 @@
-"""What moves the stack: actors, each a thread that does a step again and again as the mode says."""
+"""Actors: each is a thread that repeats a step, as the mode says."""
 
 import threading
 import time
 
 
 class Actor(threading.Thread):
-    period = 0.25  # seconds from one step to the next
+    period = 0.25  # seconds between two steps
 
     def __init__(self, state, board):
         super().__init__(daemon=True, name=type(self).__name__)
         self.state = state
         self.board = board
-        self.seen = 0  # the number of the mode that it has come to follow
+        self.seen = 0  # number of the mode that it follows
         self.error = None
 
     def step(self, mode):
-        """One step; returns when it has done what the mode asks for. May raise anything: the server is
-        away. The next step begins with reset()."""
+        """One step; returns when it has done what the mode asks for. Any exception means that the server is
+        not available; the next step then begins with reset()."""
         raise NotImplementedError
 
     def reset(self):
-        """Lets go of connections."""
+        """Closes connections."""
 
     def run(self):
         while not self.board.leaving:
@@ -38,5 +38,5 @@ class Actor(threading.Thread):
     def give_up(self):
         try:
             self.reset()
-        except Exception as error:  # what is broken may break once more when it is closed
+        except Exception as error:  # a broken connection may raise again when it is closed
             self.error = str(error)

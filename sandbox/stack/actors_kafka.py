@@ -1,5 +1,5 @@
-"""The platform's stream: orders are produced, and three members of a group read them, now slower than
-they come, now faster. In the scenes lag and stuck-consumer they do not keep up at all."""
+"""The platform's stream: orders are produced, and three members of a group read them, sometimes slower than
+they arrive, sometimes faster. In the scenes lag and stuck-consumer they do not keep up."""
 
 import json
 import random
@@ -16,7 +16,7 @@ JUDGE_SECONDS = 1.5
 SOCKET_MS = 5000
 
 LAG_BURST = 40000  # at once
-LAG_MAX = 300000  # what the scenes produce at most
+LAG_MAX = 300000  # maximum that the scenes produce
 SCENE_RATE = {"lag": 400, "stuck-consumer": 500}
 
 
@@ -29,8 +29,8 @@ class Stream(Actor):
         super().__init__(state, board)
         self.producer = None
         self.last = time.monotonic()
-        self.owed = {}  # what is to be produced, also in fractions
-        self.extra = 0  # produced since the last calm
+        self.owed = {}  # messages to produce, as a fraction
+        self.extra = 0  # produced since the scene was calm
         self.number = 0
 
     def reset(self):
@@ -46,7 +46,7 @@ class Stream(Actor):
         if mode["paused"]:
             if self.producer.flush(5):
                 return
-            raise rdkafka.KafkaError("the broker takes no messages")
+            raise rdkafka.KafkaError("the broker accepts no messages")
         rate = SCENE_RATE.get(scene, RATE)
         if scene not in SCENE_RATE:
             self.extra = 0
@@ -115,7 +115,7 @@ class Member(Actor):
             self.committed = now
 
     def judge(self, scene, taken, now):
-        """Whether it has caught up: at full speed it finds no more than what is just produced."""
+        """Whether it has caught up: at full speed it finds only what was just produced."""
         if scene == "lag":
             self.fall_behind()
             return
@@ -126,18 +126,18 @@ class Member(Actor):
             self.since, self.taken = now, 0
 
     def fall_behind(self):
-        """It has been kept from its work, and has to catch up first."""
+        """It was blocked, and has to catch up first."""
         self.caught_up, self.since, self.taken = False, time.monotonic(), 0
 
     def rate(self, scene):
-        """Messages a second that it takes."""
+        """Messages per second that it reads."""
         if scene == "lag":
             return 2
         behind = self.caught_up and time.monotonic() % CYCLE_SECONDS < BEHIND_SECONDS
         return 0.6 * (RATE + CUSTOMERS_RATE) / MEMBERS if behind else 20000
 
     def stand_still(self):
-        """Stays a member, takes nothing and commits nothing more than it has taken."""
+        """Stays a member, reads nothing, and commits nothing beyond what it has read."""
         if not self.held:
             self.consumer.commit()
         self.consumer.hold(True)

@@ -1,5 +1,5 @@
-"""The platform's sessions in PostgreSQL: orders come in, two of them wait for each other's lock, and in
-some scenes others hold what they should not."""
+"""The platform's sessions in PostgreSQL: orders arrive, one sometimes waits for another's lock, and in some
+scenes sessions hold locks or connections for too long."""
 
 import random
 import select
@@ -13,12 +13,12 @@ from . import clients
 from .actor import Actor
 from .postgres import MAX_CONNECTIONS
 
-# Rows of customers: 1 to 10 belong to the scenes, the others to everybody.
+# Rows of customers: 1 to 10 are for the scenes, the others for all actors.
 FREE_IDS = (11, 1000)
 RESERVED = 3  # superuser_reserved_connections
-LEFT_FREE = 3  # by the scene db-full, for those who come to look
+LEFT_FREE = 3  # left free by the scene db-full, for monitoring
 SETTLED_SECONDS = 1
-FULL = MAX_CONNECTIONS - RESERVED - LEFT_FREE  # what the platform takes in it
+FULL = MAX_CONNECTIONS - RESERVED - LEFT_FREE  # connections that the platform takes in it
 
 INSERT = """
 WITH new AS (INSERT INTO transactions (customer_id, amount)
@@ -57,7 +57,7 @@ class Sessions(Actor):
 
 
 class Orders(Sessions):
-    """20 orders a second, and what belongs to them."""
+    """20 orders per second, with their log rows and tokens."""
 
     period = 0.25
 
@@ -77,7 +77,7 @@ class Orders(Sessions):
 
 
 class Waiters(Sessions):
-    """Every few seconds one session waits a moment for the lock of another."""
+    """Every few seconds one session waits briefly for the lock of another."""
 
     period = 0.2
     EVERY = 4
@@ -109,11 +109,11 @@ class Waiters(Sessions):
 
 
 class Holder(Sessions):
-    """Holds the sessions of the scenes db-hog and db-full. They are made once: when somebody ends one,
-    it stays ended."""
+    """Holds the sessions of the scenes db-hog and db-full. They are created once: a session that somebody
+    terminates stays terminated."""
 
     period = 0.1
-    # name: (statements that are done, the one that never ends)
+    # name: (statements that end, the one that does not)
     HOG = {
         "ecap-batch": (["BEGIN", "UPDATE customers SET orders = orders WHERE id = 1"], None),
         "ecap-worker-3": (["BEGIN", "UPDATE customers SET orders = orders WHERE id = 2"],
@@ -125,7 +125,7 @@ class Holder(Sessions):
 
     def __init__(self, state, board):
         super().__init__(state, board)
-        self.made = None  # the number of the mode for which they were made
+        self.made = None  # number of the mode for which they were created
         self.scene = None
         self.cursors = {}
         self.number = 0
@@ -163,7 +163,7 @@ class Holder(Sessions):
     def hog(self):
         if set(self.open) != set(self.HOG) or any(
                 forever and not self.open[name].isexecuting() for name, (_, forever) in self.HOG.items()):
-            super().reset()  # one was ended, or its query
+            super().reset()  # it or its query was terminated
         for name, (done, forever) in self.HOG.items():
             if name in self.open:
                 continue
@@ -176,20 +176,20 @@ class Holder(Sessions):
                 cursor.execute(forever)
 
     def go_on(self):
-        """Who waited, and waits no longer, commits: once the hog is ended, all is well again."""
+        """A session that no longer waits commits, so the scene is over once the blocking session is terminated."""
         for name, (_, forever) in self.HOG.items():
             connection = self.open.get(name)
             if not forever or not connection or connection.closed:
                 continue
-            with suppress(Error):  # it was cancelled, or ended: it stays so
+            with suppress(Error):  # cancelled or terminated: it stays so
                 done = connection.poll() == extensions.POLL_OK
                 if done and connection.info.transaction_status == extensions.TRANSACTION_STATUS_INTRANS:
                     self.cursors[name].execute("COMMIT")
 
     def fill(self):
-        """Whether there are as many as there should be, and have been for a second: those of another scene may
-        still be leaving (client_connection_check_interval), and count until they have. Who comes to look does
-        not count, and takes from what is left free."""
+        """Whether the number of sessions has been right for a second. Sessions of another scene may still be
+        closing (client_connection_check_interval) and count until then. Monitoring sessions do not count; they use
+        what is left free."""
         with clients.closing(clients.postgres(self.state, "postgres", name="sandbox")) as admin, \
                 admin.cursor() as cursor:
             cursor.execute("SELECT count(*), count(*) FILTER (WHERE application_name LIKE 'ecap-%')"
@@ -209,7 +209,7 @@ class Holder(Sessions):
 
 
 def _is_cut_off(connection):
-    """Whether the server has hung up on a session that asks nothing: poll() does not look."""
+    """Whether the server has closed an idle session; poll() does not notice."""
     return not connection.isexecuting() and bool(select.select([connection], [], [], 0)[0])
 
 

@@ -1,5 +1,5 @@
-"""The platform's cache: fills, is read mostly with success, and expires. In the scene redis-full it is
-filled to the brim and beyond."""
+"""The platform's cache: it fills, most reads hit, and keys expire. In the scene redis-full it is filled until it
+evicts."""
 
 import collections
 import os
@@ -41,7 +41,7 @@ class Cache(Actor):
         self.serve()
 
     def serve(self):
-        """20 writes and 30 reads a second, one in twenty of them without success; some 20 MB in all."""
+        """20 writes and 30 reads per second, of which one in twenty misses; some 20 MB in all."""
         pipe = self.client.pipeline(transaction=False)
         for _ in range(4):
             self.number += 1
@@ -55,7 +55,7 @@ class Cache(Actor):
         pipe.execute()
 
     def fill(self):
-        """Until the server evicts; then on, at a pace."""
+        """Fills until the server evicts, then continues more slowly."""
         info = self.client.info()
         quick = info["used_memory"] < 0.97 * MAXMEMORY_MB * (1 << 20)
         pipe = self.client.pipeline(transaction=False)

@@ -9,7 +9,7 @@ PATHS = ("/health", "/api/v1/analytics/revenue", "/api/v1/health")
 
 
 class Visitors(Actor):
-    """Two requests a second. What they are answered is in the API's own metrics; a failure is no news."""
+    """Two requests per second. The results are in the API's metrics; failures are expected."""
 
     period = 0.5
 

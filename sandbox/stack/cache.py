@@ -1,4 +1,4 @@
-"""What is fetched from package registries: once, into a folder that all sandboxes share."""
+"""Downloads from package registries: once, into a directory that all sandboxes share."""
 
 import fcntl
 import os
@@ -17,8 +17,8 @@ def folder():
 
 
 def get(name, fetch):
-    """The folder of that name in the cache. If it is missing, fetch(incoming) fills an empty folder, which
-    becomes it. Raises what fetch raises, and the cache then stays as it was."""
+    """The directory of that name in the cache. If it is missing, fetch(incoming) fills an empty directory, which is
+    then renamed. Raises what fetch raises; the cache is then unchanged."""
     cache = folder()
     wanted = cache / name
     if not wanted.is_dir():
@@ -41,9 +41,9 @@ def run(command, client, what, log, seconds, env=None):
             status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                     cwd=folder(), env=env, timeout=seconds, check=False).returncode
         except subprocess.TimeoutExpired:
-            raise Absent(f"{client} did not get {what} in {seconds} s") from None
+            raise Absent(f"{client} did not fetch {what} within {seconds} s") from None
     if status:
-        raise Absent(f"{client} could not get {what}: {_reason(log)}")
+        raise Absent(f"{client} could not fetch {what}: {_reason(log)}")
 
 
 def _reason(log):

@@ -1,5 +1,5 @@
-"""Certificates of a local authority, made by openssl: a good one, and those that a client must refuse or
-warn of. They are made once for each time that the lab is up, so that "soon" stays soon."""
+"""Certificates of a local authority, created with openssl: a good one, and those that a client must reject or
+warn about. They are created at each start of the lab, so that "soon" stays soon."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from .part import Absent
 from .state import Failure
 
-# name: (its subjectAltName, days from now at which it begins and ends)
+# name: (subjectAltName, begin and end in days from now)
 LOCAL = "DNS:localhost,IP:127.0.0.1"
 KINDS = {
     "good": (LOCAL, -1, 365),
@@ -86,7 +86,7 @@ def _date(days):
 def _openssl(where, *arguments):
     program = shutil.which("openssl")
     if not program:
-        raise Absent("no openssl to make certificates with")
+        raise Absent("openssl is not installed; it is needed to create certificates")
     config = ("-config", "openssl.cnf") if arguments[0] in ("ca", "req") else ()
     done = subprocess.run([program, arguments[0], *config, *arguments[1:]], cwd=where, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

@@ -13,7 +13,7 @@ TOPICS = {TOPIC: 12, "customers": 6}  # and their partitions
 
 
 def postgres(state, role="ecap_user", database="ecap", name="sandbox", part="postgres", **options):
-    """A connection where each statement is a transaction of its own."""
+    """A connection with autocommit."""
     connection = psycopg2.connect(host=HOST, port=state.port(part), user=role, dbname=database,
                                   password=state.data["passwords"][role], application_name=name,
                                   connect_timeout=5, **options)
@@ -28,7 +28,7 @@ def cache(state, seconds=5, part="redis"):
 
 
 def bootstrap(state, listener="port"):
-    """All brokers, as librdkafka takes them; listener: port, sasl_port or ssl_port."""
+    """All brokers, in librdkafka's format; listener: port, sasl_port or ssl_port."""
     return ",".join(f"{HOST}:{facts[listener]}" for facts in state.group("kafka").values())
 
 

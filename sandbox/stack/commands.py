@@ -18,7 +18,7 @@ TOOLS = {"consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroup
 
 
 def run(command):
-    """Calls a command as a process: its failures are words on stderr and the status 1."""
+    """Runs a command as a process: a Failure becomes a message on stderr and exit status 1."""
     try:
         sys.exit(command(sys.argv[1:]) or 0)
     except Failure as error:
@@ -28,7 +28,8 @@ def run(command):
 
 def parser(name, text, default=DEFAULT):
     made = argparse.ArgumentParser(prog=f"sandbox/{name}", description=text)
-    made.add_argument("--state", metavar="DIR", default=default, help="the sandbox's folder (default build/sandbox)")
+    made.add_argument("--state", metavar="DIR", default=default,
+                      help="directory of the sandbox (default build/sandbox)")
     return made
 
 
@@ -36,27 +37,27 @@ def parser(name, text, default=DEFAULT):
 
 
 class Leaving(BaseException):
-    """A signal asked us to leave."""
+    """A signal ends this command."""
 
 
 def _leave(*_):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # what follows is not interrupted
+        signal.signal(number, signal.SIG_IGN)  # do not interrupt the clean-up
     raise Leaving
 
 
 def up(argv):
-    options = parser("up", "Starts the sandbox.", default=None)
-    options.add_argument("--detach", action="store_true", help="leave it running; else until a signal comes")
+    options = parser("up", "Start the sandbox or the lab.", default=None)
+    options.add_argument("--detach", action="store_true", help="leave it running; otherwise stop it at a signal")
     options.add_argument("--lab", action="store_true", help="start the lab instead (default build/lab)")
-    options.add_argument("--only", metavar="NAMES", help="only these groups and parts of the lab, with commas "
-                         "between; those that run already stay")
+    options.add_argument("--only", metavar="NAMES", help="only these groups and parts of the lab, separated by "
+                         "commas; running parts are kept")
     options = options.parse_args(argv)
     state = State(options.state or (DEFAULT_LAB if options.lab else DEFAULT))
     kind = "lab" if options.lab else "sandbox"
     only = options.only.split(",") if options.only else None
     if only and not options.lab:
-        raise Failure("--only is for the lab: use --lab")
+        raise Failure("--only requires --lab")
     try:
         state.make()
     except OSError as error:
@@ -64,10 +65,10 @@ def up(argv):
     with state.locked():
         stack = Stack(state, kind)
         if stack.kind != kind:
-            raise Failure(f"{state.folder} has a {stack.kind}: use another --state, or sandbox/down first")
+            raise Failure(f"{state.folder} contains a {stack.kind}: use another --state, or run sandbox/down first")
         names = stack.names(only)
         if kind == "sandbox" and not stack.problems():
-            print(f"up already: {state.folder}")
+            print(f"already running: {state.folder}")
             return 0 if options.detach else 1
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, _leave)
@@ -78,7 +79,7 @@ def up(argv):
             if kind == "sandbox":
                 scenes.await_scene(stack, "calm", state.mode()["seq"])
         except BaseException as error:
-            if not stack.is_up():  # else what ran before goes on
+            if not stack.is_up():  # otherwise keep what ran before
                 stack.give_up()
             if isinstance(error, Leaving):
                 return 1
@@ -91,7 +92,7 @@ def up(argv):
 
 
 def _stay(stack):
-    """Until a signal, or until another command took it down."""
+    """Returns at a signal, or when another command has stopped it."""
     state = stack.state
     try:
         while state.path.exists():
@@ -104,7 +105,7 @@ def _stay(stack):
 
 
 def down(argv):
-    state = State(parser("down", "Stops the sandbox: all that was started, by process id.").parse_args(argv).state)
+    state = State(parser("down", "Stop the sandbox and all its processes.").parse_args(argv).state)
     if not state.folder.is_dir():
         return 0
     stack = Stack(state)
@@ -118,15 +119,15 @@ def down(argv):
 
 
 def ctl(argv):
-    options = parser("ctl", "Looks at a running sandbox and changes parts of it.")
+    options = parser("ctl", "Show a running sandbox, or change parts of it.")
     actions = options.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("status", help="what runs; the status is 0 when all is as it should be")
-    actions.add_parser("pause", help="the workload does nothing: figures stand still")
-    actions.add_parser("resume", help="it goes on")
-    for name, text in {"stop": "ends a part", "start": "starts it again", "kill": "ends it as a crash would",
-                       "freeze": "stops its processes: it hangs", "thaw": "lets them go on"}.items():
-        actions.add_parser(name, help=text).add_argument("part", metavar="PART", help="its name, as status shows it")
-    actions.add_parser("restore", help="all parts run again, each in its role")
+    actions.add_parser("status", help="show the parts; exit status 0 if all run")
+    actions.add_parser("pause", help="stop the workload, so that figures stand still")
+    actions.add_parser("resume", help="continue the workload")
+    for name, text in {"stop": "end a part", "start": "start it again", "kill": "end it as in a crash",
+                       "freeze": "suspend its processes, so that it hangs", "thaw": "continue them"}.items():
+        actions.add_parser(name, help=text).add_argument("part", metavar="PART", help="name as in the output of status")
+    actions.add_parser("restore", help="start or continue all parts, each in its role")
     command = options
     options = command.parse_args(argv)
     state = State(options.state)
@@ -141,17 +142,17 @@ def ctl(argv):
         else:
             names = [part.name for part in stack.all]
             if options.part not in names:
-                command.error(f"there is no part {options.part}, only {', '.join(names)}")
+                command.error(f"unknown part {options.part}; available: {', '.join(names)}")
             part = stack.part(options.part)
             if part.facts["status"] == "absent":
-                raise Failure(f"there is no {part.name} here: {part.facts['reason']}")
+                raise Failure(f"{part.name} is not available: {part.facts['reason']}")
             getattr(part, options.action)()
     return 0
 
 
 def _only_sandbox(stack):
     if stack.kind != "sandbox":
-        raise Failure("a lab has no workload, and so no scenes")
+        raise Failure("the lab has no workload and no scenes")
 
 
 def _status(state):
@@ -175,7 +176,7 @@ def _status(state):
 
 
 def scene(argv):
-    options = parser("scene", "Puts the running sandbox into a state, and returns when it is there.")
+    options = parser("scene", "Put the running sandbox into a scene; returns when the servers show it.")
     options.add_argument("name", metavar="NAME", choices=scenes.NAMES, help=", ".join(scenes.NAMES))
     options = options.parse_args(argv)
     with up_locked(State(options.state)) as stack:
@@ -188,14 +189,14 @@ def scene(argv):
 
 
 def kafka_tool(argv):
-    options = parser("kafka-tool", "Runs a command line tool of Kafka's on the sandbox's broker.")
-    options.add_argument("tool", metavar="TOOL", help=f"{', '.join(TOOLS)} or the name of a class")
-    options.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="what it is given")
+    options = parser("kafka-tool", "Run one of Kafka's command line tools on the sandbox's broker.")
+    options.add_argument("tool", metavar="TOOL", help=f"{', '.join(TOOLS)}, or the name of a class")
+    options.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of the tool")
     options = options.parse_args(argv)
     state = State(options.state)
-    kafka = next(iter(state.group("kafka").values()), {"status": "absent", "reason": "it is not up"})
+    kafka = next(iter(state.group("kafka").values()), {"status": "absent", "reason": "it is not running"})
     if kafka["status"] == "absent":
-        raise Failure(f"there is no kafka here: {kafka['reason']}")
+        raise Failure(f"kafka is not available: {kafka['reason']}")
     command = jars.command(jars.get(state.folder / "log/maven.log"), TOOLS.get(options.tool, options.tool),
                            "--bootstrap-server", clients.bootstrap(state), *options.arguments,
                            options=("-Dorg.slf4j.simpleLogger.defaultLogLevel=error",))

@@ -1,4 +1,4 @@
-"""What a person and stacktop need to know of a sandbox that is up: stacktop.yaml and addresses.txt."""
+"""Writes stacktop.yaml and addresses.txt of a running sandbox."""
 
 import json
 
@@ -17,12 +17,12 @@ def redis_url(state):
 
 
 def quoted(text):
-    """On one line, as YAML and stacktop take it literally."""
+    """As a literal YAML string on one line."""
     return json.dumps(" ".join(text.split()), ensure_ascii=False).replace("${", "$${")
 
 
 def write(state):
-    """Of what has been given its ports."""
+    """For the parts that have their ports."""
     {"sandbox": sandbox, "lab": lab}[state.data["kind"]](state)
 
 
@@ -31,7 +31,7 @@ def sandbox(state):
     api = f"http://{HOST}:{port('api')}"
     kafka = clients.bootstrap(state)
     reason = state.part("kafka").get("reason")
-    # Where Kafka is absent its pane says why; a target that is asked would only say "refused".
+    # Without Kafka its pane shows the reason; a target that is polled would only say "refused".
     service = "" if reason else f"""\
   - {{name: kafka, address: "{kafka}"}}
 """
@@ -41,7 +41,7 @@ memcached:
   - {{name: pages, address: "{HOST}:{port('memcached')}"}}
 """
     write_private(state.folder / "stacktop.yaml", f"""\
-# stacktop's own sandbox, as it was started last. Scenes to practise on: sandbox/scene NAME
+# stacktop's sandbox. Written at each start. Scenes to practise with: sandbox/scene NAME
 name: ecap-sandbox{" without Kafka" if reason else ""}
 environment: sandbox
 interval: 2s
@@ -59,7 +59,7 @@ redis:
 {memcached}hosts:
   - {{name: local, mounts: [/]}}
 thresholds:
-  # sooner than on a real stack, so that a scene shows within seconds
+  # lower than on a real stack, so that a scene shows within seconds
   kafka.lag: {{warn: 10000}}
   redis.evictions: {{warn: 10}}
 """)
@@ -70,7 +70,7 @@ API         {api}/health
             {api}/metrics
 dashboard   http://{HOST}:{port('dashboard')}/
 PostgreSQL  {dsn(state)}
-Kafka       {kafka}{f"  not there: {reason}" if reason else ""}
+Kafka       {kafka}{f"  not running: {reason}" if reason else ""}
 Redis       {redis_url(state)}
-Memcached   {HOST}:{port('memcached')}{f"  not there: {state.part('memcached')['reason']}" if not memcached else ""}
+Memcached   {HOST}:{port('memcached')}{f"  not running: {state.part('memcached')['reason']}" if not memcached else ""}
 """)

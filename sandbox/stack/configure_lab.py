@@ -1,5 +1,4 @@
-"""What a person and stacktop need to know of a lab that is up: stacktop.yaml and addresses.txt, of the parts
-that it has."""
+"""Writes stacktop.yaml and addresses.txt of a running lab, for the parts that it has."""
 
 import json
 
@@ -12,7 +11,7 @@ from .state import HOST, write_json, write_private
 
 def lab(state):
     lists = {"services": services(state), "kafka": kafka(state), "postgres": postgres(state), "redis": redis(state)}
-    text = "# stacktop's own lab, as it was started last (docs/sandbox.md)\nname: lab\nenvironment: lab\ninterval: 2s\n"
+    text = "# stacktop's lab (docs/sandbox.md). Written at each start.\nname: lab\nenvironment: lab\ninterval: 2s\n"
     addresses = ""
     for kind, targets in lists.items():
         if targets:
@@ -28,7 +27,7 @@ def address(target):
 
 
 def services(state):
-    """The good and the bad: what each is expected to be, its name says."""
+    """Good and bad targets; the name says what to expect."""
     authority = str(certificates.folder(state) / "ca.pem")
     found = []
     for name, facts in state.group("http").items():

@@ -25,7 +25,7 @@ class Kafka(Part):
 
     def __init__(self, state, name=None, group=None, brokers=None):
         super().__init__(state, name, group)
-        self.brokers = brokers or [self.name]  # the names of the whole cluster, this one among them
+        self.brokers = brokers or [self.name]  # names of all nodes of the cluster
 
     @property
     def id(self):
@@ -47,7 +47,7 @@ class Kafka(Part):
             self.format()
 
     def listeners(self):
-        """{name: port} of those for clients; the first is the brokers' own."""
+        """{name: port} of the listeners for clients; the first is also for the brokers."""
         return {"PLAINTEXT": self.port}
 
     def properties(self):
@@ -73,17 +73,17 @@ class Kafka(Part):
             "share.coordinator.state.topic.num.partitions": 4,
             "share.coordinator.state.topic.replication.factor": replicas,
             "share.coordinator.state.topic.min.isr": 1,
-            "group.initial.rebalance.delay.ms": 300,  # the members come at once
+            "group.initial.rebalance.delay.ms": 300,  # no wait for further members
             "num.network.threads": 2,
             "num.io.threads": 4,
             "log.cleaner.dedupe.buffer.size": 8 << 20,
-            # After a crash the broker's old registration has to lapse before it may come back.
+            # After a crash the broker's old registration has to expire before it may return.
             "broker.session.timeout.ms": 3000,
             "broker.heartbeat.interval.ms": 500,
         }
 
     def format(self):
-        """Makes the storage, by the broker's own tool."""
+        """Formats the storage with the broker's tool."""
         cluster = self.state.keep(self.group + "-cluster", lambda kept: kept or new_id())
         done = subprocess.run(
             jars.command(self.jars, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",  # it may begin with "-"
@@ -99,7 +99,7 @@ class Kafka(Part):
         return jars.command(self.jars, "kafka.Kafka", str(self.settings), heap=self.heap, options=LOGGING)
 
     def answers(self):
-        """A topic of ours is there, or can be made: broker and controller work."""
+        """A test topic exists or can be created: broker and controller work."""
         super().answers()
         rdkafka_admin.create_topics(f"{HOST}:{self.port}", TOPICS, 3)
         return True

@@ -1,7 +1,7 @@
-"""A broker of the lab: three of them are one cluster, with rights (StandardAuthorizer) and listeners for
-users with passwords (SASL PLAIN) and for TLS.
+"""A broker of the lab: three of them form a cluster with ACLs (StandardAuthorizer) and listeners for SASL PLAIN
+and for TLS.
 
-Without a password one is ANONYMOUS, a super user, so that all tools work on the plain listener."""
+Without a password the user is ANONYMOUS, a super user, so that all tools work on the plain listener."""
 
 from . import certificates, clients, rdkafka, rdkafka_admin
 from .kafka import TOPICS, Kafka
@@ -10,15 +10,15 @@ from .rdkafka_admin import DESCRIBE, GROUP, TOPIC
 from .state import HOST
 
 SUPER, SOME, NONE = USERS = ("kafka_admin", "kafka_some", "kafka_none")
-# Of the 18 partitions of the two topics, SOME may see 12.
-GROUPS = tuple(f"lab-{number}" for number in range(1, 7))  # each broker coordinates some of them
-MESSAGES = 100  # in each partition, of which the groups have committed half
+# SOME may see 12 of the 18 partitions of the two topics.
+GROUPS = tuple(f"lab-{number}" for number in range(1, 7))  # so that each broker coordinates some of them
+MESSAGES = 100  # per partition; the groups have committed half of them
 RIGHTS = [(TOPIC, clients.TOPIC, DESCRIBE), (GROUP, "*", DESCRIBE)]
 
 
 class SecuredKafka(Kafka):
     ports = ("port", "controller_port", "sasl_port", "ssl_port")
-    start_seconds = 60  # three start at once
+    start_seconds = 60  # three brokers start at the same time
     heap = "-Xmx256m"
     internal_partitions = 12  # so that each broker coordinates some groups
 
@@ -46,29 +46,29 @@ class SecuredKafka(Kafka):
             login: f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": folder / "good.pem",
-            # A broker that is back leads again what it led before.
+            # A broker that returns leads its partitions again.
             "leader.imbalance.check.interval.seconds": 5,
             "leader.imbalance.per.broker.percentage": 0,
-            # Quick elections: what is tested is what clients make of them.
+            # Fast elections: the tests are about their effect on clients.
             "controller.quorum.election.timeout.ms": 500,
             "controller.quorum.fetch.timeout.ms": 1500,
         }
 
     def answers(self):
-        """The others know it: it is not fenced (any more)."""
+        """The cluster has it as an active broker: it is not fenced."""
         Part.answers(self)
         with rdkafka.Producer(f"{HOST}:{self.port}") as client:
             return self.id in client.brokers()
 
     def settle(self):
-        """What is the cluster's and not a broker's, the first does."""
+        """The first broker sets up what belongs to the whole cluster."""
         done = self.folder / "furnished"
         if self.name == self.brokers[0] and not done.exists():
-            self.wait(self.furnish, "could not furnish the cluster")
+            self.wait(self.furnish, "could not set up the cluster")
             done.touch()
 
     def furnish(self):
-        """Rights, messages in each partition, and groups that have read half of them."""
+        """ACLs, messages in each partition, and groups that have read half of them."""
         bootstrap = clients.bootstrap(self.state)
         rdkafka_admin.create_topics(bootstrap, TOPICS, 5, replicas=len(self.brokers))
         rdkafka_admin.allow(bootstrap, SOME, RIGHTS, 5)
@@ -89,4 +89,4 @@ class SecuredKafka(Kafka):
                 for partition in range(partitions):
                     producer.produce(topic, f'{{"number": {number}}}'.encode(), None, partition)
             if not producer.flush(10):
-                raise rdkafka.KafkaError("the messages were not taken")
+                raise rdkafka.KafkaError("the broker did not accept the messages")

@@ -1,5 +1,5 @@
-"""Which parts there are: those of the sandbox (a platform with its workload), and those of the lab (the
-topologies where faults show). A part of the lab belongs to a group, which `up --only` can ask for."""
+"""The parts of the sandbox (a platform with its workload) and of the lab (topologies in which faults show).
+A part of the lab belongs to a group, which `up --only` can select."""
 
 from . import certificates, postgres_lab, redis_lab
 from .kafka import Kafka
@@ -18,12 +18,12 @@ NAMES = tuple(PASSWORDS)
 
 
 def servers(kind, state):
-    """All that it can have, each once."""
+    """All possible parts, each once."""
     return {"sandbox": sandbox, "lab": lab}[kind](state)
 
 
 def last(kind, state):
-    """What starts when all servers answer, and ends first."""
+    """What starts once all servers answer, and ends first."""
     return [Workload(state)] if kind == "sandbox" else []
 
 

@@ -30,7 +30,7 @@ class Memcached(Part):
             for line in connection.makefile():
                 if line.startswith("VERSION"):
                     return line
-        raise OSError("it hangs up")
+        raise OSError("it closed the connection")
 
     def answers(self):
         return self.say("")

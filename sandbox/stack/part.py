@@ -1,4 +1,4 @@
-"""What all parts of the stack have in common: one main process, a log, and a way to know that it answers."""
+"""What all parts of the stack have in common: one main process, a log, and a check that it answers."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ from .state import HOST, ROOT, Failure
 
 
 class Absent(Exception):
-    """Why a part cannot be had on this machine. The rest of the stack runs without it."""
+    """Why a part is not available on this machine. The rest of the stack runs without it."""
 
 
 class Part:
     name = ""
-    ports = ("port",)  # what state.json calls the ports that it needs
-    optional = False  # whether the rest runs without it
-    after = ()  # the parts that have to answer before it starts
+    ports = ("port",)  # names in state.json of the ports that it needs
+    optional = False  # the rest can run without it
+    after = ()  # parts that must answer before it starts
     stop_signal = signal.SIGTERM
     stop_seconds = 6
     start_seconds = 30
@@ -25,33 +25,33 @@ class Part:
     def __init__(self, state, name=None, group=None):
         self.state = state
         self.name = name or self.name
-        self.group = group or self.name  # what `up --only` calls it and its companions
+        self.group = group or self.name  # the name for `up --only`
         self.folder = state.folder / self.name
         self.log = state.folder / "log" / f"{self.name}.log"
 
-    # What a part brings.
+    # Defined by each part.
 
     def prepare(self):
-        """Makes what the server needs on disk. May raise Absent."""
+        """Creates the files that the server needs. May raise Absent."""
 
     def command(self):
         raise NotImplementedError
 
     def answers(self):
-        """Whether it does what it is for. May raise OSError or a client's error: not yet."""
+        """Whether it works. OSError or a client's error means: not yet."""
         with socket.create_connection((HOST, self.port), timeout=1):
             return True
 
     def finish(self):
-        """What is left to do once it answers."""
+        """Called once it answers."""
 
     def settle(self):
-        """What is left to do once all its companions answer too: its role among them."""
+        """Called once all parts answer: takes its role among them."""
 
     def workdir(self):
         return self.folder
 
-    # What they all do.
+    # Common to all parts.
 
     @property
     def port(self):
@@ -84,17 +84,17 @@ class Part:
         self.state.change(self.name, status="up")
 
     def wait(self, reached=None, what="does not answer", seconds=None):
-        """Until it answers, or something else is reached: a function that is true, or raises why not yet."""
+        """Waits until it answers, or until reached() is true (it may raise the reason why not yet)."""
         seconds = seconds or self.start_seconds
         deadline = time.monotonic() + seconds
         why = "no answer"
         while time.monotonic() < deadline and not self.state.closed:
             if not process.alive(self.who):
-                raise Failure(f"{self.name} has ended: {self.log_end()}")
+                raise Failure(f"{self.name} exited: {self.log_end()}")
             try:
                 if (reached or self.answers)():
                     return
-            except Exception as error:  # each client has errors of its own; all mean: not yet
+            except Exception as error:  # clients have different errors; all mean: not yet
                 why = " ".join(str(error).split())
             time.sleep(0.03)
         raise Failure(f"{self.name} {what} after {seconds} s ({why}): {self.log_end()}")
@@ -113,27 +113,27 @@ class Part:
         """Ends what a killed server left behind."""
 
     def stop(self, number=None):
-        """Ends it, frozen or not; by force when it takes too long."""
+        """Ends it, frozen or not; with SIGKILL if it takes too long."""
         left = process.end(self.processes(), number or self.stop_signal, self.stop_seconds)
         self.end_orphans()
         if left:
-            raise Failure(f"{self.name}: process {left[0]['pid']} does not end")
+            raise Failure(f"{self.name}: process {left[0]['pid']} did not end")
         if self.facts.get("status") != "absent":
             self.state.change(self.name, status="stopped", process=None)
 
     def kill(self):
-        """Ends its main process as a crash would."""
+        """Ends its main process as in a crash."""
         self.stop(signal.SIGKILL)
 
     def freeze(self):
-        """Stops all its processes where they are: connections stay open, nothing answers."""
+        """Suspends all its processes: connections stay open, nothing answers."""
         seen = 0
-        while seen < len(family := self.processes()):  # until no child was made meanwhile
+        while seen < len(family := self.processes()):  # until no new child appears
             for who in family:
                 process.send(who, signal.SIGSTOP)
             seen = len(family)
         if not seen:
-            raise Failure(f"{self.name} does not run")
+            raise Failure(f"{self.name} is not running")
         self.state.change(self.name, status="frozen")
 
     def thaw(self):
@@ -143,13 +143,13 @@ class Part:
             self.state.change(self.name, status="up")
 
     def condition(self):
-        """What is true of it now: its status, or "dead" when it should run and does not."""
+        """Its status, or "dead" if it should run and does not."""
         status = self.facts.get("status")
         return "dead" if status in ("up", "frozen", "starting") and not process.alive(self.who) else status
 
 
 def environment(state):
-    """The environment of what is started: the same for all users and machines."""
+    """The environment of each process: the same for all users and machines."""
     keep = ("PATH", "HOME", "LANG", "JAVA_HOME", "http_proxy", "https_proxy", "no_proxy")
     kept = {name: os.environ[name] for name in keep if name in os.environ}
     kept.setdefault("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -158,5 +158,5 @@ def environment(state):
 
 
 def mark(state):
-    """What all processes of a sandbox have in their environment: they can be found by it."""
+    """In the environment of every process of a sandbox, to find them by."""
     return {"STACKTOP_SANDBOX_STATE": str(state.folder)}

@@ -1,5 +1,5 @@
-"""pgbouncer before the lab's primary: the database "session" is a session pool, "transaction" a transaction
-pool, both of ecap."""
+"""pgbouncer in front of the lab's primary: the database "session" is a session pool and "transaction" a
+transaction pool, both on ecap."""
 
 import os
 import shutil

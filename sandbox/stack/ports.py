@@ -5,13 +5,13 @@ import socket
 
 from .state import HOST, Failure
 
-# Below those that the kernel gives to clients (net.ipv4.ip_local_port_range), which could take one
-# before its server does.
+# Below the range that the kernel gives to clients (net.ipv4.ip_local_port_range), so that no client
+# takes a port before its server does.
 RANGE = range(20000, 32000)
 
 
 def free(count):
-    """So many different ports where nothing listens."""
+    """That many different ports on which nothing listens."""
     found = []
     for port in random.sample(RANGE, 500):
         if len(found) == count:

@@ -18,9 +18,9 @@ unix_socket_directories = ''
 max_connections = {MAX_CONNECTIONS}
 shared_buffers = 32MB
 shared_preload_libraries = 'pg_stat_statements'
-client_connection_check_interval = 300ms # a client that died lets go of its locks soon
+client_connection_check_interval = 300ms # a dead client soon releases its locks
 password_encryption = 'scram-sha-256'
-fsync = off # the data may be lost with the machine, not with the server
+fsync = off # data may be lost if the machine crashes, not if the server does
 synchronous_commit = off
 full_page_writes = off
 max_wal_size = 128MB
@@ -52,7 +52,7 @@ INSERT INTO customers (id, name) SELECT n, 'customer ' || n FROM generate_series
 
 class Postgres(Part):
     name = "postgres"
-    stop_signal = signal.SIGINT  # its fast shutdown
+    stop_signal = signal.SIGINT  # fast shutdown
 
     @property
     def cluster(self):
@@ -66,23 +66,23 @@ class Postgres(Part):
         self.user = account.server_user()
         kept = self.cluster / "PG_VERSION"
         if kept.exists() and kept.read_text().strip() != str(version):
-            raise Absent(f"{self.cluster} is of PostgreSQL {kept.read_text().strip()}, this is {version}: "
-                         "remove it to begin anew")
+            raise Absent(f"{self.cluster} belongs to PostgreSQL {kept.read_text().strip()}, and this is {version}: "
+                         "delete it to start from scratch")
         self.end_orphans()
         if not self.is_made():
             subprocess.run(["rm", "-rf", "--", str(self.cluster)], check=True)
             self.make_cluster()
         self.write("postgresql.conf", SETTINGS + f"port = {self.port}\n" + self.settings())
         self.write("pg_hba.conf", HBA)
-        # After a crash: the pid in there may be that of another process by now, which would be
-        # taken for a server. Ours does not run, or it would have been found.
+        # After a crash: the pid in this file may have been reused, and that process would be taken for a
+        # server. Ours is not running, or it would have been found.
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def is_made(self):
         return (self.cluster / "done").exists()
 
     def settings(self):
-        """What is added to its configuration."""
+        """Lines added to its configuration."""
         return ""
 
     def write(self, name, text):
@@ -128,7 +128,7 @@ class Postgres(Part):
         return clients.postgres(self.state, "postgres", database=database, part=self.name)
 
     def finish(self):
-        """The role, the database and its tables, the first time."""
+        """Creates role, database and tables at the first start."""
         done = self.cluster / "done"
         if done.exists():
             return
@@ -141,19 +141,19 @@ class Postgres(Part):
         done.touch()
 
     def end_orphans(self):
-        """Backends whose postmaster was killed: each is a session of its own, with init as parent."""
+        """Ends backends whose postmaster was killed: each has a session of its own, and init as parent."""
         if not process.alive(self.who):
             orphans = process.working_in(self.cluster, "postgres")
             process.end(orphans, signal.SIGKILL, 0)
 
 
 def newest():
-    """(major version, folder of the programs) of the newest PostgreSQL here."""
+    """(major version, directory of the programs) of the newest installed PostgreSQL."""
     found = []
     for path in Path("/usr/lib/postgresql").glob("*/bin/initdb"):
         version = path.parts[-3]
         if re.fullmatch(r"\d+", version) and (path.parent / "postgres").exists():
             found.append((int(version), path.parent))
     if not found:
-        raise Absent("no PostgreSQL server in /usr/lib/postgresql")
+        raise Absent("no PostgreSQL server found in /usr/lib/postgresql")
     return max(found)

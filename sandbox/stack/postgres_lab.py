@@ -12,7 +12,7 @@ STANDBY_SECONDS = 10
 
 class Primary(Postgres):
     def settings(self):
-        return "max_slot_wal_keep_size = 256MB # a standby that stays away does not fill the disk\n"
+        return "max_slot_wal_keep_size = 256MB # a standby that is down does not fill the disk\n"
 
     def finish(self):
         super().finish()
@@ -33,7 +33,7 @@ class Standby(Postgres):
     after = ("postgres",)
 
     def is_made(self):
-        """One that was promoted is a standby no longer."""
+        """A promoted one is no longer a standby."""
         return super().is_made() and (self.cluster / "standby.signal").exists()
 
     def make_cluster(self):
@@ -52,7 +52,7 @@ class Standby(Postgres):
                 "wal_retrieve_retry_interval = 500ms\n")
 
     def finish(self):
-        """All that it has is the primary's."""
+        """All its data comes from the primary."""
 
     def settle(self):
         try:
@@ -60,7 +60,7 @@ class Standby(Postgres):
                 self.wait(self.streams, "does not stream", STANDBY_SECONDS)
                 return
             raise Failure(f"{self.name} was promoted")
-        except Failure:  # the primary went on without it, or it is of another timeline: anew
+        except Failure:  # the primary has moved on, or the timeline differs: start from scratch
             self.stop()
             with clients.closing(clients.postgres(self.state, "postgres", "postgres")) as connection:
                 with connection.cursor() as cursor:

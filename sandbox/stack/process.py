@@ -1,5 +1,5 @@
-"""Processes that outlive the command that started them, and that are ours beyond doubt when it is time
-to end them: a pid counts only with the start time it had (a pid alone may be another's by then)."""
+"""Processes that outlive the command that started them. Each is identified by pid and start time, because a pid
+may be reused before the process is ended."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def boot_id():
-    """Start times count from the boot: those of another boot mean nothing."""
+    """Start times count from the boot and are meaningless after another one."""
     try:
         return BOOT.read_text().strip()
     except OSError:
@@ -65,8 +65,8 @@ def family(who):
 
 
 def working_in(folder, program):
-    """Identities of the processes of a program that work in a folder: a server's children whose
-    parent was killed."""
+    """Identities of the processes of a program with this working directory: children of a server that was
+    killed."""
     found = []
     for entry in os.listdir("/proc"):
         try:
@@ -91,7 +91,7 @@ def marked(variables):
 
 
 def send(who, number):
-    """Whether the signal was sent to a living process of ours."""
+    """Whether the signal was sent to a running process of ours."""
     if not alive(who):
         return False
     try:
@@ -102,7 +102,7 @@ def send(who, number):
 
 
 def wait_gone(whos, seconds):
-    """Those that still run after so long."""
+    """The processes that still run after that time."""
     deadline = time.monotonic() + seconds
     while True:
         left = [who for who in whos if alive(who)]
@@ -112,8 +112,8 @@ def wait_gone(whos, seconds):
 
 
 def end(whos, number, seconds):
-    """Ends processes: the first by its signal, and after so long all by force. Stopped ones are
-    continued first. What still runs then is returned."""
+    """Ends processes: sends the signal to the first, and after that time SIGKILL to all. Continues stopped ones
+    first. Returns those that still run."""
     for who in whos:
         send(who, signal.SIGCONT)
     for who in whos[:1]:
@@ -124,20 +124,20 @@ def end(whos, number, seconds):
     return wait_gone(left, 5)
 
 
-# Waits for a line, and only then becomes the program: same pid, same start time.
+# Waits for a line, then executes the program: same pid, same start time.
 GATE = 'read -r go || exit 125; exec "$@" </dev/null'
 
 
 def spawn(argv, cwd, log, env, register):
     """Starts a process in a session of its own, with the log as its output, and returns its identity.
 
-    register(identity) writes it down; only then the program is executed. Should we die in between,
-    the process ends too: nothing runs that is not written down."""
+    register(identity) records it; only then the program is executed. If we die in between, the process
+    ends too, so no process runs unrecorded."""
     with open(log, "ab") as output:
         child = subprocess.Popen(["/bin/sh", "-c", GATE, "sh", *map(str, argv)], cwd=cwd, env=env,
                                  stdin=subprocess.PIPE, stdout=output, stderr=output,
                                  start_new_session=True)
-    child.returncode = 0  # nobody here waits for it: it stays when we leave
+    child.returncode = 0  # it is not waited for: it keeps running when we exit
     with child.stdin:
         who = identity(child.pid)
         register(who)

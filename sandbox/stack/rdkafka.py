@@ -1,11 +1,11 @@
-"""The little that the sandbox needs of librdkafka, through ctypes: Debian 13 has no Python client that
-speaks to Kafka 4, and librdkafka is there anyway, for stacktop itself."""
+"""The few functions of librdkafka that the sandbox needs, through ctypes: Debian 13 has no Python client for
+Kafka 4, and stacktop needs librdkafka anyway."""
 
 import ctypes
 from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 
 PRODUCER, CONSUMER = 0, 1
-COPY = 2  # of the payload, by rd_kafka_produce
+COPY = 2  # rd_kafka_produce copies the payload
 UNASSIGNED = -1
 
 
@@ -138,7 +138,7 @@ class _Client:
             raise KafkaError(text.value.decode())
 
     def brokers(self, seconds=3):
-        """The ids of those that are part of the cluster now."""
+        """Ids of the brokers that are part of the cluster now."""
         found = POINTER(_Metadata)()
         self.lib.must(self.lib.metadata(self.handle, 0, None, byref(found), int(seconds * 1000)))
         try:
@@ -164,7 +164,7 @@ class Producer(_Client):
         self.topics = {}
 
     def produce(self, topic, payload, key=None, partition=UNASSIGNED):
-        """Whether it was taken: a full queue takes no more (the broker does not answer)."""
+        """Whether the message was accepted; a full queue (the broker does not answer) accepts none."""
         if topic not in self.topics:
             self.topics[topic] = self.lib.topic_new(self.handle, topic.encode(), None)
         return self.lib.produce(self.topics[topic], partition, COPY, payload, len(payload), key,
@@ -174,7 +174,7 @@ class Producer(_Client):
         self.lib.poll(self.handle, int(seconds * 1000))
 
     def flush(self, seconds):
-        """Whether all was delivered or given up."""
+        """Whether all messages were delivered or given up."""
         return self.lib.flush(self.handle, int(seconds * 1000)) == 0
 
     def close(self):
@@ -194,7 +194,7 @@ class Consumer(_Client):
                          auto_offset_reset="earliest", session_timeout_ms=6000,
                          heartbeat_interval_ms=1000, queued_min_messages=1000,
                          queued_max_messages_kbytes=2048,
-                         fetch_min_bytes=100000,  # or half a second's: few requests
+                         fetch_min_bytes=100000,  # or half a second's worth: few requests
                          **properties)
         self.lib.poll_set_consumer(self.handle)
         self.queue = self.lib.queue_get_consumer(self.handle)
@@ -207,7 +207,7 @@ class Consumer(_Client):
         self.lib.must(error)
 
     def consume(self, limit, seconds):
-        """Takes up to so many messages; how many it took. Also what keeps the membership alive."""
+        """Reads up to that many messages and returns their number. Also keeps the membership alive."""
         count = self.lib.consume_batch_queue(self.queue, int(seconds * 1000), self.messages,
                                              min(limit, self.BATCH))
         if count == c_size_t(-1).value:
@@ -220,7 +220,7 @@ class Consumer(_Client):
         self.lib.commit(self.handle, None, 0)
 
     def hold(self, held):
-        """Takes part in the group but takes no messages."""
+        """Stays in the group but reads no messages."""
         mine = POINTER(_PartitionList)()
         if self.lib.assignment(self.handle, byref(mine)) == 0:
             call = self.lib.pause_partitions if held else self.lib.resume_partitions
@@ -235,7 +235,7 @@ class Consumer(_Client):
 
 
 class Reader(_Client):
-    """Asks what a group has committed, and where topics end; no member of it."""
+    """Reads committed offsets of a group and end offsets of topics, without joining the group."""
 
     def __init__(self, bootstrap, group, **properties):
         super().__init__(CONSUMER, bootstrap, group_id=group, enable_auto_commit="false", **properties)
@@ -259,7 +259,7 @@ class Reader(_Client):
         return result
 
     def commit(self, topic, offsets):
-        """Commits for the group, which must have no members: by partition."""
+        """Commits by partition for the group, which must have no members."""
         wanted = self.lib.topic_partition_list_new(len(offsets))
         try:
             for partition, offset in enumerate(offsets):
@@ -270,7 +270,7 @@ class Reader(_Client):
             self.lib.topic_partition_list_destroy(wanted)
 
     def lag(self, topic, partitions):
-        """What the group has still to read; all of a partition that it never committed."""
+        """Lag of the group; a partition without a committed offset counts from its start."""
         return sum(max(0, end - (committed or 0)) for committed, end in self.offsets(topic, partitions))
 
     def members(self, seconds=3):

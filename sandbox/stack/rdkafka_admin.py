@@ -1,4 +1,4 @@
-"""Topics and rights of a Kafka cluster, by librdkafka (rdkafka.py)."""
+"""Topics and ACLs of a Kafka cluster, with librdkafka (rdkafka.py)."""
 
 import contextlib
 import ctypes
@@ -14,7 +14,7 @@ DESCRIBE = 8
 
 @contextlib.contextmanager
 def _event(client, ask, seconds):
-    """What ask(queue) is answered."""
+    """The answer to ask(queue)."""
     lib = client.lib
     queue = lib.queue_new(client.handle)
     event = None
@@ -32,7 +32,7 @@ def _event(client, ask, seconds):
 
 
 def create_topics(bootstrap, topics, seconds, replicas=1):
-    """Makes topics that are not there yet. topics: {name: (partitions, {option: value})}."""
+    """Creates missing topics. topics: {name: (partitions, {option: value})}."""
     with Producer(bootstrap) as client:
         lib = client.lib
         text = ctypes.create_string_buffer(512)
@@ -56,7 +56,7 @@ def create_topics(bootstrap, topics, seconds, replicas=1):
 
 
 def allow(bootstrap, user, rights, seconds):
-    """Gives a user rights, [(resource type, name, operation)]; those that it has stay as they are."""
+    """Adds ACLs for a user, [(resource type, name, operation)]; existing ones are kept."""
     with Producer(bootstrap) as client:
         lib = client.lib
         text = ctypes.create_string_buffer(512)

@@ -1,4 +1,4 @@
-"""A private Redis, small enough to be filled in a moment."""
+"""A private Redis, small enough to be filled quickly."""
 
 import shutil
 
@@ -25,7 +25,7 @@ class Redis(Part):
     def prepare(self):
         self.program = shutil.which("redis-server") or shutil.which("valkey-server")
         if not self.program:
-            raise Absent("no redis-server and no valkey-server")
+            raise Absent("neither redis-server nor valkey-server is installed")
         self.settings.write_text("".join(f"{line}\n" for line in self.lines()))
 
     @property
@@ -33,7 +33,7 @@ class Redis(Part):
         return self.folder / "redis.conf"
 
     def lines(self):
-        """Of its configuration."""
+        """Lines of its configuration."""
         return [SETTINGS, f"port {self.port}", f'dir "{self.folder}"']
 
     def command(self):

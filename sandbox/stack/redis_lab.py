@@ -1,7 +1,7 @@
 """The lab's Redis: a primary, its replica and a Sentinel; and a cluster of three nodes.
 
-Sentinel waits a minute before it takes a primary for dead: a test that freezes one sees what comes of
-that alone, and asks for a failover when it wants one (SENTINEL FAILOVER lab)."""
+Sentinel waits a minute before it declares a primary down, so a test that freezes one sees no failover. A test
+that wants one sends SENTINEL FAILOVER lab."""
 
 import redis
 
@@ -18,7 +18,7 @@ class Primary(Redis):
         return [*super().lines(), "repl-diskless-sync-delay 0"]
 
     def settle(self):
-        """The roles as they were meant to be, whatever Sentinel made of them; it is told last."""
+        """Restores the original roles, whatever Sentinel changed; Sentinel is reconfigured last."""
         replica, sentinel = Replica(self.state), Sentinel(self.state)
         with self.client() as mine, replica.client() as other, sentinel.client() as watcher:
             try:
@@ -62,10 +62,10 @@ class ClusterNode(Redis):
 
     def __init__(self, state, name, group, nodes):
         super().__init__(state, name, group)
-        self.nodes = nodes  # the names of all
+        self.nodes = nodes  # the names of all nodes
 
     def lines(self):
-        # What it knows of the others counts only while they have their ports.
+        # Its file about the other nodes is valid only as long as they keep their ports.
         known, now = self.folder / "ports", str(self.addresses())
         if not known.exists() or known.read_text() != now:
             (self.folder / "nodes.conf").unlink(missing_ok=True)
@@ -77,7 +77,7 @@ class ClusterNode(Redis):
         return [(HOST, self.state.part(name)["port"], self.state.part(name)["bus_port"]) for name in self.nodes]
 
     def settle(self):
-        """The first makes the cluster, unless it is whole."""
+        """The first node creates the cluster, unless it is complete."""
         if self.name != self.nodes[0]:
             return
         nodes = [ClusterNode(self.state, name, self.group, self.nodes).client() for name in self.nodes]

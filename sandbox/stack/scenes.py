@@ -1,4 +1,4 @@
-"""Puts the running stack into a state, and waits until the servers themselves show it."""
+"""Puts the running stack into a scene, and waits until the servers show it."""
 
 import socket
 import time
@@ -12,7 +12,7 @@ from .state import HOST, Failure
 WAIT_SECONDS = 40
 PAUSE_SECONDS = 15
 
-# Of the client backends but the one that asks.
+# Client backends except our own.
 SESSIONS = """
 SELECT count(*),
        count(*) FILTER (WHERE cardinality(pg_blocking_pids(pid)) > 0),
@@ -23,7 +23,7 @@ SELECT count(*),
 
 
 class NotYet(Exception):
-    """What is still missing."""
+    """What is still missing for the scene."""
 
 
 def need(condition, what):
@@ -32,7 +32,7 @@ def need(condition, what):
 
 
 class Look:
-    """What the servers show. One for a whole wait: some things are seen only between two looks."""
+    """What the servers show. One object per wait, because some things show only as a change."""
 
     def __init__(self, stack):
         self.stack = stack
@@ -42,7 +42,7 @@ class Look:
         self.last = {}
 
     def change(self, name, value):
-        """By how much it changed since the last look; None the first time."""
+        """The change since the previous call; None the first time."""
         before = self.last.get(name)
         self.last[name] = value
         return None if before is None else value - before
@@ -67,7 +67,7 @@ class Look:
         return committed, end, end - committed, members, state
 
     def memory(self):
-        """(share of maxmemory, evicted since the last look or None)"""
+        """(share of maxmemory, evicted since the previous call or None)"""
         with clients.cache(self.state) as client:
             info = client.info()
         return info["used_memory"] / info["maxmemory"], self.change("evicted", info["evicted_keys"])
@@ -82,7 +82,7 @@ class Look:
 def is_down(look):
     with socket.socket() as probe:
         probe.settimeout(1)
-        need(probe.connect_ex((HOST, look.state.port("api"))) == 111, "the API is still there")
+        need(probe.connect_ex((HOST, look.state.port("api"))) == 111, "the API still accepts connections")
 
 
 def is_slow(look):
@@ -90,7 +90,7 @@ def is_slow(look):
         web.get(look.state.port("api"), "/health", 1)
     except TimeoutError:
         return
-    raise NotYet("the API is quick")
+    raise NotYet("the API responds within 1 s")
 
 
 def is_hogged(look):
@@ -126,7 +126,7 @@ def is_calm(look):
         need(web.get(look.state.port(name), "/health", 1)[0] == 200, f"{name} is not healthy")
     count, blocked, idle, active = look.sessions()
     need(count < MAX_CONNECTIONS / 2 and not idle and not active,
-         f"{count} connections, {blocked} blocked, {idle} idle in transaction, {active} at work for long")
+         f"{count} connections, {blocked} blocked, {idle} idle in transaction, {active} active for long")
     share, evicted = look.memory()
     need(share < 0.7 and evicted == 0, f"{share:.0%} of the cache's memory is used")
     if look.state.part("kafka")["status"] != "absent":
@@ -135,7 +135,7 @@ def is_calm(look):
              f"the group is {state} with {members} members and a lag of {lag}")
 
 
-# name: (how it shows, the part whose actors make it)
+# name: (check that it is reached, the part whose actors cause it)
 SCENES = {
     "calm": (is_calm, None),
     "api-down": (is_down, "api"),
@@ -150,11 +150,11 @@ NAMES = tuple(SCENES)
 
 
 def enter(stack, name):
-    """From whatever state to this one. What was stopped, frozen or paused is back first."""
+    """From any scene to this one. First restores what was stopped, frozen or paused."""
     part = SCENES[name][1]
     state = stack.state
     if part and state.part(part)["status"] == "absent":
-        raise Failure(f"{name}: there is no {part} here: {state.part(part)['reason']}")
+        raise Failure(f"{name}: {part} is not available: {state.part(part)['reason']}")
     stack.restore(but="api" if name == "api-down" else None)
     seq = state.set_mode(scene=name, paused=False)
     if name == "api-down":
@@ -163,7 +163,7 @@ def enter(stack, name):
 
 
 def await_scene(stack, name, seq):
-    """Returns when the workload follows the mode of this number, and the servers show the scene."""
+    """Returns when the workload follows the mode with this number, and the servers show the scene."""
     shows, part = SCENES[name]
     look = Look(stack)
     try:
@@ -174,13 +174,12 @@ def await_scene(stack, name, seq):
 
 def follows(stack, seq, parts=None):
     behind = stack.part("workload").behind(seq, parts)
-    need(not behind, "the workload is not there yet: " +
+    need(not behind, "the workload does not follow yet: " +
          ", ".join(f"{part}: {why}" for part, why in behind.items()))
 
 
 def pause(stack, paused):
-    """Returns when the workload stands still, or goes on. It cannot with a server that is not there, and
-    need not."""
+    """Returns when the workload has stopped or continues. Actors of a server that is down are not waited for."""
     state = stack.state
     seq = state.set_mode(paused=paused)
     there = {part.name for part in stack.servers if part.condition() == "up"}
@@ -189,7 +188,7 @@ def pause(stack, paused):
 
 
 def wait(seconds, name, reached, again=lambda: None):
-    """Until it raises nothing any more."""
+    """Waits until reached() raises nothing."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -197,7 +196,7 @@ def wait(seconds, name, reached, again=lambda: None):
             return
         except NotYet as missing:
             why = str(missing)
-        except Exception as error:  # a server that was just started; each client has errors of its own
+        except Exception as error:  # a server that has just started; clients have different errors
             why = " ".join(str(error).split()) or type(error).__name__
             again()
         if time.monotonic() > deadline:

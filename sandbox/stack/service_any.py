@@ -1,5 +1,5 @@
-"""An HTTP server whose answer the request chooses by its path (docs/sandbox.md), for tests of what a health
-check makes of it; over TLS if it is given a certificate.
+"""An HTTP server whose response depends on the path of the request (docs/sandbox.md), for tests of health
+checks; with TLS if it gets a certificate.
 
     python3 -m stack.service_any STATE PORT [PEM]
 """
@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from .state import HOST
 
 BLOCK = 1 << 16
-PATIENCE = 3600  # what "never" is
+PATIENCE = 3600  # "never"
 
 
 class Server(ThreadingHTTPServer):
@@ -26,7 +26,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port, pem=None):
         self.mutex = threading.Lock()
         self.counts = {"connections": 0, "requests": 0}
-        self.health = "/ok"  # what /health is now
+        self.health = "/ok"  # the current behaviour of /health
         self.tls = None
         if pem:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -38,7 +38,7 @@ class Server(ThreadingHTTPServer):
             self.counts[what] += 1
 
     def finish_request(self, request, client_address):
-        """On the connection's own thread: a client that does not shake hands holds up nobody."""
+        """On the thread of the connection: a client without a handshake delays no other."""
         self.count("connections")
         if self.tls:
             try:
@@ -48,14 +48,14 @@ class Server(ThreadingHTTPServer):
         super().finish_request(request, client_address)
 
     def handle_error(self, *_):
-        """The client has gone."""
+        """The client has disconnected."""
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self):
-        """Does what the path says: its first word is a method below, the others its arguments."""
+        """Calls the method that the first word of the path names, with the other words as arguments."""
         self.server.count("requests")
         path = self.path.split("?")[0]
         if path == "/health":
@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
         word, *arguments = path.strip("/").split("/")
         method = getattr(self, "on_" + word.replace("-", "_"), None)
         if method is None:
-            return self.send(404, b"there is no such behaviour\n")
+            return self.send(404, b"unknown path; see docs/sandbox.md\n")
         return method(*arguments)
 
     do_GET = do_HEAD = do_POST = do_PUT = answer
@@ -92,11 +92,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer()
 
     def on_hang(self):
-        """It reads the request and says nothing."""
+        """Reads the request and does not respond."""
         time.sleep(PATIENCE)
 
     def on_hang_head(self):
-        """It stops in the middle of its headers."""
+        """Stops in the middle of the headers."""
         self.raw(b"HTTP/1.1 200 OK\r\nContent-Len")
         time.sleep(PATIENCE)
 
@@ -105,14 +105,14 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(PATIENCE)
 
     def on_drip(self, seconds):
-        """One byte of the body a second."""
+        """One byte of the body per second."""
         self.raw(f"HTTP/1.1 200 OK\r\nContent-Length: {seconds}\r\n\r\n".encode())
         for _ in range(int(seconds)):
             time.sleep(1)
             self.wfile.write(b".")
 
     def on_drop(self):
-        """It closes the connection without an answer."""
+        """Closes the connection without a response."""
         self.close_connection = True
 
     def on_reset(self):
@@ -120,11 +120,11 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def on_cut(self):
-        """It closes the connection in the middle of the body."""
+        """Closes the connection in the middle of the body."""
         self.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
 
     def on_garbage(self):
-        """What is no HTTP at all."""
+        """Sends something that is not HTTP."""
         self.raw(bytes(range(256)) * 4)
 
     def on_escape(self):
@@ -132,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
         self.raw(b"HTTP/1.1 503 \x1b[2Jred\r\nX-Note: \x1b]0;title\x07\r\nContent-Length: 10\r\n\r\n\x1b[31mred\r\n\x00")
 
     def on_redirect(self, count="1"):
-        """That many times, then ok; "loop": always."""
+        """Redirects that many times, then ok; "loop": always."""
         left = count if count == "loop" else int(count) - 1
         self.send(302, b"", Location=f"/redirect/{left}" if left else "/ok")
 
@@ -140,7 +140,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send(**{f"X-{number}": "x" * int(size) for number in range(int(count))})
 
     def on_body(self, size):
-        """So many bytes."""
+        """A body of that many bytes."""
         self.raw(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n".encode())
         left = int(size)
         while left > 0:
@@ -158,11 +158,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send(body=json.dumps(found).encode() + b"\n", **{"Content-Type": "application/json"})
 
     def on_counts(self):
-        """How many connections and requests there were."""
+        """The number of connections and requests so far."""
         self.send(body=json.dumps(self.server.counts).encode() + b"\n", **{"Content-Type": "application/json"})
 
     def on_become(self, *path):
-        """/become/status/503: /health is /status/503 from now on."""
+        """/become/status/503: /health responds like /status/503 from now on."""
         self.server.health = "/" + "/".join(path)
         self.send()
 

@@ -1,4 +1,4 @@
-"""The platform's API: health, revenue from the database, metrics. In the scene api-slow it takes its time.
+"""The platform's API: health, revenue from the database, metrics. Slow in the scene api-slow.
 
     python3 -m stack.service_api STATE PORT
 """
@@ -37,16 +37,16 @@ class Api:
                     cursor.execute(text)
                     return cursor.fetchall()
             except Exception:
-                self.connection = None  # a new one next time
+                self.connection = None  # reconnect at the next request
                 raise
 
     def health(self):
-        """Of this process alone."""
+        """Health of this process."""
         self.pace()
         return answer(200, {"status": "ok", "uptime_s": round(time.monotonic() - self.started)})
 
     def health_of_all(self):
-        """With what it depends on."""
+        """Health including the database."""
         self.pace()
         parts = {"database": lambda: self.query("SELECT 1"),
                  "cache": lambda: clients.cache(self.state, seconds=1).ping()}

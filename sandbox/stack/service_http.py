@@ -1,4 +1,4 @@
-"""What the sandbox's two web services share: a small HTTP server that counts what it does."""
+"""Shared by the two web services of the sandbox: a small HTTP server that counts requests."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ class Metrics:
                 buckets[index] += seconds <= limit
 
     def text(self):
-        """As Prometheus reads it."""
+        """In the format of Prometheus."""
         name = "http_request_duration_seconds"
         with self.mutex:
             lines = ["# TYPE http_requests_total counter"]
@@ -56,7 +56,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 30  # an idle connection is not kept for longer
+    timeout = 30  # limit for idle connections
 
     def do_GET(self):
         start = time.monotonic()
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         route = self.server.routes.get(path)
         try:
             code, kind, text = route() if route else answer(404, {"error": "not found"})
-        except Exception as error:  # a server answers, whatever happens behind it
+        except Exception as error:  # always respond, even if a route fails
             code, kind, text = answer(503, {"error": " ".join(str(error).split())})
         body = text.encode()
         self.send_response(code)

@@ -1,4 +1,4 @@
-"""Keeps the stack busy, as mode.json says. What it has come to follow is in workload.json.
+"""Runs the workload, as mode.json says. workload.json has the mode that it follows.
 
     python3 -m stack.service_workload STATE
 """
@@ -14,7 +14,7 @@ from .actors_redis import Cache
 from .actors_web import Visitors
 from .state import State, write_json
 
-# Which part each needs.
+# The part that each actor needs.
 ACTORS = {"postgres": [Orders, Waiters, Holder], "redis": [Cache], "api": [Visitors],
           "kafka": [Stream] + [Member] * MEMBERS}
 CLOSE_SECONDS = 2
@@ -65,8 +65,8 @@ def main():
 
 
 def leave(board, actors):
-    """Members leave their group, so that the next ones need not wait for them; nobody waits for a server
-    that does not answer."""
+    """Members leave their group, so that the next ones need not wait for them. A server that does not answer
+    is not waited for."""
     board.leaving = True
     deadline = time.monotonic() + CLOSE_SECONDS
     for actor in actors:

@@ -13,7 +13,7 @@ from .state import Failure
 
 class Stack:
     def __init__(self, state, kind=None):
-        """What the folder has; of this kind (layouts.NAMES) when it is down."""
+        """The stack in the folder; a new one has this kind (layouts.NAMES)."""
         self.state = state
         self.kind = state.data.get("kind") or kind or layouts.NAMES[0]
         self.servers = layouts.servers(self.kind, state)
@@ -23,7 +23,7 @@ class Stack:
 
     @property
     def all(self):
-        """The parts that it has now: a lab may be up with some of them."""
+        """The parts that were started: a lab may run with some of them."""
         there = self.state.data.get("parts", {})
         return [part for part in self.every if part.name in there]
 
@@ -31,18 +31,18 @@ class Stack:
         return next(part for part in self.every if part.name == name)
 
     def names(self, only=None):
-        """The parts to start: all, or those of the groups and with the names."""
+        """The parts to start: all, or those in `only` (names of groups and parts)."""
         known = {part.group for part in self.every} | {part.name for part in self.every}
         for name in only or ():
             if name not in known:
-                raise Failure(f"there is no {name}, only {', '.join(sorted(known))}")
+                raise Failure(f"unknown part {name}; available: {', '.join(sorted(known))}")
         return [part.name for part in self.every if not only or part.name in only or part.group in only]
 
     def is_up(self):
         return self.state.data.get("state") == "up"
 
     def problems(self):
-        """What keeps it from being up: nothing, or {part: condition}."""
+        """Why it is not fully up: {part: condition}, empty if it is."""
         data = self.state.data
         if data.get("state") != "up":
             return {"sandbox": data.get("state", "down")}
@@ -51,7 +51,7 @@ class Stack:
     # Up.
 
     def up(self):
-        """From nothing: nobody runs, and it is known who may log in."""
+        """Starts from an empty state: no part runs, the passwords exist."""
         self.end_all()
         self.state.data = {"version": 1, "kind": self.kind, "state": "starting",
                            "starter": process.identity(os.getpid()), "started_at": time.time(),
@@ -60,8 +60,7 @@ class Stack:
         self.state.set_mode(scene="calm", paused=False)
 
     def add(self, names):
-        """Starts these parts where they do not run, all that can be had; all or nothing, but for those that
-        are optional."""
+        """Starts these parts unless they run. Fails if one fails that is not optional."""
         wanted = [part for part in self.every if part.name in names]
         new = [part for part in wanted if part.name not in self.state.data["parts"]]
         numbers = iter(ports.free(sum(len(part.ports) for part in new)))
@@ -77,7 +76,7 @@ class Stack:
         self.state.save()
 
     def bring(self, parts, strict=False):
-        """All of them at once, each in its role; strict: the optional ones too."""
+        """Starts them at the same time, each in its role. strict: an optional one that fails is a failure too."""
         ready = {part.name: threading.Event() for part in parts}
         failures = each(parts, lambda part: self.start(part, ready, strict), self.starting)
         if not failures:
@@ -112,7 +111,7 @@ class Stack:
             raise Failure(f"{part.name}: {part.facts['reason']}")
 
     def restore(self, but=None):
-        """What was stopped, killed or frozen is back, each in its role."""
+        """Starts or continues what was stopped, killed or frozen, each part in its role."""
         there = [part for part in self.all if part.facts["status"] != "absent" and part.name != but]
         self.bring([part for part in there if part in self.servers], strict=True)
         self.bring([part for part in there if part in self.last], strict=True)
@@ -124,7 +123,7 @@ class Stack:
         self.state.remove()
 
     def give_up(self):
-        """Down, from the midst of up: its threads may still be starting things."""
+        """Stops it while up() is under way: its threads may still be starting parts."""
         self.state.closed = True
         self.end_all()
         for thread in self.starting:
@@ -132,7 +131,7 @@ class Stack:
         self.down()
 
     def end_all(self):
-        """Ends all that runs, whatever state.json says of it."""
+        """Ends everything that runs, whatever state.json says."""
         there = self.all
         failures = (each([part for part in there if part in self.last], self.end)
                     + each([part for part in there if part in self.servers], self.end))
@@ -141,21 +140,21 @@ class Stack:
         left = process.marked(mark(self.state))
         left = process.end([who for who in left if who["pid"] != os.getpid()], signal.SIGKILL, 0)
         if failures or left:
-            raise Failure("; ".join([*failures, *(f"process {who['pid']} does not end" for who in left)]))
+            raise Failure("; ".join([*failures, *(f"process {who['pid']} did not end" for who in left)]))
 
     def end(self, part):
         part.stop()
 
     def end_starter(self):
-        """Ends the command that is starting this sandbox now, which ends what it has started."""
+        """Ends the command that is starting this sandbox; that command ends what it has started."""
         starter = self.state.data.get("starter")
         if self.state.data.get("state") == "starting" and starter and starter["pid"] != os.getpid():
             process.end([starter], signal.SIGTERM, 20)
 
 
 def each(parts, call, threads=None):
-    """Calls it for all parts at once; what failed, in words. The threads are added to a list of the
-    caller's, who may have to wait for them."""
+    """Calls it for all parts at the same time and returns the error messages. Adds the threads to the
+    caller's list, because the caller may have to wait for them."""
     failures = []
     mine = []
 
@@ -177,10 +176,11 @@ def each(parts, call, threads=None):
 
 @contextlib.contextmanager
 def up_locked(state):
-    """The stack of a sandbox that is up, for a command that changes it."""
+    """The stack of a running sandbox, for a command that changes it."""
     if not state.folder.is_dir():
         raise Failure(f"no sandbox in {state.folder}")
     with state.locked():
         if state.data.get("state") != "up":
-            raise Failure(f"the sandbox in {state.folder} is not up: sandbox/up --state {state.folder} --detach")
+            raise Failure(f"the sandbox in {state.folder} is not running; start it with "
+                          f"sandbox/up --state {state.folder} --detach")
         yield Stack(state)

@@ -1,11 +1,11 @@
-"""The folder of a sandbox. Everything it has lies there:
+"""The directory of a sandbox, which contains everything:
 
-    state.json     what runs where: parts with ports and processes. Only while it is up.
-    mode.json      what the workload and the API are to do: the scene, paused or not
-    stacktop.yaml  the configuration to watch it with;  addresses.txt  the same for people
-    passwords.json those of the servers' users
-    log/           each part's output
-    postgres/ redis/ kafka/ ...    each part's data, kept from run to run
+    state.json     parts with ports and processes; only while it runs
+    mode.json      what the workload and the API should do: the scene, paused or not
+    stacktop.yaml  a configuration to watch it;  addresses.txt  the same for people
+    passwords.json passwords of the servers' users
+    log/           output of each part
+    postgres/ redis/ kafka/ ...    data of each part, kept from run to run
 """
 
 import contextlib
@@ -22,11 +22,11 @@ HOST = "127.0.0.1"
 
 
 class Failure(Exception):
-    """What a person is told."""
+    """An error message for the user."""
 
 
 def write_json(path, data):
-    """As a whole or not at all; only for the owner: it may hold passwords."""
+    """Atomic, and readable only by the owner: it may contain passwords."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(data, file, indent=1)
@@ -35,7 +35,7 @@ def write_json(path, data):
 
 
 def write_private(path, text):
-    """Only for the owner: there is a password in it."""
+    """Readable only by the owner: it contains a password."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
 
@@ -54,7 +54,7 @@ class State:
         self.mode_path = self.folder / "mode.json"
         self.data = read_json(self.path) or {}
         self.mutex = threading.RLock()
-        self.closed = False  # from then on nothing is started any more
+        self.closed = False  # nothing is started any more
 
     def make(self):
         for folder in (self.folder, self.folder / "log"):
@@ -81,16 +81,16 @@ class State:
             write_json(self.path, self.data)
 
     def change(self, part, **facts):
-        """Changes what state.json says of a part."""
+        """Changes the entry of a part in state.json."""
         with self.mutex:
             self.data["parts"][part].update(facts)
             self.save()
 
     def enter(self, part, who):
-        """Writes down a process that is about to be executed."""
+        """Records a process that is about to be executed."""
         with self.mutex:
             if self.closed:
-                raise Failure(f"{part} was not started: we are leaving")
+                raise Failure(f"{part} was not started: the sandbox is being stopped")
             self.change(part, process=who)
 
     def part(self, name):
@@ -112,7 +112,7 @@ class State:
         self.data = {}
 
     def keep(self, name, make):
-        """What is made once and stays with the folder's data, by name; only for the owner."""
+        """A value that is created once and kept with the data, by name; readable only by the owner."""
         path = self.folder / f"{name}.json"
         with self.mutex:
             kept = read_json(path)
@@ -122,12 +122,12 @@ class State:
             return made
 
     def passwords(self, names):
-        """They guard against other users of the machine: a superuser of PostgreSQL runs commands as its
+        """They protect against other users of the machine: a superuser of PostgreSQL can run commands as the
         server's user."""
         return self.keep("passwords", lambda kept: {name: (kept or {}).get(name) or secrets.token_hex(12)
                                                     for name in names})
 
-    # What the workload is to do. Each change has a number, so that it can be waited for.
+    # What the workload should do. Each change has a number, so that a command can wait for it.
 
     def mode(self):
         return read_json(self.mode_path) or {"seq": 0, "scene": "calm", "paused": False}

@@ -1,5 +1,5 @@
-"""The lab's HTTP servers: one whose answer the request chooses, and the same over TLS with certificates good
-and bad."""
+"""The lab's HTTP servers: one whose response depends on the request, and the same with TLS and good or bad
+certificates."""
 
 from . import certificates
 from .part import Part

@@ -1,5 +1,4 @@
-"""What keeps the stack busy: one process that does what mode.json says, and tells in workload.json how
-far it has come."""
+"""The workload: one process that does what mode.json says, and reports in workload.json how far it is."""
 
 import sys
 
@@ -19,9 +18,9 @@ class Workload(Part):
         return not self.behind(self.state.mode()["seq"])
 
     def behind(self, seq, parts=None):
-        """{part: why} of those whose actors do not follow the mode of this number yet."""
+        """{part: reason} for parts whose actors do not follow the mode with this number yet."""
         news = read_json(self.state.folder / "workload.json")
         if news is None:
-            return {"workload": "has not said anything yet"}
+            return {"workload": "has not reported yet"}
         return {part: news["errors"].get(part, "under way") for part, seen in news["seen"].items()
                 if seen < seq and (parts is None or part in parts)}

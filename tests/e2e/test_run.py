@@ -133,8 +133,8 @@ def test_without_a_terminal_it_is_check(checkout):
 
 
 def test_it_says_what_it_runs_without(checkout):
-    run = checkout.run(WITHOUT="Maven could not get Kafka's jars: 403 Forbidden")
-    assert "running without Kafka: Maven could not get Kafka's jars: 403 Forbidden\n" in run.stderr
+    run = checkout.run(WITHOUT="Maven could not fetch Kafka's jars: 403 Forbidden")
+    assert "running without Kafka: Maven could not fetch Kafka's jars: 403 Forbidden\n" in run.stderr
     assert "without" not in checkout.run().stderr
 
 

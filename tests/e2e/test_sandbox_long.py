@@ -56,7 +56,7 @@ def test_whatever_happens_it_goes_down_and_up(own):
     up = subprocess.Popen([ROOT / "sandbox/up", "--state", own.folder], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, text=True)
     assert any("PostgreSQL" in line for line in iter(up.stdout.readline, ""))
-    assert own.run("ctl", "status").returncode == 0 and "up already" in own.up().stdout
+    assert own.run("ctl", "status").returncode == 0 and "already running" in own.up().stdout
     own.sql("INSERT INTO audit_logs (actor, action) VALUES ('test', 'kept')")
 
     # In the foreground it ends with a signal.
@@ -148,6 +148,6 @@ def test_a_maven_that_is_refused(own, tmp_path):
     maven.write_text("#!/bin/sh\necho '[ERROR] Could not transfer artifact: 403 Forbidden'\nexit 1\n")
     maven.chmod(0o755)
     done = own.up(env={"PATH": f"{programs}:{os.environ['PATH']}", "STACKTOP_SANDBOX_CACHE": str(tmp_path / "jars")})
-    reason = "Maven could not get Kafka's jars: Could not transfer artifact: 403 Forbidden"
+    reason = "Maven could not fetch Kafka's jars: Could not transfer artifact: 403 Forbidden"
     assert f"without kafka: {reason}" in done.stdout
     assert_without_kafka(own, reason)
