@@ -1,5 +1,5 @@
-"""Actions without the screen: `stacktop actions`, `plan`, `apply`, `audit`. One process plans, another
-applies; whatever does not fit is refused, and the servers saw nothing of it."""
+"""Actions without the screen: `stacktop actions`, `plan`, `apply`, `audit`. One process plans, another applies; a plan
+that no longer holds is refused, and nothing reaches the servers."""
 
 import contextlib
 import json
@@ -61,7 +61,7 @@ class Remedy:
         return self.run("apply", plan, *arguments, **options)
 
     def refused(self, plan, words, *arguments, confirm=None, **options):
-        """Nothing is done, and it says why."""
+        """Nothing is done, and the reason is given."""
         phrase = self.phrase if confirm is None else confirm
         run = self.apply(plan, "--confirm", phrase, *arguments, **options)
         assert run.status == FAILED and words in run.stderr, run
@@ -70,7 +70,7 @@ class Remedy:
 
 
 class Session:
-    """A client of PostgreSQL that sits in a transaction."""
+    """A client of PostgreSQL that is idle in a transaction."""
 
     def __init__(self, sandbox, name):
         self.sandbox = sandbox
@@ -108,7 +108,7 @@ def neighbour(sandbox):
     session.close()
 
 
-# What there is.
+# The list of actions.
 
 
 def test_the_actions_are_listed():
@@ -137,7 +137,7 @@ def test_each_mode_has_its_help():
         assert run.status == DONE and run.stdout.startswith(f"usage: stacktop {mode}"), run
 
 
-# From the plan to the proof.
+# From the plan to the verification.
 
 
 def test_one_plans_and_another_applies(remedy, victim, neighbour):
@@ -163,7 +163,7 @@ def test_one_plans_and_another_applies(remedy, victim, neighbour):
     listed = remedy.run("audit")
     assert listed.status == DONE
     assert f"Terminate pid {victim.pid} of ecap" in listed.stdout and "  done  " in listed.stdout
-    assert listed.stdout.count("Terminate pid") == 1  # both lines are one action
+    assert listed.stdout.count("Terminate pid") == 1  # intent and outcome belong to one action
     lines = remedy.run("audit", "--json").stdout.splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["intent", "outcome"]
     for none in (("--action", "kafka.*"), ("--target", "other"), ("--user", "nobody?"), ("--unknown",)):
@@ -186,7 +186,7 @@ def test_the_plan_as_json(remedy, victim):
 
 
 def test_several_ask_for_their_count(remedy, victim, neighbour):
-    """In bulk: the environment's name and how many."""
+    """Several objects: the environment's name and the count."""
     run = remedy.run("plan", "postgres.terminate", "ecap", victim.pid, neighbour.pid, "--json")
     plan = run.json
     assert plan["phrase"] == "sandbox 2" and len(plan["victims"]) == 2
@@ -212,7 +212,7 @@ def test_what_is_gone_already(remedy, victim, neighbour):
     assert neighbour.alive and remedy.audit.only()[1]["result"] == "gone"
 
 
-# What is refused, and leaves no trace.
+# Plans that are refused without a trace.
 
 
 def test_a_wrong_phrase(remedy, victim):
@@ -223,7 +223,7 @@ def test_a_wrong_phrase(remedy, victim):
     run = remedy.apply(plan)
     assert run.status == FAILED and "no terminal" in run.stderr
     assert victim.alive
-    assert remedy.apply(plan, "--confirm", victim.pid).status == DONE  # it still holds
+    assert remedy.apply(plan, "--confirm", victim.pid).status == DONE  # it is still valid
 
 
 def test_a_changed_plan(remedy, victim, neighbour):
@@ -259,7 +259,7 @@ def test_a_plan_is_applied_once(remedy, victim, neighbour):
 
 
 def test_two_at_once(remedy, victim):
-    """Whoever comes second is told so: the plan is executed once."""
+    """The second one gets an error: the plan is executed once."""
     plan = remedy.plan(victim.pid)
     argv = [str(BINARY), "-c", str(remedy.config), "apply", plan, "--confirm", str(victim.pid)]
     both = [subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -290,7 +290,7 @@ def read_only_target(remedy):
 
 @pytest.mark.parametrize("how", [read_only_flag, read_only_environment, read_only_configuration, read_only_target])
 def test_read_only(remedy, victim, how):
-    """It may be planned, and it is not done."""
+    """A plan is possible, its execution is refused."""
     arguments, env = how(remedy)
     made = remedy.run("plan", "postgres.terminate", "ecap", victim.pid, "--json", *arguments, env=env)
     assert made.status == DONE, made
@@ -303,7 +303,7 @@ def test_read_only(remedy, victim, how):
 
 @contextlib.contextmanager
 def forwarded(port):
-    """Another port behind which the same server is."""
+    """Another port of the same server."""
     listener = socket.create_server((HOST, 0))
 
     def pump(source, sink):
@@ -330,14 +330,14 @@ def forwarded(port):
 
 
 def test_another_place(remedy, victim):
-    """The configuration speaks of another target by now."""
+    """The configuration now names another target."""
     plan = remedy.plan(victim.pid)
     remedy.configure(environment_name="staging")
     remedy.refused(plan, 'is for the environment "sandbox", and the configuration is "staging"')
     remedy.configure(target={"name": "other"})
     remedy.refused(plan, 'has no postgres "ecap"')
     assert victim.alive
-    with forwarded(remedy.sandbox.port("postgres")) as port:  # another way to the same server
+    with forwarded(remedy.sandbox.port("postgres")) as port:  # another address of the same server
         remedy.configure(port=port)
         assert remedy.apply(plan, "--confirm", victim.pid).status == DONE
     assert not victim.alive
@@ -371,7 +371,7 @@ def test_the_audit_of_several(remedy, victim, neighbour):
         assert remedy.apply(remedy.plan(session.pid), "--confirm", session.pid).status == DONE
     lost = remedy.audit.intents[0]
     lost["id"] = "20200101T000000.000-1-1"
-    lost["who"] |= {"pid": 4194305, "pid_start": 1, "ssh": "10.0.0.7 51234"}  # beyond the greatest pid there is
+    lost["who"] |= {"pid": 4194305, "pid_start": 1, "ssh": "10.0.0.7 51234"}  # greater than any pid
     with remedy.audit.path.open("a") as file:
         file.write(json.dumps(lost) + "\n")
     run = remedy.run("audit")
@@ -388,8 +388,8 @@ def test_the_audit_of_several(remedy, victim, neighbour):
 
 
 def test_an_unknown_outcome_is_acknowledged(remedy, victim):
-    """Both kinds: an intent whose process is gone, and an outcome that is recorded as unknown; by a
-    command, and in the dashboard. Neither is reported afterwards, and who, when and why are in the audit."""
+    """Both kinds, an intent whose process is gone and an outcome that is recorded as unknown, are acknowledged with a
+    command and in the dashboard. Afterwards neither is reported, and the audit log says who, when and why."""
     assert remedy.apply(remedy.plan(victim.pid), "--confirm", victim.pid).status == DONE
     lost, ended = remedy.audit.intents[0], remedy.audit.outcomes[0]
     lost["id"], ended["id"] = "20200101T000000.000-1-1", "20200101T000000.000-1-2"
@@ -424,7 +424,7 @@ def test_an_unknown_outcome_is_acknowledged(remedy, victim):
     assert listing.count("acknowledged by ") == 2 and "the session is gone" in " ".join(listing.split())
 
 
-# What makes no sense.
+# Invalid arguments.
 
 
 @pytest.mark.parametrize("words, status, said", [
@@ -496,12 +496,12 @@ def test_what_was_typed_before_does_not_count(remedy, victim):
     assert victim.alive and remedy.audit.records == []
 
 
-# Long ones.
+# Actions that take long.
 
 
 @pytest.fixture
 def keys(sandbox):
-    """150,000 keys, and a neighbour."""
+    """150,000 keys, and one that does not match."""
     with contextlib.closing(sandbox.redis) as client:
         client.eval("for i = 1, 150000 do redis.call('set', 'cli-test:' .. i, 'x') end", 0)
         client.set("cli-neighbour", "x")
@@ -530,7 +530,7 @@ def test_ctrl_c_stops_at_a_safe_point(remedy, sandbox, keys):
 
 
 def test_ctrl_c_twice_leaves_at_once(remedy, victim):
-    """The server has fallen silent: nobody knows, and that is what the status and the audit say."""
+    """The server no longer answers: exit status and audit log say that the outcome is unknown."""
     plan = remedy.plan(victim.pid)
     with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
         terminal.wait_for(f"Type `{victim.pid}` to do it")

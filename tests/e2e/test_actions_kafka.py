@@ -1,5 +1,5 @@
-"""What stacktop does to Kafka, on a real broker. The unit test of the actions makes topics and groups
-of its own there; a consumer of the new protocol is Kafka's own."""
+"""Actions on a real Kafka broker. The unit test of the actions creates its own topics and groups there; the consumer
+of the new protocol is Kafka's."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 
 @contextlib.contextmanager
 def new_protocol_group(sandbox, name):
-    """A group with one member that talks KIP-848."""
+    """A group with one member that uses KIP-848."""
     process = subprocess.Popen(
         [ROOT / "sandbox/kafka-tool", "--state", sandbox.folder, CONSUMER, "--topic", "transactions",
          "--group", name, "--consumer-property", "group.protocol=consumer"],
@@ -51,7 +51,7 @@ def topic(sandbox, tmp_path):
 
 
 def test_a_group_with_members_is_not_reset(sandbox, tmp_path):
-    """The workload's own group; and one that does not exist, which Kafka would make."""
+    """The workload's group, and one that does not exist, which Kafka would create."""
     sandbox.need("kafka")
     config = configure(sandbox, tmp_path)
 
@@ -67,7 +67,7 @@ def test_a_group_with_members_is_not_reset(sandbox, tmp_path):
 
 
 def test_offsets_are_set_by_keys_and_come_back(topic):
-    """The form, the choice of partitions, the table of old and new, the proof; and u."""
+    """The form, the choice of partitions, the table of old and new offsets, the verification, and undo."""
     others = {place: values[0] for place, values in topic.sandbox.offsets(GROUP).items()}
     with dashboard(topic.config, columns=140, rows=44) as terminal:
         terminal.wait_for(OWN_GROUP, 20)

@@ -1,4 +1,4 @@
-"""Actions on Kafka through stacktop itself that test_actions_kafka.py leaves to the broker's own test."""
+"""Actions on Kafka through stacktop that test_actions_kafka.py leaves to the unit test on the broker."""
 
 import os
 import shlex
@@ -31,7 +31,7 @@ def test_a_setting_partitions_and_messages(topic):
     assert {f"{topic.name}:0:3", f"{topic.name}:1:0"} <= set(starts.split())
 
 
-def test_what_a_group_has_committed_goes_and_the_group_too(topic):
+def test_committed_offsets_and_the_group_are_deleted(topic):
     topic.do("delete-offsets", f"{OWN_GROUP}/{topic.name}")
     assert topic.committed() == {}
     topic.sandbox.kafka_tool("consumer-groups", "--group", OWN_GROUP, "--topic", topic.name, "--reset-offsets",
@@ -41,8 +41,8 @@ def test_what_a_group_has_committed_goes_and_the_group_too(topic):
     assert OWN_GROUP not in groups and GROUP in groups
 
 
-def test_whatever_goes_wrong(sandbox):
-    """Each step dropped, each verification of what was not done, or of another cluster."""
+def test_failures_at_each_step(sandbox):
+    """Each step dropped; each verification of something not done, or on another cluster."""
     sandbox.need("kafka")
     run = subprocess.run([BINARY.parent / "actions_test_kafka_broker"], capture_output=True, text=True, timeout=240,
                          env={**os.environ, "STACKTOP_KAFKA": sandbox.bootstrap, "STACKTOP_KAFKA_LONG": "1"})

@@ -1,5 +1,5 @@
-"""Upkeep of PostgreSQL through the real binary: what the server shows afterwards, the neighbour that stays as it was,
-what is refused with the server's words, what takes it back, and both lines of the audit."""
+"""Maintenance of PostgreSQL through the real binary: the effect on the server, a neighbour that does not change,
+refusals with the server's message, undo, and both audit lines."""
 
 import contextlib
 import json
@@ -55,7 +55,7 @@ class Upkeep:
         return run.stdout
 
     def do(self, *words, status=DONE):
-        """Plans and applies; what it printed. Both lines are in the audit."""
+        """Plans and applies, checks both audit lines, and returns the output."""
         before = len(self.audit.records)
         text = self.apply(self.plan(*words), status)
         records = self.audit.records[before:]
@@ -76,7 +76,7 @@ def upkeep(sandbox, tmp_path):
 
 
 def times(upkeep, column):
-    """Whether it was done to (test_m, test_n)."""
+    """Whether it was done on (test_m, test_n)."""
     rows = dict(upkeep.sandbox.sql(f"SELECT relname, {column} IS NOT NULL FROM pg_stat_user_tables"
                                    " WHERE relname IN ('test_m', 'test_n')"))
     return rows["test_m"], rows["test_n"]
@@ -116,7 +116,7 @@ def test_reindex(upkeep):
     assert file_of(upkeep, "test_n_note") == other
 
 
-def test_what_a_failed_index_has_left_is_dropped(upkeep):
+def test_an_invalid_index_is_dropped(upkeep):
     with pytest.raises(psycopg2.errors.UniqueViolation):
         upkeep.sandbox.sql("CREATE UNIQUE INDEX CONCURRENTLY test_m_broken ON test_m (note)")
     upkeep.do("postgres.drop-invalid-index", "ecap", "public.test_m_broken")
@@ -125,7 +125,7 @@ def test_what_a_failed_index_has_left_is_dropped(upkeep):
     assert indexes == {"test_m_note", "test_n_note"}
 
 
-def test_an_index_is_created_and_a_failed_one_is_told(upkeep):
+def test_an_index_is_created_and_a_failed_one_is_reported(upkeep):
     upkeep.do("postgres.create-index", "ecap", "table=test_m", "columns=id", "name=test_m_id")
     assert upkeep.one("SELECT indisvalid FROM pg_index WHERE indexrelid = 'test_m_id'::regclass")
     text = upkeep.do("postgres.create-index", "ecap", "table=test_m", "columns=note", "unique=true",
@@ -153,7 +153,7 @@ def test_a_setting_needs_the_right(upkeep):
     assert upkeep.one("SHOW work_mem") != "7MB"
 
 
-def test_statistics_of_statements_begin_anew(upkeep):
+def test_statement_statistics_are_reset(upkeep):
     upkeep.configure(superuser=True)
     upkeep.sandbox.sql("SELECT note FROM test_n WHERE id = 4711")
     count = "SELECT count(*) FROM pg_stat_statements WHERE query LIKE 'SELECT note FROM test_n%'"
@@ -169,14 +169,14 @@ def test_old_rows_go_and_young_ones_stay(upkeep):
     assert upkeep.one("SELECT count(*) FROM test_n") == 2000
 
 
-def test_only_configured_tables_are_thinned_out(upkeep):
+def test_only_configured_tables_lose_rows(upkeep):
     run = stacktop("plan", "-c", upkeep.config, "postgres.delete-old", "ecap", "table=test_n")
     assert run.status == FAILED and "test_n" in run.stderr, run
     assert upkeep.one("SELECT count(*) FROM test_n") == 2000
 
 
 def test_vacuum_by_keys(upkeep):
-    """The form, the choice with its filter, the plan, the progress and the proof on the screen."""
+    """The form, the choice with its filter, the plan, the progress and the result on the screen."""
     with dashboard(upkeep.config, columns=120, rows=40) as terminal:
         terminal.wait_for("pid ")
         select(terminal, 2, "pid ")
@@ -185,7 +185,7 @@ def test_vacuum_by_keys(upkeep):
         terminal.press("Enter")
         terminal.wait_for("0 picked")
         terminal.press("Enter")
-        terminal.wait_for("0 picked")  # nothing is picked at first, and nothing is planned of nothing
+        terminal.wait_for("0 picked")  # nothing is picked at first, and there is no plan without a pick
         terminal.press("/", "test_m", "Enter")
         terminal.wait_for(lambda screen: "test_m" in screen.text and "test_n" not in screen.text)
         terminal.settle()

@@ -1,5 +1,5 @@
-"""Actions on Memcached through the real binary, on a server of the test's own: what they did is on the server, the
-neighbour is there, and the audit has both lines."""
+"""Actions on Memcached through the real binary, on the test's own server: the effect on the server, a neighbour that
+does not change, and both audit lines."""
 
 import re
 import shutil

@@ -1,5 +1,5 @@
-"""The actions on PostgreSQL sessions, planned and applied without the screen and by keys: what the server
-shows afterwards, whom they leave alone, what is refused, and what the audit has of it."""
+"""The actions on PostgreSQL sessions, with `plan` and `apply` and with keys: the effect on the server, the sessions
+that do not change, refusals, and the audit log."""
 
 import contextlib
 import re
@@ -24,7 +24,7 @@ class Remedy:
         self.audit = Audit(folder / "state")
 
     def as_user(self, user):
-        """From now on by another role."""
+        """Uses another role from now on."""
         own = f"ecap_user:{self.sandbox.state['passwords']['ecap_user']}@"
         self.config = configure(self.sandbox, self.folder, **{own: f"{user}:{PASSWORD}@"})
 
@@ -34,7 +34,7 @@ class Remedy:
         return done.stdout
 
     def no_plan(self, *words):
-        """Why there is none."""
+        """The reason why there is no plan."""
         done = stacktop("plan", "-c", self.config, *words)
         assert done.status == 1, done
         return done.stderr
@@ -66,10 +66,11 @@ def pids(sandbox, application, state):
 
 @pytest.fixture
 def troubles(stage):
-    """The scene db-hog: (the hog's pid, the report's). What the test before has left of it is used again."""
+    """The scene db-hog: (pid of the blocking session, pid of the report). Sessions that the previous test left are
+    used again."""
     def found():
         hogs, reports = pids(stage, "ecap-batch", "idle in transaction"), pids(stage, "ecap-report", "active")
-        # two of a kind: those of the scene before are about to end
+        # two of a kind: those of the previous scene are about to end
         alone = len(hogs) == len(reports) == 1
         return alone and waiters(stage, hogs[0]) and (hogs[0], reports[0])
 
@@ -80,7 +81,7 @@ def troubles(stage):
 
 @pytest.fixture
 def hog(troubles):
-    """The pid of the session that holds up three others, idle in its transaction."""
+    """The pid of the session that blocks three others, idle in its transaction."""
     return troubles[0]
 
 
@@ -102,7 +103,7 @@ def state(sandbox, pid):
 
 @contextlib.contextmanager
 def session(sandbox, *statements, user="ecap_user", name="test-neighbour"):
-    """A session that has said that, and its pid."""
+    """A session that has run this statement, and its pid."""
     with contextlib.closing(sandbox.connect(user, name=name)) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
@@ -111,7 +112,7 @@ def session(sandbox, *statements, user="ecap_user", name="test-neighbour"):
 
 @pytest.fixture
 def roles(sandbox):
-    """Roles that may see all: one that may signal as well, and one that may not."""
+    """Roles that see all sessions: one may signal them, the other may not."""
     def drop():
         for role in ("e2e_helper", "e2e_watcher"):
             sandbox.sql(f"DROP ROLE IF EXISTS {role}")
@@ -154,7 +155,7 @@ def test_the_root_of_those_who_wait(stage, remedy, hog):
     assert remedy.audit.only()[1]["victims"][0]["words"].startswith("gone after")
 
 
-def test_several_want_the_count(stage, remedy, hog, reader):
+def test_several_require_the_count(stage, remedy, hog, reader):
     with session(stage, "BEGIN", "SELECT 1") as (_, neighbour):
         plan = remedy.plan("postgres.terminate", "ecap", f"pid {hog}", reader)
         assert "Terminate 2 sessions of ecap" in plan
@@ -165,7 +166,7 @@ def test_several_want_the_count(stage, remedy, hog, reader):
 
 
 def test_a_plan_holds_for_that_session_only(stage, remedy):
-    """Once it is gone, the plan does nothing; and it can be applied but once."""
+    """Once the session is gone, the plan does nothing; and it can be applied only once."""
     with session(stage, "BEGIN", "SELECT 1") as (_, victim), session(stage, "BEGIN", "SELECT 1") as (_, neighbour):
         plan = remedy.plan("postgres.terminate", "ecap", victim)
         stage.sql("SELECT pg_terminate_backend(%s)", victim)
@@ -184,7 +185,7 @@ def test_a_query_that_has_ended_is_not_cancelled_in_the_next(stage, remedy, read
 
 
 def test_all_idle_in_transaction(stage, remedy, hog):
-    """Who has gone on since the plan is left alone, and so is who is not idle for so long."""
+    """Sessions that became active since the plan, or have not been idle for long enough, do not change."""
     with session(stage, "BEGIN", "SELECT 1") as (cursor, busy), session(stage, "BEGIN", "SELECT 1") as (_, forgotten):
         wait_until(lambda: stage.sql("SELECT count(*) FROM pg_stat_activity WHERE pid IN (%s, %s) AND state_change"
                                     " < clock_timestamp() - interval '2 s'", busy, forgotten)[0][0] == 2)
@@ -213,7 +214,7 @@ def test_all_that_are_active_for_long(stage, remedy, hog, reader):
         assert state(stage, reader) == "gone" and state(stage, hog) == "idle in transaction"
 
 
-def test_a_missing_right_is_told_in_the_servers_words(stage, remedy, roles, hog):
+def test_a_missing_privilege_is_reported_in_the_servers_words(stage, remedy, roles, hog):
     remedy.as_user("e2e_watcher")
     plan = remedy.plan("postgres.terminate", "ecap", hog)
     assert "pg_signal_backend" in remedy.apply(plan, str(hog), status=1)
@@ -229,13 +230,13 @@ def test_a_superusers_session_is_refused(stage, remedy, roles):
         assert state(stage, boss) == "idle in transaction"
 
 
-def test_who_is_no_client_is_left_alone(stage, remedy):
+def test_sessions_that_are_not_clients_are_left_alone(stage, remedy):
     rows = stacktop("plan", "-c", remedy.config, "postgres.terminate", "ecap", stage.sql(
         "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")[0][0])
     assert rows.status != 0 and remedy.audit.records == []
 
 
-# By keys.
+# With keys.
 
 def test_cancel_by_a_key(stage, tmp_path, hog, reader):
     with dashboard(configure(stage, tmp_path)) as terminal:

@@ -1,5 +1,5 @@
-"""Actions on Redis through the real binary, on the sandbox's Redis: what they did is on the server, MONITOR saw nothing
-else, the neighbour is there, and the audit has both lines."""
+"""Actions on Redis through the real binary, on the sandbox's Redis: the effect on the server, nothing else in MONITOR,
+a neighbour that does not change, and both audit lines."""
 
 import contextlib
 import json
@@ -41,7 +41,7 @@ class Remedy:
         return run
 
     def do(self, action, *words):
-        """Plans and applies; (plan, the outcome's record)."""
+        """Plans and applies; returns (plan, record of the outcome)."""
         plan = self.plan(action, *words)
         self.apply(plan)
         intent, result = self.audit.intents[-1], self.audit.outcomes[-1]
@@ -64,7 +64,7 @@ class Remedy:
 
 @pytest.fixture(scope="module")
 def stage(sandbox):
-    """The sandbox, made calm once: each test leaves it so, but for the workload, which stands still."""
+    """The sandbox, made calm once: each test leaves it calm, with the workload paused."""
     sandbox.need("redis")
     sandbox.scene("calm")
     yield sandbox
@@ -86,12 +86,12 @@ def remedy(stage, tmp_path):
 
 
 def test_a_full_cache_is_emptied_and_the_sessions_stay(calm, tmp_path):
-    """The scene redis-full: what fills it goes, whatever else is there stays."""
+    """The scene redis-full: the keys that fill it are deleted, all others stay."""
     calm.need("redis")
     calm.scene("redis-full")
     with calm.paused():
         remedy = Remedy(calm, tmp_path)
-        remedy.redis.config_set("maxmemory", "128mb")  # from here on nothing goes by itself
+        remedy.redis.config_set("maxmemory", "128mb")  # from here on nothing is evicted
         remedy.fill("test:", 20)
         remedy.fill("cache:", 30, number=5)
         used = remedy.sandbox.info()["used_memory"]
@@ -122,7 +122,7 @@ def test_keys_are_let_expire(remedy):
 
 
 @pytest.mark.parametrize("pattern", ["*", "**", "?*", "[^x]*", ""])
-def test_a_bare_star_is_no_pattern(remedy, pattern):
+def test_a_pattern_that_matches_everything_is_refused(remedy, pattern):
     run = remedy.run("plan", "redis.delete-keys", TARGET, f"pattern={pattern}")
     assert run.status in (USAGE, FAILED) and "pattern" in run.stderr and run.stdout == "", run
     assert remedy.audit.records == []
@@ -141,7 +141,7 @@ def test_one_database_is_flushed(remedy):
 
 
 def test_the_row_says_which_database(remedy):
-    """On the command line, by its key: everything in it is for that database, and for no other."""
+    """On the command line, by the row's key: the plan is for that database and no other."""
     remedy.fill("test:", 40, number=5)
     remedy.fill("test:", 7)
     plan, _ = remedy.do("delete-keys", "db5", "pattern=test:*")
@@ -239,7 +239,7 @@ def test_purge_and_slow_log(remedy):
 
 
 def test_another_server_behind_the_address(remedy):
-    """Restarted between the plan and the agreement: it has another run_id, and perhaps other data."""
+    """Restarted between plan and confirmation: it has another run_id, and perhaps other data."""
     remedy.fill("test:", 5)
     plan = remedy.plan("delete-keys", "pattern=test:*")
     remedy.sandbox.kill("redis")
@@ -327,7 +327,7 @@ def test_by_keys_on_the_screen(remedy):
 
 
 def test_escape_stops_it_half_way(remedy):
-    """Slow enough to be stopped: UNLINK is held back by the server until then."""
+    """Slow enough to be stopped: the server delays UNLINK until then."""
     remedy.fill("test:a:", 3000)
     with dashboard(remedy.config, columns=120, rows=50) as terminal:
         open_form(terminal, "test:a:*")

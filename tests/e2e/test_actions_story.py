@@ -1,5 +1,5 @@
-"""The whole story, from a red row to the proof, and what cannot be done on the way; in a real terminal on
-the sandbox's real PostgreSQL."""
+"""From a red row to the verified result, and what is prevented on the way, in a real terminal with the sandbox's
+PostgreSQL."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ def stage(sandbox):
 
 @pytest.fixture
 def hog(stage):
-    """The pid of the session that blocks the others; the scene is made anew where it was ended."""
+    """The pid of the session that blocks the others; enters the scene again if it was terminated."""
 
     def pid():
         rows = stage.sql("SELECT pid FROM pg_stat_activity a WHERE state = 'idle in transaction'"
@@ -51,7 +51,7 @@ def open_plan(terminal, pid, key="T"):
     terminal.wait_for("[>Cancel<]")
 
 
-def test_a_red_row_is_mended_with_a_key_a_plan_and_a_word(stage, hog, tmp_path):
+def test_a_red_row_is_fixed_with_a_key_a_plan_and_a_phrase(stage, hog, tmp_path):
     sessions = {pid for pid, in stage.sql(
         "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name LIKE 'ecap%%'")}
     with dashboard(configure(stage, tmp_path)) as terminal:
@@ -64,13 +64,13 @@ def test_a_red_row_is_mended_with_a_key_a_plan_and_a_word(stage, hog, tmp_path):
         assert "done" in text and "gone after" in text, text
         close(terminal)
         terminal.wait_for(lambda screen: "idle in txn" not in screen.text)  # the pane shows the recovery
-        terminal.wait_for("erminate")  # and the events the proof
+        terminal.wait_for("erminate")  # and the events the result
         terminal.press("q")
         assert terminal.wait_exit(1) == 0
         terminal.assert_given_back()
     assert not alive(stage, hog)
     left = {pid for pid, in stage.sql("SELECT pid FROM pg_stat_activity")}
-    assert len(sessions - left - {hog}) <= 3, "others than the hog were ended"  # those that it blocked go on
+    assert len(sessions - left - {hog}) <= 3, "others than the hog were ended"  # the sessions that it blocked continue
     intent, result = Audit(tmp_path / "state").only()
     assert intent["action"] == "postgres.terminate" and intent["confirm"] == str(hog)
     assert str(hog) in intent["victims"][0]["label"] and any("pg_terminate_backend" in line for line in intent["plan"])
@@ -163,7 +163,7 @@ def test_stale_data_makes_no_plan(stage, hog, tmp_path):
     assert Audit(tmp_path / "state").records == []
 
 
-def test_a_production_wants_its_name_as_well(stage, hog, tmp_path):
+def test_production_requires_its_name_too(stage, hog, tmp_path):
     config = configure(stage, tmp_path, **{"environment: sandbox": "environment: eu-prod"})
     with dashboard(config) as terminal:
         open_plan(terminal, hog)
@@ -173,14 +173,14 @@ def test_a_production_wants_its_name_as_well(stage, hog, tmp_path):
     assert Audit(tmp_path / "state").only()[0]["confirm"] == f"eu-prod {hog}"
 
 
-# The program is cut off at each step; terminal, audit and server agree afterwards.
+# The program is interrupted at each step; terminal, audit log and server agree afterwards.
 
 def stop_at(terminal, how):
     if how == "kill -9":
         terminal.signal(signal.SIGKILL)
     else:
         terminal.hang_up()
-    terminal.process.wait(2)  # it does not live on without its terminal
+    terminal.process.wait(2)  # it does not keep running without its terminal
 
 
 HOW = pytest.mark.parametrize("how", ["kill -9", "hang-up"])
@@ -207,7 +207,7 @@ def test_cut_off_before_the_agreement(stage, hog, tmp_path, how, step):
 
 @HOW
 def test_cut_off_while_it_is_under_way(stage, hog, tmp_path, how):
-    """The server is frozen, so that the effect is asked for and not answered."""
+    """The server is frozen, so that the command is sent and not answered."""
     audit = Audit(tmp_path / "state")
     with dashboard(configure(stage, tmp_path)) as terminal:
         open_plan(terminal, hog)
@@ -220,11 +220,11 @@ def test_cut_off_while_it_is_under_way(stage, hog, tmp_path, how):
             stage.thaw("postgres")
     intents, outcomes = audit.intents, audit.outcomes
     assert len(intents) == 1
-    if how == "hang-up":  # it had the time to say that it does not know
+    if how == "hang-up":  # it had time to record that the outcome is unknown
         assert [record["result"] for record in outcomes] == ["unknown"] or outcomes[0]["result"] == "skipped"
         return
     assert outcomes == []
-    with dashboard(configure(stage, tmp_path)) as terminal:  # the next start says so
+    with dashboard(configure(stage, tmp_path)) as terminal:  # the next start reports it
         terminal.wait_for("outcome unknown")
 
 
@@ -238,7 +238,7 @@ def test_without_a_record_nothing_is_done(stage, hog, tmp_path):
     assert alive(stage, hog)
 
 
-def test_a_rotated_audit_is_begun_anew(stage, hog, tmp_path):
+def test_a_rotated_audit_log_is_recreated(stage, hog, tmp_path):
     audit = Audit(tmp_path / "state")
     with dashboard(configure(stage, tmp_path)) as terminal:
         open_plan(terminal, hog, "T")
@@ -251,7 +251,7 @@ def test_a_rotated_audit_is_begun_anew(stage, hog, tmp_path):
     assert oct(audit.path.stat().st_mode & 0o777) == "0o600"
 
 
-def test_the_bottom_line_names_whom_the_keys_are_about(stage, hog, tmp_path):
+def test_the_bottom_line_names_the_object_of_the_keys(stage, hog, tmp_path):
     with dashboard(configure(stage, tmp_path)) as terminal:
         terminal.wait_for("idle in txn", 20)
         select(terminal, 2, f"pid {hog}")
@@ -259,7 +259,7 @@ def test_the_bottom_line_names_whom_the_keys_are_about(stage, hog, tmp_path):
 
 
 def test_marked_rows_are_ended_and_what_the_filter_hides_is_counted(stage, hog, tmp_path):
-    """Three sessions of the test's own; two are marked, one of which the filter then hides."""
+    """Three sessions of the test; two are marked, and the filter then hides one of these."""
     with contextlib.ExitStack() as stack:
         names = ("mark-one", "mark-two", "mark-three")
         mine = {name: stack.enter_context(contextlib.closing(stage.connect("ecap_user", name=name))) for name in names}

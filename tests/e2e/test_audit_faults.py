@@ -1,5 +1,6 @@
-"""The disk under the audit fails: before the effect nothing is executed; after it the outcome is kept, the screen says
-so, and it is written as soon as the disk takes it. Full disks are real ones; a preloaded fdatasync fails or is slow."""
+"""The disk of the audit log fails. Before the effect: nothing is executed. After it: the outcome is kept, the screen
+says so, and it is written as soon as the disk accepts it. Full disks are real; a preloaded fdatasync fails or is
+slow."""
 
 import contextlib
 import json
@@ -37,7 +38,7 @@ class Place:
 
     @property
     def records(self):
-        """Of the lines that are whole; one that is only padding is passed over, as stacktop does."""
+        """The complete lines; skips one that is only padding, as stacktop does."""
         path = self.state / "audit.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
@@ -71,7 +72,7 @@ class Place:
 
     @contextlib.contextmanager
     def held(self):
-        """Whatever writes to the server waits meanwhile: between the intent and its outcome."""
+        """Delays writes to the server meanwhile: between the intent and its outcome."""
         self.server.client.execute_command("CLIENT", "PAUSE", "60000", "WRITE")
         try:
             yield
@@ -99,7 +100,7 @@ class Small(Place):
 
     def fill(self):
         audit = self.state / "audit.jsonl"
-        if audit.exists():  # its last page has room, too
+        if audit.exists():  # fills its last page too
             with audit.open("a") as file:
                 file.write("x" * (PAGE - 1 - audit.stat().st_size % PAGE) + "\n")
         with contextlib.suppress(OSError), (self.state / "filler").open("wb", buffering=0) as file:
@@ -120,7 +121,7 @@ def small(server, tmp_path):
 
 @pytest.fixture
 def place(server, tmp_path):
-    """place.disk(errno, milliseconds, skip): how the disk is from now on."""
+    """place.disk(errno, milliseconds, skip): behaviour of the disk from now on."""
     if not SHIM.exists():
         pytest.skip("a sanitizer's runtime must be preloaded first")
     made = Place(tmp_path, server)

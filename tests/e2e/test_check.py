@@ -15,7 +15,7 @@ from terminal import environment
 
 @pytest.fixture
 def web():
-    """A health endpoint that says what its path names: /503."""
+    """A health endpoint that responds with the status in its path: /503."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -46,7 +46,7 @@ def test_all_is_well(config, web):
 
 
 def test_columns_wrap_what_is_no_terminal(config, web):
-    """An e-mail from cron is read at 80 columns; without COLUMNS a line is whole, for grep."""
+    """COLUMNS wraps lines for an e-mail from cron; without it they are not wrapped, for grep."""
     path = config(services=[service("api", web, 500), service("gone", closed_port())])
     assert max(map(len, check(path).stdout.splitlines())) > 60
     assert max(map(len, check(path, env={"COLUMNS": "60"}).stdout.splitlines())) <= 60
@@ -126,7 +126,7 @@ def test_a_bad_configuration_names_every_place(config):
 
 
 def test_the_documented_configuration_loads(config):
-    """The one of issue 3, word for word."""
+    """The example of issue 3, unchanged."""
     path = config("""\
 name: ecap
 environment: production            # free text; colours the header, strengthens confirmations
@@ -215,7 +215,7 @@ def test_help_and_version():
     assert run.status == 0 and re.fullmatch(r"stacktop \d+\.\d+\.\d+\n", run.stdout)
 
 
-# What one pass cannot judge, --duration, and --plugin.
+# What one pass cannot evaluate; --duration; --plugin.
 
 CPU = {"host.cpu": {"warn": "100%"}}
 QUIET = {"host.load": {"warn": "100000%"}, "host.memory": {"warn": "100%"}, "disk.used": {"warn": "100%"},
@@ -238,7 +238,7 @@ def test_a_rule_that_one_pass_cannot_judge(config):
 
 
 def test_duration_judges_for(config, web):
-    """A rule's `for` is waited for, as far as there is the time."""
+    """check waits for a rule's `for` if --duration is long enough."""
     rule = {"service.latency": {"warn": "0ms", "for": "300ms"}}
     path = config(services=[service("api", web, 200)], thresholds=rule)
     assert check(path).status == WARN and "seen once" in check(path).stdout
@@ -259,7 +259,7 @@ def test_plugin_is_one_line(config, web):
     assert run.status == OK and run.stdout.startswith("OK "), run
 
 
-def test_plugin_s_troubles_are_unknown(config, web):
+def test_plugin_errors_are_unknown(config, web):
     path = config("services:\n  - {name: a, adress: 'x:1'}\n")
     for run, words in ((check(path, "--plugin"), f"{path}:2:5: missing key \"address\" in services"),
                        (stacktop("check", "--plugin", "--nonsense"), "unknown option --nonsense"),
@@ -273,6 +273,6 @@ def test_plugin_s_troubles_are_unknown(config, web):
 
 
 def test_no_report_has_a_pipe(config, web):
-    """In any line of a plug-in's output it begins performance data."""
+    """In the output of a plug-in a pipe begins performance data."""
     run = check(config(name="a|b", services=[service("api|x", web, 500)]))
     assert run.status == CRIT and "|" not in run.stdout and "api/x" in run.stdout, run

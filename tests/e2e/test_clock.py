@@ -1,5 +1,5 @@
-"""The host's clock is set while the program runs: what is shown and recorded is of the corrected clock,
-and ages go on."""
+"""The host's clock is set while the program runs: times on the screen and in the audit log follow the new clock, and
+ages are not affected."""
 
 import json
 import re
@@ -19,7 +19,7 @@ HOUR = 3600
 
 @pytest.fixture
 def clock(tmp_path):
-    """clock(seconds): the wall clock is ahead by so much from now on; clock.env preloads it."""
+    """clock(seconds): from now on the wall clock is ahead by that much; clock.env preloads it."""
     if not SHIM.exists():
         pytest.skip("a sanitizer's runtime must be preloaded first")
     path = tmp_path / "clock"
@@ -65,7 +65,7 @@ def test_header_and_events_follow_the_clock(config, clock, step):
         # The same moment, by the new clock: the clock was also slewed a little, so that the second may be another one.
         terminal.wait_for(lambda screen: (found := since.search(screen.text)) and
                           (seconds(found) - before - step + 1) % 86400 <= 2)
-        assert "2h" not in terminal.screen.text  # no age has grown by the step
+        assert "2h" not in terminal.screen.text  # no age includes the step
         clock(0)
         terminal.wait_for(lambda screen: is_near(screen, 0))
         terminal.press("q")
@@ -92,7 +92,7 @@ def redis(tmp_path):
 
 
 def test_the_audit_has_the_corrected_time(tmp_path, clock, redis):
-    """A dashboard that was up before the clock was set acts after it."""
+    """A dashboard that was started before the clock was set runs an action afterwards."""
     path = write_config(tmp_path, name="test", redis=[{"name": "r", "url": f"redis://127.0.0.1:{redis}/0"}])
     state = tmp_path / "state"
     with Terminal([BINARY, "-c", path], env=clock.env | {"XDG_STATE_HOME": str(state)}) as terminal:

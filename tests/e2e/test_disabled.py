@@ -1,4 +1,4 @@
-"""A target that the configuration disables: it is in its pane with the reason, never asked, and never green."""
+"""A target that the configuration disables is in its pane with the reason, is never contacted, and never green."""
 
 import socket
 

@@ -1,6 +1,6 @@
-"""Servers that refuse, hang, die, talk nonsense and come back while the dashboard runs: each costs its own
-pane, whose words say what is wrong; the others stay live, keys answer at once, and what comes back is
-seen without a restart."""
+"""Servers that refuse, hang, crash, send garbage and return while the dashboard runs. Each affects only its own pane,
+which says what is wrong; the others stay live, keys respond at once, and a server that returns is shown without a
+restart."""
 
 import contextlib
 import re
@@ -42,7 +42,7 @@ def watched(calm, tmp_path):
 
 
 def words(pane):
-    """The pane's text, with what was wrapped joined again."""
+    """The pane's text, with wrapped lines joined."""
     return re.sub(r"\s+", " ", pane.title + " " + pane.text)
 
 
@@ -56,7 +56,7 @@ def key_seconds(o):
 
 
 def others_live(o, part):
-    """All other panes are well, and something in each of them still moves."""
+    """All other panes are ok, and something in each of them still changes."""
     names = [name for name in PANE.values() if name not in (PANE[part], "Services")] + ["Disks & host"]
     before = {name: o.pane(name).text for name in names}
     moved = set()
@@ -89,7 +89,7 @@ def fault(sandbox, o, part, action, back, words_wanted):
 
 @pytest.mark.parametrize("part", PANE)
 def test_a_server_goes_and_comes_back(calm, watched, part):
-    """Refused, frozen, killed; and back each time, within the same run."""
+    """Refused, frozen, killed, and back each time, in the same run."""
     calm.need(part)
     with overview(watched) as o:
         o.wait(lambda o: o.verdict == "all ok")
@@ -101,8 +101,8 @@ def test_a_server_goes_and_comes_back(calm, watched, part):
         o.terminal.assert_given_back()
 
 
-def test_two_hang_and_it_is_left(calm, watched):
-    """With two servers frozen, keys still answer, and leaving takes less than a second."""
+def test_two_hang_and_it_quits(calm, watched):
+    """With two servers frozen, keys still respond, and quitting takes less than a second."""
     frozen = [part for part in ("postgres", "redis")]
     with overview(watched) as o:
         o.wait(lambda o: o.verdict == "all ok")
@@ -124,8 +124,8 @@ def test_two_hang_and_it_is_left(calm, watched):
 
 @contextlib.contextmanager
 def speaker(reply, *, first=False, reset=False, keep=False):
-    """A server that says one thing to whoever has said something (or at once: first), and hangs up, with
-    a reset if wanted, unless it keeps the line."""
+    """A server that sends one answer after the first request (or at once, with `first`) and closes the connection, on
+    request with a reset, unless it keeps it open."""
     server = socket.create_server(("127.0.0.1", 0), backlog=64)
     open_lines = []
 
@@ -138,7 +138,7 @@ def speaker(reply, *, first=False, reset=False, keep=False):
                 return
             if reset:
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            else:  # let it be read before the line goes
+            else:  # let the client read before the connection closes
                 line.shutdown(socket.SHUT_WR)
                 line.settimeout(2)
                 while line.recv(65536):
@@ -175,7 +175,7 @@ def target(kind, port):
 
 
 GARBAGE = b"\x1b]0;owned\x07\x00\xff\xfe garbage \r\n" * 20
-# What each would begin to answer, cut in the middle.
+# The beginning of each protocol's answer, cut in the middle.
 CUT = {
     "service": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf",
     "postgres": b"R\x00\x00\x00\x08\x00\x00\x00\x00S\x00\x00\x00\x40client_enc",
@@ -191,7 +191,7 @@ CUT_WORDS = {"service": r"closed|reset|ended|partial|missing", "postgres": r"clo
 @pytest.mark.parametrize("kind", ["service", "postgres", "redis", "kafka"])
 @pytest.mark.parametrize("fault_name", ["garbage", "cut", "reset"])
 def test_a_server_talks_nonsense(config, kind, fault_name):
-    """One check: no crash, a status, and an error in words; and the screen takes nothing of it as a command."""
+    """One check: no crash, an exit status, an error message; and the terminal interprets none of it."""
     reply = GARBAGE if fault_name == "garbage" else CUT[kind]
     wanted = GARBAGE_WORDS[kind] if fault_name == "garbage" else CUT_WORDS[kind]
     with speaker(reply, reset=fault_name == "reset") as port:
@@ -204,7 +204,7 @@ def test_a_server_talks_nonsense(config, kind, fault_name):
         with overview(path, columns=80, rows=24) as o:
             o.wait(lambda o: "CRIT" in o.verdict or "UNKNOWN" in o.verdict)
             started = time.monotonic()
-            o.wait(lambda o: time.monotonic() > started + 1.5)  # a second try, on what the first left
+            o.wait(lambda o: time.monotonic() > started + 1.5)  # a second attempt, after the first
             o.terminal.press("q")
             assert o.terminal.wait_exit(1) == 0
             o.terminal.assert_given_back()

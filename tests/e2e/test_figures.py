@@ -1,5 +1,5 @@
-"""The figures are those that the servers' own tools tell at the same moment: kafka-consumer-groups, psql's
-view of the sessions, redis-cli's INFO, df. The workload stands still meanwhile."""
+"""The figures equal those of the servers' own tools at the same moment: kafka-consumer-groups, pg_stat_activity, INFO,
+df. The workload is paused."""
 
 import os
 import re
@@ -85,7 +85,7 @@ def test_connections_by_state(still):
 
 
 def test_sessions_that_block(calm):
-    """With locks held and a limit that is near: the tree is that of pg_blocking_pids."""
+    """With locks held and connections near the limit: the tree equals that of pg_blocking_pids."""
     calm.scene("db-hog")
     with calm.paused():  # a scene sets the workload going
         doc = document(calm, "postgres")

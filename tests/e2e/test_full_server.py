@@ -1,4 +1,4 @@
-"""All connections are taken: the incident that the cure must not need a connection for."""
+"""All connections are in use, so the action must not need another one."""
 
 import contextlib
 
@@ -14,7 +14,7 @@ BESIDE = "others"
 
 @pytest.fixture
 def crowd(calm):
-    """Takes every slot that is there for everybody; gives them back at the end."""
+    """Takes every slot that is not reserved; releases them at the end."""
     connections = []
 
     def fill():

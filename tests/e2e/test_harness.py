@@ -1,4 +1,4 @@
-"""The harness itself: a test that cannot fail shows nothing."""
+"""The harness: a test that cannot fail proves nothing."""
 
 import re
 import signal

@@ -33,7 +33,7 @@ def test_a_crash_is_a_finding_and_passes(calm, tmp_path):
         # it hangs: killed after the deadline of the collection, and reaped
         os.kill(first, signal.SIGSTOP)
         terminal.wait_for("Kafka client hung", 15)
-        assert "CRIT" not in terminal.screen.line("stacktop "), terminal.show()  # nothing is wrong with the brokers
+        assert "CRIT" not in terminal.screen.line("stacktop "), terminal.show()  # the brokers are fine
         wait_until(lambda: not alive(first), 5, "the end of the client that hangs")
         terminal.wait_for(well, 15)
         said = [line for line in terminal.screen.rows[2:] if "Kafka client hung" in line]
@@ -53,7 +53,7 @@ def test_a_crash_is_a_finding_and_passes(calm, tmp_path):
         terminal.wait_for(lambda screen: "resolved after" in screen.text and well(screen), 15)
         client(pid)
         assert len(children(pid)) == 1 and descriptors(pid) <= before + 1
-        # a frozen one does not hold up the way out
+        # a frozen one does not delay quitting
         last = client(pid)
         os.kill(last, signal.SIGSTOP)
         terminal.press("q")
@@ -63,7 +63,7 @@ def test_a_crash_is_a_finding_and_passes(calm, tmp_path):
 
 
 def test_too_little_memory_is_named_and_passes(calm, tmp_path):
-    """Of stacktop alone: with more targets it has threads of its own, for which the limit is too small as well."""
+    """Watches only Kafka: with more targets stacktop starts threads, for which the limit is too small as well."""
     calm.need("kafka")
     target = {"name": "main", "bootstrap": f"{HOST}:{calm.port('kafka')}", "interval": "1s"}
     with dashboard(write_config(tmp_path, kafka=[target], hosts=[], state=str(tmp_path / "state"))) as terminal:

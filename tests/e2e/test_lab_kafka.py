@@ -38,7 +38,7 @@ def sentences(document):
 
 
 def test_every_check_sees_every_group(lab_kafka, tmp_path):
-    """librdkafka knows some of three bootstrap addresses later than others, and asks only whom it knows."""
+    """librdkafka learns the ids of some bootstrap addresses later, and asks only the brokers that it knows."""
     config = watch(lab_kafka, tmp_path)
     for _ in range(40):
         run, cluster, document = look(config)
@@ -70,7 +70,7 @@ def test_without_rights_nothing_is_zero(lab_kafka, tmp_path):
 
 
 def test_rights_on_some_of_the_topics(lab_kafka, tmp_path):
-    """Brokers leave out what may not be seen; with the topics named, what is seen is all that counts."""
+    """Brokers leave out what the user may not see; with `topics` configured, the visible ones are all that count."""
     rights = login(lab_kafka, "kafka_some")
     run, _, document = look(watch(lab_kafka, tmp_path, "sasl_port", **rights))
     assert run.status == UNKNOWN, run
@@ -98,7 +98,7 @@ def test_commits_on_some_partitions(lab_kafka, tmp_path):
 
 
 def test_a_partition_without_a_leader_is_no_part_of_the_lag(lab_kafka, tmp_path):
-    """Its only replica is on a broker that is gone: the lag of the others is a lower bound, and says of how many."""
+    """Its only replica is on a stopped broker: the lag of the others is a lower bound, with their number."""
     from stack import rdkafka, rdkafka_admin
 
     group, topic = "leaderless", "one-replica"
@@ -155,7 +155,7 @@ def test_a_limit_is_named_and_no_broker_blamed(lab_kafka, tmp_path):
 
 
 def test_actions_reach_the_group_whoever_coordinates_it(lab_kafka, tmp_path):
-    """The identity is the cluster's id, not the broker that happened to answer."""
+    """The identity is the cluster's id, not the broker that answered."""
     from stack import rdkafka
 
     config = watch(lab_kafka, tmp_path)
@@ -181,7 +181,7 @@ def test_actions_reach_the_group_whoever_coordinates_it(lab_kafka, tmp_path):
 
 
 def coordinator_number(group, partitions=12):
-    """Which partition of __consumer_offsets a group is in, as Kafka counts: Java's hash of its name."""
+    """The partition of __consumer_offsets of a group, computed like Kafka does: Java's hash of its name."""
     value = 0
     for letter in group:
         value = (31 * value + ord(letter)) & 0xFFFFFFFF

@@ -42,7 +42,7 @@ def alive(lab, pid):
 
 
 def test_figures_through_a_pool(lab_postgres, config):
-    """They are the server's; that a pooler stands in front is said, and no more claimed of it."""
+    """The figures are the server's; stacktop says that a pooler is in front, and nothing else about it."""
     path = watching(lab_postgres, config, "primary", *POOLS)
     run = look(path, "--duration", "3s")
     assert run.status == OK and run.document.findings == [], run
@@ -99,7 +99,7 @@ def test_a_latin1_session_that_blocks_is_seen_from_every_database(lab_postgres, 
 
 @contextlib.contextmanager
 def at_the_same_time(lab, *statements):
-    """Statements that do not come to an end; their sessions are ended afterwards."""
+    """Statements that do not end; their sessions are terminated afterwards."""
     running = [threading.Thread(target=run_to_its_end, args=each) for each in statements]
     for thread in running:
         thread.start()
@@ -113,13 +113,13 @@ def at_the_same_time(lab, *statements):
 
 
 def run_to_its_end(cursor, statement):
-    """Which comes when somebody terminates the session."""
+    """The error that comes when the session is terminated."""
     with contextlib.suppress(psycopg2.Error):
         cursor.execute(statement.encode("latin-1"))
 
 
 def test_plans_are_made_from_every_database(lab_postgres, config, tmp_path):
-    """Of sessions whose query is no UTF-8 and has no place in the other encoding; the session is known all the same."""
+    """For sessions whose query is not UTF-8 and cannot be converted; the session is identified anyway."""
     path = config(postgres=[lab_postgres.target("postgres", name) for name in ENCODINGS], state=str(tmp_path / "state"))
     query = "SELECT 1 AS caf\u00e9, 2"
     with contextlib.ExitStack() as stack:
@@ -140,7 +140,7 @@ def test_plans_are_made_from_every_database(lab_postgres, config, tmp_path):
 
 
 def test_a_table_whose_name_is_no_utf8(lab_postgres, config, tmp_path):
-    """A SQL_ASCII database takes any bytes for a name: that table is shown and left alone, all others work."""
+    """A SQL_ASCII database accepts any bytes as a name: such a table is listed and never changed, all others work."""
     path = config(postgres=[lab_postgres.target("postgres", "sql_ascii")], state=str(tmp_path / "state"))
     with session(lab_postgres, 'CREATE TABLE "t\u00e9" (id int)', "CREATE TABLE plain (id int)", dbname="sql_ascii") as (cursor, _):
         try:
@@ -164,7 +164,7 @@ def test_a_table_whose_name_is_no_utf8(lab_postgres, config, tmp_path):
 
 
 def test_one_look_at_a_standby_that_is_cut_off(lab_postgres, config):
-    """Since when is not known to who looks once: neither the age of the last commit nor any lag is that."""
+    """A single check cannot know since when: neither the age of the last commit nor a lag says it."""
     path = watching(lab_postgres, config, "standby")
     lab_postgres.stop("postgres")
     wait_until(lambda: not lab_postgres.sql("SELECT 1 FROM pg_stat_wal_receiver", part="standby"))
@@ -180,7 +180,7 @@ def test_one_look_at_a_standby_that_is_cut_off(lab_postgres, config):
 
 
 def test_a_threshold_of_one_target(lab_postgres, config):
-    """It comes before that of the file, and leaves the same metric of the others alone."""
+    """It takes precedence over that of the file, and does not affect other targets."""
     own = {"strict": {"postgres.connections": {"warn": "0.01%", "crit": "0.1%"}}, "off": {"postgres.connections": "off"}}
     targets = [{**lab_postgres.target("postgres", "primary"), "name": name, **({"thresholds": own[name]} if name in own else {})}
                for name in ("strict", "off", "plain")]

@@ -28,7 +28,7 @@ def impatient(lab_postgres):
 
 @pytest.mark.parametrize("cut, mend", [("freeze", "thaw"), ("stop", "start")])
 def test_a_standby_without_its_primary(impatient, config, cut, mend):
-    """WARN after some seconds, and CRIT for the target that says so; nothing of it for the one that does not."""
+    """WARN after some seconds, and CRIT for the target whose threshold says so; no finding for the other one."""
     lab = impatient
     standby = lab.target("postgres", "standby")
     path = config(interval="500ms", timeout="1s", postgres=[
@@ -52,7 +52,7 @@ def test_a_standby_without_its_primary(impatient, config, cut, mend):
 
 
 def test_a_replica_that_hangs_is_seen_on_the_primary(lab_postgres, config):
-    """Its connection stays; what it said last is old."""
+    """Its connection stays open, and its last message is old."""
     with dashboard(config(interval="500ms", postgres=[lab_postgres.target("postgres", "primary")]), columns=140, rows=36) as terminal:
         terminal.wait_for(re.compile(r"standby +streaming"))
         lab_postgres.ctl("freeze", "standby")

@@ -22,7 +22,7 @@ PLAIN = {"ASAN_OPTIONS": SIGNALS + ":detect_leaks=0", "TSAN_OPTIONS": SIGNALS}
 
 @pytest.fixture
 def hung(config):
-    """A configuration with two servers that accept and say nothing, and a port that refuses."""
+    """A configuration with two servers that accept and never answer, and a port that refuses."""
     with Listener() as one, Listener() as two:
         yield config(interval="1s", services=[
             {"name": "api", "address": f"127.0.0.1:{one.port}",
@@ -67,7 +67,7 @@ def test_the_line_is_cut(hung):
         terminal.assert_no_children()
 
 
-def test_the_line_is_cut_and_nobody_says_so(hung):
+def test_the_line_is_cut_without_a_hangup_signal(hung):
     """With SIGHUP ignored, as nohup does it, there is only the end of the input."""
     command = f"trap '' HUP; exec {BINARY} -c {hung}"
     with Terminal(["/bin/bash", "-c", command]) as terminal:
@@ -94,7 +94,7 @@ def settings(terminal, mark):
 
 
 @pytest.mark.parametrize("how", ["key", "signal"])
-def test_suspended_and_taken_up_again(hung, how):
+def test_suspended_and_resumed(hung, how):
     with shell() as terminal:
         before = settings(terminal, "before")
         terminal.press(f"{BINARY} -c {hung}\r")
@@ -131,7 +131,7 @@ def test_without_a_shell_nothing_is_suspended(hung):
 
 
 def test_stopped_from_outside(hung):
-    """SIGSTOP cannot be seen. Whoever had the terminal meanwhile has left it in another state."""
+    """SIGSTOP cannot be caught, and the terminal may be in another state afterwards."""
     with dashboard(hung) as terminal:
         terminal.wait_for("api")
         raw = terminal.termios_now
@@ -161,14 +161,14 @@ def test_ended_while_stopped(hung):
 
 
 def queued(terminal):
-    """Bytes that wait in the line for whoever reads it."""
+    """Bytes in the line that wait to be read."""
     count = array.array("i", [0])
     fcntl.ioctl(terminal.master, termios.FIONREAD, count)
     return count[0]
 
 
 def fill(terminal):
-    """Lets it draw until the line takes no more; nothing is read."""
+    """Lets it draw until the line is full; nothing is read."""
     full, deadline = 0, time.monotonic() + 10 * PATIENCE
     while full < 10:
         assert time.monotonic() < deadline, f"{queued(terminal)} bytes and no end"
@@ -201,7 +201,7 @@ def test_a_terminal_that_reads_again(hung):
         terminal.assert_given_back()
 
 
-def test_ctrl_s_stops_the_picture_and_nothing_else(config):
+def test_ctrl_s_stops_only_the_output(config):
     with Listener() as server:
         path = config(interval="500ms",
                       services=[{"name": "api", "address": f"127.0.0.1:{server.port}"}])
@@ -224,8 +224,8 @@ def test_ctrl_s_stops_the_picture_and_nothing_else(config):
             terminal.assert_given_back()
 
 
-def test_what_was_typed_for_it_is_not_for_the_shell(hung):
-    """A paste without brackets, with a q in it: the rest is no command."""
+def test_pending_input_does_not_reach_the_shell(hung):
+    """A paste without brackets, with a q in it: the rest must not run as a command."""
     with shell() as terminal:
         terminal.press(f"{BINARY} -c {hung}\r")
         terminal.wait_for(lambda screen: screen.alternate and "api" in screen.text)

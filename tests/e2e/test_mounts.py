@@ -1,4 +1,4 @@
-"""File systems that are mounted and unmounted while somebody watches, in a mount namespace of the test's own."""
+"""File systems that are mounted and unmounted while stacktop watches, in a mount namespace of the test."""
 
 import contextlib
 import os

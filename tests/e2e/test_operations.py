@@ -1,5 +1,4 @@
-"""What the keys of one and the deeds of others have in common: typed-ahead keys, commands, and several
-dashboards on the same audit."""
+"""Typed-ahead keys, commands, and several dashboards with the same audit log."""
 
 import os
 import re
@@ -35,13 +34,13 @@ def test_what_was_typed_before_the_plan_is_thrown_away(calm, hog, tmp_path):
     with dashboard(configure(calm, tmp_path)) as terminal:
         terminal.wait_for("idle in txn", 20)
         select(terminal, 2, f"pid {hog}")
-        os.write(terminal.master, f"T{hog}\r\x1b[200~{hog}\r".encode())  # a paste that is not over when the dialog opens
+        os.write(terminal.master, f"T{hog}\r\x1b[200~{hog}\r".encode())  # a paste still open when the dialog opens
         terminal.wait_for("[>Cancel<]")
         os.write(terminal.master, f"{hog}\r\x1b[201~".encode())
         terminal.settle(0.6)
         assert alive(calm, hog), terminal.show()
         terminal.wait_for("[>Cancel<]")
-        agree(terminal, str(hog))  # and the dialog works as if nothing had been
+        agree(terminal, str(hog))  # and the dialog works normally
         outcome(terminal)
     assert not alive(calm, hog)
     assert len(Audit(tmp_path / "state").intents) == 1
@@ -62,7 +61,7 @@ def test_an_action_as_a_command(calm, hog, tmp_path):
     assert not alive(calm, hog)
 
 
-def test_what_others_do_is_seen(calm, hog, tmp_path):
+def test_actions_of_others_are_shown(calm, hog, tmp_path):
     with dashboard(configure(calm, tmp_path)) as watcher, dashboard(configure(calm, tmp_path)) as terminal:
         watcher.wait_for("idle in txn", 20)
         terminal.wait_for("idle in txn", 20)

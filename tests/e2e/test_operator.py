@@ -1,4 +1,4 @@
-"""What an operator has to be told on a small screen: what is wrong, why, and what came of a command."""
+"""What an operator must see on a small screen: what is wrong, why, and the result of a command."""
 
 from overview import overview
 from stacktop import closed_port

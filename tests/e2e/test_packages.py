@@ -1,5 +1,5 @@
-"""`packages/install --missing`: what it would install, by stand-ins for dpkg-query and apt-cache. That it
-installs, and leaves no service behind, was shown in bare Debian 12 and 13 (docs/testing.md)."""
+"""`packages/install --missing`: the packages that it would install, with stand-ins for dpkg-query and apt-cache. The
+installation itself, without services, runs in chroot/debian13 (docs/testing.md)."""
 
 import subprocess
 
@@ -41,7 +41,7 @@ def test_what_a_debian_may_lack(missing):
     assert missing("rare?\n", available=["rare"]) == ["rare?"]
     assert missing("rare?\n") == []
     assert missing("rare?\n", ["rare"], ["rare"]) == []
-    assert missing("gcc\n") == ["gcc"]  # it must be had: apt-get will say why not
+    assert missing("gcc\n") == ["gcc"]  # it is required: apt-get will give the reason
 
 
 def test_each_list_reads(missing):

@@ -1,5 +1,5 @@
-"""What must not look green: a session in another database's encoding that blocks others, a query that fails, and
-a restart between two collections."""
+"""What must not look ok: a blocking session in another database's encoding, a query that fails, and a restart between
+two collections."""
 
 import contextlib
 import re
@@ -41,13 +41,13 @@ def watching(sandbox, config, dbname):
 
 
 def faults(path):
-    """What could not be read, of a check."""
+    """The faults that a check reports."""
     return [sentence for severity, sentence in check(path, "--only", "postgres", "--json").document.findings
             if "could not be read" in sentence and severity == "unknown"]
 
 
 def test_a_latin1_session_that_blocks_is_seen(sandbox, config):
-    """Its query is no UTF-8, and the database that is watched is."""
+    """Its query is not UTF-8, and the watched database is."""
     with database(sandbox, "latin", "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"), \
             session(sandbox, "latin") as waiter, session(sandbox, "latin") as hog:
         hog.execute("SET client_encoding = 'LATIN1'; SELECT pg_advisory_lock(8)")

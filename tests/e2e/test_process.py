@@ -1,5 +1,5 @@
-"""What a process inherits and cannot rely on: closed descriptors, limits, signal masks, an output that
-takes nothing. None of it ends the program before its work, and none of it makes a verdict better."""
+"""What a process inherits and cannot rely on: closed descriptors, limits, signal masks, an output that cannot be
+written. None of it ends the program early, and none of it improves a verdict."""
 
 import fcntl
 import http.server
@@ -76,7 +76,7 @@ CLOSED = [which for count in range(1, 4) for which in itertools.combinations((0,
 
 @pytest.mark.parametrize("closed", CLOSED, ids=lambda which: "".join(map(str, which)))
 def test_closed_descriptors(tmp_path, web, closed):
-    """Each mode does its work or says why not, and what it says goes nowhere else."""
+    """Each mode works or reports why not, and its output goes to no other file."""
     good = write_config(tmp_path, services=[service(web)])
     (bad_folder := tmp_path / "bad").mkdir()
     bad = write_config(bad_folder, services=[service(closed_port())],
@@ -170,7 +170,7 @@ def test_the_action_decides_apply_s_status_not_its_report(planned, redis):
     read, write = os.pipe()
     size = fcntl.fcntl(write, F_SETPIPE_SZ, 4096)
     os.set_blocking(write, False)
-    room = len(shown.encode()) + 8  # ages in it may be longer by now
+    room = len(shown.encode()) + 8  # ages in it may have grown
     os.write(write, b"x" * (size - room))
     done = run("apply", "-c", path, plan, "--confirm", phrase, env=env, stdout=write)
     os.close(write)
@@ -180,7 +180,7 @@ def test_the_action_decides_apply_s_status_not_its_report(planned, redis):
     assert keys(redis) == 0
 
 
-# Outputs that take nothing.
+# Outputs that cannot be written.
 
 
 def test_a_full_disk_makes_no_verdict_better(tmp_path, web):
@@ -217,7 +217,7 @@ def everything(port):
 
 @pytest.mark.parametrize("files", [4, 5, 6, 8, 11, 12, 13, 14, 15, 16, 18, 20, 24, 32])
 def test_few_descriptors(tmp_path, web, files):
-    """Our own limit is no outage of anybody, and no crash."""
+    """Our own limit is not reported as an outage, and causes no crash."""
     path = write_config(tmp_path, **everything(web))
     done = run("check", "-c", path, limits=[(resource.RLIMIT_NOFILE, (files, files))])
     assert done.returncode in (OK, WARN, UNKNOWN, OSERR), (done.returncode, done.out, done.err)
@@ -248,7 +248,7 @@ def test_600_services_and_1024_descriptors(tmp_path, web):
     assert soft.returncode == OK, soft.out[:400]
 
 
-def test_no_thread_to_be_had(tmp_path, web):
+def test_no_thread_available(tmp_path, web):
     """A name needs a thread; root has no such limit."""
     path = write_config(tmp_path, **everything(web))
     run_as = {"user": 65534} if os.getuid() == 0 else {}
@@ -266,14 +266,14 @@ def test_no_thread_to_be_had(tmp_path, web):
 
 
 def test_out_of_memory_says_so_and_gives_the_terminal_back(tmp_path, web):
-    """No memory at all is left: every way on needs some."""
+    """No memory is left, and every code path needs some."""
     with Terminal([BINARY, "-c", write_config(tmp_path, **everything(web))]) as terminal:
         terminal.wait_for("Services")
         pid = terminal.process.pid
         if int(Path(f"/proc/{pid}/statm").read_text().split()[0]) > 1 << 18:
             pytest.skip("a sanitizer needs memory of its own")
         resource.prlimit(pid, resource.RLIMIT_AS, (0, resource.RLIM_INFINITY))
-        for more in range(100):  # larger canvases, until what is left in the heap is used up
+        for more in range(100):  # larger canvases, until the rest of the heap is used up
             terminal.resize(200 + 8 * more, 60 + 8 * more)
             terminal.read(0.2)
             if terminal.process.poll() is not None:
@@ -317,7 +317,7 @@ def test_signals_that_change_nothing(config, name):
 
 
 def test_a_blocked_mask_is_not_kept(config):
-    """Whoever starts it with SIGTERM blocked can still end it."""
+    """A process that is started with SIGTERM blocked can still be ended."""
     program = ("import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals());"
                "os.execv(sys.argv[1], sys.argv[1:])")
     with Listener() as server:

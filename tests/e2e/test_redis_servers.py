@@ -1,5 +1,5 @@
-"""Redis servers in states that a single healthy one is never in, through the real binary: what `check` says and how it
-exits, and what the dashboard shows. Each test starts its own servers; they need no sandbox."""
+"""Redis servers in states that a healthy one never has, through the real binary: output and exit status of `check`,
+and the dashboard. Each test starts its own servers and needs no sandbox."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def test_missing_replicas_are_critical(serve, tmp_path):
 
 
 def test_a_slow_server_is_not_all_ok(serve, tmp_path):
-    """Stops for 0.5 s again and again: each question waits in its turn."""
+    """Suspends it for 0.5 s repeatedly, so that each command waits."""
     server = serve()
     config = write_config(tmp_path, redis=[{"name": "cache", "url": f"redis://127.0.0.1:{server.port}"}], interval="300ms",
                           hosts=[], thresholds={"redis.latency": {"warn": "100ms", "for": "1s"}})

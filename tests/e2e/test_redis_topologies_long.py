@@ -1,4 +1,4 @@
-"""Redis in a cluster of three and behind a Sentinel, through the real binary: a node that goes, a pattern on one node, a
+"""Redis as a cluster of three and behind a Sentinel, through the real binary: a stopped node, a pattern on one node, a
 failover."""
 
 import re
@@ -12,7 +12,7 @@ from stacktop import OK, check, closed_port, dashboard, stacktop, write_config
 
 
 def cluster_of_three(serve):
-    """Each with a third of the slots, knowing each other."""
+    """Each has a third of the slots and knows the others."""
     nodes = [serve("--cluster-enabled", "yes", "--cluster-port", str(closed_port()), "--cluster-node-timeout", "500")
              for _ in range(3)]
     for index, (first, last) in enumerate(((0, 5460), (5461, 10922), (10923, 16383))):
@@ -54,7 +54,7 @@ def test_a_pattern_concerns_one_node(serve, tmp_path):
 
 
 def test_a_failover_by_sentinel_is_an_event(serve, tmp_path):
-    """The replica becomes the master, and the Sentinel's master is somewhere else."""
+    """The replica becomes the primary, and the Sentinel's primary moves."""
     first = serve()
     second = serve("--replicaof", "127.0.0.1", str(first.port))
     port = closed_port()

@@ -1,5 +1,5 @@
-"""What `check --json` wrote of the real sandbox is a screen: read back it draws all its figures, and
-written again it is the same to the byte. Screen tests, recording and replay feed on such files."""
+"""The output of `check --json` for the real sandbox, read back, draws all its figures, and written again is identical.
+Screen tests use such files."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def drawn(path, size, keys=""):
 
 @pytest.fixture(scope="module")
 def written(sandbox, tmp_path_factory):
-    """(path, document) of the sandbox in a state that has something to tell. All of these only read it."""
+    """(path, document) of the sandbox with something to show. All tests here only read it."""
     sandbox.need("kafka")
     sandbox.scene("db-hog")
     run = check(sandbox.config, "--json")

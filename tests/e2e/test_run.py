@@ -1,7 +1,5 @@
-"""`./run`: what it says, what it starts, and that nothing of it is left, however it ends.
-
-In a folder with the real script and stand-ins for what it calls (cmake, the servers, the dashboard), so
-that each way to end can be tried in a second."""
+"""`./run`: what it prints, what it starts, and that it leaves nothing running, however it ends. Uses the real script
+with stand-ins for what it calls (cmake, the servers, the dashboard), so that each way to end takes a second."""
 
 import os
 import shutil
@@ -126,7 +124,7 @@ def test_however_it_ends_nothing_is_left(checkout, name, status, when):
 def test_without_a_terminal_it_is_check(checkout):
     run = checkout.run()
     assert run.returncode == 2
-    # What the build has raised is not judged.
+    # The load that the build has raised is not evaluated.
     assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/check.yaml\n  host.load: off\n"
     assert "host.load is not evaluated" in run.stderr
     assert not checkout.server
@@ -142,7 +140,7 @@ def test_a_sandbox_that_was_up_stays_up(checkout):
     subprocess.run(["sandbox/up", "--state", "build/sandbox"], cwd=checkout.folder, check=True)
     run = checkout.run()
     assert run.returncode == 2 and "will be left running" in run.stderr
-    assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/stacktop.yaml\n"  # all of it is judged
+    assert run.stdout == f"verdict of {checkout.folder}/build/sandbox/stacktop.yaml\n"  # all thresholds apply
     assert checkout.server
 
 
@@ -154,7 +152,7 @@ def test_a_step_that_fails_shows_why(checkout, part, words):
     assert not checkout.server
 
 
-def test_the_sandbox_stays_until_it_is_told(checkout):
+def test_the_sandbox_stays_until_a_signal(checkout):
     with checkout.start("sandbox") as terminal:
         terminal.wait_for("Ctrl-C stops the sandbox")
         assert checkout.server and "stacktop.yaml" in terminal.screen.text

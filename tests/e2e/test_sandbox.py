@@ -1,5 +1,5 @@
-"""The sandbox itself: it is what it claims to be, its parts can be stopped and frozen, and it runs without Kafka.
-Its scenes and its ups and downs: test_sandbox_long.py."""
+"""The sandbox: its contents, stopping and freezing a part, and a sandbox without Kafka. Scenes, start and stop:
+test_sandbox_long.py."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def test_it_has_the_platforms_names(calm):
 
 
 def test_the_stream_has_the_platforms_names(calm):
-    # It may be that it cannot be had here, but what is here must start.
+    # It may be unavailable on this machine, but an installed one must start.
     assert not calm.state["parts"]["kafka"].get("failed"), calm.state["parts"]["kafka"]["reason"]
     calm.need("kafka")
     offsets = calm.offsets()

@@ -1,5 +1,5 @@
-"""The sandbox itself: each scene shows on the servers, whatever happens to it it goes down and up again, and it
-is for plain users too."""
+"""The sandbox: each scene shows on the servers, it stops and starts again after any failure, and it works for users
+other than root."""
 
 import os
 import pwd
@@ -46,7 +46,7 @@ def ports_of(sandbox):
 
 
 def made_once(own):
-    """When the data folders of PostgreSQL and Kafka were made: what takes the time of a first start."""
+    """Creation times of the data directories of PostgreSQL and Kafka, which take most of the first start."""
     files = [*Path(own.folder).glob("postgres/data/PG_VERSION"), *Path(own.folder).glob("kafka/**/meta.properties")]
     assert files
     return {str(file): file.stat().st_mtime_ns for file in files}
@@ -70,7 +70,7 @@ def test_whatever_happens_it_goes_down_and_up(own):
     assert own.run("scene", "calm", check=False).returncode == 1
     own.down()  # once more does no harm
 
-    # The second start makes nothing anew, and knows what was there.
+    # The second start keeps the data.
     made = made_once(own)
     own.up()
     assert made_once(own) == made
@@ -87,7 +87,7 @@ def test_whatever_happens_it_goes_down_and_up(own):
         if own.state["parts"][part]["status"] != "absent":
             ask(own, part)
 
-    # What hangs is ended too.
+    # A part that hangs is ended too.
     own.freeze("postgres")
     own.freeze("redis")
     ports = ports_of(own)
@@ -116,7 +116,7 @@ def test_a_plain_user_has_one_too(tmp_path):
     prefix = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     folder = Path("/tmp") / f"stacktop-test-{os.getpid()}"
     folder.mkdir()
-    # A checkout of the user's own: root's may lie where nobody else can enter.
+    # The user gets a checkout: root's may be in a directory that others cannot enter.
     shutil.copytree(ROOT / "sandbox", folder / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
     jars = ROOT / "build/sandbox-kafka"
     if jars.is_dir():

@@ -1,4 +1,4 @@
-"""Each scene of the sandbox as its reader sees it (scenes.py): the quick ones. The others: test_scenes_long.py."""
+"""Each scene of the sandbox as a person sees it (scenes.py): the fast ones. The others: test_scenes_long.py."""
 
 import pytest
 
@@ -15,6 +15,6 @@ def watched(calm, tmp_path):
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_a_scene_is_told(calm, watched, name):
+def test_a_scene_is_reported(calm, watched, name):
     with overview(watched, columns=120, rows=36) as o:
         play(SCENES[name], calm, o, LOOKS[name])

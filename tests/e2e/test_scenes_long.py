@@ -1,4 +1,4 @@
-"""Each scene of the sandbox as its reader sees it (scenes.py): those that take longer than the ones of
+"""Each scene of the sandbox as a person sees it (scenes.py): those that take longer than the ones in
 test_scenes.py."""
 
 import re
@@ -16,14 +16,14 @@ def watched(calm, tmp_path):
 
 
 @pytest.mark.parametrize("name", [name for name in SCENES if name not in QUICK])
-def test_a_scene_is_told(calm, watched, name):
+def test_a_scene_is_reported(calm, watched, name):
     with overview(watched, columns=120, rows=36) as o:
         play(SCENES[name], calm, o, LOOKS[name])
 
 
 def test_in_80_columns(calm, watched):
-    """Two troubles, one after the other, on the smallest screen: pane, verdict and event still tell them.
-    Without Memcached: a seventh pane leaves the events two lines, too few for a reason."""
+    """Two faults, one after the other, on the smallest screen: pane, verdict and event still show them. Without
+    Memcached, because a seventh pane leaves two lines for the events, too few for a reason."""
     watched.write_text(re.sub(r"^memcached:\n(  .*\n)+", "", watched.read_text(), flags=re.M))
     with overview(watched, columns=80, rows=24) as o:
         play(SCENES["api-down"], calm, o)
@@ -31,7 +31,7 @@ def test_in_80_columns(calm, watched):
 
 
 def test_what_lasts_gets_critical(calm, watched):
-    """Others kept waiting for longer than blocking_critical: the same finding, one worse, said again."""
+    """Others wait for longer than blocking_critical: the same finding with a higher severity, as a new event."""
     text = watched.read_text()
     watched.write_text(re.sub(r'(name: ecap, dsn: "[^"]*")', r"\1, blocking: 1s, blocking_critical: 5s", text))
     with overview(watched, columns=200, rows=50) as o:
@@ -48,7 +48,7 @@ def test_what_lasts_gets_critical(calm, watched):
 
 
 def behind(root, blockers):
-    """Who waits for it, also behind others that do; the workload's sessions wait for each other, too."""
+    """Sessions that wait for it, also indirectly; the workload's sessions wait for each other too."""
     found = {root}
     while more := {pid for pid, by in blockers.items() if found & set(by)} - found:
         found |= more

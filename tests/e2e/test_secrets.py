@@ -1,5 +1,5 @@
-"""No part of a password reaches an error, whatever the URL or the connection string makes of it: neither
-the configuration's checks, nor `config`, nor `check` as text or JSON."""
+"""No part of a password appears in an error, however the URL or connection string is parsed: not in errors of the
+configuration, in `config`, or in `check` as text or JSON."""
 
 import pytest
 

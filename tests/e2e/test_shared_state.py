@@ -1,4 +1,5 @@
-"""Two accounts share a state folder through a group: one plans, the other applies, and the audit says who."""
+"""Two accounts share a state directory through a group: one plans, the other applies, and the audit log records
+both."""
 
 import json
 import os
@@ -15,7 +16,7 @@ from stacktop import BINARY, write_config
 
 BESIDE = "others"
 GROUP = 61234
-ANN, BOB, EVE = 61201, 61202, 61203  # of no account: the numbers are enough
+ANN, BOB, EVE = 61201, 61202, 61203  # ids without an account are enough
 FOLDER_MODE = 0o2770
 
 

@@ -1,4 +1,4 @@
-"""What kind of terminal it is, its size, its keys; and that none is no reason to hang."""
+"""Kinds of terminals, sizes and keys, and no hang without a terminal."""
 
 import os
 import re
@@ -21,7 +21,7 @@ def leave(terminal):
     terminal.assert_given_back()
 
 
-# None at all.
+# No terminal.
 
 def test_not_a_terminal(simple):
     run = stacktop("-c", simple)
@@ -118,10 +118,10 @@ def test_utf8(simple):
 # Size.
 
 def test_resize_leaves_no_garbage(simple):
-    """After each change: what is there is what a repaint from nothing shows."""
+    """After each change the screen equals a full repaint."""
     with dashboard(simple, columns=120, rows=36) as terminal:
         terminal.wait_for(lambda screen: "api" in screen.text and "waiting" not in screen.text)
-        terminal.press("z")  # pause: nothing but the size changes
+        terminal.press("z")  # pause: only the size changes
         for columns, rows in ((80, 24), (200, 50), (60, 20), (120, 36), (121, 36), (120, 37)):
             terminal.resize(columns, rows)
             terminal.wait_for(lambda screen: "api" in screen.text)
@@ -217,8 +217,8 @@ def test_a_key_cut_in_pieces(simple):
 
 
 def percentile_99(terminal):
-    """Of 100 keys, each pressed when the one before has been answered. (The best round of some
-    counts: a machine that is busy says nothing about the program.)"""
+    """100 keys, each pressed after the previous one has been answered. The best of some rounds counts, because a busy
+    machine says nothing about the program."""
     times = []
     for _ in range(100):
         while terminal.read(0):
@@ -248,7 +248,7 @@ def test_keys_are_answered_at_once_with_hung_servers(config):
 
 
 def test_the_first_frame_comes_before_the_collectors(config):
-    """It does not wait for a server that hangs. How soon it comes is measured by ./run bench."""
+    """It does not wait for a server that hangs. ./run bench measures how soon it comes."""
     with Listener() as hung:
         path = config(timeout="9s", services=[{"name": "api", "address": f"127.0.0.1:{hung.port}",
                                                "health": f"http://127.0.0.1:{hung.port}/"}])
@@ -273,7 +273,7 @@ def themed(config, name):
 
 
 @pytest.mark.parametrize("name", ["dark", "light", "contrast", "mono"])
-def test_the_themes_that_come_with_it(config, name):
+def test_the_included_themes(config, name):
     with dashboard(themed(config, name)) as terminal:
         terminal.wait_for("api")
         terminal.settle(0.1)
@@ -281,7 +281,7 @@ def test_the_themes_that_come_with_it(config, name):
         leave(terminal)
 
 
-def test_a_theme_of_ones_own(config, tmp_path):
+def test_a_theme_of_the_user(config, tmp_path):
     env = theme_folder(tmp_path, "text = 201 on 19\nheader = 201 on 19\n")
     with dashboard(themed(config, "mine"), env=env) as terminal:
         terminal.wait_for("api")
@@ -307,7 +307,7 @@ def test_a_bad_theme_is_said_before_the_screen_opens(config, tmp_path, name, wor
 
 @pytest.mark.parametrize("name, words", BAD_THEMES)
 def test_a_bad_theme_is_found_with_the_configuration(config, tmp_path, name, words):
-    """With its place, and with the other errors of the file; what draws nothing does not mind."""
+    """With its place, and with the other errors of the file. Modes without a screen ignore the theme."""
     env = theme_folder(tmp_path, "ok = green\ncrit = pink\n")
     path = config(f"theme: {name}\nintervall: 2s\nhosts: [{{name: here}}]\n")
     for mode in (["config", "--check"], ["config"]):

@@ -1,4 +1,4 @@
-"""PostgreSQL 10 to 18, each a server of the test's own: the figures, the plan of every action, what actions do there and
+"""PostgreSQL 10 to 18, each a server of the test: the figures, the plan of every action, the effects of actions and
 nothing else, and a standby. The versions are fetched once into the sandbox's cache (sandbox/stack/servers.py)."""
 
 import contextlib
@@ -16,10 +16,10 @@ from versions import Absent, servers
 from witness import Audit
 
 BESIDE = "others"
-WAIT_TIMES = 14  # from this version on the server tells how long a lock is waited for
-OWN_SLOTS = 12  # from this version on walsenders take no connection of the clients'
-INDEXES = 12  # what the actions on indexes need
-SLOTS_TELL_SINCE = 17  # since when a slot is inactive
+WAIT_TIMES = 14  # from this version the server reports how long a session waits for a lock
+OWN_SLOTS = 12  # from this version walsenders use no client connection
+INDEXES = 12  # required by the actions on indexes
+SLOTS_TELL_SINCE = 17  # from this version: since when a slot is inactive
 TABLES = """
 CREATE TABLE accounts (id int PRIMARY KEY, n int, note text);
 INSERT INTO accounts SELECT n, n % 10, 'x' FROM generate_series(1, 2000) n;
@@ -31,7 +31,7 @@ INSERT INTO old SELECT n, now() - n * interval '1 day' FROM generate_series(1, 2
 
 @pytest.fixture(scope="module", params=servers.POSTGRES)
 def server(request, tmp_path_factory):
-    """A primary with roles: ecap_user owns the database and watches, plain has no rights."""
+    """A primary with roles: ecap_user owns the database and watches, plain has no privileges."""
     folder = tmp_path_factory.mktemp(f"postgres-{request.param}")
     try:
         programs = servers.postgres(request.param, folder / "fetch.log")
@@ -71,7 +71,7 @@ class Platform:
         return stacktop("-c", self.config, "plan", action, target, *words, "--json")
 
     def do(self, action, *words, target="ecap"):
-        """Plans and applies it; what the audit has of the outcome."""
+        """Plans and applies it; returns the outcome from the audit log."""
         plan = self.plan(action, *words, target=target)
         assert plan.status == 0, plan
         done = stacktop("-c", self.config, "apply", plan.json["hash"], "--confirm", plan.json["phrase"])
@@ -88,7 +88,7 @@ def platform(server, tmp_path):
     with pytest.raises(psycopg2.IntegrityError):  # and leaves an invalid index behind
         server.sql("CREATE UNIQUE INDEX CONCURRENTLY accounts_twice ON accounts (n)", user="ecap_user")
     yield Platform(server, tmp_path)
-    assert server.complaints() == []  # no question of stacktop's failed, and none was a warning
+    assert server.complaints() == []  # no query of stacktop failed or caused a warning
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def load(server, platform):
             " AND (application_name <> 'waiter' OR wait_event_type = 'Lock')", list(pids.values())) == len(pids),
             what="the sessions to be what they are to be")
         yield pids
-        gone = list(pids.values())  # who sleeps does not see its client go
+        gone = list(pids.values())  # a sleeping backend does not notice that its client has gone
         server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (%s)", gone)
         wait_until(lambda: not sessions_of(server).keys() & set(gone), what="the sessions to be gone")
 
@@ -197,7 +197,7 @@ def test_without_rights(server, platform, load):
 
 
 def wants(load):
-    """{action: what it is planned with}: all that there are."""
+    """{action: arguments of its plan}, for all actions."""
     return {"postgres.cancel": [str(load["sleeper"])],
             "postgres.terminate": [str(load["holder"])],
             "postgres.terminate-root": [str(load["waiter"])],
@@ -214,7 +214,7 @@ def wants(load):
 
 
 def everything(server):
-    """What an action may change beside sessions: rows, indexes, settings."""
+    """What an action may change other than sessions: rows, indexes, settings."""
     return {"rows": [server.one(f"SELECT count(*) FROM {table}") for table in ("accounts", "neighbours", "old")],
             "indexes": server.sql("SELECT indexrelid::regclass::text, indisvalid, pg_relation_filenode(indexrelid) FROM pg_index"
                                   " WHERE indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
@@ -259,7 +259,7 @@ def test_terminate_the_root_and_all_that_are_old(server, platform, load):
 
 
 def upkeep(server):
-    """{table: how often it was vacuumed, analyzed, its dead rows}; an older server tells it half a second late."""
+    """{table: number of vacuums, of analyzes, dead rows}; an older server reports them half a second late."""
     return {name: counts for name, *counts in server.sql(
         "SELECT relname, vacuum_count, analyze_count, n_dead_tup FROM pg_stat_user_tables ORDER BY 1")}
 
@@ -325,7 +325,7 @@ def test_a_standby(server, tmp_path):
     platform = Platform(server, tmp_path, mirror=standby)
 
     def at_rest():
-        """A checkpoint's record ends what was written: else a part of one waits for its rest."""
+        """A checkpoint completes the last WAL record; otherwise part of it waits for the rest."""
         server.sql("CHECKPOINT")
         return server.one("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
                           " AND replay_lsn = pg_current_wal_lsn()")

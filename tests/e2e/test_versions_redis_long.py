@@ -1,5 +1,5 @@
-"""Redis 6.2 to 8.2 and Valkey 8.1 and 9.1, each a server of the test's own with a replica: the figures, the plan of every
-action, and what each does there and nothing else. They are fetched once into the sandbox's cache
+"""Redis 6.2 to 8.2 and Valkey 8.1 and 9.1, each a server of the test with a replica: the figures, the plan of every
+action, and the effect of each action and nothing else. They are fetched once into the sandbox's cache
 (sandbox/stack/servers.py)."""
 
 import contextlib
@@ -24,7 +24,7 @@ VERSIONS = ["system", *servers.REDIS]
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def pair(request, tmp_path_factory):
-    """A master and its replica, each with a configuration file."""
+    """A primary and its replica, each with a configuration file."""
     folder = tmp_path_factory.mktemp(request.param)
     program, variables = shutil.which("redis-server") or shutil.which("valkey-server"), {}
     if request.param != "system":
@@ -73,7 +73,7 @@ class Platform:
         return plan.json
 
     def do(self, action, *words):
-        """Plans and applies it; what the audit has of the outcome."""
+        """Plans and applies it; returns the outcome from the audit log."""
         plan = self.plan(action, *words)
         done = stacktop("-c", self.config, "apply", plan["hash"], "--confirm", plan["phrase"])
         assert done.status == 0, done
@@ -108,7 +108,7 @@ def count(server, pattern, number=0):
 
 @pytest.fixture
 def blocked(pair):
-    """A client that waits in BLPOP; whether its connection lives."""
+    """A client that waits in BLPOP, and whether its connection is open."""
     client = redis.Redis(port=pair[0].port, client_name="worker", socket_timeout=600)
     ended = threading.Event()
 
@@ -127,7 +127,7 @@ def blocked(pair):
 
 
 def slow(server):
-    """Entries of the slow log, of a threshold that is put back."""
+    """Creates slow log entries by lowering the threshold, then restores it."""
     before = server.client.config_get("slowlog-log-slower-than")["slowlog-log-slower-than"]
     server.client.config_set("slowlog-log-slower-than", 0)
     for _ in range(5):
@@ -223,7 +223,7 @@ def purges(server):
 
 
 def changes(platform, action, *words):
-    """What it has changed: {name: (before, after)}."""
+    """The changes: {name: (before, after)}."""
     before = everything(platform.master)
     platform.do(action, *words)
     after = everything(platform.master)
@@ -236,7 +236,7 @@ def test_keys(platform):
     changed = changes(platform, "redis.expire-keys", "pattern=cache:*", "ttl=30m")
     assert changed == {"ttls": (30, 300)}
     assert all(0 < platform.master.client.ttl(f"cache:{number}") <= 1800 for number in range(300))
-    platform.master.client.expire("cache:1", 60)  # which would go sooner
+    platform.master.client.expire("cache:1", 60)  # it would expire sooner
     changes(platform, "redis.expire-keys", "pattern=cache:1*", "ttl=20m")
     ttls = [platform.master.client.ttl(f"cache:{number}") for number in (1, 10, 2)]
     assert 0 < ttls[0] <= 60 and 1100 < ttls[1] <= 1200 and 1700 < ttls[2] <= 1800

@@ -1,4 +1,4 @@
-"""The unit tests that start a server, with the oldest and the newest server that stacktop promises to know."""
+"""The unit tests that start a server, with the oldest and the newest supported version."""
 
 import os
 import subprocess
