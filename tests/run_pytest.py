@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Runs pytest for ctest: the exit status 77 says that something could not run here.
+"""Runs pytest for ctest. Exit status 77 means that a test was skipped.
 
     run_pytest.py FILE [pytest arguments]
 
-A file of which a test was skipped counts as skipped, never as passed; the reasons are the lines that
-begin with SKIPPED, which `./run test` shows at its end. No test at all is a failure.
+A file with a skipped test counts as skipped, never as passed. The reasons are the lines that begin with
+SKIPPED; `./run test` shows them at its end. A file without tests is a failure.
 """
 
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`./run bench`: measures stacktop on a running sandbox, each figure beside its peer in the same run.
+"""`./run bench`: measures stacktop on a running sandbox, each figure next to that of a peer in the same run.
 
     bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups] [delete]
 

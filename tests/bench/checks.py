@@ -1,4 +1,4 @@
-"""`stacktop check` against the guide's quick health check with its tools, in turns."""
+"""`stacktop check` against the guide's health check with command line tools, alternately."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Figures in a table, each with its peer and its target."""
+"""Prints figures as a table, each with its peer and its target."""
 
 import statistics
 
@@ -17,8 +17,8 @@ class Table:
         self.rows = []
 
     def add(self, what, value, target="", peer="", holds=None):
-        """holds: whether the target is met; None where there is none. One line at once, so that a
-        long run shows how far it is."""
+        """holds: whether the target is met; None if there is none. Prints each line at once, so that a long run shows
+        its progress."""
         mark = {True: "ok", False: "MISSED", None: ""}[holds]
         self.rows.append((what, value, target, peer, mark))
         print(f"{what:44} {value:>16}  {target:18} {mark:7} {peer}", flush=True)

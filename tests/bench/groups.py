@@ -1,4 +1,4 @@
-"""20 consumer groups of 1,000 partitions each, collected; beside what Kafka's own tool takes for the same."""
+"""Collects 20 consumer groups of 1,000 partitions each; compared with the time of Kafka's tool."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ TOPIC = "bench-wide"
 
 
 def tool(place, name, *arguments):
-    """place: the checkout and the sandbox's folder."""
+    """place: the checkout and the directory of the sandbox."""
     root, folder = place
     start = time.perf_counter()
     done = subprocess.run([str(root / "sandbox/kafka-tool"), "--state", folder, name, *arguments],

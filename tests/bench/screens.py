@@ -1,5 +1,5 @@
-"""The dashboard at 200x50: what it costs the line and the host, beside htop in the same minute; how soon it is
-there; and how fast it answers keys while two servers hang."""
+"""The dashboard at 200x50: bytes to the terminal, CPU and memory compared with htop in the same minute; time to start;
+and time to answer keys while two servers hang."""
 
 import json
 import os
@@ -16,7 +16,7 @@ STARTS, KEYS = 15, 300
 
 
 def cpu_seconds(pid):
-    """Of all its threads so far, and its children's (a Kafka client's), to the nanosecond."""
+    """CPU time of all its threads and of its children (Kafka clients), in nanoseconds."""
     total = sum(cpu_seconds(child) for child in children(pid)) * 1e9
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
@@ -30,7 +30,7 @@ def rss_mib(pid):
 
 
 def family_rss_mib(pid):
-    """Of the process and its children: stacktop's Kafka clients. What they share counts in each."""
+    """Resident memory of the process and its children (Kafka clients). Shared pages count in each."""
     with_children = [pid, *children(pid)]
     return sum(rss_mib(each) for each in with_children), len(with_children)
 
@@ -73,8 +73,7 @@ def all_live(screen):
 
 
 def first_paint(argv, words):
-    """Milliseconds from the start to the last byte of the frame that holds the words, without the time that
-    an emulator takes to draw it."""
+    """Milliseconds from the start to the last byte of the frame with the words, without the time of the emulator."""
     with Terminal(argv, columns=COLUMNS, rows=ROWS) as terminal:
         output = b""
         while words not in output:
@@ -96,7 +95,7 @@ def starts(table, stacktop, config):
 
 
 def keys(table, stacktop, config, folder):
-    """From the key's byte written to the first byte of the answer read."""
+    """Time from writing the key's byte to reading the first byte of the response."""
     with Listener() as one, Listener() as two:
         data = dict(config)
         data["services"] = data.get("services", []) + [
@@ -108,7 +107,7 @@ def keys(table, stacktop, config, folder):
             terminal.wait_for(panes_drawn)
             took = []
             for i in range(KEYS):
-                while terminal.read(0.01):  # what was still coming
+                while terminal.read(0.01):  # the rest of the output
                     pass
                 start = time.perf_counter()
                 terminal.press("Tab" if i % 2 else "Backtab")

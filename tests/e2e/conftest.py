@@ -1,5 +1,5 @@
-"""Fixtures: a folder for a configuration, and the sandbox (which only those who ask for it import: it
-needs packages that the others do not)."""
+"""Fixtures: a configuration file, the sandbox and the lab. The latter are imported only when a test uses them, because
+they need more packages."""
 
 import sys
 
@@ -7,7 +7,7 @@ sys.dont_write_bytecode = True
 
 import pytest  # noqa: E402
 
-# Their assertions say what was found, as those of the test files do.
+# Rewrite their assertions, so that they show values as in test files.
 pytest.register_assert_rewrite("scenes", "storm", "witness")
 
 from stacktop import write_config  # noqa: E402
@@ -21,7 +21,7 @@ def config(tmp_path):
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory):
-    """The sandbox, in whatever state it is."""
+    """The sandbox, in any state."""
     from sandbox import running
 
     with running(tmp_path_factory.mktemp("sandbox")) as sandbox:
@@ -37,8 +37,7 @@ def lab_folder(tmp_path_factory):
 
 
 def _lab(*groups):
-    """A fixture: the lab with these groups of parts (all, if none is named), all of them running, and so again
-    after the test."""
+    """A fixture: the lab with these groups of parts (default: all), all running, and restored after the test."""
 
     @pytest.fixture
     def fixture(lab_folder):
@@ -58,8 +57,8 @@ lab_http = _lab("http")
 
 @pytest.fixture
 def calm(sandbox):
-    """The sandbox in its calm state, and back there after the test."""
-    if not sandbox.is_calm:  # the test before has left it so
+    """The sandbox in its calm state, restored after the test."""
+    if not sandbox.is_calm:  # the previous test has left it calm
         sandbox.scene("calm")
     yield sandbox
     sandbox.scene("calm")
@@ -68,7 +67,7 @@ def calm(sandbox):
 
 @pytest.fixture
 def own(tmp_path):
-    """A sandbox of the test's own, not started yet. Below a folder that other users may not enter."""
+    """A sandbox of the test, not started yet, in a directory that other users may not enter."""
     from sandbox import Sandbox
     from sandbox_probe import processes_of
 

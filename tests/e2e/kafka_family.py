@@ -1,4 +1,4 @@
-"""A stacktop's Kafka clients: its child processes, and what they and it hold."""
+"""stacktop's Kafka clients: its child processes, and their open files and memory."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from sandbox import wait_until
 
 
 def children(pid):
-    """{pid: (command line, state)} of its children."""
+    """{pid: (command line, state)} of stacktop's children."""
     found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -25,7 +25,7 @@ def children(pid):
 
 
 def client(pid):
-    """The one Kafka client that lives, once it does."""
+    """Waits until one Kafka client runs, and returns its pid."""
     found = []
 
     def one():
@@ -57,7 +57,7 @@ def alive(pid):
 
 
 def look(terminal, what, seconds):
-    """Whether it comes to hold within the time; takes the screen in meanwhile."""
+    """Whether the condition becomes true within the time; reads the screen meanwhile."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         if what(terminal.screen):

@@ -1,5 +1,4 @@
-"""A topic and a group of the test's own on the sandbox's broker, changed through stacktop itself and asked about with
-Kafka's own tools."""
+"""A topic and a group of the test on the sandbox's broker, changed through stacktop and checked with Kafka's tools."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""The lab: the topologies where faults show (docs/sandbox.md), with the commands and clients of the sandbox."""
+"""The lab: topologies in which faults show (docs/sandbox.md), with the commands and clients of the sandbox."""
 
 import contextlib
 import json
@@ -16,26 +16,25 @@ KAFKA = ("kafka-1", "kafka-2", "kafka-3")
 
 class Lab(Sandbox):
     def ensure(self, *groups):
-        """These groups of parts run (all, if none is named), each in its role. Skips the test where one of them
-        cannot be had."""
+        """Starts these groups of parts (default: all), each in its role. Skips the test if one is not available."""
         self.run("up", "--lab", "--detach", *(["--only", ",".join(groups)] if groups else []), timeout=600)
         self.need(*(name for name, facts in self.state["parts"].items() if not groups or facts["group"] in groups))
 
     def target(self, kind, name):
-        """What the lab's stacktop.yaml has for a target."""
+        """The entry of a target in the lab's stacktop.yaml."""
         return next(target for target in self.targets[kind] if target["name"] == name)
 
     @property
     def targets(self):
-        """{kind: [target]}: pick from it what a test watches."""
+        """{kind: [target]}, to choose what a test watches."""
         return json.loads((self.folder / "targets.json").read_text())
 
     def brokers(self, listener="port"):
-        """What librdkafka takes as bootstrap.servers; listener: port, sasl_port or ssl_port."""
+        """bootstrap.servers for librdkafka; listener: port, sasl_port or ssl_port."""
         return ",".join(f"{HOST}:{self.state['parts'][name][listener]}" for name in KAFKA)
 
     def coordinators(self):
-        """{group: the part that coordinates it}; each broker has some of lab-1 to lab-6."""
+        """{group: the part that coordinates it}; each broker coordinates some of lab-1 to lab-6."""
         parts = {f"{HOST}:{self.port(name)}": name for name in KAFKA}
         text = self.kafka_tool("consumer-groups", "--describe", "--all-groups", "--state")
         return {group: parts[address] for group, address in re.findall(r"^(\S+) +(\S+:\d+) +\(\d+\)", text, re.M)}
@@ -46,7 +45,7 @@ class Lab(Sandbox):
 
 @contextlib.contextmanager
 def running(folder):
-    """The lab in $STACKTOP_LAB, which stays up; or one of its own in the folder."""
+    """The lab in $STACKTOP_LAB, which keeps running, or a new one in the folder."""
     given = os.environ.get("STACKTOP_LAB")
     lab = Lab(given or folder)
     try:

@@ -1,4 +1,4 @@
-"""The dashboard's overview as its reader sees it: the verdict, the panes, the events."""
+"""The dashboard's overview as a person sees it: the verdict, the panes, the events."""
 
 import re
 import time
@@ -6,19 +6,19 @@ import time
 from stacktop import dashboard
 from terminal import PATIENCE
 
-FRAME_QUIET = 0.03  # seconds without output: the frame is whole
+FRAME_QUIET = 0.03  # seconds without output: the frame is complete
 
-# What a word of the severity's colour looks like in the default theme on 256 colours.
+# Colours of the severities in the default theme with 256 colours.
 COLOURS = {"!!": "red", "! ": "brown"}
 PANES = ("Services", "PostgreSQL", "Kafka lag", "Redis", "Disks & host", "Events")
 
-# What the machine that runs the tests is busy with is no matter of theirs.
+# The load of the machine that runs the tests must not matter.
 HOST_OFF = "".join(f"  {metric}: off\n" for metric in (
     "host.load", "host.memory", "disk.used", "disk.inodes", "disk.full_in"))
 
 
 class Pane:
-    """One of the boxes: `title` is what stands in its border, `lines` what is inside."""
+    """One pane: `title` is the text in its border, `lines` the text inside."""
 
     def __init__(self, screen, name):
         self.screen = screen
@@ -33,7 +33,7 @@ class Pane:
             self.y, self.x = y, left
             self.title = row[left + 1:right].strip("─ ")
             for line in screen.display[y + 1:]:
-                if line[left] not in "│►":  # the selected row has its mark in the border
+                if line[left] not in "│►":  # the mark of the selected row is in the border
                     break
                 self.lines.append(line[left + 1:right].rstrip())
             return
@@ -76,7 +76,7 @@ class Overview:
 
     @property
     def verdict(self):
-        """What the first line counts: "all ok", "1 CRIT 2 WARN"."""
+        """The counts in the first line: "all ok", "1 CRIT 2 WARN"."""
         found = re.search(r"all ok|\d+ (CRIT|WARN|UNKNOWN)( +\d+ (CRIT|WARN|UNKNOWN))*", self.screen.display[0])
         return re.sub(" +", " ", found.group(0)) if found else ""
 
@@ -87,7 +87,7 @@ class Overview:
 
     @property
     def events(self):
-        """[(mark, sentence with its subject)], the newest first; what was wrapped is joined."""
+        """[(mark, sentence with its subject)], newest first, with wrapped lines joined."""
         found = []
         for line in self.pane("Events").lines:
             new = re.search(r"\d\d:\d\d:\d\d (!!|!|\?|ok) +(.*)", line)
@@ -98,7 +98,7 @@ class Overview:
         return [tuple(event) for event in found]
 
     def wait(self, condition, seconds=15):
-        """Until it holds of this overview, and of whole frames: a part of one may have come."""
+        """Waits until it holds for a complete frame; a partial one may have arrived."""
         deadline = time.monotonic() + seconds * PATIENCE
         while True:
             self.terminal.wait_for(lambda _: condition(self), max(0.1, deadline - time.monotonic()) / PATIENCE)

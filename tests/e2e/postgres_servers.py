@@ -1,5 +1,5 @@
-"""PostgreSQL of any version: clusters of a test's own, each in a folder and on a port of its own. Anybody may log in
-as any role."""
+"""PostgreSQL of any version: clusters of a test, each with its own folder and port. Any role may log in without a
+password."""
 
 import contextlib
 import os
@@ -40,7 +40,7 @@ RECOVERY_SETTINGS = 12  # from this version on a standby's are in postgresql.con
 
 
 class Cluster:
-    """programs: the folder of initdb and postgres, version: the major one."""
+    """programs: the folder of initdb and postgres; version: the major version."""
 
     def __init__(self, folder, programs, version):
         self.folder, self.programs, self.version = folder, programs, version
@@ -57,7 +57,7 @@ class Cluster:
             os.chown(path, self.user.pw_uid, self.user.pw_gid)
 
     def as_user(self):
-        """The folder and the programs may both lie where that user may not enter."""
+        """That user may not be able to enter the folder or that of the programs."""
         return max(account.prefix(self.user, self.folder), account.prefix(self.user, self.programs), key=len)
 
     def make(self):
@@ -76,7 +76,7 @@ class Cluster:
         self.give(self.data / name)
 
     def standby(self, folder, slot):
-        """Another cluster, made of this one's files, that follows it; this one must not run meanwhile."""
+        """A standby, created from this cluster's files; this cluster must be stopped meanwhile."""
         copy = Cluster(folder, self.programs, self.version)
         subprocess.run(["cp", "-a", self.data, copy.data], check=True)
         settings = (f"primary_conninfo = 'host={HOST} port={self.port} user=postgres application_name={slot}'\n"
@@ -133,7 +133,7 @@ class Cluster:
         return self.sql(text, *values, **options)[0][0]
 
     def complaints(self, application="stacktop"):
-        """What the server's log has of that application's sessions."""
+        """Lines of the server's log from that application's sessions."""
         return [line for line in self.log.read_text(errors="replace").splitlines() if line.startswith(f"@{application}@")]
 
     def dsn(self, user):

@@ -1,4 +1,4 @@
-"""Redis servers of a test's own, each in a folder and on a port of its own."""
+"""Redis servers of a test, each with its own folder and port."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from stacktop import CRIT, check, closed_port, write_config
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 
 class Server:
-    """program: another than the system's, with variables for its environment."""
+    """program: another binary than the system's, with its environment variables."""
 
     def __init__(self, folder, *options, port=None, program=(SERVER,), variables=()):
         self.program, self.variables = program, dict(variables)
@@ -47,7 +47,7 @@ class Server:
 
 @pytest.fixture
 def serve(tmp_path):
-    """serve(option, ...): starts one; all are ended behind the test."""
+    """serve(option, ...): starts one; all are ended after the test."""
     if not SERVER:
         pytest.skip("redis-server is not installed")
     servers = []

@@ -1,4 +1,4 @@
-"""Acting by keys, as a person does: select a row, ask what can be done, read the plan, agree, see the proof."""
+"""Runs actions with keys, as a person does: select a row, read the plan, confirm it, read the result."""
 
 import re
 
@@ -6,7 +6,7 @@ from overview import HOST_OFF
 
 
 def configure(sandbox, folder, text="", **replace):
-    """The sandbox's own configuration with a state folder of the test's; replace: words for others in it."""
+    """The sandbox's configuration with a state directory of the test; replace: texts to replace in it."""
     original = sandbox.config.read_text()
     for old, new in replace.items():
         assert old in original, old
@@ -17,13 +17,13 @@ def configure(sandbox, folder, text="", **replace):
 
 
 def subject(screen):
-    """Whom the keys are about: what stands before the colon in the bottom line."""
+    """The object of the keys: the text before the colon in the bottom line."""
     found = re.match(r" (\S.*?): ", screen.rows[-1])
     return found.group(1) if found else ""
 
 
 def select(terminal, pane, wanted):
-    """Goes to the pane by its number and down to the row, until its sign stands before it."""
+    """Goes to the pane by its number and down to the row, until it is selected."""
     terminal.press(str(pane))
     terminal.press("g")
     for _ in range(200):
@@ -35,7 +35,7 @@ def select(terminal, pane, wanted):
 
 
 def agree(terminal, phrase):
-    """Types what the plan asks for, and agrees when the dialog says that it would act."""
+    """Types the phrase of the plan, and confirms when the dialog says that it would act."""
     if phrase == "y":
         terminal.wait_for("[>Cancel<]   y: ")
         terminal.press("y")
@@ -50,9 +50,9 @@ ARMED = "[>Enter: "  # the phrase is complete, and Enter would act
 
 
 def outcome(terminal, timeout=30):
-    """Waits for the end; all that the screen then says."""
+    """Waits for the end of the action and returns the text of the screen."""
     ended = re.compile(r"Executed in|Not started|Nothing was done")
-    # The bottom line is drawn last: with it the frame is whole.
+    # The bottom line is drawn last: with it the frame is complete.
     terminal.wait_for(lambda screen: ended.search(screen.text) and "Esc stop at" not in screen.text, timeout)
     return terminal.screen.text
 

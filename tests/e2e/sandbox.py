@@ -1,5 +1,5 @@
-"""The sandbox: a real stack in a folder (sandbox/), driven by its commands, and asked about itself by
-clients that know nothing of stacktop."""
+"""The sandbox (sandbox/): a real stack in a folder, driven by its commands, and queried by clients that are
+independent of stacktop."""
 
 import contextlib
 import json
@@ -27,12 +27,12 @@ class Sandbox:
     def __init__(self, folder, commands=ROOT / "sandbox"):
         self.folder = Path(folder)
         self.commands = Path(commands)
-        self.is_calm = False  # known to be, because nothing has been done to it since
+        self.is_calm = False  # known to be, because nothing has changed since
 
-    # Its commands.
+    # Commands.
 
     def run(self, command, *arguments, check=True, prefix=(), env=None, timeout=COMMAND_SECONDS):
-        """A command of sandbox/ on this sandbox; its failure is the test's, with its words."""
+        """Runs a command of sandbox/ on this sandbox; if it fails, the test fails with its message."""
         self.is_calm &= command == "kafka-tool"
         argv = [*prefix, str(self.commands / command), "--state", str(self.folder), *map(str, arguments)]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -48,18 +48,18 @@ class Sandbox:
         return self.run("down", **options)
 
     def scene(self, name):
-        """Puts it into a state; returns when the servers show it."""
+        """Enters a scene; returns when the servers show it."""
         self.run("scene", name)
 
     def ctl(self, action, part):
         self.run("ctl", action, part)
 
     def stop(self, part):
-        """Its port refuses."""
+        """Stops a part: its port refuses connections."""
         self.ctl("stop", part)
 
     def kill(self, part):
-        """As a crash would."""
+        """Ends a part as in a crash."""
         self.ctl("kill", part)
 
     def start(self, part):
@@ -75,7 +75,7 @@ class Sandbox:
 
     @contextlib.contextmanager
     def paused(self):
-        """The workload stands still meanwhile, so that figures can be compared."""
+        """Pauses the workload meanwhile, so that figures can be compared."""
         self.run("ctl", "pause")
         try:
             yield self
@@ -83,15 +83,15 @@ class Sandbox:
             self.run("ctl", "resume")
 
     def hold(self):
-        """The workload stands still, until a scene or `ctl resume`: for several tests, without a pause for each."""
+        """Pauses the workload until the next scene or `ctl resume`: once for several tests."""
         if not json.loads((self.folder / "mode.json").read_text())["paused"]:
             self.run("ctl", "pause")
 
-    # What it is.
+    # Facts.
 
     @property
     def config(self):
-        """The configuration to watch it with."""
+        """A configuration that watches it."""
         return self.folder / "stacktop.yaml"
 
     @property
@@ -106,7 +106,7 @@ class Sandbox:
         return self.state["parts"][part]["process"]["pid"]
 
     def need(self, *parts):
-        """Skips the test where a part cannot be had."""
+        """Skips the test if a part is not available."""
         for part in parts:
             facts = self.state["parts"][part]
             if facts["status"] == "absent":
@@ -121,10 +121,10 @@ class Sandbox:
     def bootstrap(self):
         return f"{HOST}:{self.port('kafka')}"
 
-    # What its servers say themselves.
+    # Answers of its servers.
 
     def connect(self, user="postgres", name="test", part="postgres", **options):
-        """A connection of psycopg2; as the superuser it comes in even when all others are refused."""
+        """A connection of psycopg2; the superuser can connect even when all others are refused."""
         connection = psycopg2.connect(**{"host": HOST, "port": self.port(part), "dbname": "ecap", "user": user,
                                          "password": self.state["passwords"][user], "application_name": name,
                                          "connect_timeout": 5, **options})
@@ -132,13 +132,13 @@ class Sandbox:
         return connection
 
     def sql(self, text, *values, user="postgres", **options):
-        """All rows of a query; options as of connect."""
+        """All rows of a query; options as for connect."""
         with contextlib.closing(self.connect(user, **options)) as connection, connection.cursor() as cursor:
             cursor.execute(text, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def sessions(self):
-        """{(state, blocked): number} of the client backends beside the one that asks."""
+        """{(state, blocked): number} of the other client backends."""
         return {(state, blocked): count for state, blocked, count in self.sql(
             "SELECT state, cardinality(pg_blocking_pids(pid)) > 0, count(*) FROM pg_stat_activity"
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY 1, 2")}
@@ -152,11 +152,11 @@ class Sandbox:
             return client.info()
 
     def kafka_tool(self, tool, *arguments):
-        """What a command line tool of Kafka's prints (takes a second)."""
+        """Output of one of Kafka's command line tools (takes a second)."""
         return self.run("kafka-tool", tool, *arguments).stdout
 
     def offsets(self, group=GROUP):
-        """{(topic, partition): (committed, end, lag)} as kafka-consumer-groups tells them; None for "-"."""
+        """{(topic, partition): (committed, end, lag)} from kafka-consumer-groups; None for "-"."""
         found = {}
         for line in self.kafka_tool("consumer-groups", "--describe", "--group", group).splitlines():
             fields = line.split()
@@ -180,7 +180,7 @@ class Sandbox:
 
 
 def wait_until(condition, seconds=10, what=""):
-    """Until it is true; its last value."""
+    """Waits until it is true, and returns its value."""
     deadline = time.monotonic() + seconds * PATIENCE
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not in {seconds} s: {what or condition}"
@@ -190,7 +190,7 @@ def wait_until(condition, seconds=10, what=""):
 
 @contextlib.contextmanager
 def running(folder):
-    """The sandbox of $STACKTOP_SANDBOX if one is up there, or one of its own in the folder."""
+    """The sandbox in $STACKTOP_SANDBOX if it is running, or a new one in the folder."""
     given = os.environ.get("STACKTOP_SANDBOX")
     if given and (Path(given) / "state.json").exists():
         yield Sandbox(given)

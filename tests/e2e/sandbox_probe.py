@@ -1,4 +1,4 @@
-"""What shows of a sandbox from outside: its processes, what its servers answer, and each scene."""
+"""A sandbox seen from outside: its processes, the answers of its servers, and each scene."""
 
 import json
 import os
@@ -27,8 +27,8 @@ def refuses(port):
 
 
 def processes_of(folder):
-    """Everything that was started in a folder, found without the sandbox's own records: by working
-    directory and by arguments."""
+    """All processes that were started in a folder, found by working directory and arguments, without the sandbox's
+    records."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == os.getpid():
@@ -64,11 +64,11 @@ def is_api_slow(sandbox):
 def is_db_hog(sandbox):
     sessions = sandbox.sessions()
     assert sessions["active", True] >= 3 and sessions["idle in transaction", False] >= 1
-    root, = sandbox.sql(  # the end of the chain: blocks others, waits for nobody
+    root, = sandbox.sql(  # the root of the chain: blocks others and does not wait
         "SELECT state, application_name FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) = 0 AND pid IN"
         " (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity WHERE application_name LIKE 'ecap-worker-3')")
     assert root == ("idle in transaction", "ecap-batch")
-    chain = sandbox.sql(  # the last waits for one that waits itself
+    chain = sandbox.sql(  # the last one waits for one that waits itself
         "SELECT count(*) FROM pg_stat_activity a JOIN pg_stat_activity b ON b.pid = ANY(pg_blocking_pids(a.pid))"
         " WHERE cardinality(pg_blocking_pids(b.pid)) > 0")
     assert chain[0][0] >= 2
@@ -80,7 +80,7 @@ def is_db_full(sandbox):
     limit = int(sandbox.sql("SHOW max_connections")[0][0])
     reserved = int(sandbox.sql("SHOW superuser_reserved_connections")[0][0])
     assert limit - reserved - 4 <= sum(sandbox.sessions().values()) < limit - reserved
-    sandbox.connect("ecap_user").close()  # who comes to look still gets in
+    sandbox.connect("ecap_user").close()  # monitoring can still connect
 
 
 def is_lag(sandbox):
@@ -159,11 +159,11 @@ def stops_and_freezes_alone(calm, part):
 
 
 def assert_without_kafka(sandbox, reason):
-    """The configuration, `check` and Kafka's pane say why, and nobody is asked who would only refuse."""
+    """The configuration, `check` and Kafka's pane give the reason, and no port that would refuse is contacted."""
     assert f'disabled: "{reason}' in sandbox.config.read_text()
     run = check(sandbox.config, "--json")
     assert run.status != OK and "ecap-sandbox without Kafka" in run.stdout, run
-    target = run.document.target("kafka")  # the host may be worse than UNKNOWN while tests load it
+    target = run.document.target("kafka")  # the host may be worse than UNKNOWN while tests run
     error = target["error"]
     assert target["severity"] == "unknown"
     assert error["kind"] == "disabled" and error["text"].startswith(f"disabled: {reason}")

@@ -1,9 +1,5 @@
-"""Each scene of the sandbox as its reader sees it: the pane turns, the words are right, the events say
-it; and calm brings it all back.
-
-What a person must learn from the overview alone, without a key, is written down scene by scene.
-test_scenes.py plays the quick ones, test_scenes_long.py the others.
-"""
+"""Each scene of the sandbox as a person sees it: mark, verdict, sentence, row and event; then calm resolves it. SCENES
+lists what the overview must show without a key. test_scenes.py plays the fast ones, test_scenes_long.py the others."""
 
 import re
 from dataclasses import dataclass
@@ -16,11 +12,11 @@ from sandbox import GROUP, TOPIC
 class Scene:
     name: str
     pane: str
-    verdict: str  # a regular expression, as is all that follows
-    sentence: str  # the whole second line, from its mark on
-    over: str  # how the event of the recovery goes on; a narrow pane cuts it
-    row: str = ""  # a text of the row that is marked in the pane
-    seconds: int = 15  # until it shows
+    verdict: str  # a regular expression, like all fields below
+    sentence: str  # the second line, from its mark on
+    over: str  # the rest of the recovery event; a narrow pane cuts it
+    row: str = ""  # text of the row that is marked in the pane
+    seconds: int = 15  # time until it shows
 
 
 SINCE = r" since \d\d:\d\d:\d\d"
@@ -34,7 +30,7 @@ SCENES = {scene.name: scene for scene in (
           rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
     Scene("db-hog", "PostgreSQL", "1 WARN",
           rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
-    Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, by who has come to look
+    Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
           rf"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47\){SINCE}", "con"),
     Scene("lag", "Kafka lag", "1 WARN",
           rf"!  main {GROUP} lag [\d,]+, above 10,000 \(rate {RATE}\){SINCE}", "lag", "ecap-"),
@@ -63,7 +59,7 @@ def shows(scene):
 
 
 def is_over(scene):
-    """The event says what is resolved; where 80 columns leave no room for it, the event of its onset below does."""
+    """The event says what is resolved; if 80 columns are too few, the event of its onset below does."""
     def told(o, text):
         found = re.search(rf"^(?P<subject>\S+)( .*)? resolved after {TIME}:(?P<rest>.*)", text)
         if not found or found["rest"].strip(" …"):
@@ -85,7 +81,7 @@ def play(scene, sandbox, o, look=lambda o: None):
     mark = o.sentence[:2]
     assert o.pane(scene.pane).colour(mark) == COLOURS[mark]
     others = [o.pane(name) for name in PANES[:-1] if name != scene.pane]
-    assert all(pane.state == "ok" for pane in others), o.terminal.show()  # nobody else is blamed
+    assert all(pane.state == "ok" for pane in others), o.terminal.show()  # no other target is blamed
     look(o)
     sandbox.scene("calm")
     o.wait(is_over(scene), 25)
@@ -94,7 +90,7 @@ def play(scene, sandbox, o, look=lambda o: None):
 
 def look_api_down(o):
     row = o.pane("Services").row("api ")
-    assert re.search(r"refused +\? ", row), row  # no latency: it is not known, and not 0
+    assert re.search(r"refused +\? ", row), row  # the latency is not known, and not 0
     assert re.search(r"4/5 ok", o.pane("Services").title)
 
 
@@ -103,9 +99,9 @@ def look_api_slow(o):
 
 
 def look_db_hog(o):
-    """Who blocks how many, since when it has been idle, and who waits."""
+    """Which session blocks how many, how long it has been idle, and which sessions wait."""
     pane = o.pane("PostgreSQL")
-    # the workload's own sessions wait for each other now and then, for a moment
+    # the workload's sessions sometimes wait briefly for each other
     assert re.search(r"pid \d+ +idle in txn +\S+ +[3-9] ", pane.row("idle in txn")), pane.text
     assert re.search(r"waiting [3-9]\b", pane.text) and re.search(r"in-txn [1-9]\b", pane.text), pane.text
     assert re.search(r"longest query +\S", pane.text)
@@ -140,7 +136,7 @@ LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "db-hog": look_db
 
 
 def configure(sandbox, folder):
-    """The sandbox's own configuration, as a person has it, but for the host's limits."""
+    """The sandbox's configuration, without limits of the host."""
     path = folder / "stacktop.yaml"
     path.write_text(sandbox.config.read_text() + HOST_OFF)
     return path

@@ -1,4 +1,4 @@
-"""The program under test: where it is, its configuration files, and how it is run without a screen."""
+"""The program under test: its path, its configuration files, and runs without a screen."""
 
 import json
 import os
@@ -18,8 +18,7 @@ USAGE, CONFIG = 64, 78
 
 
 def write_config(folder, text=None, **lists):
-    """A configuration file: as it is, or made of keywords (services=[...], interval="1s").
-    JSON is YAML."""
+    """A configuration file from a text, or from keywords (services=[...], interval="1s"). JSON is YAML."""
     path = Path(folder) / "stacktop.yaml"
     path.write_text(text if text is not None else json.dumps(lists, indent=1))
     return path
@@ -30,7 +29,7 @@ def dashboard(config, *arguments, **options):
 
 
 class Document:
-    """What `check --json` printed (docs/json.md), with words to find things in it."""
+    """The output of `check --json` (docs/json.md), with functions to find things in it."""
 
     def __init__(self, text):
         self.data = json.loads(text)
@@ -47,14 +46,14 @@ class Document:
         return {row["key"]: row["cells"] for row in tables[table]["rows"]}
 
     def summary(self, kind, table, name=None):
-        """The cells of a table that has one row."""
+        """The cells of a table with one row."""
         rows = self.rows(kind, table, name)
         assert len(rows) == 1, rows
         return next(iter(rows.values()))
 
     @property
     def findings(self):
-        """Sentences with their subjects, the worst first: [(severity, "subject: sentence")]."""
+        """Sentences with their subjects, worst first: [(severity, "subject: sentence")]."""
         return [(each["severity"], f"{each['subject']}: {each['sentence']}")
                 for each in self.data["findings"]]
 
@@ -94,14 +93,14 @@ def check(config, *arguments, **options):
 
 
 def closed_port():
-    """A loopback port where nothing listens."""
+    """A loopback port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 class Listener:
-    """A server that accepts connections (the kernel does) and never says a word: a hung one."""
+    """A server that hangs: the kernel accepts connections, and nothing answers."""
 
     def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)

@@ -1,7 +1,6 @@
-"""A storm of keys: whatever is typed or pasted, in read-only nothing changes anywhere, and otherwise nothing
-without its complete confirmation. The witnesses are the servers.
-
-test_key_storm.py runs it with 10,000 keys, test_key_storm_long.py with 100,000."""
+"""A storm of keys: whatever is typed or pasted, nothing changes in read-only mode, and otherwise nothing without a
+complete confirmation. The servers are the witnesses. test_key_storm.py runs it with 10,000 keys,
+test_key_storm_long.py with 100,000."""
 
 import contextlib
 import os
@@ -15,15 +14,15 @@ from witness import Audit, kafka_witness, postgres_witness, redis_witness
 BURSTS = (1, 1, 1, 2, 5, 20, 100, 300)
 NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB", "\x1bOC", "\x1bOD", "\x1bOH", "\x1bOF",
          "\x1b[5~", "\x1b[6~", "\x12", "\x0c", "\x19", "\x15", "\x1bOP"]
-# What opens and confirms things, typed often; the letters of the phrases, too.
+# Keys that open and confirm dialogs, typed often, and the letters of the phrases.
 HOT = list("aaaCTRVODEMyyyn") + ["\r"] * 6 + list("ecap-sandbox 123")
 PASTES = ["y", "y\r", "ecap", "ecap\r", "ecap-sandbox 1\r", "sandbox 2\r", "cache\r", "main\r", "rm -rf /\r\ny\r"]
 AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV"]
-LEAVES = b"q\x03\x1a\x1c"  # what would end or stop the program, also as `:q`
+LEAVES = b"q\x03\x1a\x1c"  # keys that end or suspend the program, also as `:q`
 
 
 def storm(rng):
-    """Keys for ever: named ones, hot ones, any ASCII, any bytes, pastes with and without brackets."""
+    """An endless stream of keys: named ones, hot ones, any ASCII, any bytes, pastes with and without brackets."""
     while True:
         kind = rng.random()
         if kind < 0.35:
@@ -40,17 +39,17 @@ def storm(rng):
 
 
 def quiet(terminal, seconds=0.03):
-    """Reads until nothing has come for so long."""
+    """Reads until nothing has arrived for that long."""
     while terminal.read(seconds):
         pass
 
 
 def aim(terminal, rng):
-    """Out of whatever is open, and to the plan of something; the storm goes on in there. Whether it came there."""
+    """Closes what is open and opens a plan, in which the storm continues. Returns whether it got there."""
     for key in ("\x1b", "\x1b", "\x1b"):
         os.write(terminal.master, key.encode())
         quiet(terminal)
-    if "PAUSED" in terminal.screen.text:  # no plan is made of a screen that is held
+    if "PAUSED" in terminal.screen.text:  # no plan is made while the screen is paused
         os.write(terminal.master, b"z")
         quiet(terminal)
     os.write(terminal.master, rng.choice(AIMS).encode())
@@ -58,23 +57,23 @@ def aim(terminal, rng):
     while time.monotonic() < deadline:
         quiet(terminal)
         text = terminal.screen.text
-        # the plan; or a form, a refusal, a menu with nothing in it
+        # the plan; or a form, a refusal, an empty menu
         if any(sign in text for sign in (">Cancel<", "Enter close", "Enter next", "Enter plan")):
             break
     return ">Cancel<" in terminal.screen.text
 
 
 def rage(terminal, seed, count, plans=0):
-    """Presses that many keys, one at a time and in bursts, and reads what comes; goes on until it has come to so
-    many plans. What would end or stop the program is left out."""
-    aims = 2000 / count  # by burst: as many plans, however many keys
+    """Presses that many keys, one at a time and in bursts, and reads the output; continues until it has seen that many
+    plans. Leaves out keys that end or suspend the program."""
+    aims = 2000 / count  # per burst: the same number of plans, however many keys
     rng = random.Random(seed)
     keys = storm(rng)
     most = 10 * count
     while count > 0 or plans > 0:
         size = rng.choice(BURSTS)
         count -= size
-        assert count > -most, f"it does not come to a plan\n{terminal.show()}"
+        assert count > -most, f"it reaches no plan\n{terminal.show()}"
         burst = b""
         for _ in range(size):
             key = next(keys)
@@ -90,7 +89,7 @@ def rage(terminal, seed, count, plans=0):
 
 
 def watched(calm, folder):
-    """The configuration of the sandbox, with a state folder of the test's own."""
+    """The configuration of the sandbox, with a state directory of the test."""
     calm.need("kafka")
     path = folder / "stacktop.yaml"
     path.write_text(calm.config.read_text() + HOST_OFF + f"state: {folder}/state\n")
@@ -98,8 +97,8 @@ def watched(calm, folder):
 
 
 def leave(terminal):
-    """From wherever the storm has ended: Ctrl-C closes what is open, and then leaves. One at a time: while it
-    leaves, the terminal is as it was before, and Ctrl-C a signal."""
+    """Quits from any state: Ctrl-C closes what is open, then quits. One at a time: while the program exits, the
+    terminal is restored and Ctrl-C is a signal."""
     for _ in range(10):
         terminal.press("Ctrl-C")
         deadline = time.monotonic() + 1
@@ -112,7 +111,7 @@ def leave(terminal):
 
 @contextlib.contextmanager
 def unchanged(calm):
-    """Sessions to end, topics, keys; and nothing has changed on any server in the end."""
+    """Sessions to terminate, topics, keys; checks at the end that nothing has changed on any server."""
     calm.scene("db-hog")
     with calm.paused(), postgres_witness(calm) as postgres, redis_witness(calm) as redis, kafka_witness(calm) as kafka:
         yield
@@ -122,7 +121,7 @@ def unchanged(calm):
 
 
 def read_only(calm, folder, keys):
-    """In read-only nothing changes. Within `unchanged`."""
+    """In read-only mode nothing changes. Within `unchanged`."""
     folder.mkdir(exist_ok=True)
     path = watched(calm, folder)
     seed = random.randrange(1 << 32)
@@ -136,8 +135,8 @@ def read_only(calm, folder, keys):
 
 
 def unconfirmed(calm, folder, keys):
-    """Nothing changes without its complete confirmation: keys that come without a pause never agree to anything.
-    Within `unchanged`."""
+    """Nothing changes without a complete confirmation: keys that arrive without a pause confirm nothing. Within
+    `unchanged`."""
     folder.mkdir(exist_ok=True)
     path = watched(calm, folder)
     seed = random.randrange(1 << 32)

@@ -23,7 +23,7 @@ import time
 
 import pyte
 
-# Slow builds (sanitizers) get more time for the same waits; limits that are promises do not grow.
+# Slow builds (sanitizers) get more time for the same waits; limits that the product promises do not grow.
 PATIENCE = float(os.environ.get("STACKTOP_PATIENCE", "1"))
 
 MARK = "STACKTOP_TEST_TERMINAL"
@@ -33,17 +33,17 @@ KEYS = {
     "Backspace": "\x7f", "Delete": "\x1b[3~", "PageUp": "\x1b[5~", "PageDown": "\x1b[6~",
     "Ctrl-C": "\x03", "Ctrl-D": "\x04", "Ctrl-L": "\x0c", "Ctrl-R": "\x12", "Ctrl-Z": "\x1a",
 }
-# What a terminal in application mode (smkx) sends; the Linux console knows no such mode.
+# Keys in application mode (smkx); the Linux console has no such mode.
 ARROWS = {"Up": "A", "Down": "B", "Right": "C", "Left": "D", "Home": "H", "End": "F"}
 
 
 class Screen(pyte.Screen):
-    """pyte's screen plus what ncurses uses and pyte lacks, and words to look at it."""
+    """pyte's screen, plus what ncurses uses and pyte lacks, and functions to read it."""
 
     def __init__(self, columns, rows):
         self.private = set()  # DEC modes that are set: 1049 is the alternate screen
         self.last = " "
-        self.main = None  # while the alternate screen is shown: what lies under it
+        self.main = None  # the main screen, while the alternate one is shown
         self.reply = lambda data: None
         super().__init__(columns, rows)
 
@@ -99,7 +99,7 @@ class Screen(pyte.Screen):
 
     @property
     def rows(self):
-        """The lines of the screen, without what trails."""
+        """The lines of the screen, without trailing blanks."""
         return [line.rstrip() for line in self.display]
 
     @property
@@ -107,7 +107,7 @@ class Screen(pyte.Screen):
         return "\n".join(self.rows)
 
     def find(self, text):
-        """(row, column) of the first place where the text stands, or None. Counted in cells."""
+        """(row, column) of the first occurrence of the text, or None. Counted in cells."""
         for y in range(self.lines):
             cells = [self.buffer[y][x].data for x in range(self.columns)]
             line = "".join(cells)
@@ -121,17 +121,17 @@ class Screen(pyte.Screen):
         return None
 
     def line(self, text):
-        """The whole line in which the text stands; '' if it does not."""
+        """The line that contains the text; '' if none does."""
         place = self.find(text)
         return self.rows[place[0]] if place else ""
 
     def attributes(self, text):
-        """The emulator's cell (fg, bg, bold, reverse...) where the text begins, or None."""
+        """The emulator's cell (fg, bg, bold, reverse, ...) at which the text begins, or None."""
         place = self.find(text)
         return self.buffer[place[0]][place[1]] if place else None
 
     def colours(self):
-        """All colours on the screen but the terminal's own."""
+        """All colours on the screen except the terminal's default."""
         cells = [self.buffer[y][x] for y in range(self.lines) for x in range(self.columns)]
         return {colour for cell in cells for colour in (cell.fg, cell.bg)} - {"default"}
 
@@ -159,18 +159,18 @@ class Terminal:
         self.screen = Screen(columns, rows)
         self.stream = Stream(self.screen)
         self.output = bytearray()
-        self.status = None  # as subprocess has it: negative for a signal
+        self.status = None  # as in subprocess: negative for a signal
         self.master, slave = pty.openpty()
         self._set_size(columns, rows)
         self.termios_before = termios.tcgetattr(slave)
         self.screen.reply = lambda data: os.write(self.master, data.encode())
         self.started = time.monotonic()
-        self.mark = f"{os.getpid()}-{self.started}"  # of all that the program starts, in whatever session
+        self.mark = f"{os.getpid()}-{self.started}"  # in all processes that the program starts, in any session
         self.process = subprocess.Popen(
             self.argv, stdin=slave, stdout=slave, stderr=slave, cwd=cwd,
             env={**environment(term, env), MARK: self.mark}, start_new_session=True, close_fds=True,
             preexec_fn=_take_terminal)
-        os.close(slave)  # so that the program's end, or ours, hangs the line up
+        os.close(slave)  # so that the line hangs up when the program or we exit
 
     def __enter__(self):
         return self
@@ -181,12 +181,12 @@ class Terminal:
     # Output.
 
     def read(self, timeout):
-        """Takes what the program writes within the time into the screen; False if nothing came."""
+        """Reads the program's output within the time into the screen; False if there was none."""
         if self.master < 0 or not select.select([self.master], [], [], max(0, timeout))[0]:
             return False
         try:
             data = os.read(self.master, 65536)
-        except OSError:  # EIO: nobody has the other end open any more
+        except OSError:  # EIO: no process has the other end open
             data = b""
         if not data:
             self._reap(timeout)
@@ -213,14 +213,14 @@ class Terminal:
         return self.wait_for(lambda screen: text not in screen.text, timeout)
 
     def hold(self, what, seconds):
-        """Reads on for the time and demands that `what` holds after each piece of output."""
+        """Reads for that time and requires that `what` holds after each piece of output."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             self.read(left)
             assert self._holds(what), f"no longer so: {_name(what)}\n{self.show()}"
 
     def settle(self, quiet=0.15, timeout=5):
-        """Until nothing has been written for `quiet` seconds: only where there is no text to wait for."""
+        """Waits until nothing has been written for `quiet` seconds. Use it only if there is no text to wait for."""
         deadline = time.monotonic() + timeout
         while self.read(quiet) and time.monotonic() < deadline:
             pass
@@ -260,21 +260,22 @@ class Terminal:
         os.kill(self.process.pid, number)
 
     def hang_up(self):
-        """The line is cut, as when an SSH session drops: nobody reads or writes any more."""
+        """Cuts the line, as when an SSH session drops."""
         os.close(self.master)
         self.master = -1
 
-    # The end.
+    # The end of the program.
 
     def wait_exit(self, timeout=5):
-        """Until the program has ended; its status. The time is a promise: it does not grow."""
+        """Waits until the program has ended, and returns its status. The time is a promise of the product and does not
+        grow."""
         deadline = time.monotonic() + timeout
         while not self._reap(0):
             left = deadline - time.monotonic()
             assert left > 0, f"still running after {timeout} s\n{self.show()}"
             if not self.read(min(left, 0.05)):
                 self._reap(min(left, 0.01))
-        while self.read(0):  # what it wrote last
+        while self.read(0):  # its last output
             pass
         return self.status
 
@@ -291,7 +292,7 @@ class Terminal:
         return termios.tcgetattr(self.master)
 
     def assert_given_back(self):
-        """After the end: the terminal is as it was found, and nothing runs on."""
+        """After the end: the terminal is restored and no process is left."""
         assert self.termios_now == self.termios_before, "the terminal's settings have changed"
         assert not self.screen.alternate, "the alternate screen was not left"
         assert self.screen.cursor_shown, "the cursor stayed hidden"
@@ -303,11 +304,11 @@ class Terminal:
         assert not (left := self.family()), f"processes left behind: {left}"
 
     def family(self):
-        """What runs in the program's session, or was started by it: {pid: name}."""
+        """Processes in the program's session or started by it: {pid: name}."""
         return {**session_members(self.process.pid), **marked(self.mark)}
 
     def close(self):
-        """Ends what still runs, by pid."""
+        """Ends the remaining processes, by pid."""
         for pid in self.family():
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -351,7 +352,7 @@ def session_members(session):
 
 
 def environment(term, extra=None):
-    """A clean environment: nothing of the caller's may change what a test sees."""
+    """A clean environment, so that the caller's does not affect the test."""
     env = {
         "TERM": term, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
         "HOME": "/nonexistent", "TZ": "UTC",

@@ -1,4 +1,4 @@
-"""Servers of other versions than the system's: the sandbox's modules that fetch them."""
+"""Imports the sandbox's modules that fetch servers in other versions than the system's."""
 
 import sys
 

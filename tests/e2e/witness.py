@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sandbox import GROUP, TOPIC, wait_until
 
-# What changes something, however it is spelled. stacktop's own SET of its session does not.
+# Statements that change something, in any spelling. SET for stacktop's own session is not one.
 CHANGES = re.compile(
     r"pg_(cancel|terminate)_backend|pg_reload_conf|_reset\(|\b(VACUUM|ANALYZE|REINDEX|CREATE|DROP|ALTER|DELETE|"
     r"UPDATE|INSERT|TRUNCATE)\b", re.I)
@@ -25,7 +25,7 @@ REDIS_READS = {"ping", "info", "config|get", "client|setname", "client|list", "c
 
 @contextlib.contextmanager
 def postgres_witness(sandbox):
-    """Yields a function that tells the changing statements of application stacktop since the start."""
+    """Yields a function that returns the changing statements of application stacktop since the start."""
     log = sandbox.folder / "log" / "postgres.log"
     settings = ("log_statement = 'all'", "log_line_prefix = '@%a@ '", "log_min_messages = 'log'")
     start = log.stat().st_size
@@ -37,7 +37,7 @@ def postgres_witness(sandbox):
 
         def seen():
             text = log.read_bytes()[start:].decode(errors="replace")
-            # a statement may have several lines: those that go on begin with a tab
+            # a statement may have several lines: the following ones begin with a tab
             entries = re.findall(r"^@stacktop@ LOG:\s+(?:statement|execute [^:]*): (.*(?:\n\t.*)*)", text, re.M)
             return [entry for entry in entries if CHANGES.search(entry)]
 
@@ -49,7 +49,7 @@ def postgres_witness(sandbox):
 
 
 def redis_admin_calls(sandbox):
-    """{"CONFIG SET": calls so far} of what MONITOR does not show, but for reads."""
+    """{"CONFIG SET": calls so far} of changing commands that MONITOR does not show."""
     names = ("config|set", "config|rewrite", "config|resetstat", "client|kill", "client|pause", "slowlog|reset", "shutdown",
              "save", "bgsave", "bgrewriteaof", "debug", "replicaof", "acl|setuser", "acl|deluser", "module|load",
              "cluster|reset", "failover")
@@ -60,16 +60,16 @@ def redis_admin_calls(sandbox):
 
 @contextlib.contextmanager
 def redis_witness(sandbox):
-    """Yields a function that tells the commands of connections named stacktop that are more than reads:
-    MONITOR shows the address, and CLIENT SETNAME, which stacktop says first, whose it is. MONITOR keeps back what is
-    for administrators (CONFIG SET, CLIENT KILL, ...): of these it is only known, from INFO, that somebody said them."""
+    """Yields a function that returns the changing commands of connections named stacktop. MONITOR shows the address;
+    CLIENT SETNAME, which stacktop sends first, shows whose it is. MONITOR hides administrative commands (CONFIG SET,
+    CLIENT KILL, ...): INFO only shows that some connection sent them."""
     client = sandbox.redis
     client.connection_pool.connection_kwargs["socket_timeout"] = None
     lines, before = [], redis_admin_calls(sandbox)
     monitor = client.monitor().__enter__()
 
     def listen():
-        with contextlib.suppress(Exception):  # the end: the connection is taken away
+        with contextlib.suppress(Exception):  # the end: the connection is closed
             while True:
                 lines.append(monitor.next_command())
 
@@ -101,9 +101,9 @@ def redis_witness(sandbox):
 
 
 def kafka_state(sandbox):
-    """What an action could change on the broker, as Kafka's own tools tell it: topics with their partitions
-    and settings, groups, and the first offsets of the topic. Needs a paused workload."""
-    with ThreadPoolExecutor() as pool:  # each takes a second or two to begin
+    """What an action could change on the broker, from Kafka's tools: topics with their partitions and settings,
+    groups, and the first offsets of the topic. Needs a paused workload."""
+    with ThreadPoolExecutor() as pool:  # each takes a second or two to start
         groups = pool.submit(sandbox.kafka_tool, "consumer-groups", "--list")
         topics = pool.submit(sandbox.kafka_tool, "topics", "--describe")
         starts = pool.submit(sandbox.kafka_tool, "org.apache.kafka.tools.GetOffsetShell", "--topic", TOPIC, "--time", "-2")
@@ -116,8 +116,8 @@ def kafka_state(sandbox):
 
 @contextlib.contextmanager
 def kafka_witness(sandbox):
-    """Yields a function that tells what has changed on the broker. Meanwhile it throws nothing of the topic away by
-    itself: it would every few minutes, by size."""
+    """Yields a function that returns the changes on the broker. Disables retention by size meanwhile, which would
+    delete messages every few minutes."""
     settings = sandbox.kafka_tool("topics", "--describe", "--topic", TOPIC)
     kept = ",".join(re.findall(r"retention\.(?:bytes|ms)=-?\d+", settings))
     assert kept.count("=") == 2, settings
@@ -162,7 +162,7 @@ class Audit:
         return self.of("outcome")
 
     def only(self):
-        """(intent, outcome) of the one action that was done; they belong together."""
+        """(intent, outcome) of the one action that was executed."""
         intents, outcomes = self.intents, self.outcomes
         assert len(intents) == len(outcomes) == 1, self.records
         assert intents[0]["id"] == outcomes[0]["id"]
