@@ -13,7 +13,7 @@ KINDS = ("kafka", "redis", "postgres", "service", "host")
 
 @pytest.fixture
 def path(config, tmp_path):
-    """Every target names a server to which nobody may connect."""
+    """Every target names a server that must not be contacted."""
     with socket.create_server((HOST, 0)) as listener:
         listener.setblocking(False)
         address = f"{HOST}:{listener.getsockname()[1]}"

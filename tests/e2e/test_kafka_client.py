@@ -1,5 +1,5 @@
 """The process that runs librdkafka, seen from outside: it may crash, hang or be killed; the dashboard
-says so, goes on and starts another. See test_kafka_brokers_long.py for what makes it crash."""
+says so, continues, and starts another. See test_kafka_brokers_long.py for what makes it crash."""
 
 import os
 import re

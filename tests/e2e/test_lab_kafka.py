@@ -190,7 +190,7 @@ def coordinator_number(group, partitions=12):
 
 def test_the_dashboard_follows_groups_that_move(lab_kafka, tmp_path):
     """librdkafka keeps the coordinator of a group for as long as it is asked: a broker that was away for a while
-    used to leave its groups unknown for ever, and only a new client saw them."""
+    used to leave its groups unknown, and only a new client saw them."""
     target = {"name": "main", "bootstrap": lab_kafka.brokers(), "groups": ["lab-*"], "interval": "1s"}
     config = write_config(tmp_path, kafka=[target], hosts=[], state=str(tmp_path / "state"))
 

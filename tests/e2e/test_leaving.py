@@ -15,7 +15,7 @@ import pytest
 from stacktop import BINARY, Listener, closed_port, dashboard
 from terminal import PATIENCE, Terminal
 
-# A sanitizer would make an exit of its own out of the signal.
+# A sanitizer would turn the signal into an exit.
 SIGNALS = "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0"
 PLAIN = {"ASAN_OPTIONS": SIGNALS + ":detect_leaks=0", "TSAN_OPTIONS": SIGNALS}
 
@@ -119,7 +119,7 @@ def test_suspended_and_resumed(hung, how):
 
 
 def test_without_a_shell_nothing_is_suspended(hung):
-    """The leader of a session cannot be stopped: nobody could wake it."""
+    """The leader of a session cannot be stopped: no shell could continue it."""
     with dashboard(hung) as terminal:
         terminal.wait_for("api")
         terminal.press("Ctrl-Z")

@@ -15,7 +15,7 @@ QUIET = {"host.load": "off", "host.memory": "off", "disk.inodes": "off", "disk.f
 
 
 class Namespace:
-    """A process in a mount namespace of its own, whose mounts nobody else sees."""
+    """A process in its own mount namespace, whose mounts no other process sees."""
 
     def __init__(self):
         self.holder = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sh", "-c",

@@ -156,7 +156,7 @@ def test_apply_without_stdin_and_stderr(planned, redis):
 
 
 def test_apply_without_stdout_does_nothing(planned, redis):
-    """A plan that nobody could read is not applied."""
+    """A plan that could not be shown is not applied."""
     path, env, plan, phrase = planned
     done = run("apply", "-c", path, plan, "--confirm", phrase, closed=(0, 1), env=env)
     assert done.returncode == FAILED and "not applied" in done.err, done.err
