@@ -1,14 +1,14 @@
-"""A real stack in a folder: PostgreSQL, Redis, Kafka, two web services and what keeps them busy.
+"""A real stack in a directory: PostgreSQL, Redis, Memcached, Kafka, two web services and a workload.
 
-    process   starts processes that can be told from others, and ends them
-    state     the folder: state.json, mode.json, the lock
+    process   starts processes, identifies them reliably, and ends them
+    state     the directory: state.json, mode.json, the lock
     part      what all parts have in common
     postgres, redis, memcached, kafka, jars, web, workload      the parts
-    postgres_lab, pgbouncer, redis_lab, kafka_secured, web_lab, certificates    those of the lab
-    layouts   which parts a sandbox and a lab have
-    configure stacktop.yaml and addresses.txt; configure_lab the lab's
-    stack     all parts together: up and down
-    scenes    puts the running stack into a state, and waits until it is there
-    clients   connections to the servers;  rdkafka  Kafka's, by librdkafka
-    service_* what runs as a process of its own: the API, the dashboard, the workload
+    postgres_lab, pgbouncer, redis_lab, kafka_secured, web_lab, certificates    the parts of the lab
+    layouts   the parts of a sandbox and of a lab
+    configure writes stacktop.yaml and addresses.txt;  configure_lab  those of the lab
+    stack     starts and stops all parts
+    scenes    puts the running stack into a scene, and waits until the servers show it
+    clients   connections to the servers;  rdkafka  to Kafka, with librdkafka
+    service_* separate processes: the API, the dashboard, the workload
 """
