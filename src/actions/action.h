@@ -93,6 +93,10 @@ const struct row *action_row(const struct action_request *request, size_t index)
 /* The cell of that row by its column's id; none if there is no such column. */
 struct value action_cell(const struct action_request *request, const struct row *row,
                          const char *column);
+/* What the collector has in the only row of a table, such as the summary; NULL where that is not a
+ * text. */
+const char *action_collected(const struct action_request *request, const char *table,
+                             const char *column);
 /* The parsed parameter by name; asserts that the spec has it. */
 const struct option_value *action_value(const struct action_spec *spec,
                                         const struct action_request *request, const char *name);
@@ -103,5 +107,19 @@ const struct option_value *action_value(const struct action_spec *spec,
    (plan)->column_count = sizeof(column_array) / sizeof *(column_array), \
    (plan)->identities = (identity_array),                                \
    (plan)->identity_count = sizeof(identity_array) / sizeof *(identity_array))
+/* The cells of the plan's newest object, one a column; NULL: empty. They live as long as the plan.
+ */
+#define ACTION_CELLS(plan, ...)                            \
+  action_cells((plan), (const char *const[]){__VA_ARGS__}, \
+               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+void action_cells(struct plan *plan, const char *const *cells, size_t count);
+/* Sets an identity of the plan's newest object; asserts that the plan has one of that name. The
+ * value lives as long as the plan. */
+void action_bind(struct plan *plan, const char *name, const char *value);
+void action_bind_number(struct plan *plan, const char *name, int64_t number);
 /* The identity of the plan's object by its name; "" if there is none. */
 const char *action_identity(const struct plan *plan, size_t object, const char *name);
+/* The same as a number; the fallback where it is "" or not a number. */
+int64_t action_identity_number(const struct plan *plan, size_t object, const char *name,
+                               int64_t fallback);
+bool action_has_identity(const struct plan *plan, const char *name);

@@ -1,5 +1,8 @@
 #include "actions/action.h"
 
+#include "actions/shown.h"
+#include "core/number.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +49,15 @@ struct value action_cell(const struct action_request *request, const struct row 
   return index >= 0 ? row->cells[index] : value_none(NULL);
 }
 
+const char *action_collected(const struct action_request *request, const char *table,
+                             const char *column) {
+  const struct sample *sample = request->model->targets[request->target_index].sample;
+  const struct table *rows = sample ? sample_table_view(sample, table) : NULL;
+  const int index = rows && rows->row_count > 0 ? table_column(rows->spec, column) : -1;
+  const struct value cell = index >= 0 ? rows->rows[0].cells[index] : value_none(NULL);
+  return cell.type == VALUE_TEXT ? cell.text : NULL;
+}
+
 const struct option_value *action_value(const struct action_spec *spec,
                                         const struct action_request *request, const char *name) {
   int index = action_param(spec, name);
@@ -56,9 +68,41 @@ const struct option_value *action_value(const struct action_spec *spec,
   return &request->params[index];
 }
 
-const char *action_identity(const struct plan *plan, size_t object, const char *name) {
-  for (size_t i = 0; i < plan->identity_count && object < plan->object_count; i++)
+void action_cells(struct plan *plan, const char *const *cells, size_t count) {
+  assert(count == plan->column_count && plan->object_count > 0);
+  memcpy(plan->objects[plan->object_count - 1].cells, cells, count * sizeof *cells);
+}
+
+/* -1 if there is none. */
+static int identity_index(const struct plan *plan, const char *name) {
+  for (size_t i = 0; i < plan->identity_count; i++)
     if (strcmp(plan->identities[i], name) == 0)
-      return plan->objects[object].identities[i] ? plan->objects[object].identities[i] : "";
-  return "";
+      return (int)i;
+  return -1;
+}
+
+void action_bind(struct plan *plan, const char *name, const char *value) {
+  const int index = identity_index(plan, name);
+  assert(index >= 0 && plan->object_count > 0);
+  plan->objects[plan->object_count - 1].identities[index] = value;
+}
+
+void action_bind_number(struct plan *plan, const char *name, int64_t number) {
+  action_bind(plan, name, shown_number(&plan->arena, number));
+}
+
+const char *action_identity(const struct plan *plan, size_t object, const char *name) {
+  const int index = object < plan->object_count ? identity_index(plan, name) : -1;
+  const char *value = index >= 0 ? plan->objects[object].identities[index] : NULL;
+  return value ? value : "";
+}
+
+int64_t action_identity_number(const struct plan *plan, size_t object, const char *name,
+                               int64_t fallback) {
+  int64_t number;
+  return number_int(action_identity(plan, object, name), &number) ? number : fallback;
+}
+
+bool action_has_identity(const struct plan *plan, const char *name) {
+  return identity_index(plan, name) >= 0;
 }

@@ -2,15 +2,16 @@
 
 #include <assert.h>
 
-static const struct column_spec fact_columns[] = {
-    {.id = "fact", .title = "FACT", .help = "its name"},
-    {.id = "value", .title = "VALUE", .help = "as the server reports it"},
+enum fact_column { FACT_NAME, FACT_VALUE, FACT_COLUMN_COUNT };
+static const struct column_spec fact_columns[FACT_COLUMN_COUNT] = {
+    [FACT_NAME] = {.id = "fact", .title = "FACT"},
+    [FACT_VALUE] = {.id = "value", .title = "VALUE"},
 };
 static const struct table_spec facts_table = {
     .id = "facts",
     .title = "Facts",
     .columns = fact_columns,
-    .column_count = sizeof fact_columns / sizeof *fact_columns,
+    .column_count = FACT_COLUMN_COUNT,
 };
 
 struct sample *found_new(const struct table_spec *const *specs, size_t count) {
@@ -26,8 +27,8 @@ static void set(struct sample *found, const char *name, struct value value) {
   struct row *row = sample_row(found, sample_table(found, facts_table.id), name, NULL);
   if (!row)
     return;
-  row->cells[0] = value_text(row->key);
-  row->cells[1] = value;
+  row->cells[FACT_NAME] = value_text(row->key);
+  row->cells[FACT_VALUE] = value;
 }
 
 void found_set_int(struct sample *found, const char *name, int64_t number) {
@@ -41,7 +42,7 @@ void found_set_text(struct sample *found, const char *name, const char *text) {
 static struct value get(const struct sample *found, const char *name) {
   const struct table *table = found ? sample_table_view(found, facts_table.id) : NULL;
   const struct row *row = table ? table_find(table, name) : NULL;
-  return row ? row->cells[1] : value_none(NULL);
+  return row ? row->cells[FACT_VALUE] : value_none(NULL);
 }
 
 int64_t found_int(const struct sample *found, const char *name, int64_t fallback) {

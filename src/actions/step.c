@@ -215,6 +215,22 @@ bool step_sleep(struct step *step, int64_t ms) {
   return !step_should_stop(step);
 }
 
+bool step_sent(struct step *step, const char *words) {
+  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "%s", words);
+  return true;
+}
+
+bool step_prove(struct step *step, enum object_result result, const char *format, ...) {
+  struct outcome *outcome = step->act->outcome;
+  va_list args;
+  va_start(args, format);
+  const char *words = arena_vprintf(&step->arena, format, args);
+  va_end(args);
+  outcome_set_all(outcome, OBJECT_SENT, result, "%s", words);
+  outcome_proof(outcome, "%s", words);
+  return true;
+}
+
 /* Whether it is the server that said no (or what we know of it), not the way there that broke. */
 static bool is_refusal(const struct err *err) {
   return err->kind == ERR_DENIED || err->kind == ERR_UNSUPPORTED || err->kind == ERR_INVALID ||

@@ -86,7 +86,11 @@ void step_drop(struct act *act);
       .drop = step_drop,                       \
   };
 
-/* The steps of an action whose file has survey, make_plan, execute and verify. */
+/* All steps of an action whose file has survey, make_plan, execute and verify. */
+#define STEPS_OF(survey_ms, execute_ms, verify_ms) \
+  STEP(survey, survey_ms)                          \
+  STEP(execute, execute_ms)                        \
+  STEP(verify, verify_ms)
 #define STEPS \
   .survey = &survey_step, .plan = make_plan, .execute = &execute_step, .verify = &verify_step
 
@@ -105,6 +109,12 @@ void step_yield(struct step *step);
 bool step_sleep(struct step *step, int64_t ms);
 /* Whether it should return at the next safe point. */
 bool step_should_stop(const struct step *step);
+/* An execution: the server has acknowledged all that was pending. True. */
+bool step_sent(struct step *step, const char *words);
+/* A verification that holds for all objects that were sent: their result, and in its words the
+ * outcome's proof. True. */
+bool step_prove(struct step *step, enum object_result result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Objects that have no result yet get the one that step->err stands for: unknown where a change was
  * sent and not answered, refused with the server's words, or skipped; after a verification that
  * failed, unknown. The frame calls it when a body returns false; a body that has better words

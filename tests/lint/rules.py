@@ -293,16 +293,13 @@ IDS_LEFT = {
     "actions/postgres": 10,
 }
 CELLS_LEFT = {
-    "actions": 2,
     "actions/kafka": 14,
     "actions/memcached": 2,
     "actions/postgres": 9,
-    "actions/redis": 4,
 }
 KEYS_LEFT = {
     "actions/kafka": 1,
     "actions/postgres": 6,
-    "actions/redis": 1,
 }
 
 

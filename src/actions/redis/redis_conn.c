@@ -58,16 +58,22 @@ bool redis_take_all(struct redis_conn *conn, redis_take take, void *arg) {
   return conn_wait(&conn->conn);
 }
 
+static const struct redisReply *ask(struct redis_conn *conn, bool changes, int count,
+                                    const char *const *words, const size_t *lengths) {
+  if (!conn)
+    return NULL;
+  redis_queue(conn, changes, count, words, lengths);
+  return redis_take_all(conn, NULL, NULL) ? conn->conn.answer : NULL;
+}
+
 const struct redisReply *redis_ask_words(struct redis_conn *conn, int count,
                                          const char *const *words, const size_t *lengths) {
-  redis_queue(conn, false, count, words, lengths);
-  return redis_take_all(conn, NULL, NULL) ? conn->conn.answer : NULL;
+  return ask(conn, false, count, words, lengths);
 }
 
 const struct redisReply *redis_change_words(struct redis_conn *conn, int count,
                                             const char *const *words, const size_t *lengths) {
-  redis_queue(conn, true, count, words, lengths);
-  return redis_take_all(conn, NULL, NULL) ? conn->conn.answer : NULL;
+  return ask(conn, true, count, words, lengths);
 }
 
 const struct redis_info *redis_ask_info(struct redis_conn *conn) {
@@ -147,8 +153,7 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
 }
 
 int redis_planned_db(const struct step *step) {
-  const char *db = action_identity(step->act->plan, 0, "db");
-  return *db ? (int)strtol(db, NULL, 10) : -1;
+  return (int)action_identity_number(step->act->plan, 0, "db", -1);
 }
 
 const char *redis_reply_text(const struct redisReply *reply) {

@@ -34,7 +34,8 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
 int redis_planned_db(const struct step *step); /* the identity "db" of the step's plan */
 
 /* One command and its reply, valid until the next question; words may hold any bytes, lengths is
- * NULL where all are terminated. NULL with step->err: the server's error, or the connection's. */
+ * NULL where all are terminated. NULL with step->err: the server's error, or the connection's; also
+ * for conn NULL, where step->err says already why there is none. */
 const struct redisReply *redis_ask_words(struct redis_conn *conn, int count,
                                          const char *const *words, const size_t *lengths);
 /* The same for a command that changes something: without an answer, it may have happened. */

@@ -42,41 +42,62 @@ static void add_replicas(struct sample *found, const struct redis_info *info) {
   }
 }
 
-struct sample *redis_found_new(const struct redis_conn *conn, const struct table_spec *const *specs,
-                               size_t count) {
-  struct sample *found = found_new(specs, count);
-  add_server(found, &conn->info);
-  add_replicas(found, &conn->info);
-  found->address = sample_copy(found, line_address(conn->conn.line));
-  return found;
-}
-
-void redis_found_keep(struct sample *found, const struct redis_conn *conn,
-                      const char *const *keys) {
-  const struct redis_info *info = &conn->info;
-  for (; *keys; keys++) {
+/* Lines of INFO that plans read; numbers are kept as numbers. */
+static void add_figures(struct sample *found, const struct redis_info *info) {
+  static const char *const keys[] = {
+      "aof_enabled",     "allocator_active",   "allocator_resident",
+      "evicted_keys",    "mem_allocator",      "mem_fragmentation_ratio",
+      "used_memory",     "rdb_last_save_time", "rdb_changes_since_last_save",
+      "used_memory_rss", "total_system_memory"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     int64_t number;
-    if (redis_info_count(info, *keys, &number))
-      found_set_int(found, *keys, number);
-    else if (redis_info_text(info, *keys))
-      found_set_text(found, *keys, redis_info_text(info, *keys));
+    if (redis_info_count(info, keys[i], &number))
+      found_set_int(found, keys[i], number);
+    else if (redis_info_text(info, keys[i]))
+      found_set_text(found, keys[i], redis_info_text(info, keys[i]));
   }
 }
 
+struct redis_conn *redis_survey(struct step *step, enum redis_need need, int db,
+                                const struct table_spec *table) {
+  struct redis_conn *conn = redis_conn_open(step, need, db);
+  if (!conn)
+    return NULL;
+  step->found = found_new(&table, table ? 1 : 0);
+  step->found->address = sample_copy(step->found, line_address(conn->conn.line));
+  add_server(step->found, &conn->info);
+  add_replicas(step->found, &conn->info);
+  add_figures(step->found, &conn->info);
+  return conn;
+}
+
 /* ---- in every plan */
+
+struct plan_object *redis_plan_object(struct plan *plan, const struct sample *found,
+                                      const char *key, const char *label) {
+  struct plan_object *object = plan_object(plan, key, label);
+  if (object)
+    action_bind(plan, "run_id", plan_copy(plan, found_text(found, "run_id")));
+  return object;
+}
+
+void redis_plan_command(struct plan *plan, const struct action_request *request, int db,
+                        const char *command) {
+  plan_say(plan, PLAN_EFFECT, "%s %s", redis_cli(&plan->arena, request->target, db), command);
+}
 
 /* Only a node of a cluster has a name that outlives its process. What else the collector calls the
  * server is the run id by which it met it first: another stacktop may have met another one. */
 void redis_plan_server(struct plan *plan, const struct action_request *request, bool writes) {
   const struct sample *found = request->found;
-  char login[REDIS_CLI_MAX];
+  const char *login = redis_cli_login(&plan->arena, request->target);
   if (!found_int(found, "cluster", 0))
     plan->server = NULL;
   if (!plan->address && found->address && *found->address)
     plan->address = plan_copy(plan, found->address);
   plan_say(plan, PLAN_PRECONDITION, "the same server process answers: run_id %s (%s)",
            found_text(found, "run_id"), found_text(found, "server"));
-  if (redis_cli_login(login, request->target))
+  if (login)
     plan_say(plan, PLAN_EFFECT, "with %s in REDISCLI_AUTH, from which redis-cli takes it", login);
   if (writes)
     plan_say(plan, PLAN_PRECONDITION, "the server is still a primary: a replica refuses");
@@ -94,31 +115,34 @@ void redis_plan_spread(struct plan *plan, const struct sample *found, const char
       snprintf(list + used, sizeof list - used, "%s%.60s", used ? ", " : ": ", where);
   }
   if (replicas > 0)
-    plan_say(plan, PLAN_WARNING, "%lld replica%s %s as well%s%s", (long long)replicas,
-             replicas == 1 ? "" : "s", deed, list, replicas > REPLICAS_SHOWN ? ", ..." : "");
+    plan_say(plan, PLAN_WARNING, "%s %s as well%s%s",
+             shown_counted(&plan->arena, replicas, "replica", "replicas"), deed, list,
+             replicas > REPLICAS_SHOWN ? ", ..." : "");
   if (found_int(found, "cluster", 0))
     plan_say(plan, PLAN_WARNING,
              "this is one node of a cluster: keys on the other nodes are not affected");
 }
 
-/* The text that the collector has in the summary's only row; "" where there is none. */
-static const char *collected(const struct action_request *request, const char *column) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  const struct table *table = sample ? sample_table_view(sample, REDIS_SUMMARY_TABLE) : NULL;
-  int index = table ? table_column(table->spec, column) : -1;
-  if (index < 0 || table->row_count == 0 || table->rows[0].cells[index].type != VALUE_TEXT)
-    return "";
-  return table->rows[0].cells[index].text;
+/* Whether the collector has that text in the summary. */
+static bool collected_is(const struct action_request *request, const char *column,
+                         const char *text) {
+  const char *collected = action_collected(request, REDIS_SUMMARY_TABLE, column);
+  return collected && strcmp(collected, text) == 0;
 }
 
 bool redis_has_keys(const struct action_request *request, struct err *why) {
-  if (strcmp(collected(request, REDIS_SUMMARY_ID_MODE), REDIS_MODE_SENTINEL) == 0)
+  if (collected_is(request, REDIS_SUMMARY_ID_MODE, REDIS_MODE_SENTINEL))
     return err_set(why, ERR_UNSUPPORTED, "a Sentinel, which holds no keys");
   return true;
 }
 
 bool redis_takes_writes(const struct action_request *request, struct err *why) {
-  if (strcmp(collected(request, REDIS_SUMMARY_ID_ROLE), REDIS_ROLE_REPLICA) == 0)
+  if (collected_is(request, REDIS_SUMMARY_ID_ROLE, REDIS_ROLE_REPLICA))
     return err_set(why, ERR_UNSUPPORTED, "read-only replica: run this on its primary");
   return redis_has_keys(request, why);
+}
+
+int redis_param_database(const struct action_request *request, size_t param) {
+  const struct option_value *db = &request->params[param];
+  return db->set ? (int)db->number : redis_url_database(request->target);
 }

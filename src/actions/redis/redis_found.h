@@ -4,18 +4,26 @@
 #include "actions/found.h"
 #include "actions/redis/redis_conn.h"
 #include "actions/redis/redis_text.h"
+#include "actions/shown.h"
 #include "clients/redis/redis_contract.h"
 
-/* With the tables of specs first, and the facts of the server: run_id, server ("Redis 7.0.15"),
- * version, role, cluster, replicas, replica0..., config_file. */
-struct sample *redis_found_new(const struct redis_conn *conn, const struct table_spec *const *specs,
-                               size_t count);
-/* Keeps these lines of INFO as facts, numbers as numbers; keys ends with NULL. */
-void redis_found_keep(struct sample *found, const struct redis_conn *conn, const char *const *keys);
+/* Connects, as redis_conn_open, and begins the step's sample with the table (NULL: none) and the
+ * facts of the server: run_id, server ("Redis 7.0.15"), version, role, cluster, replicas,
+ * replica0..., config_file, and the lines of INFO that plans read, by their names. NULL with
+ * step->err. */
+struct redis_conn *redis_survey(struct step *step, enum redis_need need, int db,
+                                const struct table_spec *table);
 
+/* An object of the plan that is bound to the server (identity "run_id"); NULL beyond a ceiling. */
+struct plan_object *redis_plan_object(struct plan *plan, const struct sample *found,
+                                      const char *key, const char *label);
 /* Sets the plan's address where it has none, and says that it must be the same server (run_id) and,
- * with writes, that it must be a primary; and what redis-cli needs to log in. */
+ * with writes, that it must be a primary; what is typed, a redis-cli command, and what redis-cli
+ * needs to log in. */
 void redis_plan_server(struct plan *plan, const struct action_request *request, bool writes);
+/* The effect as it is typed: redis-cli and the command. */
+void redis_plan_command(struct plan *plan, const struct action_request *request, int db,
+                        const char *command);
 /* Warns of the replicas that will do the same, and that only this node of a cluster is meant. */
 void redis_plan_spread(struct plan *plan, const struct sample *found, const char *deed);
 
@@ -23,3 +31,12 @@ void redis_plan_spread(struct plan *plan, const struct sample *found, const char
  * replica, too. */
 bool redis_has_keys(const struct action_request *request, struct err *why);
 bool redis_takes_writes(const struct action_request *request, struct err *why);
+
+/* A parameter "db", and its preset from the collector's row of a database. */
+#define REDIS_PARAM_DB                                                     \
+  {                                                                        \
+    .name = "db", .type = OPTION_INT, .max = 1 << 20, .example = "0",      \
+    .help = "number of the database; default: the one in the target's url" \
+  }
+/* The database that is meant: the parameter's, else the target's url's. */
+int redis_param_database(const struct action_request *request, size_t param);

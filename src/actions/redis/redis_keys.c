@@ -8,7 +8,6 @@
 #include "actions/redis/redis_pattern.h"
 #include "core/arena.h"
 #include "core/count.h"
-#include "core/format.h"
 #include "core/quantity.h"
 #include "io/clock.h"
 
@@ -238,7 +237,6 @@ static bool settle_cancelled(const struct walk *walk) {
 
 static bool execute(struct step *step) {
   const int64_t started_ms = clock_now_ms();
-  char count[REDIS_COUNTED_MAX], time[FORMAT_MAX];
   const struct redisReply *names;
   struct walk walk;
   if (!open_walk(&walk, step, REDIS_WRITES))
@@ -259,8 +257,8 @@ static bool execute(struct step *step) {
   if (walk.scan.end == REDIS_SCAN_FAILED)
     return settle_partly(&walk, 0);
   outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "%s %s (took %s)",
-                  redis_keys_counted(count, walk.count), walk.kind->did,
-                  format_duration(time, sizeof time, (double)(clock_now_ms() - started_ms) / 1000));
+                  shown_counted(&step->arena, walk.count, "key", "keys"), walk.kind->did,
+                  shown_duration(&step->arena, clock_now_ms() - started_ms));
   return true;
 }
 
@@ -268,7 +266,6 @@ static bool execute(struct step *step) {
 
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
-  char left[REDIS_COUNTED_MAX];
   const struct redisReply *names;
   struct walk walk;
   if (outcome_count(outcome, OBJECT_SENT) == 0)
@@ -282,17 +279,14 @@ static bool verify(struct step *step) {
   if (walk.scan.end == REDIS_SCAN_FAILED)
     return false;
   const char *before = outcome->objects[0].words, *which = walk.kind->left;
-  redis_keys_counted(left, walk.count);
+  const char *left =
+      walk.count > 0 ? shown_counted(&step->arena, walk.count, "key", "keys") : "no keys";
   if (walk.scan.end != REDIS_SCAN_DONE)
-    outcome_proof(outcome, "%s; scanned again, %.0f%% of the database in time: %s that %s", before,
-                  walk.scan.fraction > 0 ? 100 * walk.scan.fraction : 0,
-                  walk.count ? left : "no keys", which);
-  else if (walk.count > 0)
-    outcome_proof(outcome, "%s; scanned again: %s that %s, written since", before, left, which);
-  else
-    outcome_proof(outcome, "%s; scanned again: no keys that %s", before, which);
-  outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "%s", outcome->proof);
-  return true;
+    return step_prove(step, OBJECT_DONE,
+                      "%s; scanned again, %.0f%% of the database in time: %s that %s", before,
+                      walk.scan.fraction > 0 ? 100 * walk.scan.fraction : 0, left, which);
+  return step_prove(step, OBJECT_DONE, "%s; scanned again: %s that %s%s", before, left, which,
+                    walk.count > 0 ? ", written since" : "");
 }
 
 STEP_CANCELLABLE(redis_keys_survey, REDIS_KEYS_SURVEY_MS + REDIS_KEYS_MARGIN_MS)
@@ -314,12 +308,7 @@ static const struct option params[] = {
                             .help = "which keys, as in SCAN MATCH: * any bytes, ? one, [abc] one "
                                     "of them, \\* itself",
                             .example = "cache:*"},
-    [REDIS_KEYS_DB] = {.name = "db",
-                       .type = OPTION_INT,
-                       .min = 0,
-                       .max = 1 << 20,
-                       .help = "number of the database; default: the one in the target's url",
-                       .example = "0"},
+    [REDIS_KEYS_DB] = REDIS_PARAM_DB,
     [REDIS_KEYS_TTL] = {.name = "ttl",
                         .type = OPTION_DURATION,
                         .required = true,
@@ -328,6 +317,10 @@ static const struct option params[] = {
                         .help = "from now on; a key that would expire sooner keeps its own",
                         .example = "1h"},
 };
+
+#define KEYS_STEPS                                                                    \
+  .applies = redis_takes_writes, .preset = preset, .survey = &redis_keys_survey_step, \
+  .plan = redis_keys_plan, .execute = &execute_step, .verify = &verify_step
 
 const struct action action_redis_delete_keys = {
     .spec = {.id = "redis.delete-keys",
@@ -342,12 +335,7 @@ const struct action action_redis_delete_keys = {
              .danger = DANGER_DESTRUCTIVE,
              .params = params,
              .param_count = REDIS_KEYS_TTL},
-    .applies = redis_takes_writes,
-    .preset = preset,
-    .survey = &redis_keys_survey_step,
-    .plan = redis_keys_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    KEYS_STEPS,
 };
 
 const struct action action_redis_expire_keys = {
@@ -363,10 +351,5 @@ const struct action action_redis_expire_keys = {
              .danger = DANGER_DESTRUCTIVE,
              .params = params,
              .param_count = sizeof params / sizeof *params},
-    .applies = redis_takes_writes,
-    .preset = preset,
-    .survey = &redis_keys_survey_step,
-    .plan = redis_keys_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    KEYS_STEPS,
 };

@@ -1,6 +1,5 @@
 #include "actions/redis/redis_keys.h"
 #include "actions/redis/redis_unique.h"
-#include "core/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,10 +52,9 @@ static void summary_read(struct summary *summary, const struct sample *found, in
 
 static void say_count(struct plan *plan, const struct sample *found,
                       const struct summary *summary) {
-  char keys[REDIS_COUNTED_MAX], total[FORMAT_MAX];
   plan_say(plan, PLAN_BLAST, "%s%s match, of %s in db %d", summary->exact ? "" : "about ",
-           redis_keys_counted(keys, summary->keys),
-           format_count(total, sizeof total, summary->total), (int)found_int(found, "db", 0));
+           shown_counted(&plan->arena, summary->keys, "key", "keys"),
+           shown_count(&plan->arena, summary->total), (int)found_int(found, "db", 0));
   if (!summary->exact)
     plan_say(plan, PLAN_WARNING,
              "the count may be too high: SCAN may return a key twice, and only the first %d are "
@@ -79,12 +77,12 @@ static void say_sizes(struct plan *plan, const struct sample *found,
                       const struct summary *summary) {
   const size_t sampled = summary->sample->row_count;
   const bool differ = summary->most > summary->least;
-  char bytes[FORMAT_MAX], least[FORMAT_MAX], most[FORMAT_MAX];
+  struct arena *arena = &plan->arena;
   if (summary->sized > 0)
     plan_say(plan, PLAN_BLAST, "~%s of memory, from MEMORY USAGE of %zu of them: %s%s%s each",
-             format_bytes(bytes, sizeof bytes, summary->bytes), sampled,
-             format_bytes(least, sizeof least, (double)summary->least), differ ? " to " : "",
-             differ ? format_bytes(most, sizeof most, (double)summary->most) : "");
+             shown_bytes(arena, (int64_t)summary->bytes), sampled,
+             shown_bytes(arena, summary->least), differ ? " to " : "",
+             differ ? shown_bytes(arena, summary->most) : "");
   else
     plan_say(plan, PLAN_BLAST, "their memory is not known: %s", found_text(found, "bytes_why"));
   if (*found_text(found, "ttl_why"))
@@ -117,13 +115,13 @@ static void say_names(struct plan *plan, const struct table *sample) {
  * quotes. */
 static void say_command(const struct action_request *request, struct plan *plan, const char *script,
                         int budget) {
-  char command[PLAN_TEXT_MAX];
-  int db = (int)found_int(request->found, "db", 0);
-  if (redis_cli_each(command, sizeof command, request->target, db,
-                     action_identity(plan, 0, "pattern"), script))
-    plan_say(plan, PLAN_EFFECT, "%s", command);
-  else
-    plan_say(plan, PLAN_EFFECT, "a command for each key of the pattern, which is too long to type");
+  const char *command =
+      redis_cli_each(&plan->arena, request->target, (int)found_int(request->found, "db", 0),
+                     action_identity(plan, 0, "pattern"), script);
+  plan_say(plan, PLAN_EFFECT, "%s",
+           strlen(command) < PLAN_TEXT_MAX
+               ? command
+               : "a command for each key of the pattern, which is too long to type");
   plan_say(plan, PLAN_EFFECT,
            "with SCAN COUNT %d to %d, at most %d keys a second, slower when replies slow down",
            REDIS_PACE_LEAST, REDIS_PACE_MOST, budget);
@@ -149,15 +147,14 @@ static void say_expiry(const struct action_request *request, struct plan *plan,
   const struct sample *found = request->found;
   const bool compares =
       found_int(found, "version", REDIS_PEXPIRE_LT_VERSION) >= REDIS_PEXPIRE_LT_VERSION;
-  char script[400];
-  if (compares)
-    snprintf(script, sizeof script, "s/.*/PEXPIRE & %" PRId64 " LT/", ttl_ms);
-  else /* the key's own time to live is looked at in the same command */
-    snprintf(script, sizeof script,
-             "s/.*/EVAL \"local ttl = redis.call([[PTTL]], KEYS[1]) if ttl == -1 or ttl > "
-             "tonumber(ARGV[1]) then return redis.call([[PEXPIRE]], KEYS[1], ARGV[1]) end return "
-             "0\" 1 & %" PRId64 "/",
-             ttl_ms);
+  const char *script = plan_printf(plan, "s/.*/PEXPIRE & %" PRId64 " LT/", ttl_ms);
+  if (!compares) /* the key's own time to live is looked at in the same command */
+    script = plan_printf(
+        plan,
+        "s/.*/EVAL \"local ttl = redis.call([[PTTL]], KEYS[1]) if ttl == -1 or ttl > "
+        "tonumber(ARGV[1]) then return redis.call([[PEXPIRE]], KEYS[1], ARGV[1]) end return "
+        "0\" 1 & %" PRId64 "/",
+        ttl_ms);
   say_command(request, plan, script, REDIS_PACE_UNLINK);
   if (!compares)
     plan_say(plan, PLAN_WARNING,
@@ -193,20 +190,17 @@ static void add_object(const struct action_request *request, struct plan *plan,
                        const struct summary *summary, const char *shown) {
   static const struct plan_column columns[] = {{"DB", true}, {"KEYS", true}, {"BYTES", true}};
   static const char *const identities[] = {"run_id", "db", "pattern"};
-  const char *pattern = request->params[REDIS_KEYS_PATTERN].text;
-  const char *db = plan_printf(plan, "%d", (int)found_int(request->found, "db", 0));
-  char text[FORMAT_MAX];
+  const char *pattern = plan_copy(plan, request->params[REDIS_KEYS_PATTERN].text);
+  const char *db = shown_number(&plan->arena, found_int(request->found, "db", 0));
   ACTION_OBJECTS(plan, columns, identities);
-  struct plan_object *object = plan_object(plan, plan_printf(plan, "%s/%s", db, pattern),
-                                           plan_printf(plan, "keys like %s", shown));
-  object->cells[0] = db;
-  object->cells[1] = plan_copy(plan, format_count(text, sizeof text, summary->keys));
-  if (summary->sized > 0)
-    object->cells[2] = plan_printf(plan, "~%s", format_bytes(text, sizeof text, summary->bytes));
-  object->identities[0] = plan_copy(plan, found_text(request->found, "run_id"));
-  object->identities[1] = db;
-  object->identities[2] = plan_copy(plan, pattern);
-  plan->name = object->identities[2];
+  redis_plan_object(plan, request->found, plan_printf(plan, "%s/%s", db, pattern),
+                    plan_printf(plan, "keys like %s", shown));
+  const char *bytes = shown_bytes(&plan->arena, (int64_t)summary->bytes);
+  ACTION_CELLS(plan, db, shown_count(&plan->arena, summary->keys),
+               summary->sized > 0 ? plan_printf(plan, "~%s", bytes) : NULL);
+  action_bind(plan, "db", db);
+  action_bind(plan, "pattern", pattern);
+  plan->name = pattern;
   plan->count = summary->keys;
   plan->unit = summary->complete ? "keys" : "keys or more";
 }
@@ -215,15 +209,15 @@ bool redis_keys_plan(const struct action_request *request, struct plan *plan, st
   const bool expires = plan->action->param_count > REDIS_KEYS_TTL;
   const int64_t ttl_ms = expires ? request->params[REDIS_KEYS_TTL].number : 0;
   const char *pattern = request->params[REDIS_KEYS_PATTERN].text, *target = request->target->name;
-  char shown[NAME_SHOWN], ttl[FORMAT_MAX], count[REDIS_COUNTED_MAX];
+  char shown[NAME_SHOWN];
   struct summary summary;
   summary_read(&summary, request->found, ttl_ms);
   redis_repr(shown, sizeof shown, pattern, strlen(pattern));
   if (!any_to_do(request->found, &summary, shown, err))
     return false;
   add_object(request, plan, &summary, shown);
-  redis_keys_counted(count, plan->count);
-  format_duration(ttl, sizeof ttl, (double)ttl_ms / 1000);
+  const char *count = shown_counted(&plan->arena, plan->count, "key", "keys");
+  const char *ttl = shown_duration(&plan->arena, ttl_ms);
   plan->title =
       expires ? plan_printf(plan, "Let %s like %s of %s expire in %s", count, shown, target, ttl)
               : plan_printf(plan, "Delete %s like %s of %s", count, shown, target);

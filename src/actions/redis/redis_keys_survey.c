@@ -11,12 +11,9 @@
 enum { SAMPLED = 100, NAME_LONGEST = 4096, NAME_SHOWN = 400 };
 
 static const struct column_spec sample_columns[SAMPLE_COLUMN_COUNT] = {
-    [SAMPLE_KEY] = {.id = "key", .title = "KEY", .help = "as redis-cli prints it"},
-    [SAMPLE_BYTES] = {.id = "bytes",
-                      .title = "BYTES",
-                      .unit = UNIT_BYTES,
-                      .help = "MEMORY USAGE key SAMPLES 5"},
-    [SAMPLE_TTL] = {.id = "ttl", .title = "TTL", .help = "PTTL: milliseconds; -1: none"},
+    [SAMPLE_KEY] = {.id = "key", .title = "KEY"},
+    [SAMPLE_BYTES] = {.id = "bytes", .title = "BYTES", .unit = UNIT_BYTES},
+    [SAMPLE_TTL] = {.id = "ttl", .title = "TTL"},
 };
 static const struct table_spec sample_spec = {.id = REDIS_SAMPLE_TABLE,
                                               .title = "Sample",
@@ -103,12 +100,11 @@ static bool ask_samples(struct survey *survey, struct redis_conn *conn) {
 }
 
 static void add_samples(const struct survey *survey, struct sample *found) {
-  struct table *table = sample_table(found, sample_spec.id);
   for (size_t i = 0; i < survey->kept_count; i++) {
     const struct kept *kept = &survey->kept[i];
     char text[NAME_SHOWN], key[24];
     snprintf(key, sizeof key, "%zu", i);
-    struct row *row = kept->ttl != -2 ? sample_row(found, table, key, NULL) : NULL;
+    struct row *row = kept->ttl != -2 ? sample_row(found, &found->tables[0], key, NULL) : NULL;
     if (!row)
       continue;
     row->cells[SAMPLE_KEY] =
@@ -121,30 +117,27 @@ static void add_samples(const struct survey *survey, struct sample *found) {
 }
 
 static bool survey_with(struct step *step, struct survey *survey) {
-  static const struct table_spec *const specs[] = {&sample_spec};
-  const struct option_value *params = step->act->request->params;
-  const struct option_value *db = &params[REDIS_KEYS_DB];
-  const int shown_db = db->set ? (int)db->number : redis_url_database(step->act->target);
+  const struct action_request *request = step->act->request;
+  const int db = redis_param_database(request, REDIS_KEYS_DB);
   int64_t total, expires;
   struct redis_scan scan;
-  struct redis_conn *conn = redis_conn_open(step, REDIS_WRITES, db->set ? (int)db->number : -1);
+  struct redis_conn *conn = redis_survey(step, REDIS_WRITES, db, &sample_spec);
   if (!conn)
     return false;
-  redis_scan_init(&scan, step, conn, params[REDIS_KEYS_PATTERN].text, 0);
+  redis_scan_init(&scan, step, conn, request->params[REDIS_KEYS_PATTERN].text, 0);
   scan.until_ms = clock_now_ms() + REDIS_KEYS_SURVEY_MS;
   count_keys(survey, &scan);
   if (scan.end == REDIS_SCAN_CANCELLED)
     return step_fail(step, ERR_NONE, "cancelled");
   if (scan.end == REDIS_SCAN_FAILED || !ask_samples(survey, conn))
     return false;
-  redis_keys_of_database(&conn->info, shown_db, &total, &expires);
-  step->found = redis_found_new(conn, specs, 1);
+  redis_keys_of_database(&conn->info, db, &total, &expires);
   found_set_int(step->found, "keys", survey->count);
   found_set_int(step->found, "exact", !survey->unique.full);
   found_set_int(step->found, "complete", scan.end == REDIS_SCAN_DONE);
   found_set_int(step->found, "scanned", scan.fraction >= 0 ? (int64_t)(1000 * scan.fraction) : -1);
   found_set_int(step->found, "total", total);
-  found_set_int(step->found, "db", shown_db);
+  found_set_int(step->found, "db", db);
   found_set_text(step->found, "bytes_why", survey->bytes_err.text);
   found_set_text(step->found, "ttl_why", survey->ttl_err.text);
   add_samples(survey, step->found);

@@ -2,8 +2,6 @@
  * and CLIENT KILL matches it, and its address, in the command itself. */
 #include "actions/redis/redis_clients.h"
 #include "actions/redis/redis_found.h"
-#include "core/format.h"
-#include "core/quote.h"
 #include "io/clock.h"
 
 #include <hiredis/hiredis.h>
@@ -29,28 +27,16 @@ enum client_column {
 };
 
 static const struct column_spec client_columns[CLIENT_COLUMN_COUNT] = {
-    [CLIENT_ID] = {.id = "id", .title = "CLIENT", .help = "its id, never given twice"},
-    [CLIENT_ADDRESS] = {.id = "addr", .title = "ADDRESS", .help = "where it connects from"},
-    [CLIENT_NAME] = {.id = "name", .title = "NAME", .help = "CLIENT SETNAME"},
-    [CLIENT_USER] = {.id = "user", .title = "USER", .priority = 3, .help = "its ACL user"},
-    [CLIENT_KIND] = {.id = "kind",
-                     .title = "KIND",
-                     .help = "replica, master, pubsub, monitor, blocked; else client"},
-    [CLIENT_AGE] = {.id = "age",
-                    .title = "AGE",
-                    .unit = UNIT_SECONDS,
-                    .priority = 1,
-                    .help = "since it connected"},
-    [CLIENT_IDLE] = {.id = "idle",
-                     .title = "IDLE",
-                     .unit = UNIT_SECONDS,
-                     .help = "since its last command"},
-    [CLIENT_DB] = {.id = "db", .title = "DB", .priority = 2, .help = "its database"},
-    [CLIENT_COMMAND] = {.id = "cmd", .title = "COMMAND", .help = "its last command"},
-    [CLIENT_MEMORY] = {.id = "memory",
-                       .title = "MEMORY",
-                       .unit = UNIT_BYTES,
-                       .help = "tot-mem, before 6.2 omem: memory the server uses for it"},
+    [CLIENT_ID] = {.id = "id", .title = "CLIENT"},
+    [CLIENT_ADDRESS] = {.id = "addr", .title = "ADDRESS"},
+    [CLIENT_NAME] = {.id = "name", .title = "NAME"},
+    [CLIENT_USER] = {.id = "user", .title = "USER", .priority = 3},
+    [CLIENT_KIND] = {.id = "kind", .title = "KIND"},
+    [CLIENT_AGE] = {.id = "age", .title = "AGE", .unit = UNIT_SECONDS, .priority = 1},
+    [CLIENT_IDLE] = {.id = "idle", .title = "IDLE", .unit = UNIT_SECONDS},
+    [CLIENT_DB] = {.id = "db", .title = "DB", .priority = 2},
+    [CLIENT_COMMAND] = {.id = "cmd", .title = "COMMAND"},
+    [CLIENT_MEMORY] = {.id = "memory", .title = "MEMORY", .unit = UNIT_BYTES},
 };
 static const struct table_spec clients_table = {.id = "clients",
                                                 .title = "Clients",
@@ -74,7 +60,7 @@ static void add_client(void *arg, const char *line, const char *end) {
     numbers[] = {{CLIENT_AGE, "age"},
                  {CLIENT_IDLE, "idle"},
                  {CLIENT_DB, "db"},
-                 {CLIENT_MEMORY, "omem"},
+                 {CLIENT_MEMORY, "omem"}, /* before 6.2 */
                  {CLIENT_MEMORY, "tot-mem"}};
   const struct listing *listing = arg;
   struct sample *found = listing->found;
@@ -83,7 +69,7 @@ static void add_client(void *arg, const char *line, const char *end) {
     return;
   if (redis_client_text(line, end, "name", text) && strcmp(text, "stacktop") == 0)
     return;
-  struct row *row = sample_row(found, sample_table(found, clients_table.id), id, NULL);
+  struct row *row = sample_row(found, &found->tables[0], id, NULL);
   if (!row)
     return;
   row->cells[CLIENT_ID] = value_text(sample_printf(found, "client %s", id));
@@ -107,19 +93,14 @@ static int compare_clients(const void *a, const void *b) {
 }
 
 static bool survey(struct step *step) {
-  static const struct table_spec *const specs[] = {&clients_table};
-  struct listing listing;
-  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
-  if (!conn)
-    return false;
+  struct redis_conn *conn = redis_survey(step, REDIS_ANY, -1, &clients_table);
   /* an error before 5.0; our name still leaves us out */
-  listing.own = redis_reply_int(redis_ask(conn, "CLIENT", "ID"), -1);
+  struct listing listing = {step->found, redis_reply_int(redis_ask(conn, "CLIENT", "ID"), -1)};
   const struct redisReply *list = redis_ask(conn, "CLIENT", "LIST");
   if (!list)
     return false;
-  step->found = listing.found = redis_found_new(conn, specs, 1);
   redis_clients_each(list, add_client, &listing);
-  struct table *table = sample_table(step->found, clients_table.id);
+  struct table *table = &step->found->tables[0];
   if (table->row_count == 0)
     return step_fail(step, ERR_INVALID, "no clients other than stacktop are connected");
   qsort(table->rows, table->row_count, sizeof *table->rows, compare_clients);
@@ -129,14 +110,14 @@ static bool survey(struct step *step) {
 /* ---- the plan */
 
 static void say_kind(struct plan *plan, const char *id, const char *kind) {
-  if (strcmp(kind, "replica") == 0)
-    plan_say(plan, PLAN_WARNING, "client %s is a replica: it reconnects, and may need a full copy",
-             id);
-  else if (strcmp(kind, "master") == 0)
-    plan_say(plan, PLAN_WARNING, "client %s is this server's primary: replication reconnects", id);
-  else if (strcmp(kind, "pubsub") == 0)
-    plan_say(plan, PLAN_WARNING,
-             "client %s is subscribed: it misses messages until it has reconnected", id);
+  static const struct {
+    const char *kind, *warning;
+  } kinds[] = {{"replica", "a replica: it reconnects, and may need a full copy"},
+               {"master", "this server's primary: replication reconnects"},
+               {"pubsub", "subscribed: it misses messages until it has reconnected"}};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strcmp(kind, kinds[i].kind) == 0)
+      plan_say(plan, PLAN_WARNING, "client %s is %s", id, kinds[i].warning);
 }
 
 static bool add_object(const struct action_request *request, struct plan *plan,
@@ -145,22 +126,19 @@ static bool add_object(const struct action_request *request, struct plan *plan,
                                              CLIENT_AGE,     CLIENT_IDLE, CLIENT_COMMAND,
                                              CLIENT_MEMORY};
   const struct value *cells = row->cells;
-  char cli[REDIS_CLI_MAX], word[4 * REDIS_CLIENT_TEXT_MAX + 3], text[REDIS_CLIENT_TEXT_MAX];
   const char *address = cells[CLIENT_ADDRESS].type == VALUE_TEXT ? cells[CLIENT_ADDRESS].text : "";
-  const char *run_id = found_text(request->found, "run_id");
-  struct plan_object *object =
-      plan_object(plan, plan_printf(plan, "%s/%s", run_id, row->key), cells[CLIENT_ID].text);
+  const char *key = plan_printf(plan, "%s/%s", found_text(request->found, "run_id"), row->key);
+  struct plan_object *object = redis_plan_object(plan, request->found, key, cells[CLIENT_ID].text);
   if (!object)
     return false;
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
     if (cells[shown[i]].type != VALUE_NONE)
-      object->cells[i] = plan_copy(plan, format_value(text, sizeof text, cells[shown[i]],
-                                                      client_columns[shown[i]].unit, false));
-  object->identities[0] = plan_copy(plan, run_id);
-  object->identities[1] = plan_copy(plan, row->key);
-  object->identities[2] = plan_copy(plan, address);
-  plan_say(plan, PLAN_EFFECT, "%s CLIENT KILL ID %s ADDR %s SKIPME yes",
-           redis_cli(cli, request->target, -1), row->key, quote_word(word, sizeof word, address));
+      object->cells[i] = shown_value(&plan->arena, cells[shown[i]], client_columns[shown[i]].unit);
+  action_bind(plan, "id", plan_copy(plan, row->key));
+  action_bind(plan, "addr", plan_copy(plan, address));
+  redis_plan_command(plan, request, -1,
+                     plan_printf(plan, "CLIENT KILL ID %s ADDR %s SKIPME yes", row->key,
+                                 shown_word(&plan->arena, address)));
   say_kind(plan, row->key, cells[CLIENT_KIND].text);
   return true;
 }
@@ -170,12 +148,11 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
       {"ADDRESS", false}, {"NAME", false},    {"KIND", false}, {"AGE", true},
       {"IDLE", true},     {"COMMAND", false}, {"MEMORY", true}};
   static const char *const identities[] = {"run_id", "id", "addr"};
-  const struct table *table = sample_table_view(request->found, clients_table.id);
   if (request->chosen_count == 0)
     return err_set(err, ERR_INVALID, "no client is selected");
   ACTION_OBJECTS(plan, columns, identities);
   for (size_t i = 0; i < request->chosen_count; i++) {
-    const struct row *row = table_find(table, request->chosen[i]);
+    const struct row *row = table_find(&request->found->tables[0], request->chosen[i]);
     if (!row)
       return err_set(err, ERR_INVALID, "client %.60s no longer exists", request->chosen[i]);
     if (!add_object(request, plan, row))
@@ -242,7 +219,6 @@ static void see_client(void *arg, const char *line, const char *end) {
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   const int64_t started_ms = clock_now_ms();
-  char took[FORMAT_MAX];
   if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
@@ -253,7 +229,7 @@ static bool verify(struct step *step) {
     const int64_t took_ms = clock_now_ms() - started_ms;
     redis_clients_each(list, see_client, step->act);
     outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "gone from CLIENT LIST after %s",
-                    format_duration(took, sizeof took, (double)took_ms / 1000));
+                    shown_duration(&step->arena, took_ms));
     if (took_ms >= GONE_MS)
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_UNKNOWN,
                       "the server killed it, but it is still in CLIENT LIST");
@@ -269,9 +245,7 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEP(survey, STEP_MS)
-STEP(execute, 0)
-STEP(verify, STEP_MS)
+STEPS_OF(STEP_MS, 0, STEP_MS)
 
 const struct action action_redis_kill_client = {
     .spec = {.id = "redis.kill-client",

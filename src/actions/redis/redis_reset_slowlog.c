@@ -1,35 +1,27 @@
 /* Empties the slow log. */
 #include "actions/redis/redis_found.h"
 #include "core/count.h"
-#include "core/format.h"
 
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-enum { STEP_MS = 10000, SHOWN = 5, COMMAND_MAX = 300, WORDS_MAX = 4 };
+enum { STEP_MS = 10000, COMMAND_MAX = 300, WORDS_MAX = 4 };
 
 /* ---- the survey: how many entries, and the newest of them */
 
 enum entry_column { ENTRY_ID, ENTRY_TIME, ENTRY_TOOK, ENTRY_COMMAND, ENTRY_COLUMN_COUNT };
 
 static const struct column_spec entry_columns[ENTRY_COLUMN_COUNT] = {
-    [ENTRY_ID] = {.id = "id", .title = "ID", .help = "grows with each entry"},
-    [ENTRY_TIME] = {.id = "time", .title = "TIME", .unit = UNIT_TIME, .help = "when it ran"},
-    [ENTRY_TOOK] = {.id = "took",
-                    .title = "TOOK",
-                    .unit = UNIT_SECONDS,
-                    .help = "how long, without waiting"},
-    [ENTRY_COMMAND] = {.id = "command",
-                       .title = "COMMAND",
-                       .help = "its name and its key; not the arguments, which may be secrets"},
+    [ENTRY_ID] = {.id = "id", .title = "ID"},
+    [ENTRY_TIME] = {.id = "time", .title = "TIME", .unit = UNIT_TIME},
+    [ENTRY_TOOK] = {.id = "took", .title = "TOOK", .unit = UNIT_SECONDS}, /* without waiting */
+    [ENTRY_COMMAND] = {.id = "command", .title = "COMMAND"},
 };
-static const struct table_spec entries_table = {.id = "entries",
-                                                .title = "Slow log",
-                                                .columns = entry_columns,
-                                                .column_count = ENTRY_COLUMN_COUNT};
+static const struct table_spec entries = {.id = "entries",
+                                          .title = "Slow log",
+                                          .columns = entry_columns,
+                                          .column_count = ENTRY_COLUMN_COUNT};
 
 static const char *command_text(char out[COMMAND_MAX], const struct redisReply *arguments) {
   struct redis_word words[WORDS_MAX];
@@ -42,46 +34,37 @@ static const char *command_text(char out[COMMAND_MAX], const struct redisReply *
   return redis_command_shown(out, COMMAND_MAX, words, count);
 }
 
-/* In milliseconds; 0 where it is no time. */
-static int64_t known_time(long long seconds) {
-  return seconds > 0 ? count_times(seconds, 1000) : 0;
-}
-
 /* An entry is id, time, microseconds, arguments, and since 4.0 client and name. */
 static bool is_entry(const struct redisReply *entry) {
-  return entry->type == REDIS_REPLY_ARRAY && entry->elements >= 4 &&
-         entry->element[0]->type == REDIS_REPLY_INTEGER &&
+  return redis_reply_count(entry) >= 4 && entry->element[0]->type == REDIS_REPLY_INTEGER &&
          entry->element[1]->type == REDIS_REPLY_INTEGER &&
          entry->element[2]->type == REDIS_REPLY_INTEGER &&
          entry->element[3]->type == REDIS_REPLY_ARRAY;
 }
 
-static void add_entry(struct sample *found, struct table *table, const struct redisReply *entry) {
-  char key[24], text[COMMAND_MAX];
-  snprintf(key, sizeof key, "%lld", entry->element[0]->integer);
-  struct row *row = sample_row(found, table, key, NULL);
+static void add_entry(struct sample *found, const struct redisReply *entry) {
+  char text[COMMAND_MAX];
+  const int64_t id = entry->element[0]->integer, seconds = entry->element[1]->integer;
+  struct row *row = sample_row(found, &found->tables[0], shown_number(&found->arena, id), NULL);
   if (!row)
     return;
-  row->cells[ENTRY_ID] = value_int(entry->element[0]->integer);
-  row->cells[ENTRY_TIME] = value_int(known_time(entry->element[1]->integer));
+  row->cells[ENTRY_ID] = value_int(id);
+  row->cells[ENTRY_TIME] = value_int(seconds > 0 ? count_times(seconds, 1000) : 0);
   row->cells[ENTRY_TOOK] = value_real(fmax((double)entry->element[2]->integer, 0) / 1e6);
   row->cells[ENTRY_COMMAND] = value_text(sample_copy(found, command_text(text, entry->element[3])));
 }
 
 static bool survey(struct step *step) {
-  static const struct table_spec *const specs[] = {&entries_table};
-  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
-  const struct redisReply *reply = conn ? redis_ask(conn, "SLOWLOG", "LEN") : NULL;
+  struct redis_conn *conn = redis_survey(step, REDIS_ANY, -1, &entries);
+  const struct redisReply *reply = redis_ask(conn, "SLOWLOG", "LEN");
   if (!reply)
     return false;
-  int64_t length = redis_reply_int(reply, 0);
+  found_set_int(step->found, "length", redis_reply_int(reply, 0));
   if (!(reply = redis_ask(conn, "SLOWLOG", "GET", "5")))
     return false;
-  step->found = redis_found_new(conn, specs, 1);
-  found_set_int(step->found, "length", length);
-  for (size_t i = 0; i < redis_reply_count(reply) && i < SHOWN; i++)
+  for (size_t i = 0; i < redis_reply_count(reply); i++)
     if (is_entry(reply->element[i]))
-      add_entry(step->found, sample_table(step->found, entries_table.id), reply->element[i]);
+      add_entry(step->found, reply->element[i]);
   return true;
 }
 
@@ -91,29 +74,25 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   static const struct plan_column columns[] = {{"ENTRIES", true}};
   static const char *const identities[] = {"run_id", "newest"};
   const struct sample *found = request->found;
-  const struct table *table = sample_table_view(found, entries_table.id);
-  int64_t length = found_int(found, "length", 0);
-  char cli[REDIS_CLI_MAX], count[FORMAT_MAX];
+  const struct table *table = &found->tables[0];
+  const int64_t length = found_int(found, "length", 0);
   if (length == 0 || table->row_count == 0)
     return err_set(err, ERR_INVALID, "the slow log is empty");
   ACTION_OBJECTS(plan, columns, identities);
-  struct plan_object *object = plan_object(plan, found_text(found, "run_id"), "the slow log");
-  object->cells[0] = plan_copy(plan, format_count(count, sizeof count, length));
-  object->identities[0] = object->key;
-  object->identities[1] = plan_copy(plan, table->rows[0].key);
+  redis_plan_object(plan, found, found_text(found, "run_id"), "the slow log");
+  ACTION_CELLS(plan, shown_count(&plan->arena, length));
+  action_bind(plan, "newest", plan_copy(plan, table->rows[0].key));
   plan->title = plan_printf(plan, "Reset the slow log of %s", request->target->name);
   plan->count = length;
   plan->whole = true;
   plan->unit = length == 1 ? "entry" : "entries";
   redis_plan_server(plan, request, false);
-  plan_say(plan, PLAN_EFFECT, "%s SLOWLOG RESET", redis_cli(cli, request->target, -1));
+  redis_plan_command(plan, request, -1, "SLOWLOG RESET");
   for (size_t i = 0; i < table->row_count; i++) {
     const struct value *cells = table->rows[i].cells;
-    char took[FORMAT_MAX], ago[FORMAT_MAX];
-    double age = (double)count_less(request->now_ms, cells[ENTRY_TIME].integer) / 1000;
-    format_value(took, sizeof took, cells[ENTRY_TOOK], UNIT_SECONDS, false);
-    plan_say(plan, PLAN_BLAST, "%s ago, took %s: %s", format_duration(ago, sizeof ago, age), took,
-             cells[ENTRY_COMMAND].text);
+    const int64_t ago_ms = count_less(request->now_ms, cells[ENTRY_TIME].integer);
+    plan_say(plan, PLAN_BLAST, "%s ago, took %s: %s", shown_duration(&plan->arena, ago_ms),
+             shown_value(&plan->arena, cells[ENTRY_TOOK], UNIT_SECONDS), cells[ENTRY_COMMAND].text);
   }
   plan_say(plan, PLAN_LOSS, "the entries, and those that come until then");
   return true;
@@ -123,19 +102,15 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 
 static bool execute(struct step *step) {
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
-  if (!conn || !redis_change(conn, "SLOWLOG", "RESET"))
-    return false;
-  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "reset");
-  return true;
+  return redis_change(conn, "SLOWLOG", "RESET") && step_sent(step, "reset");
 }
 
 /* The oldest that is left is newer than the newest that was planned for. */
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
-  int64_t planned = strtoll(action_identity(step->act->plan, 0, "newest"), NULL, 10),
-          oldest = INT64_MAX;
+  const int64_t planned = action_identity_number(step->act->plan, 0, "newest", 0);
+  int64_t oldest = INT64_MAX;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
-  const struct redisReply *left = conn ? redis_ask(conn, "SLOWLOG", "GET", "128") : NULL;
+  const struct redisReply *left = redis_ask(conn, "SLOWLOG", "GET", "128");
   if (!left)
     return false;
   const size_t count = redis_reply_count(left);
@@ -143,20 +118,14 @@ static bool verify(struct step *step) {
     if (is_entry(left->element[i]) && left->element[i]->element[0]->integer < oldest)
       oldest = left->element[i]->element[0]->integer;
   if (oldest <= planned)
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "entry %" PRId64 " is still there",
-                    oldest);
-  else if (count > 0)
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "empty except for %zu new entr%s", count,
-                    count == 1 ? "y" : "ies");
-  else
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "SLOWLOG LEN is 0");
-  outcome_proof(outcome, "%s", outcome->objects[0].words);
-  return true;
+    return step_prove(step, OBJECT_UNKNOWN, "entry %" PRId64 " is still there", oldest);
+  if (count == 0)
+    return step_prove(step, OBJECT_DONE, "SLOWLOG LEN is 0");
+  return step_prove(step, OBJECT_DONE, "empty except for %s",
+                    shown_counted(&step->arena, (int64_t)count, "new entry", "new entries"));
 }
 
-STEP(survey, STEP_MS)
-STEP(execute, STEP_MS)
-STEP(verify, STEP_MS)
+STEPS_OF(STEP_MS, STEP_MS, STEP_MS)
 
 const struct action action_redis_reset_slowlog = {
     .spec = {.id = "redis.reset-slowlog",

@@ -2,8 +2,6 @@
  * what will be evicted; the configuration file is rewritten where there is one. */
 #include "actions/redis/redis_found.h"
 #include "core/count.h"
-#include "core/format.h"
-#include "core/quote.h"
 #include "io/clock.h"
 
 #include <hiredis/hiredis.h>
@@ -17,7 +15,6 @@ enum {
   VERIFY_MS = 20000,
   EVICTING_MS = 8000,
   LOOK_AGAIN_MS = 200,
-  UNDO_MAX = 800,
 };
 
 enum setting { SETTING_MEMORY, SETTING_POLICY, SETTING_COUNT };
@@ -66,15 +63,12 @@ static bool read_settings(struct step *step, struct redis_conn *conn, struct set
 /* ---- the survey */
 
 static bool survey(struct step *step) {
-  static const char *const keys[] = {"used_memory", "evicted_keys", "total_system_memory", NULL};
   struct settings settings;
   struct redis_memory memory;
   int64_t all, expires;
-  struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
+  struct redis_conn *conn = redis_survey(step, REDIS_ANY, -1, NULL);
   if (!conn || !read_settings(step, conn, &settings))
     return false;
-  step->found = redis_found_new(conn, NULL, 0);
-  redis_found_keep(step->found, conn, keys);
   redis_memory_read(&conn->info, &memory);
   redis_keys_count(&conn->info, &all, &expires);
   found_set_int(step->found, "counted", memory.counted);
@@ -104,30 +98,25 @@ static void wish_read(struct wish *wish, const struct action_request *request) {
   wish->new_policy = policy->set ? policy->text : wish->old_policy;
 }
 
-static const char *limit_text(char out[FORMAT_MAX], int64_t bytes) {
-  if (bytes == 0)
-    snprintf(out, FORMAT_MAX, "no limit");
-  else
-    format_bytes(out, FORMAT_MAX, (double)bytes);
-  return out;
+static const char *limit_text(struct arena *arena, int64_t bytes) {
+  return bytes == 0 ? "no limit" : shown_bytes(arena, bytes);
+}
+
+/* The value of a setting as people read it. */
+static const char *setting_text(struct plan *plan, enum setting setting, const char *value) {
+  return setting == SETTING_MEMORY ? limit_text(&plan->arena, strtoll(value, NULL, 10))
+                                   : plan_copy(plan, value);
 }
 
 static void add_object(const struct action_request *request, struct plan *plan,
                        enum setting setting, const char *old, const char *new) {
   const struct sample *found = request->found;
-  struct plan_object *object = plan_object(plan, names[setting], names[setting]);
-  char text[FORMAT_MAX];
-  object->identities[0] = plan_copy(plan, found_text(found, "run_id"));
-  object->identities[1] = plan_copy(plan, old);
-  object->identities[2] = plan_copy(plan, new);
-  object->identities[3] = plan_printf(plan, "%" PRId64, found_int(found, "evicted_keys", 0));
-  object->identities[4] = *found_text(found, "config_file") ? "yes" : "no";
-  for (int i = 0; i < 2; i++) {
-    const char *value = object->identities[1 + i];
-    object->cells[i] = setting == SETTING_MEMORY
-                           ? plan_copy(plan, limit_text(text, strtoll(value, NULL, 10)))
-                           : value;
-  }
+  redis_plan_object(plan, found, names[setting], names[setting]);
+  ACTION_CELLS(plan, setting_text(plan, setting, old), setting_text(plan, setting, new));
+  action_bind(plan, "old", plan_copy(plan, old));
+  action_bind(plan, "new", plan_copy(plan, new));
+  action_bind_number(plan, "evicted", found_int(found, "evicted_keys", 0));
+  action_bind(plan, "file", *found_text(found, "config_file") ? "yes" : "no");
 }
 
 static void add_objects(const struct action_request *request, struct plan *plan,
@@ -138,8 +127,8 @@ static void add_objects(const struct action_request *request, struct plan *plan,
   for (int i = 0; i < SETTING_COUNT; i++) {
     enum setting setting = lowers == (i == 0) ? SETTING_POLICY : SETTING_MEMORY;
     if (setting == SETTING_MEMORY && wish->old_limit != wish->new_limit)
-      add_object(request, plan, setting, plan_printf(plan, "%" PRId64, wish->old_limit),
-                 plan_printf(plan, "%" PRId64, wish->new_limit));
+      add_object(request, plan, setting, shown_number(&plan->arena, wish->old_limit),
+                 shown_number(&plan->arena, wish->new_limit));
     if (setting == SETTING_POLICY && strcmp(wish->old_policy, wish->new_policy) != 0)
       add_object(request, plan, setting, wish->old_policy, wish->new_policy);
   }
@@ -158,15 +147,16 @@ static int64_t count_evicted(const struct sample *found, const struct wish *wish
 
 /* What is above the limit is evicted at once, by the policy; or nothing can be, and writes fail. */
 static void say_evicted(struct plan *plan, const struct sample *found, const struct wish *wish) {
-  char over[FORMAT_MAX], used[REDIS_COUNTED_MAX], limit[FORMAT_MAX];
+  struct arena *arena = &plan->arena;
   int64_t counted = count_less(found_int(found, "counted", 0), 0);
-  int64_t expires = found_int(found, "expires", 0), host;
+  int64_t expires = found_int(found, "expires", 0);
+  int64_t host = found_int(found, "total_system_memory", 0);
   int64_t above = wish->new_limit > 0 ? counted - wish->new_limit : 0;
   int64_t evicted = count_evicted(found, wish, above);
   bool is_volatile = strncmp(wish->new_policy, "volatile-", 9) == 0;
-  format_bytes(over, sizeof over, (double)above);
-  plan_say(plan, PLAN_BLAST, "%s count towards the limit, of %s",
-           format_bytes(used, sizeof used, (double)counted), limit_text(limit, wish->new_limit));
+  const char *over = shown_bytes(arena, above);
+  plan_say(plan, PLAN_BLAST, "%s count towards the limit, of %s", shown_bytes(arena, counted),
+           limit_text(arena, wish->new_limit));
   if (above > 0 && strcmp(wish->new_policy, "noeviction") == 0)
     plan_say(plan, PLAN_WARNING,
              "%s above the limit and noeviction: every write will fail with OOM at once", over);
@@ -177,17 +167,16 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
              over, wish->new_policy);
   else if (above > 0)
     plan_say(plan, PLAN_LOSS, "%s of data, about %s, evicted at once by %s", over,
-             redis_keys_counted(used, evicted), wish->new_policy);
+             shown_counted(arena, evicted, "key", "keys"), wish->new_policy);
   else if (is_volatile && expires == 0 && wish->new_limit > 0)
     plan_say(plan, PLAN_WARNING,
              "no key has a time to live: %s will evict nothing, and writes fail with OOM when the "
              "limit is reached",
              wish->new_policy);
-  host = found_int(found, "total_system_memory", 0);
   if (host > 0 && (wish->new_limit == 0 || wish->new_limit > host))
     plan_say(plan, PLAN_WARNING,
              "the machine has %s: without a lower limit the kernel may end the server",
-             format_bytes(used, sizeof used, (double)host));
+             shown_bytes(arena, host));
   plan->unit = evicted > 1 ? "keys, as estimated" : "server";
   plan->count = evicted > 1 ? evicted : 1;
   plan->whole = evicted > 1; /* evicting is agreed to as deleting is */
@@ -195,13 +184,12 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
 
 static void say_commands(const struct action_request *request, struct plan *plan) {
   const char *file = found_text(request->found, "config_file");
-  char cli[REDIS_CLI_MAX];
-  redis_cli(cli, request->target, -1);
   for (size_t i = 0; i < plan->object_count; i++)
-    plan_say(plan, PLAN_EFFECT, "%s CONFIG SET %s %s", cli, plan->objects[i].key,
-             action_identity(plan, i, "new"));
+    redis_plan_command(plan, request, -1,
+                       plan_printf(plan, "CONFIG SET %s %s", plan->objects[i].key,
+                                   action_identity(plan, i, "new")));
   if (*file) {
-    plan_say(plan, PLAN_EFFECT, "%s CONFIG REWRITE", cli);
+    redis_plan_command(plan, request, -1, "CONFIG REWRITE");
     plan_say(plan, PLAN_WARNING,
              "CONFIG REWRITE writes all settings changed at run time into %s, not only this", file);
   } else {
@@ -211,18 +199,16 @@ static void say_commands(const struct action_request *request, struct plan *plan
 
 /* What sets the old values again, "redis.set-memory cache maxmemory=0": of those that were set,
  * where there is an outcome. */
-static const char *undo_text(char out[UNDO_MAX], const struct plan *plan,
+static const char *undo_text(struct arena *arena, const struct plan *plan,
                              const struct outcome *outcome) {
-  char target[512];
-  size_t used = (size_t)snprintf(out, UNDO_MAX, "redis.set-memory %s",
-                                 quote_word(target, sizeof target, plan->target));
-  for (size_t i = 0; i < plan->object_count && used < UNDO_MAX; i++) {
-    bool policy = strcmp(plan->objects[i].key, names[SETTING_POLICY]) == 0;
+  const char *text = arena_printf(arena, "redis.set-memory %s", shown_word(arena, plan->target));
+  for (size_t i = 0; i < plan->object_count; i++) {
+    const bool policy = strcmp(plan->objects[i].key, names[SETTING_POLICY]) == 0;
     if (!outcome || outcome->objects[i].result == OBJECT_SENT)
-      used += (size_t)snprintf(out + used, UNDO_MAX - used, " %s=%s",
-                               policy ? "policy" : "maxmemory", action_identity(plan, i, "old"));
+      text = arena_printf(arena, "%s %s=%s", text, params[policy].name,
+                          action_identity(plan, i, "old"));
   }
-  return out;
+  return text;
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -230,7 +216,6 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   static const char *const identities[] = {"run_id", "old", "new", "evicted", "file"};
   const struct sample *found = request->found;
   struct wish wish;
-  char undo[UNDO_MAX];
   if (!request->params[SETTING_MEMORY].set && !request->params[SETTING_POLICY].set)
     return err_set(err, ERR_INVALID, "set maxmemory, policy, or both");
   wish_read(&wish, request);
@@ -247,7 +232,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     plan_say(plan, PLAN_WARNING,
              "a replica ignores its limit as long as replica-ignore-maxmemory is yes");
   say_commands(request, plan);
-  plan_say(plan, PLAN_UNDO, "stacktop plan %s", undo_text(undo, plan, NULL));
+  plan_say(plan, PLAN_UNDO, "stacktop plan %s", undo_text(&plan->arena, plan, NULL));
   return true;
 }
 
@@ -279,25 +264,20 @@ static bool set_all(struct step *step, struct redis_conn *conn) {
 }
 
 static void rewrite_file(struct step *step, struct redis_conn *conn) {
-  struct outcome *outcome = step->act->outcome;
-  if (redis_change(conn, "CONFIG", "REWRITE"))
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_SENT,
-                    "set, and written into the configuration file");
-  else if (conn->conn.unanswered > 0)
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_SENT,
-                    "set; whether the configuration file was written is not known: %s",
-                    step->err.text);
-  else
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_SENT,
-                    "set, but lost at the next restart: the configuration file was not written: %s",
-                    step->err.text);
+  const char *words = "set, and written into the configuration file", *why = "";
+  if (!redis_change(conn, "CONFIG", "REWRITE")) {
+    words = conn->conn.unanswered > 0
+                ? "set; whether the configuration file was written is not known: "
+                : "set, but lost at the next restart: the configuration file was not written: ";
+    why = step->err.text;
+  }
+  outcome_set_all(step->act->outcome, OBJECT_SENT, OBJECT_SENT, "%s%s", words, why);
 }
 
 static bool execute(struct step *step) {
   const struct plan *plan = step->act->plan;
   struct outcome *outcome = step->act->outcome;
   struct settings now;
-  char undo[UNDO_MAX];
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn || !read_settings(step, conn, &now))
     return false;
@@ -307,7 +287,7 @@ static bool execute(struct step *step) {
                        plan->objects[i].key, action_identity(plan, i, "old"));
   const bool all = set_all(step, conn);
   if (outcome_count(outcome, OBJECT_SENT) > 0)
-    outcome_undo(outcome, "%s", undo_text(undo, plan, outcome));
+    outcome_undo(outcome, "%s", undo_text(&step->arena, plan, outcome));
   if (all && strcmp(action_identity(plan, 0, "file"), "yes") == 0)
     rewrite_file(step, conn);
   return all;
@@ -323,7 +303,6 @@ static bool verify(struct step *step) {
   struct settings now;
   struct redis_memory memory;
   int64_t evicted = 0;
-  char bytes[FORMAT_MAX], count[REDIS_COUNTED_MAX];
   if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
@@ -346,19 +325,17 @@ static bool verify(struct step *step) {
       outcome_set(outcome, i, OBJECT_UNKNOWN,
                   "it was set, but has another value now: somebody changed it since");
   redis_info_count(info, "evicted_keys", &evicted);
-  evicted = count_less(evicted, strtoll(action_identity(plan, 0, "evicted"), NULL, 10));
+  evicted = count_less(evicted, action_identity_number(plan, 0, "evicted", 0));
   outcome_proof(outcome,
                 "read again: maxmemory %s, policy %s; %s count towards it, %s evicted since the "
                 "plan",
                 now.values[SETTING_MEMORY], now.values[SETTING_POLICY],
-                format_bytes(bytes, sizeof bytes, (double)count_less(memory.counted, 0)),
-                redis_keys_counted(count, evicted));
+                shown_bytes(&step->arena, count_less(memory.counted, 0)),
+                shown_counted(&step->arena, evicted, "key", "keys"));
   return true;
 }
 
-STEP(survey, STEP_MS)
-STEP(execute, 4 * CONN_ANSWER_MS)
-STEP(verify, VERIFY_MS)
+STEPS_OF(STEP_MS, 4 * CONN_ANSWER_MS, VERIFY_MS)
 
 const struct action action_redis_set_memory = {
     .spec = {.id = "redis.set-memory",

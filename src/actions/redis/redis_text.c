@@ -1,13 +1,11 @@
 #include "actions/redis/redis_text.h"
 
 #include "actions/redis/redis_pattern.h"
+#include "actions/shown.h"
 #include "clients/redis/redis_contract.h"
 #include "clients/redis/redis_url.h"
-#include "core/format.h"
-#include "core/quote.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,11 +39,6 @@ const char *redis_repr(char *out, size_t size, const char *bytes, size_t length)
       fits = used;
   }
   out[used] = '\0';
-  return out;
-}
-
-const char *redis_keys_counted(char out[REDIS_COUNTED_MAX], int64_t count) {
-  format_counted(out, REDIS_COUNTED_MAX, count, "key", "keys");
   return out;
 }
 
@@ -90,90 +83,64 @@ static bool parse_url(struct redis_url *url, const struct target *target) {
   return true;
 }
 
-const char *redis_cli(char out[REDIS_CLI_MAX], const struct target *target, int db) {
+const char *redis_cli(struct arena *arena, const struct target *target, int db) {
   struct redis_url url;
-  char word[4 * HOST_MAX + 3];
-  size_t used = 0;
-  if (!parse_url(&url, target)) {
-    snprintf(out, REDIS_CLI_MAX, "redis-cli");
-    return out;
-  }
-  if (*url.path)
-    used += (size_t)snprintf(out, REDIS_CLI_MAX, "redis-cli -s %.450s",
-                             quote_word(word, sizeof word, url.path));
-  else
-    used += (size_t)snprintf(out, REDIS_CLI_MAX, "redis-cli -h %.450s -p %d%s",
-                             quote_word(word, sizeof word, url.host), url.port,
-                             url.tls ? " --tls" : "");
+  if (!parse_url(&url, target))
+    return "redis-cli";
+  const char *cli =
+      *url.path ? arena_printf(arena, "redis-cli -s %s", shown_word(arena, url.path))
+                : arena_printf(arena, "redis-cli -h %s -p %d%s", shown_word(arena, url.host),
+                               url.port, url.tls ? " --tls" : "");
   if (url.user)
-    used += (size_t)snprintf(out + used, REDIS_CLI_MAX - used, " --user %.200s",
-                             quote_word(word, sizeof word, url.user));
-  if (db >= 0)
-    snprintf(out + used, REDIS_CLI_MAX - used, " -n %d", db);
+    cli = arena_printf(arena, "%s --user %s", cli, shown_word(arena, url.user));
   redis_url_fini(&url);
-  return out;
+  return db >= 0 ? arena_printf(arena, "%s -n %d", cli, db) : cli;
 }
 
 /* As redis-cli reads it: bare where it is the same in quotes and without. */
-static void pattern_word(char *out, size_t size, const char *pattern) {
-  char quoted[4 * REDIS_PATTERN_MAX + 3];
-  size_t length = strlen(pattern);
-  redis_repr(quoted + 1, sizeof quoted - 2, pattern, length);
-  if (strcmp(quoted + 1, pattern) != 0 || strpbrk(pattern, " '")) {
-    *quoted = '"';
-    strcat(quoted, "\"");
-    quote_word(out, size, quoted);
-    return;
-  }
-  quote_word(out, size, pattern);
+static const char *pattern_word(struct arena *arena, const char *pattern) {
+  char bytes[4 * REDIS_PATTERN_MAX + 1];
+  redis_repr(bytes, sizeof bytes, pattern, strlen(pattern));
+  const bool bare = strcmp(bytes, pattern) == 0 && !strpbrk(pattern, " '");
+  return shown_word(arena, bare ? pattern : arena_printf(arena, "\"%s\"", bytes));
 }
 
-bool redis_cli_each(char *out, size_t size, const struct target *target, int db,
-                    const char *pattern, const char *script) {
-  char cli[REDIS_CLI_MAX], word[4 * (4 * REDIS_PATTERN_MAX + 3) + 3];
-  redis_cli(cli, target, db);
-  pattern_word(word, sizeof word, pattern);
-  int length =
-      snprintf(out, size, "%s --no-raw --scan --quoted-pattern %s | sed '%s' | %s | sort | uniq -c",
-               cli, word, script, cli);
-  return length >= 0 && (size_t)length < size;
+const char *redis_cli_each(struct arena *arena, const struct target *target, int db,
+                           const char *pattern, const char *script) {
+  const char *cli = redis_cli(arena, target, db);
+  return arena_printf(arena,
+                      "%s --no-raw --scan --quoted-pattern %s | sed '%s' | %s | sort | uniq -c",
+                      cli, pattern_word(arena, pattern), script, cli);
 }
 
-const char *redis_cli_login(char out[REDIS_CLI_MAX], const struct target *target) {
+const char *redis_cli_login(struct arena *arena, const struct target *target) {
   struct redis_url url;
   const char *login = NULL;
   if (!parse_url(&url, target))
     return NULL;
-  if (url.password && !url.if_asked) {
-    snprintf(out, REDIS_CLI_MAX, "the password%s%.200s", url.user ? " of " : "",
-             url.user ? url.user : "");
-    login = out;
-  }
+  if (url.password && !url.if_asked)
+    login = arena_printf(arena, "the password%s%.200s", url.user ? " of " : "",
+                         url.user ? url.user : "");
   redis_url_fini(&url);
   return login;
 }
 
-const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target) {
+const char *redis_place(struct arena *arena, const struct target *target) {
   struct redis_url url;
-  if (!parse_url(&url, target)) {
-    snprintf(out, REDIS_NAME_MAX, "%s", target->name);
-    return out;
-  }
-  if (*url.path)
-    snprintf(out, REDIS_NAME_MAX, "%s", url.path);
-  else
-    snprintf(out, REDIS_NAME_MAX, strchr(url.host, ':') ? "[%.260s]:%d" : "%.260s:%d", url.host,
-             url.port);
+  if (!parse_url(&url, target))
+    return target->name;
+  const char *place = *url.path               ? arena_printf(arena, "%s", url.path)
+                      : strchr(url.host, ':') ? arena_printf(arena, "[%s]:%d", url.host, url.port)
+                                              : arena_printf(arena, "%s:%d", url.host, url.port);
   redis_url_fini(&url);
-  return out;
+  return place;
 }
 
 bool redis_row_database(const struct row *row, char *out, size_t size) {
   int db = redis_database_of_key(row->key);
-  if (db < 0)
-    return false;
-  snprintf(out, size, "%d", db);
-  return true;
+  if (db >= 0)
+    snprintf(out, size, "%d", db);
+  return db >= 0;
 }
 
 int redis_url_database(const struct target *target) {

@@ -24,30 +24,24 @@ enum { REDIS_SHOWN_KEY_MAX = 120 };
 const char *redis_command_shown(char *out, size_t size, const struct redis_word *words,
                                 size_t count);
 
-enum { REDIS_COUNTED_MAX = 64 };
-/* "1 key", "12,431 keys". Returns out. */
-const char *redis_keys_counted(char out[REDIS_COUNTED_MAX], int64_t count);
-
 /* Sizes as redis.conf has them: "1000", "2gb" (1024^3), "2g" (1000^3), kb, k, mb, m, b. */
 bool redis_size_parse(const char *text, int64_t *bytes, struct err *err) MUST_CHECK;
 bool redis_size_check(const char *text, struct err *err); /* the same as an option's check */
 
-enum { REDIS_CLI_MAX = 700, REDIS_NAME_MAX = 300 };
 /* "redis-cli -h redis -p 6379 --user ops -n 2": without the password, which redis-cli takes from
- * REDISCLI_AUTH; without -n for db -1. Returns out. */
-const char *redis_cli(char out[REDIS_CLI_MAX], const struct target *target, int db);
+ * REDISCLI_AUTH; without -n for db -1. */
+const char *redis_cli(struct arena *arena, const struct target *target, int db);
 /* The same command for each key of a pattern, exact for keys and patterns of any bytes: redis-cli
  * prints the keys quoted, one a line (--no-raw), sed makes a command of each, and redis-cli reads
  * them as it printed them. `script` is sed's, and has no single quote. The quoted pattern needs a
- * redis-cli that prints so (7.0, some 6.2): an older one refuses the option, and does nothing.
- * False where it does not fit. */
-bool redis_cli_each(char *out, size_t size, const struct target *target, int db,
-                    const char *pattern, const char *script);
+ * redis-cli that prints so (7.0, some 6.2): an older one refuses the option, and does nothing. */
+const char *redis_cli_each(struct arena *arena, const struct target *target, int db,
+                           const char *pattern, const char *script);
 /* What has to be in REDISCLI_AUTH for it: "the password of ops"; NULL where no password is
- * configured. out: at least REDIS_CLI_MAX bytes. */
-const char *redis_cli_login(char out[REDIS_CLI_MAX], const struct target *target);
-/* "redis:6379" or "/run/redis.sock": how its url calls the server. Returns out. */
-const char *redis_place(char out[REDIS_NAME_MAX], const struct target *target);
+ * configured. */
+const char *redis_cli_login(struct arena *arena, const struct target *target);
+/* "redis:6379" or "/run/redis.sock": how its url calls the server. */
+const char *redis_place(struct arena *arena, const struct target *target);
 /* The number of the collector's row of a database, "5" of "db5", for an action's preset. */
 bool redis_row_database(const struct row *row, char *out, size_t size);
 /* The database of its url. */
