@@ -3,13 +3,22 @@
 #include "io/clock.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static size_t unanswered(const struct step_part *part) {
   return ((const struct conn *)part)->unanswered;
 }
 
+static void close_line(struct step_part *part) {
+  struct conn *conn = (struct conn *)part;
+  if (conn->line)
+    line_close(conn->line, free, conn);
+  else
+    free(conn);
+}
+
 void conn_add(struct conn *conn, struct step *step, void (*close)(struct step_part *part)) {
-  conn->part = (struct step_part){.close = close, .unanswered = unanswered};
+  conn->part = (struct step_part){.close = close ? close : close_line, .unanswered = unanswered};
   conn->step = step;
   step_add(step, &conn->part);
 }
@@ -42,6 +51,21 @@ void conn_broken(struct conn *conn, const struct err *err) {
     conn->lost = *err;
   if (conn->waits)
     wake(conn);
+}
+
+static void take(struct conn *conn, bool change, const void *answer, const struct err *err) {
+  if (err && !line_usable(conn->line))
+    conn_broken(conn, err);
+  else
+    conn_answered(conn, change, answer, err);
+}
+
+void conn_on_answer(void *arg, const void *answer, const struct err *err) {
+  take(arg, false, answer, err);
+}
+
+void conn_on_change(void *arg, const void *answer, const struct err *err) {
+  take(arg, true, answer, err);
 }
 
 static void give_up(struct conn *conn) {

@@ -11,7 +11,7 @@ enum { CONN_ANSWER_MS = 30000 }; /* for one answer; the connection is given up a
 struct conn {
   struct step_part part; /* first */
   struct step *step;
-  const struct line *line; /* that it asks on; NULL: none could be opened */
+  struct line *line; /* that it asks on; NULL: none could be opened */
   /* Why it can no longer be asked; ERR_NONE: it can, also after an error of the server. */
   struct err lost;
   size_t unanswered;  /* changes that were sent and not answered */
@@ -23,7 +23,8 @@ struct conn {
   int64_t until_ms;
 };
 
-/* Adds an empty one to the step, which closes and frees it by `close`. */
+/* Adds an empty one to the step, which closes and frees it by `close`; NULL: closes the line and
+ * frees it, when nothing else has to close. */
 void conn_add(struct conn *conn, struct step *step, void (*close)(struct step_part *part));
 /* Counts a question as queued. False where it is not to be sent: conn_wait then says why. A change
  * that was sent is to be added to `unanswered`. */
@@ -32,6 +33,9 @@ bool conn_queue(struct conn *conn);
 void conn_answered(struct conn *conn, bool change, const void *answer, const struct err *err);
 /* In the client's callback: no answer will come, because the connection is broken. */
 void conn_broken(struct conn *conn, const struct err *err);
+/* The same as callbacks of requests on the line, of a question and of a change (arg: the conn). */
+void conn_on_answer(void *arg, const void *answer, const struct err *err);
+void conn_on_change(void *arg, const void *answer, const struct err *err);
 /* Waits for the answers to all that is queued. False with step->err when the connection was lost
  * before the last one, or the step is dropped. */
 bool conn_wait(struct conn *conn);

@@ -216,3 +216,16 @@ void server_identity_take(struct server_identity *identity, const struct counter
   snprintf(identity->current, sizeof identity->current, "%s", now->run);
   identity->at_us = now->at_us;
 }
+
+void figures_take(struct sample *sample, struct value *cells, const struct figures *figures,
+                  const void *answer, struct figures_past *past, int64_t at_us) {
+  struct counters now;
+  struct rates rates;
+  counters_read(&now, figures, answer, at_us);
+  rates_make(&rates, &past->before, &now);
+  figures_fill(sample, cells, figures, answer, &rates);
+  server_identity_take(&past->identity, &now);
+  past->before = now;
+  sample_fact(sample, FACT_SERVER, past->identity.first);
+  sample_fact(sample, FACT_START, now.run);
+}

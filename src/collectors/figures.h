@@ -84,3 +84,13 @@ struct server_identity {
   int64_t at_us;
 };
 void server_identity_take(struct server_identity *identity, const struct counters *now);
+
+/* What a collection keeps of a server for the next one. */
+struct figures_past {
+  struct counters before;
+  struct server_identity identity;
+};
+/* Fills all cells that have a source, and says which server and which run of it has answered: the
+ * whole of a collection that is one answer, taken at that time. */
+void figures_take(struct sample *sample, struct value *cells, const struct figures *figures,
+                  const void *answer, struct figures_past *past, int64_t at_us);

@@ -31,7 +31,7 @@ struct moment {
 
 struct request {
   struct request *next;
-  line_fn done;
+  line_cb done;
   void *arg;
   char name[NAME_MAX_SHOWN]; /* "INFO" */
   char *bytes;               /* NULL once the socket has taken them */
@@ -96,7 +96,7 @@ static struct request *queue_pop(struct queue *queue) {
   return request;
 }
 
-static struct request *request_new(const char *name, const char *bytes, size_t length, line_fn done,
+static struct request *request_new(const char *name, const char *bytes, size_t length, line_cb done,
                                    void *arg) {
   struct request *request = mem_new(sizeof *request);
   *request = (struct request){.done = done, .arg = arg, .length = length};
@@ -156,7 +156,7 @@ void line_break(struct line *line, const struct err *err) {
     struct request *request = queue_pop(line->sent.first ? &line->sent : &line->held);
     if (!request)
       return;
-    line_fn done = request->done;
+    line_cb done = request->done;
     void *arg = request->arg;
     request_free(request);
     if (done)
@@ -183,7 +183,7 @@ static void request_write(struct line *line, struct request *request) {
     line->unwritten = request;
 }
 
-bool line_send(struct line *line, const char *name, const char *bytes, size_t length, line_fn done,
+bool line_send(struct line *line, const char *name, const char *bytes, size_t length, line_cb done,
                void *arg, struct err *err) {
   if (!line_usable(line)) {
     *err = line->why;
@@ -201,7 +201,7 @@ bool line_send(struct line *line, const char *name, const char *bytes, size_t le
   return true;
 }
 
-void line_greet(struct line *line, const char *name, const char *bytes, size_t length, line_fn done,
+void line_greet(struct line *line, const char *name, const char *bytes, size_t length, line_cb done,
                 void *arg) {
   request_write(line, request_new(name, bytes, length, done, arg));
   (void)watch(line);
@@ -270,7 +270,7 @@ bool line_answer(struct line *line, const void *answer, struct err *err) {
   if (!request)
     return err_set(err, ERR_PROTOCOL, "what answers at %s sent a reply that nobody asked for",
                    line->address);
-  line_fn done = request->done;
+  line_cb done = request->done;
   void *arg = request->arg;
   if (line->unwritten == request)
     line->unwritten = request->next;

@@ -18,8 +18,9 @@ struct line;
 
 enum { LINE_REQUESTS_MAX = 4096 }; /* that wait for their answer */
 
-/* A callback of the protocol's own type, in passing: only `deliver` calls it, cast back. */
-typedef void (*line_fn)(void);
+/* An answer, borrowed for the call, or why there is none. A protocol may cast callbacks of a type
+ * of its own to this: only `deliver` calls them, cast back. */
+typedef void (*line_cb)(void *arg, const void *answer, const struct err *err);
 
 /* An answer of a protocol with a framing callback: its bytes may be changed, and go after the
  * callback. */
@@ -38,7 +39,7 @@ struct line_protocol {
    * with it. */
   bool (*receive)(void *self, const char *bytes, size_t length, struct err *err);
   /* Hands an answer, or an error, to the callback of a request. It may close the line. */
-  void (*deliver)(line_fn done, void *arg, const void *answer, const struct err *err);
+  void (*deliver)(line_cb done, void *arg, const void *answer, const struct err *err);
   /* The socket is connected: logs in by line_greet, and ends with line_ready, now or later: until
    * then requests are held back. NULL: they need not wait. */
   void (*connected)(void *self);
@@ -57,11 +58,11 @@ struct line *line_open(struct io *io, const struct line_place *place,
  * line_describe calls it. `done` comes once, never before this returns, in the order of the
  * requests; unless line_close comes first. False when the connection is broken (err says by what)
  * or LINE_REQUESTS_MAX wait. */
-bool line_send(struct line *line, const char *name, const char *bytes, size_t length, line_fn done,
+bool line_send(struct line *line, const char *name, const char *bytes, size_t length, line_cb done,
                void *arg, struct err *err) MUST_CHECK;
 /* The same before line_ready, ahead of the requests; it cannot fail at once. done: NULL where the
  * answer is of no interest. */
-void line_greet(struct line *line, const char *name, const char *bytes, size_t length, line_fn done,
+void line_greet(struct line *line, const char *name, const char *bytes, size_t length, line_cb done,
                 void *arg);
 void line_ready(struct line *line);
 

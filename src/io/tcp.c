@@ -38,3 +38,9 @@ bool tcp_address_split(const char *address, char host[HOST_MAX], int *port, stru
   host[length] = '\0';
   return true;
 }
+
+bool tcp_address_check(const char *text, struct err *err) {
+  char host[HOST_MAX];
+  int port;
+  return tcp_address_split(text, host, &port, err);
+}

@@ -10,3 +10,4 @@ bool tcp_port_parse(const char *text, int *port, struct err *err) MUST_CHECK;
 /* "api:8000" or "[::1]:8000" in its parts; the host without its brackets. */
 bool tcp_address_split(const char *address, char host[HOST_MAX], int *port,
                        struct err *err) MUST_CHECK;
+bool tcp_address_check(const char *text, struct err *err); /* the same as an option's check */

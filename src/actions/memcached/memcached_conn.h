@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actions/found.h"
+#include "actions/shown.h"
 #include "actions/step.h"
 #include "clients/memcached/memcached.h"
 
@@ -13,11 +14,12 @@ const struct memcached_answer *memcached_ask(struct step *step, bool change, con
                                              ...) __attribute__((format(printf, 3, 4)));
 /* Its statistics. NULL with step->err, also where it is another server than the step's plan has. */
 const struct memcached_answer *memcached_ask_stats(struct step *step);
+/* The same for a survey, whose sample it begins with the facts run and version. */
+const struct memcached_answer *memcached_survey(struct step *step);
 /* A statistic as a number; -1 if there is none. */
 int64_t memcached_count(const struct memcached_answer *answer, const char *name);
 
-/* A survey's sample with the facts run and server. NULL with step->err. */
-struct sample *memcached_found_new(struct step *step, const struct memcached_answer *stats);
-/* What every plan says of the server, and how the command is typed. */
+/* What every plan says of the server, and how the command is typed. The only object is bound to it.
+ */
 void memcached_plan_server(struct plan *plan, const struct action_request *request,
                            const char *command);

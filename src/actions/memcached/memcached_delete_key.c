@@ -1,6 +1,6 @@
 /* Deletes one item, only if it is still the one that was read (its CAS number). */
 #include "actions/memcached/memcached_conn.h"
-#include "core/format.h"
+#include "core/count.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +35,9 @@ static int64_t flag(const char *last, char name) {
 
 static bool survey(struct step *step) {
   const char *key = step->act->request->params[0].text;
-  const struct memcached_answer *answer = memcached_ask_stats(step);
+  const struct memcached_answer *answer =
+      memcached_survey(step) ? memcached_ask(step, false, "mg %s c s t", key) : NULL;
   if (!answer)
-    return false;
-  step->found = memcached_found_new(step, answer);
-  if (!(answer = memcached_ask(step, false, "mg %s c s t", key)))
     return false;
   if (memcached_says(answer->last, "EN"))
     return step_fail(step, ERR_INVALID, "no item has the key %.150s", key);
@@ -58,25 +56,22 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   static const char *const identities[] = {"run", "key", "cas"};
   const struct sample *found = request->found;
   const char *key = request->params[0].text;
+  const char *cas = shown_number(&plan->arena, found_int(found, "cas", 0));
   const int64_t ttl = found_int(found, "ttl", -1);
-  char text[FORMAT_MAX];
   (void)err;
   ACTION_OBJECTS(plan, columns, identities);
-  struct plan_object *object = plan_object(plan, key, key);
-  object->cells[0] =
-      plan_copy(plan, format_bytes(text, sizeof text, (double)found_int(found, "size", 0)));
-  object->cells[1] =
-      ttl < 0 ? "never" : plan_copy(plan, format_duration(text, sizeof text, (double)ttl));
-  object->identities[0] = plan_copy(plan, found_text(found, "run"));
-  object->identities[1] = object->label;
-  object->identities[2] = plan_printf(plan, "%lld", (long long)found_int(found, "cas", 0));
+  plan_object(plan, key, key);
+  ACTION_CELLS(plan, shown_bytes(&plan->arena, found_int(found, "size", 0)),
+               ttl < 0 ? "never" : shown_duration(&plan->arena, count_times(ttl, 1000)));
+  action_bind(plan, "key", plan_copy(plan, key));
+  action_bind(plan, "cas", cas);
   plan->title = plan_printf(plan, "Delete %s of %s", key, request->target->name);
   plan->unit = "item";
-  memcached_plan_server(plan, request, plan_printf(plan, "md %s C%s", key, object->identities[2]));
+  memcached_plan_server(plan, request, plan_printf(plan, "md %s C%s", key, cas));
   plan_say(plan, PLAN_PRECONDITION,
            "the item is still the one that was read, CAS %s: a newer one stays (part of the "
            "command)",
-           object->identities[2]);
+           cas);
   plan_say(plan, PLAN_BLAST, "the next read of the key misses");
   plan_say(plan, PLAN_LOSS, "the value: Memcached has no other copy");
   return true;
@@ -100,7 +95,6 @@ static bool execute(struct step *step) {
 
 static bool verify(struct step *step) {
   const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
   const struct memcached_answer *answer =
       memcached_ask_stats(step)
           ? memcached_ask(step, false, "mg %s c", action_identity(plan, 0, "key"))
@@ -108,18 +102,13 @@ static bool verify(struct step *step) {
   if (!answer)
     return false;
   if (memcached_says(answer->last, "EN"))
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "a read of the key misses");
-  else if (flag(answer->last, 'c') != strtoll(action_identity(plan, 0, "cas"), NULL, 10))
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "deleted; a new value was stored since");
-  else
-    outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "accepted, but the item is still stored");
-  outcome_proof(outcome, "%s", outcome->objects[0].words);
-  return true;
+    return step_prove(step, OBJECT_DONE, "a read of the key misses");
+  if (flag(answer->last, 'c') != action_identity_number(plan, 0, "cas", 0))
+    return step_prove(step, OBJECT_DONE, "deleted; a new value was stored since");
+  return step_prove(step, OBJECT_UNKNOWN, "accepted, but the item is still stored");
 }
 
-STEP(survey, STEP_MS)
-STEP(execute, STEP_MS)
-STEP(verify, STEP_MS)
+STEPS_OF(STEP_MS, STEP_MS, STEP_MS)
 
 const struct action action_memcached_delete_key = {
     .spec = {.id = "memcached.delete-key",

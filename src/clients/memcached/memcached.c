@@ -10,10 +10,8 @@
 
 /* ---- answers */
 
-static bool begins(const char *line, size_t length, const char *word) {
-  size_t wanted = strlen(word);
-  return length >= wanted && memcmp(line, word, wanted) == 0;
-}
+static const char stat_word[] = "STAT ";
+enum { STAT_LENGTH = sizeof stat_word - 1 };
 
 size_t memcached_answer_length(const char *bytes, size_t length) {
   for (size_t at = 0; at < length;) {
@@ -21,7 +19,7 @@ size_t memcached_answer_length(const char *bytes, size_t length) {
     if (!end)
       return 0;
     at = (size_t)(end - bytes) + 1;
-    if (!begins(line, (size_t)(end - line), "STAT "))
+    if (end - line < STAT_LENGTH || memcmp(line, stat_word, STAT_LENGTH) != 0)
       return at;
   }
   return 0;
@@ -41,7 +39,7 @@ bool memcached_says(const char *last, const char *word) {
 
 /* "STAT name value", terminated and ours to cut. */
 static void take_stat(char *line, struct memcached_answer *answer) {
-  char *name = line + strlen("STAT "), *blank = strchr(name, ' ');
+  char *name = line + STAT_LENGTH, *blank = strchr(name, ' ');
   if (!blank || answer->count == MEMCACHED_STATS_MAX)
     return;
   *blank = '\0';
@@ -73,7 +71,7 @@ bool memcached_answer_read(char *bytes, size_t length, struct memcached_answer *
       break;
     *end = '\0';
     line[strcspn(line, "\r")] = '\0';
-    if (strncmp(line, "STAT ", 5) == 0)
+    if (strncmp(line, stat_word, STAT_LENGTH) == 0)
       take_stat(line, answer);
     else
       answer->last = line;
@@ -94,7 +92,7 @@ static void add_run(struct memcached_answer *answer, char *out, size_t size) {
   answer->stats[answer->count++] = (struct memcached_stat){MEMCACHED_RUN, out};
 }
 
-static void deliver(line_fn done, void *arg, const void *answer, const struct err *err) {
+static void deliver(line_cb done, void *arg, const void *answer, const struct err *err) {
   const struct line_text *text = answer;
   struct memcached_answer read;
   struct err wrong;
@@ -103,7 +101,7 @@ static void deliver(line_fn done, void *arg, const void *answer, const struct er
     err = &wrong;
   if (!err)
     add_run(&read, run, sizeof run);
-  ((memcached_cb)done)(arg, err ? NULL : &read, err);
+  done(arg, err ? NULL : &read, err);
 }
 
 static const struct line_protocol protocol = {
@@ -113,11 +111,11 @@ struct line *memcached_open(struct io *io, const char *host, int port) {
   return line_open(io, &(struct line_place){.host = host, .port = port}, &protocol, NULL);
 }
 
-bool memcached_send(struct line *line, const char *command, memcached_cb done, void *arg,
+bool memcached_send(struct line *line, const char *command, line_cb done, void *arg,
                     struct err *err) {
   char bytes[MEMCACHED_COMMAND_MAX + 3];
   int length = snprintf(bytes, sizeof bytes, "%s\r\n", command);
   if ((size_t)length >= sizeof bytes || strpbrk(command, "\r\n"))
     return err_set(err, ERR_INVALID, "not one command: %.60s", command);
-  return line_send(line, command, bytes, (size_t)length, (line_fn)done, arg, err);
+  return line_send(line, command, bytes, (size_t)length, done, arg, err);
 }

@@ -27,13 +27,10 @@ size_t memcached_answer_length(const char *bytes, size_t length);
 bool memcached_answer_read(char *bytes, size_t length, struct memcached_answer *answer,
                            struct err *err) MUST_CHECK;
 
-/* Either the answer, borrowed for the callback, or why there is none. After an error of the
- * server's alone the connection still stands. */
-typedef void (*memcached_cb)(void *arg, const struct memcached_answer *answer,
-                             const struct err *err);
-
 /* A connection (io/line.h). host is borrowed until line_close. */
 struct line *memcached_open(struct io *io, const char *host, int port);
-/* As line_send. command: "stats", without its end; false for one with a line break in it. */
-bool memcached_send(struct line *line, const char *command, memcached_cb done, void *arg,
+/* As line_send. command: "stats", without its end; false for one with a line break in it. `done`
+ * gets a struct memcached_answer, or why there is none: after an error of the server's alone the
+ * connection still stands. */
+bool memcached_send(struct line *line, const char *command, line_cb done, void *arg,
                     struct err *err) MUST_CHECK;

@@ -18,7 +18,7 @@ struct redis {
   void *closed_arg;
 };
 
-static void deliver(line_fn done, void *arg, const void *answer, const struct err *err) {
+static void deliver(line_cb done, void *arg, const void *answer, const struct err *err) {
   ((redis_reply_cb)done)(arg, answer, err);
 }
 
@@ -46,7 +46,7 @@ static void greet(struct redis *redis, int argc, const char *const *argv, redis_
   size_t length;
   char *bytes = command_format(argc, argv, NULL, &length);
   redis->greetings += done != NULL;
-  line_greet(redis->line, argv[0], bytes, length, (line_fn)done, redis);
+  line_greet(redis->line, argv[0], bytes, length, (line_cb)done, redis);
   command_free(bytes, length);
 }
 
@@ -182,7 +182,7 @@ bool redis_send(struct redis *redis, int argc, const char *const *argv, const si
                 redis_reply_cb done, void *arg, struct err *err) {
   size_t length;
   char *bytes = command_format(argc, argv, lengths, &length);
-  bool sent = line_send(redis->line, argv[0], bytes, length, (line_fn)done, arg, err);
+  bool sent = line_send(redis->line, argv[0], bytes, length, (line_cb)done, arg, err);
   command_free(bytes, length);
   return sent;
 }
@@ -199,7 +199,7 @@ const char *redis_address(const struct redis *redis) {
   return line_address(redis->line);
 }
 
-const struct line *redis_line(const struct redis *redis) {
+struct line *redis_line(struct redis *redis) {
   return redis->line;
 }
 

@@ -50,7 +50,7 @@ bool redis_usable(const struct redis *redis);
 int64_t redis_answer_us(const struct redis *redis);
 /* "127.0.0.1:6379"; "" until it is connected. */
 const char *redis_address(const struct redis *redis);
-const struct line *redis_line(const struct redis *redis);
+struct line *redis_line(struct redis *redis);
 /* What it is waiting for, as in "connected to 127.0.0.1:6379, no answer to INFO". Returns out. */
 const char *redis_describe(const struct redis *redis, char *out, size_t size);
 

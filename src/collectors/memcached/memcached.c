@@ -11,19 +11,13 @@
 
 enum { TIMEOUT_MS = 3000 };
 
-static bool address_check(const char *text, struct err *err) {
-  char host[HOST_MAX];
-  int port;
-  return tcp_address_split(text, host, &port, err);
-}
-
 static const struct option options[] = {
     {.name = "address",
      .type = OPTION_TEXT,
      .required = true,
      .help = "host:port or [IPv6]:port",
      .example = "\"memcached:11211\"",
-     .check = address_check},
+     .check = tcp_address_check},
 };
 
 enum summary_column {
@@ -39,11 +33,8 @@ static const struct column_spec columns[] = {
 #undef COLUMN
 };
 
-static const struct table_spec summary_table = {.id = MEMCACHED_SUMMARY_TABLE,
-                                                .title = "Memcached",
-                                                .flags = TABLE_SUMMARY,
-                                                .columns = columns,
-                                                .column_count = SUMMARY_COLUMN_COUNT};
+static const struct table_spec summary_table = {MEMCACHED_SUMMARY_TABLE, "Memcached", TABLE_SUMMARY,
+                                                columns, SUMMARY_COLUMN_COUNT};
 static const struct table_spec *const tables[] = {&summary_table};
 
 static const struct usual_place usual[] = {
@@ -55,8 +46,7 @@ struct watcher {
   struct watch watch; /* first */
   char host[HOST_MAX];
   int port;
-  struct counters before;
-  struct server_identity identity;
+  struct figures_past past;
 };
 
 static const char *stat_text(const void *answer, const char *name) {
@@ -73,24 +63,16 @@ static struct sample *read_stats(struct watcher *watcher, const struct memcached
   struct sample *sample = sample_new(tables, 1);
   struct row *row = sample_row(sample, &sample->tables[0], watcher->watch.target->name, NULL);
   const int64_t answer_us = line_answer_us(watcher->watch.conn);
-  struct counters now;
-  struct rates rates;
   assert(row); /* one row fits into any ceiling */
-  counters_read(&now, &figures, answer, clock_now_us());
-  rates_make(&rates, &watcher->before, &now);
-  watcher->before = now;
-  figures_fill(sample, row->cells, &figures, answer, &rates);
+  figures_take(sample, row->cells, &figures, answer, &watcher->past, clock_now_us());
   row->cells[SUMMARY_NAME] = value_text(row->key);
   row->cells[SUMMARY_LATENCY] = answer_us >= 0 ? value_real((double)answer_us / 1e6)
                                                : value_none("stacktop was busy while it waited");
-  server_identity_take(&watcher->identity, &now);
-  sample_fact(sample, FACT_SERVER, watcher->identity.first);
-  sample_fact(sample, FACT_START, now.run);
   sample->server = sample_printf(sample, "Memcached %.60s", memcached_stat(answer, "version"));
   return sample;
 }
 
-static void on_stats(void *arg, const struct memcached_answer *answer, const struct err *err) {
+static void on_stats(void *arg, const void *answer, const struct err *err) {
   struct watcher *watcher = arg;
   struct err foreign;
   if (answer && !memcached_stat(answer, "version")) {

@@ -27,7 +27,6 @@ enum { TIMEOUT_MS = 10000, MARGIN_MS = 50 };
 
 static const char *const runtimes[] = {"compose", "docker", "kubernetes", "systemd", NULL};
 
-static bool address_check(const char *text, struct err *err);
 static bool expect_check(const char *text, struct err *err);
 
 static const struct option options[] = {
@@ -36,7 +35,7 @@ static const struct option options[] = {
      .required = true,
      .help = "host:port or [IPv6]:port",
      .example = "\"api:8000\"",
-     .check = address_check},
+     .check = tcp_address_check},
     {.name = "health",
      .type = OPTION_TEXT,
      .help = "its health endpoint, an http or https URL",
@@ -116,12 +115,6 @@ struct service {
   struct dial_result connected; /* its socket is closed */
   int64_t first_byte_us;
 };
-
-static bool address_check(const char *text, struct err *err) {
-  char host[HOST_MAX];
-  int port;
-  return tcp_address_split(text, host, &port, err);
-}
 
 static bool expect_check(const char *text, struct err *err) {
   struct service_expect expect;

@@ -27,7 +27,7 @@ static size_t whole(const char *bytes, size_t length) {
   return end ? (size_t)(end - bytes) + 1 : 0;
 }
 
-static void deliver(line_fn done, void *arg, const void *answer, const struct err *err) {
+static void deliver(line_cb done, void *arg, const void *answer, const struct err *err) {
   const struct line_text *text = answer;
   char copy[ANSWER_MAX + 1] = "";
   if (text)
@@ -81,7 +81,7 @@ static int teardown(void **state) {
 
 static void ask(struct fixture *fixture, const char *request) {
   struct err err;
-  assert_true(line_send(fixture->line, request, request, strlen(request), (line_fn)on_answer,
+  assert_true(line_send(fixture->line, request, request, strlen(request), (line_cb)on_answer,
                         fixture, &err));
 }
 
@@ -132,7 +132,7 @@ static void an_end_is_told_to_all_who_wait(void **state) {
   assert_int_equal(fixture->kind[1], ERR_CLOSED);
   assert_int_equal(fixture->kind[2], ERR_CLOSED);
   assert_false(line_usable(fixture->line));
-  assert_false(line_send(fixture->line, "d", "d", 1, (line_fn)on_answer, fixture, &err));
+  assert_false(line_send(fixture->line, "d", "d", 1, (line_cb)on_answer, fixture, &err));
   assert_int_equal(err.kind, ERR_CLOSED);
 }
 
@@ -174,7 +174,7 @@ static void more_requests_than_the_limit_are_refused(void **state) {
   open_to(fixture, NULL);
   for (int i = 0; i < LINE_REQUESTS_MAX; i++)
     ask(fixture, "a\n");
-  assert_false(line_send(fixture->line, "a", "a", 1, (line_fn)on_answer, fixture, &err));
+  assert_false(line_send(fixture->line, "a", "a", 1, (line_cb)on_answer, fixture, &err));
   assert_int_equal(err.kind, ERR_LIMIT);
   assert_int_equal(fixture->count, 0);
 }
