@@ -117,6 +117,7 @@ void action_cells(struct plan *plan, const char *const *cells, size_t count);
  * value lives as long as the plan. */
 void action_bind(struct plan *plan, const char *name, const char *value);
 void action_bind_number(struct plan *plan, const char *name, int64_t number);
+void action_bind_all(struct plan *plan, const char *name, const char *value); /* of all objects */
 /* The identity of the plan's object by its name; "" if there is none. */
 const char *action_identity(const struct plan *plan, size_t object, const char *name);
 /* The same as a number; the fallback where it is "" or not a number. */

@@ -81,10 +81,19 @@ static int identity_index(const struct plan *plan, const char *name) {
   return -1;
 }
 
-void action_bind(struct plan *plan, const char *name, const char *value) {
+static void bind_from(struct plan *plan, size_t first, const char *name, const char *value) {
   const int index = identity_index(plan, name);
   assert(index >= 0 && plan->object_count > 0);
-  plan->objects[plan->object_count - 1].identities[index] = value;
+  for (size_t i = first; i < plan->object_count; i++)
+    plan->objects[i].identities[index] = value;
+}
+
+void action_bind(struct plan *plan, const char *name, const char *value) {
+  bind_from(plan, plan->object_count - 1, name, value);
+}
+
+void action_bind_all(struct plan *plan, const char *name, const char *value) {
+  bind_from(plan, 0, name, value);
 }
 
 void action_bind_number(struct plan *plan, const char *name, int64_t number) {

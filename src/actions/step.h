@@ -91,8 +91,9 @@ void step_drop(struct act *act);
   STEP(survey, survey_ms)                          \
   STEP(execute, execute_ms)                        \
   STEP(verify, verify_ms)
-#define STEPS \
-  .survey = &survey_step, .plan = make_plan, .execute = &execute_step, .verify = &verify_step
+#define STEPS STEPS_WITH(make_plan)
+#define STEPS_WITH(plan_function) \
+  .survey = &survey_step, .plan = (plan_function), .execute = &execute_step, .verify = &verify_step
 
 /* ---- for a step's body */
 

@@ -3,19 +3,7 @@
 #include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-enum {
-  IDENTITY_TOPIC,
-  IDENTITY_NOW,
-  IDENTITY_NEW,
-  IDENTITY_CLUSTER,
-  IDENTITY_TOPIC_ID,
-  IDENTITY_COUNT
-};
-static const char *const identities[IDENTITY_COUNT] = {"topic", "partitions", "planned", "cluster",
-                                                       "topic_id"};
+static const char *const identities[] = {"topic", "partitions", "planned", "cluster", "topic_id"};
 static const struct plan_column columns[] = {{"NOW", true}, {"NEW", true}};
 
 /* So many at once is a slip of the finger. */
@@ -61,8 +49,9 @@ static void on_reader(void *arg, const char *group, const char *state, int32_t p
         plan_printf(readers->plan, "%s%s%s", readers->names, readers->count > 1 ? ", " : "", group);
 }
 
-static void say_all(const struct action_request *request, struct plan *plan, const char *topic,
-                    long long now, long long new) {
+static void say_all(const struct action_request *request, struct plan *plan, long long now,
+                    long long new) {
+  const char *topic = plan->name;
   struct readers readers = {plan, "", 0};
   plan_say(plan, PLAN_EFFECT, "kafka-topics.sh %s --alter --topic %s --partitions %lld",
            kafka_server(plan, request), topic, new);
@@ -70,7 +59,7 @@ static void say_all(const struct action_request *request, struct plan *plan, con
   kafka_readers(request, topic, on_reader, &readers);
   if (readers.count > 0)
     plan_say(plan, PLAN_BLAST, "read by %s: %s%s",
-             kafka_counted(plan, readers.count, "group", "groups"), readers.names,
+             shown_counted(&plan->arena, readers.count, "group", "groups"), readers.names,
              readers.count > 8 ? ", ..." : "");
   plan_say(plan, PLAN_WARNING,
            "keys map to other partitions from then on: new messages of a key are not ordered after "
@@ -92,24 +81,16 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     return err_set(err, ERR_INVALID, "%.150s has %lld partitions; the number can only be increased",
                    topic.name, now);
   ACTION_OBJECTS(plan, columns, identities);
-  plan->unit = "topics";
-  struct plan_object *object = plan_object(plan, topic.name, topic.name);
-  if (!object)
-    return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->name = object->label;
+  if (!kafka_plan_topic(request, plan, &topic, "its number of partitions", err))
+    return false;
   plan->title =
-      plan_printf(plan, "Add %s to %s", kafka_counted(plan, new - now, "partition", "partitions"),
-                  object->label);
-  object->identities[IDENTITY_TOPIC] = object->label;
-  object->identities[IDENTITY_NOW] = object->cells[0] = plan_printf(plan, "%lld", now);
-  object->identities[IDENTITY_NEW] = object->cells[1] = plan_printf(plan, "%lld", new);
-  struct kafka_facts facts;
-  kafka_facts_read(request->found, &facts);
-  object->identities[IDENTITY_TOPIC_ID] = kafka_identity_topic(plan, topic.id);
-  say_all(request, plan, object->label, now, new);
-  kafka_say_topic(plan, topic.id != NULL, "its number of partitions");
-  return kafka_identity_cluster(request, plan, facts.cluster, &object->identities[IDENTITY_CLUSTER],
-                                err);
+      plan_printf(plan, "Add %s to %s",
+                  shown_counted(&plan->arena, new - now, "partition", "partitions"), plan->name);
+  ACTION_CELLS(plan, shown_number(&plan->arena, now), shown_number(&plan->arena, new));
+  action_bind_number(plan, "partitions", now);
+  action_bind_number(plan, "planned", new);
+  say_all(request, plan, now, new);
+  return true;
 }
 
 /* ---- execute, verify */
@@ -125,19 +106,14 @@ static bool all_are_led(const struct plan *plan, const struct kafka_admin *now) 
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
   const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_topics, 15000, all_are_led);
   if (!now)
     return false;
-  int partitions = now->topic_count == 1 ? now->topics[0].partitions : 0;
-  if (!all_are_led(step->act->plan, now)) {
-    outcome_set(outcome, 0, OBJECT_UNKNOWN, "accepted, but it has %d partitions, %d with a leader",
-                partitions, now->topic_count == 1 ? now->topics[0].led : 0);
-    return true;
-  }
-  outcome_set(outcome, 0, OBJECT_DONE, "%d partitions, each with a leader", partitions);
-  outcome_proof(outcome, "%d partitions, each with a leader", partitions);
-  return true;
+  const int partitions = now->topic_count == 1 ? now->topics[0].partitions : 0;
+  if (all_are_led(step->act->plan, now))
+    return step_prove(step, OBJECT_DONE, "%d partitions, each with a leader", partitions);
+  return step_prove(step, OBJECT_UNKNOWN, "accepted, but it has %d partitions, %d with a leader",
+                    partitions, now->topic_count == 1 ? now->topics[0].led : 0);
 }
 
 KAFKA_STEPS

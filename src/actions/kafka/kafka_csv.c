@@ -1,10 +1,12 @@
 #include "actions/kafka/kafka_csv.h"
 
+#include "core/number.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 4, FIELD_BYTES = 512, NUMBER_DIGITS_MAX = 18 };
+enum { FIELDS_MAX = 4, FIELD_BYTES = 512 };
 
 struct reader {
   const char *path, *group;
@@ -42,19 +44,6 @@ static bool read_field(const char **at, const char *end, char out[FIELD_BYTES]) 
   return true;
 }
 
-static bool read_number(const char *text, int64_t most, int64_t *number) {
-  size_t length = strlen(text);
-  *number = 0;
-  if (length == 0 || length > NUMBER_DIGITS_MAX)
-    return false;
-  for (; *text; text++) {
-    if (!isdigit((unsigned char)*text))
-      return false;
-    *number = *number * 10 + (*text - '0');
-  }
-  return *number <= most;
-}
-
 static bool topic_is_valid(const char *name) {
   size_t length = strlen(name);
   if (length == 0 || length > KAFKA_CSV_TOPIC_MAX)
@@ -90,9 +79,9 @@ static bool read_line(const struct reader *reader, const char *from, const char 
   int64_t partition;
   if (!topic_is_valid(fields[first]))
     return fail(reader, "the topic name is missing");
-  if (!read_number(fields[first + 1], INT32_MAX, &partition))
+  if (!number_count(fields[first + 1], &partition) || partition > INT32_MAX)
     return fail(reader, "the partition is missing or not a number");
-  if (!read_number(fields[first + 2], INT64_MAX, &line->offset))
+  if (!number_count(fields[first + 2], &line->offset))
     return fail(reader, "the offset is missing or not a number");
   memcpy(line->topic, fields[first], strlen(fields[first]) + 1);
   line->partition = (int32_t)partition;

@@ -5,10 +5,9 @@
 
 #include <string.h>
 
-/* Pins: the group, and what it has committed as the lines of its undo file, for the check just
- * before and for the file itself. */
-enum { IDENTITY_GROUP, IDENTITY_UNDO, IDENTITY_OFFSETS, IDENTITY_CLUSTER, IDENTITY_COUNT };
-static const char *const identities[IDENTITY_COUNT] = {"group", "undo", "offsets", "cluster"};
+/* offsets: what the group has committed, as the lines of its undo file, for the check just before
+ * and for the file itself. */
+static const char *const identities[] = {"group", "undo", "offsets", "cluster"};
 static const struct plan_column columns[] = {{"PARTITIONS", true}};
 
 static bool delete_applies(const struct action_request *request, struct err *why) {
@@ -27,42 +26,25 @@ static bool survey(struct step *step) {
 
 /* ---- plan */
 
-static const char *offsets_text(struct plan *plan, const struct kafka_picks *picks) {
-  struct kafka_admin *admin = kafka_admin_new();
-  for (size_t i = 0; i < picks->count; i++) {
-    struct kafka_spot *spot =
-        kafka_admin_spot(admin, picks->items[i].topic, picks->items[i].partition);
-    if (spot)
-      spot->committed = picks->items[i].committed;
-  }
-  kafka_undo_fill(admin, "", "");
-  const char *text = admin->text ? arena_text(&plan->arena, admin->text, strlen(admin->text)) : "";
-  kafka_admin_free(admin);
-  return text;
-}
-
 static bool plan_fill(const struct action_request *request, struct plan *plan,
-                      const struct kafka_facts *facts, const struct kafka_picks *picks,
+                      const struct kafka_facts *facts, size_t partitions, const char *offsets,
                       struct err *err) {
+  struct arena *arena = &plan->arena;
+  const char *undo = kafka_undo_name(plan, "delete-group", facts->group, request->now_ms);
   ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "groups";
-  struct plan_object *object = plan_object(plan, facts->group, facts->group);
-  if (!object)
-    return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->name = object->label;
-  plan->title = plan_printf(plan, "Delete group %s", object->label);
-  object->cells[0] = plan_printf(plan, "%zu", picks->count);
-  object->identities[IDENTITY_GROUP] = object->label;
-  object->identities[IDENTITY_UNDO] =
-      kafka_undo_name(plan, "delete-group", facts->group, request->now_ms);
-  object->identities[IDENTITY_OFFSETS] = offsets_text(plan, picks);
-  if (!kafka_identity_cluster(request, plan, facts->cluster, &object->identities[IDENTITY_CLUSTER],
-                              err))
+  plan->name = plan_object(plan, facts->group, facts->group)->label;
+  plan->title = plan_printf(plan, "Delete group %s", plan->name);
+  ACTION_CELLS(plan, shown_number(arena, (int64_t)partitions));
+  action_bind(plan, "group", plan->name);
+  action_bind(plan, "undo", undo);
+  action_bind(plan, "offsets", arena_text(arena, offsets, strlen(offsets)));
+  if (!kafka_plan_cluster(request, plan, facts->cluster, err))
     return false;
   plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete --group %s",
-           kafka_server(plan, request), kafka_word(&plan->arena, facts->group));
+           kafka_server(plan, request), shown_word(arena, facts->group));
   plan_say(plan, PLAN_BLAST, "deletes the group's committed offsets of %s",
-           kafka_counted(plan, (int64_t)picks->count, "partition", "partitions"));
+           shown_counted(arena, (int64_t)partitions, "partition", "partitions"));
   plan_say(plan, PLAN_WARNING,
            "a consumer that joins this group later starts at auto.offset.reset: with latest it "
            "misses messages, with earliest it reads all of them again");
@@ -70,26 +52,30 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
            "the group is Empty and has committed nothing since, to any partition: checked once "
            "more just before; "
            "the broker also refuses while the group has members");
-  if (picks->count > 0) {
+  if (partitions > 0) {
     plan_say(plan, PLAN_LOSS, "stacktop cannot recreate a group; use the file below");
     plan_say(plan, PLAN_UNDO,
              "its offsets are written to %s first; kafka-consumer-groups.sh --reset-offsets "
              "--from-file recreates the group from it",
-             kafka_undo_path(plan, request->state, object->identities[IDENTITY_UNDO]));
+             kafka_undo_path(plan, request->state, undo));
   }
   return true;
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   struct kafka_facts facts;
-  struct kafka_picks picks = {0};
   kafka_facts_read(request->found, &facts);
   if (!kafka_facts_allow(&facts, false, err))
     return false;
-  if (request->found->tables[0].row_count > 0 && !kafka_picks_take(&picks, request, true, err))
+  if (request->found->tables[0].row_count == 0)
+    return plan_fill(request, plan, &facts, 0, "", err);
+  struct kafka_admin *picks = kafka_picks_take(request, true, err);
+  if (!picks)
     return false;
-  bool good = plan_fill(request, plan, &facts, &picks, err);
-  kafka_picks_fini(&picks);
+  kafka_undo_fill(picks, "", "");
+  bool good =
+      plan_fill(request, plan, &facts, picks->spot_count, picks->text ? picks->text : "", err);
+  kafka_admin_free(picks);
   return good;
 }
 
@@ -105,18 +91,13 @@ static bool is_gone(const struct plan *plan, const struct kafka_admin *now) {
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
   const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_group, 4000, is_gone);
   if (!now)
     return false;
-  if (!is_gone(NULL, now)) {
-    outcome_set(outcome, 0, OBJECT_UNKNOWN, "accepted, but the group is still there (%s)",
-                now->facts.state_text);
-    return true;
-  }
-  outcome_set(outcome, 0, OBJECT_DONE, "the brokers no longer list the group");
-  outcome_proof(outcome, "the brokers no longer list the group");
-  return true;
+  if (is_gone(NULL, now))
+    return step_prove(step, OBJECT_DONE, "the brokers no longer list the group");
+  return step_prove(step, OBJECT_UNKNOWN, "accepted, but the group is still there (%s)",
+                    now->facts.state_text);
 }
 
 KAFKA_STEPS

@@ -1,10 +1,10 @@
 #include "actions/kafka/kafka_found.h"
 
 #include "actions/found.h"
-#include "core/mem.h"
+#include "actions/kafka/kafka_words.h"
+#include "core/map.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Offsets of a partition; what a table does not show is in a hidden column all the same. */
@@ -18,57 +18,56 @@ enum spot_column {
   C_WANT,
   C_PROBLEM,
   C_MARK,
+  C_PARTITION,
   C_ID,
   C_COUNT
 };
 
-static const struct column_spec group_columns[C_COUNT] = {
-    [C_NAME] = {.id = "name", .title = "TOPIC", .flags = COLUMN_FLEX, .width = 20},
-    [C_COMMITTED] = {.id = "committed", .title = "COMMITTED", .unit = UNIT_COUNT},
-    [C_LAG] = {.id = "lag", .title = "LAG", .unit = UNIT_COUNT},
-    [C_START] = {.id = "start", .title = "START", .unit = UNIT_COUNT, .priority = 1},
-    [C_END] = {.id = "end", .title = "END", .unit = UNIT_COUNT, .priority = 1},
-    [C_AT] = {.id = "at", .title = "AT THE TIME", .unit = UNIT_COUNT, .priority = 2},
-    [C_WANT] = {.id = "want", .title = "IN THE FILE", .unit = UNIT_COUNT, .priority = 2},
-    [C_PROBLEM] = {.id = "problem", .title = "PROBLEM", .priority = 3},
-    [C_MARK] = {.id = "mark", .title = "MARK", .flags = COLUMN_DETAIL},
-    [C_ID] = {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
-};
+// clang-format off
+#define NAME_COLUMN(text)                                                                          \
+  {.id = "name", .title = (text), .flags = COLUMN_FLEX, .width = 20}
+#define COUNT_COLUMN(name, text, order)                                                            \
+  {.id = (name), .title = (text), .unit = UNIT_COUNT, .priority = (order)}
+#define TEXT_COLUMN(name, text, order) {.id = (name), .title = (text), .priority = (order)}
+#define HIDDEN_COLUMN(name, text) {.id = (name), .title = (text), .flags = COLUMN_DETAIL}
 
-static const struct column_spec record_columns[C_COUNT] = {
-    [C_NAME] = {.id = "name", .title = "TOPIC", .flags = COLUMN_FLEX, .width = 20},
-    [C_COMMITTED] = {.id = "committed", .title = "COMMITTED", .flags = COLUMN_DETAIL},
-    [C_LAG] = {.id = "messages", .title = "MESSAGES", .unit = UNIT_COUNT},
-    [C_START] = {.id = "start", .title = "START", .unit = UNIT_COUNT, .priority = 1},
-    [C_END] = {.id = "end", .title = "END", .unit = UNIT_COUNT, .priority = 1},
-    [C_AT] = {.id = "at", .title = "AT THE TIME", .unit = UNIT_COUNT, .priority = 2},
-    [C_WANT] = {.id = "want", .title = "WANTED", .flags = COLUMN_DETAIL},
-    [C_PROBLEM] = {.id = "problem", .title = "PROBLEM", .priority = 3},
-    [C_MARK] = {.id = "mark", .title = "MARK", .flags = COLUMN_DETAIL},
-    [C_ID] = {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
-};
+/* Groups and records differ in three columns. */
+#define SPOT_COLUMNS(committed, lag, want)                                                         \
+  {                                                                                                \
+    [C_NAME] = NAME_COLUMN("TOPIC"), [C_COMMITTED] = committed, [C_LAG] = lag,                     \
+    [C_START] = COUNT_COLUMN("start", "START", 1), [C_END] = COUNT_COLUMN("end", "END", 1),        \
+    [C_AT] = COUNT_COLUMN("at", "AT THE TIME", 2), [C_WANT] = want,                                \
+    [C_PROBLEM] = TEXT_COLUMN("problem", "PROBLEM", 3), [C_MARK] = HIDDEN_COLUMN("mark", "MARK"),  \
+    [C_PARTITION] = HIDDEN_COLUMN("partition", "PARTITION"),                                       \
+    [C_ID] = HIDDEN_COLUMN("topic_id", "TOPIC ID"),                                                \
+  }
+// clang-format on
+
+static const struct column_spec group_columns[C_COUNT] =
+    SPOT_COLUMNS(COUNT_COLUMN("committed", "COMMITTED", 0), COUNT_COLUMN("lag", "LAG", 0),
+                 COUNT_COLUMN("want", "IN THE FILE", 2));
+static const struct column_spec record_columns[C_COUNT] =
+    SPOT_COLUMNS(HIDDEN_COLUMN("committed", "COMMITTED"), COUNT_COLUMN("messages", "MESSAGES", 0),
+                 HIDDEN_COLUMN("want", "WANTED"));
 
 enum topic_column { T_NAME, T_PARTITIONS, T_REPLICAS, T_VALUE, T_SOURCE, T_PROBLEM, T_ID, T_COUNT };
 
 static const struct column_spec topic_columns[T_COUNT] = {
-    [T_NAME] = {.id = "name", .title = "TOPIC", .flags = COLUMN_FLEX, .width = 20},
-    [T_PARTITIONS] = {.id = "partitions", .title = "PARTITIONS", .unit = UNIT_COUNT},
-    [T_REPLICAS] = {.id = "replicas", .title = "REPLICAS", .unit = UNIT_COUNT, .priority = 1},
-    [T_VALUE] = {.id = "value", .title = "NOW", .priority = 1},
-    [T_SOURCE] = {.id = "source", .title = "SET BY", .priority = 2},
-    [T_PROBLEM] = {.id = "problem", .title = "PROBLEM", .priority = 3},
-    [T_ID] = {.id = "topic_id", .title = "TOPIC ID", .flags = COLUMN_DETAIL},
+    [T_NAME] = NAME_COLUMN("TOPIC"),
+    [T_PARTITIONS] = COUNT_COLUMN("partitions", "PARTITIONS", 0),
+    [T_REPLICAS] = COUNT_COLUMN("replicas", "REPLICAS", 1),
+    [T_VALUE] = TEXT_COLUMN("value", "NOW", 1),
+    [T_SOURCE] = TEXT_COLUMN("source", "SET BY", 2),
+    [T_PROBLEM] = TEXT_COLUMN("problem", "PROBLEM", 3),
+    [T_ID] = HIDDEN_COLUMN("topic_id", "TOPIC ID"),
 };
 
 enum setting_column { S_TOPIC, S_NAME, S_VALUE, S_SOURCE, S_OWN, S_FIXED, S_COUNT };
 
 static const struct column_spec setting_columns[S_COUNT] = {
-    [S_TOPIC] = {.id = "topic", .title = "TOPIC"},
-    [S_NAME] = {.id = "name", .title = "SETTING"},
-    [S_VALUE] = {.id = "value", .title = "VALUE"},
-    [S_SOURCE] = {.id = "source", .title = "SET BY"},
-    [S_OWN] = {.id = "own", .title = "OWN", .flags = COLUMN_DETAIL},
-    [S_FIXED] = {.id = "fixed", .title = "FIXED", .flags = COLUMN_DETAIL},
+    [S_TOPIC] = TEXT_COLUMN("topic", "TOPIC", 0), [S_NAME] = TEXT_COLUMN("name", "SETTING", 0),
+    [S_VALUE] = TEXT_COLUMN("value", "VALUE", 0), [S_SOURCE] = TEXT_COLUMN("source", "SET BY", 0),
+    [S_OWN] = HIDDEN_COLUMN("own", "OWN"),        [S_FIXED] = HIDDEN_COLUMN("fixed", "FIXED"),
 };
 
 static const struct table_spec group_table = {
@@ -110,6 +109,7 @@ static bool spot_row(struct sample *sample, struct table *table, const struct ka
   row->cells[C_WANT] = offset_cell(spot->want, NULL);
   row->cells[C_PROBLEM] = error ? value_text(error) : value_none(NULL);
   row->cells[C_MARK] = offset_cell(spot->mark, NULL);
+  row->cells[C_PARTITION] = value_int(spot->partition);
   return true;
 }
 
@@ -220,23 +220,23 @@ static void topic_row(struct sample *sample, struct table *table,
 struct sample *kafka_found_topics(const struct kafka_admin *admin) {
   static const struct table_spec *const specs[] = {&topic_table, &setting_table};
   struct sample *sample = sample_of(specs, 2, admin, NULL);
-  struct table *topics = sample_table(sample, topic_table.id);
-  size_t at = 0; /* settings come topic by topic, mostly in this order */
+  struct table *topics = &sample->tables[0];
+  struct map rows = {0};
   for (size_t i = 0; i < admin->topic_count; i++)
     topic_row(sample, topics, &admin->topics[i]);
+  for (size_t i = 0; i < topics->row_count; i++)
+    map_add(&rows, topics->rows[i].key, i);
   for (size_t i = 0; i < admin->setting_count; i++) {
     const struct kafka_setting *setting = &admin->settings[i];
     setting_row(sample, setting);
-    if (topics->row_count == 0 || strcmp(setting->name, admin->name) != 0)
+    const struct map_slot *slot =
+        strcmp(setting->name, admin->name) == 0 ? map_find(&rows, setting->topic) : NULL;
+    if (!slot)
       continue;
-    for (size_t tried = 0; tried < topics->row_count; tried++, at = (at + 1) % topics->row_count)
-      if (strcmp(topics->rows[at].key, setting->topic) == 0)
-        break;
-    if (topics->row_count == 0)
-      continue;
-    topics->rows[at].cells[T_VALUE] = value_cell(sample, setting);
-    topics->rows[at].cells[T_SOURCE] = value_text(sample_copy(sample, setting->source));
+    topics->rows[slot->value].cells[T_VALUE] = value_cell(sample, setting);
+    topics->rows[slot->value].cells[T_SOURCE] = value_text(sample_copy(sample, setting->source));
   }
+  map_fini(&rows);
   return sample;
 }
 
@@ -281,17 +281,15 @@ bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err
   if (facts->empty)
     return true;
   if (facts->members > 0)
-    return err_set(err, ERR_INVALID, "the group is %s; stop its %lld %s first", facts->state,
-                   (long long)facts->members, facts->members == 1 ? "consumer" : "consumers");
+    return kafka_refuse_members("the group", facts->state, facts->members, err);
   return err_set(err, ERR_INVALID, "the group is %s; it must be Empty", facts->state);
 }
 
 bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_request *request,
                       struct err *err) {
-  const struct table *table =
-      request->found ? sample_table_view(request->found, topic_table.id) : NULL;
-  const struct row *row =
-      table && request->chosen_count == 1 ? table_find(table, request->chosen[0]) : NULL;
+  const struct row *row = request->found && request->chosen_count == 1
+                              ? table_find(&request->found->tables[0], request->chosen[0])
+                              : NULL;
   if (!row)
     return err_set(err, ERR_INVALID,
                    request->chosen_count == 0 ? "no topic is picked"
@@ -301,6 +299,18 @@ bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_reque
                                       .id = text_of(row->cells[T_ID]),
                                       .error = text_of(row->cells[T_PROBLEM])};
   return true;
+}
+
+bool kafka_plan_topic(const struct action_request *request, struct plan *plan,
+                      const struct kafka_topic_facts *topic, const char *noticed, struct err *err) {
+  const char *cluster = known(found_text(request->found, "cluster"));
+  struct plan_object *object = plan_object(plan, topic->name, topic->name);
+  plan->name = object->label;
+  plan->unit = "topics";
+  action_bind(plan, "topic", object->label);
+  action_bind(plan, "topic_id", topic->id ? plan_copy(plan, topic->id) : "");
+  kafka_say_topic(plan, topic->id != NULL, noticed);
+  return kafka_plan_cluster(request, plan, cluster, err);
 }
 
 bool kafka_setting_read(const struct sample *found, size_t index, struct kafka_setting *setting) {
@@ -321,76 +331,71 @@ bool kafka_setting_read(const struct sample *found, size_t index, struct kafka_s
 
 /* ---- picks */
 
-static int name_compare(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_chosen(const char **sorted, size_t count, const char *key) {
-  return count > 0 && bsearch(&key, sorted, count, sizeof *sorted, name_compare);
-}
-
-static struct kafka_pick pick_of(const struct row *row, const char *topic_id) {
-  const char *slash = strrchr(row->key, '/');
-  return (struct kafka_pick){.key = row->key,
-                             .topic = row->parent,
-                             .topic_id = topic_id,
-                             .partition = (int32_t)strtol(slash ? slash + 1 : "", NULL, 10),
-                             .committed = number_of(row->cells[C_COMMITTED]),
-                             .start = number_of(row->cells[C_START]),
-                             .end = number_of(row->cells[C_END]),
-                             .at = number_of(row->cells[C_AT]),
-                             .want = number_of(row->cells[C_WANT]),
-                             .mark = number_of(row->cells[C_MARK]),
-                             .error = text_of(row->cells[C_PROBLEM])};
-}
-
-static bool all_there(const struct table *table, const struct action_request *request,
-                      struct err *err) {
-  const char **keys = mem_new((table->row_count + 1) * sizeof *keys);
-  const char *missing = NULL;
-  for (size_t i = 0; i < table->row_count; i++)
-    keys[i] = table->rows[i].key;
-  if (table->row_count > 1)
-    qsort(keys, table->row_count, sizeof *keys, name_compare);
-  for (size_t i = 0; i < request->chosen_count; i++)
-    if (!is_chosen(keys, table->row_count, request->chosen[i]))
-      missing = request->chosen[i];
-  free(keys);
-  return !missing ||
-         err_set(err, ERR_INVALID, "%.150s cannot be selected: not in the list", missing);
-}
-
-bool kafka_picks_take(struct kafka_picks *picks, const struct action_request *request, bool all,
-                      struct err *err) {
-  *picks = (struct kafka_picks){0};
-  const struct table *table = request->found ? &request->found->tables[0] : NULL;
-  if (!table || (!all && request->chosen_count == 0))
-    return err_set(err, ERR_INVALID, "nothing is picked");
-  if (!all && !all_there(table, request, err))
+static bool add_pick(struct kafka_admin *picks, const struct row *row, const char *topic_id) {
+  struct kafka_spot *spot =
+      kafka_admin_spot(picks, row->parent, (int32_t)number_of(row->cells[C_PARTITION]));
+  if (!spot)
     return false;
-  const char **sorted = mem_new((request->chosen_count + 1) * sizeof *sorted);
-  for (size_t i = 0; i < request->chosen_count; i++)
-    sorted[i] = request->chosen[i];
-  if (request->chosen_count > 1)
-    qsort(sorted, request->chosen_count, sizeof *sorted, name_compare);
-  picks->items = mem_new((table->row_count + 1) * sizeof *picks->items);
-  const char *id = NULL;
-  for (size_t i = 0; i < table->row_count; i++) {
-    const struct row *row = &table->rows[i];
-    if (!row->parent) /* each before its children */
-      id = text_of(row->cells[C_ID]);
-    if (row->parent && (all || is_chosen(sorted, request->chosen_count, row->key) ||
-                        is_chosen(sorted, request->chosen_count, row->parent)))
-      picks->items[picks->count++] = pick_of(row, id);
-  }
-  free(sorted);
-  if (picks->count > 0)
-    return true;
-  kafka_picks_fini(picks);
-  return err_set(err, ERR_INVALID, "nothing is picked");
+  spot->topic_id = topic_id;
+  spot->committed = number_of(row->cells[C_COMMITTED]);
+  spot->start = number_of(row->cells[C_START]);
+  spot->end = number_of(row->cells[C_END]);
+  spot->at = number_of(row->cells[C_AT]);
+  spot->want = number_of(row->cells[C_WANT]);
+  spot->mark = number_of(row->cells[C_MARK]);
+  spot->error = text_of(row->cells[C_PROBLEM]);
+  return true;
 }
 
-void kafka_picks_fini(struct kafka_picks *picks) {
-  free(picks->items);
-  *picks = (struct kafka_picks){0};
+/* Whether the key is among those that were chosen, which it marks as seen. */
+static bool is_chosen(struct map *chosen, const char *key) {
+  struct map_slot *slot = map_find(chosen, key);
+  if (slot)
+    slot->value = true;
+  return slot != NULL;
+}
+
+static const char *unseen(const struct map *chosen, const struct action_request *request) {
+  for (size_t i = 0; i < request->chosen_count; i++)
+    if (!map_find(chosen, request->chosen[i])->value)
+      return request->chosen[i];
+  return NULL;
+}
+
+struct kafka_admin *kafka_picks_take(const struct action_request *request, bool all,
+                                     struct err *err) {
+  struct kafka_admin *picks = kafka_admin_new();
+  const struct table *table = request->found ? &request->found->tables[0] : NULL;
+  const char *topic_id = NULL;
+  bool topic_chosen = false, good = true;
+  struct map chosen = {0};
+  for (size_t i = 0; !all && i < request->chosen_count; i++)
+    map_add(&chosen, request->chosen[i], false);
+  for (size_t i = 0; table && i < table->row_count && good; i++) {
+    const struct row *row = &table->rows[i];
+    const bool row_chosen = all || is_chosen(&chosen, row->key);
+    if (!row->parent) { /* each before its children */
+      topic_id = text_of(row->cells[C_ID]);
+      topic_chosen = row_chosen;
+    } else if (row_chosen || topic_chosen) {
+      good = add_pick(picks, row, topic_id);
+    }
+  }
+  const char *missing = all ? NULL : unseen(&chosen, request);
+  if (missing)
+    err_set(err, ERR_INVALID, "%.150s cannot be selected: not in the list", missing);
+  else if (!good || picks->spot_count == 0)
+    err_set(err, ERR_INVALID, good ? "nothing is picked" : "too many partitions");
+  map_fini(&chosen);
+  if (!missing && good && picks->spot_count > 0)
+    return picks;
+  kafka_admin_free(picks);
+  return NULL;
+}
+
+bool kafka_spot_known(const struct kafka_spot *spot, struct err *err) {
+  if (!spot->error && spot->start >= 0 && spot->end >= 0)
+    return true;
+  return err_set(err, ERR_INVALID, "%.100s/%d: %.100s; deselect it", spot->topic, spot->partition,
+                 spot->error ? spot->error : "its offsets are not known");
 }

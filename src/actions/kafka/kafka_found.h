@@ -34,26 +34,20 @@ bool kafka_facts_allow(const struct kafka_facts *facts, bool classic, struct err
  * one, or is not there. */
 bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_request *request,
                       struct err *err) MUST_CHECK;
+/* The plan's object is that topic, and its name: identities topic, topic_id (noticed: what tells
+ * another topic of that name where there is none) and cluster. */
+bool kafka_plan_topic(const struct action_request *request, struct plan *plan,
+                      const struct kafka_topic_facts *topic, const char *noticed,
+                      struct err *err) MUST_CHECK;
 /* A setting that was found; false beyond the last. */
 bool kafka_setting_read(const struct sample *found, size_t index,
                         struct kafka_setting *setting) MUST_CHECK;
 
-/* A partition as picked: of the first table. */
-struct kafka_pick {
-  const char *key;              /* "topic/3" */
-  const char *topic, *topic_id; /* id: NULL where not known */
-  int32_t partition;
-  int64_t committed, start, end, at, want, mark; /* KAFKA_NO_OFFSET */
-  const char *error;                             /* why an offset is not known; NULL */
-};
-
-struct kafka_picks {
-  struct kafka_pick *items; /* heap; in the table's order: by topic, by partition */
-  size_t count;
-};
-
-/* The partitions that were picked, themselves or by their topic; all: whatever was picked. False
- * with err when nothing was, or when something is not there. */
-bool kafka_picks_take(struct kafka_picks *picks, const struct action_request *request, bool all,
-                      struct err *err) MUST_CHECK;
-void kafka_picks_fini(struct kafka_picks *picks);
+/* The partitions that were picked, themselves or by their topic, as the spots of a question: in the
+ * table's order, by topic and partition, with the topic's id and what is known of their offsets;
+ * all: whatever was picked. NULL with err when nothing was, or when something is not there. For the
+ * caller to free; its texts are the sample's. */
+struct kafka_admin *kafka_picks_take(const struct action_request *request, bool all,
+                                     struct err *err);
+/* Whether it is known where the partition's log begins and ends; false with err. */
+bool kafka_spot_known(const struct kafka_spot *spot, struct err *err) MUST_CHECK;

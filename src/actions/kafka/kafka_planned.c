@@ -5,21 +5,14 @@
 #include "core/mem.h"
 #include "io/clock.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LOOK_AGAIN_MS = 250 }; /* a broker learns of a change a moment after the controller */
 
-static int identity_index(const struct plan *plan, const char *name) {
-  for (size_t i = 0; i < plan->identity_count; i++)
-    if (strcmp(plan->identities[i], name) == 0)
-      return (int)i;
-  return -1;
-}
-
 int64_t kafka_identity_number(const struct plan *plan, size_t object, const char *name) {
-  const char *text = action_identity(plan, object, name);
-  return *text ? strtoll(text, NULL, 10) : KAFKA_NO_OFFSET;
+  return action_identity_number(plan, object, name, KAFKA_NO_OFFSET);
 }
 
 static const char *known(const char *identity) {
@@ -31,13 +24,32 @@ static const char *value_in(const char *identity) {
   return *identity ? identity + 1 : NULL;
 }
 
-/* ---- a plan as a question */
+/* ---- a partition as an object, and back */
 
-static bool on_line(void *arg, const struct kafka_csv_line *line, int number, struct err *err) {
-  struct kafka_spot *spot = kafka_admin_spot(arg, line->topic, line->partition);
-  if (!spot)
-    return err_set(err, ERR_LIMIT, "line %d: too many partitions", number);
-  spot->committed = line->offset;
+/* Which offset an identity is. */
+static const struct {
+  const char *name;
+  size_t at;
+} spot_offsets[] = {
+    {"old", offsetof(struct kafka_spot, committed)}, {"start", offsetof(struct kafka_spot, start)},
+    {"end", offsetof(struct kafka_spot, end)},       {"new", offsetof(struct kafka_spot, want)},
+    {"before", offsetof(struct kafka_spot, want)},   {"mark", offsetof(struct kafka_spot, mark)}};
+enum { OFFSETS = sizeof spot_offsets / sizeof *spot_offsets };
+
+bool kafka_plan_spot(struct plan *plan, const struct kafka_spot *spot, struct err *err) {
+  const char *key = plan_printf(plan, "%s/%d", spot->topic, spot->partition);
+  if (!plan_object(plan, key, key))
+    return err_set(err, ERR_LIMIT, "more than %d partitions; select fewer", PLAN_OBJECTS_MAX);
+  action_bind(plan, "topic", plan_copy(plan, spot->topic));
+  action_bind_number(plan, "partition", spot->partition);
+  if (action_has_identity(plan, "topic_id"))
+    action_bind(plan, "topic_id", spot->topic_id ? plan_copy(plan, spot->topic_id) : "");
+  for (size_t i = 0; i < OFFSETS; i++) {
+    const int64_t offset = *(const int64_t *)((const char *)spot + spot_offsets[i].at);
+    if (action_has_identity(plan, spot_offsets[i].name))
+      action_bind(plan, spot_offsets[i].name,
+                  offset >= 0 ? shown_number(&plan->arena, offset) : "");
+  }
   return true;
 }
 
@@ -49,13 +61,21 @@ static bool add_partitions(struct kafka_admin *admin, const struct plan *plan, s
     if (!spot)
       return err_set(err, ERR_LIMIT, "too many partitions");
     spot->topic_id = known(action_identity(plan, i, "topic_id"));
-    spot->committed = kafka_identity_number(plan, i, "old");
-    spot->start = kafka_identity_number(plan, i, "start");
-    spot->end = kafka_identity_number(plan, i, "end");
-    spot->want =
-        kafka_identity_number(plan, i, identity_index(plan, "before") >= 0 ? "before" : "new");
-    spot->mark = kafka_identity_number(plan, i, "mark");
+    for (size_t o = 0; o < OFFSETS; o++)
+      if (action_has_identity(plan, spot_offsets[o].name))
+        *(int64_t *)((char *)spot + spot_offsets[o].at) =
+            kafka_identity_number(plan, i, spot_offsets[o].name);
   }
+  return true;
+}
+
+/* ---- a plan as a question */
+
+static bool on_line(void *arg, const struct kafka_csv_line *line, int number, struct err *err) {
+  struct kafka_spot *spot = kafka_admin_spot(arg, line->topic, line->partition);
+  if (!spot)
+    return err_set(err, ERR_LIMIT, "line %d: too many partitions", number);
+  spot->committed = line->offset;
   return true;
 }
 
@@ -71,8 +91,8 @@ static void add_topic(struct kafka_admin *admin, const struct plan *plan) {
 
 /* A plan file that was edited: without the identity nothing would be checked. */
 static bool has_identities(const struct plan *plan) {
-  return plan->object_count > 0 && identity_index(plan, "cluster") >= 0 &&
-         (*action_identity(plan, 0, "group") || identity_index(plan, "topic_id") >= 0);
+  return plan->object_count > 0 && action_has_identity(plan, "cluster") &&
+         (*action_identity(plan, 0, "group") || action_has_identity(plan, "topic_id"));
 }
 
 static bool fill(struct kafka_admin *admin, const struct step *step, bool change, struct err *err) {
@@ -81,9 +101,10 @@ static bool fill(struct kafka_admin *admin, const struct step *step, bool change
     return err_set(err, ERR_INVALID, "the plan does not name its object");
   admin->cluster = known(action_identity(plan, 0, "cluster"));
   admin->group = known(action_identity(plan, 0, "group"));
-  if (identity_index(plan, "partition") >= 0 && !add_partitions(admin, plan, err))
+  const bool partitions = action_has_identity(plan, "partition");
+  if (partitions && !add_partitions(admin, plan, err))
     return false;
-  if (identity_index(plan, "partition") < 0 && identity_index(plan, "topic") >= 0)
+  if (!partitions && action_has_identity(plan, "topic"))
     add_topic(admin, plan);
   if (!change)
     return true;
@@ -100,8 +121,16 @@ static bool fill(struct kafka_admin *admin, const struct step *step, bool change
 
 const struct kafka_spot *kafka_planned_spot(const struct kafka_admin *admin,
                                             const struct plan *plan, size_t object) {
-  return kafka_admin_find(admin, action_identity(plan, object, "topic"),
-                          (int32_t)kafka_identity_number(plan, object, "partition"));
+  static const struct kafka_spot none = {.committed = KAFKA_NO_OFFSET,
+                                         .start = KAFKA_NO_OFFSET,
+                                         .end = KAFKA_NO_OFFSET,
+                                         .at = KAFKA_NO_OFFSET,
+                                         .mark = KAFKA_NO_OFFSET,
+                                         .want = KAFKA_NO_OFFSET};
+  const struct kafka_spot *spot =
+      kafka_admin_find(admin, action_identity(plan, object, "topic"),
+                       (int32_t)kafka_identity_number(plan, object, "partition"));
+  return spot ? spot : &none;
 }
 
 /* ---- to execute and to verify */
@@ -112,11 +141,11 @@ static void set_results(struct step *step, const struct kafka_admin *admin, bool
   bool moved = false;
   for (size_t i = 0; i < outcome->count; i++) {
     const struct kafka_spot *spot = kafka_planned_spot(admin, step->act->plan, i);
-    if (spot && spot->error)
+    if (spot->error)
       outcome_set(outcome, i, OBJECT_REFUSED, "%s", spot->error);
     else if (good)
       outcome_set(outcome, i, OBJECT_SENT, "accepted by the broker");
-    moved |= spot && spot->error;
+    moved |= spot->error != NULL;
   }
   if (good || admin->unsure || step->dropped)
     return;
@@ -155,6 +184,16 @@ const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int
   return now;
 }
 
+size_t kafka_judge_sent(struct step *step, const struct kafka_admin *now, kafka_judge judge,
+                        enum object_result held) {
+  const struct outcome *outcome = step->act->outcome;
+  size_t count = 0;
+  for (size_t i = 0; i < outcome->count; i++)
+    if (outcome->objects[i].result == OBJECT_SENT)
+      count += judge(step, now, i, kafka_planned_spot(now, step->act->plan, i), held);
+  return count;
+}
+
 /* ---- undo */
 
 /* All topics of the plan of which something was committed: the file has these partitions alone. */
@@ -182,9 +221,9 @@ void kafka_undo_offer(struct step *step) {
   char *topics = topics_of(plan);
   char *path = kafka_undo_file(step->act->state, action_identity(plan, 0, "undo"));
   if (*topics)
-    outcome_undo(outcome, "kafka.reset-offsets %s %s %sfile=%s", kafka_word(arena, plan->target),
-                 kafka_word(arena, action_identity(plan, 0, "group")), topics,
-                 kafka_word(arena, path));
+    outcome_undo(outcome, "kafka.reset-offsets %s %s %sfile=%s", shown_word(arena, plan->target),
+                 shown_word(arena, action_identity(plan, 0, "group")), topics,
+                 shown_word(arena, path));
   free(topics);
   free(path);
 }

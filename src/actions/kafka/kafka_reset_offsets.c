@@ -102,13 +102,12 @@ static bool execute(struct step *step) {
 
 enum { COMMIT_INTERVAL_MS = 5000 };
 
-static void judge(struct step *step, const struct kafka_admin *now, size_t i, bool last) {
+static bool judge(struct step *step, const struct kafka_admin *now, size_t i,
+                  const struct kafka_spot *spot, enum object_result held) {
   struct outcome *outcome = step->act->outcome;
-  const struct kafka_spot *spot = kafka_planned_spot(now, step->act->plan, i);
-  long long committed = spot ? spot->committed : KAFKA_NO_OFFSET;
-  long long wanted = kafka_identity_number(step->act->plan, i, "new");
-  if (committed == wanted)
-    outcome_set(outcome, i, last ? OBJECT_DONE : OBJECT_SENT, "read again: %lld", wanted);
+  const long long committed = spot->committed;
+  if (committed == kafka_identity_number(step->act->plan, i, "new"))
+    outcome_set(outcome, i, held, "read again: %lld", committed);
   else if (committed >= 0 && now->facts.state != KAFKA_GROUP_EMPTY)
     outcome_set(outcome, i, OBJECT_DONE, "a consumer has joined and is at %lld", committed);
   else if (committed >= 0)
@@ -116,34 +115,25 @@ static void judge(struct step *step, const struct kafka_admin *now, size_t i, bo
                 "was set, but is now %lld: another client commits for this group", committed);
   else
     outcome_set(outcome, i, OBJECT_UNKNOWN, "was set, but nothing is committed now");
-}
-
-/* False when it could not be read. held: how many of those that were looked at are as planned. */
-static bool look(struct step *step, bool last, size_t *held) {
-  struct outcome *outcome = step->act->outcome;
-  const struct kafka_admin *now = kafka_look(step, kafka_run_look_group);
-  *held = 0;
-  for (size_t i = 0; now && i < outcome->count; i++)
-    if (outcome->objects[i].result == OBJECT_SENT) {
-      judge(step, now, i, last);
-      *held += outcome->objects[i].result != OBJECT_UNKNOWN;
-    }
-  return now != NULL;
+  return outcome->objects[i].result != OBJECT_UNKNOWN;
 }
 
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   struct progress *progress = step->act->progress;
-  size_t looked = outcome_count(outcome, OBJECT_SENT), held;
-  if (!look(step, false, &held))
+  size_t looked = outcome_count(outcome, OBJECT_SENT);
+  const struct kafka_admin *now = kafka_look(step, kafka_run_look_group);
+  if (!now)
     return false;
+  size_t held = kafka_judge_sent(step, now, judge, OBJECT_SENT);
   if (held > 0) {
     looked = outcome_count(outcome, OBJECT_SENT);
     snprintf(progress->step, sizeof progress->step,
              "as planned; checking again in 5 s for commits by other clients");
     step_report(step);
-    if (!step_sleep(step, COMMIT_INTERVAL_MS) || !look(step, true, &held))
+    if (!step_sleep(step, COMMIT_INTERVAL_MS) || !(now = kafka_look(step, kafka_run_look_group)))
       return false;
+    held = kafka_judge_sent(step, now, judge, OBJECT_DONE);
   }
   outcome_proof(outcome, "offsets read again after 5 s: %zu of %zu as planned", held, looked);
   return true;
@@ -166,8 +156,5 @@ const struct action action_kafka_reset_offsets = {
              .params = params,
              .param_count = sizeof params / sizeof *params},
     .applies = reset_applies,
-    .survey = &survey_step,
-    .plan = kafka_reset_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS_WITH(kafka_reset_plan),
 };

@@ -10,18 +10,8 @@
 
 /* old: "" where it is not set for the topic itself, else "=VALUE"; so is new. others: the topic's
  * other own settings, to see that they stay. */
-enum {
-  IDENTITY_TOPIC,
-  IDENTITY_NAME,
-  IDENTITY_OLD,
-  IDENTITY_NEW,
-  IDENTITY_OTHERS,
-  IDENTITY_CLUSTER,
-  IDENTITY_TOPIC_ID,
-  IDENTITY_COUNT
-};
-static const char *const identities[IDENTITY_COUNT] = {"topic",  "name",    "old",     "new",
-                                                       "others", "cluster", "topic_id"};
+static const char *const identities[] = {"topic",  "name",    "old",     "new",
+                                         "others", "cluster", "topic_id"};
 static const struct plan_column columns[] = {
     {"SETTING", false}, {"OLD", false}, {"SET BY", false}, {"NEW", false}};
 
@@ -132,18 +122,23 @@ static bool keeps_less(const char *now, const char *wanted) {
   return after != -1 && (before == -1 || after < before);
 }
 
-static void say_all(const struct action_request *request, struct plan *plan,
-                    const char *const *identity, const char *now, const char *source) {
-  const char *name = identity[IDENTITY_NAME],
-             *wanted = *identity[IDENTITY_NEW] ? identity[IDENTITY_NEW] + 1 : NULL;
+/* The value that is set for the topic itself; "" for the default. */
+static const char *old_value(const struct plan *plan) {
+  const char *old = action_identity(plan, 0, "old");
+  return *old ? old + 1 : "";
+}
+
+static void say_all(const struct action_request *request, struct plan *plan, const char *now,
+                    const char *source, const char *wanted) {
+  const char *name = request->texts[NAME], *others = action_identity(plan, 0, "others");
   const char *value = wanted && strchr(wanted, ',')
                           ? plan_printf(plan, "%s=[%s]", name, wanted)
                           : plan_printf(plan, "%s=%s", name, wanted ? wanted : "");
-  const char *topic = kafka_word(&plan->arena, identity[IDENTITY_TOPIC]);
+  const char *topic = shown_word(&plan->arena, plan->name);
   plan_say(plan, PLAN_EFFECT,
            "kafka-configs.sh %s --alter --entity-type topics --entity-name %s %s %s",
            kafka_server(plan, request), topic, wanted ? "--add-config" : "--delete-config",
-           kafka_word(&plan->arena, wanted ? value : name));
+           shown_word(&plan->arena, wanted ? value : name));
   plan_say(plan, PLAN_BLAST, "%s is %s now, set by: %s", name, *now ? now : "empty", source);
   if (may_delete(name) && keeps_less(now, wanted)) {
     plan_say(plan, PLAN_WARNING,
@@ -152,10 +147,10 @@ static void say_all(const struct action_request *request, struct plan *plan,
   }
   plan_say(plan, PLAN_PRECONDITION, "%s still has its current value (checked just before)", name);
   plan_say(plan, PLAN_PRECONDITION, "its other topic settings are kept: %s",
-           *identity[IDENTITY_OTHERS] ? identity[IDENTITY_OTHERS] : "it has none");
+           *others ? others : "it has none");
   plan_say(plan, PLAN_UNDO, "kafka.set-topic-config %s %s name=%s value=%s",
-           kafka_word(&plan->arena, plan->target), topic, name,
-           kafka_word(&plan->arena, *identity[IDENTITY_OLD] ? identity[IDENTITY_OLD] + 1 : ""));
+           shown_word(&plan->arena, plan->target), topic, name,
+           shown_word(&plan->arena, old_value(plan)));
 }
 
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -172,46 +167,34 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (!may_set(&setting, old, wanted, err))
     return false;
   ACTION_OBJECTS(plan, columns, identities);
-  plan->unit = "topics";
-  struct plan_object *object = plan_object(plan, topic.name, topic.name);
-  if (!object)
-    return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->name = object->label;
-  const char *name = object->cells[0] = plan_copy(plan, request->texts[NAME]);
-  object->cells[1] = plan_copy(plan, now);
-  object->cells[2] = plan_copy(plan, setting.source);
-  object->cells[3] = wanted ? plan_copy(plan, wanted) : "the default";
-  object->identities[IDENTITY_TOPIC] = object->label;
-  object->identities[IDENTITY_NAME] = name;
-  object->identities[IDENTITY_OLD] = old ? plan_printf(plan, "=%s", old) : "";
-  object->identities[IDENTITY_NEW] = wanted ? plan_printf(plan, "=%s", wanted) : "";
-  object->identities[IDENTITY_OTHERS] = others;
-  plan->title = wanted
-                    ? plan_printf(plan, "Set %s of topic %s to %s", name, object->label, wanted)
-                    : plan_printf(plan, "Reset %s of topic %s to its default", name, object->label);
-  struct kafka_facts facts;
-  kafka_facts_read(request->found, &facts);
-  object->identities[IDENTITY_TOPIC_ID] = kafka_identity_topic(plan, topic.id);
-  say_all(request, plan, (const char *const *)object->identities, now, object->cells[2]);
-  kafka_say_topic(plan, topic.id != NULL, "its settings");
-  return kafka_identity_cluster(request, plan, facts.cluster, &object->identities[IDENTITY_CLUSTER],
-                                err);
+  if (!kafka_plan_topic(request, plan, &topic, "its settings", err))
+    return false;
+  const char *name = plan_copy(plan, request->texts[NAME]);
+  ACTION_CELLS(plan, name, plan_copy(plan, now), plan_copy(plan, setting.source),
+               wanted ? plan_copy(plan, wanted) : "the default");
+  action_bind(plan, "name", name);
+  action_bind(plan, "old", old ? plan_printf(plan, "=%s", old) : "");
+  action_bind(plan, "new", wanted ? plan_printf(plan, "=%s", wanted) : "");
+  action_bind(plan, "others", others);
+  plan->title = wanted ? plan_printf(plan, "Set %s of topic %s to %s", name, plan->name, wanted)
+                       : plan_printf(plan, "Reset %s of topic %s to its default", name, plan->name);
+  say_all(request, plan, now, setting.source, wanted);
+  return true;
 }
 
 /* ---- execute */
 
 static bool execute(struct step *step) {
-  const struct act *act = step->act;
-  const char **identity = act->plan->objects[0].identities;
+  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->act->outcome;
   struct arena *arena = &step->arena;
   bool good = kafka_change(step, kafka_run_set_config);
-  if (!good && outcome_count(act->outcome, OBJECT_UNKNOWN) == 0)
+  if (!good && outcome_count(outcome, OBJECT_UNKNOWN) == 0)
     return false;
-  const char *value =
-      arena_printf(arena, "value=%s", *identity[IDENTITY_OLD] ? identity[IDENTITY_OLD] + 1 : "");
-  outcome_undo(act->outcome, "kafka.set-topic-config %s %s name=%s %s",
-               kafka_word(arena, act->plan->target), kafka_word(arena, identity[IDENTITY_TOPIC]),
-               identity[IDENTITY_NAME], kafka_word(arena, value));
+  outcome_undo(outcome, "kafka.set-topic-config %s %s name=%s %s", shown_word(arena, plan->target),
+               shown_word(arena, action_identity(plan, 0, "topic")),
+               action_identity(plan, 0, "name"),
+               shown_word(arena, arena_printf(arena, "value=%s", old_value(plan))));
   return good;
 }
 
@@ -244,21 +227,18 @@ static bool is_set(const struct plan *plan, const struct kafka_admin *now) {
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
   const struct kafka_admin *now = kafka_look_until(step, kafka_run_look_topics, 5000, is_set);
   if (!now)
     return false;
-  char *others = others_of(now);
   if (!is_set(NULL, now))
-    outcome_set(outcome, 0, OBJECT_UNKNOWN, "accepted, but reading it again shows another value");
-  else if (strcmp(others, step->act->plan->objects[0].identities[IDENTITY_OTHERS]) != 0)
-    outcome_set(outcome, 0, OBJECT_DONE,
-                "set, but other settings of the topic changed in the meantime: %s",
-                *others ? others : "none is left");
+    return step_prove(step, OBJECT_UNKNOWN, "accepted, but reading it again shows another value");
+  char *others = others_of(now);
+  if (strcmp(others, action_identity(step->act->plan, 0, "others")) != 0)
+    step_prove(step, OBJECT_DONE,
+               "set, but other settings of the topic changed in the meantime: %s",
+               *others ? others : "none is left");
   else
-    outcome_set(outcome, 0, OBJECT_DONE,
-                "read again: set; the topic's other settings are unchanged");
-  outcome_proof(outcome, "%s", outcome->objects[0].words);
+    step_prove(step, OBJECT_DONE, "read again: set; the topic's other settings are unchanged");
   free(others);
   return true;
 }

@@ -4,7 +4,6 @@
 #include "clients/kafka/kafka_contract.h"
 #include "core/format.h"
 #include "core/mem.h"
-#include "core/quote.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -12,41 +11,27 @@
 #include <string.h>
 #include <time.h>
 
-const char *kafka_word(struct arena *arena, const char *text) {
-  const size_t size = 4 * strlen(text) + 3;
-  char *out = arena_alloc(arena, size);
-  return out ? quote_word(out, size, text) : "";
-}
-
-const char *kafka_counted(struct plan *plan, int64_t count, const char *one, const char *many) {
-  char text[2 * FORMAT_MAX];
-  return plan_copy(plan, format_counted(text, sizeof text, count, one, many));
-}
-
 const char *kafka_server(struct plan *plan, const struct action_request *request) {
   return plan_printf(plan, "--bootstrap-server %s",
-                     kafka_word(&plan->arena, target_text(request->target, "bootstrap")));
+                     shown_word(&plan->arena, target_text(request->target, "bootstrap")));
+}
+
+bool kafka_refuse_members(const char *who, const char *state, int64_t members, struct err *err) {
+  char text[2 * FORMAT_MAX];
+  return err_set(err, ERR_INVALID, "%s is %s; stop its %s first", who, state,
+                 format_counted(text, sizeof text, members, "consumer", "consumers"));
 }
 
 /* ---- what a name has to stand for still */
 
-static const char *model_cluster(const struct action_request *request) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  const struct table *table = sample ? sample_table_view(sample, KAFKA_CLUSTER_TABLE) : NULL;
-  int column = table ? table_column(table->spec, KAFKA_CLUSTER_ID_CLUSTER_ID) : -1;
-  if (column < 0 || table->row_count == 0 || table->rows[0].cells[column].type != VALUE_TEXT)
-    return NULL;
-  return table->rows[0].cells[column].text;
-}
-
-bool kafka_identity_cluster(const struct action_request *request, struct plan *plan,
-                            const char *found, const char **identity, struct err *err) {
-  const char *model = model_cluster(request);
-  *identity = found ? plan_copy(plan, found) : "";
+bool kafka_plan_cluster(const struct action_request *request, struct plan *plan, const char *found,
+                        struct err *err) {
+  const char *model = action_collected(request, KAFKA_CLUSTER_TABLE, KAFKA_CLUSTER_ID_CLUSTER_ID);
   if (found && model && strcmp(found, model) != 0)
     return err_set(err, ERR_INVALID,
                    "a different cluster answers at this address: its id was %.60s and is now %.60s",
                    model, found);
+  action_bind_all(plan, "cluster", found ? plan_copy(plan, found) : "");
   if (found)
     plan_say(plan, PLAN_PRECONDITION, "the cluster is still %s (checked just before)", found);
   else
@@ -54,10 +39,6 @@ bool kafka_identity_cluster(const struct action_request *request, struct plan *p
              "the cluster does not report its id: a different cluster at this address would not be "
              "noticed");
   return true;
-}
-
-const char *kafka_identity_topic(struct plan *plan, const char *id) {
-  return id ? plan_copy(plan, id) : "";
 }
 
 void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed) {
@@ -69,10 +50,6 @@ void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed) {
              "librdkafka %s does not report topic ids: a topic that was deleted and recreated is "
              "only noticed by %s",
              kafka_library_version(), noticed);
-}
-
-const char *kafka_expected(struct kafka_admin *admin, const char *identity) {
-  return identity && *identity ? arena_text(&admin->arena, identity, strlen(identity)) : NULL;
 }
 
 /* ---- the collector's rows */
@@ -87,20 +64,6 @@ static const struct row *parent_of(const struct action_request *request, const s
   return table && row->parent ? table_find(table, row->parent) : NULL;
 }
 
-const struct row *kafka_row(const struct action_request *request, enum kafka_level *level,
-                            struct err *err) {
-  const struct row *row = action_row(request, 0);
-  if (!row) {
-    err_set(err, ERR_INVALID, "it no longer exists");
-    return NULL;
-  }
-  const struct row *parent = parent_of(request, row);
-  *level = !row->parent                            ? KAFKA_LEVEL_GROUP
-           : parent && !parent_of(request, parent) ? KAFKA_LEVEL_TOPIC
-                                                   : KAFKA_LEVEL_PARTITION;
-  return row;
-}
-
 const struct row *kafka_group_row(const struct action_request *request) {
   const struct row *row = action_row(request, 0);
   while (row && row->parent)
@@ -108,8 +71,8 @@ const struct row *kafka_group_row(const struct action_request *request) {
   return row;
 }
 
-static struct value cell(const struct action_request *request, const struct row *row,
-                         const char *column) {
+struct value kafka_cell(const struct action_request *request, const struct row *row,
+                        const char *column) {
   const struct table *table = lag_table(request);
   int index = table ? table_column(table->spec, column) : -1;
   return index >= 0 && row ? row->cells[index] : value_none(NULL);
@@ -117,36 +80,41 @@ static struct value cell(const struct action_request *request, const struct row 
 
 static const char *cell_text(const struct action_request *request, const struct row *row,
                              const char *column) {
-  struct value value = cell(request, row, column);
+  struct value value = kafka_cell(request, row, column);
   return value.type == VALUE_TEXT ? value.text : "";
 }
 
-const char *kafka_row_name(const struct action_request *request, const struct row *row) {
-  return cell_text(request, row, KAFKA_LAG_ID_NAME);
+const char *kafka_row_name(const struct action_request *request) {
+  return cell_text(request, action_row(request, 0), KAFKA_LAG_ID_NAME);
 }
 
 bool kafka_group_ask(const struct action_request *request, struct kafka_admin *admin,
                      struct err *err) {
-  const struct row *row = kafka_group_row(request);
-  const char *name = row ? kafka_row_name(request, row) : "";
+  const char *name = cell_text(request, kafka_group_row(request), KAFKA_LAG_ID_NAME);
   admin->group = arena_text(&admin->arena, name, strlen(name));
   return *name || err_set(err, ERR_INVALID, "the group no longer exists");
 }
 
+static bool is_level(const struct action_request *request, const struct row *row,
+                     enum kafka_level level) {
+  const struct row *parent = parent_of(request, row);
+  return level == KAFKA_LEVEL_GROUP ? !row->parent : parent && !parent->parent;
+}
+
 bool kafka_row_fits(const struct action_request *request, enum kafka_level wanted, bool empty,
                     struct err *why) {
-  enum kafka_level level;
-  if (!kafka_row(request, &level, why))
-    return false;
-  if (level != wanted)
+  const struct row *row = action_row(request, 0);
+  if (!row)
+    return err_set(why, ERR_INVALID, "it no longer exists");
+  if (!is_level(request, row, wanted))
     return err_set(why, ERR_INVALID,
                    wanted == KAFKA_LEVEL_GROUP ? "only for a group"
                                                : "only for a topic of a group");
   if (!empty)
     return true;
   const struct row *group = kafka_group_row(request);
-  struct value state = cell(request, group, KAFKA_LAG_ID_STATE),
-               members = cell(request, group, KAFKA_LAG_ID_MEMBERS);
+  struct value state = kafka_cell(request, group, KAFKA_LAG_ID_STATE),
+               members = kafka_cell(request, group, KAFKA_LAG_ID_MEMBERS);
   if (state.type != VALUE_TEXT)
     return err_set(why, ERR_UNSUPPORTED, "its state is not known: %s",
                    state.text ? state.text : "no answer");
@@ -154,8 +122,7 @@ bool kafka_row_fits(const struct action_request *request, enum kafka_level wante
     return true;
   if (members.type != VALUE_INT || members.integer == 0)
     return err_set(why, ERR_INVALID, "it is %s: only an Empty group", state.text);
-  return err_set(why, ERR_INVALID, "it is %s; stop its %lld %s first", state.text,
-                 (long long)members.integer, members.integer == 1 ? "consumer" : "consumers");
+  return kafka_refuse_members("it", state.text, members.integer, why);
 }
 
 void kafka_readers(const struct action_request *request, const char *topic, kafka_reader_seen seen,
@@ -164,15 +131,16 @@ void kafka_readers(const struct action_request *request, const char *topic, kafk
   const char *group = "", *state = "", *topic_key = NULL;
   for (size_t i = 0; table && i < table->row_count; i++) { /* each after its parent */
     const struct row *row = &table->rows[i];
+    const char *name = cell_text(request, row, KAFKA_LAG_ID_NAME);
     if (!row->parent) {
-      group = kafka_row_name(request, row);
+      group = name;
       state = cell_text(request, row, KAFKA_LAG_ID_STATE);
       topic_key = NULL;
     } else if (topic_key && strcmp(row->parent, topic_key) == 0) {
-      struct value committed = cell(request, row, KAFKA_LAG_ID_COMMITTED);
+      struct value committed = kafka_cell(request, row, KAFKA_LAG_ID_COMMITTED);
       seen(arg, group, state, kafka_partition_of_key(row->key),
            committed.type == VALUE_INT ? committed.integer : KAFKA_NO_OFFSET);
-    } else if (strcmp(kafka_row_name(request, row), topic) == 0) {
+    } else if (strcmp(name, topic) == 0) {
       topic_key = row->key;
       seen(arg, group, state, -1, KAFKA_NO_OFFSET);
     }

@@ -3,43 +3,39 @@
 #pragma once
 
 #include "actions/action.h"
+#include "actions/shown.h"
 #include "clients/kafka/kafka_admin.h"
 #include "clients/kafka/kafka_contract.h"
 
-/* A word as a shell and `stacktop plan` take it, quoted where it has to be (core/quote.h). */
-const char *kafka_word(struct arena *arena, const char *text);
-/* "3 partitions", "1 partition" in the plan's arena. */
-const char *kafka_counted(struct plan *plan, int64_t count, const char *one, const char *many);
 /* "--bootstrap-server 127.0.0.1:9092" in the plan's arena. */
 const char *kafka_server(struct plan *plan, const struct action_request *request);
 
+/* False with err: "it is Stable; stop its 2 consumers first". */
+bool kafka_refuse_members(const char *who, const char *state, int64_t members, struct err *err);
+
 /* ---- what a name has to stand for still */
 
-/* The identity that names the cluster ("" where it is not known), and its line in the plan. False
+/* The identity "cluster" of all objects ("" where it is not known), and its line in the plan. False
  * with err when it is not the one that the model has. found: the id that the survey was told; NULL.
  */
-bool kafka_identity_cluster(const struct action_request *request, struct plan *plan,
-                            const char *found, const char **identity, struct err *err) MUST_CHECK;
-/* The identity of a topic's id ("" where NULL). */
-const char *kafka_identity_topic(struct plan *plan, const char *id);
+bool kafka_plan_cluster(const struct action_request *request, struct plan *plan, const char *found,
+                        struct err *err) MUST_CHECK;
 /* The line about the topics' ids: that they are checked, or what is noticed without them. */
 void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed);
-/* Pins of a plan as a question's expectations: NULL where empty. */
-const char *kafka_expected(struct kafka_admin *admin, const char *identity);
 
 /* ---- the collector's rows ("lag": groups, their topics, their partitions) */
 
 enum kafka_level { KAFKA_LEVEL_GROUP, KAFKA_LEVEL_TOPIC, KAFKA_LEVEL_PARTITION };
-/* The request's row; NULL with err when it is gone. */
-const struct row *kafka_row(const struct action_request *request, enum kafka_level *level,
-                            struct err *err);
 /* The row of the group that the request's row is in; NULL if there is none. */
 const struct row *kafka_group_row(const struct action_request *request);
 /* admin->group: the name of that group. */
 bool kafka_group_ask(const struct action_request *request, struct kafka_admin *admin,
                      struct err *err) MUST_CHECK;
-/* The name in a row; "" when it is not there. */
-const char *kafka_row_name(const struct action_request *request, const struct row *row);
+/* The name in the request's row; "" when it is not there. */
+const char *kafka_row_name(const struct action_request *request);
+/* A cell of a row of the collector's table; none when it is not there. */
+struct value kafka_cell(const struct action_request *request, const struct row *row,
+                        const char *column);
 /* For `applies`: the row is of that level; `empty`: its group is Empty. */
 bool kafka_row_fits(const struct action_request *request, enum kafka_level wanted, bool empty,
                     struct err *why);

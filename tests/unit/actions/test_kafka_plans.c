@@ -483,10 +483,10 @@ static void test_words_are_quoted(void **state) {
   (void)state;
   struct arena arena;
   arena_init(&arena, 4096);
-  assert_string_equal(kafka_word(&arena, "ecap-1.a_b"), "ecap-1.a_b");
-  assert_string_equal(kafka_word(&arena, ""), "''");
-  assert_string_equal(kafka_word(&arena, "a b"), "'a b'");
-  assert_string_equal(kafka_word(&arena, "it's $(x)"), "'it'\\''s $(x)'");
+  assert_string_equal(shown_word(&arena, "ecap-1.a_b"), "ecap-1.a_b");
+  assert_string_equal(shown_word(&arena, ""), "''");
+  assert_string_equal(shown_word(&arena, "a b"), "'a b'");
+  assert_string_equal(shown_word(&arena, "it's $(x)"), "'it'\\''s $(x)'");
   arena_fini(&arena);
 }
 
