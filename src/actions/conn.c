@@ -1,26 +1,34 @@
 #include "actions/conn.h"
 
+#include "core/mem.h"
 #include "io/clock.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static size_t unanswered(const struct step_part *part) {
   return ((const struct conn *)part)->unanswered;
 }
 
-static void close_line(struct step_part *part) {
-  struct conn *conn = (struct conn *)part;
-  if (conn->line)
-    line_close(conn->line, free, conn);
-  else
-    free(conn);
-}
-
 void conn_add(struct conn *conn, struct step *step, void (*close)(struct step_part *part)) {
-  conn->part = (struct step_part){.close = close ? close : close_line, .unanswered = unanswered};
+  conn->part = (struct step_part){.close = close, .unanswered = unanswered};
   conn->step = step;
   step_add(step, &conn->part);
+}
+
+static void close_line(struct step_part *part) {
+  line_close(((struct conn *)part)->line, NULL, NULL);
+  free(part);
+}
+
+struct conn *conn_of(struct step *step, struct line *(*open)(struct io *io, const char *address)) {
+  if (step->parts)
+    return (struct conn *)step->parts;
+  struct conn *conn = mem_new(sizeof *conn);
+  conn_add(conn, step, close_line);
+  conn->line = open(step->act->io, target_text(step->act->target, "address"));
+  return conn;
 }
 
 bool conn_queue(struct conn *conn) {
@@ -66,6 +74,16 @@ void conn_on_answer(void *arg, const void *answer, const struct err *err) {
 
 void conn_on_change(void *arg, const void *answer, const struct err *err) {
   take(arg, true, answer, err);
+}
+
+bool conn_is_planned(struct conn *conn, const char *identity, const char *run) {
+  const struct plan *plan = conn->step->act->plan;
+  const char *planned = plan ? action_identity(plan, 0, identity) : run;
+  return strcmp(run, planned) == 0 ||
+         step_fail(conn->step, ERR_INVALID,
+                   "another server answers at %.60s, or it was restarted: %s %.50s, in the plan "
+                   "%.50s: plan again",
+                   line_address(conn->line), identity, run, planned);
 }
 
 static void give_up(struct conn *conn) {

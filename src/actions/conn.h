@@ -23,9 +23,11 @@ struct conn {
   int64_t until_ms;
 };
 
-/* Adds an empty one to the step, which closes and frees it by `close`; NULL: closes the line and
- * frees it, when nothing else has to close. */
+/* Adds an empty one to the step, which closes and frees it by `close`. */
 void conn_add(struct conn *conn, struct step *step, void (*close)(struct step_part *part));
+/* For a system whose connection is a line and nothing else: the step's only one, opened by the
+ * first question to the target's address. */
+struct conn *conn_of(struct step *step, struct line *(*open)(struct io *io, const char *address));
 /* Counts a question as queued. False where it is not to be sent: conn_wait then says why. A change
  * that was sent is to be added to `unanswered`. */
 bool conn_queue(struct conn *conn);
@@ -36,6 +38,9 @@ void conn_broken(struct conn *conn, const struct err *err);
 /* The same as callbacks of requests on the line, of a question and of a change (arg: the conn). */
 void conn_on_answer(void *arg, const void *answer, const struct err *err);
 void conn_on_change(void *arg, const void *answer, const struct err *err);
+/* False with step->err where the step's plan is for another run of the server: its identity of that
+ * name is not `run`. */
+bool conn_is_planned(struct conn *conn, const char *identity, const char *run);
 /* Waits for the answers to all that is queued. False with step->err when the connection was lost
  * before the last one, or the step is dropped. */
 bool conn_wait(struct conn *conn);

@@ -13,7 +13,7 @@ void *watch_open(const struct watch_kind *kind, struct io *io, const struct targ
   watch->kind = kind;
   watch->io = io;
   watch->target = target;
-  if (!kind->init(watch, err)) {
+  if (kind->init && !kind->init(watch, err)) {
     free(watch);
     return NULL;
   }

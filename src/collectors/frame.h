@@ -22,7 +22,8 @@ extern const struct watch_conn watch_line_conn; /* a struct line (io/line.h) */
 
 struct watch_kind {
   size_t size; /* of the instance, zeroed but for its struct watch */
-  /* Reads the target's options. False with err: there is no instance, nothing is left behind. */
+  /* Reads the target's options. False with err: there is no instance, nothing is left behind. NULL:
+   * they need no reading. */
   bool (*init)(void *self, struct err *err);
   const struct watch_conn *conn; /* NULL: the collector has none that the frame could keep */
   void *(*connect)(void *self);  /* begins to connect; never waits, never fails */

@@ -4,6 +4,7 @@
 #include "io/clock.h"
 #include "io/dial.h"
 #include "io/resolve.h"
+#include "io/tcp.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -55,6 +56,7 @@ enum state {
 struct line {
   struct io *io;
   struct line_place place;
+  char host[HOST_MAX]; /* of the place */
   const struct line_protocol *protocol;
   void *self;
   enum state state;
@@ -397,14 +399,28 @@ struct line *line_open(struct io *io, const struct line_place *place,
                         .state = STATE_DIALLING,
                         .socket = -1,
                         .open_handles = 1};
+  if (place->host) {
+    snprintf(line->host, sizeof line->host, "%s", place->host);
+    line->place.host = line->host;
+  }
   line->bytes = protocol->whole ? mem_new(protocol->answer_max) : NULL;
   uv_loop_configure(io->loop, UV_METRICS_IDLE_TIME); /* as often as one likes; for moment_now */
   uv_timer_init(io->loop, &line->anchor);
   line->anchor.data = line;
   line->dial = place->path && *place->path
                    ? dial_file_start(io, place->path, on_dialled, line)
-                   : dial_start(io, place->host, place->port, on_dialled, line);
+                   : dial_start(io, line->host, place->port, on_dialled, line);
   return line;
+}
+
+struct line *line_open_address(struct io *io, const char *address,
+                               const struct line_protocol *protocol) {
+  char host[HOST_MAX] = "";
+  struct line_place place = {.host = host};
+  struct err ignored; /* it was checked as an option */
+  if (!tcp_address_split(address, host, &place.port, &ignored))
+    *host = '\0';
+  return line_open(io, &place, protocol, NULL);
 }
 
 bool line_is_open(const struct line *line) {

@@ -46,14 +46,18 @@ struct line_protocol {
 };
 
 struct line_place {
-  const char *host; /* borrowed until line_close */
+  const char *host; /* borrowed for the call */
   int port;
-  const char *path; /* of a socket in the file system, instead; NULL or "": none */
+  const char *path; /* of a socket in the file system, instead, borrowed until line_close; NULL or
+                       "": none */
 };
 
 /* Begins to connect. Requests may be sent at once. */
 struct line *line_open(struct io *io, const struct line_place *place,
                        const struct line_protocol *protocol, void *self);
+/* The same to "host:port" (io/tcp.h), which was checked as an option. */
+struct line *line_open_address(struct io *io, const char *address,
+                               const struct line_protocol *protocol);
 /* Queues a request, whose bytes are copied, and wiped once they are sent. name is what
  * line_describe calls it. `done` comes once, never before this returns, in the order of the
  * requests; unless line_close comes first. False when the connection is broken (err says by what)

@@ -2,32 +2,12 @@
 
 #include "actions/conn.h"
 #include "clients/memcached/memcached_contract.h"
-#include "core/mem.h"
 #include "core/number.h"
 #include "io/tcp.h"
 
-#include <string.h>
-
-struct memcached_conn {
-  struct conn conn; /* first */
-  char host[HOST_MAX];
-};
-
-static struct conn *conn_of(struct step *step) {
-  int port;
-  if (step->parts) /* a step has no other */
-    return (struct conn *)step->parts;
-  struct memcached_conn *conn = mem_new(sizeof *conn);
-  conn_add(&conn->conn, step, NULL);
-  if (tcp_address_split(target_text(step->act->target, "address"), conn->host, &port,
-                        &conn->conn.lost))
-    conn->conn.line = memcached_open(step->act->io, conn->host, port);
-  return &conn->conn;
-}
-
 const struct memcached_answer *memcached_ask(struct step *step, bool change, const char *format,
                                              ...) {
-  struct conn *conn = conn_of(step);
+  struct conn *conn = conn_of(step, memcached_open);
   va_list args;
   va_start(args, format);
   const char *command = arena_vprintf(&step->arena, format, args);
@@ -43,19 +23,11 @@ const struct memcached_answer *memcached_ask(struct step *step, bool change, con
 
 const struct memcached_answer *memcached_ask_stats(struct step *step) {
   const struct memcached_answer *stats = memcached_ask(step, false, "stats");
-  const char *planned = step->act->plan ? action_identity(step->act->plan, 0, "run") : NULL;
   const char *run = stats ? memcached_stat(stats, MEMCACHED_RUN) : NULL;
   if (stats && !run)
     step_fail(step, ERR_UNSUPPORTED,
               "stats has no pid and start, so this server cannot be told from another");
-  else if (stats && planned && strcmp(run, planned) != 0)
-    step_fail(step, ERR_INVALID,
-              "another server answers at %.60s, or it was restarted: %.60s, in the plan %.60s: "
-              "plan again",
-              line_address(conn_of(step)->line), run, planned);
-  else
-    return stats;
-  return NULL;
+  return run && conn_is_planned(conn_of(step, memcached_open), "run", run) ? stats : NULL;
 }
 
 int64_t memcached_count(const struct memcached_answer *answer, const char *name) {
@@ -69,7 +41,8 @@ const struct memcached_answer *memcached_survey(struct step *step) {
     return NULL;
   const char *version = memcached_stat(stats, "version");
   step->found = found_new(NULL, 0);
-  step->found->address = sample_copy(step->found, line_address(conn_of(step)->line));
+  step->found->address =
+      sample_copy(step->found, line_address(conn_of(step, memcached_open)->line));
   found_set_text(step->found, "run", memcached_stat(stats, MEMCACHED_RUN));
   found_set_text(step->found, "version", version ? version : "");
   return stats;

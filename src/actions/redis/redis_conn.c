@@ -99,18 +99,6 @@ static bool is_redis(struct redis_conn *conn) {
                    "INFO has no run_id, so this server cannot be told from another");
 }
 
-static bool is_same_server(struct redis_conn *conn) {
-  const char *run_id = redis_info_text(&conn->info, "run_id");
-  const struct plan *plan = conn->conn.step->act->plan;
-  const char *planned = plan ? action_identity(plan, 0, "run_id") : "";
-  if (!*planned || strcmp(run_id, planned) == 0)
-    return true;
-  return step_fail(conn->conn.step, ERR_INVALID,
-                   "another server answers at %.60s, or it was restarted: run_id %.12s..., in the "
-                   "plan %.12s...: plan again",
-                   line_address(conn->conn.line), run_id, planned);
-}
-
 static bool takes_writes(struct redis_conn *conn) {
   const char *host = redis_info_text(&conn->info, "master_host");
   const char *port = redis_info_text(&conn->info, "master_port");
@@ -147,7 +135,9 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
     explain_denied(step);
     return NULL;
   }
-  if (!is_redis(conn) || !is_same_server(conn) || (need == REDIS_WRITES && !takes_writes(conn)))
+  if (!is_redis(conn) ||
+      !conn_is_planned(&conn->conn, "run_id", redis_info_text(&conn->info, "run_id")) ||
+      (need == REDIS_WRITES && !takes_writes(conn)))
     return NULL;
   return conn;
 }

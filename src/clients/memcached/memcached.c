@@ -107,8 +107,8 @@ static void deliver(line_cb done, void *arg, const void *answer, const struct er
 static const struct line_protocol protocol = {
     .whole = memcached_answer_length, .answer_max = MEMCACHED_ANSWER_MAX, .deliver = deliver};
 
-struct line *memcached_open(struct io *io, const char *host, int port) {
-  return line_open(io, &(struct line_place){.host = host, .port = port}, &protocol, NULL);
+struct line *memcached_open(struct io *io, const char *address) {
+  return line_open_address(io, address, &protocol);
 }
 
 bool memcached_send(struct line *line, const char *command, line_cb done, void *arg,

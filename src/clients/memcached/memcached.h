@@ -27,8 +27,7 @@ size_t memcached_answer_length(const char *bytes, size_t length);
 bool memcached_answer_read(char *bytes, size_t length, struct memcached_answer *answer,
                            struct err *err) MUST_CHECK;
 
-/* A connection (io/line.h). host is borrowed until line_close. */
-struct line *memcached_open(struct io *io, const char *host, int port);
+struct line *memcached_open(struct io *io, const char *address); /* "host:port" */
 /* As line_send. command: "stats", without its end; false for one with a line break in it. `done`
  * gets a struct memcached_answer, or why there is none: after an error of the server's alone the
  * connection still stands. */

@@ -44,8 +44,6 @@ static const struct usual_place usual[] = {
 
 struct watcher {
   struct watch watch; /* first */
-  char host[HOST_MAX];
-  int port;
   struct figures_past past;
 };
 
@@ -93,23 +91,14 @@ static void ask(void *self) {
     watch_failed(&watcher->watch, &err);
 }
 
-static bool init(void *self, struct err *err) {
-  struct watcher *watcher = self;
-  return tcp_address_split(target_text(watcher->watch.target, "address"), watcher->host,
-                           &watcher->port, err);
-}
-
 static void *connect_to(void *self) {
-  struct watcher *watcher = self;
-  return memcached_open(watcher->watch.io, watcher->host, watcher->port);
+  const struct watch *watch = self;
+  return memcached_open(watch->io, target_text(watch->target, "address"));
 }
 
 static void *open_watcher(struct io *io, const struct target *target, struct err *err) {
-  static const struct watch_kind kind = {.size = sizeof(struct watcher),
-                                         .init = init,
-                                         .conn = &watch_line_conn,
-                                         .connect = connect_to,
-                                         .ask = ask};
+  static const struct watch_kind kind = {
+      .size = sizeof(struct watcher), .conn = &watch_line_conn, .connect = connect_to, .ask = ask};
   return watch_open(&kind, io, target, err);
 }
 
