@@ -101,6 +101,8 @@ const char *action_collected(const struct action_request *request, const char *t
 const struct option_value *action_value(const struct action_spec *spec,
                                         const struct action_request *request, const char *name);
 
+/* The parameters of an action's spec: a static array. */
+#define ACTION_PARAMS(array) .params = (array), .param_count = sizeof(array) / sizeof *(array)
 /* The columns of the plan's objects, and the names of their identities: two static arrays. */
 #define ACTION_OBJECTS(plan, column_array, identity_array)               \
   ((plan)->columns = (column_array),                                     \

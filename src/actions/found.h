@@ -4,6 +4,13 @@
 
 #include "model/model.h"
 
+/* A table of a survey, from its columns. */
+#define FOUND_TABLE(name, heading, array)                 \
+  {                                                       \
+    .id = (name), .title = (heading), .columns = (array), \
+    .column_count = sizeof(array) / sizeof *(array)       \
+  }
+
 /* A sample with the tables of specs (at most FOUND_TABLES_MAX) and an empty table of facts. */
 enum { FOUND_TABLES_MAX = 4 };
 struct sample *found_new(const struct table_spec *const *specs, size_t count);

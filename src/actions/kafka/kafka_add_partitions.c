@@ -127,7 +127,6 @@ const struct action action_kafka_add_partitions = {
              .runs = "kafka-topics.sh --alter --partitions N",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_ONE,
-             .params = params,
-             .param_count = sizeof params / sizeof *params},
+             ACTION_PARAMS(params)},
     STEPS,
 };

@@ -248,7 +248,6 @@ const struct action action_kafka_delete_records = {
              .runs = "kafka-delete-records.sh",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY,
-             .params = params,
-             .param_count = sizeof params / sizeof *params},
+             ACTION_PARAMS(params)},
     STEPS,
 };

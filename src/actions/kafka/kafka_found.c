@@ -70,14 +70,10 @@ static const struct column_spec setting_columns[S_COUNT] = {
     [S_OWN] = HIDDEN_COLUMN("own", "OWN"),        [S_FIXED] = HIDDEN_COLUMN("fixed", "FIXED"),
 };
 
-static const struct table_spec group_table = {
-    .id = "partitions", .title = "Partitions", .columns = group_columns, .column_count = C_COUNT};
-static const struct table_spec record_table = {
-    .id = "records", .title = "Partitions", .columns = record_columns, .column_count = C_COUNT};
-static const struct table_spec topic_table = {
-    .id = "topics", .title = "Topics", .columns = topic_columns, .column_count = T_COUNT};
-static const struct table_spec setting_table = {
-    .id = "settings", .title = "Settings", .columns = setting_columns, .column_count = S_COUNT};
+static const struct table_spec group_table = FOUND_TABLE("partitions", "Partitions", group_columns);
+static const struct table_spec record_table = FOUND_TABLE("records", "Partitions", record_columns);
+static const struct table_spec topic_table = FOUND_TABLE("topics", "Topics", topic_columns);
+static const struct table_spec setting_table = FOUND_TABLE("settings", "Settings", setting_columns);
 
 /* ---- from an answer */
 

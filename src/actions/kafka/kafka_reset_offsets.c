@@ -153,8 +153,7 @@ const struct action action_kafka_reset_offsets = {
              .runs = "kafka-consumer-groups.sh --reset-offsets --execute",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY,
-             .params = params,
-             .param_count = sizeof params / sizeof *params},
+             ACTION_PARAMS(params)},
     .applies = reset_applies,
     STEPS_WITH(kafka_reset_plan),
 };

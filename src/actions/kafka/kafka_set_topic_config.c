@@ -255,7 +255,6 @@ const struct action action_kafka_set_topic_config = {
              .runs = "kafka-configs.sh --alter --entity-type topics",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_ONE,
-             .params = params,
-             .param_count = sizeof params / sizeof *params},
+             ACTION_PARAMS(params)},
     STEPS,
 };

@@ -119,7 +119,6 @@ const struct action action_memcached_delete_key = {
              .what = "deletes one item, if it is still the one that was looked at",
              .runs = "md KEY C<cas>",
              .danger = DANGER_DESTRUCTIVE,
-             .params = params,
-             .param_count = 1},
+             ACTION_PARAMS(params)},
     STEPS,
 };

@@ -97,7 +97,6 @@ const struct action action_memcached_flush_all = {
              .what = "makes all items of the server invalid: sessions and locks as well as caches",
              .runs = "flush_all [delay]",
              .danger = DANGER_DESTRUCTIVE,
-             .params = params,
-             .param_count = 1},
+             ACTION_PARAMS(params)},
     STEPS,
 };

@@ -28,10 +28,7 @@ static const struct column_spec database_columns[DATABASE_COLUMN_COUNT] = {
     [DATABASE_KEYS] = {.id = "keys", .title = "KEYS", .unit = UNIT_COUNT},
     [DATABASE_EXPIRES] = {.id = "expires", .title = "WITH A TTL", .unit = UNIT_COUNT},
 };
-static const struct table_spec databases = {.id = "databases",
-                                            .title = "Databases",
-                                            .columns = database_columns,
-                                            .column_count = DATABASE_COLUMN_COUNT};
+static const struct table_spec databases = FOUND_TABLE("databases", "Databases", database_columns);
 
 static bool survey(struct step *step) {
   struct redis_conn *conn = redis_survey(step, REDIS_WRITES, -1, &databases);
@@ -206,8 +203,7 @@ const struct action action_redis_flush_db = {
              .what = "drops all keys of one database, and of its replicas",
              .runs = "FLUSHDB ASYNC",
              .danger = DANGER_DESTRUCTIVE,
-             .params = params,
-             .param_count = sizeof params / sizeof *params},
+             ACTION_PARAMS(params)},
     .applies = redis_takes_writes,
     .preset = preset,
     STEPS,

@@ -349,7 +349,6 @@ const struct action action_redis_expire_keys = {
                      "which the server drops them",
              .runs = "SCAN MATCH pattern, PEXPIRE key ms LT",
              .danger = DANGER_DESTRUCTIVE,
-             .params = params,
-             .param_count = sizeof params / sizeof *params},
+             ACTION_PARAMS(params)},
     KEYS_STEPS,
 };

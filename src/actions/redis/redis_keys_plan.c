@@ -2,6 +2,7 @@
 #include "actions/redis/redis_unique.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct summary {
   size_t with_ttl;         /* of the sample */
   size_t sized;            /* of the sample: those with a known size */
   int64_t least, most;     /* of MEMORY USAGE */
-  double bytes;            /* the sum of the sample, in proportion to all keys */
+  int64_t bytes;           /* the sum of the sample, in proportion to all keys */
   size_t shorter, lasting; /* of the sample: TTL known, and no longer than ttl_ms */
 };
 
@@ -45,7 +46,7 @@ static void summary_read(struct summary *summary, const struct sample *found, in
     sum += (double)bytes.integer;
   }
   if (summary->sized > 0)
-    summary->bytes = sum / (double)summary->sized * (double)summary->keys;
+    summary->bytes = (int64_t)fmin(sum / (double)summary->sized * (double)summary->keys, 9e18);
 }
 
 /* ---- words on the keys */
@@ -80,9 +81,8 @@ static void say_sizes(struct plan *plan, const struct sample *found,
   struct arena *arena = &plan->arena;
   if (summary->sized > 0)
     plan_say(plan, PLAN_BLAST, "~%s of memory, from MEMORY USAGE of %zu of them: %s%s%s each",
-             shown_bytes(arena, (int64_t)summary->bytes), sampled,
-             shown_bytes(arena, summary->least), differ ? " to " : "",
-             differ ? shown_bytes(arena, summary->most) : "");
+             shown_bytes(arena, summary->bytes), sampled, shown_bytes(arena, summary->least),
+             differ ? " to " : "", differ ? shown_bytes(arena, summary->most) : "");
   else
     plan_say(plan, PLAN_BLAST, "their memory is not known: %s", found_text(found, "bytes_why"));
   if (*found_text(found, "ttl_why"))
@@ -195,7 +195,7 @@ static void add_object(const struct action_request *request, struct plan *plan,
   ACTION_OBJECTS(plan, columns, identities);
   redis_plan_object(plan, request->found, plan_printf(plan, "%s/%s", db, pattern),
                     plan_printf(plan, "keys like %s", shown));
-  const char *bytes = shown_bytes(&plan->arena, (int64_t)summary->bytes);
+  const char *bytes = shown_bytes(&plan->arena, summary->bytes);
   ACTION_CELLS(plan, db, shown_count(&plan->arena, summary->keys),
                summary->sized > 0 ? plan_printf(plan, "~%s", bytes) : NULL);
   action_bind(plan, "db", db);

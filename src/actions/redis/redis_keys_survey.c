@@ -15,10 +15,8 @@ static const struct column_spec sample_columns[SAMPLE_COLUMN_COUNT] = {
     [SAMPLE_BYTES] = {.id = "bytes", .title = "BYTES", .unit = UNIT_BYTES},
     [SAMPLE_TTL] = {.id = "ttl", .title = "TTL"},
 };
-static const struct table_spec sample_spec = {.id = REDIS_SAMPLE_TABLE,
-                                              .title = "Sample",
-                                              .columns = sample_columns,
-                                              .column_count = SAMPLE_COLUMN_COUNT};
+static const struct table_spec sample_spec =
+    FOUND_TABLE(REDIS_SAMPLE_TABLE, "Sample", sample_columns);
 
 struct kept {
   char *name;

@@ -38,10 +38,7 @@ static const struct column_spec client_columns[CLIENT_COLUMN_COUNT] = {
     [CLIENT_COMMAND] = {.id = "cmd", .title = "COMMAND"},
     [CLIENT_MEMORY] = {.id = "memory", .title = "MEMORY", .unit = UNIT_BYTES},
 };
-static const struct table_spec clients_table = {.id = "clients",
-                                                .title = "Clients",
-                                                .columns = client_columns,
-                                                .column_count = CLIENT_COLUMN_COUNT};
+static const struct table_spec clients_table = FOUND_TABLE("clients", "Clients", client_columns);
 
 struct listing {
   struct sample *found;

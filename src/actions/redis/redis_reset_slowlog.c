@@ -18,10 +18,7 @@ static const struct column_spec entry_columns[ENTRY_COLUMN_COUNT] = {
     [ENTRY_TOOK] = {.id = "took", .title = "TOOK", .unit = UNIT_SECONDS}, /* without waiting */
     [ENTRY_COMMAND] = {.id = "command", .title = "COMMAND"},
 };
-static const struct table_spec entries = {.id = "entries",
-                                          .title = "Slow log",
-                                          .columns = entry_columns,
-                                          .column_count = ENTRY_COLUMN_COUNT};
+static const struct table_spec entries = FOUND_TABLE("entries", "Slow log", entry_columns);
 
 static const char *command_text(char out[COMMAND_MAX], const struct redisReply *arguments) {
   struct redis_word words[WORDS_MAX];

@@ -347,8 +347,7 @@ const struct action action_redis_set_memory = {
                      "them into the server's configuration file",
              .runs = "CONFIG SET maxmemory, CONFIG SET maxmemory-policy, CONFIG REWRITE",
              .danger = DANGER_REVERSIBLE,
-             .params = params,
-             .param_count = SETTING_COUNT},
+             ACTION_PARAMS(params)},
     .applies = redis_has_keys,
     STEPS,
 };
