@@ -53,37 +53,24 @@ struct making {
   struct err *err;
 };
 
-static int64_t new_start(const struct kafka_to *to, const struct kafka_spot *spot) {
-  int64_t wish = to->number;
-  if (to->kind != KAFKA_TO_OFFSET)
-    wish = to->kind == KAFKA_TO_TIME && spot->at >= 0 ? spot->at : spot->end;
-  return wish < spot->start ? spot->start : wish > spot->end ? spot->end : wish;
-}
-
-static const char *remark(struct making *m, const struct kafka_spot *spot) {
-  const struct kafka_to *to = &m->facts.to;
-  if (to->kind == KAFKA_TO_TIME && spot->at < 0) {
-    m->past_end++;
-    return "no message that late: all";
-  }
-  return to->kind == KAFKA_TO_OFFSET && to->number > spot->end ? "clamped to the log's end: all"
-                                                               : NULL;
-}
-
 static bool add_object(struct making *m, struct kafka_spot *spot) {
   struct plan *plan = m->plan;
   struct arena *arena = &plan->arena;
-  if (!kafka_spot_known(spot, m->err))
+  struct kafka_aim aim;
+  if (!kafka_aim_at(&m->facts.to, spot, &aim, m->err))
     return false;
-  const int64_t start = spot->start, new = spot->want = new_start(&m->facts.to, spot);
+  const int64_t start = spot->start, new = spot->want = aim.new;
   if (new == start)
     return true;
   if (!kafka_plan_spot(plan, spot, m->err))
     return false;
   ACTION_CELLS(plan, shown_count(arena, start), shown_count(arena, new),
                shown_count(arena, new - start), shown_count(arena, spot->end - new),
-               remark(m, spot));
+               aim.past_end         ? "no message that late: all"
+               : aim.wish > aim.new ? "clamped to the log's end: all"
+                                    : NULL);
   m->deleted += new - start;
+  m->past_end += aim.past_end;
   m->has_ids = m->has_ids && spot->topic_id;
   return true;
 }

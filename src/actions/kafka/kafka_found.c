@@ -31,12 +31,16 @@ enum spot_column {
 #define TEXT_COLUMN(name, text, order) {.id = (name), .title = (text), .priority = (order)}
 #define HIDDEN_COLUMN(name, text) {.id = (name), .title = (text), .flags = COLUMN_DETAIL}
 
-/* Groups and records differ in three columns. */
-#define SPOT_COLUMNS(committed, lag, want)                                                         \
+/* The tables of a group and of records: `hidden` is COLUMN_DETAIL for what records do not have. */
+#define SPOT_COLUMNS(hidden, lag, lag_title, want_title)                                           \
   {                                                                                                \
-    [C_NAME] = NAME_COLUMN("TOPIC"), [C_COMMITTED] = committed, [C_LAG] = lag,                     \
-    [C_START] = COUNT_COLUMN("start", "START", 1), [C_END] = COUNT_COLUMN("end", "END", 1),        \
-    [C_AT] = COUNT_COLUMN("at", "AT THE TIME", 2), [C_WANT] = want,                                \
+    [C_NAME] = NAME_COLUMN("TOPIC"),                                                               \
+    [C_COMMITTED] = {.id = "committed", .title = "COMMITTED", .unit = UNIT_COUNT,                  \
+                     .flags = (hidden)},                                                           \
+    [C_LAG] = COUNT_COLUMN((lag), (lag_title), 0), [C_START] = COUNT_COLUMN("start", "START", 1),  \
+    [C_END] = COUNT_COLUMN("end", "END", 1), [C_AT] = COUNT_COLUMN("at", "AT THE TIME", 2),        \
+    [C_WANT] = {.id = "want", .title = (want_title), .unit = UNIT_COUNT, .flags = (hidden),        \
+                .priority = 2},                                                                    \
     [C_PROBLEM] = TEXT_COLUMN("problem", "PROBLEM", 3), [C_MARK] = HIDDEN_COLUMN("mark", "MARK"),  \
     [C_PARTITION] = HIDDEN_COLUMN("partition", "PARTITION"),                                       \
     [C_ID] = HIDDEN_COLUMN("topic_id", "TOPIC ID"),                                                \
@@ -44,11 +48,9 @@ enum spot_column {
 // clang-format on
 
 static const struct column_spec group_columns[C_COUNT] =
-    SPOT_COLUMNS(COUNT_COLUMN("committed", "COMMITTED", 0), COUNT_COLUMN("lag", "LAG", 0),
-                 COUNT_COLUMN("want", "IN THE FILE", 2));
+    SPOT_COLUMNS(0, "lag", "LAG", "IN THE FILE");
 static const struct column_spec record_columns[C_COUNT] =
-    SPOT_COLUMNS(HIDDEN_COLUMN("committed", "COMMITTED"), COUNT_COLUMN("messages", "MESSAGES", 0),
-                 HIDDEN_COLUMN("want", "WANTED"));
+    SPOT_COLUMNS(COLUMN_DETAIL, "messages", "MESSAGES", "WANTED");
 
 enum topic_column { T_NAME, T_PARTITIONS, T_REPLICAS, T_VALUE, T_SOURCE, T_PROBLEM, T_ID, T_COUNT };
 
@@ -389,9 +391,46 @@ struct kafka_admin *kafka_picks_take(const struct action_request *request, bool 
   return NULL;
 }
 
-bool kafka_spot_known(const struct kafka_spot *spot, struct err *err) {
-  if (!spot->error && spot->start >= 0 && spot->end >= 0)
-    return true;
-  return err_set(err, ERR_INVALID, "%.100s/%d: %.100s; deselect it", spot->topic, spot->partition,
-                 spot->error ? spot->error : "its offsets are not known");
+/* ---- a place in a log */
+
+static bool wish_of(const struct kafka_to *to, const struct kafka_spot *spot, struct kafka_aim *aim,
+                    struct err *err) {
+  switch (to->kind) {
+  case KAFKA_TO_EARLIEST:
+    aim->wish = spot->start;
+    break;
+  case KAFKA_TO_LATEST:
+    aim->wish = spot->end;
+    break;
+  case KAFKA_TO_OFFSET:
+    aim->wish = to->number;
+    break;
+  case KAFKA_TO_FILE:
+    aim->wish = spot->want;
+    break;
+  case KAFKA_TO_SHIFT:
+    if (spot->committed < 0)
+      return err_set(err, ERR_INVALID, "%.150s/%d has no committed offset to shift from",
+                     spot->topic, spot->partition);
+    if (__builtin_add_overflow(spot->committed, to->number, &aim->wish))
+      aim->wish = to->number < 0 ? 0 : INT64_MAX;
+    break;
+  case KAFKA_TO_TIME:
+    aim->past_end = spot->at < 0;
+    aim->wish = aim->past_end ? spot->end : spot->at;
+    break;
+  }
+  return true;
+}
+
+bool kafka_aim_at(const struct kafka_to *to, const struct kafka_spot *spot, struct kafka_aim *aim,
+                  struct err *err) {
+  *aim = (struct kafka_aim){0};
+  if (spot->error || spot->start < 0 || spot->end < 0)
+    return err_set(err, ERR_INVALID, "%.100s/%d: %.100s; deselect it", spot->topic, spot->partition,
+                   spot->error ? spot->error : "its offsets are not known");
+  if (!wish_of(to, spot, aim, err))
+    return false;
+  aim->new = aim->wish < spot->start ? spot->start : aim->wish > spot->end ? spot->end : aim->wish;
+  return true;
 }

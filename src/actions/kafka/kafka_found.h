@@ -49,5 +49,10 @@ bool kafka_setting_read(const struct sample *found, size_t index,
  * caller to free; its texts are the sample's. */
 struct kafka_admin *kafka_picks_take(const struct action_request *request, bool all,
                                      struct err *err);
-/* Whether it is known where the partition's log begins and ends; false with err. */
-bool kafka_spot_known(const struct kafka_spot *spot, struct err *err) MUST_CHECK;
+/* Where in the partition's log that is. False with err when it cannot be said. */
+struct kafka_aim {
+  int64_t wish, new; /* before and after it is kept within the log */
+  bool past_end;     /* the time is: no message is that late */
+};
+bool kafka_aim_at(const struct kafka_to *to, const struct kafka_spot *spot, struct kafka_aim *aim,
+                  struct err *err) MUST_CHECK;

@@ -13,12 +13,6 @@ static const struct plan_column columns[] = {
 static const char *const identities[] = {"topic", "partition", "old",    "new",
                                          "group", "undo",      "cluster"};
 
-/* What becomes of one partition. */
-struct aim {
-  int64_t wish, new; /* before and after it is kept within the log */
-  bool past_end;     /* the time is */
-};
-
 struct sums {
   int64_t skipped, replayed;
   size_t forward, back, fresh, same, clamped, late;
@@ -34,46 +28,8 @@ struct making {
   struct err *err;
 };
 
-static bool wish_of(const struct making *m, const struct kafka_spot *pick, struct aim *aim) {
-  const struct kafka_to *to = &m->facts.to;
-  switch (to->kind) {
-  case KAFKA_TO_EARLIEST:
-    aim->wish = pick->start;
-    break;
-  case KAFKA_TO_LATEST:
-    aim->wish = pick->end;
-    break;
-  case KAFKA_TO_OFFSET:
-    aim->wish = to->number;
-    break;
-  case KAFKA_TO_FILE:
-    aim->wish = pick->want;
-    break;
-  case KAFKA_TO_SHIFT:
-    if (pick->committed < 0)
-      return err_set(m->err, ERR_INVALID, "%.150s/%d has no committed offset to shift from",
-                     pick->topic, pick->partition);
-    if (__builtin_add_overflow(pick->committed, to->number, &aim->wish))
-      aim->wish = to->number < 0 ? 0 : INT64_MAX;
-    break;
-  case KAFKA_TO_TIME:
-    aim->past_end = pick->at < 0;
-    aim->wish = pick->at < 0 ? pick->end : pick->at;
-    break;
-  }
-  return true;
-}
-
-static bool aim_of(const struct making *m, const struct kafka_spot *pick, struct aim *aim) {
-  *aim = (struct aim){0};
-  if (!kafka_spot_known(pick, m->err) || !wish_of(m, pick, aim))
-    return false;
-  aim->new = aim->wish < pick->start ? pick->start : aim->wish > pick->end ? pick->end : aim->wish;
-  return true;
-}
-
 /* Messages that are jumped over, or come again: only those that are there. */
-static void sum_up(struct sums *sums, const struct kafka_spot *pick, const struct aim *aim) {
+static void sum_up(struct sums *sums, const struct kafka_spot *pick, const struct kafka_aim *aim) {
   int64_t old = pick->committed;
   if (old < 0) {
     sums->fresh++;
@@ -89,7 +45,8 @@ static void sum_up(struct sums *sums, const struct kafka_spot *pick, const struc
 }
 
 /* NULL: there is nothing to remark. */
-static const char *remark(struct making *m, const struct kafka_spot *pick, const struct aim *aim) {
+static const char *remark(struct making *m, const struct kafka_spot *pick,
+                          const struct kafka_aim *aim) {
   struct plan *plan = m->plan;
   const char *text = pick->committed < 0 ? "; nothing was committed" : "";
   if (aim->wish != aim->new) {
@@ -105,7 +62,7 @@ static const char *remark(struct making *m, const struct kafka_spot *pick, const
   return *text ? text + strlen("; ") : NULL;
 }
 
-static bool add_object(struct making *m, struct kafka_spot *pick, const struct aim *aim) {
+static bool add_object(struct making *m, struct kafka_spot *pick, const struct kafka_aim *aim) {
   struct plan *plan = m->plan;
   struct arena *arena = &plan->arena;
   const bool had = pick->committed >= 0;
@@ -123,9 +80,9 @@ static bool add_object(struct making *m, struct kafka_spot *pick, const struct a
 
 static bool add_objects(struct making *m) {
   for (size_t i = 0; i < m->picks->spot_count; i++) {
-    struct aim aim;
+    struct kafka_aim aim;
     struct kafka_spot *pick = &m->picks->spots[i];
-    if (!aim_of(m, pick, &aim))
+    if (!kafka_aim_at(&m->facts.to, pick, &aim, m->err))
       return false;
     if (aim.new == pick->committed)
       m->sums.same++;
