@@ -14,87 +14,67 @@
  */
 enum { EPOCH_DIGITS = 13 };
 
+/* Lengths of "2026-11-25", "2026-11-25T14:03" and "2026-11-25T14:03:27". */
+enum { DATE = 10, MINUTES = 16, SECONDS = 19 };
+enum { ZONE_MOST_S = 15 * 3600 };
+
 struct moment {
-  struct tm tm;
+  struct tm tm; /* with tm_gmtoff where it is zoned */
   int64_t ms;
   bool zoned;
-  int zone_minutes;
 };
 
-static bool digits(const char **at, int count, int *number) {
-  *number = 0;
-  for (int i = 0; i < count; i++, (*at)++) {
-    if (!isdigit((unsigned char)**at))
-      return false;
-    *number = *number * 10 + (**at - '0');
+/* Reads the date, and the time as far as it is there; returns what is behind. NULL where that is no
+ * date: what strptime is lenient with (a single digit, the 30th of February, 04:00:60) looks
+ * different when it is written again. */
+static const char *read_clock(const char *text, struct tm *tm) {
+  static const struct {
+    const char *format;
+    size_t length;
+  } forms[] = {{"%Y-%m-%dT%H:%M:%S", SECONDS}, {"%Y-%m-%dT%H:%M", MINUTES}, {"%Y-%m-%d", DATE}};
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    char again[40];
+    *tm = (struct tm){0};
+    const char *rest = strptime(text, forms[i].format, tm);
+    struct tm same = *tm;
+    if (!rest || rest != text + forms[i].length || timegm(&same) < 0)
+      continue;
+    strftime(again, sizeof again, "%Y-%m-%dT%H:%M:%S", &same);
+    if (memcmp(again, text, forms[i].length) == 0)
+      return rest;
   }
-  return true;
+  return NULL;
 }
 
-static bool skip(const char **at, char wanted) {
-  if (**at != wanted)
-    return false;
-  (*at)++;
-  return true;
-}
-
+/* ".5" of a second; true where there is none. */
 static bool read_fraction(const char **at, int64_t *ms) {
   int64_t scale = 100;
-  if (!skip(at, '.'))
+  if (**at != '.')
     return true;
-  if (!isdigit((unsigned char)**at))
-    return false;
-  for (; isdigit((unsigned char)**at); (*at)++, scale /= 10)
+  for ((*at)++; isdigit((unsigned char)**at); (*at)++, scale /= 10)
     *ms += (**at - '0') * scale;
-  return true;
-}
-
-static bool read_clock(const char **at, struct moment *moment) {
-  struct tm *tm = &moment->tm;
-  if (!digits(at, 2, &tm->tm_hour) || !skip(at, ':') || !digits(at, 2, &tm->tm_min))
-    return false;
-  if (skip(at, ':') && (!digits(at, 2, &tm->tm_sec) || !read_fraction(at, &moment->ms)))
-    return false;
-  return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60;
-}
-
-/* Z, +01, +0100, +01:00 */
-static bool read_zone(const char **at, struct moment *moment) {
-  int hours, minutes = 0;
-  if (**at == '\0')
-    return true;
-  moment->zoned = true;
-  if (skip(at, 'Z') || skip(at, 'z'))
-    return true;
-  int sign = **at == '-' ? -1 : 1;
-  if (!skip(at, '+') && !skip(at, '-'))
-    return false;
-  if (!digits(at, 2, &hours))
-    return false;
-  skip(at, ':');
-  if (**at && !digits(at, 2, &minutes))
-    return false;
-  moment->zone_minutes = sign * (hours * 60 + minutes);
-  return hours < 15 && minutes < 60;
+  return (*at)[-1] != '.';
 }
 
 static bool read_moment(const char *text, struct moment *moment) {
-  int year, month, day;
-  if (!digits(&text, 4, &year) || !skip(&text, '-') || !digits(&text, 2, &month) ||
-      !skip(&text, '-') || !digits(&text, 2, &day))
+  char copy[64];
+  if (strlen(text) >= sizeof copy)
     return false;
-  moment->tm = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-  if (year < 1970 || month < 1 || month > 12 || day < 1)
+  snprintf(copy, sizeof copy, "%s", text);
+  if (strlen(copy) > DATE && strchr("t ", copy[DATE]))
+    copy[DATE] = 'T';
+  const char *rest = read_clock(copy, &moment->tm);
+  if (!rest || (rest == copy + SECONDS && !read_fraction(&rest, &moment->ms)))
     return false;
-  struct tm same = moment->tm;
-  timegm(&same); /* the 30th of February becomes the 2nd of March */
-  if (same.tm_mday != day || same.tm_mon != month - 1)
-    return false;
-  if (*text == '\0')
+  if (*rest == '\0')
     return true;
-  if (!skip(&text, 'T') && !skip(&text, 't') && !skip(&text, ' '))
+  if (rest == copy + DATE || !strchr("+-Zz", *rest))
     return false;
-  return read_clock(&text, moment) && read_zone(&text, moment) && *text == '\0';
+  moment->zoned = true; /* Z, +01, +0100, +01:00 */
+  if (*rest == 'z')
+    copy[rest - copy] = 'Z';
+  rest = strptime(rest, "%z", &moment->tm);
+  return rest && *rest == '\0' && labs(moment->tm.tm_gmtoff) < ZONE_MOST_S;
 }
 
 /* Whether the zone's clocks show exactly that then. */
@@ -111,7 +91,8 @@ static bool moment_ms(const char *text, const struct moment *moment, int64_t *ms
   struct tm tm = moment->tm;
   time_t winter, summer;
   if (moment->zoned) {
-    *ms = ((int64_t)timegm(&tm) - moment->zone_minutes * 60) * 1000 + moment->ms;
+    const int64_t offset_s = tm.tm_gmtoff; /* which timegm sets to 0 */
+    *ms = ((int64_t)timegm(&tm) - offset_s) * 1000 + moment->ms;
     return true;
   }
   bool in_winter = local_try(&tm, 0, &winter), in_summer = local_try(&tm, 1, &summer);
