@@ -11,10 +11,6 @@ struct kafka_admin *kafka_question(struct step *step, kafka_run run);
  * sent (kafka_admin_sent) and whether it may have happened (unsure). */
 bool kafka_ask(struct step *step, struct kafka_admin *admin);
 
-/* The steps of every action on Kafka: functions of these names, and how long each may take. */
-#define KAFKA_STEPS               \
-  STEP(survey, KAFKA_SURVEY_MS)   \
-  STEP(execute, KAFKA_EXECUTE_MS) \
-  STEP(verify, KAFKA_VERIFY_MS)
-
 enum { KAFKA_SURVEY_MS = 20000, KAFKA_EXECUTE_MS = 30000, KAFKA_VERIFY_MS = 20000 };
+/* The steps of every action on Kafka. */
+#define KAFKA_STEPS STEPS_OF(KAFKA_SURVEY_MS, KAFKA_EXECUTE_MS, KAFKA_VERIFY_MS)

@@ -4,6 +4,7 @@
 #include "actions/kafka/kafka_words.h"
 #include "core/count.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* mark: the first offset that was not older than the survey, at mark_ms; "" where all were. */
@@ -95,21 +96,21 @@ static void on_reader(void *arg, const char *group, const char *state, int32_t p
                       int64_t committed) {
   struct unread *unread = arg;
   const struct plan *plan = unread->plan;
+  char key[300]; /* of the object that is this partition */
   if (partition < 0) {
     say_unread(unread);
     unread->group = group;
     unread->state = state;
     return;
   }
-  if (committed < 0)
-    return;
-  for (size_t i = 0; i < plan->object_count; i++) {
-    if (kafka_identity_number(plan, i, "partition") != partition ||
-        strcmp(action_identity(plan, i, "topic"), unread->topic) != 0)
+  snprintf(key, sizeof key, "%s/%d", unread->topic, partition);
+  for (size_t i = 0; committed >= 0 && i < plan->object_count; i++) {
+    if (strcmp(plan->objects[i].key, key) != 0)
       continue;
     const int64_t start = kafka_identity_number(plan, i, "start");
     unread->messages +=
         count_less(kafka_identity_number(plan, i, "before"), committed > start ? committed : start);
+    return;
   }
 }
 
