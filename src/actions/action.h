@@ -88,18 +88,14 @@ extern const struct action *const actions[];
 extern const struct action_spec *const action_specs[];
 const struct action *action_find(const char *id); /* NULL if there is none */
 
+/* The collector's table as the model has it; NULL if it has none, and for table NULL. */
+const struct table *action_table(const struct action_request *request, const char *table);
 /* Whether the row of the model that a request names is still there; NULL if not. */
 const struct row *action_row(const struct action_request *request, size_t index);
-/* The cell of that row by its column's id; none if there is no such column. */
-struct value action_cell(const struct action_request *request, const struct row *row,
-                         const char *column);
 /* What the collector has in the only row of a table, such as the summary; NULL where that is not a
  * text. */
 const char *action_collected(const struct action_request *request, const char *table,
                              const char *column);
-/* The parsed parameter by name; asserts that the spec has it. */
-const struct option_value *action_value(const struct action_spec *spec,
-                                        const struct action_request *request, const char *name);
 
 /* The parameters of an action's spec: a static array. */
 #define ACTION_PARAMS(array) .params = (array), .param_count = sizeof(array) / sizeof *(array)

@@ -4,7 +4,6 @@
 #include "core/number.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ACTION(name) extern const struct action action_##name;
@@ -32,40 +31,22 @@ const struct action *action_find(const char *id) {
   return NULL;
 }
 
-static const struct table *request_table(const struct action_request *request) {
+const struct table *action_table(const struct action_request *request, const char *table) {
   const struct sample *sample = request->model->targets[request->target_index].sample;
-  return sample && request->table ? sample_table_view(sample, request->table) : NULL;
+  return sample && table ? sample_table_view(sample, table) : NULL;
 }
 
 const struct row *action_row(const struct action_request *request, size_t index) {
-  const struct table *table = request_table(request);
+  const struct table *table = action_table(request, request->table);
   return table && index < request->key_count ? table_find(table, request->keys[index]) : NULL;
-}
-
-struct value action_cell(const struct action_request *request, const struct row *row,
-                         const char *column) {
-  const struct table *table = request_table(request);
-  int index = table ? table_column(table->spec, column) : -1;
-  return index >= 0 ? row->cells[index] : value_none(NULL);
 }
 
 const char *action_collected(const struct action_request *request, const char *table,
                              const char *column) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  const struct table *rows = sample ? sample_table_view(sample, table) : NULL;
+  const struct table *rows = action_table(request, table);
   const int index = rows && rows->row_count > 0 ? table_column(rows->spec, column) : -1;
   const struct value cell = index >= 0 ? rows->rows[0].cells[index] : value_none(NULL);
   return cell.type == VALUE_TEXT ? cell.text : NULL;
-}
-
-const struct option_value *action_value(const struct action_spec *spec,
-                                        const struct action_request *request, const char *name) {
-  int index = action_param(spec, name);
-  if (index < 0) {
-    assert(!"the action has no such parameter");
-    abort();
-  }
-  return &request->params[index];
 }
 
 void action_cells(struct plan *plan, const char *const *cells, size_t count) {

@@ -54,13 +54,8 @@ void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed) {
 
 /* ---- the collector's rows */
 
-static const struct table *lag_table(const struct action_request *request) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  return sample ? sample_table_view(sample, KAFKA_LAG_TABLE) : NULL;
-}
-
 static const struct row *parent_of(const struct action_request *request, const struct row *row) {
-  const struct table *table = lag_table(request);
+  const struct table *table = action_table(request, KAFKA_LAG_TABLE);
   return table && row->parent ? table_find(table, row->parent) : NULL;
 }
 
@@ -73,7 +68,7 @@ const struct row *kafka_group_row(const struct action_request *request) {
 
 struct value kafka_cell(const struct action_request *request, const struct row *row,
                         const char *column) {
-  const struct table *table = lag_table(request);
+  const struct table *table = action_table(request, KAFKA_LAG_TABLE);
   int index = table ? table_column(table->spec, column) : -1;
   return index >= 0 && row ? row->cells[index] : value_none(NULL);
 }
@@ -127,7 +122,7 @@ bool kafka_row_fits(const struct action_request *request, enum kafka_level wante
 
 void kafka_readers(const struct action_request *request, const char *topic, kafka_reader_seen seen,
                    void *arg) {
-  const struct table *table = lag_table(request);
+  const struct table *table = action_table(request, KAFKA_LAG_TABLE);
   const char *group = "", *state = "", *topic_key = NULL;
   for (size_t i = 0; table && i < table->row_count; i++) { /* each after its parent */
     const struct row *row = &table->rows[i];
