@@ -39,7 +39,7 @@ static bool plan_fill(const struct action_request *request, struct plan *plan,
   action_bind(plan, "group", plan->name);
   action_bind(plan, "undo", undo);
   action_bind(plan, "offsets", arena_text(arena, offsets, strlen(offsets)));
-  if (!kafka_plan_cluster(request, plan, facts->cluster, err))
+  if (!kafka_plan_cluster(request, plan, err))
     return false;
   plan_say(plan, PLAN_EFFECT, "kafka-consumer-groups.sh %s --delete --group %s",
            kafka_server(plan, request), shown_word(arena, facts->group));

@@ -57,8 +57,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   ACTION_OBJECTS(plan, columns, identities);
   plan->unit = "offsets";
   plan->name = topic;
-  if (!add_objects(request, plan, topic, err) ||
-      !kafka_plan_cluster(request, plan, facts.cluster, err))
+  if (!add_objects(request, plan, topic, err) || !kafka_plan_cluster(request, plan, err))
     return false;
   action_bind_all(plan, "group", group);
   action_bind_all(plan, "undo", undo);

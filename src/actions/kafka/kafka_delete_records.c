@@ -1,4 +1,5 @@
 /* Deletes the oldest messages of partitions, up to a place in each. */
+#include "actions/found.h"
 #include "actions/kafka/kafka_found.h"
 #include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
@@ -175,9 +176,11 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   kafka_admin_free(picks);
   if (good && plan->object_count == 0)
     return err_set(err, ERR_INVALID, "nothing to do: there are no messages before that");
-  if (!good || !kafka_plan_cluster(request, plan, m.facts.cluster, err))
+  if (!good || !kafka_plan_cluster(request, plan, err))
     return false;
-  action_bind_all(plan, "mark_ms", shown_number(&plan->arena, m.facts.mark_ms));
+  /* when the logs were looked at */
+  action_bind_all(plan, "mark_ms",
+                  shown_number(&plan->arena, found_int(request->found, "mark_ms", -1)));
   plan->name = action_identity(plan, 0, "topic");
   plan->title = plan_printf(
       plan, "Delete %s of %s", shown_counted(&plan->arena, m.deleted, "message", "messages"),

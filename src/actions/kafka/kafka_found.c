@@ -262,8 +262,6 @@ void kafka_facts_read(const struct sample *found, struct kafka_facts *facts) {
       .classic = found_int(found, "classic", 0) == 1,
       .empty = found_int(found, "empty", 0) == 1,
       .to = {(enum kafka_to_kind)found_int(found, "to_kind", 0), found_int(found, "to_number", 0)},
-      .cluster = known(found_text(found, "cluster")),
-      .mark_ms = found_int(found, "mark_ms", -1),
   };
 }
 
@@ -301,14 +299,13 @@ bool kafka_topic_take(struct kafka_topic_facts *topic, const struct action_reque
 
 bool kafka_plan_topic(const struct action_request *request, struct plan *plan,
                       const struct kafka_topic_facts *topic, const char *noticed, struct err *err) {
-  const char *cluster = known(found_text(request->found, "cluster"));
   struct plan_object *object = plan_object(plan, topic->name, topic->name);
   plan->name = object->label;
   plan->unit = "topics";
   action_bind(plan, "topic", object->label);
   action_bind(plan, "topic_id", topic->id ? plan_copy(plan, topic->id) : "");
   kafka_say_topic(plan, topic->id != NULL, noticed);
-  return kafka_plan_cluster(request, plan, cluster, err);
+  return kafka_plan_cluster(request, plan, err);
 }
 
 bool kafka_setting_read(const struct sample *found, size_t index, struct kafka_setting *setting) {

@@ -13,8 +13,6 @@ struct kafka_facts {
   int64_t members;
   bool listed, classic, empty;
   struct kafka_to to;
-  const char *cluster; /* the id of the cluster that answered; NULL: not known */
-  int64_t mark_ms;     /* when the logs were looked at; -1: they were not */
 };
 
 /* Tables "partitions" (of a group: what it has committed, and where the logs begin and end) and

@@ -255,8 +255,7 @@ static bool make(struct making *m) {
   plan->unit = "offsets";
   plan->name = m->facts.group = plan_copy(plan, m->facts.group);
   m->undo = kafka_undo_name(plan, "reset-offsets", m->facts.group, m->request->now_ms);
-  if (!guard(m) || !add_objects(m) ||
-      !kafka_plan_cluster(m->request, plan, m->facts.cluster, m->err))
+  if (!guard(m) || !add_objects(m) || !kafka_plan_cluster(m->request, plan, m->err))
     return false;
   action_bind_all(plan, "group", plan->name);
   action_bind_all(plan, "undo", m->undo);

@@ -1,5 +1,6 @@
 #include "actions/kafka/kafka_words.h"
 
+#include "actions/found.h"
 #include "clients/kafka/kafka.h"
 #include "clients/kafka/kafka_contract.h"
 #include "core/format.h"
@@ -24,15 +25,15 @@ bool kafka_refuse_members(const char *who, const char *state, int64_t members, s
 
 /* ---- what a name has to stand for still */
 
-bool kafka_plan_cluster(const struct action_request *request, struct plan *plan, const char *found,
-                        struct err *err) {
+bool kafka_plan_cluster(const struct action_request *request, struct plan *plan, struct err *err) {
+  const char *found = plan_copy(plan, found_text(request->found, "cluster"));
   const char *model = action_collected(request, KAFKA_CLUSTER_TABLE, KAFKA_CLUSTER_ID_CLUSTER_ID);
-  if (found && model && strcmp(found, model) != 0)
+  if (*found && model && strcmp(found, model) != 0)
     return err_set(err, ERR_INVALID,
                    "a different cluster answers at this address: its id was %.60s and is now %.60s",
                    model, found);
-  action_bind_all(plan, "cluster", found ? plan_copy(plan, found) : "");
-  if (found)
+  action_bind_all(plan, "cluster", found);
+  if (*found)
     plan_say(plan, PLAN_PRECONDITION, "the cluster is still %s (checked just before)", found);
   else
     plan_say(plan, PLAN_WARNING,

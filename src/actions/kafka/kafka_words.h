@@ -15,10 +15,9 @@ bool kafka_refuse_members(const char *who, const char *state, int64_t members, s
 
 /* ---- what a name has to stand for still */
 
-/* The identity "cluster" of all objects ("" where it is not known), and its line in the plan. False
- * with err when it is not the one that the model has. found: the id that the survey was told; NULL.
- */
-bool kafka_plan_cluster(const struct action_request *request, struct plan *plan, const char *found,
+/* The identity "cluster" of all objects, as the survey was told ("" where it is not known), and its
+ * line in the plan. False with err when it is not the one that the model has. */
+bool kafka_plan_cluster(const struct action_request *request, struct plan *plan,
                         struct err *err) MUST_CHECK;
 /* The line about the topics' ids: that they are checked, or what is noticed without them. */
 void kafka_say_topic(struct plan *plan, bool has_id, const char *noticed);
