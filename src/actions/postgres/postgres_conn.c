@@ -1,6 +1,5 @@
 #include "actions/postgres/postgres_conn.h"
 
-#include "actions/postgres/postgres_found.h"
 #include "actions/postgres/postgres_utf8.h"
 #include "clients/postgres/pg_error.h"
 #include "clients/postgres/pg_share.h"
@@ -67,6 +66,10 @@ bool postgres_is_up(const struct postgres_conn *conn) {
 
 const char *postgres_sqlstate(const struct postgres_conn *conn) {
   return conn->borrows ? conn->loan.sqlstate : pg_sqlstate(conn->pg);
+}
+
+struct step *postgres_step(const struct postgres_conn *conn) {
+  return conn->step;
 }
 
 int postgres_pid(const struct postgres_conn *conn) {

@@ -52,6 +52,10 @@ const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, 
  * so is shown, and never acted on. */
 const struct pg_rows *postgres_read_names(struct postgres_conn *conn, size_t columns,
                                           const char *sql, size_t count, const char *const *values);
+/* Whether a boolean of an answer is true. */
+static inline bool postgres_is_true(const char *cell) {
+  return cell && *cell == 't';
+}
 /* postgres_ask(conn, POSTGRES_VALUES("SELECT $1::oid", oid)) */
 #define POSTGRES_VALUES(sql, ...)                                                             \
   (sql), sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]) { \
@@ -89,6 +93,7 @@ const struct pg_rows *postgres_take(struct postgres_conn *conn);
  */
 bool postgres_is_up(const struct postgres_conn *conn);
 const char *
-postgres_sqlstate(const struct postgres_conn *conn); /* of the last error: "55P03"; "" */
+postgres_sqlstate(const struct postgres_conn *conn);          /* of the last error: "55P03"; "" */
+struct step *postgres_step(const struct postgres_conn *conn); /* that it belongs to */
 int postgres_pid(const struct postgres_conn *conn);
 int postgres_version(const struct postgres_conn *conn); /* 150018 */

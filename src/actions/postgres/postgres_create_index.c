@@ -2,11 +2,10 @@
  * catalogue has: nothing that was typed is in it but as a name that exists, or the new one's. */
 #include "actions/postgres/postgres_indexes.h"
 #include "actions/postgres/postgres_resolve.h"
-#include "actions/postgres/postgres_tables.h"
 
 #include "core/format.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 63 };
@@ -48,48 +47,31 @@ static const struct option params[] = {
 /* ---- survey */
 
 static const struct column_spec new_columns[] = {
-    {.id = "oid", .title = "OID"},
-    {.id = "name", .title = "TABLE"},
-    {.id = "kind", .title = "KIND"},
-    {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
-    {.id = "rows", .title = "ROWS", .unit = UNIT_COUNT},
-    {.id = "problem", .title = "PROBLEM"},
-    {.id = "statement", .title = "STATEMENT"},
-    {.id = "undo", .title = "UNDO"},
-    {.id = "numbers", .title = "COLUMNS"},
-    {.id = "indexes", .title = "INDEXES"}, /* oids, as an array */
+    {.id = "oid"},
+    {.id = "name"},
+    {.id = "kind"},
+    {.id = "bytes", .unit = UNIT_BYTES, .none = "locked"},
+    {.id = "rows", .unit = UNIT_COUNT, .none = "not analyzed yet"},
+    {.id = "problem"},
+    {.id = "statement"},
+    {.id = "undo"},
+    {.id = "stamp"}, /* oids of its indexes, as an array */
 };
-enum {
-  C_OID,
-  C_NAME,
-  C_KIND,
-  C_BYTES,
-  C_ROWS,
-  C_PROBLEM,
-  C_ASKED, /* so many come with the first question */
-  C_STATEMENT = C_ASKED,
-  C_UNDO,
-  C_NUMBERS,
-  C_INDEXES
-};
+enum { C_OID, C_NAME, C_KIND, C_ASKED = 6, C_STATEMENT = C_ASKED, C_UNDO, C_STAMP };
 static const struct table_spec new_table = POSTGRES_TABLE_SPEC("table", "Table", new_columns);
 
 static const struct column_spec old_columns[] = {
-    {.id = "name", .title = "INDEX"},
-    {.id = "definition", .title = "DEFINITION"},
-    {.id = "begins", .title = "BEGINS SO", .unit = UNIT_COUNT}, /* 1: with the same columns */
-    {.id = "valid", .title = "VALID", .unit = UNIT_COUNT},      /* 1: it is */
+    {.id = "name"},
+    {.id = "definition"},
+    {.id = "begins", .unit = UNIT_COUNT}, /* 1: with the same columns */
+    {.id = "valid", .unit = UNIT_COUNT},  /* 1: it is */
 };
 enum { A_OIDS = sizeof old_columns / sizeof *old_columns, A_COLUMNS };
 static const struct table_spec old_table = POSTGRES_TABLE_SPEC("indexes", "Indexes", old_columns);
 
 static const char table_sql[] =
     "SELECT t.oid::text, format('%I.%I', n.nspname, t.relname), t.relkind::text,"
-    " CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid"
-    "  AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid())"
-    "  THEN pg_table_size(t.oid) END, CASE WHEN t.reltuples > 0 THEN t.reltuples::bigint END,"
-    " CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN 'needs the rights of its owner, '"
-    "  || pg_get_userbyid(t.relowner) END"
+    " " POSTGRES_TABLE_FIGURES ", " POSTGRES_INDEX_PROBLEM
     " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
     " WHERE t.relkind IN ('r', 'm', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 2 LIMIT 2";
 
@@ -128,64 +110,58 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
       postgres_read_names(conn, C_ASKED, POSTGRES_VALUES(table_sql, typed));
   if (!rows || !postgres_resolved(step, rows, typed) || !postgres_must_name(conn, rows, C_NAME))
     return NULL;
-  const char *name = pg_cell(rows, 0, C_NAME), *kind = pg_cell(rows, 0, C_KIND);
-  if (kind && *kind == 'p') {
+  if (*pg_cell(rows, 0, C_KIND) == 'p') {
     step_fail(step, ERR_UNSUPPORTED,
               "%.100s is partitioned, and PostgreSQL cannot build its index CONCURRENTLY; do it "
               "part by part",
-              name);
+              pg_cell(rows, 0, C_NAME));
     return NULL;
   }
-  struct row *row = postgres_row(step->found, &step->found->tables[0], name, NULL, rows, 0);
-  if (!row) {
-    step_fail(step, ERR_LIMIT, "the answer is too large");
-    return NULL;
-  }
-  if (row->cells[C_BYTES].type == VALUE_NONE)
-    row->cells[C_BYTES] = value_none("locked");
-  if (row->cells[C_ROWS].type == VALUE_NONE)
-    row->cells[C_ROWS] = value_none("not analyzed yet");
-  return row->cells;
+  struct row *row = postgres_row_only(step, rows, C_NAME);
+  return row ? row->cells : NULL;
 }
 
-/* The statement, put together by the server. */
-static bool read_statement(struct step *step, struct postgres_conn *conn, struct value *cells) {
+/* The statement, put together by the server. The numbers of its columns, as an array; NULL with
+ * step->err. */
+static const char *read_statement(struct step *step, struct postgres_conn *conn,
+                                  struct value *cells) {
+  enum { S_MISSING, S_COLUMNS, S_EXISTS, S_STATEMENT, S_UNDO, S_NUMBERS, S_COUNT };
   const char *const *texts = step->act->request->texts;
   const char *array = postgres_name_array(step, texts[P_COLUMNS]);
   const struct pg_rows *rows =
-      array ? postgres_read_names(conn, 6,
+      array ? postgres_read_names(conn, S_COUNT,
                                   POSTGRES_VALUES(statement_sql, cells[C_OID].text, array,
                                                   texts[P_UNIQUE], texts[P_NAME], texts[P_METHOD]))
             : NULL;
   if (!rows)
-    return false;
+    return NULL;
   if (rows->rows != 1)
-    return step_fail(step, ERR_INVALID, "the table was dropped in the meantime");
-  if (pg_cell(rows, 0, 0))
-    return step_fail(step, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s",
-                     cells[C_NAME].text, pg_cell(rows, 0, 0),
-                     pg_cell(rows, 0, 1) ? pg_cell(rows, 0, 1) : "none");
-  if (pg_cell(rows, 0, 2))
-    return step_fail(step, ERR_INVALID, "%.200s already exists", pg_cell(rows, 0, 2));
-  if (!postgres_must_name(conn, rows, 3))
-    return false;
-  cells[C_STATEMENT] = postgres_text(step->found, pg_cell(rows, 0, 3), NULL);
-  cells[C_UNDO] = postgres_text(step->found, pg_cell(rows, 0, 4), NULL);
-  cells[C_NUMBERS] = postgres_text(step->found, pg_cell(rows, 0, 5), NULL);
-  return true;
+    step_fail(step, ERR_INVALID, "the table was dropped in the meantime");
+  else if (pg_cell(rows, 0, S_MISSING))
+    step_fail(step, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s", cells[C_NAME].text,
+              pg_cell(rows, 0, S_MISSING),
+              pg_cell(rows, 0, S_COLUMNS) ? pg_cell(rows, 0, S_COLUMNS) : "none");
+  else if (pg_cell(rows, 0, S_EXISTS))
+    step_fail(step, ERR_INVALID, "%.200s already exists", pg_cell(rows, 0, S_EXISTS));
+  else if (postgres_must_name(conn, rows, S_STATEMENT)) {
+    cells[C_STATEMENT] = postgres_text(step->found, pg_cell(rows, 0, S_STATEMENT), NULL);
+    cells[C_UNDO] = postgres_text(step->found, pg_cell(rows, 0, S_UNDO), NULL);
+    return arena_printf(&step->arena, "%s", pg_cell(rows, 0, S_NUMBERS));
+  }
+  return NULL;
 }
 
-static bool read_old(struct step *step, struct postgres_conn *conn, struct value *cells) {
+static bool read_old(struct step *step, struct postgres_conn *conn, struct value *cells,
+                     const char *numbers) {
   struct sample *sample = step->found;
-  const struct pg_rows *rows =
-      postgres_read_names(conn, A_COLUMNS,
-                          POSTGRES_VALUES(old_sql, cells[C_OID].text, cells[C_NUMBERS].text,
-                                          step->act->request->texts[P_METHOD]));
-  cells[C_INDEXES] = value_text("{}");
+  const struct pg_rows *rows = postgres_read_names(
+      conn, A_COLUMNS,
+      POSTGRES_VALUES(old_sql, cells[C_OID].text, numbers, step->act->request->texts[P_METHOD]));
+  cells[C_STAMP] = value_text("{}");
   for (size_t i = 0; rows && i < rows->rows; i++) {
     if (!postgres_row(sample, &sample->tables[1], pg_cell(rows, i, 0), NULL, rows, i))
       break;
-    cells[C_INDEXES] = postgres_text(sample, pg_cell(rows, i, A_OIDS), NULL);
+    cells[C_STAMP] = postgres_text(sample, pg_cell(rows, i, A_OIDS), NULL);
   }
   return rows != NULL;
 }
@@ -195,18 +171,18 @@ static bool survey(struct step *step) {
                                                     &postgres_holders_table};
   struct postgres_conn *conn = postgres_indexes_open(step, tables, 3);
   struct value *cells = conn ? read_table(step, conn, step->act->request->texts[P_TABLE]) : NULL;
-  return cells && read_statement(step, conn, cells) && read_old(step, conn, cells) &&
-         postgres_read_holders(step, conn);
+  const char *numbers = cells ? read_statement(step, conn, cells) : NULL;
+  return numbers && read_old(step, conn, cells, numbers) && postgres_read_holders(step, conn);
 }
 
 STEP(survey, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
-static const struct plan_column columns[] = {{"SIZE", true}, {"ROWS", true}};
+static const struct postgres_column columns[] = {{"SIZE", "bytes"}, {"ROWS", "rows"}, {0}};
 
 static void say_others(const struct action_request *request, struct plan *plan) {
-  const struct table *old = sample_table_view(request->found, "indexes");
+  const struct table *old = sample_table_view(request->found, old_table.id);
   for (size_t i = 0; old && i < old->row_count; i++) {
     const struct row *row = &old->rows[i];
     const char *definition = postgres_found_text(old, row, "definition");
@@ -231,20 +207,15 @@ static void say(const struct action_request *request, struct plan *plan,
   plan_say(plan, PLAN_BLAST,
            "reads and writes continue; ALTER TABLE and VACUUM of the table wait; afterwards every "
            "write also updates the index");
-  if (*postgres_found_text(table, row, "problem"))
-    plan_say(plan, PLAN_WARNING, "it will be refused: %s",
-             postgres_found_text(table, row, "problem"));
   say_others(request, plan);
   if (request->params[P_UNIQUE].number)
     plan_say(plan, PLAN_WARNING,
              "it fails if two rows have the same values; it may already reject writes before it "
              "is finished");
-  postgres_tables_warn_waits(plan, request);
   plan_say(plan, PLAN_WARNING,
            "if it fails or is cancelled it leaves an invalid index: stacktop looks for it, and "
            "postgres.drop-invalid-index removes it");
-  plan_say(plan, PLAN_PRECONDITION,
-           "the table is still the same (oid and name), and its lock is available within 3 s");
+  plan_say(plan, PLAN_PRECONDITION, "the table is still the same (oid and name)");
   if (*undo)
     plan_say(plan, PLAN_UNDO, "%s;", undo);
   else
@@ -263,51 +234,34 @@ static const char check_sql[] =
 
 /* What the table has that it had not before. */
 static const char prove_sql[] =
-    "SELECT format('%I.%I', n.nspname, i.relname), x.indisvalid, pg_relation_size(i.oid)"
-    " FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid"
-    " JOIN pg_namespace n ON n.oid = i.relnamespace JOIN pg_class t ON t.oid = x.indrelid"
-    " JOIN pg_namespace tn ON tn.oid = t.relnamespace WHERE x.indrelid = $1::oid"
-    " AND format('%I.%I', tn.nspname, t.relname) = $2::text AND i.oid <> ALL ($3::oid[])"
+    "SELECT true, CASE WHEN NOT x.indisvalid THEN o.name || ' is not valid' END,"
+    " o.name || ' is valid, ', pg_relation_size(i.oid),"
+    " '; DROP INDEX CONCURRENTLY ' || o.name || ' takes it back'" POSTGRES_INDEX_FROM
+    ", LATERAL (SELECT " POSTGRES_INDEX_NAME " AS name) o WHERE x.indrelid = $1::oid"
+    " AND " POSTGRES_INDEX_TABLE " = $2::text AND i.oid <> ALL ($3::oid[])"
     " ORDER BY i.oid LIMIT 1";
 
-static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
-                  struct postgres_totals *totals) {
-  char text[FORMAT_MAX];
-  (void)totals;
-  if (rows->rows == 0) {
-    outcome_set(act->outcome, object, OBJECT_UNKNOWN, "no error, but the table has no new index");
-    return true;
-  }
-  const char *name = pg_cell(rows, 0, 0), *valid = pg_cell(rows, 0, 1);
-  const char *size = pg_cell(rows, 0, 2);
-  if (valid && *valid == 't')
-    outcome_set(act->outcome, object, OBJECT_DONE,
-                "%s is valid, %s; DROP INDEX CONCURRENTLY %s takes it back", name,
-                format_bytes(text, sizeof text, size ? strtod(size, NULL) : 0), name);
-  else
-    outcome_set(act->outcome, object, OBJECT_UNKNOWN, "no error, but %s is not valid", name);
-  return true;
+static void size_now(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
+  (void)before;
+  format_bytes(out, POSTGRES_FIGURES_MAX, (double)now);
 }
 
-static const char *const cells[] = {"bytes", "rows"};
-
-static const struct postgres_work work = {
-    .title_one = "Create an index on",
-    .unit_one = "table",
-    .stamp = "indexes",
+static const struct postgres_work create = {
+    .title = "Create an index on",
+    .one = "table",
     .columns = columns,
-    .cells = cells,
-    .column_count = sizeof columns / sizeof *columns,
     .say = say,
     .check = check_sql,
     .progress = postgres_indexes_progress,
     .concurrently = true,
     .cancelled = "cancelled",
     .prove = prove_sql,
-    .judge = judge,
+    .missing = OBJECT_UNKNOWN,
+    .missing_words = "no error, but the table has no new index",
+    .figures = size_now,
 };
 
-POSTGRES_WORK_STEPS(work, NULL)
+POSTGRES_WORK_STEPS(create, NULL)
 
 const struct action action_postgres_create_index = {
     .spec = {.id = "postgres.create-index",
@@ -320,7 +274,5 @@ const struct action action_postgres_create_index = {
              .params = params,
              .param_count = sizeof params / sizeof *params},
     .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    POSTGRES_WORK(create),
 };

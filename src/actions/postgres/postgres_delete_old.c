@@ -2,16 +2,14 @@
  * configuration names, and nothing younger than it says. */
 #include "actions/postgres/postgres_delete_old.h"
 
-#include "actions/postgres/postgres_conn.h"
-#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_plan.h"
 #include "actions/postgres/postgres_resolve.h"
+#include "actions/postgres/postgres_sql.h"
 
-#include "core/format.h"
 #include "model/retention.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { P_TABLE, P_AGE, P_BATCH };
@@ -68,51 +66,30 @@ static bool retention_of(const struct action_request *request, struct retention 
 
 /* ---- survey */
 
-enum {
-  C_OID,
-  C_NAME,
-  C_KIND,
-  C_COLUMN,
-  C_QUOTED,
-  C_TYPE,
-  C_MAY,
-  C_INDEXED,
-  C_BYTES,
-  C_ESTIMATE,
-  C_TRIGGERS,
-  C_CASCADES,
-  C_STATEMENT,
-  C_COUNT_SQL,
-  C_EXPLAIN_SQL,
-  C_CUTOFF,
-  C_ZONE,
-  C_ASKED, /* so many come from the server with the first question */
-  C_COUNT = C_ASKED,
-  C_EXACT, /* whether they were counted */
-  C_COLUMNS
+enum { C_NAME = 1, C_KIND, C_COLUMN, C_TYPE = 5, C_STATEMENT = 12, C_ASKED = 17 };
+static const struct column_spec table_columns[] = {
+    {.id = "oid"},
+    [C_NAME] = {.id = "name"},
+    [C_KIND] = {.id = "kind"},
+    [C_COLUMN] = {.id = POSTGRES_DELETE_COLUMN},
+    {.id = "quoted"},
+    [C_TYPE] = {.id = "type"},
+    {.id = "may"},
+    {.id = "indexed"},
+    {.id = "bytes", .unit = UNIT_BYTES, .none = "locked"},
+    {.id = "rows", .unit = UNIT_COUNT, .none = "not analyzed yet"},
+    {.id = "triggers", .unit = UNIT_COUNT},
+    {.id = "cascades"},
+    [C_STATEMENT] = {.id = "statement"},
+    {.id = "count_sql"},
+    {.id = "explain_sql"},
+    {.id = POSTGRES_DELETE_CUTOFF},
+    {.id = "zone"},
+    /* so many come from the server with the first question */
+    [C_ASKED] = {.id = "count", .unit = UNIT_COUNT},
+    {.id = "exact", .unit = UNIT_COUNT}, /* 1: they were counted */
 };
-
-static const struct column_spec table_columns[C_COLUMNS] = {
-    [C_OID] = {.id = "oid", .title = "OID"},
-    [C_NAME] = {.id = "name", .title = "TABLE"},
-    [C_KIND] = {.id = "kind", .title = "KIND"},
-    [C_COLUMN] = {.id = "column", .title = "COLUMN"},
-    [C_QUOTED] = {.id = "quoted", .title = "QUOTED"},
-    [C_TYPE] = {.id = "type", .title = "TYPE"},
-    [C_MAY] = {.id = "may", .title = "MAY DELETE"},
-    [C_INDEXED] = {.id = "indexed", .title = "INDEXED"},
-    [C_BYTES] = {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
-    [C_ESTIMATE] = {.id = "rows", .title = "ROWS", .unit = UNIT_COUNT},
-    [C_TRIGGERS] = {.id = "triggers", .title = "TRIGGERS", .unit = UNIT_COUNT},
-    [C_CASCADES] = {.id = "cascades", .title = "CASCADES"},
-    [C_STATEMENT] = {.id = "statement", .title = "STATEMENT"},
-    [C_COUNT_SQL] = {.id = "count_sql", .title = "COUNT"},
-    [C_EXPLAIN_SQL] = {.id = "explain_sql", .title = "EXPLAIN"},
-    [C_CUTOFF] = {.id = "cutoff", .title = "CUT-OFF"},
-    [C_ZONE] = {.id = "zone", .title = "ZONE"},
-    [C_COUNT] = {.id = "count", .title = "OLD ROWS", .unit = UNIT_COUNT},
-    [C_EXACT] = {.id = "exact", .title = "COUNTED"},
-};
+enum { C_COUNT = C_ASKED, C_EXACT };
 static const struct table_spec table_spec = POSTGRES_TABLE_SPEC("table", "Table", table_columns);
 
 static const char table_sql[] =
@@ -122,9 +99,7 @@ static const char table_sql[] =
     " EXISTS (SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m"
     "  ON m.oid = i.relam WHERE x.indrelid = t.oid AND x.indisvalid AND x.indpred IS NULL"
     "  AND x.indkey[0] = a.attnum AND m.amname IN ('btree', 'brin')),"
-    " CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid"
-    "  AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid())"
-    "  THEN pg_table_size(t.oid) END, CASE WHEN t.reltuples > 0 THEN t.reltuples::bigint END,"
+    " " POSTGRES_TABLE_FIGURES ","
     " (SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal"
     "  AND g.tgtype & 8 <> 0),"
     " (SELECT string_agg(DISTINCT format('%I.%I', rn.nspname, r.relname), ', ') FROM pg_constraint "
@@ -136,12 +111,22 @@ static const char table_sql[] =
     "  coalesce(a.attname, '')),"
     " format('EXPLAIN (FORMAT JSON) SELECT 1 FROM ONLY %I.%I WHERE %I < $1::timestamptz',"
     "  n.nspname, t.relname, coalesce(a.attname, '')),"
-    " to_char((clock_timestamp() - $3::bigint * interval '1 millisecond') AT TIME ZONE 'UTC',"
-    "  'YYYY-MM-DD HH24:MI:SS.US') || '+00', current_setting('TimeZone')"
-    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
-    " LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = $2::text AND a.attnum > 0"
-    "  AND NOT a.attisdropped"
-    " WHERE t.relkind IN ('r', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 2 LIMIT 2";
+    " " POSTGRES_MOMENT(
+        "(clock_timestamp() - $3::bigint * interval '1 millisecond')") ","
+                                                                       " current_setting('TimeZone'"
+                                                                       ")"
+                                                                       " FROM pg_class t JOIN "
+                                                                       "pg_namespace n ON n.oid = "
+                                                                       "t.relnamespace"
+                                                                       " LEFT JOIN pg_attribute a "
+                                                                       "ON a.attrelid = t.oid AND "
+                                                                       "a.attname = $2::text AND "
+                                                                       "a.attnum > 0"
+                                                                       "  AND NOT a.attisdropped"
+                                                                       " WHERE t.relkind IN ('r', "
+                                                                       "'p') "
+                                                                       "AND " POSTGRES_TABLE_CALLED
+                                                                       " ORDER BY 2 LIMIT 2";
 
 /* What there is to say against it. */
 static bool table_check(struct step *step, const struct pg_rows *rows, const char *column) {
@@ -166,12 +151,15 @@ static bool table_check(struct step *step, const struct pg_rows *rows, const cha
 }
 
 /* Counts the old rows; where that takes too long, takes the planner's estimate. */
-static bool count_old(struct step *step, struct postgres_conn *conn, struct value *cells) {
+static bool count_old(struct step *step, struct postgres_conn *conn, struct row *row) {
   static const char field[] = "\"Plan Rows\": ";
-  const char *const cutoff[] = {cells[C_CUTOFF].text};
+  const struct table *table = &step->found->tables[0];
+  struct value *cells = row->cells;
+  const char *const cutoff[] = {postgres_found_text(table, row, POSTGRES_DELETE_CUTOFF)};
   if (!postgres_ask(conn, "SET statement_timeout = '5s'", 0, NULL))
     return false;
-  const struct pg_rows *rows = postgres_read(conn, 1, cells[C_COUNT_SQL].text, 1, cutoff);
+  const struct pg_rows *rows =
+      postgres_read(conn, 1, postgres_found_text(table, row, "count_sql"), 1, cutoff);
   cells[C_EXACT] = value_int(rows != NULL);
   if (rows && rows->rows == 1)
     cells[C_COUNT] = postgres_int(pg_cell(rows, 0, 0), NULL);
@@ -179,7 +167,8 @@ static bool count_old(struct step *step, struct postgres_conn *conn, struct valu
     return true;
   if (!rows && (step->err.kind != ERR_TIMEOUT || !postgres_is_up(conn)))
     return false;
-  if (!(rows = postgres_read(conn, 1, cells[C_EXPLAIN_SQL].text, 1, cutoff)))
+  rows = postgres_read(conn, 1, postgres_found_text(table, row, "explain_sql"), 1, cutoff);
+  if (!rows)
     return false;
   const char *json = rows->rows >= 1 ? pg_cell(rows, 0, 0) : NULL;
   const char *at = json ? strstr(json, field) : NULL;
@@ -205,15 +194,8 @@ static bool survey(struct step *step) {
   if (!rows || !postgres_resolved(step, rows, typed) || !postgres_must_name(conn, rows, C_NAME) ||
       !postgres_must_name(conn, rows, C_STATEMENT) || !table_check(step, rows, retention.column))
     return false;
-  struct row *row =
-      postgres_row(step->found, &step->found->tables[0], pg_cell(rows, 0, C_NAME), NULL, rows, 0);
-  if (!row)
-    return step_fail(step, ERR_LIMIT, "the answer is too large");
-  if (row->cells[C_BYTES].type == VALUE_NONE)
-    row->cells[C_BYTES] = value_none("locked");
-  if (row->cells[C_ESTIMATE].type == VALUE_NONE)
-    row->cells[C_ESTIMATE] = value_none("not analyzed yet");
-  return count_old(step, conn, row->cells);
+  struct row *row = postgres_row_only(step, rows, C_NAME);
+  return row && count_old(step, conn, row);
 }
 
 STEP(survey, POSTGRES_STEP_MS)
@@ -222,24 +204,26 @@ STEP(postgres_delete_old_verify, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
-static const char *const identities[DELETE_IDENTITY_COUNT] = {
-    [DELETE_IDENTITY_OID] = "oid",       [DELETE_IDENTITY_NAME] = "name",
-    [DELETE_IDENTITY_COLUMN] = "column", [DELETE_IDENTITY_STATEMENT] = "statement",
-    [DELETE_IDENTITY_CUTOFF] = "cutoff", [DELETE_IDENTITY_BATCH] = "batch",
-};
-static const struct plan_column columns[] = {
-    {"OLD ROWS", true}, {"OF ABOUT", true}, {"SIZE", true}, {"CUT-OFF", false}};
-
-static const char *text_of(const struct action_request *request, const char *column) {
-  const struct table *table = &request->found->tables[0];
-  return postgres_found_text(table, &table->rows[0], column);
-}
+static const struct postgres_column columns[] = {{"OLD ROWS", "count"},
+                                                 {"OF ABOUT", "rows"},
+                                                 {"SIZE", "bytes"},
+                                                 {"CUT-OFF", POSTGRES_DELETE_CUTOFF},
+                                                 {0}};
+static const char *const identities[] = {"oid",
+                                         "name",
+                                         POSTGRES_DELETE_COLUMN,
+                                         "statement",
+                                         POSTGRES_DELETE_CUTOFF,
+                                         POSTGRES_DELETE_BATCH,
+                                         NULL};
+static const struct postgres_plan_spec spec = {columns, identities, POSTGRES_OF_DATA};
 
 static void say(const struct action_request *request, struct plan *plan, const char *about) {
   const struct table *table = &request->found->tables[0];
   const struct row *row = &table->rows[0];
-  const char *cutoff = text_of(request, "cutoff"), *cascades = text_of(request, "cascades");
-  const char *column = text_of(request, "quoted");
+  const char *cutoff = postgres_only_text(request, POSTGRES_DELETE_CUTOFF),
+             *cascades = postgres_only_text(request, "cascades");
+  const char *column = postgres_only_text(request, "quoted");
   long long batch = request->params[P_BATCH].number;
   int64_t triggers = postgres_found_int(table, row, "triggers");
   plan_say(plan, PLAN_EFFECT,
@@ -256,19 +240,19 @@ static void say(const struct action_request *request, struct plan *plan, const c
   if (*about)
     plan_say(plan, PLAN_WARNING,
              "counting did not finish within 5 s; the planner's estimate may be far off");
-  if (*text_of(request, "indexed") != 't')
+  if (!postgres_is_true(postgres_only_text(request, "indexed")))
     plan_say(plan, PLAN_WARNING, "no index starts with %s: every batch reads the whole table",
              column);
   if (triggers > 0)
     plan_say(plan, PLAN_WARNING, "%s on DELETE will fire",
              postgres_counted(plan, triggers, "trigger", "triggers"));
-  if (*cascades)
+  if (cascades)
     plan_say(plan, PLAN_WARNING, "foreign keys also delete or change rows of: %s", cascades);
-  if (*text_of(request, "may") != 't')
+  if (!postgres_is_true(postgres_only_text(request, "may")))
     plan_say(plan, PLAN_WARNING, "it will be refused: needs DELETE and SELECT on the table");
-  if (strcmp(text_of(request, "type"), "timestamp without time zone") == 0)
+  if (strcmp(postgres_only_text(request, "type"), "timestamp without time zone") == 0)
     plan_say(plan, PLAN_WARNING, "%s has no time zone; its values are taken as times in %s", column,
-             text_of(request, "zone"));
+             postgres_only_text(request, "zone"));
   plan_say(plan, PLAN_LOSS, "the deleted rows: only a backup has them");
   plan_say(plan, PLAN_PRECONDITION,
            "the table and the column are still the same, and each row is still before the cut-off "
@@ -289,27 +273,14 @@ static bool delete_plan(const struct action_request *request, struct plan *plan,
   bool exact = postgres_found_int(table, row, "exact") != 0;
   if (exact && count.integer == 0)
     return err_set(err, ERR_INVALID, "nothing to do: no row of %.100s is before %s", row->key,
-                   text_of(request, "cutoff"));
-  ACTION_OBJECTS(plan, columns, identities);
-  postgres_identity_bind(request, plan, POSTGRES_OF_DATA);
+                   postgres_only_text(request, POSTGRES_DELETE_CUTOFF));
   plan->title = plan_printf(plan, "Delete old rows of %s of %s", row->key, plan->target);
-  struct plan_object *object = plan_object(plan, row->key, row->key);
+  struct plan_object *object = postgres_plan_only(
+      request, plan, &spec, count.integer > 0 ? count.integer : 1, "row", "rows", err);
   if (!object)
-    return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->count = count.integer > 0 ? count.integer : 1;
-  plan->unit = plan->count == 1 ? "row" : "rows";
-  plan->name = object->label;
-  object->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
-  object->cells[1] = postgres_shown(plan, postgres_found(table, row, "rows"), UNIT_COUNT);
-  object->cells[2] = postgres_shown(plan, postgres_found(table, row, "bytes"), UNIT_BYTES);
-  object->cells[3] = plan_copy(plan, text_of(request, "cutoff"));
-  object->identities[DELETE_IDENTITY_OID] = plan_copy(plan, text_of(request, "oid"));
-  object->identities[DELETE_IDENTITY_NAME] = object->label;
-  object->identities[DELETE_IDENTITY_COLUMN] = plan_copy(plan, text_of(request, "column"));
-  object->identities[DELETE_IDENTITY_STATEMENT] = plan_copy(plan, text_of(request, "statement"));
-  object->identities[DELETE_IDENTITY_CUTOFF] = object->cells[3];
-  object->identities[DELETE_IDENTITY_BATCH] =
-      plan_printf(plan, "%lld", (long long)request->params[P_BATCH].number);
+    return false;
+  postgres_identify(plan, object, POSTGRES_DELETE_BATCH,
+                    plan_printf(plan, "%lld", (long long)request->params[P_BATCH].number));
   say(request, plan, exact ? "" : "about ");
   return true;
 }

@@ -5,15 +5,11 @@
 
 #include "actions/step.h"
 
-enum postgres_delete_identity {
-  DELETE_IDENTITY_OID,
-  DELETE_IDENTITY_NAME,      /* quoted, with its schema */
-  DELETE_IDENTITY_COLUMN,    /* as the catalogue has it */
-  DELETE_IDENTITY_STATEMENT, /* $1 the cut-off, $2 how many at most; counts what it has deleted */
-  DELETE_IDENTITY_CUTOFF,    /* "2026-11-25 04:03:12.123456+00" */
-  DELETE_IDENTITY_BATCH,
-  DELETE_IDENTITY_COUNT
-};
+/* Identities beside "oid", "name" and "statement", which has $1 the cut-off, $2 how many at most,
+ * and counts what it has deleted. */
+#define POSTGRES_DELETE_COLUMN "column" /* as the catalogue has it */
+#define POSTGRES_DELETE_CUTOFF "cutoff" /* "2026-11-25 04:03:12.123456+00" */
+#define POSTGRES_DELETE_BATCH "batch"
 
 /* SQL: from pg_class t, its schema n and its column a: the statement of one batch. Only of this
  * table, not of those that inherit from it; a row that has been changed meanwhile is looked at

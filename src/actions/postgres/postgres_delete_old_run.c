@@ -1,8 +1,7 @@
 /* Runs postgres.delete-old, batch by batch, and proves it. */
 #include "actions/postgres/postgres_delete_old.h"
 
-#include "actions/postgres/postgres_conn.h"
-#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_plan.h"
 #include "core/format.h"
 #include "io/clock.h"
 
@@ -12,8 +11,8 @@
 
 enum { PAUSE_MAX_MS = 1000, PAUSE_MIN_MS = 5 };
 
-static const char *identity(const struct step *step, enum postgres_delete_identity identity) {
-  return step->act->plan->objects[0].identities[identity];
+static const char *identity(const struct step *step, const char *name) {
+  return postgres_identity(step, 0, name);
 }
 
 /* ---- execute */
@@ -34,14 +33,13 @@ static void show(struct step *step, int64_t deleted, int64_t batches) {
 /* Until a batch finds no row. */
 static bool delete_all(struct step *step, struct postgres_conn *conn) {
   struct outcome *outcome = step->act->outcome;
-  const char *const values[] = {identity(step, DELETE_IDENTITY_CUTOFF),
-                                identity(step, DELETE_IDENTITY_BATCH)};
-  char text[FORMAT_MAX];
+  const char *const values[] = {identity(step, POSTGRES_DELETE_CUTOFF),
+                                identity(step, POSTGRES_DELETE_BATCH)};
+  char text[2 * FORMAT_MAX];
   int64_t deleted = 0;
   for (int64_t batches = 1; !step_should_stop(step); batches++) {
     const int64_t asked_ms = clock_now_ms();
-    const struct pg_rows *rows =
-        postgres_change(conn, identity(step, DELETE_IDENTITY_STATEMENT), 2, values);
+    const struct pg_rows *rows = postgres_change(conn, identity(step, "statement"), 2, values);
     if (!rows && !postgres_is_up(conn)) {
       outcome_set(outcome, 0, OBJECT_UNKNOWN, "one more batch may have been deleted: %s",
                   step->err.text);
@@ -52,8 +50,8 @@ static bool delete_all(struct step *step, struct postgres_conn *conn) {
     const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
     const int64_t count = cell ? strtoll(cell, NULL, 10) : 0;
     if (count == 0) {
-      outcome_set(outcome, 0, OBJECT_SENT, "%s row%s deleted",
-                  format_count(text, sizeof text, deleted), deleted == 1 ? "" : "s");
+      outcome_set(outcome, 0, OBJECT_SENT, "%s deleted",
+                  format_counted(text, sizeof text, deleted, "row", "rows"));
       return true;
     }
     deleted += count;
@@ -76,11 +74,10 @@ bool postgres_delete_old_execute(struct step *step) {
   struct postgres_conn *conn = postgres_conn_open(step);
   if (!conn)
     return false;
-  const struct pg_rows *rows =
-      postgres_read(conn, 1,
-                    POSTGRES_VALUES(check_sql, identity(step, DELETE_IDENTITY_OID),
-                                    identity(step, DELETE_IDENTITY_COLUMN),
-                                    identity(step, DELETE_IDENTITY_STATEMENT)));
+  const struct pg_rows *rows = postgres_read(conn, 1,
+                                             POSTGRES_VALUES(check_sql, identity(step, "oid"),
+                                                             identity(step, POSTGRES_DELETE_COLUMN),
+                                                             identity(step, "statement")));
   if (rows && rows->rows != 1) {
     outcome_set(step->act->outcome, 0, OBJECT_GONE,
                 "not deleted: the table or its column was dropped or replaced");
@@ -102,12 +99,12 @@ static const char look_sql[] =
 
 bool postgres_delete_old_verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
-  const char *words = outcome->objects[0].words, *cutoff = identity(step, DELETE_IDENTITY_CUTOFF);
+  const char *words = outcome->objects[0].words, *cutoff = identity(step, POSTGRES_DELETE_CUTOFF);
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows =
       conn ? postgres_read(conn, 1,
-                           POSTGRES_VALUES(look_sql, identity(step, DELETE_IDENTITY_OID),
-                                           identity(step, DELETE_IDENTITY_COLUMN)))
+                           POSTGRES_VALUES(look_sql, identity(step, "oid"),
+                                           identity(step, POSTGRES_DELETE_COLUMN)))
            : NULL;
   if (!rows)
     return false;

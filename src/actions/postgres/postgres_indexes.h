@@ -1,7 +1,8 @@
 /* What the actions on indexes share: all go CONCURRENTLY, from PostgreSQL 12 on. */
 #pragma once
 
-#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_holders.h"
+#include "actions/postgres/postgres_sql.h"
 #include "actions/postgres/postgres_work.h"
 
 /* As postgres_survey, for servers from 12 on. */
@@ -25,11 +26,15 @@ const char *postgres_indexes_progress(int version);
   " LEFT JOIN pg_class m ON m.reltoastrelid = x.indrelid"    \
   " JOIN pg_class t ON t.oid = coalesce(m.oid, x.indrelid)"  \
   " JOIN pg_namespace tn ON tn.oid = t.relnamespace"
-/* A name for LOCK TABLE; NULL for what cannot be locked so. */
-#define POSTGRES_INDEX_LOCK \
-  "CASE WHEN t.relkind = 'r' THEN format('%I.%I', tn.nspname, t.relname) END"
-/* The invalid ones of the same table, as an array. */
-#define POSTGRES_INDEX_INVALID                                            \
-  "(SELECT coalesce(array_agg(o.indexrelid), '{}')::text FROM pg_index o" \
+#define POSTGRES_INDEX_NAME "format('%I.%I', n.nspname, i.relname)"
+#define POSTGRES_INDEX_TABLE "format('%I.%I', tn.nspname, t.relname)"
+/* Its size where nobody holds it (POSTGRES_HELD joined as h). */
+#define POSTGRES_INDEX_SIZE "CASE WHEN h.relation IS NULL THEN pg_relation_size(i.oid) END"
+#define POSTGRES_INDEX_PROBLEM \
+  "CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN " POSTGRES_NEEDS_OWNER("t") " END"
+/* For `check`: a name for LOCK TABLE, NULL for what cannot be locked so; and the invalid ones of
+ * the same table, as an array. */
+#define POSTGRES_INDEX_LOCK                                                \
+  "CASE WHEN t.relkind = 'r' THEN " POSTGRES_INDEX_TABLE " END,"           \
+  " (SELECT coalesce(array_agg(o.indexrelid), '{}')::text FROM pg_index o" \
   " WHERE o.indrelid = x.indrelid AND NOT o.indisvalid)"
-#define POSTGRES_NO_SYSTEM " tn.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"

@@ -4,20 +4,54 @@
 
 #include "io/clock.h"
 
+#include <stdlib.h>
+
 enum { LOOK_AGAIN_MS = 200, PATIENCE_MS = 10000 };
+
+/* Sums over those that are done. */
+struct totals {
+  int64_t before, now;
+};
+
+/* The result of an object, once it is seen; false: look again. */
+static bool judge(struct step *step, size_t object, const struct postgres_work *spec,
+                  const struct pg_rows *rows, struct totals *totals) {
+  struct outcome *outcome = step->act->outcome;
+  const char *before = postgres_identity(step, object, POSTGRES_WORK_BEFORE);
+  if (rows->rows == 0) {
+    outcome_set(outcome, object, spec->missing, "%s", spec->missing_words);
+    return true;
+  }
+  const char *wrong = pg_cell(rows, 0, PROOF_WRONG), *now_text = pg_cell(rows, 0, PROOF_NOW);
+  const char *says = pg_cell(rows, 0, PROOF_SAYS), *behind = pg_cell(rows, 0, PROOF_BEHIND);
+  const int64_t now = now_text ? strtoll(now_text, NULL, 10) : 0;
+  char figures[POSTGRES_FIGURES_MAX];
+  if (!postgres_is_true(pg_cell(rows, 0, PROOF_SEEN)))
+    return false;
+  if (wrong) {
+    outcome_set(outcome, object, OBJECT_UNKNOWN, "no error, but %s", wrong);
+    return true;
+  }
+  spec->figures(figures, before ? strtoll(before, NULL, 10) : -1, now);
+  outcome_set(outcome, object, OBJECT_DONE, "%s%s%s", says ? says : "", figures,
+              behind ? behind : "");
+  totals->before += before ? strtoll(before, NULL, 10) : now;
+  totals->now += now;
+  return true;
+}
 
 /* Sets the object's result; false when the connection is lost. */
 static bool prove(struct step *step, struct postgres_conn *conn, size_t object,
-                  const struct postgres_work *spec, struct postgres_totals *totals) {
-  const char **identities = step->act->plan->objects[object].identities;
-  const char *const values[] = {identities[WORK_IDENTITY_OID], identities[WORK_IDENTITY_NAME],
-                                identities[WORK_IDENTITY_STAMP]};
+                  const struct postgres_work *spec, struct totals *totals) {
+  const char *const values[] = {postgres_identity(step, object, POSTGRES_WORK_OID),
+                                postgres_identity(step, object, POSTGRES_WORK_NAME),
+                                postgres_identity(step, object, POSTGRES_WORK_STAMP)};
   const int64_t until_ms = clock_now_ms() + PATIENCE_MS;
   do {
-    const struct pg_rows *rows = postgres_ask(conn, spec->prove, 3, values);
+    const struct pg_rows *rows = postgres_read(conn, PROOF_COLUMN_COUNT, spec->prove, 3, values);
     if (!rows)
       return false;
-    if (spec->judge(step->act, object, rows, totals))
+    if (judge(step, object, spec, rows, totals))
       return true;
   } while (clock_now_ms() < until_ms && step_sleep(step, LOOK_AGAIN_MS));
   if (step->dropped)
@@ -30,7 +64,8 @@ static bool prove(struct step *step, struct postgres_conn *conn, size_t object,
 
 bool postgres_prove_run(struct step *step, const struct postgres_work *spec) {
   struct outcome *outcome = step->act->outcome;
-  struct postgres_totals totals = {0};
+  struct totals totals = {0};
+  char figures[POSTGRES_FIGURES_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);
   bool good = conn != NULL;
   for (size_t i = 0; good && i < outcome->count; i++) {
@@ -42,9 +77,11 @@ bool postgres_prove_run(struct step *step, const struct postgres_work *spec) {
   if (!good)
     outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "it ran, but %s",
                     step->dropped ? "no proof was seen" : step->err.text);
-  if (outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
+  const size_t done = outcome_count(outcome, OBJECT_DONE);
+  spec->figures(figures, totals.before, totals.now);
+  if (outcome->count == 1 && done == 1)
     outcome_proof(outcome, "%s", outcome->objects[0].words);
-  else if (outcome_count(outcome, OBJECT_DONE) > 0 && spec->conclude)
-    spec->conclude(outcome, &totals);
+  else if (done > 0)
+    outcome_proof(outcome, "%zu of %zu %s%s", done, outcome->count, spec->together, figures);
   return good;
 }

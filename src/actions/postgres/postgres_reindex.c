@@ -1,51 +1,43 @@
 /* REINDEX CONCURRENTLY of indexes, of all of a table, or of the database: one index after the
  * other, so that each is whole or untouched. */
 #include "actions/postgres/postgres_indexes.h"
-#include "actions/postgres/postgres_tables.h"
 
 #include "core/format.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { INDEXES_MAX = 5000 };
 
 /* ---- survey */
 
-static const struct column_spec index_columns[] = {
-    {.id = "name", .title = "INDEX", .flags = COLUMN_FLEX, .width = 20},
-    {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES},
+enum { C_NAME, C_BYTES, C_COLUMNS = 5, A_DATABASE = C_COLUMNS, A_TABLE, A_TABLE_OID, A_COLUMNS };
+static const struct column_spec index_columns[C_COLUMNS] = {
+    [C_NAME] = {.id = "name", .title = "INDEX", .flags = COLUMN_FLEX, .width = 20},
+    [C_BYTES] = {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES, .none = "locked"},
     {.id = "state", .title = "STATE"},
     {.id = "problem", .title = "PROBLEM", .priority = 3},
     {.id = "oid", .title = "OID", .flags = COLUMN_DETAIL},
 };
-enum { C_NAME, C_BYTES, C_STATE, C_PROBLEM, C_OID };
 static const struct table_spec index_table = {.id = "indexes",
                                               .title = "Indexes",
                                               .flags = TABLE_UNFOLDED,
                                               .columns = index_columns,
-                                              .column_count =
-                                                  sizeof index_columns / sizeof *index_columns};
-
-/* What the answer has beside the table's columns, which come first. */
-enum { A_DATABASE = C_OID + 1, A_TABLE, A_TABLE_OID, A_COLUMNS };
+                                              .column_count = C_COLUMNS};
 
 /* What a failed one has left is for postgres.drop-invalid-index. An index of an exclusion
- * constraint cannot be built again CONCURRENTLY. The size of one that is locked whole would be
- * waited for. */
+ * constraint cannot be built again CONCURRENTLY. */
 static const char indexes_sql[] =
-    "WITH held AS (SELECT DISTINCT relation FROM pg_locks WHERE locktype = 'relation'"
-    "  AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid()), found AS ("
-    "SELECT i.oid, format('%I.%I', n.nspname, i.relname) AS name,"
-    " format('%I.%I', tn.nspname, t.relname) AS parent,"
-    " CASE WHEN h.relation IS NULL THEN pg_relation_size(i.oid) END AS bytes,"
+    "WITH " POSTGRES_HELD ", found AS ("
+    "SELECT i.oid, " POSTGRES_INDEX_NAME " AS name, " POSTGRES_INDEX_TABLE " AS parent,"
+    " " POSTGRES_INDEX_SIZE " AS bytes,"
     " CASE WHEN x.indisvalid THEN 'valid' ELSE 'invalid' END AS state,"
-    " CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN 'needs the rights of its owner, '"
-    "  || pg_get_userbyid(t.relowner) END AS problem, t.oid AS parent_oid" POSTGRES_INDEX_FROM
+    " " POSTGRES_INDEX_PROBLEM " AS problem, t.oid AS parent_oid" POSTGRES_INDEX_FROM
     " LEFT JOIN held h ON h.relation = i.oid"
     " WHERE i.relkind = 'i' AND i.relpersistence <> 't' AND NOT x.indisexclusion"
     " AND (m.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE'))"
-    " AND (x.indisvalid OR i.relname !~ '_cc(new|old)[0-9]*$') AND" POSTGRES_NO_SYSTEM ")"
+    " AND (x.indisvalid OR i.relname !~ '_cc(new|old)[0-9]*$')"
+    " AND tn.nspname" POSTGRES_NO_SYSTEM ")"
     " SELECT name, bytes, state, problem, oid, format('%I', current_database()), parent, parent_oid"
     " FROM found"
     " ORDER BY sum(bytes) OVER (PARTITION BY parent) DESC NULLS LAST, parent,"
@@ -68,22 +60,6 @@ static ptrdiff_t add_group(struct sample *sample, const char *key, const char *p
   return row - table->rows;
 }
 
-static bool add_index(struct postgres_conn *conn, struct sample *sample, const char *parent,
-                      const struct pg_rows *rows, size_t i) {
-  struct table *table = &sample->tables[0];
-  struct row *row =
-      postgres_row(sample, table, postgres_key(conn, rows, i, C_NAME, C_OID), parent, rows, i);
-  if (!row)
-    return false;
-  row->cells[C_NAME] = value_text(row->key);
-  if (row->cells[C_BYTES].type == VALUE_NONE)
-    row->cells[C_BYTES] = value_none("locked");
-  /* its table's name is needed, too: to see whether its lock can be taken */
-  if (postgres_is_broken(conn, i, C_NAME) || postgres_is_broken(conn, i, A_TABLE))
-    postgres_row_unnamed(table, row);
-  return true;
-}
-
 static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&index_table, &postgres_holders_table};
   struct postgres_conn *conn = postgres_indexes_open(step, tables, 2);
@@ -102,16 +78,14 @@ static bool survey(struct step *step) {
       break;
     if (parent < 0 || strcmp(table->rows[parent].key, of) != 0)
       parent = add_group(sample, of, database, NULL);
-    if (parent < 0 || !add_index(conn, sample, of, rows, i))
+    /* its table's name is needed, too: to see whether its lock can be taken */
+    const struct row *row = parent < 0 ? NULL : postgres_row_named(conn, of, rows, i, A_TABLE);
+    if (!row)
       break;
-    const struct value bytes = table->rows[table->row_count - 1].cells[C_BYTES];
-    add_bytes(&table->rows[parent], bytes);
-    add_bytes(&table->rows[0], bytes);
+    add_bytes(&table->rows[parent], row->cells[C_BYTES]);
+    add_bytes(&table->rows[0], row->cells[C_BYTES]);
   }
-  if (rows->rows > INDEXES_MAX || table->truncated) {
-    table->truncated = true;
-    sample_note(sample, "indexes", NULL, "more than %d indexes; only these are shown", INDEXES_MAX);
-  }
+  postgres_found_cut(sample, rows, INDEXES_MAX);
   return postgres_read_holders(step, conn);
 }
 
@@ -119,18 +93,17 @@ STEP(survey, POSTGRES_STEP_MS)
 
 /* ---- plan */
 
-static const struct plan_column columns[] = {{"SIZE", true}, {"TABLE", false}, {"STATE", false}};
+static const struct postgres_column columns[] = {
+    {"SIZE", "bytes"}, {"TABLE", NULL}, {"STATE", "state"}, {0}};
 
 static void say(const struct action_request *request, struct plan *plan,
                 const struct row *const *rows, size_t count) {
   const struct table *table = &request->found->tables[0];
   int64_t bytes = 0, largest = 0;
-  size_t problems = 0;
   for (size_t i = 0; i < count; i++) {
     int64_t size = postgres_found_int(table, rows[i], "bytes");
     bytes = bytes + size;
     largest = size > largest ? size : largest;
-    problems += *postgres_found_text(table, rows[i], "problem") != '\0';
   }
   plan_say(plan, PLAN_BLAST, "rebuilds %s, %s in total, one after the other",
            postgres_counted(plan, (int64_t)count, "index", "indexes"), postgres_bytes(plan, bytes));
@@ -139,92 +112,58 @@ static void say(const struct action_request *request, struct plan *plan,
            "needs up to %s of free disk space for the largest, and WAL for everything it writes, "
            "%s in total; SQL cannot tell how much space is free",
            postgres_bytes(plan, largest), postgres_bytes(plan, bytes));
-  postgres_tables_warn_waits(plan, request);
-  if (problems > 0)
-    plan_say(plan, PLAN_WARNING, "%zu of %zu will be refused: the rights of the owner are needed",
-             problems, count);
   plan_say(plan, PLAN_WARNING,
            "a failed or cancelled rebuild leaves an invalid index (_ccnew, _ccold) that costs "
            "space and writes: stacktop looks for it, and postgres.drop-invalid-index removes it");
-  plan_say(
-      plan, PLAN_PRECONDITION,
-      "the index is still the same (oid and name), and its table's lock is available within 3 s");
+  plan_say(plan, PLAN_PRECONDITION, "the index is still the same (oid and name)");
 }
 
 /* ---- execute, verify */
 
 static const char check_sql[] =
-    "SELECT NULL, " POSTGRES_INDEX_LOCK ", " POSTGRES_INDEX_INVALID POSTGRES_INDEX_FROM
-    " WHERE i.oid = $1::oid"
-    " AND $2::text = format('REINDEX INDEX CONCURRENTLY %I.%I', n.nspname, i.relname)";
+    "SELECT NULL, " POSTGRES_INDEX_LOCK POSTGRES_INDEX_FROM " WHERE i.oid = $1::oid"
+    " AND $2::text = 'REINDEX INDEX CONCURRENTLY ' || " POSTGRES_INDEX_NAME;
 
 /* The new index has the old one's name and an oid of its own. */
 static const char prove_sql[] =
-    "SELECT x.indisvalid, i.oid <> $1::oid, pg_relation_size(i.oid),"
-    " (SELECT string_agg(format('%I.%I', on_.nspname, oi.relname), ', ') FROM pg_index o"
+    "SELECT true, CASE WHEN NOT x.indisvalid THEN 'the index is not valid'"
+    "  WHEN i.oid = $1::oid THEN 'the index is the old one' END, 'valid, ', "
+    "pg_relation_size(i.oid),"
+    " (SELECT '; left behind invalid: ' || string_agg(format('%I.%I', on_.nspname, oi.relname), ', "
+    "')"
+    "  FROM pg_index o"
     "  JOIN pg_class oi ON oi.oid = o.indexrelid JOIN pg_namespace on_ ON on_.oid = oi.relnamespace"
     "  WHERE o.indrelid = x.indrelid AND NOT o.indisvalid"
-    "  AND oi.relname ~ '_cc(new|old)[0-9]*$')" POSTGRES_INDEX_FROM
-    " WHERE format('%I.%I', n.nspname, i.relname) = $2::text AND $3::text IS NULL";
+    "  AND oi.relname ~ '_cc(new|old)[0-9]*$')" POSTGRES_INDEX_FROM " WHERE " POSTGRES_INDEX_NAME
+    " = $2::text AND $3::text IS NULL";
 
-static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
-                  struct postgres_totals *totals) {
-  struct outcome *outcome = act->outcome;
-  char old[FORMAT_MAX], new[FORMAT_MAX];
-  const char *before = act->plan->objects[object].identities[WORK_IDENTITY_BEFORE];
-  if (rows->rows == 0) {
-    outcome_set(outcome, object, OBJECT_UNKNOWN, "rebuilt, but the index no longer exists");
-    return true;
-  }
-  if (!postgres_is_true(pg_cell(rows, 0, 0)) || !postgres_is_true(pg_cell(rows, 0, 1))) {
-    outcome_set(outcome, object, OBJECT_UNKNOWN, "no error, but the index is %s",
-                postgres_is_true(pg_cell(rows, 0, 0)) ? "the old one" : "not valid");
-    return true;
-  }
-  const char *size = pg_cell(rows, 0, 2), *left = pg_cell(rows, 0, 3);
-  int64_t now_bytes = size ? strtoll(size, NULL, 10) : 0;
-  int64_t old_bytes = before ? strtoll(before, NULL, 10) : now_bytes;
-  outcome_set(outcome, object, OBJECT_DONE, "valid, %s before, %s now%s%s",
-              before ? format_bytes(old, sizeof old, (double)old_bytes) : "?",
-              format_bytes(new, sizeof new, (double)now_bytes),
-              left ? "; left behind invalid: " : "", left ? left : "");
-  totals->before += old_bytes;
-  totals->now += now_bytes;
-  totals->known++;
-  return true;
+static void before_and_now(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
+  char old[FORMAT_MAX] = "?", new[FORMAT_MAX];
+  if (before >= 0)
+    format_bytes(old, sizeof old, (double)before);
+  snprintf(out, POSTGRES_FIGURES_MAX, "%s before, %s now", old,
+           format_bytes(new, sizeof new, (double)now));
 }
 
-static void conclude(struct outcome *outcome, const struct postgres_totals *totals) {
-  char old[FORMAT_MAX], new[FORMAT_MAX];
-  outcome_proof(outcome, "%zu of %zu indexes rebuilt and valid, %s before, %s now",
-                outcome_count(outcome, OBJECT_DONE), outcome->count,
-                format_bytes(old, sizeof old, (double)totals->before),
-                format_bytes(new, sizeof new, (double)totals->now));
-}
-
-static const char *const cells[] = {"bytes", NULL, "state"};
-
-static const struct postgres_work work = {
-    .title_one = "Rebuild",
-    .title_many = "Rebuild",
-    .objects = "indexes",
-    .unit_one = "index",
-    .unit_many = "indexes",
+static const struct postgres_work reindex = {
+    .title = "Rebuild",
+    .one = "index",
+    .many = "indexes",
     .before = "bytes",
     .columns = columns,
-    .cells = cells,
-    .column_count = sizeof columns / sizeof *columns,
     .say = say,
     .check = check_sql,
     .progress = postgres_indexes_progress,
     .concurrently = true,
     .cancelled = "cancelled: the old index is unchanged",
     .prove = prove_sql,
-    .judge = judge,
-    .conclude = conclude,
+    .missing = OBJECT_UNKNOWN,
+    .missing_words = "rebuilt, but the index no longer exists",
+    .figures = before_and_now,
+    .together = "indexes rebuilt and valid, ",
 };
 
-POSTGRES_WORK_STEPS(work, "REINDEX INDEX CONCURRENTLY")
+POSTGRES_WORK_STEPS(reindex, "REINDEX INDEX CONCURRENTLY")
 
 const struct action action_postgres_reindex = {
     .spec = {.id = "postgres.reindex",
@@ -236,7 +175,5 @@ const struct action action_postgres_reindex = {
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY},
     .survey = &survey_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    POSTGRES_WORK(reindex),
 };

@@ -1,6 +1,5 @@
 /* pg_stat_statements_reset(): the statement statistics of the database begin anew. */
-#include "actions/postgres/postgres_conn.h"
-#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_plan.h"
 
 #include "core/format.h"
 
@@ -9,32 +8,19 @@
 
 /* ---- survey */
 
-enum {
-  C_DATABASE,
-  C_OID,
-  C_WIDE,
-  C_MAY,
-  C_COUNT_SQL,
-  C_SINCE_SQL,
-  C_STATEMENT,
-  C_ASKED,
-  C_COUNT = C_ASKED,
-  C_CALLS,
-  C_SINCE,
-  C_COLUMNS
-};
-
-static const struct column_spec columns_found[C_COLUMNS] = {
-    [C_DATABASE] = {.id = "database", .title = "DATABASE"},
-    [C_OID] = {.id = "oid", .title = "OID"},
-    [C_WIDE] = {.id = "wide", .title = "ALL DATABASES"},
-    [C_MAY] = {.id = "may", .title = "MAY"},
-    [C_COUNT_SQL] = {.id = "count_sql", .title = "COUNT"},
-    [C_SINCE_SQL] = {.id = "since_sql", .title = "SINCE"},
-    [C_STATEMENT] = {.id = "statement", .title = "STATEMENT"},
-    [C_COUNT] = {.id = "count", .title = "STATEMENTS", .unit = UNIT_COUNT},
-    [C_CALLS] = {.id = "calls", .title = "CALLS", .unit = UNIT_COUNT},
-    [C_SINCE] = {.id = "since", .title = "COUNTED SINCE"},
+enum { C_DATABASE, C_OID, C_STATEMENT = 6, C_ASKED, C_COUNT = C_ASKED, C_CALLS, C_SINCE };
+static const struct column_spec columns_found[] = {
+    [C_DATABASE] = {.id = "database"},
+    [C_OID] = {.id = "oid"},
+    {.id = "wide"}, /* it forgets all databases */
+    {.id = "may"},
+    {.id = "count_sql"},
+    {.id = "since_sql"},
+    [C_STATEMENT] = {.id = "statement"},
+    /* so many come with the first question */
+    [C_COUNT] = {.id = "count", .unit = UNIT_COUNT},
+    [C_CALLS] = {.id = "calls", .unit = UNIT_COUNT},
+    [C_SINCE] = {.id = "since"},
 };
 static const struct table_spec found_table =
     POSTGRES_TABLE_SPEC("statements", "Statements", columns_found);
@@ -67,17 +53,19 @@ static bool survey(struct step *step) {
   if (rows->rows == 0)
     return step_fail(step, ERR_UNSUPPORTED,
                      "the extension pg_stat_statements is not installed in that database");
-  struct row *row = postgres_row(step->found, &step->found->tables[0], pg_cell(rows, 0, C_DATABASE),
-                                 NULL, rows, 0);
+  struct row *row = postgres_row_only(step, rows, C_DATABASE);
   if (!row)
-    return step_fail(step, ERR_LIMIT, "the answer is too large");
+    return false;
   /* where it is not loaded, it is the server that says so */
-  if (!(rows = postgres_read(conn, 2, row->cells[C_COUNT_SQL].text, 0, postgres_no_values)))
+  const struct table *table = &step->found->tables[0];
+  const char *since_sql = postgres_found_text(table, row, "since_sql");
+  rows =
+      postgres_read(conn, 2, postgres_found_text(table, row, "count_sql"), 0, postgres_no_values);
+  if (!rows)
     return false;
   row->cells[C_COUNT] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL, "not known");
   row->cells[C_CALLS] = postgres_int(rows->rows == 1 ? pg_cell(rows, 0, 1) : NULL, "not known");
-  if (row->cells[C_SINCE_SQL].type == VALUE_TEXT &&
-      (rows = postgres_read(conn, 1, row->cells[C_SINCE_SQL].text, 0, postgres_no_values)))
+  if (*since_sql && (rows = postgres_read(conn, 1, since_sql, 0, postgres_no_values)))
     row->cells[C_SINCE] =
         postgres_text(step->found, rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL, "not known");
   return postgres_is_up(conn);
@@ -85,44 +73,28 @@ static bool survey(struct step *step) {
 
 /* ---- plan */
 
-enum { IDENTITY_OID, IDENTITY_STATEMENT, IDENTITY_COUNT_SQL, IDENTITY_BEFORE, IDENTITY_COUNT };
-static const char *const identities[IDENTITY_COUNT] = {[IDENTITY_OID] = "oid",
-                                                       [IDENTITY_STATEMENT] = "statement",
-                                                       [IDENTITY_COUNT_SQL] = "count",
-                                                       [IDENTITY_BEFORE] = "before"};
-static const struct plan_column columns[] = {
-    {"STATEMENTS", true}, {"CALLS", true}, {"SINCE", false}};
+static const struct postgres_column columns[] = {
+    {"STATEMENTS", "count"}, {"CALLS", "calls"}, {"SINCE", "since"}, {0}};
+static const char *const identities[] = {"oid", "statement", "count_sql", "count", NULL};
+static const struct postgres_plan_spec spec = {columns, identities, POSTGRES_OF_RUN};
 
-static bool reset_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   const struct row *row = postgres_found_row(request);
   if (!row)
     return err_set(err, ERR_INVALID, "the extension is not known");
-  const struct table *table = &request->found->tables[0];
-  struct value count = postgres_found(table, row, "count");
-  const char *statement = postgres_found_text(table, row, "statement");
-  const char *since = postgres_found_text(table, row, "since");
+  const struct value count = postgres_found(&request->found->tables[0], row, "count");
+  const char *since = postgres_only_text(request, "since");
   if (count.type == VALUE_INT && count.integer == 0)
     return err_set(err, ERR_INVALID, "pg_stat_statements has no statements of %.100s", row->key);
-  ACTION_OBJECTS(plan, columns, identities);
-  postgres_identity_bind(request, plan, POSTGRES_OF_RUN);
   plan->title = plan_printf(plan, "Reset the statement statistics of %s", plan->target);
   struct plan_object *object =
-      plan_object(plan, row->key, plan_printf(plan, "database %s", row->key));
+      postgres_plan_only(request, plan, &spec, count.type == VALUE_INT ? count.integer : 1,
+                         "statement", "statements", err);
   if (!object)
-    return err_set(err, ERR_LIMIT, "the plan is too large");
-  plan->count = count.type == VALUE_INT ? count.integer : 1;
-  plan->unit = plan->count == 1 ? "statement" : "statements";
-  plan->name = object->key;
-  object->cells[0] = postgres_shown(plan, count, UNIT_COUNT);
-  object->cells[1] = postgres_shown(plan, postgres_found(table, row, "calls"), UNIT_COUNT);
-  object->cells[2] = *since ? plan_copy(plan, since) : NULL;
-  object->identities[IDENTITY_OID] = plan_copy(plan, postgres_found_text(table, row, "oid"));
-  object->identities[IDENTITY_STATEMENT] = plan_copy(plan, statement);
-  object->identities[IDENTITY_COUNT_SQL] =
-      plan_copy(plan, postgres_found_text(table, row, "count_sql"));
-  object->identities[IDENTITY_BEFORE] = plan_printf(plan, "%lld", (long long)plan->count);
-  plan_say(plan, PLAN_EFFECT, "%s;", statement);
-  if (*postgres_found_text(table, row, "wide") == 't') {
+    return false;
+  object->label = plan_printf(plan, "database %s", row->key);
+  plan_say(plan, PLAN_EFFECT, "%s;", postgres_only_text(request, "statement"));
+  if (postgres_is_true(postgres_only_text(request, "wide"))) {
     plan->whole = true;
     plan_say(plan, PLAN_BLAST, "resets the statistics of all databases of the server");
     plan_say(plan, PLAN_WARNING,
@@ -132,21 +104,17 @@ static bool reset_plan(const struct action_request *request, struct plan *plan, 
              postgres_counted(plan, plan->count, "statement", "statements"), row->key);
   }
   plan_say(plan, PLAN_BLAST, "tools that compare with earlier figures lose their baseline");
-  if (*postgres_found_text(table, row, "may") != 't')
+  if (!postgres_is_true(postgres_only_text(request, "may")))
     plan_say(plan, PLAN_WARNING,
              "it will be refused: a superuser must GRANT EXECUTE on the function");
   plan_say(plan, PLAN_LOSS, "calls, times and rows by statement%s%s",
-           *since ? ", counted since " : "", since);
+           since ? ", counted since " : "", since ? since : "");
   plan_say(plan, PLAN_PRECONDITION,
            "it is still the same database (oid), and the extension still in its schema");
   return true;
 }
 
 /* ---- execute, verify */
-
-static const char *identity(const struct step *step, int identity) {
-  return step->act->plan->objects[0].identities[identity];
-}
 
 static bool execute(struct step *step) {
   struct outcome *outcome = step->act->outcome;
@@ -156,13 +124,13 @@ static bool execute(struct step *step) {
   const struct pg_rows *rows = postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values);
   if (!rows)
     return postgres_refused(conn);
-  if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), identity(step, IDENTITY_OID)) != 0 ||
-      strcmp(pg_cell(rows, 0, C_STATEMENT), identity(step, IDENTITY_STATEMENT)) != 0) {
+  if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), postgres_identity(step, 0, "oid")) != 0 ||
+      strcmp(pg_cell(rows, 0, C_STATEMENT), postgres_identity(step, 0, "statement")) != 0) {
     outcome_set(outcome, 0, OBJECT_GONE,
                 "not reset: it is a different database, or the extension was dropped or moved");
     return true;
   }
-  if (!postgres_change(conn, identity(step, IDENTITY_STATEMENT), 0, postgres_no_values))
+  if (!postgres_change(conn, postgres_identity(step, 0, "statement"), 0, postgres_no_values))
     return postgres_refused(conn);
   outcome_set(outcome, 0, OBJECT_SENT, "reset");
   return true;
@@ -171,20 +139,21 @@ static bool execute(struct step *step) {
 /* It counts on: what has run since then is there again, this question too. */
 static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
-  char before[FORMAT_MAX], now[FORMAT_MAX];
+  char before[2 * FORMAT_MAX], now[FORMAT_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows =
-      conn ? postgres_read(conn, 2, identity(step, IDENTITY_COUNT_SQL), 0, postgres_no_values)
+      conn ? postgres_read(conn, 2, postgres_identity(step, 0, "count_sql"), 0, postgres_no_values)
            : NULL;
   if (!rows)
     return false;
   const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;
   if (!cell)
     return step_fail(step, ERR_PROTOCOL, "the statements could not be counted again");
-  outcome_set(
-      outcome, 0, OBJECT_DONE, "%s statements before, %s since then",
-      format_count(before, sizeof before, strtoll(identity(step, IDENTITY_BEFORE), NULL, 10)),
-      format_count(now, sizeof now, strtoll(cell, NULL, 10)));
+  const char *planned = postgres_identity(step, 0, "count");
+  outcome_set(outcome, 0, OBJECT_DONE, "%s before, %s since then",
+              format_counted(before, sizeof before, planned ? strtoll(planned, NULL, 10) : 1,
+                             "statement", "statements"),
+              format_count(now, sizeof now, strtoll(cell, NULL, 10)));
   outcome_proof(outcome, "%s", outcome->objects[0].words);
   return true;
 }
@@ -201,8 +170,5 @@ const struct action action_postgres_reset_statements = {
              .what = "resets the statistics of pg_stat_statements for the database",
              .runs = "SELECT pg_stat_statements_reset(0, database, 0)",
              .danger = DANGER_DESTRUCTIVE},
-    .survey = &survey_step,
-    .plan = reset_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    STEPS,
 };

@@ -1,14 +1,5 @@
-/* A table by what a person calls it. Names are compared as values, never parsed: whatever is in
- * them, they are only ever names. */
+/* A table by what a person calls it (POSTGRES_TABLE_CALLED), and lists of names. */
 #pragma once
-
-/* SQL: whether pg_class t with its schema n is called $1: "orders", "shop.orders" as it reads, or
- * as SQL quotes it. */
-#define POSTGRES_TABLE_CALLED                                              \
-  "($1::text IN (t.relname::text, n.nspname || '.' || t.relname,"          \
-  " format('%I.%I', n.nspname, t.relname), format('%I', t.relname))"       \
-  " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')" \
-  " AND t.relpersistence <> 't')"
 
 #include "actions/step.h"
 #include "clients/postgres/pg.h"

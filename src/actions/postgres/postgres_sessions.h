@@ -8,7 +8,7 @@
 #pragma once
 
 #include "actions/postgres/postgres_conn.h"
-#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_plan.h"
 #include "clients/postgres/postgres_contract.h"
 
 enum postgres_effect {

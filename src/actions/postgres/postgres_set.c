@@ -2,10 +2,14 @@
  * server has quoted. */
 #include "actions/postgres/postgres_set.h"
 
-#include "actions/postgres/postgres_conn.h"
-#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_plan.h"
+
+#include "core/quote.h"
+#include "io/clock.h"
 
 #include <string.h>
+
+enum { LOOK_AGAIN_MS = 100, PATIENCE_MS = 5000, WORD_MAX = 4 * PLAN_TEXT_MAX };
 
 enum { P_NAME, P_VALUE, P_RESET };
 static const struct option params[] = {
@@ -27,27 +31,37 @@ static const struct option params[] = {
 /* ---- survey */
 
 static const struct column_spec setting_columns[] = {
-    {.id = "name", .title = "SETTING"},     {.id = "raw", .title = "RAW"},
-    {.id = "shown", .title = "NOW"},        {.id = "context", .title = "CONTEXT"},
-    {.id = "source", .title = "SOURCE"},    {.id = "own", .title = "BY ALTER SYSTEM"},
-    {.id = "pending", .title = "PENDING"},  {.id = "wrong", .title = "WRONG"},
-    {.id = "list", .title = "LIST"},        {.id = "limits", .title = "LIMITS"},
-    {.id = "reload", .title = "RELOAD"},    {.id = "statement", .title = "STATEMENT"},
-    {.id = "what", .title = "DESCRIPTION"},
+    {.id = "name"},    {.id = POSTGRES_SET_RAW}, {.id = POSTGRES_SET_SHOWN},
+    {.id = "context"}, {.id = "source"},         {.id = POSTGRES_SET_FORMER},
+    {.id = "pending"}, {.id = "wrong"},          {.id = "list"},
+    {.id = "reload"},  {.id = "statement"},      {.id = "what"},
 };
 enum { COLUMNS = sizeof setting_columns / sizeof *setting_columns };
 static const struct table_spec setting_table =
     POSTGRES_TABLE_SPEC("settings", "Setting", setting_columns);
 
 /* What this connection has set for itself hides the server's value, which is the one it would reset
- * to. Where the file of ALTER SYSTEM may not be read (superusers may), pg_settings tells whether
- * the value is from there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
+ * to. */
+#define FROM_SETTINGS                                                                    \
+  " FROM pg_settings s, LATERAL (SELECT CASE WHEN s.source = 'session' THEN s.reset_val" \
+  "  ELSE s.setting END AS raw) v"
+#define SHOWN "CASE WHEN s.source = 'session' THEN v.raw ELSE current_setting(s.name) END"
+/* The last line on the setting in the file of ALTER SYSTEM. */
+#define AUTO_FILE "'%postgresql.auto.conf'"
+#define IN_AUTO_FILE(what)                                                         \
+  "(SELECT f." what " FROM pg_file_settings f WHERE lower(f.name) = lower(s.name)" \
+  " AND f.sourcefile LIKE " AUTO_FILE " ORDER BY f.seqno DESC LIMIT 1)"
+/* What ALTER SYSTEM is to say, with the value in $3, or NULL to reset. */
+#define STATEMENT(value)                                                     \
+  "CASE WHEN " value " IS NULL THEN format('ALTER SYSTEM RESET %I', s.name)" \
+  " ELSE format('ALTER SYSTEM SET %I = %L', s.name, " value ") END"
+
+/* Where the file may not be read (superusers may), pg_settings tells whether the value is from
+ * there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
 #define SETTING_SQL(auto_value)                                                                    \
-  "SELECT s.name, v.raw,"                                                                          \
-  " CASE WHEN s.source = 'session' THEN v.raw ELSE current_setting(s.name) END, s.context,"        \
+  "SELECT s.name, v.raw, " SHOWN ", s.context,"                                                    \
   " s.source, " auto_value ", s.pending_restart,"                                                  \
-  " CASE WHEN $3::bool THEN NULL"                                                                  \
-  "  WHEN s.vartype = 'enum' AND lower($2::text) <> ALL (SELECT lower(e) FROM"                     \
+  " CASE WHEN s.vartype = 'enum' AND lower($2::text) <> ALL (SELECT lower(e) FROM"                 \
   "   unnest(s.enumvals) e) THEN 'one of ' || array_to_string(s.enumvals, ', ')"                   \
   "  WHEN s.vartype = 'bool' AND lower($2::text) NOT IN ('on', 'off', 'true', 'false', 'yes', "    \
   "'no',"                                                                                          \
@@ -61,50 +75,160 @@ static const struct table_spec setting_table =
   "  END,"                                                                                         \
   " s.name IN ('local_preload_libraries', 'search_path', 'session_preload_libraries',"             \
   "  'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories'),"                  \
-  " NULL::text, has_function_privilege('pg_reload_conf()', 'EXECUTE'),"                            \
-  " CASE WHEN $3::bool THEN format('ALTER SYSTEM RESET %I', s.name)"                               \
-  "  ELSE format('ALTER SYSTEM SET %I = %L', s.name, $2::text) END, s.short_desc"                  \
-  " FROM pg_settings s, LATERAL (SELECT CASE WHEN s.source = 'session' THEN s.reset_val"           \
-  "  ELSE s.setting END AS raw) v WHERE lower(s.name) = lower($1::text)"
+  " has_function_privilege('pg_reload_conf()', 'EXECUTE'), " STATEMENT(                            \
+      "$2::text") ","                                                                              \
+                  " s.short_desc" FROM_SETTINGS " WHERE lower(s.name) = lower($1::text)"
 
-#define AUTO_FILE "'%postgresql.auto.conf'"
-
-static const char superuser_sql[] =
-    SETTING_SQL("(SELECT f.setting FROM pg_file_settings f WHERE lower(f.name) = lower(s.name)"
-                " AND f.sourcefile LIKE " AUTO_FILE " ORDER BY f.seqno DESC LIMIT 1)");
-static const char other_sql[] =
-    SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE " THEN current_setting(s.name) END");
+/* Asks with the file of ALTER SYSTEM, and without it where that may not be read. */
+static const struct pg_rows *read_setting(struct postgres_conn *conn, size_t columns,
+                                          const char *with_file, const char *without, size_t count,
+                                          const char *const *values) {
+  const struct pg_rows *rows = postgres_read(conn, columns, with_file, count, values);
+  return rows || strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) != 0
+             ? rows
+             : postgres_read(conn, columns, without, count, values);
+}
 
 static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&setting_table};
   const struct action_request *request = step->act->request;
   const bool reset = request->params[P_RESET].number != 0;
-  const char *name = request->texts[P_NAME], *value = request->texts[P_VALUE];
-  if (reset && value)
+  const char *const values[] = {request->texts[P_NAME],
+                                postgres_set_value(request->texts[P_VALUE])};
+  if (reset && values[1])
     return step_fail(step, ERR_INVALID, "give either value or reset, not both");
-  if (!reset && !value)
+  if (!reset && !values[1])
     return step_fail(step, ERR_INVALID,
                      "give a value ('' for the empty string), or reset=true to remove the one set "
                      "by ALTER SYSTEM");
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
-  if (!conn)
-    return false;
-  const char *const values[] = {name, value && strcmp(value, "''") == 0 ? "" : value,
-                                reset ? "t" : "f"};
-  const struct pg_rows *rows = postgres_read(conn, COLUMNS, superuser_sql, 3, values);
-  if (!rows && strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) == 0)
-    rows = postgres_read(conn, COLUMNS, other_sql, 3, values);
+  const struct pg_rows *rows =
+      conn ? read_setting(conn, COLUMNS, SETTING_SQL(IN_AUTO_FILE("setting")),
+                          SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE
+                                      " THEN current_setting(s.name) END"),
+                          2, values)
+           : NULL;
   if (!rows)
     return false;
   if (rows->rows != 1)
-    return step_fail(step, ERR_INVALID, "unknown or hidden setting \"%.100s\"", name);
-  return postgres_row(step->found, &step->found->tables[0], pg_cell(rows, 0, 0), NULL, rows, 0) ||
-         step_fail(step, ERR_LIMIT, "the answer is too large");
+    return step_fail(step, ERR_INVALID, "unknown or hidden setting \"%.100s\"", values[0]);
+  return postgres_row_only(step, rows, 0) != NULL;
+}
+
+/* ---- execute */
+
+/* Whether the server still has the value of the plan, and would write the same statement. */
+static const char check_sql[] = "SELECT v.raw = $2::text, v.raw, $3::text = " STATEMENT("$4::text")
+    FROM_SETTINGS " WHERE s.name = $1::text";
+
+/* "postgres.set main name=work_mem value=4MB" */
+static void say_undo(struct step *step) {
+  const char *former = postgres_identity(step, 0, POSTGRES_SET_FORMER), *value = "reset=true";
+  char target[512], *word = arena_alloc(&step->arena, WORD_MAX);
+  quote_word(target, sizeof target, step->act->plan->target);
+  if (former && word)
+    value =
+        quote_word(word, WORD_MAX, arena_printf(&step->arena, "value=%s", *former ? former : "''"));
+  outcome_undo(step->act->outcome, "postgres.set %s name=%s %s", target,
+               postgres_identity(step, 0, "name"), value);
+}
+
+static bool execute(struct step *step) {
+  struct outcome *outcome = step->act->outcome;
+  struct postgres_conn *conn = postgres_conn_open(step);
+  if (!conn)
+    return false;
+  const struct pg_rows *rows =
+      postgres_read(conn, 3,
+                    POSTGRES_VALUES(check_sql, postgres_identity(step, 0, "name"),
+                                    postgres_identity(step, 0, POSTGRES_SET_RAW),
+                                    postgres_identity(step, 0, "statement"),
+                                    postgres_identity(step, 0, POSTGRES_SET_VALUE)));
+  if (!rows)
+    return postgres_refused(conn);
+  if (rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 2))) {
+    outcome_set(outcome, 0, OBJECT_GONE, "the setting no longer exists");
+    return true;
+  }
+  if (!postgres_is_true(pg_cell(rows, 0, 0))) {
+    outcome_set(outcome, 0, OBJECT_GONE, "it is now %s, not %s; not changed", pg_cell(rows, 0, 1),
+                postgres_identity(step, 0, POSTGRES_SET_RAW));
+    return true;
+  }
+  if (!postgres_change(conn, postgres_identity(step, 0, "statement"), 0, NULL))
+    return postgres_refused(conn);
+  outcome_set(outcome, 0, OBJECT_SENT, "written");
+  say_undo(step);
+  rows = postgres_change(conn, "SELECT pg_reload_conf()", 0, postgres_no_values);
+  if (!rows || rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 0)))
+    outcome_set_partly(outcome, 0, NULL,
+                       "written, but not reloaded; it takes effect at the next reload: %s",
+                       rows ? "the server could not be signalled" : step->err.text);
+  return rows || postgres_is_up(conn);
+}
+
+/* ---- verify */
+
+/* The server's value; whether it waits for a restart; whether its file says something else, if the
+ * file may be read. */
+#define PROVE_SQL(file_error)                                                          \
+  "SELECT v.raw, " SHOWN ", s.pending_restart, " file_error ", s.source" FROM_SETTINGS \
+  " WHERE s.name = $1::text"
+enum { PROVE_COLUMNS = 5 };
+
+/* Whether it will still change: the server reads its files a moment after the signal. */
+static bool is_as_wanted(const struct step *step, const char *raw) {
+  const char *value = postgres_identity(step, 0, POSTGRES_SET_VALUE);
+  return strcmp(raw, postgres_identity(step, 0, POSTGRES_SET_RAW)) != 0 ||
+         (value && strcmp(raw, value) == 0);
+}
+
+/* False: look again. */
+static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
+  struct outcome *outcome = step->act->outcome;
+  const char *name = postgres_identity(step, 0, "name"),
+             *was = postgres_identity(step, 0, POSTGRES_SET_SHOWN);
+  const char *shown = pg_cell(rows, 0, 1), *error = pg_cell(rows, 0, 3);
+  if (is_as_wanted(step, pg_cell(rows, 0, 0))) {
+    outcome_set(outcome, 0, OBJECT_DONE, "%s now, %s before", shown, was);
+    outcome_proof(outcome, "%s is %s now, %s before", name, shown, was);
+  } else if (postgres_is_true(pg_cell(rows, 0, 2))) {
+    outcome_set(outcome, 0, OBJECT_DONE, "written; still %s until the server is restarted", shown);
+    outcome_proof(outcome, "%s waits for a restart, %s until then", name, shown);
+  } else if (patient) {
+    return false;
+  } else if (error) {
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "written, but rejected: %s", error);
+  } else {
+    outcome_set(outcome, 0, OBJECT_DONE,
+                "written and reloaded; the value is %s, as before (from %s)", shown,
+                pg_cell(rows, 0, 4));
+  }
+  return true;
+}
+
+static bool verify(struct step *step) {
+  const int64_t until_ms = clock_now_ms() + PATIENCE_MS;
+  struct postgres_conn *conn = postgres_conn_open(step);
+  const char *const values[] = {postgres_identity(step, 0, "name")};
+  while (conn) {
+    const struct pg_rows *rows = read_setting(conn, PROVE_COLUMNS, PROVE_SQL(IN_AUTO_FILE("error")),
+                                              PROVE_SQL("NULL::text"), 1, values);
+    if (!rows)
+      return false;
+    if (rows->rows != 1 || !pg_cell(rows, 0, 0))
+      return step_fail(step, ERR_PROTOCOL, "the server no longer shows the setting");
+    if (judge(step, rows, clock_now_ms() < until_ms))
+      return true;
+    if (!step_sleep(step, LOOK_AGAIN_MS))
+      return false;
+  }
+  return false;
 }
 
 STEP(survey, POSTGRES_STEP_MS)
-STEP(postgres_set_execute, POSTGRES_STEP_MS)
-STEP(postgres_set_verify, POSTGRES_STEP_MS)
+STEP(execute, POSTGRES_STEP_MS)
+STEP(verify, POSTGRES_STEP_MS)
 
 const struct action action_postgres_set = {
     .spec =
@@ -120,6 +244,6 @@ const struct action action_postgres_set = {
          .param_count = sizeof params / sizeof *params},
     .survey = &survey_step,
     .plan = postgres_set_plan,
-    .execute = &postgres_set_execute_step,
-    .verify = &postgres_set_verify_step,
+    .execute = &execute_step,
+    .verify = &verify_step,
 };

@@ -1,20 +1,15 @@
-/* What postgres.set is made of: its survey (postgres_set.c), its plan, and what is run. */
+/* What postgres.set is made of: its plan (postgres_set_plan.c); survey, execute and verify
+ * (postgres_set.c). */
 #pragma once
 
-#include "actions/step.h"
+#include "actions/action.h"
 
-enum postgres_set_identity {
-  SET_IDENTITY_NAME,
-  SET_IDENTITY_STATEMENT,
-  SET_IDENTITY_RAW,    /* the value in the server's own unit, which must still be so */
-  SET_IDENTITY_SHOWN,  /* the same for people */
-  SET_IDENTITY_FORMER, /* what ALTER SYSTEM had set; NULL: nothing */
-  SET_IDENTITY_VALUE,  /* what is to be; NULL: reset */
-  SET_IDENTITY_COUNT
-};
+/* Identities beside "name" and "statement". */
+#define POSTGRES_SET_RAW "raw"     /* the value in the server's own unit, which must still be so */
+#define POSTGRES_SET_SHOWN "shown" /* the same for people */
+#define POSTGRES_SET_FORMER "former" /* what ALTER SYSTEM had set; none: nothing */
+#define POSTGRES_SET_VALUE "value"   /* what is to be; none: reset */
 
 bool postgres_set_plan(const struct action_request *request, struct plan *plan, struct err *err);
-
-/* Bodies. */
-bool postgres_set_execute(struct step *step);
-bool postgres_set_verify(struct step *step);
+/* The value as it was typed, with which '' is the empty string; NULL is fine. */
+const char *postgres_set_value(const char *typed);

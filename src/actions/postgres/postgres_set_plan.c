@@ -1,18 +1,19 @@
-#include "actions/postgres/postgres_found.h"
-#include "actions/postgres/postgres_identity.h"
+#include "actions/postgres/postgres_plan.h"
 #include "actions/postgres/postgres_set.h"
-
-#include "core/quote.h"
 
 #include <string.h>
 
-static const char *const identities[SET_IDENTITY_COUNT] = {
-    [SET_IDENTITY_NAME] = "name",     [SET_IDENTITY_STATEMENT] = "statement",
-    [SET_IDENTITY_RAW] = "raw",       [SET_IDENTITY_SHOWN] = "shown",
-    [SET_IDENTITY_FORMER] = "former", [SET_IDENTITY_VALUE] = "value",
-};
-
-static const struct plan_column columns[] = {{"NOW", false}, {"NEW", false}, {"FROM", false}};
+static const struct postgres_column columns[] = {
+    {"NOW", "shown"}, {"NEW", NULL}, {"FROM", "source"}, {0}};
+enum { COLUMN_NEW = 1 };
+static const char *const identities[] = {"name",
+                                         "statement",
+                                         POSTGRES_SET_RAW,
+                                         POSTGRES_SET_SHOWN,
+                                         POSTGRES_SET_FORMER,
+                                         POSTGRES_SET_VALUE,
+                                         NULL};
+static const struct postgres_plan_spec spec = {columns, identities, POSTGRES_OF_RUN};
 
 static const struct {
   const char *name, *says;
@@ -55,12 +56,6 @@ struct setting {
   const char *value;  /* NULL: reset */
 };
 
-static const char *text_of(const struct action_request *request, const char *column) {
-  const struct table *table = &request->found->tables[0];
-  struct value value = postgres_found(table, &table->rows[0], column);
-  return value.type == VALUE_TEXT ? value.text : NULL;
-}
-
 /* ---- what is wrong */
 
 static bool holds_password(const struct setting *setting) {
@@ -75,7 +70,7 @@ static bool holds_password(const struct setting *setting) {
 
 static bool allowed(const struct action_request *request, const struct setting *setting,
                     struct err *err) {
-  const char *wrong = text_of(request, "wrong");
+  const char *wrong = postgres_only_text(request, "wrong");
   if (strcmp(setting->context, "internal") == 0)
     return err_set(err, ERR_UNSUPPORTED, "%s is a built-in value and cannot be changed",
                    setting->name);
@@ -86,12 +81,13 @@ static bool allowed(const struct action_request *request, const struct setting *
                    "%s may hold a password, which must not appear in plans and the audit; use "
                    "ALTER SYSTEM in psql",
                    setting->name);
-  if (setting->value && postgres_is_true(text_of(request, "list")) && strchr(setting->value, ','))
+  if (setting->value && postgres_is_true(postgres_only_text(request, "list")) &&
+      strchr(setting->value, ','))
     return err_set(err, ERR_UNSUPPORTED,
                    "%s is a list, and would be taken for one name: ALTER SYSTEM SET %s = 'a', 'b' "
                    "by psql",
                    setting->name, setting->name);
-  if (!postgres_is_true(text_of(request, "reload")))
+  if (!postgres_is_true(postgres_only_text(request, "reload")))
     return err_set(err, ERR_DENIED,
                    "no right to call pg_reload_conf(); a superuser must GRANT EXECUTE on it");
   if (!setting->value && !setting->former)
@@ -130,7 +126,7 @@ static void say_sources(const struct action_request *request, struct plan *plan,
     if (strcmp(setting->source, stronger[i]) == 0)
       plan_say(plan, PLAN_WARNING, "a value from another source (%s) takes precedence",
                setting->source);
-  if (postgres_is_true(text_of(request, "pending")))
+  if (postgres_is_true(postgres_only_text(request, "pending")))
     plan_say(plan, PLAN_WARNING, "an earlier change of it already waits for a restart");
   for (size_t i = 0; i < sizeof dangers / sizeof *dangers; i++)
     if (strcmp(dangers[i].name, setting->name) == 0)
@@ -145,42 +141,37 @@ static void say_undo(struct plan *plan, const struct setting *setting) {
     plan_say(plan, PLAN_UNDO, "postgres.set with reset=true: ALTER SYSTEM had not set it");
 }
 
+const char *postgres_set_value(const char *typed) {
+  return typed && strcmp(typed, "''") == 0 ? "" : typed;
+}
+
 bool postgres_set_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   const struct row *row = postgres_found_row(request);
   if (!row)
     return err_set(err, ERR_INVALID, "the setting is not known");
-  const char *value = plan_param(plan, "value"), *what = text_of(request, "what");
+  const char *what = postgres_only_text(request, "what");
+  const char *statement = postgres_only_text(request, "statement");
   struct setting setting = {.name = row->key,
-                            .raw = text_of(request, "raw"),
-                            .shown = text_of(request, "shown"),
-                            .context = text_of(request, "context"),
-                            .source = text_of(request, "source"),
-                            .former = text_of(request, "own"),
-                            .value = value && strcmp(value, "''") == 0 ? "" : value};
-  const char *statement = text_of(request, "statement");
+                            .raw = postgres_only_text(request, POSTGRES_SET_RAW),
+                            .shown = postgres_only_text(request, POSTGRES_SET_SHOWN),
+                            .context = postgres_only_text(request, "context"),
+                            .source = postgres_only_text(request, "source"),
+                            .former = postgres_only_text(request, POSTGRES_SET_FORMER),
+                            .value = postgres_set_value(plan_param(plan, "value"))};
   if (!setting.raw || !setting.shown || !setting.context || !setting.source || !statement)
     return err_set(err, ERR_DENIED, "no right to read %.100s", row->key);
   if (!allowed(request, &setting, err))
     return false;
-  ACTION_OBJECTS(plan, columns, identities);
-  postgres_identity_bind(request, plan, POSTGRES_OF_RUN);
-  plan->unit = "setting";
   plan->title = setting.value
                     ? plan_printf(plan, "Set %s of %s", row->key, plan->target)
                     : plan_printf(plan, "Set %s back to its default of %s", row->key, plan->target);
-  struct plan_object *object = plan_object(plan, row->key, row->key);
+  struct plan_object *object =
+      postgres_plan_only(request, plan, &spec, 1, "setting", "settings", err);
   if (!object)
-    return err_set(err, ERR_LIMIT, "the plan is too large");
-  object->cells[0] = plan_copy(plan, setting.shown);
-  object->cells[1] =
+    return false;
+  object->cells[COLUMN_NEW] =
       setting.value ? plan_copy(plan, *setting.value ? setting.value : "''") : "what the files say";
-  object->cells[2] = plan_copy(plan, setting.source);
-  object->identities[SET_IDENTITY_NAME] = object->label;
-  object->identities[SET_IDENTITY_STATEMENT] = plan_copy(plan, statement);
-  object->identities[SET_IDENTITY_RAW] = plan_copy(plan, setting.raw);
-  object->identities[SET_IDENTITY_SHOWN] = object->cells[0];
-  object->identities[SET_IDENTITY_FORMER] = setting.former ? plan_copy(plan, setting.former) : NULL;
-  object->identities[SET_IDENTITY_VALUE] = setting.value ? plan_copy(plan, setting.value) : NULL;
+  postgres_identify(plan, object, POSTGRES_SET_VALUE, setting.value);
   plan_say(plan, PLAN_EFFECT, "%s;", statement);
   plan_say(plan, PLAN_EFFECT, "SELECT pg_reload_conf();");
   if (what)

@@ -1,33 +1,21 @@
-/* What VACUUM and ANALYZE share: the survey of tables, and of who keeps dead rows from being
- * removed. */
+/* The survey of VACUUM and ANALYZE. */
 #pragma once
 
-#include "actions/postgres/postgres_found.h"
-#include "actions/postgres/postgres_work.h"
+#include "actions/step.h"
 
-/* The survey's tables. "tables": one row a table of the connection's database, the system's and
- * temporary ones left out; by its dead rows, the most first. "holders": who has the oldest
- * snapshots, the oldest first: rows that have died since cannot be removed by anybody. */
-extern const struct table_spec postgres_tables_table, postgres_holders_table;
+/* One row a table of the connection's database, the system's and temporary ones left out; by its
+ * dead rows (for ANALYZE by its changed rows), the most first. */
+extern const struct table_spec postgres_tables_table;
 
-/* Bodies. */
+/* Bodies. The holders (postgres_holders.h) only for VACUUM. */
 bool postgres_survey_vacuum(struct step *step);
 bool postgres_survey_analyze(struct step *step);
 
-/* Fills "holders"; its place among the survey's tables is found by its id. Where the server
- * refuses, a note says so; false where the connection was lost. */
-bool postgres_read_holders(struct step *step, struct postgres_conn *conn);
-/* Says whose transactions a CONCURRENTLY waits for. */
-void postgres_tables_warn_waits(struct plan *plan, const struct action_request *request);
-
-/* Whether we may, as VACUUM and ANALYZE see it: they skip what they may not with a mere warning.
- * For `check`; $1 the oid, $2 the statement. */
-extern const char postgres_vacuum_check[], postgres_analyze_check[];
-
-/* Says which of the picked ones we may not do. */
-void postgres_tables_warn_rights(struct plan *plan, const struct table *table,
-                                 const struct row *const *rows, size_t count);
-
-/* Says who keeps rows of these tables. */
-void postgres_tables_warn_holders(struct plan *plan, const struct action_request *request,
-                                  const struct row *const *rows, size_t count);
+/* SQL: whether we may VACUUM and ANALYZE pg_class c of pg_database d, as they see it: the owner of
+ * the table or of the database, from 17 on also roles with MAINTAIN, which has_table_privilege does
+ * not know before and would be called for only there. */
+#define POSTGRES_MAY_MAINTAIN                                                                \
+  "(pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')"                      \
+  " OR (current_setting('server_version_num')::int >= 170000 AND has_table_privilege(c.oid," \
+  "  CASE WHEN current_setting('server_version_num')::int >= 170000 THEN 'MAINTAIN'"         \
+  "   ELSE 'SELECT' END)))"

@@ -1,10 +1,13 @@
-/* VACUUM of tables: room of dead rows becomes room for new ones. */
+/* VACUUM of tables: room of dead rows becomes room for new ones. ANALYZE of tables: fresh
+ * statistics for the planner. */
+#include "actions/postgres/postgres_holders.h"
+#include "actions/postgres/postgres_sql.h"
 #include "actions/postgres/postgres_tables.h"
+#include "actions/postgres/postgres_work.h"
 
 #include "core/format.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const struct option params[] = {
     {.name = "analyze",
@@ -15,11 +18,19 @@ static const struct option params[] = {
 
 /* ---- plan */
 
-static const struct plan_column columns[] = {
-    {"SIZE", true}, {"DEAD", true}, {"SHARE", true}, {"LAST VACUUM", true}};
+static const struct postgres_column vacuum_columns[] = {
+    {"SIZE", "bytes"}, {"DEAD", "dead"}, {"SHARE", "share"}, {"LAST VACUUM", "vacuumed"}, {0}};
+static const struct postgres_column analyze_columns[] = {
+    {"SIZE", "bytes"}, {"ROWS", "live"}, {"CHANGED", "changed"}, {"LAST ANALYZE", "analyzed"}, {0}};
 
-static void say(const struct action_request *request, struct plan *plan,
-                const struct row *const *rows, size_t count) {
+static void say_preconditions(struct plan *plan) {
+  plan_say(plan, PLAN_PRECONDITION, "the table is still the same (oid and name)");
+  plan_say(plan, PLAN_PRECONDITION,
+           "the role owns the table or the database, or (from PostgreSQL 17) has MAINTAIN on it");
+}
+
+static void say_vacuum(const struct action_request *request, struct plan *plan,
+                       const struct row *const *rows, size_t count) {
   const struct table *table = &request->found->tables[0];
   int64_t bytes = 0, dead = 0;
   for (size_t i = 0; i < count; i++) {
@@ -33,17 +44,33 @@ static void say(const struct action_request *request, struct plan *plan,
       "reads and writes continue; ALTER TABLE, CREATE INDEX and other VACUUMs of the table wait");
   plan_say(plan, PLAN_BLAST,
            "the files hardly shrink: only empty pages at their end are returned to the system");
-  postgres_tables_warn_rights(plan, table, rows, count);
   if (dead == 0)
     plan_say(plan, PLAN_WARNING, "the statistics show no dead rows there: little to do");
-  postgres_tables_warn_holders(plan, request, rows, count);
-  plan_say(plan, PLAN_PRECONDITION,
-           "the table is still the same (oid and name), and its lock is available within 3 s");
-  plan_say(plan, PLAN_PRECONDITION,
-           "the role owns the table or the database, or (from PostgreSQL 17) has MAINTAIN on it");
+  postgres_holders_warn_rows(plan, request, rows, count);
+  say_preconditions(plan);
+}
+
+static void say_analyze(const struct action_request *request, struct plan *plan,
+                        const struct row *const *rows, size_t count) {
+  (void)request, (void)rows, (void)count;
+  plan_say(plan, PLAN_BLAST,
+           "reads a sample of each table and writes new statistics; the planner may choose other "
+           "plans from then on");
+  plan_say(plan, PLAN_BLAST, "reads and writes continue; VACUUM and ALTER TABLE of the table wait");
+  say_preconditions(plan);
 }
 
 /* ---- execute */
+
+/* They skip what they may not with a mere warning. The owner's name is told by the plan: here one
+ * that is no UTF-8 would cost the whole answer. */
+#define CHECK(first, second)                                                                   \
+  "SELECT CASE WHEN NOT " POSTGRES_MAY_MAINTAIN                                                \
+  "  THEN 'permission denied: the rights of the table''s or the database''s owner are needed'" \
+  " END, NULL, NULL FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"             \
+  " JOIN pg_database d ON d.datname = current_database()"                                      \
+  " WHERE c.oid = $1::oid AND $2::text IN (format('" first " %I.%I', n.nspname, c.relname),"   \
+  " format('" second " %I.%I', n.nspname, c.relname))"
 
 /* pg_stat_progress_vacuum: 17 counts indexes, too; pg_stat_progress_analyze came with 13. */
 #define VACUUM_PROGRESS                                                    \
@@ -58,91 +85,91 @@ static void say(const struct action_request *request, struct plan *plan,
   "  ELSE heap_blks_total END,"                                                         \
   " CASE WHEN phase IN ('vacuuming indexes', 'cleaning up indexes') THEN 'indexes'"     \
   "  ELSE 'blocks' END, NULL::text FROM pg_stat_progress_vacuum WHERE pid = $1::int"
-#define ANALYZE_PROGRESS                                                                      \
-  " UNION ALL SELECT 'analyze, ' || phase, sample_blks_scanned, sample_blks_total, 'blocks'," \
+#define ANALYZE_PROGRESS(before)                                                    \
+  "SELECT '" before "' || phase, sample_blks_scanned, sample_blks_total, 'blocks'," \
   " NULL::text FROM pg_stat_progress_analyze WHERE pid = $1::int"
+#define VACUUM_AND_ANALYZE(vacuum) vacuum " UNION ALL " ANALYZE_PROGRESS("analyze, ")
 
-static const char *progress(int version) {
+static const char *vacuum_progress(int version) {
   if (version >= 170000)
-    return VACUUM_PROGRESS_17 ANALYZE_PROGRESS;
-  return version >= 130000 ? VACUUM_PROGRESS ANALYZE_PROGRESS : VACUUM_PROGRESS;
+    return VACUUM_AND_ANALYZE(VACUUM_PROGRESS_17);
+  return version >= 130000 ? VACUUM_AND_ANALYZE(VACUUM_PROGRESS) : VACUUM_PROGRESS;
+}
+
+static const char *analyze_progress(int version) {
+  return version < 130000 ? NULL : ANALYZE_PROGRESS("");
 }
 
 /* ---- verify */
 
-static const char prove_sql[] =
-    "SELECT s.at IS NOT NULL AND ($3::text IS NULL OR s.at > $3::text),"
-    " pg_stat_get_dead_tuples(c.oid) FROM pg_class c"
-    " JOIN pg_namespace n ON n.oid = c.relnamespace,"
-    " LATERAL (SELECT to_char(pg_stat_get_last_vacuum_time(c.oid) AT TIME ZONE 'UTC',"
-    "  'YYYY-MM-DD HH24:MI:SS.US') AS at) s"
-    " WHERE c.oid = $1::oid AND format('%I.%I', n.nspname, c.relname) = $2::text";
+/* When it was last done: the stamp is a moment before. */
+#define PROVE(last, says, now)                                                              \
+  "SELECT s.at IS NOT NULL AND ($3::text IS NULL OR s.at > $3::text), NULL, " says ", " now \
+  ", NULL FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,"                   \
+  " LATERAL (SELECT " POSTGRES_MOMENT(                                                      \
+      last                                                                                  \
+      "(c.oid)") " AS at) s"                                                                \
+                 " WHERE c.oid = $1::oid AND format('%I.%I', n.nspname, c.relname) = $2::text"
 
-static void words(char *out, size_t size, int64_t before, int64_t now) {
-  char gone[FORMAT_MAX], remain[FORMAT_MAX];
-  int64_t less = before > now ? before - now : 0;
-  format_count(gone, sizeof gone, less);
+static void dead_rows(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
+  char gone[2 * FORMAT_MAX], remain[FORMAT_MAX];
+  format_counted(gone, sizeof gone, before > now ? before - now : 0, "dead row", "dead rows");
   format_count(remain, sizeof remain, now);
-  if (less == 0 && now > 0)
-    snprintf(out, size, "no dead rows removed, %s remain", remain);
+  if (before <= now && now > 0)
+    snprintf(out, POSTGRES_FIGURES_MAX, "no dead rows removed, %s remain", remain);
   else
-    snprintf(out, size, "%s dead row%s removed, %s remain%s", gone, less == 1 ? "" : "s", remain,
+    snprintf(out, POSTGRES_FIGURES_MAX, "%s removed, %s remain%s", gone, remain,
              now == 1 ? "s" : "");
 }
 
-static bool judge(struct act *act, size_t object, const struct pg_rows *rows,
-                  struct postgres_totals *totals) {
-  const char *before = act->plan->objects[object].identities[WORK_IDENTITY_BEFORE];
-  if (rows->rows == 0) {
-    outcome_set(act->outcome, object, OBJECT_DONE, "vacuumed, but dropped or renamed since then");
-    return true;
-  }
-  const char *since = pg_cell(rows, 0, 0), *dead = pg_cell(rows, 0, 1);
-  if (!since || *since != 't')
-    return false;
-  int64_t now = dead ? strtoll(dead, NULL, 10) : 0;
-  int64_t old = before ? strtoll(before, NULL, 10) : now;
-  char text[128];
-  words(text, sizeof text, old, now);
-  outcome_set(act->outcome, object, OBJECT_DONE, "%s", text);
-  totals->before += old;
-  totals->now += now;
-  totals->known++;
-  return true;
+static void live_rows(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
+  char rows[2 * FORMAT_MAX];
+  (void)before;
+  snprintf(out, POSTGRES_FIGURES_MAX, "about %s",
+           format_counted(rows, sizeof rows, now, "row", "rows"));
 }
 
-static void conclude(struct outcome *outcome, const struct postgres_totals *totals) {
-  char text[128];
-  words(text, sizeof text, totals->before, totals->now);
-  outcome_proof(outcome, "%zu of %zu tables vacuumed: %s", outcome_count(outcome, OBJECT_DONE),
-                outcome->count, text);
-}
+/* ---- the actions */
 
-static const char *const cells[] = {"bytes", "dead", "share", "vacuumed"};
-
-static const struct postgres_work work = {
-    .title_one = "Vacuum",
-    .title_many = "Vacuum",
-    .objects = "tables",
-    .unit_one = "table",
-    .unit_many = "tables",
+static const struct postgres_work vacuum = {
+    .title = "Vacuum",
+    .one = "table",
+    .many = "tables",
     .before = "dead",
-    .stamp = "vacuum_stamp",
-    .columns = columns,
-    .cells = cells,
-    .column_count = sizeof columns / sizeof *columns,
-    .say = say,
-    .check = postgres_vacuum_check,
-    .progress = progress,
+    .columns = vacuum_columns,
+    .say = say_vacuum,
+    .check = CHECK("VACUUM", "VACUUM (ANALYZE)"),
+    .progress = vacuum_progress,
     .cancelled = "cancelled: space already reclaimed stays reclaimed",
     .stays = true,
-    .prove = prove_sql,
-    .judge = judge,
-    .conclude = conclude,
+    .prove = PROVE("pg_stat_get_last_vacuum_time", "NULL", "pg_stat_get_dead_tuples(c.oid)"),
+    .missing = OBJECT_DONE,
+    .missing_words = "vacuumed, but dropped or renamed since then",
+    .figures = dead_rows,
+    .together = "tables vacuumed: ",
+};
+
+static const struct postgres_work analyze = {
+    .title = "Analyze",
+    .one = "table",
+    .many = "tables",
+    .columns = analyze_columns,
+    .say = say_analyze,
+    .check = CHECK("ANALYZE", "ANALYZE"),
+    .progress = analyze_progress,
+    .cancelled = "cancelled: its statistics are unchanged",
+    .prove =
+        PROVE("pg_stat_get_last_analyze_time", "'analyzed: '", "pg_stat_get_live_tuples(c.oid)"),
+    .missing = OBJECT_DONE,
+    .missing_words = "analyzed, but dropped or renamed since then",
+    .figures = live_rows,
+    .together = "tables analyzed: ",
 };
 
 STEP(postgres_survey_vacuum, POSTGRES_STEP_MS)
-POSTGRES_WORK_STEPS(work, request->params[0].number ? "VACUUM (ANALYZE)" : "VACUUM")
+STEP(postgres_survey_analyze, POSTGRES_STEP_MS)
+POSTGRES_WORK_STEPS(vacuum, request->params[0].number ? "VACUUM (ANALYZE)" : "VACUUM")
+POSTGRES_WORK_STEPS(analyze, "ANALYZE")
 
 const struct action action_postgres_vacuum = {
     .spec = {.id = "postgres.vacuum",
@@ -158,7 +185,18 @@ const struct action action_postgres_vacuum = {
              .params = params,
              .param_count = sizeof params / sizeof *params},
     .survey = &postgres_survey_vacuum_step,
-    .plan = make_plan,
-    .execute = &execute_step,
-    .verify = &verify_step,
+    POSTGRES_WORK(vacuum),
+};
+
+const struct action action_postgres_analyze = {
+    .spec = {.id = "postgres.analyze",
+             .kind = "postgres",
+             .title = "analyze tables",
+             .past = "analyzed",
+             .what = "collects new planner statistics for tables",
+             .runs = "ANALYZE table",
+             .danger = DANGER_REVERSIBLE,
+             .choice = CHOICE_MANY},
+    .survey = &postgres_survey_analyze_step,
+    POSTGRES_WORK(analyze),
 };

@@ -1,6 +1,6 @@
 #include "actions/postgres/postgres_work.h"
 
-#include "actions/postgres/postgres_found.h"
+#include "actions/postgres/postgres_holders.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/quote.h"
@@ -11,12 +11,6 @@
 #include <string.h>
 
 enum { PERIOD_MS = 1000 };
-
-static const char *const identities[WORK_IDENTITY_COUNT] = {
-    [WORK_IDENTITY_OID] = "oid",     [WORK_IDENTITY_STATEMENT] = "statement",
-    [WORK_IDENTITY_NAME] = "name",   [WORK_IDENTITY_BEFORE] = "before",
-    [WORK_IDENTITY_STAMP] = "stamp",
-};
 
 /* What a failed one has left: invalid indexes of its table that were not there before ($2), nor are
  * being built by somebody else. $1: the oid of the table or of an index. */
@@ -44,8 +38,8 @@ struct checked {
   const char *invalid; /* the table's invalid indexes */
 };
 
-static const char *identity(const struct work *work, enum postgres_work_identity identity) {
-  return work->step->act->plan->objects[work->object].identities[identity];
+static const char *identity(const struct work *work, const char *name) {
+  return postgres_identity(work->step, work->object, name);
 }
 
 static struct outcome *outcome_of(const struct work *work) {
@@ -150,27 +144,26 @@ static void failed(struct work *work, bool running) {
 /* Whether it still is what was planned; otherwise its result is set. */
 static bool check(struct work *work, struct checked *checked) {
   struct outcome *outcome = outcome_of(work);
-  const char *const values[] = {identity(work, WORK_IDENTITY_OID),
-                                identity(work, WORK_IDENTITY_STATEMENT),
-                                identity(work, WORK_IDENTITY_STAMP)};
-  const struct pg_rows *rows =
-      postgres_ask(work->conn, work->spec->check, work->spec->check_stamp ? 3 : 2, values);
-  const bool whole = rows && rows->rows == 1 && rows->columns == CHECK_COLUMN_COUNT;
-  const char *why = whole ? pg_cell(rows, 0, CHECK_WHY_NOT) : NULL;
-  *checked = (struct checked){0};
+  const char *const values[] = {identity(work, POSTGRES_WORK_OID),
+                                identity(work, POSTGRES_WORK_STATEMENT),
+                                identity(work, POSTGRES_WORK_STAMP)};
+  const struct pg_rows *rows = postgres_read(work->conn, CHECK_COLUMN_COUNT, work->spec->check,
+                                             work->spec->check_stamp ? 3 : 2, values);
+  const char *why = rows && rows->rows > 0 ? pg_cell(rows, 0, CHECK_WHY_NOT) : NULL;
   if (!rows && !postgres_is_up(work->conn))
     return false;
-  if (!rows || why)
+  if (!rows || why) {
     outcome_set(outcome, work->object, OBJECT_REFUSED, "%s", rows ? why : work->step->err.text);
-  else if (!whole)
+  } else if (rows->rows == 0) {
     outcome_set(outcome, work->object, OBJECT_GONE,
                 "not touched: it no longer exists or is not the planned one");
-  if (!whole || why)
-    return false;
-  const char *lock = pg_cell(rows, 0, CHECK_LOCK), *invalid = pg_cell(rows, 0, CHECK_INVALID);
-  checked->lock = lock ? arena_printf(&work->step->arena, "%s", lock) : NULL;
-  checked->invalid = invalid ? arena_printf(&work->step->arena, "%s", invalid) : "{}";
-  return true;
+  } else {
+    const char *lock = pg_cell(rows, 0, CHECK_LOCK), *invalid = pg_cell(rows, 0, CHECK_INVALID);
+    checked->lock = lock ? arena_printf(&work->step->arena, "%s", lock) : NULL;
+    checked->invalid = invalid ? arena_printf(&work->step->arena, "%s", invalid) : "{}";
+    return true;
+  }
+  return false;
 }
 
 /* The lock that it begins with is taken and released: only its wait for transactions may take
@@ -197,17 +190,17 @@ static void add_left(struct work *work, const char *invalid) {
   enum { WORD_MAX = 1024 };
   struct outcome *outcome = outcome_of(work);
   const struct object_outcome *object = &outcome->objects[work->object];
-  const char *const values[] = {identity(work, WORK_IDENTITY_OID), invalid};
-  const struct pg_rows *rows = postgres_ask(work->conn, left_sql, 2, values);
+  const char *const values[] = {identity(work, POSTGRES_WORK_OID), invalid};
+  const struct pg_rows *rows = postgres_read(work->conn, 1, left_sql, 2, values);
   if (!rows && postgres_is_up(work->conn)) /* a cancel that came late has hit the question */
-    rows = postgres_ask(work->conn, left_sql, 2, values);
+    rows = postgres_read(work->conn, 1, left_sql, 2, values);
   if (!rows) {
     outcome_set(outcome, work->object, object->result,
                 "%s; whether it left an invalid index is not known: %s", object->words,
                 work->step->err.text);
     return;
   }
-  for (size_t i = 0; i < rows->rows && rows->columns == 1; i++) {
+  for (size_t i = 0; i < rows->rows; i++) {
     char word[WORD_MAX];
     const char *name = pg_cell(rows, i, 0);
     outcome_set_partly(
@@ -226,7 +219,7 @@ static void run(struct work *work, const struct checked *checked) {
   char time[FORMAT_MAX];
   *work->step->act->progress = (struct progress){.started_ms = started_ms};
   say_step(work, "begins");
-  if (run_long(work, identity(work, WORK_IDENTITY_STATEMENT))) {
+  if (run_long(work, identity(work, POSTGRES_WORK_STATEMENT))) {
     format_duration(time, sizeof time, (double)(clock_now_ms() - started_ms) / 1e3);
     outcome_set(outcome, work->object, OBJECT_SENT, "ran for %s", time);
   } else if (work->step->dropped) {
@@ -278,44 +271,27 @@ bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
 
 /* ---- the plan's side */
 
-static const char *shown(const struct action_request *request, struct plan *plan,
-                         const struct row *row, const char *column) {
-  const struct table *table = &request->found->tables[0];
-  if (!column)
-    return row->parent ? plan_copy(plan, row->parent) : NULL;
-  const int index = table_column(table->spec, column);
-  const enum unit unit = table->spec->columns[index].unit;
-  return unit == UNIT_TIME ? postgres_since(plan, row->cells[index], request->now_ms)
-                           : postgres_shown(plan, row->cells[index], unit);
-}
-
-/* A value of the survey as an identity; NULL when it is not known. */
-static const char *pinned(struct plan *plan, const struct table *table, const struct row *row,
-                          const char *column) {
-  const struct value value = column ? postgres_found(table, row, column) : value_none(NULL);
-  if (value.type == VALUE_INT)
-    return plan_printf(plan, "%lld", (long long)value.integer);
-  return value.type == VALUE_TEXT ? plan_copy(plan, value.text) : NULL;
-}
+static const char *const identities[] = {POSTGRES_WORK_OID,   POSTGRES_WORK_STATEMENT,
+                                         POSTGRES_WORK_NAME,  POSTGRES_WORK_BEFORE,
+                                         POSTGRES_WORK_STAMP, NULL};
 
 static bool add_object(const struct action_request *request, struct plan *plan,
-                       const struct postgres_work *work, const char *verb, const struct row *row,
-                       struct err *err) {
+                       const struct postgres_work *work, const struct postgres_plan_spec *spec,
+                       const char *verb, const struct row *row, struct err *err) {
   const struct table *table = &request->found->tables[0];
   const char *statement = verb ? plan_printf(plan, "%s %s", verb, row->key)
-                               : plan_copy(plan, postgres_found_text(table, row, "statement"));
+                               : postgres_found_text(table, row, POSTGRES_WORK_STATEMENT);
   if (strlen(statement) >= PLAN_TEXT_MAX - 8)
     return err_set(err, ERR_LIMIT, "the statement is too long");
-  struct plan_object *object = plan_object(plan, row->key, row->key);
+  struct plan_object *object = postgres_plan_add(request, plan, spec, row, err);
   if (!object)
-    return err_set(err, ERR_LIMIT, "more than can be done at once: pick fewer");
-  object->identities[WORK_IDENTITY_OID] = pinned(plan, table, row, "oid");
-  object->identities[WORK_IDENTITY_STATEMENT] = statement;
-  object->identities[WORK_IDENTITY_NAME] = object->label;
-  object->identities[WORK_IDENTITY_BEFORE] = pinned(plan, table, row, work->before);
-  object->identities[WORK_IDENTITY_STAMP] = pinned(plan, table, row, work->stamp);
-  for (size_t c = 0; c < work->column_count; c++)
-    object->cells[c] = shown(request, plan, row, work->cells[c]);
+    return false;
+  postgres_identify(plan, object, POSTGRES_WORK_STATEMENT, statement);
+  const struct value before =
+      work->before ? postgres_found(table, row, work->before) : value_none(NULL);
+  if (before.type == VALUE_INT)
+    postgres_identify(plan, object, POSTGRES_WORK_BEFORE,
+                      plan_printf(plan, "%lld", (long long)before.integer));
   plan_say(plan, PLAN_EFFECT, "%s;", statement);
   return true;
 }
@@ -336,27 +312,50 @@ static const struct row **rows_of(const struct action_request *request, struct p
   return rows;
 }
 
+/* Which of them the server will refuse. */
+static void warn_of_problems(struct plan *plan, const struct table *table,
+                             const struct row *const *rows, size_t count) {
+  const char *problem = NULL, *key = NULL;
+  size_t problems = 0;
+  for (size_t i = 0; i < count; i++) {
+    const char *text = postgres_found_text(table, rows[i], "problem");
+    if (!*text)
+      continue;
+    problems++;
+    problem = text;
+    key = rows[i]->key;
+  }
+  if (problems == 1)
+    plan_say(plan, PLAN_WARNING, "%s will be refused: %s", key, problem);
+  else if (problems > 1)
+    plan_say(plan, PLAN_WARNING, "%zu of %zu will be refused; %s: %s", problems, count, key,
+             problem);
+}
+
 bool postgres_work_plan(const struct action_request *request, struct plan *plan,
                         const struct postgres_work *work, const char *verb, struct err *err) {
+  const struct postgres_plan_spec spec = {work->columns, identities, POSTGRES_OF_DATA};
   size_t count;
   const struct row **rows = rows_of(request, plan, &count, err);
   if (!rows)
     return false;
-  plan->columns = work->columns;
-  plan->column_count = work->column_count;
-  plan->identities = identities;
-  plan->identity_count = WORK_IDENTITY_COUNT;
-  postgres_identity_bind(request, plan, POSTGRES_OF_DATA);
-  plan->unit = count == 1 ? work->unit_one : work->unit_many;
-  plan->title = count == 1
-                    ? plan_printf(plan, "%s %s of %s", work->title_one, rows[0]->key, plan->target)
-                    : plan_printf(plan, "%s %zu %s of %s", work->title_many, count, work->objects,
-                                  plan->target);
+  postgres_plan_begin(request, plan, &spec);
+  plan->unit = count == 1 ? work->one : work->many;
+  plan->title =
+      count == 1 ? plan_printf(plan, "%s %s of %s", work->title_one ? work->title_one : work->title,
+                               rows[0]->key, plan->target)
+                 : plan_printf(plan, "%s %zu %s of %s", work->title, count,
+                               work->objects ? work->objects : work->many, plan->target);
   bool good = true;
   for (size_t i = 0; good && i < count; i++)
-    good = add_object(request, plan, work, verb, rows[i], err);
-  if (good)
+    good = add_object(request, plan, work, &spec, verb, rows[i], err);
+  if (good) {
     work->say(request, plan, rows, count);
+    warn_of_problems(plan, &request->found->tables[0], rows, count);
+    if (work->concurrently)
+      postgres_holders_warn_waits(plan, request);
+    plan_say(plan, PLAN_PRECONDITION, "its table's lock is available within 3 s");
+  }
   free(rows);
   return good;
 }

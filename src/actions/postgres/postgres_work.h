@@ -9,17 +9,16 @@
  * (pg_cancel_backend of our own session). */
 #pragma once
 
-#include "actions/action.h"
-#include "actions/postgres/postgres_conn.h"
+#include "actions/postgres/postgres_plan.h"
 
-enum postgres_work_identity {
-  WORK_IDENTITY_OID,       /* of the table or index */
-  WORK_IDENTITY_STATEMENT, /* what runs */
-  WORK_IDENTITY_NAME,      /* quoted, with its schema */
-  WORK_IDENTITY_BEFORE, /* a number to compare with afterwards: bytes, dead rows; NULL: not known */
-  WORK_IDENTITY_STAMP, /* what it must have, or must no longer have: the action's own; NULL: none */
-  WORK_IDENTITY_COUNT
-};
+/* Identities of every object: the oid of the table or index; the statement, what runs; the name,
+ * quoted, with its schema; a number from before, to compare with (bytes, dead rows), if known; what
+ * the object must have, or must no longer have: the survey's column "stamp", if it has one. */
+#define POSTGRES_WORK_OID "oid"
+#define POSTGRES_WORK_STATEMENT "statement"
+#define POSTGRES_WORK_NAME "name"
+#define POSTGRES_WORK_BEFORE "before"
+#define POSTGRES_WORK_STAMP "stamp"
 
 /* The answer of `check`; no row: it no longer exists, or has another name. */
 enum postgres_work_check {
@@ -39,21 +38,26 @@ enum postgres_work_progress {
   PROGRESS_COLUMN_COUNT
 };
 
-struct postgres_totals {
-  int64_t before, now; /* sums over those whose figures are known */
-  size_t known;
+/* The answer of `prove`, of at most one row. */
+enum postgres_work_proof {
+  PROOF_SEEN,   /* a boolean; false: look again */
+  PROOF_WRONG,  /* why the object is not as it should be; NULL: it is */
+  PROOF_SAYS,   /* before the figures: "valid, "; may be NULL */
+  PROOF_NOW,    /* a number for the figures */
+  PROOF_BEHIND, /* after the figures; may be NULL */
+  PROOF_COLUMN_COUNT
 };
+
+enum { POSTGRES_FIGURES_MAX = 200 };
 
 struct postgres_work {
   /* ---- the plan */
-  const char *title_one;             /* before the name: "Drop the invalid index" */
-  const char *title_many;            /* before how many: "Drop" */
-  const char *objects;               /* after it: "invalid indexes" */
-  const char *unit_one, *unit_many;  /* "index", "indexes" */
-  const struct plan_column *columns; /* of the plan */
-  const char *const *cells;          /* ids of the survey's columns in them; NULL: the parent */
-  size_t column_count;
-  const char *before, *stamp; /* ids of the survey's columns for these identities; NULL: none */
+  const char *title;      /* before the name, and before how many: "Vacuum" */
+  const char *title_one;  /* before the name, where that is another: "Drop the invalid index" */
+  const char *objects;    /* after how many: "invalid indexes"; NULL: `many` */
+  const char *one, *many; /* unit: "index", "indexes" */
+  const struct postgres_column *columns;
+  const char *before; /* id of the survey's column for that identity; NULL: none */
   void (*say)(const struct action_request *request, struct plan *plan,
               const struct row *const *rows, size_t count);
 
@@ -68,13 +72,14 @@ struct postgres_work {
   bool stays;            /* what it had done until then stays: partly done */
 
   /* ---- verify */
-  /* The proof: $1 the oid, $2 the name, $3 the stamp. True with the outcome set when it is there
-   * (or will never be); false: look again. */
-  const char *prove;
-  bool (*judge)(struct act *act, size_t object, const struct pg_rows *rows,
-                struct postgres_totals *totals);
-  /* The proof in one line, when there is more than one object. */
-  void (*conclude)(struct outcome *outcome, const struct postgres_totals *totals);
+  const char *prove; /* $1 the oid, $2 the name, $3 the stamp */
+  /* Where it has no row: the object was dropped meanwhile, or never came to be. */
+  enum object_result missing;
+  const char *missing_words;
+  /* "1,000 dead rows removed, 0 remain", of one or of all together; before -1: not known. */
+  void (*figures)(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now);
+  /* Before the figures of all together: "tables vacuumed: ". */
+  const char *together;
 };
 
 /* The plan for all that is picked of the survey's first table, or for its only row where the action
@@ -87,19 +92,20 @@ bool postgres_work_run(struct step *step, const struct postgres_work *work);
 bool postgres_prove_run(struct step *step, const struct postgres_work *work);
 enum { POSTGRES_PROVE_MS = 20000 };
 
-/* make_plan with that verb, which may look at the request, execute_step and verify_step of the
- * work.
- */
-#define POSTGRES_WORK_STEPS(work, verb)                                          \
-  static bool make_plan(const struct action_request *request, struct plan *plan, \
-                        struct err *err) {                                       \
-    return postgres_work_plan(request, plan, &(work), (verb), err);              \
-  }                                                                              \
-  static bool execute(struct step *step) {                                       \
-    return postgres_work_run(step, &(work));                                     \
-  }                                                                              \
-  static bool verify(struct step *step) {                                        \
-    return postgres_prove_run(step, &(work));                                    \
-  }                                                                              \
-  STEP(execute, 0)                                                               \
-  STEP(verify, POSTGRES_PROVE_MS)
+/* The steps of an action, but for its survey, in one line of its descriptor. verb may look at the
+ * request. */
+#define POSTGRES_WORK_STEPS(work, verb)                                            \
+  static bool work##_plan(const struct action_request *request, struct plan *plan, \
+                          struct err *err) {                                       \
+    return postgres_work_plan(request, plan, &(work), (verb), err);                \
+  }                                                                                \
+  static bool work##_execute(struct step *step) {                                  \
+    return postgres_work_run(step, &(work));                                       \
+  }                                                                                \
+  static bool work##_verify(struct step *step) {                                   \
+    return postgres_prove_run(step, &(work));                                      \
+  }                                                                                \
+  STEP(work##_execute, 0)                                                          \
+  STEP(work##_verify, POSTGRES_PROVE_MS)
+#define POSTGRES_WORK(work) \
+  .plan = work##_plan, .execute = &work##_execute_step, .verify = &work##_verify_step

@@ -135,7 +135,8 @@ static void test_rights(void **state) {
   use_role(fixture, "reader");
   survey(fixture, "postgres.reindex", NULL);
   make_plan(fixture, picks);
-  assert_says(fixture, PLAN_WARNING, "1 of 1 will be refused");
+  assert_says(fixture, PLAN_WARNING,
+              "shop.orders_who will be refused: needs the rights of its owner, owner");
   execute(fixture);
   assert_result(fixture, 0, OBJECT_REFUSED, "shop");
 }

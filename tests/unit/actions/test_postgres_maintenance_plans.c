@@ -1,6 +1,9 @@
 /* The plans of PostgreSQL's maintenance, from surveys made by hand. */
 #include "actions/postgres/postgres_tables.h"
 
+#include "actions/postgres/postgres_holders.h"
+#include "actions/postgres/postgres_work.h"
+
 #include "postgres_maintenance_fixture.h"
 
 static const struct table_spec *const table_specs[] = {&postgres_tables_table,
@@ -85,11 +88,10 @@ static void test_vacuum(void **state) {
   assert_int_equal(plan->object_count, 2); /* each once, in the order of the survey */
   assert_string_equal(plan->title, "Vacuum 2 tables of main");
   assert_string_equal(plan->objects[0].key, "shop.a");
-  assert_string_equal(plan->objects[0].identities[WORK_IDENTITY_STATEMENT],
-                      "VACUUM (ANALYZE) shop.a");
-  assert_string_equal(plan->objects[0].identities[WORK_IDENTITY_OID], "16385");
-  assert_string_equal(plan->objects[0].identities[WORK_IDENTITY_BEFORE], "12430");
-  assert_null(plan->objects[0].identities[WORK_IDENTITY_STAMP]);
+  assert_string_equal(action_identity(plan, 0, POSTGRES_WORK_STATEMENT), "VACUUM (ANALYZE) shop.a");
+  assert_string_equal(action_identity(plan, 0, POSTGRES_WORK_OID), "16385");
+  assert_string_equal(action_identity(plan, 0, POSTGRES_WORK_BEFORE), "12430");
+  assert_string_equal(action_identity(plan, 0, POSTGRES_WORK_STAMP), "");
   assert_says(fixture, PLAN_BLAST,
               "scans 4.0 MB of tables and indexes; makes the space of 12,640 dead rows");
   for (size_t i = 0; i < plan->text_count; i++)

@@ -1,0 +1,50 @@
+/* How the plans of PostgreSQL's actions are filled: objects and their identities from rows of the
+ * survey, and words for what it found. */
+#pragma once
+
+#include "actions/postgres/postgres_found.h"
+
+/* A column of a plan's objects, and the id of the survey's column that it shows; NULL: the row's
+ * parent, or what the action puts there. Numbers stand right. */
+struct postgres_column {
+  const char *title, *from;
+};
+
+/* What the plans of an action have in common. */
+struct postgres_plan_spec {
+  const struct postgres_column *columns; /* up to one without a title */
+  /* Names, up to NULL. An identity with the name of one of the survey's columns has its value,
+   * "name" is the object's label; the others are the action's. */
+  const char *const *identities;
+  enum postgres_identity_scope scope;
+};
+
+/* Columns, identities, and the server that it is for. */
+void postgres_plan_begin(const struct action_request *request, struct plan *plan,
+                         const struct postgres_plan_spec *spec);
+/* The survey's row as an object, by its key. NULL with err when there is no room. */
+struct plan_object *postgres_plan_add(const struct action_request *request, struct plan *plan,
+                                      const struct postgres_plan_spec *spec, const struct row *row,
+                                      struct err *err);
+/* The same for the plan's only object, the survey's only row, of which it affects `count`. */
+struct plan_object *postgres_plan_only(const struct action_request *request, struct plan *plan,
+                                       const struct postgres_plan_spec *spec, int64_t count,
+                                       const char *one, const char *many, struct err *err);
+/* NULL: none. The plan has an identity of that name. */
+void postgres_identify(struct plan *plan, struct plan_object *object, const char *name,
+                       const char *value);
+/* Of the plan that a step executes or verifies; NULL if there is none. */
+const char *postgres_identity(const struct step *step, size_t object, const char *name);
+
+/* The rows of the survey's first table that were picked, each once, in the table's order; of one
+ * that has children, all below it that have none. For free(). NULL with err when nothing is picked,
+ * or when something is not there. Those whose name cannot be said are left out, and the plan warns
+ * of it; when there are no others it is an error. */
+const struct row **postgres_picked(const struct action_request *request, struct plan *plan,
+                                   size_t *count, struct err *err);
+
+/* ---- words, in the plan's arena */
+
+/* "1 table", "12,430 dead rows" */
+const char *postgres_counted(struct plan *plan, int64_t count, const char *one, const char *many);
+const char *postgres_bytes(struct plan *plan, int64_t bytes);
