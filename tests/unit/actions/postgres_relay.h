@@ -1,5 +1,6 @@
 /* Stands between a step and the server of a test, and breaks the way at a question that the test
- * has named by its number, on one of the connections. Logging in is none. */
+ * has named by its number, on one of the connections. Logging in is none. Or leads all connections
+ * but the first to another server. */
 #pragma once
 
 #include "support/postgres_server.h"
@@ -22,7 +23,8 @@ struct relay_state {
   atomic_int connections; /* made since it was armed */
   int connection;         /* 1: the first of them; 2: the second */
   atomic_int asked;
-  int stop_at; /* 0: at none */
+  int stop_at;     /* 0: at none */
+  int second_port; /* of the server for all connections but the first; 0: the same */
   enum relay_fault fault;
   char change[64];            /* how a statement begins that changes something */
   atomic_bool stopped;        /* it has come to that question */
@@ -124,7 +126,8 @@ static inline void relay_start(struct relay *relay, int port) {
     const int number = ++relay->state->connections;
     if (fork() == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      relay_serve(relay->state, number, client, port);
+      const int second = relay->state->second_port;
+      relay_serve(relay->state, number, client, number > 1 && second ? second : port);
       _exit(0);
     }
     close(client);

@@ -1,4 +1,8 @@
 /* A plan is for one server and one database, whoever listens at the address when it is executed. */
+#include "act_driver.h"
+
+#include "postgres_relay.h" /* before the fixture, whose `server` its functions would hide */
+
 #include "postgres_maintenance_fixture.h"
 
 #include "actions/postgres/postgres_identity.h"
@@ -219,6 +223,47 @@ static void test_without_the_right(void **state) {
   assert_not_executed(fixture, "the server was restarted, or a different one answers");
 }
 
+static void cancel_at_once(struct driver *driver) {
+  driver->on_change = NULL;
+  driver->step->cancel(&driver->act);
+}
+
+/* VACUUM's second connection reads its progress and cancels it by its pid. Where another server of
+ * the same cluster answers that connection, the pid is somebody else's: nothing is asked there. */
+static void test_a_second_connection_to_a_standby(void **state) {
+  struct fixture *fixture = *state;
+  static const char *const table[] = {"public.t", NULL};
+  struct postgres_server standby = {0};
+  struct relay relay;
+  PQfinish(fixture->other);
+  postgres_start_standby(&standby, &server);
+  fixture->other = postgres_login(&server, "admin");
+  postgres_do(fixture->other, "ALTER ROLE admin SET vacuum_cost_delay = '100ms';"
+                              "ALTER ROLE admin SET vacuum_cost_limit = 1");
+  relay_start(&relay, server.port);
+  struct option_value *value = &fixture->driver.config->targets[0]->values[0];
+  free(value->text);
+  value->text = mem_printf("postgresql://admin@127.0.0.1:%d/postgres?sslmode=disable", relay.port);
+  static const char *const asked[] = {"SELECT phase", "SELECT pg_cancel_backend"};
+  for (size_t i = 0; i < 2; i++) {
+    for (size_t to_standby = 0; to_standby < 2; to_standby++) {
+      relay.state->second_port = 0;
+      struct plan *plan = plan_of(fixture, "postgres.vacuum", NULL, table);
+      assert_non_null(plan->server);
+      assert_null(plan->start); /* the standby is of the plan's cluster */
+      take_plan(fixture, plan);
+      relay.state->second_port = to_standby ? standby.port : 0;
+      relay_arm(&relay, 2, 0, RELAY_CUT, asked[i]);
+      fixture->driver.on_change = i == 1 ? cancel_at_once : NULL;
+      execute(fixture);
+      assert_true(relay.state->connections > 1);
+      assert_true(to_standby ? relay.state->changes == 0 : relay.state->changes > 0);
+    }
+  }
+  relay_end(&relay);
+  postgres_stop_server(&standby);
+}
+
 int main(void) {
   if (!postgres_find(&server)) {
     puts("SKIPPED PostgreSQL is not installed");
@@ -226,10 +271,9 @@ int main(void) {
   }
 #define IDENTITY_TEST(name) cmocka_unit_test_setup_teardown(name, setup_filled, teardown_filled)
   const struct CMUnitTest tests[] = {
-      IDENTITY_TEST(test_another_cluster_at_the_same_port),
-      IDENTITY_TEST(test_a_promoted_standby),
-      IDENTITY_TEST(test_a_copy_of_the_database),
-      IDENTITY_TEST(test_without_the_right),
+      IDENTITY_TEST(test_another_cluster_at_the_same_port), IDENTITY_TEST(test_a_promoted_standby),
+      IDENTITY_TEST(test_a_copy_of_the_database),           IDENTITY_TEST(test_without_the_right),
+      IDENTITY_TEST(test_a_second_connection_to_a_standby),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
