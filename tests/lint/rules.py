@@ -291,6 +291,9 @@ ID_ARGUMENTS = {
 IDS_LEFT = {}
 CELLS_LEFT = {}
 KEYS_LEFT = {}
+IDS_LEFT = {}
+CELLS_LEFT = {}
+KEYS_LEFT = {}
 
 
 def _beyond(found, left):

@@ -1,5 +1,6 @@
 #include "actions/postgres/postgres_conn.h"
 
+#include "actions/found.h"
 #include "actions/postgres/postgres_utf8.h"
 #include "clients/postgres/pg_error.h"
 #include "clients/postgres/pg_share.h"
@@ -277,7 +278,7 @@ struct postgres_conn *postgres_survey(struct postgres_conn *conn,
                                       const struct table_spec *const *tables, size_t count) {
   if (!conn)
     return NULL;
-  conn->step->found = sample_new(tables, count);
+  conn->step->found = found_new(tables, count);
   postgres_identity_keep(conn->step->found, &conn->identity);
   return conn;
 }

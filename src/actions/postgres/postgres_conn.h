@@ -29,8 +29,8 @@ struct postgres_conn *postgres_conn_open(struct step *step);
  * connection of the same dsn that is there already, the collector's (clients/postgres/pg_share.h),
  * statement by statement. */
 struct postgres_conn *postgres_conn_open_urgent(struct step *step);
-/* Makes step->found of these tables, which says who the server of conn is. Returns conn; NULL is
- * fine. */
+/* Makes step->found of these tables (actions/found.h), which says who the server of conn is.
+ * Returns conn; NULL is fine. */
 struct postgres_conn *postgres_survey(struct postgres_conn *conn,
                                       const struct table_spec *const *tables, size_t count);
 /* A second one, to the same run of the same server. Does not wait: postgres_take says whether it is

@@ -47,8 +47,8 @@ static const struct option params[] = {
 /* ---- survey */
 
 static const struct column_spec new_columns[] = {
-    {.id = "oid"},
     {.id = "name"},
+    {.id = "oid"},
     {.id = "kind"},
     {.id = "bytes", .unit = UNIT_BYTES, .none = "locked"},
     {.id = "rows", .unit = UNIT_COUNT, .none = "not analyzed yet"},
@@ -57,7 +57,7 @@ static const struct column_spec new_columns[] = {
     {.id = "undo"},
     {.id = "stamp"}, /* oids of its indexes, as an array */
 };
-enum { C_OID, C_NAME, C_KIND, C_ASKED = 6, C_STATEMENT = C_ASKED, C_UNDO, C_STAMP };
+enum { C_NAME, C_OID, C_KIND, C_ASKED = 6, C_STATEMENT = C_ASKED, C_UNDO, C_STAMP };
 static const struct table_spec new_table = POSTGRES_TABLE_SPEC("table", "Table", new_columns);
 
 static const struct column_spec old_columns[] = {
@@ -70,10 +70,10 @@ enum { A_OIDS = sizeof old_columns / sizeof *old_columns, A_COLUMNS };
 static const struct table_spec old_table = POSTGRES_TABLE_SPEC("indexes", "Indexes", old_columns);
 
 static const char table_sql[] =
-    "SELECT t.oid::text, format('%I.%I', n.nspname, t.relname), t.relkind::text,"
+    "SELECT format('%I.%I', n.nspname, t.relname), t.oid::text, t.relkind::text,"
     " " POSTGRES_TABLE_FIGURES ", " POSTGRES_INDEX_PROBLEM
     " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
-    " WHERE t.relkind IN ('r', 'm', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 2 LIMIT 2";
+    " WHERE t.relkind IN ('r', 'm', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 1 LIMIT 2";
 
 static const char statement_sql[] =
     "WITH wanted AS (SELECT w.name, w.ord, a.attname, a.attnum"
@@ -117,7 +117,7 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
               pg_cell(rows, 0, C_NAME));
     return NULL;
   }
-  struct row *row = postgres_row_only(step, rows, C_NAME);
+  struct row *row = postgres_row_only(step, rows);
   return row ? row->cells : NULL;
 }
 

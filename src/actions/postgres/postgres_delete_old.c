@@ -66,10 +66,10 @@ static bool retention_of(const struct action_request *request, struct retention 
 
 /* ---- survey */
 
-enum { C_NAME = 1, C_KIND, C_COLUMN, C_TYPE = 5, C_STATEMENT = 12, C_ASKED = 17 };
+enum { C_NAME, C_KIND = 2, C_COLUMN, C_TYPE = 5, C_STATEMENT = 12, C_ASKED = 17 };
 static const struct column_spec table_columns[] = {
-    {.id = "oid"},
     [C_NAME] = {.id = "name"},
+    {.id = "oid"},
     [C_KIND] = {.id = "kind"},
     [C_COLUMN] = {.id = POSTGRES_DELETE_COLUMN},
     {.id = "quoted"},
@@ -93,7 +93,7 @@ enum { C_COUNT = C_ASKED, C_EXACT };
 static const struct table_spec table_spec = POSTGRES_TABLE_SPEC("table", "Table", table_columns);
 
 static const char table_sql[] =
-    "SELECT t.oid::text, format('%I.%I', n.nspname, t.relname), t.relkind::text, a.attname,"
+    "SELECT format('%I.%I', n.nspname, t.relname), t.oid::text, t.relkind::text, a.attname,"
     " format('%I', coalesce(a.attname, '')), format_type(a.atttypid, NULL),"
     " has_table_privilege(t.oid, 'DELETE') AND has_table_privilege(t.oid, 'SELECT'),"
     " EXISTS (SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m"
@@ -194,7 +194,7 @@ static bool survey(struct step *step) {
   if (!rows || !postgres_resolved(step, rows, typed) || !postgres_must_name(conn, rows, C_NAME) ||
       !postgres_must_name(conn, rows, C_STATEMENT) || !table_check(step, rows, retention.column))
     return false;
-  struct row *row = postgres_row_only(step, rows, C_NAME);
+  struct row *row = postgres_row_only(step, rows);
   return row && count_old(step, conn, row);
 }
 

@@ -54,9 +54,9 @@ struct row *postgres_row_named(struct postgres_conn *conn, const char *parent,
   return row;
 }
 
-struct row *postgres_row_only(struct step *step, const struct pg_rows *rows, size_t name) {
+struct row *postgres_row_only(struct step *step, const struct pg_rows *rows) {
   struct sample *sample = step->found;
-  struct row *row = postgres_row(sample, &sample->tables[0], pg_cell(rows, 0, name), NULL, rows, 0);
+  struct row *row = postgres_row(sample, &sample->tables[0], pg_cell(rows, 0, 0), NULL, rows, 0);
   if (!row)
     step_fail(step, ERR_LIMIT, "the answer is too large");
   return row;

@@ -24,9 +24,9 @@ struct row *postgres_row(struct sample *sample, struct table *table, const char 
  * not valid UTF-8, or that of the row in column `also`, is shown and never picked. */
 struct row *postgres_row_named(struct postgres_conn *conn, const char *parent,
                                const struct pg_rows *rows, size_t at, size_t also) MUST_CHECK;
-/* The only row of the survey's first table; the answer's column `name` is its key. NULL with
- * step->err when there is no room. */
-struct row *postgres_row_only(struct step *step, const struct pg_rows *rows, size_t name);
+/* The only row of the survey's first table; its first cell is its key. NULL with step->err when
+ * there is no room. */
+struct row *postgres_row_only(struct step *step, const struct pg_rows *rows);
 /* Says that an answer has more rows than there may be, or than the sample has room for. */
 void postgres_found_cut(struct sample *sample, const struct pg_rows *rows, size_t max);
 

@@ -81,7 +81,8 @@ struct plan_object *postgres_plan_add(const struct action_request *request, stru
                                       const struct postgres_plan_spec *spec, const struct row *row,
                                       struct err *err) {
   const struct table_spec *from = request->found->tables[0].spec;
-  struct plan_object *object = plan_object(plan, row->key, row->key);
+  struct plan_object *object =
+      plan_object(plan, row->key, row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key);
   if (!object) {
     err_set(err, ERR_LIMIT, "too many objects for one plan; select fewer");
     return NULL;

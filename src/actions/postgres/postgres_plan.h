@@ -22,7 +22,8 @@ struct postgres_plan_spec {
 /* Columns, identities, and the server that it is for. */
 void postgres_plan_begin(const struct action_request *request, struct plan *plan,
                          const struct postgres_plan_spec *spec);
-/* The survey's row as an object, by its key. NULL with err when there is no room. */
+/* The survey's row as an object, by its key; its label is in column 0. NULL with err when there is
+ * no room. */
 struct plan_object *postgres_plan_add(const struct action_request *request, struct plan *plan,
                                       const struct postgres_plan_spec *spec, const struct row *row,
                                       struct err *err);

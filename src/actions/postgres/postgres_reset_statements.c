@@ -53,7 +53,7 @@ static bool survey(struct step *step) {
   if (rows->rows == 0)
     return step_fail(step, ERR_UNSUPPORTED,
                      "the extension pg_stat_statements is not installed in that database");
-  struct row *row = postgres_row_only(step, rows, C_DATABASE);
+  struct row *row = postgres_row_only(step, rows);
   if (!row)
     return false;
   /* where it is not loaded, it is the server that says so */

@@ -13,7 +13,7 @@ bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char
   if (rows->rows == 0)
     return step_fail(step, ERR_INVALID, "the database has no table \"%.150s\"", typed);
   return step_fail(step, ERR_INVALID, "\"%.60s\" is ambiguous: %.60s or %.60s; use the full name",
-                   typed, pg_cell(rows, 0, 1), pg_cell(rows, 1, 1));
+                   typed, pg_cell(rows, 0, 0), pg_cell(rows, 1, 0));
 }
 
 /* One name from *at on; appended to out as an element of an array. False when it is odd. */

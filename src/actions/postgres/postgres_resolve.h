@@ -4,7 +4,7 @@
 #include "actions/step.h"
 #include "clients/postgres/pg.h"
 
-/* Of rows whose column 1 is the quoted name: exactly one. Else the step's err says what to type.
+/* Of rows whose column 0 is the quoted name: exactly one. Else the step's err says what to type.
  */
 bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char *typed);
 

@@ -29,44 +29,40 @@ extern const struct postgres_effect_spec postgres_effects[];
 /* Of the action that has made the plan. */
 enum postgres_effect postgres_effect_of(const struct plan *plan);
 
-enum postgres_session_identity {
-  SESSION_IDENTITY_PID,
-  SESSION_IDENTITY_START,   /* "2026-11-25 04:03:12.123456+00" */
-  SESSION_IDENTITY_MOMENT,  /* the query's start or the state's change; NULL: POSTGRES_TERMINATE */
-  SESSION_IDENTITY_WAITERS, /* keys of the rows that it frees, with blanks between them; NULL: none
-                             */
-  SESSION_IDENTITY_COUNT
-};
+/* Identities beside "pid". */
+#define POSTGRES_SESSION_START "backend_start" /* "2026-11-25 04:03:12.123456+00" */
+/* The query's start or the state's change; none: POSTGRES_TERMINATE. */
+#define POSTGRES_SESSION_MOMENT "moment"
+/* Keys of the rows that it frees, with blanks between them; none: nobody. */
+#define POSTGRES_SESSION_WAITERS "waiters"
 
 /* ---- the survey */
 
+/* The columns of the survey's table. */
 enum postgres_session_found {
   SESSION_FOUND_LABEL,
-  SESSION_FOUND_STATE,
-  SESSION_FOUND_STATE_AGE,
-  SESSION_FOUND_BLOCKS,
-  SESSION_FOUND_BLOCKED_BY,
-  SESSION_FOUND_TRANSACTION_AGE,
+  SESSION_FOUND_PID,
+  SESSION_FOUND_TYPE,
   SESSION_FOUND_USER,
   SESSION_FOUND_DATABASE,
   SESSION_FOUND_APPLICATION,
   SESSION_FOUND_CLIENT,
+  SESSION_FOUND_STATE,
+  SESSION_FOUND_STATE_AGE,
+  SESSION_FOUND_TRANSACTION_AGE,
+  SESSION_FOUND_BLOCKS,
+  SESSION_FOUND_BLOCKED_BY,
   SESSION_FOUND_QUERY, /* as it is: not to be kept with its literals */
-  SESSION_FOUND_PID,
-  SESSION_FOUND_TYPE,
   SESSION_FOUND_QUERY_START,
   SESSION_FOUND_STATE_CHANGE,
   SESSION_FOUND_WANTED, /* 1: it is one of those that were asked for */
   SESSION_FOUND_COUNT
 };
-enum postgres_session_counts {
-  SESSION_COUNT_WANTED,  /* also those that there was no room for */
-  SESSION_COUNT_WAITING, /* for a lock */
-  SESSION_COUNT_HIDDEN,  /* of which we may see nothing */
-  SESSION_COUNT_COUNT
-};
-/* The survey's tables: sessions, and one row of counts. */
-extern const struct table_spec postgres_sessions_found_table, postgres_sessions_counts_table;
+extern const struct table_spec postgres_sessions_found_table;
+/* Facts of the survey (actions/found.h): how many sessions. */
+#define POSTGRES_SESSIONS_WANTED "wanted"   /* also those that there was no room for */
+#define POSTGRES_SESSIONS_WAITING "waiting" /* for a lock */
+#define POSTGRES_SESSIONS_HIDDEN "hidden"   /* of which we may see nothing */
 
 /* Bodies. The rows of the request, by pid; the same with all that hold them up; those that have
  * been active or idle in a transaction for at least the age of the first parameter. */
@@ -125,6 +121,9 @@ bool postgres_sessions_plan_rows(const struct action_request *request, struct pl
 /* The same for all that the survey was to find, by the age that is the first parameter. */
 bool postgres_sessions_plan_all(const struct action_request *request, struct plan *plan,
                                 struct err *err);
+
+/* "8123,8124", for SQL, in the step's arena; "0" for none. */
+const char *postgres_pid_list(struct step *step, const int64_t *pids, size_t count);
 
 /* The statement of an effect; pid, start and moment as they are to stand in it: values, or $1, $2,
  * $3. */

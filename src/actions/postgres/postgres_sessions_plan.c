@@ -1,8 +1,7 @@
-#include "actions/postgres/postgres_identity.h"
 #include "actions/postgres/postgres_sessions.h"
 
+#include "actions/found.h"
 #include "clients/postgres/statement.h"
-#include "core/format.h"
 #include "core/mem.h"
 #include "core/text.h"
 
@@ -12,31 +11,22 @@
 
 enum { QUERY_MAX = 160 }; /* bytes of a query that are shown */
 
-enum { CELLS_FOUND = 7, CELL_FREES = CELLS_FOUND, CELL_QUERY, CELL_COUNT };
-
-static const struct plan_column columns[CELL_COUNT] = {
-    {"USER", false},   {"DATABASE", false}, {"APPLICATION", false},
-    {"CLIENT", false}, {"STATE", false},    {"FOR", true},
-    {"TXN", true},     {"FREES", true},     {"QUERY", false},
+enum { CELL_FREES = 7, CELL_QUERY };
+static const struct postgres_column columns[] = {
+    {"USER", POSTGRES_SESSIONS_ID_USER},
+    {"DATABASE", POSTGRES_SESSIONS_ID_DATABASE},
+    {"APPLICATION", POSTGRES_SESSIONS_ID_APPLICATION},
+    {"CLIENT", POSTGRES_SESSIONS_ID_CLIENT},
+    {"STATE", POSTGRES_SESSIONS_ID_STATE},
+    {"FOR", POSTGRES_SESSIONS_ID_STATE_AGE},
+    {"TXN", POSTGRES_SESSIONS_ID_TRANSACTION_AGE},
+    {"FREES", POSTGRES_SESSIONS_ID_BLOCKS}, /* where that is known, how many it frees */
+    {"QUERY", NULL},
+    {0},
 };
-
-/* What the first of them are in the survey's table. */
-static const char *const sources[CELLS_FOUND] = {
-    POSTGRES_SESSIONS_ID_USER,
-    POSTGRES_SESSIONS_ID_DATABASE,
-    POSTGRES_SESSIONS_ID_APPLICATION,
-    POSTGRES_SESSIONS_ID_CLIENT,
-    POSTGRES_SESSIONS_ID_STATE,
-    POSTGRES_SESSIONS_ID_STATE_AGE,
-    POSTGRES_SESSIONS_ID_TRANSACTION_AGE,
-};
-
-static const char *const identities[SESSION_IDENTITY_COUNT] = {
-    [SESSION_IDENTITY_PID] = "pid",
-    [SESSION_IDENTITY_START] = "backend_start",
-    [SESSION_IDENTITY_MOMENT] = "moment",
-    [SESSION_IDENTITY_WAITERS] = "waiters",
-};
+static const char *const identities[] = {POSTGRES_SESSIONS_ID_PID, POSTGRES_SESSION_START,
+                                         POSTGRES_SESSION_MOMENT, POSTGRES_SESSION_WAITERS, NULL};
+static const struct postgres_plan_spec spec = {columns, identities, POSTGRES_OF_RUN};
 
 /* ---- who is freed */
 
@@ -80,7 +70,7 @@ static void find_freed(struct postgres_objects *objects) {
   objects->freed = mem_new((count + 1) * sizeof *objects->freed);
   for (size_t i = 0; i < count; i++) {
     const struct row *row = &table->rows[i];
-    waiters[i] = (struct waiter){.pid = postgres_found_int(table, row, POSTGRES_SESSIONS_ID_PID),
+    waiters[i] = (struct waiter){.pid = row->cells[SESSION_FOUND_PID].integer,
                                  .blockers = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY),
                                  .object = -1};
     for (size_t v = 0; v < objects->count; v++)
@@ -105,47 +95,27 @@ static void find_freed(struct postgres_objects *objects) {
 
 /* ---- the objects */
 
-static const char *cell_text(struct plan *plan, const struct table *table, const struct row *row,
-                             const char *column) {
-  int index = table_column(table->spec, column);
-  struct value value = postgres_found(table, row, column);
-  char text[FORMAT_MAX];
-  if (value.type == VALUE_TEXT)
-    return plan_copy(plan, value.text);
-  if (value.type == VALUE_NONE)
-    return value.text ? "?" : NULL;
-  format_value(text, sizeof text, value, table->spec->columns[index].unit, false);
-  return plan_copy(plan, text);
-}
-
-static const char *query_text(struct plan *plan, const struct table *table, const struct row *row) {
-  const char *query = postgres_found_text(table, row, POSTGRES_SESSIONS_ID_QUERY);
+static const char *query_text(struct plan *plan, const struct row *row) {
+  const char *query = postgres_session_text(row, SESSION_FOUND_QUERY);
   char text[QUERY_MAX], masked[4 * QUERY_MAX];
   if (!*query)
-    return postgres_found(table, row, POSTGRES_SESSIONS_ID_QUERY).text ? "?" : NULL;
+    return row->cells[SESSION_FOUND_QUERY].text ? "?" : NULL;
   size_t length = statement_without_literals(masked, sizeof masked, query);
   text_sanitize(text, sizeof text, masked, length, false);
   return plan_printf(plan, "%s%s", text, length >= sizeof text ? "..." : "");
 }
 
-/* The keys of those that the object frees; NULL: nobody. */
-static const char *waiters_text(struct plan *plan, const struct postgres_objects *objects,
-                                size_t index, size_t *count) {
-  size_t size = 1, used = 0;
+/* The keys of those that the object frees; NULL: nobody. For free(). */
+static char *waiters_text(const struct postgres_objects *objects, size_t index, size_t *count) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
   *count = 0;
   for (size_t i = 0; i < objects->table->row_count; i++)
-    if (objects->freed[i] == (int)index) {
-      size += strlen(objects->table->rows[i].key) + 1;
-      ++*count;
-    }
-  char *text = mem_new(size);
-  for (size_t i = 0; i < objects->table->row_count; i++)
     if (objects->freed[i] == (int)index)
-      used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
-                               objects->table->rows[i].key);
-  const char *copy = *count ? arena_text(&plan->arena, text, used) : NULL;
-  free(text);
-  return copy;
+      fprintf(out, "%s%s", (*count)++ ? " " : "", objects->table->rows[i].key);
+  fclose(out);
+  return text;
 }
 
 /* The moment that the effect is bound to, "" if it is to none. Only what looks like a time is taken
@@ -160,45 +130,34 @@ static bool moment_of(const struct table *table, const struct row *row, enum pos
                  postgres_found_text(table, row, POSTGRES_SESSIONS_ID_SESSION));
 }
 
-static bool add_object(struct plan *plan, const struct postgres_objects *objects, size_t index,
-                       struct err *err) {
+static bool add_object(const struct action_request *request, struct plan *plan,
+                       const struct postgres_objects *objects, size_t index, struct err *err) {
+  const enum postgres_effect effect = postgres_effect_of(plan);
   const struct row *row = objects->rows[index];
-  const char *label = postgres_found_text(objects->table, row, POSTGRES_SESSIONS_ID_SESSION);
-  struct value pid = postgres_found(objects->table, row, POSTGRES_SESSIONS_ID_PID);
-  char start[POSTGRES_MOMENT_MAX];
+  char start[POSTGRES_MOMENT_MAX], sql[POSTGRES_EFFECT_MAX];
   const char *moment;
-  if (pid.type != VALUE_INT || !postgres_key_start(row->key, start))
-    return err_set(err, ERR_INVALID, "%s: the session cannot be identified", label);
-  if (!moment_of(objects->table, row, postgres_effect_of(plan), &moment, err))
+  if (!postgres_key_start(row->key, start))
+    return err_set(err, ERR_INVALID, "%s: the session cannot be identified",
+                   postgres_session_text(row, SESSION_FOUND_LABEL));
+  if (!moment_of(objects->table, row, effect, &moment, err))
     return false;
-  struct plan_object *object = plan_object(plan, row->key, label);
+  struct plan_object *object = postgres_plan_add(request, plan, &spec, row, err);
   if (!object)
-    return err_set(err, ERR_LIMIT, "too many at once; select fewer");
+    return false;
   size_t freed;
-  for (size_t c = 0; c < CELLS_FOUND; c++)
-    object->cells[c] = cell_text(plan, objects->table, row, sources[c]);
-  object->cells[CELL_QUERY] = query_text(plan, objects->table, row);
-  object->identities[SESSION_IDENTITY_PID] = plan_printf(plan, "%lld", (long long)pid.integer);
-  object->identities[SESSION_IDENTITY_START] = plan_copy(plan, start);
-  object->identities[SESSION_IDENTITY_MOMENT] = *moment ? plan_copy(plan, moment) : NULL;
-  object->identities[SESSION_IDENTITY_WAITERS] = waiters_text(plan, objects, index, &freed);
-  object->cells[CELL_FREES] =
-      postgres_found(objects->table, row, POSTGRES_SESSIONS_ID_BLOCKS).type == VALUE_NONE
-          ? "?"
-          : plan_printf(plan, "%zu", freed);
-  char quoted_start[POSTGRES_MOMENT_MAX + 2], quoted_moment[POSTGRES_MOMENT_MAX + 2];
-  char sql[POSTGRES_EFFECT_MAX];
-  snprintf(quoted_start, sizeof quoted_start, "'%s'", start);
-  snprintf(quoted_moment, sizeof quoted_moment, "'%.*s'", POSTGRES_MOMENT_MAX - 1, moment);
-  plan_say(plan, PLAN_EFFECT, "%s;",
-           postgres_effect_sql(postgres_effect_of(plan), object->identities[SESSION_IDENTITY_PID],
-                               quoted_start, quoted_moment, sql));
+  char *waiters = waiters_text(objects, index, &freed);
+  postgres_identify(plan, object, POSTGRES_SESSION_START, start);
+  postgres_identify(plan, object, POSTGRES_SESSION_MOMENT, *moment ? moment : NULL);
+  postgres_identify(plan, object, POSTGRES_SESSION_WAITERS, freed ? waiters : NULL);
+  free(waiters);
+  if (row->cells[SESSION_FOUND_BLOCKS].type == VALUE_INT)
+    object->cells[CELL_FREES] = plan_printf(plan, "%zu", freed);
+  object->cells[CELL_QUERY] = query_text(plan, row);
+  postgres_effect_sql(effect,
+                      plan_printf(plan, "%lld", (long long)row->cells[SESSION_FOUND_PID].integer),
+                      plan_printf(plan, "'%s'", start), plan_printf(plan, "'%s'", moment), sql);
+  plan_say(plan, PLAN_EFFECT, "%s;", sql);
   return true;
-}
-
-static int64_t counted(const struct action_request *request, enum postgres_session_counts count) {
-  const struct table *table = sample_table_view(request->found, postgres_sessions_counts_table.id);
-  return table && table->row_count > 0 ? table->rows[0].cells[count].integer : 0;
 }
 
 bool postgres_sessions_plan(const struct action_request *request, const struct row *const *rows,
@@ -206,15 +165,14 @@ bool postgres_sessions_plan(const struct action_request *request, const struct r
   const struct table *table = &request->found->tables[0];
   struct postgres_objects objects = {.table = table, .rows = rows, .count = count};
   find_freed(&objects);
-  ACTION_OBJECTS(plan, columns, identities);
+  postgres_plan_begin(request, plan, &spec);
   plan->unit = count == 1 ? "session" : "sessions";
   bool good = true;
   for (size_t i = 0; i < count && good; i++)
-    good = add_object(plan, &objects, i, err);
+    good = add_object(request, plan, &objects, i, err);
   if (good && count == 1)
-    plan->name = plan->objects[0].identities[SESSION_IDENTITY_PID];
-  postgres_identity_bind(request, plan, POSTGRES_OF_RUN);
-  objects.waiting = counted(request, SESSION_COUNT_WAITING);
+    plan->name = action_identity(plan, 0, POSTGRES_SESSIONS_ID_PID);
+  objects.waiting = found_int(request->found, POSTGRES_SESSIONS_WAITING, 0);
   if (good)
     postgres_sessions_say(plan, &objects);
   free(objects.freed);
@@ -255,10 +213,8 @@ bool postgres_sessions_plan_rows(const struct action_request *request, struct pl
   if (!rows)
     return false;
   if (count == 1)
-    plan->title = plan_printf(
-        plan, "%s%s of %s", cancel ? "Cancel the query of " : "Terminate ",
-        postgres_found_text(&request->found->tables[0], rows[0], POSTGRES_SESSIONS_ID_SESSION),
-        plan->target);
+    plan->title = plan_printf(plan, "%s%s of %s", cancel ? "Cancel the query of " : "Terminate ",
+                              postgres_session_text(rows[0], SESSION_FOUND_LABEL), plan->target);
   else
     plan->title =
         plan_printf(plan, "%s%zu sessions of %s", cancel ? "Cancel the queries of " : "Terminate ",
@@ -272,8 +228,8 @@ bool postgres_sessions_plan_all(const struct action_request *request, struct pla
                                 struct err *err) {
   const struct table *table = &request->found->tables[0];
   const struct row **rows = mem_new((table->row_count + 1) * sizeof *rows);
-  const int64_t wanted = counted(request, SESSION_COUNT_WANTED);
-  const int64_t hidden = counted(request, SESSION_COUNT_HIDDEN);
+  const int64_t wanted = found_int(request->found, POSTGRES_SESSIONS_WANTED, 0);
+  const int64_t hidden = found_int(request->found, POSTGRES_SESSIONS_HIDDEN, 0);
   const char *age = request->texts[0]; /* the only parameter */
   const char *state =
       postgres_effect_of(plan) == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
@@ -282,16 +238,17 @@ bool postgres_sessions_plan_all(const struct action_request *request, struct pla
     if (table->rows[i].cells[SESSION_FOUND_WANTED].integer)
       rows[count++] = &table->rows[i];
   if (hidden > 0)
-    plan_say(plan, PLAN_WARNING, "%lld session%s cannot be judged: needs pg_monitor",
-             (long long)hidden, hidden == 1 ? "" : "s");
+    plan_say(plan, PLAN_WARNING, "%s cannot be judged: needs pg_monitor",
+             postgres_counted(plan, hidden, "session", "sessions"));
   if (wanted > (int64_t)count)
     plan_say(plan, PLAN_WARNING, "the %zu oldest of %lld sessions: make another plan afterwards",
              count, (long long)wanted);
   bool good =
       count > 0 || err_set(err, ERR_INVALID, "no visible session has been %s for %s", state, age);
   good = good && postgres_sessions_plan(request, rows, count, plan, err);
-  plan->title = plan_printf(plan, "Terminate %zu session%s of %s: %s for %s or longer", count,
-                            count == 1 ? "" : "s", plan->target, state, age);
+  plan->title = plan_printf(plan, "Terminate %s of %s: %s for %s or longer",
+                            postgres_counted(plan, (int64_t)count, "session", "sessions"),
+                            plan->target, state, age);
   free(rows);
   return good;
 }

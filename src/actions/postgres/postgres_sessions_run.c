@@ -2,6 +2,7 @@
  * signal. Then watches what becomes of them, and of those that waited for them. */
 #include "actions/postgres/postgres_sessions.h"
 
+#include "actions/postgres/postgres_sql.h"
 #include "clients/postgres/pg_text.h"
 #include "core/format.h"
 #include "core/mem.h"
@@ -13,20 +14,17 @@
 
 enum { PERIOD_MS = 100, PATIENCE_MS = 5000, FREED_PATIENCE_MS = 1000 };
 
-static const char *identity(const struct step *step, size_t object,
-                            enum postgres_session_identity identity) {
-  return step->act->plan->objects[object].identities[identity];
+static const char *start_of(const struct step *step, size_t object) {
+  return postgres_identity(step, object, POSTGRES_SESSION_START);
 }
 
-static long pid_of(const struct step *step, size_t object) {
-  return strtol(identity(step, object, SESSION_IDENTITY_PID), NULL, 10);
+static int64_t pid_of(const struct step *step, size_t object) {
+  return strtoll(postgres_identity(step, object, POSTGRES_SESSIONS_ID_PID), NULL, 10);
 }
 
 /* ---- what has become of sessions */
 
 // clang-format off
-#define MOMENT(time) \
-  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
 enum {
   LOOK_PID, LOOK_START, LOOK_STATE, LOOK_QUERY_START, LOOK_USER, LOOK_WAITS, LOOK_OWN,
   LOOK_ENCODING, LOOK_COLUMNS
@@ -34,28 +32,21 @@ enum {
 /* The user's name as it is, since in the bytes of another encoding it would fail the statement */
 static const char look_frame[] =
     "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
-    " SELECT pid, " MOMENT("backend_start") ", state, " MOMENT("query_start") ", usename,"
+    " SELECT pid, " POSTGRES_MOMENT("backend_start") ", state, " POSTGRES_MOMENT("query_start") ", usename,"
     " coalesce(wait_event_type = 'Lock', false), pid = pg_backend_pid(),"
     " pg_encoding_to_char(d.encoding) FROM pg_stat_activity s"
     " LEFT JOIN pg_database d ON d.oid = s.datid WHERE pid IN (%s)";
 // clang-format on
 
-static const char *look_sql(struct step *step, const long *pids, size_t count) {
-  enum { ROOM = 24 };
-  char *list = mem_new((count + 1) * ROOM);
-  size_t used = 0;
-  for (size_t i = 0; i < count; i++)
-    used += (size_t)snprintf(list + used, ROOM, "%s%ld", i ? "," : "", pids[i]);
-  const char *sql = arena_printf(&step->arena, look_frame, count ? list : "0");
-  free(list);
-  return sql;
+static const char *look_sql(struct step *step, const int64_t *pids, size_t count) {
+  return arena_printf(&step->arena, look_frame, postgres_pid_list(step, pids, count));
 }
 
 /* The row of that session; rows->rows when it is gone. */
-static size_t find(const struct pg_rows *rows, long pid, const char *start) {
+static size_t find(const struct pg_rows *rows, int64_t pid, const char *start) {
   for (size_t i = 0; i < rows->rows; i++) {
     const char *text = pg_cell(rows, i, LOOK_PID), *began = pg_cell(rows, i, LOOK_START);
-    if (text && strtol(text, NULL, 10) == pid && (!began || strcmp(began, start) == 0))
+    if (text && strtoll(text, NULL, 10) == pid && (!began || strcmp(began, start) == 0))
       return i;
   }
   return rows->rows;
@@ -76,7 +67,7 @@ static void explain(struct step *step, size_t object, const struct pg_rows *rows
   if (!start)
     outcome_set(outcome, object, OBJECT_REFUSED,
                 "the session that now has this pid is hidden: needs pg_monitor");
-  else if (strcmp(start, identity(step, object, SESSION_IDENTITY_START)) != 0)
+  else if (strcmp(start, start_of(step, object)) != 0)
     outcome_set(outcome, object, OBJECT_GONE,
                 "already ended; the pid now belongs to another session (%s, since %s), which was "
                 "not touched",
@@ -94,7 +85,7 @@ static void explain(struct step *step, size_t object, const struct pg_rows *rows
 }
 
 static void ask_why(struct step *step, struct postgres_conn *conn, size_t object, bool signalled) {
-  const long pid = pid_of(step, object);
+  const int64_t pid = pid_of(step, object);
   const struct pg_rows *rows = postgres_read(conn, LOOK_COLUMNS, look_sql(step, &pid, 1), 0, NULL);
   if (rows && rows->rows > 0)
     explain(step, object, rows, signalled);
@@ -107,9 +98,9 @@ static void signal_session(struct step *step, struct postgres_conn *conn, size_t
   struct outcome *outcome = step->act->outcome;
   const enum postgres_effect effect = postgres_effect_of(step->act->plan);
   char sql[POSTGRES_EFFECT_MAX];
-  const char *const values[] = {identity(step, object, SESSION_IDENTITY_PID),
-                                identity(step, object, SESSION_IDENTITY_START),
-                                identity(step, object, SESSION_IDENTITY_MOMENT)};
+  const char *const values[] = {postgres_identity(step, object, POSTGRES_SESSIONS_ID_PID),
+                                start_of(step, object),
+                                postgres_identity(step, object, POSTGRES_SESSION_MOMENT)};
   postgres_effect_sql(effect, "$1::int", "$2::timestamptz", "$3::timestamptz", sql);
   const struct pg_rows *rows =
       postgres_change(conn, sql, postgres_effects[effect].still ? 3 : 2, values);
@@ -127,16 +118,13 @@ static void signal_session(struct step *step, struct postgres_conn *conn, size_t
 bool postgres_sessions_execute(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   const size_t count = step->act->plan->object_count;
-  step->act->progress->total = (int64_t)count;
-  step->act->progress->unit = "sessions";
   struct postgres_conn *conn = postgres_conn_open_urgent(step);
   if (!conn)
     return false;
   for (size_t i = 0; i < count && postgres_is_up(conn) && !step_should_stop(step); i++) {
     signal_session(step, conn, i);
-    step->act->progress->done = (int64_t)i + 1;
-    step_report(step);
-    step_wait(step, 0); /* a person may stop it here */
+    step_progress(step, (int64_t)i + 1, (int64_t)count, "sessions");
+    step_yield(step); /* a person may stop it here */
   }
   outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "nothing was done");
   return postgres_is_up(conn);
@@ -146,7 +134,7 @@ bool postgres_sessions_execute(struct step *step) {
 
 /* A session that waited. */
 struct waiter {
-  long pid;
+  int64_t pid;
   char start[POSTGRES_MOMENT_MAX]; /* "" when it is not known */
   size_t object;                   /* for whom */
   bool waits;                      /* for anybody */
@@ -155,23 +143,27 @@ struct waiter {
 struct watch {
   struct step *step;
   int64_t started_ms;
+  size_t sent; /* sessions that were signalled */
   struct waiter *waiters;
   size_t count;
 };
 
-/* Of the keys in "8130/1700000000.1 8131/1700000000.2". */
+/* Of "8130/1700000000.1 8131/1700000000.2". */
 static void add_waiters(struct watch *watch, size_t object) {
-  const char *keys = identity(watch->step, object, SESSION_IDENTITY_WAITERS);
-  char key[POSTGRES_SESSION_KEY_MAX];
-  while (keys && *keys) {
-    const size_t length = strcspn(keys, " ");
-    snprintf(key, sizeof key, "%.*s", (int)length, keys);
+  const char *at = postgres_identity(watch->step, object, POSTGRES_SESSION_WAITERS);
+  while (at && *at) {
+    char key[POSTGRES_SESSION_KEY_MAX];
+    const size_t length = strcspn(at, " ");
+    struct postgres_session_key session = {0};
+    struct waiter waiter = {.object = object, .waits = true};
+    snprintf(key, sizeof key, "%.*s", (int)length, at);
+    if (postgres_session_key_read(key, &session))
+      waiter.pid = session.pid;
+    if (!postgres_key_start(key, waiter.start))
+      waiter.start[0] = '\0';
     watch->waiters = mem_resize(watch->waiters, (watch->count + 1) * sizeof *watch->waiters);
-    struct waiter *waiter = &watch->waiters[watch->count++];
-    *waiter = (struct waiter){.pid = strtol(key, NULL, 10), .object = object, .waits = true};
-    if (!postgres_key_start(key, waiter->start))
-      waiter->start[0] = '\0';
-    keys += length + strspn(keys + length, " ");
+    watch->waiters[watch->count++] = waiter;
+    at += length + strspn(at + length, " ");
   }
 }
 
@@ -182,7 +174,7 @@ static const char *watch_begin(struct watch *watch) {
   for (size_t i = 0; i < objects; i++)
     if (act->outcome->objects[i].result == OBJECT_SENT)
       add_waiters(watch, i);
-  long *pids = mem_new((objects + watch->count + 1) * sizeof *pids);
+  int64_t *pids = mem_new((objects + watch->count + 1) * sizeof *pids);
   for (size_t i = 0; i < objects; i++)
     pids[i] = pid_of(watch->step, i);
   for (size_t i = 0; i < watch->count; i++)
@@ -203,7 +195,7 @@ static bool query_ended(const struct watch *watch, size_t object, const struct p
   const char *began = pg_cell(rows, row, LOOK_QUERY_START);
   return state && began &&
          (strcmp(state, "active") != 0 ||
-          strcmp(began, identity(watch->step, object, SESSION_IDENTITY_MOMENT)) != 0);
+          strcmp(began, postgres_identity(watch->step, object, POSTGRES_SESSION_MOMENT)) != 0);
 }
 
 static void judge(struct watch *watch, const struct pg_rows *rows) {
@@ -213,8 +205,7 @@ static void judge(struct watch *watch, const struct pg_rows *rows) {
   for (size_t i = 0; i < outcome->count; i++) {
     if (outcome->objects[i].result != OBJECT_SENT)
       continue;
-    size_t row =
-        find(rows, pid_of(watch->step, i), identity(watch->step, i, SESSION_IDENTITY_START));
+    size_t row = find(rows, pid_of(watch->step, i), start_of(watch->step, i));
     if (row == rows->rows)
       outcome_set(outcome, i, OBJECT_DONE, "gone after %s", time);
     else if (cancels(watch) && query_ended(watch, i, rows, row))
@@ -244,8 +235,8 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
     if (!rows)
       return false;
     judge(watch, rows);
-    act->progress->done = (int64_t)outcome_count(act->outcome, OBJECT_DONE);
-    step_report(watch->step);
+    step_progress(watch->step, (int64_t)outcome_count(act->outcome, OBJECT_DONE),
+                  (int64_t)watch->sent, "sessions");
     if (!ended && outcome_count(act->outcome, OBJECT_SENT) == 0) {
       ended = true;
       until_ms = clock_now_ms() + FREED_PATIENCE_MS;
@@ -270,9 +261,10 @@ static void say_proof(const struct watch *watch) {
     freed += is_free;
     waits += is_free && watch->waiters[i].waits;
   }
-  char then[96] = "", still[96] = "";
+  char count[2 * FORMAT_MAX], then[128] = "", still[96] = "";
+  format_counted(count, sizeof count, (int64_t)freed, "session", "sessions");
   if (freed > 0)
-    snprintf(then, sizeof then, ", %zu session%s freed", freed, freed == 1 ? "" : "s");
+    snprintf(then, sizeof then, ", %s freed", count);
   if (waits > 0)
     snprintf(still, sizeof still, ", %zu of which wait%s for another now", waits,
              waits == 1 ? "s" : "");
@@ -286,12 +278,11 @@ static void say_proof(const struct watch *watch) {
 
 bool postgres_sessions_verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
-  struct watch watch = {.step = step, .started_ms = clock_now_ms()};
-  step->act->progress->total = (int64_t)outcome_count(outcome, OBJECT_SENT);
-  step->act->progress->unit = "sessions";
+  struct watch watch = {
+      .step = step, .started_ms = clock_now_ms(), .sent = outcome_count(outcome, OBJECT_SENT)};
   const char *sql = watch_begin(&watch);
   struct postgres_conn *conn = postgres_conn_open_urgent(step);
-  bool good = conn && (outcome_count(outcome, OBJECT_SENT) == 0 || watch_on(&watch, conn, sql));
+  bool good = conn && (watch.sent == 0 || watch_on(&watch, conn, sql));
   if (!good)
     outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN, "signalled, but not seen to end: %s",
                     step->err.text);

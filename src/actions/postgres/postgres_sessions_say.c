@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *plural(size_t count) {
-  return count == 1 ? "" : "s";
-}
-
 static struct value cell(const struct postgres_objects *objects, size_t index,
                          enum postgres_session_found column) {
   return objects->rows[index]->cells[column];
@@ -54,8 +50,9 @@ static void say_freed(struct plan *plan, const struct postgres_objects *objects)
       blind = blocks.text ? blocks.text : "no reason given";
   }
   if (freed > 0)
-    plan_say(plan, PLAN_BLAST, "frees %zu session%s that wait%s for %s%s", freed, plural(freed),
-             freed == 1 ? "s" : "", them, some);
+    plan_say(plan, PLAN_BLAST, "frees %s for %s%s",
+             postgres_counted(plan, (int64_t)freed, "session that waits", "sessions that wait"),
+             them, some);
   else if (blind)
     plan_say(plan, PLAN_BLAST, "the sessions waiting for %s are not known: %s", them, blind);
   else if (objects->others == 0)
@@ -67,9 +64,10 @@ static void say_freed(struct plan *plan, const struct postgres_objects *objects)
              "at least that many: of %lld sessions that wait for a lock, only %zu were examined",
              (long long)objects->waiting, looked);
   if (objects->others > 0)
-    plan_say(plan, PLAN_BLAST, "%zu session%s wait%s for others as well, and keep%s waiting",
-             objects->others, plural(objects->others), objects->others == 1 ? "s" : "",
-             objects->others == 1 ? "s" : "");
+    plan_say(plan, PLAN_BLAST, "%s waiting",
+             postgres_counted(plan, (int64_t)objects->others,
+                              "session waits for others as well, and keeps",
+                              "sessions wait for others as well, and keep"));
 }
 
 /* What breaks, and what is rolled back. */

@@ -5,6 +5,8 @@
  * The query is a message of the simple protocol without values: what is put into it are numbers. */
 #include "actions/postgres/postgres_sessions.h"
 
+#include "actions/found.h"
+#include "actions/postgres/postgres_sql.h"
 #include "clients/postgres/pg_text.h"
 #include "core/mem.h"
 
@@ -17,63 +19,48 @@ enum { WANTED_MAX = 8000, WAITERS_MAX = 200, ROWS_MAX = 9900, QUERY_BYTES = 600 
 
 /* The ids of the collector's table. */
 static const struct column_spec session_columns[SESSION_FOUND_COUNT] = {
-    [SESSION_FOUND_LABEL] = {.id = POSTGRES_SESSIONS_ID_SESSION, .title = "SESSION"},
-    [SESSION_FOUND_STATE] = {.id = POSTGRES_SESSIONS_ID_STATE, .title = "STATE"},
-    [SESSION_FOUND_STATE_AGE] = {.id = POSTGRES_SESSIONS_ID_STATE_AGE,
-                                 .title = "FOR",
-                                 .unit = UNIT_SECONDS},
-    [SESSION_FOUND_BLOCKS] = {.id = POSTGRES_SESSIONS_ID_BLOCKS,
-                              .title = "BLOCKS",
-                              .unit = UNIT_COUNT},
-    [SESSION_FOUND_BLOCKED_BY] = {.id = POSTGRES_SESSIONS_ID_BLOCKED_BY, .title = "BLOCKED BY"},
+    [SESSION_FOUND_LABEL] = {.id = POSTGRES_SESSIONS_ID_SESSION},
+    [SESSION_FOUND_PID] = {.id = POSTGRES_SESSIONS_ID_PID, .unit = UNIT_COUNT},
+    [SESSION_FOUND_TYPE] = {.id = POSTGRES_SESSIONS_ID_TYPE},
+    [SESSION_FOUND_USER] = {.id = POSTGRES_SESSIONS_ID_USER},
+    [SESSION_FOUND_DATABASE] = {.id = POSTGRES_SESSIONS_ID_DATABASE},
+    [SESSION_FOUND_APPLICATION] = {.id = POSTGRES_SESSIONS_ID_APPLICATION},
+    [SESSION_FOUND_CLIENT] = {.id = POSTGRES_SESSIONS_ID_CLIENT},
+    [SESSION_FOUND_STATE] = {.id = POSTGRES_SESSIONS_ID_STATE},
+    [SESSION_FOUND_STATE_AGE] = {.id = POSTGRES_SESSIONS_ID_STATE_AGE, .unit = UNIT_SECONDS},
     [SESSION_FOUND_TRANSACTION_AGE] = {.id = POSTGRES_SESSIONS_ID_TRANSACTION_AGE,
-                                       .title = "TXN",
                                        .unit = UNIT_SECONDS},
-    [SESSION_FOUND_USER] = {.id = POSTGRES_SESSIONS_ID_USER, .title = "USER"},
-    [SESSION_FOUND_DATABASE] = {.id = POSTGRES_SESSIONS_ID_DATABASE, .title = "DATABASE"},
-    [SESSION_FOUND_APPLICATION] = {.id = POSTGRES_SESSIONS_ID_APPLICATION, .title = "APPLICATION"},
-    [SESSION_FOUND_CLIENT] = {.id = POSTGRES_SESSIONS_ID_CLIENT, .title = "CLIENT"},
-    [SESSION_FOUND_QUERY] = {.id = POSTGRES_SESSIONS_ID_QUERY, .title = "QUERY"},
-    [SESSION_FOUND_PID] = {.id = POSTGRES_SESSIONS_ID_PID, .title = "PID"},
-    [SESSION_FOUND_TYPE] = {.id = POSTGRES_SESSIONS_ID_TYPE, .title = "TYPE"},
-    [SESSION_FOUND_QUERY_START] = {.id = POSTGRES_SESSIONS_ID_QUERY_START,
-                                   .title = "QUERY STARTED"},
-    [SESSION_FOUND_STATE_CHANGE] = {.id = POSTGRES_SESSIONS_ID_STATE_CHANGE,
-                                    .title = "STATE CHANGED"},
-    [SESSION_FOUND_WANTED] = {.id = "wanted", .title = "WANTED"},
-};
-static const struct column_spec count_columns[SESSION_COUNT_COUNT] = {
-    [SESSION_COUNT_WANTED] = {.id = "wanted", .title = "WANTED", .unit = UNIT_COUNT},
-    [SESSION_COUNT_WAITING] = {.id = "waiting", .title = "WAITING", .unit = UNIT_COUNT},
-    [SESSION_COUNT_HIDDEN] = {.id = "hidden", .title = "HIDDEN", .unit = UNIT_COUNT},
+    [SESSION_FOUND_BLOCKS] = {.id = POSTGRES_SESSIONS_ID_BLOCKS, .unit = UNIT_COUNT},
+    [SESSION_FOUND_BLOCKED_BY] = {.id = POSTGRES_SESSIONS_ID_BLOCKED_BY},
+    [SESSION_FOUND_QUERY] = {.id = POSTGRES_SESSIONS_ID_QUERY},
+    [SESSION_FOUND_QUERY_START] = {.id = POSTGRES_SESSIONS_ID_QUERY_START},
+    [SESSION_FOUND_STATE_CHANGE] = {.id = POSTGRES_SESSIONS_ID_STATE_CHANGE},
+    [SESSION_FOUND_WANTED] = {.id = "wanted", .unit = UNIT_COUNT},
 };
 const struct table_spec postgres_sessions_found_table =
     POSTGRES_TABLE_SPEC(POSTGRES_SESSIONS_TABLE, "Sessions", session_columns);
-const struct table_spec postgres_sessions_counts_table =
-    POSTGRES_TABLE_SPEC("counts", "Counts", count_columns);
 
 /* ---- the question */
 
 // clang-format off
-#define MOMENT(time) \
-  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
-#define AGE_OF(time) \
-  "CASE WHEN " time " IS NOT NULL" \
-  " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
+#define AGE_OF(time) "greatest(extract(epoch FROM clock_timestamp() - " time "), 0)"
 
+/* What the answer has behind the table's columns. */
 enum {
-  A_WANTED, A_WAITING, A_HIDDEN, A_PID, A_START, A_TYPE, A_USER, A_DATABASE, A_APPLICATION,
-  A_CLIENT, A_STATE, A_TRANSACTION_AGE, A_STATE_AGE, A_BLOCKERS, A_IS_HIDDEN, A_QUERY,
-  A_QUERY_START, A_STATE_CHANGE, A_IS_WANTED, A_ENCODING, A_COUNT
+  A_START = SESSION_FOUND_COUNT, A_PARENT, A_PARENT_START, A_IS_HIDDEN, A_ENCODING,
+  A_WANTED, A_WAITING, A_HIDDEN, A_COUNT
 };
 
 /* %s: which are wanted, and in which order; whether the holders of their locks are looked for to
  * the last one. pg_blocking_pids takes the lock manager for itself: it is called for so many only.
- * A query has the bytes of its own database, which left() and the like refuse in ours; names are
- * told as they are (SQL_ASCII) for the same reason. They are made UTF-8 here (clients/postgres/pg_text.h). */
+ * A prepared transaction blocks as pid 0. As in the collector's tree, the parent is the first
+ * blocker that there is. A query has the bytes of its own database, which left() and the like refuse
+ * in ours; names are told as they are (SQL_ASCII) for the same reason. They are made UTF-8 here
+ * (clients/postgres/pg_text.h). */
 static const char frame[] =
   "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
   " WITH RECURSIVE seen AS (SELECT s.*, pg_encoding_to_char(d.encoding) AS encoding,"
+  "     (extract(epoch FROM backend_start) * 1000000)::bigint AS start_us,"
   "     coalesce(wait_event_type = 'Lock', false) AS waiting,"
   "     coalesce(query = '<insufficient privilege>', false) AS hidden"
   "     FROM pg_stat_activity s LEFT JOIN pg_database d ON d.oid = s.datid"
@@ -85,149 +72,97 @@ static const char frame[] =
   "   ranked AS (SELECT pid, row_number() OVER (ORDER BY pid IN (SELECT pid FROM up) DESC,"
   "     query_start, pid) AS nth FROM seen WHERE waiting),"
   "   blocked AS (SELECT pid, pg_blocking_pids(pid) AS blockers FROM ranked WHERE nth <= %d),"
-  "   blocking AS (SELECT DISTINCT unnest(blockers) AS pid FROM blocked),"
+  "   blocking AS (SELECT blocker AS pid, count(DISTINCT pid) AS blocks FROM blocked,"
+  "     unnest(blockers) AS blocker GROUP BY 1),"
   "   counts AS (SELECT (SELECT count(*) FROM wanted), count(*) FILTER (WHERE waiting),"
   "     count(*) FILTER (WHERE hidden) FROM seen),"
-  "   listed AS (SELECT s.pid, (extract(epoch FROM backend_start) * 1000000)::bigint,"
-  "     backend_type, usename, datname, application_name,"
-  "     coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state,"
-  "     " AGE_OF("xact_start") ", " AGE_OF("state_change") ", array_to_string(blockers, ','),"
-  "     hidden, encode(substring(textsend(query) FROM 1 FOR %d), 'escape'),"
-  "     " MOMENT("query_start") ", " MOMENT("state_change") ", w.pid IS NOT NULL, encoding"
+  "   listed AS (SELECT 'pid ' || s.pid, s.pid, backend_type, usename, datname,"
+  "     nullif(application_name, ''),"
+  "     coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END),"
+  "     CASE state WHEN 'idle in transaction' THEN '" POSTGRES_STATE_IDLE_IN_TRANSACTION "'"
+  "       WHEN 'idle in transaction (aborted)' THEN '" POSTGRES_STATE_ABORTED "'"
+  "       WHEN 'fastpath function call' THEN 'fastpath' ELSE state END,"
+  "     CASE WHEN state_change IS NOT NULL THEN " AGE_OF("state_change") " END,"
+  "     CASE WHEN xact_start IS NOT NULL THEN " AGE_OF("xact_start") " END,"
+  "     coalesce(g.blocks, 0), (SELECT string_agg(CASE u.pid WHEN 0 THEN 'prepared'"
+  "       ELSE u.pid::text END, ', ' ORDER BY nth) FROM unnest(blockers)"
+  "       WITH ORDINALITY AS u (pid, nth)),"
+  "     encode(substring(textsend(query) FROM 1 FOR %d), 'escape'),"
+  "     " POSTGRES_MOMENT("query_start") ", " POSTGRES_MOMENT("state_change") ","
+  "     (w.pid IS NOT NULL)::int, s.start_us, p.pid, p.start_us, hidden, encoding"
   "     FROM seen s LEFT JOIN wanted w ON w.pid = s.pid LEFT JOIN blocked b ON b.pid = s.pid"
-  "     WHERE w.nth <= %d OR b.pid IS NOT NULL OR s.pid IN (SELECT pid FROM blocking)"
+  "     LEFT JOIN blocking g ON g.pid = s.pid LEFT JOIN LATERAL (SELECT x.pid, x.start_us"
+  "       FROM unnest(blockers) WITH ORDINALITY AS u (pid, nth) JOIN seen x ON x.pid = u.pid"
+  "       WHERE x.pid <> s.pid ORDER BY u.nth LIMIT 1) p ON true"
+  "     WHERE w.nth <= %d OR b.pid IS NOT NULL OR g.pid IS NOT NULL"
   "       OR s.pid IN (SELECT pid FROM up) ORDER BY w.nth NULLS LAST, s.pid LIMIT %d)"
-  " SELECT * FROM counts LEFT JOIN listed ON true";
-
+  " SELECT listed.*, counts.* FROM counts LEFT JOIN listed ON true";
 // clang-format on
 
 /* ---- the answer */
 
 static const char unseen[] = "needs pg_monitor";
 
-static struct value text_or(struct sample *sample, const char *cell, bool hidden) {
-  return postgres_text(sample, cell && *cell ? cell : NULL, hidden ? unseen : NULL);
-}
-
-static struct value seconds_of(const char *cell, bool hidden) {
-  return cell ? value_real(strtod(cell, NULL)) : value_none(hidden ? unseen : NULL);
-}
-
 /* A name of the server's, in whatever encoding it was written. */
-static struct value name_or(struct sample *sample, const char *cell, const char *encoding,
-                            bool hidden) {
+static struct value name_of(struct sample *sample, const char *cell, const char *encoding) {
   char text[4 * 1024];
-  if (cell)
-    pg_name_utf8(cell, encoding, text, sizeof text);
-  return text_or(sample, cell ? text : NULL, hidden);
+  if (!cell)
+    return value_none(NULL);
+  pg_name_utf8(cell, encoding, text, sizeof text);
+  return value_text(sample_copy(sample, text));
 }
 
-static const char *query_text(struct sample *sample, const char *escaped, const char *encoding) {
+static struct value query_of(struct sample *sample, const char *escaped, const char *encoding) {
   char bytes[QUERY_BYTES + 1], utf8[3 * QUERY_BYTES + 1];
+  if (!escaped)
+    return value_none(unseen);
   size_t length = pg_unescape(escaped, bytes, sizeof bytes);
-  return sample_text(sample, utf8, pg_utf8(bytes, length, encoding, utf8, sizeof utf8));
+  return value_text(sample_text(sample, utf8, pg_utf8(bytes, length, encoding, utf8, sizeof utf8)));
 }
 
-static const char *state_name(const char *state) {
-  static const char *const names[][2] = {
-      {"idle in transaction", POSTGRES_STATE_IDLE_IN_TRANSACTION},
-      {"idle in transaction (aborted)", POSTGRES_STATE_ABORTED},
-      {"fastpath function call", "fastpath"}};
-  for (size_t i = 0; state && i < sizeof names / sizeof *names; i++)
-    if (strcmp(state, names[i][0]) == 0)
-      return names[i][1];
-  return state;
-}
-
-static const char *key_of(struct sample *sample, const struct pg_rows *rows, size_t row) {
-  const char *pid = pg_cell(rows, row, A_PID), *start = pg_cell(rows, row, A_START);
+/* The key of the session in these two cells; NULL for none. */
+static const char *key_of(struct sample *sample, const char *pid, const char *start) {
   char key[POSTGRES_SESSION_KEY_MAX];
-  struct postgres_session_key session = {strtol(pid, NULL, 10),
+  if (!pid)
+    return NULL;
+  struct postgres_session_key session = {strtoll(pid, NULL, 10),
                                          start ? strtoll(start, NULL, 10) : -1};
   return sample_copy(sample, postgres_session_key_text(key, session));
 }
 
-/* Whether the list "8123,8140" has the pid. */
-static bool lists(const char *list, int64_t pid) {
-  int64_t each;
-  while (list && postgres_pid_next(&list, &each))
-    if (each == pid)
-      return true;
-  return false;
-}
-
-/* Its first blocker that is listed, as in the collector's tree. */
-static const char *parent_of(struct sample *sample, const struct pg_rows *rows, size_t row) {
-  const char *list = pg_cell(rows, row, A_BLOCKERS);
-  int64_t pid;
-  while (list && postgres_pid_next(&list, &pid))
-    for (size_t i = 0; pid > 0 && i < rows->rows; i++)
-      if (i != row && strtol(pg_cell(rows, i, A_PID), NULL, 10) == pid)
-        return key_of(sample, rows, i);
-  return NULL;
-}
-
-static int64_t count_blocked(const struct pg_rows *rows, long pid) {
-  int64_t count = 0;
-  for (size_t i = 0; i < rows->rows; i++)
-    count += lists(pg_cell(rows, i, A_BLOCKERS), pid);
-  return count;
-}
-
-/* "8123, 8140"; a prepared transaction has the pid 0. */
-static struct value blockers_text(struct sample *sample, const char *list) {
-  const char *text = "";
-  int64_t pid;
-  while (list && postgres_pid_next(&list, &pid)) {
-    const char *comma = *text ? ", " : "";
-    text = pid ? sample_printf(sample, "%s%s%" PRId64, text, comma, pid)
-               : sample_printf(sample, "%s%sprepared", text, comma);
-  }
-  return *text ? value_text(text) : value_none(NULL);
-}
-
+/* blind: some sessions are hidden, and may wait for any other. */
 static bool row_take(struct sample *sample, const struct pg_rows *rows, size_t i, bool blind) {
-  const char *query = pg_cell(rows, i, A_QUERY), *state = pg_cell(rows, i, A_STATE);
   const char *encoding = pg_cell(rows, i, A_ENCODING);
   const bool hidden = postgres_is_true(pg_cell(rows, i, A_IS_HIDDEN));
-  const long pid = strtol(pg_cell(rows, i, A_PID), NULL, 10);
-  struct row *row =
-      sample_row(sample, &sample->tables[0], key_of(sample, rows, i), parent_of(sample, rows, i));
+  const char *key = key_of(sample, pg_cell(rows, i, SESSION_FOUND_PID), pg_cell(rows, i, A_START));
+  const char *parent = key_of(sample, pg_cell(rows, i, A_PARENT), pg_cell(rows, i, A_PARENT_START));
+  struct row *row = postgres_row(sample, &sample->tables[0], key, parent, rows, i);
   if (!row)
     return false;
   struct value *cells = row->cells;
-  cells[SESSION_FOUND_LABEL] = value_text(sample_printf(sample, "pid %ld", pid));
-  cells[SESSION_FOUND_PID] = value_int(pid);
-  cells[SESSION_FOUND_TYPE] = text_or(sample, pg_cell(rows, i, A_TYPE), hidden);
-  cells[SESSION_FOUND_USER] = name_or(sample, pg_cell(rows, i, A_USER), encoding, hidden);
-  cells[SESSION_FOUND_DATABASE] = name_or(sample, pg_cell(rows, i, A_DATABASE), encoding, hidden);
-  cells[SESSION_FOUND_APPLICATION] =
-      name_or(sample, pg_cell(rows, i, A_APPLICATION), encoding, hidden);
-  cells[SESSION_FOUND_CLIENT] = text_or(sample, pg_cell(rows, i, A_CLIENT), hidden);
-  cells[SESSION_FOUND_STATE] = text_or(sample, state_name(state), hidden);
-  cells[SESSION_FOUND_TRANSACTION_AGE] = seconds_of(pg_cell(rows, i, A_TRANSACTION_AGE), hidden);
-  cells[SESSION_FOUND_STATE_AGE] = seconds_of(pg_cell(rows, i, A_STATE_AGE), hidden);
+  for (size_t c = SESSION_FOUND_USER; c <= SESSION_FOUND_APPLICATION; c++)
+    cells[c] = name_of(sample, pg_cell(rows, i, c), encoding);
   cells[SESSION_FOUND_QUERY] =
-      hidden || !query ? value_none(unseen) : value_text(query_text(sample, query, encoding));
-  cells[SESSION_FOUND_QUERY_START] = text_or(sample, pg_cell(rows, i, A_QUERY_START), hidden);
-  cells[SESSION_FOUND_STATE_CHANGE] = text_or(sample, pg_cell(rows, i, A_STATE_CHANGE), hidden);
-  cells[SESSION_FOUND_BLOCKED_BY] = blockers_text(sample, pg_cell(rows, i, A_BLOCKERS));
-  int64_t blocks = count_blocked(rows, pid);
-  cells[SESSION_FOUND_BLOCKS] = blind && blocks == 0 ? value_none(unseen) : value_int(blocks);
-  cells[SESSION_FOUND_WANTED] = value_int(postgres_is_true(pg_cell(rows, i, A_IS_WANTED)));
+      query_of(sample, hidden ? NULL : pg_cell(rows, i, SESSION_FOUND_QUERY), encoding);
+  if (blind && cells[SESSION_FOUND_BLOCKS].integer == 0)
+    cells[SESSION_FOUND_BLOCKS] = value_none(unseen);
+  for (size_t c = 0; hidden && c < SESSION_FOUND_COUNT; c++)
+    if (cells[c].type == VALUE_NONE)
+      cells[c] = value_none(unseen);
   return true;
 }
 
 static bool take(struct step *step, const struct pg_rows *rows) {
+  static const char *const facts[] = {POSTGRES_SESSIONS_WANTED, POSTGRES_SESSIONS_WAITING,
+                                      POSTGRES_SESSIONS_HIDDEN};
   struct sample *sample = step->found;
   if (rows->rows == 0)
     return step_fail(step, ERR_PROTOCOL, "the sessions could not be read");
-  struct row *counts = sample_row(sample, &sample->tables[1], "counts", NULL);
-  for (size_t c = 0; counts && c < SESSION_COUNT_COUNT; c++)
-    counts->cells[c] = postgres_int(pg_cell(rows, 0, A_WANTED + c), NULL);
-  bool fits = counts != NULL;
-  const bool blind = fits && counts->cells[SESSION_COUNT_HIDDEN].integer > 0;
-  for (size_t i = 0; fits && i < rows->rows && pg_cell(rows, 0, A_PID); i++)
+  for (size_t f = 0; f < sizeof facts / sizeof *facts; f++)
+    found_set_int(sample, facts[f], postgres_int(pg_cell(rows, 0, A_WANTED + f), NULL).integer);
+  const bool blind = found_int(sample, POSTGRES_SESSIONS_HIDDEN, 0) > 0;
+  bool fits = true;
+  for (size_t i = 0; fits && i < rows->rows && pg_cell(rows, 0, SESSION_FOUND_PID); i++)
     fits = row_take(sample, rows, i, blind);
   return fits || step_fail(step, ERR_LIMIT, "the answer is too large");
 }
@@ -236,27 +171,36 @@ static bool take(struct step *step, const struct pg_rows *rows) {
 
 /* wanted: SQL. climb: also who holds up those that are wanted, to the last one. */
 static bool survey(struct step *step, const char *order, const char *wanted, bool climb) {
-  static const struct table_spec *const tables[] = {&postgres_sessions_found_table,
-                                                    &postgres_sessions_counts_table};
-  struct postgres_conn *conn = postgres_survey(postgres_conn_open_urgent(step), tables, 2);
+  static const struct table_spec *const tables[] = {&postgres_sessions_found_table};
+  struct postgres_conn *conn = postgres_survey(postgres_conn_open_urgent(step), tables, 1);
   const char *sql = arena_printf(&step->arena, frame, order, wanted, climb ? "true" : "false",
                                  WAITERS_MAX, QUERY_BYTES, WANTED_MAX, ROWS_MAX);
   const struct pg_rows *rows = conn ? postgres_read(conn, A_COUNT, sql, 0, NULL) : NULL;
   return rows && take(step, rows);
 }
 
-/* "pid IN (8123, 8124, 0)": the rows of the request. */
-static const char *pids_wanted(struct step *step) {
-  const struct action_request *request = step->act->request;
+const char *postgres_pid_list(struct step *step, const int64_t *pids, size_t count) {
   enum { ROOM = 24 };
-  const size_t size = (request->key_count + 1) * ROOM;
-  char *list = mem_new(size);
+  char *list = mem_new((count + 1) * ROOM);
   size_t used = 0;
-  for (size_t i = 0; i < request->key_count; i++)
-    used += (size_t)snprintf(list + used, size - used, "%ld, ", strtol(request->keys[i], NULL, 10));
-  const char *sql = arena_printf(&step->arena, "pid IN (%s0)", list);
+  for (size_t i = 0; i < count; i++)
+    used += (size_t)snprintf(list + used, ROOM, "%s%" PRId64, i ? "," : "", pids[i]);
+  const char *copy = count ? arena_text(&step->arena, list, used) : "0";
   free(list);
-  return sql;
+  return copy;
+}
+
+/* The rows of the request, by pid. */
+static bool survey_rows(struct step *step, bool climb) {
+  const struct action_request *request = step->act->request;
+  int64_t *pids = mem_new((request->key_count + 1) * sizeof *pids);
+  for (size_t i = 0; i < request->key_count; i++) {
+    struct postgres_session_key key = {0};
+    pids[i] = postgres_session_key_read(request->keys[i], &key) ? key.pid : 0;
+  }
+  const char *list = postgres_pid_list(step, pids, request->key_count);
+  free(pids);
+  return survey(step, "query_start", arena_printf(&step->arena, "pid IN (%s)", list), climb);
 }
 
 /* Those that are so since the time in that column, for the age of the only parameter at least. */
@@ -269,11 +213,11 @@ static bool survey_age(struct step *step, const char *state, const char *since) 
 }
 
 bool postgres_sessions_survey_rows(struct step *step) {
-  return survey(step, "query_start", pids_wanted(step), false);
+  return survey_rows(step, false);
 }
 
 bool postgres_sessions_survey_root(struct step *step) {
-  return survey(step, "query_start", pids_wanted(step), true);
+  return survey_rows(step, true);
 }
 
 bool postgres_sessions_survey_active(struct step *step) {
@@ -290,19 +234,20 @@ const struct row *postgres_session_found(const struct action_request *request, c
                                          struct err *err) {
   const struct table *table = &request->found->tables[0];
   const struct row *row = table_find(table, key);
-  const long pid = strtol(key, NULL, 10);
-  const bool whole = strchr(key, '/') != NULL; /* else any session with that pid is meant */
+  struct postgres_session_key session = {.start_us = -1};
+  const bool whole = postgres_session_key_read(key, &session) && session.start_us >= 0;
   for (size_t i = 0; !row && i < table->row_count; i++) {
-    struct value value = table->rows[i].cells[SESSION_FOUND_PID];
-    if (value.type != VALUE_INT || value.integer != pid)
+    if (table->rows[i].cells[SESSION_FOUND_PID].integer != session.pid)
       continue;
-    if (!whole)
+    if (!whole) /* any session with that pid is meant */
       return &table->rows[i];
-    err_set(err, ERR_INVALID, "the session has ended; pid %ld now belongs to another one", pid);
+    err_set(err, ERR_INVALID, "the session has ended; pid %" PRId64 " now belongs to another one",
+            session.pid);
     return NULL;
   }
   if (!row)
-    err_set(err, ERR_INVALID, whole ? "pid %ld has ended" : "no session has the pid %ld", pid);
+    err_set(err, ERR_INVALID,
+            whole ? "pid %" PRId64 " has ended" : "no session has the pid %" PRId64, session.pid);
   return row;
 }
 

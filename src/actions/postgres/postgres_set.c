@@ -112,7 +112,7 @@ static bool survey(struct step *step) {
     return false;
   if (rows->rows != 1)
     return step_fail(step, ERR_INVALID, "unknown or hidden setting \"%.100s\"", values[0]);
-  return postgres_row_only(step, rows, 0) != NULL;
+  return postgres_row_only(step, rows) != NULL;
 }
 
 /* ---- execute */

@@ -414,12 +414,13 @@ static void test_a_name_of_another_encoding(void **state) {
     for (size_t c = 0; c < fixture->driver.plan->column_count; c++)
       named |= object->cells[c] && strcmp(object->cells[c], "ren\303\251") == 0;
     assert_true(named);
-    const char *start = object->identities[SESSION_IDENTITY_START];
-    object->identities[SESSION_IDENTITY_START] = "2001-01-01 00:00:00.000001+00";
+    struct plan *plan = fixture->driver.plan;
+    const char *start = action_identity(plan, 0, POSTGRES_SESSION_START);
+    postgres_identify(plan, object, POSTGRES_SESSION_START, "2001-01-01 00:00:00.000001+00");
     execute(fixture); /* now somebody else's pid */
     assert_result(fixture, 0, OBJECT_GONE, "now belongs to another session (ren\303\251, since ");
     assert_true(lives(fixture, other));
-    object->identities[SESSION_IDENTITY_START] = start;
+    postgres_identify(plan, object, POSTGRES_SESSION_START, start);
     execute(fixture);
     verify(fixture);
     assert_result(fixture, 0, OBJECT_DONE, "gone");
@@ -497,11 +498,11 @@ static void test_terminate_active(void **state) {
 static void test_a_pid_that_is_used_again(void **state) {
   struct fixture *fixture = *state;
   make_plan(fixture, "postgres.terminate", fixture->object);
-  const char **identities = fixture->driver.plan->objects[0].identities;
+  struct plan *plan = fixture->driver.plan;
   char earlier[64];
-  snprintf(earlier, sizeof earlier, "%s", identities[SESSION_IDENTITY_START]);
+  snprintf(earlier, sizeof earlier, "%s", action_identity(plan, 0, POSTGRES_SESSION_START));
   earlier[25] = earlier[25] == '0' ? '1' : '0'; /* by some microseconds */
-  identities[SESSION_IDENTITY_START] = plan_copy(fixture->driver.plan, earlier);
+  postgres_identify(plan, &plan->objects[0], POSTGRES_SESSION_START, earlier);
   execute(fixture);
   assert_result(fixture, 0, OBJECT_GONE, "the pid now belongs to another session (app, since ");
   verify(fixture);

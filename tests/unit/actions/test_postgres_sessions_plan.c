@@ -1,6 +1,8 @@
 /* Whom the actions on sessions are offered for, and what their plans say: from a model alone. */
 #include "actions/postgres/postgres_sessions.h"
 
+#include "actions/found.h"
+
 #include "postgres_sessions_fixture.h"
 
 /* 8123 is idle in its transaction; 8130 waits for it, 8131 for both, 8132 for it and for 9000,
@@ -79,8 +81,7 @@ static struct value same(const struct row *row, int column) {
 
 /* As the survey brings it: the model's rows, of which those are wanted that are so for the age. */
 static struct sample *survey_by_hand(struct driver *driver) {
-  static const struct table_spec *const tables[] = {&postgres_sessions_found_table,
-                                                    &postgres_sessions_counts_table};
+  static const struct table_spec *const tables[] = {&postgres_sessions_found_table};
   static const int columns[][2] = {{SESSION_FOUND_LABEL, COLUMN_SESSION},
                                    {SESSION_FOUND_STATE, COLUMN_STATE},
                                    {SESSION_FOUND_STATE_AGE, COLUMN_STATE_AGE},
@@ -101,7 +102,7 @@ static struct sample *survey_by_hand(struct driver *driver) {
   const int age_column = strcmp(id, "postgres.terminate-active") == 0 ? COLUMN_QUERY_AGE
                          : strcmp(id, "postgres.terminate-idle") == 0 ? COLUMN_IDLE_IN_TRANSACTION
                                                                       : -1;
-  struct sample *found = sample_new(tables, 2);
+  struct sample *found = found_new(tables, 1);
   int64_t wanted = 0, hidden = 0;
   for (size_t i = 0; i < model->row_count; i++) {
     const struct row *from = &model->rows[i];
@@ -121,10 +122,9 @@ static struct sample *survey_by_hand(struct driver *driver) {
     wanted += is;
     hidden += from->cells[COLUMN_TYPE].type == VALUE_NONE;
   }
-  struct row *counts = sample_row(found, &found->tables[1], "counts", NULL);
-  counts->cells[SESSION_COUNT_WANTED] = value_int(wanted);
-  counts->cells[SESSION_COUNT_WAITING] = value_int(0);
-  counts->cells[SESSION_COUNT_HIDDEN] = value_int(hidden);
+  found_set_int(found, POSTGRES_SESSIONS_WANTED, wanted);
+  found_set_int(found, POSTGRES_SESSIONS_WAITING, 0);
+  found_set_int(found, POSTGRES_SESSIONS_HIDDEN, hidden);
   sample_fact(found, FACT_SERVER, "7440188112233445566");
   sample_fact(found, FACT_START, "2023-11-14 00:00:00.000001+00");
   sample_fact(found, FACT_DATABASE, "5");
