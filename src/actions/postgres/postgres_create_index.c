@@ -1,7 +1,6 @@
 /* CREATE INDEX CONCURRENTLY. The statement is put together by the server, from the names that its
  * catalogue has: nothing that was typed is in it but as a name that exists, or the new one's. */
 #include "actions/postgres/postgres_indexes.h"
-#include "actions/postgres/postgres_resolve.h"
 
 #include "core/format.h"
 
@@ -75,12 +74,17 @@ static const char table_sql[] =
     " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
     " WHERE t.relkind IN ('r', 'm', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 1 LIMIT 2";
 
+/* Names in double quotes are as in SQL, others exactly as written, without the blanks around them.
+ */
+#define NAME "\\s*(\"((?:[^\"]|\"\")+)\"|[^\",\\s](?:[^,]*[^,\\s])?)\\s*,"
 static const char statement_sql[] =
-    "WITH wanted AS (SELECT w.name, w.ord, a.attname, a.attnum"
-    "  FROM unnest($2::text[]) WITH ORDINALITY AS w(name, ord)"
+    "WITH names AS (SELECT coalesce(replace(part[2], '\"\"', '\"'), part[1]) AS name, ord"
+    "  FROM regexp_matches($2::text || ',', '" NAME "', 'g') WITH ORDINALITY AS m (part, ord)),"
+    " wanted AS (SELECT w.name, w.ord, a.attname, a.attnum FROM names w"
     "  LEFT JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attname = w.name AND a.attnum > 0"
     "  AND NOT a.attisdropped)"
-    " SELECT (SELECT string_agg(name, ', ' ORDER BY ord) FROM wanted WHERE attname IS NULL),"
+    " SELECT $2::text || ',' ~ '^(?:" NAME ")+$' AND (SELECT count(*) <= 32 FROM names),"
+    " (SELECT string_agg(name, ', ' ORDER BY ord) FROM wanted WHERE attname IS NULL),"
     " (SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute"
     "  WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped),"
     " (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c"
@@ -125,18 +129,21 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
  * step->err. */
 static const char *read_statement(struct step *step, struct postgres_conn *conn,
                                   struct value *cells) {
-  enum { S_MISSING, S_COLUMNS, S_EXISTS, S_STATEMENT, S_UNDO, S_NUMBERS, S_COUNT };
+  enum { S_IS_LIST, S_MISSING, S_COLUMNS, S_EXISTS, S_STATEMENT, S_UNDO, S_NUMBERS, S_COUNT };
   const char *const *texts = step->act->request->texts;
-  const char *array = postgres_name_array(step, texts[P_COLUMNS]);
   const struct pg_rows *rows =
-      array ? postgres_read_names(conn, S_COUNT,
-                                  POSTGRES_VALUES(statement_sql, cells[C_OID].text, array,
-                                                  texts[P_UNIQUE], texts[P_NAME], texts[P_METHOD]))
-            : NULL;
+      postgres_read_names(conn, S_COUNT,
+                          POSTGRES_VALUES(statement_sql, cells[C_OID].text, texts[P_COLUMNS],
+                                          texts[P_UNIQUE], texts[P_NAME], texts[P_METHOD]));
   if (!rows)
     return NULL;
   if (rows->rows != 1)
     step_fail(step, ERR_INVALID, "the table was dropped in the meantime");
+  else if (!postgres_is_true(pg_cell(rows, 0, S_IS_LIST)))
+    step_fail(step, ERR_INVALID,
+              "\"%.100s\" is not a list of columns; write a, b, and a name with a comma in double "
+              "quotes",
+              texts[P_COLUMNS]);
   else if (pg_cell(rows, 0, S_MISSING))
     step_fail(step, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s", cells[C_NAME].text,
               pg_cell(rows, 0, S_MISSING),

@@ -3,7 +3,6 @@
 #include "actions/postgres/postgres_delete_old.h"
 
 #include "actions/postgres/postgres_plan.h"
-#include "actions/postgres/postgres_resolve.h"
 #include "actions/postgres/postgres_sql.h"
 
 #include "model/retention.h"

@@ -62,6 +62,15 @@ struct row *postgres_row_only(struct step *step, const struct pg_rows *rows) {
   return row;
 }
 
+bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char *typed) {
+  if (rows->rows == 1)
+    return true;
+  if (rows->rows == 0)
+    return step_fail(step, ERR_INVALID, "the database has no table \"%.150s\"", typed);
+  return step_fail(step, ERR_INVALID, "\"%.60s\" is ambiguous: %.60s or %.60s; use the full name",
+                   typed, pg_cell(rows, 0, 0), pg_cell(rows, 1, 0));
+}
+
 void postgres_found_cut(struct sample *sample, const struct pg_rows *rows, size_t max) {
   struct table *table = &sample->tables[0];
   table->truncated = table->truncated || rows->rows > max;

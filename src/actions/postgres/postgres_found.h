@@ -27,6 +27,9 @@ struct row *postgres_row_named(struct postgres_conn *conn, const char *parent,
 /* The only row of the survey's first table; its first cell is its key. NULL with step->err when
  * there is no room. */
 struct row *postgres_row_only(struct step *step, const struct pg_rows *rows);
+/* Whether exactly one table is called so (POSTGRES_TABLE_CALLED); the first cell of each row is its
+ * quoted name. Else step->err says what to type. */
+bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char *typed);
 /* Says that an answer has more rows than there may be, or than the sample has room for. */
 void postgres_found_cut(struct sample *sample, const struct pg_rows *rows, size_t max);
 
