@@ -380,6 +380,8 @@ static const struct pg_rows *ask_as_utf8(struct postgres_conn *conn, const char 
 const struct pg_rows *postgres_read_names(struct postgres_conn *conn, size_t columns,
                                           const char *sql, size_t count,
                                           const char *const *values) {
+  if (!conn)
+    return NULL;
   const struct pg_rows *rows = is_survey(conn) && values ? ask_as_utf8(conn, sql, count, values)
                                                          : postgres_ask(conn, sql, count, values);
   if (!rows || rows->rows == 0 || rows->columns == columns)

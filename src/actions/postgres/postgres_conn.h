@@ -45,7 +45,8 @@ void postgres_conn_close(struct postgres_conn *conn);
 const struct pg_rows *postgres_ask(struct postgres_conn *conn, const char *sql, size_t count,
                                    const char *const *values);
 /* The same for a query whose answer has so many columns; another one is ERR_PROTOCOL. In a survey,
- * an answer with a text that is not UTF-8 is an error, too. */
+ * an answer with a text that is not UTF-8 is an error, too. NULL as well where conn is NULL: it
+ * could not be opened. */
 const struct pg_rows *postgres_read(struct postgres_conn *conn, size_t columns, const char *sql,
                                     size_t count, const char *const *values);
 /* The same, but of a survey such texts are read, with U+FFFD for what is not UTF-8: what is called

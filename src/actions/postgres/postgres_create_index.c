@@ -114,7 +114,8 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
       postgres_read_names(conn, C_ASKED, POSTGRES_VALUES(table_sql, typed));
   if (!rows || !postgres_resolved(step, rows, typed) || !postgres_must_name(conn, rows, C_NAME))
     return NULL;
-  if (*pg_cell(rows, 0, C_KIND) == 'p') {
+  const char *kind = pg_cell(rows, 0, C_KIND);
+  if (kind && *kind == 'p') {
     step_fail(step, ERR_UNSUPPORTED,
               "%.100s is partitioned, and PostgreSQL cannot build its index CONCURRENTLY; do it "
               "part by part",
@@ -177,7 +178,7 @@ static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&new_table, &old_table,
                                                     &postgres_holders_table};
   struct postgres_conn *conn = postgres_indexes_open(step, tables, 3);
-  struct value *cells = conn ? read_table(step, conn, step->act->request->texts[P_TABLE]) : NULL;
+  struct value *cells = read_table(step, conn, step->act->request->texts[P_TABLE]);
   const char *numbers = cells ? read_statement(step, conn, cells) : NULL;
   return numbers && read_old(step, conn, cells, numbers) && postgres_read_holders(step, conn);
 }

@@ -184,8 +184,6 @@ static bool survey(struct step *step) {
   if (!retention_of(request, &retention, &step->err))
     return false;
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
-  if (!conn)
-    return false;
   const struct pg_rows *rows = postgres_read_names(
       conn, C_ASKED,
       POSTGRES_VALUES(table_sql, typed, retention.column,

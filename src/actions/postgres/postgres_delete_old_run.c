@@ -72,12 +72,8 @@ bool postgres_delete_old_execute(struct step *step) {
   progress->unit = "rows";
   progress->started_ms = clock_now_ms();
   struct postgres_conn *conn = postgres_conn_open(step);
-  if (!conn)
-    return false;
-  const struct pg_rows *rows = postgres_read(conn, 1,
-                                             POSTGRES_VALUES(check_sql, identity(step, "oid"),
-                                                             identity(step, POSTGRES_DELETE_COLUMN),
-                                                             identity(step, "statement")));
+  const struct pg_rows *rows = postgres_read_identified(
+      conn, 1, check_sql, 0, POSTGRES_NAMES("oid", POSTGRES_DELETE_COLUMN, "statement"));
   if (rows && rows->rows != 1) {
     outcome_set(step->act->outcome, 0, OBJECT_GONE,
                 "not deleted: the table or its column was dropped or replaced");
@@ -102,10 +98,7 @@ bool postgres_delete_old_verify(struct step *step) {
   const char *words = outcome->objects[0].words, *cutoff = identity(step, POSTGRES_DELETE_CUTOFF);
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows =
-      conn ? postgres_read(conn, 1,
-                           POSTGRES_VALUES(look_sql, identity(step, "oid"),
-                                           identity(step, POSTGRES_DELETE_COLUMN)))
-           : NULL;
+      postgres_read_identified(conn, 1, look_sql, 0, POSTGRES_NAMES("oid", POSTGRES_DELETE_COLUMN));
   if (!rows)
     return false;
   if (rows->rows != 1)

@@ -133,6 +133,19 @@ const char *postgres_identity(const struct step *step, size_t object, const char
   return NULL;
 }
 
+const struct pg_rows *postgres_read_identified(struct postgres_conn *conn, size_t columns,
+                                               const char *sql, size_t object,
+                                               const char *const *names) {
+  enum { NAMES_MAX = 4 };
+  const char *values[NAMES_MAX];
+  size_t count = 0;
+  for (; conn && names[count]; count++) {
+    assert(count < NAMES_MAX);
+    values[count] = postgres_identity(postgres_step(conn), object, names[count]);
+  }
+  return postgres_read(conn, columns, sql, count, values);
+}
+
 /* ---- picks */
 
 enum { PICKED = 1, PARENT = 2 };

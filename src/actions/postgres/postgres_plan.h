@@ -36,6 +36,11 @@ void postgres_identify(struct plan *plan, struct plan_object *object, const char
                        const char *value);
 /* Of the plan that a step executes or verifies; NULL if there is none. */
 const char *postgres_identity(const struct step *step, size_t object, const char *name);
+/* postgres_read with identities of the plan's object as values, by their names up to NULL. */
+const struct pg_rows *postgres_read_identified(struct postgres_conn *conn, size_t columns,
+                                               const char *sql, size_t object,
+                                               const char *const *names);
+#define POSTGRES_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* The rows of the survey's first table that were picked, each once, in the table's order; of one
  * that has children, all below it that have none. For free(). NULL with err when nothing is picked,

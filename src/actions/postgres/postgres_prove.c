@@ -43,12 +43,11 @@ static bool judge(struct step *step, size_t object, const struct postgres_work *
 /* Sets the object's result; false when the connection is lost. */
 static bool prove(struct step *step, struct postgres_conn *conn, size_t object,
                   const struct postgres_work *spec, struct totals *totals) {
-  const char *const values[] = {postgres_identity(step, object, POSTGRES_WORK_OID),
-                                postgres_identity(step, object, POSTGRES_WORK_NAME),
-                                postgres_identity(step, object, POSTGRES_WORK_STAMP)};
   const int64_t until_ms = clock_now_ms() + PATIENCE_MS;
   do {
-    const struct pg_rows *rows = postgres_read(conn, PROOF_COLUMN_COUNT, spec->prove, 3, values);
+    const struct pg_rows *rows = postgres_read_identified(
+        conn, PROOF_COLUMN_COUNT, spec->prove, object,
+        POSTGRES_NAMES(POSTGRES_WORK_OID, POSTGRES_WORK_NAME, POSTGRES_WORK_STAMP));
     if (!rows)
       return false;
     if (judge(step, object, spec, rows, totals))

@@ -64,7 +64,7 @@ static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&index_table, &postgres_holders_table};
   struct postgres_conn *conn = postgres_indexes_open(step, tables, 2);
   const struct pg_rows *rows =
-      conn ? postgres_read_names(conn, A_COLUMNS, indexes_sql, 0, postgres_no_values) : NULL;
+      postgres_read_names(conn, A_COLUMNS, indexes_sql, 0, postgres_no_values);
   if (!rows)
     return false;
   struct sample *sample = step->found;

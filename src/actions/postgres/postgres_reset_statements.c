@@ -46,8 +46,7 @@ static const struct table_spec found_table =
 static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&found_table};
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
-  const struct pg_rows *rows =
-      conn ? postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values) : NULL;
+  const struct pg_rows *rows = postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values);
   if (!rows)
     return false;
   if (rows->rows == 0)
@@ -142,8 +141,7 @@ static bool verify(struct step *step) {
   char before[2 * FORMAT_MAX], now[FORMAT_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows =
-      conn ? postgres_read(conn, 2, postgres_identity(step, 0, "count_sql"), 0, postgres_no_values)
-           : NULL;
+      postgres_read(conn, 2, postgres_identity(step, 0, "count_sql"), 0, postgres_no_values);
   if (!rows)
     return false;
   const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;

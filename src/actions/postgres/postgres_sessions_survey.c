@@ -162,7 +162,7 @@ static bool take(struct step *step, const struct pg_rows *rows) {
     found_set_int(sample, facts[f], postgres_int(pg_cell(rows, 0, A_WANTED + f), NULL).integer);
   const bool blind = found_int(sample, POSTGRES_SESSIONS_HIDDEN, 0) > 0;
   bool fits = true;
-  for (size_t i = 0; fits && i < rows->rows && pg_cell(rows, 0, SESSION_FOUND_PID); i++)
+  for (size_t i = 0; fits && i < rows->rows && pg_cell(rows, i, SESSION_FOUND_PID); i++)
     fits = row_take(sample, rows, i, blind);
   return fits || step_fail(step, ERR_LIMIT, "the answer is too large");
 }
@@ -175,7 +175,7 @@ static bool survey(struct step *step, const char *order, const char *wanted, boo
   struct postgres_conn *conn = postgres_survey(postgres_conn_open_urgent(step), tables, 1);
   const char *sql = arena_printf(&step->arena, frame, order, wanted, climb ? "true" : "false",
                                  WAITERS_MAX, QUERY_BYTES, WANTED_MAX, ROWS_MAX);
-  const struct pg_rows *rows = conn ? postgres_read(conn, A_COUNT, sql, 0, NULL) : NULL;
+  const struct pg_rows *rows = postgres_read(conn, A_COUNT, sql, 0, NULL);
   return rows && take(step, rows);
 }
 

@@ -84,7 +84,7 @@ static const struct pg_rows *read_setting(struct postgres_conn *conn, size_t col
                                           const char *with_file, const char *without, size_t count,
                                           const char *const *values) {
   const struct pg_rows *rows = postgres_read(conn, columns, with_file, count, values);
-  return rows || strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) != 0
+  return rows || !conn || strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) != 0
              ? rows
              : postgres_read(conn, columns, without, count, values);
 }
@@ -102,12 +102,10 @@ static bool survey(struct step *step) {
                      "give a value ('' for the empty string), or reset=true to remove the one set "
                      "by ALTER SYSTEM");
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
-  const struct pg_rows *rows =
-      conn ? read_setting(conn, COLUMNS, SETTING_SQL(IN_AUTO_FILE("setting")),
-                          SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE
-                                      " THEN current_setting(s.name) END"),
-                          2, values)
-           : NULL;
+  const struct pg_rows *rows = read_setting(
+      conn, COLUMNS, SETTING_SQL(IN_AUTO_FILE("setting")),
+      SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE " THEN current_setting(s.name) END"), 2,
+      values);
   if (!rows)
     return false;
   if (rows->rows != 1)
@@ -138,12 +136,9 @@ static bool execute(struct step *step) {
   struct postgres_conn *conn = postgres_conn_open(step);
   if (!conn)
     return false;
-  const struct pg_rows *rows =
-      postgres_read(conn, 3,
-                    POSTGRES_VALUES(check_sql, postgres_identity(step, 0, "name"),
-                                    postgres_identity(step, 0, POSTGRES_SET_RAW),
-                                    postgres_identity(step, 0, "statement"),
-                                    postgres_identity(step, 0, POSTGRES_SET_VALUE)));
+  const struct pg_rows *rows = postgres_read_identified(
+      conn, 3, check_sql, 0,
+      POSTGRES_NAMES("name", POSTGRES_SET_RAW, "statement", POSTGRES_SET_VALUE));
   if (!rows)
     return postgres_refused(conn);
   if (rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 2))) {

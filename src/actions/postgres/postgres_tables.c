@@ -55,11 +55,8 @@ static struct postgres_conn *read_tables(struct step *step, bool analyze) {
                                                     &postgres_holders_table};
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 2);
   const bool parents = conn && analyze && postgres_version(conn) >= 140000;
-  const struct pg_rows *rows =
-      conn ? postgres_read_names(
-                 conn, A_COLUMNS,
-                 POSTGRES_VALUES(tables_sql, parents ? "t" : "f", analyze ? "t" : "f"))
-           : NULL;
+  const struct pg_rows *rows = postgres_read_names(
+      conn, A_COLUMNS, POSTGRES_VALUES(tables_sql, parents ? "t" : "f", analyze ? "t" : "f"));
   if (!rows)
     return NULL;
   for (size_t i = 0; i < rows->rows && i < TABLES_MAX; i++) {

@@ -144,11 +144,10 @@ static void failed(struct work *work, bool running) {
 /* Whether it still is what was planned; otherwise its result is set. */
 static bool check(struct work *work, struct checked *checked) {
   struct outcome *outcome = outcome_of(work);
-  const char *const values[] = {identity(work, POSTGRES_WORK_OID),
-                                identity(work, POSTGRES_WORK_STATEMENT),
-                                identity(work, POSTGRES_WORK_STAMP)};
-  const struct pg_rows *rows = postgres_read(work->conn, CHECK_COLUMN_COUNT, work->spec->check,
-                                             work->spec->check_stamp ? 3 : 2, values);
+  const struct pg_rows *rows = postgres_read_identified(
+      work->conn, CHECK_COLUMN_COUNT, work->spec->check, work->object,
+      POSTGRES_NAMES(POSTGRES_WORK_OID, POSTGRES_WORK_STATEMENT,
+                     work->spec->check_stamp ? POSTGRES_WORK_STAMP : NULL));
   const char *why = rows && rows->rows > 0 ? pg_cell(rows, 0, CHECK_WHY_NOT) : NULL;
   if (!rows && !postgres_is_up(work->conn))
     return false;
