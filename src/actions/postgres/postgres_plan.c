@@ -118,11 +118,14 @@ struct plan_object *postgres_plan_only(const struct action_request *request, str
 
 void postgres_identify(struct plan *plan, struct plan_object *object, const char *name,
                        const char *value) {
-  size_t i = 0;
-  while (i < plan->identity_count && strcmp(plan->identities[i], name) != 0)
-    i++;
-  assert(i < plan->identity_count);
-  object->identities[i] = value ? plan_copy(plan, value) : NULL;
+  bool found = false;
+  for (size_t i = 0; i < plan->identity_count; i++)
+    if (strcmp(plan->identities[i], name) == 0) {
+      object->identities[i] = value ? plan_copy(plan, value) : NULL;
+      found = true;
+    }
+  assert(found);
+  (void)found;
 }
 
 const char *postgres_identity(const struct step *step, size_t object, const char *name) {

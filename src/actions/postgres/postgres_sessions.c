@@ -9,30 +9,42 @@
 
 enum { EFFECT_MS = 15000 };
 
-const struct postgres_effect_spec postgres_effects[] = {
-    [POSTGRES_CANCEL] = {"pg_cancel_backend", " AND state = 'active' AND query_start = ",
-                         POSTGRES_SESSIONS_ID_QUERY_START, ", and runs that same query",
-                         "that query has ended"},
-    [POSTGRES_TERMINATE] = {"pg_terminate_backend", NULL, NULL, "", NULL},
-    [POSTGRES_TERMINATE_ACTIVE] = {"pg_terminate_backend",
-                                   " AND state = 'active' AND query_start = ",
-                                   POSTGRES_SESSIONS_ID_QUERY_START, ", and runs that same query",
-                                   "that query has ended"},
-    [POSTGRES_TERMINATE_IDLE] = {"pg_terminate_backend",
-                                 " AND state LIKE 'idle in transaction%' AND state_change = ",
-                                 POSTGRES_SESSIONS_ID_STATE_CHANGE,
-                                 ", and has been idle in its transaction ever since",
-                                 "no longer idle in that transaction"},
+#define SAME_QUERY                                                                                 \
+  .still = " AND state = 'active' AND query_start = ", .moment = POSTGRES_SESSIONS_ID_QUERY_START, \
+  .still_words = ", and runs that same query", .ended = "that query has ended"
+
+static const struct postgres_effect effects[] = {
+    {"postgres.cancel", "pg_cancel_backend", SAME_QUERY, .cancels = true},
+    {"postgres.terminate", "pg_terminate_backend", .still_words = ""},
+    {"postgres.terminate-root", "pg_terminate_backend", .still_words = ""},
+    {"postgres.terminate-active", "pg_terminate_backend", SAME_QUERY, .lasts = "active"},
+    {"postgres.terminate-idle", "pg_terminate_backend",
+     .still = " AND state LIKE 'idle in transaction%' AND state_change = ",
+     .moment = POSTGRES_SESSIONS_ID_STATE_CHANGE,
+     .still_words = ", and has been idle in its transaction ever since",
+     .ended = "no longer idle in that transaction", .lasts = "idle in transaction"},
 };
 
-const char *postgres_effect_sql(enum postgres_effect effect, const char *pid, const char *start,
-                                const char *moment, char out[POSTGRES_EFFECT_MAX]) {
-  const struct postgres_effect_spec *spec = &postgres_effects[effect];
+const struct postgres_effect *postgres_effect_named(const char *action) {
+  for (size_t i = 0; i < sizeof effects / sizeof *effects; i++)
+    if (strcmp(effects[i].action, action) == 0)
+      return &effects[i];
+  abort(); /* each action on sessions has its row */
+}
+
+const struct postgres_effect *postgres_effect_of(const struct plan *plan) {
+  return postgres_effect_named(plan->action->id);
+}
+
+const char *postgres_effect_sql(const struct postgres_effect *effect, const char *pid,
+                                const char *start, const char *moment,
+                                char out[POSTGRES_EFFECT_MAX]) {
   /* the function is called for what WHERE has let through: it stands in no WHERE of its own */
   snprintf(out, POSTGRES_EFFECT_MAX,
            "SELECT %s(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s%s%s"
            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
-           spec->function, pid, start, spec->still ? spec->still : "", spec->still ? moment : "");
+           effect->function, pid, start, effect->still ? effect->still : "",
+           effect->still ? moment : "");
   return out;
 }
 
@@ -81,10 +93,9 @@ static bool check_runs(const struct table *table, const struct row *row, struct 
   return err_set(why, ERR_UNSUPPORTED, "not known to run a query");
 }
 
-bool postgres_session_check(const struct table *table, const struct row *row,
-                            enum postgres_effect effect, struct err *why) {
-  return check_client(table, row, why) &&
-         (effect != POSTGRES_CANCEL || check_runs(table, row, why));
+bool postgres_session_check(const struct table *table, const struct row *row, bool cancels,
+                            struct err *why) {
+  return check_client(table, row, why) && (!cancels || check_runs(table, row, why));
 }
 
 /* The rows as the model has them; NULL if there are none yet. */
@@ -94,13 +105,12 @@ static const struct table *model_table(const struct action_request *request) {
 }
 
 /* Of those rows of the request that the model knows: the survey tells of others. */
-static bool check_rows(const struct action_request *request, enum postgres_effect effect,
-                       struct err *why) {
+static bool check_rows(const struct action_request *request, bool cancels, struct err *why) {
   const struct table *table = model_table(request);
   for (size_t i = 0; i < request->key_count; i++) {
     const struct row *row = table ? table_find(table, request->keys[i]) : NULL;
     struct err err;
-    if (!row || postgres_session_check(table, row, effect, &err))
+    if (!row || postgres_session_check(table, row, cancels, &err))
       continue;
     if (request->key_count == 1)
       return err_set(why, err.kind, "%s", err.text);
@@ -111,11 +121,11 @@ static bool check_rows(const struct action_request *request, enum postgres_effec
 }
 
 static bool may_cancel(const struct action_request *request, struct err *why) {
-  return check_rows(request, POSTGRES_CANCEL, why);
+  return check_rows(request, true, why);
 }
 
 static bool may_terminate(const struct action_request *request, struct err *why) {
-  return check_rows(request, POSTGRES_TERMINATE, why);
+  return check_rows(request, false, why);
 }
 
 /* "8123" and "pid 8123" name a session that the server may know: its pid. */
@@ -137,7 +147,7 @@ static const struct row *root_find(const struct table *table, const struct row *
   if (root == row && !(blocks.type == VALUE_INT && blocks.integer > 0))
     err_set(why, ERR_UNSUPPORTED,
             "it waits for no session, and no session is known to wait for it");
-  else if (postgres_session_check(table, root, POSTGRES_TERMINATE, &err))
+  else if (postgres_session_check(table, root, false, &err))
     return root;
   else
     err_set(why, err.kind, "the root is %s: %.200s",
@@ -238,14 +248,3 @@ SESSIONS_ACTION(terminate_idle,
                                       "transaction for at least an age",
                               TERMINATES, .params = idle_params, .param_count = 1),
                 .survey = &postgres_sessions_survey_idle_step, .plan = postgres_sessions_plan_all);
-
-/* The effect is the plan's action's: a plan from a file is no other's. */
-enum postgres_effect postgres_effect_of(const struct plan *plan) {
-  const char *id = plan->action->id;
-  if (strcmp(id, action_postgres_cancel.spec.id) == 0)
-    return POSTGRES_CANCEL;
-  if (strcmp(id, action_postgres_terminate_active.spec.id) == 0)
-    return POSTGRES_TERMINATE_ACTIVE;
-  return strcmp(id, action_postgres_terminate_idle.spec.id) == 0 ? POSTGRES_TERMINATE_IDLE
-                                                                 : POSTGRES_TERMINATE;
-}

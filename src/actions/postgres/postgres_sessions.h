@@ -11,27 +11,24 @@
 #include "actions/postgres/postgres_plan.h"
 #include "clients/postgres/postgres_contract.h"
 
-enum postgres_effect {
-  POSTGRES_CANCEL,           /* the query that runs now */
-  POSTGRES_TERMINATE,        /* the session, whatever it does */
-  POSTGRES_TERMINATE_ACTIVE, /* if it still runs the same query */
-  POSTGRES_TERMINATE_IDLE,   /* if it has been idle in its transaction ever since */
-};
-
-struct postgres_effect_spec {
+/* What an action does to a session: one row an action. */
+struct postgres_effect {
+  const char *action; /* its id */
   const char *function;
   const char *still;       /* SQL before the moment that the effect is bound to; NULL: to none */
   const char *moment;      /* id of the column that has it */
   const char *still_words; /* of the precondition; "": none */
   const char *ended;       /* of one that does something else now; NULL: no matter what it does */
+  bool cancels;            /* the query, not the session */
+  const char *lasts;       /* "active": of one whose survey looks for an age */
 };
-extern const struct postgres_effect_spec postgres_effects[];
-/* Of the action that has made the plan. */
-enum postgres_effect postgres_effect_of(const struct plan *plan);
+const struct postgres_effect *postgres_effect_named(const char *action);
+/* Of the action that has made the plan: a plan from a file is no other's. */
+const struct postgres_effect *postgres_effect_of(const struct plan *plan);
 
 /* Identities beside "pid". */
 #define POSTGRES_SESSION_START "backend_start" /* "2026-11-25 04:03:12.123456+00" */
-/* The query's start or the state's change; none: POSTGRES_TERMINATE. */
+/* The query's start or the state's change; none: whatever it does. */
 #define POSTGRES_SESSION_MOMENT "moment"
 /* Keys of the rows that it frees, with blanks between them; none: nobody. */
 #define POSTGRES_SESSION_WAITERS "waiters"
@@ -83,8 +80,8 @@ bool postgres_pid_next(const char **at, int64_t *pid);
 
 /* Whether the effect may be done to that row. False with why, as in "walsender: only client
  * sessions". */
-bool postgres_session_check(const struct table *table, const struct row *row,
-                            enum postgres_effect effect, struct err *why);
+bool postgres_session_check(const struct table *table, const struct row *row, bool cancels,
+                            struct err *why);
 
 /* The start in a key "8123/1700000000.123456" as psql takes it; false if it has none. */
 enum { POSTGRES_MOMENT_MAX = 48 };
@@ -96,17 +93,23 @@ static inline const char *postgres_session_text(const struct row *row,
   return row->cells[cell].type == VALUE_TEXT ? row->cells[cell].text : "";
 }
 
+/* What becomes of a session of the survey when the objects of a plan are gone. */
+struct postgres_fate {
+  int object; /* it is one, or waits for one, directly or behind others: its index; else -1 */
+  bool is_object;
+  bool is_direct; /* waits for an object itself */
+  bool is_freed;  /* is an object, or all that it waits for are objects or will be freed */
+};
+
 /* Whom a plan is for. */
 struct postgres_objects {
   const struct table *table; /* the survey's */
   const struct row *const *rows;
   size_t count;
-  /* For each row of the table the index of the object that it waits for, directly or behind others,
-   * when all that it waits for are objects or will be freed; else -1 */
-  int *freed;
-  size_t freed_count;
-  size_t others;   /* that wait for an object and for somebody else as well */
-  int64_t waiting; /* for locks, on the whole server */
+  struct postgres_fate *fates; /* one a row of the table */
+  size_t freed, behind;        /* that are freed; of them, those that wait behind others */
+  size_t others;               /* that wait for an object and for somebody else as well */
+  int64_t waiting;             /* for locks, on the whole server */
 };
 /* What it means, in sentences: who is freed, what breaks, what is lost. */
 void postgres_sessions_say(struct plan *plan, const struct postgres_objects *objects);
@@ -128,8 +131,9 @@ const char *postgres_pid_list(struct step *step, const int64_t *pids, size_t cou
 /* The statement of an effect; pid, start and moment as they are to stand in it: values, or $1, $2,
  * $3. */
 enum { POSTGRES_EFFECT_MAX = 400 };
-const char *postgres_effect_sql(enum postgres_effect effect, const char *pid, const char *start,
-                                const char *moment, char out[POSTGRES_EFFECT_MAX]);
+const char *postgres_effect_sql(const struct postgres_effect *effect, const char *pid,
+                                const char *start, const char *moment,
+                                char out[POSTGRES_EFFECT_MAX]);
 
 /* ---- execute and verify: bodies */
 

@@ -30,67 +30,53 @@ static const struct postgres_plan_spec spec = {columns, identities, POSTGRES_OF_
 
 /* ---- who is freed */
 
-struct waiter {
-  int64_t pid;
-  const char *blockers; /* "8123, 8140"; "": waits for nobody */
-  int object;           /* it is one, or waits for one: its index; else -1 */
-  bool is_object;
-  bool freed; /* or an object */
-};
-
-static const struct waiter *find_waiter(const struct waiter *waiters, size_t count, int64_t pid) {
-  for (size_t i = 0; pid > 0 && i < count; i++) /* a prepared transaction is nobody's */
-    if (waiters[i].pid == pid)
-      return &waiters[i];
+static struct postgres_fate *fate_of(const struct postgres_objects *objects, int64_t pid) {
+  for (size_t i = 0; pid > 0 && i < objects->table->row_count; i++) /* 0: a prepared transaction */
+    if (objects->table->rows[i].cells[SESSION_FOUND_PID].integer == pid)
+      return &objects->fates[i];
   return NULL;
 }
 
-/* Looks at its blockers once. Whether anything is new. */
-static bool waiter_step(struct waiter *waiter, const struct waiter *waiters, size_t count) {
-  const struct waiter was = *waiter;
-  const char *at = waiter->blockers;
+/* Looks once at what the session in that row waits for. Whether anything is new. */
+static bool look_up(const struct postgres_objects *objects, size_t row) {
+  const char *at = postgres_session_text(&objects->table->rows[row], SESSION_FOUND_BLOCKED_BY);
+  struct postgres_fate *fate = &objects->fates[row];
+  const struct postgres_fate was = *fate;
   bool all = true;
   int64_t pid;
-  if (waiter->is_object || !*at)
+  if (fate->is_object || !*at)
     return false;
   while (postgres_pid_next(&at, &pid)) {
-    const struct waiter *blocker = find_waiter(waiters, count, pid);
-    all = all && blocker && blocker->freed;
-    if (blocker && waiter->object < 0)
-      waiter->object = blocker->object;
+    const struct postgres_fate *blocker = fate_of(objects, pid);
+    all = all && blocker && blocker->is_freed;
+    if (blocker && fate->object < 0)
+      fate->object = blocker->object;
+    fate->is_direct = fate->is_direct || (blocker && blocker->is_object);
   }
-  waiter->freed = waiter->freed || all;
-  return waiter->object != was.object || waiter->freed != was.freed;
+  fate->is_freed = fate->is_freed || all;
+  return fate->object != was.object || fate->is_freed != was.is_freed;
 }
 
-static void find_freed(struct postgres_objects *objects) {
-  const struct table *table = objects->table;
-  const size_t count = table->row_count;
-  struct waiter *waiters = mem_new((count + 1) * sizeof *waiters);
-  objects->freed = mem_new((count + 1) * sizeof *objects->freed);
-  for (size_t i = 0; i < count; i++) {
-    const struct row *row = &table->rows[i];
-    waiters[i] = (struct waiter){.pid = row->cells[SESSION_FOUND_PID].integer,
-                                 .blockers = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY),
-                                 .object = -1};
-    for (size_t v = 0; v < objects->count; v++)
-      if (objects->rows[v] == row) {
-        waiters[i].object = (int)v;
-        waiters[i].is_object = waiters[i].freed = true;
-      }
-  }
+static void find_fates(struct postgres_objects *objects) {
+  const size_t count = objects->table->row_count;
+  objects->fates = mem_new((count + 1) * sizeof *objects->fates);
+  for (size_t i = 0; i < count; i++)
+    objects->fates[i].object = -1;
+  for (size_t i = 0; i < objects->count; i++)
+    objects->fates[objects->rows[i] - objects->table->rows] =
+        (struct postgres_fate){.object = (int)i, .is_object = true, .is_freed = true};
   for (bool changed = true; changed;) {
     changed = false;
     for (size_t i = 0; i < count; i++)
-      changed |= waiter_step(&waiters[i], waiters, count);
+      changed |= look_up(objects, i);
   }
   for (size_t i = 0; i < count; i++) {
-    const bool waits = !waiters[i].is_object && waiters[i].object >= 0;
-    objects->freed[i] = waits && waiters[i].freed ? waiters[i].object : -1;
-    objects->freed_count += objects->freed[i] >= 0;
-    objects->others += waits && !waiters[i].freed;
+    const struct postgres_fate *fate = &objects->fates[i];
+    const bool waits = !fate->is_object && fate->object >= 0;
+    objects->freed += waits && fate->is_freed;
+    objects->behind += waits && fate->is_freed && !fate->is_direct;
+    objects->others += waits && !fate->is_freed;
   }
-  free(waiters);
 }
 
 /* ---- the objects */
@@ -111,18 +97,20 @@ static char *waiters_text(const struct postgres_objects *objects, size_t index, 
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
   *count = 0;
-  for (size_t i = 0; i < objects->table->row_count; i++)
-    if (objects->freed[i] == (int)index)
+  for (size_t i = 0; i < objects->table->row_count; i++) {
+    const struct postgres_fate *fate = &objects->fates[i];
+    if (fate->object == (int)index && fate->is_freed && !fate->is_object)
       fprintf(out, "%s%s", (*count)++ ? " " : "", objects->table->rows[i].key);
+  }
   fclose(out);
   return text;
 }
 
 /* The moment that the effect is bound to, "" if it is to none. Only what looks like a time is taken
  * over into the SQL that is shown. */
-static bool moment_of(const struct table *table, const struct row *row, enum postgres_effect effect,
-                      const char **moment, struct err *err) {
-  const char *source = postgres_effects[effect].moment;
+static bool moment_of(const struct table *table, const struct row *row,
+                      const struct postgres_effect *effect, const char **moment, struct err *err) {
+  const char *source = effect->moment;
   *moment = source ? postgres_found_text(table, row, source) : "";
   if (!source || (**moment && strspn(*moment, "0123456789-+:. ") == strlen(*moment)))
     return true;
@@ -132,7 +120,7 @@ static bool moment_of(const struct table *table, const struct row *row, enum pos
 
 static bool add_object(const struct action_request *request, struct plan *plan,
                        const struct postgres_objects *objects, size_t index, struct err *err) {
-  const enum postgres_effect effect = postgres_effect_of(plan);
+  const struct postgres_effect *effect = postgres_effect_of(plan);
   const struct row *row = objects->rows[index];
   char start[POSTGRES_MOMENT_MAX], sql[POSTGRES_EFFECT_MAX];
   const char *moment;
@@ -164,7 +152,7 @@ bool postgres_sessions_plan(const struct action_request *request, const struct r
                             size_t count, struct plan *plan, struct err *err) {
   const struct table *table = &request->found->tables[0];
   struct postgres_objects objects = {.table = table, .rows = rows, .count = count};
-  find_freed(&objects);
+  find_fates(&objects);
   postgres_plan_begin(request, plan, &spec);
   plan->unit = count == 1 ? "session" : "sessions";
   bool good = true;
@@ -175,13 +163,13 @@ bool postgres_sessions_plan(const struct action_request *request, const struct r
   objects.waiting = found_int(request->found, POSTGRES_SESSIONS_WAITING, 0);
   if (good)
     postgres_sessions_say(plan, &objects);
-  free(objects.freed);
+  free(objects.fates);
   return good;
 }
 
 /* The rows of the request, each once; NULL with why one of them cannot be planned for. */
-static const struct row **rows_found(const struct action_request *request,
-                                     enum postgres_effect effect, size_t *count, struct err *err) {
+static const struct row **rows_found(const struct action_request *request, bool cancels,
+                                     size_t *count, struct err *err) {
   const struct row **rows = mem_new((request->key_count + 1) * sizeof *rows);
   const struct table *table = &request->found->tables[0];
   bool good = request->key_count > 0 || err_set(err, ERR_INVALID, "no session is selected");
@@ -193,7 +181,7 @@ static const struct row **rows_found(const struct action_request *request,
     for (size_t j = 0; j < *count; j++)
       twice = twice || rows[j] == row;
     good = row != NULL;
-    if (good && !postgres_session_check(table, row, effect, &why))
+    if (good && !postgres_session_check(table, row, cancels, &why))
       good = err_set(err, why.kind, "%s: %.200s",
                      postgres_found_text(table, row, POSTGRES_SESSIONS_ID_SESSION), why.text);
     if (good && !twice)
@@ -207,9 +195,9 @@ static const struct row **rows_found(const struct action_request *request,
 
 bool postgres_sessions_plan_rows(const struct action_request *request, struct plan *plan,
                                  struct err *err) {
-  const bool cancel = postgres_effect_of(plan) == POSTGRES_CANCEL;
+  const bool cancel = postgres_effect_of(plan)->cancels;
   size_t count;
-  const struct row **rows = rows_found(request, postgres_effect_of(plan), &count, err);
+  const struct row **rows = rows_found(request, cancel, &count, err);
   if (!rows)
     return false;
   if (count == 1)
@@ -231,8 +219,7 @@ bool postgres_sessions_plan_all(const struct action_request *request, struct pla
   const int64_t wanted = found_int(request->found, POSTGRES_SESSIONS_WANTED, 0);
   const int64_t hidden = found_int(request->found, POSTGRES_SESSIONS_HIDDEN, 0);
   const char *age = request->texts[0]; /* the only parameter */
-  const char *state =
-      postgres_effect_of(plan) == POSTGRES_TERMINATE_ACTIVE ? "active" : "idle in transaction";
+  const char *state = postgres_effect_of(plan)->lasts;
   size_t count = 0;
   for (size_t i = 0; i < table->row_count; i++)
     if (table->rows[i].cells[SESSION_FOUND_WANTED].integer)

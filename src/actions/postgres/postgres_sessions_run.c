@@ -60,7 +60,7 @@ static void explain(struct step *step, size_t object, const struct pg_rows *rows
   struct outcome *outcome = step->act->outcome;
   const char *start = pg_cell(rows, 0, LOOK_START), *state = pg_cell(rows, 0, LOOK_STATE);
   const char *user = pg_cell(rows, 0, LOOK_USER);
-  const char *ended = postgres_effects[postgres_effect_of(step->act->plan)].ended;
+  const char *ended = postgres_effect_of(step->act->plan)->ended;
   char name[256] = "no user";
   if (user)
     pg_name_utf8(user, pg_cell(rows, 0, LOOK_ENCODING), name, sizeof name);
@@ -96,14 +96,13 @@ static void ask_why(struct step *step, struct postgres_conn *conn, size_t object
 
 static void signal_session(struct step *step, struct postgres_conn *conn, size_t object) {
   struct outcome *outcome = step->act->outcome;
-  const enum postgres_effect effect = postgres_effect_of(step->act->plan);
+  const struct postgres_effect *effect = postgres_effect_of(step->act->plan);
   char sql[POSTGRES_EFFECT_MAX];
   const char *const values[] = {postgres_identity(step, object, POSTGRES_SESSIONS_ID_PID),
                                 start_of(step, object),
                                 postgres_identity(step, object, POSTGRES_SESSION_MOMENT)};
   postgres_effect_sql(effect, "$1::int", "$2::timestamptz", "$3::timestamptz", sql);
-  const struct pg_rows *rows =
-      postgres_change(conn, sql, postgres_effects[effect].still ? 3 : 2, values);
+  const struct pg_rows *rows = postgres_change(conn, sql, effect->still ? 3 : 2, values);
   const char *answer = rows && rows->rows > 0 ? pg_cell(rows, 0, 0) : NULL;
   if (!rows && postgres_is_up(conn))
     outcome_set(outcome, object, OBJECT_REFUSED, "%s", step->err.text);
@@ -185,7 +184,7 @@ static const char *watch_begin(struct watch *watch) {
 }
 
 static bool cancels(const struct watch *watch) {
-  return postgres_effect_of(watch->step->act->plan) == POSTGRES_CANCEL;
+  return postgres_effect_of(watch->step->act->plan)->cancels;
 }
 
 /* Whether the session in that row now runs another query, or none. */

@@ -19,40 +19,22 @@ static size_t count_text(const struct postgres_objects *objects, enum postgres_s
   return count;
 }
 
-/* Whether it waits for an object itself, and not only behind others that do. */
-static bool waits_directly(const struct postgres_objects *objects, const struct row *row) {
-  const char *at = postgres_session_text(row, SESSION_FOUND_BLOCKED_BY);
-  int64_t pid;
-  while (postgres_pid_next(&at, &pid))
-    for (size_t i = 0; i < objects->count; i++)
-      if (cell(objects, i, SESSION_FOUND_PID).integer == pid)
-        return true;
-  return false;
-}
-
-static size_t count_behind(const struct postgres_objects *objects) {
-  size_t count = 0;
-  for (size_t i = 0; i < objects->table->row_count; i++)
-    count += objects->freed[i] >= 0 && !waits_directly(objects, &objects->table->rows[i]);
-  return count;
-}
-
 static void say_freed(struct plan *plan, const struct postgres_objects *objects) {
-  const size_t behind = count_behind(objects), freed = objects->freed_count;
   const char *them = objects->count == 1 ? "it" : "them", *blind = NULL;
   char some[64] = "";
   size_t looked = 0;
-  if (behind > 0)
-    snprintf(some, sizeof some, ", %zu of them indirectly", behind);
+  if (objects->behind > 0)
+    snprintf(some, sizeof some, ", %zu of them indirectly", objects->behind);
   for (size_t i = 0; i < objects->count; i++) {
     struct value blocks = cell(objects, i, SESSION_FOUND_BLOCKS);
     if (blocks.type == VALUE_NONE)
       blind = blocks.text ? blocks.text : "no reason given";
   }
-  if (freed > 0)
-    plan_say(plan, PLAN_BLAST, "frees %s for %s%s",
-             postgres_counted(plan, (int64_t)freed, "session that waits", "sessions that wait"),
-             them, some);
+  if (objects->freed > 0)
+    plan_say(
+        plan, PLAN_BLAST, "frees %s for %s%s",
+        postgres_counted(plan, (int64_t)objects->freed, "session that waits", "sessions that wait"),
+        them, some);
   else if (blind)
     plan_say(plan, PLAN_BLAST, "the sessions waiting for %s are not known: %s", them, blind);
   else if (objects->others == 0)
@@ -140,10 +122,10 @@ static void warn_of_waiters(struct plan *plan, const struct postgres_objects *ob
 }
 
 void postgres_sessions_say(struct plan *plan, const struct postgres_objects *objects) {
-  const enum postgres_effect effect = postgres_effect_of(plan);
+  const struct postgres_effect *effect = postgres_effect_of(plan);
   const bool one = objects->count == 1;
   say_freed(plan, objects);
-  if (effect == POSTGRES_CANCEL)
+  if (effect->cancels)
     say_cancel(plan, one);
   else
     say_terminate(plan, objects, one);
@@ -152,7 +134,7 @@ void postgres_sessions_say(struct plan *plan, const struct postgres_objects *obj
   plan_say(
       plan, PLAN_PRECONDITION,
       "the session is still the same (pid and start), a client session and not stacktop's own%s",
-      postgres_effects[effect].still_words);
+      effect->still_words);
   plan_say(plan, PLAN_PRECONDITION,
            "the role is a member of the session's role or of pg_signal_backend; a superuser's "
            "session requires a superuser");

@@ -555,14 +555,16 @@ static void test_not_oneself_and_no_worker(void **state) {
       "pg_backend_pid()", "(SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer')"};
   for (size_t i = 0; i < 2; i++) {
     snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
-             postgres_effect_sql(POSTGRES_TERMINATE, whom[i], "backend_start", "", sql));
+             postgres_effect_sql(postgres_effect_named("postgres.terminate"), whom[i],
+                                 "backend_start", "", sql));
     assert_int_equal(postgres_server_ask(fixture->admin, count), 0);
   }
   /* and it is not for want of the session: a client's is found so */
   char pid[16];
   snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->object));
   snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
-           postgres_effect_sql(POSTGRES_TERMINATE, pid, "backend_start", "", sql));
+           postgres_effect_sql(postgres_effect_named("postgres.terminate"), pid, "backend_start",
+                               "", sql));
   assert_int_equal(postgres_server_ask(fixture->admin, count), 1);
 }
 
