@@ -12,7 +12,7 @@
 enum { PAUSE_MAX_MS = 1000, PAUSE_MIN_MS = 5 };
 
 static const char *identity(const struct step *step, const char *name) {
-  return postgres_identity(step, 0, name);
+  return action_identity(step->act->plan, 0, name);
 }
 
 /* ---- execute */

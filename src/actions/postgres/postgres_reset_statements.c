@@ -116,6 +116,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 /* ---- execute, verify */
 
 static bool execute(struct step *step) {
+  const struct plan *plan = step->act->plan;
   struct outcome *outcome = step->act->outcome;
   struct postgres_conn *conn = postgres_conn_open(step);
   if (!conn)
@@ -123,8 +124,8 @@ static bool execute(struct step *step) {
   const struct pg_rows *rows = postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values);
   if (!rows)
     return postgres_refused(conn);
-  if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), postgres_identity(step, 0, "oid")) != 0 ||
-      strcmp(pg_cell(rows, 0, C_STATEMENT), postgres_identity(step, 0, "statement")) != 0) {
+  if (rows->rows != 1 || strcmp(pg_cell(rows, 0, C_OID), action_identity(plan, 0, "oid")) != 0 ||
+      strcmp(pg_cell(rows, 0, C_STATEMENT), action_identity(plan, 0, "statement")) != 0) {
     outcome_set(outcome, 0, OBJECT_GONE,
                 "not reset: it is a different database, or the extension was dropped or moved");
     return true;
@@ -140,8 +141,8 @@ static bool verify(struct step *step) {
   struct outcome *outcome = step->act->outcome;
   char before[2 * FORMAT_MAX], now[FORMAT_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);
-  const struct pg_rows *rows =
-      postgres_read(conn, 2, postgres_identity(step, 0, "count_sql"), 0, postgres_no_values);
+  const struct pg_rows *rows = postgres_read(
+      conn, 2, action_identity(step->act->plan, 0, "count_sql"), 0, postgres_no_values);
   if (!rows)
     return false;
   const char *cell = rows->rows == 1 ? pg_cell(rows, 0, 0) : NULL;

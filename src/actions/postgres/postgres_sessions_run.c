@@ -15,11 +15,11 @@
 enum { PERIOD_MS = 100, PATIENCE_MS = 5000, FREED_PATIENCE_MS = 1000 };
 
 static const char *start_of(const struct step *step, size_t object) {
-  return postgres_identity(step, object, POSTGRES_SESSION_START);
+  return action_identity(step->act->plan, object, POSTGRES_SESSION_START);
 }
 
 static int64_t pid_of(const struct step *step, size_t object) {
-  return strtoll(postgres_identity(step, object, POSTGRES_SESSIONS_ID_PID), NULL, 10);
+  return strtoll(action_identity(step->act->plan, object, POSTGRES_SESSIONS_ID_PID), NULL, 10);
 }
 
 /* ---- what has become of sessions */
@@ -99,7 +99,7 @@ static void signal_session(struct step *step, struct postgres_conn *conn, size_t
   const struct postgres_effect *effect = postgres_effect_of(step->act->plan);
   char sql[POSTGRES_EFFECT_MAX];
   const char *const values[] = {postgres_identity(step, object, POSTGRES_SESSIONS_ID_PID),
-                                start_of(step, object),
+                                postgres_identity(step, object, POSTGRES_SESSION_START),
                                 postgres_identity(step, object, POSTGRES_SESSION_MOMENT)};
   postgres_effect_sql(effect, "$1::int", "$2::timestamptz", "$3::timestamptz", sql);
   const struct pg_rows *rows = postgres_change(conn, sql, effect->still ? 3 : 2, values);
@@ -194,7 +194,8 @@ static bool query_ended(const struct watch *watch, size_t object, const struct p
   const char *began = pg_cell(rows, row, LOOK_QUERY_START);
   return state && began &&
          (strcmp(state, "active") != 0 ||
-          strcmp(began, postgres_identity(watch->step, object, POSTGRES_SESSION_MOMENT)) != 0);
+          strcmp(began, action_identity(watch->step->act->plan, object, POSTGRES_SESSION_MOMENT)) !=
+              0);
 }
 
 static void judge(struct watch *watch, const struct pg_rows *rows) {

@@ -115,6 +115,10 @@ static bool survey(struct step *step) {
 
 /* ---- execute */
 
+static const char *identity(const struct step *step, const char *name) {
+  return action_identity(step->act->plan, 0, name);
+}
+
 /* Whether the server still has the value of the plan, and would write the same statement. */
 static const char check_sql[] = "SELECT v.raw = $2::text, v.raw, $3::text = " STATEMENT("$4::text")
     FROM_SETTINGS " WHERE s.name = $1::text";
@@ -127,8 +131,8 @@ static void say_undo(struct step *step) {
   if (former && word)
     value =
         quote_word(word, WORD_MAX, arena_printf(&step->arena, "value=%s", *former ? former : "''"));
-  outcome_undo(step->act->outcome, "postgres.set %s name=%s %s", target,
-               postgres_identity(step, 0, "name"), value);
+  outcome_undo(step->act->outcome, "postgres.set %s name=%s %s", target, identity(step, "name"),
+               value);
 }
 
 static bool execute(struct step *step) {
@@ -147,10 +151,10 @@ static bool execute(struct step *step) {
   }
   if (!postgres_is_true(pg_cell(rows, 0, 0))) {
     outcome_set(outcome, 0, OBJECT_GONE, "it is now %s, not %s; not changed", pg_cell(rows, 0, 1),
-                postgres_identity(step, 0, POSTGRES_SET_RAW));
+                identity(step, POSTGRES_SET_RAW));
     return true;
   }
-  if (!postgres_change(conn, postgres_identity(step, 0, "statement"), 0, NULL))
+  if (!postgres_change(conn, identity(step, "statement"), 0, NULL))
     return postgres_refused(conn);
   outcome_set(outcome, 0, OBJECT_SENT, "written");
   say_undo(step);
@@ -174,15 +178,13 @@ enum { PROVE_COLUMNS = 5 };
 /* Whether it will still change: the server reads its files a moment after the signal. */
 static bool is_as_wanted(const struct step *step, const char *raw) {
   const char *value = postgres_identity(step, 0, POSTGRES_SET_VALUE);
-  return strcmp(raw, postgres_identity(step, 0, POSTGRES_SET_RAW)) != 0 ||
-         (value && strcmp(raw, value) == 0);
+  return strcmp(raw, identity(step, POSTGRES_SET_RAW)) != 0 || (value && strcmp(raw, value) == 0);
 }
 
 /* False: look again. */
 static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
   struct outcome *outcome = step->act->outcome;
-  const char *name = postgres_identity(step, 0, "name"),
-             *was = postgres_identity(step, 0, POSTGRES_SET_SHOWN);
+  const char *name = identity(step, "name"), *was = identity(step, POSTGRES_SET_SHOWN);
   const char *shown = pg_cell(rows, 0, 1), *error = pg_cell(rows, 0, 3);
   if (is_as_wanted(step, pg_cell(rows, 0, 0))) {
     outcome_set(outcome, 0, OBJECT_DONE, "%s now, %s before", shown, was);
@@ -205,7 +207,7 @@ static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
 static bool verify(struct step *step) {
   const int64_t until_ms = clock_now_ms() + PATIENCE_MS;
   struct postgres_conn *conn = postgres_conn_open(step);
-  const char *const values[] = {postgres_identity(step, 0, "name")};
+  const char *const values[] = {identity(step, "name")};
   while (conn) {
     const struct pg_rows *rows = read_setting(conn, PROVE_COLUMNS, PROVE_SQL(IN_AUTO_FILE("error")),
                                               PROVE_SQL("NULL::text"), 1, values);

@@ -46,6 +46,15 @@ static const char *wrong_value(const struct wrong *wrong, char out[64]) {
   return out;
 }
 
+/* A plan file may lack one. */
+static void check_without(const struct row_case *row, const char **identity, const char *before) {
+  *identity = NULL;
+  assert_true(driver_execute(&driver));
+  if (outcome_of_it()->result != OBJECT_REFUSED)
+    expect(row, "without an identity", OBJECT_GONE, "");
+  expect_same(row, "without an identity", before);
+}
+
 static void test_another_object(void **state) {
   (void)state;
   char before[64], value[64], when[100];
@@ -53,20 +62,19 @@ static void test_another_object(void **state) {
     for (size_t i = 0; i < WRONG_MAX && row->wrongs[i].identity; i++) {
       const struct wrong *wrong = &row->wrongs[i];
       make_plan(row);
-      bool known = false;
+      const char **identity = NULL;
       for (size_t p = 0; p < driver.plan->identity_count; p++)
-        if (strcmp(driver.plan->identities[p], wrong->identity) == 0) {
-          assert_non_null(driver.plan->objects[0].identities[p]);
-          driver.plan->objects[0].identities[p] = wrong_value(wrong, value);
-          known = true;
-        }
-      assert_true(known);
+        if (strcmp(driver.plan->identities[p], wrong->identity) == 0)
+          identity = &driver.plan->objects[0].identities[p];
+      assert_true(identity && *identity);
+      *identity = wrong_value(wrong, value);
       snprintf(when, sizeof when, "another %s", wrong->identity);
       world(before);
       if (!driver_execute(&driver))
         fail_msg("%s, %s: %s", row->id, when, driver.err.text);
       expect(row, when, OBJECT_GONE, "");
       expect_same(row, when, before);
+      check_without(row, identity, before);
     }
 }
 
