@@ -261,13 +261,13 @@ static void say_proof(const struct watch *watch) {
     freed += is_free;
     waits += is_free && watch->waiters[i].waits;
   }
-  char count[2 * FORMAT_MAX], then[128] = "", still[96] = "";
+  char count[2 * FORMAT_MAX], then[128] = "", still[128] = "";
   format_counted(count, sizeof count, (int64_t)freed, "session", "sessions");
   if (freed > 0)
     snprintf(then, sizeof then, ", %s freed", count);
+  format_counted(count, sizeof count, (int64_t)waits, "of which waits", "of which wait");
   if (waits > 0)
-    snprintf(still, sizeof still, ", %zu of which wait%s for another now", waits,
-             waits == 1 ? "s" : "");
+    snprintf(still, sizeof still, ", %s for another now", count);
   if (done > 0)
     outcome_proof(outcome, "%zu %s%s%s", done,
                   !cancels(watch) ? "gone"

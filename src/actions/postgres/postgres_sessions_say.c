@@ -57,8 +57,9 @@ static void say_cancel(struct plan *plan, bool one) {
   plan_say(plan, PLAN_BLAST,
            one ? "its client gets an error (57014) for the query; the session stays"
                : "their clients get an error (57014) for the query; the sessions stay");
-  plan_say(plan, PLAN_LOSS, "what the quer%s so far is rolled back, and the transaction with %s",
-           one ? "y has done" : "ies have done", one ? "it" : "them");
+  plan_say(plan, PLAN_LOSS,
+           one ? "what the query has done so far is rolled back, and the transaction with it"
+               : "what the queries have done so far is rolled back, and the transaction with them");
 }
 
 static void say_terminate(struct plan *plan, const struct postgres_objects *objects, bool one) {
@@ -117,8 +118,8 @@ static void warn_of_waiters(struct plan *plan, const struct postgres_objects *ob
     plan_say(plan, PLAN_WARNING, "it is itself blocked by %s",
              postgres_session_text(holder, SESSION_FOUND_LABEL));
   else if (waiting > 0)
-    plan_say(plan, PLAN_WARNING, "%zu of them wait%s for a lock: to end who holds it frees them",
-             waiting, waiting == 1 ? "s" : "");
+    plan_say(plan, PLAN_WARNING, "%s for a lock: to end who holds it frees them",
+             postgres_counted(plan, (int64_t)waiting, "of them waits", "of them wait"));
 }
 
 void postgres_sessions_say(struct plan *plan, const struct postgres_objects *objects) {

@@ -112,14 +112,11 @@ static const char *analyze_progress(int version) {
                  " WHERE c.oid = $1::oid AND format('%I.%I', n.nspname, c.relname) = $2::text"
 
 static void dead_rows(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
-  char gone[2 * FORMAT_MAX], remain[FORMAT_MAX];
-  format_counted(gone, sizeof gone, before > now ? before - now : 0, "dead row", "dead rows");
-  format_count(remain, sizeof remain, now);
-  if (before <= now && now > 0)
-    snprintf(out, POSTGRES_FIGURES_MAX, "no dead rows removed, %s remain", remain);
-  else
-    snprintf(out, POSTGRES_FIGURES_MAX, "%s removed, %s remain%s", gone, remain,
-             now == 1 ? "s" : "");
+  char gone[2 * FORMAT_MAX] = "no dead rows", remain[2 * FORMAT_MAX];
+  if (before > now || now == 0)
+    format_counted(gone, sizeof gone, before > now ? before - now : 0, "dead row", "dead rows");
+  snprintf(out, POSTGRES_FIGURES_MAX, "%s removed, %s", gone,
+           format_counted(remain, sizeof remain, now, "remains", "remain"));
 }
 
 static void live_rows(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
