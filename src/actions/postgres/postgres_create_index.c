@@ -238,6 +238,7 @@ static const char check_sql[] =
     " (SELECT coalesce(array_agg(o.indexrelid), '{}')::text FROM pg_index o"
     "  WHERE o.indrelid = t.oid AND NOT o.indisvalid)"
     " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = $1::oid"
+    " AND $2::text ~ '^CREATE (UNIQUE )?INDEX CONCURRENTLY '"
     " AND position(format(' ON %I.%I USING ', n.nspname, t.relname) IN $2::text) > 0";
 
 /* What the table has that it had not before. */
