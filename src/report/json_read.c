@@ -23,7 +23,7 @@ static bool read_version(const struct json_node *top) {
     return false;
   if (version <= REPORT_JSON_VERSION)
     return true;
-  return err_set(top->err, ERR_UNSUPPORTED, "version: %lld, and this stacktop reads up to %d",
+  return err_set(top->err, ERR_UNSUPPORTED, "version %lld; this stacktop reads up to %d",
                  (long long)version, REPORT_JSON_VERSION);
 }
 
@@ -77,7 +77,7 @@ static bool read_target(const struct json_node *node, struct report_document *do
     return false;
   const struct target_kind *kind = kind_of(document, kind_name, title);
   if (!kind)
-    return json_node_fail(node, "more than can be kept");
+    return json_node_fail(node, "too many to keep");
   struct target *target = target_new(kind, name);
   target->interval_ms = interval_ms;
   target->timeout_ms = timeout_ms;
@@ -200,7 +200,7 @@ static bool read_targets(const struct json_node *top, struct report_document *do
       return false;
     bytes += state->sample ? state->sample->arena.used : 0;
     if (bytes > REPORT_JSON_SAMPLES_MAX || document->arena.exhausted)
-      return json_node_fail(&element, "more than can be kept");
+      return json_node_fail(&element, "too many to keep");
   }
   return true;
 }
@@ -234,7 +234,7 @@ static bool read_finding(const struct json_node *node, size_t target_count, stru
   finding->column = keep(arena, column);
   finding->subject = keep(arena, subject);
   finding->sentence = keep(arena, sentence);
-  return !arena->exhausted || json_node_fail(node, "more than can be kept");
+  return !arena->exhausted || json_node_fail(node, "too many to keep");
 }
 
 static bool read_findings(const struct json_node *top, struct model *model) {

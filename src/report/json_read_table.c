@@ -74,7 +74,7 @@ static bool read_columns(const struct json_node *node, struct arena *arena,
     return false;
   struct column_spec *columns = arena_alloc(arena, spec->column_count * sizeof *columns);
   if (!columns)
-    return json_node_fail(node, "more than can be kept");
+    return json_node_fail(node, "too many to keep");
   spec->columns = columns;
   for (size_t i = 0; i < spec->column_count; i++) {
     struct json_node element = json_element(&array, i);
@@ -82,7 +82,7 @@ static bool read_columns(const struct json_node *node, struct arena *arena,
       return false;
     for (size_t j = 0; j < i; j++)
       if (strcmp(columns[i].id, columns[j].id) == 0)
-        return json_node_fail(&element, "the id of another column too");
+        return json_node_fail(&element, "a duplicate column id");
   }
   return true;
 }
@@ -208,7 +208,7 @@ static bool read_parent(const struct json_node *node, const struct reader *reade
     return false;
   struct json_node member = json_member(node, "parent");
   return !*parent || map_find(&reader->keys, *parent) ||
-         json_node_fail(&member, "no row of that key stands before it");
+         json_node_fail(&member, "no row with that key before it");
 }
 
 /* *full: the sample cannot take more. */
@@ -278,7 +278,7 @@ static const struct table_spec *const *read_specs(const struct json_node *array,
   const struct table_spec **specs = arena_alloc(arena, count * sizeof *specs);
   struct table_spec *items = arena_alloc(arena, count * sizeof *items);
   if (!specs || !items) {
-    json_node_fail(array, "more than can be kept");
+    json_node_fail(array, "too many to keep");
     return NULL;
   }
   for (size_t i = 0; i < count; i++) {
@@ -288,7 +288,7 @@ static const struct table_spec *const *read_specs(const struct json_node *array,
       return NULL;
     for (size_t j = 0; j < i; j++) {
       if (strcmp(items[i].id, items[j].id) == 0) {
-        json_node_fail(&element, "the id of another table too");
+        json_node_fail(&element, "a duplicate table id");
         return NULL;
       }
     }

@@ -31,7 +31,7 @@ static bool within_limits(const char *text, size_t len, const struct json_limits
 json_t *json_tree_new(const char *text, size_t len, const struct json_limits *limits,
                       struct err *err) {
   if (len > limits->bytes) {
-    err_set(err, ERR_LIMIT, "%zu bytes: at most %zu are read", len, limits->bytes);
+    err_set(err, ERR_LIMIT, "%zu bytes; at most %zu are allowed", len, limits->bytes);
     return NULL;
   }
   if (!within_limits(text, len, limits, err))

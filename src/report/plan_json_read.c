@@ -74,7 +74,7 @@ static bool read_versions(const struct json_node *top) {
   if (version == PLAN_JSON_VERSION && strcmp(stacktop, STACKTOP_VERSION) == 0)
     return true;
   return err_set(top->err, ERR_UNSUPPORTED,
-                 "made by another version of stacktop (%.32s): make the plan again", stacktop);
+                 "made by another version of stacktop (%.32s); make a new plan", stacktop);
 }
 
 /* An empty one for the action; NULL with the reason. */
@@ -85,7 +85,7 @@ static struct plan *plan_of_action(const struct json_node *top, plan_action_find
     return NULL;
   const struct action_spec *action = find(arg, id);
   if (!action) {
-    json_node_fail(&member, "there is no action \"%.64s\"", id);
+    json_node_fail(&member, "unknown action \"%.64s\"", id);
     return NULL;
   }
   if (!json_expect(&kind_member, strcmp(kind, action->kind) == 0, action->kind))
@@ -157,7 +157,7 @@ static bool read_columns(const struct json_node *top, struct plan *plan) {
       return false;
     for (size_t before = 0; before < i; before++)
       if (strcmp(columns[before].title, title) == 0)
-        return json_node_fail(&element, "expected a title of its own");
+        return json_node_fail(&element, "expected a title that no other column has");
     columns[i].title = keep(plan, title);
   }
   plan->columns = columns;
@@ -179,7 +179,7 @@ static bool read_identities(const struct json_node *top, struct plan *plan) {
     const char *name = json_string_value(element.json);
     for (size_t before = 0; before < i; before++)
       if (strcmp(identities[before], name) == 0)
-        return json_node_fail(&element, "expected a name of its own");
+        return json_node_fail(&element, "expected a name that no other pin has");
     identities[i] = keep(plan, name);
   }
   plan->identities = identities;
@@ -195,14 +195,14 @@ static bool read_object(const struct json_node *node, struct plan *plan, struct 
   struct json_node cells = json_member(node, "cells"), identities = json_member(node, "pins");
   if (!json_expect(node, json_is_object(node->json), "an object") ||
       !read_bytes(node, "key", plan, &key) || !read_bytes(node, "label", plan, &label) ||
-      !json_expect(&key_member, !map_find(keys, key), "a key of its own") ||
+      !json_expect(&key_member, !map_find(keys, key), "a key that no other object has") ||
       !json_expect(&cells, json_is_object(cells.json), "an object") ||
       !json_expect(&identities, json_is_object(identities.json), "an object"))
     return false;
   map_add(keys, key, 0);
   struct plan_object *object = plan_object(plan, key, label);
   if (!object)
-    return json_node_fail(node, "more than can be kept");
+    return json_node_fail(node, "too many to keep");
   object->key = key;
   object->label = label;
   for (size_t i = 0; i < plan->column_count; i++)
@@ -211,7 +211,7 @@ static bool read_object(const struct json_node *node, struct plan *plan, struct 
   for (size_t i = 0; i < plan->identity_count; i++)
     if (!read_bytes_or(&identities, plan->identities[i], plan, &object->identities[i]))
       return false;
-  return !plan->arena.exhausted || json_node_fail(node, "more than can be kept");
+  return !plan->arena.exhausted || json_node_fail(node, "too many to keep");
 }
 
 static bool read_objects(const struct json_node *top, struct plan *plan) {
@@ -254,7 +254,7 @@ static bool read_texts(const struct json_node *top, struct plan *plan) {
       return false;
     plan_say(plan, part, "%s", text);
     if (plan->arena.exhausted)
-      return json_node_fail(&element, "more than can be kept");
+      return json_node_fail(&element, "too many to keep");
   }
   return true;
 }
@@ -265,7 +265,7 @@ static bool read_plan(const struct json_node *top, struct plan *plan) {
       !read_texts(top, plan) ||
       !json_read_int_or(top, "count", plan->count, 0, INT64_MAX, &plan->count))
     return false;
-  return !plan->arena.exhausted || json_node_fail(top, "more than can be kept");
+  return !plan->arena.exhausted || json_node_fail(top, "too many to keep");
 }
 
 struct plan *plan_json_read(const char *text, size_t len, plan_action_find find, void *arg,

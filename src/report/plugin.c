@@ -129,7 +129,7 @@ bool report_plugin_write(FILE *file, const struct model *model, int64_t now_ms,
   figures_collect(&figures, model, now_ms);
   text_status_begin(&out, model, now_ms, words[model_severity(model, now_ms)]);
   if (figures.left_out > 0)
-    fprintf(file, " (%zu figures left out)", figures.left_out);
+    fprintf(file, " (%zu figures omitted)", figures.left_out);
   fprintf(file, "%s%s\n", figures.length > 0 ? " |" : "", figures.text);
   return fflush(file) == 0 && !ferror(file);
 }

@@ -43,8 +43,8 @@ static void put_lasted(struct text_out *out, const struct target_state *state,
   bool first = state->samples + state->failures <= 1;
   bool worth = !first && lasted_ms >= AGE_SHOWN_MS;
   if (finding->pending)
-    snprintf(text, sizeof text, "(%s%s%snot for long enough yet)", worth ? "for " : "",
-             worth ? lasted : "", worth ? ", " : "");
+    snprintf(text, sizeof text, "(%s%s%spending)", worth ? "for " : "", worth ? lasted : "",
+             worth ? ", " : "");
   else
     snprintf(text, sizeof text, "(for %s)", lasted);
   if (finding->pending || worth)
@@ -109,7 +109,7 @@ static void put_state(struct text_out *out, const struct target_state *state, in
   const struct sample *sample = state->sample;
   switch (target_state_condition(state, now_ms)) {
   case TARGET_WAITING:
-    text_out_words(out, "not heard from yet", 2);
+    text_out_words(out, "no data yet", 2);
     break;
   case TARGET_DOWN:
     if (state->err.kind == ERR_DISABLED) /* the finding says why */

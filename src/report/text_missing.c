@@ -85,5 +85,5 @@ void text_missing(struct text_out *out, const struct model *model, size_t first,
     return;
   text_out_begin(out, 0);
   text_out_label(out, "?");
-  text_out_words(out, "and more reasons: see --json", 0);
+  text_out_words(out, "more reasons omitted, see --json", 0);
 }

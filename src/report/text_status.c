@@ -55,7 +55,7 @@ static void status_counts(struct status *status, const struct model *model, int6
     gap = ", ";
   }
   if (waiting) {
-    status_add(status, "%s%zu not heard from", gap, waiting);
+    status_add(status, "%s%zu without data", gap, waiting);
     gap = ", ";
   }
   if (model->target_count == 0)

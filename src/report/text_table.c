@@ -263,7 +263,7 @@ static void put_more(struct text_out *out, const struct text_table *table,
   }
   if (table->table->truncated) {
     text_out_begin(out, INDENT + MARK);
-    text_out_words(out, "cut: there were more than can be kept", 0);
+    text_out_words(out, "truncated: too many rows to keep", 0);
   }
 }
 

@@ -227,14 +227,14 @@ static void bad(const char *from, const char *to, const char *sentence) {
 static void test_refused(void **state) {
   (void)state;
   bad("\"version\":2", "\"version\":3",
-      "made by another version of stacktop (" STACKTOP_VERSION "): make the plan again");
+      "made by another version of stacktop (" STACKTOP_VERSION "); make a new plan");
   bad("\"stacktop\":\"" STACKTOP_VERSION, "\"stacktop\":\"9.9",
-      "made by another version of stacktop (9.9): make the plan again");
-  bad("postgres.terminate", "postgres.drop", "action: there is no action \"postgres.drop\"");
+      "made by another version of stacktop (9.9); make a new plan");
+  bad("postgres.terminate", "postgres.drop", "action: unknown action \"postgres.drop\"");
   bad("\"kind\":\"postgres\"", "\"kind\":\"redis\"", "kind: expected postgres");
   bad("\"count\":2", "\"count\":-2", "count: expected an integer from 0 to 9223372036854775807");
-  bad("\"title\":\"AGE\"", "\"title\":\"STATE\"", "columns[1]: expected a title of its own");
-  bad("\"pid\",\"backend_start\"", "\"pid\",\"pid\"", "pins[1]: expected a name of its own");
+  bad("\"title\":\"AGE\"", "\"title\":\"STATE\"", "columns[1]: expected a title that no other column has");
+  bad("\"pid\",\"backend_start\"", "\"pid\",\"pid\"", "pins[1]: expected a name that no other pin has");
   bad("\"bytes\":\"", "\"bytes\":\"0",
       "victims[1].key: expected bytes in hexadecimal, none of them 00");
   bad("\"part\":\"effect\"", "\"part\":\"affect\"",
@@ -249,7 +249,7 @@ static void test_a_key_twice(void **state) {
   char *text = written(plan);
   struct err err = {0};
   assert_null(plan_json_read(text, strlen(text), find, NULL, &err));
-  check_text(err.text, "victims[1].key: expected a key of its own", "twice");
+  check_text(err.text, "victims[1].key: expected a key that no other object has", "twice");
   free(text);
   plan_free(plan);
 }

@@ -133,7 +133,7 @@ static void test_many(void **state) {
   fixture_publish(&model, 0, sample, 100, FIXTURE_NOW);
   char *line = line_of(&model);
   assert_in_range(strlen(line), 1000, 4096);
-  expect(line, " figures left out) |");
+  expect(line, " figures omitted) |");
   figures_check(strchr(line, '|') + 1);
   free(line);
   model_fini(&model);
