@@ -87,20 +87,19 @@ static void append_work(struct worker_task *task) {
     append->written =
         audit_file_append(append->path, append->line, strlen(append->line), &append->err);
   else
-    err_set(&append->err, ERR_INVALID,
-            "HOME is not set: `state` in the configuration tells a place");
+    err_set(&append->err, ERR_INVALID, "HOME is not set; set `state` in the configuration");
 }
 
 static void err_finish(struct err *err, enum err_kind kind, enum audit_event event,
                        const char *path, const char *why) {
   static const char *const so[] = {
-      [AUDIT_INTENT] = "nothing is done without a record",
-      [AUDIT_OUTCOME] = "the outcome is not on disk yet",
-      [AUDIT_ACKNOWLEDGED] = "it is not acknowledged",
+      [AUDIT_INTENT] = "the action was not started",
+      [AUDIT_OUTCOME] = "the outcome is not yet on disk",
+      [AUDIT_ACKNOWLEDGED] = "the acknowledgement is not recorded",
       [AUDIT_UNLOCKED] = "the unlock is not recorded",
       [AUDIT_LOCKED] = "the lock is not recorded",
   };
-  err_set(err, kind, "the audit %.100s%scannot be written (%s): %s", path ? path : "",
+  err_set(err, kind, "cannot write the audit log %.100s%s(%s): %s", path ? path : "",
           path ? " " : "", why, so[event]);
 }
 
@@ -175,7 +174,7 @@ static void append_start(struct audit *audit) {
   audit->on_thread = append;
   append->err = (struct err){0};
   if (append->event == AUDIT_INTENT && audit->kept_count >= AUDIT_KEPT_MAX)
-    err_set(&append->err, ERR_LIMIT, "%zu outcomes are not on disk yet", audit->kept_count);
+    err_set(&append->err, ERR_LIMIT, "%zu outcomes are not yet on disk", audit->kept_count);
   else
     audit->writing = worker_start(audit->pool, &append->task, &append->err);
   if (audit->writing)
@@ -279,7 +278,7 @@ static void audit_end(struct audit *audit) {
 static void on_deadline(uv_timer_t *timer) {
   struct audit *audit = timer->data;
   audit->expired = true;
-  static const char why[] = "the disk does not answer";
+  static const char why[] = "the disk does not respond";
   struct err err;
   if (audit->writing)
     err_finish(&err, ERR_TIMEOUT, audit->event, audit->path, why);

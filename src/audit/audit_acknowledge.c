@@ -100,7 +100,7 @@ static bool may_acknowledge(const struct finding *finding, const char *path, str
     return err_set(err, ERR_INVALID, "the outcome of %s is known: %.40s", finding->id,
                    outcome_word_text(last->result));
   if (!audit_open_is_unknown(last, host, clock_wall_read_ms()))
-    return err_set(err, ERR_INVALID, "%s is still under way (pid %lld on %.60s)", finding->id,
+    return err_set(err, ERR_INVALID, "%s is still in progress (pid %lld on %.60s)", finding->id,
                    (long long)last->who.pid, last->who.host);
   return true;
 }
@@ -136,7 +136,7 @@ static bool look_first(struct again *again, struct err *err) {
   if (fd < 0 && number == ENOENT)
     return may_acknowledge(again->finding, again->path, err);
   if (fd < 0)
-    return err_set(err, why.kind, "the audit %.120s cannot be read (%.100s)", again->path,
+    return err_set(err, why.kind, "cannot read the audit log %.120s (%.100s)", again->path,
                    why.text);
   int status = fstat(fd, &again->file) == 0 ? 0 : errno;
   if (status == 0)
@@ -144,7 +144,7 @@ static bool look_first(struct again *again, struct err *err) {
                               again->finding);
   close(fd);
   if (status != 0)
-    return err_set(err, ERR_IO, "the audit %.120s cannot be read (%s)", again->path,
+    return err_set(err, ERR_IO, "cannot read the audit log %.120s (%s)", again->path,
                    strerror(status));
   return may_acknowledge(again->finding, again->path, err);
 }
@@ -187,8 +187,8 @@ static bool append(struct again *again, const char *reason, char notice[AUDIT_SY
   *notice = '\0';
   return why.kind == ERR_INVALID ? err_set(err, why.kind, "%s", why.text)
                                  : err_set(err, why.kind,
-                                           "the audit %.100s cannot be written (%.100s): it is not "
-                                           "acknowledged",
+                                           "cannot write the audit log %.100s (%.100s): the "
+                                           "acknowledgement is not recorded",
                                            again->path, why.text);
 }
 
@@ -200,7 +200,7 @@ bool audit_acknowledge_file(const char *path, const char *id, const char *reason
   if (!*id || strlen(id) >= sizeof finding.id)
     return err_set(err, ERR_INVALID, "\"%.64s\" is not the id of an action", id);
   if (!reason || reason[strspn(reason, " \t\n")] == '\0')
-    return err_set(err, ERR_INVALID, "a reason is needed: what was found out about it");
+    return err_set(err, ERR_INVALID, "a reason is required: what you found out about the outcome");
   memcpy(finding.id, id, strlen(id) + 1);
   char *at = strchr(finding.id, '@');
   if (at)

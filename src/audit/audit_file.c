@@ -23,25 +23,25 @@ static bool fail(struct err *err, int number) {
   case EDQUOT:
     return err_set(err, ERR_IO, "disk quota exceeded");
   case EFBIG:
-    return err_set(err, ERR_IO, "the file may not grow any more: ulimit -f");
+    return err_set(err, ERR_IO, "the file has reached its size limit (ulimit -f)");
   case EROFS:
     return err_set(err, ERR_IO, "the file system is read-only");
   case EACCES:
   case EPERM:
     return err_set(err, ERR_DENIED, "permission denied");
   case EISDIR:
-    return err_set(err, ERR_INVALID, "it is a directory: move it away");
+    return err_set(err, ERR_INVALID, "it is a directory; move it away");
   case ELOOP:
-    return err_set(err, ERR_INVALID, "it is a symbolic link: put the file itself there");
+    return err_set(err, ERR_INVALID, "it is a symbolic link; replace it with the file itself");
   case ENOTDIR:
     return err_set(err, ERR_INVALID, "a part of the path is a file, not a directory");
   case ENXIO:
     return err_set(err, ERR_INVALID, "it is a socket; move it away");
   case ENOLCK:
   case EOPNOTSUPP:
-    return err_set(
-        err, ERR_UNSUPPORTED,
-        "its file system has no locks: `state` in the configuration tells another place");
+    return err_set(err, ERR_UNSUPPORTED,
+                   "its file system does not support locks; set `state` in the configuration to "
+                   "another directory");
   default:
     return err_set(err, ERR_IO, "%s", strerror(number));
   }
@@ -52,7 +52,7 @@ static bool check_kind(mode_t mode, struct err *err) {
     return true;
   if (S_ISDIR(mode))
     return fail(err, EISDIR);
-  return err_set(err, ERR_INVALID, "it is a %s: move it away",
+  return err_set(err, ERR_INVALID, "it is a %s; move it away",
                  S_ISFIFO(mode)  ? "named pipe"
                  : S_ISCHR(mode) ? "character device"
                                  : "device");
@@ -127,7 +127,7 @@ static int open_locked(const char *path, off_t *size, bool *made, struct err *er
     if (!fine)
       return -1;
   }
-  err_set(err, ERR_IO, "it is replaced all the time");
+  err_set(err, ERR_IO, "it is being replaced continuously");
   return -1;
 }
 

@@ -6,7 +6,7 @@ bool audit_acknowledge_now(const struct audit_options *options, const char *id, 
                            struct err *err) {
   char notice[AUDIT_SYSLOG_MAX];
   if (!options->path)
-    return err_set(err, ERR_INVALID, "HOME is not set: `state` in the configuration names a place");
+    return err_set(err, ERR_INVALID, "HOME is not set; set `state` in the configuration");
   if (!audit_acknowledge_file(options->path, id, reason, notice, err))
     return false;
   if (options->to_syslog)

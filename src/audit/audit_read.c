@@ -67,7 +67,7 @@ bool audit_read(const char *path, const struct audit_filter *filter, audit_seen 
   if (fd < 0 && number == ENOENT)
     return true;
   if (fd < 0)
-    return err_set(err, why.kind, "the audit %.120s cannot be read (%.100s)", path, why.text);
+    return err_set(err, why.kind, "cannot read the audit log %.120s (%.100s)", path, why.text);
   gethostname(reading.host, sizeof reading.host - 1);
   reading.now_ms = clock_wall_ms();
   audit_open_init(&reading.open);
@@ -80,5 +80,5 @@ bool audit_read(const char *path, const struct audit_filter *filter, audit_seen 
   audit_open_fini(&reading.open);
   close(fd);
   return status == 0 ||
-         err_set(err, ERR_IO, "the audit %.120s cannot be read (%s)", path, strerror(status));
+         err_set(err, ERR_IO, "cannot read the audit log %.120s (%s)", path, strerror(status));
 }

@@ -23,7 +23,7 @@ static void run_unlock(const struct command_context *context, const char *argume
     say(context, SEVERITY_WARN, err.text);
     return;
   }
-  snprintf(text, sizeof text, "unlocked, until nothing is done for %d minutes",
+  snprintf(text, sizeof text, "unlocked until %d minutes pass without an action",
            LOCK_IDLE_MS / 60000);
   say(context, SEVERITY_WARN, text);
   pipeline_record_lock(context->pipeline, false);
@@ -35,7 +35,7 @@ static void run_lock(const struct command_context *context, const char *argument
     pipeline_record_lock(context->pipeline, true);
   lock_close(context->lock);
   say(context, context->lock->why ? SEVERITY_OK : SEVERITY_WARN,
-      context->lock->why ? "read-only again" : "it is not read-only: --read-only makes it so");
+      context->lock->why ? "read-only again" : "not in read-only mode; start with --read-only");
 }
 
 static void run_acknowledge(const struct command_context *context, const char *argument) {
@@ -77,9 +77,9 @@ const struct command_name command_names[] = {
     {"unlock", "NAME", "leaves read-only mode for a while; NAME is that of the environment"},
     {"lock", "", "read-only again"},
     {"acknowledge", "ID REASON", "records that an unknown outcome was investigated"},
-    {"undo", "", "plans what takes the last action back"},
-    {"quit", "", "leaves stacktop"},
-    {"q", "", "the same"},
+    {"undo", "", "plans the undo of the last action"},
+    {"quit", "", "exits stacktop"},
+    {"q", "", "exits stacktop"},
     {"help", "", "lists the commands"},
     {NULL, NULL, NULL},
 };

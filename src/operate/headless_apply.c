@@ -30,17 +30,17 @@ bool headless_apply_fits(const struct plan *plan, const struct config *config,
                          const struct target **target, struct err *err) {
   *target = target_find(config, plan);
   if (!*target)
-    return err_set(err, ERR_INVALID, "the configuration has no %s \"%.64s\": the plan is for it",
-                   plan->kind, plan->target);
-  if (!same(plan->environment, config->environment))
     return err_set(err, ERR_INVALID,
-                   "the plan is for the environment \"%.64s\", and the configuration is \"%.64s\"",
-                   plan->environment ? plan->environment : "",
-                   config->environment ? config->environment : "");
+                   "the plan is for %s \"%.64s\", which is not in the configuration", plan->kind,
+                   plan->target);
+  if (!same(plan->environment, config->environment))
+    return err_set(
+        err, ERR_INVALID,
+        "the plan is for the environment \"%.64s\", but the configuration is for \"%.64s\"",
+        plan->environment ? plan->environment : "", config->environment ? config->environment : "");
   if (plan->production != config_is_production(config))
     return err_set(err, ERR_INVALID,
-                   "the environment %.64s is no longer judged as it was: make "
-                   "the plan again",
+                   "the environment %.64s is now classified differently; make a new plan",
                    config->environment ? config->environment : "");
   return true;
 }
@@ -68,10 +68,10 @@ bool headless_apply_at(struct headless *headless, const struct plan *plan, struc
 bool headless_apply_agreed(const struct plan *plan, const char *typed, struct err *err) {
   char wanted[PLAN_PHRASE_MAX];
   if (!plan_agreed(plan, typed))
-    return err_set(err, ERR_INVALID, "that is not `%.100s`: nothing was done",
+    return err_set(err, ERR_INVALID, "that is not `%.100s`; nothing was done",
                    plan_phrase(plan, wanted));
   if (clock_wall_ms() - plan->made_ms > PLAN_FILE_LIFETIME_MS)
-    return err_set(err, ERR_INVALID, "the plan has become older than an hour: make it again");
+    return err_set(err, ERR_INVALID, "the plan is older than an hour; make a new one");
   return true;
 }
 

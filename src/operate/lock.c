@@ -35,7 +35,7 @@ bool lock_allows(const struct lock *lock, const struct target *target, int64_t n
                  struct err *err) {
   if (!is_open(lock, now_ms))
     return err_set(err, ERR_DENIED, "read-only (%s)%s", lock->why,
-                   lock->fixed ? "" : ": `:unlock` ends it for a while");
+                   lock->fixed ? "" : "; use `:unlock NAME` to unlock it for a while");
   if (target->disabled)
     return err_set(err, ERR_DISABLED, "%s is disabled: %s", target->name, target->disabled);
   if (target->read_only)
@@ -48,12 +48,12 @@ bool lock_open(struct lock *lock, const struct config *config, const char *typed
   const char *name =
       config->environment && *config->environment ? config->environment : config->name;
   if (!lock->why)
-    return err_set(err, ERR_INVALID, "it is not read-only");
+    return err_set(err, ERR_INVALID, "not in read-only mode");
   if (lock->fixed)
     return err_set(err, ERR_DENIED, "%s; this session stays read-only", lock->why);
   if (!name || strcmp(typed, name) != 0)
-    return err_set(err, ERR_INVALID, "to unlock for %d minutes: `:unlock %s`", LOCK_IDLE_MS / 60000,
-                   name ? name : "NAME");
+    return err_set(err, ERR_INVALID, "to unlock for %d minutes, type `:unlock %s`",
+                   LOCK_IDLE_MS / 60000, name ? name : "NAME");
   lock->open_until_ms = now_ms + LOCK_IDLE_MS;
   return true;
 }

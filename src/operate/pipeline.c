@@ -87,13 +87,13 @@ static bool context_preset(const struct pipeline *pipeline, const struct action 
   const struct table *table = sample ? sample_table_view(sample, context) : NULL;
   const struct row *row = table ? table_find(table, subject->keys[0]) : NULL;
   if (!row)
-    return err_set(err, ERR_INVALID, "%s is gone", subject->keys[0]);
+    return err_set(err, ERR_INVALID, "%s no longer exists", subject->keys[0]);
   for (size_t i = 0; i < action->spec.param_count; i++) {
     char text[64];
     if (!action->preset(row, i, text, sizeof text))
       continue;
     if (texts[i] && strcmp(texts[i], text) != 0)
-      return err_set(err, ERR_INVALID, "%s=%.40s is not of the row %.60s",
+      return err_set(err, ERR_INVALID, "%s=%.40s does not match the row %.60s",
                      action->spec.params[i].name, texts[i], row->key);
     free(texts[i]);
     texts[i] = mem_dup(text);
@@ -136,7 +136,7 @@ static void undo(struct pipeline *pipeline) {
   size_t count = 0;
   char **words = line ? words_split(line, &count, &err) : NULL;
   if (!line)
-    err_set(&err, ERR_INVALID, "nothing that was done here can be taken back");
+    err_set(&err, ERR_INVALID, "this session has no action that can be undone");
   struct operation *operation =
       words ? pipeline_begin(pipeline, count, (const char *const *)words, false, &err) : NULL;
   free(words);

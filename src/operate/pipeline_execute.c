@@ -34,7 +34,7 @@ bool run_meets_another(const struct run *run, const struct plan *plan, struct er
       continue;
     const char *label = objects_meet(other->plan, plan);
     if (label) {
-      err_set(err, ERR_INVALID, "the same is under way already for %s", label);
+      err_set(err, ERR_INVALID, "the same action is already in progress for %s", label);
       return true;
     }
   }
@@ -48,7 +48,7 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
   if (operation->phase != OPERATION_PLAN)
     return err_set(err, ERR_INVALID, "there is no plan to confirm");
   if (run->dry)
-    return err_set(err, ERR_INVALID, "this plan is only to be looked at");
+    return err_set(err, ERR_INVALID, "this plan is for viewing only");
   if (!lock_allows(run->pipeline->options.lock, run->target, now_ms, err))
     return false;
   if (run->pipeline->paused)
@@ -57,7 +57,7 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
     return err_set(err, ERR_INVALID, "the plan is older than %d s; make a new one",
                    PLAN_LIFETIME_MS / 1000);
   if (!plan_agreed(operation->plan, typed))
-    return err_set(err, ERR_INVALID, "\"%.80s\" is not what was asked for: type %s", typed,
+    return err_set(err, ERR_INVALID, "\"%.80s\" does not match; type %s", typed,
                    plan_phrase(operation->plan, phrase));
   const struct target_state *state =
       &run->pipeline->options.model->targets[operation->target_index];
@@ -100,7 +100,7 @@ static void pending_settle(struct run *run) {
   const bool stopped = *why || run->operation.cancelling;
   if (run->dropped || !stopped)
     outcome_set_all(&run->operation.outcome, OBJECT_PENDING, OBJECT_UNKNOWN, "%s",
-                    *why ? why : "nothing was said of it");
+                    *why ? why : "no result was reported");
   else
     outcome_set_all(&run->operation.outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted%s%s",
                     *why ? ": " : "", why);
@@ -113,7 +113,7 @@ static void run_conclude(struct run *run) {
   const char *why = operation->err.text;
   pending_settle(run);
   outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN,
-                  "asked for and acknowledged; no proof was seen%s%s", *why ? ": " : "", why);
+                  "accepted by the server, but not verified%s%s", *why ? ": " : "", why);
   run_phase(run, OPERATION_OUTCOME);
   run->recording = true;
   run_record(run, AUDIT_OUTCOME, on_outcome_written);
@@ -174,7 +174,8 @@ static bool is_still_agreed(const struct run *run, struct err *err) {
   int64_t now_ms = pipeline_now();
   if (now_ms - run->agreed_ms > PLAN_LIFETIME_MS ||
       (!run->adopted && plan_is_old(run->operation.plan, now_ms)))
-    return err_set(err, ERR_TIMEOUT, "the record took too long: it was not begun so late");
+    return err_set(err, ERR_TIMEOUT,
+                   "writing the audit log took too long; the action was not started");
   return lock_allows(run->pipeline->options.lock, run->target, now_ms, err);
 }
 
@@ -188,9 +189,9 @@ static void on_intent_written(void *arg, const struct err *err) {
     run_tell_refused(run, err);
     run_fail(run, err);
   } else if (run->ending) {
-    run_skip(run, "stacktop was left before it began");
+    run_skip(run, "stacktop exited before it started");
   } else if (run->operation.cancelling) {
-    run_skip(run, "cancelled before it began");
+    run_skip(run, "cancelled before it started");
   } else if (!is_still_agreed(run, &late)) {
     run_skip(run, late.text);
   } else {
@@ -240,6 +241,6 @@ void run_abandon(struct run *run) {
   if (!stepping || !is_begun(operation))
     return; /* nothing begun, or its line is being written */
   run->dropped = true;
-  err_set(&operation->err, ERR_CLOSED, "left while under way");
+  err_set(&operation->err, ERR_CLOSED, "stacktop exited while it was in progress");
   run_conclude(run);
 }

@@ -46,7 +46,7 @@ bool action_may(struct pipeline *pipeline, const struct action *action,
     return false;
   if (action_takes_rows(&action->spec, subject->table) && subject->key_count > 1 &&
       !action->spec.many)
-    return err_set(why, ERR_INVALID, "for one row at a time: %zu are marked", subject->key_count);
+    return err_set(why, ERR_INVALID, "for one row at a time; %zu are marked", subject->key_count);
   struct action_request request = request_of(pipeline, action, subject);
   /* The lock last: what would be possible without it can be seen. */
   return rows_are_there(&request, why) && (!action->applies || action->applies(&request, why)) &&

@@ -17,7 +17,7 @@ bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, i
     return err_set(err, ERR_INVALID, "the screen is paused: press z, then plan again");
   switch (target_state_condition(state, now_ms)) {
   case TARGET_WAITING:
-    return err_set(err, ERR_INVALID, "nothing is known of %s yet", state->target->name);
+    return err_set(err, ERR_INVALID, "no data from %s yet", state->target->name);
   case TARGET_DOWN:
     if (state->err.kind == ERR_DISABLED)
       return err_set(err, ERR_DISABLED, "%s is %s", state->target->name, state->err.text);
@@ -32,7 +32,8 @@ bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, i
   if (target_state_condition(state, now_ms) == TARGET_STALE ||
       (!state->once && target_state_age(state, now_ms) > limit))
     return err_set(
-        err, ERR_INVALID, "what is known of %s is %s old: no plan is made by that",
+        err, ERR_INVALID,
+        "the data of %s is %s old, too old for a plan; wait for the next collection",
         state->target->name,
         format_duration(age, sizeof age, (double)target_state_age(state, now_ms) / 1000));
   return true;
@@ -41,7 +42,7 @@ bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, i
 bool rows_are_there(const struct action_request *request, struct err *err) {
   for (size_t i = 0; i < request->key_count; i++)
     if (!action_row(request, i))
-      return err_set(err, ERR_INVALID, "%s is gone", request->keys[i]);
+      return err_set(err, ERR_INVALID, "%s no longer exists", request->keys[i]);
   return true;
 }
 
@@ -100,7 +101,7 @@ static int64_t data_ms(const struct run *run) {
 static bool chosen_are_there(const struct run *run, struct err *err) {
   const struct operation *operation = &run->operation;
   if (run->action->spec.choice == CHOICE_ONE && operation->chosen_count != 1)
-    return err_set(err, ERR_INVALID, "one is to be picked, not %zu", operation->chosen_count);
+    return err_set(err, ERR_INVALID, "select one, not %zu", operation->chosen_count);
   if (operation->chosen_count == 0)
     return true;
   const struct table *table =
@@ -111,7 +112,7 @@ static bool chosen_are_there(const struct run *run, struct err *err) {
     map_add(&rows, table->rows[i].key, i);
   for (size_t i = 0; good && i < operation->chosen_count; i++)
     if (!map_find(&rows, operation->chosen[i]))
-      good = err_set(err, ERR_INVALID, "%s is gone", operation->chosen[i]);
+      good = err_set(err, ERR_INVALID, "%s no longer exists", operation->chosen[i]);
   map_fini(&rows);
   return good;
 }
@@ -125,7 +126,7 @@ static bool plan_make(struct run *run, const struct action_request *request, str
   if (plan->arena.exhausted)
     return err_set(err, ERR_LIMIT, "the plan is too large; select fewer");
   if (plan->object_count == 0)
-    return err_set(err, ERR_INVALID, "there is nothing to do");
+    return err_set(err, ERR_INVALID, "nothing to do");
   return !run_meets_another(run, plan, err);
 }
 
@@ -164,7 +165,7 @@ static void run_plan(struct run *run) {
 
 /* Why there is nothing, as the survey has it. */
 static void nothing_found(const struct sample *found, struct err *err) {
-  err_set(err, ERR_INVALID, "there is nothing to pick from%s%s",
+  err_set(err, ERR_INVALID, "nothing to select from%s%s",
           found && found->note_count > 0 ? ": " : "",
           found && found->note_count > 0 ? found->notes[0].text : "");
 }

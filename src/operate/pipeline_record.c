@@ -104,7 +104,7 @@ void run_tell(struct run *run, const struct err *unrecorded) {
 
 void run_tell_refused(struct run *run, const struct err *err) {
   events_add(&run->pipeline->options.model->events, pipeline_now(), SEVERITY_CRIT,
-             run->target->name, "not begun: %s: %s", run->operation.plan->title, err->text);
+             run->target->name, "not started: %s: %s", run->operation.plan->title, err->text);
 }
 
 /* ---- outcomes that the disk does not take yet */
@@ -120,13 +120,13 @@ static struct operation *operation_of_record(const struct pipeline *pipeline, co
 static void kept_end(struct pipeline *pipeline, const struct audit_kept *kept) {
   const bool written = kept->state == AUDIT_KEPT_WRITTEN;
   if (pipeline->closed && written)
-    fprintf(stderr, "stacktop: %s: its outcome is on disk now\n", kept->title);
+    fprintf(stderr, "stacktop: %s: its outcome is now on disk\n", kept->title);
   else if (pipeline->closed)
     fprintf(stderr, "stacktop: %s: %s: `stacktop audit --unknown` lists %s\n", kept->title,
             kept->err->text, kept->id);
   else if (written)
     events_add(&pipeline->options.model->events, pipeline_now(), SEVERITY_OK, kept->target,
-               "recorded now: %s", kept->title);
+               "now recorded: %s", kept->title);
 }
 
 void pipeline_kept(void *arg, const struct audit_kept *kept) {

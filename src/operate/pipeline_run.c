@@ -77,7 +77,7 @@ struct run *run_new(struct pipeline *pipeline, const struct action *action, size
   front_give_up(pipeline);
   if (!operations_make_room(pipeline)) {
     pipeline_changed(pipeline);
-    err_set(err, ERR_LIMIT, "%d actions are under way: wait until one has ended", OPERATIONS_MAX);
+    err_set(err, ERR_LIMIT, "%d actions are in progress; wait until one has ended", OPERATIONS_MAX);
     return NULL;
   }
   struct run *run = mem_new(sizeof *run);

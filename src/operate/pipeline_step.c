@@ -60,7 +60,8 @@ static void on_deadline(uv_timer_t *timer) {
   run->step->drop(&run->act);
   run->dropped = true;
   err_set(&err, ERR_TIMEOUT,
-          run->operation.phase == OPERATION_VERIFY ? "no proof within %s" : "no answer within %s",
+          run->operation.phase == OPERATION_VERIFY ? "not verified within %s"
+                                                   : "no answer within %s",
           format_duration(text, sizeof text, (double)limit / 1000));
   step_over(run, NULL, &err);
 }

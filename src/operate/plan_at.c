@@ -9,11 +9,10 @@ bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err
   const char *server = sample ? sample->facts[FACT_SERVER] : NULL;
   if (plan->server && server)
     return strcmp(plan->server, server) == 0 ||
-           err_set(err, ERR_INVALID,
-                   "%s is a different server now: %.80s, and the plan is for %.80s", plan->target,
-                   server, plan->server);
+           err_set(err, ERR_INVALID, "%s is now a different server: %.80s; the plan is for %.80s",
+                   plan->target, server, plan->server);
   if (!plan->address || !sample || !sample->address || strcmp(plan->address, sample->address) == 0)
     return true;
-  return err_set(err, ERR_INVALID, "%s was at %.80s when the plan was made, and is at %.80s now",
+  return err_set(err, ERR_INVALID, "%s was at %.80s when the plan was made and is now at %.80s",
                  plan->target, plan->address, sample->address);
 }

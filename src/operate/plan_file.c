@@ -52,9 +52,9 @@ static int folder_open(const char *state, bool make, struct err *err) {
   free(path);
   if (folder < 0) {
     if (errno == ENOENT)
-      err_set(err, ERR_INVALID, "there is no plan: %.160s/plans is not there", state);
+      err_set(err, ERR_INVALID, "there is no plan: %.160s/plans does not exist", state);
     else
-      fail(err, state, "plans cannot be read from");
+      fail(err, state, "cannot read plans from");
     return -1;
   }
   struct stat status;
@@ -62,8 +62,8 @@ static int folder_open(const char *state, bool make, struct err *err) {
     return folder;
   close(folder);
   err_set(err, ERR_DENIED,
-          "%.160s/plans is open to others: it must be yours, and 0700; or, for a group, 2770 like "
-          "the folder above it",
+          "%.160s/plans is accessible to others; it must be yours with mode 0700 or, for a group, "
+          "2770 like its parent directory",
           state);
   return -1;
 }
@@ -124,7 +124,7 @@ static bool reads_again(const struct plan_format *format, const char *text, size
   format->hash(plan, back);
   plan_free(plan);
   return strcmp(back, hash) == 0 ||
-         err_set(err, ERR_LIMIT, "the plan cannot be kept: it would not be read as it is");
+         err_set(err, ERR_LIMIT, "cannot store the plan: it would not read back unchanged");
 }
 
 static bool write_all(int file, const char *text, size_t len) {
@@ -184,13 +184,13 @@ bool plan_file_save(const char *state, const struct plan_format *format, struct 
   bool good = out && format->write(out, plan);
   if (!out || fclose(out) != 0 || !good) {
     free(text);
-    return err_set(err, ERR_LIMIT, "the plan cannot be written");
+    return err_set(err, ERR_LIMIT, "cannot write the plan");
   }
   int folder = reads_again(format, text, len, hash, err) ? folder_open(state, true, err) : -1;
   good = folder >= 0;
   if (good) {
     folder_tidy(folder, now_ms);
-    good = file_write(folder, hash, text, len) || fail(err, state, "the plan cannot be written to");
+    good = file_write(folder, hash, text, len) || fail(err, state, "cannot write the plan to");
     close(folder);
   }
   free(text);
@@ -216,14 +216,14 @@ static void search_entry(struct search *search, const char *entry) {
 
 static bool search_end(const struct search *search, const char *state, struct err *err) {
   if (*search->other)
-    return err_set(err, ERR_INVALID, "%.64s is the beginning of two plans, %.16s... and %.16s...",
+    return err_set(err, ERR_INVALID,
+                   "%.64s matches two plans, %.16s... and %.16s...; give more digits",
                    search->prefix, search->found, search->other);
   if (*search->found)
     return true;
   if (*search->applied)
     return err_set(err, ERR_INVALID,
-                   "the plan %.12s has been applied: make it again (`stacktop audit` tells what "
-                   "became of it)",
+                   "the plan %.12s has already been applied (see `stacktop audit`); make a new one",
                    search->applied);
   return err_set(err, ERR_INVALID,
                  "there is no plan %.64s in %.120s/plans (plans are kept for an hour)",
@@ -234,7 +234,7 @@ static bool search_run(struct search *search, const char *state, int folder, str
   int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
   if (!entries) {
-    fail(err, state, "plans cannot be read from");
+    fail(err, state, "cannot read plans from");
     if (copy >= 0)
       close(copy);
     return false;
@@ -284,8 +284,8 @@ static bool plan_check(const struct plan_format *format, struct plan *plan, cons
         content);
   if (is_over(plan, now_ms))
     return err_set(err, ERR_INVALID,
-                   "the plan %.12s was made at %s, and can be applied for an hour: make it again",
-                   hash, format_time(made, sizeof made, plan->made_ms, false, true));
+                   "the plan %.12s was made at %s and was valid for an hour; make a new one", hash,
+                   format_time(made, sizeof made, plan->made_ms, false, true));
   plan->hash = plan_copy(plan, hash);
   return true;
 }
@@ -307,7 +307,7 @@ struct plan *plan_file_load(const char *state, const struct plan_format *format,
   if (search_run(&search, state, folder, err)) {
     text = file_read_all(folder, format->bytes_max, search.found, &len);
     if (!text)
-      fail(err, state, "the plan cannot be read from");
+      fail(err, state, "cannot read the plan from");
   }
   close(folder);
   if (!text)
@@ -316,7 +316,7 @@ struct plan *plan_file_load(const char *state, const struct plan_format *format,
   struct plan *plan = format->read(text, len, spec_find, NULL, &why);
   free(text);
   if (!plan)
-    err_set(err, why.kind, "the plan %.12s cannot be read: %.160s", search.found, why.text);
+    err_set(err, why.kind, "cannot read the plan %.12s: %.160s", search.found, why.text);
   else if (plan_check(format, plan, search.found, now_ms, err))
     return plan;
   plan_free(plan);
@@ -333,9 +333,9 @@ static bool file_rename(const char *state, const char *hash, const char *from, c
     return false;
   bool good = renameat(folder, name_of(old, hash, from), folder, name_of(new, hash, to)) == 0;
   if (!good && errno == ENOENT)
-    err_set(err, ERR_INVALID, "the plan %.12s has just been applied by somebody else", hash);
+    err_set(err, ERR_INVALID, "another process has just applied the plan %.12s", hash);
   else if (!good)
-    fail(err, state, "the plan cannot be marked as applied in");
+    fail(err, state, "cannot mark the plan as applied in");
   close(folder);
   return good;
 }

@@ -73,8 +73,8 @@ const char *sentence_detail(char *out, size_t size, const struct plan *plan,
     char part[64];
     if (count == 0)
       continue;
-    snprintf(part, sizeof part, "%s%zu %s%s", used ? ", " : "", count, object_result_text(order[i]),
-             order[i] == OBJECT_GONE ? " already" : "");
+    snprintf(part, sizeof part, "%s%zu %s%s", used ? ", " : "", count,
+             order[i] == OBJECT_GONE ? "already " : "", object_result_text(order[i]));
     used = append(out, size, used, part);
     if (order[i] != OBJECT_DONE && order[i] != OBJECT_GONE)
       used = append_first(out, size, used, plan, outcome, order[i]);
@@ -86,7 +86,7 @@ const char *sentence_detail(char *out, size_t size, const struct plan *plan,
 static const char *word_text(const char *word) {
   if (strcmp(word, "unknown") == 0)
     return "outcome unknown";
-  return strcmp(word, "gone") == 0 ? "gone already" : outcome_word_text(word);
+  return strcmp(word, "gone") == 0 ? "already gone" : outcome_word_text(word);
 }
 
 const char *sentence_outcome(char *out, size_t size, const struct plan *plan,
@@ -143,7 +143,7 @@ static const char *past_of(const struct audit_record *record) {
 /* Between who and what was done. */
 static const char *link_of(const struct audit_record *record, bool done) {
   if (!done)
-    return " wanted to";
+    return " tried to";
   return past_of(record) ? "" : " did";
 }
 
@@ -161,13 +161,14 @@ const char *sentence_record(char *out, size_t size, const struct audit_record *r
                 record->target ? record->target : "");
   if (unknown) {
     format_time(at, sizeof at, record->at_ms, true, true);
-    snprintf(out, size, "outcome unknown: %s, %s %s at %s UTC; look, then `:acknowledge %s REASON`",
-             deed, outcome ? "by" : "begun by", who, at, record->id ? record->id : "?");
+    snprintf(out, size,
+             "outcome unknown: %s, %s %s at %s UTC; investigate, then `:acknowledge %s REASON`",
+             deed, outcome ? "by" : "started by", who, at, record->id ? record->id : "?");
   } else if (record->event == AUDIT_ACKNOWLEDGED) {
-    snprintf(out, size, "%s acknowledged the unknown outcome of: %s: %s", who, deed,
+    snprintf(out, size, "%s acknowledged an unknown outcome: %s: %s", who, deed,
              record->reason ? record->reason : "");
   } else if (!outcome) {
-    snprintf(out, size, "%s begins: %s", who, deed);
+    snprintf(out, size, "%s started: %s", who, deed);
   } else {
     char words[OBJECT_TEXT_MAX];
     const char *detail = record_detail(words, record);

@@ -7,8 +7,8 @@ char *state_choose(const struct config *config, struct err *err) {
   char *state = config->state ? mem_dup(config->state) : state_folder();
   if (!state)
     err_set(err, ERR_INVALID,
-            "no place for plans and the audit is known: HOME is not set; `state` in the "
-            "configuration tells one");
+            "no directory for plans and the audit log: HOME is not set; set `state` in the "
+            "configuration");
   return state;
 }
 

@@ -16,7 +16,7 @@ static bool action_read(const char *word, const struct action **action, struct e
     return true;
   for (const struct action_spec *const *each = action_specs; *each; each++)
     suggest_consider(&suggestion, word, (*each)->id);
-  return err_set(err, ERR_INVALID, "there is no action \"%.64s\"%s (`stacktop actions` lists them)",
+  return err_set(err, ERR_INVALID, "unknown action \"%.64s\"%s (`stacktop actions` lists them)",
                  word, suggest_text(&suggestion));
 }
 
@@ -35,14 +35,13 @@ static bool target_refuse(const struct model *model, const char *kind, const cha
   for (size_t i = 0; i < model->target_count; i++) {
     const struct target *target = model->targets[i].target;
     if (strcmp(target->name, word) == 0)
-      return err_set(err, ERR_INVALID, "\"%.64s\" is a %s target: the action is for %s", word,
+      return err_set(err, ERR_INVALID, "\"%.64s\" is a %s target; the action is for %s", word,
                      target->kind->kind, kind);
   }
   if (known == 0)
     return err_set(err, ERR_INVALID, "the configuration has no %s target", kind);
-  return err_set(err, ERR_INVALID,
-                 "there is no %s target \"%.64s\"%s (`stacktop config` lists them)", kind, word,
-                 suggest_text(&suggestion));
+  return err_set(err, ERR_INVALID, "unknown %s target \"%.64s\"%s (`stacktop config` lists them)",
+                 kind, word, suggest_text(&suggestion));
 }
 
 static bool target_read(const struct model *model, const char *kind, const char *word,
@@ -72,7 +71,7 @@ static size_t name_length(const char *word) {
 static bool param_take(struct words *words, size_t index, const char *value, struct err *err) {
   const struct option *option = &words->action->spec.params[index];
   if (words->texts[index])
-    return err_set(err, ERR_INVALID, "%s= stands there twice", option->name);
+    return err_set(err, ERR_INVALID, "duplicate parameter %s=", option->name);
   struct option_value parsed = {0};
   struct err why = {0};
   bool good = option_parse(option, value, &parsed, &why);
@@ -88,7 +87,7 @@ static bool param_refuse(const struct action_spec *spec, const char *name, const
   char list[120] = "";
   for (size_t i = 0; i < spec->param_count; i++) {
     size_t used = strlen(list);
-    snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : ": it has ", spec->params[i].name);
+    snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "; known: ", spec->params[i].name);
   }
   return err_set(err, ERR_INVALID, "%s has no parameter \"%.40s\"%s", spec->id, name,
                  *guess ? guess : list);
@@ -123,7 +122,7 @@ static bool params_complete(const struct words *words, struct err *err) {
     return true; /* what the row fills in is known once it is found */
   for (size_t i = 0; i < spec->param_count; i++)
     if (spec->params[i].required && !spec->params[i].fallback && !words->texts[i])
-      return err_set(err, ERR_INVALID, "%s needs %s=...: %s", spec->id, spec->params[i].name,
+      return err_set(err, ERR_INVALID, "%s requires %s=...: %s", spec->id, spec->params[i].name,
                      spec->params[i].help ? spec->params[i].help : "");
   return true;
 }
@@ -134,10 +133,10 @@ static bool name_take(struct words *words, const char *word, struct err *err) {
   const struct action_spec *spec = &words->action->spec;
   const bool picks = spec->choice != CHOICE_NONE;
   if (!takes_names(spec))
-    return err_set(err, ERR_INVALID, "%s takes no rows: what is \"%.64s\"?", spec->id, word);
+    return err_set(err, ERR_INVALID, "%s takes no rows; unexpected \"%.64s\"", spec->id, word);
   if ((spec->table || spec->context) && (!picks || words->row_count == 0)) {
     if (words->row_count == 1 && !spec->many)
-      return err_set(err, ERR_INVALID, "%s takes one row: \"%.64s\" is a second", spec->id, word);
+      return err_set(err, ERR_INVALID, "%s takes one row; unexpected \"%.64s\"", spec->id, word);
     words->rows[words->row_count++] = mem_dup(word);
   } else {
     words->picks[words->pick_count++] = mem_dup(word);
@@ -155,7 +154,7 @@ static bool rest_read(struct words *words, size_t count, const char *const *argv
   }
   const struct action_spec *spec = &words->action->spec;
   if (spec->table && words->row_count == 0)
-    return err_set(err, ERR_INVALID, "%s needs a row of %s: its key or its name", spec->id,
+    return err_set(err, ERR_INVALID, "%s requires a row of %s; give its key or its name", spec->id,
                    spec->table);
   return params_complete(words, err);
 }
@@ -164,7 +163,7 @@ bool words_parse_rest(struct words *words, const struct action *action, size_t c
                       const char *const *argv, const struct model *model, struct err *err) {
   *words = (struct words){.action = action};
   if (count == 0)
-    return err_set(err, ERR_INVALID, "%s needs a target: the name of a %s of the configuration",
+    return err_set(err, ERR_INVALID, "%s requires a target, the name of a %s in the configuration",
                    action->spec.id, action->spec.kind);
   if (count > WORDS_MAX)
     return err_set(err, ERR_LIMIT, "more than %d words", WORDS_MAX);

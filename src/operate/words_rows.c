@@ -67,11 +67,10 @@ static bool row_of_label(const struct finder *finder, const char *word, bool las
     if (!label_is(label, word, last_word))
       continue;
     if (*row)
-      return err_set(err, ERR_INVALID,
-                     "\"%.40s\" is more than one of %s: %.40s (key %.32s) and %.40s (key %.32s): "
-                     "take the key",
-                     word, finder->where, row_label(table, *row, other), (*row)->key, label,
-                     each->key);
+      return err_set(
+          err, ERR_INVALID,
+          "\"%.40s\" is ambiguous among %s: %.40s (key %.32s) and %.40s (key %.32s); use the key",
+          word, finder->where, row_label(table, *row, other), (*row)->key, label, each->key);
     *row = each;
   }
   return true;
@@ -88,8 +87,9 @@ static bool row_refuse(const struct finder *finder, const char *word, struct err
       suggestion.best = memccpy(nearest, label, '\0', sizeof nearest) ? nearest : NULL;
     suggest_consider(&suggestion, word, table->rows[i].key);
   }
-  return err_set(err, ERR_INVALID, "there is no \"%.64s\" among %s%s%s", word, finder->where,
-                 table->truncated ? " that could be read" : "", suggest_text(&suggestion));
+  return err_set(err, ERR_INVALID, "no \"%.64s\" among %s%s%s", word, finder->where,
+                 table->truncated ? ", of which not all could be read" : "",
+                 suggest_text(&suggestion));
 }
 
 /* A name is literal: the key "a%2Fb" of group a/b is not meant by whoever writes the name of group
@@ -163,8 +163,7 @@ bool words_rows(const struct words *words, const struct model *model, char ***ke
     return true;
   if (!state->sample)
     return err_set(err, state->err.kind == ERR_NONE ? ERR_INVALID : state->err.kind,
-                   "%s: nothing is known of it%s%s", name, *state->err.text ? ": " : " yet",
-                   state->err.text);
+                   "no data from %s%s%s", name, *state->err.text ? ": " : " yet", state->err.text);
   const struct table *table = sample_table_view(state->sample, id);
   if (!table)
     return err_set(err, ERR_UNSUPPORTED, "%s has no table \"%s\"", name, id);
@@ -188,9 +187,9 @@ bool words_picks(const struct words *words, const struct sample *found, char ***
   if (words->pick_count == 0)
     return true;
   if (!found || found->table_count == 0)
-    return err_set(err, ERR_INVALID, "there is nothing to pick from");
+    return err_set(err, ERR_INVALID, "nothing to select from");
   char where[160];
-  snprintf(where, sizeof where, "the %.100s to pick from", found->tables[0].spec->id);
+  snprintf(where, sizeof where, "the %.100s to select from", found->tables[0].spec->id);
   struct finder finder;
   finder_init(&finder, &found->tables[0], where);
   bool good = rows_take(&finder, words->picks, words->pick_count, err);

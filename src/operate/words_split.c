@@ -25,7 +25,7 @@ static bool quoted(struct splitter *splitter, struct err *err) {
     *splitter->out++ = *splitter->at;
   }
   if (!*splitter->at)
-    return err_set(err, ERR_INVALID, "a %c is not closed", quote);
+    return err_set(err, ERR_INVALID, "unclosed %c", quote);
   splitter->at++;
   return true;
 }
@@ -38,7 +38,7 @@ static bool word(struct splitter *splitter, struct err *err) {
       continue;
     }
     if (*splitter->at == '\\' && !*++splitter->at)
-      return err_set(err, ERR_INVALID, "nothing follows the \\ at the end");
+      return err_set(err, ERR_INVALID, "incomplete escape \\ at the end");
     *splitter->out++ = *splitter->at++;
   }
   *splitter->out++ = '\0';

@@ -144,7 +144,7 @@ def test_one_plans_and_another_applies(remedy, victim, neighbour):
     made = remedy.run("plan", "postgres.terminate", "ecap", f"pid {victim.pid}")
     assert made.status == DONE and made.stderr == "", made
     assert f"Terminate pid {victim.pid} of ecap" in made.stdout
-    assert "Cannot be undone" in made.stdout and f"It asks for: {victim.pid}\n" in made.stdout
+    assert "Cannot be undone" in made.stdout and f"Confirmation phrase: {victim.pid}\n" in made.stdout
     assert victim.alive and remedy.audit.records == []
     plan = re.search(rf"stacktop -c {remedy.config} apply ([0-9a-f]+)", made.stdout).group(1)
 
@@ -233,7 +233,7 @@ def test_a_changed_plan(remedy, victim, neighbour):
     path.write_text(text.replace(str(victim.pid), str(neighbour.pid)))
     remedy.refused(plan, "was changed after it was made")
     path.write_text(text[:-10])
-    remedy.refused(plan, "cannot be read")
+    remedy.refused(plan, "cannot read the plan")
     path.write_text(text)
     path.chmod(0o600)
     assert remedy.apply(plan, "--confirm", victim.pid).status == DONE
@@ -245,7 +245,7 @@ def test_an_old_plan(remedy, victim):
     path = remedy.plans / f"{plan}.json"
     made = int(re.search(r'"made_ms":(\d+)', path.read_text()).group(1))
     path.write_text(path.read_text().replace(str(made), str(made - 3601 * 1000), 1))
-    run = remedy.refused(plan, "can be applied for an hour")
+    run = remedy.refused(plan, "was valid for an hour")
     assert time.strftime("%Y-%m-%d", time.gmtime(made / 1000 - 3601)) in run.stderr
     assert victim.alive
 
@@ -254,7 +254,7 @@ def test_a_plan_is_applied_once(remedy, victim, neighbour):
     plan = remedy.plan(victim.pid)
     assert remedy.apply(plan, "--confirm", victim.pid).status == DONE
     run = remedy.apply(plan, "--confirm", victim.pid)
-    assert run.status == FAILED and "has been applied" in run.stderr
+    assert run.status == FAILED and "has already been applied" in run.stderr
     assert len(remedy.audit.records) == 2 and neighbour.alive
 
 
@@ -333,7 +333,7 @@ def test_another_place(remedy, victim):
     """The configuration now names another target."""
     plan = remedy.plan(victim.pid)
     remedy.configure(environment_name="staging")
-    remedy.refused(plan, 'is for the environment "sandbox", and the configuration is "staging"')
+    remedy.refused(plan, 'is for the environment "sandbox", but the configuration is for "staging"')
     remedy.configure(target={"name": "other"})
     remedy.refused(plan, 'has no postgres "ecap"')
     assert victim.alive
@@ -366,7 +366,7 @@ def test_a_server_that_is_away(remedy, victim):
 
 def test_the_audit_of_several(remedy, victim, neighbour):
     """Each action is a line; one whose process ended in the middle is unknown."""
-    assert remedy.run("audit").stdout == "Nothing of that kind has been done.\n"
+    assert remedy.run("audit").stdout == "No matching actions.\n"
     for session in (victim, neighbour):
         assert remedy.apply(remedy.plan(session.pid), "--confirm", session.pid).status == DONE
     lost = remedy.audit.intents[0]
@@ -415,7 +415,7 @@ def test_an_unknown_outcome_is_acknowledged(remedy, victim):
         terminal.wait_for("acknowledged: ")
         terminal.press("q")
         assert terminal.wait_exit(2) == DONE
-    assert remedy.run("audit", "--unknown").stdout == "Nothing of that kind has been done.\n"
+    assert remedy.run("audit", "--unknown").stdout == "No matching actions.\n"
     acknowledged = [record for record in remedy.audit.records if record["event"] == "acknowledged"]
     assert [(record["id"], record["reason"]) for record in acknowledged] == [
         (lost["id"], "the session is gone"), (ended["id"], "looked at it")]
@@ -430,12 +430,12 @@ def test_an_unknown_outcome_is_acknowledged(remedy, victim):
 @pytest.mark.parametrize("words, status, said", [
     (["postgres.terminat", "ecap", "1"], USAGE, 'did you mean "postgres.terminate"?'),
     (["postgres.terminate", "ecpa", "1"], USAGE, 'did you mean "ecap"?'),
-    (["postgres.terminate", "ecap"], USAGE, "needs a row of sessions"),
-    (["postgres.terminate"], USAGE, "needs a target"),
-    ([], USAGE, "wants an action"),
+    (["postgres.terminate", "ecap"], USAGE, "requires a row of sessions"),
+    (["postgres.terminate"], USAGE, "requires a target"),
+    ([], USAGE, "requires an action and a target"),
     (["postgres.terminate-idle", "ecap", "agee=5m"], USAGE, 'did you mean "age"?'),
     (["postgres.terminate-idle", "ecap", "age=often"], USAGE, "is not a duration"),
-    (["postgres.terminate", "ecap", "none"], FAILED, 'there is no "none" among sessions of ecap'),
+    (["postgres.terminate", "ecap", "none"], FAILED, 'no "none" among sessions of ecap'),
     (["postgres.terminate-idle", "ecap", "age=29d"], FAILED, "no visible session has been idle in transaction"),
 ])
 def test_no_plan(remedy, words, status, said):
@@ -515,18 +515,18 @@ def test_ctrl_c_stops_at_a_safe_point(remedy, sandbox, keys):
     plan = remedy.run("plan", "redis.delete-keys", "cache", "pattern=cli-test:*", "--json").json
     with Terminal([BINARY, "-c", remedy.config, "apply", plan["hash"]], columns=100, rows=40,
                   env=remedy.env) as terminal:
-        terminal.wait_for("to do it, anything else not to:")
+        terminal.wait_for("to apply the plan, anything else to cancel:")
         terminal.press(plan["phrase"], "Enter")
         terminal.wait_for(re.compile(r"running.* of 150,\d+ keys"))
         terminal.press("Ctrl-C")
-        terminal.wait_for("it stops at the next safe point", alive=False)
+        terminal.wait_for("stopping at the next safe point", alive=False)
         assert terminal.wait_exit(5) == PARTLY, terminal.show()
     assert 0 < keys() < 150000
     assert remedy.audit.only()[1]["result"] == "partial"
     victim = remedy.audit.only()[1]["victims"][0]
     assert victim["result"] == "partly" and victim["unit"] == "keys" and 0 < victim["done"] < victim["total"]
     run = remedy.apply(plan["hash"], "--confirm", plan["phrase"])
-    assert run.status == FAILED and "has been applied" in run.stderr
+    assert run.status == FAILED and "has already been applied" in run.stderr
 
 
 def test_ctrl_c_twice_leaves_at_once(remedy, victim):
@@ -540,10 +540,10 @@ def test_ctrl_c_twice_leaves_at_once(remedy, victim):
             terminal.wait_for(re.compile(r"^running\b", re.M))
             began = time.monotonic()
             terminal.press("Ctrl-C")
-            terminal.wait_for("once more, and it is left at once")
+            terminal.wait_for("press Ctrl-C again to exit at once")
             waited = time.monotonic() - began
             terminal.press("Ctrl-C")
-            terminal.wait_for("what became of it is not known", alive=False)
+            terminal.wait_for("the outcome is not known", alive=False)
             assert terminal.wait_exit(2) == UNKNOWN
         finally:
             remedy.sandbox.thaw("postgres")

@@ -116,7 +116,7 @@ def test_a_session_that_is_gone_meanwhile_is_said_to_be_gone(stage, hog, tmp_pat
         stage.sql("SELECT pg_terminate_backend(%s)", hog)
         wait_until(lambda: not alive(stage, hog))
         agree(terminal, str(hog))
-        assert "gone already" in outcome(terminal)
+        assert "already gone" in outcome(terminal)
     assert Audit(tmp_path / "state").only()[1]["victims"][0]["result"] == "gone"
 
 

@@ -188,7 +188,7 @@ def test_apply_leaves_without_the_record(small):
     out, err = process.communicate(timeout=20 * PATIENCE)
     assert process.returncode == FAILED and not small.is_there, (out, err)
     assert f"{small.folder}/state/audit.jsonl" in err and "no space left on the disk" in err, err
-    assert "the outcome is not on disk" in err and "audit --unknown" in err, err
+    assert "the outcome is not yet on disk" in err and "audit --unknown" in err, err
     lost, = [json.loads(line) for line in small.unknown().splitlines()]
     assert lost["event"] == "intent" and lost["id"] in err
 
@@ -205,14 +205,14 @@ def test_the_screen_says_so_until_it_is_on_disk(place):
         terminal.press("Enter")
         terminal.wait_for("1 NOT RECORDED")
         terminal.wait_for("Input/output error")
-        terminal.wait_for(lambda screen: "Executed in" in screen.text and "the outcome is not on" in screen.text)
+        terminal.wait_for(lambda screen: "Executed in" in screen.text and "the outcome is not yet on" in screen.text)
         assert not place.is_there and place.events() == ["intent"]
         place.disk(0)
         terminal.wait_gone("NOT RECORDED")
         assert place.events() == ["intent", "outcome"]
-        terminal.wait_gone("the outcome is not on")
+        terminal.wait_gone("the outcome is not yet on")
         terminal.press("Enter")
-        terminal.wait_for("recorded now: ")
+        terminal.wait_for("now recorded: ")
         terminal.press("q")
         assert terminal.wait_exit(1) == 0
     assert place.unknown() == ""

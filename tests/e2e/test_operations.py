@@ -55,7 +55,7 @@ def test_an_action_as_a_command(calm, hog, tmp_path):
         assert "gone after" in outcome(terminal)
         close(terminal)
         terminal.press(":", "undo", "Enter")
-        terminal.wait_for("nothing that was done here can")
+        terminal.wait_for("this session has no action that can")
         terminal.press(":", "quit", "Enter")
         assert terminal.wait_exit(1) == 0
     assert not alive(calm, hog)

@@ -101,7 +101,7 @@ def test_closed_descriptors(tmp_path, web, closed):
         done = run(*arguments, closed=closed, env=env)
         assert done.returncode == status, (arguments, done.returncode, done.out, done.err)
         if silent and status != CRIT and 2 not in closed and arguments[0] not in ("plan", "apply", "-c"):
-            assert "cannot be written" in done.err, (arguments, done.err)
+            assert "cannot write the output" in done.err, (arguments, done.err)
 
 
 def test_the_dashboard_without_stderr(tmp_path, web):
@@ -144,7 +144,7 @@ def planned(tmp_path, redis):
     subprocess.run(["redis-cli", "-p", str(redis), "set", "a", "1"], check=True, capture_output=True)
     made = stacktop("plan", "-c", path, "redis.flush-db", "r", env=env)
     assert made.status == 0, made
-    phrase = re.search(r"It asks for: (.*)", made.stdout).group(1).strip()
+    phrase = re.search(r"Confirmation phrase: (.*)", made.stdout).group(1).strip()
     return path, env, re.search(r"^Plan ([0-9a-f]{64})$", made.stdout, re.M).group(1), phrase
 
 
@@ -176,7 +176,7 @@ def test_the_action_decides_apply_s_status_not_its_report(planned, redis):
     os.close(write)
     os.close(read)
     assert done.returncode == 0, done.err
-    assert "cannot be written" in done.err and "outcome of the action: done" in done.err
+    assert "cannot write the output" in done.err and "outcome of the action: done" in done.err
     assert keys(redis) == 0
 
 
@@ -201,7 +201,7 @@ def test_a_closed_pipe_makes_no_verdict_better(tmp_path):
     os.close(read)
     done = run("check", "-c", path, stdout=write)
     os.close(write)
-    assert done.returncode == CRIT and "cannot be written" in done.err
+    assert done.returncode == CRIT and "cannot write the output" in done.err
 
 
 # Limits.

@@ -63,7 +63,7 @@ def test_one_plans_and_the_other_applies(place):
     applied = run(BOB, [GROUP], config, "apply", digest, "--confirm", phrase)
     assert applied.returncode == 0, applied
     again = run(ANN, [GROUP], config, "apply", digest, "--confirm", phrase)
-    assert again.returncode == 1 and "has been applied" in again.stderr, again
+    assert again.returncode == 1 and "has already been applied" in again.stderr, again
     digest, phrase = plan(BOB, [GROUP], config)
     assert run(ANN, [GROUP], config, "apply", digest, "--confirm", phrase).returncode == 0
     for uid in (ANN, BOB):
@@ -105,5 +105,5 @@ def test_what_is_not_the_groups_is_not_applied(place, spoil):
         (state / "plans").chmod(0o2777)
     refused = run(BOB, [GROUP], config, "apply", digest, "--confirm", phrase)
     assert refused.returncode == 1, refused
-    assert re.search(r"cannot be read|open to others|denied|symbolic", refused.stderr), refused
+    assert re.search(r"cannot read|accessible to others|denied|symbolic", refused.stderr), refused
     assert not (state / "audit.jsonl").exists()

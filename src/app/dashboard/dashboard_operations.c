@@ -90,7 +90,7 @@ int64_t dashboard_operations_refresh(struct dashboard_operations *own, int64_t n
     own->model->generation++;
   if (before == LOCK_UNLOCKED && operations->lock == LOCK_READ_ONLY && own->lock.open_until_ms)
     events_add(&own->model->events, now_ms, SEVERITY_OK, "stacktop",
-               "read-only again: nothing was done for %d minutes", LOCK_IDLE_MS / 60000);
+               "read-only again after %d minutes without an action", LOCK_IDLE_MS / 60000);
   if (before == LOCK_UNLOCKED && operations->lock == LOCK_READ_ONLY && own->lock.open_until_ms)
     pipeline_record_lock(own->pipeline, true);
   return operations->lock == LOCK_UNLOCKED ? operations->lock_ms : INT64_MAX;

@@ -33,7 +33,7 @@ static bool server_fits(struct apply *apply, const struct plan *plan, struct err
   struct err unknown;
   const bool fits = headless_apply_at(&apply->mode.headless, plan, &unknown, err);
   if (unknown.kind != ERR_NONE)
-    error_print("%s does not answer, so whether it is still at %s is not known: %s", plan->target,
+    error_print("cannot check that %s is still at %s, because it does not answer: %s", plan->target,
                 plan->address ? plan->address : plan->server, unknown.text);
   return fits;
 }
@@ -49,11 +49,11 @@ static bool phrase_get(const struct options *options, const char *wanted,
     return strlen(options->confirm) < PLAN_PHRASE_MAX;
   }
   if (terminal < 0)
-    return err_set(err, ERR_INVALID,
-                   "there is no terminal to agree on: --confirm takes what would be typed");
+    return err_set(err, ERR_INVALID, "no terminal to ask for confirmation; use --confirm PHRASE");
   char shown[PLAN_PHRASE_MAX * 2], prompt[PLAN_PHRASE_MAX * 2 + 64];
   text_sanitize(shown, sizeof shown, wanted, strlen(wanted), options->no_unicode);
-  snprintf(prompt, sizeof prompt, "\nType `%s` to do it, anything else not to: ", shown);
+  snprintf(prompt, sizeof prompt,
+           "\nType `%s` to apply the plan, anything else to cancel: ", shown);
   bool good = ask_line(terminal, prompt, line, PLAN_PHRASE_MAX);
   ask_close(terminal);
   return good || err_set(err, ERR_INVALID, "nothing was typed");
@@ -76,7 +76,7 @@ static void on_progress(void *arg, const struct operation *operation) {
 static void on_stopping(void *arg) {
   struct apply *apply = arg;
   progress_line_clear(&apply->line);
-  error_print("it stops at the next safe point; once more, and it is left at once");
+  error_print("stopping at the next safe point; press Ctrl-C again to exit at once");
 }
 
 /* ---- what became of it */
@@ -136,7 +136,7 @@ static int apply_begin(struct apply *apply, struct plan *plan, const char *typed
   case HEADLESS_OVER:
     return apply_report(apply);
   case HEADLESS_LEFT:
-    error_print("left while it was %s: what became of it is not known (`stacktop audit --unknown`)",
+    error_print("interrupted while %s; the outcome is not known (see `stacktop audit --unknown`)",
                 operation_phase_text(apply->run.operation->phase));
     return EXIT_OUTCOME_UNKNOWN;
   case HEADLESS_NOT_BEGUN:
@@ -154,7 +154,7 @@ static int apply_plan(struct apply *apply, struct plan *plan) {
   struct report_text_options text = print_options(apply->options);
   bool good = headless_apply_may(&apply->mode.headless, &err) && server_fits(apply, plan, &err);
   if (good && !print_end(report_plan_text(stdout, plan, &text)))
-    good = err_set(&err, ERR_IO, "a plan that cannot be read is not applied");
+    good = err_set(&err, ERR_IO, "the plan could not be shown, so it was not applied");
   good = good && agreed(apply->options, plan, typed, &err);
   if (good)
     return apply_begin(apply, plan, typed);

@@ -165,7 +165,7 @@ static void on_record(void *arg, const struct audit_record *record, bool unknown
 static const char *result_word(const struct entry *entry) {
   return *entry->result   ? outcome_word_text(entry->result)
          : entry->unknown ? "unknown"
-                          : "under way";
+                          : "in progress";
 }
 
 static enum severity result_severity(const char *word) {
@@ -173,7 +173,7 @@ static enum severity result_severity(const char *word) {
     return SEVERITY_OK;
   if (strcmp(word, "unknown") == 0)
     return SEVERITY_CRIT;
-  return strcmp(word, "under way") == 0 ? SEVERITY_UNKNOWN : SEVERITY_WARN;
+  return strcmp(word, "in progress") == 0 ? SEVERITY_UNKNOWN : SEVERITY_WARN;
 }
 
 static int width_of(const struct text_out *out, const char *text, int most, int width) {
@@ -254,7 +254,7 @@ static void put_listing(const struct listing *listing, const struct options *opt
     text_out_end(&out);
   }
   if (listing->count == 0 && !listing->json)
-    text_out_words(&out, "Nothing of that kind has been done.", 0);
+    text_out_words(&out, "No matching actions.", 0);
   for (size_t i = 0; i < listing->count; i++)
     put_entry(&out, &listing->entries[i], who, where, options->utc);
   text_out_end(&out);

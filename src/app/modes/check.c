@@ -112,8 +112,8 @@ static int check_report(struct check *check, const struct options *options) {
 static int only_refuse(struct runtime *runtime, struct config *config,
                        const struct options *options) {
   struct err err;
-  err_set(&err, ERR_INVALID,
-          "--only %.100s: there is no such target (`stacktop config` lists them)", options->only);
+  err_set(&err, ERR_INVALID, "--only %.100s: no such target (`stacktop config` lists them)",
+          options->only);
   error_print("%s", err.text);
   if (options->plugin)
     (void)print_end(report_plugin_trouble(stdout, err.text));

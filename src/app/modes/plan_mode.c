@@ -33,7 +33,7 @@ static bool put_plan(const struct options *options, const struct plan *plan) {
   char phrase[PLAN_PHRASE_MAX], line[PLAN_PHRASE_MAX + 64];
   if (!report_plan_text(stdout, plan, &text))
     return false;
-  snprintf(line, sizeof line, "It asks for: %s", plan_phrase(plan, phrase));
+  snprintf(line, sizeof line, "Confirmation phrase: %s", plan_phrase(plan, phrase));
   printf("\nPlan %s\nNothing has been done. To apply it, once and within an hour:\n", plan->hash);
   put_command(options, plan->hash);
   return report_line(stdout, line, &text);
@@ -44,10 +44,10 @@ static void put_candidates(const struct options *options, const struct operation
   FILE *out = options->json ? stderr : stdout;
   bool one = operation->action->choice == CHOICE_ONE;
   if (!report_candidates_text(out, operation->found, &text) || fflush(out) != 0)
-    error_print("what was found could not be written");
+    error_print("cannot write the candidates");
   error_print("%s needs %s of these; add the first word of its line to the command%s",
               operation->action->id, one ? "one" : "some",
-              one ? "" : "; a parent stands for all below it");
+              one ? "" : "; a parent selects all rows below it");
 }
 
 /* ---- what is done */

@@ -37,7 +37,7 @@ bool print_end(bool written) {
   if (flushed && written && !ferror(stdout))
     return true;
   error = flushed ? error : errno;
-  error_print("the output cannot be written%s%s", error ? ": " : "", error ? strerror(error) : "");
+  error_print("cannot write the output%s%s", error ? ": " : "", error ? strerror(error) : "");
   return false;
 }
 

@@ -15,7 +15,7 @@ bool runtime_init(struct runtime *runtime, struct err *err) {
   struct err why = {0};
   signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of its connection */
   if (!limit_files_free(FILES_MIN, &why))
-    return err_set(err, why.kind, "%.200s; %d more are needed", why.text, FILES_MIN);
+    return err_set(err, why.kind, "%.200s; %d more are required", why.text, FILES_MIN);
   const int status = uv_loop_init(&runtime->loop);
   if (status != 0)
     return err_set(err, ERR_IO, "cannot create an event loop: %s", uv_strerror(status));
@@ -46,7 +46,7 @@ static void on_scheduler_closed(void *arg) {
 /* In a debug build, says which handles are left: each has an owner that forgot it. */
 static void handle_print(uv_handle_t *handle, void *arg) {
   (void)arg;
-  fprintf(stderr, "stacktop: a %s handle is left on the loop\n",
+  fprintf(stderr, "stacktop: a %s handle is still open on the loop\n",
           uv_handle_type_name(uv_handle_get_type(handle)));
 }
 
@@ -68,7 +68,7 @@ bool runtime_close(struct runtime *runtime, struct scheduler *scheduler) {
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   if (uv_loop_close(&runtime->loop) != 0) {
     uv_walk(&runtime->loop, handle_print, NULL);
-    assert(!"a handle lives on at the end");
+    assert(!"a handle is still open at the end");
     return false;
   }
   return true;

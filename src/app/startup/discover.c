@@ -69,7 +69,7 @@ static struct target *target_make(const struct probe *probe) {
     struct err err;
     if (strcmp(kind->options[i].name, probe->place->option) == 0 &&
         !option_parse(&kind->options[i], probe->place->value, &target->values[i], &err))
-      assert(!"a usual place does not parse");
+      assert(!"a default address does not parse");
   }
   return target;
 }

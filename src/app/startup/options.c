@@ -80,7 +80,8 @@ static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
     suggest_consider(&suggestion, word, modes[i].word);
     snprintf(list + strlen(list), sizeof list - strlen(list), "%s, ", modes[i].word);
   }
-  return err_set(err, ERR_INVALID, "unknown command \"%.64s\"%s: %sor none for the dashboard", word,
+  return err_set(err, ERR_INVALID,
+                 "unknown command \"%.64s\"%s (known: %sor none for the dashboard)", word,
                  suggest_text(&suggestion), list);
 }
 
@@ -118,7 +119,7 @@ static bool mode_refuse(unsigned needed, const char *needed_by, struct err *err)
     if (needed & 1U << modes[i].mode)
       snprintf(list + strlen(list), sizeof list - strlen(list), "%s`stacktop %s`",
                *list ? ", " : "", modes[i].word);
-  return err_set(err, ERR_INVALID, "%s belongs to %s", needed_by, list);
+  return err_set(err, ERR_INVALID, "%s is only valid with %s", needed_by, list);
 }
 
 /* seen: how each long option was written, where it was. */
@@ -267,10 +268,10 @@ static bool format_check(const struct options *options, struct err *err) {
 static bool words_check(const struct options *options, struct err *err) {
   if (options->mode == MODE_PLAN && options->word_count == 0)
     return err_set(err, ERR_INVALID,
-                   "plan wants an action and a target (`stacktop actions` lists "
-                   "what there is)");
+                   "plan requires an action and a target (`stacktop actions` lists the actions)");
   if (options->mode == MODE_APPLY && options->word_count == 0)
-    return err_set(err, ERR_INVALID, "apply wants the hash of a plan (`stacktop plan` makes one)");
+    return err_set(err, ERR_INVALID,
+                   "apply requires the hash of a plan (`stacktop plan` makes one)");
   if (options->default_config && options->check_config)
     return err_set(err, ERR_INVALID, "--default and --check exclude each other; use one of them");
   if (!options->acknowledge != !options->reason)

@@ -56,7 +56,7 @@ static bool theme_read(struct theme *theme, const char *path, FILE *file, struct
   if (ferror(file))
     done = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
   else if (len > THEME_BYTES_MAX)
-    done = err_set(err, ERR_LIMIT, "%s: is larger than %d kB", path, THEME_BYTES_MAX >> 10);
+    done = err_set(err, ERR_LIMIT, "%s is larger than %d kB", path, THEME_BYTES_MAX >> 10);
   else
     done = theme_parse(theme, path, text, len, err);
   free(text);

@@ -150,20 +150,20 @@ static void test_refused(void **state) {
   bad("check --duration 10ms", "--duration: 10ms is out of range: 500ms to 1h");
   bad("check --duration 2h", "out of range");
   bad("check --plugin --json", "exclude each other");
-  bad("--plugin", "--plugin belongs to `stacktop check`");
-  bad("--json", "--json belongs to `stacktop check`, `stacktop actions`");
-  bad("check --unknown", "--unknown belongs to `stacktop audit`");
-  bad("plan a b --confirm y", "--confirm belongs to `stacktop apply`");
-  bad("plan", "plan wants an action and a target");
-  bad("apply --confirm y", "apply wants the hash of a plan");
+  bad("--plugin", "--plugin is only valid with `stacktop check`");
+  bad("--json", "--json is only valid with `stacktop check`, `stacktop actions`");
+  bad("check --unknown", "--unknown is only valid with `stacktop audit`");
+  bad("plan a b --confirm y", "--confirm is only valid with `stacktop apply`");
+  bad("plan", "plan requires an action and a target");
+  bad("apply --confirm y", "apply requires the hash of a plan");
   bad("apply 12345678 more", "unexpected argument \"more\"");
   bad("aply", "did you mean \"apply\"?");
   bad("-- plan", "unexpected argument \"plan\"");
   /* each option knows whom it is for, whatever comes after it */
-  bad("check --unknown --json", "--unknown belongs to `stacktop audit`");
-  bad("config --only redis", "--only belongs to `stacktop check`");
-  bad("check --default", "--default belongs to `stacktop config`");
-  bad("check --check", "--check belongs to `stacktop config`");
+  bad("check --unknown --json", "--unknown is only valid with `stacktop audit`");
+  bad("config --only redis", "--only is only valid with `stacktop check`");
+  bad("check --default", "--default is only valid with `stacktop config`");
+  bad("check --check", "--check is only valid with `stacktop config`");
   bad("config --check --default", "exclude each other");
 }
 

@@ -164,7 +164,7 @@ static void test_changed(void **state) {
   file = fopen(path, "w");
   fwrite(text, 1, len, file);
   fclose(file);
-  check_refuses(fixture->state, hash, "cannot be read: line ");
+  check_refuses(fixture->state, hash, ": line ");
   free(hash);
   free(path);
 }
@@ -175,12 +175,12 @@ static void test_not_ours(void **state) {
   char *moved = mem_printf("%s/elsewhere", fixture->folder), *folder = path_of(fixture, "", "");
   assert_int_equal(rename(path, moved), 0);
   assert_int_equal(symlink(moved, path), 0);
-  check_refuses(fixture->state, hash, "cannot be read from");
+  check_refuses(fixture->state, hash, "cannot read the plan from");
   assert_int_equal(unlink(path), 0);
   assert_int_equal(mkdir(path, 0700), 0);
-  check_refuses(fixture->state, hash, "cannot be read from");
+  check_refuses(fixture->state, hash, "cannot read the plan from");
   assert_int_equal(chmod(folder, 0770), 0);
-  check_refuses(fixture->state, hash, "is open to others");
+  check_refuses(fixture->state, hash, "is accessible to others");
   struct err err;
   struct plan *plan = plan_made("ecap", NOW);
   assert_false(plan_file_save(fixture->state, &plan_json, plan, NOW, &err));
@@ -201,7 +201,7 @@ static void test_ambiguous(void **state) {
   assert_non_null(file);
   fclose(file);
   snprintf(prefix, sizeof prefix, "%.20s", hash);
-  check_refuses(fixture->state, prefix, "is the beginning of two plans");
+  check_refuses(fixture->state, prefix, "matches two plans");
   check_loads(fixture->state, hash, "ecap");
   free(hash);
   free(other);
@@ -214,8 +214,8 @@ static void test_once(void **state) {
   char *hash = saved(fixture->state, "ecap", NOW, NOW);
   assert_true(plan_file_claim(fixture->state, hash, &err));
   assert_false(plan_file_claim(fixture->state, hash, &err));
-  assert_non_null(strstr(err.text, "has just been applied by somebody else"));
-  check_refuses(fixture->state, hash, "has been applied");
+  assert_non_null(strstr(err.text, "another process has just applied the plan"));
+  check_refuses(fixture->state, hash, "has already been applied");
   plan_file_release(fixture->state, hash);
   check_loads(fixture->state, hash, "ecap");
   assert_true(plan_file_claim(fixture->state, hash, &err));

@@ -57,7 +57,7 @@ static void test_both_kinds_of_unknown(void **state) {
   expect_unknown(fixture, "intent a-1 unknown;outcome a-2 unknown;");
   refuse(fixture, "a-9", "x", "has no action with the id \"a-9\"");
   refuse(fixture, "a-3", "x", "the outcome of a-3 is known: done");
-  refuse(fixture, "a-1", " ", "a reason is needed");
+  refuse(fixture, "a-1", " ", "a reason is required");
   refuse(fixture, "", "x", "is not the id of an action");
   acknowledge(fixture, "a-1");
   expect_unknown(fixture, "outcome a-2 unknown;");
@@ -76,7 +76,7 @@ static void test_what_is_under_way(void **state) {
   record.who.pid = getpid();
   record.who.pid_start = process_start(getpid());
   assert_true(fixture_append(fixture, &record));
-  refuse(fixture, "a-1", "x", "a-1 is still under way (pid ");
+  refuse(fixture, "a-1", "x", "a-1 is still in progress (pid ");
 }
 
 static void test_two_hosts(void **state) {

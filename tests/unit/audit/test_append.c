@@ -82,8 +82,8 @@ static void expect_refused(struct fixture *fixture, const char *path, const char
   fixture_open(fixture, path, false);
   struct audit_record record = fixture_intent("a-1");
   assert_false(fixture_append(fixture, &record));
-  snprintf(whole, sizeof whole,
-           "the audit %s cannot be written (%s): nothing is done without a record", path, why);
+  snprintf(whole, sizeof whole, "cannot write the audit log %s (%s): the action was not started",
+           path, why);
   assert_string_equal(fixture->err.text, whole);
 }
 
@@ -92,19 +92,19 @@ static void test_what_is_no_file(void **state) {
   char path[160], target[160];
   snprintf(path, sizeof path, "%s/folder", fixture->folder);
   mkdir(path, 0700);
-  expect_refused(fixture, path, "it is a directory: move it away");
+  expect_refused(fixture, path, "it is a directory; move it away");
   snprintf(target, sizeof target, "%s/target", fixture->folder);
   fixture_write(target, "precious");
   snprintf(path, sizeof path, "%s/link", fixture->folder);
   assert_int_equal(symlink(target, path), 0);
-  expect_refused(fixture, path, "it is a symbolic link: put the file itself there");
+  expect_refused(fixture, path, "it is a symbolic link; replace it with the file itself");
   char *text = fixture_read(target);
   assert_string_equal(text, "precious");
   free(text);
   snprintf(path, sizeof path, "%s/pipe", fixture->folder);
   assert_int_equal(mkfifo(path, 0600), 0);
-  expect_refused(fixture, path, "it is a named pipe: move it away");
-  expect_refused(fixture, "/dev/full", "it is a character device: move it away");
+  expect_refused(fixture, path, "it is a named pipe; move it away");
+  expect_refused(fixture, "/dev/full", "it is a character device; move it away");
   snprintf(path, sizeof path, "%s/target/audit.jsonl", fixture->folder);
   expect_refused(fixture, path, "a part of the path is a file, not a directory");
 }
@@ -115,9 +115,8 @@ static void test_no_home(void **state) {
   fixture_open(fixture, NULL, false);
   struct audit_record record = fixture_outcome("a-1");
   assert_false(fixture_append(fixture, &record));
-  assert_string_equal(fixture->err.text,
-                      "the audit cannot be written (HOME is not set: `state` in the configuration "
-                      "tells a place): the outcome is not on disk yet");
+  assert_string_equal(fixture->err.text, "cannot write the audit log (HOME is not set; set `state` "
+                                         "in the configuration): the outcome is not yet on disk");
 }
 
 /* A child, for root may write everywhere. */
@@ -167,7 +166,7 @@ static void test_a_disk_that_is_full(void **state) {
     print_message("no file system may be mounted here: only ulimit stands for a full disk\n");
     return;
   }
-  check_no_room(fixture, "(no space left on the disk): nothing is done without a record");
+  check_no_room(fixture, "(no space left on the disk): the action was not started");
   fixture_close(fixture);
   assert_int_equal(mount(NULL, fixture->folder, NULL, MS_REMOUNT | MS_RDONLY, "size=128k"), 0);
   expect_refused(fixture, fixture->path, "the file system is read-only");
@@ -182,7 +181,7 @@ static void test_a_file_that_may_not_grow(void **state) {
   limit = before;
   limit.rlim_cur = 100000;
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-  check_no_room(*state, "(the file may not grow any more: ulimit -f)");
+  check_no_room(*state, "(the file has reached its size limit (ulimit -f))");
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 }
 
@@ -355,7 +354,7 @@ static void test_closing_waits_no_longer_than_a_moment(void **state) {
   assert_in_range(clock_now_ms() - before, 400, 1000);
   assert_int_equal(fixture->done_count, 3);
   assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
-  assert_non_null(strstr(fixture->err.text, "(the disk does not answer)"));
+  assert_non_null(strstr(fixture->err.text, "(the disk does not respond)"));
   close(fd);
   wait_for_lines(fixture->path, 2);
 }

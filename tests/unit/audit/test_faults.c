@@ -116,8 +116,7 @@ static void test_a_sync_that_fails_is_no_record(void **state) {
   assert_true(fixture_append(fixture, &record));
   disk.fail = EIO;
   assert_false(fixture_append(fixture, &record));
-  assert_non_null(
-      strstr(fixture->err.text, "(Input/output error): nothing is done without a record"));
+  assert_non_null(strstr(fixture->err.text, "(Input/output error): the action was not started"));
   assert_non_null(strstr(fixture->err.text, fixture->path));
   assert_int_equal(count_lines(fixture->path), 1);
   assert_int_equal(told.kept, 0); /* what is not begun needs no intent any more */
@@ -148,7 +147,7 @@ static void test_an_outcome_is_kept_and_written_again(void **state) {
   const int64_t before_ms = clock_now_ms();
   assert_false(fixture_append(fixture, &outcome));
   assert_non_null(
-      strstr(fixture->err.text, "(Input/output error): the outcome is not on disk yet"));
+      strstr(fixture->err.text, "(Input/output error): the outcome is not yet on disk"));
   assert_int_equal(told.kept, 1);
   assert_int_equal(told.attempts, 1);
   assert_string_equal(told.id, "a-1");
@@ -220,7 +219,7 @@ static void test_a_disk_that_hangs_while_it_is_left(void **state) {
   fixture_close(fixture); /* comes back, though the disk does not */
   assert_int_equal(disk.under_way, 1);
   assert_int_equal(told.lost, 1);
-  assert_non_null(strstr(told.err.text, "(the disk does not answer)"));
+  assert_non_null(strstr(told.err.text, "(the disk does not respond)"));
   disk.hangs = false; /* the thread that was left behind ends */
   while (disk.under_way > 0)
     usleep(1000);
@@ -236,7 +235,8 @@ static void test_too_many_that_are_kept_let_nothing_begin(void **state) {
   assert_int_equal(told.lost, 0);
   const int before = disk.syncs;
   assert_false(fixture_append(fixture, &intent));
-  assert_non_null(strstr(fixture->err.text, "(64 outcomes are not on disk yet): nothing is done"));
+  assert_non_null(
+      strstr(fixture->err.text, "(64 outcomes are not yet on disk): the action was not started"));
   assert_true(disk.syncs >= before); /* the outcomes were tried again */
   disk.fail = 0;
   assert_true(fixture_append(fixture, &intent));

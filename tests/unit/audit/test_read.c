@@ -145,7 +145,7 @@ static void test_what_cannot_be_read(void **state) {
   struct err err = {0};
   char text[256];
   assert_false(audit_read(fixture->folder, &(struct audit_filter){0}, on_seen, &seen, &err));
-  snprintf(text, sizeof text, "the audit %s cannot be read (it is a directory: move it away)",
+  snprintf(text, sizeof text, "cannot read the audit log %s (it is a directory; move it away)",
            fixture->folder);
   assert_string_equal(err.text, text);
 }

@@ -55,9 +55,9 @@ static void test_unlock_and_lock(void **state) {
   struct fixture *f = *state;
   f->config->environment = mem_dup("eu prod");
   run(f, "unlock");
-  assert_has(last_event(f)->text, "it is not read-only");
+  assert_has(last_event(f)->text, "not in read-only mode");
   run(f, "lock");
-  assert_has(last_event(f)->text, "--read-only makes it so");
+  assert_has(last_event(f)->text, "not in read-only mode; start with --read-only");
   lock_init(&f->lock, f->config, true, false);
   run(f, "unlock");
   assert_has(last_event(f)->text, "`:unlock eu prod`");
@@ -82,7 +82,7 @@ static void test_an_action_as_words(void **state) {
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
   assert_int_equal(front(f)->plan->object_count, 2);
   run(f, "fake.rows main");
-  assert_has(last_event(f)->text, "needs a row");
+  assert_has(last_event(f)->text, "requires a row");
   run(f, "fake.rows main 'pid");
   assert_int_equal(last_event(f)->severity, SEVERITY_WARN);
   run(f, "nonsense");
@@ -104,7 +104,7 @@ static void test_the_rest(void **state) {
   run(f, "quit");
   assert_int_equal(quits, 2);
   run(f, "undo");
-  assert_has(last_event(f)->text, "can be taken back");
+  assert_has(last_event(f)->text, "can be undone");
   run(f, "help");
   for (const struct command_name *each = command_names; each->name; each++)
     assert_has(last_event(f)->text, each->name);

@@ -49,13 +49,13 @@ static void test_the_plan_fits_the_configuration(void **state) {
   assert_true(headless_apply_fits(plan, config, &target, &err));
   assert_ptr_equal(target, config->targets[0]);
   plan->production = true; /* it was judged otherwise when the plan was made */
-  check_unfit(plan, config, "no longer judged as it was");
+  check_unfit(plan, config, "now classified differently");
   plan->environment = "production";
-  check_unfit(plan, config, "for the environment \"production\", and");
+  check_unfit(plan, config, "for the environment \"production\", but");
   plan->environment = NULL;
   check_unfit(plan, config, "for the environment \"\"");
   plan->target = "other";
-  check_unfit(plan, config, "has no postgres \"other\"");
+  check_unfit(plan, config, "for postgres \"other\", which is not in the configuration");
   teardown(&headless, plan);
 }
 
@@ -67,7 +67,7 @@ static void test_what_is_typed_agrees(void **state) {
   struct err err = {0};
   assert_true(headless_apply_agreed(plan, "y", &err));
   assert_false(headless_apply_agreed(plan, "n", &err));
-  assert_non_null(strstr(err.text, "that is not `y`: nothing was done"));
+  assert_non_null(strstr(err.text, "that is not `y`; nothing was done"));
   plan->made_ms -= PLAN_FILE_LIFETIME_MS + 1;
   assert_false(headless_apply_agreed(plan, "y", &err));
   assert_non_null(strstr(err.text, "older than an hour"));

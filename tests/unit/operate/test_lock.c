@@ -52,7 +52,7 @@ static void test_open_at_first(void **state) {
   assert_false(lock_show(&f->lock, &f->operations, 1000));
   assert_int_equal(f->operations.lock, LOCK_OPEN);
   assert_null(f->operations.lock_why);
-  assert_false(opens(f, "ecap", 1000, "not read-only"));
+  assert_false(opens(f, "ecap", 1000, "not in read-only mode"));
 }
 
 static void check_why(struct fixture *f, bool read_only, bool wall, const char *why, bool fixed) {

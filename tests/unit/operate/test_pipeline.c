@@ -89,7 +89,7 @@ static void test_what_does_not_fit_is_refused(void **state) {
   act_row(f, &fake_rows, "k2");
   check_refused(f, "k2 is not to be touched");
   act_row(f, &fake_rows, "k9");
-  check_refused(f, "k9 is gone");
+  check_refused(f, "k9 no longer exists");
   script.plan_no = true;
   act_row(f, &fake_rows, "k1");
   check_refused(f, "there is no way");
@@ -102,7 +102,7 @@ static void test_old_data_makes_no_plan(void **state) {
   check_refused(f, "11s old");
   fixture_publish_at(f, "127.0.0.1:1", clock_now_ms() - 6000); /* stale: two turns were missed */
   act_row(f, &fake_rows, "k1");
-  check_refused(f, "no plan is made");
+  check_refused(f, "too old for a plan");
   struct err err;
   err_set(&err, ERR_REFUSED, "nothing listens");
   model_fail(&f->model, 0, &err, clock_now_ms());
@@ -142,10 +142,9 @@ static void test_the_server_counts_more_than_its_address(void **state) {
   act_row(f, &fake_rows, "k1");
   assert_string_equal(front(f)->plan->server, "cluster-a");
   fixture_publish_as(f, "cluster-b", "127.0.0.1:1", clock_now_ms());
-  check_not_agreed(f, "main",
-                   "is a different server now: cluster-b, and the plan is for cluster-a");
+  check_not_agreed(f, "main", "is now a different server: cluster-b; the plan is for cluster-a");
   fixture_publish_at(f, "127.0.0.1:2", clock_now_ms()); /* it does not say which it is */
-  check_not_agreed(f, "main", "is at 127.0.0.1:2 now");
+  check_not_agreed(f, "main", "is now at 127.0.0.1:2");
   fixture_publish_as(f, "cluster-a", "127.0.0.1:2", clock_now_ms());
   agree_to(f, "main");
   fixture_wait(f, is_ended);
@@ -166,7 +165,7 @@ static void test_what_is_no_agreement(void **state) {
   check_not_agreed(f, "main", "paused");
   pipeline_pause(f->pipeline, false);
   fixture_publish_at(f, "127.0.0.1:2", clock_now_ms());
-  check_not_agreed(f, "main", "is at 127.0.0.1:2 now");
+  check_not_agreed(f, "main", "is now at 127.0.0.1:2");
   fixture_publish(f);
   f->lock.why = "--read-only";
   check_not_agreed(f, "main", "read-only");
@@ -258,7 +257,7 @@ static void test_a_row_fills_the_form(void **state) {
   assert_string_equal(plan_param(front(f)->plan, "name"), "k3");
   act_row(f, &fake_context, "gone");
   assert_int_equal(front(f)->phase, OPERATION_ENDED);
-  assert_has(front(f)->err.text, "gone is gone");
+  assert_has(front(f)->err.text, "gone no longer exists");
   act_on(f, &fake_context, 2, two); /* not one of them, nor none */
   assert_int_equal(front(f)->phase, OPERATION_ENDED);
   assert_has(front(f)->err.text, "for one row at a time");
@@ -277,9 +276,9 @@ static void test_a_row_in_words_fills_the_parameter(void **state) {
   assert_int_equal(operation->phase, OPERATION_PLAN);
   assert_string_equal(plan_param(operation->plan, "name"), "k1");
   assert_null(pipeline_begin(f->pipeline, 3, unknown, false, &err));
-  assert_has(err.text, "there is no \"k9\" among sessions of main");
+  assert_has(err.text, "no \"k9\" among sessions of main");
   assert_null(pipeline_begin(f->pipeline, 4, both, false, &err));
-  assert_has(err.text, "name=k3 is not of the row k1");
+  assert_has(err.text, "name=k3 does not match the row k1");
   assert_non_null(pipeline_begin(f->pipeline, 4, same, false, &err));
 }
 
@@ -294,7 +293,7 @@ static void test_the_choice(void **state) {
   assert_int_equal(front(f)->phase, OPERATION_CHOICE);
   give(f, REQUEST_CHOOSE, 1, wrong);
   assert_int_equal(front(f)->phase, OPERATION_CHOICE);
-  assert_has(front(f)->err.text, "pick9 is gone");
+  assert_has(front(f)->err.text, "pick9 no longer exists");
   give(f, REQUEST_CHOOSE, 2, right);
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
   assert_int_equal(f->opened, 1);
@@ -339,7 +338,7 @@ static void test_a_row_that_goes_while_one_picks(void **state) {
   model_publish(&f->model, 0, empty, empty->taken_ms);
   give(f, REQUEST_CHOOSE, 1, right);
   assert_int_equal(front(f)->phase, OPERATION_CHOICE);
-  assert_has(front(f)->err.text, "k1 is gone");
+  assert_has(front(f)->err.text, "k1 no longer exists");
 }
 
 static void test_picks_that_took_long_are_looked_up_again(void **state) {
@@ -476,7 +475,7 @@ static void test_what_has_no_proof_is_unknown(void **state) {
   agree_to(f, "main");
   fixture_wait(f, is_ended);
   assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_UNKNOWN);
-  assert_has(front(f)->outcome.objects[0].words, "no proof within 100ms");
+  assert_has(front(f)->outcome.objects[0].words, "not verified within 100ms");
 }
 
 static void test_an_error_half_way_leaves_the_rest(void **state) {
@@ -529,8 +528,8 @@ static void test_without_an_intent_nothing_is_done(void **state) {
   agree_to(f, "main");
   fixture_wait(f, is_ended);
   assert_int_equal(last_event(f)->severity, SEVERITY_CRIT);
-  assert_has(last_event(f)->text, "not begun: Terminate pid 1");
-  check_refused(f, "nothing is done without a record");
+  assert_has(last_event(f)->text, "not started: Terminate pid 1");
+  check_refused(f, "the action was not started");
 }
 
 static bool begun_then_no_place(struct fixture *f) {
@@ -554,7 +553,7 @@ static void test_an_outcome_that_cannot_be_written_is_said_loudly(void **state) 
   assert_int_equal(front(f)->err.kind, ERR_NONE);
   assert_has(front(f)->unrecorded.text, f->path);
   assert_has(front(f)->unrecorded.text, "directory");
-  assert_has(front(f)->unrecorded.text, "the outcome is not on disk yet");
+  assert_has(front(f)->unrecorded.text, "the outcome is not yet on disk");
   assert_int_equal(f->model.operations.unrecorded, 1);
   assert_int_equal(last_event(f)->severity, SEVERITY_CRIT);
   assert_has(last_event(f)->text, "not recorded: Terminate pid 1");
@@ -583,7 +582,7 @@ static void test_the_outcome_is_kept_until_the_disk_takes_it(void **state) {
   assert_int_equal(audited(f, "\"outcome\"", "\"done\""), 1);
   assert_int_equal(front(f)->unrecorded.kind, ERR_NONE);
   assert_int_equal(last_event(f)->severity, SEVERITY_OK);
-  assert_has(last_event(f)->text, "recorded now: Terminate pid 1");
+  assert_has(last_event(f)->text, "now recorded: Terminate pid 1");
   assert_int_equal(script.executions, 1); /* it is the line that is repeated, not the action */
 }
 
@@ -610,7 +609,7 @@ static void test_left_although_the_disk_takes_nothing(void **state) {
 static void check_late(struct fixture *f) {
   fixture_wait(f, is_ended);
   assert_int_equal(script.executions, 0);
-  assert_has(front(f)->err.text, "the record took too long");
+  assert_has(front(f)->err.text, "writing the audit log took too long");
   assert_string_equal(outcome_word(&front(f)->outcome), "skipped");
   assert_int_equal(audited(f, "\"intent\"", "k1"), 1);
   assert_int_equal(audited(f, "\"outcome\"", "\"skipped\""), 1);
@@ -652,7 +651,7 @@ static void test_what_runs_goes_on_behind(void **state) {
   assert_int_equal(f->model.operations.count, 1);
   /* the same again is refused, another is not */
   act_row(f, &fake_rows, "k1");
-  check_told(f, "under way already for pid 1");
+  check_told(f, "already in progress for pid 1");
   act_row(f, &fake_rows, "k3");
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
   pipeline_request(f->pipeline, &(struct request){.kind = REQUEST_FRONT, .operation = id});
@@ -688,9 +687,9 @@ static void test_not_more_than_there_is_room_for(void **state) {
     fixture_wait(f, all_execute);
   }
   assert_null(pipeline_begin(f->pipeline, 2, words, false, &err));
-  assert_has(err.text, "8 actions are under way");
+  assert_has(err.text, "8 actions are in progress");
   act_row(f, &fake_rows, "k1"); /* by a key: an event says so */
-  assert_has(last_event(f)->text, "8 actions are under way");
+  assert_has(last_event(f)->text, "8 actions are in progress");
   assert_int_equal(f->model.operations.count, OPERATIONS_MAX);
   /* one that has ended makes room */
   struct operation *last = f->model.operations.items[OPERATIONS_MAX - 1];
@@ -706,7 +705,7 @@ static void test_not_more_than_there_is_room_for(void **state) {
 static void test_what_can_be_taken_back(void **state) {
   struct fixture *f = *state;
   ask(f, REQUEST_UNDO);
-  assert_has(last_event(f)->text, "nothing that was done here");
+  assert_has(last_event(f)->text, "no action that can be undone");
   script.undo = true;
   act_row(f, &fake_rows, "k1");
   agree_to(f, "main");
@@ -722,7 +721,7 @@ static void test_what_can_be_taken_back(void **state) {
   ask(f, REQUEST_DISMISS);
   ask(f, REQUEST_UNDO); /* taken back already */
   assert_null(front(f));
-  assert_has(last_event(f)->text, "nothing that was done here");
+  assert_has(last_event(f)->text, "no action that can be undone");
 }
 
 /* ---- words and plans of others */
@@ -865,7 +864,7 @@ static void test_left_while_under_way(void **state) {
   fixture_wait(f, is_executing);
   fixture_close(f);
   assert_int_equal(script.drops, 1);
-  assert_int_equal(audited(f, "\"outcome\"", "left while under way"), 1);
+  assert_int_equal(audited(f, "\"outcome\"", "stacktop exited while it was in progress"), 1);
   assert_int_equal(audited(f, "\"outcome\"", "\"unknown\""), 1);
 }
 

@@ -64,18 +64,17 @@ static void test_outcomes(void **state) {
   outcome_set(&outcome, 1, OBJECT_GONE, "%s", "");
   outcome_set(&outcome, 2, OBJECT_DONE, "gone after 0.3 s");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
-             "killed some: 2 done, 1 gone already", "done");
+             "killed some: 2 done, 1 already gone", "done");
   outcome_set(&outcome, 2, OBJECT_REFUSED, "must be a superuser");
-  check_text(
-      sentence_outcome(out, sizeof out, plan, &outcome, "cancelled"),
-      "kill some: partly done, 1 done, 1 gone already, 1 refused (pid 2: must be a superuser); "
-      "cancelled",
-      "partial");
+  check_text(sentence_outcome(out, sizeof out, plan, &outcome, "cancelled"),
+             "kill some: partly done, 1 done, 1 already gone, 1 refused (pid 2: must be a "
+             "superuser); cancelled",
+             "partial");
   outcome_set(&outcome, 2, OBJECT_UNKNOWN, "the connection broke");
-  check_text(sentence_outcome(out, sizeof out, plan, &outcome, "the connection broke"),
-             "kill some: outcome unknown, 1 done, 1 gone already, 1 unknown (pid 2: the connection "
-             "broke)",
-             "unknown");
+  check_text(
+      sentence_outcome(out, sizeof out, plan, &outcome, "the connection broke"),
+      "kill some: outcome unknown, 1 done, 1 already gone, 1 unknown (pid 2: the connection broke)",
+      "unknown");
   outcome_proof(&outcome, "all is well");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
              "kill some: outcome unknown, all is well", "proof");
@@ -83,7 +82,7 @@ static void test_outcomes(void **state) {
   outcome_init(&outcome, 3);
   outcome_set_all(&outcome, OBJECT_PENDING, OBJECT_GONE, "%s", "");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),
-             "kill some: gone already, 3 gone already", "gone");
+             "kill some: already gone, 3 already gone", "gone");
   outcome_fini(&outcome);
   plan_free(plan);
   plan = plan_of(1);
@@ -122,32 +121,29 @@ static void test_records_of_others(void **state) {
   record.error = "permission denied";
   record.who = (struct audit_who){.user = "root", .host = "bastion"};
   check_text(sentence_record(out, sizeof out, &record, false),
-             "root@bastion wanted to terminate pid 1: refused, permission denied", "refused");
+             "root@bastion tried to terminate pid 1: refused, permission denied", "refused");
   object.result = "partly";
   object.amount = (struct amount){.done = 100, .total = 340, .unit = "rows"};
   record.result = "partial";
   check_text(sentence_record(out, sizeof out, &record, false),
-             "root@bastion wanted to terminate pid 1: partly done, 100 of 340 rows: gone",
-             "partly");
+             "root@bastion tried to terminate pid 1: partly done, 100 of 340 rows: gone", "partly");
   record.event = AUDIT_INTENT;
   check_text(sentence_record(out, sizeof out, &record, false),
-             "root@bastion begins: terminate pid 1", "begins");
-  check_text(
-      sentence_record(out, sizeof out, &record, true),
-      "outcome unknown: terminate pid 1, begun by root@bastion at 2023-11-14 22:13:20 UTC; look, "
-      "then `:acknowledge a-1 REASON`",
-      "unknown");
+             "root@bastion started: terminate pid 1", "begins");
+  check_text(sentence_record(out, sizeof out, &record, true),
+             "outcome unknown: terminate pid 1, started by root@bastion at 2023-11-14 22:13:20 "
+             "UTC; investigate, then `:acknowledge a-1 REASON`",
+             "unknown");
   record.event = AUDIT_ACKNOWLEDGED;
   record.reason = "the session is gone";
-  check_text(
-      sentence_record(out, sizeof out, &record, false),
-      "root@bastion acknowledged the unknown outcome of: terminate pid 1: the session is gone",
-      "acknowledged");
+  check_text(sentence_record(out, sizeof out, &record, false),
+             "root@bastion acknowledged an unknown outcome: terminate pid 1: the session is gone",
+             "acknowledged");
   record.event = AUDIT_UNLOCKED;
   check_text(sentence_record(out, sizeof out, &record, false), "root@bastion unlocked ecap",
              "unlocked");
   const struct audit_record empty = {.event = AUDIT_OUTCOME};
-  check_text(sentence_record(out, sizeof out, &empty, false), "?@? wanted to ?: outcome unknown",
+  check_text(sentence_record(out, sizeof out, &empty, false), "?@? tried to ?: outcome unknown",
              "empty");
   assert_int_equal(sentence_severity("done"), SEVERITY_OK);
   assert_int_equal(sentence_severity("unknown"), SEVERITY_CRIT);

@@ -82,21 +82,22 @@ static void test_what_they_are(void **state) {
 
 static void test_what_they_are_not(void **state) {
   const struct model *model = &((struct model_fixture *)*state)->model;
-  bad(&of_target, "", model, "kafka.tidy needs a target: the name of a kafka of the configuration");
+  bad(&of_target, "", model,
+      "kafka.tidy requires a target, the name of a kafka in the configuration");
   bad(&of_target, "cahce", model,
-      "there is no kafka target \"cahce\"; did you mean \"cache\"? (`stacktop config` lists them)");
+      "unknown kafka target \"cahce\"; did you mean \"cache\"? (`stacktop config` lists them)");
   bad(&of_target, "nothing", model,
-      "there is no kafka target \"nothing\" (`stacktop config` lists them)");
-  bad(&of_target, "main 12", model, "kafka.tidy takes no rows: what is \"12\"?");
+      "unknown kafka target \"nothing\" (`stacktop config` lists them)");
+  bad(&of_target, "main 12", model, "kafka.tidy takes no rows; unexpected \"12\"");
   bad(&of_target, "main age=5m", model, "kafka.tidy has no parameter \"age\"");
-  bad(&of_rows, "main", model, "kafka.stop needs a row of groups: its key or its name");
-  bad(&of_one_row, "main a b", model, "kafka.end takes one row: \"b\" is a second");
+  bad(&of_rows, "main", model, "kafka.stop requires a row of groups; give its key or its name");
+  bad(&of_one_row, "main a b", model, "kafka.end takes one row; unexpected \"b\"");
   bad(&of_rows, "main a agee=5m", model,
       "kafka.stop has no parameter \"agee\"; did you mean \"age\"?");
   bad(&of_rows, "main a age=often", model,
       "age: \"often\" is not a duration; use a number and a unit, such as 300ms or 2s");
-  bad(&of_rows, "main a age=5m age=6m", model, "age= stands there twice");
-  bad(&of_picks, "main a b", model, "kafka.reset needs mode=...: how it is done");
+  bad(&of_rows, "main a age=5m age=6m", model, "duplicate parameter age=");
+  bad(&of_picks, "main a b", model, "kafka.reset requires mode=...: how it is done");
 }
 
 static const struct target_kind other_kind = {.kind = "redis", .key = "redis", .title = "Redis"};
@@ -107,13 +108,13 @@ static void test_of_which_kind(void **state) {
   config_add(config, target_new(&other_kind, "cache"));
   struct model model;
   model_init(&model, config);
-  bad(&of_target, "cache", &model, "\"cache\" is a redis target: the action is for kafka");
+  bad(&of_target, "cache", &model, "\"cache\" is a redis target; the action is for kafka");
   bad(&of_target, "nothing", &model, "the configuration has no kafka target");
   struct err err;
   struct words words;
   const char *const argv[] = {"no.such_action", "cache"};
   assert_false(words_parse(&words, 2, argv, &model, &err));
-  assert_non_null(strstr(err.text, "there is no action \"no.such_action\""));
+  assert_non_null(strstr(err.text, "unknown action \"no.such_action\""));
   assert_false(words_parse(&words, 0, argv, &model, &err));
   model_fini(&model);
   config_free(config);
@@ -189,22 +190,21 @@ static void test_rows(void **state) {
   check_rows(model, "main x1", "x3");
   check_rows(model, "main g4", "g4"); /* the group, not its topic of the same name */
   check_rows(model, "main one",
-             "\"one\" is more than one of groups of main: group one (key g1) and another one (key "
-             "g3): take the key");
-  check_rows(model, "main same",
-             "\"same\" is more than one of groups of main: same (key x1) and same (key x2): take "
-             "the key");
+             "\"one\" is ambiguous among groups of main: group one (key g1) and another one (key "
+             "g3); use the key");
+  check_rows(
+      model, "main same",
+      "\"same\" is ambiguous among groups of main: same (key x1) and same (key x2); use the key");
   check_rows(model, "main 'gruop two'",
-             "there is no \"gruop two\" among groups of main; did you mean \"group two\"?");
-  check_rows(model, "main g2 nobody", "there is no \"nobody\" among groups of main");
+             "no \"gruop two\" among groups of main; did you mean \"group two\"?");
+  check_rows(model, "main g2 nobody", "no \"nobody\" among groups of main");
 }
 
 static void test_rows_of_the_unknown(void **state) {
   struct model_fixture *fixture = *state;
-  check_rows(&fixture->model, "cache g1", "cache: nothing is known of it yet");
+  check_rows(&fixture->model, "cache g1", "no data from cache yet");
   fail_slot(fixture, 0, ERR_REFUSED, "refused: nothing listens there");
-  check_rows(&fixture->model, "cache g1",
-             "cache: nothing is known of it: refused: nothing listens there");
+  check_rows(&fixture->model, "cache g1", "no data from cache: refused: nothing listens there");
 }
 
 static void test_rows_with_numbers(void **state) {
@@ -216,7 +216,7 @@ static void test_rows_with_numbers(void **state) {
   model_publish(&fixture->model, 1, sample, fixture->now_ms);
   check_rows(&fixture->model, "main 4712", "k2");
   check_rows(&fixture->model, "main 4812",
-             "there is no \"4812\" among groups of main; did you mean \"4712\"?");
+             "no \"4812\" among groups of main; did you mean \"4712\"?");
 }
 
 static void check_picks(const struct action *action, const struct model *model,
@@ -240,11 +240,11 @@ static void test_picks(void **state) {
   check_picks(&of_picks, model, found, "main g mode=x g1", "g1/a/0 g1/a/1 g1/b");
   check_picks(&of_picks, model, found, "main g mode=x payments 'orders 0' g1/b", "g1/a/0 g1/b");
   check_picks(&of_picks, model, found, "main g mode=x paymets",
-              "there is no \"paymets\" among the groups to pick from; did you mean \"payments\"?");
+              "no \"paymets\" among the groups to select from; did you mean \"payments\"?");
   check_picks(&of_one_pick, model, found, "main payments", "g1/b");
   check_picks(&of_one_pick, model, found, "main orders",
-              "kafka.elect takes one of the groups to pick from, not 2");
-  check_picks(&of_one_pick, model, NULL, "main orders", "there is nothing to pick from");
+              "kafka.elect takes one of the groups to select from, not 2");
+  check_picks(&of_one_pick, model, NULL, "main orders", "nothing to select from");
   sample_free(found);
 }
 
@@ -280,10 +280,10 @@ static void test_split(void **state) {
       {"a\\ b \\'", "[a b][']"},
       {"'it'\\''s'", "[it's]"},
       {"q=\"x y\"", "[q=x y]"},
-      {"'a", "a ' is not closed"},
-      {"a \"b", "a \" is not closed"},
-      {"\"a\\", "a \" is not closed"},
-      {"a\\", "nothing follows the \\ at the end"},
+      {"'a", "unclosed '"},
+      {"a \"b", "unclosed \""},
+      {"\"a\\", "unclosed \""},
+      {"a\\", "incomplete escape \\ at the end"},
   };
   for (size_t i = 0; i < COUNT(cases); i++)
     check_text(split(cases[i].line), cases[i].wanted, "%s", cases[i].line);

@@ -543,10 +543,10 @@ static void test_the_end_follows_the_record(void **state) {
   session_init(&s, 100, 30);
   open_end(&s);
   assert_false(shows(&s, "not on disk yet"));
-  err_set(&s.acting.operation.unrecorded, ERR_IO, "the outcome is not on disk yet");
+  err_set(&s.acting.operation.unrecorded, ERR_IO, "the outcome is not yet on disk");
   s.acting.base.model.operations.unrecorded = 1;
   draw(&s);
-  assert_true(shows(&s, "the outcome is not on disk yet"));
+  assert_true(shows(&s, "the outcome is not yet on disk"));
   assert_true(shows(&s, " 1 NOT RECORDED "));
   s.acting.operation.unrecorded = (struct err){0};
   s.acting.base.model.operations.unrecorded = 0;

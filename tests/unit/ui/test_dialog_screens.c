@@ -135,10 +135,9 @@ static void make_end(struct acting *acting) {
 static void make_unrecorded(struct acting *acting) {
   make_end(acting);
   acting->base.model.operations.unrecorded = 1;
-  err_set(
-      &acting->operation.unrecorded, ERR_IO,
-      "the audit /home/ops/.local/state/stacktop/audit.jsonl cannot be written (no space left on "
-      "the disk): the outcome is not on disk yet");
+  err_set(&acting->operation.unrecorded, ERR_IO,
+          "cannot write the audit log /home/ops/.local/state/stacktop/audit.jsonl (no space left "
+          "on the disk): the outcome is not yet on disk");
 }
 
 static void make_partly(struct acting *acting) {
