@@ -27,7 +27,7 @@ BACKOFF_CEILING = 15  # of app/runtime/scheduler.h
 REFUSED = r"refused"
 WORDS = {
     ("api", "freeze"): r"timeout .*port open",
-    ("postgres", "freeze"): r"no answer within [12]\.\ds: (logged in, but the query goes on|connected|waited|TCP|login)",
+    ("postgres", "freeze"): r"no answer within [12]\.\ds: (logged in, query still running|connected|waited|TCP|login)",
     ("redis", "freeze"): r"no answer within [12]\.\ds: connected to [\d.:]+, no answer to \w+",
     ("kafka", "freeze"): r"no answer within [12]\.\ds: waited for ",
 }

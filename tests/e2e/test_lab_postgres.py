@@ -55,7 +55,7 @@ def test_figures_through_a_pool(lab_postgres, config):
         assert abs(row["used"] - own["used"]) <= len(POOLS) + 1
         assert abs(row["uptime"] - own["uptime"]) < 2 and 0 <= row["commits"] < 1000
         notes = [note["text"] for note in run.document.target("postgres", pool)["notes"]]
-        assert notes == ["a pooler stands in front: clients and process ids are those of its own connections to the "
+        assert notes == ["connected through a pooler: clients and process ids are those of its connections to the "
                          "server"]
     assert run.document.target("postgres", "primary")["notes"] == []
 

@@ -65,7 +65,7 @@ def test_a_replica_that_goes_is_a_finding_and_an_event(lab_postgres, config):
     with dashboard(config(interval="500ms", postgres=[lab_postgres.target("postgres", "primary")]), columns=140, rows=36) as terminal:
         terminal.wait_for(re.compile(r"standby +streaming"))
         lab_postgres.stop("standby")
-        terminal.wait_for(re.compile(r"!  standby +inactive .* disconnected for \S+, its slot keeps"))
+        terminal.wait_for(re.compile(r"!  standby +inactive .* disconnected for \S+, its slot retains"))
         terminal.wait_for(re.compile(r"!  primary standby disconnected for"))
         assert "1 WARN" in terminal.screen.rows[0]
         lab_postgres.start("standby")

@@ -43,7 +43,7 @@ def watching(sandbox, config, dbname):
 def faults(path):
     """The faults that a check reports."""
     return [sentence for severity, sentence in check(path, "--only", "postgres", "--json").document.findings
-            if "could not be read" in sentence and severity == "unknown"]
+            if "cannot read" in sentence and severity == "unknown"]
 
 
 def test_a_latin1_session_that_blocks_is_seen(sandbox, config):
@@ -73,7 +73,7 @@ def test_a_query_that_fails_is_a_finding(sandbox, config):
         assert [sentence.split(" could")[0] for sentence in faults(path)] == ["db: sessions"]
         with dashboard(path, columns=80, rows=24) as terminal:
             terminal.wait_for("Sessions: unknown")
-            assert "sessions could not be read" in terminal.screen.line("sessions could not be read")
+            assert "cannot read sessions" in terminal.screen.line("cannot read sessions")
             cursor.execute("ALTER VIEW pg_catalog.gone RENAME TO pg_locks")
             terminal.wait_for(lambda screen: "unknown" not in screen.text)
             terminal.press("q")

@@ -91,7 +91,7 @@ def test_one_password_in_the_environment_breaks_nobody(serve, tmp_path):
     assert check(configure(tmp_path, with_one, without), env=env).status == OK
     assert "cmdstat_auth" not in json.dumps(without.client.info("commandstats"))
     run = check(configure(tmp_path, with_one, password=""), env=env)
-    assert run.status != OK and "the configuration says that it has no password" in run.stdout + run.stderr, run
+    assert run.status != OK and "the configuration sets an empty password" in run.stdout + run.stderr, run
 
 
 def test_the_slow_log_reaches_no_file_with_its_arguments(serve, tmp_path):

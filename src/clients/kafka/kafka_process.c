@@ -448,7 +448,7 @@ static bool kill_hung(struct kafka_process *process, int64_t now_ms) {
   int64_t by_ms = call ? call->deadline_ms + KAFKA_LATE_MS : process->free_by_ms;
   if (!process->child || process->child->over || !process->busy || now_ms < by_ms)
     return false;
-  snprintf(why, sizeof why, "hung (it waited for %.100s)", process->step);
+  snprintf(why, sizeof why, "hung (waited for %.100s)", process->step);
   process->child->told = !call && process->hang_told;
   child_kill(process->child, why);
   return true;

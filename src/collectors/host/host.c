@@ -24,8 +24,8 @@ enum { TIMEOUT_MS = 5000, MARGIN_MS = 50, PATIENCE_MS = 250, HUNG_MS = 4000 };
 static const struct option options[] = {
     {.name = "mounts",
      .type = OPTION_LIST,
-     .help = "paths to watch; else all file systems that hold data, each once, and a tmpfs when "
-             "half full",
+     .help = "paths to watch; default: every file system that holds data, once, and each tmpfs "
+             "that is at least half full",
      .example = "[/, /var, /tmp]"},
 };
 
@@ -141,7 +141,7 @@ static void note_limits(const struct host *host, struct sample *sample) {
   if (host->too_many || host->reading->mounts.cut) {
     disks->truncated = true;
     sample_note(sample, disk_table.id, NULL,
-                "more file systems than the %d that are shown: name those that matter in `mounts`",
+                "more than %d file systems; not all are shown; list the important ones in `mounts`",
                 MOUNTS_MAX);
   }
 }

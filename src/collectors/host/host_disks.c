@@ -94,7 +94,7 @@ static void fill_growth(struct row *row, const struct host_mount *mount) {
   if (full_in <= trend.window_s * FORECAST_REACH || trend.window_s >= HISTORY_S)
     row->cells[DISK_FULL_IN] = value_real(full_in);
   else
-    row->cells[DISK_FULL_IN] = value_none("has not grown at this rate for long enough to tell");
+    row->cells[DISK_FULL_IN] = value_none("needs more history at this growth rate");
 }
 
 /* Why there are no figures; also noted where a right is missing. */
@@ -103,8 +103,8 @@ static const char *figures_reason(struct context *context, const struct line *li
   if (*line->reason)
     return sample_copy(context->sample, line->reason);
   sample_note(context->sample, context->table->spec->id, NULL,
-              "%s: no right to ask for its figures", mount->path);
-  return sample_printf(context->sample, "no right to ask: %s", strerror(mount->facts.error));
+              "%s: no permission to read its figures", mount->path);
+  return sample_printf(context->sample, "no permission: %s", strerror(mount->facts.error));
 }
 
 static void fill_figures(struct context *context, struct row *row, const struct line *line) {
@@ -133,7 +133,7 @@ static const char *note_of(struct context *context, const struct line *line) {
   if (*line->reason)
     return sample_copy(context->sample, line->reason);
   if (line->usable && mount->entry && !is_mount_point(mount))
-    return sample_printf(context->sample, "lies on %s", mount->entry->point);
+    return sample_printf(context->sample, "on the file system of %s", mount->entry->point);
   return line->usable && mount->facts.read_only ? "read-only" : NULL;
 }
 

@@ -102,7 +102,7 @@ void host_mount_place(struct host_mount *mount, const struct host_reading *readi
 
 static const char *suspect(const struct mount_entry *entry, char *out, size_t size) {
   if (!entry)
-    return "its file system hangs?";
+    return "file system hung?";
   switch (mount_class_of(entry->type)) {
   case MOUNT_NETWORK:
     snprintf(out, size, "%s server hung?", entry->type);
@@ -141,11 +141,11 @@ enum severity host_mount_judge(const struct host_mount *mount, int64_t hung_ms, 
   const struct mount_facts *facts = &mount->facts;
   *reason = '\0';
   if (mount->err.kind != ERR_NONE) {
-    snprintf(reason, size, "cannot be asked: %s", mount->err.text);
+    snprintf(reason, size, "cannot read its figures: %s", mount->err.text);
     return SEVERITY_UNKNOWN;
   }
   if (mount->lost) {
-    snprintf(reason, size, "not mounted: %s lies on %s now", mount->path,
+    snprintf(reason, size, "not mounted: %s is now on the file system of %s", mount->path,
              mount->entry ? mount->entry->point : "?");
     return mount->configured ? SEVERITY_CRIT : SEVERITY_WARN;
   }

@@ -13,8 +13,7 @@ static bool take(struct sample *sample, struct host_facts *facts,
   const struct file_text *text = file_of(reading, file);
   facts->known[file] = text->text && understood;
   if (!facts->known[file])
-    facts->missing[file] =
-        text->text ? "its text makes no sense" : sample_copy(sample, text->err.text);
+    facts->missing[file] = text->text ? "unexpected content" : sample_copy(sample, text->err.text);
   return facts->known[file];
 }
 
@@ -22,7 +21,8 @@ static void take_shares(struct host_facts *facts, const struct host_cpu *before,
                         const struct host_cpu *now) {
   facts->known[HOST_PART_SHARES] =
       before->total > 0 && host_cpu_between(before, now, &facts->shares);
-  facts->missing[HOST_PART_SHARES] = before->total == 0 ? FIGURES_NEED_TWO : "no time has passed";
+  facts->missing[HOST_PART_SHARES] =
+      before->total == 0 ? FIGURES_NEED_TWO : "no CPU time since the last collection";
 }
 
 static void take_cpu(struct sample *sample, struct host_facts *facts,
@@ -92,7 +92,7 @@ static void fill_load(struct sample *sample, const struct host_facts *facts, str
     cells[HOST_LOAD] = value_real(load / (double)facts->cores);
   } else {
     cells[HOST_LOAD_TEXT] = value_text(sample_printf(sample, "%.1f", load));
-    cells[HOST_LOAD] = value_none("the number of processors is not known");
+    cells[HOST_LOAD] = value_none("the number of CPUs is not known");
   }
 }
 

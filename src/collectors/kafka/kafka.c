@@ -23,33 +23,33 @@ static const struct option options[] = {
     {.name = "bootstrap",
      .type = OPTION_TEXT,
      .required = true,
-     .help = "brokers to start from: host:port, more of them after commas",
+     .help = "initial brokers: host:port, separated by commas",
      .example = "\"kafka:9092\"",
      .check = kafka_bootstrap_check},
     {.name = "groups",
      .type = OPTION_LIST,
-     .help = "consumer groups to watch, by name or pattern (*, ?, [a-z]); else all",
+     .help = "consumer groups to watch, by name or pattern (*, ?, [a-z]); default: all",
      .example = "[\"ecap-*\"]"},
     {.name = "topics",
      .type = OPTION_LIST,
-     .help = "topics to count for them, by name or pattern; else all",
+     .help = "topics to count for these groups, by name or pattern; default: all",
      .example = "[\"transactions\"]"},
     {.name = "window",
      .type = OPTION_DURATION,
      .min = 10000,
      .max = 3600000,
      .fallback = "60s",
-     .help = "rates and trends look back so far; a consumer without a commit for half of it "
-             "is stuck"},
+     .help = "time over which rates and trends are computed; a consumer without a commit for half "
+             "of it is stuck"},
     {.name = "allowed",
      .type = OPTION_INT,
      .min = 0,
      .max = 1000000000,
      .fallback = "10",
-     .help = "ignore a partition's lag up to this"},
+     .help = "ignore the lag of a partition up to this value"},
     {.name = "properties",
      .type = OPTION_MAP,
-     .help = "librdkafka's own (security.protocol, sasl.mechanism, ssl.ca.location, ...)",
+     .help = "settings of librdkafka (security.protocol, sasl.mechanism, ssl.ca.location, ...)",
      .example = "{client.id: stacktop}"},
 };
 
@@ -161,7 +161,7 @@ static void forget(void *self, struct err *err) {
   /* Had it run, it would have given up before: nothing is known about the cluster. */
   char memory[LIMIT_TEXT_MAX];
   if (*err->text)
-    err_set(err, ERR_IO, "Kafka client hung (it waited for %s)%s, restarting", step,
+    err_set(err, ERR_IO, "Kafka client hung (waited for %s)%s, restarting", step,
             limit_memory_text(memory));
 }
 

@@ -51,7 +51,7 @@ static const char *missing_text(struct sample *sample, const struct kafka_view *
     text = sample_printf(sample, "%s%s%.60s", text, i > 0 ? ", " : "", view->missing[i]);
   if (view->missing_count == 0)
     return "";
-  return sample_printf(sample, "; not listed this time: %s%s", text,
+  return sample_printf(sample, "; groups not listed: %s%s", text,
                        view->missing_count > KAFKA_MISSING_MAX ? ", ..." : "");
 }
 
@@ -87,28 +87,29 @@ static void judge(struct sample *sample, struct row *row, const struct kafka_sna
                   const struct kafka_view *view) {
   if (!list_is_whole(snapshot)) {
     row->severity = SEVERITY_UNKNOWN;
-    row->reason = sample_printf(sample, "groups may be missing: %u of %u brokers answered%s%s",
+    row->reason = sample_printf(sample, "groups may be missing: only %u of %u brokers answered%s%s",
                                 answered(snapshot), snapshot->broker_count,
                                 silent_text(sample, snapshot), missing_text(sample, view));
   } else if (snapshot->rights) {
     row->severity = SEVERITY_UNKNOWN;
-    row->reason = sample_printf(sample, "no consumer group can be seen: %s", snapshot->rights);
+    row->reason = sample_printf(sample, "no consumer group is visible: %s", snapshot->rights);
   } else if (snapshot->topics_hidden) {
     row->severity = SEVERITY_UNKNOWN;
-    row->reason = sample_printf(sample,
-                                "the lag counts %zu partitions, and others may be hidden: needs "
-                                "DESCRIBE on all topics, or name those that count (topics: [...])",
-                                distinct_known(view));
+    row->reason =
+        sample_printf(sample,
+                      "the lag counts %zu partitions, others may be hidden; grant DESCRIBE on all "
+                      "topics, or list the topics that count (topics: [...])",
+                      distinct_known(view));
   }
 }
 
 static const char *why_no_lag(const struct kafka_snapshot *snapshot,
                               const struct kafka_view *view) {
   if (snapshot->rights)
-    return "a right is missing";
+    return "missing permission";
   if (!list_is_whole(snapshot))
     return "not all brokers answered";
-  return view->count > 0 ? "nothing committed" : "no group matches";
+  return view->count > 0 ? "no committed offsets" : "no group matches";
 }
 
 static struct value groups_value(struct sample *sample, const struct kafka_snapshot *snapshot,
@@ -116,7 +117,7 @@ static struct value groups_value(struct sample *sample, const struct kafka_snaps
   if (snapshot->rights)
     return value_none(sample_copy(sample, snapshot->rights));
   if (!list_is_whole(snapshot))
-    return value_none(sample_printf(sample, "%zu seen, but only %u of %u brokers answered",
+    return value_none(sample_printf(sample, "%zu visible, but only %u of %u brokers answered",
                                     view->count, answered(snapshot), snapshot->broker_count));
   struct value count = value_int((int64_t)view->count);
   return snapshot->groups_left_out > 0 ? value_at_least(count) : count;
@@ -140,7 +141,7 @@ static void fill_row(struct sample *sample, const char *name, const struct kafka
                                    : value_none(two);
   cells[KAFKA_CLUSTER_GROUPS] = groups_value(sample, snapshot, view);
   cells[KAFKA_CLUSTER_CONTROLLER] =
-      value_none("KRaft: brokers name any broker, not the controller");
+      value_none("not known under KRaft: brokers report any broker as controller");
   cells[KAFKA_CLUSTER_LIBRARY] = value_text(kafka_library_version());
 }
 

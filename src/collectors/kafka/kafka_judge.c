@@ -100,11 +100,12 @@ static bool judge_stall(struct kafka_group_view *view) {
   enum severity severity = is_growing(stall) ? SEVERITY_CRIT : SEVERITY_WARN;
   if (stall->blank == stall->count)
     say(view, severity, "stuck",
-        "stuck for %s%s: members hold partitions but have never committed, %s messages came since",
+        "stuck for %s%s: members hold partitions but have never committed, %s messages arrived "
+        "since",
         text.flat, place, format_count(came, sizeof came, stall->grown));
   else if (view->group->state == KAFKA_GROUP_UNKNOWN)
-    say(view, SEVERITY_WARN, "stuck", "stuck for %s%s: nothing is committed, lag %s%s", text.flat,
-        place, text.lag, grows);
+    say(view, SEVERITY_WARN, "stuck", "stuck for %s%s: no commits, lag %s%s", text.flat, place,
+        text.lag, grows);
   else
     say(view, severity, "stuck",
         "stuck for %s%s: members hold partitions but commit nothing, lag %s%s", text.flat, place,
@@ -127,11 +128,11 @@ static bool judge_stop(struct kafka_group_view *view) {
   figures_of(stop, &text);
   if (nobody)
     say(view, SEVERITY_WARN, "no members", "no members, lag %s%s", text.lag,
-        growth(stop, " grows", grows, sizeof grows));
+        growth(stop, ", growing", grows, sizeof grows));
   else
-    say(view, SEVERITY_WARN, "not held", "nobody holds the lag%s: %s%s",
+    say(view, SEVERITY_WARN, "unassigned", "no member is assigned%s: lag %s%s",
         where(view, stop, place, sizeof place), text.lag,
-        growth(stop, " grows", grows, sizeof grows));
+        growth(stop, ", growing", grows, sizeof grows));
   return true;
 }
 
@@ -141,12 +142,13 @@ static bool judge_moves(struct kafka_group_view *view) {
   char place[96], lag[FORMAT_MAX];
   if (ahead->count > 0) {
     say(view, SEVERITY_WARN, "ahead",
-        "committed beyond the end%s: the topic was recreated or truncated, or the offset is wrong",
+        "committed offset beyond the end%s: the topic was recreated or truncated, or the offset is "
+        "wrong",
         where(view, ahead, place, sizeof place));
     return true;
   }
   if (back->count > 0) {
-    say(view, SEVERITY_WARN, "rewound", "offsets went back%s: %s messages to read again",
+    say(view, SEVERITY_WARN, "rewound", "committed offsets went back%s: %s messages to read again",
         where(view, back, place, sizeof place), format_count(lag, sizeof lag, back->lag));
     return true;
   }
@@ -186,9 +188,9 @@ static const char *of_text(const struct kafka_sum *sum, char *out, size_t size) 
 /* Why more is not known; part: the first whose lag is not, or NULL. */
 static const char *why_not_more(const struct kafka_part *part, bool never) {
   if (!part)
-    return "there are more than can be watched";
+    return "too many partitions to watch all";
   if (never)
-    return "nothing is committed for the others";
+    return "no commits for the others";
   return part->error ? part->error : "an offset is not known";
 }
 
@@ -205,7 +207,7 @@ static bool judge_incomplete(struct kafka_group_view *view) {
   snprintf(status, sizeof status, "%s", sum->known == 0 && never ? "no commit" : of);
   if (sum->known == 0)
     say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
-        "lag not known, %s partitions: %.120s", of, never ? "nothing was ever committed" : why);
+        "lag not known, %s partitions: %.120s", of, never ? "no offset was ever committed" : why);
   else
     say(view, never ? SEVERITY_WARN : SEVERITY_UNKNOWN, status,
         "lag at least %s, %s partitions: %.120s", format_count(lag, sizeof lag, sum->lag), of, why);

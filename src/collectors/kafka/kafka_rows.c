@@ -30,7 +30,7 @@ static const char *part_status(const struct kafka_part *part) {
   case KAFKA_UNKNOWN:
     return "unknown";
   case KAFKA_STOP:
-    return "not held";
+    return "unassigned";
   case KAFKA_STALL:
     return "stuck";
   case KAFKA_REWIND:
@@ -53,9 +53,9 @@ static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend) 
   if (lag > 0 && trend == KAFKA_TREND_UNKNOWN)
     return value_none(two);
   if (eta < 0 && rate > KAFKA_RATE_MIN && trend == KAFKA_RISING)
-    return value_none("never: it grows");
+    return value_none("never: the lag is rising");
   if (eta < 0 || (lag > 0 && trend == KAFKA_STEADY))
-    return value_none("never: it stays");
+    return value_none("never: the lag is steady");
   return value_real(eta);
 }
 
@@ -64,7 +64,7 @@ static void fill_age(struct row *row, enum kafka_time_kind kind, double seconds,
   struct value age = value_real(seconds);
   struct value basis = value_text(kind == KAFKA_TIME_SEEN ? "seen" : "estimated");
   if (kind == KAFKA_TIME_UNKNOWN)
-    age = basis = value_none(has_rates ? "older than what was watched" : two);
+    age = basis = value_none(has_rates ? "older than the history of stacktop" : two);
   row->cells[KAFKA_LAG_AGE] = age;
   row->cells[KAFKA_LAG_AGE_BASIS] = basis;
 }
@@ -93,7 +93,7 @@ struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum,
   if (sum->lag > 0)
     return value_at_least(value_int(sum->lag));
   return value_none(
-      sample_printf(sample, "none on %s %s, the others are not known", of_text(sample, sum), unit));
+      sample_printf(sample, "0 on %s %s, not known for the others", of_text(sample, sum), unit));
 }
 
 /* What a group's and a topic's rows have in common. reason: why no lag is known. */
@@ -120,7 +120,7 @@ static void fill_sum(struct sample *sample, struct row *row, const struct kafka_
   fill_age(row, sum->time_kind, sum->time_lag, sum->has_rate);
   if (!kafka_sum_is_whole(sum)) /* the others may be worse */
     row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] = row->cells[KAFKA_LAG_AGE_BASIS] =
-        value_none("not all partitions are known");
+        value_none("the lag of some partitions is not known");
 }
 
 /* Moves a key into the sample. */

@@ -78,9 +78,9 @@ static const char *error_of(const struct kafka_group *group, const struct kafka_
   if (share->error)
     return share->error;
   if (!partition)
-    return topic->error ? topic->error : "no such partition (any more)";
+    return topic->error ? topic->error : "no such partition";
   if (partition->end < 0)
-    return partition->error ? partition->error : "its end is not known";
+    return partition->error ? partition->error : "its end offset is not known";
   return share->committed < 0 ? "no commit yet" : NULL;
 }
 

@@ -53,7 +53,7 @@ static const char *stat_text(const void *answer, const char *name) {
 
 static const struct figures figures = {.table = &summary_table,
                                        .text = stat_text,
-                                       .unsaid = "stats does not say",
+                                       .unsaid = "not reported by stats",
                                        .run = MEMCACHED_RUN,
                                        .uptime = "uptime"};
 
@@ -64,8 +64,9 @@ static struct sample *read_stats(struct watcher *watcher, const struct memcached
   assert(row); /* one row fits into any ceiling */
   figures_take(sample, row->cells, &figures, answer, &watcher->past, clock_now_us());
   row->cells[SUMMARY_NAME] = value_text(row->key);
-  row->cells[SUMMARY_LATENCY] = answer_us >= 0 ? value_real((double)answer_us / 1e6)
-                                               : value_none("stacktop was busy while it waited");
+  row->cells[SUMMARY_LATENCY] = answer_us >= 0
+                                    ? value_real((double)answer_us / 1e6)
+                                    : value_none("stacktop was busy while waiting for the answer");
   sample->server = sample_printf(sample, "Memcached %.60s", memcached_stat(answer, "version"));
   return sample;
 }
@@ -74,7 +75,7 @@ static void on_stats(void *arg, const void *answer, const struct err *err) {
   struct watcher *watcher = arg;
   struct err foreign;
   if (answer && !memcached_stat(answer, "version")) {
-    err_set(&foreign, ERR_PROTOCOL, "the answer to stats holds nothing that a Memcached says");
+    err_set(&foreign, ERR_PROTOCOL, "the answer to stats is not that of a Memcached");
     err = &foreign;
   }
   if (err)

@@ -27,8 +27,8 @@ static const struct option options[] = {
     {.name = "dsn",
      .type = OPTION_SECRET,
      .required = true,
-     .help = "a connection string as psql takes it: a URI, key=value pairs, or service=; a "
-             "password is better kept in PGPASSFILE or ~/.pgpass",
+     .help = "connection string in the form of psql: a URI, key=value pairs or service=; keep the "
+             "password in PGPASSFILE or ~/.pgpass rather than here",
      .example = "\"postgresql://monitor@postgres:5432/app\"",
      .check = pg_dsn_check},
     {.name = "long_query",
@@ -36,35 +36,35 @@ static const struct option options[] = {
      .min = 1000,
      .fallback = "5m",
      .max = 30LL * 86400000,
-     .help = "a query that has run for so long is a warning"},
+     .help = "warning if a query runs for this long"},
     {.name = "idle_in_transaction",
      .type = OPTION_DURATION,
      .min = 1000,
      .max = 30LL * 86400000,
      .fallback = "5m",
-     .help = "a session that has left its transaction idle for so long is a warning"},
+     .help = "warning if a session is idle in a transaction for this long"},
     {.name = "blocking",
      .type = OPTION_DURATION,
      .min = 100,
      .max = 30LL * 86400000,
      .fallback = "5s",
-     .help = "a session that has kept others waiting for a lock for so long is a warning"},
+     .help = "warning if a session blocks others for this long"},
     {.name = "blocking_critical",
      .type = OPTION_DURATION,
      .min = 100,
      .max = 30LL * 86400000,
      .fallback = "1m",
-     .help = "the same, critical"},
+     .help = "critical if a session blocks others for this long"},
     {.name = "forget_replica",
      .type = OPTION_DURATION,
      .min = 1000,
      .max = 365LL * 86400000,
      .fallback = "1d",
-     .help = "a replica that has gone is a warning until it is back, or for so long"},
+     .help = "a replica that has disconnected is a warning until it is back, or for this long"},
     {.name = "retention",
      .type = OPTION_MAP,
-     .help = "tables of which old rows may be deleted (postgres.delete-old): by each the column of "
-             "its time and the age that stays",
+     .help = "tables whose old rows postgres.delete-old may delete, each with its time column and "
+             "the age of the rows to keep",
      .example = "{audit_logs: \"created_at 90d\"}",
      .check = retention_check},
 };
@@ -324,7 +324,8 @@ static bool version_check(struct postgres *postgres) {
   struct err err;
   const char *version = pg_server_version_text(postgres->pg);
   if (strstr(version, "bouncer"))
-    err_set(&err, ERR_UNSUPPORTED, "that is PgBouncer's console: name a database of its pool");
+    err_set(&err, ERR_UNSUPPORTED,
+            "this is PgBouncer's console; use the name of a database of its pool");
   else
     err_set(&err, ERR_UNSUPPORTED, "needs PostgreSQL 10 or newer, not \"%.40s\"", version);
   pg_drop(postgres->pg);
@@ -380,11 +381,11 @@ static void forget(void *self, struct err *err) {
   struct postgres *postgres = self;
   static const char *const steps[] = {
       [PG_DOWN] = "",
-      [PG_RESOLVING] = ": the name server is silent",
-      [PG_CONNECTING] = ": nothing at that address answers",
-      [PG_LOGGING_IN] = ": connected, but the log-in goes on",
+      [PG_RESOLVING] = ": the name server does not answer",
+      [PG_CONNECTING] = ": the address does not answer",
+      [PG_LOGGING_IN] = ": connected, login not completed",
       [PG_IDLE] = "",
-      [PG_ASKING] = ": logged in, but the query goes on",
+      [PG_ASKING] = ": logged in, query still running",
   };
   size_t used = strlen(err->text);
   if (postgres->share.waits) { /* the connection is the action's for now */

@@ -128,12 +128,12 @@ static void describe(const struct postgres_session *session, char *out, size_t s
     snprintf(out, size, "%s %s", session->state,
              format_duration(time, sizeof time, session->state_age));
   else if (state_is(session, POSTGRES_STATE_ACTIVE) && session->query_age >= 0)
-    snprintf(out, size, "its query has run for %s",
+    snprintf(out, size, "query running for %s",
              format_duration(time, sizeof time, session->query_age));
   else if (session->label)
     snprintf(out, size, "%s", session->label);
   else
-    snprintf(out, size, "in a state that we may not see");
+    snprintf(out, size, "state hidden from this role");
 }
 
 static enum severity severity_of(const struct postgres_session *session,

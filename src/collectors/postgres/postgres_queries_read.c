@@ -8,7 +8,7 @@
 static bool shape_check(const struct pg_rows *rows, size_t columns, bool one_row, struct err *err) {
   if (rows->columns == columns && (!one_row || rows->rows == 1))
     return true;
-  return err_set(err, ERR_PROTOCOL, "an answer of %zu rows with %zu columns, where %zu were asked",
+  return err_set(err, ERR_PROTOCOL, "unexpected answer: %zu rows with %zu columns instead of %zu",
                  rows->rows, rows->columns, columns);
 }
 
@@ -46,9 +46,7 @@ static void read_short(const char *cell, char *out, size_t size) {
 }
 
 static bool sense(bool good, struct err *err) {
-  return good || err_set(err, ERR_PROTOCOL,
-                         "an answer that makes no sense: no number where one "
-                         "was asked");
+  return good || err_set(err, ERR_PROTOCOL, "unexpected answer: a value is not a number");
 }
 
 bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity *activity,

@@ -67,7 +67,7 @@ static void judge_cut_off(const struct postgres_standby *standby, double uptime,
     say(verdict->reason, sizeof verdict->reason, " for %s%s", since >= 0 ? "" : "at least ",
         format_duration(age, sizeof age, since >= 0 ? since : watched));
   if (archive)
-    say(verdict->reason, sizeof verdict->reason, ", but replays it from the archive");
+    say(verdict->reason, sizeof verdict->reason, ", but replaying it from the archive");
   if (since >= 0)
     say(verdict->reason, sizeof verdict->reason, ", replay lag at least %s",
         format_duration(age, sizeof age, verdict->lag_seconds));
@@ -113,7 +113,7 @@ void postgres_standby_judge(const struct postgres_standby *standby, double clock
     verdict->lag_bytes = verdict->lag_seconds = POSTGRES_UNKNOWN;
     verdict->no_lag = standby->has_primary == POSTGRES_NO
                           ? "recovers from an archive"
-                          : "needs pg_monitor to know where the WAL comes from";
+                          : "needs pg_monitor to see the source of the WAL";
   }
   if (standby->paused)
     judge_paused(verdict);
@@ -175,7 +175,7 @@ static void judge_inactive(const struct postgres_replica *replica,
   if (age >= 0)
     say(row->reason, sizeof row->reason, " for %s", format_duration(time, sizeof time, age));
   if (replica->kept_bytes >= 0)
-    say(row->reason, sizeof row->reason, ", %s %s of WAL", own ? "its slot keeps" : "keeps",
+    say(row->reason, sizeof row->reason, ", %s %s of WAL", own ? "its slot retains" : "retains",
         format_value(kept, sizeof kept, value_int(replica->kept_bytes), UNIT_BYTES, false));
 }
 
@@ -185,7 +185,7 @@ static void judge_silent(struct postgres_replica_row *row) {
   if (replica->reply_age < POSTGRES_REPLY_WARN_S)
     return;
   row->severity = replica->reply_age >= POSTGRES_REPLY_CRIT_S ? SEVERITY_CRIT : SEVERITY_WARN;
-  say(row->reason, sizeof row->reason, "no reply for %s, its lag is at least that",
+  say(row->reason, sizeof row->reason, "no reply for %s, so its lag is at least that long",
       format_duration(time, sizeof time, replica->reply_age));
   if (replica->lag_seconds < replica->reply_age)
     replica->lag_seconds = replica->reply_age;

@@ -58,7 +58,7 @@ static const void *summary_part(const void *of, int part, const char **none) {
 }
 
 const struct figures postgres_summary_figures = {
-    .table = &postgres_summary_table, .part = summary_part, .unsaid = "the server does not say"};
+    .table = &postgres_summary_table, .part = summary_part, .unsaid = "not reported by the server"};
 
 /* A database that is dropped takes its counters along: a fall tells of that, too. */
 void postgres_counters_read(struct counters *counters,

@@ -45,7 +45,7 @@ static struct value ratio_of(int64_t used, int64_t limit) {
   if (used < 0)
     return value_none("not known");
   return limit > 0 ? value_real((double)used / (double)limit)
-                   : value_none("every connection is reserved");
+                   : value_none("all connections are reserved");
 }
 
 static void fill_connections(const struct postgres_activity *activity, struct row *row) {
@@ -213,7 +213,7 @@ static void fill_sessions(struct sample *sample, const struct postgres_findings 
   /* who waits is not told of hidden sessions: then nobody is known to block nobody */
   const bool cut = postgres_waiters_are_cut(sessions);
   const char *blind = findings->activity->hidden > 0 ? needs_right
-                      : cut                          ? "not all blocked sessions are looked into"
+                      : cut                          ? "not all blocked sessions are examined"
                                                      : NULL;
   for (size_t i = 0; i < sessions->count; i++) {
     const struct postgres_session *session = &sessions->items[sessions->order[i]];
@@ -275,7 +275,7 @@ static void fill_failure(struct sample *sample, const char *table, const char *w
   if (err->kind == ERR_DENIED)
     sample_note(sample, table, NULL, "no %s: %s", what, err->text);
   else
-    sample_fault(sample, table, SEVERITY_UNKNOWN, "%s could not be read: %s", what, err->text);
+    sample_fault(sample, table, SEVERITY_UNKNOWN, "cannot read %s: %s", what, err->text);
 }
 
 static void fill_waiter_notes(struct sample *sample, const struct postgres_sessions *sessions) {
@@ -285,12 +285,12 @@ static void fill_waiter_notes(struct sample *sample, const struct postgres_sessi
     cut = cut || sessions->items[i].blockers_cut;
   if (sessions->waiters > POSTGRES_WAITERS_MAX)
     sample_note(sample, table, POSTGRES_SESSIONS_ID_BLOCKS,
-                "at least %d sessions are blocked: of %lld that wait for locks, only those that "
-                "wait longest are listed and counted",
+                "at least %d sessions are blocked: of %lld that wait for locks, only the longest "
+                "waiting are listed and counted",
                 POSTGRES_WAITERS_MAX, (long long)sessions->waiters);
   if (cut)
     sample_note(sample, table, POSTGRES_SESSIONS_ID_BLOCKS,
-                "of each session no more than %d blockers are counted", POSTGRES_BLOCKERS_MAX);
+                "at most %d blockers of each session are counted", POSTGRES_BLOCKERS_MAX);
 }
 
 static void fill_activity_notes(struct sample *sample, const struct postgres_activity *activity) {
@@ -300,7 +300,7 @@ static void fill_activity_notes(struct sample *sample, const struct postgres_act
                 "needs pg_monitor to see the states, queries and locks of other roles");
   if (used_at_least(activity) < activity->used)
     sample_note(sample, summary, postgres_summary_table.columns[SUMMARY_USED].id,
-                "at least %lld connections, at most %lld: needs pg_monitor to tell parallel "
+                "between %lld and %lld connections: needs pg_monitor to distinguish parallel "
                 "workers from clients",
                 (long long)used_at_least(activity), (long long)activity->used);
   if (activity->disabled > 0)
@@ -320,8 +320,8 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
   fill_activity_notes(sample, findings->activity);
   if (findings->pooled)
     sample_note(sample, NULL, NULL,
-                "a pooler stands in front: clients and process ids are those of its own "
-                "connections to the server");
+                "connected through a pooler: clients and process ids are those of its connections "
+                "to the server");
   if (found && found->total > (int64_t)found->count)
     sample_note(sample, sessions, NULL, "%zu of %lld sessions are listed, the most harmful first",
                 found->count, (long long)found->total);
@@ -329,8 +329,8 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
     fill_waiter_notes(sample, found);
   if (findings->version_number < 140000 && findings->activity->waiting > 0)
     sample_note(sample, sessions, postgres_session_table.columns[SESSION_WAIT].id,
-                "needs PostgreSQL 14 to tell how long a lock is waited "
-                "for; upper bound: since the query began");
+                "lock wait times need PostgreSQL 14; shown as an upper bound: the time since the "
+                "query started");
 }
 
 static void fill_facts(struct sample *sample, const struct postgres_findings *findings) {

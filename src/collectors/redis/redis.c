@@ -23,17 +23,17 @@ static const struct option options[] = {
     {.name = "url",
      .type = OPTION_SECRET,
      .required = true,
-     .help = "redis://[user:password@]host[:port][/db] or unix:///path; without a password, that "
-             "of REDISCLI_AUTH if the server wants one",
+     .help = "redis://[user:password@]host[:port][/db] or unix:///path; without a password, "
+             "REDISCLI_AUTH is used if the server requires one",
      .example = "\"redis://redis:6379/0\"",
      .check = redis_url_check},
     {.name = "username",
      .type = OPTION_TEXT,
-     .help = "the ACL user, instead of the url's",
+     .help = "ACL user, overrides that of the URL",
      .example = "stacktop"},
     {.name = "password",
      .type = OPTION_SECRET,
-     .help = "instead of the url's; nothing in it needs encoding; \"\": there is none, and "
+     .help = "overrides that of the URL, without percent-encoding; \"\" means no password, and "
              "REDISCLI_AUTH is not used",
      .example = "\"${REDIS_PASSWORD}\""},
 };
@@ -162,10 +162,11 @@ static void fail(struct watcher *watcher, const struct err *cause) {
   struct err err = *cause;
   if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOAUTH", 6) == 0)
     err_set(&err, ERR_DENIED, "%.180s: %s", cause->text,
-            watcher->url.no_password ? "the configuration says that it has no password"
-                                     : "set its password in the configuration, or REDISCLI_AUTH");
+            watcher->url.no_password
+                ? "the configuration sets an empty password; set the password of the server"
+                : "set its password in the configuration or in REDISCLI_AUTH");
   else if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOPERM", 6) == 0)
-    err_set(&err, ERR_DENIED, "%.180s: its ACL user needs +info", cause->text);
+    err_set(&err, ERR_DENIED, "%.180s: grant +info to the ACL user", cause->text);
   if (watcher->awaited > 0)
     watch_drop(&watcher->watch);
   watch_failed(&watcher->watch, &err);
@@ -193,7 +194,7 @@ static void finish(struct watcher *watcher) {
                  watcher->question, watcher->question_err.text);
   if (watcher->cluster_err.kind != ERR_NONE)
     sample_note(sample, redis_summary_table.id, redis_summary_table.columns[SUMMARY_CLUSTER].id,
-                "CLUSTER INFO is not allowed here: %s", watcher->cluster_err.text);
+                "CLUSTER INFO is not allowed: %s", watcher->cluster_err.text);
   server_identity_take(&watcher->identity, &now);
   sample_fact(sample, FACT_SERVER,
               redis_info_is(&watcher->info, "cluster_enabled", "1") ? watcher->node
@@ -301,7 +302,7 @@ static void on_cluster(void *arg, const struct redisReply *reply, const struct e
       redis_info_merge(&watcher->info, reply->str, reply->len);
     if (!redis_info_text(&watcher->info, "cluster_state")) {
       watcher->question = "CLUSTER INFO";
-      err_set(&watcher->question_err, ERR_PROTOCOL, "the answer holds no cluster_state");
+      err_set(&watcher->question_err, ERR_PROTOCOL, "the answer has no cluster_state");
     }
   }
   if (--watcher->awaited == 0)
@@ -393,7 +394,7 @@ static void on_info(void *arg, const struct redisReply *reply, const struct err 
   if (reply->type == REDIS_REPLY_STRING)
     redis_info_parse(&watcher->info, reply->str, reply->len);
   if (!redis_info_plausible(&watcher->info)) {
-    err_set(&failure, ERR_PROTOCOL, "the answer to INFO holds nothing that a Redis says");
+    err_set(&failure, ERR_PROTOCOL, "the answer to INFO is not that of a Redis");
     fail(watcher, &failure);
     return;
   }

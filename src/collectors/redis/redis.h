@@ -46,7 +46,7 @@ extern const struct table_spec redis_summary_table, redis_keyspace_table;
 
 /* The summary's columns that are fields of INFO (struct redis_info). */
 extern const struct figures redis_figures;
-#define REDIS_UNSAID "INFO does not say"
+#define REDIS_UNSAID "not reported by INFO"
 
 /* How long the server took to answer, now and lately (redis_round_trips.c). */
 enum { REDIS_ROUND_TRIPS = 5 };

@@ -6,8 +6,9 @@
 
 static const char *ended_by(const struct redis_busy *busy) {
   if (strstr(busy->words, "FUNCTION KILL"))
-    return "; FUNCTION KILL ends a function that has not written";
-  return strstr(busy->words, "SCRIPT KILL") ? "; SCRIPT KILL ends one that has not written" : "";
+    return "; end it with FUNCTION KILL, if it has not written yet";
+  return strstr(busy->words, "SCRIPT KILL") ? "; end it with SCRIPT KILL, if it has not written yet"
+                                            : "";
 }
 
 /* "for 12s" of FUNCTION STATS, "for at least 12s" of our own looking on. */
@@ -38,5 +39,5 @@ void redis_rows_busy(struct sample *sample, const char *name, const struct redis
                               *busy->function ? busy->function : "", time_words(sample, busy),
                               ended_by(busy));
   sample_note(sample, redis_keyspace_table.id, NULL,
-              "not known: the server refuses all questions while it is busy");
+              "not known: the server refuses all commands while it is busy");
 }

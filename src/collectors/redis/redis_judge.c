@@ -58,14 +58,14 @@ static void judge_loading(struct complaints *complaints, const struct redis_info
   if (!flag(info, "loading"))
     return;
   if (!redis_info_percent(info, "loading_loaded_perc", &percent)) {
-    complain(complaints, SEVERITY_CRIT, "loading its data set");
+    complain(complaints, SEVERITY_CRIT, "loading the data set");
     return;
   }
   percent_text(loaded, percent / 100);
   if (!redis_info_real(info, "loading_eta_seconds", &seconds) || seconds < 0)
-    complain(complaints, SEVERITY_CRIT, "loading its data set: %s", loaded);
+    complain(complaints, SEVERITY_CRIT, "loading the data set: %s", loaded);
   else
-    complain(complaints, SEVERITY_CRIT, "loading its data set: %s, %s left", loaded,
+    complain(complaints, SEVERITY_CRIT, "loading the data set: %s, %s left", loaded,
              format_duration(eta, sizeof eta, seconds));
 }
 
@@ -75,7 +75,7 @@ static void judge_replication(struct complaints *complaints, const struct redis_
   if (!redis_info_is(info, "master_link_status", "down"))
     return;
   if (flag(info, "master_sync_in_progress"))
-    complain(complaints, SEVERITY_WARN, "copying the data set from its master");
+    complain(complaints, SEVERITY_WARN, "copying the data set from the master");
   else if (redis_info_int(info, "master_link_down_since_seconds", &seconds) && seconds >= 0)
     complain_lasting(complaints, seconds, "master link down for ",
                      format_duration(since, sizeof since, (double)seconds));
@@ -108,7 +108,7 @@ static void judge_save(struct complaints *complaints, const struct redis_info *i
 static void judge_persistence(struct complaints *complaints, const struct redis_info *info) {
   bool aof = flag(info, "aof_enabled");
   if (aof && redis_info_is(info, "aof_last_write_status", "err"))
-    complain(complaints, SEVERITY_CRIT, "last write of the AOF failed%s",
+    complain(complaints, SEVERITY_CRIT, "last write to the AOF failed%s",
              is_replica(info) ? "" : ": writes are refused");
   judge_save(complaints, info);
   if (aof && redis_info_is(info, "aof_last_bgrewrite_status", "err"))
@@ -129,7 +129,7 @@ static void judge_min_replicas(struct complaints *complaints, const struct redis
              good, format_count(text, sizeof text, required));
   else if (!known && good == 0)
     complain(complaints, SEVERITY_CRIT,
-             "writes are refused: no replica, and min-replicas-to-write requires some");
+             "writes are refused: no replica, but min-replicas-to-write requires some");
 }
 
 enum { CLUSTER_SLOTS = 16384 };
@@ -153,11 +153,11 @@ static void judge_cluster(struct complaints *complaints, const struct redis_info
              down ? "down" : "partly down", lost, all);
   else if (down && doubtful > 0)
     complain(complaints, SEVERITY_CRIT,
-             "cluster is down: this node does not reach the nodes of %s of %s slots", lost, all);
+             "cluster is down: this node cannot reach the nodes of %s of %s slots", lost, all);
   else if (down)
-    complain(complaints, SEVERITY_CRIT,
-             "cluster is down: this node does not reach a majority of the masters, or has just "
-             "joined");
+    complain(
+        complaints, SEVERITY_CRIT,
+        "cluster is down: this node cannot reach a majority of the masters, or has just joined");
   else if (doubtful > 0)
     complain(complaints, SEVERITY_WARN, "the nodes of %s of %s slots do not answer this node", lost,
              all);
@@ -189,7 +189,7 @@ static const char *nothing_evictable(const struct redis_info *info) {
     return "noeviction";
   redis_keys_count(info, &keys, &expires);
   if (strncmp(policy, "volatile-", 9) == 0 && keys > 0 && expires == 0)
-    return "no key has a time to live to be evicted by";
+    return "no key has a TTL, so none can be evicted";
   return NULL;
 }
 
@@ -201,7 +201,8 @@ static void judge_host_memory(struct complaints *complaints, const struct redis_
     return;
   double ratio = (double)resident / (double)total;
   if (ratio > HOST_NEAR_FULL)
-    complain(complaints, SEVERITY_WARN, "no maxmemory, and takes %s of its host's memory",
+    complain(complaints, SEVERITY_WARN,
+             "no maxmemory, and uses %s of the memory of its host; set maxmemory",
              percent_text(text, ratio));
 }
 
@@ -236,7 +237,7 @@ static void judge_clients(struct complaints *complaints, const struct redis_info
     return;
   const char *limit = redis_info_text(info, "maxclients");
   char count[FORMAT_MAX], span[FORMAT_MAX];
-  complain(complaints, SEVERITY_CRIT, "%s turned away in the last %s%s%.20s",
+  complain(complaints, SEVERITY_CRIT, "%s rejected in the last %s%s%.20s",
            format_counted(count, sizeof count, rates->from[SUMMARY_REJECTED], "client", "clients"),
            format_duration(span, sizeof span, rates->seconds), limit ? ": maxclients " : "",
            limit ? limit : "");

@@ -18,7 +18,7 @@ void redis_round_trips_fill(const struct redis_round_trips *trips, struct value 
   int64_t sorted[REDIS_ROUND_TRIPS];
   size_t kept = trips->count < REDIS_ROUND_TRIPS ? trips->count : REDIS_ROUND_TRIPS;
   cells[SUMMARY_LATENCY] = cells[SUMMARY_TYPICAL] = value_none(
-      trips->unknown ? "stacktop was busy while it waited for the answer" : "no answer yet");
+      trips->unknown ? "stacktop was busy while waiting for the answer" : "no answer yet");
   if (kept == 0)
     return;
   memcpy(sorted, trips->us, kept * sizeof *sorted);

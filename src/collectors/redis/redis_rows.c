@@ -50,7 +50,7 @@ static void fill_memory(const struct source *source, struct value *cells) {
     cells[SUMMARY_MEMORY] = value_text(memory_text(source->sample, &memory));
   cells[SUMMARY_RATIO] = value_none(memory.limit < 0 ? cells[SUMMARY_LIMIT].text : UNSAID);
   if (memory.limit == 0)
-    cells[SUMMARY_LIMIT] = cells[SUMMARY_RATIO] = value_none("no maxmemory is set");
+    cells[SUMMARY_LIMIT] = cells[SUMMARY_RATIO] = value_none("maxmemory is not set");
   else if (memory.limit > 0 && memory.counted >= 0)
     cells[SUMMARY_RATIO] = value_real(redis_memory_ratio(&memory));
 }
@@ -129,7 +129,7 @@ static void fill_persistence(const struct source *source, struct value *cells) {
   if (told && saved <= TIME_MOST_S)
     cells[SUMMARY_SAVED] = value_int(saved * 1000);
   else
-    cells[SUMMARY_SAVED] = value_none(told ? "INFO tells a time that cannot be" : UNSAID);
+    cells[SUMMARY_SAVED] = value_none(told ? "INFO reports an impossible time" : UNSAID);
   if (!redis_info_count(info, "latest_fork_usec", &microseconds))
     cells[SUMMARY_FORK] = value_none(UNSAID);
   else if (microseconds > 0) /* else it never forked, and there is nothing to say */
@@ -262,6 +262,6 @@ void redis_rows_make(struct sample *sample, const char *name, const struct redis
   fill_keyspace(&source);
   redis_facts_fill(sample, info);
   if (config_err)
-    sample_note(sample, redis_summary_table.id, NULL, "CONFIG GET is not allowed here: %s",
+    sample_note(sample, redis_summary_table.id, NULL, "CONFIG GET is not allowed: %s",
                 config_err->text);
 }

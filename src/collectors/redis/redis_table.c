@@ -10,22 +10,22 @@ static const struct column_spec summary_columns[SUMMARY_COLUMN_COUNT] = {
 };
 
 static const struct column_spec keyspace_columns[KEYSPACE_COLUMN_COUNT] = {
-    [KEYSPACE_DB] = {.id = "db", .title = "DB", .help = "the database, as SELECT numbers it"},
+    [KEYSPACE_DB] = {.id = "db", .title = "DB", .help = "number of the database, as in SELECT"},
     [KEYSPACE_KEYS] = {.id = "keys",
                        .title = "KEYS",
                        .unit = UNIT_COUNT,
                        .flags = COLUMN_HISTORY,
-                       .help = "keys in it"},
+                       .help = "keys in the database"},
     [KEYSPACE_EXPIRES] = {.id = "expires",
                           .title = "WITH TTL",
                           .unit = UNIT_COUNT,
                           .priority = 1,
-                          .help = "keys that have a time to live"},
+                          .help = "keys that have a TTL"},
     [KEYSPACE_TTL] = {.id = "avg_ttl",
                       .title = "AVG TTL",
                       .unit = UNIT_SECONDS,
                       .priority = 2,
-                      .help = "average time to live of those, as the server samples it"},
+                      .help = "average TTL of these keys, as sampled by the server"},
 };
 
 const struct table_spec redis_summary_table = {.id = REDIS_SUMMARY_TABLE,

@@ -106,13 +106,12 @@ static void judge_port(const struct service_facts *facts, struct service_verdict
   else
     set_down(verdict, "timeout");
   if (!failed)
-    say_waited(verdict, facts->resolving ? "the name server gives " : "the port gives ",
-               facts->waited_ms);
+    say_waited(verdict, facts->resolving ? "name server: " : "port: ", facts->waited_ms);
   else
     snprintf(verdict->reason, sizeof verdict->reason, "%s", facts->port_err.text);
   if (facts->has_health && facts->health == PROBE_ANSWERED) {
     size_t used = strlen(verdict->reason);
-    snprintf(verdict->reason + used, sizeof verdict->reason - used, "; its health answers %d",
+    snprintf(verdict->reason + used, sizeof verdict->reason - used, "; health answers %d",
              facts->status);
   }
 }
@@ -143,8 +142,8 @@ static void judge_answer(const struct service_facts *facts, const struct service
              rules->expect_text);
   } else if (facts->body_lacks) {
     set_down(verdict, "bad body");
-    snprintf(verdict->reason, sizeof verdict->reason,
-             "answers %d, but without the expected text in it", facts->status);
+    snprintf(verdict->reason, sizeof verdict->reason, "answers %d without the expected text",
+             facts->status);
   } else {
     snprintf(verdict->state, sizeof verdict->state, "%s", code);
   }

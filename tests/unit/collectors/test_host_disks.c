@@ -141,8 +141,7 @@ static void test_forecast_reach(void **state) {
   const struct row *row = draw(bench, "/");
   assert_true(row->cells[DISK_GROWTH].real > 9999 && row->cells[DISK_GROWTH].real < 10001);
   assert_true(row->cells[DISK_GROWTH_WINDOW].real == 120);
-  assert_string_equal(row->cells[DISK_FULL_IN].text,
-                      "has not grown at this rate for long enough to tell");
+  assert_string_equal(row->cells[DISK_FULL_IN].text, "needs more history at this growth rate");
   mount->facts.available = 17000000; /* within the reach of two minutes */
   assert_true(fabs(draw(bench, "/")->cells[DISK_FULL_IN].real - 1700) < 1);
   mount->facts.available = 200000000;
@@ -204,15 +203,15 @@ static void test_errors(void **state) {
   mount->facts = (struct mount_facts){.error = EACCES}; /* a right is missing: a note */
   row = draw(bench, "/mnt/nas");
   assert_int_equal(row->severity, SEVERITY_OK);
-  assert_string_equal(row->cells[DISK_USED].text, "no right to ask: Permission denied");
+  assert_string_equal(row->cells[DISK_USED].text, "no permission: Permission denied");
   assert_int_equal(bench->sample->note_count, 1);
-  assert_string_equal(bench->sample->notes[0].text, "/mnt/nas: no right to ask for its figures");
+  assert_string_equal(bench->sample->notes[0].text, "/mnt/nas: no permission to read its figures");
 
   mount->err.kind = ERR_LIMIT;
   snprintf(mount->err.text, sizeof mount->err.text, "160 calls are already waiting");
   row = draw(bench, "/mnt/nas");
   assert_int_equal(row->severity, SEVERITY_UNKNOWN);
-  assert_string_equal(row->reason, "cannot be asked: 160 calls are already waiting");
+  assert_string_equal(row->reason, "cannot read its figures: 160 calls are already waiting");
   assert_int_equal(row->cells[DISK_FREE].type, VALUE_NONE);
 }
 
@@ -247,7 +246,7 @@ static void test_paths_of_one_file_system(void **state) {
   const struct row *row = draw(bench, "/var");
   assert_int_equal(row->severity, SEVERITY_OK);
   assert_true(row->cells[DISK_USED].real == 0.95);
-  assert_string_equal(row->cells[DISK_NOTE].text, "lies on /");
+  assert_string_equal(row->cells[DISK_NOTE].text, "on the file system of /");
   assert_string_equal(row->cells[DISK_MOUNTED_ON].text, "/");
   row = draw(bench, "/tmp/x");
   assert_int_equal(row->severity, SEVERITY_WARN);

@@ -225,7 +225,7 @@ static void test_no_members(void **state) {
     produce(w, 56);
     group = collect(w);
   }
-  says(group, SEVERITY_WARN, "no members", "no members, lag 3,360 grows +84/s");
+  says(group, SEVERITY_WARN, "no members", "no members, lag 3,360, growing +84/s");
   for (int turn = 0; turn < 40; turn++)
     group = collect(w);
   says(group, SEVERITY_OK, "no members", ""); /* the threshold judges what stays */
@@ -348,7 +348,8 @@ static void test_recreated(void **state) {
   struct world *w = *state;
   for (int i = 0; i < PARTS; i++)
     w->partitions[i].end = 5;
-  says(collect(w), SEVERITY_WARN, "ahead", "committed beyond the end: the topic was recreated");
+  says(collect(w), SEVERITY_WARN, "ahead",
+       "committed offset beyond the end: the topic was recreated");
   for (int turn = 0; turn < 5; turn++)
     collect(w);
   for (int i = 0; i < PARTS; i++)
@@ -404,7 +405,7 @@ static void test_commits_on_some(void **state) {
   for (int i = 1; i < PARTS; i++)
     w->shares[i].committed = KAFKA_NO_OFFSET;
   says(collect(w), SEVERITY_WARN, "1 of 3",
-       "lag at least 100, 1 of 3 partitions: nothing is committed for the others");
+       "lag at least 100, 1 of 3 partitions: no commits for the others");
 }
 
 /* All that were kept are known; there are more. */
@@ -414,7 +415,7 @@ static void test_partitions_beyond_the_ceiling(void **state) {
   produce(w, 100);
   w->group.cut = true;
   says(collect(w), SEVERITY_UNKNOWN, "3 of more than 3",
-       "lag at least 300, 3 of more than 3 partitions: there are more than can be watched");
+       "lag at least 300, 3 of more than 3 partitions: too many partitions to watch all");
 }
 
 /* Members that hold partitions and have never committed are as stuck as those that stopped. */
@@ -425,12 +426,12 @@ static void test_never_committed(void **state) {
   collect(w);
   for (int turn = 0; turn < 14; turn++) {
     produce(w, 56);
-    says(collect(w), SEVERITY_WARN, "no commit", "nothing was ever committed");
+    says(collect(w), SEVERITY_WARN, "no commit", "no offset was ever committed");
   }
   produce(w, 56);
-  says(
-      collect(w), SEVERITY_CRIT, "stuck",
-      "stuck for 30s: members hold partitions but have never committed, 2,520 messages came since");
+  says(collect(w), SEVERITY_CRIT, "stuck",
+       "stuck for 30s: members hold partitions but have never committed, 2,520 messages arrived "
+       "since");
   for (int i = 0; i < PARTS; i++)
     w->shares[i].committed = w->partitions[i].end;
   assert_int_equal(collect(w)->severity, SEVERITY_OK);
@@ -485,7 +486,7 @@ static void test_unknown_state(void **state) {
     produce(w, 56);
     collect(w);
   }
-  says(&w->view.groups[0], SEVERITY_WARN, "stuck", "stuck for 40s: nothing is committed");
+  says(&w->view.groups[0], SEVERITY_WARN, "stuck", "stuck for 40s: no commits");
 }
 
 static void test_forgets(void **state) {
@@ -609,7 +610,7 @@ static void test_two_groups_of_one_topic(void **state) {
   const struct row *row = cluster_row(w, &sample);
   assert_string_equal(cell(row, KAFKA_CLUSTER_COUNTED).text, "5 of 6 group partitions");
   assert_int_equal(cell(row, KAFKA_CLUSTER_LAG).integer, 500);
-  assert_non_null(strstr(row->reason, "the lag counts 3 partitions, and others may be hidden"));
+  assert_non_null(strstr(row->reason, "the lag counts 3 partitions, others may be hidden"));
   sample_free(sample);
 }
 
@@ -642,9 +643,8 @@ static void test_a_silent_broker(void **state) {
   collect(w);
   const struct row *row = cluster_row(w, &sample);
   assert_int_equal(row->severity, SEVERITY_UNKNOWN);
-  assert_string_equal(row->reason,
-                      "groups may be missing: 2 of 3 brokers answered: broker 2 (10.0.0.2:9092) "
-                      "does not answer; not listed this time: g");
+  assert_string_equal(row->reason, "groups may be missing: only 2 of 3 brokers answered: broker 2 "
+                                   "(10.0.0.2:9092) does not answer; groups not listed: g");
   assert_int_equal(cell(row, KAFKA_CLUSTER_GROUPS).type, VALUE_NONE);
   assert_int_equal(cell(row, KAFKA_CLUSTER_LAG).type, VALUE_NONE);
   assert_int_equal(cell(row, KAFKA_CLUSTER_CONTROLLER).type, VALUE_NONE);
@@ -674,7 +674,7 @@ static void test_hidden_topics(void **state) {
   collect(w);
   const struct row *row = cluster_row(w, &sample);
   assert_int_equal(row->severity, SEVERITY_UNKNOWN);
-  assert_non_null(strstr(row->reason, "the lag counts 3 partitions, and others may be hidden"));
+  assert_non_null(strstr(row->reason, "the lag counts 3 partitions, others may be hidden"));
   sample_free(sample);
 }
 

@@ -166,7 +166,7 @@ static void test_aborted_and_long(void **state) {
   } while ((query->severity == SEVERITY_OK || idle->severity == SEVERITY_OK) &&
            clock_now_ms() < give_up);
   assert_int_equal(query->severity, SEVERITY_WARN);
-  assert_non_null(strstr(query->reason, "its query has run for 1"));
+  assert_non_null(strstr(query->reason, "query running for 1"));
   assert_non_null(strstr(idle->reason, "idle in transaction (aborted) 1"));
   assert_string_equal(text(idle, "state"), "aborted txn");
   assert_int_equal(summary_count(fixture, "aborted"), 1);
@@ -236,8 +236,8 @@ static void test_stopped_and_continued(void **state) {
   watch_as(fixture, "admin");
   collect_well(fixture);
   postgres_signal_all(&server, SIGSTOP);
-  static const char *const says[] = {"logged in, but the query goes on",
-                                     "connected, but the log-in goes on"};
+  static const char *const says[] = {"logged in, query still running",
+                                     "connected, login not completed"};
   for (int i = 0; i < 2; i++) { /* with the kept connection, then with a new one */
     begin(fixture);
     for (int turn = 0; turn < 20; turn++) {

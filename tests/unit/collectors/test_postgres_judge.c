@@ -115,7 +115,7 @@ static void test_thresholds(void **state) {
   assert_int_equal(sessions->items[3].severity, SEVERITY_WARN);
   assert_string_equal(sessions->items[3].reason, "idle in transaction (aborted) 5m 00s");
   assert_true(sessions->items[3].lasted == 300);
-  assert_string_equal(sessions->items[4].reason, "its query has run for 5m 01s");
+  assert_string_equal(sessions->items[4].reason, "query running for 5m 01s");
   assert_int_equal(sessions->items[5].severity, SEVERITY_OK);
   assert_int_equal(sessions->items[6].severity, SEVERITY_OK);
 }
@@ -127,7 +127,7 @@ static void test_wait_is_not_told(void **state) {
   add(sessions, 1, "active", 10);
   postgres_judge(sessions, &rules);
   assert_int_equal(sessions->items[1].severity, SEVERITY_CRIT);
-  assert_string_equal(sessions->items[1].reason, "its query has run for 10s, blocks 1 for 1m 01s");
+  assert_string_equal(sessions->items[1].reason, "query running for 10s, blocks 1 for 1m 01s");
 }
 
 static void test_several_blockers(void **state) {
@@ -181,8 +181,8 @@ static void test_strangers(void **state) {
   assert_string_equal(sessions->items[1].label, "prepared");
   assert_string_equal(sessions->items[1].reason, "a prepared transaction, blocks 1 for 1m 30s");
   assert_null(sessions->items[2].label);
-  assert_string_equal(sessions->items[2].reason, "in a state that we may not see, blocks 1 for 1m "
-                                                 "30s");
+  assert_string_equal(sessions->items[2].reason,
+                      "state hidden from this role, blocks 1 for 1m 30s");
 }
 
 /* As full as it gets: all but one wait in a line, each with as many blockers as are kept. */
@@ -315,7 +315,7 @@ static void test_rates(void **state) {
                       "counters were reset: needs two collections");
   now.reset = before.reset;
   now.deadlocks = before.deadlocks = POSTGRES_UNKNOWN; /* the difference is no true 0 */
-  assert_string_equal(rate(SUMMARY_DEADLOCKS, &before, &now).text, "the server does not say");
+  assert_string_equal(rate(SUMMARY_DEADLOCKS, &before, &now).text, "not reported by the server");
 }
 
 int main(void) {

@@ -158,7 +158,7 @@ static void test_archive(void **state) {
   standby.replayed = 2000;
   verdict = judge(&standby, 1002, &memory);
   assert_int_equal(verdict.severity, SEVERITY_WARN);
-  assert_non_null(strstr(verdict.reason, ", but replays it from the archive"));
+  assert_non_null(strstr(verdict.reason, ", but replaying it from the archive"));
   verdict = judge(&standby, 1004, &memory); /* and that has ended */
   assert_int_equal(verdict.severity, SEVERITY_CRIT);
 }
@@ -270,7 +270,7 @@ static void test_gone(void **state) {
   assert_string_equal(lot->rows.items[0].key, "slot slot_b");
   assert_string_equal(lot->rows.items[0].replica.name, "b");
   assert_string_equal(lot->rows.items[0].reason,
-                      "disconnected for 1m 32s, its slot keeps 1.0 MB of WAL");
+                      "disconnected for 1m 32s, its slot retains 1.0 MB of WAL");
   assert_string_equal(lot->rows.items[1].key, "a@");
   assert_string_equal(lot->rows.items[1].reason, "disconnected for 1m 32s");
   assert_int_equal(lot->rows.items[1].severity, SEVERITY_WARN);
@@ -295,7 +295,8 @@ static void test_silent(void **state) {
   replica->reply_age = 36;
   judge_replicas(lot, 1002);
   assert_int_equal(lot->rows.items[0].severity, SEVERITY_WARN);
-  assert_string_equal(lot->rows.items[0].reason, "no reply for 36s, its lag is at least that");
+  assert_string_equal(lot->rows.items[0].reason,
+                      "no reply for 36s, so its lag is at least that long");
   assert_true(lot->rows.items[0].replica.lag_seconds == 36 && lot->rows.lag_seconds == 36);
   add(lot, "a", "", true, true)->reply_age = 200;
   judge_replicas(lot, 1004);
@@ -338,7 +339,7 @@ static void test_slot_that_nobody_uses(void **state) {
   struct lot *lot = *state;
   add(lot, "", "old", false, false)->inactive_age = 86400.0 * 3;
   judge_replicas(lot, 1000);
-  assert_string_equal(lot->rows.items[0].reason, "slot inactive for 3d 0h, keeps 1.0 MB of WAL");
+  assert_string_equal(lot->rows.items[0].reason, "slot inactive for 3d 0h, retains 1.0 MB of WAL");
   assert_int_equal(lot->rows.items[0].severity, SEVERITY_WARN);
 }
 

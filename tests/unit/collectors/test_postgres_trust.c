@@ -146,7 +146,7 @@ static void test_failed_question(void **state) {
   collect_well(fixture);
   assert_true(sample_is_faulted(fixture->sample, "sessions"));
   assert_false(sample_is_faulted(fixture->sample, "connections"));
-  assert_non_null(strstr(fault(fixture), "sessions could not be read: "));
+  assert_non_null(strstr(fault(fixture), "cannot read sessions: "));
   assert_true(summary_count(fixture, "used") >= 2);
 
   postgres_do(broken, "ALTER VIEW pg_catalog.pg_locks_gone RENAME TO pg_locks");
@@ -154,7 +154,7 @@ static void test_failed_question(void **state) {
   collect_well(fixture);
   assert_true(sample_is_faulted(fixture->sample, "connections"));
   assert_false(sample_is_faulted(fixture->sample, "sessions"));
-  assert_non_null(strstr(fault(fixture), "statistics could not be read: "));
+  assert_non_null(strstr(fault(fixture), "cannot read statistics: "));
   assert_int_equal(summary(fixture, "xmin_age").type, VALUE_NONE);
   postgres_do(broken, "ALTER VIEW pg_catalog.gone RENAME TO pg_prepared_xacts");
   collect_well(fixture);
@@ -222,7 +222,7 @@ static void test_workers_without_rights(void **state) {
   watch_as(fixture, "plain");
   collect_well(fixture);
   assert_int_equal(summary_count(fixture, "used"), 3); /* admin, busy, ours; was 5 */
-  assert_true(has_note(fixture, "at least 3 connections, at most 5: needs pg_monitor"));
+  assert_true(has_note(fixture, "between 3 and 5 connections: needs pg_monitor"));
   postgres_do(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                      " WHERE state = 'active' AND pid <> pg_backend_pid()");
   PQfinish(busy);

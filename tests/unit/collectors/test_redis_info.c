@@ -194,8 +194,8 @@ static void test_redis_7_master(void **state) {
   is_text(sample, "role", "master");
   is_text(sample, "mode", "standalone");
   is_none(sample, "master_link", NULL);
-  is_none(sample, "memory_ratio", "no maxmemory is set");
-  is_none(sample, "maxmemory", "no maxmemory is set");
+  is_none(sample, "memory_ratio", "maxmemory is not set");
+  is_none(sample, "maxmemory", "maxmemory is not set");
   assert_true(cell(sample, "host_memory").integer > 1 << 30);
   is_text(sample, "memory", "1.1 MB");
   is_near(cell(sample, "keys"), 3);
@@ -325,10 +325,9 @@ static void test_old_server(void **state) {
   is_none(sample, "maxclients", "needs CONFIG GET");
   is_none(sample, "client_ratio", "needs CONFIG GET");
   is_none(sample, "rejected", "needs two collections");
-  is_none(sample, "uptime", "INFO does not say");
+  is_none(sample, "uptime", "not reported by INFO");
   assert_int_equal(sample->note_count, 1);
-  assert_string_equal(sample->notes[0].text,
-                      "CONFIG GET is not allowed here: NOPERM no CONFIG for you");
+  assert_string_equal(sample->notes[0].text, "CONFIG GET is not allowed: NOPERM no CONFIG for you");
   sample_free(sample);
   redis_info_add(&info, "maxclients", "50");
   sample = rows(&info, NULL, NULL);
@@ -344,7 +343,7 @@ static void test_sentinel(void **state) {
   struct sample *sample = rows(&info, NULL, NULL);
   is_text(sample, "mode", "sentinel");
   is_none(sample, "keys", NULL); /* not a false zero */
-  is_none(sample, "used", "INFO does not say");
+  is_none(sample, "used", "not reported by INFO");
   sample_free(sample);
   redis_info_fini(&info);
 }
@@ -433,13 +432,12 @@ static void test_judge_memory(void **state) {
   judged(MEMORY("1000", "allkeys-lru", ""), SEVERITY_OK, "");
   judged(MEMORY("1000", "volatile-ttl", "db0:keys=5,expires=1,avg_ttl=0\n"), SEVERITY_OK, "");
   judged(MEMORY("1000", "volatile-ttl", "db0:keys=5,expires=0,avg_ttl=0\n"), SEVERITY_CRIT,
-         "memory 100% of maxmemory, no key has a time to live to be evicted by: writes are "
-         "refused");
+         "memory 100% of maxmemory, no key has a TTL, so none can be evicted: writes are refused");
   judged(MEMORY("1000", "noeviction", "role:slave\n"), SEVERITY_OK, "");
   judged(MEMORY("1200", "allkeys-lru", "current_eviction_exceeded_time:3200\n"), SEVERITY_WARN,
          "over maxmemory for 3.2s: eviction does not keep up");
   judged("used_memory:5\nmaxmemory:0\nused_memory_rss:950\ntotal_system_memory:1000\n",
-         SEVERITY_WARN, "no maxmemory, and takes 95% of its host's memory");
+         SEVERITY_WARN, "no maxmemory, and uses 95% of the memory of its host; set maxmemory");
   judged("used_memory:5\nmaxmemory:0\nused_memory_rss:50\ntotal_system_memory:0\n", SEVERITY_OK,
          "");
 }
@@ -447,23 +445,23 @@ static void test_judge_memory(void **state) {
 static void test_judge_states(void **state) {
   (void)state;
   judged("loading:1\nloading_loaded_perc:43.21\nloading_eta_seconds:12\n", SEVERITY_CRIT,
-         "loading its data set: 43%, 12s left");
-  judged("loading:1\n", SEVERITY_CRIT, "loading its data set");
+         "loading the data set: 43%, 12s left");
+  judged("loading:1\n", SEVERITY_CRIT, "loading the data set");
   judged("role:slave\nmaster_link_status:down\nmaster_sync_in_progress:1\n", SEVERITY_WARN,
-         "copying the data set from its master");
+         "copying the data set from the master");
   judged("role:slave\nmaster_link_status:down\nmaster_link_down_since_seconds:-1\n", SEVERITY_CRIT,
          "master link down");
   judged("rdb_last_bgsave_status:err\n", SEVERITY_CRIT,
          "last background save failed: writes are refused unless stop-writes-on-bgsave-error is "
          "off");
   judged("aof_enabled:1\naof_last_write_status:err\naof_last_bgrewrite_status:err\n", SEVERITY_CRIT,
-         "last write of the AOF failed: writes are refused; last rewrite of the AOF failed");
+         "last write to the AOF failed: writes are refused; last rewrite of the AOF failed");
   judged("aof_enabled:0\naof_last_write_status:err\n", SEVERITY_OK, "");
   /* the worst first, whatever the order of the checks */
   judged("master_link_status:down\nmaster_sync_in_progress:1\nrdb_last_bgsave_status:err\n",
          SEVERITY_CRIT,
          "last background save failed: writes are refused unless stop-writes-on-bgsave-error is "
-         "off; copying the data set from its master");
+         "off; copying the data set from the master");
 }
 
 static void test_judge_clients(void **state) {
@@ -474,7 +472,7 @@ static void test_judge_clients(void **state) {
   struct redis_verdict verdict;
   redis_judge(&verdict, &info, &rates);
   assert_int_equal(verdict.severity, SEVERITY_CRIT);
-  assert_string_equal(verdict.reason, "3 clients turned away in the last 2.0s: maxclients 100");
+  assert_string_equal(verdict.reason, "3 clients rejected in the last 2.0s: maxclients 100");
   rates = rates_of("run_id:a\nrejected_connections:7\n", "run_id:a\nrejected_connections:7\n");
   redis_judge(&verdict, &info, &rates);
   assert_int_equal(verdict.severity, SEVERITY_OK);
@@ -585,7 +583,7 @@ static void test_the_last_save_in_no_calendar_is_not_known(void **state) {
   (void)state;
   struct redis_info info = parsed("run_id:a\nrdb_last_save_time:9223372036854775807\n");
   struct sample *sample = rows(&info, NULL, NULL);
-  is_none(sample, "saved", "INFO tells a time that cannot be");
+  is_none(sample, "saved", "INFO reports an impossible time");
   sample_free(sample);
   redis_info_fini(&info);
 }
@@ -609,10 +607,10 @@ static void test_a_cluster_says_why_it_is_down(void **state) {
             SEVERITY_CRIT, "cluster is down: 5,462 of 16,384 slots not served");
   judged_as("cluster_state:fail\ncluster_slots_assigned:16384\ncluster_slots_pfail:10923\n",
             SEVERITY_CRIT,
-            "cluster is down: this node does not reach the nodes of 10,923 of 16,384 slots");
+            "cluster is down: this node cannot reach the nodes of 10,923 of 16,384 slots");
   judged_as(
       "cluster_state:fail\ncluster_slots_assigned:16384\n", SEVERITY_CRIT,
-      "cluster is down: this node does not reach a majority of the masters, or has just joined");
+      "cluster is down: this node cannot reach a majority of the masters, or has just joined");
   judged_as("cluster_state:ok\ncluster_slots_assigned:16384\ncluster_slots_pfail:5461\n",
             SEVERITY_WARN, "the nodes of 5,461 of 16,384 slots do not answer this node");
 }

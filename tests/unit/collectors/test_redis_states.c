@@ -117,7 +117,7 @@ static void test_a_server_in_a_script_is_busy(void **state) {
   const char *words[] = {"EVAL", "local secret = 'hidden' while true do end", "0"};
   redisContext *client = send_only(fixture, 3, words);
   const struct row *row = collect_busy(fixture);
-  is_crit(row, "busy running a script, refuses other commands; SCRIPT KILL ends one");
+  is_crit(row, "busy running a script, refuses other commands; end it with SCRIPT KILL");
   assert_true(number(row, "latency") >= 0);
   assert_string_equal(reason(row, "keys"), "busy: refuses INFO");
   assert_string_equal(reason(row, "role"), "busy: refuses INFO");
@@ -165,7 +165,7 @@ static void test_a_function_is_named_without_its_words(void **state) {
   redisContext *client = send_only(fixture, 4, call);
   const struct row *row = collect_busy(fixture);
   is_crit(row, "busy running a function, slow for ");
-  is_crit(row, "refuses other commands; FUNCTION KILL ends a function");
+  is_crit(row, "refuses other commands; end it with FUNCTION KILL");
   assert_null(strstr(row->reason, "hidden"));
   REDIS_SAY(&fixture->server, "FUNCTION", "KILL");
   redisFree(client);
@@ -197,7 +197,7 @@ static void test_too_few_replicas_are_seen_without_config(void **state) {
   struct fixture *fixture = *state;
   is_crit(see(fixture, (const char *const[]){"--min-replicas-to-write", "2", "--rename-command",
                                              "CONFIG", "", NULL}),
-          "writes are refused: no replica, and min-replicas-to-write requires some");
+          "writes are refused: no replica, but min-replicas-to-write requires some");
 }
 
 /* Its folder is gone: no file can be made there. */
@@ -245,7 +245,7 @@ static void test_a_failed_aof_refuses_writes(void **state) {
     takes_writes(fixture, "MISCONF");
     row = collect(fixture);
   } while (row->severity == SEVERITY_OK);
-  is_crit(row, "last write of the AOF failed: writes are refused");
+  is_crit(row, "last write to the AOF failed: writes are refused");
   assert_false(takes_writes(fixture, "MISCONF"));
   assert_int_equal(prlimit(fixture->server.pid, RLIMIT_FSIZE, &all, NULL), 0);
   redis_server_kill(&fixture->server);

@@ -176,7 +176,7 @@ static void test_port_refused_but_health_answers(void **state) {
   watch(fixture, tiny_free_port(&fixture->loop), fixture->server.port);
   const struct row *row = collect(fixture, 5000);
   assert_string_equal(text(row, "state"), "refused");
-  assert_non_null(strstr(row->reason, "; its health answers 200"));
+  assert_non_null(strstr(row->reason, "; health answers 200"));
 }
 
 static void on_job_over(uv_timer_t *timer) {

@@ -70,7 +70,7 @@ static void test_verdicts(void **state) {
 
   verdict = judge(
       (struct service_facts){.port = PROBE_UNDER_WAY, .resolving = true, .waited_ms = 3000}, 0);
-  assert_string_equal(verdict.reason, "the name server gives no answer within 3.0s");
+  assert_string_equal(verdict.reason, "name server: no answer within 3.0s");
 
   struct service_facts facts = {.port = PROBE_FAILED};
   err_set(&facts.port_err, ERR_UNRESOLVED, "the name \"api\" has no address");

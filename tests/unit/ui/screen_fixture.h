@@ -29,9 +29,9 @@ static const struct target_kind fixture_host = {
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static const struct column_spec service_columns[] = {
-    {.id = "name", .title = "SERVICE", .help = "its name in the configuration"},
-    {.id = "address", .title = "ADDRESS", .priority = 5, .help = "where it listens"},
-    {.id = "state", .title = "STATE", .width = 7, .help = "health's status code, or what is wrong"},
+    {.id = "name", .title = "SERVICE", .help = "name in the configuration"},
+    {.id = "address", .title = "ADDRESS", .priority = 5, .help = "host and port"},
+    {.id = "state", .title = "STATE", .width = 7, .help = "status code of health, or the error"},
     {.id = "latency",
      .title = "LATENCY",
      .unit = UNIT_SECONDS,
@@ -39,17 +39,17 @@ static const struct column_spec service_columns[] = {
      .priority = 1,
      .metric = "service.latency",
      .threshold = WARN_CRIT(1, 5),
-     .help = "health's whole answer, on a connection that is kept"},
+     .help = "time of the whole health response, on a kept connection"},
     {.id = "availability",
      .title = "AVAIL",
      .unit = UNIT_RATIO,
      .priority = 3,
-     .help = "share of the collections within the window in which it was up"},
+     .help = "share of the collections in the window in which the service was up"},
     {.id = "since",
      .title = "FOR",
      .unit = UNIT_SECONDS,
      .priority = 2,
-     .help = "in this state for so long, as far as it has been watched"},
+     .help = "time in this state, since stacktop was started"},
     {.id = "error",
      .title = "ERROR",
      .flags = COLUMN_FLEX | COLUMN_TELLS,
@@ -116,7 +116,7 @@ static const struct column_spec connection_columns[] = {
     {.id = "connections",
      .title = "conns",
      .flags = COLUMN_HEADLINE,
-     .help = "client backends, and max_connections less the reserved ones"},
+     .help = "client connections, and max_connections minus the reserved ones"},
     {.id = "used",
      .title = "used",
      .unit = UNIT_RATIO,
@@ -349,7 +349,7 @@ static struct sample *sample_postgres(enum fixture_scene scene, int step) {
   s->address = "127.0.0.1:5432";
   if (scene == SCENE_FAULT)
     sample_fault(s, "sessions", SEVERITY_WARN,
-                 "sessions could not be read: ERROR: invalid byte sequence for encoding \"UTF8\"");
+                 "cannot read sessions: ERROR: invalid byte sequence for encoding \"UTF8\"");
   if (scene == SCENE_EMPTY || scene == SCENE_FAULT)
     return s;
   if (bad) {
