@@ -16,9 +16,9 @@ static bool check_reason(const char *text, struct err *err) {
   static const char *const switches[] = {"", "true", "false", "yes", "no", "on", "off"};
   for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
     if (strcasecmp(text, switches[i]) == 0)
-      return err_set(err, ERR_INVALID,
-                     "\"%s\" is not a reason; say why, or remove the line to watch the target",
-                     text);
+      return err_set(
+          err, ERR_INVALID,
+          "\"%s\" is not a reason; state the reason, or remove the line to watch the target", text);
   return true;
 }
 
@@ -29,7 +29,8 @@ const struct option config_options[CONFIG_OPTION_COUNT] = {
     [CONFIG_ENVIRONMENT] =
         {.name = "environment",
          .type = OPTION_TEXT,
-         .help = "free text; the word production, prod or live in it makes confirmations stricter"},
+         .help =
+             "free text; with the word production, prod or live in it, confirmations are stricter"},
     [CONFIG_INTERVAL] = {.name = "interval",
                          .type = OPTION_DURATION,
                          .min = INTERVAL_MIN,
@@ -65,7 +66,7 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
     [TARGET_NAME] = {.name = "name",
                      .type = OPTION_TEXT,
                      .required = true,
-                     .help = "name shown on the screen; unique in its list"},
+                     .help = "name shown on the screen, unique in its list"},
     [TARGET_INTERVAL] = {.name = "interval",
                          .type = OPTION_DURATION,
                          .min = INTERVAL_MIN,
@@ -90,7 +91,7 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
 };
 
 const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
-    [THRESHOLD_WARN] = {.name = "warn", .type = OPTION_TEXT, .help = "a warning beyond this value"},
+    [THRESHOLD_WARN] = {.name = "warn", .type = OPTION_TEXT, .help = "warning beyond this value"},
     [THRESHOLD_CRIT] = {.name = "crit", .type = OPTION_TEXT, .help = "critical beyond this value"},
     [THRESHOLD_FOR] = {.name = "for",
                        .type = OPTION_DURATION,

@@ -192,7 +192,8 @@ bool line_send(struct line *line, const char *name, const char *bytes, size_t le
     return false;
   }
   if (line->sent.count + line->held.count >= LINE_REQUESTS_MAX)
-    return err_set(err, ERR_LIMIT, "%d commands already wait for a reply", LINE_REQUESTS_MAX);
+    return err_set(err, ERR_LIMIT, "%d commands are already waiting for a reply",
+                   LINE_REQUESTS_MAX);
   struct request *request = request_new(name, bytes, length, done, arg);
   if (line->state != STATE_READY) {
     queue_push(&line->held, request);
@@ -250,7 +251,7 @@ static void on_dialled(void *arg, const struct dial_result *result, const struct
   else
     line_ready(line);
   if (line_is_open(line) && !watch(line))
-    fail(line, ERR_IO, "the socket cannot be watched");
+    fail(line, ERR_IO, "cannot watch the socket");
 }
 
 static struct moment moment_now(const struct line *line) {
@@ -270,8 +271,7 @@ static int64_t answer_time(const struct line *line, const struct request *reques
 bool line_answer(struct line *line, const void *answer, struct err *err) {
   struct request *request = queue_pop(&line->sent);
   if (!request)
-    return err_set(err, ERR_PROTOCOL, "what answers at %s sent a reply that nobody asked for",
-                   line->address);
+    return err_set(err, ERR_PROTOCOL, "the server at %s sent an unexpected reply", line->address);
   line_cb done = request->done;
   void *arg = request->arg;
   if (line->unwritten == request)
@@ -311,7 +311,7 @@ static bool frame(struct line *line, const char *bytes, size_t length, struct er
   while (length > 0 && line_is_open(line)) {
     const size_t room = most - line->length, taken = length < room ? length : room;
     if (taken == 0)
-      return err_set(err, ERR_LIMIT, "an answer of more than %zu kB", most >> 10);
+      return err_set(err, ERR_LIMIT, "the answer is larger than %zu kB", most >> 10);
     memcpy(line->bytes + line->length, bytes, taken);
     line->length += taken;
     bytes += taken;
@@ -346,7 +346,7 @@ static void receive_last(struct line *line) {
   for (int i = 0; line_is_open(line) && i < READS_MAX; i++)
     receive(line);
   if (line_is_open(line))
-    fail(line, ERR_CLOSED, "the connection broke");
+    fail(line, ERR_CLOSED, "connection lost");
 }
 
 /* False where the socket takes no more for now, or is broken. */

@@ -29,8 +29,8 @@ bool tcp_address_split(const char *address, char host[HOST_MAX], int *port, stru
     return err_set(err, ERR_INVALID, "\"%.100s\" is not an address; use host:port or [IPv6]:port",
                    address);
   if (!bracketed && strchr(colon + 1, ':'))
-    return err_set(err, ERR_INVALID, "\"%.100s\": an IPv6 address needs brackets: [::1]:8000",
-                   address);
+    return err_set(err, ERR_INVALID,
+                   "\"%.100s\": enclose an IPv6 address in brackets, such as [::1]:8000", address);
   struct err why = {0};
   if (!tcp_port_parse(colon + 1, port, &why))
     return err_set(err, why.kind, "\"%.100s\": %s", address, why.text);

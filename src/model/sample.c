@@ -120,7 +120,7 @@ void sample_fault(struct sample *sample, const char *table, enum severity severi
   va_start(args, format);
   const char *text = arena_vprintf(&sample->arena, format, args);
   va_end(args);
-  struct note fault = {table, NULL, *text ? text : "an answer did not fit into memory", severity};
+  struct note fault = {table, NULL, *text ? text : "an answer does not fit into memory", severity};
   for (size_t i = 0; i < sample->note_count; i++) {
     struct note *note = &sample->notes[i];
     if (note->severity != SEVERITY_OK && same_table(note->table, table) &&

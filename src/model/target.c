@@ -15,7 +15,7 @@ struct target *target_new(const struct target_kind *kind, const char *name) {
     struct err err;
     if (kind->options[i].fallback &&
         !option_parse(&kind->options[i], kind->options[i].fallback, &target->values[i], &err))
-      assert(!"an option's fallback does not parse");
+      assert(!"the default of an option does not parse");
   }
   return target;
 }

@@ -101,7 +101,7 @@ static int64_t data_ms(const struct run *run) {
 static bool chosen_are_there(const struct run *run, struct err *err) {
   const struct operation *operation = &run->operation;
   if (run->action->spec.choice == CHOICE_ONE && operation->chosen_count != 1)
-    return err_set(err, ERR_INVALID, "select one, not %zu", operation->chosen_count);
+    return err_set(err, ERR_INVALID, "pick one, not %zu", operation->chosen_count);
   if (operation->chosen_count == 0)
     return true;
   const struct table *table =
@@ -124,7 +124,7 @@ static bool plan_make(struct run *run, const struct action_request *request, str
       !run->action->plan(request, plan, err))
     return false;
   if (plan->arena.exhausted)
-    return err_set(err, ERR_LIMIT, "the plan is too large; select fewer");
+    return err_set(err, ERR_LIMIT, "the plan is too large; pick fewer");
   if (plan->object_count == 0)
     return err_set(err, ERR_INVALID, "nothing to do");
   return !run_meets_another(run, plan, err);
@@ -165,8 +165,7 @@ static void run_plan(struct run *run) {
 
 /* Why there is nothing, as the survey has it. */
 static void nothing_found(const struct sample *found, struct err *err) {
-  err_set(err, ERR_INVALID, "nothing to select from%s%s",
-          found && found->note_count > 0 ? ": " : "",
+  err_set(err, ERR_INVALID, "nothing to pick from%s%s", found && found->note_count > 0 ? ": " : "",
           found && found->note_count > 0 ? found->notes[0].text : "");
 }
 

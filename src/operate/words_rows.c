@@ -187,9 +187,9 @@ bool words_picks(const struct words *words, const struct sample *found, char ***
   if (words->pick_count == 0)
     return true;
   if (!found || found->table_count == 0)
-    return err_set(err, ERR_INVALID, "nothing to select from");
+    return err_set(err, ERR_INVALID, "nothing to pick from");
   char where[160];
-  snprintf(where, sizeof where, "the %.100s to select from", found->tables[0].spec->id);
+  snprintf(where, sizeof where, "the %.100s to pick from", found->tables[0].spec->id);
   struct finder finder;
   finder_init(&finder, &found->tables[0], where);
   bool good = rows_take(&finder, words->picks, words->pick_count, err);

@@ -23,7 +23,7 @@ static const char *type_name(enum option_type type) {
 /* "for rows of sessions", "for one row of sessions, picks of its own choice". */
 static void scope_text(const struct action_spec *spec, char *text, size_t size) {
   static const char *const choices[] = {
-      [CHOICE_NONE] = "", [CHOICE_ONE] = "; picks one", [CHOICE_MANY] = "; picks some"};
+      [CHOICE_NONE] = "", [CHOICE_ONE] = "; picks one", [CHOICE_MANY] = "; picks one or more"};
   if (spec->table)
     snprintf(text, size, "%s of %s%s", spec->many ? "rows" : "a row", spec->table,
              choices[spec->choice]);

@@ -45,8 +45,8 @@ static void put_candidates(const struct options *options, const struct operation
   bool one = operation->action->choice == CHOICE_ONE;
   if (!report_candidates_text(out, operation->found, &text) || fflush(out) != 0)
     error_print("cannot write the candidates");
-  error_print("%s needs %s of these; add the first word of its line to the command%s",
-              operation->action->id, one ? "one" : "some",
+  error_print("%s requires %s of these; add the first word of its line to the command%s",
+              operation->action->id, one ? "one" : "one or more",
               one ? "" : "; a parent selects all rows below it");
 }
 

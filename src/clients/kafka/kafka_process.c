@@ -376,7 +376,7 @@ static void call_send(struct kafka_process *process) {
   process->hang_told = false;
   memcpy(call->frame.bytes + offsetof(struct kafka_frame_head, call), &process->call,
          sizeof process->call);
-  snprintf(process->step, sizeof process->step, "the question to be read");
+  snprintf(process->step, sizeof process->step, "the request to be read");
   child_send(process->child, &call->frame);
 }
 
@@ -397,7 +397,7 @@ void kafka_process_cancel(struct kafka_process *process, struct kafka_call *call
     link = &(*link)->next;
   if (step)
     *step =
-        *link ? process->child ? "another question" : "the Kafka client to start" : process->step;
+        *link ? process->child ? "another request" : "the Kafka client to start" : process->step;
   if (*link) {
     *link = call->next;
   } else if (process->current == call) {

@@ -116,6 +116,6 @@ bool memcached_send(struct line *line, const char *command, line_cb done, void *
   char bytes[MEMCACHED_COMMAND_MAX + 3];
   int length = snprintf(bytes, sizeof bytes, "%s\r\n", command);
   if ((size_t)length >= sizeof bytes || strpbrk(command, "\r\n"))
-    return err_set(err, ERR_INVALID, "not one command: %.60s", command);
+    return err_set(err, ERR_INVALID, "not a single command: %.60s", command);
   return line_send(line, command, bytes, (size_t)length, done, arg, err);
 }

@@ -167,7 +167,7 @@ static void test_no_second_command_is_smuggled_in(void **state) {
   plan(&action_memcached_delete_key, user_1);
   conformance_identity_set(&driver, "key", "user:1\r\nflush_all\r\n");
   assert_false(driver_execute(&driver));
-  expect_words(&driver, "not one command");
+  expect_words(&driver, "not a single command");
   say("mg user:2\r\n", "HD");
 }
 

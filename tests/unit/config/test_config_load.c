@@ -110,7 +110,7 @@ static const struct error_case errors_of[] = {
     {"hosts:\n  - {name: a, name: b}\n", 2, 15, "duplicate key"},
     {"hosts:\n  - {name: \"\"}\n", 2, 12, "is not a valid name"},
     {"hosts:\n  - {name: \"a\\nb\"}\n", 2, 12, "is not a valid name"},
-    {"hosts:\n  - {name: a, disabled: yes}\n", 2, 25, "\"yes\" is not a reason; say why"},
+    {"hosts:\n  - {name: a, disabled: yes}\n", 2, 25, "\"yes\" is not a reason; state the reason"},
     {"hosts:\n  - {name: a, interval: 2}\n", 2, 25, "not a duration"},
     {"hosts:\n  - {name: a, mounts: /}\n", 2, 23, "mounts must be a list"},
     {"hosts:\n  - {name: a, mounts: [/, [/var]]}\n", 2, 27, "mounts must be text"},

@@ -151,7 +151,7 @@ static void on_executed_turn(uv_timer_t *timer) {
   if (script.undo)
     outcome_undo(act->outcome, "fake.target main");
   struct err err;
-  err_set(&err, ERR_CLOSED, "the connection broke");
+  err_set(&err, ERR_CLOSED, "connection lost");
   act->end(act, NULL, script.err ? &err : NULL);
 }
 

@@ -487,8 +487,8 @@ static void test_an_error_half_way_leaves_the_rest(void **state) {
   fixture_wait(f, is_ended);
   assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_DONE); /* it was looked after */
   assert_int_equal(front(f)->outcome.objects[1].result, OBJECT_SKIPPED);
-  assert_has(front(f)->err.text, "the connection broke");
-  assert_int_equal(audited(f, "\"outcome\"", "the connection broke"), 1);
+  assert_has(front(f)->err.text, "connection lost");
+  assert_int_equal(audited(f, "\"outcome\"", "connection lost"), 1);
 }
 
 static void test_a_cancel_stops_at_a_safe_point(void **state) {

@@ -70,10 +70,10 @@ static void test_outcomes(void **state) {
              "kill some: partly done, 1 done, 1 already gone, 1 refused (pid 2: must be a "
              "superuser); cancelled",
              "partial");
-  outcome_set(&outcome, 2, OBJECT_UNKNOWN, "the connection broke");
+  outcome_set(&outcome, 2, OBJECT_UNKNOWN, "connection lost");
   check_text(
-      sentence_outcome(out, sizeof out, plan, &outcome, "the connection broke"),
-      "kill some: outcome unknown, 1 done, 1 already gone, 1 unknown (pid 2: the connection broke)",
+      sentence_outcome(out, sizeof out, plan, &outcome, "connection lost"),
+      "kill some: outcome unknown, 1 done, 1 already gone, 1 unknown (pid 2: connection lost)",
       "unknown");
   outcome_proof(&outcome, "all is well");
   check_text(sentence_outcome(out, sizeof out, plan, &outcome, ""),

@@ -240,11 +240,11 @@ static void test_picks(void **state) {
   check_picks(&of_picks, model, found, "main g mode=x g1", "g1/a/0 g1/a/1 g1/b");
   check_picks(&of_picks, model, found, "main g mode=x payments 'orders 0' g1/b", "g1/a/0 g1/b");
   check_picks(&of_picks, model, found, "main g mode=x paymets",
-              "no \"paymets\" among the groups to select from; did you mean \"payments\"?");
+              "no \"paymets\" among the groups to pick from; did you mean \"payments\"?");
   check_picks(&of_one_pick, model, found, "main payments", "g1/b");
   check_picks(&of_one_pick, model, found, "main orders",
-              "kafka.elect takes one of the groups to select from, not 2");
-  check_picks(&of_one_pick, model, NULL, "main orders", "nothing to select from");
+              "kafka.elect takes one of the groups to pick from, not 2");
+  check_picks(&of_one_pick, model, NULL, "main orders", "nothing to pick from");
   sample_free(found);
 }
 

@@ -63,7 +63,7 @@ static void test_actions_text(void **state) {
              "     when=CHOICE    when (now | later, required)\n"
              "\n"
              "  -  postgres.reset  reversible, for a row of sessions;\n"
-             "     picks some\n"
+             "     picks one or more\n"
              "     Begins anew.\n"
              "     runs           reset()\n"
              "\n"

@@ -82,7 +82,7 @@ static const char *source_text(rd_kafka_ConfigSource_t source) {
   case RD_KAFKA_CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER_CONFIG:
     return "cluster";
   case RD_KAFKA_CONFIG_SOURCE_STATIC_BROKER_CONFIG:
-    return "broker's file";
+    return "broker file";
   case RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG:
     return "default";
   default:
@@ -260,7 +260,7 @@ static bool check_setting(struct kafka_admin *admin, struct err *err) {
   bool same = now && admin->expect ? strcmp(now, admin->expect) == 0 : !now && !admin->expect;
   if (!same || setting->secret || setting->fixed)
     return err_set(err, ERR_INVALID, "%.80s is now %.80s", admin->name,
-                   now ? now : "back at its default");
+                   now ? now : "reset to its default");
   return true;
 }
 

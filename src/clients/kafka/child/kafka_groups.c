@@ -77,8 +77,8 @@ void kafka_groups_choose(struct kafka_groups *groups,
   drop_doubles(groups);
   collection->snapshot->groups_left_out = (uint32_t)left_out;
   if (left_out)
-    kafka_snapshot_note(collection->snapshot, "%zu more groups match than the %d that are shown",
-                        left_out, KAFKA_GROUPS_MAX);
+    kafka_snapshot_note(collection->snapshot, "%zu more groups match; only %d are shown", left_out,
+                        KAFKA_GROUPS_MAX);
 }
 
 static struct kafka_draft *draft_find(struct kafka_groups *groups, const char *name) {
@@ -302,7 +302,7 @@ void kafka_groups_finish(struct kafka_groups *groups) {
     snapshot->groups[snapshot->group_count++] = groups->drafts[i].group;
   }
   if (groups->cut || snapshot->arena.exhausted)
-    kafka_snapshot_note(snapshot, "more partitions than the %d that are shown", KAFKA_SHARES_MAX);
+    kafka_snapshot_note(snapshot, "more partitions exist; only %d are shown", KAFKA_SHARES_MAX);
 }
 
 static size_t missing_of(const struct kafka_groups *groups, const struct kafka_group *group) {
@@ -347,7 +347,7 @@ void kafka_groups_complete(struct kafka_groups *groups) {
     if (missing == 0)
       continue;
     if (missing > KAFKA_SHARES_MAX - groups->share_total) {
-      kafka_snapshot_note(snapshot, "more partitions than the %d that are shown", KAFKA_SHARES_MAX);
+      kafka_snapshot_note(snapshot, "more partitions exist; only %d are shown", KAFKA_SHARES_MAX);
       group->cut = true;
       continue;
     }

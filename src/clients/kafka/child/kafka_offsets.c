@@ -11,7 +11,7 @@
 #include <string.h>
 
 static_assert(KAFKA_AT_END == RD_KAFKA_OFFSET_END && KAFKA_AT_START == RD_KAFKA_OFFSET_BEGINNING,
-              "librdkafka's own numbers");
+              "the numbers of librdkafka");
 /* Partitions in one call: librdkafka takes the square of it to sort the answers in.
  * Questions for one collection: each culprit costs about 20 to be found among a batch. */
 enum { BATCH = 1000, QUESTIONS_MAX = 400 };
@@ -78,7 +78,7 @@ static bool read_range(struct reading *reading, const struct kafka_place *places
   if (kafka_session_cancelled(reading->session))
     return err_set(reading->err, ERR_CLOSED, "cancelled");
   if (reading->questions >= QUESTIONS_MAX) {
-    mark(places, count, "too many partitions with errors around it");
+    mark(places, count, "not read: too many partitions of the same request failed");
     return true;
   }
   rd_kafka_resp_err_t code = ask(reading, places, count);

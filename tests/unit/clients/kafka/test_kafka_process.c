@@ -451,7 +451,7 @@ static void test_hang_is_told_once(void **state) {
   const char *waited = NULL;
   make(f, "plays:1");
   kafka_snapshot_cancel(start_frozen(f), &waited);
-  assert_string_equal(waited, "the question to be read");
+  assert_string_equal(waited, "the request to be read");
   wait_children(f, 0);
   collect(f, 5000);
   assert_true(f->good);
