@@ -1,4 +1,4 @@
-/* stacktop: argv to a mode, and the mode's exit status. */
+/* stacktop: from argv to a mode, and the mode's exit status. */
 #include "actions/action.h"
 #include "app/dashboard/dashboard.h"
 #include "app/modes/apply_mode.h"
@@ -26,7 +26,7 @@
 
 enum { PATH_SHOWN = 1024 };
 
-/* Monitoring takes any other status for one of its own, or for none. */
+/* Monitoring systems treat any other status as unknown or as an error of the plugin. */
 static int plugin_status(bool plugin, int status) {
   return plugin ? severity_exit(SEVERITY_UNKNOWN) : status;
 }
@@ -112,7 +112,7 @@ int main(int argc, char **argv) {
   if (!process_begin())
     return EX_OSERR;
   clock_start();
-  setlocale(LC_CTYPE, ""); /* only that: numbers are written the same everywhere */
+  setlocale(LC_CTYPE, ""); /* only the character type: numbers do not depend on the locale */
   struct options options;
   struct err err;
   if (!options_parse(&options, argc, argv, &err))

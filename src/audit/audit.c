@@ -15,7 +15,7 @@ struct notice {
   char text[AUDIT_SYSLOG_MAX];
 };
 
-/* ---- syslog: a copy, which neither delays a record nor fails one ---- */
+/* ---- syslog: a copy, which neither delays a record nor lets it fail ---- */
 
 static void notice_work(struct worker_task *task) {
   audit_syslog_send(((struct notice *)task)->text);
@@ -107,7 +107,7 @@ static bool is_kept(const struct append *append) {
   return append->attempts > 0;
 }
 
-/* An outcome that was kept has been tried again. */
+/* A kept outcome was tried again. */
 static void kept_finish(struct audit *audit, struct append *append, const struct err *err) {
   if (err && !audit->closing) {
     audit_keep(audit, append, err);
@@ -117,7 +117,7 @@ static void kept_finish(struct audit *audit, struct append *append, const struct
   append_free(append);
 }
 
-/* Calls back the one who waits. It may append again, or close. */
+/* Calls back the caller, which may append again or close. */
 static void append_finish(struct audit *audit, struct append *append) {
   struct err text;
   const struct err *err = append->written ? NULL : &text;
@@ -274,7 +274,7 @@ static void audit_end(struct audit *audit) {
   worker_pool_close(audit->pool, on_pool_closed, audit);
 }
 
-/* Each who waits is told, in order; what is on a thread is left to it. */
+/* Reports to each waiting caller, in order; a record on a thread is left to it. */
 static void on_deadline(uv_timer_t *timer) {
   struct audit *audit = timer->data;
   audit->expired = true;

@@ -16,14 +16,14 @@
 
 enum { ID_MAX = 256, WHO_BYTES = 1024 };
 
-/* What the file says of one id. */
+/* What the file contains about one id. */
 struct finding {
   char id[ID_MAX];
-  const char *host;         /* in `id`, behind its end: of whom it must be; NULL: any */
+  const char *host;         /* in `id`, after its end: the host to match; NULL: any */
   struct audit_parsed last; /* its intent, or its outcome */
   struct audit_parsed acknowledged;
   bool has_last, has_acknowledged;
-  char other_host[ID_MAX]; /* "": one host only has that id */
+  char other_host[ID_MAX]; /* "": only one host has that id */
 };
 
 static void keep(struct audit_parsed *kept, bool *has, const struct audit_parsed *parsed) {
@@ -54,7 +54,7 @@ static void take(struct finding *finding, struct audit_parsed *parsed) {
     keep(&finding->last, &finding->has_last, parsed);
 }
 
-/* The id is ASCII without anything to be escaped: lines without it need no parser. */
+/* The id is ASCII and needs no escaping, so lines without it need not be parsed. */
 static void on_line(void *arg, const char *line, size_t len, int64_t offset) {
   struct finding *finding = arg;
   struct audit_parsed parsed;
@@ -120,7 +120,7 @@ static bool check_again(void *arg, int fd, int64_t size, struct err *err) {
   if (fstat(fd, &file) != 0)
     return err_set(err, ERR_IO, "%s", strerror(errno));
   if (file.st_dev != again->file.st_dev || file.st_ino != again->file.st_ino) {
-    finding_fini(again->finding); /* it was rotated meanwhile */
+    finding_fini(again->finding); /* it was rotated in between */
     again->lines = (struct audit_lines){0};
   }
   int status = audit_lines_read(fd, &again->lines, size, INT64_MAX / 2, on_line, again->finding);
@@ -149,7 +149,7 @@ static bool look_first(struct again *again, struct err *err) {
   return may_acknowledge(again->finding, again->path, err);
 }
 
-/* Of another, by us: what was acknowledged, and who and when is of now. */
+/* The acknowledged action is that of the record; user and time are those of this process. */
 static struct audit_record record_of(const struct audit_record *of, const char *reason,
                                      const struct audit_who *who) {
   return (struct audit_record){

@@ -1,4 +1,4 @@
-/* Acknowledging an unknown outcome: looked up in the file, and appended to it. */
+/* Acknowledging an unknown outcome: looks it up in the file and appends a record. */
 #pragma once
 
 #include "audit/audit_syslog.h"

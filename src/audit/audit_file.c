@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-  TURNS_MAX = 8, /* how often the file may be rotated away under our hands */
+  TURNS_MAX = 8, /* how often the file may be rotated while it is opened */
   LOCK_POLL_MS = 20,
 };
 
@@ -58,9 +58,9 @@ static bool check_kind(mode_t mode, struct err *err) {
                                  : "device");
 }
 
-/* ---- open, and made where it is missing ---- */
+/* ---- open, created if missing ---- */
 
-/* Without waiting for the other end, should it be a pipe. */
+/* Does not wait for the other end, in case it is a pipe. */
 enum { OPEN_FLAGS = O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
 
 static int open_or_make(const char *path, bool *made) {
@@ -74,11 +74,11 @@ static int open_or_make(const char *path, bool *made) {
     return -1;
   }
   fd = open(path, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
-  if (fd < 0 && errno == EEXIST) /* somebody was faster */
+  if (fd < 0 && errno == EEXIST) /* another process was faster */
     return open(path, O_RDWR | OPEN_FLAGS);
   *made = fd >= 0;
   if (fd >= 0 && fchmod(fd, file_is_shared(path) ? 0660 : 0600) !=
-                     0) { /* the umask may have taken our own right */
+                     0) { /* the umask may have removed the owner's permissions */
     int number = errno;
     close(fd);
     errno = number;
@@ -101,13 +101,13 @@ static bool lock_file(int fd, struct err *err) {
   return true;
 }
 
-/* Whether the path still leads to it. */
+/* Whether the path still leads to the open file. */
 static bool is_in_place(const char *path, const struct stat *own) {
   struct stat there;
   return lstat(path, &there) == 0 && there.st_dev == own->st_dev && there.st_ino == own->st_ino;
 }
 
-/* The descriptor, locked: its size is now what it stays until it is closed. -1 with err. */
+/* The locked descriptor: its size does not change until it is closed. -1 with err. */
 static int open_locked(const char *path, off_t *size, bool *made, struct err *err) {
   for (int turn = 0; turn < TURNS_MAX; turn++) {
     struct stat status;
@@ -118,7 +118,7 @@ static int open_locked(const char *path, off_t *size, bool *made, struct err *er
     }
     bool fine = fstat(fd, &status) == 0 ? check_kind(status.st_mode, err) : fail(err, errno);
     fine = fine && lock_file(fd, err);
-    /* Whoever had the lock may have appended. */
+    /* The previous holder of the lock may have appended. */
     fine = fine && (fstat(fd, &status) == 0 || fail(err, errno));
     *size = status.st_size;
     if (fine && is_in_place(path, &status))
@@ -141,11 +141,11 @@ static int end_of(int fd, off_t size, bool *torn) {
   return 0;
 }
 
-/* One write. Where it comes short, the next one tells why. */
+/* One write. After a short write, the next one reports the reason. */
 static int write_line(int fd, const char *line, size_t len, bool torn) {
   char *text = mem_new(len + 2);
   size_t size = 0, done = 0;
-  if (torn) /* what a crash left of somebody's line stays a line of its own */
+  if (torn) /* a line that a crash cut off stays a line of its own */
     text[size++] = '\n';
   memcpy(text + size, line, len);
   size += len;
@@ -185,11 +185,11 @@ bool audit_file_append_if(const char *path, const char *line, size_t len, audit_
       status = errno;
     if (status == 0 && made)
       status = file_sync_folder(path);
-    /* Not to be seen by anybody as having been recorded. */
+    /* So that no reader takes it as recorded. */
     if (status != 0 && ftruncate(fd, size) != 0)
-      (void)size; /* then the torn line is ended by the next one */
+      (void)size; /* otherwise the next line ends the partial one */
   }
-  /* Close tells on some file systems (NFS) what did not get to disk; fdatasync has asked that. */
+  /* On some file systems (NFS) close reports what was not written; fdatasync has checked that. */
   close(fd);
   return status == 0 || fail(err, status);
 }

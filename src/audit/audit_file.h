@@ -1,4 +1,4 @@
-/* The file as those see it who wait for the disk: on a thread. */
+/* The file, for threads that wait for the disk. */
 #pragma once
 
 #include "core/err.h"
@@ -7,15 +7,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { AUDIT_LOCK_MS = 2000 }; /* how long the lock of another program is waited for */
+enum { AUDIT_LOCK_MS = 2000 }; /* how long to wait for the lock of another program */
 
-/* Appends the line, which has no newline, and waits until it is on disk; or it is not there
- * afterwards. Makes the file (0600) and its folders (0700). err says why, in words that stand in
- * parentheses. */
+/* Appends the line, which has no newline, and waits until it is on disk; on failure it is removed.
+ * Creates the file (0600) and its directories (0700). err is a phrase for use in parentheses. */
 bool audit_file_append(const char *path, const char *line, size_t len, struct err *err) MUST_CHECK;
-/* The same, if check says so once the file is locked: fd as it is then, of that size. */
+/* The same, if check agrees once the file is locked; fd and size are those of the locked file. */
 typedef bool (*audit_file_check)(void *arg, int fd, int64_t size, struct err *err);
 bool audit_file_append_if(const char *path, const char *line, size_t len, audit_file_check check,
                           void *arg, struct err *err) MUST_CHECK;
-/* Opens it to read. -1 with err (errno in *number): 0 when there is none. */
+/* Opens it for reading. -1 with err (errno in *number, 0 if there is no file). */
 int audit_file_open(const char *path, int *number, struct err *err);

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* The loop's while it is idle, else the thread's. */
+/* Owned by the loop while it is idle, otherwise by the thread. */
 struct poll {
   struct worker_task task;
   struct audit_tail tail;
@@ -32,7 +32,7 @@ static void on_tick(uv_timer_t *timer) {
   struct audit *audit = timer->data;
   struct poll *poll = audit->poll;
   struct err err;
-  if (poll && worker_start(audit->pool, &poll->task, &err)) /* else with the next tick */
+  if (poll && worker_start(audit->pool, &poll->task, &err)) /* otherwise with the next tick */
     audit->poll = NULL;
 }
 

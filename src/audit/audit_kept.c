@@ -1,5 +1,4 @@
-/* Outcomes that could not be written: what was done is known, and only the disk stands between it
- * and the record. */
+/* Outcomes that could not be written: the result is known, only the disk has failed. */
 #include "audit/audit.h"
 #include "audit/audit_own.h"
 
@@ -37,7 +36,7 @@ static void on_retry(uv_timer_t *timer) {
   audit_go(audit);
 }
 
-/* Several that fail together make the pause longer once. */
+/* Several that fail together lengthen the pause only once. */
 void audit_keep(struct audit *audit, struct append *append, const struct err *err) {
   if (append->attempts++ == 0)
     audit->kept_count++;

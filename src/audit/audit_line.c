@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-/* What a byte of text can become at most ("\u0001"), and what stands around a text. */
+/* Bytes that a byte of text can take at most ("\u0001"), and bytes around a text. */
 enum { ESCAPED_MAX = 6, AROUND = 32, AMOUNT_ROOM = 96 };
 
 struct line {
@@ -21,7 +21,7 @@ static void write_text(struct json_writer *json, const char *key, const char *te
     json_text_cut(json, key, text, AUDIT_TEXT_MAX);
 }
 
-/* A required one: readers may rely on it. */
+/* A required member: readers rely on it. */
 static void write_must(struct json_writer *json, const char *key, const char *text) {
   write_text(json, key, text ? text : "");
 }
@@ -72,7 +72,7 @@ static void write_outcome(struct json_writer *json, const struct audit_record *r
   write_must(json, "result", record->result);
   write_text(json, "proof", record->proof);
   write_text(json, "error", record->error);
-  /* A command line that was cut would be another one. */
+  /* A truncated command line would be a different command. */
   if (record->undo && strlen(record->undo) <= AUDIT_UNDO_MAX)
     json_text(json, "undo", record->undo);
   write_duration(json, "plan_ms", record->plan_ms);
@@ -168,7 +168,7 @@ static void write_objects(struct line *line, const struct audit_record *record, 
                  (int64_t)(record->object_count - i) + record->objects_left_out);
 }
 
-/* Ordered for a person who reads the line from its left: what, when, who, where. */
+/* In an order for readers: what, when, who, where. */
 static void write_head(struct json_writer *json, const struct audit_record *record) {
   json_int(json, "version", AUDIT_VERSION);
   json_text(json, "event", audit_event_name(record->event));

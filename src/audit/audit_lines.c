@@ -20,7 +20,7 @@ static void forget(struct audit_lines *lines, struct buffer *buffer, size_t used
   lines->offset += (int64_t)used;
 }
 
-/* Tells the whole lines; returns the bytes that they take. */
+/* Reports the whole lines; returns the bytes that they take. */
 static size_t tell(struct audit_lines *lines, const struct buffer *buffer, audit_line_told told,
                    void *arg) {
   size_t used = 0;

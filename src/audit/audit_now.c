@@ -1,4 +1,4 @@
-/* Of `stacktop audit`, which has no loop: everything here blocks. */
+/* For `stacktop audit`, which has no loop: all functions block. */
 #include "audit/audit.h"
 #include "audit/audit_acknowledge.h"
 

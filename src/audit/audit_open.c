@@ -36,7 +36,7 @@ void audit_open_fini(struct audit_open *open) {
   map_fini(&open->by_key);
 }
 
-/* Programs of two hosts may have made the same id. */
+/* Programs on two hosts may have created the same id. */
 static char *key_of(const struct audit_record *record) {
   const bool other = record->event == AUDIT_ACKNOWLEDGED && record->of_host;
   return mem_printf("%s\n%s", record->id, other ? record->of_host : record->who.host);

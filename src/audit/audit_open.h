@@ -1,4 +1,5 @@
-/* Intents without an outcome and outcomes that are unknown, as a file is read from above. */
+/* Intents without an outcome and unknown outcomes, collected while reading a file from its
+ * start. */
 #pragma once
 
 #include "audit/audit_record.h"
@@ -7,12 +8,12 @@
 #include <sys/queue.h>
 
 enum {
-  AUDIT_OPEN_MAX = 100000, /* beyond it the oldest are forgotten */
+  AUDIT_OPEN_MAX = 100000, /* beyond it the oldest are dropped */
 };
 
 struct audit_open_intent {
-  const char *key;                      /* its id and host */
-  TAILQ_ENTRY(audit_open_intent) order; /* as they stand in the file */
+  const char *key;                      /* id and host */
+  TAILQ_ENTRY(audit_open_intent) order; /* as in the file */
   int64_t offset;                       /* of its line in the file */
   size_t len;
   char text[];
@@ -25,13 +26,13 @@ struct audit_open {
 
 void audit_open_init(struct audit_open *open);
 void audit_open_fini(struct audit_open *open);
-/* Takes an intent in; its outcome takes it out, or its place where it is unknown; that it was
- * acknowledged takes either out. */
+/* Adds an intent. Its outcome removes it or, if unknown, replaces it; an acknowledgement removes
+ * either. */
 void audit_open_see(struct audit_open *open, const struct audit_record *record, int64_t offset,
                     size_t len);
 /* Whether the record of the line at that offset is still open. */
 bool audit_open_has(const struct audit_open *open, const struct audit_record *record,
                     int64_t offset);
-/* Of one that is open: whether it is an unknown outcome, or an intent whose outcome nobody will
- * write any more: its process is gone, or it is of another host and older than a day. */
+/* Whether an open record is an unknown outcome, or an intent that will never get one: its process
+ * is gone, or it is of another host and older than a day. */
 bool audit_open_is_unknown(const struct audit_record *record, const char *host, int64_t now_ms);

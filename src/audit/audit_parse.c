@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is wrong is remembered, so that a record is read in one go. */
+/* Remembers the first error, so that a record is read without checks in between. */
 struct reading {
   bool wrong;
 };
@@ -36,7 +36,7 @@ static int64_t read_int(struct reading *reading, const json_t *object, const cha
   return json_integer_value(member);
 }
 
-/* A time or a number of things: never below zero. */
+/* A time or a count: never negative. */
 static int64_t read_count(struct reading *reading, const json_t *object, const char *key,
                           int64_t fallback) {
   int64_t number = read_int(reading, object, key, fallback);
@@ -111,7 +111,7 @@ static void read_plan(struct reading *reading, const json_t *top, struct audit_p
   parsed->record.plan_count = count;
 }
 
-/* "total" and "at_least" only where they say something. */
+/* "total" and "at_least" only if they add information. */
 static struct amount read_amount(struct reading *reading, const json_t *item) {
   struct amount amount = {.unit = read_text(reading, item, "unit")};
   const json_t *at_least = json_object_get(item, "at_least");
@@ -181,7 +181,7 @@ static void read_head(struct reading *reading, const json_t *top, struct audit_r
 bool audit_parse(struct audit_parsed *parsed, const char *line, size_t len) {
   struct reading reading = {0};
   *parsed = (struct audit_parsed){0};
-  if (len == 0 || line[0] != '{') /* most of what is no record, without a parser */
+  if (len == 0 || line[0] != '{') /* rejects most other lines without a parser */
     return false;
   parsed->tree = json_loadb(line, len, 0, NULL);
   if (!parsed->tree)

@@ -1,4 +1,4 @@
-/* A line read back. */
+/* Parses a line. */
 #pragma once
 
 #include "audit/audit_record.h"
@@ -6,14 +6,14 @@
 #include <jansson.h>
 
 struct audit_parsed {
-  struct audit_record record; /* its texts and lists belong to the following */
+  struct audit_record record; /* its texts and lists are owned by the members below */
   json_t *tree;
   struct plan_param *params;
   const char **plan;
   struct audit_object *objects;
 };
 
-/* False for what is no record of a version that is known here; nothing is held then. Members that
- * are not known are passed over. What audit_line makes of the record reads back as the same. */
+/* False if the line is not a record of a known version; nothing is allocated then. Unknown members
+ * are ignored. The reverse of audit_line. */
 bool audit_parse(struct audit_parsed *parsed, const char *line, size_t len) MUST_CHECK;
 void audit_parsed_fini(struct audit_parsed *parsed);

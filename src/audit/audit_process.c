@@ -26,7 +26,7 @@ int64_t process_start(int64_t pid) {
   if (got <= 0)
     return 0;
   text[got] = '\0';
-  /* The name in parentheses may hold anything, more of them included. */
+  /* The name in parentheses may contain anything, even parentheses. */
   const char *at = strrchr(text, ')');
   for (int field = 2; at && field < START_FIELD; field++)
     at = strchr(at + 1, ' ');
@@ -46,5 +46,5 @@ bool process_is_gone(int64_t pid, int64_t start, int64_t at_ms, int64_t now_ms) 
   int64_t now_there = process_start(pid);
   if (now_there > 0 && start > 0)
     return now_there != start;
-  return kill((pid_t)pid, 0) != 0 && errno == ESRCH; /* /proc may be hidden from us */
+  return kill((pid_t)pid, 0) != 0 && errno == ESRCH; /* /proc may be hidden from this user */
 }

@@ -1,11 +1,10 @@
-/* Processes of this host, by /proc. */
+/* Processes of this host, from /proc. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* When that process began, in ticks since the boot; 0 where it is not told. */
+/* Start time of the process, in ticks since the boot; 0 if not known. */
 int64_t process_start(int64_t pid);
-/* Whether the process that had this pid then is certainly not there any more. at_ms: when it was
- * seen. */
+/* Whether the process that had this pid at at_ms has certainly ended. */
 bool process_is_gone(int64_t pid, int64_t start, int64_t at_ms, int64_t now_ms);

@@ -20,7 +20,7 @@ struct reading {
   int64_t now_ms;
 };
 
-/* The first time: what is open. */
+/* The first pass: finds what is open. */
 static void note_line(void *arg, const char *line, size_t len, int64_t offset) {
   struct reading *reading = arg;
   struct audit_parsed parsed;
@@ -42,7 +42,7 @@ static bool passes(const struct audit_filter *filter, const struct audit_record 
          (open || !filter->unknown_only);
 }
 
-/* The second time: those that pass. */
+/* The second pass: reports matching lines. */
 static void tell_line(void *arg, const char *line, size_t len, int64_t offset) {
   struct reading *reading = arg;
   struct audit_parsed parsed;
@@ -71,7 +71,7 @@ bool audit_read(const char *path, const struct audit_filter *filter, audit_seen 
   gethostname(reading.host, sizeof reading.host - 1);
   reading.now_ms = clock_wall_ms();
   audit_open_init(&reading.open);
-  /* Both times the same lines: what is appended meanwhile waits for the next time. */
+  /* Both passes read the same lines: later ones are ignored. */
   int status = fstat(fd, &file) == 0 ? 0 : errno;
   if (status == 0)
     status = audit_lines_read(fd, &first, file.st_size, INT64_MAX / 2, note_line, &reading);

@@ -11,7 +11,7 @@ struct room {
   size_t at;
 };
 
-/* A value with blanks in it is quoted, so its quotes must be others. */
+/* A value with blanks is quoted, so quotes in it are replaced. */
 static void add(struct room *room, const char *name, const char *value) {
   char clean[256];
   if (!value || !*value)

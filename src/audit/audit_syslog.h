@@ -1,4 +1,4 @@
-/* The copy for the system's log: one short line a record. */
+/* The copy for syslog: one short line per record. */
 #pragma once
 
 #include "audit/audit_record.h"

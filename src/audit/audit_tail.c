@@ -23,7 +23,7 @@ void audit_tail_fini(struct audit_tail *tail) {
   free(tail->path);
 }
 
-/* ---- what is told ---- */
+/* ---- reporting ---- */
 
 static void batch_take(struct audit_batch *batch, struct audit_parsed *parsed, bool unknown) {
   if (batch->count == batch->room) {
@@ -58,7 +58,7 @@ static void take_line(void *arg, const char *line, size_t len, int64_t offset) {
   if (!audit_parse(&parsed, line, len))
     return;
   int64_t at_ms = parsed.record.at_ms;
-  /* An editor, a restored copy: an old line in a new file. */
+  /* An old line in a new file, as after an editor or a restore. */
   bool again = offset < tail->known_until && at_ms < tail->newest_ms - AUDIT_AGAIN_MS;
   if (again || is_own(tail, &parsed.record.who))
     audit_parsed_fini(&parsed);
@@ -78,7 +78,7 @@ static void note_line(void *arg, const char *line, size_t len, int64_t offset) {
   audit_parsed_fini(&parsed);
 }
 
-/* Reads the line once more: only few are open. */
+/* Reads the line again: only a few are open. */
 static void take_open(struct looking *looking, const struct audit_open_intent *intent) {
   struct audit_tail *tail = looking->tail;
   struct audit_parsed parsed;
@@ -94,7 +94,7 @@ static void look_first(struct looking *looking, int64_t size) {
   struct audit_tail *tail = looking->tail;
   struct audit_open open;
   audit_open_init(&open);
-  if (size > AUDIT_START_BYTES) /* from the byte before: it may be a newline */
+  if (size > AUDIT_START_BYTES) /* from the byte before, which may be a newline */
     tail->lines = (struct audit_lines){.offset = size - AUDIT_START_BYTES - 1, .skipping = true};
   (void)audit_lines_read(tail->fd, &tail->lines, size, AUDIT_START_BYTES + 1, note_line, &open);
   size_t beyond = open.by_key.count > AUDIT_START_MAX ? open.by_key.count - AUDIT_START_MAX : 0;
@@ -109,7 +109,7 @@ static void look_first(struct looking *looking, int64_t size) {
   audit_open_fini(&open);
 }
 
-/* ---- and then ---- */
+/* ---- following ---- */
 
 static void leave_file(struct audit_tail *tail) {
   close(tail->fd);
@@ -125,7 +125,7 @@ static void from_start(struct audit_tail *tail, int64_t size) {
 
 static void look_new(struct looking *looking, int64_t size) {
   struct audit_tail *tail = looking->tail;
-  if (size < tail->lines.offset && size >= tail->last_line) /* a line was taken back */
+  if (size < tail->lines.offset && size >= tail->last_line) /* a line was removed */
     tail->lines.offset = tail->last_line;
   else if (size < tail->lines.offset)
     from_start(tail, size);
@@ -134,7 +134,7 @@ static void look_new(struct looking *looking, int64_t size) {
   looking->batch->more = tail->lines.offset - before >= AUDIT_TAIL_BYTES;
 }
 
-/* Whoever had it open when it was rotated away may still append a line: one more look. */
+/* A program that had it open during the rotation may still append a line: read once more. */
 static void look_whether_moved(struct looking *looking, const struct stat *own) {
   struct audit_tail *tail = looking->tail;
   struct stat there;
@@ -159,7 +159,7 @@ void audit_tail_look(struct audit_tail *tail, struct audit_batch *batch) {
     tail->fd = audit_file_open(tail->path, &number, &err);
   if (tail->fd < 0)
     return;
-  if (fstat(tail->fd, &own) != 0) { /* of a server that does not know it any more */
+  if (fstat(tail->fd, &own) != 0) { /* ESTALE: an NFS server no longer knows the file */
     leave_file(tail);
     return;
   }

@@ -1,4 +1,4 @@
-/* What others append, as it comes. Blocks: for a thread. */
+/* Follows what others append. Blocks: for a thread. */
 #pragma once
 
 #include "audit/audit_lines.h"
@@ -7,10 +7,10 @@
 #include <sys/types.h>
 
 enum {
-  AUDIT_TAIL_BYTES = 1 << 20,   /* of new lines at once */
-  AUDIT_START_BYTES = 16 << 20, /* of the end of the file, where open intents are looked for */
-  AUDIT_START_MAX = 256,        /* of these, the newest, are told */
-  AUDIT_AGAIN_MS = 60000,       /* what is so much older than the newest has been told before */
+  AUDIT_TAIL_BYTES = 1 << 20,   /* of new lines per call */
+  AUDIT_START_BYTES = 16 << 20, /* at the end of the file, searched for open intents */
+  AUDIT_START_MAX = 256,        /* of these, the newest are reported */
+  AUDIT_AGAIN_MS = 60000,       /* records this much older than the newest were reported before */
 };
 
 struct audit_batch {
@@ -19,24 +19,24 @@ struct audit_batch {
     bool unknown;
   } * items;
   size_t count, room;
-  bool more; /* there is more to be had at once */
+  bool more; /* there is more to read at once */
 };
 
 struct audit_tail {
   char *path;
   char host[256];
-  int64_t pid, pid_start; /* whose own records are left out */
+  int64_t pid, pid_start; /* own records, which are not reported */
   int fd;                 /* -1: there is no file */
   bool begun;
-  bool moved; /* the path leads to another: looked at once more before it is left */
+  bool moved; /* the path leads to a new file: the old one is read once more */
   struct audit_lines lines;
-  int64_t last_line;   /* where the last one that was told begins */
-  int64_t known_until; /* lines before it were there already when the file was opened anew */
+  int64_t last_line;   /* begin of the last reported line */
+  int64_t known_until; /* lines before it existed already when the file was reopened */
   int64_t newest_ms;
 };
 
 void audit_tail_init(struct audit_tail *tail, const char *path);
 void audit_tail_fini(struct audit_tail *tail);
-/* The first time: the intents without an outcome. Then: whatever is new. */
+/* First call: the intents without an outcome. Later calls: whatever is new. */
 void audit_tail_look(struct audit_tail *tail, struct audit_batch *batch);
 void audit_batch_fini(struct audit_batch *batch);

@@ -1,13 +1,13 @@
-/* What the audit tells those who ask it (audit.h says when). */
+/* Callbacks of the audit (audit.h says when they are called). */
 #pragma once
 
 #include "audit/audit_record.h"
 #include "core/err.h"
 
-/* Of audit_append and audit_acknowledge; err NULL when it is on disk. */
+/* For audit_append and audit_acknowledge; err is NULL if it is on disk. */
 typedef void (*audit_done)(void *arg, const struct err *err);
 
-/* Of audit_on_kept. */
+/* For audit_on_kept. */
 enum audit_kept_state { AUDIT_KEPT, AUDIT_KEPT_WRITTEN, AUDIT_KEPT_LOST };
 struct audit_kept {
   enum audit_kept_state state;
@@ -17,5 +17,5 @@ struct audit_kept {
 };
 typedef void (*audit_kept_told)(void *arg, const struct audit_kept *kept);
 
-/* Of audit_follow and audit_read. */
+/* For audit_follow and audit_read. */
 typedef void (*audit_seen)(void *arg, const struct audit_record *record, bool unknown);

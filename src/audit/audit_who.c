@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The rest of the caller's buffer. */
+/* The unused part of the caller's buffer. */
 struct room {
   char *at;
   size_t left;
 };
 
-/* NULL for "" and where there is no room. */
+/* NULL for "" and for a text that does not fit. */
 static const char *keep(struct room *room, const char *text, size_t len) {
   if (len == 0 || len >= room->left)
     return NULL;
@@ -30,7 +30,7 @@ static const char *keep_text(struct room *room, const char *text) {
   return text ? keep(room, text, strlen(text)) : NULL;
 }
 
-/* Of the file alone: a directory service may hang (nss_ldap), and that in the very incident. */
+/* Only the file: a directory service may hang (nss_ldap), just when an incident happens. */
 static const char *name_of(struct room *room, uid_t uid) {
   char texts[4096];
   struct passwd entry, *found = NULL;
@@ -55,7 +55,7 @@ static const char *set_in(const char *name) {
   return value && *value ? value : NULL;
 }
 
-/* Who is in no file is called what the session calls him; the uid stands beside it. */
+/* A user that is not in the file gets the name from the session; the uid is recorded as well. */
 static const char *user_of_self(struct room *room) {
   const char *name = name_of(room, getuid());
   if (!name)
@@ -65,7 +65,7 @@ static const char *user_of_self(struct room *room) {
   return name ? name : number_of(room, getuid());
 }
 
-/* Whom the kernel remembers to have logged in (pam_loginuid), whatever he has become since. */
+/* The login that the kernel has recorded (pam_loginuid), whatever user the process has become. */
 static bool login_uid(uid_t *uid) {
   char text[32] = "";
   FILE *file = fopen("/proc/self/loginuid", "re");
@@ -123,6 +123,6 @@ char *state_folder(void) {
   const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
   if (state && *state == '/')
     return mem_printf("%s/stacktop", state);
-  /* A relative one is no place: it would be another in each folder. */
+  /* A relative path is not valid: it would differ in each directory. */
   return home && *home == '/' ? mem_printf("%s/.local/state/stacktop", home) : NULL;
 }

@@ -8,18 +8,18 @@ struct command_context {
   struct lock *lock;
   struct pipeline *pipeline;
   void (*quit)(void *arg);
-  void (*say)(void *arg, const char *text); /* what became of the line, where it was typed */
+  void (*say)(void *arg, const char *text); /* shows the result of the line where it was typed */
   void *arg;
 };
 
 struct command_name {
   const char *name;
-  const char *argument; /* "NAME"; "" where it has none */
+  const char *argument; /* "NAME"; "" without an argument */
   const char *help;
 };
-/* All of them, for completion and help; ends with a name that is NULL. */
+/* All commands, for completion and help; the last entry has a NULL name. */
 extern const struct command_name command_names[];
 
-/* Does what the line says: a command, or ACTION TARGET [ARGS], which begins an operation. What
- * cannot be done is said at once and is an event. An empty line is nothing. */
+/* Runs the line: a command, or ACTION TARGET [ARGS], which begins an operation. An error is shown
+ * at once and becomes an event. An empty line does nothing. */
 void command_run(const struct command_context *context, const char *line);

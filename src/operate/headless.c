@@ -14,7 +14,7 @@ static void on_news(void *arg) {
 }
 
 static void on_collect(void *arg, size_t target_index) {
-  (void)arg; /* nobody looks at it afterwards */
+  (void)arg; /* without a screen there are no frames to request */
   (void)target_index;
 }
 
@@ -57,7 +57,7 @@ void headless_open(struct headless *headless, const struct headless_options *opt
 void headless_wait(struct headless *headless, bool (*done)(void *arg), void *arg) {
   while (!done(arg))
     if (uv_run(headless->io->loop, UV_RUN_DEFAULT) == 0 && !done(arg))
-      break; /* nothing is left that could come */
+      break; /* no handle is left that could wake the loop */
 }
 
 static void on_audit_closed(void *arg) {
@@ -81,7 +81,8 @@ void headless_close(struct headless *headless) {
   headless->news = NULL;
   struct audit *audit = headless->audit;
   pipeline_close(headless->pipeline, on_pipeline_closed, headless);
-  audit_close(audit, on_audit_closed, headless); /* it tells what a hung disk does not */
+  audit_close(audit, on_audit_closed,
+              headless); /* its completion reports what a hung disk does not */
   headless_wait(headless, is_closed, headless);
 }
 

@@ -1,5 +1,5 @@
-/* What the modes without a screen that change something share (`plan` and `apply`): one target of
- * the configuration, a pipeline, and their end. */
+/* Shared by the modes without a screen that change something (`plan` and `apply`): one target of
+ * the configuration, a pipeline, and their shutdown. */
 #pragma once
 
 #include "operate/lock.h"
@@ -7,18 +7,18 @@
 
 struct headless_options {
   struct io *io;
-  struct config *config; /* taken: all targets but the one go */
+  struct config *config; /* taken: all targets but this one are removed */
   char *state;           /* taken */
   const struct target *target;
   bool read_only;
-  /* Asks the target once, and returns when the model has its answer (headless_wait). */
+  /* Collects the target once; returns when the model has the result (headless_wait). */
   void (*collect)(void *arg);
   void *arg;
 };
 
 struct headless {
   struct io *io;
-  struct config *config; /* with that target only: it is target_index 0 */
+  struct config *config; /* with that target only, at index 0 */
   struct model model;
   struct lock lock;
   struct audit *audit;
@@ -26,14 +26,14 @@ struct headless {
   char *state;
   void (*collect)(void *arg);
   void *collect_arg;
-  void (*news)(void *arg); /* something of an operation has changed; may be NULL */
+  void (*news)(void *arg); /* an operation has changed; may be NULL */
   void *news_arg;
 };
 
 void headless_open(struct headless *headless, const struct headless_options *options);
-/* Runs the loop until done(arg), which is asked after each change, is true. */
+/* Runs the loop until done(arg) is true; it is called after each change. */
 void headless_wait(struct headless *headless, bool (*done)(void *arg), void *arg);
-/* Ends the pipeline and the audit. What the collector uses stays. */
+/* Closes the pipeline and the audit. What the collector uses stays. */
 void headless_close(struct headless *headless);
-/* The rest, once the loop is closed. */
+/* Frees the rest, once the loop is closed. */
 void headless_fini(struct headless *headless);

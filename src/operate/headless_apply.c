@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNRECORDED_MS = 2500 }; /* how long an outcome that is not on disk is waited for */
+enum { UNRECORDED_MS = 2500 }; /* how long to wait for an outcome that is not yet on disk */
 
 /* ---- whether the plan still fits the configuration */
 
@@ -106,7 +106,7 @@ static void signals_unwatch(struct headless_apply *apply) {
     uv_close((uv_handle_t *)&apply->signals[i], NULL);
 }
 
-/* Also while its outcome is not on disk, for a while. */
+/* For a limited time, also while its outcome is not on disk. */
 static bool is_over(void *arg) {
   const struct headless_apply *apply = arg;
   const struct operation *operation = apply->operation;

@@ -42,7 +42,7 @@ struct operation *headless_plan(struct headless *headless, size_t count, const c
 
 bool headless_plan_keep(struct headless *headless, struct plan *plan,
                         const struct plan_format *format, struct err *err) {
-  plan->made_ms += clock_wall_offset_ms(); /* it outlives our steady clock */
+  plan->made_ms += clock_wall_offset_ms(); /* the plan outlives the steady clock of this process */
   plan->data_ms += clock_wall_offset_ms();
   return plan_file_save(headless->state, format, plan, clock_wall_ms(), err);
 }

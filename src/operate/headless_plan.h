@@ -1,16 +1,16 @@
-/* `stacktop plan` without what it prints: words to a plan on disk. */
+/* `stacktop plan` without its output: from words to a plan on disk. */
 #pragma once
 
 #include "model/plan_format.h"
 #include "operate/headless.h"
 
-/* The target that the words name (operate/words.h). NULL with why when they make no sense. */
+/* The target named by the words (operate/words.h). NULL with err if the words are not valid. */
 const struct target *headless_plan_target(const struct config *config, size_t count,
                                           const char *const *words, struct err *err) MUST_CHECK;
-/* Asks the target and plans what the words tell: the operation is in PLAN then, or in CHOICE, where
- * the words have to say which of what was found. NULL with err when there is no plan. */
+/* Collects the target and plans the words: the operation is then in PLAN, or in CHOICE if the words
+ * do not name the candidates. NULL with err if there is no plan. */
 struct operation *headless_plan(struct headless *headless, size_t count, const char *const *words,
                                 struct err *err) MUST_CHECK;
-/* Writes the plan to the state folder; sets its hash. */
+/* Writes the plan to the state directory and sets its hash. */
 bool headless_plan_keep(struct headless *headless, struct plan *plan,
                         const struct plan_format *format, struct err *err) MUST_CHECK;

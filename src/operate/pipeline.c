@@ -75,8 +75,8 @@ static void copy_subject(struct operation *operation, const struct subject *subj
     operation->keys[operation->key_count++] = mem_dup(subject->keys[i]);
 }
 
-/* What the row of the action's context says, into texts, one a parameter. What is given already and
- * says otherwise is no slip to pass over. */
+/* Copies the parameters that the row of the action's context defines into texts, one per parameter.
+ * A given value that differs is an error, not ignored. */
 static bool context_preset(const struct pipeline *pipeline, const struct action *action,
                            const struct subject *subject, char **texts, struct err *err) {
   const char *context = action->spec.context;
@@ -112,13 +112,13 @@ static void act(struct pipeline *pipeline, const struct action_spec *spec,
   struct subject own = *subject;
   if (run && may)
     may = context_preset(pipeline, action, subject, run->operation.texts, &why);
-  if (!action->spec.table) { /* else the row is only where the key was pressed */
+  if (!action->spec.table) { /* otherwise the row is only where the cursor was */
     own.table = NULL;
     own.key_count = own.hidden = 0;
   }
   if (run)
     copy_subject(&run->operation, &own);
-  menu_close(pipeline); /* not before: the subject may be the menu's */
+  menu_close(pipeline); /* not earlier: the subject may belong to the menu */
   if (!run)
     pipeline_warn(pipeline, pipeline->options.model->targets[own.target_index].target->name,
                   err.text);
@@ -148,7 +148,7 @@ static void undo(struct pipeline *pipeline) {
 
 static void agree(struct pipeline *pipeline, struct operation *operation, const char *typed) {
   struct err err = {0};
-  if (operation->phase != OPERATION_PLAN) /* a second word, or one that came late */
+  if (operation->phase != OPERATION_PLAN) /* entered twice, or too late */
     return;
   if (run_agree(run_of(operation), typed ? typed : "", &err))
     return;
@@ -245,7 +245,7 @@ static bool words_subject(struct pipeline *pipeline, const struct words *words, 
   return good;
 }
 
-/* words_parse knows the nearest name where there is no such action. */
+/* For an unknown action, words_parse suggests the nearest name. */
 static bool words_read(struct pipeline *pipeline, struct words *words, size_t count,
                        const char *const *argv, struct err *err) {
   const struct model *model = pipeline->options.model;
@@ -299,7 +299,7 @@ bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, cons
 void pipeline_close(struct pipeline *pipeline, void (*closed)(void *arg), void *arg) {
   pipeline->closed = closed;
   pipeline->closed_arg = arg;
-  pipeline->runs++; /* ours, so that it does not end below */
+  pipeline->runs++; /* hold one, so that it does not end below */
   menu_close(pipeline);
   while (pipeline->operations->count > 0) {
     struct run *run = run_of(pipeline->operations->items[0]);

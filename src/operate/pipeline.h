@@ -1,8 +1,8 @@
-/* The one way of every action: plan, agree, record, execute, verify, record.
+/* The one path of every action: plan, confirm, record, execute, verify, record.
  *
- * It owns model->operations. All that a key, a command line or `stacktop plan` and `apply` ask for
- * goes through here, and here is where read-only is held: whatever is asked, nothing is executed
- * while the lock is on, and nothing that is not on disk as an intent. */
+ * It owns model->operations. Everything that a key, a command line, `stacktop plan` or `stacktop
+ * apply` requests passes through here, and read-only mode is enforced here: nothing is executed
+ * while the lock is on or before its intent is on disk. */
 #pragma once
 
 #include "model/request.h"
@@ -12,34 +12,33 @@ struct pipeline;
 
 struct pipeline *pipeline_new(const struct pipeline_options *options);
 
-/* Handles REQUEST_MENU to REQUEST_UNDO; CANCEL and DISMISS go to the operation with the request's
- * id, or to the front one where that is 0. What cannot be done is said in the operation's err, or,
- * if there is none, by an event. */
+/* Handles REQUEST_MENU to REQUEST_UNDO. CANCEL and DISMISS apply to the operation with the
+ * request's id or, if that is 0, to the front one. Errors go into the operation's err or, without
+ * an operation, into an event. */
 void pipeline_request(struct pipeline *pipeline, const struct request *request);
 
-/* While the screen is held nothing is planned: what it shows is old. */
+/* While the screen is paused nothing is planned, because its data is old. */
 void pipeline_pause(struct pipeline *pipeline, bool paused);
 
-/* Begins the operation that words tell: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...], as
- * `stacktop plan`, `:` and an undo have it (operate/words.h). NULL with err (also when the lock is
- * on and `dry` is false). dry: it is never executed, so it may be planned in read-only, too. The
- * operation is then the front one; it goes on by itself to PLAN (or ENDED with err). */
+/* Begins the operation given as words: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...], as in
+ * `stacktop plan`, `:` and an undo (operate/words.h). NULL with err (also if the lock is on and
+ * `dry` is false). dry: never executed, so it can be planned in read-only mode. The operation
+ * becomes the front one and proceeds by itself to PLAN (or ENDED with err). */
 struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *words,
                                  bool dry, struct err *err);
-/* Takes a plan that was made before (`stacktop apply`): an operation in PLAN, however old the plan
- * is. NULL, and the plan is still the caller's, when it is not for that target_index's target. */
+/* Takes a plan that was made before (`stacktop apply`): an operation in PLAN, whatever the plan's
+ * age. NULL if the plan is not for that target; the plan then stays the caller's. */
 struct operation *pipeline_adopt(struct pipeline *pipeline, struct plan *plan, size_t target_index);
-/* As REQUEST_AGREE: false with err when it does not begin. */
+/* As REQUEST_AGREE: false with err if it does not start. */
 bool pipeline_agree(struct pipeline *pipeline, struct operation *operation, const char *typed,
                     struct err *err) MUST_CHECK;
 
-/* Acknowledges an unknown outcome in the audit (audit_acknowledge); an event says what came of it.
- */
+/* Acknowledges an unknown outcome in the audit (audit_acknowledge); an event reports the result. */
 void pipeline_acknowledge(struct pipeline *pipeline, const char *id, const char *reason);
-/* Records that read-only was ended for a while (`locked` false) or begins again. */
+/* Records that read-only mode was left for a while (`locked` false) or entered again. */
 void pipeline_record_lock(struct pipeline *pipeline, bool locked);
 
-/* Drops what is under way (its objects are unknown), writes the outcomes that are owed, frees
- * itself; closed(arg) comes in a later turn of the loop. audit_close is to be called as well:
- * outcomes that the disk does not take are waited for until it gives them up. */
+/* Drops running steps (their objects become unknown), writes the pending outcomes and frees itself;
+ * closed(arg) comes in a later turn of the loop. Call audit_close as well: outcomes that the disk
+ * does not accept are waited for until the audit gives them up. */
 void pipeline_close(struct pipeline *pipeline, void (*closed)(void *arg), void *arg);

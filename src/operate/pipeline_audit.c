@@ -1,4 +1,5 @@
-/* Records that belong to no operation: acknowledged outcomes, read-only ended and begun. */
+/* Records that belong to no operation: acknowledged outcomes, and leaving or entering read-only
+ * mode. */
 #include "core/mem.h"
 #include "io/clock.h"
 #include "operate/pipeline.h"
@@ -6,10 +7,10 @@
 
 #include <stdlib.h>
 
-/* One on its way to the disk. */
+/* A record that is being written. */
 struct notice {
   struct pipeline *pipeline;
-  char *done; /* the event once it is there; NULL: none */
+  char *done; /* the event to add once it is on disk; NULL: none */
 };
 
 static void on_written(void *arg, const struct err *err) {

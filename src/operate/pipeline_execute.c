@@ -1,4 +1,4 @@
-/* From the agreement to the outcome: intent on disk, execute, verify, outcome on disk. */
+/* From the confirmation to the outcome: intent on disk, execute, verify, outcome on disk. */
 #include "core/map.h"
 #include "core/mem.h"
 #include "operate/pipeline_run.h"
@@ -10,7 +10,7 @@
 
 /* ---- the agreement */
 
-/* The first object of b that is one of a, too; NULL: none. */
+/* The first object of b that is also in a; NULL: none. */
 static const char *objects_meet(const struct plan *a, const struct plan *b) {
   const char *label = NULL;
   struct map keys = {0};
@@ -23,7 +23,7 @@ static const char *objects_meet(const struct plan *a, const struct plan *b) {
   return label;
 }
 
-/* The same action on the same object twice at once helps nobody. */
+/* The same action must not run twice on the same object at once. */
 bool run_meets_another(const struct run *run, const struct plan *plan, struct err *err) {
   const struct operations *operations = run->pipeline->operations;
   for (size_t i = 0; i < operations->count; i++) {
@@ -67,7 +67,7 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
 
 /* ---- the outcome */
 
-/* What `:undo` takes back next. What was taken back itself is not taken back again. */
+/* The action that `:undo` undoes next. An undo is not undone again. */
 static void undo_keep(struct run *run) {
   const struct outcome *outcome = &run->operation.outcome;
   if (!outcome->undo && !(run->undoing && strcmp(outcome_word(outcome), "done") == 0))
@@ -80,7 +80,7 @@ static void on_outcome_written(void *arg, const struct err *err) {
   struct run *run = arg;
   run->recording = false;
   if (run->ending) {
-    if (err) /* there is no screen any more to say it on */
+    if (err) /* the screen is gone */
       fprintf(stderr, "stacktop: %s: %s\n", run->operation.plan->title, err->text);
     run_remove(run);
     return;
@@ -93,8 +93,8 @@ static void on_outcome_written(void *arg, const struct err *err) {
   run->pipeline->options.collect(run->pipeline->options.arg, run->operation.target_index);
 }
 
-/* Whose turn had not come when something stopped it; or, where it was dropped or the action says
- * nothing of it, who knows. */
+/* Objects that were not reached: skipped if something stopped the step, unknown if the step was
+ * dropped or reported no result. */
 static void pending_settle(struct run *run) {
   const char *why = run->operation.err.text;
   const bool stopped = *why || run->operation.cancelling;
@@ -106,7 +106,7 @@ static void pending_settle(struct run *run) {
                     *why ? ": " : "", why);
 }
 
-/* What has been asked for and has no proof is never called anything but unknown. */
+/* A request that was accepted but not verified is always unknown, never done. */
 static void run_conclude(struct run *run) {
   struct operation *operation = &run->operation;
   struct outcome *outcome = &operation->outcome;
@@ -128,7 +128,7 @@ static void on_verified(struct run *run, struct sample *found, const struct err 
   run_conclude(run);
 }
 
-/* What was begun is looked after even when something has stopped the rest. */
+/* What was started is verified even if the rest was stopped. */
 static bool is_to_verify(const struct run *run, bool stopped) {
   const struct outcome *outcome = &run->operation.outcome;
   if (!run->action->verify)
@@ -160,7 +160,7 @@ static void outcome_begin(struct run *run) {
   outcome_init(&run->operation.outcome, run->operation.plan->object_count);
 }
 
-/* It was agreed to and is on disk, and is not begun after all: that is written, too. */
+/* The intent is on disk but the action was not started: record that, too. */
 static void run_skip(struct run *run, const char *why) {
   outcome_begin(run);
   err_set(&run->operation.err, ERR_NONE, "%s", why);
@@ -168,8 +168,8 @@ static void run_skip(struct run *run, const char *why) {
   run_conclude(run);
 }
 
-/* The record may have taken long (a disk that hangs): a plan that has become too old on the way is
- * not begun. One that was made before by `stacktop plan` was young enough when it was agreed to. */
+/* Writing the intent may have taken long (a hung disk): a plan that expired meanwhile is not
+ * executed. A plan of `stacktop plan` was checked when it was confirmed. */
 static bool is_still_agreed(const struct run *run, struct err *err) {
   int64_t now_ms = pipeline_now();
   if (now_ms - run->agreed_ms > PLAN_LIFETIME_MS ||
@@ -239,7 +239,7 @@ void run_abandon(struct run *run) {
   const bool stepping = run->step != NULL;
   run_drop_step(run);
   if (!stepping || !is_begun(operation))
-    return; /* nothing begun, or its line is being written */
+    return; /* nothing was started, or its line is being written */
   run->dropped = true;
   err_set(&operation->err, ERR_CLOSED, "stacktop exited while it was in progress");
   run_conclude(run);

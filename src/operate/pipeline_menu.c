@@ -1,4 +1,4 @@
-/* What can be done to a row or a target, and why not. */
+/* Which actions are available for a row or a target, and why others are not. */
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -48,7 +48,7 @@ bool action_may(struct pipeline *pipeline, const struct action *action,
       !action->spec.many)
     return err_set(why, ERR_INVALID, "for one row at a time; %zu are marked", subject->key_count);
   struct action_request request = request_of(pipeline, action, subject);
-  /* The lock last: what would be possible without it can be seen. */
+  /* The lock last, so that the reasons without it are visible. */
   return rows_are_there(&request, why) && (!action->applies || action->applies(&request, why)) &&
          lock_allows(pipeline->options.lock, target, pipeline_now(), why);
 }

@@ -11,13 +11,13 @@ struct pipeline_options {
   struct model *model;
   struct audit *audit;
   struct lock *lock;
-  const char *state;                   /* the folder that actions are told; outlives the pipeline */
-  const struct action *const *actions; /* ends with NULL; NULL: all there are. For tests. */
-  /* Something to draw has changed. */
+  const char *state;                   /* directory that actions get; outlives the pipeline */
+  const struct action *const *actions; /* ends with NULL; NULL: all actions. For tests. */
+  /* A redraw is needed. */
   void (*changed)(void *arg);
-  /* A dialog that can act has opened: what was typed before it is to be thrown away. */
+  /* A dialog that can start an action has opened: discard keys typed before. */
   void (*opened)(void *arg);
-  /* Something outside may have changed: ask that target again at once. */
+  /* The target may have changed: collect it again at once. */
   void (*collect)(void *arg, size_t target_index);
   void *arg;
 };

@@ -1,4 +1,4 @@
-/* From the key to the plan: form, survey, choice, plan. Nothing here changes anything outside. */
+/* From the key to the plan: form, survey, choice, plan. Nothing here changes a server. */
 #include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
@@ -73,7 +73,7 @@ static void chosen_forget(struct operation *operation) {
   operation->chosen_count = 0;
 }
 
-/* An error in what was picked or typed goes back to where it can be mended. */
+/* An error in the picks or the form returns to where it can be corrected. */
 static void run_no_plan(struct run *run, const struct err *err) {
   const bool picking = run->operation.phase == OPERATION_CHOICE;
   if (run->has_words || (!picking && run->action->spec.param_count == 0)) {
@@ -86,7 +86,7 @@ static void run_no_plan(struct run *run, const struct err *err) {
   run_phase(run, picking ? OPERATION_CHOICE : OPERATION_FORM);
 }
 
-/* When the oldest was read of what the plan is made from. */
+/* Time of the oldest data that the plan is based on. */
 static int64_t data_ms(const struct run *run) {
   const struct operation *operation = &run->operation;
   const struct sample *sample =
@@ -163,7 +163,7 @@ static void run_plan(struct run *run) {
 
 /* ---- survey and choice */
 
-/* Why there is nothing, as the survey has it. */
+/* The reason why there are no candidates, from the survey. */
 static void nothing_found(const struct sample *found, struct err *err) {
   err_set(err, ERR_INVALID, "nothing to pick from%s%s", found && found->note_count > 0 ? ": " : "",
           found && found->note_count > 0 ? found->notes[0].text : "");
@@ -251,8 +251,9 @@ static bool params_parse(struct run *run) {
   return true;
 }
 
-/* What is not given is its fallback: no action is to find unset what it is told to be always there.
- * An empty field of the form is not given; NAME= of a command line is, and is empty. */
+/* Sets the default of each parameter that is not given, so that no action finds a parameter with a
+ * default unset. An empty field of the form is not given; NAME= on a command line is given, and
+ * empty. */
 static void texts_set(struct run *run, const char *const *texts, size_t count, bool empty_counts) {
   for (size_t i = 0; i < run->action->spec.param_count; i++) {
     const char *text = i < count ? texts[i] : NULL;
@@ -278,7 +279,7 @@ void run_form(struct run *run, const char *const *texts, size_t count) {
 void run_begin(struct run *run) {
   if (run->has_words)
     texts_set(run, (const char *const *)run->words.texts, run->action->spec.param_count, true);
-  else /* what the row has preset */
+  else /* preset from the row */
     texts_set(run, (const char *const *)run->operation.texts, run->action->spec.param_count, false);
   if (run->action->spec.param_count > 0 && !run->has_words) {
     run_phase(run, OPERATION_FORM);
@@ -301,12 +302,12 @@ void run_choose(struct run *run, const char *const *keys, size_t count) {
   for (size_t i = 0; i < count; i++)
     operation->chosen[operation->chosen_count++] = mem_dup(keys[i]);
   if (pipeline_now() - operation->found->taken_ms > PLAN_LIFETIME_MS)
-    run_survey(run); /* it took long to pick: the same picks, from fresh data */
+    run_survey(run); /* picking took too long: survey again and keep the picks */
   else
     run_plan(run);
 }
 
-/* The same subject, parameters and picks, from fresh data. */
+/* Plans again with the same subject, parameters and picks, from fresh data. */
 void run_replan(struct run *run) {
   if (run->operation.phase == OPERATION_PLAN && !run->adopted)
     run_survey(run);

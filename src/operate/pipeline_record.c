@@ -1,4 +1,4 @@
-/* What the audit and the event strip say of an operation. */
+/* What an operation adds to the audit and to the events. */
 #include "core/mem.h"
 #include "io/clock.h"
 #include "operate/pipeline_run.h"
@@ -107,7 +107,7 @@ void run_tell_refused(struct run *run, const struct err *err) {
              run->target->name, "not started: %s: %s", run->operation.plan->title, err->text);
 }
 
-/* ---- outcomes that the disk does not take yet */
+/* ---- outcomes that cannot be written yet */
 
 static struct operation *operation_of_record(const struct pipeline *pipeline, const char *id) {
   for (size_t i = 0; i < pipeline->operations->count; i++)
@@ -116,7 +116,7 @@ static struct operation *operation_of_record(const struct pipeline *pipeline, co
   return NULL;
 }
 
-/* With the screen gone, what becomes of it is said where the program was started. */
+/* Without a screen, standard error reports what happened to the outcome. */
 static void kept_end(struct pipeline *pipeline, const struct audit_kept *kept) {
   const bool written = kept->state == AUDIT_KEPT_WRITTEN;
   if (pipeline->closed && written)
@@ -138,7 +138,7 @@ void pipeline_kept(void *arg, const struct audit_kept *kept) {
     pipeline->runs--;
     pipeline->operations->unrecorded--;
     kept_end(pipeline, kept);
-  } else if (kept->attempts == 1) { /* the pipeline does not end before its end is known */
+  } else if (kept->attempts == 1) { /* keeps the pipeline open until the result is known */
     pipeline->runs++;
     pipeline->operations->unrecorded++;
   }

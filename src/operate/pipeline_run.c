@@ -63,7 +63,7 @@ void front_give_up(struct pipeline *pipeline) {
   run_remove(run_of(front));
 }
 
-/* Room for one more: the oldest that has ended goes. */
+/* Makes room for one more: removes the oldest that has ended. */
 static bool operations_make_room(struct pipeline *pipeline) {
   struct operations *operations = pipeline->operations;
   for (size_t i = 0; operations->count == OPERATIONS_MAX && i < operations->count; i++)
@@ -104,7 +104,7 @@ struct run *run_new(struct pipeline *pipeline, const struct action *action, size
 void run_phase(struct run *run, enum operation_phase phase) {
   struct operation *operation = &run->operation;
   const int64_t now_ms = pipeline_now(), took_ms = now_ms - operation->phase_ms;
-  /* Here, so that no way of ending a step, not even dropping it, leaves an older time behind. */
+  /* Done here, so that no way of ending a step, not even dropping it, keeps an older time. */
   if (operation->phase == OPERATION_EXECUTE)
     operation->execute_ms = took_ms;
   else if (operation->phase == OPERATION_VERIFY)

@@ -1,11 +1,11 @@
-/* A step of an action that waits: started, watched by its deadline, ended or dropped. */
+/* A step of an action: started, watched by its deadline, ended or dropped. */
 #include "core/format.h"
 #include "io/clock.h"
 #include "operate/pipeline_run.h"
 
 #include <stdlib.h>
 
-/* A deadline that is noticed so late says that we were not running ourselves. */
+/* A deadline noticed this late means that stacktop itself was not running. */
 enum { LATE_MS = 1000 };
 
 static void on_changed(struct act *act) {
@@ -23,7 +23,7 @@ static void step_over(struct run *run, struct sample *found, const struct err *e
   run_done done = run->done;
   run->step = NULL;
   uv_timer_stop(&run->deadline);
-  if (run->ending) { /* nobody waits for it any more */
+  if (run->ending) { /* its caller has dropped it */
     sample_free(found);
     run_remove(run);
     return;
@@ -50,7 +50,7 @@ static void deadline_set(struct run *run) {
 static void on_deadline(uv_timer_t *timer) {
   struct run *run = timer->data;
   if (clock_now_ms() > run->act.deadline_ms + LATE_MS && !run->excused) {
-    run->excused = true; /* we were stopped: the answer may lie there unread */
+    run->excused = true; /* stacktop was stopped: the answer may be unread in the socket */
     deadline_set(run);
     return;
   }

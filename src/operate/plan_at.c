@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The target's name may now lead to a different server. Its identity decides where both are
- * known, for one server may have several addresses; the effect checks it again. */
+/* The target's name may now lead to a different server. If both identities are known they decide,
+ * because one server may have several addresses. Execution checks the identity again. */
 bool plan_is_at(const struct plan *plan, const struct sample *sample, struct err *err) {
   const char *server = sample ? sample->facts[FACT_SERVER] : NULL;
   if (plan->server && server)

@@ -30,9 +30,8 @@ static bool folders_make(const char *state) {
   return errno == 0;
 }
 
-/* Ours alone, or the group's: of the same group as the state folder, which is shared. Whoever owns
- * it then is root or was a member, for nobody else can make anything there or give it that group.
- */
+/* Owned by this user only or by the group of the shared state directory. Its owner then is root or
+ * was a member, because nobody else can create anything there or give it that group. */
 static bool may_trust(const struct stat *plans, const char *state) {
   struct stat above;
   if (plans->st_uid == geteuid() && !(plans->st_mode & (S_IRWXG | S_IRWXO)))
@@ -85,7 +84,7 @@ static bool is_fresh(const char *entry) {
          strcmp(entry + length - 4, ".new") == 0;
 }
 
-/* Removes what is over. By the time of the file: what cannot be read goes as well. */
+/* Removes expired files. By the file's time, so that unreadable ones are removed as well. */
 static void folder_tidy(int folder, int64_t now_ms) {
   int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
@@ -113,7 +112,8 @@ static const struct action_spec *spec_find(void *arg, const char *id) {
   return action ? &action->spec : NULL;
 }
 
-/* What cannot be read again would be found out when it is needed. */
+/* Reads the plan back now, because a plan that cannot be read must not fail only when it is
+ * applied. */
 static bool reads_again(const struct plan_format *format, const char *text, size_t len,
                         const char *hash, struct err *err) {
   struct err why;
@@ -140,14 +140,14 @@ static bool write_all(int file, const char *text, size_t len) {
   return true;
 }
 
-/* Of a folder that is trusted. */
+/* Of a trusted directory. */
 static bool is_shared(int folder) {
   struct stat status;
   return fstat(folder, &status) == 0 && (status.st_mode & S_ISGID) && (status.st_mode & S_IWGRP);
 }
 
-/* Made in this folder: ours, or of its group and for nobody else. What was moved in from elsewhere,
- * or is linked from there, is not. */
+/* Created in this directory: owned by this user, or by the group and not writable by others. Files
+ * moved in or linked from elsewhere are not. */
 static bool is_of_folder(int folder, const struct stat *file) {
   struct stat status;
   if (file->st_nlink != 1 || file->st_mode & S_IRWXO)
@@ -160,7 +160,7 @@ static bool file_write(int folder, const char *hash, const char *text, size_t le
   char fresh[NAME_SIZE], final[NAME_SIZE];
   snprintf(fresh, sizeof fresh, "%.*s.%ld.new", HASH_DIGITS, hash, (long)getpid());
   name_of(final, hash, ".json");
-  unlinkat(folder, fresh, 0); /* of a process of that number that was ended in the middle */
+  unlinkat(folder, fresh, 0); /* of a killed process with the same pid */
   int file = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0)
     return false;
@@ -245,7 +245,7 @@ static bool search_run(struct search *search, const char *state, int folder, str
   return search_end(search, state, err);
 }
 
-/* The file's whole text, or NULL. */
+/* The whole text of the file, or NULL. */
 static char *file_read_all(int folder, size_t most, const char *hash, size_t *len) {
   char name[NAME_SIZE];
   struct stat stat;
@@ -347,5 +347,5 @@ bool plan_file_claim(const char *state, const char *hash, struct err *err) {
 void plan_file_release(const char *state, const char *hash) {
   struct err err;
   if (!file_rename(state, hash, ".applied", ".json", &err))
-    return; /* it has to be made again: nothing worse */
+    return; /* at worst, a new plan has to be made */
 }

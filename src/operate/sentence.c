@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Without " of ecap" at its end: the event's subject says that. */
+/* The title without " of ecap" at its end, because the event's subject says that. */
 static size_t length_without(const char *title, const char *target) {
   static const char *const joins[] = {" of ", " on ", " in "};
   const size_t length = strlen(title), name = strlen(target);
@@ -40,7 +40,7 @@ static size_t append(char *out, size_t size, size_t used, const char *text) {
   return used + strlen(out + used);
 }
 
-/* The words of the first that has that result, with its label. */
+/* The text of the first object with that result, with its label. */
 static size_t append_first(char *out, size_t size, size_t used, const struct plan *plan,
                            const struct outcome *outcome, enum object_result result) {
   char words[OBJECT_TEXT_MAX];
@@ -82,7 +82,7 @@ const char *sentence_detail(char *out, size_t size, const struct plan *plan,
   return out;
 }
 
-/* An outcome's word in a sentence. */
+/* The word of an outcome in a sentence. */
 static const char *word_text(const char *word) {
   if (strcmp(word, "unknown") == 0)
     return "outcome unknown";
@@ -107,7 +107,7 @@ const char *sentence_outcome(char *out, size_t size, const struct plan *plan,
 
 /* ---- others */
 
-/* "ops@10.0.0.7": the address that they came from, else the host. */
+/* "ops@10.0.0.7": the address of the SSH client, otherwise the host. */
 static void who_text(char *out, size_t size, const struct audit_who *who) {
   const char *from = who->ssh && *who->ssh ? who->ssh : who->host;
   const char *user = who->login && *who->login ? who->login : who->user;
@@ -140,7 +140,7 @@ static const char *past_of(const struct audit_record *record) {
   return action ? action->spec.past : NULL;
 }
 
-/* Between who and what was done. */
+/* The text between the user and the action. */
 static const char *link_of(const struct audit_record *record, bool done) {
   if (!done)
     return " tried to";

@@ -1,10 +1,10 @@
-/* Where plans, undo files and the audit lie. */
+/* Where plans, undo files and the audit log are stored. */
 #pragma once
 
 #include "model/config.h"
 
-/* The folder: the configuration's, else the usual one. For the caller to free; NULL with err when
- * no home is known. */
+/* The state directory of the configuration, or the default one. The caller frees it; NULL with err
+ * if no home directory is known. */
 char *state_choose(const struct config *config, struct err *err) MUST_CHECK;
-/* STATE/audit.jsonl, for the caller to free. */
+/* STATE/audit.jsonl; the caller frees it. */
 char *state_audit_path(const char *state);

@@ -20,7 +20,7 @@ static bool action_read(const char *word, const struct action **action, struct e
                  word, suggest_text(&suggestion));
 }
 
-/* A name that belongs to a target of another kind is not misspelt. */
+/* The name of a target of another kind is not a misspelling. */
 static bool target_refuse(const struct model *model, const char *kind, const char *word,
                           struct err *err) {
   struct suggestion suggestion = {0};
@@ -62,7 +62,7 @@ static bool takes_names(const struct action_spec *spec) {
   return spec->table || spec->context || spec->choice != CHOICE_NONE;
 }
 
-/* The length of NAME where the word looks like NAME=VALUE; else 0. */
+/* The length of NAME if the word has the form NAME=VALUE; otherwise 0. */
 static size_t name_length(const char *word) {
   size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_-");
   return word[length] == '=' ? length : 0;
@@ -93,8 +93,8 @@ static bool param_refuse(const struct action_spec *spec, const char *name, const
                  *guess ? guess : list);
 }
 
-/* Whether the word was a parameter: then *good says whether it was a right one. A word with a = is
- * a row's name as well where there are rows, unless a parameter's name is near. */
+/* Whether the word is a parameter; *good then says whether it is valid. If the action takes rows, a
+ * word with "=" can also name a row, unless its name is similar to a parameter. */
 static bool param_read(struct words *words, const char *word, bool *good, struct err *err) {
   const struct action_spec *spec = &words->action->spec;
   const size_t length = name_length(word);
@@ -119,7 +119,7 @@ static bool param_read(struct words *words, const char *word, bool *good, struct
 static bool params_complete(const struct words *words, struct err *err) {
   const struct action_spec *spec = &words->action->spec;
   if (spec->context && words->row_count > 0)
-    return true; /* what the row fills in is known once it is found */
+    return true; /* the row's parameters are known once it is found */
   for (size_t i = 0; i < spec->param_count; i++)
     if (spec->params[i].required && !spec->params[i].fallback && !words->texts[i])
       return err_set(err, ERR_INVALID, "%s requires %s=...: %s", spec->id, spec->params[i].name,

@@ -1,9 +1,9 @@
 /* An operation as words: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...].
  *
- * ROW: rows of the action's table (or the one of its context that fills in parameters: "db5"), by
- * label ("pid 8123"), by key, or by the label's last word ("8123"), in this order; needed where the
- * action is for rows, and one where it has picks as well. PICK: for actions with a choice: rows of
- * the survey's table by key or label; a parent stands for all below it. */
+ * ROW: rows of the action's table (or the one row of its context that sets parameters: "db5"), by
+ * label ("pid 8123"), by key, or by the label's last word ("8123"), in this order. Required if the
+ * action is for rows; exactly one if it also has picks. PICK: for actions with a choice, rows of
+ * the survey's table by key or label; a parent selects all rows below it. */
 #pragma once
 
 #include "actions/action.h"
@@ -13,34 +13,35 @@ enum { WORDS_MAX = 4096 };
 struct words {
   const struct action *action;
   size_t target_index;
-  char **rows; /* as typed: resolved by words_rows */
+  char **rows; /* as typed; resolved by words_rows */
   size_t row_count;
-  char **picks; /* as typed: resolved by words_picks once the survey is there */
+  char **picks; /* as typed; resolved by words_picks after the survey */
   size_t pick_count;
-  char **texts; /* one a param; NULL: not given */
+  char **texts; /* one per parameter; NULL: not given */
 };
 
-/* Reads them against the configuration: the action, the target (its name; of the action's kind),
- * the parameters (parsed by their options). Errors name the word, what is known and the nearest. */
+/* Parses the words against the configuration: the action, the target (its name, of the action's
+ * kind), the parameters (parsed by their options). Errors contain the word, what is known and the
+ * nearest name. */
 bool words_parse(struct words *words, size_t count, const char *const *argv,
                  const struct model *model, struct err *err) MUST_CHECK;
-/* The same where the action is known already and argv begins with the target. */
+/* The same for a known action; argv begins with the target. */
 bool words_parse_rest(struct words *words, const struct action *action, size_t count,
                       const char *const *argv, const struct model *model,
                       struct err *err) MUST_CHECK;
 void words_fini(struct words *words);
-/* The keys of the model's rows; owned by the caller (words_keys_free). Each once, in the order of
- * the table; then those that the action lets be named without a row of the model (row_named). False
- * with err when one is not there, or when a word could be several. */
+/* The keys of the model's rows, owned by the caller (words_keys_free): each once, in the order of
+ * the table, then keys without a row of the model if the action allows them (row_named). False with
+ * err if a row does not exist or a word is ambiguous. */
 bool words_rows(const struct words *words, const struct model *model, char ***keys, size_t *count,
                 struct err *err) MUST_CHECK;
-/* The same of the survey's first table; of what lies below a parent, the rows without children. No
- * picks are no keys. */
+/* The same for the survey's first table; a parent is replaced by its rows without children. No
+ * picks give no keys. */
 bool words_picks(const struct words *words, const struct sample *found, char ***keys, size_t *count,
                  struct err *err) MUST_CHECK;
 void words_keys_free(char **keys, size_t count);
 
-/* Splits a line into words: blanks separate, '...' and "..." and \ quote. The words and the array
- * lie in one block that the caller frees. NULL with err for an open quote or more than WORDS_MAX
- * words. What core/quote.h has quoted comes back as it was. */
+/* Splits a line into words: blanks separate, '...', "..." and \ quote. The words and the array are
+ * one block that the caller frees. NULL with err for an open quote or more than WORDS_MAX words.
+ * The reverse of core/quote.h. */
 char **words_split(const char *line, size_t *count, struct err *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* Rows of a table by what a person calls them. */
+/* Finds rows of a table by the names that users type. */
 #include "operate/words.h"
 
 #include "core/format.h"
@@ -10,16 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The nearest name is looked for among so many rows: it is only a hint. */
+/* Limits the search for the nearest name, which is only a hint. */
 enum { SUGGEST_ROWS_MAX = 2000, LABEL_MAX = 512 };
 
 struct finder {
   const struct table *table;
   const char *where;                          /* "sessions of ecap" */
   struct map rows;                            /* their places by key */
-  bool *taken;                                /* one a row of the table */
-  const char *(*row_named)(const char *word); /* of the action; NULL: the table has all */
-  const char **named; /* keys of rows that only the server may know; room for one a word */
+  bool *taken;                                /* one per row of the table */
+  const char *(*row_named)(const char *word); /* of the action; NULL: the table has all rows */
+  const char **named; /* keys that only the server may know; room for one per word */
   size_t named_count;
 };
 
@@ -55,7 +55,7 @@ static bool label_is(const char *label, const char *word, bool last_word) {
   return strcmp(blank ? blank + 1 : label, word) == 0;
 }
 
-/* False with err where there are two; *row is NULL where there is none. */
+/* False with err if two rows match; *row is NULL if none does. */
 static bool row_of_label(const struct finder *finder, const char *word, bool last_word,
                          const struct row **row, struct err *err) {
   const struct table *table = finder->table;
@@ -83,7 +83,7 @@ static bool row_refuse(const struct finder *finder, const char *word, struct err
   for (size_t i = 0; i < table->row_count && i < SUGGEST_ROWS_MAX; i++) {
     const char *label = row_label(table, &table->rows[i], buffer), *before = suggestion.best;
     suggest_consider(&suggestion, word, label);
-    if (suggestion.best != before) /* a number's label lies in the buffer */
+    if (suggestion.best != before) /* the label of a number is in the buffer */
       suggestion.best = memccpy(nearest, label, '\0', sizeof nearest) ? nearest : NULL;
     suggest_consider(&suggestion, word, table->rows[i].key);
   }
@@ -92,8 +92,8 @@ static bool row_refuse(const struct finder *finder, const char *word, struct err
                  suggest_text(&suggestion));
 }
 
-/* A name is literal: the key "a%2Fb" of group a/b is not meant by whoever writes the name of group
- * a%2Fb. A key tells rows of the same name apart, and is taken where it is nobody's name. */
+/* A name is literal: "a%2Fb" names the group a%2Fb, not the group a/b whose key is "a%2Fb". A key
+ * distinguishes rows of the same name, and is accepted if it is not the name of a row. */
 static bool row_find(const struct finder *finder, const char *word, const struct row **row,
                      struct err *err) {
   char buffer[LABEL_MAX];
@@ -124,7 +124,7 @@ static bool rows_take(struct finder *finder, char *const *words, size_t count, s
   return true;
 }
 
-/* A parent stands for all below it: its children are taken instead. Parents come first. */
+/* Replaces a parent by its children. Parents come first. */
 static void rows_unfold(struct finder *finder) {
   const struct table *table = finder->table;
   bool *unfolded = mem_new(table->row_count + 1);

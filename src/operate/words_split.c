@@ -7,15 +7,14 @@
 
 struct splitter {
   const char *at;
-  char *out; /* behind all words so far */
+  char *out; /* end of the words so far */
 };
 
 static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Up to the closing quote, which is passed over. In "..." a backslash stands before " and \ only.
- */
+/* Copies up to the closing quote and skips it. In "..." a backslash escapes " and \ only. */
 static bool quoted(struct splitter *splitter, struct err *err) {
   const char quote = *splitter->at++;
   for (; *splitter->at && *splitter->at != quote; splitter->at++) {
@@ -45,7 +44,7 @@ static bool word(struct splitter *splitter, struct err *err) {
   return true;
 }
 
-/* Words are separated by blanks, so there are at most half as many as characters. */
+/* Words are separated by blanks, so there are at most half as many words as characters. */
 static size_t words_most(const char *line) {
   size_t most = (strlen(line) + 1) / 2;
   return most < WORDS_MAX ? most : WORDS_MAX;

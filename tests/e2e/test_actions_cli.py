@@ -335,7 +335,7 @@ def test_another_place(remedy, victim):
     remedy.configure(environment_name="staging")
     remedy.refused(plan, 'is for the environment "sandbox", but the configuration is for "staging"')
     remedy.configure(target={"name": "other"})
-    remedy.refused(plan, 'has no postgres "ecap"')
+    remedy.refused(plan, 'for postgres "ecap", which is not in the configuration')
     assert victim.alive
     with forwarded(remedy.sandbox.port("postgres")) as port:  # another address of the same server
         remedy.configure(port=port)
@@ -467,7 +467,7 @@ def test_typed_at_a_terminal(remedy, victim, neighbour):
     plan = remedy.plan(victim.pid)
     argv = [BINARY, "-c", remedy.config, "apply", plan, "--confirm", str(victim.pid)]
     with Terminal(argv, columns=100, rows=40, env=remedy.env) as terminal:
-        terminal.wait_for(f"Type `{victim.pid}` to do it")  # --confirm is for scripts
+        terminal.wait_for(f"Type `{victim.pid}` to apply the plan")  # --confirm is for scripts
         assert victim.alive
         terminal.press(str(victim.pid), "Enter")
         terminal.wait_for(f"done     pid {victim.pid}", alive=False)
@@ -480,7 +480,7 @@ def test_typed_wrongly(remedy, victim):
     plan = remedy.plan(victim.pid)
     for keys, status in ((["Enter"], FAILED), (["ecap", "Enter"], FAILED), (["Ctrl-D"], FAILED), (["Ctrl-C"], -2)):
         with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
-            terminal.wait_for(f"Type `{victim.pid}` to do it")
+            terminal.wait_for(f"Type `{victim.pid}` to apply the plan")
             terminal.press(*keys)
             assert terminal.wait_exit(2) == status, keys
     assert victim.alive and remedy.audit.records == []
@@ -490,7 +490,7 @@ def test_what_was_typed_before_does_not_count(remedy, victim):
     plan = remedy.plan(victim.pid)
     with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
         terminal.press(str(victim.pid), "Enter")
-        terminal.wait_for(f"Type `{victim.pid}` to do it")
+        terminal.wait_for(f"Type `{victim.pid}` to apply the plan")
         terminal.press("Ctrl-C")
         assert terminal.wait_exit(2) == -2
     assert victim.alive and remedy.audit.records == []
@@ -533,7 +533,7 @@ def test_ctrl_c_twice_leaves_at_once(remedy, victim):
     """The server no longer answers: exit status and audit log say that the outcome is unknown."""
     plan = remedy.plan(victim.pid)
     with Terminal([BINARY, "-c", remedy.config, "apply", plan], columns=100, rows=40, env=remedy.env) as terminal:
-        terminal.wait_for(f"Type `{victim.pid}` to do it")
+        terminal.wait_for(f"Type `{victim.pid}` to apply the plan")
         remedy.sandbox.freeze("postgres")
         try:
             terminal.press(str(victim.pid), "Enter")

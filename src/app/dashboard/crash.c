@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
-/* A signal handler gets no argument: the one terminal of the process, while there is one. */
+/* A signal handler gets no argument, so the terminal of the process is global while it exists. */
 static struct terminal *volatile crash_terminal;
 
 enum { SIGNALS_MAX = 128, STACK_BYTES = 64 << 10 };
@@ -13,8 +13,7 @@ static struct sigaction before[SIGNALS_MAX];
 static bool guarded[SIGNALS_MAX];
 static char stack[STACK_BYTES];
 
-/* Those that the loop watches (app/dashboard/signals.h) are not here, nor those whose default is
- * harmless. */
+/* Not those that the loop watches (app/dashboard/signals.h), nor those with a harmless default. */
 static const int named[] = {SIGSEGV, SIGBUS,    SIGFPE,  SIGILL,  SIGSYS,  SIGABRT,
                             SIGTRAP, SIGUSR1,   SIGUSR2, SIGALRM, SIGPROF, SIGVTALRM,
                             SIGXCPU, SIGSTKFLT, SIGPOLL, SIGPWR};
@@ -25,7 +24,7 @@ static void guards_end(void) {
       sigaction(number, &before[number], NULL);
 }
 
-/* The instruction is tried again when the handler returns. */
+/* The instruction is retried when the handler returns. */
 static bool is_repeated(int number, const siginfo_t *info) {
   return info->si_code > 0 &&
          (number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL);
@@ -39,13 +38,13 @@ static void on_crash(int number, siginfo_t *info, void *context) {
     terminal_restore_raw(terminal);
   stderr_hold_crashed();
   guards_end();
-  /* A fault repeats itself when we return, and its address with it, which a sanitizer wants to see.
-   * What somebody has sent is sent again. */
+  /* A fault repeats after the return, with its address, which a sanitizer reports. A signal that
+   * was sent by a process is sent again. */
   if (!is_repeated(number, info))
     raise(number);
 }
 
-/* What the parent has ignored stays so: it does no harm. */
+/* What the parent ignores stays ignored: it does no harm. */
 static void guard(int number, const struct sigaction *action) {
   struct sigaction now;
   if (number >= SIGNALS_MAX || sigaction(number, NULL, &now) != 0 || now.sa_handler == SIG_IGN)

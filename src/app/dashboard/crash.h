@@ -1,14 +1,14 @@
-/* What a crash leaves behind: a terminal as it was found, and the signal for whoever waits for us.
+/* Restores the terminal after a crash and passes the signal on to the parent's wait.
  *
- * For every signal that ends a process and that the loop does not watch: faults, SIGABRT (a failed
- * assertion, memory that has run out), SIGUSR1, SIGALRM, SIGXCPU, the real-time signals, ...; but
- * not those that the parent has ignored. The handler runs on a stack of its own, so that a stack
- * that has overflown is no hindrance; then what would have handled the signal without it does. */
+ * For every signal that ends a process and is not watched by the loop: faults, SIGABRT (a failed
+ * assertion, out of memory), SIGUSR1, SIGALRM, SIGXCPU, the real-time signals, ..., except those
+ * that the parent ignores. The handler has a stack of its own, so that it also runs after a stack
+ * overflow; then the default or earlier handler of the signal runs. */
 #pragma once
 
 #include "ui/terminal/terminal.h"
 
-/* From now on a crash gives this terminal back. */
+/* From now on a crash restores this terminal. */
 void crash_guard(struct terminal *terminal);
-/* No more. */
+/* Ends that. */
 void crash_unguard(void);

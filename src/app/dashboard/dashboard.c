@@ -18,16 +18,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* At most 30 frames a second; a frame for which an answer is still expected waits in steps. */
+/* At most 30 frames per second; a frame whose answer is still expected is delayed in steps. */
 enum { FRAME_MS = 33, EXPECT_MS = 10 };
 
-/* Why the screen is to be drawn again; the greatest counts. */
+/* Why a redraw is needed; the greatest reason counts. */
 enum dirty {
   DIRTY_NOT,
-  DIRTY_TIME, /* an age has grown, a clock has ticked */
-  DIRTY_NEWS, /* an answer has come */
+  DIRTY_TIME, /* an age or the clock has changed */
+  DIRTY_NEWS, /* a collection has ended */
   DIRTY_SIZE,
-  DIRTY_KEY, /* somebody waits for it: at once */
+  DIRTY_KEY, /* user input: draw at once */
 };
 
 struct dashboard {
@@ -43,16 +43,16 @@ struct dashboard {
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
-  uv_timer_t frame;    /* the next one, by time alone or because the last was just now */
+  uv_timer_t frame;    /* the next frame, for an age or because the last frame was too recent */
   uv_timer_t key_wait; /* a lone ESC */
   struct signals signals;
 
   enum dirty dirty;
-  bool judge; /* verdicts may have changed since the last frame */
+  bool judge; /* findings may have changed since the last frame */
   bool paused;
   int64_t drawn_ms;
   bool leaving;
-  int signal; /* that made us leave; 0: somebody wanted to */
+  int signal; /* signal that ended the program; 0: the user quit */
 };
 
 static void dirty_set(struct dashboard *dashboard, enum dirty dirty) {
@@ -108,7 +108,7 @@ static void dashboard_draw(struct dashboard *dashboard) {
   timer_start(&dashboard->frame, on_frame, next > FRAME_MS ? next : FRAME_MS);
 }
 
-/* How long the frame has to wait; 0: draw it. */
+/* Delay of the frame in ms; 0: draw it now. */
 static int64_t frame_wait(const struct dashboard *dashboard) {
   if (dashboard->dirty == DIRTY_KEY)
     return 0;
@@ -119,8 +119,8 @@ static int64_t frame_wait(const struct dashboard *dashboard) {
   return may_wait && scheduler_expects(dashboard->scheduler, now) ? EXPECT_MS : 0;
 }
 
-/* The one place that draws: all that this turn of the loop has brought is in. What the terminal has
- * not taken yet comes first; the screen is drawn again when it is out, as it is then. */
+/* The only place that draws, after everything in this turn of the loop was processed. Pending
+ * output is written first; the screen is then drawn in its current state. */
 static void on_before_sleep(uv_prepare_t *prepare) {
   struct dashboard *dashboard = prepare->data;
   if (dashboard->leaving || !dashboard->dirty || terminal_pending(dashboard->terminal))
@@ -140,7 +140,7 @@ static void on_before_sleep(uv_prepare_t *prepare) {
 static void on_frame(uv_timer_t *timer) {
   struct dashboard *dashboard = timer->data;
   if (dashboard->dirty)
-    return; /* a frame that had to wait: before the loop sleeps */
+    return; /* a delayed frame, before the loop sleeps */
   dashboard->judge = true;
   dirty_set(dashboard, DIRTY_TIME);
 }
@@ -159,8 +159,8 @@ static void screen_retake(struct dashboard *dashboard) {
   dirty_set(dashboard, DIRTY_KEY);
 }
 
-/* What is being asked is given up before: afterwards all deadlines would be over, and every target
- * that was being asked would seem to be silent. */
+/* Cancels running collections first: after the pause all deadlines would have passed, and every
+ * target would look unresponsive. */
 static void dashboard_suspend(struct dashboard *dashboard, bool job) {
   if (!dashboard->paused)
     scheduler_pause(dashboard->scheduler);
@@ -180,7 +180,7 @@ static void on_signal(void *arg, int number) {
   case SIGTSTP:
     dashboard_suspend(dashboard, false);
     break;
-  case SIGCONT: /* SIGSTOP cannot be seen: the shell has set the terminal as it likes */
+  case SIGCONT: /* SIGSTOP cannot be caught: the shell may have changed the terminal */
     terminal_leave(dashboard->terminal);
     screen_retake(dashboard);
     break;
@@ -299,7 +299,7 @@ static struct terminal *dashboard_terminal(const struct config *config,
   return NULL;
 }
 
-/* "ops@bastion1"; without a question to a directory service, which may hang. */
+/* "ops@bastion1"; does not query a directory service, which may hang. */
 static char *user_name(void) {
   const char *user = getenv("USER");
   if (!user || !*user)
@@ -337,7 +337,8 @@ static void dashboard_close(struct dashboard *dashboard) {
   canvas_free(dashboard->canvas);
 }
 
-/* The first frame comes before the collectors are opened: client libraries take their time. */
+/* The first frame is drawn before the collectors are opened, because client libraries start
+ * slowly. */
 static void dashboard_begin(struct dashboard *dashboard, const struct options *options) {
   struct scheduler_hooks hooks = {.arg = dashboard, .changed = on_changed};
   struct dashboard_operations_hooks acting = {
@@ -375,7 +376,8 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   if (dashboard.signal)
     signals_die(dashboard.signal);
   if (!closed)
-    _exit(EXIT_SUCCESS); /* what still hangs may use the model's targets: it is left as it is */
+    _exit(EXIT_SUCCESS); /* threads that still hang may use the model's targets, so these are not
+                            freed */
   model_fini(&dashboard.model);
   config_free(config);
   free(user);

@@ -22,8 +22,8 @@ static void on_collect(void *arg, size_t target_index) {
   scheduler_collect_slot(own->scheduler, target_index);
 }
 
-/* Somebody else has done something, on this host and to the same file; or nobody knows any more
- * what became of it. */
+/* An action of another process on this host with the same audit log, or one with an unknown
+ * outcome. */
 static void on_seen(void *arg, const struct audit_record *record, bool unknown) {
   struct dashboard_operations *own = arg;
   char text[SENTENCE_MAX];
@@ -42,7 +42,7 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
                                struct scheduler *scheduler, const struct options *options,
                                const struct dashboard_operations_hooks *hooks) {
   const struct config *config = model->config;
-  struct err err; /* without a state folder the audit says at its first line what is missing */
+  struct err err; /* without a state directory, the first record fails with the reason */
   *own = (struct dashboard_operations){
       .model = model, .scheduler = scheduler, .state = state_choose(config, &err), .hooks = *hooks};
   char *path = own->state ? state_audit_path(own->state) : NULL;
@@ -113,8 +113,8 @@ static void on_pipeline_closed(void *arg) {
   on_closed(own);
 }
 
-/* Both at once: the pipeline waits for its records, and of a disk that hangs only the closing audit
- * tells it that they will not come. */
+/* Both at once: the pipeline waits for its records, and if the disk hangs only the closing audit
+ * reports that they failed. */
 void dashboard_operations_close(struct dashboard_operations *own) {
   struct audit *audit = own->audit;
   pipeline_close(own->pipeline, on_pipeline_closed, own);

@@ -1,5 +1,5 @@
-/* What can be done from the dashboard: its audit, lock and pipeline, the commands after `:`, and
- * what others do. */
+/* Actions in the dashboard: its audit, lock and pipeline, the commands after `:`, and the actions
+ * of others. */
 #pragma once
 
 #include "app/runtime/scheduler.h"
@@ -7,7 +7,7 @@
 #include "operate/command.h"
 
 struct dashboard_operations_hooks {
-  void (*changed)(void *arg); /* there is something to draw */
+  void (*changed)(void *arg); /* a redraw is needed */
   void (*opened)(void *arg);  /* see pipeline.h */
   void (*quit)(void *arg);
   void (*say)(void *arg, const char *text); /* in the bottom line */
@@ -32,8 +32,8 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
 /* REQUEST_MENU to REQUEST_UNDO and REQUEST_COMMAND; false for others. */
 bool dashboard_operations_request(struct dashboard_operations *own, const struct request *request);
 void dashboard_operations_pause(struct dashboard_operations *own, bool paused);
-/* Brings what is shown of the lock up to now; returns when that changes by itself, or INT64_MAX. */
+/* Updates the lock that is shown; returns the time of its next change by itself, or INT64_MAX. */
 int64_t dashboard_operations_refresh(struct dashboard_operations *own, int64_t now_ms);
-/* Begins to end what is under way; whatever it takes is done on the loop, and `own` has to live
- * until that has run out. */
+/* Starts to end running operations; this continues on the loop, and `own` must live until the loop
+ * has ended. */
 void dashboard_operations_close(struct dashboard_operations *own);

@@ -20,7 +20,7 @@ void signals_open(struct signals *signals, uv_loop_t *loop, void (*came)(void *a
                                            SIGINT,   SIGQUIT, SIGTERM};
   *signals = (struct signals){.came = came, .arg = arg};
   for (size_t i = 0; i < SIGNALS_MAX; i++) {
-    /* To ignore these two means nothing: their default does nothing to a running process. */
+    /* Ignoring these two has no effect: their default does nothing to a running process. */
     const bool harmless = watched[i] == SIGWINCH || watched[i] == SIGCONT;
     if (!harmless && is_ignored(watched[i]))
       continue;

@@ -15,17 +15,17 @@ struct signals {
   void *arg;
 };
 
-/* Watches SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGINT, SIGQUIT and SIGTERM, but not those that the
- * parent has ignored (nohup: SIGHUP; a shell without job control: SIGINT and SIGQUIT): they stay
- * so, except SIGWINCH and SIGCONT. */
+/* Watches SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGINT, SIGQUIT and SIGTERM. Those that the parent
+ * ignores (nohup: SIGHUP; a shell without job control: SIGINT and SIGQUIT) stay ignored, except
+ * SIGWINCH and SIGCONT. */
 void signals_open(struct signals *signals, uv_loop_t *loop, void (*came)(void *arg, int number),
                   void *arg);
 void signals_close(struct signals *signals);
 
-/* Stops the process, as SIGTSTP does that nobody handles; returns when it goes on. The whole job is
- * stopped when the key was pressed here: the terminal would have done the same. (A process that no
- * shell watches cannot be stopped so: then it returns at once.) */
+/* Stops the process like an unhandled SIGTSTP; returns when it continues. If the key was pressed
+ * here, the whole job is stopped, as the terminal would do. (A process without a controlling shell
+ * cannot be stopped this way: returns at once.) */
 void signals_suspend(struct signals *signals, bool job);
 
-/* Ends the process by the signal, so that whoever waits for it sees why. */
+/* Ends the process with the signal, so that its parent sees the reason. */
 _Noreturn void signals_die(int number);

@@ -1,15 +1,15 @@
-/* Keeps what libraries (and assertions) print on stderr off the screen, while there is one.
+/* Keeps output of libraries (and assertions) on stderr off the screen.
  *
- * It is said when the screen is gone: its last STDERR_KEPT bytes, in plain ASCII, for there may be
- * a server's words in it. When stderr is no terminal it goes where it always went. */
+ * It is written after the screen is closed: the last STDERR_KEPT bytes in plain ASCII, because it
+ * may contain text of a server. If stderr is not a terminal it is not redirected. */
 #pragma once
 
 enum { STDERR_KEPT = 4096 };
 
 void stderr_hold(void);
-/* Takes in what has come, so that the pipe does not fill up; now and then. */
+/* Reads what has arrived, so that the pipe does not fill up; call it from time to time. */
 void stderr_hold_drain(void);
-/* stderr is stderr again, and what was kept is on it. */
+/* Restores stderr and writes what was kept. */
 void stderr_release(void);
 /* The same from a crash handler; async-signal-safe. */
 void stderr_hold_crashed(void);

@@ -28,7 +28,7 @@ struct apply {
   struct progress_line line;
 };
 
-/* Which server the target is now. */
+/* Whether the target is still the server of the plan. */
 static bool server_fits(struct apply *apply, const struct plan *plan, struct err *err) {
   struct err unknown;
   const bool fits = headless_apply_at(&apply->mode.headless, plan, &unknown, err);
@@ -40,7 +40,7 @@ static bool server_fits(struct apply *apply, const struct plan *plan, struct err
 
 /* ---- the agreement */
 
-/* What was typed, or --confirm, into line. */
+/* The typed line, or --confirm, into line. */
 static bool phrase_get(const struct options *options, const char *wanted,
                        char line[PLAN_PHRASE_MAX], struct err *err) {
   int terminal = ask_open(!options->confirm);
@@ -88,7 +88,7 @@ static void put_undo(const struct options *options, const char *undo) {
   fputs("Undo: stacktop ", stdout);
   if (options->config)
     printf("-c %s ", quote_word(quoted, sizeof quoted, options->config));
-  const size_t size = 3 * strlen(undo) + 1; /* a byte becomes three at the most */
+  const size_t size = 3 * strlen(undo) + 1; /* quoting turns a byte into three at most */
   char *clean = mem_new(size);
   text_sanitize(clean, size, undo, strlen(undo), options->no_unicode);
   printf("plan %s\n", clean);
@@ -113,7 +113,8 @@ static int apply_report(const struct apply *apply) {
   putchar('\n');
   bool written = report_outcome_text(stdout, operation->plan, &operation->outcome, &text);
   put_undo(apply->options, operation->outcome.undo);
-  const int status = status_of(operation); /* of the action, whatever becomes of its report */
+  const int status =
+      status_of(operation); /* the status of the action, whether or not its report can be written */
   if (!print_end(written))
     error_print("outcome of the action: %s (see `stacktop audit`)",
                 outcome_word(&operation->outcome));
@@ -124,7 +125,7 @@ static int apply_report(const struct apply *apply) {
   return status;
 }
 
-/* The plan's owner is the operation from here. */
+/* From here the operation owns the plan. */
 static int apply_begin(struct apply *apply, struct plan *plan, const char *typed) {
   struct err err = {0};
   apply->run = (struct headless_apply){

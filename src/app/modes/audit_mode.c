@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-  ENTRIES_MAX = 100000, /* what is older is passed over, and said */
+  ENTRIES_MAX = 100000, /* older entries are skipped, with a note */
   TIME_WIDTH = 19,
   WHO_MOST = 26,
   WHERE_MOST = 26,
@@ -54,7 +54,8 @@ static const char *or_empty(const char *text) {
   return text ? text : "";
 }
 
-/* The proof, or what went wrong; else what is said of the objects that are not done, or of one. */
+/* The proof or the error; otherwise the text of the objects that are not done, or of the only
+ * one. */
 static char *words_text(const struct audit_record *record) {
   const char *words = record->proof ? record->proof : record->error;
   for (size_t i = 0; !words && i < record->object_count; i++) {
@@ -79,7 +80,7 @@ static void entry_fini(struct entry *entry) {
   free(entry->words);
 }
 
-/* Through the last ones: an outcome stands not far behind its intent. */
+/* Searches the last entries: an outcome follows soon after its intent. */
 static struct entry *entry_find(struct listing *listing, const char *id) {
   for (size_t i = listing->count; i > 0; i--) {
     struct entry *entry = &listing->entries[i - 1];
@@ -114,7 +115,7 @@ static struct entry *entry_add(struct listing *listing, const struct audit_recor
   return entry;
 }
 
-/* Beside what was acknowledged; alone where that is not listed. */
+/* Below the acknowledged action; alone if that is not listed. */
 static void on_acknowledged(struct listing *listing, const struct audit_record *record) {
   char at[FORMAT_MAX];
   struct entry *entry = NULL;
@@ -197,7 +198,7 @@ static void put_result(struct text_out *out, const struct entry *entry) {
   text_out_pad(out, end);
 }
 
-/* Whose and where below the title, with what became of it. */
+/* User and host below the title, with the result. */
 static void put_narrow(struct text_out *out, const struct entry *entry, const char *time) {
   text_out_begin(out, 0);
   out->indent = NARROW_INDENT;
@@ -231,7 +232,7 @@ static void put_entry(struct text_out *out, const struct entry *entry, int who, 
   text_out_words(out, entry->words, 0);
 }
 
-/* What is to be done about an unknown outcome, with the id that it takes. */
+/* What to do about an unknown outcome, with its id. */
 static void entry_say_id(struct entry *entry) {
   if (entry->acknowledged || strcmp(result_word(entry), "unknown") != 0)
     return;

@@ -1,4 +1,4 @@
-/* `stacktop audit`: who has done what. */
+/* `stacktop audit`: lists the actions that were run. */
 #pragma once
 
 #include "app/startup/options.h"

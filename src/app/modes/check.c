@@ -15,8 +15,8 @@
 struct check {
   struct runtime *runtime;
   struct model model;
-  int64_t duration_ms; /* 0: one pass */
-  bool over;           /* it is; only the first answers are waited for */
+  int64_t duration_ms; /* 0: one collection */
+  bool over;           /* the duration is over; only first results are still awaited */
 };
 
 /* KIND, KIND:NAME; KIND as in JSON or as the configuration's list is called. */
@@ -28,7 +28,7 @@ static bool target_matches(const struct target *target, const char *only) {
   return same_kind && (only[len] == '\0' || strcmp(only + len + 1, target->name) == 0);
 }
 
-/* Keeps what --only names; whether that is anything. */
+/* Keeps the targets that --only names; false if there is none. */
 static bool targets_select(struct config *config, const char *only) {
   size_t kept = 0;
   for (size_t i = 0; i < config->target_count; i++) {
@@ -41,7 +41,7 @@ static bool targets_select(struct config *config, const char *only) {
   return kept > 0;
 }
 
-/* A rate needs two collections within the time. */
+/* A rate needs two collections within the duration. */
 static void targets_hurry(struct config *config, int64_t duration_ms) {
   for (size_t i = 0; i < config->target_count; i++)
     if (config->targets[i]->interval_ms > duration_ms / 2)
@@ -55,7 +55,7 @@ static bool has_heard_all(const struct check *check) {
   return true;
 }
 
-/* For how long something has been so is known only where it is judged each time. */
+/* A `for` duration needs an evaluation after each collection. */
 static void on_changed(void *arg) {
   struct check *check = arg;
   if (check->duration_ms == 0)
@@ -70,7 +70,7 @@ static void on_finished(void *arg) {
   uv_stop(&check->runtime->loop);
 }
 
-/* A target that has not answered yet still has until its deadline. */
+/* A target without a result still has until its deadline. */
 static void on_over(uv_timer_t *timer) {
   struct check *check = timer->data;
   check->over = true;
@@ -98,8 +98,8 @@ static bool report_write(const struct model *model, const struct options *option
                                  : report_text_write(stdout, model, now_ms, &text));
 }
 
-/* A report that nobody can read makes no verdict better: what is bad stays so, and OK was not said.
- */
+/* A report that cannot be written does not improve the status: OK becomes UNKNOWN, any other status
+ * is kept. */
 static int check_report(struct check *check, const struct options *options) {
   int64_t now_ms = clock_now_ms();
   check->model.wall_offset_ms = clock_wall_offset_ms();
@@ -144,7 +144,7 @@ int check_run(struct runtime *runtime, struct config *config, const struct optio
   int status = check_report(&check, options);
   if (!runtime_close(runtime, scheduler)) {
     fflush(NULL);
-    _exit(status); /* what still hangs may use the model's targets: it is left as it is */
+    _exit(status); /* threads that still hang may use the model's targets, so these are not freed */
   }
   model_fini(&check.model);
   config_free(config);

@@ -1,5 +1,5 @@
-/* `stacktop check`: every target once, all at the same time, or again and again for --duration;
- * then a report. */
+/* `stacktop check`: collects every target once, all at the same time, or repeatedly for --duration,
+ * and prints a report. */
 #pragma once
 
 #include "app/runtime/runtime.h"

@@ -41,7 +41,7 @@ int headless_mode_close(struct headless_mode *mode, int status) {
   headless_close(&mode->headless);
   if (!runtime_close(mode->runtime, mode->scheduler)) {
     fflush(NULL);
-    _exit(status); /* what still hangs may use the model's targets: it is left as it is */
+    _exit(status); /* threads that still hang may use the model's targets, so these are not freed */
   }
   headless_fini(&mode->headless);
   return status;

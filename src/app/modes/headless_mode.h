@@ -1,5 +1,5 @@
-/* `plan` and `apply` on the loop: the scheduler asks the one target, and everything ends in order.
- */
+/* `plan` and `apply` on the loop: the scheduler collects the one target, and everything ends in
+ * order. */
 #pragma once
 
 #include "app/runtime/runtime.h"
@@ -8,13 +8,13 @@
 struct headless_mode {
   struct headless headless;
   struct runtime *runtime;
-  struct scheduler *scheduler; /* NULL before the target is asked */
-  bool asked;                  /* the target has answered, or failed to */
+  struct scheduler *scheduler; /* NULL before the target is collected */
+  bool asked;                  /* the collection has ended, with or without success */
 };
 
-/* Takes the config and state; all targets but the one go. */
+/* Takes the config and state; removes all targets but one. */
 void headless_mode_open(struct headless_mode *mode, struct runtime *runtime, struct config *config,
                         char *state, const struct target *target, bool read_only);
-/* Ends everything, the runtime too; returns the status (or leaves with it, when something hangs).
- */
+/* Ends everything including the runtime; returns the status (or exits with it if something
+ * hangs). */
 int headless_mode_close(struct headless_mode *mode, int status);

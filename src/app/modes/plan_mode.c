@@ -17,7 +17,7 @@ enum { HASH_SHOWN = 12, COMMAND_MAX = 1024 };
 
 /* ---- what is printed */
 
-/* "stacktop -c stacktop.yaml apply 0123456789ab": what the next one types. */
+/* "stacktop -c stacktop.yaml apply 0123456789ab": the next command to type. */
 static void put_command(const struct options *options, const char *hash) {
   char quoted[COMMAND_MAX];
   fputs("  stacktop ", stdout);

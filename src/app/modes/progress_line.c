@@ -10,7 +10,7 @@
 
 enum { STEP_MS = 100, LINE_BYTES = 512 };
 
-/* How long the rest takes if it goes on like that; "" where nobody can say. */
+/* Estimated time for the rest at this rate; "" if not known. */
 static void left_text(const struct progress *progress, int64_t now_ms, char *text, size_t size) {
   char left[FORMAT_MAX];
   text[0] = '\0';

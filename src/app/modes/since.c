@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-/* The end of what one of the forms takes of text; NULL where none fits. */
+/* The end of the text that one of the forms matches; NULL if none does. */
 static const char *form_fit(const char *text, struct tm *tm, bool *with_date) {
   static const char *const forms[] = {
       "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",

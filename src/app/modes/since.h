@@ -1,4 +1,4 @@
-/* A moment as people type it. */
+/* Parses a time as users type it. */
 #pragma once
 
 #include "core/err.h"

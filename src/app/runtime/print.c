@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* COLUMNS is for what is no terminal: an e-mail from cron. */
+/* COLUMNS is for output that is not a terminal: an e-mail from cron. */
 static int columns_of_environment(void) {
   const char *columns = getenv("COLUMNS");
   char *end;

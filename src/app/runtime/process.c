@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* The lowest free number is taken, and those below `wanted` are open already. A folder serves where
- * there is no /dev (a chroot): it can be neither read nor written. */
+/* open() returns the lowest free number, and those below `wanted` are already open. Without /dev (a
+ * chroot) a directory is used: it can be neither read nor written. */
 static bool descriptor_open(int wanted) {
   if (fcntl(wanted, F_GETFD) >= 0 || errno != EBADF)
     return true;

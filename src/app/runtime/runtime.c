@@ -8,12 +8,12 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* libuv ends the process when it cannot have its pipe for signals, and ncurses calls a terminal
- * unknown whose description it cannot open: so neither is tried. */
+/* libuv aborts without its signal pipe, and ncurses reports an unknown terminal if it cannot open
+ * the description: check the limit before both. */
 bool runtime_init(struct runtime *runtime, struct err *err) {
-  enum { FILES_MIN = 12 }; /* six of the loop, and of the terminal, its screen and stderr */
+  enum { FILES_MIN = 12 }; /* six of the loop, and those of the terminal, its screen and stderr */
   struct err why = {0};
-  signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of its connection */
+  signal(SIGPIPE, SIG_IGN); /* a closed peer is an error of its connection */
   if (!limit_files_free(FILES_MIN, &why))
     return err_set(err, why.kind, "%.200s; %d more are required", why.text, FILES_MIN);
   const int status = uv_loop_init(&runtime->loop);
@@ -23,7 +23,7 @@ bool runtime_init(struct runtime *runtime, struct err *err) {
   return true;
 }
 
-/* What is still to close. */
+/* Handles that are still to close. */
 struct closing {
   uv_timer_t ceiling;
   bool late;
@@ -43,7 +43,7 @@ static void on_scheduler_closed(void *arg) {
   runtime->io.resolver = NULL;
 }
 
-/* In a debug build, says which handles are left: each has an owner that forgot it. */
+/* In a debug build, lists the open handles: each has an owner that did not close it. */
 static void handle_print(uv_handle_t *handle, void *arg) {
   (void)arg;
   fprintf(stderr, "stacktop: a %s handle is still open on the loop\n",

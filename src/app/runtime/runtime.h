@@ -8,13 +8,12 @@ struct runtime {
   struct io io;
 };
 
-/* False with err when a limit of the system is in the way: exit with EX_OSERR. */
+/* False with err if a system limit is reached: exit with EX_OSERR. */
 bool runtime_init(struct runtime *runtime, struct err *err) MUST_CHECK;
 
-/* Closes the scheduler (NULL: there is none) and the clients, and waits for the last handle, but
- * not longer than RUNTIME_CLOSE_MS, whatever a client library waits for. Then false: the loop is
- * not to be touched any more, and the process is to end by _exit. All the caller's own handles must
- * be closing. (A terminal that does not listen may take another TTY_LEAVE_MS before it: together
- * they stay below a second.) */
+/* Closes the scheduler (NULL: none) and the clients, and waits for the last handle, but at most
+ * RUNTIME_CLOSE_MS, whatever a client library does. If false: do not touch the loop again, and end
+ * the process by _exit. All handles of the caller must be closing. (A terminal that does not read
+ * may take another TTY_LEAVE_MS before: together less than a second.) */
 enum { RUNTIME_CLOSE_MS = 600 };
 bool runtime_close(struct runtime *runtime, struct scheduler *scheduler) MUST_CHECK;

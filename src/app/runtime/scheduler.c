@@ -14,8 +14,8 @@ struct instance {
   void *self; /* NULL if it could not be opened */
   size_t target_index;
   bool running;
-  bool again;   /* asked for while it was being asked */
-  bool excused; /* the last outcome was not counted, see is_excused */
+  bool again;   /* requested while a collection was running */
+  bool excused; /* the last result was not counted, see is_excused */
   uv_timer_t next;
   uv_timer_t deadline;
 };
@@ -26,20 +26,20 @@ struct scheduler {
   struct scheduler_hooks hooks;
   bool one_pass;
   bool paused;
-  int64_t grid_ms; /* when all were asked at once: from then on each at its intervals, in step */
+  int64_t grid_ms; /* when all were started at once: from then on each at its interval, in step */
   struct instance *instances;
   size_t count;
-  size_t unasked; /* one_pass: targets not answered yet */
+  size_t unasked; /* one_pass: targets without a result */
   size_t open;    /* handles and instances that are still to close */
   void (*closed)(void *arg);
   void *closed_arg;
 };
 
-/* An answer usually comes within this; a frame may wait for it. */
+/* An answer usually arrives within this time; a frame may wait for it. */
 enum { MOMENT_MS = 40 };
-/* However often somebody asks for it, a target is not asked again sooner than this. */
+/* Minimum time between two requested collections of a target. */
 enum { AGAIN_MS = 250 };
-/* An outcome that comes so long after its deadline says that we were not running ourselves. */
+/* A result this long after its deadline means that stacktop itself was not running. */
 enum { LATE_MS = 1000 };
 
 int64_t scheduler_backoff(int64_t interval_ms, uint32_t failures, double jitter) {
@@ -66,7 +66,7 @@ static struct target *target_of(const struct instance *instance) {
 static void on_due(uv_timer_t *timer);
 
 static double jitter(void) {
-  uint16_t bits = 0; /* stays so where there is no source of chance: then without jitter */
+  uint16_t bits = 0; /* stays this way without a source of random numbers: no jitter */
   uv_random(NULL, NULL, &bits, sizeof bits, 0, NULL);
   return (double)bits / UINT16_MAX;
 }
@@ -83,9 +83,9 @@ static void instance_plan(struct instance *instance) {
   uv_timer_start(&instance->next, on_due, (uint64_t)(state->next_ms - now), 0);
 }
 
-/* We were stopped, or the machine slept: all timers are due before any answer that lies in a socket
- * has been read, and what they say of the target is not true. Once: a machine that is that slow all
- * the time has to be told of, too. */
+/* stacktop was stopped or the machine slept: all timers fire before any answer in a socket was
+ * read, so a time-out says nothing about the target. Excused once only: a machine that is always
+ * this slow must be reported. */
 static bool is_excused(struct instance *instance) {
   bool late = clock_now_ms() > instance->job.deadline_ms + LATE_MS;
   instance->excused = late && !instance->excused && !instance->scheduler->one_pass;
@@ -94,7 +94,7 @@ static bool is_excused(struct instance *instance) {
 
 static void instance_start(struct instance *instance);
 
-/* The one completion of a job: an answer, an error, or the deadline. */
+/* The one completion of a job: a sample, an error, or the deadline. */
 static void instance_end(struct instance *instance, struct sample *sample, const struct err *err) {
   struct scheduler *scheduler = instance->scheduler;
   assert(instance->running);
@@ -172,8 +172,8 @@ struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pas
   return scheduler;
 }
 
-/* Opening waits until the first start, so that the first frame need not wait for client libraries
- * to set themselves up. */
+/* Opens collectors at the first start, so that the first frame does not wait for client
+ * libraries. */
 static bool instance_open(struct instance *instance) {
   struct err err = {0};
   struct scheduler *scheduler = instance->scheduler;
@@ -228,7 +228,7 @@ void scheduler_collect_slot(struct scheduler *scheduler, size_t target_index) {
     instance_start(instance);
 }
 
-/* As if it had not been asked: its outcome is nobody's business. */
+/* As if it had not been started: its result is ignored. */
 static void instance_give_up(struct instance *instance) {
   struct err ignored = {0};
   if (!instance->running)

@@ -14,7 +14,7 @@ struct probe {
   struct discovery *discovery;
   const struct collector *collector;
   const struct usual_place *place;
-  struct dial *dial; /* until it has answered */
+  struct dial *dial; /* open until it answers */
   bool found;
 };
 

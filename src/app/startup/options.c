@@ -85,7 +85,7 @@ static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
                  suggest_text(&suggestion), list);
 }
 
-/* The modes that an option is for, as bits; 0: all. */
+/* The modes that accept an option, as bits; 0: all. */
 static unsigned option_modes(int code) {
   switch (code) {
   case LONG_ONLY:
@@ -122,7 +122,7 @@ static bool mode_refuse(unsigned needed, const char *needed_by, struct err *err)
   return err_set(err, ERR_INVALID, "%s is only valid with %s", needed_by, list);
 }
 
-/* seen: how each long option was written, where it was. */
+/* seen: each long option as it was typed, or NULL. */
 static bool modes_check(enum mode mode, const char *const seen[LONGS], struct err *err) {
   for (int i = 0; i < LONGS; i++) {
     const unsigned needed = option_modes(LONG_ONLY + i);
@@ -134,7 +134,7 @@ static bool modes_check(enum mode mode, const char *const seen[LONGS], struct er
 
 /* ---- options */
 
-/* What --timeout and --duration may be, in ms. */
+/* Limits of --timeout and --duration, in ms. */
 enum { TIMEOUT_LEAST = 1, WATCH_LEAST = 500, LOOK_MOST = 3600000 };
 
 static bool duration_take(const char *name, const char *text, int64_t least, int64_t *ms,
@@ -227,7 +227,7 @@ static bool option_take(struct options *options, int code, const char *argument,
     audit_take(options, code, argument);
     return true;
   case 'h':
-  case 'V': /* nothing after them counts */
+  case 'V': /* what follows them is ignored */
     options->help_of = options->mode;
     options->mode = code == 'h' ? MODE_HELP : MODE_VERSION;
     return true;
@@ -244,8 +244,8 @@ static bool argument_refuse(int code, const char *argument, struct err *err) {
 
 /* ---- words */
 
-/* The first is the command, wherever it stands; `plan` and `apply` have more. They move to the
- * front of argv, where whatever stood has been read. */
+/* The first word is the command, at any position; `plan` and `apply` have more. They move to the
+ * front of argv, over arguments that were already read. */
 static bool word_take(struct options *options, char **argv, char *word, bool *command,
                       struct err *err) {
   if (!*command) {
@@ -283,7 +283,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
   const char *no_color = getenv("NO_COLOR"), *seen[LONGS] = {NULL};
   *options = (struct options){.no_color = no_color && *no_color};
   bool command = false;
-  optind = 0; /* glibc: begin anew */
+  optind = 0; /* glibc: reset getopt */
   opterr = 0;
   for (int code; (code = getopt_long(argc, argv, "-:c:UChV", longs, NULL)) != -1;) {
     if (code == '?' || code == ':')
@@ -300,7 +300,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
     if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
       return true;
   }
-  for (; optind < argc; optind++) /* behind -- */
+  for (; optind < argc; optind++) /* after -- */
     if (!command || !word_take(options, argv, argv[optind], &command, err))
       return command ? false
                      : err_set(err, ERR_INVALID, "unexpected argument \"%s\"", argv[optind]);
@@ -308,7 +308,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
          words_check(options, err);
 }
 
-/* As getopt takes it: shortened as far as it is still the only one. */
+/* As in getopt: an unambiguous prefix is accepted. */
 bool options_want_plugin(int argc, char *const *argv) {
   static const char word[] = "--plugin";
   for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)

@@ -21,11 +21,11 @@ enum mode {
 
 struct options {
   enum mode mode;
-  enum mode help_of;   /* HELP: of which mode; MODE_DASHBOARD: of the whole */
-  const char *config;  /* -c FILE; NULL: the usual places */
+  enum mode help_of;   /* HELP: the mode to describe; MODE_DASHBOARD: the program */
+  const char *config;  /* -c FILE; NULL: the default places */
   const char *only;    /* check: KIND or KIND:NAME; NULL: all */
-  int64_t timeout_ms;  /* check: of each target; 0: its own */
-  int64_t duration_ms; /* check: how long it looks; 0: one pass */
+  int64_t timeout_ms;  /* check: per target; 0: the target's own */
+  int64_t duration_ms; /* check: 0: one collection */
   bool plugin;         /* check: one line for monitoring */
   bool json;           /* check, actions, plan, audit */
   bool default_config; /* config --default */
@@ -34,21 +34,21 @@ struct options {
   bool no_color;       /* -C, or NO_COLOR in the environment */
   bool utc;
   bool read_only;
-  bool wall;                /* for a screen that nobody sits at: read_only, and it stays so */
+  bool wall;                /* for a wall display: read_only, and it cannot be unlocked */
   const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; in argv */
   size_t word_count;
-  const char *confirm;                /* apply: what would be typed; NULL: it is asked for */
+  const char *confirm;                /* apply: the confirmation phrase; NULL: ask for it */
   const char *action, *target, *user; /* audit: globs; NULL: all */
   const char *since;                  /* audit: a duration or a time; NULL: all */
   bool unknown_only;                  /* audit */
-  const char *acknowledge, *reason;   /* audit: an id, and why; NULL: it lists */
+  const char *acknowledge, *reason;   /* audit: an id, and the reason; NULL: list */
 };
 
-/* Reads argv, and NO_COLOR; moves the words of `plan` and `apply` to its front. False with a
- * message that names the argument and what was expected. */
+/* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message
+ * that names the argument and what was expected. */
 bool options_parse(struct options *options, int argc, char **argv, struct err *err) MUST_CHECK;
-/* Whether --plugin is among the arguments, whatever else is wrong with them: then every trouble is
+/* Whether --plugin is among the arguments, even if others are invalid: then every error is
  * UNKNOWN. */
 bool options_want_plugin(int argc, char *const *argv);
-/* The help of a mode; MODE_DASHBOARD: what there is. (app/startup/usage.c) */
+/* The help of a mode; MODE_DASHBOARD: of the program. (app/startup/usage.c) */
 void options_usage(FILE *out, enum mode mode);

@@ -1,4 +1,4 @@
-/* What a configuration can speak of: the kinds and the metrics of all collectors. */
+/* What a configuration can contain: the kinds and metrics of all collectors. */
 #pragma once
 
 #include "config/config_options.h"

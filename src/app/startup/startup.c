@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* For the caller to free; NULL when the environment does not say where. */
+/* The caller frees it; NULL if the environment does not define it. */
 static char *path_in_home(void) {
   const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
   if (xdg && *xdg == '/')
@@ -19,7 +19,7 @@ static char *path_in_home(void) {
   return home && *home == '/' ? mem_printf("%s/.config/stacktop/stacktop.yaml", home) : NULL;
 }
 
-/* A file that exists but cannot be read is taken, so that it is reported and not passed over. */
+/* A file that exists but cannot be read is used, so that the error is reported. */
 static char *path_find(void) {
   char *path = path_in_home();
   if (path && access(path, F_OK) == 0)
@@ -32,7 +32,7 @@ static char *path_find(void) {
   return NULL;
 }
 
-/* The first of them on the one line that monitoring shows. */
+/* Only the first error, on the one line that monitoring shows. */
 static void errors_print_plugin(const struct config_errors *errors) {
   char *text = NULL;
   size_t length = 0;
@@ -58,7 +58,7 @@ static struct config *config_of_file(const char *path, const struct config_schem
   return config;
 }
 
-/* What the configuration left open, its collector knows. */
+/* Fills in the defaults of the collectors. */
 static void targets_settle(struct config *config) {
   for (size_t i = 0; i < config->target_count; i++) {
     struct target *target = config->targets[i];

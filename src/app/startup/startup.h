@@ -1,4 +1,4 @@
-/* From the command line to the configuration in force. */
+/* From the command line to the effective configuration. */
 #pragma once
 
 #include "app/startup/options.h"
@@ -8,8 +8,7 @@
 /* sysexits.h, as every mode uses them. */
 enum { EXIT_USAGE_BAD = 64, EXIT_CONFIG_BAD = 78 };
 
-/* The file of -c, else the first of the usual places that exists, else what was discovered; every
- * target with its interval and timeout. NULL with what is wrong on stderr: exit with
- * EXIT_CONFIG_BAD. */
+/* The file of -c, else the first default place that exists, else what was discovered; every target
+ * with its interval and timeout. NULL with the error on stderr: exit with EXIT_CONFIG_BAD. */
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io);

@@ -63,8 +63,7 @@ static bool theme_read(struct theme *theme, const char *path, FILE *file, struct
   return done;
 }
 
-/* The names of all themes, for the error; what is beyond NAMES_MAX or longer than a name is left
- * out. */
+/* The names of all themes, for the error; those beyond NAMES_MAX and too long ones are omitted. */
 struct names {
   char items[NAMES_MAX][NAME_MAX_BYTES];
   size_t count;
