@@ -1,16 +1,16 @@
-/* Every error of a configuration file, each with its place: FILE:LINE:COLUMN: what is wrong, what
- * was expected. */
+/* All errors of a configuration file, each as FILE:LINE:COLUMN: what is wrong, what was
+ * expected. */
 #pragma once
 
 #include <stddef.h>
 #include <stdio.h>
 
-/* A file with more errors than this is not of ours; the rest are counted only. */
+/* A file with more errors is probably not a configuration; further errors are only counted. */
 enum { CONFIG_ERRORS_MAX = 100 };
 
 struct config_error {
-  int line, column; /* from 1; 0 when it is about the file as a whole */
-  char *text;       /* quotes the file: sanitise to show (config_errors_print does) */
+  int line, column; /* from 1; 0: about the whole file */
+  char *text;       /* quotes the file: sanitise for display (config_errors_print does) */
 };
 
 struct config_errors {
@@ -27,5 +27,5 @@ void config_errors_add(struct config_errors *errors, int line, int column, const
     __attribute__((format(printf, 4, 5)));
 /* By line and column; errors of the same place keep their order. */
 void config_errors_sort(struct config_errors *errors);
-/* One line an error, fit for a terminal. */
+/* One line per error, sanitised for a terminal. */
 void config_errors_print(const struct config_errors *errors, FILE *out);

@@ -1,5 +1,5 @@
-/* ${VAR} and ${VAR:-default} in the texts of a configuration, so that secrets can stay out of it.
- */
+/* Expands ${VAR} and ${VAR:-default} in the texts of a configuration, so that secrets can stay out
+ * of the file. */
 #pragma once
 
 #include "core/err.h"
@@ -8,9 +8,9 @@
 
 enum { CONFIG_TEXT_MAX = 64 << 10 }; /* bytes of a text after expansion */
 
-/* A copy of text, which holds `len` bytes, in which every ${VAR} is replaced by the environment's
- * value and ${VAR:-default} by the default where VAR is unset or empty, as in a shell. `$${` stands
- * for a plain `${`; every other `$` stays. What the environment gives is not expanded again. NULL
- * with err for an unset VAR without a default, a name that is none, a missing `}`, and a result
- * beyond CONFIG_TEXT_MAX. The caller frees it. */
+/* A copy of text, which has `len` bytes, with every ${VAR} replaced by the environment's value, and
+ * ${VAR:-default} by the default if VAR is unset or empty, as in a shell. `$${` becomes `${`; any
+ * other `$` is kept. Values are not expanded again. NULL with err for an unset VAR without a
+ * default, an invalid name, a missing `}`, and a result longer than CONFIG_TEXT_MAX. The caller
+ * frees it. */
 char *config_expand(const char *text, size_t len, struct err *err) MUST_CHECK;

@@ -1,11 +1,11 @@
-/* Options out of YAML nodes. */
+/* Options from YAML nodes. */
 #pragma once
 
 #include "config/config_options.h"
 #include "config/config_yaml.h"
 
-/* Parses the node as `option` wants it; false with the errors noted. `value` is empty or holds the
- * fallback. */
+/* Parses the node for `option`; false with the errors noted. `value` is empty or holds the
+ * default. */
 bool config_option_read(struct config_yaml *yaml, const struct option *option,
                         const yaml_node_t *node, struct option_value *value);
 /* The index of the option with that name, or -1. */

@@ -1,5 +1,5 @@
-/* The options that do not belong to a kind: of the file as a whole, of every target, and of a
- * threshold. One row each; the manual and `config --default` come from them too. */
+/* The options that do not belong to a kind: of the file, of every target, and of a threshold. One
+ * row each; the manual and `config --default` use them too. */
 #pragma once
 
 #include "model/config.h"
@@ -38,15 +38,15 @@ extern const struct option threshold_options[THRESHOLD_OPTION_COUNT];
 
 extern const char config_thresholds_key[]; /* "thresholds": of the file and of each target */
 
-/* What a configuration can speak of; app gives it, from the collectors. All is borrowed. */
+/* What a configuration can contain; app provides it from the collectors. All is borrowed. */
 struct config_schema {
   const struct target_kind *const *kinds;
   size_t kind_count;
-  const struct column_spec *const *metrics; /* columns that have a metric name; one a name */
+  const struct column_spec *const *metrics; /* columns with a metric name; one per name */
   size_t metric_count;
   const struct target_kind *const *metric_kinds; /* the kind of each of them */
-  /* Whether `theme` names one that can be loaded. NULL: it is not looked at, as where nothing is
-   * drawn: a bad theme must not stop `check`. */
+  /* Whether `theme` names a theme that can be loaded. NULL: not checked, if nothing is drawn,
+   * because a bad theme must not stop `check`. */
   bool (*theme_check)(const char *name, struct err *err);
 };
 

@@ -1,11 +1,11 @@
-/* Values as YAML scalars that the loader reads back as the same. */
+/* Values as YAML scalars that the loader reads back unchanged. */
 #pragma once
 
 #include "model/table.h"
 
 #include <stdio.h>
 
-/* Plain where that is safe, else in double quotes with escapes; a "${" is written "$${". */
+/* Plain if that is safe, otherwise in double quotes with escapes; "${" is written "$${". */
 void config_print_text(FILE *out, const char *text);
 /* In the largest unit that divides it: 90000 is "90s", 120000 is "2m". */
 void config_print_duration(FILE *out, int64_t ms);

@@ -6,7 +6,7 @@
 
 enum { TARGET_NAME_MAX = 64 }; /* bytes */
 
-/* All targets of one kind, added to the config. Their interval and timeout stay 0 when unset. */
+/* Adds all targets of one kind to the config. Interval and timeout stay 0 if unset. */
 void config_targets_read(struct config_yaml *yaml, const struct config_schema *schema,
                          const struct target_kind *kind, const yaml_node_t *list,
                          struct config *config);

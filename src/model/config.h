@@ -1,18 +1,18 @@
-/* The loaded configuration: what to watch and when to worry. Immutable after load. */
+/* The loaded configuration: what to watch, and the thresholds. Immutable after loading. */
 #pragma once
 
 #include "model/rules.h"
 #include "model/target.h"
 
 struct config {
-  char *path;        /* the file it came from; NULL when there was none */
-  char *name;        /* of the platform: "ecap" */
+  char *path;        /* the file it was loaded from; NULL if there was none */
+  char *name;        /* name of the platform: "ecap" */
   char *environment; /* "production"; free text; NULL if unset */
-  char *theme;       /* NULL: the built-in one */
+  char *theme;       /* NULL: the built-in theme */
   int64_t interval_ms;
-  bool read_only;    /* nothing is changed by anybody who is not unlocked */
-  char *state;       /* the folder of the audit, plans and undo files; NULL: the usual one */
-  bool audit_syslog; /* what is audited goes to syslog, too */
+  bool read_only;    /* nothing may be changed unless unlocked */
+  char *state;       /* directory of the audit log, plans and undo files; NULL: the default one */
+  bool audit_syslog; /* also send audit lines to syslog */
   bool discovered;   /* no file: the targets were found on the usual loopback ports */
   struct target **targets;
   size_t target_count;
@@ -23,6 +23,6 @@ struct config *config_new(void); /* defaults: interval 2 s, no targets */
 void config_free(struct config *config);
 /* Takes the target. */
 void config_add(struct config *config, struct target *target);
-/* True for an environment that a person calls production: "production", "prod", "live" and names
- * that contain "prod" as a word ("eu-prod-1"). */
+/* True for the name of a production environment: "production", "prod", "live" and names with "prod"
+ * as a word ("eu-prod-1"). */
 bool config_is_production(const struct config *config);

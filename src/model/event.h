@@ -1,4 +1,4 @@
-/* The event log: what changed, newest last, bounded. */
+/* The event log: changes, newest last, bounded. */
 #pragma once
 
 #include "model/severity.h"

@@ -1,4 +1,4 @@
-/* Findings: what is wrong, in a sentence, since when. Made by core/evaluate. */
+/* Findings: what is wrong, as a sentence, and since when. Created by model/evaluate. */
 #pragma once
 
 #include "core/arena.h"
@@ -11,66 +11,64 @@
 struct finding {
   enum severity severity;
   size_t target_index;
-  const char *table;    /* id, or NULL when the target itself is the trouble */
+  const char *table;    /* id, or NULL if the finding is about the target itself */
   const char *row;      /* key, or NULL */
   const char *column;   /* id of the cell that crossed its threshold; "age" of a stale target;
-                           "fault:1a2b3c4d" of a table or target that cannot be trusted;
-                           "cut:warn" of a table not all of whose findings of that severity are
-                           kept; or NULL */
-  const char *subject;  /* whom it is about, for people: "cache", "main ecap-consumer-group" */
+                           "fault:1a2b3c4d" of a table or target whose data is incomplete; "cut:warn"
+                           of a table with more findings of that severity than are kept; or NULL */
+  const char *subject;  /* subject for display: "cache", "main ecap-consumer-group" */
   const char *sentence; /* "lag 12,430, above 10,000" */
-  double harm; /* among those of its severity: what does most harm has most. 3: a target answers
-                  nobody; above 2: what its collector judged, by the order of the rows; above 1: a
-                  threshold, by how far beyond it the value is */
+  double harm; /* order among findings of the same severity, the most harmful highest. 3: a target
+                  does not answer; above 2: judged by its collector, in the order of the rows; above
+                  1: a threshold, by the ratio to the value */
   int64_t since_ms;
-  bool pending; /* above its threshold, but not yet for as long as the rule asks: it does not count
-                 */
-  size_t next;  /* of the index: place + 1 of the next one of its row, 0 at the end */
+  bool pending; /* beyond its threshold, but not yet for the required time: it does not count */
+  size_t next;  /* index: place + 1 of the next finding of its row, 0 at the end */
 };
 
-/* Of the findings of rows: their sentences and keys. */
+/* Limits for findings of rows: sentences and keys. */
 enum { FINDINGS_BYTES_MAX = 4 << 20 };
 
 struct finding_row;
 
 struct findings {
   struct arena arena;
-  size_t bytes_max;      /* findings_are_full from here on */
+  size_t bytes_max;      /* from here on findings_are_full */
   struct finding *items; /* the worst first, then the most harmful, then the oldest */
   size_t count, capacity;
-  struct map rows; /* the place of each row's first one; empty before the index */
+  struct map rows; /* place of the first finding of each row; empty before the index */
   struct finding_row *row_keys;
 };
 
 struct findings *findings_new(size_t bytes_max);
 void findings_free(struct findings *findings);
-/* A new one at the end, the ids copied (each may be NULL), the rest empty; not yet in the index. It
- * may move with the next one. */
+/* Appends a finding with copies of the ids (each may be NULL), otherwise empty; not yet in the
+ * index. It may move when the next one is added. */
 struct finding *findings_add(struct findings *findings, size_t target_index, const char *table,
                              const char *row, const char *column);
-/* No finding of a row is to be added any more: there are as many as servers have rows. Those of
- * targets and tables are, for what has to be configured is bounded. */
+/* Whether no further finding of a row may be added: their number depends on the servers. Findings
+ * of targets and tables are always added, because the configuration bounds their number. */
 bool findings_are_full(const struct findings *findings);
-/* Makes the look-ups below quick, once all findings are in their final order: a storm of 20,000 of
- * them would take seconds otherwise. */
+/* Makes the lookups below fast, once all findings are in their final order; without it a storm of
+ * 20,000 findings would take seconds. */
 void findings_index(struct findings *findings);
 
 /* A fault of a collection, see sample_fault. */
 bool finding_is_fault(const struct finding *finding);
-/* Stands for those of its table and severity that are not kept. */
+/* Represents the findings of its table and severity that are not kept. */
 bool finding_is_cut(const struct finding *finding);
-/* It is about the target as a whole: down, or without fresh data. */
+/* It is about the whole target: down, or without fresh data. */
 bool finding_is_outage(const struct finding *finding);
 
-/* The worst that counts of a row, of a table (row NULL), or of a target_index (table and row NULL).
- * A row without one in a table whose findings are cut is UNKNOWN. */
+/* The worst severity that counts for a row, a table (row NULL), or a target (table and row NULL). A
+ * row without a finding is UNKNOWN if findings of its table are not kept. */
 enum severity findings_row(const struct findings *findings, size_t target_index, const char *table,
                            const char *row);
 /* The finding that matches exactly, or NULL. */
 const struct finding *findings_find(const struct findings *findings, size_t target_index,
                                     const char *table, const char *row, const char *column);
 size_t findings_count(const struct findings *findings, enum severity severity);
-/* Whether there are more than findings_count says: some of that severity are not kept. */
+/* Whether findings_count is a lower bound: some findings of that severity are not kept. */
 bool findings_count_is_least(const struct findings *findings, enum severity severity);
 /* Whether some of the table's findings are not kept. */
 bool findings_table_is_cut(const struct findings *findings, size_t target_index, const char *table);

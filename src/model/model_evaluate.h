@@ -1,7 +1,7 @@
-/* What an evaluation (model/evaluate.h) does to the model: its findings, and their events. */
+/* Applies an evaluation (model/evaluate.h) to the model: its findings, and their events. */
 #pragma once
 
 #include "model/model.h"
 
-/* Judges everything anew and logs what has appeared and gone. one_pass: `for` is not waited for. */
+/* Evaluates all targets and logs new and resolved findings. one_pass: a `for` counts at once. */
 void model_evaluate(struct model *model, int64_t now_ms, bool one_pass);

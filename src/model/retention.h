@@ -1,5 +1,5 @@
-/* How long a table's rows are kept: "created_at 90d", the column of their time and the age from
- * which on they may go. */
+/* How long the rows of a table are kept: "created_at 90d", their time column and the age beyond
+ * which they may be deleted. */
 #pragma once
 
 #include "core/err.h"
@@ -10,7 +10,7 @@ enum { RETENTION_COLUMN_MAX = 64, RETENTION_MIN_MS = 60000 };
 #define RETENTION_MAX_MS (INT64_C(36500) * 86400000)
 
 struct retention {
-  char column[RETENTION_COLUMN_MAX]; /* as the catalogue has it; blanks may be in it */
+  char column[RETENTION_COLUMN_MAX]; /* as in the catalogue; may contain blanks */
   int64_t age_ms;                    /* at least RETENTION_MIN_MS */
 };
 

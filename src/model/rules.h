@@ -14,13 +14,13 @@ struct rules {
 };
 
 void rules_fini(struct rules *rules);
-/* The threshold of the column's metric: as the target has it, else as all have it, else the
- * column's own default. NULL if the column has no metric, or none of warn and crit is set ("off").
- */
+/* The threshold of the column's metric: of the target, else of the whole configuration, else the
+ * default of the column. NULL if the column has no metric, or neither warn nor crit is set
+ * ("off"). */
 const struct threshold *rules_find(const struct rules *own, const struct rules *all,
                                    const struct column_spec *column);
-/* Whether somebody has configured one, there or there: then it is expected to be judged. */
+/* Whether a threshold is configured, in either place: then it is expected to be judged. */
 bool rules_asked(const struct rules *own, const struct rules *all,
                  const struct column_spec *column);
-/* How bad one number is by a threshold (`for` is not considered). NULL threshold: OK. */
+/* The severity of one number by a threshold (without `for`). NULL threshold: OK. */
 enum severity threshold_judge(const struct threshold *threshold, struct value value);

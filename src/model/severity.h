@@ -1,10 +1,10 @@
-/* How bad it is. The order is that of monitoring plug-ins: a warning outweighs not knowing, since
- * it is known; the exit status of `check` is in severity_exit. */
+/* Severities in the order of monitoring plug-ins: a warning ranks above unknown, because it is
+ * certain; severity_exit has the exit status of `check`. */
 #pragma once
 
 enum severity { SEVERITY_OK, SEVERITY_UNKNOWN, SEVERITY_WARN, SEVERITY_CRIT };
 
-/* "ok", "unknown", "warn", "crit": as JSON has it. */
+/* "ok", "unknown", "warn", "crit", as in JSON. */
 const char *severity_name(enum severity severity);
 enum severity severity_parse(const char *name); /* SEVERITY_UNKNOWN for an unknown word */
 /* 0, 3, 1, 2 */

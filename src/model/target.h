@@ -1,12 +1,12 @@
-/* A configured thing to watch. Immutable after load; owned by the configuration. */
+/* A configured target. Immutable after loading; owned by the configuration. */
 #pragma once
 
 #include "core/option.h"
 #include "model/rules.h"
 
-/* What the configuration and the command line need to know of a kind of target. */
+/* What the configuration and the command line need to know about a kind of target. */
 struct target_kind {
-  const char *kind;  /* "postgres": in JSON, in --only */
+  const char *kind;  /* "postgres": in JSON and in --only */
   const char *key;   /* the list's name in the configuration: "services" */
   const char *title; /* "PostgreSQL" */
   const struct option *options;
@@ -16,18 +16,19 @@ struct target_kind {
 struct target {
   const struct target_kind *kind;
   char *name;
-  int64_t interval_ms;         /* between two starts */
-  int64_t timeout_ms;          /* of one collection; 0: its collector's own */
-  bool read_only;              /* nothing is changed there, by nobody */
-  char *disabled;              /* why it is not watched; NULL: it is. No byte is ever sent to it */
-  struct rules rules;          /* its own thresholds, before the configuration's */
-  struct option_value *values; /* one an option of the kind, in its order */
+  int64_t interval_ms; /* between two starts */
+  int64_t timeout_ms;  /* of one collection; 0: the collector's default */
+  bool read_only;      /* refuse all actions, even when unlocked */
+  char *disabled;      /* why it is not watched; NULL: it is watched. Nothing is ever sent to it */
+  struct rules
+      rules; /* its own thresholds, which take precedence over those of the configuration */
+  struct option_value *values; /* one per option of the kind, in the same order */
 };
 
-struct target *target_new(const struct target_kind *kind, const char *name); /* fallbacks set */
+struct target *target_new(const struct target_kind *kind, const char *name); /* defaults set */
 void target_free(struct target *target);
 
-/* The value of the option with that name; asserts that the kind has it. */
+/* The value of the option with that name; asserts that the kind has this option. */
 const struct option_value *target_option(const struct target *target, const char *name);
 const char *target_text(const struct target *target, const char *name); /* NULL if unset */
 int64_t target_number(const struct target *target, const char *name);   /* 0 if unset */

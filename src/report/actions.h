@@ -11,7 +11,7 @@
 #include "model/action_spec.h"
 #include "report/text.h"
 
-/* specs ends with NULL. By kind, each in its order. True unless writing failed. */
+/* specs ends with NULL. Grouped by kind, in their order. True unless writing failed. */
 bool report_actions_text(FILE *out, const struct action_spec *const *specs,
                          const struct report_text_options *options) MUST_CHECK;
 /* One document: {"version": 1, "actions": [...]}, each with id, kind, table (where it is for rows),

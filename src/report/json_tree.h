@@ -1,4 +1,4 @@
-/* A document as jansson's tree, once it is known that the tree does not get too big. */
+/* Parses a document into jansson's tree, after checking that the tree does not become too large. */
 #pragma once
 
 #include "core/err.h"
@@ -10,7 +10,7 @@ struct json_limits {
   size_t bytes, values, depth; /* a value takes up to 200 bytes in the tree */
 };
 
-/* NULL with "line 3, column 7: ..." or the limit that it goes beyond. A name that stands twice in
- * an object is an error. For the caller to json_decref. */
+/* NULL with "line 3, column 7: ..." or the limit that it exceeds. A duplicate name in an object is
+ * an error. The caller calls json_decref. */
 json_t *json_tree_new(const char *text, size_t len, const struct json_limits *limits,
                       struct err *err) MUST_CHECK;

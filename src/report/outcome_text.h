@@ -1,4 +1,4 @@
-/* What became of a plan, for people: object by object, the proof, and what takes it back. */
+/* The result of a plan as text: object by object, the proof, and how to undo it. */
 #pragma once
 
 #include "model/outcome.h"

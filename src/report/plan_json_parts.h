@@ -1,4 +1,4 @@
-/* The parts of a plan by name, as the document has them. */
+/* The parts of a plan by name, as in the document. */
 #pragma once
 
 #include "model/plan.h"

@@ -1,5 +1,5 @@
-/* A plan for people, as `stacktop plan` and `stacktop apply` print it: the lines of plan_lines.
- * Sentences are wrapped; what is run and to whom stays on its lines, whole, to be copied. */
+/* A plan as text, as `stacktop plan` and `stacktop apply` print it: the lines of plan_lines.
+ * Sentences are wrapped; commands and objects stay on their lines, so that they can be copied. */
 #pragma once
 
 #include "model/plan.h"
@@ -9,7 +9,7 @@
 /* True unless writing failed. */
 bool report_plan_text(FILE *out, const struct plan *plan,
                       const struct report_text_options *options) MUST_CHECK;
-/* What can be picked, the survey's first table, each row with the word that names it. */
+/* The candidates, the survey's first table, each row with the word that selects it. */
 bool report_candidates_text(FILE *out, const struct sample *found,
                             const struct report_text_options *options) MUST_CHECK;
 /* One sentence, wrapped. */

@@ -16,5 +16,5 @@ enum { PLUGIN_FIGURES_MAX = 3000 };
 /* True unless writing failed. */
 bool report_plugin_write(FILE *out, const struct model *model, int64_t now_ms,
                          const struct report_text_options *options) MUST_CHECK;
-/* "UNKNOWN stacktop: TEXT", for what keeps it from looking at all. */
+/* "UNKNOWN stacktop: TEXT", for errors that prevent any collection. */
 bool report_plugin_trouble(FILE *out, const char *text) MUST_CHECK;

@@ -1,12 +1,12 @@
-/* The first line: what a monitoring plug-in shows. */
+/* The first line, which monitoring systems show. */
 #pragma once
 
 #include "model/model.h"
 #include "report/text_out.h"
 
-/* "CRIT ecap: 1 crit, 3 of 5 targets ok; dashboard: refused: ...; and 2 more", as many findings as
- * there is room for, and no '|'. */
+/* "CRIT ecap: 1 crit, 3 of 5 targets ok; dashboard: refused: ...; and 2 more", with as many
+ * findings as fit, and no '|'. */
 void text_status(struct text_out *out, const struct model *model, int64_t now_ms);
-/* The same with a word of one's own for the state; the line is not ended. */
+/* The same with a given word for the state; the line is not ended. */
 void text_status_begin(struct text_out *out, const struct model *model, int64_t now_ms,
                        const char *word);

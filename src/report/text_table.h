@@ -1,4 +1,4 @@
-/* A table as text: a summary as pairs, any other as its worst rows in columns. */
+/* A table as text: a summary as pairs, any other table as its worst rows in columns. */
 #pragma once
 
 #include "model/model.h"
@@ -11,18 +11,18 @@ struct text_table {
   const struct model *model;
   size_t target_index;
   const struct table *table;
-  bool old;  /* of a target that no longer answers: nothing in it is marked, least of all as OK */
-  bool keys; /* to pick from: the first rows in their order, TEXT_TABLE_KEYS_MAX at the most, each
-                begins with its key, quoted; model is not needed, and nothing is marked */
+  bool old;  /* of a target that does not answer: no row is marked, least of all as OK */
+  bool keys; /* candidates: the first TEXT_TABLE_KEYS_MAX rows in their order, each beginning with
+                its quoted key; model is not used, and no row is marked */
 };
 
-/* Whether all that it says fits into "TITLE value" pairs: a summary, or a single row that bears its
- * target's name. */
+/* Whether its content fits into "TITLE value" pairs: a summary, or a single row with the name of
+ * its target. */
 bool text_table_is_figures(const struct text_table *table);
-/* Its pairs, the headline's and the lowest priorities first. Leaves out what does not apply, what
- * is not known, and what says the name or the reason again. room: cells up to which this line may
- * be filled, what goes beyond is left out; 0: it is wrapped. */
+/* Its pairs, first the headline's and the lowest priorities. Omits what does not apply, what is not
+ * known, and what repeats the name or the reason. room: maximum cells of the line, further pairs
+ * are omitted; 0: it is wrapped. */
 void text_table_figures(struct text_out *out, const struct text_table *table, int room);
-/* A heading with the columns' titles, and below it the worst rows: those with findings, then the
- * first roots. Drops columns, the highest priorities first, until it fits. */
+/* A heading with the titles of the columns, and below it the worst rows: those with findings, then
+ * the first roots. Drops columns, the highest priorities first, until it fits. */
 void text_table_rows(struct text_out *out, const struct text_table *table);
