@@ -1,15 +1,15 @@
-/* One collection under way, with exactly one completion.
+/* One running collection, with exactly one completion.
  *
  * The scheduler (app) starts a collector with a job and a deadline. The collector ends it with
  * job_done or job_failed, at once or later, always on the loop's thread. At the deadline the
  * scheduler calls the collector's `cancel`: from then on the job no longer exists for the
- * collector, which drops what it was doing without completing it.
+ * collector, which drops its requests without completing it.
  *
  * Re-entry: within job_done and job_failed the scheduler may start the next collection on the same
- * instance, or close the instance, before they return. So a collector first brings the instance
- * to rest (forgets the job, frees what belongs to this collection, drops a connection that is
- * broken), then calls, and afterwards uses neither the instance nor the job. collectors/frame.h
- * does this for all collectors. */
+ * instance, or close the instance, before they return. So a collector first brings the instance to
+ * rest (forgets the job, frees what belongs to this collection, drops a broken connection), then
+ * calls, and afterwards uses neither the instance nor the job. collectors/frame.h does this for all
+ * collectors. */
 #pragma once
 
 #include "io/io.h"
@@ -22,10 +22,10 @@ typedef void (*job_end)(struct job *job, struct sample *sample, const struct err
 struct job {
   struct io *io;
   int64_t started_us;  /* of the steady clock */
-  int64_t deadline_ms; /* when it will be cancelled, on the steady clock: a server-side timeout may
-                          be set a little below what is left */
+  int64_t deadline_ms; /* when it will be cancelled, on the steady clock: a server-side timeout can
+                          be set a little shorter */
   bool one_pass;       /* `check`: there will be no second sample */
-  job_end end;         /* the scheduler's; called once with a sample or an error */
+  job_end end;         /* set by the scheduler; called once with a sample or an error */
 };
 
 /* Takes the sample; sets its taken_ms and cost_us. */

@@ -1,4 +1,5 @@
-/* Which file systems there are: /proc/self/mountinfo (proc(5)), and which of them matter. Pure. */
+/* The mounted file systems, from /proc/self/mountinfo (proc(5)), and the choice of those to show.
+ * Pure. */
 #pragma once
 
 #include "core/arena.h"
@@ -6,25 +7,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MOUNTINFO_BYTES_MAX = 8 << 20 }; /* what one list of mounts may take */
+enum { MOUNTINFO_BYTES_MAX = 8 << 20 }; /* maximum memory of one list of mounts */
 
 enum mount_class {
-  MOUNT_PSEUDO,  /* holds no data: proc, sysfs, cgroup, ...; and images that are always full */
+  MOUNT_PSEUDO,  /* without data: proc, sysfs, cgroup, ..., or images that are always full */
   MOUNT_MEMORY,  /* tmpfs and ramfs */
   MOUNT_LOCAL,   /* on a device of this machine, or unknown */
-  MOUNT_NETWORK, /* a server may hang: nfs, cifs, fuse.sshfs, ... */
-  MOUNT_FUSE,    /* a process may hang */
+  MOUNT_NETWORK, /* depends on a server, which may hang: nfs, cifs, fuse.sshfs, ... */
+  MOUNT_FUSE,    /* depends on a process, which may hang */
 };
 
-/* Paths and texts without the kernel's octal escapes, in the list's arena. */
+/* Paths and texts without the kernel's octal escapes, in the arena of the list. */
 struct mount_entry {
-  long id, parent;       /* of mounts: the one that it is mounted in */
-  unsigned major, minor; /* the file system's device, 0:N where it has none */
-  const char *root;      /* what of the file system is mounted: "/", or for a bind mount less */
+  long id, parent;       /* id of the mount that it is mounted in */
+  unsigned major, minor; /* device of the file system, 0:N if it has none */
+  const char *root;      /* mounted part of the file system: "/", or less for a bind mount */
   const char *point, *type, *source;
   const char *options;       /* of this mount: "rw,relatime" */
   const char *super_options; /* of the file system */
-  bool chosen;               /* by mounts_choose */
+  bool chosen;               /* set by mounts_choose */
 };
 
 struct mount_list {
@@ -36,21 +37,21 @@ struct mount_list {
 
 void mounts_init(struct mount_list *list, size_t ceiling);
 void mounts_fini(struct mount_list *list);
-/* Adds the mounts of a text of mountinfo; lines that make no sense are left out. */
+/* Adds the mounts of a text of mountinfo; invalid lines are skipped. */
 void mounts_parse(struct mount_list *list, const char *text);
 
-/* Marks what a person calls a disk: every file system that holds data, once (the mount with the
- * shortest path of each device). Not pseudo file systems, not what another mount hides, not
- * read-only images (squashfs), overlay only at / (others are containers'), not a container's or a
- * pod's own tmpfs. */
+/* Marks the disks: every file system with data, once (of each device the mount with the shortest
+ * path). Excluded are pseudo file systems, hidden mounts, read-only images (squashfs), overlay
+ * except at / (others belong to containers), and the tmpfs of containers and pods. */
 void mounts_choose(struct mount_list *list);
 
-/* The mount that an absolute path without symbolic links lies on; NULL if there is none. */
+/* The mount that contains an absolute path without symbolic links; NULL if there is none. */
 const struct mount_entry *mounts_find(const struct mount_list *list, const char *path);
 
-/* Whether the text of an fstab(5) mounts a file system at that path by itself: without noauto,
- * nofail and the automounter. */
+/* Whether the text of an fstab(5) mounts a file system at that path at boot: without noauto, nofail
+ * and the automounter. */
 bool mounts_expects(const char *fstab, const char *path);
 
 enum mount_class mount_class_of(const char *type);
-bool mount_has_option(const char *options, const char *option); /* a whole word between commas */
+bool mount_has_option(const char *options,
+                      const char *option); /* matches a whole word between commas */

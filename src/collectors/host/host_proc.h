@@ -1,5 +1,5 @@
-/* The kernel's own figures, read from the texts of /proc (proc(5)): pure. Each parser is false, and
- * its result not to be used, when the text is not what it should be. */
+/* Parses the kernel's figures in /proc (proc(5)): pure. Each parser returns false, without a valid
+ * result, if the text is not as expected. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,19 +7,19 @@
 #include <stdint.h>
 
 struct host_load {
-  double one, five, fifteen; /* runnable and uninterruptible tasks, on average of so many minutes */
-  int64_t runnable, tasks;   /* now; tasks are threads */
+  double one, five, fifteen; /* runnable and uninterruptible tasks, averages of that many minutes */
+  int64_t runnable, tasks;   /* current; tasks are threads */
 };
 bool host_load_parse(const char *text, struct host_load *load); /* /proc/loadavg */
 
-/* Ticks since boot, of all processors together. */
+/* Ticks since boot, of all CPUs together. */
 struct host_cpu {
   uint64_t total, idle, iowait, steal; /* idle without iowait */
-  int64_t cores;                       /* processors that are online */
-  int64_t boot_s;                      /* seconds since 1970; 0 if not said */
+  int64_t cores;                       /* CPUs online */
+  int64_t boot_s;                      /* seconds since 1970; 0 if not reported */
 };
 bool host_cpu_parse(const char *text, struct host_cpu *cpu); /* /proc/stat */
-/* Shares of the time between two readings; false when none has passed. */
+/* Shares of the time between two readings; false if no time has passed. */
 struct host_cpu_shares {
   double used, iowait, steal; /* used: neither idle nor waiting for input and output */
 };
@@ -35,7 +35,7 @@ bool host_memory_parse(const char *text, struct host_memory *memory); /* /proc/m
 
 bool host_uptime_parse(const char *text, double *seconds); /* /proc/uptime */
 
-/* The share of the last 10 s in which some, or all (full), tasks waited; as 0..1. */
+/* Share of the last 10 s in which some, or all (full), tasks waited; 0..1. */
 struct host_pressure {
   double some, full;
   bool has_full;
@@ -44,9 +44,9 @@ bool host_pressure_parse(const char *text, struct host_pressure *pressure); /* /
 
 struct host_disk_io {
   uint64_t read_bytes, written_bytes;
-  uint64_t busy_ms; /* time in which at least one request was under way */
+  uint64_t busy_ms; /* time with at least one running request */
 };
-/* The device in the text of /proc/diskstats, by number; where that is not there (btrfs and others
- * have numbers of their own), by the name of `source`, "/dev/sda2". */
+/* The device in the text of /proc/diskstats, by number or, if that is missing (btrfs and others use
+ * numbers of their own), by the name of `source`, "/dev/sda2". */
 bool host_disk_io_find(const char *text, unsigned major, unsigned minor, const char *source,
                        struct host_disk_io *io);

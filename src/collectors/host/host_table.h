@@ -1,5 +1,5 @@
-/* The tables of a host. `host` has one row, by the target's name; `disks` has one a file system or
- * configured path, by its path. */
+/* The tables of a host. `host` has one row, with the name of the target as its key; `disks` has one
+ * per file system or configured path, with the path as its key. */
 #pragma once
 
 #include "collectors/figures.h"

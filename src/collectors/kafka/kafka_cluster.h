@@ -1,4 +1,4 @@
-/* The cluster's own row, its facts, and what is to be said of the collection as a whole. */
+/* The row and the facts of the cluster, and the notes about the whole collection. */
 #pragma once
 
 #include "collectors/kafka/kafka_view.h"
@@ -10,9 +10,9 @@ void kafka_cluster_fill(struct sample *sample, const char *name,
 
 /* "rising" */
 const char *kafka_trend_text(enum kafka_trend trend);
-/* "12 of 18 partitions" where not all of a sum is known; else it does not apply. unit: of what
- * there are 18; in a sum over groups a partition of two groups is two. */
+/* "12 of 18 partitions" if a sum does not count all; otherwise it does not apply. unit: of the 18;
+ * in a sum over groups, a partition of two groups counts twice. */
 struct value kafka_counted_value(struct sample *sample, const struct kafka_sum *sum,
                                  const char *unit);
-/* A lag of 0 that counts only some of its partitions is none that is known. */
+/* A lag of 0 that counts only some of the partitions is not known. */
 struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum, const char *unit);

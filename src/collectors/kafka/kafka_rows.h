@@ -1,4 +1,4 @@
-/* A view as a sample's tables. */
+/* From a view to the tables of a sample. */
 #pragma once
 
 #include "collectors/kafka/kafka_view.h"

@@ -1,4 +1,4 @@
-/* The tables of a Kafka cluster: one row of its own figures, and a tree of groups, their topics and
+/* The tables of a Kafka cluster: one row of its figures, and a tree of groups, their topics and
  * their partitions. Keys: clients/kafka/kafka_contract.h. */
 #pragma once
 
@@ -21,13 +21,13 @@ enum kafka_lag_column {
 
 extern const struct table_spec kafka_cluster_table, kafka_lag_table;
 
-/* What the columns with a source are made of: a struct kafka_snapshot for the cluster; for the lag
- * a struct kafka_lag_answer. */
+/* Source of the columns: a struct kafka_snapshot for the cluster, a struct kafka_lag_answer for the
+ * lag. */
 extern const struct figures kafka_cluster_figures, kafka_lag_figures;
 
-/* Of a row: its group, or its partition. A text of the snapshot must be copied to be a reason. */
+/* The group or the partition of a row. A text of the snapshot must be copied to be a reason. */
 struct kafka_lag_answer {
-  const struct kafka_group *group; /* NULL below the groups, and where its state is not known */
+  const struct kafka_group *group; /* NULL below the groups, and if its state is not known */
   const char *no_group;            /* why not; NULL: it does not apply */
   const struct kafka_part *part;
   const char *no_offset; /* why one of the partition's offsets is not known */

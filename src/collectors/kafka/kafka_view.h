@@ -1,12 +1,14 @@
-/* A snapshot seen against its history: what each partition, topic and group is in, worst first. */
+/* A snapshot compared with its history: the status of each partition, topic and group, worst
+ * first. */
 #pragma once
 
 #include "collectors/kafka/kafka_history.h"
 #include "model/severity.h"
 
 struct kafka_rules {
-  int64_t stall_ms; /* no commit for so long, with lag, is a stall; a slow committer gets longer */
-  int64_t allowed;  /* lag up to this is no trouble */
+  int64_t
+      stall_ms; /* time without a commit, with lag, that is a stall; longer for a slow committer */
+  int64_t allowed; /* a lag up to this is ignored */
 };
 
 /* A partition of a group. */
@@ -15,30 +17,30 @@ struct kafka_part {
   struct kafka_lag lag;
   int64_t start, end;
   const char *error; /* why its lag is not known, or NULL */
-  int64_t flat_ms;   /* for so long nothing was committed while there was lag */
-  int64_t stall_ms;  /* so long it may be so */
+  int64_t flat_ms;   /* time without a commit while there was lag */
+  int64_t stall_ms;  /* longest time allowed for that */
   bool moves;        /* its offset has moved within that time */
-  bool fresh;        /* it has come to the group since the last collections: it may still commit */
+  bool fresh;        /* new in the group since the last collections: it may still commit */
   enum kafka_time_kind time_kind;
   double time_lag; /* seconds */
 };
 
-/* What partitions add up to. Sums skip none that is known. */
+/* Sums of partitions. They include every known one. */
 struct kafka_sum {
   size_t partitions, known;
-  bool cut; /* there are more partitions than these: a ceiling of the collection was reached */
-  size_t by_commit; /* of the known ones, those whose lag is by a committed offset */
+  bool cut;         /* there are more partitions: a limit of the collection was reached */
+  size_t by_commit; /* of the known ones, those with a committed offset */
   int64_t lag, lost;
-  bool has_flows; /* consumed and produced, of some */
+  bool has_flows; /* consumed and produced are known for some */
   double consumed, produced;
-  bool has_rate; /* rate and trend are those of the lag's own course */
+  bool has_rate; /* rate and trend are known */
   double rate;
   enum kafka_trend trend;
   enum kafka_time_kind time_kind; /* the worst: one unknown age makes it unknown */
   double time_lag;                /* of the oldest */
 };
 
-/* Whether it counts all that there is; else each of its figures is a lower bound. */
+/* Whether it counts all partitions; otherwise its figures are lower bounds. */
 static inline bool kafka_sum_is_whole(const struct kafka_sum *sum) {
   return sum->known == sum->partitions && !sum->cut;
 }
@@ -52,13 +54,13 @@ struct kafka_topic_view {
 
 enum { KAFKA_STATUS_COUNT = KAFKA_LOST + 1, KAFKA_MISSING_MAX = 5 };
 
-/* The partitions of a group that are in one status. */
+/* The partitions of a group with one status. */
 struct kafka_tally {
   size_t count;
   int64_t lag, grown;
   double rate;
-  int64_t flat_ms;                /* so long at least nothing has been committed to any */
-  size_t blank;                   /* of them nothing was ever committed to */
+  int64_t flat_ms;                /* shortest time without a commit among them */
+  size_t blank;                   /* of these, partitions without any commit */
   const struct kafka_part *worst; /* the most lag */
   const struct kafka_topic *worst_topic;
 };
@@ -70,18 +72,18 @@ struct kafka_group_view {
   struct kafka_part *parts; /* all; topics point into it */
   struct kafka_sum sum;
   struct kafka_tally tallies[KAFKA_STATUS_COUNT];
-  bool has_owners; /* somebody holds a partition */
+  bool has_owners; /* a partition is assigned */
   enum severity severity;
-  char status[48];   /* a word or two: "rising", "stuck", "no members" */
+  char status[48];   /* one or two words: "rising", "stuck", "no members" */
   char reason[256];  /* "" when severity is OK */
-  int64_t lasted_ms; /* for how long it has been so; 0: not known */
+  int64_t lasted_ms; /* how long it has lasted; 0: not known */
 };
 
 struct kafka_view {
   struct kafka_group_view *groups; /* the worst first */
   size_t count;
   struct kafka_sum sum;
-  const char *missing[KAFKA_MISSING_MAX]; /* groups that were there not long ago: the first ones */
+  const char *missing[KAFKA_MISSING_MAX]; /* the first of the groups that existed recently */
   size_t missing_count;                   /* of all */
 };
 

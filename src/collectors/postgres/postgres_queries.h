@@ -1,9 +1,10 @@
-/* What is asked of PostgreSQL 10 to 18, and how the answers are read.
+/* The queries to PostgreSQL 10 to 18, and the parsers of their answers.
  *
  * Each query is one message and one transaction of its own: it is read-only, sees pg_catalog only,
- * and has a statement_timeout and a lock_timeout, by SET LOCAL, so that nothing of it stays with a
- * connection that a pooler gives to somebody else. (Before 11 the statement_timeout does not reach
- * the last statement of a message; there the caller's deadline is all.) What fails, fails alone. */
+ * and has a statement_timeout and a lock_timeout, by SET LOCAL, so that no setting stays on a
+ * connection that a pooler shares. (Before 11 the statement_timeout does not apply to the last
+ * statement of a message; there only the caller's deadline does.) A failed query does not affect
+ * the others. */
 #pragma once
 
 #include "clients/postgres/pg.h"
@@ -13,7 +14,7 @@
 enum { POSTGRES_VERSION_MIN = 100000 };
 
 struct postgres_timeouts {
-  int statement_ms, lock_ms; /* the same each time: pg_stat_statements keeps one entry a number */
+  int statement_ms, lock_ms; /* constant, so that pg_stat_statements keeps one entry per value */
 };
 
 /* Each returns a text that the caller frees. version: 150018 for 15.18. */
@@ -22,12 +23,12 @@ char *postgres_activity_query(const struct postgres_timeouts *timeouts, int vers
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts);
 char *postgres_standby_query(const struct postgres_timeouts *timeouts); /* in recovery only */
 char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version);
-/* No more than so many sessions, the blockers of no more than so many waiters. */
+/* At most that many sessions, and the blockers of at most that many waiters. */
 char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,
                               int sessions_max, int waiters_max);
 
-/* Pure. False (ERR_PROTOCOL) when the answer is not what the query asked for. All texts but the
- * timelines are borrowed from rows. */
+/* Pure. False (ERR_PROTOCOL) if the answer does not match the query. All texts but the timelines
+ * are borrowed from rows. */
 bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity *activity,
                             struct err *err) MUST_CHECK;
 bool postgres_statistics_read(const struct pg_rows *rows, struct postgres_statistics *statistics,

@@ -1,5 +1,5 @@
-/* The tables of a PostgreSQL server: its figures, and its sessions as a tree of who waits for whom.
- */
+/* The tables of a PostgreSQL server: its figures, and its sessions as a tree of blockers and
+ * waiters. */
 #pragma once
 
 #include "collectors/figures.h"
@@ -30,17 +30,17 @@ enum postgres_replica_column {
 extern const struct table_spec postgres_summary_table, postgres_session_table,
     postgres_replica_table;
 
-/* Where the columns with a source come from (postgres_table.c): a struct postgres_summary_answer,
- * postgres_session or postgres_replica_answer. */
+/* Source of the columns (postgres_table.c): a struct postgres_summary_answer, postgres_session or
+ * postgres_replica_answer. */
 extern const struct figures postgres_summary_figures, postgres_session_figures,
     postgres_replica_figures;
 
-/* What one collection found. A part that failed is NULL, with the reason why; the activity cannot:
- * a collection without it has failed. */
+/* The result of one collection. A failed part is NULL, with its error; activity is never NULL,
+ * because a collection without it fails. */
 struct postgres_findings {
   const char *version; /* "15.18" */
   int version_number;  /* 150018 */
-  bool pooled;         /* a pooler stands between the server and us */
+  bool pooled;         /* connected through a pooler */
   const struct postgres_activity *activity;
   const struct postgres_statistics *statistics;
   const struct err *no_statistics;          /* why not */
@@ -48,32 +48,31 @@ struct postgres_findings {
   const struct postgres_sessions *sessions; /* judged */
   const struct err *no_sessions;
   const struct postgres_standby_verdict *standby; /* NULL on a primary, too */
-  const char *timeline;                           /* "" where not known */
+  const char *timeline;                           /* "" if not known */
   const struct err *no_standby;                   /* NULL on a primary */
   const struct postgres_replica_rows *replicas;
   const struct err *no_replicas;
-  const char *system; /* the cluster's identifier; NULL where not known */
+  const char *system; /* the system identifier; NULL if not known */
 };
 
 struct postgres_summary_answer {
   const struct postgres_findings *found;
   const char *no_states,
-      *no_waits;             /* why the sessions' states, or waits, cannot be counted; NULL */
+      *no_waits;             /* why the states or waits of sessions cannot be counted; or NULL */
   const char *no_statistics; /* why there are none */
 };
 
 struct postgres_replica_answer {
   const struct postgres_replica *replica;
-  const char *hidden; /* why its lag is not seen; NULL: it is */
+  const char *hidden; /* why its lag is not visible; NULL: it is */
 };
 
 #define POSTGRES_NEEDS_RIGHT "needs pg_monitor"
 
-/* The counters of the statistics, which the rates of two collections are made of. NULL: they are
- * not known. */
+/* The counters of the statistics, for the rates between two collections. NULL: not known. */
 void postgres_counters_read(struct counters *counters,
                             const struct postgres_statistics *statistics);
 
-/* Fills the tables (summary, sessions, replicas: in that order) and the notes of the sample,
- * copying all texts. */
+/* Fills the tables (summary, sessions, replicas, in this order) and the notes of the sample; copies
+ * all texts. */
 void postgres_fill(struct sample *sample, const struct postgres_findings *findings);

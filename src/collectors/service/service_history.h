@@ -1,11 +1,11 @@
-/* What is remembered of a service from one collection to the next: since when, and how often. */
+/* The history of a service between collections: its state, since when, and its availability. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Availability looks back so far; with an interval under 2 s, its 450 outcomes end earlier. */
+/* Window of the availability; with an interval under 2 s, its 450 outcomes cover less. */
 enum { SERVICE_WINDOW_MS = 15 * 60 * 1000, SERVICE_OUTCOMES_MAX = 450 };
 
 struct service_outcome {
@@ -18,13 +18,13 @@ struct service_history {
   size_t next, count;
   char state[16];
   bool well;
-  int64_t since_ms; /* when the state was first seen, or the trouble, whatever it changes to
+  int64_t since_ms; /* when the state was first seen, or the problem, whatever it changes to
                        (refused, timeout, slow); 0 before the first outcome */
 };
 
 void service_history_add(struct service_history *history, const char *state, bool well,
                          bool available, int64_t now_ms);
-/* The share of outcomes that were available within the window before now_ms, and how far back they
- * go. False while there are fewer than two. */
+/* The share of available outcomes in the window before now_ms, and its length. False with fewer
+ * than two outcomes. */
 bool service_history_availability(const struct service_history *history, int64_t now_ms,
                                   double *ratio, int64_t *window_ms);

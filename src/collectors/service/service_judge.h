@@ -1,4 +1,4 @@
-/* What a service's two probes mean: pure. */
+/* The meaning of a service's two probes: pure. */
 #pragma once
 
 #include "core/err.h"
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Status codes that are fine, as ranges: "200-299, 401". */
+/* Status codes that count as healthy, as ranges: "200-299, 401". */
 enum { EXPECT_RANGES_MAX = 16 };
 struct service_expect {
   struct {
@@ -25,31 +25,31 @@ struct service_facts {
   enum probe_state port;
   struct err port_err;
   int64_t connect_us;
-  bool resolving; /* the port is under way, and not further than its name */
+  bool resolving; /* the name of the port's host is still being resolved */
 
   bool has_health;
   enum probe_state health;
   struct err health_err;
   int status;
   int64_t health_us;
-  bool body_lacks; /* expect_body was asked for and is not in the answer */
+  bool body_lacks; /* expect_body is set and is not in the response */
 
-  int64_t waited_ms; /* how long what is still under way has been waited for */
+  int64_t waited_ms; /* how long the running probe has been waited for */
 };
 
 struct service_rules {
   struct service_expect expect;
   const char *expect_text; /* as configured */
-  int64_t slow_ms;         /* 0: the thresholds alone judge the latency */
+  int64_t slow_ms;         /* 0: only the thresholds judge the latency */
 };
 
 struct service_verdict {
   bool available;
-  bool unknown;   /* it could not be asked, for a limit of ours: then it is not available either */
+  bool unknown;   /* a limit of this process prevented the probe: then it is not available either */
   char state[16]; /* "up", "200", "503", "refused", "timeout", ... */
-  char reason[320]; /* "" when it is available and not slow; may quote a server */
+  char reason[320]; /* "" if it is available and not slow; may quote a server */
   enum severity severity;
-  int64_t latency_us; /* -1: none was measured */
+  int64_t latency_us; /* -1: not measured */
 };
 
 void service_judge(const struct service_facts *facts, const struct service_rules *rules,

@@ -1,4 +1,4 @@
-/* The table of a service: always one row, by the service's name. */
+/* The table of a service: always one row, with the name of the service as its key. */
 #pragma once
 
 #include "model/table.h"
