@@ -1,14 +1,13 @@
-/* Numbers as people read them. ASCII only, no locale; every function writes at most size bytes with
- * the terminator and returns out. FORMAT_MAX is always enough. */
+/* Numbers for display. ASCII only, no locale; every function writes at most size bytes with the
+ * terminator and returns out. FORMAT_MAX is always enough. */
 #pragma once
 
 #include "core/value.h"
 
 enum { FORMAT_MAX = 48 };
 
-/* A value in its unit: "12,430", "1.4 GB", "71%", "14m", "-20/s". A text is copied (clipped to
- * size). None is "-" where it does not apply and "?" where it has a reason. plus: "+84/s" for what
- * is signed by nature. */
+/* A value in its unit: "12,430", "1.4 GB", "71%", "14m", "-20/s". A text is copied (truncated to
+ * size). None is "-" if it does not apply and "?" if it has a reason. plus: "+84/s" for changes. */
 const char *format_value(char *out, size_t size, struct value value, enum unit unit, bool plus);
 
 const char *format_count(char *out, size_t size, int64_t count); /* 12,430,000 */
@@ -18,7 +17,8 @@ const char *format_counted(char *out, size_t size, int64_t count, const char *on
 const char *format_bytes(char *out, size_t size, double bytes); /* 1.4 GB, 210 MB, 12 kB, 80 B */
 const char *format_duration(char *out, size_t size,
                             double seconds); /* 12ms, 3.1s, 41s, 14m 05s, 5h 02m, 3d 4h */
-/* A column's title in running text: "LAG" as "lag"; a title with a small letter in it stays. */
+/* The title of a column in running text: "LAG" as "lag"; a title with a lower-case letter is
+ * unchanged. */
 const char *format_title(char *out, size_t size, const char *title);
 /* Wall-clock time; with_date for "2026-11-24 14:03:27". In UTC or the local zone. */
 const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_date);

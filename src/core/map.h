@@ -1,8 +1,8 @@
-/* A hash map: from a key to a number, which is mostly an index. Keys are borrowed and must neither
- * move nor change while they are in it. Texts, unless the map is made with functions of its own.
+/* A hash map from a key to a number, usually an index. Keys are borrowed and must neither move nor
+ * change while they are in it. Keys are texts, unless the map has its own functions.
  *
- * A server that chooses the keys can make them collide and look-ups slow: the number of keys needs
- * a ceiling where a server or a document chooses them. */
+ * A server that chooses the keys can cause collisions and slow lookups: limit the number of keys if
+ * a server or a document chooses them. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@ struct map_slot {
   size_t value;
 };
 
-/* Zeroed at first, but for the functions. */
+/* Zeroed at first, except for the functions. */
 struct map {
   uint64_t (*hash)(const void *key); /* NULL: of a text */
   bool (*same)(const void *a, const void *b);
@@ -23,14 +23,14 @@ struct map {
   size_t count, capacity;
 };
 
-void map_fini(struct map *map); /* it is empty then, and may be used again */
+void map_fini(struct map *map); /* it is then empty and can be used again */
 
-/* Good until the map is changed; only the value may be written. NULL if the key is not in it. */
+/* Valid until the map is changed; only the value may be written. NULL if the key is missing. */
 struct map_slot *map_find(const struct map *map, const void *key);
-/* False, and nothing changed, if the key is in it. */
+/* False, without a change, if the key exists. */
 bool map_add(struct map *map, const void *key, size_t value);
-bool map_remove(struct map *map, const void *key); /* false if it was not in it */
-/* Removes those for which drop is true; it may free the key. */
+bool map_remove(struct map *map, const void *key); /* false if it was missing */
+/* Removes entries for which drop is true; it may free the key. */
 void map_sweep(struct map *map, bool (*drop)(void *arg, const void *key, size_t value), void *arg);
 
 /* Adds to a hash: MAP_HASH at first (FNV-1a). A NULL text is the empty one. */

@@ -1,11 +1,12 @@
-/* Heap memory that cannot fail: running out of it ends the process with a message (the crash
- * handler restores the terminal first). Sizes that a server decides never come here unbounded: see
+/* Heap memory that cannot fail: without memory the process ends with a message (the crash handler
+ * restores the terminal first). Sizes that a server chooses are bounded before they get here: see
  * arena.h. */
 #pragma once
 
 #include <stddef.h>
 
-/* Reports on stderr that memory is short and aborts; also for a library's failed allocation. */
+/* Reports on stderr that memory is exhausted and aborts; also for a failed allocation of a
+ * library. */
 _Noreturn void mem_failed(void);
 
 void *mem_new(size_t size) __attribute__((malloc, returns_nonnull));       /* zeroed */

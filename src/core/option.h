@@ -1,5 +1,5 @@
-/* Options: one row says all there is to know of one; from the rows come parsing, errors with
- * file:line:column, `stacktop config --default`, `stacktop actions` and the forms of actions. */
+/* Options: one row defines an option; parsing, errors with file:line:column, `stacktop config
+ * --default`, `stacktop actions` and the forms of actions use it. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,13 +11,13 @@
 
 enum option_type {
   OPTION_TEXT,
-  OPTION_SECRET,   /* a text that may hold a password: never shown, logged or dumped unmasked */
+  OPTION_SECRET,   /* a text that may contain a password: never shown, logged or dumped unmasked */
   OPTION_INT,      /* min..max */
   OPTION_BOOL,     /* true, false */
   OPTION_DURATION, /* "2s", "5m", "1h", "3d", "300ms"; kept in milliseconds; min..max too */
   OPTION_CHOICE,   /* one of `choices` */
   OPTION_LIST,     /* of texts */
-  OPTION_MAP,      /* texts by text; `choices` limits the names where it is set */
+  OPTION_MAP,      /* texts by text; `choices` limits the names if it is set */
 };
 
 struct option {
@@ -26,11 +26,11 @@ struct option {
   bool required;
   int64_t min, max;           /* INT and DURATION (ms); both 0: no limit */
   const char *const *choices; /* NULL-terminated, or NULL */
-  const char *fallback;       /* as one would write it; NULL: unset */
+  const char *fallback;       /* the default, as one would write it; NULL: unset */
   const char *help;
-  const char *example; /* where there is no fallback: a value as YAML has it; may be NULL */
-  /* TEXT, SECRET, and each text of a MAP: whether it is a URL, an address, ...; so that the error
-   * has its line. May be NULL. Must not wait for anything. */
+  const char *example; /* without a default: a value as in YAML; may be NULL */
+  /* TEXT, SECRET, and each text of a MAP: checks that it is a URL, an address, ..., so that the
+   * error has its line. May be NULL. Must not block. */
   bool (*check)(const char *text, struct err *err);
 };
 
@@ -42,18 +42,18 @@ struct option_value {
   char **names;   /* MAP: names[i] belongs to items[i] */
   char **items;   /* LIST, MAP */
   size_t item_count;
-  int line, column; /* where it was written; 0 for a fallback */
+  int line, column; /* place in the file; 0 for a default */
 };
 
 enum { OPTION_ALLOWED_MAX = 256 };
-/* What its values may be: "200ms to 1d", "1 to 65535", "true | false", "btree | hash"; of a MAP
- * with choices: its names. "" where the type says it all. Returns out. */
+/* The allowed values: "200ms to 1d", "1 to 65535", "true | false", "btree | hash"; for a MAP with
+ * choices, its names. "" if the type says it all. Returns out. */
 const char *option_allowed(const struct option *option, char out[OPTION_ALLOWED_MAX]);
 /* Its choices, "true" and "false" for a BOOL; NULL where it has none. */
 const char *const *option_choices(const struct option *option);
 
-/* Parses one scalar as `option` wants it. On false, err->text says what was expected: `70000 is out
- * of range: 1 to 65535`. */
+/* Parses one scalar for `option`. On false, err->text has what was expected: `70000 is out of
+ * range: 1 to 65535`. */
 bool option_parse(const struct option *option, const char *text, struct option_value *value,
                   struct err *err) MUST_CHECK;
 void option_value_fini(struct option_value *value);

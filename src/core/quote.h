@@ -1,8 +1,8 @@
-/* A word quoted so that operate/words.h's words_split and a shell both give it back as it was. */
+/* Quotes a word so that words_split of operate/words.h and a shell both return it unchanged. */
 #pragma once
 
 #include <stddef.h>
 
-/* Unchanged where nothing in it would be taken for something else, else in single quotes: 'it'\''s
- * me'. Always terminated; cut where `size` is too small (4 * strlen + 3 never is). Returns out. */
+/* Unchanged if no character is special, otherwise in single quotes: 'it'\''s me'. Always
+ * terminated; truncated if `size` is too small (4 * strlen + 3 is always enough). Returns out. */
 const char *quote_word(char *out, size_t size, const char *word);

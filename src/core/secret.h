@@ -1,4 +1,4 @@
-/* What must not be shown. */
+/* Which values are secret. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,10 +1,10 @@
-/* "did you mean": the known name that is nearest to a misspelt one. */
+/* "did you mean": the known name that is closest to a misspelt one. */
 #pragma once
 
 #include <stddef.h>
 
 struct suggestion {
-  const char *best; /* NULL when nothing is near */
+  const char *best; /* NULL if no name is close */
   size_t distance;
   char text[96];
 };
@@ -14,5 +14,5 @@ struct suggestion {
 size_t suggest_distance(const char *a, const char *b);
 
 void suggest_consider(struct suggestion *suggestion, const char *wrong, const char *known);
-/* `; did you mean "address"?`, or "" when nothing is near. */
+/* `; did you mean "address"?`, or "" if no name is close. */
 const char *suggest_text(struct suggestion *suggestion);

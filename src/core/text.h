@@ -1,4 +1,4 @@
-/* Text from outside, made fit for a terminal; UTF-8 and its width in cells (by utf8proc). */
+/* Text from outside, made safe for a terminal; UTF-8 and its width in cells (by utf8proc). */
 #pragma once
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 
 enum value_type { VALUE_NONE, VALUE_INT, VALUE_REAL, VALUE_TEXT };
 
-/* How a number is to be read, and so how it is written for people. */
+/* Unit of a number, which determines how it is displayed. */
 enum unit {
   UNIT_NONE,             /* as it is: a port, a pid, a version; texts */
   UNIT_COUNT,            /* 12,430 */
@@ -21,25 +21,25 @@ enum unit {
 
 struct value {
   enum value_type type;
-  bool at_least; /* of a number: what was counted is not all there is. Shown as "100+" */
+  bool at_least; /* of a number: a lower bound. Shown as "100+" */
   union {
     int64_t integer;
     double real;
-    const char *text; /* VALUE_TEXT; for VALUE_NONE the reason ("needs pg_monitor"), or NULL when
-                         the cell simply does not apply to its row */
+    const char *text; /* VALUE_TEXT; for VALUE_NONE the reason ("needs pg_monitor"), or NULL if the
+                         cell does not apply to its row */
   };
 };
 
 static inline struct value value_int(int64_t integer) {
   return (struct value){.type = VALUE_INT, .integer = integer};
 }
-/* A real that is no number (NaN, infinite) becomes none: no NaN ever reaches a screen. */
+/* A real that is not finite (NaN, infinite) becomes none: no NaN ever reaches a screen. */
 struct value value_real(double real);
 /* The text is borrowed: it must live as long as the value (a literal, or the sample's arena). */
 static inline struct value value_text(const char *text) {
   return (struct value){.type = VALUE_TEXT, .text = text};
 }
-/* A number as a lower bound; texts and none stay what they are. */
+/* A number as a lower bound; texts and none are unchanged. */
 struct value value_at_least(struct value value);
 static inline struct value value_none(const char *reason) {
   return (struct value){.type = VALUE_NONE, .text = reason};

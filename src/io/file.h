@@ -1,4 +1,4 @@
-/* Small files as a whole: those of /proc above all, whose size nobody knows before. */
+/* Reads small files as a whole, above all those of /proc, whose size is not known in advance. */
 #pragma once
 
 #include "core/err.h"
@@ -6,12 +6,12 @@
 #include <stddef.h>
 
 struct file_text {
-  char *text; /* terminated; NULL when it could not be read: err says why */
+  char *text; /* terminated; NULL if it could not be read: see err */
   size_t len;
-  bool cut; /* it was longer than the ceiling */
+  bool cut; /* it was longer than the limit */
   struct err err;
 };
 
-/* Reads path, at most `ceiling` bytes of it. Blocks: for a worker's thread (io/worker.h). */
+/* Reads at most `ceiling` bytes of path. Blocks: for a worker thread (io/worker.h). */
 void file_read(const char *path, size_t ceiling, struct file_text *file);
 void file_text_fini(struct file_text *file);

@@ -1,26 +1,25 @@
-/* Small files that have to be on disk before something else may happen. */
+/* Writes small files that must be on disk before something else happens. */
 #pragma once
 
 #include "core/err.h"
 
 #include <stddef.h>
 
-/* Writes a new file of mode 0600 (0660 in a folder that is shared) and waits until it is on disk,
- * its name included. Folders that are missing above it are made (0700). A file that is there
- * already is left as it is, and so is one that could not be written whole: it is removed. Blocks:
- * for a thread. */
+/* Writes a new file of mode 0600 (0660 in a shared directory) and waits until it is on disk,
+ * including its name. Creates missing directories (0700). An existing file is not changed; a file
+ * that could not be written completely is removed. Blocks: for a thread. */
 bool file_save_new(const char *path, const char *text, size_t len, struct err *err) MUST_CHECK;
 
-/* Whether the folder is given to a group: its own mode says so, 2770 (setgid, so that what is made
- * in it belongs to the group; nothing for others). Files in it are made 0660, folders 2770. Not
- * blocking but for the disk. */
+/* Whether the directory is shared with a group, by its mode 2770 (setgid, so that new files belong
+ * to the group; no access for others). Files in it get 0660, directories 2770. Blocks only for the
+ * disk. */
 bool file_folder_is_shared(const char *folder);
-/* The same of the folder that the path lies in. */
+/* The same for the directory of the path. */
 bool file_is_shared(const char *path);
 
-/* Makes the folders that are missing above the path's last slash, 0700 whatever the umask is (2770
- * in a folder that is shared). Returns 0 or an errno. Blocks: for a thread. */
+/* Creates missing directories above the last slash of the path, 0700 whatever the umask is (2770 in
+ * a shared directory). Returns 0 or an errno. Blocks: for a thread. */
 int file_make_folders(const char *path);
-/* Waits until the name of the file is on disk, too. Returns 0 or an errno; 0 also where the folder
- * may not be read, or where its file system knows no such thing. Blocks: for a thread. */
+/* Waits until the name of the file is on disk, too. Returns 0 or an errno; 0 also if the directory
+ * cannot be read, or if its file system does not support it. Blocks: for a thread. */
 int file_sync_folder(const char *path);

@@ -1,11 +1,11 @@
-/* What every adapter needs: the loop and what is shared on it. Made and owned by app. */
+/* Shared by all clients: the loop and what exists once on it. Created and owned by app. */
 #pragma once
 
 #include <uv.h>
 
 struct http_client; /* clients/http/http.h: one curl multi handle for all */
-struct resolver;    /* io/resolve.h: the look-ups under way */
-struct pg_share;    /* clients/postgres/pg_share.h: connections that are lent out */
+struct resolver;    /* io/resolve.h: running lookups */
+struct pg_share;    /* clients/postgres/pg_share.h: connections offered for loans */
 
 struct io {
   uv_loop_t *loop;

@@ -1,10 +1,10 @@
-/* A client for protocols of requests and answers over one stream, in the same order: Redis,
- * Memcached and the like. It dials, queues requests, tells which of them is waited for, measures
- * how long an answer took, and closes; what an answer is, the protocol says.
+/* A client for protocols with requests and answers in the same order over one stream: Redis,
+ * Memcached and similar ones. It dials, queues requests, describes what it is waiting for, measures
+ * the time to an answer, and closes; the protocol defines what an answer is.
  *
  * A connection is used once: after an error, a cancel or a time-out it is closed and another one
- * opened, because what still arrives on it answers a question that has been given up. There is no
- * deadline here: the caller has one, and closes. */
+ * opened, because late answers on it belong to dropped requests. There is no deadline here: the
+ * caller has one, and closes. */
 #pragma once
 
 #include "core/err.h"
@@ -16,26 +16,26 @@
 
 struct line;
 
-enum { LINE_REQUESTS_MAX = 4096 }; /* that wait for their answer */
+enum { LINE_REQUESTS_MAX = 4096 }; /* requests waiting for their answer */
 
 /* An answer, borrowed for the call, or why there is none. A protocol may cast callbacks of a type
  * of its own to this: only `deliver` calls them, cast back. */
 typedef void (*line_cb)(void *arg, const void *answer, const struct err *err);
 
-/* An answer of a protocol with a framing callback: its bytes may be changed, and go after the
- * callback. */
+/* An answer of a protocol with a framing callback: its bytes may be changed, and are valid during
+ * the callback. */
 struct line_text {
   char *bytes;
   size_t length;
 };
 
 struct line_protocol {
-  /* Framing: the length of the first whole answer in the bytes; 0: it is not whole yet. The line
-   * gathers the bytes, answer_max at most; answers are struct line_text. */
+  /* Framing: the length of the first complete answer in the bytes; 0: not complete yet. The line
+   * collects the bytes, at most answer_max; answers are struct line_text. */
   size_t (*whole)(const char *bytes, size_t length);
   size_t answer_max;
-  /* Or, for a protocol with a reader of its own: bytes have arrived; calls line_answer for each
-   * whole answer, and stops when line_is_open no longer holds. False with err ends the connection
+  /* Alternatively, for a protocol with its own reader: bytes have arrived; call line_answer for
+   * each complete answer, and stop when line_is_open is false. False with err ends the connection
    * with it. */
   bool (*receive)(void *self, const char *bytes, size_t length, struct err *err);
   /* Hands an answer, or an error, to the callback of a request. It may close the line. */
@@ -72,21 +72,22 @@ void line_ready(struct line *line);
 
 /* Within `receive`: an answer to the oldest request. False, with ERR_PROTOCOL, if there is none. */
 bool line_answer(struct line *line, const void *answer, struct err *err) MUST_CHECK;
-/* Breaks it: everybody who waits gets the error. */
+/* Breaks the connection: every waiting request gets the error. */
 void line_break(struct line *line, const struct err *err);
 
 /* Connected, and neither broken nor closed. */
 bool line_is_open(const struct line *line);
-/* False once it is broken, which it notices on its own when the server goes. */
+/* False once it is broken, also if the server closes it while idle. */
 bool line_usable(const struct line *line);
-/* Within `done`: how long the answer took, from when the socket took the request until it could be
- * read; connecting and logging in do not count. -1 if that is not known, because the loop was busy
- * with something else meanwhile. */
+/* Within `done`: the time from when the socket took the request until the answer could be read,
+ * without connecting and logging in. -1 if not known, because the loop was busy. */
 int64_t line_answer_us(const struct line *line);
 const char *line_address(const struct line *line); /* "127.0.0.1:6379"; "" until it is connected */
-/* What it is waiting for, as in "connected to 127.0.0.1:6379, no answer to INFO". Returns out. */
+/* Describes what it is waiting for: "connected to 127.0.0.1:6379, no answer to INFO". Returns
+ * out. */
 const char *line_describe(const struct line *line, char *out, size_t size);
 
-/* No callback of a request comes after this. Waits for no server. closed(arg) comes in a later turn
- * of the loop, when all handles are closed and the memory is about to go; it may be NULL. */
+/* No callback of a request comes after this. Does not wait for the server. closed(arg) comes in a
+ * later turn of the loop, when all handles are closed, before the memory is freed; it may be
+ * NULL. */
 void line_close(struct line *line, void (*closed)(void *arg), void *arg);

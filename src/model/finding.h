@@ -14,8 +14,9 @@ struct finding {
   const char *table;    /* id, or NULL if the finding is about the target itself */
   const char *row;      /* key, or NULL */
   const char *column;   /* id of the cell that crossed its threshold; "age" of a stale target;
-                           "fault:1a2b3c4d" of a table or target whose data is incomplete; "cut:warn"
-                           of a table with more findings of that severity than are kept; or NULL */
+                           "fault:1a2b3c4d" of a table or target whose data is incomplete;
+                           "cut:warn" of a table with more findings of that severity than are
+                           kept; or NULL */
   const char *subject;  /* subject for display: "cache", "main ecap-consumer-group" */
   const char *sentence; /* "lag 12,430, above 10,000" */
   double harm; /* order among findings of the same severity, the most harmful highest. 3: a target

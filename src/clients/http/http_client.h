@@ -1,10 +1,10 @@
-/* What all requests share: one curl multi handle on the loop. */
+/* Shared by all requests: one curl multi handle on the loop. */
 #pragma once
 
 #include "io/io.h"
 
-/* io->http, made if need be. */
+/* io->http, created if necessary. */
 struct http_client *http_client_get(struct io *io);
-/* Closes every connection and handle; what is under way must have been cancelled. The memory is
- * freed in a later turn of the loop. NULL is fine. Not from an http_cb. */
+/* Closes every connection and handle; all requests must have been cancelled. The memory is freed in
+ * a later turn of the loop. NULL is allowed. Do not call it from an http_cb. */
 void http_client_free(struct http_client *client);

@@ -1,4 +1,4 @@
-/* What curl says, in words for the operator. */
+/* Turns curl's errors into messages for the operator. */
 #pragma once
 
 #include "core/err.h"

@@ -1,4 +1,4 @@
-/* Inside of clients/http: the curl multi handle on the loop. */
+/* Internals of clients/http: the curl multi handle on the loop. */
 #pragma once
 
 #include <curl/curl.h>
@@ -8,7 +8,7 @@ struct http_client {
   uv_loop_t *loop;
   CURLM *multi;
   uv_timer_t timer;
-  /* curl has ended the transfer of a handle and does not know it any more; `request` is its
-   * CURLOPT_PRIVATE. Set by who makes requests. */
+  /* curl has ended the transfer of a handle and released it; `request` is its CURLOPT_PRIVATE. Set
+   * by the code that makes requests. */
   void (*ended)(void *request, CURLcode code);
 };

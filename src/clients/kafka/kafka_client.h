@@ -1,4 +1,4 @@
-/* A client's inside, for what else makes calls in its process. */
+/* Internals of a client, for other code that makes calls in its process. */
 #pragma once
 
 #include "clients/kafka/kafka_process.h"

@@ -1,6 +1,5 @@
-/* What the Kafka collector and the Kafka actions share: ids of tables and columns, values of cells,
- * and keys of rows. A name that is changed here is changed for both; one that is missing does not
- * compile. */
+/* Shared by the Kafka collector and the Kafka actions: ids of tables and columns, values of cells,
+ * and keys of rows. A changed name changes for both; a missing one does not compile. */
 #pragma once
 
 #include <stddef.h>
@@ -12,7 +11,7 @@
 
 /* A tree: groups, their topics, their partitions. */
 #define KAFKA_LAG_TABLE "lag"
-#define KAFKA_LAG_ID_NAME "name"       /* the group's, the topic's, "partition 3" */
+#define KAFKA_LAG_ID_NAME "name"       /* of the group or the topic, or "partition 3" */
 #define KAFKA_LAG_ID_STATE "state"     /* of a group: KAFKA_STATE_EMPTY, "Stable", ... */
 #define KAFKA_LAG_ID_MEMBERS "members" /* of a group */
 #define KAFKA_LAG_ID_RATE "rate"
@@ -20,8 +19,8 @@
 
 #define KAFKA_STATE_EMPTY "Empty"
 
-/* Keys of rows: "group", "group/topic", "group/topic/3", with a / or % in a group's name written as
- * %2F and %25. The texts returned are the caller's to free. */
+/* Keys of rows: "group", "group/topic", "group/topic/3", with / and % in a group's name written as
+ * %2F and %25. The caller frees the returned texts. */
 char *kafka_group_key(const char *group);
 char *kafka_topic_key(const char *group_key, const char *topic);
 char *kafka_partition_key(const char *topic_key, int32_t partition);

@@ -19,27 +19,27 @@ enum kafka_frame_type {
   KAFKA_FRAME_STAY,
   KAFKA_FRAME_STEP,   /* a text */
   KAFKA_FRAME_PASS,   /* nothing */
-  KAFKA_FRAME_ANSWER, /* whether it went well, and err; then the snapshot if so, or the answer in a
-                         struct kafka_admin either way */
+  KAFKA_FRAME_ANSWER, /* success, and err; then the snapshot if successful, or the answer in a
+                         struct kafka_admin in any case */
 };
 
 enum { KAFKA_FRAME_MAGIC = 0x6b614b21 };
 
 struct kafka_frame_head {
   uint32_t magic, type;
-  uint64_t call; /* which one it is about */
+  uint64_t call; /* number of the call */
   uint64_t len;
 };
 
-/* A frame's bytes, head first, in one piece. fill: what follows it; `bytes` NULL where nothing
- * does. */
+/* The bytes of a frame, head first, in one piece. fill: appends the data; `bytes` is NULL if there
+ * is none. */
 struct wire_out kafka_frame_begin(enum kafka_frame_type type, uint64_t call);
-/* Sets the length. False when it was too large. */
+/* Sets the length. False if it was too large. */
 bool kafka_frame_end(struct wire_out *frame) MUST_CHECK;
 
-/* Whether a head makes sense at all. */
+/* Whether a head is valid. */
 bool kafka_frame_sound(const struct kafka_frame_head *head);
 
 void kafka_frame_put_err(struct wire_out *out, bool good, const struct err *err);
-/* False: garbage. */
+/* False: invalid. */
 bool kafka_frame_get_err(struct wire_in *in, bool *good, struct err *err) MUST_CHECK;

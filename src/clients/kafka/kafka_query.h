@@ -1,4 +1,4 @@
-/* What a Kafka client is told: where the brokers are, and what to collect. */
+/* The input of a Kafka client: where the brokers are, and what to collect. */
 #pragma once
 
 #include "core/err.h"
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How to reach the brokers. All borrowed for the call only. */
+/* How to reach the brokers. All members are borrowed for the call only. */
 struct kafka_config {
   const char *bootstrap; /* "kafka:9092, kafka2:9092" */
   char *const *names;    /* librdkafka properties, as configured; */
@@ -14,17 +14,17 @@ struct kafka_config {
   size_t property_count;
 };
 
-/* Whether it is a list of host:port (the port may be left out: 9092). */
+/* Whether it is a list of host:port (default port 9092). */
 bool kafka_bootstrap_check(const char *text, struct err *err) MUST_CHECK;
 
-/* What to ask for. Borrowed for the call only. */
+/* What to collect. Borrowed for the call only. */
 struct kafka_query {
-  char *const *groups; /* globs: a group is asked about if it matches one of them */
+  char *const *groups; /* globs: groups that match one of them are read */
   size_t group_count;
   char *const *topics; /* globs; none: all topics */
   size_t topic_count;
   int64_t deadline_ms; /* on the steady clock */
 };
 
-/* How long a client may take to end; then its process is killed. */
+/* How long a client may take to end before its process is killed. */
 enum { KAFKA_CLOSE_MS = 500 };

@@ -1,31 +1,31 @@
-/* What a Kafka cluster said in one collection: groups, who holds what, and offsets.
+/* The state of a Kafka cluster in one collection: groups, assignments, and offsets.
  *
- * Committed offsets were read before the ends, so that a lag is never too small by the collection
- * itself, and never below zero. All texts are a broker's: sanitise to show. */
+ * Committed offsets were read before the ends, so that the collection itself never makes a lag too
+ * small or negative. All texts come from a broker: sanitise them for display. */
 #pragma once
 
 #include "core/arena.h"
 
 #include <stdint.h>
 
-/* Ceilings of one collection. */
+/* Limits of one collection. */
 enum {
   KAFKA_SNAPSHOT_BYTES_MAX = 48 << 20,
-  KAFKA_GROUPS_MAX = 2000,   /* groups that match; the rest is left out and said so */
+  KAFKA_GROUPS_MAX = 2000,   /* matching groups; further ones are omitted with a note */
   KAFKA_SHARES_MAX = 100000, /* (group, topic, partition) */
   KAFKA_NOTES_MAX = 16,
   KAFKA_NAME_MAX = 256, /* bytes kept of a client's id or host */
 };
 
-/* An offset that is not there: nothing committed, or (with an error) not known. */
+/* A missing offset: nothing committed, or (with an error) not known. */
 #define KAFKA_NO_OFFSET ((int64_t)-1)
 
 struct kafka_partition {
   int32_t leader;     /* -1: none */
-  bool wanted;        /* some group's: its offsets were asked for */
-  bool ahead;         /* some group has committed beyond the end: it was read again */
-  int64_t start, end; /* KAFKA_NO_OFFSET where not known: then error says why */
-  const char *error;  /* NULL or a few words: "no leader" */
+  bool wanted;        /* a group uses it: its offsets were read */
+  bool ahead;         /* a group has committed beyond the end: it was read again */
+  int64_t start, end; /* KAFKA_NO_OFFSET if not known: error then has the reason */
+  const char *error;  /* NULL or a short text: "no leader" */
 };
 
 struct kafka_topic {
@@ -41,7 +41,7 @@ struct kafka_member {
   uint32_t partitions;
 };
 
-/* One partition of a group: what it holds or has committed. */
+/* One partition of a group: assigned to it or with a committed offset. */
 struct kafka_share {
   uint32_t topic; /* index into topics */
   int32_t partition;
@@ -51,7 +51,7 @@ struct kafka_share {
 };
 
 enum kafka_group_state {
-  KAFKA_GROUP_UNKNOWN, /* state_text says why */
+  KAFKA_GROUP_UNKNOWN, /* state_text has the reason */
   KAFKA_GROUP_STABLE,
   KAFKA_GROUP_REBALANCING, /* preparing or completing */
   KAFKA_GROUP_EMPTY,
@@ -67,42 +67,43 @@ struct kafka_group {
   struct kafka_share *shares; /* by topic and partition */
   size_t share_count;
   const char *error; /* why its offsets are not known, or NULL */
-  bool denied;       /* ... because of rights */
+  bool denied;       /* ... because of missing permissions */
   bool cut;          /* it has more partitions: KAFKA_SHARES_MAX was reached */
 };
 
 struct kafka_broker {
   int32_t id;
   const char *address; /* "10.0.0.7:9092" */
-  bool answered;       /* the list of its groups came */
+  bool answered;       /* it answered the list of groups */
 };
 
 struct kafka_snapshot {
   struct arena arena;
   const char *cluster_id;       /* or NULL */
-  struct kafka_broker *brokers; /* by id: those that the metadata names */
+  struct kafka_broker *brokers; /* by id: those of the metadata */
   uint32_t broker_count;
-  bool list_failed; /* the list of groups may not be complete, beyond brokers not answering */
-  const char *list_reason; /* in words, why not all answered; or NULL */
-  bool topics_hidden;      /* rights leave out topics: their lag is in no sum */
-  const char *rights;      /* no group matches because a right is missing: which; or NULL */
-  uint32_t topic_count_all, partition_count_all; /* in the cluster, as far as we may see */
+  bool
+      list_failed; /* the list of groups may be incomplete for another reason than silent brokers */
+  const char *list_reason; /* why not all answered; or NULL */
+  bool topics_hidden;      /* missing permissions hide topics: their lag is in no sum */
+  const char *rights;      /* no group matches because of this missing permission; or NULL */
+  uint32_t topic_count_all, partition_count_all; /* in the cluster, as far as visible */
   uint32_t under_replicated, offline;            /* partitions */
-  struct kafka_topic *topics;                    /* those that some group has to do with */
+  struct kafka_topic *topics;                    /* topics that a group uses */
   size_t topic_count;
   struct kafka_group *groups;
   size_t group_count;
-  uint32_t groups_left_out; /* match, too: KAFKA_GROUPS_MAX was reached */
-  const char *crash; /* of the client's process since the last one, in words; NULL: none. Set on
-                        stacktop's side */
-  const char *notes[KAFKA_NOTES_MAX]; /* what is missing, in words */
+  uint32_t groups_left_out; /* further matching groups: KAFKA_GROUPS_MAX was reached */
+  const char *crash; /* crash of the client's process since the last snapshot; NULL: none. Set in
+                        the parent process */
+  const char *notes[KAFKA_NOTES_MAX]; /* what is missing */
   size_t note_count;
-  int64_t committed_ms, ended_ms; /* when the committed and the end offsets were complete */
+  int64_t committed_ms, ended_ms; /* when the committed and the end offsets had been read */
   uint32_t requests;
 };
 
 struct kafka_snapshot *kafka_snapshot_new(void);
 void kafka_snapshot_free(struct kafka_snapshot *snapshot); /* NULL is fine */
-/* Twice the same is kept once; beyond KAFKA_NOTES_MAX they are dropped. */
+/* Duplicates are kept once; beyond KAFKA_NOTES_MAX notes are dropped. */
 void kafka_snapshot_note(struct kafka_snapshot *snapshot, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

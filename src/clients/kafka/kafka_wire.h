@@ -1,9 +1,10 @@
 /* Structures as bytes, between stacktop and the process that runs librdkafka: by tables with one
- * line a field. Pure. Both sides are the same executable, so numbers are in the machine's order.
+ * line per field. Pure. Both sides are the same executable, so numbers use the machine's byte
+ * order.
  *
- * The decoder trusts nothing: counts are held against their ceilings and against the bytes that are
- * there before memory is taken, choices against their range, texts must end. It never reads past
- * the bytes, and what it has filled is whole, even when it then fails. */
+ * The decoder trusts nothing: counts are checked against their limits and the available bytes
+ * before memory is allocated, choices against their range, texts for their end. It never reads past
+ * the bytes, and what it has filled is valid even if it then fails. */
 #pragma once
 
 #include "core/arena.h"
@@ -18,9 +19,9 @@ enum wire_kind {
   WIRE_TIME,         /* milliseconds of clock_now_ms: the two sides' clocks may differ */
   WIRE_TEXT,         /* never NULL on the other side: NULL arrives as "" */
   WIRE_TEXT_OR_NULL, /* NULL is a value of its own */
-  WIRE_BYTES,        /* heap, with a NUL behind it; NULL stays NULL */
+  WIRE_BYTES,        /* heap, NUL-terminated; NULL stays NULL */
   WIRE_PART,         /* a structure inside the structure */
-  WIRE_ARRAY,        /* `most` elements inside the structure, of which `count` are there */
+  WIRE_ARRAY,        /* `most` elements inside the structure, `count` of them used */
   WIRE_LIST,         /* a pointer to `count` elements in the arena */
   WIRE_HEAP_LIST,    /* the same, to be freed */
 };
@@ -41,7 +42,7 @@ struct wire_struct {
   size_t field_count;
 };
 
-/* A field whose type says how it travels: bool, 32 and 64 bits, text that is never NULL. */
+/* A field whose type determines its encoding: bool, 32 and 64 bits, text that is never NULL. */
 #define WIRE(type, member)                     \
   {                                            \
     _Generic(((type *)0)->member, bool       \
@@ -74,8 +75,8 @@ struct wire_struct {
 struct wire_out {
   char *bytes; /* heap, the caller's to free */
   size_t len, capacity;
-  size_t most; /* the ceiling of len */
-  bool full;   /* it was reached: the bytes are worth nothing */
+  size_t most; /* limit of len */
+  bool full;   /* the limit was reached: the bytes are invalid */
 };
 
 void wire_put_bytes(struct wire_out *out, const void *bytes, size_t len);
@@ -85,14 +86,14 @@ void wire_put_time(struct wire_out *out, int64_t time_ms);  /* of clock_now_ms *
 void wire_put(struct wire_out *out, const struct wire_struct *spec, const void *from);
 
 struct wire_in {
-  char *bytes; /* what is left. Texts are not copied: they lie in these bytes. */
+  char *bytes; /* the remaining bytes. Texts are not copied: they point into them. */
   size_t left;
   struct arena *arena; /* for lists */
-  bool bad;            /* what was read makes no sense, or there was no room for it */
+  bool bad;            /* the input is invalid, or there was no room for it */
 };
 
 int64_t wire_get_int(struct wire_in *in);
 const char *wire_get_text(struct wire_in *in); /* or NULL */
 int64_t wire_get_time(struct wire_in *in);
-/* Fills *to, which is zeroed, or holds what `spec` does not name. False when bad. */
+/* Fills *to, which is zeroed or has members that `spec` does not name. False if bad. */
 bool wire_get(struct wire_in *in, const struct wire_struct *spec, void *to);

@@ -1,5 +1,5 @@
 /* Memcached's text protocol on a line: commands in, answers by callback. TLS, SASL and the binary
- * protocol are not spoken. */
+ * protocol are not supported. */
 #pragma once
 
 #include "io/line.h"
@@ -12,7 +12,7 @@ struct memcached_answer {
   const char *last; /* "END", "OK", "VERSION 1.6.18" */
   struct memcached_stat {
     const char *name, *value;
-  } stats[MEMCACHED_STATS_MAX]; /* the rest is dropped; a server says about 80 */
+  } stats[MEMCACHED_STATS_MAX]; /* further ones are dropped; a server sends about 80 */
   size_t count;
 };
 /* Whether the last line is that word, or begins with it and a blank. */
@@ -20,10 +20,10 @@ bool memcached_says(const char *last, const char *word);
 /* NULL if there is none of that name. */
 const char *memcached_stat(const struct memcached_answer *answer, const char *name);
 
-/* Length of the first whole answer in the bytes; 0: it is not whole yet. Pure. */
+/* Length of the first complete answer in the bytes; 0: not complete yet. Pure. */
 size_t memcached_answer_length(const char *bytes, size_t length);
-/* Reads a whole answer in place, which has to stay as long as the answer. False with err where it
- * is an error (ERROR, CLIENT_ERROR, SERVER_ERROR) or no answer of Memcached's. Pure. */
+/* Reads a complete answer in place; the bytes must stay valid as long as the answer. False with err
+ * if it is an error (ERROR, CLIENT_ERROR, SERVER_ERROR) or not an answer of Memcached. Pure. */
 bool memcached_answer_read(char *bytes, size_t length, struct memcached_answer *answer,
                            struct err *err) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* An answer as it comes in, row by row, with ceilings. */
+/* Collects an answer row by row, with limits. */
 #pragma once
 
 #include "core/arena.h"
@@ -11,11 +11,11 @@ struct pg_answer {
   const char **cells;
   size_t rows, columns, capacity; /* of rows */
   struct err err;                 /* the first error; ERR_NONE if there is none */
-  char sqlstate[6];               /* of it, "" where it is not the server's */
+  char sqlstate[6];               /* its SQLSTATE, "" if it is not an error of the server */
 };
 
 void pg_answer_init(struct pg_answer *answer);
 void pg_answer_fini(struct pg_answer *answer);
-/* Takes in one of a query's results. False when the connection must be given up: beyond a ceiling,
- * or what is no answer to a query. */
+/* Adds one result of a query. False if the connection must be dropped: beyond a limit, or not an
+ * answer to a query. */
 bool pg_answer_add(struct pg_answer *answer, const PGresult *result) MUST_CHECK;

@@ -1,13 +1,13 @@
-/* What an answer of PostgreSQL is. */
+/* An answer of PostgreSQL. */
 #pragma once
 
 #include <stddef.h>
 
-/* Ceilings of one answer; beyond them the query fails with ERR_LIMIT and the connection is dropped.
- */
+/* Limits of one answer; beyond them the query fails with ERR_LIMIT and the connection is
+ * dropped. */
 enum { PG_ROWS_MAX = 10000, PG_BYTES_MAX = 8 << 20 };
 
-/* An answer. The texts are as the server wrote them, in UTF-8 if it could convert them. */
+/* An answer. The texts are those of the server, in UTF-8 if it could convert them. */
 struct pg_rows {
   size_t rows, columns;
   const char *const *cells; /* row by row; NULL is SQL's NULL */

@@ -1,9 +1,9 @@
 /* Texts of a PostgreSQL server as UTF-8.
  *
- * The server stores a session's query as the bytes of that session's database, and shows them to
- * sessions of all databases; names of roles and databases are as whoever made them wrote them. So
- * they are read without any conversion, and made UTF-8 here: a text that is broken costs its own
- * characters and nothing else. */
+ * The server stores a session's query as bytes in the encoding of that session's database, and
+ * shows them to sessions of all databases; names of roles and databases are in the encoding of the
+ * session that created them. So they are read without conversion and converted to UTF-8 here: only
+ * invalid characters of a text are lost. */
 #pragma once
 
 #include <stddef.h>
@@ -18,5 +18,5 @@ size_t pg_unescape(const char *escaped, char *out, size_t size);
  * unknown encoding: bytes that are UTF-8 stay, others become U+FFFD. */
 size_t pg_utf8(const char *bytes, size_t length, const char *encoding, char *out, size_t size);
 
-/* A name: UTF-8 if its bytes can be, else of that encoding. */
+/* A name: UTF-8 if its bytes are valid, otherwise in that encoding. */
 size_t pg_name_utf8(const char *name, const char *encoding, char *out, size_t size);

@@ -1,6 +1,5 @@
-/* What the PostgreSQL collector and the PostgreSQL actions share: ids of tables and columns, values
- * of cells, and keys of rows. A name that is changed here is changed for both; one that is missing
- * does not compile. */
+/* Shared by the PostgreSQL collector and the PostgreSQL actions: ids of tables and columns, values
+ * of cells, and keys of rows. A changed name changes for both; a missing one does not compile. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,7 +31,7 @@
 #define POSTGRES_STATE_ABORTED "aborted txn"
 #define POSTGRES_TYPE_CLIENT "client backend"
 
-/* The key of a session: its pid and when it began, to the microsecond: "8123/1700000000.012345". */
+/* The key of a session: its pid and its start, to the microsecond: "8123/1700000000.012345". */
 enum { POSTGRES_SESSION_KEY_MAX = 48 };
 struct postgres_session_key {
   int64_t pid;
@@ -41,5 +40,5 @@ struct postgres_session_key {
 /* Returns out. */
 const char *postgres_session_key_text(char out[POSTGRES_SESSION_KEY_MAX],
                                       struct postgres_session_key key);
-/* False, and nothing written, for a text that is not the key of a session. */
+/* False, without a result, for a text that is not the key of a session. */
 bool postgres_session_key_read(const char *text, struct postgres_session_key *key);

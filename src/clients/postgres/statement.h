@@ -1,8 +1,8 @@
-/* SQL statements of others, made fit to be kept: a session's query may hold passwords and the data
- * of people, and plans, records and copies outlive it.
+/* SQL statements of other sessions, made safe to store: a query may contain passwords and personal
+ * data, and plans, records and copies outlive it.
  *
- * Pure. The text may be cut anywhere, may be no SQL at all, and may be in any encoding that keeps
- * ASCII as it is; nothing of a literal that is cut, or of one whose end is in doubt, is kept. */
+ * Pure. The text may be truncated anywhere, may not be SQL at all, and may be in any encoding that
+ * keeps ASCII; nothing of a truncated literal, or of one with an uncertain end, is kept. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,8 +15,8 @@
  * out is always terminated (size > 0). Returns the bytes written. */
 size_t statement_without_literals(char *out, size_t size, const char *text);
 
-/* Whether it may hold a password or another secret, as ALTER ROLE ... PASSWORD does, or a
- * connection string: then not even the screen may show it as it is. */
+/* Whether it may contain a password or another secret, as ALTER ROLE ... PASSWORD does, or a
+ * connection string: then not even the screen may show it unchanged. */
 bool statement_has_secret(const char *text);
-/* The statement itself, or, where it may hold a secret, without its literals. */
+/* The statement, without its literals if it may contain a secret. */
 size_t statement_for_screen(char *out, size_t size, const char *text);

@@ -1,5 +1,4 @@
-/* The text of INFO as keys and values: the one parser of it, of the collector and of the actions.
- * Pure. */
+/* The text of INFO as keys and values: the one parser for the collector and the actions. Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +6,7 @@
 #include <stdint.h>
 
 enum {
-  REDIS_INFO_LINES_MAX = 65536, /* the rest is dropped; a server says about 200 */
+  REDIS_INFO_LINES_MAX = 65536, /* further ones are dropped; a server sends about 200 */
   REDIS_INFO_ADDED_MAX = 32,
 };
 
@@ -23,21 +22,20 @@ struct redis_info {
   size_t added_count;
 };
 
-/* Takes every line "key:value" of the text, ended by CR LF or LF; others are passed over. Owes a
- * redis_info_fini. */
+/* Takes every line "key:value" of the text, ended by CR LF or LF; other lines are skipped. Call
+ * redis_info_fini afterwards. */
 void redis_info_parse(struct redis_info *info, const char *text, size_t length);
 void redis_info_fini(struct redis_info *info);
-/* A figure that came in another way (CONFIG GET); only where there is none of that key, and as long
- * as there is room. */
+/* Adds a figure from another source (CONFIG GET), if the key is missing and there is room. */
 void redis_info_add(struct redis_info *info, const char *key, const char *value);
-/* The lines of another text of that kind (CLUSTER INFO), behind those that are there. */
+/* Appends the lines of another text of that form (CLUSTER INFO). */
 void redis_info_merge(struct redis_info *info, const char *text, size_t length);
-/* The value of exactly that key, the first one; NULL if there is none. */
+/* The first value of exactly that key; NULL if there is none. */
 const char *redis_info_text(const struct redis_info *info, const char *key);
-/* False if the key is absent or its whole value is not such a number ("1.2" is not an integer). */
+/* False if the key is missing or its whole value is not such a number ("1.2" is not an integer). */
 bool redis_info_int(const struct redis_info *info, const char *key, int64_t *number);
 bool redis_info_real(const struct redis_info *info, const char *key, double *number);
-/* The same for what is never less than zero: a number below is none. */
+/* The same for a value that is never negative: a negative number is invalid. */
 bool redis_info_count(const struct redis_info *info, const char *key, int64_t *number);
 /* Whether the value is that text. */
 bool redis_info_is(const struct redis_info *info, const char *key, const char *text);
@@ -53,16 +51,16 @@ bool redis_info_plausible(const struct redis_info *info);
 /* The number of "db12" with that prefix; -1 for any other key. */
 int redis_info_index(const char *key, const char *prefix);
 
-/* used_memory and what the server compares with maxmemory before it evicts: used_memory less
+/* used_memory and what the server compares with maxmemory before it evicts: used_memory minus
  * mem_not_counted_for_evict (replication buffers, AOF buffer). Each -1 if not known. */
 struct redis_memory {
   int64_t used, counted;
   int64_t limit; /* 0: no maxmemory */
 };
 void redis_memory_read(const struct redis_info *info, struct redis_memory *memory);
-/* memory->counted of memory->limit, which both are known and not 0. */
+/* memory->counted / memory->limit, which must be known and not 0. */
 double redis_memory_ratio(const struct redis_memory *memory);
-/* Keys of all databases, and those with a time to live. */
+/* Keys of all databases, and those with a TTL. */
 void redis_keys_count(const struct redis_info *info, int64_t *keys, int64_t *expires);
 /* The same of one database; 0 for one that is not listed. */
 void redis_keys_of_database(const struct redis_info *info, int db, int64_t *keys, int64_t *expires);

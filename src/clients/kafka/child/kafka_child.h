@@ -1,9 +1,9 @@
-/* The process that runs librdkafka, seen from within: stacktop itself, started with
+/* The process that runs librdkafka, from its own side: stacktop itself, started with
  * KAFKA_CHILD_ARG.
  *
- * It makes one call after the other, of those that come over the socket that is its descriptor 3,
- * and ends when that socket or its parent does. It takes part in nothing else: no terminal, no
- * signals of the terminal, no other descriptor. */
+ * It runs the calls that arrive over the socket at descriptor 3, one after the other, and ends when
+ * that socket is closed or its parent ends. It has no terminal, gets no signals of the terminal,
+ * and has no other descriptor. */
 #pragma once
 
 #include <stdbool.h>

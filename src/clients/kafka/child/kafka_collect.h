@@ -9,7 +9,7 @@
 /* Copies the query: the collection may outlive the caller. */
 void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query);
 
-/* Fills the snapshot. What one group or partition does not answer is an error of its own; false
- * only when nothing can be said. Waits. */
+/* Fills the snapshot. A failure for one group or partition is an error of that group or partition;
+ * false only if nothing could be read. Blocks. */
 bool kafka_collect(struct kafka_session *session, struct kafka_collection *collection,
                    struct err *err) MUST_CHECK;

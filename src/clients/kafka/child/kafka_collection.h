@@ -1,4 +1,4 @@
-/* What one collection looks for. */
+/* The input of one collection. */
 #pragma once
 
 #include "clients/kafka/kafka_snapshot.h"

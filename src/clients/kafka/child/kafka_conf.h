@@ -5,5 +5,5 @@
 
 #include <librdkafka/rdkafka.h>
 
-/* NULL with ERR_INVALID. Waits for nothing: files that properties name are read by rd_kafka_new. */
+/* NULL with ERR_INVALID. Does not block: rd_kafka_new reads files named by properties. */
 rd_kafka_conf_t *kafka_conf_new(const struct kafka_config *config, struct err *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* What librdkafka says, in words for the operator: pure. */
+/* Turns librdkafka's errors into messages for the operator: pure. */
 #pragma once
 
 #include "core/err.h"
@@ -10,6 +10,6 @@
  * refused", ERR_REFUSED. text may be NULL. */
 void kafka_error(rd_kafka_resp_err_t code, const char *text, struct err *err);
 
-/* A few words for a cell: static. */
+/* A short text for a cell: static. */
 const char *kafka_error_reason(rd_kafka_resp_err_t code);
 bool kafka_error_is_denied(rd_kafka_resp_err_t code);

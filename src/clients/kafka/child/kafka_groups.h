@@ -1,18 +1,18 @@
-/* Groups while a snapshot is made: from what the list, the descriptions and the offsets say. */
+/* The groups while a snapshot is being built, from the list, the descriptions and the offsets. */
 #pragma once
 
 #include "clients/kafka/child/kafka_collection.h"
 #include "clients/kafka/child/kafka_stuck.h"
 #include "clients/kafka/child/kafka_topics.h"
 
-/* A group that is being asked about. */
+/* A group that is being read. */
 struct kafka_draft {
   const char *name; /* in the snapshot's arena */
-  bool listed;      /* false: only its name is configured */
+  bool listed;      /* false: only configured by its name */
   rd_kafka_consumer_group_state_t listed_state;
   struct kafka_group group;
-  bool filtered;              /* it has to do with topics that the configuration leaves out */
-  struct kafka_share *shares; /* as they come: unsorted, a partition perhaps twice */
+  bool filtered;              /* it uses topics that the configuration excludes */
+  struct kafka_share *shares; /* in order of arrival: unsorted, a partition perhaps twice */
   size_t share_count, share_capacity;
 };
 
@@ -30,23 +30,23 @@ struct kafka_groups {
 
 void kafka_groups_fini(struct kafka_groups *groups);
 
-/* The groups to ask about: those of the list that match, and those whose names are configured
- * literally. */
+/* Selects the groups to read: those of the list that match, and those configured by a literal
+ * name. */
 void kafka_groups_choose(struct kafka_groups *groups,
                          const rd_kafka_ListConsumerGroups_result_t *result);
 
 void kafka_groups_describe(struct kafka_groups *groups,
                            const rd_kafka_DescribeConsumerGroups_result_t *result);
-/* No description of any group. */
+/* No group could be described. */
 void kafka_groups_undescribed(struct kafka_groups *groups, rd_kafka_resp_err_t code);
 
 void kafka_groups_committed(struct kafka_groups *groups, size_t group,
                             const rd_kafka_ListConsumerGroupOffsets_result_t *result);
 void kafka_groups_uncommitted(struct kafka_groups *groups, size_t group, rd_kafka_resp_err_t code);
 
-/* Sorts and joins what came; moves groups into the snapshot. */
+/* Sorts and joins the results; moves the groups into the snapshot. */
 void kafka_groups_finish(struct kafka_groups *groups);
 
-/* With the topics attached: adds to each group the partitions of its topics that it neither holds
- * nor has committed to. Without them a sum over 1 of 6 partitions would look whole. */
+/* With the topics attached: adds to each group the partitions of its topics that are neither
+ * assigned nor committed. Without them a sum over 1 of 6 partitions would look complete. */
 void kafka_groups_complete(struct kafka_groups *groups);
