@@ -70,7 +70,7 @@ def test_a_query_that_fails_is_a_finding(sandbox, config):
         path = watching(sandbox, config, "broken")
         assert not faults(path)
         cursor.execute("SET allow_system_table_mods = on; ALTER VIEW pg_catalog.pg_locks RENAME TO gone")
-        assert [sentence.split(" could")[0] for sentence in faults(path)] == ["db: sessions"]
+        assert [sentence.split(": relation")[0] for sentence in faults(path)] == ["db: cannot read sessions"]
         with dashboard(path, columns=80, rows=24) as terminal:
             terminal.wait_for("Sessions: unknown")
             assert "cannot read sessions" in terminal.screen.line("cannot read sessions")

@@ -233,8 +233,10 @@ static void test_refused(void **state) {
   bad("postgres.terminate", "postgres.drop", "action: unknown action \"postgres.drop\"");
   bad("\"kind\":\"postgres\"", "\"kind\":\"redis\"", "kind: expected postgres");
   bad("\"count\":2", "\"count\":-2", "count: expected an integer from 0 to 9223372036854775807");
-  bad("\"title\":\"AGE\"", "\"title\":\"STATE\"", "columns[1]: expected a title that no other column has");
-  bad("\"pid\",\"backend_start\"", "\"pid\",\"pid\"", "pins[1]: expected a name that no other pin has");
+  bad("\"title\":\"AGE\"", "\"title\":\"STATE\"",
+      "columns[1]: expected a title that no other column has");
+  bad("\"pid\",\"backend_start\"", "\"pid\",\"pid\"",
+      "pins[1]: expected a name that no other pin has");
   bad("\"bytes\":\"", "\"bytes\":\"0",
       "victims[1].key: expected bytes in hexadecimal, none of them 00");
   bad("\"part\":\"effect\"", "\"part\":\"affect\"",
