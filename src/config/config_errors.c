@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer texts quote half the file and help nobody. */
+/* Longer texts would quote half the file. */
 enum { ERROR_TEXT_MAX = 400 };
 
 void config_errors_init(struct config_errors *errors, const char *path) {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Beyond it a number of bytes or percents only says that it is more: all digits of 1e300 are no use
- * to anybody. */
+/* Beyond it, all digits of a number of bytes or percents (1e300) are useless: it is shown as "more
+ * than". */
 static const double SHOWN_MAX = 1e9;
 
 const char *format_count(char *out, size_t size, int64_t count) {
@@ -82,7 +82,8 @@ const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_
   time_t seconds = (time_t)(ms / 1000);
   struct tm parts;
   if (!(utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)) ||
-      parts.tm_year < -1900 || parts.tm_year > 9999 - 1900 || /* nobody means those */
+      parts.tm_year < -1900 ||
+      parts.tm_year > 9999 - 1900 || /* outside of years that can be shown */
       strftime(out, size, with_date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &parts) == 0)
     snprintf(out, size, "?");
   return out;

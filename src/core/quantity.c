@@ -16,7 +16,7 @@ static bool scaled_parse(const char *text, const struct scale *scales, double *n
   char *end;
   errno = 0;
   *number = strtod(text, &end);
-  /* strtod also takes "inf", "nan" and "0x10", which nobody means here. */
+  /* strtod also accepts "inf", "nan" and "0x10", which are not meant here. */
   if (end == text || errno == ERANGE || !isfinite(*number) || strpbrk(text, "xX"))
     return false;
   while (*end == ' ')

@@ -15,7 +15,7 @@ enum { SERVICE_MAX = 8 }; /* a port's digits */
 
 /* A name that is being looked up; the thread's but for next, waiters and what its task keeps. */
 struct look_up {
-  struct worker_task task; /* first, so that a task is its look-up */
+  struct worker_task task; /* first, so that a task is its lookup */
   struct look_up *next;
   struct resolve *waiters; /* in the order in which they came; may be none */
   resolve_work work;
@@ -37,7 +37,7 @@ struct resolve {
   struct resolve *next;
   struct resolver *resolver;
   struct look_up *look_up; /* NULL: the timer carries the answer */
-  uv_timer_t soon;         /* where no thread is needed (a numeric address), or none to be had */
+  uv_timer_t soon;         /* no thread is needed (a numeric address), or none is available */
   resolve_cb done;         /* NULL once cancelled */
   void *arg;
   struct resolve_result result; /* the timer's; empty: err */
@@ -77,7 +77,7 @@ static void on_pool_closed(void *arg) {
 
 void resolver_free(struct resolver *resolver) {
   if (resolver)
-    worker_pool_close(resolver->pool, on_pool_closed, resolver); /* drops the look-ups */
+    worker_pool_close(resolver->pool, on_pool_closed, resolver); /* drops the lookups */
 }
 
 static void waiting_begin(struct resolver *resolver) {
@@ -90,7 +90,7 @@ static void waiting_end(struct resolver *resolver) {
     worker_pool_keep_loop(resolver->pool, false);
 }
 
-/* ---- a look-up */
+/* ---- a lookup */
 
 static void look_up_work(struct worker_task *task) {
   struct look_up *look_up = (struct look_up *)task;
@@ -112,7 +112,7 @@ static void look_up_error(const struct look_up *look_up, struct err *err) {
     *err = look_up->limit;
 }
 
-/* A callback may cancel others who wait, and ask anew, which is another look-up. */
+/* A callback may cancel other callers and start another lookup. */
 static void look_up_done(struct worker_task *task) {
   struct look_up *look_up = (struct look_up *)task, **link;
   struct resolver *resolver = task->owner;
@@ -141,7 +141,7 @@ static struct look_up *look_up_find(const struct resolver *resolver, const char 
   return look_up;
 }
 
-/* NULL with err when no thread is to be had. */
+/* NULL with err if no thread can be started. */
 static struct look_up *look_up_start(struct resolver *resolver, const char *host,
                                      const char *service, struct err *err) {
   size_t length = strlen(host);

@@ -176,7 +176,7 @@ static double excess(const struct threshold *threshold, enum severity severity,
   return times > 1 && isfinite(times) ? 1 - 1 / times : 0;
 }
 
-/* Since when it may have been so: of those that were not kept nobody knows. */
+/* Since when it may have lasted: not known for findings that were not kept. */
 static int64_t waits_since(const struct evaluation *e, const struct candidate *candidate) {
   static const char *const cuts[] = {"cut:warn", "cut:crit", "cut:warn:pending",
                                      "cut:crit:pending"};
@@ -223,7 +223,7 @@ static size_t cells_missing(const struct table *table, size_t column, size_t *ro
   return missing;
 }
 
-/* Rules that somebody has asked for, and that judge nothing here. */
+/* Thresholds that are configured but judge nothing here. */
 static void evaluate_unjudged(struct evaluation *e, size_t index, const struct table *table) {
   for (size_t c = 0; c < table->spec->column_count; c++) {
     const struct column_spec *column = &table->spec->columns[c];

@@ -69,8 +69,8 @@ static const struct finding *find_old(const struct model *model, const struct fi
 
 /* ---- what has appeared */
 
-/* Old data is our own doing: we were paused or suspended. What goes wrong with the target itself
- * is told by the attempt that fails. */
+/* Stale data is caused by stacktop itself, which was paused or suspended. A problem of the target
+ * is reported by the attempt that fails. */
 static bool is_of_age(const struct finding *finding) {
   return finding_is_outage(finding) && finding->column;
 }

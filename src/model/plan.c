@@ -107,7 +107,7 @@ enum confirmation plan_confirmation(const struct plan *plan) {
   return reversible && !plan->production ? CONFIRM_YES : CONFIRM_NAME;
 }
 
-/* Whether everybody can type it as it is shown. */
+/* Whether the name can be typed as it is shown. */
 static bool can_be_typed(const char *name) {
   size_t length = strlen(name);
   if (length == 0 || length > PLAN_NAME_MAX || *name == ' ' || name[length - 1] == ' ')

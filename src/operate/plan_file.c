@@ -31,7 +31,7 @@ static bool folders_make(const char *state) {
 }
 
 /* Owned by this user only or by the group of the shared state directory. Its owner then is root or
- * was a member, because nobody else can create anything there or give it that group. */
+ * was a member, because no other user can create anything there or give it that group. */
 static bool may_trust(const struct stat *plans, const char *state) {
   struct stat above;
   if (plans->st_uid == geteuid() && !(plans->st_mode & (S_IRWXG | S_IRWXO)))

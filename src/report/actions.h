@@ -4,7 +4,7 @@
  *       K  postgres.terminate  destructive, for rows of sessions
  *          Ends the session ...
  *          runs     pg_terminate_backend(pid)
- *          age=DURATION  how old at the least (1s to 30d, default 5m)
+ *          age=DURATION  minimum age (1s to 30d, default 5m)
  */
 #pragma once
 

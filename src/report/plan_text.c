@@ -17,7 +17,8 @@ struct printer {
 
 /* The whole line, however long. */
 static void put_whole(struct text_out *out, const char *text) {
-  const size_t length = strlen(text), size = 3 * length + 1; /* a byte becomes three at the most */
+  const size_t length = strlen(text),
+               size = 3 * length + 1; /* quoting turns a byte into three at most */
   char *clean = mem_new(size);
   text_sanitize(clean, size, text, length, out->options->ascii);
   text_out_end(out);

@@ -57,7 +57,7 @@ static int by_foremost(const void *a, const void *b) {
     return headline;
   if ((*x)->priority != (*y)->priority)
     return (*x)->priority < (*y)->priority ? -1 : 1;
-  return *x < *y ? -1 : 1; /* as they stand in the table */
+  return *x < *y ? -1 : 1; /* in the order of the table */
 }
 
 static void put_figure(struct text_out *out, const struct text_table *table,

@@ -203,6 +203,9 @@ def test_contracts_are_the_way(tree, check, line):
     ("src/ui/a.c", 'say("\\"x\\" is no duration");\n', '1: "is no duration"'),
     ("docs/a.md", "A key.\nIt mends what is broken.\n", '2: "mends"'),
     ("README.md", "refused: nobody listens\n", '1: "nobody listens"'),
+    ("src/audit/a.c", 'say("an action is under way");\n', '1: "under way"'),
+    ("src/audit/a.c", 'x; /* for\n * whoever waits */\n', '1: "whoever"'),
+    ("src/audit/a.h", "int x; // made anew\n", '1: "anew"'),
 ])
 def test_an_idiom_is_seen(tmp_path, name, text, words):
     path = tmp_path / name

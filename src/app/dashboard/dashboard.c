@@ -295,7 +295,7 @@ static struct terminal *dashboard_terminal(const struct config *config,
     return terminal;
   text_sanitize(shown, sizeof shown, err.text, strlen(err.text), options->no_unicode);
   fprintf(stderr, "stacktop: %s%s\n", shown,
-          *status == EXIT_CONFIG_BAD ? "" : "; `stacktop check` needs none");
+          *status == EXIT_CONFIG_BAD ? "" : "; `stacktop check` needs no terminal");
   return NULL;
 }
 

@@ -14,5 +14,5 @@
  * - SIGXFSZ is ignored: a file beyond `ulimit -f` is an error of the write.
  * - The soft limit of open files is raised to the hard one.
  *
- * False when a descriptor cannot be opened: exit with EX_OSERR, there is nobody to tell. */
+ * False when a descriptor cannot be opened: exit with EX_OSERR, without a message. */
 bool process_begin(void);

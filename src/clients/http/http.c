@@ -118,7 +118,7 @@ static void set_options(struct http_request *request, const struct http_query *q
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "stacktop");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  /* As a client that comes anew sees it: another address of the name, another certificate. */
+  /* As for a new client: the name may have another address, and the server another certificate. */
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
@@ -194,7 +194,7 @@ struct http_request *http_get(struct io *io, const struct http_query *query, htt
   return request;
 }
 
-/* "api:8000:10.0.0.1,10.0.0.2": curl takes these addresses and asks nobody. */
+/* "api:8000:10.0.0.1,10.0.0.2": curl uses these addresses and does not resolve the name. */
 static void identity_addresses(struct http_request *request, const struct resolve_result *result) {
   char *entry = mem_printf("%s:%d:", request->host, request->port);
   for (size_t i = 0; i < result->count; i++) {

@@ -38,7 +38,7 @@ static bool limit_reached(CURLcode code, int os_error, struct err *err) {
   case CURLE_COULDNT_CONNECT:
     return os_error != 0 ? limit_error(os_error, err) : !limit_files_free(1, err);
   case CURLE_FAILED_INIT:
-  case CURLE_SSL_CACERT_BADFILE: /* its own socket, and those of others, may be closed by now */
+  case CURLE_SSL_CACERT_BADFILE: /* its own socket, and those of others, may be closed already */
     return !limit_files_free(SOME_FILES, err);
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:

@@ -21,7 +21,7 @@ enum {
 
 /* A living process, or one that is about to be reaped. */
 struct child {
-  struct kafka_process *process; /* NULL: nobody waits for it any more */
+  struct kafka_process *process; /* NULL: the call was cancelled */
   uv_process_t handle;
   uv_pipe_t pipe;
   int open_handles;
@@ -51,7 +51,7 @@ struct kafka_process {
   int crashes; /* in a row */
   int64_t start_ms;
   char crash[256]; /* the last one */
-  bool untold;     /* ... of which no call and no canceller has told */
+  bool untold;     /* ... that no call and no canceller has reported */
   bool closing;
   int64_t kill_ms, leave_ms; /* closing: when it is killed, and when it is left */
   void (*closed)(void *arg);
@@ -126,7 +126,7 @@ static void child_tell(struct child *child, enum kafka_frame_type type, uint64_t
     child_send(child, &frame);
 }
 
-/* False: it makes no sense. */
+/* False: it is invalid. */
 static bool take_step(struct kafka_process *process, struct wire_in *in) {
   const char *text = wire_get_text(in);
   if (!text || in->left > 0 || process->child->steps++ > STEPS_MAX)
@@ -266,7 +266,7 @@ static void crash_words(const struct child *child, int64_t status, int signal, c
   snprintf(text, size, "Kafka client %s%s, restarting", what, limit_memory_text(memory));
 }
 
-/* The call fails with the crash, which is told thereby. */
+/* The call fails with the crash, which is thereby reported. */
 static void fail_crashed(struct kafka_process *process, struct kafka_call *call) {
   process->untold = false;
   call->good = err_set(&call->err, ERR_IO, "%s", process->crash);

@@ -268,7 +268,7 @@ static size_t bytes_least(const struct wire_struct *spec) {
 static bool get_struct(struct wire_in *in, const struct wire_struct *spec, char *to,
                        const char *before);
 
-/* NULL where there is no room, or nothing to be had. */
+/* NULL if there is no room or no memory. */
 static char *many_place(struct wire_in *in, const struct wire_field *field, char *to,
                         size_t count) {
   size_t size = field->element->size;

@@ -1,5 +1,5 @@
-/* The socket belongs to libpq, which may close it and open another under the same number while it
- * connects. So its poll handle is closed before each call that may do that, and is made anew after
+/* The socket belongs to libpq, which may close it and open another with the same number while it
+ * connects. So its poll handle is closed before each call that may do that, and opened again after
  * it. */
 #include "clients/postgres/pg.h"
 
@@ -133,8 +133,8 @@ static void connect_failed(struct pg *pg) {
 
 static void on_impatience(uv_timer_t *timer);
 
-/* libpq goes on to the next address only when one has failed, and one that drops packets does not
- * fail in our time. */
+/* libpq tries the next address only after one has failed, and one that drops packets does not fail
+ * before the deadline. */
 static void connect_wait(struct pg *pg, PostgresPollingStatusType wants) {
   pg->phase = PQstatus(pg->conn) == CONNECTION_STARTED ? PG_CONNECTING : PG_LOGGING_IN;
   if (pg->phase == PG_CONNECTING && pg->targets.count > 1)

@@ -1,9 +1,9 @@
-/* The end of a connection whose log-in or query is under way.
+/* Closes a connection during a login or a query.
  *
- * A socket that is closed while a server's answer lies in it unread resets the connection. During a
- * log-in, which libpq cannot end by a message, PostgreSQL then logs "could not receive data from
- * client: Connection reset by peer", and during a long answer "could not send data to client". So
- * the log-in or the answer is read to its end first, where that comes within PG_FAREWELL_MS. */
+ * Closing a socket with an unread answer of the server resets the connection. During a login, which
+ * libpq cannot end by a message, PostgreSQL then logs "could not receive data from client:
+ * Connection reset by peer", and during a long answer "could not send data to client". So the login
+ * or the answer is first read to its end, if that arrives within PG_FAREWELL_MS. */
 #pragma once
 
 #include "io/io.h"
@@ -12,6 +12,6 @@
 
 enum { PG_FAREWELL_MS = 100 };
 
-/* Takes the connection, which no handle watches any more. Returns at once; the answer is dropped,
- * and nobody is called. The loop has handles for it until it is closed. */
+/* Takes the connection, which must not have a handle. Returns at once; the answer is dropped
+ * without a callback. The loop has handles for it until it is closed. */
 void pg_farewell(struct io *io, PGconn *conn);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libpq has no call that says what it would make of a string, the service file and the environment
- * together. But it puts all that into the connection before it finds a value that makes no sense,
- * and only after that would it connect: so this value stops it between the two. */
+/* libpq has no call to evaluate a connection string, the service file and the environment without
+ * connecting. But it stores the result in the connection before it finds an invalid value, and
+ * connects only after that: so an invalid value stops it between the two. */
 static const char stopper[] = "stacktop";
 
 static const char usual_port[] = "5432"; /* what PQport says where none is given */

@@ -200,8 +200,8 @@ static void other(struct scan *scan) {
   put(scan, begin, (size_t)(scan->at - begin));
 }
 
-/* Where a secret has to follow: whether it stands there without quotes, which is an error in SQL
- * and is shown all the same. Who knows where it ends. */
+/* Where a secret must follow: whether it is there without quotes, which is an error in SQL but is
+ * shown as well. Its end is not certain. */
 static bool is_bare_secret(const struct scan *scan) {
   static const char *const harmless[] = {"null", "to", "default"};
   char word[WORD_SIZE];

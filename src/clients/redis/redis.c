@@ -50,8 +50,8 @@ static void greet(struct redis *redis, int argc, const char *const *argv, redis_
   command_free(bytes, length);
 }
 
-/* The reply to AUTH or SELECT, without which no command may go out: it would run as somebody else,
- * or on another database. */
+/* The reply to AUTH or SELECT, before which no command is sent: it would run as another user, or on
+ * another database. */
 static void on_greeting(void *arg, const struct redisReply *reply, const struct err *err) {
   struct redis *redis = arg;
   struct err refusal;

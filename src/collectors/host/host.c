@@ -102,7 +102,7 @@ static struct host_mount *mount_add(struct host *host, const char *path) {
   return mount;
 }
 
-/* Its thread may still be in the kernel: the answer will find nobody. */
+/* Its thread may still be in the kernel: its answer will be dropped. */
 static void mount_free(struct host_mount *mount) {
   if (mount->call)
     mount->call->task.owner = NULL;
@@ -150,8 +150,8 @@ static int path_compare(const void *a, const void *b) {
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A boot is a restart; a disk that comes or goes where nobody has named the disks is told, too. A
- * tmpfs comes with each login. */
+/* A boot counts as a restart. Without configured mounts, a disk that appears or disappears is an
+ * event, too, except a tmpfs, which comes with each login. */
 static void state_facts(const struct host *host, struct sample *sample) {
   const struct file_text *boot = &host->reading->files[HOST_FILE_BOOT_ID];
   const char *paths[MOUNTS_MAX + 1], *text = "";

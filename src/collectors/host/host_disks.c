@@ -11,7 +11,8 @@
  * day where it has held for all of the history. */
 enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400 };
 enum { HISTORY_S = (GROWTH_POINTS - 2) * GROWTH_STEP_MS / 1000 };
-/* A tmpfs that nobody named is shown from this on: there are many, and most are empty. */
+/* A tmpfs that is not configured is shown from this share on: there are many, and most are
+ * empty. */
 static const double TMPFS_SHOWN = 0.5;
 
 struct context {
@@ -168,7 +169,8 @@ static bool is_temporary(const char *path) {
   return strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0;
 }
 
-/* Found by itself, it is no disk if it is a file with something mounted on it, or gone by now. */
+/* A mount that was found, not configured, is not a disk if it is a file with a mount on it, or has
+ * disappeared. */
 static bool is_shown(struct host_mount *mount) {
   const struct mount_facts *facts = &mount->facts;
   if (!mount->wanted)
@@ -177,7 +179,7 @@ static bool is_shown(struct host_mount *mount) {
     return true;
   bool there = facts->error ? facts->error != ENOENT : facts->directory && !facts->missing;
   if (!there)
-    mount->was_bad = false; /* not even its mount point is left: nobody expects it */
+    mount->was_bad = false; /* not even its mount point exists: it is not expected */
   if (mount->lost || facts->error)
     return there;
   bool memory = mount->entry && mount_class_of(mount->entry->type) == MOUNT_MEMORY;

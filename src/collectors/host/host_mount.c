@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file system that takes longer is slow enough to be told of. */
+/* A file system that takes longer is reported as slow. */
 enum { SLOW_MS = 1000 };
 
 void host_mount_answer(struct host_mount *mount, const struct mount_facts *facts, int64_t now_ms) {
@@ -79,7 +79,7 @@ static void find_home(struct host_mount *mount, const struct host_reading *readi
     return;
   if (mount->home && strcmp(mount->home, entry->point) != 0) {
     const struct mount_entry *home = mounts_find(&reading->mounts, mount->home);
-    /* Still mounted, or covered by another mount: somebody has moved the path. */
+    /* Still mounted, or covered by another mount: an administrator has moved the path. */
     mount->lost = !home || (strcmp(home->point, mount->home) != 0 &&
                             strlen(entry->point) < strlen(mount->home));
   }

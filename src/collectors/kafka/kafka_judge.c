@@ -74,7 +74,7 @@ static bool judge_unreadable(struct kafka_group_view *view) {
   return true;
 }
 
-/* Somebody will miss them, though nobody reads now. */
+/* Lost messages are critical even if the group has no members now. */
 static bool judge_lost(struct kafka_group_view *view) {
   const struct kafka_tally *lost = &view->tallies[KAFKA_LOST];
   if (lost->count == 0)
@@ -164,8 +164,8 @@ static bool judge_absent(struct kafka_group_view *view) {
   return true;
 }
 
-/* The first partition whose lag is not known; where all of them have only never been committed to,
- * one of these. `fresh`: of those that have just come to the group, too. */
+/* The first partition whose lag is not known; if all of them only lack a commit, one of these.
+ * `fresh`: include partitions that are new in the group. */
 static const struct kafka_part *unknown_part(const struct kafka_group_view *view, bool fresh) {
   const struct kafka_part *found = NULL;
   for (size_t i = 0; i < view->group->share_count; i++) {

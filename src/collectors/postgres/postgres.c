@@ -1,10 +1,10 @@
-/* PostgreSQL 10 to 18: connections against their limit, sessions in order of harm with who waits
- * for whom, and a few counters.
+/* PostgreSQL 10 to 18: connections against their limit, sessions in order of harm with their
+ * blockers, and some counters.
  *
- * One connection is kept between the collections; a collection is four small queries, one after
- * the other, and one more of a standby. Without the first there is no sample; what the others fail
- * at is a fault of the sample (a note, where a right is missing). The texts of the last one are
- * borrowed from its answer, so that the sample is made in its callback. */
+ * One connection is kept between collections; a collection is four small queries, one after
+ * another, and one more on a standby. Without the first there is no sample; a failure of the others
+ * is a fault of the sample (a note, if a permission is missing). The texts of the last one are
+ * borrowed from its answer, so the sample is built in its callback. */
 #include "collectors/frame.h"
 
 #include "clients/postgres/pg.h"
@@ -333,7 +333,7 @@ static bool version_check(struct postgres *postgres) {
   return false;
 }
 
-/* Whoever may not know it does without. */
+/* Without permission to read it, the collection continues without it. */
 static void on_identity(void *arg, const struct pg_rows *rows, const struct err *err) {
   struct postgres *postgres = arg;
   if (lost(postgres, err))

@@ -87,14 +87,14 @@ static bool waits_for(const struct postgres_session *session, int64_t pid) {
   return false;
 }
 
-/* How long it has waited: as the server has it, else at the most since its query began. */
+/* How long it has waited: as reported by the server, otherwise at most since its query began. */
 static double wait_of(const struct postgres_session *session) {
   double wait = session->wait >= 0 ? session->wait : session->query_age;
   return wait > 0 ? wait : 0;
 }
 
-/* Everybody who waits for it, directly or behind somebody: by all blockers, not only by the tree.
- */
+/* All sessions that wait for it, directly or behind others: by all blockers, not only by the
+ * tree. */
 static void count_blocked(struct postgres_sessions *sessions, size_t root) {
   bool reached[LISTED_MAX] = {[0] = false};
   size_t queue[LISTED_MAX], first = 0, count = 0;
@@ -158,7 +158,7 @@ bool postgres_waiters_are_cut(const struct postgres_sessions *sessions) {
   return cut;
 }
 
-/* at_least: not everybody who waits is known. */
+/* at_least: not all waiters are known. */
 static void judge(struct postgres_session *session, const struct postgres_rules *rules,
                   bool at_least) {
   /* a waiter is no cause either when its blockers were not asked for */

@@ -7,10 +7,10 @@
 /* The formatter cannot set SQL. */
 // clang-format off
 
-/* What somebody without pg_read_all_stats sees of others' sessions: pid, database, user,
- * application and xmin; the query is then '<insufficient privilege>' and all else is NULL
- * (pg_stat_get_activity). Such a session is a client's if it has a database and a user, and is
- * neither a walsender nor a subscription's worker; that still takes in parallel workers (see
+/* What a role without pg_read_all_stats sees of other sessions: pid, database, user, application
+ * and xmin; the query is then '<insufficient privilege>' and all else is NULL
+ * (pg_stat_get_activity). Such a session belongs to a client if it has a database and a user, and
+ * is neither a walsender nor a worker of a subscription; that still includes parallel workers (see
  * activity_query). */
 #define IS_SENDER "EXISTS (SELECT FROM pg_stat_get_wal_senders() w WHERE w.pid = s.pid)"
 #define IS_CLIENT \
@@ -78,9 +78,9 @@ static char *activity_query(const char *taken) {
     taken);
 }
 
-/* The oldest xmin: whatever somebody may still see cannot be vacuumed. It is held by sessions,
- * replication slots or prepared transactions. The timeline is that of the WAL that is written; the
- * control file's is that of the last checkpoint. */
+/* The oldest xmin: rows that a snapshot may still see cannot be vacuumed. It is held by sessions,
+ * replication slots or prepared transactions. The timeline is that of the current WAL; the control
+ * file has that of the last checkpoint. */
 static const char statistics_query[] =
   "SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM pg_postmaster_start_time()),"
   " d.*,"
@@ -96,11 +96,11 @@ static const char statistics_query[] =
   " (SELECT count(*) AS number, " AGE_OF("min(prepared)") " AS age,"
   "   max(age(transaction)) AS xid_age FROM pg_prepared_xacts) p";
 
-/* A standby that is cut off has replayed all that it received: whether it still receives is told by
- * the WAL receiver alone. Somebody without pg_read_all_stats sees no more than that there is one.
- * primary_conninfo is a setting since 12, and hidden without pg_read_all_settings: its text stays
- * with the server, for it may hold a password. latest_end_lsn is the primary's end as last told. After
- * a restart "received" is the begin of a segment until something comes, and less than what was
+/* A standby that is cut off has replayed all that it received: only the WAL receiver shows whether
+ * it still receives. A role without pg_read_all_stats only sees that there is one. primary_conninfo
+ * is a setting since 12, and hidden without pg_read_all_settings: its text stays on the server,
+ * because it may contain a password. latest_end_lsn is the primary's end as last reported. After a
+ * restart "received" is the start of a segment until WAL arrives, and less than what was
  * replayed. */
 static const char standby_query[] =
   "SELECT r.pid IS NOT NULL, r.status, " AGE_OF("r.last_msg_receipt_time") ","
@@ -118,11 +118,11 @@ static const char standby_query[] =
   "   bool_or(setting <> '') FILTER (WHERE name = 'restore_command') AS has_archive"
   "   FROM pg_settings WHERE name IN ('primary_conninfo', 'restore_command')) c";
 
-/* Who is connected for replication, and slots that nobody uses: together, for the slot of a replica
- * stays when it is gone. Receivers of WAL (pg_receivewal) and of base backups replay nothing, and
- * are no replicas; without the right to see what they replay, they are told by their names. On a
- * standby logical slots may be copies of the primary's, which nobody uses there. replay_lag is NULL
- * when a replica has nothing to do. reply_time is a column since 12. */
+/* Replication connections and unused slots: together, because the slot of a replica stays when the
+ * replica is gone. Receivers of WAL (pg_receivewal) and of base backups replay nothing, and are not
+ * replicas; without permission to see what they replay, they are recognised by their names. On a
+ * standby logical slots may be unused copies of the primary's. replay_lag is NULL if a replica has
+ * nothing to do. reply_time is a column since 12. */
 static char *replicas_query(const char *inactive) {
   return mem_printf(
     "SELECT r.application_name,"
@@ -147,17 +147,18 @@ static char *replicas_query(const char *inactive) {
     inactive, POSTGRES_REPLICAS_MAX);
 }
 
-/* pg_blocking_pids takes the lock manager for itself, so it is called for lock waiters only, and
- * for waiters_max of them, those that run longest; likewise pg_locks is read only when
- * somebody waits. Its pid 0 is a prepared transaction. waitstart is new in 14 (and NULL for a
- * moment), leader_pid in 13. backend_start is told in microseconds, which a double holds exactly.
- * A waiter whose blockers were not asked for is left out, for it would look like one that nobody
- * blocks.
- * The order is that of harm, and comes before the limit: who blocks, who waits, then the oldest
- * transactions whatever they do, then the longest in their state. Each of the three classes has
- * its share of the list, so that none crowds out the worst of another.
- * A query's bytes are those of its own database, in that one's encoding; left() and the like fail
- * on them in ours (22021). textsend gives them as they are, since there is no conversion to the
+/* pg_blocking_pids locks the lock manager, so it is called for lock waiters only, and for
+ * waiters_max of them, those that run longest; likewise pg_locks is read only if there is a waiter.
+ * Its pid 0 is a prepared transaction. waitstart is new in 14 (and NULL for a moment), leader_pid
+ * in 13. backend_start is in microseconds, which a double holds exactly. A waiter whose blockers
+ * were not read is omitted, because it would look like one that is not blocked.
+ *
+ * The order is that of harm, and comes before the limit: blockers, waiters, then the oldest
+ * transactions whatever they do, then the longest in their state. Each of the three classes has its
+ * share of the list, so that none crowds out the worst of another.
+ *
+ * The bytes of a query are in the encoding of its own database; left() and similar functions fail
+ * on them in ours (22021). textsend returns them unchanged, because there is no conversion to the
  * client encoding SQL_ASCII (see message); 'escape' makes them ASCII. */
 static char *sessions_query(const char *waits, const char *wait, const char *leader,
                             int sessions_max, int waiters_max) {
@@ -224,7 +225,7 @@ char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int vers
   return text;
 }
 
-/* The right to call it can be taken from everybody: then this fails alone. */
+/* The permission to call it may be revoked from PUBLIC: then only this query fails. */
 static const char identity_query[] = "SELECT system_identifier FROM pg_control_system()";
 
 char *postgres_identity_query(const struct postgres_timeouts *timeouts) {

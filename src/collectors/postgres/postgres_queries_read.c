@@ -12,8 +12,8 @@ static bool shape_check(const struct pg_rows *rows, size_t columns, bool one_row
                  rows->rows, rows->columns, columns);
 }
 
-/* NULL and what makes no sense as a count are UNKNOWN, what is too large is the largest; good gets
- * false for what is no number. */
+/* NULL and negative numbers are UNKNOWN, a number that is too large is the largest; good becomes
+ * false if the text is not a number. */
 static int64_t read_count(const char *cell, bool *good) {
   if (!cell)
     return POSTGRES_UNKNOWN;

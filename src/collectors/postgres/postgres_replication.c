@@ -24,7 +24,8 @@ static void say(char *out, size_t size, const char *format, ...) {
 
 /* ---- a standby */
 
-/* Without the right or on an old server the setting is not known: whoever has streamed, could. */
+/* Without permission or on an old server the setting is not known: a standby that has streamed is
+ * expected to stream. */
 static bool wants_to_stream(const struct postgres_standby *standby,
                             const struct postgres_memory *memory) {
   if (standby->has_primary != POSTGRES_NOT_KNOWN)
@@ -42,9 +43,9 @@ static bool is_silent(const struct postgres_standby *standby) {
   return standby->contact_age > timeout / 2 + answer;
 }
 
-/* Since when is told by the primary's last word, or else only as long as we have watched. For who
- * looks but once the last replayed commit is an upper bound, when it is recent: an idle primary
- * makes an old one of any standby, so that it is neither that time nor the lag. */
+/* The time since the loss is that of the primary's last message, otherwise only the watched time.
+ * In a single collection a recent replayed commit is an upper bound; an old one says nothing,
+ * because an idle primary makes it old on any standby. */
 static void judge_cut_off(const struct postgres_standby *standby, double uptime, double watched,
                           bool advances, struct postgres_standby_verdict *verdict) {
   char age[FORMAT_MAX];

@@ -160,8 +160,8 @@ static void fill_ages(const struct postgres_session *session, struct row *row) {
     row->cells[SESSION_WAIT] = value_none(hidden);
 }
 
-/* blind: why it may block others though nobody is known to wait for it; or NULL. cut: more may wait
- * for it than are counted. */
+/* blind: why it may block others that are not visible; or NULL. cut: more may wait for it than are
+ * counted. */
 static void fill_harm(struct sample *sample, const struct postgres_session *session,
                       const char *blind, bool cut, struct row *row) {
   if (session->all == 0 && blind) {
@@ -210,7 +210,7 @@ static void fill_session(struct sample *sample, const struct postgres_session *s
 static void fill_sessions(struct sample *sample, const struct postgres_findings *findings) {
   const struct postgres_sessions *sessions = findings->sessions;
   struct table *table = &sample->tables[1];
-  /* who waits is not told of hidden sessions: then nobody is known to block nobody */
+  /* the waits of hidden sessions are not visible: then no session is known to block none */
   const bool cut = postgres_waiters_are_cut(sessions);
   const char *blind = findings->activity->hidden > 0 ? needs_right
                       : cut                          ? "not all blocked sessions are examined"

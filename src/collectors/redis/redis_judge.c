@@ -134,7 +134,8 @@ static void judge_min_replicas(struct complaints *complaints, const struct redis
 
 enum { CLUSTER_SLOTS = 16384 };
 
-/* Why a cluster refuses: slots that nobody serves; else this node sees too few of the others. */
+/* Why a cluster refuses commands: slots without a node; otherwise this node sees too few of the
+ * others. */
 static void judge_cluster(struct complaints *complaints, const struct redis_info *info) {
   int64_t assigned = CLUSTER_SLOTS, failed = 0, doubtful = 0;
   char lost[FORMAT_MAX], all[FORMAT_MAX];

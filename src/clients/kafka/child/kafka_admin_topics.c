@@ -367,7 +367,7 @@ static bool is_younger(const struct kafka_spot *was, const struct kafka_spot *is
   return is->mark >= 0 && is->mark < (was->mark >= 0 ? was->mark : was->end);
 }
 
-/* A log that is shorter than it was is another: the topic was made anew. */
+/* A log that is shorter than before is a different one: the topic was recreated. */
 static bool check_logs(struct kafka_session *session, struct kafka_admin *admin, struct err *err) {
   struct kafka_admin *now = kafka_admin_new();
   now->mark_ms = admin->mark_ms;

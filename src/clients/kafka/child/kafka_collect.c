@@ -1,11 +1,11 @@
-/* The order of things, and what waits for what:
+/* The order of the requests, and their dependencies:
  *
  *   list of groups, metadata
- *     -> list again                         (where librdkafka did not know all brokers before)
- *       -> description of all, committed offsets of each (at once, IN_FLIGHT_MAX at the most)
- *         -> end offsets of the partitions in question (after the committed ones: no lag below 0)
+ *     -> list again                         (if librdkafka did not know all brokers before)
+ *       -> description of all, committed offsets of each (in parallel, at most IN_FLIGHT_MAX)
+ *         -> end offsets of these partitions (after the committed ones: no lag below 0)
  *           -> start offsets
- *             -> ends again, where a committed offset is beyond the end
+ *             -> ends again, if a committed offset is beyond the end
  */
 #include "clients/kafka/child/kafka_collect.h"
 
@@ -86,7 +86,7 @@ static rd_kafka_event_t *ask_list(struct collecting *c) {
   return kafka_session_wait(session, &subject, c->err);
 }
 
-/* When nobody has answered, the event itself need not be an error. */
+/* If no broker has answered, the event itself may be without an error. */
 static rd_kafka_resp_err_t list_error(struct kafka_session *session, rd_kafka_event_t *event) {
   size_t errors;
   const rd_kafka_ListConsumerGroups_result_t *result =
@@ -98,9 +98,10 @@ static rd_kafka_resp_err_t list_error(struct kafka_session *session, rd_kafka_ev
                                                            : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* librdkafka asks nobody whose id it does not know: of a cold client that may be any broker, and
- * the ids of bootstrap addresses come a moment after the metadata. The list comes first all the
- * same, for while it is waited for, a refusal or a cancel is seen at once. */
+/* librdkafka sends nothing to a broker whose id it does not know: for a new client that may be any
+ * broker, and the ids of the bootstrap addresses are known a moment after the metadata. The list is
+ * requested first nevertheless, because while waiting for it a refusal or a cancel is noticed at
+ * once. */
 static rd_kafka_event_t *list_of_all(struct collecting *c) {
   enum { ATTEMPTS = 20, PAUSE_MS = 5 };
   rd_kafka_event_t *event = ask_list(c);
@@ -121,8 +122,8 @@ static rd_kafka_event_t *list_of_all(struct collecting *c) {
   return event;
 }
 
-/* Errors of brokers that answered, or that the metadata no longer names (librdkafka goes on asking
- * them): only the first are ours. */
+/* Errors of brokers that answered, or that the metadata no longer names (librdkafka keeps
+ * contacting them): only the former concern us. */
 static void note_list(struct collecting *c, const rd_kafka_ListConsumerGroups_result_t *result) {
   size_t errors;
   const rd_kafka_error_t **error = rd_kafka_ListConsumerGroups_result_errors(result, &errors);

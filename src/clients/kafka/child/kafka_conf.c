@@ -19,8 +19,8 @@ static const struct setting defaults[] = {
      * listed, if the client has no group of its own: rd_kafka_handle_OffsetFetch. All it does for
      * it is to ask who would coordinate it. */
     {"group.id", "stacktop"},
-    /* Else librdkafka tries one address a second; and localhost may be ::1 first, where nobody
-     * listens. A monitor needs a connection to every broker anyway. */
+    /* Otherwise librdkafka tries one address per second, and localhost may be ::1 first, where
+     * nothing listens. A monitor needs a connection to every broker anyway. */
     {"enable.sparse.connections", "false"},
     {"reconnect.backoff.ms", "20"},
     {"reconnect.backoff.max.ms", "500"},

@@ -1,7 +1,7 @@
-/* Which brokers have answered the question for their groups.
+/* Which brokers have answered the request for their groups.
  *
- * librdkafka asks every broker that it knows at that moment, and says neither whom it has asked nor
- * who was silent. Its interceptors do, on the brokers' own threads. */
+ * librdkafka sends it to every broker that it knows at that moment, and reports neither to which
+ * brokers nor which were silent. Its interceptors do, on the brokers' own threads. */
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KAFKA_ROLL_MAX = 1024 }; /* brokers; beyond it they count as answering */
+enum { KAFKA_ROLL_MAX = 1024 }; /* brokers; further ones count as answering */
 
 struct kafka_roll_entry {
   int32_t broker;
   bool answered;
-  uint32_t pending, old; /* questions without an answer; of them, from before the beginning */
+  uint32_t pending, old; /* requests without an answer; of them, those from before the start */
 };
 
 struct kafka_roll {
@@ -27,10 +27,10 @@ struct kafka_roll {
 void kafka_roll_init(struct kafka_roll *roll);
 void kafka_roll_fini(struct kafka_roll *roll);
 
-/* From librdkafka's on_new: the roll has to outlive the instance. */
+/* Called from librdkafka's on_new: the roll must outlive the instance. */
 rd_kafka_resp_err_t kafka_roll_watch(struct kafka_roll *roll, rd_kafka_t *rk);
 
-/* Nobody has been asked yet; an answer to what was asked before does not count. */
+/* Nothing was requested yet; answers to earlier requests do not count. */
 void kafka_roll_begin(struct kafka_roll *roll);
 bool kafka_roll_has_answered(struct kafka_roll *roll, int32_t broker);
 /* Whether any broker has answered. */
