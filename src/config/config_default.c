@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A value to show how it is written, where an option has no fallback. */
+/* An example value for an option without a default. */
 static void print_example(FILE *out, const struct option *option) {
   const char *choice = option->choices ? option->choices[0] : NULL;
   if (option->example) {
@@ -83,7 +83,7 @@ static void print_own_thresholds(FILE *out, const struct config_schema *schema,
   fputs("}  # for this target only; see Thresholds below\n", out);
 }
 
-/* A kind that needs nothing but a name is switched on, so that the file watches something. */
+/* A kind that needs nothing but a name is enabled, so that the file watches something. */
 static void print_kind(FILE *out, const struct config_schema *schema,
                        const struct target_kind *kind) {
   bool on = needs_nothing(kind);

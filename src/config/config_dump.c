@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A MAP's value is hidden by its name, unless a check has shown what it is; a SECRET in its parts,
- * and a TEXT where it is a URI with a password in it. */
+/* The value of a MAP is masked by its name, unless a check has validated it; a SECRET is masked in
+ * its parts, and a TEXT if it is a URI with a password. */
 static char *shown(const struct option *option, const char *name, const char *text) {
   if (name && !option->check && name_is_secret(name))
     return mem_dup("***");

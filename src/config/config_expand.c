@@ -31,7 +31,7 @@ static size_t name_length(const char *text) {
   return length;
 }
 
-/* *at stands behind "${" and is moved behind the "}". */
+/* *at is after "${" and is moved after the "}". */
 static bool variable_add(struct output *output, const char **at, struct err *err) {
   const char *start = *at, *end = strchr(start, '}');
   if (!end)

@@ -124,7 +124,7 @@ struct config *config_parse(const char *path, const char *text, size_t len,
   return NULL;
 }
 
-/* At most one byte more than a configuration may have, which is how a longer one is noticed. */
+/* Reads one byte more than the limit, to detect a longer file. */
 static char *file_read(int fd, size_t *len) {
   char *text = mem_new(CONFIG_FILE_MAX + 2);
   *len = 0;

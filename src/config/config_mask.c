@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Only schemes that put a password where we look for it. */
+/* Only schemes that have a password where it is searched for. */
 static const char *after_scheme(const char *text) {
   static const char *const schemes[] = {"postgresql://", "postgres://", "redis://", "rediss://",
                                         "valkey://",     "valkeys://",  "http://",  "https://",
@@ -19,7 +19,7 @@ static const char *after_scheme(const char *text) {
   return NULL;
 }
 
-/* "a=1&password=x" with secret values hidden, appended to out, which has the room. */
+/* Appends "a=1&password=x" with secret values masked to out, which has room for it. */
 static void mask_parameters(char *out, const char *query) {
   while (*query) {
     size_t length = strcspn(query, "&");
@@ -38,9 +38,8 @@ static void mask_parameters(char *out, const char *query) {
   }
 }
 
-/* A password may hold unescaped '@' and '/': all up to the last '@' belongs to it. With a '?'
- * before that '@' the password may stand on either side of it, and so nothing behind the user is
- * shown. */
+/* A password may contain unescaped '@' and '/': everything up to the last '@' belongs to it. With a
+ * '?' before that '@' the password may be on either side, so nothing after the user is shown. */
 static char *mask_uri(const char *text, const char *rest) {
   /* "***" for each parameter is at most three bytes more for two or more of the text. */
   char *out = mem_new(strlen(text) * 4 + 8);
@@ -62,8 +61,8 @@ static char *mask_uri(const char *text, const char *rest) {
   return out;
 }
 
-/* libpq's keywords; a text with any other is none of its key=value texts, and may be a password
- * that happens to hold a "=". */
+/* libpq's keywords; a text with any other is not one of its key=value texts, and may be a password
+ * that contains "=". */
 static bool is_keyword(const char *word, size_t length) {
   static const char *const words[] = {"host",
                                       "hostaddr",
@@ -112,7 +111,7 @@ static bool is_keyword(const char *word, size_t length) {
   return false;
 }
 
-/* The end of a value, which may be in single quotes and hold backslash escapes. */
+/* The end of a value, which may be in single quotes and contain backslash escapes. */
 static const char *value_end(const char *at) {
   bool quoted = *at == '\'';
   for (at += quoted; *at; at++) {
@@ -124,7 +123,7 @@ static const char *value_end(const char *at) {
   return at;
 }
 
-/* NULL when it is no key=value text. */
+/* NULL if it is not a key=value text. */
 static char *mask_pairs(const char *text) {
   char *out = mem_new(strlen(text) * 4 + 8);
   while (*(text += strspn(text, " \t\r\n"))) {

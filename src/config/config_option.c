@@ -40,7 +40,7 @@ static bool list_read(struct config_yaml *yaml, const struct option *option,
   return good && !yaml->exhausted;
 }
 
-/* Whether a MAP may have that name; notes it otherwise. */
+/* Whether a MAP accepts that name; otherwise notes the error. */
 static bool choice_check(struct config_yaml *yaml, const struct option *option,
                          const yaml_node_t *key) {
   const char *name = config_yaml_key(key);

@@ -3,15 +3,15 @@
 #include <string.h>
 #include <strings.h>
 
-/* Below 200 ms a dashboard would hurt what it watches; above a day it would watch nothing. */
+/* Below 200 ms a dashboard would burden its targets; above a day it would watch nothing. */
 enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MAX = 3600000 };
 
-/* Where one stands when one starts it must not decide where records are. */
+/* The current directory must not determine where records are stored. */
 static bool check_absolute(const char *text, struct err *err) {
   return *text == '/' || err_set(err, ERR_INVALID, "\"%.80s\" is not an absolute path", text);
 }
 
-/* A switch would not say why, and the screen is there to say it. */
+/* A boolean has no reason, and the screen shows the reason. */
 static bool check_reason(const char *text, struct err *err) {
   static const char *const switches[] = {"", "true", "false", "yes", "no", "on", "off"};
   for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)

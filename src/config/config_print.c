@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Letters that mean nothing to YAML wherever they stand, and no word that it could take for
- * something else than a text. */
+/* Characters without a meaning in YAML at any position, and no word that YAML reads as another
+ * type. */
 static bool is_plain(const char *text) {
   static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off"};
   if (!isalnum((unsigned char)*text) && *text != '/')
@@ -58,7 +58,7 @@ static void print_bytes(FILE *out, double bytes) {
   fprintf(out, "%.15g%s", bytes / steps[i].size, steps[i].suffix);
 }
 
-/* Of milliseconds; a double can be rounded up to there. */
+/* In milliseconds, which a double represents exactly up to there. */
 static const double DURATION_MOST = 9e18;
 
 void config_print_limit(FILE *out, double limit, enum unit unit) {

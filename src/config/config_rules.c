@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The suffixes that quantity_parse knows and that make sense for a unit. */
+/* The suffixes that quantity_parse accepts and that fit a unit. */
 static const char *const no_suffixes[] = {"", "k", "M", "G", NULL};
 static const char *const byte_suffixes[] = {"", "B", "kB", "KB", "MB", "GB", "TB", NULL};
 static const char *const ratio_suffixes[] = {"", "%", NULL};
@@ -171,7 +171,7 @@ static void note_unknown_metric(struct config_yaml *yaml, const struct config_sc
                       suggest_text(&near));
     return;
   }
-  /* None is near: those of the same family ("redis."), else all that fit. */
+  /* Without a similar name: those of the same family ("redis."), otherwise all that fit. */
   size_t family = strcspn(name, ".") + 1;
   char known[280] = "";
   for (int pass = 0; pass < 2 && !*known; pass++)
@@ -195,7 +195,7 @@ static const struct column_spec *metric_find(const struct config_schema *schema,
 
 static void rule_read(struct config_yaml *yaml, const struct column_spec *column,
                       const yaml_node_t *node, struct rules *rules) {
-  /* Only what is written counts; which side is the bad one lies in the nature of the metric. */
+  /* Only values that are written count; the metric determines which side is bad. */
   struct threshold threshold = {.below = column->threshold.below};
   if (!is_off(node)) {
     if (!config_yaml_mapping(yaml, node, column->metric))

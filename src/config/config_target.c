@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A target while it is read. */
+/* A target while it is being read. */
 struct draft {
   const struct config_schema *schema;
   const struct target_kind *kind;
@@ -122,7 +122,7 @@ static void target_read(struct config_yaml *yaml, const struct config_schema *sc
   target->read_only = draft.common[TARGET_READ_ONLY].number;
   if (draft.common[TARGET_DISABLED].text)
     target->disabled = mem_dup(draft.common[TARGET_DISABLED].text);
-  /* Kept although it may be wrong, so that later names are compared with it: an error ends the load
+  /* Kept even if it is invalid, so that later names are compared with it: an error fails the load
    * in the end. */
   config_add(config, target);
   for (size_t i = 0; i < TARGET_COMMON_COUNT; i++)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Where byte `offset` stands; columns count characters, as libyaml's marks do. */
+/* The position of byte `offset`; columns count characters, as libyaml's marks do. */
 static void place_of(const char *text, size_t offset, int *line, int *column) {
   *line = *column = 1;
   for (size_t i = 0; i < offset; i++) {
@@ -21,7 +21,7 @@ static void place_of(const char *text, size_t offset, int *line, int *column) {
   }
 }
 
-/* Before libyaml sees it, whose reader gives such errors no line. */
+/* Checked before libyaml, whose reader reports such errors without a line. */
 static bool check_characters(const char *text, size_t len, struct config_errors *errors) {
   for (size_t at = 0; at < len;) {
     utf8proc_int32_t code;
@@ -74,7 +74,7 @@ static void note_syntax_error(const yaml_parser_t *parser, const char *text, siz
     config_errors_add(errors, line, column, "YAML syntax: %s", problem);
 }
 
-/* One document is expected; what follows a second "---" would silently be lost. */
+/* One document is expected; anything after a second "---" would be lost silently. */
 static bool check_end(yaml_parser_t *parser, const char *text, size_t len,
                       struct config_errors *errors) {
   yaml_document_t next;
@@ -112,8 +112,8 @@ static void parser_start(yaml_parser_t *parser, const char *text, size_t len) {
   yaml_parser_set_input_string(parser, (const unsigned char *)text, len);
 }
 
-/* libyaml's time grows with the square of the depth: a megabyte of "[" would take it hours. So the
- * depth is looked at first, event by event. Syntax errors are left to the second reading. */
+/* libyaml's time grows with the square of the depth: a megabyte of "[" would take hours. So the
+ * depth is checked first, event by event. The second reading reports syntax errors. */
 static bool check_depth(yaml_parser_t *parser, struct config_errors *errors) {
   int depth = 0;
   bool more = true;
@@ -170,7 +170,7 @@ void config_yaml_error(struct config_yaml *yaml, const yaml_node_t *node, const 
                     "%s", text);
 }
 
-/* Counts what is read: an alias costs its writer three bytes and its reader a whole tree. */
+/* Counts what is read: an alias takes three bytes to write and a whole tree to read. */
 static bool visit(struct config_yaml *yaml, const yaml_node_t *node, size_t cost) {
   yaml->visits += cost;
   if (yaml->visits > CONFIG_VISITS_MAX && !yaml->exhausted) {

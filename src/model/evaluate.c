@@ -12,7 +12,7 @@
 /* See finding.h. */
 enum { HARM_THRESHOLD = 1, HARM_ROW = 2, HARM_DOWN = 3 };
 
-/* Of a row, before there are words for it: those are only made for the findings that are kept. */
+/* A finding of a row before its sentence is made: only those that are kept get one. */
 struct candidate {
   size_t target_index;
   const struct table *table;
@@ -30,7 +30,7 @@ struct evaluation {
   struct findings *findings;
   int64_t now_ms;
   bool one_pass;
-  struct candidate *candidates; /* as many as rows and cells of the samples are in trouble */
+  struct candidate *candidates; /* as many as there are findings of rows and cells */
   size_t candidate_count, candidate_capacity;
 };
 
@@ -40,7 +40,7 @@ static const struct finding *find_old(const struct evaluation *e, size_t target_
   return old ? old : findings_find(e->held, target_index, table, row, column);
 }
 
-/* From the same one before, or from before its target_index's outage. */
+/* From the same earlier finding, or from the one held during an outage of its target. */
 static int64_t since_of(const struct evaluation *e, size_t target_index, const char *table,
                         const char *row, const char *column) {
   const struct finding *old = find_old(e, target_index, table, row, column);
@@ -102,7 +102,7 @@ static void evaluate_target_stale(struct evaluation *e, size_t index) {
                                    format_duration(age, sizeof age, seconds));
 }
 
-/* "cache" for the target's own figures or a row that bears its name, else "main ecap-group". */
+/* "cache" for the target's own figures or a row with its name, otherwise "main ecap-group". */
 static const char *subject_of(struct evaluation *e, const struct target_state *state,
                               const struct table *table, const struct row *row) {
   const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
@@ -112,13 +112,13 @@ static const char *subject_of(struct evaluation *e, const struct target_state *s
   return arena_printf(&e->findings->arena, "%s %s", name, label);
 }
 
-/* As one would write it: 5 and not 5.00. */
+/* As a user would write it: 5 and not 5.00. */
 static struct value limit_value(double limit) {
   bool whole = fabs(limit) < 1e15 && floor(limit) == limit;
   return whole ? value_int((int64_t)limit) : value_real(limit);
 }
 
-/* " (conns 44 of 47)": the cells beside, as far as they are known. */
+/* " (conns 44 of 47)": the cells beside it, if known. */
 static const char *beside_text(struct evaluation *e, const struct table_spec *spec,
                                const struct row *row, const struct column_spec *column) {
   char title[FORMAT_MAX], shown[FORMAT_MAX];
@@ -137,7 +137,7 @@ static const char *beside_text(struct evaluation *e, const struct table_spec *sp
   return *text ? arena_printf(&e->findings->arena, "%s)", text) : text;
 }
 
-/* Whether there is the time to wait for the rule's `for`; else what was seen counts at once. */
+/* Whether there is time to wait for the rule's `for`; otherwise the value counts at once. */
 static bool is_waited_for(const struct evaluation *e, const struct threshold *threshold) {
   const int64_t watch_ms = e->model->watch_ms;
   return !e->one_pass && (watch_ms == 0 || threshold->for_ms <= watch_ms);
@@ -205,8 +205,8 @@ static void evaluate_cell(struct evaluation *e, size_t index, const struct table
                        e->now_ms - waits_since(e, candidate) < threshold->for_ms;
 }
 
-/* The rows in which a cell is not known, though it applies; first says why it is not. A row that is
- * CRIT says more than that. */
+/* The rows with a cell that applies but is not known; first gets its reason. A CRIT row is not
+ * counted, because it already has a finding. */
 static size_t cells_missing(const struct table *table, size_t column, size_t *roots,
                             const char **first) {
   size_t missing = 0;
@@ -245,7 +245,7 @@ static void evaluate_unjudged(struct evaluation *e, size_t index, const struct t
   }
 }
 
-/* What the collector judged; its rows stand in its own order of harm. */
+/* Findings judged by the collector; its rows are in its order of harm. */
 static void evaluate_reason(struct evaluation *e, size_t index, const struct table *table,
                             const struct row *row) {
   struct candidate *candidate = candidate_add(e, index, table, row, NULL);
@@ -266,7 +266,7 @@ static void evaluate_row(struct evaluation *e, size_t index, const struct table 
     evaluate_cell(e, index, table, row, i);
 }
 
-/* FNV-1a over all but the digits: "12 of 18 partitions" stays the same finding as "9 of 18". */
+/* FNV-1a over all but digits: "12 of 18 partitions" is the same finding as "9 of 18". */
 static uint32_t fault_hash(const char *text) {
   uint32_t hash = 2166136261U;
   for (; *text; text++)
@@ -301,7 +301,7 @@ static void evaluate_tables(struct evaluation *e, size_t index) {
   }
 }
 
-/* The findings of the target and its tables; of its rows the candidates. */
+/* Adds the findings of the target and its tables, and the candidates of its rows. */
 static void evaluate_target(struct evaluation *e, size_t index) {
   switch (target_state_condition(&e->model->targets[index], e->now_ms)) {
   case TARGET_WAITING:
@@ -337,7 +337,7 @@ static int candidate_compare(const void *a, const void *b) {
   return x->row == y->row ? 0 : x->row < y->row ? -1 : 1;
 }
 
-/* By what one finding stands for, when they are not kept. */
+/* Groups of findings that are represented by one if they are not kept. */
 static int cut_compare(const void *a, const void *b) {
   const struct candidate *x = a, *y = b;
   if (x->target_index != y->target_index)
@@ -370,7 +370,7 @@ static void candidate_keep(struct evaluation *e, const struct candidate *candida
                            beside_text(e, table->spec, row, column));
 }
 
-/* One finding for that many of a table: it keeps the target from looking better than it is. */
+/* One finding for that many of a table, so that the target does not look better than it is. */
 static void cut_add(struct evaluation *e, const struct candidate *of, size_t count) {
   const struct table_spec *spec = of->table->spec;
   char id[32], shown[FORMAT_MAX];
@@ -384,7 +384,7 @@ static void cut_add(struct evaluation *e, const struct candidate *of, size_t cou
                                    shown, spec->title, count == 1 ? "is" : "are");
 }
 
-/* The most harmful of all targets, as far as there is room. */
+/* Keeps the most harmful of all targets, as far as there is room. */
 static void evaluate_candidates(struct evaluation *e) {
   struct candidate *all = e->candidates;
   size_t kept = 0, count = e->candidate_count;
@@ -448,7 +448,7 @@ static bool is_in(const struct findings *findings, const struct finding *finding
                        finding->column);
 }
 
-/* What is in one of the two is kept there, or was. */
+/* A finding in one of the two is kept there. */
 static void hold(const struct model *model, const struct findings *from,
                  const struct findings *after, const struct findings *before, int64_t now_ms,
                  struct findings *held) {

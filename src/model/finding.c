@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of all findings: those of 4,096 targets and their tables on top of a storm of rows. */
+/* Limit of all findings: those of 4,096 targets and their tables, and a storm of rows. */
 enum { ARENA_BYTES_MAX = 64 << 20 };
 
 struct findings *findings_new(size_t bytes_max) {
@@ -50,7 +50,7 @@ bool findings_are_full(const struct findings *findings) {
   return findings->arena.used >= findings->bytes_max;
 }
 
-/* Two ids that may be NULL are the same. */
+/* Compares two ids that may be NULL. */
 static bool same(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
@@ -76,7 +76,7 @@ void findings_index(struct findings *findings) {
   map_fini(&findings->rows);
   findings->rows = (struct map){.hash = row_hash, .same = row_same};
   findings->row_keys = mem_resize(findings->row_keys, findings->count * sizeof *findings->row_keys);
-  for (size_t i = findings->count; i-- > 0;) { /* so that the first stands first */
+  for (size_t i = findings->count; i-- > 0;) { /* so that the first comes first */
     struct finding *finding = &findings->items[i];
     struct finding_row *key = &findings->row_keys[i];
     *key = (struct finding_row){finding->target_index, finding->table, finding->row};
@@ -89,7 +89,7 @@ void findings_index(struct findings *findings) {
   }
 }
 
-/* The first finding of that row, and the next one; where there is no index, all findings. */
+/* The first finding of that row, and the next one; without an index, all findings. */
 static const struct finding *row_first(const struct findings *findings, size_t target_index,
                                        const char *table, const char *row) {
   if (findings->rows.count == 0)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cell: of which table, row and column. */
+/* A cell, by table, row and column. */
 struct cell {
   size_t table, column;
   const char *key;
@@ -21,7 +21,7 @@ struct entry {
 };
 
 struct history {
-  struct map cells; /* each entry is owned */
+  struct map cells; /* owns each entry */
   uint32_t sweep;
 };
 
@@ -81,7 +81,7 @@ static void ring_add(struct history_ring *ring, float value) {
     ring->count++;
 }
 
-/* The samples in which the row was missing are a gap, as they were. */
+/* The samples without the row are a gap. */
 static void ring_add_gap(struct history_ring *ring, uint32_t missed) {
   for (uint32_t i = 0; i < missed && i < HISTORY_LENGTH; i++)
     ring_add(ring, NAN);
@@ -114,7 +114,7 @@ static bool drop_old(void *arg, const void *key, size_t value) {
 
 void history_sweep(struct history *history) {
   history->sweep++;
-  /* A whole walk on every sample would be waste: rows come and go slowly. */
+  /* A complete walk on every sample would be wasteful: rows change slowly. */
   if (history->sweep % HISTORY_LENGTH == 0)
     map_sweep(&history->cells, drop_old, history);
 }

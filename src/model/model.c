@@ -40,7 +40,7 @@ void model_attempt(struct model *model, size_t target_index, int64_t now_ms) {
   model->targets[target_index].started_ms = now_ms;
 }
 
-/* The numbers of the rows that are roots, or of those that are none. */
+/* The numbers of the root rows, or of the others. */
 static void table_remember(struct target_state *state, size_t index, size_t column, bool roots) {
   const struct table *table = &state->sample->tables[index];
   for (size_t r = 0; r < table->row_count; r++) {
@@ -53,8 +53,8 @@ static void table_remember(struct target_state *state, size_t index, size_t colu
   }
 }
 
-/* Remembers each number of the columns that keep a history, as far as there is room: the roots
- * first, which are what is seen of a tree that is closed. */
+/* Records each number of the columns with a history, as far as there is room: the roots first,
+ * because a collapsed tree shows them. */
 static void target_state_remember(struct target_state *state) {
   for (size_t pass = 0; pass < 2; pass++)
     for (size_t t = 0; t < state->sample->table_count; t++) {
@@ -94,7 +94,7 @@ void model_fail(struct model *model, size_t index, const struct err *err, int64_
   state->failures++;
   if (!state->failing_ms)
     state->failing_ms = now_ms;
-  history_sweep(state->history); /* a sample that is missing, for the charts */
+  history_sweep(state->history); /* a missing sample, for the charts */
   model->generation++;
 }
 
@@ -110,7 +110,7 @@ enum target_condition target_state_condition(const struct target_state *state, i
     return TARGET_WAITING;
   if (state->once)
     return TARGET_LIVE;
-  /* Two missed turns and a deadline: later than that it is not a hiccup. */
+  /* Two missed intervals and a deadline: more than a short delay. */
   int64_t patience = 2 * state->target->interval_ms + state->target->timeout_ms;
   return target_state_age(state, now_ms) > patience ? TARGET_STALE : TARGET_LIVE;
 }

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Taken the worst first. */
+/* The worst first. */
 struct batch {
   const struct finding *items[NEWS_MAX];
   size_t count;
-  size_t *of_slot;                      /* heap: how many each target has in items */
-  size_t rest, rest_slot, rest_targets; /* what there is besides; rest_slot: of the first of it */
+  size_t *of_slot;                      /* heap: number of items per target */
+  size_t rest, rest_slot, rest_targets; /* the others; rest_slot: of the first of them */
   bool *has_rest;                       /* heap: by target */
   enum severity rest_worst;
 };
@@ -67,7 +67,7 @@ static const struct finding *find_old(const struct model *model, const struct fi
   return old ? old : find_same(model->held, finding);
 }
 
-/* ---- what has appeared */
+/* ---- new findings */
 
 /* Stale data is caused by stacktop itself, which was paused or suspended. A problem of the target
  * is reported by the attempt that fails. */
@@ -75,7 +75,7 @@ static bool is_of_age(const struct finding *finding) {
   return finding_is_outage(finding) && finding->column;
 }
 
-/* One outage may fail in several ways in turn: it is news where it is worse than ever in it. */
+/* One outage may fail in several ways in turn: it is logged when it becomes worse than before. */
 static bool is_news_of_outage(struct model *model, const struct finding *finding) {
   struct target_state *state = &model->targets[finding->target_index];
   if (is_of_age(finding) || finding->severity <= state->logged)
@@ -91,15 +91,15 @@ static bool is_news(struct model *model, const struct finding *finding) {
   return !finding->pending && (!old || old->pending || old->severity < finding->severity);
 }
 
-/* A rule with `for` speaks later than the trouble began: both times are said, or the event and the
- * headline would contradict each other. */
+/* A rule with `for` reports later than the start of the problem: both times are given, because the
+ * event and the headline would otherwise disagree. */
 static void log_new(struct model *model, const struct finding *finding, int64_t now_ms) {
   enum { SAME_MOMENT_MS = 1000 };
   const struct finding *old = finding_is_outage(finding) ? NULL : find_old(model, finding);
   const bool waited = old && old->pending;
   char lasted[FORMAT_MAX] = "";
-  /* Evaluated some milliseconds after the answer that it is about: by both times, the headline and
-   * the event could show two different seconds. */
+  /* Evaluated some milliseconds after the collection: with two times, the headline and the event
+   * could show different seconds. */
   const int64_t at_ms =
       !waited && now_ms - finding->since_ms < SAME_MOMENT_MS ? finding->since_ms : now_ms;
   if (waited)
@@ -108,7 +108,7 @@ static void log_new(struct model *model, const struct finding *finding, int64_t 
              finding->sentence, *lasted ? ", for " : "", lasted);
 }
 
-/* What has appeared is an event of its severity. */
+/* A new finding is an event of its severity. */
 static void log_all_new(struct model *model, const struct findings *after, int64_t now_ms) {
   struct batch batch = batch_new(model);
   for (size_t i = 0; i < after->count; i++)
@@ -120,10 +120,10 @@ static void log_all_new(struct model *model, const struct findings *after, int64
   batch_fini(&batch);
 }
 
-/* ---- what is over */
+/* ---- resolved findings */
 
-/* It could have been seen, if it were still there. A target_index's own recovery is logged by
- * model_publish, which knows how long it was. */
+/* Resolved only if it could have been observed. The recovery of a target is logged by
+ * model_publish, which knows its duration. */
 static void take_gone(struct batch *batch, const struct model *model, const struct findings *before,
                       const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < before->count; i++) {

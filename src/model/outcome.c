@@ -28,7 +28,7 @@ void outcome_fini(struct outcome *outcome) {
   *outcome = (struct outcome){0};
 }
 
-/* What was done before it ended otherwise is not denied. */
+/* A part that was done is reported, however the object ended. */
 static void object_settle(struct object_outcome *object, enum object_result result,
                           const char *words) {
   const bool unproven = object->result == OBJECT_SENT || object->result == OBJECT_DONE;
@@ -117,7 +117,7 @@ const char *amount_text(char out[AMOUNT_MAX], const struct amount *amount) {
   format_count(total, sizeof total, amount->total);
   if (amount->total <= 0)
     snprintf(out, AMOUNT_MAX, "%s%s %.40s, total unknown", least, done, amount->unit);
-  else if (amount->done > amount->total) /* more came while it ran */
+  else if (amount->done > amount->total) /* more were found while it ran */
     snprintf(out, AMOUNT_MAX, "%s%s %.40s, %s planned", least, done, amount->unit, total);
   else
     snprintf(out, AMOUNT_MAX, "%s%s of %s %.40s", least, done, total, amount->unit);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column is padded up to CELL_MOST cells; what is longer (a topic's name can have 249) stays
- * whole and pushes the rest of its line. */
+/* A column is padded to at most CELL_MOST cells; longer text (a topic's name can have 249) is not
+ * truncated and shifts the rest of its line. */
 enum { LINE_MAX_BYTES = PLAN_TEXT_MAX + 128, COLUMNS_MAX = 16, CELL_MOST = 60 };
 
 struct plan *plan_new(const struct action_spec *action, const char *target, const char *environment,
@@ -96,11 +96,12 @@ const char *plan_param(const struct plan *plan, const char *name) {
   return NULL;
 }
 
-/* ---- the agreement */
+/* ---- confirmation */
 
 enum confirmation plan_confirmation(const struct plan *plan) {
   const bool reversible = plan->action->danger == DANGER_REVERSIBLE;
-  /* what one object holds (the keys of a pattern, the rows of a table) is no object of its own */
+  /* the content of one object (the keys of a pattern, the rows of a table) does not count as
+   * objects */
   const bool several = plan->whole || (plan->object_count > 1 && !plan->name);
   if (several && (plan->count > 1 || (plan->whole && !reversible)))
     return CONFIRM_COUNT;
@@ -189,7 +190,7 @@ static bool has_part(const struct plan *plan, enum plan_part part) {
   return false;
 }
 
-/* The last of the preconditions: which server the plan is for. */
+/* The last precondition: the server of the plan. */
 static void identity_lines(const struct plan *plan, const struct lines *lines) {
   static const struct {
     size_t at;
@@ -260,7 +261,7 @@ static void objects_lines(const struct plan *plan, const struct lines *lines) {
   if (plan->object_count == 0)
     return;
   char heading[128];
-  int unit = (int)strlen(plan->unit); /* one of them: without the s */
+  int unit = (int)strlen(plan->unit); /* for a single one: without the s */
   unit -= plan->count == 1 && unit > 1 && plan->unit[unit - 1] == 's';
   snprintf(heading, sizeof heading, "Objects: %lld %.*s", (long long)plan->count, unit, plan->unit);
   if (plan->hidden > 0)

@@ -95,12 +95,12 @@ static bool same_table(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Faults stand before the notes, in the order in which they came. */
+/* Faults come before the notes, in order of arrival. */
 static void insert_fault(struct sample *sample, const struct note *fault) {
   size_t at = 0;
   while (at < sample->note_count && sample->notes[at].severity != SEVERITY_OK)
     at++;
-  if (at == SAMPLE_NOTES_MAX) { /* one that is as bad is there, or becomes so */
+  if (at == SAMPLE_NOTES_MAX) { /* an equally severe one exists, or is made so */
     struct note *last = &sample->notes[SAMPLE_NOTES_MAX - 1];
     last->severity = severity_worse(last->severity, fault->severity);
     last->table = same_table(last->table, fault->table) ? last->table : NULL;

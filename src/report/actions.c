@@ -20,7 +20,7 @@ static const char *type_name(enum option_type type) {
 
 /* ---- as text */
 
-/* "for rows of sessions", "for one row of sessions, picks of its own choice". */
+/* "rows of sessions", "a row of sessions; picks one". */
 static void scope_text(const struct action_spec *spec, char *text, size_t size) {
   static const char *const choices[] = {
       [CHOICE_NONE] = "", [CHOICE_ONE] = "; picks one", [CHOICE_MANY] = "; picks one or more"};
@@ -48,7 +48,7 @@ static const char *placeholder(const struct option *param) {
   }
 }
 
-/* ", default 10m" behind what is there. */
+/* Appends ", default 10m" to the text. */
 static void part_add(char text[TEXT_OUT_MAX], bool *any, const char *before, const char *part) {
   const size_t used = strlen(text);
   if (!part || !*part)

@@ -13,7 +13,7 @@ enum { DOCUMENT_BYTES_MAX = 64 << 20 };
 static const struct json_limits limits = {REPORT_JSON_MAX, REPORT_JSON_VALUES_MAX,
                                           REPORT_JSON_DEPTH_MAX};
 
-/* ---- what the targets are ---- */
+/* ---- targets ---- */
 
 static bool read_version(const struct json_node *top) {
   struct json_node member = json_member(top, "version");
@@ -50,7 +50,7 @@ static bool read_configuration(const struct json_node *top, struct config *confi
   return true;
 }
 
-/* One of a name for all its targets; NULL when there is no room. */
+/* One kind per name for all its targets; NULL if there is no room. */
 static const struct target_kind *kind_of(struct report_document *document, const char *name,
                                          const char *title) {
   const struct config *config = document->config;
@@ -85,7 +85,7 @@ static bool read_target(const struct json_node *node, struct report_document *do
   return true;
 }
 
-/* ---- what is known of them ---- */
+/* ---- their state ---- */
 
 static bool read_time(const struct json_node *node, const char *key, int64_t *ms) {
   return json_read_int_or(node, key, 0, 0, JSON_TIME_MAX, ms);
@@ -205,7 +205,7 @@ static bool read_targets(const struct json_node *top, struct report_document *do
   return true;
 }
 
-/* ---- what was found ---- */
+/* ---- findings ---- */
 
 static const char *keep(struct arena *arena, const char *text) {
   return text ? arena_text(arena, text, strlen(text)) : NULL;

@@ -61,7 +61,7 @@ static bool read_column(const struct json_node *node, struct arena *arena,
   column->priority = (int)priority;
   column->width = (int)width;
   if (!unit_parse(unit, &column->unit))
-    column->unit = UNIT_NONE; /* of a later minor version: the bare number is still true */
+    column->unit = UNIT_NONE; /* unit of a later minor version: the bare number is still correct */
   return true;
 }
 
@@ -140,7 +140,7 @@ static bool read_ring(const struct json_node *node, struct reader *reader, const
                       size_t column) {
   if (!json_expect(node, json_is_array(node->json), "an array"))
     return false;
-  /* Two rows of one key (a collector's fault) share their ring. */
+  /* Two rows with the same key (a bug of a collector) share their ring. */
   if (history_find(reader->history, reader->table_index, key, column))
     return true;
   for (size_t i = 0; i < json_array_size(node->json); i++) {
@@ -211,7 +211,7 @@ static bool read_parent(const struct json_node *node, const struct reader *reade
          json_node_fail(&member, "no row with that key before it");
 }
 
-/* *full: the sample cannot take more. */
+/* *full: the sample has no more room. */
 static bool read_row(const struct json_node *node, struct reader *reader, bool *full) {
   const char *key, *parent, *severity, *reason;
   int64_t lasted_ms;
@@ -233,7 +233,7 @@ static bool read_row(const struct json_node *node, struct reader *reader, bool *
   row->lasted_ms = lasted_ms;
   if (!read_cells(node, reader, row) || !read_at_least(node, reader, row))
     return false;
-  if (sample->arena.exhausted) { /* half a row is none */
+  if (sample->arena.exhausted) { /* an incomplete row is dropped */
     reader->table->row_count--;
     reader->table->truncated = true;
     *full = true;
@@ -258,7 +258,7 @@ static bool read_rows(const struct json_node *node, struct reader *reader) {
   return true;
 }
 
-/* As model_publish does it. */
+/* As in model_publish. */
 static void history_begin(struct target_state *state, size_t table_index) {
   const struct table *table = &state->sample->tables[table_index];
   for (size_t c = 0; c < table->spec->column_count; c++) {

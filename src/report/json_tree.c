@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-/* Counts what would be made of the text, without a look at whether it is right. */
+/* Counts the values in the text, without checking its syntax. */
 static bool within_limits(const char *text, size_t len, const struct json_limits *limits,
                           struct err *err) {
   size_t values = 1, depth = 0;

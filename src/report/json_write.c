@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-/* Where events_add cuts: what is written is not cut again when it is read. */
+/* The limit of events_add: text that was written is not truncated again when it is read. */
 enum { EVENT_TEXT_MAX = 511 };
 
-/* Everything that the parts need. */
+/* Shared by all parts. */
 struct document {
   struct json_writer writer;
   const struct model *model;
@@ -18,7 +18,7 @@ struct document {
   bool history;
 };
 
-/* Of a time of the model. */
+/* For a time of the model. */
 static int64_t wall_ms(const struct document *document, int64_t ms) {
   return ms + document->model->wall_offset_ms;
 }
@@ -53,7 +53,7 @@ static void write_configuration(struct document *document) {
   json_close(writer, '}');
 }
 
-/* The counts that are lower bounds: absent where there is none. */
+/* The counts that are lower bounds: absent if there is none. */
 static void write_lower_bounds(struct json_writer *writer, const struct findings *findings) {
   bool any = false;
   for (int severity = SEVERITY_CRIT; severity > SEVERITY_OK; severity--) {

@@ -14,7 +14,7 @@ const char *const plan_json_parts[PLAN_PART_COUNT] = {
     [PLAN_WARNING] = "warning", [PLAN_LOSS] = "loss",   [PLAN_UNDO] = "undo",
 };
 
-/* Bytes that are no UTF-8 come back as they were. NULL: nothing is written. */
+/* Bytes that are not UTF-8 are read back unchanged. NULL: nothing is written. */
 static void write_bytes(struct json_writer *writer, const char *key, const char *text) {
   if (!text || json_is_text(text)) {
     json_text_if(writer, key, text);
@@ -111,7 +111,7 @@ static void write_lists(struct json_writer *writer, const struct plan *plan) {
   json_close(writer, ']');
 }
 
-/* canonical: what the hash is of. */
+/* canonical: the form for the hash. */
 static void write_plan(struct json_writer *writer, const struct plan *plan, bool canonical) {
   char phrase[PLAN_PHRASE_MAX];
   json_open(writer, NULL, '{');
@@ -148,7 +148,7 @@ const char *plan_hash(const struct plan *plan, char out[PLAN_HASH_SIZE]) {
     mem_failed();
   write_plan(&writer, plan, true);
   if (fclose(stream) != 0 || !EVP_Digest(text, len, digest, &size, EVP_sha256(), NULL))
-    mem_failed(); /* libcrypto fails here for nothing else; a wrong hash would be worse */
+    mem_failed(); /* libcrypto fails here only without memory; a wrong hash would be worse */
   free(text);
   for (unsigned int i = 0; i < size && 2 * i + 2 < PLAN_HASH_SIZE; i++)
     snprintf(out + 2 * i, 3, "%02x", digest[i]);

@@ -18,7 +18,7 @@ static int digit_value(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* NULL where the digits are none, or one of the bytes would end the text. */
+/* NULL if the digits are not hexadecimal, or one of the bytes would end the text. */
 static const char *bytes_of(struct plan *plan, const char *digits) {
   size_t length = strlen(digits);
   char *bytes = length % 2 == 0 ? arena_alloc(&plan->arena, length / 2 + 1) : NULL;
@@ -35,7 +35,7 @@ static const char *keep(struct plan *plan, const char *text) {
   return arena_text(&plan->arena, text, strlen(text));
 }
 
-/* A text or bytes, kept in the plan; NULL where the member is absent. */
+/* A text or bytes, kept in the plan; NULL if the member is absent. */
 static bool read_bytes_or(const struct json_node *node, const char *key, struct plan *plan,
                           const char **text) {
   struct json_node member = json_member(node, key);
@@ -77,7 +77,7 @@ static bool read_versions(const struct json_node *top) {
                  "made by another version of stacktop (%.32s); make a new plan", stacktop);
 }
 
-/* An empty one for the action; NULL with the reason. */
+/* An empty plan for the action; NULL with the reason. */
 static struct plan *plan_of_action(const struct json_node *top, plan_action_find find, void *arg) {
   const char *id, *kind;
   struct json_node member = json_member(top, "action"), kind_member = json_member(top, "kind");

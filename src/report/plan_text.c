@@ -15,7 +15,7 @@ struct printer {
   bool titled;
 };
 
-/* The whole line, however long. */
+/* Writes the whole line, whatever its length. */
 static void put_whole(struct text_out *out, const char *text) {
   const size_t length = strlen(text),
                size = 3 * length + 1; /* quoting turns a byte into three at most */

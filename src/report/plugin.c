@@ -17,7 +17,7 @@ struct figures {
   size_t length, left_out;
 };
 
-/* As it is scaled for its unit: a ratio is a percentage. */
+/* Scaled for its unit: a ratio is a percentage. */
 static double scale_of(const struct column_spec *column) {
   return column->unit == UNIT_RATIO ? 100 : 1;
 }
@@ -35,7 +35,7 @@ static const char *unit_text(const struct column_spec *column) {
   }
 }
 
-/* ";80", ";80:" for a limit from below, ";" for none. A range begins at 0 unless it says "~:". */
+/* ";80", ";80:" for a lower bound, ";" for none. A range begins at 0 unless it has "~:". */
 static void limit_text(char *out, size_t size, const struct column_spec *column,
                        const struct threshold *threshold, bool has, double limit) {
   const bool negative = column->flags & COLUMN_PLUS;
@@ -54,7 +54,8 @@ static void number_text(char *out, size_t size, const struct column_spec *column
     snprintf(out, size, "%.10g", number * scale_of(column));
 }
 
-/* "cache redis.memory", "here / host.disk": the row's label where it is not the target's own. */
+/* "cache redis.memory", "here / host.disk": with the row's label if it differs from the target's
+ * name. */
 static void label_text(const struct figures *figures, const struct target_state *state,
                        const struct table *table, const struct row *row,
                        const struct column_spec *column, char label[TEXT_OUT_MAX]) {
@@ -104,7 +105,7 @@ static void figures_of(struct figures *figures, const struct model *model,
   }
 }
 
-/* Old figures are not given out as new ones. */
+/* Old figures are not reported as new ones. */
 static void figures_collect(struct figures *figures, const struct model *model, int64_t now_ms) {
   for (size_t i = 0; i < model->target_count; i++) {
     const struct target_state *state = &model->targets[i];

@@ -10,15 +10,15 @@
 #include <string.h>
 
 enum {
-  INDENT = 6,          /* of what belongs to a target */
-  FINDINGS_MAX = 8,    /* of one target; check --json has all */
-  NAME_WIDTH_MAX = 24, /* names are aligned up to it */
-  AGE_SHOWN_MS = 1000, /* younger is from now */
+  INDENT = 6,          /* for lines of a target */
+  FINDINGS_MAX = 8,    /* per target; check --json has all */
+  NAME_WIDTH_MAX = 24, /* names are aligned up to this width */
+  AGE_SHOWN_MS = 1000, /* a younger finding has just begun */
 };
 
 enum { COST_MAX = 2 * FORMAT_MAX + 16 };
 
-/* "(12ms)" or "(12ms, 14m 03s ago)"; empty where there is no sample. */
+/* "(12ms)" or "(12ms, 14m 03s ago)"; empty without a sample. */
 static void cost_text(const struct target_state *state, int64_t now_ms, char text[COST_MAX]) {
   text[0] = '\0';
   if (!state->sample)
@@ -33,13 +33,13 @@ static void cost_text(const struct target_state *state, int64_t now_ms, char tex
     snprintf(text, COST_MAX, "(%s, %s ago)", cost, age);
 }
 
-/* "(for 14m 03s)", where it is not from now. */
+/* "(for 14m 03s)", unless it has just begun. */
 static void put_lasted(struct text_out *out, const struct target_state *state,
                        const struct finding *finding, int64_t now_ms) {
   int64_t lasted_ms = now_ms - finding->since_ms;
   char lasted[FORMAT_MAX], text[FORMAT_MAX + 32];
   format_duration(lasted, sizeof lasted, (double)lasted_ms / 1000);
-  /* What the first look has shown may have been so for days. */
+  /* A finding of the first collection may have existed for days. */
   bool first = state->samples + state->failures <= 1;
   bool worth = !first && lasted_ms >= AGE_SHOWN_MS;
   if (finding->pending)
@@ -97,14 +97,14 @@ static void put_tables(struct text_out *out, const struct model *model, size_t t
 static void put_notes(struct text_out *out, const struct sample *sample) {
   for (size_t i = 0; i < sample->note_count; i++) {
     if (sample->notes[i].severity != SEVERITY_OK)
-      continue; /* a fault stands among the findings */
+      continue; /* a fault is a finding, too */
     text_out_begin(out, INDENT);
     text_out_label(out, "note");
     text_out_words(out, sample->notes[i].text, 0);
   }
 }
 
-/* What is said of a target beside its name: what answered, or why there is nothing. */
+/* The text beside the target's name: the server, or why there is no data. */
 static void put_state(struct text_out *out, const struct target_state *state, int64_t now_ms) {
   const struct sample *sample = state->sample;
   switch (target_state_condition(state, now_ms)) {
@@ -143,7 +143,7 @@ static void put_target(struct text_out *out, const struct model *model, size_t i
   text_out_pad(out, column);
   put_state(out, state, now_ms);
   const struct sample *sample = state->sample;
-  /* Where there is but one line of figures it stands behind the name. */
+  /* A single line of figures follows the name directly. */
   struct text_table only = {model, index, sample ? &sample->tables[0] : NULL, false};
   bool one_line = sample && sample->table_count == 1 && text_table_is_figures(&only);
   char cost[COST_MAX];
@@ -163,7 +163,7 @@ static bool same_kind(const struct model *model, size_t a, size_t b) {
   return strcmp(model->targets[a].target->kind->kind, model->targets[b].target->kind->kind) == 0;
 }
 
-/* The targets of one kind that stand together; returns the first of the next. */
+/* The consecutive targets of one kind; returns the first of the next kind. */
 static size_t put_kind(struct text_out *out, const struct model *model, size_t first,
                        int64_t now_ms) {
   int name_width = 0;

@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-  REASONS_MAX = 8, /* of one kind; what is beyond says so */
-  TITLES_MAX = 12, /* of one reason */
-  ROWS_MAX = 100,  /* of a table that are looked at: reasons are alike from row to row */
+  REASONS_MAX = 8, /* per kind; further ones are mentioned */
+  TITLES_MAX = 12, /* per reason */
+  ROWS_MAX = 100,  /* per table: reasons are similar from row to row */
 };
 
 struct reason {
@@ -53,7 +53,7 @@ static void collect(struct reasons *reasons, const struct sample *sample) {
     const struct table *table = &sample->tables[t];
     for (size_t r = 0; r < table->row_count && r < ROWS_MAX; r++) {
       if (table->rows[r].severity == SEVERITY_CRIT)
-        continue; /* a service that is down has no latency: its finding says more */
+        continue; /* a service that is down has no latency: its finding says so */
       for (size_t c = 0; c < table->spec->column_count; c++) {
         struct value value = cell_value(&table->rows[r], c);
         const struct column_spec *column = &table->spec->columns[c];

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Below it nothing can be read, and what stands before a sentence takes a third of it. */
+/* Narrower lines are unreadable, and the part before a sentence takes a third of it. */
 enum { WIDTH_MIN = 40 };
 
 void text_out_init(struct text_out *out, FILE *file, const struct report_text_options *options) {
@@ -75,7 +75,7 @@ void text_out_pad(struct text_out *out, int column) {
   spaces(out, column - out->column);
 }
 
-/* A piece that is wider than a line is broken where the line ends. */
+/* A piece wider than a line is broken at the end of the line. */
 static void piece_break(struct text_out *out, const char *text) {
   int width = text_width(text);
   while (width > out->width - out->column) {
@@ -127,7 +127,7 @@ void text_out_clean(const struct text_out *out, const char *text, int cells,
                     char clean[TEXT_OUT_MAX]) {
   const char *ellipsis = out->options->ascii ? "..." : "\xE2\x80\xA6";
   int ellipsis_width = out->options->ascii ? 3 : 1;
-  /* Room for the ellipsis is kept; a text that nearly fills the buffer counts as cut. */
+  /* Leaves room for the ellipsis; a text that nearly fills the buffer counts as truncated. */
   size_t given = strnlen(text, TEXT_OUT_MAX);
   size_t length = text_sanitize(clean, TEXT_OUT_MAX - 4, text, given, out->options->ascii);
   for (char *at = clean; out->no_pipes && (at = strchr(at, '|'));)

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Of the line where the width is unlimited. */
+/* Length of the line if the width is unlimited. */
 enum { STATUS_WIDTH = 240 };
 
 static const char *status_word(enum severity severity) {
@@ -17,7 +17,7 @@ static const char *status_word(enum severity severity) {
   return words[severity];
 }
 
-/* Appends; what does not fit is not begun. */
+/* Appends a part if it fits completely. */
 struct status {
   char text[TEXT_OUT_MAX];
   size_t length;
@@ -64,7 +64,7 @@ static void status_counts(struct status *status, const struct model *model, int6
     status_add(status, "%s%zu of %zu targets ok", gap, ok, model->target_count);
 }
 
-/* The worst, and others as long as there is room for "; and 12 more" behind it. */
+/* The worst, and others as long as there is room for "; and 12 more" after them. */
 static void status_findings(const struct text_out *out, struct status *status,
                             const struct findings *findings, int width) {
   enum { MORE_WIDTH = 16 };
@@ -79,7 +79,7 @@ static void status_findings(const struct text_out *out, struct status *status,
     char subject[TEXT_OUT_MAX], sentence[TEXT_OUT_MAX];
     text_out_clean(out, finding->subject, width, subject);
     text_out_clean(out, finding->sentence, width, sentence);
-    /* The worst is always told, though it takes a second line. */
+    /* The worst is always shown, even on a second line. */
     if (told > 0 &&
         text_width(status->text) + text_width(subject) + text_width(sentence) + MORE_WIDTH > width)
       break;

@@ -10,11 +10,11 @@
 #include <string.h>
 
 enum {
-  INDENT = 6,      /* of rows, below their target's name */
-  MARK = 6,        /* what stands before a row's cells */
+  INDENT = 6,      /* of rows, below the name of their target */
+  MARK = 6,        /* before the cells of a row */
   GAP = 2,         /* between two columns */
-  FLEX_MIN = 12,   /* a text that takes what is left is not narrower */
-  CELLS_MAX = 120, /* of one text where the width is unlimited */
+  FLEX_MIN = 12,   /* minimum width of the column that takes the rest */
+  CELLS_MAX = 120, /* of one text if the width is unlimited */
   ROWS_MAX = 5,    /* of one table */
 };
 
@@ -22,7 +22,7 @@ enum {
 struct picked {
   const struct row **rows;
   size_t row_count, row_most;
-  int *widths; /* one a column; 0: not shown */
+  int *widths; /* one per column; 0: not shown */
   char (*cells)[TEXT_OUT_MAX];
 };
 
@@ -95,7 +95,7 @@ static void pick(struct picked *picked, const struct row *row) {
     picked->rows[picked->row_count++] = row;
 }
 
-/* Through the findings, for they are few and sorted, and the rows may be 100,000. */
+/* Iterates over the findings, because they are few and sorted, and the rows may be 100,000. */
 static void pick_rows(struct picked *picked, const struct text_table *table) {
   const struct table *data = table->table;
   for (size_t i = 0; table->keys && i < data->row_count && i < picked->row_most; i++)
@@ -114,7 +114,7 @@ static void pick_rows(struct picked *picked, const struct text_table *table) {
       pick(picked, &data->rows[i]);
 }
 
-/* The key as it has to be typed, and the label where that is another. */
+/* The key as it has to be typed, and the label if it differs. */
 static void key_text(const struct text_out *out, const struct row *row,
                      const char own[TEXT_OUT_MAX], char text[TEXT_OUT_MAX]) {
   char quoted[TEXT_OUT_MAX];
@@ -124,7 +124,7 @@ static void key_text(const struct text_out *out, const struct row *row,
     snprintf(text + strlen(text), TEXT_OUT_MAX - strlen(text), "  %.400s", own);
 }
 
-/* A child's label comes with its parent's, for it may stand here without it. */
+/* The label of a child includes its parent's, because the parent may not be shown. */
 static void label_text(const struct text_out *out, const struct text_table *table,
                        const struct row *row, char text[TEXT_OUT_MAX]) {
   const struct column_spec *column = &table->table->spec->columns[0];
@@ -145,8 +145,8 @@ static void label_text(const struct text_out *out, const struct text_table *tabl
   snprintf(text, TEXT_OUT_MAX, "%.500s > %.500s", above, own);
 }
 
-/* The texts of all cells, and how wide their columns want to be; a column in which nothing is known
- * is left out. */
+/* Formats all cells and sets the widths of the columns; a column without any known value is
+ * dropped. */
 static void picked_fill(struct picked *picked, const struct text_out *out,
                         const struct text_table *table) {
   const struct table_spec *spec = table->table->spec;
@@ -174,7 +174,7 @@ static int total_width(const struct picked *picked, const struct table_spec *spe
   return total;
 }
 
-/* Narrows the texts that may be, then drops columns, then cuts the label. */
+/* Narrows the flexible texts, then drops columns, then truncates the label. */
 static void picked_fit(struct picked *picked, const struct table_spec *spec, int width) {
   for (size_t i = 1; i < spec->column_count; i++) {
     int over = total_width(picked, spec) - width;
@@ -206,7 +206,7 @@ static bool is_number(const struct picked *picked, size_t column) {
   return true;
 }
 
-/* Numbers stand at the right; nothing is padded behind the last text. */
+/* Numbers are right-aligned; nothing is padded after the last text. */
 static void put_cell(struct text_out *out, const char *text, int column, int width, bool right) {
   char clean[TEXT_OUT_MAX];
   text_out_clean(out, text, width, clean);
@@ -221,7 +221,7 @@ static void put_heading(struct text_out *out, const struct picked *picked,
   for (size_t c = 0; c < spec->column_count; c++) {
     if (!picked->widths[c])
       continue;
-    /* the first stands above the marks too */
+    /* the first heading begins above the marks */
     int width = picked->widths[c] + (c == 0 ? MARK : 0);
     put_cell(out, c == 0 ? spec->title : spec->columns[c].title, column, width,
              c > 0 && is_number(picked, c));
