@@ -28,7 +28,7 @@ static struct value text_or(const char *text, const char *none) {
   return text && *text ? value_text(text) : value_none(none);
 }
 
-/* A member of a struct; none where it, or all of its part, is not known. */
+/* A member of a struct; none if it, or its whole part, is not known. */
 static struct value member_of(const struct figures *figures, const struct figure_field *field,
                               const char *none, const void *answer) {
   const char *base = figures->part(answer, field->part, &none);
@@ -133,7 +133,7 @@ static struct value rate_value(const struct figures *figures, size_t column,
     return value_real(spec->unit == UNIT_RATIO && rate > 1 ? 1 : rate);
   }
   if (from == 0 && of == 0)
-    return value_none(NULL); /* nothing happened that it could be a share of */
+    return value_none(NULL); /* without growth there is no share */
   return value_real((double)from / ((double)from + (double)of));
 }
 
@@ -141,7 +141,7 @@ static struct value ratio_of(double part, double whole, const char *none) {
   return part >= 0 && whole > 0 ? value_real(part / whole) : value_none(none);
 }
 
-/* A column whose source is a member: the struct's type tells what it is. */
+/* A column whose source is a member: the type of the member determines the conversion. */
 static struct value member_value(const struct figures *figures, const struct column_spec *column,
                                  const void *answer) {
   struct value value = member_of(figures, &column->field, column->none, answer);
@@ -201,7 +201,7 @@ void figures_fill(struct sample *sample, struct value *cells, const struct figur
   }
 }
 
-/* Whether it has been running for longer than the other one has been out of sight. */
+/* Whether it was already running when the other one was last seen. */
 static bool ran_before(const struct server_identity *identity, const struct counters *now) {
   return now->uptime_s > 0 && count_times(now->uptime_s, SECOND_US) >
                                   count_less(now->at_us, identity->at_us) + CLOCKS_DIFFER_US;

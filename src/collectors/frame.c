@@ -52,7 +52,8 @@ void watch_drop(struct watch *watch) {
     watch->kind->conn->close(conn, watch_released, watch);
 }
 
-/* Before the job is handed back, all is as at rest: it may start the next one, or close us. */
+/* Brings the instance to rest before the job completes: completion may start the next one, or close
+ * the instance. */
 static struct job *rest(struct watch *watch) {
   struct job *job = watch->job;
   assert(job);
@@ -74,7 +75,7 @@ void watch_done(struct watch *watch, struct sample *sample) {
 }
 
 void watch_failed(struct watch *watch, const struct err *err) {
-  struct err copy = *err; /* it may lie in what is closed now */
+  struct err copy = *err; /* it may be in memory that is freed now */
   if (watch->conn && !watch->kind->conn->usable(watch->conn))
     watch_drop(watch);
   job_failed(rest(watch), &copy);
@@ -138,7 +139,7 @@ void watch_close(void *self, void (*done)(void *arg), void *arg) {
   assert(!watch->job);
   watch->closed = done;
   watch->closed_arg = arg;
-  watch_hold(watch); /* so that it cannot end before all has begun to close */
+  watch_hold(watch); /* so that it cannot end before all handles have begun to close */
   watch_drop(watch);
   if (watch->kind->late)
     uv_close((uv_handle_t *)&watch->timer, on_timer_closed);

@@ -1,9 +1,9 @@
-/* Disks and the host itself: this machine's.
+/* Disks and host figures of this machine.
  *
- * A collection reads /proc on a worker's thread, then asks each file system on a thread of its own,
- * waits a moment for the answers, and goes without those that do not come: a hung network mount
- * costs its own row. While it hangs it is not asked again, so that it holds one thread and no more.
- */
+ * A collection reads /proc on a worker thread, then probes each file system on its own thread,
+ * waits a moment for the answers, and continues without the missing ones: a hung network mount
+ * affects only its own row. While it hangs it is not probed again, so that it occupies only one
+ * thread. */
 #include "collectors/host/host_own.h"
 #include "collectors/host/host_table.h"
 
@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ceilings of one host. A reading and the mounts that have gone while they hung come on top of the
- * watched ones. */
+/* Limits of one host. A reading, and mounts that were removed while they hung, are additional. */
 enum { MOUNTS_MAX = 128, WORKERS_MAX = MOUNTS_MAX + 32 };
-/* `check` has only one pass and waits nearly to its deadline, long enough to call a mount hung. */
+/* `check` collects only once and waits nearly until its deadline, long enough to report a hung
+ * mount. */
 enum { TIMEOUT_MS = 5000, MARGIN_MS = 50, PATIENCE_MS = 250, HUNG_MS = 4000 };
 
 static const struct option options[] = {
@@ -64,13 +64,13 @@ struct host {
 
   struct host_mount **mounts;
   size_t mount_count;
-  bool too_many; /* mounts were left out */
+  bool too_many; /* some mounts were omitted */
   struct host_cpu cpu_before;
-  bool reading_now;             /* a reading is under way */
+  bool reading_now;             /* a reading is running */
   struct host_reading *reading; /* the last one, which entries point into */
 
-  /* The collection under way. */
-  bool asked;      /* its reading is there, the mounts have been asked */
+  /* The running collection. */
+  bool asked;      /* /proc was read, the mounts are being probed */
   int64_t wait_ms; /* until when it may wait, on the steady clock */
 };
 
@@ -116,7 +116,7 @@ static void add_configured(struct host *host, const struct option_value *paths) 
     mount->configured = mount->wanted = true;
     if (mount_find(host, mount->path) == mount)
       continue;
-    mount_free(mount); /* written twice */
+    mount_free(mount); /* configured twice */
     host->mount_count--;
   }
 }
@@ -174,7 +174,7 @@ static struct sample *sample_make(struct host *host) {
   const int64_t now_ms = clock_now_ms();
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
   struct row *row = sample_row(sample, &sample->tables[0], host->watch.target->name, NULL);
-  assert(row); /* one row fits into any ceiling */
+  assert(row); /* one row fits into any limit */
   row->cells[HOST_NAME] = value_text(sample_copy(sample, host->watch.target->name));
   host_summary_fill(sample, row, host->reading, &host->cpu_before);
   for (size_t i = 0; i < host->mount_count; i++)
@@ -196,7 +196,7 @@ static void finish(void *self) {
   watch_done(&host->watch, sample_make(host));
 }
 
-/* Those that were silent before are not waited for again. */
+/* Mounts that were silent before are not waited for again. */
 static bool is_awaited(const struct host_mount *mount, const struct job *job) {
   return mount->call && (job->one_pass || mount->asked_ms >= job->started_us / 1000);
 }
@@ -225,7 +225,7 @@ static void call_drop(struct worker_task *task) {
 
 static void call_done(struct worker_task *task);
 
-/* Asks it, unless it still owes the last answer. */
+/* Probes it, unless the last probe is still running. */
 static void mount_ask(struct host *host, struct host_mount *mount) {
   if (mount->call)
     return;
@@ -266,8 +266,8 @@ static void mount_want(struct host *host, const char *point) {
   mount->wanted = true;
 }
 
-/* The chosen mounts of the reading, where none are configured: new ones come, others go. In a
- * chroot there may be no disk among them: there / is watched. */
+/* The chosen mounts of the reading, if none are configured: new ones are added, others removed. In
+ * a chroot there may be no disk among them: then / is watched. */
 static void update_mounts(struct host *host) {
   const struct mount_list *list = &host->reading->mounts;
   for (size_t i = 0; i < host->mount_count; i++)
@@ -289,7 +289,7 @@ static void update_mounts(struct host *host) {
     mount_want(host, "/");
   size_t kept = 0;
   for (size_t i = 0; i < host->mount_count; i++) {
-    if (host->mounts[i]->was_bad) /* unmounted, it is not well again: it stays in sight */
+    if (host->mounts[i]->was_bad) /* an unmounted one has not recovered: it stays visible */
       host->mounts[i]->wanted = true;
     if (host->mounts[i]->wanted)
       host->mounts[kept++] = host->mounts[i];
@@ -321,7 +321,7 @@ static void reading_drop(struct worker_task *task) {
   host_reading_free((struct host_reading *)task);
 }
 
-/* A host of which nothing can be read is no machine that we know. */
+/* A host without any readable file is reported as an error. */
 static bool reading_is_empty(const struct host_reading *reading) {
   for (size_t i = 0; i < HOST_FILE_FSTAB; i++)
     if (reading->files[i].text)
@@ -335,7 +335,7 @@ static void reading_done(struct worker_task *task) {
   host->reading = (struct host_reading *)task;
   host->reading_now = false;
   for (size_t i = 0; i < host->mount_count; i++)
-    host->mounts[i]->entry = NULL; /* they were the old reading's */
+    host->mounts[i]->entry = NULL; /* they belonged to the old reading */
   if (!host->watch.job)
     return;
   if (!reading_is_empty(host->reading)) {
@@ -350,7 +350,7 @@ static void ask(void *self) {
   host->asked = false;
   host->wait_ms = watch_end_ms(&host->watch, 0, MARGIN_MS);
   if (host->reading_now)
-    return; /* of a job that was cancelled: it serves this one as well */
+    return; /* started for a cancelled job: it serves this one as well */
   struct host_reading *reading = host_reading_new(host->system);
   reading->task = (struct worker_task){
       .work = reading_work, .done = reading_done, .drop = reading_drop, .owner = host};

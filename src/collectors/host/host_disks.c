@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How far a forecast reaches: a multiple of the time in which the rate has been seen to hold, and a
- * day where it has held for all of the history. */
+/* How far a forecast reaches: a multiple of the time with a steady rate, and a day if the rate was
+ * steady for all of the history. */
 enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400 };
 enum { HISTORY_S = (GROWTH_POINTS - 2) * GROWTH_STEP_MS / 1000 };
 /* A tmpfs that is not configured is shown from this share on: there are many, and most are
@@ -21,7 +21,7 @@ struct context {
   int64_t hung_ms, now_ms;
 };
 
-/* A row before it is written: what it is sorted by. */
+/* A row before it is written, with its sort keys. */
 struct line {
   struct host_mount *mount;
   bool usable;
@@ -39,8 +39,8 @@ static bool is_mount_point(const struct host_mount *mount) {
          strcmp(mount->entry->point, mount->facts.resolved) == 0;
 }
 
-/* Whose row stands for the file system that a path lies on: its mount point's, or the first path's
- * on it. NULL when that is the path itself. */
+/* The mount whose row represents the file system of a path: its mount point's, or the first path's
+ * on it. NULL if it is the path itself. */
 static const struct host_mount *leader_of(const struct host_mount *mount,
                                           struct host_mount *const *mounts, size_t count) {
   const struct host_mount *first = NULL;
@@ -98,7 +98,7 @@ static void fill_growth(struct row *row, const struct host_mount *mount) {
     row->cells[DISK_FULL_IN] = value_none("needs more history at this growth rate");
 }
 
-/* Why there are no figures; also noted where a right is missing. */
+/* Why there are no figures; also adds a note for a missing permission. */
 static const char *figures_reason(struct context *context, const struct line *line) {
   const struct host_mount *mount = line->mount;
   if (*line->reason)
@@ -160,7 +160,7 @@ static void line_make(struct context *context, struct host_mount *mount, struct 
   line->severity =
       host_mount_judge(mount, context->hung_ms, context->now_ms, line->reason, sizeof line->reason);
   mount->was_bad = line->severity >= SEVERITY_WARN;
-  /* What is wrong with the file system is said once, by the row that stands for it. */
+  /* A problem of the file system is reported once, by the row that represents it. */
   if (mount->leader && !mount->facts.missing && !mount->lost)
     line->severity = SEVERITY_OK;
 }

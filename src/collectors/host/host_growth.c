@@ -19,12 +19,12 @@ void host_growth_add(struct host_growth *growth, int64_t now_ms, uint64_t used, 
 }
 
 struct line {
-  double slope; /* bytes a second */
+  double slope; /* bytes per second */
   double mean_t, mean_u;
   double error; /* the sum of the squares of the points' distances */
 };
 
-/* Times and sizes count from the newest point, so that no digit is lost to large numbers. */
+/* Times and sizes are relative to the newest point, which keeps the precision. */
 static double time_at(const struct host_growth *growth, size_t age) {
   int64_t newest = growth->points[point_at(growth, 0)].at_ms;
   return (double)(growth->points[point_at(growth, age)].at_ms - newest) / 1000;
@@ -63,7 +63,7 @@ static struct line line_through(const struct host_growth *growth, size_t n) {
   return line;
 }
 
-/* The line of the longest window in which the rate is still that of the newest points. */
+/* The line of the longest window that still has the rate of the newest points. */
 static struct line line_choose(const struct host_growth *growth, size_t *n) {
   const size_t recent = growth->count < GROWTH_RECENT ? growth->count : GROWTH_RECENT;
   const struct line newest = line_through(growth, recent);

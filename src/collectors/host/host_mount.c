@@ -28,7 +28,7 @@ bool host_mount_usable(const struct host_mount *mount, int64_t hung_ms, int64_t 
          !mount->lost;
 }
 
-/* Another device by the same number counts from 0: the counters fall. */
+/* Another device with the same number starts at 0: the counters decrease. */
 static void take_io(struct host_mount *mount, const struct host_reading *reading) {
   const struct file_text *file = &reading->files[HOST_FILE_DISKSTATS];
   const struct mount_entry *entry = mount->entry;
@@ -38,7 +38,7 @@ static void take_io(struct host_mount *mount, const struct host_reading *reading
   bool found = file->text && entry &&
                host_disk_io_find(file->text, entry->major, entry->minor, entry->source, &io);
   if (found && mount->has_io && reading->read_ms * 1000 <= mount->io_counters.at_us)
-    return; /* asked again within the millisecond: what was, still is */
+    return; /* read again within the millisecond: unchanged */
   mount->has_io = found;
   if (found)
     mount->io = io;
@@ -48,7 +48,7 @@ static void take_io(struct host_mount *mount, const struct host_reading *reading
   mount->io_counters = now;
 }
 
-/* What is known of a file system does not hold for another one. */
+/* Data about one file system does not apply to another one. */
 static void take_home(struct host_mount *mount, const struct mount_entry *entry) {
   bool same_device =
       mount->home && mount->home_major == entry->major && mount->home_minor == entry->minor;
@@ -64,7 +64,7 @@ static void take_home(struct host_mount *mount, const struct mount_entry *entry)
   mount->home_minor = entry->minor;
 }
 
-/* A path that fstab gives a file system of its own is not at home on the one around it. */
+/* A path with its own file system in fstab does not belong to the surrounding one. */
 static void expect_home(struct host_mount *mount, const struct host_reading *reading) {
   const struct file_text *fstab = &reading->files[HOST_FILE_FSTAB];
   if (!mount->home && mount->configured && fstab->text && mounts_expects(fstab->text, mount->path))
@@ -127,8 +127,8 @@ static enum severity judge_silence(const struct host_mount *mount, int64_t hung_
   return waited_ms >= hung_ms ? SEVERITY_CRIT : SEVERITY_WARN;
 }
 
-/* The kernel makes a file system read-only when it finds it damaged: its own options then say ro,
- * those of the mount still rw. */
+/* The kernel makes a damaged file system read-only: its own options then have ro, those of the
+ * mount still rw. */
 static bool turned_read_only(const struct host_mount *mount) {
   const struct mount_entry *entry = mount->entry;
   bool by_kernel = entry && mount_has_option(entry->options, "rw") &&
@@ -152,7 +152,7 @@ enum severity host_mount_judge(const struct host_mount *mount, int64_t hung_ms, 
   if (mount->call)
     return judge_silence(mount, hung_ms, now_ms, reason, size);
   if (facts->error == EACCES || facts->error == EPERM)
-    return SEVERITY_OK; /* a right is missing: a note, and no trouble of the disk */
+    return SEVERITY_OK; /* a missing permission: a note, not a problem of the disk */
   if (facts->error) {
     snprintf(reason, size, "%s", strerror(facts->error));
     return SEVERITY_CRIT;

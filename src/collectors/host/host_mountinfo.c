@@ -35,7 +35,7 @@ static void unescape(char *text) {
   *out = '\0';
 }
 
-/* The next word of a line, cut out of it; NULL at its end. */
+/* Cuts off and returns the next word of a line; NULL at its end. */
 static char *word_next(char **at) {
   char *start = *at + strspn(*at, " ");
   if (!*start)
@@ -59,7 +59,7 @@ static bool device_parse(const char *text, struct mount_entry *entry) {
 }
 
 /* "36 35 98:0 /root /point rw,noatime shared:1 - ext4 /dev/vda rw,errors=continue": the fields
- * before the lone "-" are optional, those behind it are three. */
+ * before the single "-" are optional, three follow it. */
 static bool entry_parse(char *line, struct mount_entry *entry) {
   enum { ID, PARENT, DEVICE, ROOT, POINT, OPTIONS, FIXED };
   char *words[FIXED], *at = line, *word;
@@ -152,7 +152,7 @@ enum mount_class mount_class_of(const char *type) {
   return strncmp(type, "fuse", 4) == 0 ? MOUNT_FUSE : MOUNT_LOCAL;
 }
 
-/* Whether path is `top` or lies below it. */
+/* Whether path is `top` or below it. */
 static bool lies_in(const char *path, const char *top) {
   size_t length = strlen(top);
   if (strcmp(top, "/") == 0)
@@ -160,8 +160,8 @@ static bool lies_in(const char *path, const char *top) {
   return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* Secrets and shared memory of pods and containers: there are hundreds, and each has an owner that
- * watches it. */
+/* Secrets and shared memory of pods and containers: there are hundreds, each watched by its
+ * owner. */
 static bool is_containers(const char *point) {
   static const char *const places[] = {
       "/var/lib/kubelet",   "/var/lib/docker", "/var/lib/containers",
@@ -194,7 +194,9 @@ static const struct mount_entry *find_id(const struct mount_list *list, long id)
 
 static bool is_mounted_in(const struct mount_list *list, const struct mount_entry *entry,
                           const struct mount_entry *other) {
-  enum { DEPTH_MAX = 64 }; /* the first mount is its own parent, and garbage may go round */
+  enum {
+    DEPTH_MAX = 64
+  }; /* the first mount is its own parent, and invalid data may have a circle */
   for (size_t i = 0; entry && i < DEPTH_MAX; i++) {
     if (entry == other)
       return true;
@@ -203,7 +205,7 @@ static bool is_mounted_in(const struct mount_list *list, const struct mount_entr
   return false;
 }
 
-/* Hidden by a mount on the same point or above it that it is not mounted in. */
+/* Hidden by a mount on the same point or above it, unless it is mounted in that mount. */
 static bool is_hidden(const struct mount_list *list, const struct mount_entry *entry) {
   for (size_t i = 0; i < list->count; i++)
     if (lies_in(entry->point, list->items[i].point) && !is_mounted_in(list, entry, &list->items[i]))
@@ -257,7 +259,7 @@ bool mounts_expects(const char *fstab, const char *path) {
   bool expected = false;
   while (*fstab && !expected) {
     size_t length = strcspn(fstab, "\n");
-    if (length < sizeof line) { /* a longer line names no path that we watch */
+    if (length < sizeof line) { /* a longer line has no path that is watched */
       for (size_t i = 0; i < length; i++)
         line[i] = fstab[i] == '\t' ? ' ' : fstab[i];
       line[length] = '\0';

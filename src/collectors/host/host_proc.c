@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECTOR_BYTES = 512 }; /* diskstats counts in these, whatever the device's own size */
+enum { SECTOR_BYTES = 512 }; /* unit of diskstats, whatever the sector size of the device is */
 
-/* Numbers that advance *at on success, and only then. */
+/* Parses numbers; advances *at on success only. */
 static bool take_real(const char **at, double *number) {
   char *end;
   const char *start = *at + strspn(*at, " \t");
@@ -39,13 +39,13 @@ static bool take_text(const char **at, const char *text) {
   return true;
 }
 
-/* The start of the next line, or of nothing. */
+/* The start of the next line, or the end. */
 static const char *line_next(const char *at) {
   at += strcspn(at, "\n");
   return *at ? at + 1 : at;
 }
 
-/* Behind the start of the line that begins so, or NULL. */
+/* The position after `start` in the line that begins with it, or NULL. */
 static const char *line_find(const char *text, const char *start) {
   for (const char *line = text; *line; line = line_next(line)) {
     const char *at = line;
@@ -67,7 +67,7 @@ bool host_load_parse(const char *text, struct host_load *load) {
   return true;
 }
 
-/* user nice system idle iowait irq softirq steal; what follows (guest) is in user already. Linux
+/* user nice system idle iowait irq softirq steal; the rest (guest) is included in user. Linux
  * before 2.6.11 has fewer. */
 enum { CPU_IDLE = 3, CPU_IOWAIT = 4, CPU_STEAL = 7, CPU_FIELDS = 8 };
 
@@ -92,8 +92,7 @@ bool host_cpu_parse(const char *text, struct host_cpu *cpu) {
   return true;
 }
 
-/* Counters may step back a little: iowait does (proc(5)), and so may all when a processor leaves.
- */
+/* Counters may decrease a little: iowait does (proc(5)), and all may when a CPU goes offline. */
 static double share(uint64_t before, uint64_t now, double total) {
   return now > before ? fmin((double)(now - before) / total, 1) : 0;
 }

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* /proc/stat of a machine with hundreds of processors has some 100 kB, a list of a thousand mounts
- * the same. */
+/* /proc/stat of a machine with hundreds of CPUs has some 100 kB, as has a list of a thousand
+ * mounts. */
 enum { FILE_BYTES_MAX = 1 << 20 };
 
 static const char *const names[HOST_FILE_COUNT] = {

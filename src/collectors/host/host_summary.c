@@ -7,7 +7,7 @@ static const struct file_text *file_of(const struct host_reading *reading, enum 
   return &reading->files[file];
 }
 
-/* Whether a file was read and understood; else why not: it could not be read, or made no sense. */
+/* Whether a file was read and parsed; otherwise sets why not. */
 static bool take(struct sample *sample, struct host_facts *facts,
                  const struct host_reading *reading, enum host_file file, bool understood) {
   const struct file_text *text = file_of(reading, file);
@@ -56,7 +56,7 @@ static void take_memory(struct sample *sample, struct host_facts *facts,
   facts->swap_used = memory->swap_total - memory->swap_free;
 }
 
-/* Where the kernel keeps none, the column says so. */
+/* Without pressure figures in the kernel, the column has the reason. */
 static void take_pressure(struct host_facts *facts, const struct host_reading *reading,
                           enum host_file file, struct host_pressure *pressure) {
   const char *text = file_of(reading, file)->text;
@@ -81,7 +81,7 @@ static void facts_take(struct sample *sample, struct host_facts *facts,
   facts->known[HOST_PART_SYSTEM] = uname(&facts->name) == 0;
 }
 
-/* By the processors, where their number is known. */
+/* Divided by the CPUs, if their number is known. */
 static void fill_load(struct sample *sample, const struct host_facts *facts, struct value *cells) {
   const double load = facts->load.one;
   if (!facts->known[HOST_FILE_LOAD]) {

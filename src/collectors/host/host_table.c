@@ -58,14 +58,14 @@ static const void *disk_part(const void *of, int part, const char **none) {
   const struct mount_facts *facts = &answer->mount->facts;
   if (part == OF_ENTRY)
     return answer->mount->entry;
-  if (part == OF_IO) /* else it is on no device of this machine */
+  if (part == OF_IO) /* otherwise it is on no device of this machine */
     return answer->mount->has_io ? &answer->mount->io : NULL;
   if (answer->unusable)
     *none = answer->unusable;
   else if (facts->total > 0 && (part == OF_SPACE || facts->inodes > 0))
     return facts;
-  /* else it is /proc or its like: nothing there takes space, and nothing can be full; or it has no
-   * inodes, or as many as it likes */
+  /* otherwise it is /proc or similar, which cannot be full, or has no inodes or an unlimited
+   * number */
   return NULL;
 }
 

@@ -1,7 +1,7 @@
-/* Kafka: consumer groups, what they have committed, and how far behind they are.
+/* Kafka: consumer groups, their committed offsets, and their lag.
  *
- * The client lives on a thread of its own (clients/kafka/kafka.h); here are its options, the past
- * that rates need, and the way from a snapshot to tables. */
+ * The client runs in its own process (clients/kafka/kafka.h); here are its options, the history for
+ * rates, and the conversion of a snapshot to tables. */
 #include "collectors/frame.h"
 
 #include "clients/kafka/kafka.h"
@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The client gives up this much before the job's deadline (a twentieth, within these bounds): it
- * knows what it was waiting for. */
+/* The client's deadline is this much before the job's (a twentieth, within these limits), so that
+ * it can report what it was waiting for. */
 enum { TIMEOUT_MS = 5000, MARGIN_MS = 100, MARGIN_MAX_MS = 250 };
 
 static const struct option options[] = {
@@ -83,7 +83,7 @@ struct kafka {
   struct kafka_client *client;
   struct kafka_history *history;
   struct kafka_rules rules;
-  struct kafka_request *request; /* under way, or NULL */
+  struct kafka_request *request; /* the running one, or NULL */
 };
 
 static bool init(void *self, struct err *err) {
@@ -119,7 +119,7 @@ static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapsh
   kafka_view_init(&view, snapshot, kafka->history, &kafka->rules);
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
   kafka_rows_fill(sample, kafka->watch.target->name, snapshot, &view, one_pass);
-  /* not that of whichever broker answered: the cluster is known by its id */
+  /* without an address: the cluster is identified by its id, not by the broker that answered */
   sample->address = sample_copy(sample, target_text(kafka->watch.target, "bootstrap"));
   kafka_view_fini(&view);
   return sample;
@@ -158,7 +158,7 @@ static void forget(void *self, struct err *err) {
   kafka_snapshot_cancel(kafka->request, *err->text ? &step : NULL);
   kafka_history_miss(kafka->history);
   kafka->request = NULL;
-  /* Had it run, it would have given up before: nothing is known about the cluster. */
+  /* A running client would have ended before: nothing is known about the cluster. */
   char memory[LIMIT_TEXT_MAX];
   if (*err->text)
     err_set(err, ERR_IO, "Kafka client hung (waited for %s)%s, restarting", step,

@@ -23,7 +23,8 @@ static bool list_is_whole(const struct kafka_snapshot *snapshot) {
   return !snapshot->list_failed && answered(snapshot) == snapshot->broker_count;
 }
 
-/* ": broker 2 (10.0.0.7:9092) is silent", ": brokers 2, 3 are silent"; "" when none is. */
+/* ": broker 2 (10.0.0.7:9092) does not answer", ": brokers 2, 3 do not answer"; "" if all
+ * answered. */
 static const char *silent_text(struct sample *sample, const struct kafka_snapshot *snapshot) {
   enum { SHOWN = 5 };
   const char *ids = "", *address = "";
@@ -44,7 +45,7 @@ static const char *silent_text(struct sample *sample, const struct kafka_snapsho
   return sample_printf(sample, ": brokers %s%s do not answer", ids, silent > SHOWN ? ", ..." : "");
 }
 
-/* "; not seen this time: ecap-a, ecap-b" */
+/* "; groups not listed: ecap-a, ecap-b" */
 static const char *missing_text(struct sample *sample, const struct kafka_view *view) {
   const char *text = "";
   for (size_t i = 0; i < view->missing_count && i < KAFKA_MISSING_MAX; i++)
@@ -60,7 +61,7 @@ static int compare_places(const void *a, const void *b) {
   return (*x > *y) - (*x < *y);
 }
 
-/* The partitions whose lag is known, each once however many groups read it. */
+/* The partitions with a known lag, each once however many groups read it. */
 static size_t distinct_known(const struct kafka_view *view) {
   uint64_t *places = mem_new((view->sum.known + 1) * sizeof *places);
   size_t count = 0, distinct = 0;
@@ -78,7 +79,7 @@ static size_t distinct_known(const struct kafka_view *view) {
   return distinct;
 }
 
-/* What a sum over the groups counts: a partition that two groups read has two lags. */
+/* The unit of a sum over the groups: a partition read by two groups has two lags. */
 static const char *unit_of(const struct kafka_view *view) {
   return view->count > 1 ? "group partitions" : "partitions";
 }
@@ -126,7 +127,7 @@ static struct value groups_value(struct sample *sample, const struct kafka_snaps
 static void fill_row(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
                      const struct kafka_view *view) {
   struct row *row = sample_row(sample, sample_table(sample, KAFKA_CLUSTER_TABLE), name, NULL);
-  assert(row); /* the first row fits into any ceiling */
+  assert(row); /* the first row fits into any limit */
   const struct kafka_sum *sum = &view->sum;
   struct value *cells = row->cells;
   judge(sample, row, snapshot, view);
@@ -147,7 +148,7 @@ static void fill_row(struct sample *sample, const char *name, const struct kafka
 
 static void fill_notes(struct sample *sample, const struct kafka_snapshot *snapshot,
                        const struct kafka_view *view, bool one_pass) {
-  if (snapshot->crash) /* the data are whole: it is to be seen, and to be in the events */
+  if (snapshot->crash) /* the data is complete, but the crash has to be visible and logged */
     sample_fault(sample, NULL, SEVERITY_UNKNOWN, "%s", snapshot->crash);
   for (size_t i = 0; i < snapshot->note_count; i++)
     sample_note(sample, KAFKA_LAG_TABLE, NULL, "%s", snapshot->notes[i]);
@@ -166,7 +167,7 @@ static void fill_notes(struct sample *sample, const struct kafka_snapshot *snaps
                 "rates, trends and stuck consumers need two collections");
 }
 
-/* A broker that the metadata names belongs to the cluster, silent or not. */
+/* A broker of the metadata belongs to the cluster, whether or not it answers. */
 static void fill_facts(struct sample *sample, const struct kafka_snapshot *snapshot) {
   const char *ids = "";
   for (uint32_t i = 0; i < snapshot->broker_count; i++)

@@ -25,10 +25,10 @@ struct kafka_history {
   int64_t window_ms, allowed;
   struct kafka_columns fine, coarse;
   uint32_t turn;
-  bool missed;       /* a collection, since the last one that was added */
+  bool missed;       /* number of the last collection that was added */
   int64_t added_ms;  /* when that was */
   int64_t began_ms;  /* when the first was */
-  int64_t unseen_ms; /* between it and the one that is being added, if one was missed */
+  int64_t unseen_ms; /* between it and the current one, if one was missed */
   struct memory logs;
   struct memory *groups; /* by name */
   size_t group_count;
@@ -39,7 +39,7 @@ struct kafka_history *kafka_history_new(int64_t window_ms, int64_t allowed) {
   struct kafka_history *history = mem_new(sizeof *history);
   history->window_ms = window_ms;
   history->allowed = allowed;
-  history->fine.step_ms = window_ms * 9 / (10 * STEPS); /* a turn may come a little early */
+  history->fine.step_ms = window_ms * 9 / (10 * STEPS); /* a collection may come a little early */
   history->coarse.step_ms = KAFKA_COARSE_MS;
   return history;
 }
@@ -72,7 +72,7 @@ void kafka_history_free(struct kafka_history *history) {
   free(history);
 }
 
-/* The place of name among sorted names that stand `size` bytes apart. */
+/* The index of name among sorted names, `size` bytes apart. */
 static size_t place_of(const void *items, size_t count, size_t size, const char *name,
                        bool *found) {
   size_t low = 0, high = count;
@@ -132,7 +132,7 @@ static struct memory *group_make(struct kafka_history *history, const char *name
   return &history->groups[at];
 }
 
-/* The place of a partition, which may be empty. */
+/* The entry of a partition, which may be empty. */
 static void **partition_place(struct topic_memory *topic, int32_t partition) {
   if (partition >= topic->count) {
     int32_t count = partition + 1;
@@ -166,7 +166,7 @@ static void columns_turn(struct kafka_columns *columns, int64_t now_ms) {
   columns->at_ms[columns->serial % KAFKA_POINTS_MAX] = now_ms;
 }
 
-/* Writes into the newest column; those that were missed since are not known. */
+/* Writes into the newest column; the columns missed in between are not known. */
 static void ring_write(int64_t *ring, uint64_t *written, uint64_t *first, uint64_t serial,
                        int64_t value) {
   uint64_t from = *written + 1;
@@ -181,7 +181,7 @@ static void ring_write(int64_t *ring, uint64_t *written, uint64_t *first, uint64
   *written = serial;
 }
 
-/* The oldest column that is still there. */
+/* The oldest column that still exists. */
 static uint64_t oldest(const struct kafka_columns *columns, uint64_t first) {
   uint64_t kept = columns->serial > KAFKA_POINTS_MAX ? columns->serial - KAFKA_POINTS_MAX + 1 : 1;
   return first > kept ? first : kept;
@@ -194,7 +194,7 @@ static void log_add(struct kafka_history *history, struct kafka_log *log,
   ring_write(log->end, &log->serial, &log->first, serial, partition->end);
   ring_write(log->coarse, &log->coarse_serial, &log->coarse_first, history->coarse.serial,
              partition->end);
-  if (partition->end >= 0 && partition->end < last) { /* another log by the same name */
+  if (partition->end >= 0 && partition->end < last) { /* a different log with the same name */
     log->first = serial;
     log->coarse_first = history->coarse.serial;
   }
@@ -215,7 +215,7 @@ static void logs_add(struct kafka_history *history, const struct kafka_topic *to
   }
 }
 
-/* Held, and nothing was ever committed. */
+/* Assigned, without any commit. */
 static void track_blank(const struct kafka_history *history, struct kafka_track *track,
                         const struct kafka_share *share, int64_t end, int64_t now_ms) {
   if (share->committed >= 0 || share->owner < 0 || end < track->blank_end) {
@@ -232,9 +232,9 @@ static void track_blank(const struct kafka_history *history, struct kafka_track 
   track->blank_end = end;
 }
 
-/* The longest gap is remembered for some windows: a consumer that commits now soon, now late is not
- * called stuck each time that it is late. A partition that had to wait while its member worked off
- * another has no gap by that. */
+/* The longest gap is kept for some windows, so that a consumer with irregular commits is not
+ * reported as stuck each time that it is late. Waiting while the member reads another partition
+ * does not count as a gap. */
 static void track_gap(const struct kafka_history *history, struct kafka_track *track,
                       int64_t owner_moved_ms, int64_t now_ms) {
   int64_t since_ms = owner_moved_ms > track->changed_ms ? owner_moved_ms : track->changed_ms;
@@ -270,7 +270,7 @@ static void track_add(const struct kafka_history *history, struct kafka_track *t
   track->last = share->committed;
 }
 
-/* When each member has committed anything last, before this collection; the caller frees it. */
+/* When each member last committed anything, before this collection; the caller frees it. */
 static int64_t *owners_moved(struct memory *memory, const struct kafka_snapshot *snapshot,
                              const struct kafka_group *group) {
   int64_t *moved_ms = mem_new((group->member_count + 1) * sizeof *moved_ms);
@@ -311,8 +311,8 @@ static void tracks_add(struct kafka_history *history, const struct kafka_snapsho
   free(moved_ms);
 }
 
-/* Forgets the partitions that have been gone for KAFKA_KEEP turns; whether any is left. `turn_at`
- * is where in a log or track its turn stands. */
+/* Drops the partitions that have been missing for KAFKA_KEEP collections; returns whether any is
+ * left. `turn_at` is the offset of the number of the collection in a log or track. */
 static bool topic_sweep(struct topic_memory *topic, uint32_t turn, size_t turn_at, size_t *freed) {
   bool any = false;
   for (int32_t i = 0; i < topic->count; i++) {

@@ -1,4 +1,4 @@
-/* What a group's sums and tallies mean, in a sentence. The first that applies counts. */
+/* The meaning of a group's sums and tallies, as a sentence. The first that applies counts. */
 #include "collectors/kafka/kafka_view.h"
 
 #include "core/format.h"
@@ -33,12 +33,12 @@ static void figures_of(const struct kafka_tally *tally, struct figures *text) {
   format_duration(text->flat, sizeof text->flat, (double)tally->flat_ms / 1000);
 }
 
-/* Over the whole window: what comes in bursts grows, too. */
+/* Over the whole window, because the log may grow in bursts. */
 static bool is_growing(const struct kafka_tally *tally) {
   return tally->grown > 0;
 }
 
-/* " grows +84/s", or " grown by 120" where nothing has come just now; "" where it does not grow. */
+/* ", growing +84/s", or ", grown by 120" without a current rate; "" if it does not grow. */
 static const char *growth(const struct kafka_tally *tally, const char *verb, char *out,
                           size_t size) {
   char text[FORMAT_MAX];
@@ -53,7 +53,7 @@ static const char *growth(const struct kafka_tally *tally, const char *verb, cha
   return out;
 }
 
-/* " (transactions/3 of 12)" where it is not all that a group has; else "". */
+/* " (transactions/3 of 12)" if not all partitions of a group are affected; otherwise "". */
 static const char *where(const struct kafka_group_view *view, const struct kafka_tally *tally,
                          char *out, size_t size) {
   if (tally->count == view->sum.partitions)
@@ -155,7 +155,7 @@ static bool judge_moves(struct kafka_group_view *view) {
   return false;
 }
 
-/* Only a name that is configured is asked about without being listed. */
+/* Only a group configured by its name is read without being listed. */
 static bool judge_absent(struct kafka_group_view *view) {
   if (view->group->state != KAFKA_GROUP_DEAD || view->sum.partitions > 0)
     return false;
@@ -185,7 +185,7 @@ static const char *of_text(const struct kafka_sum *sum, char *out, size_t size) 
   return out;
 }
 
-/* Why more is not known; part: the first whose lag is not, or NULL. */
+/* Why the sum is incomplete; part: the first with an unknown lag, or NULL. */
 static const char *why_not_more(const struct kafka_part *part, bool never) {
   if (!part)
     return "too many partitions to watch all";
@@ -194,7 +194,7 @@ static const char *why_not_more(const struct kafka_part *part, bool never) {
   return part->error ? part->error : "an offset is not known";
 }
 
-/* A sum that lacks some of its partitions looks better than it is. */
+/* An incomplete sum looks better than it is. */
 static bool judge_incomplete(struct kafka_group_view *view) {
   const struct kafka_sum *sum = &view->sum;
   const struct kafka_part *part = unknown_part(view, false);
@@ -214,7 +214,7 @@ static bool judge_incomplete(struct kafka_group_view *view) {
   return true;
 }
 
-/* No sum without its "of". */
+/* Adds the "of" to an incomplete sum. */
 static void add_of(struct kafka_group_view *view) {
   char of[sizeof view->status];
   size_t used = strlen(view->reason);

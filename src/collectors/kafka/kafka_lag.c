@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* Moments in seconds about their mean: what the lines through several series have in common. */
+/* Times in seconds relative to their mean, shared by the lines through several series. */
 struct times {
   double t[KAFKA_POINTS_MAX];
   double tt; /* the sum of their squares; 0: no time has passed */
@@ -30,7 +30,7 @@ static double line_slope(const struct times *times, const double *y) {
   return ty / times->tt;
 }
 
-/* How far the points scatter about that line. */
+/* The scatter of the points about that line. */
 static double line_scatter(const struct times *times, const double *y, double slope) {
   double mean = 0, rest = 0;
   if (times->count < 3)
@@ -73,7 +73,7 @@ enum kafka_trend kafka_trend_of(const int64_t *at_ms, const double *lag, size_t 
   return times.tt > 0 ? trend_of(&times, lag, allowed, rate) : KAFKA_TREND_UNKNOWN;
 }
 
-/* The sum of the squares by which the points are off the best line through them. */
+/* The sum of the squared deviations of the points from the best line through them. */
 static double line_rest(const int64_t *at_ms, const double *y, size_t count) {
   struct times times;
   if (count < 3)
@@ -88,7 +88,8 @@ static double line_rest(const int64_t *at_ms, const double *y, size_t count) {
 size_t kafka_recent(const int64_t *at_ms, const double *lag, size_t count, int64_t gap_ms,
                     int64_t allowed) {
   enum { PART_MIN = 3, COUNT_MIN = 6 };
-  const double much_better = 0.2; /* of what one line leaves: no accident of a few points */
+  const double much_better =
+      0.2; /* of the deviation from one line: not by chance of a few points */
   size_t best = 0;
   if (count < COUNT_MIN || count > KAFKA_POINTS_MAX)
     return 0;
@@ -101,7 +102,7 @@ size_t kafka_recent(const int64_t *at_ms, const double *lag, size_t count, int64
     double recent = line_rest(at_ms + from, lag + from, count - from);
     double rest = line_rest(at_ms, lag, from) + recent;
     bool is_line = sqrt(recent / (double)(count - from)) <= 0.1 * sqrt(whole / (double)count);
-    if (is_line && rest < least) { /* a part that has the step in it is worse than the whole */
+    if (is_line && rest < least) { /* a part that contains the step fits worse than the whole */
       least = rest;
       best = from;
     }
@@ -248,7 +249,7 @@ enum kafka_time_kind kafka_time_lag(const struct kafka_point *ends, size_t count
     after = &ends[i];
     if (after->end > committed)
       break;
-    before = after; /* the last moment at which C was all there was */
+    before = after; /* the last time at which the end was C */
     after = NULL;
   }
   *seconds = 0;

@@ -47,7 +47,7 @@ static const char *part_status(const struct kafka_part *part) {
   return kafka_trend_text(part->lag.trend);
 }
 
-/* A slope that is no more than the scatter gives no time to wait for. */
+/* A slope within the scatter gives no ETA. */
 static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend) {
   double eta = kafka_eta((double)lag, rate);
   if (lag > 0 && trend == KAFKA_TREND_UNKNOWN)
@@ -59,7 +59,7 @@ static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend) 
   return value_real(eta);
 }
 
-/* The age of the oldest unread message, and how it is known. */
+/* The age of the oldest unread message, and its basis. */
 static void fill_age(struct row *row, enum kafka_time_kind kind, double seconds, bool has_rates) {
   struct value age = value_real(seconds);
   struct value basis = value_text(kind == KAFKA_TIME_SEEN ? "seen" : "estimated");
@@ -96,7 +96,7 @@ struct value kafka_lag_value(struct sample *sample, const struct kafka_sum *sum,
       sample_printf(sample, "0 on %s %s, not known for the others", of_text(sample, sum), unit));
 }
 
-/* What a group's and a topic's rows have in common. reason: why no lag is known. */
+/* Shared by the rows of groups and topics. reason: why no lag is known. */
 static void fill_sum(struct sample *sample, struct row *row, const struct kafka_sum *sum,
                      const char *reason) {
   row->cells[KAFKA_LAG_PARTITIONS] = value_int((int64_t)sum->partitions);
@@ -118,7 +118,7 @@ static void fill_sum(struct sample *sample, struct row *row, const struct kafka_
   fill_flows(row, sum->consumed, sum->produced, sum->has_flows);
   row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend);
   fill_age(row, sum->time_kind, sum->time_lag, sum->has_rate);
-  if (!kafka_sum_is_whole(sum)) /* the others may be worse */
+  if (!kafka_sum_is_whole(sum)) /* the unknown ones may be worse */
     row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] = row->cells[KAFKA_LAG_AGE_BASIS] =
         value_none("the lag of some partitions is not known");
 }
@@ -134,7 +134,7 @@ struct filling {
   struct sample *sample;
   struct table *table;
   const struct kafka_group_view *group;
-  /* Texts that many rows share, once each in the sample. */
+  /* Texts shared by many rows, once each in the sample. */
   const char **clients, **hosts;
 };
 
@@ -181,7 +181,7 @@ static bool part_row(const struct filling *f, const struct kafka_part *part,
   return true;
 }
 
-/* Why nothing in it has a lag: what the first of its partitions says. */
+/* Why no partition has a lag: the reason of the first one. */
 static const char *reason_of(struct sample *sample, const struct kafka_topic_view *topic) {
   const char *error = topic->part_count > 0 ? topic->parts[0].error : NULL;
   return sample_copy(sample, error ? error : "not known");
@@ -215,7 +215,8 @@ static void share_texts(struct filling *f, const struct kafka_group *group) {
   for (size_t i = 0; i < group->member_count; i++) {
     const char *host = group->members[i].host;
     f->clients[i] = sample_copy(f->sample, group->members[i].client);
-    f->hosts[i] = sample_copy(f->sample, *host == '/' ? host + 1 : host); /* Java's way */
+    f->hosts[i] =
+        sample_copy(f->sample, *host == '/' ? host + 1 : host); /* Java's format of a host */
   }
 }
 

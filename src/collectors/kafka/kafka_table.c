@@ -18,7 +18,7 @@ const struct table_spec kafka_cluster_table = {.id = KAFKA_CLUSTER_TABLE,
                                                .columns = cluster_columns,
                                                .column_count = KAFKA_CLUSTER_COLUMN_COUNT};
 
-/* Topics that may not be seen are not there, in what a broker says. */
+/* Brokers omit topics that the user may not see. */
 static const void *cluster_part(const void *of, int part, const char **none) {
   const struct kafka_snapshot *snapshot = of;
   (void)none;

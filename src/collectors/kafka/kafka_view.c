@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The lag of several partitions over time; [0] is now. A column counts where all are known. */
+/* The lag of several partitions over time; [0] is the current one. A column counts if all are
+ * known. */
 struct course {
   int64_t at_ms[KAFKA_POINTS_MAX];
   double lag[KAFKA_POINTS_MAX];
@@ -18,8 +19,8 @@ struct viewing {
   const struct kafka_history *history;
   const struct kafka_rules *rules;
   int64_t now_ms;
-  int64_t from_ms; /* of the group under way: where the recent part of its course begins */
-  int64_t gap_ms;  /* the longest between commits, of all that move */
+  int64_t from_ms; /* of the current group: where its recent part begins */
+  int64_t gap_ms;  /* the longest gap between commits, of all that move */
   struct course *of_topic, *of_group, *of_all;
 };
 
@@ -34,7 +35,7 @@ static void course_add(struct course *course, const struct kafka_point *points, 
   }
 }
 
-/* The columns at which all that are known by a committed offset are known, oldest first. */
+/* The columns in which all partitions with a known lag are known, oldest first. */
 static size_t course_points(const struct course *course, size_t known, int64_t from_ms,
                             int64_t at_ms[KAFKA_POINTS_MAX], double lag[KAFKA_POINTS_MAX]) {
   size_t count = 0;
@@ -47,7 +48,7 @@ static size_t course_points(const struct course *course, size_t known, int64_t f
   return count;
 }
 
-/* Where the recent part of the course begins, by time. */
+/* Where the recent part begins, by time. */
 static int64_t course_from(const struct course *course, size_t known, int64_t gap_ms,
                            int64_t allowed) {
   int64_t at_ms[KAFKA_POINTS_MAX];
@@ -106,7 +107,7 @@ static int64_t stall_of(const struct kafka_rules *rules, const struct kafka_trac
   return patient_ms > rules->stall_ms ? patient_ms : rules->stall_ms;
 }
 
-/* Fills lag, age and what is flat, with the past that there is. */
+/* Sets lag, age and stall from the history. */
 static void part_judge(const struct viewing *v, const struct kafka_group *group,
                        const struct kafka_topic *topic, struct kafka_part *part) {
   const struct kafka_share *share = part->share;
@@ -129,7 +130,7 @@ static void part_judge(const struct viewing *v, const struct kafka_group *group,
     part->moves = track->moved_ms > 0 && v->now_ms - track->moved_ms < facts.stall_ms;
     part->fresh = track->since_ms > kafka_history_began_ms(v->history) &&
                   v->now_ms - track->since_ms < v->rules->stall_ms;
-    /* who cannot be seen is not said to be absent */
+    /* invisible members are not reported as absent */
     facts.has_owner = facts.has_owner || group->state == KAFKA_GROUP_UNKNOWN;
   }
   facts.from_ms = v->from_ms;
@@ -246,7 +247,7 @@ static void topic_init(struct viewing *v, struct kafka_group_view *view,
   sum_join(&view->sum, &of->sum);
 }
 
-/* Whether it has more to read than what comes and goes between its commits. */
+/* Whether it has more to read than usually accumulates between its commits. */
 static bool is_behind(const struct kafka_part *part, int64_t allowed) {
   const double patience_s = 5;
   const struct kafka_lag *lag = &part->lag;
@@ -256,8 +257,8 @@ static bool is_behind(const struct kafka_part *part, int64_t allowed) {
   return (double)lag->lag > lag->consumed * (gap_s + patience_s) + (double)allowed;
 }
 
-/* A member that works off one partition and is behind there is slow and not stuck: its others have
- * to wait for their turn. */
+/* A member that reads one partition and is behind there is slow, not stuck: its other partitions
+ * wait. */
 static void let_wait(struct viewing *v, struct kafka_group_view *view) {
   const struct kafka_group *group = view->group;
   bool *busy = mem_new(group->member_count * sizeof *busy);
@@ -278,7 +279,7 @@ static void let_wait(struct viewing *v, struct kafka_group_view *view) {
   free(busy);
 }
 
-/* The group's course as a whole comes first: its recent part is that of all its figures. */
+/* The group as a whole comes first: its recent part applies to all its figures. */
 static void group_course(struct viewing *v, const struct kafka_group *group) {
   int64_t gap_ms = 0;
   size_t known = 0;
@@ -328,7 +329,7 @@ static void group_init(struct viewing *v, struct kafka_group_view *view,
   for (size_t t = 0; t < view->topic_count; t++) {
     struct kafka_topic_view *of = &view->topics[t];
     qsort(of->parts, of->part_count, sizeof *of->parts, part_compare);
-    for (size_t i = 0; i < of->part_count; i++) /* they have got their places */
+    for (size_t i = 0; i < of->part_count; i++) /* their entries exist now */
       tally_add(view, &of->parts[i], of->topic);
   }
   if (view->topic_count > 1)

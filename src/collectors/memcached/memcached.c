@@ -1,4 +1,4 @@
-/* Memcached: one `stats` a collection, over a connection that is kept. */
+/* Memcached: one `stats` per collection, over a kept connection. */
 #include "clients/memcached/memcached.h"
 
 #include "clients/memcached/memcached_contract.h"

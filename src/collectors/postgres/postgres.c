@@ -20,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The server gives up this much before the deadline, so that what it says still comes in time. */
+/* The server's time limit ends this much before the deadline, so that its error still arrives in
+ * time. */
 enum { TIMEOUT_MS = 5000, MARGIN_MS = 200, LOCK_TIMEOUT_MS = 500 };
 
 static const struct option options[] = {
@@ -72,7 +73,7 @@ static const struct option options[] = {
 static const struct table_spec *const tables[] = {&postgres_summary_table, &postgres_session_table,
                                                   &postgres_replica_table};
 
-/* Who we are there, libpq takes from PG* and from the user's name. */
+/* libpq takes the role from PG* and from the user's name. */
 static const struct usual_place usual[] = {
     {5432, "postgres", "dsn", "host=127.0.0.1 port=5432"},
     {0},
@@ -99,16 +100,16 @@ const struct collector collector_postgres = {
 struct postgres {
   struct watch watch; /* first */
   struct pg *pg;
-  struct pg_share share; /* lends pg to actions when no slot is left for them */
+  struct pg_share share; /* lends pg to actions if no connection slot is left for them */
   struct postgres_rules rules;
   struct postgres_timeouts timeouts;
 
-  struct counters before; /* of the collection before */
+  struct counters before; /* of the previous collection */
   double forget_replica;  /* seconds */
   struct postgres_memory memory;
 
-  /* The collection under way. */
-  bool kept; /* the connection is an old one: its end may only be found by asking */
+  /* The running collection. */
+  bool kept; /* the connection is an old one: only a query shows whether it was closed */
   struct postgres_activity activity;
   struct postgres_statistics statistics;
   struct err statistics_err; /* ERR_NONE when they are known */
@@ -118,8 +119,8 @@ struct postgres {
   struct postgres_replicas replicas;
   struct postgres_replica_rows replica_rows;
   struct err replicas_err;
-  bool sees_all;   /* at the collection before */
-  char system[24]; /* the identifier of the cluster that this connection leads to; "" not known */
+  bool sees_all;   /* at the previous collection */
+  char system[24]; /* the system identifier of this connection's cluster; "": not known */
 };
 
 static void collection_begin(void *self);
@@ -211,12 +212,12 @@ static void ask(struct postgres *postgres, char *query, pg_cb done) {
   free(query);
 }
 
-/* The server's, seconds since 1970; its own, that ages are measured by. */
+/* The server's clock, seconds since 1970, by which ages are measured. */
 static double clock_of(const struct postgres_activity *activity) {
   return (double)activity->started_us / 1e6 + (activity->uptime > 0 ? activity->uptime : 0);
 }
 
-/* A lost connection ends the collection: half of it would look like all of it. */
+/* A lost connection ends the collection: a part of it would look complete. */
 static bool lost(struct postgres *postgres, const struct err *err) {
   if (!err || pg_phase(postgres->pg) != PG_DOWN)
     return false;
@@ -284,7 +285,7 @@ static void on_statistics(void *arg, const struct pg_rows *rows, const struct er
     ask_replicas(postgres);
 }
 
-/* What is remembered of replicas is of that role, of that server, and of what we may see. */
+/* The memory of replicas depends on the role, the server, and the permissions. */
 static void memory_check(struct postgres *postgres) {
   const struct postgres_activity *activity = &postgres->activity;
   if (postgres->memory.standby != activity->in_recovery || postgres->sees_all != activity->sees_all)
@@ -298,7 +299,7 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
   struct postgres *postgres = arg;
   struct err unread;
   if (err && postgres->kept && pg_phase(postgres->pg) == PG_DOWN) {
-    connect_anew(postgres); /* the server has been restarted since, or has hung up on an idle one */
+    connect_anew(postgres); /* the server was restarted, or has closed the idle connection */
     return;
   }
   if (rows && !postgres_activity_read(rows, &postgres->activity, &unread))
@@ -316,8 +317,8 @@ static void ask_activity(struct postgres *postgres) {
   ask(postgres, postgres_activity_query(&postgres->timeouts, version), on_activity);
 }
 
-/* Something that speaks the protocol and is no PostgreSQL that we know: an older one, or
- * PgBouncer's own console (its version is "1.18.0/bouncer"). */
+/* A server that speaks the protocol but is not a supported PostgreSQL: an older one, or PgBouncer's
+ * console (its version is "1.18.0/bouncer"). */
 static bool version_check(struct postgres *postgres) {
   if (pg_server_version(postgres->pg) >= POSTGRES_VERSION_MIN)
     return true;
@@ -388,7 +389,7 @@ static void forget(void *self, struct err *err) {
       [PG_ASKING] = ": logged in, query still running",
   };
   size_t used = strlen(err->text);
-  if (postgres->share.waits) { /* the connection is the action's for now */
+  if (postgres->share.waits) { /* an action is using the connection */
     postgres->share.waits = false;
     snprintf(err->text + used, sizeof err->text - used, ": an action uses the only connection");
     return;

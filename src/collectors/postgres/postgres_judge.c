@@ -61,7 +61,7 @@ static void add_strangers(struct postgres_sessions *sessions) {
   }
 }
 
-/* Whether above is index itself, or somewhere above it. */
+/* Whether above is index itself, or one of its ancestors. */
 static bool is_above(const struct postgres_sessions *sessions, int above, int index) {
   for (; index >= 0; index = sessions->items[index].parent)
     if (index == above)
@@ -161,7 +161,7 @@ bool postgres_waiters_are_cut(const struct postgres_sessions *sessions) {
 /* at_least: not all waiters are known. */
 static void judge(struct postgres_session *session, const struct postgres_rules *rules,
                   bool at_least) {
-  /* a waiter is no cause either when its blockers were not asked for */
+  /* a waiter whose blockers were not read is not a cause either */
   if (session->parent >= 0 || (session->waiting && session->blocker_count == 0))
     return;
   session->severity = severity_of(session, rules);
@@ -184,7 +184,7 @@ static void judge(struct postgres_session *session, const struct postgres_rules 
 
 /* ---- the order */
 
-/* The classes in which a session without a severity comes. */
+/* Sort classes of sessions without a severity. */
 static int rank(const struct postgres_session *session) {
   if (session->all > 0)
     return 4;
@@ -199,8 +199,8 @@ static int compare_numbers(double a, double b) {
   return (a < b) - (a > b); /* the greater first */
 }
 
-/* Of idle ones, who is idle for good comes first. In steps: those that are in use keep their
- * places, by pid, and do not overtake each other with each query. */
+/* Of idle sessions, the longest idle comes first. In steps, so that sessions in use keep their
+ * order, by pid, and do not overtake each other with each query. */
 static double how_long(const struct postgres_session *session) {
   static const double steps[] = {10, 60, 600, 3600, 86400};
   double age = session->state_age;
@@ -212,7 +212,7 @@ static double how_long(const struct postgres_session *session) {
   return (double)step;
 }
 
-/* Negative when a does more harm. */
+/* Negative if a does more harm. */
 static int compare(const struct postgres_session *a, const struct postgres_session *b) {
   int order = compare_numbers(a->severity, b->severity);
   if (!order)
@@ -233,7 +233,7 @@ static int compare_indices(const void *a, const void *b, void *arg) {
   return compare(&sessions->items[*(const size_t *)a], &sessions->items[*(const size_t *)b]);
 }
 
-/* Each followed by those below it. The tree is as deep as a chain of waiters is long. */
+/* Adds each followed by its children. The tree is as deep as the longest chain of waiters. */
 static size_t put_children(struct postgres_sessions *sessions, const size_t *sorted, int parent,
                            size_t at) {
   for (size_t i = 0; i < sessions->count; i++) {

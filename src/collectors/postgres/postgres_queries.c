@@ -21,8 +21,8 @@
 #define IS_HIDDEN "coalesce(query = '<insufficient privilege>', false)"
 #define IS_OTHER "pid <> pg_backend_pid()"
 
-/* Seconds from a time until now, NULL for NULL (greatest alone would say 0); not now(), which
- * stands still within a transaction. */
+/* Seconds from a time until now, NULL for NULL (greatest alone would return 0); not now(), which is
+ * constant within a transaction. */
 #define AGE_OF(time) \
   "CASE WHEN " time " IS NOT NULL" \
   " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
@@ -31,22 +31,22 @@
  */
 #define SATURATED(number) \
   "CASE WHEN " number " IS NOT NULL THEN least(" number ", 9223372036854775807)::bigint END"
-/* The same of what cannot be below 0 (greatest alone would say 0 for NULL). */
+/* The same for values that cannot be negative (greatest alone would return 0 for NULL). */
 #define SATURATED_LAG(number) \
   "CASE WHEN " number " IS NOT NULL" \
   " THEN greatest(least(" number ", 9223372036854775807), 0)::bigint END"
 
-/* A time to the microsecond, as psql takes it. */
+/* A time to the microsecond, in the form of psql. */
 #define MOMENT(time) \
   "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
 
-/* The server refuses a client when no more than the reserved slots are free (InitPostgres), hence
- * the limit is max_connections less these; reserved_connections is new in 16. A walsender takes one
- * of these slots before 12, and has one of its own since: `taken` is the condition. It is `active`
- * for days, which says nothing of queries, and counts as other. Each client is counted in exactly
- * one state; our own session is idle between two collections, and counts so. A
- * parallel worker has the snapshot of its leader: of the hidden sessions with a snapshot that look
- * alike, one at least is a client's, and the others may be workers. */
+/* The server refuses a client if only the reserved slots are free (InitPostgres), hence the limit
+ * is max_connections minus these; reserved_connections is new in 16. A walsender takes one of these
+ * slots before 12, and has its own since: `taken` is the condition. It is `active` for days, which
+ * says nothing about queries, and counts as other. Each client is counted in exactly one state;
+ * stacktop's own session is idle between two collections, and counts as idle. A parallel worker has
+ * the snapshot of its leader: of the hidden sessions with a snapshot that look alike, at least one
+ * belongs to a client, and the others may be workers. */
 static char *activity_query(const char *taken) {
   return mem_printf(
     "WITH sessions AS (SELECT datid, usesysid, application_name, backend_xmin, state,"
@@ -203,9 +203,9 @@ static const char wait_14[] =
 
 // clang-format on
 
-/* The implicit transaction of a message with several statements: SET LOCAL holds until its end.
- * With SQL_ASCII the server converts no text, so that none can fail: names of roles and databases
- * are shared by databases of all encodings. The reader makes them UTF-8
+/* The implicit transaction of a message with several statements: SET LOCAL applies until its end.
+ * With SQL_ASCII the server converts no text, so that no conversion can fail: names of roles and
+ * databases are shared by databases of all encodings. The reader converts them to UTF-8
  * (clients/postgres/pg_text.h). */
 static char *message(const struct postgres_timeouts *timeouts, const char *query) {
   return mem_printf("SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = %d;"

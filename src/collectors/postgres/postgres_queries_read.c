@@ -40,7 +40,7 @@ static bool read_bool(const char *cell, bool *good) {
   return *good && *cell == 't';
 }
 
-/* A word of the server's own; "" for NULL. */
+/* A word of the server; "" for NULL. */
 static void read_short(const char *cell, char *out, size_t size) {
   snprintf(out, size, "%s", cell ? cell : "");
 }

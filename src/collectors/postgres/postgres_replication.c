@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* For the answer to come after half of wal_receiver_timeout, at most; how long a standby may look
- * for its primary before that is critical. */
+/* Time for the answer after half of wal_receiver_timeout, at most; time in which a standby may
+ * search for its primary before that is critical. */
 static const double ANSWER_SECONDS = 10, SEARCH_SECONDS = 30;
 
 static void say(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Appends. */
+/* Appends to a text. */
 static void say(char *out, size_t size, const char *format, ...) {
   size_t used = strlen(out);
   va_list args;
@@ -98,7 +98,7 @@ void postgres_standby_judge(const struct postgres_standby *standby, double clock
                                                .no_lag = "nothing replayed yet"};
   if (standby->contact_age >= 0)
     memory->contact = clock - standby->contact_age;
-  else if (streams) /* the time is hidden from us */
+  else if (streams) /* the time is hidden from this role */
     memory->contact = clock;
   else if (memory->contact > 0)
     verdict->contact_age = clock > memory->contact ? clock - memory->contact : 0;
@@ -250,7 +250,7 @@ void postgres_replicas_judge(const struct postgres_replicas *replicas, double cl
   forget_old(memory, clock, forget_after);
   for (size_t i = 0; i < replicas->count; i++)
     add_told(&replicas->items[i], clock, memory, rows);
-  /* of more than can be listed, one that is missing here may be there */
+  /* beyond the limit of the list, a missing one may still exist */
   for (size_t i = 0; replicas->total <= (int64_t)replicas->count && i < memory->count; i++)
     if (!row_has(rows, memory->replicas[i].key))
       add_gone(&memory->replicas[i], clock, rows);

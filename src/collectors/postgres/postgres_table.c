@@ -27,7 +27,7 @@ const struct table_spec postgres_summary_table = {.id = "connections",
                                                   .columns = summary_columns,
                                                   .column_count = SUMMARY_COLUMN_COUNT};
 
-/* NULL, with the reason, where something keeps the whole part from us. */
+/* NULL, with the reason, if the whole part is not known. */
 static const void *unless(const char *reason, const void *part, const char **none) {
   if (!reason)
     return part;
@@ -47,7 +47,7 @@ static const void *summary_part(const void *of, int part, const char **none) {
     return unless(answer->no_waits, found->activity, none);
   case OF_STATISTICS:
     return unless(answer->no_statistics, found->statistics, none);
-  case OF_STANDBY: /* of a primary it does not apply */
+  case OF_STANDBY: /* does not apply to a primary */
     *none = found->standby ? *none : NULL;
     return found->standby;
   case OF_REPLICAS:
@@ -60,7 +60,7 @@ static const void *summary_part(const void *of, int part, const char **none) {
 const struct figures postgres_summary_figures = {
     .table = &postgres_summary_table, .part = summary_part, .unsaid = "not reported by the server"};
 
-/* A database that is dropped takes its counters along: a fall tells of that, too. */
+/* A dropped database takes its counters along, which shows as a decrease. */
 void postgres_counters_read(struct counters *counters,
                             const struct postgres_statistics *statistics) {
   const struct postgres_findings found = {.statistics = statistics};

@@ -23,9 +23,9 @@ static struct value text_or_none(struct sample *sample, const char *text) {
   return text && *text ? value_text(sample_copy(sample, text)) : value_none(NULL);
 }
 
-/* A name of the server's, in whatever encoding it was written. */
+/* A name from the server, in whatever encoding it was written. */
 static struct value name_or_none(struct sample *sample, const char *name, const char *encoding) {
-  char text[4 * 1024]; /* an application_name has 63 bytes, but a pooler may tell more */
+  char text[4 * 1024]; /* an application_name has 63 bytes, but a pooler may report more */
   if (!name)
     return value_none(NULL);
   pg_name_utf8(name, encoding, text, sizeof text);
@@ -34,7 +34,7 @@ static struct value name_or_none(struct sample *sample, const char *name, const 
 
 /* ---- the summary */
 
-/* Without what may be a parallel worker: it never counts too many. */
+/* Without possible parallel workers: a lower bound. */
 static int64_t used_at_least(const struct postgres_activity *activity) {
   return activity->doubtful > 0 && activity->used > activity->doubtful
              ? activity->used - activity->doubtful
@@ -91,8 +91,8 @@ static void fill_summary(struct sample *sample, const struct postgres_findings *
   const struct postgres_activity *activity = findings->activity;
   struct postgres_summary_answer answer = {.found = findings};
   struct row *row = sample_row(sample, &sample->tables[0], "server", NULL);
-  assert(row); /* the first row fits into any ceiling */
-  /* when some sessions' states are hidden, a count of the others is not the count */
+  assert(row); /* the first row fits into any limit */
+  /* if the states of some sessions are hidden, the count of the others is incomplete */
   if (activity->hidden > 0)
     answer.no_states = answer.no_waits = needs_right;
   else if (activity->disabled > 0)
@@ -107,7 +107,7 @@ static void fill_summary(struct sample *sample, const struct postgres_findings *
 
 /* ---- the sessions */
 
-/* "8123/1700000000.123456": a pid is used again, pid and start are not. */
+/* "8123/1700000000.123456": a pid is reused, pid and start are not. */
 static const char *key_of(struct sample *sample, const struct postgres_session *session) {
   if (session->stranger && session->pid == 0)
     return "prepared";
@@ -117,7 +117,7 @@ static const char *key_of(struct sample *sample, const struct postgres_session *
                   key, (struct postgres_session_key){session->pid, session->backend_start_us}));
 }
 
-/* A query on one line, its white space made single. */
+/* A query on one line, with single blanks. */
 static const char *query_text(struct sample *sample, const char *escaped, const char *encoding) {
   char bytes[POSTGRES_QUERY_BYTES + 1], utf8[3 * POSTGRES_QUERY_BYTES + 1], text[sizeof utf8];
   char shown[sizeof utf8];
@@ -267,7 +267,7 @@ static void fill_replicas(struct sample *sample, const struct postgres_findings 
   table->truncated = findings->replicas->total > (int64_t)findings->replicas->count;
 }
 
-/* What could not be asked: a missing right is a capability, everything else a fault. */
+/* A part that could not be read: a missing permission is a note, everything else a fault. */
 static void fill_failure(struct sample *sample, const char *table, const char *what,
                          const struct err *err) {
   if (!err)

@@ -1,10 +1,10 @@
-/* Redis and Valkey: one INFO a collection, over a connection that is kept.
+/* Redis and Valkey: one INFO per collection, over a kept connection.
  *
- * Nearly all of it is in INFO's default sections. What it lacks is asked for behind it: the
+ * Nearly everything is in INFO's default sections. What it lacks is requested after it: the
  * settings of an old server (maxclients before 6.2, ...), those by which a failed save or a missing
- * replica stops writes, the state of a cluster. Where CONFIG GET is blocked, a note says so, and it
- * is not asked again on this connection. A server in a script answers BUSY to all of it: that is a
- * state of the server, too, not a failed collection. */
+ * replica stops writes, the state of a cluster. If CONFIG GET is blocked, a note says so, and it is
+ * not sent again on this connection. A server that runs a script answers BUSY to all of it: that is
+ * a state of the server, not a failed collection. */
 #include "collectors/redis/redis.h"
 
 #include "clients/redis/redis.h"
@@ -65,7 +65,7 @@ const struct collector collector_redis = {
 };
 
 static bool has_memory(const struct redis_info *info) {
-  return redis_info_text(info, "used_memory") != NULL; /* a Sentinel has none, nor these settings */
+  return redis_info_text(info, "used_memory") != NULL; /* a Sentinel has neither */
 }
 
 static bool requires_replicas(const struct redis_info *info) {
@@ -76,7 +76,7 @@ static bool save_failed(const struct redis_info *info) {
   return redis_info_is(info, "rdb_last_bgsave_status", "err");
 }
 
-/* Settings, and when they are asked for: where INFO does not say them. */
+/* Settings, and when they are requested: if INFO does not report them. */
 static const struct {
   const char *info, *config;
   bool (*needed)(const struct redis_info *info);
@@ -84,7 +84,7 @@ static const struct {
     {"maxmemory", "maxmemory", has_memory},
     {"maxmemory_policy", "maxmemory-policy", has_memory},
     {"maxclients", "maxclients", has_memory},
-    /* min-slaves-to-write before 5.0; newer ones tell both */
+    /* min-slaves-to-write before 5.0; newer ones report both */
     {"min-replicas-to-write", "min-*-to-write", requires_replicas},
     {"stop-writes-on-bgsave-error", "stop-writes-on-bgsave-error", save_failed},
     {"save", "save", save_failed},
@@ -94,20 +94,20 @@ enum { SETTING_COUNT = sizeof settings / sizeof *settings };
 struct watcher {
   struct watch watch; /* first */
   struct redis_url url;
-  struct err config_err; /* why CONFIG GET is not asked on this connection; else ERR_NONE */
+  struct err config_err; /* why CONFIG GET is not sent on this connection; otherwise ERR_NONE */
   struct counters before;
   struct redis_round_trips trips;
   struct server_identity identity;
-  char node[48];          /* in a cluster: its name there; "" if not known */
-  struct err cluster_err; /* why CLUSTER INFO told nothing; else ERR_NONE */
+  char node[48];          /* in a cluster: its node id; "" if not known */
+  struct err cluster_err; /* why CLUSTER INFO returned nothing; otherwise ERR_NONE */
   int64_t busy_us;        /* since when it answers BUSY; 0: it does not */
 
-  /* The collection under way. */
-  size_t awaited;       /* replies behind INFO's */
-  const char *question; /* which of those failed, though it is allowed; NULL */
+  /* The running collection. */
+  size_t awaited;       /* pending replies after INFO's */
+  const char *question; /* the one that failed although it is allowed; or NULL */
   struct err question_err;
   int64_t answered_us;
-  struct err busy; /* the answer to INFO, where it is BUSY */
+  struct err busy; /* the answer to INFO, if it is BUSY */
   struct redis_info info;
 };
 
@@ -157,7 +157,7 @@ static void rest(void *self) {
   redis_info_fini(&watcher->info);
 }
 
-/* What it says, and what to do where that is clear. */
+/* Adds what to do about the error, if that is clear. */
 static void fail(struct watcher *watcher, const struct err *cause) {
   struct err err = *cause;
   if (cause->kind == ERR_DENIED && strncmp(cause->text, "NOAUTH", 6) == 0)
@@ -202,8 +202,8 @@ static void finish(struct watcher *watcher) {
   hand_over(watcher, sample);
 }
 
-/* running_script: nil, or name, its words (never taken: they hold arguments) and duration_ms, which
- * are pairs in one list. */
+/* running_script: nil, or name, command (never read, because it contains arguments) and
+ * duration_ms, as pairs in one list. */
 static void take_function(struct redis_busy *busy, const redisReply *reply) {
   if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements < 2 ||
       reply->element[1]->type != REDIS_REPLY_ARRAY)
@@ -253,7 +253,7 @@ static void take_settings(struct watcher *watcher, const redisReply *reply) {
   }
 }
 
-/* What a right, a renaming or a provider keeps from us, and so will the next time. */
+/* Errors by permissions, renamed commands or a provider, which will occur again. */
 static bool is_withheld(const struct err *err) {
   static const char *const words[] = {"unknown command", "unknown subcommand", "not allowed",
                                       "not support",     "disabled",           "illegal"};
@@ -263,8 +263,8 @@ static bool is_withheld(const struct err *err) {
   return err->kind == ERR_DENIED;
 }
 
-/* Whether the reply is an error: then `withheld` gets one that will stay, and any other makes this
- * collection doubtful. */
+/* Whether the reply is an error: `withheld` gets a permanent one, and any other is a fault of this
+ * collection. */
 static bool is_failure(struct watcher *watcher, const redisReply *reply, const char *question,
                        struct err *withheld) {
   struct err err;
@@ -309,7 +309,7 @@ static void on_cluster(void *arg, const struct redisReply *reply, const struct e
     finish(watcher);
 }
 
-/* What refuses this says why in the answer to CLUSTER INFO. */
+/* If it is refused, the answer to CLUSTER INFO has the reason. */
 static void on_node(void *arg, const struct redisReply *reply, const struct err *err) {
   struct watcher *watcher = arg;
   if (err) {
@@ -334,7 +334,7 @@ static bool ask_settings(struct watcher *watcher, struct err *err) {
   return true;
 }
 
-/* Whether the connection still stands; `awaited` is what was asked. */
+/* Whether the connection is usable; `awaited` counts what was requested. */
 static bool ask_more(struct watcher *watcher, struct err *err) {
   if (!ask_settings(watcher, err))
     return false;
@@ -354,7 +354,7 @@ static bool ask_more(struct watcher *watcher, struct err *err) {
 
 static void on_functions(void *arg, const struct redisReply *reply, const struct err *err) {
   struct watcher *watcher = arg;
-  struct err ignored; /* before 7.0 there is none; and of a script it says BUSY, too */
+  struct err ignored; /* before 7.0 it does not exist; for a script it answers BUSY, too */
   finish_busy(watcher, err || redis_reply_err(reply, &ignored) ? NULL : reply);
 }
 
@@ -362,7 +362,7 @@ static bool is_busy(const struct err *err) {
   return strncmp(err->text, "BUSY ", 5) == 0;
 }
 
-/* It may have said so to our SELECT already: then that is all there is. */
+/* SELECT may have been answered so already: then nothing more is known. */
 static void on_busy(struct watcher *watcher, const struct err *busy) {
   struct err err;
   watcher->busy = *busy;

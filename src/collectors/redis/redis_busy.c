@@ -11,7 +11,7 @@ static const char *ended_by(const struct redis_busy *busy) {
                                             : "";
 }
 
-/* "for 12s" of FUNCTION STATS, "for at least 12s" of our own looking on. */
+/* " for 12s" from FUNCTION STATS, " for at least 12s" as observed. */
 static const char *time_words(struct sample *sample, const struct redis_busy *busy) {
   char text[FORMAT_MAX];
   if (busy->running_ms >= 0)

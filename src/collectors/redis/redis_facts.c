@@ -5,7 +5,7 @@
 
 enum { MASTERS_MAX = 400 };
 
-/* A Sentinel's masters by name, each with its place: a failover moves it. */
+/* The masters of a Sentinel by name, each with its address: a failover changes it. */
 static void fill_masters(struct sample *sample, const struct redis_info *info) {
   char all[MASTERS_MAX] = "";
   size_t used = 0;
@@ -21,8 +21,8 @@ static void fill_masters(struct sample *sample, const struct redis_info *info) {
   sample_fact(sample, FACT_MEMBERS, all);
 }
 
-/* A master's replication id changes by itself when it has had no replica for an hour
- * (repl-backlog-ttl), and with each restart; a replica's when it follows other data than before. */
+/* A master's replication id changes by itself after an hour without replicas (repl-backlog-ttl),
+ * and with each restart; a replica's when it follows different data. */
 void redis_facts_fill(struct sample *sample, const struct redis_info *info) {
   const char *host = redis_info_text(info, "master_host");
   const char *port = redis_info_text(info, "master_port");

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of maxmemory where nothing can be evicted, and of the host's memory where there is no maxmemory.
- */
+/* Of maxmemory if nothing can be evicted, and of the host's memory without maxmemory. */
 static const double NEAR_FULL = 0.85, FULL = 0.95, HOST_NEAR_FULL = 0.90;
 
 enum { COMPLAINTS_MAX = 12, COMPLAINT_MAX = 160 };
@@ -35,7 +34,7 @@ complain(struct complaints *complaints, enum severity severity, const char *form
   complaints->items[complaints->count++].severity = severity;
 }
 
-/* CRIT, for `seconds` already. */
+/* CRIT, which has lasted for `seconds`. */
 static void complain_lasting(struct complaints *complaints, int64_t seconds, const char *words,
                              const char *lasted) {
   size_t at = complaints->count;
@@ -87,8 +86,8 @@ static bool is_replica(const struct redis_info *info) {
   return redis_info_is(info, "role", "slave");
 }
 
-/* A failed save stops writes by stop-writes-on-bgsave-error, where any save is configured. Both are
- * asked for by CONFIG GET once a save has failed. */
+/* A failed save stops writes by stop-writes-on-bgsave-error, if any save is configured. CONFIG GET
+ * requests both once a save has failed. */
 static void judge_save(struct complaints *complaints, const struct redis_info *info) {
   const char *stops = redis_info_text(info, "stop-writes-on-bgsave-error");
   const char *points = redis_info_text(info, "save");
@@ -115,7 +114,7 @@ static void judge_persistence(struct complaints *complaints, const struct redis_
     complain(complaints, SEVERITY_WARN, "last rewrite of the AOF failed");
 }
 
-/* INFO counts the good ones only where some are required; how many is asked for by CONFIG GET. */
+/* INFO counts the good ones only if some are required; CONFIG GET requests how many. */
 static void judge_min_replicas(struct complaints *complaints, const struct redis_info *info) {
   int64_t good, required;
   char text[FORMAT_MAX];
@@ -180,7 +179,7 @@ static void judge_sentinel(struct complaints *complaints, const struct redis_inf
   }
 }
 
-/* Why no key can be evicted to make room; NULL when some can. */
+/* Why no key can be evicted to make room; NULL if some can. */
 static const char *nothing_evictable(const struct redis_info *info) {
   int64_t keys, expires;
   const char *policy = redis_info_text(info, "maxmemory_policy");

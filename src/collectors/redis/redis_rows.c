@@ -10,7 +10,7 @@
 static const char UNSAID[] = REDIS_UNSAID;
 static const int64_t TIME_MOST_S = INT64_C(253402300799); /* the end of the year 9999 */
 
-/* What a row is made of. */
+/* The source of a row. */
 struct source {
   struct sample *sample;
   const struct redis_info *info;
@@ -34,7 +34,7 @@ static const char *memory_text(struct sample *sample, const struct redis_memory 
   return sample_printf(sample, "%.*s/%s", shown, used, limit);
 }
 
-/* Without CONFIG GET the reason of a limit is why not. */
+/* Without CONFIG GET that is the reason of a missing limit. */
 static void fill_limits(const struct source *source, struct value *cells) {
   static const size_t limits[] = {SUMMARY_LIMIT, SUMMARY_MAXCLIENTS};
   for (size_t i = 0; source->config_err && i < sizeof limits / sizeof *limits; i++)
@@ -46,7 +46,7 @@ static void fill_memory(const struct source *source, struct value *cells) {
   const struct redis_info *info = source->info;
   struct redis_memory memory;
   redis_memory_read(info, &memory);
-  if (memory.used >= 0) /* else SUMMARY_USED says why not */
+  if (memory.used >= 0) /* otherwise SUMMARY_USED has the reason */
     cells[SUMMARY_MEMORY] = value_text(memory_text(source->sample, &memory));
   cells[SUMMARY_RATIO] = value_none(memory.limit < 0 ? cells[SUMMARY_LIMIT].text : UNSAID);
   if (memory.limit == 0)
@@ -68,7 +68,7 @@ static void fill_clients(const struct source *source, struct value *cells) {
         value_real((double)count_add(clients, count_add(replicas, links)) / (double)limit);
 }
 
-/* The most that a replica has been silent, of those that are online. */
+/* The longest silence of an online replica. */
 static struct value slowest_replica(const struct redis_info *info) {
   int64_t worst = -1, lag;
   for (size_t i = 0; i < info->count; i++)
@@ -114,7 +114,7 @@ static const char *persistence_text(struct sample *sample, const struct redis_in
     return "AOF rewrite";
   if (aof)
     return "AOF ok";
-  /* rdb_saves (7.0) tells "ok" from "never tried" */
+  /* rdb_saves (7.0) distinguishes "ok" from "never saved" */
   return redis_info_is(info, "rdb_saves", "0") ? "none yet" : "RDB ok";
 }
 
@@ -132,11 +132,12 @@ static void fill_persistence(const struct source *source, struct value *cells) {
     cells[SUMMARY_SAVED] = value_none(told ? "INFO reports an impossible time" : UNSAID);
   if (!redis_info_count(info, "latest_fork_usec", &microseconds))
     cells[SUMMARY_FORK] = value_none(UNSAID);
-  else if (microseconds > 0) /* else it never forked, and there is nothing to say */
+  else if (microseconds > 0) /* otherwise it never forked: does not apply */
     cells[SUMMARY_FORK] = value_real((double)microseconds / 1e6);
 }
 
-/* Forks call themselves by a key of their own, and go on naming the Redis that they stand for. */
+/* Forks report their own version in a key of their own, and the compatible Redis version as
+ * well. */
 static const char *version_text(struct sample *sample, const struct redis_info *info) {
   static const struct {
     const char *key, *product;
@@ -184,8 +185,7 @@ static int compare_names(const void *a, const void *b) {
   return strcmp(x->key, y->key);
 }
 
-/* Sorts, and keeps one row of each database: a server lists each once, but it is the server's text.
- */
+/* Sorts, and keeps one row per database: a server lists each once, but its text is not trusted. */
 static void sort_keyspace(struct table *table) {
   if (table->row_count < 2)
     return;
@@ -230,8 +230,8 @@ static void fill_keyspace(const struct source *source) {
 static void fill_keys(const struct source *source, struct value *cells) {
   int64_t keys, expires;
   redis_keys_count(source->info, &keys, &expires);
-  /* An empty Redis has no "dbN" line: that is a true zero, but not of a Sentinel, which has none.
-   */
+  /* An empty Redis has no "dbN" line: that is a true zero, except for a Sentinel, which has no
+   * databases. */
   bool sentinel = redis_info_is(source->info, "redis_mode", "sentinel") ||
                   redis_info_is(source->info, "server_mode", "sentinel");
   cells[SUMMARY_KEYS] = sentinel ? value_none(NULL) : value_int(keys);
@@ -243,7 +243,7 @@ void redis_rows_make(struct sample *sample, const char *name, const struct redis
   struct source source = {sample, info, config_err};
   struct table *table = sample_table(sample, redis_summary_table.id);
   struct row *row = sample_row(sample, table, name, NULL);
-  assert(row); /* one row fits into any ceiling */
+  assert(row); /* one row fits into any limit */
   struct redis_verdict verdict;
   redis_judge(&verdict, info, rates);
   row->severity = verdict.severity;

@@ -1,7 +1,7 @@
-/* Services: does the port answer, does the health endpoint, how fast, and since when.
+/* Services: whether the port and the health endpoint answer, how fast, and since when.
  *
- * Both are asked at once. A service that is down is what this collector is there to see: its sample
- * always has its row, and a job fails for nothing that a service does. */
+ * Both are probed at once. A service that is down is a regular result: its sample always has its
+ * row, and no state of a service makes a job fail. */
 #include "collectors/figures.h"
 #include "collectors/frame.h"
 
@@ -20,9 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A health endpoint that takes 6 s is slow, and is to be measured, not cut. The waiting ends this
- * much before the job's deadline: a service that is silent is then seen as a timeout here, and not
- * cancelled from outside, which would leave its pane without a row. */
+/* A health endpoint that takes 6 s is slow, and should be measured, not cancelled. The wait ends
+ * this much before the job's deadline: a silent service is then a timeout here, and not cancelled
+ * from outside, which would leave its pane without a row. */
 enum { TIMEOUT_MS = 10000, MARGIN_MS = 50 };
 
 static const char *const runtimes[] = {"compose", "docker", "kubernetes", "systemd", NULL};
@@ -71,7 +71,7 @@ static const struct option options[] = {
 
 static const struct table_spec *const tables[] = {&service_table};
 
-/* What people run in front of a stack; the stores have collectors of their own. */
+/* Common front ends of a stack; the stores have their own collectors. */
 static const struct usual_place usual[] = {
     {80, "http", "address", "127.0.0.1:80"},
     {443, "https", "address", "127.0.0.1:443"},
@@ -109,7 +109,7 @@ struct service {
   struct service_rules rules;
   struct service_history history;
 
-  /* The collection under way. */
+  /* The running collection. */
   int64_t started_ms;
   struct dial *dial;            /* until it has answered */
   struct http_request *request; /* the same */
@@ -197,7 +197,7 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   struct sample *sample = sample_new(tables, 1);
   const char *name = service->watch.target->name;
   struct row *row = sample_row(sample, &sample->tables[0], name, NULL);
-  assert(row); /* one row fits into any ceiling */
+  assert(row); /* one row fits into any limit */
   row->severity = verdict.severity;
   row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
   row->lasted_ms = verdict.severity == SEVERITY_CRIT ? now_ms - service->history.since_ms : 0;
@@ -216,7 +216,7 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   return sample;
 }
 
-/* Ends what is still under way. */
+/* Ends running probes. */
 static void rest(void *self) {
   struct service *service = self;
   if (service->dial)
@@ -284,7 +284,8 @@ static void ask(void *self) {
   int64_t wait_ms = watch_end_ms(&service->watch, 0, MARGIN_MS) - service->started_ms;
   if (wait_ms < 1)
     wait_ms = 1;
-  watch_wait(&service->watch, wait_ms + 1); /* health's own comes first: it knows how far it got */
+  watch_wait(&service->watch,
+             wait_ms + 1); /* that of health comes first: it knows how far it got */
   service->watch.requests = health ? 2 : 1;
   service->dial = dial_start(service->watch.io, service->host, service->port, on_port, service);
   if (!health)

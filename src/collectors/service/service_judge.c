@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A status code; *at is moved behind it and the spaces around it. */
+/* A status code; *at is moved after it and the surrounding blanks. */
 static bool status_parse(const char **at, int *status) {
   char *end;
   const char *start = *at + strspn(*at, " ");
@@ -80,7 +80,7 @@ static const char *state_of(enum err_kind kind) {
   }
 }
 
-/* What our own limits keep us from asking may be as well as ever. */
+/* A limit of this process prevented the probe: the service may be healthy. */
 static void set_failed(struct service_verdict *verdict, enum err_kind kind, const char *state) {
   verdict->available = false;
   verdict->unknown = kind == ERR_LIMIT;
@@ -98,7 +98,7 @@ static void say_waited(struct service_verdict *verdict, const char *before, int6
   snprintf(verdict->reason, sizeof verdict->reason, "%sno answer within %s", before, time);
 }
 
-/* Down whatever the health endpoint says: clients come by the port. */
+/* Down whatever the health endpoint reports: clients use the port. */
 static void judge_port(const struct service_facts *facts, struct service_verdict *verdict) {
   bool failed = facts->port == PROBE_FAILED;
   if (failed)
