@@ -56,7 +56,7 @@ def test_a_replica_that_hangs_is_seen_on_the_primary(lab_postgres, config):
     with dashboard(config(interval="500ms", postgres=[lab_postgres.target("postgres", "primary")]), columns=140, rows=36) as terminal:
         terminal.wait_for(re.compile(r"standby +streaming"))
         lab_postgres.ctl("freeze", "standby")
-        terminal.wait_for(re.compile(r"standby no reply for \S+, its lag is at least that"), timeout=50)
+        terminal.wait_for(re.compile(r"standby no reply for \S+, so its lag is at least that long"), timeout=50)
         lab_postgres.ctl("thaw", "standby")
         terminal.wait_for(re.compile(r"standby resolved after .*: no reply for"), timeout=30)
 
