@@ -15,7 +15,7 @@ bool err_set(struct err *err, enum err_kind kind, const char *format, ...) {
   va_end(args);
   if (length < 0)
     err->text[0] = '\0';
-  /* Client libraries end their messages with a newline; ours are one line. */
+  /* Client libraries end their messages with a newline; an err is one line. */
   size_t end = strlen(err->text);
   while (end > 0 && (err->text[end - 1] == '\n' || err->text[end - 1] == ' '))
     err->text[--end] = '\0';

@@ -39,7 +39,7 @@ const char *format_bytes(char *out, size_t size, double bytes) {
   static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
   size_t unit = 0;
   double shown = fabs(bytes);
-  /* 1023.95 would be printed as 1024: go up a unit where the rounded number would. */
+  /* 1023.95 would be printed as 1024: use the next unit if the rounded number reaches it. */
   while (unit + 1 < sizeof units / sizeof *units && shown >= (unit ? 999.5 : 1000)) {
     shown /= 1024;
     unit++;
@@ -59,14 +59,14 @@ const char *format_duration(char *out, size_t size, double seconds) {
   double s = fabs(seconds);
   if (s < 0.00005)
     snprintf(out, size, s > 0 ? "%s<0.1ms" : "%s0ms", s > 0 ? sign : "");
-  else if (s < 0.00095) /* what was quick is no zero */
+  else if (s < 0.00095) /* a short time is not zero */
     snprintf(out, size, "%s%.1fms", sign, s * 1000);
   else if (s < 0.9995)
     snprintf(out, size, "%s%.0fms", sign, s * 1000);
   else if (s < 9.95)
     snprintf(out, size, "%s%.1fs", sign, s);
   else if (s < 60)
-    snprintf(out, size, "%s%ds", sign, s < 10 ? 10 : (int)s); /* 9.96 is no step back to 9 */
+    snprintf(out, size, "%s%ds", sign, s < 10 ? 10 : (int)s); /* 9.96 must not be shown as 9 */
   else if (s < 3600)
     snprintf(out, size, "%s%dm %02ds", sign, (int)(s / 60), (int)fmod(s, 60));
   else if (s < 86400)
@@ -89,14 +89,14 @@ const char *format_time(char *out, size_t size, int64_t ms, bool utc, bool with_
   return out;
 }
 
-/* The nearest whole number; one beyond all of them becomes the last. */
+/* The nearest integer; saturates. */
 static int64_t round_whole(double real) {
   if (real >= 9.2e18)
     return INT64_MAX;
   return real <= -9.2e18 ? INT64_MIN : llround(real);
 }
 
-/* A rate keeps a decimal where it is small: 0.4/s is not 0/s, nor is one a minute. */
+/* A small rate keeps a decimal: 0.4/s is not 0/s, nor is one per minute. */
 static void format_rate(char *out, size_t size, double rate) {
   if (rate != 0 && fabs(rate) < 0.05) {
     snprintf(out, size, "~0/s");
@@ -112,7 +112,7 @@ static void format_rate(char *out, size_t size, double rate) {
 
 static void format_ratio(char *out, size_t size, double ratio) {
   double percent = ratio * 100;
-  /* 99.96 % must not read as a clean 100 %, nor 0.04 % as nothing. */
+  /* 99.96 % must not be shown as 100 %, nor 0.04 % as 0 %. */
   if (percent < 100 && percent >= 99)
     snprintf(out, size, "%.1f%%", fmin(percent, 99.9));
   else if (percent > 0 && percent < 1)

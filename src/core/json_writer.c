@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bytes of the character at text, or 0 where there is none: RFC 3629's table, so neither
- * overlong forms nor surrogates. Ends at the terminator, which is no continuation byte. */
+/* The bytes of the character at text, or 0 if it is invalid: RFC 3629's table, so neither overlong
+ * forms nor surrogates. Stops at the terminator, which is not a continuation byte. */
 static size_t character_at(const unsigned char *text, uint32_t *code) {
   unsigned char first = text[0];
   size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
@@ -102,7 +102,7 @@ static void write_string(FILE *out, const char *text, size_t max) {
   putc_unlocked('"', out);
 }
 
-/* What stands between the last thing and the next, and the next one's name. */
+/* Writes the separator before the next value, and its name. */
 static void begin(struct json_writer *writer, const char *key) {
   FILE *out = writer->out;
   if (writer->follow)
@@ -167,12 +167,12 @@ void json_real(struct json_writer *writer, const char *key, double real) {
   begin(writer, key);
   fputs(digits, writer->out);
   if (!strpbrk(digits, ".e"))
-    fputs(".0", writer->out); /* else it would read back as an integer */
+    fputs(".0", writer->out); /* otherwise it would be read as an integer */
 }
 
 void json_float(struct json_writer *writer, const char *key, float real) {
   char digits[32] = "null";
-  real = real == 0 ? 0 : real; /* -0 would read back as an integer, which has no such sign */
+  real = real == 0 ? 0 : real; /* -0 would be read as an integer, which has no such sign */
   for (int precision = 6; isfinite(real) && precision <= 9; precision++) {
     snprintf(digits, sizeof digits, "%.*g", precision, (double)real);
     if ((float)strtod(digits, NULL) == real)

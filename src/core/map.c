@@ -8,7 +8,7 @@
 enum { CAPACITY_FIRST = 16 };
 static const uint64_t PRIME = 1099511628211U;
 
-/* The end counts as a byte, so that "ab", "c" is not "a", "bc". */
+/* The terminator counts as a byte, so that "ab", "c" differs from "a", "bc". */
 uint64_t map_hash_text(uint64_t hash, const char *text) {
   for (; text && *text; text++)
     hash = (hash ^ (unsigned char)*text) * PRIME;
@@ -23,7 +23,7 @@ uint64_t map_hash_number(uint64_t hash, uint64_t number) {
 
 static uint64_t hash_of(const struct map *map, const void *key) {
   uint64_t hash = map->hash ? map->hash(key) : map_hash_text(MAP_HASH, key);
-  return hash ^ hash >> 32; /* the low bits choose the target_index */
+  return hash ^ hash >> 32; /* the low bits choose the slot */
 }
 
 static bool is_key(const struct map *map, const struct map_slot *target_index, const void *key,
@@ -32,7 +32,7 @@ static bool is_key(const struct map *map, const struct map_slot *target_index, c
          (map->same ? map->same(target_index->key, key) : strcmp(target_index->key, key) == 0);
 }
 
-/* The target_index of the key, or the free one where it belongs. */
+/* The slot of the key, or the free one for it. */
 static struct map_slot *slot_of(const struct map *map, const void *key, uint64_t hash) {
   size_t at = hash & (map->capacity - 1);
   while (map->targets[at].key && !is_key(map, &map->targets[at], key, hash))
@@ -40,7 +40,7 @@ static struct map_slot *slot_of(const struct map *map, const void *key, uint64_t
   return &map->targets[at];
 }
 
-/* All of them are different: the first free target_index is the right one. */
+/* The keys are all different, so the first free slot is the right one. */
 static void slot_move(struct map *map, const struct map_slot *target_index) {
   size_t at = target_index->hash & (map->capacity - 1);
   while (map->targets[at].key)
@@ -83,8 +83,8 @@ bool map_add(struct map *map, const void *key, size_t value) {
   return true;
 }
 
-/* What stands behind the gap moves into it where its way from its own target_index leads past it:
- * no mark of what was there is needed. */
+/* Moves following entries into the gap if their probe sequence passes it, so that no tombstone is
+ * needed. */
 static void gap_close(struct map *map, size_t gap) {
   const size_t mask = map->capacity - 1;
   for (size_t at = (gap + 1) & mask; map->targets[at].key; at = (at + 1) & mask) {

@@ -3,7 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Letters, digits, bytes beyond ASCII, and what no shell takes for its own within a word. */
+/* Letters, digits, bytes beyond ASCII, and characters without a meaning to a shell within a
+ * word. */
 static bool is_plain(char c) {
   unsigned char byte = (unsigned char)c;
   return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||

@@ -37,7 +37,7 @@ size_t suggest_distance(const char *a, const char *b) {
   return rows[a_length % 3][b_length];
 }
 
-/* A third of the letters wrong is a slip; more is another word. A beginning counts as near. */
+/* A third of the letters may be wrong; more is a different word. A prefix counts as close. */
 static bool is_near(const char *wrong, const char *known, size_t distance) {
   size_t length = strlen(known);
   if (distance <= (length < 6 ? 1 : length / 3))

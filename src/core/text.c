@@ -4,11 +4,11 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Stands for what cannot be shown; its ASCII twin is '?'. */
+/* Replaces what cannot be shown; '?' in ASCII. */
 static const char stand_in[] = "\xEF\xBF\xBD";
 
 /* Formatting characters that reorder or hide text: bidi controls, zero-width and tag characters
- * would let a server's string look like something that it is not. */
+ * could make a server's text look like a different one. */
 static bool is_deceptive(int32_t code) {
   return (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
          (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || code == 0x061C ||
@@ -74,7 +74,7 @@ static int code_width(int32_t code) {
   return code < 0x80 ? (code >= 0x20 && code < 0x7F) : utf8proc_charwidth(code);
 }
 
-/* The bytes of the code point at text; a broken byte counts as one narrow character. */
+/* The bytes of the code point at text; an invalid byte counts as one narrow character. */
 static size_t code_next(const char *text, int32_t *code) {
   if (!*text)
     return 0;
@@ -85,8 +85,8 @@ static size_t code_next(const char *text, int32_t *code) {
 }
 
 /* Terminals place cells by code point, so a cluster here is a base and the zero-width ones that
- * follow it, not a Unicode grapheme cluster: a flag or a family would be two or more cells to them.
- */
+ * follow it, not a Unicode grapheme cluster: a terminal shows a flag or a family in two or more
+ * cells. */
 size_t text_next(const char *text, int *cells) {
   int32_t code = 0;
   size_t taken = code_next(text, &code);

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* The one piece of state outside app: the offset between two clocks, fixed at the start, and by how
- * much the wall clock was set since. */
+/* The only state outside app: the offset between two clocks, fixed at the start, and by how much
+ * the wall clock was set since. */
 static int64_t wall_minus_boot_us, wall_offset_us;
 static bool started;
 
@@ -14,8 +14,9 @@ static int64_t clock_read_us(clockid_t id) {
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* Read between two readings of the other clock. Where the thread was held up in between, the
- * difference would be off by that, and a time would be shown a second too early: then again. */
+/* Read between two readings of the other clock. If the thread was delayed in between, the
+ * difference would be wrong by that time, and a time would be shown a second too early: then read
+ * again. */
 static int64_t difference_read_us(void) {
   enum { TRIES = 5, HELD_UP_US = 100 };
   int64_t shortest_us = INT64_MAX, difference_us = 0;

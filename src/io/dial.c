@@ -17,23 +17,23 @@ struct attempt {
   struct dial *dial;
   uv_poll_t poll;
   bool polled;
-  int socket; /* -1: closed, or handed over */
+  int socket; /* -1: closed, or passed on */
   int64_t started_us;
 };
 
 struct dial {
   struct io *io;
-  char *place; /* the host, or the path of a file */
+  char *place; /* the host, or the path of a socket */
   int port;
-  struct resolve *resolve; /* until it has answered */
-  dial_cb done;            /* NULL once it has been called, or cancelled */
+  struct resolve *resolve; /* while the name is being resolved */
+  dial_cb done;            /* NULL once it was called, or cancelled */
   void *arg;
   int64_t started_us;
   struct resolve_result addresses;
-  uv_timer_t timer; /* the next address's turn; for a socket file, the first */
+  uv_timer_t timer; /* for the next address; for a socket file, the first */
   struct attempt attempts[RESOLVE_MAX];
   size_t started, failed, open_handles;
-  int first_error; /* negative; the first that came */
+  int first_error; /* negative; the first error */
   struct dial_result result;
 };
 
@@ -55,7 +55,8 @@ static void on_poll_closed(uv_handle_t *handle) {
   closed_one(attempt->dial);
 }
 
-/* The poll first: closing its socket before would leave epoll with a number that may be reused. */
+/* The poll first: if its socket were closed before, epoll would keep a number that may be
+ * reused. */
 static void attempt_close(struct attempt *attempt) {
   if (attempt->polled && !uv_is_closing((uv_handle_t *)&attempt->poll))
     uv_close((uv_handle_t *)&attempt->poll, on_poll_closed);
@@ -121,7 +122,7 @@ static void attempt_succeeded(struct attempt *attempt) {
   done(dial->arg, &dial->result, NULL);
 }
 
-/* A refused connection comes as an error of the poll: the socket knows which. */
+/* A refused connection is an error of the poll: the socket has the reason. */
 static void on_poll(uv_poll_t *poll, int status, int events) {
   struct attempt *attempt = poll->data;
   int error = 0;

@@ -45,7 +45,7 @@ bool file_is_shared(const char *path) {
   return shared;
 }
 
-/* The mode is that whatever the umask is, and the name survives a crash, too. */
+/* Sets the mode regardless of the umask, and makes the name survive a crash. */
 static int make_folder(const char *path) {
   if (mkdir(path, 0700) != 0)
     return errno == EEXIST ? 0 : errno;

@@ -40,7 +40,7 @@ bool limit_error(int error, struct err *err) {
 }
 
 bool limit_error_in(const char *message, struct err *err) {
-  static const int errors[] = {ENFILE, EMFILE, ENOMEM, ENOBUFS}; /* the longer words first */
+  static const int errors[] = {ENFILE, EMFILE, ENOMEM, ENOBUFS}; /* longer messages first */
   for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
     if (strstr(message, strerror(errors[i])))
       return limit_error(errors[i], err);

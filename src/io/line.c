@@ -21,7 +21,7 @@ enum {
   CHUNK = 16384
 };
 
-/* A round trip counts if the loop was elsewhere for less than this, or for less than that part of
+/* A round trip counts if the loop was busy for less than this, or for less than this share of
  * it. */
 enum { BUSY_US = 2000, BUSY_PART = 4 };
 
@@ -49,7 +49,7 @@ enum state {
   STATE_DIALLING,
   STATE_GREETING, /* requests are held back */
   STATE_READY,
-  STATE_BROKEN, /* `why` says by what */
+  STATE_BROKEN, /* `why` has the reason */
   STATE_CLOSED, /* the memory lives until the handles are closed */
 };
 
@@ -65,14 +65,14 @@ struct line {
   char address[ADDRESS_MAX];
   int socket; /* -1: none */
   uv_poll_t poll;
-  uv_timer_t anchor; /* never started: its closing is the end, whatever else is open */
+  uv_timer_t anchor; /* never started: closing it is the end, whatever else is open */
   bool polled;
   size_t open_handles;
   int64_t answer_us;         /* of the last answer */
-  struct moment read;        /* when the bytes at hand were */
-  struct request *unwritten; /* the first of those sent that the socket has not taken */
-  struct queue sent, held;   /* held: until line_ready */
-  char *bytes;               /* of an answer that is not whole yet, where the protocol frames */
+  struct moment read;        /* when the current bytes were read */
+  struct request *unwritten; /* the first of those that are not yet sent */
+  struct queue sent, held;   /* waiting for line_ready */
+  char *bytes;               /* an incomplete answer, if the protocol has framing */
   size_t length;
   void (*closed)(void *arg);
   void *closed_arg;
@@ -108,7 +108,7 @@ static struct request *request_new(const char *name, const char *bytes, size_t l
   return request;
 }
 
-/* The bytes may hold a password. */
+/* Wipes the bytes, which may contain a password. */
 static void request_forget_bytes(struct request *request) {
   if (!request->bytes)
     return;
@@ -154,7 +154,7 @@ void line_break(struct line *line, const struct err *err) {
   line->why = *err;
   line->state = STATE_BROKEN;
   hang_up(line);
-  while (line->state == STATE_BROKEN) { /* one of those who wait may close it */
+  while (line->state == STATE_BROKEN) { /* a callback may close it */
     struct request *request = queue_pop(line->sent.first ? &line->sent : &line->held);
     if (!request)
       return;
@@ -172,13 +172,13 @@ static void fail(struct line *line, enum err_kind kind, const char *text) {
   line_break(line, &err);
 }
 
-/* What fails here fails in the poll's next turn, too. */
+/* An error here occurs again in the next turn of the poll. */
 static bool watch(struct line *line) {
   int events = UV_READABLE | (line->unwritten ? UV_WRITABLE : 0);
   return uv_poll_start(&line->poll, events, on_poll) == 0;
 }
 
-/* Goes out when the socket takes it. */
+/* Sent when the socket accepts it. */
 static void request_write(struct line *line, struct request *request) {
   queue_push(&line->sent, request);
   if (!line->unwritten)
@@ -223,7 +223,7 @@ static void set_address(struct line *line, const struct dial_result *result) {
     snprintf(line->address, sizeof line->address, "%s", line->place.path);
     return;
   }
-  int on = 1; /* a request is small and waits for nothing */
+  int on = 1; /* a request is small and should not be delayed */
   setsockopt(result->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   resolve_place(&result->address, line->address);
 }
@@ -258,11 +258,11 @@ static struct moment moment_now(const struct line *line) {
   return (struct moment){clock_now_us(), (int64_t)(uv_metrics_idle_time(line->io->loop) / 1000)};
 }
 
-/* An answer that lay in the socket while the loop did something else looks like one of a slow
- * server: where that is more than a small part of the time, the time says nothing of the server. */
+/* An answer that waited in the socket while the loop was busy looks like that of a slow server: if
+ * that is more than a small part of the time, the time says nothing about the server. */
 static int64_t answer_time(const struct line *line, const struct request *request) {
   if (request->written.us == 0)
-    return -1; /* an answer to what was not asked yet */
+    return -1; /* an answer without a request */
   const int64_t took_us = line->read.us - request->written.us;
   const int64_t busy_us = took_us - (line->read.idle_us - request->written.idle_us);
   return busy_us > BUSY_US && busy_us > took_us / BUSY_PART ? -1 : took_us;
@@ -283,7 +283,7 @@ bool line_answer(struct line *line, const void *answer, struct err *err) {
   return true;
 }
 
-/* `error`: of errno; 0: the server has closed. */
+/* `error`: an errno; 0: the server has closed. */
 static void fail_reading(struct line *line, int error) {
   struct err err;
   if (error == 0)
@@ -293,7 +293,7 @@ static void fail_reading(struct line *line, int error) {
   line_break(line, &err);
 }
 
-/* Answers what is whole among the gathered bytes. */
+/* Delivers the complete answers among the collected bytes. */
 static bool frame_answers(struct line *line, struct err *err) {
   size_t whole;
   while (line_is_open(line) && (whole = line->protocol->whole(line->bytes, line->length)) > 0) {
@@ -340,8 +340,8 @@ static void receive(struct line *line) {
     line_break(line, &err);
 }
 
-/* The socket is in error. What the server said before (too many clients, ...) can still be read and
- * explains it better. */
+/* The socket has an error. What the server sent before (too many clients, ...) can still be read
+ * and explains it better. */
 static void receive_last(struct line *line) {
   for (int i = 0; line_is_open(line) && i < READS_MAX; i++)
     receive(line);
@@ -349,7 +349,7 @@ static void receive_last(struct line *line) {
     fail(line, ERR_CLOSED, "connection lost");
 }
 
-/* False where the socket takes no more for now, or is broken. */
+/* False if the socket accepts no more for now, or is broken. */
 static bool write_one(struct line *line, struct request *request) {
   ssize_t count = send(line->socket, request->bytes + request->sent,
                        request->length - request->sent, MSG_NOSIGNAL);
@@ -360,7 +360,7 @@ static bool write_one(struct line *line, struct request *request) {
   if (errno == EAGAIN || errno == EINTR)
     return false;
   int error = errno;
-  receive(line); /* what it has said explains it better */
+  receive(line); /* what the server has sent explains it better */
   if (line_is_open(line))
     fail_reading(line, error);
   return false;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* "/a/b" to "/a", "/a" to "/"; false when there is nothing above. */
+/* "/a/b" to "/a", "/a" to "/"; false if there is no parent. */
 static bool cut_last(char *path) {
   char *slash = strrchr(path, '/');
   if (!slash || strcmp(path, "/") == 0)
@@ -16,7 +16,7 @@ static bool cut_last(char *path) {
   return true;
 }
 
-/* Fills resolved, of the path or of its nearest ancestor that exists. */
+/* Sets resolved, of the path or of its nearest existing ancestor. */
 static int resolve_path(const char *path, struct mount_facts *facts) {
   char nearest[PATH_MAX];
   if (strlen(path) >= sizeof nearest)
@@ -30,7 +30,7 @@ static int resolve_path(const char *path, struct mount_facts *facts) {
   return 0;
 }
 
-/* A file system may claim anything, and cells are signed. */
+/* A file system may report any value, and cells are signed. */
 static uint64_t bytes_of(uint64_t blocks, uint64_t block) {
   return block > 0 && blocks > INT64_MAX / block ? INT64_MAX : blocks * block;
 }

@@ -13,15 +13,15 @@
 
 enum { SERVICE_MAX = 8 }; /* a port's digits */
 
-/* A name that is being looked up; the thread's but for next, waiters and what its task keeps. */
+/* A name that is being resolved; owned by the thread except for next, waiters and the result. */
 struct look_up {
   struct worker_task task; /* first, so that a task is its lookup */
   struct look_up *next;
-  struct resolve *waiters; /* in the order in which they came; may be none */
+  struct resolve *waiters; /* in order of arrival; may be none */
   resolve_work work;
   char service[SERVICE_MAX];
   int status;
-  struct err limit; /* of ours, that was in the way */
+  struct err limit; /* a local limit that caused the error */
   struct resolve_result result;
   char host[];
 };
@@ -36,11 +36,11 @@ struct resolver {
 struct resolve {
   struct resolve *next;
   struct resolver *resolver;
-  struct look_up *look_up; /* NULL: the timer carries the answer */
+  struct look_up *look_up; /* NULL: the timer delivers the answer */
   uv_timer_t soon;         /* no thread is needed (a numeric address), or none is available */
   resolve_cb done;         /* NULL once cancelled */
   void *arg;
-  struct resolve_result result; /* the timer's; empty: err */
+  struct resolve_result result; /* for the timer; empty: err */
   struct err err;
 };
 
@@ -95,7 +95,7 @@ static void waiting_end(struct resolver *resolver) {
 static void look_up_work(struct worker_task *task) {
   struct look_up *look_up = (struct look_up *)task;
   look_up->status = look_up->work(look_up->host, look_up->service, &look_up->result);
-  /* Without a descriptor for hosts or resolv.conf, any answer is "unknown name". */
+  /* Without a descriptor for hosts or resolv.conf, every answer is "unknown name". */
   if (look_up->result.count == 0 && limit_files_free(1, &look_up->limit))
     look_up->limit = (struct err){0};
 }
@@ -160,7 +160,7 @@ static struct look_up *look_up_start(struct resolver *resolver, const char *host
   return look_up;
 }
 
-/* ---- those who wait */
+/* ---- callers */
 
 static void on_soon_closed(uv_handle_t *handle) {
   free(handle->data);
@@ -179,7 +179,7 @@ static void answer_soon(struct resolve *resolve, struct io *io) {
   uv_timer_start(&resolve->soon, on_soon, 0, 0);
 }
 
-/* True if the host is a numeric address; it is then in the result. */
+/* True if the host is a numeric address, which is then the result. */
 static bool parse_numeric(struct resolve_result *result, const char *host, int port) {
   struct sockaddr_in v4;
   struct sockaddr_in6 v6;
@@ -252,7 +252,7 @@ void resolve_place(const struct sockaddr_storage *address, char out[PLACE_MAX]) 
   char host[INET6_ADDRSTRLEN];
   bool v6 = address->ss_family == AF_INET6;
   resolve_text(address, host, sizeof host);
-  /* a port stands at the same place in both */
+  /* the port is at the same offset in both */
   snprintf(out, PLACE_MAX, v6 ? "[%s]:%d" : "%s:%d", host,
            ntohs(((const struct sockaddr_in *)address)->sin_port));
 }

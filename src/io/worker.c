@@ -9,25 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Enough for realpath's buffers and for what a name service module takes, also under the
- * sanitizers. Only what is touched costs memory. */
+/* Enough for realpath's buffers and for a name service module, also under the sanitizers. Only
+ * memory that is touched counts. */
 enum { STACK_BYTES = 1 << 20 };
 
 struct worker_pool {
-  uv_async_t wake; /* touched by threads only under the mutex and while it is open */
+  uv_async_t wake; /* used by threads only under the mutex and while it is open */
   size_t most;
   void (*closed)(void *arg);
   void *closed_arg;
 
   pthread_mutex_t mutex; /* for all that follows */
   bool open;
-  size_t running;             /* threads that have not handed their task back */
+  size_t running;             /* threads that have not returned their task */
   size_t holders;             /* those, and the loop: the last one frees the pool */
-  struct worker_task *oldest; /* done, to be taken by the loop */
+  struct worker_task *oldest; /* finished tasks for the loop */
   struct worker_task **newest_link;
 };
 
-/* Gives up one hold; called with the mutex held, which is released. */
+/* Releases one reference; called with the mutex locked, which it unlocks. */
 static void pool_release(struct worker_pool *pool) {
   bool last = --pool->holders == 0;
   pthread_mutex_unlock(&pool->mutex);
@@ -48,7 +48,8 @@ static struct worker_task *pool_take(struct worker_pool *pool) {
   return task;
 }
 
-/* One by one, for a `done` may close the pool; the pool itself lives until its handle is closed. */
+/* One by one, because a `done` may close the pool; the pool itself lives until its handle is
+ * closed. */
 static void on_wake(uv_async_t *wake) {
   struct worker_task *task;
   while ((task = pool_take(wake->data)))
@@ -64,7 +65,7 @@ struct worker_pool *worker_pool_new(struct io *io, size_t most) {
   pool->wake.data = pool;
   pthread_mutex_init(&pool->mutex, NULL);
   int status = uv_async_init(io->loop, &pool->wake, on_wake);
-  assert(status == 0); /* fails only for want of descriptors, which the loop has long got */
+  assert(status == 0); /* fails only without descriptors, which the loop already has */
   (void)status;
   return pool;
 }

@@ -17,12 +17,12 @@ struct http_request {
   http_cb done;
   void *arg;
   CURL *easy;
-  bool in_multi; /* curl works on it */
+  bool in_multi; /* curl is using it */
   struct resolve *resolve;
   struct curl_slist *headers, *pinned;
   char host[HOST_MAX]; /* the URL's */
   int port;
-  bool proxied; /* the environment names a proxy for the scheme: it may resolve what we cannot */
+  bool proxied; /* the environment has a proxy for the scheme, which may resolve the name instead */
   int64_t timeout_ms, started_us, resolve_us;
   uv_timer_t timer; /* the deadline */
   char *body;
@@ -40,7 +40,7 @@ static void on_request_closed(uv_handle_t *handle) {
   free(request);
 }
 
-/* Ends all of it but the memory, which is freed by the loop. */
+/* Ends everything but the memory, which the loop frees. */
 static void request_close(struct http_request *request) {
   if (request->resolve)
     resolve_cancel(request->resolve);
@@ -70,7 +70,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
   request->body_len += kept;
   request->body[request->body_len] = '\0';
   request->body_cut = kept < len;
-  return kept; /* less than there is ends the transfer with CURLE_WRITE_ERROR */
+  return kept; /* returning less than the size ends the transfer with CURLE_WRITE_ERROR */
 }
 
 /* The URL's host, without brackets, and port. */
@@ -128,7 +128,7 @@ static void set_options(struct http_request *request, const struct http_query *q
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700
-  /* A proxy's name is left to curl: do not wait for its resolver when the request ends before. */
+  /* curl resolves the name of a proxy: do not wait for its resolver if the request ends before. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
   if (query->insecure) {
@@ -152,7 +152,7 @@ static bool has_text(const char *name) {
   return value && *value;
 }
 
-/* Those that curl honours; upper-case HTTP_PROXY it does not, since a CGI client could set it. */
+/* Those that curl uses; not upper-case HTTP_PROXY, because a CGI client could set it. */
 static bool proxy_is_set(bool tls) {
   return has_text("all_proxy") || has_text("ALL_PROXY") ||
          (tls ? has_text("https_proxy") || has_text("HTTPS_PROXY") : has_text("http_proxy"));
@@ -185,7 +185,7 @@ struct http_request *http_get(struct io *io, const struct http_query *query, htt
   bool tls = false;
   if (!url_split(query->url, request->host, &request->port, &tls, NULL) ||
       is_numeric(request->host)) {
-    request->in_multi = true; /* curl says what is wrong with a bad URL */
+    request->in_multi = true; /* curl reports what is wrong with a bad URL */
     curl_multi_add_handle(request->client->multi, request->easy);
     return request;
   }
@@ -233,7 +233,7 @@ static int64_t timing(CURL *easy, CURLINFO which) {
   return us;
 }
 
-/* Says how far it got, for that tells a hung server from a dropped packet. */
+/* Says how far it got, which distinguishes a hung server from dropped packets. */
 static void on_deadline(uv_timer_t *timer) {
   struct http_request *request = timer->data;
   char limit[FORMAT_MAX];
@@ -248,7 +248,7 @@ static void on_deadline(uv_timer_t *timer) {
   request_fail(request, &err);
 }
 
-/* Not known to curl any more. */
+/* curl no longer uses it. */
 static void on_ended(void *arg, CURLcode code) {
   struct http_request *request = arg;
   request->in_multi = false;

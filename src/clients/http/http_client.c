@@ -45,8 +45,8 @@ void http_client_free(struct http_client *client) {
   uv_close((uv_handle_t *)&client->timer, on_client_closed);
 }
 
-/* Hands finished transfers over. A callback may start and cancel requests, even one whose end is
- * still in curl's queue: curl drops it from there. */
+/* Delivers finished transfers. A callback may start and cancel requests, even one whose end is
+ * still in curl's queue: curl removes it. */
 static void deliver(struct http_client *client) {
   int left;
   CURLMsg *message;
@@ -54,7 +54,7 @@ static void deliver(struct http_client *client) {
     if (message->msg != CURLMSG_DONE)
       continue;
     CURL *easy = message->easy_handle;
-    CURLcode code = message->data.result; /* the message dies with the next call */
+    CURLcode code = message->data.result; /* the message is invalid after the next call */
     char *request = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
     curl_multi_remove_handle(client->multi, easy);
@@ -69,8 +69,8 @@ static void on_timer(uv_timer_t *timer) {
   deliver(client);
 }
 
-/* curl asks from within its own functions and must not be called back from here; a timer of 0 ms
- * does it in the loop's next turn. */
+/* curl calls this within its own functions and must not be called from here; a timer of 0 ms calls
+ * it in the next turn of the loop. */
 static int on_timer_wanted(CURLM *multi, long timeout_ms, void *arg) {
   (void)multi;
   struct http_client *client = arg;

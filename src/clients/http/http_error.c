@@ -30,7 +30,7 @@ static void tls_error(const char *detail, struct err *err) {
 
 enum { SOME_FILES = 4 };
 
-/* When curl cannot open a socket or a CA file it does not always say why. */
+/* If curl cannot open a socket or a CA file it does not always report why. */
 static bool limit_reached(CURLcode code, int os_error, struct err *err) {
   switch (code) {
   case CURLE_OUT_OF_MEMORY:
@@ -79,7 +79,7 @@ void http_error(CURLcode code, int os_error, const char *detail, struct err *err
   case CURLE_RECV_ERROR:
     err_set(err, ERR_CLOSED, "connection reset in the middle of the answer");
     return;
-  case CURLE_UNSUPPORTED_PROTOCOL: /* what is neither HTTP/1 nor /2 counts as HTTP/0.9 */
+  case CURLE_UNSUPPORTED_PROTOCOL: /* curl takes anything but HTTP/1 and /2 as HTTP/0.9 */
   case CURLE_WEIRD_SERVER_REPLY:
     err_set(err, ERR_PROTOCOL, "the answer is not HTTP");
     return;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The largest answer: its frame, and what is made of it. */
+/* The largest answer: its frame, and the structures. */
 enum { ANSWER_BYTES_MAX = 2 * KAFKA_FRAME_MAX };
 
 struct kafka_client {
@@ -43,7 +43,7 @@ static void snapshot_finished(struct kafka_call *call) {
   struct kafka_request *request = request_of(call);
   struct kafka_snapshot *snapshot = request->snapshot;
   const char *crash = call->good ? kafka_process_crash(request->client->process) : NULL;
-  if (crash) /* while it was idle: else the call has failed with it */
+  if (crash) /* crashed while idle: otherwise the call has failed with it */
     snapshot->crash = arena_text(&snapshot->arena, crash, strlen(crash));
   if (!call->good) {
     kafka_snapshot_free(snapshot);
@@ -69,7 +69,7 @@ const char *kafka_library_version(void) {
 struct kafka_client *kafka_client_new(struct io *io, const struct kafka_config *config,
                                       struct err *err) {
   rd_kafka_conf_t *conf =
-      kafka_conf_new(config, err); /* only looked at: no instance is made here */
+      kafka_conf_new(config, err); /* only checked: no instance is created here */
   if (!conf)
     return NULL;
   rd_kafka_conf_destroy(conf);

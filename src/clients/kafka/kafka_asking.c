@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The question's own texts, and the largest answer: its frame and what is made of it. */
+/* The texts of the request, and the largest answer: its frame and the structures. */
 enum { ANSWER_BYTES_MAX = KAFKA_ADMIN_BYTES_MAX + 2 * KAFKA_FRAME_MAX };
 
 struct kafka_asking {
@@ -38,7 +38,7 @@ static bool asking_take(struct kafka_call *call, bool good, const struct wire_in
   return kafka_answer_get(&own, admin);
 }
 
-/* The process has died, or was given up, before it answered. */
+/* The process ended, or was killed, before it answered. */
 static void lose(struct kafka_admin *admin, struct err *err) {
   struct err why = *err;
   admin->unsure = kafka_admin_sent(admin);

@@ -94,7 +94,7 @@ static const struct wire_field snapshot_fields[] = {
     WIRE(struct kafka_snapshot, under_replicated),
     WIRE(struct kafka_snapshot, offline),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, topics, topic_count, TOPICS_MAX, &topic),
-    /* configured names come on top of the ceiling for groups */
+    /* configured names are additional to the limit for groups */
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, groups, group_count, KAFKA_GROUPS_MAX + GLOBS_MAX,
               &group),
     WIRE(struct kafka_snapshot, groups_left_out),
@@ -171,7 +171,8 @@ static const struct wire_field question_fields[] = {
     WIRE_MAYBE(struct kafka_admin, topic),
     WIRE(struct kafka_admin, logs),
     WIRE_MAYBE(struct kafka_admin, topic_id),
-    WIRE(struct kafka_admin, mark_ms), /* these two are a broker's time, not a moment of ours */
+    WIRE(struct kafka_admin,
+         mark_ms), /* these two are times of a broker, not of the steady clock */
     WIRE(struct kafka_admin, time_ms),
     WIRE(struct kafka_admin, whole_topics),
     WIRE_MAYBE(struct kafka_admin, name),
@@ -197,7 +198,7 @@ static const struct wire_field answer_fields[] = {
 };
 const struct wire_struct kafka_answer_fields = WIRE_STRUCT(struct kafka_admin, answer_fields);
 
-/* What admin->run may be; its place in here is what travels. */
+/* The possible values of admin->run; the index in here is sent. */
 static const kafka_run runs[] = {
     kafka_run_load,        kafka_run_look_group,     kafka_run_look_logs,  kafka_run_look_topics,
     kafka_run_set_offsets, kafka_run_drop_offsets,   kafka_run_drop_group, kafka_run_add_partitions,

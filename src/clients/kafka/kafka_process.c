@@ -1,5 +1,5 @@
-/* One timer and one function, `turn`, decide all that time decides: what is due is done, one thing
- * after the other, until nothing is. */
+/* One timer and one function, `turn`, handle everything that depends on time: `turn` does what is
+ * due until nothing is. */
 #include "clients/kafka/kafka_process.h"
 
 #include "clients/kafka/child/kafka_child.h"
@@ -15,11 +15,11 @@
 
 enum {
   READ_BYTES = 64 << 10,
-  STEPS_MAX = 10000, /* frames of one call that answer nothing: more of them is madness */
+  STEPS_MAX = 10000, /* frames per call that are not the answer: more are an error */
   STEP_MAX = 120,
 };
 
-/* A living process, or one that is about to be reaped. */
+/* A running process, or one that is about to be reaped. */
 struct child {
   struct kafka_process *process; /* NULL: the call was cancelled */
   uv_process_t handle;
@@ -28,7 +28,7 @@ struct child {
   int64_t born_ms;
   bool over;       /* its socket is not read any more: it is being killed, or has ended */
   bool reaped;     /* its exit has been seen */
-  bool told;       /* why it is killed is known to who cancelled */
+  bool told;       /* the canceller knows why it is killed */
   char doing[160]; /* why it was killed; "": it was not */
   struct kafka_frame_head head;
   char *body; /* heap */
@@ -43,9 +43,9 @@ struct kafka_process {
   struct child *child;
   struct kafka_call *waiting;
   struct kafka_call *current; /* sent, not answered */
-  bool busy;                  /* the child has not answered yet, current or cancelled */
-  int64_t free_by_ms;         /* by when it has to, if cancelled */
-  bool hang_told;             /* by who cancelled: that it hangs is no news then */
+  bool busy;                  /* the child has not answered yet, whether current or cancelled */
+  int64_t free_by_ms;         /* deadline for that, if cancelled */
+  bool hang_told;             /* the canceller reports the hang */
   uint64_t call;              /* of what was sent last */
   char step[STEP_MAX];
   int crashes; /* in a row */
@@ -53,7 +53,7 @@ struct kafka_process {
   char crash[256]; /* the last one */
   bool untold;     /* ... that no call and no canceller has reported */
   bool closing;
-  int64_t kill_ms, leave_ms; /* closing: when it is killed, and when it is left */
+  int64_t kill_ms, leave_ms; /* closing: when it is killed, and when it is abandoned */
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -75,7 +75,7 @@ static void close_pipe(struct child *child) {
     uv_close((uv_handle_t *)&child->pipe, on_child_closed);
 }
 
-/* Lets go of a child that has been reaped, or that cannot be killed (it hangs in the kernel). */
+/* Releases a child that was reaped, or that cannot be killed (it hangs in the kernel). */
 static void child_leave(struct child *child) {
   child->process = NULL;
   close_pipe(child);
@@ -83,7 +83,7 @@ static void child_leave(struct child *child) {
     uv_close((uv_handle_t *)&child->handle, on_child_closed);
 }
 
-/* Its exit comes later. `why` stands for the exit's own reason; "" leaves that. */
+/* Its exit comes later. `why` replaces the reason of the exit; "" keeps it. */
 static void child_kill(struct child *child, const char *why) {
   if (child->over)
     return;
@@ -102,7 +102,7 @@ struct writing {
 
 static void on_written(uv_write_t *write, int status) {
   struct writing *writing = (struct writing *)write; /* its first member */
-  (void)status; /* a child that does not listen any more is seen by its end */
+  (void)status; /* the end of a child that does not read is noticed by its exit */
   free(writing->bytes);
   free(writing);
 }
@@ -181,7 +181,7 @@ static bool take_frame(struct kafka_process *process) {
   }
 }
 
-/* The head, then the body, which grows as it comes: a length alone costs no memory. */
+/* The head, then the body, which grows as it arrives: a length alone allocates no memory. */
 static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buffer) {
   (void)size;
   struct child *child = handle->data;
@@ -228,7 +228,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) 
   if (child->over || !child->process || count == 0)
     return;
   if (count < 0)
-    child_kill(child, ""); /* it has mostly ended by itself: its status says how */
+    child_kill(child, ""); /* it has usually ended by itself: its status has the reason */
   else if (!take_bytes(child, (size_t)count))
     child_kill(child, "sent an invalid answer");
   if (child->process)
@@ -248,7 +248,7 @@ static void pause_begin(struct kafka_process *process, int64_t lived_ms) {
       clock_now_ms() + (pause < KAFKA_PAUSE_MAX_MS ? pause : (int64_t)KAFKA_PAUSE_MAX_MS);
 }
 
-/* A limit on memory makes it crash, end or hang in any of its places: it is always named. */
+/* With limited memory it may crash, end or hang anywhere: the limit is always named. */
 static void crash_words(const struct child *child, int64_t status, int signal, char *text,
                         size_t size) {
   char what[sizeof child->doing], memory[LIMIT_TEXT_MAX];
@@ -299,7 +299,7 @@ static void on_ended(uv_process_t *handle, int64_t status, int signal) {
   schedule(process);
 }
 
-/* The first that waits. */
+/* The first waiting call. */
 static void fail_first(struct kafka_process *process, const struct err *err) {
   struct kafka_call *call = process->waiting;
   process->waiting = call->next;
@@ -454,7 +454,7 @@ static bool kill_hung(struct kafka_process *process, int64_t now_ms) {
   return true;
 }
 
-/* One that cannot be sent in time. */
+/* A call that cannot be sent in time. */
 static bool fail_waiting(struct kafka_process *process, int64_t now_ms) {
   for (struct kafka_call **link = &process->waiting; *link; link = &(*link)->next) {
     struct kafka_call *call = *link;
@@ -509,7 +509,7 @@ static int64_t sooner(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/* The moment at which `turn` has something to do. */
+/* The time at which `turn` has something to do. */
 static int64_t due_ms(const struct kafka_process *process) {
   int64_t due = INT64_MAX;
   if (process->closing)
@@ -538,7 +538,7 @@ static void schedule(struct kafka_process *process) {
   uv_timer_start(&process->timer, on_timer, due > now_ms ? (uint64_t)(due - now_ms) : 0, 0);
 }
 
-/* The end of its socket ends the child; one that hangs is killed. */
+/* Closing its socket ends the child; one that hangs is killed. */
 void kafka_process_close(struct kafka_process *process, void (*done)(void *arg), void *arg) {
   process->closed = done;
   process->closed_arg = arg;

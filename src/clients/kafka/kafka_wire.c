@@ -7,11 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-/* A text's length comes as itself plus TEXT_LENGTH. */
+/* The length of a text is sent plus TEXT_LENGTH. */
 enum { TEXT_NULL, TEXT_AS_BEFORE, TEXT_LENGTH };
 
-/* The two processes have fixed their clocks (io/clock.h) at different moments, but both by the boot
- * clock, which is one. */
+/* The two processes have started their clocks (io/clock.h) at different times, but both use the
+ * same boot clock. */
 static int64_t clock_ahead_ms(void) {
   struct timespec boot;
   clock_gettime(CLOCK_BOOTTIME, &boot);
@@ -86,7 +86,7 @@ static const char *text_at(const char *at) {
   return text;
 }
 
-/* A text that an element has in common with the one before goes once: topics of partitions. */
+/* A text that equals that of the previous element is sent once: topics of partitions. */
 static void put_field_text(struct wire_out *out, const struct wire_field *field, const char *from,
                            const char *before) {
   const char *text = text_at(from + field->offset);
@@ -237,12 +237,12 @@ static bool get_field_text(struct wire_in *in, const struct wire_field *field, c
   else if (code == TEXT_AS_BEFORE || field->kind == WIRE_TEXT)
     fail(in);
   if (!text && field->kind == WIRE_TEXT)
-    text = ""; /* whole even so */
+    text = ""; /* valid nevertheless */
   memcpy(to + field->offset, &text, sizeof text);
   return !in->bad;
 }
 
-/* The fewest bytes that an element can come as: so a count is held against the bytes there are. */
+/* The minimum size of an element, to check a count against the available bytes. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables */
 static size_t bytes_least(const struct wire_struct *spec) {
   size_t sum = 0;
@@ -374,7 +374,7 @@ static bool get_field(struct wire_in *in, const struct wire_field *field, char *
   return fail(in);
 }
 
-/* A field that fails stays as it was: zero. Texts that must be there are given where it stops. */
+/* A field that fails stays zero. Required texts after it are set to "". */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables */
 static bool get_struct(struct wire_in *in, const struct wire_struct *spec, char *to,
                        const char *before) {

@@ -37,7 +37,7 @@ bool memcached_says(const char *last, const char *word) {
   return strncmp(last, word, length) == 0 && (last[length] == '\0' || last[length] == ' ');
 }
 
-/* "STAT name value", terminated and ours to cut. */
+/* "STAT name value", terminated and modifiable. */
 static void take_stat(char *line, struct memcached_answer *answer) {
   char *name = line + STAT_LENGTH, *blank = strchr(name, ' ');
   if (!blank || answer->count == MEMCACHED_STATS_MAX)

@@ -24,21 +24,21 @@ struct pg {
   struct io *io;
   char *dsn;
   enum pg_phase phase;
-  pg_cb done; /* of the connect or the query under way */
+  pg_cb done; /* of the running connect or query */
   void *arg;
 
   struct pg_hosts hosts;   /* while resolving: as configured, and ... */
-  struct pg_hosts targets; /* ... what they lead to so far; then those still worth trying */
+  struct pg_hosts targets; /* ... their addresses so far; then those still to try */
   size_t resolving;        /* index into hosts */
   struct resolve *resolve;
-  struct err unresolved; /* the first name's error; it counts when none leads anywhere */
+  struct err unresolved; /* error of the first name; it counts if no name has an address */
 
   PGconn *conn;
   struct watch *watch;
   struct pg_answer answer;
   char sqlstate[6];   /* of the last answer's error */
   struct err failure; /* found while starting: reported from the timer */
-  uv_timer_t soon;    /* and, while it connects, the next address's turn */
+  uv_timer_t soon;    /* and, while it connects, for the next address */
 
   int open_handles;
   void (*freed)(void *arg); /* set by pg_free */
@@ -74,13 +74,13 @@ static void watch_close(struct pg *pg) {
 
 static void hang_up(struct pg *pg) {
   watch_close(pg);
-  PQfinish(pg->conn); /* NULL is fine; never waits, since the socket is non-blocking */
+  PQfinish(pg->conn); /* NULL is allowed; never blocks, because the socket is non-blocking */
   pg->conn = NULL;
   pg->phase = PG_DOWN;
 }
 
 /* Ends the connect or the query. Everything is at rest before the callback, which may begin the
- * next one, or pg_free. */
+ * next one, or call pg_free. */
 static void finish(struct pg *pg, const struct err *err) {
   struct pg_answer answer = pg->answer;
   struct pg_rows rows = {answer.rows, answer.columns, answer.cells};
@@ -93,7 +93,7 @@ static void finish(struct pg *pg, const struct err *err) {
 }
 
 static void fail(struct pg *pg, const struct err *err) {
-  struct err copy = *err; /* it may lie in what is now torn down */
+  struct err copy = *err; /* it may be in memory that is freed now */
   hang_up(pg);
   finish(pg, &copy);
 }
@@ -166,7 +166,7 @@ static PGconn *conn_start(const char *dsn, const struct pg_hosts *targets) {
       "dbname", "fallback_application_name", "client_encoding", "host", "hostaddr", "port", NULL};
   const char *const values[] = {dsn,        "stacktop", "UTF8", lists.host, lists.hostaddr,
                                 lists.port, NULL};
-  /* what comes later counts before what the string, as dbname, is expanded to */
+  /* later values override those to which the string, as dbname, is expanded */
   PGconn *conn = PQconnectStartParams(keywords, values, 1);
   pg_host_lists_fini(&lists);
   return conn;
@@ -195,7 +195,7 @@ static void on_impatience(uv_timer_t *timer) {
 
 static void on_resolved(void *arg, const struct resolve_result *result, const struct err *err);
 
-/* Looks up the names one after the other, as libpq would. */
+/* Resolves the names one after the other, as libpq would. */
 static void resolve_next(struct pg *pg) {
   for (; pg->resolving < pg->hosts.count; pg->resolving++) {
     const struct pg_host *host = &pg->hosts.items[pg->resolving];
@@ -244,7 +244,7 @@ static void query_lost(struct pg *pg) {
   fail(pg, &err);
 }
 
-/* Takes what has come. True when the query has been ended with it. */
+/* Processes what has arrived. True if that has ended the query. */
 static bool take_results(struct pg *pg) {
   while (!PQisBusy(pg->conn)) {
     PGresult *result = PQgetResult(pg->conn);
@@ -263,7 +263,7 @@ static bool take_results(struct pg *pg) {
 }
 
 static void query_step(struct pg *pg) {
-  /* libpq closes the socket itself when it finds it dead */
+  /* libpq closes the socket itself when it finds it broken */
   int alive = PQconsumeInput(pg->conn);
   int unsent = alive ? PQflush(pg->conn) : -1;
   if (unsent < 0)

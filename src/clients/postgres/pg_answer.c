@@ -44,7 +44,7 @@ static bool add_rows(struct pg_answer *answer, const PGresult *result) {
   size_t columns = (size_t)PQnfields(result);
   if (answer->rows > 0 && columns != answer->columns)
     return err_set(&answer->err, ERR_PROTOCOL, "the answer has rows of different types");
-  if (columns != answer->columns) { /* no rows yet, but room was made for other ones */
+  if (columns != answer->columns) { /* no rows yet, but memory was allocated for them */
     answer->columns = columns;
     answer->capacity = 0;
   }
@@ -54,7 +54,7 @@ static bool add_rows(struct pg_answer *answer, const PGresult *result) {
   return true;
 }
 
-/* For a missing right the detail says which one it is (since 16 it is nowhere else). */
+/* For a missing permission the detail names it (since 16 only there). */
 static void read_error(const PGresult *result, const char *sqlstate, struct err *err) {
   const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);

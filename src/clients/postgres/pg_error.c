@@ -20,16 +20,16 @@ static void first_line(const char *text, char out[LINE_MAX_BYTES]) {
 
 struct sqlstate_rule {
   const char *sqlstate; /* a prefix */
-  const char *holds;    /* in the message; NULL: whatever it says */
+  const char *holds;    /* in the message; NULL: any message */
   enum err_kind kind;
-  const char *before; /* put before the server's own words */
+  const char *before; /* before the server's message */
 };
 
-/* The first that fits. The texts of `holds` are English: on a server that speaks another language
- * the more general rule below them judges. */
+/* The first that matches. The texts of `holds` are English: for a server in another language the
+ * more general rule below them applies. */
 static const struct sqlstate_rule sqlstate_rules[] = {
-    /* Its clients are turned away as we are, which is an outage; but a limit of our own role is
-     * our own trouble only. */
+    /* Its clients are rejected, too, which is an outage; but a limit of our own role affects only
+     * stacktop. */
     {"53300", "for role \"", ERR_LIMIT, ""},
     {"53300", NULL, ERR_REFUSED, "too many connections: "},
     {"53", NULL, ERR_LIMIT, "the server is out of resources: "},
@@ -72,7 +72,7 @@ bool pg_error_is_full(const struct err *err) {
 struct message_rule {
   const char *holds;
   enum err_kind kind;
-  const char *says; /* instead of libpq's words; NULL: those */
+  const char *says; /* instead of libpq's text; NULL: that */
 };
 
 /* libpq's own messages, and those of the operating system in them. */
@@ -134,7 +134,7 @@ static const char *find_sqlstate(const char *message) {
   return NULL;
 }
 
-/* libpq's message without whom it tried: the dashboard names the target. */
+/* libpq's message without the address: the dashboard shows the target. */
 static const char *without_place(const char *line) {
   static const char failed[] = " failed: ";
   const char *at = strncmp(line, "connection to ", 14) == 0 ? strstr(line, failed) : NULL;

@@ -11,7 +11,7 @@
  * connects only after that: so an invalid value stops it between the two. */
 static const char stopper[] = "stacktop";
 
-static const char usual_port[] = "5432"; /* what PQport says where none is given */
+static const char usual_port[] = "5432"; /* what PQport returns if none is given */
 
 static const char *option_value(const PQconninfoOption *options, const char *keyword) {
   for (; options && options->keyword; options++)
@@ -20,7 +20,8 @@ static const char *option_value(const PQconninfoOption *options, const char *key
   return "";
 }
 
-/* The item of a comma-separated list; *list is moved to the next. Behind the last all are "". */
+/* The item of a comma-separated list; *list is moved to the next. After the last, all items are
+ * "". */
 static char *list_take(const char **list) {
   const char *start = *list;
   size_t length = strcspn(start, ",");

@@ -52,7 +52,7 @@ static void on_answer(void *arg, const struct pg_rows *rows, const struct err *e
   snprintf(loan->sqlstate, sizeof loan->sqlstate, "%s", pg_sqlstate(share->pg));
   share->loan = NULL;
   loan->share = NULL;
-  resume(share); /* first, or a borrower with many statements would keep it */
+  resume(share); /* before done: otherwise a borrower with many statements would keep it */
   loan->done(loan->arg, rows, err ? &copy : NULL);
 }
 

@@ -28,8 +28,8 @@ size_t pg_unescape(const char *escaped, char *out, size_t size) {
   return length;
 }
 
-/* The length of the character that begins there; 0 for what is none; -1 when the end cuts it off.
- * Overlong forms, surrogates and what lies beyond U+10FFFF are none. */
+/* The length of the character that begins there; 0 if it is invalid; -1 if it is cut off by the
+ * end. Overlong forms, surrogates and code points beyond U+10FFFF are invalid. */
 static int utf8_length(const unsigned char *at, size_t left) {
   static const struct {
     unsigned char mask, head;
@@ -75,7 +75,8 @@ static size_t keep_utf8(const char *bytes, size_t length, char *out, size_t size
   return used;
 }
 
-/* PostgreSQL's names for what libc converts; NULL for what is or may be UTF-8, or is unknown. */
+/* PostgreSQL's names of the encodings that libc converts; NULL for what is or may be UTF-8, or is
+ * unknown. */
 static const char *iconv_name(const char *encoding) {
   static const char *const names[][2] = {
       {"LATIN1", "ISO-8859-1"},
@@ -117,8 +118,8 @@ static const char *iconv_name(const char *encoding) {
   return NULL;
 }
 
-/* NULL where libc cannot, as in a container without its modules; iconv_open's own word for that is
- * no pointer. */
+/* NULL if libc cannot convert it, as in a container without its modules; iconv_open's error value
+ * is not a pointer. */
 static iconv_t converter_open(const char *name) {
   iconv_t converter = iconv_open("UTF-8", name);
   return (intptr_t)converter == -1 ? NULL : converter;
@@ -126,7 +127,7 @@ static iconv_t converter_open(const char *name) {
 
 static size_t convert(iconv_t converter, const char *bytes, size_t length, char *out, size_t size) {
   char *from, *to = out;
-  memcpy(&from, &bytes, sizeof from); /* iconv changes nothing there, but does not say so */
+  memcpy(&from, &bytes, sizeof from); /* iconv would change nothing, but does not report it */
   size_t left = length, room = size - 1;
   while (left > 0 && iconv(converter, &from, &left, &to, &room) == (size_t)-1) {
     if (errno != EILSEQ || room < sizeof replacement - 1)

@@ -15,7 +15,7 @@ struct scan {
   size_t size, used;
   char first[WORD_SIZE], second[WORD_SIZE]; /* words of the statement: "alter", "role" */
   char word[WORD_SIZE];                     /* the last one */
-  bool secret;                              /* a password is what comes next */
+  bool secret;                              /* a password follows */
 };
 
 static void put(struct scan *scan, const char *text, size_t length) {
@@ -26,13 +26,13 @@ static void put(struct scan *scan, const char *text, size_t length) {
 }
 
 static void put_mask(struct scan *scan) {
-  if (scan->used > 0 && scan->out[scan->used - 1] == '\'') /* else both would read as one */
+  if (scan->used > 0 && scan->out[scan->used - 1] == '\'') /* otherwise both would read as one */
     put(scan, " ", 1);
   put(scan, mask, sizeof mask - 1);
   scan->secret = false;
 }
 
-/* As PostgreSQL has it; bytes beyond ASCII are letters. */
+/* As in PostgreSQL; bytes beyond ASCII are letters. */
 static bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
 }
@@ -47,8 +47,8 @@ static bool is_space(char c) {
 
 /* ---- literals */
 
-/* Behind its opening quote. Without standard_conforming_strings a plain literal has escapes, too:
- * one that ends only without them ends, to be sure, with the text. */
+/* After its opening quote. Without standard_conforming_strings a plain literal has escapes, too: if
+ * its end differs with and without them, it is taken to end with the text. */
 static void skip_quoted(struct scan *scan, bool escapes) {
   const char *at = scan->at;
   while (*at) {
@@ -57,7 +57,7 @@ static void skip_quoted(struct scan *scan, bool escapes) {
     } else if (*at == '\\' && at[1] == '\'') {
       at += strlen(at);
     } else if (*at == '\\' && at[1] == '\\' && !escapes) {
-      at += 2; /* with and without escapes the same: they are in it */
+      at += 2; /* the same end with and without escapes */
     } else if (*at == '\'' && at[1] == '\'') {
       at += 2;
     } else if (*at == '\'') {
@@ -76,7 +76,7 @@ static void literal(struct scan *scan, bool escapes) {
   put_mask(scan);
 }
 
-/* The length of "$tag$" or "$$"; 0: it is none. */
+/* The length of "$tag$" or "$$"; 0: neither. */
 static size_t dollar_tag(const char *text) {
   size_t length = 1;
   if (is_digit(text[1]))
@@ -136,8 +136,8 @@ static bool is_word(const char *word, const char *const *words, size_t count) {
   return false;
 }
 
-/* Whether a secret follows the last word: in ALTER ROLE x PASSWORD, and in SET with a parameter
- * whose name says so. */
+/* Whether a secret follows the last word: in ALTER ROLE x PASSWORD, and in SET with a secret
+ * parameter. */
 static bool announces_secret(const struct scan *scan) {
   static const char *const verbs[] = {"create", "alter"}, *const kinds[] = {"role", "user",
                                                                             "group"};
@@ -173,7 +173,8 @@ static void word(struct scan *scan) {
   scan->secret = scan->secret ? strcasecmp(scan->word, "to") == 0 : announces_secret(scan);
 }
 
-/* E'...' and the like: a word of one letter with a quote right behind it. Whether it was one. */
+/* E'...' and similar: a word of one letter directly followed by a quote. Returns whether it was
+ * one. */
 static bool prefixed(struct scan *scan) {
   const char *at = scan->at;
   size_t length = (*at == 'u' || *at == 'U') && at[1] == '&' ? 2 : 1;
@@ -185,14 +186,14 @@ static bool prefixed(struct scan *scan) {
   return true;
 }
 
-/* A number, or what else is no name. */
+/* Copies a number, or any other character. */
 static void other(struct scan *scan) {
   const char *begin = scan->at;
   if (*begin == ';') {
     scan->first[0] = scan->second[0] = '\0';
     scan->secret = false;
   }
-  if (is_digit(*begin)) /* "1e5", so that no name begins in it */
+  if (is_digit(*begin)) /* "1e5", so that no name begins within it */
     while (is_digit(*scan->at) || is_letter(*scan->at) || *scan->at == '.')
       scan->at++;
   else

@@ -13,7 +13,7 @@ struct redis {
   struct line *line;
   redisReader *reader;
   struct redis_reply_guard guard;
-  size_t greetings; /* replies that must come before commands may go out */
+  size_t greetings; /* replies that must arrive before commands are sent */
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -24,11 +24,11 @@ static void deliver(line_cb done, void *arg, const void *answer, const struct er
 
 /* ---- the greeting */
 
-/* Formats a command; for the caller to wipe and free by command_free. */
+/* Formats a command; the caller wipes and frees it by command_free. */
 static char *command_format(int argc, const char *const *argv, const size_t *lengths,
                             size_t *length) {
   char *bytes;
-  /* hiredis takes the same array without the const that it does not need */
+  /* hiredis takes the same array without const */
   int formatted = redisFormatCommandArgv(&bytes, argc, (const char **)argv, lengths);
   if (formatted < 0)
     mem_failed();
@@ -36,7 +36,7 @@ static char *command_format(int argc, const char *const *argv, const size_t *len
   return bytes;
 }
 
-/* The bytes may be an AUTH. */
+/* Wipes the bytes, which may be an AUTH. */
 static void command_free(char *bytes, size_t length) {
   explicit_bzero(bytes, length);
   redisFreeCommand(bytes);
@@ -55,7 +55,7 @@ static void greet(struct redis *redis, int argc, const char *const *argv, redis_
 static void on_greeting(void *arg, const struct redisReply *reply, const struct err *err) {
   struct redis *redis = arg;
   struct err refusal;
-  if (err) /* it is being broken off */
+  if (err) /* it is being closed */
     return;
   if (redis_reply_err(reply, &refusal))
     line_break(redis->line, &refusal);
@@ -71,7 +71,7 @@ static void greet_login(struct redis *redis) {
     greet(redis, 2, (const char *const[]){"AUTH", url->password}, on_greeting);
 }
 
-/* Behind the login. */
+/* After the login. */
 static void greet_more(struct redis *redis) {
   const struct redis_url *url = redis->url;
   if (url->db > 0) {
@@ -79,18 +79,18 @@ static void greet_more(struct redis *redis) {
     snprintf(db, sizeof db, "%d", url->db);
     greet(redis, 2, (const char *const[]){"SELECT", db}, on_greeting);
   }
-  /* a courtesy to those who read CLIENT LIST; where it is not allowed, it is not needed */
+  /* for readers of CLIENT LIST; not needed where it is not allowed */
   greet(redis, 3, (const char *const[]){"CLIENT", "SETNAME", "stacktop"}, NULL);
   if (redis->greetings == 0)
     line_ready(redis->line);
 }
 
-/* The reply to a PING without a login: whether the server wants one. What else it may say (BUSY,
- * MISCONF) it says after the login, too. */
+/* The reply to a PING without a login shows whether the server requires one. Other errors (BUSY,
+ * MISCONF) occur after the login, too. */
 static void on_probe(void *arg, const struct redisReply *reply, const struct err *err) {
   struct redis *redis = arg;
   struct err refusal;
-  if (err) /* it is being broken off */
+  if (err) /* it is being closed */
     return;
   redis->greetings--;
   if (redis_reply_err(reply, &refusal) && strncmp(refusal.text, "NOAUTH", 6) == 0)
@@ -98,7 +98,7 @@ static void on_probe(void *arg, const struct redisReply *reply, const struct err
   greet_more(redis);
 }
 
-/* A password that is not meant for this server in particular is sent only if the server asks. */
+/* A password from the environment is sent only if the server requires one. */
 static void connected(void *self) {
   struct redis *redis = self;
   if (redis->url->if_asked) {
@@ -111,8 +111,7 @@ static void connected(void *self) {
 
 /* ---- replies */
 
-/* Some errors are the connection's: the server says them to whatever command stood first, and
- * hangs up. */
+/* Some errors concern the connection: the server sends them for the first command, and closes. */
 static bool reply_ends_connection(const redisReply *reply, struct err *err) {
   if (!redis_reply_err(reply, err))
     return false;
@@ -125,7 +124,7 @@ static bool reply_take(struct redis *redis, const redisReply *reply, struct err 
     return false;
   if (line_answer(redis->line, reply, err))
     return true;
-  if (redis_reply_err(reply, &refusal)) /* it explains better why it came unasked */
+  if (redis_reply_err(reply, &refusal)) /* it explains better why the reply came unexpectedly */
     *err = refusal;
   return false;
 }
@@ -150,7 +149,7 @@ static bool receive(void *self, const char *bytes, size_t length, struct err *er
     if (!reply)
       break;
     redis_reply_guard_reset(&redis->guard);
-    bool good = reply_take(redis, reply, err); /* may end all of it */
+    bool good = reply_take(redis, reply, err); /* may end everything */
     freeReplyObject(reply);
     if (!good)
       return false;

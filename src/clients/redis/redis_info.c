@@ -19,7 +19,7 @@ static void add_line(struct redis_info *info, const char *key, const char *value
   info->lines[info->count++] = (struct redis_info_line){key, value};
 }
 
-/* line is terminated and ours to cut. */
+/* line is terminated and modifiable. */
 static void take_line(struct redis_info *info, char *line) {
   char *colon = strchr(line, ':');
   if (*line == '#' || !colon || colon == line)
@@ -28,7 +28,7 @@ static void take_line(struct redis_info *info, char *line) {
   add_line(info, line, colon + 1);
 }
 
-/* copy: `length` bytes, ours to cut, and one behind them. */
+/* copy: `length` bytes, modifiable, and one after them. */
 static void take_lines(struct redis_info *info, char *copy, size_t length) {
   char *end = copy + length;
   for (char *line = copy; line < end;) {
@@ -159,7 +159,7 @@ double redis_memory_ratio(const struct redis_memory *memory) {
   return (double)memory->counted / (double)memory->limit;
 }
 
-/* Of a line "keys=12,expires=3,avg_ttl=0". */
+/* From a line "keys=12,expires=3,avg_ttl=0". */
 static void read_database(const char *value, int64_t *keys, int64_t *expires) {
   if (!redis_info_field(value, "keys", keys) || *keys < 0)
     *keys = 0;

@@ -6,7 +6,7 @@
 static const struct {
   const char *begins;
   enum err_kind kind;
-  const char *instead; /* of the server's words, where they do not help */
+  const char *instead; /* text instead of the server's, where that does not help */
 } meanings[] = {
     {"NOAUTH", ERR_DENIED, NULL},
     {"WRONGPASS", ERR_DENIED, NULL},
@@ -27,7 +27,8 @@ static const struct {
     {"LOADING", ERR_UNSUPPORTED, NULL},
     {"MASTERDOWN", ERR_UNSUPPORTED, NULL},
     {"READONLY", ERR_UNSUPPORTED, NULL},
-    {"BUSY ", ERR_UNSUPPORTED, NULL}, /* BUSYGROUP and BUSYKEY are of streams and keys */
+    {"BUSY ", ERR_UNSUPPORTED,
+     NULL}, /* not BUSYGROUP and BUSYKEY, which are about streams and keys */
     {"MISCONF", ERR_UNSUPPORTED, NULL},
     {"NOREPLICAS", ERR_UNSUPPORTED, NULL},
     {"OOM", ERR_UNSUPPORTED, NULL},
@@ -35,8 +36,8 @@ static const struct {
     {"MOVED", ERR_UNSUPPORTED, NULL},
 };
 
-/* The server repeats what it was sent ("unknown command 'AUTH', with args beginning with:
- * 'hunter2'"), also in answers of others that it passes on. */
+/* The server repeats the command ("unknown command 'AUTH', with args beginning with: 'hunter2'"),
+ * also in errors of other servers that it passes on. */
 static size_t length_without_arguments(const char *text, size_t length) {
   static const char before[] = ", with args beginning";
   const char *found = memmem(text, length, before, sizeof before - 1);

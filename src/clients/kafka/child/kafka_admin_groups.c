@@ -1,11 +1,11 @@
-/* A group as it is now, and what changes it. */
+/* The current state of a group, and its changes. */
 #include "clients/kafka/child/kafka_admin_run.h"
 #include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"
 
 #include <string.h>
 
-/* ---- to look */
+/* ---- reading */
 
 static bool list_state(struct kafka_session *session, struct kafka_admin *admin,
                        rd_kafka_consumer_group_state_t *state, struct err *err) {
@@ -28,7 +28,7 @@ static bool list_state(struct kafka_session *session, struct kafka_admin *admin,
       *state = rd_kafka_ConsumerGroupListing_state(listings[i]);
     }
   bool good = admin->facts.listed || errors == 0;
-  if (!good) /* one broker's silence may hide it */
+  if (!good) /* a silent broker may hide it */
     kafka_session_fail(session, rd_kafka_error_code(error[0]), NULL, err);
   rd_kafka_event_destroy(event);
   return good;
@@ -84,8 +84,8 @@ static bool described_state(struct kafka_session *session, struct kafka_admin *a
   return good;
 }
 
-/* What the list says only counts where the description says Dead: so is any group of the new
- * protocol (KIP-848) described to librdkafka before 2.10. */
+/* The list only counts if the description says Dead: librdkafka before 2.10 gets this description
+ * for any group of the new protocol (KIP-848). */
 static bool look_state(struct kafka_session *session, struct kafka_admin *admin, struct err *err) {
   struct kafka_group_facts *facts = &admin->facts;
   rd_kafka_consumer_group_state_t listed = RD_KAFKA_CONSUMER_GROUP_STATE_UNKNOWN;
@@ -98,7 +98,7 @@ static bool look_state(struct kafka_session *session, struct kafka_admin *admin,
   facts->classic = !hidden;
   facts->state = state_of(hidden ? listed : described);
   facts->state_text = rd_kafka_consumer_group_state_name(hidden ? listed : described);
-  facts->listed |= !dead; /* it was made since */
+  facts->listed |= !dead; /* it was created meanwhile */
   return true;
 }
 
@@ -120,7 +120,7 @@ static void take_committed(struct kafka_admin *admin, const rd_kafka_topic_parti
   }
 }
 
-/* The admin's spots have to be sorted. Those that it has not committed to say KAFKA_NO_OFFSET. */
+/* The admin's spots must be sorted. Those without a committed offset get KAFKA_NO_OFFSET. */
 static bool look_committed(struct kafka_session *session, struct kafka_admin *admin,
                            struct err *err) {
   rd_kafka_ListConsumerGroupOffsets_t *question =
@@ -167,9 +167,9 @@ bool kafka_run_look_group(struct kafka_session *session, struct kafka_admin *adm
   return kafka_admin_logs(session, admin, err);
 }
 
-/* ---- to change */
+/* ---- changing */
 
-/* What the group has committed to that the plan does not know of; NULL: nothing. */
+/* A partition with a committed offset that is not in the plan; NULL: none. */
 static const struct kafka_spot *new_commit(const struct kafka_admin *admin,
                                            const struct kafka_admin *now) {
   for (size_t i = admin->spot_count; i < now->spot_count; i++)
@@ -178,8 +178,8 @@ static const struct kafka_spot *new_commit(const struct kafka_admin *admin,
   return NULL;
 }
 
-/* Whether each spot's offset is still what it was in the plan; those that are not say so. `all`:
- * and there are no others. */
+/* Whether the offset of each spot is that of the plan; sets the error of the others. `all`: and
+ * there are no further ones. */
 static bool check_committed(struct kafka_session *session, struct kafka_admin *admin, bool all,
                             struct err *err) {
   struct kafka_admin *now = kafka_admin_new();

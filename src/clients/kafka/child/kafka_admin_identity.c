@@ -1,4 +1,4 @@
-/* Which cluster and which topics answer to a name. */
+/* Identifies clusters and topics by their ids. */
 #include "clients/kafka/child/kafka_admin_run.h"
 #include "core/mem.h"
 
@@ -38,7 +38,7 @@ static void take_ids(struct kafka_admin *admin, rd_kafka_event_t *event, size_t 
       rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event), &count);
   for (size_t i = 0; i < count; i++) {
     const char *name = rd_kafka_TopicDescription_name(found[i]);
-    struct kafka_topic_facts *topic = &admin->topics[from]; /* mostly in the order asked */
+    struct kafka_topic_facts *topic = &admin->topics[from]; /* mostly in the order of the request */
     if (from + i < admin->topic_count)
       topic = &admin->topics[from + i];
     if (strcmp(topic->name, name) != 0)

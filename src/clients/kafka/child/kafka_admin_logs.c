@@ -1,4 +1,4 @@
-/* Where the logs of partitions begin and end, and where a time is in them. */
+/* The start and end offsets of partitions, and the offsets of a time. */
 #include "clients/kafka/child/kafka_admin_run.h"
 #include "clients/kafka/child/kafka_error.h"
 #include "clients/kafka/child/kafka_metadata.h"
@@ -14,7 +14,7 @@ struct logs {
   struct kafka_admin *admin;
   struct arena arena; /* of what is only needed here */
   struct kafka_topics topics;
-  struct kafka_place *places; /* spots that can be asked for */
+  struct kafka_place *places; /* spots that can be read */
   size_t count;
   struct err *err;
 };
@@ -102,7 +102,7 @@ bool kafka_admin_logs(struct kafka_session *session, struct kafka_admin *admin, 
     add_missing(&logs);
   kafka_admin_sort(admin);
   choose(&logs);
-  /* the mark after the ends: what comes in between is younger, and beyond them */
+  /* the mark after the ends: later messages are younger, and beyond them */
   bool good = (admin->time_ms < 0 || read_at(&logs, admin->time_ms, false, "offsets at a time")) &&
               read_at(&logs, KAFKA_AT_START, false, "start offsets") &&
               read_at(&logs, KAFKA_AT_END, false, "end offsets") &&

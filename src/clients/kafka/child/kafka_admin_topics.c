@@ -1,4 +1,4 @@
-/* Topics as they are now, and what changes them. */
+/* The current state of topics, and their changes. */
 #include "clients/kafka/child/kafka_admin_run.h"
 #include "clients/kafka/child/kafka_error.h"
 #include "clients/kafka/child/kafka_metadata.h"
@@ -8,12 +8,12 @@
 #include <string.h>
 
 enum {
-  CONFIG_BATCH = 100,      /* topics in one question: each answers with some 30 settings */
+  CONFIG_BATCH = 100,      /* topics per request: each returns some 30 settings */
   SETTINGS_MAX = 100000,   /* kept */
-  OPERATION_TIMEOUT = 5000 /* ms: so long the controller waits for the brokers to know */
+  OPERATION_TIMEOUT = 5000 /* ms: how long the controller waits for the brokers */
 };
 
-/* ---- to look */
+/* ---- reading */
 
 static bool is_internal(const char *name) {
   static const char *const internal[] = {"__consumer_offsets", "__transaction_state",
@@ -362,7 +362,7 @@ bool kafka_run_set_config(struct kafka_session *session, struct kafka_admin *adm
 
 /* ---- records */
 
-/* Whether there is a message that was written after the plan, where it knew older ones. */
+/* Whether a message was written after the plan, if the plan knew older ones. */
 static bool is_younger(const struct kafka_spot *was, const struct kafka_spot *is) {
   return is->mark >= 0 && is->mark < (was->mark >= 0 ? was->mark : was->end);
 }

@@ -1,5 +1,5 @@
-/* Two threads: one reads the socket, so that a cancel and the parent's end are seen whatever
- * librdkafka does; the main one makes the calls, and is the only one that writes. */
+/* Two threads: one reads the socket, so that a cancel and the end of the parent are noticed
+ * whatever librdkafka does; the main one makes the calls, and is the only one that writes. */
 #include "clients/kafka/child/kafka_child.h"
 
 #include "clients/kafka/child/kafka_admin_run.h"
@@ -32,14 +32,14 @@ struct kafka_child {
   struct err conf_err;
   struct kafka_session session;
   struct kafka_stuck stuck; /* over all sessions */
-  struct kafka_watch watch; /* of the call that runs */
+  struct kafka_watch watch; /* of the running call */
   uint64_t running;
 
   pthread_mutex_t mutex; /* for all that follows */
   pthread_cond_t wake;
-  struct frame next; /* the call that waits to be made; type 0: none */
+  struct frame next; /* the next call; type 0: none */
   uint64_t cancelled;
-  uint32_t verdict; /* GO or STAY, about `running`; 0: not yet */
+  uint32_t verdict; /* GO or STAY, for `running`; 0: not yet */
 };
 
 bool kafka_child_wanted(int argc, char **argv) {
@@ -48,7 +48,8 @@ bool kafka_child_wanted(int argc, char **argv) {
 
 /* ---- the socket */
 
-/* The end of the socket is the end of stacktop, or its wish: nothing here is worth a farewell. */
+/* The socket is closed when stacktop has ended or wants this process to end: exit without cleaning
+ * up. */
 static void read_all(void *to, size_t len) {
   char *at = to;
   while (len > 0) {
@@ -98,7 +99,7 @@ static void cancel(struct kafka_child *child, uint64_t call) {
     atomic_store(&child->watch.cancelled, true);
 }
 
-/* The mutex is held. */
+/* Call with the mutex locked. */
 static void take(struct kafka_child *child, struct frame frame) {
   switch (frame.head.type) {
   case KAFKA_FRAME_COLLECT:
@@ -142,7 +143,7 @@ static void tell_step(void *arg, const char *step) {
     frame_write(&frame);
 }
 
-/* Asks stacktop for leave to send a change: who cancels there, and when, only it knows. */
+/* Asks stacktop for permission to send a change: only it knows who cancels, and when. */
 static bool ask_to_pass(void *arg) {
   struct kafka_child *child = arg;
   struct wire_out frame = kafka_frame_begin(KAFKA_FRAME_PASS, child->running);
@@ -192,7 +193,7 @@ static void answer(struct kafka_child *child, bool good, const struct err *err,
   frame_write(&frame);
 }
 
-/* Between two calls, so that none waits for librdkafka's end, and no action is ever cut. */
+/* Between two calls, so that none waits for librdkafka to end, and no action is interrupted. */
 static void renew_if_stuck(struct kafka_child *child) {
   if (kafka_session_is_stuck(&child->stuck, &child->session.signs, clock_now_ms()))
     kafka_session_close(&child->session);
@@ -215,7 +216,7 @@ static void collect(struct kafka_child *child, struct frame *frame) {
   arena_fini(&arena);
   if (good)
     renew_if_stuck(child);
-  else if (err.kind == ERR_LIMIT) /* librdkafka does not come back to a thread that it lacks */
+  else if (err.kind == ERR_LIMIT) /* librdkafka does not retry a thread that it could not start */
     kafka_session_close(&child->session);
 }
 
@@ -262,16 +263,16 @@ static void read_config(struct kafka_child *child) {
   free(frame.body);
 }
 
-/* Small, alone, and gone with its parent. */
+/* Low memory, private, and ends with its parent. */
 static bool settle(void) {
   struct stat status;
   struct rlimit none = {0, 0};
   if (fstat(KAFKA_CHILD_FD, &status) != 0 || !S_ISSOCK(status.st_mode))
     return false;
-  prctl(PR_SET_PDEATHSIG, SIGKILL); /* should its parent have gone before, the socket says so */
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* if its parent has already ended, the socket is closed */
   prctl(PR_SET_NAME, "stacktop-kafka");
   close_range(KAFKA_CHILD_FD + 1, ~0U, 0);
-  setrlimit(RLIMIT_CORE, &none); /* there would be passwords in it */
+  setrlimit(RLIMIT_CORE, &none); /* a core dump would contain passwords */
   signal(SIGPIPE, SIG_IGN);
   mallopt(M_ARENA_MAX, 1); /* a dozen threads with little to do */
   return true;

@@ -21,14 +21,14 @@
 
 enum { IN_FLIGHT_MAX = 64 };
 
-/* What an answer is about: one of these, or a group's offsets from OFFSETS on. */
+/* What an answer is about: one of these, or the offsets of a group from OFFSETS on. */
 enum { LIST, DESCRIPTION, OFFSETS };
 
 struct collecting {
   struct kafka_session *session;
   struct kafka_snapshot *snapshot;
   struct kafka_groups groups;
-  size_t asked, pending; /* groups whose offsets were asked for; answers that are to come */
+  size_t asked, pending; /* groups whose offsets were requested; expected answers */
   struct err *err;
 };
 
@@ -53,12 +53,12 @@ static void step(struct collecting *c, const char *what) {
   kafka_session_step(c->session, what);
 }
 
-/* A part of what is left in percent, so that one broker's silence leaves time for the rest. */
+/* A percentage of the remaining time, so that one silent broker leaves time for the rest. */
 static int share_of_left(struct collecting *c, int percent) {
   return (int)((int64_t)kafka_session_left(c->session) * percent / 100);
 }
 
-/* Of the brokers in the metadata, those that have answered. */
+/* The number of brokers of the metadata that have answered. */
 static size_t answered_count(struct kafka_session *session) {
   size_t count = 0;
   for (int i = 0; i < session->metadata->broker_cnt; i++)
@@ -66,7 +66,8 @@ static size_t answered_count(struct kafka_session *session) {
   return count;
 }
 
-/* Whether librdkafka has asked all brokers of the metadata: each has answered or is an error. */
+/* Whether librdkafka has contacted all brokers of the metadata: each has answered or has an
+ * error. */
 static bool asked_all(struct kafka_session *session, rd_kafka_event_t *event) {
   size_t errors;
   rd_kafka_ListConsumerGroups_result_errors(rd_kafka_event_ListConsumerGroups_result(event),
@@ -138,7 +139,8 @@ static void note_list(struct collecting *c, const rd_kafka_ListConsumerGroups_re
   }
 }
 
-/* A name that the patterns would match as far as they are literal: rights may be by prefix. */
+/* A name that the patterns match as far as they are literal, because permissions may be by
+ * prefix. */
 static const char *probe_name(struct collecting *c, const char **globs, size_t count) {
   const char *glob = count > 0 ? globs[0] : "";
   size_t length = strcspn(glob, "*?[\\");
@@ -155,8 +157,8 @@ static rd_kafka_resp_err_t probe_answer(rd_kafka_event_t *event) {
   return error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Without rights the list is empty and no error: so the offsets of a group are asked for, whether
- * it exists or not. */
+/* Without permission the list is empty, without an error: so the offsets of a group are requested,
+ * whether it exists or not. */
 static bool probe_rights(struct collecting *c) {
   enum { PROBE_MS = 500 };
   step(c, "the rights on groups");
@@ -262,7 +264,7 @@ static bool ask_groups(struct collecting *c) {
   return true;
 }
 
-/* Marks what the groups' partitions are; returns how many of them the metadata does not know. */
+/* Marks the partitions of the groups; returns how many of them are not in the metadata. */
 static size_t want_partitions(struct collecting *c) {
   size_t unknown = 0;
   for (size_t i = 0; i < c->snapshot->group_count; i++) {
@@ -278,7 +280,7 @@ static size_t want_partitions(struct collecting *c) {
   return unknown;
 }
 
-/* It had a part of the time to say what its groups are, and has not. */
+/* It did not answer for its groups within its share of the time. */
 static bool is_silent(struct kafka_session *session, int32_t broker) {
   return !kafka_roll_has_answered(&session->roll, broker);
 }
@@ -287,7 +289,7 @@ static const char *silent_leader(struct collecting *c, int32_t broker) {
   return arena_printf(&c->snapshot->arena, "its leader, broker %d, does not answer", broker);
 }
 
-/* The partitions that can be asked for; the caller frees them. */
+/* The partitions that can be read; the caller frees them. */
 static struct kafka_place *places_new(struct collecting *c, size_t *count) {
   const struct kafka_topics *topics = &c->groups.topics;
   size_t most = 0;
@@ -308,7 +310,7 @@ static struct kafka_place *places_new(struct collecting *c, size_t *count) {
   return places;
 }
 
-/* Those without an error; `ahead`: of them, those whose end is to be read once more. */
+/* Those without an error; `ahead`: of them, those whose end is read once more. */
 static size_t places_keep(struct kafka_place *places, size_t count, bool ahead) {
   size_t kept = 0;
   for (size_t i = 0; i < count; i++) {
@@ -319,8 +321,8 @@ static size_t places_keep(struct kafka_place *places, size_t count, bool ahead) 
   return kept;
 }
 
-/* Where a committed offset is beyond the end. A moment ago that could be a broker that had just
- * become the leader; when the end is read again and is no further, it is so. */
+/* Whether a committed offset is beyond the end. The first time that may be a broker that has just
+ * become the leader; if the end is read again and is the same, it is true. */
 static void mark_ahead(struct collecting *c) {
   for (size_t i = 0; i < c->snapshot->group_count; i++) {
     const struct kafka_group *group = &c->snapshot->groups[i];
@@ -335,8 +337,8 @@ static void mark_ahead(struct collecting *c) {
   }
 }
 
-/* A broker leaves topics that may not be seen out of what groups have committed, without a word.
- * Asked for one by name, it says that a right is missing. Once in a session. */
+/* A broker omits invisible topics from the committed offsets, without an error. A request for one
+ * by name returns the missing permission. Once per session. */
 static void probe_topics(struct collecting *c) {
   enum { PROBE_MS = 500 };
   struct kafka_session *session = c->session;
@@ -364,7 +366,7 @@ static bool ask_logs(struct collecting *c) {
   struct kafka_topics *topics = &c->groups.topics;
   kafka_topics_attach(topics, &c->snapshot->arena, c->session->metadata);
   size_t unknown = want_partitions(c);
-  if (unknown > c->session->unknown) { /* a new topic; what was deleted stays unknown for days */
+  if (unknown > c->session->unknown) { /* a new topic; a deleted one stays unknown for days */
     if (!kafka_metadata_refresh(c->session, true, c->err))
       return false;
     kafka_topics_attach(topics, &c->snapshot->arena, c->session->metadata);
@@ -396,7 +398,7 @@ static void topics_move(struct collecting *c) {
   struct kafka_snapshot *snapshot = c->snapshot;
   snapshot->topics = arena_alloc(&snapshot->arena, topics->count * sizeof *snapshot->topics);
   if (!snapshot->topics) {
-    snapshot->group_count = 0; /* the ceiling: it has been noted */
+    snapshot->group_count = 0; /* the limit: it has been noted */
     return;
   }
   if (topics->count > 0)
@@ -404,7 +406,7 @@ static void topics_move(struct collecting *c) {
   snapshot->topic_count = topics->count;
 }
 
-/* Whether all that was asked for has been answered, by a refusal at least. */
+/* Whether every request was answered, if only by a refusal. */
 static bool is_whole(struct collecting *c) {
   const struct kafka_topics *topics = &c->groups.topics;
   if (answered_count(c->session) != (size_t)c->session->metadata->broker_cnt)
@@ -419,7 +421,7 @@ static bool is_whole(struct collecting *c) {
   return true;
 }
 
-/* A broker that does not answer because we could not ask it says nothing about that broker. */
+/* A local limit that prevented a request says nothing about the broker. */
 static bool no_limit(struct collecting *c) {
   kafka_session_drain(c->session);
   if (c->session->limit.kind == ERR_NONE || is_whole(c))

@@ -10,14 +10,14 @@ struct setting {
   const char *name, *value;
 };
 
-/* Made to notice soon and to hold little. A property of the configuration may override these, and
- * a librdkafka that does not know one goes without. */
+/* For early detection and low memory. The configuration may override these, and a librdkafka that
+ * does not know one works without it. */
 static const struct setting defaults[] = {
     {"client.id", "stacktop"},
-    /* We never subscribe, so we join no group and commit nothing. But librdkafka (all versions up
-     * to 2.15) follows a null pointer when a coordinator moves while the offsets of others are
-     * listed, if the client has no group of its own: rd_kafka_handle_OffsetFetch. All it does for
-     * it is to ask who would coordinate it. */
+    /* stacktop never subscribes, so it joins no group and commits nothing. But librdkafka (all
+     * versions up to 2.15) dereferences a null pointer when a coordinator moves while the offsets
+     * of others are listed, if the client has no group: rd_kafka_handle_OffsetFetch. With a group
+     * it only looks for its coordinator. */
     {"group.id", "stacktop"},
     /* Otherwise librdkafka tries one address per second, and localhost may be ::1 first, where
      * nothing listens. A monitor needs a connection to every broker anyway. */
@@ -32,20 +32,20 @@ static const struct setting defaults[] = {
     {"broker.address.ttl", "1000"},
     {"queued.min.messages", "1"},
     {"queued.max.messages.kbytes", "64"},
-    /* Renew no Kerberos ticket: librdkafka would do it by a shell command. */
+    /* Disables the renewal of Kerberos tickets, which librdkafka does by a shell command. */
     {"sasl.kerberos.min.time.before.relogin", "0"},
 };
 
-/* What makes us see, and do no harm: not to be overridden. */
+/* Required to see everything and to change nothing: cannot be overridden. */
 static const struct setting fixed[] = {
     {"log.queue", "true"}, /* the default printer writes over the screen */
     {"allow.auto.create.topics", "false"},
-    {"isolation.level", "read_uncommitted"}, /* else a hung transaction hides the lag */
+    {"isolation.level", "read_uncommitted"}, /* otherwise a hung transaction hides the lag */
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
 };
 
-/* Not from a configuration: what has an option of its own, and what runs code. */
+/* Not allowed in a configuration: what has its own option, and what runs code. */
 static const char *const refused[] = {
     "bootstrap.servers",       "metadata.broker.list",
     "plugin.library.paths",    "sasl.kerberos.min.time.before.relogin",

@@ -8,8 +8,8 @@
 
 enum { BROKER_MAX = 160 };
 
-/* "sasl_ssl://127.0.0.1:9092/bootstrap: Connect to ..." in the broker's address and what comes
- * after it. Without an address, all of it is the rest. */
+/* Splits "sasl_ssl://127.0.0.1:9092/bootstrap: Connect to ..." into the broker's address and the
+ * rest. Without an address, all of it is the rest. */
 static const char *split_broker(const char *text, char broker[BROKER_MAX]) {
   broker[0] = '\0';
   const char *slash = strstr(text, "://");
@@ -27,10 +27,10 @@ static const char *split_broker(const char *text, char broker[BROKER_MAX]) {
 struct phrase {
   const char *text;
   enum err_kind kind;
-  const char *says; /* after the broker's address; NULL: librdkafka's own words */
+  const char *says; /* after the broker's address; NULL: librdkafka's text */
 };
 
-/* The first that is found in the sentence counts. */
+/* The first text that is found in the sentence counts. */
 static const struct phrase phrases[] = {
     {"Connection refused", ERR_REFUSED, "refused"},
     {"No route to host", ERR_UNREACHABLE, "no route to host"},

@@ -43,7 +43,7 @@ static void draft_add(struct kafka_groups *groups, const char *name,
   draft->group.state_text = "not known";
 }
 
-/* Brokers may list a group twice (librdkafka#5417), and what is configured is mostly listed. */
+/* Brokers may list a group twice (librdkafka#5417), and configured groups are usually listed. */
 static void drop_doubles(struct kafka_groups *groups) {
   if (groups->count < 2)
     return;
@@ -127,8 +127,8 @@ static void share_add(struct kafka_groups *groups, struct kafka_draft *draft, co
   groups->share_total++;
 }
 
-/* Described as Dead: before librdkafka 2.10 that is what is said of any group of the new protocol
- * (KIP-848). The list tells such a group from one that is not there. */
+/* Described as Dead: librdkafka before 2.10 gets this for any group of the new protocol (KIP-848).
+ * The list distinguishes it from a group that does not exist. */
 static void set_dead(struct kafka_draft *draft) {
   struct kafka_group *group = &draft->group;
   if (!draft->listed) {
@@ -258,7 +258,7 @@ static int share_compare(const void *a, const void *b) {
   return x->partition < y->partition ? -1 : x->partition > y->partition;
 }
 
-/* Joins what the members hold with what is committed. */
+/* Joins the assigned partitions with the committed offsets. */
 static void shares_finish(struct kafka_groups *groups, struct kafka_draft *draft) {
   size_t kept = 0;
   if (draft->share_count > 1)
@@ -279,12 +279,11 @@ static void shares_finish(struct kafka_groups *groups, struct kafka_draft *draft
   group->share_count = group->shares ? kept : 0;
   if (group->share_count > 0)
     memcpy(group->shares, draft->shares, kept * sizeof *group->shares);
-  free(draft->shares); /* as much again is needed for the next group */
+  free(draft->shares); /* the next group needs as much again */
   draft->shares = NULL;
 }
 
-/* Who has no members lives by its offsets: a broker leaves out those that may not be seen, without
- * a word. */
+/* A group without members exists by its offsets: a broker omits invisible ones without an error. */
 static void note_hidden(struct kafka_draft *draft) {
   struct kafka_group *group = &draft->group;
   if (group->error || draft->filtered || !draft->listed || group->share_count > 0 ||
@@ -317,7 +316,7 @@ static size_t missing_of(const struct kafka_groups *groups, const struct kafka_g
   return missing;
 }
 
-/* Both by topic and partition, and so is what comes of them. */
+/* Both are sorted by topic and partition, and so is the result. */
 static size_t fill_in(const struct kafka_groups *groups, const struct kafka_group *group,
                       struct kafka_share *out, size_t most) {
   size_t count = 0;

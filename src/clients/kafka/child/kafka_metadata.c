@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One broker of several may be silent, and librdkafka may choose it to ask: so it is asked again,
- * perhaps of another. */
+/* One of several brokers may be silent, and librdkafka may choose it: so the request is repeated,
+ * perhaps to another. */
 enum { COST_SHARE = 20, ATTEMPTS = 3, ATTEMPT_PERCENT = 25 };
 
 static rd_kafka_resp_err_t ask(struct kafka_session *session,

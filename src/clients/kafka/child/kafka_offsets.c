@@ -1,6 +1,6 @@
-/* The blocking call that librdkafka has had all along. Its answer is all or nothing: the error of
- * one partition loses the offsets of all others, so what fails is asked for again in halves, until
- * the culprits are alone. */
+/* Uses the blocking call that all versions of librdkafka have. Its answer is all or nothing: the
+ * error of one partition loses the offsets of all others, so a failed request is repeated in
+ * halves, until the failing partitions are alone. */
 #include "clients/kafka/child/kafka_offsets.h"
 
 #include "clients/kafka/child/kafka_error.h"
@@ -12,8 +12,8 @@
 
 static_assert(KAFKA_AT_END == RD_KAFKA_OFFSET_END && KAFKA_AT_START == RD_KAFKA_OFFSET_BEGINNING,
               "the numbers of librdkafka");
-/* Partitions in one call: librdkafka takes the square of it to sort the answers in.
- * Questions for one collection: each culprit costs about 20 to be found among a batch. */
+/* Partitions per call: librdkafka takes quadratic time to sort the answers. Requests per
+ * collection: finding one failing partition in a batch takes about 20. */
 enum { BATCH = 1000, QUESTIONS_MAX = 400 };
 
 struct reading {
@@ -112,7 +112,7 @@ static size_t leaders_count(const struct kafka_place *sorted, size_t count) {
   return leaders;
 }
 
-/* One leader after the other, each with its part of the time. False when none answers. */
+/* One leader after the other, each with its share of the time. False if none answers. */
 static bool read_by_leader(struct reading *reading, const struct kafka_place *sorted, size_t count,
                            size_t leaders) {
   bool any = false;

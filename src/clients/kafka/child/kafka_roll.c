@@ -43,8 +43,8 @@ static rd_kafka_resp_err_t on_request(rd_kafka_t *rk, int sockfd, const char *na
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* A request that is given up ends here, too, with an error. Answers come in the order of the
- * questions; which one it is (2.0.2 does not say) is a matter of counting. */
+/* A cancelled request ends here, too, with an error. Answers come in the order of the requests;
+ * they are counted, because 2.0.2 does not identify them. */
 /* NOLINTNEXTLINE(readability-function-size): the parameters are librdkafka's */
 static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd, const char *name, int32_t broker,
                                        int16_t key, int16_t version, int32_t correlation,

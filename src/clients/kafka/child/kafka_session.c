@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So soon a cancel is seen. Only while something is waited for. */
+/* Maximum delay of a cancel, while waiting. */
 enum { SLICE_MS = 25 };
 
 static rd_kafka_t *instance_new(rd_kafka_conf_t *conf, struct err *err) {
@@ -21,8 +21,7 @@ static rd_kafka_t *instance_new(rd_kafka_conf_t *conf, struct err *err) {
   return rk;
 }
 
-/* Whether librdkafka takes the keys, certificates and mechanisms: for the rest it has no reason not
- * to. */
+/* Whether librdkafka accepts the keys, certificates and mechanisms: the rest cannot fail. */
 static bool security_check(const rd_kafka_conf_t *conf, struct err *err) {
   char protocol[32] = "";
   size_t size = sizeof protocol;
@@ -44,9 +43,9 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, v
   return kafka_roll_watch(opaque, rk);
 }
 
-/* The interceptor is for the roll. Where rd_kafka_new fails it frees the interceptors of a
- * configuration that it leaves to us, which then cannot be destroyed (2.0.2): so what may fail is
- * tried before, without. */
+/* The interceptor is for the roll. If rd_kafka_new fails it frees the interceptors of the
+ * configuration, which then cannot be destroyed (2.0.2): so what may fail is tried before, without
+ * it. */
 bool kafka_session_open(struct kafka_session *session, const rd_kafka_conf_t *conf,
                         struct err *err) {
   if (!security_check(conf, err))
@@ -90,7 +89,7 @@ void kafka_session_begin(struct kafka_session *session, struct kafka_watch *watc
   session->requests = 0;
   session->began_ms = clock_now_ms();
   session->give_up_ms = session->began_ms + KAFKA_RETRY_MS;
-  kafka_session_drain(session); /* may find that all is down since, or just now */
+  kafka_session_drain(session); /* may find that all brokers are down */
 }
 
 void kafka_session_step(struct kafka_session *session, const char *step) {
@@ -149,7 +148,7 @@ static void note_error(struct kafka_session *session, rd_kafka_event_t *event) {
     session->limit = session->trouble;
 }
 
-/* Whether it is an answer to this call; otherwise it has been dealt with and destroyed. */
+/* Whether it is an answer to this call; otherwise it was processed and destroyed. */
 static bool take_in(struct kafka_session *session, rd_kafka_event_t *event, size_t *subject) {
   switch (rd_kafka_event_type(event)) {
   case RD_KAFKA_EVENT_ERROR:
@@ -179,7 +178,7 @@ static bool take_in(struct kafka_session *session, rd_kafka_event_t *event, size
       return true;
     break;
   }
-  default: /* log lines: what matters comes as an error too */
+  default: /* log lines: important ones are errors, too */
     break;
   }
   rd_kafka_event_destroy(event);
@@ -226,7 +225,7 @@ bool kafka_session_fail(struct kafka_session *session, rd_kafka_resp_err_t code,
   return false;
 }
 
-/* Why not to wait any longer, or true. */
+/* False with err if it must not wait any longer. */
 static bool may_wait(struct kafka_session *session, struct err *err) {
   if (kafka_session_cancelled(session))
     return err_set(err, ERR_CLOSED, "cancelled");

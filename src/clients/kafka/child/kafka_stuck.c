@@ -18,7 +18,7 @@ void kafka_signs_note(struct kafka_signs *signs, rd_kafka_resp_err_t code) {
   }
 }
 
-/* With all brokers there, what is not answered was asked of one that has left the cluster. */
+/* If all brokers are there, an unanswered request was sent to one that has left the cluster. */
 static bool is_misled(const struct kafka_signs *signs) {
   return signs->moved || (signs->unanswered && signs->all_there);
 }
