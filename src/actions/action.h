@@ -28,36 +28,36 @@ struct action_request {
 
 /* One step that waits: survey, execute or verify. Made and owned by the pipeline; lives from start
  * until end, or until drop returns. */
-struct act {
+struct step_call {
   struct io *io;
   const struct target *target;
-  const struct action_request *request; /* survey: everything in it but `found` outlives the act */
+  const struct action_request *request; /* survey: everything in it but `found` outlives the call */
   const struct plan *plan;              /* execute, verify */
   struct outcome *outcome;              /* execute, verify: fill it object by object */
   struct progress *progress;
   int64_t deadline_ms; /* when the pipeline drops it; INT64_MAX: never */
   const char *state;   /* folder for files such as undo; never NULL in execute */
   /* Something in outcome or progress has changed. */
-  void (*changed)(struct act *act);
+  void (*changed)(struct step_call *call);
   /* Exactly once, never before start returns, unless dropped first. survey: takes found. err
    * (borrowed) is what stopped it; with NULL it went through, whatever became of the objects. The
-   * act is not to be touched after it. */
-  void (*end)(struct act *act, struct sample *found, const struct err *err);
+   * call is not to be touched after it. */
+  void (*end)(struct step_call *call, struct sample *found, const struct err *err);
   void *pipeline; /* its own */
   void *self;     /* the action's own */
 };
 
-struct act_step {
+struct step_kind {
   int64_t timeout_ms; /* 0: as long as it takes (a person can cancel) */
-  void (*start)(struct act *act);
+  void (*start)(struct step_call *call);
   /* A person wants it to stop: at the next safe point it ends, with ERR_NONE text "cancelled" or
    * with what has been reached; objects that were not attempted are OBJECT_SKIPPED. NULL: cannot be
    * stopped half-way, it is short. */
-  void (*cancel)(struct act *act);
-  /* The deadline has come, or the program is left: forget the act at once, hang up, call nothing.
+  void (*cancel)(struct step_call *call);
+  /* The deadline has come, or the program is left: forget the call at once, hang up, call nothing.
    * What was asked for and not answered is OBJECT_UNKNOWN (set before return). Memory and handles
    * of its own may close later on the loop. */
-  void (*drop)(struct act *act);
+  void (*drop)(struct step_call *call);
 };
 
 struct action {
@@ -72,13 +72,13 @@ struct action {
    * that names it: part of the word; NULL where it names none. Set: the survey says which rows are
    * there, not the model. NULL: the model does. */
   const char *(*row_named)(const char *word);
-  const struct act_step *survey; /* reads only; NULL: the model says all */
+  const struct step_kind *survey; /* reads only; NULL: the model says all */
   /* Pure. Fills title, objects, texts (and name, unit, count where the default is not right).
    * False with err when there is no plan: nothing to do, a precondition does not hold. */
   bool (*plan)(const struct action_request *request, struct plan *plan, struct err *err);
-  const struct act_step *execute; /* acts on the plan's objects and nothing else; identity is
+  const struct step_kind *execute; /* acts on the plan's objects and nothing else; identity is
                                      checked again in the effect itself; never retries */
-  const struct act_step *verify;  /* turns SENT into DONE or says why not; NULL: execute's own
+  const struct step_kind *verify;  /* turns SENT into DONE or says why not; NULL: execute's own
                                      answers are the proof */
 };
 

@@ -27,7 +27,7 @@ struct conn *conn_of(struct step *step, struct line *(*open)(struct io *io, cons
     return (struct conn *)step->parts;
   struct conn *conn = mem_new(sizeof *conn);
   conn_add(conn, step, close_line);
-  conn->line = open(step->act->io, target_text(step->act->target, "address"));
+  conn->line = open(step->call->io, target_text(step->call->target, "address"));
   return conn;
 }
 
@@ -77,7 +77,7 @@ void conn_on_change(void *arg, const void *answer, const struct err *err) {
 }
 
 bool conn_is_planned(struct conn *conn, const char *identity, const char *run) {
-  const struct plan *plan = conn->step->act->plan;
+  const struct plan *plan = conn->step->call->plan;
   const char *planned = plan ? action_identity(plan, 0, identity) : run;
   return strcmp(run, planned) == 0 ||
          step_fail(conn->step, ERR_INVALID,

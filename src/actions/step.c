@@ -83,7 +83,7 @@ static size_t unanswered(const struct step *step) {
 
 /* Its memory stays until the next turn of the loop. */
 static void close_step(struct step *step) {
-  if ((!step->good || step->dropped) && step->act->outcome)
+  if ((!step->good || step->dropped) && step->call->outcome)
     step_settle(step);
   while (step->parts) {
     struct step_part *part = step->parts;
@@ -92,13 +92,13 @@ static void close_step(struct step *step) {
   }
   if (step->has_thread)
     pthread_join(step->thread, NULL);
-  step->act->self = NULL;
+  step->call->self = NULL;
   step->closed = true;
   uv_close((uv_handle_t *)&step->timer, on_timer_closed);
 }
 
 static void end(struct step *step) {
-  struct act *act = step->act;
+  struct step_call *call = step->call;
   struct sample *found = step->good ? step->found : NULL;
   struct err err = step->err;
   if (found)
@@ -106,7 +106,7 @@ static void end(struct step *step) {
   else
     sample_free(step->found);
   close_step(step);
-  act->end(act, found, step->good ? NULL : &err);
+  call->end(call, found, step->good ? NULL : &err);
 }
 
 void step_wake(struct step *step) {
@@ -120,7 +120,7 @@ void step_wake(struct step *step) {
       give_turn(step);
     if (step->report && !step->closed) {
       step->report = false;
-      step->act->changed(step->act); /* may cancel or drop it */
+      step->call->changed(step->call); /* may cancel or drop it */
     }
     if (step->finished && !step->closed)
       end(step);
@@ -128,19 +128,19 @@ void step_wake(struct step *step) {
   step->running = false;
 }
 
-/* ---- for an act_step */
+/* ---- for a step_kind */
 
-void step_start(struct act *act, step_body body) {
+void step_start(struct step_call *call, step_body body) {
   struct step *step = mem_new(sizeof *step);
   pthread_attr_t attributes;
-  step->act = act;
+  step->call = call;
   step->body = body;
-  act->self = step;
-  step->verifies = act->outcome && outcome_count(act->outcome, OBJECT_SENT) > 0;
+  call->self = step;
+  step->verifies = call->outcome && outcome_count(call->outcome, OBJECT_SENT) > 0;
   arena_init(&step->arena, STEP_ARENA_BYTES_MAX);
   sem_init(&step->turn_of_step, 0, 0);
   sem_init(&step->turn_of_loop, 0, 0);
-  uv_timer_init(act->io->loop, &step->timer);
+  uv_timer_init(call->io->loop, &step->timer);
   step->timer.data = step;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_BYTES);
@@ -154,14 +154,14 @@ void step_start(struct act *act, step_body body) {
   uv_timer_start(&step->timer, on_timer, 0, 0); /* an end never comes before the start returns */
 }
 
-void step_cancel(struct act *act) {
-  struct step *step = act->self;
+void step_cancel(struct step_call *call) {
+  struct step *step = call->self;
   step->cancelled = true;
   step_wake(step);
 }
 
-void step_drop(struct act *act) {
-  struct step *step = act->self;
+void step_drop(struct step_call *call) {
+  struct step *step = call->self;
   if (!step)
     return;
   step->dropped = true;
@@ -190,7 +190,7 @@ void step_report(struct step *step) {
 }
 
 void step_progress(struct step *step, int64_t done, int64_t total, const char *unit) {
-  struct progress *progress = step->act->progress;
+  struct progress *progress = step->call->progress;
   if (!progress->started_ms)
     progress->started_ms = clock_now_ms();
   progress->done = done;
@@ -216,12 +216,12 @@ bool step_sleep(struct step *step, int64_t ms) {
 }
 
 bool step_sent(struct step *step, const char *words) {
-  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "%s", words);
+  outcome_set_all(step->call->outcome, OBJECT_PENDING, OBJECT_SENT, "%s", words);
   return true;
 }
 
 bool step_prove(struct step *step, enum object_result result, const char *format, ...) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   va_list args;
   va_start(args, format);
   const char *words = arena_vprintf(&step->arena, format, args);
@@ -238,7 +238,7 @@ static bool is_refusal(const struct err *err) {
 }
 
 void step_settle(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const char *why = step->err.text;
   if (step->verifies)
     outcome_set_all(outcome, OBJECT_SENT, OBJECT_UNKNOWN,

@@ -4,8 +4,8 @@
  * Each step runs on a thread of its own, and takes turns with the loop: only one of the two runs at
  * any time, the other waits. A step that asks a server (redis_ask, postgres_ask, kafka_ask) gives
  * the turn to the loop and gets it back with the answer, so a step needs no locks: while it runs,
- * it may use its act, the model and the clients as any callback on the loop does. In return it must
- * not block or compute for long: the screen waits meanwhile.
+ * it may use its call, the model and the clients as any callback on the loop does. In return it
+ * must not block or compute for long: the screen waits meanwhile.
  *
  *   bool survey(struct step *step) {
  *     struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
@@ -41,7 +41,7 @@ struct step_part {
 };
 
 struct step {
-  struct act *act;
+  struct step_call *call;
   struct arena arena;   /* texts and figures that live as long as the step */
   struct err err;       /* why the last question failed */
   struct sample *found; /* survey: what it found; the frame takes it */
@@ -57,7 +57,7 @@ struct step {
   struct step_part *parts;
   bool running; /* step_wake is under way */
   bool awake;   /* woken since the step last had the turn */
-  bool report;  /* act->changed is due */
+  bool report;  /* call->changed is due */
   bool finished, good, closed;
   bool verifies; /* changes were sent by the step before */
   size_t refused_waits;
@@ -65,25 +65,25 @@ struct step {
 
 enum { STEP_ARENA_BYTES_MAX = 16 << 20 };
 
-/* For an act_step. */
-void step_start(struct act *act, step_body body);
-void step_cancel(struct act *act);
-void step_drop(struct act *act);
+/* For a step_kind. */
+void step_start(struct step_call *call, step_body body);
+void step_cancel(struct step_call *call);
+void step_drop(struct step_call *call);
 
-/* The act_step NAME_step of the function NAME. timeout_ms 0: as long as it takes, until a person
+/* The step_kind NAME_step of the function NAME. timeout_ms 0: as long as it takes, until a person
  * cancels it. */
 #define STEP(name, timeout) STEP_OF(name, timeout, (timeout) ? NULL : step_cancel)
 /* With a time limit, and a person can cancel it. */
 #define STEP_CANCELLABLE(name, timeout) STEP_OF(name, timeout, step_cancel)
-#define STEP_OF(name, timeout, on_cancel)      \
-  static void name##_start(struct act *act) {  \
-    step_start(act, name);                     \
-  }                                            \
-  static const struct act_step name##_step = { \
-      .timeout_ms = (timeout),                 \
-      .start = name##_start,                   \
-      .cancel = (on_cancel),                   \
-      .drop = step_drop,                       \
+#define STEP_OF(name, timeout, on_cancel)            \
+  static void name##_start(struct step_call *call) { \
+    step_start(call, name);                          \
+  }                                                  \
+  static const struct step_kind name##_step = {      \
+      .timeout_ms = (timeout),                       \
+      .start = name##_start,                         \
+      .cancel = (on_cancel),                         \
+      .drop = step_drop,                             \
   };
 
 /* All steps of an action whose file has survey, make_plan, execute and verify. */

@@ -224,7 +224,7 @@ void run_cancel(struct run *run) {
     operation->cancelling = true;
   } else if (is_begun(operation) && run->step && run->step->cancel) {
     operation->cancelling = true;
-    run->step->cancel(&run->act);
+    run->step->cancel(&run->call);
   } else if (is_begun(operation)) {
     pipeline_warn(run->pipeline, run->target->name,
                   "it cannot be cancelled; it takes only a moment");

@@ -26,8 +26,8 @@ struct run {
   struct words words; /* picks as typed, until the survey is there */
   struct option_value *values;
   struct action_request request; /* of the running survey */
-  struct act act;
-  const struct act_step *step; /* the running step; NULL: none */
+  struct step_call call;
+  const struct step_kind *step; /* the running step; NULL: none */
   run_done done;
   uv_timer_t deadline;
   bool recording; /* a line is being written */
@@ -101,7 +101,7 @@ void run_cancel(struct run *run);
 void run_abandon(struct run *run);
 
 /* pipeline_step.c: runs a step; done is called once, unless the step is dropped. */
-void run_step(struct run *run, const struct act_step *step, run_done done);
+void run_step(struct run *run, const struct step_kind *step, run_done done);
 void run_drop_step(struct run *run);
 
 /* pipeline_record.c: the lines in the audit, and the event. */

@@ -8,8 +8,8 @@
 /* A deadline noticed this late means that stacktop itself was not running. */
 enum { LATE_MS = 1000 };
 
-static void on_changed(struct act *act) {
-  struct run *run = act->pipeline;
+static void on_changed(struct step_call *call) {
+  struct run *run = call->pipeline;
   struct operation *operation = &run->operation;
   const int64_t took = clock_now_ms() - operation->phase_ms;
   if (operation->phase == OPERATION_EXECUTE)
@@ -31,16 +31,16 @@ static void step_over(struct run *run, struct sample *found, const struct err *e
   done(run, found, err);
 }
 
-static void on_end(struct act *act, struct sample *found, const struct err *err) {
+static void on_end(struct step_call *call, struct sample *found, const struct err *err) {
   struct err copy = err ? *err : (struct err){0};
-  step_over(act->pipeline, found, err ? &copy : NULL);
+  step_over(call->pipeline, found, err ? &copy : NULL);
 }
 
 static void on_deadline(uv_timer_t *timer);
 
 static void deadline_set(struct run *run) {
   const int64_t ms = run->step->timeout_ms;
-  run->act.deadline_ms = ms > 0 ? clock_now_ms() + ms : INT64_MAX;
+  run->call.deadline_ms = ms > 0 ? clock_now_ms() + ms : INT64_MAX;
   if (ms == 0)
     return;
   uv_update_time(run->pipeline->options.io->loop);
@@ -49,7 +49,7 @@ static void deadline_set(struct run *run) {
 
 static void on_deadline(uv_timer_t *timer) {
   struct run *run = timer->data;
-  if (clock_now_ms() > run->act.deadline_ms + LATE_MS && !run->excused) {
+  if (clock_now_ms() > run->call.deadline_ms + LATE_MS && !run->excused) {
     run->excused = true; /* stacktop was stopped: the answer may be unread in the socket */
     deadline_set(run);
     return;
@@ -57,7 +57,7 @@ static void on_deadline(uv_timer_t *timer) {
   struct err err;
   char text[FORMAT_MAX];
   int64_t limit = run->step->timeout_ms;
-  run->step->drop(&run->act);
+  run->step->drop(&run->call);
   run->dropped = true;
   err_set(&err, ERR_TIMEOUT,
           run->operation.phase == OPERATION_VERIFY ? "not verified within %s"
@@ -66,13 +66,13 @@ static void on_deadline(uv_timer_t *timer) {
   step_over(run, NULL, &err);
 }
 
-void run_step(struct run *run, const struct act_step *step, run_done done) {
+void run_step(struct run *run, const struct step_kind *step, run_done done) {
   struct operation *operation = &run->operation;
   run->step = step;
   run->done = done;
   run->dropped = run->excused = false;
   operation->progress = (struct progress){0};
-  run->act = (struct act){
+  run->call = (struct step_call){
       .io = run->pipeline->options.io,
       .target = run->target,
       .request = &run->request,
@@ -85,13 +85,13 @@ void run_step(struct run *run, const struct act_step *step, run_done done) {
       .pipeline = run,
   };
   deadline_set(run);
-  step->start(&run->act);
+  step->start(&run->call);
 }
 
 void run_drop_step(struct run *run) {
   if (!run->step)
     return;
-  run->step->drop(&run->act);
+  run->step->drop(&run->call);
   run->step = NULL;
   uv_timer_stop(&run->deadline);
 }

@@ -110,7 +110,7 @@ static bool verify(struct step *step) {
   if (!now)
     return false;
   const int partitions = now->topic_count == 1 ? now->topics[0].partitions : 0;
-  if (all_are_led(step->act->plan, now))
+  if (all_are_led(step->call->plan, now))
     return step_prove(step, OBJECT_DONE, "%d partitions, each with a leader", partitions);
   return step_prove(step, OBJECT_UNKNOWN, "accepted, but it has %d partitions, %d with a leader",
                     partitions, now->topic_count == 1 ? now->topics[0].led : 0);

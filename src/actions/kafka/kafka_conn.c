@@ -47,13 +47,13 @@ static struct kafka_conn *conn_of(struct step *step) {
 }
 
 static struct kafka_client *client_new(struct step *step) {
-  const struct target *target = step->act->target;
+  const struct target *target = step->call->target;
   const struct option_value *properties = target_option(target, "properties");
   const struct kafka_config config = {.bootstrap = target_text(target, "bootstrap"),
                                       .names = properties->names,
                                       .values = properties->items,
                                       .property_count = properties->item_count};
-  return kafka_client_new(step->act->io, &config, &step->err);
+  return kafka_client_new(step->call->io, &config, &step->err);
 }
 
 struct kafka_admin *kafka_question(struct step *step, kafka_run run) {
@@ -78,8 +78,8 @@ static void on_answer(void *arg, struct kafka_admin *admin, const struct err *er
 bool kafka_ask(struct step *step, struct kafka_admin *admin) {
   struct kafka_conn *conn = conn_of(step);
   int64_t deadline_ms = clock_now_ms() + KAFKA_EXECUTE_MS;
-  if (step->act->deadline_ms < deadline_ms)
-    deadline_ms = step->act->deadline_ms;
+  if (step->call->deadline_ms < deadline_ms)
+    deadline_ms = step->call->deadline_ms;
   if (step->dropped)
     return step_wait(step, 0);
   if (!conn->client && !(conn->client = client_new(step)))

@@ -18,7 +18,7 @@ static bool delete_applies(const struct action_request *request, struct err *why
 
 static bool survey(struct step *step) {
   struct kafka_admin *group = kafka_question(step, kafka_run_look_group);
-  if (!kafka_group_ask(step->act->request, group, &step->err) || !kafka_ask(step, group))
+  if (!kafka_group_ask(step->call->request, group, &step->err) || !kafka_ask(step, group))
     return false;
   step->found = kafka_found_group(group, NULL);
   return true;

@@ -19,7 +19,7 @@ static bool delete_applies(const struct action_request *request, struct err *why
 static bool survey(struct step *step) {
   struct kafka_admin *group = kafka_question(step, kafka_run_look_group);
   group->logs = true;
-  if (!kafka_group_ask(step->act->request, group, &step->err) || !kafka_ask(step, group))
+  if (!kafka_group_ask(step->call->request, group, &step->err) || !kafka_ask(step, group))
     return false;
   step->found = kafka_found_group(group, NULL);
   return true;
@@ -91,7 +91,7 @@ static bool execute(struct step *step) {
 
 static bool judge(struct step *step, const struct kafka_admin *now, size_t i,
                   const struct kafka_spot *spot, enum object_result held) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   (void)now;
   if (spot->committed < 0)
     outcome_set(outcome, i, held, "read again: nothing is committed");
@@ -102,7 +102,7 @@ static bool judge(struct step *step, const struct kafka_admin *now, size_t i,
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const size_t looked = outcome_count(outcome, OBJECT_SENT);
   const struct kafka_admin *now = kafka_look(step, kafka_run_look_group);
   if (!now)

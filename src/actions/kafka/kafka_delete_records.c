@@ -29,7 +29,7 @@ static const struct option params[] = {
 /* ---- survey: all partitions of all topics */
 
 static bool survey(struct step *step) {
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   struct kafka_to to;
   if (!kafka_to_parse(request->texts[BEFORE], request->now_ms, &to, &step->err))
     return false;
@@ -208,16 +208,16 @@ static bool all_begin_as_planned(const struct plan *plan, const struct kafka_adm
 
 static bool judge(struct step *step, const struct kafka_admin *now, size_t i,
                   const struct kafka_spot *spot, enum object_result held) {
-  const bool good = begins_as_planned(step->act->plan, i, spot);
+  const bool good = begins_as_planned(step->call->plan, i, spot);
   (void)now;
-  outcome_set(step->act->outcome, i, good ? held : OBJECT_UNKNOWN,
+  outcome_set(step->call->outcome, i, good ? held : OBJECT_UNKNOWN,
               good ? "read again: the log starts at %lld" : "accepted, but the log starts at %lld",
               (long long)spot->start);
   return good;
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const struct kafka_admin *now =
       kafka_look_until(step, kafka_run_look_logs, 10000, all_begin_as_planned);
   if (!now)

@@ -96,7 +96,7 @@ static bool has_identities(const struct plan *plan) {
 }
 
 static bool fill(struct kafka_admin *admin, const struct step *step, bool change, struct err *err) {
-  const struct plan *plan = step->act->plan;
+  const struct plan *plan = step->call->plan;
   if (!has_identities(plan))
     return err_set(err, ERR_INVALID, "the plan does not name its object");
   admin->cluster = known(action_identity(plan, 0, "cluster"));
@@ -115,7 +115,7 @@ static bool fill(struct kafka_admin *admin, const struct step *step, bool change
     return false;
   admin->mark_ms = kafka_identity_number(plan, 0, "mark_ms");
   if (undo)
-    kafka_undo_fill(admin, step->act->state, undo);
+    kafka_undo_fill(admin, step->call->state, undo);
   return true;
 }
 
@@ -137,10 +137,10 @@ const struct kafka_spot *kafka_planned_spot(const struct kafka_admin *admin,
 
 /* Of the answer to a change. */
 static void set_results(struct step *step, const struct kafka_admin *admin, bool good) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   bool moved = false;
   for (size_t i = 0; i < outcome->count; i++) {
-    const struct kafka_spot *spot = kafka_planned_spot(admin, step->act->plan, i);
+    const struct kafka_spot *spot = kafka_planned_spot(admin, step->call->plan, i);
     if (spot->error)
       outcome_set(outcome, i, OBJECT_REFUSED, "%s", spot->error);
     else if (good)
@@ -178,7 +178,7 @@ const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int
                                                           const struct kafka_admin *now)) {
   const int64_t until_ms = clock_now_ms() + patience_ms;
   const struct kafka_admin *now;
-  while ((now = kafka_look(step, run)) && !wanted(step->act->plan, now) &&
+  while ((now = kafka_look(step, run)) && !wanted(step->call->plan, now) &&
          clock_now_ms() < until_ms && step_sleep(step, LOOK_AGAIN_MS))
     ;
   return now;
@@ -186,11 +186,11 @@ const struct kafka_admin *kafka_look_until(struct step *step, kafka_run run, int
 
 size_t kafka_judge_sent(struct step *step, const struct kafka_admin *now, kafka_judge judge,
                         enum object_result held) {
-  const struct outcome *outcome = step->act->outcome;
+  const struct outcome *outcome = step->call->outcome;
   size_t count = 0;
   for (size_t i = 0; i < outcome->count; i++)
     if (outcome->objects[i].result == OBJECT_SENT)
-      count += judge(step, now, i, kafka_planned_spot(now, step->act->plan, i), held);
+      count += judge(step, now, i, kafka_planned_spot(now, step->call->plan, i), held);
   return count;
 }
 
@@ -213,13 +213,13 @@ static char *topics_of(const struct plan *plan) {
 }
 
 void kafka_undo_offer(struct step *step) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   struct arena *arena = &step->arena;
   if (outcome_count(outcome, OBJECT_SENT) + outcome_count(outcome, OBJECT_UNKNOWN) == 0)
     return;
   char *topics = topics_of(plan);
-  char *path = kafka_undo_file(step->act->state, action_identity(plan, 0, "undo"));
+  char *path = kafka_undo_file(step->call->state, action_identity(plan, 0, "undo"));
   if (*topics)
     outcome_undo(outcome, "kafka.reset-offsets %s %s %sfile=%s", shown_word(arena, plan->target),
                  shown_word(arena, action_identity(plan, 0, "group")), topics,

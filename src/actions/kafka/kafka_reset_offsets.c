@@ -67,7 +67,7 @@ static bool add_file(struct step *step, const char *path, struct kafka_admin *gr
 }
 
 static bool survey(struct step *step) {
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   struct kafka_facts facts;
   struct kafka_to to;
   if (!to_of(request, &to, &step->err))
@@ -104,9 +104,9 @@ enum { COMMIT_INTERVAL_MS = 5000 };
 
 static bool judge(struct step *step, const struct kafka_admin *now, size_t i,
                   const struct kafka_spot *spot, enum object_result held) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const long long committed = spot->committed;
-  if (committed == kafka_identity_number(step->act->plan, i, "new"))
+  if (committed == kafka_identity_number(step->call->plan, i, "new"))
     outcome_set(outcome, i, held, "read again: %lld", committed);
   else if (committed >= 0 && now->facts.state != KAFKA_GROUP_EMPTY)
     outcome_set(outcome, i, OBJECT_DONE, "a consumer has joined and is at %lld", committed);
@@ -119,8 +119,8 @@ static bool judge(struct step *step, const struct kafka_admin *now, size_t i,
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
-  struct progress *progress = step->act->progress;
+  struct outcome *outcome = step->call->outcome;
+  struct progress *progress = step->call->progress;
   size_t looked = outcome_count(outcome, OBJECT_SENT);
   const struct kafka_admin *now = kafka_look(step, kafka_run_look_group);
   if (!now)

@@ -39,7 +39,7 @@ static bool is_known(const struct kafka_admin *topics) {
 }
 
 static bool survey(struct step *step) {
-  const char *name = step->act->request->texts[NAME];
+  const char *name = step->call->request->texts[NAME];
   if (!name || !*name)
     return step_fail(step, ERR_INVALID, "name a setting, such as name=retention.ms");
   struct kafka_admin *topics = kafka_question(step, kafka_run_look_topics);
@@ -185,8 +185,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 /* ---- execute */
 
 static bool execute(struct step *step) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   struct arena *arena = &step->arena;
   bool good = kafka_change(step, kafka_run_set_config);
   if (!good && outcome_count(outcome, OBJECT_UNKNOWN) == 0)
@@ -233,7 +233,7 @@ static bool verify(struct step *step) {
   if (!is_set(NULL, now))
     return step_prove(step, OBJECT_UNKNOWN, "accepted, but reading it again shows another value");
   char *others = others_of(now);
-  if (strcmp(others, action_identity(step->act->plan, 0, "others")) != 0)
+  if (strcmp(others, action_identity(step->call->plan, 0, "others")) != 0)
     step_prove(step, OBJECT_DONE,
                "set, but other settings of the topic changed in the meantime: %s",
                *others ? others : "none is left");

@@ -34,7 +34,7 @@ static int64_t flag(const char *last, char name) {
 }
 
 static bool survey(struct step *step) {
-  const char *key = step->act->request->params[0].text;
+  const char *key = step->call->request->params[0].text;
   const struct memcached_answer *answer =
       memcached_survey(step) ? memcached_ask(step, false, "mg %s c s t", key) : NULL;
   if (!answer)
@@ -78,8 +78,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 }
 
 static bool execute(struct step *step) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   const struct memcached_answer *answer = memcached_ask(
       step, true, "md %s C%s", action_identity(plan, 0, "key"), action_identity(plan, 0, "cas"));
   if (!answer)
@@ -94,7 +94,7 @@ static bool execute(struct step *step) {
 }
 
 static bool verify(struct step *step) {
-  const struct plan *plan = step->act->plan;
+  const struct plan *plan = step->call->plan;
   const struct memcached_answer *answer =
       memcached_ask_stats(step)
           ? memcached_ask(step, false, "mg %s c", action_identity(plan, 0, "key"))

@@ -64,14 +64,14 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 }
 
 static bool execute(struct step *step) {
-  const char *delay = action_identity(step->act->plan, 0, "delay");
+  const char *delay = action_identity(step->call->plan, 0, "delay");
   return memcached_ask(step, true, "flush_all %s", delay) && step_sent(step, "accepted");
 }
 
 /* Items that became invalid are still counted until they are read or evicted: the server's count of
  * flushes is the proof. */
 static bool verify(struct step *step) {
-  const struct plan *plan = step->act->plan;
+  const struct plan *plan = step->call->plan;
   const int64_t before = action_identity_number(plan, 0, "flushes", -1);
   const int64_t delay = action_identity_number(plan, 0, "delay", 0);
   const struct memcached_answer *stats = memcached_ask_stats(step);

@@ -57,7 +57,7 @@ static size_t unanswered(const struct step_part *part) {
 /* ---- what is known of it */
 
 static struct pg_share *lender(const struct postgres_conn *conn) {
-  struct pg_share *share = pg_share_find(conn->step->act->io, conn->dsn);
+  struct pg_share *share = pg_share_find(conn->step->call->io, conn->dsn);
   return share && pg_backend_pid(share->pg) == conn->pid ? share : NULL;
 }
 
@@ -169,7 +169,7 @@ static void greet(struct postgres_conn *conn) {
 static void connected(struct postgres_conn *conn) {
   const struct pg_share *share = NULL;
   if (conn->urgent && conn->err.kind != ERR_NONE && pg_error_is_full(&conn->err))
-    share = pg_share_find(conn->step->act->io, conn->dsn);
+    share = pg_share_find(conn->step->call->io, conn->dsn);
   const struct pg *pg = share ? share->pg : conn->pg;
   if (conn->err.kind != ERR_NONE && !share)
     return;
@@ -188,7 +188,7 @@ static void take_cell(char *out, size_t size, const char *cell) {
 }
 
 static void identified(struct postgres_conn *conn) {
-  const struct plan *plan = conn->step->act->plan;
+  const struct plan *plan = conn->step->call->plan;
   conn->phase = OPEN;
   if (plan && !postgres_identity_fits(&conn->identity, plan, &conn->err))
     return;
@@ -249,8 +249,8 @@ static struct postgres_conn *conn_begin(struct step *step, bool urgent,
   struct postgres_conn *conn = mem_new(sizeof *conn);
   conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
-  conn->dsn = target_text(step->act->target, "dsn");
-  conn->pg = pg_new(step->act->io, conn->dsn);
+  conn->dsn = target_text(step->call->target, "dsn");
+  conn->pg = pg_new(step->call->io, conn->dsn);
   conn->urgent = urgent;
   conn->beside = beside;
   step_add(step, &conn->part);
@@ -431,7 +431,7 @@ const struct pg_rows *postgres_change(struct postgres_conn *conn, const char *sq
 bool postgres_refused(struct postgres_conn *conn) {
   const bool lock = strcmp(postgres_sqlstate(conn), POSTGRES_LOCK_TIMEOUT) == 0;
   if (postgres_is_up(conn))
-    outcome_set(conn->step->act->outcome, 0, OBJECT_REFUSED, "%s%s",
+    outcome_set(conn->step->call->outcome, 0, OBJECT_REFUSED, "%s%s",
                 lock ? "another session holds its lock: " : "", conn->step->err.text);
   return postgres_is_up(conn);
 }

@@ -131,7 +131,7 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
 static const char *read_statement(struct step *step, struct postgres_conn *conn,
                                   struct value *cells) {
   enum { S_IS_LIST, S_MISSING, S_COLUMNS, S_EXISTS, S_STATEMENT, S_UNDO, S_NUMBERS, S_COUNT };
-  const char *const *texts = step->act->request->texts;
+  const char *const *texts = step->call->request->texts;
   const struct pg_rows *rows =
       postgres_read_names(conn, S_COUNT,
                           POSTGRES_VALUES(statement_sql, cells[C_OID].text, texts[P_COLUMNS],
@@ -164,7 +164,7 @@ static bool read_old(struct step *step, struct postgres_conn *conn, struct value
   struct sample *sample = step->found;
   const struct pg_rows *rows = postgres_read_names(
       conn, A_COLUMNS,
-      POSTGRES_VALUES(old_sql, cells[C_OID].text, numbers, step->act->request->texts[P_METHOD]));
+      POSTGRES_VALUES(old_sql, cells[C_OID].text, numbers, step->call->request->texts[P_METHOD]));
   cells[C_STAMP] = value_text("{}");
   for (size_t i = 0; rows && i < rows->rows; i++) {
     if (!postgres_row(sample, &sample->tables[1], pg_cell(rows, i, 0), NULL, rows, i))
@@ -178,7 +178,7 @@ static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&new_table, &old_table,
                                                     &postgres_holders_table};
   struct postgres_conn *conn = postgres_indexes_open(step, tables, 3);
-  struct value *cells = read_table(step, conn, step->act->request->texts[P_TABLE]);
+  struct value *cells = read_table(step, conn, step->call->request->texts[P_TABLE]);
   const char *numbers = cells ? read_statement(step, conn, cells) : NULL;
   return numbers && read_old(step, conn, cells, numbers) && postgres_read_holders(step, conn);
 }

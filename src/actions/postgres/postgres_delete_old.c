@@ -178,7 +178,7 @@ static bool count_old(struct step *step, struct postgres_conn *conn, struct row 
 
 static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&table_spec};
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   const char *typed = request->texts[P_TABLE];
   struct retention retention;
   if (!retention_of(request, &retention, &step->err))

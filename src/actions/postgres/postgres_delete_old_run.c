@@ -12,7 +12,7 @@
 enum { PAUSE_MAX_MS = 1000, PAUSE_MIN_MS = 5 };
 
 static const char *identity(const struct step *step, const char *name) {
-  return action_identity(step->act->plan, 0, name);
+  return action_identity(step->call->plan, 0, name);
 }
 
 /* ---- execute */
@@ -23,16 +23,16 @@ static const char check_sql[] =
     " WHERE t.oid = $1::oid AND t.relkind = 'r' AND $3::text = " POSTGRES_DELETE_STATEMENT;
 
 static void show(struct step *step, int64_t deleted, int64_t batches) {
-  struct progress *progress = step->act->progress;
+  struct progress *progress = step->call->progress;
   progress->done = deleted;
-  outcome_note(step->act->outcome, 0, deleted, step->act->plan->count, "rows");
+  outcome_note(step->call->outcome, 0, deleted, step->call->plan->count, "rows");
   snprintf(progress->step, sizeof progress->step, "%lld transactions", (long long)batches);
   step_report(step);
 }
 
 /* Until a batch finds no row. */
 static bool delete_all(struct step *step, struct postgres_conn *conn) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const char *const values[] = {identity(step, POSTGRES_DELETE_CUTOFF),
                                 identity(step, POSTGRES_DELETE_BATCH)};
   char text[2 * FORMAT_MAX];
@@ -67,15 +67,15 @@ static bool delete_all(struct step *step, struct postgres_conn *conn) {
 }
 
 bool postgres_delete_old_execute(struct step *step) {
-  struct progress *progress = step->act->progress;
-  progress->total = step->act->plan->count;
+  struct progress *progress = step->call->progress;
+  progress->total = step->call->plan->count;
   progress->unit = "rows";
   progress->started_ms = clock_now_ms();
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows = postgres_read_identified(
       conn, 1, check_sql, 0, POSTGRES_NAMES("oid", POSTGRES_DELETE_COLUMN, "statement"));
   if (rows && rows->rows != 1) {
-    outcome_set(step->act->outcome, 0, OBJECT_GONE,
+    outcome_set(step->call->outcome, 0, OBJECT_GONE,
                 "not deleted: the table or its column was dropped or replaced");
     return true;
   }
@@ -94,7 +94,7 @@ static const char look_sql[] =
     " AND a.attname = $2::text AND NOT a.attisdropped WHERE t.oid = $1::oid";
 
 bool postgres_delete_old_verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const char *words = outcome->objects[0].words, *cutoff = identity(step, POSTGRES_DELETE_CUTOFF);
   struct postgres_conn *conn = postgres_conn_open(step);
   const struct pg_rows *rows =

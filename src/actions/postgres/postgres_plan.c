@@ -129,7 +129,7 @@ void postgres_identify(struct plan *plan, struct plan_object *object, const char
 }
 
 const char *postgres_identity(const struct step *step, size_t object, const char *name) {
-  const struct plan *plan = step->act->plan;
+  const struct plan *plan = step->call->plan;
   for (size_t i = 0; i < plan->identity_count; i++)
     if (strcmp(plan->identities[i], name) == 0)
       return plan->objects[object].identities[i];

@@ -16,7 +16,7 @@ struct totals {
 /* The result of an object, once it is seen; false: look again. */
 static bool judge(struct step *step, size_t object, const struct postgres_work *spec,
                   const struct pg_rows *rows, struct totals *totals) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const char *before = postgres_identity(step, object, POSTGRES_WORK_BEFORE);
   if (rows->rows == 0) {
     outcome_set(outcome, object, spec->missing, "%s", spec->missing_words);
@@ -55,14 +55,14 @@ static bool prove(struct step *step, struct postgres_conn *conn, size_t object,
   } while (clock_now_ms() < until_ms && step_sleep(step, LOOK_AGAIN_MS));
   if (step->dropped)
     return false;
-  outcome_set(step->act->outcome, object, OBJECT_UNKNOWN,
+  outcome_set(step->call->outcome, object, OBJECT_UNKNOWN,
               "no error, but the server's statistics do not show it after %d s",
               PATIENCE_MS / 1000);
   return true;
 }
 
 bool postgres_prove_run(struct step *step, const struct postgres_work *spec) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   struct totals totals = {0};
   char figures[POSTGRES_FIGURES_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);

@@ -125,8 +125,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 /* ---- execute, verify */
 
 static bool execute(struct step *step) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   struct postgres_conn *conn = postgres_conn_open(step);
   if (!conn)
     return false;
@@ -147,7 +147,7 @@ static bool execute(struct step *step) {
 
 /* It counts on: what has run since then is there again, this question too. */
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   char before[2 * FORMAT_MAX], now[FORMAT_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);
   /* what is run is the server's: a plan from a file may say anything */

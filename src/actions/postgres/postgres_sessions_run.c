@@ -15,11 +15,11 @@
 enum { PERIOD_MS = 100, PATIENCE_MS = 5000, FREED_PATIENCE_MS = 1000 };
 
 static const char *start_of(const struct step *step, size_t object) {
-  return action_identity(step->act->plan, object, POSTGRES_SESSION_START);
+  return action_identity(step->call->plan, object, POSTGRES_SESSION_START);
 }
 
 static int64_t pid_of(const struct step *step, size_t object) {
-  return strtoll(action_identity(step->act->plan, object, POSTGRES_SESSIONS_ID_PID), NULL, 10);
+  return strtoll(action_identity(step->call->plan, object, POSTGRES_SESSIONS_ID_PID), NULL, 10);
 }
 
 /* ---- what has become of sessions */
@@ -57,10 +57,10 @@ static size_t find(const struct pg_rows *rows, int64_t pid, const char *start) {
 /* Why the effect did not match: what the row says that has the pid now, of the one that was meant.
  * signalled: it matched, and the server answered false. */
 static void explain(struct step *step, size_t object, const struct pg_rows *rows, bool signalled) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const char *start = pg_cell(rows, 0, LOOK_START), *state = pg_cell(rows, 0, LOOK_STATE);
   const char *user = pg_cell(rows, 0, LOOK_USER);
-  const char *ended = postgres_effect_of(step->act->plan)->ended;
+  const char *ended = postgres_effect_of(step->call->plan)->ended;
   char name[256] = "no user";
   if (user)
     pg_name_utf8(user, pg_cell(rows, 0, LOOK_ENCODING), name, sizeof name);
@@ -90,13 +90,13 @@ static void ask_why(struct step *step, struct postgres_conn *conn, size_t object
   if (rows && rows->rows > 0)
     explain(step, object, rows, signalled);
   else
-    outcome_set(step->act->outcome, object, OBJECT_GONE,
+    outcome_set(step->call->outcome, object, OBJECT_GONE,
                 rows ? "already ended" : "already ended, or another session has this pid");
 }
 
 static void signal_session(struct step *step, struct postgres_conn *conn, size_t object) {
-  struct outcome *outcome = step->act->outcome;
-  const struct postgres_effect *effect = postgres_effect_of(step->act->plan);
+  struct outcome *outcome = step->call->outcome;
+  const struct postgres_effect *effect = postgres_effect_of(step->call->plan);
   char sql[POSTGRES_EFFECT_MAX];
   const char *const values[] = {postgres_identity(step, object, POSTGRES_SESSIONS_ID_PID),
                                 postgres_identity(step, object, POSTGRES_SESSION_START),
@@ -115,8 +115,8 @@ static void signal_session(struct step *step, struct postgres_conn *conn, size_t
 }
 
 bool postgres_sessions_execute(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
-  const size_t count = step->act->plan->object_count;
+  struct outcome *outcome = step->call->outcome;
+  const size_t count = step->call->plan->object_count;
   struct postgres_conn *conn = postgres_conn_open_urgent(step);
   if (!conn)
     return false;
@@ -168,10 +168,10 @@ static void add_waiters(struct watch *watch, size_t object) {
 
 /* The statement that looks for all that are watched. */
 static const char *watch_begin(struct watch *watch) {
-  const struct act *act = watch->step->act;
-  const size_t objects = act->plan->object_count;
+  const struct step_call *call = watch->step->call;
+  const size_t objects = call->plan->object_count;
   for (size_t i = 0; i < objects; i++)
-    if (act->outcome->objects[i].result == OBJECT_SENT)
+    if (call->outcome->objects[i].result == OBJECT_SENT)
       add_waiters(watch, i);
   int64_t *pids = mem_new((objects + watch->count + 1) * sizeof *pids);
   for (size_t i = 0; i < objects; i++)
@@ -184,7 +184,7 @@ static const char *watch_begin(struct watch *watch) {
 }
 
 static bool cancels(const struct watch *watch) {
-  return postgres_effect_of(watch->step->act->plan)->cancels;
+  return postgres_effect_of(watch->step->call->plan)->cancels;
 }
 
 /* Whether the session in that row now runs another query, or none. */
@@ -194,12 +194,12 @@ static bool query_ended(const struct watch *watch, size_t object, const struct p
   const char *began = pg_cell(rows, row, LOOK_QUERY_START);
   return state && began &&
          (strcmp(state, "active") != 0 ||
-          strcmp(began, action_identity(watch->step->act->plan, object, POSTGRES_SESSION_MOMENT)) !=
-              0);
+          strcmp(began,
+                 action_identity(watch->step->call->plan, object, POSTGRES_SESSION_MOMENT)) != 0);
 }
 
 static void judge(struct watch *watch, const struct pg_rows *rows) {
-  struct outcome *outcome = watch->step->act->outcome;
+  struct outcome *outcome = watch->step->call->outcome;
   char time[FORMAT_MAX];
   format_duration(time, sizeof time, (double)(clock_now_ms() - watch->started_ms) / 1e3);
   for (size_t i = 0; i < outcome->count; i++) {
@@ -227,7 +227,7 @@ static bool anyone_waits(const struct watch *watch) {
 
 /* Looks until all have ended, and nobody waits for them. */
 static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char *sql) {
-  struct act *act = watch->step->act;
+  struct step_call *call = watch->step->call;
   int64_t until_ms = watch->started_ms + PATIENCE_MS;
   bool ended = false;
   do {
@@ -235,9 +235,9 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
     if (!rows)
       return false;
     judge(watch, rows);
-    step_progress(watch->step, (int64_t)outcome_count(act->outcome, OBJECT_DONE),
+    step_progress(watch->step, (int64_t)outcome_count(call->outcome, OBJECT_DONE),
                   (int64_t)watch->sent, "sessions");
-    if (!ended && outcome_count(act->outcome, OBJECT_SENT) == 0) {
+    if (!ended && outcome_count(call->outcome, OBJECT_SENT) == 0) {
       ended = true;
       until_ms = clock_now_ms() + FREED_PATIENCE_MS;
     }
@@ -245,7 +245,7 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
       return true;
   } while (clock_now_ms() < until_ms && step_sleep(watch->step, PERIOD_MS));
   if (!watch->step->dropped)
-    outcome_set_all(act->outcome, OBJECT_SENT, OBJECT_UNKNOWN,
+    outcome_set_all(call->outcome, OBJECT_SENT, OBJECT_UNKNOWN,
                     "%s after %d s; it may be waiting in the kernel or in a critical section",
                     cancels(watch) ? "its query still runs" : "still there", PATIENCE_MS / 1000);
   return !watch->step->dropped;
@@ -254,7 +254,7 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
 /* "2 gone, 3 sessions freed, 1 of which waits for another now": who has waited for somebody who is
  * gone is freed, though one of the freed may be the next to hold up the others. */
 static void say_proof(const struct watch *watch) {
-  struct outcome *outcome = watch->step->act->outcome;
+  struct outcome *outcome = watch->step->call->outcome;
   size_t done = outcome_count(outcome, OBJECT_DONE), freed = 0, waits = 0;
   for (size_t i = 0; i < watch->count; i++) {
     bool is_free = outcome->objects[watch->waiters[i].object].result == OBJECT_DONE;
@@ -277,7 +277,7 @@ static void say_proof(const struct watch *watch) {
 }
 
 bool postgres_sessions_verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   struct watch watch = {
       .step = step, .started_ms = clock_now_ms(), .sent = outcome_count(outcome, OBJECT_SENT)};
   const char *sql = watch_begin(&watch);

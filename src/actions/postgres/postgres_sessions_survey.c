@@ -192,7 +192,7 @@ const char *postgres_pid_list(struct step *step, const int64_t *pids, size_t cou
 
 /* The rows of the request, by pid. */
 static bool survey_rows(struct step *step, bool climb) {
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   int64_t *pids = mem_new((request->key_count + 1) * sizeof *pids);
   for (size_t i = 0; i < request->key_count; i++) {
     struct postgres_session_key key = {0};
@@ -208,7 +208,7 @@ static bool survey_age(struct step *step, const char *state, const char *since) 
   const char *wanted = arena_printf(&step->arena,
                                     "backend_type = 'client backend' AND state %s AND %s <= "
                                     "clock_timestamp() - interval '1 ms' * %" PRId64,
-                                    state, since, step->act->request->params[0].number);
+                                    state, since, step->call->request->params[0].number);
   return survey(step, since, wanted, false);
 }
 

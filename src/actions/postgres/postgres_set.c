@@ -91,7 +91,7 @@ static const struct pg_rows *read_setting(struct postgres_conn *conn, size_t col
 
 static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&setting_table};
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   const bool reset = request->params[P_RESET].number != 0;
   const char *const values[] = {request->texts[P_NAME],
                                 postgres_set_value(request->texts[P_VALUE])};
@@ -116,7 +116,7 @@ static bool survey(struct step *step) {
 /* ---- execute */
 
 static const char *identity(const struct step *step, const char *name) {
-  return action_identity(step->act->plan, 0, name);
+  return action_identity(step->call->plan, 0, name);
 }
 
 /* Whether the server still has the value of the plan, and would write the same statement. */
@@ -127,16 +127,16 @@ static const char check_sql[] = "SELECT v.raw = $2::text, v.raw, $3::text = " ST
 static void say_undo(struct step *step) {
   const char *former = postgres_identity(step, 0, POSTGRES_SET_FORMER), *value = "reset=true";
   char target[512], *word = arena_alloc(&step->arena, WORD_MAX);
-  quote_word(target, sizeof target, step->act->plan->target);
+  quote_word(target, sizeof target, step->call->plan->target);
   if (former && word)
     value =
         quote_word(word, WORD_MAX, arena_printf(&step->arena, "value=%s", *former ? former : "''"));
-  outcome_undo(step->act->outcome, "postgres.set %s name=%s %s", target, identity(step, "name"),
+  outcome_undo(step->call->outcome, "postgres.set %s name=%s %s", target, identity(step, "name"),
                value);
 }
 
 static bool execute(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   struct postgres_conn *conn = postgres_conn_open(step);
   if (!conn)
     return false;
@@ -183,7 +183,7 @@ static bool is_as_wanted(const struct step *step, const char *raw) {
 
 /* False: look again. */
 static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const char *name = identity(step, "name"), *was = identity(step, POSTGRES_SET_SHOWN);
   const char *shown = pg_cell(rows, 0, 1), *error = pg_cell(rows, 0, 3);
   if (is_as_wanted(step, pg_cell(rows, 0, 0))) {

@@ -43,7 +43,7 @@ static const char *identity(const struct work *work, const char *name) {
 }
 
 static struct outcome *outcome_of(const struct work *work) {
-  return work->step->act->outcome;
+  return work->step->call->outcome;
 }
 
 /* ---- the second session: progress, and a person's cancel */
@@ -61,8 +61,8 @@ static const char *known_unit(const char *unit) {
 }
 
 static void say_step(struct work *work, const char *phase) {
-  const struct plan *plan = work->step->act->plan;
-  struct progress *progress = work->step->act->progress;
+  const struct plan *plan = work->step->call->plan;
+  struct progress *progress = work->step->call->progress;
   char turn[32] = "";
   if (plan->object_count > 1)
     snprintf(turn, sizeof turn, "%zu of %zu, ", work->object + 1, plan->object_count);
@@ -72,7 +72,7 @@ static void say_step(struct work *work, const char *phase) {
 }
 
 static void show(struct work *work, const struct pg_rows *rows) {
-  struct progress *progress = work->step->act->progress;
+  struct progress *progress = work->step->call->progress;
   char phase[96];
   const char *text = pg_cell(rows, 0, PROGRESS_PHASE), *pid = pg_cell(rows, 0, PROGRESS_LOCKER);
   const char *unit = known_unit(pg_cell(rows, 0, PROGRESS_UNIT));
@@ -216,7 +216,7 @@ static void run(struct work *work, const struct checked *checked) {
   struct outcome *outcome = outcome_of(work);
   const int64_t started_ms = clock_now_ms();
   char time[FORMAT_MAX];
-  *work->step->act->progress = (struct progress){.started_ms = started_ms};
+  *work->step->call->progress = (struct progress){.started_ms = started_ms};
   say_step(work, "begins");
   if (run_long(work, identity(work, POSTGRES_WORK_STATEMENT))) {
     format_duration(time, sizeof time, (double)(clock_now_ms() - started_ms) / 1e3);
@@ -249,7 +249,7 @@ static void work_on(struct work *work) {
 
 bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
   struct work work = {.step = step, .spec = spec, .conn = postgres_conn_open(step)};
-  const struct plan *plan = step->act->plan;
+  const struct plan *plan = step->call->plan;
   if (!work.conn)
     return false;
   work.watch = postgres_conn_begin(step, work.conn);
@@ -258,11 +258,11 @@ bool postgres_work_run(struct step *step, const struct postgres_work *spec) {
     step_report(step);
     work.object++;
   }
-  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SKIPPED, "%s",
+  outcome_set_all(step->call->outcome, OBJECT_PENDING, OBJECT_SKIPPED, "%s",
                   step->cancelled ? "cancelled before its turn" : "not attempted");
   if (work.left) {
     char target[256];
-    outcome_undo(step->act->outcome, "postgres.drop-invalid-index %s%s",
+    outcome_undo(step->call->outcome, "postgres.drop-invalid-index %s%s",
                  quote_word(target, sizeof target, plan->target), work.left);
   }
   return postgres_is_up(work.conn) && !step->dropped;

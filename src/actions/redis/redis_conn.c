@@ -120,7 +120,7 @@ static void explain_denied(struct step *step) {
 
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db) {
   struct redis_conn *conn = mem_new(sizeof *conn);
-  const struct target *target = step->act->target;
+  const struct target *target = step->call->target;
   struct err *lost = &conn->conn.lost;
   conn_add(&conn->conn, step, close_part);
   conn->has_url = redis_url_parse(target_text(target, "url"), &conn->url, lost);
@@ -128,7 +128,7 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
     redis_url_login(&conn->url, target_text(target, "username"), target_text(target, "password"));
     if (db >= 0)
       conn->url.db = db;
-    conn->redis = redis_open(step->act->io, &conn->url);
+    conn->redis = redis_open(step->call->io, &conn->url);
     conn->conn.line = redis_line(conn->redis);
   }
   if (!redis_ask_info(conn)) {
@@ -143,7 +143,7 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
 }
 
 int redis_planned_db(const struct step *step) {
-  return (int)action_identity_number(step->act->plan, 0, "db", -1);
+  return (int)action_identity_number(step->call->plan, 0, "db", -1);
 }
 
 const char *redis_reply_text(const struct redisReply *reply) {

@@ -130,7 +130,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 /* ---- execute */
 
 static bool execute(struct step *step) {
-  const bool one = is_of_database(step->act->plan);
+  const bool one = is_of_database(step->call->plan);
   struct redis_conn *conn = redis_conn_open(step, REDIS_WRITES, one ? redis_planned_db(step) : -1);
   const int version = conn ? redis_info_version(&conn->info) : 0;
   const char *const words[] = {one ? "FLUSHDB" : "FLUSHALL", "ASYNC"};
@@ -141,8 +141,8 @@ static bool execute(struct step *step) {
 /* ---- verify: no key is left, and what was unlinked is freed */
 
 static void settle(struct step *step, const struct redis_info *info) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   for (size_t i = 0; i < plan->object_count && i < outcome->count; i++) {
     int64_t keys, expires;
     redis_keys_of_database(info, (int)action_identity_number(plan, i, "db", -1), &keys, &expires);
@@ -157,7 +157,7 @@ static void settle(struct step *step, const struct redis_info *info) {
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const int64_t until_ms = clock_now_ms() + FREED_MS;
   const struct redis_info *info;
   int64_t pending, used = 0;

@@ -51,10 +51,10 @@ static bool is_elsewhere(const struct err *err) {
  * all of the database. */
 static void on_changed(void *arg, const struct redisReply *reply, const struct err *err) {
   struct walk *walk = arg;
-  const struct plan *plan = walk->step->act->plan;
+  const struct plan *plan = walk->step->call->plan;
   const int64_t changed = redis_reply_int(reply, 0);
   walk->count = count_add(walk->count, changed > 0 ? changed : 0);
-  outcome_note(walk->step->act->outcome, 0, walk->count,
+  outcome_note(walk->step->call->outcome, 0, walk->count,
                strcmp(plan->unit, "keys") == 0 ? plan->count : 0, "keys");
   if (err && !is_elsewhere(err) && walk->refusal.kind == ERR_NONE)
     walk->refusal = *err;
@@ -177,7 +177,7 @@ static bool is_expiry(const struct plan *plan) {
 /* From the plan's parameter, which was checked. */
 static bool read_ttl(struct walk *walk) {
   struct err ignored;
-  const char *text = plan_param(walk->step->act->plan, "ttl");
+  const char *text = plan_param(walk->step->call->plan, "ttl");
   if (!text || !duration_parse(text, &walk->ttl_ms, &ignored) || walk->ttl_ms < TTL_LEAST_MS ||
       walk->ttl_ms > TTL_MOST_MS)
     return step_fail(walk->step, ERR_INVALID, "the plan has no time to live");
@@ -186,7 +186,7 @@ static bool read_ttl(struct walk *walk) {
 }
 
 static bool open_walk(struct walk *walk, struct step *step, enum redis_need need) {
-  const struct plan *plan = step->act->plan;
+  const struct plan *plan = step->call->plan;
   const bool expires = is_expiry(plan);
   *walk = (struct walk){.step = step, .kind = expires ? &expiry : &deletion};
   if (expires && !read_ttl(walk))
@@ -216,7 +216,7 @@ static bool is_refused(struct walk *walk) {
 
 /* The words of what did not go through; silent when nothing was done to any key. */
 static bool settle_partly(const struct walk *walk, size_t portion) {
-  struct outcome *outcome = walk->step->act->outcome;
+  struct outcome *outcome = walk->step->call->outcome;
   const char *did = walk->kind->did, *why = walk->step->err.text;
   if (walk->conn->conn.unanswered > 0)
     outcome_set_all(outcome, OBJECT_PENDING, OBJECT_UNKNOWN, "%s; no answer for up to %zu more: %s",
@@ -228,7 +228,7 @@ static bool settle_partly(const struct walk *walk, size_t portion) {
 }
 
 static bool settle_cancelled(const struct walk *walk) {
-  outcome_set_all(walk->step->act->outcome, OBJECT_PENDING, OBJECT_SKIPPED,
+  outcome_set_all(walk->step->call->outcome, OBJECT_PENDING, OBJECT_SKIPPED,
                   walk->count > 0 ? "%s, then cancelled; the rest is unchanged"
                                   : "cancelled before any key was %s",
                   walk->kind->did);
@@ -250,13 +250,13 @@ static bool execute(struct step *step) {
       redis_pace_answered(&walk.scan.change, (int64_t)portion, clock_now_us() - asked_us,
                           clock_now_us());
     }
-    redis_scan_report(&walk.scan, walk.count, step->act->plan->count);
+    redis_scan_report(&walk.scan, walk.count, step->call->plan->count);
   }
   if (walk.scan.end == REDIS_SCAN_CANCELLED)
     return settle_cancelled(&walk);
   if (walk.scan.end == REDIS_SCAN_FAILED)
     return settle_partly(&walk, 0);
-  outcome_set_all(step->act->outcome, OBJECT_PENDING, OBJECT_SENT, "%s %s (took %s)",
+  outcome_set_all(step->call->outcome, OBJECT_PENDING, OBJECT_SENT, "%s %s (took %s)",
                   shown_counted(&step->arena, walk.count, "key", "keys"), walk.kind->did,
                   shown_duration(&step->arena, clock_now_ms() - started_ms));
   return true;
@@ -265,7 +265,7 @@ static bool execute(struct step *step) {
 /* ---- verify: which keys are still to be changed */
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const struct redisReply *names;
   struct walk walk;
   if (outcome_count(outcome, OBJECT_SENT) == 0)

@@ -115,7 +115,7 @@ static void add_samples(const struct survey *survey, struct sample *found) {
 }
 
 static bool survey_with(struct step *step, struct survey *survey) {
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   const int db = redis_param_database(request, REDIS_KEYS_DB);
   int64_t total, expires;
   struct redis_scan scan;

@@ -169,8 +169,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 /* ---- execute: one after the other */
 
 static bool execute(struct step *step) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn)
     return false;
@@ -203,18 +203,18 @@ static bool execute(struct step *step) {
 
 /* Who was killed and is still in the list becomes pending. */
 static void see_client(void *arg, const char *line, const char *end) {
-  const struct act *act = arg;
-  struct outcome *outcome = act->outcome;
+  const struct step_call *call = arg;
+  struct outcome *outcome = call->outcome;
   char id[REDIS_CLIENT_TEXT_MAX];
   redis_client_text(line, end, "id", id);
   for (size_t i = 0; i < outcome->count; i++)
     if (outcome->objects[i].result == OBJECT_SENT &&
-        strcmp(action_identity(act->plan, i, "id"), id) == 0)
+        strcmp(action_identity(call->plan, i, "id"), id) == 0)
       outcome->objects[i].result = OBJECT_PENDING;
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const int64_t started_ms = clock_now_ms();
   if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
@@ -224,7 +224,7 @@ static bool verify(struct step *step) {
     if (!list)
       return false;
     const int64_t took_ms = clock_now_ms() - started_ms;
-    redis_clients_each(list, see_client, step->act);
+    redis_clients_each(list, see_client, step->call);
     outcome_set_all(outcome, OBJECT_SENT, OBJECT_DONE, "gone from CLIENT LIST after %s",
                     shown_duration(&step->arena, took_ms));
     if (took_ms >= GONE_MS)

@@ -47,7 +47,7 @@ static bool execute(struct step *step) {
 }
 
 static bool verify(struct step *step) {
-  const int64_t before = action_identity_number(step->act->plan, 0, "rss", -1);
+  const int64_t before = action_identity_number(step->call->plan, 0, "rss", -1);
   int64_t after = -1;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (conn)

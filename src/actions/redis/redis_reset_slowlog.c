@@ -104,7 +104,7 @@ static bool execute(struct step *step) {
 
 /* The oldest that is left is newer than the newest that was planned for. */
 static bool verify(struct step *step) {
-  const int64_t planned = action_identity_number(step->act->plan, 0, "newest", 0);
+  const int64_t planned = action_identity_number(step->call->plan, 0, "newest", 0);
   int64_t oldest = INT64_MAX;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   const struct redisReply *left = redis_ask(conn, "SLOWLOG", "GET", "128");

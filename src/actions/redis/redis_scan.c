@@ -84,7 +84,7 @@ const struct redisReply *redis_scan_next(struct redis_scan *scan) {
 }
 
 void redis_scan_report(const struct redis_scan *scan, int64_t done, int64_t total) {
-  struct progress *progress = scan->step->act->progress;
+  struct progress *progress = scan->step->call->progress;
   if (scan->fraction >= 0)
     snprintf(progress->step, sizeof progress->step, "%.0f%% of the database scanned",
              100 * scan->fraction);

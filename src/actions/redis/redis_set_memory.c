@@ -248,8 +248,8 @@ static bool has_value(const struct settings *settings, const struct plan *plan, 
 }
 
 static bool set_all(struct step *step, struct redis_conn *conn) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   for (size_t i = 0; i < plan->object_count; i++) {
     if (!redis_change(conn, "CONFIG", "SET", plan->objects[i].key,
                       action_identity(plan, i, "new"))) {
@@ -271,12 +271,12 @@ static void rewrite_file(struct step *step, struct redis_conn *conn) {
                 : "set, but lost at the next restart: the configuration file was not written: ";
     why = step->err.text;
   }
-  outcome_set_all(step->act->outcome, OBJECT_SENT, OBJECT_SENT, "%s%s", words, why);
+  outcome_set_all(step->call->outcome, OBJECT_SENT, OBJECT_SENT, "%s%s", words, why);
 }
 
 static bool execute(struct step *step) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   struct settings now;
   struct redis_conn *conn = redis_conn_open(step, REDIS_ANY, -1);
   if (!conn || !read_settings(step, conn, &now))
@@ -296,8 +296,8 @@ static bool execute(struct step *step) {
 /* ---- verify: what it says now, and what it evicts */
 
 static bool verify(struct step *step) {
-  const struct plan *plan = step->act->plan;
-  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   const int64_t until_ms = clock_now_ms() + EVICTING_MS;
   const struct redis_info *info;
   struct settings now;

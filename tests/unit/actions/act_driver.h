@@ -30,8 +30,8 @@ struct driver {
   struct outcome outcome;
   struct progress progress;
   bool has_outcome;
-  struct act act;
-  const struct act_step *step;
+  struct step_call call;
+  const struct step_kind *step;
   bool ended, late;
   int64_t began_ms;  /* the step */
   struct err err;    /* of the last step, or why there is no plan */
@@ -96,14 +96,15 @@ static inline void driver_close(struct driver *driver) {
   config_free(driver->config);
 }
 
-static inline void driver_on_changed(struct act *act) {
-  struct driver *driver = act->pipeline;
+static inline void driver_on_changed(struct step_call *call) {
+  struct driver *driver = call->pipeline;
   if (driver->on_change)
     driver->on_change(driver);
 }
 
-static inline void driver_on_end(struct act *act, struct sample *found, const struct err *err) {
-  struct driver *driver = act->pipeline;
+static inline void driver_on_end(struct step_call *call, struct sample *found,
+                                 const struct err *err) {
+  struct driver *driver = call->pipeline;
   assert(!driver->ended && "ended twice");
   driver->ended = true;
   if (found) {
@@ -120,25 +121,25 @@ static inline void driver_on_late(uv_timer_t *timer) {
   uv_stop(&driver->loop);
 }
 
-static inline void driver_begin(struct driver *driver, const struct act_step *step) {
+static inline void driver_begin(struct driver *driver, const struct step_kind *step) {
   driver->step = step;
   driver->began_ms = clock_now_ms();
   driver->ended = driver->late = false;
   driver->err = (struct err){0};
   driver->progress = (struct progress){0};
-  driver->act =
-      (struct act){.io = &driver->io,
-                   .target = driver->config->targets[0],
-                   .request = &driver->request,
-                   .plan = driver->plan,
-                   .outcome = driver->has_outcome ? &driver->outcome : NULL,
-                   .progress = &driver->progress,
-                   .state = driver->state,
-                   .deadline_ms = step->timeout_ms ? clock_now_ms() + step->timeout_ms : INT64_MAX,
-                   .changed = driver_on_changed,
-                   .end = driver_on_end,
-                   .pipeline = driver};
-  step->start(&driver->act);
+  driver->call = (struct step_call){
+      .io = &driver->io,
+      .target = driver->config->targets[0],
+      .request = &driver->request,
+      .plan = driver->plan,
+      .outcome = driver->has_outcome ? &driver->outcome : NULL,
+      .progress = &driver->progress,
+      .state = driver->state,
+      .deadline_ms = step->timeout_ms ? clock_now_ms() + step->timeout_ms : INT64_MAX,
+      .changed = driver_on_changed,
+      .end = driver_on_end,
+      .pipeline = driver};
+  step->start(&driver->call);
 }
 
 /* Runs the step under way to its end; false with err when it ended with one, or was dropped. */
@@ -150,7 +151,7 @@ static inline bool driver_wait(struct driver *driver) {
     uv_run(&driver->loop, UV_RUN_DEFAULT);
   uv_close((uv_handle_t *)&driver->patience, NULL);
   if (!driver->ended) {
-    driver->step->drop(&driver->act);
+    driver->step->drop(&driver->call);
     err_set(&driver->err, ERR_TIMEOUT, "the step did not end");
   }
   while (uv_run(&driver->loop, UV_RUN_NOWAIT))
@@ -175,7 +176,7 @@ static inline void driver_turn(struct driver *driver) {
 
 /* Drops the step under way, as at its deadline. */
 static inline void driver_drop(struct driver *driver) {
-  driver->step->drop(&driver->act);
+  driver->step->drop(&driver->call);
   driver->ended = true;
   while (uv_run(&driver->loop, UV_RUN_DEFAULT))
     ;

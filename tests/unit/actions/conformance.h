@@ -67,7 +67,7 @@ static inline void conformance_end(const struct conformance *test, bool cancels)
   if (!cancels) {
     driver_drop(driver);
   } else {
-    driver->step->cancel(&driver->act);
+    driver->step->cancel(&driver->call);
     test->relay->hold->after = 0;
     driver_wait(driver);
     assert_false(driver->late);
@@ -83,9 +83,9 @@ static inline bool conformance_at(const struct conformance *test, size_t index, 
   bool reached = false;
   test->prepare();
   if (test->plan(index)) {
-    const struct act_step *step = which == 0   ? action->survey
-                                  : which == 1 ? action->execute
-                                               : action->verify;
+    const struct step_kind *step = which == 0   ? action->survey
+                                   : which == 1 ? action->execute
+                                                : action->verify;
     test->relay->hold->held = 0;
     test->relay->hold->after = n;
     if (which == 1)

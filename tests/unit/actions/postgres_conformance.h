@@ -357,7 +357,7 @@ static inline void run_on(void) {
     assert_true(clock_now_ms() < until_ms);
     if (state->stopped && state->fault == RELAY_HOLD && !cancelled) {
       cancelled = true;
-      driver.step->cancel(&driver.act);
+      driver.step->cancel(&driver.call);
       state->go = true;
     }
     if (!driver.ended && !uv_run(&driver.loop, UV_RUN_NOWAIT))

@@ -733,7 +733,7 @@ static void test_each_verification_refuses_another_cluster(void **state) {
 }
 
 /* Before the question has left, or with the client's process stopped: it never passes the gate. */
-static void drop_step(struct fixture *f, const struct act_step *step, bool hangs) {
+static void drop_step(struct fixture *f, const struct step_kind *step, bool hangs) {
   struct driver *driver = &f->driver;
   driver_begin(driver, step);
   for (int turn = 0; hangs && turn < 5; turn++) {

@@ -40,7 +40,7 @@ static void end_session(int pid) {
 }
 
 static bool body(struct step *step) {
-  struct fixture *fixture = ((struct driver *)step->act->pipeline)->arg;
+  struct fixture *fixture = ((struct driver *)step->call->pipeline)->arg;
   struct postgres_conn *conn = postgres_conn_open(step);
   fixture->opened = conn != NULL;
   if (!conn)

@@ -225,7 +225,7 @@ static void test_without_the_right(void **state) {
 
 static void cancel_at_once(struct driver *driver) {
   driver->on_change = NULL;
-  driver->step->cancel(&driver->act);
+  driver->step->cancel(&driver->call);
 }
 
 /* VACUUM's second connection reads its progress and cancels it by its pid. Where another server of

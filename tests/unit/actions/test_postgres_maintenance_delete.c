@@ -97,7 +97,7 @@ static void assert_partly(struct fixture *fixture, int64_t done, bool at_least, 
 
 static void cancel_after_two(struct driver *driver) {
   if (driver->progress.done == 100)
-    driver->step->cancel(&driver->act);
+    driver->step->cancel(&driver->call);
 }
 
 static void test_stopped_half_way(void **state) {

@@ -28,7 +28,7 @@ static long count_invalid(struct fixture *fixture) {
 
 static void cancel_when_waiting(struct driver *driver) {
   if (strstr(driver->progress.step, "waiting for"))
-    driver->step->cancel(&driver->act);
+    driver->step->cancel(&driver->call);
 }
 
 /* ---- reindex */

@@ -140,7 +140,7 @@ static void cancel_when_scanning(struct driver *driver) {
   if (strstr(driver->progress.step, "shop.orders: scanning heap") && driver->progress.total > 0 &&
       strcmp(driver->progress.unit, "blocks") == 0) {
     driver->arg = driver;
-    driver->step->cancel(&driver->act);
+    driver->step->cancel(&driver->call);
   }
 }
 

@@ -583,7 +583,7 @@ static void test_several(void **state) {
 
 /* Stopped after the first: the others are left alone. */
 static void cancel_step(struct driver *driver) {
-  driver->step->cancel(&driver->act);
+  driver->step->cancel(&driver->call);
 }
 
 static void test_stopping_half_way(void **state) {
@@ -768,7 +768,7 @@ static void test_a_loan_that_is_dropped(void **state) {
   while (!lender.share.loan)
     driver_turn(&fixture->driver);
   lender.share.waits = true;
-  fixture->driver.step->drop(&fixture->driver.act);
+  fixture->driver.step->drop(&fixture->driver.call);
   assert_int_equal(pg_phase(lender.pg), PG_DOWN);
   assert_int_equal(lender.resumed, 1);
   assert_null(lender.share.loan);
@@ -849,7 +849,7 @@ static void test_dropped_in_the_middle(void **state) {
   assert_true(driver_plan(&fixture->driver, NULL));
   begin_silent(fixture);
   assert_false(fixture->driver.ended);
-  fixture->driver.step->drop(&fixture->driver.act);
+  fixture->driver.step->drop(&fixture->driver.call);
   tiny_stop(&fixture->tiny);
   fixture->tiny.port = 0;
   uv_run(&fixture->driver.loop, UV_RUN_DEFAULT); /* ends: nothing lives on */

@@ -189,7 +189,7 @@ static void expect_partly(int64_t done, int64_t total, bool at_least) {
 
 static void on_change_cancel(struct driver *driver) {
   if (driver->step == driver->action->execute && driver->progress.done > 0)
-    driver->step->cancel(&driver->act);
+    driver->step->cancel(&driver->call);
 }
 
 static void test_cancelled_half_way_leaves_the_rest(void **state) {

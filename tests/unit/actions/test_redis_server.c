@@ -304,7 +304,7 @@ static void test_the_picked_client_is_killed(void **state) {
 
 static void on_change_cancel(struct driver *driver) {
   if (driver->step->cancel)
-    driver->step->cancel(&driver->act);
+    driver->step->cancel(&driver->call);
 }
 
 static void test_killing_stops_between_two(void **state) {

@@ -55,7 +55,7 @@ static struct script {
   int surveys, executions, verifications, cancels, drops;
   bool intent_first;           /* the intent was in the file when execute began */
   const struct plan *executed; /* the plan object that was executed */
-  struct act *act;             /* under way, when it hangs */
+  struct step_call *call;      /* under way, when it hangs */
   uv_timer_t *turn;
   char param[64]; /* of the last plan */
 } script;
@@ -93,32 +93,32 @@ static void turn_closed(uv_handle_t *handle) {
   free(handle);
 }
 
-static void later(struct act *act, uv_timer_cb callback) {
+static void later(struct step_call *call, uv_timer_cb callback) {
   uv_timer_t *timer = mem_new(sizeof *timer);
-  uv_timer_init(act->io->loop, timer);
-  timer->data = act;
+  uv_timer_init(call->io->loop, timer);
+  timer->data = call;
   script.turn = timer;
   uv_timer_start(timer, callback, 1, 0);
 }
 
-static struct act *turn_end(uv_timer_t *timer) {
-  struct act *act = timer->data;
+static struct step_call *turn_end(uv_timer_t *timer) {
+  struct step_call *call = timer->data;
   script.turn = NULL;
   uv_close((uv_handle_t *)timer, turn_closed);
-  return act;
+  return call;
 }
 
-static void fake_drop(struct act *act) {
-  (void)act;
+static void fake_drop(struct step_call *call) {
+  (void)call;
   script.drops++;
-  script.act = NULL;
+  script.call = NULL;
   if (script.turn)
     uv_close((uv_handle_t *)script.turn, turn_closed);
   script.turn = NULL;
 }
 
 static void on_surveyed(uv_timer_t *timer) {
-  struct act *act = turn_end(timer);
+  struct step_call *call = turn_end(timer);
   struct sample *found = sample_new(pid_tables, 1);
   for (int i = 0; i < 3; i++) {
     char key[16];
@@ -126,78 +126,78 @@ static void on_surveyed(uv_timer_t *timer) {
     struct row *row = sample_row(found, &found->tables[0], key, NULL);
     row->cells[0] = value_text(row->key);
   }
-  act->end(act, found, NULL);
+  call->end(call, found, NULL);
 }
 
-static void fake_survey_start(struct act *act) {
+static void fake_survey_start(struct step_call *call) {
   script.surveys++;
   if (script.hang)
     return;
-  later(act, on_surveyed);
+  later(call, on_surveyed);
 }
 
 static void on_executed_turn(uv_timer_t *timer) {
-  struct act *act = turn_end(timer);
-  for (size_t i = 0; i < act->outcome->count; i++) {
+  struct step_call *call = turn_end(timer);
+  for (size_t i = 0; i < call->outcome->count; i++) {
     if (script.err && i > 0)
       break;
     if (script.refuse && i == 1)
-      outcome_set(act->outcome, i, OBJECT_REFUSED, "permission denied");
+      outcome_set(call->outcome, i, OBJECT_REFUSED, "permission denied");
     else
-      outcome_set(act->outcome, i, OBJECT_SENT, "%s", "");
-    act->progress->done = (int64_t)i + 1;
-    act->changed(act);
+      outcome_set(call->outcome, i, OBJECT_SENT, "%s", "");
+    call->progress->done = (int64_t)i + 1;
+    call->changed(call);
   }
   if (script.undo)
-    outcome_undo(act->outcome, "fake.target main");
+    outcome_undo(call->outcome, "fake.target main");
   struct err err;
   err_set(&err, ERR_CLOSED, "connection lost");
-  act->end(act, NULL, script.err ? &err : NULL);
+  call->end(call, NULL, script.err ? &err : NULL);
 }
 
-static void fake_execute_start(struct act *act) {
+static void fake_execute_start(struct step_call *call) {
   script.executions++;
-  script.executed = act->plan;
-  script.intent_first = audited(script.fixture, "\"intent\"", act->plan->objects[0].label) == 1;
-  script.act = act;
+  script.executed = call->plan;
+  script.intent_first = audited(script.fixture, "\"intent\"", call->plan->objects[0].label) == 1;
+  script.call = call;
   if (script.batches)
-    outcome_note(act->outcome, 0, 100, 340, "rows");
+    outcome_note(call->outcome, 0, 100, 340, "rows");
   if (!script.hang)
-    later(act, on_executed_turn);
+    later(call, on_executed_turn);
 }
 
-static void fake_cancel(struct act *act) {
+static void fake_cancel(struct step_call *call) {
   struct err err = {.kind = ERR_NONE, .text = "cancelled"};
   script.cancels++;
-  script.act = NULL;
-  outcome_set(act->outcome, 0, script.batches ? OBJECT_SKIPPED : OBJECT_SENT, "%s", "");
-  for (size_t i = 1; i < act->outcome->count; i++)
-    outcome_set(act->outcome, i, OBJECT_SKIPPED, "cancelled");
-  act->end(act, NULL, &err);
+  script.call = NULL;
+  outcome_set(call->outcome, 0, script.batches ? OBJECT_SKIPPED : OBJECT_SENT, "%s", "");
+  for (size_t i = 1; i < call->outcome->count; i++)
+    outcome_set(call->outcome, i, OBJECT_SKIPPED, "cancelled");
+  call->end(call, NULL, &err);
 }
 
 static void on_verified_turn(uv_timer_t *timer) {
-  struct act *act = turn_end(timer);
-  for (size_t i = 0; i < act->outcome->count; i++)
-    if (act->outcome->objects[i].result == OBJECT_SENT)
-      outcome_set(act->outcome, i, OBJECT_DONE, "gone after 0.2 s");
-  act->end(act, NULL, NULL);
+  struct step_call *call = turn_end(timer);
+  for (size_t i = 0; i < call->outcome->count; i++)
+    if (call->outcome->objects[i].result == OBJECT_SENT)
+      outcome_set(call->outcome, i, OBJECT_DONE, "gone after 0.2 s");
+  call->end(call, NULL, NULL);
 }
 
-static void fake_verify_start(struct act *act) {
+static void fake_verify_start(struct step_call *call) {
   script.verifications++;
-  script.act = act;
+  script.call = call;
   if (!script.hang_verify)
-    later(act, on_verified_turn);
+    later(call, on_verified_turn);
 }
 
-static const struct act_step fake_survey = {
+static const struct step_kind fake_survey = {
     .timeout_ms = 100, .start = fake_survey_start, .drop = fake_drop};
-static const struct act_step fake_execute = {
+static const struct step_kind fake_execute = {
     .timeout_ms = 200, .start = fake_execute_start, .cancel = fake_cancel, .drop = fake_drop};
-static const struct act_step fake_long = {
+static const struct step_kind fake_long = {
     .start = fake_execute_start, .cancel = fake_cancel, .drop = fake_drop};
-static const struct act_step fake_verify = {
+static const struct step_kind fake_verify = {
     .timeout_ms = 100, .start = fake_verify_start, .drop = fake_drop};
 
 /* ---- the actions */
@@ -495,7 +495,7 @@ static inline bool is_ended(struct fixture *f) {
   return front(f) && front(f)->phase == OPERATION_ENDED;
 }
 static inline bool is_executing(struct fixture *f) {
-  return f->model.operations.count && script.executions && script.act;
+  return f->model.operations.count && script.executions && script.call;
 }
 static inline bool is_choice(struct fixture *f) {
   return front(f)->phase == OPERATION_CHOICE;

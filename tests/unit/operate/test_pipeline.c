@@ -413,21 +413,21 @@ static void test_what_is_left_half_way_is_partly_done(void **state) {
   act_row(f, &fake_rows, "k1");
   agree_to(f, "main");
   fixture_wait(f, is_executing);
-  script.act = NULL;
+  script.call = NULL;
   fixture_close(f);
   assert_int_equal(
       audited(f, "\"result\":\"partial\"", "\"done\":100,\"total\":340,\"at_least\":true"), 1);
 }
 
 static bool begun_and_told(struct fixture *f) {
-  return script.act && front(f)->phase == OPERATION_EXECUTE;
+  return script.call && front(f)->phase == OPERATION_EXECUTE;
 }
 
 /* How long it took is measured to the end, not to the last progress: 88 s without a word. */
 static void check_times(struct fixture *f, const char *end) {
-  script.act->changed(script.act); /* the last progress */
+  script.call->changed(script.call); /* the last progress */
   front(f)->phase_ms -= 88000;
-  script.act = NULL;
+  script.call = NULL;
   fixture_close(f);
   assert_int_equal(audited(f, "\"outcome\"", end), 1);
 }
@@ -462,7 +462,7 @@ static void test_a_deadline_that_comes_late_is_put_off_once(void **state) {
   act_row(f, &fake_rows, "k1");
   agree_to(f, "main");
   fixture_wait(f, is_executing);
-  script.act->deadline_ms -= 60000;
+  script.call->deadline_ms -= 60000;
   fixture_wait(f, is_ended);
   assert_int_equal(script.drops, 1);
   assert_true(front(f)->execute_ms >= 2 * fake_execute.timeout_ms - 10);
@@ -533,7 +533,7 @@ static void test_without_an_intent_nothing_is_done(void **state) {
 }
 
 static bool begun_then_no_place(struct fixture *f) {
-  if (!script.act)
+  if (!script.call)
     return false;
   unlink(f->path);
   mkdir(f->path, 0700);
@@ -694,7 +694,7 @@ static void test_not_more_than_there_is_room_for(void **state) {
   /* one that has ended makes room */
   struct operation *last = f->model.operations.items[OPERATIONS_MAX - 1];
   pipeline_request(f->pipeline, &(struct request){.kind = REQUEST_CANCEL, .operation = last->id});
-  script.act = NULL;
+  script.call = NULL;
   fixture_close(f);
   assert_int_equal(audited(f, "\"intent\"", ""), OPERATIONS_MAX);
   assert_int_equal(audited(f, "\"outcome\"", ""), OPERATIONS_MAX);
