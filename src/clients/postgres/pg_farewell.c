@@ -27,10 +27,6 @@ static void farewell_end(struct farewell *farewell) {
   uv_close((uv_handle_t *)&farewell->timer, on_timer_closed);
 }
 
-static void on_late(uv_timer_t *timer) {
-  farewell_end(timer->data);
-}
-
 static void on_ready(uv_poll_t *poll, int status, int events);
 
 /* Each of these returns false at the end: then the server expects the message that ends the
@@ -58,12 +54,22 @@ static bool take_answer(struct farewell *farewell) {
   return true;
 }
 
+static bool read_on(struct farewell *farewell) {
+  return PQstatus(farewell->conn) == CONNECTION_OK ? take_answer(farewell) : log_in(farewell);
+}
+
 static void on_ready(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct farewell *farewell = poll->data;
-  const bool connected = PQstatus(farewell->conn) == CONNECTION_OK;
-  if (status != 0 || !(connected ? take_answer(farewell) : log_in(farewell)))
+  if (status != 0 || !read_on(farewell))
     farewell_end(farewell);
+}
+
+/* What has arrived is read even so: where the loop was held up, the timer is served first. */
+static void on_late(uv_timer_t *timer) {
+  struct farewell *farewell = timer->data;
+  read_on(farewell);
+  farewell_end(farewell);
 }
 
 void pg_farewell(struct io *io, PGconn *conn) {
@@ -76,6 +82,7 @@ void pg_farewell(struct io *io, PGconn *conn) {
     return;
   }
   farewell->poll.data = farewell->timer.data = farewell;
+  uv_update_time(io->loop); /* the timer counts from the loop's own time, cached before */
   uv_timer_init(io->loop, &farewell->timer);
   uv_timer_start(&farewell->timer, on_late, PG_FAREWELL_MS, 0);
   uv_poll_start(&farewell->poll, UV_READABLE, on_ready);
