@@ -676,7 +676,8 @@ static void test_each_identity(void **state) {
       {"kafka.add-partitions", "partitions", "1", "now has 2 partitions"},
       {"kafka.add-partitions", "topic", "no-such-topic", "the topic no-such-topic: "},
       {"kafka.set-topic-config", "old", "=6666666", "retention.ms is"},
-      {"kafka.delete-records", "topic", "no-such-topic", "no-such-topic/"},
+      /* since librdkafka 2.4 the topic's id is what says so, before that the partition */
+      {"kafka.delete-records", "topic", "no-such-topic", "no-such-topic"},
       {"kafka.delete-records", "end", "1000000", "is a different log now"},
   };
   struct fixture *f = *state;

@@ -109,9 +109,12 @@ static bool check_id(const struct kafka_admin *now, const char *name, const char
   const char *id = expected ? id_of(now, name) : NULL;
   if (!expected || (id && strcmp(id, expected) == 0))
     return true;
+  if (!id)
+    return err_set(err, ERR_INVALID, "the topic %.120s no longer exists, or its id cannot be read",
+                   name);
   return err_set(err, ERR_INVALID,
                  "the topic %.120s was recreated: its id was %.40s and is now %.40s", name,
-                 expected, id ? id : "not known");
+                 expected, id);
 }
 
 bool kafka_admin_check_ids(struct kafka_session *session, struct kafka_admin *admin,
