@@ -31,6 +31,7 @@ struct relay_state {
   atomic_bool change_stopped; /* and that was the change */
   atomic_int changes;         /* such statements that were asked, with that one */
   atomic_bool go;
+  atomic_int mark; /* the port of the connection that relay_arm makes, until it was seen */
 };
 
 struct relay {
@@ -106,6 +107,13 @@ static inline void relay_serve(struct relay_state *state, int number, int client
   shutdown(client, SHUT_RDWR);
 }
 
+static inline bool relay_is_mark(const struct relay_state *state, int client) {
+  struct sockaddr_in peer = {0};
+  socklen_t length = sizeof peer;
+  getpeername(client, (struct sockaddr *)&peer, &length);
+  return state->mark == ntohs(peer.sin_port);
+}
+
 static inline void relay_start(struct relay *relay, int port) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t length = sizeof address;
@@ -123,6 +131,11 @@ static inline void relay_start(struct relay *relay, int port) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGCHLD, SIG_IGN);
     int client = accept(fd, NULL, NULL);
+    if (relay_is_mark(relay->state, client)) {
+      relay->state->mark = 0;
+      close(client);
+      continue;
+    }
     const int number = ++relay->state->connections;
     if (fork() == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -135,10 +148,27 @@ static inline void relay_start(struct relay *relay, int port) {
   close(fd);
 }
 
+/* Returns once the relay has taken every connection that was made so far: one that a step gave up
+ * at once may still have waited, and would be counted among the next ones. */
+static inline void relay_drain(struct relay *relay) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+  getsockname(fd, (struct sockaddr *)&address, &length);
+  relay->state->mark = ntohs(address.sin_port);
+  address.sin_port = htons((uint16_t)relay->port);
+  assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+  while (relay->state->mark != 0)
+    usleep(100);
+  close(fd);
+}
+
 /* At the question of that number, of that connection from now on; 0: at none. */
 static inline void relay_arm(struct relay *relay, int connection, int stop_at,
                              enum relay_fault fault, const char *change) {
   struct relay_state *state = relay->state;
+  relay_drain(relay);
   state->connections = 0;
   state->connection = connection;
   state->stop_at = stop_at;

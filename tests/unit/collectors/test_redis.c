@@ -173,7 +173,7 @@ static void test_stopped(void **state) {
   start_server(fixture, NULL);
   watch(fixture, "", fixture->server.port);
   collect(fixture);
-  kill(fixture->server.pid, SIGSTOP);
+  tiny_freeze(fixture->server.pid);
   begin(fixture);
   for (int i = 0; i < 10; i++)
     uv_run(&fixture->loop, UV_RUN_NOWAIT);

@@ -316,10 +316,9 @@ static void let_go_on(uv_timer_t *timer) {
 
 /* Stands still for so long while a collection is under way. */
 static const struct row *collect_held(struct fixture *fixture, int64_t ms) {
-  int status;
-  kill(fixture->server.pid, SIGSTOP);
-  waitpid(fixture->server.pid, &status, WUNTRACED);
+  tiny_freeze(fixture->server.pid);
   begin(fixture);
+  uv_update_time(&fixture->loop); /* a timer counts from the time that the loop keeps */
   uv_timer_t timer; /* the loop waits, as it does in use: one that spins measures nothing */
   uv_timer_init(&fixture->loop, &timer);
   timer.data = fixture;

@@ -5,11 +5,13 @@
 #include "io/io.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -145,6 +147,13 @@ static inline void tiny_run_until(uv_loop_t *loop, const bool *done) {
       fail_msg("the state that was waited for did not come");
     uv_run(loop, UV_RUN_ONCE);
   }
+}
+
+/* Freezes a child of ours. Returns once it has stopped: a signal takes effect some time after it
+ * was sent, and the child may still answer meanwhile. */
+static inline void tiny_freeze(pid_t pid) {
+  kill(pid, SIGSTOP);
+  assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
 }
 
 /* Everything has been closed: no handle lives. */

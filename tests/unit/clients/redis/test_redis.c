@@ -358,7 +358,7 @@ static void test_stopped(void **state) {
   start_server(fixture, NULL);
   connect_to(fixture, "", fixture->server.port, 0);
   wait_for(fixture, SAY(fixture, "PING"));
-  kill(fixture->server.pid, SIGSTOP);
+  tiny_freeze(fixture->server.pid);
   SAY(fixture, "DBSIZE");
   for (int i = 0; i < 5; i++)
     uv_run(&fixture->loop, UV_RUN_NOWAIT);
