@@ -1,6 +1,6 @@
-/* What an action is: a const descriptor, one file each, one line in actions.def.
+/* An action: a const descriptor, one file each, one line in actions.def.
  *
- * The pipeline (app) leads each through the same steps: applies, survey, plan, [a person agrees,
+ * The pipeline (app) leads each through the same steps: applies, survey, plan, [a person confirms,
  * the intent is on disk], execute, verify, [the outcome is on disk]. Calls come on the loop's
  * thread and never wait. */
 #pragma once
@@ -9,7 +9,7 @@
 #include "model/model.h"
 #include "model/operation.h"
 
-/* What an action is called with. All borrowed for the call. */
+/* The arguments of an action. All borrowed for the call. */
 struct action_request {
   const struct model *model;
   size_t target_index;
@@ -17,69 +17,71 @@ struct action_request {
   const char *table; /* of the rows; NULL: the target itself */
   const char *const *keys;
   size_t key_count;
-  const struct option_value *params; /* one a param of the spec, parsed; absent in `applies` */
-  const char *const *texts;          /* the same as typed; NULL where unset */
-  const struct sample *found;        /* what the survey has brought; NULL if there is none */
+  const struct option_value *params; /* one per param of the spec, parsed; absent in `applies` */
+  const char *const *texts;          /* as typed; NULL where unset */
+  const struct sample *found;        /* result of the survey; NULL if there is none */
   const char *const *chosen;         /* keys of the rows of its first table that were picked */
   size_t chosen_count;
   int64_t now_ms;    /* wall time: for "an hour ago" and names of files */
   const char *state; /* folder for files such as undo; NULL when there is none */
 };
 
-/* One step that waits: survey, execute or verify. Made and owned by the pipeline; lives from start
- * until end, or until drop returns. */
+/* One step that waits: survey, execute or verify. Created and owned by the pipeline; lives from
+ * start until end, or until drop returns. */
 struct step_call {
   struct io *io;
   const struct target *target;
   const struct action_request *request; /* survey: everything in it but `found` outlives the call */
   const struct plan *plan;              /* execute, verify */
-  struct outcome *outcome;              /* execute, verify: fill it object by object */
+  struct outcome *outcome;              /* execute, verify: filled object by object */
   struct progress *progress;
   int64_t deadline_ms; /* when the pipeline drops it; INT64_MAX: never */
   const char *state;   /* folder for files such as undo; never NULL in execute */
-  /* Something in outcome or progress has changed. */
+  /* Something in outcome or progress changed. */
   void (*changed)(struct step_call *call);
   /* Exactly once, never before start returns, unless dropped first. survey: takes found. err
-   * (borrowed) is what stopped it; with NULL it went through, whatever became of the objects. The
-   * call is not to be touched after it. */
+   * (borrowed) is the error that stopped it; NULL: it ran to its end, whatever the results of the
+   * objects. The call must not be touched afterwards. */
   void (*end)(struct step_call *call, struct sample *found, const struct err *err);
-  void *pipeline; /* its own */
-  void *self;     /* the action's own */
+  void *pipeline; /* private to the step */
+  void *self;     /* private to the action */
 };
 
 struct step_kind {
-  int64_t timeout_ms; /* 0: as long as it takes (a person can cancel) */
+  int64_t timeout_ms; /* 0: no limit (a person can cancel) */
   void (*start)(struct step_call *call);
-  /* A person wants it to stop: at the next safe point it ends, with ERR_NONE text "cancelled" or
-   * with what has been reached; objects that were not attempted are OBJECT_SKIPPED. NULL: cannot be
-   * stopped half-way, it is short. */
+  /* A person cancels: the step ends at the next safe point, with ERR_NONE and the text "cancelled"
+   * or what has been reached; objects that were not attempted are OBJECT_SKIPPED. NULL: too short
+   * to be stopped midway. */
   void (*cancel)(struct step_call *call);
-  /* The deadline has come, or the program is left: forget the call at once, hang up, call nothing.
-   * What was asked for and not answered is OBJECT_UNKNOWN (set before return). Memory and handles
-   * of its own may close later on the loop. */
+  /* The deadline has passed, or the program quits: forget the call at once, close the connection,
+   * call nothing. What was sent and not answered is OBJECT_UNKNOWN (set before return). Its own
+   * memory and handles may be closed later on the loop. */
   void (*drop)(struct step_call *call);
 };
 
 struct action {
   struct action_spec spec;
-  /* Whether it makes sense for these rows, from the model alone: cheap, pure, called for every line
-   * of the menu. False with why, as in "autovacuum worker: only client sessions". NULL: always. */
+  /* Whether it can be offered for these rows, from the model alone: cheap, pure, called for every
+   * line of the menu. False with the reason, as in "autovacuum worker: only client sessions". NULL:
+   * always. */
   bool (*applies)(const struct action_request *request, struct err *why);
-  /* What a row of the spec's context says of the parameter; false: nothing. NULL without context.
+  /* A preset of the parameter from a row of the spec's context; false: none. NULL without context.
    */
   bool (*preset)(const struct row *row, size_t param, char *out, size_t size);
-  /* The key of a row that the model may not have, because its list is cut or is older, by a word
-   * that names it: part of the word; NULL where it names none. Set: the survey says which rows are
-   * there, not the model. NULL: the model does. */
+  /* For rows that the model may lack, because its list is cut or older: the key of the row that a
+   * word names, as part of the word; NULL where it names none. If set, the survey and not the model
+   * says which rows exist. If NULL, the model does. */
   const char *(*row_named)(const char *word);
-  const struct step_kind *survey; /* reads only; NULL: the model says all */
-  /* Pure. Fills title, objects, texts (and name, unit, count where the default is not right).
-   * False with err when there is no plan: nothing to do, a precondition does not hold. */
+  const struct step_kind *survey; /* reads only; NULL: the model is enough */
+  /* Pure. Fills title, objects, texts (and name, unit, count where the default is wrong). False
+   * with err when there is no plan: nothing to do, or a precondition does not hold. */
   bool (*plan)(const struct action_request *request, struct plan *plan, struct err *err);
-  const struct step_kind *execute; /* acts on the plan's objects and nothing else; identity is
-                                     checked again in the effect itself; never retries */
-  const struct step_kind *verify;  /* turns SENT into DONE or says why not; NULL: execute's own
-                                     answers are the proof */
+  /* Acts on the plan's objects only; checks the identity again in the effect itself; never retries.
+   */
+  const struct step_kind *execute;
+  /* Turns SENT into DONE or says why not; NULL: the answers to execute are the proof. */
+  const struct step_kind *verify;
 };
 
 /* All of them, from actions.def; ends with NULL. */
@@ -88,25 +90,25 @@ extern const struct action *const actions[];
 extern const struct action_spec *const action_specs[];
 const struct action *action_find(const char *id); /* NULL if there is none */
 
-/* The collector's table as the model has it; NULL if it has none, and for table NULL. */
+/* The collector's table in the model; NULL if there is none, and for table NULL. */
 const struct table *action_table(const struct action_request *request, const char *table);
-/* Whether the row of the model that a request names is still there; NULL if not. */
+/* The row of the model that a request names; NULL if it no longer exists. */
 const struct row *action_row(const struct action_request *request, size_t index);
-/* What the collector has in the only row of a table, such as the summary; NULL where that is not a
+/* A text of the collector from the only row of a table, such as the summary; NULL where it is not a
  * text. */
 const char *action_collected(const struct action_request *request, const char *table,
                              const char *column);
 
 /* The parameters of an action's spec: a static array. */
 #define ACTION_PARAMS(array) .params = (array), .param_count = sizeof(array) / sizeof *(array)
-/* The columns of the plan's objects, and the names of their identities: two static arrays. */
+/* The columns of the plan's objects and the names of their identities: two static arrays. */
 #define ACTION_OBJECTS(plan, column_array, identity_array)               \
   ((plan)->columns = (column_array),                                     \
    (plan)->column_count = sizeof(column_array) / sizeof *(column_array), \
    (plan)->identities = (identity_array),                                \
    (plan)->identity_count = sizeof(identity_array) / sizeof *(identity_array))
-/* The cells of the plan's newest object, one a column; NULL: empty. They live as long as the plan.
- */
+/* The cells of the plan's newest object, one per column; NULL: empty. They live as long as the
+ * plan. */
 #define ACTION_CELLS(plan, ...)                            \
   action_cells((plan), (const char *const[]){__VA_ARGS__}, \
                sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))

@@ -42,7 +42,7 @@ static void wake(struct conn *conn) {
 }
 
 void conn_answered(struct conn *conn, bool change, const void *answer, const struct err *err) {
-  if (conn->lost.kind != ERR_NONE) /* it was given up */
+  if (conn->lost.kind != ERR_NONE) /* given up */
     return;
   assert(conn->waits && "a step waits for the answers to what it has queued");
   conn->unanswered -= change;

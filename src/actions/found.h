@@ -1,4 +1,4 @@
-/* What a survey found, as facts by name in a table "facts" behind the survey's own tables: written
+/* Results of a survey as facts by name, in a table "facts" after the survey's own tables: written
  * by the survey, read by the plan. */
 #pragma once
 

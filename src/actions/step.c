@@ -13,7 +13,7 @@
 
 enum {
   STACK_BYTES = 512 << 10,   /* bodies keep texts of some KiB on it, and ASan's frames are larger */
-  REFUSED_WAITS_MAX = 10000, /* a body that asks more often after its end does not return */
+  REFUSED_WAITS_MAX = 10000, /* a body that still asks this often after its end does not return */
 };
 
 /* ---- taking turns */
@@ -81,7 +81,7 @@ static size_t unanswered(const struct step *step) {
   return count;
 }
 
-/* Its memory stays until the next turn of the loop. */
+/* Its memory stays until the next iteration of the loop. */
 static void close_step(struct step *step) {
   if ((!step->good || step->dropped) && step->call->outcome)
     step_settle(step);
@@ -151,7 +151,7 @@ void step_start(struct step_call *call, step_body body) {
     limit_thread(status, &step->err);
     step->finished = true;
   }
-  uv_timer_start(&step->timer, on_timer, 0, 0); /* an end never comes before the start returns */
+  uv_timer_start(&step->timer, on_timer, 0, 0); /* a step never ends before its start returns */
 }
 
 void step_cancel(struct step_call *call) {
@@ -231,7 +231,7 @@ bool step_prove(struct step *step, enum object_result result, const char *format
   return true;
 }
 
-/* Whether it is the server that said no (or what we know of it), not the way there that broke. */
+/* Whether the server refused (or what we know of it), not the connection that broke. */
 static bool is_refusal(const struct err *err) {
   return err->kind == ERR_DENIED || err->kind == ERR_UNSUPPORTED || err->kind == ERR_INVALID ||
          err->kind == ERR_PROTOCOL;

@@ -1,7 +1,7 @@
 /* A step of an action that reads from top to bottom: a survey, an execution or a verification as
- * one function that asks, looks at the answer and goes on.
+ * one function that asks, reads the answer and continues.
  *
- * Each step runs on a thread of its own, and takes turns with the loop: only one of the two runs at
+ * Each step runs on a thread of its own and takes turns with the loop: only one of the two runs at
  * any time, the other waits. A step that asks a server (redis_ask, postgres_ask, kafka_ask) gives
  * the turn to the loop and gets it back with the answer, so a step needs no locks: while it runs,
  * it may use its call, the model and the clients as any callback on the loop does. In return it
@@ -16,8 +16,8 @@
  *   }
  *
  * A question that fails returns NULL or false with the reason in step->err. At the deadline, and
- * when the program ends, every question fails at once and the step has to return. What a step
- * opened is closed for it. */
+ * when the program ends, every question fails at once and the step has to return. Everything that a
+ * step opened is closed for it. */
 #pragma once
 
 #include "actions/action.h"
@@ -27,14 +27,14 @@
 
 struct step;
 
-/* True: it went through, whatever became of each object. False: step->err says what stopped it;
- * objects that it has not settled get their result from that (step_settle). */
+/* True: it ran to its end, whatever the result of each object. False: step->err says what stopped
+ * it; objects that it has not settled get their result from that (step_settle). */
 typedef bool (*step_body)(struct step *step);
 
-/* What a step opened: closed by the frame when the step ends, on whatever path. */
+/* A resource of a step: closed by the frame when the step ends, on whatever path. */
 struct step_part {
   struct step_part *next;
-  /* Closes and frees it, now or later on the loop. No callback of it comes any more. */
+  /* Closes and frees it, now or later on the loop. It must not call back any more. */
   void (*close)(struct step_part *part);
   /* Changes that were sent and not answered: they may have happened. NULL: it makes none. */
   size_t (*unanswered)(const struct step_part *part);
@@ -42,20 +42,20 @@ struct step_part {
 
 struct step {
   struct step_call *call;
-  struct arena arena;   /* texts and figures that live as long as the step */
+  struct arena arena;   /* texts and numbers that live as long as the step */
   struct err err;       /* why the last question failed */
-  struct sample *found; /* survey: what it found; the frame takes it */
-  bool cancelled;       /* a person wants it to stop: return at the next safe point */
+  struct sample *found; /* survey: its result; the frame takes it */
+  bool cancelled;       /* a person cancels: return at the next safe point */
   bool dropped;         /* the deadline, or the end of the program: every question fails */
 
-  /* The frame's own. */
+  /* Private to the frame. */
   step_body body;
   pthread_t thread;
   bool has_thread;
   sem_t turn_of_step, turn_of_loop;
   uv_timer_t timer;
   struct step_part *parts;
-  bool running; /* step_wake is under way */
+  bool running; /* step_wake is running */
   bool awake;   /* woken since the step last had the turn */
   bool report;  /* call->changed is due */
   bool finished, good, closed;
@@ -70,10 +70,10 @@ void step_start(struct step_call *call, step_body body);
 void step_cancel(struct step_call *call);
 void step_drop(struct step_call *call);
 
-/* The step_kind NAME_step of the function NAME. timeout_ms 0: as long as it takes, until a person
- * cancels it. */
+/* The step_kind NAME_step of the function NAME. timeout_ms 0: no limit, until a person cancels it.
+ */
 #define STEP(name, timeout) STEP_OF(name, timeout, (timeout) ? NULL : step_cancel)
-/* With a time limit, and a person can cancel it. */
+/* With a time limit; a person can cancel it. */
 #define STEP_CANCELLABLE(name, timeout) STEP_OF(name, timeout, step_cancel)
 #define STEP_OF(name, timeout, on_cancel)            \
   static void name##_start(struct step_call *call) { \
@@ -100,26 +100,26 @@ void step_drop(struct step_call *call);
 /* Fails the step: fills step->err and returns false. */
 bool step_fail(struct step *step, enum err_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Something in the outcome or the progress has changed: it is shown when the step next waits. */
+/* Something in the outcome or the progress changed: it is shown when the step next waits. */
 void step_report(struct step *step);
-/* How far it is, which is reported. total 0: not known; unit is static: "keys". */
+/* The progress that is reported. total 0: not known; unit is static: "keys". */
 void step_progress(struct step *step, int64_t done, int64_t total, const char *unit);
-/* Lets the loop run before the next change: what was reported is shown, and a cancel arrives. */
+/* Lets the loop run before the next change: progress is shown, and a cancel arrives. */
 void step_yield(struct step *step);
 /* Waits; false when a person cancels or the step is dropped. */
 bool step_sleep(struct step *step, int64_t ms);
 /* Whether it should return at the next safe point. */
 bool step_should_stop(const struct step *step);
-/* An execution: the server has acknowledged all that was pending. True. */
+/* An execution: the server has acknowledged everything that was pending. True. */
 bool step_sent(struct step *step, const char *words);
-/* A verification that holds for all objects that were sent: their result, and in its words the
+/* A verification that holds for all objects that were sent: sets their result, and its words as the
  * outcome's proof. True. */
 bool step_prove(struct step *step, enum object_result result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Objects that have no result yet get the one that step->err stands for: unknown where a change was
  * sent and not answered, refused with the server's words, or skipped; after a verification that
  * failed, unknown. The frame calls it when a body returns false; a body that has better words
- * settles its objects before. */
+ * settles its objects first. */
 void step_settle(struct step *step);
 
 /* ---- for clients */
@@ -128,8 +128,8 @@ void step_add(struct step *step, struct step_part *part);
 void step_remove(struct step *step, struct step_part *part); /* the caller closes it */
 /* Gives the turn to the loop until step_wake or, at the latest, clock_now_ms() == until_ms
  * (INT64_MAX: no limit). False with step->err when the step is dropped, before or meanwhile. May
- * return early: look again at what is waited for. */
+ * return early: check the condition again. */
 bool step_wait(struct step *step, int64_t until_ms);
-/* On the loop: what the step waits for may have come. Returns when the step waits again or is over
- * (then its parts are closed). */
+/* On the loop: what the step waits for may have arrived. Returns when the step waits again or has
+ * ended (then its parts are closed). */
 void step_wake(struct step *step);

@@ -1,4 +1,4 @@
-/* Gives a topic more partitions: for ever. */
+/* Adds partitions to a topic: irreversible. */
 #include "actions/kafka/kafka_found.h"
 #include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
@@ -6,7 +6,7 @@
 static const char *const identities[] = {"topic", "partitions", "planned", "cluster", "topic_id"};
 static const struct plan_column columns[] = {{"NOW", true}, {"NEW", true}};
 
-/* So many at once is a slip of the finger. */
+/* More than this at once is a slip of the finger. */
 enum { PARTITIONS_MAX = 10000 };
 
 static const struct option params[] = {

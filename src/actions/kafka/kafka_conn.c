@@ -6,14 +6,15 @@
 
 #include <stdlib.h>
 
-enum { MARGIN_MS = 200 }; /* the client gives up so long before the step's deadline, and says why */
+/* The client gives up this long before the step's deadline, and says why. */
+enum { MARGIN_MS = 200 };
 
 struct kafka_conn {
   struct step_part part; /* first */
   struct step *step;
   struct kafka_client *client;           /* NULL: nothing was asked yet */
-  struct kafka_asking *asking;           /* NULL: nothing is asked */
-  struct kafka_admin *question, *before; /* NULL: not that many were made */
+  struct kafka_asking *asking;           /* NULL: no question is open */
+  struct kafka_admin *question, *before; /* NULL: not that many were created */
   bool good, unsure;
 };
 

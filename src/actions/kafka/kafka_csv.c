@@ -18,7 +18,7 @@ static bool fail(const struct reader *reader, const char *what) {
   return err_set(reader->err, ERR_INVALID, "%.120s:%d: %s", reader->path, reader->number, what);
 }
 
-/* One field, quoted or not, up to the comma or the end; advances *at behind it. */
+/* One field, quoted or not, up to the comma or the end; moves *at past it. */
 static bool read_field(const char **at, const char *end, char out[FIELD_BYTES]) {
   size_t used = 0;
   bool quoted = *at < end && **at == '"';

@@ -15,11 +15,11 @@ struct kafka_csv_line {
   int64_t offset;
 };
 
-/* Called for each line; false stops (the error is its own). */
+/* Called for each line; false stops (the callee sets the error). */
 typedef bool (*kafka_csv_seen)(void *arg, const struct kafka_csv_line *line, int number,
                                struct err *err);
 
-/* Reads all lines; those of other groups than `group` are passed over. Errors have their place:
+/* Reads all lines; skips those of other groups than `group`. Errors have their place:
  * "offsets.csv:3: no offset: ...". */
 bool kafka_csv_read(const char *path, const char *text, size_t len, const char *group,
                     kafka_csv_seen seen, void *arg, struct err *err) MUST_CHECK;

@@ -1,11 +1,11 @@
-/* Deletes an Empty group with all that it has committed. */
+/* Deletes an Empty group with all its committed offsets. */
 #include "actions/kafka/kafka_found.h"
 #include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
 
 #include <string.h>
 
-/* offsets: what the group has committed, as the lines of its undo file, for the check just before
+/* offsets: the group's committed offsets as the lines of its undo file, for the check right before
  * and for the file itself. */
 static const char *const identities[] = {"group", "undo", "offsets", "cluster"};
 static const struct plan_column columns[] = {{"PARTITIONS", true}};

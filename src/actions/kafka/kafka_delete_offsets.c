@@ -1,4 +1,4 @@
-/* Deletes what a group has committed to a topic that it reads no more. */
+/* Deletes the committed offsets of a group for a topic that it no longer reads. */
 #include "actions/kafka/kafka_found.h"
 #include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
@@ -14,7 +14,7 @@ static bool delete_applies(const struct action_request *request, struct err *why
   return kafka_row_fits(request, KAFKA_LEVEL_TOPIC, false, why);
 }
 
-/* ---- survey: all that the group has committed, and where the logs end */
+/* ---- survey: all committed offsets of the group, and the end offsets */
 
 static bool survey(struct step *step) {
   struct kafka_admin *group = kafka_question(step, kafka_run_look_group);

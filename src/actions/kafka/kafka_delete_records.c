@@ -1,4 +1,4 @@
-/* Deletes the oldest messages of partitions, up to a place in each. */
+/* Deletes the oldest messages of partitions, up to an offset in each. */
 #include "actions/found.h"
 #include "actions/kafka/kafka_found.h"
 #include "actions/kafka/kafka_planned.h"
@@ -77,7 +77,7 @@ static bool add_object(struct making *m, struct kafka_spot *spot) {
   return true;
 }
 
-/* What groups have not read of what goes, as the model has it. */
+/* How many of the messages to delete groups have not read, by the model. */
 struct unread {
   struct plan *plan;
   const char *topic, *group, *state;
@@ -178,7 +178,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     return err_set(err, ERR_INVALID, "nothing to do: there are no messages before that");
   if (!good || !kafka_plan_cluster(request, plan, err))
     return false;
-  /* when the logs were looked at */
+  /* when the logs were read */
   action_bind_all(plan, "mark_ms",
                   shown_number(&plan->arena, found_int(request->found, "mark_ms", -1)));
   plan->name = action_identity(plan, 0, "topic");

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Offsets of a partition; what a table does not show is in a hidden column all the same. */
+/* Offsets of a partition; what a table does not show is in a hidden column. */
 enum spot_column {
   C_NAME,
   C_COMMITTED,
@@ -83,7 +83,7 @@ static struct value offset_cell(int64_t offset, const char *reason) {
   return offset >= 0 ? value_int(offset) : value_none(reason);
 }
 
-/* lag: end less committed; messages: end less start. */
+/* lag: end minus committed; messages: end minus start. */
 static struct value distance(int64_t from, int64_t end) {
   return from >= 0 && end >= 0 ? value_int(end > from ? end - from : 0) : value_none(NULL);
 }
@@ -124,7 +124,7 @@ static struct value id_cell(struct sample *sample, const struct kafka_admin *adm
   return value_none(NULL);
 }
 
-/* The spots are by topic; `asked`: only those that were asked about. */
+/* The spots are sorted by topic; `asked`: only those that were asked about. */
 static void spot_rows(struct sample *sample, struct table *table, const struct kafka_admin *admin,
                       bool group, bool asked) {
   const char *topic = NULL;
@@ -342,7 +342,7 @@ static bool add_pick(struct kafka_admin *picks, const struct row *row, const cha
   return true;
 }
 
-/* Whether the key is among those that were chosen, which it marks as seen. */
+/* Whether the key is among the chosen ones; marks it as seen. */
 static bool is_chosen(struct map *chosen, const char *key) {
   struct map_slot *slot = map_find(chosen, key);
   if (slot)

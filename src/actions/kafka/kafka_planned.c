@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_AGAIN_MS = 250 }; /* a broker learns of a change a moment after the controller */
+enum { LOOK_AGAIN_MS = 250 }; /* a broker learns of a change shortly after the controller */
 
 int64_t kafka_identity_number(const struct plan *plan, size_t object, const char *name) {
   return action_identity_number(plan, object, name, KAFKA_NO_OFFSET);
@@ -26,7 +26,7 @@ static const char *value_in(const char *identity) {
 
 /* ---- a partition as an object, and back */
 
-/* Which offset an identity is. */
+/* The offset that an identity stands for. */
 static const struct {
   const char *name;
   size_t at;
@@ -196,7 +196,7 @@ size_t kafka_judge_sent(struct step *step, const struct kafka_admin *now, kafka_
 
 /* ---- undo */
 
-/* All topics of the plan of which something was committed: the file has these partitions alone. */
+/* All topics of the plan of which something was committed: the file has only these partitions. */
 static char *topics_of(const struct plan *plan) {
   char *text = mem_dup("");
   const char *last = "";

@@ -1,4 +1,4 @@
-/* Sets what a group has committed, partition by partition. */
+/* Sets the committed offsets of a group, partition by partition. */
 #include "actions/kafka/kafka_csv.h"
 #include "actions/kafka/kafka_found.h"
 #include "actions/kafka/kafka_planned.h"
@@ -58,7 +58,7 @@ static bool each_once(const struct kafka_admin *admin, struct err *err) {
   return true;
 }
 
-/* The file's partitions, as those that are asked about. */
+/* The file's partitions, as the spots of the question. */
 static bool add_file(struct step *step, const char *path, struct kafka_admin *group) {
   struct kafka_admin *file = kafka_question(step, kafka_run_load);
   file->path = path;

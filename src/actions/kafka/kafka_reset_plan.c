@@ -28,7 +28,7 @@ struct making {
   struct err *err;
 };
 
-/* Messages that are jumped over, or come again: only those that are there. */
+/* Messages that are skipped, or read again: only those that exist. */
 static void sum_up(struct sums *sums, const struct kafka_spot *pick, const struct kafka_aim *aim) {
   int64_t old = pick->committed;
   if (old < 0) {
@@ -44,7 +44,7 @@ static void sum_up(struct sums *sums, const struct kafka_spot *pick, const struc
   }
 }
 
-/* NULL: there is nothing to remark. */
+/* NULL: no remark. */
 static const char *remark(struct making *m, const struct kafka_spot *pick,
                           const struct kafka_aim *aim) {
   struct plan *plan = m->plan;
@@ -95,10 +95,10 @@ static bool add_objects(struct making *m) {
                  "nothing to do: all selected partitions are already at that offset");
 }
 
-/* ---- whether somebody else is at work */
+/* ---- whether another consumer is active */
 
-/* Whether each offset that was picked is the model's, too. The picks are the survey's rows, sorted
- * as an answer is. */
+/* Whether each picked offset equals the model's. The picks are the survey's rows, sorted like an
+ * answer. */
 static bool none_moved(struct making *m, const struct table *table, const struct row *group,
                        bool later) {
   const char *topic = "";
@@ -170,7 +170,7 @@ static const char *flag_of(struct making *m) {
   return "";
 }
 
-/* " --topic orders:0,1,2 --topic customers:0": of the objects. */
+/* " --topic orders:0,1,2 --topic customers:0": from the objects. */
 static const char *topics_of(struct making *m) {
   enum { SHOWN = 60 };
   struct plan *plan = m->plan;

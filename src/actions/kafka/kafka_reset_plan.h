@@ -1,4 +1,4 @@
-/* The plan of a reset of offsets, from what the survey has found. Pure. */
+/* The plan of a reset of offsets, from the survey. Pure. */
 #pragma once
 
 #include "actions/action.h"

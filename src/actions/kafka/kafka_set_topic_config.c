@@ -1,4 +1,4 @@
-/* Sets one setting of one topic, or sets it back to its default. All others stay. */
+/* Sets one setting of one topic, or resets it to its default. All others stay. */
 #include "actions/kafka/kafka_found.h"
 #include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* old: "" where it is not set for the topic itself, else "=VALUE"; so is new. others: the topic's
- * other own settings, to see that they stay. */
+/* old: "" where it is not set for the topic itself, else "=VALUE"; new likewise. others: the
+ * topic's other own settings, to verify that they stay. */
 static const char *const identities[] = {"topic",  "name",    "old",     "new",
                                          "others", "cluster", "topic_id"};
 static const struct plan_column columns[] = {
@@ -58,7 +58,7 @@ static bool survey(struct step *step) {
 
 /* ---- plan */
 
-/* Names of which the value is nobody's business are not written out. */
+/* Names whose values may be secret and are not written out. */
 static const char *shown(const char *name, const char *value) {
   return !value ? "(secret)" : name_is_secret(name) ? "(hidden)" : value;
 }
@@ -99,7 +99,7 @@ static bool may_set(const struct kafka_setting *setting, const char *old, const 
   return true;
 }
 
-/* Settings by which a broker throws messages away soon after. */
+/* Settings that make a broker delete messages soon afterwards. */
 static bool may_delete(const char *name) {
   static const char *const names[] = {"retention.ms",       "retention.bytes",
                                       "cleanup.policy",     "delete.retention.ms",
@@ -110,8 +110,8 @@ static bool may_delete(const char *name) {
   return false;
 }
 
-/* Whether less is kept by the new value: -1 is without a limit. What is no number, or a default
- * that the broker has not told, is taken for less. */
+/* Whether the new value keeps less: -1 means no limit. A value that is not a number, or a default
+ * that the broker does not report, counts as less. */
 static bool keeps_less(const char *now, const char *wanted) {
   char *now_end, *wanted_end;
   if (!wanted)

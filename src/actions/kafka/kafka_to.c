@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-/* A bare number of 13 digits is a time from 2001 to 2286 in milliseconds; no log has come so far.
- */
+/* A bare number of 13 digits is a time from 2001 to 2286 in milliseconds; no log has reached such
+ * an offset. */
 enum { EPOCH_DIGITS = 13 };
 
 /* Lengths of "2026-11-25", "2026-11-25T14:03" and "2026-11-25T14:03:27". */
@@ -24,9 +24,9 @@ struct moment {
   bool zoned;
 };
 
-/* Reads the date, and the time as far as it is there; returns what is behind. NULL where that is no
- * date: what strptime is lenient with (a single digit, the 30th of February, 04:00:60) looks
- * different when it is written again. */
+/* Reads the date, and the time as far as it is given; returns the rest of the text. NULL if it is
+ * not a date: what strptime is lenient with (a single digit, the 30th of February, 04:00:60) looks
+ * different when it is formatted again. */
 static const char *read_clock(const char *text, struct tm *tm) {
   static const struct {
     const char *format;
@@ -77,7 +77,7 @@ static bool read_moment(const char *text, struct moment *moment) {
   return rest && *rest == '\0' && labs(moment->tm.tm_gmtoff) < ZONE_MOST_S;
 }
 
-/* Whether the zone's clocks show exactly that then. */
+/* Whether the zone's clocks show exactly that time then. */
 static bool local_try(const struct tm *tm, int dst, time_t *seconds) {
   struct tm guess = *tm, back;
   guess.tm_isdst = dst;

@@ -1,4 +1,5 @@
-/* Where in a log: `to` and `before` as people write them. Pure, but for the zone of the process. */
+/* Places in a log: `to` and `before` as people write them. Pure, except for the time zone of the
+ * process. */
 #pragma once
 
 #include "core/err.h"
@@ -20,11 +21,11 @@ struct kafka_to {
 };
 
 /* "earliest", "latest" (or "end"), "1500", "+20", "-20", "2h ago", "2026-11-25 14:03",
- * "2026-11-25T14:03:27.5+01:00" (without a zone: the local one), "@1795572207000" (milliseconds;
- * a number of 13 digits is taken for them, too, unless "offset:" comes before it). */
+ * "2026-11-25T14:03:27.5+01:00" (without a zone: the local one), "@1795572207000" (milliseconds; a
+ * number of 13 digits means the same unless it follows "offset:"). */
 bool kafka_to_parse(const char *text, int64_t now_ms, struct kafka_to *to,
                     struct err *err) MUST_CHECK;
-/* The same for an option's check: whether it can be read at all. */
+/* The same for an option's check: whether it can be parsed. */
 bool kafka_to_check(const char *text, struct err *err) MUST_CHECK;
 bool kafka_before_check(const char *text, struct err *err) MUST_CHECK; /* no shift, no "earliest" */
 

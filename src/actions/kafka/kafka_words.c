@@ -23,7 +23,7 @@ bool kafka_refuse_members(const char *who, const char *state, int64_t members, s
                  format_counted(text, sizeof text, members, "consumer", "consumers"));
 }
 
-/* ---- what a name has to stand for still */
+/* ---- what a name must still stand for */
 
 bool kafka_plan_cluster(const struct action_request *request, struct plan *plan, struct err *err) {
   const char *found = plan_copy(plan, found_text(request->found, "cluster"));
@@ -169,7 +169,8 @@ const char *kafka_undo_path(struct plan *plan, const char *state, const char *na
   return plan_printf(plan, "%s/%s", state ? state : "STATE", name);
 }
 
-/* The name is a plan's, and a plan may come from a file: it names nothing outside of the folder. */
+/* The name is a plan's, and a plan may come from a file: it must not name anything outside the
+ * folder. */
 char *kafka_undo_file(const char *state, const char *name) {
   const char *slash = strrchr(name, '/');
   return mem_printf("%s/undo/%s", state, slash ? slash + 1 : name);

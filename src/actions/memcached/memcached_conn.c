@@ -48,15 +48,15 @@ const struct memcached_answer *memcached_survey(struct step *step) {
   return stats;
 }
 
-/* Memcached's only identity is its run: the collector's name for it is that of the run which it met
- * first, and another stacktop may have met another one. */
+/* Memcached's only identity is its run: the collector names it after the run that it saw first, and
+ * another stacktop may have seen another one. */
 void memcached_plan_server(struct plan *plan, const struct action_request *request,
                            const char *command) {
   const struct sample *found = request->found;
   const char *run = plan_copy(plan, found_text(found, "run"));
   char host[HOST_MAX] = "";
   int port = 0;
-  struct err ignored; /* it was checked when the configuration was read */
+  struct err ignored; /* it was checked when the configuration was loaded */
   action_bind(plan, "run", run);
   plan->server = NULL;
   if (!plan->address && found->address && *found->address)

@@ -25,7 +25,7 @@ static const struct option params[] = {
      .example = "user:42"},
 };
 
-/* The number behind a flag of "HD c17 s100 t-1"; -1 if it has none. */
+/* The number after a flag of "HD c17 s100 t-1"; -1 if it has none. */
 static int64_t flag(const char *last, char name) {
   for (const char *at = strchr(last, ' '); at; at = strchr(at + 1, ' '))
     if (at[1] == name)

@@ -1,10 +1,10 @@
-/* Makes all items of a server invalid, at once or after a delay. */
+/* Invalidates all items of a server, at once or after a delay. */
 #include "actions/memcached/memcached_conn.h"
 
 #include <inttypes.h>
 
 enum { STEP_MS = 10000, SECOND_MS = 1000 };
-#define DELAY_MOST_MS (INT64_C(30) * 24 * 3600 * SECOND_MS) /* above it is a date for Memcached */
+#define DELAY_MOST_MS (INT64_C(30) * 24 * 3600 * SECOND_MS) /* more is a date for Memcached */
 
 static const struct option params[] = {
     {.name = "delay",
@@ -68,8 +68,8 @@ static bool execute(struct step *step) {
   return memcached_ask(step, true, "flush_all %s", delay) && step_sent(step, "accepted");
 }
 
-/* Items that became invalid are still counted until they are read or evicted: the server's count of
- * flushes is the proof. */
+/* Invalid items are still counted until they are read or evicted: the server's count of flushes is
+ * the proof. */
 static bool verify(struct step *step) {
   const struct plan *plan = step->call->plan;
   const int64_t before = action_identity_number(plan, 0, "flushes", -1);

@@ -24,17 +24,17 @@ struct postgres_conn {
   const struct postgres_conn *beside; /* leads to the same server; NULL: it is the first one */
   enum { CONNECTING, GREETING, IDENTIFYING, OPEN /* or it has failed */ } phase;
 
-  bool urgent;  /* where there is no slot, it takes the connection that is there */
-  bool borrows; /* it does; pid is that of the lender: with another one it may be another server */
+  bool urgent;  /* where no slot is left, it borrows the connection that exists */
+  bool borrows; /* it does; pid is the lender's: with another one it may be another server */
   struct pg_loan loan;
 
   bool asking;
-  bool changing;  /* what was asked last changes something, and has no answer */
+  bool changing;  /* the last question changes something, and has no answer yet */
   struct err err; /* of the last answer; ERR_NONE: rows */
   struct arena arena;
   struct pg_rows rows;                  /* its copies, in the arena */
-  struct postgres_utf8 utf8;            /* the same as UTF-8: of a survey */
-  char encoding[POSTGRES_ENCODING_MAX]; /* of texts that come as they are; "": they are UTF-8 */
+  struct postgres_utf8 utf8;            /* the same as UTF-8: for a survey */
+  char encoding[POSTGRES_ENCODING_MAX]; /* of texts that arrive unconverted; "": they are UTF-8 */
 };
 
 static void on_freed(void *arg) {
@@ -54,7 +54,7 @@ static size_t unanswered(const struct step_part *part) {
   return ((const struct postgres_conn *)part)->changing;
 }
 
-/* ---- what is known of it */
+/* ---- its properties */
 
 static struct pg_share *lender(const struct postgres_conn *conn) {
   struct pg_share *share = pg_share_find(conn->step->call->io, conn->dsn);
@@ -101,7 +101,7 @@ static void on_answer(void *self, const struct pg_rows *rows, const struct err *
   conn->changing = conn->changing && err && !postgres_is_up(conn);
   if (rows)
     keep_rows(conn, rows);
-  if (!conn->urgent) /* such a one may have to wait for its lender: the step does */
+  if (!conn->urgent) /* a borrowed one may have to wait for its lender: the step waits */
     postgres_is_answered(conn);
   step_wake(conn->step);
 }
@@ -145,13 +145,14 @@ void postgres_begin(struct postgres_conn *conn, const char *sql, size_t count,
     pg_query(conn->pg, sql, on_answer, conn);
 }
 
-/* ---- opening: each answer brings the next question */
+/* ---- opening: each answer leads to the next question */
 
-/* The identity of the server: 9.6 and newer; by default every role may ask. */
+/* The identity of the server: 9.6 and newer; by default every role may read it. */
 static const char system_sql[] = "SELECT system_identifier FROM pg_control_system()";
 
-/* A fallback_application_name does not count when the dsn has another; what cannot be set where one
- * logs in (PgBouncer refuses it) is set here. pg_backend_pid(): who we are to the server. */
+/* A fallback_application_name does not count when the dsn has another; settings that cannot be made
+ * at startup (PgBouncer refuses them) are made here. pg_backend_pid(): our session on the server.
+ */
 static const char greeting[] =
     "SET application_name = 'stacktop'; SET search_path = pg_catalog; SET lock_timeout = '3s';"
     " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
@@ -201,7 +202,7 @@ static void greeted(struct postgres_conn *conn) {
   const bool whole = rows->rows == 1 && rows->columns == GREETING_COLUMNS;
   const char *pid = whole ? pg_cell(rows, 0, GREETING_PID) : NULL;
   struct postgres_identity *identity = &conn->identity;
-  /* a pooler tells a process id of its own making at the log-in */
+  /* a pooler reports an invented process id at the login */
   if (!pid || strtol(pid, NULL, 10) != conn->pid) {
     err_set(&conn->err, ERR_UNSUPPORTED,
             "the connection goes through a pooler, which may run each statement in another "
@@ -218,7 +219,7 @@ static void greeted(struct postgres_conn *conn) {
   postgres_begin(conn, system_sql, 0, NULL);
 }
 
-/* Takes the answer that has come while it is being opened. */
+/* Takes the answer that arrived while it is being opened. */
 static void open_on(struct postgres_conn *conn) {
   const bool good = conn->err.kind == ERR_NONE;
   if (conn->phase == CONNECTING) {
@@ -226,7 +227,7 @@ static void open_on(struct postgres_conn *conn) {
   } else if (conn->phase == GREETING && good) {
     greeted(conn);
   } else if (conn->phase == IDENTIFYING && (good || postgres_is_up(conn))) {
-    /* a role that may not know it does without */
+    /* a role without the right to read it continues without */
     take_cell(conn->identity.server, sizeof conn->identity.server,
               good && conn->rows.rows == 1 ? pg_cell(&conn->rows, 0, 0) : NULL);
     conn->err = (struct err){0};
@@ -325,7 +326,7 @@ static bool is_survey(const struct postgres_conn *conn) {
   return conn->step->found != NULL;
 }
 
-/* What was typed is UTF-8: it can be asked for again. */
+/* Typed text is UTF-8: it can be asked for again. */
 static bool convert_again(struct postgres_conn *conn) {
   if (!*conn->encoding)
     return true;
@@ -343,7 +344,7 @@ static bool convert_no_more(struct postgres_conn *conn) {
          (rows && step_fail(conn->step, ERR_PROTOCOL, "the encoding of the database is not known"));
 }
 
-/* Without a conversion a value would be read as the database's own encoding, and mean another name.
+/* Without a conversion a value would be read in the database's own encoding, and mean another name.
  */
 static bool values_can_be_sent(struct postgres_conn *conn, size_t count,
                                const char *const *values) {

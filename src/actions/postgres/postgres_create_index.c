@@ -1,5 +1,5 @@
-/* CREATE INDEX CONCURRENTLY. The statement is put together by the server, from the names that its
- * catalogue has: nothing that was typed is in it but as a name that exists, or the new one's. */
+/* CREATE INDEX CONCURRENTLY. The statement is assembled by the server, from the names in its
+ * catalogue: typed text only goes into it as a name that exists, or as the new one's. */
 #include "actions/postgres/postgres_indexes.h"
 
 #include "core/format.h"
@@ -74,8 +74,7 @@ static const char table_sql[] =
     " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
     " WHERE t.relkind IN ('r', 'm', 'p') AND " POSTGRES_TABLE_CALLED " ORDER BY 1 LIMIT 2";
 
-/* Names in double quotes are as in SQL, others exactly as written, without the blanks around them.
- */
+/* Names in double quotes are as in SQL, others exactly as written, without surrounding blanks. */
 #define NAME "\\s*(\"((?:[^\"]|\"\")+)\"|[^\",\\s](?:[^,]*[^,\\s])?)\\s*,"
 static const char statement_sql[] =
     "WITH names AS (SELECT coalesce(replace(part[2], '\"\"', '\"'), part[1]) AS name, ord"
@@ -126,7 +125,7 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
   return row ? row->cells : NULL;
 }
 
-/* The statement, put together by the server. The numbers of its columns, as an array; NULL with
+/* The statement, assembled by the server. The numbers of its columns, as an array; NULL with
  * step->err. */
 static const char *read_statement(struct step *step, struct postgres_conn *conn,
                                   struct value *cells) {
@@ -232,7 +231,7 @@ static void say(const struct action_request *request, struct plan *plan,
 
 /* ---- execute, verify */
 
-/* That the columns are still there is the server's to say. */
+/* Whether the columns still exist is up to the server. */
 static const char check_sql[] =
     "SELECT NULL, CASE WHEN t.relkind = 'r' THEN format('%I.%I', n.nspname, t.relname) END,"
     " (SELECT coalesce(array_agg(o.indexrelid), '{}')::text FROM pg_index o"
@@ -241,7 +240,7 @@ static const char check_sql[] =
     " AND $2::text ~ '^CREATE (UNIQUE )?INDEX CONCURRENTLY '"
     " AND position(format(' ON %I.%I USING ', n.nspname, t.relname) IN $2::text) > 0";
 
-/* What the table has that it had not before. */
+/* What the table has now and did not have before. */
 static const char prove_sql[] =
     "SELECT true, CASE WHEN NOT x.indisvalid THEN o.name || ' is not valid' END,"
     " o.name || ' is valid, ', pg_relation_size(i.oid),"

@@ -1,5 +1,5 @@
-/* Deletes the rows of a table that are beyond an age, in batches. Only of tables that the
- * configuration names, and nothing younger than it says. */
+/* Deletes the rows of a table that exceed an age, in batches. Only from tables that the
+ * configuration names, and nothing younger than it allows. */
 #include "actions/postgres/postgres_delete_old.h"
 
 #include "actions/postgres/postgres_plan.h"
@@ -84,7 +84,7 @@ static const struct column_spec table_columns[] = {
     {.id = "explain_sql"},
     {.id = POSTGRES_DELETE_CUTOFF},
     {.id = "zone"},
-    /* so many come from the server with the first question */
+    /* number of rows that the first question fetches */
     [C_ASKED] = {.id = "count", .unit = UNIT_COUNT},
     {.id = "exact", .unit = UNIT_COUNT}, /* 1: they were counted */
 };
@@ -127,7 +127,7 @@ static const char table_sql[] =
                                                                        "AND " POSTGRES_TABLE_CALLED
                                                                        " ORDER BY 2 LIMIT 2";
 
-/* What there is to say against it. */
+/* Reasons against it. */
 static bool table_check(struct step *step, const struct pg_rows *rows, const char *column) {
   static const char *const types[] = {"timestamp with time zone", "timestamp without time zone",
                                       "date"};
@@ -149,7 +149,7 @@ static bool table_check(struct step *step, const struct pg_rows *rows, const cha
                    type ? type : "something else");
 }
 
-/* Counts the old rows; where that takes too long, takes the planner's estimate. */
+/* Counts the old rows; uses the planner's estimate where that takes too long. */
 static bool count_old(struct step *step, struct postgres_conn *conn, struct row *row) {
   static const char field[] = "\"Plan Rows\": ";
   const struct table *table = &step->found->tables[0];

@@ -1,4 +1,4 @@
-/* Runs postgres.delete-old, batch by batch, and proves it. */
+/* Executes and verifies postgres.delete-old, batch by batch. */
 #include "actions/postgres/postgres_delete_old.h"
 
 #include "actions/postgres/postgres_plan.h"
@@ -79,7 +79,7 @@ bool postgres_delete_old_execute(struct step *step) {
                 "not deleted: the table or its column was dropped or replaced");
     return true;
   }
-  /* what triggers run has to find what it names */
+  /* triggers must find the objects that they name */
   if (!rows || !postgres_ask(conn, "RESET search_path", 0, NULL))
     return false;
   return delete_all(step, conn);

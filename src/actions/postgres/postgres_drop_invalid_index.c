@@ -1,5 +1,5 @@
-/* Removes what a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY has left: no query uses
- * it, but every write keeps it up to date. */
+/* Removes an index that a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY has left: no
+ * query uses it, but every write keeps it up to date. */
 #include "actions/postgres/postgres_indexes.h"
 
 #include "core/format.h"

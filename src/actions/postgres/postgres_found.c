@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Columns that a table with names has. */
+/* Columns of a table of names. */
 static const char column_oid[] = "oid", column_problem[] = "problem";
 
 /* ---- for surveys */

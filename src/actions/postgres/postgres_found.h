@@ -1,4 +1,4 @@
-/* What a survey found: answers of the server as rows of the survey's tables. */
+/* Results of a survey: answers of the server as rows of the survey's tables. */
 #pragma once
 
 #include "actions/postgres/postgres_conn.h"
@@ -15,27 +15,27 @@
 /* A cell of an answer as a value: NULL becomes none with that reason (may be NULL). */
 struct value postgres_text(struct sample *sample, const char *cell, const char *reason);
 struct value postgres_int(const char *cell, const char *reason);
-/* A new row of a table whose first columns are those of the answer, in their order: columns with
- * a unit have numbers, all others text; where the answer has NULL, the reason is the column's
- * `none`. NULL when the sample is full. */
+/* A new row of a table whose first columns are those of the answer, in their order: columns with a
+ * unit have numbers, all others text; where the answer has NULL, the reason is the column's `none`.
+ * NULL when the sample is full. */
 struct row *postgres_row(struct sample *sample, struct table *table, const char *key,
                          const char *parent, const struct pg_rows *rows, size_t at) MUST_CHECK;
-/* The same in the survey's first table, of an answer whose first column is the name. A name that is
- * not valid UTF-8, or that of the row in column `also`, is shown and never picked. */
+/* The same in the survey's first table, from an answer whose first column is the name. A row whose
+ * name, or text in column `also`, is not valid UTF-8 is shown and never picked. */
 struct row *postgres_row_named(struct postgres_conn *conn, const char *parent,
                                const struct pg_rows *rows, size_t at, size_t also) MUST_CHECK;
 /* The only row of the survey's first table; its first cell is its key. NULL with step->err when
  * there is no room. */
 struct row *postgres_row_only(struct step *step, const struct pg_rows *rows);
-/* Whether exactly one table is called so (POSTGRES_TABLE_CALLED); the first cell of each row is its
- * quoted name. Else step->err says what to type. */
+/* Whether exactly one table has that name (POSTGRES_TABLE_CALLED); the first cell of each row is
+ * its quoted name. Otherwise step->err says what to type. */
 bool postgres_resolved(struct step *step, const struct pg_rows *rows, const char *typed);
-/* Says that an answer has more rows than there may be, or than the sample has room for. */
+/* Says that an answer has more rows than the limit, or than the sample has room for. */
 void postgres_found_cut(struct sample *sample, const struct pg_rows *rows, size_t max);
 
 /* ---- for plans */
 
-/* Of a row of a survey's table, by the column's id. */
+/* By the column's id, from a row of a survey's table. */
 struct value postgres_found(const struct table *table, const struct row *row, const char *column);
 const char *postgres_found_text(const struct table *table, const struct row *row,
                                 const char *column); /* "" if it is none */

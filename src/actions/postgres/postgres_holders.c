@@ -22,10 +22,7 @@ const struct table_spec postgres_holders_table =
 #define MS(time) "(extract(epoch FROM " time ") * 1000)::bigint"
 
 // clang-format off
-/* Whose snapshot or transaction is old enough to see rows that are dead to everybody else. VACUUM
- * and workers of autovacuum do not count. A session of another database counts for nothing here; a
- * standby's walsender does, with hot_standby_feedback. Names are read as they are, for one that has
- * no characters in our encoding would fail all. */
+/* Sessions whose snapshot or transaction is old enough to see rows that are dead to all others. VACUUM and autovacuum workers do not count. A session of another database does not matter here; a standby's walsender does, with hot_standby_feedback. Names are read unconverted, because one that has no characters in our encoding would fail the whole query. */
 static const char holders_sql[] =
   "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
   " SELECT who, age, since, seconds, hint, getdatabaseencoding() FROM ("
@@ -81,7 +78,7 @@ bool postgres_note_hidden_holders(struct step *step, struct postgres_conn *conn)
 
 /* ---- words */
 
-/* Whether a VACUUM has run since then, and has left dead rows. */
+/* Whether a VACUUM has run since then and has left dead rows. */
 static bool left_since(const struct table *table, const struct row *const *rows, size_t count,
                        int64_t since_ms) {
   for (size_t i = 0; i < count; i++)
@@ -113,7 +110,7 @@ void postgres_holders_warn_rows(struct plan *plan, const struct action_request *
     if (since.type == VALUE_INT && left_since(table, rows, count, since.integer))
       plan_say(plan, PLAN_WARNING,
                "little can be reclaimed: VACUUM has run since then and had to keep dead rows");
-    break; /* once the oldest is gone, the next plan tells the next one */
+    break; /* when the oldest is gone, the next plan names the next one */
   }
   for (size_t i = 0; i < request->found->note_count; i++)
     if (request->found->notes[i].table &&

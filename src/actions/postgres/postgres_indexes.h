@@ -1,4 +1,4 @@
-/* What the actions on indexes share: all go CONCURRENTLY, from PostgreSQL 12 on. */
+/* Shared by the actions on indexes: all run CONCURRENTLY, from PostgreSQL 12 on. */
 #pragma once
 
 #include "actions/postgres/postgres_holders.h"
@@ -12,8 +12,8 @@ struct postgres_conn *postgres_indexes_open(struct step *step,
 /* The progress of CREATE INDEX and REINDEX. */
 const char *postgres_indexes_progress(int version);
 
-/* SQL: the pid that builds an index of the table x.indrelid, or may (without pg_monitor the tables
- * of others are not told); NULL when nobody does. */
+/* SQL: the pid that builds an index of the table x.indrelid, or may be building it (without
+ * pg_monitor the tables of others are hidden); NULL when there is none. */
 #define POSTGRES_BUILDER                                                                    \
   "(SELECT max(p.pid) FROM pg_stat_progress_create_index p WHERE p.pid <> pg_backend_pid()" \
   " AND p.datname = current_database() AND (p.relid = x.indrelid OR p.relid IS NULL))"
@@ -28,12 +28,12 @@ const char *postgres_indexes_progress(int version);
   " JOIN pg_namespace tn ON tn.oid = t.relnamespace"
 #define POSTGRES_INDEX_NAME "format('%I.%I', n.nspname, i.relname)"
 #define POSTGRES_INDEX_TABLE "format('%I.%I', tn.nspname, t.relname)"
-/* Its size where nobody holds it (POSTGRES_HELD joined as h). */
+/* Its size where no other session holds it (POSTGRES_HELD joined as h). */
 #define POSTGRES_INDEX_SIZE "CASE WHEN h.relation IS NULL THEN pg_relation_size(i.oid) END"
 #define POSTGRES_INDEX_PROBLEM \
   "CASE WHEN NOT pg_has_role(t.relowner, 'USAGE') THEN " POSTGRES_NEEDS_OWNER("t") " END"
-/* For `check`: a name for LOCK TABLE, NULL for what cannot be locked so; and the invalid ones of
- * the same table, as an array. */
+/* For `check`: a name for LOCK TABLE, NULL where it cannot be locked that way; and the invalid
+ * indexes of the same table, as an array. */
 #define POSTGRES_INDEX_LOCK                                                \
   "CASE WHEN t.relkind = 'r' THEN " POSTGRES_INDEX_TABLE " END,"           \
   " (SELECT coalesce(array_agg(o.indexrelid), '{}')::text FROM pg_index o" \

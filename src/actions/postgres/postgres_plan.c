@@ -153,7 +153,7 @@ const struct pg_rows *postgres_read_identified(struct postgres_conn *conn, size_
 
 enum { PICKED = 1, PARENT = 2 };
 
-/* What is picked goes down to the children: parents stand before them. */
+/* A pick of a parent is passed down to its children: parents come before them. */
 static bool mark_picked(const struct table *table, const struct action_request *request,
                         char *marks, struct err *err) {
   struct map places = {0};

@@ -1,25 +1,25 @@
 /* How the plans of PostgreSQL's actions are filled: objects and their identities from rows of the
- * survey, and words for what it found. */
+ * survey, and words for its results. */
 #pragma once
 
 #include "actions/postgres/postgres_found.h"
 
 /* A column of a plan's objects, and the id of the survey's column that it shows; NULL: the row's
- * parent, or what the action puts there. Numbers stand right. */
+ * parent, or a text of the action. Numbers are aligned to the right. */
 struct postgres_column {
   const char *title, *from;
 };
 
 /* What the plans of an action have in common. */
 struct postgres_plan_spec {
-  const struct postgres_column *columns; /* up to one without a title */
+  const struct postgres_column *columns; /* the first one without a title ends the list */
   /* Names, up to NULL. An identity with the name of one of the survey's columns has its value,
-   * "name" is the object's label; the others are the action's. */
+   * "name" is the object's label; the others are set by the action. */
   const char *const *identities;
   enum postgres_identity_scope scope;
 };
 
-/* Columns, identities, and the server that it is for. */
+/* Sets the columns, the identities, and the server that it is for. */
 void postgres_plan_begin(const struct action_request *request, struct plan *plan,
                          const struct postgres_plan_spec *spec);
 /* The survey's row as an object, by its key; its label is in column 0. NULL with err when there is
@@ -34,7 +34,7 @@ struct plan_object *postgres_plan_only(const struct action_request *request, str
 /* NULL: none. The plan has an identity of that name. */
 void postgres_identify(struct plan *plan, struct plan_object *object, const char *name,
                        const char *value);
-/* Of the plan that a step executes or verifies; NULL if there is none. */
+/* From the plan that a step executes or verifies; NULL if there is none. */
 const char *postgres_identity(const struct step *step, size_t object, const char *name);
 /* postgres_read with identities of the plan's object as values, by their names up to NULL. */
 const struct pg_rows *postgres_read_identified(struct postgres_conn *conn, size_t columns,
@@ -42,9 +42,9 @@ const struct pg_rows *postgres_read_identified(struct postgres_conn *conn, size_
                                                const char *const *names);
 #define POSTGRES_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* The rows of the survey's first table that were picked, each once, in the table's order; of one
- * that has children, all below it that have none. For free(). NULL with err when nothing is picked,
- * or when something is not there. Those whose name cannot be said are left out, and the plan warns
+/* The rows of the survey's first table that were picked, each once, in the table's order; for a
+ * parent, all its childless descendants. For free(). NULL with err when nothing is picked, or when
+ * something no longer exists. Rows whose name cannot be sent back are skipped, and the plan warns
  * of it; when there are no others it is an error. */
 const struct row **postgres_picked(const struct action_request *request, struct plan *plan,
                                    size_t *count, struct err *err);

@@ -1,5 +1,5 @@
-/* The proof of what postgres_work.c has run, read on a connection of its own. Statistics come late,
- * so it looks until they are there. */
+/* The verification of what postgres_work.c has run, read on a connection of its own. Statistics
+ * arrive late, so it polls until they do. */
 #include "actions/postgres/postgres_work.h"
 
 #include "io/clock.h"
@@ -8,12 +8,12 @@
 
 enum { LOOK_AGAIN_MS = 200, PATIENCE_MS = 10000 };
 
-/* Sums over those that are done. */
+/* Totals over those that are done. */
 struct totals {
   int64_t before, now;
 };
 
-/* The result of an object, once it is seen; false: look again. */
+/* The result of an object, once it is known; false: read again. */
 static bool judge(struct step *step, size_t object, const struct postgres_work *spec,
                   const struct pg_rows *rows, struct totals *totals) {
   struct outcome *outcome = step->call->outcome;

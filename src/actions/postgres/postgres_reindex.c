@@ -1,5 +1,5 @@
 /* REINDEX CONCURRENTLY of indexes, of all of a table, or of the database: one index after the
- * other, so that each is whole or untouched. */
+ * other, so that each is either rebuilt or untouched. */
 #include "actions/postgres/postgres_indexes.h"
 
 #include "core/format.h"
@@ -25,8 +25,8 @@ static const struct table_spec index_table = {.id = "indexes",
                                               .columns = index_columns,
                                               .column_count = C_COLUMNS};
 
-/* What a failed one has left is for postgres.drop-invalid-index. An index of an exclusion
- * constraint cannot be built again CONCURRENTLY. */
+/* Indexes that a failed one has left are for postgres.drop-invalid-index. An index of an exclusion
+ * constraint cannot be rebuilt CONCURRENTLY. */
 static const char indexes_sql[] =
     "WITH " POSTGRES_HELD ", found AS ("
     "SELECT i.oid, " POSTGRES_INDEX_NAME " AS name, " POSTGRES_INDEX_TABLE " AS parent,"
@@ -49,7 +49,7 @@ static void add_bytes(struct row *row, struct value bytes) {
     *sum = value_int((sum->type == VALUE_INT ? sum->integer : 0) + bytes.integer);
 }
 
-/* A row that stands for several indexes; its place in the table, since rows move. -1: no room. */
+/* A row that stands for several indexes; its index in the table, since rows move. -1: no room. */
 static ptrdiff_t add_group(struct sample *sample, const char *key, const char *parent,
                            const char *label) {
   struct table *table = &sample->tables[0];
@@ -78,7 +78,7 @@ static bool survey(struct step *step) {
       break;
     if (parent < 0 || strcmp(table->rows[parent].key, of) != 0)
       parent = add_group(sample, of, database, NULL);
-    /* its table's name is needed, too: to see whether its lock can be taken */
+    /* its table's name is needed, too: to check whether it can be locked */
     const struct row *row = parent < 0 ? NULL : postgres_row_named(conn, of, rows, i, A_TABLE);
     if (!row)
       break;
@@ -124,7 +124,7 @@ static const char check_sql[] =
     "SELECT NULL, " POSTGRES_INDEX_LOCK POSTGRES_INDEX_FROM " WHERE i.oid = $1::oid"
     " AND $2::text = 'REINDEX INDEX CONCURRENTLY ' || " POSTGRES_INDEX_NAME;
 
-/* The new index has the old one's name and an oid of its own. */
+/* The new index has the old one's name and a new oid. */
 static const char prove_sql[] =
     "SELECT true, CASE WHEN NOT x.indisvalid THEN 'the index is not valid'"
     "  WHEN i.oid = $1::oid THEN 'the index is the old one' END, 'valid, ', "

@@ -1,4 +1,4 @@
-/* pg_stat_statements_reset(): the statement statistics of the database begin anew. */
+/* pg_stat_statements_reset(): resets the statement statistics of the database. */
 #include "actions/postgres/postgres_plan.h"
 
 #include "core/format.h"
@@ -21,12 +21,12 @@ enum {
 static const struct column_spec columns_found[] = {
     [C_DATABASE] = {.id = "database"},
     [C_OID] = {.id = "oid"},
-    {.id = "wide"}, /* it forgets all databases */
+    {.id = "wide"}, /* it clears all databases */
     {.id = "may"},
     [C_COUNT_SQL] = {.id = "count_sql"},
     {.id = "since_sql"},
     [C_STATEMENT] = {.id = "statement"},
-    /* so many come with the first question */
+    /* number of rows that the first question fetches */
     [C_COUNT] = {.id = "count", .unit = UNIT_COUNT},
     [C_CALLS] = {.id = "calls", .unit = UNIT_COUNT},
     [C_SINCE] = {.id = "since"},
@@ -34,8 +34,8 @@ static const struct column_spec columns_found[] = {
 static const struct table_spec found_table =
     POSTGRES_TABLE_SPEC("statements", "Statements", columns_found);
 
-/* The extension may lie in any schema. Before its version 1.7 (PostgreSQL 12) it can only forget
- * all databases at once; since 1.9 it says since when it counts. */
+/* The extension may be in any schema. Before its version 1.7 (PostgreSQL 12) it can only clear all
+ * databases at once; since 1.9 it reports the time of the last reset. */
 #define EXTENSION_SQL                                                                         \
   "SELECT current_database()::text, d.oid::text, f.pronargs < 3,"                             \
   " has_function_privilege(f.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE'),"       \
@@ -64,7 +64,7 @@ static bool survey(struct step *step) {
   struct row *row = postgres_row_only(step, rows);
   if (!row)
     return false;
-  /* where it is not loaded, it is the server that says so */
+  /* where it is not loaded, the server says so */
   const struct table *table = &step->found->tables[0];
   const char *since_sql = postgres_found_text(table, row, "since_sql");
   rows =
@@ -145,12 +145,12 @@ static bool execute(struct step *step) {
   return true;
 }
 
-/* It counts on: what has run since then is there again, this question too. */
+/* It keeps counting: statements that have run since are in it again, this one too. */
 static bool verify(struct step *step) {
   struct outcome *outcome = step->call->outcome;
   char before[2 * FORMAT_MAX], now[FORMAT_MAX];
   struct postgres_conn *conn = postgres_conn_open(step);
-  /* what is run is the server's: a plan from a file may say anything */
+  /* the server's own statement runs: a plan from a file may contain anything */
   const struct pg_rows *rows = postgres_read(conn, C_ASKED, EXTENSION_SQL, 0, postgres_no_values);
   if (rows && rows->rows == 1)
     rows = postgres_read(conn, 2, arena_printf(&step->arena, "%s", pg_cell(rows, 0, C_COUNT_SQL)),

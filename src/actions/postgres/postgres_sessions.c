@@ -29,7 +29,7 @@ const struct postgres_effect *postgres_effect_named(const char *action) {
   for (size_t i = 0; i < sizeof effects / sizeof *effects; i++)
     if (strcmp(effects[i].action, action) == 0)
       return &effects[i];
-  abort(); /* each action on sessions has its row */
+  abort(); /* each action on sessions has one row here */
 }
 
 const struct postgres_effect *postgres_effect_of(const struct plan *plan) {
@@ -39,7 +39,7 @@ const struct postgres_effect *postgres_effect_of(const struct plan *plan) {
 const char *postgres_effect_sql(const struct postgres_effect *effect, const char *pid,
                                 const char *start, const char *moment,
                                 char out[POSTGRES_EFFECT_MAX]) {
-  /* the function is called for what WHERE has let through: it stands in no WHERE of its own */
+  /* the function is called for rows that WHERE has selected: it must not be in the WHERE itself */
   snprintf(out, POSTGRES_EFFECT_MAX,
            "SELECT %s(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s%s%s"
            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
@@ -48,7 +48,7 @@ const char *postgres_effect_sql(const struct postgres_effect *effect, const char
   return out;
 }
 
-/* ---- whom they may be done to */
+/* ---- the sessions that they apply to */
 
 bool postgres_key_start(const char *key, char out[POSTGRES_MOMENT_MAX]) {
   struct postgres_session_key session;
@@ -104,7 +104,7 @@ static const struct table *model_table(const struct action_request *request) {
   return sample ? sample_table_view(sample, POSTGRES_SESSIONS_TABLE) : NULL;
 }
 
-/* Of those rows of the request that the model knows: the survey tells of others. */
+/* Of the rows of the request those that the model knows: the survey reports the others. */
 static bool check_rows(const struct action_request *request, bool cancels, struct err *why) {
   const struct table *table = model_table(request);
   for (size_t i = 0; i < request->key_count; i++) {
@@ -137,8 +137,8 @@ static const char *session_named(const char *word) {
 
 /* ---- the root of a tree */
 
-/* The row at the top of the row's tree; NULL with why when it may not be terminated, or is no tree.
- */
+/* The row at the top of the row's tree; NULL with the reason when it must not be terminated, or is
+ * not a tree. */
 static const struct row *root_find(const struct table *table, const struct row *row,
                                    struct err *why) {
   const struct row *root = postgres_session_root(table, row);

@@ -20,7 +20,7 @@ static const struct postgres_column columns[] = {
     {"STATE", POSTGRES_SESSIONS_ID_STATE},
     {"FOR", POSTGRES_SESSIONS_ID_STATE_AGE},
     {"TXN", POSTGRES_SESSIONS_ID_TRANSACTION_AGE},
-    {"FREES", POSTGRES_SESSIONS_ID_BLOCKS}, /* where that is known, how many it frees */
+    {"FREES", POSTGRES_SESSIONS_ID_BLOCKS}, /* where that is known, how many it unblocks */
     {"QUERY", NULL},
     {0},
 };
@@ -28,7 +28,7 @@ static const char *const identities[] = {POSTGRES_SESSIONS_ID_PID, POSTGRES_SESS
                                          POSTGRES_SESSION_MOMENT, POSTGRES_SESSION_WAITERS, NULL};
 static const struct postgres_plan_spec spec = {columns, identities, POSTGRES_OF_RUN};
 
-/* ---- who is freed */
+/* ---- which sessions are unblocked */
 
 static struct postgres_fate *fate_of(const struct postgres_objects *objects, int64_t pid) {
   for (size_t i = 0; pid > 0 && i < objects->table->row_count; i++) /* 0: a prepared transaction */
@@ -37,7 +37,7 @@ static struct postgres_fate *fate_of(const struct postgres_objects *objects, int
   return NULL;
 }
 
-/* Looks once at what the session in that row waits for. Whether anything is new. */
+/* Looks once at what the session in that row waits for. Whether anything changed. */
 static bool look_up(const struct postgres_objects *objects, size_t row) {
   const char *at = postgres_session_text(&objects->table->rows[row], SESSION_FOUND_BLOCKED_BY);
   struct postgres_fate *fate = &objects->fates[row];
@@ -91,7 +91,7 @@ static const char *query_text(struct plan *plan, const struct row *row) {
   return plan_printf(plan, "%s%s", text, length >= sizeof text ? "..." : "");
 }
 
-/* The keys of those that the object frees; NULL: nobody. For free(). */
+/* The keys of the sessions that the object unblocks; NULL: none. For free(). */
 static char *waiters_text(const struct postgres_objects *objects, size_t index, size_t *count) {
   char *text = NULL;
   size_t size = 0;
@@ -106,8 +106,8 @@ static char *waiters_text(const struct postgres_objects *objects, size_t index, 
   return text;
 }
 
-/* The moment that the effect is bound to, "" if it is to none. Only what looks like a time is taken
- * over into the SQL that is shown. */
+/* The moment that the effect is bound to, "" if it is not bound. Only text that looks like a time
+ * goes into the SQL that is shown. */
 static bool moment_of(const struct table *table, const struct row *row,
                       const struct postgres_effect *effect, const char **moment, struct err *err) {
   const char *source = effect->moment;
@@ -167,7 +167,8 @@ bool postgres_sessions_plan(const struct action_request *request, const struct r
   return good;
 }
 
-/* The rows of the request, each once; NULL with why one of them cannot be planned for. */
+/* The rows of the request, each once; NULL with the reason why one of them cannot be planned for.
+ */
 static const struct row **rows_found(const struct action_request *request, bool cancels,
                                      size_t *count, struct err *err) {
   const struct row **rows = mem_new((request->key_count + 1) * sizeof *rows);

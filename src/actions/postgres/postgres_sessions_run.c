@@ -1,5 +1,5 @@
 /* One session after the other, each by one statement that matches its identity and sends the
- * signal. Then watches what becomes of them, and of those that waited for them. */
+ * signal. Then follows what happens to them, and to those that waited for them. */
 #include "actions/postgres/postgres_sessions.h"
 
 #include "actions/postgres/postgres_sql.h"
@@ -22,14 +22,14 @@ static int64_t pid_of(const struct step *step, size_t object) {
   return strtoll(action_identity(step->call->plan, object, POSTGRES_SESSIONS_ID_PID), NULL, 10);
 }
 
-/* ---- what has become of sessions */
+/* ---- the state of sessions afterwards */
 
 // clang-format off
 enum {
   LOOK_PID, LOOK_START, LOOK_STATE, LOOK_QUERY_START, LOOK_USER, LOOK_WAITS, LOOK_OWN,
   LOOK_ENCODING, LOOK_COLUMNS
 };
-/* The user's name as it is, since in the bytes of another encoding it would fail the statement */
+/* The user's name unconverted, since bytes of another encoding would fail the statement */
 static const char look_frame[] =
     "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
     " SELECT pid, " POSTGRES_MOMENT("backend_start") ", state, " POSTGRES_MOMENT("query_start") ", usename,"
@@ -54,8 +54,8 @@ static size_t find(const struct pg_rows *rows, int64_t pid, const char *start) {
 
 /* ---- execute */
 
-/* Why the effect did not match: what the row says that has the pid now, of the one that was meant.
- * signalled: it matched, and the server answered false. */
+/* Why the effect did not match: from the row that has the pid now. signalled: it matched, and the
+ * server answered false. */
 static void explain(struct step *step, size_t object, const struct pg_rows *rows, bool signalled) {
   struct outcome *outcome = step->call->outcome;
   const char *start = pg_cell(rows, 0, LOOK_START), *state = pg_cell(rows, 0, LOOK_STATE);
@@ -123,7 +123,7 @@ bool postgres_sessions_execute(struct step *step) {
   for (size_t i = 0; i < count && postgres_is_up(conn) && !step_should_stop(step); i++) {
     signal_session(step, conn, i);
     step_progress(step, (int64_t)i + 1, (int64_t)count, "sessions");
-    step_yield(step); /* a person may stop it here */
+    step_yield(step); /* a safe point: a person may cancel here */
   }
   outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "nothing was done");
   return postgres_is_up(conn);
@@ -135,8 +135,8 @@ bool postgres_sessions_execute(struct step *step) {
 struct waiter {
   int64_t pid;
   char start[POSTGRES_MOMENT_MAX]; /* "" when it is not known */
-  size_t object;                   /* for whom */
-  bool waits;                      /* for anybody */
+  size_t object;                   /* the session that it waits for */
+  bool waits;                      /* waits for any session */
 };
 
 struct watch {
@@ -166,7 +166,7 @@ static void add_waiters(struct watch *watch, size_t object) {
   }
 }
 
-/* The statement that looks for all that are watched. */
+/* The statement that reads all sessions that are watched. */
 static const char *watch_begin(struct watch *watch) {
   const struct step_call *call = watch->step->call;
   const size_t objects = call->plan->object_count;
@@ -225,7 +225,7 @@ static bool anyone_waits(const struct watch *watch) {
   return false;
 }
 
-/* Looks until all have ended, and nobody waits for them. */
+/* Polls until all have ended, and no session waits for them. */
 static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char *sql) {
   struct step_call *call = watch->step->call;
   int64_t until_ms = watch->started_ms + PATIENCE_MS;
@@ -251,8 +251,8 @@ static bool watch_on(struct watch *watch, struct postgres_conn *conn, const char
   return !watch->step->dropped;
 }
 
-/* "2 gone, 3 sessions freed, 1 of which waits for another now": who has waited for somebody who is
- * gone is freed, though one of the freed may be the next to hold up the others. */
+/* "2 gone, 3 sessions freed, 1 of which waits for another now": a session that waited for one that
+ * is gone is freed, although one of the freed may block the others next. */
 static void say_proof(const struct watch *watch) {
   struct outcome *outcome = watch->step->call->outcome;
   size_t done = outcome_count(outcome, OBJECT_DONE), freed = 0, waits = 0;

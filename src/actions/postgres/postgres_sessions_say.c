@@ -52,7 +52,7 @@ static void say_freed(struct plan *plan, const struct postgres_objects *objects)
                               "sessions wait for others as well, and keep"));
 }
 
-/* What breaks, and what is rolled back. */
+/* What fails, and what is rolled back. */
 static void say_cancel(struct plan *plan, bool one) {
   plan_say(plan, PLAN_BLAST,
            one ? "its client gets an error (57014) for the query; the session stays"
@@ -89,7 +89,7 @@ static void say_terminate(struct plan *plan, const struct postgres_objects *obje
                  : "queries run: cancel (C) would end them and leave the sessions");
 }
 
-/* Work that one would rather not lose. */
+/* Work whose loss costs time. */
 static void warn_of_work(struct plan *plan, const struct postgres_objects *objects) {
   static const struct {
     const char *application, *says;

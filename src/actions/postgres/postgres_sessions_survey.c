@@ -1,8 +1,8 @@
-/* Whom an action on sessions is about, asked of the server itself: the model's list is cut, and
- * some seconds old. Beside those there are who waits for a lock, and who holds it, so that the plan
- * can tell what each of them frees.
+/* The sessions that an action is about, read from the server itself: the model's list is cut, and
+ * some seconds old. It also reads the sessions that wait for a lock and those that hold it, so that
+ * the plan can say what each of them blocks.
  *
- * The query is a message of the simple protocol without values: what is put into it are numbers. */
+ * The query is a message of the simple protocol without values: only numbers are put into it. */
 #include "actions/postgres/postgres_sessions.h"
 
 #include "actions/found.h"
@@ -45,18 +45,13 @@ const struct table_spec postgres_sessions_found_table =
 // clang-format off
 #define AGE_OF(time) "greatest(extract(epoch FROM clock_timestamp() - " time "), 0)"
 
-/* What the answer has behind the table's columns. */
+/* The columns of the answer after the table's. */
 enum {
   A_START = SESSION_FOUND_COUNT, A_PARENT, A_PARENT_START, A_IS_HIDDEN, A_ENCODING,
   A_WANTED, A_WAITING, A_HIDDEN, A_COUNT
 };
 
-/* %s: which are wanted, and in which order; whether the holders of their locks are looked for to
- * the last one. pg_blocking_pids takes the lock manager for itself: it is called for so many only.
- * A prepared transaction blocks as pid 0. As in the collector's tree, the parent is the first
- * blocker that there is. A query has the bytes of its own database, which left() and the like refuse
- * in ours; names are told as they are (SQL_ASCII) for the same reason. They are made UTF-8 here
- * (clients/postgres/pg_text.h). */
+/* %s: which are wanted, and in which order; whether the holders of their locks are followed to the root. pg_blocking_pids locks the lock manager: the number of calls is limited. A prepared transaction blocks as pid 0. As in the collector's tree, the parent is the first existing blocker. A query has the bytes of its own database, which left() and the like refuse in ours; names are sent unconverted (SQL_ASCII) for the same reason. They are made UTF-8 here (clients/postgres/pg_text.h). */
 static const char frame[] =
   "SET TRANSACTION READ ONLY; SET LOCAL client_encoding = 'SQL_ASCII';"
   " WITH RECURSIVE seen AS (SELECT s.*, pg_encoding_to_char(d.encoding) AS encoding,"
@@ -103,7 +98,7 @@ static const char frame[] =
 
 static const char unseen[] = "needs pg_monitor";
 
-/* A name of the server's, in whatever encoding it was written. */
+/* A name from the server, in whatever encoding it was written. */
 static struct value name_of(struct sample *sample, const char *cell, const char *encoding) {
   char text[4 * 1024];
   if (!cell)
@@ -169,7 +164,7 @@ static bool take(struct step *step, const struct pg_rows *rows) {
 
 /* ---- the bodies */
 
-/* wanted: SQL. climb: also who holds up those that are wanted, to the last one. */
+/* wanted: SQL. climb: also the blockers of the wanted ones, up to the root. */
 static bool survey(struct step *step, const char *order, const char *wanted, bool climb) {
   static const struct table_spec *const tables[] = {&postgres_sessions_found_table};
   struct postgres_conn *conn = postgres_survey(postgres_conn_open_urgent(step), tables, 1);
@@ -203,7 +198,7 @@ static bool survey_rows(struct step *step, bool climb) {
   return survey(step, "query_start", arena_printf(&step->arena, "pid IN (%s)", list), climb);
 }
 
-/* Those that are so since the time in that column, for the age of the only parameter at least. */
+/* Those in that state since the time in that column, for at least the age of the only parameter. */
 static bool survey_age(struct step *step, const char *state, const char *since) {
   const char *wanted = arena_printf(&step->arena,
                                     "backend_type = 'client backend' AND state %s AND %s <= "
@@ -228,7 +223,7 @@ bool postgres_sessions_survey_idle(struct step *step) {
   return survey_age(step, "LIKE 'idle in transaction%'", "state_change");
 }
 
-/* ---- what was found */
+/* ---- results */
 
 const struct row *postgres_session_found(const struct action_request *request, const char *key,
                                          struct err *err) {

@@ -40,24 +40,24 @@ enum { COLUMNS = sizeof setting_columns / sizeof *setting_columns };
 static const struct table_spec setting_table =
     POSTGRES_TABLE_SPEC("settings", "Setting", setting_columns);
 
-/* What this connection has set for itself hides the server's value, which is the one it would reset
+/* A setting that this connection has made hides the server's value, which is the one it would reset
  * to. */
 #define FROM_SETTINGS                                                                    \
   " FROM pg_settings s, LATERAL (SELECT CASE WHEN s.source = 'session' THEN s.reset_val" \
   "  ELSE s.setting END AS raw) v"
 #define SHOWN "CASE WHEN s.source = 'session' THEN v.raw ELSE current_setting(s.name) END"
-/* The last line on the setting in the file of ALTER SYSTEM. */
+/* The last line for the setting in the file of ALTER SYSTEM. */
 #define AUTO_FILE "'%postgresql.auto.conf'"
 #define IN_AUTO_FILE(what)                                                         \
   "(SELECT f." what " FROM pg_file_settings f WHERE lower(f.name) = lower(s.name)" \
   " AND f.sourcefile LIKE " AUTO_FILE " ORDER BY f.seqno DESC LIMIT 1)"
-/* What ALTER SYSTEM is to say, with the value in $3, or NULL to reset. */
+/* The ALTER SYSTEM statement, with the value in $3, or NULL to reset. */
 #define STATEMENT(value)                                                     \
   "CASE WHEN " value " IS NULL THEN format('ALTER SYSTEM RESET %I', s.name)" \
   " ELSE format('ALTER SYSTEM SET %I = %L', s.name, " value ") END"
 
-/* Where the file may not be read (superusers may), pg_settings tells whether the value is from
- * there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
+/* Without the right to read the file (superusers have it), pg_settings says whether the value is
+ * from there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
 #define SETTING_SQL(auto_value)                                                                    \
   "SELECT s.name, v.raw, " SHOWN ", s.context,"                                                    \
   " s.source, " auto_value ", s.pending_restart,"                                                  \
@@ -79,7 +79,7 @@ static const struct table_spec setting_table =
       "$2::text") ","                                                                              \
                   " s.short_desc" FROM_SETTINGS " WHERE lower(s.name) = lower($1::text)"
 
-/* Asks with the file of ALTER SYSTEM, and without it where that may not be read. */
+/* Asks with the file of ALTER SYSTEM, and without it where it must not be read. */
 static const struct pg_rows *read_setting(struct postgres_conn *conn, size_t columns,
                                           const char *with_file, const char *without, size_t count,
                                           const char *const *values) {
@@ -168,8 +168,8 @@ static bool execute(struct step *step) {
 
 /* ---- verify */
 
-/* The server's value; whether it waits for a restart; whether its file says something else, if the
- * file may be read. */
+/* The server's value; whether it needs a restart; whether its file says something else, if the file
+ * is readable. */
 #define PROVE_SQL(file_error)                                                          \
   "SELECT v.raw, " SHOWN ", s.pending_restart, " file_error ", s.source" FROM_SETTINGS \
   " WHERE s.name = $1::text"
@@ -181,7 +181,7 @@ static bool is_as_wanted(const struct step *step, const char *raw) {
   return strcmp(raw, identity(step, POSTGRES_SET_RAW)) != 0 || (value && strcmp(raw, value) == 0);
 }
 
-/* False: look again. */
+/* False: read again. */
 static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
   struct outcome *outcome = step->call->outcome;
   const char *name = identity(step, "name"), *was = identity(step, POSTGRES_SET_SHOWN);

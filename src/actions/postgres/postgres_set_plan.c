@@ -56,7 +56,7 @@ struct setting {
   const char *value;  /* NULL: reset */
 };
 
-/* ---- what is wrong */
+/* ---- errors */
 
 static bool holds_password(const struct setting *setting) {
   const char *const texts[] = {setting->raw, setting->shown, setting->former, setting->value};
@@ -97,7 +97,7 @@ static bool allowed(const struct action_request *request, const struct setting *
   return true;
 }
 
-/* ---- what it means */
+/* ---- impact */
 
 static void say_when(struct plan *plan, const struct setting *setting) {
   const char *context = setting->context;

@@ -1,33 +1,34 @@
-/* SQL that several questions of PostgreSQL's actions have in common. */
+/* SQL that several questions of PostgreSQL's actions share. */
 #pragma once
 
 /* A moment to the microsecond, as it is compared and shown: "2026-11-25 04:03:12.123456+00". */
 #define POSTGRES_MOMENT(time) \
   "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
 
-/* After WITH: the relations that another session has locked whole, whose size would be waited for.
- */
+/* After WITH: the relations that another session has locked exclusively; reading their size would
+ * wait for the lock. */
 #define POSTGRES_HELD                                              \
   "held AS (SELECT DISTINCT relation FROM pg_locks"                \
   "  WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'" \
   "  AND pid <> pg_backend_pid())"
 
-/* Of pg_class t: its size unless it is locked so, and its rows once it was analyzed. */
+/* From pg_class t: its size unless it is locked exclusively, and its row count once it was
+ * analyzed. */
 #define POSTGRES_TABLE_FIGURES                                            \
   "CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid" \
   "  AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid())"   \
   "  THEN pg_table_size(t.oid) END, CASE WHEN t.reltuples > 0 THEN t.reltuples::bigint END"
 
-/* What is wrong with a table (pg_class) of somebody else. */
+/* What is wrong with another owner's table (pg_class). */
 #define POSTGRES_NEEDS_OWNER(table) \
   "'needs the rights of its owner, ' || pg_get_userbyid(" table ".relowner)"
 
-/* Behind the name of a schema. */
+/* After the name of a schema. */
 #define POSTGRES_NO_SYSTEM " NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
 
-/* Whether pg_class t with its schema n is called $1: "orders", "shop.orders" as it reads, or as SQL
- * quotes it. Names are compared as values, never parsed: whatever is in them, they are only names.
- */
+/* Whether pg_class t with its schema n has the name $1: "orders", "shop.orders" as it reads, or as
+ * SQL quotes it. Names are compared as values, never parsed: whatever they contain, they are only
+ * names. */
 #define POSTGRES_TABLE_CALLED                                        \
   "($1::text IN (t.relname::text, n.nspname || '.' || t.relname,"    \
   " format('%I.%I', n.nspname, t.relname), format('%I', t.relname))" \

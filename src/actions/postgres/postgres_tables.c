@@ -25,8 +25,7 @@ const struct table_spec postgres_tables_table =
 #define MS(time) "(extract(epoch FROM " time ") * 1000)::bigint"
 
 // clang-format off
-/* $1: with the parents of partitions; $2: for ANALYZE. The size of a table that another session has
- * locked whole would be waited for. */
+/* $1: with the parents of partitions; $2: for ANALYZE. Reading the size of a table that another session has locked exclusively would wait for the lock. */
 static const char tables_sql[] =
   "WITH " POSTGRES_HELD
   " SELECT format('%I.%I', n.nspname, c.relname),"

@@ -10,7 +10,7 @@ const char postgres_no_name[] = "its name is not valid UTF-8";
 
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
 
-/* Room for what grows: one byte becomes three at most. */
+/* Room for growth: one byte becomes at most three. */
 enum { GROWTH = 3, ARENA_MAX = 2 * GROWTH * PG_BYTES_MAX };
 
 bool postgres_utf8_failed(const char *sqlstate) {
@@ -27,8 +27,8 @@ static bool has_bytes_of_its_own(const char *encoding) {
   return *encoding && strcmp(encoding, "UTF8") != 0 && strcmp(encoding, "SQL_ASCII") != 0;
 }
 
-/* A character that the end cuts off is left out by pg_utf8: with a newline behind it, it is
- * replaced, so that "ren\351" is not shown as "ren". */
+/* pg_utf8 drops a character that the end cuts off: followed by a newline, it is replaced, so that
+ * "ren\351" is not shown as "ren". */
 static const char *convert(struct arena *arena, const char *cell, const char *encoding) {
   size_t length = strlen(cell), size = GROWTH * (length + 1) + 1;
   char *with_end = mem_printf("%s\n", cell), *out = mem_new(size);

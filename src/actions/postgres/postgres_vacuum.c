@@ -1,5 +1,5 @@
-/* VACUUM of tables: room of dead rows becomes room for new ones. ANALYZE of tables: fresh
- * statistics for the planner. */
+/* VACUUM of tables: makes the space of dead rows reusable. ANALYZE of tables: fresh statistics for
+ * the planner. */
 #include "actions/postgres/postgres_holders.h"
 #include "actions/postgres/postgres_sql.h"
 #include "actions/postgres/postgres_tables.h"
@@ -62,8 +62,8 @@ static void say_analyze(const struct action_request *request, struct plan *plan,
 
 /* ---- execute */
 
-/* They skip what they may not with a mere warning. The owner's name is told by the plan: here one
- * that is no UTF-8 would cost the whole answer. */
+/* Without the right they skip a table with a mere warning. The plan names the owner: here a name
+ * that is not UTF-8 would fail the whole answer. */
 #define CHECK(first, second)                                                                   \
   "SELECT CASE WHEN NOT " POSTGRES_MAY_MAINTAIN                                                \
   "  THEN 'permission denied: the rights of the table''s or the database''s owner are needed'" \
@@ -72,7 +72,7 @@ static void say_analyze(const struct action_request *request, struct plan *plan,
   " WHERE c.oid = $1::oid AND $2::text IN (format('" first " %I.%I', n.nspname, c.relname),"   \
   " format('" second " %I.%I', n.nspname, c.relname))"
 
-/* pg_stat_progress_vacuum: 17 counts indexes, too; pg_stat_progress_analyze came with 13. */
+/* pg_stat_progress_vacuum: 17 counts indexes, too; pg_stat_progress_analyze exists since 13. */
 #define VACUUM_PROGRESS                                                    \
   "SELECT phase, CASE phase WHEN 'vacuuming heap' THEN heap_blks_vacuumed" \
   "  ELSE heap_blks_scanned END, heap_blks_total, 'blocks', NULL::text"    \
@@ -102,7 +102,7 @@ static const char *analyze_progress(int version) {
 
 /* ---- verify */
 
-/* When it was last done: the stamp is a moment before. */
+/* When it was last done: the recorded time is shortly before. */
 #define PROVE(last, says, now)                                                              \
   "SELECT s.at IS NOT NULL AND ($3::text IS NULL OR s.at > $3::text), NULL, " says ", " now \
   ", NULL FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,"                   \

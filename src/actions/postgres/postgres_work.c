@@ -12,8 +12,8 @@
 
 enum { PERIOD_MS = 1000 };
 
-/* What a failed one has left: invalid indexes of its table that were not there before ($2), nor are
- * being built by somebody else. $1: the oid of the table or of an index. */
+/* The leftovers of a failed one: invalid indexes of its table that did not exist before ($2), and
+ * that no other session is building. $1: the oid of the table or of an index. */
 static const char left_sql[] =
     "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_index i"
     " JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -32,7 +32,7 @@ struct work {
   const char *left; /* names for postgres.drop-invalid-index, each quoted as a word; NULL: none */
 };
 
-/* What `check` says of the object under way, in the step's arena. */
+/* What `check` says about the current object, in the step's arena. */
 struct checked {
   const char *lock;    /* a name for LOCK TABLE; NULL: none */
   const char *invalid; /* the table's invalid indexes */
@@ -81,7 +81,7 @@ static void show(struct work *work, const struct pg_rows *rows) {
   else
     snprintf(phase, sizeof phase, "%.80s", text ? text : "");
   say_step(work, phase);
-  /* a phase counts from the start: the rate is its own */
+  /* each phase counts from zero: the rate is its own */
   if (unit != progress->unit || number(pg_cell(rows, 0, PROGRESS_DONE)) < progress->done)
     progress->started_ms = clock_now_ms();
   progress->done = number(pg_cell(rows, 0, PROGRESS_DONE));
@@ -89,7 +89,7 @@ static void show(struct work *work, const struct pg_rows *rows) {
   progress->unit = unit;
 }
 
-/* Takes what the last look asked for, and asks again. Never waits: the statement goes on without a
+/* Takes the answer to the last question, and asks again. Never waits: the statement runs without a
  * second session where no connection slot is left. */
 static void look(struct work *work) {
   char pid[16];
@@ -117,7 +117,7 @@ static void look(struct work *work) {
 
 /* A statement that a person can cancel. */
 static const struct pg_rows *run_long(struct work *work, const char *sql) {
-  look(work); /* what was asked before was of another statement */
+  look(work); /* the last question was about another statement */
   postgres_begin(work->conn, sql, 0, NULL);
   while (!postgres_wait(work->conn, work->step->cancelled && !work->watch ? 50 : PERIOD_MS))
     look(work);
@@ -141,7 +141,7 @@ static void failed(struct work *work, bool running) {
     outcome_set(outcome, work->object, OBJECT_REFUSED, "%s", why);
 }
 
-/* Whether it still is what was planned; otherwise its result is set. */
+/* Whether it is still the planned object; otherwise sets its result. */
 static bool check(struct work *work, struct checked *checked) {
   struct outcome *outcome = outcome_of(work);
   const struct pg_rows *rows = postgres_read_identified(
@@ -165,8 +165,8 @@ static bool check(struct work *work, struct checked *checked) {
   return false;
 }
 
-/* The lock that it begins with is taken and released: only its wait for transactions may take
- * long. One message is one transaction; LOCK_TIMEOUT counts in it at once. */
+/* The lock that it begins with is taken and released: only its wait for transactions may take long.
+ * One message is one transaction; LOCK_TIMEOUT applies in it at once. */
 static bool may_lock(struct work *work, const char *lock) {
   const char *sql = lock ? arena_printf(&work->step->arena,
                                         "SET lock_timeout = '3s';"
@@ -191,7 +191,7 @@ static void add_left(struct work *work, const char *invalid) {
   const struct object_outcome *object = &outcome->objects[work->object];
   const char *const values[] = {identity(work, POSTGRES_WORK_OID), invalid};
   const struct pg_rows *rows = postgres_read(work->conn, 1, left_sql, 2, values);
-  if (!rows && postgres_is_up(work->conn)) /* a cancel that came late has hit the question */
+  if (!rows && postgres_is_up(work->conn)) /* a late cancel has hit the question */
     rows = postgres_read(work->conn, 1, left_sql, 2, values);
   if (!rows) {
     outcome_set(outcome, work->object, object->result,
@@ -311,7 +311,7 @@ static const struct row **rows_of(const struct action_request *request, struct p
   return rows;
 }
 
-/* Which of them the server will refuse. */
+/* Those that the server will refuse. */
 static void warn_of_problems(struct plan *plan, const struct table *table,
                              const struct row *const *rows, size_t count) {
   const char *problem = NULL, *key = NULL;

@@ -1,19 +1,19 @@
 /* Long statements on tables and indexes, one object after the other: VACUUM, ANALYZE, REINDEX,
- * CREATE INDEX and DROP INDEX. None of them takes values, so that its names are put together and
- * quoted by the server.
+ * CREATE INDEX and DROP INDEX. None of them takes values, so its names are assembled and quoted by
+ * the server.
  *
- * Each object has its statement as an identity, made of a name that the survey's server had quoted.
- * Right before it runs, the server is asked on the same session whether that statement is what it
- * would write itself for the object with the pinned oid; only then the identity is sent. A second
- * link reads the progress each second, and is the way in which a person's cancel gets through
+ * Each object has its statement as an identity, built from a name that the survey's server has
+ * quoted. Right before it runs, the server is asked on the same session whether it would write the
+ * same statement itself for the object with the pinned oid; only then the identity is sent. A
+ * second connection reads the progress each second, and carries a person's cancel
  * (pg_cancel_backend of our own session). */
 #pragma once
 
 #include "actions/postgres/postgres_plan.h"
 
-/* Identities of every object: the oid of the table or index; the statement, what runs; the name,
- * quoted, with its schema; a number from before, to compare with (bytes, dead rows), if known; what
- * the object must have, or must no longer have: the survey's column "stamp", if it has one. */
+/* Identities of every object: the oid of the table or index; the statement, which runs; the name,
+ * quoted, with its schema; a number from before, to compare with (bytes, dead rows), if known; the
+ * required or forbidden state of the object: the survey's column "stamp", if it has one. */
 #define POSTGRES_WORK_OID "oid"
 #define POSTGRES_WORK_STATEMENT "statement"
 #define POSTGRES_WORK_NAME "name"
@@ -22,8 +22,8 @@
 
 /* The answer of `check`; no row: it no longer exists, or has another name. */
 enum postgres_work_check {
-  CHECK_WHY_NOT, /* words; NULL: go on */
-  CHECK_LOCK,    /* a name for LOCK TABLE, to see whether the lock is to be had; NULL: none */
+  CHECK_WHY_NOT, /* why it is not run; NULL: run it */
+  CHECK_LOCK,    /* a name for LOCK TABLE, to check that the lock is free; NULL: none */
   CHECK_INVALID, /* the table's invalid indexes, as an array of oids; NULL: does not matter */
   CHECK_COLUMN_COUNT
 };
@@ -40,11 +40,11 @@ enum postgres_work_progress {
 
 /* The answer of `prove`, of at most one row. */
 enum postgres_work_proof {
-  PROOF_SEEN,   /* a boolean; false: look again */
+  PROOF_SEEN,   /* a boolean; false: read again */
   PROOF_WRONG,  /* why the object is not as it should be; NULL: it is */
-  PROOF_SAYS,   /* before the figures: "valid, "; may be NULL */
-  PROOF_NOW,    /* a number for the figures */
-  PROOF_BEHIND, /* after the figures; may be NULL */
+  PROOF_SAYS,   /* before the numbers: "valid, "; may be NULL */
+  PROOF_NOW,    /* a number to report */
+  PROOF_BEHIND, /* after the numbers; may be NULL */
   PROOF_COLUMN_COUNT
 };
 
@@ -52,9 +52,9 @@ enum { POSTGRES_FIGURES_MAX = 200 };
 
 struct postgres_work {
   /* ---- the plan */
-  const char *title;      /* before the name, and before how many: "Vacuum" */
-  const char *title_one;  /* before the name, where that is another: "Drop the invalid index" */
-  const char *objects;    /* after how many: "invalid indexes"; NULL: `many` */
+  const char *title;      /* before the name, and before the count: "Vacuum" */
+  const char *title_one;  /* before the name, where that differs: "Drop the invalid index" */
+  const char *objects;    /* after the count: "invalid indexes"; NULL: `many` */
   const char *one, *many; /* unit: "index", "indexes" */
   const struct postgres_column *columns;
   const char *before; /* id of the survey's column for that identity; NULL: none */
@@ -64,27 +64,27 @@ struct postgres_work {
   /* ---- execute */
   const char *check; /* $1 the oid, $2 the statement; $3 the stamp where check_stamp is set */
   bool check_stamp;
-  const char *(*progress)(int version); /* $1 our pid; NULL: nothing is reported */
-  /* Waits for transactions instead of queueing for a lock, so that it waits as long as it takes,
-   * once a look has shown that the first lock is to be had; what fails may leave invalid indexes */
+  const char *(*progress)(int version); /* $1 our pid; NULL: no progress */
+  /* Waits for transactions instead of queueing for a lock, so it may wait without limit, once a
+   * check has shown that the first lock is free; a failed one may leave invalid indexes */
   bool concurrently;
-  const char *cancelled; /* words for what was cancelled half-way */
-  bool stays;            /* what it had done until then stays: partly done */
+  const char *cancelled; /* words for one that was cancelled midway */
+  bool stays;            /* its effect until then stays: partly done */
 
   /* ---- verify */
   const char *prove; /* $1 the oid, $2 the name, $3 the stamp */
-  /* Where it has no row: the object was dropped meanwhile, or never came to be. */
+  /* Where it returns no row: the object was dropped meanwhile, or was never created. */
   enum object_result missing;
   const char *missing_words;
-  /* "1,000 dead rows removed, 0 remain", of one or of all together; before -1: not known. */
+  /* "1,000 dead rows removed, 0 remain", for one or for all together; before -1: not known. */
   void (*figures)(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now);
-  /* Before the figures of all together: "tables vacuumed: ". */
+  /* Before the totals: "tables vacuumed: ". */
   const char *together;
 };
 
-/* The plan for all that is picked of the survey's first table, or for its only row where the action
- * has no choice. verb: what stands before the name in the statement; NULL: the row's cell
- * "statement" is the whole of it. */
+/* The plan for all rows of the survey's first table that are picked, or for its only row where the
+ * action has no choice. verb: the words before the name in the statement; NULL: the row's cell
+ * "statement" is the whole statement. */
 bool postgres_work_plan(const struct action_request *request, struct plan *plan,
                         const struct postgres_work *work, const char *verb, struct err *err);
 /* The bodies of execute and verify. */
@@ -92,7 +92,7 @@ bool postgres_work_run(struct step *step, const struct postgres_work *work);
 bool postgres_prove_run(struct step *step, const struct postgres_work *work);
 enum { POSTGRES_PROVE_MS = 20000 };
 
-/* The steps of an action, but for its survey, in one line of its descriptor. verb may look at the
+/* The steps of an action, except its survey, in one line of its descriptor. verb may use the
  * request. */
 #define POSTGRES_WORK_STEPS(work, verb)                                            \
   static bool work##_plan(const struct action_request *request, struct plan *plan, \

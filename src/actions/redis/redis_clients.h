@@ -1,4 +1,4 @@
-/* The answer to CLIENT LIST: a line a client, "id=3 addr=127.0.0.1:5000 name=web ...". Pure. */
+/* The answer to CLIENT LIST: one line per client, "id=3 addr=127.0.0.1:5000 name=web ...". Pure. */
 #pragma once
 
 #include "core/value.h"
@@ -17,5 +17,6 @@ bool redis_client_text(const char *line, const char *end, const char *name,
                        char out[REDIS_CLIENT_TEXT_MAX]);
 /* None with a reason where it is not a number. */
 struct value redis_client_number(const char *line, const char *end, const char *name);
-/* "replica", "master", "monitor", "pubsub", "blocked", else "client", of the field `flags`. */
+/* "replica", "master", "monitor", "pubsub", "blocked", otherwise "client", from the field `flags`.
+ */
 const char *redis_client_kind(const char *flags);

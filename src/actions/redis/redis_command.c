@@ -1,5 +1,6 @@
-/* A command as it may be shown and stored: its name and its key, and none of the values, which may
- * be secrets. What is not in these tables is no known command, and might be a secret itself. */
+/* A command in the form that may be shown and stored: its name and its key, and none of the values,
+ * which may be secrets. A word that is not in these tables is not a known command, and might itself
+ * be a secret. */
 #include "actions/redis/redis_text.h"
 
 #include <ctype.h>
@@ -23,11 +24,12 @@ static const char keyed[] =
     "ZMSCORE ZPOPMAX ZPOPMIN ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANGESTORE ZRANK "
     "ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYLEX "
     "ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNIONSTORE ";
-/* The first argument is a word of the command; behind it a key, or for the second list anything. */
+/* The first argument is a word of the command; it is followed by a key, or for the second list by
+ * anything. */
 static const char keyed_second[] = " MEMORY OBJECT XGROUP XINFO ";
 static const char worded[] =
     " ACL CLIENT CLUSTER COMMAND CONFIG DEBUG LATENCY FUNCTION MODULE PUBSUB SCRIPT SLOWLOG ";
-/* Nothing of what is behind them. */
+/* None of their arguments. */
 static const char bare[] =
     " AUTH BGREWRITEAOF BGSAVE BLMPOP BZMPOP DBSIZE DISCARD ECHO EVAL EVALSHA EVALSHA_RO "
     "EVAL_RO EXEC FAILOVER FCALL FCALL_RO FLUSHALL FLUSHDB HELLO INFO KEYS LASTSAVE LMPOP "
@@ -42,7 +44,7 @@ static const struct shape {
 } shapes[] = {
     {keyed, false, true}, {keyed_second, true, true}, {worded, true, false}, {bare, false, false}};
 
-/* Where the word is in the list, and its length; NULL if it is not. */
+/* The word's place in the list, and its length; NULL if it is not in it. */
 static const char *find(const char *list, const struct redis_word *word, int *length) {
   for (const char *at = list + strspn(list, " "); *at; at += *length, at += strspn(at, " ")) {
     *length = (int)strcspn(at, " ");

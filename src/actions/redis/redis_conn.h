@@ -8,7 +8,7 @@
 struct redisReply; /* hiredis/hiredis.h */
 
 enum redis_need {
-  REDIS_ANY,    /* a replica will do */
+  REDIS_ANY,    /* a replica is good enough */
   REDIS_WRITES, /* not a read-only replica */
 };
 enum { REDIS_QUEUE_MAX = 4000 }; /* commands that wait for their answer */
@@ -17,25 +17,25 @@ typedef void (*redis_take)(void *arg, const struct redisReply *reply, const stru
 
 struct redis_conn {
   struct conn conn;       /* first */
-  struct redis_info info; /* as of the opening, or of redis_ask_info since */
+  struct redis_info info; /* as of the opening, or of the last redis_ask_info */
 
-  /* Its own. */
+  /* Private. */
   struct redis_url url;
   bool has_url;
-  struct redis *redis; /* NULL: there never was one */
-  redis_take take;     /* of each reply; NULL: the step reads the only one */
+  struct redis *redis; /* NULL: never connected */
+  redis_take take;     /* for each reply; NULL: the step reads the only one */
   void *take_arg;
 };
 
-/* Connects as the target says (url, username, password), selects the database (-1: the url's), and
+/* Connects by the target's url, username and password, selects the database (-1: the url's), and
  * reads INFO. NULL with step->err where it is not a Redis that holds keys, not the server of the
- * step's plan (identity "run_id"), or does not have what is needed. */
+ * step's plan (identity "run_id"), or lacks a requirement. */
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db);
 int redis_planned_db(const struct step *step); /* the identity "db" of the step's plan */
 
 /* One command and its reply, valid until the next question; words may hold any bytes, lengths is
  * NULL where all are terminated. NULL with step->err: the server's error, or the connection's; also
- * for conn NULL, where step->err says already why there is none. */
+ * for conn NULL, where step->err already says why there is none. */
 const struct redisReply *redis_ask_words(struct redis_conn *conn, int count,
                                          const char *const *words, const size_t *lengths);
 /* The same for a command that changes something: without an answer, it may have happened. */
@@ -50,15 +50,15 @@ const struct redisReply *redis_change_words(struct redis_conn *conn, int count,
 const struct redis_info *redis_ask_info(struct redis_conn *conn); /* NULL with step->err */
 
 /* Many commands at once: queue each, at most REDIS_QUEUE_MAX, then take all replies. `take` gets
- * each in its order, a reply or the server's error, and asks nothing. False with step->err when
- * the connection was lost before the last one. */
+ * each in its order, a reply or the server's error, and must not ask. False with step->err when the
+ * connection was lost before the last one. */
 void redis_queue(struct redis_conn *conn, bool changes, int count, const char *const *words,
                  const size_t *lengths);
 bool redis_take_all(struct redis_conn *conn, redis_take take, void *arg);
 
-/* A text, terminated; "" of anything else. */
+/* A text, terminated; "" for anything else. */
 const char *redis_reply_text(const struct redisReply *reply);
-/* Elements of an array; 0 of anything else. */
+/* The number of elements of an array; 0 for anything else. */
 size_t redis_reply_count(const struct redisReply *reply);
 /* An integer; the fallback for anything else. */
 int64_t redis_reply_int(const struct redisReply *reply, int64_t fallback);

@@ -1,5 +1,5 @@
-/* Drops all keys: FLUSHDB of one database, FLUSHALL of all. The action with a parameter is the one
- * for a database. */
+/* Drops all keys: FLUSHDB for one database, FLUSHALL for all. Only the action for one database has
+ * a parameter. */
 #include "actions/redis/redis_found.h"
 #include "core/count.h"
 #include "io/clock.h"
@@ -19,7 +19,7 @@ static bool is_of_database(const struct plan *plan) {
   return plan->action->param_count > 0;
 }
 
-/* ---- the survey: the databases, and what the last save has */
+/* ---- the survey: the databases, and what the last save contains */
 
 enum database_column { DATABASE_NAME, DATABASE_KEYS, DATABASE_EXPIRES, DATABASE_COLUMN_COUNT };
 
@@ -69,7 +69,7 @@ static void say_saved(const struct action_request *request, struct plan *plan) {
     plan_say(plan, PLAN_WARNING, "the append-only file gets the flush as well");
 }
 
-/* All databases, or the only one; how many keys they hold, -1: too many databases. */
+/* All databases, or the only one; their number of keys, -1: too many databases. */
 static int64_t add_databases_to(struct plan *plan, const struct sample *found, int only) {
   const struct table *table = &found->tables[0];
   int64_t keys = 0;
@@ -138,7 +138,7 @@ static bool execute(struct step *step) {
   return redis_change_words(conn, async ? 2 : 1, words, NULL) && step_sent(step, "flushed");
 }
 
-/* ---- verify: no key is left, and what was unlinked is freed */
+/* ---- verify: no key is left, and unlinked ones are freed */
 
 static void settle(struct step *step, const struct redis_info *info) {
   const struct plan *plan = step->call->plan;

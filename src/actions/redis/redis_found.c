@@ -5,7 +5,7 @@
 
 enum { REPLICAS_SHOWN = 8 };
 
-/* ---- of the server */
+/* ---- the server */
 
 static void add_server(struct sample *found, const struct redis_info *info) {
   static const struct {
@@ -23,7 +23,7 @@ static void add_server(struct sample *found, const struct redis_info *info) {
   found_set_text(found, "config_file", file ? file : "");
 }
 
-/* "10.0.0.2:6379" of "ip=10.0.0.2,port=6379,state=online,..." */
+/* "10.0.0.2:6379" from "ip=10.0.0.2,port=6379,state=online,..." */
 static void add_replicas(struct sample *found, const struct redis_info *info) {
   int64_t count = 0;
   redis_info_int(info, "connected_slaves", &count);
@@ -86,8 +86,8 @@ void redis_plan_command(struct plan *plan, const struct action_request *request,
   plan_say(plan, PLAN_EFFECT, "%s %s", redis_cli(&plan->arena, request->target, db), command);
 }
 
-/* Only a node of a cluster has a name that outlives its process. What else the collector calls the
- * server is the run id by which it met it first: another stacktop may have met another one. */
+/* Only a node of a cluster has a name that outlives its process. Otherwise the collector names the
+ * server after the run id that it saw first: another stacktop may have seen another one. */
 void redis_plan_server(struct plan *plan, const struct action_request *request, bool writes) {
   const struct sample *found = request->found;
   const char *login = redis_cli_login(&plan->arena, request->target);

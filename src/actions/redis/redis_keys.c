@@ -2,8 +2,8 @@
  * pattern is the object, with the server's run_id and the database: a matching key that is written
  * meanwhile is changed, too.
  *
- * Keys that would expire sooner keep what they have: the server compares since 7.0 (PEXPIRE LT),
- * before it PTTL is read a moment before. */
+ * Keys that would expire sooner keep their time to live: since 7.0 the server compares (PEXPIRE
+ * LT), before that PTTL is read right before. */
 #include "actions/redis/redis_keys.h"
 #include "actions/redis/redis_pattern.h"
 #include "core/arena.h"
@@ -19,7 +19,7 @@
 enum { KEYS_A_COMMAND = 250, TTL_LEAST_MS = 1000, NAMES_BYTES_MAX = 32 << 20 };
 #define TTL_MOST_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
-/* A walk that changes the keys (execute) or looks at them again (verify). */
+/* A walk that changes the keys (execute) or reads them again (verify). */
 struct walk {
   struct step *step;
   struct redis_conn *conn;
@@ -29,26 +29,27 @@ struct walk {
   bool compares;       /* PEXPIRE has LT */
   int64_t ttl_ms;
   char ttl[24];
-  int64_t count;      /* keys that were changed, or are still to be */
+  int64_t count;      /* keys that were changed, or still have to be */
   struct err refusal; /* the first of the server's errors */
 };
 
 struct kind {
   const char *did;  /* "deleted": of keys, in words */
-  const char *left; /* "match": of those that verify counts */
-  /* Both ask about the names of a portion, and wait for all replies; false: the connection is
-   * lost. */
+  const char *left; /* "match": the keys that verify counts */
+  /* Both send commands for the names of a portion, and wait for all replies; false: the connection
+   * is lost. */
   bool (*change)(struct walk *walk, const struct redisReply *names);
   bool (*look)(struct walk *walk, const struct redisReply *names);
 };
 
-/* A cluster may have moved a slot since SCAN returned its keys: those are another node's. */
+/* A cluster may have moved a slot since SCAN returned its keys: those belong to another node now.
+ */
 static bool is_elsewhere(const struct err *err) {
   return strncmp(err->text, "MOVED ", 6) == 0 || strncmp(err->text, "ASK ", 4) == 0;
 }
 
-/* How much is done, whatever ends it. The plan's count is a total only where the survey has seen
- * all of the database. */
+/* Reports how much is done, whatever ends it. The plan's count is a total only where the survey has
+ * scanned the whole database. */
 static void on_changed(void *arg, const struct redisReply *reply, const struct err *err) {
   struct walk *walk = arg;
   const struct plan *plan = walk->step->call->plan;
@@ -117,7 +118,7 @@ static void on_ttl(void *arg, const struct redisReply *reply, const struct err *
   names->items[names->answered++].ttl = redis_reply_int(reply, -2);
 }
 
-/* Before 7.0. The reply with the names is gone once PTTL is answered. */
+/* Before 7.0. The reply with the names is freed when PTTL is answered. */
 static bool expire_longer(struct walk *walk, const struct redisReply *reply, struct arena *arena) {
   struct names names = {.count = reply->elements};
   names.items = arena_alloc(arena, names.count * sizeof *names.items);
@@ -214,7 +215,7 @@ static bool is_refused(struct walk *walk) {
 
 /* ---- execute */
 
-/* The words of what did not go through; silent when nothing was done to any key. */
+/* What failed, in words; empty when no key was changed. */
 static bool settle_partly(const struct walk *walk, size_t portion) {
   struct outcome *outcome = walk->step->call->outcome;
   const char *did = walk->kind->did, *why = walk->step->err.text;
@@ -262,7 +263,7 @@ static bool execute(struct step *step) {
   return true;
 }
 
-/* ---- verify: which keys are still to be changed */
+/* ---- verify: the keys that still have to be changed */
 
 static bool verify(struct step *step) {
   struct outcome *outcome = step->call->outcome;
@@ -299,7 +300,7 @@ static bool preset(const struct row *row, size_t param, char *out, size_t size) 
   return param == REDIS_KEYS_DB && redis_row_database(row, out, size);
 }
 
-/* Of the second action all, of the first those before the time to live. */
+/* All columns for the second action, for the first those before the time to live. */
 static const struct option params[] = {
     [REDIS_KEYS_PATTERN] = {.name = "pattern",
                             .type = OPTION_TEXT,

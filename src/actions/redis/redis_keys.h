@@ -1,11 +1,11 @@
-/* What the actions on all keys of a pattern share: the survey, the plan, and the walks that change
- * the keys and look at them again. The actions themselves are in redis_keys.c. */
+/* Shared by the actions on all keys of a pattern: the survey, the plan, and the walks that change
+ * the keys and read them again. The actions themselves are in redis_keys.c. */
 #pragma once
 
 #include "actions/redis/redis_found.h"
 #include "actions/redis/redis_scan.h"
 
-/* Their parameters, in this order; a time to live only for the one that sets it. */
+/* Their parameters, in this order; only the action that sets a time to live has one. */
 enum redis_keys_param { REDIS_KEYS_PATTERN, REDIS_KEYS_DB, REDIS_KEYS_TTL };
 
 enum {
@@ -20,7 +20,7 @@ enum {
 enum redis_sample_column { SAMPLE_KEY, SAMPLE_BYTES, SAMPLE_TTL, SAMPLE_COLUMN_COUNT };
 #define REDIS_SAMPLE_TABLE "sample"
 
-/* Counts the keys of the pattern, and samples them. Found: table "sample" (key, bytes, ttl in ms,
+/* Counts the keys of the pattern, and samples them. Result: table "sample" (key, bytes, ttl in ms,
  * -1: none) and the facts keys, exact, complete, scanned (per mille; -1 not known), total, db,
  * bytes_why, ttl_why. */
 bool redis_keys_survey(struct step *step);

@@ -8,12 +8,12 @@
 
 enum { NAME_SHOWN = 400, NAMES_SHOWN = 20, SAMPLE_LINE = 90 };
 
-/* What the survey has of the pattern's keys. */
+/* The survey's results for the pattern's keys. */
 struct summary {
   const struct table *sample;
   int64_t keys, total;     /* of the pattern; of the database */
   int64_t scanned;         /* per mille of the database; -1 not known */
-  bool exact, complete;    /* no key counted twice; all of the database scanned */
+  bool exact, complete;    /* no key counted twice; the whole database scanned */
   size_t with_ttl;         /* of the sample */
   size_t sized;            /* of the sample: those with a known size */
   int64_t least, most;     /* of MEMORY USAGE */
@@ -49,7 +49,7 @@ static void summary_read(struct summary *summary, const struct sample *found, in
     summary->bytes = (int64_t)fmin(sum / (double)summary->sized * (double)summary->keys, 9e18);
 }
 
-/* ---- words on the keys */
+/* ---- words about the keys */
 
 static void say_count(struct plan *plan, const struct sample *found,
                       const struct summary *summary) {
@@ -93,7 +93,7 @@ static void say_sizes(struct plan *plan, const struct sample *found,
              sampled);
 }
 
-/* Names side by side, as many as a line of a dialog has room for. */
+/* Names side by side, as many as fit in a line of a dialog. */
 static void say_names(struct plan *plan, const struct table *sample) {
   char line[SAMPLE_LINE + NAME_SHOWN] = "";
   size_t used = 0;
@@ -109,10 +109,10 @@ static void say_names(struct plan *plan, const struct table *sample) {
     plan_say(plan, PLAN_BLAST, "for example %s", line);
 }
 
-/* ---- words on the change */
+/* ---- words about the change */
 
-/* What would be typed for all keys of the pattern: sed's script makes the command of a key in
- * quotes. */
+/* The equivalent shell command for all keys of the pattern: sed's script turns a quoted key into a
+ * command. */
 static void say_command(const struct action_request *request, struct plan *plan, const char *script,
                         int budget) {
   const char *command =
@@ -148,7 +148,7 @@ static void say_expiry(const struct action_request *request, struct plan *plan,
   const bool compares =
       found_int(found, "version", REDIS_PEXPIRE_LT_VERSION) >= REDIS_PEXPIRE_LT_VERSION;
   const char *script = plan_printf(plan, "s/.*/PEXPIRE & %" PRId64 " LT/", ttl_ms);
-  if (!compares) /* the key's own time to live is looked at in the same command */
+  if (!compares) /* the key's own time to live is compared in the same command */
     script = plan_printf(
         plan,
         "s/.*/EVAL \"local ttl = redis.call([[PTTL]], KEYS[1]) if ttl == -1 or ttl > "

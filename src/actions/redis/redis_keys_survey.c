@@ -26,14 +26,14 @@ struct kept {
 
 struct survey {
   struct redis_unique unique;
-  int64_t count; /* different ones, as far as is remembered */
+  int64_t count; /* different ones, as far as remembered */
   uint64_t random;
   struct kept kept[SAMPLED];
   size_t kept_count, answered;
   struct err bytes_err, ttl_err;
 };
 
-/* xorshift64: which keys are shown need not be hard to guess. */
+/* xorshift64: the choice of the keys in the sample need not be hard to guess. */
 static uint64_t next_random(struct survey *survey) {
   uint64_t bits = survey->random;
   bits ^= bits << 13;
@@ -73,8 +73,8 @@ static void count_keys(struct survey *survey, struct redis_scan *scan) {
   }
 }
 
-/* Two replies a key, in order: its size, its time to live. What the server refuses is said in the
- * plan. */
+/* Two replies per key, in order: its size, its time to live. The plan says what the server refuses.
+ */
 static void on_sampled(void *arg, const struct redisReply *reply, const struct err *err) {
   struct survey *survey = arg;
   struct kept *kept = &survey->kept[survey->answered / 2];

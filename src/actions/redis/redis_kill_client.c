@@ -1,5 +1,5 @@
-/* Closes the connections of clients. A client's id is never given again as long as the server runs,
- * and CLIENT KILL matches it, and its address, in the command itself. */
+/* Closes the connections of clients. A client's id is never reused while the server runs, and
+ * CLIENT KILL matches it, and its address, in the command itself. */
 #include "actions/redis/redis_clients.h"
 #include "actions/redis/redis_found.h"
 #include "io/clock.h"
@@ -45,7 +45,7 @@ struct listing {
   int64_t own; /* our own id; -1: not known */
 };
 
-/* Connections of stacktop are left out: our own, the collector's, a colleague's. */
+/* Connections of stacktop are skipped: our own, the collector's, a colleague's. */
 static void add_client(void *arg, const char *line, const char *end) {
   static const struct {
     enum client_column column;
@@ -82,7 +82,7 @@ static void add_client(void *arg, const char *line, const char *end) {
   row->cells[CLIENT_KIND] = value_text(redis_client_kind(text));
 }
 
-/* What takes most memory first, then the oldest. */
+/* The largest memory first, then the oldest. */
 static int compare_clients(const void *a, const void *b) {
   const struct row *x = a, *y = b;
   int order = value_compare(y->cells[CLIENT_MEMORY], x->cells[CLIENT_MEMORY]);
@@ -91,7 +91,7 @@ static int compare_clients(const void *a, const void *b) {
 
 static bool survey(struct step *step) {
   struct redis_conn *conn = redis_survey(step, REDIS_ANY, -1, &clients_table);
-  /* an error before 5.0; our name still leaves us out */
+  /* an error before 5.0; our own connection is still skipped by its name */
   struct listing listing = {step->found, redis_reply_int(redis_ask(conn, "CLIENT", "ID"), -1)};
   const struct redisReply *list = redis_ask(conn, "CLIENT", "LIST");
   if (!list)
@@ -199,9 +199,9 @@ static bool execute(struct step *step) {
   return true;
 }
 
-/* ---- verify: they are gone from the list */
+/* ---- verify: they are no longer in the list */
 
-/* Who was killed and is still in the list becomes pending. */
+/* A killed client that is still in the list becomes pending. */
 static void see_client(void *arg, const char *line, const char *end) {
   const struct step_call *call = arg;
   struct outcome *outcome = call->outcome;

@@ -20,7 +20,7 @@ void redis_pace_answered(struct redis_pace *pace, int64_t keys, int64_t took_us,
     pace->portion = REDIS_PACE_LEAST;
   if (pace->portion > REDIS_PACE_MOST)
     pace->portion = REDIS_PACE_MOST;
-  /* what was not used is not saved up: no burst follows a pause */
+  /* unused budget is not saved up: no burst follows a pause */
   int64_t asked_us = now_us - took_us;
   int64_t from_us = pace->next_us > asked_us ? pace->next_us : asked_us;
   pace->next_us = from_us + keys * SECOND_US / pace->budget;

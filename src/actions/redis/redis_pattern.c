@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Behind a class "[...]": "\]" does not end it, and one that nothing ends goes to the end. */
+/* The end of a class "[...]": "\]" does not close it, and an unclosed one extends to the end. */
 static const char *skip_class(const char *at) {
   for (at++; *at && *at != ']'; at++)
     if (*at == '\\' && at[1])
@@ -11,7 +11,7 @@ static const char *skip_class(const char *at) {
   return *at ? at + 1 : at;
 }
 
-/* The characters that a key must have for the pattern to match it. */
+/* The characters that a key must contain for the pattern to match it. */
 static size_t count_literals(const char *pattern) {
   size_t count = 0;
   for (const char *at = pattern; *at;) {

@@ -1,9 +1,9 @@
-/* Makes the allocator return the memory that it keeps unused. */
+/* Makes the allocator return unused memory to the system. */
 #include "actions/redis/redis_found.h"
 
 #include <string.h>
 
-/* The server measures its resident memory ten times a second (hz 10), not when it is asked. */
+/* The server measures its resident memory ten times per second (hz 10), not when it is asked. */
 enum { STEP_MS = 20000, MEASURED_MS = 250 };
 
 static bool survey(struct step *step) {

@@ -102,7 +102,7 @@ static bool execute(struct step *step) {
   return redis_change(conn, "SLOWLOG", "RESET") && step_sent(step, "reset");
 }
 
-/* The oldest that is left is newer than the newest that was planned for. */
+/* The oldest remaining entry is newer than the newest of the plan. */
 static bool verify(struct step *step) {
   const int64_t planned = action_identity_number(step->call->plan, 0, "newest", 0);
   int64_t oldest = INT64_MAX;

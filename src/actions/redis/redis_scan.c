@@ -54,7 +54,7 @@ static const struct redisReply *names_of(struct redis_scan *scan, const struct r
 
 const struct redisReply *redis_scan_next(struct redis_scan *scan) {
   char count[12];
-  if (strcmp(scan->cursor, "0") == 0) /* also where it is late, or cancelled: all is done */
+  if (strcmp(scan->cursor, "0") == 0) /* also when late or cancelled: all is done */
     return end(scan, REDIS_SCAN_DONE);
   if (scan->until_ms && clock_now_ms() >= scan->until_ms)
     return end(scan, REDIS_SCAN_LATE);
@@ -79,7 +79,7 @@ const struct redisReply *redis_scan_next(struct redis_scan *scan) {
   if (strcmp(scan->cursor, "0") == 0)
     scan->fraction = 1;
   else if (!redis_info_is(&scan->conn->info, "cluster_enabled", "1"))
-    scan->fraction = redis_scan_fraction(scan->cursor); /* a cluster's cursors do not tell it */
+    scan->fraction = redis_scan_fraction(scan->cursor); /* a cluster's cursors do not show it */
   return names;
 }
 

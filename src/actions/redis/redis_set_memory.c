@@ -1,5 +1,5 @@
-/* Sets how much memory a server may use, and what it evicts when that is reached. The plan says
- * what will be evicted; the configuration file is rewritten where there is one. */
+/* Sets how much memory a server may use, and what it evicts at that limit. The plan says what will
+ * be evicted; the configuration file is rewritten where there is one. */
 #include "actions/redis/redis_found.h"
 #include "core/count.h"
 #include "io/clock.h"
@@ -122,8 +122,8 @@ static void add_object(const struct action_request *request, struct plan *plan,
 static void add_objects(const struct action_request *request, struct plan *plan,
                         const struct wish *wish) {
   bool lowers = wish->new_limit != 0 && (wish->old_limit == 0 || wish->new_limit < wish->old_limit);
-  /* a limit that grows comes first, one that shrinks last: in between there is no lack of memory
-   * that neither the old nor the new settings would have */
+  /* a limit that grows goes first, one that shrinks last: in between the server never has less
+   * memory than with the old or the new settings */
   for (int i = 0; i < SETTING_COUNT; i++) {
     enum setting setting = lowers == (i == 0) ? SETTING_POLICY : SETTING_MEMORY;
     if (setting == SETTING_MEMORY && wish->old_limit != wish->new_limit)
@@ -145,7 +145,8 @@ static int64_t count_evicted(const struct sample *found, const struct wish *wish
   return count < (double)most ? (int64_t)count : most;
 }
 
-/* What is above the limit is evicted at once, by the policy; or nothing can be, and writes fail. */
+/* Memory above the limit is evicted at once, by the policy; or nothing can be evicted, and writes
+ * fail. */
 static void say_evicted(struct plan *plan, const struct sample *found, const struct wish *wish) {
   struct arena *arena = &plan->arena;
   int64_t counted = count_less(found_int(found, "counted", 0), 0);
@@ -179,7 +180,7 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
              shown_bytes(arena, host));
   plan->unit = evicted > 1 ? "keys, as estimated" : "server";
   plan->count = evicted > 1 ? evicted : 1;
-  plan->whole = evicted > 1; /* evicting is agreed to as deleting is */
+  plan->whole = evicted > 1; /* eviction is confirmed like a deletion */
 }
 
 static void say_commands(const struct action_request *request, struct plan *plan) {
@@ -197,8 +198,8 @@ static void say_commands(const struct action_request *request, struct plan *plan
   }
 }
 
-/* What sets the old values again, "redis.set-memory cache maxmemory=0": of those that were set,
- * where there is an outcome. */
+/* The command that restores the old values, "redis.set-memory cache maxmemory=0": of the settings
+ * that were changed, where there is an outcome. */
 static const char *undo_text(struct arena *arena, const struct plan *plan,
                              const struct outcome *outcome) {
   const char *text = arena_printf(arena, "redis.set-memory %s", shown_word(arena, plan->target));
@@ -293,7 +294,7 @@ static bool execute(struct step *step) {
   return all;
 }
 
-/* ---- verify: what it says now, and what it evicts */
+/* ---- verify: the current values, and the evictions */
 
 static bool verify(struct step *step) {
   const struct plan *plan = step->call->plan;

@@ -12,7 +12,7 @@
 
 /* ---- names */
 
-/* Writes what stands for one byte; at most 4 and the terminator. */
+/* Writes the representation of one byte; at most 4 characters and the terminator. */
 static size_t repr_byte(char out[5], unsigned char byte) {
   static const char plain[] = "\n\r\t\a\b\\\"", letters[] = "nrtab\\\"";
   const char *special = byte ? strchr(plain, byte) : NULL;
@@ -25,7 +25,7 @@ static size_t repr_byte(char out[5], unsigned char byte) {
 
 const char *redis_repr(char *out, size_t size, const char *bytes, size_t length) {
   static const char more[] = "...";
-  size_t used = 0, fits = 0; /* fits: up to where the dots have room behind it */
+  size_t used = 0, fits = 0; /* fits: up to where the dots still have room */
   for (size_t i = 0; i < length; i++) {
     char piece[5];
     size_t wrote = repr_byte(piece, (unsigned char)bytes[i]);
@@ -73,10 +73,10 @@ bool redis_size_check(const char *text, struct err *err) {
   return redis_size_parse(text, &bytes, err);
 }
 
-/* ---- what would be typed */
+/* ---- equivalent commands */
 
 static bool parse_url(struct redis_url *url, const struct target *target) {
-  struct err ignored; /* it was checked when the configuration was read */
+  struct err ignored; /* it was checked when the configuration was loaded */
   if (!redis_url_parse(target_text(target, "url"), url, &ignored))
     return false;
   redis_url_login(url, target_text(target, "username"), target_text(target, "password"));
@@ -97,7 +97,7 @@ const char *redis_cli(struct arena *arena, const struct target *target, int db) 
   return db >= 0 ? arena_printf(arena, "%s -n %d", cli, db) : cli;
 }
 
-/* As redis-cli reads it: bare where it is the same in quotes and without. */
+/* As redis-cli reads it: bare where it is the same with and without quotes. */
 static const char *pattern_word(struct arena *arena, const char *pattern) {
   char bytes[4 * REDIS_PATTERN_MAX + 1];
   redis_repr(bytes, sizeof bytes, pattern, strlen(pattern));

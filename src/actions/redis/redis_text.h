@@ -1,4 +1,4 @@
-/* Texts of Redis' actions: names as they can be printed, sizes, and what would be typed. Pure. */
+/* Texts of Redis' actions: printable names, sizes, and equivalent commands. Pure. */
 #pragma once
 
 #include "core/err.h"
@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A name's bytes as redis-cli prints them, without the quotes around: \n \r \t \a \b \\ \" and \xNN
- * for all that is not printable ASCII. Cut, ending in "...", where `size` is too small. Returns
- * out. */
+/* A name's bytes as redis-cli prints them, without the quotes:
+ *  \r \t \a \b \\ \" and \xNN for all that is not printable ASCII. Cut, ending in "...", where
+ * `size` is too small. Returns out. */
 const char *redis_repr(char *out, size_t size, const char *bytes, size_t length);
 
 struct redis_word {
@@ -19,8 +19,8 @@ struct redis_word {
 };
 
 enum { REDIS_SHOWN_KEY_MAX = 120 };
-/* A command by its name and key alone, "SET user:1 ...", "CONFIG SET ...", "EVAL ...": arguments
- * may be secrets, and a name that is not known may be one (rename-command). Returns out. */
+/* A command with its name and key only, "SET user:1 ...", "CONFIG SET ...", "EVAL ...": arguments
+ * may be secrets, and an unknown name may be one (rename-command). Returns out. */
 const char *redis_command_shown(char *out, size_t size, const struct redis_word *words,
                                 size_t count);
 
@@ -32,17 +32,18 @@ bool redis_size_check(const char *text, struct err *err); /* the same as an opti
  * REDISCLI_AUTH; without -n for db -1. */
 const char *redis_cli(struct arena *arena, const struct target *target, int db);
 /* The same command for each key of a pattern, exact for keys and patterns of any bytes: redis-cli
- * prints the keys quoted, one a line (--no-raw), sed makes a command of each, and redis-cli reads
- * them as it printed them. `script` is sed's, and has no single quote. The quoted pattern needs a
- * redis-cli that prints so (7.0, some 6.2): an older one refuses the option, and does nothing. */
+ * prints the keys quoted, one per line (--no-raw), sed turns each into a command, and redis-cli
+ * reads them as it printed them. `script` is sed's, and has no single quote. The quoted pattern
+ * needs a redis-cli that prints that way (7.0, some 6.2): an older one refuses the option, and does
+ * nothing. */
 const char *redis_cli_each(struct arena *arena, const struct target *target, int db,
                            const char *pattern, const char *script);
-/* What has to be in REDISCLI_AUTH for it: "the password of ops"; NULL where no password is
- * configured. */
+/* What REDISCLI_AUTH has to contain: "the password of ops"; NULL where no password is configured.
+ */
 const char *redis_cli_login(struct arena *arena, const struct target *target);
-/* "redis:6379" or "/run/redis.sock": how its url calls the server. */
+/* "redis:6379" or "/run/redis.sock": the server's name in its url. */
 const char *redis_place(struct arena *arena, const struct target *target);
-/* The number of the collector's row of a database, "5" of "db5", for an action's preset. */
+/* The number in the collector's row of a database, "5" of "db5", for an action's preset. */
 bool redis_row_database(const struct row *row, char *out, size_t size);
-/* The database of its url. */
+/* The database in its url. */
 int redis_url_database(const struct target *target);
