@@ -1,4 +1,4 @@
-/* What a dialog is about, and its keys. */
+/* The content of a dialog, and its keys. */
 #include "ui/dialog/dialog.h"
 
 #include "core/mem.h"
@@ -10,7 +10,7 @@
 
 enum {
   TICK_MS = 1000,    /* ages count seconds */
-  PROGRESS_MS = 250, /* while something is under way */
+  PROGRESS_MS = 250, /* while an operation is running */
 };
 
 const struct dialog_class *const dialog_classes[DIALOG_KINDS] = {
@@ -20,7 +20,7 @@ const struct dialog_class *const dialog_classes[DIALOG_KINDS] = {
     [DIALOG_END] = &dialog_end,
 };
 
-/* ---- what it is about */
+/* ---- content */
 
 void dialog_init(struct dialog *dialog) {
   *dialog = (struct dialog){.wrong = -1};
@@ -59,7 +59,7 @@ static void preset_fields(struct dialog *dialog, const struct operation *operati
   }
 }
 
-/* The field of which the pipeline says that it is wrong gets the focus, once. */
+/* A field that the pipeline rejects gets the focus, once. */
 static void follow_wrong(struct dialog *dialog, const struct operation *operation) {
   if (operation->param_wrong == dialog->wrong)
     return;
@@ -74,7 +74,7 @@ static bool is_same(const struct dialog *dialog, const struct dialog *wanted) {
     return false;
   if (dialog->kind == DIALOG_CHOICE || dialog->kind == DIALOG_PLAN)
     return dialog->phase_ms == wanted->phase_ms && dialog->plan_ms == wanted->plan_ms;
-  return true; /* a form that was sent back keeps what was typed, a run its scrolling */
+  return true; /* a rejected form keeps what was typed, a run its scrolling */
 }
 
 void dialog_sync(struct dialog *dialog, const struct model *model, int64_t now_ms) {
@@ -201,7 +201,7 @@ struct request dialog_key(struct dialog *dialog, const struct frame *frame, stru
   *handled = key.code != KEY_CODE_CTRL || (key.rune != 'l' && key.rune != 'z');
   if (*handled) {
     *dialog->notice = '\0';
-    if (key.code == KEY_CODE_CTRL && key.rune == 'c') /* as Esc: nobody leaves by accident */
+    if (key.code == KEY_CODE_CTRL && key.rune == 'c') /* as Esc: a stray key must not close it */
       key = (struct key){.code = KEY_CODE_ESC};
     request = dispatch(&page, key);
   }

@@ -1,9 +1,9 @@
-/* Dialogs: the menu of actions and what an operation asks and shows, over the panes.
+/* Dialogs: the menu of actions and the questions and results of an operation, over the panes.
  *
- * What a dialog is about lies in model->operations and is the pipeline's; what belongs to the eye
- * and the fingers lies here, and begins anew whenever the dialog is about something else. One kind
+ * The content of a dialog is in model->operations and belongs to the pipeline; what belongs to the
+ * display and the keyboard is here, and is reset whenever the dialog shows something else. One kind
  * of dialog is one file: it fills a page and has a table of keys. No key in here changes anything:
- * it becomes a request, and the pipeline judges it again. */
+ * it becomes a request, and the pipeline checks it again. */
 #pragma once
 
 #include "model/request.h"
@@ -13,8 +13,8 @@
 enum {
   DIALOG_TEXT_MAX = 512,       /* bytes of a field */
   DIALOG_FIELDS_MAX = 16,      /* parameters of an action */
-  DIALOG_QUIET_MS = 300,       /* without a key before the one that acts */
-  DIALOG_BYTES_MAX = 48 << 20, /* texts of a page that is kept: a plan has 16 MB at the most */
+  DIALOG_QUIET_MS = 300,       /* time without a key before the one that confirms */
+  DIALOG_BYTES_MAX = 48 << 20, /* texts of a page that is kept: a plan has at most 16 MB */
   DIALOG_NOTICE_MAX = 160,
 };
 
@@ -52,22 +52,22 @@ struct choice;
 
 struct dialog {
   enum dialog_kind kind;
-  uint32_t operation; /* that it is about */
+  uint32_t operation; /* the one that it shows */
   int64_t phase_ms;   /* when its phase began, as the operation says */
   int64_t plan_ms;    /* when its plan was made; 0 without one */
-  int64_t key_ms;     /* of the last key; at first when it opened */
-  bool seen;          /* the last frame showed it, and all that one has to read to agree */
-  bool agreed;        /* the word was given; it is given once */
+  int64_t key_ms;     /* of the last key; initially when it opened */
+  bool seen;   /* the last frame showed it, and everything that has to be read before confirming */
+  bool agreed; /* confirmed; it is confirmed once */
   size_t selected;
   int wrong;          /* FORM: the field that the operation's err is about, as last seen */
-  int scroll, height; /* of the lines that move, as last drawn */
-  bool follow;        /* the selected lines are to be seen */
+  int scroll, height; /* among the lines that scroll, as last drawn */
+  bool follow;        /* the selected lines must be visible */
   size_t selected_line, selected_lines, pinned;
   struct dialog_lines lines, foot;
   struct arena arena; /* texts of a page that is kept from frame to frame */
   int built_width;    /* of that page; 0: none is kept */
   bool built_ascii;
-  bool built_unrecorded; /* as the operation says: it ends while the page is looked at */
+  bool built_unrecorded; /* as the operation says: it may end while the page is shown */
   int width_held;        /* a box does not get narrower while it is open */
   char fields[DIALOG_FIELDS_MAX][DIALOG_TEXT_MAX]; /* FORM; [0]: the phrase, the filter */
   bool typing;                                     /* CHOICE: the filter */
@@ -77,7 +77,7 @@ struct dialog {
 
 void dialog_init(struct dialog *dialog);
 void dialog_fini(struct dialog *dialog);
-/* Makes it what the model asks for. */
+/* Makes it the one that the model asks for. */
 void dialog_sync(struct dialog *dialog, const struct model *model, int64_t now_ms);
 static inline bool dialog_is_open(const struct dialog *dialog) {
   return dialog->kind != DIALOG_NONE;
@@ -85,13 +85,13 @@ static inline bool dialog_is_open(const struct dialog *dialog) {
 void dialog_draw(struct dialog *dialog, const struct frame *frame);
 /* The keys that work in it, as the bottom line. */
 void dialog_draw_keys(struct dialog *dialog, const struct frame *frame, int y);
-/* *handled false: a key for everywhere (Ctrl-L, Ctrl-Z). */
+/* *handled false: a key that works everywhere (Ctrl-L, Ctrl-Z). */
 struct request dialog_key(struct dialog *dialog, const struct frame *frame, struct key key,
                           bool *handled);
-/* When it changes by time alone. */
+/* The time of its next change without an event. */
 int64_t dialog_next_ms(const struct dialog *dialog, const struct model *model, int64_t now_ms);
 
-/* ---- for the files of the kinds */
+/* ---- for the files of each kind */
 
 struct dialog_page {
   const struct frame *frame;
@@ -100,10 +100,10 @@ struct dialog_page {
   struct dialog_lines *lines;
   struct arena *arena;
   int width; /* cells of a line */
-  int hang;  /* by how much the further lines of a text stand more to the right */
+  int hang;  /* indentation of the further lines of a text */
 };
 
-/* A text over as many lines as it takes; the first has `left` before it. `left` is static or in the
+/* A text over as many lines as it needs; `left` is before the first one. `left` is static or in the
  * page's arena. */
 void page_text(struct dialog_page *page, unsigned style, int indent, const char *left,
                const char *text);
@@ -135,28 +135,28 @@ struct dialog_class {
   const char *name; /* for the help: "A plan" */
   const struct dialog_binding *bindings;
   size_t binding_count;
-  bool fixed; /* the page does not change while the dialog is open: it is made once a width */
+  bool fixed; /* the page does not change while the dialog is open: it is laid out once per width */
   /* Words for the border. */
   void (*title)(const struct dialog_page *page, char *out, size_t size);
   void (*build)(struct dialog_page *page);
-  /* Lines below the page that do not scroll: all of them have to be seen for an agreement. May be
-   * NULL. */
+  /* Lines below the page that do not scroll: all of them must be visible to confirm. May be NULL.
+   */
   void (*foot)(struct dialog_page *page);
-  /* A key that is not looked up in the table: a text is being typed, or it is an action's own. True
-   * when it was taken; *request is then what comes of it, REQUEST_NONE before. May be NULL. */
+  /* A key that is not looked up in the table: for a text field, or an action's own. True when it
+   * was handled; *request is then the result, REQUEST_NONE before. May be NULL. */
   bool (*type)(struct dialog_page *page, struct key key, struct request *request);
 };
 
 /* By kind; NULL for DIALOG_NONE. */
 extern const struct dialog_class *const dialog_classes[DIALOG_KINDS];
-/* What scrolls in all of them but those that move a selection. */
+/* The scrolling keys of all but those that move a selection. */
 extern const struct dialog_binding dialog_scroll_bindings[];
 extern const size_t dialog_scroll_binding_count;
 
 extern const struct dialog_class dialog_menu, dialog_form, dialog_survey, dialog_choice,
     dialog_plan, dialog_run, dialog_end;
 
-/* Whether the time since the last key is long enough for a key that acts. */
+/* Whether enough time has passed since the last key for one that confirms. */
 static inline bool dialog_is_quiet(const struct dialog *dialog, int64_t now_ms) {
   return now_ms - dialog->key_ms >= DIALOG_QUIET_MS;
 }

@@ -1,7 +1,7 @@
-/* The choice: what a survey has found, to be picked from. Nothing is picked at first.
+/* The choice: the survey's candidates, to pick from. Nothing is picked at first.
  *
- * What was found does not change while the dialog is open: rows are known by their index. Only rows
- * without others below them are picked; a parent stands for what the filter shows below it. */
+ * The candidates do not change while the dialog is open: rows are known by their index. Only rows
+ * without children are picked; a parent stands for its children that the filter shows. */
 #include "ui/dialog/dialog.h"
 
 #include "core/mem.h"
@@ -18,12 +18,12 @@ enum { SIGN_CELLS = 4, MEASURED_MAX = 2000 };
 struct choice {
   size_t count;     /* rows of the table */
   size_t *parents;  /* their index; `count` for a root */
-  bool *is_parent;  /* others are below it */
-  bool *picked;     /* never of a parent */
+  bool *is_parent;  /* it has children */
+  bool *picked;     /* never for a parent */
   size_t *leaves;   /* below it, or itself */
-  size_t *gathered; /* of these, how many are picked */
+  size_t *gathered; /* number of these that are picked */
   size_t picked_count;
-  struct ordered_row *rows; /* as they are shown; of this call only */
+  struct ordered_row *rows; /* as they are shown; for this call only */
   size_t shown;
   struct columns_memory memory;
   struct columns columns;
@@ -78,7 +78,7 @@ static void find_parents(struct choice *choice, const struct table *table) {
   for (size_t i = 0; i < choice->count; i++) {
     const char *parent = table->rows[i].parent;
     size_t at = parent ? key_find(table, order, choice->count, parent) : choice->count;
-    choice->parents[i] = at < i ? at : choice->count; /* parents stand before */
+    choice->parents[i] = at < i ? at : choice->count; /* parents come before */
     if (at < i)
       choice->is_parent[at] = choice->tree = true;
   }
@@ -99,7 +99,7 @@ static struct choice *choice_new(const struct table *table) {
   return choice;
 }
 
-/* What is picked, told to the rows above it; parents stand before their children. */
+/* Adds up the picks for the rows above; parents come before their children. */
 static void sum_up(struct choice *choice) {
   choice->picked_count = 0;
   for (size_t i = 0; i < choice->count; i++) {
@@ -215,7 +215,7 @@ static void choice_build(struct dialog_page *page) {
   }
 }
 
-/* Picked ones that the filter hides. */
+/* Picked rows that the filter hides. */
 static size_t hidden_count(const struct dialog_page *page, const struct choice *choice) {
   size_t seen = 0;
   for (size_t i = 0; i < choice->shown; i++)
@@ -256,11 +256,11 @@ static void pick_one(struct choice *choice, size_t index) {
 
 static void pick_many(const struct dialog_page *page, struct choice *choice, size_t index) {
   bool any_left = false;
-  for (int pass = 0; pass < 2; pass++) { /* what is shown, all: else none of it */
+  for (int pass = 0; pass < 2; pass++) { /* if all shown ones are picked, none; otherwise all */
     for (size_t i = page->dialog->selected; i < choice->shown; i++) {
       size_t at = index_of(page, choice->rows[i].row);
       if (!is_below(choice, at, index))
-        break; /* what is below it stands together */
+        break; /* its descendants are consecutive */
       if (choice->is_parent[at])
         continue;
       if (pass == 0)
@@ -323,7 +323,7 @@ static struct request run_filter(struct dialog_page *page, int argument) {
   return (struct request){.kind = REQUEST_NONE};
 }
 
-/* Esc: first the filter goes. */
+/* Esc: first clears the filter. */
 static struct request run_back(struct dialog_page *page, int argument) {
   (void)argument;
   if (!*page->dialog->fields[0])

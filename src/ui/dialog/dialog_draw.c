@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum {
-  WIDTH_FULL = 84,  /* screens up to this wide are taken whole */
+  WIDTH_FULL = 84,  /* narrower screens are filled */
   WIDTH_MOST = 136, /* cells of a dialog on a wide screen */
   WIDTH_LEAST = 64,
-  HEADER_HEIGHT = 16, /* lines of a screen from which on its first one is not covered */
+  HEADER_HEIGHT = 16, /* lines of a screen from which its first one stays uncovered */
   MARGIN = 2,         /* cells of a wide screen left and right of it */
   FRAME_CELLS = 4,
   CLEAN_BYTES = PLAN_TEXT_MAX * 3, /* a byte that cannot be shown becomes three */
@@ -94,7 +94,7 @@ void page_cut(struct dialog_page *page, unsigned style, int indent, const char *
               const char *text) {
   char clean[CLEAN_BYTES];
   clean_text(page, clean, text);
-  /* one cell more than there is room for, so that the canvas shows that it was cut */
+  /* one cell more than fits, so that the canvas shows that it was cut */
   line_put(page, style, indent, left, clean, text_fit(clean, page->width - indent + 1, NULL));
 }
 
@@ -122,7 +122,7 @@ static int width_most(const struct canvas *canvas) {
   return width - FRAME_CELLS;
 }
 
-/* Makes the page, unless it is kept and still fits. */
+/* Lays the page out, unless it is kept and still fits. */
 static void build_page(struct dialog_page *page) {
   struct dialog *dialog = page->dialog;
   const struct dialog_class *class = dialog_classes[dialog->kind];
@@ -167,7 +167,7 @@ static const struct plan *plan_shown(const struct dialog_page *page) {
   return shown ? page->operation->plan : NULL;
 }
 
-/* The border's words; what warns has a style of its own. */
+/* The border's words; a warning has its own style. */
 static void title_parts(const struct dialog_page *page, struct part parts[PARTS],
                         char title[TITLE_BYTES]) {
   const struct plan *plan = plan_shown(page);
@@ -212,15 +212,15 @@ static void draw_title(const struct dialog_page *page, struct rect box) {
   size_t moving = dialog->lines.count - dialog->pinned;
   if (moving <= (size_t)dialog->height)
     return;
-  /* Where one is, at the lower border: that there is more must be seen on any screen. */
+  /* The position, at the lower border: any screen must show that there is more. */
   snprintf(position, sizeof position, " lines %d-%d of %zu ", dialog->scroll + 1,
            dialog->scroll + dialog->height, moving);
   canvas_text_right(canvas, box.x + 1, box.y + box.height - 1, box.width - 3, STYLE_NOTICE,
                     position);
 }
 
-/* As much as the lines take, in the middle. The bottom line stays free for the keys, and where
- * there is room the header stays in sight: it tells which environment this is. */
+/* As many lines as the page has, in the middle. The bottom line stays free for the keys, and where
+ * there is room the header stays visible: it names the environment. */
 static struct rect box_of(const struct canvas *canvas, int width, int lines) {
   struct rect box = {0, 0, width + FRAME_CELLS, lines + 2};
   int top = canvas->height >= HEADER_HEIGHT, room = canvas->height - 1 - top;
@@ -231,7 +231,7 @@ static struct rect box_of(const struct canvas *canvas, int width, int lines) {
   return box;
 }
 
-/* The box is as wide as what is in it, and never gets narrower while it is open. */
+/* The box is as wide as its content, and never gets narrower while it is open. */
 static int box_width(struct dialog_page *page, int most) {
   struct dialog *dialog = page->dialog;
   int width = WIDTH_LEAST - FRAME_CELLS, title = title_width(page);
@@ -291,7 +291,7 @@ static void draw_lines(const struct dialog_page *page, struct rect box, int line
   }
 }
 
-/* Where not all of it fits, its end: what is typed stands there. */
+/* If it does not fit, its end: that is where the typing happens. */
 static void draw_foot(const struct dialog_page *foot, struct rect box, int lines) {
   size_t first = foot->lines->count - (size_t)lines;
   int y = box.y + box.height - 1 - lines;

@@ -1,4 +1,4 @@
-/* The form: the parameters of an action, one field each. And the moment of reading after it. */
+/* The form: the parameters of an action, one field each. And the wait for the survey after it. */
 #include "ui/dialog/dialog.h"
 #include "ui/draw/text_field.h"
 #include "ui/draw/widget.h"
@@ -115,7 +115,7 @@ static struct request submit(struct dialog_page *page) {
     return (struct request){.kind = REQUEST_NONE};
   for (size_t i = 0; i < field_count(page); i++)
     texts[i] = page->dialog->fields[i];
-  page->dialog->wrong = -1; /* the same field again is news */
+  page->dialog->wrong = -1; /* an error in the same field is shown again */
   request.texts = texts;
   request.text_count = count;
   return request;
@@ -133,7 +133,8 @@ static bool form_type(struct dialog_page *page, struct key key, struct request *
   bool letter = key.code == KEY_CODE_RUNE || key.code == KEY_CODE_PASTED;
   if (field_count(page) == 0)
     return letter;
-  /* A field with choices is typed, too: the first letters are no worse than Left and Right. */
+  /* A field with choices accepts letters too: typing the first letters works like Left and Right.
+   */
   return text_field_key(page->dialog->fields[page->dialog->selected], DIALOG_TEXT_MAX, key, true) ||
          letter;
 }

@@ -1,4 +1,4 @@
-/* The menu: what can be done to a row or a target, and why the rest cannot. */
+/* The menu: the actions for a row or a target, and why others are not available. */
 #include "ui/dialog/dialog.h"
 
 #include "core/text.h"
@@ -92,7 +92,7 @@ static struct request run_begin(struct dialog_page *page, int argument) {
   return begin(page, &operations->offers[page->dialog->selected]);
 }
 
-/* An action's own key: of two with the same one, that which can be done. */
+/* An action's own key: of two with the same one, the one that is available. */
 static bool menu_type(struct dialog_page *page, struct key key, struct request *request) {
   const struct operations *operations = operations_of(page);
   size_t at = operations->offer_count;

@@ -1,9 +1,9 @@
-/* The plan, whole, and the agreement to it.
+/* The whole plan, and its confirmation.
  *
- * Cancel has the focus: Enter alone is no. What agrees is the letter y, or a phrase that is typed
- * and Enter; and that key only counts after a moment without any other, so that typeahead, a held
- * key and a paste that a terminal does not mark as one never agree. It only counts on a screen that
- * shows all that is asked. */
+ * Cancel has the focus: Enter alone means no. The letter y confirms, or a typed phrase and Enter;
+ * and that key only counts after a moment without any other, so that typeahead, a held key and a
+ * paste that a terminal does not mark as one never confirm. It only counts on a screen that shows
+ * the whole question. */
 #include "ui/dialog/dialog.h"
 #include "ui/draw/text_field.h"
 #include "ui/draw/widget.h"
@@ -17,14 +17,14 @@
 
 enum { DANGER_CELLS = 24 }; /* DESTRUCTIVE PRODUCTION in the border */
 
-/* What keeps the plan from being agreed to by the next key. */
+/* What keeps the next key from confirming the plan. */
 enum hold {
-  HOLD_NOT,    /* it would be: armed */
-  HOLD_PHRASE, /* what has to be typed is not there */
-  HOLD_QUICK,  /* a moment without a key is not over */
-  HOLD_OLD,    /* it has to be made again */
+  HOLD_NOT,    /* nothing: armed */
+  HOLD_PHRASE, /* the phrase is not complete */
+  HOLD_QUICK,  /* too soon after the last key */
+  HOLD_OLD,    /* it must be planned again */
   HOLD_UNSEEN, /* the screen is too small for the question */
-  HOLD_AGREED, /* it has been, and the pipeline has not said yet what becomes of it */
+  HOLD_AGREED, /* it is confirmed, and the pipeline has not reacted yet */
 };
 
 static const char *typed_text(const struct dialog_page *page) {
@@ -101,7 +101,7 @@ static void put_age(struct dialog_page *page) {
                 left);
 }
 
-/* The plan's title in the middle of a sentence; "VACUUM" stays as it is. */
+/* The plan's title in the middle of a sentence; "VACUUM" keeps its capitals. */
 static const char *deed(const struct dialog_page *page) {
   const char *title = plan_of(page)->title;
   const char *text = title && *title ? title : plan_of(page)->action->title;
@@ -119,14 +119,14 @@ static void put_question(struct dialog_page *page) {
     page_printf(page, STYLE_TEXT | STYLE_STRONG, 0, "[>Cancel<]   type %s, then Enter", phrase);
 }
 
-/* What stands where the buttons of other programs stand. The focus is on Cancel until what agrees
- * is complete; it is told by words and signs. */
+/* In the place of the buttons of other programs. The focus is on Cancel until the confirmation is
+ * complete; words and signs show it. */
 static void put_agreement(struct dialog_page *page) {
   const unsigned strong = STYLE_TEXT | STYLE_STRONG, danger = STYLE_CRIT | STYLE_STRONG;
   bool y = wants_y(page);
   enum hold hold = hold_of(page);
   if (hold == HOLD_UNSEEN)
-    hold = HOLD_NOT; /* it is what this frame is about to show */
+    hold = HOLD_NOT; /* what this frame is about to show */
   switch (hold) {
   case HOLD_AGREED:
     page_text(page, strong, 0, NULL, "Confirmed: starting.");
@@ -201,11 +201,11 @@ static struct request run_copy(struct dialog_page *page, int argument) {
   return request;
 }
 
-/* ---- the agreement */
+/* ---- the confirmation */
 
 static const struct request nothing = {.kind = REQUEST_NONE};
 
-/* The key that agrees was pressed. */
+/* The confirming key was pressed. */
 static struct request agree(struct dialog_page *page, const char *text) {
   struct request request = dialog_request(page, REQUEST_AGREE);
   switch (hold_of(page)) {

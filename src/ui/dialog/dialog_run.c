@@ -1,4 +1,4 @@
-/* While it is done, and what became of it. */
+/* An operation while it runs, and its result. */
 #include "ui/dialog/dialog.h"
 
 #include "ui/draw/widget.h"
@@ -52,14 +52,14 @@ static const char *object_text(const struct dialog_page *page, size_t index) {
                       *words ? ": " : "", words);
 }
 
-/* While they change: a line each, made only where it is seen. */
+/* While they change: one line each, created only where it is visible. */
 static void draw_object(const struct dialog_page *page, size_t index, int x, int y, int width) {
   const struct object_outcome *object = &page->operation->outcome.objects[index];
   canvas_text(page->frame->canvas, x + 2, y, width - 2, style_of_result(object->result),
               object_text(page, index));
 }
 
-/* How many there are of each result: "7 done, 2 refused, 1 to come". */
+/* The count of each result: "7 done, 2 refused, 1 to come". */
 static void put_tally(struct dialog_page *page) {
   static const enum object_result order[] = {OBJECT_DONE,    OBJECT_PARTLY,  OBJECT_GONE,
                                              OBJECT_REFUSED, OBJECT_UNKNOWN, OBJECT_SENT,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line of the widest canvas fits, with three bytes a cell; what is longer would be cut anyway. */
+/* A line of the widest canvas fits, at three bytes per cell; more would be cut anyway. */
 enum { TEXT_BYTES_MAX = 4096 };
 
 static const char replacement[] = "\xEF\xBF\xBD";
@@ -54,7 +54,7 @@ static void cell_blank(struct cell *cell) {
   memcpy(cell->text, " ", 2);
 }
 
-/* A wide character of which one half is overwritten goes as a whole. */
+/* Overwriting one half of a wide character removes the other half. */
 static void cell_clear_halves(struct canvas *canvas, int x, int y) {
   struct cell *cell = cell_at(canvas, x, y), *right = cell_at(canvas, x + 1, y);
   if (cell && cell->text[0] == '\0') {
@@ -67,7 +67,7 @@ static void cell_clear_halves(struct canvas *canvas, int x, int y) {
     cell_blank(right);
 }
 
-/* Puts a cluster of `width` cells (1 or 2), both of which are on the canvas or clipped as one. */
+/* Puts a cluster of `width` cells (1 or 2), both of which are on the canvas or clipped together. */
 static void cell_put(struct canvas *canvas, int x, int y, unsigned style, const char *text,
                      size_t length, int width) {
   struct cell *cell = cell_at(canvas, x, y);
@@ -91,7 +91,7 @@ static void cell_put(struct canvas *canvas, int x, int y, unsigned style, const 
   }
 }
 
-/* Draws sanitised text of which `cells` cells are to be seen. */
+/* Draws `cells` cells of sanitised text. */
 static void draw_clean(struct canvas *canvas, int x, int y, unsigned style, const char *text,
                        int cells) {
   int used = 0;
@@ -107,7 +107,7 @@ static void draw_clean(struct canvas *canvas, int x, int y, unsigned style, cons
   }
 }
 
-/* The cells that the sanitised text takes within max; *cut tells whether an ellipsis has to end it
+/* The cells that the sanitised text needs within max; *cut says whether an ellipsis must end it
  * (and is counted). */
 static int measure(const char *clean, int max, bool *cut) {
   int used;

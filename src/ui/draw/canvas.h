@@ -1,8 +1,8 @@
-/* A grid of cells: what views draw on, what the terminal shows, and what tests compare.
+/* A grid of cells: views draw on it, the terminal shows it, and tests compare it.
  *
- * Every text goes through text_sanitize here, so nothing a server said can reach the terminal as it
- * is. Whatever does not fit is cut; drawing outside is harmless. x and y count from 0 at the top
- * left. */
+ * Every text goes through text_sanitize here, so a server's text never reaches the terminal
+ * unchanged. Text that does not fit is cut; drawing outside is harmless. x and y count from 0 at
+ * the top left. */
 #pragma once
 
 #include "ui/draw/style.h"
@@ -23,7 +23,7 @@ struct cell {
 
 struct canvas {
   int width, height;
-  bool ascii; /* nothing beyond ASCII is drawn */
+  bool ascii; /* only ASCII is drawn */
   struct cell *cells;
 };
 
@@ -44,13 +44,13 @@ int canvas_text_right(struct canvas *canvas, int x, int y, int max, unsigned sty
                       const char *text);
 void canvas_fill(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
                  char fill);
-/* Changes the style of what is there: `set` is or-ed in. */
+/* Adds flags to the style of existing cells: `set` is or-ed in. */
 void canvas_restyle(struct canvas *canvas, int x, int y, int width, int height, unsigned set);
-/* One of the view's own signs, and what stands for it where nothing beyond ASCII is drawn. The
- * glyph takes one cell and is not sanitised: never pass a server's text. */
+/* One of the view's own signs, and its substitute where only ASCII is drawn. The glyph takes one
+ * cell and is not sanitised: never pass a server's text. */
 void canvas_glyph(struct canvas *canvas, int x, int y, unsigned style, const char *glyph,
                   char twin);
 /* A line of `width` cells to the right, as borders have it. */
 void canvas_rule(struct canvas *canvas, int x, int y, int width, unsigned style);
-/* A border; its inside is left as it is. */
+/* A border; its inside is unchanged. */
 void canvas_box(struct canvas *canvas, int x, int y, int width, int height, unsigned style);

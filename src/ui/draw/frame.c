@@ -9,7 +9,7 @@ static const char *time_text(const struct frame *frame, char buffer[FORMAT_MAX],
   return format_time(buffer, FORMAT_MAX, ms, frame->utc, !recent);
 }
 
-/* A real beyond all whole numbers is a time beyond all that is shown. */
+/* A real beyond all integers is a time beyond all that is shown. */
 static int64_t time_of(struct value value, double number) {
   if (value.type == VALUE_INT)
     return value.integer;

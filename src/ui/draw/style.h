@@ -1,12 +1,12 @@
-/* What a cell of the screen means; a theme (ui/draw/theme.h) says how that looks. No view names a
- * colour, and no state is told by a style alone: there is always a word or a mark as well. */
+/* The meaning of a cell on the screen; a theme (ui/draw/theme.h) defines its look. No view names a
+ * colour, and no state is shown by a style alone: there is always a word or a mark as well. */
 #pragma once
 
 #include "model/severity.h"
 
 enum style {
   STYLE_TEXT,
-  STYLE_DIM,   /* what is secondary: units, hints */
+  STYLE_DIM,   /* secondary text: units, hints */
   STYLE_LABEL, /* headings of columns, titles of figures */
   STYLE_BORDER,
   STYLE_BORDER_FOCUSED,
@@ -16,19 +16,19 @@ enum style {
   STYLE_WARN,
   STYLE_CRIT,
   STYLE_UNKNOWN,
-  STYLE_STALE, /* data too old to be trusted, whatever it says */
+  STYLE_STALE, /* data too old to be trusted, whatever its values */
   STYLE_GAUGE, /* the empty part of a bar; the full part has its severity's style */
   STYLE_SPARK,
   STYLE_HEADER,
-  STYLE_HEADER_PRODUCTION, /* the header of an environment where a mistake costs */
+  STYLE_HEADER_PRODUCTION, /* the header of an environment where a mistake is expensive */
   STYLE_KEY,               /* a key's name in the bottom line */
-  STYLE_NOTICE,            /* paused, filtered: the view is not as usual */
+  STYLE_NOTICE,            /* paused, filtered: the view is not in its normal state */
   STYLE_COUNT
 };
 
 /* Added to a style. */
 enum style_flag {
-  STYLE_SELECTED = 1 << 8, /* the selected row: reversed or on another ground */
+  STYLE_SELECTED = 1 << 8, /* the selected row: reversed or on another background */
   STYLE_STRONG = 1 << 9,   /* bold */
   STYLE_MASK = 0xff
 };

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The code point as UTF-8; "" for what nobody types. */
+/* The code point as UTF-8; "" if it cannot be typed. */
 static void encode(uint32_t rune, char bytes[5]) {
   memset(bytes, 0, 5);
   if (rune < 0x20 || rune == 0x7f || rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))

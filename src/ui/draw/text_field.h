@@ -1,4 +1,4 @@
-/* A line of text as it is typed, at its end. */
+/* A line of text that is edited at its end. */
 #pragma once
 
 #include "ui/terminal/key.h"
@@ -6,6 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the key does to the text in a buffer of `size` bytes: characters, Backspace and Delete,
+/* Applies the key to the text in a buffer of `size` bytes: characters, Backspace and Delete,
  * Ctrl-U. Pasted characters count only where `paste` is set. True when the key was one of these. */
 bool text_field_key(char *text, size_t size, struct key key, bool paste);

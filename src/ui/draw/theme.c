@@ -102,8 +102,8 @@ static struct look look_of(int16_t foreground, int16_t background, uint16_t attr
                        .attributes = attributes_set};
 }
 
-/* The first 16 colours are the user's own choice, made to be read on the user's own ground; the
- * built-in theme takes no others, but for a text on a ground that it brings itself. */
+/* The first 16 colours are the user's own choice, made to be readable on the user's own background;
+ * the built-in theme uses no others, except for a text on a background that it sets itself. */
 void theme_init(struct theme *theme) {
   enum { RED = 1, GREEN, YELLOW, BLUE, MAGENTA, CYAN, WHITE = 15, NONE = LOOK_DEFAULT };
   enum { PAPER = 231, BLACK = 16, NAVY = 24, SIGNAL = 160, MARK = 238, AMBER = 178 };
@@ -133,8 +133,8 @@ void theme_init(struct theme *theme) {
   };
 }
 
-/* On eight colours the bright ones are the plain ones made bold; but bright black would then be
- * black on black in many a terminal. */
+/* With eight colours the bright ones are the plain ones in bold; but bright black would then be
+ * black on black on many terminals. */
 static void look_on_8(struct look *look) {
   enum { BRIGHT = 8 };
   if (look->foreground == BRIGHT && look->background <= 0) {
@@ -154,8 +154,8 @@ static void look_without_colors(struct look *look) {
   look->foreground = look->background = LOOK_DEFAULT;
 }
 
-/* A ground without a text colour does not go under what has a ground of its own: dark on a dark one
- * could not be read. */
+/* A background without a text colour is not applied to a style that has its own background: dark on
+ * dark would be unreadable. */
 static void look_select(struct look *look, const struct look *selected) {
   const bool own = look->background != LOOK_DEFAULT && selected->foreground == LOOK_DEFAULT;
   if (selected->background != LOOK_DEFAULT && !own) {
@@ -263,7 +263,7 @@ static bool word_bad(const char *word, const char *expected, struct err *err) {
   return err_set(err, ERR_INVALID, "\"%s\": expected %s", shown, expected);
 }
 
-/* A colour or attribute that nobody knows, with the name that is nearest to it. */
+/* An unknown colour or attribute, with the nearest known name. */
 static bool color_unknown(const char *word, bool attribute, struct err *err) {
   char shown[WORD_SHOWN];
   struct suggestion near = {0};
@@ -340,8 +340,8 @@ static bool line_parse(struct theme *theme, struct line *line, struct err *err) 
   return true;
 }
 
-/* A remark begins at a # that is at the begin of a line or stands alone before a blank: #rrggbb is
- * none. */
+/* A comment begins at a # at the start of a line, or at one with a blank after it: #rrggbb is not a
+ * comment. */
 static const char *line_end(const char *begin, const char *end) {
   const char *at = begin;
   while (at < end && is_blank(*at))

@@ -20,28 +20,29 @@ struct look {
 
 struct theme {
   struct look looks[STYLE_COUNT];
-  struct look selected; /* its attributes and, where they are set, its colours lie over a look's */
+  struct look selected; /* its attributes and, where set, its colours override a look's */
 };
 
-/* The built-in one: readable on dark and on light grounds. */
+/* The built-in one: readable on dark and on light backgrounds. */
 void theme_init(struct theme *theme);
 
-/* How a cell of that style (with flags) is to be drawn where there are so many colours: 256 or
- * more, 16, 8, or none, which leaves attributes only. Colours of the look are numbers of that
- * terminal's, in foreground and background. Whatever stands on a ground of its own is reversed
- * where there are no colours. */
+/* The look of a cell of that style (with flags) on a terminal with that many colours: 256 or more,
+ * 16, 8, or 0, which leaves attributes only. Colours of the look are numbers of that terminal's, in
+ * foreground and background. Text with a background of its own is reversed where there are no
+ * colours. */
 struct look theme_look(const struct theme *theme, unsigned style, int colors);
 
 /* The word for a style in a theme file: "border-focused"; of STYLE_COUNT: "selected". NULL beyond.
  */
 const char *theme_style_name(unsigned style);
 
-/* What a palette's colour (16..255) looks like; of the first 16, whose look is the user's own, what
- * xterm makes of them. 0xRRGGBB. */
+/* The RGB value of a palette colour (16..255); for the first 16, which the user may change,
+ * xterm's. 0xRRGGBB. */
 uint32_t theme_rgb(int color);
 
-/* A theme file over the built-in one: lines of `STYLE = [COLOUR] [on COLOUR] [bold] [dim] [reverse]
- * [underline]`, # begins a remark. Colours: default, black, red, ... bright-white, 0..255, #rrggbb
- * (the nearest of the palette). False with "NAME:LINE: what, and what was expected". */
+/* A theme file over the built-in theme: lines of `STYLE = [COLOUR] [on COLOUR] [bold] [dim]
+ * [reverse] [underline]`, # begins a comment. Colours: default, black, red, ... bright-white,
+ * 0..255, #rrggbb (the nearest of the palette). False with "NAME:LINE: what, and what was
+ * expected". */
 bool theme_parse(struct theme *theme, const char *name, const char *text, size_t len,
                  struct err *err) MUST_CHECK;

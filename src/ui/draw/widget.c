@@ -25,7 +25,7 @@ void widget_gauge(struct canvas *canvas, int x, int y, int width, unsigned style
   if (width <= 0)
     return;
   int full = (int)lround(fmin(fmax(ratio, 0), 1) * width);
-  /* Neither is a little nothing, nor almost full the end. */
+  /* A non-zero ratio is never drawn empty, and one below 1 never full. */
   if (ratio > 0 && full == 0)
     full = 1;
   if (ratio < 1 && full == width && width > 1)
@@ -38,8 +38,8 @@ void widget_gauge(struct canvas *canvas, int x, int y, int width, unsigned style
   }
 }
 
-/* The least divisor of the ring's length with which `width` bundles hold what there is: only then
- * do the bundles' borders stay where they are when the ring comes round. */
+/* The smallest divisor of the ring's length with which the ring fits in `width` bundles: only then
+ * do the bundles' borders stay in place when the ring wraps. */
 static int bundle_size(int width, int count) {
   for (int size = 1; size < HISTORY_LENGTH; size++)
     if (HISTORY_LENGTH % size == 0 && size * width >= count)
@@ -62,11 +62,11 @@ struct spark {
 
 static void spark_bundle(struct spark *spark, const struct history_ring *ring, int width) {
   int size = bundle_size(width, ring->count);
-  /* How many of the newest value's bundle there are so far. */
+  /* The number of values in the newest bundle so far. */
   int age = 0, take = (ring->next + HISTORY_LENGTH - 1) % HISTORY_LENGTH % size + 1;
   spark->count = 0;
   for (; spark->count < width && age < ring->count; age += take, take = size) {
-    /* The oldest bundle of a full ring is being overwritten by the newest: it goes first. */
+    /* The oldest bundle of a full ring is being overwritten by the newest: it is dropped first. */
     if (age + take > ring->count && ring->count == HISTORY_LENGTH)
       break;
     float highest = NAN;
@@ -105,7 +105,7 @@ int widget_chart(struct canvas *canvas, int x, int y, int width, int height, uns
     x += width - HISTORY_LENGTH;
     width = HISTORY_LENGTH;
   }
-  int size = HISTORY_LENGTH / width; /* the width is filled, though the oldest be left out */
+  int size = HISTORY_LENGTH / width; /* the width is filled, even if the oldest is dropped */
   while (HISTORY_LENGTH % size != 0)
     size--;
   struct spark spark = {.highest = 0};

@@ -17,20 +17,20 @@ void widget_gauge(struct canvas *canvas, int x, int y, int width, unsigned style
                   double ratio);
 
 /* The history of a cell in `width` cells, the newest at the right. Each cell is the maximum of as
- * many values as it takes to show all that the ring has; values are bundled by their place in the
- * ring, so that in a long-running view only the last cell changes with a new value and the line
- * moves once in a bundle (few bytes to the terminal). From 0 to the next round number above the
- * maximum. What was not known is blank. ring may be NULL. */
+ * many values as needed to show the whole ring; values are bundled by their place in the ring, so
+ * that in a long-running view only the last cell changes with a new value and the line moves once
+ * per bundle (few bytes to the terminal). From 0 to the next round number above the maximum.
+ * Unknown values are blank. ring may be NULL. */
 void widget_spark(struct canvas *canvas, int x, int y, int width, unsigned style,
                   const struct history_ring *ring);
 
-/* The same over several lines, as far back as fills the width. top: what the upper edge stands for.
- * Returns how many samples it goes back. */
+/* The same over several lines, as far back as the width allows. top: the value at the upper edge.
+ * Returns how many samples it covers. */
 int widget_chart(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
                  const struct history_ring *ring, double top);
 /* The next round number above the maximum of the ring and `least`. */
 double widget_chart_top(const struct history_ring *ring, double least);
 
 enum { AGE_MAX = 16 };
-/* An age with one unit, so that it changes seldom: "14s", "5m", "3h", "2d". */
+/* An age with one unit, so that it changes rarely: "14s", "5m", "3h", "2d". */
 const char *age_text(char out[AGE_MAX], int64_t ms);

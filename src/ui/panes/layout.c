@@ -1,8 +1,8 @@
 #include "ui/panes/layout.h"
 
 enum {
-  BODY_LEAST = 2, /* lines inside a pane; where there is no room for them it becomes tabs */
-  SHARE_CRIT = 4, /* lines a round, where several panes want more */
+  BODY_LEAST = 2, /* lines inside a pane; with less room the panes become tabs */
+  SHARE_CRIT = 4, /* lines per round, where several panes want more */
   SHARE_WARN = 2,
   SHARE_OK = 1,
 };
@@ -43,8 +43,8 @@ static int share_of(enum severity severity) {
   }
 }
 
-/* Gives `lines` lines to the panes of a column, in rounds, until all have what they want; the rest
- * goes to the last one. */
+/* Distributes `lines` lines to the panes of a column, in rounds, until all have what they want; the
+ * last one gets the rest. */
 static void share(int *bodies, const struct layout_need *needs, size_t first, size_t count,
                   size_t step, int lines) {
   size_t last = first;

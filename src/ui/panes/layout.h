@@ -1,7 +1,8 @@
-/* Where the panes stand.
+/* The places of the panes.
  *
  * Wide screens have two or three columns of panes, narrow ones a stack, and small ones one pane at
- * a time with a line of tabs. Within a column the height is shared by need, the worst first. */
+ * a time with a line of tabs. Within a column the height is shared by need, the most severe first.
+ */
 #pragma once
 
 #include "ui/panes/pane.h"
@@ -24,7 +25,7 @@ struct layout {
   unsigned looks[LAYOUT_PANES_MAX]; /* PANE_TOP, PANE_BOTTOM */
 };
 
-/* Columns and their widths depend on the size and the number of panes alone: widths can be had
+/* Columns and their widths depend only on the size and the number of panes: widths are available
  * before the needs are known. */
 void layout_columns(struct layout *layout, struct rect area, size_t count);
 /* Then the heights. */

@@ -12,7 +12,7 @@ struct marks {
   char *table; /* id; NULL: nothing was marked yet */
   char **keys; /* sorted */
   size_t count, capacity;
-  uint32_t samples; /* of the target_index, when it was last seen that they are still there */
+  uint32_t samples; /* of the target_index, when their existence was last checked */
 };
 
 void marks_fini(struct marks *marks);
@@ -22,7 +22,8 @@ static inline bool marks_are_of(const struct marks *marks, size_t target_index, 
          strcmp(marks->table, table) == 0;
 }
 bool marks_has(const struct marks *marks, size_t target_index, const char *table, const char *key);
-/* Marks the row, or takes its mark. A row of another table begins anew. False at MARKS_MAX. */
+/* Marks the row, or removes its mark. A row of another table clears all marks first. False at
+ * MARKS_MAX. */
 bool marks_toggle(struct marks *marks, size_t target_index, const char *table, const char *key);
-/* Rows that are not in the model any more lose their mark. */
+/* Removes marks of rows that are no longer in the model. */
 void marks_follow(struct marks *marks, const struct model *model);

@@ -46,7 +46,7 @@ struct line *pane_line(struct pane *pane, enum line_kind kind) {
 }
 
 void pane_release(struct pane *pane) {
-  /* A pane that once had very many lines does not keep the room for them. */
+  /* A pane that once had very many lines releases their memory. */
   if (pane->lines.capacity > 4096 && pane->lines.count < 1024) {
     free(pane->lines.items);
     pane->lines = (struct lines){0};
@@ -119,7 +119,7 @@ bool pane_is_selected(const struct pane *pane, size_t target_index, const char *
 }
 
 static size_t find_selected(const struct pane *pane) {
-  /* Most of the time it is where it was. */
+  /* Usually its position is unchanged. */
   size_t hint = pane->selection.index;
   if (hint < pane->lines.count && is_selected(pane, &pane->lines.items[hint]))
     return hint;
@@ -143,7 +143,7 @@ static size_t first_choice(const struct pane *pane) {
   return first;
 }
 
-/* The nearest selectable line: at or behind `index`, else before it. */
+/* The nearest selectable line: at or after `index`, otherwise before it. */
 static size_t nearest(const struct pane *pane, size_t index) {
   for (size_t i = index; i < pane->lines.count; i++)
     if (pane->lines.items[i].selectable)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-  FOOT_BODY_LEAST = 4, /* lines inside from which on a foot is shown */
+  FOOT_BODY_LEAST = 4, /* lines inside from which a foot is shown */
   FOOT_LINES_ZOOMED = 4,
 };
 
@@ -34,8 +34,8 @@ static void draw_borders(struct canvas *canvas, struct rect rect, unsigned look)
   canvas_glyph(canvas, right, bottom, style, "\xE2\x94\x98", '+');
 }
 
-/* One item of the title; returns where the next begins. An item that has no room is left out, so
- * that no half of a word stands there. */
+/* One item of the title; returns the position of the next. An item that does not fit is dropped, so
+ * that no word is cut. */
 static int title_item(struct canvas *canvas, int x, int y, int end, unsigned style,
                       const char *text) {
   if (x + (int)strlen(text) > end)
@@ -95,7 +95,7 @@ static void draw_title(struct pane *pane, const struct frame *frame, struct rect
   x = draw_verdict(pane, frame, x, rect.y, end, look);
   x = draw_marked(pane, frame, x, rect.y, end);
   x = draw_filter(pane, frame, x, rect.y, end);
-  /* One cell of the line is left on either side, so that it still reads as a border. */
+  /* One cell of the line is kept on either side, so that it still looks like a border. */
   if (pane->class->headline && end - x > 4)
     end -= pane->class->headline(pane, frame, end - 1, rect.y, end - x - 2) + 1;
   size_t total, position = pane_position(pane, &total);
@@ -116,7 +116,7 @@ static bool same_item(const struct pane *pane, size_t index) {
          (line->kind == LINE_EVENT && line->event == selected->event);
 }
 
-/* Scrolls so that the selected line is to be seen, and as little as that takes. */
+/* Scrolls as little as needed to make the selected line visible. */
 static void scroll_follow(struct pane *pane, size_t region) {
   size_t moving = pane->lines.count - pane->pinned, index = pane->selection.index;
   size_t most = moving > region ? moving - region : 0;
@@ -124,12 +124,12 @@ static void scroll_follow(struct pane *pane, size_t region) {
     size_t at = index - pane->pinned, last = at;
     while (index + (last - at) + 1 < pane->lines.count && last - at + 1 < region &&
            same_item(pane, index + (last - at) + 1))
-      last++; /* an item of several lines is seen whole */
+      last++; /* all lines of an item are visible */
     bool first = true;
     for (size_t i = pane->pinned; i < index && first; i++)
       first = !pane->lines.items[i].selectable;
     if (first && at < region)
-      pane->scroll = 0; /* what stands above the first line is seen with it */
+      pane->scroll = 0; /* the lines above the first one are visible too */
     else if (at < pane->scroll)
       pane->scroll = at;
     else if (region > 0 && last >= pane->scroll + region)

@@ -10,7 +10,7 @@
 
 enum {
   NEED_MOST = 6,
-  WRAP_BODY = 8,   /* lines of a pane from which on long sentences are wrapped, though it be full */
+  WRAP_BODY = 8,   /* lines of a pane from which long sentences are wrapped, even if it is full */
   LINES_MAX = 4,   /* of one event */
   TEXT_MAX = 1024, /* bytes of its sentence */
   TIME_CELLS = 8,
@@ -30,7 +30,7 @@ static struct line *add_line(struct pane *pane, const struct event *event, int p
   return line;
 }
 
-/* How much of the text goes into that many cells, broken at a blank. */
+/* How much of the text fits into that many cells, broken at a blank. */
 static size_t break_at_blank(const char *text, int cells) {
   size_t fit = text_fit(text, cells, NULL), end = fit;
   while (text[end] && end > 0 && text[end] != ' ')
@@ -38,7 +38,7 @@ static size_t break_at_blank(const char *text, int cells) {
   return end;
 }
 
-/* The rest of its sentence, on lines of their own: at most `more`. */
+/* The rest of its sentence, on separate lines: at most `more`. */
 static void wrap_event(struct pane *pane, const struct frame *frame, const struct event *event,
                        int width, size_t more) {
   char clean[TEXT_MAX];
@@ -83,8 +83,8 @@ static void add_events(struct pane *pane, const struct frame *frame, int width, 
   }
 }
 
-/* Long sentences are wrapped where many events are seen anyway, else as far as that hides no other
- * event, the newest first. */
+/* Long sentences are wrapped where many events are visible anyway, otherwise as far as no other
+ * event is hidden, the newest first. */
 static void events_build(struct pane *pane, const struct frame *frame, int width,
                          enum pane_room room) {
   add_events(pane, frame, width, 0);

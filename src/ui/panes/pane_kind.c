@@ -94,7 +94,7 @@ static struct table_row row_of(const struct frame *frame, const struct pane *pan
                 marks_has(&pane->marks, line->target_index, line->table_id, line->key)};
 }
 
-/* Cells at the end of the last value's place that it does not fill, now that it is shorter. */
+/* Unused cells at the end of the last value's place, now that it is shorter. */
 static int headline_slack(const struct frame *frame, const struct pairs *pairs,
                           const struct table *table) {
   const struct pair *last = &pairs->items[pairs->count - 1];
@@ -105,8 +105,8 @@ static int headline_slack(const struct frame *frame, const struct pairs *pairs,
   return slack > 0 ? slack : 0;
 }
 
-/* The headline figures of a target, at the left of x or (right) so that they end before it; returns
- * the cells used. */
+/* The headline values of a target, starting at x or (right) ending before it; returns the cells
+ * used. */
 static int draw_headline(struct pane *pane, const struct frame *frame, size_t index, int x, int y,
                          int width, bool right) {
   const struct target_state *state = &frame->model->targets[index];
@@ -123,7 +123,7 @@ static int draw_headline(struct pane *pane, const struct frame *frame, size_t in
     line.row = (struct ordered_row){.row = &table->rows[0], .root = &table->rows[0]};
     struct table_row row = row_of(frame, pane, &line);
     int left = right ? x - pairs.width - 2 : x;
-    int slack = right ? headline_slack(frame, &pairs, table) : 0; /* there the border goes on */
+    int slack = right ? headline_slack(frame, &pairs, table) : 0; /* the border continues there */
     canvas_fill(frame->canvas, left, y, pairs.width + 2 - slack, 1, STYLE_TEXT, ' ');
     table_draw_pairs(frame, &row, &pairs, 0, left + 1, y);
     return pairs.width + 2;
@@ -174,7 +174,7 @@ static void draw_target(struct pane *pane, const struct frame *frame, const stru
     draw_left_out(frame, line, x + at, y, width - at);
     return;
   }
-  /* A single target's condition stands in the border. */
+  /* A single target's state is in the border. */
   pane_kind_state(frame, line->target_index, text, sizeof text);
   if (line->named || condition != TARGET_DOWN)
     at += canvas_text(frame->canvas, x + at, y, width - at, style, text) + 1;
@@ -190,7 +190,7 @@ static void draw_table_title(const struct frame *frame, const struct line *line,
   canvas_rule(frame->canvas, x + at, y, width - at - 1, STYLE_BORDER);
 }
 
-/* An empty table is "no sessions" only where it could be read. */
+/* An empty table is "no sessions" only if it could be read. */
 static void draw_empty(const struct frame *frame, const struct line *line, int x, int y,
                        int width) {
   char title[64];
@@ -249,7 +249,7 @@ static void draw_note(const struct frame *frame, const char *target, const struc
                 target, *target ? ": " : "", note->text, suffix);
 }
 
-/* What could not be known, or was too much. */
+/* Gaps in the data, and exceeded limits. */
 static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y, int width,
                      int lines) {
   const struct model *model = frame->model;

@@ -1,4 +1,4 @@
-/* Panes that show targets: what their files, and the details, ask of each other. */
+/* Panes that show targets: the interface between their files and the details. */
 #pragma once
 
 #include "ui/panes/pane.h"

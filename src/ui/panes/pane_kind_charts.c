@@ -1,5 +1,5 @@
-/* Charts in what the rows leave free of a pane that has the screen: the past of the selected row's
- * cells, and of the figures of its target. */
+/* Charts in the free space of a full-screen pane: the history of the selected row's cells, and of
+ * its target's values. */
 #include "core/text.h"
 #include "ui/draw/widget.h"
 #include "ui/panes/pane_kind.h"
@@ -9,15 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double WHOLE_MOST = 1e15; /* what a double holds to the last digit */
+static const double WHOLE_MOST = 1e15; /* integers that a double holds exactly */
 
 enum {
   CHARTS_MAX = 6,
-  COLUMN_WIDTH = 44, /* cells from which on another one finds place beside it */
+  COLUMN_WIDTH = 44, /* minimum cells for another one beside it */
   GAP = 3,
   HEIGHT_LEAST = 4, /* with the line that names it */
   HEIGHT_MOST = 12,
-  PRIORITY_MOST = 2, /* figures that come later are no use in large, either */
+  PRIORITY_MOST = 2, /* less important values are not worth a chart */
 };
 
 struct chart {
@@ -25,7 +25,7 @@ struct chart {
   struct ordered_row ordered;
   size_t column;
   const struct history_ring *ring;
-  const char *subject; /* whose it is; NULL: the target's */
+  const char *subject; /* the row's; NULL: the target's */
 };
 
 struct charts {
@@ -43,7 +43,7 @@ static bool has_past(const struct history_ring *ring) {
 
 static bool is_charted(const struct column_spec *column, bool summary) {
   if (!(column->flags & COLUMN_HISTORY) || (column->flags & (COLUMN_DETAIL | COLUMN_PLUS)))
-    return false; /* bars stand on 0: what goes below it has none */
+    return false; /* bars start at 0: negative values have none */
   return summary ? column->priority <= PRIORITY_MOST
                  : (column->flags & (COLUMN_SPARK | COLUMN_GAUGE)) != 0;
 }
@@ -87,8 +87,8 @@ static void add_selected(struct charts *charts, const struct pane *pane) {
   }
 }
 
-/* "lag of ecap-consumer-group 12,430", and at the right what the upper edge is and how long ago the
- * left one. */
+/* "lag of ecap-consumer-group 12,430", and at the right the value of the upper edge and the age of
+ * the left one. */
 static void draw_chart(const struct charts *charts, const struct chart *chart, struct rect rect) {
   const struct frame *frame = charts->frame;
   const struct column_spec *column = &chart->row.spec->columns[chart->column];
@@ -127,7 +127,7 @@ void pane_kind_charts(struct pane *pane, const struct frame *frame, struct rect 
   columns = columns < 1 ? 1 : columns > count ? count : columns;
   int rows = (count + columns - 1) / columns;
   while (rows > 1 && rect.height / rows < HEIGHT_LEAST)
-    rows--;                            /* the last ones are left out */
+    rows--;                            /* the last ones are dropped */
   int height = rect.height / rows - 1; /* a blank line above each */
   height = height > HEIGHT_MOST ? HEIGHT_MOST : height;
   if (height < HEIGHT_LEAST - 1)

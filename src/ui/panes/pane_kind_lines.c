@@ -1,5 +1,4 @@
-/* The lines of a pane of targets: which there are, in which order, and how wide their columns are.
- */
+/* The lines of a pane of targets: their selection, order and column widths. */
 #include "ui/panes/pane_kind.h"
 
 #include "core/text.h"
@@ -9,9 +8,9 @@
 #include <string.h>
 
 enum {
-  ROOTS_OPEN_MAX = 32, /* a row with more children than that is closed at first */
+  ROOTS_OPEN_MAX = 32, /* a row with more children is closed at first */
   ERROR_LINES_MAX = 3,
-  MEASURED_MAX = 400, /* rows that widths are measured on */
+  MEASURED_MAX = 400, /* number of rows that are measured for widths */
   SUMMARY_LINES = 2,
   SUMMARY_LINES_WIDE = 6,
 };
@@ -20,7 +19,7 @@ static bool is_named_after(const struct row *row, const struct target *target) {
   return row->cells[0].type == VALUE_TEXT && strcmp(row->cells[0].text, target->name) == 0;
 }
 
-/* Targets that are a row each and nothing else: they need no heads. */
+/* Targets that are one row each need no heads. */
 static bool is_flat(const struct pane *pane, const struct model *model) {
   for (size_t i = 0; i < model->target_count; i++) {
     const struct target_state *state = &model->targets[i];
@@ -44,8 +43,8 @@ struct build {
   bool several, flat;
   const struct target_state *state;
   size_t index;
-  const char *table; /* whose rows are being ordered */
-  bool unfolded;     /* it */
+  const char *table; /* the target whose rows are being sorted */
+  bool unfolded;     /* that table */
   size_t limit;      /* rows of one target, when several have to share a pane */
   size_t rows;       /* of this target so far */
   size_t left_out;
@@ -59,7 +58,7 @@ static bool open_by_default(const void *context, const struct row *row, int dept
                           (depth == 0 || build->unfolded) && children <= ROOTS_OPEN_MAX);
 }
 
-/* A single target has room for the whole sentence: breaks what the last line has at blanks. */
+/* A single target has room for the whole sentence: wraps the text of the last line at blanks. */
 static void add_rest_of_error(struct build *build) {
   struct pane *pane = build->pane;
   const struct frame *frame = build->frame;
@@ -205,7 +204,7 @@ static void add_target_state(struct build *build) {
     build->pane->feet += (int)state->sample->note_count;
 }
 
-/* A summary's widths are those of all targets, so that they stand below each other. */
+/* Summaries have the same widths for all targets, so that they line up. */
 static void fit_summary(struct build *build, const struct table_spec *spec, int lines) {
   const struct model *model = build->frame->model;
   struct pane_table *memory = pane_table(build->pane, spec->id);
@@ -224,12 +223,12 @@ static void fit_summary(struct build *build, const struct table_spec *spec, int 
     named = named || is_named_after(&table->rows[0], state->target);
   }
   if (named)
-    memory->memory.seen[0] = 0; /* the head or the border bears the name already */
+    memory->memory.seen[0] = 0; /* the head or the border has the name already */
   columns_measure_end(&memory->memory, build->frame->now_ms);
   pairs_fit(&memory->memory, spec, PAIRS_REST, build->width - 2, lines, &memory->pairs);
 }
 
-/* Before the lines are made, since it tells how many a summary takes. */
+/* Before the lines are built, since it determines how many a summary takes. */
 static void fit_summaries(struct build *build) {
   const struct model *model = build->frame->model;
   int lines = build->room == PANE_WIDE     ? SUMMARY_LINES_WIDE
@@ -245,7 +244,7 @@ static void fit_summaries(struct build *build) {
   }
 }
 
-/* Widths of the tables: of the rows that are to be seen. */
+/* Widths of the tables: from the visible rows. */
 static void fit_tables(struct build *build) {
   struct pane *pane = build->pane;
   for (size_t t = 0; t < pane->table_count; t++) {
@@ -271,7 +270,7 @@ static void fit_tables(struct build *build) {
   }
 }
 
-/* The summary and the first heading stay in sight where one target's one table follows. */
+/* The summary and the first heading stay visible where one target has one table. */
 static size_t lines_to_pin(const struct pane *pane) {
   size_t count = 0;
   while (count < pane->lines.count && pane->lines.items[count].kind != LINE_ROW)
@@ -287,7 +286,7 @@ static void add_targets(struct build *build) {
   build->pane->lines.count = 0;
   build->pane->feet = 0;
   build->pane->filter_matches = build->pane->filter_total = 0;
-  /* The worst target first, so that it is in sight; else as configured. */
+  /* The most severe target first, so that it is visible; otherwise as configured. */
   for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--) {
     for (size_t i = 0; i < model->target_count; i++) {
       build->state = &model->targets[i];
@@ -299,8 +298,8 @@ static void add_targets(struct build *build) {
   }
 }
 
-/* Makes the lines anew so that each of several targets is in sight: some rows of each, or the heads
- * alone. */
+/* Builds the lines again so that each of several targets is visible: some rows of each, or only the
+ * heads. */
 static void compact(struct build *build) {
   const struct pane *pane = build->pane;
   size_t others = pane->feet > 0 ? 1 : 0, targets = pane_kind_targets(pane, build->frame->model);

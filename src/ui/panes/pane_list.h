@@ -1,18 +1,18 @@
-/* Which panes the model asks for now. */
+/* The panes that the model asks for now. */
 #pragma once
 
 #include "ui/panes/layout.h"
 
 struct pane_list {
-  struct pane **before; /* those that there were: what is taken over is NULL then */
+  struct pane **before; /* the previous panes; a reused one is set to NULL */
   size_t before_count;
-  const struct pane_class *class; /* whose turn it is */
+  const struct pane_class *class; /* the class that is asked */
   struct pane *panes[LAYOUT_PANES_MAX];
   size_t count;
 };
 
-/* For `list` of a class: a pane of it, the one that was there before if its id is the same. */
+/* For `list` of a class: a pane of it, the existing one if its id is the same. */
 void pane_wanted(struct pane_list *list, const char *id, const char *title);
-/* Asks each class in its turn. */
+/* Asks each class in turn. */
 void pane_list_fill(struct pane_list *list, const struct model *model, struct pane **before,
                     size_t before_count);

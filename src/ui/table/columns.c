@@ -8,15 +8,15 @@
 enum {
   LABEL_LEAST = 10,
   FLEX_LEAST = 10,
-  FLEX_TELLS = 20, /* the first words of what is wrong */
+  FLEX_TELLS = 20, /* the first words of the reason */
   FLEX_GOOD = 32,  /* comes before columns of a lower rank */
   GAUGE_LEAST = 4,
   GAUGE_MOST = 10,
   SPARK_LEAST = 6,
   SPARK_MOST = 12,
   SPARK_MOST_WIDE = 24,
-  UNTITLED_PRIORITY = 1, /* what comes later is only understood with its heading */
-  WIDE = 60,             /* from here on columns are two cells apart */
+  UNTITLED_PRIORITY = 1, /* later columns need their heading to be understood */
+  WIDE = 60,             /* from here columns are two cells apart */
 };
 
 static int least(int a, int b) {
@@ -36,7 +36,7 @@ void columns_measure_begin(struct columns_memory *memory) {
   memset(memory->text, 0, sizeof memory->text);
 }
 
-/* Whether the cell says something of what is wrong with the row. */
+/* Whether the cell explains what is wrong with the row. */
 static bool tells(const struct column_spec *column, const struct row *row, struct value value) {
   double number;
   if (!(column->flags & COLUMN_TELLS) || row->severity == SEVERITY_OK)
@@ -67,7 +67,7 @@ void columns_measure_end(struct columns_memory *memory, int64_t now_ms) {
       memory->tells_ms[i] = 0;
     if (memory->seen[i] < memory->held[i] && now_ms < memory->until_ms[i])
       continue;
-    /* What shrinks starts over, so that a value that swings keeps its wider place. */
+    /* A shorter value restarts the wait, so that a value that swings keeps its wider place. */
     memory->held[i] = memory->seen[i];
     memory->until_ms[i] = now_ms + COLUMNS_HOLD_MS;
   }
@@ -92,7 +92,7 @@ static int wanted_width(const struct fit *fit, size_t column) {
               title_width(fit, column));
 }
 
-/* The least with which the column makes sense. */
+/* The minimum useful width. */
 static int entry_width(const struct fit *fit, size_t column) {
   int wanted = wanted_width(fit, column);
   if (fit->spec->columns[column].flags & COLUMN_FLEX)
@@ -102,7 +102,7 @@ static int entry_width(const struct fit *fit, size_t column) {
   return wanted;
 }
 
-/* What tells what is wrong goes last. */
+/* Columns that explain what is wrong are dropped last. */
 static int priority_of(const struct fit *fit, size_t column) {
   return fit->memory->tells_ms[column] ? 0 : fit->spec->columns[column].priority;
 }
@@ -168,10 +168,10 @@ static void widen_extra(struct fit *fit, size_t column, int spark_limit) {
   }
 }
 
-/* What comes before the columns of that priority: the label's whole text, as far as it is not
- * absurd; room for texts of a better priority; bars and sparklines of those better by two. */
+/* Space reserved for more important columns: the label's whole text, up to a limit; room for texts
+ * of a higher priority; bars and sparklines of those two priorities higher. */
 static void settle(struct fit *fit, int priority) {
-  for (size_t i = 0; i < column_count(fit->spec); i++) /* what is wrong, in words, before figures */
+  for (size_t i = 0; i < column_count(fit->spec); i++) /* the reason in words precedes numbers */
     if (priority > 0 && fit->memory->tells_ms[i] && (fit->spec->columns[i].flags & COLUMN_FLEX))
       widen(fit, i, least(wanted_width(fit, i), FLEX_TELLS));
   if (priority < 2)
@@ -203,7 +203,7 @@ static void choose(struct fit *fit) {
   }
 }
 
-/* Columns that never go may need what the label has. */
+/* Columns that are never dropped may need the label's space. */
 static void squeeze(struct fit *fit) {
   int over = fit->used - fit->width;
   if (over <= 0)
@@ -228,7 +228,7 @@ static void spread(struct fit *fit) {
     widen_extra(fit, at, SPARK_MOST);
   }
   widen_flex(fit, COLUMNS_CELL_MAX);
-  /* What no text needs. */
+  /* The space that no text needs. */
   for (size_t i = 0; i < column_count(fit->spec); i++)
     widen_extra(fit, i, SPARK_MOST_WIDE);
 }

@@ -1,25 +1,25 @@
-/* Which columns of a table fit, and where.
+/* Which columns of a table fit, and their positions.
  *
- * Widths follow the values with a memory: they grow at once and shrink only when they have been too
- * wide for a while, so that a screen of changing numbers stands still. */
+ * Widths follow the values with hysteresis: they grow at once and shrink only when they have been
+ * too wide for a while, so that a screen of changing numbers does not jump. */
 #pragma once
 
 #include "ui/draw/frame.h"
 
 enum {
-  COLUMNS_MAX = 48,          /* of a table; more are left to the details */
-  COLUMNS_HOLD_MS = 30000,   /* for so long a width, or a column that has become empty, stays */
-  COLUMNS_TABLE_ID_MAX = 48, /* bytes of a table's id that tell it from others */
-  COLUMNS_CELL_MAX = 200,    /* cells of a value beyond which nobody measures */
+  COLUMNS_MAX = 48,          /* of a table; more are only in the details */
+  COLUMNS_HOLD_MS = 30000,   /* how long a width, or a column that has become empty, stays */
+  COLUMNS_TABLE_ID_MAX = 48, /* bytes of a table's id that distinguish it from others */
+  COLUMNS_CELL_MAX = 200,    /* cells of a value beyond which it is not measured */
 };
 
 struct columns_memory {
   char table[COLUMNS_TABLE_ID_MAX];
-  int held[COLUMNS_MAX]; /* cells of the values, as shown of late; 0: no value in any row */
+  int held[COLUMNS_MAX]; /* cells of the values, as recently shown; 0: no value in any row */
   int64_t until_ms[COLUMNS_MAX];
   bool text[COLUMNS_MAX];        /* texts were seen: aligned to the left */
   int64_t tells_ms[COLUMNS_MAX]; /* until when the column says what is wrong; 0: it does not */
-  int seen[COLUMNS_MAX];         /* of the measuring under way */
+  int seen[COLUMNS_MAX];         /* of the current measuring */
 };
 
 /* A measuring: begin, each row that may be shown, end. */
@@ -39,12 +39,12 @@ struct column_place {
 struct columns {
   struct column_place places[COLUMNS_MAX]; /* in the table's order */
   size_t count;
-  int rest_x, rest_width; /* what is left behind the last one, for a row's reason */
+  int rest_x, rest_width; /* space after the last one, for a row's reason */
   bool flex;              /* there is a FLEX column among them */
 };
 
-/* Priorities decide: 0 is always there, and a column that tells what is wrong now (COLUMN_TELLS);
- * then as many as fit; the label is cut before a column of
- * priority 0 goes. headings: titles have to fit, too. */
+/* By priority: 0 is always shown, and so is a column that explains what is wrong now
+ * (COLUMN_TELLS); then as many as fit; the label is cut before a column of priority 0 is dropped.
+ * headings: titles must fit, too. */
 void columns_fit(const struct columns_memory *memory, const struct table_spec *spec, int width,
                  bool headings, struct columns *columns);

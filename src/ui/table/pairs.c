@@ -18,7 +18,7 @@ static int extra_of(const struct column_spec *column) {
   return column->flags & COLUMN_SPARK ? EXTRA_SPARK : 0;
 }
 
-/* In the border a bar that follows a figure belongs to that. */
+/* In the border a bar after a value belongs to that value. */
 static int title_of(const struct column_spec *column, const struct pairs *pairs) {
   bool follows = pairs->choice == PAIRS_HEADLINE && pairs->count > 0;
   return follows && (column->flags & COLUMN_GAUGE) ? 0 : text_width(column->title);
@@ -29,7 +29,7 @@ static int pair_width(const struct pair *pair) {
          (pair->extra ? 1 + pair->extra : 0);
 }
 
-/* Lays the pairs out; false when they take more than `lines` lines. */
+/* Lays the pairs out; false when they need more than `lines` lines. */
 static bool flow(struct pairs *pairs, int width, int lines) {
   int x = 0, line = 0;
   pairs->width = 0;
@@ -52,7 +52,7 @@ static bool flow(struct pairs *pairs, int width, int lines) {
   return pairs->lines <= lines;
 }
 
-/* The last of those with the highest number; extra: among those with a bar or sparkline. SIZE_MAX:
+/* The last of those with the lowest priority; extra: among those with a bar or sparkline. SIZE_MAX:
  * there is none. */
 static size_t least_of(const struct pairs *pairs, const struct table_spec *spec, bool extra) {
   size_t least = SIZE_MAX;

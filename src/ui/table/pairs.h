@@ -1,11 +1,11 @@
-/* A summary's figures as "title value" pairs in flowing lines. */
+/* A summary's values as "title value" pairs in flowing lines. */
 #pragma once
 
 #include "ui/table/columns.h"
 
 enum pairs_choice {
-  PAIRS_HEADLINE, /* the columns that go into the border */
-  PAIRS_REST,     /* all others but the details */
+  PAIRS_HEADLINE, /* the columns of the border */
+  PAIRS_REST,     /* all others except the details */
 };
 
 struct pair {
@@ -25,7 +25,6 @@ struct pairs {
 };
 
 /* As many as fit in `lines` lines of `width` cells, by priority; bars and sparklines where there is
- * room for all of them. The memory (see ui/table/columns.h) keeps the places of values that change.
- */
+ * room for all of them. Hysteresis (see ui/table/columns.h) keeps changing values in place. */
 void pairs_fit(const struct columns_memory *memory, const struct table_spec *spec,
                enum pairs_choice choice, int width, int lines, struct pairs *pairs);

@@ -18,7 +18,7 @@ struct node {
   bool keep, match;
 };
 
-/* The rows as a tree of indexes; roots hang below an imagined node at `count`. */
+/* The rows as a tree of indexes; roots are children of an imaginary node at `count`. */
 struct tree {
   const struct table *table;
   const struct rows_query *query;
@@ -73,8 +73,8 @@ static void find_parents(struct tree *tree) {
   map_fini(&rows);
 }
 
-/* What a row tells its ancestors: whether to stay, how many it hides and how bad that is. Children
- * stand behind their parents, so one walk from the end does it. */
+/* What a row passes to its ancestors: whether to stay, how many it hides and how severe they are.
+ * Children come after their parents, so one backward pass is enough. */
 static void sum_up(struct tree *tree) {
   const char *filter = tree->query->filter;
   bool filtered = filter && *filter;
@@ -102,7 +102,7 @@ static int compare(const void *a, const void *b, void *context) {
   bool left_none = left.type == VALUE_NONE, right_none = right.type == VALUE_NONE;
   int order;
   if (left_none || right_none)
-    order = left_none - right_none; /* what is not known stays at the end */
+    order = left_none - right_none; /* unknown values stay at the end */
   else
     order = value_compare(left, right) * (left.type == VALUE_TEXT ? 1 : -1) *
             (tree->query->inverted ? -1 : 1);

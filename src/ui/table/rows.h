@@ -1,4 +1,4 @@
-/* The rows of a table in the order in which they are to be seen: as a tree, sorted, filtered. */
+/* The rows of a table in display order: as a tree, sorted, filtered. */
 #pragma once
 
 #include "model/table.h"
@@ -10,7 +10,7 @@ struct rows_open {
 };
 
 struct rows_query {
-  int sort_column;    /* -1: as the collector ordered them */
+  int sort_column;    /* -1: the collector's order */
   bool inverted;      /* of the column's natural order: numbers the largest first, texts from a */
   const char *filter; /* "" or NULL: all. A row stays when its texts, or numbers without a unit,
                          contain it, or when a descendant stays */
@@ -21,15 +21,15 @@ struct ordered_row {
   const struct row *row;
   const struct row *root;
   int depth;
-  size_t children;               /* direct ones that the filter lets through */
+  size_t children;               /* direct children that match the filter */
   size_t hidden;                 /* descendants of a closed row that are not shown */
   enum severity hidden_severity; /* the collector's worst of these */
   bool open;
-  bool match; /* of the filter, by itself */
+  bool match; /* matches the filter by itself */
 };
 
-/* Fills *out, which the caller frees; returns the count. A row whose parent is not before it is a
- * root. Siblings only are sorted. */
+/* Fills *out, which the caller frees; returns the count. A row whose parent does not precede it is
+ * a root. Only siblings are sorted. */
 size_t rows_order(const struct table *table, const struct rows_query *query,
                   struct ordered_row **out);
 

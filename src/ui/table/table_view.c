@@ -19,7 +19,8 @@ static enum severity cell_severity(const struct frame *frame, const struct table
   *pending = false;
   if (severity == SEVERITY_OK)
     return severity;
-  /* Children have no findings of their own: whether the time is up, their root knows. */
+  /* Children have no findings of their own: their root knows whether the threshold's duration has
+   * passed. */
   const struct finding *finding = findings_find(frame->model->findings, row->target_index,
                                                 row->spec->id, row->row->root->key, spec->id);
   *pending = finding ? finding->pending : threshold->for_ms > 0;
@@ -83,7 +84,7 @@ void table_draw_heading(const struct frame *frame, const struct table_spec *spec
   for (size_t i = 0; i < columns->count; i++) {
     const struct column_place *place = &columns->places[i];
     if (place->column >= spec->column_count)
-      continue; /* of a target whose table of that name is another one */
+      continue; /* for a target whose table of that name differs */
     int at = ROW_MARK_CELLS + place->x;
     int room = place->width < width - at ? place->width : width - at;
     const char *title = spec->columns[place->column].title;
@@ -132,7 +133,7 @@ static void draw_label(const struct frame *frame, const struct table_row *row,
                   "+%zu", ordered->hidden);
 }
 
-/* Why the row is marked: at the end of the line, or where a FLEX column has nothing to say. */
+/* Why the row is marked: at the end of the line, or where a FLEX column is empty. */
 static void draw_reason(const struct frame *frame, const struct table_row *row,
                         const struct columns *columns, unsigned style, int x, int y, int width) {
   const struct row *data = row->row->row;

@@ -12,7 +12,7 @@ struct table_row {
   const struct table_spec *spec;
   const struct ordered_row *row;
   bool stale;
-  bool tree; /* some row of the table has children: labels leave room for the sign */
+  bool tree; /* a row of the table has children: labels leave room for the sign */
   bool marked;
 };
 
@@ -27,9 +27,9 @@ void table_draw_row(const struct frame *frame, const struct table_row *row,
 void table_draw_pairs(const struct frame *frame, const struct table_row *row,
                       const struct pairs *pairs, int line, int x, int y);
 
-/* How a cell is to be drawn: by its threshold, its finding and whether it is known. */
+/* The style of a cell: by its threshold, its finding and whether it is known. */
 unsigned table_cell_style(const struct frame *frame, const struct table_row *row, size_t column);
-/* The worst that is known of a row: its findings, and those that a closed row hides. *pending: a
+/* The most severe state of a row: its findings, and those that a closed row hides. *pending: a
  * threshold is crossed, but not for long enough yet. */
 enum severity table_row_severity(const struct frame *frame, const struct table_row *row,
                                  bool *pending);

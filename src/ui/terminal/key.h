@@ -6,7 +6,7 @@
 enum key_code {
   KEY_CODE_NONE,
   KEY_CODE_RUNE,   /* a character, in `rune`; Space and the plain letters, too */
-  KEY_CODE_PASTED, /* a printable character, in `rune`, that nobody typed: only for text fields */
+  KEY_CODE_PASTED, /* a printable character, in `rune`, that was pasted: only for text fields */
   KEY_CODE_ENTER,
   KEY_CODE_ESC,
   KEY_CODE_TAB,

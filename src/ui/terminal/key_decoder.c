@@ -7,12 +7,12 @@ enum {
   BEL = 0x07,
   DEL = 0x7f,
   CSI_MAX = 32,   /* bytes; no key's sequence is longer */
-  MOUSE_BYTES = 3 /* that follow ESC [ M, in the oldest of the mouse protocols */
+  MOUSE_BYTES = 3 /* after ESC [ M, in the oldest of the mouse protocols */
 };
 
-/* What stands at the begin of the bytes. */
+/* The item at the start of the bytes. */
 enum outcome {
-  OUTCOME_MORE, /* the begin of something: wait */
+  OUTCOME_MORE, /* incomplete: wait */
   OUTCOME_KEY,
   OUTCOME_NOTHING, /* swallowed */
 };
@@ -126,7 +126,7 @@ static enum key_code code_of_number(const char *number) {
   return KEY_CODE_NONE;
 }
 
-/* A keypad in application mode says ESC O and, for what is printed on its keys, 'j'..'y'. */
+/* A keypad in application mode sends ESC O and, for the characters on its keys, 'j'..'y'. */
 static struct decoded decode_ss3(const uint8_t *bytes, size_t count) {
   if (count < 3)
     return decoded_more();
@@ -140,8 +140,8 @@ static struct decoded decode_ss3(const uint8_t *bytes, size_t count) {
   return decoded_key(3, code_of_letter(final), 0);
 }
 
-/* Where the sequence that begins with ESC [ has its final byte; 0: not among these. *broken: at a
- * control character, which is not part of it: Ctrl-C counts wherever it comes. */
+/* The position of the final byte of the sequence that begins with ESC [; 0: not there yet. *broken:
+ * at a control character, which is not part of it: Ctrl-C works anywhere. */
 static size_t csi_end(const uint8_t *bytes, size_t count, bool *broken) {
   size_t i = 2;
   if (i < count && bytes[i] == '[') /* the function keys of the Linux console: ESC [ [ A */
@@ -189,7 +189,7 @@ static bool begins_string(uint8_t byte) {
 }
 
 static struct decoded decode_escape(struct key_decoder *decoder) {
-  if (decoder->expired) { /* whatever letter follows was a key of its own */
+  if (decoder->expired) { /* a letter after it is a key of its own */
     decoder->expired = false;
     return decoded_key(1, KEY_CODE_ESC, 0);
   }
@@ -299,8 +299,8 @@ int key_decoder_wait(const struct key_decoder *decoder) {
   }
   if (decoder->count == 0 || decoder->bytes[0] != ESC)
     return 0;
-  /* After ESC [ nothing but its rest can come, however late: to give up on it would let that rest
-   * act as letters. */
+  /* After ESC [ only its rest can follow, however late: giving up would let that rest act as
+   * letters. */
   return decoder->count > 1 && decoder->bytes[1] == '[' ? 0 : KEY_ESC_MS;
 }
 

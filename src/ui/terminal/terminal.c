@@ -35,17 +35,18 @@ struct drawn {
 struct terminal {
   struct tty tty;
   struct key_decoder keys;
-  FILE *memory; /* where curses writes */
+  FILE *memory; /* curses writes here */
   SCREEN *screen;
   bool modern; /* knows the private modes of xterm, or ignores them */
   struct drawn looks[LOOKS];
-  struct canvas *shown; /* what curses was given last */
+  struct canvas *shown; /* the last canvas given to curses */
   bool repaint;
   char *copy; /* for the clipboard, to be sent when nothing is pending; NULL: nothing */
   size_t copy_count;
 };
 
-/* A capability, or "" without it. (char *)-1 says that it is no text at all, which cannot be. */
+/* A capability, or "" without it. (char *)-1 means that it is not a string, which cannot happen
+ * here. */
 static const char *capability(const char *name) {
   char own[16];
   snprintf(own, sizeof own, "%s", name); /* curses takes no const */
@@ -59,7 +60,7 @@ static void mode_append(char *mode, const char *text) {
     memcpy(mode + have, text, more + 1);
 }
 
-/* Our own sequences instead of curses': the same bytes give the terminal back at a quit and from a
+/* Our own sequences instead of curses': the same bytes restore the terminal on exit and from a
  * crash handler. */
 static void modes_make(struct terminal *terminal) {
   struct tty *tty = &terminal->tty;
@@ -141,7 +142,7 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
       close(memory);
     return false;
   }
-  unsetenv("LINES"); /* the size comes from the kernel alone; curses begins with any */
+  unsetenv("LINES"); /* the size comes from the kernel alone; curses starts with any */
   unsetenv("COLUMNS");
   terminal->screen = newterm(NULL, terminal->memory, stdin);
   if (!terminal->screen)
@@ -150,7 +151,7 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
     return err_set(err, ERR_UNSUPPORTED, "terminal type \"%.40s\" (TERM) cannot draw a full screen",
                    term);
   typeahead(-1);
-  nonl(); /* there is no output processing */
+  nonl(); /* output processing is off */
   curs_set(0);
   leaveok(stdscr, TRUE);
   return true;
@@ -179,14 +180,14 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
   }
   looks_make(terminal, options->theme, options->no_color);
   modes_make(terminal);
-  lseek(fileno(terminal->memory), 0, SEEK_SET); /* what curses has set up, `enter` says better */
+  lseek(fileno(terminal->memory), 0, SEEK_SET); /* `enter` sets up the same, and more */
   terminal_enter(terminal);
   return terminal;
 }
 
 void terminal_close(struct terminal *terminal) {
   if (terminal->tty.taken && !terminal->tty.gone)
-    tcflush(terminal->tty.fd, TCIFLUSH); /* what was typed or pasted for us is not for the shell */
+    tcflush(terminal->tty.fd, TCIFLUSH); /* input for us must not reach the shell */
   terminal_leave(terminal);
   screen_free(terminal);
   canvas_free(terminal->shown);
@@ -226,7 +227,7 @@ void terminal_key_expire(struct terminal *terminal) {
   key_decoder_expire(&terminal->keys);
 }
 
-/* Read and decoded, not flushed: the rest of a paste whose begin was flushed would be keys. */
+/* Read and decoded, not flushed: the rest of a paste whose start was flushed would be keys. */
 void terminal_discard_input(struct terminal *terminal) {
   struct key key;
   for (int reads = 0; reads < DISCARD_READS; reads++) {
@@ -237,9 +238,9 @@ void terminal_discard_input(struct terminal *terminal) {
   }
 }
 
-/* The characters of a cell as curses wants them: a spacing one, and what combines with it. A
- * cluster whose width the C library sees otherwise than the canvas would shift the rest of the
- * line: it is replaced. Returns whether `cells` cells are filled. */
+/* The characters of a cell as curses wants them: a spacing one, and its combining ones. A cluster
+ * whose width differs between the C library and the canvas would shift the rest of the line: it is
+ * replaced. Returns whether `cells` cells are filled. */
 static bool cell_characters(const char *text, int cells, wchar_t out[COMBINED_MAX + 1]) {
   mbstate_t state = {0};
   size_t count = 0, len = strlen(text);
@@ -326,7 +327,7 @@ static void canvas_draw(struct terminal *terminal, const struct canvas *canvas) 
   terminal->repaint = false;
 }
 
-/* What curses has written goes to the terminal. */
+/* Sends curses' output to the terminal. */
 static void frame_send(struct terminal *terminal) {
   const int memory = fileno(terminal->memory);
   const off_t end = lseek(memory, 0, SEEK_CUR);
@@ -345,7 +346,7 @@ static void frame_send(struct terminal *terminal) {
   tty_send(&terminal->tty, lead + count + tail);
 }
 
-/* Between two frames, so that it is in the middle of none. */
+/* Between two frames, so that it never splits one. */
 static void copy_send(struct terminal *terminal) {
   if (!terminal->copy || !terminal->tty.taken || terminal->tty.gone || terminal_pending(terminal))
     return;

@@ -1,12 +1,12 @@
-/* The terminal, by ncurses; the only file that knows it.
+/* The terminal, with ncurses; the only file that uses it.
  *
- * Opened once. Whatever happens after that (a return, a signal, a crash, a hang-up), the terminal
- * is given back as it was found: terminal_close, and for a crash terminal_restore_raw, which is
- * async-signal-safe. Nothing here waits: input is read when the descriptor is readable, and what
- * the terminal does not take at once is sent when it is writable.
+ * Opened once. However the program ends (a return, a signal, a crash, a hangup), the terminal is
+ * restored: terminal_close, and for a crash terminal_restore_raw, which is async-signal-safe.
+ * Nothing here waits: input is read when the descriptor is readable, and output that the terminal
+ * does not take at once is sent when it is writable.
  *
- * Curses draws into memory. So a frame goes out as a whole, in one write, is counted, and cannot
- * stop the loop; and the terminal's settings, its input and all signals stay ours. */
+ * Curses draws into memory. So a frame is sent as a whole, in one write, is counted, and cannot
+ * block the loop; and the terminal's settings, its input and all signals stay under our control. */
 #pragma once
 
 #include "core/err.h"
@@ -21,9 +21,9 @@ struct terminal_options {
   bool no_color;             /* attributes only: bold, reverse, underline */
 };
 
-/* Takes the terminal of stdin and stdout. NULL with a sentence when it is none, when we run in the
- * background, or when TERM is unknown or cannot do what a screen needs. Signal handlers are to be
- * set after it: curses sets some of its own. */
+/* Takes the terminal of stdin and stdout. NULL with a sentence when they are not a terminal, when
+ * we run in the background, or when TERM is unknown or lacks what a screen needs. Set signal
+ * handlers afterwards: curses sets some of its own. */
 struct terminal *terminal_open(const struct terminal_options *options, struct err *err);
 void terminal_close(struct terminal *terminal);
 
@@ -31,19 +31,19 @@ void terminal_close(struct terminal *terminal);
 void terminal_size(const struct terminal *terminal, int *width, int *height);
 /* The descriptor to wait on: for keys, and to be writable while something is pending. */
 int terminal_descriptor(const struct terminal *terminal);
-/* It has hung up (EOF, EIO): leave. */
+/* It has hung up (EOF, EIO): exit. */
 bool terminal_gone(const struct terminal *terminal);
 
-/* Takes what has been typed, once; false if nothing. Then ask for keys until there is none. */
+/* Reads what has been typed, once; false if nothing. Then call terminal_key until there is no key
+ * left. */
 bool terminal_read(struct terminal *terminal);
 bool terminal_key(struct terminal *terminal, struct key *key);
-/* The milliseconds after which terminal_key_expire is to be called if nothing was typed until
- * then: a lone ESC waits to be told from the begin of a sequence. 0: no need. */
+/* The milliseconds after which terminal_key_expire must be called if nothing was typed until then:
+ * a lone ESC may be the start of a sequence. 0: not needed. */
 int terminal_key_wait(const struct terminal *terminal);
 void terminal_key_expire(struct terminal *terminal);
-/* Throws away what has been typed up to now, also what the kernel still holds: keys that were meant
- * for what was on the screen before. Of a sequence or a paste that is not over yet, what follows is
- * still taken for what it is. */
+/* Discards everything typed so far, including what the kernel still holds: keys that were meant for
+ * the previous screen. The rest of an unfinished sequence or paste is still decoded as such. */
 void terminal_discard_input(struct terminal *terminal);
 
 /* Shows the canvas: writes only what differs from what is there. Only while nothing is pending. */
@@ -51,21 +51,21 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas);
 /* Whether part of a frame waits for the terminal to be writable; then terminal_flush. */
 bool terminal_pending(const struct terminal *terminal);
 void terminal_flush(struct terminal *terminal);
-/* Gives the text to the terminal's clipboard (OSC 52; through tmux as it is, by its set-clipboard).
- * What is beyond TERMINAL_COPY_MAX bytes is left out. It goes out with the next frame at the
- * latest. False where the terminal does not know private sequences at all. Whether it obeys, nobody
- * is told. */
+/* Copies the text to the terminal's clipboard (OSC 52; through tmux unchanged, subject to its
+ * set-clipboard). Text beyond TERMINAL_COPY_MAX bytes is cut. It is sent with the next frame at the
+ * latest. False where the terminal does not know private sequences at all. There is no reply that
+ * would show whether the terminal obeys. */
 enum { TERMINAL_COPY_MAX = 64 << 10 };
 bool terminal_copy(struct terminal *terminal, const char *text);
-/* Everything is written anew at the next terminal_show. */
+/* The next terminal_show redraws everything. */
 void terminal_invalidate(struct terminal *terminal);
-/* All bytes written so far: what the screen costs on the line. */
+/* All bytes written so far: the screen's traffic. */
 uint64_t terminal_written(const struct terminal *terminal);
 
-/* Gives the terminal back for a while (suspend), and takes it again, with all to be written anew.
- * Giving back waits for TTY_LEAVE_MS at most. */
+/* Releases the terminal for a while (suspend), and takes it again with a full redraw. Releasing
+ * waits at most TTY_LEAVE_MS. */
 void terminal_leave(struct terminal *terminal);
 void terminal_enter(struct terminal *terminal);
 
-/* From a crash handler: writes the bytes that give the terminal back, and its settings. */
+/* From a crash handler: writes the bytes that restore the terminal, and its settings. */
 void terminal_restore_raw(struct terminal *terminal);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The device again. Its name may belong to another user (after su) or lie in another mount
+/* Opens the device again. Its name may belong to another user (after su) or be in another mount
  * namespace; the controlling terminal's own name always works, if it is that. */
 static int tty_reopen(void) {
   static const char *const names[] = {"/proc/self/fd/1", "/dev/tty"};
@@ -112,10 +112,10 @@ void tty_give_back(struct tty *tty) {
   sigemptyset(&ours);
   sigaddset(&ours, SIGTTOU); /* or the kernel would stop us instead, in the background */
   pthread_sigmask(SIG_BLOCK, &ours, &before);
-  /* In the background (stopped from outside, then ended) the settings are the shell's by now. */
+  /* In the background (stopped from outside, then ended) the settings belong to the shell. */
   const bool settings = !in_background(tty->fd);
   if (settings) {
-    /* Output that Ctrl-S has stopped goes on when flow control is taken away. */
+    /* Output that Ctrl-S has stopped continues when flow control is switched off. */
     struct termios flowing = tty->raw;
     flowing.c_iflag &= ~(tcflag_t)IXON;
     tcsetattr(tty->fd, TCSANOW, &flowing);

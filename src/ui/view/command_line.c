@@ -1,4 +1,4 @@
-/* The line after `:` as it is typed. */
+/* The command line after `:`, while it is typed. */
 #include "ui/draw/text_field.h"
 #include "ui/view/view_state.h"
 

@@ -1,4 +1,4 @@
-/* All there is to know of a row, a target or an event. */
+/* All details of a row, a target or an event. */
 #include "core/mem.h"
 #include "core/text.h"
 #include "ui/draw/widget.h"
@@ -62,7 +62,7 @@ static bool next_line(struct page *page, int *y) {
   return *y >= page->inside.y && *y < page->inside.y + page->inside.height;
 }
 
-/* A text over as many lines as it takes, broken at blanks. */
+/* A text over as many lines as it needs, broken at blanks. */
 static void put_text(struct page *page, unsigned style, int indent, const char *text) {
   char clean[SAMPLE_TEXT_MAX];
   text_sanitize(clean, sizeof clean, text, strnlen(text, sizeof clean), page->frame->canvas->ascii);
@@ -90,8 +90,8 @@ static void put_blank(struct page *page) {
   next_line(page, &y);
 }
 
-/* "title  value  what it is". A value that is longer has the rest of the line, or lines of its own,
- * and what it is stands below it. */
+/* "title  value  meaning". A longer value gets the rest of the line, or separate lines, and its
+ * meaning is below it. */
 static void put_pair(struct page *page, const char *title, unsigned style, const char *value,
                      const char *help) {
   struct canvas *canvas = page->frame->canvas;
@@ -197,7 +197,7 @@ static void put_cells(struct page *page, const struct table_row *row) {
     char buffer[FORMAT_MAX], why[128];
     const char *text = frame_value(page->frame, buffer, value, column);
     if (value.type == VALUE_NONE && value.text) {
-      /* The reason is the value here. */
+      /* The reason stands in for the value here. */
       snprintf(why, sizeof why, "? %s", value.text);
       put_pair(page, column->title, STYLE_UNKNOWN, why, column->help);
       continue;

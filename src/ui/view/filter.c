@@ -1,4 +1,4 @@
-/* The filter of a pane as it is typed. */
+/* The filter of a pane, while it is typed. */
 #include "ui/draw/text_field.h"
 #include "ui/view/view_state.h"
 

@@ -10,7 +10,7 @@ enum { LABEL_MOST = 24, GAP = 2 };
 
 enum { NAMES_MAX = 16 };
 
-/* "< >" where the key before does the same the other way round, else the key's name. */
+/* "< >" where the previous key does the same in the other direction, otherwise the key's name. */
 static const char *names_of(const struct binding *binding, char out[NAMES_MAX]) {
   const struct binding *other = binding - 1;
   bool pair = binding > view_bindings && !other->words && strcmp(other->help, binding->help) == 0 &&
@@ -51,7 +51,7 @@ static int draw_edge(const struct view *view, const struct frame *frame, int y) 
   return end;
 }
 
-/* Whom the keys are about: "dashboard:", "3 marked:". */
+/* The subject of the keys: "dashboard:", "3 marked:". */
 static int draw_subject(const struct view *view, const struct frame *frame, int y, int end) {
   const struct pane *pane = view_focused(view);
   const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
@@ -92,7 +92,8 @@ static int draw_behind(const struct view *view, const struct frame *frame, int y
   return x - GAP;
 }
 
-/* The actions that have a key, of the table of the selected row; of the target where no row is. */
+/* The actions that have a key, of the table of the selected row; of the target if there is no row.
+ */
 static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
   struct canvas *canvas = frame->canvas;
@@ -116,7 +117,7 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
 
 static void draw_keys(const struct view *view, const struct frame *frame, int y) {
   int x = 1;
-  if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the keys' room */
+  if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the space of the keys */
     canvas_text(frame->canvas, x, y, frame->canvas->width - x - 1, STYLE_NOTICE, view->notice);
     return;
   }
@@ -144,7 +145,7 @@ static void draw_typing(const struct view *view, const struct frame *frame, int 
   struct canvas *canvas = frame->canvas;
   int width = canvas->width, x = 1;
   x += canvas_text(canvas, x, y, width - x, STYLE_KEY, "/");
-  /* The end of a long filter is what is being typed. */
+  /* The end of a long filter: that is where the typing happens. */
   const char *text = pane->filter;
   int cells;
   while (text_width(text) > width - 6 && *text)

@@ -8,9 +8,9 @@
 #include <time.h>
 
 enum {
-  SENTENCE_HEIGHT = 10, /* screens lower than that have no line for it */
+  SENTENCE_HEIGHT = 10, /* lower screens have no line for it */
   MORE_WIDTH = 8,       /* "+12 more" */
-  WORDS_WIDTH = 60,     /* narrower ones have marks for words */
+  WORDS_WIDTH = 60,     /* narrower ones use marks instead of words */
 };
 
 static unsigned header_style(const struct frame *frame) {
@@ -67,7 +67,7 @@ static size_t add_badge(struct badge *badges, size_t count, unsigned style, size
   return count + 1;
 }
 
-/* What the first line counts; in words, or with the signs that stand for them. */
+/* The counts of the first line; in words, or with the signs that stand for them. */
 static size_t list_badges(const struct frame *frame, bool words, bool pending,
                           struct badge badges[BADGES_MAX]) {
   static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
@@ -90,14 +90,14 @@ static size_t list_badges(const struct frame *frame, bool words, bool pending,
                    words ? "pending" : NULL, ":");
 }
 
-/* The counts, in words where there is room for all of them: half a count would be a lie. Returns
- * the cell behind them. */
+/* The counts, in words where there is room for all of them: a partial count would mislead. Returns
+ * the cell after them. */
 static int draw_counts(const struct frame *frame, int x, int end) {
   struct badge badges[BADGES_MAX];
   size_t count = 0;
   for (int way = frame->canvas->width >= WORDS_WIDTH ? 0 : 2; way < 3; way++) {
     int width = 0;
-    count = list_badges(frame, way < 2, way != 1, badges); /* what is only pending goes first */
+    count = list_badges(frame, way < 2, way != 1, badges); /* pending ones are dropped first */
     for (size_t i = 0; i < count; i++)
       width += (int)strlen(badges[i].text) + (i > 0);
     if (x + width <= end)
@@ -108,7 +108,7 @@ static int draw_counts(const struct frame *frame, int x, int end) {
   return x;
 }
 
-/* Whether things may be changed: "READ-ONLY", " UNLOCKED 5m ". Returns the cell behind it. */
+/* Whether changes are allowed: "READ-ONLY", " UNLOCKED 5m ". Returns the cell after it. */
 static int draw_lock(const struct frame *frame, int x, int end, unsigned style) {
   const struct operations *operations = &frame->model->operations;
   bool words = frame->canvas->width >= WORDS_WIDTH;
@@ -118,12 +118,12 @@ static int draw_lock(const struct frame *frame, int x, int end, unsigned style) 
     return x;
   char left[AGE_MAX], text[AGE_MAX + 16];
   int64_t ms = operations->lock_ms - frame->clock_ms;
-  age_text(left, ms < 0 ? 0 : ms >= 60000 ? ms + 59999 : ms); /* a minute that has begun counts */
+  age_text(left, ms < 0 ? 0 : ms >= 60000 ? ms + 59999 : ms); /* a started minute counts */
   snprintf(text, sizeof text, words ? " UNLOCKED %s " : " UNL %s ", left);
   return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_WARN | STYLE_STRONG, text) + 1;
 }
 
-/* Outcomes that are not on disk: " 1 NOT RECORDED ". Returns the cell behind it. */
+/* Outcomes that are not on disk: " 1 NOT RECORDED ". Returns the cell after it. */
 static int draw_unrecorded(const struct frame *frame, int x, int end) {
   char text[64];
   const size_t count = frame->model->operations.unrecorded;
@@ -176,8 +176,8 @@ static int draw_finding(const struct frame *frame, const struct finding *finding
   return at - x;
 }
 
-/* "+12 more", "+20011+ more": of those that count, and are not shown. Returns the width to keep for
- * it. */
+/* "+12 more", "+20011+ more": of those that count, and are not shown. Returns the width to reserve
+ * for it. */
 static int more_text(const struct findings *findings, size_t more, char *out, size_t size) {
   bool at_least = false;
   for (size_t i = 0; i < findings->count; i++)
@@ -197,7 +197,7 @@ static void draw_findings(const struct frame *frame, int y) {
   for (size_t i = 0; i < findings->count; i++) {
     if (findings->items[i].pending)
       continue;
-    /* Room for "+12 more", and no finding of which only the head would be seen. */
+    /* Room for "+12 more", and no finding whose text would be cut after the name. */
     int room = end - x - (shown + 1 < total ? width + 1 : 0);
     if (shown > 0 && room < 40)
       break;
@@ -210,7 +210,7 @@ static void draw_findings(const struct frame *frame, int y) {
   }
 }
 
-/* Where a right is missing, "nothing is beyond its threshold" is not the whole truth. */
+/* If a right is missing, "nothing is beyond its threshold" is not the whole truth. */
 static void draw_unseen(const struct frame *frame, int x, int y, int max) {
   for (size_t i = 0; i < frame->model->target_count; i++) {
     const struct target_state *state = &frame->model->targets[i];
@@ -222,7 +222,7 @@ static void draw_unseen(const struct frame *frame, int x, int y, int max) {
   }
 }
 
-/* Nothing counts; what is about to is named. */
+/* No finding counts; names one that is pending. */
 static void draw_calm(const struct frame *frame, int y, int width) {
   const struct findings *findings = frame->model->findings;
   size_t targets = frame->model->target_count;

@@ -50,7 +50,7 @@ static void put_heading(struct view *view, const struct frame *frame, struct rec
     canvas_text(frame->canvas, inside.x, y, inside.width, STYLE_LABEL | STYLE_STRONG, text);
 }
 
-/* The actions of a kind of target, with the keys that those have that have one. */
+/* The actions of a kind of target that have keys. */
 static void put_actions_of(struct view *view, const struct frame *frame, struct rect inside,
                            const struct target_kind *kind) {
   bool any = false;

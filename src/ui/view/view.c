@@ -10,8 +10,8 @@
 
 enum {
   SMALL_BODY = 10,        /* lines inside a pane below which a summary gets one line */
-  TIGHT_BODY = 4,         /* lines inside a pane below which headings go */
-  WEIGHT_HOLD_MS = 60000, /* a pane that was bad keeps its share of the height for so long */
+  TIGHT_BODY = 4,         /* lines inside a pane below which headings are dropped */
+  WEIGHT_HOLD_MS = 60000, /* how long a pane that had findings keeps its share of the height */
   CLOCK_MS = 1000,
 };
 
@@ -91,7 +91,7 @@ static enum pane_room room_of(int body) {
   return body < TIGHT_BODY ? PANE_TIGHT : body < SMALL_BODY ? PANE_SMALL : PANE_NORMAL;
 }
 
-/* Makes the lines again where the pane turned out to have another room than it was made for. */
+/* Builds the lines again for a pane whose size differs from the expected one. */
 static void fit_room(struct view *view, const struct frame *frame, size_t index, int body) {
   struct pane *pane = view->panes[index];
   enum pane_room room = room_of(body);
@@ -175,7 +175,7 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
   }
 }
 
-/* A page that has become shorter, or the screen taller, is not scrolled beyond its end. */
+/* A page that has become shorter, or on a taller screen, is not scrolled beyond its end. */
 static bool clamp_scroll(struct view *view) {
   int most = view->page_lines > view->page_height ? view->page_lines - view->page_height : 0;
   bool beyond = view->scroll > most;
@@ -194,7 +194,7 @@ static void draw_under(struct view *view, const struct frame *frame) {
   }
 }
 
-/* Whether there is something to be done to what is selected. */
+/* Whether there is an action for the selection. */
 static bool acts_now(const struct view *view, const struct frame *frame) {
   const struct action_spec *const *specs = frame->model->operations.specs;
   struct subject subject;
@@ -206,7 +206,7 @@ static bool acts_now(const struct view *view, const struct frame *frame) {
   return *specs != NULL;
 }
 
-/* What is done goes on while the panes are held. */
+/* Operations continue while the panes are paused. */
 static void draw_dialog(struct view *view, struct frame frame) {
   frame.now_ms = frame.clock_ms;
   dialog_draw(&view->dialog, &frame);

@@ -1,9 +1,9 @@
-/* The whole screen: what it shows of a model, and what keys do to it.
+/* The whole screen: how it shows a model, and how it handles keys.
  *
- * A view draws any model on any canvas, and knows neither curses nor a collector. It keeps what
- * belongs to the eye: the focused pane, the selected row of each (by key, so that it stays when
- * rows move), sort order, filter, zoom, the open help. It keeps no pointer into the model between
- * two calls. What reaches beyond the screen is a request to the caller. */
+ * A view draws any model on any canvas, and depends neither on curses nor on a collector. It keeps
+ * the state of the display: the focused pane, the selected row of each (by key, so that it stays
+ * when rows move), sort order, filter, zoom, the open help. It keeps no pointer into the model
+ * between two calls. Everything beyond the screen is a request to the caller. */
 #pragma once
 
 #include "model/model.h"
@@ -14,25 +14,25 @@
 struct view;
 
 struct view_options {
-  bool utc;         /* times in UTC, else in the local zone */
+  bool utc;         /* times in UTC, otherwise in the local zone */
   const char *user; /* "ops@bastion1", for the header; NULL: nothing */
 };
 
 struct view *view_new(const struct view_options *options);
 void view_free(struct view *view);
 
-/* Draws everything; `canvas` may have another size than the last time. A paused view draws the
- * ages of the moment at which it was paused; the model is the caller's to hold still. */
+/* Draws everything; `canvas` may have another size than the last time. A paused view draws the ages
+ * of the moment at which it was paused; the caller keeps the model unchanged. */
 void view_draw(struct view *view, const struct model *model, int64_t now_ms, struct canvas *canvas);
-/* What the key does. The screen may have changed: draw again. */
+/* Handles the key. The screen may have changed: draw again. */
 struct request view_key(struct view *view, const struct model *model, int64_t now_ms,
                         struct key key);
-/* Says something in the bottom line until the next key; the text is cut to what a line holds. */
+/* Shows the text in the bottom line until the next key; the text is cut to the width of a line. */
 void view_notice(struct view *view, const char *text);
-/* When what is drawn changes by time alone (an age, a clock): draw again at that time at the
- * latest, even without news. */
+/* When the screen next changes without new data (an age, a clock): draw again at that time at the
+ * latest. */
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms);
 
-/* Whether each action's key is a capital letter that no key of the view is, and one of its kind's.
- * False with err that names the first one that is not. specs: NULL-terminated. */
+/* Whether each action's key is a capital letter that no key of the view uses, and unique within its
+ * kind. False with err that names the first one that is not. specs: NULL-terminated. */
 bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) MUST_CHECK;

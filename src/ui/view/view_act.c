@@ -5,7 +5,7 @@
 
 static const struct request nothing = {.kind = REQUEST_NONE};
 
-/* ---- whom */
+/* ---- the subject */
 
 static bool one_row(const struct frame *frame, const char *table, const char *key,
                     struct subject *subject) {
@@ -90,7 +90,7 @@ bool view_acts_on(const struct action_spec *spec, const struct model *model,
   return !spec->table || (subject->table && strcmp(spec->table, subject->table) == 0);
 }
 
-/* Whether there is somebody, and it is whom the person sees: not what has come in its place since
+/* Whether there is a subject, and it is the one on the screen: not one that has replaced it since
  * the screen was drawn. */
 static bool subject_seen(struct keys *keys, struct subject *subject) {
   struct view *view = keys->view;
@@ -139,7 +139,7 @@ struct request run_command(struct keys *keys, int argument) {
   return nothing;
 }
 
-/* The newest of those that go on behind. */
+/* The newest of those running in the background. */
 struct request run_front(struct keys *keys, int argument) {
   const struct operations *operations = &keys->frame->model->operations;
   (void)argument;
@@ -149,7 +149,7 @@ struct request run_front(struct keys *keys, int argument) {
                           .operation = operations->items[operations->count - 1]->id};
 }
 
-/* The action of the target's kind that has the key, whomever it is for. */
+/* The action of the target's kind that has the key, whatever it works on. */
 static const struct action_spec *spec_of_key(const struct keys *keys, const char *kind) {
   const struct action_spec *const *specs = keys->frame->model->operations.specs;
   for (; specs && *specs; specs++)

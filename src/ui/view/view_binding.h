@@ -1,4 +1,4 @@
-/* A row of the view's table of keys (view_keys.h), and what its function is given. */
+/* A row of the view's table of keys (view_keys.h), and the arguments of its function. */
 #pragma once
 
 #include "ui/view/view_state.h"
@@ -10,7 +10,7 @@ enum key_place {
   PLACE_HELP = 1 << 3,
   PLACE_PANES = PLACE_OVERVIEW | PLACE_ZOOM,
   PLACE_PAGES = PLACE_DETAIL | PLACE_HELP,
-  PLACE_ACTS = PLACE_PANES | PLACE_DETAIL, /* where somebody is selected */
+  PLACE_ACTS = PLACE_PANES | PLACE_DETAIL, /* where the selection has actions */
   PLACE_ALL = PLACE_PANES | PLACE_PAGES,
 };
 
@@ -19,7 +19,7 @@ struct keys {
   const struct frame *frame;
   struct pane *pane; /* focused; NULL when there is none */
   struct key key;
-  bool moved; /* what is selected is not what the last frame showed as selected */
+  bool moved; /* the selection differs from the last frame's */
 };
 
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the order is that of the table's rows

@@ -138,7 +138,7 @@ static struct request run_match(struct keys *keys, int direction) {
   struct pane *pane = keys->pane;
   if (!pane || !*pane->filter)
     return nothing;
-  /* A tree shows the parents of what matches, too. */
+  /* A tree also shows the parents of matching rows. */
   for (size_t at = pane->selection.index + (size_t)direction; at < pane->lines.count;
        at += (size_t)direction) {
     const struct line *line = &pane->lines.items[at];
@@ -190,7 +190,7 @@ static struct request run_close(struct keys *keys, int argument) {
   return nothing;
 }
 
-/* The table that sorting is about: the selected row's, else the first. */
+/* The table to sort: the selected row's, otherwise the first. */
 static struct pane_table *table_to_sort(struct pane *pane, const struct line **line) {
   *line = pane ? pane_selected(pane) : NULL;
   for (size_t i = 0; pane && i < pane->lines.count && (!*line || (*line)->kind != LINE_ROW); i++)
@@ -207,7 +207,7 @@ static void say_sort(struct view *view, const struct pane_table *table,
              spec->columns[table->sort_column].title, table->inverted ? ", reversed" : "");
 }
 
-/* The columns that are shown, and before the first the collector's own order. */
+/* The visible columns, and before the first the collector's own order. */
 static struct request run_sort(struct keys *keys, int step) {
   const struct line *line;
   struct pane_table *table = table_to_sort(keys->pane, &line);
@@ -375,19 +375,19 @@ static struct request dispatch(struct keys *keys) {
   return place & PLACE_ACTS ? act_by_key(keys) : nothing;
 }
 
-/* Ctrl-L and Ctrl-Z work whatever is typed. */
+/* Ctrl-L and Ctrl-Z work in every text field. */
 static bool is_for_everywhere(struct key key) {
   return key.code == KEY_CODE_CTRL && (key.rune == 'l' || key.rune == 'z');
 }
 
-/* A dialog has the keys as long as it is open; a key that was pressed for what was there before it
- * never reaches it: it is made what the model asks for first. */
+/* An open dialog gets all keys; a key that was pressed for the previous screen never reaches it: it
+ * is brought up to date with the model first. */
 static struct request key_handle(struct keys *keys) {
   struct view *view = keys->view;
   if (dialog_is_open(&view->dialog)) {
     struct frame frame = *keys->frame;
     bool handled;
-    frame.now_ms = frame.clock_ms; /* what is done goes on while the panes are held */
+    frame.now_ms = frame.clock_ms; /* operations continue while the panes are paused */
     struct request request = dialog_key(&view->dialog, &frame, keys->key, &handled);
     return handled ? request : dispatch(keys);
   }
@@ -400,7 +400,7 @@ static struct request key_handle(struct keys *keys) {
 
 struct request view_key(struct view *view, const struct model *model, int64_t now_ms,
                         struct key key) {
-  struct arena *arena = &view->arena; /* what a request borrows lives until the next key */
+  struct arena *arena = &view->arena; /* texts that a request borrows live until the next key */
   arena_fini(arena);
   arena_init(arena, FRAME_BYTES_MAX);
   struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, arena, now_ms};

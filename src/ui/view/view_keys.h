@@ -1,4 +1,4 @@
-/* The table of keys: it dispatches them, and the help and the bottom line are made from it. */
+/* The table of keys: it dispatches them, and generates the help and the bottom line. */
 #pragma once
 
 #include "ui/view/view_binding.h"

@@ -1,4 +1,4 @@
-/* What the view keeps; private to the files that make it up. */
+/* The view's state; private to its files. */
 #pragma once
 
 #include "ui/dialog/dialog.h"
@@ -10,7 +10,7 @@ enum view_page {
   PAGE_HELP,
 };
 
-/* Whom the details are about; a copy, since it may be gone when it is drawn. */
+/* The subject of the details; a copy, since it may be gone when it is drawn. */
 struct detail {
   char *title;
   bool of_event;
@@ -34,8 +34,8 @@ struct view {
   enum view_page page, page_before_help;
   struct detail detail;
   int scroll;      /* of the details or the help */
-  int page_height; /* lines of them that are seen */
-  int page_lines;  /* lines that there are */
+  int page_height; /* lines of them that are visible */
+  int page_lines;  /* total lines */
   bool typing;     /* the filter of the focused pane is being typed */
   bool commanding; /* a line after `:` is being typed */
   char command[DIALOG_TEXT_MAX];
@@ -43,8 +43,8 @@ struct view {
   bool paused;
   int64_t paused_ms;
   char notice[NOTICE_MAX]; /* until the next key */
-  bool acts;               /* there are actions for what is selected, as last drawn */
-  struct arena arena;      /* what the last request borrows */
+  bool acts;               /* there are actions for the selection, as last drawn */
+  struct arena arena;      /* texts that the last request borrows */
 };
 
 static inline struct pane *view_focused(const struct view *view) {
@@ -63,7 +63,7 @@ void view_build_focused(struct view *view, const struct frame *frame);
 
 /* The header's lines from the top; returns how many it took. */
 int header_draw(const struct view *view, const struct frame *frame);
-/* One line of all panes' health, for screens that show one pane at a time. */
+/* One line with the health of all panes, for screens that show one pane at a time. */
 void header_draw_tabs(const struct view *view, const struct frame *frame, int y);
 /* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */
 void footer_draw(const struct view *view, const struct frame *frame, int y);
@@ -71,11 +71,12 @@ void footer_draw(const struct view *view, const struct frame *frame, int y);
 /* A key while a line after `:` is typed. */
 struct request command_key(struct view *view, struct key key);
 
-/* A key while the filter is typed; true when it belonged to the text. Others go their usual way. */
+/* A key while the filter is typed; true when it belonged to the text. Other keys are handled as
+ * usual. */
 bool filter_key(struct view *view, struct pane *pane, struct key key);
 
 void detail_fini(struct detail *detail);
-/* Takes what the line is about. */
+/* Copies the subject of the line. */
 void detail_set(struct detail *detail, const struct frame *frame, const struct line *line);
 /* Draws the details into the area, which has a border. */
 void detail_draw(struct view *view, const struct frame *frame, struct rect area);
