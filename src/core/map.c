@@ -26,59 +26,59 @@ static uint64_t hash_of(const struct map *map, const void *key) {
   return hash ^ hash >> 32; /* the low bits choose the slot */
 }
 
-static bool is_key(const struct map *map, const struct map_slot *target_index, const void *key,
+static bool is_key(const struct map *map, const struct map_slot *slot, const void *key,
                    uint64_t hash) {
-  return target_index->hash == hash &&
-         (map->same ? map->same(target_index->key, key) : strcmp(target_index->key, key) == 0);
+  return slot->hash == hash &&
+         (map->same ? map->same(slot->key, key) : strcmp(slot->key, key) == 0);
 }
 
 /* The slot of the key, or the free one for it. */
 static struct map_slot *slot_of(const struct map *map, const void *key, uint64_t hash) {
   size_t at = hash & (map->capacity - 1);
-  while (map->targets[at].key && !is_key(map, &map->targets[at], key, hash))
+  while (map->slots[at].key && !is_key(map, &map->slots[at], key, hash))
     at = (at + 1) & (map->capacity - 1);
-  return &map->targets[at];
+  return &map->slots[at];
 }
 
 /* The keys are all different, so the first free slot is the right one. */
-static void slot_move(struct map *map, const struct map_slot *target_index) {
-  size_t at = target_index->hash & (map->capacity - 1);
-  while (map->targets[at].key)
+static void slot_move(struct map *map, const struct map_slot *slot) {
+  size_t at = slot->hash & (map->capacity - 1);
+  while (map->slots[at].key)
     at = (at + 1) & (map->capacity - 1);
-  map->targets[at] = *target_index;
+  map->slots[at] = *slot;
 }
 
 static void grow(struct map *map) {
   struct map old = *map;
   map->capacity = old.capacity ? 2 * old.capacity : CAPACITY_FIRST;
-  map->targets = mem_new(map->capacity * sizeof *map->targets);
+  map->slots = mem_new(map->capacity * sizeof *map->slots);
   for (size_t i = 0; i < old.capacity; i++)
-    if (old.targets[i].key)
-      slot_move(map, &old.targets[i]);
-  free(old.targets);
+    if (old.slots[i].key)
+      slot_move(map, &old.slots[i]);
+  free(old.slots);
 }
 
 void map_fini(struct map *map) {
-  free(map->targets);
-  map->targets = NULL;
+  free(map->slots);
+  map->slots = NULL;
   map->count = map->capacity = 0;
 }
 
 struct map_slot *map_find(const struct map *map, const void *key) {
   if (map->count == 0)
     return NULL;
-  struct map_slot *target_index = slot_of(map, key, hash_of(map, key));
-  return target_index->key ? target_index : NULL;
+  struct map_slot *slot = slot_of(map, key, hash_of(map, key));
+  return slot->key ? slot : NULL;
 }
 
 bool map_add(struct map *map, const void *key, size_t value) {
   uint64_t hash = hash_of(map, key);
   if (2 * map->count >= map->capacity)
     grow(map);
-  struct map_slot *target_index = slot_of(map, key, hash);
-  if (target_index->key)
+  struct map_slot *slot = slot_of(map, key, hash);
+  if (slot->key)
     return false;
-  *target_index = (struct map_slot){key, hash, value};
+  *slot = (struct map_slot){key, hash, value};
   map->count++;
   return true;
 }
@@ -87,23 +87,23 @@ bool map_add(struct map *map, const void *key, size_t value) {
  * needed. */
 static void gap_close(struct map *map, size_t gap) {
   const size_t mask = map->capacity - 1;
-  for (size_t at = (gap + 1) & mask; map->targets[at].key; at = (at + 1) & mask) {
-    size_t way = (at - map->targets[at].hash) & mask;
+  for (size_t at = (gap + 1) & mask; map->slots[at].key; at = (at + 1) & mask) {
+    size_t way = (at - map->slots[at].hash) & mask;
     if (way < ((at - gap) & mask))
       continue;
-    map->targets[gap] = map->targets[at];
+    map->slots[gap] = map->slots[at];
     gap = at;
   }
-  map->targets[gap] = (struct map_slot){0};
+  map->slots[gap] = (struct map_slot){0};
 }
 
 bool map_remove(struct map *map, const void *key) {
   if (map->count == 0)
     return false;
-  struct map_slot *target_index = slot_of(map, key, hash_of(map, key));
-  if (!target_index->key)
+  struct map_slot *slot = slot_of(map, key, hash_of(map, key));
+  if (!slot->key)
     return false;
-  gap_close(map, (size_t)(target_index - map->targets));
+  gap_close(map, (size_t)(slot - map->slots));
   map->count--;
   return true;
 }
@@ -112,13 +112,13 @@ void map_sweep(struct map *map, bool (*drop)(void *arg, const void *key, size_t 
   struct map old = *map;
   if (old.count == 0)
     return;
-  map->targets = mem_new(map->capacity * sizeof *map->targets);
+  map->slots = mem_new(map->capacity * sizeof *map->slots);
   map->count = 0;
   for (size_t i = 0; i < old.capacity; i++) {
-    if (!old.targets[i].key || drop(arg, old.targets[i].key, old.targets[i].value))
+    if (!old.slots[i].key || drop(arg, old.slots[i].key, old.slots[i].value))
       continue;
-    slot_move(map, &old.targets[i]);
+    slot_move(map, &old.slots[i]);
     map->count++;
   }
-  free(old.targets);
+  free(old.slots);
 }

@@ -19,7 +19,7 @@ struct map_slot {
 struct map {
   uint64_t (*hash)(const void *key); /* NULL: of a text */
   bool (*same)(const void *a, const void *b);
-  struct map_slot *targets; /* open addressing, at most half full */
+  struct map_slot *slots; /* open addressing, at most half full */
   size_t count, capacity;
 };
 

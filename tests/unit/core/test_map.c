@@ -54,7 +54,7 @@ static void it_grows_and_stays_at_most_half_full(void **state) {
   free(texts);
 }
 
-/* All keys in a few targets of one chain, and around the end of the table. */
+/* All keys in a few slots of one chain, and around the end of the table. */
 static uint64_t hash_badly(const void *key) {
   return strlen(key) % 3 == 0 ? 15 : 14;
 }

@@ -189,7 +189,7 @@ static inline long postgres_count_backends(const struct postgres_server *server,
 }
 
 /* Waits until so many processes serve clients: a session has left pg_stat_activity a little before
- * its target_index is free, and counts for the limits of its role and the server until then. */
+ * its slot is free, and counts for the limits of its role and the server until then. */
 static inline void postgres_await_backends(const struct postgres_server *server, const char *user,
                                            long number) {
   int64_t give_up = clock_now_ms() + 10000;
