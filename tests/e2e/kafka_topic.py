@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from remedy import configure
+from keys import configure
 from sandbox import ROOT
 from stacktop import stacktop
 from witness import Audit

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from kafka_topic import FAILED, OWN_GROUP, PER_PARTITION, own_topic
-from remedy import agree, close, configure, outcome, select
+from keys import agree, close, configure, outcome, select
 from sandbox import GROUP, ROOT, wait_until
 from stacktop import BINARY, dashboard, stacktop
 from witness import Audit

@@ -8,7 +8,7 @@ import shlex
 import psycopg2
 import pytest
 
-from remedy import agree, close, configure, outcome, select
+from keys import agree, close, configure, outcome, select
 from sandbox import wait_until
 from stacktop import dashboard, stacktop
 from witness import Audit

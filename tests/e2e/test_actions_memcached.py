@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from remedy import agree, outcome, select
+from keys import agree, outcome, select
 from sandbox import wait_until
 from stacktop import OK, closed_port, dashboard, stacktop, write_config
 from witness import Audit

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from remedy import agree, close, configure, outcome, select
+from keys import agree, close, configure, outcome, select
 from sandbox import wait_until
 from stacktop import dashboard, stacktop
 from witness import Audit

@@ -8,7 +8,7 @@ import re
 import pytest
 import redis
 
-from remedy import agree, close, configure, outcome, select
+from keys import agree, close, configure, outcome, select
 from sandbox import HOST, wait_until
 from stacktop import USAGE, dashboard, stacktop
 from witness import Audit, redis_witness

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from remedy import ARMED, agree, close, configure, outcome, select, subject
+from keys import ARMED, agree, close, configure, outcome, select, subject
 from sandbox import wait_until
 from stacktop import dashboard
 from witness import Audit

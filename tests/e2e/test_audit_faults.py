@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from redis_servers import Server
-from remedy import ARMED
+from keys import ARMED
 from sandbox import wait_until
 from stacktop import BINARY, write_config
 from terminal import PATIENCE, Terminal, environment

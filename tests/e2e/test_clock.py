@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from remedy import agree, outcome
+from keys import agree, outcome
 from stacktop import BINARY, closed_port, write_config
 from terminal import PATIENCE, Terminal
 

@@ -5,7 +5,7 @@ import contextlib
 import psycopg2
 import pytest
 
-from remedy import agree, configure, outcome
+from keys import agree, configure, outcome
 from sandbox import wait_until
 from stacktop import check, dashboard, stacktop
 

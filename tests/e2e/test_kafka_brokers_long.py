@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("lab")  # its fixtures
 
 from kafka_family import alive, children, client, descriptors, look, resident_kib  # noqa: E402
+from keys import agree, close, outcome  # noqa: E402
 from lab import KAFKA  # noqa: E402
-from remedy import agree, close, outcome  # noqa: E402
 from sandbox import wait_until  # noqa: E402
 from stacktop import dashboard, write_config  # noqa: E402
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kafka_family import alive, children, client, descriptors, look
-from remedy import configure
+from keys import configure
 from sandbox import HOST, wait_until
 from stacktop import dashboard, write_config
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from remedy import agree, close, configure, outcome, select
+from keys import agree, close, configure, outcome, select
 from sandbox import wait_until
 from stacktop import dashboard
 from witness import Audit
