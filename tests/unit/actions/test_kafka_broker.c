@@ -276,7 +276,7 @@ static void overwrite(struct driver *driver) {
   broker_commit(&f->broker, f->group, f->topic, 0, 61);
 }
 
-static void test_somebody_overwrites(void **state) {
+static void test_another_client_overwrites(void **state) {
   struct fixture *f = *state;
   commit_all(f);
   plan_reset(f, "earliest");
@@ -305,7 +305,7 @@ static void test_a_group_of_the_new_protocol(void **state) {
   refused(f, "uses the new consumer protocol");
 }
 
-static void test_files_that_make_no_sense(void **state) {
+static void test_nonsense_files(void **state) {
   struct fixture *f = *state;
   char path[128], text[300];
   commit_all(f);
@@ -559,7 +559,7 @@ static void make_anew(struct fixture *f, const char *topic, int partitions) {
 
 /* As many messages as before, in another log: by its id where librdkafka says it, else by their
  * age. */
-static void test_a_topic_made_anew(void **state) {
+static void test_a_recreated_topic(void **state) {
   struct fixture *f = *state;
   char topic[96];
   int64_t low, high;
@@ -778,9 +778,9 @@ int main(int argc, char **argv) {
       TEST(test_a_member_joins_after_the_plan),
       TEST(test_an_offset_moves_after_the_plan),
       TEST(test_no_undo_file_no_reset),
-      TEST(test_somebody_overwrites),
+      TEST(test_another_client_overwrites),
       TEST(test_a_group_of_the_new_protocol),
-      TEST(test_files_that_make_no_sense),
+      TEST(test_nonsense_files),
       TEST(test_delete_group),
       TEST(test_delete_group_with_a_member),
       TEST(test_delete_offsets),
@@ -789,7 +789,7 @@ int main(int argc, char **argv) {
       TEST(test_each_verification_sees_that_nothing_was_done),
       TEST(test_delete_group_that_has_committed_since),
       TEST(test_offsets_to_delete_have_moved),
-      TEST(test_a_topic_made_anew),
+      TEST(test_a_recreated_topic),
       TEST(test_a_setting_has_changed),
       TEST(test_add_partitions),
       TEST(test_set_topic_config),

@@ -163,7 +163,7 @@ static void test_reset_to_earliest(void **state) {
   says(fixture, "a consumer that uses assign() is not listed");
 }
 
-static void test_reset_to_latest_tells_the_loss(void **state) {
+static void test_reset_to_latest_reports_the_loss(void **state) {
   struct fixture *fixture = *state;
   char text[400];
   usual_spots(fixture);
@@ -495,7 +495,7 @@ static void test_words_are_quoted(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_reset_to_earliest),
-      TEST(test_reset_to_latest_tells_the_loss),
+      TEST(test_reset_to_latest_reports_the_loss),
       TEST(test_reset_to_an_offset_is_clamped),
       TEST(test_reset_by_a_shift),
       TEST(test_reset_to_a_time),

@@ -144,7 +144,7 @@ static void test_a_key_that_has_gone(void **state) {
   expect_object(OBJECT_GONE, "no longer stored");
 }
 
-static void test_keys_that_are_none(void **state) {
+static void test_invalid_keys(void **state) {
   char longest[MEMCACHED_KEY_MAX + 2];
   const char *const wrong[] = {"", "two words", "line\r\nflush_all", "\x01", longest};
   (void)state;
@@ -173,7 +173,7 @@ static void test_no_second_command_is_smuggled_in(void **state) {
 
 /* ---- a verification sees that nothing was done */
 
-static void test_what_was_not_done_is_not_proved(void **state) {
+static void test_an_action_not_done_is_not_proved(void **state) {
   (void)state;
   plan(&action_memcached_flush_all, NULL);
   conformance_pretend_sent(&driver);
@@ -283,9 +283,9 @@ int main(void) {
       TEST(test_a_key_is_deleted_and_its_neighbour_stays),
       TEST(test_a_newer_value_stays),
       TEST(test_a_key_that_has_gone),
-      TEST(test_keys_that_are_none),
+      TEST(test_invalid_keys),
       TEST(test_no_second_command_is_smuggled_in),
-      TEST(test_what_was_not_done_is_not_proved),
+      TEST(test_an_action_not_done_is_not_proved),
       TEST(test_another_server_proves_nothing),
       TEST(test_a_restarted_server_is_another),
       cmocka_unit_test(test_hung_and_dropped_at_each_question),

@@ -79,7 +79,7 @@ static void test_another_object(void **state) {
 }
 
 /* The plan's name is another object's now, and the plan's object has another name. */
-static void test_an_object_renamed_or_made_anew(void **state) {
+static void test_an_object_renamed_or_recreated(void **state) {
   (void)state;
   char before[64];
   for (const struct row_case *row = cases; row < cases + CASES; row++) {
@@ -141,6 +141,6 @@ static void test_each_verification_that_breaks(void **state) {
 
 CONFORMANCE_MAIN(cmocka_unit_test(test_another_server_run_or_database),
                  cmocka_unit_test(test_another_object),
-                 cmocka_unit_test(test_an_object_renamed_or_made_anew),
+                 cmocka_unit_test(test_an_object_renamed_or_recreated),
                  cmocka_unit_test(test_each_survey_fails_where_the_connection_breaks),
                  cmocka_unit_test(test_each_verification_that_breaks))

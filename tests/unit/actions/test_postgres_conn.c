@@ -129,7 +129,7 @@ static void test_it_is_set_up(void **state) {
   assert_false(answers[AFTER].up);
 }
 
-static void test_nobody_there(void **state) {
+static void test_no_server_there(void **state) {
   struct fixture *fixture = *state;
   open_as(fixture, "host=127.0.0.1 port=1 user=admin");
   assert_int_equal(run(fixture), ERR_REFUSED);
@@ -197,7 +197,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_it_is_set_up),
-      TEST(test_nobody_there),
+      TEST(test_no_server_there),
       TEST(test_dropping_in_the_middle),
       TEST(test_a_pooler_is_refused),
   };

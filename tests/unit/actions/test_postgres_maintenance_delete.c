@@ -100,7 +100,7 @@ static void cancel_after_two(struct driver *driver) {
     driver->step->cancel(&driver->call);
 }
 
-static void test_stopped_half_way(void **state) {
+static void test_stopped_midway(void **state) {
   struct fixture *fixture = *state;
   plan_with(fixture, "50");
   fixture->driver.on_change = cancel_after_two;
@@ -150,7 +150,7 @@ static void test_another_table_of_that_name(void **state) {
 }
 
 /* Of the tables that inherit from it nothing is deleted; triggers find what they name. */
-static void test_heirs_and_triggers(void **state) {
+static void test_inheritance_and_triggers(void **state) {
   struct fixture *fixture = *state;
   postgres_do(fixture->owner, "CREATE TABLE shop.heir () INHERITS (shop.audit_logs);"
                               "INSERT INTO shop.heir SELECT * FROM shop.events WHERE id > 2400;"
@@ -237,11 +237,11 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       DELETE_TEST(test_delete),
       DELETE_TEST(test_the_cut_off_is_pinned),
-      DELETE_TEST(test_stopped_half_way),
+      DELETE_TEST(test_stopped_midway),
       DELETE_TEST(test_a_lock_of_another_session),
       DELETE_TEST(test_rights),
       DELETE_TEST(test_another_table_of_that_name),
-      DELETE_TEST(test_heirs_and_triggers),
+      DELETE_TEST(test_inheritance_and_triggers),
       DELETE_TEST(test_what_is_refused),
       DELETE_TEST(test_names),
       DELETE_TEST(test_a_lost_connection),

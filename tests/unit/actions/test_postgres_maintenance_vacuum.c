@@ -117,7 +117,7 @@ static void test_rights(void **state) {
 }
 
 /* A snapshot that is older than their deaths keeps the rows. */
-static void test_who_keeps_rows(void **state) {
+static void test_sessions_that_keep_rows(void **state) {
   struct fixture *fixture = *state;
   const char *const picks[] = {"shop.orders", NULL};
   make_tables(fixture);
@@ -144,7 +144,7 @@ static void cancel_when_scanning(struct driver *driver) {
   }
 }
 
-static void test_cancelled_half_way(void **state) {
+static void test_cancelled_midway(void **state) {
   struct fixture *fixture = *state;
   const char *const picks[] = {"shop.orders", "shop.stock", NULL};
   make_tables(fixture);
@@ -258,8 +258,8 @@ int main(void) {
       MAINTENANCE_TEST(test_analyze),
       MAINTENANCE_TEST(test_several),
       MAINTENANCE_TEST(test_rights),
-      MAINTENANCE_TEST(test_who_keeps_rows),
-      MAINTENANCE_TEST(test_cancelled_half_way),
+      MAINTENANCE_TEST(test_sessions_that_keep_rows),
+      MAINTENANCE_TEST(test_cancelled_midway),
       MAINTENANCE_TEST(test_no_second_session),
       MAINTENANCE_TEST(test_a_lost_connection),
       MAINTENANCE_TEST(test_dropped_in_the_middle),

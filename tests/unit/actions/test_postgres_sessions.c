@@ -548,7 +548,7 @@ static void test_rights(void **state) {
 
 /* The statement itself: asked by the session that it is meant for, and for a process of the server.
  */
-static void test_not_oneself_and_no_worker(void **state) {
+static void test_neither_itself_nor_a_worker(void **state) {
   struct fixture *fixture = *state;
   char sql[POSTGRES_EFFECT_MAX], count[POSTGRES_EFFECT_MAX + 64];
   static const char *const whom[] = {
@@ -586,7 +586,7 @@ static void cancel_step(struct driver *driver) {
   driver->step->cancel(&driver->call);
 }
 
-static void test_stopping_half_way(void **state) {
+static void test_stopping_midway(void **state) {
   struct fixture *fixture = *state;
   publish(fixture);
   const char *keys[] = {key_of(fixture, fixture->object), key_of(fixture, fixture->waiter), NULL};
@@ -726,7 +726,7 @@ static void test_no_slot_left(void **state) {
 }
 
 /* The owner's turn comes between two statements of the borrower's. */
-static void test_the_lender_goes_on(void **state) {
+static void test_the_lender_continues(void **state) {
   struct fixture *fixture = *state;
   struct crowd crowd = {0};
   struct lender lender;
@@ -898,13 +898,13 @@ int main(void) {
       TEST(test_a_pid_that_is_used_again),
       TEST(test_a_session_that_has_ended),
       TEST(test_rights),
-      TEST(test_not_oneself_and_no_worker),
+      TEST(test_neither_itself_nor_a_worker),
       TEST(test_several),
-      TEST(test_stopping_half_way),
+      TEST(test_stopping_midway),
       TEST(test_a_session_that_stays),
       TEST(test_a_server_that_is_down),
       TEST(test_no_slot_left),
-      TEST(test_the_lender_goes_on),
+      TEST(test_the_lender_continues),
       TEST(test_a_loan_that_is_dropped),
       TEST(test_full_before_the_start),
       TEST(test_dropped_in_the_middle),

@@ -176,7 +176,7 @@ static void assert_refused(struct driver *driver, const char *id, const char *pi
   assert_string_equal(driver->err.text, why);
 }
 
-static void test_who_may_be_cancelled(void **state) {
+static void test_sessions_that_may_be_cancelled(void **state) {
   struct driver *driver = *state;
   assert_true(offered(driver, "postgres.cancel", "8130"));
   assert_refused(driver, "postgres.cancel", "8123", "idle in txn, so nothing runs: terminate it");
@@ -197,7 +197,7 @@ static void test_who_may_be_cancelled(void **state) {
   assert_string_equal(driver->err.text, "pid 8123: idle in txn, so nothing runs: terminate it");
 }
 
-static void test_who_may_be_terminated(void **state) {
+static void test_sessions_that_may_be_terminated(void **state) {
   struct driver *driver = *state;
   assert_true(offered(driver, "postgres.terminate", "8123"));
   assert_true(offered(driver, "postgres.terminate", "8140"));
@@ -329,8 +329,8 @@ static void test_a_server_that_lies(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_who_may_be_cancelled),
-      TEST(test_who_may_be_terminated),
+      TEST(test_sessions_that_may_be_cancelled),
+      TEST(test_sessions_that_may_be_terminated),
       TEST(test_cancel),
       TEST(test_terminate_frees),
       TEST(test_terminate_a_waiter),

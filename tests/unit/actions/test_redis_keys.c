@@ -115,7 +115,7 @@ static void test_names_of_any_bytes_go(void **state) {
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 1);
 }
 
-static void test_what_matches_all_is_refused(void **state) {
+static void test_a_pattern_that_matches_all_is_refused(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   static const char *const all[] = {"*", "**", "?*", "*?", "[^x]*", ""};
@@ -128,7 +128,7 @@ static void test_what_matches_all_is_refused(void **state) {
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 5);
 }
 
-static void test_no_match_is_no_plan(void **state) {
+static void test_no_match_makes_no_plan(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   redis_fill(&fixture, "session:", 5);
@@ -137,7 +137,7 @@ static void test_no_match_is_no_plan(void **state) {
   expect_words(driver, "no key of db 0 matches cache:*");
 }
 
-static void test_what_comes_after_the_plan_goes_too(void **state) {
+static void test_keys_added_after_the_plan_are_deleted_too(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   redis_fill(&fixture, "cache:", 5);
@@ -158,7 +158,7 @@ static void fact_set(struct driver *driver, const char *name, int64_t number) {
 }
 
 /* What a survey of a huge database brings is too long to wait for here. */
-static void test_what_was_not_looked_at_is_said(void **state) {
+static void test_skipped_checks_are_reported(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   redis_fill(&fixture, "cache:", 5);
@@ -192,7 +192,7 @@ static void on_change_cancel(struct driver *driver) {
     driver->step->cancel(&driver->call);
 }
 
-static void test_cancelled_half_way_leaves_the_rest(void **state) {
+static void test_cancelled_midway_leaves_the_rest(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   redis_fill(&fixture, "cache:", 5000);
@@ -257,7 +257,7 @@ static void test_a_frozen_server_leaves_a_part(void **state) {
   expect_in(object_words(driver, 0), "given up");
 }
 
-static void test_dropped_half_way_is_told(void **state) {
+static void test_dropped_midway_is_reported(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   redis_fill(&fixture, "cache:", 5);
@@ -347,7 +347,7 @@ static void test_a_user_without_the_right_is_refused(void **state) {
   redis_say(&fixture, "ACL DELUSER reader");
 }
 
-static void test_a_database_that_is_not_there_is_said(void **state) {
+static void test_a_missing_database_is_reported(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   const char *const params[] = {"pattern", "cache:*", "db", "4000", NULL};
@@ -438,19 +438,19 @@ int main(void) {
       TEST(test_the_pattern_goes_and_its_neighbours_stay),
       TEST(test_another_database_can_be_meant),
       TEST(test_names_of_any_bytes_go),
-      TEST(test_what_matches_all_is_refused),
-      TEST(test_no_match_is_no_plan),
-      TEST(test_what_comes_after_the_plan_goes_too),
-      TEST(test_what_was_not_looked_at_is_said),
-      TEST(test_cancelled_half_way_leaves_the_rest),
+      TEST(test_a_pattern_that_matches_all_is_refused),
+      TEST(test_no_match_makes_no_plan),
+      TEST(test_keys_added_after_the_plan_are_deleted_too),
+      TEST(test_skipped_checks_are_reported),
+      TEST(test_cancelled_midway_leaves_the_rest),
       TEST(test_a_killed_connection_leaves_a_part),
       TEST(test_a_frozen_server_leaves_a_part),
-      TEST(test_dropped_half_way_is_told),
+      TEST(test_dropped_midway_is_reported),
       TEST(test_dropped_with_an_answer_owed_is_unknown),
       TEST(test_a_connection_that_breaks_is_unknown),
       TEST(test_an_old_server_gets_del),
       TEST(test_a_user_without_the_right_is_refused),
-      TEST(test_a_database_that_is_not_there_is_said),
+      TEST(test_a_missing_database_is_reported),
       TEST(test_a_shorter_life_is_kept),
       TEST(test_an_old_server_is_asked_before),
       TEST(test_many_keys_expire),

@@ -124,7 +124,7 @@ static void test_a_node_of_a_cluster_is_unlinked_key_by_key(void **state) {
   unlink(path);
 }
 
-static void test_config_renamed_away_is_said(void **state) {
+static void test_a_renamed_config_is_reported(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   const char *const params[] = {"maxmemory", "1gb", NULL};
@@ -182,7 +182,7 @@ int main(void) {
       TEST(test_nobody_there_skips),
       TEST(test_a_replica_is_refused_and_its_master_warns),
       TEST(test_a_node_of_a_cluster_is_unlinked_key_by_key),
-      TEST(test_config_renamed_away_is_said),
+      TEST(test_a_renamed_config_is_reported),
       TEST(test_a_file_is_rewritten),
   };
   if (!redis_server_path()) {

@@ -103,7 +103,7 @@ static void test_all_databases_are_flushed(void **state) {
   assert_int_equal(result(1), OBJECT_DONE);
 }
 
-static void test_an_empty_database_is_no_plan(void **state) {
+static void test_an_empty_database_makes_no_plan(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   redis_fill(&fixture, "a:", 5);
@@ -195,7 +195,7 @@ static void expect_warning(const char *limit, const char *policy, const char *wa
   expect_in(plan_text(driver), warning);
 }
 
-static void test_what_would_fail_is_said(void **state) {
+static void test_expected_failures_are_reported(void **state) {
   (void)state;
   fill_memory();
   redis_say(&fixture, "CONFIG SET maxmemory-policy allkeys-lfu");
@@ -206,7 +206,7 @@ static void test_what_would_fail_is_said(void **state) {
   expect_warning("900000gb", "allkeys-lru", "the kernel may end the server");
 }
 
-static void test_memory_as_it_is_is_no_plan(void **state) {
+static void test_unchanged_memory_makes_no_plan(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   const char *const same[] = {"maxmemory", "0b", NULL}, *const bad[] = {"maxmemory", "50%", NULL};
@@ -394,7 +394,7 @@ static void test_the_slow_log_is_reset(void **state) {
 }
 
 /* Neither the plan nor what the survey found has an argument. */
-static void test_the_slow_log_tells_no_secret(void **state) {
+static void test_the_slow_log_shows_no_secret(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
   redis_say(&fixture, "CONFIG SET slowlog-log-slower-than 0");
@@ -425,13 +425,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_one_database_is_flushed),
       TEST(test_all_databases_are_flushed),
-      TEST(test_an_empty_database_is_no_plan),
+      TEST(test_an_empty_database_makes_no_plan),
       TEST(test_an_old_server_is_flushed_without_async),
       TEST(test_a_flush_without_an_answer_is_unknown),
       TEST(test_memory_is_limited_and_evicts),
       TEST(test_memory_is_undone_by_its_undo),
-      TEST(test_what_would_fail_is_said),
-      TEST(test_memory_as_it_is_is_no_plan),
+      TEST(test_expected_failures_are_reported),
+      TEST(test_unchanged_memory_makes_no_plan),
       TEST(test_memory_changed_by_another_is_refused),
       TEST(test_memory_needs_the_right),
       TEST(test_the_picked_client_is_killed),
@@ -439,7 +439,7 @@ int main(void) {
       TEST(test_a_client_that_left_is_gone),
       TEST(test_unused_memory_is_purged),
       TEST(test_the_slow_log_is_reset),
-      TEST(test_the_slow_log_tells_no_secret),
+      TEST(test_the_slow_log_shows_no_secret),
   };
   if (!redis_server_path()) {
     printf("SKIPPED no redis-server here\n");

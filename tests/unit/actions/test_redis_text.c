@@ -156,7 +156,7 @@ static void test_the_budget_is_kept_and_not_saved_up(void **state) {
   assert_int_equal(redis_pace_wait(&pace, 9001000), 9);
 }
 
-static void test_a_key_told_twice_counts_once(void **state) {
+static void test_a_key_returned_twice_counts_once(void **state) {
   (void)state;
   struct redis_unique unique;
   char name[16];
@@ -171,7 +171,7 @@ static void test_a_key_told_twice_counts_once(void **state) {
   redis_unique_fini(&unique);
 }
 
-static void test_beyond_the_ceiling_it_is_said(void **state) {
+static void test_exceeding_the_limit_is_reported(void **state) {
   (void)state;
   struct redis_unique unique;
   redis_unique_init(&unique);
@@ -186,7 +186,7 @@ static void test_beyond_the_ceiling_it_is_said(void **state) {
   redis_unique_fini(&unique);
 }
 
-static void test_the_cursor_tells_how_far_it_is(void **state) {
+static void test_the_cursor_shows_the_progress(void **state) {
   (void)state;
   assert_true(redis_scan_fraction("1") == 0.5);
   assert_true(redis_scan_fraction("2") == 0.25);
@@ -205,9 +205,9 @@ int main(void) {
       cmocka_unit_test(test_a_pattern_names_something),
       cmocka_unit_test(test_slow_answers_halve_the_portion),
       cmocka_unit_test(test_the_budget_is_kept_and_not_saved_up),
-      cmocka_unit_test(test_a_key_told_twice_counts_once),
-      cmocka_unit_test(test_beyond_the_ceiling_it_is_said),
-      cmocka_unit_test(test_the_cursor_tells_how_far_it_is),
+      cmocka_unit_test(test_a_key_returned_twice_counts_once),
+      cmocka_unit_test(test_exceeding_the_limit_is_reported),
+      cmocka_unit_test(test_the_cursor_shows_the_progress),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void test_a_chain(void **state) {
                       "1 gone, 2 sessions freed, 1 of which waits for another now");
 }
 
-static void test_cancel_who_waits(void **state) {
+static void test_cancel_a_waiter(void **state) {
   struct fixture *fixture = *state;
   watch_as(fixture, "helper");
   hold_up(fixture);
@@ -191,7 +191,7 @@ static void test_all_beyond_an_age(void **state) {
 }
 
 /* With the right to signal, but not the one to see. */
-static void test_who_may_not_see(void **state) {
+static void test_without_the_right_to_see(void **state) {
   struct fixture *fixture = *state;
   watch_as(fixture, "blind");
   hold_up(fixture);
@@ -218,8 +218,9 @@ int main(void) {
   PQfinish(admin);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_the_root_by_one_who_waits), TEST(test_a_chain),         TEST(test_cancel_who_waits),
-      TEST(test_all_beyond_an_age),         TEST(test_who_may_not_see),
+      TEST(test_the_root_by_one_who_waits), TEST(test_a_chain),
+      TEST(test_cancel_a_waiter),           TEST(test_all_beyond_an_age),
+      TEST(test_without_the_right_to_see),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   postgres_stop_server(&server);

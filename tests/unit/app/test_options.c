@@ -121,7 +121,7 @@ static void test_help(void **state) {
   }
 }
 
-static void test_plugin_is_wanted(void **state) {
+static void test_plugin_is_requested(void **state) {
   (void)state;
   static char stacktop[] = "stacktop", check[] = "check", nonsense[] = "--nonsense",
               plugin[] = "--plugin", shortened[] = "--plug", end[] = "--";
@@ -182,7 +182,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_modes),   cmocka_unit_test(test_values),
       cmocka_unit_test(test_words),   cmocka_unit_test(test_help),
-      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_wanted),
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_requested),
       cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static void say_and_release(void) {
   fprintf(stderr, "after\n");
 }
 
-static void test_it_is_said_at_the_end_without_escapes(void **state) {
+static void test_it_is_printed_at_the_end_without_escapes(void **state) {
   (void)state;
   char shown[8192];
   run(say_and_release, shown, sizeof shown);
@@ -99,7 +99,7 @@ static void test_a_crash_says_why(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_it_is_said_at_the_end_without_escapes),
+      cmocka_unit_test(test_it_is_printed_at_the_end_without_escapes),
       cmocka_unit_test(test_it_never_waits_and_keeps_the_last),
       cmocka_unit_test(test_a_crash_says_why),
   };

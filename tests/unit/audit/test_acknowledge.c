@@ -67,7 +67,7 @@ static void test_both_kinds_of_unknown(void **state) {
   refuse(fixture, "a-2", "again", "looked: it is gone");
 }
 
-static void test_what_is_under_way(void **state) {
+static void test_running_operations(void **state) {
   struct fixture *fixture = *state;
   char host[256] = "";
   gethostname(host, sizeof host - 1);
@@ -143,7 +143,7 @@ static void test_a_file_that_cannot_be_read(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_both_kinds_of_unknown),
-      TEST(test_what_is_under_way),
+      TEST(test_running_operations),
       TEST(test_two_hosts),
       TEST(test_at_once),
       TEST(test_on_the_loop),

@@ -87,7 +87,7 @@ static void expect_refused(struct fixture *fixture, const char *path, const char
   assert_string_equal(fixture->err.text, whole);
 }
 
-static void test_what_is_no_file(void **state) {
+static void test_not_a_file(void **state) {
   struct fixture *fixture = *state;
   char path[160], target[160];
   snprintf(path, sizeof path, "%s/folder", fixture->folder);
@@ -393,7 +393,7 @@ int main(void) {
       TEST(test_lines_stand_in_order),
       TEST(test_modes_whatever_the_umask),
       TEST(test_the_mode_of_a_file_that_was_there),
-      TEST(test_what_is_no_file),
+      TEST(test_not_a_file),
       TEST(test_no_home),
       TEST(test_unwritable),
       TEST(test_a_disk_that_is_full),

@@ -122,7 +122,7 @@ static void test_a_sync_that_fails_is_no_record(void **state) {
   assert_int_equal(told.kept, 0); /* what is not begun needs no intent any more */
 }
 
-static void test_nobody_hears_of_it_before_the_sync_is_over(void **state) {
+static void test_it_is_not_reported_before_the_sync_ends(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_intent("a-1");
   disk.slow_ms = 400;
@@ -198,7 +198,7 @@ static void test_once_more_before_leaving(void **state) {
   assert_int_equal(count_lines(fixture->path), 1);
 }
 
-static void test_what_is_given_up_is_told(void **state) {
+static void test_giving_up_is_reported(void **state) {
   struct fixture *fixture = *state;
   struct audit_record outcome = fixture_outcome("a-1");
   disk.fail = ENOSPC;
@@ -225,7 +225,7 @@ static void test_a_disk_that_hangs_while_it_is_left(void **state) {
     usleep(1000);
 }
 
-static void test_too_many_that_are_kept_let_nothing_begin(void **state) {
+static void test_too_many_kept_outcomes_prevent_a_start(void **state) {
   struct fixture *fixture = *state;
   struct audit_record outcome = fixture_outcome("a-1"), intent = fixture_intent("b-2");
   disk.fail = EIO;
@@ -250,13 +250,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_a_line_is_synced_before_it_counts),
       TEST(test_a_sync_that_fails_is_no_record),
-      TEST(test_nobody_hears_of_it_before_the_sync_is_over),
+      TEST(test_it_is_not_reported_before_the_sync_ends),
       TEST(test_an_outcome_is_kept_and_written_again),
       TEST(test_before_the_next_line),
       TEST(test_once_more_before_leaving),
-      TEST(test_what_is_given_up_is_told),
+      TEST(test_giving_up_is_reported),
       TEST(test_a_disk_that_hangs_while_it_is_left),
-      TEST(test_too_many_that_are_kept_let_nothing_begin),
+      TEST(test_too_many_kept_outcomes_prevent_a_start),
   };
   return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
 }

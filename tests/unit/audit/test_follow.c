@@ -79,7 +79,7 @@ static void test_unknown_outcomes_at_the_start(void **state) {
   assert_string_equal(follower.text, "intent killed unknown;intent alive;");
 }
 
-static void test_what_others_append(void **state) {
+static void test_lines_appended_by_others(void **state) {
   struct fixture *fixture = *state;
   struct follower follower = {.fixture = fixture};
   struct audit_record own = here(fixture_intent("own")), before = here(fixture_intent("before")),
@@ -215,7 +215,7 @@ static void test_a_line_that_is_taken_back(void **state) {
   audit_tail_fini(&tail);
 }
 
-static void test_a_line_in_the_making(void **state) {
+static void test_a_line_that_is_being_written(void **state) {
   struct fixture *fixture = *state;
   struct audit_tail tail;
   add(fixture, "a", clock_now_ms());
@@ -328,13 +328,13 @@ static void test_closed_from_within(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_unknown_outcomes_at_the_start),
-      TEST(test_what_others_append),
+      TEST(test_lines_appended_by_others),
       TEST(test_a_file_that_is_not_there_yet),
       TEST(test_rotated),
       TEST(test_truncated),
       TEST(test_old_lines_in_a_new_file),
       TEST(test_a_line_that_is_taken_back),
-      TEST(test_a_line_in_the_making),
+      TEST(test_a_line_that_is_being_written),
       TEST(test_a_large_file),
       TEST(test_many_lines_at_once),
       TEST(test_closed_from_within),

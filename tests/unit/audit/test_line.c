@@ -204,7 +204,7 @@ static void check_no_sense(const char *text) {
   assert_null(parsed.tree);
 }
 
-static void test_what_makes_no_sense(void **state) {
+static void test_nonsense_values(void **state) {
   (void)state;
   struct audit_record record = fixture_outcome("a-1");
   char *line = audit_line(&record);
@@ -269,7 +269,7 @@ int main(void) {
       cmocka_unit_test(test_bytes_of_a_server),
       cmocka_unit_test(test_the_ceiling),
       cmocka_unit_test(test_everything_is_too_long),
-      cmocka_unit_test(test_what_makes_no_sense),
+      cmocka_unit_test(test_nonsense_values),
       cmocka_unit_test(test_members_that_are_not_known),
       cmocka_unit_test(test_ids),
   };

@@ -107,7 +107,7 @@ static void test_ids_of_two_hosts(void **state) {
 }
 
 /* A file that was put together of two: an intent that stands twice is open once. */
-static void test_an_intent_that_stands_twice(void **state) {
+static void test_an_intent_recorded_twice(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_intent("a-1"), other = fixture_intent("a-2");
   assert_true(fixture_append(fixture, &record));
@@ -125,7 +125,7 @@ static void append_text(const char *path, const char *text, size_t times) {
 }
 
 /* Garbage, torn lines, lines beyond the ceiling, one that is being written. */
-static void test_lines_that_make_no_sense(void **state) {
+static void test_nonsense_lines(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_outcome("a-1");
   assert_true(fixture_append(fixture, &record));
@@ -158,8 +158,8 @@ int main(void) {
       TEST(test_filters),
       TEST(test_whose_process_is_gone),
       TEST(test_ids_of_two_hosts),
-      TEST(test_an_intent_that_stands_twice),
-      TEST(test_lines_that_make_no_sense),
+      TEST(test_an_intent_recorded_twice),
+      TEST(test_nonsense_lines),
       TEST(test_what_cannot_be_read),
   };
   return cmocka_run_group_tests_name("read", tests, NULL, NULL);

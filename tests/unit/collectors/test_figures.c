@@ -87,7 +87,7 @@ static void a_field_becomes_a_cell(void **state) {
   sample_free(sample);
 }
 
-static void what_is_not_said_or_no_number_is_no_zero(void **state) {
+static void an_absent_or_invalid_number_is_not_zero(void **state) {
   struct rates rates = rates_between("", "");
   (void)state;
   for (size_t i = ITEMS; i < COLUMNS; i++)
@@ -236,7 +236,7 @@ static void members_are_counters_too(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_field_becomes_a_cell),
-      cmocka_unit_test(what_is_not_said_or_no_number_is_no_zero),
+      cmocka_unit_test(an_absent_or_invalid_number_is_not_zero),
       cmocka_unit_test(counters_become_rates),
       cmocka_unit_test(nothing_is_known_across_a_restart_or_a_reset),
       cmocka_unit_test(a_member_becomes_a_cell_by_its_type),

@@ -270,7 +270,7 @@ static void test_paths_of_one_file_system(void **state) {
 }
 
 /* Found by itself: a file that something is mounted on is no disk, and what has gone has gone. */
-static void test_what_is_no_disk(void **state) {
+static void test_not_a_disk(void **state) {
   struct bench *bench = *state;
   struct host_mount *mount = watch(bench, "/etc/hosts", &root_entry, 300, 100);
   mount->configured = false;
@@ -292,7 +292,7 @@ int main(void) {
       TEST(test_silence),
       TEST(test_errors),
       TEST(test_read_only),
-      TEST(test_what_is_no_disk),
+      TEST(test_not_a_disk),
       TEST(test_paths_of_one_file_system),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,7 +171,7 @@ static void test_stuck(void **state) {
 }
 
 /* While the broker was away nothing could be committed: no consumer is stuck for that. */
-static void test_an_outage_is_no_stall(void **state) {
+static void test_an_outage_is_not_a_stall(void **state) {
   struct world *w = *state;
   const struct kafka_group_view *group = NULL;
   collect(w);
@@ -703,7 +703,7 @@ int main(void) {
       TEST(test_slow_commits),
       TEST(test_very_slow_commits),
       TEST(test_stuck),
-      TEST(test_an_outage_is_no_stall),
+      TEST(test_an_outage_is_not_a_stall),
       TEST(test_one_partition_stuck),
       TEST(test_burst_after_silence),
       TEST(test_no_members),

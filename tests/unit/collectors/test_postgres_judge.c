@@ -121,7 +121,7 @@ static void test_thresholds(void **state) {
 }
 
 /* Before 14 the wait is not told: the query's age bounds it. */
-static void test_wait_is_not_told(void **state) {
+static void test_wait_is_not_reported(void **state) {
   struct postgres_sessions *sessions = *state;
   wait_for(add(sessions, 2, "active", 61), 1, POSTGRES_UNKNOWN);
   add(sessions, 1, "active", 10);
@@ -324,7 +324,7 @@ int main(void) {
       TEST(test_chain),
       TEST(test_idle_ones),
       TEST(test_thresholds),
-      TEST(test_wait_is_not_told),
+      TEST(test_wait_is_not_reported),
       TEST(test_several_blockers),
       TEST(test_circle),
       TEST(test_strangers),

@@ -335,7 +335,7 @@ static void test_not_gone(void **state) {
   assert_int_equal(lot->rows.total, POSTGRES_REPLICAS_MAX + 1);
 }
 
-static void test_slot_that_nobody_uses(void **state) {
+static void test_unused_slot(void **state) {
   struct lot *lot = *state;
   add(lot, "", "old", false, false)->inactive_age = 86400.0 * 3;
   judge_replicas(lot, 1000);
@@ -358,7 +358,7 @@ int main(void) {
       TEST(test_silent),
       TEST(test_twins),
       TEST(test_not_gone),
-      TEST(test_slot_that_nobody_uses),
+      TEST(test_unused_slot),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

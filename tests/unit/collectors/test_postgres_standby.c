@@ -139,7 +139,7 @@ static struct postgres_activity ask_as_version(PGconn *conn, int version) {
 }
 
 /* It is active from its first day to its last. Before 12 it takes a connection of the clients'. */
-static void test_walsender_is_no_query(void **state) {
+static void test_walsender_is_not_a_query(void **state) {
   struct fixture *fixture = *state;
   PGconn *admin = admin_alone();
   watch_server(fixture, &server);
@@ -265,7 +265,7 @@ static void test_slot_left_behind(void **state) {
 }
 
 /* pg_receivewal replays nothing: it is no replica, has no lag, and may go. */
-static void test_receiver_is_no_replica(void **state) {
+static void test_receiver_is_not_a_replica(void **state) {
   struct fixture *fixture = *state;
   char program[300];
   snprintf(program, sizeof program, "%s/pg_receivewal", server.binaries);
@@ -328,11 +328,11 @@ int main(void) {
   }
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_streaming),        TEST(test_walsender_is_no_query),
+      TEST(test_streaming),        TEST(test_walsender_is_not_a_query),
       TEST(test_cut_off),          TEST(test_cut_off_at_the_first_look),
       TEST(test_frozen_walsender), TEST(test_paused),
       TEST(test_archive_only),     TEST(test_replica_gone),
-      TEST(test_slot_left_behind), TEST(test_receiver_is_no_replica),
+      TEST(test_slot_left_behind), TEST(test_receiver_is_not_a_replica),
       TEST(test_promoted),
   };
   int failed = cmocka_run_group_tests(tests, start_standby, NULL);

@@ -223,7 +223,7 @@ static void test_redis_7_master(void **state) {
 }
 
 /* What no server says, but one that lies could. */
-static void test_counts_of_an_enemy(void **state) {
+static void test_hostile_counts(void **state) {
   (void)state;
   struct redis_info info = parsed("redis_version:7\nused_memory:5\n"
                                   "mem_not_counted_for_evict:-9223372036854775808\n"
@@ -579,7 +579,7 @@ static void test_extremes(void **state) {
     }
 }
 
-static void test_the_last_save_in_no_calendar_is_not_known(void **state) {
+static void test_a_last_save_outside_the_calendar_is_not_known(void **state) {
   (void)state;
   struct redis_info info = parsed("run_id:a\nrdb_last_save_time:9223372036854775807\n");
   struct sample *sample = rows(&info, NULL, NULL);
@@ -644,7 +644,7 @@ static const char *identity_after(struct server_identity *identity, const char *
   return identity->first;
 }
 
-static void test_a_restart_is_told_from_another_server(void **state) {
+static void test_a_restart_differs_from_another_server(void **state) {
   (void)state;
   struct server_identity identity = {0};
   assert_string_equal(identity_after(&identity, "a", 500, 1000), "a");
@@ -685,7 +685,7 @@ int main(void) {
       cmocka_unit_test(test_fields),
       cmocka_unit_test(test_garbage),
       cmocka_unit_test(test_redis_7_master),
-      cmocka_unit_test(test_counts_of_an_enemy),
+      cmocka_unit_test(test_hostile_counts),
       cmocka_unit_test(test_redis_7_replica),
       cmocka_unit_test(test_redis_6_full_of_cache),
       cmocka_unit_test(test_redis_8),
@@ -700,10 +700,10 @@ int main(void) {
       cmocka_unit_test(test_judge_clients),
       cmocka_unit_test(test_columns),
       cmocka_unit_test(test_extremes),
-      cmocka_unit_test(test_the_last_save_in_no_calendar_is_not_known),
+      cmocka_unit_test(test_a_last_save_outside_the_calendar_is_not_known),
       cmocka_unit_test(test_a_cluster_says_why_it_is_down),
       cmocka_unit_test(test_a_sentinel_tells_of_its_masters),
-      cmocka_unit_test(test_a_restart_is_told_from_another_server),
+      cmocka_unit_test(test_a_restart_differs_from_another_server),
       cmocka_unit_test(test_the_median_of_the_round_trips),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static bool same_text(const void *a, const void *b) {
   return strcmp(a, b) == 0;
 }
 
-static void keys_that_collide_are_told_apart(void **state) {
+static void keys_that_collide_are_distinguished(void **state) {
   enum { COUNT = 60 };
   struct map map = {.hash = hash_badly, .same = same_text};
   char(*texts)[16] = texts_make();
@@ -150,7 +150,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_is_found_by_its_text),
       cmocka_unit_test(it_grows_and_stays_at_most_half_full),
-      cmocka_unit_test(keys_that_collide_are_told_apart),
+      cmocka_unit_test(keys_that_collide_are_distinguished),
       cmocka_unit_test(adding_and_removing_in_any_order),
       cmocka_unit_test(a_sweep_drops_those_that_are_named),
       cmocka_unit_test(parts_of_a_hash_do_not_run_together),

@@ -119,7 +119,7 @@ static void answers_come_in_order_whole(void **state) {
   assert_true(line_answer_us(fixture->line) >= -1);
 }
 
-static void an_end_is_told_to_all_who_wait(void **state) {
+static void all_waiters_learn_of_an_end(void **state) {
   struct fixture *fixture = *state;
   struct err err = {0};
   fixture->server.close_after = true;
@@ -136,7 +136,7 @@ static void an_end_is_told_to_all_who_wait(void **state) {
   assert_int_equal(err.kind, ERR_CLOSED);
 }
 
-static void an_answer_that_nobody_asked_for_ends_it(void **state) {
+static void an_unexpected_answer_ends_it(void **state) {
   struct fixture *fixture = *state;
   const int64_t give_up = clock_now_ms() + 10000;
   open_to(fixture, "one\ntwo\n");
@@ -182,12 +182,9 @@ static void more_requests_than_the_limit_are_refused(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(answers_come_in_order_whole),
-      TEST(an_end_is_told_to_all_who_wait),
-      TEST(an_answer_that_nobody_asked_for_ends_it),
-      TEST(an_answer_has_a_ceiling),
-      TEST(a_callback_may_close_it),
-      TEST(more_requests_than_the_limit_are_refused),
+      TEST(answers_come_in_order_whole),  TEST(all_waiters_learn_of_an_end),
+      TEST(an_unexpected_answer_ends_it), TEST(an_answer_has_a_ceiling),
+      TEST(a_callback_may_close_it),      TEST(more_requests_than_the_limit_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

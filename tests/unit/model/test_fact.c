@@ -30,7 +30,7 @@ static void test_a_change_is_an_event(void **state) {
   expect(fixture, 3, "different server: was A, now B");
 }
 
-static void test_what_is_not_known_is_no_change(void **state) {
+static void test_an_unknown_value_is_not_a_change(void **state) {
   struct model_fixture *fixture = *state;
   publish(fixture, NULL, NULL, NULL);
   publish(fixture, "A", "run 1", "primary");
@@ -56,7 +56,7 @@ static void test_a_restart_is_seen_through_an_outage(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_change_is_an_event, model_setup, model_teardown),
-      cmocka_unit_test_setup_teardown(test_what_is_not_known_is_no_change, model_setup,
+      cmocka_unit_test_setup_teardown(test_an_unknown_value_is_not_a_change, model_setup,
                                       model_teardown),
       cmocka_unit_test_setup_teardown(test_a_restart_is_seen_through_an_outage, model_setup,
                                       model_teardown),

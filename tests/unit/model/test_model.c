@@ -106,7 +106,7 @@ static void test_events(void **state) {
 }
 
 /* One outage may fail in several ways in turn: what is news is that it is worse than was said. */
-static void test_an_outage_is_told_once(void **state) {
+static void test_an_outage_is_reported_once(void **state) {
   struct model_fixture *fixture = *state;
   static const enum err_kind kinds[] = {ERR_TIMEOUT, ERR_PROTOCOL, ERR_TIMEOUT, ERR_PROTOCOL,
                                         ERR_REFUSED};
@@ -176,7 +176,7 @@ static void test_trouble_ends_in_an_outage(void **state) {
 }
 
 /* Old data comes of a pause or a suspended process of ours: nothing has happened to the target. */
-static void test_stale_is_no_event(void **state) {
+static void test_stale_adds_no_event(void **state) {
   struct model_fixture *fixture = *state;
   publish_lag(fixture, 1, value_int(5));
   judge(fixture, false);
@@ -252,10 +252,10 @@ int main(void) {
       TEST(test_asked_once),
       TEST(test_generation_grows),
       TEST(test_events),
-      TEST(test_an_outage_is_told_once),
+      TEST(test_an_outage_is_reported_once),
       TEST(test_trouble_outlasts_an_outage),
       TEST(test_trouble_ends_in_an_outage),
-      TEST(test_stale_is_no_event),
+      TEST(test_stale_adds_no_event),
       TEST(test_roots_have_history),
       TEST(test_history),
       TEST(test_history_of_an_outage),

@@ -26,13 +26,13 @@ static void assert_phrase(struct plan *plan, enum confirmation confirmation, con
   plan_free(plan);
 }
 
-static void test_reversible_wants_y(void **state) {
+static void test_reversible_requires_y(void **state) {
   (void)state;
   assert_phrase(plan_of(&cancel, "staging", false, 1), CONFIRM_YES, "y");
   assert_phrase(plan_of(&cancel, NULL, false, 0), CONFIRM_YES, "y");
 }
 
-static void test_destructive_wants_the_name_of_the_object(void **state) {
+static void test_destructive_requires_the_name_of_the_object(void **state) {
   (void)state;
   assert_phrase(plan_of(&wipe, "staging", false, 1), CONFIRM_NAME, "label");
   assert_phrase(plan_of(&wipe, "eu-prod", true, 1), CONFIRM_NAME, "eu-prod label");
@@ -42,7 +42,7 @@ static void test_destructive_wants_the_name_of_the_object(void **state) {
   assert_phrase(plan, CONFIRM_NAME, "old-group");
 }
 
-static void test_bulk_wants_the_count(void **state) {
+static void test_bulk_requires_the_count(void **state) {
   (void)state;
   assert_phrase(plan_of(&cancel, "staging", false, 2), CONFIRM_COUNT, "staging 2");
   assert_phrase(plan_of(&wipe, NULL, false, 3), CONFIRM_COUNT, "ecap 3");
@@ -59,7 +59,7 @@ static void test_bulk_wants_the_count(void **state) {
 }
 
 /* One pattern and its keys, one group and its offsets: two of them never have the same phrase. */
-static void test_one_object_is_named_whatever_it_holds(void **state) {
+static void test_one_object_is_named_whatever_its_text(void **state) {
   (void)state;
   for (int i = 0; i < 2; i++) {
     struct plan *plan = plan_of(&wipe, i ? "prod" : "staging", i, 1);
@@ -289,10 +289,10 @@ static void test_outcome_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reversible_wants_y),
-      cmocka_unit_test(test_destructive_wants_the_name_of_the_object),
-      cmocka_unit_test(test_bulk_wants_the_count),
-      cmocka_unit_test(test_one_object_is_named_whatever_it_holds),
+      cmocka_unit_test(test_reversible_requires_y),
+      cmocka_unit_test(test_destructive_requires_the_name_of_the_object),
+      cmocka_unit_test(test_bulk_requires_the_count),
+      cmocka_unit_test(test_one_object_is_named_whatever_its_text),
       cmocka_unit_test(test_odd_names),
       cmocka_unit_test(test_the_server_is_a_precondition),
       cmocka_unit_test(test_a_plan_grows_old),

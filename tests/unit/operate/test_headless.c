@@ -59,7 +59,7 @@ static void test_the_plan_fits_the_configuration(void **state) {
   teardown(&headless, plan);
 }
 
-static void test_what_is_typed_agrees(void **state) {
+static void test_the_typed_phrase_confirms(void **state) {
   (void)state;
   struct headless headless;
   headless_setup(&headless);
@@ -115,7 +115,7 @@ static void test_a_server_that_does_not_answer(void **state) {
   teardown(&headless, plan);
 }
 
-static void test_words_that_make_no_sense(void **state) {
+static void test_nonsense_words(void **state) {
   (void)state;
   struct headless headless;
   headless_setup(&headless);
@@ -134,10 +134,10 @@ static void test_words_that_make_no_sense(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_the_plan_fits_the_configuration),
-      TEST(test_what_is_typed_agrees),
+      TEST(test_the_typed_phrase_confirms),
       TEST(test_read_only),
       TEST(test_a_server_that_does_not_answer),
-      TEST(test_words_that_make_no_sense),
+      TEST(test_nonsense_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void test_the_intent_is_on_disk_before_the_effect(void **state) {
   assert_int_equal(audited(f, "\"outcome\"", "gone after 0.2 s"), 1);
 }
 
-static void test_a_second_word_acts_once(void **state) {
+static void test_a_second_confirmation_acts_once(void **state) {
   struct fixture *f = *state;
   act_row(f, &fake_rows, "k1");
   agree_to(f, "main");
@@ -151,7 +151,7 @@ static void test_the_server_counts_more_than_its_address(void **state) {
   assert_int_equal(script.executions, 1);
 }
 
-static void test_what_is_no_agreement(void **state) {
+static void test_keys_that_do_not_confirm(void **state) {
   struct fixture *f = *state;
   act_row(f, &fake_rows, "k1");
   check_not_agreed(f, "", "type main");
@@ -328,7 +328,7 @@ static void test_a_plan_is_made_again_for_the_same(void **state) {
   assert_int_equal(script.executions, 1);
 }
 
-static void test_a_row_that_goes_while_one_picks(void **state) {
+static void test_a_row_disappears_during_the_choice(void **state) {
   struct fixture *f = *state;
   const char *right[] = {"pick1"};
   act_row(f, &fake_row_pick, "k1");
@@ -355,7 +355,7 @@ static void test_picks_that_took_long_are_looked_up_again(void **state) {
 
 /* ---- execute and verify */
 
-static void test_what_does_not_answer_is_dropped_and_unknown(void **state) {
+static void test_a_silent_server_is_dropped_and_unknown(void **state) {
   struct fixture *f = *state;
   script.hang = true;
   act_row(f, &fake_rows, "k1");
@@ -383,7 +383,7 @@ static void check_partly(struct fixture *f, const char *text, const char *audit_
 }
 
 /* What was done until then is kept, whoever ends it. */
-static void test_what_is_dropped_half_way_is_partly_done(void **state) {
+static void test_dropped_midway_is_partly_done(void **state) {
   struct fixture *f = *state;
   script.hang = script.batches = true;
   act_row(f, &fake_rows, "k1");
@@ -395,7 +395,7 @@ static void test_what_is_dropped_half_way_is_partly_done(void **state) {
       "\"result\":\"partly\",\"done\":100,\"total\":340,\"at_least\":true,\"unit\":\"rows\"");
 }
 
-static void test_what_is_cancelled_half_way_is_partly_done(void **state) {
+static void test_cancelled_midway_is_partly_done(void **state) {
   struct fixture *f = *state;
   script.hang = script.batches = true;
   act_row(f, &fake_rows, "k1");
@@ -407,7 +407,7 @@ static void test_what_is_cancelled_half_way_is_partly_done(void **state) {
                "\"result\":\"partly\",\"done\":100,\"total\":340,\"unit\":\"rows\"");
 }
 
-static void test_what_is_left_half_way_is_partly_done(void **state) {
+static void test_interrupted_is_partly_done(void **state) {
   struct fixture *f = *state;
   script.hang = script.batches = true;
   act_row(f, &fake_rows, "k1");
@@ -432,7 +432,7 @@ static void check_times(struct fixture *f, const char *end) {
   assert_int_equal(audited(f, "\"outcome\"", end), 1);
 }
 
-static void test_the_time_of_what_is_left_half_way(void **state) {
+static void test_the_time_of_an_interrupted_operation(void **state) {
   struct fixture *f = *state;
   script.hang = true;
   act_row(f, &fake_rows, "k1");
@@ -456,7 +456,7 @@ static void test_the_time_of_a_proof_that_is_left(void **state) {
 }
 
 /* Stopped by Ctrl-Z, or a machine that slept: what has been answered meanwhile is not read yet. */
-static void test_a_deadline_that_comes_late_is_put_off_once(void **state) {
+static void test_a_late_deadline_is_extended_once(void **state) {
   struct fixture *f = *state;
   script.hang = true;
   act_row(f, &fake_rows, "k1");
@@ -468,7 +468,7 @@ static void test_a_deadline_that_comes_late_is_put_off_once(void **state) {
   assert_true(front(f)->execute_ms >= 2 * fake_execute.timeout_ms - 10);
 }
 
-static void test_what_has_no_proof_is_unknown(void **state) {
+static void test_an_unverified_result_is_unknown(void **state) {
   struct fixture *f = *state;
   script.hang_verify = true;
   act_row(f, &fake_rows, "k1");
@@ -478,7 +478,7 @@ static void test_what_has_no_proof_is_unknown(void **state) {
   assert_has(front(f)->outcome.objects[0].words, "not verified within 100ms");
 }
 
-static void test_an_error_half_way_leaves_the_rest(void **state) {
+static void test_an_error_midway_leaves_the_rest(void **state) {
   struct fixture *f = *state;
   const char *keys[] = {"k1", "k3"};
   script.err = true;
@@ -540,7 +540,7 @@ static bool begun_then_no_place(struct fixture *f) {
   return true;
 }
 
-static void test_an_outcome_that_cannot_be_written_is_said_loudly(void **state) {
+static void test_an_outcome_that_cannot_be_written_warns(void **state) {
   struct fixture *f = *state;
   script.hang = true;
   act_row(f, &fake_rows, "k1");
@@ -598,7 +598,7 @@ static void test_an_outcome_that_is_kept_is_written_before_leaving(void **state)
   assert_int_equal(audited(f, "\"outcome\"", "\"done\""), 1);
 }
 
-static void test_left_although_the_disk_takes_nothing(void **state) {
+static void test_exit_while_the_disk_accepts_nothing(void **state) {
   struct fixture *f = *state;
   end_without_a_place(f);
   fixture_close(f);
@@ -615,7 +615,7 @@ static void check_late(struct fixture *f) {
   assert_int_equal(audited(f, "\"outcome\"", "\"skipped\""), 1);
 }
 
-static void test_an_intent_that_was_long_on_its_way_is_not_executed(void **state) {
+static void test_an_intent_that_was_recorded_late_is_not_executed(void **state) {
   struct fixture *f = *state;
   act_row(f, &fake_rows, "k1");
   agree_to(f, "main");
@@ -623,7 +623,7 @@ static void test_an_intent_that_was_long_on_its_way_is_not_executed(void **state
   check_late(f);
 }
 
-static void test_a_plan_that_grew_too_old_on_the_way_is_not_executed(void **state) {
+static void test_a_plan_that_expires_meanwhile_is_not_executed(void **state) {
   struct fixture *f = *state;
   act_row(f, &fake_rows, "k1");
   front(f)->plan->made_ms -= PLAN_LIFETIME_MS - 1000;
@@ -639,7 +639,7 @@ static bool is_alone_and_ended(struct fixture *f) {
   return f->model.operations.items[0]->phase == OPERATION_ENDED;
 }
 
-static void test_what_runs_goes_on_behind(void **state) {
+static void test_an_operation_continues_in_the_background(void **state) {
   struct fixture *f = *state;
   script.hang = true;
   act_row(f, &fake_rows, "k1");
@@ -702,7 +702,7 @@ static void test_not_more_than_there_is_room_for(void **state) {
 
 /* ---- undo */
 
-static void test_what_can_be_taken_back(void **state) {
+static void test_reversible_actions(void **state) {
   struct fixture *f = *state;
   ask(f, REQUEST_UNDO);
   assert_has(last_event(f)->text, "no action that can be undone");
@@ -758,7 +758,7 @@ static struct plan *others_plan(const char *target) {
   return plan;
 }
 
-static void test_a_plan_of_somebody_else(void **state) {
+static void test_a_plan_of_another_user(void **state) {
   struct fixture *f = *state;
   struct err err = {0};
   struct plan *elsewhere = others_plan("elsewhere");
@@ -901,13 +901,13 @@ int main(void) {
   clock_start();
   const struct CMUnitTest tests[] = {
       TEST(test_the_intent_is_on_disk_before_the_effect),
-      TEST(test_a_second_word_acts_once),
+      TEST(test_a_second_confirmation_acts_once),
       TEST(test_several_of_which_one_is_refused),
       TEST(test_what_does_not_fit_is_refused),
       TEST(test_old_data_makes_no_plan),
       TEST(test_data_that_grows_old_in_the_form_is_refused),
       TEST(test_the_server_counts_more_than_its_address),
-      TEST(test_what_is_no_agreement),
+      TEST(test_keys_that_do_not_confirm),
       TEST(test_read_only_is_held_here),
       TEST(test_locked_while_the_intent_is_written),
       TEST(test_the_form),
@@ -916,31 +916,31 @@ int main(void) {
       TEST(test_the_choice),
       TEST(test_a_survey_that_says_nothing_is_dropped),
       TEST(test_a_plan_is_made_again_for_the_same),
-      TEST(test_a_row_that_goes_while_one_picks),
+      TEST(test_a_row_disappears_during_the_choice),
       TEST(test_picks_that_took_long_are_looked_up_again),
-      TEST(test_what_does_not_answer_is_dropped_and_unknown),
-      TEST(test_what_is_dropped_half_way_is_partly_done),
-      TEST(test_what_is_cancelled_half_way_is_partly_done),
-      TEST(test_what_is_left_half_way_is_partly_done),
-      TEST(test_the_time_of_what_is_left_half_way),
+      TEST(test_a_silent_server_is_dropped_and_unknown),
+      TEST(test_dropped_midway_is_partly_done),
+      TEST(test_cancelled_midway_is_partly_done),
+      TEST(test_interrupted_is_partly_done),
+      TEST(test_the_time_of_an_interrupted_operation),
       TEST(test_the_time_of_a_proof_that_is_left),
-      TEST(test_a_deadline_that_comes_late_is_put_off_once),
-      TEST(test_what_has_no_proof_is_unknown),
-      TEST(test_an_error_half_way_leaves_the_rest),
+      TEST(test_a_late_deadline_is_extended_once),
+      TEST(test_an_unverified_result_is_unknown),
+      TEST(test_an_error_midway_leaves_the_rest),
       TEST(test_a_cancel_stops_at_a_safe_point),
       TEST(test_a_cancel_before_it_begins),
       TEST(test_without_an_intent_nothing_is_done),
-      TEST(test_an_outcome_that_cannot_be_written_is_said_loudly),
+      TEST(test_an_outcome_that_cannot_be_written_warns),
       TEST(test_the_outcome_is_kept_until_the_disk_takes_it),
       TEST(test_an_outcome_that_is_kept_is_written_before_leaving),
-      TEST(test_left_although_the_disk_takes_nothing),
-      TEST(test_an_intent_that_was_long_on_its_way_is_not_executed),
-      TEST(test_a_plan_that_grew_too_old_on_the_way_is_not_executed),
-      TEST(test_what_runs_goes_on_behind),
+      TEST(test_exit_while_the_disk_accepts_nothing),
+      TEST(test_an_intent_that_was_recorded_late_is_not_executed),
+      TEST(test_a_plan_that_expires_meanwhile_is_not_executed),
+      TEST(test_an_operation_continues_in_the_background),
       TEST(test_not_more_than_there_is_room_for),
-      TEST(test_what_can_be_taken_back),
+      TEST(test_reversible_actions),
       TEST(test_words),
-      TEST(test_a_plan_of_somebody_else),
+      TEST(test_a_plan_of_another_user),
       TEST(test_the_menu),
       TEST(test_left_in_form_choice_and_plan),
       TEST(test_left_while_the_intent_is_written),

@@ -106,7 +106,7 @@ static void test_record_keeps_the_past(void **state) {
   fixture_fini(&model, config);
 }
 
-static void test_judged_anew_it_is_the_same(void **state) {
+static void test_judged_again_it_is_the_same(void **state) {
   (void)state;
   struct model model;
   struct config *config;
@@ -312,7 +312,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),
       cmocka_unit_test(test_record_keeps_the_past),
-      cmocka_unit_test(test_judged_anew_it_is_the_same),
+      cmocka_unit_test(test_judged_again_it_is_the_same),
       cmocka_unit_test(test_twenty_thousand_rows),
       cmocka_unit_test(test_errors_name_the_place),
       cmocka_unit_test(test_unknown_and_absent),

@@ -301,7 +301,7 @@ static void test_every_key_is_documented(void **state) {
   free(manual);
 }
 
-static void test_a_full_disk_is_told(void **state) {
+static void test_a_full_disk_is_reported(void **state) {
   struct document *document = *state;
   FILE *full = fopen("/dev/full", "w");
   if (!full)
@@ -325,7 +325,7 @@ int main(void) {
       cmocka_unit_test(test_record_is_one_line),
       cmocka_unit_test(test_no_targets),
       cmocka_unit_test(test_every_key_is_documented),
-      cmocka_unit_test(test_a_full_disk_is_told),
+      cmocka_unit_test(test_a_full_disk_is_reported),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

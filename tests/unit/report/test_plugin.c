@@ -92,7 +92,7 @@ static void enemy_row(struct sample *sample, const char *key) {
   row->cells[3] = value_int(5);
 }
 
-static void test_names_of_an_enemy(void **state) {
+static void test_hostile_names(void **state) {
   (void)state;
   struct config *config = config_new();
   struct model model;
@@ -157,7 +157,7 @@ static void test_trouble(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_line),
-      cmocka_unit_test(test_names_of_an_enemy),
+      cmocka_unit_test(test_hostile_names),
       cmocka_unit_test(test_many),
       cmocka_unit_test(test_trouble),
   };

@@ -273,7 +273,7 @@ static void test_the_worst_rows_come_first(void **state) {
 }
 
 /* More columns without a value than are listed, and more reasons: both say that there are more. */
-static void test_what_is_missing_is_bounded(void **state) {
+static void test_missing_requirements_are_bounded(void **state) {
   (void)state;
   enum { ALIKE = 20, OTHER = 20 };
   static char names[ALIKE + OTHER][16], reasons[OTHER][16];
@@ -306,7 +306,7 @@ static void test_what_is_missing_is_bounded(void **state) {
   fixture_fini(&model, config);
 }
 
-static void test_a_full_disk_is_told(void **state) {
+static void test_a_full_disk_is_reported(void **state) {
   struct fixture *fixture = *state;
   struct report_text_options options = {0};
   FILE *full = fopen("/dev/full", "w");
@@ -327,8 +327,8 @@ int main(void) {
       cmocka_unit_test(test_a_storm_is_bounded),
       cmocka_unit_test(test_a_first_look_knows_no_since),
       cmocka_unit_test(test_the_worst_rows_come_first),
-      cmocka_unit_test(test_what_is_missing_is_bounded),
-      cmocka_unit_test(test_a_full_disk_is_told),
+      cmocka_unit_test(test_missing_requirements_are_bounded),
+      cmocka_unit_test(test_a_full_disk_is_reported),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -56,7 +56,7 @@ static void test_fit(void **state) {
 }
 
 /* What says what is wrong stays when the rest has to go, for as long as it says it. */
-static void test_what_tells_stays(void **state) {
+static void test_columns_that_explain_stay(void **state) {
   (void)state;
   struct columns_memory memory;
   hold(&memory, 12, 80);
@@ -190,7 +190,7 @@ static void test_pairs(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fit),
-      cmocka_unit_test(test_what_tells_stays),
+      cmocka_unit_test(test_columns_that_explain_stay),
       cmocka_unit_test(test_without_headings),
       cmocka_unit_test(test_places),
       cmocka_unit_test(test_memory),

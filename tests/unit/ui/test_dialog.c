@@ -151,7 +151,7 @@ static bool is_y(const struct session *s, struct key key) {
   return key.code == KEY_CODE_RUNE && key.rune == 'y';
 }
 
-static void test_one_key_agrees_only_to_what_can_be_taken_back(void **state) {
+static void test_one_key_confirms_only_reversible_actions(void **state) {
   (void)state;
   struct session s;
   session_init(&s, 60, 14);
@@ -164,7 +164,7 @@ static void test_one_key_agrees_only_to_what_can_be_taken_back(void **state) {
   session_fini(&s);
 }
 
-static void test_enter_alone_is_no(void **state) {
+static void test_enter_alone_does_not_confirm(void **state) {
   (void)state;
   struct session s;
   session_init(&s, 80, 24);
@@ -184,7 +184,7 @@ static void test_enter_alone_is_no(void **state) {
   session_fini(&s);
 }
 
-static void test_what_is_pasted_never_agrees(void **state) {
+static void test_a_paste_never_confirms(void **state) {
   (void)state;
   static const char phrase[] = "ecap-prod 3";
   struct session s;
@@ -246,7 +246,7 @@ static void test_a_moment_without_a_key_comes_before(void **state) {
   session_fini(&s);
 }
 
-static void test_held_keys_never_agree(void **state) {
+static void test_held_keys_never_confirm(void **state) {
   (void)state;
   static const int repeats_ms[] = {15, 33, 100, DIALOG_QUIET_MS - 1};
   struct session s;
@@ -267,7 +267,7 @@ static void test_held_keys_never_agree(void **state) {
   session_fini(&s);
 }
 
-static void test_the_phrase_and_enter_agree_once(void **state) {
+static void test_the_phrase_and_enter_confirm_once(void **state) {
   (void)state;
   struct session s;
   session_init(&s, 80, 24);
@@ -345,7 +345,7 @@ static void test_nearly_the_phrase(void **state) {
 }
 
 /* What was typed for one plan is not there for the next one. */
-static void test_another_plan_begins_anew(void **state) {
+static void test_another_plan_starts_over(void **state) {
   (void)state;
   struct session s;
   session_init(&s, 80, 24);
@@ -366,7 +366,7 @@ static void test_another_plan_begins_anew(void **state) {
   session_fini(&s);
 }
 
-static void test_an_old_plan_is_not_agreed_to(void **state) {
+static void test_an_old_plan_is_not_confirmed(void **state) {
   (void)state;
   struct session s;
   session_init(&s, 80, 24);
@@ -383,7 +383,7 @@ static void test_an_old_plan_is_not_agreed_to(void **state) {
 }
 
 /* On a screen on which the question cannot be read whole, nothing agrees. */
-static void test_small_screens_do_not_agree(void **state) {
+static void test_small_screens_do_not_confirm(void **state) {
   (void)state;
   static const int sizes[][2] = {{29, 24}, {80, 5}, {30, 6}, {40, 6}, {31, 7}};
   struct session s;
@@ -901,7 +901,7 @@ static void test_keys_of_actions(void **state) {
 }
 
 /* The row that was on the screen is another one by the time the key arrives. */
-static void test_the_row_moves_under_the_finger(void **state) {
+static void test_the_row_moves_before_the_key(void **state) {
   (void)state;
   struct session s;
   session_init(&s, 120, 36);
@@ -1066,16 +1066,16 @@ static void test_the_tables_of_keys(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_one_key_agrees_only_to_what_can_be_taken_back),
-      cmocka_unit_test(test_enter_alone_is_no),
-      cmocka_unit_test(test_what_is_pasted_never_agrees),
+      cmocka_unit_test(test_one_key_confirms_only_reversible_actions),
+      cmocka_unit_test(test_enter_alone_does_not_confirm),
+      cmocka_unit_test(test_a_paste_never_confirms),
       cmocka_unit_test(test_a_moment_without_a_key_comes_before),
-      cmocka_unit_test(test_held_keys_never_agree),
-      cmocka_unit_test(test_the_phrase_and_enter_agree_once),
+      cmocka_unit_test(test_held_keys_never_confirm),
+      cmocka_unit_test(test_the_phrase_and_enter_confirm_once),
       cmocka_unit_test(test_nearly_the_phrase),
-      cmocka_unit_test(test_another_plan_begins_anew),
-      cmocka_unit_test(test_an_old_plan_is_not_agreed_to),
-      cmocka_unit_test(test_small_screens_do_not_agree),
+      cmocka_unit_test(test_another_plan_starts_over),
+      cmocka_unit_test(test_an_old_plan_is_not_confirmed),
+      cmocka_unit_test(test_small_screens_do_not_confirm),
       cmocka_unit_test(test_a_paused_screen),
       cmocka_unit_test(test_a_plan_can_be_read_whole_and_copied),
       cmocka_unit_test(test_the_largest_plan),
@@ -1092,7 +1092,7 @@ int main(void) {
       cmocka_unit_test(test_marks_go_with_their_rows),
       cmocka_unit_test(test_marks_are_of_one_table),
       cmocka_unit_test(test_keys_of_actions),
-      cmocka_unit_test(test_the_row_moves_under_the_finger),
+      cmocka_unit_test(test_the_row_moves_before_the_key),
       cmocka_unit_test(test_the_command_line),
       cmocka_unit_test(test_any_keys),
       cmocka_unit_test(test_keys_that_actions_may_have),

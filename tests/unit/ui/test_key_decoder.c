@@ -65,7 +65,7 @@ static void test_plain_keys(void **state) {
   expect("\xc3\xa9\xe4\xbd\xa0\xf0\x9f\x98\x80", "<u+e9><u+4f60><u+1f600>");
 }
 
-static void test_what_is_no_character_is_swallowed(void **state) {
+static void test_invalid_characters_are_swallowed(void **state) {
   (void)state;
   expect("\xff\x80q", "q");
   expect("\xc0\xaf.", ".");         /* overlong "/" */
@@ -188,7 +188,7 @@ static void test_garbage(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plain_keys),
-      cmocka_unit_test(test_what_is_no_character_is_swallowed),
+      cmocka_unit_test(test_invalid_characters_are_swallowed),
       cmocka_unit_test(test_special_keys),
       cmocka_unit_test(test_unknown_sequences_never_leak),
       cmocka_unit_test(test_escape),

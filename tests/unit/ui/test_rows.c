@@ -104,7 +104,7 @@ static void test_filter(void **state) {
   sample_free(s);
 }
 
-static void test_hidden_harm_is_told(void **state) {
+static void test_hidden_harm_is_reported(void **state) {
   (void)state;
   struct sample *s = make_tree();
   s->tables[0].rows[5].severity = SEVERITY_CRIT;
@@ -148,7 +148,7 @@ static void test_broken_trees(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tree),         cmocka_unit_test(test_sort),
-      cmocka_unit_test(test_filter),       cmocka_unit_test(test_hidden_harm_is_told),
+      cmocka_unit_test(test_filter),       cmocka_unit_test(test_hidden_harm_is_reported),
       cmocka_unit_test(test_broken_trees),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

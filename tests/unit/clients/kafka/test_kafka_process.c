@@ -339,7 +339,7 @@ static void test_crash_between_calls(void **state) {
 
 /* Who cannot wait for the next child is told why its call fails; the answer after that does not say
  * it again. */
-static void test_crash_is_told_once(void **state) {
+static void test_crash_is_reported_once(void **state) {
   struct fixture *f = *state;
   make(f, "plays:1");
   collect(f, 5000);
@@ -446,7 +446,7 @@ static struct kafka_request *start_frozen(struct fixture *f) {
 
 /* Who cancels and asks what it waited for tells of it: the next answer does not say it again. One
  * that nobody has told of is said. */
-static void test_hang_is_told_once(void **state) {
+static void test_hang_is_reported_once(void **state) {
   struct fixture *f = *state;
   const char *waited = NULL;
   make(f, "plays:1");
@@ -760,14 +760,14 @@ int main(int argc, char **argv) {
       TEST(test_exit_in_a_call),
       TEST(test_pause_before_a_restart),
       TEST(test_crash_between_calls),
-      TEST(test_crash_is_told_once),
+      TEST(test_crash_is_reported_once),
       TEST(test_killed_in_a_call),
       TEST(test_limited_memory),
       TEST(test_no_thread),
       TEST(test_hang_in_a_call),
       TEST(test_frozen_in_a_call),
       TEST(test_hang_after_a_cancel),
-      TEST(test_hang_is_told_once),
+      TEST(test_hang_is_reported_once),
       TEST(test_garbage_text),
       TEST(test_garbage_large),
       TEST(test_garbage_stranger),

@@ -353,7 +353,7 @@ static void test_password_and_service_files(void **state) {
   assert_non_null(strstr(fixture->err.text, "nowhere"));
 }
 
-static void test_nobody_there(void **state) {
+static void test_no_server_there(void **state) {
   struct fixture *fixture = *state;
   char dsn[128], expected[128];
   int port = tiny_free_port(&fixture->loop);
@@ -466,7 +466,7 @@ static void wait_until_one(const char *sql) {
 }
 
 /* Who left stacktop during a log-in left a line in the log of the server. */
-static void test_dropped_before_the_log_in_is_read(void **state) {
+static void test_dropped_before_the_login_is_read(void **state) {
   struct fixture *fixture = *state;
   const char *complaint = "could not receive data from client";
   const int64_t before = lines_of_log(complaint);
@@ -569,10 +569,10 @@ int main(void) {
       TEST(test_sockets_and_several_hosts),
       TEST(test_denied),
       TEST(test_password_and_service_files),
-      TEST(test_nobody_there),
+      TEST(test_no_server_there),
       TEST(test_garbage),
       TEST(test_silence_and_drop),
-      TEST(test_dropped_before_the_log_in_is_read),
+      TEST(test_dropped_before_the_login_is_read),
       TEST(test_dropped_before_a_long_answer_is_read),
       TEST(test_silent_address),
       TEST(test_dsn_check),

@@ -24,7 +24,7 @@ static void a_key_is_read_as_it_was_written(void **state) {
   assert_string_equal(postgres_session_key_text(text, keys[2]), "8123");
 }
 
-static void other_texts_are_no_key(void **state) {
+static void other_texts_are_not_keys(void **state) {
   static const char *const none[] = {"",
                                      "prepared",
                                      "x/1.000000",
@@ -47,7 +47,7 @@ static void other_texts_are_no_key(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_is_read_as_it_was_written),
-      cmocka_unit_test(other_texts_are_no_key),
+      cmocka_unit_test(other_texts_are_not_keys),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

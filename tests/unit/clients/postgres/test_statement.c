@@ -39,7 +39,7 @@ static void test_literals(void **state) {
 }
 
 /* What is cut anywhere keeps nothing of a literal. */
-static void test_what_has_no_end(void **state) {
+static void test_a_sequence_without_an_end(void **state) {
   (void)state;
   static const char *const pairs[][2] = {
       {"SELECT 'hidden", "SELECT '***'"},
@@ -113,7 +113,7 @@ static void test_it_fits(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_literals),  cmocka_unit_test(test_what_has_no_end),
+      cmocka_unit_test(test_literals),  cmocka_unit_test(test_a_sequence_without_an_end),
       cmocka_unit_test(test_passwords), cmocka_unit_test(test_the_screen),
       cmocka_unit_test(test_it_fits),
   };

@@ -241,7 +241,7 @@ static bool was_told(struct fixture *fixture) {
 }
 
 /* One password in the environment, servers with and without one. */
-static void test_the_password_of_the_environment_is_for_those_that_ask(void **state) {
+static void test_the_environment_password_is_for_servers_that_ask(void **state) {
   struct fixture *fixture = *state;
   start_server(fixture, NULL);
   setenv("REDISCLI_AUTH", "right", 1);
@@ -537,7 +537,7 @@ static void on_other_socket(uv_poll_t *poll, int status, int events) {
   uv_poll_stop(poll);
 }
 
-static void test_what_holds_up_the_loop_is_no_latency(void **state) {
+static void test_a_busy_loop_is_not_latency(void **state) {
   struct fixture *fixture = *state;
   const char *const ping[] = {"PING"};
   start_server(fixture, NULL);
@@ -578,11 +578,11 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_commands),
-      TEST(test_what_holds_up_the_loop_is_no_latency),
+      TEST(test_a_busy_loop_is_not_latency),
       TEST(test_bytes),
       TEST(test_login),
       TEST(test_needless_password),
-      TEST(test_the_password_of_the_environment_is_for_those_that_ask),
+      TEST(test_the_environment_password_is_for_servers_that_ask),
       TEST(test_no_error_has_the_password),
       TEST(test_database),
       TEST(test_socket_file),

@@ -102,7 +102,7 @@ static void test_environment(void **state) {
 
 /* A password that is nobody's in particular is for a server that asks; one that is said to be empty
  * is none. */
-static void test_the_environment_is_not_for_everybody(void **state) {
+static void test_the_environment_is_not_for_every_server(void **state) {
   (void)state;
   setenv("REDISCLI_AUTH", "from-environment", 1);
   struct redis_url url = parsed("redis://redis");
@@ -184,7 +184,7 @@ int main(void) {
       cmocka_unit_test(test_login),
       cmocka_unit_test(test_socket),
       cmocka_unit_test(test_environment),
-      cmocka_unit_test(test_the_environment_is_not_for_everybody),
+      cmocka_unit_test(test_the_environment_is_not_for_every_server),
       cmocka_unit_test(test_nonsense),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
