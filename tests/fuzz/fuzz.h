@@ -1,4 +1,4 @@
-/* What the fuzzers share: input by pieces, and what must hold of every sample and every text. */
+/* Shared by the fuzzers: input in pieces, and the invariants of every sample and every text. */
 #pragma once
 
 #include "model/sample.h"
@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is left of the input. At its end come zeros. */
+/* The rest of the input. After its end come zeros. */
 struct fuzz_input {
   const uint8_t *data;
   size_t size;
@@ -32,8 +32,8 @@ static inline int64_t fuzz_int(struct fuzz_input *input, int bytes) {
   return (int64_t)number;
 }
 
-/* The rest of the input up to `stop`, which is passed over, as a heap text; what stands behind
- * a NUL byte in it is not seen. */
+/* The rest of the input up to `stop`, which is skipped, as a heap text; bytes after a NUL in it are
+ * not visible. */
 static inline char *fuzz_text(struct fuzz_input *input, char stop) {
   const uint8_t *end = input->size ? memchr(input->data, stop, input->size) : NULL;
   size_t length = end ? (size_t)(end - input->data) : input->size;
@@ -47,7 +47,7 @@ static inline char *fuzz_text(struct fuzz_input *input, char stop) {
   return text;
 }
 
-/* Valid UTF-8 without control characters; all ASCII if that is asked for. */
+/* Valid UTF-8 without control characters; all ASCII if `ascii` is set. */
 static inline void fuzz_check_clean(const char *text, size_t length, bool ascii) {
   for (size_t at = 0; at < length;) {
     utf8proc_int32_t code;
@@ -56,7 +56,7 @@ static inline void fuzz_check_clean(const char *text, size_t length, bool ascii)
     assert(step > 0);
     assert(code >= 0x20 && code != 0x7F && (code < 0x80 || code >= 0xA0));
     assert(!ascii || code < 0x80);
-    assert(code < 0x202A || code > 0x202E); /* nothing that turns the line around */
+    assert(code < 0x202A || code > 0x202E); /* nothing that changes the text direction */
     at += (size_t)step;
   }
 }
@@ -65,7 +65,7 @@ static inline void fuzz_check_row(const struct table *table, size_t index) {
   const struct row *row = &table->rows[index];
   assert(row->key && table_find(table, row->key) == row); /* unique */
   assert(row->severity == SEVERITY_OK || (row->reason && *row->reason));
-  if (row->parent) { /* stands before its children */
+  if (row->parent) { /* precedes its children */
     const struct row *parent = table_find(table, row->parent);
     assert(parent && parent < row);
   }
@@ -78,7 +78,7 @@ static inline void fuzz_check_row(const struct table *table, size_t index) {
   }
 }
 
-/* What table.h and sample.h promise. */
+/* The guarantees of table.h and sample.h. */
 static inline void fuzz_check_sample(const struct sample *sample) {
   for (size_t i = 0; i < sample->table_count; i++)
     for (size_t j = 0; j < sample->tables[i].row_count; j++)

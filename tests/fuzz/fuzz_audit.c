@@ -1,6 +1,6 @@
-/* Exercises the reader of the audit's lines, with any line and with records made of any texts.
- * Holds: what parses is written again as the same record, whatever is cut on the way is so once
- * only, and the line is one of printable UTF-8; what is written always parses. */
+/* Exercises the reader of the audit's lines, with any line and with records of any texts.
+ * Holds: a parsed line is written again as the same record, what is cut on the way is cut only
+ * once, and the line is printable UTF-8; a written line always parses. */
 #include "audit/audit_format.h"
 #include "audit/audit_parse.h"
 #include "audit/audit_syslog.h"
@@ -89,7 +89,7 @@ static void check_record(const struct audit_record *record, bool as_it_is) {
   free(again);
 }
 
-/* Of texts as a server may send them. */
+/* From texts as a server may send them. */
 static void check_made(const uint8_t *data, size_t size) {
   struct fuzz_input input = {data, size};
   char *texts[6];

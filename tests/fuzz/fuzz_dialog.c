@@ -1,6 +1,6 @@
 /* Exercises the dialogs: any keys, at any pace, in any of them, on screens of any size.
- * Holds: a plan is agreed to exactly when the rules say so (tests/unit/ui/agreement.h), with the
- * right phrase; what is drawn is printable, and drawing the same moment again draws the same; no
+ * Holds: a plan is confirmed exactly when the rules say so (tests/unit/ui/agreement.h), with the
+ * right phrase; the screen is printable, and drawing the same moment again draws the same; no
  * dialog quits the program. */
 #include "fuzz.h"
 
@@ -91,7 +91,7 @@ static void press(struct session *session, struct key key) {
   assert(request.kind != REQUEST_QUIT || (!front && !operations->menu));
 }
 
-/* The next character of the phrase, or Enter behind it: chance would take long to find it. */
+/* The next character of the phrase, or Enter after it: chance would take long to find it. */
 static struct key near_key(const struct session *session) {
   const struct operation *front = session->acting.base.model.operations.front;
   char phrase[PLAN_PHRASE_MAX] = "";

@@ -1,7 +1,7 @@
-/* Exercises the parsers of /proc: the list of mounts, and the kernel's figures.
+/* Exercises the parsers of /proc: the list of mounts, and the kernel's numbers.
  *
- * Asserts that at most one mount of a device is chosen, that what is found holds the path, and that
- * every share lies within 0..1. */
+ * Holds: at most one mount of a device is chosen, the mount found contains the path, and every
+ * share is within 0..1. */
 #include "collectors/host/host_mountinfo.h"
 #include "collectors/host/host_proc.h"
 

@@ -1,7 +1,7 @@
-/* Exercises what is made of a Kafka cluster's snapshots: their history, lag, trend, age, judgement
- * and rows, over up to 64 collections of groups that come and go.
- * Holds: no lag below zero, no rate that is no number, points in order of time, a severity with its
- * reason, a sample that is whole. */
+/* Exercises the evaluation of a Kafka cluster's snapshots: their history, lag, trend, age,
+ * judgement and rows, over up to 64 collections of groups that come and go. Holds: no lag below
+ * zero, no rate that is not a number, points in order of time, a severity with its reason, a
+ * complete sample. */
 #include "fuzz.h"
 
 #include "collectors/kafka/kafka_rows.h"
@@ -21,7 +21,7 @@ struct world {
   struct kafka_snapshot snapshot;
 };
 
-/* An offset: near the last one, far away, at the end of all numbers, or not there. */
+/* An offset: near the last one, far away, at the end of the range, or missing. */
 static int64_t offset(struct fuzz_input *input, int64_t last) {
   const uint8_t kind = fuzz_byte(input);
   switch (kind % 8) {

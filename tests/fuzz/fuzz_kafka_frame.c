@@ -1,7 +1,6 @@
-/* Exercises what stacktop reads of its Kafka client process: a snapshot, or the answer to a
- * question, of any bytes.
- * Holds: it ends, takes no more memory than its ceiling, all that it has filled can be read, and
- * what it calls good has indices within their lists. */
+/* Exercises how stacktop reads its Kafka client process: a snapshot, or the answer to a question,
+ * of any bytes. Holds: reading ends, takes no more memory than its limit, everything that it has
+ * filled is readable, and an accepted frame has indices within their lists. */
 #include "fuzz.h"
 
 #include "clients/kafka/kafka_fields.h"
@@ -65,7 +64,7 @@ static size_t read_answer(char *bytes, size_t size) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;
-  char *bytes = malloc(size); /* of its own: so that a step beyond it is seen */
+  char *bytes = malloc(size); /* a separate allocation, so that reading beyond it is detected */
   memcpy(bytes, data + 1, size - 1);
   volatile size_t sum = data[0] % 2 ? read_snapshot(bytes, size - 1) : read_answer(bytes, size - 1);
   (void)sum;

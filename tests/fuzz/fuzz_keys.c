@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
   if (decode(&split, data, size, 1, same) != count ||
       memcmp(keys, same, count * sizeof *keys) != 0 || whole.mode != split.mode)
     abort();
-  for (int i = 0; i < 4; i++) { /* an ESC, then what has followed it */
+  for (int i = 0; i < 4; i++) { /* an ESC, then the bytes after it */
     key_decoder_expire(&whole);
     while (key_decoder_next(&whole, &key))
       ;

@@ -1,8 +1,7 @@
-/* Exercises what is read of a Memcached: where an answer ends, in pieces and whole, and its words.
- * Holds: a whole answer ends with a line break, and stays as long when more has come behind it;
- * names and values lie within it; it is either an answer or an error with words; a number is never
- * below -1.
- */
+/* Exercises how Memcached's answers are read: where an answer ends, in pieces and whole, and its
+ * words. Holds: a complete answer ends with a line break, and keeps its length when more follows;
+ * names and values are within it; it is either an answer or an error with words; a number is never
+ * below -1. */
 #include "fuzz.h"
 
 #include "clients/memcached/memcached.h"

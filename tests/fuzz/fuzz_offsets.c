@@ -1,7 +1,7 @@
-/* Exercises what is read of people's words and files for Kafka's offsets: places in a log, and
- * lines topic,partition,offset. Holds: a line that is taken has a name that Kafka takes, no number
- * below 0, and is the same when it is written and read again; what is refused says why; a place is
- * never a negative offset. */
+/* Exercises how people's words and files for Kafka's offsets are read: places in a log, and lines
+ * topic,partition,offset. Holds: an accepted line has a name that Kafka accepts, no number below 0,
+ * and is the same when it is written and read again; a rejected one says why; a place is never a
+ * negative offset. */
 #include "fuzz.h"
 
 #include "actions/kafka/kafka_csv.h"

@@ -1,6 +1,6 @@
 /* Exercises the reader of plans.
- * Holds: what was read is written to a document that reads again, as a plan with the same hash and
- * the same document; and it can be told line by line. */
+ * Holds: a plan that was read is written to a document that reads again, as a plan with the same
+ * hash and the same document; and it prints line by line. */
 #include "report/plan_json.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Exercises the readers of PostgreSQL's answers, the judgement of its sessions, and a connection
- * string. The input's lines are cells; "\N" is SQL's NULL.
- * Holds: what was read is not negative; the order of the sessions is a permutation with parents
- * first and without a circle; a severity has its reason; the sample is whole. */
+ * string. The input's lines are cells; "\N" is SQL's NULL. Holds: numbers are not negative; the
+ * order of the sessions is a permutation with parents first and without a cycle; a severity has its
+ * reason; the sample is complete. */
 #include "fuzz.h"
 
 #include "collectors/postgres/postgres_judge.h"
@@ -55,7 +55,7 @@ static struct pg_rows rows_of(const char **cells, size_t count, size_t columns) 
   return (struct pg_rows){count / columns, columns, cells};
 }
 
-/* Twice, so that what is remembered matters. */
+/* Twice, so that remembered state matters. */
 static void check_replication(const char **cells, size_t count, struct postgres_memory *memory,
                               struct postgres_standby *standby,
                               struct postgres_standby_verdict *verdict,

@@ -1,7 +1,7 @@
-/* Exercises durations and quantities as people write them, numbers as they are written for people,
- * a service's list of status codes, its address and its URL.
- * Holds: what is taken is finite and in its range, what is not says why; each number is written in
- * ASCII and fits in FORMAT_MAX; a range of status codes has an order, a port a number. */
+/* Exercises durations and quantities as people write them, numbers as they are formatted for
+ * people, a service's list of status codes, its address and its URL. Holds: an accepted value is
+ * finite and in its range, a rejected one says why; each number is formatted in ASCII and fits in
+ * FORMAT_MAX; a range of status codes is ordered, a port is a number. */
 #include "fuzz.h"
 
 #include "clients/http/http.h"
@@ -57,7 +57,7 @@ static void check_text(const char *text) {
   check_err(http_url_check(text, &err), &err);
 }
 
-/* A probe that failed with any words: the verdict is whole. */
+/* A probe that failed with any words: the verdict is complete. */
 static void check_verdict(struct fuzz_input *input, const char *text) {
   static const enum probe_state states[] = {PROBE_UNDER_WAY, PROBE_ANSWERED, PROBE_FAILED};
   struct service_facts facts = {.port = states[fuzz_byte(input) % 3],

@@ -1,8 +1,7 @@
-/* Exercises all that is read of a Redis: its URL, its protocol with the ceiling that we put on it,
- * and INFO's text up to rows, of two collections one after the other.
- * Holds: a URL's parts are within their ranges; a reply is never larger or deeper than the ceiling;
- * no figure is negative, no time beyond the calendar, a hit ratio is 0..1, and the sample is whole.
- */
+/* Exercises everything that is read from a Redis: its URL, its protocol with our limit, and INFO's
+ * text up to rows, of two consecutive collections. Holds: a URL's parts are within their ranges; a
+ * reply is never larger or deeper than the limit; no number is negative, no time beyond the
+ * calendar, a hit ratio is 0..1, and the sample is complete. */
 #include "fuzz.h"
 
 #include "clients/redis/redis.h"
@@ -40,7 +39,7 @@ static void check_replies(const uint8_t *data, size_t size) {
   redisReader *reader = redisReaderCreate();
   struct redis_reply_guard guard;
   redis_reply_guard_set(&guard, reader, CEILING);
-  for (size_t at = 0; at < size; at += 7) { /* as it comes, in pieces */
+  for (size_t at = 0; at < size; at += 7) { /* as it arrives, in pieces */
     void *reply = NULL;
     int status = redisReaderFeed(reader, (const char *)data + at, size - at < 7 ? size - at : 7);
     while (status == REDIS_OK && (status = redisReaderGetReply(reader, &reply)) == REDIS_OK &&

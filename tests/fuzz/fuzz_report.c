@@ -1,7 +1,7 @@
-/* Exercises the reader of documents, and both reports of what it read.
- * Holds: what was read is written to a document that reads again, and from then on each writing is
- * the same to the byte, with the past and without; the text has no control character but the end of
- * its lines, none of them is too wide, and no '|' is in the first. */
+/* Exercises the reader of documents, and both reports of the result.
+ * Holds: a document that was read is written to a document that reads again, and from then on each
+ * writing is the same to the byte, with and without history; the text has no control character
+ * except line ends, no line is too wide, and no '|' is in the first. */
 #include "core/text.h"
 #include "report/json.h"
 #include "report/text.h"

@@ -1,7 +1,7 @@
-/* Exercises the masking of SQL statements, on any text and on each of its beginnings.
- * Holds: what is masked stays as it is when it is masked again, so nothing in it reads as a literal
- * or a comment any more; what stands in a literal behind it is never in the result, wherever the
- * text is cut. */
+/* Exercises the masking of SQL statements, on any text and on each of its prefixes.
+ * Holds: a masked text is unchanged when it is masked again, so nothing in it reads as a literal or
+ * a comment any more; the content of a literal after it is never in the result, wherever the text
+ * is cut. */
 #include "fuzz.h"
 
 #include "clients/postgres/statement.h"
@@ -24,8 +24,7 @@ static void check_twice(const char *text) {
   free(twice);
 }
 
-/* The marker stands in a literal of a statement of its own, whatever came before it and was whole.
- */
+/* The marker is in a literal of a statement of its own, whatever complete text came before it. */
 static void check_marker(uint8_t kind) {
   static const char *const forms[] = {
       "SELECT '%s'",  "SELECT E'\\'%s'",          "SELECT $q$'%s$q$",

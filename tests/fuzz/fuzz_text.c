@@ -1,7 +1,7 @@
-/* Exercises the cleaning of texts, their width, and the canvas that they are drawn on.
- * Holds: what comes out is valid UTF-8 without control characters, terminated, within its size and
- * cut at a whole character, and is not changed by another cleaning; widths add up; each row of a
- * canvas is as wide as the canvas, and no half of a wide character stands alone. */
+/* Exercises the sanitising of texts, their width, and the canvas that they are drawn on.
+ * Holds: the result is valid UTF-8 without control characters, terminated, within its size and cut
+ * at a whole character, and does not change when it is sanitised again; widths add up; each row of
+ * a canvas is as wide as the canvas, and no half of a wide character is alone. */
 #include "fuzz.h"
 
 #include "core/text.h"
@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint8_t flags = fuzz_byte(&input);
   const size_t room = (size_t)fuzz_byte(&input) + 1;
   check_sanitize((const char *)input.data, input.size, room, flags & 1);
-  char *raw = strndup((const char *)input.data, input.size); /* nobody has cleaned it */
+  char *raw = strndup((const char *)input.data, input.size); /* not sanitised */
   assert(text_fit(raw, (int)room, NULL) <= strlen(raw) && text_width(raw) >= 0);
   free(raw);
   struct canvas *canvas = canvas_new(flags >> 3, (flags >> 1) & 3, flags & 1);

@@ -1,5 +1,5 @@
-/* Exercises the reader of themes. Holds: an error names its line and has no control characters;
- * a look is one that the terminal has. */
+/* Exercises the reader of themes. Holds: an error names its line and has no control characters; a
+ * look is one that the terminal supports. */
 #include "ui/draw/theme.h"
 
 #include <stdlib.h>

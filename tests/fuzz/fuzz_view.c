@@ -1,7 +1,7 @@
 /* Exercises the whole screen: a size, keys, then a document to draw.
  * Holds: whatever the tables hold and whatever was pressed, each cell is printable, each row as
- * wide as the canvas, and drawing the same moment again draws the same; whom a key is for is in the
- * document. */
+ * wide as the canvas, and drawing the same moment again draws the same; the subject of a key is in
+ * the document. */
 #include "fuzz.h"
 
 #include "core/text.h"

@@ -1,4 +1,4 @@
-/* Leads one action through survey, plan, execute and verify, as the pipeline does, without it. */
+/* Runs one action through survey, plan, execute and verify, as the pipeline does, without it. */
 #pragma once
 
 #include "actions/action.h"
@@ -36,9 +36,9 @@ struct driver {
   int64_t began_ms;  /* the step */
   struct err err;    /* of the last step, or why there is no plan */
   const char *state; /* folder for undo files; NULL: the test needs none */
-  /* What a survey would have found: then none is run. */
+  /* The result of a survey: then none is run. */
   struct sample *(*by_hand)(struct driver *driver);
-  /* Called whenever something has changed, for tests that act in the middle. */
+  /* Called on each change, for tests that act in the middle. */
   void (*on_change)(struct driver *driver);
   void *arg;
 };
@@ -66,7 +66,7 @@ static inline void driver_open(struct driver *driver, const struct target_kind *
   model_init(&driver->model, driver->config);
 }
 
-/* Takes the sample as what the collector has brought. */
+/* Takes the sample as the collector's last one. */
 static inline void driver_publish(struct driver *driver, struct sample *sample) {
   sample->taken_ms = clock_now_ms();
   model_publish(&driver->model, 0, sample, clock_now_ms());
@@ -142,7 +142,7 @@ static inline void driver_begin(struct driver *driver, const struct step_kind *s
   step->start(&driver->call);
 }
 
-/* Runs the step under way to its end; false with err when it ended with one, or was dropped. */
+/* Runs the current step to its end; false with err when it ended with one, or was dropped. */
 static inline bool driver_wait(struct driver *driver) {
   uv_timer_init(&driver->loop, &driver->patience);
   driver->patience.data = driver;
@@ -161,8 +161,8 @@ static inline bool driver_wait(struct driver *driver) {
 
 static inline void driver_drop(struct driver *driver);
 
-/* One turn of the loop, for a test that waits for something in the middle of the step under way.
- * Fails when the step has ended instead, or does not come to it. */
+/* One iteration of the loop, for a test that waits for something in the middle of the current step.
+ * Fails when the step ends instead, or does not get there in time. */
 static inline void driver_turn(struct driver *driver) {
   if (driver->ended)
     fail_msg("the step has ended before: %s", driver->err.text);
@@ -174,7 +174,7 @@ static inline void driver_turn(struct driver *driver) {
   usleep(1000);
 }
 
-/* Drops the step under way, as at its deadline. */
+/* Drops the current step, as at its deadline. */
 static inline void driver_drop(struct driver *driver) {
   driver->step->drop(&driver->call);
   driver->ended = true;
@@ -227,7 +227,7 @@ static inline bool driver_survey(struct driver *driver, const struct action *act
   return driver_wait(driver);
 }
 
-/* Makes the plan of what was surveyed. picks: closed by NULL, or NULL. */
+/* Makes the plan from the survey. picks: closed by NULL, or NULL. */
 static inline bool driver_plan(struct driver *driver, const char *const *picks) {
   size_t count = 0;
   while (picks && picks[count])
@@ -273,7 +273,7 @@ static inline bool driver_run(struct driver *driver, const struct action *action
          driver_execute(driver) && driver_verify(driver);
 }
 
-/* ---- what is expected */
+/* ---- assertions */
 
 static inline void expect_in(const char *text, const char *part) {
   if (!strstr(text, part))

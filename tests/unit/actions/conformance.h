@@ -1,6 +1,6 @@
 /* What holds for every action on a server that is asked over one connection, whatever goes wrong:
  * at each question the server hangs, and the step is dropped, or a person cancels; each identity of
- * the plan is another one. */
+ * the plan differs. */
 #pragma once
 
 #include "act_driver.h"
@@ -8,27 +8,26 @@
 
 struct conformance {
   struct driver *driver;
-  struct relay *relay; /* that the driver's target leads through */
+  struct relay *relay; /* that the driver's target connects through */
   const struct action *const *actions;
   size_t count;
-  void (*prepare)(void);      /* there is something to do for each action; opens the driver */
+  void (*prepare)(void);      /* makes sure that each action has work; opens the driver */
   void (*finish)(void);       /* closes it */
-  bool (*plan)(size_t index); /* surveys and plans; false: nothing to do for it on this server */
+  bool (*plan)(size_t index); /* surveys and plans; false: no work for it on this server */
   void (*expect_unchanged)(void);
 };
 
 enum {
   CONFORMANCE_ASKS_MAX = 6,
   CONFORMANCE_TURNS = 5
-}; /* a verification may ask again and again */
+}; /* a verification may repeat its questions */
 
 static inline void conformance_turn(struct driver *driver) {
   for (int turn = 0; turn < CONFORMANCE_TURNS && !driver->ended; turn++)
     uv_run(&driver->loop, UV_RUN_NOWAIT);
 }
 
-/* The step is under way; true when the server hangs at a question, false when the step has ended.
- */
+/* The step is running; true when the server hangs at a question, false when the step has ended. */
 static inline bool conformance_reached(const struct conformance *test) {
   const int64_t give_up = clock_now_ms() + DRIVER_MS;
   while (!test->driver->ended && !test->relay->hold->held) {
@@ -141,7 +140,7 @@ static inline void conformance_identity_set(struct driver *driver, const char *n
     fail_msg("%s has no identity %s", plan->action->id, name);
 }
 
-/* With another value of that identity nothing is done. words: in the error, or in what is said of
+/* With another value of that identity nothing is done. words: in the error, or in the result of
  * each object. */
 static inline void conformance_identity(const struct conformance *test, size_t index,
                                         const char *name, const char *value, const char *words) {

@@ -1,5 +1,5 @@
 /* A real broker, named by STACKTOP_KAFKA (host:port): topics, messages and consumers of the test's
- * own, by librdkafka and not by what is tested. */
+ * own, made with librdkafka and not with the code under test. */
 #pragma once
 
 #include "kafka_fixture.h"
@@ -12,7 +12,7 @@ enum { BROKER_MS = 15000 };
 
 struct broker {
   const char *address;
-  char tag[40]; /* begins the names of all topics and groups */
+  char tag[40]; /* prefix of the names of all topics and groups */
   rd_kafka_t *rk;
   rd_kafka_queue_t *queue;
 };
@@ -76,8 +76,7 @@ static inline int broker_partitions(struct broker *broker, const char *topic) {
   return count;
 }
 
-/* A change is answered when the controller has it, a moment before the broker that is asked next.
- */
+/* The controller confirms a change shortly before the broker that is asked next knows it. */
 static inline void broker_await_partitions(struct broker *broker, const char *topic, int count) {
   int64_t until = clock_now_ms() + BROKER_MS;
   while (broker_partitions(broker, topic) != count) {
@@ -125,7 +124,7 @@ static inline void broker_produce(struct broker *broker, const char *topic, int3
   assert_int_equal(rd_kafka_flush(broker->rk, BROKER_MS), 0);
 }
 
-/* Commits as a consumer by assign() does: without being a member, so that the group is Empty. */
+/* Commits like a consumer with assign(): without being a member, so that the group is Empty. */
 static inline void broker_commit(struct broker *broker, const char *group, const char *topic,
                                  int32_t partition, int64_t offset) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -144,7 +143,7 @@ static inline void broker_commit(struct broker *broker, const char *group, const
   rd_kafka_event_destroy(event);
 }
 
-/* What is committed; -1: nothing. */
+/* The committed offset; -1: none. */
 static inline int64_t broker_committed(struct broker *broker, const char *group, const char *topic,
                                        int32_t partition) {
   rd_kafka_ListConsumerGroupOffsets_t *question =
@@ -163,7 +162,7 @@ static inline int64_t broker_committed(struct broker *broker, const char *group,
   return offset;
 }
 
-/* A consumer that has joined and holds partitions of the topic; to be left by broker_leave. */
+/* A consumer that has joined and holds partitions of the topic; end it with broker_leave. */
 static inline rd_kafka_t *broker_join(struct broker *broker, const char *group, const char *topic) {
   rd_kafka_t *rk = broker_client(broker, RD_KAFKA_CONSUMER, group);
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);

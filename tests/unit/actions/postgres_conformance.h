@@ -1,5 +1,5 @@
-/* The actions on PostgreSQL, one row each, with a world for each and all that could go wrong with
- * its object; led through a relay that breaks the way at a question. */
+/* The actions on PostgreSQL, one row each, with a setup for each and all that could go wrong with
+ * its object; connected through a relay that breaks the connection at a question. */
 #pragma once
 
 #include "act_driver.h"
@@ -15,7 +15,7 @@
 
 enum { WRONG_MAX = 4, STEPS_MAX = 60 };
 
-/* An identity of the plan's object made that of another object. */
+/* An identity of the plan's object replaced by that of another object. */
 struct wrong {
   const char *identity;
   const char *value; /* "=SQL": as the server answers it */
@@ -26,10 +26,10 @@ enum needs { NEEDS_NOTHING, NEEDS_QUERY, NEEDS_TRANSACTION, NEEDS_TREE };
 struct row_case {
   const char *id;
   const char *params[5], *pick;
-  const char *change;       /* how the statement begins that changes something */
-  enum needs session;       /* what the session "victim" does */
+  const char *change;       /* start of the statement that makes a change */
+  enum needs session;       /* query of the session "victim" */
   const char *renamed;      /* SQL that gives the object's name to another object; NULL: has none */
-  enum object_result after; /* when the way broke at what is asked after the first change */
+  enum object_result after; /* when the connection broke at a question after the first change */
   struct wrong wrongs[WRONG_MAX];
 };
 
@@ -129,7 +129,7 @@ static struct relay relay;
 static struct driver driver;
 static PGconn *admin, *neighbour, *object, *waiter;
 
-/* ---- the world of each case */
+/* ---- the setup of each case */
 
 static const struct option options[] = {
     {.name = "dsn", .type = OPTION_SECRET, .help = ""},
@@ -196,7 +196,7 @@ static inline void begin_sessions(enum needs needs) {
   await("waiter", "wait_event_type = 'Lock'");
 }
 
-/* The sessions of the last case serve again where nothing was done to them. */
+/* The sessions of the last case are reused where nothing was done to them. */
 static inline void make_sessions(const struct row_case *row) {
   static const char *const does[] = {
       [NEEDS_QUERY] = "state = 'active' AND query LIKE '%sleep%'",
@@ -221,8 +221,9 @@ static inline void make_world(const struct row_case *row) {
       "INSERT INTO public.%1$s SELECT n, '2000-01-01' FROM generate_series(1, 10) n;"
       "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.%1$s_at'::regclass";
   char sql[600];
-  postgres_do(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
-                     " application_name = 'stacktop'"); /* what goes on without its client */
+  postgres_do(admin,
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+              " application_name = 'stacktop'"); /* a query that continues without its client */
   postgres_await(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stacktop'",
                  0);
   make_sessions(row);
@@ -235,11 +236,11 @@ static inline void make_world(const struct row_case *row) {
   postgres_do(admin, "ALTER SYSTEM RESET ALL");
   postgres_do(admin, "SELECT pg_reload_conf()");
   postgres_do(admin, "SELECT 1 AS marker");
-  if (strcmp(row->id, "postgres.set") == 0) /* the reload has arrived at new sessions, too */
+  if (strcmp(row->id, "postgres.set") == 0) /* the reload has reached new sessions, too */
     postgres_await(admin, "SELECT setting FROM pg_settings WHERE name = 'work_mem'", 4096);
 }
 
-/* All that any of the actions could change. */
+/* Everything that any of the actions could change. */
 static inline const char *world(char out[64]) {
   PGresult *result = PQexec(
       admin,
@@ -319,7 +320,7 @@ static inline int group_teardown(void **state) {
   return 0;
 }
 
-/* ---- what is expected */
+/* ---- assertions */
 
 static inline const struct object_outcome *outcome_of_it(void) {
   return &driver.outcome.objects[0];
@@ -348,7 +349,7 @@ static inline void sent_by_hand(void) {
   outcome_set_all(&driver.outcome, OBJECT_PENDING, OBJECT_SENT, "sent");
 }
 
-/* Runs the step under way to its end; of a relay that hangs, drops it. */
+/* Runs the current step to its end; drops it if the relay hangs. */
 static inline void run_on(void) {
   struct relay_state *state = relay.state;
   const int64_t until_ms = clock_now_ms() + DRIVER_MS;

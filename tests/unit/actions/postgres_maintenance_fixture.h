@@ -1,5 +1,5 @@
 /* Maintenance of a real PostgreSQL of the test's own. Roles: "owner" owns the schema "shop" and
- * what is in it; "reader" may only read; "helper" is a superuser. */
+ * everything in it; "reader" may only read; "helper" is a superuser. */
 #pragma once
 
 #include "act_driver.h"
@@ -53,12 +53,12 @@ static inline int fixture_teardown(void **state) {
   PQfinish(fixture->admin);
   PQfinish(fixture->owner);
   PQfinish(fixture->other);
-  driver_close(&fixture->driver); /* asserts that nothing lives on */
+  driver_close(&fixture->driver); /* asserts that no handle is left */
   free(fixture);
   return 0;
 }
 
-/* False when there is no PostgreSQL here. */
+/* False when PostgreSQL is not installed here. */
 static inline bool fixture_server(void) {
   if (!postgres_start_server(&server)) {
     puts("SKIPPED PostgreSQL is not installed");
@@ -73,7 +73,7 @@ static inline bool fixture_server(void) {
   return true;
 }
 
-/* ---- the steps, each of which must go through */
+/* ---- the steps, each of which must succeed */
 
 static inline void survey(struct fixture *fixture, const char *id, const char *const *params) {
   const struct action *action = action_find(id);
@@ -109,7 +109,7 @@ static inline void run(struct fixture *fixture, const char *id, const char *cons
   verify(fixture);
 }
 
-/* ---- what is asserted */
+/* ---- assertions */
 
 static inline const struct row *found_row(struct fixture *fixture, const char *key) {
   const struct row *row = table_find(&fixture->driver.found->tables[0], key);

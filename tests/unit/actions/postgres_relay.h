@@ -1,6 +1,6 @@
-/* Stands between a step and the server of a test, and breaks the way at a question that the test
- * has named by its number, on one of the connections. Logging in is none. Or leads all connections
- * but the first to another server. */
+/* Stands between a step and the server of a test, and breaks the connection at a question that the
+ * test names by its number, on one of the connections. Logging in does not count. Or connects all
+ * clients but the first to another server. */
 #pragma once
 
 #include "support/postgres_server.h"
@@ -14,22 +14,22 @@
 enum relay_fault {
   RELAY_CUT,  /* hangs up instead of passing the question on */
   RELAY_LOSE, /* passes it on, waits for the answer, and hangs up instead of passing that on */
-  RELAY_HANG, /* passes nothing on any more, and does not hang up */
+  RELAY_HANG, /* stops passing anything on, without hanging up */
   RELAY_HOLD, /* passes it on once the test sets `go` */
 };
 
 /* Shared with the relay's processes. */
 struct relay_state {
-  atomic_int connections; /* made since it was armed */
+  atomic_int connections; /* opened since it was armed */
   int connection;         /* 1: the first of them; 2: the second */
   atomic_int asked;
   int stop_at;     /* 0: at none */
   int second_port; /* of the server for all connections but the first; 0: the same */
   enum relay_fault fault;
-  char change[64];            /* how a statement begins that changes something */
-  atomic_bool stopped;        /* it has come to that question */
+  char change[64];            /* start of a statement that makes a change */
+  atomic_bool stopped;        /* that question was reached */
   atomic_bool change_stopped; /* and that was the change */
-  atomic_int changes;         /* such statements that were asked, with that one */
+  atomic_int changes;         /* number of such statements so far, including that one */
   atomic_bool go;
   atomic_int mark; /* the port of the connection that relay_arm makes, until it was seen */
 };
@@ -40,7 +40,7 @@ struct relay {
   struct relay_state *state;
 };
 
-/* The statement of a question; NULL for what is none. */
+/* The statement of a question; NULL if it has none. */
 static inline const char *relay_statement(const char *bytes, ssize_t count) {
   if (count > 6 && bytes[0] == 'Q')
     return bytes + 5;
@@ -59,7 +59,7 @@ static inline void relay_wait_for_end(int client) {
     ;
 }
 
-/* Whether the question goes on to the server, and its answer back. */
+/* Whether the question is passed on to the server, and its answer back. */
 static inline bool relay_stop(struct relay_state *state, int client, int server, const char *bytes,
                               ssize_t count) {
   char answer[1 << 14];
@@ -164,7 +164,7 @@ static inline void relay_drain(struct relay *relay) {
   close(fd);
 }
 
-/* At the question of that number, of that connection from now on; 0: at none. */
+/* At the question of that number, counted from now, of that connection; 0: at none. */
 static inline void relay_arm(struct relay *relay, int connection, int stop_at,
                              enum relay_fault fault, const char *change) {
   struct relay_state *state = relay->state;

@@ -50,7 +50,7 @@ static inline void redis_fixture_end(struct redis_fixture *fixture) {
   redis_server_end(&fixture->server);
 }
 
-/* What must succeed; the reply is the caller's. */
+/* Must succeed; the reply is the caller's. */
 static inline redisReply *redis_get(struct redis_fixture *fixture, const char *format, ...) {
   va_list args;
   va_start(args, format);

@@ -1,4 +1,4 @@
-/* The driver itself, and what every action must say of itself. */
+/* The driver itself, and what every action must declare. */
 #include "act_driver.h"
 #include "support/core_test.h"
 

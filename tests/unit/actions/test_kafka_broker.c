@@ -1,5 +1,5 @@
-/* What is done to groups and topics, on a real broker: the effect, the neighbour, and what is
- * refused. Every topic and group is the test's own. */
+/* Actions on groups and topics, on a real broker: the effect, the neighbour, and the refusals.
+ * Every topic and group is the test's own. */
 #include "kafka_broker.h"
 
 #include "clients/kafka/child/kafka_child.h"
@@ -28,8 +28,8 @@ struct fixture {
   rd_kafka_t *member;
 };
 
-/* Topics and messages are made once: for the first message to a new topic a producer takes two
- * seconds. The tests that change topics come last. */
+/* Topics and messages are created once: a producer needs two seconds for the first message to a new
+ * topic. The tests that change topics come last. */
 static struct broker shared;
 
 static void make_topics(void) {
@@ -150,7 +150,7 @@ static char *read_text(const char *path, struct stat *what) {
 
 /* ---- reset */
 
-/* Reset, see, and back again from the undo file: by the words that the outcome offers. */
+/* Reset, check, and back again from the undo file: by the command that the outcome offers. */
 static void test_reset_and_undo(void **state) {
   struct fixture *f = *state;
   struct driver *driver = &f->driver;
@@ -227,7 +227,7 @@ static void test_a_group_that_is_not_there(void **state) {
   refused(f, "does not exist");
 }
 
-/* The last look, just before the change. */
+/* The last check, right before the change. */
 static void test_a_member_joins_after_the_plan(void **state) {
   struct fixture *f = *state;
   commit_all(f);
@@ -269,7 +269,7 @@ static void test_no_undo_file_no_reset(void **state) {
   assert_int_equal(committed(f, f->topic, 0), 60);
 }
 
-/* A consumer by assign() overwrites while the second look is waited for. */
+/* A consumer with assign() overwrites while the second look is awaited. */
 static void overwrite(struct driver *driver) {
   struct fixture *f = driver->arg;
   driver->on_change = NULL;
@@ -290,7 +290,7 @@ static void test_another_client_overwrites(void **state) {
   assert_int_equal(f->driver.outcome.objects[1].result, OBJECT_DONE);
 }
 
-/* A group of the new protocol, made by the caller of this test with Kafka's own consumer. */
+/* A group of the new protocol, created by the caller of this test with Kafka's own consumer. */
 static void test_a_group_of_the_new_protocol(void **state) {
   struct fixture *f = *state;
   const char *group = getenv("STACKTOP_KAFKA_NEW_GROUP");
@@ -397,14 +397,14 @@ static void test_add_partitions(void **state) {
   const char *seven[] = {"count", "7", NULL};
   assert_true(driver_survey(&f->driver, action, NULL, NULL, seven));
   assert_true(driver_plan(&f->driver, picks));
-  struct plan *plan = f->driver.plan; /* as if it had been made before */
+  struct plan *plan = f->driver.plan; /* as if it had been created before */
   plan->objects[0].identities[1] = "2";
   assert_false(driver_execute(&f->driver));
   refused(f, "nothing was changed: the topic now has 5 partitions");
   assert_int_equal(broker_partitions(&f->broker, f->topic), 5);
 }
 
-/* In time: what was changed may be seen a moment later. */
+/* Polls: a change may be visible a moment later. */
 static void assert_setting(struct fixture *f, const char *topic, const char *name,
                            const char *wanted) {
   int64_t until = clock_now_ms() + BROKER_MS;
@@ -501,7 +501,7 @@ static void test_records_of_a_compacted_topic(void **state) {
   broker_drop_topic(&f->broker, topic);
 }
 
-/* ---- not the one that was planned for */
+/* ---- not the planned object */
 
 static void set_pin(struct fixture *f, const char *name, const char *value) {
   struct plan *plan = f->driver.plan;
@@ -511,7 +511,7 @@ static void set_pin(struct fixture *f, const char *name, const char *value) {
         plan->objects[i].identities[identity] = value;
 }
 
-/* To any partition: also to one that the plan has nothing of. */
+/* To any partition: also to one that the plan does not name. */
 static void test_delete_group_that_has_committed_since(void **state) {
   struct fixture *f = *state;
   const char *keys[] = {f->group, NULL};
@@ -557,8 +557,8 @@ static void make_anew(struct fixture *f, const char *topic, int partitions) {
   broker_topic(&f->broker, topic, partitions, NULL);
 }
 
-/* As many messages as before, in another log: by its id where librdkafka says it, else by their
- * age. */
+/* As many messages as before, in another log: recognised by its id if librdkafka reports it,
+ * otherwise by their age. */
 static void test_a_recreated_topic(void **state) {
   struct fixture *f = *state;
   char topic[96];
@@ -577,7 +577,7 @@ static void test_a_recreated_topic(void **state) {
   refused(f, has_id ? "was recreated: its id was" : "newer than the plan");
   broker_ends(&f->broker, topic, 0, &low, &high);
   assert_int_equal(low, 0);
-  /* as it is now it may be cut: what comes in meanwhile does no harm */
+  /* as it is now it may be truncated: messages that arrive meanwhile do no harm */
   plan_topic(f, "kafka.delete-records", before, topic);
   broker_produce(&f->broker, topic, 0, 5, clock_now_ms());
   if (!driver_execute(&f->driver))
@@ -589,7 +589,7 @@ static void test_a_recreated_topic(void **state) {
   plan_topic(f, "kafka.set-topic-config", setting, topic);
   make_anew(f, topic, 1);
   bool set = driver_execute(&f->driver);
-  assert_true(set != has_id); /* without an id it cannot be told, and the plan says so */
+  assert_true(set != has_id); /* without an id it cannot be recognised, and the plan says so */
   broker_drop_topic(&f->broker, topic);
 }
 
@@ -676,7 +676,7 @@ static void test_each_identity(void **state) {
       {"kafka.add-partitions", "partitions", "1", "now has 2 partitions"},
       {"kafka.add-partitions", "topic", "no-such-topic", "the topic no-such-topic: "},
       {"kafka.set-topic-config", "old", "=6666666", "retention.ms is"},
-      /* since librdkafka 2.4 the topic's id is what says so, before that the partition */
+      /* since librdkafka 2.4 the topic's id shows it, before that the partition */
       {"kafka.delete-records", "topic", "no-such-topic", "no-such-topic"},
       {"kafka.delete-records", "end", "1000000", "is a different log now"},
   };
@@ -699,12 +699,12 @@ static void test_each_identity(void **state) {
   assert_untouched(f);
 }
 
-/* All of it takes a minute more, most of which a verification waits for what does not come. */
+/* All of it takes a minute more, mostly verifications that wait for a result that never comes. */
 static bool is_long(void) {
   return getenv("STACKTOP_KAFKA_LONG");
 }
 
-/* The verification looks for itself: what was accepted, and is not so, is not done. */
+/* The verification reads for itself: a change that was accepted and did not happen is not done. */
 static void test_each_verification_sees_that_nothing_was_done(void **state) {
   struct fixture *f = *state;
   commit_all(f);
@@ -733,7 +733,7 @@ static void test_each_verification_refuses_another_cluster(void **state) {
   }
 }
 
-/* Before the question has left, or with the client's process stopped: it never passes the gate. */
+/* Before the question was sent, or with the client's process stopped: it never passes the gate. */
 static void drop_step(struct fixture *f, const struct step_kind *step, bool hangs) {
   struct driver *driver = &f->driver;
   driver_begin(driver, step);

@@ -1,4 +1,4 @@
-/* Files of offsets: what the Kafka tools write, and what they do not. */
+/* Files of offsets: in the format of the Kafka tools, and in others. */
 #include "actions/kafka/kafka_csv.h"
 
 #include "support/core_test.h"

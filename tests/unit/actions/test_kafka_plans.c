@@ -54,7 +54,7 @@ static void usual_spots(struct fixture *fixture) {
   spot(fixture, "users", 0, 50, 80, 90, 85);
 }
 
-/* The model's sample: the group as the collector has seen it. */
+/* The model's sample: the group as the collector saw it. */
 static void model(struct fixture *fixture, const char *group_state, int64_t committed,
                   int64_t taken_ms) {
   struct sample *sample = fixture_sample();
@@ -155,7 +155,7 @@ static void test_reset_to_earliest(void **state) {
   assert_int_equal(fixture->driver.plan->count, 4);
   says(fixture, "Reset 4 offsets of group ecap group");
   says(fixture, "replays 1,400 messages in 2 partitions");
-  says(fixture, "skips 0 unread messages in 1 partition"); /* what was there is deleted already */
+  says(fixture, "skips 0 unread messages in 1 partition"); /* its messages are deleted already */
   says(fixture, "kafka-consumer-groups.sh --bootstrap-server 127.0.0.1:9092 --group 'ecap group' "
                 "--reset-offsets --to-earliest --topic orders:0,1,2 --topic users:0 --execute");
   says(fixture, "/state/undo/kafka-reset-offsets-main-ecap_group-20261125T040000.000Z.csv first");
@@ -245,7 +245,7 @@ static void model_cluster(struct fixture *fixture, const char *id) {
   sample->taken_ms = now - 1000;
 }
 
-/* The cluster that the survey saw is pinned, and has to be the one on the screen. */
+/* The cluster of the survey is pinned, and must be the one on the screen. */
 static void test_the_cluster_is_pinned(void **state) {
   struct fixture *fixture = *state;
   usual_spots(fixture);
@@ -296,8 +296,8 @@ static void test_groups_that_are_not_reset(void **state) {
   refused(fixture, "the group is PreparingRebalance; it must be Empty");
 }
 
-/* The collection, two seconds ago or since, has other offsets: somebody commits without being a
- * member. When it had members then, that is how it should be. */
+/* The collection, two seconds ago or since, has other offsets: a client commits without being a
+ * member. If the group had members then, that is expected. */
 static void test_offsets_that_move_though_it_is_empty(void **state) {
   struct fixture *fixture = *state;
   usual_spots(fixture);
@@ -446,7 +446,7 @@ static void test_delete_records(void **state) {
   refused(fixture, "nothing to do");
 }
 
-/* ---- which rows they are for */
+/* ---- the rows that they apply to */
 
 static void test_rows(void **state) {
   struct fixture *fixture = *state;

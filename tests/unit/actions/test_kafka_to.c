@@ -48,7 +48,7 @@ static void test_words_and_numbers(void **state) {
     refuse(*bad, "not a position in a log");
 }
 
-/* A bare number of 13 digits is a time; an offset that large has to say so. */
+/* A bare number of 13 digits is a time; an offset that large must be marked. */
 static void test_milliseconds(void **state) {
   (void)state;
   check("1795572207000", KAFKA_TO_TIME, 1795572207000);
@@ -86,7 +86,7 @@ static void test_dates_of_a_zone(void **state) {
   check("2026-07-01T12:00", KAFKA_TO_TIME, 1782900000000); /* summer */
 }
 
-/* What the clocks show twice, or never, is no time that can be guessed. */
+/* A time that the clocks show twice, or never, cannot be guessed. */
 static void test_the_clocks_are_changed(void **state) {
   (void)state;
   zone("Europe/Berlin");

@@ -1,5 +1,5 @@
-/* The actions on Memcached in front of a real server: the effect, the neighbour that stays, each
- * refusal, and what holds for every action when something is wrong. */
+/* The actions on Memcached with a real server: the effect, the neighbour that stays, each refusal,
+ * and what holds for every action when something is wrong. */
 #include "clients/memcached/memcached.h"
 #include "conformance.h"
 #include "support/memcached_server.h"
@@ -161,7 +161,7 @@ static void test_invalid_keys(void **state) {
   expect_words(&driver, "no item has the key kkk");
 }
 
-/* A plan file that somebody edited. */
+/* A plan file that was edited. */
 static void test_no_second_command_is_smuggled_in(void **state) {
   (void)state;
   plan(&action_memcached_delete_key, user_1);

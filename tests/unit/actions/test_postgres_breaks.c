@@ -1,6 +1,6 @@
-/* What every action on PostgreSQL says when the way to the server breaks or hangs at each question,
- * or a person cancels there: never that nothing was done where something may have been, never that
- * something was done where nothing was. */
+/* What every action on PostgreSQL reports when the connection to the server breaks or hangs at each
+ * question, or a person cancels there: never that nothing was done where something may have been,
+ * never that something was done where nothing was. */
 #include "postgres_conformance.h"
 
 static void check_broken(const struct row_case *row, const char *when, const char *before) {
@@ -12,7 +12,7 @@ static void check_broken(const struct row_case *row, const char *when, const cha
   } else if (state->change_stopped && state->changes == 1) {
     expect(row, when, OBJECT_UNKNOWN, "");
     if (state->fault != RELAY_LOSE)
-      expect_same(row, when, before); /* though nobody can know */
+      expect_same(row, when, before); /* though that cannot be known */
   } else if (row->after) {
     expect(row, when, row->after, "");
   } else if (state->fault != RELAY_HANG) { /* only the second session was broken */
@@ -30,7 +30,7 @@ static void check_cancelled(const struct row_case *row, const char *when, const 
     expect_same(row, when, before);
 }
 
-static const struct row_case *planned; /* whose plan can serve again: nothing was done */
+static const struct row_case *planned; /* whose plan can be reused: nothing was done */
 
 static void keep_plan(const struct row_case *row, char before[64]) {
   char now[64];
@@ -65,7 +65,7 @@ static bool break_at(const struct row_case *row, int connection, int ask, enum r
   return true;
 }
 
-/* The change alone can be done with its answer lost. */
+/* Only the change can be done with its answer lost. */
 static void test_the_connection_breaks_at_each_question(void **state) {
   (void)state;
   char before[64];
@@ -81,7 +81,7 @@ static void test_the_connection_breaks_at_each_question(void **state) {
   }
 }
 
-/* Without the second session a long statement goes on. */
+/* Without the second session a long statement continues. */
 static void test_the_second_session_breaks(void **state) {
   (void)state;
   char before[64];

@@ -1,9 +1,8 @@
-/* What every action on PostgreSQL does where another server or database answers than that of the
- * plan, or an object is another one; and what its survey and its verification say when they break.
- */
+/* What every action on PostgreSQL does where another server or database answers than the plan's, or
+ * an object is another one; and what its survey and its verification report when they break. */
 #include "postgres_conformance.h"
 
-/* ---- whom it is done to */
+/* ---- the object and the server */
 
 static void test_another_server_run_or_database(void **state) {
   (void)state;
@@ -78,7 +77,7 @@ static void test_another_object(void **state) {
     }
 }
 
-/* The plan's name is another object's now, and the plan's object has another name. */
+/* The plan's name belongs to another object now, and the plan's object has another name. */
 static void test_an_object_renamed_or_recreated(void **state) {
   (void)state;
   char before[64];
@@ -116,7 +115,7 @@ static void test_each_survey_fails_where_the_connection_breaks(void **state) {
   }
 }
 
-/* What was sent and could not be proved is unknown, whatever it was that failed. */
+/* A change that was sent and could not be proved is unknown, whatever failed. */
 static void test_each_verification_that_breaks(void **state) {
   (void)state;
   char when[100];
@@ -133,7 +132,7 @@ static void test_each_verification_that_breaks(void **state) {
       if (!relay.state->stopped)
         break;
       expect(row, when, OBJECT_UNKNOWN, "");
-      if (ask == 4) /* it looks again and again for what was never done */
+      if (ask == 4) /* it polls for an effect that never happened */
         break;
     }
   }

@@ -1,4 +1,4 @@
-/* The connection of a step, against a real server, and against things that are none. */
+/* The connection of a step, with a real server, and with things that are not one. */
 #include "actions/postgres/postgres_conn.h"
 
 #include "act_driver.h"
@@ -16,7 +16,7 @@ struct answer {
   bool up; /* after it */
 };
 
-/* What the step is to ask, and what it was answered: nothing is asserted on its thread. */
+/* The questions of the step and their answers: nothing is asserted on its thread. */
 struct fixture {
   struct driver driver;
   struct tiny_server tiny;
@@ -88,7 +88,7 @@ static int teardown(void **state) {
   struct fixture *fixture = *state;
   if (fixture->tiny.port)
     tiny_stop(&fixture->tiny);
-  driver_close(&fixture->driver); /* asserts that nothing lives on */
+  driver_close(&fixture->driver); /* asserts that no handle is left */
   free(fixture);
   return 0;
 }
@@ -135,7 +135,7 @@ static void test_no_server_there(void **state) {
   assert_int_equal(run(fixture), ERR_REFUSED);
 }
 
-/* Dropped before it begins, while it connects, while it asks: nothing comes, nothing stays. */
+/* Dropped before it begins, while it connects, while it asks: no callback, and no handle left. */
 static void test_dropping_in_the_middle(void **state) {
   struct fixture *fixture = *state;
   char dsn[128];
@@ -159,7 +159,7 @@ static void test_dropping_in_the_middle(void **state) {
   PQfinish(admin);
 }
 
-/* It tells a process id at the log-in that is not what the server says, as PgBouncer does. */
+/* Its process id at the login differs from the server's, as with PgBouncer. */
 static void test_a_pooler_is_refused(void **state) {
   struct fixture *fixture = *state;
   static const char login[] = "R\0\0\0\10\0\0\0\0"

@@ -1,5 +1,5 @@
-/* Maintenance of databases in which some names are no UTF-8: all others work, and nothing is ever
- * done to an object that is called nearly the same. */
+/* Maintenance of databases in which some names are not UTF-8: all others work, and nothing is ever
+ * done to an object of a similar name. */
 #include "postgres_maintenance_fixture.h"
 
 #define SHOWN "\357\277\275" /* U+FFFD */
@@ -23,7 +23,7 @@ static void use_database(struct fixture *fixture, const char *database) {
 }
 
 /* The fixture's target is the SQL_ASCII database, and `owner` a session there that sends any bytes.
- * Two tables differ in a byte that is no UTF-8, a third is called as these are shown. */
+ * Two tables differ in a byte that is not UTF-8, a third is named as these are shown. */
 static int setup(void **state) {
   fixture_setup(state);
   struct fixture *fixture = *state;
@@ -45,7 +45,7 @@ static int setup(void **state) {
   return 0;
 }
 
-/* The key of the row of that object, whose name cannot be said. */
+/* The key of the row of that object, whose name cannot be sent. */
 static const char *key_of(struct fixture *fixture, const char *sql, const char *name) {
   char wanted[100];
   const struct table *table = &fixture->driver.found->tables[0];
@@ -179,8 +179,8 @@ static void test_delete_old(void **state) {
   assert_int_equal(postgres_server_ask(fixture->admin, "SELECT count(*) FROM shop.orders"), 1);
 }
 
-/* Roles are shared by databases of all encodings; the statement of such a session has no place in
- * ours. */
+/* Roles are shared by databases of all encodings; the statement of such a session cannot be encoded
+ * in ours. */
 static void test_holders(void **state) {
   struct fixture *fixture = *state;
   static const char *const databases[] = {"ascii", "postgres", "windows"};
@@ -203,7 +203,7 @@ static void test_holders(void **state) {
   }
 }
 
-/* The owner's name is shown as well as it can be, and costs no table its own. */
+/* The owner's name is shown as well as possible, and does not affect the name of its tables. */
 static void test_owner(void **state) {
   struct fixture *fixture = *state;
   static const char *const databases[] = {"ascii", "postgres"};
@@ -211,7 +211,7 @@ static void test_owner(void **state) {
     PGconn *admin = login_to("admin", databases[i], "SQL_ASCII");
     postgres_do(admin, "DROP SCHEMA IF EXISTS away CASCADE; CREATE SCHEMA away;"
                        "CREATE TABLE away.\"foreign\" (id int)");
-    /* a client of a UTF-8 database cannot say that name */
+    /* a client of a UTF-8 database cannot send that name */
     postgres_do(admin, "DO $$BEGIN EXECUTE format('ALTER TABLE away.\"foreign\" OWNER TO %I',"
                        " (SELECT rolname FROM pg_roles WHERE rolname LIKE 'ren%')); END$$");
     PQfinish(admin);
@@ -226,7 +226,7 @@ static void test_owner(void **state) {
   }
 }
 
-/* A byte that the database's own encoding does not have; all that it has is whole. */
+/* A byte that the database's own encoding does not have; all other characters are intact. */
 static void test_windows(void **state) {
   struct fixture *fixture = *state;
   PGconn *owner = login_to("owner", "windows", "WIN1252");

@@ -1,4 +1,5 @@
-/* A plan is for one server and one database, whoever listens at the address when it is executed. */
+/* A plan is for one server and one database, whichever server listens at the address when it is
+ * executed. */
 #include "act_driver.h"
 
 #include "postgres_relay.h" /* before the fixture, whose `server` its functions would hide */
@@ -7,7 +8,7 @@
 
 #include "actions/postgres/postgres_identity.h"
 
-/* The same in each cluster, to the oid: initdb is deterministic, and so are these. */
+/* The same in each cluster, even the oid: initdb is deterministic, and so are these. */
 static void fill(void) {
   PGconn *admin = postgres_login(&server, "admin");
   postgres_do(admin, "CREATE TABLE public.t (id int PRIMARY KEY, at timestamptz);"
@@ -27,7 +28,7 @@ static struct plan *plan_of(struct fixture *fixture, const char *id, const char 
   return plan;
 }
 
-/* Makes it the driver's. */
+/* Makes it the driver's server. */
 static void take_plan(struct fixture *fixture, struct plan *plan) {
   driver_forget(&fixture->driver);
   fixture->driver.plan = plan;
@@ -63,7 +64,7 @@ static size_t plan_each(struct fixture *fixture, struct plan *plans[PLANS]) {
   return count;
 }
 
-/* What the plans would have changed, as one number. */
+/* Everything that the plans would have changed, as one number. */
 static long changes(void) {
   PGconn *admin = postgres_login(&server, "admin");
   long changed = postgres_server_ask(
@@ -151,13 +152,13 @@ static void test_another_cluster_at_the_same_port(void **state) {
   assert_int_equal(changes(), before);
 }
 
-/* A standby of the same cluster, promoted: the tables are the same, its sessions are others. */
+/* A standby of the same cluster, promoted: the tables are the same, its sessions differ. */
 static void test_a_promoted_standby(void **state) {
   struct fixture *fixture = *state;
   struct plan *plans[PLANS];
   size_t count = plan_each(fixture, plans);
   struct postgres_server primary = server;
-  kill(primary.pid, SIGINT); /* it writes all down */
+  kill(primary.pid, SIGINT); /* it writes all to disk */
   postgres_server_wait(primary.pid);
   assert_true(postgres_prepare(&server));
   copy_data(&primary, &server);
@@ -201,7 +202,8 @@ static void test_a_copy_of_the_database(void **state) {
   assert_not_executed(fixture, "a different database");
 }
 
-/* Who may not read the identifier is told, and bound to the run of the server. */
+/* A role without the right to read the identifier is warned, and pinned to the run of the server.
+ */
 static void test_without_the_right(void **state) {
   struct fixture *fixture = *state;
   static const char *const table[] = {"public.t", NULL};
@@ -229,7 +231,8 @@ static void cancel_at_once(struct driver *driver) {
 }
 
 /* VACUUM's second connection reads its progress and cancels it by its pid. Where another server of
- * the same cluster answers that connection, the pid is somebody else's: nothing is asked there. */
+ * the same cluster answers that connection, the pid belongs to another session: nothing is asked
+ * there. */
 static void test_a_second_connection_to_a_standby(void **state) {
   struct fixture *fixture = *state;
   static const char *const table[] = {"public.t", NULL};

@@ -12,7 +12,7 @@ static void retain(struct fixture *fixture, const char *table, const char *text)
   value->item_count = count;
 }
 
-/* 2500 rows of the last 2500 hours, one an hour; 90 days leave 2160 of them. */
+/* 2500 rows of the last 2500 hours, one per hour; 90 days leave 2160 of them. */
 static int setup(void **state) {
   fixture_setup(state);
   struct fixture *fixture = *state;
@@ -65,7 +65,7 @@ static void test_delete(void **state) {
   assert_refused(fixture, "nothing to do");
 }
 
-/* The cut-off is the plan's: what gets old afterwards stays. */
+/* The cutoff is the plan's: rows that become old afterwards stay. */
 static void test_the_cut_off_is_pinned(void **state) {
   struct fixture *fixture = *state;
   const char *const params[] = {"table", "audit_logs", "age", "91d", NULL};
@@ -149,7 +149,8 @@ static void test_another_table_of_that_name(void **state) {
   assert_int_equal(rows_of(fixture, "shop.audit_logs"), 2500);
 }
 
-/* Of the tables that inherit from it nothing is deleted; triggers find what they name. */
+/* Nothing is deleted from the tables that inherit from it; triggers find the names that they use.
+ */
 static void test_inheritance_and_triggers(void **state) {
   struct fixture *fixture = *state;
   postgres_do(fixture->owner, "CREATE TABLE shop.heir () INHERITS (shop.audit_logs);"
@@ -212,7 +213,7 @@ static void test_names(void **state) {
   assert_int_equal(rows_of(fixture, "shop.events"), 2500);
 }
 
-/* Hung up on in the middle: what is known to be gone is told, the rest is unknown. */
+/* The connection breaks in the middle: the known part is reported, the rest is unknown. */
 static void drop_in_a_batch(struct driver *driver) {
   struct fixture *fixture = driver->arg;
   if (driver->progress.done == 100)

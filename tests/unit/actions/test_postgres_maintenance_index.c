@@ -1,4 +1,4 @@
-/* Indexes of a real server: rebuilt, built, and what is left of what did not succeed. */
+/* Indexes of a real server: rebuilt, built, and the leftovers of failures. */
 #include "postgres_maintenance_fixture.h"
 
 static int setup(void **state) {
@@ -56,7 +56,7 @@ static void test_reindex_an_index(void **state) {
   assert_int_equal(count_invalid(fixture), 0);
 }
 
-/* A parent stands for all below it; of the database no system index is touched. */
+/* A parent stands for all its descendants; of the database no system index is changed. */
 static void test_reindex_by_parents(void **state) {
   struct fixture *fixture = *state;
   const char *const table[] = {"shop.orders", NULL}, *const database[] = {"postgres", NULL};
@@ -67,20 +67,19 @@ static void test_reindex_by_parents(void **state) {
     assert_null(strstr(fixture->driver.plan->objects[i].key, "pg_catalog"));
   make_plan(fixture, table);
   assert_int_equal(fixture->driver.plan->object_count,
-                   2); /* that of its TOAST table may not be named */
+                   2); /* that of its TOAST table must not be named */
   assert_int_equal(all, 3);
   use_role(fixture, "helper");
   survey(fixture, "postgres.reindex", NULL);
   make_plan(fixture, table);
-  assert_int_equal(fixture->driver.plan->object_count, 3); /* but by a superuser */
+  assert_int_equal(fixture->driver.plan->object_count, 3); /* except by a superuser */
   execute(fixture);
   verify(fixture);
   assert_int_equal(outcome_count(&fixture->driver.outcome, OBJECT_DONE), 3);
   assert_non_null(strstr(fixture->driver.outcome.proof, "3 of 3 indexes rebuilt and valid"));
 }
 
-/* Cancelled half-way, it leaves an invalid index, which is named, and dropped by the other action.
- */
+/* Cancelled midway, it leaves an invalid index, which is named, and dropped by the other action. */
 static void test_a_cancelled_reindex_and_what_it_leaves(void **state) {
   struct fixture *fixture = *state;
   const char *const picks[] = {"shop.orders_who", "shop.stock_pkey", NULL};
@@ -118,10 +117,10 @@ static void test_a_lock_of_another_session(void **state) {
   survey(fixture, "postgres.reindex", NULL);
   make_plan(fixture, picks);
   postgres_do(fixture->other, "BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE");
-  execute(fixture); /* a survey meanwhile would not be held up, either */
+  execute(fixture); /* a survey meanwhile would not be blocked, either */
   verify(fixture);
   assert_result(fixture, 0, OBJECT_REFUSED, "another session holds its lock: ");
-  assert_result(fixture, 1, OBJECT_DONE, "valid"); /* it goes on with the next */
+  assert_result(fixture, 1, OBJECT_DONE, "valid"); /* it continues with the next */
   assert_int_equal(count_invalid(fixture), 0);
   survey(fixture, "postgres.reindex", NULL);
   survey(fixture, "postgres.vacuum", NULL);
@@ -154,7 +153,7 @@ static void test_another_index_of_that_name(void **state) {
   assert_int_equal(index_oid(fixture, "shop.orders_who"), other);
 }
 
-/* ---- drop what is invalid */
+/* ---- drop invalid indexes */
 
 static void make_invalid(struct fixture *fixture) {
   PGresult *result =
@@ -187,7 +186,8 @@ static void test_drop_only_what_is_invalid_still(void **state) {
   assert_refused(fixture, "there are no invalid indexes");
 }
 
-/* What another session builds just now is invalid as well: it is no candidate, and not dropped. */
+/* An index that another session is building is invalid as well: it is not a candidate, and not
+ * dropped. */
 static void test_not_what_is_being_built(void **state) {
   struct fixture *fixture = *state;
   const char *const picks[] = {"shop.orders_twice", NULL};
@@ -238,7 +238,8 @@ static void test_create(void **state) {
   assert_says(fixture, PLAN_WARNING, "shop.\"by note\" already starts with these columns");
 }
 
-/* What it cannot build is named, and offered for dropping; what was there before is not. */
+/* An index that it cannot build is named, and offered for dropping; one that existed before is not.
+ */
 static void test_create_fails(void **state) {
   struct fixture *fixture = *state;
   const char *const params[] = {"table", "orders", "columns", "who", "unique", "true", NULL};
@@ -278,7 +279,7 @@ static void test_create_of_what_is_not_there(void **state) {
   assert_int_not_equal(index_oid(fixture, "shop.stock"), 0);
 }
 
-/* ---- names that bite */
+/* ---- hostile names */
 
 static void test_names(void **state) {
   struct fixture *fixture = *state;

@@ -1,4 +1,4 @@
-/* The plans of PostgreSQL's maintenance, from surveys made by hand. */
+/* The plans of PostgreSQL's maintenance, from hand-made surveys. */
 #include "actions/postgres/postgres_tables.h"
 
 #include "actions/postgres/postgres_holders.h"
@@ -55,7 +55,7 @@ static void add_holder(struct sample *sample, const char *who, int64_t age, int6
   set(table, row, "hint", value_text("end it first"));
 }
 
-/* As after a survey, which is not made. */
+/* As after a survey, which is not run. */
 static void prepare(struct fixture *fixture, const char *id, struct sample *sample) {
   struct driver *driver = &fixture->driver;
   driver_forget(driver);
@@ -144,7 +144,7 @@ static void test_what_is_not_there(void **state) {
   assert_refused(fixture, "nothing is picked");
 }
 
-/* A survey that brought nothing makes no plan, whichever it is. */
+/* An empty survey makes no plan, for any action. */
 static void test_without_a_survey(void **state) {
   struct fixture *fixture = *state;
   static const char *const ids[] = {"postgres.vacuum",       "postgres.analyze",

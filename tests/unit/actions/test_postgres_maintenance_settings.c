@@ -8,7 +8,7 @@ static void await_setting(struct fixture *fixture, const char *name, const char 
   postgres_await(fixture->admin, sql, 1);
 }
 
-/* Whether the file of ALTER SYSTEM has so many lines. */
+/* Whether the file of ALTER SYSTEM has that many lines. */
 static void assert_file_has(struct fixture *fixture, long lines) {
   assert_int_equal(postgres_server_ask(fixture->admin,
                                        "SELECT count(*) FROM pg_file_settings"
@@ -30,7 +30,7 @@ static int setup(void **state) {
 
 #define SETTING_TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
-/* An undo as it is offered, taken apart: postgres.set main name=N VALUE. */
+/* An undo as it is offered, parsed: postgres.set main name=N VALUE. */
 static void run_undo(struct fixture *fixture) {
   char name[64], rest[64];
   const char *undo = fixture->driver.outcome.undo;
@@ -64,7 +64,7 @@ static void test_set_and_back(void **state) {
   assert_file_has(fixture, 1);
 }
 
-/* What ALTER SYSTEM had set before comes back as it was written. */
+/* A previous value of ALTER SYSTEM is restored as it was written. */
 static void test_back_to_a_former_value(void **state) {
   struct fixture *fixture = *state;
   const char *const params[] = {"name", "deadlock_timeout", "value", "3s", NULL};
@@ -82,7 +82,7 @@ static void test_back_to_a_former_value(void **state) {
   assert_file_has(fixture, 0);
 }
 
-/* What the link sets for itself hides nothing; odd values are only values. */
+/* The connection's own settings hide nothing; odd values are only values. */
 static void test_odd_values(void **state) {
   struct fixture *fixture = *state;
   const char *const own[] = {"name", "lock_timeout", "value", "9s", NULL};
@@ -145,7 +145,7 @@ static void test_what_is_refused(void **state) {
   assert_file_has(fixture, 1);
 }
 
-/* The server's own words, where only it can tell. */
+/* The server's own words, where only it can know. */
 static void test_the_server_refuses(void **state) {
   struct fixture *fixture = *state;
   const char *const params[] = {"name", "work_mem", "value", "8 parsecs", NULL};
@@ -160,7 +160,7 @@ static void test_the_server_refuses(void **state) {
   survey(fixture, "postgres.set", good);
   make_plan(fixture, NULL);
   execute(fixture);
-  /* before 15 nobody else can be given the right, and no setting is named */
+  /* before 15 the right cannot be granted, and no setting is named */
   assert_result(fixture, 0, OBJECT_REFUSED,
                 postgres_major(&server) < 15 ? "must be superuser" : "\"work_mem\"");
   postgres_do(fixture->admin, "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM owner");
@@ -181,7 +181,7 @@ static void test_changed_by_another_since(void **state) {
   await_setting(fixture, "work_mem", "5120");
 }
 
-/* Without the right to read the file of ALTER SYSTEM, but with that to set one setting. */
+/* Without the right to read the file of ALTER SYSTEM, but with the right to set one setting. */
 static void test_a_role_with_one_right(void **state) {
   struct fixture *fixture = *state;
   const char *const params[] = {"name", "work_mem", "value", "6MB", NULL};
@@ -237,7 +237,7 @@ static void test_reset_statements(void **state) {
   postgres_do(fixture->admin, "SELECT 1 AS marker");
   assert_int_equal(statements_of(fixture, "postgres"), 1);
 
-  use_role(fixture, "owner"); /* who may not */
+  use_role(fixture, "owner"); /* a role without the right */
   postgres_do(fixture->admin, "GRANT USAGE ON SCHEMA \"my stats\" TO owner");
   survey(fixture, "postgres.reset-statements", NULL);
   make_plan(fixture, NULL);

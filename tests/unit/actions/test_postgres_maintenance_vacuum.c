@@ -1,7 +1,7 @@
 /* VACUUM and ANALYZE against a real server. */
 #include "postgres_maintenance_fixture.h"
 
-/* In a session of its own: statistics are handed in at its end, and else up to 10 s later. */
+/* In a separate session: statistics are sent at its end, otherwise up to 10 s later. */
 static void as_owner(const char *sql) {
   PGconn *conn = postgres_login(&server, "owner");
   postgres_do(conn, sql);
@@ -65,7 +65,7 @@ static void test_analyze(void **state) {
       1); /* and not the neighbour */
 }
 
-/* One after the other; what holds a lock or is gone holds up nobody. */
+/* One after the other; a table that is locked or gone does not block the others. */
 static void test_several(void **state) {
   struct fixture *fixture = *state;
   const char *const picks[] = {"shop.orders", "shop.stock", "shop.\"Odd one\"", "shop.again", NULL};
@@ -98,7 +98,7 @@ static void test_several(void **state) {
                    1000);
 }
 
-/* PostgreSQL only warns when it skips a table for want of the right: here it is a refusal. */
+/* PostgreSQL only warns when it skips a table for lack of the right: here it is a refusal. */
 static void test_rights(void **state) {
   struct fixture *fixture = *state;
   const char *const picks[] = {"shop.orders", NULL};
@@ -167,13 +167,13 @@ static void test_cancelled_midway(void **state) {
       0);
 }
 
-/* Only the fixture's two sessions of the owner are left: each step finds one more free, no second.
- */
+/* Only the fixture's two sessions of the owner are left: each step finds one free slot, and no
+ * second. */
 static void await_one_free(void) {
   postgres_await_backends(&server, "owner", 2);
 }
 
-/* Without a slot for the second session it goes on, and can still be stopped between two. */
+/* Without a slot for the second session it continues, and can still be stopped between two. */
 static void test_no_second_session(void **state) {
   struct fixture *fixture = *state;
   const char *const picks[] = {"shop.orders", NULL};
@@ -239,7 +239,7 @@ static void test_left_while_it_runs(void **state) {
   survey(fixture, "postgres.vacuum", NULL);
   make_plan(fixture, picks);
   driver_execute_begin(driver);
-  while (!strstr(driver->progress.step, "1 of 2, shop.orders: ")) /* whatever it is at by then */
+  while (!strstr(driver->progress.step, "1 of 2, shop.orders: ")) /* whatever it is doing then */
     driver_turn(driver);
   driver_drop(driver);
   postgres_do(fixture->admin, "ALTER ROLE owner RESET ALL");

@@ -1,4 +1,4 @@
-/* The actions on sessions against a real server: the effect, the neighbour, and the refusals. */
+/* The actions on sessions with a real server: the effect, the neighbour, and the refusals. */
 #include "actions/postgres/postgres_sessions.h"
 
 #include "postgres_sessions_fixture.h"
@@ -17,7 +17,7 @@ struct fixture {
   PGconn *admin, *object, *neighbour, *waiter;
 };
 
-/* What the collector asks, as far as the actions look at it. */
+/* The collector's query, as far as the actions use it. */
 static const char sessions_sql[] =
     "SELECT pid || '/' || extract(epoch FROM date_trunc('second', backend_start))::bigint"
     "   || to_char(backend_start, '.US'),"
@@ -132,8 +132,10 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
   struct fixture *fixture = *state;
-  postgres_do(fixture->admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                              " WHERE usename = 'app'"); /* who sleeps does not see its client go */
+  postgres_do(
+      fixture->admin,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+      " WHERE usename = 'app'"); /* a sleeping backend does not notice that its client is gone */
   postgres_await(fixture->admin, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'", 0);
   PQfinish(fixture->admin);
   PQfinish(fixture->object);
@@ -141,7 +143,7 @@ static int teardown(void **state) {
   PQfinish(fixture->waiter);
   if (fixture->tiny.port)
     tiny_stop(&fixture->tiny);
-  driver_close(&fixture->driver); /* asserts that nothing lives on */
+  driver_close(&fixture->driver); /* asserts that no handle is left */
   free(fixture);
   return 0;
 }
@@ -172,8 +174,8 @@ static void assert_result(struct fixture *fixture, size_t object, enum object_re
     fail_msg("%s: %s", object_result_name(outcome->result), outcome->words);
 }
 
-/* The server's words differ from version to version; the right that is missing has one name, in
- * capitals or not. */
+/* The server's words differ between versions; the missing right has one name, in capitals or not.
+ */
 static void assert_refused(struct fixture *fixture, const char *right) {
   assert_result(fixture, 0, OBJECT_REFUSED, "");
   const char *words = fixture->driver.outcome.objects[0].words;
@@ -181,7 +183,7 @@ static void assert_refused(struct fixture *fixture, const char *right) {
     fail_msg("%s does not name %s", words, right);
 }
 
-/* ---- what they do */
+/* ---- effects */
 
 static void test_cancel(void **state) {
   struct fixture *fixture = *state;
@@ -196,7 +198,7 @@ static void test_cancel(void **state) {
   assert_result(fixture, 0, OBJECT_DONE, "its query ended after ");
   assert_string_equal(fixture->driver.outcome.proof, "1 query ended");
   assert_true(state_is(fixture, fixture->object, "idle"));
-  assert_true(state_is(fixture, fixture->waiter, "active")); /* the neighbour's query goes on */
+  assert_true(state_is(fixture, fixture->waiter, "active")); /* the neighbour's query continues */
   PGresult *result = PQgetResult(fixture->object);
   assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "57014");
   PQclear(result);
@@ -227,7 +229,7 @@ static void test_cancel_only_that_query(void **state) {
 static void lock_and_wait(struct fixture *fixture) {
   postgres_do(fixture->object, "BEGIN; LOCK TABLE stock");
   begin(fixture->waiter, "LOCK TABLE stock");
-  /* outside of a transaction LOCK is refused at once */
+  /* outside a transaction LOCK is refused at once */
   PQclear(PQgetResult(fixture->waiter));
   assert_null(PQgetResult(fixture->waiter));
   begin(fixture->waiter, "SELECT count(*) FROM stock");
@@ -246,7 +248,7 @@ static void test_terminate(void **state) {
   assert_false(lives(fixture, fixture->object));
   assert_true(state_is(fixture, fixture->neighbour, "idle in transaction"));
   PGresult *result = PQgetResult(fixture->waiter);
-  assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK); /* it has gone on */
+  assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK); /* it has continued */
   PQclear(result);
 }
 
@@ -273,7 +275,7 @@ static void test_terminate_the_root(void **state) {
   lock_and_wait(fixture);
   publish(fixture);
   const char *keys[2] = {key_of(fixture, fixture->waiter), NULL};
-  fixture->driver.model.targets[0].sample->tables[0].row_count = 0; /* the model knows nobody */
+  fixture->driver.model.targets[0].sample->tables[0].row_count = 0; /* the model knows no session */
   if (!driver_run(&fixture->driver, action_find("postgres.terminate-root"), "sessions", keys, NULL,
                   NULL))
     fail_msg("%s", fixture->driver.err.text);
@@ -283,7 +285,7 @@ static void test_terminate_the_root(void **state) {
   assert_true(lives(fixture, fixture->neighbour));
 }
 
-/* A pid that the model has no row of, given by hand. */
+/* A pid without a row in the model, given by hand. */
 static void test_a_pid_by_hand(void **state) {
   struct fixture *fixture = *state;
   char pid[16], checkpointer[16];
@@ -345,14 +347,14 @@ static size_t object_of(const struct fixture *fixture, const PGconn *conn) {
   return 0;
 }
 
-/* What the plan shows of the session's query. */
+/* The session's query as the plan shows it. */
 static const char *query_shown(const struct fixture *fixture, const PGconn *conn) {
   const struct plan *plan = fixture->driver.plan;
   return plan->objects[object_of(fixture, conn)].cells[plan->column_count - 1];
 }
 
-/* A query in the bytes of another encoding does not keep anybody from being found, whatever the
- * encoding of the database that is asked, and is told in the characters that it means. */
+/* A query in the bytes of another encoding does not hide any session, whatever the encoding of the
+ * database that is asked, and is shown in its own characters. */
 static void test_bytes_of_another_encoding(void **state) {
   struct fixture *fixture = *state;
   enum { COUNT = 3 };
@@ -389,8 +391,8 @@ static void test_bytes_of_another_encoding(void **state) {
   }
 }
 
-/* So does the name of a role that was made in a database of another encoding; and the session is
- * known by its start, whatever is in its texts. */
+/* So does the name of a role that was created in a database of another encoding; and the session is
+ * known by its start, whatever its texts. */
 static void test_a_name_of_another_encoding(void **state) {
   struct fixture *fixture = *state;
   static const char *const asked[] = {"postgres", "latin", "ascii"};
@@ -417,7 +419,7 @@ static void test_a_name_of_another_encoding(void **state) {
     struct plan *plan = fixture->driver.plan;
     const char *start = action_identity(plan, 0, POSTGRES_SESSION_START);
     postgres_identify(plan, object, POSTGRES_SESSION_START, "2001-01-01 00:00:00.000001+00");
-    execute(fixture); /* now somebody else's pid */
+    execute(fixture); /* now another session's pid */
     assert_result(fixture, 0, OBJECT_GONE, "now belongs to another session (ren\303\251, since ");
     assert_true(lives(fixture, other));
     postgres_identify(plan, object, POSTGRES_SESSION_START, start);
@@ -448,7 +450,7 @@ static void test_terminate_idle(void **state) {
       lives(fixture, fixture->neighbour)); /* idle in its transaction, but not for so long */
 }
 
-/* Who has gone on since is left alone. */
+/* A session that has continued since is not touched. */
 static void test_terminate_idle_only_the_idle(void **state) {
   struct fixture *fixture = *state;
   postgres_do(fixture->object, "BEGIN; SELECT 1");
@@ -493,7 +495,7 @@ static void test_terminate_active(void **state) {
   PQfinish(young);
 }
 
-/* ---- what they do not do */
+/* ---- refusals */
 
 static void test_a_pid_that_is_used_again(void **state) {
   struct fixture *fixture = *state;
@@ -546,8 +548,7 @@ static void test_rights(void **state) {
   PQfinish(boss);
 }
 
-/* The statement itself: asked by the session that it is meant for, and for a process of the server.
- */
+/* The statement itself: asked by the session that it targets, and for a process of the server. */
 static void test_neither_itself_nor_a_worker(void **state) {
   struct fixture *fixture = *state;
   char sql[POSTGRES_EFFECT_MAX], count[POSTGRES_EFFECT_MAX + 64];
@@ -559,7 +560,7 @@ static void test_neither_itself_nor_a_worker(void **state) {
                                  "backend_start", "", sql));
     assert_int_equal(postgres_server_ask(fixture->admin, count), 0);
   }
-  /* and it is not for want of the session: a client's is found so */
+  /* and not because the session is missing: a client's is found this way */
   char pid[16];
   snprintf(pid, sizeof pid, "%d", PQbackendPID(fixture->object));
   snprintf(count, sizeof count, "WITH s AS (%s) SELECT count(*) FROM s",
@@ -581,7 +582,7 @@ static void test_several(void **state) {
   assert_true(lives(fixture, fixture->neighbour));
 }
 
-/* Stopped after the first: the others are left alone. */
+/* Stopped after the first: the others are not touched. */
 static void cancel_step(struct driver *driver) {
   driver->step->cancel(&driver->call);
 }
@@ -603,7 +604,7 @@ static void test_stopping_midway(void **state) {
   assert_true(lives(fixture, fixture->waiter));
 }
 
-/* A process that does not get to its signals. */
+/* A process that does not handle its signals. */
 static void test_a_session_that_stays(void **state) {
   struct fixture *fixture = *state;
   make_plan(fixture, "postgres.terminate", fixture->object);
@@ -637,8 +638,7 @@ struct crowd {
   size_t count;
 };
 
-/* Takes all slots that are there for everybody. lenders: connections of ours beside the fixture's.
- */
+/* Takes all slots of ordinary roles. lenders: connections of ours beside the fixture's. */
 static void crowd_fill(struct crowd *crowd, long lenders) {
   enum { FIXTURE = 4 };
   PGconn *conn;
@@ -702,7 +702,7 @@ static void lender_close(struct fixture *fixture, struct lender *lender) {
   tiny_run_until(&fixture->driver.loop, &freed);
 }
 
-/* From the pid to the proof, over the connection that stands. */
+/* From the pid to the verification, over the existing connection. */
 static void test_no_slot_left(void **state) {
   struct fixture *fixture = *state;
   struct crowd crowd = {0};
@@ -750,7 +750,7 @@ static void test_the_lender_continues(void **state) {
   lender_close(fixture, &lender);
 }
 
-/* Dropped or withdrawn in the middle of a loan: the connection is given up, nothing lives on. */
+/* Dropped or cancelled in the middle of a loan: the connection is given up, no handle is left. */
 static void test_a_loan_that_is_dropped(void **state) {
   struct fixture *fixture = *state;
   struct crowd crowd = {0};
@@ -787,7 +787,7 @@ static void test_a_loan_that_is_dropped(void **state) {
   crowd_leave(&crowd);
 }
 
-/* Nobody has a connection: it says that there is no slot. A superuser takes a reserved one. */
+/* Without any connection it reports that there is no slot. A superuser takes a reserved one. */
 static void test_full_before_the_start(void **state) {
   struct fixture *fixture = *state;
   struct crowd crowd = {0};
@@ -809,7 +809,7 @@ static void test_full_before_the_start(void **state) {
 
 /* ---- in the middle */
 
-/* Logs whoever comes in, says that it is no pooler, and is silent from then on. */
+/* Accepts any login, says that it is not a pooler, and is silent from then on. */
 static void begin_silent(struct fixture *fixture) {
   static const char login[] = "R\0\0\0\10\0\0\0\0"
                               "S\0\0\0\30server_version\00015.6\0"
@@ -821,7 +821,7 @@ static void begin_silent(struct fixture *fixture) {
                             "C\0\0\0\15SELECT 1\0"
                             "Z\0\0\0\5I";
   struct tiny_server *tiny = &fixture->tiny;
-  struct plan *plan = fixture->driver.plan; /* the server is the plan's, as far as it tells */
+  struct plan *plan = fixture->driver.plan; /* it claims to be the plan's server */
   plan->server = NULL;
   plan->start = "s";
   plan->database = "d";
@@ -852,7 +852,7 @@ static void test_dropped_in_the_middle(void **state) {
   fixture->driver.step->drop(&fixture->driver.call);
   tiny_stop(&fixture->tiny);
   fixture->tiny.port = 0;
-  uv_run(&fixture->driver.loop, UV_RUN_DEFAULT); /* ends: nothing lives on */
+  uv_run(&fixture->driver.loop, UV_RUN_DEFAULT); /* ends: no handle is left */
   assert_false(fixture->driver.ended);           /* and nothing has come */
   assert_result(fixture, 0, OBJECT_UNKNOWN, "no answer: given up");
   assert_result(fixture, 1, OBJECT_SKIPPED, "nothing was done");

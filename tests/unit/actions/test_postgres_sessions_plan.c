@@ -1,4 +1,4 @@
-/* Whom the actions on sessions are offered for, and what their plans say: from a model alone. */
+/* For which sessions the actions are offered, and what their plans say: from a model alone. */
 #include "actions/postgres/postgres_sessions.h"
 
 #include "actions/found.h"
@@ -6,8 +6,8 @@
 #include "postgres_sessions_fixture.h"
 
 /* 8123 is idle in its transaction; 8130 waits for it, 8131 for both, 8132 for it and for 9000,
- * which is a replica's; 8140 is idle, 8141 in an aborted transaction, 8150 vacuums, 8160 may not be
- * seen; somebody waits for a prepared transaction. */
+ * which is a replica's; 8140 is idle, 8141 in an aborted transaction, 8150 vacuums, 8160 is hidden;
+ * one waits for a prepared transaction. */
 struct line {
   const char *key, *parent, *state, *type, *blocked_by, *query;
   double state_age, transaction_age;
@@ -79,7 +79,7 @@ static struct value same(const struct row *row, int column) {
                                                : value_none(row->cells[column].text);
 }
 
-/* As the survey brings it: the model's rows, of which those are wanted that are so for the age. */
+/* As from the survey: the model's rows, with those marked that have the state and the age. */
 static struct sample *survey_by_hand(struct driver *driver) {
   static const struct table_spec *const tables[] = {&postgres_sessions_found_table};
   static const int columns[][2] = {{SESSION_FOUND_LABEL, COLUMN_SESSION},
@@ -156,7 +156,7 @@ static const char *key_of(const char *pid) {
   return pid;
 }
 
-/* Whether the action is offered for the row; why not is in driver->err. */
+/* Whether the action is offered for the row; the reason against it is in driver->err. */
 static bool offered(struct driver *driver, const char *id, const char *pid) {
   static const char *keys[2];
   keys[0] = key_of(pid);
@@ -186,7 +186,8 @@ static void test_sessions_that_may_be_cancelled(void **state) {
   static const char *const gone[] = {"8130/1700000001.000002", NULL}, *const none[] = {"4711",
                                                                                        NULL};
   assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", gone, NULL));
-  assert_false(driver_plan(driver, NULL)); /* what the model does not know the survey tells */
+  assert_false(
+      driver_plan(driver, NULL)); /* the survey reports sessions that the model does not know */
   assert_string_equal(driver->err.text,
                       "the session has ended; pid 8130 now belongs to another one");
   assert_true(driver_survey(driver, action_find("postgres.cancel"), "sessions", none, NULL));
@@ -312,7 +313,7 @@ static void test_terminate_all_beyond_an_age(void **state) {
   assert_false(driver_survey(driver, action_find("postgres.terminate-idle"), NULL, NULL, zero));
 }
 
-/* What a server says of a time does not become SQL in somebody's hands. */
+/* A server's text for a time never becomes SQL. */
 static void test_a_server_that_lies(void **state) {
   struct driver *driver = *state;
   struct sample *sample = sample_new(session_tables, 1);

@@ -1,5 +1,5 @@
-/* The commands that a plan shows are right when copied, whatever a name holds, and a name that is
- * given by hand is that of one table, or is refused. */
+/* The commands that a plan shows are right when copied, whatever a name contains, and a name that
+ * is given by hand is that of one table, or is refused. */
 #include "postgres_maintenance_fixture.h"
 
 #define ODD "\"Odd; 'x' \"\"q\"\" %s $1 \\ .t\""
@@ -19,7 +19,7 @@ static int teardown_odd(void **state) {
   return fixture_teardown(state);
 }
 
-/* Runs what the plan shows under "Runs", as somebody does who pastes it into psql. */
+/* Runs the commands of the plan, as a person does who pastes them into psql. */
 static void run_shown(struct fixture *fixture, PGconn *conn) {
   const struct plan *plan = fixture->driver.plan;
   size_t count = 0;

@@ -1,5 +1,5 @@
-/* What a plan shows for copying does what the action does: each command is run by a shell, and what
- * it leaves behind is compared with what the action leaves behind. */
+/* A plan's commands for copying do the same as the action: each command is run by a shell, and the
+ * result is compared with the action's. */
 #include "redis_fixture.h"
 
 #include "actions/redis/redis_found.h"
@@ -75,7 +75,7 @@ static const struct {
     KEY("cache:#"),
 };
 
-/* The times to live go round: none, a minute, a day. */
+/* The times to live alternate: none, a minute, a day. */
 static void fill(void) {
   redis_say(&fixture, "FLUSHDB");
   for (size_t i = 0; i < COUNT(names); i++) {
@@ -85,7 +85,7 @@ static void fill(void) {
   }
 }
 
-/* All keys, and how long they live, to the minute; the caller's. */
+/* All keys with their times to live, to the minute; the caller's. */
 static redisReply *all_keys(void) {
   return redis_get(&fixture, "EVAL %s 0",
                    "local all = redis.call('KEYS', '*') table.sort(all) local out = {} "
@@ -108,7 +108,7 @@ static void run(const char *command) {
     fail_msg("failed: %s", command);
 }
 
-/* Runs all that the plan shows as commands; how many. */
+/* Runs all commands of the plan; returns how many. */
 static int run_plan(void) {
   const struct plan *plan = fixture.driver.plan;
   int count = 0;
@@ -124,7 +124,7 @@ static int run_plan(void) {
   return count;
 }
 
-/* By the action and by the command, from the same beginning. */
+/* By the action and by the command, from the same start. */
 static void compare(const struct action *action, const char *const *params) {
   struct driver *driver = &fixture.driver;
   fill();
@@ -197,7 +197,7 @@ static void test_one_database_is_flushed(void **state) {
   assert_int_equal(redis_number(&fixture, "DBSIZE"), 0);
 }
 
-/* The user is named, and the password is nowhere but in the environment. */
+/* The user is named, and the password is only in the environment. */
 static void test_a_user_is_named_and_the_password_is_not(void **state) {
   (void)state;
   const char *const params[] = {"pattern", "cache:*", "db", "3", NULL};

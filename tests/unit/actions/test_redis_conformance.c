@@ -1,6 +1,5 @@
-/* What every action on Redis does when something is wrong: another server answers than the one of
- * the plan, the server hangs, the connection breaks with the command sent, a client is another one.
- */
+/* What every action on Redis does when something is wrong: another server answers than the plan's,
+ * the server hangs, the connection breaks with the command sent, a client is another one. */
 #include "conformance.h"
 #include "redis_fixture.h"
 
@@ -39,7 +38,7 @@ static int group_teardown(void **state) {
   return 0;
 }
 
-/* Something to do for each action. */
+/* Work for each action. */
 static void prepare(void) {
   redis_say(&fixture, "FLUSHALL");
   redis_say(&fixture, "CONFIG SET maxmemory 0");
@@ -79,7 +78,7 @@ static bool other_answers(void) {
   return answered;
 }
 
-/* False where the server has nothing for it: another allocator than jemalloc. */
+/* False where the server has no work for it: another allocator than jemalloc. */
 static bool make_plan(size_t index) {
   struct driver *driver = &fixture.driver;
   const struct action *action = cases[index].action;
@@ -117,7 +116,7 @@ static void expect_unchanged(void) {
   assert_true(other_answers());
 }
 
-/* So that what another server did is not taken for the proof. */
+/* So that another server's changes do not count as the proof. */
 static void test_each_verification_refuses_another_server(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(cases); i++) {
@@ -202,7 +201,7 @@ static void test_each_action_without_an_answer_is_unknown(void **state) {
   }
 }
 
-/* ---- verifications of what was never done */
+/* ---- verifications of actions that were never done */
 
 static void begin_verify(size_t index) {
   struct driver *driver = &fixture.driver;
@@ -255,7 +254,7 @@ static void test_a_client_in_the_list_is_looked_for_again(void **state) {
 
 /* ---- clients */
 
-/* What was killed before the connection broke is still proved. */
+/* A client that was killed before the connection broke is still proved. */
 static void test_a_kill_before_the_connection_broke_is_proved(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;

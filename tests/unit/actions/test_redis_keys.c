@@ -1,5 +1,5 @@
-/* redis.delete-keys and redis.expire-keys against a real server: what goes, what stays, what is
- * refused, and what is said when it breaks off half-way. */
+/* redis.delete-keys and redis.expire-keys with a real server: the keys that go, the keys that stay,
+ * the refusals, and the report when it breaks off midway. */
 #include "redis_fixture.h"
 
 #include "actions/redis/redis_found.h"
@@ -157,7 +157,7 @@ static void fact_set(struct driver *driver, const char *name, int64_t number) {
   ((struct row *)table_find(facts, name))->cells[1] = value_int(number);
 }
 
-/* What a survey of a huge database brings is too long to wait for here. */
+/* A survey of a huge database takes too long to wait for here. */
 static void test_skipped_checks_are_reported(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
@@ -214,7 +214,7 @@ static void on_change_kill(struct driver *driver) {
     redis_say(&fixture, "CLIENT KILL TYPE normal SKIPME yes");
 }
 
-/* Between two portions: what is done is known. Within one: it may be more. */
+/* Between two portions the number is known. Within one, it may be more. */
 static void test_a_killed_connection_leaves_a_part(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;
@@ -235,7 +235,7 @@ static void on_change_freeze(struct driver *driver) {
     kill(fixture.server.pid, SIGSTOP);
 }
 
-/* The server stands still half-way, until the step is given up. */
+/* The server stands still midway, until the step is given up. */
 static void test_a_frozen_server_leaves_a_part(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;

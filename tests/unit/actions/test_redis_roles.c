@@ -25,7 +25,7 @@ static enum object_result result(void) {
   return fixture.driver.outcome.objects[0].result;
 }
 
-/* Asks until the answer has that text in it. */
+/* Polls until the answer contains that text. */
 static void wait_told(struct redis_fixture *of, const char *command, const char *text) {
   for (bool told = false; !told;) {
     redisReply *reply = redis_get(of, command);
@@ -164,7 +164,8 @@ static void test_a_file_is_rewritten(void **state) {
   fclose(file);
   expect_in(text, "maxmemory 1gb");
   expect_in(text, "maxmemory-policy allkeys-lru");
-  /* the file cannot be written any more: the setting stands, and its loss is said */
+  /* the file is no longer writable: the setting is made, and the report says that it will be lost
+   */
   const char *const back[] = {"maxmemory", "2gb", NULL};
   unlink(path);
   rmdir(dir);

@@ -161,9 +161,9 @@ static void test_memory_is_limited_and_evicts(void **state) {
   assert_int_equal(plan_confirmation(driver->plan), CONFIRM_COUNT);
   expect_in(text, "lost at the next restart: the server has no configuration file");
   expect_in(text, "CONFIG SET maxmemory 6291456");
-  /* the policy first: there is no moment in which a full server evicts nothing */
+  /* the policy first: a full server must evict at any moment */
   assert_string_equal(driver->plan->objects[0].key, "maxmemory-policy");
-  assert_true(driver->plan->count > 1000); /* so that it is agreed to as a deletion is */
+  assert_true(driver->plan->count > 1000); /* so that it is confirmed like a deletion */
   assert_true(driver_execute(driver) && driver_verify(driver));
   assert_int_equal(result(0), OBJECT_DONE);
   assert_int_equal(result(1), OBJECT_DONE);
@@ -393,7 +393,7 @@ static void test_the_slow_log_is_reset(void **state) {
   expect_words(driver, "the slow log is empty");
 }
 
-/* Neither the plan nor what the survey found has an argument. */
+/* Neither the plan nor the survey contains an argument. */
 static void test_the_slow_log_shows_no_secret(void **state) {
   (void)state;
   struct driver *driver = &fixture.driver;

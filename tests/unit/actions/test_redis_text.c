@@ -1,4 +1,4 @@
-/* The pure parts: names, sizes, INFO, patterns, pace, and how far a SCAN has come. */
+/* The pure parts: names, sizes, INFO, patterns, pace, and the progress of a SCAN. */
 #include "actions/redis/redis_pace.h"
 #include "actions/redis/redis_pattern.h"
 #include "actions/redis/redis_scan.h"
@@ -108,7 +108,7 @@ static void test_a_command_is_shown_without_its_arguments(void **state) {
 
 static void test_a_pattern_names_something(void **state) {
   (void)state;
-  /* "[^]" is a whole class to Redis: the bracket behind it is a literal one */
+  /* "[^]" is a whole class to Redis: the bracket after it is a literal one */
   static const char *const good[] = {"cache:*", "*:tmp", "a",      "[ab]x*", "\\*",
                                      "?x?",     "*\\?*", "x[^a]*", "[^]]*?"};
   static const char *const bad[] = {"",    "*",        "**",    "?*",         "*?",

@@ -1,5 +1,5 @@
-/* The keys of all actions there are: capital letters that neither the view nor another action of
- * the same kind has. */
+/* The keys of all actions: capital letters that neither the view nor another action of the same
+ * kind uses. */
 #include "actions/action.h"
 #include "ui/dialog/dialog.h"
 #include "ui/view/view.h"

@@ -1,5 +1,5 @@
-/* The actions on PostgreSQL's sessions by what the collector really brings: the two know each other
- * only by the ids of the table's columns. */
+/* The actions on PostgreSQL's sessions with the collector's real tables: the two only share the ids
+ * of the table's columns. */
 #include "actions/act_driver.h"
 #include "collectors/collector.h"
 #include "support/postgres_server.h"
@@ -124,7 +124,7 @@ static void test_the_root_by_one_who_waits(void **state) {
       assert_string_equal(fixture->driver.plan->columns[c].title, "APPLICATION"); /* it has none */
 }
 
-/* A chain: who is freed holds up the next one. */
+/* A chain: a session that is unblocked blocks the next one. */
 static void test_a_chain(void **state) {
   struct fixture *fixture = *state;
   watch_as(fixture, "helper");
@@ -190,7 +190,7 @@ static void test_all_beyond_an_age(void **state) {
   assert_true(lives(fixture, fixture->second));
 }
 
-/* With the right to signal, but not the one to see. */
+/* With the right to signal, but not the right to see. */
 static void test_without_the_right_to_see(void **state) {
   struct fixture *fixture = *state;
   watch_as(fixture, "blind");

@@ -1,4 +1,4 @@
-/* The command line: what is taken, and the sentence for what is not. */
+/* The command line: what is accepted, and the error for what is not. */
 #include "app/startup/options.h"
 
 #include <setjmp.h>
@@ -159,7 +159,7 @@ static void test_refused(void **state) {
   bad("apply 12345678 more", "unexpected argument \"more\"");
   bad("aply", "did you mean \"apply\"?");
   bad("-- plan", "unexpected argument \"plan\"");
-  /* each option knows whom it is for, whatever comes after it */
+  /* each option knows its subcommands, whatever follows it */
   bad("check --unknown --json", "--unknown is only valid with `stacktop audit`");
   bad("config --only redis", "--only is only valid with `stacktop check`");
   bad("check --default", "--default is only valid with `stacktop config`");

@@ -1,4 +1,4 @@
-/* Plans on disk: who may read them, how long they last, and that each is applied once. */
+/* Plans on disk: who may read them, how long they are valid, and that each is applied once. */
 #include "operate/plan_file.h"
 
 #include "actions/action.h"
@@ -138,7 +138,7 @@ static void test_over_is_removed(void **state) {
   check_refuses(fixture->state, first, "there is no plan");
   check_refuses(fixture->state, second, "there is no plan");
   check_loads(fixture->state, third, "third");
-  assert_int_equal(access(stranger, F_OK), 0); /* what is no plan of ours stays */
+  assert_int_equal(access(stranger, F_OK), 0); /* a file that is not one of our plans stays */
   free(first);
   free(second);
   free(third);
@@ -191,7 +191,7 @@ static void test_not_ours(void **state) {
   free(folder);
 }
 
-/* Two hashes with the same beginning cannot be had; two files can. */
+/* Two hashes with the same prefix are out of reach; two files are not. */
 static void test_ambiguous(void **state) {
   struct fixture *fixture = *state;
   char *hash = saved(fixture->state, "ecap", NOW, NOW), *other = mem_dup(hash);
@@ -219,7 +219,7 @@ static void test_once(void **state) {
   plan_file_release(fixture->state, hash);
   check_loads(fixture->state, hash, "ecap");
   assert_true(plan_file_claim(fixture->state, hash, &err));
-  free(saved(fixture->state, "ecap", NOW, NOW)); /* made again: it can be applied again */
+  free(saved(fixture->state, "ecap", NOW, NOW)); /* planned again: it can be applied again */
   check_loads(fixture->state, hash, "ecap");
   free(hash);
 }

@@ -1,5 +1,5 @@
-/* A model written as JSON and read back draws the same screen, to the cell: what `check --json`
- * prints is what screen tests and recordings can feed on. */
+/* A model written as JSON and read back draws the same screen, to the cell: screen tests and
+ * recordings can use the output of `check --json`. */
 #include "model/model_evaluate.h"
 #include "report/json.h"
 #include "ui/screen_fixture.h"
@@ -59,7 +59,7 @@ static void same_screens(const struct model *model, int64_t now_ms, write_functi
   free(text);
 }
 
-/* With the past of the cells, as a recording has it. */
+/* With the history of the cells, as in a recording. */
 static void test_recorded(void **state) {
   (void)state;
   static const enum fixture_scene scenes[] = {SCENE_CALM, SCENE_INCIDENT, SCENE_HOSTILE,
@@ -73,7 +73,7 @@ static void test_recorded(void **state) {
   }
 }
 
-/* As `check` has it: everything was asked once. */
+/* As in `check`: everything was asked once. */
 static void test_checked(void **state) {
   (void)state;
   struct fixture fixture;
@@ -85,7 +85,7 @@ static void test_checked(void **state) {
   fixture_fini(&fixture);
 }
 
-/* Some never answered, some do not any more, one is old. */
+/* Some never answered, some no longer do, one is old. */
 static void test_in_trouble(void **state) {
   (void)state;
   struct fixture fixture;

@@ -1,5 +1,5 @@
-/* The scheduler: how long it waits after failures, and that it asks, repeats, pauses and ends, with
- * real services on the loopback. */
+/* The scheduler: how long it waits after failures, and that it collects, repeats, pauses and ends,
+ * with real services on the loopback. */
 #include "app/runtime/scheduler.h"
 
 #include "clients/http/http.h"
@@ -76,7 +76,7 @@ static void run(struct fixture *f, uint64_t limit_ms) {
   uv_timer_stop(&f->limit);
 }
 
-/* Targets of that kind, whose first option is the place. */
+/* Targets of that kind, whose first option is the address. */
 static void begin_at(struct fixture *f, const char *kind, const char *place, size_t targets,
                      bool one_pass) {
   *f = (struct fixture){0};
@@ -97,7 +97,7 @@ static void begin_at(struct fixture *f, const char *kind, const char *place, siz
   f->scheduler = scheduler_new(&f->io, &f->model, one_pass, hooks);
 }
 
-/* Watches ports where nothing listens: what a service collector answers at once. */
+/* Watches ports without a listener: a service collector answers at once. */
 static void begin(struct fixture *f, size_t targets, bool one_pass) {
   begin_at(f, "service", "127.0.0.1:1", targets, one_pass);
 }
@@ -193,7 +193,7 @@ static void test_paused(void **state) {
   end(&f);
 }
 
-/* What was asked before the pause is not shown in it. */
+/* A collection from before the pause is not shown in it. */
 static void test_paused_while_it_asks(void **state) {
   (void)state;
   struct fixture f;
@@ -210,7 +210,7 @@ static void test_paused_while_it_asks(void **state) {
   end(&f);
 }
 
-/* Asked for again and again, as by a key that is held down. */
+/* Requested again and again, as by a key that is held down. */
 static void test_not_too_often(void **state) {
   (void)state;
   struct fixture f;
@@ -228,7 +228,7 @@ static void test_not_too_often(void **state) {
   end(&f);
 }
 
-/* Something was changed there: what is under way may have seen it as it was before. */
+/* Something was changed there: a running collection may have seen the state before. */
 static void test_one_asked_again_at_once(void **state) {
   (void)state;
   struct fixture f;
@@ -279,7 +279,7 @@ static void test_closed_while_it_asks(void **state) {
   end(&f); /* no turn of the loop in between */
 }
 
-/* A server that is told a wrong password each second may lock the user out. */
+/* A server that gets a wrong password each second may lock the user out. */
 static void test_a_wrong_password_is_asked_less_and_less_often(void **state) {
   (void)state;
   struct fixture f;

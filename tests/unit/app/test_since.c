@@ -1,4 +1,4 @@
-/* Moments as people type them. */
+/* Times as people type them. */
 #include "app/modes/since.h"
 
 #include "support/core_test.h"

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-/* Runs `say` in a child whose stderr is a terminal, and takes what it shows; the child's status. */
+/* Runs `say` in a child whose stderr is a terminal, and takes its output; returns the child's
+ * status. */
 static int run(void (*say)(void), char *shown, size_t size) {
   int master = posix_openpt(O_RDWR | O_NOCTTY);
   assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
@@ -54,7 +55,7 @@ static void test_it_is_printed_at_the_end_without_escapes(void **state) {
   assert_string_equal(shown, "broker says ?[31m??\r\nxafter\r\n");
 }
 
-/* More than the pipe and what is kept can hold, with and without anybody to drain it. */
+/* More than the pipe and the buffer can hold, with and without a reader. */
 static void say_much(void) {
   stderr_hold();
   for (int i = 0; i < 20000; i++) {

@@ -109,7 +109,7 @@ static inline void fixture_close(struct fixture *fixture) {
   fixture->audit = NULL;
 }
 
-/* Appends it, and waits for the word. */
+/* Appends it, and waits for the result. */
 static inline bool fixture_append(struct fixture *fixture, const struct audit_record *record) {
   fixture->done = false;
   audit_append(fixture->audit, record, fixture_done, fixture);

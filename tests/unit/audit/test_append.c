@@ -1,4 +1,5 @@
-/* What is appended is on disk, whole, or it is said why not: on real files and file systems. */
+/* An appended line is on disk, complete, or the error says why not: on real files and file systems.
+ */
 #include "audit_fixture.h"
 
 #include <sched.h>
@@ -119,7 +120,7 @@ static void test_no_home(void **state) {
                                          "in the configuration): the outcome is not yet on disk");
 }
 
-/* A child, for root may write everywhere. */
+/* In a child process without root's rights, since root may write everywhere. */
 static void test_unwritable(void **state) {
   struct fixture *fixture = *state;
   char path[160];
@@ -136,7 +137,8 @@ static void test_unwritable(void **state) {
     assert_int_equal(seteuid(0), 0);
 }
 
-/* What does not fit leaves nothing behind; what does is whole, also right up to the end. */
+/* A line that does not fit leaves nothing behind; one that does is complete, also right up to the
+ * end. */
 static void check_no_room(struct fixture *fixture, const char *why) {
   static char big[8000];
   const char *lines[40];
@@ -212,7 +214,8 @@ static int lock_elsewhere(const char *path) {
   return fd;
 }
 
-/* Whoever waits for the lock of a file that is rotated away meanwhile writes into the new one. */
+/* A writer that waits for the lock of a file that is rotated away meanwhile writes into the new
+ * one. */
 static void test_rotated_while_it_waits_for_the_lock(void **state) {
   struct fixture *fixture = *state;
   char old[160];
@@ -222,7 +225,7 @@ static void test_rotated_while_it_waits_for_the_lock(void **state) {
   int fd = lock_elsewhere(fixture->path);
   fixture->done = false;
   audit_append(fixture->audit, &record, fixture_done, fixture);
-  int64_t later = clock_now_ms() + 200; /* it has come to the lock, or will find the new file */
+  int64_t later = clock_now_ms() + 200; /* it waits for the lock, or will find the new file */
   while (clock_now_ms() < later)
     uv_run(&fixture->loop, UV_RUN_NOWAIT);
   assert_false(fixture->done);
@@ -318,9 +321,9 @@ static void test_two_programs_at_once(void **state) {
   free(text);
 }
 
-/* ---- leaving ---- */
+/* ---- exit ---- */
 
-/* The thread that was left to itself comes to its end. */
+/* The thread that was left behind ends. */
 static void wait_for_lines(const char *path, size_t count) {
   int64_t give_up = clock_now_ms() + 5000;
   while (count_lines(path) != count) {
@@ -340,7 +343,7 @@ static void test_closing_waits_for_what_is_written(void **state) {
   assert_int_equal(count_lines(fixture->path), 3);
 }
 
-/* The lock stands for a disk that hangs. Whoever waits is told before it is closed. */
+/* The lock stands for a disk that hangs. A waiter gets its result before the audit is closed. */
 static void test_closing_waits_no_longer_than_a_moment(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_outcome("a-1");
@@ -359,7 +362,7 @@ static void test_closing_waits_no_longer_than_a_moment(void **state) {
   wait_for_lines(fixture->path, 2);
 }
 
-/* An intent that comes to disk while all is left still gets its outcome. */
+/* An intent that reaches the disk during the exit still gets its outcome. */
 static void append_in_done(void *arg, const struct err *err) {
   struct fixture *fixture = arg;
   struct audit_record outcome = fixture_outcome("a-1");

@@ -12,7 +12,7 @@
 static struct disk {
   atomic_int fail;    /* errno of each fdatasync; 0: it works */
   atomic_int slow_ms; /* how long each takes */
-  atomic_bool hangs;  /* none comes back until it is false again */
+  atomic_bool hangs;  /* none returns until it is false again */
   atomic_int under_way;
   atomic_int syncs, folder_syncs;
   atomic_int lines_at_sync; /* how many lines the file had, when it was to be synced */
@@ -50,7 +50,7 @@ int fsync(int fd) {
   return (int)syscall(SYS_fsync, fd);
 }
 
-/* ---- what was told of an outcome that is kept */
+/* ---- reports about an outcome that is kept */
 
 static struct told {
   int kept, written, lost, attempts;
@@ -80,7 +80,7 @@ static int setup(void **state) {
   return status;
 }
 
-/* Turns the loop until it is so. */
+/* Runs the loop until it is so. */
 #define WAIT_FOR(condition)                         \
   do {                                              \
     const int64_t give_up_ = clock_now_ms() + 8000; \
@@ -119,7 +119,7 @@ static void test_a_sync_that_fails_is_no_record(void **state) {
   assert_non_null(strstr(fixture->err.text, "(Input/output error): the action was not started"));
   assert_non_null(strstr(fixture->err.text, fixture->path));
   assert_int_equal(count_lines(fixture->path), 1);
-  assert_int_equal(told.kept, 0); /* what is not begun needs no intent any more */
+  assert_int_equal(told.kept, 0); /* an operation that has not begun needs no intent any more */
 }
 
 static void test_it_is_not_reported_before_the_sync_ends(void **state) {
@@ -129,7 +129,7 @@ static void test_it_is_not_reported_before_the_sync_ends(void **state) {
   const int64_t before_ms = clock_now_ms();
   int turns = 0;
   audit_append(fixture->audit, &record, fixture_done, fixture);
-  while (!fixture->done) { /* the loop turns meanwhile */
+  while (!fixture->done) { /* the loop runs meanwhile */
     uv_run(&fixture->loop, UV_RUN_NOWAIT);
     usleep(1000);
     turns++;
@@ -216,7 +216,7 @@ static void test_a_disk_that_hangs_while_it_is_left(void **state) {
   disk.fail = EIO;
   assert_false(fixture_append(fixture, &outcome));
   disk.hangs = true;
-  fixture_close(fixture); /* comes back, though the disk does not */
+  fixture_close(fixture); /* returns, although the disk does not */
   assert_int_equal(disk.under_way, 1);
   assert_int_equal(told.lost, 1);
   assert_non_null(strstr(told.err.text, "(the disk does not respond)"));

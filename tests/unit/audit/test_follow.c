@@ -1,4 +1,4 @@
-/* What others append is seen, once, whatever happens to the file. */
+/* Lines that others append are seen, once, whatever happens to the file. */
 #include "audit_fixture.h"
 
 #include "audit/audit_process.h"
@@ -59,8 +59,8 @@ static struct audit_record here(struct audit_record record) {
   return record;
 }
 
-/* A process that was killed between its intent and its outcome, one that is not, one that is whole.
- */
+/* A process that was killed between its intent and its outcome, one that was not, one that is
+ * complete. */
 static void test_unknown_outcomes_at_the_start(void **state) {
   struct fixture *fixture = *state;
   struct follower follower = {.fixture = fixture};
@@ -234,7 +234,8 @@ static void test_a_line_that_is_being_written(void **state) {
   audit_tail_fini(&tail);
 }
 
-/* The start of a large file reads its end only; the newest of its open intents are told. */
+/* At the start only the end of a large file is read; the newest of its open intents are reported.
+ */
 static void test_a_large_file(void **state) {
   struct fixture *fixture = *state;
   struct audit_tail tail;
@@ -284,7 +285,7 @@ static void count_seen(void *arg, const struct audit_record *record, bool unknow
   counter->all = ++counter->count == MANY;
 }
 
-/* More at once than one look takes: the next look comes at once, not a second later. */
+/* More at once than one look takes: the next look follows at once, not a second later. */
 static void test_many_lines_at_once(void **state) {
   struct fixture *fixture = *state;
   struct counter counter = {.first_ms = clock_now_ms()};

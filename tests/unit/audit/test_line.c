@@ -87,7 +87,7 @@ static void test_partly_done(void **state) {
   free(line);
 }
 
-/* What is not known is absent, and what readers rely on is not. */
+/* Unknown values are absent, and those that readers rely on are present. */
 static void test_next_to_nothing(void **state) {
   (void)state;
   struct audit_record record = {.event = AUDIT_OUTCOME, .id = "x"};
@@ -98,7 +98,7 @@ static void test_next_to_nothing(void **state) {
   free(line);
 }
 
-/* A server's bytes: neither do they break the line, nor act on the terminal of who looks at it. */
+/* A server's bytes: they neither break the line, nor act on the terminal of a reader. */
 static void test_bytes_of_a_server(void **state) {
   (void)state;
   struct audit_record record = fixture_intent("a-1");
@@ -134,8 +134,8 @@ static void free_objects(struct audit_object *objects) {
   free(objects);
 }
 
-/* All objects that a plan may have, where they say little; else as many as fit, and the number of
- * the others. */
+/* All objects that a plan may have, where their texts are short; otherwise as many as fit, and the
+ * number of the others. */
 static void test_the_ceiling(void **state) {
   (void)state;
   static const size_t words[] = {20, 1000};
@@ -161,7 +161,7 @@ static void test_the_ceiling(void **state) {
   }
 }
 
-/* Whatever is too long: the line stays within the ceiling, and its objects are in it. */
+/* Whichever text is too long: the line stays within the limit, and its objects are in it. */
 static void test_everything_is_too_long(void **state) {
   (void)state;
   enum { BIG = 100000, LINES = 2000 };
@@ -235,7 +235,7 @@ static void test_nonsense_values(void **state) {
   free(line);
 }
 
-/* Of a later stacktop. */
+/* Written by a later stacktop. */
 static void test_members_that_are_not_known(void **state) {
   (void)state;
   static const char text[] =

@@ -1,4 +1,4 @@
-/* `stacktop audit` reads what was appended. */
+/* `stacktop audit` reads the appended lines. */
 #include "audit_fixture.h"
 
 #include "audit/audit_format.h"
@@ -37,7 +37,7 @@ static void test_in_order(void **state) {
   struct fixture *fixture = *state;
   struct audit_record first = fixture_intent("a-1"), second = fixture_intent("a-2"),
                       outcome = fixture_outcome("a-1");
-  expect(fixture->path, (struct audit_filter){0}, ""); /* none is an empty one */
+  expect(fixture->path, (struct audit_filter){0}, ""); /* a missing file counts as empty */
   assert_true(fixture_append(fixture, &first));
   assert_true(fixture_append(fixture, &second));
   assert_true(fixture_append(fixture, &outcome));
@@ -106,7 +106,7 @@ static void test_ids_of_two_hosts(void **state) {
   expect(fixture->path, (struct audit_filter){.unknown_only = true}, "intent a-1;intent a-2;");
 }
 
-/* A file that was put together of two: an intent that stands twice is open once. */
+/* A file that was merged from two: an intent that is in it twice is open once. */
 static void test_an_intent_recorded_twice(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_intent("a-1"), other = fixture_intent("a-2");
@@ -124,7 +124,7 @@ static void append_text(const char *path, const char *text, size_t times) {
   fclose(file);
 }
 
-/* Garbage, torn lines, lines beyond the ceiling, one that is being written. */
+/* Garbage, torn lines, lines beyond the limit, one that is being written. */
 static void test_nonsense_lines(void **state) {
   struct fixture *fixture = *state;
   struct audit_record record = fixture_outcome("a-1");

@@ -1,4 +1,4 @@
-/* Who does it, where the files are, and what the system's log gets. */
+/* Who acts, where the files are, and what syslog gets. */
 #include "audit_fixture.h"
 
 #include "audit/audit_process.h"
@@ -73,7 +73,7 @@ static void test_state_folder(void **state) {
   expect_folder("/var/state/stacktop");
 }
 
-/* A name with parentheses and blanks in it is no trap. */
+/* A name with parentheses and blanks in it does no harm. */
 static void test_process_start(void **state) {
   (void)state;
   int64_t before = process_start(getpid());
