@@ -1,4 +1,4 @@
-/* Leads one collector through its collections, as the scheduler does, without it; beside
+/* Runs one collector through its collections, as the scheduler does, without it; beside
  * tests/unit/actions/act_driver.h. */
 #pragma once
 
@@ -17,12 +17,12 @@ struct driver {
   struct target *target;
   void *self;
   struct job job;
-  bool running, done; /* a collection is under way; it has ended */
+  bool running, done; /* a collection is running; it has ended */
   size_t completions; /* of all collections */
   struct sample *sample;
   struct err err;
   bool closed;
-  /* Called within job_done and job_failed; NULL. */
+  /* Called within job_done and job_failed; may be NULL. */
   void (*within)(struct driver *driver);
 };
 
@@ -88,7 +88,7 @@ static inline void driver_collect(struct driver *driver, int64_t timeout_ms) {
   tiny_run_until(&driver->loop, &driver->done);
 }
 
-/* As the scheduler does at the deadline: returns what is said of it. */
+/* As the scheduler does at the deadline: returns the collector's words for it. */
 static inline struct err driver_cancel(struct driver *driver) {
   struct err err;
   err_set(&err, ERR_TIMEOUT, "no answer within 1s");

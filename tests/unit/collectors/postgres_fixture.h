@@ -1,5 +1,4 @@
-/* The collector against a real server of the test's own: setup, one collection, and what its sample
- * says. */
+/* The collector with a real server of the test's own: setup, one collection, and its sample. */
 #pragma once
 
 #include "collectors/collector.h"
@@ -149,7 +148,7 @@ static inline bool has_note(const struct fixture *fixture, const char *says) {
   return false;
 }
 
-/* Only one who asks is left: what the tests before have left behind is gone. */
+/* Only one client is left: the leftovers of earlier tests are gone. */
 static inline PGconn *admin_alone(void) {
   PGconn *admin = postgres_login(&server, "admin");
   postgres_do(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -1,4 +1,4 @@
-/* The Redis collector in front of a real server, one collection after the other. */
+/* The Redis collector with a real server, one collection after the other. */
 #pragma once
 
 #include "collectors/collector.h"
@@ -153,5 +153,5 @@ static inline const char *reason(const struct row *row, const char *column) {
   return value.text;
 }
 
-/* All tests of a file that is made of these. */
+/* All tests of a file that uses these. */
 #define REDIS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

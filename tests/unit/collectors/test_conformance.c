@@ -7,12 +7,12 @@
 
 enum { TIMEOUT_MS = 1500, STEPS = 24 };
 
-/* How a target of the kind is told where its server is: the port stands between the two texts. */
+/* How a target of the kind is given its address: the port is between the two texts. */
 static const struct place {
   const char *kind, *option, *before, *behind;
-  bool always_a_sample; /* a server that is down is what it is there to see */
+  bool always_a_sample; /* it exists to detect a server that is down */
   bool keeps_connection;
-  enum err_kind cancelled; /* how it judges a cancel; ERR_NONE: ERR_TIMEOUT */
+  enum err_kind cancelled; /* the error of a cancel; ERR_NONE: ERR_TIMEOUT */
 } places[] = {
     {"service", "address", "127.0.0.1:", "", true},
     /* its client gives up before the deadline: a cancel means that the client hangs */
@@ -38,7 +38,7 @@ struct fixture {
   const struct place *place;
 };
 
-/* server: what listens; NULL: nobody. */
+/* server: what listens; NULL: nothing. */
 static void open_on(struct fixture *fixture, const struct collector *collector,
                     const struct tiny_server *server) {
   struct driver *driver = &fixture->driver;
@@ -111,7 +111,7 @@ static void a_reset_ends_once(void **state) {
   }
 }
 
-/* At the deadline the scheduler cancels; what a collector knows of the step is added. */
+/* At the deadline the scheduler cancels; the collector adds its step, if known. */
 static void a_silent_server_is_cancelled(void **state) {
   (void)state;
   FOR_EACH(collector) {
@@ -142,7 +142,7 @@ static void a_silent_server_is_cancelled(void **state) {
   }
 }
 
-/* Cancelled, and closed, after each number of turns of the loop. */
+/* Cancelled, and closed, after each number of iterations of the loop. */
 static void it_can_be_closed_at_each_step(void **state) {
   (void)state;
   FOR_EACH(collector) {
@@ -182,7 +182,7 @@ static void a_completion_may_begin_the_next_or_close(void **state) {
   }
 }
 
-/* What a column names is there: it is looked up by its id, and missed without a word. */
+/* All references of a column exist: they are looked up by id, and a missing one is silent. */
 static void tables_name_what_they_have(void **state) {
   (void)state;
   FOR_EACH(collector)

@@ -1,4 +1,4 @@
-/* Columns that say where they come from, without a server. */
+/* Columns that declare their source, without a server. */
 #include "collectors/figures.h"
 #include "model/sample.h"
 
@@ -226,9 +226,9 @@ static void members_are_counters_too(void **state) {
   assert_true(figure_value(&member_figures, M_EVICTIONS, &now, &rates).real == 0.5);
   now.evicted = 99;
   counters_read(&second, &member_figures, &now, 3000000);
-  rates_make(&rates, &first, &second); /* a share of the time is never more than all of it */
+  rates_make(&rates, &first, &second); /* a share of the time is never above 100 % */
   assert_true(figure_value(&member_figures, M_EVICTIONS, &now, &rates).real == 1);
-  second.reset = 7; /* none has fallen, but the server says so */
+  second.reset = 7; /* none has decreased, but the server reports a reset */
   rates_make(&rates, &first, &second);
   assert_string_equal(rates.unknown, "counters were reset: needs two collections");
 }

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file system for each path: one that begins with "/hung" waits for the gate. */
+/* A file system per path: one that begins with "/hung" waits for the gate. */
 static int gate[2];
-static atomic_int asked; /* calls that a hung path has got */
+static atomic_int asked; /* calls that a hung path has received */
 static atomic_int left;  /* and that have ended */
 
 static void fake_probe(const char *path, struct mount_facts *facts) {
@@ -35,7 +35,7 @@ static void open_gate(void) {
   assert_int_equal(write(gate[1], "x", 1), 1);
 }
 
-/* The threads' work has ended; what they free, they free soon. */
+/* The threads' work has ended; they free their memory soon. */
 static void wait_left(int count) {
   while (atomic_load(&left) < count)
     sched_yield();
@@ -130,7 +130,7 @@ static void test_summary(void **state) {
   assert_true(fabs(row->cells[HOST_IOWAIT].real - 0.15) < 1e-9);
 }
 
-/* A figure that cannot be had says why, and takes no other with it. */
+/* A value that is not available says why, and hides no other. */
 static void test_missing_files(void **state) {
   struct host_fixture *fixture = *state;
   host_watch(fixture, "/");
@@ -148,12 +148,12 @@ static void test_missing_files(void **state) {
   assert_non_null(strstr(row->cells[HOST_CPU].text, "No such file"));
   assert_non_null(strstr(row->cells[HOST_CORES].text, "No such file"));
   assert_int_equal(row->cells[HOST_UPTIME].type, VALUE_REAL);
-  row = host_disk(fixture, "/"); /* the configured path is asked all the same */
+  row = host_disk(fixture, "/"); /* the configured path is still asked */
   assert_true(row->cells[DISK_USED].real == 0.75);
   assert_string_equal(row->cells[DISK_TYPE].text, "not in the list of mounts");
 }
 
-/* Where nothing takes space there is no free space either: 0 B would read as full. */
+/* Where nothing takes space there is no free space either: 0 B would look full. */
 static void test_a_mount_without_size(void **state) {
   struct host_fixture *fixture = *state;
   host_watch(fixture, "/proc");
@@ -184,7 +184,7 @@ static void test_rates(void **state) {
   assert_string_equal(host_disk(fixture, "/")->cells[DISK_READ].text, "needs two collections");
   put("diskstats", " 8 1 sda1 1 0 2100 0 1 0 200 0 0 1001 0\n");
   const struct row *row;
-  do { /* for a millisecond at the least */
+  do { /* for at least a millisecond */
     host_collect(fixture);
     row = host_disk(fixture, "/");
   } while (row->cells[DISK_READ].type == VALUE_NONE);
@@ -199,7 +199,7 @@ static void test_rates(void **state) {
   assert_string_equal(row->cells[DISK_READ].text, "counters were reset: needs two collections");
 }
 
-/* Without `mounts`, what holds data; found and gone with the list of mounts. */
+/* Without `mounts`, the file systems that hold data; found and removed with the list of mounts. */
 static void test_default_mounts(void **state) {
   struct host_fixture *fixture = *state;
   put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /proc rw - proc proc rw\n");
@@ -222,7 +222,7 @@ static void test_default_mounts(void **state) {
   assert_true(host_disk(fixture, "/")->cells[DISK_USED].real == 0.75);
 }
 
-/* The others are live at once; the silent one holds one thread however often it is met. */
+/* The others are live at once; the silent one holds one thread however often it comes up. */
 static void test_hung_mount(void **state) {
   struct host_fixture *fixture = *state;
   host_begin(fixture, &fake);
@@ -238,7 +238,7 @@ static void test_hung_mount(void **state) {
     assert_int_equal(host_disk(fixture, "/")->severity, SEVERITY_OK);
     row = host_disk(fixture, "/hung/nas");
   }
-  int64_t quickest = INT64_MAX; /* nobody waits for it any more; a busy machine may, once */
+  int64_t quickest = INT64_MAX; /* it is no longer waited for; a busy machine may, once */
   for (int i = 0; i < 3 && quickest >= 249; i++) {
     began = clock_now_ms();
     host_collect(fixture);
@@ -274,7 +274,7 @@ static void test_one_pass(void **state) {
   wait_left(1);
 }
 
-/* Leaving does not wait for the kernel; what the thread holds is its own. */
+/* Exit does not wait for the kernel; the thread owns its memory. */
 static void test_close_while_hung(void **state) {
   struct host_fixture *fixture = *state;
   host_begin(fixture, &fake);
@@ -282,7 +282,7 @@ static void test_close_while_hung(void **state) {
   int64_t began = clock_now_ms();
   host_end(fixture);
   assert_true(clock_now_ms() - began < 1000);
-  uv_run(&fixture->loop, UV_RUN_DEFAULT); /* no handle lives */
+  uv_run(&fixture->loop, UV_RUN_DEFAULT); /* no handle is left */
   open_gate();
   wait_left(1);
 }
@@ -296,7 +296,7 @@ static void test_unmounted_while_hung(void **state) {
   const struct row *row = host_disk(fixture, "/hung/nas"); /* it was bad: it is not well again */
   assert_int_equal(row->severity, SEVERITY_WARN);
   assert_string_equal(row->reason, "not mounted: /hung/nas is now on the file system of /");
-  open_gate(); /* a late answer, of whatever it was */
+  open_gate(); /* a late answer, whatever it says */
   open_gate();
   wait_left(1);
   host_collect(fixture);
@@ -308,7 +308,7 @@ static const char root_only[] = "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
 static const char with_data[] = "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
                                 "3 1 8:2 / /data rw - ext4 /dev/sda2 rw\n";
 
-/* The figures of the file system around it are not its own, whatever was wrong before. */
+/* The numbers of the enclosing file system are not its own, whatever was wrong before. */
 static void test_a_watched_mount_is_unmounted(void **state) {
   struct host_fixture *fixture = *state;
   host_watch(fixture, "/data");
@@ -331,7 +331,7 @@ static void test_a_watched_mount_is_unmounted(void **state) {
   assert_true(row->cells[DISK_USED].real == 0.75);
 }
 
-/* One pass has seen no mount before: fstab tells. */
+/* A single collection has seen no mount before: fstab says which are expected. */
 static void test_not_mounted_at_the_start(void **state) {
   struct host_fixture *fixture = *state;
   put("fstab", "# a comment\n/dev/sda2\t/data ext4 defaults 0 2\n/dev/sdb1 /usb ext4 noauto 0 0\n");
@@ -354,10 +354,10 @@ static void test_facts(void **state) {
   put("self/mountinfo", root_only);
   host_collect(fixture);
   assert_string_equal(fixture->sample->facts[FACT_MEMBERS], "mounts /");
-  assert_null(host_disk(fixture, "/data")); /* it was well: an event says that it has gone */
+  assert_null(host_disk(fixture, "/data")); /* it was well: an event says that it has disappeared */
 }
 
-/* Found by itself, it is shown when it fills. */
+/* One that was found automatically is shown when it fills. */
 static void test_a_tmpfs(void **state) {
   struct host_fixture *fixture = *state;
   put("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"

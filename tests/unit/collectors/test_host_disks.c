@@ -77,7 +77,7 @@ static void test_figures(void **state) {
   watch(bench, "/", &root_entry, 300, 100);
   const struct row *row = draw(bench, "/");
   assert_int_equal(row->severity, SEVERITY_OK);
-  assert_true(row->cells[DISK_USED].real == 0.75); /* of what is used and free, not of the size */
+  assert_true(row->cells[DISK_USED].real == 0.75); /* of the used and free space, not of the size */
   assert_int_equal(row->cells[DISK_FREE].integer, 100);
   assert_int_equal(row->cells[DISK_SIZE].integer, 450);
   assert_true(row->cells[DISK_INODES].real == 0.25);
@@ -120,7 +120,7 @@ static void test_full_in(void **state) {
   row = draw(bench, "/");
   assert_true(row->cells[DISK_GROWTH].real < 0);
   assert_int_equal(row->cells[DISK_FULL_IN].type, VALUE_NONE);
-  assert_null(row->cells[DISK_FULL_IN].text); /* only what grows gets full */
+  assert_null(row->cells[DISK_FULL_IN].text); /* only a growing one gets full */
   for (int i = 0; i < 20; i++)
     host_growth_add(&crawls, i * 5000, (uint64_t)i, 10);
   mount->facts.available = 1ULL << 40;
@@ -128,7 +128,7 @@ static void test_full_in(void **state) {
   assert_int_equal(draw(bench, "/")->cells[DISK_FULL_IN].type, VALUE_NONE); /* in 174,000 years */
 }
 
-/* Two minutes of a build say nothing of the next hour. */
+/* Two minutes of a build say nothing about the next hour. */
 static void test_forecast_reach(void **state) {
   struct bench *bench = *state;
   struct host_mount *mount = watch(bench, "/", &root_entry, 300, 20000000);
@@ -161,20 +161,20 @@ static void test_silence(void **state) {
   struct host_mount *mount = watch(bench, "/mnt/nas", &nfs_entry, 300, 100);
   watch(bench, "/", &root_entry, 390, 10);
 
-  silent(mount, 200); /* a hiccup */
+  silent(mount, 200); /* a short delay */
   const struct row *row = draw(bench, "/mnt/nas");
   assert_int_equal(row->severity, SEVERITY_OK);
   assert_true(row->cells[DISK_USED].real == 0.75);
   assert_true(row->cells[DISK_AGE].real == 2.2);
 
-  silent(mount, 1500); /* slow: the last figures, with their age */
+  silent(mount, 1500); /* slow: the last numbers, with their age */
   row = draw(bench, "/mnt/nas");
   assert_int_equal(row->severity, SEVERITY_WARN);
   assert_string_equal(row->reason, "no answer for 1.5s (nfs4 server hung?)");
   assert_true(row->cells[DISK_USED].real == 0.75);
   assert_true(row->cells[DISK_AGE].real == 3.5);
 
-  silent(mount, 12000); /* hung: nobody knows */
+  silent(mount, 12000); /* hung: not known */
   row = draw(bench, "/mnt/nas");
   assert_int_equal(row->severity, SEVERITY_CRIT);
   assert_string_equal(row->reason, "no answer for 12s (nfs4 server hung?)");
@@ -226,7 +226,7 @@ static void test_read_only(void **state) {
   assert_int_equal(row->severity, SEVERITY_OK);
   assert_string_equal(row->cells[DISK_NOTE].text, "read-only");
   assert_string_equal(row->cells[DISK_MODE].text, "ro");
-  entry.options = "rw"; /* the kernel has done it, before we came */
+  entry.options = "rw"; /* the kernel did it before we started */
   row = draw(bench, "/mnt/nas");
   assert_int_equal(row->severity, SEVERITY_CRIT);
   assert_string_equal(row->reason, "has become read-only");
@@ -235,7 +235,7 @@ static void test_read_only(void **state) {
   assert_int_equal(draw(bench, "/mnt/nas")->severity, SEVERITY_CRIT);
 }
 
-/* Paths on one file system have their rows, each with where it lies; its trouble is said once. */
+/* Paths on one file system have their rows, each with its place; its trouble is reported once. */
 static void test_paths_of_one_file_system(void **state) {
   struct bench *bench = *state;
   watch(bench, "/var", &root_entry, 380, 20);
@@ -269,7 +269,8 @@ static void test_paths_of_one_file_system(void **state) {
   assert_int_equal(draw(bench, "/var")->severity, SEVERITY_CRIT);
 }
 
-/* Found by itself: a file that something is mounted on is no disk, and what has gone has gone. */
+/* Found automatically: a file that something is mounted on is not a disk, and a removed one is
+ * gone. */
 static void test_not_a_disk(void **state) {
   struct bench *bench = *state;
   struct host_mount *mount = watch(bench, "/etc/hosts", &root_entry, 300, 100);

@@ -48,10 +48,10 @@ static void test_hang_death_and_unmount(void **state) {
 
   assert_int_equal(umount2(point, MNT_DETACH), 0);
   host_collect(fixture);
-  row = host_disk(fixture, point); /* unmounted, it is still not what was watched */
+  row = host_disk(fixture, point); /* unmounted, it is still not the watched one */
   assert_int_equal(row->severity, SEVERITY_WARN);
   assert_non_null(strstr(row->reason, "not mounted: "));
-  assert_int_equal(rmdir(point), 0); /* nobody expects it any more */
+  assert_int_equal(rmdir(point), 0); /* it is no longer expected */
   while (row) {
     host_collect(fixture);
     row = host_disk(fixture, point);

@@ -23,7 +23,7 @@ static void test_needs_a_minute(void **state) {
   assert_true(trend.grows);
 }
 
-/* Two points a minute apart are a line, but no trend. */
+/* Two points a minute apart are a line, but not a trend. */
 static void test_needs_points(void **state) {
   (void)state;
   struct host_growth growth = {0};
@@ -53,7 +53,7 @@ static void test_flat_shrinking_and_noise(void **state) {
   assert_false(trend.grows);
 }
 
-/* The window forgets: an hour of stillness does not hide that it fills now. */
+/* The window forgets: an idle hour does not hide that it fills now. */
 static void test_window(void **state) {
   (void)state;
   struct host_growth growth = {0};
@@ -65,7 +65,7 @@ static void test_window(void **state) {
     host_growth_add(&growth, t, 100 + (uint64_t)i * 50, TOTAL);
   assert_true(host_growth_trend(&growth, &trend));
   assert_true(fabs(trend.bytes_per_second - 10) < 1e-9);
-  /* huge disks lose no digit: 8 EB and a byte a second */
+  /* huge disks lose no digit: 8 EB and a byte per second */
   growth = (struct host_growth){0};
   for (int i = 0; i < 20; i++)
     host_growth_add(&growth, 1795567992000 + i * 5000, (1ULL << 50) + (uint64_t)i * 5, 1ULL << 60);
@@ -99,7 +99,7 @@ static void test_the_rate_changes(void **state) {
   assert_true(!trend.grows && fabs(trend.bytes_per_second) < 1);
 }
 
-/* Writes come in bursts: a steady rate on the whole is one rate. */
+/* Writes come in bursts: a steady rate overall is one rate. */
 static void test_bursts_are_one_rate(void **state) {
   (void)state;
   struct host_growth growth = {0};

@@ -18,7 +18,7 @@ static const char machine[] =
     "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard,resv_strict\n"
     "38 31 0:35 / /sys/fs/cgroup/blkio rw,relatime - cgroup cgroup rw,blkio\n";
 
-/* Of a server with all that there is. */
+/* A server with all kinds. */
 static const char server[] =
     "29 1 253:0 / / rw,relatime shared:1 - xfs /dev/mapper/vg-root rw,attr2\n"
     "96 29 0:44 / /tmp rw,nosuid shared:50 - tmpfs tmpfs rw\n"
@@ -64,17 +64,17 @@ static void check(const char *text, const char *points) {
 static void test_choose(void **state) {
   (void)state;
   check(machine, "/dev/shm,/");
-  /* /boot and not its bind mount, one of the btrfs subvolumes, what is on top of /mnt/old, and what
-   * /srv does not hide */
+  /* /boot and not its bind mount, one of the btrfs subvolumes, the top mount of /mnt/old, and those
+   * that /srv does not hide */
   check(server, "/,/tmp,/run,/boot,/data,/mnt/with blank\\slash,/mnt/far,/mnt/old,/srv");
   /* a container: its own root, and the file that is the host's */
   check("500 400 0:99 / / rw - overlay overlay rw,lowerdir=/l\n"
         "501 500 254:1 /c/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n"
         "502 500 0:101 / /dev/shm rw - tmpfs shm rw,size=65536k\n",
-        "/,/etc/hosts,/dev/shm"); /* the collector leaves it out, once it knows that it is no
-                                     directory */
+        "/,/etc/hosts,/dev/shm"); /* the collector drops it when it finds that it is not a directory
+                                   */
   check("", "");
-  /* a tmpfs that belongs to a pod, and one that nobody can fill */
+  /* a tmpfs that belongs to a pod, and one that cannot be filled */
   check("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
         "2 1 0:50 / /var/lib/kubelet/pods/1/volumes/x rw - tmpfs tmpfs rw\n"
         "3 1 0:51 / /opt/ro ro - tmpfs tmpfs rw\n",
@@ -178,7 +178,7 @@ static void test_ceiling(void **state) {
   mounts_fini(&list);
 }
 
-/* Parents that go round in a circle end. */
+/* Parents in a cycle end. */
 static void test_circle(void **state) {
   (void)state;
   check("1 2 8:1 / /a rw - ext4 /dev/a rw\n2 1 8:2 / /a rw - ext4 /dev/b rw\n", "/a,/a");
@@ -193,7 +193,7 @@ static void test_class(void **state) {
   assert_int_equal(mount_class_of("fuse"), MOUNT_FUSE);
   assert_int_equal(mount_class_of("fuseblk"), MOUNT_LOCAL);
   assert_int_equal(mount_class_of("xfs"), MOUNT_LOCAL);
-  assert_int_equal(mount_class_of("bcachefs"), MOUNT_LOCAL); /* what we do not know is shown */
+  assert_int_equal(mount_class_of("bcachefs"), MOUNT_LOCAL); /* unknown types are shown */
   assert_int_equal(mount_class_of("proc"), MOUNT_PSEUDO);
 }
 

@@ -163,7 +163,7 @@ static void test_disk_io(void **state) {
   assert_false(host_disk_io_find("", 8, 16, "/dev/sdb", &io));
 }
 
-/* The kernel's numbers, or what a container shows instead, at the end of their range. */
+/* The kernel's numbers, or a container's replacements, at the end of their range. */
 static void test_extremes(void **state) {
   (void)state;
   struct host_cpu cpu, none = {0};
@@ -172,7 +172,7 @@ static void test_extremes(void **state) {
                              "9223372036854775807 0 0 9223372036854775807\n"
                              "btime 9223372036854775807\n",
                              &cpu));
-  assert_true(cpu.total == INT64_MAX); /* and did not wrap to little */
+  assert_true(cpu.total == INT64_MAX); /* and did not wrap around */
   assert_true(host_cpu_between(&none, &cpu, &shares));
   assert_true(shares.iowait >= 0 && shares.iowait <= 1);
   assert_true(shares.used >= 0 && shares.used <= 1);

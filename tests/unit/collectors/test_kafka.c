@@ -1,4 +1,4 @@
-/* The collector where no broker answers; a real one is the end-to-end tests'. */
+/* The collector where no broker answers; the end-to-end tests use a real one. */
 #include "collectors/collector.h"
 
 #include "clients/kafka/child/kafka_child.h"
@@ -92,8 +92,8 @@ static void test_refused(void **state) {
   assert_int_equal(fixture->err.kind, ERR_REFUSED);
 }
 
-/* It knows what it waited for before the deadline. Where it has not said so then, it is the client
- * that hangs: that says nothing about the cluster. */
+/* It reports its step before the deadline. If it has not reported it by then, the client hangs:
+ * that says nothing about the cluster. */
 static void test_silence(void **state) {
   struct fixture *fixture = *state;
   watch(fixture, fixture->server.port);

@@ -59,7 +59,8 @@ static void test_rates(void **state) {
   assert_int_equal(lag.status, KAFKA_OK);
 }
 
-/* Commits every 6 s of what is produced at an even pace: the saw is no trend, and no stall. */
+/* Commits every 6 s of messages that are produced at an even pace: the sawtooth is neither a trend
+ * nor a stall. */
 static void test_sawtooth(void **state) {
   (void)state;
   int64_t offsets[30][2];
@@ -143,16 +144,15 @@ static void test_trend(void **state) {
   assert_true(fabs(rate - 25) < 1);
   assert_int_equal(kafka_trend_of(at_ms, falling, 5, 10, &rate), KAFKA_FALLING);
   assert_int_equal(kafka_trend_of(at_ms, noise, 5, 10, &rate), KAFKA_STEADY);
-  assert_true(rate == 0); /* "steady" never stands beside a rate */
-  assert_int_equal(kafka_trend_of(at_ms, tiny, 5, 10, &rate),
-                   KAFKA_STEADY); /* no more than is allowed */
+  assert_true(rate == 0); /* "steady" is never shown next to a rate */
+  assert_int_equal(kafka_trend_of(at_ms, tiny, 5, 10, &rate), KAFKA_STEADY); /* within the limit */
   assert_int_equal(kafka_trend_of(at_ms, rising, 1, 10, &rate), KAFKA_TREND_UNKNOWN);
   assert_int_equal(kafka_trend_of(at_ms, rising, 0, 10, &rate), KAFKA_TREND_UNKNOWN);
   const int64_t same_ms[] = {5, 5};
   assert_int_equal(kafka_trend_of(same_ms, rising, 2, 10, &rate), KAFKA_TREND_UNKNOWN);
 }
 
-/* A burst begins another course; a sawtooth of commits is one. */
+/* A burst changes the course; a sawtooth of commits does not. */
 static void test_recent(void **state) {
   (void)state;
   int64_t at_ms[30];
@@ -166,7 +166,7 @@ static void test_recent(void **state) {
   assert_int_equal(kafka_recent(at_ms, burst, 30, 2000, 10), 20);
   assert_int_equal(kafka_recent(at_ms, saw, 30, 24000, 10), 0);
   assert_int_equal(kafka_recent(at_ms, line, 30, 2000, 10), 0);
-  assert_int_equal(kafka_recent(at_ms, burst, 22, 2000, 10), 0); /* too soon to tell */
+  assert_int_equal(kafka_recent(at_ms, burst, 22, 2000, 10), 0); /* too early to know */
   assert_int_equal(kafka_recent(at_ms, burst, 5, 2000, 10), 0);
 }
 
@@ -190,14 +190,14 @@ static void test_time_lag(void **state) {
   /* in the middle of a step */
   assert_int_equal(kafka_time_lag(ends, 5, 200, 5000, 50, &seconds), KAFKA_TIME_SEEN);
   assert_true(fabs(seconds - 1.5) < 1e-9);
-  /* at the end of a flat: what came after it is unread since then, not since its start */
+  /* at the end of a flat stretch: messages after it are unread since then, not since its start */
   assert_int_equal(kafka_time_lag(ends, 5, 100, 5000, 50, &seconds), KAFKA_TIME_SEEN);
   assert_true(fabs(seconds - 2) < 1e-9);
   /* before all that was seen */
   assert_int_equal(kafka_time_lag(ends, 5, 50, 5000, 50, &seconds), KAFKA_TIME_ESTIMATED);
   assert_true(fabs(seconds - 5) < 1e-9);
   assert_int_equal(kafka_time_lag(ends, 5, 50, 5000, 0, &seconds), KAFKA_TIME_UNKNOWN);
-  /* a hole in what is known */
+  /* a gap in the known values */
   const struct kafka_point holes[] = {{1000, -1, 100}, {2000, -1, -1}, {3000, -1, 300}};
   assert_int_equal(kafka_time_lag(holes, 3, 200, 3000, 0, &seconds), KAFKA_TIME_SEEN);
   assert_true(fabs(seconds - 1) < 1e-9);

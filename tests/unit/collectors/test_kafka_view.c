@@ -1,4 +1,4 @@
-/* Snapshots in a row, as a cluster would give them, and what is made of them. */
+/* Consecutive snapshots, as from a cluster, and their evaluation. */
 #include "collectors/kafka/kafka_rows.h"
 #include "collectors/kafka/kafka_table.h"
 
@@ -96,7 +96,7 @@ static void says(const struct kafka_group_view *group, enum severity severity, c
 static void test_calm(void **state) {
   struct world *w = *state;
   const struct kafka_group_view *group = collect(w);
-  says(group, SEVERITY_OK, "", ""); /* one collection is no trend */
+  says(group, SEVERITY_OK, "", ""); /* one collection is not a trend */
   for (int turn = 0; turn < 100; turn++) {
     produce(w, 100);
     for (int i = 0; i < PARTS; i++)
@@ -123,7 +123,7 @@ static void test_slow_commits(void **state) {
   }
 }
 
-/* One that commits every 24 s is given three of its gaps. */
+/* A consumer that commits every 24 s gets three of its intervals. */
 static void test_very_slow_commits(void **state) {
   struct world *w = *state;
   for (int turn = 0; turn < 60; turn++) {
@@ -160,7 +160,7 @@ static void test_stuck(void **state) {
   says(group, SEVERITY_CRIT, "stuck",
        "stuck for 40s: members hold partitions but commit nothing, lag 3,360 +84/s");
   assert_int_equal(group->lasted_ms, 40000);
-  /* nothing new comes: still stuck, but it does not get worse */
+  /* nothing new arrives: still stuck, but it does not get worse */
   for (int turn = 0; turn < 40; turn++)
     group = collect(w);
   says(group, SEVERITY_WARN, "stuck", "lag 3,360");
@@ -170,7 +170,7 @@ static void test_stuck(void **state) {
   assert_int_equal(group->severity, SEVERITY_OK);
 }
 
-/* While the broker was away nothing could be committed: no consumer is stuck for that. */
+/* While the broker was away nothing could be committed: that does not make a consumer stuck. */
 static void test_an_outage_is_not_a_stall(void **state) {
   struct world *w = *state;
   const struct kafka_group_view *group = NULL;
@@ -206,7 +206,7 @@ static void test_one_partition_stuck(void **state) {
   assert_int_equal(group->topics[0].parts[0].share->partition, 1); /* the worst first */
 }
 
-/* Quiet for hours, then a burst: it is not stuck for hours. */
+/* Idle for hours, then a burst: it has not been stuck for hours. */
 static void test_burst_after_silence(void **state) {
   struct world *w = *state;
   for (int turn = 0; turn < 200; turn++)
@@ -228,10 +228,10 @@ static void test_no_members(void **state) {
   says(group, SEVERITY_WARN, "no members", "no members, lag 3,360, growing +84/s");
   for (int turn = 0; turn < 40; turn++)
     group = collect(w);
-  says(group, SEVERITY_OK, "no members", ""); /* the threshold judges what stays */
+  says(group, SEVERITY_OK, "no members", ""); /* the threshold applies to the rest */
 }
 
-/* A backlog that expires while nobody reads is worse than one that waits. */
+/* A backlog that expires before it is read is worse than one that waits. */
 static void test_lost_without_members(void **state) {
   struct world *w = *state;
   produce(w, 500);
@@ -246,8 +246,8 @@ static void test_lost_without_members(void **state) {
   says(&w->view.groups[0], SEVERITY_CRIT, "lost data", "no members");
 }
 
-/* A member that takes 2 messages a second works off one partition after the other, in bursts: it is
- * slow. Replayed from the sandbox's scene "lag": 4 minutes, partition by partition. */
+/* A member that reads 2 messages per second works through one partition after the other, in bursts:
+ * it is slow. Replayed from the sandbox's scene "lag": 4 minutes, partition by partition. */
 static void test_slow_is_not_stuck(void **state) {
   struct world *w = *state;
   for (int turn = 0; turn < 5; turn++)
@@ -279,7 +279,8 @@ static void test_slow_is_not_stuck(void **state) {
        "stuck for 36s: members hold partitions but commit nothing"); /* not since its turn was */
 }
 
-/* One that commits now after 4 s, now after 40: late is not stuck, each time anew. */
+/* A consumer that commits sometimes after 4 s, sometimes after 40: late is not stuck, each time
+ * again. */
 static void test_bursty_commits_do_not_flap(void **state) {
   struct world *w = *state;
   int stuck = 0;
@@ -293,10 +294,10 @@ static void test_bursty_commits_do_not_flap(void **state) {
     stuck += is && !was;
     was = is;
   }
-  assert_in_range(stuck, 0, 1); /* until it is known to be like that */
+  assert_in_range(stuck, 0, 1); /* until its pattern is known */
 }
 
-/* After a burst the rate is what the lag grows by now, at once for the group, its topic, its
+/* After a burst the rate is the current growth of the lag, at once for the group, its topic, its
  * partitions and the cluster; the trend and the time to wait agree with it. */
 static void test_figures_agree(void **state) {
   struct world *w = *state;
@@ -324,7 +325,7 @@ static void test_figures_agree(void **state) {
   assert_true(parts > group->sum.rate - 0.1 && parts < group->sum.rate + 0.1);
   double flow = group->sum.produced - group->sum.consumed;
   assert_true(flow > group->sum.rate - 0.1 && flow < group->sum.rate + 0.1);
-  /* a sawtooth is steady, and then there is no rate beside it */
+  /* a sawtooth is steady, and then no rate is shown next to it */
   for (int turn = 0; turn < 90; turn++) {
     produce(w, 100);
     if (turn % 5 == 4)
@@ -359,7 +360,7 @@ static void test_recreated(void **state) {
   assert_true(group->sum.produced >= 0); /* no rate from the old log to the new */
 }
 
-/* A broker may claim any offset: sums stay what can be told. */
+/* A broker may claim any offset: sums count only plausible ones. */
 static void test_no_end_of_lag(void **state) {
   struct world *w = *state;
   collect(w);
@@ -371,7 +372,7 @@ static void test_no_end_of_lag(void **state) {
   assert_true(w->view.sum.lag == INT64_MAX);
 }
 
-/* Nothing committed, and there are messages: no lag is known, which is not "no lag". */
+/* Nothing committed, and there are messages: the lag is unknown, which is not "no lag". */
 static void test_no_commit(void **state) {
   struct world *w = *state;
   for (int i = 0; i < PARTS; i++)
@@ -397,7 +398,7 @@ static void test_no_commit_to_an_empty_log(void **state) {
   assert_int_equal(group->sum.lag, 0);
 }
 
-/* Commits on 1 of 3 partitions: what is known is the least of it. */
+/* Commits on 1 of 3 partitions: the known lag is a lower bound. */
 static void test_commits_on_some(void **state) {
   struct world *w = *state;
   leave(w);
@@ -437,7 +438,7 @@ static void test_never_committed(void **state) {
   assert_int_equal(collect(w)->severity, SEVERITY_OK);
 }
 
-/* Who has just joined may still commit. */
+/* A member that has just joined may still commit. */
 static void test_new_partitions_get_time(void **state) {
   struct world *w = *state;
   w->group.share_count = 1;
@@ -475,7 +476,7 @@ static void test_denied(void **state) {
   says(collect(w), SEVERITY_UNKNOWN, "denied", "needs DESCRIBE on the group");
 }
 
-/* Members that cannot be seen are not said to be absent. */
+/* Members that are hidden are not reported as absent. */
 static void test_unknown_state(void **state) {
   struct world *w = *state;
   collect(w);
@@ -507,7 +508,7 @@ static void test_forgets(void **state) {
   assert_null(kafka_history_track(w->history, "g", "transactions", 0));
 }
 
-/* Collections faster than the window's columns still see all of the window. */
+/* Collections faster than the window's columns still cover the whole window. */
 static void test_fast_interval(void **state) {
   struct world *w = *state;
   for (int turn = 0; turn < 600; turn++) {
@@ -581,7 +582,7 @@ static void test_rows(void **state) {
   assert_false(cell(cluster, KAFKA_CLUSTER_GROUPS).at_least);
   assert_string_equal(cell(cluster, KAFKA_CLUSTER_COUNTED).text, "2 of 3 partitions");
   assert_int_equal(cell(cluster, KAFKA_CLUSTER_CONTROLLER).type, VALUE_NONE);
-  assert_int_equal(sample->note_count, 1); /* of the one pass */
+  assert_int_equal(sample->note_count, 1); /* of the only pass */
   sample_free(sample);
 }
 
@@ -592,7 +593,7 @@ static const struct row *cluster_row(struct world *w, struct sample **sample) {
   return &sample_table_view(*sample, "cluster")->rows[0];
 }
 
-/* Two groups read the same partitions: sums over both count each twice, and say of what. */
+/* Two groups read the same partitions: sums over both count each twice, and say what they count. */
 static void test_two_groups_of_one_topic(void **state) {
   struct world *w = *state;
   struct sample *sample;
@@ -614,7 +615,7 @@ static void test_two_groups_of_one_topic(void **state) {
   sample_free(sample);
 }
 
-/* Groups that were left out have a lag, too. */
+/* Skipped groups have a lag, too. */
 static void test_groups_beyond_the_ceiling(void **state) {
   struct world *w = *state;
   struct sample *sample;
@@ -666,7 +667,7 @@ static void test_no_rights_at_all(void **state) {
   sample_free(sample);
 }
 
-/* Brokers leave out what may not be seen: that there is more is all that is known. */
+/* Brokers omit topics without the right to see them: it is only known that there are more. */
 static void test_hidden_topics(void **state) {
   struct world *w = *state;
   struct sample *sample;
@@ -678,7 +679,7 @@ static void test_hidden_topics(void **state) {
   sample_free(sample);
 }
 
-/* The cluster's sum, too, says of how many it is. */
+/* The cluster's sum, too, says how many it covers. */
 static void test_counted(void **state) {
   struct world *w = *state;
   struct sample *sample;

@@ -1,4 +1,4 @@
-/* The Memcached collector in front of a real server. */
+/* The Memcached collector with a real server. */
 #include "collectors/collector_driver.h"
 #include "support/c11_threads.h"
 #include "support/memcached_server.h"

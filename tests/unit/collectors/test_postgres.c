@@ -1,4 +1,4 @@
-/* The collector against a real server: what a person would see in psql is what its sample says. */
+/* The collector with a real server: its sample says what a person would see in psql. */
 #include "collectors/postgres_fixture.h"
 
 static void test_figures(void **state) {
@@ -25,7 +25,7 @@ static void test_figures(void **state) {
   assert_non_null(strstr(fixture->sample->server, "PostgreSQL 1"));
   assert_non_null(strstr(fixture->sample->address, "127.0.0.1:"));
   assert_int_equal(fixture->sample->note_count, 0);
-  assert_int_equal(fixture->sample->requests, 6); /* log-in, identity, and four queries */
+  assert_int_equal(fixture->sample->requests, 6); /* login, identity, and four queries */
 
   assert_int_equal(sessions(fixture)->row_count, 2); /* not its own */
   const struct row *row = session(fixture, PQbackendPID(idle));
@@ -36,7 +36,7 @@ static void test_figures(void **state) {
   assert_string_equal(text(row, "database"), "postgres");
   assert_string_equal(text(row, "client"), "127.0.0.1");
   char sql[200];
-  const char *start = strchr(row->key, '/') + 1; /* the key is what an action finds it by */
+  const char *start = strchr(row->key, '/') + 1; /* an action finds it by the key */
   snprintf(sql, sizeof sql,
            "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND"
            " (extract(epoch FROM backend_start) * 1000000)::bigint = %.*s%s",
@@ -93,7 +93,7 @@ static void test_chain_of_blocked(void **state) {
   assert_non_null(strstr(row->reason, "idle in transaction "));
   assert_non_null(strstr(row->reason, ", blocks 2 for "));
   assert_null(row->parent);
-  assert_ptr_equal(row, &sessions(fixture)->rows[0]); /* the worst first */
+  assert_ptr_equal(row, &sessions(fixture)->rows[0]); /* the most severe first */
   assert_int_equal(cell_of(row, 1, "blocks").integer, 2);
   assert_int_equal(cell_of(row, 1, "blocks_directly").integer, 1);
   assert_string_equal(text(row, "state"), "idle in txn");
@@ -103,7 +103,7 @@ static void test_chain_of_blocked(void **state) {
   assert_ptr_equal(grandchild, session(fixture, PQbackendPID(second)));
   assert_string_equal(child->parent, row->key);
   assert_string_equal(grandchild->parent, child->key);
-  assert_int_equal(child->severity, SEVERITY_OK); /* it suffers: the cause is one finding */
+  assert_int_equal(child->severity, SEVERITY_OK); /* it is affected: the cause is one finding */
   assert_int_equal(cell_of(child, 1, "blocks").integer, 1);
   assert_string_equal(text(child, "query"), "UPDATE t SET n = n WHERE n = 1");
   assert_string_equal(text(child, "wait_event"), "Lock: transactionid");
@@ -170,8 +170,7 @@ static void test_aborted_and_long(void **state) {
   assert_non_null(strstr(idle->reason, "idle in transaction (aborted) 1"));
   assert_string_equal(text(idle, "state"), "aborted txn");
   assert_int_equal(summary_count(fixture, "aborted"), 1);
-  collect_well(
-      fixture); /* the summary is asked for before the sessions: its age is a little less */
+  collect_well(fixture); /* the summary is queried before the sessions: its age is a little less */
   assert_true(summary(fixture, "longest_query").real > 0.9);
   PQrequestCancel(busy);
   PQfinish(busy);
@@ -221,7 +220,7 @@ static void test_no_slot_left(void **state) {
   PQfinish(taken[--count]);
   postgres_await(taken[0],
                  "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'", 16);
-  int64_t give_up = clock_now_ms() + 10000; /* it gives its slot back a little later than its row */
+  int64_t give_up = clock_now_ms() + 10000; /* it frees its slot a little later than its row */
   while (collect(fixture) == ERR_REFUSED && clock_now_ms() < give_up)
     ;
   assert_int_equal(fixture->err.kind, ERR_NONE);
@@ -267,7 +266,7 @@ static void test_restart_between_two(void **state) {
   assert_int_equal(summary(fixture, "commits").type, VALUE_REAL);
   postgres_kill(&server);
   postgres_run(&server);
-  collect_well(fixture); /* nobody noticed: the kept connection is replaced within the collection */
+  collect_well(fixture); /* no finding: the kept connection is replaced within the collection */
   assert_int_equal(fixture->sample->requests, 7);
 }
 

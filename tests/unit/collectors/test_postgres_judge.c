@@ -83,7 +83,7 @@ static void test_chain(void **state) {
   assert_int_equal(sessions->items[2].all, 1);
 }
 
-/* The connections that nobody uses come first, and stay where they are while others come and go. */
+/* Idle connections come first, and keep their order while others come and go. */
 static void test_idle_ones(void **state) {
   struct postgres_sessions *sessions = *state;
   add(sessions, 1, "idle", 0.2);
@@ -120,7 +120,7 @@ static void test_thresholds(void **state) {
   assert_int_equal(sessions->items[6].severity, SEVERITY_OK);
 }
 
-/* Before 14 the wait is not told: the query's age bounds it. */
+/* Before 14 the wait is not reported: the query's age bounds it. */
 static void test_wait_is_not_reported(void **state) {
   struct postgres_sessions *sessions = *state;
   wait_for(add(sessions, 2, "active", 61), 1, POSTGRES_UNKNOWN);
@@ -158,7 +158,7 @@ static void test_circle(void **state) {
   assert_int_equal(sessions->items[3].parent, -1);
 }
 
-/* Whose blockers were not asked for, for too many wait. */
+/* Waiters whose blockers were not queried, because there are too many. */
 static void test_waiter_of_unknown(void **state) {
   struct postgres_sessions *sessions = *state;
   add(sessions, 1, "active", 90)->waiting = true;
@@ -185,7 +185,7 @@ static void test_strangers(void **state) {
                       "state hidden from this role, blocks 1 for 1m 30s");
 }
 
-/* As full as it gets: all but one wait in a line, each with as many blockers as are kept. */
+/* As full as possible: all but one wait in a line, each with as many blockers as are kept. */
 static void test_full(void **state) {
   struct postgres_sessions *sessions = *state;
   for (int64_t pid = 1; pid <= POSTGRES_SESSIONS_MAX; pid++) {
@@ -199,7 +199,7 @@ static void test_full(void **state) {
   assert_int_equal(sessions->items[0].all, POSTGRES_SESSIONS_MAX - 1);
 }
 
-/* The cells say it as the sentence does, and nobody is shown to block nobody. */
+/* The cells agree with the sentence, and a session that blocks none is not shown as a blocker. */
 static void check_cells(const struct postgres_sessions *sessions, bool at_least) {
   static const struct table_spec *const specs[] = {&postgres_summary_table, &postgres_session_table,
                                                    &postgres_replica_table};
@@ -230,7 +230,7 @@ static void check_cells(const struct postgres_sessions *sessions, bool at_least)
   free(replicas);
 }
 
-/* Of more waiters than are asked about, those that are counted are a lower bound. */
+/* Of more waiters than are queried, the counted ones are a lower bound. */
 static void test_more_waiters(void **state) {
   struct postgres_sessions *sessions = *state;
   add(sessions, 1, "idle in transaction", 100);
@@ -314,7 +314,7 @@ static void test_rates(void **state) {
   assert_string_equal(rate(SUMMARY_COMMITS, &before, &now).text,
                       "counters were reset: needs two collections");
   now.reset = before.reset;
-  now.deadlocks = before.deadlocks = POSTGRES_UNKNOWN; /* the difference is no true 0 */
+  now.deadlocks = before.deadlocks = POSTGRES_UNKNOWN; /* the difference is not a true 0 */
   assert_string_equal(rate(SUMMARY_DEADLOCKS, &before, &now).text, "not reported by the server");
 }
 

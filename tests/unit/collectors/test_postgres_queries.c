@@ -1,4 +1,4 @@
-/* Reading answers: what a real server said (15.18), and garbage. */
+/* Reading answers: those of a real server (15.18), and garbage. */
 #include "collectors/postgres/postgres_queries.h"
 
 #include <setjmp.h>
@@ -158,7 +158,7 @@ static void test_garbage(void **state) {
   assert_int_equal(err.kind, ERR_PROTOCOL);
 }
 
-/* What is a number, but none that makes sense, costs its own cell only. */
+/* A number without a sensible meaning affects only its own cell. */
 static void test_extremes(void **state) {
   struct postgres_sessions *sessions = *state;
   const char *cells[SESSIONS_COLUMN_COUNT];

@@ -1,4 +1,4 @@
-/* Judging a standby and replicas by what a server said: pure, with an injected clock. */
+/* Judging a standby and replicas by a server's answers: pure, with an injected clock. */
 #include "collectors/postgres/postgres_replication.h"
 
 #include <setjmp.h>
@@ -84,9 +84,9 @@ static void test_frozen(void **state) {
   assert_true(verdict.cut_off);
 }
 
-/* Nobody knows since when: an idle primary makes an old last commit of any standby, which is
- * neither a time without WAL nor a lag. Critical, for it may have been days; a start or a commit of
- * the last 30 s says that it has not. */
+/* The start is unknown: an idle primary makes an old last commit on any standby, which is neither a
+ * time without WAL nor a lag. Critical, because it may have been days; a start or a commit within
+ * the last 30 s rules that out. */
 static void test_at_the_first_look(void **state) {
   (void)state;
   struct postgres_memory memory = {0};
@@ -109,12 +109,13 @@ static void test_at_the_first_look(void **state) {
   verdict = judge(&standby, 1000, &memory);
   expect(&verdict, SEVERITY_CRIT, "not receiving WAL");
   memory = (struct postgres_memory){0};
-  standby.replayed_age = standby.replay_seconds = 92; /* some of what came is not yet replayed */
+  standby.replayed_age = standby.replay_seconds =
+      92; /* some of the received WAL is not yet replayed */
   verdict = judge(&standby, 1000, &memory);
   assert_true(verdict.lag_seconds == 92);
 }
 
-/* Who watches counts from when it saw it, and begins anew with the next time. */
+/* An observer counts from its first observation, and starts again with the next outage. */
 static void test_watched(void **state) {
   (void)state;
   struct postgres_memory memory = {0};
@@ -128,8 +129,9 @@ static void test_watched(void **state) {
          "not receiving WAL for at least 20s; last replayed commit 1m 52s ago");
   assert_true(verdict.lag_seconds == 20);
   postgres_standby_judge(&standby, 1029, 34, &memory, &verdict);
-  assert_int_equal(verdict.severity, SEVERITY_CRIT); /* it may have been so since its start */
-  standby.replayed_age = 10; /* of what lay there unreplayed: no proof of a word from the primary */
+  assert_int_equal(verdict.severity,
+                   SEVERITY_CRIT); /* it may have been like that since its start */
+  standby.replayed_age = 10; /* of unreplayed WAL on disk: no proof of contact with the primary */
   postgres_standby_judge(&standby, 1031, 36, &memory, &verdict);
   expect(&verdict, SEVERITY_CRIT,
          "not receiving WAL for at least 31s; last replayed commit 10s ago");
@@ -154,7 +156,7 @@ static void test_archive(void **state) {
   expect(&verdict, SEVERITY_OK, "");
   assert_string_equal(verdict.no_lag, "recovers from an archive");
   assert_true(verdict.lag_seconds == POSTGRES_UNKNOWN);
-  standby.has_primary = POSTGRES_YES; /* it has both, and is fed by the archive */
+  standby.has_primary = POSTGRES_YES; /* it has both, and the archive feeds it */
   standby.replayed = 2000;
   verdict = judge(&standby, 1002, &memory);
   assert_int_equal(verdict.severity, SEVERITY_WARN);
@@ -178,7 +180,7 @@ static void test_without_rights(void **state) {
   verdict = judge(&standby, 1040, &memory);
   expect(&verdict, SEVERITY_CRIT, "not receiving WAL for 40s, replay lag at least 40s");
   memory = (struct postgres_memory){0};
-  standby.has_received = false; /* nothing tells that it should */
+  standby.has_received = false; /* nothing indicates that it should */
   verdict = judge(&standby, 1000, &memory);
   expect(&verdict, SEVERITY_OK, "");
   assert_non_null(strstr(verdict.no_lag, "needs pg_monitor"));
@@ -280,7 +282,7 @@ static void test_gone(void **state) {
   assert_int_equal(lot->rows.count, 0);
 }
 
-/* What it said last is no more than a lower bound of its lag now. */
+/* Its last report is only a lower bound of its current lag. */
 static void test_silent(void **state) {
   struct lot *lot = *state;
   struct postgres_replica *replica = add(lot, "a", "", true, true);
@@ -303,7 +305,7 @@ static void test_silent(void **state) {
   assert_int_equal(lot->rows.items[0].severity, SEVERITY_CRIT);
 }
 
-/* Replicas that look alike are told apart by their number. */
+/* Replicas that look alike are distinguished by their number. */
 static void test_twins(void **state) {
   struct lot *lot = *state;
   for (int i = 0; i < 3; i++)
@@ -318,7 +320,7 @@ static void test_twins(void **state) {
   assert_int_equal(lot->rows.items[2].severity, SEVERITY_WARN);
 }
 
-/* Whoever is not in a list that was cut off may be there; logical ones come and go. */
+/* A replica that is missing from a truncated list may still exist; logical ones come and go. */
 static void test_not_gone(void **state) {
   struct lot *lot = *state;
   add(lot, "sync worker", "", true, true)->logical = true;

@@ -1,4 +1,5 @@
-/* A primary and its standby, real ones: who is cut off, who is gone, and what is neither. */
+/* A primary and its standby, real ones: one that is cut off, one that is gone, and cases that are
+ * neither. */
 #include "collectors/postgres_fixture.h"
 
 #include "collectors/postgres/postgres_queries.h"
@@ -77,7 +78,7 @@ static void test_streaming(void **state) {
   PQfinish(admin);
 }
 
-/* Today's fault: received and replayed agree, so the lag is 0 B and all is well. */
+/* The fault: received and replayed agree, so the lag is 0 B and all looks well. */
 static void test_cut_off(void **state) {
   struct fixture *fixture = *state;
   watch_server(fixture, &standby);
@@ -96,7 +97,7 @@ static void test_cut_off(void **state) {
   collect_until(fixture, SEVERITY_OK);
 }
 
-/* Whoever has not seen it stream knows it by its setting. */
+/* An observer that has not seen it stream knows it by its setting. */
 static void test_cut_off_at_the_first_look(void **state) {
   struct fixture *fixture = *state;
   postgres_kill(&server);
@@ -104,13 +105,13 @@ static void test_cut_off_at_the_first_look(void **state) {
   postgres_run(&standby);
   watch_server(fixture, &standby);
   collect_well(fixture);
-  if (postgres_major(&standby) >= 12) { /* before, nothing tells that it should stream */
-    assert_int_equal(figures(fixture)->severity, SEVERITY_WARN); /* for it has just started */
+  if (postgres_major(&standby) >= 12) { /* before, nothing indicates that it should stream */
+    assert_int_equal(figures(fixture)->severity, SEVERITY_WARN); /* because it has just started */
     assert_non_null(strstr(reason(fixture), "not receiving WAL"));
     assert_null(strstr(reason(fixture), " for "));
     assert_int_equal(summary(fixture, "lag").type, VALUE_NONE);
     assert_string_equal(summary(fixture, "lag").text, "not receiving WAL");
-    collect_well(fixture); /* since when it is watched is known */
+    collect_well(fixture); /* the start of the observation is known */
     assert_non_null(strstr(reason(fixture), "not receiving WAL for at least "));
     assert_int_equal(summary(fixture, "lag").type, VALUE_REAL);
   }
@@ -118,7 +119,7 @@ static void test_cut_off_at_the_first_look(void **state) {
   collect_until(fixture, SEVERITY_OK);
 }
 
-/* What the server answers to the activity query of a version. */
+/* The server's answer to the activity query of a version. */
 static struct postgres_activity ask_as_version(PGconn *conn, int version) {
   struct postgres_timeouts timeouts = {1000, 500};
   char *query = postgres_activity_query(&timeouts, version);
@@ -193,11 +194,11 @@ static void test_paused(void **state) {
   PQfinish(admin);
 }
 
-/* It replays what an archive gives it, and has no primary: that is no alarm. */
+/* It replays WAL from an archive, and has no primary: that is not an alarm. */
 static void test_archive_only(void **state) {
   struct fixture *fixture = *state;
   if (postgres_major(&standby) < 12)
-    skip(); /* its settings stand in recovery.conf */
+    skip(); /* its settings are in recovery.conf */
   postgres_kill(&standby);
   standby.settings[3] = "primary_conninfo=";
   standby.settings[4] = "restore_command=false";
@@ -213,7 +214,7 @@ static void test_archive_only(void **state) {
   collect_until(fixture, SEVERITY_OK);
 }
 
-/* A replica that goes is a row with a severity until it is back. */
+/* A replica that disappears is a row with a severity until it is back. */
 static void test_replica_gone(void **state) {
   struct fixture *fixture = *state;
   watch_server(fixture, &server);
@@ -233,15 +234,15 @@ static void test_replica_gone(void **state) {
   assert_int_equal(replicas(fixture)->rows[0].severity, SEVERITY_OK);
 }
 
-/* A slot is known by the server itself: also to whoever has not seen its replica. */
+/* The server itself knows a slot: an observer that has not seen its replica sees it, too. */
 static void test_slot_left_behind(void **state) {
   struct fixture *fixture = *state;
   if (postgres_major(&standby) < 12)
-    skip(); /* its settings stand in recovery.conf */
+    skip(); /* its settings are in recovery.conf */
   PGconn *admin = postgres_login(&server, "admin");
   postgres_do(admin, "SELECT pg_create_physical_replication_slot('second')");
   watch_server(fixture, &server);
-  collect_well(fixture); /* never used, it keeps nothing */
+  collect_well(fixture); /* never used, it retains nothing */
   for (size_t i = 0; i < replicas(fixture)->row_count; i++)
     assert_int_equal(replicas(fixture)->rows[i].severity, SEVERITY_OK);
   postgres_kill(&standby);
@@ -264,7 +265,7 @@ static void test_slot_left_behind(void **state) {
   PQfinish(admin);
 }
 
-/* pg_receivewal replays nothing: it is no replica, has no lag, and may go. */
+/* pg_receivewal replays nothing: it is not a replica, has no lag, and may disappear. */
 static void test_receiver_is_not_a_replica(void **state) {
   struct fixture *fixture = *state;
   char program[300];

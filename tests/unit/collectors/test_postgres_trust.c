@@ -1,5 +1,5 @@
-/* What the collector must not get wrong: texts of other encodings, questions that fail, counts that
- * add up, the harmful ones of many sessions, and who may see what. */
+/* What the collector must get right: texts of other encodings, failing queries, counts that add up,
+ * the harmful ones of many sessions, and the limits of each role. */
 #include "collectors/postgres_fixture.h"
 
 #include "collectors/postgres/postgres_queries.h"
@@ -29,7 +29,7 @@ static const char *fault(const struct fixture *fixture) {
 static const char *const encodings[] = {"UTF8", "LATIN1", "SQL_ASCII", "EUC_JP"};
 enum { ENCODINGS = sizeof encodings / sizeof *encodings };
 
-/* The same letters as each has them; SQL_ASCII has any bytes. */
+/* The same letters in each encoding; SQL_ASCII has any bytes. */
 static const struct {
   const char *bytes, *utf8;
 } letters[ENCODINGS] = {{"caf\xC3\xA9", "caf\xC3\xA9"},
@@ -80,8 +80,8 @@ static void test_encodings(void **state) {
   PQfinish(witness);
 }
 
-/* Roles and databases are shared by all databases, and their names are as somebody wrote them: from
- * whatever database they are looked at, every session is listed. */
+/* Roles and databases are shared by all databases, and their names have any encoding: from every
+ * database, every session is listed. */
 static void test_names(void **state) {
   struct fixture *fixture = *state;
   PGconn *admin = admin_alone(), *latin = login_to("LATIN1");
@@ -118,7 +118,7 @@ static void test_names(void **state) {
   PQfinish(admin);
 }
 
-/* A password that somebody has set is on no screen and in no report. */
+/* A password that was set with ALTER ROLE is on no screen and in no report. */
 static void test_passwords(void **state) {
   struct fixture *fixture = *state;
   PGconn *admin = admin_alone(), *other = login_to("postgres");
@@ -132,7 +132,7 @@ static void test_passwords(void **state) {
   PQfinish(admin);
 }
 
-/* A question that fails is a fault of its table; what is known is shown all the same. */
+/* A failed query is a fault of its table; the known values are still shown. */
 static void test_failed_question(void **state) {
   struct fixture *fixture = *state;
   PGconn *broken = login_to("broken");
@@ -184,7 +184,7 @@ static void test_states_add_up(void **state) {
   }
   assert_int_equal(summary_count(fixture, "used"), sum);
 
-  postgres_do(off, "SET track_activities = off"); /* no zero: nobody knows */
+  postgres_do(off, "SET track_activities = off"); /* not a zero: unknown */
   collect_well(fixture);
   assert_int_equal(summary_count(fixture, "used"), sum);
   assert_int_equal(summary_count(fixture, "other"), 1);
@@ -202,8 +202,8 @@ static void test_states_add_up(void **state) {
   PQfinish(admin);
 }
 
-/* Somebody without rights cannot tell parallel workers from clients: no more are counted than there
- * are, and the note says so. */
+/* A role without rights cannot distinguish parallel workers from clients: no more are counted than
+ * there are, and the note says so. */
 static void test_workers_without_rights(void **state) {
   struct fixture *fixture = *state;
   PGconn *admin = admin_alone(), *busy = postgres_login(&server, "admin");
@@ -229,7 +229,7 @@ static void test_workers_without_rights(void **state) {
   PQfinish(admin);
 }
 
-/* What the query lists with room for so many sessions, and blockers of so many waiters. */
+/* The rows of the query with room for that many sessions, and blockers for that many waiters. */
 static PGresult *list(PGconn *admin, int sessions_max, int waiters_max) {
   struct postgres_timeouts timeouts = {5000, 500};
   char *query =
@@ -311,7 +311,7 @@ static void test_facts(void **state) {
   assert_string_equal(fixture->sample->facts[FACT_START], start);
   postgres_kill(&server);
   postgres_run(&server);
-  collect_well(fixture); /* nobody saw it down */
+  collect_well(fixture); /* it was not seen down */
   assert_string_not_equal(fixture->sample->facts[FACT_START], start);
   assert_string_equal(fixture->sample->facts[FACT_SERVER], system);
 }

@@ -1,4 +1,4 @@
-/* The collector against real servers. */
+/* The collector with real servers. */
 #include "redis_collector_fixture.h"
 
 static void test_healthy(void **state) {
@@ -69,7 +69,7 @@ static void test_full_and_evicting(void **state) {
   row = collect(fixture);
   assert_true(number(row, "memory_ratio") > 0.9);
   assert_true(number(row, "evictions") > 100);
-  assert_int_equal(row->severity, SEVERITY_OK); /* full is what a cache is */
+  assert_int_equal(row->severity, SEVERITY_OK); /* full is normal for a cache */
   assert_string_equal(cell(row, "policy").text, "allkeys-lru");
   assert_non_null(strstr(cell(row, "memory").text, "/4.0 MB"));
 }
@@ -95,9 +95,9 @@ static void test_login(void **state) {
   int port = fixture->server.port;
   watch(fixture, ":right@", port);
   collect(fixture);
-  watch(fixture, "watcher:pw@", port); /* may INFO, and neither CONFIG nor CLIENT */
+  watch(fixture, "watcher:pw@", port); /* may run INFO, but neither CONFIG nor CLIENT */
   const struct row *row = collect(fixture);
-  assert_int_equal(fixture->sample->note_count, 0); /* INFO says it all */
+  assert_int_equal(fixture->sample->note_count, 0); /* INFO has all of it */
   assert_true(number(row, "maxclients") > 0);
 
   watch(fixture, ":wrong@", port);
@@ -114,8 +114,8 @@ static void test_login(void **state) {
   collect(fixture);
 }
 
-/* An old server that lacks maxclients in INFO, and does not let us ask for it: once, not each
- * time. */
+/* An old server without maxclients in INFO, which we may not ask for it: asked once, not each time.
+ */
 static void test_config_blocked(void **state) {
   struct fixture *fixture = *state;
   static const char info[] = "+OK\r\n$76\r\nredis_version:6.0.16\r\nrun_id:a\r\nused_memory:100\r\n"
@@ -137,7 +137,7 @@ static void test_config_blocked(void **state) {
   assert_int_equal(fixture->sample->note_count, 1);
   assert_non_null(strstr(fixture->sample->notes[0].text, "NOPERM"));
   const struct row *row = &fixture->sample->tables[0].rows[0];
-  assert_true(number(row, "maxclients") == 50); /* what was allowed is there */
+  assert_true(number(row, "maxclients") == 50); /* the allowed values are there */
   assert_string_equal(reason(row, "memory_ratio"), "needs CONFIG GET");
 
   fixture->tiny.reply = again;
@@ -147,7 +147,7 @@ static void test_config_blocked(void **state) {
   assert_int_equal(fixture->sample->note_count, 1);
 }
 
-/* A question that fails though nobody forbids it: the state is not known, and it is asked again. */
+/* A question that fails although it is permitted: the state is not known, and it is asked again. */
 static void test_a_failed_question_is_a_fault(void **state) {
   struct fixture *fixture = *state;
   static const char info[] = "+OK\r\n$74\r\nredis_version:6.0.16\r\nrun_id:a\r\nused_memory:100\r\n"
@@ -184,13 +184,13 @@ static void test_stopped(void **state) {
   assert_int_equal(err.kind, ERR_TIMEOUT);
   assert_non_null(strstr(err.text, "no answer within 3s: connected to 127.0.0.1:"));
   assert_non_null(strstr(err.text, "no answer to INFO"));
-  begin(fixture); /* connects, for the kernel listens on, and is cancelled again */
+  begin(fixture); /* connects, because the kernel still listens, and is cancelled again */
   for (int i = 0; i < 10; i++)
     uv_run(&fixture->loop, UV_RUN_NOWAIT);
   collector_redis.cancel(fixture->self, &err);
   kill(fixture->server.pid, SIGCONT);
   collect(fixture);
-  /* rates go on: it is the same server */
+  /* rates continue: it is the same server */
   assert_true(number(&fixture->sample->tables[0].rows[0], "evictions") == 0);
 }
 
@@ -202,7 +202,7 @@ static void test_restarted(void **state) {
   collect(fixture);
   redis_server_kill(&fixture->server);
   start_server(fixture, NULL);
-  for (int i = 0; i < 3; i++) /* the loop goes on between two collections */
+  for (int i = 0; i < 3; i++) /* the loop runs between two collections */
     uv_run(&fixture->loop, UV_RUN_NOWAIT);
   const struct row *row = collect(fixture);
   assert_string_equal(reason(row, "hit_ratio"), "restarted: needs two collections");
@@ -262,7 +262,7 @@ static void test_too_many_clients(void **state) {
   redisFree(other);
 }
 
-/* Closing does not wait for anybody, whatever is under way. */
+/* Closing does not wait for the server, whatever is running. */
 static void test_closed_at_each_step(void **state) {
   struct fixture *fixture = *state;
   start_server(fixture, NULL);

@@ -1,4 +1,4 @@
-/* INFO's text to rows, without a server. The files in redis_info/ are what real servers said. */
+/* INFO's text to rows, without a server. The files in redis_info/ are answers of real servers. */
 #include "collectors/redis/redis.h"
 
 #include <setjmp.h>
@@ -168,7 +168,7 @@ static void test_garbage(void **state) {
   info = parsed("<html>: hello\n");
   assert_false(redis_info_plausible(&info));
   redis_info_fini(&info);
-  /* nonsense in the right places gives no figure, and no crash */
+  /* nonsense in the right places gives no value, and no crash */
   info = parsed("redis_version:\nused_memory:-1\nmaxmemory:70\nmaxclients:0\nconnected_clients:x\n"
                 "db0:keys=,expires=9\nslave0:state=online\nlatest_fork_usec:-3\n"
                 "rdb_last_save_time:0\nuptime_in_seconds:\nmem_fragmentation_ratio:-nan\n");
@@ -222,7 +222,7 @@ static void test_redis_7_master(void **state) {
   redis_info_fini(&info);
 }
 
-/* What no server says, but one that lies could. */
+/* No real server sends this, but a hostile one could. */
 static void test_hostile_counts(void **state) {
   (void)state;
   struct redis_info info = parsed("redis_version:7\nused_memory:5\n"
@@ -274,7 +274,8 @@ static void test_redis_6_full_of_cache(void **state) {
   is_text(sample, "memory", "7.1/3.0 MB");
   is_near(cell(sample, "memory_ratio"), 7408112.0 / 3145728);
   is_text(sample, "policy", "allkeys-lru");
-  assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_OK); /* full is what a cache is */
+  assert_int_equal(sample->tables[0].rows[0].severity,
+                   SEVERITY_OK); /* full is normal for a cache */
   sample_free(sample);
   redis_info_fini(&info);
 }
@@ -285,7 +286,8 @@ static void test_redis_8(void **state) {
   struct sample *sample = rows(&info, NULL, NULL);
   assert_string_equal(sample->server, "Redis 8.2.3");
   is_text(sample, "memory", "756 kB/6.0 MB");
-  assert_int_equal(sample->tables[1].row_count, 2); /* db0_distrib_strings_sizes is no database */
+  assert_int_equal(sample->tables[1].row_count,
+                   2); /* db0_distrib_strings_sizes is not a database */
   is_near(cell(sample, "keys"), 3);
   assert_int_equal(sample->tables[0].rows[0].severity, SEVERITY_OK);
   for (size_t i = 0; i < SUMMARY_COLUMN_COUNT; i++) { /* the newest lacks nothing */
@@ -374,7 +376,7 @@ static void test_rates(void **state) {
   is_near(rate(&rates, SUMMARY_HIT_RATIO), 0.97);
   is_near(rate(&rates, SUMMARY_EVICTIONS), 12);
   struct value expired = rate(&rates, SUMMARY_EXPIRED);
-  assert_int_equal(expired.type, VALUE_NONE); /* not in this INFO: no zero */
+  assert_int_equal(expired.type, VALUE_NONE); /* not in this INFO: not a zero */
   assert_non_null(expired.text);
 }
 
@@ -479,7 +481,7 @@ static void test_judge_clients(void **state) {
   redis_info_fini(&info);
 }
 
-/* What `--json`, thresholds and the screen rely on. */
+/* The contract of `--json`, thresholds and the screen. */
 static void test_columns(void **state) {
   (void)state;
   for (size_t t = 0; t < 2; t++)
@@ -672,7 +674,7 @@ static void test_the_median_of_the_round_trips(void **state) {
     is_near(cells[SUMMARY_LATENCY], latest[i]);
     is_near(cells[SUMMARY_TYPICAL], typical[i]);
   }
-  redis_round_trips_add(&trips, -1); /* not known: no number, and the others are as they were */
+  redis_round_trips_add(&trips, -1); /* unknown: no number, and the others are unchanged */
   redis_round_trips_fill(&trips, cells);
   assert_int_equal(cells[SUMMARY_LATENCY].type, VALUE_NONE);
   is_near(cells[SUMMARY_TYPICAL], .002);

@@ -1,4 +1,5 @@
-/* States of a real server in which it answers, and is no help: each is seen, and says why. */
+/* States of a real server in which it answers, but does not work: each is detected, and says why.
+ */
 #include "redis_collector_fixture.h"
 
 #include <sys/resource.h>
@@ -89,7 +90,7 @@ static redisContext *send_only(struct fixture *fixture, int argc, const char **a
   return context;
 }
 
-/* The first of two looks, and those that are too soon after it, cannot tell for how long. */
+/* The first of two looks, and those too soon after it, cannot know for how long. */
 static void is_crit_since(struct fixture *fixture, const char *reason) {
   const struct row *row = collect(fixture);
   while (!strstr(row->reason, " for "))
@@ -106,7 +107,7 @@ static const struct row *collect_free(struct fixture *fixture) {
 
 static const struct row *collect_busy(struct fixture *fixture) {
   const struct row *row = collect(fixture);
-  while (row->severity == SEVERITY_OK) /* the time in which it is quiet is not over */
+  while (row->severity == SEVERITY_OK) /* its quiet period is not over */
     row = collect(fixture);
   return row;
 }
@@ -130,7 +131,7 @@ static void test_a_server_in_a_script_is_busy(void **state) {
   assert_true(number(row, "keys") == 0);
 }
 
-/* It says so before INFO: SELECT is refused. */
+/* It is reported before INFO: SELECT is refused. */
 static void test_a_busy_server_may_refuse_the_database(void **state) {
   struct fixture *fixture = *state;
   char url[64];
@@ -229,7 +230,7 @@ static void test_a_failed_save_refuses_writes(void **state) {
   assert_string_equal(row->reason, "last background save failed");
   REDIS_SAY(&fixture->server, "CONFIG", "SET", "stop-writes-on-bgsave-error", "yes");
   REDIS_SAY(&fixture->server, "CONFIG", "SET", "save", "");
-  assert_true(takes_writes(fixture, "")); /* no save is configured: the error stops nobody */
+  assert_true(takes_writes(fixture, "")); /* no save is configured: the error blocks no client */
   row = collect(fixture);
   assert_int_equal(row->severity, SEVERITY_WARN);
 }
@@ -314,7 +315,7 @@ static void let_go_on(uv_timer_t *timer) {
   kill(fixture->server.pid, SIGCONT);
 }
 
-/* Stands still for so long while a collection is under way. */
+/* Stops for that long while a collection is running. */
 static const struct row *collect_held(struct fixture *fixture, int64_t ms) {
   tiny_freeze(fixture->server.pid);
   begin(fixture);

@@ -1,4 +1,4 @@
-/* A schema of two kinds and some metrics, as the collectors would bring them. */
+/* A schema of two kinds and some metrics, as the collectors would register them. */
 #pragma once
 
 #include "config/config_load.h"
@@ -91,7 +91,7 @@ static const struct config_schema fixture_schema = {.kinds = fixture_kinds,
                                                     .metric_count = 6,
                                                     .metric_kinds = fixture_metric_kinds};
 
-/* Loads text that must be right. */
+/* Loads text that must be valid. */
 static inline struct config *fixture_good(const char *text) {
   struct config_errors errors;
   config_errors_init(&errors, "/etc/stacktop/ecap.yaml");

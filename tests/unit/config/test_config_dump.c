@@ -23,7 +23,8 @@ static void test_mask(void **state) {
   check_mask("postgresql://u:p@ss/w@h/d", "postgresql://u:***@h/d");
   check_mask("postgresql:///d?host=h&password=x&sslpassword=y&user=u",
              "postgresql:///d?host=h&password=***&sslpassword=***&user=u");
-  /* where "@" and "?" leave it open what is the password, all that may be is hidden */
+  /* where "@" and "?" leave the extent of the password open, everything that may belong to it is
+   * hidden */
   check_mask("postgresql://h:5432/d?password=p@ss", "postgresql://h:***");
   check_mask("postgresql://u@h:5432/d?password=p@ss&user=u", "postgresql://u@h:***");
   check_mask("postgresql://h/d?password=p@ss", "postgresql://h/d?password=***");
@@ -141,7 +142,7 @@ static void test_default_loads(void **state) {
   free(text);
 }
 
-/* Every option says what it may be, and what it is by default. */
+/* Every option states its values and its default. */
 static void test_default_shows_what_is_allowed(void **state) {
   (void)state;
   static const char *const lines[] = {
@@ -160,7 +161,8 @@ static void test_default_shows_what_is_allowed(void **state) {
   free(text);
 }
 
-/* With every "#" removed but those of remarks, it must still load: nothing in it is made up. */
+/* With every "#" removed except those of comments, it must still load: nothing in it is invented.
+ */
 static void test_default_switched_on_loads(void **state) {
   (void)state;
   char *text = default_text();

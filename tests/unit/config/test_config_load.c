@@ -262,7 +262,7 @@ static void test_defaults_and_inheritance(void **state) {
   assert_int_equal(config->targets[1]->interval_ms, 60000);
   assert_int_equal(config->targets[1]->timeout_ms, 300);
   assert_string_equal(target_option(config->targets[1], "mounts")->items[0], "/");
-  assert_true(config->rules.items[0].threshold.below); /* as the metric's nature is */
+  assert_true(config->rules.items[0].threshold.below); /* by the metric's nature */
   assert_null(rules_find(&config->targets[0]->rules, &config->rules, &fixture_columns[0]));
   config_free(config);
 }
@@ -328,7 +328,7 @@ static bool only_light(const char *name, struct err *err) {
   return strcmp(name, "light") == 0 || err_set(err, ERR_INVALID, "unknown theme \"%s\"", name);
 }
 
-/* Where themes are looked at, a bad one is an error with its place, beside all others. */
+/* Where themes are checked, a bad one is an error with its place, beside all others. */
 static void test_theme(void **state) {
   (void)state;
   struct config_schema schema = fixture_schema;

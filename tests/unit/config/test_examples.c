@@ -1,5 +1,5 @@
-/* The example files load with the options of the issue that asked for them. What a collector does
- * not know of them yet is found by the test of the whole program. */
+/* The example files load with the options of the issue that asked for them. The test of the whole
+ * program finds options that a collector does not know yet. */
 #include "config/config_fixture.h"
 
 static void load(const char *path, size_t targets) {

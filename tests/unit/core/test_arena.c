@@ -46,7 +46,7 @@ static void test_ceiling(void **state) {
   assert_non_null(arena_alloc(&arena, 48));
   assert_null(arena_alloc(&arena, 17));
   assert_true(arena.exhausted);
-  assert_non_null(arena_alloc(&arena, 16)); /* what fits still fits; it stays marked */
+  assert_non_null(arena_alloc(&arena, 16)); /* smaller ones still fit; it stays marked */
   assert_true(arena.exhausted);
   assert_null(arena_alloc(&arena, 1));
   assert_null(arena_alloc(&arena, SIZE_MAX));
@@ -58,7 +58,7 @@ static void test_ceiling(void **state) {
   arena_fini(&arena);
 }
 
-/* The rounding to alignment counts: never more than the ceiling. */
+/* The rounding to alignment counts: the total never exceeds the limit. */
 static void test_ceiling_holds_for_small_pieces(void **state) {
   (void)state;
   for (size_t ceiling = 0; ceiling < 70; ceiling++) {
@@ -81,7 +81,7 @@ static void test_texts(void **state) {
   assert_memory_equal(arena_text(&arena, "a\0b", 3), "a\0b", 4);
   assert_string_equal(arena_printf(&arena, "%d %s", 42, "x"), "42 x");
   const char *cut = arena_printf(&arena, "%0200d", 1);
-  assert_string_equal(cut, ""); /* whole or not at all */
+  assert_string_equal(cut, ""); /* completely or not at all */
   assert_true(arena.exhausted);
   assert_string_equal(arena_text(&arena, "x", 200), "");
   arena_fini(&arena);

@@ -59,7 +59,7 @@ static void test_duration(void **state) {
     const char *text;
   } cases[] = {
       {0, "0ms"},
-      {0.00004, "<0.1ms"}, /* quick, but no zero */
+      {0.00004, "<0.1ms"}, /* quick, but not zero */
       {0.0004, "0.4ms"},
       {0.00094, "0.9ms"},
       {0.00096, "1ms"},
@@ -113,7 +113,7 @@ static void test_time(void **state) {
   setenv("TZ", "XXX-05:30", 1); /* 5 h 30 min east */
   tzset();
   assert_string_equal(format_time(out, sizeof out, 1795528407123, false, false), "19:23:27");
-  assert_string_equal(format_time(out, 4, 0, true, true), "?"); /* whole or not at all */
+  assert_string_equal(format_time(out, 4, 0, true, true), "?"); /* completely or not at all */
 }
 
 static void test_value(void **state) {
@@ -137,14 +137,14 @@ static void test_value(void **state) {
       {{.type = VALUE_REAL, .real = 0.71}, UNIT_RATIO, false, "71%"},
       {{.type = VALUE_REAL, .real = 0}, UNIT_RATIO, false, "0%"},
       {{.type = VALUE_REAL, .real = 1}, UNIT_RATIO, false, "100%"},
-      {{.type = VALUE_REAL, .real = 0.9996}, UNIT_RATIO, false, "99.9%"}, /* no clean 100 % */
+      {{.type = VALUE_REAL, .real = 0.9996}, UNIT_RATIO, false, "99.9%"}, /* not a clean 100 % */
       {{.type = VALUE_REAL, .real = 0.0004}, UNIT_RATIO, false, "0.1%"},  /* and not nothing */
       {{.type = VALUE_REAL, .real = 1.204}, UNIT_RATIO, false, "120%"},
       {{.type = VALUE_REAL, .real = 84}, UNIT_PER_SECOND, true, "+84/s"},
       {{.type = VALUE_REAL, .real = -20}, UNIT_PER_SECOND, true, "-20/s"},
       {{.type = VALUE_REAL, .real = 0}, UNIT_PER_SECOND, true, "0/s"},
       {{.type = VALUE_REAL, .real = 0.4}, UNIT_PER_SECOND, false, "0.4/s"},
-      {{.type = VALUE_REAL, .real = 1.0 / 60}, UNIT_PER_SECOND, true, "~0/s"}, /* no zero */
+      {{.type = VALUE_REAL, .real = 1.0 / 60}, UNIT_PER_SECOND, true, "~0/s"}, /* not zero */
       {{.type = VALUE_REAL, .real = -0.01}, UNIT_PER_SECOND, true, "~0/s"},
       {{.type = VALUE_REAL, .real = 12430.4}, UNIT_PER_SECOND, false, "12,430/s"},
       {{.type = VALUE_REAL, .real = 1.2 * 1048576}, UNIT_BYTES_PER_SECOND, false, "1.2 MB/s"},
@@ -158,7 +158,7 @@ static void test_value(void **state) {
                cases[i].text, "case %zu", i);
 }
 
-/* Numbers that no server should send: still text, within its room, and of the right sign. */
+/* Numbers that no server should send: still text, within the buffer, and of the right sign. */
 static void test_absurd_numbers(void **state) {
   (void)state;
   static const double numbers[] = {1e300, -1e300, 1e19, -1e19, 1e-300, -0.0};

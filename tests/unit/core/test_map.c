@@ -26,7 +26,7 @@ static void a_key_is_found_by_its_text(void **state) {
   assert_false(map_remove(&map, "one"));
   assert_true(map_add(&map, "one", 1));
   assert_true(map_add(&map, "", 2));
-  assert_false(map_add(&map, copy, 7)); /* it is in it: the first stays */
+  assert_false(map_add(&map, copy, 7)); /* it exists: the first stays */
   assert_int_equal(map_find(&map, copy)->value, 1);
   assert_int_equal(map_find(&map, "")->value, 2);
   assert_null(map_find(&map, "on"));
@@ -86,7 +86,7 @@ static void keys_that_collide_are_distinguished(void **state) {
   free(texts);
 }
 
-/* Against a plain array: what is added and removed in any order is there, or is not. */
+/* Against a plain array: keys that are added and removed in any order are there, or are not. */
 static void adding_and_removing_in_any_order(void **state) {
   enum { KEYS = 200, STEPS = 20000 };
   char(*texts)[16] = texts_make();

@@ -46,7 +46,7 @@ static void test_quantities(void **state) {
       {"1d", 86400},    {"", NAN},           {"x", NAN},
       {"80%%", NAN},    {"5 5", NAN},        {"nan", NAN},
       {"inf", NAN},     {"0x10", NAN},       {"1e999", NAN},
-      {"1e308TB", NAN}, /* no number any more once it is scaled */
+      {"1e308TB", NAN}, /* not a number any more once it is scaled */
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     double quantity = -1;
@@ -80,7 +80,7 @@ static void test_options(void **state) {
     const struct option *option;
     const char *text;
     int64_t number;
-    const char *error; /* NULL: it is fine */
+    const char *error; /* NULL: it is valid */
   } cases[] = {
       {&any_int, "-9223372036854775808", INT64_MIN, NULL},
       {&any_int, "9223372036854775808", 0, "\"9223372036854775808\" is not a whole number"},
@@ -170,7 +170,7 @@ static void test_value_fini(void **state) {
     value.items[i] = mem_dup("item");
     value.names[i] = mem_dup("name");
   }
-  option_value_fini(&value); /* the leak checker sees what it left */
+  option_value_fini(&value); /* the leak checker finds leftovers */
   assert_int_equal(value.item_count, 0);
 }
 

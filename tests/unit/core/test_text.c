@@ -43,7 +43,7 @@ static void test_sanitize(void **state) {
        "b",
        "a" STAND_IN "b", "a?b"},                                         /* line separator */
       {"\xee\x80\x80", STAND_IN, "?"},                                   /* private use */
-      {"\xef\xbf\xbf", STAND_IN, "?"},                                   /* no character */
+      {"\xef\xbf\xbf", STAND_IN, "?"},                                   /* not a character */
       {"\xed\xa0\x80", STAND_IN STAND_IN STAND_IN, "???"},               /* a surrogate */
       {"\xc0\xaf", STAND_IN STAND_IN, "??"},                             /* overlong */
       {"\xf4\x90\x80\x80", STAND_IN STAND_IN STAND_IN STAND_IN, "????"}, /* beyond Unicode */
@@ -76,7 +76,7 @@ static void test_sanitize_cuts(void **state) {
   }
 }
 
-/* Whatever bytes: the result is clean, and cleaning it again changes nothing. */
+/* Whatever the bytes: the result is clean, and cleaning it again changes nothing. */
 static void test_sanitize_anything(void **state) {
   (void)state;
   uint32_t seed = 1;
@@ -127,7 +127,7 @@ static void test_fit(void **state) {
       {"abc", -1, 0, 0},
       {"abc", 2, 2, 2},
       {"abc", 9, 3, 3},
-      {"\xe6\x97\xa5\xe6\x9c\xac", 3, 3, 2}, /* half a character is none */
+      {"\xe6\x97\xa5\xe6\x9c\xac", 3, 3, 2}, /* half a character is not one */
       {"\xe6\x97\xa5\xe6\x9c\xac", 4, 6, 4},
       {"e\xcc\x81x", 1, 3, 1}, /* the accent stays with its letter */
   };

@@ -1,4 +1,4 @@
-/* The steady clock, and by how much the wall clock was set since. */
+/* The monotonic clock, and by how much the wall clock was set since. */
 #include "io/clock.h"
 
 #include <setjmp.h>

@@ -68,7 +68,7 @@ static void test_connects_v6(void **state) {
   }
 }
 
-/* localhost is ::1 and 127.0.0.1 where there is IPv6: the one that listens is found. */
+/* localhost is ::1 and 127.0.0.1 where there is IPv6: the one with a listener is found. */
 static void test_next_address(void **state) {
   (void)state;
   uv_loop_t loop;
@@ -127,7 +127,7 @@ static void test_cancel(void **state) {
   assert_int_equal(outcome.calls, calls);
 }
 
-/* What the name server would say, two addresses of which the first drops what comes. */
+/* A name server's answer: two addresses of which the first drops packets. */
 static int two_addresses(const char *host, const char *service, struct resolve_result *result) {
   static const char *const addresses[] = {"127.0.0.2", "127.0.0.1"};
   (void)host;

@@ -45,7 +45,7 @@ static void test_ceiling(void **state) {
   check(10, 10, true);
 }
 
-/* A file of /proc says that it has no bytes. */
+/* A file of /proc reports a size of 0. */
 static void test_proc(void **state) {
   (void)state;
   struct file_text file;

@@ -1,4 +1,4 @@
-/* What fails for want of descriptors, threads or memory is our limit, and is named. */
+/* A failure for lack of descriptors, threads or memory is our limit, and is named. */
 #include "io/limit.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static void test_files_free(void **state) {
   assert_true(count >= 2);
   close(taken[--count]);
   close(taken[--count]);
-  assert_true(limit_files_free(2, &err)); /* and all are given back */
+  assert_true(limit_files_free(2, &err)); /* and all are released */
   assert_true(limit_files_free(2, &err));
   assert_false(limit_files_free(3, &err));
   while (count > 0)

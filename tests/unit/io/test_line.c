@@ -13,7 +13,7 @@ struct fixture {
   struct io io;
   struct tiny_server server;
   struct line *line;
-  char text[ANSWERS_MAX][ANSWER_MAX + 1]; /* in the order in which they came; of errors, too */
+  char text[ANSWERS_MAX][ANSWER_MAX + 1]; /* in the order of arrival; of errors, too */
   enum err_kind kind[ANSWERS_MAX];
   size_t count;
   bool stop, closed; /* stop: the first answer closes the line */

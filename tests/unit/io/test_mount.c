@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* What df says of /: the independent witness. */
+/* df's values for /: the independent witness. */
 static void ask_df(const char *options, uint64_t figures[3]) {
   char command[128];
   snprintf(command, sizeof command, "LC_ALL=C df %s / | tail -1", options);
@@ -23,7 +23,7 @@ static void ask_df(const char *options, uint64_t figures[3]) {
   assert_int_equal(pclose(df), 0);
 }
 
-/* Others write meanwhile: equal twice in a row is equal. */
+/* Others write meanwhile: twice in a row is enough. */
 static void test_equal_to_df(void **state) {
   (void)state;
   int equal = 0;

@@ -1,5 +1,6 @@
-/* Names off the loop's thread: that silent name servers keep nobody else waiting, that a name is
- * looked up once for all who ask, and that no end waits for it. The name server is the test's. */
+/* Names are resolved off the loop's thread: silent name servers block nothing else, a name is
+ * looked up once for all callers, and the end does not wait for it. The name server is the test's.
+ */
 #include "io/resolve.h"
 
 #include "support/tiny_server.h"
@@ -42,7 +43,7 @@ struct outcome {
   int calls;
   struct resolve_result result;
   struct err err;
-  struct resolve *cancels; /* somebody else, when the answer comes */
+  struct resolve *cancels; /* another callback, when the answer arrives */
 };
 
 static size_t thread_count(void) {
@@ -112,7 +113,7 @@ static void test_answers(void **state) {
   assert_int_equal(outcome.err.kind, ERR_UNRESOLVED);
   assert_string_equal(outcome.err.text,
                       "the name \"none\" has no address: Name or service not known");
-  ask(f, "::1", &outcome); /* no name: nobody is asked */
+  ask(f, "::1", &outcome); /* not a name: no lookup */
   tiny_run_until(&f->loop, &outcome.done);
   assert_int_equal(outcome.result.addresses[0].ss_family, AF_INET6);
   assert_int_equal(atomic_load(&calls), 2);
@@ -135,7 +136,7 @@ static void test_silence_holds_nobody_else(void **state) {
   }
 }
 
-/* Two who ask, one who gives up, one who comes back: one look-up, and its answer for all. */
+/* Two callers, one that gives up, one that comes back: one lookup, and its answer for all. */
 static void test_once_for_all(void **state) {
   struct fixture *f = *state;
   struct outcome first, second, third;
@@ -150,7 +151,7 @@ static void test_once_for_all(void **state) {
   assert_int_equal(second.calls, 1);
   assert_int_equal(third.result.count, 1);
   assert_int_equal(atomic_load(&calls), 1);
-  ask(f, "api", &first); /* what has been answered is asked anew: addresses move */
+  ask(f, "api", &first); /* an answered name is looked up again: addresses move */
   tiny_run_until(&f->loop, &first.done);
   ask(f, "api", &first);
   tiny_run_until(&f->loop, &first.done);
@@ -162,7 +163,7 @@ static void test_asked_again_after_giving_up(void **state) {
   struct outcome outcome;
   for (size_t i = 0; i < 3; i++) {
     resolve_cancel(ask(f, "silent", &outcome));
-    uv_run(&f->loop, UV_RUN_DEFAULT); /* ends at once: for nobody it is waited */
+    uv_run(&f->loop, UV_RUN_DEFAULT); /* ends at once: there is no caller left to wait for */
   }
   ask(f, "silent", &outcome);
   pthread_mutex_unlock(&gate);

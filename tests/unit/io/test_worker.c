@@ -1,4 +1,4 @@
-/* The hand-over between threads: also a test for ThreadSanitizer. */
+/* The handover between threads: also a test for ThreadSanitizer. */
 #include "io/worker.h"
 
 #include "support/tiny_server.h"
@@ -109,7 +109,7 @@ static void test_each_is_done_once(void **state) {
   assert_int_equal(atomic_load(&dropped), 0);
 }
 
-/* One that hangs holds up nobody; those that hang count for the ceiling. */
+/* A task that hangs blocks no other; those that hang count for the limit. */
 static void test_stuck_calls(void **state) {
   struct fixture *fixture = *state;
   struct err err = {0};
@@ -128,7 +128,7 @@ static void test_stuck_calls(void **state) {
   tiny_run_until(&fixture->loop, &fixture->all_done);
 }
 
-/* The pool closes at once; the threads free what they hold when they come back. */
+/* The pool closes at once; the threads free their memory when they return. */
 static void test_close_leaves_stuck_calls_behind(void **state) {
   struct fixture *fixture = *state;
   struct err err = {0};
@@ -150,7 +150,8 @@ static void test_close_from_within_done(void **state) {
     assert_true(start(fixture, i, false, &err));
   fixture->close_in_done = fixture->pool;
   tiny_run_until(&fixture->loop, &fixture->closed);
-  while (atomic_load(&dropped) < 2) /* the two that were not yet taken, here or on their threads */
+  while (atomic_load(&dropped) <
+         2) /* the two that were not yet started, here or on their threads */
     sched_yield();
   assert_int_equal(fixture->done, 1);
 }

@@ -53,10 +53,10 @@ static void test_below(void **state) {
   model_publish(&fixture->model, 0, sample, fixture->now_ms);
   const struct finding *finding = only(judge(fixture, false));
   assert_string_equal(finding->sentence, "hit 71%, below 80%");
-  assert_string_equal(finding->subject, "cache"); /* a summary is the target's own */
+  assert_string_equal(finding->subject, "cache"); /* a summary belongs to the target itself */
 }
 
-/* What says more stands beside, as far as it is known. */
+/* More information is next to it, as far as it is known. */
 static void test_beside(void **state) {
   struct model_fixture *fixture = *state;
   struct sample *sample = lag_sample(fixture);
@@ -74,11 +74,11 @@ static void test_configured_rule(void **state) {
   rules->count = 1;
   publish_lag(fixture, 1, value_int(5000));
   const struct finding *finding = only(judge(fixture, false));
-  assert_int_equal(finding->severity, SEVERITY_WARN); /* it has no crit any more */
+  assert_int_equal(finding->severity, SEVERITY_WARN); /* it no longer has a crit */
   assert_string_equal(finding->sentence, "lag 5,000, above 5");
 }
 
-/* The headline is what does most harm, not what began first. */
+/* The headline is the most harmful one, not the earliest. */
 static void test_harm(void **state) {
   struct model_fixture *fixture = *state;
   struct sample *sample = lag_sample(fixture);
@@ -110,7 +110,7 @@ static void test_harm(void **state) {
     row->reason = "because";
   }
   model_publish(&fixture->model, 1, sample, fixture->now_ms);
-  fixture->now_ms += 1000; /* later still: nobody answers */
+  fixture->now_ms += 1000; /* later still: no server answers */
   fail_slot(fixture, 0, ERR_REFUSED, "refused");
   assert_string_equal(judge(fixture, false)->items[0].subject, "cache");
   assert_string_equal(fixture->model.findings->items[1].row, "first");
@@ -118,7 +118,7 @@ static void test_harm(void **state) {
               fixture->model.findings->items[2].since_ms);
 }
 
-/* A collector that knows the onset is believed, and the same moment is told everywhere. */
+/* A start reported by the collector is believed, and shown everywhere as the same time. */
 static void test_onset_of_a_row(void **state) {
   struct model_fixture *fixture = *state;
   const int64_t onset = fixture->now_ms - 21000;
@@ -136,7 +136,7 @@ static void test_onset_of_a_row(void **state) {
                       "resolved after 23s: stuck for 21s");
 }
 
-/* A target's own threshold judges it, and nobody else. */
+/* A target's own threshold applies to it, and to no other. */
 static void test_own_rule(void **state) {
   struct model_fixture *fixture = *state;
   struct rules *rules = &fixture->config->targets[1]->rules;
@@ -155,7 +155,7 @@ static void test_own_rule(void **state) {
   assert_int_equal(findings->items[1].severity, SEVERITY_WARN);
 }
 
-/* `for`: pending until it has held; one pass cannot wait and says so. */
+/* `for`: pending until it has held; a single pass cannot wait and says so. */
 static void test_for(void **state) {
   struct model_fixture *fixture = *state;
   struct rules *rules = &fixture->config->rules;
@@ -182,14 +182,14 @@ static void test_for(void **state) {
   assert_string_equal(events_get(&fixture->model.events, 0)->text, "lag 9, above 5, for 5.0s");
   assert_int_equal(fixture->model.events.count, 1);
 
-  publish_lag(fixture, 1, value_int(1)); /* a dip begins it anew */
+  publish_lag(fixture, 1, value_int(1)); /* a dip restarts it */
   assert_int_equal(judge(fixture, false)->count, 0);
   fixture->now_ms += 1000;
   publish_lag(fixture, 1, value_int(9));
   assert_true(only(judge(fixture, false))->pending);
 
   fixture->now_ms += 4000;
-  fail_slot(fixture, 1, ERR_TIMEOUT, "no answer"); /* a hiccup does not */
+  fail_slot(fixture, 1, ERR_TIMEOUT, "no answer"); /* a short dip does not */
   judge(fixture, false);
   fixture->now_ms += 1000;
   publish_lag(fixture, 1, value_int(9));
@@ -200,7 +200,7 @@ static void test_for(void **state) {
   assert_string_equal(finding->sentence, "lag 9, above 5 (seen once; the threshold requires 5.0s)");
 }
 
-/* Children colour their cells only; what their collector says of them counts. */
+/* Children colour their cells only; their collector's severity counts. */
 static void test_children(void **state) {
   struct model_fixture *fixture = *state;
   struct sample *sample = lag_sample(fixture);
@@ -242,7 +242,7 @@ static void test_down(void **state) {
     fail_slot(fixture, 1, cases[i].kind, "the reason %s");
     const struct finding *finding = only(judge(fixture, false)); /* its rows are history */
     assert_int_equal(finding->severity, cases[i].severity);
-    assert_string_equal(finding->sentence, "the reason %s"); /* no format of a server's */
+    assert_string_equal(finding->sentence, "the reason %s"); /* not a server's format */
     assert_string_equal(finding->subject, "main");
     assert_null(finding->table);
     assert_int_equal(finding->since_ms, 1000000); /* the first failure, not the last */
@@ -264,7 +264,7 @@ static void test_stale(void **state) {
   assert_int_equal(only(judge(fixture, false))->since_ms, 1005001);
 }
 
-/* A question that failed never leaves its target OK, and what was found before is not over. */
+/* A failed question never leaves its target OK, and earlier findings are not resolved. */
 static void test_fault(void **state) {
   struct model_fixture *fixture = *state;
   struct model *model = &fixture->model;
@@ -289,7 +289,7 @@ static void test_fault(void **state) {
                "round %d", i);
     assert_int_equal(finding->since_ms, 1002000); /* the same one, whatever its numbers */
     assert_int_equal(model_target_severity(model, 1, fixture->now_ms), SEVERITY_UNKNOWN);
-    assert_int_equal(model->events.count, 2); /* its own; "resolved" nobody knows */
+    assert_int_equal(model->events.count, 2); /* its own; "resolved" would be a guess */
     assert_int_equal(model->held->count, 1);
   }
   fixture->now_ms += 2000;
@@ -300,7 +300,7 @@ static void test_fault(void **state) {
   assert_int_equal(model->held->count, 0);
 }
 
-/* Rows that are found in spite of the fault are judged; a fault of another table holds nothing. */
+/* Rows that are found despite the fault are judged; a fault of another table holds nothing. */
 static void test_fault_and_rows(void **state) {
   struct model_fixture *fixture = *state;
   struct model *model = &fixture->model;
@@ -320,10 +320,10 @@ static void test_fault_and_rows(void **state) {
   model_publish(model, 1, sample, fixture->now_ms);
   assert_int_equal(judge(fixture, false)->count, 1);
   assert_int_equal(model->held->count, 0);
-  assert_int_equal(model->events.count, 5); /* two are over, one is new */
+  assert_int_equal(model->events.count, 5); /* two are resolved, one is new */
 }
 
-/* A fault of the whole target is no outage, and its end is told. */
+/* A fault of the whole target is not an outage, and its end is reported. */
 static void test_fault_of_target(void **state) {
   struct model_fixture *fixture = *state;
   struct model *model = &fixture->model;
@@ -345,7 +345,7 @@ static void test_fault_of_target(void **state) {
   assert_non_null(strstr(events_get(&model->events, 0)->text, "the client crashed"));
 }
 
-/* The worst first, then the oldest; what is pending last. */
+/* The most severe first, then the oldest; pending ones last. */
 static void test_order(void **state) {
   struct model_fixture *fixture = *state;
   publish_lag(fixture, 0, value_int(500));
@@ -371,8 +371,8 @@ static void test_order(void **state) {
   assert_null(findings_find(findings, 0, "groups", "a", "lag"));
 }
 
-/* A storm is cut where its room ends, and is judged in time: 20 groups of 1,000 partitions each may
- * all be in trouble. */
+/* A storm is cut at its limit, and is judged in time: 20 groups of 1,000 partitions each may all be
+ * in trouble. */
 static void test_storm(void **state) {
   struct model_fixture *fixture = *state;
   enum { ROWS = 20000 };
@@ -402,7 +402,7 @@ static void configure(struct model_fixture *fixture, const char *metric,
   rules->items[rules->count++] = (struct rule){mem_dup(metric), threshold};
 }
 
-/* What somebody has asked for, and nobody could judge, is no OK; a default is. */
+/* A configured threshold that could not be judged is not OK; a default is. */
 static void test_unjudged(void **state) {
   struct model_fixture *fixture = *state;
   fixture->model.wants_all_judged = true;
@@ -424,7 +424,7 @@ static void test_unjudged_rows(void **state) {
   struct model_fixture *fixture = *state;
   fixture->model.wants_all_judged = true;
   configure(fixture, "kafka.lag", (struct threshold){.has_warn = true, .warn = 5});
-  configure(fixture, "redis.hit", (struct threshold){0}); /* switched off: nobody waits for it */
+  configure(fixture, "redis.hit", (struct threshold){0}); /* switched off: it is not waited for */
   struct sample *sample = lag_sample(fixture);
   lag_row(sample, 0, "a", NULL, value_int(1));
   lag_row(sample, 0, "b", NULL, value_none("needs DESCRIBE on the topic"));
@@ -441,7 +441,7 @@ static void test_unjudged_rows(void **state) {
                       "kafka.lag not evaluated for 1 of 3 rows: needs DESCRIBE on the topic");
 }
 
-/* Who looks for 3 s waits for a `for` of 2 s, and cannot wait for one of 5. */
+/* A check that runs for 3 s waits for a `for` of 2 s, and cannot wait for one of 5. */
 static void test_watched(void **state) {
   struct model_fixture *fixture = *state;
   fixture->model.watch_ms = 3000;
@@ -460,7 +460,7 @@ static void test_watched(void **state) {
                       "lag 9, above 5 (watched for 3.0s; the threshold requires 5.0s)");
 }
 
-/* The headline's "since" and the event's time are one moment, though it is evaluated later. */
+/* The headline's "since" and the event's time are one moment, although it is evaluated later. */
 static void test_one_onset_on_the_screen(void **state) {
   struct model_fixture *fixture = *state;
   fixture->now_ms = 1000999;

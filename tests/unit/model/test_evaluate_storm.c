@@ -1,4 +1,4 @@
-/* More findings than are kept: which ones those are, and what is said of the others. */
+/* More findings than are kept: which ones are kept, and what is said about the others. */
 #include "model_fixture.h"
 
 enum { STORM_ROWS = 1000, TINY_BYTES = 4000 };
@@ -9,7 +9,7 @@ static int tiny_setup(void **state) {
   return 0;
 }
 
-/* So many rows with that lag, "row/0" and on. */
+/* That many rows with that lag, "row/0" and on. */
 static void add_rows(struct sample *sample, int count, int64_t lag) {
   for (int i = 0; i < count; i++) {
     char key[40];
@@ -46,7 +46,7 @@ static void check_severity(struct model_fixture *fixture, size_t target_index,
   assert_int_equal(model_target_severity(&fixture->model, target_index, fixture->now_ms), severity);
 }
 
-/* However many findings an earlier target has: what concerns a whole target is never lost. */
+/* However many findings an earlier target has: a finding of a whole target is never lost. */
 static void test_hides_no_outage(void **state) {
   struct model_fixture *fixture = *state;
   publish_storm(fixture, 0);
@@ -84,7 +84,7 @@ static void test_hides_no_unjudged(void **state) {
   check_severity(fixture, 1, SEVERITY_UNKNOWN);
 }
 
-/* The most harmful are kept, whichever target they are of, and those that are not are counted. */
+/* The most harmful are kept, whichever target they belong to, and the others are counted. */
 static void test_keeps_the_worst(void **state) {
   struct model_fixture *fixture = *state;
   publish_storm(fixture, 0);
@@ -112,7 +112,7 @@ static void test_keeps_the_worst(void **state) {
   assert_false(findings_count_is_least(findings, SEVERITY_CRIT));
 }
 
-/* None of its findings is kept: neither the target nor a row of it is OK for that. */
+/* None of its findings is kept: that makes neither the target nor a row of it OK. */
 static void test_all_of_a_target_cut(void **state) {
   struct model_fixture *fixture = *state;
   publish_storm(fixture, 0);
@@ -129,7 +129,8 @@ static void test_all_of_a_target_cut(void **state) {
                       "1 more finding in Groups is not listed: too many to keep");
 }
 
-/* What is not listed any more is not over, and has kept its age when it is listed again. */
+/* A finding that is no longer listed is not resolved, and has kept its age when it is listed again.
+ */
 static void test_ends_nothing(void **state) {
   struct model_fixture *fixture = *state;
   struct events *events = &fixture->model.events;
@@ -153,7 +154,7 @@ static void test_ends_nothing(void **state) {
   assert_int_equal(fixture->model.held->count, 0);
 }
 
-/* The storm outlives an outage: what is remembered for then has the same ceiling. */
+/* The storm outlives an outage: the findings remembered during it have the same limit. */
 static void test_held_is_bounded(void **state) {
   struct model_fixture *fixture = *state;
   publish_storm(fixture, 0);
@@ -165,8 +166,7 @@ static void test_held_is_bounded(void **state) {
   assert_true(fixture->model.held->count > 0 && fixture->model.held->count < kept);
 }
 
-/* Those that do not count yet come last; of what is cut of them nothing counts either, until it is
- * old enough. */
+/* Pending ones come last; of those that are cut none counts either, until it is old enough. */
 static void test_pending(void **state) {
   struct model_fixture *fixture = *state;
   configure(fixture, "kafka.lag", (struct threshold){.has_warn = true, .warn = 5, .for_ms = 5000});

@@ -36,7 +36,7 @@ static void test_err(void **state) {
   (void)state;
   struct err err = {0};
   assert_false(err_set(&err, ERR_REFUSED, "port %d: %s\n \n", 80, "refused"));
-  assert_string_equal(err.text, "port 80: refused"); /* as libraries write it, less their end */
+  assert_string_equal(err.text, "port 80: refused"); /* as libraries write it, without its end */
   assert_int_equal(err.kind, ERR_REFUSED);
   assert_false(err_set(&err, ERR_IO, "%02000d", 1));
   assert_int_equal(strlen(err.text), sizeof err.text - 1);

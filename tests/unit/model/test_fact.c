@@ -26,7 +26,7 @@ static void test_a_change_is_an_event(void **state) {
   expect(fixture, 1, "restarted");
   publish(fixture, "A", "run 2", "standby");
   expect(fixture, 2, "role changed from primary to standby");
-  publish(fixture, "B", "run 7", "standby"); /* of course it has another start, too */
+  publish(fixture, "B", "run 7", "standby"); /* its start differs, too */
   expect(fixture, 3, "different server: was A, now B");
 }
 
@@ -40,7 +40,7 @@ static void test_an_unknown_value_is_not_a_change(void **state) {
   expect(fixture, 1, "restarted");
 }
 
-/* However long nobody could ask. */
+/* However long it could not be asked. */
 static void test_a_restart_is_seen_through_an_outage(void **state) {
   struct model_fixture *fixture = *state;
   publish(fixture, "A", "run 1", "primary");

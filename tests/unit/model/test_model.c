@@ -36,7 +36,7 @@ static void test_states(void **state) {
   assert_int_equal(target->samples, 2);
 }
 
-/* `check` waits for the slowest: the answers of the others are not stale for that. */
+/* `check` waits for the slowest: the answers of the others are not stale for that reason. */
 static void test_asked_once(void **state) {
   struct model_fixture *fixture = *state;
   model_ask_once(&fixture->model);
@@ -81,14 +81,14 @@ static void test_events(void **state) {
   judge(fixture, false);
   last_event(fixture, 1, SEVERITY_WARN, "main group", "lag 500, above 100");
   fixture->now_ms += 2000;
-  publish_lag(fixture, 1, value_int(600)); /* the same trouble: no news */
+  publish_lag(fixture, 1, value_int(600)); /* the same trouble: no event */
   judge(fixture, false);
   assert_int_equal(fixture->model.events.count, 1);
   fixture->now_ms += 2000;
   publish_lag(fixture, 1, value_int(5000)); /* it got worse */
   judge(fixture, false);
   last_event(fixture, 2, SEVERITY_CRIT, "main group", "lag 5,000, above 1,000");
-  publish_lag(fixture, 1, value_int(500)); /* better, but not over */
+  publish_lag(fixture, 1, value_int(500)); /* better, but not resolved */
   judge(fixture, false);
   assert_int_equal(fixture->model.events.count, 2);
   fixture->now_ms += 2000;
@@ -105,7 +105,8 @@ static void test_events(void **state) {
   last_event(fixture, 5, SEVERITY_OK, "main", "up again after 41s");
 }
 
-/* One outage may fail in several ways in turn: what is news is that it is worse than was said. */
+/* One outage may fail in several ways in turn: an event is added only when it is worse than
+ * reported. */
 static void test_an_outage_is_reported_once(void **state) {
   struct model_fixture *fixture = *state;
   static const enum err_kind kinds[] = {ERR_TIMEOUT, ERR_PROTOCOL, ERR_TIMEOUT, ERR_PROTOCOL,
@@ -126,7 +127,7 @@ static void test_an_outage_is_reported_once(void **state) {
   last_event(fixture, 4, SEVERITY_CRIT, "main", "refused");
 }
 
-/* While a target is down nobody knows whether its rows' troubles are over. */
+/* While a target is down it is not known whether its rows' troubles are resolved. */
 static void test_no_recovery_while_down(void **state) {
   struct model_fixture *fixture = *state;
   publish_lag(fixture, 1, value_int(500));
@@ -136,13 +137,13 @@ static void test_no_recovery_while_down(void **state) {
   last_event(fixture, 2, SEVERITY_CRIT, "main", "refused");
 }
 
-/* A trouble that an outage hides is the same trouble behind it: no news, and as old as it is. */
+/* A trouble that an outage hides is the same trouble afterwards: no event, and as old as it is. */
 static void test_trouble_outlasts_an_outage(void **state) {
   struct model_fixture *fixture = *state;
   const int64_t start = fixture->now_ms;
   publish_lag(fixture, 1, value_int(500));
   judge(fixture, false);
-  for (size_t i = 0; i < 3; i++) { /* several evaluations, and the last is for want of fresh data */
+  for (size_t i = 0; i < 3; i++) { /* several evaluations, and the last lacks fresh data */
     fixture->now_ms += 2000;
     fail_slot(fixture, 1, ERR_REFUSED, "refused");
     assert_int_equal(judge(fixture, false)->count, 1);
@@ -171,11 +172,12 @@ static void test_trouble_ends_in_an_outage(void **state) {
   publish_lag(fixture, 1, value_int(5));
   assert_int_equal(judge(fixture, false)->count, 0);
   last_event(fixture, 4, SEVERITY_OK, "main group", "resolved after 6.0s: lag 500, above 100");
-  judge(fixture, false); /* said once */
+  judge(fixture, false); /* reported once */
   assert_int_equal(fixture->model.events.count, 4);
 }
 
-/* Old data comes of a pause or a suspended process of ours: nothing has happened to the target. */
+/* Old data is the result of a pause or of our suspended process: nothing has happened to the
+ * target. */
 static void test_stale_adds_no_event(void **state) {
   struct model_fixture *fixture = *state;
   publish_lag(fixture, 1, value_int(5));
@@ -185,7 +187,7 @@ static void test_stale_adds_no_event(void **state) {
   assert_int_equal(fixture->model.events.count, 0);
 }
 
-/* However many children come before it: what is seen first is a root's. */
+/* However many children precede it: a root's event is the visible one. */
 static void test_roots_have_history(void **state) {
   struct model_fixture *fixture = *state;
   struct sample *sample = lag_sample(fixture);
@@ -212,12 +214,12 @@ static void test_history(void **state) {
   const struct history_ring *ring = history_find(target->history, 0, "group", LAG_LAG);
   assert_non_null(ring);
   assert_true(history_value(ring, 0) == 2.5F);
-  assert_true(isnan(history_value(ring, 1))); /* not known is no zero */
+  assert_true(isnan(history_value(ring, 1))); /* unknown is not zero */
   assert_true(history_value(ring, 2) == 1);
   assert_null(history_find(target->history, 0, "group", LAG_HIT)); /* keeps none */
 }
 
-/* What nobody heard is a gap in the chart. */
+/* A time without data is a gap in the chart. */
 static void test_history_of_an_outage(void **state) {
   struct model_fixture *fixture = *state;
   publish_lag(fixture, 1, value_int(1));

@@ -1,9 +1,9 @@
-/* What stands in the event log when much happens at once. */
+/* The event log when much happens at once. */
 #include "model/news.h"
 
 #include "model_fixture.h"
 
-enum { TARGETS = 6 }; /* more than have room at once */
+enum { TARGETS = 6 }; /* more than fit at once */
 
 static int many_setup(void **state) {
   struct model_fixture *fixture = mem_new(sizeof *fixture);
@@ -22,7 +22,7 @@ static int many_setup(void **state) {
   return 0;
 }
 
-/* So many groups with a lag that is a warning; the one in the middle is worse. */
+/* That many groups with a lag that is a warning; the one in the middle is worse. */
 static void publish_groups(struct model_fixture *fixture, size_t target_index, int count,
                            int64_t worst) {
   struct sample *sample = lag_sample(fixture);
@@ -43,7 +43,7 @@ static void check_event(struct model_fixture *fixture, size_t age, enum severity
   assert_int_equal(event->severity, severity);
 }
 
-/* The worst is the newest, and the others are counted. */
+/* The most severe is the newest, and the others are counted. */
 static void test_storm(void **state) {
   struct model_fixture *fixture = *state;
   publish_groups(fixture, 1, 645, 5000);
@@ -55,7 +55,7 @@ static void test_storm(void **state) {
   check_event(fixture, NEWS_OF_TARGET_MAX, SEVERITY_WARN, "main",
               "613 more findings, not logged one by one");
   fixture->now_ms += 2000;
-  publish_groups(fixture, 1, 645, 5000); /* no news */
+  publish_groups(fixture, 1, 645, 5000); /* no event */
   judge(fixture, false);
   assert_int_equal(fixture->model.events.count, NEWS_OF_TARGET_MAX + 1);
 
@@ -82,7 +82,7 @@ static void test_one_more(void **state) {
               "1 more finding, not logged one by one");
 }
 
-/* Those of another target are not pushed out, though they are less harmful. */
+/* Those of another target are not pushed out, although they are less harmful. */
 static void test_storm_beside(void **state) {
   struct model_fixture *fixture = *state;
   publish_groups(fixture, 0, 645, 5000);
@@ -106,7 +106,7 @@ static void test_storm_everywhere(void **state) {
               "1,373 more findings of 5 targets, not logged one by one");
 }
 
-/* What is left out may be critical, too: its count is. */
+/* A finding that is left out may be critical, too: its count says so. */
 static void test_rest_has_its_severity(void **state) {
   struct model_fixture *fixture = *state;
   struct sample *sample = lag_sample(fixture);

@@ -72,7 +72,7 @@ static void test_one_object_is_named_whatever_its_text(void **state) {
   assert_phrase(plan, CONFIRM_NAME, "billing");
 }
 
-/* What cannot be typed as it is shown is not asked for. */
+/* A name that cannot be typed as shown is not asked for. */
 static void test_odd_names(void **state) {
   (void)state;
   static const struct {

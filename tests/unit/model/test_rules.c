@@ -8,7 +8,7 @@ static const struct threshold low = {
     .has_warn = true, .warn = 0.8, .has_crit = true, .crit = 0.5, .below = true};
 static const struct threshold warn_only = {.has_warn = true, .warn = 80};
 static const struct threshold crit_only = {.has_crit = true, .crit = 90};
-/* The worse state wins, also where somebody wrote them the wrong way round. */
+/* The worse state wins, even if they were written the wrong way round. */
 static const struct threshold reversed = {
     .has_warn = true, .warn = 90, .has_crit = true, .crit = 80};
 
@@ -33,7 +33,7 @@ static void test_judge(void **state) {
       {&reversed, value_int(95), SEVERITY_CRIT},
       {&high, value_text("99"), SEVERITY_OK},
       {&high, value_none("needs rights"), SEVERITY_OK},
-      {&low, value_none(NULL), SEVERITY_OK}, /* what is not known is not low */
+      {&low, value_none(NULL), SEVERITY_OK}, /* an unknown value is not low */
       {NULL, value_int(1000), SEVERITY_OK},
   };
   for (size_t i = 0; i < COUNT(cases); i++)
@@ -59,7 +59,7 @@ static void test_find(void **state) {
   assert_ptr_equal(rules_find(&no, &rules, &free), &free.threshold);
   assert_null(rules_find(&no, &rules, &none));
   assert_null(rules_find(&no, &rules, &plain));
-  assert_true(rules_find(&own, &rules, &lag)->crit == 5); /* the target's, before all's */
+  assert_true(rules_find(&own, &rules, &lag)->crit == 5); /* the target's, before the global one */
   assert_null(rules_find(&own, &rules, &free));           /* switched off for it alone */
   assert_true(rules_find(&own, &rules, &used)->warn == 0.7);
   rules_fini(&own);

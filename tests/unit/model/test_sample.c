@@ -29,7 +29,7 @@ static void test_rows(void **state) {
     struct row *row = sample_row(sample, table, key, i ? "first" : NULL);
     assert_non_null(row);
     assert_int_equal(row->severity, SEVERITY_OK);
-    for (size_t c = 0; c < 3; c++) { /* does not apply, until somebody says more */
+    for (size_t c = 0; c < 3; c++) { /* does not apply, until a value is set */
       assert_int_equal(row->cells[c].type, VALUE_NONE);
       assert_null(row->cells[c].text);
     }
@@ -45,7 +45,7 @@ static void test_rows(void **state) {
   sample_free(sample);
 }
 
-/* A full sample says so and keeps what it has. */
+/* A full sample says so and keeps its contents. */
 static void test_full(void **state) {
   (void)state;
   struct sample *sample = sample_new(specs, 2);

@@ -1,5 +1,5 @@
-/* A pipeline with actions of the test's own, on a model that is made by hand, with a real audit in
- * a folder of its own. */
+/* A pipeline with actions of the test's own, on a hand-made model, with a real audit in a folder of
+ * its own. */
 #pragma once
 
 #include "core/mem.h"
@@ -40,11 +40,11 @@ struct fixture {
   int changed, opened, collected;
 };
 
-/* What the fake actions were told to do, and what they have seen. The only test that runs in a
- * process at a time. */
+/* How the fake actions are to behave, and what they have seen. Only one test runs in a process at a
+ * time. */
 static struct script {
   struct fixture *fixture;
-  int applies_no; /* why-not of the next applies */
+  int applies_no; /* the refusal of the next applies */
   bool plan_no;   /* no plan */
   bool hang;      /* execute never ends by itself */
   bool batches;   /* 100 of 340 rows of the first object are done before */
@@ -55,7 +55,7 @@ static struct script {
   int surveys, executions, verifications, cancels, drops;
   bool intent_first;           /* the intent was in the file when execute began */
   const struct plan *executed; /* the plan object that was executed */
-  struct step_call *call;      /* under way, when it hangs */
+  struct step_call *call;      /* running, when it hangs */
   uv_timer_t *turn;
   char param[64]; /* of the last plan */
 } script;
@@ -77,7 +77,7 @@ static inline size_t count_of(const char *text, const char *needle) {
   return count;
 }
 
-/* Lines of the audit that hold both. */
+/* Lines of the audit that contain both. */
 static inline size_t audited(const struct fixture *f, const char *one, const char *two) {
   char *text = file_text(f->path), *save = NULL;
   size_t count = 0;
@@ -87,7 +87,7 @@ static inline size_t audited(const struct fixture *f, const char *one, const cha
   return count;
 }
 
-/* ---- steps: each ends in a later turn of the loop */
+/* ---- steps: each ends in a later iteration of the loop */
 
 static void turn_closed(uv_handle_t *handle) {
   free(handle);
@@ -261,7 +261,7 @@ static bool fake_preset(const struct row *row, size_t param, char *out, size_t s
   return true;
 }
 
-/* For the target; a row of sessions says the name. */
+/* For the target; a row of sessions has the name. */
 static const struct action fake_context = {
     .spec = {.id = "fake.context",
              .kind = "fake",
@@ -417,7 +417,7 @@ static inline void fixture_wait(struct fixture *f, bool (*done)(struct fixture *
     uv_run(&f->loop, UV_RUN_ONCE);
   f->patience_closed = false;
   uv_close((uv_handle_t *)&f->patience, fixture_patience_closed);
-  while (!f->patience_closed) /* a turn may end before it, after uv_stop: it is used again */
+  while (!f->patience_closed) /* an iteration may end before it, after uv_stop: it is used again */
     uv_run(&f->loop, UV_RUN_NOWAIT);
   assert_false(f->late);
 }
@@ -437,7 +437,7 @@ static inline bool is_closed(struct fixture *f) {
 /* Both at once, as the program does. */
 static inline void fixture_close(struct fixture *f) {
   pipeline_close(f->pipeline, fixture_pipeline_closed, f);
-  assert_non_null(f->pipeline); /* closed comes in a later turn */
+  assert_non_null(f->pipeline); /* closed is called in a later iteration */
   audit_close(f->audit, fixture_audit_closed, f);
   fixture_wait(f, is_closed);
 }
@@ -457,7 +457,7 @@ static inline int fixture_teardown(void **state) {
   return 0;
 }
 
-/* ---- asking, and looking */
+/* ---- requests and assertions */
 
 static inline struct operation *front(struct fixture *f) {
   return f->model.operations.front;

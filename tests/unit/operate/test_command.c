@@ -1,4 +1,4 @@
-/* What may be typed after the colon, and what comes of it. */
+/* Commands that may be typed after the colon, and their effect. */
 #include "operate/command.h"
 #include "pipeline_fixture.h"
 

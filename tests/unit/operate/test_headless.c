@@ -1,4 +1,5 @@
-/* What `stacktop apply` judges before anything begins, and `stacktop plan` of its words. */
+/* The checks of `stacktop apply` before anything begins, and how `stacktop plan` parses its words.
+ */
 #include "core/mem.h"
 #include "io/clock.h"
 #include "operate/headless_apply.h"
@@ -48,7 +49,7 @@ static void test_the_plan_fits_the_configuration(void **state) {
   struct err err = {0};
   assert_true(headless_apply_fits(plan, config, &target, &err));
   assert_ptr_equal(target, config->targets[0]);
-  plan->production = true; /* it was judged otherwise when the plan was made */
+  plan->production = true; /* its risk was different when the plan was made */
   check_unfit(plan, config, "now classified differently");
   plan->environment = "production";
   check_unfit(plan, config, "for the environment \"production\", but");
@@ -106,12 +107,12 @@ static void test_a_server_that_does_not_answer(void **state) {
   struct plan *plan = plan_of(headless.config);
   struct err err = {0}, unknown = {.kind = ERR_IO};
   assert_true(headless_apply_at(&headless, plan, &unknown, &err));
-  assert_int_equal(collected, 0); /* the plan names no server: nobody is asked */
+  assert_int_equal(collected, 0); /* the plan names no server: none is asked */
   assert_int_equal(unknown.kind, ERR_NONE);
   plan->address = "127.0.0.1:5432";
   assert_true(headless_apply_at(&headless, plan, &unknown, &err));
   assert_int_equal(collected, 1);
-  assert_int_equal(unknown.kind, ERR_REFUSED); /* it is said, and the effect will see */
+  assert_int_equal(unknown.kind, ERR_REFUSED); /* it is reported, and the effect will find out */
   teardown(&headless, plan);
 }
 

@@ -1,4 +1,4 @@
-/* Read-only: where it comes from, who may end it, and when it is back. */
+/* Read-only: its sources, who may end it, and when it is back. */
 #include "core/mem.h"
 #include "operate/lock.h"
 #include "support/core_test.h"
@@ -72,7 +72,7 @@ static void test_where_it_comes_from(void **state) {
   check_why(f, false, false, "read_only in the configuration", false);
   setenv("STACKTOP_READ_ONLY", "1", 1);
   check_why(f, true, false, "STACKTOP_READ_ONLY is set", true);
-  setenv("STACKTOP_READ_ONLY", "no", 1); /* whatever it says but 0 */
+  setenv("STACKTOP_READ_ONLY", "no", 1); /* any value except 0 */
   check_why(f, false, false, "STACKTOP_READ_ONLY is set", true);
   f->config->read_only = false;
   static const char *const unset[] = {"", "0"};
@@ -117,7 +117,7 @@ static void test_it_is_back_when_nothing_is_done(void **state) {
   lock_init(&f->lock, f->config, true, false);
   assert_true(lock_show(&f->lock, &f->operations, 1000));
   assert_int_equal(f->operations.lock, LOCK_READ_ONLY);
-  lock_touch(&f->lock, 1000); /* nobody unlocks by doing something */
+  lock_touch(&f->lock, 1000); /* an action does not unlock */
   assert_false(allowed(f, 1000));
   assert_true(opens(f, "ecap", 1000, ""));
   assert_true(lock_show(&f->lock, &f->operations, 1000));

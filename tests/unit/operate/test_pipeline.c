@@ -1,9 +1,9 @@
-/* The pipeline: what it refuses, and the order of what it does, with actions of the test's own and
- * a real audit. */
+/* The pipeline: its refusals, and the order of its steps, with actions of the test's own and a real
+ * audit. */
 #include "operate/pipeline_run.h"
 #include "pipeline_fixture.h"
 
-/* ---- the way of one that succeeds */
+/* ---- an operation that succeeds */
 
 static void test_the_intent_is_on_disk_before_the_effect(void **state) {
   struct fixture *f = *state;
@@ -100,7 +100,8 @@ static void test_old_data_makes_no_plan(void **state) {
   fixture_publish_at(f, "127.0.0.1:1", clock_now_ms() - 11000);
   act_row(f, &fake_rows, "k1");
   check_refused(f, "11s old");
-  fixture_publish_at(f, "127.0.0.1:1", clock_now_ms() - 6000); /* stale: two turns were missed */
+  fixture_publish_at(f, "127.0.0.1:1",
+                     clock_now_ms() - 6000); /* stale: two collections were missed */
   act_row(f, &fake_rows, "k1");
   check_refused(f, "too old for a plan");
   struct err err;
@@ -134,8 +135,8 @@ static void check_not_agreed(struct fixture *f, const char *typed, const char *w
   assert_int_equal(front(f)->audit_id[0], '\0');
 }
 
-/* A server is what it says it is, wherever it answers: another broker of the same cluster is none,
- * and the same address may lead to a different one. */
+/* A server is identified by its own name, wherever it answers: another broker of the same cluster
+ * is the same, and the same address may lead to a different one. */
 static void test_the_server_counts_more_than_its_address(void **state) {
   struct fixture *f = *state;
   fixture_publish_as(f, "cluster-a", "127.0.0.1:1", clock_now_ms());
@@ -143,7 +144,7 @@ static void test_the_server_counts_more_than_its_address(void **state) {
   assert_string_equal(front(f)->plan->server, "cluster-a");
   fixture_publish_as(f, "cluster-b", "127.0.0.1:1", clock_now_ms());
   check_not_agreed(f, "main", "is now a different server: cluster-b; the plan is for cluster-a");
-  fixture_publish_at(f, "127.0.0.1:2", clock_now_ms()); /* it does not say which it is */
+  fixture_publish_at(f, "127.0.0.1:2", clock_now_ms()); /* it does not name itself */
   check_not_agreed(f, "main", "is now at 127.0.0.1:2");
   fixture_publish_as(f, "cluster-a", "127.0.0.1:2", clock_now_ms());
   agree_to(f, "main");
@@ -189,14 +190,14 @@ static void test_read_only_is_held_here(void **state) {
   struct operation *dry = pipeline_begin(f->pipeline, 2, words, true, &err);
   assert_int_equal(dry->phase, OPERATION_PLAN);
   f->lock.why = NULL;
-  assert_false(pipeline_agree(f->pipeline, dry, "y", &err)); /* it was only to be looked at */
+  assert_false(pipeline_agree(f->pipeline, dry, "y", &err)); /* it was only a dry run */
   f->config->targets[0]->read_only = true;
   act_row(f, &fake_rows, "k1");
   check_refused(f, "main is read-only");
   assert_int_equal(script.executions, 0);
 }
 
-/* A disk may take long for the intent: who has locked meanwhile is heard. */
+/* A disk may take long for the intent: a lock in the meantime is respected. */
 static void test_locked_while_the_intent_is_written(void **state) {
   struct fixture *f = *state;
   act_row(f, &fake_rows, "k1");
@@ -226,9 +227,9 @@ static void test_the_form(void **state) {
   give(f, REQUEST_FORM, 2, missing);
   assert_int_equal(front(f)->param_wrong, 1);
   assert_has(front(f)->err.text, "missing parameter name");
-  give(f, REQUEST_FORM, 1, missing); /* too few are missing ones, too */
+  give(f, REQUEST_FORM, 1, missing); /* too few count as missing ones, too */
   assert_int_equal(front(f)->param_wrong, 1);
-  script.plan_no = true; /* back to where it can be mended */
+  script.plan_no = true; /* back to the form, where it can be corrected */
   give(f, REQUEST_FORM, 2, good);
   assert_int_equal(front(f)->phase, OPERATION_FORM);
   assert_int_equal(front(f)->param_wrong, -1);
@@ -236,11 +237,11 @@ static void test_the_form(void **state) {
   script.plan_no = false;
   give(f, REQUEST_FORM, 2, good);
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
-  assert_string_equal(script.param, "5m"); /* an emptied field is its fallback */
+  assert_string_equal(script.param, "5m"); /* an emptied field gets its fallback */
   assert_string_equal(front(f)->err.text, "");
 }
 
-/* The row where the key was pressed is what is meant, though the action is for the target. */
+/* The row where the key was pressed is the candidate, although the action is for the target. */
 static void test_a_row_fills_the_form(void **state) {
   struct fixture *f = *state;
   const char *two[] = {"k1", "k3"}, *other[] = {"", "k3"}, *kept[] = {"", "k1"};
@@ -253,12 +254,12 @@ static void test_a_row_fills_the_form(void **state) {
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
   assert_string_equal(plan_param(front(f)->plan, "name"), "k1");
   act_row(f, &fake_context, "k1");
-  give(f, REQUEST_FORM, 2, other); /* a person may mean another */
+  give(f, REQUEST_FORM, 2, other); /* a person may choose another */
   assert_string_equal(plan_param(front(f)->plan, "name"), "k3");
   act_row(f, &fake_context, "gone");
   assert_int_equal(front(f)->phase, OPERATION_ENDED);
   assert_has(front(f)->err.text, "gone no longer exists");
-  act_on(f, &fake_context, 2, two); /* not one of them, nor none */
+  act_on(f, &fake_context, 2, two); /* neither one of them, nor none */
   assert_int_equal(front(f)->phase, OPERATION_ENDED);
   assert_has(front(f)->err.text, "for one row at a time");
   act_on(f, &fake_context, 0, NULL);
@@ -382,7 +383,7 @@ static void check_partly(struct fixture *f, const char *text, const char *audit_
   assert_int_equal(audited(f, "\"result\":\"partial\"", audit_words), 1);
 }
 
-/* What was done until then is kept, whoever ends it. */
+/* The results until then are kept, however it ends. */
 static void test_dropped_midway_is_partly_done(void **state) {
   struct fixture *f = *state;
   script.hang = script.batches = true;
@@ -423,7 +424,7 @@ static bool begun_and_told(struct fixture *f) {
   return script.call && front(f)->phase == OPERATION_EXECUTE;
 }
 
-/* How long it took is measured to the end, not to the last progress: 88 s without a word. */
+/* The duration is measured to the end, not to the last progress: 88 s without any. */
 static void check_times(struct fixture *f, const char *end) {
   script.call->changed(script.call); /* the last progress */
   front(f)->phase_ms -= 88000;
@@ -455,7 +456,7 @@ static void test_the_time_of_a_proof_that_is_left(void **state) {
   check_times(f, "\"verify_ms\":88");
 }
 
-/* Stopped by Ctrl-Z, or a machine that slept: what has been answered meanwhile is not read yet. */
+/* Stopped by Ctrl-Z, or a machine that slept: answers that arrived meanwhile are not read yet. */
 static void test_a_late_deadline_is_extended_once(void **state) {
   struct fixture *f = *state;
   script.hang = true;
@@ -485,7 +486,7 @@ static void test_an_error_midway_leaves_the_rest(void **state) {
   act_on(f, &fake_rows, 2, keys);
   agree_to(f, "main 2");
   fixture_wait(f, is_ended);
-  assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_DONE); /* it was looked after */
+  assert_int_equal(front(f)->outcome.objects[0].result, OBJECT_DONE); /* it was verified */
   assert_int_equal(front(f)->outcome.objects[1].result, OBJECT_SKIPPED);
   assert_has(front(f)->err.text, "connection lost");
   assert_int_equal(audited(f, "\"outcome\"", "connection lost"), 1);
@@ -583,10 +584,10 @@ static void test_the_outcome_is_kept_until_the_disk_takes_it(void **state) {
   assert_int_equal(front(f)->unrecorded.kind, ERR_NONE);
   assert_int_equal(last_event(f)->severity, SEVERITY_OK);
   assert_has(last_event(f)->text, "now recorded: Terminate pid 1");
-  assert_int_equal(script.executions, 1); /* it is the line that is repeated, not the action */
+  assert_int_equal(script.executions, 1); /* the line is repeated, not the action */
 }
 
-/* Its dialog may be gone meanwhile. */
+/* Its dialog may be closed meanwhile. */
 static void test_an_outcome_that_is_kept_is_written_before_leaving(void **state) {
   struct fixture *f = *state;
   end_without_a_place(f);
@@ -605,7 +606,7 @@ static void test_exit_while_the_disk_accepts_nothing(void **state) {
   assert_int_equal(audited(f, "\"outcome\"", ""), 0);
 }
 
-/* The disk may have hung since: nobody looks at the screen any more. */
+/* The disk may have hung since: the screen is no longer watched. */
 static void check_late(struct fixture *f) {
   fixture_wait(f, is_ended);
   assert_int_equal(script.executions, 0);
@@ -655,13 +656,13 @@ static void test_an_operation_continues_in_the_background(void **state) {
   act_row(f, &fake_rows, "k3");
   assert_int_equal(front(f)->phase, OPERATION_PLAN);
   pipeline_request(f->pipeline, &(struct request){.kind = REQUEST_FRONT, .operation = id});
-  assert_int_equal(front(f)->id, id); /* the plan that nobody agreed to is given up */
+  assert_int_equal(front(f)->id, id); /* the unconfirmed plan is removed */
   assert_int_equal(f->model.operations.count, 1);
   pipeline_request(f->pipeline, &(struct request){.kind = REQUEST_DISMISS, .operation = id});
   assert_null(front(f));
   pipeline_request(f->pipeline, &(struct request){.kind = REQUEST_CANCEL, .operation = id});
   fixture_wait(f, is_alone_and_ended);
-  assert_int_equal(f->model.operations.count, 1); /* it stays to be looked at */
+  assert_int_equal(f->model.operations.count, 1); /* it stays visible */
   pipeline_request(f->pipeline, &(struct request){.kind = REQUEST_DISMISS, .operation = id});
   assert_int_equal(f->model.operations.count, 0);
 }
@@ -679,7 +680,7 @@ static void test_not_more_than_there_is_room_for(void **state) {
     struct operation *operation = pipeline_begin(f->pipeline, 2, words, false, &err);
     assert_non_null(operation);
     assert_int_equal(operation->phase, OPERATION_PLAN);
-    /* different objects, or the second would be refused */
+    /* different objects, otherwise the second would be refused */
     char key[16];
     snprintf(key, sizeof key, "main%d", i);
     operation->plan->objects[0].key = plan_copy(operation->plan, key);
@@ -719,12 +720,12 @@ static void test_reversible_actions(void **state) {
   agree_to(f, "y");
   fixture_wait(f, is_ended);
   ask(f, REQUEST_DISMISS);
-  ask(f, REQUEST_UNDO); /* taken back already */
+  ask(f, REQUEST_UNDO); /* undone already */
   assert_null(front(f));
   assert_has(last_event(f)->text, "no action that can be undone");
 }
 
-/* ---- words and plans of others */
+/* ---- commands, and plans of other processes */
 
 static void test_words(void **state) {
   struct fixture *f = *state;
@@ -738,10 +739,10 @@ static void test_words(void **state) {
   assert_int_equal(operation->plan->object_count, 2);
   assert_null(pipeline_begin(f->pipeline, 2, unknown, false, &err));
   assert_null(pipeline_begin(f->pipeline, 3, wrong, false, &err));
-  assert_ptr_equal(front(f), operation); /* what was open stays */
+  assert_ptr_equal(front(f), operation); /* the open operation stays */
   operation = pipeline_begin(f->pipeline, 3, form, false, &err);
   assert_int_equal(operation->phase, OPERATION_PLAN);
-  assert_string_equal(operation->texts[1], ""); /* said to be empty */
+  assert_string_equal(operation->texts[1], ""); /* explicitly empty */
   assert_int_equal(f->model.operations.count, 1);
   assert_non_null(pipeline_begin(f->pipeline, 3, picks, false, &err));
   fixture_wait(f, is_plan);
@@ -815,7 +816,7 @@ static void test_the_menu(void **state) {
   assert_null(offer_of(f, &fake_rows)); /* there is no row */
   assert_non_null(offer_of(f, &fake_target));
   menu_for(f, 2, two);
-  /* as the view does it: with the menu's own subject, which goes with the menu */
+  /* as the view does it: with the menu's own subject, which is freed with the menu */
   pipeline_request(f->pipeline, &(struct request){.kind = REQUEST_ACT,
                                                   .action = &fake_rows.spec,
                                                   .subject = f->model.operations.menu_subject});

@@ -1,4 +1,4 @@
-/* What events say of what was done, by us and by others. */
+/* What events say about operations, ours and others'. */
 #include "operate/sentence.h"
 
 #include "actions/action.h"
@@ -36,7 +36,7 @@ static void test_deeds(void **state) {
   check_text(sentence_deed(out, 8, "terminated", "Terminate pid 1", "ecap"), "termina", "cut");
 }
 
-/* Of every action there is, so that none is left out. */
+/* For every action, so that none is forgotten. */
 static void test_each_action_has_a_past(void **state) {
   (void)state;
   for (size_t i = 0; action_specs[i]; i++)

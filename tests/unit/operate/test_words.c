@@ -1,4 +1,4 @@
-/* An operation as words: what they stand for, and the sentence where they stand for nothing. */
+/* An operation as words: their meaning, and the error where they have none. */
 #include "operate/words.h"
 
 #include "core/quote.h"
@@ -65,7 +65,7 @@ static void test_what_they_are(void **state) {
   assert_int_equal(words.row_count, 1);
   assert_string_equal(words.rows[0], "g1");
   assert_int_equal(words.pick_count, 3);
-  assert_string_equal(words.picks[1], "pay=day"); /* near no parameter: a name */
+  assert_string_equal(words.picks[1], "pay=day"); /* similar to no parameter: a name */
   assert_null(words.texts[0]);
   assert_string_equal(words.texts[1], "fast");
   words_fini(&words);
@@ -151,7 +151,7 @@ static struct sample *tree_sample(struct model_fixture *fixture) {
   return sample;
 }
 
-/* "g1 g2", or the sentence why not. */
+/* "g1 g2", or the error. */
 static const char *joined(bool good, char **keys, size_t count, const struct err *err) {
   static char text[512];
   text[0] = '\0';
@@ -186,7 +186,7 @@ static void test_rows(void **state) {
   check_rows(model, "main a%2Fb", "a%252Fb");
   check_rows(model, "main a/b", "a%2Fb");
   check_rows(model, "main a%252Fb", "a%252Fb");
-  check_rows(model, "main c%2Fd", "c%2Fd"); /* nobody's name: the key */
+  check_rows(model, "main c%2Fd", "c%2Fd"); /* not a name: the key */
   check_rows(model, "main x1", "x3");
   check_rows(model, "main g4", "g4"); /* the group, not its topic of the same name */
   check_rows(model, "main one",
@@ -250,7 +250,7 @@ static void test_picks(void **state) {
 
 /* ---- splitting and quoting */
 
-/* The words between brackets, or the sentence why not. */
+/* The words between brackets, or the error. */
 static const char *split(const char *line) {
   static char text[512];
   size_t count;

@@ -1,4 +1,4 @@
-/* A platform to report on: tables of each shape, targets of each state, strings of an enemy. */
+/* A platform to report on: tables of each shape, targets of each state, hostile strings. */
 #pragma once
 
 #include "core/mem.h"
@@ -227,7 +227,7 @@ static inline struct sample *fixture_postgres_sample(void) {
   return sample;
 }
 
-/* What a server must not do to a terminal, a line or a document. */
+/* Text that must not affect a terminal, a line or a document. */
 static inline struct sample *fixture_hostile_sample(void) {
   struct sample *sample = sample_new(fixture_postgres_tables, 2);
   struct row *row = sample_row(sample, &sample->tables[0], "evil", NULL);
@@ -260,7 +260,7 @@ enum {
   FIXTURE_EVIL,
 };
 
-/* All that there can be, as of FIXTURE_NOW. */
+/* Everything that is possible, as of FIXTURE_NOW. */
 static inline void fixture_init(struct model *model, struct config **owned) {
   struct config *config = config_new();
   config->name = mem_dup("ecap");
@@ -323,7 +323,7 @@ struct fixture_text {
   size_t len;
 };
 
-/* What a function of (FILE *, model, now) writes; the caller frees it. */
+/* The output of a function of (FILE *, model, now); the caller frees it. */
 static inline struct fixture_text fixture_written(bool (*write)(FILE *, const struct model *,
                                                                 int64_t),
                                                   const struct model *model, int64_t now_ms) {

@@ -1,4 +1,4 @@
-/* What can be done, and a plan, as people and programs read them. */
+/* Available actions, and a plan, as people and programs read them. */
 #include "report/actions.h"
 #include "report/outcome_text.h"
 #include "report/plan_text.h"

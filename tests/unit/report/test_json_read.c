@@ -17,7 +17,8 @@ static void read_or_fail(struct report_document *document, struct fixture_text t
     fail_msg("%s", err.text);
 }
 
-/* write -> read -> write is the same to the byte. Frees the text; gives what was read. */
+/* write -> read -> write is the same to the byte. Frees the text; returns the model that was read.
+ */
 static void round_trip(bool (*write)(FILE *, const struct model *, int64_t),
                        struct fixture_text first, struct report_document *document) {
   read_or_fail(document, first);
@@ -50,7 +51,7 @@ static void test_round_trip(void **state) {
   const struct row *group = &document.model.targets[FIXTURE_MAIN].sample->tables[0].rows[0];
   assert_true(group->cells[3].at_least && group->cells[4].at_least && !group->cells[2].at_least);
 
-  /* The same to whoever draws it. */
+  /* The same for a view that draws them. */
   assert_int_equal(document.model.target_count, model.target_count);
   assert_string_equal(document.config->name, "ecap");
   assert_true(config_is_production(document.config));
@@ -72,7 +73,7 @@ static void test_round_trip(void **state) {
   assert_int_equal(column->unit, UNIT_COUNT);
   column = &document.model.targets[FIXTURE_ECAP].sample->tables[0].spec->columns[3];
   assert_true(model_threshold(&document.model, FIXTURE_ECAP, column)->warn == 0.8);
-  /* Of one kind, for a view that gathers them. */
+  /* Of one kind, for a view that groups them. */
   assert_ptr_equal(document.model.targets[FIXTURE_API].target->kind,
                    document.model.targets[FIXTURE_DASHBOARD].target->kind);
   report_document_fini(&document);
@@ -204,7 +205,7 @@ static void test_errors_name_the_place(void **state) {
   }
 }
 
-/* Whatever a later version adds; and what may be left out. */
+/* Unknown additions of a later version; and optional parts that are missing. */
 static void test_unknown_and_absent(void **state) {
   (void)state;
   static const char text[] = "{\"version\":1,\"colour\":{\"deep\":[[[1]]]},\"targets\":[{\"kind\":"
@@ -251,7 +252,7 @@ static void test_limits(void **state) {
     text[i] = i % 2 ? '1' : ',';
   refused_by_limit(text, len, "values");
 
-  /* What stands in a text is no level. */
+  /* Brackets inside a text do not count as levels. */
   struct report_document document;
   struct err err = {0};
   int length = snprintf(text, len, "{\"version\":1,\"a\":\"\\\\\\\"%0100d\"}", 0);
@@ -262,7 +263,8 @@ static void test_limits(void **state) {
   free(text);
 }
 
-/* Cut at each byte, and with each byte of the first part spoilt: an error or a model, no crash. */
+/* Cut at each byte, and with each byte of the first part corrupted: an error or a model, no crash.
+ */
 static void test_cut_and_spoilt(void **state) {
   (void)state;
   struct model model;

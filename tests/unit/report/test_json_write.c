@@ -81,7 +81,7 @@ static void test_head(void **state) {
                    findings_count(document->model.findings, SEVERITY_CRIT));
 }
 
-/* Not all findings are kept: which counts are lower bounds. */
+/* Not all findings are kept: the counts are lower bounds. */
 static void test_counts_at_least(void **state) {
   struct document *document = *state;
   assert_null(json_object_get(json_object_get(document->tree, "verdict"), "at_least"));
@@ -189,7 +189,7 @@ static void test_hostile_texts(void **state) {
       text_of(json_object_get(row(document, FIXTURE_EVIL, 1, 0), "cells"), "query"),
       "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
       "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xf0\x9f\x92\xa9");
-  /* As it lies there, a terminal obeys nothing of it. */
+  /* As it is, it has no effect on a terminal. */
   const char *text = document->written.text;
   for (size_t i = 0; i < document->written.len; i++) {
     unsigned char byte = (unsigned char)text[i];

@@ -1,4 +1,4 @@
-/* A plan as JSON and back: nothing is lost, and the hash tells every change. */
+/* A plan as JSON and back: nothing is lost, and the hash detects every change. */
 #include "report/plan_json.h"
 
 #include "core/mem.h"
@@ -32,7 +32,8 @@ static struct plan *plan_made(void) {
   object->cells[1] = plan_copy(plan, "14m");
   object->identities[0] = plan_copy(plan, "8123");
   object->identities[1] = plan_copy(plan, "2026-11-24 14:03:27.123456+00");
-  object = plan_object(plan, "9/\xFF\x01\"", "pid 9 \xE2\x80\xAE"); /* not UTF-8; turned around */
+  object = plan_object(plan, "9/\xFF\x01\"",
+                       "pid 9 \xE2\x80\xAE"); /* not UTF-8; with reversed text direction */
   object->identities[0] = plan_copy(plan, "a\xC3(b");
   plan->server = "7440188112233445566";
   plan->start = "2026-11-20 04:03:12.123456+00";
@@ -205,7 +206,7 @@ static void test_hash_sees_every_change(void **state) {
   CHANGES(plan->text_count--);
 }
 
-/* ---- what is not read */
+/* ---- refused documents */
 
 /* The document with the first `from` replaced. */
 static void bad(const char *from, const char *to, const char *sentence) {

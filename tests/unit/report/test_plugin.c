@@ -1,4 +1,4 @@
-/* One line for monitoring: a state, and figures that its parser takes. */
+/* One line for monitoring: a state, and performance data that its parser accepts. */
 #include "model/model_evaluate.h"
 #include "report/plugin.h"
 #include "report/report_fixture.h"
@@ -27,7 +27,7 @@ static void expect(const char *line, const char *words) {
     fail_msg("has no %s: %s", words, line);
 }
 
-/* The grammar of a figure: 'label'=value[unit];[warn];[crit];[min] */
+/* The grammar of a value: 'label'=value[unit];[warn];[crit];[min] */
 static void figures_check(const char *at) {
   size_t count = 0;
   while (*at == ' ') {
@@ -58,7 +58,7 @@ static void test_line(void **state) {
   assert_null(strchr(line, '\x1b'));
   const char *bar = strchr(line, '|');
   assert_non_null(bar);
-  assert_ptr_equal(strrchr(line, '|'), bar); /* the one that begins the figures */
+  assert_ptr_equal(strrchr(line, '|'), bar); /* the one that begins the performance data */
   figures_check(bar + 1);
   free(line);
   fixture_fini(&model, config);
@@ -117,7 +117,7 @@ static void test_hostile_names(void **state) {
   config_free(config);
 }
 
-/* What does not fit is left out whole, and said. */
+/* Values that do not fit are left out completely, and the line says so. */
 static void test_many(void **state) {
   (void)state;
   struct config *config = config_new();

@@ -1,4 +1,5 @@
-/* The text as people see it: compared with golden_*.txt. STACKTOP_GOLDEN=write makes them anew. */
+/* The text as people see it: compared with golden_*.txt. STACKTOP_GOLDEN=write writes them again.
+ */
 #include "core/text.h"
 #include "model/model_evaluate.h"
 #include "report/json.h"
@@ -23,7 +24,7 @@ static struct fixture_text text_of(const struct model *model, bool ascii, bool c
   return written;
 }
 
-/* What a plug-in prints: everything behind a '|' would be taken for performance data. */
+/* The output of a plug-in: everything after a '|' would be taken for performance data. */
 static void test_no_pipes(void **state) {
   const struct model *model = *state; /* the fixture's first member */
   struct fixture_text with = text_of(model, false, false, 0), without;
@@ -59,7 +60,7 @@ static void compare(struct fixture_text written, const char *path) {
   free(written.text);
 }
 
-/* Writes the file first, if that is wanted. */
+/* Writes the file first, if requested. */
 static void compare_golden(struct fixture_text written, const char *path) {
   const char *mode = getenv("STACKTOP_GOLDEN");
   if (mode && strcmp(mode, "write") == 0) {
@@ -110,7 +111,7 @@ static void test_what_was_read_back_says_the_same(void **state) {
   free(json.text);
 }
 
-/* Nothing but lines of printable characters, none wider than it may be. */
+/* Only lines of printable characters, none wider than the limit. */
 static void check_lines(struct fixture_text written, int width, bool ascii) {
   const char *at = written.text;
   assert_null(memchr(at, '|', strcspn(at, "\n")));
@@ -153,7 +154,7 @@ static void test_a_long_word_is_broken(void **state) {
   fixture_fini(&model, config);
 }
 
-/* What a single look has found may have been so for days: it does not say since when. */
+/* A finding of a single look may be days old: it does not say since when. */
 static void test_a_first_look_knows_no_since(void **state) {
   (void)state;
   struct config *config = config_new();
@@ -249,7 +250,7 @@ static void test_a_storm_is_bounded(void **state) {
   fixture_fini(&model, config);
 }
 
-/* A child that is bad stands among the worst, with its parent's name. */
+/* A child with a finding is among the worst, with its parent's name. */
 static void test_the_worst_rows_come_first(void **state) {
   (void)state;
   struct config *config = config_new();

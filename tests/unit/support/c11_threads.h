@@ -1,5 +1,6 @@
 /* C11 threads as pthreads, for ThreadSanitizer: it knows only the latter, and Debian's librdkafka
- * uses the former. Defined in the test's executable, they come before the C library's own. */
+ * uses the former. Defined in the test's executable, they take precedence over the C library's own.
+ */
 #pragma once
 
 #ifdef __SANITIZE_THREAD__

@@ -1,4 +1,4 @@
-/* The processes that the test has started, as /proc has them. */
+/* The processes that the test has started, from /proc. */
 #pragma once
 
 #include <dirent.h>
@@ -16,7 +16,7 @@ static inline bool process_stat(pid_t pid, pid_t *parent, char *state) {
     return false;
   bool good = fgets(line, sizeof line, file) != NULL;
   fclose(file);
-  const char *end = strrchr(line, ')'); /* of its name, which may hold anything */
+  const char *end = strrchr(line, ')'); /* after its name, which may contain anything */
   int number = 0;
   good = good && end && sscanf(end + 1, " %c %d", state, &number) == 2;
   *parent = number;

@@ -58,7 +58,7 @@ static inline void memcached_server_kill(struct memcached_server *server) {
   server->pid = 0;
 }
 
-/* Sends the commands, and reads until `last` has come. */
+/* Sends the commands, and reads until `last` has arrived. */
 static inline void memcached_server_say(const struct memcached_server *server, const char *commands,
                                         size_t length, const char *last) {
   char text[4096] = "";

@@ -1,7 +1,7 @@
 /* A real PostgreSQL of the test's own: a cluster in a folder under /tmp, on a free port of
- * 127.0.0.1, ended with the test whatever happens to it. As root it runs as another user, since
- * PostgreSQL refuses root. Users: `admin` (superuser, no password), and whoever the test makes;
- * "locked" needs its password (scram). */
+ * 127.0.0.1, which ends with the test, whatever happens to it. When run as root it starts as
+ * another user, since PostgreSQL refuses root. Users: `admin` (superuser, no password), and those
+ * that the test creates; "locked" needs its password (scram). */
 #pragma once
 
 #include "support/tiny_server.h"
@@ -26,7 +26,7 @@ struct postgres_server {
   const char *settings[8]; /* more of them: "wal_receiver_timeout=4s"; up to the first NULL */
 };
 
-/* The newest one that is installed, or that of POSTGRES_BINARIES: to try other versions. */
+/* The newest version that is installed, or that of POSTGRES_BINARIES, to test other versions. */
 static inline bool postgres_find(struct postgres_server *server) {
   const char *chosen = getenv("POSTGRES_BINARIES");
   if (chosen) {
@@ -74,7 +74,7 @@ static inline pid_t postgres_spawn(const struct postgres_server *server, const c
   int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
   if (fd < 0 || chdir(server->folder) != 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
     _exit(126);
-  const char *full[64] = {path}; /* by which it finds its own files */
+  const char *full[64] = {path}; /* where it finds its own files */
   for (size_t i = 1; argv[i] && i < 63; i++)
     full[i] = argv[i];
   execv(path, (char *const *)(uintptr_t)full);
@@ -109,7 +109,7 @@ static inline const char *postgres_dsn(const struct postgres_server *server, con
   return out;
 }
 
-/* A test's own connection, made the simple, waiting way. NULL when it is refused. */
+/* A test's own connection, the simple, blocking way. NULL when it is refused. */
 static inline PGconn *postgres_try(const struct postgres_server *server, const char *user) {
   char dsn[128];
   PGconn *conn = PQconnectdb(postgres_dsn(server, user, dsn, sizeof dsn));
@@ -188,7 +188,7 @@ static inline long postgres_count_backends(const struct postgres_server *server,
   return count;
 }
 
-/* Waits until so many processes serve clients: a session has left pg_stat_activity a little before
+/* Waits until that many processes serve clients: a session leaves pg_stat_activity a little before
  * its slot is free, and counts for the limits of its role and the server until then. */
 static inline void postgres_await_backends(const struct postgres_server *server, const char *user,
                                            long number) {
@@ -312,8 +312,9 @@ static inline void postgres_write(const struct postgres_server *server, const ch
     assert_int_equal(chown(path, postgres_user()->pw_uid, postgres_user()->pw_gid), 0);
 }
 
-/* A copy of a server, which is restarted for it, that streams from it; settings[0] becomes its
- * primary_conninfo. Without pg_basebackup, which knows no newer server than itself. */
+/* A copy of a server that streams from it; the server is restarted for that; settings[0] becomes
+ * its primary_conninfo. Without pg_basebackup, which does not support a newer server than itself.
+ */
 static inline void postgres_start_standby(struct postgres_server *standby,
                                           struct postgres_server *primary) {
   static char conninfo[2][160];

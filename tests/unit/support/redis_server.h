@@ -17,7 +17,7 @@ struct redis_server {
   char dir[64];
 };
 
-/* The one that is installed, or REDIS_SERVER: to try other versions. */
+/* The installed one, or REDIS_SERVER, to test other versions. */
 static inline const char *redis_server_path(void) {
   const char *chosen = getenv("REDIS_SERVER");
   if (chosen)
@@ -74,7 +74,7 @@ static inline void redis_server_start(struct redis_server *server, const char *c
     text[length += (size_t)count] = '\0';
   if (!strstr(text, "eady to accept connections"))
     fail_msg("redis-server did not start: %s", text);
-  fcntl(log[0], F_SETFD, FD_CLOEXEC); /* left open: what it still says finds a reader */
+  fcntl(log[0], F_SETFD, FD_CLOEXEC); /* left open: its further output finds a reader */
 }
 
 static inline void redis_server_kill(struct redis_server *server) {
@@ -106,7 +106,7 @@ static inline redisReply *redis_server_ask(const struct redis_server *server, co
   return reply;
 }
 
-/* The same for what must succeed. */
+/* The same, but it must succeed. */
 #define REDIS_SAY(server, ...)                                                         \
   do {                                                                                 \
     const char *words_[] = {__VA_ARGS__};                                              \

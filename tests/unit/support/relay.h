@@ -1,5 +1,5 @@
-/* A child between a test and a server that relays what is said, and can play an older Redis, hang
- * up once something was sent, or hold the answers back from the test. */
+/* A child between a test and a server that relays both directions, and can play an older Redis,
+ * hang up after something was sent, or hold the answers back from the test. */
 #pragma once
 
 #include "support/core_test.h"
@@ -18,7 +18,7 @@
 
 /* Shared with the child. */
 struct relay_hold {
-  volatile int after; /* 0: never; else nothing more is relayed once so many requests of a
+  volatile int after; /* 0: never; otherwise nothing more is relayed once that many requests of a
                          connection have gone to the server, until it is 0 again */
   volatile int held;  /* a connection is held */
 };
@@ -26,9 +26,9 @@ struct relay_hold {
 struct relay {
   pid_t pid;
   int port;
-  char major;      /* the first digit of redis_version that it tells; 0: the server's own */
+  char major;      /* the first digit of the redis_version that it reports; 0: the server's own */
   const char *cut; /* it hangs up on the client once this was sent, and forwarded; NULL: never */
-  int cut_after;   /* so many times */
+  int cut_after;   /* that many times */
   struct relay_hold *hold;
 };
 

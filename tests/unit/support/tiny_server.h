@@ -1,4 +1,4 @@
-/* A server on the test's own loop that does one thing to whoever asks, right or wrong. */
+/* A server on the test's own loop that gives every client one response, right or wrong. */
 #pragma once
 
 #include "io/clock.h"
@@ -73,7 +73,7 @@ static inline void tiny_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buffer
 static inline void tiny_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {
   struct tiny_peer *peer = stream->data;
   struct tiny_server *server = peer->server;
-  if (count > 0) { /* a test's requests come in one piece */
+  if (count > 0) { /* a test's requests arrive in one piece */
     size_t len = (size_t)count < sizeof server->last_request - 1 ? (size_t)count
                                                                  : sizeof server->last_request - 1;
     memcpy(server->last_request, buffer->base, len);
@@ -130,7 +130,7 @@ static inline void tiny_stop(struct tiny_server *server) {
   uv_close((uv_handle_t *)&server->socket, NULL);
 }
 
-/* A port of 127.0.0.1 where nothing listens. */
+/* A port of 127.0.0.1 without a listener. */
 static inline int tiny_free_port(uv_loop_t *loop) {
   struct tiny_server server = {0};
   assert_true(tiny_listen(&server, loop, "127.0.0.1"));
@@ -139,7 +139,7 @@ static inline int tiny_free_port(uv_loop_t *loop) {
   return server.port;
 }
 
-/* Turns the loop until *done, for 10 s at most. */
+/* Runs the loop until *done, for 10 s at most. */
 static inline void tiny_run_until(uv_loop_t *loop, const bool *done) {
   int64_t give_up = clock_now_ms() + 10000;
   while (!*done) {

@@ -1,5 +1,5 @@
-/* A second opinion on what agrees to a plan, written from the rules and not from the dialog: random
- * keys and the fuzzer hold the dialog to it. */
+/* A second opinion on which keys confirm a plan, written from the rules and not from the dialog:
+ * random keys and the fuzzer compare the dialog with it. */
 #pragma once
 
 #include "ui/dialog/dialog.h"
@@ -34,7 +34,7 @@ static inline bool agreement_is_typed(const struct agreement *agreement, const s
   return true;
 }
 
-/* Whether the key has to agree; on a screen that is large enough, and while no err is shown. */
+/* Whether the key must confirm; on a screen that is large enough, and while no err is shown. */
 static inline bool agreement_key(struct agreement *agreement, const struct plan *plan,
                                  int64_t now_ms, struct key key) {
   bool y = !plan->production && plan->count <= 1 && plan->action->danger == DANGER_REVERSIBLE;

@@ -1,4 +1,4 @@
-/* Operations made by hand: what the pipeline would put into a model, in each of its phases. */
+/* Hand-made operations: what the pipeline would put into a model, in each of its phases. */
 #pragma once
 
 #include "ui/screen_fixture.h"
@@ -193,7 +193,7 @@ static inline struct plan *acting_plan(struct acting *acting, const struct actio
   return operation->plan;
 }
 
-/* Under way or over: of the objects, the first ones are done, one is refused, one gone. */
+/* Running or ended: of the objects, the first ones are done, one is refused, one gone. */
 static inline struct operation *acting_run(struct acting *acting, enum operation_phase phase,
                                            int count, int64_t now_ms) {
   struct operation *operation = acting_front(acting, &spec_terminate, phase, now_ms);

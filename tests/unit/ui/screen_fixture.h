@@ -1,5 +1,5 @@
 /* Platforms to draw: five kinds of targets with tables of the shapes that the collectors publish,
- * in the states that an operator meets. Everything is made anew and the same in each run. */
+ * in the states that an operator meets. Everything is created again and the same in each run. */
 #pragma once
 
 #include "core/mem.h"
@@ -233,7 +233,7 @@ static const struct table_spec disk_spec = {"disks", "Disks", 0, disk_columns,
 enum fixture_scene {
   SCENE_CALM,
   SCENE_INCIDENT,
-  SCENE_HOSTILE, /* as the incident, with texts of an enemy */
+  SCENE_HOSTILE, /* as the incident, with hostile texts */
   SCENE_EMPTY,   /* tables without rows */
   SCENE_FAULT,   /* PostgreSQL's sessions could not be read */
 };
@@ -443,7 +443,7 @@ static inline void fixture_publish(struct fixture *fixture, size_t target_index,
   model_publish(&fixture->model, target_index, sample, now_ms);
 }
 
-/* The configured platform, nothing heard yet. extra: a second PostgreSQL and Redis. */
+/* The configured platform, before any answer. extra: a second PostgreSQL and Redis. */
 static inline void fixture_init(struct fixture *fixture, enum fixture_scene scene, bool extra) {
   *fixture = (struct fixture){.config = config_new(), .scene = scene, .now_ms = FIXTURE_NOW};
   fixture->config->name = mem_dup("ecap");

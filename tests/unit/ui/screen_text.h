@@ -1,4 +1,4 @@
-/* A canvas as text: what is on it, how it is to look, and keys as one writes them. */
+/* A canvas as text: characters and styles; and keys in the notation of people. */
 #pragma once
 
 #include "core/mem.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One letter a style, in the order of enum style. */
+/* One letter per style, in the order of enum style. */
 static const char screen_letters[] = " dlbBtfowcusgphPkn";
 
 /* Three blocks between bars: the text; the style of each cell (screen_letters); and, in lines that
@@ -48,7 +48,7 @@ static inline char *screen_text(const struct canvas *canvas) {
   return out;
 }
 
-/* Whether some line of the canvas has the text. */
+/* Whether a line of the canvas contains the text. */
 static inline bool screen_has(const struct canvas *canvas, const char *text) {
   char line[CANVAS_SIDE_MAX * CELL_BYTES];
   for (int y = 0; y < canvas->height; y++) {
@@ -76,7 +76,7 @@ static inline char *screen_read_whole(const char *path) {
 }
 
 /* Compares with screens/NAME.txt, which STACKTOP_REGENERATE=1 writes. NULL when it is the same,
- * else what is wrong (the caller frees it). */
+ * otherwise the difference (the caller frees it). */
 static inline char *screen_differs(const char *name, const char *drawn) {
   char path[256], *wrong = NULL;
   snprintf(path, sizeof path, "screens/%s.txt", name);

@@ -1,4 +1,4 @@
-/* The canvas: widths, cutting, what overwrites what, and nothing unprintable. */
+/* The canvas: widths, cutting, overwriting, and nothing unprintable. */
 #include "core/text.h"
 #include "ui/screen_text.h"
 

@@ -22,7 +22,7 @@ static const struct column_spec specs[] = {
 };
 static const struct table_spec spec = {"t", "T", 0, specs, 7};
 
-/* Held as if values of these widths had been seen. */
+/* With the state after values of these widths. */
 static void hold(struct columns_memory *memory, int name, int query) {
   *memory = (struct columns_memory){.held = {name, 5, 6, 4, query, 0, 9}, .text = {true, true}};
   memory->text[4] = true;
@@ -55,7 +55,7 @@ static void test_fit(void **state) {
   expect_fit(&memory, -7, "name:5+0 state:7+0");
 }
 
-/* What says what is wrong stays when the rest has to go, for as long as it says it. */
+/* A column that explains what is wrong stays when the others are dropped, as long as it does so. */
 static void test_columns_that_explain_stay(void **state) {
   (void)state;
   struct columns_memory memory;
@@ -86,13 +86,14 @@ static void test_columns_that_explain_stay(void **state) {
   columns_measure_end(&seen, frame.now_ms);
   assert_true(seen.tells_ms[1] > frame.now_ms);
   columns_measure_begin(&seen);
-  cells[1].integer = 0; /* blocks nobody: nothing to tell, once it has been so for a while */
+  cells[1].integer =
+      0; /* blocks none: nothing to explain, once it has been like that for a while */
   columns_measure_row(&seen, &frame, &told_spec, &row, 0);
   columns_measure_end(&seen, frame.now_ms + COLUMNS_HOLD_MS + 1);
   assert_int_equal(seen.tells_ms[1], 0);
 }
 
-/* Without headings a number of the second rank means nothing to anybody. */
+/* Without headings a number of the second rank cannot be understood. */
 static void test_without_headings(void **state) {
   (void)state;
   struct columns_memory memory;

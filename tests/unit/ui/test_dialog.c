@@ -1,4 +1,4 @@
-/* Dialogs: what each key does in each, and above all that nothing is agreed to by accident. */
+/* Dialogs: the effect of each key in each, and above all that nothing is confirmed by accident. */
 #include "ui/agreement.h"
 #include "ui/dialog/dialog.h"
 #include "ui/operation_fixture.h"
@@ -44,7 +44,7 @@ static enum request_kind press_key(struct session *s, struct key key) {
   return s->request.kind;
 }
 
-/* As people type who think. */
+/* At the pace of a person who thinks. */
 static void press(struct session *s, const char *keys) {
   while (*keys) {
     s->now_ms += DIALOG_QUIET_MS + 100;
@@ -53,7 +53,7 @@ static void press(struct session *s, const char *keys) {
   }
 }
 
-/* All at the same moment, as a terminal delivers what was typed before or pasted. */
+/* All at the same moment, as a terminal delivers typeahead or a paste. */
 static void burst(struct session *s, const char *keys) {
   while (*keys) {
     press_key(s, screen_next_key(&keys));
@@ -76,7 +76,7 @@ static void expect_not(const struct session *s, const char *text) {
     fail_msg("the screen has \"%s\"", text);
 }
 
-/* A fresh plan, drawn, and then some time. */
+/* A new plan, drawn, and then some time. */
 static struct plan *open_plan(struct session *s, const struct action_spec *spec, int count,
                               bool production, int64_t wait_ms) {
   s->now_ms += 1000;
@@ -87,7 +87,7 @@ static struct plan *open_plan(struct session *s, const struct action_spec *spec,
   return plan;
 }
 
-/* ---- agreeing */
+/* ---- confirming */
 
 static bool is_one_of(enum request_kind kind, const enum request_kind *kinds) {
   for (; *kinds != REQUEST_QUIT; kinds++)
@@ -96,8 +96,8 @@ static bool is_one_of(enum request_kind kind, const enum request_kind *kinds) {
   return kind == REQUEST_NONE || kind == REQUEST_SUSPEND || kind == REQUEST_REPAINT;
 }
 
-/* Calls `open` before each of all keys there are, and checks what comes of the key. REQUEST_QUIT
- * ends the list: it never comes of one. */
+/* Calls `open` before each of all keys, and checks the resulting request. REQUEST_QUIT ends the
+ * list: no key in a dialog causes it. */
 static void every_key(struct session *s, void (*open)(struct session *s),
                       const enum request_kind *kinds,
                       bool (*may_agree)(const struct session *s, struct key key)) {
@@ -174,7 +174,7 @@ static void test_enter_alone_does_not_confirm(void **state) {
   open_bulk(&s);
   expect(&s, "[>Cancel<]   type ecap-prod 3, then Enter");
   assert_int_equal(press_key(&s, (struct key){KEY_CODE_ENTER, 0}), REQUEST_DISMISS);
-  for (int gap = 0; gap < 1000; gap += 37) { /* whoever leans on it */
+  for (int gap = 0; gap < 1000; gap += 37) { /* a key that is held down */
     open_bulk(&s);
     for (int i = 0; i < 20; i++) {
       s.now_ms += gap;
@@ -232,13 +232,13 @@ static void test_a_moment_without_a_key_comes_before(void **state) {
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
   assert_int_equal(s.request.kind, REQUEST_AGREE);
   assert_string_equal(s.request.text, "y");
-  /* A key of any other kind before it disturbs, too. */
+  /* A key of any other kind before it resets the wait, too. */
   open_reversible(&s);
   press_key(&s, (struct key){KEY_CODE_CTRL, 'l'});
   assert_int_equal(s.request.kind, REQUEST_REPAINT);
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  /* The dialog has opened since the last frame: nobody has seen it. */
+  /* The dialog has opened since the last frame: it was not visible yet. */
   s.now_ms += 5000;
   acting_plan(&s.acting, &spec_cancel, 1, false, s.now_ms - 4000);
   press_key(&s, (struct key){KEY_CODE_RUNE, 'y'});
@@ -285,13 +285,13 @@ static void test_the_phrase_and_enter_confirm_once(void **state) {
   assert_int_equal(s.request.kind, REQUEST_AGREE);
   assert_string_equal(s.request.text, "ecap-prod 3");
   assert_int_equal(s.request.operation, s.acting.operation.id);
-  /* The pipeline has not moved yet: nothing agrees again, and Enter gives nothing up. */
+  /* The pipeline has not moved yet: nothing confirms again, and Enter gives nothing up. */
   press(&s, "<Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   press(&s, "ecap-prod 3<Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   expect(&s, "Confirmed: starting.");
-  /* It was refused: once more, from the begin. */
+  /* It was refused: once more, from the start. */
   open_bulk(&s);
   press(&s, "ecap-prod 3<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
@@ -304,7 +304,7 @@ static void test_the_phrase_and_enter_confirm_once(void **state) {
   session_fini(&s);
 }
 
-/* Whatever is typed, it agrees exactly when it is the phrase. */
+/* Whatever is typed, it confirms exactly when it is the phrase. */
 static void test_nearly_the_phrase(void **state) {
   (void)state;
   static const char *const typed[] = {"y",
@@ -338,13 +338,13 @@ static void test_nearly_the_phrase(void **state) {
   press(&s, "pid 8123<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
   assert_string_equal(s.request.text, "pid 8123");
-  open_production(&s); /* also what can be taken back */
+  open_production(&s); /* also for a reversible action */
   press(&s, "ecap-prod pid 8123<Enter>");
   assert_int_equal(s.request.kind, REQUEST_AGREE);
   session_fini(&s);
 }
 
-/* What was typed for one plan is not there for the next one. */
+/* A phrase typed for one plan is not kept for the next one. */
 static void test_another_plan_starts_over(void **state) {
   (void)state;
   struct session s;
@@ -382,7 +382,7 @@ static void test_an_old_plan_is_not_confirmed(void **state) {
   session_fini(&s);
 }
 
-/* On a screen on which the question cannot be read whole, nothing agrees. */
+/* On a screen that cannot show the whole question, nothing confirms. */
 static void test_small_screens_do_not_confirm(void **state) {
   (void)state;
   static const int sizes[][2] = {{29, 24}, {80, 5}, {30, 6}, {40, 6}, {31, 7}};
@@ -397,7 +397,7 @@ static void test_small_screens_do_not_confirm(void **state) {
     press(&s, "<Esc>");
     assert_int_equal(s.request.kind, REQUEST_DISMISS);
   }
-  /* It was seen, and is not any more. */
+  /* It was visible, and no longer is. */
   canvas_free(s.canvas);
   s.canvas = canvas_new(40, 12, true);
   open_bulk(&s);
@@ -413,7 +413,7 @@ static void test_small_screens_do_not_confirm(void **state) {
   session_fini(&s);
 }
 
-/* The panes are held, the dialog is not: its plan gets old. */
+/* The panes are paused, the dialog is not: its plan ages. */
 static void test_a_paused_screen(void **state) {
   (void)state;
   struct session s;
@@ -451,7 +451,7 @@ static void test_a_plan_can_be_read_whole_and_copied(void **state) {
   assert_non_null(strstr(s.request.text, "Objects: 60 sessions, 1 of them hidden by the filter\n"));
   assert_non_null(strstr(s.request.text, "  pid 8182  ecap_user"));
   assert_null(strchr(s.request.text, '\x1b'));
-  open_plan(&s, &spec_cancel, 1, false, 1000); /* where nothing is typed, letters scroll */
+  open_plan(&s, &spec_cancel, 1, false, 1000); /* where no text is typed, letters scroll */
   canvas_free(s.canvas);
   s.canvas = canvas_new(60, 12, false);
   draw(&s);
@@ -536,7 +536,7 @@ static bool shows(struct session *s, const char *text) {
   return found;
 }
 
-/* The page of an end is kept from frame to frame; that it is not recorded ends while it is open. */
+/* The page of a result is kept from frame to frame; "not recorded" disappears while it is open. */
 static void test_the_end_follows_the_record(void **state) {
   (void)state;
   struct session s;
@@ -628,7 +628,7 @@ static void test_the_form(void **state) {
   assert_string_equal(s.request.texts[0], "+5");
   assert_string_equal(s.request.texts[1], "false");
   assert_string_equal(s.request.texts[2], "a b\xC3\xA4");
-  /* It comes back: what was typed is there, the wrong field has the focus. */
+  /* It comes back: the typed text is there, the wrong field has the focus. */
   s.acting.operation.param_wrong = 0;
   err_set(&s.acting.operation.err, ERR_INVALID, "\"+5\" is no place");
   draw(&s);
@@ -687,7 +687,7 @@ static void test_the_choice(void **state) {
   press(&s, " "); /* now on the first partition: not that one */
   expect(&s, "[-]");
   expect(&s, "3 picked");
-  press(&s, "g g "); /* what is left of it is added first, then taken */
+  press(&s, "g g "); /* the rest is added first, then removed */
   expect(&s, "0 picked");
   press(&s, "/partition 2<Enter>");
   press(&s, "g "); /* of a parent, what the filter shows */
@@ -712,7 +712,7 @@ static void test_the_choice(void **state) {
   session_fini(&s);
 }
 
-/* A parent whose children the filter hides is still no candidate. */
+/* A parent whose children the filter hides is still not a candidate. */
 static void test_a_filter_makes_no_candidate_of_a_parent(void **state) {
   (void)state;
   struct session s;
@@ -788,7 +788,7 @@ static void test_marks(void **state) {
   expect(&s, " 3 marked ");
   expect(&s, "!!*");
   expect(&s, "3 marked: C cancel the query  T terminate  a all actions");
-  press(&s, "<Up> "); /* takes it again */
+  press(&s, "<Up> "); /* removes it */
   expect(&s, " 2 marked ");
   press(&s, "T");
   assert_int_equal(s.request.kind, REQUEST_ACT);
@@ -837,7 +837,7 @@ static void test_marks_go_with_their_rows(void **state) {
   session_fini(&s);
 }
 
-/* One table at a time: marks elsewhere begin anew, and a row of another table is itself. */
+/* One table at a time: marks elsewhere start over, and a row of another table stands for itself. */
 static void test_marks_are_of_one_table(void **state) {
   (void)state;
   struct marks marks = {0};
@@ -872,7 +872,7 @@ static void test_keys_of_actions(void **state) {
   assert_int_equal(s.request.kind, REQUEST_ACT);
   assert_ptr_equal(s.request.action, &spec_cancel);
   assert_string_equal(s.request.subject.keys[0], "8123/1");
-  press(&s, "V"); /* of the target, wherever one stands in it */
+  press(&s, "V"); /* of the target, wherever the selection is in it */
   assert_ptr_equal(s.request.action, &spec_vacuum);
   assert_null(s.request.subject.table);
   assert_int_equal(s.request.subject.key_count, 0);
@@ -900,7 +900,7 @@ static void test_keys_of_actions(void **state) {
   session_fini(&s);
 }
 
-/* The row that was on the screen is another one by the time the key arrives. */
+/* The row that was on the screen is another one when the key arrives. */
 static void test_the_row_moves_before_the_key(void **state) {
   (void)state;
   struct session s;
@@ -948,7 +948,7 @@ static void test_the_command_line(void **state) {
   assert_int_equal(s.request.kind, REQUEST_NONE);
   press(&s, "q");
   assert_int_equal(s.request.kind, REQUEST_QUIT);
-  /* A dialog that opens meanwhile has the keys. */
+  /* A dialog that opens meanwhile gets the keys. */
   press(&s, ":abc");
   open_reversible(&s);
   press(&s, "x<Esc>");
@@ -963,7 +963,7 @@ static uint32_t next_random(uint32_t *seed) {
   return *seed >> 8;
 }
 
-/* Mostly what comes near an agreement. */
+/* Mostly keys that nearly confirm. */
 static struct key random_key(uint32_t *seed, const struct plan *plan, size_t typed) {
   char phrase[PLAN_PHRASE_MAX];
   uint32_t chance = next_random(seed) % 100;

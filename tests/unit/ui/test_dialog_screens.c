@@ -14,7 +14,7 @@ struct screen {
   void (*make)(struct acting *acting);
   int width, height;
   bool ascii;
-  const char *keys; /* a "." at the end: a second goes by */
+  const char *keys; /* a "." at the end: a second passes */
 };
 
 static void make_rows(struct acting *acting) {
@@ -207,8 +207,8 @@ static const struct screen screens[] = {
     {"end-never", make_never, 80, 24, false, ""},
 };
 
-/* Drawn twice, so that a screen that is not the same the second time is found. A "." at the end: a
- * second goes by before the last frame. */
+/* Drawn twice, so that a screen that differs the second time is found. A "." at the end: a second
+ * passes before the last frame. */
 static char *draw_screen(const struct screen *screen) {
   struct acting acting;
   int64_t now_ms = FIXTURE_NOW;

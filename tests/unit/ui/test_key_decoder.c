@@ -33,7 +33,7 @@ static void drain(struct key_decoder *decoder, char *out, size_t size) {
   }
 }
 
-/* At once, and byte by byte: the same keys. `late` is what comes when the wait is over. */
+/* At once, and byte by byte: the same keys. `late` are the keys when the wait is over. */
 static void expect_late(const char *bytes, const char *keys, const char *late) {
   for (int split = 0; split < 2; split++) {
     struct key_decoder decoder = {0};
@@ -97,7 +97,7 @@ static void test_unknown_sequences_never_leak(void **state) {
   expect("\033]11;rgb:1e1e/1e1e/1e1e\aq", "q");          /* and by BEL */
   expect("\033P1+r436f=323536\033\\q", "q");             /* DCS */
   expect("\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mq", "q");
-  expect("\033[12\003", "<ctrl-c>"); /* Ctrl-C counts wherever it comes */
+  expect("\033[12\003", "<ctrl-c>"); /* Ctrl-C works anywhere */
   expect("\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;\003q", "<ctrl-c>q");
   expect("\033[1\033[Aq", "<up>q");
 }
@@ -112,7 +112,7 @@ static void test_escape(void **state) {
   expect_late("\033O", "", "<esc>O");
   expect_late("\033]", "", "<esc>]");
   expect_late("\033P", "", "<esc>P");
-  expect_late("\033[", "", ""); /* its rest may come late, and must not act */
+  expect_late("\033[", "", ""); /* its rest may arrive late, and must not act */
   expect_late("\033[1;", "", "");
   expect_late("\033]0;a title without an end", "", "");
 }
@@ -160,7 +160,7 @@ static void test_more_than_there_is_room_for(void **state) {
   assert_int_equal(key_decoder_add(&decoder, bytes, 2), 1);
 }
 
-/* Whatever comes, it comes to an end, the buffer never blocks, and q is q after the wait. */
+/* Whatever arrives, it ends, the buffer never blocks, and q is q after the wait. */
 static void test_garbage(void **state) {
   (void)state;
   srandom(7);

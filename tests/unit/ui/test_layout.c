@@ -1,4 +1,4 @@
-/* Where panes stand: no overlap, no gap, a minimum for each, at any size. */
+/* The places of panes: no overlap, no gap, a minimum for each, at any size. */
 #include "ui/panes/layout.h"
 
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static void test_all_sizes(void **state) {
         check(width, height, count, needs);
 }
 
-/* One kind of targets and the events: it has the whole width, and what is left of the height. */
+/* One kind of targets and the events: it has the whole width, and the remaining height. */
 static void test_one_kind(void **state) {
   (void)state;
   struct layout layout;
@@ -71,7 +71,7 @@ static void test_shape(void **state) {
   assert_int_equal(layout.columns, 3);
 }
 
-/* Who is bad gets what it needs before who is well. */
+/* Panes with findings get their height before the others. */
 static void test_the_worst_first(void **state) {
   (void)state;
   struct layout layout;

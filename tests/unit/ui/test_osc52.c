@@ -1,4 +1,4 @@
-/* What goes to the terminal's clipboard. */
+/* The sequence for the terminal's clipboard. */
 #include "ui/terminal/osc52.h"
 
 #include "core/mem.h"
@@ -30,7 +30,7 @@ static void test_texts(void **state) {
   check("foo", 100, "Zm9v");
   check("foob", 100, "Zm9vYg==");
   check("\xFF\xFE\xFD", 100, "//79");
-  check("a\033]0;x\007", 100, "YRtdMDt4Bw=="); /* no sequence of its own */
+  check("a\033]0;x\007", 100, "YRtdMDt4Bw=="); /* contains no sequence */
 }
 
 static void test_ceiling(void **state) {

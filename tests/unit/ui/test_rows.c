@@ -80,7 +80,7 @@ static void test_sort(void **state) {
   (void)state;
   struct sample *s = make_tree();
   expect(s, (struct rows_query){.sort_column = 1}, "g2 g1 /g1t2 /g1t1 //g1t1p1 //g1t1p0 orphan");
-  /* What is not known stays at the end. */
+  /* Unknown values stay at the end. */
   expect(s, (struct rows_query){.sort_column = 1, .inverted = true},
          "g1 /g1t1 //g1t1p0 //g1t1p1 /g1t2 g2 orphan");
   expect(s, (struct rows_query){.sort_column = 0, .inverted = true},
@@ -118,7 +118,7 @@ static void test_hidden_harm_is_reported(void **state) {
   sample_free(s);
 }
 
-/* Same keys, a parent of itself, a parent behind its child, a long chain: nothing loops. */
+/* Same keys, a parent of itself, a parent after its child, a long chain: nothing loops. */
 static void test_broken_trees(void **state) {
   (void)state;
   struct sample *s = make();

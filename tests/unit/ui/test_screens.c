@@ -1,5 +1,5 @@
-/* Whole screens, compared with files. After a change that is meant: STACKTOP_REGENERATE=1 and look
- * at what git diff shows. */
+/* Whole screens, compared with files. After an intended change: STACKTOP_REGENERATE=1, then check
+ * the git diff. */
 #include "model/model_evaluate.h"
 #include "ui/screen_fixture.h"
 #include "ui/screen_text.h"
@@ -29,7 +29,7 @@ static void make_incident(struct fixture *fixture) {
   fixture_run(fixture);
 }
 
-/* A value beyond its threshold, whose time is not up. */
+/* A value beyond its threshold, not yet for long enough. */
 static void make_pending(struct fixture *fixture) {
   fixture_init(fixture, SCENE_CALM, false);
   struct rule *rule = mem_new(sizeof *rule);
@@ -66,7 +66,7 @@ static void make_waiting(struct fixture *fixture) {
   model_evaluate(&fixture->model, FIXTURE_NOW, false);
 }
 
-/* The database was never there, Kafka went 14 s ago, Redis refuses, the host is silent. */
+/* The database was never reached, Kafka went down 14 s ago, Redis refuses, the host is silent. */
 static void make_down(struct fixture *fixture) {
   fixture_init(fixture, SCENE_CALM, false);
   for (int step = 0; step < FIXTURE_STEPS; step++)
@@ -136,7 +136,7 @@ static const struct screen screens[] = {
     {"nothing", make_nothing, 80, 24, false, ""},
 };
 
-/* Drawn twice, so that a screen that is not the same the second time is found. */
+/* Drawn twice, so that a screen that differs the second time is found. */
 static char *draw_screen(const struct screen *screen) {
   struct fixture fixture;
   screen->make(&fixture);

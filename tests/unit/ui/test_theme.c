@@ -22,7 +22,7 @@ static void refuse(const char *text, const char *message) {
   assert_false(parse(&theme, text, &err));
   if (!strstr(err.text, message))
     fail_msg("\"%s\" says: %s", text, err.text);
-  assert_memory_equal(&theme, &before, sizeof theme); /* nothing of a bad file counts */
+  assert_memory_equal(&theme, &before, sizeof theme); /* nothing of an invalid file is used */
 }
 
 static void test_a_file_lies_over_the_built_in_one(void **state) {
@@ -82,7 +82,7 @@ static void test_mistakes_have_their_place(void **state) {
   assert_false(theme_parse(&theme, "x.theme", nul, sizeof nul - 1, &err));
 }
 
-/* Whatever the bytes are: an answer, and an error in one line without control characters. */
+/* Whatever the bytes: a theme, or an error in one line without control characters. */
 static void test_garbage(void **state) {
   (void)state;
   srandom(1);
@@ -158,7 +158,7 @@ static void test_every_style_has_a_name(void **state) {
   assert_null(theme_style_name(STYLE_COUNT + 1));
 }
 
-/* Contrast as WCAG defines it: 1 to 21; 4.5 is enough to read, 3 for what need not be read. */
+/* Contrast as WCAG defines it: 1 to 21; 4.5 is enough to read, 3 for text that need not be read. */
 static double luminance(uint32_t rgb) {
   static const double weights[] = {0.2126, 0.7152, 0.0722};
   double sum = 0;
@@ -215,8 +215,8 @@ static void test_the_themes_can_be_read(void **state) {
   }
 }
 
-/* The built-in theme takes the user's own colours, whose looks we do not know; but where it brings
- * a ground, it brings what stands on it. No severity looks like another, nor like plain text. */
+/* The built-in theme uses the user's own colours, whose looks are unknown; but where it sets a
+ * background, it sets the text colour, too. No severity looks like another, nor like plain text. */
 static void test_the_built_in_theme(void **state) {
   (void)state;
   struct theme theme;

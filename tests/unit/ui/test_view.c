@@ -1,4 +1,4 @@
-/* What keys do, that the selection stays on its row, and that a calm screen stands still. */
+/* What keys do, that the selection stays on its row, and that a calm screen does not move. */
 #include "core/text.h"
 #include "model/model_evaluate.h"
 #include "ui/operation_fixture.h"
@@ -107,7 +107,7 @@ static void test_zoom_and_details(void **state) {
   session_fini(&s);
 }
 
-/* A figure that has become shorter keeps its place, and the border goes on behind it. */
+/* A value that has become shorter keeps its place, and the border continues after it. */
 static void test_a_shorter_figure_leaves_no_gap(void **state) {
   (void)state;
   struct session s;
@@ -120,7 +120,7 @@ static void test_a_shorter_figure_leaves_no_gap(void **state) {
   session_fini(&s);
 }
 
-/* The details of a row that goes say so, and never show another one. */
+/* The details of a row that disappears say so, and never show another one. */
 static void test_details_of_what_goes(void **state) {
   (void)state;
   struct session s;
@@ -144,7 +144,7 @@ static void test_selection_stays_on_its_row(void **state) {
   (void)state;
   struct session s;
   session_init(&s, SCENE_CALM, 120, 36);
-  /* While nobody works on the pane, the first row is selected, whatever it is. */
+  /* Until a person uses the pane, the first row is selected, whatever it is. */
   s.fixture.scene = SCENE_INCIDENT;
   fixture_publish(&s.fixture, 4, 1, s.now_ms);
   draw(&s);
@@ -172,7 +172,7 @@ static void test_selection_stays_on_its_row(void **state) {
   draw(&s);
   assert_string_equal(selected(&s), "8202/1");
   expect_not(&s, "gone");
-  /* Gone, its neighbour is selected, and that is said. */
+  /* It disappears, its neighbour is selected, and a notice says so. */
   press(&s, "<End>");
   assert_string_equal(selected(&s), "8219/1");
   s.fixture.scene = SCENE_CALM;
@@ -185,7 +185,7 @@ static void test_selection_stays_on_its_row(void **state) {
   session_fini(&s);
 }
 
-/* What is seen when a key is pressed is what the key is for, though the model has moved on. */
+/* A key works on the row that was visible when it was pressed, even if the model has changed. */
 static void test_the_first_key_finds_the_row_that_was_seen(void **state) {
   (void)state;
   struct session s;
@@ -193,7 +193,7 @@ static void test_the_first_key_finds_the_row_that_was_seen(void **state) {
   press(&s, "3");
   struct pane *pane = s.view->panes[s.view->focus];
   pane->selection.picked = pane->selection.wanted =
-      false; /* as of a pane that has the focus at first */
+      false; /* as in a pane that has the focus at first */
   draw(&s);
   assert_string_equal(selected(&s), "8200/1");
   s.fixture.scene = SCENE_INCIDENT; /* 8123 is the first now, and not drawn yet */
@@ -277,7 +277,7 @@ static void test_filter(void **state) {
   expect(&s, "/_");
   press(&s, "abc<Esc>");
   expect_not(&s, "abc");
-  /* Ctrl-C works while something is typed. */
+  /* Ctrl-C works in a text field. */
   press(&s, "/x<Ctrl-C>");
   assert_int_equal(s.request.kind, REQUEST_QUIT);
   session_fini(&s);
@@ -349,8 +349,7 @@ static void test_pause(void **state) {
   session_fini(&s);
 }
 
-/* Nothing is bound that multiplexers and terminals need, and every row of the table says what it
- * does. */
+/* No key that multiplexers and terminals need is bound, and every row of the table has its help. */
 static void test_the_table_of_keys(void **state) {
   (void)state;
   for (size_t i = 0; i < view_binding_count; i++) {
@@ -513,7 +512,7 @@ static void test_sizes(void **state) {
   session_fini(&s);
 }
 
-/* Two targets whose tables of one name differ: nobody reads a column that is not there. */
+/* Two targets whose tables of one name differ: a missing column is never read. */
 static void test_tables_that_differ(void **state) {
   (void)state;
   static const struct table_spec narrow = {"services", "Services", 0, service_columns, 2};
@@ -529,7 +528,7 @@ static void test_tables_that_differ(void **state) {
   session_fini(&s);
 }
 
-/* Whom a request is about is in the model. */
+/* The subject of a request is in the model. */
 static void check_subject(const struct session *s) {
   const struct subject *subject = &s->request.subject;
   if (s->request.kind != REQUEST_MENU && s->request.kind != REQUEST_ACT)
@@ -562,8 +561,8 @@ static void test_any_keys(void **state) {
   session_fini(&s);
 }
 
-/* The host's clock was set by an hour: the header, and times from before as well, are of the new
- * one, and the next frame is due when it turns the second. */
+/* The host's clock was set by an hour: the header, and earlier times as well, follow the new one,
+ * and the next frame is due when its second changes. */
 static void test_a_corrected_clock(void **state) {
   (void)state;
   struct session s;
@@ -579,8 +578,8 @@ static void test_a_corrected_clock(void **state) {
   session_fini(&s);
 }
 
-/* Where not all findings are kept the counts are lower bounds, and a row of which nothing is known
- * is not OK. */
+/* Where not all findings are kept the counts are lower bounds, and a row without a known state is
+ * not OK. */
 static void test_counts_at_least(void **state) {
   (void)state;
   struct session s;
@@ -597,7 +596,7 @@ static void test_counts_at_least(void **state) {
   session_fini(&s);
 }
 
-/* A server may claim any moment; no difference of two is made that does not fit. */
+/* A server may claim any time; no difference of two overflows. */
 static void test_extreme_times(void **state) {
   (void)state;
   struct session s;

@@ -62,7 +62,7 @@ static void test_spark(void **state) {
   push(&ring, NAN);
   push(&ring, 10);
   assert_string_equal(spark(&ring, 6, text, sizeof text), "  _. ^");
-  /* Negative and constant values are no trouble. */
+  /* Negative and constant values do no harm. */
   push(&ring, -5);
   assert_string_equal(spark(&ring, 6, text, sizeof text), " _. ^_");
 }
@@ -91,8 +91,8 @@ static void test_chart(void **state) {
   canvas_free(canvas);
 }
 
-/* Once the ring is full, a new value changes the last cell only, or the line moves by one: never is
- * the past bundled in another way. */
+/* Once the ring is full, a new value changes the last cell only, or the line moves by one: the
+ * history is never bundled in another way. */
 static void check_calm(int width) {
   char before[256], after[256];
   struct history_ring ring = {0};
@@ -103,7 +103,7 @@ static void check_calm(int width) {
     push(&ring, (float)((seed >> 16 & 0x1f) + 32 * (unsigned)(i / 13 % 7)) / 256);
     spark(&ring, width, after, sizeof after);
     const char *old = before + strspn(before, " "), *new = after + strspn(after, " ");
-    size_t length = strlen(new) - 2; /* but for the newest, and the one that was it */
+    size_t length = strlen(new) - 2; /* except for the newest, and the one that was it */
     if (i > 2 * HISTORY_LENGTH && strncmp(old, new, length) != 0) {
       moved++;
       assert_int_equal(strncmp(old + 1, new, length), 0);

@@ -1,4 +1,4 @@
-/* The client against what is no healthy broker; a real one is the end-to-end tests'. */
+/* The client with brokers that are not healthy; the end-to-end tests use a real one. */
 #include "clients/kafka/kafka.h"
 
 #include "clients/kafka/child/kafka_child.h"
@@ -32,7 +32,7 @@ static void on_closed(void *arg) {
   *(bool *)arg = true;
 }
 
-/* Closing takes no longer than it says, whatever happens on the other side. */
+/* Closing takes no longer than its limit, whatever happens on the other side. */
 static int teardown(void **state) {
   struct fixture *fixture = *state;
   if (fixture->client) {
@@ -97,7 +97,7 @@ static void test_refused(void **state) {
   char says[64];
   snprintf(says, sizeof says, "127.0.0.1:%d refused", port);
   assert_string_equal(fixture->err.text, says);
-  /* librdkafka says so once only; we each time */
+  /* librdkafka reports it only once; we do each time */
   for (int i = 0; i < 2; i++) {
     assert_true(fail_after(fixture, 5000) < 1500);
     assert_int_equal(fixture->err.kind, ERR_REFUSED);
@@ -180,7 +180,7 @@ static void test_bad_property(void **state) {
   assert_int_equal(err.kind, ERR_INVALID);
 }
 
-/* What only rd_kafka_new finds is the call's error. */
+/* An error that only rd_kafka_new finds is the call's error. */
 static void test_no_such_certificate(void **state) {
   struct fixture *fixture = *state;
   char names[][24] = {"security.protocol", "ssl.ca.location"}, values[][24] = {"ssl", "/no/file"};

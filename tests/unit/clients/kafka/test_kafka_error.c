@@ -12,7 +12,7 @@
 
 struct error_case {
   rd_kafka_resp_err_t code;
-  const char *text; /* as librdkafka 2.0.2 said it */
+  const char *text; /* the words of librdkafka 2.0.2 */
   enum err_kind kind;
   const char *says;
 };
@@ -72,7 +72,7 @@ static void test_sentences(void **state) {
   }
 }
 
-/* Whatever a server makes librdkafka say, it fits. */
+/* Whatever a server makes librdkafka say fits. */
 static void test_garbage(void **state) {
   (void)state;
   static const char *const texts[] = {
@@ -146,7 +146,7 @@ static void test_properties(void **state) {
   check_property("allow.auto.create.topics", "true", "always false");
 }
 
-/* The group of our own keeps librdkafka from a crash: see kafka_conf.c. */
+/* A group id of our own keeps librdkafka from a crash: see kafka_conf.c. */
 static void test_properties_hold(void **state) {
   (void)state;
   struct kafka_config config = {"kafka:9092", NULL, NULL, 0};
@@ -167,7 +167,7 @@ static void test_properties_hold(void **state) {
   rd_kafka_conf_destroy(conf);
 }
 
-/* What is kept beyond the call is no buffer of librdkafka's. */
+/* A text that is kept beyond the call is not a buffer of librdkafka's. */
 static void test_unknown_reason(void **state) {
   (void)state;
   assert_string_equal(kafka_error_reason((rd_kafka_resp_err_t)9999),

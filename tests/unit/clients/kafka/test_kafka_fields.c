@@ -1,5 +1,5 @@
-/* What travels between stacktop and its Kafka client process arrives whole; and what a client gone
- * mad sends is refused, whatever it is. Also held: no member of a structure is forgotten. */
+/* Everything that stacktop and its Kafka client process exchange arrives complete; and anything
+ * that a broken client sends is refused. Also: no member of a structure is forgotten. */
 #include "clients/kafka/kafka_fields.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -39,7 +39,7 @@ static void mark(unsigned char *seen, const struct wire_struct *spec) {
   }
 }
 
-/* No word begins without a field. (What comes second in a word may hide as padding.) */
+/* No word of memory starts without a field. (The second field in a word may look like padding.) */
 static void check_seen(const unsigned char *seen, const struct wire_struct *spec) {
   for (size_t at = 0; at + 4 <= spec->size; at += 4)
     if (!seen[at] && !seen[at + 1] && !seen[at + 2] && !seen[at + 3] && at % 8 == 0)
@@ -142,7 +142,7 @@ static struct wire_out snapshot_bytes(void) {
   return out;
 }
 
-/* From a copy that ends where it ends, so that AddressSanitizer sees a step beyond. */
+/* From a copy without any byte after its end, so that AddressSanitizer sees a read beyond it. */
 static bool snapshot_read(const struct wire_out *out, size_t len, struct kafka_snapshot **snapshot,
                           char **copy) {
   *copy = malloc(len + 1);
@@ -203,7 +203,7 @@ static void test_half_a_snapshot_is_refused(void **state) {
   free(out.bytes);
 }
 
-/* Each byte made another: what is still read has indices within their lists. */
+/* With each byte changed: whatever can still be read has indices within their lists. */
 static void test_a_spoilt_snapshot_does_no_harm(void **state) {
   (void)state;
   struct wire_out out = snapshot_bytes();
@@ -223,10 +223,10 @@ static void test_a_spoilt_snapshot_does_no_harm(void **state) {
   free(out.bytes);
 }
 
-/* A count that is not there costs no memory. */
+/* A false count costs no memory. */
 static void test_a_large_count_is_refused(void **state) {
   (void)state;
-  uint32_t count = 900000; /* topics, of which none follows; behind an id and six numbers */
+  uint32_t count = 900000; /* topics, of which none follows; after an id and six numbers */
   struct wire_out out = out_new();
   struct kafka_snapshot *empty = kafka_snapshot_new(), *snapshot;
   kafka_snapshot_put(&out, empty);

@@ -151,7 +151,7 @@ struct fixture {
   bool done, closed;
   struct err err;
   char note[200];
-  struct kafka_admin *admin; /* what came back */
+  struct kafka_admin *admin; /* the answer that arrived */
   bool good;
 };
 
@@ -275,7 +275,7 @@ static pid_t the_child(void) {
   return pid;
 }
 
-/* ---- what it survives */
+/* ---- failures that it survives */
 
 static void test_one_child_for_all_calls(void **state) {
   struct fixture *f = *state;
@@ -306,7 +306,8 @@ static void test_exit_in_a_call(void **state) {
   check_err(f, ERR_IO, "Kafka client ended (exit status 3), restarting");
 }
 
-/* Each crash makes the pause longer; who cannot wait for its end is told why at once. */
+/* Each crash makes the pause longer; a call that cannot wait for its end gets the reason at once.
+ */
 static void test_pause_before_a_restart(void **state) {
   struct fixture *f = *state;
   make(f, "abort:1");
@@ -321,7 +322,7 @@ static void test_pause_before_a_restart(void **state) {
   assert_true(second >= 2 * KAFKA_PAUSE_MS - 60 && second < 2 * KAFKA_PAUSE_MS + 400);
 }
 
-/* Nobody asked anything at that moment; so the next answer says it. */
+/* No call was running at that moment; so the next answer reports it. */
 static void test_crash_between_calls(void **state) {
   struct fixture *f = *state;
   make(f, "plays:1");
@@ -337,8 +338,8 @@ static void test_crash_between_calls(void **state) {
   assert_true(f->good && !*f->note); /* once */
 }
 
-/* Who cannot wait for the next child is told why its call fails; the answer after that does not say
- * it again. */
+/* A call that cannot wait for the next child gets the reason; the answer after that does not repeat
+ * it. */
 static void test_crash_is_reported_once(void **state) {
   struct fixture *f = *state;
   make(f, "plays:1");
@@ -371,7 +372,8 @@ static void test_killed_in_a_call(void **state) {
   check_err(f, ERR_IO, "crashed (SIGKILL)");
 }
 
-/* Where memory is limited it may be that: the words name the limit, as it was at that moment. */
+/* Where memory is limited that may be the cause: the words name the limit, as it was at that
+ * moment. */
 static void test_limited_memory(void **state) {
   struct fixture *f = *state;
   struct rlimit before, limit;
@@ -405,7 +407,7 @@ static void test_hang_in_a_call(void **state) {
   wait_children(f, 0);
 }
 
-/* Stopped, it cannot even hear. */
+/* While stopped, it does not even receive the cancel. */
 static void test_frozen_in_a_call(void **state) {
   struct fixture *f = *state;
   make(f, "hang:1");
@@ -417,7 +419,7 @@ static void test_frozen_in_a_call(void **state) {
   wait_children(f, 0);
 }
 
-/* A cancel is over at once; the child has a moment to become free. */
+/* A cancel returns at once; the child has a moment to become free. */
 static void test_hang_after_a_cancel(void **state) {
   struct fixture *f = *state;
   const char *waited = NULL;
@@ -435,7 +437,7 @@ static void test_hang_after_a_cancel(void **state) {
   assert_false(f->done);
 }
 
-/* A question that is sent and cannot be answered, for the child is frozen. */
+/* A question that is sent and cannot be answered, because the child is frozen. */
 static struct kafka_request *start_frozen(struct fixture *f) {
   collect(f, 5000);
   kill(the_child(), SIGSTOP);
@@ -444,8 +446,8 @@ static struct kafka_request *start_frozen(struct fixture *f) {
   return request;
 }
 
-/* Who cancels and asks what it waited for tells of it: the next answer does not say it again. One
- * that nobody has told of is said. */
+/* A caller that cancels and asks for its step reports the reason: the next answer does not repeat
+ * it. A reason that was not reported is in the next answer. */
 static void test_hang_is_reported_once(void **state) {
   struct fixture *f = *state;
   const char *waited = NULL;
@@ -463,7 +465,7 @@ static void test_hang_is_reported_once(void **state) {
   assert_non_null(strstr(f->note, "Kafka client hung"));
   kafka_snapshot_cancel(start_frozen(f), &waited);
   kill(the_child(), SIGCONT);
-  collect(f, 5000); /* it became free in time; what comes later is another matter */
+  collect(f, 5000); /* it became free in time; later failures are another matter */
   kill(the_child(), SIGABRT);
   wait_children(f, 0);
   collect(f, 5000);
@@ -497,7 +499,7 @@ static void test_cannot_be_started(void **state) {
   assert_true(collect(f, 5000) < 500);
   check_err(f, ERR_IO, "cannot start the Kafka client: no such file");
   close_client(f);
-  f->io.kafka_child = NULL; /* a program that has no such mode */
+  f->io.kafka_child = NULL; /* a program without that mode */
   make(f, "plays:1");
   collect(f, 5000);
   check_err(f, ERR_IO, "cannot start the Kafka client");
@@ -541,7 +543,8 @@ static void test_hang_behind_the_gate(void **state) {
   assert_true(f->admin->unsure);
 }
 
-/* What asks for leave after the cancel gets none (the child would abort), and serves on. */
+/* A request for permission after the cancel is denied (the child would abort), and it keeps
+ * serving. */
 static void test_cancel_before_the_gate(void **state) {
   struct fixture *f = *state;
   make(f, "late:1");
@@ -671,7 +674,7 @@ static void test_takes_no_part_in_ours(void **state) {
   assert_false(file_has(pid, "cmdline", "s3cr3t"));
   assert_false(file_has(pid, "environ", "s3cr3t"));
   assert_true(file_has(pid, "limits", "Max core file size        0 "));
-  /* a cancel is heard while librdkafka waits: the same child serves the next call */
+  /* a cancel arrives while librdkafka waits: the same child serves the next call */
   kafka_snapshot_cancel(request, NULL);
   collect(f, 300);
   check_err(f, ERR_TIMEOUT, "");
@@ -701,7 +704,7 @@ static void test_no_descriptors(void **state) {
   check_err(f, ERR_REFUSED, "");
 }
 
-/* A stacktop of its own, that is killed with its client in the middle of something. */
+/* A separate stacktop that is killed with its client in the middle of something. */
 static pid_t other_stacktop(const char *role, pid_t *child) {
   int ends[2];
   assert_int_equal(pipe(ends), 0);

@@ -15,7 +15,7 @@ static struct kafka_signs signs_of(rd_kafka_resp_err_t code, bool all_there) {
   return signs;
 }
 
-/* Whether collections that see this for KAFKA_STUCK_MS are reason enough. */
+/* Whether collections with this result for KAFKA_STUCK_MS are reason enough. */
 static bool sticks(struct kafka_signs signs) {
   struct kafka_stuck stuck = {0};
   return !kafka_session_is_stuck(&stuck, &signs, 1000) &&
@@ -45,7 +45,7 @@ static void test_one_good_collection_ends_it(void **state) {
   assert_true(kafka_session_is_stuck(&stuck, &moved, 2 * KAFKA_STUCK_MS));
 }
 
-/* Where it is the cluster, new sessions come ever more rarely. */
+/* If it is the cluster, new sessions become ever rarer. */
 static void test_patience_grows(void **state) {
   (void)state;
   struct kafka_stuck stuck = {0};

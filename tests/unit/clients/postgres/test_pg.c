@@ -1,4 +1,4 @@
-/* The client against a real server, and against things that are none. */
+/* The client with a real server, and with things that are not one. */
 #include "clients/postgres/pg.h"
 
 #include "io/resolve.h"
@@ -111,7 +111,8 @@ static void test_connect_and_ask(void **state) {
   assert_string_equal(fixture->last, "10000");
 }
 
-/* Several statements are one transaction, the last answer counts, and nothing of them stays. */
+/* Several statements are one transaction, the last answer counts, and none of them has an effect.
+ */
 static void test_one_message_is_one_transaction(void **state) {
   struct fixture *fixture = *state;
   connect_as(fixture, "admin");
@@ -239,7 +240,7 @@ static void test_the_server_goes_away(void **state) {
                       "connection closed: terminating connection due to administrator command");
   assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
 
-  connect_as(fixture, "admin"); /* and while nothing is asked */
+  connect_as(fixture, "admin"); /* and while no query is running */
   snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d)", pg_backend_pid(fixture->pg));
   postgres_do(admin, sql);
   snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d",
@@ -270,7 +271,7 @@ static void test_sockets_and_several_hosts(void **state) {
   assert_int_equal(ask(fixture, "SELECT 1"), ERR_NONE);
 }
 
-/* A port whose backlog is full drops what comes, as a host that is switched off does. */
+/* A port whose backlog is full drops packets, like a host that is switched off. */
 static int silent_port(int sockets[8]) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -369,7 +370,7 @@ static void test_no_server_there(void **state) {
   assert_non_null(strstr(fixture->err.text, "no.such.host.invalid"));
 }
 
-/* What is no PostgreSQL, or no good one. */
+/* Servers that are not PostgreSQL, or behave badly. */
 static void test_garbage(void **state) {
   struct fixture *fixture = *state;
   static const struct {
@@ -409,7 +410,7 @@ static void test_garbage(void **state) {
   }
 }
 
-/* A server that is stopped takes connections (the kernel does) and is silent. */
+/* A stopped server accepts connections (the kernel does) and is silent. */
 static void test_silence_and_drop(void **state) {
   struct fixture *fixture = *state;
   char dsn[128];
@@ -465,7 +466,7 @@ static void wait_until_one(const char *sql) {
   PQfinish(admin);
 }
 
-/* Who left stacktop during a log-in left a line in the log of the server. */
+/* An exit during a login left a line in the log of the server. */
 static void test_dropped_before_the_login_is_read(void **state) {
   struct fixture *fixture = *state;
   const char *complaint = "could not receive data from client";
@@ -477,7 +478,7 @@ static void test_dropped_before_the_login_is_read(void **state) {
     begin_connect(fixture, plain);
     while (pg_phase(fixture->pg) != PG_LOGGING_IN)
       uv_run(&fixture->loop, UV_RUN_ONCE);
-    uv_run(&fixture->loop, UV_RUN_ONCE); /* sends what it has to say */
+    uv_run(&fixture->loop, UV_RUN_ONCE); /* sends its words */
     wait_until_one("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leaver' "
                    "AND state = 'idle'");
     free_pg(fixture);
@@ -525,7 +526,7 @@ static void test_dsn_check(void **state) {
     assert_non_null(strstr(err.text, "write %40 for @"));
     assert_null(strstr(err.text, "ss@"));
   }
-  assert_true(pg_dsn_check("", &err)); /* all by the environment */
+  assert_true(pg_dsn_check("", &err)); /* all from the environment */
   static const char *const bad[] = {"postgresql:/u:s3cret@host/db",
                                     "postgresql://u:s3cret@host:x%/d",
                                     "host=a password=s3cret s3cret=b", "s3cret"};

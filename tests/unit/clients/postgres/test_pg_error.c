@@ -63,7 +63,7 @@ static void test_by_text(void **state) {
   expect(AT "fe_sendauth: no password supplied\n", ERR_DENIED, "requires a password");
   struct err err;
   pg_error_connect(AT "No route to host\n", &err);
-  assert_string_equal(err.text, "No route to host"); /* the target's name stands beside it */
+  assert_string_equal(err.text, "No route to host"); /* the target's name is beside it */
   expect("could not create socket: Too many open files\n", ERR_LIMIT, "ulimit -n");
   expect(AT "could not create socket: Too many open files in system\n", ERR_LIMIT, "fs.file-max");
   expect("", ERR_PROTOCOL, "client library gave no reason");

@@ -75,7 +75,7 @@ static void test_names(void **state) {
   assert_string_equal(out, "caf\xEF\xBF\xBD!");
 }
 
-/* Whatever room there is: no more of it is taken, and whole characters only. */
+/* With any buffer size: no more of it is used, and whole characters only. */
 static void test_room(void **state) {
   (void)state;
   static const char *const encodings[] = {"LATIN1", "UTF8", "EUC_JP"};

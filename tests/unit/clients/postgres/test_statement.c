@@ -38,7 +38,7 @@ static void test_literals(void **state) {
     assert_masked(pairs[i][0], pairs[i][1]);
 }
 
-/* What is cut anywhere keeps nothing of a literal. */
+/* A text that is cut anywhere keeps nothing of a literal. */
 static void test_a_sequence_without_an_end(void **state) {
   (void)state;
   static const char *const pairs[][2] = {
@@ -52,7 +52,7 @@ static void test_a_sequence_without_an_end(void **state) {
       {"SELECT /* hidden *", "SELECT /*...*/"},
       {"SELECT /*", "SELECT /*...*/"},
       {"SELECT -- hidden", "SELECT /*...*/"},
-      /* without standard_conforming_strings it goes on behind the escaped quote */
+      /* without standard_conforming_strings it continues after the escaped quote */
       {"SELECT 'a\\' hidden', 'hidden'", "SELECT '***'"},
   };
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -70,7 +70,8 @@ static void test_passwords(void **state) {
        "create user x with encrypted password E'***'"},
       {"ALTER USER x PASSWORD $$s$$", "ALTER USER x PASSWORD '***'"},
       {"ALTER USER x PASSWORD NULL", "ALTER USER x PASSWORD NULL"},
-      {"ALTER USER x PASSWORD s3cret!'b", "ALTER USER x PASSWORD '***'"}, /* an error, yet told */
+      {"ALTER USER x PASSWORD s3cret!'b",
+       "ALTER USER x PASSWORD '***'"}, /* an error, but a query is returned */
       {"ALTER USER x PASSWORD \"s3cret\"", "ALTER USER x PASSWORD '***'"},
       {"ALTER USER x PASSWORD 12345", "ALTER USER x PASSWORD '***'"},
       {"SET app.password = s3cret", "SET app.password = '***'"},

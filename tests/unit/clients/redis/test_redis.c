@@ -28,7 +28,7 @@ struct fixture {
   bool closed;
 };
 
-/* The answer's fixture is not known to it: one at a time. */
+/* The answer does not carry its fixture: one at a time. */
 static struct fixture *the_fixture;
 
 static void close_redis(struct fixture *fixture);
@@ -188,7 +188,7 @@ static void test_login(void **state) {
   connect_to(fixture, ":right@", port, 0);
   assert_string_equal(wait_for(fixture, SAY(fixture, "PING"))->text, "PONG");
 
-  connect_to(fixture, "ops:opspw@", port, 0); /* CLIENT is denied to it, which matters not */
+  connect_to(fixture, "ops:opspw@", port, 0); /* CLIENT is denied to it, which does not matter */
   assert_string_equal(wait_for(fixture, SAY(fixture, "PING"))->text, "PONG");
   struct answer *info = wait_for(fixture, SAY(fixture, "INFO"));
   assert_int_equal(info->err.kind, ERR_DENIED);
@@ -231,7 +231,7 @@ static void test_needless_password(void **state) {
                       "login denied: the server has no password, but one is configured");
 }
 
-/* Whether the server has been told a password. */
+/* Whether the server has received a password. */
 static bool was_told(struct fixture *fixture) {
   const char *words[] = {"INFO", "commandstats"};
   redisReply *reply = redis_server_ask(&fixture->server, NULL, 2, words);
@@ -263,7 +263,7 @@ static void test_the_environment_password_is_for_servers_that_ask(void **state) 
   unsetenv("REDISCLI_AUTH");
 }
 
-/* A server that does not know AUTH repeats what it was sent. */
+/* A server that does not know AUTH repeats its input in the error. */
 static void test_no_error_has_the_password(void **state) {
   struct fixture *fixture = *state;
   start_server(fixture, (const char *const[]){"--rename-command", "AUTH", "", NULL});
@@ -286,7 +286,7 @@ static void test_database(void **state) {
   struct answer *answer = wait_for(fixture, SAY(fixture, "SET", "stray", "1"));
   assert_int_equal(answer->err.kind, ERR_INVALID);
   assert_non_null(strstr(answer->err.text, "DB index"));
-  connect_to(fixture, "", fixture->server.port, 99); /* the same, said after SELECT went out */
+  connect_to(fixture, "", fixture->server.port, 99); /* the same, reported after SELECT was sent */
   while (!*redis_address(fixture->redis))
     uv_run(&fixture->loop, UV_RUN_ONCE);
   assert_int_equal(wait_for(fixture, SAY(fixture, "SET", "stray", "1"))->err.kind, ERR_INVALID);
@@ -338,7 +338,7 @@ static void test_too_many_clients(void **state) {
   assert_non_null(strstr(answer->err.text, "max number of clients"));
 }
 
-/* The connection knows that the server has gone before anybody asks. */
+/* The connection knows that the server has gone before anything is asked. */
 static void test_killed_while_idle(void **state) {
   struct fixture *fixture = *state;
   start_server(fixture, NULL);
@@ -423,7 +423,7 @@ static void test_ceiling(void **state) {
   assert_int_equal(err.kind, ERR_LIMIT);
   assert_non_null(strstr(err.text, "16 MiB"));
   end_redis(fixture);
-  while (uv_loop_alive(&fixture->loop)) { /* until tiny has let go of it, too */
+  while (uv_loop_alive(&fixture->loop)) { /* until tiny has released it, too */
     if (!uv_is_closing((uv_handle_t *)&fixture->tiny.socket))
       tiny_stop(&fixture->tiny);
     uv_run(&fixture->loop, UV_RUN_ONCE);
@@ -472,7 +472,7 @@ static void test_closed_by_a_callback(void **state) {
   tiny_run_until(&fixture->loop, &fixture->closed);
   assert_false(second->done);
 
-  /* and when it is told of the end */
+  /* and when it is notified of the end */
   fixture->sent = fixture->answered = 0;
   memset(fixture->answers, 0, sizeof fixture->answers);
   redis_server_kill(&fixture->server);
@@ -506,7 +506,7 @@ static void test_tls(void **state) {
   assert_non_null(strstr(err.text, "TLS"));
 }
 
-/* ---- the time an answer takes */
+/* ---- the round-trip time of an answer */
 
 static int64_t reply_us;
 static bool reply_seen;
@@ -533,7 +533,7 @@ static void block(int64_t us) {
 static void on_other_socket(uv_poll_t *poll, int status, int events) {
   (void)status, (void)events;
   block(200000);
-  uv_update_time(poll->loop); /* as others on the loop do */
+  uv_update_time(poll->loop); /* like other work on the loop */
   uv_poll_stop(poll);
 }
 
@@ -549,7 +549,7 @@ static void test_a_busy_loop_is_not_latency(void **state) {
     block(200000);
   tiny_run_until(&fixture->loop, &reply_seen);
   assert_int_equal(reply_us, -1);
-  /* in the turn of the loop that finds it: another socket, ready before, comes first */
+  /* in the iteration of the loop that finds it: another socket, ready before, is handled first */
   int ends[2];
   uv_poll_t poll;
   assert_int_equal(pipe(ends), 0);
@@ -562,7 +562,7 @@ static void test_a_busy_loop_is_not_latency(void **state) {
   uv_close((uv_handle_t *)&poll, NULL);
   close(ends[0]);
   close(ends[1]);
-  /* a server that is slow is so, and a free loop measures it */
+  /* a slow server is slow, and a free loop measures it */
   const char *const slow[] = {"BLPOP", "nothing", "0.1"};
   send_timed(fixture, 3, slow);
   tiny_run_until(&fixture->loop, &reply_seen);

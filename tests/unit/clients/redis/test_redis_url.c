@@ -75,7 +75,7 @@ static void test_socket(void **state) {
   redis_url_fini(&url);
 }
 
-/* The environment has its word only where nothing else has given a password. */
+/* The environment is used only where no other source has given a password. */
 static void test_environment(void **state) {
   (void)state;
   setenv("REDISCLI_AUTH", "from-environment", 1);
@@ -100,8 +100,7 @@ static void test_environment(void **state) {
   unsetenv("REDISCLI_AUTH");
 }
 
-/* A password that is nobody's in particular is for a server that asks; one that is said to be empty
- * is none. */
+/* A password without a user is for a server that asks; one that is explicitly empty is none. */
 static void test_the_environment_is_not_for_every_server(void **state) {
   (void)state;
   setenv("REDISCLI_AUTH", "from-environment", 1);
