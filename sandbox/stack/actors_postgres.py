@@ -109,8 +109,8 @@ class Waiters(Sessions):
 
 
 class Holder(Sessions):
-    """Holds the sessions of the scenes db-hog and db-full. They are created once: a session that somebody
-    terminates stays terminated."""
+    """Holds the sessions of the scenes db-hog and db-full. They are created once: a terminated
+    session stays terminated."""
 
     period = 0.1
     # name: (statements that end, the one that does not)
@@ -195,9 +195,9 @@ class Holder(Sessions):
             cursor.execute("SELECT count(*), count(*) FILTER (WHERE application_name LIKE 'ecap-%')"
                            " FROM pg_stat_activity WHERE backend_type = 'client backend'"
                            " AND pid <> pg_backend_pid()")
-            everybody, ours = cursor.fetchone()
+            total, ours = cursor.fetchone()
         missing = FULL - ours
-        for _ in range(min(missing, MAX_CONNECTIONS - RESERVED - everybody)):
+        for _ in range(min(missing, MAX_CONNECTIONS - RESERVED - total)):
             self.number += 1
             name = f"ecap-pool-{self.number}"
             self.open[name] = clients.postgres(self.state, name=name)

@@ -145,7 +145,7 @@ def test_what_is_idle_is_not_cancelled(remedy, hog):
 
 
 def test_the_root_of_those_who_wait(stage, remedy, hog):
-    held = wait_until(lambda: waiters(stage, hog), what="somebody who waits")
+    held = wait_until(lambda: waiters(stage, hog), what="a session that waits")
     plan = remedy.plan("postgres.terminate-root", "ecap", min(held))
     assert f"WHERE pid = {hog} " in plan and re.search(r"frees \d+ sessions? that waits? for it", plan), plan
     text = remedy.apply(plan, str(hog))

@@ -47,7 +47,7 @@ def test_a_crash_is_a_finding_and_passes(calm, tmp_path):
         os.kill(second, signal.SIGCONT)
         terminal.wait_for("Kafka client crashed (SIGABRT), restarting", 5)
         terminal.wait_for(well, 15)
-        # somebody kills it between two questions
+        # it is killed between two questions
         os.kill(client(pid), signal.SIGKILL)
         terminal.wait_for("Kafka client crashed (SIGKILL)", 10)
         terminal.wait_for(lambda screen: "resolved after" in screen.text and well(screen), 15)

@@ -26,8 +26,8 @@ def impatient(lab_postgres):
     say("ALTER SYSTEM RESET wal_receiver_timeout")
 
 
-@pytest.mark.parametrize("cut, mend", [("freeze", "thaw"), ("stop", "start")])
-def test_a_standby_without_its_primary(impatient, config, cut, mend):
+@pytest.mark.parametrize("cut, restore", [("freeze", "thaw"), ("stop", "start")])
+def test_a_standby_without_its_primary(impatient, config, cut, restore):
     """WARN after some seconds, and CRIT for the target whose threshold says so; no finding for the other one."""
     lab = impatient
     standby = lab.target("postgres", "standby")
@@ -44,7 +44,7 @@ def test_a_standby_without_its_primary(impatient, config, cut, mend):
         assert run.status != OK, run
         severities = dict((sentence.split(":")[0], severity) for severity, sentence in reversed(run.document.findings))
         assert severities["lenient"] in ("warn", "crit") and "not receiving WAL" in run.stdout, run
-        lab.ctl(mend, "postgres")
+        lab.ctl(restore, "postgres")
         terminal.wait_for(lambda screen: "2/2 ok" in screen.text, timeout=20)
         terminal.wait_for(re.compile(r"ok strict resolved after .*: not receiving WAL for"))
         terminal.press("q")

@@ -59,7 +59,7 @@ def test_paused_nothing_moves(calm):
 
         assert figures() == figures()
     last = calm.sql("SELECT max(id) FROM transactions")
-    wait_until(lambda: calm.sql("SELECT max(id) FROM transactions") > last, what="it goes on")
+    wait_until(lambda: calm.sql("SELECT max(id) FROM transactions") > last, what="the workload to continue")
 
 
 def test_a_wrong_name_says_which_there_are(calm):

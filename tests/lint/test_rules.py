@@ -206,6 +206,17 @@ def test_contracts_are_the_way(tree, check, line):
     ("src/audit/a.c", 'say("an action is under way");\n', '1: "under way"'),
     ("src/audit/a.c", 'x; /* for\n * whoever waits */\n', '1: "whoever"'),
     ("src/audit/a.h", "int x; // made anew\n", '1: "anew"'),
+    ("src/actions/kafka/a.c", "/* whoever listens */\n", '1: "whoever"'),
+    ("src/ui/panes/a.def", "/* the ends\n * at the most */\n", '1: "at the most"'),
+    ("tests/unit/ui/test_a.c", "int x;\n/* The row is told. */\n", '2: "is told"'),
+    ("tests/fuzz/fuzz_a.c", "/* nobody has cleaned it */\n", '1: "nobody"'),
+    ("sandbox/stack/a.py", 'say(1)\nsay("is up by now")\n', '2: "by now"'),
+    ("sandbox/up", "# starts whoever is down\n", '1: "whoever"'),
+    ("run", "# mends the build\n", '1: "mends"'),
+    (".ci/lint", "# as it stands\n", '1: "as it stands"'),
+    ("examples/a.yaml", "# 2 s at the most\n", '1: "at the most"'),
+    ("themes/a.theme", "# the colours of today\n", '1: "of today"'),
+    ("tests/e2e/test_a.py", '\"\"\"The user is told.\"\"\"\n', '1: "is told"'),
 ])
 def test_an_idiom_is_seen(tmp_path, name, text, words):
     path = tmp_path / name
@@ -216,5 +227,11 @@ def test_an_idiom_is_seen(tmp_path, name, text, words):
 
 
 def test_plain_words_and_comments_pass(tree):
-    root = tree({"ui/a.c": '/* by now */\nsay("no longer there", "there is no plan", "amended"); // whoever\n'})
+    root = tree({"ui/a.c": '/* who, ever */\nsay("no longer there", "there is no plan", "amended");\n'})
+    for name, text in {"tests/unit/ui/test_a.c": 'say("whoever is told"); // the words of a server\n',
+                       "tests/e2e/__pycache__/test_a.pyc": "whoever\n",
+                       "sandbox/stack/a.py": 'user = "nobody"\n'}.items():
+        path = root / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
     assert_none(rules.check_words(root))
