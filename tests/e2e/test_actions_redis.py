@@ -326,7 +326,7 @@ def test_by_keys_on_the_screen(remedy):
     assert intent["confirm"] == "test:a:*" and result["result"] == "done"
 
 
-def test_escape_stops_it_half_way(remedy):
+def test_escape_stops_it_midway(remedy):
     """Slow enough to be stopped: the server delays UNLINK until then."""
     remedy.fill("test:a:", 3000)
     with dashboard(remedy.config, columns=120, rows=50) as terminal:
