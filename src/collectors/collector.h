@@ -9,10 +9,11 @@
 
 /* The usual place of a target of this kind, for a start without a configuration. */
 struct usual_place {
-  int port;           /* on the loopback: watched if it answers; 0: always watched */
-  const char *name;   /* name of the target */
-  const char *option; /* the option for the address: "address"; NULL: none is needed */
-  const char *value;  /* its value: "localhost:8000" */
+  int port;             /* on the loopback: watched if it answers; 0: always watched */
+  const char *name;     /* name of the target */
+  const char *option;   /* the option for the address: "address"; NULL: none is needed */
+  const char *value;    /* its value: "localhost:8000" */
+  bool (*exists)(void); /* port 0: watched only if this is true; must not wait. NULL: always */
 };
 
 struct collector {

@@ -130,7 +130,8 @@ static struct value rate_value(const struct figures *figures, size_t column,
     return value_none(figures->unsaid);
   if (spec->as == FIGURE_RATE) {
     double rate = (double)from / rates->seconds * scale_of(spec);
-    return value_real(spec->unit == UNIT_RATIO && rate > 1 ? 1 : rate);
+    const bool capped = spec->unit == UNIT_RATIO && !(spec->flags & COLUMN_BEYOND);
+    return value_real(capped && rate > 1 ? 1 : rate);
   }
   if (from == 0 && of == 0)
     return value_none(NULL); /* without growth there is no share */

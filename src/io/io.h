@@ -3,7 +3,7 @@
 
 #include <uv.h>
 
-struct http_client; /* clients/http/http.h: one curl multi handle for all */
+struct http_client; /* io/http/http.h: one curl multi handle for all */
 struct resolver;    /* io/resolve.h: running lookups */
 struct pg_share;    /* clients/postgres/pg_share.h: connections offered for loans */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/model.h"
-#include "report/json_node.h"
+#include "core/json_node.h"
 
 /* Creates the state's sample with all its tables from the target's node: the specs in `arena`, the
  * rest in the sample. past: the rows contain their histories; otherwise each history starts with

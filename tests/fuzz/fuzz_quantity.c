@@ -4,7 +4,7 @@
  * FORMAT_MAX; a range of status codes is ordered, a port is a number. */
 #include "fuzz.h"
 
-#include "clients/http/http.h"
+#include "io/http/http.h"
 #include "collectors/service/service_judge.h"
 #include "core/format.h"
 #include "core/quantity.h"

@@ -28,7 +28,7 @@ ROOMS = {
 # Rooms with a folder for each system: such a folder includes none beside it. A system's own client
 # is the folder of its name, but for these.
 BY_SYSTEM = ("clients", "collectors", "actions")
-CLIENTS = {"service": "http"}
+CLIENTS = {"service": "docker"}
 
 # The headers of libraries, and who may include them: rooms ("io"), folders ("clients/redis") or files
 # ("ui/terminal/terminal.c").
@@ -38,9 +38,9 @@ LIBRARIES = {
     r"libpq-fe\.h|libpq/.*": {"clients/postgres/"},
     r"librdkafka/.*": {"clients/kafka/child/"},
     r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
-    r"curl/.*": {"clients/http/"},
+    r"curl/.*": {"io/http/"},
     r"yaml\.h": {"config"},
-    r"jansson\.h": {"report", "audit"},
+    r"jansson\.h": {"core", "report", "audit", "clients/docker/", "actions/docker/"},
     r"openssl/.*": {"report"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
@@ -83,7 +83,7 @@ BANNED = {
     "rd_kafka_list_groups": ("waits for the broker: ListConsumerGroups", ()),
     # in the client's own process (clients/kafka/child/kafka_child.c): librdkafka before 2.3 has no ListOffsets
     "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("clients/kafka/child/kafka_offsets.c",)),
-    "curl_easy_perform": ("waits for the server: the multi handle of clients/http/http.h", ()),
+    "curl_easy_perform": ("waits for the server: the multi handle of io/http/http.h", ()),
     "statvfs": ("a hung mount holds it for ever: io/mount.h on a thread of io/worker.h",
                 ("io/mount.c",)),
     "realpath": ("the same", ("io/mount.c",)),

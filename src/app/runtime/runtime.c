@@ -1,6 +1,6 @@
 #include "app/runtime/runtime.h"
 
-#include "clients/http/http.h"
+#include "io/http/http.h"
 #include "io/limit.h"
 #include "io/resolve.h"
 

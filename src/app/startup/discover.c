@@ -55,7 +55,7 @@ static void probe_add(struct discovery *discovery, struct io *io, const struct c
   struct probe *probe = &discovery->probes[discovery->count++];
   *probe = (struct probe){.discovery = discovery, .collector = collector, .place = place};
   if (place->port == 0) {
-    probe->found = true;
+    probe->found = !place->exists || place->exists();
     return;
   }
   probe->dial = dial_start(io, "127.0.0.1", place->port, on_answer, probe);

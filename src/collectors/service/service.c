@@ -5,13 +5,13 @@
 #include "collectors/figures.h"
 #include "collectors/frame.h"
 
-#include "clients/http/http.h"
 #include "collectors/service/service_history.h"
 #include "collectors/service/service_judge.h"
 #include "collectors/service/service_table.h"
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/dial.h"
+#include "io/http/http.h"
 #include "io/resolve.h"
 #include "io/tcp.h"
 
@@ -295,7 +295,7 @@ static void ask(void *self) {
                              .ca_file = target_text(target, "ca_file"),
                              .insecure = target_number(target, "insecure"),
                              .timeout_ms = wait_ms};
-  service->request = http_get(service->watch.io, &query, on_health, service);
+  service->request = http_send(service->watch.io, &query, on_health, service);
 }
 
 static void *service_open(struct io *io, const struct target *target, struct err *err) {

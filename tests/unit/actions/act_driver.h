@@ -2,9 +2,9 @@
 #pragma once
 
 #include "actions/action.h"
-#include "clients/http/http.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/http/http.h"
 #include "io/resolve.h"
 #include "support/core_test.h"
 

@@ -2,9 +2,9 @@
  * with real services on the loopback. */
 #include "app/runtime/scheduler.h"
 
-#include "clients/http/http.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/http/http.h"
 #include "model/model_evaluate.h"
 
 #include <setjmp.h>

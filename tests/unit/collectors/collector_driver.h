@@ -2,9 +2,9 @@
  * tests/unit/actions/act_driver.h. */
 #pragma once
 
-#include "clients/http/http.h"
 #include "clients/kafka/child/kafka_child.h"
 #include "collectors/collector.h"
+#include "io/http/http.h"
 #include "io/resolve.h"
 #include "support/tiny_server.h"
 

@@ -1,6 +1,6 @@
 #include "collectors/collector.h"
 
-#include "clients/http/http.h"
+#include "io/http/http.h"
 #include "support/tiny_server.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
-#include "clients/http/http.h"
+#include "io/http/http.h"
 
-#include "clients/http/http_error.h"
-#include "clients/http/http_multi.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/http/http_error.h"
+#include "io/http/http_multi.h"
 #include "io/resolve.h"
 #include "io/tcp.h"
 
@@ -26,7 +26,7 @@ struct http_request {
   int64_t timeout_ms, started_us, resolve_us;
   uv_timer_t timer; /* the deadline */
   char *body;
-  size_t body_len;
+  size_t body_len, body_max;
   bool body_cut;
   char error[CURL_ERROR_SIZE];
 };
@@ -63,7 +63,7 @@ static void request_fail(struct http_request *request, const struct err *err) {
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
   struct http_request *request = arg;
-  size_t len = size * count, room = HTTP_BODY_MAX - request->body_len;
+  size_t len = size * count, room = request->body_max - request->body_len;
   size_t kept = len < room ? len : room;
   request->body = mem_resize(request->body, request->body_len + kept + 1);
   memcpy(request->body + request->body_len, bytes, kept);
@@ -108,6 +108,13 @@ bool http_url_check(const char *url, struct err *err) {
   return url_split(url, host, &port, &tls, err);
 }
 
+static void add_header(struct http_request *request, const char *header) {
+  struct curl_slist *headers = curl_slist_append(request->headers, header);
+  if (!headers)
+    mem_failed();
+  request->headers = headers;
+}
+
 static void set_options(struct http_request *request, const struct http_query *query) {
   CURL *easy = request->easy;
   curl_easy_setopt(easy, CURLOPT_URL, query->url);
@@ -118,10 +125,22 @@ static void set_options(struct http_request *request, const struct http_query *q
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "stacktop");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  /* As for a new client: the name may have another address, and the server another certificate. */
-  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  if (!query->keep) { /* as for a new client: another address of the name, another certificate */
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  }
+  if (query->socket) {
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, query->socket);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  }
+  if (query->method)
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, query->method);
+  if (query->json) {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(query->json));
+    curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, query->json);
+    add_header(request, "Content-Type: application/json");
+  }
 #if LIBCURL_VERSION_NUM >= 0x075500
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -137,14 +156,16 @@ static void set_options(struct http_request *request, const struct http_query *q
   }
   if (query->ca_file)
     curl_easy_setopt(easy, CURLOPT_CAINFO, query->ca_file);
+  if (query->cert_file)
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, query->cert_file);
+  if (query->key_file)
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, query->key_file);
   if (query->host) {
     char *header = mem_printf("Host: %s", query->host);
-    request->headers = curl_slist_append(NULL, header);
+    add_header(request, header);
     free(header);
-    if (!request->headers)
-      mem_failed();
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
   }
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
 }
 
 static bool has_text(const char *name) {
@@ -165,13 +186,14 @@ static bool is_numeric(const char *host) {
 
 static void on_ended(void *arg, CURLcode code);
 
-struct http_request *http_get(struct io *io, const struct http_query *query, http_cb done,
-                              void *arg) {
+struct http_request *http_send(struct io *io, const struct http_query *query, http_cb done,
+                               void *arg) {
   struct http_request *request = mem_new(sizeof *request);
   *request = (struct http_request){.client = http_client_get(io),
                                    .done = done,
                                    .arg = arg,
                                    .timeout_ms = query->timeout_ms,
+                                   .body_max = query->body_max ? query->body_max : HTTP_BODY_MAX,
                                    .started_us = clock_now_us()};
   request->client->ended = on_ended;
   request->body = mem_dup("");
@@ -184,7 +206,7 @@ struct http_request *http_get(struct io *io, const struct http_query *query, htt
   uv_timer_start(&request->timer, on_deadline, (uint64_t)query->timeout_ms, 0);
   bool tls = false;
   if (!url_split(query->url, request->host, &request->port, &tls, NULL) ||
-      is_numeric(request->host)) {
+      is_numeric(request->host) || query->socket) {
     request->in_multi = true; /* curl reports what is wrong with a bad URL */
     curl_multi_add_handle(request->client->multi, request->easy);
     return request;

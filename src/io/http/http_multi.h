@@ -1,4 +1,4 @@
-/* Internals of clients/http: the curl multi handle on the loop. */
+/* Internals of io/http: the curl multi handle on the loop. */
 #pragma once
 
 #include <curl/curl.h>

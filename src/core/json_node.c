@@ -1,4 +1,4 @@
-#include "report/json_node.h"
+#include "core/json_node.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

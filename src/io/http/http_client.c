@@ -1,7 +1,7 @@
-#include "clients/http/http_client.h"
+#include "io/http/http_client.h"
 
-#include "clients/http/http_multi.h"
 #include "core/mem.h"
+#include "io/http/http_multi.h"
 
 #include <stdlib.h>
 

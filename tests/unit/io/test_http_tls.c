@@ -1,6 +1,6 @@
 /* HTTPS against a real `openssl s_server` with certificates made here: good, expired, for another
  * name, and by nobody we trust. */
-#include "clients/http/http.h"
+#include "io/http/http.h"
 
 #include "io/resolve.h"
 #include "support/tiny_server.h"
@@ -65,7 +65,7 @@ static struct outcome get(uv_loop_t *loop, struct io *io, const struct http_quer
   int64_t give_up = clock_now_ms() + 10000;
   do { /* until it listens */
     outcome = (struct outcome){0};
-    http_get(io, query, on_done, &outcome);
+    http_send(io, query, on_done, &outcome);
     tiny_run_until(loop, &outcome.done);
   } while (outcome.err.kind == ERR_REFUSED && clock_now_ms() < give_up);
   return outcome;

@@ -1,4 +1,4 @@
-#include "clients/http/http_error.h"
+#include "io/http/http_error.h"
 
 #include "io/limit.h"
 

@@ -1,4 +1,4 @@
-#include "clients/http/http.h"
+#include "io/http/http.h"
 
 #include "io/resolve.h"
 #include "support/tiny_server.h"
@@ -63,7 +63,7 @@ static int teardown(void **state) {
 static struct outcome *get(struct fixture *fixture, const char *url, int64_t timeout_ms) {
   struct http_query query = {.url = url, .timeout_ms = timeout_ms};
   fixture->outcome = (struct outcome){0};
-  http_get(&fixture->io, &query, on_done, &fixture->outcome);
+  http_send(&fixture->io, &query, on_done, &fixture->outcome);
   assert_false(fixture->outcome.done); /* never before it returns */
   tiny_run_until(&fixture->loop, &fixture->outcome.done);
   assert_int_equal(fixture->outcome.calls, 1);
@@ -139,7 +139,7 @@ static void test_host_header(void **state) {
   fixture->server.reply = ok_reply;
   struct http_query query = {
       .url = fixture->url, .host = "api.ecap.example.com", .timeout_ms = 5000};
-  http_get(&fixture->io, &query, on_done, &fixture->outcome);
+  http_send(&fixture->io, &query, on_done, &fixture->outcome);
   tiny_run_until(&fixture->loop, &fixture->outcome.done);
   assert_non_null(strstr(fixture->server.last_request, "\r\nHost: api.ecap.example.com\r\n"));
 }
@@ -215,14 +215,14 @@ static void test_cancel(void **state) {
   fixture->server.reply = ok_reply;
   struct http_query query = {.url = fixture->url, .timeout_ms = 5000};
   struct outcome cancelled = {0};
-  http_cancel(http_get(&fixture->io, &query, on_done, &cancelled)); /* before it began */
+  http_cancel(http_send(&fixture->io, &query, on_done, &cancelled)); /* before it began */
   fixture->server.delay_ms = 5000;
-  struct http_request *request = http_get(&fixture->io, &query, on_done, &cancelled);
+  struct http_request *request = http_send(&fixture->io, &query, on_done, &cancelled);
   while (fixture->server.requests == 0)
     uv_run(&fixture->loop, UV_RUN_ONCE);
   http_cancel(request); /* while it waits for the answer */
   query.url = "http://localhost:1/";
-  http_cancel(http_get(&fixture->io, &query, on_done, &cancelled)); /* while it resolves */
+  http_cancel(http_send(&fixture->io, &query, on_done, &cancelled)); /* while it resolves */
   fixture->server.delay_ms = 0;
   assert_int_equal(ask(fixture, ok_reply)->status, 200);
   assert_int_equal(cancelled.calls, 0);
@@ -235,7 +235,7 @@ static void test_many_at_once(void **state) {
   fixture->server.reply = ok_reply;
   struct http_query query = {.url = fixture->url, .timeout_ms = 5000};
   for (int i = 0; i < MANY; i++)
-    http_get(&fixture->io, &query, on_done, &outcomes[i]);
+    http_send(&fixture->io, &query, on_done, &outcomes[i]);
   for (int i = 0; i < MANY; i++) {
     tiny_run_until(&fixture->loop, &outcomes[i].done);
     assert_int_equal(outcomes[i].status, 200);

@@ -1,4 +1,4 @@
-#include "report/json_tree.h"
+#include "core/json_tree.h"
 
 #include <stdbool.h>
 

@@ -1,0 +1,186 @@
+#include "clients/docker/docker.h"
+
+#include "core/json_tree.h"
+#include "core/mem.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A list of 1,000 containers with long labels is 2 MB. */
+static const struct json_limits limits = {.bytes = 16 << 20, .values = 500000, .depth = 64};
+enum { BODY_MAX = 16 << 20 };
+
+static const char unix_scheme[] = "unix://";
+static const char default_socket[] = "/var/run/docker.sock";
+
+struct docker_request {
+  struct http_request *http;
+  char socket[DOCKER_SOCKET_MAX];
+  docker_cb done;
+  void *arg;
+};
+
+bool docker_endpoint_parse(const char *text, bool tls, struct docker_endpoint *endpoint,
+                           struct err *err) {
+  *endpoint = (struct docker_endpoint){0};
+  if (strncmp(text, unix_scheme, strlen(unix_scheme)) == 0) {
+    const char *path = text + strlen(unix_scheme);
+    if (*path != '/' || strlen(path) >= sizeof endpoint->socket)
+      return err_set(err, ERR_INVALID,
+                     "not the path of a socket; use a form such as unix:///var/run/docker.sock");
+    snprintf(endpoint->socket, sizeof endpoint->socket, "%s", path);
+    snprintf(endpoint->url, sizeof endpoint->url, "http://localhost");
+    return true;
+  }
+  const char *scheme = strstr(text, "://");
+  bool tcp = strncmp(text, "tcp://", 6) == 0, http = strncmp(text, "http", 4) == 0;
+  if (!scheme || !(tcp || http))
+    return err_set(err, ERR_INVALID,
+                   "not an endpoint; use a form such as unix:///var/run/docker.sock or "
+                   "tcp://10.0.0.7:2376 (ssh:// is not supported yet)");
+  const int length =
+      tcp ? snprintf(endpoint->url, sizeof endpoint->url, "%s%s", tls ? "https" : "http", scheme)
+          : snprintf(endpoint->url, sizeof endpoint->url, "%s", text);
+  if (length >= (int)sizeof endpoint->url)
+    return err_set(err, ERR_INVALID, "longer than %d bytes", DOCKER_URL_MAX - 1);
+  for (char *end = endpoint->url + length - 1; *end == '/'; end--)
+    *end = '\0';
+  return http_url_check(endpoint->url, err);
+}
+
+/* The sockets that engines make, the system's before the user's. */
+static bool usual_socket(size_t index, char out[DOCKER_URL_MAX]) {
+  static const char *const places[] = {default_socket, "/run/podman/podman.sock"};
+  static const char *const of_user[] = {"docker.sock", "podman/podman.sock"};
+  const char *runtime = getenv("XDG_RUNTIME_DIR");
+  if (index < 2)
+    snprintf(out, DOCKER_URL_MAX, "%s", places[index]);
+  else if (index < 4 && runtime && *runtime == '/')
+    snprintf(out, DOCKER_URL_MAX, "%s/%s", runtime, of_user[index - 2]);
+  else
+    return false;
+  return true;
+}
+
+static bool find_socket(char out[DOCKER_URL_MAX]) {
+  char path[DOCKER_URL_MAX];
+  for (size_t i = 0; usual_socket(i, path); i++)
+    if (strlen(path) < DOCKER_SOCKET_MAX && access(path, F_OK) == 0) {
+      snprintf(out, DOCKER_URL_MAX, "%s%.107s", unix_scheme, path);
+      return true;
+    }
+  return false;
+}
+
+const char *docker_endpoint_usual(char out[DOCKER_URL_MAX]) {
+  const char *host = getenv("DOCKER_HOST");
+  if (host && *host)
+    snprintf(out, DOCKER_URL_MAX, "%s", host);
+  else if (!find_socket(out))
+    snprintf(out, DOCKER_URL_MAX, "%s%s", unix_scheme, default_socket);
+  return out;
+}
+
+bool docker_endpoint_exists(void) {
+  char out[DOCKER_URL_MAX];
+  const char *host = getenv("DOCKER_HOST");
+  return (host && *host) || find_socket(out);
+}
+
+bool docker_path(char out[DOCKER_PATH_MAX], const char *before, const char *name,
+                 const char *after) {
+  size_t at = (size_t)snprintf(out, DOCKER_PATH_MAX, "%s", before);
+  for (; *name && at + 4 < DOCKER_PATH_MAX; name++) {
+    const unsigned char c = (unsigned char)*name;
+    if (isalnum(c) || strchr("._-", c))
+      out[at++] = (char)c;
+    else
+      at += (size_t)snprintf(out + at, DOCKER_PATH_MAX - at, "%%%02X", c);
+  }
+  if (*name || at + strlen(after) >= DOCKER_PATH_MAX)
+    return false;
+  snprintf(out + at, DOCKER_PATH_MAX - at, "%s", after);
+  return true;
+}
+
+static enum err_kind kind_of(int status) {
+  return status == 401 || status == 403 ? ERR_DENIED : status < 500 ? ERR_INVALID : ERR_PROTOCOL;
+}
+
+/* {"message": "No such container: api"}; Podman has the cause in "cause" beside it. */
+static void status_error(int status, const json_t *json, struct err *err) {
+  const char *message = json_string_value(json_object_get(json, "message"));
+  if (message && *message)
+    err_set(err, kind_of(status), "%.200s", message);
+  else
+    err_set(err, kind_of(status), "the engine answered with HTTP status %d", status);
+}
+
+static void take(const struct docker_request *request, const struct http_result *result) {
+  struct err err = {0};
+  json_t *json = NULL;
+  if (result->body_cut)
+    err_set(&err, ERR_LIMIT, "the answer is longer than %d MB", BODY_MAX >> 20);
+  else if (result->body_len > 0 && (result->status < 400 || *result->body == '{'))
+    json = json_tree_new(result->body, result->body_len, &limits, &err);
+  if (result->status >= 400)
+    status_error(result->status, json, &err);
+  request->done(request->arg, result->status, json, err.kind != ERR_NONE ? &err : NULL);
+  json_decref(json);
+}
+
+/* What a socket's errors mean to a person. */
+static const struct err *socket_error(const struct docker_request *request, const struct err *err,
+                                      struct err *better) {
+  if (!*request->socket)
+    return err;
+  if (err->kind == ERR_DENIED)
+    err_set(better, ERR_DENIED, "no right to open %s; add the user to its group (docker)",
+            request->socket);
+  else if (err->kind == ERR_REFUSED)
+    err_set(better, ERR_REFUSED, "no engine listens on %s", request->socket);
+  else if (access(request->socket, F_OK) != 0)
+    err_set(better, ERR_REFUSED, "%s does not exist; is the engine running?", request->socket);
+  else
+    return err;
+  return better;
+}
+
+static void on_answer(void *arg, const struct http_result *result, const struct err *err) {
+  struct docker_request *request = arg;
+  struct err better;
+  if (result)
+    take(request, result);
+  else
+    request->done(request->arg, 0, NULL, socket_error(request, err, &better));
+  free(request);
+}
+
+struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *endpoint,
+                                  const struct docker_query *query, docker_cb done, void *arg) {
+  struct docker_request *request = mem_new(sizeof *request);
+  *request = (struct docker_request){.done = done, .arg = arg};
+  memcpy(request->socket, endpoint->socket, sizeof request->socket);
+  char *url = mem_printf("%s%s", endpoint->url, query->path);
+  const struct http_query http = {.url = url,
+                                  .socket = *endpoint->socket ? endpoint->socket : NULL,
+                                  .ca_file = endpoint->ca_file,
+                                  .cert_file = endpoint->cert_file,
+                                  .key_file = endpoint->key_file,
+                                  .keep = true,
+                                  .method = query->method,
+                                  .json = query->json,
+                                  .body_max = BODY_MAX,
+                                  .timeout_ms = query->timeout_ms};
+  request->http = http_send(io, &http, on_answer, request);
+  free(url);
+  return request;
+}
+
+void docker_cancel(struct docker_request *request) {
+  http_cancel(request->http);
+  free(request);
+}

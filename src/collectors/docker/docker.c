@@ -1,0 +1,271 @@
+/* A Docker engine, or Podman's service: its containers, their state and what they use.
+ *
+ * One collection lists the containers, then asks for each of them what the list does not say
+ * (restarts, exit code, OOM kill, health) and, where it runs, what it uses; at most QUESTIONS_MAX
+ * questions at a time. */
+#include "collectors/frame.h"
+
+#include "clients/docker/docker_target.h"
+#include "collectors/docker/docker_rows.h"
+#include "core/mem.h"
+#include "io/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMEOUT_MS = 10000, MARGIN_MS = 50, QUESTIONS_MAX = 8, ARENA_MAX = 16 << 20 };
+
+static bool endpoint_check(const char *text, struct err *err);
+
+static const struct option options[] = {
+    {.name = "endpoint",
+     .type = OPTION_TEXT,
+     .help = "where the engine listens, as in DOCKER_HOST; else DOCKER_HOST, else the usual socket",
+     .example = "\"unix:///var/run/docker.sock\"",
+     .check = endpoint_check},
+    {.name = "projects",
+     .type = OPTION_LIST,
+     .help = "only containers of these compose projects; else all",
+     .example = "[ecap]"},
+    {.name = "ca_file", .type = OPTION_TEXT, .help = "PEM file to verify the engine's TLS by"},
+    {.name = "cert_file", .type = OPTION_TEXT, .help = "PEM file of the client's certificate"},
+    {.name = "key_file", .type = OPTION_TEXT, .help = "PEM file of its key"},
+};
+
+static const struct table_spec *const tables[] = {&docker_summary_table, &docker_containers_table};
+
+static const struct usual_place usual[] = {
+    {.name = "docker", .exists = docker_endpoint_exists},
+    {0},
+};
+
+enum question_kind { QUESTION_VERSION, QUESTION_LIST, QUESTION_DETAIL, QUESTION_USAGE };
+
+/* One request under way. */
+struct question {
+  struct watcher *watcher;
+  struct docker_request *request; /* NULL: this place is free */
+  enum question_kind kind;
+  size_t reading;
+  int64_t sent_us;
+};
+
+struct watcher {
+  struct watch watch; /* first */
+  struct docker_endpoint endpoint;
+  struct docker_memory memory;
+
+  /* The collection under way. */
+  struct question questions[QUESTIONS_MAX];
+  struct arena arena;
+  struct docker_answers answers;
+  struct docker_reading *readings; /* DOCKER_CONTAINERS_MAX */
+  struct docker_container *containers;
+  size_t next; /* the next question for a container: two for each */
+  bool listed;
+};
+
+static bool endpoint_check(const char *text, struct err *err) {
+  struct docker_endpoint endpoint;
+  return docker_endpoint_parse(text, false, &endpoint, err);
+}
+
+static bool init(void *self, struct err *err) {
+  struct watcher *watcher = self;
+  if (!docker_target_endpoint(watcher->watch.target, &watcher->endpoint, err))
+    return false;
+  watcher->readings = mem_new(DOCKER_CONTAINERS_MAX * sizeof *watcher->readings);
+  watcher->containers = mem_new(DOCKER_CONTAINERS_MAX * sizeof *watcher->containers);
+  return true;
+}
+
+static void fini(void *self) {
+  struct watcher *watcher = self;
+  docker_memory_fini(&watcher->memory);
+  free(watcher->readings);
+  free(watcher->containers);
+}
+
+/* The collection is over: what is still under way is given up. */
+static void rest(void *self) {
+  struct watcher *watcher = self;
+  for (size_t i = 0; i < QUESTIONS_MAX; i++) {
+    if (watcher->questions[i].request)
+      docker_cancel(watcher->questions[i].request);
+    watcher->questions[i].request = NULL;
+  }
+  arena_fini(&watcher->arena);
+}
+
+static void on_answer(void *arg, int status, json_t *json, const struct err *err);
+
+static bool send_question(struct watcher *watcher, enum question_kind kind, size_t reading,
+                          const char *path) {
+  struct question *question = watcher->questions;
+  while (question < watcher->questions + QUESTIONS_MAX && question->request)
+    question++;
+  if (question == watcher->questions + QUESTIONS_MAX)
+    return false;
+  int64_t left_ms = watch_end_ms(&watcher->watch, 0, MARGIN_MS) - clock_now_ms();
+  const struct docker_query query = {.path = path, .timeout_ms = left_ms > 1 ? left_ms : 1};
+  watcher->watch.requests++;
+  *question = (struct question){
+      .watcher = watcher, .kind = kind, .reading = reading, .sent_us = clock_now_us()};
+  question->request =
+      docker_ask(watcher->watch.io, &watcher->endpoint, &query, on_answer, question);
+  return true;
+}
+
+/* Asks for containers while there is room. */
+static void send_more(struct watcher *watcher) {
+  char path[DOCKER_PATH_MAX];
+  for (; watcher->next < watcher->answers.count * 2; watcher->next++) {
+    const size_t index = watcher->next / 2;
+    const struct docker_reading *reading = &watcher->readings[index];
+    const bool usage = watcher->next % 2 == 1;
+    if (usage && !docker_is_up(&reading->container))
+      continue;
+    if (!docker_path(path, "/containers/", reading->container.id,
+                     usage ? "/stats?stream=false&one-shot=true" : "/json"))
+      continue; /* an id is 64 digits */
+    if (!send_question(watcher, usage ? QUESTION_USAGE : QUESTION_DETAIL, index, path))
+      return;
+  }
+}
+
+static bool is_at_rest(const struct watcher *watcher) {
+  for (size_t i = 0; i < QUESTIONS_MAX; i++)
+    if (watcher->questions[i].request)
+      return false;
+  return watcher->listed && watcher->next >= watcher->answers.count * 2;
+}
+
+static void finish_if_answered(struct watcher *watcher) {
+  if (!is_at_rest(watcher))
+    return;
+  struct sample *sample =
+      docker_sample(&watcher->answers, &watcher->memory, (double)clock_wall_ms() / 1000);
+  sample->address = sample_copy(sample, *watcher->endpoint.socket ? watcher->endpoint.socket
+                                                                  : watcher->endpoint.url);
+  watch_done(&watcher->watch, sample);
+}
+
+/* ---- what the answers say */
+
+static bool is_wanted(const struct watcher *watcher, const struct docker_container *container) {
+  const struct option_value *projects = target_option(watcher->watch.target, "projects");
+  for (size_t i = 0; i < projects->item_count; i++)
+    if (strcmp(projects->items[i], container->project) == 0)
+      return true;
+  return projects->item_count == 0;
+}
+
+static bool take_list(struct watcher *watcher, json_t *json, int64_t took_us) {
+  struct docker_answers *answers = &watcher->answers;
+  size_t count, total;
+  if (!docker_containers_read(json, &watcher->arena, watcher->containers, DOCKER_CONTAINERS_MAX,
+                              &count, &total))
+    return false;
+  answers->latency_us = took_us;
+  answers->total = total - count;
+  for (size_t i = 0; i < count; i++)
+    if (is_wanted(watcher, &watcher->containers[i])) {
+      answers->readings[answers->count++] =
+          (struct docker_reading){.container = watcher->containers[i]};
+      answers->total++;
+    }
+  watcher->listed = true;
+  return true;
+}
+
+/* {"Platform": {"Name": ""}, "Components": [{"Name": "Podman Engine", ...}], "Version": "4.3.1"} */
+static void take_version(struct watcher *watcher, const json_t *json) {
+  const char *number = json_string_value(json_object_get(json, "Version"));
+  const json_t *engine = json_array_get(json_object_get(json, "Components"), 0);
+  const char *component = json_string_value(json_object_get(engine, "Name"));
+  const bool podman = component && strncmp(component, "Podman", 6) == 0;
+  watcher->answers.version =
+      number ? arena_printf(&watcher->arena, "%s %.60s", podman ? "Podman" : "Docker", number) : "";
+}
+
+static void note_unread(struct watcher *watcher, const struct err *err) {
+  if (watcher->answers.unread++ == 0)
+    watcher->answers.unread_err = *err;
+}
+
+static void take_container(struct watcher *watcher, const struct question *question, int status,
+                           json_t *json, const struct err *err) {
+  struct docker_reading *reading = &watcher->readings[question->reading];
+  if (status == 404)
+    reading->gone = true;
+  else if (err && !(question->kind == QUESTION_USAGE && status == 409)) /* it has just ended */
+    note_unread(watcher, err);
+  else if (question->kind == QUESTION_DETAIL && json) {
+    docker_detail_read(json, &watcher->arena, &reading->detail);
+    reading->has_detail = true;
+  } else if (json) {
+    docker_usage_read(json, &reading->usage);
+    reading->has_usage = reading->usage.cpu_ns >= 0;
+    reading->usage_us = clock_now_us();
+  }
+}
+
+static void on_answer(void *arg, int status, json_t *json, const struct err *err) {
+  struct question *question = arg;
+  struct watcher *watcher = question->watcher;
+  const int64_t took_us = clock_now_us() - question->sent_us;
+  struct err foreign;
+  question->request = NULL;
+  if (question->kind == QUESTION_LIST && !err && !take_list(watcher, json, took_us)) {
+    err_set(&foreign, ERR_PROTOCOL, "the answer is not a list of containers; not a Docker engine?");
+    err = &foreign;
+  }
+  if (question->kind == QUESTION_LIST && err) {
+    struct err copy = *err;
+    watch_failed(&watcher->watch, &copy);
+    return;
+  }
+  if (question->kind == QUESTION_VERSION)
+    take_version(watcher, json);
+  else if (question->kind != QUESTION_LIST)
+    take_container(watcher, question, status, json, err);
+  if (watcher->listed)
+    send_more(watcher);
+  finish_if_answered(watcher);
+}
+
+static void ask(void *self) {
+  struct watcher *watcher = self;
+  arena_init(&watcher->arena, ARENA_MAX);
+  watcher->answers = (struct docker_answers){.name = watcher->watch.target->name,
+                                             .version = "",
+                                             .latency_us = -1,
+                                             .readings = watcher->readings};
+  watcher->listed = false;
+  watcher->next = 0;
+  send_question(watcher, QUESTION_LIST, 0, "/containers/json?all=true");
+  send_question(watcher, QUESTION_VERSION, 0, "/version");
+}
+
+static void *open_watcher(struct io *io, const struct target *target, struct err *err) {
+  static const struct watch_kind kind = {
+      .size = sizeof(struct watcher), .init = init, .ask = ask, .rest = rest, .fini = fini};
+  return watch_open(&kind, io, target, err);
+}
+
+const struct collector collector_docker = {
+    .kind = {.kind = "docker",
+             .key = "docker",
+             .title = "Docker",
+             .options = options,
+             .option_count = sizeof options / sizeof *options},
+    .tables = tables,
+    .table_count = 2,
+    .timeout_ms = TIMEOUT_MS,
+    .usual = usual,
+    .open = open_watcher,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
+};

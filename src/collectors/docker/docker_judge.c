@@ -1,0 +1,152 @@
+#include "collectors/docker/docker_judge.h"
+
+#include "core/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A crash loop: this many restarts within this time. One restart is worth a warning for a while. */
+enum { LOOP_RESTARTS = 3, LOOP_S = 600, RECENT_S = 300 };
+/* A container that failed longer ago is history, and no longer a finding. */
+enum { FAILED_S = 24 * 3600 };
+enum { EXIT_SIGKILL = 137, EXIT_SIGTERM = 143 };
+
+void docker_restarts_take(struct docker_restarts *restarts, const struct docker_detail *detail) {
+  const int64_t more = detail->restarts - restarts->known;
+  if (restarts->known >= 0 && more > 0 && detail->started_s >= 0) {
+    if (restarts->count == DOCKER_RESTARTS_KEPT) {
+      memmove(restarts->at_s, restarts->at_s + 1,
+              (DOCKER_RESTARTS_KEPT - 1) * sizeof *restarts->at_s);
+      restarts->count--;
+    }
+    restarts->at_s[restarts->count++] = detail->started_s;
+  }
+  if (detail->restarts >= 0)
+    restarts->known = detail->restarts;
+}
+
+static size_t restarts_since(const struct docker_restarts *restarts, double since_s) {
+  size_t count = 0;
+  for (size_t i = 0; i < restarts->count; i++)
+    count += restarts->at_s[i] >= since_s;
+  return count;
+}
+
+static void say(struct docker_verdict *verdict, enum severity severity, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void say(struct docker_verdict *verdict, enum severity severity, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(verdict->reason, sizeof verdict->reason, format, args);
+  va_end(args);
+  verdict->severity = severity;
+}
+
+/* "exit code 137 (SIGKILL)" */
+static const char *exit_text(char out[48], int64_t code) {
+  const char *name = code == EXIT_SIGKILL ? " (SIGKILL)" : code == EXIT_SIGTERM ? " (SIGTERM)" : "";
+  snprintf(out, 48, "exit code %lld%s", (long long)code, name);
+  return out;
+}
+
+static const char *limit_text(char out[FORMAT_MAX + 16], int64_t limit) {
+  char bytes[FORMAT_MAX];
+  *out = '\0';
+  if (limit > 0)
+    snprintf(out, FORMAT_MAX + 16, " at its limit of %s",
+             format_bytes(bytes, sizeof bytes, (double)limit));
+  return out;
+}
+
+/* Whether the engine starts it again whatever its exit code: if it does not run, a person has
+ * stopped it. */
+static bool restarts_always(const struct docker_detail *detail) {
+  return strcmp(detail->policy, "always") == 0 || strcmp(detail->policy, "unless-stopped") == 0;
+}
+
+static void judge_exited(const struct docker_detail *detail, double now_s,
+                         struct docker_verdict *verdict) {
+  char code[48], limit[FORMAT_MAX + 16];
+  verdict->since_s = detail->finished_s;
+  if (detail->finished_s < 0 && *detail->error)
+    say(verdict, SEVERITY_CRIT, "did not start: %.200s", detail->error);
+  else if (detail->finished_s >= 0 && now_s - detail->finished_s > FAILED_S)
+    return;
+  else if (detail->oom_killed)
+    say(verdict, SEVERITY_CRIT, "OOM-killed%s, %s", limit_text(limit, detail->memory_limit),
+        exit_text(code, detail->exit_code));
+  else if (*detail->error)
+    say(verdict, SEVERITY_CRIT, "did not start: %.200s", detail->error);
+  else if (detail->exit_code > 0 && !restarts_always(detail))
+    say(verdict, SEVERITY_WARN, "ended with %s", exit_text(code, detail->exit_code));
+}
+
+static void judge_restarting(const struct docker_detail *detail, struct docker_verdict *verdict) {
+  char code[48], count[FORMAT_MAX], limit[FORMAT_MAX + 16];
+  verdict->since_s = detail->finished_s;
+  format_counted(count, sizeof count, detail->restarts, "restart", "restarts");
+  if (detail->oom_killed)
+    say(verdict, SEVERITY_CRIT, "crash loop: OOM-killed%s, %s",
+        limit_text(limit, detail->memory_limit), count);
+  else
+    say(verdict, SEVERITY_CRIT, "crash loop: ended with %s, %s", exit_text(code, detail->exit_code),
+        count);
+}
+
+/* One line of what a health check printed. */
+static int line_length(const char *text) {
+  return (int)strcspn(text, "\r\n");
+}
+
+static void judge_health(const struct docker_detail *detail, struct docker_verdict *verdict) {
+  snprintf(verdict->state, sizeof verdict->state, "%s", detail->health);
+  if (strcmp(detail->health, "unhealthy") != 0)
+    return;
+  const char *line = detail->checked + strspn(detail->checked, " \t\r\n");
+  if (*line)
+    say(verdict, SEVERITY_CRIT, "its health check fails: %.*s",
+        line_length(line) < 200 ? line_length(line) : 200, line);
+  else
+    say(verdict, SEVERITY_CRIT, "its health check fails");
+}
+
+static void judge_running(const struct docker_detail *detail,
+                          const struct docker_restarts *restarts, double now_s,
+                          struct docker_verdict *verdict) {
+  char ago[FORMAT_MAX], window[FORMAT_MAX];
+  verdict->since_s = detail->started_s;
+  if (*detail->health)
+    judge_health(detail, verdict);
+  if (verdict->severity != SEVERITY_OK)
+    return;
+  const size_t recent = restarts_since(restarts, now_s - LOOP_S);
+  const double newest = restarts->count ? restarts->at_s[restarts->count - 1] : -1;
+  if (recent >= LOOP_RESTARTS)
+    say(verdict, SEVERITY_CRIT, "crash loop: %zu restarts within %s", recent,
+        format_duration(window, sizeof window, LOOP_S));
+  else if (newest >= 0 && now_s - newest < RECENT_S)
+    say(verdict, SEVERITY_WARN, "restarted by the engine %s ago",
+        format_duration(ago, sizeof ago, now_s - newest));
+}
+
+void docker_judge(const struct docker_reading *reading, const struct docker_restarts *restarts,
+                  double now_s, struct docker_verdict *verdict) {
+  const struct docker_detail *detail = &reading->detail;
+  const char *state =
+      reading->has_detail && *detail->status ? detail->status : reading->container.state;
+  *verdict = (struct docker_verdict){.severity = SEVERITY_OK, .since_s = -1};
+  snprintf(verdict->state, sizeof verdict->state, "%s", state);
+  if (strcmp(state, "dead") == 0)
+    say(verdict, SEVERITY_CRIT, "the engine could not remove it");
+  else if (strcmp(state, "paused") == 0)
+    say(verdict, SEVERITY_WARN, "paused: its processes are frozen");
+  else if (!reading->has_detail)
+    return;
+  else if (strcmp(state, "restarting") == 0)
+    judge_restarting(detail, verdict);
+  else if (strcmp(state, "running") == 0)
+    judge_running(detail, restarts, now_s, verdict);
+  else if (strcmp(state, "exited") == 0 || strcmp(state, "created") == 0)
+    judge_exited(detail, now_s, verdict);
+}

@@ -1,0 +1,196 @@
+#include "collectors/docker/docker_rows.h"
+
+#include "core/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ID_SHOWN = 12 };
+
+struct totals {
+  int64_t running, restarting, unhealthy, memory;
+  double cpu;
+  bool has_cpu, has_memory;
+};
+
+/* ---- what is remembered */
+
+void docker_memory_fini(struct docker_memory *memory) {
+  map_fini(&memory->by_id);
+  for (size_t i = 0; i < memory->count; i++)
+    free(memory->past[i].id);
+  free(memory->past);
+}
+
+static struct docker_past *past_of(struct docker_memory *memory, const char *id) {
+  const struct map_slot *known = map_find(&memory->by_id, id);
+  if (known)
+    return &memory->past[known->value];
+  if (memory->count == memory->capacity) {
+    memory->capacity = memory->capacity ? memory->capacity * 2 : 16;
+    memory->past = mem_resize(memory->past, memory->capacity * sizeof *memory->past);
+  }
+  struct docker_past *past = &memory->past[memory->count];
+  *past = (struct docker_past){.id = mem_dup(id), .restarts = {.known = -1}};
+  map_add(&memory->by_id, past->id, memory->count++);
+  return past;
+}
+
+/* Forgets those that are no longer listed: a list of containers that come and go does not grow. */
+static void forget_the_gone(struct docker_memory *memory) {
+  size_t kept = 0;
+  map_fini(&memory->by_id);
+  for (size_t i = 0; i < memory->count; i++) {
+    if (memory->past[i].seen != memory->collections) {
+      free(memory->past[i].id);
+      continue;
+    }
+    memory->past[kept] = memory->past[i];
+    map_add(&memory->by_id, memory->past[kept].id, kept);
+    kept++;
+  }
+  memory->count = kept;
+}
+
+/* ---- cells */
+
+static struct value text_or_none(struct sample *sample, const char *text) {
+  return *text ? value_text(sample_copy(sample, text)) : value_none(NULL);
+}
+
+static void fill_memory(const struct docker_reading *reading, struct value *cells) {
+  const int64_t limit = reading->has_detail ? reading->detail.memory_limit : -1;
+  if (limit <= 0) {
+    cells[CONTAINER_LIMIT] = limit == 0 ? value_none("it has none") : value_none(DOCKER_NO_DETAIL);
+    return;
+  }
+  cells[CONTAINER_LIMIT] = value_int(limit);
+  if (reading->has_usage && reading->usage.memory >= 0)
+    cells[CONTAINER_MEMORY_RATIO] = value_real((double)reading->usage.memory / (double)limit);
+}
+
+static void fill_row(struct sample *sample, struct row *row, const struct docker_reading *reading,
+                     const struct docker_verdict *verdict, double now_s) {
+  const struct docker_container *container = &reading->container;
+  struct value *cells = row->cells;
+  cells[CONTAINER_NAME] = value_text(sample_copy(sample, container->name));
+  cells[CONTAINER_STATE] = value_text(sample_copy(sample, verdict->state));
+  cells[CONTAINER_ENGINE_STATE] =
+      text_or_none(sample, reading->has_detail ? reading->detail.status : container->state);
+  if (verdict->since_s >= 0 && now_s >= verdict->since_s)
+    cells[CONTAINER_SINCE] = value_real(now_s - verdict->since_s);
+  if (reading->has_detail && reading->detail.finished_s >= 0 && reading->detail.exit_code >= 0 &&
+      strcmp(container->state, "running") != 0)
+    cells[CONTAINER_EXIT] = value_int(reading->detail.exit_code);
+  cells[CONTAINER_IMAGE] = text_or_none(sample, container->image);
+  cells[CONTAINER_PROJECT] = text_or_none(sample, container->project);
+  cells[CONTAINER_SERVICE] = text_or_none(sample, container->service);
+  cells[CONTAINER_PORTS] = text_or_none(sample, container->ports);
+  if (container->created_s >= 0)
+    cells[CONTAINER_CREATED] = value_int(container->created_s * 1000);
+  cells[CONTAINER_ID] = value_text(sample_printf(sample, "%.*s", ID_SHOWN, container->id));
+  fill_memory(reading, cells);
+  if (*verdict->reason)
+    cells[CONTAINER_REASON] = value_text(row->reason);
+}
+
+static void add_up(struct totals *totals, const struct docker_reading *reading,
+                   const struct value *cells) {
+  double cpu;
+  totals->running += strcmp(reading->container.state, "running") == 0;
+  totals->restarting += strcmp(reading->container.state, "restarting") == 0;
+  totals->unhealthy += reading->has_detail && strcmp(reading->detail.health, "unhealthy") == 0;
+  if (value_number(cells[CONTAINER_CPU], &cpu)) {
+    totals->cpu += cpu;
+    totals->has_cpu = true;
+  }
+  if (reading->has_usage && reading->usage.memory >= 0) {
+    totals->memory += reading->usage.memory;
+    totals->has_memory = true;
+  }
+}
+
+static bool add_row(struct sample *sample, const struct docker_reading *reading,
+                    struct docker_memory *memory, struct totals *totals, double now_s) {
+  struct docker_past *past = past_of(memory, reading->container.id);
+  struct counters now;
+  struct rates rates;
+  struct docker_verdict verdict;
+  past->seen = memory->collections;
+  if (reading->has_detail)
+    docker_restarts_take(&past->restarts, &reading->detail);
+  docker_judge(reading, &past->restarts, now_s, &verdict);
+
+  struct row *row = sample_row(sample, &sample->tables[1], reading->container.id, NULL);
+  if (!row)
+    return false;
+  counters_read(&now, &docker_figures, reading, reading->usage_us);
+  snprintf(now.run, sizeof now.run, "%.6f", reading->has_detail ? reading->detail.started_s : -1);
+  rates_make(&rates, &past->counters, &now);
+  if (reading->has_usage)
+    past->counters = now;
+  row->severity = verdict.severity;
+  row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
+  if (verdict.severity != SEVERITY_OK && verdict.since_s >= 0 && now_s > verdict.since_s)
+    row->lasted_ms = (int64_t)((now_s - verdict.since_s) * 1000);
+  figures_fill(sample, row->cells, &docker_figures, reading, &rates);
+  fill_row(sample, row, reading, &verdict, now_s);
+  add_up(totals, reading, row->cells);
+  return true;
+}
+
+static void fill_summary(struct sample *sample, const struct docker_answers *answers,
+                         const struct totals *totals) {
+  struct row *row = sample_row(sample, &sample->tables[0], answers->name, NULL);
+  assert(row); /* one row fits into any ceiling */
+  struct value *cells = row->cells;
+  cells[SUMMARY_NAME] = value_text(row->key);
+  cells[SUMMARY_RUNNING] = value_int(totals->running);
+  cells[SUMMARY_CONTAINERS] = value_int((int64_t)answers->total);
+  cells[SUMMARY_RESTARTING] = value_int(totals->restarting);
+  cells[SUMMARY_UNHEALTHY] = value_int(totals->unhealthy);
+  cells[SUMMARY_CPU] = totals->has_cpu ? value_real(totals->cpu) : value_none(FIGURES_NEED_TWO);
+  cells[SUMMARY_MEMORY] =
+      totals->has_memory ? value_int(totals->memory) : value_none("no container runs");
+  cells[SUMMARY_LATENCY] = answers->latency_us >= 0
+                               ? value_real((double)answers->latency_us / 1e6)
+                               : value_none("stacktop was busy while it waited");
+  cells[SUMMARY_VERSION] = text_or_none(sample, answers->version);
+}
+
+static int by_harm(const void *a, const void *b) {
+  const struct row *one = a, *other = b;
+  if (one->severity != other->severity)
+    return one->severity > other->severity ? -1 : 1;
+  return strcmp(one->cells[CONTAINER_NAME].text, other->cells[CONTAINER_NAME].text);
+}
+
+struct sample *docker_sample(const struct docker_answers *answers, struct docker_memory *memory,
+                             double now_s) {
+  static const struct table_spec *const tables[] = {&docker_summary_table,
+                                                    &docker_containers_table};
+  struct sample *sample = sample_new(tables, 2);
+  struct totals totals = {0};
+  memory->collections++;
+  for (size_t i = 0; i < answers->count; i++)
+    if (!answers->readings[i].gone &&
+        !add_row(sample, &answers->readings[i], memory, &totals, now_s))
+      break;
+  forget_the_gone(memory);
+  struct table *containers = &sample->tables[1];
+  qsort(containers->rows, containers->row_count, sizeof *containers->rows, by_harm);
+  fill_summary(sample, answers, &totals);
+  if (answers->total > answers->count)
+    sample_fault(sample, docker_containers_table.id, SEVERITY_UNKNOWN,
+                 "only %zu of %zu containers are read; limit them with projects", answers->count,
+                 answers->total);
+  if (answers->unread > 0)
+    sample_fault(sample, docker_containers_table.id, SEVERITY_UNKNOWN,
+                 "%zu of %zu containers could not be read: %s", answers->unread, answers->count,
+                 answers->unread_err.text);
+  if (*answers->version)
+    sample->server = sample_copy(sample, answers->version);
+  return sample;
+}

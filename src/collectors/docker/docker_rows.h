@@ -1,0 +1,37 @@
+/* From what one collection has read to a sample; keeps what the next one compares with. */
+#pragma once
+
+#include "collectors/docker/docker_judge.h"
+#include "core/map.h"
+#include "model/sample.h"
+
+enum { DOCKER_CONTAINERS_MAX = 500 };
+
+/* What is remembered of a container between two collections. */
+struct docker_past {
+  char *id;
+  struct counters counters;
+  struct docker_restarts restarts;
+  uint64_t seen; /* number of the last collection in which it was listed */
+};
+
+struct docker_memory {
+  struct map by_id; /* index into past */
+  struct docker_past *past;
+  size_t count, capacity;
+  uint64_t collections;
+};
+void docker_memory_fini(struct docker_memory *memory);
+
+struct docker_answers {
+  const char *name;    /* of the target */
+  const char *version; /* "Docker 20.10.24", "Podman 4.3.1"; "" if not known */
+  int64_t latency_us;  /* of the list; -1: not known */
+  struct docker_reading *readings;
+  size_t count;
+  size_t total;          /* containers of the engine; more than count: the rest was not asked for */
+  size_t unread;         /* containers for which a question failed */
+  struct err unread_err; /* of the first of them */
+};
+struct sample *docker_sample(const struct docker_answers *answers, struct docker_memory *memory,
+                             double now_s);
