@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "io/http/http.h"
-#include "collectors/service/service_judge.h"
+#include "clients/service/service_judge.h"
 #include "core/format.h"
 #include "core/quantity.h"
 #include "io/tcp.h"

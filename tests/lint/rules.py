@@ -28,7 +28,7 @@ ROOMS = {
 # Rooms with a folder for each system: such a folder includes none beside it. A system's own client
 # is the folder of its name, but for these.
 BY_SYSTEM = ("clients", "collectors", "actions")
-CLIENTS = {"service": "docker"}
+CLIENTS = {}
 
 # The headers of libraries, and who may include them: rooms ("io"), folders ("clients/redis") or files
 # ("ui/terminal/terminal.c").

@@ -2,23 +2,17 @@
  *
  * Both are probed at once. A service that is down is a regular result: its sample always has its
  * row, and no state of a service makes a job fail. */
+#include "clients/service/service_probe.h"
 #include "collectors/figures.h"
 #include "collectors/frame.h"
-
 #include "collectors/service/service_history.h"
-#include "collectors/service/service_judge.h"
 #include "collectors/service/service_table.h"
-#include "core/mem.h"
 #include "io/clock.h"
-#include "io/dial.h"
 #include "io/http/http.h"
 #include "io/resolve.h"
 #include "io/tcp.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* A health endpoint that takes 6 s is slow, and should be measured, not cancelled. The wait ends
  * this much before the job's deadline: a silent service is then a timeout here, and not cancelled
@@ -65,7 +59,7 @@ static const struct option options[] = {
     {.name = "runtime",
      .type = OPTION_MAP,
      .choices = runtimes,
-     .help = "what runs the service, for its actions and logs",
+     .help = "what runs it, for its actions and logs",
      .example = "{compose: api}"},
 };
 
@@ -104,18 +98,9 @@ const struct collector collector_service = {
 
 struct service {
   struct watch watch; /* first */
-  char host[HOST_MAX];
-  int port;
-  struct service_rules rules;
+  struct service_place place;
   struct service_history history;
-
-  /* The running collection. */
-  int64_t started_ms;
-  struct dial *dial;            /* until it has answered */
-  struct http_request *request; /* the same */
-  struct service_facts facts;
-  struct dial_result connected; /* its socket is closed */
-  int64_t first_byte_us;
+  struct service_probe *probe; /* of the running collection; NULL: it has ended */
 };
 
 static bool expect_check(const char *text, struct err *err) {
@@ -125,11 +110,7 @@ static bool expect_check(const char *text, struct err *err) {
 
 static bool init(void *self, struct err *err) {
   struct service *service = self;
-  const struct target *target = service->watch.target;
-  service->rules.expect_text = target_text(target, "expect");
-  service->rules.slow_ms = target_number(target, "slow");
-  return tcp_address_split(target_text(target, "address"), service->host, &service->port, err) &&
-         service_expect_parse(service->rules.expect_text, &service->rules.expect, err);
+  return service_place_read(service->watch.target, &service->place, err);
 }
 
 static struct value seconds(int64_t us) {
@@ -145,14 +126,14 @@ static const char *runtime_text(struct sample *sample, const struct target *targ
   return text;
 }
 
-static void fill_probes(const struct service *service, const struct service_verdict *verdict,
+static void fill_probes(const struct service_answer *answer, const struct service_verdict *verdict,
                         struct row *row) {
-  const struct service_facts *facts = &service->facts;
+  const struct service_facts *facts = &answer->facts;
   row->cells[SERVICE_LATENCY] =
       verdict->latency_us >= 0 ? seconds(verdict->latency_us) : value_none("no answer");
   if (facts->port == PROBE_ANSWERED) {
     row->cells[SERVICE_CONNECT] = seconds(facts->connect_us);
-    row->cells[SERVICE_RESOLVE] = seconds(service->connected.resolve_us);
+    row->cells[SERVICE_RESOLVE] = seconds(answer->connected.resolve_us);
   } else {
     row->cells[SERVICE_CONNECT] = row->cells[SERVICE_RESOLVE] = value_none("no connection");
   }
@@ -160,7 +141,7 @@ static void fill_probes(const struct service *service, const struct service_verd
     return;
   if (facts->health == PROBE_ANSWERED) {
     row->cells[SERVICE_STATUS] = value_int(facts->status);
-    row->cells[SERVICE_FIRST_BYTE] = seconds(service->first_byte_us);
+    row->cells[SERVICE_FIRST_BYTE] = seconds(answer->first_byte_us);
   } else {
     row->cells[SERVICE_STATUS] = row->cells[SERVICE_FIRST_BYTE] = value_none("no answer");
   }
@@ -179,17 +160,19 @@ static void fill_past(const struct service *service, int64_t now_ms, struct row 
                                   : value_none(reason);
 }
 
-static const char *connected_text(struct sample *sample, const struct service *service) {
-  if (service->facts.port != PROBE_ANSWERED)
-    return target_text(service->watch.target, "address");
+static const char *connected_text(struct sample *sample, const struct target *target,
+                                  const struct service_answer *answer) {
+  if (answer->facts.port != PROBE_ANSWERED)
+    return target_text(target, "address");
   char place[PLACE_MAX];
-  resolve_place(&service->connected.address, place);
+  resolve_place(&answer->connected.address, place);
   return sample_copy(sample, place);
 }
 
-static struct sample *sample_make(struct service *service, int64_t now_ms) {
+static struct sample *sample_make(struct service *service, const struct service_answer *answer,
+                                  int64_t now_ms) {
   struct service_verdict verdict;
-  service_judge(&service->facts, &service->rules, &verdict);
+  service_judge(&answer->facts, &service->place.rules, &verdict);
   if (!verdict.unknown)
     service_history_add(&service->history, verdict.state, verdict.severity == SEVERITY_OK,
                         verdict.available, now_ms);
@@ -210,96 +193,37 @@ static struct sample *sample_make(struct service *service, int64_t now_ms) {
   const char *runtime = runtime_text(sample, service->watch.target);
   if (*runtime)
     row->cells[SERVICE_RUNTIME] = value_text(runtime);
-  fill_probes(service, &verdict, row);
+  fill_probes(answer, &verdict, row);
   fill_past(service, now_ms, row);
-  sample->address = sample_copy(sample, connected_text(sample, service));
+  sample->address = sample_copy(sample, connected_text(sample, service->watch.target, answer));
   return sample;
 }
 
 /* Ends running probes. */
 static void rest(void *self) {
   struct service *service = self;
-  if (service->dial)
-    dial_cancel(service->dial);
-  if (service->request)
-    http_cancel(service->request);
-  service->dial = NULL;
-  service->request = NULL;
+  if (service->probe)
+    service_probe_cancel(service->probe);
+  service->probe = NULL;
 }
 
-static void finish(void *self) {
-  struct service *service = self;
-  int64_t now_ms = clock_now_ms();
-  service->facts.waited_ms = now_ms - service->started_ms;
-  service->facts.resolving = service->dial && dial_is_resolving(service->dial);
-  struct sample *sample = sample_make(service, now_ms);
-  watch_done(&service->watch, sample);
-}
-
-static void finish_if_answered(struct service *service) {
-  bool health_open = service->facts.has_health && service->facts.health == PROBE_UNDER_WAY;
-  if (service->facts.port != PROBE_UNDER_WAY && !health_open)
-    finish(service);
-}
-
-static void on_port(void *arg, const struct dial_result *result, const struct err *err) {
+static void on_answer(void *arg, const struct service_answer *answer) {
   struct service *service = arg;
-  service->dial = NULL;
-  if (result) {
-    service->facts.port = PROBE_ANSWERED;
-    service->facts.connect_us = result->connect_us;
-    service->connected = *result;
-    close(result->socket);
-  } else {
-    service->facts.port = PROBE_FAILED;
-    service->facts.port_err = *err;
-  }
-  finish_if_answered(service);
-}
-
-static void on_health(void *arg, const struct http_result *result, const struct err *err) {
-  struct service *service = arg;
-  service->request = NULL;
-  struct service_facts *facts = &service->facts;
-  if (result) {
-    const char *wanted = target_text(service->watch.target, "expect_body");
-    facts->health = PROBE_ANSWERED;
-    facts->status = result->status;
-    facts->health_us = result->total_us;
-    facts->body_lacks = wanted && !memmem(result->body, result->body_len, wanted, strlen(wanted));
-    service->first_byte_us = result->first_byte_us;
-  } else {
-    facts->health = PROBE_FAILED;
-    facts->health_err = *err;
-  }
-  finish_if_answered(service);
+  service->probe = NULL;
+  watch_done(&service->watch, sample_make(service, answer, clock_now_ms()));
 }
 
 static void ask(void *self) {
   struct service *service = self;
   const struct target *target = service->watch.target;
-  const char *health = target_text(target, "health");
-  service->started_ms = clock_now_ms();
-  service->facts = (struct service_facts){.has_health = health != NULL};
-  int64_t wait_ms = watch_end_ms(&service->watch, 0, MARGIN_MS) - service->started_ms;
-  if (wait_ms < 1)
-    wait_ms = 1;
-  watch_wait(&service->watch,
-             wait_ms + 1); /* that of health comes first: it knows how far it got */
-  service->watch.requests = health ? 2 : 1;
-  service->dial = dial_start(service->watch.io, service->host, service->port, on_port, service);
-  if (!health)
-    return;
-  struct http_query query = {.url = health,
-                             .host = target_text(target, "host"),
-                             .ca_file = target_text(target, "ca_file"),
-                             .insecure = target_number(target, "insecure"),
-                             .timeout_ms = wait_ms};
-  service->request = http_send(service->watch.io, &query, on_health, service);
+  service->watch.requests = target_text(target, "health") ? 2 : 1;
+  service->probe = service_probe_start(service->watch.io, target, &service->place,
+                                       watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms(),
+                                       on_answer, service);
 }
 
 static void *service_open(struct io *io, const struct target *target, struct err *err) {
   static const struct watch_kind kind = {
-      .size = sizeof(struct service), .init = init, .ask = ask, .late = finish, .rest = rest};
+      .size = sizeof(struct service), .init = init, .ask = ask, .rest = rest};
   return watch_open(&kind, io, target, err);
 }

@@ -1,5 +1,5 @@
 #include "collectors/service/service_history.h"
-#include "collectors/service/service_judge.h"
+#include "clients/service/service_judge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "collectors/service/service_judge.h"
+#include "clients/service/service_judge.h"
 
 #include "core/format.h"
 
