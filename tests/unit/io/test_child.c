@@ -1,0 +1,154 @@
+/* Programs that are run for their effect and their output. */
+#include "io/child.h"
+
+#include "support/tiny_server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+struct fixture {
+  uv_loop_t loop;
+  struct io io;
+  bool done;
+  int calls;
+  struct child_result result;
+  char output[200];
+  struct err err;
+};
+
+static void on_done(void *arg, const struct child_result *result, const struct err *err) {
+  struct fixture *fixture = arg;
+  fixture->done = true;
+  fixture->calls++;
+  fixture->err = err ? *err : (struct err){0};
+  if (!result)
+    return;
+  fixture->result = *result;
+  snprintf(fixture->output, sizeof fixture->output, "%s", result->output);
+}
+
+static int setup(void **state) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  uv_loop_init(&fixture->loop);
+  fixture->io.loop = &fixture->loop;
+  *state = fixture;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct fixture *fixture = *state;
+  tiny_loop_end(&fixture->loop); /* no handle is left */
+  free(fixture);
+  return 0;
+}
+
+static struct child *start(struct fixture *fixture, int64_t timeout_ms, const char *const *argv) {
+  const struct child_query query = {.argv = argv, .timeout_ms = timeout_ms};
+  fixture->done = false;
+  fixture->calls = 0;
+  *fixture->output = '\0';
+  struct child *child = child_start(&fixture->io, &query, on_done, fixture);
+  assert_false(fixture->done); /* never before it returns */
+  return child;
+}
+
+static void run(struct fixture *fixture, int64_t timeout_ms, const char *const *argv) {
+  start(fixture, timeout_ms, argv);
+  tiny_run_until(&fixture->loop, &fixture->done);
+  uv_run(&fixture->loop, UV_RUN_DEFAULT);
+  assert_int_equal(fixture->calls, 1);
+}
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_output_and_exit_code(void **state) {
+  struct fixture *fixture = *state;
+  run(fixture, 10000, ARGV("sh", "-c", "echo out; echo err >&2; exit 3"));
+  assert_int_equal(fixture->err.kind, ERR_NONE);
+  assert_int_equal(fixture->result.exit_code, 3);
+  assert_string_equal(fixture->output, "out\nerr\n");
+  assert_true(fixture->result.took_us > 0);
+}
+
+/* No argument is taken apart, and none is seen by a shell. */
+static void test_arguments_stay_as_they_are(void **state) {
+  struct fixture *fixture = *state;
+  run(fixture, 10000, ARGV("printf", "[%s]", "a b", "$(id)", "; exit 1", "-x", "'"));
+  assert_string_equal(fixture->output, "[a b][$(id)][; exit 1][-x][']");
+}
+
+static void test_no_input(void **state) {
+  struct fixture *fixture = *state;
+  run(fixture, 10000, ARGV("cat"));
+  assert_int_equal(fixture->result.exit_code, 0);
+}
+
+static void test_a_signal(void **state) {
+  struct fixture *fixture = *state;
+  run(fixture, 10000, ARGV("sh", "-c", "kill -9 $$"));
+  assert_int_equal(fixture->result.exit_code, -1);
+  assert_int_equal(fixture->result.signal, SIGKILL);
+}
+
+static void test_there_is_none(void **state) {
+  struct fixture *fixture = *state;
+  run(fixture, 10000, ARGV("/no/such/program"));
+  assert_int_equal(fixture->err.kind, ERR_INVALID);
+  assert_string_equal(fixture->err.text, "/no/such/program: no such file or directory");
+}
+
+static void test_the_last_bytes_are_kept(void **state) {
+  struct fixture *fixture = *state;
+  run(fixture, 10000, ARGV("sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; printf end"));
+  assert_true(fixture->result.output_cut);
+  assert_int_equal(fixture->result.output_len, CHILD_OUTPUT_MAX);
+}
+
+/* It ignores SIGTERM, and so does what it waits for. */
+static void test_too_slow(void **state) {
+  struct fixture *fixture = *state;
+  run(fixture, 100, ARGV("sh", "-c", "trap '' TERM; sleep 1000; sleep 1000"));
+  assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
+  assert_string_equal(fixture->err.text, "sh did not end within 100ms and was killed");
+}
+
+static void test_cancelled(void **state) {
+  struct fixture *fixture = *state;
+  struct child *child = start(fixture, 10000, ARGV("sleep", "1000"));
+  child_cancel(child);
+  uv_run(&fixture->loop, UV_RUN_DEFAULT);
+  assert_false(fixture->done);
+  child = start(fixture, 10000, ARGV("/no/such/program"));
+  child_cancel(child);
+  uv_run(&fixture->loop, UV_RUN_DEFAULT);
+  assert_false(fixture->done);
+}
+
+/* What it leaves behind keeps its output open, and is not waited for. */
+static void test_a_daemon_is_not_waited_for(void **state) {
+  struct fixture *fixture = *state;
+  int pid = 0;
+  run(fixture, 10000, ARGV("sh", "-c", "sleep 1000 & echo $!"));
+  assert_int_equal(fixture->result.exit_code, 0);
+  assert_int_equal(sscanf(fixture->output, "%d", &pid), 1);
+  assert_int_equal(kill(pid, 0), 0); /* it lives */
+  kill(pid, SIGKILL);
+}
+
+int main(void) {
+  signal(SIGPIPE, SIG_IGN); /* as app does */
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_output_and_exit_code),
+      TEST(test_arguments_stay_as_they_are),
+      TEST(test_no_input),
+      TEST(test_a_signal),
+      TEST(test_there_is_none),
+      TEST(test_the_last_bytes_are_kept),
+      TEST(test_too_slow),
+      TEST(test_cancelled),
+      TEST(test_a_daemon_is_not_waited_for),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
