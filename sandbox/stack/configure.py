@@ -1,6 +1,8 @@
 """Writes stacktop.yaml and addresses.txt of a running sandbox."""
 
 import json
+import shlex
+from pathlib import Path
 
 from . import clients
 from .configure_lab import lab
@@ -19,6 +21,13 @@ def redis_url(state):
 def quoted(text):
     """As a literal YAML string on one line."""
     return json.dumps(" ".join(text.split()), ensure_ascii=False).replace("${", "$${")
+
+
+def runtime(state, part):
+    """How stacktop starts and stops a part of the sandbox."""
+    ctl = [str(Path(__file__).resolve().parents[1] / "ctl"), "--state", str(state.folder)]
+    verbs = {verb: shlex.join([*ctl, verb, part]) for verb in ("start", "stop")}
+    return f"{{start: {quoted(verbs['start'])}, stop: {quoted(verbs['stop'])}}}"
 
 
 def write(state):
@@ -46,8 +55,9 @@ name: ecap-sandbox{" without Kafka" if reason else ""}
 environment: sandbox
 interval: 2s
 services:
-  - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health"}}
-  - {{name: dashboard, address: "{HOST}:{port('dashboard')}", health: "http://{HOST}:{port('dashboard')}/health"}}
+  - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health", runtime: {runtime(state, "api")}}}
+  - {{name: dashboard, address: "{HOST}:{port('dashboard')}", health: "http://{HOST}:{port('dashboard')}/health",
+      runtime: {runtime(state, "dashboard")}}}
   - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
 {service}  - {{name: redis, address: "{HOST}:{port('redis')}"}}
 postgres:

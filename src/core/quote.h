@@ -1,4 +1,4 @@
-/* Quotes a word so that words_split of operate/words.h and a shell both return it unchanged. */
+/* Quotes a word so that words_split of core/words.h and a shell both return it unchanged. */
 #pragma once
 
 #include <stddef.h>

@@ -7,8 +7,7 @@
 #pragma once
 
 #include "actions/action.h"
-
-enum { WORDS_MAX = 4096 };
+#include "core/words.h"
 
 struct words {
   const struct action *action;
@@ -40,8 +39,3 @@ bool words_rows(const struct words *words, const struct model *model, char ***ke
 bool words_picks(const struct words *words, const struct sample *found, char ***keys, size_t *count,
                  struct err *err) MUST_CHECK;
 void words_keys_free(char **keys, size_t count);
-
-/* Splits a line into words: blanks separate, '...', "..." and \ quote. The words and the array are
- * one block that the caller frees. NULL with err for an open quote or more than WORDS_MAX words.
- * The reverse of core/quote.h. */
-char **words_split(const char *line, size_t *count, struct err *err) MUST_CHECK;

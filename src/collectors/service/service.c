@@ -3,6 +3,7 @@
  * Both are probed at once. A service that is down is a regular result: its sample always has its
  * row, and no state of a service makes a job fail. */
 #include "clients/service/service_probe.h"
+#include "clients/service/service_runtime.h"
 #include "collectors/figures.h"
 #include "collectors/frame.h"
 #include "collectors/service/service_history.h"
@@ -18,8 +19,6 @@
  * this much before the job's deadline: a silent service is then a timeout here, and not cancelled
  * from outside, which would leave its pane without a row. */
 enum { TIMEOUT_MS = 10000, MARGIN_MS = 50 };
-
-static const char *const runtimes[] = {"compose", "docker", "kubernetes", "systemd", NULL};
 
 static bool expect_check(const char *text, struct err *err);
 
@@ -58,9 +57,10 @@ static const struct option options[] = {
      .help = "critical above this latency; default: the threshold service.latency"},
     {.name = "runtime",
      .type = OPTION_MAP,
-     .choices = runtimes,
-     .help = "what runs it, for its actions and logs",
-     .example = "{compose: api}"},
+     .choices = service_runtimes,
+     .help = "what starts, stops and restarts it: programs with their arguments, no shell",
+     .example = "{restart: \"systemctl restart api\"}",
+     .check = service_runtime_check},
 };
 
 static const struct table_spec *const tables[] = {&service_table};

@@ -1,4 +1,4 @@
-#include "operate/words.h"
+#include "core/words.h"
 
 #include "core/mem.h"
 

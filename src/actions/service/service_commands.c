@@ -1,0 +1,277 @@
+/* The actions on services: start, stop and restart by the programs of the configuration.
+ *
+ * What proves them is the service itself: it has to answer as its collector demands, or to answer
+ * no longer. The exit code of a program alone proves nothing. */
+#include "actions/found.h"
+#include "actions/service/service_step.h"
+#include "clients/service/service_runtime.h"
+#include "core/format.h"
+#include "core/quote.h"
+#include "io/clock.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  LOOK_MS = 5000,      /* for one look at the service */
+  STATUS_MS = 10000,   /* for the program `status` */
+  RUN_MS = 120000,     /* for one program that changes something */
+  SURVEY_MS = 20000,   /* one look and one `status` */
+  SETTLED_MS = 120000, /* the most that is waited for the service to be as it should */
+  LOOK_AGAIN_MS = 200,
+  COMMAND_MAX = 1024,
+};
+
+struct verb {
+  const char *action; /* the action's id */
+  enum service_verb verb;
+  const char *title; /* of the plan */
+  bool up;           /* what the service is to be afterwards */
+  const char *undo;  /* the action that undoes it; NULL: none */
+  const char *loss;  /* NULL: nothing is lost */
+};
+
+static const struct verb verbs[] = {
+    {"service.restart", SERVICE_RESTART, "Restart", true, NULL,
+     "requests under way, and what the service holds in memory"},
+    {"service.start", SERVICE_START, "Start", true, "service.stop", NULL},
+    {"service.stop", SERVICE_STOP, "Stop", false, "service.start",
+     "requests under way, and what the service holds in memory"},
+};
+
+static const struct verb *verb_of(const struct action_spec *spec) {
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+    if (strcmp(verbs[i].action, spec->id) == 0)
+      return &verbs[i];
+  assert(!"an action without a verb");
+  return NULL;
+}
+
+/* The programs that do it, in their order; NULL-terminated. */
+enum { PROGRAMS_MAX = 2 };
+static void programs_of(const struct service_commands *commands, enum service_verb verb,
+                        char **programs[PROGRAMS_MAX + 1]) {
+  memset(programs, 0, (PROGRAMS_MAX + 1) * sizeof *programs);
+  if (commands->verbs[verb]) {
+    programs[0] = commands->verbs[verb];
+  } else { /* a restart by stop and start */
+    programs[0] = commands->verbs[SERVICE_STOP];
+    programs[1] = commands->verbs[SERVICE_START];
+  }
+}
+
+static const char *command_text(char out[COMMAND_MAX], char *const *argv) {
+  size_t at = 0;
+  *out = '\0';
+  for (size_t i = 0; argv[i] && at < COMMAND_MAX; i++) {
+    char word[COMMAND_MAX];
+    quote_word(word, sizeof word, argv[i]);
+    at += (size_t)snprintf(out + at, COMMAND_MAX - at, "%s%s", i > 0 ? " " : "", word);
+  }
+  return out;
+}
+
+static bool applies(const struct target *target, enum service_verb verb, struct err *why) {
+  struct service_commands commands;
+  const char *name = service_verb_name(verb);
+  service_commands_init(&commands, target);
+  const bool can = service_commands_can(&commands, verb);
+  service_commands_fini(&commands);
+  return can || err_set(why, ERR_UNSUPPORTED,
+                        "the configuration does not say how: add runtime: {%s: \"PROGRAM ARGS\"} "
+                        "to the service",
+                        name);
+}
+
+static bool may_start(const struct action_request *request, struct err *why) {
+  return applies(request->target, SERVICE_START, why);
+}
+
+static bool may_stop(const struct action_request *request, struct err *why) {
+  return applies(request->target, SERVICE_STOP, why);
+}
+
+static bool may_restart(const struct action_request *request, struct err *why) {
+  return applies(request->target, SERVICE_RESTART, why);
+}
+
+/* ---- survey: how the service is now */
+
+static bool survey(struct step *step) {
+  struct service_commands commands;
+  struct service_verdict verdict;
+  struct service_run run;
+  if (!service_step_look(step, LOOK_MS, &verdict))
+    return false;
+  step->found = found_new(NULL, 0);
+  found_set_text(step->found, "state", verdict.state);
+  found_set_text(step->found, "reason", verdict.reason);
+  service_commands_init(&commands, step->act->target);
+  if (commands.status && service_step_run(step, false, commands.status, STATUS_MS, &run)) {
+    found_set_int(step->found, "exit_code", run.exit_code);
+    found_set_text(step->found, "line", run.line);
+  }
+  service_commands_fini(&commands);
+  return !step->dropped;
+}
+
+/* ---- the plan */
+
+static void say_status(struct plan *plan, const struct sample *found) {
+  const int64_t code = found_int(found, "exit_code", -1);
+  const char *line = found_text(found, "line");
+  if (code == 0)
+    plan_say(plan, PLAN_BLAST, "its status command says that it runs%s%s", *line ? ": " : "", line);
+  else if (code > 0)
+    plan_say(plan, PLAN_BLAST, "its status command says that it does not run%s%s",
+             *line ? ": " : "", line);
+}
+
+static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
+  static const struct plan_column columns[] = {{"ADDRESS", false}, {"NOW", false}};
+  static const char *const identities[] = {"address", "commands"};
+  const struct verb *verb = verb_of(plan->action);
+  const struct target *target = request->target;
+  struct service_commands commands;
+  char **programs[PROGRAMS_MAX + 1];
+  char text[COMMAND_MAX];
+  const char *all = "", *reason = found_text(request->found, "reason");
+  ACTION_OBJECTS(plan, columns, identities);
+  struct plan_object *object = plan_object(plan, target->name, target->name);
+  if (!object)
+    return err_set(err, ERR_LIMIT, "the plan is too large");
+  service_commands_init(&commands, target);
+  programs_of(&commands, verb->verb, programs);
+  for (size_t i = 0; programs[i]; i++) {
+    plan_say(plan, PLAN_EFFECT, "%s", command_text(text, programs[i]));
+    all = plan_printf(plan, "%s%s%s", all, i > 0 ? " && " : "", text);
+  }
+  service_commands_fini(&commands);
+  object->cells[0] = object->identities[0] = plan_copy(plan, target_text(target, "address"));
+  object->cells[1] = plan_copy(plan, *reason ? reason : found_text(request->found, "state"));
+  object->identities[1] = all;
+  plan->title = plan_printf(plan, "%s %s", verb->title, target->name);
+  plan->unit = "service";
+  say_status(plan, request->found);
+  plan_say(plan, PLAN_BLAST,
+           verb->up ? "done when the service answers as it should"
+                    : "done when the service no longer answers");
+  plan_say(plan, PLAN_PRECONDITION, "the configuration still names these commands");
+  if (verb->loss)
+    plan_say(plan, PLAN_LOSS, "%s", verb->loss);
+  if (verb->undo)
+    plan_say(plan, PLAN_UNDO, "%s", verb->undo);
+  return true;
+}
+
+/* ---- execute */
+
+/* Whether the commands are those that were shown. */
+static bool is_same(struct step *step, char **const programs[]) {
+  char text[COMMAND_MAX];
+  const char *all = "";
+  for (size_t i = 0; programs[i]; i++)
+    all = arena_printf(&step->arena, "%s%s%s", all, i > 0 ? " && " : "",
+                       command_text(text, programs[i]));
+  return strcmp(all, action_identity(step->act->plan, 0, "commands")) == 0;
+}
+
+static bool run_one(struct step *step, char *const *program) {
+  struct outcome *outcome = step->act->outcome;
+  struct service_run run;
+  char took[FORMAT_MAX];
+  if (!service_step_run(step, true, program, RUN_MS, &run)) {
+    if (step->err.kind == ERR_TIMEOUT && !step->dropped)
+      outcome_set(outcome, 0, OBJECT_UNKNOWN, "%s", step->err.text);
+    return false;
+  }
+  if (run.exit_code == 0) {
+    outcome_set(outcome, 0, OBJECT_SENT, "%.80s ended with 0 after %s", program[0],
+                format_duration(took, sizeof took, (double)run.took_us / 1e6));
+    return true;
+  }
+  if (run.exit_code < 0)
+    outcome_set(outcome, 0, OBJECT_UNKNOWN, "%.80s was ended by a signal", program[0]);
+  else
+    outcome_set(outcome, 0, OBJECT_REFUSED, "%.80s ended with %d%s%s", program[0], run.exit_code,
+                *run.line ? ": " : "", run.line);
+  return step_fail(step, ERR_INVALID, "%s", outcome->objects[0].words);
+}
+
+static bool execute(struct step *step) {
+  struct service_commands commands;
+  char **programs[PROGRAMS_MAX + 1];
+  bool good = true;
+  service_commands_init(&commands, step->act->target);
+  programs_of(&commands, verb_of(step->act->plan->action)->verb, programs);
+  if (!programs[0] || !is_same(step, programs))
+    good = step_fail(step, ERR_INVALID, "the configuration now names other commands");
+  for (size_t i = 0; good && programs[i]; i++)
+    good = run_one(step, programs[i]);
+  service_commands_fini(&commands);
+  return good;
+}
+
+/* ---- verify: the service itself */
+
+/* Down is what refuses connections; a service that is only sick is not down. */
+static bool is_settled(const struct verb *verb, const struct service_verdict *verdict) {
+  return verb->up ? verdict->available && verdict->severity == SEVERITY_OK
+                  : strcmp(verdict->state, "refused") == 0;
+}
+
+static bool verify(struct step *step) {
+  const struct verb *verb = verb_of(step->act->plan->action);
+  struct outcome *outcome = step->act->outcome;
+  struct service_verdict verdict;
+  const int64_t began_ms = clock_now_ms();
+  char took[FORMAT_MAX], word[PLAN_NAME_MAX * 4];
+  if (outcome_count(outcome, OBJECT_SENT) == 0)
+    return true;
+  for (;;) {
+    if (!service_step_look(step, LOOK_MS, &verdict))
+      return false;
+    format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
+    if (is_settled(verb, &verdict))
+      break;
+    if (clock_now_ms() - began_ms >= SETTLED_MS) {
+      outcome_set_partly(outcome, 0, NULL,
+                         "the command ended with 0, but after %s the service is %s", took,
+                         *verdict.reason ? verdict.reason : verdict.state);
+      return true;
+    }
+    if (!step_sleep(step, LOOK_AGAIN_MS))
+      return step_fail(step, ERR_TIMEOUT, "cancelled while waiting for the service");
+  }
+  outcome_set(outcome, 0, OBJECT_DONE, "%s after %s", verb->up ? "healthy" : "down", took);
+  outcome_proof(outcome, "%s", outcome->objects[0].words);
+  if (verb->undo)
+    outcome_undo(outcome, "%s %s", verb->undo,
+                 quote_word(word, sizeof word, step->act->plan->target));
+  return true;
+}
+
+STEP(survey, SURVEY_MS)
+STEP(execute, 2 * RUN_MS + 10000)
+STEP_CANCELLABLE(verify, SETTLED_MS + LOOK_MS + 5000)
+
+#define SERVICE_ACTION(name, ...)               \
+  const struct action action_service_##name = { \
+      .spec = {.kind = "service", __VA_ARGS__}, .applies = may_##name, STEPS}
+
+SERVICE_ACTION(restart, .id = "service.restart", .key = 'R', .title = "restart",
+               .past = "restarted",
+               .what = "restarts the service by the command of its configuration, and waits until "
+                       "it answers as it should",
+               .runs = "the command runtime.restart, or runtime.stop and runtime.start",
+               .danger = DANGER_DESTRUCTIVE);
+SERVICE_ACTION(start, .id = "service.start", .key = 'B', .title = "start", .past = "started",
+               .what = "starts the service by the command of its configuration, and waits until it "
+                       "answers as it should",
+               .runs = "the command runtime.start", .danger = DANGER_REVERSIBLE);
+SERVICE_ACTION(stop, .id = "service.stop", .key = 'S', .title = "stop", .past = "stopped",
+               .what = "stops the service by the command of its configuration, and waits until it "
+                       "no longer answers",
+               .runs = "the command runtime.stop", .danger = DANGER_DESTRUCTIVE);
