@@ -15,11 +15,11 @@
 #include <string.h>
 
 enum {
-  LOOK_MS = 5000,      /* for one look at the service */
-  STATUS_MS = 10000,   /* for the program `status` */
-  RUN_MS = 120000,     /* for one program that changes something */
-  SURVEY_MS = 20000,   /* one look and one `status` */
-  SETTLED_MS = 120000, /* the most that is waited for the service to be as it should */
+  LOOK_MS = 5000,         /* for one look at the service */
+  STATUS_MS = 10000,      /* for the program `status` */
+  RUN_MS = 120000,        /* for one program that changes something */
+  SURVEY_MS = 20000,      /* one look and one `status` */
+  READY_MAX_MS = 3600000, /* the option `ready` allows no more */
   LOOK_AGAIN_MS = 200,
   COMMAND_MAX = 1024,
 };
@@ -162,7 +162,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (verb->loss)
     plan_say(plan, PLAN_LOSS, "%s", verb->loss);
   if (verb->undo)
-    plan_say(plan, PLAN_UNDO, "%s", verb->undo);
+    plan_say(plan, PLAN_UNDO, "stacktop plan %s %s", verb->undo,
+             quote_word(text, sizeof text, target->name));
   return true;
 }
 
@@ -236,7 +237,7 @@ static bool verify(struct step *step) {
     format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
     if (is_settled(verb, &verdict))
       break;
-    if (clock_now_ms() - began_ms >= SETTLED_MS) {
+    if (clock_now_ms() - began_ms >= target_number(step->act->target, "ready")) {
       outcome_set_partly(outcome, 0, NULL,
                          "the command ended with 0, but after %s the service is %s", took,
                          *verdict.reason ? verdict.reason : verdict.state);
@@ -254,8 +255,8 @@ static bool verify(struct step *step) {
 }
 
 STEP(survey, SURVEY_MS)
-STEP(execute, 2 * RUN_MS + 10000)
-STEP_CANCELLABLE(verify, SETTLED_MS + LOOK_MS + 5000)
+STEP_CANCELLABLE(execute, 2 * RUN_MS + 10000)
+STEP_CANCELLABLE(verify, READY_MAX_MS + 2 * LOOK_MS)
 
 #define SERVICE_ACTION(name, ...)               \
   const struct action action_service_##name = { \

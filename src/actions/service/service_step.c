@@ -65,9 +65,12 @@ bool service_step_run(struct step *step, bool change, char *const *argv, int64_t
   running->change = change;
   step_add(step, &running->part);
   running->child = child_start(step->act->io, &query, on_ended, running);
-  while (running->child)
+  while (running->child) {
     if (!step_wait(step, INT64_MAX))
       return false; /* the frame closes it */
+    if (step->cancelled && running->child)
+      return step_fail(step, ERR_TIMEOUT, "cancelled while %.80s ran; it was killed", argv[0]);
+  }
   *run = running->run;
   step->err = running->err;
   step_remove(step, &running->part);
