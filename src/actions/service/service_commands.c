@@ -179,13 +179,17 @@ static bool is_same(struct step *step, char **const programs[]) {
   return strcmp(all, action_identity(step->act->plan, 0, "commands")) == 0;
 }
 
-static bool run_one(struct step *step, char *const *program) {
+/* earlier: the program before it, which has done its part; NULL: it is the first. */
+static bool run_one(struct step *step, char *const *program, const char *earlier) {
   struct outcome *outcome = step->act->outcome;
   struct service_run run;
   char took[FORMAT_MAX];
   if (!service_step_run(step, true, program, RUN_MS, &run)) {
     if (step->err.kind == ERR_TIMEOUT && !step->dropped)
       outcome_set(outcome, 0, OBJECT_UNKNOWN, "%s", step->err.text);
+    else if (earlier && !step->dropped)
+      outcome_set_partly(outcome, 0, NULL, "%.80s did its part, but then: %s", earlier,
+                         step->err.text);
     return false;
   }
   if (run.exit_code == 0) {
@@ -193,7 +197,10 @@ static bool run_one(struct step *step, char *const *program) {
                 format_duration(took, sizeof took, (double)run.took_us / 1e6));
     return true;
   }
-  if (run.exit_code < 0)
+  if (earlier && run.exit_code > 0)
+    outcome_set_partly(outcome, 0, NULL, "%.80s did its part, but %.80s ended with %d%s%s", earlier,
+                       program[0], run.exit_code, *run.line ? ": " : "", run.line);
+  else if (run.exit_code < 0)
     outcome_set(outcome, 0, OBJECT_UNKNOWN, "%.80s was ended by a signal", program[0]);
   else
     outcome_set(outcome, 0, OBJECT_REFUSED, "%.80s ended with %d%s%s", program[0], run.exit_code,
@@ -210,7 +217,7 @@ static bool execute(struct step *step) {
   if (!programs[0] || !is_same(step, programs))
     good = step_fail(step, ERR_INVALID, "the configuration now names other commands");
   for (size_t i = 0; good && programs[i]; i++)
-    good = run_one(step, programs[i]);
+    good = run_one(step, programs[i], i > 0 ? programs[i - 1][0] : NULL);
   service_commands_fini(&commands);
   return good;
 }
