@@ -129,8 +129,11 @@ static void say_status(struct plan *plan, const struct sample *found) {
              *line ? ": " : "", line);
 }
 
+enum cell { CELL_ADDRESS, CELL_NOW };
+
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
-  static const struct plan_column columns[] = {{"ADDRESS", false}, {"NOW", false}};
+  static const struct plan_column columns[] = {
+      [CELL_ADDRESS] = {"ADDRESS", false}, [CELL_NOW] = {"NOW", false}};
   static const char *const identities[] = {"address", "commands"};
   const struct verb *verb = verb_of(plan->action);
   const struct target *target = request->target;
@@ -149,8 +152,9 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     all = plan_printf(plan, "%s%s%s", all, i > 0 ? " && " : "", text);
   }
   service_commands_fini(&commands);
-  object->cells[0] = object->identities[0] = plan_copy(plan, target_text(target, "address"));
-  object->cells[1] = plan_copy(plan, *reason ? reason : found_text(request->found, "state"));
+  object->cells[CELL_ADDRESS] = object->identities[0] =
+      plan_copy(plan, target_text(target, "address"));
+  object->cells[CELL_NOW] = plan_copy(plan, *reason ? reason : found_text(request->found, "state"));
   object->identities[1] = all;
   plan->title = plan_printf(plan, "%s %s", verb->title, target->name);
   plan->unit = "service";
