@@ -165,7 +165,7 @@ static void start_failed(struct child *child, int status) {
     err_set(&child->failure, ERR_INVALID, "%s: %s", child->program, uv_strerror(status));
 }
 
-static int spawn(struct child *child, uv_loop_t *loop, const char *const *argv) {
+static int spawn(struct child *child, uv_loop_t *loop, char *const *argv) {
   uv_file ends[2];
   int status = uv_pipe(ends, UV_NONBLOCK_PIPE, 0);
   if (status != 0)
@@ -176,7 +176,7 @@ static int spawn(struct child *child, uv_loop_t *loop, const char *const *argv) 
                                    {.flags = UV_INHERIT_FD, .data.fd = ends[1]}};
   const uv_process_options_t options = {.exit_cb = on_ended,
                                         .file = argv[0],
-                                        .args = (char **)(uintptr_t)argv,
+                                        .args = (char **)argv,
                                         .flags = UV_PROCESS_DETACHED, /* a session of its own */
                                         .stdio_count = 3,
                                         .stdio = stdio};

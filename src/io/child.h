@@ -14,8 +14,7 @@
 enum { CHILD_OUTPUT_MAX = 64 << 10, CHILD_GRACE_MS = 1000 };
 
 struct child_query {
-  const char *const
-      *argv; /* ends with NULL; argv[0] is looked for in PATH; borrowed for the call */
+  char *const *argv; /* ends with NULL; argv[0] is looked for in PATH; borrowed for the call */
   int64_t timeout_ms;
 };
 

@@ -59,7 +59,7 @@ bool service_step_run(struct step *step, bool change, char *const *argv, int64_t
   if (step->dropped)
     return step_wait(step, 0); /* which says why */
   struct running *running = mem_new(sizeof *running);
-  const struct child_query query = {.argv = (const char *const *)argv, .timeout_ms = timeout_ms};
+  const struct child_query query = {.argv = argv, .timeout_ms = timeout_ms};
   running->part = (struct step_part){.close = close_running, .unanswered = running_unanswered};
   running->step = step;
   running->change = change;

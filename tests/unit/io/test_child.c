@@ -43,7 +43,7 @@ static int teardown(void **state) {
   return 0;
 }
 
-static struct child *start(struct fixture *fixture, int64_t timeout_ms, const char *const *argv) {
+static struct child *start(struct fixture *fixture, int64_t timeout_ms, char *const *argv) {
   const struct child_query query = {.argv = argv, .timeout_ms = timeout_ms};
   fixture->done = false;
   fixture->calls = 0;
@@ -53,14 +53,14 @@ static struct child *start(struct fixture *fixture, int64_t timeout_ms, const ch
   return child;
 }
 
-static void run(struct fixture *fixture, int64_t timeout_ms, const char *const *argv) {
+static void run(struct fixture *fixture, int64_t timeout_ms, char *const *argv) {
   start(fixture, timeout_ms, argv);
   tiny_run_until(&fixture->loop, &fixture->done);
   uv_run(&fixture->loop, UV_RUN_DEFAULT);
   assert_int_equal(fixture->calls, 1);
 }
 
-#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGV(...) ((char *const *)(const char *const[]){__VA_ARGS__, NULL})
 
 static void test_output_and_exit_code(void **state) {
   struct fixture *fixture = *state;
