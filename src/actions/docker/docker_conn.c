@@ -37,7 +37,7 @@ static struct docker_conn *conn_of(struct step *step) {
   struct docker_conn *conn = mem_new(sizeof *conn);
   conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
-  if (!docker_target_endpoint(step->act->target, &conn->endpoint, &step->err)) {
+  if (!docker_target_endpoint(step->call->target, &conn->endpoint, &step->err)) {
     free(conn);
     return NULL;
   }
@@ -68,7 +68,7 @@ bool docker_step_ask(struct step *step, bool change, const char *method, const c
   conn->reply = (struct docker_reply){0};
   conn->change = change;
   conn->unanswered += change;
-  conn->request = docker_ask(step->act->io, &conn->endpoint, &query, on_answer, conn);
+  conn->request = docker_ask(step->call->io, &conn->endpoint, &query, on_answer, conn);
   while (conn->request)
     if (!step_wait(step, INT64_MAX))
       return false;

@@ -157,7 +157,7 @@ static bool add_container(struct step *step, const char *id) {
 
 static bool survey(struct step *step) {
   static const struct table_spec *const specs[] = {&containers_table};
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   step->found = found_new(specs, 1);
   for (size_t i = 0; i < request->key_count; i++)
     if (!add_container(step, request->keys[i]))
@@ -232,7 +232,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
  * the outcome then says so. */
 static bool is_settled(struct step *step, size_t object, const struct verb *verb,
                        const struct docker_detail *detail, int64_t began_ms) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   char took[FORMAT_MAX];
   const int64_t waited_ms = clock_now_ms() - began_ms;
   const double ran_s = (double)clock_wall_ms() / 1000 - detail->started_s;
@@ -266,9 +266,9 @@ static bool is_settled(struct step *step, size_t object, const struct verb *verb
 
 /* Waits until the container is what it is to be. False with step->err when that cannot be known. */
 static bool wait_settled(struct step *step, size_t object) {
-  const struct verb *verb = verb_of(step->act->plan->action);
-  struct outcome *outcome = step->act->outcome;
-  const char *id = action_identity(step->act->plan, object, "id");
+  const struct verb *verb = verb_of(step->call->plan->action);
+  struct outcome *outcome = step->call->outcome;
+  const char *id = action_identity(step->call->plan, object, "id");
   const int64_t began_ms = clock_now_ms();
   struct docker_detail detail;
   bool gone;
@@ -300,20 +300,20 @@ static bool is_same(struct step *step, size_t object, bool *same) {
   bool gone;
   char run[RUN_MAX];
   *same = false;
-  if (!docker_step_inspect(step, action_identity(step->act->plan, object, "id"), &detail, &gone)) {
+  if (!docker_step_inspect(step, action_identity(step->call->plan, object, "id"), &detail, &gone)) {
     if (gone)
-      outcome_set(step->act->outcome, object, OBJECT_GONE, "the container was removed");
+      outcome_set(step->call->outcome, object, OBJECT_GONE, "the container was removed");
     return gone;
   }
-  *same = strcmp(run_text(run, &detail), action_identity(step->act->plan, object, "run")) == 0;
+  *same = strcmp(run_text(run, &detail), action_identity(step->call->plan, object, "run")) == 0;
   if (!*same)
-    outcome_set(step->act->outcome, object, OBJECT_SKIPPED,
+    outcome_set(step->call->outcome, object, OBJECT_SKIPPED,
                 "a new run of it has begun since the plan was made");
   return true;
 }
 
 static bool act_on(struct step *step, size_t object) {
-  const struct verb *verb = verb_of(step->act->plan->action);
+  const struct verb *verb = verb_of(step->call->plan->action);
   char path[DOCKER_PATH_MAX];
   struct docker_reply reply;
   bool same;
@@ -321,15 +321,15 @@ static bool act_on(struct step *step, size_t object) {
     return false;
   if (!same)
     return true;
-  if (!docker_path(path, "/containers/", action_identity(step->act->plan, object, "id"),
+  if (!docker_path(path, "/containers/", action_identity(step->call->plan, object, "id"),
                    verb->path))
     return step_fail(step, ERR_INVALID, "not the id of a container");
   if (docker_step_ask(step, true, "POST", path, EFFECT_MS, &reply))
-    outcome_set(step->act->outcome, object, OBJECT_SENT, "the engine did it");
+    outcome_set(step->call->outcome, object, OBJECT_SENT, "the engine did it");
   else if (reply.status == 404)
-    outcome_set(step->act->outcome, object, OBJECT_GONE, "the container was removed");
+    outcome_set(step->call->outcome, object, OBJECT_GONE, "the container was removed");
   else if (reply.status > 0)
-    outcome_set(step->act->outcome, object, OBJECT_REFUSED, "%s", step->err.text);
+    outcome_set(step->call->outcome, object, OBJECT_REFUSED, "%s", step->err.text);
   else
     return false;
   return true;
@@ -341,7 +341,7 @@ static bool succeeded(const struct outcome *outcome, size_t object) {
 }
 
 static bool execute(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   for (size_t i = 0; i < outcome->count; i++) {
     if (step->cancelled) {
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
@@ -354,7 +354,7 @@ static bool execute(struct step *step) {
       return false;
     if (!succeeded(outcome, i)) {
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted: %s failed",
-                      step->act->plan->objects[i].label);
+                      step->call->plan->objects[i].label);
       return true;
     }
     step_progress(step, (int64_t)i + 1, (int64_t)outcome->count, "containers");
@@ -364,7 +364,7 @@ static bool execute(struct step *step) {
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   for (size_t i = 0; i < outcome->count; i++)
     if (outcome->objects[i].result == OBJECT_SENT && !wait_settled(step, i))
       return false;
@@ -374,11 +374,11 @@ static bool verify(struct step *step) {
     outcome_proof(outcome, "%zu of %zu containers as wanted",
                   outcome_count(outcome, OBJECT_DONE) + outcome_count(outcome, OBJECT_GONE),
                   outcome->count);
-  const struct verb *verb = verb_of(step->act->plan->action);
+  const struct verb *verb = verb_of(step->call->plan->action);
   char word[PLAN_NAME_MAX * 4];
   if (verb->undo && outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
-    outcome_undo(outcome, "%s %s %s", verb->undo, step->act->plan->target,
-                 quote_word(word, sizeof word, step->act->plan->objects[0].label));
+    outcome_undo(outcome, "%s %s %s", verb->undo, step->call->plan->target,
+                 quote_word(word, sizeof word, step->call->plan->objects[0].label));
   return true;
 }
 

@@ -108,7 +108,7 @@ static bool survey(struct step *step) {
   step->found = found_new(NULL, 0);
   found_set_text(step->found, "state", verdict.state);
   found_set_text(step->found, "reason", verdict.reason);
-  service_commands_init(&commands, step->act->target);
+  service_commands_init(&commands, step->call->target);
   if (commands.status && service_step_run(step, false, commands.status, STATUS_MS, &run)) {
     found_set_int(step->found, "exit_code", run.exit_code);
     found_set_text(step->found, "line", run.line);
@@ -180,12 +180,12 @@ static bool is_same(struct step *step, char **const programs[]) {
   for (size_t i = 0; programs[i]; i++)
     all = arena_printf(&step->arena, "%s%s%s", all, i > 0 ? " && " : "",
                        command_text(text, programs[i]));
-  return strcmp(all, action_identity(step->act->plan, 0, "commands")) == 0;
+  return strcmp(all, action_identity(step->call->plan, 0, "commands")) == 0;
 }
 
 /* earlier: the program before it, which has done its part; NULL: it is the first. */
 static bool run_one(struct step *step, char *const *program, const char *earlier) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   struct service_run run;
   char took[FORMAT_MAX];
   if (!service_step_run(step, true, program, RUN_MS, &run)) {
@@ -216,8 +216,8 @@ static bool execute(struct step *step) {
   struct service_commands commands;
   char **programs[PROGRAMS_MAX + 1];
   bool good = true;
-  service_commands_init(&commands, step->act->target);
-  programs_of(&commands, verb_of(step->act->plan->action)->verb, programs);
+  service_commands_init(&commands, step->call->target);
+  programs_of(&commands, verb_of(step->call->plan->action)->verb, programs);
   if (!programs[0] || !is_same(step, programs))
     good = step_fail(step, ERR_INVALID, "the configuration now names other commands");
   for (size_t i = 0; good && programs[i]; i++)
@@ -235,8 +235,8 @@ static bool is_settled(const struct verb *verb, const struct service_verdict *ve
 }
 
 static bool verify(struct step *step) {
-  const struct verb *verb = verb_of(step->act->plan->action);
-  struct outcome *outcome = step->act->outcome;
+  const struct verb *verb = verb_of(step->call->plan->action);
+  struct outcome *outcome = step->call->outcome;
   struct service_verdict verdict;
   const int64_t began_ms = clock_now_ms();
   char took[FORMAT_MAX], word[PLAN_NAME_MAX * 4];
@@ -248,7 +248,7 @@ static bool verify(struct step *step) {
     format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
     if (is_settled(verb, &verdict))
       break;
-    if (clock_now_ms() - began_ms >= target_number(step->act->target, "ready")) {
+    if (clock_now_ms() - began_ms >= target_number(step->call->target, "ready")) {
       outcome_set_partly(outcome, 0, NULL,
                          "the command ended with 0, but after %s the service is %s", took,
                          *verdict.reason ? verdict.reason : verdict.state);
@@ -261,7 +261,7 @@ static bool verify(struct step *step) {
   outcome_proof(outcome, "%s", outcome->objects[0].words);
   if (verb->undo)
     outcome_undo(outcome, "%s %s", verb->undo,
-                 quote_word(word, sizeof word, step->act->plan->target));
+                 quote_word(word, sizeof word, step->call->plan->target));
   return true;
 }
 

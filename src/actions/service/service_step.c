@@ -64,7 +64,7 @@ bool service_step_run(struct step *step, bool change, char *const *argv, int64_t
   running->step = step;
   running->change = change;
   step_add(step, &running->part);
-  running->child = child_start(step->act->io, &query, on_ended, running);
+  running->child = child_start(step->call->io, &query, on_ended, running);
   while (running->child) {
     if (!step_wait(step, INT64_MAX))
       return false; /* the frame closes it */
@@ -109,9 +109,9 @@ bool service_step_look(struct step *step, int64_t timeout_ms, struct service_ver
   looking->part = (struct step_part){.close = close_looking};
   looking->step = step;
   step_add(step, &looking->part);
-  if (!service_place_read(step->act->target, &looking->place, &step->err))
+  if (!service_place_read(step->call->target, &looking->place, &step->err))
     return false;
-  looking->probe = service_probe_start(step->act->io, step->act->target, &looking->place,
+  looking->probe = service_probe_start(step->call->io, step->call->target, &looking->place,
                                        timeout_ms, on_answer, looking);
   while (looking->probe)
     if (!step_wait(step, INT64_MAX))

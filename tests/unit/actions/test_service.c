@@ -116,7 +116,7 @@ static void test_dropped_while_it_runs(void **state) {
 static void test_cancelled_while_it_runs(void **state) {
   (void)state;
   begin_long_program();
-  driver.step->cancel(&driver.act);
+  driver.step->cancel(&driver.call);
   assert_false(driver_wait(&driver));
   expect_object(OBJECT_UNKNOWN, "cancelled while sleep ran; it was killed");
 }
