@@ -37,7 +37,8 @@ json_t *json_tree_new(const char *text, size_t len, const struct json_limits *li
   if (!within_limits(text, len, limits, err))
     return NULL;
   json_error_t error;
-  json_t *tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+  const size_t flags = JSON_REJECT_DUPLICATES | (limits->as_reals ? JSON_DECODE_INT_AS_REAL : 0);
+  json_t *tree = json_loadb(text, len, flags, &error);
   if (!tree)
     err_set(err, ERR_INVALID, "line %d, column %d: %s", error.line, error.column, error.text);
   return tree;

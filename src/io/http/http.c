@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct http_request {
   struct http_client *client;
@@ -28,6 +29,7 @@ struct http_request {
   char *body;
   size_t body_len, body_max;
   bool body_cut;
+  int64_t date_s;
   char error[CURL_ERROR_SIZE];
 };
 
@@ -71,6 +73,20 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
   request->body[request->body_len] = '\0';
   request->body_cut = kept < len;
   return kept; /* returning less than the size ends the transfer with CURLE_WRITE_ERROR */
+}
+
+/* curl hands over each header line whole, terminated by its line break only. */
+static size_t on_header(char *bytes, size_t size, size_t count, void *arg) {
+  static const char name[] = "date:";
+  struct http_request *request = arg;
+  const size_t len = size * count, skipped = sizeof name - 1;
+  char date[64];
+  if (len > skipped && len - skipped < sizeof date && strncasecmp(bytes, name, skipped) == 0) {
+    memcpy(date, bytes + skipped, len - skipped);
+    date[len - skipped] = '\0';
+    request->date_s = curl_getdate(date, NULL);
+  }
+  return len;
 }
 
 /* The URL's host, without brackets, and port. */
@@ -122,10 +138,13 @@ static void set_options(struct http_request *request, const struct http_query *q
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "stacktop");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  if (!query->keep) { /* as for a new client: another address of the name, another certificate */
+  /* As a new client sees it: another address of the name, another certificate. */
+  if (!query->keep) {
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
@@ -194,6 +213,7 @@ struct http_request *http_send(struct io *io, const struct http_query *query, ht
                                    .arg = arg,
                                    .timeout_ms = query->timeout_ms,
                                    .body_max = query->body_max ? query->body_max : HTTP_BODY_MAX,
+                                   .date_s = -1,
                                    .started_us = clock_now_us()};
   request->client->ended = on_ended;
   request->body = mem_dup("");
@@ -291,6 +311,7 @@ static void on_ended(void *arg, CURLcode code) {
       .tls_us = timing(request->easy, CURLINFO_APPCONNECT_TIME_T),
       .first_byte_us = timing(request->easy, CURLINFO_STARTTRANSFER_TIME_T),
       .total_us = timing(request->easy, CURLINFO_TOTAL_TIME_T),
+      .date_s = request->date_s,
       .body = request->body,
       .body_len = request->body_len,
       .body_cut = request->body_cut,

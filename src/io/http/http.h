@@ -40,6 +40,7 @@ struct http_result {
   int64_t tls_us;        /* tls: 0 without TLS */
   int64_t first_byte_us; /* of the answer */
   int64_t total_us;
+  int64_t date_s;   /* the server's clock, in seconds since 1970 (the header Date); -1: not said */
   const char *body; /* terminated; may hold NUL bytes; borrowed for the callback */
   size_t body_len;
   bool body_cut; /* there was more than body_max */

@@ -4,6 +4,7 @@
 #include "support/tiny_server.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* One request's end. */
 struct outcome {
@@ -12,7 +13,7 @@ struct outcome {
   size_t body_len;
   bool body_cut;
   char body[64];
-  int64_t connect_us, first_byte_us, total_us;
+  int64_t connect_us, first_byte_us, total_us, date_s;
   struct err err;
 };
 
@@ -29,6 +30,7 @@ static void on_done(void *arg, const struct http_result *result, const struct er
   outcome->connect_us = result->connect_us;
   outcome->first_byte_us = result->first_byte_us;
   outcome->total_us = result->total_us;
+  outcome->date_s = result->date_s;
   snprintf(outcome->body, sizeof outcome->body, "%s", result->body);
 }
 
@@ -60,14 +62,17 @@ static int teardown(void **state) {
   return 0;
 }
 
-static struct outcome *get(struct fixture *fixture, const char *url, int64_t timeout_ms) {
-  struct http_query query = {.url = url, .timeout_ms = timeout_ms};
+static struct outcome *send_query(struct fixture *fixture, const struct http_query *query) {
   fixture->outcome = (struct outcome){0};
-  http_send(&fixture->io, &query, on_done, &fixture->outcome);
+  http_send(&fixture->io, query, on_done, &fixture->outcome);
   assert_false(fixture->outcome.done); /* never before it returns */
   tiny_run_until(&fixture->loop, &fixture->outcome.done);
   assert_int_equal(fixture->outcome.calls, 1);
   return &fixture->outcome;
+}
+
+static struct outcome *get(struct fixture *fixture, const char *url, int64_t timeout_ms) {
+  return send_query(fixture, &(struct http_query){.url = url, .timeout_ms = timeout_ms});
 }
 
 static struct outcome *ask(struct fixture *fixture, const char *reply) {
@@ -142,6 +147,85 @@ static void test_host_header(void **state) {
   http_send(&fixture->io, &query, on_done, &fixture->outcome);
   tiny_run_until(&fixture->loop, &fixture->outcome.done);
   assert_non_null(strstr(fixture->server.last_request, "\r\nHost: api.ecap.example.com\r\n"));
+}
+
+static void test_method_and_body(void **state) {
+  struct fixture *fixture = *state;
+  struct http_query query = {
+      .url = fixture->url, .method = "POST", .json = "{\"t\":1}", .timeout_ms = 5000};
+  fixture->server.reply = ok_reply;
+  assert_int_equal(send_query(fixture, &query)->status, 200);
+  const char *request = fixture->server.last_request;
+  assert_non_null(strstr(request, "POST /health HTTP/1.1\r\n"));
+  assert_non_null(strstr(request, "\r\nContent-Type: application/json\r\n"));
+  assert_non_null(strstr(request, "\r\nContent-Length: 7\r\n"));
+  assert_non_null(strstr(request, "\r\n\r\n{\"t\":1}"));
+  query.json = NULL;
+  query.method = "DELETE";
+  assert_int_equal(send_query(fixture, &query)->status, 200);
+  assert_non_null(strstr(request, "DELETE /health HTTP/1.1\r\n"));
+  assert_null(strstr(request, "Content-Type"));
+}
+
+/* A connection that is kept serves the next request, unless that one wants its own. */
+static void test_a_connection_is_kept(void **state) {
+  struct fixture *fixture = *state;
+  struct http_query query = {.url = fixture->url, .keep = true, .timeout_ms = 5000};
+  fixture->server.reply = ok_reply;
+  for (int i = 0; i < 3; i++)
+    assert_int_equal(send_query(fixture, &query)->status, 200);
+  assert_int_equal(fixture->server.connections, 1);
+  query.keep = false;
+  send_query(fixture, &query);
+  assert_int_equal(fixture->server.connections, 2);
+}
+
+static void test_unix_socket(void **state) {
+  struct fixture *fixture = *state;
+  struct tiny_server server = {.reply = ok_reply};
+  char folder[] = "/tmp/stacktop-http-XXXXXX", path[64];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/s", folder);
+  struct http_query query = {.url = "http://nobody.invalid/x", .socket = path, .timeout_ms = 5000};
+  assert_int_equal(send_query(fixture, &query)->err.kind, ERR_IO); /* it does not exist */
+  tiny_listen_unix(&server, &fixture->loop, path);
+  assert_int_equal(send_query(fixture, &query)->status, 200); /* no name is looked up */
+  assert_null(fixture->io.resolver);
+  tiny_stop(&server);
+  uv_run(&fixture->loop, UV_RUN_NOWAIT);
+  assert_int_equal(send_query(fixture, &query)->err.kind, ERR_REFUSED);
+  unlink(path);
+  rmdir(folder);
+}
+
+static void test_body_max(void **state) {
+  struct fixture *fixture = *state;
+  struct http_query query = {.url = fixture->url, .body_max = 2, .timeout_ms = 5000};
+  fixture->server.reply = ok_reply;
+  struct outcome *outcome = send_query(fixture, &query);
+  assert_false(outcome->body_cut);
+  assert_string_equal(outcome->body, "ok");
+  query.body_max = 1;
+  outcome = send_query(fixture, &query);
+  assert_true(outcome->body_cut);
+  assert_int_equal(outcome->status, 200);
+  assert_string_equal(outcome->body, "o");
+}
+
+static void test_date(void **state) {
+  struct fixture *fixture = *state;
+  static const struct {
+    const char *reply;
+    int64_t date_s;
+  } cases[] = {
+      {"HTTP/1.1 204 No Content\r\nDate: Fri, 27 Nov 2026 12:32:24 GMT\r\n\r\n", 1795782744},
+      {"HTTP/1.1 204 No Content\r\ndate:Fri, 27 Nov 2026 12:32:24 GMT\r\n\r\n", 1795782744},
+      {"HTTP/1.1 204 No Content\r\nDate: soon\r\n\r\n", -1},
+      {"HTTP/1.1 204 No Content\r\nDate:\r\nUpdate: Fri, 27 Nov 2026 12:32:24 GMT\r\n\r\n", -1},
+      {"HTTP/1.1 204 No Content\r\n\r\n", -1},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal(ask(fixture, cases[i].reply)->date_s, cases[i].date_s);
 }
 
 static void test_bad_statuses(void **state) {
@@ -265,13 +349,25 @@ int main(void) {
     unsetenv(proxies[i]);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_answer),         TEST(test_each_asks_on_a_new_connection),
-      TEST(test_the_name_moves), TEST(test_by_name),
-      TEST(test_host_header),    TEST(test_bad_statuses),
-      TEST(test_refused),        TEST(test_silence),
-      TEST(test_slow),           TEST(test_broken_answers),
-      TEST(test_huge_body),      TEST(test_cancel),
-      TEST(test_many_at_once),   TEST(test_urls),
+      TEST(test_answer),
+      TEST(test_each_asks_on_a_new_connection),
+      TEST(test_the_name_moves),
+      TEST(test_by_name),
+      TEST(test_host_header),
+      TEST(test_bad_statuses),
+      TEST(test_refused),
+      TEST(test_silence),
+      TEST(test_slow),
+      TEST(test_broken_answers),
+      TEST(test_huge_body),
+      TEST(test_cancel),
+      TEST(test_many_at_once),
+      TEST(test_urls),
+      TEST(test_method_and_body),
+      TEST(test_a_connection_is_kept),
+      TEST(test_unix_socket),
+      TEST(test_body_max),
+      TEST(test_date),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,12 +11,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
 
 struct tiny_server {
   const char *reply; /* to each request; NULL: stays silent */
+  /* The reply to this request instead; NULL: stays silent to it. Lives until the server stops. */
+  const char *(*choose)(struct tiny_server *server, const char *request);
   size_t reply_len;  /* 0: strlen(reply) */
   uint64_t delay_ms; /* before the reply */
   bool close_after;  /* hangs up after the reply */
@@ -30,6 +34,7 @@ struct tiny_server {
 
 struct tiny_peer {
   struct tiny_server *server;
+  const char *reply;
   uv_tcp_t socket;
   uv_timer_t timer;
   uv_write_t write;
@@ -59,8 +64,8 @@ static inline void tiny_written(uv_write_t *write, int status) {
 static inline void tiny_answer(uv_timer_t *timer) {
   struct tiny_peer *peer = timer->data;
   struct tiny_server *server = peer->server;
-  size_t len = server->reply_len ? server->reply_len : strlen(server->reply);
-  uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)server->reply, (unsigned)len);
+  size_t len = server->reply_len ? server->reply_len : strlen(peer->reply);
+  uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)peer->reply, (unsigned)len);
   peer->write.data = peer;
   uv_write(&peer->write, (uv_stream_t *)&peer->socket, &buffer, 1, tiny_written);
 }
@@ -79,7 +84,8 @@ static inline void tiny_read(uv_stream_t *stream, ssize_t count, const uv_buf_t 
     memcpy(server->last_request, buffer->base, len);
     server->last_request[len] = '\0';
     server->requests++;
-    if (server->reply)
+    peer->reply = server->choose ? server->choose(server, server->last_request) : server->reply;
+    if (peer->reply)
       uv_timer_start(&peer->timer, tiny_answer, server->delay_ms, 0);
   } else if (count < 0) {
     tiny_peer_end(peer);
@@ -124,6 +130,18 @@ static inline bool tiny_listen_at(struct tiny_server *server, uv_loop_t *loop, c
 
 static inline bool tiny_listen(struct tiny_server *server, uv_loop_t *loop, const char *ip) {
   return tiny_listen_at(server, loop, ip, 0);
+}
+
+/* On a Unix socket at that path, which the caller removes. */
+static inline void tiny_listen_unix(struct tiny_server *server, uv_loop_t *loop, const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  memcpy(address.sun_path, path, strlen(path) + 1);
+  assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+  uv_tcp_init(loop, &server->socket);
+  server->socket.data = server;
+  assert_int_equal(uv_tcp_open(&server->socket, fd), 0);
+  assert_int_equal(uv_listen((uv_stream_t *)&server->socket, 128, tiny_accept), 0);
 }
 
 static inline void tiny_stop(struct tiny_server *server) {
