@@ -40,7 +40,7 @@ LIBRARIES = {
     r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
     r"curl/.*": {"io/http/"},
     r"yaml\.h": {"config"},
-    r"jansson\.h": {"core", "report", "audit", "clients/docker/", "actions/docker/"},
+    r"jansson\.h": {"core", "report", "audit", "clients/docker/"},
     r"openssl/.*": {"report"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }

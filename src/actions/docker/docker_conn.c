@@ -3,9 +3,10 @@
 #include "clients/docker/docker.h"
 #include "clients/docker/docker_target.h"
 #include "core/mem.h"
-#include "io/clock.h"
 
 #include <stdlib.h>
+
+enum { ANSWER_MS = 30000 };
 
 struct docker_conn {
   struct step_part part; /* first */
@@ -14,7 +15,8 @@ struct docker_conn {
   struct docker_request *request; /* NULL: none is under way */
   bool change;                    /* it changes something */
   size_t unanswered;
-  struct docker_reply reply;
+  int status;
+  struct docker_detail *detail; /* of the question under way; NULL: it is none for it */
   struct err err;
 };
 
@@ -22,7 +24,6 @@ static void close_part(struct step_part *part) {
   struct docker_conn *conn = (struct docker_conn *)part;
   if (conn->request)
     docker_cancel(conn->request);
-  json_decref(conn->reply.json);
   free(conn);
 }
 
@@ -37,7 +38,7 @@ static struct docker_conn *conn_of(struct step *step) {
   struct docker_conn *conn = mem_new(sizeof *conn);
   conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
-  if (!docker_target_endpoint(step->call->target, &conn->endpoint, &step->err)) {
+  if (!docker_target_endpoint(step->act->target, &conn->endpoint, &step->err)) {
     free(conn);
     return NULL;
   }
@@ -45,34 +46,32 @@ static struct docker_conn *conn_of(struct step *step) {
   return conn;
 }
 
+/* The step waits here, so the detail on its stack is still there. */
 static void on_answer(void *arg, int status, json_t *json, const struct err *err) {
   struct docker_conn *conn = arg;
   conn->request = NULL;
-  conn->reply = (struct docker_reply){.status = status, .json = json_incref(json)};
+  conn->status = status;
   conn->err = err ? *err : (struct err){0};
-  if (status > 0 && conn->change)
+  if (!err && conn->detail && !docker_detail_read(json, &conn->step->arena, conn->detail))
+    err_set(&conn->err, ERR_PROTOCOL, "the answer has no state of a container");
+  if (conn->change && (status > 0 || docker_was_not_sent(&conn->err)))
     conn->unanswered--;
   step_wake(conn->step);
 }
 
-bool docker_step_ask(struct step *step, bool change, const char *method, const char *path,
-                     int64_t timeout_ms, struct docker_reply *reply) {
-  struct docker_conn *conn = conn_of(step);
-  const struct docker_query query = {.method = method, .path = path, .timeout_ms = timeout_ms};
-  *reply = (struct docker_reply){0};
-  if (!conn)
-    return false;
+/* When the step is dropped meanwhile, its end cancels the request. */
+static bool ask(struct docker_conn *conn, const struct docker_query *query) {
+  struct step *step = conn->step;
+  conn->status = 0;
+  conn->err = (struct err){0};
   if (step->dropped)
     return step_wait(step, 0); /* which says why */
-  json_decref(conn->reply.json);
-  conn->reply = (struct docker_reply){0};
-  conn->change = change;
-  conn->unanswered += change;
-  conn->request = docker_ask(step->call->io, &conn->endpoint, &query, on_answer, conn);
+  conn->change = query->method != NULL;
+  conn->unanswered += conn->change;
+  conn->request = docker_ask(step->act->io, &conn->endpoint, query, on_answer, conn);
   while (conn->request)
     if (!step_wait(step, INT64_MAX))
       return false;
-  *reply = conn->reply;
   step->err = conn->err;
   return conn->err.kind == ERR_NONE;
 }
@@ -80,14 +79,34 @@ bool docker_step_ask(struct step *step, bool change, const char *method, const c
 bool docker_step_inspect(struct step *step, const char *id, struct docker_detail *detail,
                          bool *gone) {
   char path[DOCKER_PATH_MAX];
-  struct docker_reply reply;
+  struct docker_conn *conn = conn_of(step);
+  const struct docker_query query = {.path = path, .timeout_ms = ANSWER_MS};
   *gone = false;
-  if (!docker_path(path, "/containers/", id, "/json"))
-    return step_fail(step, ERR_INVALID, "not the id of a container");
-  if (!docker_step_ask(step, false, NULL, path, DOCKER_ANSWER_MS, &reply)) {
-    *gone = reply.status == 404;
+  if (!conn)
     return false;
-  }
-  docker_detail_read(reply.json, &step->arena, detail);
-  return true;
+  if (!*id || !docker_path(path, "/containers/", id, "/json"))
+    return step_fail(step, ERR_INVALID, "not the id of a container");
+  conn->detail = detail;
+  const bool good = ask(conn, &query);
+  conn->detail = NULL;
+  *gone = conn->status == 404;
+  return good;
+}
+
+bool docker_step_change(struct step *step, const char *id, const char *after, int64_t timeout_ms,
+                        int *status, bool *unsent) {
+  char path[DOCKER_PATH_MAX];
+  struct docker_conn *conn = conn_of(step);
+  const struct docker_query query = {.method = "POST", .path = path, .timeout_ms = timeout_ms};
+  *status = 0;
+  *unsent = true;
+  if (!conn)
+    return false;
+  if (!*id || !docker_path(path, "/containers/", id, after))
+    return step_fail(step, ERR_INVALID, "not the id of a container");
+  const size_t before = conn->unanswered;
+  const bool good = ask(conn, &query);
+  *status = conn->status;
+  *unsent = conn->status == 0 && conn->unanswered == before;
+  return good;
 }

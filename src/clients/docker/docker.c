@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 /* A list of 1,000 containers with long labels is 2 MB. */
-static const struct json_limits limits = {.bytes = 16 << 20, .values = 500000, .depth = 64};
 enum { BODY_MAX = 16 << 20 };
+static const struct json_limits limits = {
+    .bytes = BODY_MAX, .values = 500000, .depth = 64, .as_reals = true};
 
 static const char unix_scheme[] = "unix://";
 static const char default_socket[] = "/var/run/docker.sock";
@@ -19,9 +20,37 @@ static const char default_socket[] = "/var/run/docker.sock";
 struct docker_request {
   struct http_request *http;
   char socket[DOCKER_SOCKET_MAX];
+  int64_t *engine_s;
   docker_cb done;
   void *arg;
 };
+
+/* Whether host:port, or [v6]:port, has a port. */
+static bool has_port(const char *authority) {
+  const char *bracket = strchr(authority, ']');
+  return strchr(bracket ? bracket : authority, ':');
+}
+
+/* The URL of "tcp://10.0.0.7:2376" or "https://10.0.0.7:2376". */
+static bool url_make(char url[DOCKER_URL_MAX], const char *text, bool tls, struct err *err) {
+  static const char tcp[] = "tcp://";
+  const bool is_tcp = strncmp(text, tcp, strlen(tcp)) == 0;
+  const char *rest = is_tcp ? text + strlen(tcp) : text;
+  int length = (int)strlen(rest);
+  while (length > 0 && rest[length - 1] == '/')
+    length--;
+  if (strchr(rest, '@') || strchr(rest, '?') || strchr(rest, '#'))
+    return err_set(err, ERR_INVALID, "an endpoint has a host and a port only");
+  const char *port = is_tcp && !has_port(rest) ? (tls ? ":2376" : ":2375") : "";
+  const int written = snprintf(url, DOCKER_URL_MAX, "%s%.*s%s",
+                               !is_tcp ? ""
+                               : tls   ? "https://"
+                                       : "http://",
+                               length, rest, port);
+  if (written >= DOCKER_URL_MAX)
+    return err_set(err, ERR_INVALID, "longer than %d bytes", DOCKER_URL_MAX - 1);
+  return http_url_check(url, err);
+}
 
 bool docker_endpoint_parse(const char *text, bool tls, struct docker_endpoint *endpoint,
                            struct err *err) {
@@ -35,20 +64,12 @@ bool docker_endpoint_parse(const char *text, bool tls, struct docker_endpoint *e
     snprintf(endpoint->url, sizeof endpoint->url, "http://localhost");
     return true;
   }
-  const char *scheme = strstr(text, "://");
-  bool tcp = strncmp(text, "tcp://", 6) == 0, http = strncmp(text, "http", 4) == 0;
-  if (!scheme || !(tcp || http))
+  if (strncmp(text, "tcp://", 6) != 0 && strncmp(text, "http://", 7) != 0 &&
+      strncmp(text, "https://", 8) != 0)
     return err_set(err, ERR_INVALID,
                    "not an endpoint; use a form such as unix:///var/run/docker.sock or "
                    "tcp://10.0.0.7:2376 (ssh:// is not supported yet)");
-  const int length =
-      tcp ? snprintf(endpoint->url, sizeof endpoint->url, "%s%s", tls ? "https" : "http", scheme)
-          : snprintf(endpoint->url, sizeof endpoint->url, "%s", text);
-  if (length >= (int)sizeof endpoint->url)
-    return err_set(err, ERR_INVALID, "longer than %d bytes", DOCKER_URL_MAX - 1);
-  for (char *end = endpoint->url + length - 1; *end == '/'; end--)
-    *end = '\0';
-  return http_url_check(endpoint->url, err);
+  return url_make(endpoint->url, text, tls, err);
 }
 
 /* The sockets that engines make, the system's before the user's. */
@@ -78,8 +99,8 @@ static bool find_socket(char out[DOCKER_URL_MAX]) {
 const char *docker_endpoint_usual(char out[DOCKER_URL_MAX]) {
   const char *host = getenv("DOCKER_HOST");
   if (host && *host)
-    snprintf(out, DOCKER_URL_MAX, "%s", host);
-  else if (!find_socket(out))
+    return host;
+  if (!find_socket(out))
     snprintf(out, DOCKER_URL_MAX, "%s%s", unix_scheme, default_socket);
   return out;
 }
@@ -115,21 +136,59 @@ static void status_error(int status, const json_t *json, struct err *err) {
   const char *message = json_string_value(json_object_get(json, "message"));
   if (message && *message)
     err_set(err, kind_of(status), "%.200s", message);
+  else if (status == 304)
+    err_set(err, kind_of(status), "nothing was done: it is in that state already");
   else
     err_set(err, kind_of(status), "the engine answered with HTTP status %d", status);
 }
 
+/* What an engine writes as \u0000 (a health check printed it, a label of an image has it) becomes
+ * U+FFFD: jansson refuses it, and the whole document with it. */
+static char *without_nul(const char *body, size_t len) {
+  static const char nul[] = "u0000", stand_in[] = "ufffd";
+  char *text = mem_new(len + 1);
+  memcpy(text, body, len);
+  for (size_t i = 0; i + 1 < len; i++) {
+    if (text[i] != '\\')
+      continue;
+    i++; /* what is escaped is no escape itself */
+    if (len - i >= strlen(nul) && memcmp(text + i, nul, strlen(nul)) == 0)
+      memcpy(text + i, stand_in, strlen(stand_in));
+  }
+  return text;
+}
+
+static json_t *parse(const struct http_result *result, struct err *err) {
+  if (result->body_cut) {
+    err_set(err, ERR_LIMIT, "the answer is longer than %d MB", BODY_MAX >> 20);
+    return NULL;
+  }
+  if (result->body_len == 0)
+    return NULL;
+  struct err where;
+  char *text = without_nul(result->body, result->body_len);
+  json_t *json = json_tree_new(text, result->body_len, &limits, &where);
+  free(text);
+  if (!json)
+    err_set(err, where.kind == ERR_LIMIT ? ERR_LIMIT : ERR_PROTOCOL, "the answer is not %s: %.150s",
+            where.kind == ERR_LIMIT ? "read" : "JSON", where.text);
+  return json;
+}
+
 static void take(const struct docker_request *request, const struct http_result *result) {
   struct err err = {0};
-  json_t *json = NULL;
-  if (result->body_cut)
-    err_set(&err, ERR_LIMIT, "the answer is longer than %d MB", BODY_MAX >> 20);
-  else if (result->body_len > 0 && (result->status < 400 || *result->body == '{'))
-    json = json_tree_new(result->body, result->body_len, &limits, &err);
-  if (result->status >= 400)
+  json_t *json = parse(result, &err);
+  if (result->status < 200 || result->status > 299)
     status_error(result->status, json, &err);
+  if (request->engine_s)
+    *request->engine_s = result->date_s;
   request->done(request->arg, result->status, json, err.kind != ERR_NONE ? &err : NULL);
   json_decref(json);
+}
+
+bool docker_was_not_sent(const struct err *err) {
+  return err->kind == ERR_REFUSED || err->kind == ERR_UNREACHABLE || err->kind == ERR_UNRESOLVED ||
+         err->kind == ERR_DENIED || err->kind == ERR_IO;
 }
 
 /* What a socket's errors mean to a person. */
@@ -142,7 +201,7 @@ static const struct err *socket_error(const struct docker_request *request, cons
             request->socket);
   else if (err->kind == ERR_REFUSED)
     err_set(better, ERR_REFUSED, "no engine listens on %s", request->socket);
-  else if (access(request->socket, F_OK) != 0)
+  else if (err->kind == ERR_IO && access(request->socket, F_OK) != 0)
     err_set(better, ERR_REFUSED, "%s does not exist; is the engine running?", request->socket);
   else
     return err;
@@ -162,7 +221,9 @@ static void on_answer(void *arg, const struct http_result *result, const struct 
 struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *endpoint,
                                   const struct docker_query *query, docker_cb done, void *arg) {
   struct docker_request *request = mem_new(sizeof *request);
-  *request = (struct docker_request){.done = done, .arg = arg};
+  *request = (struct docker_request){.engine_s = query->engine_s, .done = done, .arg = arg};
+  if (query->engine_s)
+    *query->engine_s = -1;
   memcpy(request->socket, endpoint->socket, sizeof request->socket);
   char *url = mem_printf("%s%s", endpoint->url, query->path);
   const struct http_query http = {.url = url,
@@ -170,7 +231,7 @@ struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *e
                                   .ca_file = endpoint->ca_file,
                                   .cert_file = endpoint->cert_file,
                                   .key_file = endpoint->key_file,
-                                  .keep = true,
+                                  .keep = !query->method,
                                   .method = query->method,
                                   .json = query->json,
                                   .body_max = BODY_MAX,

@@ -17,13 +17,14 @@ struct docker_endpoint {
 };
 
 /* "unix:///var/run/docker.sock", "tcp://10.0.0.7:2375", "https://10.0.0.7:2376": the forms of
- * DOCKER_HOST. tls: tcp:// means https. Without the files. */
+ * DOCKER_HOST. tls: tcp:// means https. tcp:// without a port means Docker's: 2375, with TLS 2376.
+ * Without the files. */
 bool docker_endpoint_parse(const char *text, bool tls, struct docker_endpoint *endpoint,
                            struct err *err) MUST_CHECK;
 /* The endpoint to use where none is configured: DOCKER_HOST, else the first of the usual sockets
  * that exists, else Docker's own. Only looks at the environment and at names of files. */
 const char *docker_endpoint_usual(char out[DOCKER_URL_MAX]);
-/* Of a socket: whether there is one. */
+/* Whether there is a sign of an engine: DOCKER_HOST is set, or one of the usual sockets exists. */
 bool docker_endpoint_exists(void);
 
 struct docker_query {
@@ -31,6 +32,9 @@ struct docker_query {
   const char *path;   /* "/containers/json?all=1" */
   const char *json;   /* body; NULL: none */
   int64_t timeout_ms;
+  /* Gets the engine's clock, in seconds since 1970, before the callback; -1 where it does not say.
+   * NULL: not wanted. */
+  int64_t *engine_s;
 };
 
 /* A name or id in a path, each byte that is not a letter, a digit, '.', '_' or '-' escaped. False
@@ -38,13 +42,19 @@ struct docker_query {
 bool docker_path(char out[DOCKER_PATH_MAX], const char *before, const char *name,
                  const char *after) MUST_CHECK;
 
-/* status: of HTTP; 0 without an answer. json: the answer, NULL where it is empty; borrowed for the
- * callback. err: no answer, an answer that is not JSON, or a status from 400 up with the engine's
- * own message: ERR_DENIED for 401 and 403, ERR_INVALID for 404 ("No such container: api"), 409 and
- * other 4xx, ERR_PROTOCOL for 5xx. */
+/* status: of HTTP; 0 without an answer. json: the answer, NULL where it is empty; numbers in it are
+ * reals, and NUL bytes in its texts became U+FFFD; borrowed for the callback. err: no answer, an
+ * answer that is not JSON, or a status that is not 2xx with the engine's own message: ERR_DENIED
+ * for 401 and 403, ERR_PROTOCOL for 5xx, else ERR_INVALID (404 "No such container: api", 409; 304
+ * where there is nothing to change). */
 typedef void (*docker_cb)(void *arg, int status, json_t *json, const struct err *err);
 
 struct docker_request; /* one under way */
+/* A question (GET) takes a connection of an earlier one. A change never does: where the engine
+ * hangs up on a kept connection, curl sends once more what may have been done already. */
 struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *endpoint,
                                   const struct docker_query *query, docker_cb done, void *arg);
 void docker_cancel(struct docker_request *request);
+
+/* Whether an error without a status means that not a byte of the request was sent. */
+bool docker_was_not_sent(const struct err *err);

@@ -2,9 +2,10 @@
 
 #include "core/count.h"
 
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 static const char *text_of(struct arena *arena, const json_t *object, const char *name) {
@@ -16,56 +17,95 @@ static const char *text_of(struct arena *arena, const json_t *object, const char
                     length < DOCKER_TEXT_MAX ? length : DOCKER_TEXT_MAX);
 }
 
+/* Numbers are reals (clients/docker/docker.h); a count beyond 2^62 is no count. */
 static int64_t int_of(const json_t *object, const char *name) {
+  static const double most = (double)(INT64_C(1) << 62);
   const json_t *value = json_object_get(object, name);
-  return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
+  const double number = json_number_value(value);
+  return json_is_number(value) && number >= 0 && number <= most ? (int64_t)number : -1;
+}
+
+/* ".188731545" and what follows it. strtod would read an exponent as well. */
+static double fraction_of(const char **text) {
+  double fraction = 0, unit = 0.1;
+  if (**text != '.')
+    return 0;
+  for (++*text; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
+    fraction += unit * (**text - '0');
+  return fraction;
 }
 
 double docker_time(const char *text) {
   struct tm tm = {0};
   const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-  if (!rest || tm.tm_year <= 0) /* "0001-...": never */
+  if (!rest || tm.tm_year < 70) /* "0001-...": never */
     return -1;
-  char *end = (char *)rest;
-  double fraction = *rest == '.' ? strtod(rest, &end) : 0;
-  int hours = 0, minutes = 0;
+  const double fraction = fraction_of(&rest);
+  int hours = 0, minutes = 0, offset_s = 0;
   char sign = 0;
-  if (sscanf(end, "%c%2d:%2d", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-')) {
-    const int offset = (hours * 60 + minutes) * 60;
-    fraction -= sign == '+' ? offset : -offset;
-  }
-  return (double)timegm(&tm) + fraction;
+  if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-'))
+    offset_s = (hours * 60 + minutes) * (sign == '+' ? 60 : -60);
+  const double seconds = (double)timegm(&tm) - offset_s + fraction;
+  return seconds >= 0 ? seconds : -1;
 }
 
+/* ---- GET /containers/json */
+
+enum { PORTS_MAX = 16, PORT_TEXT_MAX = 96 };
+
 /* One entry of "Ports": {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}. */
-static const char *port_text(struct arena *arena, const char *before, const json_t *port) {
+static void port_text(char out[PORT_TEXT_MAX], const json_t *port) {
   const char *ip = json_string_value(json_object_get(port, "IP"));
   const char *type = json_string_value(json_object_get(port, "Type"));
-  const int inside = (int)json_integer_value(json_object_get(port, "PrivatePort"));
-  const int outside = (int)json_integer_value(json_object_get(port, "PublicPort"));
-  const char *comma = *before ? ", " : "";
+  const int64_t inside = int_of(port, "PrivatePort"), outside = int_of(port, "PublicPort");
+  if (!type)
+    type = "tcp";
   if (outside > 0)
-    return arena_printf(arena, "%s%s%.45s:%d->%d/%.4s", before, comma, ip ? ip : "", outside,
-                        inside, type ? type : "tcp");
-  return arena_printf(arena, "%s%s%d/%.4s", before, comma, inside, type ? type : "tcp");
+    snprintf(out, PORT_TEXT_MAX, "%.45s:%" PRId64 "->%" PRId64 "/%.4s", ip ? ip : "", outside,
+             inside, type);
+  else
+    snprintf(out, PORT_TEXT_MAX, "%" PRId64 "/%.4s", inside, type);
 }
 
 static const char *ports_of(struct arena *arena, const json_t *ports) {
-  enum { PORTS_MAX = 16 };
-  const char *text = "";
-  for (size_t i = 0; i < json_array_size(ports) && i < PORTS_MAX; i++)
-    text = port_text(arena, text, json_array_get(ports, i));
-  return text;
+  char text[PORTS_MAX * (PORT_TEXT_MAX + 2) + 32] = "", one[PORT_TEXT_MAX];
+  const size_t count = json_array_size(ports);
+  size_t at = 0;
+  for (size_t i = 0; i < count && i < PORTS_MAX; i++) {
+    port_text(one, json_array_get(ports, i));
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", i > 0 ? ", " : "", one);
+  }
+  if (count > PORTS_MAX)
+    at += (size_t)snprintf(text + at, sizeof text - at, " and %zu more", count - PORTS_MAX);
+  return arena_text(arena, text, at);
+}
+
+/* A link gives a container one more name, "/web/db": its own has one slash. */
+static const char *name_of(struct arena *arena, const json_t *names) {
+  const char *own = NULL;
+  for (size_t i = 0; i < json_array_size(names); i++) {
+    const char *name = json_string_value(json_array_get(names, i));
+    if (name && (!own || !strchr(name + (*name == '/'), '/')))
+      own = name + (*name == '/');
+  }
+  return own ? arena_text(arena, own, strnlen(own, DOCKER_TEXT_MAX)) : "";
+}
+
+static bool is_wanted(const json_t *json, const struct docker_filter *filter) {
+  const char *project = json_string_value(
+      json_object_get(json_object_get(json, "Labels"), "com.docker.compose.project"));
+  for (size_t i = 0; i < filter->count; i++)
+    if (project && strcmp(filter->projects[i], project) == 0)
+      return true;
+  return filter->count == 0;
 }
 
 static void container_read(const json_t *json, struct arena *arena,
                            struct docker_container *container) {
   const json_t *labels = json_object_get(json, "Labels");
-  const char *name = json_string_value(json_array_get(json_object_get(json, "Names"), 0));
-  name = name ? name + (*name == '/') : "";
   *container = (struct docker_container){
       .id = text_of(arena, json, "Id"),
-      .name = arena_text(arena, name, strnlen(name, DOCKER_TEXT_MAX)),
+      .name = name_of(arena, json_object_get(json, "Names")),
       .image = text_of(arena, json, "Image"),
       .state = text_of(arena, json, "State"),
       .project = text_of(arena, labels, "com.docker.compose.project"),
@@ -74,35 +114,45 @@ static void container_read(const json_t *json, struct arena *arena,
       .ports = ports_of(arena, json_object_get(json, "Ports")),
       .created_s = int_of(json, "Created"),
   };
+  if (!*container->name)
+    container->name = container->id;
 }
 
-bool docker_containers_read(json_t *json, struct arena *arena, struct docker_container *containers,
-                            size_t max, size_t *count, size_t *total) {
-  *count = 0;
-  *total = json_array_size(json);
+bool docker_containers_read(json_t *json, const struct docker_filter *filter, struct arena *arena,
+                            struct docker_container *containers, size_t max, size_t *count,
+                            size_t *total) {
+  *count = *total = 0;
   if (!json_is_array(json))
     return false;
-  for (size_t i = 0; i < *total && *count < max; i++) {
-    struct docker_container *container = &containers[*count];
-    container_read(json_array_get(json, i), arena, container);
-    if (!*container->id || !*container->state)
+  for (size_t i = 0; i < json_array_size(json); i++) {
+    const json_t *entry = json_array_get(json, i);
+    if (!json_string_length(json_object_get(entry, "Id")) ||
+        !json_string_length(json_object_get(entry, "State")))
       return false;
-    ++*count;
+    if (!is_wanted(entry, filter))
+      continue;
+    if (*count < max)
+      container_read(entry, arena, &containers[(*count)++]);
+    ++*total;
   }
   return true;
 }
 
+/* ---- GET /containers/ID/json */
+
 static const char *command_of(struct arena *arena, const json_t *json) {
   const json_t *args = json_object_get(json, "Args");
-  const char *text = text_of(arena, json, "Path");
-  for (size_t i = 0; i < json_array_size(args) && strlen(text) < DOCKER_TEXT_MAX; i++) {
+  const char *path = json_string_value(json_object_get(json, "Path"));
+  char text[DOCKER_TEXT_MAX + 1];
+  size_t at = (size_t)snprintf(text, sizeof text, "%s", path ? path : "");
+  for (size_t i = 0; i < json_array_size(args) && at < sizeof text; i++) {
     const char *arg = json_string_value(json_array_get(args, i));
-    text = arena_printf(arena, "%s %.*s", text, DOCKER_TEXT_MAX, arg ? arg : "");
+    at += (size_t)snprintf(text + at, sizeof text - at, " %s", arg ? arg : "");
   }
-  return text;
+  return arena_text(arena, text, strlen(text));
 }
 
-void docker_detail_read(json_t *json, struct arena *arena, struct docker_detail *detail) {
+bool docker_detail_read(json_t *json, struct arena *arena, struct docker_detail *detail) {
   const json_t *state = json_object_get(json, "State");
   const json_t *health = json_object_get(state, "Health");
   const json_t *checks = json_object_get(health, "Log");
@@ -126,21 +176,25 @@ void docker_detail_read(json_t *json, struct arena *arena, struct docker_detail 
       .oom_killed = json_is_true(json_object_get(state, "OOMKilled")),
       .exit_code = int_of(state, "ExitCode"),
       .restarts = int_of(json, "RestartCount"),
+      .started = text_of(arena, state, "StartedAt"),
       .started_s = docker_time(json_string_value(json_object_get(state, "StartedAt"))),
       .finished_s = docker_time(json_string_value(json_object_get(state, "FinishedAt"))),
       .memory_limit = int_of(config, "Memory"),
   };
+  return *detail->status;
 }
 
-/* What can be dropped at once is no need of the container's: inactive_file (cgroup v2), and
- * total_inactive_file (v1), as `docker stats` has it. */
+/* ---- GET /containers/ID/stats */
+
+/* What can be dropped at once is no need of the container's: total_inactive_file (cgroup v1) or
+ * inactive_file (v2), as `docker stats` has it, which takes neither off where it is not less. */
 static int64_t memory_of(const json_t *memory) {
   const int64_t usage = int_of(memory, "usage");
   const json_t *stats = json_object_get(memory, "stats");
   int64_t inactive = int_of(stats, "total_inactive_file");
   if (inactive < 0)
     inactive = int_of(stats, "inactive_file");
-  return usage < 0 || inactive < 0 ? usage : count_less(usage, inactive);
+  return inactive >= 0 && inactive < usage ? usage - inactive : usage;
 }
 
 static int64_t sum_of_networks(const json_t *networks, const char *name) {

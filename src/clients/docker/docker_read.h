@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/arena.h"
+#include "core/err.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct docker_detail {
   bool oom_killed;
   int64_t exit_code;    /* of the last run that ended */
   int64_t restarts;     /* by the engine, since the container was created */
+  const char *started;  /* as the engine writes it, to the nanosecond: tells runs apart */
   double started_s;     /* since 1970; -1: never */
   double finished_s;    /* of the last run that ended; -1: none */
   int64_t memory_limit; /* bytes; 0: none */
@@ -53,10 +55,19 @@ struct docker_usage {
   int64_t disk_read, written; /* bytes since its start */
 };
 
-/* False if it is no list of containers. At most `max`; *total gets how many there are. */
-bool docker_containers_read(json_t *json, struct arena *arena, struct docker_container *containers,
-                            size_t max, size_t *count, size_t *total);
-void docker_detail_read(json_t *json, struct arena *arena, struct docker_detail *detail);
+/* Which containers are wanted: those of the compose projects; all with a count of 0. */
+struct docker_filter {
+  const char *const *projects;
+  size_t count;
+};
+
+/* False if it is no list of containers. Reads at most `max` of those that are wanted; *total gets
+ * how many there are of them. */
+bool docker_containers_read(json_t *json, const struct docker_filter *filter, struct arena *arena,
+                            struct docker_container *containers, size_t max, size_t *count,
+                            size_t *total) MUST_CHECK;
+/* False if it does not say what state the container is in: it is no container. */
+bool docker_detail_read(json_t *json, struct arena *arena, struct docker_detail *detail) MUST_CHECK;
 void docker_usage_read(json_t *json, struct docker_usage *usage);
 
 /* "2026-11-27T12:32:24.188731545Z" as seconds since 1970; -1 where it is no time, or the engine's

@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { TIMEOUT_MS = 10000, MARGIN_MS = 50, QUESTIONS_MAX = 8, ARENA_MAX = 16 << 20 };
+enum { CLOCKS_DIFFER_S = 2 }; /* the engine says its time in whole seconds */
 
 static bool endpoint_check(const char *text, struct err *err);
 
@@ -64,6 +65,8 @@ struct watcher {
   struct docker_container *containers;
   size_t next; /* the next question for a container: two for each */
   bool listed;
+  int64_t engine_s; /* the engine's clock when it answered with the list; -1: not known */
+  double ahead_s;   /* of ours */
 };
 
 static bool endpoint_check(const char *text, struct err *err) {
@@ -100,6 +103,10 @@ static void rest(void *self) {
 
 static void on_answer(void *arg, int status, json_t *json, const struct err *err);
 
+static int64_t left_ms(const struct watcher *watcher) {
+  return watch_end_ms(&watcher->watch, 0, MARGIN_MS) - clock_now_ms();
+}
+
 static bool send_question(struct watcher *watcher, enum question_kind kind, size_t reading,
                           const char *path) {
   struct question *question = watcher->questions;
@@ -107,8 +114,9 @@ static bool send_question(struct watcher *watcher, enum question_kind kind, size
     question++;
   if (question == watcher->questions + QUESTIONS_MAX)
     return false;
-  int64_t left_ms = watch_end_ms(&watcher->watch, 0, MARGIN_MS) - clock_now_ms();
-  const struct docker_query query = {.path = path, .timeout_ms = left_ms > 1 ? left_ms : 1};
+  const struct docker_query query = {.path = path,
+                                     .timeout_ms = left_ms(watcher) > 1 ? left_ms(watcher) : 1,
+                                     .engine_s = kind == QUESTION_LIST ? &watcher->engine_s : NULL};
   watcher->watch.requests++;
   *question = (struct question){
       .watcher = watcher, .kind = kind, .reading = reading, .sent_us = clock_now_us()};
@@ -117,19 +125,40 @@ static bool send_question(struct watcher *watcher, enum question_kind kind, size
   return true;
 }
 
+static void note_unread(struct watcher *watcher, size_t index, const struct err *err) {
+  struct docker_reading *reading = &watcher->readings[index];
+  if (watcher->answers.unread == 0)
+    watcher->answers.unread_err = *err;
+  watcher->answers.unread += !reading->unread;
+  reading->unread = true;
+}
+
+/* The path of a question for a container, or false with what is known without one. */
+static bool path_make(struct watcher *watcher, size_t index, bool usage,
+                      char path[DOCKER_PATH_MAX]) {
+  const struct docker_reading *reading = &watcher->readings[index];
+  struct err err;
+  if (reading->gone || (usage && !docker_is_up(reading->container.state)))
+    return false;
+  if (!docker_path(path, "/containers/", reading->container.id,
+                   usage ? "/stats?stream=false&one-shot=true" : "/json"))
+    err_set(&err, ERR_PROTOCOL, "the engine gave an id that is none");
+  else if (left_ms(watcher) <= 0)
+    err_set(&err, ERR_TIMEOUT, "no time was left to ask for it");
+  else
+    return true;
+  note_unread(watcher, index, &err);
+  return false;
+}
+
 /* Asks for containers while there is room. */
 static void send_more(struct watcher *watcher) {
   char path[DOCKER_PATH_MAX];
   for (; watcher->next < watcher->answers.count * 2; watcher->next++) {
     const size_t index = watcher->next / 2;
-    const struct docker_reading *reading = &watcher->readings[index];
     const bool usage = watcher->next % 2 == 1;
-    if (usage && !docker_is_up(&reading->container))
-      continue;
-    if (!docker_path(path, "/containers/", reading->container.id,
-                     usage ? "/stats?stream=false&one-shot=true" : "/json"))
-      continue; /* an id is 64 digits */
-    if (!send_question(watcher, usage ? QUESTION_USAGE : QUESTION_DETAIL, index, path))
+    if (path_make(watcher, index, usage, path) &&
+        !send_question(watcher, usage ? QUESTION_USAGE : QUESTION_DETAIL, index, path))
       return;
   }
 }
@@ -144,8 +173,8 @@ static bool is_at_rest(const struct watcher *watcher) {
 static void finish_if_answered(struct watcher *watcher) {
   if (!is_at_rest(watcher))
     return;
-  struct sample *sample =
-      docker_sample(&watcher->answers, &watcher->memory, (double)clock_wall_ms() / 1000);
+  struct sample *sample = docker_sample(&watcher->answers, &watcher->memory,
+                                        (double)clock_wall_ms() / 1000 + watcher->ahead_s);
   sample->address = sample_copy(sample, *watcher->endpoint.socket ? watcher->endpoint.socket
                                                                   : watcher->endpoint.url);
   watch_done(&watcher->watch, sample);
@@ -153,28 +182,22 @@ static void finish_if_answered(struct watcher *watcher) {
 
 /* ---- what the answers say */
 
-static bool is_wanted(const struct watcher *watcher, const struct docker_container *container) {
-  const struct option_value *projects = target_option(watcher->watch.target, "projects");
-  for (size_t i = 0; i < projects->item_count; i++)
-    if (strcmp(projects->items[i], container->project) == 0)
-      return true;
-  return projects->item_count == 0;
+/* A remote engine's clock may be another one: what it says of times is compared with its own. */
+static void take_clock(struct watcher *watcher) {
+  const double ahead_s = (double)watcher->engine_s - (double)clock_wall_ms() / 1000;
+  const bool differ = ahead_s > CLOCKS_DIFFER_S || ahead_s < -CLOCKS_DIFFER_S;
+  watcher->ahead_s = watcher->engine_s >= 0 && differ ? ahead_s : 0;
 }
 
 static bool take_list(struct watcher *watcher, json_t *json, int64_t took_us) {
   struct docker_answers *answers = &watcher->answers;
-  size_t count, total;
-  if (!docker_containers_read(json, &watcher->arena, watcher->containers, DOCKER_CONTAINERS_MAX,
-                              &count, &total))
+  if (!docker_containers_read(json, &answers->filter, &watcher->arena, watcher->containers,
+                              DOCKER_CONTAINERS_MAX, &answers->count, &answers->total))
     return false;
   answers->latency_us = took_us;
-  answers->total = total - count;
-  for (size_t i = 0; i < count; i++)
-    if (is_wanted(watcher, &watcher->containers[i])) {
-      answers->readings[answers->count++] =
-          (struct docker_reading){.container = watcher->containers[i]};
-      answers->total++;
-    }
+  for (size_t i = 0; i < answers->count; i++)
+    answers->readings[i] = (struct docker_reading){.container = watcher->containers[i]};
+  take_clock(watcher);
   watcher->listed = true;
   return true;
 }
@@ -189,25 +212,30 @@ static void take_version(struct watcher *watcher, const json_t *json) {
       number ? arena_printf(&watcher->arena, "%s %.60s", podman ? "Podman" : "Docker", number) : "";
 }
 
-static void note_unread(struct watcher *watcher, const struct err *err) {
-  if (watcher->answers.unread++ == 0)
-    watcher->answers.unread_err = *err;
+static void take_usage(struct docker_reading *reading, json_t *json) {
+  docker_usage_read(json, &reading->usage);
+  reading->has_usage = reading->usage.cpu_ns >= 0;
+  reading->usage_us = clock_now_us();
 }
 
 static void take_container(struct watcher *watcher, const struct question *question, int status,
                            json_t *json, const struct err *err) {
   struct docker_reading *reading = &watcher->readings[question->reading];
+  const bool usage = question->kind == QUESTION_USAGE;
+  struct err foreign;
   if (status == 404)
     reading->gone = true;
-  else if (err && !(question->kind == QUESTION_USAGE && status == 409)) /* it has just ended */
-    note_unread(watcher, err);
-  else if (question->kind == QUESTION_DETAIL && json) {
-    docker_detail_read(json, &watcher->arena, &reading->detail);
+  else if (err && usage && status == 409) /* it has just ended */
+    return;
+  else if (err)
+    note_unread(watcher, question->reading, err);
+  else if (usage)
+    take_usage(reading, json);
+  else if (docker_detail_read(json, &watcher->arena, &reading->detail))
     reading->has_detail = true;
-  } else if (json) {
-    docker_usage_read(json, &reading->usage);
-    reading->has_usage = reading->usage.cpu_ns >= 0;
-    reading->usage_us = clock_now_us();
+  else {
+    err_set(&foreign, ERR_PROTOCOL, "the answer has no state of a container");
+    note_unread(watcher, question->reading, &foreign);
   }
 }
 
@@ -238,10 +266,13 @@ static void on_answer(void *arg, int status, json_t *json, const struct err *err
 static void ask(void *self) {
   struct watcher *watcher = self;
   arena_init(&watcher->arena, ARENA_MAX);
-  watcher->answers = (struct docker_answers){.name = watcher->watch.target->name,
-                                             .version = "",
-                                             .latency_us = -1,
-                                             .readings = watcher->readings};
+  const struct option_value *projects = target_option(watcher->watch.target, "projects");
+  watcher->answers = (struct docker_answers){
+      .name = watcher->watch.target->name,
+      .version = "",
+      .latency_us = -1,
+      .filter = {(const char *const *)projects->items, projects->item_count},
+      .readings = watcher->readings};
   watcher->listed = false;
   watcher->next = 0;
   send_question(watcher, QUESTION_LIST, 0, "/containers/json?all=true");

@@ -12,18 +12,31 @@ enum { LOOP_RESTARTS = 3, LOOP_S = 600, RECENT_S = 300 };
 enum { FAILED_S = 24 * 3600 };
 enum { EXIT_SIGKILL = 137, EXIT_SIGTERM = 143 };
 
-void docker_restarts_take(struct docker_restarts *restarts, const struct docker_detail *detail) {
-  const int64_t more = detail->restarts - restarts->known;
-  if (restarts->known >= 0 && more > 0 && detail->started_s >= 0) {
-    if (restarts->count == DOCKER_RESTARTS_KEPT) {
-      memmove(restarts->at_s, restarts->at_s + 1,
-              (DOCKER_RESTARTS_KEPT - 1) * sizeof *restarts->at_s);
-      restarts->count--;
-    }
-    restarts->at_s[restarts->count++] = detail->started_s;
+static void restarts_add(struct docker_restarts *restarts, double at_s) {
+  if (restarts->count == DOCKER_RESTARTS_KEPT) {
+    memmove(restarts->at_s, restarts->at_s + 1,
+            (DOCKER_RESTARTS_KEPT - 1) * sizeof *restarts->at_s);
+    restarts->count--;
   }
-  if (detail->restarts >= 0)
-    restarts->known = detail->restarts;
+  restarts->at_s[restarts->count++] = at_s;
+}
+
+void docker_restarts_take(struct docker_restarts *restarts, const struct docker_detail *detail,
+                          double now_s) {
+  if (detail->restarts < 0)
+    return;
+  if (detail->restarts < restarts->known) { /* a person has started it */
+    restarts->count = 0;
+    restarts->known = 0;
+  }
+  /* Of those before the first look only the newest has a time: that of the present run. */
+  int64_t more = restarts->known < 0 ? detail->restarts > 0 : detail->restarts - restarts->known;
+  for (int64_t i = more < DOCKER_RESTARTS_KEPT ? more : DOCKER_RESTARTS_KEPT; i > 1; i--)
+    restarts_add(restarts, restarts->read_s);
+  if (more > 0 && detail->started_s >= 0)
+    restarts_add(restarts, detail->started_s);
+  restarts->known = detail->restarts;
+  restarts->read_s = now_s;
 }
 
 static size_t restarts_since(const struct docker_restarts *restarts, double since_s) {
@@ -46,7 +59,10 @@ static void say(struct docker_verdict *verdict, enum severity severity, const ch
 /* "exit code 137 (SIGKILL)" */
 static const char *exit_text(char out[48], int64_t code) {
   const char *name = code == EXIT_SIGKILL ? " (SIGKILL)" : code == EXIT_SIGTERM ? " (SIGTERM)" : "";
-  snprintf(out, 48, "exit code %lld%s", (long long)code, name);
+  if (code < 0)
+    snprintf(out, 48, "an unknown exit code");
+  else
+    snprintf(out, 48, "exit code %lld%s", (long long)code, name);
   return out;
 }
 
@@ -67,7 +83,7 @@ static bool restarts_always(const struct docker_detail *detail) {
 
 static void judge_exited(const struct docker_detail *detail, double now_s,
                          struct docker_verdict *verdict) {
-  char code[48], limit[FORMAT_MAX + 16];
+  char code[48], count[FORMAT_MAX], limit[FORMAT_MAX + 16];
   verdict->since_s = detail->finished_s;
   if (detail->finished_s < 0 && *detail->error)
     say(verdict, SEVERITY_CRIT, "did not start: %.200s", detail->error);
@@ -78,14 +94,19 @@ static void judge_exited(const struct docker_detail *detail, double now_s,
         exit_text(code, detail->exit_code));
   else if (*detail->error)
     say(verdict, SEVERITY_CRIT, "did not start: %.200s", detail->error);
+  else if (detail->exit_code > 0 && detail->restarts > 0 && !restarts_always(detail))
+    say(verdict, SEVERITY_CRIT, "ended with %s, and is not restarted again after %s",
+        exit_text(code, detail->exit_code),
+        format_counted(count, sizeof count, detail->restarts, "restart", "restarts"));
   else if (detail->exit_code > 0 && !restarts_always(detail))
     say(verdict, SEVERITY_WARN, "ended with %s", exit_text(code, detail->exit_code));
 }
 
 static void judge_restarting(const struct docker_detail *detail, struct docker_verdict *verdict) {
-  char code[48], count[FORMAT_MAX], limit[FORMAT_MAX + 16];
+  char code[48], count[FORMAT_MAX] = "restarting", limit[FORMAT_MAX + 16];
   verdict->since_s = detail->finished_s;
-  format_counted(count, sizeof count, detail->restarts, "restart", "restarts");
+  if (detail->restarts >= 0)
+    format_counted(count, sizeof count, detail->restarts, "restart", "restarts");
   if (detail->oom_killed)
     say(verdict, SEVERITY_CRIT, "crash loop: OOM-killed%s, %s",
         limit_text(limit, detail->memory_limit), count);
@@ -114,7 +135,7 @@ static void judge_health(const struct docker_detail *detail, struct docker_verdi
 static void judge_running(const struct docker_detail *detail,
                           const struct docker_restarts *restarts, double now_s,
                           struct docker_verdict *verdict) {
-  char ago[FORMAT_MAX], window[FORMAT_MAX];
+  char ago[FORMAT_MAX], window[FORMAT_MAX], count[FORMAT_MAX], limit[FORMAT_MAX + 16];
   verdict->since_s = detail->started_s;
   if (*detail->health)
     judge_health(detail, verdict);
@@ -126,15 +147,18 @@ static void judge_running(const struct docker_detail *detail,
     say(verdict, SEVERITY_CRIT, "crash loop: %zu restarts within %s", recent,
         format_duration(window, sizeof window, LOOP_S));
   else if (newest >= 0 && now_s - newest < RECENT_S)
-    say(verdict, SEVERITY_WARN, "restarted by the engine %s ago",
-        format_duration(ago, sizeof ago, now_s - newest));
+    say(verdict, SEVERITY_WARN, "restarted by the engine %s ago, %s",
+        format_duration(ago, sizeof ago, now_s > newest ? now_s - newest : 0),
+        format_counted(count, sizeof count, detail->restarts, "restart", "restarts"));
+  else if (detail->oom_killed)
+    say(verdict, SEVERITY_WARN, "one of its processes was OOM-killed%s",
+        limit_text(limit, detail->memory_limit));
 }
 
 void docker_judge(const struct docker_reading *reading, const struct docker_restarts *restarts,
                   double now_s, struct docker_verdict *verdict) {
   const struct docker_detail *detail = &reading->detail;
-  const char *state =
-      reading->has_detail && *detail->status ? detail->status : reading->container.state;
+  const char *state = docker_state(reading);
   *verdict = (struct docker_verdict){.severity = SEVERITY_OK, .since_s = -1};
   snprintf(verdict->state, sizeof verdict->state, "%s", state);
   if (strcmp(state, "dead") == 0)
@@ -142,7 +166,7 @@ void docker_judge(const struct docker_reading *reading, const struct docker_rest
   else if (strcmp(state, "paused") == 0)
     say(verdict, SEVERITY_WARN, "paused: its processes are frozen");
   else if (!reading->has_detail)
-    return;
+    say(verdict, SEVERITY_UNKNOWN, "could not be read");
   else if (strcmp(state, "restarting") == 0)
     judge_restarting(detail, verdict);
   else if (strcmp(state, "running") == 0)

@@ -6,13 +6,16 @@
 
 enum { DOCKER_RESTARTS_KEPT = 8, DOCKER_STATE_MAX = 16, DOCKER_REASON_MAX = 480 };
 
-/* When the engine restarted a container, as far as it was watched; the newest last. */
+/* When the engine restarted a container, as far as it was watched; the newest last. Its count
+ * becomes 0 when a person starts the container: what was before is then forgotten. */
 struct docker_restarts {
   int64_t known;                     /* the engine's count when it was last read; -1 before */
-  double at_s[DOCKER_RESTARTS_KEPT]; /* starts of the new runs, since 1970 */
+  double read_s;                     /* when that was */
+  double at_s[DOCKER_RESTARTS_KEPT]; /* not before, of all but the newest: since 1970 */
   size_t count;
 };
-void docker_restarts_take(struct docker_restarts *restarts, const struct docker_detail *detail);
+void docker_restarts_take(struct docker_restarts *restarts, const struct docker_detail *detail,
+                          double now_s);
 
 struct docker_verdict {
   char state[DOCKER_STATE_MAX];   /* that of the engine, or of the health check */

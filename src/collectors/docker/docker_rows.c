@@ -10,7 +10,7 @@
 enum { ID_SHOWN = 12 };
 
 struct totals {
-  int64_t running, restarting, unhealthy, memory;
+  int64_t gone, running, restarting, unhealthy, unused, memory;
   double cpu;
   bool has_cpu, has_memory;
 };
@@ -77,12 +77,11 @@ static void fill_row(struct sample *sample, struct row *row, const struct docker
   struct value *cells = row->cells;
   cells[CONTAINER_NAME] = value_text(sample_copy(sample, container->name));
   cells[CONTAINER_STATE] = value_text(sample_copy(sample, verdict->state));
-  cells[CONTAINER_ENGINE_STATE] =
-      text_or_none(sample, reading->has_detail ? reading->detail.status : container->state);
+  cells[CONTAINER_ENGINE_STATE] = text_or_none(sample, docker_state(reading));
   if (verdict->since_s >= 0 && now_s >= verdict->since_s)
     cells[CONTAINER_SINCE] = value_real(now_s - verdict->since_s);
   if (reading->has_detail && reading->detail.finished_s >= 0 && reading->detail.exit_code >= 0 &&
-      strcmp(container->state, "running") != 0)
+      !docker_is_up(docker_state(reading)))
     cells[CONTAINER_EXIT] = value_int(reading->detail.exit_code);
   cells[CONTAINER_IMAGE] = text_or_none(sample, container->image);
   cells[CONTAINER_PROJECT] = text_or_none(sample, container->project);
@@ -99,13 +98,15 @@ static void fill_row(struct sample *sample, struct row *row, const struct docker
 static void add_up(struct totals *totals, const struct docker_reading *reading,
                    const struct value *cells) {
   double cpu;
-  totals->running += strcmp(reading->container.state, "running") == 0;
-  totals->restarting += strcmp(reading->container.state, "restarting") == 0;
+  const char *state = docker_state(reading);
+  totals->running += strcmp(state, "running") == 0;
+  totals->restarting += strcmp(state, "restarting") == 0;
   totals->unhealthy += reading->has_detail && strcmp(reading->detail.health, "unhealthy") == 0;
   if (value_number(cells[CONTAINER_CPU], &cpu)) {
     totals->cpu += cpu;
     totals->has_cpu = true;
   }
+  totals->unused += docker_is_up(state) && !reading->unread && !reading->has_usage;
   if (reading->has_usage && reading->usage.memory >= 0) {
     totals->memory += reading->usage.memory;
     totals->has_memory = true;
@@ -120,14 +121,14 @@ static bool add_row(struct sample *sample, const struct docker_reading *reading,
   struct docker_verdict verdict;
   past->seen = memory->collections;
   if (reading->has_detail)
-    docker_restarts_take(&past->restarts, &reading->detail);
+    docker_restarts_take(&past->restarts, &reading->detail, now_s);
   docker_judge(reading, &past->restarts, now_s, &verdict);
 
   struct row *row = sample_row(sample, &sample->tables[1], reading->container.id, NULL);
   if (!row)
     return false;
   counters_read(&now, &docker_figures, reading, reading->usage_us);
-  snprintf(now.run, sizeof now.run, "%.6f", reading->has_detail ? reading->detail.started_s : -1);
+  snprintf(now.run, sizeof now.run, "%.40s", reading->has_detail ? reading->detail.started : "");
   rates_make(&rates, &past->counters, &now);
   if (reading->has_usage)
     past->counters = now;
@@ -148,7 +149,7 @@ static void fill_summary(struct sample *sample, const struct docker_answers *ans
   struct value *cells = row->cells;
   cells[SUMMARY_NAME] = value_text(row->key);
   cells[SUMMARY_RUNNING] = value_int(totals->running);
-  cells[SUMMARY_CONTAINERS] = value_int((int64_t)answers->total);
+  cells[SUMMARY_CONTAINERS] = value_int((int64_t)answers->total - totals->gone);
   cells[SUMMARY_RESTARTING] = value_int(totals->restarting);
   cells[SUMMARY_UNHEALTHY] = value_int(totals->unhealthy);
   cells[SUMMARY_CPU] = totals->has_cpu ? value_real(totals->cpu) : value_none(FIGURES_NEED_TWO);
@@ -167,21 +168,21 @@ static int by_harm(const void *a, const void *b) {
   return strcmp(one->cells[CONTAINER_NAME].text, other->cells[CONTAINER_NAME].text);
 }
 
-struct sample *docker_sample(const struct docker_answers *answers, struct docker_memory *memory,
-                             double now_s) {
-  static const struct table_spec *const tables[] = {&docker_summary_table,
-                                                    &docker_containers_table};
-  struct sample *sample = sample_new(tables, 2);
-  struct totals totals = {0};
-  memory->collections++;
-  for (size_t i = 0; i < answers->count; i++)
-    if (!answers->readings[i].gone &&
-        !add_row(sample, &answers->readings[i], memory, &totals, now_s))
-      break;
-  forget_the_gone(memory);
-  struct table *containers = &sample->tables[1];
-  qsort(containers->rows, containers->row_count, sizeof *containers->rows, by_harm);
-  fill_summary(sample, answers, &totals);
+/* What is configured and not there is no reason to be content. */
+static void miss_projects(struct sample *sample, const struct docker_answers *answers) {
+  for (size_t i = 0; i < answers->filter.count; i++) {
+    size_t found = 0;
+    for (size_t k = 0; k < answers->count; k++)
+      found += !answers->readings[k].gone &&
+               strcmp(answers->readings[k].container.project, answers->filter.projects[i]) == 0;
+    if (found == 0 && answers->total == answers->count)
+      sample_fault(sample, docker_containers_table.id, SEVERITY_WARN,
+                   "the compose project %.60s has no container", answers->filter.projects[i]);
+  }
+}
+
+static void add_notes(struct sample *sample, const struct docker_answers *answers,
+                      const struct totals *totals) {
   if (answers->total > answers->count)
     sample_fault(sample, docker_containers_table.id, SEVERITY_UNKNOWN,
                  "only %zu of %zu containers are read; limit them with projects", answers->count,
@@ -190,6 +191,31 @@ struct sample *docker_sample(const struct docker_answers *answers, struct docker
     sample_fault(sample, docker_containers_table.id, SEVERITY_UNKNOWN,
                  "%zu of %zu containers could not be read: %s", answers->unread, answers->count,
                  answers->unread_err.text);
+  if (totals->unused > 0)
+    sample_note(sample, docker_containers_table.id, NULL,
+                "the engine does not say what %lld of %lld running containers use",
+                (long long)totals->unused, (long long)totals->running);
+  miss_projects(sample, answers);
+}
+
+struct sample *docker_sample(const struct docker_answers *answers, struct docker_memory *memory,
+                             double now_s) {
+  static const struct table_spec *const tables[] = {&docker_summary_table,
+                                                    &docker_containers_table};
+  struct sample *sample = sample_new(tables, 2);
+  struct totals totals = {0};
+  memory->collections++;
+  for (size_t i = 0; i < answers->count; i++) {
+    totals.gone += answers->readings[i].gone;
+    if (!answers->readings[i].gone &&
+        !add_row(sample, &answers->readings[i], memory, &totals, now_s))
+      break;
+  }
+  forget_the_gone(memory);
+  struct table *containers = &sample->tables[1];
+  qsort(containers->rows, containers->row_count, sizeof *containers->rows, by_harm);
+  fill_summary(sample, answers, &totals);
+  add_notes(sample, answers, &totals);
   if (*answers->version)
     sample->server = sample_copy(sample, answers->version);
   return sample;

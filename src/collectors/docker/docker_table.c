@@ -30,15 +30,19 @@ const struct table_spec docker_summary_table = {.id = DOCKER_SUMMARY_TABLE,
                                                 .columns = summary,
                                                 .column_count = SUMMARY_COLUMN_COUNT};
 
-bool docker_is_up(const struct docker_container *container) {
-  return strcmp(container->state, "running") == 0 || strcmp(container->state, "paused") == 0;
+const char *docker_state(const struct docker_reading *reading) {
+  return reading->has_detail ? reading->detail.status : reading->container.state;
+}
+
+bool docker_is_up(const char *state) {
+  return strcmp(state, "running") == 0 || strcmp(state, "paused") == 0;
 }
 
 static const void *part_of(const void *answer, int part, const char **none) {
   const struct docker_reading *reading = answer;
   if (part == PART_DETAIL)
     return reading->has_detail ? &reading->detail : NULL;
-  if (!docker_is_up(&reading->container))
+  if (!docker_is_up(docker_state(reading)))
     *none = NULL; /* does not apply */
   return reading->has_usage ? &reading->usage : NULL;
 }

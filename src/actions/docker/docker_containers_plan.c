@@ -1,0 +1,130 @@
+/* What the engine says of each container now, and the plan that is made of it. */
+#include "actions/docker/docker_containers.h"
+#include "actions/found.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ID_SHOWN = 12 };
+
+/* ---- survey: what the engine says of each container now */
+
+enum container_column {
+  CONTAINER_NAME,
+  CONTAINER_STATE,
+  CONTAINER_IMAGE,
+  CONTAINER_POLICY,
+  CONTAINER_PROJECT,
+  CONTAINER_RUN,
+  CONTAINER_RESTARTS,
+  CONTAINER_COLUMN_COUNT
+};
+static const struct column_spec container_columns[CONTAINER_COLUMN_COUNT] = {
+    [CONTAINER_NAME] = {.id = DOCKER_CONTAINER_NAME, .title = "CONTAINER", .help = "its name"},
+    [CONTAINER_STATE] = {.id = DOCKER_CONTAINER_STATE, .title = "STATE", .help = "its state"},
+    [CONTAINER_IMAGE] = {.id = "image", .title = "IMAGE", .help = "its image"},
+    [CONTAINER_POLICY] = {.id = DOCKER_CONTAINER_POLICY, .title = "POLICY", .help = "restarts"},
+    [CONTAINER_PROJECT] = {.id = DOCKER_CONTAINER_PROJECT, .title = "PROJECT", .help = "compose"},
+    [CONTAINER_RUN] = {.id = "run", .title = "RUN", .help = "when its present run began"},
+    [CONTAINER_RESTARTS] = {.id = "restarts", .title = "RESTARTS", .help = "by the engine"},
+};
+static const struct table_spec containers_table = {.id = DOCKER_CONTAINERS_TABLE,
+                                                   .title = "Containers",
+                                                   .columns = container_columns,
+                                                   .column_count = CONTAINER_COLUMN_COUNT};
+
+static bool add_container(struct step *step, const char *id) {
+  struct docker_detail detail;
+  bool gone;
+  if (!docker_step_inspect(step, id, &detail, &gone))
+    return gone && step_fail(step, ERR_INVALID, "the container no longer exists");
+  struct row *row = sample_row(step->found, &step->found->tables[0], id, NULL);
+  if (!row)
+    return step_fail(step, ERR_LIMIT, "too many containers");
+  const char *const texts[CONTAINER_COLUMN_COUNT] = {
+      [CONTAINER_NAME] = detail.name,
+      [CONTAINER_STATE] = detail.status,
+      [CONTAINER_IMAGE] = detail.image,
+      [CONTAINER_POLICY] = detail.policy,
+      [CONTAINER_PROJECT] = detail.project,
+      [CONTAINER_RUN] = detail.started,
+      [CONTAINER_RESTARTS] = arena_printf(&step->arena, "%lld", (long long)detail.restarts)};
+  for (size_t i = 0; i < CONTAINER_COLUMN_COUNT; i++)
+    row->cells[i] = value_text(sample_copy(step->found, texts[i]));
+  return true;
+}
+
+bool docker_containers_survey(struct step *step) {
+  static const struct table_spec *const specs[] = {&containers_table};
+  const struct action_request *request = step->act->request;
+  step->found = found_new(specs, 1);
+  for (size_t i = 0; i < request->key_count; i++)
+    if (!add_container(step, request->keys[i]))
+      return false;
+  return true;
+}
+
+/* ---- the plan */
+
+static void say_policy(struct plan *plan, const struct docker_verb *verb,
+                       const struct value *cells) {
+  const char *name = cells[CONTAINER_NAME].text, *policy = cells[CONTAINER_POLICY].text;
+  if (verb->wanted == DOCKER_DOWN && strcmp(policy, "always") == 0)
+    plan_say(plan, PLAN_WARNING,
+             "%s has the restart policy always: a restart of the engine starts it again", name);
+  if (verb->wanted == DOCKER_DOWN && *cells[CONTAINER_PROJECT].text)
+    plan_say(plan, PLAN_WARNING,
+             "%s belongs to the compose project %s: docker compose up starts it", name,
+             cells[CONTAINER_PROJECT].text);
+}
+
+static bool add_object(struct plan *plan, const struct docker_verb *verb, const struct row *row,
+                       struct err *err) {
+  const struct value *cells = row->cells;
+  struct plan_object *object;
+  if (!docker_state_fits(verb, cells[CONTAINER_STATE].text))
+    return err_set(err, ERR_INVALID, "%.60s is %s", cells[CONTAINER_NAME].text,
+                   cells[CONTAINER_STATE].text);
+  if (!(object = plan_object(plan, row->key, cells[CONTAINER_NAME].text)))
+    return err_set(err, ERR_LIMIT, "more than %d containers", PLAN_OBJECTS_MAX);
+  object->cells[0] = plan_copy(plan, cells[CONTAINER_STATE].text);
+  object->cells[1] = plan_copy(plan, cells[CONTAINER_IMAGE].text);
+  object->cells[2] = plan_copy(plan, cells[CONTAINER_POLICY].text);
+  object->identities[DOCKER_IDENTITY_ID] = plan_copy(plan, row->key);
+  object->identities[DOCKER_IDENTITY_RUN] = plan_copy(plan, cells[CONTAINER_RUN].text);
+  object->identities[DOCKER_IDENTITY_STATE] = plan_copy(plan, cells[CONTAINER_STATE].text);
+  object->identities[DOCKER_IDENTITY_RESTARTS] = plan_copy(plan, cells[CONTAINER_RESTARTS].text);
+  plan_say(plan, PLAN_EFFECT, "docker %s %.*s", verb->command, ID_SHOWN, row->key);
+  say_policy(plan, verb, cells);
+  return true;
+}
+
+bool docker_containers_plan(const struct action_request *request, struct plan *plan,
+                            struct err *err) {
+  static const struct plan_column columns[] = {
+      {"STATE", false}, {"IMAGE", false}, {"RESTART POLICY", false}};
+  static const char *const identities[] = {"id", "run", "state", "restarts"};
+  const struct docker_verb *verb = docker_verb_of(plan->action->id);
+  const struct table *table = &request->found->tables[0];
+  ACTION_OBJECTS(plan, columns, identities);
+  for (size_t i = 0; i < table->row_count; i++)
+    if (!add_object(plan, verb, &table->rows[i], err))
+      return false;
+  if (plan->object_count == 0)
+    return err_set(err, ERR_INVALID, "no container is selected");
+  plan->unit = plan->object_count == 1 ? "container" : "containers";
+  plan->title = plan->object_count == 1
+                    ? plan_printf(plan, "%s %s", verb->title, plan->objects[0].label)
+                    : plan_printf(plan, "%s %zu containers of %s", verb->title, plan->object_count,
+                                  request->target->name);
+  plan_say(plan, PLAN_BLAST, "%s", verb->blast);
+  plan_say(plan, PLAN_PRECONDITION,
+           "it is the container with that id, and nobody has started or stopped it since");
+  if (plan->object_count > 1)
+    plan_say(plan, PLAN_BLAST, "one after the other; the first that fails ends it");
+  if (verb->loss)
+    plan_say(plan, PLAN_LOSS, "%s", verb->loss);
+  if (verb->undo)
+    plan_say(plan, PLAN_UNDO, "%s", verb->undo);
+  return true;
+}
