@@ -21,6 +21,7 @@ static const struct place {
      true},
     {"redis", "url", "redis://127.0.0.1:", "", false, true},
     {"memcached", "address", "127.0.0.1:", "", false, true},
+    {"docker", "endpoint", "tcp://127.0.0.1:", "", false},
     {"host", NULL, NULL, NULL, true},
 };
 
