@@ -38,7 +38,7 @@ static struct docker_conn *conn_of(struct step *step) {
   struct docker_conn *conn = mem_new(sizeof *conn);
   conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
-  if (!docker_target_endpoint(step->act->target, &conn->endpoint, &step->err)) {
+  if (!docker_target_endpoint(step->call->target, &conn->endpoint, &step->err)) {
     free(conn);
     return NULL;
   }
@@ -68,7 +68,7 @@ static bool ask(struct docker_conn *conn, const struct docker_query *query) {
     return step_wait(step, 0); /* which says why */
   conn->change = query->method != NULL;
   conn->unanswered += conn->change;
-  conn->request = docker_ask(step->act->io, &conn->endpoint, query, on_answer, conn);
+  conn->request = docker_ask(step->call->io, &conn->endpoint, query, on_answer, conn);
   while (conn->request)
     if (!step_wait(step, INT64_MAX))
       return false;

@@ -90,13 +90,19 @@ STEP_CANCELLABLE(docker_containers_verify, VERIFY_MS)
       .execute = &docker_containers_execute_step,                                              \
       .verify = &docker_containers_verify_step}
 
+/* As the collector last saw it; NULL where that is not known. */
+static const char *engine_state(const struct action_request *request, size_t index) {
+  const struct table *table = action_table(request, DOCKER_CONTAINERS_TABLE);
+  const struct row *row = table ? action_row(request, index) : NULL;
+  const int column = row ? table_column(table->spec, DOCKER_CONTAINER_ENGINE_STATE) : -1;
+  return column >= 0 && row->cells[column].type == VALUE_TEXT ? row->cells[column].text : NULL;
+}
+
 static bool applies(const struct action_request *request, const char *action, struct err *why) {
   for (size_t i = 0; i < request->key_count; i++) {
-    const struct row *row = action_row(request, i);
-    const struct value state =
-        row ? action_cell(request, row, DOCKER_CONTAINER_ENGINE_STATE) : value_none(NULL);
-    if (state.type == VALUE_TEXT && !docker_state_fits(docker_verb_of(action), state.text))
-      return err_set(why, ERR_UNSUPPORTED, "it is %.20s", state.text);
+    const char *state = engine_state(request, i);
+    if (state && !docker_state_fits(docker_verb_of(action), state))
+      return err_set(why, ERR_UNSUPPORTED, "it is %.20s", state);
   }
   return request->key_count > 0 || err_set(why, ERR_INVALID, "no container is selected");
 }

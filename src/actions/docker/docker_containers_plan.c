@@ -56,7 +56,7 @@ static bool add_container(struct step *step, const char *id) {
 
 bool docker_containers_survey(struct step *step) {
   static const struct table_spec *const specs[] = {&containers_table};
-  const struct action_request *request = step->act->request;
+  const struct action_request *request = step->call->request;
   step->found = found_new(specs, 1);
   for (size_t i = 0; i < request->key_count; i++)
     if (!add_container(step, request->keys[i]))
