@@ -35,10 +35,10 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"service.restart", SERVICE_RESTART, "Restart", true, NULL,
-     "requests under way, and what the service holds in memory"},
+     "requests in progress, and what the service holds in memory"},
     {"service.start", SERVICE_START, "Start", true, "service.stop", NULL},
     {"service.stop", SERVICE_STOP, "Stop", false, "service.start",
-     "requests under way, and what the service holds in memory"},
+     "requests in progress, and what the service holds in memory"},
 };
 
 static const struct verb *verb_of(const struct action_spec *spec) {
