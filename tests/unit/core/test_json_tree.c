@@ -43,7 +43,7 @@ static void test_beyond_the_limits(void **state) {
   expect_refused("[[[[1]]]]", ERR_LIMIT, "more than 3 levels deep");
   memset(longest, ' ', sizeof longest - 1);
   longest[sizeof longest - 1] = '\0';
-  expect_refused(longest, ERR_LIMIT, "65 bytes: at most 64 are read");
+  expect_refused(longest, ERR_LIMIT, "65 bytes; at most 64 are allowed");
 }
 
 static void test_what_is_no_json(void **state) {
