@@ -25,14 +25,39 @@ static int64_t int_of(const json_t *object, const char *name) {
   return json_is_number(value) && number >= 0 && number <= most ? (int64_t)number : -1;
 }
 
-/* ".188731545" and what follows it. strtod would read an exponent as well. */
+enum { DIGITS_MAX = 9 };
+
+/* A number of at most DIGITS_MAX digits, as much of it as there is; *count gets how many. */
+static int64_t digits_of(const char **text, int *count) {
+  int64_t number = 0;
+  for (*count = 0; **text >= '0' && **text <= '9' && *count < DIGITS_MAX; ++*text, ++*count)
+    number = number * 10 + (**text - '0');
+  return number;
+}
+
+/* ".188731545": strtod would read an exponent as well. */
 static double fraction_of(const char **text) {
-  double fraction = 0, unit = 0.1;
+  int count;
   if (**text != '.')
     return 0;
-  for (++*text; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
-    fraction += unit * (**text - '0');
+  ++*text;
+  double fraction = (double)digits_of(text, &count);
+  while (count-- > 0)
+    fraction /= 10;
   return fraction;
+}
+
+/* "Z" or "+02:00", in seconds. */
+static int64_t offset_of(const char *text) {
+  const char sign = *text;
+  int count;
+  if (sign != '+' && sign != '-')
+    return 0;
+  text++;
+  const int64_t hours = digits_of(&text, &count);
+  text += *text == ':';
+  const int64_t seconds = (hours * 60 + digits_of(&text, &count)) * 60;
+  return sign == '+' ? seconds : -seconds;
 }
 
 double docker_time(const char *text) {
@@ -41,11 +66,7 @@ double docker_time(const char *text) {
   if (!rest || tm.tm_year < 70) /* "0001-...": never */
     return -1;
   const double fraction = fraction_of(&rest);
-  int hours = 0, minutes = 0, offset_s = 0;
-  char sign = 0;
-  if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-'))
-    offset_s = (hours * 60 + minutes) * (sign == '+' ? 60 : -60);
-  const double seconds = (double)timegm(&tm) - offset_s + fraction;
+  const double seconds = (double)(timegm(&tm) - offset_of(rest)) + fraction;
   return seconds >= 0 ? seconds : -1;
 }
 

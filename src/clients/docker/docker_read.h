@@ -38,7 +38,7 @@ struct docker_detail {
   const char *command;  /* path and arguments */
   bool oom_killed;
   int64_t exit_code;    /* of the last run that ended */
-  int64_t restarts;     /* by the engine, since the container was created */
+  int64_t restarts;     /* by the engine, since a person last started it */
   const char *started;  /* as the engine writes it, to the nanosecond: tells runs apart */
   double started_s;     /* since 1970; -1: never */
   double finished_s;    /* of the last run that ended; -1: none */

@@ -33,8 +33,11 @@ void docker_restarts_take(struct docker_restarts *restarts, const struct docker_
   int64_t more = restarts->known < 0 ? detail->restarts > 0 : detail->restarts - restarts->known;
   for (int64_t i = more < DOCKER_RESTARTS_KEPT ? more : DOCKER_RESTARTS_KEPT; i > 1; i--)
     restarts_add(restarts, restarts->read_s);
-  if (more > 0 && detail->started_s >= 0)
-    restarts_add(restarts, detail->started_s);
+  /* It is counted when the run before ends; until the next one begins, started_s is that run's. */
+  const double at_s =
+      detail->finished_s > detail->started_s ? detail->finished_s : detail->started_s;
+  if (more > 0 && at_s >= 0)
+    restarts_add(restarts, at_s);
   restarts->known = detail->restarts;
   restarts->read_s = now_s;
 }

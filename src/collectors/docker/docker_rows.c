@@ -10,7 +10,7 @@
 enum { ID_SHOWN = 12 };
 
 struct totals {
-  int64_t gone, running, restarting, unhealthy, unused, memory;
+  int64_t gone, running, restarting, unhealthy, used, unused, memory;
   double cpu;
   bool has_cpu, has_memory;
 };
@@ -106,6 +106,7 @@ static void add_up(struct totals *totals, const struct docker_reading *reading,
     totals->cpu += cpu;
     totals->has_cpu = true;
   }
+  totals->used += reading->has_usage;
   totals->unused += docker_is_up(state) && !reading->unread && !reading->has_usage;
   if (reading->has_usage && reading->usage.memory >= 0) {
     totals->memory += reading->usage.memory;
@@ -191,10 +192,9 @@ static void add_notes(struct sample *sample, const struct docker_answers *answer
     sample_fault(sample, docker_containers_table.id, SEVERITY_UNKNOWN,
                  "%zu of %zu containers could not be read: %s", answers->unread, answers->count,
                  answers->unread_err.text);
-  if (totals->unused > 0)
+  if (totals->unused > 0 && totals->used == 0)
     sample_note(sample, docker_containers_table.id, NULL,
-                "the engine does not say what %lld of %lld running containers use",
-                (long long)totals->unused, (long long)totals->running);
+                "the engine does not say what containers use");
   miss_projects(sample, answers);
 }
 

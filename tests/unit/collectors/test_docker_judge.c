@@ -145,6 +145,18 @@ static void test_the_first_look(void **state) {
   expect(SEVERITY_OK, "running", "");
 }
 
+/* The engine counts when a run ends, and waits before it begins the next one. */
+static void test_a_look_between_two_runs(void **state) {
+  struct docker_detail *detail = in_state("restarting", 5);
+  (void)state;
+  detail->restarts = 1;
+  docker_restarts_take(&restarts, detail, now_s - 4); /* its last run began an hour ago */
+  in_state("running", 5);
+  detail->started_s = now_s - 2;
+  docker_restarts_take(&restarts, detail, now_s);
+  expect(SEVERITY_WARN, "running", "restarted by the engine 5.0s ago, 1 restart");
+}
+
 /* A start by a person sets the engine's count to 0. */
 static void test_a_person_starts_it(void **state) {
   (void)state;
@@ -307,6 +319,7 @@ int main(void) {
       TEST(test_three_restarts),
       TEST(test_restarts_between_two_looks),
       TEST(test_the_first_look),
+      TEST(test_a_look_between_two_runs),
       TEST(test_a_person_starts_it),
       TEST(test_a_count_that_is_not_known),
       TEST(test_exit_codes_by_policy),
