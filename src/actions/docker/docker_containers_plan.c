@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { ID_SHOWN = 12 };
+enum { SHOWN_STATE, SHOWN_IMAGE, SHOWN_POLICY };
 
 /* ---- survey: what the engine says of each container now */
 
@@ -87,9 +88,9 @@ static bool add_object(struct plan *plan, const struct docker_verb *verb, const 
                    cells[CONTAINER_STATE].text);
   if (!(object = plan_object(plan, row->key, cells[CONTAINER_NAME].text)))
     return err_set(err, ERR_LIMIT, "more than %d containers", PLAN_OBJECTS_MAX);
-  object->cells[0] = plan_copy(plan, cells[CONTAINER_STATE].text);
-  object->cells[1] = plan_copy(plan, cells[CONTAINER_IMAGE].text);
-  object->cells[2] = plan_copy(plan, cells[CONTAINER_POLICY].text);
+  object->cells[SHOWN_STATE] = plan_copy(plan, cells[CONTAINER_STATE].text);
+  object->cells[SHOWN_IMAGE] = plan_copy(plan, cells[CONTAINER_IMAGE].text);
+  object->cells[SHOWN_POLICY] = plan_copy(plan, cells[CONTAINER_POLICY].text);
   object->identities[DOCKER_IDENTITY_ID] = plan_copy(plan, row->key);
   object->identities[DOCKER_IDENTITY_RUN] = plan_copy(plan, cells[CONTAINER_RUN].text);
   object->identities[DOCKER_IDENTITY_STATE] = plan_copy(plan, cells[CONTAINER_STATE].text);
@@ -101,8 +102,9 @@ static bool add_object(struct plan *plan, const struct docker_verb *verb, const 
 
 bool docker_containers_plan(const struct action_request *request, struct plan *plan,
                             struct err *err) {
-  static const struct plan_column columns[] = {
-      {"STATE", false}, {"IMAGE", false}, {"RESTART POLICY", false}};
+  static const struct plan_column columns[] = {[SHOWN_STATE] = {"STATE", false},
+                                               [SHOWN_IMAGE] = {"IMAGE", false},
+                                               [SHOWN_POLICY] = {"RESTART POLICY", false}};
   static const char *const identities[] = {"id", "run", "state", "restarts"};
   const struct docker_verb *verb = docker_verb_of(plan->action->id);
   const struct table *table = &request->found->tables[0];

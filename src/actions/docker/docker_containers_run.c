@@ -16,7 +16,7 @@ enum {
 };
 
 static const struct docker_verb *verb_of(const struct step *step) {
-  return docker_verb_of(step->call->plan->action->id);
+  return docker_verb_of(step->act->plan->action->id);
 }
 
 /* Whether it has processes, or is about to have some again. */
@@ -38,7 +38,7 @@ struct wait {
 
 /* What is said of a container that was started and is not up. */
 static void say_ended(struct wait *wait, const struct docker_detail *detail) {
-  outcome_set_partly(wait->step->call->outcome, wait->object, NULL,
+  outcome_set_partly(wait->step->act->outcome, wait->object, NULL,
                      "started, but it is %.20s again: exit code %lld%s%.200s", detail->status,
                      (long long)detail->exit_code, detail->oom_killed ? " (OOM-killed) " : " ",
                      detail->error);
@@ -46,7 +46,7 @@ static void say_ended(struct wait *wait, const struct docker_detail *detail) {
 
 /* It runs: whether it stays so. Times are our own, because the engine's clock may be another. */
 static bool is_up_for_good(struct wait *wait, const struct docker_detail *detail) {
-  struct outcome *outcome = wait->step->call->outcome;
+  struct outcome *outcome = wait->step->act->outcome;
   char took[FORMAT_MAX];
   const int64_t now_ms = clock_now_ms();
   if (!wait->verb->new_run) {
@@ -72,7 +72,7 @@ static bool is_up_for_good(struct wait *wait, const struct docker_detail *detail
 /* Whether the container is what it is to be, or that is not to be expected any more: the outcome
  * then says so. */
 static bool is_settled(struct wait *wait, const struct docker_detail *detail) {
-  struct outcome *outcome = wait->step->call->outcome;
+  struct outcome *outcome = wait->step->act->outcome;
   switch (wait->verb->wanted) {
   case DOCKER_DOWN:
     if (is_up(detail->status))
@@ -94,13 +94,21 @@ static bool is_settled(struct wait *wait, const struct docker_detail *detail) {
   return true;
 }
 
+/* The change was made, and what is wanted has not come: "still running, health check starting". */
+static void say_as_it_is(const struct wait *wait, const struct docker_detail *detail,
+                         const char *when) {
+  outcome_set_partly(wait->step->act->outcome, wait->object, NULL, "still %.20s%s%.20s %s",
+                     detail->status, *detail->health ? ", health check " : "", detail->health,
+                     when);
+}
+
 static bool is_late(const struct wait *wait, const struct docker_detail *detail) {
   const int64_t most_ms = wait->verb->wanted == DOCKER_UP ? DOCKER_HEALTHY_MS : DOWN_MS;
+  char when[32];
   if (clock_now_ms() - wait->began_ms < most_ms)
     return false;
-  outcome_set_partly(wait->step->call->outcome, wait->object, NULL, "still %.20s%s%.20s after %d s",
-                     detail->status, *detail->health ? ", health check " : "", detail->health,
-                     (int)(most_ms / 1000));
+  snprintf(when, sizeof when, "after %d s", (int)(most_ms / 1000));
+  say_as_it_is(wait, detail, when);
   return true;
 }
 
@@ -108,40 +116,56 @@ static bool is_late(const struct wait *wait, const struct docker_detail *detail)
 static bool wait_settled(struct step *step, size_t object) {
   struct wait wait = {
       .step = step, .verb = verb_of(step), .object = object, .began_ms = clock_now_ms()};
-  const char *id = action_identity(step->call->plan, object, "id");
+  const char *id = action_identity(step->act->plan, object, "id");
+  struct progress *progress = step->act->progress;
   struct docker_detail detail;
   bool gone;
+  snprintf(progress->step, sizeof progress->step, "waiting for %.80s",
+           step->act->plan->objects[object].label);
+  step_report(step);
   for (;;) {
     if (!docker_step_inspect(step, id, &detail, &gone)) {
       if (gone) /* docker run --rm */
-        outcome_set(step->call->outcome, object,
+        outcome_set(step->act->outcome, object,
                     wait.verb->wanted == DOCKER_DOWN ? OBJECT_DONE : OBJECT_PARTLY,
                     "removed when it had ended");
       return gone;
     }
     if (is_settled(&wait, &detail) || is_late(&wait, &detail))
       return true;
-    if (!step_sleep(step, LOOK_AGAIN_MS))
-      return step_fail(step, ERR_TIMEOUT, "cancelled while waiting for it");
+    if (step_sleep(step, LOOK_AGAIN_MS))
+      continue;
+    if (step->dropped)
+      return step_fail(step, ERR_TIMEOUT, "given up while waiting for it");
+    say_as_it_is(&wait, &detail, "when it was cancelled");
+    return true;
   }
 }
 
 /* ---- execute */
 
+/* The engine counts a restart when the run before it ends; a start by a person begins at 0. So the
+ * count has grown, or is the same where the plan was made between the end and the restart. */
+static bool restarted_by_engine(const struct plan *plan, size_t object,
+                                const struct docker_detail *detail) {
+  const int64_t before = strtoll(action_identity(plan, object, "restarts"), NULL, 10);
+  const bool between = strcmp(action_identity(plan, object, "state"), "restarting") == 0;
+  return detail->restarts > before || (between && before > 0 && detail->restarts == before);
+}
+
 /* Whether it is in the state, and the run, that was planned for; otherwise the outcome says what
  * has become of it. */
 static bool is_as_planned(struct step *step, size_t object, const struct docker_detail *detail) {
-  const struct plan *plan = step->call->plan;
+  const struct plan *plan = step->act->plan;
   const char *state = action_identity(plan, object, "state");
   const bool same_run = strcmp(detail->started, action_identity(plan, object, "run")) == 0;
-  const bool by_engine =
-      detail->restarts > strtoll(action_identity(plan, object, "restarts"), NULL, 10);
+  const bool by_engine = restarted_by_engine(plan, object, detail);
   if (!same_run && !by_engine)
-    outcome_set(step->call->outcome, object, OBJECT_REFUSED,
+    outcome_set(step->act->outcome, object, OBJECT_REFUSED,
                 "somebody has started it since the plan was made");
   else if (is_up(detail->status) != is_up(state) ||
            !docker_state_fits(verb_of(step), detail->status))
-    outcome_set(step->call->outcome, object, OBJECT_REFUSED,
+    outcome_set(step->act->outcome, object, OBJECT_REFUSED,
                 "it is %.20s now, and was %.20s when the plan was made", detail->status, state);
   else
     return true;
@@ -151,7 +175,7 @@ static bool is_as_planned(struct step *step, size_t object, const struct docker_
 /* The engine said no. Where it failed half-way, the container is not as it was before. */
 static bool say_refused(struct step *step, size_t object, int status,
                         const struct docker_detail *before) {
-  struct outcome *outcome = step->call->outcome;
+  struct outcome *outcome = step->act->outcome;
   const struct err refusal = step->err;
   struct docker_detail now;
   bool gone = false;
@@ -159,7 +183,7 @@ static bool say_refused(struct step *step, size_t object, int status,
     outcome_set(outcome, object, OBJECT_REFUSED, "%s", refusal.text);
     return true;
   }
-  if (!docker_step_inspect(step, action_identity(step->call->plan, object, "id"), &now, &gone))
+  if (!docker_step_inspect(step, action_identity(step->act->plan, object, "id"), &now, &gone))
     outcome_set(outcome, object, OBJECT_UNKNOWN, "%s; and then: %s", refusal.text, step->err.text);
   else if (strcmp(now.status, before->status) != 0 || strcmp(now.started, before->started) != 0)
     outcome_set_partly(outcome, object, NULL, "it is %.20s now: %s", now.status, refusal.text);
@@ -168,16 +192,23 @@ static bool say_refused(struct step *step, size_t object, int status,
   return true;
 }
 
+/* What is removed is down, and nothing else. */
+static void say_removed(struct step *step, size_t object) {
+  outcome_set(step->act->outcome, object,
+              verb_of(step)->wanted == DOCKER_DOWN ? OBJECT_GONE : OBJECT_REFUSED,
+              "the container was removed");
+}
+
 /* False with step->err where nothing of it was sent, and nothing is to be sent for the others. */
 static bool act_on(struct step *step, size_t object) {
-  struct outcome *outcome = step->call->outcome;
-  const char *id = action_identity(step->call->plan, object, "id");
+  struct outcome *outcome = step->act->outcome;
+  const char *id = action_identity(step->act->plan, object, "id");
   struct docker_detail before;
   int status;
   bool gone, unsent;
   if (!docker_step_inspect(step, id, &before, &gone)) {
     if (gone)
-      outcome_set(outcome, object, OBJECT_GONE, "the container was removed");
+      say_removed(step, object);
     return gone;
   }
   if (!is_as_planned(step, object, &before))
@@ -185,7 +216,7 @@ static bool act_on(struct step *step, size_t object) {
   if (docker_step_change(step, id, verb_of(step)->path, EFFECT_MS, &status, &unsent))
     outcome_set(outcome, object, OBJECT_SENT, "the engine did it");
   else if (status == 404)
-    outcome_set(outcome, object, OBJECT_GONE, "the container was removed");
+    say_removed(step, object);
   else if (status > 0)
     return say_refused(step, object, status, &before);
   else if (unsent)
@@ -195,15 +226,13 @@ static bool act_on(struct step *step, size_t object) {
   return true;
 }
 
-/* What is gone is down, and not up. */
-static bool is_as_wanted(const struct step *step, size_t object) {
-  const enum object_result result = step->call->outcome->objects[object].result;
-  return result == OBJECT_SENT || result == OBJECT_DONE ||
-         (result == OBJECT_GONE && verb_of(step)->wanted == DOCKER_DOWN);
+static bool is_as_wanted(const struct outcome *outcome, size_t object) {
+  const enum object_result result = outcome->objects[object].result;
+  return result == OBJECT_SENT || result == OBJECT_DONE || result == OBJECT_GONE;
 }
 
 bool docker_containers_execute(struct step *step) {
-  struct outcome *outcome = step->call->outcome;
+  struct outcome *outcome = step->act->outcome;
   for (size_t i = 0; i < outcome->count; i++) {
     if (step->cancelled) {
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
@@ -214,9 +243,9 @@ bool docker_containers_execute(struct step *step) {
     if (i + 1 < outcome->count && outcome->objects[i].result == OBJECT_SENT &&
         !wait_settled(step, i))
       return false;
-    if (!is_as_wanted(step, i)) {
+    if (!step->cancelled && !is_as_wanted(outcome, i)) {
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted: %s failed",
-                      step->call->plan->objects[i].label);
+                      step->act->plan->objects[i].label);
       return true;
     }
     step_progress(step, (int64_t)i + 1, (int64_t)outcome->count, "containers");
@@ -228,13 +257,13 @@ bool docker_containers_execute(struct step *step) {
 /* ---- verify */
 
 static void say_proof(const struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->act->outcome;
+  const struct plan *plan = step->act->plan;
   const struct docker_verb *verb = verb_of(step);
   char word[PLAN_NAME_MAX * 4];
   size_t good = 0;
   for (size_t i = 0; i < outcome->count; i++)
-    good += is_as_wanted(step, i);
+    good += is_as_wanted(outcome, i);
   if (outcome->count > 1)
     outcome_proof(outcome, "%zu of %zu containers as wanted", good, outcome->count);
   else
@@ -246,7 +275,7 @@ static void say_proof(const struct step *step) {
 }
 
 bool docker_containers_verify(struct step *step) {
-  struct outcome *outcome = step->call->outcome;
+  struct outcome *outcome = step->act->outcome;
   for (size_t i = 0; i < outcome->count; i++)
     if (outcome->objects[i].result == OBJECT_SENT && !wait_settled(step, i))
       return false;

@@ -25,6 +25,7 @@ struct tiny_server {
   uint64_t delay_ms; /* before the reply */
   bool close_after;  /* hangs up after the reply */
   bool reset_after;  /* the same, with a reset */
+  bool unref;        /* neither it nor its connections keep the loop running */
 
   uv_tcp_t socket;
   int port;
@@ -103,6 +104,10 @@ static inline void tiny_accept(uv_stream_t *listener, int status) {
   uv_timer_init(listener->loop, &peer->timer);
   peer->socket.data = peer->timer.data = peer;
   uv_accept(listener, (uv_stream_t *)&peer->socket);
+  if (server->unref) {
+    uv_unref((uv_handle_t *)&peer->socket);
+    uv_unref((uv_handle_t *)&peer->timer);
+  }
   server->connections++;
   uv_read_start((uv_stream_t *)&peer->socket, tiny_alloc, tiny_read);
 }
