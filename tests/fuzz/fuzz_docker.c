@@ -1,0 +1,115 @@
+/* Exercises what is read of a Docker engine's answers, and what is made of it.
+ * The first byte says which answer the rest is: a list, a container, or what it uses.
+ * Holds: texts are never NULL and never longer than DOCKER_TEXT_MAX; counts are -1 or not negative;
+ * times are -1 or finite; no more containers than there is room for, each with an id and a state,
+ * and only of the wanted projects; a judgement has a reason exactly where it is not OK.
+ */
+#include "fuzz.h"
+
+#include "collectors/docker/docker_judge.h"
+#include "core/json_tree.h"
+
+#include <math.h>
+
+enum { MOST = 8 };
+static const double now_s = 1795785732;
+
+static void check_text(const char *text) {
+  assert(text && strlen(text) <= DOCKER_TEXT_MAX);
+}
+
+static void check_count(int64_t count) {
+  assert(count >= -1 && count <= INT64_C(1) << 62);
+}
+
+static void check_time(double seconds) {
+  assert(isfinite(seconds) && (seconds == -1 || seconds >= 0));
+}
+
+static void check_list(json_t *json, struct arena *arena, bool filters) {
+  static const char *const projects[] = {"ecap"};
+  const struct docker_filter filter = {projects, filters};
+  struct docker_container containers[MOST];
+  size_t count, total;
+  const bool good = docker_containers_read(json, &filter, arena, containers, MOST, &count, &total);
+  assert(count <= MOST && (!good || total >= count) && total <= json_array_size(json));
+  for (size_t i = 0; good && i < count; i++) {
+    const struct docker_container *one = &containers[i];
+    const char *const texts[] = {one->id,      one->name,    one->image, one->state,
+                                 one->project, one->service, one->number};
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+      check_text(texts[k]);
+    assert(*one->id && *one->state && one->name && one->ports);
+    assert(!filters || strcmp(one->project, "ecap") == 0);
+    check_count(one->created_s);
+  }
+}
+
+static void judge(const struct docker_detail *detail) {
+  struct docker_reading reading = {
+      .container = {.state = "running"}, .has_detail = true, .detail = *detail};
+  struct docker_restarts restarts = {.known = -1};
+  struct docker_verdict verdict;
+  for (int i = 0; i < 3; i++) {
+    docker_restarts_take(&restarts, &reading.detail, now_s + i);
+    assert(restarts.count <= DOCKER_RESTARTS_KEPT);
+    docker_judge(&reading, &restarts, now_s + i, &verdict);
+    assert(strlen(verdict.state) < DOCKER_STATE_MAX);
+    assert((verdict.severity == SEVERITY_OK) == !*verdict.reason);
+    if (reading.detail.restarts > 0 && reading.detail.restarts < INT64_MAX - 9)
+      reading.detail.restarts += 1 - i * 3;
+  }
+}
+
+static void check_detail(json_t *json, struct arena *arena) {
+  struct docker_detail detail;
+  if (!docker_detail_read(json, arena, &detail))
+    return;
+  const char *const texts[] = {detail.status,  detail.error,   detail.health,  detail.checked,
+                               detail.policy,  detail.name,    detail.image,   detail.project,
+                               detail.started, detail.command, detail.image_id};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    check_text(texts[i]);
+  assert(*detail.status);
+  check_count(detail.exit_code);
+  check_count(detail.restarts);
+  check_count(detail.memory_limit);
+  check_time(detail.started_s);
+  check_time(detail.finished_s);
+  judge(&detail);
+}
+
+static void check_usage(json_t *json) {
+  struct docker_usage usage;
+  docker_usage_read(json, &usage);
+  const int64_t counts[] = {usage.cpu_ns, usage.memory, usage.memory_limit, usage.pids};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    check_count(counts[i]);
+  assert(usage.received >= -1 && usage.sent >= -1);
+  assert(usage.disk_read >= -1 && usage.written >= -1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const struct json_limits limits = {
+      .bytes = 1 << 20, .values = 20000, .depth = 64, .as_reals = true};
+  struct arena arena;
+  struct err err;
+  if (size == 0)
+    return 0;
+  json_t *json = json_tree_new((const char *)data + 1, size - 1, &limits, &err);
+  arena_init(&arena, 16 << 20);
+  if (*data == 'l' || *data == 'f')
+    check_list(json, &arena, *data == 'f');
+  else if (*data == 'u')
+    check_usage(json);
+  else
+    check_detail(json, &arena);
+  assert(!arena.exhausted);
+  arena_fini(&arena);
+  json_decref(json);
+  struct fuzz_input input = {data, size};
+  char *text = fuzz_text(&input, '\0');
+  check_time(docker_time(text));
+  free(text);
+  return 0;
+}
