@@ -8,7 +8,7 @@ from stacktop import OK, stacktop, write_config
 from witness import Audit
 
 FAILED, PARTLY = 1, 3
-QUICK = "trap 'exit 0' TERM; while true; do sleep 0.1; done"  # ends at once when it is told to
+QUICK = "trap 'exit 0' TERM; while true; do sleep 0.1; done"  # ends at once on SIGTERM
 
 
 @pytest.fixture

@@ -201,7 +201,7 @@ def engine(shared_engine):
 
 class Relay:
     """Passes requests on to the engine on a socket of its own, until one matches `cut`. That one is passed on as well when
-    `passes` is set, but its answer is not; then the engine is gone for whoever comes (or, with `hangs`, says nothing)."""
+    `passes` is set, but its answer is not; then the engine is gone for all others (or, with `hangs`, says nothing)."""
 
     def __init__(self, engine, cut, passes=True, hangs=False):
         self.engine, self.cut, self.passes, self.hangs = engine, re.compile(cut), passes, hangs

@@ -69,7 +69,7 @@ def test_another_container_of_the_name(pair, config, tmp_path):
 def test_started_anew_meanwhile(pair, config, tmp_path):
     planned = plan(config, "docker.stop", "ecap-api-1")
     pair.do("ecap-api-1", "restart")
-    assert "somebody has started it since the plan was made" in apply(config, planned, FAILED)
+    assert "it was started since the plan was made" in apply(config, planned, FAILED)
     assert pair.state("ecap-api-1")["Running"]
     recorded(tmp_path, "docker.stop", "refused")
 

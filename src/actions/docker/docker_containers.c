@@ -19,7 +19,7 @@ static const struct docker_verb verbs[] = {
      .wanted = DOCKER_UP,
      .new_run = true,
      .blast = "SIGTERM, SIGKILL after 10s, then a new run of the same container",
-     .loss = "what its processes hold in memory, and requests under way"},
+     .loss = "what its processes hold in memory, and requests in progress"},
     {.action = "docker.start",
      .title = "Start",
      .command = "start",
@@ -37,7 +37,7 @@ static const struct docker_verb verbs[] = {
      .wanted = DOCKER_DOWN,
      .undo = "docker.start",
      .blast = "SIGTERM, SIGKILL after 10s",
-     .loss = "what its processes hold in memory, and requests under way"},
+     .loss = "what its processes hold in memory, and requests in progress"},
     {.action = "docker.kill",
      .title = "Kill",
      .command = "kill",
@@ -92,17 +92,22 @@ STEP(docker_containers_verify, VERIFY_MS)
       .execute = &docker_containers_execute_step,                                              \
       .verify = &docker_containers_verify_step}
 
+static const char *engine_state(const struct action_request *request, size_t index) {
+  const struct table *table = action_table(request, DOCKER_CONTAINERS_TABLE);
+  const struct row *row = table ? action_row(request, index) : NULL;
+  const int column = row ? table_column(table->spec, DOCKER_CONTAINER_ENGINE_STATE) : -1;
+  return column >= 0 && row->cells[column].type == VALUE_TEXT ? row->cells[column].text : NULL;
+}
+
 /* By what was read last, which may be older than what was done last: the words say how old. */
 static bool applies(const struct action_request *request, const char *action, struct err *why) {
   const struct sample *sample = request->model->targets[request->target_index].sample;
   char age[FORMAT_MAX];
   format_duration(age, sizeof age, sample ? (double)(clock_now_ms() - sample->taken_ms) / 1000 : 0);
   for (size_t i = 0; i < request->key_count; i++) {
-    const struct row *row = action_row(request, i);
-    const struct value state =
-        row ? action_cell(request, row, DOCKER_CONTAINER_ENGINE_STATE) : value_none(NULL);
-    if (state.type == VALUE_TEXT && !docker_state_fits(docker_verb_of(action), state.text))
-      return err_set(why, ERR_UNSUPPORTED, "it was %.20s %s ago", state.text, age);
+    const char *state = engine_state(request, i);
+    if (state && !docker_state_fits(docker_verb_of(action), state))
+      return err_set(why, ERR_UNSUPPORTED, "it was %.20s %s ago", state, age);
   }
   return request->key_count > 0 || err_set(why, ERR_INVALID, "no container is selected");
 }
@@ -121,7 +126,7 @@ APPLIES(unpause)
 CONTAINER_ACTION(restart, .id = "docker.restart", .key = 'R', .title = "restart",
                  .past = "restarted",
                  .what = "stops the selected containers in order and starts them again; requests "
-                         "under way fail",
+                         "in progress fail",
                  .runs = "docker restart --time 10 ID", .danger = DANGER_DESTRUCTIVE);
 CONTAINER_ACTION(start, .id = "docker.start", .key = 'B', .title = "start", .past = "started",
                  .what = "starts the selected containers, which have ended or never ran",

@@ -1,9 +1,9 @@
 /* What the actions on containers share: the survey, the plan, the effect and its proof.
  *
- * A container is addressed by its id, which is never given again. It is left alone when somebody
- * has started, stopped or replaced it since the plan was made. A restart by the engine itself, as
- * in a crash loop, is no reason to leave it alone: its count of restarts, which begins anew with
- * each start by a person, tells the two apart. */
+ * A container is addressed by its id, which is never reused. It is not touched if it was started,
+ * stopped or replaced by others since the plan was made. A restart by the engine itself, as
+ * in a crash loop, is no reason to leave it alone: its count of restarts, which starts again at 0
+ * with each start by a person, tells the two apart. */
 #pragma once
 
 #include "actions/docker/docker_conn.h"

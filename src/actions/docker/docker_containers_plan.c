@@ -121,7 +121,7 @@ bool docker_containers_plan(const struct action_request *request, struct plan *p
                                   request->target->name);
   plan_say(plan, PLAN_BLAST, "%s", verb->blast);
   plan_say(plan, PLAN_PRECONDITION,
-           "it is the container with that id, and nobody has started or stopped it since");
+           "it is the container with that id, and it was not started or stopped since");
   if (plan->object_count > 1)
     plan_say(plan, PLAN_BLAST, "one after the other; the first that fails ends it");
   if (verb->loss)

@@ -16,7 +16,7 @@ enum {
 };
 
 static const struct docker_verb *verb_of(const struct step *step) {
-  return docker_verb_of(step->act->plan->action->id);
+  return docker_verb_of(step->call->plan->action->id);
 }
 
 /* Whether it has processes, or is about to have some again. */
@@ -38,7 +38,7 @@ struct wait {
 
 /* What is said of a container that was started and is not up. */
 static void say_ended(struct wait *wait, const struct docker_detail *detail) {
-  outcome_set_partly(wait->step->act->outcome, wait->object, NULL,
+  outcome_set_partly(wait->step->call->outcome, wait->object, NULL,
                      "started, but it is %.20s again: exit code %lld%s%.200s", detail->status,
                      (long long)detail->exit_code, detail->oom_killed ? " (OOM-killed) " : " ",
                      detail->error);
@@ -46,7 +46,7 @@ static void say_ended(struct wait *wait, const struct docker_detail *detail) {
 
 /* It runs: whether it stays so. Times are our own, because the engine's clock may be another. */
 static bool is_up_for_good(struct wait *wait, const struct docker_detail *detail) {
-  struct outcome *outcome = wait->step->act->outcome;
+  struct outcome *outcome = wait->step->call->outcome;
   char took[FORMAT_MAX];
   const int64_t now_ms = clock_now_ms();
   if (!wait->verb->new_run) {
@@ -72,7 +72,7 @@ static bool is_up_for_good(struct wait *wait, const struct docker_detail *detail
 /* Whether the container is what it is to be, or that is not to be expected any more: the outcome
  * then says so. */
 static bool is_settled(struct wait *wait, const struct docker_detail *detail) {
-  struct outcome *outcome = wait->step->act->outcome;
+  struct outcome *outcome = wait->step->call->outcome;
   switch (wait->verb->wanted) {
   case DOCKER_DOWN:
     if (is_up(detail->status))
@@ -97,7 +97,7 @@ static bool is_settled(struct wait *wait, const struct docker_detail *detail) {
 /* The change was made, and what is wanted has not come: "still running, health check starting". */
 static void say_as_it_is(const struct wait *wait, const struct docker_detail *detail,
                          const char *when) {
-  outcome_set_partly(wait->step->act->outcome, wait->object, NULL, "still %.20s%s%.20s %s",
+  outcome_set_partly(wait->step->call->outcome, wait->object, NULL, "still %.20s%s%.20s %s",
                      detail->status, *detail->health ? ", health check " : "", detail->health,
                      when);
 }
@@ -116,17 +116,17 @@ static bool is_late(const struct wait *wait, const struct docker_detail *detail)
 static bool wait_settled(struct step *step, size_t object) {
   struct wait wait = {
       .step = step, .verb = verb_of(step), .object = object, .began_ms = clock_now_ms()};
-  const char *id = action_identity(step->act->plan, object, "id");
-  struct progress *progress = step->act->progress;
+  const char *id = action_identity(step->call->plan, object, "id");
+  struct progress *progress = step->call->progress;
   struct docker_detail detail;
   bool gone;
   snprintf(progress->step, sizeof progress->step, "waiting for %.80s",
-           step->act->plan->objects[object].label);
+           step->call->plan->objects[object].label);
   step_report(step);
   for (;;) {
     if (!docker_step_inspect(step, id, &detail, &gone)) {
       if (gone) /* docker run --rm */
-        outcome_set(step->act->outcome, object,
+        outcome_set(step->call->outcome, object,
                     wait.verb->wanted == DOCKER_DOWN ? OBJECT_DONE : OBJECT_PARTLY,
                     "removed when it had ended");
       return gone;
@@ -156,26 +156,26 @@ static bool restarted_by_engine(const struct plan *plan, size_t object,
 /* Whether it is in the state, and the run, that was planned for; otherwise the outcome says what
  * has become of it. */
 static bool is_as_planned(struct step *step, size_t object, const struct docker_detail *detail) {
-  const struct plan *plan = step->act->plan;
+  const struct plan *plan = step->call->plan;
   const char *state = action_identity(plan, object, "state");
   const bool same_run = strcmp(detail->started, action_identity(plan, object, "run")) == 0;
   const bool by_engine = restarted_by_engine(plan, object, detail);
   if (!same_run && !by_engine)
-    outcome_set(step->act->outcome, object, OBJECT_REFUSED,
-                "somebody has started it since the plan was made");
+    outcome_set(step->call->outcome, object, OBJECT_REFUSED,
+                "it was started since the plan was made");
   else if (is_up(detail->status) != is_up(state) ||
            !docker_state_fits(verb_of(step), detail->status))
-    outcome_set(step->act->outcome, object, OBJECT_REFUSED,
+    outcome_set(step->call->outcome, object, OBJECT_REFUSED,
                 "it is %.20s now, and was %.20s when the plan was made", detail->status, state);
   else
     return true;
   return false;
 }
 
-/* The engine said no. Where it failed half-way, the container is not as it was before. */
+/* The engine refused. If it failed in the middle, the container is not as it was before. */
 static bool say_refused(struct step *step, size_t object, int status,
                         const struct docker_detail *before) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   const struct err refusal = step->err;
   struct docker_detail now;
   bool gone = false;
@@ -183,7 +183,7 @@ static bool say_refused(struct step *step, size_t object, int status,
     outcome_set(outcome, object, OBJECT_REFUSED, "%s", refusal.text);
     return true;
   }
-  if (!docker_step_inspect(step, action_identity(step->act->plan, object, "id"), &now, &gone))
+  if (!docker_step_inspect(step, action_identity(step->call->plan, object, "id"), &now, &gone))
     outcome_set(outcome, object, OBJECT_UNKNOWN, "%s; and then: %s", refusal.text, step->err.text);
   else if (strcmp(now.status, before->status) != 0 || strcmp(now.started, before->started) != 0)
     outcome_set_partly(outcome, object, NULL, "it is %.20s now: %s", now.status, refusal.text);
@@ -194,15 +194,15 @@ static bool say_refused(struct step *step, size_t object, int status,
 
 /* What is removed is down, and nothing else. */
 static void say_removed(struct step *step, size_t object) {
-  outcome_set(step->act->outcome, object,
+  outcome_set(step->call->outcome, object,
               verb_of(step)->wanted == DOCKER_DOWN ? OBJECT_GONE : OBJECT_REFUSED,
               "the container was removed");
 }
 
 /* False with step->err where nothing of it was sent, and nothing is to be sent for the others. */
 static bool act_on(struct step *step, size_t object) {
-  struct outcome *outcome = step->act->outcome;
-  const char *id = action_identity(step->act->plan, object, "id");
+  struct outcome *outcome = step->call->outcome;
+  const char *id = action_identity(step->call->plan, object, "id");
   struct docker_detail before;
   int status;
   bool gone, unsent;
@@ -232,7 +232,7 @@ static bool is_as_wanted(const struct outcome *outcome, size_t object) {
 }
 
 bool docker_containers_execute(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   for (size_t i = 0; i < outcome->count; i++) {
     if (step->cancelled) {
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
@@ -245,7 +245,7 @@ bool docker_containers_execute(struct step *step) {
       return false;
     if (!step->cancelled && !is_as_wanted(outcome, i)) {
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted: %s failed",
-                      step->act->plan->objects[i].label);
+                      step->call->plan->objects[i].label);
       return true;
     }
     step_progress(step, (int64_t)i + 1, (int64_t)outcome->count, "containers");
@@ -257,8 +257,8 @@ bool docker_containers_execute(struct step *step) {
 /* ---- verify */
 
 static void say_proof(const struct step *step) {
-  struct outcome *outcome = step->act->outcome;
-  const struct plan *plan = step->act->plan;
+  struct outcome *outcome = step->call->outcome;
+  const struct plan *plan = step->call->plan;
   const struct docker_verb *verb = verb_of(step);
   char word[PLAN_NAME_MAX * 4];
   size_t good = 0;
@@ -275,7 +275,7 @@ static void say_proof(const struct step *step) {
 }
 
 bool docker_containers_verify(struct step *step) {
-  struct outcome *outcome = step->act->outcome;
+  struct outcome *outcome = step->call->outcome;
   for (size_t i = 0; i < outcome->count; i++)
     if (outcome->objects[i].result == OBJECT_SENT && !wait_settled(step, i))
       return false;

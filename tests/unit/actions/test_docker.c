@@ -349,14 +349,14 @@ static void test_another_run(void **state) {
   plan(&action_docker_stop, aa);
   one->run++;
   run();
-  expect_object(0, OBJECT_REFUSED, "somebody has started it since the plan was made");
+  expect_object(0, OBJECT_REFUSED, "it was started since the plan was made");
   assert_null(strstr(log_text, "POST"));
   one->restarts = 3;
   plan(&action_docker_stop, aa);
   one->run++;
-  one->restarts = 1; /* somebody, and then the engine */
+  one->restarts = 1; /* by hand, and then by the engine */
   run();
-  expect_object(0, OBJECT_REFUSED, "somebody has started it");
+  expect_object(0, OBJECT_REFUSED, "it was started since the plan was made");
 }
 
 static void test_another_run_by_the_engine(void **state) {
@@ -390,7 +390,7 @@ static void test_another_state(void **state) {
   (void)state;
   struct played *one = play_running("aa");
   plan(&action_docker_restart, aa);
-  one->status = "exited"; /* somebody wants it to be down */
+  one->status = "exited"; /* stopped by hand */
   run();
   expect_object(0, OBJECT_REFUSED, "it is exited now, and was running when the plan was made");
   one->status = "running";
@@ -587,7 +587,7 @@ static void test_cancelled_while_it_waits(void **state) {
   driver_execute_begin(&driver);
   while (!strstr(log_text, "POST aa/restart?t=10, look aa"))
     driver_turn(&driver);
-  action_docker_restart.execute->cancel(&driver.act);
+  action_docker_restart.execute->cancel(&driver.call);
   driver_wait(&driver);
   assert_false(driver.late);
   expect_object(0, OBJECT_PARTLY, "still running, health check starting when it was cancelled");
@@ -595,7 +595,7 @@ static void test_cancelled_while_it_waits(void **state) {
   assert_null(strstr(log_text, "bb"));
 }
 
-/* A plan file that somebody edited. */
+/* A plan file that was edited. */
 static void test_no_other_path_is_smuggled_in(void **state) {
   (void)state;
   play_running("aa");

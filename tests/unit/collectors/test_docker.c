@@ -284,7 +284,7 @@ static void a_restart_resets_the_rates(void **state) {
                         "\"2026-11-27T12:59:59.5Z\"},\"RestartCount\":1}";
   collect(3000);
   none("aa", "cpu", "restarted: needs two collections");
-  played->cpu_ns = 1000000000; /* also where it is more by now */
+  played->cpu_ns = 1000000000; /* also if it is more already */
   played->detail_body = "{\"State\":{\"Status\":\"running\",\"StartedAt\":"
                         "\"2026-11-27T13:00:30Z\"},\"RestartCount\":2}";
   collect(3000);
