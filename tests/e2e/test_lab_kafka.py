@@ -40,6 +40,8 @@ def sentences(document):
 def test_every_check_sees_every_group(lab_kafka, tmp_path):
     """librdkafka learns the ids of some bootstrap addresses later, and asks only the brokers that it knows."""
     config = watch(lab_kafka, tmp_path)
+    # A broker that takes a coordinator over lists its groups once it has read them, and says nothing of it until then.
+    wait_until(lambda: look(config)[1].get("groups") == len(GROUPS), 30, what="the coordinators to have read their groups")
     for _ in range(40):
         run, cluster, document = look(config)
         assert run.status == OK, run

@@ -17,6 +17,7 @@ struct docker_conn {
   size_t unanswered;
   int status;
   struct docker_detail *detail; /* of the question under way; NULL: it is none for it */
+  struct arena *arena;          /* for its texts */
   struct err err;
 };
 
@@ -52,8 +53,10 @@ static void on_answer(void *arg, int status, json_t *json, const struct err *err
   conn->request = NULL;
   conn->status = status;
   conn->err = err ? *err : (struct err){0};
-  if (!err && conn->detail && !docker_detail_read(json, &conn->step->arena, conn->detail))
+  if (!err && conn->detail && !docker_detail_read(json, conn->arena, conn->detail))
     err_set(&conn->err, ERR_PROTOCOL, "the answer has no state of a container");
+  else if (conn->detail && conn->arena->exhausted) /* a text that is missing would mislead */
+    err_set(&conn->err, ERR_LIMIT, "no memory is left for what the engine says");
   if (conn->change && (status > 0 || docker_was_not_sent(&conn->err)))
     conn->unanswered--;
   step_wake(conn->step);
@@ -76,8 +79,8 @@ static bool ask(struct docker_conn *conn, const struct docker_query *query) {
   return conn->err.kind == ERR_NONE;
 }
 
-bool docker_step_inspect(struct step *step, const char *id, struct docker_detail *detail,
-                         bool *gone) {
+bool docker_step_inspect(struct step *step, struct arena *arena, const char *id,
+                         struct docker_detail *detail, bool *gone) {
   char path[DOCKER_PATH_MAX];
   struct docker_conn *conn = conn_of(step);
   const struct docker_query query = {.path = path, .timeout_ms = ANSWER_MS};
@@ -87,6 +90,7 @@ bool docker_step_inspect(struct step *step, const char *id, struct docker_detail
   if (!*id || !docker_path(path, "/containers/", id, "/json"))
     return step_fail(step, ERR_INVALID, "not the id of a container");
   conn->detail = detail;
+  conn->arena = arena;
   const bool good = ask(conn, &query);
   conn->detail = NULL;
   *gone = conn->status == 404;

@@ -37,7 +37,7 @@ static const struct table_spec containers_table = {.id = DOCKER_CONTAINERS_TABLE
 static bool add_container(struct step *step, const char *id) {
   struct docker_detail detail;
   bool gone;
-  if (!docker_step_inspect(step, id, &detail, &gone))
+  if (!docker_step_inspect(step, &step->arena, id, &detail, &gone))
     return gone && step_fail(step, ERR_INVALID, "the container no longer exists");
   struct row *row = sample_row(step->found, &step->found->tables[0], id, NULL);
   if (!row)

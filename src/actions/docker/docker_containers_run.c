@@ -13,6 +13,8 @@ enum {
   RUNS_MS = 1000,    /* without a health check: it has to run for so long */
   DOWN_MS = 15000,   /* the engine has answered: it is down, or about to be */
   LOOK_AGAIN_MS = 100,
+  LOOK_BYTES_MAX = 64 << 10, /* texts of one look */
+  RUN_MAX = 48,
 };
 
 static const struct docker_verb *verb_of(const struct step *step) {
@@ -33,7 +35,7 @@ struct wait {
   size_t object;
   int64_t began_ms;
   int64_t ran_ms; /* since when the same run of it has been seen, on the steady clock; 0: not yet */
-  const char *run; /* which one that is */
+  char run[RUN_MAX]; /* which one that is; "": not yet */
 };
 
 /* What is said of a container that was started and is not up. */
@@ -51,7 +53,8 @@ static bool is_up_for_good(struct wait *wait, const struct docker_detail *detail
   const int64_t now_ms = clock_now_ms();
   if (!wait->verb->new_run) {
     outcome_set(outcome, wait->object, OBJECT_DONE, "running");
-  } else if (detail->restarts > 0 || (wait->run && strcmp(wait->run, detail->started) != 0)) {
+  } else if (detail->restarts > 0 ||
+             (wait->ran_ms && strncmp(wait->run, detail->started, RUN_MAX - 1) != 0)) {
     outcome_set_partly(outcome, wait->object, NULL, "started, but it ended, and was started again");
   } else if (strcmp(detail->health, "unhealthy") == 0) {
     outcome_set_partly(outcome, wait->object, NULL, "started, but its health check fails: %.200s",
@@ -59,11 +62,11 @@ static bool is_up_for_good(struct wait *wait, const struct docker_detail *detail
   } else if (strcmp(detail->health, "healthy") == 0) {
     format_duration(took, sizeof took, (double)(now_ms - wait->began_ms) / 1000);
     outcome_set(outcome, wait->object, OBJECT_DONE, "healthy after %s", took);
-  } else if (!*detail->health && wait->run && now_ms - wait->ran_ms >= RUNS_MS) {
+  } else if (!*detail->health && wait->ran_ms && now_ms - wait->ran_ms >= RUNS_MS) {
     outcome_set(outcome, wait->object, OBJECT_DONE, "running");
   } else {
-    wait->ran_ms = wait->run ? wait->ran_ms : now_ms;
-    wait->run = detail->started;
+    wait->ran_ms = wait->ran_ms ? wait->ran_ms : now_ms;
+    snprintf(wait->run, sizeof wait->run, "%s", detail->started);
     return false;
   }
   return true;
@@ -112,33 +115,44 @@ static bool is_late(const struct wait *wait, const struct docker_detail *detail)
   return true;
 }
 
+/* One look at the container; *settled: the outcome says what has become of it. False with step->err
+ * when that cannot be known. `stops`: the last look, because a person does not wait for it. */
+static bool look(struct wait *wait, const char *id, bool stops, bool *settled) {
+  struct docker_detail detail;
+  struct arena arena; /* hundreds of looks would fill the step's */
+  bool gone;
+  arena_init(&arena, LOOK_BYTES_MAX);
+  const bool seen = docker_step_inspect(wait->step, &arena, id, &detail, &gone);
+  *settled = seen ? is_settled(wait, &detail) || is_late(wait, &detail) : gone;
+  if (gone) /* docker run --rm */
+    outcome_set(wait->step->call->outcome, wait->object,
+                wait->verb->wanted == DOCKER_DOWN ? OBJECT_DONE : OBJECT_PARTLY,
+                "removed when it had ended");
+  else if (seen && !*settled && stops) {
+    say_as_it_is(wait, &detail, "when it was cancelled");
+    *settled = true;
+  }
+  arena_fini(&arena);
+  return seen || gone;
+}
+
 /* Waits until the container is what it is to be. False with step->err when that cannot be known. */
 static bool wait_settled(struct step *step, size_t object) {
   struct wait wait = {
       .step = step, .verb = verb_of(step), .object = object, .began_ms = clock_now_ms()};
   const char *id = action_identity(step->call->plan, object, "id");
   struct progress *progress = step->call->progress;
-  struct docker_detail detail;
-  bool gone;
+  bool settled = false;
   snprintf(progress->step, sizeof progress->step, "waiting for %.80s",
            step->call->plan->objects[object].label);
   step_report(step);
   for (;;) {
-    if (!docker_step_inspect(step, id, &detail, &gone)) {
-      if (gone) /* docker run --rm */
-        outcome_set(step->call->outcome, object,
-                    wait.verb->wanted == DOCKER_DOWN ? OBJECT_DONE : OBJECT_PARTLY,
-                    "removed when it had ended");
-      return gone;
-    }
-    if (is_settled(&wait, &detail) || is_late(&wait, &detail))
+    if (!look(&wait, id, step->cancelled, &settled))
+      return false;
+    if (settled)
       return true;
-    if (step_sleep(step, LOOK_AGAIN_MS))
-      continue;
-    if (step->dropped)
+    if (!step_sleep(step, LOOK_AGAIN_MS) && step->dropped)
       return step_fail(step, ERR_TIMEOUT, "given up while waiting for it");
-    say_as_it_is(&wait, &detail, "when it was cancelled");
-    return true;
   }
 }
 
@@ -183,7 +197,8 @@ static bool say_refused(struct step *step, size_t object, int status,
     outcome_set(outcome, object, OBJECT_REFUSED, "%s", refusal.text);
     return true;
   }
-  if (!docker_step_inspect(step, action_identity(step->call->plan, object, "id"), &now, &gone))
+  if (!docker_step_inspect(step, &step->arena, action_identity(step->call->plan, object, "id"),
+                           &now, &gone))
     outcome_set(outcome, object, OBJECT_UNKNOWN, "%s; and then: %s", refusal.text, step->err.text);
   else if (strcmp(now.status, before->status) != 0 || strcmp(now.started, before->started) != 0)
     outcome_set_partly(outcome, object, NULL, "it is %.20s now: %s", now.status, refusal.text);
@@ -206,7 +221,7 @@ static bool act_on(struct step *step, size_t object) {
   struct docker_detail before;
   int status;
   bool gone, unsent;
-  if (!docker_step_inspect(step, id, &before, &gone)) {
+  if (!docker_step_inspect(step, &step->arena, id, &before, &gone)) {
     if (gone)
       say_removed(step, object);
     return gone;

@@ -190,7 +190,7 @@ static void test_a_plan_names_whom_and_what(void **state) {
   expect_in(text, "docker stop --time 10 aabbccddeeff\n");
   expect_in(text, "has the restart policy always: a restart of the engine starts it again");
   expect_in(text, "belongs to the compose project ecap: docker compose up starts it");
-  expect_in(text, "nobody has started or stopped it since");
+  expect_in(text, "it was not started or stopped since");
   assert_string_equal(driver.plan->title, "Stop name-aabbccddeeff00112233");
   assert_string_equal(action_identity(driver.plan, 0, "id"), "aabbccddeeff00112233");
   assert_string_equal(action_identity(driver.plan, 0, "run"), "2026-11-27T12:32:24.000000000Z");
