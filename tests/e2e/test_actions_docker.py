@@ -8,7 +8,7 @@ import pytest
 
 from docker_actions import FAILED, apply, config, configured, pair, plan, recorded  # noqa: F401
 from docker_engine import Relay, engine, shared_engine  # noqa: F401 (fixtures)
-from remedy import agree, close, outcome, select
+from keys import agree, close, outcome, select
 from sandbox import wait_until
 from stacktop import dashboard, stacktop
 from witness import Audit

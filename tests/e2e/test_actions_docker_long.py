@@ -7,7 +7,7 @@ import pytest
 
 from docker_actions import FAILED, PARTLY, QUICK, apply, config, configured, pair, plan, recorded  # noqa: F401
 from docker_engine import PROJECT, SERVICE, Relay, engine, shared_engine  # noqa: F401 (fixtures)
-from remedy import agree, outcome
+from keys import agree, outcome
 from sandbox import wait_until
 from stacktop import OK, dashboard, stacktop
 from witness import Audit

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from remedy import agree, outcome
+from keys import agree, outcome
 from sandbox import wait_until
 from stacktop import OK, closed_port, dashboard, stacktop, write_config
 from witness import Audit
@@ -197,4 +197,4 @@ def test_a_service_without_commands_says_what_to_configure(api, tmp_path):
 def test_an_open_quote_is_an_error_of_the_configuration(api, tmp_path):
     config = configured(tmp_path, api.entry(runtime={"start": "sh -c 'exit"}))
     run = stacktop("-c", config, "config", "--check")
-    assert run.status != OK and "a ' is not closed" in run.stdout + run.stderr
+    assert run.status != OK and "unclosed '" in run.stdout + run.stderr

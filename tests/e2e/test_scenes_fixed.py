@@ -2,7 +2,7 @@
 
 import pytest
 
-import remedy
+import keys
 from stacktop import dashboard
 
 BESIDE = "others"
@@ -13,13 +13,13 @@ BESIDE = "others"
     ("api-slow", "api latency", "R", "api"),
 ])
 def test_a_service_is_fixed_with_one_key_and_the_phrase(calm, tmp_path, scene, sign, key, phrase):
-    config = remedy.configure(calm, tmp_path)
+    config = keys.configure(calm, tmp_path)
     with dashboard(config, columns=120, rows=36) as terminal:
         terminal.wait_for("all ok", 20)
         calm.scene(scene)
         terminal.wait_for(sign, 25)
         terminal.press(key)  # the cursor stands in the first pane, on its worst row
-        remedy.agree(terminal, phrase)
-        assert "healthy after" in remedy.outcome(terminal)
-        remedy.close(terminal)
+        keys.agree(terminal, phrase)
+        assert "healthy after" in keys.outcome(terminal)
+        keys.close(terminal)
         terminal.wait_for("all ok", 20)
