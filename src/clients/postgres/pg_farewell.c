@@ -10,21 +10,20 @@ struct farewell {
   int socket;
   uv_poll_t poll;
   uv_timer_t timer;
+  int open_handles;
 };
 
-static void on_poll_closed(uv_handle_t *handle) {
-  free(handle->data);
-}
-
-static void on_timer_closed(uv_handle_t *handle) {
+static void on_closed(uv_handle_t *handle) {
   struct farewell *farewell = handle->data;
-  uv_close((uv_handle_t *)&farewell->poll, on_poll_closed);
+  if (--farewell->open_handles == 0)
+    free(farewell);
 }
 
+/* The poll handle goes before libpq closes the socket: later the number may be another socket's. */
 static void farewell_end(struct farewell *farewell) {
-  uv_poll_stop(&farewell->poll); /* before libpq closes the socket */
+  uv_close((uv_handle_t *)&farewell->poll, on_closed);
+  uv_close((uv_handle_t *)&farewell->timer, on_closed);
   PQfinish(farewell->conn);
-  uv_close((uv_handle_t *)&farewell->timer, on_timer_closed);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events);
@@ -82,6 +81,7 @@ void pg_farewell(struct io *io, PGconn *conn) {
     return;
   }
   farewell->poll.data = farewell->timer.data = farewell;
+  farewell->open_handles = 2;
   uv_update_time(io->loop); /* the timer counts from the loop's own time, cached before */
   uv_timer_init(io->loop, &farewell->timer);
   uv_timer_start(&farewell->timer, on_late, PG_FAREWELL_MS, 0);

@@ -35,7 +35,7 @@ struct tiny_server {
 
 struct tiny_peer {
   struct tiny_server *server;
-  const char *reply;
+  const char *chosen; /* by the server's `choose` */
   uv_tcp_t socket;
   uv_timer_t timer;
   uv_write_t write;
@@ -65,8 +65,9 @@ static inline void tiny_written(uv_write_t *write, int status) {
 static inline void tiny_answer(uv_timer_t *timer) {
   struct tiny_peer *peer = timer->data;
   struct tiny_server *server = peer->server;
-  size_t len = server->reply_len ? server->reply_len : strlen(peer->reply);
-  uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)peer->reply, (unsigned)len);
+  const char *reply = server->choose ? peer->chosen : server->reply;
+  size_t len = server->reply_len ? server->reply_len : strlen(reply);
+  uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)reply, (unsigned)len);
   peer->write.data = peer;
   uv_write(&peer->write, (uv_stream_t *)&peer->socket, &buffer, 1, tiny_written);
 }
@@ -85,8 +86,8 @@ static inline void tiny_read(uv_stream_t *stream, ssize_t count, const uv_buf_t 
     memcpy(server->last_request, buffer->base, len);
     server->last_request[len] = '\0';
     server->requests++;
-    peer->reply = server->choose ? server->choose(server, server->last_request) : server->reply;
-    if (peer->reply)
+    peer->chosen = server->choose ? server->choose(server, server->last_request) : NULL;
+    if (server->choose ? peer->chosen : server->reply)
       uv_timer_start(&peer->timer, tiny_answer, server->delay_ms, 0);
   } else if (count < 0) {
     tiny_peer_end(peer);
