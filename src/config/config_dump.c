@@ -11,7 +11,7 @@
 /* The value of a MAP is masked by its name, unless a check has validated it; a SECRET is masked in
  * its parts, and a TEXT if it is a URI with a password. */
 static char *shown(const struct option *option, const char *name, const char *text) {
-  if (name && !option->check && name_is_secret(name))
+  if (option->hidden || (name && !option->check && name_is_secret(name)))
     return mem_dup("***");
   if (option->type == OPTION_SECRET || strstr(text, "://"))
     return config_mask(text);

@@ -66,9 +66,13 @@ static bool map_read(struct config_yaml *yaml, const struct option *option, cons
   bool good = true;
   const yaml_node_t *key, *item;
   for (size_t i = 0; config_yaml_pair(yaml, node, i, &key, &item); i++) {
-    bool known = choice_check(yaml, option, key);
-    char *text = config_yaml_text(yaml, item, config_yaml_key(key));
     struct err err;
+    bool known = choice_check(yaml, option, key);
+    if (known && option->check_name && !option->check_name(config_yaml_key(key), &err)) {
+      config_yaml_error(yaml, key, "%s: %s", option->name, err.text);
+      known = false;
+    }
+    char *text = config_yaml_text(yaml, item, config_yaml_key(key));
     bool right = !text || !option->check || option->check(text, &err);
     if (!right)
       config_yaml_error(yaml, item, "%s of %s: %s", option->name, config_yaml_key(key), err.text);

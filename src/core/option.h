@@ -24,6 +24,7 @@ struct option {
   const char *name;
   enum option_type type;
   bool required;
+  bool hidden;                /* never shown, not even in part */
   int64_t min, max;           /* INT and DURATION (ms); both 0: no limit */
   const char *const *choices; /* NULL-terminated, or NULL */
   const char *fallback;       /* the default, as one would write it; NULL: unset */
@@ -32,6 +33,7 @@ struct option {
   /* TEXT, SECRET, and each text of a MAP: checks that it is a URL, an address, ..., so that the
    * error has its line. May be NULL. Must not block. */
   bool (*check)(const char *text, struct err *err);
+  bool (*check_name)(const char *name, struct err *err); /* each name of a MAP; the same */
 };
 
 /* A parsed value. Unset options are absent: count 0, text NULL. */

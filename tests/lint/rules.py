@@ -40,8 +40,8 @@ LIBRARIES = {
     r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
     r"curl/.*": {"io/http/"},
     r"yaml\.h": {"config"},
-    r"jansson\.h": {"core", "report", "audit", "clients/docker/"},
-    r"openssl/.*": {"report"},
+    r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/service/"},
+    r"openssl/.*": {"report", "io/http/"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
 

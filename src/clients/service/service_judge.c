@@ -2,6 +2,7 @@
 
 #include "core/format.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +110,7 @@ static void judge_port(const struct service_facts *facts, struct service_verdict
     say_waited(verdict, facts->resolving ? "name server: " : "port: ", facts->waited_ms);
   else
     snprintf(verdict->reason, sizeof verdict->reason, "%s", facts->port_err.text);
-  if (facts->has_health && facts->health == PROBE_ANSWERED) {
+  if (facts->has_health && !facts->only_tls && facts->health == PROBE_ANSWERED) {
     size_t used = strlen(verdict->reason);
     snprintf(verdict->reason + used, sizeof verdict->reason - used, "; health answers %d",
              facts->status);
@@ -119,17 +120,30 @@ static void judge_port(const struct service_facts *facts, struct service_verdict
 static void judge_health_failure(const struct service_facts *facts,
                                  struct service_verdict *verdict) {
   const struct err *err = &facts->health_err;
+  const char *what = facts->only_tls ? "" : "health: ";
   if (facts->health == PROBE_UNDER_WAY) {
     set_down(verdict, "timeout");
-    say_waited(verdict, "port open, health: ", facts->waited_ms);
+    say_waited(verdict,
+               facts->only_tls ? "port open, TLS: " : "port open, health: ", facts->waited_ms);
     return;
   }
   bool tls = strncmp(err->text, "TLS", 3) == 0;
   set_failed(verdict, err->kind,
-             tls                         ? "TLS"
-             : err->kind == ERR_PROTOCOL ? "no HTTP"
-                                         : state_of(err->kind));
-  snprintf(verdict->reason, sizeof verdict->reason, "port open, health: %s", err->text);
+             tls                                            ? "TLS"
+             : facts->only_tls && err->kind == ERR_PROTOCOL ? "TLS"
+             : err->kind == ERR_PROTOCOL                    ? "no HTTP"
+                                                            : state_of(err->kind));
+  snprintf(verdict->reason, sizeof verdict->reason, "port open, %s%s%s", what,
+           facts->only_tls && !tls ? "TLS: " : "", err->text);
+}
+
+__attribute__((format(printf, 2, 3))) static void add(struct service_verdict *verdict,
+                                                      const char *format, ...) {
+  size_t used = strlen(verdict->reason);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(verdict->reason + used, sizeof verdict->reason - used, format, args);
+  va_end(args);
 }
 
 static void judge_answer(const struct service_facts *facts, const struct service_rules *rules,
@@ -140,10 +154,18 @@ static void judge_answer(const struct service_facts *facts, const struct service
     set_down(verdict, code);
     snprintf(verdict->reason, sizeof verdict->reason, "answers %d (expected %s)", facts->status,
              rules->expect_text);
+    if (*facts->location)
+      add(verdict, ", redirects to %s", facts->location);
+    else if (facts->one_line)
+      add(verdict, ": %s", facts->excerpt);
   } else if (facts->body_lacks) {
     set_down(verdict, "bad body");
     snprintf(verdict->reason, sizeof verdict->reason, "answers %d without the expected text",
              facts->status);
+  } else if (*facts->lacks) {
+    set_down(verdict, "bad answer");
+    snprintf(verdict->reason, sizeof verdict->reason, "answers %d, but %s", facts->status,
+             facts->lacks);
   } else {
     snprintf(verdict->state, sizeof verdict->state, "%s", code);
   }
@@ -159,20 +181,30 @@ static void judge_slowness(const struct service_rules *rules, struct service_ver
   snprintf(verdict->reason, sizeof verdict->reason, "slow: took %s, above %s", took, limit);
 }
 
+static void judge_tls(const struct service_facts *facts, const struct service_rules *rules,
+                      struct service_verdict *verdict) {
+  if (verdict->severity != SEVERITY_OK || rules->insecure || !*facts->tls.weak)
+    return;
+  verdict->severity = SEVERITY_WARN;
+  snprintf(verdict->reason, sizeof verdict->reason, "weak TLS: %s", facts->tls.weak);
+}
+
 void service_judge(const struct service_facts *facts, const struct service_rules *rules,
                    struct service_verdict *verdict) {
   *verdict = (struct service_verdict){
       .available = true, .severity = SEVERITY_OK, .state = "up", .latency_us = -1};
-  if (facts->has_health && facts->health == PROBE_ANSWERED)
+  const bool has_answer = facts->has_health && !facts->only_tls;
+  if (has_answer && facts->health == PROBE_ANSWERED)
     verdict->latency_us = facts->health_us;
-  else if (!facts->has_health && facts->port == PROBE_ANSWERED)
+  else if (!has_answer && facts->port == PROBE_ANSWERED)
     verdict->latency_us = facts->connect_us;
 
   if (facts->port != PROBE_ANSWERED)
     judge_port(facts, verdict);
   else if (facts->has_health && facts->health != PROBE_ANSWERED)
     judge_health_failure(facts, verdict);
-  else if (facts->has_health)
+  else if (has_answer)
     judge_answer(facts, rules, verdict);
   judge_slowness(rules, verdict);
+  judge_tls(facts, rules, verdict);
 }

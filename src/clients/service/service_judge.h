@@ -1,7 +1,9 @@
 /* The meaning of a service's two probes: pure. */
 #pragma once
 
+#include "clients/service/service_expect.h"
 #include "core/err.h"
+#include "io/http/http_tls.h"
 #include "model/severity.h"
 
 #include <stddef.h>
@@ -27,12 +29,18 @@ struct service_facts {
   int64_t connect_us;
   bool resolving; /* the name of the port's host is still being resolved */
 
-  bool has_health;
+  bool has_health; /* or a TLS handshake in place of it: only_tls */
+  bool only_tls;
   enum probe_state health;
   struct err health_err;
   int status;
   int64_t health_us;
-  bool body_lacks; /* expect_body is set and is not in the response */
+  bool body_lacks;                    /* expect_body is set and is not in the response */
+  char lacks[SERVICE_LACKS_MAX];      /* other unexpected parts; "": nothing */
+  char excerpt[SERVICE_EXCERPT_MAX];  /* of the body of an unhealthy response */
+  bool one_line;                      /* the excerpt is all of it, and short */
+  char location[SERVICE_EXCERPT_MAX]; /* where it redirects to; "" */
+  struct http_tls tls;                /* what health's server showed; not known without TLS */
 
   int64_t waited_ms; /* how long the running probe has been waited for */
 };
@@ -41,13 +49,14 @@ struct service_rules {
   struct service_expect expect;
   const char *expect_text; /* as configured */
   int64_t slow_ms;         /* 0: only the thresholds judge the latency */
+  bool insecure;           /* certificates are not judged */
 };
 
 struct service_verdict {
   bool available;
   bool unknown;   /* a limit of this process prevented the probe: then it is not available either */
   char state[16]; /* "up", "200", "503", "refused", "timeout", ... */
-  char reason[320]; /* "" if it is available and not slow; may quote a server */
+  char reason[320]; /* "" if the severity is OK; may quote a server */
   enum severity severity;
   int64_t latency_us; /* -1: not measured */
 };

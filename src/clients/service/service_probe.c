@@ -1,15 +1,18 @@
 #include "clients/service/service_probe.h"
 
+#include "clients/service/service_request.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "io/clock.h"
 #include "io/http/http.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct service_probe {
-  const char *body_wanted;      /* the target's; NULL: any body is fine */
+  const struct target *target;
   struct dial *dial;            /* until it has answered */
   struct http_request *request; /* the same */
   int64_t started_ms;
@@ -21,8 +24,10 @@ struct service_probe {
 
 bool service_place_read(const struct target *target, struct service_place *place, struct err *err) {
   *place = (struct service_place){.rules = {.expect_text = target_text(target, "expect"),
-                                            .slow_ms = target_number(target, "slow")}};
-  return tcp_address_split(target_text(target, "address"), place->host, &place->port, err) &&
+                                            .slow_ms = target_number(target, "slow"),
+                                            .insecure = target_number(target, "insecure")}};
+  return service_request_check(target, err) &&
+         tcp_address_split(target_text(target, "address"), place->host, &place->port, err) &&
          service_expect_parse(place->rules.expect_text, &place->rules.expect, err);
 }
 
@@ -77,17 +82,53 @@ static void on_port(void *arg, const struct dial_result *result, const struct er
   end_if_answered(probe);
 }
 
+static struct service_wanted wanted_of(const struct target *target, const char *name) {
+  const struct option_value *value = target_option(target, name);
+  return (struct service_wanted){value->names, value->items, value->item_count};
+}
+
+/* "https://api/login?...": what follows may be a secret. */
+static void read_location(struct service_probe *probe, const char *location) {
+  const size_t len = strcspn(location, "?#");
+  char *text = mem_printf("%.*s%s", (int)len, location, location[len] ? "?..." : "");
+  const size_t left = service_hide_secrets(probe->target, text, strlen(text));
+  text_sanitize(probe->answer.facts.location, sizeof probe->answer.facts.location, text, left,
+                false);
+  free(text);
+}
+
+static void read_answer(struct service_probe *probe, const struct http_result *result) {
+  struct service_facts *facts = &probe->answer.facts;
+  const char *text = target_text(probe->target, "expect_body");
+  const struct service_wanted fields = wanted_of(probe->target, "expect_json"),
+                              headers = wanted_of(probe->target, "expect_headers");
+  facts->body_lacks = text && !memmem(result->body, result->body_len, text, strlen(text));
+  /* what is said of the answer may quote it */
+  char *body = mem_new(result->body_len + 1), *lines = mem_dup(result->headers);
+  memcpy(body, result->body, result->body_len);
+  const size_t len = service_hide_secrets(probe->target, body, result->body_len);
+  lines[service_hide_secrets(probe->target, lines, strlen(lines))] = '\0';
+  if (service_headers_hold(lines, &headers, facts->lacks) &&
+      service_json_holds(body, len, result->body_cut, &fields, facts->lacks))
+    *facts->lacks = '\0';
+  service_excerpt(body, len, facts->excerpt, &facts->one_line);
+  free(body);
+  free(lines);
+  read_location(probe, result->location);
+}
+
 static void on_health(void *arg, const struct http_result *result, const struct err *err) {
   struct service_probe *probe = arg;
   struct service_facts *facts = &probe->answer.facts;
-  const char *wanted = probe->body_wanted;
   probe->request = NULL;
   if (result) {
     facts->health = PROBE_ANSWERED;
     facts->status = result->status;
     facts->health_us = result->total_us;
-    facts->body_lacks = wanted && !memmem(result->body, result->body_len, wanted, strlen(wanted));
     probe->answer.first_byte_us = result->first_byte_us;
+    probe->answer.tls_us = result->tls_us ? result->tls_us - result->connect_us : 0;
+    memcpy(probe->answer.proxy, result->proxy, strlen(result->proxy) + 1);
+    read_answer(probe, result);
   } else {
     facts->health = PROBE_FAILED;
     facts->health_err = *err;
@@ -100,26 +141,37 @@ struct service_probe *service_probe_start(struct io *io, const struct target *ta
                                           service_probe_cb done, void *arg) {
   struct service_probe *probe = mem_new(sizeof *probe);
   const char *health = target_text(target, "health");
+  const bool only_tls = target_number(target, "tls");
+  char tls_url[HOST_MAX + 32];
   if (wait_ms < 1)
     wait_ms = 1;
   probe->done = done;
   probe->arg = arg;
-  probe->body_wanted = target_text(target, "expect_body");
+  probe->target = target;
   probe->started_ms = clock_now_ms();
-  probe->answer.facts.has_health = health != NULL;
+  probe->answer.facts.has_health = health || only_tls;
+  probe->answer.facts.only_tls = only_tls;
   uv_update_time(io->loop); /* the timer counts from the loop's own time, cached before */
   uv_timer_init(io->loop, &probe->timer);
   probe->timer.data = probe;
   /* health's own deadline comes first, because it knows how far it got */
   uv_timer_start(&probe->timer, on_late, (uint64_t)wait_ms + 1, 0);
   probe->dial = dial_start(io, place->host, place->port, on_port, probe);
+  if (only_tls) {
+    bool v6 = strchr(place->host, ':');
+    snprintf(tls_url, sizeof tls_url, "https://%s%s%s:%d/", v6 ? "[" : "", place->host,
+             v6 ? "]" : "", place->port);
+    health = tls_url;
+  }
   if (!health)
     return probe;
-  const struct http_query query = {.url = health,
-                                   .host = target_text(target, "host"),
-                                   .ca_file = target_text(target, "ca_file"),
-                                   .insecure = target_number(target, "insecure"),
-                                   .timeout_ms = wait_ms};
+  struct http_header *headers;
+  struct http_query query = service_request(target, &headers);
+  query.url = health;
+  query.timeout_ms = wait_ms;
+  query.only_tls = only_tls;
+  query.tls = &probe->answer.facts.tls;
   probe->request = http_send(io, &query, on_health, probe);
+  free(headers);
   return probe;
 }

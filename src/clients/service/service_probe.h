@@ -13,13 +13,16 @@ struct service_place {
   int port;
   struct service_rules rules; /* its texts are the target's */
 };
+/* Fails where its options do not go together. */
 bool service_place_read(const struct target *target, struct service_place *place,
                         struct err *err) MUST_CHECK;
 
 struct service_answer {
   struct service_facts facts;
   struct dial_result connected; /* where the port answered; its socket is closed */
+  int64_t tls_us;               /* of health's handshake alone; 0 without TLS */
   int64_t first_byte_us;        /* of health's answer */
+  char proxy[HOST_MAX + 8];     /* "host:port" that health was asked by; "": none */
 };
 
 typedef void (*service_probe_cb)(void *arg, const struct service_answer *answer);

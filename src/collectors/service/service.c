@@ -3,6 +3,7 @@
  * Both are probed at once. A service that is down is a regular result: its sample always has its
  * row, and no state of a service makes a job fail. */
 #include "clients/service/service_probe.h"
+#include "clients/service/service_request.h"
 #include "clients/service/service_runtime.h"
 #include "collectors/figures.h"
 #include "collectors/frame.h"
@@ -42,7 +43,55 @@ static const struct option options[] = {
     {.name = "expect_body",
      .type = OPTION_TEXT,
      .help = "text that the body of the health response must contain"},
-    {.name = "host", .type = OPTION_TEXT, .help = "Host header; default: the host of the URL"},
+    {.name = "expect_json",
+     .type = OPTION_MAP,
+     .help = "fields that the health response must have with these values",
+     .example = "{status: ok, \"checks.db\": up}",
+     .check_name = service_field_check},
+    {.name = "expect_headers",
+     .type = OPTION_MAP,
+     .help = "headers that the health response must have, containing these texts",
+     .example = "{strict-transport-security: max-age}",
+     .check = service_header_check,
+     .check_name = service_header_token_check},
+    {.name = "method",
+     .type = OPTION_CHOICE,
+     .choices = service_methods,
+     .help = "method of the health request; default: GET, or POST with a body",
+     .example = "HEAD"},
+    {.name = "headers",
+     .type = OPTION_MAP,
+     .help = "headers of the health request; never shown",
+     .example = "{Accept: application/json}",
+     .check = service_header_check,
+     .check_name = service_header_name_check,
+     .hidden = true},
+    {.name = "body",
+     .type = OPTION_SECRET,
+     .help = "body of the health request; never shown",
+     .hidden = true,
+     .example = "'{\"query\": \"{ping}\"}'"},
+    {.name = "bearer",
+     .type = OPTION_SECRET,
+     .help = "bearer token of the health request; never shown",
+     .example = "\"${API_TOKEN}\"",
+     .check = service_bearer_check,
+     .hidden = true},
+    {.name = "host",
+     .type = OPTION_TEXT,
+     .help = "Host header and, with TLS, the name that is verified; default: the host of the URL",
+     .example = "api.example.com",
+     .check = http_host_check},
+    {.name = "cert_file",
+     .type = OPTION_TEXT,
+     .help = "PEM file of the client certificate and its chain"},
+    {.name = "key_file",
+     .type = OPTION_TEXT,
+     .help = "PEM file of its key, without a password; default: in cert_file"},
+    {.name = "tls",
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "verify the TLS certificate of the port; for a service without health"},
     {.name = "ca_file",
      .type = OPTION_TEXT,
      .help = "PEM file with the CA certificates for TLS; default: those of the system"},
@@ -143,7 +192,7 @@ static void fill_probes(const struct service_answer *answer, const struct servic
   } else {
     row->cells[SERVICE_CONNECT] = row->cells[SERVICE_RESOLVE] = value_none("no connection");
   }
-  if (!facts->has_health)
+  if (!facts->has_health || facts->only_tls)
     return;
   if (facts->health == PROBE_ANSWERED) {
     row->cells[SERVICE_STATUS] = value_int(facts->status);
@@ -153,7 +202,39 @@ static void fill_probes(const struct service_answer *answer, const struct servic
   }
 }
 
-static void fill_past(const struct service *service, int64_t now_ms, struct row *row) {
+static void fill_tls(struct sample *sample, const struct http_tls *tls, struct row *row) {
+  if (!tls->known)
+    return;
+  const int64_t left_s = tls->expires_s - clock_wall_ms() / 1000;
+  row->cells[SERVICE_TLS] = value_real((double)left_s);
+  row->cells[SERVICE_TLS_EXPIRES] = value_int(tls->expires_s * 1000);
+  row->cells[SERVICE_TLS_NAMES] = value_text(sample_copy(sample, tls->names));
+  row->cells[SERVICE_TLS_ISSUER] = value_text(sample_copy(sample, tls->issuer));
+  row->cells[SERVICE_TLS_KEY] =
+      value_text(*tls->weak ? sample_printf(sample, "%s (weak: %s)", tls->key, tls->weak)
+                            : sample_copy(sample, tls->key));
+  row->cells[SERVICE_TLS_PROTOCOL] = *tls->protocol ? value_text(sample_copy(sample, tls->protocol))
+                                                    : value_none("libcurl does not use OpenSSL");
+  if (*tls->expiring)
+    row->cells[SERVICE_TLS_EXPIRING] = value_text(sample_copy(sample, tls->expiring));
+}
+
+/* Where it is not as it should be: what it said. */
+static void fill_answer(struct sample *sample, const struct service_answer *answer,
+                        const struct service_verdict *verdict, struct row *row) {
+  const struct service_facts *facts = &answer->facts;
+  if (*answer->proxy)
+    row->cells[SERVICE_PROXY] = value_text(sample_copy(sample, answer->proxy));
+  if (*facts->location)
+    row->cells[SERVICE_REDIRECT] = value_text(sample_copy(sample, facts->location));
+  if (!verdict->available && *facts->excerpt)
+    row->cells[SERVICE_BODY] = value_text(sample_copy(sample, facts->excerpt));
+  if (answer->tls_us > 0)
+    row->cells[SERVICE_HANDSHAKE] = seconds(answer->tls_us);
+}
+
+static void fill_past(struct sample *sample, const struct service *service, int64_t now_ms,
+                      struct row *row) {
   static const char reason[] = FIGURES_NEED_TWO;
   const struct service_history *history = &service->history;
   double ratio;
@@ -161,6 +242,13 @@ static void fill_past(const struct service *service, int64_t now_ms, struct row 
   bool known = service_history_availability(history, now_ms, &ratio, &window_ms);
   row->cells[SERVICE_AVAILABILITY] = known ? value_real(ratio) : value_none(reason);
   row->cells[SERVICE_WINDOW] = known ? value_real((double)window_ms / 1e3) : value_none(reason);
+  int64_t latencies_us[SERVICE_PERCENTILES];
+  service_history_percentiles(history, now_ms, latencies_us);
+  for (size_t i = 0; i < SERVICE_PERCENTILES; i++)
+    row->cells[SERVICE_LATENCY_P50 + i] =
+        latencies_us[i] >= 0
+            ? seconds(latencies_us[i])
+            : value_none(sample_printf(sample, "needs %zu answers", service_percentile_least(i)));
   row->cells[SERVICE_SINCE] = history->count > 1
                                   ? value_real((double)(now_ms - history->since_ms) / 1e3)
                                   : value_none(reason);
@@ -181,7 +269,7 @@ static struct sample *sample_make(struct service *service, const struct service_
   service_judge(&answer->facts, &service->place.rules, &verdict);
   if (!verdict.unknown)
     service_history_add(&service->history, verdict.state, verdict.severity == SEVERITY_OK,
-                        verdict.available, now_ms);
+                        verdict.available, verdict.latency_us, now_ms);
 
   struct sample *sample = sample_new(tables, 1);
   const char *name = service->watch.target->name;
@@ -189,7 +277,8 @@ static struct sample *sample_make(struct service *service, const struct service_
   assert(row); /* one row fits into any limit */
   row->severity = verdict.severity;
   row->reason = *verdict.reason ? sample_copy(sample, verdict.reason) : NULL;
-  row->lasted_ms = verdict.severity == SEVERITY_CRIT ? now_ms - service->history.since_ms : 0;
+  row->lasted_ms =
+      verdict.severity != SEVERITY_OK && !verdict.unknown ? now_ms - service->history.since_ms : 0;
   row->cells[SERVICE_NAME] = value_text(sample_copy(sample, name));
   row->cells[SERVICE_ADDRESS] =
       value_text(sample_copy(sample, target_text(service->watch.target, "address")));
@@ -200,7 +289,9 @@ static struct sample *sample_make(struct service *service, const struct service_
   if (*runtime)
     row->cells[SERVICE_RUNTIME] = value_text(runtime);
   fill_probes(answer, &verdict, row);
-  fill_past(service, now_ms, row);
+  fill_answer(sample, answer, &verdict, row);
+  fill_tls(sample, &answer->facts.tls, row);
+  fill_past(sample, service, now_ms, row);
   sample->address = sample_copy(sample, connected_text(sample, service->watch.target, answer));
   return sample;
 }
@@ -222,7 +313,7 @@ static void on_answer(void *arg, const struct service_answer *answer) {
 static void ask(void *self) {
   struct service *service = self;
   const struct target *target = service->watch.target;
-  service->watch.requests = target_text(target, "health") ? 2 : 1;
+  service->watch.requests = target_text(target, "health") || target_number(target, "tls") ? 2 : 1;
   service->probe = service_probe_start(service->watch.io, target, &service->place,
                                        watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms(),
                                        on_answer, service);

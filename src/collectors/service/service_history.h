@@ -11,6 +11,7 @@ enum { SERVICE_WINDOW_MS = 15 * 60 * 1000, SERVICE_OUTCOMES_MAX = 450 };
 struct service_outcome {
   int64_t at_ms;
   bool available;
+  int64_t latency_us; /* -1: there was no answer */
 };
 
 struct service_history {
@@ -23,8 +24,15 @@ struct service_history {
 };
 
 void service_history_add(struct service_history *history, const char *state, bool well,
-                         bool available, int64_t now_ms);
+                         bool available, int64_t latency_us, int64_t now_ms);
 /* The share of available outcomes in the window before now_ms, and its length. False with fewer
  * than two outcomes. */
 bool service_history_availability(const struct service_history *history, int64_t now_ms,
                                   double *ratio, int64_t *window_ms);
+
+enum service_percentile { SERVICE_P50, SERVICE_P95, SERVICE_P99, SERVICE_PERCENTILES };
+/* How many answers a percentile needs: below, it would be the slowest one. */
+size_t service_percentile_least(enum service_percentile which);
+/* The latencies within the window by nearest rank, -1 where there are too few. */
+void service_history_percentiles(const struct service_history *history, int64_t now_ms,
+                                 int64_t latencies_us[SERVICE_PERCENTILES]);

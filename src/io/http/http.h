@@ -10,28 +10,12 @@
 
 #include "core/err.h"
 #include "io/http/http_client.h"
+#include "io/http/http_query.h"
+#include "io/http/http_url.h" /* the checks of options */
 #include "io/io.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-enum { HTTP_BODY_MAX = 64 << 10 }; /* bytes kept of a body, unless the query says more */
-
-/* All borrowed for the call only. */
-struct http_query {
-  const char *url;       /* http or https */
-  const char *host;      /* the Host header, or NULL: the URL's */
-  const char *ca_file;   /* PEM, or NULL: the system's */
-  const char *cert_file; /* PEM of the client's certificate, or NULL: none */
-  const char *key_file;  /* PEM of its key, or NULL: in cert_file */
-  bool insecure;         /* certificates are not verified */
-  int64_t timeout_ms;    /* of all of it, looking up the name included */
-  const char *socket;    /* path of a Unix socket to connect to instead; or NULL */
-  bool keep;             /* uses a connection of an earlier request, and leaves it open */
-  const char *method;    /* NULL: GET */
-  const char *json;      /* body to send, application/json; NULL: none */
-  size_t body_max; /* bytes kept of the answer's body, then the transfer ends; 0: HTTP_BODY_MAX */
-};
 
 struct http_result {
   int status;            /* 200 */
@@ -43,7 +27,10 @@ struct http_result {
   int64_t date_s;   /* the server's clock, in seconds since 1970 (the header Date); -1: not said */
   const char *body; /* terminated; may hold NUL bytes; borrowed for the callback */
   size_t body_len;
-  bool body_cut; /* there was more than body_max */
+  bool body_cut;        /* there was more than body_max */
+  const char *headers;  /* as they came, a line each; terminated, borrowed; "" if only_tls */
+  const char *location; /* where it redirects to, an absolute URL; "" if it does not */
+  const char *proxy;    /* "host:port" of the one that was asked, without its password; "": none */
 };
 
 typedef void (*http_cb)(void *arg, const struct http_result *result, const struct err *err);
@@ -57,6 +44,3 @@ struct http_request; /* one under way */
 struct http_request *http_send(struct io *io, const struct http_query *query, http_cb done,
                                void *arg);
 void http_cancel(struct http_request *request);
-
-/* Whether it is an http or https URL with a host. */
-bool http_url_check(const char *url, struct err *err) MUST_CHECK;

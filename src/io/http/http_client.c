@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "io/http/http_multi.h"
+#include "io/http/http_tls_watch.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ struct http_client *http_client_get(struct io *io) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   struct http_client *client = mem_new(sizeof *client);
   client->loop = io->loop;
+  client->tls_index = http_tls_index_new();
   client->multi = curl_multi_init();
   if (!client->multi)
     mem_failed();
@@ -41,6 +43,7 @@ void http_client_free(struct http_client *client) {
   if (!client)
     return;
   curl_multi_cleanup(client->multi); /* ends its watches by on_watch_wanted */
+  http_tls_index_free(client->tls_index);
   curl_global_cleanup();
   uv_close((uv_handle_t *)&client->timer, on_client_closed);
 }

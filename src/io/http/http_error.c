@@ -1,8 +1,11 @@
 #include "io/http/http_error.h"
 
+#include "core/format.h"
 #include "io/limit.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static void connect_error(int os_error, const char *detail, struct err *err) {
@@ -83,17 +86,51 @@ void http_error(CURLcode code, int os_error, const char *detail, struct err *err
   case CURLE_WEIRD_SERVER_REPLY:
     err_set(err, ERR_PROTOCOL, "the answer is not HTTP");
     return;
+  case CURLE_BAD_CONTENT_ENCODING:
+    err_set(err, ERR_PROTOCOL, "the compressed answer cannot be decoded");
+    return;
+  case CURLE_SSL_CERTPROBLEM: /* of the client; OpenSSL's own words for it do not help */
+    err_set(err, ERR_INVALID,
+            "TLS: cannot use the client certificate; its file must hold it in PEM, "
+            "its key must belong to it and have no password");
+    return;
   case CURLE_SSL_CACERT_BADFILE:
     err_set(err, ERR_INVALID, "TLS: cannot read the CA file");
     return;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CERTPROBLEM:
   case CURLE_SSL_CIPHER:
   case CURLE_SSL_ISSUER_ERROR:
     tls_error(detail, err);
     return;
   default:
     err_set(err, ERR_PROTOCOL, "%s", detail);
+  }
+}
+
+__attribute__((format(printf, 2, 3))) static void add(struct err *err, const char *format, ...) {
+  size_t used = strlen(err->text);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(err->text + used, sizeof err->text - used, format, args);
+  va_end(args);
+}
+
+void http_error_tls(const struct http_tls *tls, int64_t now_s, struct err *err) {
+  if (!tls->known || strncmp(err->text, "TLS: ", 5) != 0)
+    return;
+  if (strstr(err->text, "has expired") && tls->expires_s < now_s) {
+    char ago[FORMAT_MAX], when[FORMAT_MAX];
+    format_duration(ago, sizeof ago, (double)(now_s - tls->expires_s));
+    format_time(when, sizeof when, tls->expires_s * 1000, true, true);
+    add(err, " %s ago, at %s UTC", ago, when);
+    if (*tls->expiring)
+      add(err, " (the one of %s)", tls->expiring);
+  } else if (strstr(err->text, "different host name")) {
+    add(err, ": it is for %s", tls->names);
+  } else if (strstr(err->text, "too weak") && *tls->weak) {
+    add(err, ": %s", tls->weak);
+  } else if (strstr(err->text, "self") || strstr(err->text, "issuer")) {
+    add(err, "; its issuer is %s", tls->issuer);
   }
 }

@@ -1,5 +1,7 @@
 #include "collectors/collector.h"
 
+#include "clients/service/service_probe.h"
+#include "clients/service/service_request.h"
 #include "io/http/http.h"
 #include "support/tiny_server.h"
 
@@ -259,6 +261,100 @@ static void test_bad_options(void **state) {
   check_refused("address", "api", "host:port");
   check_refused("expect", "ok", "status codes");
   check_refused("health", "/health", "URL");
+  check_refused("method", "DELETE", "not one of GET");
+  check_refused("host", "a b", "not a host name");
+  check_refused("bearer", "a\nb", "a token is ASCII");
+  struct err err = {0};
+  assert_true(service_header_name_check("X-Api-Key", &err));
+  assert_false(service_header_name_check("X Api", &err));
+  assert_false(service_header_name_check("", &err));
+  assert_false(service_header_name_check("host", &err));
+  assert_string_equal(err.text, "the header Host is set by the option host");
+  assert_false(service_header_name_check("content-length", &err));
+  assert_true(service_header_check("", &err));
+  assert_false(service_header_check("s3cret\r\nX: y", &err));
+  assert_null(strstr(err.text, "s3cret")); /* it may be one */
+}
+
+/* What makes no sense together is said when the target is opened. */
+static void test_options_together(void **state) {
+  struct fixture *fixture = *state;
+  static const char *const cases[][5] = {
+      {"bearer", "x", NULL, NULL, NULL}, /* fine */
+      {"method", "HEAD", "body", "x", "a HEAD request has no body"},
+      {"method", "HEAD", "expect_body", "x", "that of HEAD has none"},
+      {"health", "https://a/", "tls", "true", "tls is for a service without health"},
+      {"key_file", "k", NULL, NULL, "not set"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct target *target = target_new(&collector_service.kind, "api");
+    fill(target, "address", "127.0.0.1:1");
+    fill(target, cases[i][0], cases[i][1]);
+    if (cases[i][2])
+      fill(target, cases[i][2], cases[i][3]);
+    struct service_place place;
+    struct err err = {0};
+    assert_int_equal(service_place_read(target, &place, &err), cases[i][4] == NULL);
+    if (cases[i][4])
+      assert_non_null(strstr(err.text, cases[i][4]));
+    target_free(target);
+  }
+  (void)fixture;
+}
+
+static void test_request(void **state) {
+  struct fixture *fixture = *state;
+  fixture->server.reply = ok_reply;
+  fill(fixture->target, "bearer", "t0ken");
+  fill(fixture->target, "body", "ping");
+  watch(fixture, fixture->server.port, fixture->server.port);
+  assert_string_equal(text(collect(fixture, 5000), "state"), "200");
+  assert_non_null(strstr(fixture->server.last_request, "POST /health"));
+  assert_non_null(strstr(fixture->server.last_request, "Authorization: Bearer t0ken\r\n"));
+  assert_non_null(strstr(fixture->server.last_request, "\r\n\r\nping"));
+}
+
+/* The secrets of the request do not come back by the answer. */
+static void test_secrets_sent_back(void **state) {
+  struct fixture *fixture = *state;
+  fixture->server.reply = "HTTP/1.1 500 x\r\nContent-Length: 27\r\nX-Seen: t0ken-t0ken\r\n\r\nbad "
+                          "token: t0ken-t0ken\033[2J!";
+  fill(fixture->target, "bearer", "t0ken-t0ken");
+  watch(fixture, fixture->server.port, fixture->server.port);
+  const struct row *row = collect(fixture, 5000);
+  assert_string_equal(text(row, "state"), "500");
+  assert_non_null(strstr(row->reason, "answers 500 (expected 200-299): bad token: ***"));
+  assert_null(strchr(row->reason, '\033'));
+  assert_non_null(strstr(text(row, "body"), "bad token: ***"));
+  fixture->server.reply = "HTTP/1.1 302 x\r\nContent-Length: 0\r\n"
+                          "Location: /login/t0ken-t0ken?code=1\r\n\r\n";
+  row = collect(fixture, 5000);
+  assert_non_null(strstr(row->reason, "answers 302 (expected 200-299), redirects to http://127"));
+  assert_non_null(strstr(row->reason, "/login/***?..."));
+  assert_non_null(strstr(text(row, "redirect"), "/login/***?..."));
+  assert_int_equal(cell(row, "body").type, VALUE_NONE);
+}
+
+static void test_json_and_headers(void **state) {
+  struct fixture *fixture = *state;
+  char name[] = "db", item[] = "up", *names[] = {name}, *items[] = {item};
+  struct option_value *wanted = NULL;
+  for (size_t i = 0; i < fixture->target->kind->option_count; i++)
+    if (strcmp(fixture->target->kind->options[i].name, "expect_json") == 0)
+      wanted = &fixture->target->values[i];
+  wanted->names = names;
+  wanted->items = items;
+  wanted->item_count = 1;
+  watch(fixture, fixture->server.port, fixture->server.port);
+  fixture->server.reply = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"db\": \"up\"}"
+                          "\r\n";
+  assert_string_equal(text(collect(fixture, 5000), "state"), "200");
+  fixture->server.reply = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"db\": 12}";
+  const struct row *row = collect(fixture, 5000);
+  assert_string_equal(text(row, "state"), "bad answer");
+  assert_string_equal(row->reason, "answers 200, but db is 12 (expected up)");
+  assert_string_equal(text(row, "body"), "{\"db\": 12}");
+  *wanted = (struct option_value){0}; /* not the target's to free */
 }
 
 int main(void) {
@@ -277,6 +373,10 @@ int main(void) {
       TEST(test_body),
       TEST(test_cancel),
       TEST(test_bad_options),
+      TEST(test_options_together),
+      TEST(test_request),
+      TEST(test_secrets_sent_back),
+      TEST(test_json_and_headers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

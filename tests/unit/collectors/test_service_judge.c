@@ -1,5 +1,5 @@
-#include "collectors/service/service_history.h"
 #include "clients/service/service_judge.h"
+#include "collectors/service/service_history.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,6 +103,56 @@ static void test_verdicts(void **state) {
   assert_int_equal(verdict.severity, SEVERITY_CRIT);
 }
 
+/* A weak key is a warning, but for whom it was said not to verify; what is worse comes first. */
+static void test_weak_tls(void **state) {
+  (void)state;
+  struct service_rules rules = {.expect_text = "200-299"};
+  struct err err;
+  struct service_verdict verdict;
+  assert_true(service_expect_parse(rules.expect_text, &rules.expect, &err));
+  struct service_facts facts = {.port = PROBE_ANSWERED,
+                                .has_health = true,
+                                .health = PROBE_ANSWERED,
+                                .status = 200,
+                                .tls = {.known = true, .weak = "RSA key of 1024 bits"}};
+  service_judge(&facts, &rules, &verdict);
+  assert_int_equal(verdict.severity, SEVERITY_WARN);
+  assert_true(verdict.available);
+  assert_string_equal(verdict.state, "200");
+  assert_string_equal(verdict.reason, "weak TLS: RSA key of 1024 bits");
+  facts.status = 500;
+  service_judge(&facts, &rules, &verdict);
+  assert_int_equal(verdict.severity, SEVERITY_CRIT);
+  assert_string_equal(verdict.reason, "answers 500 (expected 200-299)");
+  facts.status = 200;
+  rules.insecure = true;
+  service_judge(&facts, &rules, &verdict);
+  assert_int_equal(verdict.severity, SEVERITY_OK);
+}
+
+static void test_only_tls(void **state) {
+  (void)state;
+  struct service_facts facts = {.port = PROBE_ANSWERED,
+                                .connect_us = 900,
+                                .has_health = true,
+                                .only_tls = true,
+                                .health = PROBE_ANSWERED,
+                                .health_us = 5000};
+  struct service_verdict verdict = judge(facts, 0);
+  assert_string_equal(verdict.state, "up");
+  assert_int_equal(verdict.latency_us, 900);
+  facts.health = PROBE_FAILED;
+  err_set(&facts.health_err, ERR_PROTOCOL, "TLS: certificate has expired");
+  verdict = judge(facts, 0);
+  assert_string_equal(verdict.state, "TLS");
+  assert_string_equal(verdict.reason, "port open, TLS: certificate has expired");
+  err_set(&facts.health_err, ERR_CLOSED, "connection reset");
+  assert_string_equal(judge(facts, 0).reason, "port open, TLS: connection reset");
+  facts.health = PROBE_UNDER_WAY;
+  facts.waited_ms = 3000;
+  assert_string_equal(judge(facts, 0).reason, "port open, TLS: no answer within 3.0s");
+}
+
 /* A limit of ours is no outage of the service's. */
 static void test_our_own_limit(void **state) {
   (void)state;
@@ -129,43 +179,70 @@ static void test_history(void **state) {
   double ratio;
   int64_t window;
   assert_false(service_history_availability(&history, 1000, &ratio, &window));
-  service_history_add(&history, "200", true, true, 1000);
+  service_history_add(&history, "200", true, true, -1, 1000);
   assert_false(service_history_availability(&history, 1000, &ratio, &window));
-  service_history_add(&history, "200", true, true, 3000);
-  service_history_add(&history, "503", false, false, 5000);
+  service_history_add(&history, "200", true, true, -1, 3000);
+  service_history_add(&history, "503", false, false, -1, 5000);
   assert_int_equal(history.since_ms, 5000);
-  service_history_add(&history, "503", false, false, 7000);
+  service_history_add(&history, "503", false, false, -1, 7000);
   assert_int_equal(history.since_ms, 5000);
   assert_true(service_history_availability(&history, 7000, &ratio, &window));
   assert_true(ratio == 0.5);
   assert_int_equal(window, 6000);
   /* Refused, then slow: one trouble, as old as its first sign, like the finding that it is. */
   struct service_history trouble = {0};
-  service_history_add(&trouble, "200", true, true, 1000);
-  service_history_add(&trouble, "refused", false, false, 2000);
-  service_history_add(&trouble, "200", false, true, 9000);
+  service_history_add(&trouble, "200", true, true, -1, 1000);
+  service_history_add(&trouble, "refused", false, false, -1, 2000);
+  service_history_add(&trouble, "200", false, true, -1, 9000);
   assert_int_equal(trouble.since_ms, 2000);
-  service_history_add(&trouble, "200", true, true, 10000);
+  service_history_add(&trouble, "200", true, true, -1, 10000);
   assert_int_equal(trouble.since_ms, 10000);
   /* What is older than the window has left it. */
   int64_t later = 5000 + SERVICE_WINDOW_MS;
-  service_history_add(&history, "200", true, true, later);
+  service_history_add(&history, "200", true, true, -1, later);
   assert_true(service_history_availability(&history, later, &ratio, &window));
   assert_int_equal(window, SERVICE_WINDOW_MS);
   assert_true(ratio > 0.33 && ratio < 0.34);
   /* The ring is full, and only the newest count. */
   for (int i = 0; i < 2 * SERVICE_OUTCOMES_MAX; i++)
-    service_history_add(&history, "200", true, true, later + i);
+    service_history_add(&history, "200", true, true, -1, later + i);
   assert_true(service_history_availability(&history, later + 1000, &ratio, &window));
   assert_true(ratio == 1);
 }
 
+static void test_percentiles(void **state) {
+  (void)state;
+  struct service_history history = {0};
+  int64_t us[SERVICE_PERCENTILES];
+  service_history_percentiles(&history, 0, us);
+  assert_int_equal(us[SERVICE_P50], -1);
+  service_history_add(&history, "timeout", false, false, -1, 1000); /* not an answer */
+  service_history_add(&history, "200", true, true, 30, 1001);
+  service_history_percentiles(&history, 1001, us);
+  assert_int_equal(us[SERVICE_P50], -1);
+  service_history_add(&history, "200", true, true, 10, 1002);
+  service_history_percentiles(&history, 1002, us);
+  assert_int_equal(us[SERVICE_P50], 10);
+  assert_int_equal(us[SERVICE_P95], -1);
+  for (int i = 100; i >= 1; i--) /* 1 to 100, with the two before it */
+    service_history_add(&history, "200", true, true, i, 2000);
+  service_history_percentiles(&history, 2000, us);
+  assert_int_equal(us[SERVICE_P50], 49); /* the 51st of 102, in which 10 and 30 are twice */
+  assert_int_equal(us[SERVICE_P95], 95);
+  assert_int_equal(us[SERVICE_P99], 99);
+  /* Only what is within the window counts. */
+  service_history_percentiles(&history, 1002 + SERVICE_WINDOW_MS, us);
+  assert_int_equal(us[SERVICE_P99], 99);
+  service_history_percentiles(&history, 2001 + SERVICE_WINDOW_MS, us);
+  assert_int_equal(us[SERVICE_P50], -1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_expect),
-      cmocka_unit_test(test_verdicts),
-      cmocka_unit_test(test_our_own_limit),
-      cmocka_unit_test(test_history),
+      cmocka_unit_test(test_expect),        cmocka_unit_test(test_verdicts),
+      cmocka_unit_test(test_weak_tls),      cmocka_unit_test(test_only_tls),
+      cmocka_unit_test(test_our_own_limit), cmocka_unit_test(test_history),
+      cmocka_unit_test(test_percentiles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,41 @@
+/* What is asked by HTTP. */
+#pragma once
+
+#include "io/http/http_tls.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes kept of a body, unless the query says more; an answer with longer headers is an error. */
+enum { HTTP_BODY_MAX = 64 << 10, HTTP_HEADERS_MAX = 256 << 10 };
+
+struct http_header {
+  const char *name, *value;
+};
+
+/* All borrowed for the call only. */
+struct http_query {
+  const char *url;  /* http or https */
+  const char *host; /* the Host header and, with TLS, the name that is asked for and verified; the
+                       URL then says where to connect. NULL: the URL's */
+  const char *ca_file;   /* PEM, or NULL: the system's */
+  const char *cert_file; /* PEM of the client's certificate, or NULL: none */
+  const char *key_file;  /* PEM of its key, or NULL: in cert_file */
+  bool insecure;         /* certificates are not verified */
+  int64_t timeout_ms;    /* of all of it, looking up the name included */
+  const char *socket;    /* path of a Unix socket to connect to instead; or NULL */
+  bool keep;             /* uses a connection of an earlier request, and leaves it open */
+  const char *method;    /* NULL: GET, or POST with a body */
+  const char *json;      /* body to send, application/json; NULL: none */
+  const char *body;      /* body to send; application/json if it looks like it. NULL: none */
+  const char *bearer;    /* token of an Authorization header; NULL: none */
+  const struct http_header *headers;
+  size_t header_count;
+  bool encoded;    /* takes a compressed answer too; its body is what that decodes to */
+  size_t body_max; /* bytes kept of the answer's body, then the transfer ends; 0: HTTP_BODY_MAX */
+  bool only_tls;   /* ends when TLS is established, directly and without a request: status 0 */
+  /* Gets what the server showed, before the callback, also with an error; has to live as long as
+   * the request. NULL: not wanted. Not with `keep`. */
+  struct http_tls *tls;
+};
