@@ -171,7 +171,7 @@ def test_a_configuration_is_checked(config):
 def test_the_default_configuration_shows_ranges():
     text = stacktop("config", "--default").stdout
     for words in ("interval: 2s  # time between collections (200ms to 1d, default 2s)",
-                  "(compose | docker | kubernetes | systemd)", "(10s to 1h, default 60s)",
+                  "(start | stop | restart | status | compose | docker | kubernetes | systemd)", "(10s to 1h, default 60s)",
                   "(true | false, default false)"):
         assert words in text
     options = re.findall(r"^#? *\w+: \d+(?:ms|s|m|h|d)?  # .*$", text, re.M)
