@@ -1,8 +1,8 @@
+#include "core/json_node.h"
+#include "core/json_tree.h"
 #include "core/mem.h"
 #include "report/json.h"
-#include "core/json_node.h"
 #include "report/json_read_table.h"
-#include "core/json_tree.h"
 
 #include <stdlib.h>
 #include <string.h>

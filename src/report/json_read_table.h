@@ -1,8 +1,8 @@
 /* The tables of one target, read from a document. */
 #pragma once
 
-#include "model/model.h"
 #include "core/json_node.h"
+#include "model/model.h"
 
 /* Creates the state's sample with all its tables from the target's node: the specs in `arena`, the
  * rest in the sample. past: the rows contain their histories; otherwise each history starts with

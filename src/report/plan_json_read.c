@@ -1,8 +1,8 @@
+#include "core/json_node.h"
+#include "core/json_tree.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "core/json_node.h"
 #include "report/json_read_table.h"
-#include "core/json_tree.h"
 #include "report/plan_json.h"
 #include "report/plan_json_parts.h"
 

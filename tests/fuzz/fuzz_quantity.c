@@ -4,10 +4,10 @@
  * FORMAT_MAX; a range of status codes is ordered, a port is a number. */
 #include "fuzz.h"
 
-#include "io/http/http.h"
 #include "clients/service/service_judge.h"
 #include "core/format.h"
 #include "core/quantity.h"
+#include "io/http/http.h"
 #include "io/tcp.h"
 
 static void check_err(bool good, const struct err *err) {

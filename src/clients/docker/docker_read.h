@@ -61,8 +61,8 @@ struct docker_filter {
   size_t count;
 };
 
-/* False if it is not a list of containers. Reads at most `max` of those that are wanted; *total gets
- * how many there are of them. */
+/* False if it is not a list of containers. Reads at most `max` of those that are wanted; *total
+ * gets how many there are of them. */
 bool docker_containers_read(json_t *json, const struct docker_filter *filter, struct arena *arena,
                             struct docker_container *containers, size_t max, size_t *count,
                             size_t *total) MUST_CHECK;
