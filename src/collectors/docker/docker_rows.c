@@ -213,7 +213,8 @@ struct sample *docker_sample(const struct docker_answers *answers, struct docker
   }
   forget_the_gone(memory);
   struct table *containers = &sample->tables[1];
-  qsort(containers->rows, containers->row_count, sizeof *containers->rows, by_harm);
+  if (containers->row_count > 0)
+    qsort(containers->rows, containers->row_count, sizeof *containers->rows, by_harm);
   fill_summary(sample, answers, &totals);
   add_notes(sample, answers, &totals);
   if (*answers->version)

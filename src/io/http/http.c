@@ -29,7 +29,7 @@ struct http_request {
   int64_t timeout_ms, started_us, resolve_us;
   uv_timer_t timer; /* the deadline */
   char *body;
-  size_t body_len, body_max;
+  size_t body_len, body_capacity, body_max;
   bool body_cut;
   int64_t date_s;
   char *headers;
@@ -74,7 +74,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
   struct http_request *request = arg;
   size_t len = size * count, room = request->body_max - request->body_len;
   size_t kept = len < room ? len : room;
-  request->body = mem_resize(request->body, request->body_len + kept + 1);
+  if (request->body_len + kept + 1 > request->body_capacity) {
+    request->body_capacity = 2 * (request->body_len + kept) + 1;
+    request->body = mem_resize(request->body, request->body_capacity);
+  }
   memcpy(request->body + request->body_len, bytes, kept);
   request->body_len += kept;
   request->body[request->body_len] = '\0';
