@@ -167,7 +167,9 @@ static void test_endless_headers(void **state) {
   fixture->server.reply = reply;
   fixture->server.reply_len = size;
   struct outcome *outcome = send_(fixture, (struct http_query){0});
-  assert_string_equal(outcome->err.text, "the headers of the answer are longer than 256 kB");
+  /* newer versions of curl have a limit of their own, on the number of lines */
+  if (!strstr(outcome->err.text, "Too many response headers"))
+    assert_string_equal(outcome->err.text, "the headers of the answer are longer than 256 kB");
   assert_int_equal(outcome->err.kind, ERR_PROTOCOL);
   memset(reply + used + 5, 'x', size - (size_t)used - 5);
   outcome = send_(fixture, (struct http_query){0});
