@@ -19,13 +19,12 @@ struct child {
   child_cb done; /* NULL: it was cancelled, or the callback has come */
   void *arg;
   int64_t timeout_ms, started_us;
-  bool runs, killed;
+  bool runs;
   struct err failure; /* it could not be started: reported from the timer */
   char program[128];
   char *output;
   size_t len, capacity;
   bool cut;
-  int status, signal;
 };
 
 static void on_closed(uv_handle_t *handle) {
@@ -130,7 +129,6 @@ static void on_grace_over(uv_timer_t *timer) {
 }
 
 static void child_kill(struct child *child) {
-  child->killed = true;
   send_signal(child, SIGTERM);
   uv_timer_start(&child->timer, on_grace_over, CHILD_GRACE_MS, 0);
 }

@@ -181,6 +181,17 @@ def test_other_commands_than_those_that_were_shown_are_not_run(api, tmp_path):
     assert "now names other commands" in run.stdout + run.stderr and not (tmp_path / "ran").exists()
 
 
+def test_a_difference_at_the_end_of_a_long_command_counts(api, tmp_path):
+    long = " ".join(["$a"] * 300)  # 1,500 bytes once quoted; the plan shows and compares all of it
+    config = configured(tmp_path, api.entry(runtime={"start": f"true {long} one"}, ready="1s"))
+    planned = plan(config, "service.start", "api")
+    configured(tmp_path, api.entry(runtime={"start": f"true {long} two"}, ready="1s"))
+    assert "now names other commands" in apply(config, planned, FAILED).stdout
+    configured(tmp_path, api.entry(runtime={"start": "true " + "x" * 1000}))
+    run = stacktop("-c", config, "config", "--check")
+    assert run.status != OK and "longer than 1000 bytes" in run.stderr
+
+
 def test_no_shell_sees_the_command(api, tmp_path):
     words = f"touch '{tmp_path}/a b' {tmp_path}/$(id) {tmp_path}/c;touch"
     config = configured(tmp_path, api.entry(runtime={"start": words}, ready="1s"))

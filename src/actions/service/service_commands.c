@@ -4,9 +4,9 @@
  * no longer. The exit code of a program alone proves nothing. */
 #include "actions/found.h"
 #include "actions/service/service_step.h"
+#include "actions/shown.h"
 #include "clients/service/service_runtime.h"
 #include "core/format.h"
-#include "core/quote.h"
 #include "io/clock.h"
 
 #include <assert.h>
@@ -21,7 +21,6 @@ enum {
   SURVEY_MS = 20000,      /* one look and one `status` */
   READY_MAX_MS = 3600000, /* the option `ready` allows no more */
   LOOK_AGAIN_MS = 200,
-  COMMAND_MAX = 1024,
 };
 
 struct verb {
@@ -62,15 +61,20 @@ static void programs_of(const struct service_commands *commands, enum service_ve
   }
 }
 
-static const char *command_text(char out[COMMAND_MAX], char *const *argv) {
-  size_t at = 0;
-  *out = '\0';
-  for (size_t i = 0; argv[i] && at < COMMAND_MAX; i++) {
-    char word[COMMAND_MAX];
-    quote_word(word, sizeof word, argv[i]);
-    at += (size_t)snprintf(out + at, COMMAND_MAX - at, "%s%s", i > 0 ? " " : "", word);
-  }
-  return out;
+static const char *command_text(struct arena *arena, char *const *argv) {
+  const char *text = "";
+  for (size_t i = 0; argv[i]; i++)
+    text = arena_printf(arena, "%s%s%s", text, i > 0 ? " " : "", shown_word(arena, argv[i]));
+  return text;
+}
+
+/* All of them in one text: the identity of what is run. */
+static const char *commands_text(struct arena *arena, char **const programs[]) {
+  const char *text = "";
+  for (size_t i = 0; programs[i]; i++)
+    text =
+        arena_printf(arena, "%s%s%s", text, i > 0 ? " && " : "", command_text(arena, programs[i]));
+  return text;
 }
 
 static bool applies(const struct target *target, enum service_verb verb, struct err *why) {
@@ -139,48 +143,44 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   const struct target *target = request->target;
   struct service_commands commands;
   char **programs[PROGRAMS_MAX + 1];
-  char text[COMMAND_MAX];
-  const char *all = "", *reason = found_text(request->found, "reason");
+  const char *reason = found_text(request->found, "reason");
   ACTION_OBJECTS(plan, columns, identities);
   struct plan_object *object = plan_object(plan, target->name, target->name);
   if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
   service_commands_init(&commands, target);
   programs_of(&commands, verb->verb, programs);
-  for (size_t i = 0; programs[i]; i++) {
-    plan_say(plan, PLAN_EFFECT, "%s", command_text(text, programs[i]));
-    all = plan_printf(plan, "%s%s%s", all, i > 0 ? " && " : "", text);
-  }
+  for (size_t i = 0; programs[i]; i++)
+    plan_say(plan, PLAN_EFFECT, "%s", command_text(&plan->arena, programs[i]));
+  action_bind(plan, "address", plan_copy(plan, target_text(target, "address")));
+  action_bind(plan, "commands", commands_text(&plan->arena, programs));
   service_commands_fini(&commands);
-  object->cells[CELL_ADDRESS] = object->identities[0] =
-      plan_copy(plan, target_text(target, "address"));
+  object->cells[CELL_ADDRESS] = plan_copy(plan, target_text(target, "address"));
   object->cells[CELL_NOW] = plan_copy(plan, *reason ? reason : found_text(request->found, "state"));
-  object->identities[1] = all;
   plan->title = plan_printf(plan, "%s %s", verb->title, target->name);
   plan->unit = "service";
   say_status(plan, request->found);
   plan_say(plan, PLAN_BLAST,
            verb->up ? "done when the service answers as it should"
                     : "done when the service no longer answers");
-  plan_say(plan, PLAN_PRECONDITION, "the configuration still names these commands");
+  plan_say(plan, PLAN_PRECONDITION,
+           "the configuration still names these commands and this address");
   if (verb->loss)
     plan_say(plan, PLAN_LOSS, "%s", verb->loss);
   if (verb->undo)
     plan_say(plan, PLAN_UNDO, "stacktop plan %s %s", verb->undo,
-             quote_word(text, sizeof text, target->name));
+             shown_word(&plan->arena, target->name));
   return true;
 }
 
 /* ---- execute */
 
-/* Whether the commands are those that were shown. */
+/* Whether the address and the commands are those that were shown. */
 static bool is_same(struct step *step, char **const programs[]) {
-  char text[COMMAND_MAX];
-  const char *all = "";
-  for (size_t i = 0; programs[i]; i++)
-    all = arena_printf(&step->arena, "%s%s%s", all, i > 0 ? " && " : "",
-                       command_text(text, programs[i]));
-  return strcmp(all, action_identity(step->call->plan, 0, "commands")) == 0;
+  const struct plan *plan = step->call->plan;
+  return strcmp(commands_text(&step->arena, programs), action_identity(plan, 0, "commands")) == 0 &&
+         strcmp(target_text(step->call->target, "address"), action_identity(plan, 0, "address")) ==
+             0;
 }
 
 /* earlier: the program before it, which has done its part; NULL: it is the first. */
@@ -219,7 +219,8 @@ static bool execute(struct step *step) {
   service_commands_init(&commands, step->call->target);
   programs_of(&commands, verb_of(step->call->plan->action)->verb, programs);
   if (!programs[0] || !is_same(step, programs))
-    good = step_fail(step, ERR_INVALID, "the configuration now names other commands");
+    good = step_fail(step, ERR_INVALID,
+                     "the configuration now names other commands or another address");
   for (size_t i = 0; good && programs[i]; i++)
     good = run_one(step, programs[i], i > 0 ? programs[i - 1][0] : NULL);
   service_commands_fini(&commands);
@@ -239,7 +240,7 @@ static bool verify(struct step *step) {
   struct outcome *outcome = step->call->outcome;
   struct service_verdict verdict;
   const int64_t began_ms = clock_now_ms();
-  char took[FORMAT_MAX], word[PLAN_NAME_MAX * 4];
+  char took[FORMAT_MAX];
   if (outcome_count(outcome, OBJECT_SENT) == 0)
     return true;
   for (;;) {
@@ -260,8 +261,7 @@ static bool verify(struct step *step) {
   outcome_set(outcome, 0, OBJECT_DONE, "%s after %s", verb->up ? "healthy" : "down", took);
   outcome_proof(outcome, "%s", outcome->objects[0].words);
   if (verb->undo)
-    outcome_undo(outcome, "%s %s", verb->undo,
-                 quote_word(word, sizeof word, step->call->plan->target));
+    outcome_undo(outcome, "%s %s", verb->undo, shown_word(&step->arena, step->call->plan->target));
   return true;
 }
 

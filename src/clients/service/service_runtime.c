@@ -17,6 +17,9 @@ const char *service_verb_name(enum service_verb verb) {
 
 bool service_runtime_check(const char *text, struct err *err) {
   size_t count;
+  if (strlen(text) > SERVICE_COMMAND_MAX) /* a plan shows all of it, quoted */
+    return err_set(err, ERR_INVALID, "longer than %d bytes; put it into a script",
+                   SERVICE_COMMAND_MAX);
   char **words = words_split(text, &count, err);
   free(words);
   return words && (count > 0 || err_set(err, ERR_INVALID, "expected a program and its arguments"));

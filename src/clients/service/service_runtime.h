@@ -5,6 +5,8 @@
 
 enum service_verb { SERVICE_START, SERVICE_STOP, SERVICE_RESTART, SERVICE_VERB_COUNT };
 
+enum { SERVICE_COMMAND_MAX = 1000 }; /* bytes of one command in the configuration */
+
 /* Programs of the operator's own, each as words; NULL: not configured. */
 struct service_commands {
   char **verbs[SERVICE_VERB_COUNT];
