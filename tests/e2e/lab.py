@@ -39,6 +39,12 @@ class Lab(Sandbox):
         text = self.kafka_tool("consumer-groups", "--describe", "--all-groups", "--state")
         return {group: parts[address] for group, address in re.findall(r"^(\S+) +(\S+:\d+) +\(\d+\)", text, re.M)}
 
+    def is_settled(self):
+        """Each partition in which groups are kept is led by its preferred broker, so no coordinator moves."""
+        text = self.kafka_tool("topics", "--describe", "--topic", "__consumer_offsets")
+        leaders = re.findall(r"Leader: (\d+)\s+Replicas: (\d+)", text)
+        return leaders and all(leader == preferred for leader, preferred in leaders)
+
     def coordinator(self, group):
         return self.coordinators()[group]
 

@@ -31,7 +31,8 @@ struct kafka_child {
   rd_kafka_conf_t *conf; /* NULL: conf_err */
   struct err conf_err;
   struct kafka_session session;
-  struct kafka_stuck stuck; /* over all sessions */
+  struct kafka_stuck stuck; /* over all sessions, as is */
+  struct kafka_past past;
   struct kafka_watch watch; /* of the running call */
   uint64_t running;
 
@@ -209,7 +210,7 @@ static void collect(struct kafka_child *child, struct frame *frame) {
   if (!wire_get(&in, &kafka_query_fields, &query))
     _exit(STATUS_GARBAGE);
   child->watch.deadline_ms = query.deadline_ms;
-  kafka_collection_init(&collection, &query);
+  kafka_collection_init(&collection, &query, &child->past);
   bool good = session_ready(child, &err) && kafka_collect(&child->session, &collection, &err);
   answer(child, good, &err, collection.snapshot, NULL);
   kafka_snapshot_free(collection.snapshot);

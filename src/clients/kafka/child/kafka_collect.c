@@ -29,6 +29,7 @@ struct collecting {
   struct kafka_snapshot *snapshot;
   struct kafka_groups groups;
   size_t asked, pending; /* groups whose offsets were requested; expected answers */
+  bool complete;         /* all brokers have listed their groups */
   struct err *err;
 };
 
@@ -39,14 +40,16 @@ static const char **globs_copy(struct arena *arena, char *const *globs, size_t c
   return copy;
 }
 
-void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query) {
+void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query,
+                           struct kafka_past *past) {
   struct kafka_snapshot *snapshot = kafka_snapshot_new();
   *collection = (struct kafka_collection){
       .groups = globs_copy(&snapshot->arena, query->groups, query->group_count),
       .group_count = query->group_count,
       .topics = globs_copy(&snapshot->arena, query->topics, query->topic_count),
       .topic_count = query->topic_count,
-      .snapshot = snapshot};
+      .snapshot = snapshot,
+      .past = past};
 }
 
 static void step(struct collecting *c, const char *what) {
@@ -197,7 +200,8 @@ static bool list_groups(struct collecting *c) {
   }
   kafka_session_answered(c->session);
   note_list(c, rd_kafka_event_ListConsumerGroups_result(event));
-  kafka_groups_choose(&c->groups, rd_kafka_event_ListConsumerGroups_result(event));
+  c->complete = c->groups.signs.all_there && !c->snapshot->list_failed;
+  kafka_groups_choose(&c->groups, rd_kafka_event_ListConsumerGroups_result(event), c->complete);
   rd_kafka_event_destroy(event);
   return c->groups.count > 0 || probe_rights(c);
 }
@@ -440,6 +444,8 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
     kafka_metadata_summarize(session, c.snapshot);
     c.snapshot->requests = session->requests;
     session->signs = c.groups.signs;
+    if (c.complete)
+      kafka_past_keep(collection->past, c.snapshot);
   }
   kafka_groups_fini(&c.groups);
   return good;

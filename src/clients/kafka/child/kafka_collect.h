@@ -7,7 +7,8 @@
 #include "clients/kafka/kafka_query.h"
 
 /* Copies the query: the collection may outlive the caller. */
-void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query);
+void kafka_collection_init(struct kafka_collection *collection, const struct kafka_query *query,
+                           struct kafka_past *past);
 
 /* Fills the snapshot. A failure for one group or partition is an error of that group or partition;
  * false only if nothing could be read. Blocks. */

@@ -29,7 +29,9 @@ static bool matches(const char **globs, size_t count, const char *name) {
 static int draft_compare(const void *a, const void *b) {
   const struct kafka_draft *x = a, *y = b;
   int order = strcmp(x->name, y->name);
-  return order ? order : (int)y->listed - (int)x->listed; /* of two, the listed one first */
+  if (!order)
+    order = (int)y->listed - (int)x->listed; /* of two, the listed one first */
+  return order ? order : (int)x->remembered - (int)y->remembered;
 }
 
 static void draft_add(struct kafka_groups *groups, const char *name,
@@ -43,7 +45,8 @@ static void draft_add(struct kafka_groups *groups, const char *name,
   draft->group.state_text = "not known";
 }
 
-/* Brokers may list a group twice (librdkafka#5417), and configured groups are usually listed. */
+/* Brokers may list a group twice (librdkafka#5417); configured and remembered groups are usually
+ * listed. */
 static void drop_doubles(struct kafka_groups *groups) {
   if (groups->count < 2)
     return;
@@ -55,13 +58,23 @@ static void drop_doubles(struct kafka_groups *groups) {
   groups->count = kept;
 }
 
+static void add_remembered(struct kafka_groups *groups) {
+  const struct kafka_collection *collection = groups->collection;
+  for (size_t i = 0; i < collection->past->count; i++)
+    if (matches(collection->groups, collection->group_count, collection->past->names[i])) {
+      draft_add(groups, collection->past->names[i], NULL);
+      groups->drafts[groups->count - 1].remembered = true;
+    }
+}
+
 void kafka_groups_choose(struct kafka_groups *groups,
-                         const rd_kafka_ListConsumerGroups_result_t *result) {
+                         const rd_kafka_ListConsumerGroups_result_t *result, bool complete) {
   const struct kafka_collection *collection = groups->collection;
   size_t listed, left_out = 0;
   const rd_kafka_ConsumerGroupListing_t **listings =
       rd_kafka_ListConsumerGroups_result_valid(result, &listed);
-  groups->drafts = mem_new((KAFKA_GROUPS_MAX + collection->group_count) * sizeof *groups->drafts);
+  groups->drafts = mem_new((KAFKA_GROUPS_MAX + collection->group_count + collection->past->count) *
+                           sizeof *groups->drafts);
   for (size_t i = 0; i < listed; i++) {
     const char *name = rd_kafka_ConsumerGroupListing_group_id(listings[i]);
     if (!matches(collection->groups, collection->group_count, name))
@@ -74,6 +87,8 @@ void kafka_groups_choose(struct kafka_groups *groups,
   for (size_t i = 0; i < collection->group_count; i++)
     if (!strpbrk(collection->groups[i], "*?[\\"))
       draft_add(groups, collection->groups[i], NULL);
+  if (complete && left_out == 0)
+    add_remembered(groups);
   drop_doubles(groups);
   collection->snapshot->groups_left_out = (uint32_t)left_out;
   if (left_out)
@@ -191,6 +206,10 @@ static void member_add(struct kafka_groups *groups, struct kafka_draft *draft, s
 static void describe(struct kafka_groups *groups, struct kafka_draft *draft,
                      const rd_kafka_ConsumerGroupDescription_t *from) {
   const rd_kafka_error_t *error = rd_kafka_ConsumerGroupDescription_error(from);
+  if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) {
+    set_dead(draft);
+    return;
+  }
   if (error) {
     kafka_signs_note(&groups->signs, rd_kafka_error_code(error));
     draft->group.state_text = kafka_error_reason(rd_kafka_error_code(error));
@@ -296,6 +315,8 @@ void kafka_groups_finish(struct kafka_groups *groups) {
   struct kafka_snapshot *snapshot = groups->collection->snapshot;
   snapshot->groups = arena_alloc(&snapshot->arena, groups->count * sizeof *snapshot->groups);
   for (size_t i = 0; snapshot->groups && i < groups->count; i++) {
+    if (groups->drafts[i].remembered && groups->drafts[i].group.state == KAFKA_GROUP_DEAD)
+      continue;
     shares_finish(groups, &groups->drafts[i]);
     note_hidden(&groups->drafts[i]);
     snapshot->groups[snapshot->group_count++] = groups->drafts[i].group;

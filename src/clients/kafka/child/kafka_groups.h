@@ -8,7 +8,8 @@
 /* A group that is being read. */
 struct kafka_draft {
   const char *name; /* in the snapshot's arena */
-  bool listed;      /* false: only configured by its name */
+  bool listed;      /* false: only configured by its name, or remembered */
+  bool remembered;  /* it was there in the last collection, and is not listed now */
   rd_kafka_consumer_group_state_t listed_state;
   struct kafka_group group;
   bool filtered;              /* it uses topics that the configuration excludes */
@@ -31,9 +32,10 @@ struct kafka_groups {
 void kafka_groups_fini(struct kafka_groups *groups);
 
 /* Selects the groups to read: those of the list that match, and those configured by a literal
- * name. */
+ * name. complete: all brokers have listed theirs, so that a group which was there before and is not
+ * listed was deleted, or is moving to another broker: it is read too. */
 void kafka_groups_choose(struct kafka_groups *groups,
-                         const rd_kafka_ListConsumerGroups_result_t *result);
+                         const rd_kafka_ListConsumerGroups_result_t *result, bool complete);
 
 void kafka_groups_describe(struct kafka_groups *groups,
                            const rd_kafka_DescribeConsumerGroups_result_t *result);
@@ -44,7 +46,8 @@ void kafka_groups_committed(struct kafka_groups *groups, size_t group,
                             const rd_kafka_ListConsumerGroupOffsets_result_t *result);
 void kafka_groups_uncommitted(struct kafka_groups *groups, size_t group, rd_kafka_resp_err_t code);
 
-/* Sorts and joins the results; moves the groups into the snapshot. */
+/* Sorts and joins the results; moves the groups into the snapshot, except the remembered ones that
+ * no longer exist. */
 void kafka_groups_finish(struct kafka_groups *groups);
 
 /* With the topics attached: adds to each group the partitions of its topics that are neither
