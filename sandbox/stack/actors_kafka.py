@@ -1,5 +1,6 @@
 """The platform's stream: orders are produced, and three members of a group read them, sometimes slower than
-they arrive, sometimes faster. In the scenes lag and stuck-consumer they do not keep up."""
+they arrive, sometimes faster. In the scenes lag and stuck-consumer they do not keep up, unless their process was
+started in that scene: a restart ends it."""
 
 import json
 import random
@@ -94,13 +95,14 @@ class Member(Actor):
             self.consumer = rdkafka.Consumer(
                 clients.bootstrap(self.state), clients.GROUP, list(clients.TOPICS),
                 client_id="ecap-consumer", socket_timeout_ms=SOCKET_MS)
-        if mode["paused"] or mode["scene"] == "stuck-consumer":
+        scene = mode["scene"] if mode["entered"] != self.board.born_in else "calm"
+        if mode["paused"] or scene == "stuck-consumer":
             self.stand_still()
             return
         if self.held:
             self.consumer.hold(False)
             self.held = False
-        rate = self.rate(mode["scene"])
+        rate = self.rate(scene)
         now = time.monotonic()
         self.owed = min(rate, rdkafka.Consumer.BATCH, self.owed + rate * min(1, now - self.last))
         self.last = now
@@ -109,7 +111,7 @@ class Member(Actor):
             return
         taken = self.consumer.consume(int(self.owed), 0.2)
         self.owed -= taken
-        self.judge(mode["scene"], taken, now)
+        self.judge(scene, taken, now)
         if now - self.committed > 1:
             self.consumer.commit()
             self.committed = now

@@ -1,13 +1,15 @@
 """Certificates of a local authority, created with openssl: a good one, and those that a client must reject or
-warn about. They are created at each start of the lab, so that "soon" stays soon."""
+warn about. They are created at each start, so that "soon" stays soon."""
 
 import shutil
+import socket
+import ssl
 import subprocess
 import time
 from datetime import datetime, timedelta, timezone
 
 from .part import Absent
-from .state import Failure
+from .state import HOST, Failure
 
 # name: (subjectAltName, begin and end in days from now)
 LOCAL = "DNS:localhost,IP:127.0.0.1"
@@ -19,8 +21,8 @@ KINDS = {
 }
 CONFIG = """\
 [ca]
-default_ca = lab
-[lab]
+default_ca = local
+[local]
 new_certs_dir = .
 database = index.txt
 serial = serial.txt
@@ -65,7 +67,7 @@ def make(state):
         (where / "index.txt").touch()
         (where / "serial.txt").write_text("01\n")
         _openssl(where, "req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650",
-                 "-subj", "/CN=stacktop lab authority", "-extensions", "authority")
+                 "-subj", "/CN=stacktop test authority", "-extensions", "authority")
         for name, kind in KINDS.items():
             _sign(where, name, *kind)
         done.write_text(stamp)
@@ -92,3 +94,12 @@ def _openssl(where, *arguments):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         raise Failure(f"openssl {arguments[0]}: {done.stdout.strip()[-300:]}")
+
+
+def days_left(state, part):
+    """Of the certificate that a part shows, which has to be one of the authority's."""
+    context = ssl.create_default_context(cafile=folder(state) / "ca.pem")
+    with socket.create_connection((HOST, state.port(part)), timeout=1) as probe:
+        with context.wrap_socket(probe, server_hostname=HOST) as connection:
+            end = ssl.cert_time_to_seconds(connection.getpeercert()["notAfter"])
+    return (end - time.time()) / 86400

@@ -4,7 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
-from . import clients
+from . import certificates, clients
 from .configure_lab import lab
 from .state import HOST, write_private
 
@@ -44,6 +44,14 @@ def sandbox(state):
     service = "" if reason else f"""\
   - {{name: kafka, address: "{kafka}"}}
 """
+    streaming = "" if reason else f"""\
+  - {{name: streaming, address: "{HOST}:{port('streaming')}", health: "http://{HOST}:{port('streaming')}/health",
+      runtime: {runtime(state, "streaming")}}}
+"""
+    gateway = "" if state.part("gateway").get("reason") else f"""\
+  - {{name: gateway, address: "{HOST}:{port('gateway')}", health: "https://{HOST}:{port('gateway')}/health",
+      ca_file: "{certificates.folder(state) / 'ca.pem'}", runtime: {runtime(state, "gateway")}}}
+"""
     disabled = f", disabled: {quoted(reason)}" if reason else ""
     memcached = "" if state.part("memcached").get("reason") else f"""\
 memcached:
@@ -58,7 +66,7 @@ services:
   - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health", runtime: {runtime(state, "api")}}}
   - {{name: dashboard, address: "{HOST}:{port('dashboard')}", health: "http://{HOST}:{port('dashboard')}/health",
       runtime: {runtime(state, "dashboard")}}}
-  - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
+{streaming}{gateway}  - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
 {service}  - {{name: redis, address: "{HOST}:{port('redis')}"}}
 postgres:
   - {{name: ecap, dsn: "{dsn(state)}"}}

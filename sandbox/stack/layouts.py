@@ -8,7 +8,7 @@ from .memcached import Memcached
 from .pgbouncer import PgBouncer
 from .postgres import Postgres
 from .redis import Redis
-from .web import Api, Dashboard
+from .web import Api, Dashboard, Gateway, Streaming
 from .web_lab import AnyHttp, AnyTls
 from .workload import Workload
 
@@ -28,7 +28,8 @@ def last(kind, state):
 
 
 def sandbox(state):
-    return [Postgres(state), Redis(state), Memcached(state), Kafka(state), Api(state), Dashboard(state)]
+    return [Postgres(state), Redis(state), Memcached(state), Kafka(state), Api(state), Dashboard(state),
+            Streaming(state), Gateway(state)]
 
 
 def lab(state):

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from . import clients, web
+from . import certificates, clients, web
 from .actors_kafka import MEMBERS
 from .actors_postgres import FULL
 from .postgres import MAX_CONNECTIONS
@@ -93,6 +93,11 @@ def is_slow(look):
     raise NotYet("the API responds within 1 s")
 
 
+def is_expiring(look):
+    days = certificates.days_left(look.state, "gateway")
+    need(days < 3, f"the gateway's certificate expires in {days:.0f} days")
+
+
 def is_hogged(look):
     _, blocked, idle, active = look.sessions("0 s", "0 s")
     need(blocked >= 3 and idle and active > blocked, f"{blocked} sessions are blocked")
@@ -124,6 +129,9 @@ def is_brimful(look):
 def is_calm(look):
     for name in ("api", "dashboard"):
         need(web.get(look.state.port(name), "/health", 1)[0] == 200, f"{name} is not healthy")
+    if look.state.part("gateway")["status"] != "absent":
+        days = certificates.days_left(look.state, "gateway")
+        need(days > 30, f"the gateway's certificate expires in {days:.0f} days")
     count, blocked, idle, active = look.sessions()
     need(count < MAX_CONNECTIONS / 2 and not idle and not active,
          f"{count} connections, {blocked} blocked, {idle} idle in transaction, {active} active for long")
@@ -135,16 +143,17 @@ def is_calm(look):
              f"the group is {state} with {members} members and a lag of {lag}")
 
 
-# name: (check that it is reached, the part whose actors cause it)
+# name: (check that it is reached, the part that causes it)
 SCENES = {
     "calm": (is_calm, None),
     "api-down": (is_down, "api"),
     "api-slow": (is_slow, "api"),
     "db-hog": (is_hogged, "postgres"),
     "db-full": (is_full, "postgres"),
-    "lag": (is_behind, "kafka"),
-    "stuck-consumer": (is_stuck, "kafka"),
+    "lag": (is_behind, "streaming"),
+    "stuck-consumer": (is_stuck, "streaming"),
     "redis-full": (is_brimful, "redis"),
+    "cert-expiring": (is_expiring, "gateway"),
 }
 NAMES = tuple(SCENES)
 
@@ -167,13 +176,17 @@ def await_scene(stack, name, seq):
     shows, part = SCENES[name]
     look = Look(stack)
     try:
-        wait(WAIT_SECONDS, name, lambda: (follows(stack, seq, part and {part}), shows(look)), look.close)
+        parts = part and {part, *stack.part(part).after}
+        wait(WAIT_SECONDS, name, lambda: (follows(stack, seq, parts), shows(look)), look.close)
     finally:
         look.close()
 
 
 def follows(stack, seq, parts=None):
     behind = stack.part("workload").behind(seq, parts)
+    streaming = stack.part("streaming")
+    if streaming.condition() == "up" and (parts is None or streaming.name in parts):
+        behind |= streaming.behind(seq)
     need(not behind, "the workload does not follow yet: " +
          ", ".join(f"{part}: {why}" for part, why in behind.items()))
 

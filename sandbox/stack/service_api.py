@@ -21,14 +21,14 @@ class Api:
     def __init__(self, state):
         self.state = state
         self.started = time.monotonic()
-        self.born_in = state.mode()["seq"]
+        self.born_in = state.mode()["entered"]
         self.mutex = threading.Lock()  # one request at a time uses the connection
         self.connection = None
 
     def pace(self):
         """Only a process that ran before the scene began is slow: a restart ends that."""
         mode = self.state.mode()
-        if mode["scene"] == "api-slow" and mode["seq"] != self.born_in:
+        if mode["scene"] == "api-slow" and mode["entered"] != self.born_in:
             time.sleep(SLOW_SECONDS)
 
     def query(self, text):

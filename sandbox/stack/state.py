@@ -130,10 +130,13 @@ class State:
     # What the workload should do. Each change has a number, so that a command can wait for it.
 
     def mode(self):
-        return read_json(self.mode_path) or {"seq": 0, "scene": "calm", "paused": False}
+        return {"seq": 0, "scene": "calm", "entered": 0, "paused": False, **(read_json(self.mode_path) or {})}
 
     def set_mode(self, **facts):
+        """`entered` is the number of the mode that began the scene: a pause does not begin it again."""
         mode = self.mode()
         mode.update(facts, seq=mode["seq"] + 1)
+        if "scene" in facts:
+            mode["entered"] = mode["seq"]
         write_json(self.mode_path, mode)
         return mode["seq"]

@@ -1,9 +1,10 @@
-"""The two web services, each a process of Python."""
+"""The web services, each a process of Python."""
 
 import http.client
 import sys
 
-from .part import Part
+from . import certificates, crew
+from .part import Absent, Part
 from .state import HOST
 
 
@@ -30,6 +31,36 @@ class Api(Service):
 class Dashboard(Service):
     name = "dashboard"
     module = "service_dashboard"
+
+
+class Streaming(Service):
+    name = "streaming"
+    module = "service_streaming"
+    optional = True
+    after = ("kafka",)
+    stop_seconds = 4
+
+    def prepare(self):
+        kafka = self.state.part("kafka")
+        if kafka["status"] == "absent":
+            raise Absent(f"it reads from Kafka: {kafka['reason']}")
+        crew.report(self.state, self.name).unlink(missing_ok=True)
+
+    def behind(self, seq):
+        """{part: reason}, if its members do not follow the mode with this number yet."""
+        return crew.behind(self.state, self.name, seq)
+
+
+class Gateway(Service):
+    name = "gateway"
+    module = "service_gateway"
+    optional = True
+
+    def prepare(self):
+        certificates.make(self.state)
+
+    def answers(self):
+        return Part.answers(self)
 
 
 def get(port, path, seconds):

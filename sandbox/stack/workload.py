@@ -2,8 +2,8 @@
 
 import sys
 
+from . import crew
 from .part import Part
-from .state import read_json
 
 
 class Workload(Part):
@@ -11,7 +11,7 @@ class Workload(Part):
     stop_seconds = 4
 
     def command(self):
-        (self.state.folder / "workload.json").unlink(missing_ok=True)
+        crew.report(self.state, self.name).unlink(missing_ok=True)
         return [sys.executable, "-m", "stack.service_workload", str(self.state.folder)]
 
     def answers(self):
@@ -19,8 +19,4 @@ class Workload(Part):
 
     def behind(self, seq, parts=None):
         """{part: reason} for parts whose actors do not follow the mode with this number yet."""
-        news = read_json(self.state.folder / "workload.json")
-        if news is None:
-            return {"workload": "has not reported yet"}
-        return {part: news["errors"].get(part, "under way") for part, seen in news["seen"].items()
-                if seen < seq and (parts is None or part in parts)}
+        return crew.behind(self.state, self.name, seq, parts)

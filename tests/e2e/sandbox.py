@@ -18,8 +18,8 @@ from terminal import PATIENCE
 
 HOST = "127.0.0.1"
 GROUP, TOPIC, PARTITIONS = "ecap-consumer-group", "transactions", 12
-PARTS = ("api", "dashboard", "postgres", "redis", "kafka")
-SCENES = ("api-down", "api-slow", "db-hog", "db-full", "lag", "stuck-consumer", "redis-full")
+PARTS = ("api", "dashboard", "streaming", "gateway", "postgres", "redis", "kafka")
+SCENES = ("api-down", "api-slow", "db-hog", "db-full", "lag", "stuck-consumer", "redis-full", "cert-expiring")
 COMMAND_SECONDS = 90
 
 

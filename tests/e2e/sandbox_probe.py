@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import ssl
 import time
 import urllib.request
 from pathlib import Path
@@ -16,7 +17,9 @@ from stacktop import OK, check, dashboard
 
 
 def http(sandbox, path, part="api", timeout=2):
-    with urllib.request.urlopen(f"http://{HOST}:{sandbox.port(part)}{path}", timeout=timeout) as answer:
+    tls = ssl.create_default_context(cafile=sandbox.folder / "tls/ca.pem") if part == "gateway" else None
+    with urllib.request.urlopen(f"http{'s' if tls else ''}://{HOST}:{sandbox.port(part)}{path}", timeout=timeout,
+                                context=tls) as answer:
         return answer.read().decode()
 
 
@@ -103,8 +106,20 @@ def is_redis_full(sandbox):
     wait_until(lambda: sandbox.info()["evicted_keys"] > first["evicted_keys"], what="it evicts")
 
 
+def is_cert_expiring(sandbox):
+    days = certificate_days(sandbox)
+    assert 2 < days < 3
+
+
+def certificate_days(sandbox):
+    context = ssl.create_default_context(cafile=sandbox.folder / "tls/ca.pem")
+    with socket.create_connection((HOST, sandbox.port("gateway")), timeout=2) as probe:
+        with context.wrap_socket(probe, server_hostname=HOST) as connection:
+            return (ssl.cert_time_to_seconds(connection.getpeercert()["notAfter"]) - time.time()) / 86400
+
+
 SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "db-hog": is_db_hog, "db-full": is_db_full,
-         "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full}
+         "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
 NEEDS_KAFKA = ("lag", "stuck-consumer")
 
 
@@ -119,7 +134,7 @@ def is_calm(sandbox):
 
 def ask(sandbox, part):
     """Asks a part; raises when it does not answer in a second or two."""
-    if part in ("api", "dashboard"):
+    if part in ("api", "dashboard", "streaming", "gateway"):
         http(sandbox, "/health", part, timeout=1)
     elif part == "redis":
         redis.Redis(host=HOST, port=sandbox.port("redis"), socket_timeout=1).ping()

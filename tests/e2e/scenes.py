@@ -39,11 +39,12 @@ SCENES = {scene.name: scene for scene in (
           rf" nothing.*", "stu", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",
           rf"!  cache evict [\d,.]+/s, above 10/s \(mem (9\d(\.\d)?|100)% 6\d/64 MB\){SINCE}", "evi"),
+    Scene("cert-expiring", "Services", "1 CRIT", rf"!! gateway cert 2d 2\dh, below 3d 0h{SINCE}", "cer", "gateway "),
 )}
 
 
 def is_well(o):
-    return (o.verdict == "all ok" and re.match(r"(9/9|10/10) targets up", o.sentence)  # with Memcached or without
+    return (o.verdict == "all ok" and re.match(r"(11/11|12/12) targets up", o.sentence)  # with Memcached or without
             and all(o.pane(name).state == "ok" for name in PANES[:-1]))
 
 
@@ -91,11 +92,15 @@ def play(scene, sandbox, o, look=lambda o: None):
 def look_api_down(o):
     row = o.pane("Services").row("api ")
     assert re.search(r"refused +\? ", row), row  # the latency is not known, and not 0
-    assert re.search(r"4/5 ok", o.pane("Services").title)
+    assert re.search(r"6/7 ok", o.pane("Services").title)
 
 
 def look_api_slow(o):
     assert re.search(r"api +.*200 +[67]\.\ds", o.pane("Services").row("api ")), o.terminal.show()
+
+
+def look_cert_expiring(o):
+    assert re.search(r"gateway +200 ", o.pane("Services").row("gateway ")), o.terminal.show()  # it responds as ever
 
 
 def look_db_hog(o):
@@ -132,7 +137,8 @@ def look_redis_full(o):
 
 
 LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "db-hog": look_db_hog, "db-full": look_db_full,
-         "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full}
+         "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full,
+         "cert-expiring": look_cert_expiring}
 
 
 def configure(sandbox, folder):
