@@ -67,7 +67,7 @@ def make(state):
         (where / "index.txt").touch()
         (where / "serial.txt").write_text("01\n")
         _openssl(where, "req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650",
-                 "-subj", "/CN=stacktop test authority", "-extensions", "authority")
+                 "-subj", "/CN=stacktop lab authority", "-extensions", "authority")
         for name, kind in KINDS.items():
             _sign(where, name, *kind)
         done.write_text(stamp)
