@@ -1,6 +1,7 @@
 /* The loaded configuration: what to watch, and the thresholds. Immutable after loading. */
 #pragma once
 
+#include "model/log_filter.h"
 #include "model/rules.h"
 #include "model/target.h"
 
@@ -17,6 +18,8 @@ struct config {
   struct target **targets;
   size_t target_count;
   struct rules rules;
+  struct log_saved *log_filters; /* in the order of the file */
+  size_t log_filter_count;
 };
 
 struct config *config_new(void); /* defaults: interval 2 s, no targets */

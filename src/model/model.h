@@ -8,6 +8,7 @@
 #include "model/event.h"
 #include "model/finding.h"
 #include "model/history.h"
+#include "model/logs.h"
 #include "model/operation.h"
 #include "model/sample.h"
 
@@ -43,6 +44,7 @@ struct model {
   size_t findings_bytes_max; /* see findings_are_full */
   struct events events;
   struct operations operations; /* running actions; changed only by the pipeline (operate) */
+  const struct logs *logs;      /* the open logs; NULL: none. Owned by app */
   bool wants_all_judged; /* `check`: a configured threshold that judged nothing is a finding */
   int64_t
       watch_ms; /* `check --duration`: its length; a longer `for` counts at once. 0: unlimited */

@@ -2,6 +2,7 @@
  * carry them out. */
 #pragma once
 
+#include "model/logs.h"
 #include "model/operation.h"
 
 enum request_kind {
@@ -28,6 +29,12 @@ enum request_kind {
   REQUEST_UNDO,    /* begin the undo of the front (or the last) operation */
   REQUEST_COPY,    /* text to the clipboard of the terminal (OSC 52) */
   REQUEST_COMMAND, /* a line typed after `:`, in text */
+  /* Logs (model/logs.h). */
+  REQUEST_LOGS_OPEN,        /* read the logs of a row, in `logs`; closes others */
+  REQUEST_LOGS_CHANGE,      /* the same logs with another query, in `logs` */
+  REQUEST_LOGS_SEARCH,      /* search all of them for text; an earlier search ends */
+  REQUEST_LOGS_SEARCH_STOP, /* keeps what was found */
+  REQUEST_LOGS_CLOSE,
 };
 
 /* Texts and keys are borrowed from the view until its next call. */
@@ -39,4 +46,5 @@ struct request {
   const char *const *texts;
   size_t text_count;
   uint32_t operation;
+  const struct logs_query *logs;
 };

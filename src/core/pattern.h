@@ -1,0 +1,27 @@
+/* Regular expressions (PCRE2) over text from outside. No pattern runs without a limit: one that
+ * backtracks without end is given up, and counts as no match. */
+#pragma once
+
+#include "core/err.h"
+
+#include <stddef.h>
+
+struct pattern;
+
+/* Letters in lower case only match both cases, as in less and vim: "smart case". */
+enum pattern_case { PATTERN_CASE_SMART, PATTERN_CASE_EXACT, PATTERN_CASE_IGNORED };
+
+/* NULL with "at character 5: missing closing parenthesis". Text is UTF-8 where it is valid. */
+struct pattern *pattern_new(const char *text, enum pattern_case how, struct err *err) MUST_CHECK;
+void pattern_free(struct pattern *pattern); /* NULL is allowed */
+/* As typed. */
+const char *pattern_source(const struct pattern *pattern);
+
+struct pattern_span {
+  size_t start, end; /* bytes; start == end: an empty match */
+};
+/* The first match that starts at `from` or later. One pattern is used by one thread at a time. */
+bool pattern_find(const struct pattern *pattern, const char *text, size_t len, size_t from,
+                  struct pattern_span *span);
+/* Another for use on another thread. */
+struct pattern *pattern_dup(const struct pattern *pattern);
