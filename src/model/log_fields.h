@@ -27,6 +27,8 @@ struct log_fields {
 bool log_fields_read(struct log_fields *fields, const char *text, size_t len);
 /* The value; NULL: it has no such field. */
 const char *log_fields_find(const struct log_fields *fields, const char *name);
+/* The message: the field "message", "msg", "event" or "log"; NULL: it has none. */
+const char *log_fields_message(const struct log_fields *fields);
 /* One line for display: the message ("msg", "message", ...), then the other fields as name=value,
  * without time and level. Cut at a whole character; terminated. Returns the bytes written. */
 size_t log_fields_brief(const struct log_fields *fields, char *out, size_t size);

@@ -93,7 +93,7 @@ static bool is_news(struct model *model, const struct finding *finding) {
 
 /* A rule with `for` reports later than the start of the problem: both times are given, because the
  * event and the headline would otherwise disagree. */
-static void log_new(struct model *model, const struct finding *finding, int64_t now_ms) {
+static void news_add(struct model *model, const struct finding *finding, int64_t now_ms) {
   enum { SAME_MOMENT_MS = 1000 };
   const struct finding *old = finding_is_outage(finding) ? NULL : find_old(model, finding);
   const bool waited = old && old->pending;
@@ -116,7 +116,7 @@ static void log_all_new(struct model *model, const struct findings *after, int64
       batch_take(&batch, &after->items[i]);
   log_rest(model, &batch, false, now_ms);
   for (size_t i = batch.count; i-- > 0;)
-    log_new(model, batch.items[i], now_ms);
+    news_add(model, batch.items[i], now_ms);
   batch_fini(&batch);
 }
 

@@ -42,6 +42,7 @@ LIBRARIES = {
     r"yaml\.h": {"config"},
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/service/"},
     r"openssl/.*": {"report", "io/http/"},
+    r"pcre2\.h": {"core/pattern.c"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
 

@@ -187,7 +187,7 @@ static uint64_t oldest(const struct kafka_columns *columns, uint64_t first) {
   return first > kept ? first : kept;
 }
 
-static void log_add(struct kafka_history *history, struct kafka_log *log,
+static void log_extend(struct kafka_history *history, struct kafka_log *log,
                     const struct kafka_partition *partition) {
   uint64_t serial = history->fine.serial;
   int64_t last = log->serial ? *column(log->end, log->serial) : KAFKA_NOTHING;
@@ -211,7 +211,7 @@ static void logs_add(struct kafka_history *history, const struct kafka_topic *to
     void **place = partition_place(memory, i);
     if (!*place)
       *place = mem_new(sizeof(struct kafka_log));
-    log_add(history, *place, &topic->partitions[i]);
+    log_extend(history, *place, &topic->partitions[i]);
   }
 }
 

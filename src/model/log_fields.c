@@ -1,0 +1,346 @@
+#include "model/log_fields.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAME_MAX_BYTES = 256 };
+
+struct scan {
+  const char *at, *end;
+  struct log_fields *fields;
+  size_t used; /* of fields->bytes */
+  char name[NAME_MAX_BYTES];
+};
+
+static void blanks_skip(struct scan *scan) {
+  while (scan->at < scan->end && isspace((unsigned char)*scan->at))
+    scan->at++;
+}
+
+static bool take(struct scan *scan, char c) {
+  blanks_skip(scan);
+  if (scan->at >= scan->end || *scan->at != c)
+    return false;
+  scan->at++;
+  return true;
+}
+
+static void put(char *out, size_t size, size_t *len, char c) {
+  if (*len + 1 < size)
+    out[(*len)++] = c;
+}
+
+static int hex4(const char *at, const char *end) {
+  int code = 0;
+  if (end - at < 4)
+    return -1;
+  for (int i = 0; i < 4; i++) {
+    if (!isxdigit((unsigned char)at[i]))
+      return -1;
+    const char c = at[i];
+    code = code * 16 + (c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+  }
+  return code;
+}
+
+/* Control characters and lone halves of pairs become U+FFFD, as in a record's text. Deceptive
+ * characters too: an escape must not bring in what the line itself could not. */
+static void put_code(char *out, size_t size, size_t *len, long code) {
+  const bool bad = code < 0x20 || (code >= 0x7F && code < 0xA0) ||
+                   (code >= 0xD800 && code <= 0xDFFF) || code == 0x61C ||
+                   (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+                   (code >= 0x2060 && code <= 0x206F) || (code >= 0xFDD0 && code <= 0xFDEF) ||
+                   code == 0xFEFF || (code >= 0xFFF0 && code <= 0xFFFF) || code >= 0xE0000;
+  if (bad)
+    code = 0xFFFD;
+  char bytes[4];
+  size_t count;
+  if (code < 0x80) {
+    bytes[0] = (char)code;
+    count = 1;
+  } else if (code < 0x800) {
+    bytes[0] = (char)(0xC0 | code >> 6);
+    bytes[1] = (char)(0x80 | (code & 0x3F));
+    count = 2;
+  } else if (code < 0x10000) {
+    bytes[0] = (char)(0xE0 | code >> 12);
+    bytes[1] = (char)(0x80 | (code >> 6 & 0x3F));
+    bytes[2] = (char)(0x80 | (code & 0x3F));
+    count = 3;
+  } else {
+    bytes[0] = (char)(0xF0 | code >> 18);
+    bytes[1] = (char)(0x80 | (code >> 12 & 0x3F));
+    bytes[2] = (char)(0x80 | (code >> 6 & 0x3F));
+    bytes[3] = (char)(0x80 | (code & 0x3F));
+    count = 4;
+  }
+  if (*len + count < size) {
+    memcpy(out + *len, bytes, count);
+    *len += count;
+  }
+}
+
+/* After the backslash. */
+static bool escape_read(struct scan *scan, char *out, size_t size, size_t *len) {
+  if (scan->at >= scan->end)
+    return false;
+  const char c = *scan->at++;
+  long code;
+  switch (c) {
+  case 'n':
+  case 'r':
+  case 't':
+    put(out, size, len, ' ');
+    return true;
+  case 'b':
+  case 'f':
+    put_code(out, size, len, 0);
+    return true;
+  case 'u':
+    code = hex4(scan->at, scan->end);
+    if (code < 0)
+      return false;
+    scan->at += 4;
+    if (code >= 0xD800 && code < 0xDC00 && scan->end - scan->at >= 6 && scan->at[0] == '\\' &&
+        scan->at[1] == 'u') {
+      const int low = hex4(scan->at + 2, scan->end);
+      if (low >= 0xDC00 && low <= 0xDFFF) {
+        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+        scan->at += 6;
+      }
+    }
+    put_code(out, size, len, code);
+    return true;
+  default:
+    if (c != '"' && c != '\\' && c != '/')
+      return false;
+    put(out, size, len, c);
+    return true;
+  }
+}
+
+/* A text after its first quote; cut at a whole character if it does not fit. False: it does not
+ * end. */
+static bool string_read(struct scan *scan, char *out, size_t size, size_t *len) {
+  while (scan->at < scan->end && *scan->at != '"') {
+    if (*scan->at == '\\') {
+      scan->at++;
+      if (!escape_read(scan, out, size, len))
+        return false;
+      continue;
+    }
+    size_t step = 1; /* a whole character, or nothing of it */
+    while (scan->at + step < scan->end && (scan->at[step] & 0xC0) == 0x80)
+      step++;
+    if (*len + step < size) {
+      memcpy(out + *len, scan->at, step);
+      *len += step;
+    } else {
+      scan->fields->more = true;
+    }
+    scan->at += step;
+  }
+  out[*len] = '\0';
+  if (scan->at >= scan->end)
+    return false;
+  scan->at++;
+  return true;
+}
+
+/* A number, a word, or an array as it is written. False: it does not end. */
+static bool raw_read(struct scan *scan, char *out, size_t size, size_t *len) {
+  int depth = 0;
+  bool quoted = false;
+  const char *start = scan->at;
+  for (; scan->at < scan->end; scan->at++) {
+    const char c = *scan->at;
+    if (quoted) {
+      if (c == '\\' && scan->at + 1 < scan->end)
+        scan->at++;
+      else if (c == '"')
+        quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '[' || c == '{') {
+      depth++;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      if (--depth == 0 && (*start == '[' || *start == '{')) {
+        scan->at++;
+        break;
+      }
+    } else if (depth == 0 && (c == ',' || c == '}' || c == ']' || isspace((unsigned char)c))) {
+      break;
+    }
+  }
+  size_t taken = (size_t)(scan->at - start);
+  if (taken >= size) {
+    taken = size - 1;
+    while (taken > 0 && (start[taken] & 0xC0) == 0x80)
+      taken--;
+    scan->fields->more = true;
+  }
+  memcpy(out, start, taken);
+  out[taken] = '\0';
+  *len = taken;
+  return scan->at < scan->end && scan->at > start;
+}
+
+/* Where the next text goes; NULL: it is full. */
+static char *space(struct scan *scan, size_t *size) {
+  *size = sizeof scan->fields->bytes - scan->used;
+  if (*size < 2)
+    return NULL;
+  return scan->fields->bytes + scan->used;
+}
+
+static const char *name_keep(struct scan *scan) {
+  size_t size;
+  char *out = space(scan, &size);
+  const size_t len = strlen(scan->name);
+  if (!out || len + 1 > size)
+    return NULL;
+  memcpy(out, scan->name, len + 1);
+  scan->used += len + 1;
+  return out;
+}
+
+static bool value_read(struct scan *scan, bool is_text) {
+  struct log_fields *fields = scan->fields;
+  const char *name = fields->count < LOG_FIELDS_MAX ? name_keep(scan) : NULL;
+  size_t size, len = 0;
+  char *out = name ? space(scan, &size) : NULL, unused[2];
+  if (!out) {
+    fields->more = true;
+    return is_text ? string_read(scan, unused, sizeof unused, &len)
+                   : raw_read(scan, unused, sizeof unused, &len);
+  }
+  const bool ended = is_text ? string_read(scan, out, size, &len) : raw_read(scan, out, size, &len);
+  if (ended) { /* what was cut is no value */
+    scan->used += len + 1;
+    fields->items[fields->count++] =
+        (struct log_field){.name = name, .value = out, .text = is_text};
+  }
+  return ended;
+}
+
+/* After the brace. The levels of a document are few, and bounded. */
+static bool object_read(struct scan *scan, int depth);
+
+static bool member_read(struct scan *scan, int depth, size_t prefix) {
+  if (!take(scan, '"'))
+    return false;
+  size_t len = prefix;
+  if (!string_read(scan, scan->name, sizeof scan->name, &len) || !take(scan, ':'))
+    return false;
+  blanks_skip(scan);
+  if (scan->at >= scan->end)
+    return false;
+  if (*scan->at == '"') {
+    scan->at++;
+    return value_read(scan, true);
+  }
+  if (*scan->at == '{' && depth < LOG_FIELDS_DEPTH) {
+    scan->at++;
+    if (len + 1 < sizeof scan->name) {
+      scan->name[len++] = '.';
+      scan->name[len] = '\0';
+    }
+    return object_read(scan, depth + 1);
+  }
+  return value_read(scan, false);
+}
+
+static bool object_read(struct scan *scan, int depth) { /* NOLINT(misc-no-recursion) */
+  const size_t prefix = strlen(scan->name);
+  if (take(scan, '}'))
+    return true;
+  for (;;) {
+    if (!member_read(scan, depth, prefix))
+      return false;
+    scan->name[prefix] = '\0';
+    if (take(scan, '}'))
+      return true;
+    if (!take(scan, ','))
+      return false;
+  }
+}
+
+bool log_fields_read(struct log_fields *fields, const char *text, size_t len) {
+  struct scan scan = {.at = text, .end = text + len, .fields = fields};
+  fields->count = 0;
+  fields->more = false;
+  if (!take(&scan, '{'))
+    return false;
+  const bool whole = object_read(&scan, 1);
+  blanks_skip(&scan);
+  if (whole && scan.at < scan.end) { /* something else that begins with braces */
+    fields->count = 0;
+    return false;
+  }
+  if (!whole)
+    fields->more = true;
+  return whole || fields->count > 0;
+}
+
+const char *log_fields_find(const struct log_fields *fields, const char *name) {
+  for (size_t i = 0; i < fields->count; i++)
+    if (strcmp(fields->items[i].name, name) == 0)
+      return fields->items[i].value;
+  return NULL;
+}
+
+static bool is_one_of(const char *name, const char *const *names) {
+  for (; *names; names++)
+    if (strcasecmp(name, *names) == 0)
+      return true;
+  return false;
+}
+
+static const char *const message_names[] = {"message", "msg", "event", "log", NULL};
+static const char *const left_out[] = {"time",      "timestamp", "ts",      "@timestamp",
+                                       "level",     "severity",  "lvl",     "levelname",
+                                       "log.level", "datetime",  "asctime", NULL};
+
+const char *log_fields_message(const struct log_fields *fields) {
+  for (size_t i = 0; message_names[i]; i++) {
+    const char *found = log_fields_find(fields, message_names[i]);
+    if (found && *found)
+      return found;
+  }
+  return NULL;
+}
+
+static void append(char *out, size_t size, size_t *at, const char *text) {
+  size_t len = strlen(text);
+  if (*at + len >= size) {
+    len = size - 1 - *at;
+    while (len > 0 && (text[len] & 0xC0) == 0x80)
+      len--;
+  }
+  memcpy(out + *at, text, len);
+  *at += len;
+  out[*at] = '\0';
+}
+
+size_t log_fields_brief(const struct log_fields *fields, char *out, size_t size) {
+  size_t at = 0;
+  const char *message = log_fields_message(fields);
+  out[0] = '\0';
+  if (message)
+    append(out, size, &at, message);
+  for (size_t i = 0; i < fields->count && at + 1 < size; i++) {
+    const struct log_field *field = &fields->items[i];
+    if (field->value == message || is_one_of(field->name, left_out))
+      continue;
+    append(out, size, &at, at ? " " : "");
+    append(out, size, &at, field->name);
+    append(out, size, &at, "=");
+    const bool quoted = field->text && (!*field->value || strchr(field->value, ' '));
+    append(out, size, &at, quoted ? "\"" : "");
+    append(out, size, &at, field->value);
+    append(out, size, &at, quoted ? "\"" : "");
+  }
+  return at;
+}

@@ -1,0 +1,104 @@
+#include "support/core_test.h"
+
+#include "core/mem.h"
+#include "core/pattern.h"
+
+static struct pattern *compiled(const char *text) {
+  struct err err = {0};
+  struct pattern *pattern = pattern_new(text, PATTERN_CASE_SMART, &err);
+  if (!pattern)
+    fail_msg("%s: %s", text, err.text);
+  return pattern;
+}
+
+/* Where it matches, as "3-5"; "" for nowhere. */
+static const char *where(const char *source, const char *text, size_t len) {
+  static char out[64];
+  struct pattern *pattern = compiled(source);
+  struct pattern_span span;
+  out[0] = '\0';
+  if (pattern_find(pattern, text, len, 0, &span))
+    snprintf(out, sizeof out, "%zu-%zu", span.start, span.end);
+  pattern_free(pattern);
+  return out;
+}
+
+static void test_matches(void **state) {
+  (void)state;
+  static const struct {
+    const char *pattern, *text, *where;
+  } cases[] = {
+      {"error", "an Error", "3-8"},  /* lower case only: both cases */
+      {"Error", "an error", ""},     /* a capital: exactly */
+      {"\\S+or", "an ERROR", "3-8"}, /* a class is no capital */
+      {"a.b", "xa1b", "1-4"},
+      {"a\\.b", "xa1b a.b", "5-8"},
+      {"10\\.0", "at 10.0", "3-7"},
+      {"^b", "a\nb", "2-3"},
+      {"time(out|d out)", "Timed out", "0-9"},
+      {"\xC3\xA9", "\xC3\x89t\xC3\xA9", "0-2"},
+      {"", "abc", "0-0"},
+      {"x", "", ""},
+      {"(?<=a)b", "ab", "1-2"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++)
+    check_text(where(cases[i].pattern, cases[i].text, strlen(cases[i].text)), cases[i].where,
+               "%s in %s", cases[i].pattern, cases[i].text);
+}
+
+/* Bytes that are no UTF-8, and NUL bytes, neither end a search nor hide what stands after them. */
+static void test_any_bytes(void **state) {
+  (void)state;
+  check_text(where("need(le)", "\xFF\xFE\0 needle", 10), "4-10", "after invalid bytes");
+  check_text(where("Needle", "\xFF\0Needle", 8), "2-8", "a literal");
+}
+
+static void test_from(void **state) {
+  (void)state;
+  struct pattern *pattern = compiled("a+");
+  struct pattern_span span;
+  assert_true(pattern_find(pattern, "aa b aaa", 8, 2, &span));
+  assert_int_equal(span.start, 5);
+  assert_int_equal(span.end, 8);
+  assert_false(pattern_find(pattern, "aa", 2, 3, &span));
+  assert_string_equal(pattern_source(pattern), "a+");
+  struct pattern *copy = pattern_dup(pattern);
+  pattern_free(pattern);
+  assert_true(pattern_find(copy, "ba", 2, 0, &span));
+  pattern_free(copy);
+  pattern_free(NULL);
+}
+
+static void test_invalid(void **state) {
+  (void)state;
+  struct err err;
+  assert_null(pattern_new("a(b", PATTERN_CASE_SMART, &err));
+  assert_string_equal(err.text, "at character 4: missing closing parenthesis");
+  assert_null(pattern_new("[", PATTERN_CASE_SMART, &err));
+  assert_null(pattern_new("\\C", PATTERN_CASE_SMART, &err)); /* could split a character */
+  char *huge = mem_new(100001);
+  memset(huge, 'a', 100000);
+  assert_null(pattern_new(huge, PATTERN_CASE_SMART, &err));
+  assert_int_equal(err.kind, ERR_LIMIT);
+  free(huge);
+}
+
+/* Takes seconds or days without the limit. */
+static void test_backtracking_ends(void **state) {
+  (void)state;
+  char text[4001];
+  memset(text, 'a', 4000);
+  text[4000] = '\0';
+  check_text(where("(a+)+$(?<!a)b|(a*)*(a*)*c", text, 4000), "", "no match");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_matches),
+      cmocka_unit_test(test_any_bytes),
+      cmocka_unit_test(test_from),
+      cmocka_unit_test(test_invalid),
+      cmocka_unit_test(test_backtracking_ends),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
