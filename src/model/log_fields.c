@@ -1,5 +1,7 @@
 #include "model/log_fields.h"
 
+#include "core/text.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,39 +47,29 @@ static int hex4(const char *at, const char *end) {
   return code;
 }
 
-/* Control characters and lone halves of pairs become U+FFFD, as in a record's text. Deceptive
- * characters too: an escape must not bring in what the line itself could not. */
+/* An escape must not bring in what the line itself could not. */
 static void put_code(char *out, size_t size, size_t *len, long code) {
-  const bool bad = code < 0x20 || (code >= 0x7F && code < 0xA0) ||
-                   (code >= 0xD800 && code <= 0xDFFF) || code == 0x61C ||
-                   (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-                   (code >= 0x2060 && code <= 0x206F) || (code >= 0xFDD0 && code <= 0xFDEF) ||
-                   code == 0xFEFF || (code >= 0xFFF0 && code <= 0xFFFF) || code >= 0xE0000;
-  if (bad)
+  char bytes[4], safe[16];
+  size_t count = 1;
+  if (code >= 0xD800 && code <= 0xDFFF) /* half of a pair */
     code = 0xFFFD;
-  char bytes[4];
-  size_t count;
   if (code < 0x80) {
     bytes[0] = (char)code;
-    count = 1;
   } else if (code < 0x800) {
     bytes[0] = (char)(0xC0 | code >> 6);
-    bytes[1] = (char)(0x80 | (code & 0x3F));
     count = 2;
   } else if (code < 0x10000) {
     bytes[0] = (char)(0xE0 | code >> 12);
-    bytes[1] = (char)(0x80 | (code >> 6 & 0x3F));
-    bytes[2] = (char)(0x80 | (code & 0x3F));
     count = 3;
   } else {
     bytes[0] = (char)(0xF0 | code >> 18);
-    bytes[1] = (char)(0x80 | (code >> 12 & 0x3F));
-    bytes[2] = (char)(0x80 | (code >> 6 & 0x3F));
-    bytes[3] = (char)(0x80 | (code & 0x3F));
     count = 4;
   }
+  for (size_t i = 1; i < count; i++)
+    bytes[i] = (char)(0x80 | (code >> (6 * (count - 1 - i)) & 0x3F));
+  count = text_sanitize(safe, sizeof safe, bytes, count, false);
   if (*len + count < size) {
-    memcpy(out + *len, bytes, count);
+    memcpy(out + *len, safe, count);
     *len += count;
   }
 }

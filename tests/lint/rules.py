@@ -17,13 +17,14 @@ ROOMS = {
     "clients": {"io", "model", "core"},
     "collectors": {"clients", "io", "model", "core"},
     "actions": {"clients", "io", "model", "core"},
+    "logs": {"clients", "io", "model", "core"},
     "audit": {"io", "model", "core"},
     "config": {"model", "core"},
     "report": {"model", "core"},
     "ui": {"model", "core"},
     "operate": {"actions", "audit", "io", "model", "core"},
     "app": {"core", "model", "io", "clients", "collectors", "actions", "audit", "config", "report", "ui",
-            "operate"},
+            "operate", "logs"},
 }
 # Rooms with a folder for each system: such a folder includes none beside it. A system's own client
 # is the folder of its name, but for these.
@@ -34,7 +35,8 @@ CLIENTS = {}
 # ("ui/terminal/terminal.c").
 LIBRARIES = {
     r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal/terminal.c"},
-    r"uv\.h": {"io", "clients", "collectors", "actions", "audit", "operate", "app", "main.c"},
+    r"uv\.h": {"io", "clients", "collectors", "actions", "audit", "logs", "operate", "app",
+                "main.c"},
     r"libpq-fe\.h|libpq/.*": {"clients/postgres/"},
     r"librdkafka/.*": {"clients/kafka/child/"},
     r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
