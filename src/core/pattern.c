@@ -17,6 +17,7 @@ struct pattern {
   pcre2_code *code;
   pcre2_match_data *match;
   pcre2_match_context *context;
+  bool by_line;  /* its anchors mean the ends of the text */
   char *literal; /* it means no more than this text, of this case; NULL: it means more */
 };
 
@@ -34,6 +35,14 @@ static bool has_upper(const char *text) {
 static bool has_letter(const char *text) {
   for (; *text; text++)
     if (isalpha((unsigned char)*text) || (unsigned char)*text >= 0x80)
+      return true;
+  return false;
+}
+
+/* Has an anchor of the whole text. */
+static bool is_by_line(const char *text) {
+  for (; *text; text++)
+    if (*text == '\\' && text[1] && strchr("AzZG", *++text))
       return true;
   return false;
 }
@@ -84,7 +93,7 @@ struct pattern *pattern_new(const char *text, enum pattern_case how, struct err 
     return NULL;
   }
   struct pattern *pattern = mem_new(sizeof *pattern);
-  *pattern = (struct pattern){.source = mem_dup(text), .how = how};
+  *pattern = (struct pattern){.source = mem_dup(text), .how = how, .by_line = is_by_line(text)};
   const bool ignore =
       how == PATTERN_CASE_IGNORED || (how == PATTERN_CASE_SMART && !has_upper(text));
   if (!pattern_compile(pattern, ignore, err)) {
@@ -129,17 +138,27 @@ static bool literal_find(const char *literal, const char *text, size_t len, size
   return true;
 }
 
-bool pattern_find(const struct pattern *pattern, const char *text, size_t len, size_t from,
-                  struct pattern_span *span) {
+static int find(const struct pattern *pattern, const char *text, size_t len, size_t from,
+                struct pattern_span *span) {
   if (from > len)
-    return false;
+    return 0;
   if (pattern->literal)
     return literal_find(pattern->literal, text, len, from, span);
   const int found =
       pcre2_match(pattern->code, (PCRE2_SPTR)text, len, from, 0, pattern->match, pattern->context);
   if (found < 0)
-    return false;
+    return found == PCRE2_ERROR_NOMATCH ? 0 : -1;
   const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(pattern->match);
   *span = (struct pattern_span){.start = ends[0], .end = ends[1] > ends[0] ? ends[1] : ends[0]};
-  return true;
+  return 1;
+}
+
+bool pattern_find(const struct pattern *pattern, const char *text, size_t len, size_t from,
+                  struct pattern_span *span) {
+  return find(pattern, text, len, from, span) == 1;
+}
+
+int pattern_scan(const struct pattern *pattern, const char *text, size_t len, size_t from,
+                 struct pattern_span *span) {
+  return pattern->by_line ? -1 : find(pattern, text, len, from, span);
 }

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "model/log_fields.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct log_filter {
   struct log_filter_spec spec; /* its texts are owned */
   char *conditions[LOG_CONDITIONS_MAX];
   struct pattern *grep, *exclude;
+  struct pattern *needle; /* the name of a field in its quotes; NULL: none */
   struct condition parsed[LOG_CONDITIONS_MAX];
 };
 
@@ -73,6 +75,21 @@ static bool pattern_take(struct pattern **pattern, const char *what, const char 
   return *pattern || err_set(err, ERR_INVALID, "%s: %.200s", what, why.text);
 }
 
+/* "request.duration" may be written {"request": {"duration": ...}} or as one name: both end so. A
+ * name that JSON may write in several ways is not looked for. */
+static struct pattern *needle_new(const char *name) {
+  const char *dot = strrchr(name, '.');
+  char *text = mem_printf("%s\"", dot ? dot + 1 : name);
+  struct pattern *needle = NULL;
+  bool plain = true;
+  for (const char *at = text; *at; at++)
+    plain = plain && (isalnum((unsigned char)*at) || strchr("_- \"", *at));
+  if (plain)
+    needle = pattern_new(text, PATTERN_CASE_EXACT, NULL);
+  free(text);
+  return needle;
+}
+
 static char *text_or_null(const char *text) {
   return text && *text ? mem_dup(text) : NULL;
 }
@@ -91,6 +108,8 @@ struct log_filter *log_filter_new(const struct log_filter_spec *spec, struct err
     filter->spec.condition_count = i + 1;
     good = condition_parse(&filter->parsed[i], filter->conditions[i], err);
   }
+  if (good && spec->condition_count > 0)
+    filter->needle = needle_new(filter->parsed[0].name);
   good = good && pattern_take(&filter->grep, "grep", filter->spec.grep, err) &&
          pattern_take(&filter->exclude, "exclude", filter->spec.exclude, err);
   if (good)
@@ -108,6 +127,7 @@ void log_filter_free(struct log_filter *filter) {
     pattern_free(filter->parsed[i].pattern);
   }
   pattern_free(filter->grep);
+  pattern_free(filter->needle);
   pattern_free(filter->exclude);
   free((char *)filter->spec.grep);
   free((char *)filter->spec.exclude);
@@ -133,6 +153,10 @@ bool log_filter_is_empty(const struct log_filter *filter) {
 
 const struct pattern *log_filter_grep(const struct log_filter *filter) {
   return filter ? filter->grep : NULL;
+}
+
+const struct pattern *log_filter_needle(const struct log_filter *filter) {
+  return !filter ? NULL : filter->grep ? filter->grep : filter->needle;
 }
 
 static bool number_holds(enum comparison how, double a, double b) {

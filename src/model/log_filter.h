@@ -30,8 +30,11 @@ const struct log_filter_spec *log_filter_spec(const struct log_filter *filter);
 /* Whether every line passes. NULL passes all. */
 bool log_filter_is_empty(const struct log_filter *filter);
 bool log_filter_passes(const struct log_filter *filter, const struct log_record *record);
-/* Its grep, for a scan that looks for candidates and highlights; NULL: none. */
+/* Its grep, to highlight; NULL: none. */
 const struct pattern *log_filter_grep(const struct log_filter *filter);
+/* What every line that passes contains, to find candidates fast: grep, or a field's name; NULL:
+ * nothing is known. */
+const struct pattern *log_filter_needle(const struct log_filter *filter);
 bool log_filter_wants_source(const struct log_filter *filter, const char *name);
 /* "level warn or worse, /timeout/, status>=500"; "" for an empty one. Returns out. */
 enum { LOG_FILTER_TEXT_MAX = 256 };

@@ -1,0 +1,137 @@
+#include "logs/log_file_own.h"
+
+#include <string.h>
+
+/* How far back a line's time is looked for: a stack trace. */
+enum { LOOK_BACK = 200 };
+
+/* Eight bytes at once: a byte of `sums` counts the newlines at its place, up to 255. */
+static uint64_t newlines(const char *bytes, size_t len) {
+  const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F), ones = UINT64_C(0x0101010101010101);
+  uint64_t count = 0;
+  size_t i = 0;
+  while (len - i >= 8) {
+    uint64_t sums = 0;
+    for (int round = 0; round < 255 && len - i >= 8; round++, i += 8) {
+      uint64_t word;
+      memcpy(&word, bytes + i, 8);
+      word ^= ones * '\n';
+      sums += (~(((word & low) + low) | word | low)) >> 7;
+    }
+    for (int place = 0; place < 8; place++)
+      count += sums >> (8 * place) & 0xFF;
+  }
+  for (; i < len; i++)
+    count += bytes[i] == '\n';
+  return count;
+}
+
+static void line_take(struct log_file *file, const char *line, size_t len, uint64_t cut) {
+  const size_t kept = len < FILE_LINE_MAX ? len : FILE_LINE_MAX;
+  log_source_line(&file->source, line, kept, cut + (len - kept), NULL);
+}
+
+static void lines_each(struct log_file *file, const char *bytes, size_t len) {
+  for (const char *end; len > 0; bytes = end + 1) {
+    end = memchr(bytes, '\n', len);
+    line_take(file, bytes, (size_t)(end - bytes), 0);
+    len -= (size_t)(end + 1 - bytes);
+  }
+}
+
+/* Where the line begins that ends before `at`. */
+static size_t line_start(const char *bytes, size_t at) {
+  const char *newline = at > 0 ? memrchr(bytes, '\n', at) : NULL;
+  return newline ? (size_t)(newline + 1 - bytes) : 0;
+}
+
+/* The parser learns the time and level that a line at `at` inherits. */
+static void context_read(struct log_file *file, const char *bytes, size_t from, size_t at) {
+  struct log_parser *parser = &file->source.parser;
+  size_t start = at;
+  int64_t unused;
+  for (int i = 0; i < LOOK_BACK && start > from; i++) {
+    const size_t end = start - 1;
+    start = line_start(bytes, end);
+    if (start < from)
+      return;
+    const size_t len = end - start < FILE_LINE_MAX ? end - start : FILE_LINE_MAX;
+    if (log_line_time(parser, bytes + start, len, &unused)) {
+      struct log_record ignored = {0};
+      log_line_parse(parser, bytes + start, len, &ignored);
+      return;
+    }
+  }
+}
+
+/* Only the lines in which the needle is; false: they have to be looked at one by one. `bytes` are
+ * whole lines. */
+static bool lines_search(struct log_file *file, const struct pattern *needle, const char *bytes,
+                         size_t len, size_t *done) {
+  struct pattern_span span;
+  size_t after = 0; /* of the last line that was taken */
+  int64_t unused;
+  for (;;) {
+    const int found = pattern_scan(needle, bytes, len, after, &span);
+    if (found < 0) {
+      *done = after;
+      return false;
+    }
+    if (found == 0 || span.start >= len)
+      break;
+    const size_t start = line_start(bytes, span.start);
+    const char *newline = memchr(bytes + span.start, '\n', len - span.start);
+    const size_t end = (size_t)(newline - bytes);
+    log_source_count(&file->source, newlines(bytes + after, start - after));
+    if (!log_line_time(&file->source.parser, bytes + start,
+                       end - start < FILE_LINE_MAX ? end - start : FILE_LINE_MAX, &unused))
+      context_read(file, bytes, after, start);
+    line_take(file, bytes + start, end - start, 0);
+    after = end + 1;
+  }
+  log_source_count(&file->source, newlines(bytes + after, len - after));
+  context_read(file, bytes, after, len);
+  return true;
+}
+
+/* Whole lines. Colours would hide what they stand within. */
+static void lines_take(struct log_file *file, const char *bytes, size_t len) {
+  const struct pattern *needle = log_filter_needle(file->source.filter);
+  size_t done = 0;
+  if (needle && !memchr(bytes, '\x1B', len) && lines_search(file, needle, bytes, len, &done))
+    return;
+  lines_each(file, bytes + done, len - done);
+}
+
+static void line_keep(struct log_file *file, const char *bytes, size_t len) {
+  const size_t room = FILE_LINE_MAX - file->line_len, kept = len < room ? len : room;
+  memcpy(file->line + file->line_len, bytes, kept);
+  file->line_len += kept;
+  file->line_cut += len - kept;
+}
+
+void file_line_end(struct log_file *file) {
+  if (file->line_len > 0)
+    line_take(file, file->line, file->line_len, file->line_cut);
+  file->line_len = 0;
+  file->line_cut = 0;
+}
+
+void file_lines(struct log_file *file, const char *bytes, size_t len) {
+  if (file->line_len > 0) {
+    const char *newline = memchr(bytes, '\n', len);
+    const size_t taken = newline ? (size_t)(newline - bytes) : len;
+    line_keep(file, bytes, taken);
+    if (!newline)
+      return;
+    file_line_end(file);
+    bytes += taken + 1;
+    len -= taken + 1;
+  }
+  const char *last = len > 0 ? memrchr(bytes, '\n', len) : NULL;
+  const size_t whole = last ? (size_t)(last + 1 - bytes) : 0;
+  if (whole > 0)
+    lines_take(file, bytes, whole);
+  if (len > whole)
+    line_keep(file, bytes + whole, len - whole);
+}

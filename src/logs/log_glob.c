@@ -1,0 +1,124 @@
+#include "logs/log_glob.h"
+
+#include "core/mem.h"
+
+#include <dirent.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Of one directory: memory is bounded whatever a pattern names. */
+enum { ENTRIES_MAX = 100000 };
+
+struct directory {
+  DIR *dir;
+  size_t seen;
+};
+
+static void *directory_open(const char *path) {
+  DIR *dir = opendir(path);
+  if (!dir)
+    return NULL;
+  struct directory *directory = mem_new(sizeof *directory);
+  directory->dir = dir;
+  return directory;
+}
+
+static struct dirent *directory_read(void *arg) {
+  struct directory *directory = arg;
+  return directory->seen++ < ENTRIES_MAX ? readdir(directory->dir) : NULL;
+}
+
+static void directory_close(void *arg) {
+  struct directory *directory = arg;
+  closedir(directory->dir);
+  free(directory);
+}
+
+struct found {
+  const char *path;
+  struct timespec written;
+};
+
+static int compare(const void *a, const void *b) {
+  const struct found *left = a, *right = b;
+  if (left->written.tv_sec != right->written.tv_sec)
+    return left->written.tv_sec > right->written.tv_sec ? -1 : 1;
+  if (left->written.tv_nsec != right->written.tv_nsec)
+    return left->written.tv_nsec > right->written.tv_nsec ? -1 : 1;
+  return strcmp(left->path, right->path);
+}
+
+static int compare_paths(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_compressed(const char *path) {
+  static const char *const ends[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".Z", ".zip"};
+  const size_t len = strlen(path);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+    if (len > strlen(ends[i]) && strcmp(path + len - strlen(ends[i]), ends[i]) == 0)
+      return true;
+  return false;
+}
+
+static void compressed_count(struct log_glob *names, const char *path) {
+  if (names->compressed++ == 0)
+    names->compressed_path = mem_dup(path);
+}
+
+/* The rotated files beside a log: PATH.1.gz, PATH-20261126.gz. */
+static void siblings_count(struct log_glob *names, const char *path, const glob_t *functions) {
+  if (strpbrk(path, "*?[\\"))
+    return;
+  char *pattern = mem_printf("%s[.-]*", path);
+  glob_t found = *functions;
+  if (glob(pattern, GLOB_ALTDIRFUNC, NULL, &found) == 0)
+    for (size_t i = 0; i < found.gl_pathc; i++)
+      if (is_compressed(found.gl_pathv[i]))
+        compressed_count(names, found.gl_pathv[i]);
+  globfree(&found);
+  free(pattern);
+}
+
+static void paths_take(struct log_glob *names, const glob_t *matches, struct log_claims *claims) {
+  struct found *found = mem_new((matches->gl_pathc + 1) * sizeof *found);
+  size_t count = 0;
+  for (size_t i = 0; i < matches->gl_pathc; i++) {
+    const char *path = matches->gl_pathv[i];
+    struct stat status = {0};
+    if (is_compressed(path))
+      compressed_count(names, path);
+    else if (stat(path, &status) != 0 || !claims ||
+             !log_claims_has(claims, path, status.st_dev, status.st_ino))
+      found[count++] = (struct found){.path = path, .written = status.st_mtim};
+  }
+  qsort(found, count, sizeof *found, compare);
+  for (size_t i = 0; i < count && i < LOG_GLOB_FILES; i++)
+    names->paths[names->count++] = mem_dup(found[i].path);
+  names->older = count - names->count;
+  qsort(names->paths, names->count, sizeof *names->paths, compare_paths);
+  free(found);
+}
+
+void log_glob_find(struct log_glob *names, const char *pattern, struct log_claims *claims) {
+  const glob_t functions = {.gl_opendir = directory_open,
+                            .gl_readdir = directory_read,
+                            .gl_closedir = directory_close,
+                            .gl_lstat = lstat,
+                            .gl_stat = stat};
+  glob_t matches = functions;
+  *names = (struct log_glob){0};
+  if (glob(pattern, GLOB_ALTDIRFUNC, NULL, &matches) == 0)
+    paths_take(names, &matches, claims);
+  globfree(&matches);
+  siblings_count(names, pattern, &functions);
+}
+
+void log_glob_fini(struct log_glob *names) {
+  for (size_t i = 0; i < names->count; i++)
+    free(names->paths[i]);
+  free(names->compressed_path);
+  *names = (struct log_glob){0};
+}
