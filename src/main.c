@@ -4,6 +4,7 @@
 #include "app/modes/apply_mode.h"
 #include "app/modes/audit_mode.h"
 #include "app/modes/check.h"
+#include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
 #include "app/runtime/print.h"
 #include "app/runtime/process.h"
@@ -95,6 +96,8 @@ static int run(const struct options *options) {
     return plan_run(&runtime, config, options);
   if (config && options->mode == MODE_APPLY)
     return apply_run(&runtime, config, options);
+  if (config && options->mode == MODE_LOGS)
+    return logs_run(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);

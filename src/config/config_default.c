@@ -113,6 +113,10 @@ void config_print_default(FILE *out, const struct config_schema *schema) {
     print_option(out, i == CONFIG_INTERVAL ? "" : "#", &config_options[i]);
   for (size_t i = 0; i < schema->kind_count; i++)
     print_kind(out, schema, schema->kinds[i]);
+  fprintf(out, "\n## Saved filters of logs (docs/logs.md)\n#%s:\n#  - name: slow requests\n",
+          config_log_filters_key);
+  for (size_t i = LOG_FILTER_NAME + 1; i < LOG_FILTER_OPTION_COUNT; i++)
+    print_option(out, "#    ", &log_filter_options[i]);
   fputs("\n## Thresholds: {warn: .., crit: .., for: 5m, below: true}, or off. An entry here "
         "replaces\n## the whole default of its metric. Thresholds of a target take "
         "precedence.\n#thresholds:\n",

@@ -82,6 +82,9 @@ static void dump_target(FILE *out, const struct target *target,
     config_print_text(out, target->disabled);
     fputc('\n', out);
   }
+  const struct option_value logs = {
+      .set = target->log_count > 0, .items = target->logs, .item_count = target->log_count};
+  dump_option(out, &target_common_options[TARGET_LOGS], &logs);
   for (size_t i = 0; i < target->kind->option_count; i++)
     dump_option(out, &target->kind->options[i], &target->values[i]);
   dump_rules(out, &target->rules, "    ", schema);
@@ -108,6 +111,37 @@ static void dump_text(FILE *out, const char *key, const char *text) {
   fputc('\n', out);
 }
 
+/* "    grep: ..." */
+static void dump_filter_text(FILE *out, enum log_filter_option option, const char *text) {
+  if (!text)
+    return;
+  fprintf(out, "    %s: ", log_filter_options[option].name);
+  config_print_text(out, text);
+  fputc('\n', out);
+}
+
+static void dump_filter(FILE *out, const struct log_saved *saved) {
+  const struct log_filter_spec *spec = log_filter_spec(saved->filter);
+  fputs("  - name: ", out);
+  config_print_text(out, saved->name);
+  fputc('\n', out);
+  dump_filter_text(out, LOG_FILTER_HELP, saved->help);
+  dump_filter_text(out, LOG_FILTER_GREP, spec->grep);
+  dump_filter_text(out, LOG_FILTER_EXCLUDE, spec->exclude);
+  if (spec->level != LOG_LEVEL_NONE)
+    dump_filter_text(out, LOG_FILTER_LEVEL, log_level_name(spec->level));
+  const struct option_value fields = {.set = spec->condition_count > 0,
+                                      .items = (char **)spec->conditions,
+                                      .item_count = spec->condition_count};
+  dump_option(out, &log_filter_options[LOG_FILTER_FIELDS], &fields);
+  dump_filter_text(out, LOG_FILTER_SOURCE, spec->source);
+  if (saved->since_ms > 0) {
+    fprintf(out, "    %s: ", log_filter_options[LOG_FILTER_SINCE].name);
+    config_print_duration(out, saved->since_ms);
+    fputc('\n', out);
+  }
+}
+
 void config_dump(FILE *out, const struct config *config, const struct config_schema *schema) {
   dump_text(out, "name", config->name);
   dump_text(out, "environment", config->environment);
@@ -122,5 +156,9 @@ void config_dump(FILE *out, const struct config *config, const struct config_sch
     fputs("audit_syslog: true\n", out);
   for (size_t i = 0; i < schema->kind_count; i++)
     dump_kind(out, config, schema->kinds[i], schema);
+  if (config->log_filter_count > 0)
+    fprintf(out, "%s:\n", config_log_filters_key);
+  for (size_t i = 0; i < config->log_filter_count; i++)
+    dump_filter(out, &config->log_filters[i]);
   dump_rules(out, &config->rules, "", schema);
 }

@@ -1,5 +1,6 @@
 #include "config/config_load.h"
 
+#include "config/config_log_filters.h"
 #include "config/config_option.h"
 #include "config/config_rules.h"
 #include "config/config_target.h"
@@ -28,6 +29,7 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
   for (size_t i = 0; i < schema->kind_count; i++)
     suggest_consider(&near, name, schema->kinds[i]->key);
   suggest_consider(&near, name, config_thresholds_key);
+  suggest_consider(&near, name, config_log_filters_key);
   config_yaml_error(yaml, key, "unknown key \"%s\"%s%s", name, suggest_text(&near),
                     near.best ? "" : " (`stacktop config --default` lists all keys)");
 }
@@ -51,6 +53,8 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
     config_targets_read(yaml, schema, kind, value, config);
   else if (strcmp(name, config_thresholds_key) == 0)
     config_rules_read(yaml, schema, NULL, value, &config->rules);
+  else if (strcmp(name, config_log_filters_key) == 0)
+    config_log_filters_read(yaml, value, config);
   else
     note_unknown(yaml, schema, key);
   if (option == CONFIG_THEME)

@@ -31,11 +31,14 @@ static bool list_read(struct config_yaml *yaml, const struct option *option,
   bool good = true;
   const yaml_node_t *item;
   for (size_t i = 0; (item = config_yaml_item(yaml, node, i)); i++) {
+    struct err err;
     char *text = config_yaml_text(yaml, item, option->name);
+    const bool right = text && (!option->check || option->check(text, &err));
+    if (text && !right)
+      config_yaml_error(yaml, item, "%s: %s", option->name, err.text);
     if (text)
       value_push(value, NULL, text);
-    else
-      good = false;
+    good = good && right;
   }
   return good && !yaml->exhausted;
 }

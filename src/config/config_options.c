@@ -88,7 +88,53 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
                          .example = "\"until the migration is done\"",
                          .help = "do not watch this target: stacktop never connects to it and "
                                  "shows it as UNKNOWN with this reason"},
+    [TARGET_LOGS] = {.name = "logs",
+                     .type = OPTION_LIST,
+                     .check = check_absolute,
+                     .example = "[/var/log/api/*.log]",
+                     .help = "files with its logs, for the key l and `stacktop logs`; absolute "
+                             "paths, also with * ? [ ]"},
 };
+
+static const char *const levels[] = {"trace", "debug", "info", "warn", "error", "fatal", NULL};
+
+const struct option log_filter_options[LOG_FILTER_OPTION_COUNT] = {
+    [LOG_FILTER_NAME] = {.name = "name",
+                         .type = OPTION_TEXT,
+                         .required = true,
+                         .help = "name shown on the screen, unique in the list"},
+    [LOG_FILTER_HELP] = {.name = "help", .type = OPTION_TEXT, .help = "what the filter shows"},
+    [LOG_FILTER_GREP] = {.name = "grep",
+                         .type = OPTION_TEXT,
+                         .example = "\"duration: [0-9]{4,}\"",
+                         .help = "regular expression (PCRE2) that lines must match; lower case "
+                                 "matches both cases"},
+    [LOG_FILTER_EXCLUDE] = {.name = "exclude",
+                            .type = OPTION_TEXT,
+                            .example = "healthz",
+                            .help = "regular expression that lines must not match"},
+    [LOG_FILTER_LEVEL] = {.name = "level",
+                          .type = OPTION_CHOICE,
+                          .choices = levels,
+                          .help = "least level"},
+    [LOG_FILTER_FIELDS] = {.name = "fields",
+                           .type = OPTION_LIST,
+                           .example = "[\"request_duration>5\", \"status!=200\"]",
+                           .help =
+                               "conditions on the fields of JSON lines, by = != < <= > >= ~ !~"},
+    [LOG_FILTER_SOURCE] = {.name = "source",
+                           .type = OPTION_TEXT,
+                           .example = "api",
+                           .help = "text in the name of the file or container"},
+    [LOG_FILTER_SINCE] = {.name = "since",
+                          .type = OPTION_DURATION,
+                          .min = 1000,
+                          .max = INT64_C(366) * 86400000,
+                          .example = "1h",
+                          .help = "how far back to read; default: the whole log"},
+};
+
+const char config_log_filters_key[] = "log_filters";
 
 const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
     [THRESHOLD_WARN] = {.name = "warn", .type = OPTION_TEXT, .help = "warning beyond this value"},

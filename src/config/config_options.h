@@ -23,9 +23,24 @@ enum target_common {
   TARGET_TIMEOUT,
   TARGET_READ_ONLY,
   TARGET_DISABLED,
+  TARGET_LOGS,
   TARGET_COMMON_COUNT
 };
 extern const struct option target_common_options[TARGET_COMMON_COUNT];
+
+enum log_filter_option {
+  LOG_FILTER_NAME,
+  LOG_FILTER_HELP,
+  LOG_FILTER_GREP,
+  LOG_FILTER_EXCLUDE,
+  LOG_FILTER_LEVEL,
+  LOG_FILTER_FIELDS,
+  LOG_FILTER_SOURCE,
+  LOG_FILTER_SINCE,
+  LOG_FILTER_OPTION_COUNT
+};
+extern const struct option log_filter_options[LOG_FILTER_OPTION_COUNT];
+extern const char config_log_filters_key[]; /* "log_filters" */
 
 enum threshold_option {
   THRESHOLD_WARN,

@@ -120,6 +120,10 @@ static void target_read(struct config_yaml *yaml, const struct config_schema *sc
   target->interval_ms = draft.common[TARGET_INTERVAL].number;
   target->timeout_ms = draft.common[TARGET_TIMEOUT].number;
   target->read_only = draft.common[TARGET_READ_ONLY].number;
+  target->logs = draft.common[TARGET_LOGS].items;
+  target->log_count = draft.common[TARGET_LOGS].item_count;
+  draft.common[TARGET_LOGS].items = NULL; /* taken */
+  draft.common[TARGET_LOGS].item_count = 0;
   if (draft.common[TARGET_DISABLED].text)
     target->disabled = mem_dup(draft.common[TARGET_DISABLED].text);
   /* Kept even if it is invalid, so that later names are compared with it: an error fails the load

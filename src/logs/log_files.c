@@ -91,10 +91,12 @@ static void file_add(struct log_files *files, const char *path, bool later) {
   struct log_want want = files->want;
   if (is_known(files, path) || files->path_count == LOG_SOURCES_MAX)
     return;
+  const char *name = name_of(files, path);
+  if (!log_filter_wants_source(files->filter, name))
+    return;
   if (later) /* it appeared while we watched: all of it is new */
     want.tail = 0;
-  if (!log_reader_add(files->reader, log_file_new(path, name_of(files, path), &want, files->filter,
-                                                  files->claims)))
+  if (!log_reader_add(files->reader, log_file_new(path, name, &want, files->filter, files->claims)))
     return;
   files->paths[files->path_count++] = mem_dup(path);
 }

@@ -20,6 +20,12 @@ void config_free(struct config *config) {
     target_free(config->targets[i]);
   free(config->targets);
   rules_fini(&config->rules);
+  for (size_t i = 0; i < config->log_filter_count; i++) {
+    free(config->log_filters[i].name);
+    free(config->log_filters[i].help);
+    log_filter_free(config->log_filters[i].filter);
+  }
+  free(config->log_filters);
   free(config->path);
   free(config->name);
   free(config->environment);

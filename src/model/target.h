@@ -20,6 +20,8 @@ struct target {
   int64_t timeout_ms;  /* of one collection; 0: the collector's default */
   bool read_only;      /* refuse all actions, even when unlocked */
   char *disabled;      /* why it is not watched; NULL: it is watched. Nothing is ever sent to it */
+  char **logs;         /* files with its logs: absolute paths, with wildcards */
+  size_t log_count;
   struct rules
       rules; /* its own thresholds, which take precedence over those of the configuration */
   struct option_value *values; /* one per option of the kind, in the same order */

@@ -26,6 +26,15 @@ enum {
   LONG_PLUGIN,
   LONG_ACKNOWLEDGE,
   LONG_REASON,
+  LONG_UNTIL,
+  LONG_GREP,
+  LONG_EXCLUDE,
+  LONG_LEVEL,
+  LONG_FIELD,
+  LONG_SOURCE,
+  LONG_FILTER,
+  LONG_FOLLOW,
+  LONG_PATTERNS,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -55,6 +64,15 @@ static const struct option longs[] = {
     {"plugin", no_argument, NULL, LONG_PLUGIN},
     {"acknowledge", required_argument, NULL, LONG_ACKNOWLEDGE},
     {"reason", required_argument, NULL, LONG_REASON},
+    {"until", required_argument, NULL, LONG_UNTIL},
+    {"grep", required_argument, NULL, LONG_GREP},
+    {"exclude", required_argument, NULL, LONG_EXCLUDE},
+    {"level", required_argument, NULL, LONG_LEVEL},
+    {"field", required_argument, NULL, LONG_FIELD},
+    {"source", required_argument, NULL, LONG_SOURCE},
+    {"filter", required_argument, NULL, LONG_FILTER},
+    {"follow", no_argument, NULL, LONG_FOLLOW},
+    {"patterns", no_argument, NULL, LONG_PATTERNS},
     {NULL, 0, NULL, 0},
 };
 
@@ -64,8 +82,8 @@ static const struct {
   const char *word;
   enum mode mode;
 } modes[] = {
-    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
-    {"plan", MODE_PLAN},   {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
+    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS}, {"plan", MODE_PLAN},
+    {"apply", MODE_APPLY}, {"audit", MODE_AUDIT},   {"logs", MODE_LOGS},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -94,7 +112,8 @@ static unsigned option_modes(int code) {
   case LONG_PLUGIN:
     return 1U << MODE_CHECK;
   case LONG_JSON:
-    return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT;
+    return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
+           1U << MODE_LOGS;
   case LONG_DEFAULT:
   case LONG_CHECK:
     return 1U << MODE_CONFIG;
@@ -103,11 +122,22 @@ static unsigned option_modes(int code) {
   case LONG_ACTION:
   case LONG_TARGET:
   case LONG_USER:
-  case LONG_SINCE:
   case LONG_UNKNOWN:
   case LONG_ACKNOWLEDGE:
   case LONG_REASON:
     return 1U << MODE_AUDIT;
+  case LONG_SINCE:
+    return 1U << MODE_AUDIT | 1U << MODE_LOGS;
+  case LONG_UNTIL:
+  case LONG_GREP:
+  case LONG_EXCLUDE:
+  case LONG_LEVEL:
+  case LONG_FIELD:
+  case LONG_SOURCE:
+  case LONG_FILTER:
+  case LONG_FOLLOW:
+  case LONG_PATTERNS:
+    return 1U << MODE_LOGS;
   default:
     return 0;
   }
@@ -170,6 +200,34 @@ static void audit_take(struct options *options, int code, const char *argument) 
   }
 }
 
+static bool logs_take(struct options *options, int code, const char *argument, struct err *err) {
+  switch (code) {
+  case LONG_UNTIL:
+    options->until = argument;
+    return true;
+  case LONG_GREP:
+    options->grep = argument;
+    return true;
+  case LONG_EXCLUDE:
+    options->exclude = argument;
+    return true;
+  case LONG_LEVEL:
+    options->level = argument;
+    return true;
+  case LONG_SOURCE:
+    options->source = argument;
+    return true;
+  case LONG_FILTER:
+    options->filter = argument;
+    return true;
+  default:
+    if (options->field_count == OPTIONS_FIELDS_MAX)
+      return err_set(err, ERR_INVALID, "more than %d times --field", OPTIONS_FIELDS_MAX);
+    options->fields[options->field_count++] = argument;
+    return true;
+  }
+}
+
 static void flag_take(struct options *options, int code) {
   switch (code) {
   case 'U':
@@ -195,6 +253,12 @@ static void flag_take(struct options *options, int code) {
     break;
   case LONG_CHECK:
     options->check_config = true;
+    break;
+  case LONG_FOLLOW:
+    options->follow = true;
+    break;
+  case LONG_PATTERNS:
+    options->patterns = true;
     break;
   default:
     options->default_config = true;
@@ -226,6 +290,14 @@ static bool option_take(struct options *options, int code, const char *argument,
   case LONG_REASON:
     audit_take(options, code, argument);
     return true;
+  case LONG_UNTIL:
+  case LONG_GREP:
+  case LONG_EXCLUDE:
+  case LONG_LEVEL:
+  case LONG_FIELD:
+  case LONG_SOURCE:
+  case LONG_FILTER:
+    return logs_take(options, code, argument, err);
   case 'h':
   case 'V': /* what follows them is ignored */
     options->help_of = options->mode;
@@ -244,16 +316,19 @@ static bool argument_refuse(int code, const char *argument, struct err *err) {
 
 /* ---- words */
 
-/* The first word is the command, at any position; `plan` and `apply` have more. They move to the
- * front of argv, over arguments that were already read. */
+static size_t words_most(enum mode mode) {
+  return mode == MODE_PLAN ? SIZE_MAX : mode == MODE_APPLY || mode == MODE_LOGS ? 1 : 0;
+}
+
+/* The first word is the command, at any position; `plan`, `apply` and `logs` have more. They move
+ * to the front of argv, over arguments that were already read. */
 static bool word_take(struct options *options, char **argv, char *word, bool *command,
                       struct err *err) {
   if (!*command) {
     *command = true;
     return mode_parse(word, &options->mode, err);
   }
-  const size_t most = options->mode == MODE_PLAN ? SIZE_MAX : options->mode == MODE_APPLY ? 1 : 0;
-  if (options->word_count >= most)
+  if (options->word_count >= words_most(options->mode))
     return err_set(err, ERR_INVALID, "unexpected argument \"%s\"", word);
   options->words = (const char *const *)(argv + 1);
   argv[1 + options->word_count++] = word;
@@ -272,6 +347,12 @@ static bool words_check(const struct options *options, struct err *err) {
   if (options->mode == MODE_APPLY && options->word_count == 0)
     return err_set(err, ERR_INVALID,
                    "apply requires the hash of a plan (`stacktop plan` makes one)");
+  if (options->mode == MODE_LOGS && options->word_count == 0)
+    return err_set(err, ERR_INVALID,
+                   "logs requires a target (`stacktop config` prints the targets)");
+  if (options->follow && (options->until || options->patterns))
+    return err_set(err, ERR_INVALID, "--follow and %s exclude each other; use one of them",
+                   options->until ? "--until" : "--patterns");
   if (options->default_config && options->check_config)
     return err_set(err, ERR_INVALID, "--default and --check exclude each other; use one of them");
   if (!options->acknowledge != !options->reason)

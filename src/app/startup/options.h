@@ -15,9 +15,12 @@ enum mode {
   MODE_PLAN,
   MODE_APPLY,
   MODE_AUDIT,
+  MODE_LOGS,
   MODE_HELP,
   MODE_VERSION
 };
+
+enum { OPTIONS_FIELDS_MAX = 8 };
 
 struct options {
   enum mode mode;
@@ -27,7 +30,7 @@ struct options {
   int64_t timeout_ms;  /* check: per target; 0: the target's own */
   int64_t duration_ms; /* check: 0: one collection */
   bool plugin;         /* check: one line for monitoring */
-  bool json;           /* check, actions, plan, audit */
+  bool json;           /* check, actions, plan, audit, logs */
   bool default_config; /* config --default */
   bool check_config;   /* config --check */
   bool no_unicode;     /* -U */
@@ -35,13 +38,18 @@ struct options {
   bool utc;
   bool read_only;
   bool wall;                /* for a wall display: read_only, and it cannot be unlocked */
-  const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; in argv */
+  const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; logs: TARGET[/ROW]; in
+                               argv */
   size_t word_count;
   const char *confirm;                /* apply: the confirmation phrase; NULL: ask for it */
   const char *action, *target, *user; /* audit: globs; NULL: all */
-  const char *since;                  /* audit: a duration or a time; NULL: all */
+  const char *since;                  /* audit, logs: a duration or a time; NULL: all */
   bool unknown_only;                  /* audit */
   const char *acknowledge, *reason;   /* audit: an id, and the reason; NULL: list */
+  const char *until, *grep, *exclude, *level, *source, *filter; /* logs; NULL: unset */
+  const char *fields[OPTIONS_FIELDS_MAX];                       /* logs: conditions */
+  size_t field_count;
+  bool follow, patterns; /* logs */
 };
 
 /* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message

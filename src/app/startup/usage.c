@@ -8,6 +8,7 @@ static const char whole[] =
     "       stacktop plan ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...]\n"
     "       stacktop apply HASH         apply a plan, once, if its preconditions still hold\n"
     "       stacktop audit [OPTIONS]    list the actions that were run\n"
+    "       stacktop logs TARGET        print the log lines of a target, merged by time\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
     "  -c, --config FILE     read this configuration; default: stacktop.yaml in\n"
@@ -99,10 +100,33 @@ static const char audit[] =
     "                        record that you investigated an unknown outcome and what you found;\n"
     "                        it is no longer reported\n";
 
+static const char logs[] =
+    "usage: stacktop logs TARGET[/ROW] [OPTIONS]\n"
+    "                                   print the log lines of a target, merged by time\n"
+    "\n"
+    "      TARGET            name of a target, or KIND:NAME; ROW: a container's name or id\n"
+    "      --since TIME      such as 2h (ago), 2026-11-24, '2026-11-24 14:03' or 14:03\n"
+    "      --until TIME      the same\n"
+    "      --grep RE         only lines that match (PCRE2); lower case matches both cases\n"
+    "      --exclude RE      not these\n"
+    "      --level LEVEL     this or worse: trace, debug, info, warn, error, fatal\n"
+    "      --field NAME=VALUE  of JSON lines; also != < <= > >= ~ !~; may be repeated\n"
+    "      --source TEXT     only files and containers with this text in their name\n"
+    "      --filter NAME     a saved filter of the configuration (log_filters)\n"
+    "      --follow          continue with lines as they are written\n"
+    "      --patterns        print the most frequent messages with counts instead of lines\n"
+    "      --json            print one JSON object a line\n"
+    "\n"
+    "Without --since and without a filter the last 5,000 lines of each file or container are\n"
+    "printed. Warnings about files that are not read are printed on stderr.\n"
+    "\n"
+    "Exit status: 0 lines were printed, 1 no line matched, 2 a source could not be read or the\n"
+    "output not written, 64 usage error, 78 configuration error.\n";
+
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
-      [MODE_CHECK] = check, [MODE_CONFIG] = config, [MODE_ACTIONS] = actions,
-      [MODE_PLAN] = plan,   [MODE_APPLY] = apply,   [MODE_AUDIT] = audit,
+      [MODE_CHECK] = check, [MODE_CONFIG] = config, [MODE_ACTIONS] = actions, [MODE_PLAN] = plan,
+      [MODE_APPLY] = apply, [MODE_AUDIT] = audit,   [MODE_LOGS] = logs,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

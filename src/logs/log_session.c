@@ -1,0 +1,50 @@
+#include "logs/log_session.h"
+
+#include "core/mem.h"
+#include "logs/log_files.h"
+
+#include <stdlib.h>
+
+struct log_session {
+  struct log_reader *reader;
+  struct log_files *files; /* NULL: it has none */
+};
+
+struct log_session *log_session_new(struct io *io, const struct log_origin *origin,
+                                    const struct log_want *want, const struct log_filter *filter,
+                                    bool ordered, const struct log_reader_hooks *hooks,
+                                    struct err *err) {
+  const struct target *target = origin->config->targets[origin->target_index];
+  if (target->log_count == 0) {
+    err_set(err, ERR_INVALID,
+            "%s %.80s has no logs; name its files in the configuration, such as logs: "
+            "[/var/log/%.80s/*.log]",
+            target->kind->kind, target->name, target->name);
+    return NULL;
+  }
+  struct log_session *session = mem_new(sizeof *session);
+  session->reader = log_reader_new(io, ordered, hooks);
+  session->files = log_files_new(io, session->reader, (const char *const *)target->logs,
+                                 target->log_count, want, filter);
+  return session;
+}
+
+struct log_reader *log_session_reader(const struct log_session *session) {
+  return session->reader;
+}
+
+bool log_session_is_loading(const struct log_session *session) {
+  return log_files_is_looking(session->files) || log_reader_is_loading(session->reader);
+}
+
+bool log_session_is_done(const struct log_session *session) {
+  return !log_files_is_looking(session->files) && log_reader_is_done(session->reader);
+}
+
+void log_session_close(struct log_session *session) {
+  if (!session)
+    return;
+  log_files_close(session->files);
+  log_reader_close(session->reader);
+  free(session);
+}
