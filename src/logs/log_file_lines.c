@@ -5,21 +5,22 @@
 /* How far back a line's time is looked for: a stack trace. */
 enum { LOOK_BACK = 200 };
 
-/* Eight bytes at once: a byte of `sums` counts the newlines at its place, up to 255. */
+/* Sixteen bytes at once (GCC and Clang make of it what the machine has): a byte of `sums` counts
+ * the newlines at its place, up to 255. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
 static uint64_t newlines(const char *bytes, size_t len) {
-  const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F), ones = UINT64_C(0x0101010101010101);
   uint64_t count = 0;
   size_t i = 0;
-  while (len - i >= 8) {
-    uint64_t sums = 0;
-    for (int round = 0; round < 255 && len - i >= 8; round++, i += 8) {
-      uint64_t word;
-      memcpy(&word, bytes + i, 8);
-      word ^= ones * '\n';
-      sums += (~(((word & low) + low) | word | low)) >> 7;
+  while (len - i >= sizeof(lanes)) {
+    lanes sums = {0};
+    for (int round = 0; round < 255 && len - i >= sizeof(lanes); round++, i += sizeof(lanes)) {
+      lanes here;
+      memcpy(&here, bytes + i, sizeof here);
+      sums -= (lanes)(here == '\n'); /* true is all ones: -1 */
     }
-    for (int place = 0; place < 8; place++)
-      count += sums >> (8 * place) & 0xFF;
+    for (size_t lane = 0; lane < sizeof(lanes); lane++)
+      count += sums[lane];
   }
   for (; i < len; i++)
     count += bytes[i] == '\n';

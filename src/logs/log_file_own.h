@@ -6,7 +6,7 @@
 #include "logs/log_file.h"
 
 enum {
-  FILE_BLOCK = 256 << 10,
+  FILE_BLOCK = 128 << 10,
   FILE_LINE_MAX = 64 << 10, /* raw bytes of a line that are looked at; more than a record keeps,
                                because colours and what is not text shrink */
 };

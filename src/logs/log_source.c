@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_MAX = 512 };
+/* PROGRESS: bytes between two reports where no line passes. */
+enum { PLACE_MAX = 512, PROGRESS = 4 << 20 };
 
 static char *clean_dup(const char *text) {
   char out[PLACE_MAX];
@@ -129,6 +130,8 @@ void log_source_count(struct log_source *source, uint64_t lines) {
 static void counters_publish(struct log_source *source) {
   source->status.lines = source->lines;
   source->status.passed = source->passed;
+  source->status.bytes = source->bytes;
+  source->status.bytes_total = source->bytes_total;
 }
 
 bool log_source_flush(struct log_source *source, bool wait) {
@@ -149,7 +152,10 @@ bool log_source_flush(struct log_source *source, bool wait) {
   }
   const bool full = source->queued >= LOG_QUEUE_BYTES;
   source->wants_resume = !wait && full;
-  wake(source);
+  if (whole || source->bytes - source->told_bytes >= PROGRESS) {
+    source->told_bytes = source->bytes;
+    wake(source);
+  }
   const bool stopped = source->stopped;
   pthread_mutex_unlock(&source->mutex);
   return wait ? !stopped : !full && !stopped;
@@ -187,12 +193,8 @@ void log_source_note(struct log_source *source, const struct err *err) {
 }
 
 void log_source_progress(struct log_source *source, uint64_t bytes, uint64_t bytes_total) {
-  pthread_mutex_lock(&source->mutex);
-  source->status.bytes = bytes;
-  source->status.bytes_total = bytes_total;
-  counters_publish(source);
-  wake(source);
-  pthread_mutex_unlock(&source->mutex);
+  source->bytes = bytes;
+  source->bytes_total = bytes_total;
 }
 
 void log_source_rotated(struct log_source *source) {

@@ -55,7 +55,8 @@ struct log_source {
   struct log_parser parser;
   struct log_batch *filling; /* only of the side that reads */
   char *clean;               /* the same; LOG_TEXT_MAX + 1 bytes */
-  uint64_t lines, passed;    /* the same, until log_source_flush */
+  uint64_t lines, passed;    /* the same; published by log_source_flush */
+  uint64_t bytes, bytes_total, told_bytes;
 
   pthread_mutex_t mutex; /* for all that follows */
   size_t holders;
@@ -92,6 +93,7 @@ void log_source_set_state(struct log_source *source, enum log_source_state state
 void log_source_fail(struct log_source *source, const struct err *err);
 /* What is missing, while it goes on. NULL: nothing. */
 void log_source_note(struct log_source *source, const struct err *err);
+/* How far it is: published by the next log_source_flush. */
 void log_source_progress(struct log_source *source, uint64_t bytes, uint64_t bytes_total);
 void log_source_rotated(struct log_source *source);
 

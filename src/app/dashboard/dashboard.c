@@ -1,6 +1,7 @@
 #include "app/dashboard/dashboard.h"
 
 #include "app/dashboard/crash.h"
+#include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
 #include "app/dashboard/signals.h"
 #include "app/dashboard/stderr_hold.h"
@@ -40,6 +41,7 @@ struct dashboard {
   struct canvas *canvas;
   bool ascii;
   struct dashboard_operations operations;
+  struct dashboard_logs logs;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -151,6 +153,11 @@ static void on_changed(void *arg) {
   dirty_set(dashboard, DIRTY_NEWS);
 }
 
+static void on_logs(void *arg) {
+  struct dashboard *dashboard = arg;
+  dirty_set(dashboard, DIRTY_NEWS);
+}
+
 /* Signals and suspending. */
 
 static void screen_retake(struct dashboard *dashboard) {
@@ -210,11 +217,13 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
   case REQUEST_PAUSE:
     dashboard->paused = true;
     dashboard_operations_pause(&dashboard->operations, true);
+    dashboard_logs_pause(&dashboard->logs, true);
     scheduler_pause(dashboard->scheduler);
     break;
   case REQUEST_RESUME:
     dashboard->paused = false;
     dashboard_operations_pause(&dashboard->operations, false);
+    dashboard_logs_pause(&dashboard->logs, false);
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
     break;
@@ -222,7 +231,8 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     terminal_copy(dashboard->terminal, request.text);
     break;
   default:
-    dashboard_operations_request(&dashboard->operations, &request);
+    if (!dashboard_logs_request(&dashboard->logs, &request))
+      dashboard_operations_request(&dashboard->operations, &request);
     break;
   }
 }
@@ -329,6 +339,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   uv_close((uv_handle_t *)&dashboard->frame, NULL);
   uv_close((uv_handle_t *)&dashboard->key_wait, NULL);
   signals_close(&dashboard->signals);
+  dashboard_logs_close(&dashboard->logs);
   dashboard_operations_close(&dashboard->operations);
   crash_unguard();
   terminal_close(dashboard->terminal);
@@ -346,6 +357,12 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   dashboard->scheduler = scheduler_new(&dashboard->runtime->io, &dashboard->model, false, hooks);
   dashboard_operations_open(&dashboard->operations, &dashboard->runtime->io, &dashboard->model,
                             dashboard->scheduler, options, &acting);
+  dashboard->logs = (struct dashboard_logs){.io = &dashboard->runtime->io,
+                                            .model = &dashboard->model,
+                                            .utc = options->utc,
+                                            .changed = on_logs,
+                                            .arg = dashboard};
+  dashboard_logs_open(&dashboard->logs);
   dashboard_open(dashboard);
   dashboard->judge = true;
   dashboard_draw(dashboard);

@@ -20,8 +20,7 @@ static const char whole[] =
     "  -U, --no-unicode      use ASCII only (default in a locale that is not UTF-8)\n"
     "  -C, --no-color        use no colors (default if NO_COLOR is set)\n"
     "      --utc             show times in UTC\n"
-    "  -h, --help            show this help\n"
-    "  -V, --version         show the version\n"
+    "  -h, --help            show this help; -V, --version: show the version\n"
     "\n"
     "Exit status: 0 success or the status of the command, 1 failure, 64 usage error,\n"
     "78 configuration error.\n";

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { WORDS_MAX = 12 };
+enum { WORDS_MAX = 24 };
 
 /* Splits at spaces: no argument of these tests has one. */
 static bool parse(const char *line, struct options *options, struct err *err) {
@@ -99,6 +99,32 @@ static void test_words(void **state) {
   assert_true(options.unknown_only);
 }
 
+static void test_logs(void **state) {
+  (void)state;
+  struct options options =
+      good("logs api/web-1 --since 1h --until 14:03 --grep x --exclude y --level warn --field a=1 "
+           "--field b>2 --source w --filter slow --json");
+  assert_int_equal(options.mode, MODE_LOGS);
+  assert_string_equal(options.words[0], "api/web-1");
+  assert_string_equal(options.since, "1h");
+  assert_string_equal(options.until, "14:03");
+  assert_string_equal(options.grep, "x");
+  assert_string_equal(options.exclude, "y");
+  assert_string_equal(options.level, "warn");
+  assert_int_equal(options.field_count, 2);
+  assert_string_equal(options.fields[1], "b>2");
+  assert_string_equal(options.source, "w");
+  assert_string_equal(options.filter, "slow");
+  assert_true(options.json);
+  assert_true(good("logs api --follow").follow);
+  assert_true(good("logs api --patterns").patterns);
+  bad("logs", "logs requires a target");
+  bad("logs api b", "unexpected argument \"b\"");
+  bad("logs api --follow --until 1h", "--follow and --until exclude each other");
+  bad("check --grep x", "--grep is only valid with `stacktop logs`");
+  bad("check --since 1h", "`stacktop audit`, `stacktop logs`");
+}
+
 /* ---- the help */
 
 static void test_help(void **state) {
@@ -106,7 +132,7 @@ static void test_help(void **state) {
   assert_int_equal(good("plan -h").help_of, MODE_PLAN);
   assert_int_equal(good("plan a --help").help_of, MODE_PLAN);
   assert_int_equal(good("-h plan").help_of, MODE_DASHBOARD);
-  for (int mode = MODE_DASHBOARD; mode <= MODE_AUDIT; mode++) {
+  for (int mode = MODE_DASHBOARD; mode <= MODE_LOGS; mode++) {
     char *text, *line;
     size_t len, lines = 0;
     FILE *out = open_memstream(&text, &len);
@@ -179,10 +205,13 @@ static void test_no_color(void **state) {
 
 int main(void) {
   unsetenv("NO_COLOR");
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_modes),   cmocka_unit_test(test_values),
-      cmocka_unit_test(test_words),   cmocka_unit_test(test_help),
-      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_requested),
-      cmocka_unit_test(test_no_color)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_modes),
+                                     cmocka_unit_test(test_values),
+                                     cmocka_unit_test(test_words),
+                                     cmocka_unit_test(test_logs),
+                                     cmocka_unit_test(test_help),
+                                     cmocka_unit_test(test_refused),
+                                     cmocka_unit_test(test_plugin_is_requested),
+                                     cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

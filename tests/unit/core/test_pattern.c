@@ -53,6 +53,31 @@ static void test_any_bytes(void **state) {
   check_text(where("Needle", "\xFF\0Needle", 8), "2-8", "a literal");
 }
 
+/* The search for a literal has several ways: they find the same. */
+static void test_literals(void **state) {
+  (void)state;
+  static char text[20000];
+  static const char *const needles[] = {"ZZ end", "aaZ", "Za",
+                                        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaZ"};
+  for (size_t fill = 0; fill < 2; fill++) {
+    memset(text, "Za"[fill], sizeof text - 1);
+    for (size_t at = 0; at + 40 < 4000; at += 37)
+      for (size_t i = 0; i < COUNT(needles); i++) {
+        char saved[64];
+        const size_t size = strlen(needles[i]);
+        memcpy(saved, text + 9000 + at, size);
+        memcpy(text + 9000 + at, needles[i], size);
+        struct pattern *pattern = compiled(needles[i]);
+        struct pattern_span span;
+        const char *wanted = strstr(text, needles[i]);
+        assert_true(pattern_find(pattern, text, sizeof text - 1, 0, &span));
+        assert_int_equal(span.start, wanted - text);
+        pattern_free(pattern);
+        memcpy(text + 9000 + at, saved, size);
+      }
+  }
+}
+
 static void test_from(void **state) {
   (void)state;
   struct pattern *pattern = compiled("a+");
@@ -94,11 +119,9 @@ static void test_backtracking_ends(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_matches),
-      cmocka_unit_test(test_any_bytes),
-      cmocka_unit_test(test_from),
-      cmocka_unit_test(test_invalid),
-      cmocka_unit_test(test_backtracking_ends),
+      cmocka_unit_test(test_matches), cmocka_unit_test(test_any_bytes),
+      cmocka_unit_test(test_from),    cmocka_unit_test(test_literals),
+      cmocka_unit_test(test_invalid), cmocka_unit_test(test_backtracking_ends),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
