@@ -112,7 +112,7 @@ static void note_missing(struct follow *follow, bool missing) {
   log_source_note(&follow->file->source, missing ? &err : NULL);
 }
 
-/* Goes on in the file that has the name now. False: stopped or failed. */
+/* Continues in the file that has the name now. False: stopped or failed. */
 static bool file_switch(struct follow *follow) {
   struct log_file *file = follow->file;
   struct err err;

@@ -3,7 +3,8 @@
  * first lines of log_file.c run on the file's thread. */
 #pragma once
 
-#include "logs/log_file.h"
+#include "logs/log_claims.h"
+#include "logs/log_source.h"
 
 enum {
   FILE_BLOCK = 128 << 10,

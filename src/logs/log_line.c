@@ -187,7 +187,7 @@ static bool is_json(const char *line, size_t len) {
   return len >= 2 && line[0] == '{' && line[len - 1] == '}';
 }
 
-/* Without a time of its own: goes on with the record before it. In a source whose lines have no
+/* Without a time of its own: continues the record before it. In a source whose lines have no
  * times only what is indented does, and what a stack trace begins with. */
 static bool continues(const struct log_parser *parser, const char *line, size_t len) {
   static const char *const starts[] = {"Caused by:", "Traceback (most recent call last)", "...",

@@ -152,8 +152,8 @@ bool log_source_flush(struct log_source *source, bool wait) {
   }
   const bool full = source->queued >= LOG_QUEUE_BYTES;
   source->wants_resume = !wait && full;
-  if (whole || source->bytes - source->told_bytes >= PROGRESS) {
-    source->told_bytes = source->bytes;
+  if (whole || source->bytes - source->reported_bytes >= PROGRESS) {
+    source->reported_bytes = source->bytes;
     wake(source);
   }
   const bool stopped = source->stopped;

@@ -34,14 +34,14 @@ struct log_want {
 struct log_source;
 
 struct log_source_kind {
-  /* On the loop: begins to read. What goes wrong is told by log_source_fail. */
+  /* On the loop: begins to read. Errors are reported by log_source_fail. */
   void (*open)(struct log_source *source);
   /* On the loop: the queue has room again after log_source_flush returned false. NULL for a source
    * with a thread. */
   void (*resume)(struct log_source *source);
   /* On the loop, once, also after ENDED and FAILED: stops reading, without waiting. */
   void (*stop)(struct log_source *source);
-  /* When nobody holds it any more, on any thread: frees the kind's own memory and itself. */
+  /* When no holder is left, on any thread: frees the kind's own memory and itself. */
   void (*free)(struct log_source *source);
 };
 
@@ -56,7 +56,7 @@ struct log_source {
   struct log_batch *filling; /* only of the side that reads */
   char *clean;               /* the same; LOG_TEXT_MAX + 1 bytes */
   uint64_t lines, passed;    /* the same; published by log_source_flush */
-  uint64_t bytes, bytes_total, told_bytes;
+  uint64_t bytes, bytes_total, reported_bytes;
 
   pthread_mutex_t mutex; /* for all that follows */
   size_t holders;
@@ -91,7 +91,7 @@ bool log_source_flush(struct log_source *source, bool wait);
 bool log_source_is_stopped(struct log_source *source);
 void log_source_set_state(struct log_source *source, enum log_source_state state);
 void log_source_fail(struct log_source *source, const struct err *err);
-/* What is missing, while it goes on. NULL: nothing. */
+/* What is missing, while it continues. NULL: nothing. */
 void log_source_note(struct log_source *source, const struct err *err);
 /* How far it is: published by the next log_source_flush. */
 void log_source_progress(struct log_source *source, uint64_t bytes, uint64_t bytes_total);

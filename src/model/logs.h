@@ -14,14 +14,14 @@
 enum { LOGS_TAIL = 5000 }; /* lines of each source that are loaded where no time is given */
 
 /* What to read. Borrowed for the request. REQUEST_LOGS_CHANGE needs the whole query again; target,
- * table and key are not looked at then. A change of anything but `follow` reads anew: the log is
- * cleared, `logs->reading` increases, and places of before are worth nothing. */
+ * table and key are not looked at then. A change of anything but `follow` reads everything again:
+ * the log is cleared, `logs->reading` increases, and places of before are worth nothing. */
 struct logs_query {
   size_t target_index;
   const char *table, *key;    /* of the row; NULL: the target itself */
   int64_t since_ms, until_ms; /* wall time; 0: no limit. Without since: without a filter the last
                                  LOGS_TAIL lines of each source, with one all that it has */
-  bool follow;                /* goes on with lines as they are written; not with until_ms */
+  bool follow;                /* continues with lines as they are written; not with until_ms */
   struct log_filter_spec filter;
 };
 
@@ -42,7 +42,7 @@ struct log_source_status {
   uint64_t lines;  /* read, before the filter */
   uint64_t passed; /* of these, those that passed it */
   uint64_t bytes, bytes_total; /* read so far, and of what there is to read; total 0: not known */
-  uint64_t rotations;          /* how often it went on in a new file */
+  uint64_t rotations;          /* how often it continued in a new file */
 };
 
 /* A search through everything that the sources have (also what the log does not hold). */
@@ -60,7 +60,7 @@ enum { LOGS_HITS_MAX = 10000 };
 
 struct logs {
   char *title;      /* "services / api"; clean */
-  uint32_t reading; /* increases when everything is read anew */
+  uint32_t reading; /* increases when everything is read again */
   struct err err;   /* nothing can be read at all ("this row has no logs: ..."), or an invalid
                        filter: then the earlier query still holds */
   bool loading;     /* at least one source is not yet FOLLOWING, ENDED or FAILED */

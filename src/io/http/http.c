@@ -30,6 +30,8 @@ struct http_request {
   uv_timer_t timer; /* the deadline */
   char *body;
   size_t body_len, body_capacity, body_max;
+  bool (*stream)(void *arg, const char *bytes, size_t len); /* the query's */
+  bool streaming, paused;
   bool body_cut;
   int64_t date_s;
   char *headers;
@@ -70,9 +72,20 @@ static void request_fail(struct http_request *request, const struct err *err) {
   request->done(request->arg, NULL, err);
 }
 
+void http_resume(struct http_request *request) {
+  if (!request->paused)
+    return;
+  request->paused = false;
+  curl_easy_pause(request->easy, CURLPAUSE_CONT);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
   struct http_request *request = arg;
   size_t len = size * count, room = request->body_max - request->body_len;
+  if (request->streaming) {
+    request->paused = !request->stream(request->arg, bytes, len);
+    return request->paused ? CURL_WRITEFUNC_PAUSE : len;
+  }
   size_t kept = len < room ? len : room;
   if (request->body_len + kept + 1 > request->body_capacity) {
     request->body_capacity = 2 * (request->body_len + kept) + 1;
@@ -96,6 +109,15 @@ static void take_date(struct http_request *request, const char *line, size_t len
   request->date_s = curl_getdate(date, NULL);
 }
 
+/* After the headers: an error is read as a whole, a stream takes as long as it takes. */
+static void stream_begin(struct http_request *request) {
+  long status = 0;
+  curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+  request->streaming = status >= 200 && status <= 299;
+  if (request->streaming)
+    uv_timer_stop(&request->timer);
+}
+
 /* One line at a time. An answer of its own, such as 100, may come before the one that counts. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *arg) {
   struct http_request *request = arg;
@@ -111,6 +133,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg) {
   for (size_t i = 0; i < len; i++) /* the text is read as one */
     request->headers[request->headers_len++] = bytes[i] ? bytes[i] : ' ';
   request->headers[request->headers_len] = '\0';
+  if (request->stream && bytes[0] == '\r')
+    stream_begin(request);
   return len;
 }
 
@@ -138,6 +162,7 @@ struct http_request *http_send(struct io *io, const struct http_query *query, ht
                                    .done = done,
                                    .arg = arg,
                                    .timeout_ms = query->timeout_ms,
+                                   .stream = query->stream,
                                    .body_max = query->body_max ? query->body_max : HTTP_BODY_MAX,
                                    .date_s = -1,
                                    .started_us = clock_now_us()};

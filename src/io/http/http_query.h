@@ -34,7 +34,12 @@ struct http_query {
   size_t header_count;
   bool encoded;    /* takes a compressed answer too; its body is what that decodes to */
   size_t body_max; /* bytes kept of the answer's body, then the transfer ends; 0: HTTP_BODY_MAX */
-  bool only_tls;   /* ends when TLS is established, directly and without a request: status 0 */
+  /* Gets the body of an answer with a status of 2xx as it comes, instead of http_result.body; the
+   * timeout then ends with the headers. False: nothing was taken: the same bytes come again after
+   * http_resume, and the server has to wait until then. Must not cancel the request. NULL: not
+   * wanted. arg is that of http_send. */
+  bool (*stream)(void *arg, const char *bytes, size_t len);
+  bool only_tls; /* ends when TLS is established, directly and without a request: status 0 */
   /* Gets what the server showed, before the callback, also with an error; has to live as long as
    * the request. NULL: not wanted. Not with `keep`. */
   struct http_tls *tls;

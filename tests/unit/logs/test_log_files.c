@@ -92,7 +92,7 @@ static void rename_file(const struct fixture *fixture, const char *from, const c
   assert_int_equal(rename(fixture_path(fixture, from), fixture_path(fixture, to)), 0);
 }
 
-/* The writer goes on in the renamed file for a while. */
+/* The writer continues in the renamed file for a while. */
 static void test_rotation_by_rename(void **state) {
   (void)state;
   struct fixture fixture;
