@@ -1,31 +1,52 @@
 #include "logs/log_session.h"
 
+#include "clients/docker/docker_contract.h"
 #include "core/mem.h"
+#include "logs/log_containers.h"
 #include "logs/log_files.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct log_session {
   struct log_reader *reader;
-  struct log_files *files; /* NULL: it has none */
+  struct log_files *files;           /* NULL: it has none */
+  struct log_containers *containers; /* the same */
 };
+
+/* Rows of a target's other tables (a query, a topic) have the target's own logs. */
+static bool no_logs(const struct target *target, struct err *err) {
+  return err_set(err, ERR_INVALID,
+                 "%s %.80s has no logs; name its files in the configuration, such as logs: "
+                 "[/var/log/%.80s/*.log]",
+                 target->kind->kind, target->name, target->name);
+}
+
+/* A row of the summary means all. */
+static const char *container_key(const struct log_origin *origin) {
+  const bool other = origin->table && strcmp(origin->table, DOCKER_CONTAINERS_TABLE) != 0;
+  return other ? NULL : origin->key;
+}
 
 struct log_session *log_session_new(struct io *io, const struct log_origin *origin,
                                     const struct log_want *want, const struct log_filter *filter,
                                     bool ordered, const struct log_reader_hooks *hooks,
                                     struct err *err) {
   const struct target *target = origin->config->targets[origin->target_index];
-  if (target->log_count == 0) {
-    err_set(err, ERR_INVALID,
-            "%s %.80s has no logs; name its files in the configuration, such as logs: "
-            "[/var/log/%.80s/*.log]",
-            target->kind->kind, target->name, target->name);
+  const bool contained = log_containers_has(target);
+  if (target->log_count == 0 && !contained) {
+    no_logs(target, err);
     return NULL;
   }
   struct log_session *session = mem_new(sizeof *session);
   session->reader = log_reader_new(io, ordered, hooks);
-  session->files = log_files_new(io, session->reader, (const char *const *)target->logs,
-                                 target->log_count, want, filter);
+  if (target->log_count > 0)
+    session->files = log_files_new(io, session->reader, (const char *const *)target->logs,
+                                   target->log_count, want, filter);
+  if (contained)
+    session->containers =
+        log_containers_new(io, session->reader, origin->config, origin->target_index,
+                           container_key(origin), want, filter);
   return session;
 }
 
@@ -34,17 +55,20 @@ struct log_reader *log_session_reader(const struct log_session *session) {
 }
 
 bool log_session_is_loading(const struct log_session *session) {
-  return log_files_is_looking(session->files) || log_reader_is_loading(session->reader);
+  return log_files_is_looking(session->files) || log_containers_is_looking(session->containers) ||
+         log_reader_is_loading(session->reader);
 }
 
 bool log_session_is_done(const struct log_session *session) {
-  return !log_files_is_looking(session->files) && log_reader_is_done(session->reader);
+  return !log_files_is_looking(session->files) && !log_containers_is_looking(session->containers) &&
+         log_reader_is_done(session->reader);
 }
 
 void log_session_close(struct log_session *session) {
   if (!session)
     return;
   log_files_close(session->files);
+  log_containers_close(session->containers);
   log_reader_close(session->reader);
   free(session);
 }

@@ -22,6 +22,7 @@ struct docker_request {
   char socket[DOCKER_SOCKET_MAX];
   int64_t *engine_s;
   docker_cb done;
+  bool (*stream)(void *arg, const char *bytes, size_t len); /* NULL: it is read as a whole */
   void *arg;
 };
 
@@ -218,10 +219,18 @@ static void on_answer(void *arg, const struct http_result *result, const struct 
   free(request);
 }
 
-struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *endpoint,
-                                  const struct docker_query *query, docker_cb done, void *arg) {
+static bool on_stream(void *arg, const char *bytes, size_t len) {
+  const struct docker_request *request = arg;
+  return request->stream(request->arg, bytes, len);
+}
+
+static struct docker_request *request_send(struct io *io, const struct docker_endpoint *endpoint,
+                                           const struct docker_query *query,
+                                           bool (*stream)(void *arg, const char *bytes, size_t len),
+                                           docker_cb done, void *arg) {
   struct docker_request *request = mem_new(sizeof *request);
-  *request = (struct docker_request){.engine_s = query->engine_s, .done = done, .arg = arg};
+  *request = (struct docker_request){
+      .engine_s = query->engine_s, .done = done, .stream = stream, .arg = arg};
   if (query->engine_s)
     *query->engine_s = -1;
   memcpy(request->socket, endpoint->socket, sizeof request->socket);
@@ -231,7 +240,8 @@ struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *e
                                   .ca_file = endpoint->ca_file,
                                   .cert_file = endpoint->cert_file,
                                   .key_file = endpoint->key_file,
-                                  .keep = !query->method,
+                                  .keep = !query->method && !stream,
+                                  .stream = stream ? on_stream : NULL,
                                   .method = query->method,
                                   .json = query->json,
                                   .body_max = BODY_MAX,
@@ -239,6 +249,22 @@ struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *e
   request->http = http_send(io, &http, on_answer, request);
   free(url);
   return request;
+}
+
+struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *endpoint,
+                                  const struct docker_query *query, docker_cb done, void *arg) {
+  return request_send(io, endpoint, query, NULL, done, arg);
+}
+
+struct docker_request *docker_stream(struct io *io, const struct docker_endpoint *endpoint,
+                                     const struct docker_query *query,
+                                     bool (*stream)(void *arg, const char *bytes, size_t len),
+                                     docker_cb done, void *arg) {
+  return request_send(io, endpoint, query, stream, done, arg);
+}
+
+void docker_resume(struct docker_request *request) {
+  http_resume(request->http);
 }
 
 void docker_cancel(struct docker_request *request) {

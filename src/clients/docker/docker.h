@@ -55,6 +55,14 @@ struct docker_request; /* one under way */
 struct docker_request *docker_ask(struct io *io, const struct docker_endpoint *endpoint,
                                   const struct docker_query *query, docker_cb done, void *arg);
 void docker_cancel(struct docker_request *request);
+/* An answer that is read as it comes (docker_logs.h): `stream` gets its bytes as that of an
+ * http_query does, `done` is called when it ends, then without json. query->timeout_ms: until it
+ * begins. */
+struct docker_request *docker_stream(struct io *io, const struct docker_endpoint *endpoint,
+                                     const struct docker_query *query,
+                                     bool (*stream)(void *arg, const char *bytes, size_t len),
+                                     docker_cb done, void *arg);
+void docker_resume(struct docker_request *request);
 
 /* Whether an error without a status means that not a byte of the request was sent. */
 bool docker_was_not_sent(const struct err *err);
