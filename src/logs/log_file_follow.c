@@ -86,7 +86,10 @@ static bool file_grow(struct follow *follow) {
   if (fstat(file->fd, &status) != 0)
     return true;
   const uint64_t size = (uint64_t)status.st_size;
-  if (size == file->offset && size == file->end)
+  const bool untouched = status.st_mtim.tv_sec == file->written.tv_sec &&
+                         status.st_mtim.tv_nsec == file->written.tv_nsec;
+  file->written = status.st_mtim;
+  if (untouched && size == file->offset)
     return true;
   if (begins_anew(file, size)) {
     file_line_end(file);
@@ -95,6 +98,8 @@ static bool file_grow(struct follow *follow) {
     log_source_rotated(&file->source);
   }
   file->end = size;
+  if (size == file->offset)
+    return true;
   follow->grown_ms = now_ms();
   file->source.parser.fallback_ms = clock_wall_read_ms(); /* of lines that say no time */
   if (!file_read_on(file))

@@ -6,6 +6,8 @@
 #include "logs/log_claims.h"
 #include "logs/log_source.h"
 
+#include <time.h>
+
 enum {
   FILE_BLOCK = 128 << 10,
   FILE_LINE_MAX = 64 << 10, /* raw bytes of a line that are looked at; more than a record keeps,
@@ -29,6 +31,7 @@ struct log_file {
   uint64_t line_cut; /* bytes of it beyond */
   char head[LOG_HEAD];
   size_t head_len;
+  struct timespec written; /* when it had been written to at the last look */
 };
 
 /* Lines that end in these bytes go to the source, and the rest waits for its end. */

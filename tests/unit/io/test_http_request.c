@@ -108,6 +108,75 @@ static void test_body(void **state) {
   assert_false(sent(fixture, "application/json"));
 }
 
+/* A stream that is taken in parts, and as fast as its reader allows. */
+struct stream {
+  struct outcome outcome; /* first: the argument of both callbacks */
+  char text[256];
+  size_t len;
+  int refusals;
+  struct http_request *request;
+  uv_timer_t later;
+};
+
+static bool on_stream(void *arg, const char *bytes, size_t len) {
+  struct stream *stream = arg;
+  if (stream->refusals > 0) {
+    stream->refusals--;
+    return false;
+  }
+  memcpy(stream->text + stream->len, bytes, len);
+  stream->len += len;
+  return true;
+}
+
+static void on_later(uv_timer_t *timer) {
+  http_resume(((struct stream *)timer->data)->request);
+}
+
+static void stream_run(struct fixture *fixture, struct stream *stream, int64_t timeout_ms) {
+  const struct http_query query = {
+      .url = fixture->url, .timeout_ms = timeout_ms, .stream = on_stream};
+  stream->request = http_send(&fixture->io, &query, on_done, stream);
+  uv_timer_init(&fixture->loop, &stream->later);
+  stream->later.data = stream;
+  uv_timer_start(&stream->later, on_later, 50, 50);
+  tiny_run_until(&fixture->loop, &stream->outcome.done);
+  uv_close((uv_handle_t *)&stream->later, NULL);
+  uv_run(&fixture->loop, UV_RUN_NOWAIT);
+}
+
+static void test_stream(void **state) {
+  struct fixture *fixture = *state;
+  fixture->server.reply = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nline\nline\n";
+  struct stream stream = {.refusals = 3};
+  stream_run(fixture, &stream, 5000);
+  assert_string_equal(stream.outcome.err.text, "");
+  assert_string_equal(stream.text, "line\nline\n"); /* once, although it was refused three times */
+  assert_int_equal(stream.refusals, 0);
+  assert_int_equal(stream.outcome.body_len, 0);
+  /* an error is no stream */
+  fixture->server.reply = "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone";
+  struct stream refused = {0};
+  stream_run(fixture, &refused, 5000);
+  assert_int_equal(refused.outcome.status, 404);
+  assert_string_equal(refused.outcome.body, "gone");
+  assert_int_equal(refused.len, 0);
+}
+
+/* The timeout is for the beginning. */
+static void test_stream_takes_its_time(void **state) {
+  struct fixture *fixture = *state;
+  fixture->server.reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nline\n";
+  struct stream stream = {.refusals = 8}; /* 400 ms */
+  stream_run(fixture, &stream, 200);
+  assert_string_equal(stream.outcome.err.text, "");
+  assert_string_equal(stream.text, "line\n");
+  fixture->server.reply = NULL;
+  struct stream silent = {0};
+  stream_run(fixture, &silent, 200);
+  assert_int_equal(silent.outcome.err.kind, ERR_TIMEOUT);
+}
+
 /* An answer without its body, although it says how long that would be. */
 static void test_head(void **state) {
   struct fixture *fixture = *state;
@@ -244,6 +313,8 @@ int main(void) {
       TEST(test_proxy),
       TEST(test_headers),
       TEST(test_body),
+      TEST(test_stream),
+      TEST(test_stream_takes_its_time),
       TEST(test_head),
       TEST(test_compressed),
       cmocka_unit_test(test_hosts),

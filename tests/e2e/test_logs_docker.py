@@ -1,0 +1,106 @@
+"""`stacktop logs` of the containers of a real engine."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from docker_engine import PROJECT, SERVICE, engine, shared_engine  # noqa: F401 (fixtures)
+from sandbox import wait_until
+from stacktop import BINARY, stacktop, write_config
+from test_logs import Follower
+
+BESIDE = "others"
+PRINTED, NONE, TROUBLE = 0, 1, 2
+
+
+@pytest.fixture
+def logs(engine, tmp_path):  # noqa: F811
+    def run(target, *arguments, services=()):
+        run.config = write_config(tmp_path, docker=[engine.target()], services=list(services), hosts=[])
+        return stacktop("logs", target, "-c", run.config, "--json", "--utc", *arguments)
+
+    return run
+
+
+def lines(run):
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def ended(engine, name):  # noqa: F811
+    wait_until(lambda: engine.state(name)["Status"] == "exited", what=f"{name} to end")
+
+
+def test_both_outputs_of_a_container(engine, logs):  # noqa: F811
+    engine.run("api", "sh", "-c", "echo INFO: started; echo ERROR: boom >&2; printf '  at line 1\\n' >&2; printf 'no end'")
+    engine.run("other", "sh", "-c", "echo other")
+    ended(engine, "api")
+    ended(engine, "other")
+    run = logs("engine/api")
+    assert run.status == PRINTED, run
+    found = {each["line"]: each for each in lines(run)}
+    assert set(found) == {"INFO: started", "ERROR: boom", "  at line 1", "no end"}
+    assert found["ERROR: boom"]["level"] == found["  at line 1"]["level"] == "error"
+    assert found["ERROR: boom"]["time_from"] == "source" and found["ERROR: boom"]["source"] == "api"
+    assert {each["source"] for each in lines(logs("engine"))} == {"api", "other"}
+    identity = engine.inspect("other")["Id"]
+    assert [each["line"] for each in lines(logs(f"engine/{identity[:12]}"))] == ["other"]
+    assert [each["line"] for each in lines(logs("engine", "--grep", "boom"))] == ["ERROR: boom"]
+
+
+def test_hostile_and_long_lines(engine, logs):  # noqa: F811
+    engine.run("api", "sh", "-c", r"printf '\033]0;t\007\n'; printf 'a\000b\n'; head -c 200000 /dev/zero | tail -c 200000; echo; echo end")
+    ended(engine, "api")
+    found = lines(logs("engine/api"))
+    assert [each["line"][:9] for each in found] == ["\ufffd]0;t\ufffd", "a\ufffdb", "\ufffd" * 9, "end"]
+    assert found[2]["bytes_cut"] > 100000 and len(found[2]["line"]) * 3 <= 16384
+
+
+def test_a_terminal_of_its_own(engine, logs):  # noqa: F811
+    engine.run("api", "sh", "-c", "echo one; echo two", Tty=True)
+    ended(engine, "api")
+    assert [each["line"] for each in lines(logs("engine/api"))] == ["one", "two"]
+
+
+def test_the_run_before_is_there_and_the_next_is_followed(engine, logs, tmp_path):  # noqa: F811
+    engine.run("api", "sh", "-c", "echo run; sleep 1000")
+    logs("engine")
+    with subprocess.Popen([str(BINARY), "logs", "engine/api", "-c", logs.config, "--follow", "--json"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        follower = Follower.__new__(Follower)
+        follower.process, follower.text = process, b""
+        os.set_blocking(process.stdout.fileno(), False)
+        follower.wait("run")
+        engine.do("api", "restart?t=0")
+        follower.wait("run", "run")
+        process.terminate()
+    assert [each["line"] for each in lines(logs("engine/api"))] == ["run", "run"]
+
+
+def test_a_service_means_its_containers_only(engine, logs):  # noqa: F811
+    for project, number in (("ecap", 1), ("ecap", 2), ("else", 1)):
+        engine.run(f"{project}-api-{number}", "sh", "-c", f"echo {project}{number}", labels={PROJECT: project, SERVICE: "api"})
+        ended(engine, f"{project}-api-{number}")
+    service = {"name": "web", "address": "127.0.0.1:1", "runtime": {"compose": "ecap/api"}}
+    assert sorted(each["line"] for each in lines(logs("web", services=[service]))) == ["ecap1", "ecap2"]
+    service["runtime"] = {"compose": "api"}
+    run = logs("web", services=[service])
+    assert run.status == TROUBLE and "ecap and else both have a service api" in run.stderr.replace("else and ecap", "ecap and else")
+
+
+def test_what_the_engine_refuses(engine, logs, tmp_path):  # noqa: F811
+    engine.run("api", "sh", "-c", "echo one")
+    run = logs("engine/none")
+    assert run.status == TROUBLE and 'no container "none"' in run.stderr
+    config = write_config(tmp_path, docker=[{"name": "gone", "endpoint": f"unix://{tmp_path}/none"}], hosts=[])
+    run = stacktop("logs", "gone", "-c", config)
+    assert run.status == TROUBLE and "does not exist; is the engine running?" in run.stderr
+
+
+def test_more_lines_than_the_queue_holds(engine, logs):  # noqa: F811
+    engine.run("api", "sh", "-c", "x=0123456789; x=$x$x$x$x$x; x=$x$x$x$x$x$x$x$x$x$x$x$x; "
+               "i=0; while [ $i -lt 4000 ]; do echo line $i $x; i=$((i+1)); done")
+    ended(engine, "api")
+    found = lines(logs("engine/api", "--grep", "line"))
+    assert [each["line"].split()[1] for each in found] == [str(i) for i in range(4000)]
