@@ -57,25 +57,32 @@ def sandbox(state):
 memcached:
   - {{name: pages, address: "{HOST}:{port('memcached')}"}}
 """
+    def logs(part):
+        return f'logs: [{quoted(str(state.folder / "log" / f"{part}.log"))}]'
+
     write_private(state.folder / "stacktop.yaml", f"""\
 # stacktop's sandbox. Written at each start. Scenes to practise with: sandbox/scene NAME
 name: ecap-sandbox{" without Kafka" if reason else ""}
 environment: sandbox
 interval: 2s
 services:
-  - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health", runtime: {runtime(state, "api")}}}
+  - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health", {logs("api")},
+      runtime: {runtime(state, "api")}}}
   - {{name: dashboard, address: "{HOST}:{port('dashboard')}", health: "http://{HOST}:{port('dashboard')}/health",
-      runtime: {runtime(state, "dashboard")}}}
+      {logs("dashboard")}, runtime: {runtime(state, "dashboard")}}}
 {streaming}{gateway}  - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
 {service}  - {{name: redis, address: "{HOST}:{port('redis')}"}}
 postgres:
-  - {{name: ecap, dsn: "{dsn(state)}"}}
+  - {{name: ecap, dsn: "{dsn(state)}", {logs("postgres")}}}
 kafka:
   - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}{disabled}}}
 redis:
-  - {{name: cache, url: "{redis_url(state)}"}}
+  - {{name: cache, url: "{redis_url(state)}", {logs("redis")}}}
 {memcached}hosts:
   - {{name: local, mounts: [/]}}
+log_filters:
+  - {{name: errors, level: error}}
+  - {{name: slow requests, fields: ["request_duration>1"]}}
 thresholds:
   # lower than on a real stack, so that a scene shows within seconds
   kafka.lag: {{warn: 10000}}

@@ -1,6 +1,7 @@
 """Shared by the two web services of the sandbox: a small HTTP server that counts requests."""
 
 import json
+import os
 import sys
 import threading
 import time
@@ -8,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .state import HOST, State
 
+LOG_MAX = 4 << 20  # bytes of the log file; then it is truncated, as by logrotate's copytruncate
+SLOW_SECONDS = 1
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -60,12 +63,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         start = time.monotonic()
+        failure = None
         path = self.path.split("?")[0]
         route = self.server.routes.get(path)
         try:
             code, kind, text = route() if route else answer(404, {"error": "not found"})
         except Exception as error:  # always respond, even if a route fails
-            code, kind, text = answer(503, {"error": " ".join(str(error).split())})
+            failure = " ".join(str(error).split())
+            code, kind, text = answer(503, {"error": failure})
         body = text.encode()
         self.send_response(code)
         self.send_header("Content-Type", kind)
@@ -73,12 +78,30 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-        self.server.metrics.count(path if route else "other", code, time.monotonic() - start)
+        seconds = time.monotonic() - start
+        self.server.metrics.count(path if route else "other", code, seconds)
+        log(code, seconds, method=self.command, path=path, client=self.client_address[0], error=failure)
 
     do_HEAD = do_GET
 
     def log_message(self, *_):
         pass
+
+
+def log(code, seconds, **fields):
+    """One JSON line to the part's log, as an API of the platform writes it."""
+    now = time.time()
+    level = "ERROR" if code >= 500 else "WARN" if code >= 400 or seconds > SLOW_SECONDS else "INFO"
+    line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z", "level": level,
+            "message": "request failed" if code >= 500 else "request", "status": code,
+            "request_duration": round(seconds, 4), **{name: value for name, value in fields.items() if value is not None}}
+    try:
+        if os.fstat(2).st_size > LOG_MAX:
+            os.ftruncate(2, 0)
+    except OSError:
+        pass  # a terminal
+    sys.stderr.write(json.dumps(line) + "\n")
+    sys.stderr.flush()
 
 
 def answer(code, data):
