@@ -23,8 +23,16 @@ enum style {
   STYLE_HEADER_PRODUCTION, /* the header of an environment where a mistake is expensive */
   STYLE_KEY,               /* a key's name in the bottom line */
   STYLE_NOTICE,            /* paused, filtered: the view is not in its normal state */
+  STYLE_SOURCE_1,          /* sources of log lines, in turn; their names are always there */
+  STYLE_SOURCE_2,
+  STYLE_SOURCE_3,
+  STYLE_SOURCE_4,
+  STYLE_SOURCE_5,
+  STYLE_SOURCE_6,
   STYLE_COUNT
 };
+
+enum { STYLE_SOURCES = STYLE_SOURCE_6 - STYLE_SOURCE_1 + 1 };
 
 /* Added to a style. */
 enum style_flag {

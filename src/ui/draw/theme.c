@@ -12,7 +12,7 @@
 enum {
   WORD_MAX = 32,
   WORD_SHOWN = 128,
-  LIST_MAX = 192,
+  LIST_MAX = 320,
   COLORS_16 = 16,
   COLORS_256 = 256,
   CUBE = 16,
@@ -38,6 +38,12 @@ static const char *const style_names[STYLE_COUNT + 1] = {
     [STYLE_HEADER_PRODUCTION] = "header-production",
     [STYLE_KEY] = "key",
     [STYLE_NOTICE] = "notice",
+    [STYLE_SOURCE_1] = "source-1",
+    [STYLE_SOURCE_2] = "source-2",
+    [STYLE_SOURCE_3] = "source-3",
+    [STYLE_SOURCE_4] = "source-4",
+    [STYLE_SOURCE_5] = "source-5",
+    [STYLE_SOURCE_6] = "source-6",
     [STYLE_COUNT] = "selected",
 };
 
@@ -128,6 +134,12 @@ void theme_init(struct theme *theme) {
               [STYLE_HEADER_PRODUCTION] = look_of(PAPER, SIGNAL, LOOK_BOLD),
               [STYLE_KEY] = look_of(NONE, NONE, LOOK_BOLD),
               [STYLE_NOTICE] = look_of(BLACK, AMBER, 0),
+              [STYLE_SOURCE_1] = look_of(CYAN, NONE, 0),
+              [STYLE_SOURCE_2] = look_of(GREEN, NONE, 0),
+              [STYLE_SOURCE_3] = look_of(MAGENTA, NONE, 0),
+              [STYLE_SOURCE_4] = look_of(BLUE, NONE, 0),
+              [STYLE_SOURCE_5] = look_of(CYAN, NONE, LOOK_BOLD),
+              [STYLE_SOURCE_6] = look_of(GREEN, NONE, LOOK_BOLD),
           },
       .selected = look_of(NONE, NONE, LOOK_REVERSE),
   };

@@ -144,6 +144,27 @@ void widget_spark(struct canvas *canvas, int x, int y, int width, unsigned style
   }
 }
 
+void widget_bars(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
+                 const double *values, int count) {
+  double highest = 0;
+  if (width <= 0 || height <= 0)
+    return;
+  if (count > width) {
+    values += count - width;
+    count = width;
+  }
+  for (int i = 0; i < count; i++)
+    highest = fmax(highest, values[i]);
+  if (!(highest > 0))
+    return;
+  const double top = round_up(highest);
+  for (int i = 0; i < count; i++) {
+    int eighths = (int)lround(fmin(fmax(values[i], 0) / top, 1) * height * 8);
+    eighths = values[i] > 0 && eighths == 0 ? 1 : eighths;
+    draw_bar(canvas, x + width - count + i, y + height - 1, style, eighths);
+  }
+}
+
 const char *age_text(char out[AGE_MAX], int64_t ms) {
   int64_t seconds = ms > 0 ? ms / 1000 : 0;
   if (seconds < 60)

@@ -31,6 +31,11 @@ int widget_chart(struct canvas *canvas, int x, int y, int width, int height, uns
 /* The next round number above the maximum of the ring and `least`. */
 double widget_chart_top(const struct history_ring *ring, double least);
 
+/* Values, the oldest first, as bars of `height` lines at the right end of `width` cells; a value
+ * that is not 0 is never drawn empty. From 0 to the next round number above the greatest. */
+void widget_bars(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
+                 const double *values, int count);
+
 enum { AGE_MAX = 16 };
 /* An age with one unit, so that it changes rarely: "14s", "5m", "3h", "2d". */
 const char *age_text(char out[AGE_MAX], int64_t ms);

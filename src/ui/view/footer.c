@@ -1,5 +1,6 @@
 /* The bottom line. */
 #include "core/text.h"
+#include "ui/log/log_page.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_keys.h"
 
@@ -180,6 +181,8 @@ static void draw_command(const struct view *view, const struct frame *frame, int
 void footer_draw(const struct view *view, const struct frame *frame, int y) {
   if (view->commanding)
     draw_command(view, frame, y);
+  else if (view->page == PAGE_LOG && view->log.typing)
+    log_view_typing_draw(&view->log, frame, y);
   else if (view->typing && view_focused(view))
     draw_typing(view, frame, y);
   else

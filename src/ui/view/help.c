@@ -32,10 +32,19 @@ static void names_add(char names[NAMES_MAX], const char *name) {
     snprintf(names + length, NAMES_MAX - length, "%s%s", length ? " " : "", name);
 }
 
-static void put_keys(struct view *view, const struct frame *frame, struct rect inside) {
+static bool is_of_logs(const struct binding *binding) {
+  return !(binding->places & ~(unsigned)PLACE_LOGS);
+}
+
+/* The keys that work only in the logs, or all others. */
+static void put_keys(struct view *view, const struct frame *frame, struct rect inside, bool logs) {
   for (size_t i = 0; i < view_binding_count;) {
     const char *help = view_bindings[i].help;
     char names[NAMES_MAX] = "";
+    if (is_of_logs(&view_bindings[i]) != logs) {
+      i++;
+      continue;
+    }
     for (; i < view_binding_count && strcmp(view_bindings[i].help, help) == 0; i++)
       names_add(names, view_bindings[i].name);
     put(view, frame, inside, STYLE_KEY, names, help);
@@ -103,6 +112,11 @@ static void put_dialogs(struct view *view, const struct frame *frame, struct rec
   put_dialog_keys(view, frame, inside, dialog_scroll_bindings, dialog_scroll_binding_count);
 }
 
+static void put_logs(struct view *view, const struct frame *frame, struct rect inside) {
+  put_heading(view, frame, inside, "Logs");
+  put_keys(view, frame, inside, true);
+}
+
 static void put_signs(struct view *view, const struct frame *frame, struct rect inside) {
   static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
   static const char *const texts[] = {"critical", "warning",
@@ -124,7 +138,14 @@ void help_draw(struct view *view, const struct frame *frame, struct rect area) {
   struct rect inside = {area.x + 2, area.y + 1, area.width - 4, area.height - 2};
   view->page_height = inside.height;
   view->page_lines = 0;
-  put_keys(view, frame, inside);
+  const bool logs = view->page_before_help == PAGE_LOG; /* their keys come first there */
+  if (logs) {
+    put_keys(view, frame, inside, true);
+    put(view, frame, inside, STYLE_LABEL, "", "");
+  }
+  put_keys(view, frame, inside, false);
+  if (!logs)
+    put_logs(view, frame, inside);
   put_signs(view, frame, inside);
   put_actions(view, frame, inside);
   put_dialogs(view, frame, inside);

@@ -1,6 +1,7 @@
 #include "ui/view/view.h"
 
 #include "core/mem.h"
+#include "ui/log/log_page.h"
 #include "ui/panes/pane_list.h"
 #include "ui/view/view_act.h"
 
@@ -20,6 +21,8 @@ struct view *view_new(const struct view_options *options) {
   view->utc = options->utc;
   arena_init(&view->arena, FRAME_BYTES_MAX);
   dialog_init(&view->dialog);
+  log_view_init(&view->log);
+  view->no_logs = options->no_logs;
   view->user = options->user ? mem_dup(options->user) : NULL;
   return view;
 }
@@ -32,6 +35,7 @@ void view_free(struct view *view) {
     free(view->panes[i]);
   }
   detail_fini(&view->detail);
+  log_view_fini(&view->log);
   dialog_fini(&view->dialog);
   arena_fini(&view->arena);
   free(view->user);
@@ -169,6 +173,10 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
   case PAGE_DETAIL:
     detail_draw(view, frame, area);
     break;
+  case PAGE_LOG:
+    view->log.paused = view->paused;
+    log_view_draw(&view->log, frame, area);
+    break;
   case PAGE_HELP:
     help_draw(view, frame, area);
     break;
@@ -188,7 +196,7 @@ static void draw_under(struct view *view, const struct frame *frame) {
   int top = header_draw(view, frame);
   struct rect area = {0, top, canvas->width, canvas->height - top - 1};
   draw_page(view, frame, area);
-  if (view->page != PAGE_PANES && clamp_scroll(view)) {
+  if ((view->page == PAGE_DETAIL || view->page == PAGE_HELP) && clamp_scroll(view)) {
     canvas_fill(canvas, area.x, area.y, area.width, area.height, STYLE_TEXT, ' ');
     draw_page(view, frame, area);
   }
@@ -204,6 +212,13 @@ static bool acts_now(const struct view *view, const struct frame *frame) {
   while (*specs && strcmp((*specs)->kind, kind) != 0)
     specs++;
   return *specs != NULL;
+}
+
+/* Whether the selection has logs. */
+static bool logs_now(const struct view *view, const struct frame *frame) {
+  struct subject subject;
+  return view->no_logs && view_subject(view, frame, &subject) && subject.key_count < 2 &&
+         !view->no_logs(frame->model, &subject);
 }
 
 /* Operations continue while the panes are paused. */
@@ -228,6 +243,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   view_sync_panes(view, model);
   draw_under(view, &frame);
   view->acts = acts_now(view, &frame);
+  view->has_logs = logs_now(view, &frame);
   if (dialog_is_open(&view->dialog))
     draw_dialog(view, frame);
   else
@@ -243,5 +259,7 @@ int64_t view_next_ms(const struct view *view, const struct model *model, int64_t
   const int64_t wall_ms = now_ms + model->wall_offset_ms;
   int64_t clock = held ? INT64_MAX : now_ms + CLOCK_MS - wall_ms % CLOCK_MS;
   int64_t dialog = dialog_next_ms(&view->dialog, model, now_ms);
+  if (view->page == PAGE_LOG && log_view_busy(&view->log))
+    return now_ms;
   return dialog < clock ? dialog : clock;
 }

@@ -16,6 +16,9 @@ struct view;
 struct view_options {
   bool utc;         /* times in UTC, otherwise in the local zone */
   const char *user; /* "ops@bastion1", for the header; NULL: nothing */
+  /* Why there are no logs for the rows: a sentence, static or of the model; NULL: there are some.
+   * NULL: nothing has logs. */
+  const char *(*no_logs)(const struct model *model, const struct subject *subject);
 };
 
 struct view *view_new(const struct view_options *options);

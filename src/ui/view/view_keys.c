@@ -2,6 +2,7 @@
 
 #include "ui/view/view.h"
 #include "ui/view/view_act.h"
+#include "ui/view/view_log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,10 @@ enum key_place view_place(const struct view *view) {
     return PLACE_HELP;
   if (view->page == PAGE_DETAIL)
     return PLACE_DETAIL;
+  if (view->page == PAGE_LOG)
+    return view->log.page == LOG_PAGE_LINES    ? PLACE_LOG
+           : view->log.page == LOG_PAGE_RECORD ? PLACE_LOG_RECORD
+                                               : PLACE_LOG_LIST;
   return view->zoomed ? PLACE_ZOOM : PLACE_OVERVIEW;
 }
 
@@ -62,7 +67,9 @@ static void scroll_page(struct view *view, int lines) {
 }
 
 static struct request run_move(struct keys *keys, int lines) {
-  if (keys->view->page != PAGE_PANES)
+  if (keys->view->page == PAGE_LOG)
+    log_view_move(&keys->view->log, keys->frame, lines);
+  else if (keys->view->page != PAGE_PANES)
     scroll_page(keys->view, lines);
   else if (keys->pane)
     pane_move(keys->pane, lines);
@@ -70,9 +77,10 @@ static struct request run_move(struct keys *keys, int lines) {
 }
 
 static struct request run_page(struct keys *keys, int direction) {
-  int page = keys->view->page != PAGE_PANES ? keys->view->page_height
-             : keys->pane                   ? keys->pane->page
-                                            : 0;
+  int page = keys->view->page == PAGE_LOG     ? log_view_page(&keys->view->log)
+             : keys->view->page != PAGE_PANES ? keys->view->page_height
+             : keys->pane                     ? keys->pane->page
+                                              : 0;
   return run_move(keys, direction * (page > 2 ? page - 1 : 1));
 }
 
@@ -103,6 +111,8 @@ static struct request run_detail(struct keys *keys, int argument) {
 static struct request run_back(struct keys *keys, int argument) {
   (void)argument;
   struct view *view = keys->view;
+  if (view->page == PAGE_LOG)
+    return view_log_back(keys);
   if (view->page == PAGE_HELP)
     view->page = view->page_before_help;
   else if (view->page == PAGE_DETAIL)
@@ -262,6 +272,18 @@ static bool offers_acts(const struct view *view) {
   return view->acts;
 }
 
+static bool offers_logs(const struct view *view) {
+  return view->has_logs;
+}
+
+static bool offers_follow(const struct view *view) {
+  return !view->log.tail;
+}
+
+static bool offers_log_search(const struct view *view) {
+  return view->log.matches.pattern != NULL;
+}
+
 static bool offers_match(const struct view *view) {
   const struct pane *pane = view_focused(view);
   return pane && *pane->filter;
@@ -300,8 +322,48 @@ const struct binding view_bindings[] = {
      PLACE_ZOOM, false, run_detail, 0, offers_row},
     {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, full-screen pane", PLACE_ALL,
      false, run_back, 0, offers_back},
+    /* The logs. */
+    {CODE(ENTER), "Enter", "details", "details of the line; in a list: choose the row", PLACE_LOG,
+     false, run_log, LOG_KEY_ENTER, NULL},
+    {CODE(ENTER), "Enter", "choose", "details of the line; in a list: choose the row",
+     PLACE_LOG_LIST, false, run_log, LOG_KEY_ENTER, NULL},
+    {RUNE('F'), "F", "follow", "follow the newest line, as End does; Up leaves it", PLACE_LOG,
+     false, run_log, LOG_KEY_FOLLOW, offers_follow},
+    {RUNE('/'), "/", "search", "search (PCRE2), all matches are highlighted; empty ends it",
+     PLACE_LOG, false, run_log, LOG_KEY_SEARCH, NULL},
+    {RUNE('n'), "n", NULL, "next or previous match", PLACE_LOG, false, run_log, LOG_KEY_NEXT, NULL},
+    {RUNE('N'), "N", "match", "next or previous match", PLACE_LOG, false, run_log, LOG_KEY_PREVIOUS,
+     offers_log_search},
+    {RUNE('&'), "&", "filter", "only lines that match (PCRE2); !: that do not", PLACE_LOG, false,
+     run_log, LOG_KEY_FILTER, NULL},
+    {RUNE('v'), "v", "level", "only this level or worse: all, warn, error", PLACE_LOG, false,
+     run_log, LOG_KEY_LEVEL, NULL},
+    {RUNE('s'), "s", "since", "how far back: latest lines, 15m, 1h, 24h, all", PLACE_LOG, false,
+     run_log, LOG_KEY_SINCE, NULL},
+    {RUNE('t'), "t", "top", "top messages, numbers and ids folded; Enter filters", PLACE_LOG, false,
+     run_log, LOG_KEY_TOP, NULL},
+    {RUNE('f'), "f", "filters", "filters of the configuration", PLACE_LOG, false, run_log,
+     LOG_KEY_SAVED, NULL},
+    {RUNE('o'), "o", "sources", "sources: state, errors; Enter shows only one", PLACE_LOG, false,
+     run_log, LOG_KEY_SOURCES, NULL},
+    {RUNE('w'), "w", "wrap", "wrap long lines; again: cut them", PLACE_LOG, false, run_log,
+     LOG_KEY_WRAP, NULL},
+    {CODE(LEFT), "Left", NULL, "scroll long lines", PLACE_LOG, false, run_log, LOG_KEY_ACROSS_LEFT,
+     NULL},
+    {CODE(RIGHT), "Right", NULL, "scroll long lines", PLACE_LOG, false, run_log,
+     LOG_KEY_ACROSS_RIGHT, NULL},
+    {RUNE('r'), "r", NULL, "JSON lines as they are; again: message and fields", PLACE_LOG, false,
+     run_log, LOG_KEY_RAW, NULL},
+    {RUNE('c'), "c", NULL, "chart of lines by level, on or off", PLACE_LOG, false, run_log,
+     LOG_KEY_CHART, NULL},
+    {RUNE('y'), "y", "copy", "copy the line to the clipboard", PLACE_LOG_RECORD, false, run_log,
+     LOG_KEY_COPY, NULL},
+    {RUNE('y'), "y", NULL, "copy the line to the clipboard", PLACE_LOG, false, run_log,
+     LOG_KEY_COPY, NULL},
     {RUNE('i'), "i", "details", "details of the selected row", PLACE_OVERVIEW, false, run_detail, 0,
      offers_row},
+    {RUNE('l'), "l", "logs", "logs of the selected row", PLACE_ACTS, false, run_logs, 0,
+     offers_logs},
     {RUNE('i'), "i", NULL, "details of the selected row", PLACE_ZOOM, false, run_detail, 0, NULL},
     {RUNE(' '), "Space", "mark", "mark or unmark the row; actions apply to all marked rows",
      PLACE_PANES, false, run_mark, 0, offers_mark},
@@ -393,6 +455,12 @@ static struct request key_handle(struct keys *keys) {
   }
   if (view->commanding && !is_for_everywhere(keys->key))
     return command_key(view, keys->key);
+  if (view->page == PAGE_LOG && view->log.typing && !is_for_everywhere(keys->key)) {
+    bool taken;
+    struct request request = view_log_typing(keys, &taken);
+    if (taken)
+      return request;
+  }
   if (view->typing && keys->pane && filter_key(view, keys->pane, keys->key))
     return nothing;
   return dispatch(keys);
@@ -427,7 +495,8 @@ static const struct binding *binding_of(uint32_t rune) {
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
     uint32_t last = binding->rune_last ? binding->rune_last : binding->rune;
-    if (binding->code == KEY_CODE_RUNE && rune >= binding->rune && rune <= last)
+    if (binding->code == KEY_CODE_RUNE && binding->places & PLACE_ACTS && rune >= binding->rune &&
+        rune <= last)
       return binding;
   }
   return NULL;

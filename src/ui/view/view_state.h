@@ -2,11 +2,13 @@
 #pragma once
 
 #include "ui/dialog/dialog.h"
+#include "ui/log/log_view.h"
 #include "ui/panes/layout.h"
 
 enum view_page {
   PAGE_PANES,
   PAGE_DETAIL, /* of one row, target or event */
+  PAGE_LOG,    /* the logs of a row; log.page says which page of them */
   PAGE_HELP,
 };
 
@@ -31,8 +33,11 @@ struct view {
   int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */
   enum pane_room rooms[LAYOUT_PANES_MAX];
   bool zoomed;
-  enum view_page page, page_before_help;
+  enum view_page page, page_before_help, page_before_log;
   struct detail detail;
+  struct log_view log;
+  bool has_logs; /* the selection has, as last drawn */
+  const char *(*no_logs)(const struct model *model, const struct subject *subject);
   int scroll;      /* of the details or the help */
   int page_height; /* lines of them that are visible */
   int page_lines;  /* total lines */

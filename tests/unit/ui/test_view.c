@@ -495,7 +495,7 @@ static void test_sizes(void **state) {
   expect(&s, "not applicable");
   expect_not(&s, "full-screen pane; again");
   canvas_free(s.canvas);
-  s.canvas = canvas_new(80, 50, false);
+  s.canvas = canvas_new(80, 70, false);
   draw(&s);
   expect(&s, "full-screen pane; again");
   view_free(s.view);
