@@ -33,17 +33,16 @@ void log_asked_unfilter(struct log_asked *asked) {
 
 void log_asked_fini(struct log_asked *asked) {
   log_asked_unfilter(asked);
-  free(asked->table);
-  free(asked->key);
+  log_asked_text(&asked->table, NULL);
+  log_asked_text(&asked->key, NULL);
   *asked = (struct log_asked){0};
 }
 
 void log_asked_set(struct log_asked *asked, const struct subject *subject) {
   log_asked_fini(asked);
   asked->target_index = subject->target_index;
-  log_asked_text(&asked->table, subject->table);
-  if (subject->key_count > 0)
-    log_asked_text(&asked->key, subject->keys[0]);
+  asked->table = subject->table ? mem_dup(subject->table) : NULL;
+  asked->key = subject->key_count > 0 ? mem_dup(subject->keys[0]) : NULL;
 }
 
 bool log_asked_is_filtered(const struct log_asked *asked) {

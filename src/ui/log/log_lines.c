@@ -136,7 +136,8 @@ static int rows_of(const struct page *page, size_t index) {
   char cut[CUT_MAX];
   const struct log_record *record = log_at(page->logs->log, index);
   int rows = 0, cells = page->text_cells - cut_text(page, record, cut);
-  clean_text(page, record, (size_t)(page->most_rows * page->text_cells * BYTES_PER_CELL), text);
+  clean_text(page, record, (size_t)page->most_rows * (size_t)page->text_cells * BYTES_PER_CELL,
+             text);
   for (const char *at = text; rows < page->most_rows; cells = page->text_cells) {
     size_t length = row_length(at, cells);
     rows++;
@@ -205,7 +206,8 @@ static void draw_text(const struct page *page, const struct log_record *record, 
   char text[CLEAN_MAX];
   if (page->text_cells <= 0)
     return;
-  clean_text(page, record, (size_t)((across + rows * page->text_cells + 1) * BYTES_PER_CELL), text);
+  clean_text(page, record,
+             ((size_t)across + (size_t)rows * (size_t)page->text_cells + 1) * BYTES_PER_CELL, text);
   unsigned style = log_level_style((enum log_level)record->level);
   style = style == STYLE_WARN || (style & STYLE_MASK) == STYLE_CRIT ? STYLE_TEXT : style;
   size_t from = text_fit(text, across, NULL);

@@ -33,10 +33,10 @@ struct view {
   int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */
   enum pane_room rooms[LAYOUT_PANES_MAX];
   bool zoomed;
+  bool has_logs; /* the selection has, as last drawn */
   enum view_page page, page_before_help, page_before_log;
   struct detail detail;
   struct log_view log;
-  bool has_logs; /* the selection has, as last drawn */
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
   int scroll;      /* of the details or the help */
   int page_height; /* lines of them that are visible */

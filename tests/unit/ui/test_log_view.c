@@ -3,6 +3,8 @@
 #include "ui/log_fixture.h"
 #include "ui/view/view_state.h"
 
+#include <time.h>
+
 static void session(struct log_session *s, int width, int height) {
   log_session_init(s, width, height, false);
   log_fill(s);
@@ -495,6 +497,44 @@ static void test_a_search_of_many_lines_takes_several_frames(void **state) {
   log_free(log);
 }
 
+static double cpu_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* A full log, a search, and 200 lines a millisecond: a key and its frame stay fast. */
+static void test_a_storm_of_lines(void **state) {
+  (void)state;
+  enum { FRAMES = 20, A_FRAME = 33 * 200 };
+  struct log_session s;
+  session(&s, 120, 36);
+  log_free(s.log);
+  s.logs.log = s.log = log_new(LOG_LINES_MAX, LOG_BYTES_MAX);
+  struct log_record record = {.text = "GET /customers/4711 500 after a timeout of 250ms"};
+  record.len = (uint32_t)strlen(record.text);
+  for (int i = 0; i < LOG_LINES_MAX; i++) {
+    record.time_ms = LOG_NOW - LOG_LINES_MAX + i;
+    log_add(s.log, &record);
+  }
+  log_settle(s.log);
+  log_press(&s, "/customers<Enter>");
+  double ms = 0;
+  for (int frame = 0; frame < FRAMES; frame++) {
+    for (int i = 0; i < A_FRAME; i++) {
+      record.time_ms = LOG_NOW + frame * 33 + i / 200;
+      log_add(s.log, &record);
+    }
+    log_settle(s.log);
+    const double start = cpu_ms();
+    log_press(&s, frame % 2 ? "k" : "F");
+    ms += cpu_ms() - start;
+  }
+  print_message("%.1f ms a key and a frame\n", ms / FRAMES);
+  assert_true(ms / FRAMES < 33);
+  log_session_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_opens_and_closes),
@@ -518,6 +558,7 @@ int main(void) {
       cmocka_unit_test(test_a_paused_screen),
       cmocka_unit_test(test_long_lines),
       cmocka_unit_test(test_every_size_and_key),
+      cmocka_unit_test(test_a_storm_of_lines),
       cmocka_unit_test(test_a_search_of_many_lines_takes_several_frames),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
