@@ -370,6 +370,13 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   scheduler_start(dashboard->scheduler);
 }
 
+/* For the view: why the rows have no logs. */
+static const char *no_logs(const struct model *model, const struct subject *subject) {
+  if (model->targets[subject->target_index].target->log_count > 0)
+    return NULL;
+  return "It has no logs: name its files in the configuration, such as logs: [/var/log/api/*.log]";
+}
+
 int dashboard_run(struct runtime *runtime, struct config *config, const struct options *options) {
   int status;
   struct terminal *terminal = dashboard_terminal(config, options, &status);
@@ -385,7 +392,8 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
       .runtime = runtime, .config = config, .terminal = terminal, .ascii = options->no_unicode};
   char *user = user_name();
   model_init(&dashboard.model, config);
-  dashboard.view = view_new(&(struct view_options){.utc = options->utc, .user = user});
+  dashboard.view =
+      view_new(&(struct view_options){.utc = options->utc, .user = user, .no_logs = no_logs});
   dashboard_begin(&dashboard, options);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   dashboard_close(&dashboard);
