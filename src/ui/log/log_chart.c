@@ -20,8 +20,8 @@ struct series {
   unsigned style;
 };
 
-static const struct series series[] = {{"error", LOG_LEVEL_ERROR, STYLE_CRIT},
-                                       {"warn", LOG_LEVEL_WARN, STYLE_WARN},
+static const struct series series[] = {{"error+", LOG_LEVEL_ERROR, STYLE_CRIT},
+                                       {"warn+", LOG_LEVEL_WARN, STYLE_WARN},
                                        {"all", LOG_LEVEL_NONE, STYLE_SPARK}};
 enum { SERIES = sizeof series / sizeof *series };
 

@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "model/log_fields.h"
 #include "ui/draw/widget.h"
+#include "ui/log/log_start.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +89,8 @@ static void page_columns(struct page *page) {
   page->most_rows = page->area.height > 4 ? page->area.height / 2 : 1;
 }
 
-/* The text as it is shown: JSON as its message and fields; at most `bytes` of it. */
+/* The text as it is shown: without its time and level, JSON as its message and fields; at most
+ * `bytes` of it. */
 static void clean_text(const struct page *page, const struct log_record *record, size_t bytes,
                        char out[CLEAN_MAX]) {
   const bool ascii = page->frame->canvas->ascii;
@@ -101,7 +103,9 @@ static void clean_text(const struct page *page, const struct log_record *record,
       return;
     }
   }
-  text_sanitize(out, CLEAN_MAX, record->text, record->len < bytes ? record->len : bytes, ascii);
+  const size_t start = page->view->raw ? 0 : log_message_start(record);
+  const size_t len = record->len - start;
+  text_sanitize(out, CLEAN_MAX, record->text + start, len < bytes ? len : bytes, ascii);
 }
 
 /* Bytes of the next row of a wrapped text: to the last blank that fits. */

@@ -1,5 +1,6 @@
 /* What keys do in the logs, and that the reader keeps the place while lines come and go. */
 #include "ui/log/log_list.h"
+#include "ui/log/log_start.h"
 #include "ui/log_fixture.h"
 #include "ui/view/view_state.h"
 
@@ -339,6 +340,36 @@ static void test_top_messages(void **state) {
   log_session_fini(&s);
 }
 
+static void check_start(const char *text, enum log_level level, const char *message) {
+  struct log_record record = {.text = text, .level = (uint8_t)level, .time = LOG_TIME_LINE};
+  record.len = (uint32_t)strlen(text);
+  assert_string_equal(text + log_message_start(&record), message);
+}
+
+/* Time and level have columns; a line that consists of nothing else is shown. */
+static void test_where_a_message_begins(void **state) {
+  (void)state;
+  check_start("2026-11-27T10:00:00Z hello", LOG_LEVEL_NONE, "hello");
+  check_start("2026-11-27T10:00:00.123456+01:00 WARNING hello", LOG_LEVEL_WARN, "hello");
+  check_start("[2026-11-27 10:00:00,123] [ERROR] hello", LOG_LEVEL_ERROR, "hello");
+  check_start("2026-11-27 10:00:00.123 UTC [812] LOG:  hello", LOG_LEVEL_INFO, "[812] LOG:  hello");
+  check_start("2026-11-27 10:00:00 INFO hello", LOG_LEVEL_INFO, "hello");
+  check_start("2026/11/27 10:00:00 [error] 12#12: hello", LOG_LEVEL_ERROR, "12#12: hello");
+  check_start("Nov 27 10:00:00 host sshd[1]: hello", LOG_LEVEL_NONE, "host sshd[1]: hello");
+  check_start("Nov  7 10:00:00 host hello", LOG_LEVEL_NONE, "host hello");
+  check_start("27 Nov 2026 10:00:00.123 * hello", LOG_LEVEL_NONE, "* hello");
+  /* Not these. */
+  check_start("2026-11-27T10:00:00Z INFO hello", LOG_LEVEL_ERROR, "INFO hello");
+  check_start("2026-11-27T10:00:00Zhello", LOG_LEVEL_NONE, "2026-11-27T10:00:00Zhello");
+  check_start("2026-11-27T10:00:00Z ", LOG_LEVEL_NONE, "2026-11-27T10:00:00Z ");
+  check_start("[2026-11-27 10:00:00 hello", LOG_LEVEL_NONE, "[2026-11-27 10:00:00 hello");
+  check_start("2026", LOG_LEVEL_NONE, "2026");
+  check_start("", LOG_LEVEL_NONE, "");
+  check_start("INFO hello", LOG_LEVEL_INFO, "INFO hello");
+  struct log_record arrival = {.text = "2026-11-27T10:00:00Z x", .time = LOG_TIME_ARRIVAL};
+  assert_int_equal(log_message_start(&arrival), 0);
+}
+
 /* The expression of a folded message has no special characters but its own. */
 static void test_the_expression_of_a_message(void **state) {
   (void)state;
@@ -551,6 +582,7 @@ int main(void) {
       cmocka_unit_test(test_the_filter_is_visible),
       cmocka_unit_test(test_saved_filters),
       cmocka_unit_test(test_top_messages),
+      cmocka_unit_test(test_where_a_message_begins),
       cmocka_unit_test(test_the_expression_of_a_message),
       cmocka_unit_test(test_details_of_a_line),
       cmocka_unit_test(test_the_whole_of_a_long_line),
