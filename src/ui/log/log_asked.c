@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AROUND_MS = 60000 };
+/* Little comes after it: beyond its limits a log drops the oldest lines. */
+enum { BEFORE_MS = 60000, AFTER_MS = 5000 };
 
 const struct log_span log_spans[] = {{0, "latest lines"},
                                      {15 * 60000, "last 15m"},
@@ -86,8 +87,8 @@ void log_asked_query(const struct log_asked *asked, const struct frame *frame, b
                                           .condition_count = asked->condition_count,
                                           .source = asked->source}};
   if (asked->around_ms) {
-    query->since_ms = asked->around_ms - AROUND_MS;
-    query->until_ms = asked->around_ms + AROUND_MS;
+    query->since_ms = asked->around_ms - BEFORE_MS;
+    query->until_ms = asked->around_ms + AFTER_MS;
     query->follow = false;
   }
 }

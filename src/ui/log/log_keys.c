@@ -91,13 +91,17 @@ static struct request search_begin(struct log_view *view) {
   return (struct request){.kind = REQUEST_LOGS_SEARCH, .text = pattern_source(pattern)};
 }
 
-/* The oldest match before the loaded lines, of all that the sources have; NULL: none. */
-static const struct log_record *older_match(const struct logs *logs) {
-  const struct log *hits = logs->search.there ? logs->search.hits : NULL;
-  if (!hits || log_count(hits) == 0 || log_count(logs->log) == 0)
+/* The next match that is not among the loaded lines, of all that the sources have; NULL: none. */
+static const struct log_record *match_beyond(const struct logs *logs, bool forward) {
+  const struct log *hits = logs->search.there ? logs->search.hits : NULL, *log = logs->log;
+  if (!hits || log_count(hits) == 0 || log_count(log) == 0)
     return NULL;
-  size_t index = log_index_of_time(hits, log_at(logs->log, 0)->time_ms);
-  return index > 0 ? log_at(hits, index - 1) : NULL;
+  if (forward) {
+    const size_t next = log_index_of_time(hits, log_at(log, log_count(log) - 1)->time_ms + 1);
+    return next < log_count(hits) ? log_at(hits, next) : NULL;
+  }
+  const size_t next = log_index_of_time(hits, log_at(log, 0)->time_ms);
+  return next > 0 ? log_at(hits, next - 1) : NULL;
 }
 
 /* Reads the lines around a match that is not among the loaded ones. */
@@ -129,9 +133,9 @@ static struct request search_step(struct log_view *view, const struct frame *fra
     view->centre = true;
     return nothing;
   }
-  const struct log_record *older = forward ? NULL : older_match(logs);
-  if (older)
-    return go_around(view, frame, older->time_ms);
+  const struct log_record *beyond = match_beyond(logs, forward);
+  if (beyond)
+    return go_around(view, frame, beyond->time_ms);
   const char *more = matches->done ? "" : " so far: still searching";
   snprintf(view->said, sizeof view->said, "No %s match%s", forward ? "later" : "earlier", more);
   return nothing;

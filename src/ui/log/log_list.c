@@ -85,6 +85,12 @@ static void draw_clock(const struct frame *frame, int x, int y, int64_t time_ms)
               length > 8 ? stamp + length - 8 : stamp);
 }
 
+/* Without its time: it has columns. */
+static const char *without_time(const char *pattern) {
+  static const char time[] = "<time> ";
+  return strncmp(pattern, time, sizeof time - 1) == 0 ? pattern + sizeof time - 1 : pattern;
+}
+
 static void draw_message(const struct frame *frame, struct rect row,
                          const struct log_message *message) {
   struct canvas *canvas = frame->canvas;
@@ -101,7 +107,7 @@ static void draw_message(const struct frame *frame, struct rect row,
     draw_clock(frame, x + TIME_CELLS, row.y, message->last_ms);
     x += 2 * TIME_CELLS;
   }
-  canvas_text(canvas, x, row.y, row.x + row.width - x, STYLE_TEXT, message->pattern);
+  canvas_text(canvas, x, row.y, row.x + row.width - x, STYLE_TEXT, without_time(message->pattern));
 }
 
 static const char *state_words(enum log_source_state state) {

@@ -130,7 +130,7 @@ static void draw_search(const struct log_view *view, const struct frame *frame, 
   const struct logs *logs = log_view_logs(frame);
   const struct log_matches *matches = &view->matches;
   char number[FORMAT_MAX], of[FORMAT_MAX], state[128], all[192] = "";
-  if (!logs || !matches->pattern)
+  if (!logs || !matches->pattern || view->page != LOG_PAGE_LINES)
     return;
   bool at = false;
   size_t rank = 0;
@@ -156,7 +156,8 @@ static void draw_search(const struct log_view *view, const struct frame *frame, 
                  : 0,
              number);
   else if (search->there && search->matches > matches->count)
-    snprintf(all, sizeof all, "; %s in everything", number);
+    snprintf(all, sizeof all, "; %s in everything%s", number,
+             matches->count == 0 && matches->done ? ": N goes to them" : "");
   canvas_printf(frame->canvas, area.x + 2, area.y + area.height - 1, area.width - 4, STYLE_NOTICE,
                 " /%s/: %s%s ", pattern_source(matches->pattern), state, all);
 }

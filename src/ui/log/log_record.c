@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { NAME_CELLS = 16, NAME_CELLS_SMALL = 9, SMALL_WIDTH = 60, VALUE_MAX = LOG_TEXT_MAX + 1 };
 
@@ -77,11 +78,21 @@ static const char *time_words(enum log_time time) {
   return "";
 }
 
+enum { ZONE_MAX = 16 };
+
+static const char *zone_of(const struct frame *frame, int64_t time_ms, char out[ZONE_MAX]) {
+  const time_t seconds = (time_t)(time_ms / 1000);
+  struct tm parts;
+  if (frame->utc || !localtime_r(&seconds, &parts) || !strftime(out, ZONE_MAX, "%Z", &parts))
+    snprintf(out, ZONE_MAX, "UTC");
+  return out;
+}
+
 static void put_head(struct page *page, const struct log_shown *shown) {
-  char time[FORMAT_MAX], text[256];
+  char time[FORMAT_MAX], text[256], zone[ZONE_MAX];
   format_time(time, sizeof time, shown->time_ms, page->frame->utc, true);
-  snprintf(text, sizeof text, "%s.%03d%s, %s", time, (int)((shown->time_ms % 1000 + 1000) % 1000),
-           page->frame->utc ? " UTC" : "", time_words(shown->time));
+  snprintf(text, sizeof text, "%s.%03d %s, %s", time, (int)((shown->time_ms % 1000 + 1000) % 1000),
+           zone_of(page->frame, shown->time_ms, zone), time_words(shown->time));
   put_pair(page, "TIME", STYLE_TEXT, text);
   put_pair(page, "LEVEL", log_level_style(shown->level),
            *log_level_name(shown->level) ? log_level_name(shown->level) : "not said");

@@ -222,12 +222,19 @@ static void test_a_search_beyond_the_loaded_lines(void **state) {
   log_expect(&s, "searching everything: 30%");
   s.logs.search.running = false;
   log_draw(&s);
-  log_expect(&s, "1 in everything");
+  log_expect(&s, "1 in everything: N goes to them");
   log_press(&s, "N");
   assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
   assert_true(s.asked.since_ms < hit.time_ms && s.asked.until_ms > hit.time_ms);
   assert_false(s.asked.follow);
   log_expect(&s, "around 12:03:27");
+  /* From there to the next newer one. */
+  hit.time_ms = LOG_NOW + 60000;
+  log_add(hits, &hit);
+  log_settle(hits);
+  log_press(&s, "<End>n");
+  assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
+  assert_true(s.asked.since_ms < hit.time_ms && s.asked.until_ms > hit.time_ms);
   /* Back to the newest lines. */
   log_press(&s, "F");
   assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
