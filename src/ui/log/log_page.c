@@ -37,9 +37,8 @@ static void seek(struct log_view *view, const struct logs *logs) {
 }
 
 static void catch_up(struct log_view *view, const struct logs *logs) {
-  if (view->reading != logs->reading) { /* places of before are worth nothing; times are */
+  if (view->reading != logs->reading) { /* of the places of before only their times are right */
     view->reading = logs->reading;
-    view->line.seq = view->top.seq = 0;
     view->centre = !view->tail;
     view->seen = 0;
     log_matches_restart(&view->matches);

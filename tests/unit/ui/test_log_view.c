@@ -437,11 +437,21 @@ static void test_lines_are_read_anew(void **state) {
   log_press(&s, "/timeout<Enter>N");
   log_expect(&s, "match 5 of 6");
   const int64_t time = log_at(s.log, log_view_index(&s.view->log, s.log))->time_ms;
+  /* Between two frames. */
+  log_clear(s.log);
+  s.logs.reading++;
+  s.logs.source_count = 0;
+  log_fill(&s);
+  log_draw(&s);
+  log_expect(&s, "of 6");
+  assert_int_equal(log_at(s.log, log_view_index(&s.view->log, s.log))->time_ms, time);
+  /* Frame by frame. */
   log_clear(s.log);
   s.logs.reading++;
   s.logs.loading = true;
   log_draw(&s);
   log_expect(&s, "0 matches");
+  s.logs.source_count = 0;
   log_fill(&s);
   s.logs.source_count = 2;
   s.logs.loading = false;
