@@ -77,7 +77,7 @@ def test_a_row_without_logs_names_the_option(log, tmp_path):
     with dashboard(configured(tmp_path), columns=120, rows=36) as terminal:
         terminal.wait_for("other refused")
         terminal.press("1", "Down", "l")
-        terminal.wait_for("the option logs")
+        terminal.wait_for("such as logs: [")
 
 
 def test_search_and_filter(log, tmp_path):
@@ -172,5 +172,10 @@ def test_a_paused_screen_shows_nothing_new(log, tmp_path):
         log.write("while paused")
         terminal.wait_for("paused")
         terminal.hold(lambda screen: "while paused" not in screen.text, 0.5)
+        # What is asked for while it is paused is shown.
+        terminal.press("&", "while|timeout", "Enter")
+        terminal.wait_for(lambda screen: "while paused" in screen.text and "timeout of" in screen.text)
+        log.write("while it is still paused")
+        terminal.hold(lambda screen: "still paused" not in screen.text, 0.5)
         terminal.press("z")
-        terminal.wait_for("while paused")
+        terminal.wait_for("still paused")

@@ -13,13 +13,12 @@ void dashboard_logs_open(struct dashboard_logs *own) {
   own->model->logs = NULL;
 }
 
-/* Lines wait in bounded queues while they are not wanted. */
+/* Lines wait in bounded queues while they are not wanted. What there is when logs are opened on a
+ * paused screen is shown. */
 static void hold_update(struct dashboard_logs *own) {
   if (own->session)
     log_reader_hold(log_session_reader(own->session),
-                    own->paused || (!own->logs.follow && !own->logs.loading));
-  if (own->search)
-    log_reader_hold(log_session_reader(own->search), own->paused);
+                    !own->logs.loading && (own->paused || !own->logs.follow));
 }
 
 static void sources_publish(struct dashboard_logs *own) {

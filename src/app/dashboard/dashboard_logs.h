@@ -29,7 +29,7 @@ struct dashboard_logs {
 void dashboard_logs_open(struct dashboard_logs *own);
 /* REQUEST_LOGS_...; false for others. */
 bool dashboard_logs_request(struct dashboard_logs *own, const struct request *request);
-/* Nothing is read while the screen is paused. */
+/* Nothing new is shown while the screen is paused; what is asked for then is read. */
 void dashboard_logs_pause(struct dashboard_logs *own, bool paused);
 /* Stops reading and frees everything; what is left of it ends on the loop. */
 void dashboard_logs_close(struct dashboard_logs *own);

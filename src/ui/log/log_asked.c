@@ -69,7 +69,7 @@ void log_asked_save(struct log_asked *asked, const struct log_saved *saved) {
   }
 }
 
-void log_asked_query(const struct log_asked *asked, const struct frame *frame, bool follow,
+void log_asked_query(const struct log_asked *asked, const struct frame *frame,
                      struct logs_query *query) {
   const int64_t now_ms = frame->now_ms + frame->model->wall_offset_ms;
   const int64_t span_ms = log_spans[asked->span].ms;
@@ -79,7 +79,7 @@ void log_asked_query(const struct log_asked *asked, const struct frame *frame, b
                                .since_ms = span_ms == 0       ? 0
                                            : span_ms < now_ms ? now_ms - span_ms
                                                               : 1,
-                               .follow = follow,
+                               .follow = true, /* a paused screen holds the reader */
                                .filter = {.grep = asked->grep,
                                           .exclude = asked->exclude,
                                           .level = asked->level,

@@ -35,5 +35,5 @@ void log_asked_save(struct log_asked *asked, const struct log_saved *saved);
 /* text replaces *field; "" is none. */
 void log_asked_text(char **field, const char *text);
 /* Fills the query, which borrows from it and from the frame's arena. */
-void log_asked_query(const struct log_asked *asked, const struct frame *frame, bool follow,
+void log_asked_query(const struct log_asked *asked, const struct frame *frame,
                      struct logs_query *query);

@@ -18,7 +18,7 @@ static void say(struct log_view *view, const char *text) {
 
 static struct request ask(struct log_view *view, const struct frame *frame,
                           enum request_kind kind) {
-  log_asked_query(&view->asked, frame, !view->paused, &view->query);
+  log_asked_query(&view->asked, frame, &view->query);
   return (struct request){.kind = kind, .logs = &view->query};
 }
 

@@ -470,7 +470,7 @@ static void test_a_paused_screen(void **state) {
   log_expect(&s, "paused");
   log_expect_not(&s, "following");
   log_press(&s, "v");
-  assert_false(s.asked.follow);
+  assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
   log_press(&s, "<Up><PgUp><Enter><Esc>z");
   assert_int_equal(s.request.kind, REQUEST_RESUME);
   log_session_fini(&s);
