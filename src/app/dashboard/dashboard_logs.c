@@ -143,9 +143,9 @@ static void search_start(struct dashboard_logs *own, const char *text) {
                                     .target_index = own->target_index,
                                     .table = own->table,
                                     .key = own->key};
+  /* The lines around a match are no limit: a search goes beyond them. */
   const struct log_want want = {.now_ms = clock_wall_ms(),
-                                .since_ms = own->logs.since_ms,
-                                .until_ms = own->logs.until_ms,
+                                .since_ms = own->logs.until_ms ? 0 : own->logs.since_ms,
                                 .utc = own->utc};
   own->search = log_session_new(own->io, &origin, &want, filter, false, &hooks, &search->err);
   search->running = own->search != NULL;
@@ -248,17 +248,21 @@ static bool same_filter(const struct log_filter *filter, const struct log_filter
 }
 
 static void logs_change(struct dashboard_logs *own, const struct logs_query *query) {
-  const bool same = query->since_ms == own->logs.since_ms &&
-                    query->until_ms == own->logs.until_ms &&
-                    same_filter(own->filter, &query->filter);
+  const bool filtered = same_filter(own->filter, &query->filter);
+  const bool same =
+      query->since_ms == own->logs.since_ms && query->until_ms == own->logs.until_ms && filtered;
   if (same) {
     own->logs.follow = query->follow && query->until_ms == 0;
     hold_update(own);
     return;
   }
-  if (query_take(own, query)) {
-    search_stop(own);
-    session_start(own);
+  if (!query_take(own, query))
+    return;
+  session_start(own);
+  if (own->logs.search.there && !filtered) { /* what was found is of another filter */
+    char *pattern = mem_dup(own->logs.search.pattern);
+    search_start(own, pattern);
+    free(pattern);
   }
 }
 

@@ -21,14 +21,20 @@ void log_asked_text(char **field, const char *text) {
   *field = copy;
 }
 
+void log_asked_conditions(struct log_asked *asked, const char *const *conditions, size_t count) {
+  for (size_t i = 0; i < asked->condition_count; i++)
+    free(asked->conditions[i]);
+  asked->condition_count = 0;
+  for (size_t i = 0; i < count && i < LOG_CONDITIONS_MAX; i++)
+    asked->conditions[asked->condition_count++] = mem_dup(conditions[i]);
+}
+
 void log_asked_unfilter(struct log_asked *asked) {
   log_asked_text(&asked->grep, NULL);
   log_asked_text(&asked->exclude, NULL);
   log_asked_text(&asked->source, NULL);
   log_asked_text(&asked->saved, NULL);
-  for (size_t i = 0; i < asked->condition_count; i++)
-    free(asked->conditions[i]);
-  asked->condition_count = 0;
+  log_asked_conditions(asked, NULL, 0);
   asked->level = LOG_LEVEL_NONE;
 }
 
@@ -58,8 +64,7 @@ void log_asked_save(struct log_asked *asked, const struct log_saved *saved) {
   log_asked_text(&asked->grep, spec->grep);
   log_asked_text(&asked->exclude, spec->exclude);
   log_asked_text(&asked->source, spec->source);
-  for (size_t i = 0; i < spec->condition_count && i < LOG_CONDITIONS_MAX; i++)
-    asked->conditions[asked->condition_count++] = mem_dup(spec->conditions[i]);
+  log_asked_conditions(asked, spec->conditions, spec->condition_count);
   asked->level = spec->level;
   asked->around_ms = 0;
   for (size_t i = 1; saved->since_ms > 0 && i < log_span_count; i++) {

@@ -32,6 +32,8 @@ void log_asked_unfilter(struct log_asked *asked);
 bool log_asked_is_filtered(const struct log_asked *asked);
 /* The filter of the configuration instead of all others; its time too, if it has one. */
 void log_asked_save(struct log_asked *asked, const struct log_saved *saved);
+/* Copies of these replace the conditions on fields. */
+void log_asked_conditions(struct log_asked *asked, const char *const *conditions, size_t count);
 /* text replaces *field; "" is none. */
 void log_asked_text(char **field, const char *text);
 /* Fills the query, which borrows from it and from the frame's arena. */

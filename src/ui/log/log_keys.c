@@ -1,13 +1,10 @@
 #include "ui/log/log_keys.h"
 
-#include "core/mem.h"
-#include "ui/draw/text_field.h"
 #include "ui/log/log_asked.h"
 #include "ui/log/log_list.h"
-#include "ui/log/log_record.h"
+#include "ui/log/log_typing.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct request nothing = {.kind = REQUEST_NONE};
@@ -76,21 +73,6 @@ int log_view_page(const struct log_view *view) {
 
 /* ---- the search */
 
-static void search_end(struct log_view *view) {
-  log_matches_set(&view->matches, NULL);
-  view->seeking = false;
-}
-
-static struct request search_begin(struct log_view *view) {
-  struct err err;
-  struct pattern *pattern = pattern_new(view->typed, PATTERN_CASE_SMART, &err);
-  if (!pattern)
-    return nothing;
-  log_matches_set(&view->matches, pattern);
-  view->seeking = true;
-  return (struct request){.kind = REQUEST_LOGS_SEARCH, .text = pattern_source(pattern)};
-}
-
 /* The next match that is not among the loaded lines, of all that the sources have; NULL: none. */
 static const struct log_record *match_beyond(const struct logs *logs, bool forward) {
   const struct log *hits = logs->search.there ? logs->search.hits : NULL, *log = logs->log;
@@ -138,71 +120,6 @@ static struct request search_step(struct log_view *view, const struct frame *fra
     return go_around(view, frame, beyond->time_ms);
   const char *more = matches->done ? "" : " so far: still searching";
   snprintf(view->said, sizeof view->said, "No %s match%s", forward ? "later" : "earlier", more);
-  return nothing;
-}
-
-/* ---- a text that is typed */
-
-static void type(struct log_view *view, enum log_typing what, const char *text) {
-  view->typing = what;
-  view->wrong = (struct err){0};
-  snprintf(view->typed, sizeof view->typed, "%s", text ? text : "");
-}
-
-/* The regular expression of what is typed: a ! before it excludes lines. */
-static const char *typed_expression(const struct log_view *view) {
-  const bool not = view->typing == LOG_TYPING_FILTER && *view->typed == '!';
-  return view->typed + not ;
-}
-
-static void check_typed(struct log_view *view) {
-  const char *text = typed_expression(view);
-  view->wrong = (struct err){0};
-  if (*text)
-    pattern_free(pattern_new(text, PATTERN_CASE_SMART, &view->wrong));
-}
-
-static struct request typed_enter(struct log_view *view, const struct frame *frame) {
-  const enum log_typing what = view->typing;
-  if (view->wrong.kind != ERR_NONE)
-    return nothing;
-  const char *text = typed_expression(view);
-  view->typing = LOG_TYPING_NOT;
-  if (what == LOG_TYPING_SEARCH && *text)
-    return search_begin(view);
-  if (what == LOG_TYPING_SEARCH) {
-    search_end(view);
-    return (struct request){.kind = REQUEST_LOGS_SEARCH_STOP};
-  }
-  struct log_asked *asked = &view->asked;
-  if (text > view->typed) {
-    log_asked_text(&asked->exclude, text);
-  } else {
-    log_asked_text(&asked->grep, text);
-    if (!*text)
-      log_asked_text(&asked->exclude, NULL);
-  }
-  log_asked_text(&asked->saved, NULL);
-  return log_view_ask(view, frame);
-}
-
-struct request log_view_typing_key(struct log_view *view, const struct frame *frame, struct key key,
-                                   bool *taken) {
-  const bool was_empty = !*view->typed;
-  *taken = true;
-  if (text_field_key(view->typed, sizeof view->typed, key, true)) {
-    if (was_empty && (key.code == KEY_CODE_BACKSPACE || key.code == KEY_CODE_DELETE))
-      view->typing = LOG_TYPING_NOT;
-    check_typed(view);
-    return nothing;
-  }
-  if (key.code == KEY_CODE_ESC || (key.code == KEY_CODE_CTRL && key.rune == 'c')) {
-    view->typing = LOG_TYPING_NOT;
-    return nothing;
-  }
-  if (key.code == KEY_CODE_ENTER)
-    return typed_enter(view, frame);
-  *taken = false;
   return nothing;
 }
 
@@ -307,14 +224,14 @@ struct request log_view_command(struct log_view *view, const struct frame *frame
   case LOG_KEY_ACROSS_RIGHT:
     return across(view, 1);
   case LOG_KEY_SEARCH:
-    type(view, LOG_TYPING_SEARCH, NULL);
+    log_typing_begin(view, LOG_TYPING_SEARCH, NULL);
     return nothing;
   case LOG_KEY_NEXT:
     return search_step(view, frame, true);
   case LOG_KEY_PREVIOUS:
     return search_step(view, frame, false);
   case LOG_KEY_FILTER:
-    type(view, LOG_TYPING_FILTER, view->asked.grep);
+    log_typing_begin(view, LOG_TYPING_FILTER, view->asked.grep);
     return nothing;
   case LOG_KEY_LEVEL:
     return next_level(view, frame);
@@ -340,10 +257,11 @@ struct request log_view_back(struct log_view *view, const struct frame *frame, b
     view->page = LOG_PAGE_LINES;
     return nothing;
   }
-  if (view->matches.pattern) {
-    search_end(view);
-    return (struct request){.kind = REQUEST_LOGS_SEARCH_STOP};
-  }
+  const struct logs *logs = log_view_logs(frame);
+  if (view->matches.pattern && logs && logs->search.running)
+    return (struct request){.kind = REQUEST_LOGS_SEARCH_STOP}; /* what it has found stays */
+  if (view->matches.pattern)
+    return log_typing_search_end(view);
   if (log_asked_is_filtered(&view->asked)) {
     log_asked_unfilter(&view->asked);
     return log_view_ask(view, frame);

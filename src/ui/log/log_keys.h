@@ -2,7 +2,6 @@
 #pragma once
 
 #include "ui/log/log_view.h"
-#include "ui/terminal/key.h"
 
 enum log_command {
   LOG_KEY_FOLLOW,
@@ -33,9 +32,6 @@ struct request log_view_command(struct log_view *view, const struct frame *frame
 void log_view_move(struct log_view *view, const struct frame *frame, int lines);
 /* Lines of a page. */
 int log_view_page(const struct log_view *view);
-/* A key while a text is typed; *taken: it belonged to the text. */
-struct request log_view_typing_key(struct log_view *view, const struct frame *frame, struct key key,
-                                   bool *taken);
 /* One step back: page, search, filter; *left: there is none, and the logs are closed. */
 struct request log_view_back(struct log_view *view, const struct frame *frame, bool *left);
 /* Asks again, for example from an earlier time. */

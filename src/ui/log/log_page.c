@@ -341,8 +341,8 @@ void log_view_typing_draw(const struct log_view *view, const struct frame *frame
   struct canvas *canvas = frame->canvas;
   const int width = canvas->width;
   const bool search = view->typing == LOG_TYPING_SEARCH;
-  const char *hint = search ? "Enter searches, Esc cancels"
-                            : "Enter filters, ! in front excludes, empty shows all";
+  const char *hint =
+      search ? "Enter searches, Esc cancels" : "Enter filters; !x without x; .field=x; empty: all";
   const char *text = view->typed;
   char wrong[sizeof view->wrong.text];
   int x = 1, cells;

@@ -1,5 +1,6 @@
 #include "ui/view/view_log.h"
 
+#include "ui/log/log_typing.h"
 #include "ui/view/view_act.h"
 
 #include <stdio.h>
@@ -64,5 +65,5 @@ struct request view_log_back(struct keys *keys) {
 struct request view_log_typing(struct keys *keys, bool *taken) {
   struct view *view = keys->view;
   view->log.paused = view->paused;
-  return said(view, log_view_typing_key(&view->log, keys->frame, keys->key, taken));
+  return said(view, log_typing_key(&view->log, keys->frame, keys->key, taken));
 }

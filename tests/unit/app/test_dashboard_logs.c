@@ -195,6 +195,15 @@ static void test_search(void **state) {
   assert_int_equal(logs->search.matches, 10);
   assert_int_equal(log_count(logs->search.hits), 10);
   assert_true(logs->search.bytes > 0 && logs->search.bytes == logs->search.bytes_total);
+  /* Around a match nothing is forgotten; with another filter everything is searched again. */
+  ask(f, REQUEST_LOGS_CHANGE, &(struct logs_query){.since_ms = 1, .until_ms = 2}, NULL);
+  assert_false(logs->search.running);
+  assert_int_equal(logs->search.matches, 10);
+  ask(f, REQUEST_LOGS_CHANGE, &(struct logs_query){.filter = {.exclude = "needle"}}, NULL);
+  assert_true(logs->search.running);
+  run_until(f, is_searched);
+  assert_int_equal(logs->search.matches, 0);
+  ask(f, REQUEST_LOGS_CHANGE, &(struct logs_query){0}, NULL);
   ask(f, REQUEST_LOGS_SEARCH, NULL, "(");
   assert_false(logs->search.running);
   assert_non_null(strstr(logs->search.err.text, "missing closing parenthesis"));

@@ -153,8 +153,14 @@ static void test_search(void **state) {
   log_line(&s, 0, LOG_LEVEL_WARN, 0, "another timeout");
   log_draw(&s);
   log_expect(&s, "7 matches");
-  log_press(&s, "<Esc>");
+  s.logs.search.there = s.logs.search.running = true;
+  log_press(&s, "<Esc>"); /* a long search is stopped first */
   assert_int_equal(s.request.kind, REQUEST_LOGS_SEARCH_STOP);
+  log_expect(&s, "/timeout/");
+  s.logs.search.running = false;
+  log_press(&s, "<Esc>");
+  assert_int_equal(s.request.kind, REQUEST_LOGS_SEARCH);
+  assert_string_equal(s.request.text, "");
   log_expect_not(&s, "/timeout/");
   log_expect(&s, "[Logs of services / api]");
   log_press(&s, "n");
@@ -272,6 +278,27 @@ static void test_filters(void **state) {
   assert_int_equal(s.asked.filter.level, LOG_LEVEL_NONE);
   log_press(&s, "<Esc>");
   assert_int_equal(s.request.kind, REQUEST_LOGS_CLOSE);
+  log_session_fini(&s);
+}
+
+static void test_fields(void **state) {
+  (void)state;
+  struct log_session s;
+  session(&s, 120, 36);
+  log_press(&s, "&.status>=500 .user.name=ann b .path~^/api<Enter>");
+  assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
+  assert_int_equal(s.asked.filter.condition_count, 3);
+  assert_string_equal(s.view->log.asked.conditions[0], "status>=500");
+  assert_string_equal(s.view->log.asked.conditions[1], "user.name=ann b");
+  assert_string_equal(s.view->log.asked.conditions[2], "path~^/api");
+  log_press(&s, "&.path~(<Enter>");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  log_press(&s, "<Ctrl-U>.*=x<Enter>"); /* an expression */
+  assert_string_equal(s.grep, ".*=x");
+  assert_int_equal(s.asked.filter.condition_count, 3);
+  log_press(&s, "&<Ctrl-U><Enter>");
+  assert_int_equal(s.asked.filter.condition_count, 0);
+  assert_string_equal(s.grep, "");
   log_session_fini(&s);
 }
 
@@ -596,6 +623,7 @@ int main(void) {
       cmocka_unit_test(test_an_invalid_expression_is_not_sent),
       cmocka_unit_test(test_a_search_beyond_the_loaded_lines),
       cmocka_unit_test(test_filters),
+      cmocka_unit_test(test_fields),
       cmocka_unit_test(test_the_filter_is_visible),
       cmocka_unit_test(test_saved_filters),
       cmocka_unit_test(test_top_messages),
