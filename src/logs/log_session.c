@@ -28,13 +28,17 @@ static const char *container_key(const struct log_origin *origin) {
   return other ? NULL : origin->key;
 }
 
+bool log_session_has(const struct target *target) {
+  return target->log_count > 0 || log_containers_has(target);
+}
+
 struct log_session *log_session_new(struct io *io, const struct log_origin *origin,
                                     const struct log_want *want, const struct log_filter *filter,
                                     bool ordered, const struct log_reader_hooks *hooks,
                                     struct err *err) {
   const struct target *target = origin->config->targets[origin->target_index];
   const bool contained = log_containers_has(target);
-  if (target->log_count == 0 && !contained) {
+  if (!log_session_has(target)) {
     no_logs(target, err);
     return NULL;
   }

@@ -13,6 +13,9 @@ struct log_origin {
 
 struct log_session;
 
+/* Whether the target names any logs. */
+bool log_session_has(const struct target *target);
+
 /* NULL with the reason if there is nothing to read: "postgres ecap has no logs: ...". Takes its own
  * copies. What the target's `logs` name is read for each of its rows, and the containers of a row
  * or of a service beside it. */

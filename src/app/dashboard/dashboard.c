@@ -372,7 +372,7 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
 
 /* For the view: why the rows have no logs. */
 static const char *no_logs(const struct model *model, const struct subject *subject) {
-  if (model->targets[subject->target_index].target->log_count > 0)
+  if (log_session_has(model->targets[subject->target_index].target))
     return NULL;
   return "It has no logs: name its files in the configuration, such as logs: [/var/log/api/*.log]";
 }
