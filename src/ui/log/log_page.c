@@ -61,6 +61,18 @@ static int read_percent(const struct logs *logs) {
   return bytes >= total ? 99 : (int)((double)bytes * 100 / (double)total);
 }
 
+/* Whether no source will have more lines, although they are followed: a container that is gone. */
+static bool all_ended(const struct logs *logs) {
+  if (!logs->follow || logs->loading || logs->source_count == 0)
+    return false;
+  for (size_t i = 0; i < logs->source_count; i++) {
+    const enum log_source_state state = logs->sources[i].state;
+    if (state != LOG_SOURCE_ENDED && state != LOG_SOURCE_FAILED)
+      return false;
+  }
+  return true;
+}
+
 /* Where the reader is: "following", "120 new lines". */
 static unsigned position_text(const struct log_view *view, const struct logs *logs, char *out,
                               size_t size) {
@@ -79,6 +91,10 @@ static unsigned position_text(const struct log_view *view, const struct logs *lo
   }
   if (view->tail && view->paused) {
     snprintf(out, size, "paused");
+    return STYLE_NOTICE;
+  }
+  if (view->tail && all_ended(logs)) {
+    snprintf(out, size, "ended");
     return STYLE_NOTICE;
   }
   if (view->tail && logs->follow) {
@@ -240,6 +256,10 @@ static unsigned trouble_text(const struct logs *logs, char *out, size_t size) {
              troubled == 2 ? "" : "s");
     add(out, size, text);
   }
+  if (all_ended(logs) && troubled == 0)
+    add(out, size,
+        logs->source_count == 1 ? "the source has ended: no more lines will come"
+                                : "all sources have ended: no more lines will come");
   const uint64_t dropped = log_dropped(logs->log);
   if (dropped > 0) {
     snprintf(text, sizeof text, "%s older lines dropped, the viewer keeps the newest %s",

@@ -503,6 +503,20 @@ static void test_a_paused_screen(void **state) {
   log_session_fini(&s);
 }
 
+static void test_what_has_ended_is_not_followed(void **state) {
+  (void)state;
+  struct log_session s;
+  session(&s, 120, 36);
+  s.sources[0].state = LOG_SOURCE_ENDED;
+  log_draw(&s);
+  log_expect(&s, "following");
+  s.sources[1].state = LOG_SOURCE_ENDED;
+  log_draw(&s);
+  log_expect_not(&s, "following");
+  log_expect(&s, "all sources have ended: no more lines will come");
+  log_session_fini(&s);
+}
+
 static void test_long_lines(void **state) {
   (void)state;
   struct log_session s;
@@ -633,6 +647,7 @@ int main(void) {
       cmocka_unit_test(test_the_whole_of_a_long_line),
       cmocka_unit_test(test_lines_are_read_anew),
       cmocka_unit_test(test_a_paused_screen),
+      cmocka_unit_test(test_what_has_ended_is_not_followed),
       cmocka_unit_test(test_long_lines),
       cmocka_unit_test(test_every_size_and_key),
       cmocka_unit_test(test_a_storm_of_lines),

@@ -1,0 +1,36 @@
+"""The logs of a container on the screen, from a real engine."""
+
+import re
+
+from docker_engine import engine, shared_engine  # noqa: F401 (fixtures)
+from stacktop import dashboard, write_config
+
+BESIDE = "others"
+
+# Writes a line to each output, then counts.
+SCRIPT = ("echo started; echo 'ERROR: \033[31mboom\033[0m' >&2; i=0; "
+          "while true; do i=$((i + 1)); echo tick $i; sleep 0.3; done")
+
+
+def test_a_container_is_followed_until_it_is_gone(engine, tmp_path):  # noqa: F811
+    engine.run("api", "sh", "-c", SCRIPT)
+    config = write_config(tmp_path, docker=[engine.target()], services=[], hosts=[], interval="500ms")
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for(lambda screen: "running" in screen.line("api"))
+        terminal.press("1", "/", "api", "Enter")
+        terminal.wait_for("l logs")
+        terminal.press("l")
+        terminal.wait_for(lambda screen: "!! error" in screen.line("boom") and "following" in screen.text)
+        assert "[Logs of docker / engine / api]" in terminal.screen.text
+        count = max(map(int, re.findall(r"tick (\d+)", terminal.screen.text)), default=0)
+        terminal.wait_for(f"tick {count + 3}")
+        # Its end is not silence.
+        engine.remove("api")
+        terminal.press("o")
+        terminal.wait_for(lambda screen: "following" not in screen.line("container"))
+        terminal.press("Esc")
+        terminal.wait_for(lambda screen: " ended " in screen.line("[Logs of"))
+        assert f"tick {count + 3}" in terminal.screen.text
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
+        terminal.assert_given_back()
