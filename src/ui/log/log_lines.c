@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum {
   DATED_WIDTH = 90,  /* narrower screens show times without milliseconds */
@@ -14,6 +15,7 @@ enum {
   LEVEL_CELLS = 5,   /* of a word */
   SOURCE_CELLS = 16, /* at most */
   BYTES_PER_CELL = 8,
+  HIGHLIGHT_US = 10000, /* of a frame: a pattern may take long */
   ACROSS_MOST = 4096,
   CLEAN_MAX = LOG_TEXT_MAX + 1, /* sanitised text of a line */
 };
@@ -61,6 +63,7 @@ struct page {
   int time_cells, word_cells, source_cells; /* 0: without */
   int text_x, text_cells;
   bool dated, exact; /* exact: milliseconds */
+  int64_t late_us;   /* when matches are not highlighted any more */
   int most_rows;     /* of one wrapped line */
 };
 
@@ -178,12 +181,20 @@ static void put(struct pen *pen, const char *text, size_t from, size_t to, unsig
   }
 }
 
+static int64_t now_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* Draws bytes [from, to) with the matches of the search. */
 static void put_matches(struct pen *pen, const char *text, size_t from, size_t to) {
-  const struct pattern *pattern = pen->page->view->matches.pattern;
+  struct pattern *pattern = pen->page->view->matches.pattern;
   const size_t len = strlen(text);
   struct pattern_span span;
   size_t at = from;
+  if (now_us() > pen->page->late_us)
+    pattern = NULL;
   /* A match may begin before what is visible. */
   for (size_t look = 0; pattern && look <= len && pattern_find(pattern, text, len, look, &span);) {
     look = span.end > span.start ? span.end : span.end + 1;
@@ -314,6 +325,7 @@ void log_lines_draw(struct log_view *view, const struct frame *frame, struct rec
   if (count == 0 || area.height <= 0)
     return;
   page_columns(&page);
+  page.late_us = now_us() + HIGHLIGHT_US;
   if (view->across > ACROSS_MOST)
     view->across = ACROSS_MOST;
   const size_t index = log_view_index(view, logs->log);

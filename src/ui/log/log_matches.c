@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WINDOW_LEAST = 16, WINDOW_MOST = 32768, STEP_MOST_MS = 4 };
+enum { WINDOW_MOST = 32768, STEP_MOST_MS = 8, CLOCK_LINES = 8 };
 
 void log_matches_init(struct log_matches *matches) {
   *matches = (struct log_matches){.window = WINDOW_MOST / 8, .done = true};
@@ -87,18 +87,25 @@ static int64_t spent_ms(const struct timespec *since) {
   return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
 }
 
-/* Looks at the lines from `first` on, a window of them. */
-static void look(struct log_matches *matches, const struct log *log, uint64_t first,
-                 uint64_t most) {
+/* Looks at the lines from `first` on, a window of them; returns how many. 0: it took too long, and
+ * none counts. */
+static size_t look(struct log_matches *matches, const struct log *log, uint64_t first,
+                   uint64_t most) {
   const uint64_t end = first + matches->window - 1, last = end < most ? end : most;
   const size_t lines = log_count(log);
   struct log_place *found = NULL;
-  size_t count = 0, capacity = 0;
+  size_t count = 0, capacity = 0, looked = 0;
   struct pattern_span span;
-  for (size_t i = 0; i < lines; i++) {
+  struct timespec start;
+  bool late = false;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  for (size_t i = 0; i < lines && !late; i++) {
     const struct log_record *record = log_at(log, i);
-    if (record->seq < first || record->seq > last ||
-        !pattern_find(matches->pattern, record->text, record->len, 0, &span))
+    if (record->seq < first || record->seq > last)
+      continue;
+    const bool hit = pattern_find(matches->pattern, record->text, record->len, 0, &span);
+    late = ++looked % CLOCK_LINES == 0 && matches->window > 1 && spent_ms(&start) > STEP_MOST_MS;
+    if (!hit)
       continue;
     if (count == capacity) {
       capacity = capacity ? capacity * 2 : 64;
@@ -106,9 +113,17 @@ static void look(struct log_matches *matches, const struct log *log, uint64_t fi
     }
     found[count++] = log_place_of(record);
   }
-  merge(matches, found, count);
+  if (!late) {
+    merge(matches, found, count);
+    matches->scanned = last;
+  }
   free(found);
-  matches->scanned = last;
+  /* A pattern that takes long gets fewer lines a frame. */
+  if (late)
+    matches->window = matches->window / 8 > 0 ? matches->window / 8 : 1;
+  else if (spent_ms(&start) < STEP_MOST_MS / 4 && matches->window < WINDOW_MOST)
+    matches->window *= 2;
+  return late ? 0 : looked;
 }
 
 void log_matches_step(struct log_matches *matches, const struct log *log) {
@@ -133,17 +148,6 @@ void log_matches_step(struct log_matches *matches, const struct log *log) {
   matches->generation = log_generation(log);
   if (matches->done)
     return;
-  struct timespec start;
-  clock_gettime(CLOCK_MONOTONIC, &start);
-  look(matches, log, first, most);
-  matches->left = matches->left > matches->window ? matches->left - matches->window : 0;
+  matches->left -= look(matches, log, first, most);
   matches->done = matches->left == 0;
-  /* A pattern that takes long gets fewer lines a frame. */
-  const int64_t ms = spent_ms(&start);
-  if (ms > STEP_MOST_MS && matches->window > WINDOW_LEAST)
-    matches->window /= ms > 4 * STEP_MOST_MS ? 8 : 2;
-  else if (ms < STEP_MOST_MS / 2 && matches->window < WINDOW_MOST)
-    matches->window *= 2;
-  if (matches->window < WINDOW_LEAST)
-    matches->window = WINDOW_LEAST;
 }

@@ -13,6 +13,12 @@ static void session(struct log_session *s, int width, int height) {
   assert_int_equal(s->request.kind, REQUEST_LOGS_OPEN);
 }
 
+static double cpu_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
 /* The text of the selected line. */
 static const char *selected(const struct log_session *s) {
   return log_at(s->log, log_view_index(&s->view->log, s->log))->text;
@@ -553,6 +559,48 @@ static void test_every_size_and_key(void **state) {
     }
 }
 
+/* One that backtracks without end costs a frame little, and the screen stays usable. */
+static void test_a_pattern_that_takes_long(void **state) {
+  (void)state;
+  struct log_session s;
+  session(&s, 120, 36);
+  char text[400];
+  memset(text, 'a', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  for (int i = 0; i < 900; i++)
+    log_line(&s, 0, LOG_LEVEL_INFO, -i, text);
+  const double start = cpu_ms();
+  log_press(&s, "/(a|aa)+[0-9]<Enter>");
+  log_press(&s, "kkkkkkkkkk");
+  const double ms = (cpu_ms() - start) / 20;
+  print_message("%.1f ms a key and a frame\n", ms);
+  assert_true(ms < 100);
+  log_expect(&s, "searching");
+  log_session_fini(&s);
+}
+
+/* Sequence numbers have gaps where lines were dropped: nothing is left out. */
+static void test_a_search_with_gaps(void **state) {
+  (void)state;
+  enum { LINES = 20000 };
+  struct log *log = log_new(LINES / 2, 64 << 20);
+  struct log_matches matches;
+  struct err err;
+  for (int i = 0; i < LINES; i++) { /* every second one is old, and dropped */
+    struct log_record record = {.time_ms = i % 2 ? i : -i - 1, .text = "yes", .len = 3};
+    log_add(log, &record);
+  }
+  log_settle(log);
+  log_matches_init(&matches);
+  log_matches_set(&matches, pattern_new("yes", PATTERN_CASE_SMART, &err));
+  for (int i = 0; i < 50; i++)
+    log_matches_step(&matches, log);
+  assert_true(matches.done);
+  assert_int_equal(matches.count, log_count(log));
+  log_matches_fini(&matches);
+  log_free(log);
+}
+
 /* A frame looks at a part of the lines; all are counted after some. */
 static void test_a_search_of_many_lines_takes_several_frames(void **state) {
   (void)state;
@@ -584,12 +632,6 @@ static void test_a_search_of_many_lines_takes_several_frames(void **state) {
   }
   log_matches_fini(&matches);
   log_free(log);
-}
-
-static double cpu_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 /* A full log, a search, and 200 lines a millisecond: a key and its frame stay fast. */
@@ -651,6 +693,8 @@ int main(void) {
       cmocka_unit_test(test_long_lines),
       cmocka_unit_test(test_every_size_and_key),
       cmocka_unit_test(test_a_storm_of_lines),
+      cmocka_unit_test(test_a_pattern_that_takes_long),
+      cmocka_unit_test(test_a_search_with_gaps),
       cmocka_unit_test(test_a_search_of_many_lines_takes_several_frames),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
