@@ -38,6 +38,7 @@ void config_add(struct config *config, struct target *target) {
   config->targets =
       mem_resize(config->targets, (config->target_count + 1) * sizeof *config->targets);
   config->targets[config->target_count++] = target;
+  target->config = config;
 }
 
 bool config_is_production(const struct config *config) {

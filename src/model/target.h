@@ -13,8 +13,10 @@ struct target_kind {
   size_t option_count;
 };
 
+struct config;
 struct target {
   const struct target_kind *kind;
+  const struct config *config; /* that it belongs to; NULL: none yet. For targets that name others */
   char *name;
   int64_t interval_ms; /* between two starts */
   int64_t timeout_ms;  /* of one collection; 0: the collector's default */

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verb_names[SERVICE_VERB_COUNT] = {
-    [SERVICE_START] = "start", [SERVICE_STOP] = "stop", [SERVICE_RESTART] = "restart"};
+static const char *const verb_names[SERVICE_VERB_COUNT] = {[SERVICE_START] = "start",
+                                                           [SERVICE_STOP] = "stop",
+                                                           [SERVICE_RESTART] = "restart",
+                                                           [SERVICE_SCALE] = "scale"};
 
 const char *const service_runtimes[] = {"start",  "stop",       "restart", "status", "compose",
                                         "docker", "kubernetes", "systemd", NULL};

@@ -3,7 +3,13 @@
 
 #include "model/target.h"
 
-enum service_verb { SERVICE_START, SERVICE_STOP, SERVICE_RESTART, SERVICE_VERB_COUNT };
+enum service_verb {
+  SERVICE_START,
+  SERVICE_STOP,
+  SERVICE_RESTART,
+  SERVICE_SCALE, /* not by programs */
+  SERVICE_VERB_COUNT
+};
 
 enum { SERVICE_COMMAND_MAX = 1000 }; /* bytes of one command in the configuration */
 
