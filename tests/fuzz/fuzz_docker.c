@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "collectors/docker/docker_judge.h"
+#include "clients/docker/docker_judge.h"
 #include "core/json_tree.h"
 
 #include <math.h>

@@ -4,79 +4,14 @@
 #include "core/format.h"
 #include "io/clock.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { SURVEY_MS = 15000, VERIFY_MS = DOCKER_HEALTHY_MS + 10000 };
 
-static const struct docker_verb verbs[] = {
-    {.action = "docker.restart",
-     .title = "Restart",
-     .command = "restart --time 10",
-     .path = "/restart?t=10",
-     .from = " created running paused restarting exited ",
-     .wanted = DOCKER_UP,
-     .new_run = true,
-     .blast = "SIGTERM, SIGKILL after 10s, then a new run of the same container",
-     .loss = "what its processes hold in memory, and requests in progress"},
-    {.action = "docker.start",
-     .title = "Start",
-     .command = "start",
-     .path = "/start",
-     .from = " created exited dead ",
-     .wanted = DOCKER_UP,
-     .new_run = true,
-     .undo = "docker.stop",
-     .blast = "a new run of the same container"},
-    {.action = "docker.stop",
-     .title = "Stop",
-     .command = "stop --time 10",
-     .path = "/stop?t=10",
-     .from = " running paused restarting ",
-     .wanted = DOCKER_DOWN,
-     .undo = "docker.start",
-     .blast = "SIGTERM, SIGKILL after 10s",
-     .loss = "what its processes hold in memory, and requests in progress"},
-    {.action = "docker.kill",
-     .title = "Kill",
-     .command = "kill",
-     .path = "/kill",
-     .from = " running paused restarting ",
-     .wanted = DOCKER_DOWN,
-     .undo = "docker.start",
-     .blast = "SIGKILL at once: its processes cannot end in order",
-     .loss = "what its processes hold in memory or have not flushed to disk"},
-    {.action = "docker.pause",
-     .title = "Pause",
-     .command = "pause",
-     .path = "/pause",
-     .from = " running ",
-     .wanted = DOCKER_PAUSED,
-     .undo = "docker.unpause",
-     .blast = "its processes are frozen: clients wait for answers and time out"},
-    {.action = "docker.unpause",
-     .title = "Resume",
-     .command = "unpause",
-     .path = "/unpause",
-     .from = " paused ",
-     .wanted = DOCKER_UP,
-     .undo = "docker.pause",
-     .blast = "its processes continue where they were frozen"},
-};
+static const char kind[] = "docker.";
 
 const struct docker_verb *docker_verb_of(const char *action) {
-  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-    if (strcmp(verbs[i].action, action) == 0)
-      return &verbs[i];
-  assert(!"an action without a verb");
-  return NULL;
-}
-
-bool docker_state_fits(const struct docker_verb *verb, const char *state) {
-  char word[32];
-  snprintf(word, sizeof word, " %.20s ", state);
-  return *state && strstr(verb->from, word);
+  return docker_verb_named(action + strlen(kind));
 }
 
 STEP(docker_containers_survey, SURVEY_MS)

@@ -3,9 +3,7 @@
 #include "actions/found.h"
 
 #include <stdio.h>
-#include <string.h>
 
-enum { ID_SHOWN = 12 };
 enum { SHOWN_STATE, SHOWN_IMAGE, SHOWN_POLICY };
 
 /* ---- survey: what the engine says of each container now */
@@ -69,14 +67,15 @@ bool docker_containers_survey(struct step *step) {
 
 static void say_policy(struct plan *plan, const struct docker_verb *verb,
                        const struct value *cells) {
-  const char *name = cells[CONTAINER_NAME].text, *policy = cells[CONTAINER_POLICY].text;
-  if (verb->wanted == DOCKER_DOWN && strcmp(policy, "always") == 0)
-    plan_say(plan, PLAN_WARNING,
-             "%s has the restart policy always: a restart of the engine starts it again", name);
-  if (verb->wanted == DOCKER_DOWN && *cells[CONTAINER_PROJECT].text)
-    plan_say(plan, PLAN_WARNING,
-             "%s belongs to the compose project %s: docker compose up starts it", name,
-             cells[CONTAINER_PROJECT].text);
+  const char *name = cells[CONTAINER_NAME].text;
+  char words[DOCKER_WORDS_MAX];
+  const struct docker_detail detail = {.policy = cells[CONTAINER_POLICY].text,
+                                       .project = cells[CONTAINER_PROJECT].text};
+  const char *const sentences[] = {docker_undone_by_engine(&detail),
+                                   docker_undone_by_compose(words, &detail)};
+  for (size_t i = 0; verb->wanted == DOCKER_DOWN && i < sizeof sentences / sizeof *sentences; i++)
+    if (sentences[i])
+      plan_say(plan, PLAN_WARNING, "%s %s", name, sentences[i]);
 }
 
 static bool add_object(struct plan *plan, const struct docker_verb *verb, const struct row *row,
@@ -95,7 +94,7 @@ static bool add_object(struct plan *plan, const struct docker_verb *verb, const 
   object->identities[DOCKER_IDENTITY_RUN] = plan_copy(plan, cells[CONTAINER_RUN].text);
   object->identities[DOCKER_IDENTITY_STATE] = plan_copy(plan, cells[CONTAINER_STATE].text);
   object->identities[DOCKER_IDENTITY_RESTARTS] = plan_copy(plan, cells[CONTAINER_RESTARTS].text);
-  plan_say(plan, PLAN_EFFECT, "docker %s %.*s", verb->command, ID_SHOWN, row->key);
+  plan_say(plan, PLAN_EFFECT, "docker %s %.*s", verb->command, DOCKER_ID_SHOWN, row->key);
   say_policy(plan, verb, cells);
   return true;
 }
@@ -127,6 +126,6 @@ bool docker_containers_plan(const struct action_request *request, struct plan *p
   if (verb->loss)
     plan_say(plan, PLAN_LOSS, "%s", verb->loss);
   if (verb->undo)
-    plan_say(plan, PLAN_UNDO, "%s", verb->undo);
+    plan_say(plan, PLAN_UNDO, "docker.%s", verb->undo);
   return true;
 }

@@ -1,118 +1,32 @@
 /* The effect on each container, and what becomes of it. */
 #include "actions/docker/docker_containers.h"
-#include "core/format.h"
 #include "core/quote.h"
 #include "io/clock.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-  EFFECT_MS = 60000, /* for the engine's answer, which comes when the container has ended */
-  RUNS_MS = 1000,    /* without a health check: it has to run for so long */
-  DOWN_MS = 15000,   /* the engine has answered: it is down, or about to be */
-  LOOK_AGAIN_MS = 100,
-  LOOK_BYTES_MAX = 64 << 10, /* texts of one look */
-  RUN_MAX = 48,
-};
+enum { LOOK_BYTES_MAX = 64 << 10 }; /* texts of one look */
 
 static const struct docker_verb *verb_of(const struct step *step) {
   return docker_verb_of(step->call->plan->action->id);
-}
-
-/* Whether it has processes, or is about to have some again. */
-static bool is_up(const char *state) {
-  return strcmp(state, "running") == 0 || strcmp(state, "paused") == 0 ||
-         strcmp(state, "restarting") == 0;
 }
 
 /* ---- what became of it */
 
 struct wait {
   struct step *step;
-  const struct docker_verb *verb;
   size_t object;
-  int64_t began_ms;
-  int64_t ran_ms; /* since when the same run of it has been seen, on the steady clock; 0: not yet */
-  char run[RUN_MAX]; /* which one that is; "": not yet */
+  struct docker_wait of;
 };
 
-/* What is said of a container that was started and is not up. */
-static void say_ended(struct wait *wait, const struct docker_detail *detail) {
-  outcome_set_partly(wait->step->call->outcome, wait->object, NULL,
-                     "started, but it is %.20s again: exit code %lld%s%.200s", detail->status,
-                     (long long)detail->exit_code, detail->oom_killed ? " (OOM-killed) " : " ",
-                     detail->error);
-}
-
-/* It runs: whether it stays so. Times are our own, because the engine's clock may be another. */
-static bool is_up_for_good(struct wait *wait, const struct docker_detail *detail) {
+static void say_settled(struct wait *wait, enum object_result result, const char *words,
+                        const char *more) {
   struct outcome *outcome = wait->step->call->outcome;
-  char took[FORMAT_MAX];
-  const int64_t now_ms = clock_now_ms();
-  if (!wait->verb->new_run) {
-    outcome_set(outcome, wait->object, OBJECT_DONE, "running");
-  } else if (detail->restarts > 0 ||
-             (wait->ran_ms && strncmp(wait->run, detail->started, RUN_MAX - 1) != 0)) {
-    outcome_set_partly(outcome, wait->object, NULL, "started, but it ended, and was started again");
-  } else if (strcmp(detail->health, "unhealthy") == 0) {
-    outcome_set_partly(outcome, wait->object, NULL, "started, but its health check fails: %.200s",
-                       detail->checked);
-  } else if (strcmp(detail->health, "healthy") == 0) {
-    format_duration(took, sizeof took, (double)(now_ms - wait->began_ms) / 1000);
-    outcome_set(outcome, wait->object, OBJECT_DONE, "healthy after %s", took);
-  } else if (!*detail->health && wait->ran_ms && now_ms - wait->ran_ms >= RUNS_MS) {
-    outcome_set(outcome, wait->object, OBJECT_DONE, "running");
-  } else {
-    wait->ran_ms = wait->ran_ms ? wait->ran_ms : now_ms;
-    snprintf(wait->run, sizeof wait->run, "%s", detail->started);
-    return false;
-  }
-  return true;
-}
-
-/* Whether the container is what it is to be, or that is not to be expected any more: the outcome
- * then says so. */
-static bool is_settled(struct wait *wait, const struct docker_detail *detail) {
-  struct outcome *outcome = wait->step->call->outcome;
-  switch (wait->verb->wanted) {
-  case DOCKER_DOWN:
-    if (is_up(detail->status))
-      return false;
-    outcome_set(outcome, wait->object, OBJECT_DONE, "%.20s, exit code %lld", detail->status,
-                (long long)detail->exit_code);
-    return true;
-  case DOCKER_PAUSED:
-    if (strcmp(detail->status, "paused") != 0)
-      return false;
-    outcome_set(outcome, wait->object, OBJECT_DONE, "paused");
-    return true;
-  case DOCKER_UP:
-    if (strcmp(detail->status, "running") == 0)
-      return is_up_for_good(wait, detail);
-    say_ended(wait, detail);
-    return true;
-  }
-  return true;
-}
-
-/* The change was made, and what is wanted has not come: "still running, health check starting". */
-static void say_as_it_is(const struct wait *wait, const struct docker_detail *detail,
-                         const char *when) {
-  outcome_set_partly(wait->step->call->outcome, wait->object, NULL, "still %.20s%s%.20s %s",
-                     detail->status, *detail->health ? ", health check " : "", detail->health,
-                     when);
-}
-
-static bool is_late(const struct wait *wait, const struct docker_detail *detail) {
-  const int64_t most_ms = wait->verb->wanted == DOCKER_UP ? DOCKER_HEALTHY_MS : DOWN_MS;
-  char when[32];
-  if (clock_now_ms() - wait->began_ms < most_ms)
-    return false;
-  snprintf(when, sizeof when, "after %d s", (int)(most_ms / 1000));
-  say_as_it_is(wait, detail, when);
-  return true;
+  if (result == OBJECT_PARTLY)
+    outcome_set_partly(outcome, wait->object, NULL, "%s%s", words, more);
+  else
+    outcome_set(outcome, wait->object, result, "%s%s", words, more);
 }
 
 /* One look at the container; *settled: the outcome says what has become of it. False with step->err
@@ -120,26 +34,27 @@ static bool is_late(const struct wait *wait, const struct docker_detail *detail)
 static bool look(struct wait *wait, const char *id, bool stops, bool *settled) {
   struct docker_detail detail;
   struct arena arena; /* hundreds of looks would fill the step's */
+  char words[DOCKER_WORDS_MAX];
+  enum object_result result = OBJECT_PENDING;
   bool gone;
   arena_init(&arena, LOOK_BYTES_MAX);
   const bool seen = docker_step_inspect(wait->step, &arena, id, &detail, &gone);
-  *settled = seen ? is_settled(wait, &detail) || is_late(wait, &detail) : gone;
-  if (gone) /* docker run --rm */
-    outcome_set(wait->step->call->outcome, wait->object,
-                wait->verb->wanted == DOCKER_DOWN ? OBJECT_DONE : OBJECT_PARTLY,
-                "removed when it had ended");
-  else if (seen && !*settled && stops) {
-    say_as_it_is(wait, &detail, "when it was cancelled");
-    *settled = true;
-  }
+  if (gone)
+    result = docker_settled_gone(&wait->of, words);
+  else if (seen)
+    result = docker_settled(&wait->of, &detail, clock_now_ms(), words);
   arena_fini(&arena);
+  *settled = result != OBJECT_PENDING || (seen && stops);
+  if (*settled)
+    say_settled(wait, result == OBJECT_PENDING ? OBJECT_PARTLY : result, words,
+                result == OBJECT_PENDING ? " when it was cancelled" : "");
   return seen || gone;
 }
 
 /* Waits until the container is what it is to be. False with step->err when that cannot be known. */
 static bool wait_settled(struct step *step, size_t object) {
   struct wait wait = {
-      .step = step, .verb = verb_of(step), .object = object, .began_ms = clock_now_ms()};
+      .step = step, .object = object, .of = {.verb = verb_of(step), .began_ms = clock_now_ms()}};
   const char *id = action_identity(step->call->plan, object, "id");
   struct progress *progress = step->call->progress;
   bool settled = false;
@@ -151,38 +66,24 @@ static bool wait_settled(struct step *step, size_t object) {
       return false;
     if (settled)
       return true;
-    if (!step_sleep(step, LOOK_AGAIN_MS) && step->dropped)
+    if (!step_sleep(step, DOCKER_LOOK_AGAIN_MS) && step->dropped)
       return step_fail(step, ERR_TIMEOUT, "given up while waiting for it");
   }
 }
 
 /* ---- execute */
 
-/* The engine counts a restart when the run before it ends; a start by a person begins at 0. So the
- * count has grown, or is the same where the plan was made between the end and the restart. */
-static bool restarted_by_engine(const struct plan *plan, size_t object,
-                                const struct docker_detail *detail) {
-  const int64_t before = strtoll(action_identity(plan, object, "restarts"), NULL, 10);
-  const bool between = strcmp(action_identity(plan, object, "state"), "restarting") == 0;
-  return detail->restarts > before || (between && before > 0 && detail->restarts == before);
-}
-
 /* Whether it is in the state, and the run, that was planned for; otherwise the outcome says what
  * has become of it. */
 static bool is_as_planned(struct step *step, size_t object, const struct docker_detail *detail) {
   const struct plan *plan = step->call->plan;
-  const char *state = action_identity(plan, object, "state");
-  const bool same_run = strcmp(detail->started, action_identity(plan, object, "run")) == 0;
-  const bool by_engine = restarted_by_engine(plan, object, detail);
-  if (!same_run && !by_engine)
-    outcome_set(step->call->outcome, object, OBJECT_REFUSED,
-                "it was started since the plan was made");
-  else if (is_up(detail->status) != is_up(state) ||
-           !docker_state_fits(verb_of(step), detail->status))
-    outcome_set(step->call->outcome, object, OBJECT_REFUSED,
-                "it is %.20s now, and was %.20s when the plan was made", detail->status, state);
-  else
+  const struct docker_planned planned = {.run = action_identity(plan, object, "run"),
+                                         .state = action_identity(plan, object, "state"),
+                                         .restarts = action_identity(plan, object, "restarts")};
+  char words[DOCKER_WORDS_MAX];
+  if (docker_is_as_planned(verb_of(step), &planned, detail, words))
     return true;
+  outcome_set(step->call->outcome, object, OBJECT_REFUSED, "%s", words);
   return false;
 }
 
@@ -228,7 +129,7 @@ static bool act_on(struct step *step, size_t object) {
   }
   if (!is_as_planned(step, object, &before))
     return true;
-  if (docker_step_change(step, id, verb_of(step)->path, EFFECT_MS, &status, &unsent))
+  if (docker_step_change(step, id, verb_of(step)->path, DOCKER_EFFECT_MS, &status, &unsent))
     outcome_set(outcome, object, OBJECT_SENT, "the engine did it");
   else if (status == 404)
     say_removed(step, object);
@@ -285,8 +186,8 @@ static void say_proof(const struct step *step) {
     outcome_proof(outcome, "%s", outcome->objects[0].words);
   /* By its id: another container may have its name by then. */
   if (verb->undo && outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
-    outcome_undo(outcome, "%s %s %s", verb->undo, quote_word(word, sizeof word, plan->target),
-                 plan->objects[0].key);
+    outcome_undo(outcome, "docker.%s %s %s", verb->undo,
+                 quote_word(word, sizeof word, plan->target), plan->objects[0].key);
 }
 
 bool docker_containers_verify(struct step *step) {

@@ -121,6 +121,12 @@ static bool is_wanted(const json_t *json, const struct docker_filter *filter) {
   return filter->count == 0;
 }
 
+/* Compose writes "True". */
+static bool is_true_label(const json_t *labels, const char *name) {
+  const char *text = json_string_value(json_object_get(labels, name));
+  return text && strcasecmp(text, "true") == 0;
+}
+
 static void container_read(const json_t *json, struct arena *arena,
                            struct docker_container *container) {
   const json_t *labels = json_object_get(json, "Labels");
@@ -132,6 +138,7 @@ static void container_read(const json_t *json, struct arena *arena,
       .project = text_of(arena, labels, "com.docker.compose.project"),
       .service = text_of(arena, labels, "com.docker.compose.service"),
       .number = text_of(arena, labels, "com.docker.compose.container-number"),
+      .one_off = is_true_label(labels, "com.docker.compose.oneoff"),
       .ports = ports_of(arena, json_object_get(json, "Ports")),
       .created_s = int_of(json, "Created"),
   };
@@ -203,6 +210,18 @@ bool docker_detail_read(json_t *json, struct arena *arena, struct docker_detail 
       .memory_limit = int_of(config, "Memory"),
   };
   return *detail->status;
+}
+
+enum docker_variable docker_variable(const json_t *json, const char *name) {
+  const json_t *entries = json_object_get(json_object_get(json, "Config"), "Env");
+  const size_t length = strlen(name);
+  enum docker_variable found = DOCKER_VARIABLE_MISSING;
+  for (size_t i = 0; i < json_array_size(entries); i++) { /* of two, the last one counts */
+    const char *entry = json_string_value(json_array_get(entries, i));
+    if (entry && strncmp(entry, name, length) == 0 && entry[length] == '=')
+      found = entry[length + 1] ? DOCKER_VARIABLE_SET : DOCKER_VARIABLE_EMPTY;
+  }
+  return found;
 }
 
 /* ---- GET /containers/ID/stats */

@@ -2,8 +2,6 @@
 
 #include "clients/docker/docker_contract.h"
 
-#include <string.h>
-
 enum part { PART_DETAIL, PART_USAGE };
 #define DETAIL(member) FIGURE_FIELD(PART_DETAIL, struct docker_detail, member)
 #define USAGE(member) FIGURE_FIELD(PART_USAGE, struct docker_usage, member)
@@ -29,14 +27,6 @@ const struct table_spec docker_summary_table = {.id = DOCKER_SUMMARY_TABLE,
                                                 .flags = TABLE_SUMMARY,
                                                 .columns = summary,
                                                 .column_count = SUMMARY_COLUMN_COUNT};
-
-const char *docker_state(const struct docker_reading *reading) {
-  return reading->has_detail ? reading->detail.status : reading->container.state;
-}
-
-bool docker_is_up(const char *state) {
-  return strcmp(state, "running") == 0 || strcmp(state, "paused") == 0;
-}
 
 static const void *part_of(const void *answer, int part, const char **none) {
   const struct docker_reading *reading = answer;

@@ -1,5 +1,5 @@
 /* What a container's state means. */
-#include "collectors/docker/docker_judge.h"
+#include "clients/docker/docker_judge.h"
 #include "support/core_test.h"
 
 #include <string.h>

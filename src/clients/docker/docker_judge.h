@@ -1,8 +1,23 @@
-/* What a container's state means: pure. */
+/* What is read of one container, and what its state means: pure. */
 #pragma once
 
-#include "collectors/docker/docker_table.h"
+#include "clients/docker/docker_read.h"
 #include "model/severity.h"
+
+/* One container, as far as it was read. */
+struct docker_reading {
+  struct docker_container container;
+  bool gone;   /* it was removed between the list and the question for it */
+  bool unread; /* a question for it failed */
+  bool has_detail, has_usage;
+  struct docker_detail detail;
+  struct docker_usage usage;
+  int64_t usage_us; /* when the usage was read, on the steady clock */
+};
+/* The newest that is known of its state: running, exited, ... */
+const char *docker_state(const struct docker_reading *reading);
+/* Whether a container in that state has processes: only then it uses anything. */
+bool docker_is_up(const char *state);
 
 enum { DOCKER_RESTARTS_KEPT = 8, DOCKER_STATE_MAX = 16, DOCKER_REASON_MAX = 480 };
 

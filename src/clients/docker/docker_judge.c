@@ -1,4 +1,4 @@
-#include "collectors/docker/docker_judge.h"
+#include "clients/docker/docker_judge.h"
 
 #include "core/format.h"
 
@@ -11,6 +11,14 @@ enum { LOOP_RESTARTS = 3, LOOP_S = 600, RECENT_S = 300 };
 /* A container that failed longer ago is history, and no longer a finding. */
 enum { FAILED_S = 24 * 3600 };
 enum { EXIT_SIGKILL = 137, EXIT_SIGTERM = 143 };
+
+const char *docker_state(const struct docker_reading *reading) {
+  return reading->has_detail ? reading->detail.status : reading->container.state;
+}
+
+bool docker_is_up(const char *state) {
+  return strcmp(state, "running") == 0 || strcmp(state, "paused") == 0;
+}
 
 static void restarts_add(struct docker_restarts *restarts, double at_s) {
   if (restarts->count == DOCKER_RESTARTS_KEPT) {
