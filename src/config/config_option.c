@@ -77,6 +77,8 @@ static bool map_read(struct config_yaml *yaml, const struct option *option, cons
     }
     char *text = config_yaml_text(yaml, item, config_yaml_key(key));
     bool right = !text || !option->check || option->check(text, &err);
+    if (text && right && known && option->check_item)
+      right = option->check_item(config_yaml_key(key), text, &err);
     if (!right)
       config_yaml_error(yaml, item, "%s of %s: %s", option->name, config_yaml_key(key), err.text);
     if (text)

@@ -34,6 +34,8 @@ struct option {
    * error has its line. May be NULL. Must not block. */
   bool (*check)(const char *text, struct err *err);
   bool (*check_name)(const char *name, struct err *err); /* each name of a MAP; the same */
+  /* Each text of a MAP by its name, where its names have different kinds of texts; the same. */
+  bool (*check_item)(const char *name, const char *text, struct err *err);
 };
 
 /* A parsed value. Unset options are absent: count 0, text NULL. */

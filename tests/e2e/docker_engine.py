@@ -1,5 +1,6 @@
 """A Docker engine of the test's own: dockerd as root, with its own folders and socket, in a mount namespace that takes
-all its mounts away with it. Its containers run a static busybox and have no network.
+all its mounts away with it. Its containers run a static busybox and have no network,
+unless they ask for the host's.
 
     with running() as engine:                      # skips, with the reason, where that is not possible
         engine.run("api", "sleep", "1000", labels={...})
@@ -25,7 +26,8 @@ import pytest
 from sandbox import wait_until
 
 IMAGE = "bb:1"
-APPLETS = ("sh", "sleep", "cat", "kill", "true", "false", "dd", "head", "tail", "echo", "printf", "test", "touch", "rm", "date", "ls")
+APPLETS = ("sh", "sleep", "cat", "kill", "true", "false", "dd", "head", "tail", "echo", "printf", "test", "touch", "rm", "date", "ls",
+           "httpd", "mkdir")
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 
 
@@ -103,10 +105,11 @@ class Engine:
     def import_image(self):
         self.call("POST", f"/images/create?fromSrc=-&repo={IMAGE.split(':')[0]}&tag=1", _image(), "application/x-tar", False)
 
-    def create(self, name, *command, labels=None, memory=0, policy="no", retries=0, health=None, **config):
+    def create(self, name, *command, labels=None, memory=0, policy="no", retries=0, health=None, network="none",
+               **config):
         """Its id. health: a command of a shell, asked every second; one failure is enough."""
         body = {"Image": IMAGE, "Cmd": list(command), "Labels": labels or {}, **config,
-                "HostConfig": {"NetworkMode": "none", "Memory": memory,
+                "HostConfig": {"NetworkMode": network, "Memory": memory,
                                "RestartPolicy": {"Name": policy, "MaximumRetryCount": retries}}}
         if health:
             body["Healthcheck"] = {"Test": ["CMD-SHELL", health], "Interval": 10 ** 9, "Retries": 1}

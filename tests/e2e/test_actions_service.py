@@ -202,7 +202,7 @@ def test_no_shell_sees_the_command(api, tmp_path):
 def test_a_service_without_commands_says_what_to_configure(api, tmp_path):
     config = configured(tmp_path, {"name": "api", "address": f"127.0.0.1:{api.port}"})
     run = plan(config, "service.restart", "api", status=FAILED)
-    assert 'add runtime: {restart: "PROGRAM ARGS"}' in run.stdout + run.stderr
+    assert 'add runtime: {compose: SERVICE} or {restart: "PROGRAM ARGS"}' in run.stdout + run.stderr
 
 
 def test_an_open_quote_is_an_error_of_the_configuration(api, tmp_path):

@@ -2,80 +2,133 @@
 
 #include "clients/service/service_probe.h"
 #include "core/mem.h"
-#include "io/child.h"
-#include "io/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a program */
+/* ---- its runtime */
 
-struct running {
+struct service_conn {
   struct step_part part; /* first */
   struct step *step;
-  struct child *child; /* NULL: it has ended */
-  bool change;
-  struct service_run run;
+  struct service_runtime *runtime;
+  bool waits, changes;
+  service_state_cb take;
+  void *arg;
+  enum object_result result;
+  char words[SERVICE_WORDS_MAX];
   struct err err;
 };
 
-static void close_running(struct step_part *part) {
-  struct running *running = (struct running *)part;
-  if (running->child)
-    child_cancel(running->child);
-  free(running);
+static void close_runtime(struct step_part *part) {
+  struct service_conn *conn = (struct service_conn *)part;
+  if (conn->waits)
+    conn->runtime->driver->cancel(conn->runtime);
+  conn->runtime->driver->close(conn->runtime, NULL, NULL);
+  free(conn);
 }
 
-static size_t running_unanswered(const struct step_part *part) {
-  const struct running *running = (const struct running *)part;
-  return running->change && running->child;
+static size_t runtime_unanswered(const struct step_part *part) {
+  const struct service_conn *conn = (const struct service_conn *)part;
+  return conn->waits && conn->changes && conn->runtime->sent;
 }
 
-static void last_line(char out[SERVICE_LINE_MAX], const char *output, size_t len) {
-  while (len > 0 && strchr("\r\n\t ", output[len - 1]))
-    len--;
-  size_t start = len;
-  while (start > 0 && output[start - 1] != '\n')
-    start--;
-  snprintf(out, SERVICE_LINE_MAX, "%.*s", (int)(len - start), output + start);
+struct service_conn *service_step_open(struct step *step, const struct service_driver *driver,
+                                       const struct target *target) {
+  struct service_runtime *runtime = driver->open(step->call->io, target, &step->err);
+  if (!runtime)
+    return NULL;
+  struct service_conn *conn = mem_new(sizeof *conn);
+  *conn = (struct service_conn){.part = {.close = close_runtime, .unanswered = runtime_unanswered},
+                                .step = step,
+                                .runtime = runtime};
+  step_add(step, &conn->part);
+  return conn;
 }
 
-static void on_ended(void *arg, const struct child_result *result, const struct err *err) {
-  struct running *running = arg;
-  running->child = NULL;
-  if (err) {
-    running->err = *err;
-  } else {
-    running->run.exit_code = result->exit_code;
-    running->run.took_us = result->took_us;
-    last_line(running->run.line, result->output, result->output_len);
-  }
-  step_wake(running->step);
+void service_step_close(struct service_conn *conn) {
+  step_remove(conn->step, &conn->part);
+  close_runtime(&conn->part);
 }
 
-bool service_step_run(struct step *step, bool change, char *const *argv, int64_t timeout_ms,
-                      struct service_run *run) {
-  if (step->dropped)
-    return step_wait(step, 0); /* which says why */
-  struct running *running = mem_new(sizeof *running);
-  const struct child_query query = {.argv = argv, .timeout_ms = timeout_ms};
-  running->part = (struct step_part){.close = close_running, .unanswered = running_unanswered};
-  running->step = step;
-  running->change = change;
-  step_add(step, &running->part);
-  running->child = child_start(step->call->io, &query, on_ended, running);
-  while (running->child) {
+/* Whether the answer has come; false when the step is dropped, and the frame closes the runtime. */
+static bool wait_for(struct service_conn *conn) {
+  struct step *step = conn->step;
+  while (conn->waits) {
     if (!step_wait(step, INT64_MAX))
-      return false; /* the frame closes it */
-    if (step->cancelled && running->child)
-      return step_fail(step, ERR_TIMEOUT, "cancelled while %.80s ran; it was killed", argv[0]);
+      return false;
+    if (!conn->waits || !step->cancelled || !conn->changes || !conn->runtime->driver->kills)
+      continue;
+    const char *running = conn->runtime->running;
+    conn->result = conn->runtime->sent ? OBJECT_UNKNOWN : OBJECT_SKIPPED;
+    snprintf(conn->words, sizeof conn->words, "cancelled while %.80s ran; it was killed",
+             running ? running : "the change");
+    conn->runtime->driver->cancel(conn->runtime);
+    conn->waits = false;
   }
-  *run = running->run;
-  step->err = running->err;
-  step_remove(step, &running->part);
-  free(running);
-  return step->err.kind == ERR_NONE;
+  return true;
+}
+
+static void on_looked(void *arg, const struct service_state *state, const struct err *err) {
+  struct service_conn *conn = arg;
+  conn->err = err ? *err : (struct err){0};
+  if (state)
+    conn->take(conn->arg, state);
+  conn->waits = false;
+  step_wake(conn->step);
+}
+
+bool service_step_survey(struct service_conn *conn, int64_t timeout_ms, service_state_cb take,
+                         void *arg) {
+  const struct service_look look = {.timeout_ms = timeout_ms};
+  if (conn->step->dropped)
+    return step_wait(conn->step, 0); /* which says why */
+  conn->take = take;
+  conn->arg = arg;
+  conn->waits = true;
+  conn->changes = false;
+  conn->runtime->driver->look(conn->runtime, &look, on_looked, conn);
+  if (!wait_for(conn))
+    return false;
+  conn->step->err = conn->err;
+  return conn->err.kind == ERR_NONE;
+}
+
+static void on_changed(void *arg, enum object_result result, const char *words) {
+  struct service_conn *conn = arg;
+  conn->result = result;
+  snprintf(conn->words, sizeof conn->words, "%s", words);
+  conn->waits = false;
+  step_wake(conn->step);
+}
+
+static bool ask(struct service_conn *conn, const struct service_change *change, bool changes,
+                struct service_answered *answer) {
+  const struct service_driver *driver = conn->runtime->driver;
+  if (conn->step->dropped)
+    return step_wait(conn->step, 0);
+  conn->waits = true;
+  conn->changes = changes;
+  if (changes)
+    driver->change(conn->runtime, change, on_changed, conn);
+  else
+    driver->follow(conn->runtime, change, on_changed, conn);
+  if (!wait_for(conn))
+    return false;
+  answer->result = conn->result;
+  snprintf(answer->words, sizeof answer->words, "%s", conn->words);
+  return true;
+}
+
+bool service_step_change(struct service_conn *conn, const struct service_change *change,
+                         struct service_answered *answer) {
+  return ask(conn, change, true, answer);
+}
+
+bool service_step_follow(struct service_conn *conn, const struct service_change *change,
+                         struct service_answered *answer) {
+  return ask(conn, change, false, answer);
 }
 
 /* ---- a look */
@@ -102,17 +155,18 @@ static void on_answer(void *arg, const struct service_answer *answer) {
   step_wake(looking->step);
 }
 
-bool service_step_look(struct step *step, int64_t timeout_ms, struct service_verdict *verdict) {
+bool service_step_look(struct step *step, const struct target *target, int64_t timeout_ms,
+                       struct service_verdict *verdict) {
   if (step->dropped)
     return step_wait(step, 0);
   struct looking *looking = mem_new(sizeof *looking);
   looking->part = (struct step_part){.close = close_looking};
   looking->step = step;
   step_add(step, &looking->part);
-  if (!service_place_read(step->call->target, &looking->place, &step->err))
+  if (!service_place_read(target, &looking->place, &step->err))
     return false;
-  looking->probe = service_probe_start(step->call->io, step->call->target, &looking->place,
-                                       timeout_ms, on_answer, looking);
+  looking->probe =
+      service_probe_start(step->call->io, target, &looking->place, timeout_ms, on_answer, looking);
   while (looking->probe)
     if (!step_wait(step, INT64_MAX))
       return false;

@@ -12,6 +12,22 @@ const struct service_driver *const service_drivers[] = {
 #undef DRIVER
     NULL};
 
+const struct service_state service_state_unknown = {.found_by = "",
+                                                    .severity = SEVERITY_OK,
+                                                    .since_s = -1,
+                                                    .exit_code = -1,
+                                                    .restarts = -1,
+                                                    .ready = -1,
+                                                    .wanted = -1,
+                                                    .cpu_s = -1,
+                                                    .cpu_run = "",
+                                                    .cpu = -1,
+                                                    .memory = -1,
+                                                    .memory_limit = -1,
+                                                    .memory_share = -1,
+                                                    .image = "",
+                                                    .address = ""};
+
 static bool is_for(const struct service_driver *driver, const char *runtime) {
   for (const char *const *name = driver->runtimes; *name; name++)
     if (strcmp(*name, runtime) == 0)
@@ -24,6 +40,11 @@ const struct service_driver *service_driver_named(const char *runtime) {
     if (is_for(*driver, runtime))
       return *driver;
   return NULL;
+}
+
+bool service_driver_check(const char *runtime, const char *text, struct err *err) {
+  const struct service_driver *driver = service_driver_named(runtime);
+  return !driver || driver->check(runtime, text, err);
 }
 
 const struct service_driver *service_driver_of(const struct target *target) {

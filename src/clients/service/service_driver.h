@@ -14,12 +14,11 @@
 #include "core/arena.h"
 #include "io/io.h"
 #include "model/outcome.h"
-#include "model/plan.h"
 #include "model/severity.h"
 
 enum {
   SERVICE_OBJECTS_MAX = 64,   /* of one service: containers, ... */
-  SERVICE_STATE_MAX = 24,     /* bytes of a state: "exited 137" */
+  SERVICE_STATE_MAX = 32,     /* bytes of a state: "exited 137" */
   SERVICE_REASON_MAX = 480,   /* bytes of a sentence */
   SERVICE_UNDONE_MAX = 3,     /* warnings of one object */
   SERVICE_VARIABLES_MAX = 64, /* of the option `environment` */
@@ -48,7 +47,8 @@ struct service_object {
   const char *undone_by[SERVICE_UNDONE_MAX + 1];
 };
 
-enum service_variable { SERVICE_VARIABLE_UNKNOWN, VARIABLE_SET, VARIABLE_EMPTY, VARIABLE_MISSING };
+/* The worst last. */
+enum service_variable { VARIABLE_UNKNOWN, VARIABLE_SET, VARIABLE_EMPTY, VARIABLE_MISSING };
 
 /* What a look found of a service as a whole. Numbers that are not known are -1; each says by its
  * own text why it is not known, where it could have been (NULL: it does not apply). */
@@ -69,22 +69,29 @@ struct service_state {
    * A runtime that knows the rate says it in `cpu` (1 is one CPU). */
   double cpu_s;
   int64_t cpu_us;      /* when cpu_s was read, on the steady clock */
-  const char *cpu_run; /* changes when cpu_s begins anew */
+  const char *cpu_run; /* changes when cpu_s begins again */
   double cpu;
   int64_t memory;         /* bytes, without what can be dropped at once */
   int64_t memory_limit;   /* bytes; 0: it has none */
+  double memory_share;    /* of its limit, of the object that has the least left */
   const char *unused_why; /* why CPU and memory are not known; NULL: nothing runs */
   const char *image;      /* of the first object; "" */
+  const char *address;    /* of the engine, cluster, ... that said so; "" */
   /* One per variable asked for; whether it is in the environment that the runtime gives it. */
   enum service_variable variables[SERVICE_VARIABLES_MAX];
   const char *variables_why; /* why they are not known; NULL: they are */
-  const char *note;          /* what could not be read for lack of a right; NULL */
+  const char *note; /* one more sentence: what a status command says, a right that it lacks; NULL */
 };
+
+/* Nothing is known: for a driver to begin with. */
+extern const struct service_state service_state_unknown;
 
 /* ---- what it is asked */
 
 struct service_look {
-  bool usage; /* also CPU and memory, which may take longer */
+  /* Waits until CPU and memory are known, which may take longer; else those of an earlier look of
+   * the same opening are good enough. */
+  bool complete;
   /* Names of environment variables to check: set, empty or missing. Values are compared where they
    * are read, and kept nowhere. */
   char *const *variables;
@@ -119,6 +126,10 @@ struct service_runtime {
   const struct service_driver *driver;
   struct io *io;
   const struct target *target; /* outlives it */
+  /* Of a change under way, by the driver: whether it may have had an effect already, and, where a
+   * cancel ends it, the program that runs. */
+  bool sent;
+  const char *running;
 };
 
 struct service_driver {
@@ -152,7 +163,9 @@ struct service_driver {
    * NULL. */
   void (*close)(struct service_runtime *runtime, void (*closed)(void *arg), void *arg);
 
-  /* Pure: what a person would type for the change, in the arena. */
+  /* Pure: whether it makes sense for an object in that state; a running one is not started. */
+  bool (*fits)(enum service_verb verb, const char *state);
+  /* Pure: what a person would type for the change, in the arena; a line for each command. */
   const char *(*command)(struct arena *arena, const struct target *target,
                          const struct service_change *change);
   /* Pure: "SIGTERM, SIGKILL after 10s, then a new run of the same container"; "": nothing to say.
@@ -162,6 +175,8 @@ struct service_driver {
 
 /* All of them, from service_drivers.def; ends with NULL. */
 extern const struct service_driver *const service_drivers[];
+/* `check` of the driver that the name belongs to; for `check_item` of the option `runtime`. */
+bool service_driver_check(const char *runtime, const char *text, struct err *err) MUST_CHECK;
 const struct service_driver *service_driver_named(const char *runtime); /* NULL: no such name */
 /* The driver that knows the state of a target, by its option `runtime`: where it has several names,
  * the first. NULL: none is configured. */

@@ -2,6 +2,7 @@
  *
  * Both are probed at once. A service that is down is a regular result: its sample always has its
  * row, and no state of a service makes a job fail. */
+#include "clients/service/service_docker.h"
 #include "clients/service/service_probe.h"
 #include "clients/service/service_request.h"
 #include "clients/service/service_runtime.h"
@@ -113,9 +114,21 @@ static const struct option options[] = {
     {.name = "runtime",
      .type = OPTION_MAP,
      .choices = service_runtimes,
-     .help = "what starts, stops and restarts it: programs with their arguments, no shell",
-     .example = "{restart: \"systemctl restart api\"}",
-     .check = service_runtime_check},
+     .help = "what runs it: a compose service, a container, or programs that start and stop it",
+     .example = "{compose: api}",
+     .check = service_runtime_check,
+     .check_item = service_driver_check},
+    {.name = "engine",
+     .type = OPTION_TEXT,
+     .help =
+         "Docker engine of its containers: a target of the kind docker, or an endpoint; default: "
+         "DOCKER_HOST, else the usual socket",
+     .example = "\"unix:///var/run/docker.sock\"",
+     .check = service_docker_engine_check},
+    {.name = "environment",
+     .type = OPTION_LIST,
+     .help = "environment variables that its runtime must set; values are never shown",
+     .example = "[DATABASE_URL]"},
 };
 
 static const struct table_spec *const tables[] = {&service_table};

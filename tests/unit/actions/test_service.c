@@ -28,6 +28,8 @@ static const struct option options[] = {
     {.name = "slow", .type = OPTION_DURATION, .help = ""},
     {.name = "ready", .type = OPTION_DURATION, .fallback = "1s", .help = ""},
     {.name = "runtime", .type = OPTION_MAP, .choices = service_runtimes, .help = ""},
+    {.name = "engine", .type = OPTION_TEXT, .help = ""},
+    {.name = "environment", .type = OPTION_LIST, .help = ""},
 };
 static const struct target_kind kind = {.kind = "service",
                                         .key = "services",

@@ -1,0 +1,114 @@
+/* The actions on services: start, stop and restart by what runs them, and the restart of all. */
+#include "actions/service/service_actions.h"
+
+#include "model/config.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { SURVEY_MS = 20000, SURVEY_ALL_MS = 60000 };
+
+static const char lost[] = "requests in progress, and what the service holds in memory";
+
+enum { VERB_RESTART, VERB_START, VERB_STOP, VERB_RESTART_ALL };
+static const struct service_action verbs[] = {
+    [VERB_RESTART] = {.id = "service.restart",
+                      .verb = SERVICE_RESTART,
+                      .title = "Restart",
+                      .up = true,
+                      .loss = lost},
+    [VERB_START] = {.id = "service.start",
+                    .verb = SERVICE_START,
+                    .title = "Start",
+                    .up = true,
+                    .undo = "service.stop"},
+    [VERB_STOP] = {.id = "service.stop",
+                   .verb = SERVICE_STOP,
+                   .title = "Stop",
+                   .undo = "service.start",
+                   .loss = lost},
+    [VERB_RESTART_ALL] = {.id = "service.restart-all",
+                          .verb = SERVICE_RESTART,
+                          .title = "Restart",
+                          .up = true,
+                          .all = true,
+                          .loss = "requests in progress, and what the services hold in memory"},
+};
+
+const struct target *service_target_named(const struct target *beside, const char *name) {
+  const struct config *config = beside->config;
+  if (strcmp(beside->name, name) == 0)
+    return beside;
+  for (size_t i = 0; config && i < config->target_count; i++)
+    if (config->targets[i]->kind == beside->kind && strcmp(config->targets[i]->name, name) == 0)
+      return config->targets[i];
+  return NULL;
+}
+
+const struct service_action *service_action_of(const struct action_spec *spec) {
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+    if (strcmp(verbs[i].id, spec->id) == 0)
+      return &verbs[i];
+  assert(!"an action without a verb");
+  return NULL;
+}
+
+#define MAY(name, verb)                                                           \
+  static bool may_##name(const struct action_request *request, struct err *why) { \
+    return service_driver_for(request->target, verb, why);                        \
+  }
+MAY(restart, SERVICE_RESTART)
+MAY(start, SERVICE_START)
+MAY(stop, SERVICE_STOP)
+
+/* Whether any of them can be restarted. */
+static bool may_restart_all(const struct action_request *request, struct err *why) {
+  const struct config *config = request->target->config;
+  struct err other;
+  if (service_driver_for(request->target, SERVICE_RESTART, why))
+    return true;
+  for (size_t i = 0; config && i < config->target_count; i++)
+    if (config->targets[i]->kind == request->target->kind &&
+        service_driver_for(config->targets[i], SERVICE_RESTART, &other))
+      return true;
+  return false;
+}
+
+#define SURVEY(name, verb, timeout)              \
+  static bool survey_##name(struct step *step) { \
+    return service_survey(step, &verbs[verb]);   \
+  }                                              \
+  STEP(survey_##name, timeout)
+SURVEY(restart, VERB_RESTART, SURVEY_MS)
+SURVEY(start, VERB_START, SURVEY_MS)
+SURVEY(stop, VERB_STOP, SURVEY_MS)
+SURVEY(restart_all, VERB_RESTART_ALL, SURVEY_ALL_MS)
+STEP(service_execute, 0) /* each change has a limit of its own */
+STEP_CANCELLABLE(service_verify, SERVICE_READY_MAX_MS + 2 * SERVICE_LOOK_MS)
+
+#define SERVICE_ACTION(name, ...)                                                        \
+  const struct action action_service_##name = {.spec = {.kind = "service", __VA_ARGS__}, \
+                                               .applies = may_##name,                    \
+                                               .survey = &survey_##name##_step,          \
+                                               .plan = service_plan,                     \
+                                               .execute = &service_execute_step,         \
+                                               .verify = &service_verify_step}
+
+SERVICE_ACTION(
+    restart, .id = "service.restart", .key = 'R', .title = "restart", .past = "restarted",
+    .what = "restarts the service by what runs it, and waits until it answers as it should",
+    .runs = "docker restart, or the programs of the configuration", .danger = DANGER_DESTRUCTIVE);
+SERVICE_ACTION(
+    start, .id = "service.start", .key = 'B', .title = "start", .past = "started",
+    .what = "starts the service by what runs it, and waits until it answers as it should",
+    .runs = "docker start, or the program of the configuration", .danger = DANGER_REVERSIBLE);
+SERVICE_ACTION(stop, .id = "service.stop", .key = 'S', .title = "stop", .past = "stopped",
+               .what = "stops the service by what runs it, and waits until it no longer answers",
+               .runs = "docker stop, or the program of the configuration",
+               .danger = DANGER_DESTRUCTIVE);
+SERVICE_ACTION(restart_all, .id = "service.restart-all", .key = 'A', .title = "restart all",
+               .past = "restarted",
+               .what =
+                   "restarts all services in the order of the configuration, each after the one "
+                   "before it answers as it should; the first that fails ends it",
+               .runs = "what service.restart runs, for each of them", .danger = DANGER_DESTRUCTIVE);

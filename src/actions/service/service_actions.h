@@ -1,0 +1,44 @@
+/* What the actions on services share: the survey, the plan, the effect and its proof.
+ *
+ * What proves them is the service itself: it has to answer as its collector demands, or to answer
+ * no longer. What its runtime says, and the exit code of a program, alone prove nothing. */
+#pragma once
+
+#include "actions/service/service_step.h"
+
+struct service_action {
+  const char *id;
+  enum service_verb verb;
+  const char *title; /* of the plan */
+  bool up;           /* what the service is to be afterwards */
+  bool all;          /* of the configuration, in their order */
+  const char *undo;  /* the action that undoes it; NULL: none */
+  const char *loss;  /* NULL: nothing is lost */
+};
+const struct service_action *service_action_of(const struct action_spec *spec);
+
+/* Of an object of the plan. */
+#define SERVICE_IDENTITY_SERVICE "service" /* the target */
+#define SERVICE_IDENTITY_ADDRESS "address" /* of the service */
+#define SERVICE_IDENTITY_RUNTIME "runtime" /* name of its driver */
+#define SERVICE_IDENTITY_ID "id"           /* struct service_identity */
+#define SERVICE_IDENTITY_RUN "run"
+#define SERVICE_IDENTITY_STATE "state"
+#define SERVICE_IDENTITY_RESTARTS "restarts"
+
+/* The target of that name beside this one, of the same kind; NULL: there is none. */
+const struct target *service_target_named(const struct target *beside, const char *name);
+
+bool service_survey(struct step *step, const struct service_action *action);
+bool service_plan(const struct action_request *request, struct plan *plan, struct err *err);
+/* One object after the other, and one service after the other: each has to come up before the next
+ * one's turn, and the first that does not ends it. */
+bool service_execute(struct step *step);
+bool service_verify(struct step *step);
+
+enum {
+  SERVICE_LOOK_MS = 5000,         /* for one look at the service */
+  SERVICE_STATUS_MS = 10000,      /* for one look at its runtime */
+  SERVICE_CHANGE_MS = 120000,     /* for one change */
+  SERVICE_READY_MAX_MS = 3600000, /* the option `ready` allows no more */
+};

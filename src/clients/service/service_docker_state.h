@@ -1,0 +1,32 @@
+/* What the containers of a service say together: pure. */
+#pragma once
+
+#include "clients/docker/docker_judge.h"
+#include "clients/service/service_driver.h"
+
+/* Which containers are of a service. */
+struct service_docker_place {
+  const char *container; /* by its name; NULL: by labels */
+  const char *service;   /* of compose */
+  char project[100];     /* "": any, but only one */
+};
+/* compose: "api", "PROJECT/api". */
+void service_docker_place_read(struct service_docker_place *place, const char *runtime,
+                               const char *text);
+
+/* Keeps those of the list that are of the service, by their number. False with err where they are
+ * of more than one project, or too many. */
+bool service_docker_pick(const struct service_docker_place *place,
+                         struct docker_container *containers, size_t *count, struct err *err);
+
+/* One container with what is known of it. */
+struct service_container {
+  struct docker_reading reading;
+  const struct docker_restarts *restarts;
+  enum service_variable variables[SERVICE_VARIABLES_MAX];
+};
+
+/* now_s: the engine's clock. Texts live in the arena, or are those of the containers. */
+void service_docker_state(const struct service_container *containers, size_t count,
+                          size_t variable_count, double now_s, struct arena *arena,
+                          struct service_state *state);

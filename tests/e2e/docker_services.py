@@ -1,0 +1,65 @@
+"""Services in containers of a test's own engine: a web server each, and a neighbour of the same compose service in another
+project, which is not to be touched."""
+
+import urllib.request
+
+import pytest
+
+from docker_engine import PROJECT, SERVICE
+from stacktop import OK, closed_port, stacktop, write_config
+
+FAILED, PARTLY = 1, 3
+SERVE = """trap 'kill $pid; exit 0' TERM
+mkdir -p /www && echo ok > /www/health
+httpd -f -p 127.0.0.1:{port} -h /www & pid=$!
+wait $pid"""
+
+
+class Web:
+    """A container that serves on a port of this host."""
+
+    def __init__(self, engine, name, project="ecap", port=None, start=True, **options):
+        self.engine, self.name, self.port = engine, f"{project}-{name}-1", port or closed_port()
+        make = engine.run if start else engine.create
+        labels = {PROJECT: project, SERVICE: name, "com.docker.compose.container-number": "1"}
+        self.id = make(self.name, "sh", "-c", SERVE.format(port=self.port), labels=labels, network="host", **options)
+
+    def entry(self, name, runtime, **more):
+        return {"name": name, "address": f"127.0.0.1:{self.port}", "health": f"http://127.0.0.1:{self.port}/health",
+                "runtime": runtime, "engine": f"unix://{self.engine.socket}", **more}
+
+    def answers(self):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def state(self):
+        return self.engine.state(self.name)
+
+
+@pytest.fixture
+def neighbour(engine):  # noqa: F811
+    """The service api of another project."""
+    engine.run("shop-api-1", labels={PROJECT: "shop", SERVICE: "api"})
+    before = engine.inspect("shop-api-1")
+    yield
+    after = engine.inspect("shop-api-1")
+    assert (after["Id"], after["State"]) == (before["Id"], before["State"])
+
+
+def configured(folder, *entries, **more):
+    return write_config(folder, services=list(entries), interval="500ms", hosts=[], environment="staging",
+                        state=str(folder / "state"), **more)
+
+
+def plan(config, *words, status=OK):
+    run = stacktop("-c", config, "plan", *words, "--json")
+    assert run.status == status, run
+    return run.json if status == OK else run.stdout + run.stderr
+
+
+def apply(config, planned, status=OK):
+    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
+    assert run.status == status, run
+    return run.stdout + run.stderr
