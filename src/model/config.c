@@ -16,8 +16,9 @@ struct config *config_new(void) {
 void config_free(struct config *config) {
   if (!config)
     return;
-  for (size_t i = 0; i < config->target_count; i++)
-    target_free(config->targets[i]);
+  for (size_t i = 0; i < config->all_count; i++)
+    target_free(config->all[i]);
+  free(config->all);
   free(config->targets);
   rules_fini(&config->rules);
   for (size_t i = 0; i < config->log_filter_count; i++) {
@@ -38,6 +39,8 @@ void config_add(struct config *config, struct target *target) {
   config->targets =
       mem_resize(config->targets, (config->target_count + 1) * sizeof *config->targets);
   config->targets[config->target_count++] = target;
+  config->all = mem_resize(config->all, (config->all_count + 1) * sizeof *config->all);
+  config->all[config->all_count++] = target;
   target->config = config;
 }
 

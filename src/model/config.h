@@ -15,8 +15,10 @@ struct config {
   char *state;       /* directory of the audit log, plans and undo files; NULL: the default one */
   bool audit_syslog; /* also send audit lines to syslog */
   bool discovered;   /* no file: the targets were found on the usual loopback ports */
-  struct target **targets;
+  struct target **targets; /* those that are watched: a mode may take fewer of them */
   size_t target_count;
+  struct target **all; /* all that are configured, in their order: a target may name another */
+  size_t all_count;
   struct rules rules;
   struct log_saved *log_filters; /* in the order of the file */
   size_t log_filter_count;

@@ -16,7 +16,7 @@ struct target_kind {
 struct config;
 struct target {
   const struct target_kind *kind;
-  const struct config *config; /* that it belongs to; NULL: none yet. For targets that name others */
+  const struct config *config; /* that it belongs to; NULL: none. For targets that name others */
   char *name;
   int64_t interval_ms; /* between two starts */
   int64_t timeout_ms;  /* of one collection; 0: the collector's default */

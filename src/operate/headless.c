@@ -21,12 +21,9 @@ static void on_collect(void *arg, size_t target_index) {
 /* ---- from the beginning to the end */
 
 static void target_keep(struct config *config, const struct target *target) {
-  for (size_t i = 0; i < config->target_count; i++) {
+  for (size_t i = 0; i < config->target_count; i++)
     if (config->targets[i] == target)
       config->targets[0] = config->targets[i];
-    else
-      target_free(config->targets[i]);
-  }
   config->target_count = 1;
 }
 

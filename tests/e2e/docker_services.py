@@ -53,6 +53,14 @@ def configured(folder, *entries, **more):
                         state=str(folder / "state"), **more)
 
 
+def row(config, name):
+    """The columns of a service after one collection, and all findings and notes as text."""
+    run = stacktop("-c", config, "check", "--json")
+    target = next(each for each in run.json["targets"] if each["name"] == name)
+    table = next(each for each in target["tables"] if each["id"] == "services")
+    return table["rows"][0], run
+
+
 def plan(config, *words, status=OK):
     run = stacktop("-c", config, "plan", *words, "--json")
     assert run.status == status, run

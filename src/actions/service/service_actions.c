@@ -39,9 +39,9 @@ const struct target *service_target_named(const struct target *beside, const cha
   const struct config *config = beside->config;
   if (strcmp(beside->name, name) == 0)
     return beside;
-  for (size_t i = 0; config && i < config->target_count; i++)
-    if (config->targets[i]->kind == beside->kind && strcmp(config->targets[i]->name, name) == 0)
-      return config->targets[i];
+  for (size_t i = 0; config && i < config->all_count; i++)
+    if (config->all[i]->kind == beside->kind && strcmp(config->all[i]->name, name) == 0)
+      return config->all[i];
   return NULL;
 }
 
@@ -67,9 +67,9 @@ static bool may_restart_all(const struct action_request *request, struct err *wh
   struct err other;
   if (service_driver_for(request->target, SERVICE_RESTART, why))
     return true;
-  for (size_t i = 0; config && i < config->target_count; i++)
-    if (config->targets[i]->kind == request->target->kind &&
-        service_driver_for(config->targets[i], SERVICE_RESTART, &other))
+  for (size_t i = 0; config && i < config->all_count; i++)
+    if (config->all[i]->kind == request->target->kind &&
+        service_driver_for(config->all[i], SERVICE_RESTART, &other))
       return true;
   return false;
 }

@@ -158,9 +158,8 @@ bool service_survey(struct step *step, const struct service_action *action) {
   if (!action->all)
     return survey_one(step, own, action->verb, &why) &&
            (why.kind == ERR_NONE || step_fail(step, why.kind, "%s", why.text));
-  for (size_t i = 0; config && i < config->target_count; i++)
-    if (config->targets[i]->kind == own->kind &&
-        !survey_one(step, config->targets[i], action->verb, &why))
+  for (size_t i = 0; config && i < config->all_count; i++)
+    if (config->all[i]->kind == own->kind && !survey_one(step, config->all[i], action->verb, &why))
       return false;
   return true;
 }
@@ -347,7 +346,8 @@ bool service_plan(const struct action_request *request, struct plan *plan, struc
   plan->unit = count == 1 ? "service" : "services";
   plan->count = (int64_t)count;
   if (action->all) {
-    plan->title = plan_printf(plan, "%s %zu services in order", action->title, count);
+    plan->title = count == 1 ? plan_printf(plan, "%s 1 service", action->title)
+                             : plan_printf(plan, "%s %zu services in order", action->title, count);
     say_left_out(request, plan);
   } else {
     plan->title = plan_printf(plan, "%s %s", action->title, name);

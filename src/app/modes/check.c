@@ -31,12 +31,9 @@ static bool target_matches(const struct target *target, const char *only) {
 /* Keeps the targets that --only names; false if there is none. */
 static bool targets_select(struct config *config, const char *only) {
   size_t kept = 0;
-  for (size_t i = 0; i < config->target_count; i++) {
+  for (size_t i = 0; i < config->target_count; i++)
     if (target_matches(config->targets[i], only))
       config->targets[kept++] = config->targets[i];
-    else
-      target_free(config->targets[i]);
-  }
   config->target_count = kept;
   return kept > 0;
 }

@@ -93,10 +93,10 @@ bool service_docker_engine_check(const char *text, struct err *err) {
 
 static const struct target *engine_named(const struct target *target, const char *name) {
   const struct config *config = target->config;
-  for (size_t i = 0; config && i < config->target_count; i++)
-    if (strcmp(config->targets[i]->kind->kind, "docker") == 0 &&
-        strcmp(config->targets[i]->name, name) == 0)
-      return config->targets[i];
+  for (size_t i = 0; config && i < config->all_count; i++)
+    if (strcmp(config->all[i]->kind->kind, "docker") == 0 &&
+        strcmp(config->all[i]->name, name) == 0)
+      return config->all[i];
   return NULL;
 }
 
@@ -190,8 +190,12 @@ static void look_rest(struct docker_runtime *runtime) {
   runtime->looking = false;
 }
 
+/* Where no engine is named and there is no sign of one, that is no failure of one. */
 static void look_failed(struct docker_runtime *runtime, const struct err *err) {
-  const struct err copy = *err;
+  struct err copy = *err;
+  if (docker_was_not_sent(err) && err->kind != ERR_DENIED && !docker_endpoint_exists() &&
+      !target_text(runtime->runtime.target, "engine"))
+    err_set(&copy, ERR_UNSUPPORTED, "there is no engine on this host; set engine or DOCKER_HOST");
   look_rest(runtime);
   arena_fini(&runtime->arena);
   runtime->done(runtime->arg, NULL, &copy);

@@ -29,6 +29,8 @@ static bool is_wanted(const struct service_docker_place *place,
 
 static int by_number(const void *a, const void *b) {
   const struct docker_container *one = a, *other = b;
+  if (strcmp(one->project, other->project) != 0)
+    return strcmp(one->project, other->project);
   const long left = strtol(one->number, NULL, 10), right = strtol(other->number, NULL, 10);
   return left != right ? (left > right) - (left < right) : strcmp(one->name, other->name);
 }
@@ -40,6 +42,8 @@ bool service_docker_pick(const struct service_docker_place *place,
     if (is_wanted(place, &containers[i]))
       containers[kept++] = containers[i];
   *count = kept;
+  if (kept > 0)
+    qsort(containers, kept, sizeof *containers, by_number);
   for (size_t i = 1; i < kept; i++)
     if (strcmp(containers[i].project, containers[0].project) != 0)
       return err_set(
@@ -51,8 +55,6 @@ bool service_docker_pick(const struct service_docker_place *place,
   if (kept > SERVICE_OBJECTS_MAX)
     return err_set(err, ERR_LIMIT, "%zu containers; at most %d of one service are read", kept,
                    SERVICE_OBJECTS_MAX);
-  if (kept > 0)
-    qsort(containers, kept, sizeof *containers, by_number);
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "collectors/figures.h"
 #include "collectors/frame.h"
 #include "collectors/service/service_history.h"
+#include "collectors/service/service_runs.h"
 #include "collectors/service/service_table.h"
 #include "io/clock.h"
 #include "io/http/http.h"
@@ -168,7 +169,10 @@ struct service {
   struct watch watch; /* first */
   struct service_place place;
   struct service_history history;
-  struct service_probe *probe; /* of the running collection; NULL: it has ended */
+  struct service_probe *probe;  /* of the running collection; NULL: it has ended */
+  struct service_answer answer; /* of the running collection, once the probe has ended */
+  struct service_runs runs;
+  bool waits; /* the probe has answered, and what runs it has not */
 };
 
 static bool expect_check(const char *text, struct err *err) {
@@ -176,9 +180,25 @@ static bool expect_check(const char *text, struct err *err) {
   return service_expect_parse(text, &expect, err);
 }
 
+static void on_runs(void *arg);
+
 static bool init(void *self, struct err *err) {
   struct service *service = self;
-  return service_place_read(service->watch.target, &service->place, err);
+  if (!service_place_read(service->watch.target, &service->place, err))
+    return false;
+  service_runs_init(&service->runs, service->watch.io, service->watch.target, on_runs, service);
+  return true;
+}
+
+static void end(void *self) {
+  struct service *service = self;
+  watch_hold(&service->watch);
+  service_runs_close(&service->runs, watch_released, service);
+}
+
+static void fini(void *self) {
+  struct service *service = self;
+  service_runs_fini(&service->runs);
 }
 
 static struct value seconds(int64_t us) {
@@ -305,6 +325,7 @@ static struct sample *sample_make(struct service *service, const struct service_
   fill_answer(sample, answer, &verdict, row);
   fill_tls(sample, &answer->facts.tls, row);
   fill_past(sample, service, now_ms, row);
+  service_runs_fill(&service->runs, sample, row);
   sample->address = sample_copy(sample, connected_text(sample, service->watch.target, answer));
   return sample;
 }
@@ -315,25 +336,53 @@ static void rest(void *self) {
   if (service->probe)
     service_probe_cancel(service->probe);
   service->probe = NULL;
+  service->waits = false;
+}
+
+static void finish(struct service *service) {
+  watch_done(&service->watch, sample_make(service, &service->answer, clock_now_ms()));
 }
 
 static void on_answer(void *arg, const struct service_answer *answer) {
   struct service *service = arg;
+  int64_t wait_ms;
+  const int64_t left_ms = watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms();
   service->probe = NULL;
-  watch_done(&service->watch, sample_make(service, answer, clock_now_ms()));
+  service->answer = *answer;
+  service->waits = service_runs_is_awaited(&service->runs, service->watch.job->one_pass, &wait_ms);
+  if (service->waits)
+    watch_wait(&service->watch, wait_ms < left_ms ? wait_ms : left_ms);
+  else
+    finish(service);
+}
+
+static void on_runs(void *arg) {
+  struct service *service = arg;
+  if (service->waits)
+    finish(service);
+}
+
+static void late(void *self) {
+  finish(self);
 }
 
 static void ask(void *self) {
   struct service *service = self;
   const struct target *target = service->watch.target;
   service->watch.requests = target_text(target, "health") || target_number(target, "tls") ? 2 : 1;
+  service_runs_look(&service->runs, service->watch.job->one_pass);
   service->probe = service_probe_start(service->watch.io, target, &service->place,
                                        watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms(),
                                        on_answer, service);
 }
 
 static void *service_open(struct io *io, const struct target *target, struct err *err) {
-  static const struct watch_kind kind = {
-      .size = sizeof(struct service), .init = init, .ask = ask, .rest = rest};
+  static const struct watch_kind kind = {.size = sizeof(struct service),
+                                         .init = init,
+                                         .ask = ask,
+                                         .late = late,
+                                         .rest = rest,
+                                         .end = end,
+                                         .fini = fini};
   return watch_open(&kind, io, target, err);
 }
