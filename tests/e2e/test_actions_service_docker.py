@@ -1,7 +1,7 @@
 """Services in containers of a real engine: started, stopped and restarted by keys and by plan and apply. The service itself
 is the proof, the same service of another project stays as it was, and the audit log has both lines."""
 
-from docker_engine import PROJECT, SERVICE, engine, shared_engine  # noqa: F401 (fixtures)
+from docker_engine import PROJECT, SERVICE, Relay, engine, shared_engine  # noqa: F401 (fixtures)
 from docker_services import FAILED, PARTLY, Web, apply, configured, neighbour, plan  # noqa: F401
 from keys import agree, outcome
 from sandbox import wait_until
@@ -87,6 +87,17 @@ def test_another_runtime_since_the_plan(engine, neighbour, tmp_path):  # noqa: F
     planned = plan(config, "service.restart", "api")
     configured(tmp_path, api.entry("api", {"restart": "touch /tmp/no"}))
     assert "another runtime" in apply(config, planned, FAILED)
+
+
+def test_another_engine_since_the_plan(engine, neighbour, tmp_path):  # noqa: F811
+    """Which would say that the container is gone."""
+    api = Web(engine, "api")
+    config = configured(tmp_path, api.entry("api", {"compose": "ecap/api"}))
+    planned = plan(config, "service.stop", "api")
+    with Relay(engine, "never") as relay:
+        configured(tmp_path, api.entry("api", {"compose": "ecap/api"}, engine=f"unix://{relay.path}"))
+        assert "now names another engine" in apply(config, planned, FAILED)
+    assert api.state()["Running"]
 
 
 def test_what_is_refused(engine, neighbour, tmp_path):  # noqa: F811

@@ -21,7 +21,8 @@ const struct service_action *service_action_of(const struct action_spec *spec);
 #define SERVICE_IDENTITY_SERVICE "service" /* the target */
 #define SERVICE_IDENTITY_ADDRESS "address" /* of the service */
 #define SERVICE_IDENTITY_RUNTIME "runtime" /* name of its driver */
-#define SERVICE_IDENTITY_ID "id"           /* struct service_identity */
+#define SERVICE_IDENTITY_PLACE "place"     /* struct service_identity */
+#define SERVICE_IDENTITY_ID "id"
 #define SERVICE_IDENTITY_RUN "run"
 #define SERVICE_IDENTITY_STATE "state"
 #define SERVICE_IDENTITY_RESTARTS "restarts"

@@ -13,6 +13,7 @@ enum found_column {
   FOUND_NAME,
   FOUND_SERVICE,
   FOUND_RUNTIME,
+  FOUND_PLACE,
   FOUND_ID,
   FOUND_RUN,
   FOUND_STATE,
@@ -28,6 +29,7 @@ static const struct column_spec object_columns[FOUND_COLUMN_COUNT] = {
     [FOUND_NAME] = {.id = "name", .title = "NAME", .help = "as its runtime calls it"},
     [FOUND_SERVICE] = {.id = "service", .title = "SERVICE", .help = "of the configuration"},
     [FOUND_RUNTIME] = {.id = "runtime", .title = "RUNTIME", .help = "what runs it"},
+    [FOUND_PLACE] = {.id = "place", .title = "PLACE", .help = "of its engine"},
     [FOUND_ID] = {.id = "id", .title = "ID", .help = "never used again"},
     [FOUND_RUN] = {.id = "run", .title = "RUN", .help = "when its present run began"},
     [FOUND_STATE] = {.id = "state", .title = "STATE", .help = "as its runtime calls it"},
@@ -80,6 +82,7 @@ static void take_object(struct surveying *surveying, const struct service_state 
   const char *const texts[FOUND_COLUMN_COUNT] = {[FOUND_NAME] = object->name,
                                                  [FOUND_SERVICE] = service,
                                                  [FOUND_RUNTIME] = surveying->driver->name,
+                                                 [FOUND_PLACE] = object->identity.place,
                                                  [FOUND_ID] = object->identity.id,
                                                  [FOUND_RUN] = object->identity.run,
                                                  [FOUND_STATE] = object->identity.state,
@@ -176,7 +179,8 @@ static const char *text_of(const struct row *row, size_t column) {
 static struct service_change change_of(const struct row *row, enum service_verb verb) {
   return (struct service_change){.verb = verb,
                                  .name = text_of(row, FOUND_NAME),
-                                 .identity = {.id = text_of(row, FOUND_ID),
+                                 .identity = {.place = text_of(row, FOUND_PLACE),
+                                              .id = text_of(row, FOUND_ID),
                                               .run = text_of(row, FOUND_RUN),
                                               .state = text_of(row, FOUND_STATE),
                                               .restarts = text_of(row, FOUND_RESTARTS)}};
@@ -241,6 +245,7 @@ static bool add_object(const struct action_request *request, struct plan *plan,
   action_bind(plan, SERVICE_IDENTITY_SERVICE, service);
   action_bind(plan, SERVICE_IDENTITY_ADDRESS, target_text(target, "address"));
   action_bind(plan, SERVICE_IDENTITY_RUNTIME, driver->name);
+  action_bind(plan, SERVICE_IDENTITY_PLACE, change.identity.place);
   action_bind(plan, SERVICE_IDENTITY_ID, change.identity.id);
   action_bind(plan, SERVICE_IDENTITY_RUN, change.identity.run);
   action_bind(plan, SERVICE_IDENTITY_STATE, change.identity.state);
@@ -334,9 +339,9 @@ bool service_plan(const struct action_request *request, struct plan *plan, struc
                                                          [CELL_IMAGE] = {"IMAGE", false},
                                                          [CELL_GROUP] = {"PROJECT", false}};
   static const char *const identities[] = {SERVICE_IDENTITY_SERVICE, SERVICE_IDENTITY_ADDRESS,
-                                           SERVICE_IDENTITY_RUNTIME, SERVICE_IDENTITY_ID,
-                                           SERVICE_IDENTITY_RUN,     SERVICE_IDENTITY_STATE,
-                                           SERVICE_IDENTITY_RESTARTS};
+                                           SERVICE_IDENTITY_RUNTIME, SERVICE_IDENTITY_PLACE,
+                                           SERVICE_IDENTITY_ID,      SERVICE_IDENTITY_RUN,
+                                           SERVICE_IDENTITY_STATE,   SERVICE_IDENTITY_RESTARTS};
   const struct service_action *action = service_action_of(plan->action);
   const char *name = request->target->name;
   ACTION_OBJECTS(plan, columns, identities);

@@ -48,7 +48,8 @@ static bool turn_begin(struct turn *turn, struct step *step, size_t object) {
       (struct service_change){.verb = turn->action->verb,
                               .name = step->call->plan->objects[object].label,
                               .timeout_ms = SERVICE_CHANGE_MS,
-                              .identity = {.id = identity(turn, SERVICE_IDENTITY_ID),
+                              .identity = {.place = identity(turn, SERVICE_IDENTITY_PLACE),
+                                           .id = identity(turn, SERVICE_IDENTITY_ID),
                                            .run = identity(turn, SERVICE_IDENTITY_RUN),
                                            .state = identity(turn, SERVICE_IDENTITY_STATE),
                                            .restarts = identity(turn, SERVICE_IDENTITY_RESTARTS)}};

@@ -132,7 +132,7 @@ static void last_line(char out[LINE_MAX_BYTES], const char *output, size_t len) 
 static void look_done(struct command_runtime *runtime, const char *note) {
   char *identity = identity_text(&runtime->commands);
   const struct service_object object = {
-      .identity = {.id = identity, .run = "", .state = "", .restarts = ""},
+      .identity = {.place = "", .id = identity, .run = "", .state = "", .restarts = ""},
       .name = runtime->runtime.target->name,
       .group = "",
       .image = ""};

@@ -223,12 +223,12 @@ static void look_done(struct docker_runtime *runtime) {
     reading->usage_us = past->usage_us;
     runtime->containers[i].restarts = &past->restarts;
   }
-  service_docker_state(runtime->containers, runtime->count, runtime->look.variable_count,
+  const char *place = arena_printf(&arena, "%s", service_docker_place(&runtime->endpoint));
+  service_docker_state(runtime->containers, runtime->count, runtime->look.variable_count, place,
                        (double)clock_wall_ms() / 1000 + runtime->ahead_s, &arena, &state);
   if (runtime->count == 0)
     say_absent(runtime, &state);
-  state.address = arena_printf(
-      &arena, "%s", *runtime->endpoint.socket ? runtime->endpoint.socket : runtime->endpoint.url);
+  state.address = place;
   forget_the_gone(runtime);
   look_rest(runtime);
   if (arena.exhausted) {

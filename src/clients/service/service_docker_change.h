@@ -7,9 +7,12 @@
 
 struct docker_change; /* one under way */
 
-/* Compares the container with what was planned, then sends the change once. done comes as for
- * struct service_driver's `change`. What it is given is borrowed until then. *sent: from then on it
- * may have had an effect. */
+/* Where the endpoint is, as texts have it. */
+const char *service_docker_place(const struct docker_endpoint *endpoint);
+
+/* Compares the place and the container with what was planned, then sends the change once. done
+ * comes as for struct service_driver's `change`. What it is given is borrowed until then. *sent:
+ * from then on it may have had an effect. */
 struct docker_change *docker_change_start(struct io *io, const struct docker_endpoint *endpoint,
                                           const struct docker_verb *verb,
                                           const struct service_identity *identity,

@@ -109,13 +109,14 @@ static void add_usage(struct service_state *state, const struct docker_reading *
   }
 }
 
-static void object_of(const struct docker_reading *reading, struct arena *arena,
+static void object_of(const struct docker_reading *reading, const char *place, struct arena *arena,
                       struct service_object *object) {
   const struct docker_detail *detail = &reading->detail;
   char words[DOCKER_WORDS_MAX];
   size_t undone = 0;
   *object = (struct service_object){
-      .identity = {.id = reading->container.id,
+      .identity = {.place = place,
+                   .id = reading->container.id,
                    .run = detail->started,
                    .state = detail->status,
                    .restarts = arena_printf(arena, "%lld", (long long)detail->restarts)},
@@ -157,8 +158,8 @@ static int harm(const struct docker_detail *detail, const struct docker_verdict 
 }
 
 void service_docker_state(const struct service_container *containers, size_t count,
-                          size_t variable_count, double now_s, struct arena *arena,
-                          struct service_state *state) {
+                          size_t variable_count, const char *place, double now_s,
+                          struct arena *arena, struct service_state *state) {
   struct service_object *objects = arena_alloc(arena, (count + 1) * sizeof *objects);
   bool unlimited = false;
   int worst = -1;
@@ -176,7 +177,7 @@ void service_docker_state(const struct service_container *containers, size_t cou
       worst = harm(&reading->detail, &verdict);
       say_worst(state, &containers[i], &verdict, count, now_s);
     }
-    object_of(reading, arena, &objects[i]);
+    object_of(reading, place, arena, &objects[i]);
     state->ready += is_ready(&reading->detail);
     add(&state->restarts, reading->detail.restarts);
     add_usage(state, reading, arena, &unlimited);

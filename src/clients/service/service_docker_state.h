@@ -26,7 +26,8 @@ struct service_container {
   enum service_variable variables[SERVICE_VARIABLES_MAX];
 };
 
-/* now_s: the engine's clock. Texts live in the arena, or are those of the containers. */
+/* place: the engine's. now_s: its clock. Texts live in the arena, or are those of the containers.
+ */
 void service_docker_state(const struct service_container *containers, size_t count,
-                          size_t variable_count, double now_s, struct arena *arena,
-                          struct service_state *state);
+                          size_t variable_count, const char *place, double now_s,
+                          struct arena *arena, struct service_state *state);

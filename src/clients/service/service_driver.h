@@ -30,6 +30,7 @@ enum {
 /* What is compared, inside the effect itself, with what is there: a change of anything that is not
  * the object that was shown is refused. Never NULL; "" where a runtime has no such thing. */
 struct service_identity {
+  const char *place;    /* of the engine, cluster, ...: where the configuration says it is */
   const char *id;       /* never used again: a container's id, a deployment's uid; the commands */
   const char *run;      /* which run or revision of it: when it was started, its generation */
   const char *state;    /* in the runtime's words: "running", "exited" */

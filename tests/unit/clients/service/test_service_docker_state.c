@@ -116,7 +116,7 @@ static void use(struct service_container *container, int64_t cpu_ns, int64_t mem
 
 static struct service_state state_of(const struct service_container *containers, size_t count) {
   struct service_state state;
-  service_docker_state(containers, count, 2, now_s, &arena, &state);
+  service_docker_state(containers, count, 2, "/run/s", now_s, &arena, &state);
   return state;
 }
 
@@ -139,6 +139,7 @@ static void test_sums_and_the_worst(void **state) {
   assert_string_equal(together.cpu_run, " one two");
   assert_string_equal(together.image, "bb:1");
   assert_int_equal(together.object_count, 2);
+  assert_string_equal(together.objects[1].identity.place, "/run/s");
   assert_string_equal(together.objects[1].identity.run, "two");
   assert_string_equal(together.objects[1].undone_by[0],
                       "belongs to the compose project ecap: docker compose up starts it");
