@@ -126,6 +126,20 @@ def test_one_that_ends_again_is_partly_done(engine, neighbour, tmp_path):  # noq
     assert "exited again: exit code 9" in said, said
 
 
+def test_one_that_was_found_by_its_label(engine, neighbour, tmp_path):  # noqa: F811
+    api = Web(engine, "api")
+    wait_until(api.answers, what="the service to answer")
+    entry = {key: value for key, value in api.entry("api", {}).items() if key != "runtime"}
+    config = configured(tmp_path, entry, {**entry, "name": "other"})
+    before = api.state()["StartedAt"]
+    planned = plan(config, "service.restart", "api")
+    assert "was found by its label com.docker.compose.service and port" in str(planned)
+    assert "healthy after" in apply(config, planned)
+    assert api.state()["StartedAt"] != before
+    said = plan(config, "service.restart", "other", status=FAILED)
+    assert "no container has its name and port: add runtime:" in said
+
+
 # ---- all of them
 
 def stack(engine, tmp_path, broken=None):  # noqa: F811

@@ -164,3 +164,17 @@ def test_variables_are_set_empty_or_missing_and_never_shown(engine, tmp_path):  
     with dashboard(config, columns=120, rows=24) as terminal:
         terminal.wait_for("ECAP_KAFKA missing")
         assert b"hunter2" not in terminal.output
+
+
+def test_found_by_its_label_where_no_runtime_is_named(engine, tmp_path):  # noqa: F811
+    """Only with its name, on this host, on its port; a neighbour of the same service elsewhere is none of it."""
+    api = up(engine)
+    engine.run("shop-api-1", labels=labels("shop"))
+    entry = {key: value for key, value in api.entry("api", {}).items() if key != "runtime"}
+    config = configured(tmp_path, entry, {**entry, "name": "other"}, {**entry, "name": "far", "address": "192.0.2.1:80", "timeout": "1s"})
+    shown, found, run = cells(config)
+    assert shown["run"] == "running" and "shop" not in shown["runs_in"]
+    assert f"found by its label com.docker.compose.service and port {api.port}" in shown["runtime"]
+    for name in ("other", "far"):
+        shown, found, run = cells(config, name)
+        assert "run" not in shown and "runtime" not in shown, shown

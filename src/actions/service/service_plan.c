@@ -122,6 +122,11 @@ static bool survey_runtime(struct surveying *surveying, enum service_verb verb, 
     err_set(why, step->err.kind, "%s: %.200s", surveying->driver->name, step->err.text);
   else if (surveying->full)
     err_set(why, ERR_LIMIT, "too many %s", surveying->driver->nouns);
+  else if (surveying->count == 0 && target_option(surveying->target, "runtime")->item_count == 0)
+    err_set(why, ERR_UNSUPPORTED,
+            "no runtime is configured, and no container has its name and port: add runtime: "
+            "{compose: SERVICE} or {%s: \"PROGRAM ARGS\"} to the service",
+            service_verb_name(verb));
   else if (surveying->count == 0)
     err_set(why, ERR_INVALID, "there is no %s of %.80s", surveying->driver->noun,
             surveying->target->name);

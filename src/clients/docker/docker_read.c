@@ -127,6 +127,15 @@ static bool is_true_label(const json_t *labels, const char *name) {
   return text && strcasecmp(text, "true") == 0;
 }
 
+static void public_ports_read(const json_t *ports, int64_t out[DOCKER_PUBLIC_MAX]) {
+  size_t count = 0;
+  for (size_t i = 0; i < json_array_size(ports) && count < DOCKER_PUBLIC_MAX; i++) {
+    const int64_t port = int_of(json_array_get(ports, i), "PublicPort");
+    if (port > 0)
+      out[count++] = port;
+  }
+}
+
 static void container_read(const json_t *json, struct arena *arena,
                            struct docker_container *container) {
   const json_t *labels = json_object_get(json, "Labels");
@@ -144,6 +153,10 @@ static void container_read(const json_t *json, struct arena *arena,
   };
   if (!*container->name)
     container->name = container->id;
+  const char *network =
+      json_string_value(json_object_get(json_object_get(json, "HostConfig"), "NetworkMode"));
+  container->host_network = network && strcmp(network, "host") == 0;
+  public_ports_read(json_object_get(json, "Ports"), container->public_ports);
 }
 
 bool docker_containers_read(json_t *json, const struct docker_filter *filter, struct arena *arena,

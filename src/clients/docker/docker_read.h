@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DOCKER_TEXT_MAX = 1024 };
+enum { DOCKER_TEXT_MAX = 1024, DOCKER_PUBLIC_MAX = 16 };
 
 /* One entry of GET /containers/json. */
 struct docker_container {
@@ -21,8 +21,10 @@ struct docker_container {
   const char *service; /* service of the compose project */
   const char *number;  /* which container of the service: "1" */
   bool one_off;        /* of docker compose run: it does not serve */
-  const char *ports;   /* "127.0.0.1:8080->80/tcp, 9000/udp" */
-  int64_t created_s;   /* since 1970 */
+  bool host_network;   /* it listens on the ports of its host */
+  int64_t public_ports[DOCKER_PUBLIC_MAX]; /* of its host; 0: no more */
+  const char *ports;                       /* "127.0.0.1:8080->80/tcp, 9000/udp" */
+  int64_t created_s;                       /* since 1970 */
 };
 
 /* GET /containers/ID/json. */
@@ -69,8 +71,8 @@ bool docker_containers_read(json_t *json, const struct docker_filter *filter, st
                             size_t *total) MUST_CHECK;
 /* False if it does not say what state the container is in: it is no container. */
 bool docker_detail_read(json_t *json, struct arena *arena, struct docker_detail *detail) MUST_CHECK;
-/* Whether the environment of GET /containers/ID/json has the variable. Its value is compared with ""
- * where it is, and not copied. */
+/* Whether the environment of GET /containers/ID/json has the variable. Its value is compared with
+ * "" where it is, and not copied. */
 enum docker_variable { DOCKER_VARIABLE_MISSING, DOCKER_VARIABLE_EMPTY, DOCKER_VARIABLE_SET };
 enum docker_variable docker_variable(const json_t *json, const char *name);
 void docker_usage_read(json_t *json, struct docker_usage *usage);

@@ -12,12 +12,11 @@
 #include "io/clock.h"
 #include "model/config.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 100, LISTED_MAX = 500, ARENA_MAX = 4 << 20, CLOCKS_DIFFER_S = 2 };
+enum { LISTED_MAX = 500, ARENA_MAX = 4 << 20, CLOCKS_DIFFER_S = 2 };
 enum { USAGE_MS = 10000, USAGE_AGAIN_US = 900000 };
 
 /* What is remembered of a container between two looks. */
@@ -36,6 +35,7 @@ struct docker_runtime {
   struct service_runtime runtime; /* first */
   struct docker_endpoint endpoint;
   struct service_docker_place place;
+  bool guesses; /* no runtime is configured */
   struct past **pasts;
   size_t past_count;
   uint64_t looks;
@@ -63,19 +63,10 @@ struct docker_runtime {
 
 /* ---- options */
 
-static bool name_check(const char *text, size_t length, struct err *err) {
-  for (size_t i = 0; i < length; i++)
-    if (!isalnum((unsigned char)text[i]) && !strchr("._-", text[i]))
-      return err_set(err, ERR_INVALID, "expected letters, digits, '.', '_' and '-'");
-  if (length == 0 || length >= NAME_MAX_BYTES)
-    return err_set(err, ERR_INVALID, "expected 1 to %d bytes", NAME_MAX_BYTES - 1);
-  return true;
-}
-
 static bool check(const char *runtime, const char *text, struct err *err) {
   const char *slash = strcmp(runtime, "compose") == 0 ? strchr(text, '/') : NULL;
-  return (!slash || name_check(text, (size_t)(slash - text), err)) &&
-         name_check(slash ? slash + 1 : text, strlen(slash ? slash + 1 : text), err);
+  return (!slash || service_docker_name_check(text, (size_t)(slash - text), err)) &&
+         service_docker_name_check(slash ? slash + 1 : text, strlen(slash ? slash + 1 : text), err);
 }
 
 static bool can(const struct target *target, enum service_verb verb, struct err *why) {
@@ -125,18 +116,26 @@ static bool runtime_of(const struct target *target, const char **name, const cha
   return false;
 }
 
+static bool finds(const struct target *target) {
+  struct service_docker_place place;
+  return (target_text(target, "engine") || docker_endpoint_exists()) &&
+         service_docker_place_guess(&place, target);
+}
+
 static struct service_runtime *open_runtime(struct io *io, const struct target *target,
                                             struct err *err) {
   struct docker_runtime *runtime = mem_new(sizeof *runtime);
-  const char *name = NULL, *text = NULL;
-  runtime->runtime = (struct service_runtime){&service_driver_docker, io, target};
-  if (!service_docker_endpoint(target, &runtime->endpoint, err) ||
-      (!runtime_of(target, &name, &text) &&
-       !err_set(err, ERR_INVALID, "no container is configured"))) {
+  const char *name, *text;
+  runtime->runtime =
+      (struct service_runtime){.driver = &service_driver_docker, .io = io, .target = target};
+  if (!service_docker_endpoint(target, &runtime->endpoint, err)) {
     free(runtime);
     return NULL;
   }
-  service_docker_place_read(&runtime->place, name, text);
+  if (runtime_of(target, &name, &text))
+    service_docker_place_read(&runtime->place, name, text);
+  else
+    runtime->guesses = service_docker_place_guess(&runtime->place, target);
   runtime->listing = mem_new(LISTED_MAX * sizeof *runtime->listing);
   runtime->containers = mem_new(SERVICE_OBJECTS_MAX * sizeof *runtime->containers);
   return &runtime->runtime;
@@ -228,6 +227,9 @@ static void look_done(struct docker_runtime *runtime) {
                        (double)clock_wall_ms() / 1000 + runtime->ahead_s, &arena, &state);
   if (runtime->count == 0)
     say_absent(runtime, &state);
+  if (runtime->guesses && runtime->count > 0)
+    state.found_by = arena_printf(&arena, "by its label com.docker.compose.service and port %d",
+                                  (int)runtime->place.port);
   state.address = place;
   forget_the_gone(runtime);
   look_rest(runtime);
@@ -543,6 +545,7 @@ const struct service_driver service_driver_docker = {.name = "docker",
                                                      .nouns = "containers",
                                                      .looks = true,
                                                      .check = check,
+                                                     .finds = finds,
                                                      .can = can,
                                                      .open = open_runtime,
                                                      .look = look,

@@ -3,10 +3,23 @@
 #include "clients/docker/docker_change.h"
 #include "core/count.h"
 #include "core/format.h"
+#include "io/tcp.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { NAME_BYTES_MAX = 100 };
+
+bool service_docker_name_check(const char *text, size_t length, struct err *err) {
+  for (size_t i = 0; i < length; i++)
+    if (!isalnum((unsigned char)text[i]) && !strchr("._-", text[i]))
+      return err_set(err, ERR_INVALID, "expected letters, digits, '.', '_' and '-'");
+  if (length == 0 || length >= NAME_BYTES_MAX)
+    return err_set(err, ERR_INVALID, "expected 1 to %d bytes", NAME_BYTES_MAX - 1);
+  return true;
+}
 
 void service_docker_place_read(struct service_docker_place *place, const char *runtime,
                                const char *text) {
@@ -21,9 +34,30 @@ void service_docker_place_read(struct service_docker_place *place, const char *r
     snprintf(place->project, sizeof place->project, "%.*s", (int)(slash - text), text);
 }
 
+bool service_docker_place_guess(struct service_docker_place *place, const struct target *target) {
+  char host[HOST_MAX];
+  struct err err;
+  int port;
+  *place = (struct service_docker_place){.service = target->name};
+  if (!service_docker_name_check(target->name, strlen(target->name), &err) ||
+      !tcp_address_split(target_text(target, "address"), host, &port, &err))
+    return false;
+  place->port = port;
+  return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
+         strcmp(host, "::1") == 0;
+}
+
+static bool has_port(const struct docker_container *container, int64_t port) {
+  for (size_t i = 0; i < DOCKER_PUBLIC_MAX && container->public_ports[i]; i++)
+    if (container->public_ports[i] == port)
+      return true;
+  return port == 0 || container->host_network;
+}
+
 static bool is_wanted(const struct service_docker_place *place,
                       const struct docker_container *container) {
-  return !container->one_off && strcmp(container->service, place->service) == 0 &&
+  return !container->one_off && has_port(container, place->port) &&
+         strcmp(container->service, place->service) == 0 &&
          (!*place->project || strcmp(container->project, place->project) == 0);
 }
 

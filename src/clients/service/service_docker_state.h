@@ -9,10 +9,17 @@ struct service_docker_place {
   const char *container; /* by its name; NULL: by labels */
   const char *service;   /* of compose */
   char project[100];     /* "": any, but only one */
+  int64_t port;          /* which they publish on this host, or listen on there; 0: any */
 };
+/* What a name of a project, a service or a container is: letters, digits, '.', '_' and '-'. */
+bool service_docker_name_check(const char *text, size_t length, struct err *err) MUST_CHECK;
 /* compose: "api", "PROJECT/api". */
 void service_docker_place_read(struct service_docker_place *place, const char *runtime,
                                const char *text);
+
+/* By its name and address, where no runtime is configured: the compose service of that name on this
+ * host that publishes its port. False where the address is not of this host. */
+bool service_docker_place_guess(struct service_docker_place *place, const struct target *target);
 
 /* Keeps those of the list that are of the service, by their number. False with err where they are
  * of more than one project, or too many. */

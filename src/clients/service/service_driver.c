@@ -54,7 +54,12 @@ const struct service_driver *service_driver_of(const struct target *target) {
     if (driver && driver->looks)
       return driver;
   }
-  return runtime->item_count > 0 ? service_driver_named(runtime->names[0]) : NULL;
+  if (runtime->item_count > 0)
+    return service_driver_named(runtime->names[0]);
+  for (const struct service_driver *const *driver = service_drivers; *driver; driver++)
+    if ((*driver)->finds && (*driver)->finds(target))
+      return *driver;
+  return NULL;
 }
 
 const struct service_driver *service_driver_for(const struct target *target, enum service_verb verb,

@@ -20,6 +20,7 @@ void service_runs_init(struct service_runs *runs, struct io *io, const struct ta
   if (!driver || !driver->looks)
     return;
   runs->configured = true;
+  runs->guesses = target_option(target, "runtime")->item_count == 0;
   runs->runtime = driver->open(io, target, &runs->err);
   if (runs->runtime)
     err_set(&runs->err, ERR_TIMEOUT, "no answer yet");
@@ -226,6 +227,8 @@ static void fill_state(const struct service_runs *runs, struct sample *sample, s
     cells[SERVICE_RUN_FOR] = value_real(state->since_s);
   if (*state->image)
     cells[SERVICE_IMAGE] = value_text(sample_copy(sample, state->image));
+  if (*state->found_by)
+    cells[SERVICE_RUNTIME] = value_text(sample_printf(sample, "found %s", state->found_by));
   if (*runs->names)
     cells[SERVICE_RUNS_IN] =
         value_text(*state->address ? sample_printf(sample, "%s on %s", runs->names, state->address)
@@ -236,7 +239,7 @@ static void fill_state(const struct service_runs *runs, struct sample *sample, s
 }
 
 void service_runs_fill(const struct service_runs *runs, struct sample *sample, struct row *row) {
-  if (!runs->configured)
+  if (!runs->configured || (runs->guesses && (!is_current(runs) || runs->state.wanted == 0)))
     return;
   if (!is_current(runs)) {
     fill_unknown(runs, sample, row);

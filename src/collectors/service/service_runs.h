@@ -15,6 +15,7 @@ struct service_runs {
   const struct target *target;
   struct service_runtime *runtime; /* NULL: nothing is configured, or it could not be opened */
   bool configured;
+  bool guesses;   /* no runtime is named: what is not found is not missed */
   struct err err; /* why nothing is known; ERR_NONE: `state` is */
 
   bool looking;

@@ -73,6 +73,25 @@ static void test_two_projects_are_named_in_the_same_order(void **state) {
   }
 }
 
+static void test_by_name_and_port(void **state) {
+  struct docker_container all[] = {of("ecap", "api", "1"), of("shop", "api", "1"),
+                                   of("demo", "api", "1")};
+  const struct service_docker_place place = {.service = "api", .port = 8000};
+  struct err err;
+  size_t count = COUNT(all);
+  (void)state;
+  all[0].public_ports[0] = 9000;
+  all[0].public_ports[1] = 8000;
+  all[1].public_ports[0] = 8001;
+  assert_true(service_docker_pick(&place, all, &count, &err));
+  assert_int_equal(count, 1);
+  assert_string_equal(all[0].project, "ecap");
+  all[1].host_network = true; /* it may listen there */
+  count = 2;
+  all[0].project = "ecap";
+  assert_false(service_docker_pick(&place, all, &count, &err));
+}
+
 static void test_too_many(void **state) {
   static struct docker_container all[SERVICE_OBJECTS_MAX + 1];
   const struct service_docker_place place = place_of("compose", "api");
@@ -224,6 +243,7 @@ int main(void) {
       TEST(test_the_place),
       TEST(test_its_own_in_order_and_no_other),
       TEST(test_two_projects_are_named_in_the_same_order),
+      TEST(test_by_name_and_port),
       TEST(test_too_many),
       TEST(test_sums_and_the_worst),
       TEST(test_no_sum_of_some),
