@@ -1,9 +1,11 @@
 """What the services pane shows of the containers of a service, beside its health: neither makes the other unknown."""
 
+import pytest
+
 from docker_engine import PROJECT, SERVICE, Relay, engine, shared_engine  # noqa: F401 (fixtures)
 from docker_services import Web, configured, row
 from sandbox import wait_until
-from stacktop import OK, dashboard
+from stacktop import OK, dashboard, stacktop
 
 BESIDE = "others"
 UNKNOWN = 3
@@ -178,3 +180,18 @@ def test_found_by_its_label_where_no_runtime_is_named(engine, tmp_path):  # noqa
     for name in ("other", "far"):
         shown, found, run = cells(config, name)
         assert "run" not in shown and "runtime" not in shown, shown
+
+
+@pytest.mark.parametrize("entry, words", [
+    ({"runtime": {"compose": "a b"}}, "runtime of compose: expected letters, digits"),
+    ({"runtime": {"compose": "ecap/api/x"}}, "expected letters, digits"),
+    ({"runtime": {"compose": "/api"}}, "expected 1 to 99 bytes"),
+    ({"runtime": {"docker": "../api"}}, "expected letters, digits"),
+    ({"runtime": {"docker": "-x\x1b[31m"}}, "expected letters, digits"),
+    ({"runtime": {"compose": "api"}, "engine": "ftp://x"}, "not an endpoint"),
+])
+def test_what_a_configuration_may_not_name(tmp_path, entry, words):
+    config = configured(tmp_path, {"name": "api", "address": "127.0.0.1:1", **entry})
+    run = stacktop("-c", config, "config", "--check")
+    assert run.status != OK and words in run.stderr and "stacktop.yaml:" in run.stderr, run
+    assert "\x1b" not in run.stderr

@@ -1,5 +1,6 @@
 /* Exercises what is read of a Docker engine's answers, and what is made of it.
- * The first byte says which answer the rest is: a list, a container, or what it uses.
+ * The first byte says which answer the rest is: a list, a list for a service, a container, or what
+ * it uses.
  * Holds: texts are never NULL and never longer than DOCKER_TEXT_MAX; counts are -1 or not negative;
  * times are -1 or finite; no more containers than there is room for, each with an id and a state,
  * and only of the wanted projects; a judgement has a reason exactly where it is not OK.
@@ -7,6 +8,7 @@
 #include "fuzz.h"
 
 #include "clients/docker/docker_judge.h"
+#include "clients/service/service_docker_state.h"
 #include "core/json_tree.h"
 
 #include <math.h>
@@ -45,6 +47,36 @@ static void check_list(json_t *json, struct arena *arena, bool filters) {
   }
 }
 
+/* Those of a service: of one project, and of no other service. */
+static void check_service(json_t *json, struct arena *arena) {
+  static const struct docker_filter all;
+  struct docker_container containers[MOST];
+  struct service_docker_place place;
+  struct err err;
+  size_t count, total;
+  service_docker_place_read(&place, "compose", "api");
+  if (!docker_containers_read(json, &all, arena, containers, MOST, &count, &total) ||
+      !service_docker_pick(&place, containers, &count, &err))
+    return;
+  for (size_t i = 0; i < count; i++)
+    assert(strcmp(containers[i].service, "api") == 0 && !containers[i].one_off &&
+           strcmp(containers[i].project, containers[0].project) == 0);
+}
+
+static void check_state(const struct docker_detail *detail, struct arena *arena) {
+  const struct docker_restarts restarts = {.known = -1};
+  struct service_container one = {
+      .reading = {.container = {.id = "", .state = "running"}, .has_detail = true},
+      .restarts = &restarts};
+  struct service_state state;
+  one.reading.detail = *detail;
+  service_docker_state(&one, 1, 0, "", now_s, arena, &state);
+  assert(*state.state && strlen(state.state) < SERVICE_STATE_MAX);
+  assert((state.severity == SEVERITY_OK) == !*state.reason);
+  assert(state.since_s == -1 || state.since_s >= 0);
+  check_count(state.restarts);
+}
+
 static void judge(const struct docker_detail *detail) {
   struct docker_reading reading = {
       .container = {.state = "running"}, .has_detail = true, .detail = *detail};
@@ -77,6 +109,7 @@ static void check_detail(json_t *json, struct arena *arena) {
   check_time(detail.started_s);
   check_time(detail.finished_s);
   judge(&detail);
+  check_state(&detail, arena);
 }
 
 static void check_usage(json_t *json) {
@@ -100,6 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   arena_init(&arena, 16 << 20);
   if (*data == 'l' || *data == 'f')
     check_list(json, &arena, *data == 'f');
+  else if (*data == 's')
+    check_service(json, &arena);
   else if (*data == 'u')
     check_usage(json);
   else
