@@ -178,6 +178,15 @@ def test_all_are_restarted_in_their_order(engine, neighbour, tmp_path):  # noqa:
     assert ended["result"] == "done" and "3 of 3" in ended["proof"] and intent["action"] == "service.restart-all"
 
 
+def test_a_container_of_two_services_is_restarted_once(engine, neighbour, tmp_path):  # noqa: F811
+    api = Web(engine, "api")
+    wait_until(api.answers, what="the service to answer")
+    config = configured(tmp_path, api.entry("api", {"compose": "ecap/api"}), api.entry("admin", {"docker": api.name}))
+    planned = plan(config, "service.restart-all", "admin")
+    assert "ecap-api-1 is restarted once for api (ecap-api-1) and admin" in str(planned)
+    assert "1 done" in apply(config, planned)
+
+
 def test_the_first_that_fails_ends_it(engine, neighbour, tmp_path):  # noqa: F811
     webs, config = stack(engine, tmp_path, broken="api")
     before = started(webs)

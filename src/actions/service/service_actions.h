@@ -8,12 +8,12 @@
 
 struct service_action {
   const char *id;
-  enum service_verb verb;
   const char *title; /* of the plan */
-  bool up;           /* what the service is to be afterwards */
-  bool all;          /* of the configuration, in their order */
   const char *undo;  /* the action that undoes it; NULL: none */
   const char *loss;  /* NULL: nothing is lost */
+  enum service_verb verb;
+  bool up;  /* what the service is to be afterwards */
+  bool all; /* of the configuration, in their order */
 };
 const struct service_action *service_action_of(const struct action_spec *spec);
 

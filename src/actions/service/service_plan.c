@@ -260,6 +260,15 @@ static bool add_object(const struct action_request *request, struct plan *plan,
   return true;
 }
 
+/* The label of the object that is the same container, deployment, ... of another service; NULL. */
+static const char *same_as(const struct plan *plan, const struct row *row) {
+  for (size_t i = 0; i < plan->object_count; i++)
+    if (strcmp(action_identity(plan, i, SERVICE_IDENTITY_ID), text_of(row, FOUND_ID)) == 0 &&
+        strcmp(action_identity(plan, i, SERVICE_IDENTITY_PLACE), text_of(row, FOUND_PLACE)) == 0)
+      return plan->objects[i].label;
+  return NULL;
+}
+
 /* Those of which the state fits: a running container is not started. */
 static bool add_objects(const struct action_request *request, struct plan *plan,
                         const struct service_action *action, struct err *err) {
@@ -273,6 +282,9 @@ static bool add_objects(const struct action_request *request, struct plan *plan,
       if (action->all || objects->row_count > 1)
         plan_say(plan, PLAN_WARNING, "not included: %s is %s", text_of(row, FOUND_NAME),
                  text_of(row, FOUND_STATE));
+    } else if (same_as(plan, row)) {
+      plan_say(plan, PLAN_BLAST, "%s is restarted once for %s and %s", text_of(row, FOUND_NAME),
+               same_as(plan, row), text_of(row, FOUND_SERVICE));
     } else if (!add_object(request, plan, action, row, err)) {
       return false;
     }

@@ -59,8 +59,10 @@ static bool turn_begin(struct turn *turn, struct step *step, size_t object) {
     say(turn, OBJECT_REFUSED, "the configuration no longer has this service");
   else if (turn->target->disabled || turn->target->read_only)
     say(turn, OBJECT_REFUSED, "the configuration now says that it is not to be changed");
-  else if (!turn->driver || strcmp(turn->driver->name, identity(turn, SERVICE_IDENTITY_RUNTIME)) ||
-           strcmp(target_text(turn->target, "address"), identity(turn, SERVICE_IDENTITY_ADDRESS)))
+  else if (!turn->driver ||
+           strcmp(turn->driver->name, identity(turn, SERVICE_IDENTITY_RUNTIME)) != 0 ||
+           strcmp(target_text(turn->target, "address"), identity(turn, SERVICE_IDENTITY_ADDRESS)) !=
+               0)
     say(turn, OBJECT_REFUSED,
         "the configuration now names other commands, another runtime or another address");
   else

@@ -116,10 +116,13 @@ static bool runtime_of(const struct target *target, const char **name, const cha
   return false;
 }
 
+static bool present(const struct target *target) {
+  return target_text(target, "engine") || docker_endpoint_exists();
+}
+
 static bool finds(const struct target *target) {
   struct service_docker_place place;
-  return (target_text(target, "engine") || docker_endpoint_exists()) &&
-         service_docker_place_guess(&place, target);
+  return present(target) && service_docker_place_guess(&place, target);
 }
 
 static struct service_runtime *open_runtime(struct io *io, const struct target *target,
@@ -545,6 +548,7 @@ const struct service_driver service_driver_docker = {.name = "docker",
                                                      .nouns = "containers",
                                                      .looks = true,
                                                      .check = check,
+                                                     .present = present,
                                                      .finds = finds,
                                                      .can = can,
                                                      .open = open_runtime,

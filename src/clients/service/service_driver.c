@@ -49,11 +49,17 @@ bool service_driver_check(const char *runtime, const char *text, struct err *err
 
 const struct service_driver *service_driver_of(const struct target *target) {
   const struct option_value *runtime = target_option(target, "runtime");
+  const struct service_driver *first = NULL;
   for (size_t i = 0; i < runtime->item_count; i++) {
     const struct service_driver *driver = service_driver_named(runtime->names[i]);
-    if (driver && driver->looks)
+    if (!driver || !driver->looks)
+      continue;
+    if (!driver->present || driver->present(target))
       return driver;
+    first = first ? first : driver;
   }
+  if (first)
+    return first;
   if (runtime->item_count > 0)
     return service_driver_named(runtime->names[0]);
   for (const struct service_driver *const *driver = service_drivers; *driver; driver++)

@@ -145,6 +145,9 @@ struct service_driver {
   /* Whether it may look for a service that names no runtime, by what it is called and where it is;
    * must not block. A look that finds nothing says nothing then. NULL: never. */
   bool (*finds)(const struct target *target);
+  /* Whether there is a sign of it on this host, where a service names several runtimes; must not
+   * block. NULL: always. */
+  bool (*present)(const struct target *target);
   /* Whether the configuration lets it do that: false with what to add. */
   bool (*can)(const struct target *target, enum service_verb verb, struct err *why);
   /* Opens no connection yet. NULL with err where the options of the target contradict each other.
@@ -183,7 +186,7 @@ extern const struct service_driver *const service_drivers[];
 bool service_driver_check(const char *runtime, const char *text, struct err *err) MUST_CHECK;
 const struct service_driver *service_driver_named(const char *runtime); /* NULL: no such name */
 /* The driver that knows the state of a target, by its option `runtime`: where it has several names,
- * the first; where it has none, one that may find it. NULL: none. */
+ * the first that is present; where it has none, one that may find it. NULL: none. */
 const struct service_driver *service_driver_of(const struct target *target);
 /* The one that makes a change: the operator's own program where there is one for it, else the one
  * above. NULL with what to add to the configuration. */
