@@ -2,6 +2,7 @@
 
 #include "clients/service/service_probe.h"
 #include "clients/service/service_request.h"
+#include "core/mem.h"
 #include "io/http/http.h"
 #include "support/tiny_server.h"
 
@@ -357,6 +358,110 @@ static void test_json_and_headers(void **state) {
   *wanted = (struct option_value){0}; /* not the target's to free */
 }
 
+/* ---- what runs it: an engine at the server's other paths */
+
+static int looks, usages;
+static bool engine_silent;
+
+static const char *play_engine(struct tiny_server *server, const char *request) {
+  static const char list[] = "HTTP/1.1 200 OK\r\nContent-Length: 130\r\n\r\n"
+                             "[{\"Id\":\"aa\",\"State\":\"running\",\"Names\":[\"/one\"],"
+                             "\"Labels\":{\"com.docker.compose.project\":\"ecap\","
+                             "\"com.docker.compose.service\":\"api\"}}]";
+  static const char detail[] = "HTTP/1.1 200 OK\r\nContent-Length: 89\r\n\r\n"
+                               "{\"Id\":\"aa\",\"Name\":\"/one\",\"State\":{\"Status\":\"running\","
+                               "\"StartedAt\":\"2026-11-27T12:32:24Z\"}}";
+  static char usage[160], body[96];
+  (void)server;
+  if (strncmp(request, "GET /health", 11) == 0)
+    return ok_reply;
+  if (engine_silent)
+    return NULL;
+  if (strncmp(request, "GET /containers/json", 20) == 0) {
+    looks++;
+    return list;
+  }
+  if (!strstr(request, "/stats"))
+    return detail;
+  snprintf(body, sizeof body, "{\"cpu_stats\":{\"cpu_usage\":{\"total_usage\":%d000000000}}}",
+           1000 * ++usages);
+  snprintf(usage, sizeof usage, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body),
+           body);
+  return usage;
+}
+
+static void watch_runtime(struct fixture *fixture) {
+  char engine[64];
+  struct option_value *runtime =
+      (struct option_value *)(uintptr_t)target_option(fixture->target, "runtime");
+  snprintf(engine, sizeof engine, "tcp://127.0.0.1:%d", fixture->server.port);
+  fill(fixture->target, "engine", engine);
+  runtime->names = mem_new(sizeof *runtime->names);
+  runtime->items = mem_new(sizeof *runtime->items);
+  runtime->names[0] = mem_dup("compose");
+  runtime->items[0] = mem_dup("api");
+  runtime->item_count = 1;
+  runtime->set = true;
+  fixture->server.choose = play_engine;
+  looks = usages = 0;
+  engine_silent = false;
+  watch(fixture, fixture->server.port, fixture->server.port);
+}
+
+static void test_runtime_beside_health(void **state) {
+  struct fixture *fixture = *state;
+  watch_runtime(fixture);
+  fixture->job = (struct job){.io = &fixture->io,
+                              .started_us = clock_now_us(),
+                              .deadline_ms = clock_now_ms() + 9000,
+                              .one_pass = true, /* waits for what it uses, too */
+                              .end = on_end};
+  fixture->done = false;
+  collector_service.start(fixture->service, &fixture->job);
+  const struct row *row = finish(fixture);
+  assert_string_equal(text(row, "run"), "running");
+  assert_string_equal(text(row, "ready"), "1/1");
+  assert_int_equal(cell(row, "cpu").type, VALUE_NONE); /* needs two */
+  assert_int_equal(usages, 1);
+  while (usages < 2)
+    row = collect(fixture, 5000);
+  row = collect(fixture, 5000); /* an answer may come after its collection */
+  assert_int_equal(cell(row, "cpu").type, VALUE_REAL);
+  assert_true(cell(row, "cpu").real > 0);
+  assert_int_equal(row->severity, SEVERITY_OK);
+}
+
+/* Health is shown without it, once after a moment of patience, then at once; closing ends the look
+ * that is still under way. */
+static void test_a_runtime_that_is_silent(void **state) {
+  struct fixture *fixture = *state;
+  watch_runtime(fixture);
+  engine_silent = true;
+  const int64_t began_ms = clock_now_ms();
+  const struct row *row = collect(fixture, 9000);
+  assert_true(clock_now_ms() - began_ms < 4000);
+  assert_string_equal(text(row, "state"), "200");
+  assert_int_equal(row->severity, SEVERITY_OK);
+  assert_int_equal(cell(row, "run").type, VALUE_NONE);
+  assert_string_equal(cell(row, "run").text, "docker: no answer yet");
+  assert_int_equal(fixture->sample->note_count, 0); /* it may just be slow */
+}
+
+static void test_cancelled_while_the_runtime_is_waited_for(void **state) {
+  struct fixture *fixture = *state;
+  struct err err = {0};
+  watch_runtime(fixture);
+  engine_silent = true;
+  start(fixture, 9000);
+  const int64_t until_ms = clock_now_ms() + 200;
+  while (clock_now_ms() < until_ms)
+    uv_run(&fixture->loop, UV_RUN_NOWAIT);
+  assert_false(fixture->done);
+  collector_service.cancel(fixture->service, &err);
+  engine_silent = false;
+  assert_string_equal(text(collect(fixture, 5000), "state"), "200");
+}
+
 int main(void) {
   unsetenv("http_proxy");
   unsetenv("all_proxy");
@@ -377,6 +482,9 @@ int main(void) {
       TEST(test_request),
       TEST(test_secrets_sent_back),
       TEST(test_json_and_headers),
+      TEST(test_runtime_beside_health),
+      TEST(test_a_runtime_that_is_silent),
+      TEST(test_cancelled_while_the_runtime_is_waited_for),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
