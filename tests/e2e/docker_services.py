@@ -6,6 +6,7 @@ import urllib.request
 import pytest
 
 from docker_engine import PROJECT, SERVICE
+from sandbox import wait_until
 from stacktop import OK, closed_port, stacktop, write_config
 
 FAILED, PARTLY = 1, 3
@@ -71,3 +72,38 @@ def apply(config, planned, status=OK):
     run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
     assert run.status == status, run
     return run.stdout + run.stderr
+
+
+def labels(project="ecap", service="api", number="1", **more):
+    return {PROJECT: project, SERVICE: service, "com.docker.compose.container-number": number, **more}
+
+
+def up(engine, **options):  # noqa: F811
+    api = Web(engine, "api", **options)
+    wait_until(api.answers, what="the service to answer")
+    return api
+
+
+def cells(config, name="api"):
+    found, run = row(config, name)
+    return found["cells"], found, run
+
+
+def sentences(run):
+    return " | ".join(f"{finding['subject']}: {finding['sentence']}" for finding in run.json["findings"])
+
+
+def stack(engine, tmp_path, broken=None):  # noqa: F811
+    """Three services in order; the one that is broken does not answer after its restart."""
+    webs = {name: Web(engine, name) for name in ("db", "api", "dashboard")}
+    for web in webs.values():
+        wait_until(web.answers, what="the services to answer")
+    entries = [web.entry(name, {"compose": f"ecap/{name}"}, ready="2s", expect="204" if name == broken else "200")
+               for name, web in webs.items()]
+    return webs, configured(tmp_path, *entries, webs["db"].entry("absent", {"compose": "ecap/none"}),
+                            {**webs["db"].entry("kept", {"compose": "ecap/db"}), "read_only": True},
+                            {"name": "plain", "address": f"127.0.0.1:{webs['db'].port}"})
+
+
+def started(webs):
+    return {name: web.state()["StartedAt"] for name, web in webs.items()}
