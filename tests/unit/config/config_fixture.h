@@ -17,6 +17,11 @@ static const char *const fixture_runtimes[] = {"compose", "kubernetes", NULL};
 static inline bool fixture_is_url(const char *text, struct err *err) {
   return strstr(text, "://") || err_set(err, ERR_INVALID, "\"%s\" is no URL", text);
 }
+/* Of the two, only the name of a deployment has a slash. */
+static inline bool fixture_runtime_check(const char *name, const char *text, struct err *err) {
+  return strcmp(name, "compose") != 0 || !strchr(text, '/') ||
+         err_set(err, ERR_INVALID, "no service has a slash");
+}
 static const struct option fixture_service_options[] = {
     {.name = "address", .type = OPTION_TEXT, .required = true, .help = "host:port"},
     {.name = "health",
@@ -26,7 +31,12 @@ static const struct option fixture_service_options[] = {
      .check = fixture_is_url},
     {.name = "insecure", .type = OPTION_BOOL, .fallback = "false", .help = "no verification"},
     {.name = "slow", .type = OPTION_DURATION, .fallback = "5s", .min = 1, .max = 60000},
-    {.name = "runtime", .type = OPTION_MAP, .choices = fixture_runtimes, .help = "who runs it"},
+    {.name = "runtime",
+     .type = OPTION_MAP,
+     .choices = fixture_runtimes,
+     .help = "who runs it",
+     .check_item = fixture_runtime_check},
+    {.name = "environment", .type = OPTION_LIST, .help = "variables"},
 };
 static const struct option fixture_postgres_options[] = {
     {.name = "dsn", .type = OPTION_SECRET, .required = true, .help = "URI or key=value"},
