@@ -168,6 +168,33 @@ static void write_objects(struct line *line, const struct audit_record *record, 
                  (int64_t)(record->object_count - i) + record->objects_left_out);
 }
 
+static void write_output(struct json_writer *json, const struct output *output) {
+  json_open(json, NULL, '{');
+  json_text(json, "stream", output_stream_name(output->stream));
+  json_text(json, "text", output->text);
+  write_left_out(json, "left_out", output->left_out);
+  if (output->left_out > 0)
+    json_text(json, "tail", output->tail);
+  json_close(json, '}');
+}
+
+static void write_outputs(struct line *line, const struct audit_record *record, size_t end) {
+  struct json_writer *json = &line->json;
+  size_t i = 0;
+  if (record->output_count == 0)
+    return;
+  json_open(json, "output", '[');
+  for (; i < record->output_count; i++) {
+    const struct output *output = &record->outputs[i];
+    if (!has_room(line, (output->len + output->tail_len) * ESCAPED_MAX + AMOUNT_ROOM, end))
+      break;
+    write_output(json, output);
+  }
+  json_close(json, ']');
+  write_left_out(json, "output_left_out",
+                 (int64_t)(record->output_count - i) + record->outputs_left_out);
+}
+
 /* In an order for readers: what, when, who, where. */
 static void write_head(struct json_writer *json, const struct audit_record *record) {
   json_int(json, "version", AUDIT_VERSION);
@@ -204,6 +231,7 @@ char *audit_line(const struct audit_record *record) {
   write_head(&line.json, record);
   write_params(&line, record, AUDIT_LINE_MAX / 2);
   write_plan(&line, record, AUDIT_LINE_MAX * 3 / 4);
+  write_outputs(&line, record, AUDIT_LINE_MAX * 7 / 8);
   write_objects(&line, record, AUDIT_LINE_MAX - AUDIT_LINE_RESERVE);
   json_close(&line.json, '}');
   if (fclose(line.json.out) != 0)

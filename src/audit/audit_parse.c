@@ -143,6 +143,31 @@ static void read_objects(struct reading *reading, const json_t *top, struct audi
   parsed->record.object_count = count;
 }
 
+static void read_outputs(struct reading *reading, const json_t *top, struct audit_parsed *parsed) {
+  const json_t *node = read_node(reading, top, "output", JSON_ARRAY);
+  const size_t count = json_array_size(node);
+  if (!node)
+    return;
+  parsed->outputs = mem_new((count + 1) * sizeof *parsed->outputs);
+  for (size_t i = 0; i < count; i++) {
+    const json_t *item = json_array_get(node, i);
+    const char *stream = read_must(reading, item, "stream"),
+               *text = read_must(reading, item, "text");
+    const char *tail = read_text(reading, item, "tail");
+    parsed->outputs[i] = (struct output){
+        .stream = stream && strcmp(stream, output_stream_name(OUTPUT_STDERR)) == 0 ? OUTPUT_STDERR
+                                                                                   : OUTPUT_STDOUT,
+        .text = text ? text : "",
+        .len = text ? strlen(text) : 0,
+        .left_out = read_count(reading, item, "left_out", 0),
+        .tail = tail ? tail : "",
+        .tail_len = tail ? strlen(tail) : 0,
+    };
+  }
+  parsed->record.outputs = parsed->outputs;
+  parsed->record.output_count = count;
+}
+
 static bool read_event(struct reading *reading, const json_t *top, enum audit_event *event) {
   const char *name = read_must(reading, top, "event");
   for (int i = AUDIT_INTENT; name && i <= AUDIT_LOCKED; i++)
@@ -176,6 +201,7 @@ static void read_head(struct reading *reading, const json_t *top, struct audit_r
   record->params_left_out = read_count(reading, top, "params_left_out", 0);
   record->plan_left_out = read_count(reading, top, "plan_left_out", 0);
   record->objects_left_out = read_count(reading, top, "victims_left_out", 0);
+  record->outputs_left_out = read_count(reading, top, "output_left_out", 0);
 }
 
 bool audit_parse(struct audit_parsed *parsed, const char *line, size_t len) {
@@ -192,6 +218,7 @@ bool audit_parse(struct audit_parsed *parsed, const char *line, size_t len) {
   read_who(&reading, parsed->tree, &parsed->record.who);
   read_params(&reading, parsed->tree, parsed);
   read_plan(&reading, parsed->tree, parsed);
+  read_outputs(&reading, parsed->tree, parsed);
   read_objects(&reading, parsed->tree, parsed);
   if (!reading.wrong)
     return true;
@@ -204,5 +231,6 @@ void audit_parsed_fini(struct audit_parsed *parsed) {
   free(parsed->params);
   free((void *)parsed->plan);
   free(parsed->objects);
+  free(parsed->outputs);
   *parsed = (struct audit_parsed){0};
 }

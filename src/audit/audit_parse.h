@@ -11,6 +11,7 @@ struct audit_parsed {
   struct plan_param *params;
   const char **plan;
   struct audit_object *objects;
+  struct output *outputs;
 };
 
 /* False if the line is not a record of a known version; nothing is allocated then. Unknown members

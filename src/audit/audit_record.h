@@ -52,13 +52,15 @@ struct audit_record {
   /* OUTCOME: */
   const char *result; /* outcome_word */
   const char *proof, *error, *undo;
+  const struct output *outputs; /* what it printed; its writer has masked secrets and cut it */
+  size_t output_count;
   /* ACKNOWLEDGED: the reason, and the host of the acknowledged action (who is the user that
    * acknowledges). */
   const char *reason, *of_host;
   /* Times from the key to the plan, to the confirmation, ...; negative: no such step. */
   int64_t plan_ms, wait_ms, execute_ms, verify_ms;
   /* In a record that was read: how many more there were than the line could hold. */
-  int64_t params_left_out, plan_left_out, objects_left_out;
+  int64_t params_left_out, plan_left_out, objects_left_out, outputs_left_out;
 };
 
 /* The text of one object with its amount: object_outcome_text for a record. Returns out. */

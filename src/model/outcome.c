@@ -92,6 +92,35 @@ void outcome_undo(struct outcome *outcome, const char *format, ...) {
   va_end(args);
 }
 
+/* Terminated, and without a byte that ends it early. */
+static const char *output_text(struct outcome *outcome, char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    bytes[i] = bytes[i] ? bytes[i] : (char)0xFF;
+  return arena_text(&outcome->arena, bytes, len);
+}
+
+void outcome_output(struct outcome *outcome, enum output_stream stream,
+                    const struct excerpt *excerpt, const struct mask *mask) {
+  const struct excerpt_view view = excerpt_view(excerpt);
+  if (excerpt->total == 0 || outcome->output_count == OUTPUTS_MAX)
+    return;
+  struct output *output = &outcome->outputs[outcome->output_count++];
+  *output = (struct output){
+      .stream = stream, .left_out = view.left_out, .len = view.head_len, .tail_len = view.tail_len};
+  char *head = mask_known(view.head, &output->len, mask, false, view.left_out > 0);
+  char *tail = mask_known(view.tail, &output->tail_len, mask, view.left_out > 0, false);
+  output->text = output_text(outcome, head, output->len);
+  output->tail = output_text(outcome, tail, output->tail_len);
+  output->len = strlen(output->text); /* "" where the arena is full */
+  output->tail_len = strlen(output->tail);
+  free(head);
+  free(tail);
+}
+
+const char *output_stream_name(enum output_stream stream) {
+  return stream == OUTPUT_STDERR ? "stderr" : "stdout";
+}
+
 size_t outcome_count(const struct outcome *outcome, enum object_result result) {
   size_t count = 0;
   for (size_t i = 0; i < outcome->count; i++)

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "core/arena.h"
+#include "core/excerpt.h"
+#include "core/mask.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +35,29 @@ struct object_outcome {
   const char *words;    /* reason or proof: "gone after 0.2 s"; may be "" */
 };
 
-enum { OUTCOME_BYTES_MAX = 8 << 20 };
+/* What the action's program, command or query has printed. */
+enum output_stream {
+  OUTPUT_STDOUT, /* also the rows of a query */
+  OUTPUT_STDERR, /* also the notices of a server */
+};
+
+/* Of one stream, in the order in which they are to be read. Bytes as they came, but for secrets and
+ * NUL bytes (which are 0xFF): sanitise them for display (model/output.h does). */
+struct output {
+  enum output_stream stream;
+  const char *text; /* terminated */
+  size_t len;
+  int64_t left_out; /* bytes between text and tail that were not kept; 0: none, and no tail */
+  const char *tail; /* terminated; "" */
+  size_t tail_len;
+};
+
+enum {
+  OUTCOME_BYTES_MAX = 8 << 20,
+  OUTPUTS_MAX = 16,
+  OUTPUT_HEAD_MAX = 64 << 10, /* of one stream, for an excerpt */
+  OUTPUT_TAIL_MAX = 192 << 10,
+};
 
 struct outcome {
   struct arena arena;
@@ -43,6 +67,9 @@ struct outcome {
       *proof; /* of the whole plan, one line: "offsets re-read: 12 of 12 as planned"; or NULL */
   const char *undo; /* how to undo it, as arguments of `stacktop plan`: "ACTION TARGET ARGS", quoted
                        as needed (core/quote.h); NULL if it cannot be undone */
+  struct output outputs[OUTPUTS_MAX];
+  size_t output_count;
+  bool output_private; /* shown, but not written to the audit log */
 };
 
 void outcome_init(struct outcome *outcome, size_t objects);
@@ -65,6 +92,12 @@ void outcome_proof(struct outcome *outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void outcome_undo(struct outcome *outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Adds what a stream printed, with the known secrets masked (mask may be NULL). An empty stream
+ * adds nothing; beyond OUTPUTS_MAX it is dropped. */
+void outcome_output(struct outcome *outcome, enum output_stream stream,
+                    const struct excerpt *excerpt, const struct mask *mask);
+/* "stdout", "stderr": for files. */
+const char *output_stream_name(enum output_stream stream);
 size_t outcome_count(const struct outcome *outcome, enum object_result result);
 
 /* "pending", "sent", "done", "partly", "gone", "refused", "skipped", "unknown": for files. */

@@ -1,6 +1,7 @@
 /* What an operation adds to the audit and to the events. */
 #include "core/mem.h"
 #include "io/clock.h"
+#include "operate/pipeline_output.h"
 #include "operate/pipeline_run.h"
 #include "operate/sentence.h"
 
@@ -53,6 +54,8 @@ void run_record(struct run *run, enum audit_event event, audit_done done) {
   const struct config *config = run->pipeline->options.model->config;
   struct plan_copy_lines lines = {0};
   struct audit_object *objects = objects_of(operation, event);
+  struct output *outputs = NULL;
+  size_t output_count = 0;
   struct audit_record record = {
       .event = event,
       .id = operation->audit_id,
@@ -83,9 +86,13 @@ void run_record(struct run *run, enum audit_event event, audit_done done) {
     record.confirm = run->phrase;
   } else {
     record_outcome(run, &record);
+    outputs = record_outputs(&operation->outcome, &output_count);
+    record.outputs = outputs;
+    record.output_count = output_count;
   }
   audit_append(run->pipeline->options.audit, &record, done, run);
   run_free_texts(lines.items, lines.count);
+  record_outputs_free(outputs, output_count);
   free(objects);
 }
 

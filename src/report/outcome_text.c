@@ -1,6 +1,7 @@
 #include "report/outcome_text.h"
 
 #include "core/text.h"
+#include "model/output.h"
 #include "report/text_out.h"
 
 #include <string.h>
@@ -84,5 +85,31 @@ bool report_outcome_text(FILE *file, const struct plan *plan, const struct outco
     text_out_words(&out, outcome->proof, 1);
   }
   text_out_end(&out);
+  return fflush(file) == 0 && !ferror(file);
+}
+
+struct output_out {
+  FILE *file;
+  const struct report_text_options *options;
+};
+
+static void put_output_line(void *arg, enum output_line_kind kind, enum output_stream stream,
+                            const char *line) {
+  const struct output_out *out = arg;
+  char clean[OUTPUT_LINE_MAX * 3]; /* a byte that cannot be shown becomes three */
+  (void)stream;
+  text_sanitize(clean, sizeof clean, line, strlen(line), out->options->ascii);
+  fprintf(out->file, "%s%s\n", clean, kind == OUTPUT_LINE_HEADING ? ":" : "");
+}
+
+bool report_output_text(FILE *file, const struct outcome *outcome,
+                        const struct report_text_options *options) {
+  struct output_out out = {.file = file, .options = options};
+  if (outcome->output_count == 0)
+    return true;
+  fputs(outcome->output_count == 1 && outcome->outputs[0].stream == OUTPUT_STDOUT ? "\nOutput:\n"
+                                                                                  : "\n",
+        file);
+  output_lines(outcome, put_output_line, &out);
   return fflush(file) == 0 && !ferror(file);
 }

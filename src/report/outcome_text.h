@@ -18,3 +18,7 @@ bool report_outcome_text(FILE *out, const struct plan *plan, const struct outcom
                          const struct report_text_options *options) MUST_CHECK;
 /* "2 done, 1 refused". Returns out. */
 const char *outcome_counts(const struct outcome *outcome, char *out, size_t size);
+/* What it printed, below "Output:" and line by line as it came, sanitised and not wrapped; nothing
+ * without an output. True unless writing failed. */
+bool report_output_text(FILE *out, const struct outcome *outcome,
+                        const struct report_text_options *options) MUST_CHECK;

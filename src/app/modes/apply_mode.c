@@ -113,6 +113,7 @@ static int apply_report(const struct apply *apply) {
   putchar('\n');
   bool written = report_outcome_text(stdout, operation->plan, &operation->outcome, &text);
   put_undo(apply->options, operation->outcome.undo);
+  written = report_output_text(stdout, &operation->outcome, &text) && written;
   const int status =
       status_of(operation); /* the status of the action, whether or not its report can be written */
   if (!print_end(written))

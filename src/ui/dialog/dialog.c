@@ -17,7 +17,7 @@ const struct dialog_class *const dialog_classes[DIALOG_KINDS] = {
     [DIALOG_MENU] = &dialog_menu,     [DIALOG_FORM] = &dialog_form,
     [DIALOG_SURVEY] = &dialog_survey, [DIALOG_CHOICE] = &dialog_choice,
     [DIALOG_PLAN] = &dialog_plan,     [DIALOG_RUN] = &dialog_run,
-    [DIALOG_END] = &dialog_end,
+    [DIALOG_END] = &dialog_end,       [DIALOG_OUTPUT] = &dialog_output,
 };
 
 /* ---- content */
@@ -82,6 +82,10 @@ void dialog_sync(struct dialog *dialog, const struct model *model, int64_t now_m
   struct dialog wanted = {
       .kind = kind_of(operations), .key_ms = now_ms, .follow = true, .wrong = -1};
   const struct operation *front = wanted.kind == DIALOG_MENU ? NULL : operations->front;
+  if (wanted.kind == DIALOG_END && dialog->output && dialog->operation == front->id) {
+    wanted.kind = DIALOG_OUTPUT;
+    wanted.output = true;
+  }
   if (front) {
     wanted.operation = front->id;
     wanted.phase_ms = front->phase_ms;

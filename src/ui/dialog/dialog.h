@@ -27,6 +27,7 @@ enum dialog_kind {
   DIALOG_PLAN,
   DIALOG_RUN, /* from the intent to the outcome */
   DIALOG_END,
+  DIALOG_OUTPUT, /* of an operation that has ended */
   DIALOG_KINDS
 };
 
@@ -58,6 +59,7 @@ struct dialog {
   int64_t key_ms;     /* of the last key; initially when it opened */
   bool seen;   /* the last frame showed it, and everything that has to be read before confirming */
   bool agreed; /* confirmed; it is confirmed once */
+  bool output; /* END: its output is shown in its place */
   size_t selected;
   int wrong;          /* FORM: the field that the operation's err is about, as last seen */
   int scroll, height; /* among the lines that scroll, as last drawn */
@@ -70,7 +72,7 @@ struct dialog {
   bool built_unrecorded; /* as the operation says: it may end while the page is shown */
   int width_held;        /* a box does not get narrower while it is open */
   char fields[DIALOG_FIELDS_MAX][DIALOG_TEXT_MAX]; /* FORM; [0]: the phrase, the filter */
-  bool typing;                                     /* CHOICE: the filter */
+  bool typing;                                     /* CHOICE: the filter; OUTPUT: the search */
   struct choice *choice;
   char notice[DIALOG_NOTICE_MAX]; /* until the next key */
 };
@@ -135,6 +137,7 @@ struct dialog_class {
   const char *name; /* for the help: "A plan" */
   const struct dialog_binding *bindings;
   size_t binding_count;
+  bool full;  /* as large as the screen allows */
   bool fixed; /* the page does not change while the dialog is open: it is laid out once per width */
   /* Words for the border. */
   void (*title)(const struct dialog_page *page, char *out, size_t size);
@@ -154,7 +157,7 @@ extern const struct dialog_binding dialog_scroll_bindings[];
 extern const size_t dialog_scroll_binding_count;
 
 extern const struct dialog_class dialog_menu, dialog_form, dialog_survey, dialog_choice,
-    dialog_plan, dialog_run, dialog_end;
+    dialog_plan, dialog_run, dialog_end, dialog_output;
 
 /* Whether enough time has passed since the last key for one that confirms. */
 static inline bool dialog_is_quiet(const struct dialog *dialog, int64_t now_ms) {

@@ -239,7 +239,8 @@ static int box_width(struct dialog_page *page, int most) {
   width = dialog->lines.widest > width ? dialog->lines.widest : width;
   width = dialog->foot.widest > width ? dialog->foot.widest : width;
   width = title > width ? title : width;
-  width = most + FRAME_CELLS == page->frame->canvas->width || width > most ? most : width;
+  const bool full = dialog_classes[dialog->kind]->full;
+  width = full || most + FRAME_CELLS == page->frame->canvas->width || width > most ? most : width;
   dialog->width_held = width;
   return width;
 }
@@ -306,7 +307,8 @@ void dialog_draw(struct dialog *dialog, const struct frame *frame) {
   build_page(&page);
   build_foot(&foot);
   page.width = foot.width = box_width(&page, most);
-  int wanted = (int)dialog->lines.count, feet = (int)dialog->foot.count, rule = feet > 0;
+  int wanted = dialog_classes[dialog->kind]->full ? canvas->height : (int)dialog->lines.count,
+      feet = (int)dialog->foot.count, rule = feet > 0;
   struct rect box = box_of(canvas, page.width, wanted + feet + rule);
   int inside = box.height - 2;
   if (feet + rule + 2 > inside)

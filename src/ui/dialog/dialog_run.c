@@ -1,6 +1,7 @@
 /* An operation while it runs, and its result. */
 #include "ui/dialog/dialog.h"
 
+#include "model/output.h"
 #include "ui/draw/widget.h"
 
 #include <stdio.h>
@@ -212,6 +213,20 @@ static void put_times(struct dialog_page *page) {
     page_text(page, STYLE_DIM, 0, NULL, "Not started.");
 }
 
+static bool offers_output(const struct dialog_page *page) {
+  return page->operation->began && page->operation->outcome.output_count > 0;
+}
+
+/* That there is an output, and how much. */
+static void put_output(struct dialog_page *page) {
+  char summary[OUTPUT_SUMMARY_MAX];
+  if (!offers_output(page))
+    return;
+  page_blank(page);
+  page_printf(page, STYLE_NOTICE | STYLE_STRONG, 0, "Output (press o to read it): %s",
+              output_summary(&page->operation->outcome, summary, sizeof summary));
+}
+
 static void put_outcome(struct dialog_page *page) {
   const struct operation *operation = page->operation;
   const struct outcome *outcome = &operation->outcome;
@@ -223,6 +238,7 @@ static void put_outcome(struct dialog_page *page) {
   put_times(page);
   page_blank(page);
   put_objects(page);
+  put_output(page);
   if (!outcome->undo)
     return;
   page_blank(page);
@@ -254,9 +270,16 @@ static struct request run_undo(struct dialog_page *page, int argument) {
                           .operation = page->operation->id};
 }
 
+static struct request run_output(struct dialog_page *page, int argument) {
+  (void)argument;
+  page->dialog->output = offers_output(page);
+  return (struct request){.kind = REQUEST_NONE};
+}
+
 static const struct dialog_binding end_bindings[] = {
     {CODE(ENTER), "Enter", "close", "close", dialog_ask, REQUEST_DISMISS, NULL},
     {CODE(ESC), "Esc", NULL, "close", dialog_ask, REQUEST_DISMISS, NULL},
+    {RUNE('o'), "o", "output", "read the output, where there is one", run_output, 0, offers_output},
     {RUNE('u'), "u", "undo", "plan the undo, where one exists", run_undo, 0, offers_undo},
 };
 

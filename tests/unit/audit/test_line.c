@@ -87,6 +87,28 @@ static void test_partly_done(void **state) {
   free(line);
 }
 
+static void test_its_output(void **state) {
+  (void)state;
+  struct audit_record record = fixture_outcome("a-1");
+  const struct output outputs[] = {
+      {.stream = OUTPUT_STDOUT, .text = "a\n\x1b[2J\xff", .len = 7, .tail = ""},
+      {.stream = OUTPUT_STDERR,
+       .text = "b\n",
+       .len = 2,
+       .left_out = 7,
+       .tail = "c",
+       .tail_len = 1}};
+  record.outputs = outputs;
+  record.output_count = 2;
+  char *line = audit_line(&record);
+  assert_non_null(
+      strstr(line, "\"output\":[{\"stream\":\"stdout\",\"text\":\"a\\n\\u001b[2J\xef\xbf\xbd\"},"
+                   "{\"stream\":\"stderr\",\"text\":\"b\\n\",\"left_out\":7,\"tail\":\"c\"}],"
+                   "\"victims\":["));
+  free(line);
+  check_again(&record);
+}
+
 /* Unknown values are absent, and those that readers rely on are present. */
 static void test_next_to_nothing(void **state) {
   (void)state;
@@ -265,6 +287,7 @@ int main(void) {
       cmocka_unit_test(test_an_intent),
       cmocka_unit_test(test_an_outcome),
       cmocka_unit_test(test_partly_done),
+      cmocka_unit_test(test_its_output),
       cmocka_unit_test(test_next_to_nothing),
       cmocka_unit_test(test_bytes_of_a_server),
       cmocka_unit_test(test_the_ceiling),

@@ -57,7 +57,9 @@ static struct script {
   const struct plan *executed; /* the plan object that was executed */
   struct step_call *call;      /* running, when it hangs */
   uv_timer_t *turn;
-  char param[64]; /* of the last plan */
+  char param[64];     /* of the last plan */
+  const char *output; /* what execute prints */
+  bool output_private;
 } script;
 
 static inline char *file_text(const char *path) {
@@ -150,6 +152,15 @@ static void on_executed_turn(uv_timer_t *timer) {
   }
   if (script.undo)
     outcome_undo(call->outcome, "fake.target main");
+  if (script.output) {
+    static const char *const secrets[] = {"known-secret"};
+    struct excerpt excerpt;
+    excerpt_init(&excerpt, OUTPUT_HEAD_MAX, OUTPUT_TAIL_MAX);
+    excerpt_add(&excerpt, script.output, strlen(script.output));
+    outcome_output(call->outcome, OUTPUT_STDOUT, &excerpt, &(struct mask){secrets, 1});
+    call->outcome->output_private = script.output_private;
+    excerpt_fini(&excerpt);
+  }
   struct err err;
   err_set(&err, ERR_CLOSED, "connection lost");
   call->end(call, NULL, script.err ? &err : NULL);

@@ -1,5 +1,6 @@
 /* The pipeline: its refusals, and the order of its steps, with actions of the test's own and a real
  * audit. */
+#include "operate/pipeline_output.h"
 #include "operate/pipeline_run.h"
 #include "pipeline_fixture.h"
 
@@ -34,6 +35,61 @@ static void test_the_intent_is_on_disk_before_the_effect(void **state) {
   assert_int_equal(audited(f, "\"intent\"", front(f)->audit_id), 1);
   assert_int_equal(audited(f, "\"outcome\"", front(f)->audit_id), 1);
   assert_int_equal(audited(f, "\"outcome\"", "gone after 0.2 s"), 1);
+}
+
+/* On the screen all but known secrets; in the record nothing that looks like one. */
+static void test_the_output_is_recorded_without_secrets(void **state) {
+  struct fixture *f = *state;
+  script.output = "line 1\nknown-secret\npassword=other-secret\nline 4\n";
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, is_ended);
+  assert_string_equal(front(f)->outcome.outputs[0].text,
+                      "line 1\n***\npassword=other-secret\nline 4\n");
+  assert_int_equal(
+      audited(f, "\"outcome\"", "\"text\":\"line 1\\n***\\npassword=***\\nline 4\\n\"}]"), 1);
+  assert_int_equal(audited(f, "secret\\n", ""), 0);
+}
+
+static void test_an_output_that_is_not_recorded(void **state) {
+  struct fixture *f = *state;
+  script.output = "line 1\n";
+  script.output_private = true;
+  act_row(f, &fake_rows, "k1");
+  agree_to(f, "main");
+  fixture_wait(f, is_ended);
+  assert_int_equal(front(f)->outcome.output_count, 1);
+  assert_int_equal(audited(f, "\"outcome\"", "pid 1"), 1);
+  assert_int_equal(audited(f, "line 1", ""), 0);
+}
+
+/* A record keeps 8 kB of its beginning and 24 kB of its end. */
+static void test_a_long_output_is_cut_for_the_record(void **state) {
+  (void)state;
+  struct outcome outcome;
+  struct excerpt excerpt;
+  size_t count;
+  outcome_init(&outcome, 1);
+  excerpt_init(&excerpt, OUTPUT_HEAD_MAX, OUTPUT_TAIL_MAX);
+  for (int i = 0; i < 5000; i++)
+    excerpt_add(&excerpt, "0123456789\n", 11);
+  outcome_output(&outcome, OUTPUT_STDOUT, &excerpt, NULL);
+  for (int i = 0; i < 95000; i++)
+    excerpt_add(&excerpt, "0123456789\n", 11);
+  outcome_output(&outcome, OUTPUT_STDOUT, &excerpt, NULL);
+  excerpt_fini(&excerpt);
+  struct output *outputs = record_outputs(&outcome, &count);
+  assert_int_equal(count, 2);
+  const int64_t totals[] = {55000, 1100000};
+  for (size_t i = 0; i < count; i++) {
+    assert_int_equal(outputs[i].len, 8 << 10);
+    assert_int_equal(outputs[i].tail_len, 24 << 10);
+    assert_int_equal(outputs[i].left_out, totals[i] - (32 << 10));
+    assert_int_equal(strlen(outputs[i].text), 8 << 10);
+    assert_string_equal(outputs[i].tail + (24 << 10) - 11, "0123456789\n");
+  }
+  record_outputs_free(outputs, count);
+  outcome_fini(&outcome);
 }
 
 static void test_a_second_confirmation_acts_once(void **state) {
@@ -902,6 +958,9 @@ int main(void) {
   clock_start();
   const struct CMUnitTest tests[] = {
       TEST(test_the_intent_is_on_disk_before_the_effect),
+      TEST(test_the_output_is_recorded_without_secrets),
+      TEST(test_an_output_that_is_not_recorded),
+      cmocka_unit_test(test_a_long_output_is_cut_for_the_record),
       TEST(test_a_second_confirmation_acts_once),
       TEST(test_several_of_which_one_is_refused),
       TEST(test_what_does_not_fit_is_refused),

@@ -556,6 +556,70 @@ static void test_the_end_follows_the_record(void **state) {
   session_fini(&s);
 }
 
+/* What it printed: lines 1 to 300, with a hostile one. */
+static void open_output(struct session *s) {
+  struct operation *operation = acting_run(&s->acting, OPERATION_ENDED, 1, s->now_ms += 1000);
+  struct excerpt excerpt;
+  excerpt_init(&excerpt, OUTPUT_HEAD_MAX, OUTPUT_TAIL_MAX);
+  for (int i = 1; i <= 300; i++) {
+    char line[64];
+    snprintf(line, sizeof line, i == 150 ? "a needle \x1b[31m\xff\n" : "line %d of it\n", i);
+    excerpt_add(&excerpt, line, strlen(line));
+  }
+  outcome_output(&operation->outcome, OUTPUT_STDOUT, &excerpt, NULL);
+  excerpt_fini(&excerpt);
+  draw(s);
+}
+
+static void open_output_page(struct session *s) {
+  open_output(s);
+  s->now_ms += 1000;
+  press_key(s, (struct key){KEY_CODE_RUNE, 'o'});
+  draw(s);
+}
+
+static void test_the_output(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, 100, 30);
+  open_output(&s);
+  expect(&s, "Output (press o to read it): 300 lines");
+  press(&s, "o");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  expect(&s, "[Output: ");
+  expect(&s, "line 1 of it");
+  press(&s, "<PgDn>");
+  expect_not(&s, "line 1 of it");
+  press(&s, "<End>");
+  expect(&s, "line 300 of it");
+  press(&s, "<Home>");
+  expect(&s, "line 1 of it");
+  press(&s, "/needle");
+  expect(&s, "/needle_");
+  press(&s, "<Enter>");
+  expect(&s, "a needle \xef\xbf\xbd[31m\xef\xbf\xbd");
+  press(&s, "/299<Enter>");
+  expect(&s, "line 299 of it");
+  press(&s, "/line 20<Enter>");
+  expect(&s, "line 20 of it");
+  press(&s, "n");
+  expect(&s, "line 200 of it");
+  press(&s, "N");
+  expect(&s, "line 20 of it");
+  press(&s, "/not there<Enter>");
+  expect(&s, "Not found: not there");
+  press(&s, "<Esc>");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  expect(&s, "press o to read it");
+  press(&s, "<Enter>");
+  assert_int_equal(s.request.kind, REQUEST_DISMISS);
+  open_end(&s);
+  expect_not(&s, "press o to read it");
+  press(&s, "o");
+  expect_not(&s, "[Output: ");
+  session_fini(&s);
+}
+
 static void test_one_key_is_harmless_everywhere(void **state) {
   (void)state;
   static const enum request_kind menu[] = {REQUEST_MENU_CLOSE, REQUEST_ACT, REQUEST_QUIT};
@@ -572,6 +636,7 @@ static void test_one_key_is_harmless_everywhere(void **state) {
   every_key(&s, open_execute, execute, NULL);
   every_key(&s, open_verify, survey, NULL);
   every_key(&s, open_end, end, NULL);
+  every_key(&s, open_output_page, end, NULL);
   session_fini(&s);
 }
 
@@ -1081,6 +1146,7 @@ int main(void) {
       cmocka_unit_test(test_the_largest_plan),
       cmocka_unit_test(test_one_key_is_harmless_everywhere),
       cmocka_unit_test(test_the_end_follows_the_record),
+      cmocka_unit_test(test_the_output),
       cmocka_unit_test(test_the_menu),
       cmocka_unit_test(test_the_form),
       cmocka_unit_test(test_the_form_shows_the_range),
