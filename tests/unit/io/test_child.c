@@ -113,6 +113,102 @@ static void test_too_slow(void **state) {
   assert_string_equal(fixture->err.text, "sh did not end within 100ms and was killed");
 }
 
+/* ---- two streams, input and environment */
+
+struct both {
+  struct fixture *fixture;
+  char out[400], err[400];
+  int64_t out_total;
+};
+
+static void on_both(void *arg, const struct child_result *result, const struct err *err) {
+  struct both *both = arg;
+  on_done(both->fixture, result, err);
+  if (!result)
+    return;
+  const struct excerpt_view out = excerpt_view(&result->streams[CHILD_STDOUT]);
+  const struct excerpt_view errors = excerpt_view(&result->streams[CHILD_STDERR]);
+  snprintf(both->out, sizeof both->out, "%.*s|%.*s", (int)out.head_len, out.head, (int)out.tail_len,
+           out.tail);
+  snprintf(both->err, sizeof both->err, "%.*s", (int)errors.head_len, errors.head);
+  both->out_total = result->streams[CHILD_STDOUT].total;
+}
+
+static void run_both(struct fixture *fixture, struct both *both, struct child_query query) {
+  *both = (struct both){.fixture = fixture};
+  query.split = true;
+  query.head_max = 20;
+  query.tail_max = 30;
+  fixture->done = false;
+  fixture->calls = 0;
+  child_start(&fixture->io, &query, on_both, both);
+  tiny_run_until(&fixture->loop, &fixture->done);
+  uv_run(&fixture->loop, UV_RUN_DEFAULT);
+  assert_int_equal(fixture->calls, 1);
+}
+
+static void test_two_streams(void **state) {
+  struct fixture *fixture = *state;
+  struct both both;
+  run_both(fixture, &both,
+           (struct child_query){.argv = ARGV("sh", "-c", "echo out; echo err >&2; exit 3"),
+                                .timeout_ms = 10000});
+  assert_int_equal(fixture->result.exit_code, 3);
+  assert_string_equal(both.out, "out\n|");
+  assert_string_equal(both.err, "err\n");
+  run_both(fixture, &both,
+           (struct child_query){.argv = ARGV("seq", "100000"), .timeout_ms = 10000});
+  assert_string_equal(both.out, "1\n2\n3\n4\n5\n6\n7\n8\n9\n|99997\n99998\n99999\n100000\n");
+  assert_int_equal(both.out_total, 588895);
+}
+
+static void test_its_input(void **state) {
+  struct fixture *fixture = *state;
+  struct both both;
+  run_both(fixture, &both,
+           (struct child_query){
+               .argv = ARGV("cat"), .input = "a\0b", .input_len = 3, .timeout_ms = 10000});
+  assert_int_equal(both.out_total, 3);
+  /* more than a pipe holds, and nobody reads it */
+  char *big = calloc(1, 1 << 20);
+  run_both(fixture, &both,
+           (struct child_query){
+               .argv = ARGV("true"), .input = big, .input_len = 1 << 20, .timeout_ms = 10000});
+  assert_int_equal(fixture->result.exit_code, 0);
+  run_both(fixture, &both,
+           (struct child_query){
+               .argv = ARGV("wc", "-c"), .input = big, .input_len = 1 << 20, .timeout_ms = 10000});
+  assert_string_equal(both.out, "1048576\n|");
+  free(big);
+}
+
+static void test_its_environment(void **state) {
+  struct fixture *fixture = *state;
+  struct both both;
+  char *const *environment = ARGV("PATH=/usr/bin:/bin", "WORD=a b");
+  setenv("STACKTOP_TEST_SECRET", "hidden", 1);
+  run_both(
+      fixture, &both,
+      (struct child_query){.argv = ARGV("env"), .environment = environment, .timeout_ms = 10000});
+  assert_string_equal(both.out, "PATH=/usr/bin:/bin\nWORD=a b\n|");
+}
+
+/* What it wrote until then is there. The program ends at once, what it started ignores SIGTERM. */
+static void test_its_group_is_killed_at_the_deadline(void **state) {
+  struct fixture *fixture = *state;
+  struct both both;
+  run_both(fixture, &both,
+           (struct child_query){
+               .argv = ARGV("sh", "-c", "(trap '' TERM; echo $$; sleep 1000; sleep 1000) & wait"),
+               .timeout_ms = 300});
+  assert_int_equal(fixture->err.kind, ERR_TIMEOUT);
+  const int group = atoi(both.out);
+  assert_true(group > 1);
+  for (int i = 0; i < 500 && kill(-group, 0) == 0; i++)
+    usleep(10000); /* until init has buried it */
+  assert_int_not_equal(kill(-group, 0), 0);
+}
+
 static void test_cancelled(void **state) {
   struct fixture *fixture = *state;
   struct child *child = start(fixture, 10000, ARGV("sleep", "1000"));
@@ -147,6 +243,10 @@ int main(void) {
       TEST(test_there_is_none),
       TEST(test_the_last_bytes_are_kept),
       TEST(test_too_slow),
+      TEST(test_two_streams),
+      TEST(test_its_input),
+      TEST(test_its_environment),
+      TEST(test_its_group_is_killed_at_the_deadline),
       TEST(test_cancelled),
       TEST(test_a_daemon_is_not_waited_for),
   };
