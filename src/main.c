@@ -1,5 +1,5 @@
 /* stacktop: from argv to a mode, and the mode's exit status. */
-#include "actions/action.h"
+#include "actions/action_list.h"
 #include "app/dashboard/dashboard.h"
 #include "app/modes/apply_mode.h"
 #include "app/modes/audit_mode.h"
@@ -45,12 +45,21 @@ static int usage_bad(const struct err *err, bool plugin) {
   return status;
 }
 
+/* The built-in ones, and those of the configuration if there is one. */
 static int actions_show(const struct options *options) {
   struct report_text_options text = print_options(options);
-  return print_end(options->json ? report_actions_json(stdout, action_specs)
-                                 : report_actions_text(stdout, action_specs, &text))
-             ? EXIT_SUCCESS
-             : EXIT_FAILURE;
+  struct app_schema schema;
+  struct action_list list;
+  app_schema_init(&schema);
+  struct config *config = startup_config_file(options, &schema);
+  if (!config)
+    return EXIT_CONFIG_BAD;
+  action_list_init(&list, config);
+  const bool written = print_end(options->json ? report_actions_json(stdout, list.specs)
+                                               : report_actions_text(stdout, list.specs, &text));
+  action_list_fini(&list);
+  config_free(config);
+  return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* "FILE: ok, 9 targets". */

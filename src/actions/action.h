@@ -9,8 +9,11 @@
 #include "model/model.h"
 #include "model/operation.h"
 
+struct action;
+
 /* The arguments of an action. All borrowed for the call. */
 struct action_request {
+  const struct action *action;
   const struct model *model;
   size_t target_index;
   const struct target *target;
@@ -37,6 +40,11 @@ struct step_call {
   struct progress *progress;
   int64_t deadline_ms; /* when the pipeline drops it; INT64_MAX: never */
   const char *state;   /* folder for files such as undo; never NULL in execute */
+  const struct model *model;
+  size_t target_index;
+  /* Collects the target now: a new sample or error follows in the model (actions/look.h). NULL: not
+   * possible. */
+  void (*look)(struct step_call *call);
   /* Something in outcome or progress changed. */
   void (*changed)(struct step_call *call);
   /* Exactly once, never before start returns, unless dropped first. survey: takes found. err
@@ -84,11 +92,14 @@ struct action {
   const struct step_kind *verify;
 };
 
-/* All of them, from actions.def; ends with NULL. */
+/* The built-in ones, from actions.def; ends with NULL. Those of the configuration come to them in a
+ * list of the same form (actions/action_list.h). */
 extern const struct action *const actions[];
 /* Their specs, in the same order; ends with NULL. */
 extern const struct action_spec *const action_specs[];
-const struct action *action_find(const char *id); /* NULL if there is none */
+const struct action *action_find(const char *id); /* of these; NULL if there is none */
+/* In a list that ends with NULL. */
+const struct action *action_find_in(const struct action *const *list, const char *id);
 
 /* The collector's table in the model; NULL if there is none, and for table NULL. */
 const struct table *action_table(const struct action_request *request, const char *table);

@@ -24,11 +24,15 @@ const struct action_spec *const action_specs[] = {
 };
 #undef ACTION
 
-const struct action *action_find(const char *id) {
-  for (const struct action *const *each = actions; *each; each++)
+const struct action *action_find_in(const struct action *const *list, const char *id) {
+  for (const struct action *const *each = list; *each; each++)
     if (strcmp((*each)->spec.id, id) == 0)
       return *each;
   return NULL;
+}
+
+const struct action *action_find(const char *id) {
+  return action_find_in(actions, id);
 }
 
 const struct table *action_table(const struct action_request *request, const char *table) {

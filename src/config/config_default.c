@@ -1,4 +1,5 @@
 #include "config/config_dump.h"
+#include "config/config_own_dump.h"
 #include "config/config_print.h"
 
 #include <string.h>
@@ -123,4 +124,5 @@ void config_print_default(FILE *out, const struct config_schema *schema) {
         out);
   for (size_t i = 0; i < schema->metric_count; i++)
     print_metric(out, schema->metrics[i]);
+  config_own_default(out);
 }

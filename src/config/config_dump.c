@@ -1,6 +1,7 @@
 #include "config/config_dump.h"
 
 #include "config/config_mask.h"
+#include "config/config_own_dump.h"
 #include "config/config_print.h"
 #include "core/mem.h"
 #include "core/secret.h"
@@ -161,4 +162,5 @@ void config_dump(FILE *out, const struct config *config, const struct config_sch
   for (size_t i = 0; i < config->log_filter_count; i++)
     dump_filter(out, &config->log_filters[i]);
   dump_rules(out, &config->rules, "", schema);
+  config_own_dump(out, config);
 }

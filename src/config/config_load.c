@@ -2,6 +2,8 @@
 
 #include "config/config_log_filters.h"
 #include "config/config_option.h"
+#include "config/config_own.h"
+#include "config/config_own_options.h"
 #include "config/config_rules.h"
 #include "config/config_target.h"
 #include "core/mem.h"
@@ -30,6 +32,7 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
     suggest_consider(&near, name, schema->kinds[i]->key);
   suggest_consider(&near, name, config_thresholds_key);
   suggest_consider(&near, name, config_log_filters_key);
+  suggest_consider(&near, name, config_actions_key);
   config_yaml_error(yaml, key, "unknown key \"%s\"%s%s", name, suggest_text(&near),
                     near.best ? "" : " (`stacktop config --default` lists all keys)");
 }
@@ -55,7 +58,7 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
     config_rules_read(yaml, schema, NULL, value, &config->rules);
   else if (strcmp(name, config_log_filters_key) == 0)
     config_log_filters_read(yaml, value, config);
-  else
+  else if (strcmp(name, config_actions_key) != 0) /* document_read reads them last */
     note_unknown(yaml, schema, key);
   if (option == CONFIG_THEME)
     theme_check(yaml, schema, value, &own[option]);
@@ -104,6 +107,9 @@ static void document_read(struct config_yaml *yaml, const struct config_schema *
   const yaml_node_t *key, *value;
   for (size_t i = 0; config_yaml_pair(yaml, root, i, &key, &value); i++)
     entry_read(yaml, schema, key, value, own, config);
+  for (size_t i = 0; config_yaml_pair(yaml, root, i, &key, &value); i++)
+    if (strcmp(config_yaml_key(key), config_actions_key) == 0)
+      config_own_read(yaml, schema, value, config); /* the targets are known */
   options_take(config, own);
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
     option_value_fini(&own[i]);

@@ -60,6 +60,12 @@ struct config_schema {
   const struct column_spec *const *metrics; /* columns with a metric name; one per name */
   size_t metric_count;
   const struct target_kind *const *metric_kinds; /* the kind of each of them */
+  /* For actions of the configuration: the tables of each kind, as long as kinds and each ended with
+   * NULL, the built-in actions (ended with NULL), and whether a key is free for one. Each may be
+   * NULL. */
+  const struct table_spec *const *const *tables;
+  const struct action_spec *const *actions;
+  bool (*key_check)(uint32_t key, struct err *err);
   /* Whether `theme` names a theme that can be loaded. NULL: not checked, if nothing is drawn,
    * because a bad theme must not stop `check`. */
   bool (*theme_check)(const char *name, struct err *err);

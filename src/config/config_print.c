@@ -19,7 +19,7 @@ static bool is_plain(const char *text) {
                            "_-./%+")] == '\0';
 }
 
-void config_print_text(FILE *out, const char *text) {
+static void print_text(FILE *out, const char *text, bool escape) {
   if (is_plain(text)) {
     fputs(text, out);
     return;
@@ -31,12 +31,20 @@ void config_print_text(FILE *out, const char *text) {
       fprintf(out, "\\%c", byte);
     else if (byte < 0x20 || byte == 0x7F)
       fprintf(out, "\\x%02X", byte);
-    else if (byte == '$' && text[1] == '{')
+    else if (byte == '$' && text[1] == '{' && escape)
       fputs("$$", out);
     else
       fputc(byte, out);
   }
   fputc('"', out);
+}
+
+void config_print_text(FILE *out, const char *text) {
+  print_text(out, text, true);
+}
+
+void config_print_source(FILE *out, const char *text) {
+  print_text(out, text, false);
 }
 
 struct step {

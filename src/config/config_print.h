@@ -7,6 +7,8 @@
 
 /* Plain if that is safe, otherwise in double quotes with escapes; "${" is written "$${". */
 void config_print_text(FILE *out, const char *text);
+/* The same for the text of a file, in which ${VAR} is not yet expanded: it stays as it is. */
+void config_print_source(FILE *out, const char *text);
 /* In the largest unit that divides it: 90000 is "90s", 120000 is "2m". */
 void config_print_duration(FILE *out, int64_t ms);
 /* "80%", "5m", "2GB", "10000". */

@@ -20,6 +20,9 @@ void config_free(struct config *config) {
     target_free(config->all[i]);
   free(config->all);
   free(config->targets);
+  for (size_t i = 0; i < config->action_count; i++)
+    own_action_free(config->actions[i]);
+  free(config->actions);
   rules_fini(&config->rules);
   for (size_t i = 0; i < config->log_filter_count; i++) {
     free(config->log_filters[i].name);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/log_filter.h"
+#include "model/own_action.h"
 #include "model/rules.h"
 #include "model/target.h"
 
@@ -22,6 +23,8 @@ struct config {
   struct rules rules;
   struct log_saved *log_filters; /* in the order of the file */
   size_t log_filter_count;
+  struct own_action **actions; /* of its own; for all of its targets */
+  size_t action_count;
 };
 
 struct config *config_new(void); /* defaults: interval 2 s, no targets */

@@ -18,6 +18,12 @@ static void on_collect(void *arg, size_t target_index) {
   (void)target_index;
 }
 
+static void on_look(void *arg, size_t target_index) {
+  const struct headless *headless = arg;
+  (void)target_index; /* there is only one */
+  headless->look(headless->collect_arg);
+}
+
 /* ---- from the beginning to the end */
 
 static void target_keep(struct config *config, const struct target *target) {
@@ -31,7 +37,9 @@ void headless_open(struct headless *headless, const struct headless_options *opt
   *headless = (struct headless){.io = options->io,
                                 .config = options->config,
                                 .state = options->state,
+                                .actions = options->actions,
                                 .collect = options->collect,
+                                .look = options->look,
                                 .collect_arg = options->arg};
   target_keep(headless->config, options->target);
   model_init(&headless->model, headless->config);
@@ -48,6 +56,8 @@ void headless_open(struct headless *headless, const struct headless_options *opt
                                                                .state = headless->state,
                                                                .changed = on_news,
                                                                .collect = on_collect,
+                                                               .look = on_look,
+                                                               .actions = headless->actions,
                                                                .arg = headless});
 }
 

@@ -11,8 +11,10 @@ struct headless_options {
   char *state;           /* taken */
   const struct target *target;
   bool read_only;
+  const struct action *const *actions; /* ends with NULL; outlives headless_fini */
   /* Collects the target once; returns when the model has the result (headless_wait). */
   void (*collect)(void *arg);
+  void (*look)(void *arg); /* begins to collect it, again */
   void *arg;
 };
 
@@ -24,7 +26,9 @@ struct headless {
   struct audit *audit;
   struct pipeline *pipeline;
   char *state;
+  const struct action *const *actions;
   void (*collect)(void *arg);
+  void (*look)(void *arg);
   void *collect_arg;
   void (*news)(void *arg); /* an operation has changed; may be NULL */
   void *news_arg;

@@ -4,13 +4,14 @@
 #include "operate/plan_file.h"
 #include "operate/words.h"
 
-const struct target *headless_plan_target(const struct config *config, size_t count,
+const struct target *headless_plan_target(const struct config *config,
+                                          const struct action *const *list, size_t count,
                                           const char *const *words, struct err *err) {
   const struct target *target = NULL;
   struct model model;
   struct words read;
   model_init(&model, config);
-  if (words_parse(&read, count, words, &model, err)) {
+  if (words_parse(&read, list, count, words, &model, err)) {
     target = model.targets[read.target_index].target;
     words_fini(&read);
   }
@@ -44,5 +45,5 @@ bool headless_plan_keep(struct headless *headless, struct plan *plan,
                         const struct plan_format *format, struct err *err) {
   plan->made_ms += clock_wall_offset_ms(); /* the plan outlives the steady clock of this process */
   plan->data_ms += clock_wall_offset_ms();
-  return plan_file_save(headless->state, format, plan, clock_wall_ms(), err);
+  return plan_file_save(headless->state, format, headless->actions, plan, clock_wall_ms(), err);
 }

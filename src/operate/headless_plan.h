@@ -5,7 +5,8 @@
 #include "operate/headless.h"
 
 /* The target named by the words (operate/words.h). NULL with err if the words are not valid. */
-const struct target *headless_plan_target(const struct config *config, size_t count,
+const struct target *headless_plan_target(const struct config *config,
+                                          const struct action *const *list, size_t count,
                                           const char *const *words, struct err *err) MUST_CHECK;
 /* Collects the target and plans the words: the operation is then in PLAN, or in CHOICE if the words
  * do not name the candidates. NULL with err if there is no plan. */

@@ -251,7 +251,7 @@ static bool words_read(struct pipeline *pipeline, struct words *words, size_t co
   const struct model *model = pipeline->options.model;
   const struct action *action = count > 0 ? pipeline_action(pipeline, argv[0]) : NULL;
   return action ? words_parse_rest(words, action, count - 1, argv + 1, model, err)
-                : words_parse(words, count, argv, model, err);
+                : words_parse(words, pipeline->actions, count, argv, model, err);
 }
 
 struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *argv,

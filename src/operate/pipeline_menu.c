@@ -22,6 +22,7 @@ static struct action_request request_of(struct pipeline *pipeline, const struct 
                                         const struct subject *subject) {
   bool rows = action->spec.table != NULL;
   return (struct action_request){
+      .action = action,
       .model = pipeline->options.model,
       .target_index = subject->target_index,
       .target = pipeline->options.model->targets[subject->target_index].target,

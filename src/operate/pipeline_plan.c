@@ -49,6 +49,7 @@ bool rows_are_there(const struct action_request *request, struct err *err) {
 static struct action_request request_of(struct run *run) {
   struct operation *operation = &run->operation;
   return (struct action_request){
+      .action = run->action,
       .model = run->pipeline->options.model,
       .target_index = operation->target_index,
       .target = run->target,

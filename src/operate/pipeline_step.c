@@ -19,6 +19,12 @@ static void on_changed(struct step_call *call) {
   pipeline_changed(run->pipeline);
 }
 
+static void on_look(struct step_call *call) {
+  struct run *run = call->pipeline;
+  const struct pipeline_options *options = &run->pipeline->options;
+  options->look(options->arg, call->target_index);
+}
+
 static void step_over(struct run *run, struct sample *found, const struct err *err) {
   run_done done = run->done;
   run->step = NULL;
@@ -80,6 +86,9 @@ void run_step(struct run *run, const struct step_kind *step, run_done done) {
       .outcome = operation->began ? &operation->outcome : NULL,
       .progress = &operation->progress,
       .state = run->pipeline->options.state,
+      .model = run->pipeline->options.model,
+      .target_index = operation->target_index,
+      .look = run->pipeline->options.look ? on_look : NULL,
       .changed = on_changed,
       .end = on_end,
       .pipeline = run,

@@ -107,18 +107,17 @@ static void folder_tidy(int folder, int64_t now_ms) {
 /* ---- writing */
 
 static const struct action_spec *spec_find(void *arg, const char *id) {
-  (void)arg;
-  const struct action *action = action_find(id);
+  const struct action *action = action_find_in(arg, id);
   return action ? &action->spec : NULL;
 }
 
 /* Reads the plan back now, because a plan that cannot be read must not fail only when it is
  * applied. */
-static bool reads_again(const struct plan_format *format, const char *text, size_t len,
-                        const char *hash, struct err *err) {
+static bool reads_again(const struct plan_format *format, const struct action *const *list,
+                        const char *text, size_t len, const char *hash, struct err *err) {
   struct err why;
   char back[PLAN_HASH_SIZE] = "";
-  struct plan *plan = format->read(text, len, spec_find, NULL, &why);
+  struct plan *plan = format->read(text, len, spec_find, (void *)list, &why);
   if (!plan)
     return err_set(err, ERR_LIMIT, "cannot store the plan: %s", why.text);
   format->hash(plan, back);
@@ -175,8 +174,9 @@ static bool file_write(int folder, const char *hash, const char *text, size_t le
   return good;
 }
 
-bool plan_file_save(const char *state, const struct plan_format *format, struct plan *plan,
-                    int64_t now_ms, struct err *err) {
+bool plan_file_save(const char *state, const struct plan_format *format,
+                    const struct action *const *list, struct plan *plan, int64_t now_ms,
+                    struct err *err) {
   char hash[PLAN_HASH_SIZE], *text = NULL;
   size_t len = 0;
   plan->hash = plan_copy(plan, format->hash(plan, hash));
@@ -186,7 +186,7 @@ bool plan_file_save(const char *state, const struct plan_format *format, struct 
     free(text);
     return err_set(err, ERR_LIMIT, "cannot write the plan");
   }
-  int folder = reads_again(format, text, len, hash, err) ? folder_open(state, true, err) : -1;
+  int folder = reads_again(format, list, text, len, hash, err) ? folder_open(state, true, err) : -1;
   good = folder >= 0;
   if (good) {
     folder_tidy(folder, now_ms);
@@ -290,8 +290,9 @@ static bool plan_check(const struct plan_format *format, struct plan *plan, cons
   return true;
 }
 
-struct plan *plan_file_load(const char *state, const struct plan_format *format, const char *prefix,
-                            int64_t now_ms, struct err *err) {
+struct plan *plan_file_load(const char *state, const struct plan_format *format,
+                            const struct action *const *list, const char *prefix, int64_t now_ms,
+                            struct err *err) {
   struct search search = {.prefix = prefix};
   size_t digits = strspn(prefix, "0123456789abcdef"), len;
   if (prefix[digits] || digits < PLAN_FILE_PREFIX_MIN || digits > HASH_DIGITS) {
@@ -313,7 +314,7 @@ struct plan *plan_file_load(const char *state, const struct plan_format *format,
   if (!text)
     return NULL;
   struct err why;
-  struct plan *plan = format->read(text, len, spec_find, NULL, &why);
+  struct plan *plan = format->read(text, len, spec_find, (void *)list, &why);
   free(text);
   if (!plan)
     err_set(err, why.kind, "cannot read the plan %.12s: %.160s", search.found, why.text);

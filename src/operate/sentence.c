@@ -134,8 +134,10 @@ static const char *lock_sentence(char *out, size_t size, const struct audit_reco
   return out;
 }
 
-/* NULL for an action of another version of stacktop. */
+/* NULL for an action of another version of stacktop. Those of a configuration have one word. */
 static const char *past_of(const struct audit_record *record) {
+  if (record->action && strncmp(record->action, OWN_PREFIX, strlen(OWN_PREFIX)) == 0)
+    return OWN_PAST;
   const struct action *action = record->action ? action_find(record->action) : NULL;
   return action ? action->spec.past : NULL;
 }

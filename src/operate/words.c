@@ -9,13 +9,14 @@
 
 /* ---- the action and the target */
 
-static bool action_read(const char *word, const struct action **action, struct err *err) {
+static bool action_read(const struct action *const *list, const char *word,
+                        const struct action **action, struct err *err) {
   struct suggestion suggestion = {0};
-  *action = action_find(word);
+  *action = action_find_in(list, word);
   if (*action)
     return true;
-  for (const struct action_spec *const *each = action_specs; *each; each++)
-    suggest_consider(&suggestion, word, (*each)->id);
+  for (const struct action *const *each = list; *each; each++)
+    suggest_consider(&suggestion, word, (*each)->spec.id);
   return err_set(err, ERR_INVALID, "unknown action \"%.64s\"%s (`stacktop actions` lists them)",
                  word, suggest_text(&suggestion));
 }
@@ -178,13 +179,13 @@ bool words_parse_rest(struct words *words, const struct action *action, size_t c
   return false;
 }
 
-bool words_parse(struct words *words, size_t count, const char *const *argv,
-                 const struct model *model, struct err *err) {
+bool words_parse(struct words *words, const struct action *const *list, size_t count,
+                 const char *const *argv, const struct model *model, struct err *err) {
   const struct action *action;
   *words = (struct words){0};
   if (count == 0)
     return err_set(err, ERR_INVALID, "an action is required (`stacktop actions` lists them)");
-  return action_read(argv[0], &action, err) &&
+  return action_read(list, argv[0], &action, err) &&
          words_parse_rest(words, action, count - 1, argv + 1, model, err);
 }
 

@@ -19,11 +19,11 @@ struct words {
   char **texts; /* one per parameter; NULL: not given */
 };
 
-/* Parses the words against the configuration: the action, the target (its name, of the action's
- * kind), the parameters (parsed by their options). Errors contain the word, what is known and the
- * nearest name. */
-bool words_parse(struct words *words, size_t count, const char *const *argv,
-                 const struct model *model, struct err *err) MUST_CHECK;
+/* Parses the words against the configuration: the action (of the list, which ends with NULL), the
+ * target (its name, of the action's kind), the parameters (parsed by their options). Errors contain
+ * the word, what is known and the nearest name. */
+bool words_parse(struct words *words, const struct action *const *list, size_t count,
+                 const char *const *argv, const struct model *model, struct err *err) MUST_CHECK;
 /* The same for a known action; argv begins with the target. */
 bool words_parse_rest(struct words *words, const struct action *action, size_t count,
                       const char *const *argv, const struct model *model,

@@ -45,6 +45,7 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
   struct err err; /* without a state directory, the first record fails with the reason */
   *own = (struct dashboard_operations){
       .model = model, .scheduler = scheduler, .state = state_choose(config, &err), .hooks = *hooks};
+  action_list_init(&own->actions, config);
   char *path = own->state ? state_audit_path(own->state) : NULL;
   lock_init(&own->lock, config, options->read_only, options->wall);
   own->audit =
@@ -58,6 +59,8 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
                                                           .changed = on_changed,
                                                           .opened = on_opened,
                                                           .collect = on_collect,
+                                                          .look = on_collect,
+                                                          .actions = own->actions.actions,
                                                           .arg = own});
   own->commands = (struct command_context){.model = model,
                                            .lock = &own->lock,
@@ -97,8 +100,11 @@ int64_t dashboard_operations_refresh(struct dashboard_operations *own, int64_t n
 }
 
 static void on_closed(struct dashboard_operations *own) {
-  if (!own->audit && !own->pipeline)
-    free(own->state);
+  if (own->audit || own->pipeline)
+    return;
+  own->model->operations.specs = NULL; /* nothing is drawn any more */
+  action_list_fini(&own->actions);
+  free(own->state);
 }
 
 static void on_audit_closed(void *arg) {

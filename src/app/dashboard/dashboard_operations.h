@@ -2,6 +2,7 @@
  * of others. */
 #pragma once
 
+#include "actions/action_list.h"
 #include "app/runtime/scheduler.h"
 #include "app/startup/options.h"
 #include "operate/command.h"
@@ -18,6 +19,7 @@ struct dashboard_operations {
   struct model *model;
   struct scheduler *scheduler;
   struct lock lock;
+  struct action_list actions;
   struct audit *audit;
   struct pipeline *pipeline;
   char *state;

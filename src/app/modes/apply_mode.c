@@ -169,18 +169,24 @@ int apply_run(struct runtime *runtime, struct config *config, const struct optio
   struct err err = {0};
   const struct target *target = NULL;
   char *state = state_choose(config, &err);
-  struct plan *plan =
-      state ? plan_file_load(state, &plan_json, options->words[0], clock_wall_ms(), &err) : NULL;
+  struct action_list list;
+  action_list_init(&list, config);
+  struct plan *plan = state ? plan_file_load(state, &plan_json, list.actions, options->words[0],
+                                             clock_wall_ms(), &err)
+                            : NULL;
   if (!plan || !headless_apply_fits(plan, config, &target, &err)) {
     error_print("%s", err.text);
     plan_free(plan);
     free(state);
+    action_list_fini(&list);
     config_free(config);
     if (!runtime_close(runtime, NULL))
       _exit(EXIT_FAILURE);
     return EXIT_FAILURE;
   }
   struct apply apply = {.options = options};
-  headless_mode_open(&apply.mode, runtime, config, state, target, options->read_only);
-  return headless_mode_close(&apply.mode, apply_plan(&apply, plan));
+  headless_mode_open(&apply.mode, runtime, config, state, target, &list, options->read_only);
+  const int status = headless_mode_close(&apply.mode, apply_plan(&apply, plan));
+  action_list_fini(&list);
+  return status;
 }

@@ -2,6 +2,7 @@
  * order. */
 #pragma once
 
+#include "actions/action_list.h"
 #include "app/runtime/runtime.h"
 #include "operate/headless.h"
 
@@ -12,9 +13,10 @@ struct headless_mode {
   bool asked;                  /* the collection has ended, with or without success */
 };
 
-/* Takes the config and state; removes all targets but one. */
+/* Takes the config and state; removes all targets but one. The list outlives it. */
 void headless_mode_open(struct headless_mode *mode, struct runtime *runtime, struct config *config,
-                        char *state, const struct target *target, bool read_only);
+                        char *state, const struct target *target, const struct action_list *list,
+                        bool read_only);
 /* Ends everything including the runtime; returns the status (or exits with it if something
  * hangs). */
 int headless_mode_close(struct headless_mode *mode, int status);

@@ -77,20 +77,25 @@ int plan_run(struct runtime *runtime, struct config *config, const struct option
   struct err err = {0};
   int status = EXIT_USAGE_BAD;
   char *state = NULL;
+  struct action_list list;
+  action_list_init(&list, config);
   const struct target *target =
-      headless_plan_target(config, options->word_count, options->words, &err);
+      headless_plan_target(config, list.actions, options->word_count, options->words, &err);
   if (target) {
     state = state_choose(config, &err);
     status = EXIT_FAILURE;
   }
   if (!state) {
     error_print("%s", err.text);
+    action_list_fini(&list);
     config_free(config);
     if (!runtime_close(runtime, NULL))
       _exit(status);
     return status;
   }
   struct headless_mode mode;
-  headless_mode_open(&mode, runtime, config, state, target, options->read_only);
-  return headless_mode_close(&mode, plan_make(&mode.headless, options));
+  headless_mode_open(&mode, runtime, config, state, target, &list, options->read_only);
+  status = headless_mode_close(&mode, plan_make(&mode.headless, options));
+  action_list_fini(&list);
+  return status;
 }

@@ -1,6 +1,8 @@
 #include "app/startup/schema.h"
 
+#include "actions/action.h"
 #include "collectors/collector.h"
+#include "ui/view/view.h"
 
 #include <assert.h>
 
@@ -21,10 +23,18 @@ void app_schema_init(struct app_schema *schema) {
   schema->schema.kinds = schema->kinds;
   schema->schema.metrics = schema->metrics;
   schema->schema.metric_kinds = schema->metric_kinds;
+  schema->schema.tables = schema->table_lists;
+  schema->schema.actions = action_specs;
+  schema->schema.key_check = view_action_key_check;
   for (const struct collector *const *each = collectors; *each; each++) {
     assert(schema->schema.kind_count < SCHEMA_KINDS_MAX);
-    schema->kinds[schema->schema.kind_count++] = &(*each)->kind;
-    for (size_t i = 0; i < (*each)->table_count; i++)
+    const size_t kind = schema->schema.kind_count++;
+    schema->kinds[kind] = &(*each)->kind;
+    schema->table_lists[kind] = schema->tables[kind];
+    assert((*each)->table_count <= SCHEMA_TABLES_MAX);
+    for (size_t i = 0; i < (*each)->table_count; i++) {
       add_metrics(schema, &(*each)->kind, (*each)->tables[i]);
+      schema->tables[kind][i] = (*each)->tables[i];
+    }
   }
 }

@@ -79,3 +79,11 @@ struct config *startup_config(const struct options *options, const struct app_sc
     targets_settle(config);
   return config;
 }
+
+struct config *startup_config_file(const struct options *options, const struct app_schema *schema) {
+  char *path = options->config ? mem_dup(options->config) : path_find();
+  struct config *config =
+      path ? config_of_file(path, &schema->schema, options->plugin) : config_new();
+  free(path);
+  return config;
+}

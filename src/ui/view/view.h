@@ -38,4 +38,5 @@ int64_t view_next_ms(const struct view *view, const struct model *model, int64_t
 
 /* Whether each action's key is a capital letter that no key of the view uses, and unique within its
  * kind. False with err that names the first one that is not. specs: NULL-terminated. */
+bool view_action_key_check(uint32_t key, struct err *err) MUST_CHECK; /* one of them */
 bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) MUST_CHECK;

@@ -502,17 +502,21 @@ static const struct binding *binding_of(uint32_t rune) {
   return NULL;
 }
 
+bool view_action_key_check(uint32_t key, struct err *err) {
+  const struct binding *binding = binding_of(key);
+  if (key < 'A' || key > 'Z')
+    return err_set(err, ERR_INVALID, "is not a capital letter");
+  return !binding || err_set(err, ERR_INVALID, "%c is taken: %s", (int)key, binding->help);
+}
+
 bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) {
   for (const struct action_spec *const *spec = specs; *spec; spec++) {
     uint32_t key = (*spec)->key;
+    struct err why;
     if (key == 0)
       continue;
-    if (key < 'A' || key > 'Z')
-      return err_set(err, ERR_INVALID, "%s: its key is not a capital letter", (*spec)->id);
-    const struct binding *binding = binding_of(key);
-    if (binding)
-      return err_set(err, ERR_INVALID, "%s: its key %c is taken: %s", (*spec)->id, (int)key,
-                     binding->help);
+    if (!view_action_key_check(key, &why))
+      return err_set(err, ERR_INVALID, "%s: its key %s", (*spec)->id, why.text);
     for (const struct action_spec *const *other = specs; other != spec; other++)
       if ((*other)->key == key && strcmp((*other)->kind, (*spec)->kind) == 0)
         return err_set(err, ERR_INVALID, "%s and %s have the same key %c", (*other)->id,

@@ -40,6 +40,7 @@ struct driver {
   struct sample *(*by_hand)(struct driver *driver);
   /* Called on each change, for tests that act in the middle. */
   void (*on_change)(struct driver *driver);
+  void (*look)(struct step_call *call); /* as step_call's; NULL: not possible */
   void *arg;
 };
 
@@ -135,6 +136,8 @@ static inline void driver_begin(struct driver *driver, const struct step_kind *s
       .outcome = driver->has_outcome ? &driver->outcome : NULL,
       .progress = &driver->progress,
       .state = driver->state,
+      .model = &driver->model,
+      .look = driver->look,
       .deadline_ms = step->timeout_ms ? clock_now_ms() + step->timeout_ms : INT64_MAX,
       .changed = driver_on_changed,
       .end = driver_on_end,
@@ -206,7 +209,8 @@ static inline bool driver_survey(struct driver *driver, const struct action *act
   size_t count = 0;
   while (keys && keys[count])
     count++;
-  driver->request = (struct action_request){.model = &driver->model,
+  driver->request = (struct action_request){.action = action,
+                                            .model = &driver->model,
                                             .target_index = 0,
                                             .target = driver->config->targets[0],
                                             .table = table,

@@ -55,7 +55,7 @@ static struct plan *plan_made(const char *target, int64_t made_ms) {
 static char *saved(const char *state, const char *target, int64_t made_ms, int64_t now_ms) {
   struct err err = {0};
   struct plan *plan = plan_made(target, made_ms);
-  if (!plan_file_save(state, &plan_json, plan, now_ms, &err))
+  if (!plan_file_save(state, &plan_json, actions, plan, now_ms, &err))
     fail_msg("%s", err.text);
   char *hash = mem_dup(plan->hash);
   plan_free(plan);
@@ -64,7 +64,7 @@ static char *saved(const char *state, const char *target, int64_t made_ms, int64
 
 static void check_loads(const char *state, const char *prefix, const char *target) {
   struct err err = {0};
-  struct plan *plan = plan_file_load(state, &plan_json, prefix, NOW, &err);
+  struct plan *plan = plan_file_load(state, &plan_json, actions, prefix, NOW, &err);
   if (!plan)
     fail_msg("%s: %s", prefix, err.text);
   assert_string_equal(plan->target, target);
@@ -74,7 +74,7 @@ static void check_loads(const char *state, const char *prefix, const char *targe
 
 static void check_refuses(const char *state, const char *prefix, const char *words) {
   struct err err = {0};
-  struct plan *plan = plan_file_load(state, &plan_json, prefix, NOW, &err);
+  struct plan *plan = plan_file_load(state, &plan_json, actions, prefix, NOW, &err);
   if (plan)
     fail_msg("was loaded: %s", prefix);
   if (!strstr(err.text, words))
@@ -183,7 +183,7 @@ static void test_not_ours(void **state) {
   check_refuses(fixture->state, hash, "is accessible to others");
   struct err err;
   struct plan *plan = plan_made("ecap", NOW);
-  assert_false(plan_file_save(fixture->state, &plan_json, plan, NOW, &err));
+  assert_false(plan_file_save(fixture->state, &plan_json, actions, plan, NOW, &err));
   plan_free(plan);
   free(hash);
   free(path);

@@ -95,7 +95,29 @@ static const struct column_spec *const fixture_metrics[] = {
 static const struct target_kind *const fixture_metric_kinds[] = {&fixture_host,     &fixture_kafka,
                                                                  &fixture_redis,    &fixture_redis,
                                                                  &fixture_postgres, &fixture_redis};
-static const struct config_schema fixture_schema = {.kinds = fixture_kinds,
+static const struct column_spec fixture_services_columns[] = {
+    {.id = "name", .title = "SERVICE"}, {.id = "address"}, {.id = "state"}};
+static const struct column_spec fixture_sessions_columns[] = {{.id = "pid", .title = "PID"},
+                                                              {.id = "user"}};
+static const struct table_spec fixture_services = {
+    .id = "services", .columns = fixture_services_columns, .column_count = 3};
+static const struct table_spec fixture_sessions = {
+    .id = "sessions", .columns = fixture_sessions_columns, .column_count = 2};
+static const struct table_spec *const fixture_of_service[] = {&fixture_services, NULL};
+static const struct table_spec *const fixture_of_postgres[] = {&fixture_sessions, NULL};
+static const struct table_spec *const fixture_of_none[] = {NULL};
+static const struct table_spec *const *const fixture_tables[] = {
+    fixture_of_service, fixture_of_postgres, fixture_of_none, fixture_of_none, fixture_of_none};
+static const struct action_spec fixture_restart = {
+    .id = "service.restart", .kind = "service", .key = 'R'};
+static const struct action_spec *const fixture_actions[] = {&fixture_restart, NULL};
+static inline bool fixture_key_check(uint32_t key, struct err *err) {
+  return key != 'N' || err_set(err, ERR_INVALID, "N is taken: next row");
+}
+static const struct config_schema fixture_schema = {.tables = fixture_tables,
+                                                    .actions = fixture_actions,
+                                                    .key_check = fixture_key_check,
+                                                    .kinds = fixture_kinds,
                                                     .kind_count = 5,
                                                     .metrics = fixture_metrics,
                                                     .metric_count = 6,

@@ -169,7 +169,7 @@ static void test_its_input(void **state) {
            (struct child_query){
                .argv = ARGV("cat"), .input = "a\0b", .input_len = 3, .timeout_ms = 10000});
   assert_int_equal(both.out_total, 3);
-  /* more than a pipe holds, and nobody reads it */
+  /* more than a pipe holds, and it is not read */
   char *big = calloc(1, 1 << 20);
   run_both(fixture, &both,
            (struct child_query){

@@ -122,10 +122,10 @@ static void test_nonsense_words(void **state) {
   headless_setup(&headless);
   struct err err = {0};
   static const char *const words[] = {"postgres.vacuum", "nobody"};
-  assert_null(headless_plan_target(headless.config, 2, words, &err));
+  assert_null(headless_plan_target(headless.config, actions, 2, words, &err));
   assert_non_null(strstr(err.text, "nobody"));
   static const char *const good[] = {"postgres.vacuum", "ecap"};
-  assert_ptr_equal(headless_plan_target(headless.config, 2, good, &err),
+  assert_ptr_equal(headless_plan_target(headless.config, actions, 2, good, &err),
                    headless.config->targets[0]);
   teardown(&headless, NULL);
 }

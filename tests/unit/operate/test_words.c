@@ -113,9 +113,9 @@ static void test_of_which_kind(void **state) {
   struct err err;
   struct words words;
   const char *const argv[] = {"no.such_action", "cache"};
-  assert_false(words_parse(&words, 2, argv, &model, &err));
+  assert_false(words_parse(&words, actions, 2, argv, &model, &err));
   assert_non_null(strstr(err.text, "unknown action \"no.such_action\""));
-  assert_false(words_parse(&words, 0, argv, &model, &err));
+  assert_false(words_parse(&words, actions, 0, argv, &model, &err));
   model_fini(&model);
   config_free(config);
 }

@@ -1,0 +1,18 @@
+/* All actions: the built-in ones, and those of the configuration. */
+#pragma once
+
+#include "actions/action.h"
+#include "model/config.h"
+
+struct own;
+
+struct action_list {
+  const struct action *const *actions;    /* ends with NULL */
+  const struct action_spec *const *specs; /* in the same order; ends with NULL */
+  struct own **own;
+  size_t own_count;
+};
+
+/* The configuration outlives the list. */
+void action_list_init(struct action_list *list, const struct config *config);
+void action_list_fini(struct action_list *list);

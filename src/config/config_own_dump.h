@@ -1,0 +1,12 @@
+/* `actions:` as YAML. */
+#pragma once
+
+#include "model/config.h"
+
+#include <stdio.h>
+
+/* Those of the configuration; ${VAR} is as in the file, and what looks like a secret is
+ * "***". */
+void config_own_dump(FILE *out, const struct config *config);
+/* Two to start from, disabled: a program and a statement, each key with its help. */
+void config_own_default(FILE *out);
