@@ -94,11 +94,12 @@ bool program_run(struct step *step, const struct program *program, struct progra
     if (!step_wait(step, INT64_MAX))
       return false; /* the frame closes it */
     if (step->cancelled && running->child)
-      return step_fail(step, ERR_TIMEOUT, "cancelled while %.80s ran; it was killed",
-                       program->argv[0]);
+      child_stop(running->child); /* which ends it soon, and only once */
   }
   *end = running->end;
   step->err = running->err;
+  if (step->cancelled && step->err.kind == ERR_TIMEOUT)
+    step_fail(step, ERR_TIMEOUT, "cancelled while %.80s ran; it was killed", program->argv[0]);
   step_remove(step, &running->part);
   free(running);
   return step->err.kind == ERR_NONE;

@@ -30,11 +30,12 @@ struct child {
   bool has_process; /* its handle is open */
   bool killing;     /* the timer is that of the kill */
   bool killed;      /* SIGKILL was sent */
-  child_cb done;    /* NULL: it was cancelled, or the callback has come */
+  int exit_code, signal;
+  child_cb done; /* NULL: it was cancelled, or the callback has come */
   void *arg;
   int64_t timeout_ms, started_us;
   bool runs;
-  struct err failure; /* it could not be started: reported from the timer */
+  struct err failure; /* it could not be started: reported from the timer; or it was killed */
   char program[128];
   char *output;
   size_t len, capacity;
@@ -139,34 +140,36 @@ static void report(struct child *child, const struct child_result *result, const
     done(child->arg, result, err);
 }
 
-static struct child_result result_of(struct child *child) {
-  return (struct child_result){.exit_code = -1,
-                               .output = child->output ? child->output : "",
-                               .output_len = child->len,
-                               .output_cut = child->cut,
-                               .took_us = clock_now_us() - child->started_us};
-}
-
 /* Also where the program itself has ended: its group lives as long as anything in it. */
 static bool group_is_there(const struct child *child) {
   return child->killing && uv_kill(-child->process.pid, 0) == 0;
 }
 
-static void on_ended(uv_process_t *process, int64_t status, int signal) {
-  struct child *child = process->data;
+/* With what it wrote, and with why it was killed. The last that is done with it. */
+static void child_end(struct child *child) {
   struct excerpt excerpts[CHILD_STREAMS];
-  child->runs = false;
   for (size_t i = 0; i < CHILD_STREAMS; i++) {
     read_the_rest(child, &child->streams[i]);
     excerpts[i] = child->streams[i].excerpt;
   }
-  struct child_result result = result_of(child);
-  result.exit_code = signal ? -1 : (int)status;
-  result.signal = signal;
-  result.streams = child->split ? excerpts : NULL;
-  report(child, &result, NULL);
+  const struct child_result result = {.exit_code = child->signal ? -1 : child->exit_code,
+                                      .signal = child->signal,
+                                      .output = child->output ? child->output : "",
+                                      .output_len = child->len,
+                                      .output_cut = child->cut,
+                                      .streams = child->split ? excerpts : NULL,
+                                      .took_us = clock_now_us() - child->started_us};
+  report(child, &result, child->failure.kind != ERR_NONE ? &child->failure : NULL);
+  child_close(child);
+}
+
+static void on_ended(uv_process_t *process, int64_t status, int signal) {
+  struct child *child = process->data;
+  child->runs = false;
+  child->exit_code = (int)status;
+  child->signal = signal;
   if (child->killed || !group_is_there(child)) /* otherwise on_grace_over */
-    child_close(child);
+    child_end(child);
 }
 
 /* Its session's group, so that what it waits for ends too. */
@@ -180,39 +183,40 @@ static void on_grace_over(uv_timer_t *timer) {
   send_signal(child, SIGKILL);
   child->killed = true;
   if (!child->runs)
-    child_close(child);
+    child_end(child);
 }
 
-static void child_kill(struct child *child) {
+static void child_kill(struct child *child, int64_t grace_ms) {
   send_signal(child, SIGTERM);
   child->killing = true;
-  uv_timer_start(&child->timer, on_grace_over, CHILD_GRACE_MS, 0);
+  uv_timer_start(&child->timer, on_grace_over, (uint64_t)grace_ms, 0);
 }
 
 static void on_timer(uv_timer_t *timer) {
   struct child *child = timer->data;
-  struct excerpt excerpts[CHILD_STREAMS];
-  struct child_result result = result_of(child);
   char limit[FORMAT_MAX];
-  struct err err;
-  if (child->failure.kind != ERR_NONE) {
+  if (child->failure.kind != ERR_NONE) { /* it could not be started */
     report(child, NULL, &child->failure);
     child_close(child);
     return;
   }
-  for (size_t i = 0; i < CHILD_STREAMS; i++)
-    excerpts[i] = child->streams[i].excerpt;
-  result.streams = child->split ? excerpts : NULL;
   format_duration(limit, sizeof limit, (double)child->timeout_ms / 1000);
-  err_set(&err, ERR_TIMEOUT, "%s did not end within %s and was killed", child->program, limit);
-  child_kill(child);
-  report(child, &result, &err);
+  err_set(&child->failure, ERR_TIMEOUT, "%s did not end within %s and was killed", child->program,
+          limit);
+  child_kill(child, CHILD_GRACE_MS);
+}
+
+void child_stop(struct child *child) {
+  if (!child->runs || child->killing)
+    return;
+  err_set(&child->failure, ERR_TIMEOUT, "%s was killed", child->program);
+  child_kill(child, CHILD_GRACE_MS);
 }
 
 void child_cancel(struct child *child) {
   child->done = NULL;
   if (child->runs)
-    child_kill(child);
+    child_kill(child, CHILD_CANCEL_MS);
   else if (!child->killing)
     child_close(child);
 }

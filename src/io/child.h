@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHILD_OUTPUT_MAX = 64 << 10, CHILD_GRACE_MS = 1000 };
+enum { CHILD_OUTPUT_MAX = 64 << 10, CHILD_GRACE_MS = 1000, CHILD_CANCEL_MS = 200 };
 
 enum child_stream { CHILD_STDOUT, CHILD_STDERR, CHILD_STREAMS };
 
@@ -45,9 +45,12 @@ struct child; /* one that runs */
 
 /* The callback comes once, on the loop's thread, never before this returns: with a result, or with
  * an error: ERR_INVALID, it could not be started ("sandbox/ctl: no such file or directory");
- * ERR_TIMEOUT, it did not end in time, and it and what it started in its process group are being
- * killed (the result then has what it wrote until then; otherwise it is NULL); ERR_LIMIT. */
+ * ERR_TIMEOUT, it did not end in time: it and its process group were sent SIGTERM, and SIGKILL
+ * after CHILD_GRACE_MS, and have ended (the result then has what it wrote; otherwise it is NULL);
+ * ERR_LIMIT. */
 struct child *child_start(struct io *io, const struct child_query *query, child_cb done, void *arg);
-/* Ends it and its process group: SIGTERM, and SIGKILL after CHILD_GRACE_MS. No callback will
- * come. */
+/* Ends it before its time, as its deadline does. */
+void child_stop(struct child *child);
+/* The same, but no callback will come, and SIGKILL after CHILD_CANCEL_MS: stacktop may be about to
+ * exit. */
 void child_cancel(struct child *child);

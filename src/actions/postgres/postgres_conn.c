@@ -89,7 +89,11 @@ static void keep_rows(struct postgres_conn *conn, const struct pg_rows *rows) {
   for (size_t i = 0; cells && i < count; i++)
     cells[i] =
         rows->cells[i] ? arena_text(&conn->arena, rows->cells[i], strlen(rows->cells[i])) : NULL;
-  conn->rows = (struct pg_rows){rows->rows, rows->columns, cells};
+  const char **names = arena_alloc(&conn->arena, (rows->columns + 1) * sizeof *names);
+  for (size_t i = 0; names && rows->names && i < rows->columns; i++)
+    names[i] = arena_printf(&conn->arena, "%s", rows->names[i]);
+  conn->rows = (struct pg_rows){rows->rows, rows->columns, cells, rows->names ? names : NULL,
+                                arena_printf(&conn->arena, "%s", rows->tag ? rows->tag : "")};
   if (conn->arena.exhausted)
     err_set(&conn->err, ERR_LIMIT, "the answer is larger than %d MiB", PG_BYTES_MAX >> 20);
 }
@@ -112,7 +116,7 @@ static void begin(struct postgres_conn *conn) {
   arena_init(&conn->arena, 2 * (size_t)PG_BYTES_MAX);
   postgres_utf8_fini(&conn->utf8);
   conn->utf8 = (struct postgres_utf8){0};
-  conn->rows = (struct pg_rows){0};
+  conn->rows = (struct pg_rows){.tag = ""};
   conn->asking = true;
 }
 

@@ -83,7 +83,7 @@ static void hang_up(struct pg *pg) {
  * next one, or call pg_free. */
 static void finish(struct pg *pg, const struct err *err) {
   struct pg_answer answer = pg->answer;
-  struct pg_rows rows = {answer.rows, answer.columns, answer.cells};
+  struct pg_rows rows = {answer.rows, answer.columns, answer.cells, answer.names, answer.tag};
   pg_cb done = pg->done;
   memcpy(pg->sqlstate, answer.sqlstate, sizeof pg->sqlstate);
   pg->answer = (struct pg_answer){0};

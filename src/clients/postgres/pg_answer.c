@@ -47,6 +47,9 @@ static bool add_rows(struct pg_answer *answer, const PGresult *result) {
   if (columns != answer->columns) { /* no rows yet, but memory was allocated for them */
     answer->columns = columns;
     answer->capacity = 0;
+    answer->names = arena_alloc(&answer->arena, (columns + 1) * sizeof *answer->names);
+    for (size_t i = 0; answer->names && i < columns; i++)
+      answer->names[i] = arena_printf(&answer->arena, "%s", PQfname(result, (int)i));
   }
   for (int row = 0; row < PQntuples(result); row++)
     if (!add_row(answer, result, row))
@@ -67,7 +70,9 @@ static void read_error(const PGresult *result, const char *sqlstate, struct err 
 }
 
 bool pg_answer_add(struct pg_answer *answer, const PGresult *result) {
-  const char *sqlstate;
+  const char *sqlstate, *tag = PQcmdStatus((PGresult *)result); /* it only reads */
+  if (tag && *tag)
+    snprintf(answer->tag, sizeof answer->tag, "%s", tag);
   switch (PQresultStatus(result)) {
   case PGRES_COMMAND_OK:
   case PGRES_EMPTY_QUERY:

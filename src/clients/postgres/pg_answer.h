@@ -1,6 +1,7 @@
 /* Collects an answer row by row, with limits. */
 #pragma once
 
+#include "clients/postgres/pg_rows.h"
 #include "core/arena.h"
 #include "core/err.h"
 
@@ -9,6 +10,8 @@
 struct pg_answer {
   struct arena arena; /* the texts */
   const char **cells;
+  const char **names;
+  char tag[PG_TAG_MAX];
   size_t rows, columns, capacity; /* of rows */
   struct err err;                 /* the first error; ERR_NONE if there is none */
   char sqlstate[6];               /* its SQLSTATE, "" if it is not an error of the server */

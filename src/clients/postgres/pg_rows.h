@@ -11,7 +11,11 @@ enum { PG_ROWS_MAX = 10000, PG_BYTES_MAX = 8 << 20 };
 struct pg_rows {
   size_t rows, columns;
   const char *const *cells; /* row by row; NULL is SQL's NULL */
+  const char *const *names; /* of the columns; NULL: without rows */
+  const char *tag;          /* of the command: "SELECT 5"; "" if there is none */
 };
+
+enum { PG_TAG_MAX = 64 };
 
 static inline const char *pg_cell(const struct pg_rows *rows, size_t row, size_t column) {
   return rows->cells[row * rows->columns + column];

@@ -1,0 +1,340 @@
+"""Actions of the configuration: a program by its key, its output, its record, its end; a statement; and both without
+the screen. The neighbour stays as it was, and what must be refused is refused."""
+
+import json
+import os
+import re
+import signal
+import sys
+
+import pytest
+
+from keys import agree, close, configure, outcome, select
+from sandbox import wait_until
+from stacktop import OK, closed_port, dashboard, stacktop, write_config
+from witness import Audit
+
+BESIDE = "others"
+FAILED, UNKNOWN, PARTLY, CONFIG_BAD = 1, 2, 3, 78
+
+# Writes its arguments, input and environment to a file, and prints 203 lines.
+PROGRAM = r"""
+import json, os, sys
+folder, *words = sys.argv[1:]
+with open(f"{folder}/ran.jsonl", "a") as ran:
+    ran.write(json.dumps({"argv": words, "stdin": sys.stdin.read(), "env": dict(os.environ),
+                          "session": os.getsid(0) == os.getpid()}) + "\n")
+for number in range(1, 201):
+    print(f"line {number} of the histogram")
+print("the key is", os.environ.get("API_KEY"))
+print("password=other-secret")
+print("hostile \x1b[31m\x9b2J bytes")
+sys.exit(int(os.environ.get("EXIT", "0")))
+"""
+
+
+class Own:
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "program.py").write_text(PROGRAM)
+        (folder / "key").write_text("geheim-4711\n")
+        self.audit = Audit(folder / "state")
+
+    def configure(self, *actions, names=("api", "neighbour")):
+        return write_config(self.folder, services=[{"name": name, "address": f"127.0.0.1:{closed_port()}"} for name in names],
+                            hosts=[], interval="500ms", environment="staging", state=str(self.folder / "state"),
+                            actions=list(actions))
+
+    def action(self, **more):
+        return {"id": "histogram", "title": "class histogram", "key": "H", "danger": "low",
+                "help": "counts the objects of the JVM",
+                "rows": {"kind": "service", "table": "services", "where": {"name": "api"}},
+                "argv": [sys.executable, str(self.folder / "program.py"), str(self.folder), "{name}", "{ask.lines}"],
+                "ask": [{"name": "lines", "default": "20", "help": "number of classes"}],
+                "environment_files": {"API_KEY": str(self.folder / "key")}, **more}
+
+    def ran(self):
+        path = self.folder / "ran.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def own(tmp_path):
+    return Own(tmp_path)
+
+
+def plan(config, *words, status=OK):
+    run = stacktop("-c", config, "plan", *words, "--json")
+    assert run.status == status, run
+    return run.json if status == OK else run
+
+
+def apply(config, planned, status=OK):
+    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
+    assert run.status == status, run
+    return run
+
+
+def said(run):
+    """What it printed, without line breaks: sentences are wrapped."""
+    return " ".join((run.stdout + run.stderr).split())
+
+
+def test_by_its_key_with_a_parameter_and_its_output(own):
+    """The key on the row, the form, the plan, y; then the output is read, searched and left again."""
+    config = own.configure(own.action(stdin="from {state}"))
+    with dashboard(config, columns=120, rows=36, env={"PGPASSWORD": "not-for-it"}) as terminal:
+        terminal.wait_for("api refused")
+        terminal.press("1", "g")
+        terminal.settle(0.1)
+        if not re.search(r"►[^│]*api\b", terminal.screen.text):
+            select(terminal, 1, "api")
+        terminal.press("H")
+        terminal.wait_for("number of classes")
+        terminal.press("Backspace", "Backspace", "7", " ", "x", "Enter")
+        terminal.wait_for("Run class histogram on api")
+        assert "'7 x'" in terminal.screen.text and "geheim" not in terminal.screen.text
+        agree(terminal, "y")
+        text = outcome(terminal)
+        assert "DONE" in text and "Output (press o to read it): 203 lines" in text
+        terminal.press("o")
+        terminal.wait_for("line 1 of the histogram")
+        terminal.press("PageDown")
+        terminal.wait_for(lambda screen: "line 1 of" not in screen.text and "line 40 of" in screen.text)
+        terminal.press("End")
+        terminal.wait_for("the key is ***")
+        assert "geheim" not in terminal.screen.text and "\x1b" not in terminal.screen.text
+        terminal.press("/", *"line 123", "Enter")
+        terminal.wait_for("line 123 of the histogram")
+        terminal.press("Esc")
+        terminal.wait_for("press o to read it")
+        close(terminal)
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
+    (ran,) = own.ran()
+    assert ran["argv"] == ["api", "7 x"] and ran["stdin"] == "from refused" and ran["session"]
+    assert ran["env"]["API_KEY"] == "geheim-4711" and "PGPASSWORD" not in ran["env"] and "TERM" not in ran["env"]
+    intent, result = own.audit.only()
+    assert intent["action"] == "own.histogram" and intent["params"] == {"lines": "7 x"}
+    (output,) = result["output"]
+    assert output["text"].startswith("line 1 of the histogram\n") and "the key is ***\npassword=***\n" in output["text"]
+    assert "geheim" not in json.dumps(own.audit.records)
+
+
+def test_its_key_is_not_for_the_neighbour(own):
+    config = own.configure(own.action())
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for("api refused")
+        select(terminal, 1, "neighbour")
+        terminal.press("H")
+        terminal.wait_for("for rows whose name is api")
+    assert not own.ran()
+    plan(config, "own.histogram", "neighbour", "neighbour", status=FAILED)
+
+
+def test_it_is_listed_like_the_others(own):
+    config = own.configure(own.action())
+    listed = {action["id"]: action for action in stacktop("-c", config, "actions", "--json").json["actions"]}
+    assert listed["own.histogram"]["key"] == "H" and listed["own.histogram"]["danger"] == "reversible"
+    assert listed["own.histogram"]["params"][0]["fallback"] == "20" and "service.restart" in listed
+    assert "own.histogram" not in stacktop("actions", "--json", env={"HOME": str(own.folder)}).stdout
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for("api refused")
+        select(terminal, 1, "api")
+        terminal.press("a")
+        terminal.wait_for("class histogram")
+        terminal.press("Esc", "?")
+        terminal.wait_for("Help")
+        for _ in range(20):
+            if "class histogram: counts the objects" in terminal.screen.text:
+                break
+            terminal.press("PageDown")
+            terminal.settle(0.05)
+        assert "class histogram: counts the objects" in terminal.screen.text
+
+
+def test_without_the_screen(own):
+    config = own.configure(own.action(argv=own.action()["argv"] + ["$(id); `id`"]))
+    planned = plan(config, "own.histogram", "api", "api", "lines=a 'b' $HOME")
+    run = apply(config, planned)
+    assert "ended with exit code 0" in run.stdout and "line 200 of the histogram" in run.stdout
+    assert "geheim" not in run.stdout and "\x1b" not in run.stdout
+    assert own.ran()[0]["argv"] == ["api", "a 'b' $HOME", "$(id); `id`"]
+    listed = stacktop("-c", config, "audit", "--json").stdout
+    assert "line 200 of the histogram" in listed and "geheim" not in listed
+    plan(config, "own.histogram", "api", "api", "lines=", status=FAILED)  # empty
+
+
+def test_an_output_that_is_only_shown(own):
+    config = own.configure(own.action(output="show"))
+    run = apply(config, plan(config, "own.histogram", "api", "api"))
+    assert "line 200 of the histogram" in run.stdout
+    assert "output" not in own.audit.outcomes[-1]
+
+
+def test_destructive_unless_stated_and_a_failure_is_unknown(own):
+    action = own.action(environment={"EXIT": "3"})
+    del action["danger"]
+    config = own.configure(action)
+    planned = plan(config, "own.histogram", "api", "api")
+    assert planned["phrase"] == "api"
+    run = apply(config, planned, UNKNOWN)
+    assert "ended with exit code 3" in said(run) and "it may have had an effect" in said(run)
+    config = own.configure(own.action(environment={"EXIT": "3"}))
+    apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
+    assert [record["result"] for record in own.audit.outcomes] == ["unknown", "refused"]
+
+
+def test_it_is_verified(own):
+    flag = own.folder / "flag"
+    config = own.configure(own.action(verify={"argv": ["test", "-e", str(flag)], "within": "1s"}))
+    run = apply(config, plan(config, "own.histogram", "api", "api"), PARTLY)
+    assert "it ended with exit code 0, but after" in said(run) and "test ended with exit code 1" in said(run)
+    flag.touch()
+    run = apply(config, plan(config, "own.histogram", "api", "api"))
+    assert "Proof: verified by test after" in said(run)
+
+
+def test_the_row_and_the_configuration_are_those_of_the_plan(own):
+    """The service answers meanwhile: its state is one of the values. Then the action is another one."""
+    config = own.configure(own.action(stdin="{state}"))
+    planned = plan(config, "own.histogram", "api", "api")
+    port = int(re.search(r"127.0.0.1:(\d+)", config.read_text())[1])
+    pid = os.spawnlp(os.P_NOWAIT, sys.executable, sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1",
+                     "-d", str(own.folder))
+    try:
+        wait_until(lambda: plan(config, "own.histogram", "api", "api")["hash"] != planned["hash"], what="the server")
+        run = apply(config, planned, FAILED)
+        assert "the row has changed to" in said(run) and "state=up" in said(run)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    planned = plan(config, "own.histogram", "api", "api")
+    config.write_text(config.read_text().replace("{state}", "{address}"))
+    run = apply(config, planned, FAILED)
+    assert "the configuration now has another action of this id" in said(run)
+    assert not own.ran()
+
+
+def test_a_timeout_kills_all_of_it(own):
+    """Also what it has started, and what ignores SIGTERM; what it has printed until then is kept."""
+    script = "echo begun $$; (trap '' TERM; sleep 1000; sleep 1000) & sleep 1000"
+    config = own.configure(own.action(argv=["sh", "-c", script], timeout="1s", ask=[]))
+    run = apply(config, plan(config, "own.histogram", "api", "api"), UNKNOWN)
+    group = int(re.search(r"begun (\d+)", run.stdout)[1])
+    assert "sh did not end within 1.0s and was killed" in said(run)
+
+    def is_gone():
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    wait_until(is_gone, what="the group to end")
+    assert own.audit.outcomes[-1]["output"][0]["text"] == f"begun {group}\n"
+
+
+def test_a_cancel_kills_it(own):
+    script = f"echo $$ > {own.folder}/pid; exec sleep 1000"
+    config = own.configure(own.action(argv=["sh", "-c", script], ask=[]))
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for("api refused")
+        select(terminal, 1, "api")
+        terminal.press("H")
+        agree(terminal, "y")
+        wait_until(lambda: (own.folder / "pid").exists(), what="the program")
+        terminal.wait_for("Esc stop at")
+        terminal.press("Esc")
+        assert "cancelled while sh ran" in outcome(terminal)
+    pid = int((own.folder / "pid").read_text())
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what="the program to end")
+
+
+def test_a_program_that_is_not_there(own):
+    config = own.configure(own.action(argv=["/no/such/program"], ask=[]))
+    run = apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
+    assert "/no/such/program: no such file or directory" in said(run)
+    (own.folder / "key").unlink()
+    run = apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
+    assert "cannot read" in said(run)
+
+
+def test_errors_have_their_place(own):
+    config = own.configure(own.action(argv=["sh", "-c", "kill {pid}"]))
+    run = stacktop("-c", config, "config", "--check")
+    assert run.status == CONFIG_BAD
+    assert re.search(r"stacktop.yaml:\d+:\d+: .*has no column \"pid\"", run.stderr), run
+    assert stacktop("-c", config, "actions").status == CONFIG_BAD
+
+
+# ---- statements
+
+SQL = """
+actions:
+  - id: locks-of
+    title: locks of a session
+    key: Y
+    danger: low
+    rows: {kind: postgres, table: sessions}
+    ask: [{name: mode, default: "%"}]
+    sql: "SELECT pid, mode, 'password=x' AS note FROM pg_locks WHERE pid = $1::int AND mode LIKE $2"
+    values: ["{pid}", "{ask.mode}"]
+  - id: note
+    rows: {kind: postgres}
+    ask: [{name: text}]
+    sql: "INSERT INTO test_own SELECT $1"
+    values: ["{ask.text}"]
+    writes: true
+  - id: sneak
+    rows: {kind: postgres}
+    sql: "INSERT INTO test_own SELECT 'sneaked'"
+  - id: sleep
+    rows: {kind: postgres}
+    danger: low
+    timeout: 1s
+    sql: "SELECT pg_sleep(1000)"
+"""
+
+
+@pytest.fixture
+def database(sandbox):
+    sandbox.sql("DROP TABLE IF EXISTS test_own")
+    sandbox.sql("CREATE TABLE test_own (note text)")
+    sandbox.sql("GRANT ALL ON test_own TO PUBLIC")
+    yield sandbox
+    sandbox.sql("DROP TABLE test_own")
+
+
+def test_statements(database, tmp_path):
+    config = configure(database, tmp_path, SQL)
+    audit = Audit(tmp_path / "state")
+    hostile = "'); DROP TABLE test_own; -- $1 \"\\"
+    apply(config, plan(config, "own.note", "ecap", f"text={hostile}"))
+    assert database.sql("SELECT note FROM test_own") == [(hostile,)]
+    assert audit.outcomes[-1]["victims"][0]["words"].startswith("INSERT 0 1 in ")
+
+    run = apply(config, plan(config, "own.sneak", "ecap"), FAILED)
+    assert "cannot execute INSERT in a read-only transaction" in said(run)
+    assert database.sql("SELECT count(*) FROM test_own") == [(1,)]
+
+    run = apply(config, plan(config, "own.sleep", "ecap"), FAILED)
+    assert "rolled back" in said(run) and "statement timeout" in said(run)
+
+
+def test_a_statement_on_a_row(database, tmp_path):
+    config = configure(database, tmp_path, SQL)
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for("SESSION")
+        ((pid,),) = database.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'ecap-worker-1' LIMIT 1")
+        select(terminal, 2, f"pid {pid}")
+        terminal.press("Y")
+        terminal.wait_for("mode")
+        terminal.press("Enter")
+        terminal.wait_for("Run locks of a session on")
+        assert "$1 = " in terminal.screen.text and "read-only transaction" in terminal.screen.text
+        agree(terminal, "y")
+        assert "SELECT" in outcome(terminal)
+        terminal.press("o")
+        terminal.wait_for("Output: ")
+        terminal.wait_for(re.compile(r"pid\s+mode\s+note"))
