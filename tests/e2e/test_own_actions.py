@@ -5,8 +5,10 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 
+import psycopg2
 import pytest
 
 from keys import agree, close, configure, outcome, select
@@ -216,6 +218,25 @@ def test_the_row_and_the_configuration_are_those_of_the_plan(own):
     assert not own.ran()
 
 
+def test_the_row_is_looked_up_again(own):
+    """The dashboard collects once an hour: only the look before the effect sees that the service answers."""
+    config = own.configure(own.action(stdin="{state}"))
+    config.write_text(config.read_text().replace('"500ms"', '"1h"'))
+    port = int(re.search(r"127.0.0.1:(\d+)", config.read_text())[1])
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for("api refused")
+        select(terminal, 1, "api")
+        terminal.press("H")
+        terminal.wait_for("number of classes")
+        terminal.press("Enter")
+        terminal.wait_for("state=refused")
+        with socket.create_server(("127.0.0.1", port)):
+            agree(terminal, "y")
+            text = " ".join(outcome(terminal).split())
+        assert "REFUSED: nothing was done" in text and "the row has changed to" in text
+    assert not own.ran()
+
+
 def test_a_timeout_kills_all_of_it(own):
     """Also what it has started, and what ignores SIGTERM; what it has printed until then is kept."""
     script = "echo begun $$; (trap '' TERM; sleep 1000; sleep 1000) & sleep 1000"
@@ -289,6 +310,11 @@ actions:
   - id: sneak
     rows: {kind: postgres}
     sql: "INSERT INTO test_own SELECT 'sneaked'"
+  - id: sleep-long
+    key: Z
+    rows: {kind: postgres}
+    danger: low
+    sql: "SELECT pg_sleep(1000)"
   - id: sleep
     rows: {kind: postgres}
     danger: low
@@ -320,6 +346,32 @@ def test_statements(database, tmp_path):
 
     run = apply(config, plan(config, "own.sleep", "ecap"), FAILED)
     assert "rolled back" in said(run) and "statement timeout" in said(run)
+
+
+def test_a_session_that_has_ended(database, tmp_path):
+    config = configure(database, tmp_path, SQL)
+    with psycopg2.connect(database.dsn) as connection:
+        pid = connection.info.backend_pid
+        planned = plan(config, "own.locks-of", "ecap", f"pid {pid}")
+    connection.close()
+    wait_until(lambda: database.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}") == [(0,)], what="its end")
+    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
+    assert "not run: the row no longer exists" in said(run), run
+    assert Audit(tmp_path / "state").outcomes[-1]["result"] == "gone"
+
+
+def test_a_statement_is_cancelled(database, tmp_path):
+    config = configure(database, tmp_path, SQL)
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for("SESSION")
+        terminal.press("2", "g", "Z")
+        agree(terminal, "y")
+        running = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1000)' AND state = 'active'"
+        wait_until(lambda: database.sql(running) == [(1,)], what="the statement")
+        terminal.wait_for("Esc stop at")
+        terminal.press("Esc")
+        assert "rolled back" in outcome(terminal)
+    wait_until(lambda: database.sql(running) == [(0,)], what="its end")
 
 
 def test_a_statement_on_a_row(database, tmp_path):
