@@ -60,7 +60,7 @@ static size_t tail_begin(const char *tail, size_t len) {
 
 struct excerpt_view excerpt_view(const struct excerpt *excerpt) {
   struct excerpt_view view = {.head = excerpt->bytes ? excerpt->bytes : "", .tail = ""};
-  if (excerpt->total <= (int64_t)(excerpt->head_max + excerpt->tail_max)) {
+  if (!excerpt->bytes || excerpt->total <= (int64_t)(excerpt->head_max + excerpt->tail_max)) {
     view.head_len = excerpt->len;
     return view;
   }

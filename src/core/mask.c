@@ -17,7 +17,7 @@ struct copy {
 };
 
 static void copy_add(struct copy *copy, const char *bytes, size_t len) {
-  if (copy->len + len + 1 > copy->capacity) {
+  if (!copy->bytes || copy->len + len + 1 > copy->capacity) {
     copy->capacity = 2 * (copy->len + len) + 64;
     copy->bytes = mem_resize(copy->bytes, copy->capacity);
   }

@@ -29,7 +29,12 @@ static const struct column_spec bytes = {.id = "m", .unit = UNIT_BYTES, .metric 
 static const struct column_spec age = {.id = "a", .unit = UNIT_SECONDS, .metric = "pg.age"};
 static const struct column_spec *const metrics[] = {&ratio, &bytes, &age};
 static const struct target_kind *const metric_kinds[] = {&kind, &kind, NULL};
-static const struct config_schema schema = {.kinds = kinds,
+static const struct column_spec columns[] = {{.id = "name"}, {.id = "state"}};
+static const struct table_spec table = {.id = "services", .columns = columns, .column_count = 2};
+static const struct table_spec *const tables_of_kind[] = {&table, NULL};
+static const struct table_spec *const *const tables[] = {tables_of_kind};
+static const struct config_schema schema = {.tables = tables,
+                                            .kinds = kinds,
                                             .kind_count = 1,
                                             .metrics = metrics,
                                             .metric_count = 3,

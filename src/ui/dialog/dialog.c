@@ -82,7 +82,7 @@ void dialog_sync(struct dialog *dialog, const struct model *model, int64_t now_m
   struct dialog wanted = {
       .kind = kind_of(operations), .key_ms = now_ms, .follow = true, .wrong = -1};
   const struct operation *front = wanted.kind == DIALOG_MENU ? NULL : operations->front;
-  if (wanted.kind == DIALOG_END && dialog->output && dialog->operation == front->id) {
+  if (front && wanted.kind == DIALOG_END && dialog->output && dialog->operation == front->id) {
     wanted.kind = DIALOG_OUTPUT;
     wanted.output = true;
   }
