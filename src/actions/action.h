@@ -85,6 +85,10 @@ struct action {
   /* Pure. Fills title, objects, texts (and name, unit, count where the default is wrong). False
    * with err when there is no plan: nothing to do, or a precondition does not hold. */
   bool (*plan)(const struct action_request *request, struct plan *plan, struct err *err);
+  /* Of an action that only reads (DANGER_NONE): what can be done about a row of its survey, as the
+   * arguments of `stacktop plan`. False with the reason why nothing can. NULL: never anything. */
+  bool (*next)(const struct action_request *request, const struct row *row, char *out, size_t size,
+               struct err *why);
   /* Acts on the plan's objects only; checks the identity again in the effect itself; never retries.
    */
   const struct step_kind *execute;

@@ -3,7 +3,10 @@
 #include <string.h>
 
 const char *danger_name(enum danger danger) {
-  return danger == DANGER_REVERSIBLE ? "reversible" : "destructive";
+  static const char *const names[] = {[DANGER_REVERSIBLE] = "reversible",
+                                      [DANGER_DESTRUCTIVE] = "destructive",
+                                      [DANGER_NONE] = "none"};
+  return names[danger];
 }
 
 bool action_takes_rows(const struct action_spec *spec, const char *table) {

@@ -11,6 +11,7 @@
 enum danger {
   DANGER_REVERSIBLE,  /* its effect can be undone, or nothing is lost: confirmed by `y` */
   DANGER_DESTRUCTIVE, /* something is lost: the name has to be typed */
+  DANGER_NONE, /* it only reads: its survey's table is what it is for, and there is no plan */
 };
 
 /* Whether the user picks from the candidates of the survey: tables, partitions, clients. */
@@ -40,7 +41,7 @@ struct action_spec {
   size_t param_count;
 };
 
-/* "reversible", "destructive" */
+/* "reversible", "destructive", "none" */
 const char *danger_name(enum danger danger);
 /* Whether it can be requested for rows of the table: its own table, or its context. table may be
  * NULL: false. */

@@ -231,9 +231,10 @@ static bool words_subject(struct pipeline *pipeline, const struct words *words, 
                             .keys = (const char *const *)keys,
                             .key_count = count};
   bool good = context_preset(pipeline, words->action, &subject, words->texts, err) &&
-              (dry || lock_allows(pipeline->options.lock,
-                                  pipeline->options.model->targets[words->target_index].target,
-                                  pipeline_now(), err)) &&
+              (dry || spec->danger == DANGER_NONE ||
+               lock_allows(pipeline->options.lock,
+                           pipeline->options.model->targets[words->target_index].target,
+                           pipeline_now(), err)) &&
               (*run = run_new(pipeline, words->action, words->target_index, err));
   if (!spec->table) {
     subject.table = NULL;

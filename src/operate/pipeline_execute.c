@@ -220,9 +220,11 @@ void run_cancel(struct run *run) {
   struct operation *operation = &run->operation;
   if (operation->cancelling)
     return;
+  const bool reads =
+      operation->phase == OPERATION_SURVEY && run->action->spec.danger == DANGER_NONE;
   if (operation->phase == OPERATION_INTENT) {
     operation->cancelling = true;
-  } else if (is_begun(operation) && run->step && run->step->cancel) {
+  } else if ((is_begun(operation) || reads) && run->step && run->step->cancel) {
     operation->cancelling = true;
     run->step->cancel(&run->call);
   } else if (is_begun(operation)) {

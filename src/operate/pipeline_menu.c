@@ -50,7 +50,9 @@ bool action_may(struct pipeline *pipeline, const struct action *action,
     return err_set(why, ERR_INVALID, "for one row at a time; %zu are marked", subject->key_count);
   struct action_request request = request_of(pipeline, action, subject);
   /* The lock last, so that the reasons without it are visible. */
-  return rows_are_there(&request, why) && (!action->applies || action->applies(&request, why)) &&
+  if (!rows_are_there(&request, why) || (action->applies && !action->applies(&request, why)))
+    return false;
+  return action->spec.danger == DANGER_NONE ||
          lock_allows(pipeline->options.lock, target, pipeline_now(), why);
 }
 

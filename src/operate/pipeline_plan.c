@@ -3,10 +3,13 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "operate/pipeline.h"
 #include "operate/pipeline_run.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { NEXT_LINE_MAX = 16 << 10 };
 
 /* ---- what must hold */
 
@@ -173,6 +176,7 @@ static void nothing_found(const struct sample *found, struct err *err) {
 static void after_survey(struct run *run) {
   struct operation *operation = &run->operation;
   struct err err = {0};
+  operation->cancelling = false;
   if (run->action->spec.choice == CHOICE_NONE || operation->chosen_count > 0) {
     run_plan(run);
     return;
@@ -188,10 +192,15 @@ static void after_survey(struct run *run) {
     run_fail(run, &err);
     return;
   }
-  if (operation->chosen_count > 0)
+  if (operation->chosen_count > 0 && run->action->spec.danger == DANGER_NONE) {
+    err_set(&err, ERR_INVALID, "%s only reads: it takes no rows of its table",
+            run->action->spec.id);
+    run_fail(run, &err);
+  } else if (operation->chosen_count > 0) {
     run_plan(run);
-  else
+  } else {
     run_phase(run, OPERATION_CHOICE);
+  }
 }
 
 static void on_survey_done(struct run *run, struct sample *found, const struct err *err) {
@@ -294,10 +303,41 @@ void run_begin(struct run *run) {
   }
 }
 
+/* What can be done about the row that was picked, instead of a plan. */
+static void run_next(struct run *run, const char *key) {
+  struct pipeline *pipeline = run->pipeline;
+  struct operation *operation = &run->operation;
+  const struct action_request request = request_of(run);
+  const struct row *row = table_find(&operation->found->tables[0], key);
+  char line[NEXT_LINE_MAX];
+  struct err err = {0};
+  if (!row || !run->action->next) {
+    err_set(&err, ERR_UNSUPPORTED, "nothing can be done about this row from here");
+  } else if (run->action->next(&request, row, line, sizeof line, &err)) {
+    size_t count = 0;
+    char **words = words_split(line, &count, &err);
+    if (words && pipeline_begin(pipeline, count, (const char *const *)words, false, &err)) {
+      free(words);
+      return; /* the run is no longer there: it was in the dialog, and had not started */
+    }
+    free(words);
+  }
+  if (pipeline->operations->front != operation) {
+    pipeline_warn(pipeline, "next action", err.text);
+    return;
+  }
+  operation->err = err;
+  pipeline_changed(pipeline);
+}
+
 void run_choose(struct run *run, const char *const *keys, size_t count) {
   struct operation *operation = &run->operation;
   if (operation->phase != OPERATION_CHOICE || count == 0)
     return;
+  if (run->action->spec.danger == DANGER_NONE) {
+    run_next(run, keys[0]);
+    return;
+  }
   chosen_forget(operation);
   operation->chosen = mem_new(count * sizeof *operation->chosen);
   for (size_t i = 0; i < count; i++)

@@ -97,7 +97,10 @@ static void put_action(struct text_out *out, const struct action_spec *spec) {
   text_out_pad(out, ID_INDENT);
   text_out_bold(out, spec->id);
   out->indent = ID_INDENT;
-  text_out_status(out, spec->danger == DANGER_DESTRUCTIVE ? "  destructive" : "  reversible",
+  static const char *const dangers[] = {[DANGER_REVERSIBLE] = "  reversible",
+                                        [DANGER_DESTRUCTIVE] = "  destructive",
+                                        [DANGER_NONE] = "  only reads"};
+  text_out_status(out, dangers[spec->danger],
                   spec->danger == DANGER_DESTRUCTIVE ? SEVERITY_WARN : SEVERITY_OK);
   text_out_printf(out, 0, ",");
   text_out_printf(out, 1, "for %s", scope);

@@ -56,14 +56,25 @@ bool report_plan_text(FILE *file, const struct plan *plan,
   return fflush(file) == 0 && !ferror(file);
 }
 
-bool report_candidates_text(FILE *file, const struct sample *found,
-                            const struct report_text_options *options) {
+static bool put_rows(FILE *file, const struct text_table *table,
+                     const struct report_text_options *options) {
   struct text_out out;
-  struct text_table table = {.table = &found->tables[0], .keys = true};
   text_out_init(&out, file, options);
-  text_table_rows(&out, &table);
+  text_table_rows(&out, table);
   text_out_end(&out);
   return fflush(file) == 0 && !ferror(file);
+}
+
+bool report_candidates_text(FILE *file, const struct sample *found,
+                            const struct report_text_options *options) {
+  const struct text_table table = {.table = &found->tables[0], .keys = true};
+  return put_rows(file, &table, options);
+}
+
+bool report_found_text(FILE *file, const struct sample *found,
+                       const struct report_text_options *options) {
+  const struct text_table table = {.table = &found->tables[0], .keys = true, .look = true};
+  return put_rows(file, &table, options);
 }
 
 bool report_line(FILE *file, const char *text, const struct report_text_options *options) {

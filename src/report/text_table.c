@@ -124,6 +124,15 @@ static void key_text(const struct text_out *out, const struct row *row,
     snprintf(text + strlen(text), TEXT_OUT_MAX - strlen(text), "  %.400s", own);
 }
 
+static void tree_text(const struct text_table *table, const struct row *row,
+                      const char own[TEXT_OUT_MAX], char text[TEXT_OUT_MAX]) {
+  enum { DEPTH_MAX = 30 };
+  int depth = 0;
+  while (row->parent && depth < DEPTH_MAX && (row = table_find(table->table, row->parent)))
+    depth++;
+  snprintf(text, TEXT_OUT_MAX, "%*s%.500s", 2 * depth, "", own);
+}
+
 /* The label of a child includes its parent's, because the parent may not be shown. */
 static void label_text(const struct text_out *out, const struct text_table *table,
                        const struct row *row, char text[TEXT_OUT_MAX]) {
@@ -131,6 +140,10 @@ static void label_text(const struct text_out *out, const struct text_table *tabl
   const struct row *parent = row->parent ? table_find(table->table, row->parent) : NULL;
   char own[TEXT_OUT_MAX], above[TEXT_OUT_MAX];
   cell_text(out, column, cell_value(row, 0), CELLS_MAX, own);
+  if (table->look) {
+    tree_text(table, row, own, text);
+    return;
+  }
   if (table->keys) {
     key_text(out, row, own, text);
     return;

@@ -14,6 +14,8 @@ struct text_table {
   bool old;  /* of a target that does not answer: no row is marked, least of all as OK */
   bool keys; /* candidates: the first TEXT_TABLE_KEYS_MAX rows in their order, each beginning with
                 its quoted key; model is not used, and no row is marked */
+  bool look; /* with `keys`: there is nothing to pick; the keys are omitted, and rows are indented
+                below their parents */
 };
 
 /* Whether its content fits into "TITLE value" pairs: a summary, or a single row with the name of

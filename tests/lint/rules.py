@@ -47,6 +47,7 @@ LIBRARIES = {
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/service/"},
     r"openssl/.*": {"report", "io/http/"},
     r"pcre2\.h": {"core/pattern.c"},
+    r"zstd\.h|zlib\.h": {"clients/host/"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
 

@@ -6,6 +6,7 @@
 #include "core/quote.h"
 #include "operate/headless_plan.h"
 #include "operate/state.h"
+#include "report/found_json.h"
 #include "report/plan_json.h"
 #include "report/plan_text.h"
 
@@ -39,6 +40,16 @@ static bool put_plan(const struct options *options, const struct plan *plan) {
   return report_line(stdout, line, &text);
 }
 
+/* What an action that only reads has found. */
+static int put_found(const struct options *options, const struct operation *operation) {
+  struct report_text_options text = print_options(options);
+  bool good = options->json ? found_json_write(stdout, operation)
+                            : report_found_text(stdout, operation->found, &text);
+  for (size_t i = 0; good && !options->json && i < operation->found->note_count; i++)
+    good = report_line(stdout, operation->found->notes[i].text, &text);
+  return print_end(good) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static void put_candidates(const struct options *options, const struct operation *operation) {
   struct report_text_options text = print_options(options);
   FILE *out = options->json ? stderr : stdout;
@@ -66,6 +77,8 @@ static int plan_make(struct headless *headless, const struct options *options) {
   struct operation *operation = headless_plan(headless, options->word_count, options->words, &err);
   if (operation && operation->phase == OPERATION_PLAN)
     return plan_keep(headless, options, operation->plan);
+  if (operation && operation->action->danger == DANGER_NONE)
+    return put_found(options, operation);
   if (operation)
     put_candidates(options, operation);
   else

@@ -7,6 +7,8 @@
 #include "collectors/host/host_own.h"
 #include "collectors/host/host_table.h"
 
+#include "clients/host/host_contract.h"
+#include "clients/host/host_rule.h"
 #include "collectors/frame.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -27,6 +29,21 @@ static const struct option options[] = {
      .help = "paths to watch; default: every file system that holds data, once, and each tmpfs "
              "that is at least half full",
      .example = "[/, /var, /tmp]"},
+    {.name = HOST_CLEANUP,
+     .type = OPTION_MAP,
+     .check = host_rule_cleanup_check,
+     .check_name = host_rule_name_check,
+     .help =
+         "old files that may be deleted: a directory with a pattern, and the age from which on; "
+         "/**/ before the pattern includes subdirectories",
+     .example = "{\"/var/log/ecap/*.log.*\": 7d}"},
+    {.name = HOST_COMPRESS,
+     .type = OPTION_MAP,
+     .check = host_rule_compress_check,
+     .check_name = host_rule_name_check,
+     .help = "old files that may be compressed, the same way; after the age zstd (the default) or "
+             "gzip",
+     .example = "{\"/var/log/ecap/*.log.*\": 1d gzip}"},
 };
 
 static const struct table_spec *const tables[] = {&host_table, &disk_table};

@@ -1,4 +1,5 @@
 #include "collectors/host/host_table.h"
+#include "clients/host/host_contract.h"
 #include "collectors/host/host_own.h"
 
 #define FACTS(file, member) FIGURE_FIELD(file, struct host_facts, member)
@@ -50,8 +51,10 @@ static const struct column_spec disk_columns[DISK_COLUMN_COUNT] = {
 #undef COLUMN
 };
 
-const struct table_spec disk_table = {
-    .id = "disks", .title = "Disks", .columns = disk_columns, .column_count = DISK_COLUMN_COUNT};
+const struct table_spec disk_table = {.id = HOST_DISKS_TABLE,
+                                      .title = "Disks",
+                                      .columns = disk_columns,
+                                      .column_count = DISK_COLUMN_COUNT};
 
 static const void *disk_part(const void *of, int part, const char **none) {
   const struct disk_answer *answer = of;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIGN_CELLS = 4, MEASURED_MAX = 2000 };
+enum { SIGN_CELLS = 4, MEASURED_MAX = 2000, NOTES_SHOWN = 6 };
 
 struct choice {
   size_t count;     /* rows of the table */
@@ -145,13 +145,21 @@ static size_t index_of(const struct dialog_page *page, const struct row *row) {
   return (size_t)(row - candidates(page)->rows);
 }
 
+/* A table to look at: there is no plan, and nothing is picked. */
+static bool is_read_only(const struct dialog_page *page) {
+  return page->operation->action->danger == DANGER_NONE;
+}
+
 /* ---- the page */
 
 static void choice_title(const struct dialog_page *page, char *out, size_t size) {
   const struct operation *operation = page->operation;
-  snprintf(out, size, "%s: %s: pick %s",
-           page->frame->model->targets[operation->target_index].target->name,
-           operation->action->title,
+  const char *name = page->frame->model->targets[operation->target_index].target->name;
+  if (is_read_only(page)) {
+    snprintf(out, size, "%s: %s", name, operation->action->title);
+    return;
+  }
+  snprintf(out, size, "%s: %s: pick %s", name, operation->action->title,
            operation->action->choice == CHOICE_ONE ? "one" : "one or more");
 }
 
@@ -190,7 +198,7 @@ static void draw_row(const struct dialog_page *page, size_t item, int x, int y, 
                           .spec = candidates(page)->spec,
                           .row = ordered,
                           .tree = choice->tree};
-  if (!one || !choice->is_parent[index])
+  if (!is_read_only(page) && (!one || !choice->is_parent[index]))
     canvas_printf(page->frame->canvas, x, y, SIGN_CELLS,
                   sign == ' ' ? STYLE_KEY : STYLE_NOTICE | STYLE_STRONG, one ? "(%c)" : "[%c]",
                   sign);
@@ -223,6 +231,15 @@ static size_t hidden_count(const struct dialog_page *page, const struct choice *
   return choice->picked_count - seen;
 }
 
+/* What the survey could not find out, or says about all rows. */
+static void put_notes(struct dialog_page *page) {
+  const struct operation *operation = page->operation;
+  for (size_t i = 0; operation->found && i < operation->found->note_count && i < NOTES_SHOWN; i++)
+    page_text(page, STYLE_TEXT, 0, NULL, operation->found->notes[i].text);
+  if (is_read_only(page) && operation->err.kind != ERR_NONE)
+    page_text(page, STYLE_WARN | STYLE_STRONG, 0, NULL, operation->err.text);
+}
+
 static void choice_foot(struct dialog_page *page) {
   const struct dialog *dialog = page->dialog;
   const struct choice *choice = dialog->choice;
@@ -234,7 +251,9 @@ static void choice_foot(struct dialog_page *page) {
   const char *text = arena_printf(page->arena, "%zu picked", choice->picked_count);
   if (hidden > 0)
     text = arena_printf(page->arena, "%s, %zu of them hidden by the filter", text, hidden);
-  page_text(page, STYLE_TEXT | STYLE_STRONG, 0, NULL, text);
+  if (!is_read_only(page))
+    page_text(page, STYLE_TEXT | STYLE_STRONG, 0, NULL, text);
+  put_notes(page);
   if (table && table->truncated)
     page_text(page, STYLE_WARN | STYLE_STRONG, 0, NULL,
               "Truncated: there are too many rows to list them all.");
@@ -284,7 +303,7 @@ static struct request run_page(struct dialog_page *page, int direction) {
 static struct request run_pick(struct dialog_page *page, int argument) {
   struct choice *choice = choice_of(page);
   (void)argument;
-  if (choice->shown == 0)
+  if (choice->shown == 0 || is_read_only(page))
     return (struct request){.kind = REQUEST_NONE};
   size_t index = index_of(page, choice->rows[page->dialog->selected].row);
   bool one = page->operation->action->choice == CHOICE_ONE;
@@ -299,11 +318,25 @@ static struct request run_pick(struct dialog_page *page, int argument) {
   return run_move(page, one ? 0 : 1);
 }
 
+/* The selected row, to act on. */
+static struct request run_next(struct dialog_page *page, const struct choice *choice) {
+  struct request request = dialog_request(page, REQUEST_CHOOSE);
+  const char **keys = arena_alloc(page->arena, sizeof *keys);
+  if (choice->shown == 0 || !keys)
+    return (struct request){.kind = REQUEST_NONE};
+  keys[0] = choice->rows[page->dialog->selected].row->key;
+  request.texts = keys;
+  request.text_count = 1;
+  return request;
+}
+
 static struct request run_choose(struct dialog_page *page, int argument) {
   const struct table *table = candidates(page);
   struct choice *choice = choice_of(page);
   struct request request = dialog_request(page, REQUEST_CHOOSE);
   (void)argument;
+  if (is_read_only(page))
+    return run_next(page, choice);
   sum_up(choice);
   const char **keys = arena_alloc(page->arena, (choice->picked_count + 1) * sizeof *keys);
   if (choice->picked_count == 0 || !keys) {
@@ -350,6 +383,10 @@ static bool choice_type(struct dialog_page *page, struct key key, struct request
   return true;
 }
 
+static bool offers_pick(const struct dialog_page *page) {
+  return !is_read_only(page);
+}
+
 #define RUNE(c) KEY_CODE_RUNE, c
 #define CODE(c) KEY_CODE_##c, 0
 
@@ -357,10 +394,12 @@ enum { TO_THE_END = 1 << 28 };
 
 static const struct dialog_binding bindings[] = {
     {RUNE(' '), "Space", "pick", "pick or unpick the row; on a parent: all rows below it", run_pick,
-     0, NULL},
+     0, offers_pick},
     {RUNE('/'), "/", "filter", "show rows that contain a text; Enter keeps, Esc clears", run_filter,
      0, NULL},
-    {CODE(ENTER), "Enter", "plan", "make the plan for the picked rows", run_choose, 0, NULL},
+    {CODE(ENTER), "Enter", "plan",
+     "make the plan for the picked rows; in a list to look at: act on the selected row", run_choose,
+     0, NULL},
     {CODE(ESC), "Esc", "cancel", "clear the filter; then cancel without any change", run_back, 0,
      NULL},
     {CODE(DOWN), "Down", NULL, "one row down or up", run_move, 1, NULL},

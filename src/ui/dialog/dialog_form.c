@@ -192,11 +192,21 @@ static void survey_build(struct dialog_page *page) {
   if (progress->unit)
     page_printf(page, STYLE_TEXT, 0, "%s %s", format_count(done, sizeof done, progress->done),
                 progress->unit);
+  if (operation->cancelling)
+    page_text(page, STYLE_WARN | STYLE_STRONG, 0, NULL, "Stopping: shows what was found so far.");
   page_text(page, STYLE_DIM, 0, NULL, "This step changes nothing.");
 }
 
+/* What only reads shows what it has found so far; Esc again leaves it. */
+static struct request run_stop(struct dialog_page *page, int argument) {
+  const struct operation *operation = page->operation;
+  const bool shows = operation->action->danger == DANGER_NONE && !operation->cancelling;
+  (void)argument;
+  return dialog_request(page, shows ? REQUEST_CANCEL : REQUEST_DISMISS);
+}
+
 static const struct dialog_binding survey_bindings[] = {
-    {CODE(ESC), "Esc", "cancel", "cancel without any change", dialog_ask, REQUEST_DISMISS, NULL},
+    {CODE(ESC), "Esc", "cancel", "cancel without any change", run_stop, 0, NULL},
 };
 
 const struct dialog_class dialog_survey = {
