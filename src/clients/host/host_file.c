@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 static int open_resolved(int directory, const char *path, uint64_t resolve) {
-  struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-                         .resolve = resolve};
+  /* RESOLVE_NO_SYMLINKS includes O_NOFOLLOW, and says ELOOP instead of ENOTDIR */
+  struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = resolve};
   long fd;
   do
     fd = syscall(SYS_openat2, directory, path, &how, sizeof how);

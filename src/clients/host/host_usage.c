@@ -40,8 +40,8 @@ struct walk {
 
 /* ---- pace */
 
-/* The idle class of the disk's scheduler: it is served when no other process asks. Where the scheduler
- * has no classes, the rests are what is left. */
+/* The idle class of the disk's scheduler: it is served when no other process asks. Where the
+ * scheduler has no classes, the rests are what is left. */
 static void make_idle(void) {
   enum { WHO_PROCESS = 1, CLASS_IDLE = 3, CLASS_SHIFT = 13 };
   syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_IDLE << CLASS_SHIFT); /* 0: this thread */
