@@ -154,9 +154,9 @@ bool host_old_survey(struct step *step, const char *option) {
 
 /* ---- the plan */
 
-const char *const host_old_identities[] = {
-    "directory",       "below",        "name",  "size", "modified", "device",
-    "directory_inode", "folder_inode", "inode", "mode", "format"};
+const char *const host_old_identities[] = {"rule",         "directory", "below",  "name",
+                                           "size",         "modified",  "device", "directory_inode",
+                                           "folder_inode", "inode",     "mode",   "format"};
 const size_t host_old_identity_count = sizeof host_old_identities / sizeof *host_old_identities;
 
 static void bind_row(struct plan *plan, const struct row *row) {

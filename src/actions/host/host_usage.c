@@ -138,6 +138,14 @@ static void set_holder(const struct context *context, struct row *row,
   row->cells[USAGE_OPEN] = value_text(sample_printf(context->found, "%ld/%d", held->pid, held->fd));
 }
 
+/* Without the mount point, where the process sees it at the same path. */
+static const char *path_below(const struct context *context, const char *path) {
+  const char *mount = context->looking->shown;
+  const size_t length = strcmp(mount, "/") == 0 ? 0 : strlen(mount);
+  const bool below = strncmp(path, mount, length) == 0 && path[length] == '/' && path[length + 1];
+  return sample_copy(context->found, below ? path + length + 1 : path);
+}
+
 static int compare_held(const void *a, const void *b) {
   const struct host_held *const *x = a, *const *y = b;
   if ((*x)->stat.allocated != (*y)->stat.allocated)
@@ -188,7 +196,7 @@ static int64_t add_deleted(struct context *context) {
       holders++;
     struct row *child =
         add(context, sample_printf(context->found, "o%" PRIx64, items[i]->stat.inode), parent,
-            sample_copy(context->found, items[i]->path), items[i]->stat.allocated);
+            path_below(context, items[i]->path), items[i]->stat.allocated);
     if (!child)
       break;
     shown++;

@@ -105,7 +105,7 @@ struct removal {
   char own_name[HOST_OWN_NAME_MAX], moved_name[HOST_OWN_NAME_MAX];
 };
 
-/* The directory that was just made, and not one that somebody has put in its place. */
+/* The directory that was just made, and not one that a rival has put in its place. */
 static bool is_own(int fd) {
   struct stat status;
   return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&

@@ -102,7 +102,7 @@ static void test_a_log_that_is_appended_to(void **state) {
   assert_int_equal(result.freed, 1 << 20);
   assert_int_equal(size_of("logs/api.log"), 0);
   tell('w');
-  assert_int_equal(size_of("logs/api.log"), 3); /* it goes on at the start */
+  assert_int_equal(size_of("logs/api.log"), 3); /* it continues at the start */
   assert_int_equal(size_of("logs/other"), 64 << 10);
 }
 
