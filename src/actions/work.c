@@ -55,7 +55,8 @@ static void report(struct step *step, struct step_work *work) {
 
 static bool wait_for(struct working *working) {
   struct step *step = working->step;
-  int64_t stop_ms = INT64_MAX;
+  int64_t stop_ms = INT64_MAX, moved_ms = clock_now_ms();
+  long long done = 0;
   while (working->work) {
     if (step->cancelled && stop_ms == INT64_MAX) {
       atomic_store(&working->work->stop, true);
@@ -63,6 +64,12 @@ static bool wait_for(struct working *working) {
     }
     if (clock_now_ms() >= stop_ms)
       return step_fail(step, ERR_TIMEOUT, "cancelled, but the file system does not answer");
+    if (atomic_load(&working->work->done) != done) {
+      done = atomic_load(&working->work->done);
+      moved_ms = clock_now_ms();
+    }
+    if (working->work->stall_ms && clock_now_ms() - moved_ms >= working->work->stall_ms)
+      return step_fail(step, ERR_TIMEOUT, "the file system does not answer");
     if (!step_wait(step, clock_now_ms() + PROGRESS_MS))
       return false;
     if (working->work)

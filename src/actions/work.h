@@ -24,6 +24,7 @@ struct step_work {
   void (*drop)(struct step_work *work); /* frees it, on any thread */
   bool change;      /* it changes something: abandoned, its outcome is unknown */
   const char *unit; /* of `done`, static: "files"; NULL: no progress is shown */
+  int64_t stall_ms; /* abandoned when `done` has not changed for so long; 0: never */
 
   atomic_bool stop;         /* it is cancelled or abandoned: return at the next safe point */
   atomic_llong done, total; /* total 0: not known */
@@ -34,5 +35,5 @@ enum { STEP_WORK_STOP_MS = 3000 };
 
 /* True: `run` has returned, and the caller owns the work again; it may have been cancelled
  * (step->cancelled). False with step->err: no thread could be started, the step is dropped, or the
- * work does not return after a cancel; the work is then freed when it returns. */
+ * work stalls or does not return after a cancel; it is then freed when it returns. */
 bool step_work(struct step *step, struct step_work *work);

@@ -121,7 +121,7 @@ def test_the_actions_are_listed():
     listed = stacktop("actions", "--json").json["actions"]
     assert {"postgres.cancel", "postgres.terminate"} <= {action["id"] for action in listed}
     for action in listed:
-        assert action["what"] and action["runs"] and action["danger"] in ("reversible", "destructive")
+        assert action["what"] and action["runs"] and action["danger"] in ("reversible", "destructive", "none")
         assert action["id"].startswith(action["kind"] + ".")
         assert all(param["help"] for param in action["params"])
         for param in action["params"]:

@@ -72,7 +72,7 @@ static bool execute(struct step *step) {
   return host_old_execute(step, HOST_COMPRESS, compress_run, "bytes", "compressed");
 }
 
-STEP_CANCELLABLE(survey, 60000)
+STEP_CANCELLABLE(survey, 0)
 STEP_CANCELLABLE(execute, 0)
 
 const struct action action_host_compress_logs = {

@@ -66,7 +66,7 @@ static bool execute(struct step *step) {
   return host_old_execute(step, HOST_CLEANUP, remove_run, NULL, "removed");
 }
 
-STEP_CANCELLABLE(survey, 60000)
+STEP_CANCELLABLE(survey, 0)
 STEP_CANCELLABLE(execute, 0)
 
 const struct action action_host_delete_old_files = {

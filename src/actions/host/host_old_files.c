@@ -257,7 +257,8 @@ static void measuring_drop(struct step_work *work) {
 
 static int64_t measure(struct step *step, const char *path) {
   struct measuring *measuring = mem_new(sizeof *measuring);
-  measuring->work = (struct step_work){.run = measuring_run, .drop = measuring_drop};
+  measuring->work =
+      (struct step_work){.run = measuring_run, .drop = measuring_drop, .stall_ms = HOST_STALL_MS};
   int64_t used = -1;
   if (!host_name_read(measuring->path, sizeof measuring->path, path)) {
     free(measuring);
@@ -322,8 +323,11 @@ bool host_old_execute(struct step *step, const char *option, void (*run)(struct 
       continue;
     }
     struct host_old_work *work = mem_new(sizeof *work);
-    work->work =
-        (struct step_work){.run = run, .drop = old_work_drop, .change = true, .unit = unit};
+    work->work = (struct step_work){.run = run,
+                                    .drop = old_work_drop,
+                                    .change = true,
+                                    .unit = unit,
+                                    .stall_ms = 5 * HOST_STALL_MS};
     work->format = (enum host_format)action_identity_number(plan, i, "format", HOST_ZSTD);
     if (!host_old_id_read(plan, i, &work->id)) {
       free(work);

@@ -50,7 +50,8 @@ static void scan_run(struct step_work *work) {
 struct host_scan *host_scan_run(struct step *step, const char *option) {
   const struct action_request *request = step->call->request;
   struct host_scan *scan = mem_new(sizeof *scan);
-  scan->work = (struct step_work){.run = scan_run, .drop = scan_drop, .unit = "files"};
+  scan->work = (struct step_work){
+      .run = scan_run, .drop = scan_drop, .unit = "files", .stall_ms = HOST_STALL_MS};
   scan->path = mem_dup(request->keys[0]);
   host_name_show(scan->shown, sizeof scan->shown, scan->path);
   for (size_t i = 0; option && i < host_rule_count(request->target, option); i++)

@@ -6,6 +6,8 @@
 #include "clients/host/host_held.h"
 #include "clients/host/host_old.h"
 
+enum { HOST_STALL_MS = 60000 }; /* a file system that does not answer for so long is given up */
+
 struct host_scan {
   struct step_work work; /* first */
   char *path;            /* of the mount */

@@ -226,7 +226,8 @@ static bool execute(struct step *step) {
     if (step->cancelled)
       return host_cancelled(step);
     struct emptying *emptying = mem_new(sizeof *emptying);
-    emptying->work = (struct step_work){.run = emptying_run, .drop = emptying_drop, .change = true};
+    emptying->work = (struct step_work){
+        .run = emptying_run, .drop = emptying_drop, .change = true, .stall_ms = HOST_STALL_MS};
     emptying->opened =
         (struct host_opened){.proc = "/proc",
                              .pid = (long)action_identity_number(plan, i, "pid", 0),
@@ -249,7 +250,7 @@ static bool execute(struct step *step) {
   return true;
 }
 
-STEP_CANCELLABLE(survey, 60000)
+STEP_CANCELLABLE(survey, 0)
 STEP_CANCELLABLE(execute, 0)
 
 const struct action action_host_truncate_file = {

@@ -2,6 +2,7 @@
  * but open, the largest directories and files as a tree, and what explains the rest. */
 #include "clients/host/host_usage.h"
 #include "actions/found.h"
+#include "actions/host/host_scan.h"
 #include "actions/shown.h"
 #include "actions/work.h"
 #include "clients/host/host_contract.h"
@@ -418,7 +419,8 @@ static void add_notes(struct context *context, int64_t deleted_bytes) {
 static bool survey(struct step *step) {
   const struct action_request *request = step->call->request;
   struct looking *looking = mem_new(sizeof *looking);
-  looking->work = (struct step_work){.run = looking_run, .drop = looking_drop, .unit = "files"};
+  looking->work = (struct step_work){
+      .run = looking_run, .drop = looking_drop, .unit = "files", .stall_ms = HOST_STALL_MS};
   looking->path = mem_dup(request->keys[0]);
   looking->folder = request->state ? mem_dup(request->state) : NULL;
   host_name_show(looking->shown, sizeof looking->shown, looking->path);

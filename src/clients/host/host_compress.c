@@ -82,7 +82,7 @@ static bool pass(struct compressing *compressing, struct host_codec *codec, size
     if (!take(compressing, arg, compressing->out, chunk.out_len))
       return false;
     if (chunk.in_len == before && chunk.out_len == 0)
-      break; /* it needs more */
+      break;         /* it needs more */
   } while (!*ended); /* what a codec has not written yet comes without further input */
   return true;
 }

@@ -35,7 +35,8 @@ static void put_offer(struct dialog_page *page, const struct action_offer *offer
       offer->why
           ? arena_printf(page->arena, "%-*s  unavailable: %s", cells, action->title, offer->why)
           : arena_printf(page->arena, "%-*s  %-*s %s", cells, action->title, DANGER_CELLS - 1,
-                         danger_name(action->danger), selected ? "" : action->what);
+                         action->danger == DANGER_NONE ? "only reads" : danger_name(action->danger),
+                         selected ? "" : action->what);
   unsigned strong = selected ? (unsigned)STYLE_STRONG : 0;
   unsigned style = offer->why                             ? STYLE_DIM
                    : action->danger == DANGER_DESTRUCTIVE ? STYLE_WARN

@@ -14,6 +14,7 @@ static const struct target_kind kind = {.kind = "fake", .key = "fakes", .title =
 enum behaviour { COUNTS, HANGS };
 static enum behaviour behaviour;
 static bool changes;
+static int64_t stall_ms;
 
 struct counting {
   struct step_work work; /* first */
@@ -43,8 +44,11 @@ static void counting_drop(struct step_work *work) {
 
 static bool execute(struct step *step) {
   struct counting *counting = mem_new(sizeof *counting);
-  counting->work = (struct step_work){
-      .run = counting_run, .drop = counting_drop, .change = changes, .unit = "files"};
+  counting->work = (struct step_work){.run = counting_run,
+                                      .drop = counting_drop,
+                                      .change = changes,
+                                      .unit = "files",
+                                      .stall_ms = stall_ms};
   atomic_store(&counting->work.total, 50);
   if (!step_work(step, &counting->work))
     return false;
@@ -78,6 +82,7 @@ static int setup(void **state) {
   atomic_store(&returned, 0);
   behaviour = COUNTS;
   changes = false;
+  stall_ms = 0;
   driver_open(&driver, &kind, NULL);
   return 0;
 }
@@ -158,6 +163,21 @@ static void test_work_that_hangs_is_abandoned_at_the_deadline(void **state) {
   expect_abandoned(OBJECT_UNKNOWN);
 }
 
+/* Work that counts is not stalled, however long it takes. */
+static void test_work_that_stalls_is_abandoned(void **state) {
+  (void)state;
+  stall_ms = 300;
+  begin();
+  assert_true(driver_wait(&driver)); /* takes 500 ms */
+  driver_forget(&driver);
+  atomic_store(&freed, 0);
+  behaviour = HANGS;
+  begin();
+  assert_false(driver_wait(&driver));
+  expect_words(&driver, "does not answer");
+  expect_abandoned(OBJECT_SKIPPED);
+}
+
 static void test_reading_that_hangs_has_changed_nothing(void **state) {
   (void)state;
   behaviour = HANGS;
@@ -174,6 +194,7 @@ int main(void) {
       TEST(test_cancelled_work_returns_at_its_safe_point),
       TEST(test_work_that_hangs_is_abandoned_after_a_cancel),
       TEST(test_work_that_hangs_is_abandoned_at_the_deadline),
+      TEST(test_work_that_stalls_is_abandoned),
       TEST(test_reading_that_hangs_has_changed_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
