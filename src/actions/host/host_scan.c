@@ -24,7 +24,7 @@ void host_scan_free(struct host_scan *scan) {
 
 static bool find_device(struct host_scan *scan) {
   struct mount_facts *facts = mem_new(sizeof *facts);
-  struct host_stat stat;
+  struct host_stat stat = {0};
   mount_probe(scan->path, facts);
   int error = facts->error ? facts->error : facts->missing ? ENOENT : 0;
   const int fd = error ? -1 : host_open_directory(facts->resolved);

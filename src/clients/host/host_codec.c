@@ -3,6 +3,7 @@
 #include "core/mem.h"
 
 #include <stdlib.h>
+#define ZLIB_CONST /* it does not write to its input */
 #include <zlib.h>
 #include <zstd.h>
 
@@ -58,7 +59,7 @@ void host_codec_free(struct host_codec *codec) {
 static bool run_gzip(struct host_codec *codec, struct host_chunk *chunk, bool last, bool *ended) {
   z_stream *stream = &codec->gzip;
   const size_t room = chunk->out_len;
-  stream->next_in = (unsigned char *)(uintptr_t)chunk->in;
+  stream->next_in = chunk->in;
   stream->avail_in = (unsigned)chunk->in_len;
   stream->next_out = chunk->out;
   stream->avail_out = (unsigned)room;

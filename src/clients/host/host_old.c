@@ -64,12 +64,14 @@ static void file_fini(struct host_old_file *file) {
   free(file->name);
 }
 
-static void keep(struct host_old_list *list, const struct host_old_file *file) {
+/* With copies of the names. */
+static void keep(struct host_old_list *list, const struct host_old_file *file, const char *below,
+                 const char *name) {
   struct host_old_file own = *file;
   if (list->count == HOST_OLD_MAX && file->stat.allocated <= list->items[0].stat.allocated)
     return;
-  own.below = mem_dup(file->below);
-  own.name = mem_dup(file->name);
+  own.below = mem_dup(below);
+  own.name = mem_dup(name);
   if (list->count == HOST_OLD_MAX) {
     file_fini(&list->items[0]);
     list->items[0] = own;
@@ -136,7 +138,7 @@ static void search_below(struct search *search, int parent, const char *below, c
 static void meet(struct search *search, int parent, const struct host_stat *folder,
                  const char *below, const char *name) {
   struct host_old_rule *rule = &search->list->rules[search->rule];
-  struct host_stat stat;
+  struct host_stat stat = {0};
   if (host_stat_at(parent, name, true, &stat) != 0)
     return; /* deleted meanwhile */
   atomic_fetch_add(search->files, 1);
@@ -149,19 +151,15 @@ static void meet(struct search *search, int parent, const struct host_stat *fold
     return;
   rule->files++;
   rule->allocated += stat.allocated;
-  const struct host_old_file file = {.rule = search->rule,
-                                     .below = (char *)(uintptr_t)below,
-                                     .name = (char *)(uintptr_t)name,
-                                     .directory = search->directory,
-                                     .folder = folder->inode,
-                                     .stat = stat};
-  keep(search->list, &file);
+  const struct host_old_file file = {
+      .rule = search->rule, .directory = search->directory, .folder = folder->inode, .stat = stat};
+  keep(search->list, &file, below, name);
 }
 
 /* Takes fd. */
 static void search_in(struct search *search, int fd, const char *below) {
   struct host_old_rule *rule = &search->list->rules[search->rule];
-  struct host_stat stat;
+  struct host_stat stat = {0};
   const int error = host_stat_at(fd, "", true, &stat);
   if (error || !host_directory_is_safe(&stat, *below ? below : rule->rule.directory, &rule->err)) {
     if (error)
@@ -194,7 +192,7 @@ void host_old_scan(struct host_old_list *list, uint64_t device, int64_t now_ms,
                    const atomic_bool *stop, atomic_llong *files) {
   for (size_t i = 0; i < list->rule_count; i++) {
     struct host_old_rule *rule = &list->rules[i];
-    struct host_stat stat;
+    struct host_stat stat = {0};
     const int fd = host_open_directory(rule->rule.directory);
     const int error = fd < 0 ? -fd : host_stat_at(fd, "", true, &stat);
     rule->elsewhere = !error && stat.device != device;
@@ -221,7 +219,7 @@ void host_old_fini(struct host_old_list *list) {
   for (size_t i = 0; i < list->count; i++)
     file_fini(&list->items[i]);
   for (size_t i = 0; i < list->rule_count; i++)
-    free((char *)(uintptr_t)list->rules[i].rule.name);
+    free(list->rules[i].rule.name);
   free(list->items);
   free(list->rules);
   *list = (struct host_old_list){0};

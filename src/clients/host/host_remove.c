@@ -41,7 +41,7 @@ bool host_own_name(char out[HOST_OWN_NAME_MAX]) {
 /* ---- where it is */
 
 static int open_root(const struct host_file_id *id, struct host_result *result) {
-  struct host_stat stat;
+  struct host_stat stat = {0};
   const int root = host_open_directory(id->directory);
   const int error = root < 0 ? -root : host_stat_at(root, "", false, &stat);
   if (error)
@@ -56,7 +56,7 @@ static int open_root(const struct host_file_id *id, struct host_result *result) 
 }
 
 int host_open_folder(const struct host_file_id *id, struct host_result *result) {
-  struct host_stat stat;
+  struct host_stat stat = {0};
   const int root = open_root(id, result);
   if (root < 0)
     return -1;
@@ -79,7 +79,7 @@ int host_open_folder(const struct host_file_id *id, struct host_result *result) 
 }
 
 bool host_is_planned(int folder, const struct host_file_id *id, struct host_result *result) {
-  struct host_stat stat;
+  struct host_stat stat = {0};
   const int error = host_stat_at(folder, id->name, false, &stat);
   if (error == ENOENT)
     host_end_with(result, HOST_GONE, "it no longer exists");
@@ -170,7 +170,7 @@ static void move_back(struct removal *removal, const char *why) {
 static void remove_moved(struct removal *removal) {
   const struct host_file_id *id = removal->id;
   struct host_result *result = removal->result;
-  struct host_stat stat;
+  struct host_stat stat = {0};
   if (removal->hooks && removal->hooks->moved)
     removal->hooks->moved(removal->hooks->arg);
   const int error = host_stat_at(removal->own, removal->moved_name, false, &stat);

@@ -17,7 +17,7 @@
 enum host_format { HOST_GZIP, HOST_ZSTD };
 
 struct host_rule {
-  const char *name;         /* as configured; borrowed from the target */
+  char *name;               /* as configured; borrowed from the target */
   char directory[PATH_MAX]; /* absolute, without "**" */
   char pattern[NAME_MAX + 1];
   bool recursive;

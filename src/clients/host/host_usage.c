@@ -252,7 +252,7 @@ static void meet_file(struct walk *walk, struct level *level, const struct host_
 
 static void meet(struct walk *walk, const char *name) {
   struct level *level = &walk->levels[walk->depth - 1];
-  struct host_stat stat;
+  struct host_stat stat = {0};
   if (!path_add(walk, level, name)) {
     walk->usage->too_deep++;
     return;
@@ -285,7 +285,7 @@ static void top_make(struct host_usage_top *top, size_t most) {
 
 void host_usage_run(struct host_usage *usage) {
   struct walk walk = {.usage = usage, .rested_us = clock_now_us()};
-  struct host_stat stat;
+  struct host_stat stat = {0};
   make_idle();
   top_make(&usage->directories, HOST_USAGE_DIRECTORIES);
   top_make(&usage->files, HOST_USAGE_FILES);
