@@ -347,6 +347,7 @@ bool host_old_execute(struct step *step, const char *option, void (*run)(struct 
     old_work_drop(&work->work);
     if (!unit)
       step_progress(step, (int64_t)i + 1, (int64_t)plan->object_count, "files");
+    step_yield(step);
   }
   prove(step, freed, before, measure(step, directory));
   return !step->dropped;

@@ -244,6 +244,7 @@ static bool execute(struct step *step) {
     freed += emptying->result.freed;
     emptying_drop(&emptying->work);
     step_progress(step, (int64_t)i + 1, (int64_t)plan->object_count, "files");
+    step_yield(step);
   }
   outcome_proof(outcome, "%s freed, by the blocks of the files before and after",
                 shown_bytes(&step->arena, freed));

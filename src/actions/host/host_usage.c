@@ -443,8 +443,8 @@ static bool survey(struct step *step) {
                               .now_ms = clock_wall_read_ms()};
   const int64_t deleted_bytes = add_deleted(context);
   add_tree(context);
-  add_rest(context, deleted_bytes);
   add_notes(context, deleted_bytes);
+  add_rest(context, deleted_bytes);
   free(context);
   looking_drop(&looking->work);
   return true;
