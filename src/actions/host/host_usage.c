@@ -16,7 +16,14 @@
 #include <string.h>
 
 /* Rows that are shown: the first few of each kind, then those with a share of the used bytes. */
-enum { ALWAYS = 20, DIRECTORIES_MAX = 60, FILES_MAX = 40, DELETED_MAX = 40, SHARE_OF_USED = 100 };
+enum {
+  DIRECTORIES_ALWAYS = 10,
+  FILES_ALWAYS = 5,
+  DIRECTORIES_MAX = 60,
+  FILES_MAX = 40,
+  DELETED_MAX = 40,
+  SHARE_OF_USED = 100
+};
 
 enum usage_column {
   USAGE_WHAT,
@@ -172,17 +179,29 @@ static bool same_file(const struct host_held *a, const struct host_held *b) {
   return a->stat.inode == b->stat.inode;
 }
 
-/* Returns the bytes of all of them, each file once. */
-static int64_t add_deleted(struct context *context) {
-  static const char parent[] = "deleted";
-  size_t count, files = 0;
+/* The bytes of all of them, each file once. */
+static int64_t deleted_bytes_of(const struct host_held **items, size_t count, size_t *files) {
   int64_t bytes = 0;
-  const struct host_held **items = deleted_of(&context->usage->held, &count);
+  *files = 0;
   for (size_t i = 0; i < count; i++)
     if (i == 0 || !same_file(items[i], items[i - 1])) {
-      files++;
+      ++*files;
       bytes += items[i]->stat.allocated;
     }
+  return bytes;
+}
+
+/* Before the tree, because no directory shows them, or after it where they are of little weight.
+ * Returns their bytes. */
+static int64_t add_deleted(struct context *context, bool before_tree) {
+  static const char parent[] = "deleted";
+  size_t count, files;
+  const struct host_held **items = deleted_of(&context->usage->held, &count);
+  const int64_t bytes = deleted_bytes_of(items, count, &files);
+  if (before_tree != ((uint64_t)bytes >= context->usage->facts.used / SHARE_OF_USED)) {
+    free(items);
+    return bytes;
+  }
   struct row *row = files > 0 ? add(context, parent, NULL, "deleted, but still open", bytes) : NULL;
   if (row) {
     row->cells[USAGE_FILES] = value_int((int64_t)files);
@@ -191,6 +210,9 @@ static int64_t add_deleted(struct context *context) {
   size_t shown = 0;
   for (size_t i = 0; row && i < count && shown < DELETED_MAX; i++) {
     size_t holders = 1;
+    if (shown >= FILES_ALWAYS &&
+        (uint64_t)items[i]->stat.allocated < context->usage->facts.used / SHARE_OF_USED)
+      break;
     if (i > 0 && same_file(items[i], items[i - 1]))
       continue;
     while (i + holders < count && same_file(items[i], items[i + holders]))
@@ -219,10 +241,11 @@ static bool contains(const char *directory, const char *path) {
   return length == 0 ? *path != '\0' : strncmp(directory, path, length) == 0 && path[length] == '/';
 }
 
-static size_t rows_of_top(const struct host_usage_top *top, size_t most, uint64_t used) {
+static size_t rows_of_top(const struct host_usage_top *top, size_t always, size_t most,
+                          uint64_t used) {
   size_t count = 0;
   while (count < top->count && count < most &&
-         (count < ALWAYS || (uint64_t)top->items[count].bytes >= used / SHARE_OF_USED))
+         (count < always || (uint64_t)top->items[count].bytes >= used / SHARE_OF_USED))
     count++;
   return count;
 }
@@ -335,8 +358,9 @@ static void add_directory(struct context *context, size_t index, const char *par
 
 static void add_tree(struct context *context) {
   const struct host_usage *usage = context->usage;
-  const size_t directories = rows_of_top(&usage->directories, DIRECTORIES_MAX, usage->facts.used);
-  const size_t files = rows_of_top(&usage->files, FILES_MAX, usage->facts.used);
+  const size_t directories =
+      rows_of_top(&usage->directories, DIRECTORIES_ALWAYS, DIRECTORIES_MAX, usage->facts.used);
+  const size_t files = rows_of_top(&usage->files, FILES_ALWAYS, FILES_MAX, usage->facts.used);
   /* the root contains all others, and is the first of those as large as it */
   for (size_t i = 0; i < directories; i++)
     if (!context->emitted[i])
@@ -441,8 +465,9 @@ static bool survey(struct step *step) {
                               .looking = looking,
                               .usage = &looking->usage,
                               .now_ms = clock_wall_read_ms()};
-  const int64_t deleted_bytes = add_deleted(context);
+  const int64_t deleted_bytes = add_deleted(context, true);
   add_tree(context);
+  add_deleted(context, false);
   add_notes(context, deleted_bytes);
   add_rest(context, deleted_bytes);
   free(context);

@@ -136,10 +136,12 @@ static void search_below(struct search *search, int parent, const char *below, c
 }
 
 static void meet(struct search *search, int parent, const struct host_stat *folder,
-                 const char *below, const char *name) {
+                 const char *below, const struct dirent *entry) {
   struct host_old_rule *rule = &search->list->rules[search->rule];
-  struct host_stat stat = {0};
-  if (host_stat_at(parent, name, true, &stat) != 0)
+  const char *name = entry->d_name;
+  struct host_stat stat = {.mode = S_IFDIR};
+  /* a look at a mount point would ask the file system that is mounted there */
+  if (entry->d_type != DT_DIR && host_stat_at(parent, name, true, &stat) != 0)
     return; /* deleted meanwhile */
   atomic_fetch_add(search->files, 1);
   if (S_ISDIR(stat.mode)) {
@@ -175,7 +177,7 @@ static void search_in(struct search *search, int fd, const char *below) {
   }
   while (!atomic_load(search->stop) && (entry = readdir(folder)))
     if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-      meet(search, dirfd(folder), &stat, below, entry->d_name);
+      meet(search, dirfd(folder), &stat, below, entry);
   closedir(folder);
 }
 

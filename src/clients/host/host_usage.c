@@ -218,19 +218,21 @@ static bool was_read(struct walk *walk, struct level *level, uint64_t inode) {
   return true;
 }
 
-static void meet_directory(struct walk *walk, struct level *level, const char *name,
-                           const struct host_stat *stat) {
+/* Opened before it is looked at: a look at a mount point would ask the file system that is mounted
+ * there, which may hang. */
+static void meet_directory(struct walk *walk, struct level *level, const char *name) {
+  struct host_stat stat = {0};
   if (walk->depth == HOST_USAGE_DEPTH) {
     walk->usage->too_deep++;
     return;
   }
-  if (was_read(walk, level, stat->inode))
-    return;
   const int fd = host_open_below(dirfd(level->folder), name);
   if (fd == -EXDEV)
     walk->usage->mounts++;
+  else if (fd >= 0 && (host_stat_at(fd, "", true, &stat) != 0 || was_read(walk, level, stat.inode)))
+    close(fd);
   else if (fd >= 0)
-    enter(walk, fd, stat);
+    enter(walk, fd, &stat);
   else if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP) /* replaced meanwhile */
     skip_unreadable(walk);
 }
@@ -250,17 +252,22 @@ static void meet_file(struct walk *walk, struct level *level, const struct host_
                                                       .inode = stat->inode});
 }
 
-static void meet(struct walk *walk, const char *name) {
+static void meet(struct walk *walk, const struct dirent *entry) {
   struct level *level = &walk->levels[walk->depth - 1];
+  const char *name = entry->d_name;
   struct host_stat stat = {0};
   if (!path_add(walk, level, name)) {
     walk->usage->too_deep++;
     return;
   }
+  if (entry->d_type == DT_DIR) {
+    meet_directory(walk, level, name);
+    return;
+  }
   if (host_stat_at(dirfd(level->folder), name, true, &stat) != 0)
-    return; /* deleted meanwhile */
-  if (S_ISDIR(stat.mode))
-    meet_directory(walk, level, name, &stat);
+    return;               /* deleted meanwhile */
+  if (S_ISDIR(stat.mode)) /* of a file system that does not say so before */
+    meet_directory(walk, level, name);
   else
     meet_file(walk, level, &stat);
 }
@@ -274,7 +281,7 @@ static void walk_through(struct walk *walk) {
     if (!entry)
       leave(walk);
     else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-      meet(walk, entry->d_name);
+      meet(walk, entry);
   }
 }
 

@@ -171,6 +171,50 @@ static void test_what_helps_with_a_row(void **state) {
   assert_string_equal(line, wanted);
 }
 
+/* ---- a file system that hangs in the kernel: FUSE without the process behind it */
+
+static int fuse = -1;
+
+static bool mount_hung(void) {
+  char data[128];
+  fs_folder("hung");
+  fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  snprintf(data, sizeof data, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+  return fuse >= 0 && mount("hung", fs_path("hung"), "fuse", MS_NOSUID | MS_NODEV, data) == 0;
+}
+
+/* One below it does not hold up the look. */
+static void test_usage_beside_a_hung_file_system(void **state) {
+  (void)state;
+  if (!mount_hung())
+    skip();
+  look();
+  expect_in(note(0), "3 files, 100%");
+  expect_in(note(1), "what is hidden below 1 mount");
+  add_rule(HOST_CLEANUP, fs_path("**/*.log.*"), "7d");
+  plan(&action_host_delete_old_files);
+  close(fuse);
+}
+
+static void test_usage_of_a_hung_file_system_is_abandoned(void **state) {
+  (void)state;
+  if (!mount_hung())
+    skip();
+  const char *const hung[] = {fs_path("hung"), NULL};
+  driver_survey(&driver, &action_host_truncate_file, HOST_DISKS_TABLE, keys, NULL);
+  driver.action = &action_host_usage;
+  driver.request.keys = hung;
+  driver_begin(&driver, action_host_usage.survey);
+  const int64_t began_ms = clock_now_ms();
+  while (clock_now_ms() < began_ms + 300) /* it does not end by itself */
+    driver_turn(&driver);
+  driver.step->cancel(&driver.call);
+  assert_false(driver_wait(&driver));
+  expect_words(&driver, "the file system does not answer");
+  assert_true(clock_now_ms() - began_ms < 10000);
+  close(fuse); /* its thread returns, and frees what it has */
+}
+
 /* ---- changes */
 
 static void cancel_after_one(struct driver *now) {
@@ -289,6 +333,8 @@ int main(void) {
       TEST(test_usage_without_permission_says_what_is_missing),
       TEST(test_usage_of_what_is_no_longer_there),
       TEST(test_what_helps_with_a_row),
+      TEST(test_usage_beside_a_hung_file_system),
+      TEST(test_usage_of_a_hung_file_system_is_abandoned),
       TEST(test_delete_cancelled_between_two),
       TEST(test_delete_of_what_is_replaced),
       TEST(test_delete_on_a_read_only_file_system),
