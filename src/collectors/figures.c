@@ -89,6 +89,14 @@ static bool fell(const int64_t *before, const int64_t *now, size_t count) {
   return false;
 }
 
+static bool others_fell(const struct counters *before, const struct counters *now) {
+  assert(before->other_count == now->other_count);
+  for (size_t i = 0; i < now->other_count; i++)
+    if (now->others[i] < before->others[i])
+      return true;
+  return false;
+}
+
 static const char *why_unknown(const struct counters *before, const struct counters *now) {
   if (!before->known || now->at_us <= before->at_us)
     return FIGURES_NEED_TWO;
@@ -96,7 +104,7 @@ static const char *why_unknown(const struct counters *before, const struct count
     return "restarted: " FIGURES_NEED_TWO;
   if (now->reset != before->reset || fell(before->from, now->from, FIGURES_MAX) ||
       fell(before->of, now->of, FIGURES_MAX) ||
-      fell(before->witness, now->witness, FIGURES_WITNESSES_MAX))
+      fell(before->witness, now->witness, FIGURES_WITNESSES_MAX) || others_fell(before, now))
     return "counters were reset: " FIGURES_NEED_TWO;
   return NULL;
 }

@@ -51,6 +51,10 @@ struct counters {
   int64_t at_us;
   int64_t from[FIGURES_MAX], of[FIGURES_MAX]; /* by column; -1 if not known, or not a counter */
   int64_t witness[FIGURES_WITNESSES_MAX];
+  /* Counters that are no columns, borrowed: the same number, in the same order, in both answers
+   * that are compared. NULL: there are none. */
+  const double *others;
+  size_t other_count;
 };
 
 /* Growth of the counters between two answers. */

@@ -36,7 +36,8 @@ bool rules_asked(const struct rules *own, const struct rules *all,
   const struct rule *rule = column->metric ? rule_of(own, column->metric) : NULL;
   if (!rule && column->metric)
     rule = rule_of(all, column->metric);
-  return rule && threshold_or_null(&rule->threshold);
+  return threshold_or_null(rule ? &rule->threshold : &column->threshold) &&
+         (rule || column->threshold.asked);
 }
 
 static bool beyond(const struct threshold *threshold, double number, double limit) {

@@ -19,7 +19,8 @@ void rules_fini(struct rules *rules);
  * ("off"). */
 const struct threshold *rules_find(const struct rules *own, const struct rules *all,
                                    const struct column_spec *column);
-/* Whether a threshold is configured, in either place: then it is expected to be judged. */
+/* Whether a threshold is configured, in either place or with the column itself: then it is expected
+ * to be judged. */
 bool rules_asked(const struct rules *own, const struct rules *all,
                  const struct column_spec *column);
 /* The severity of one number by a threshold (without `for`). NULL threshold: OK. */

@@ -1,8 +1,9 @@
 /* Tables: what collectors publish, and all that panes, rules, reports and tests use.
  *
  * A spec is static and const in a collector's file, or in a sample's arena if the sample was read
- * from JSON. Column 0 is the row's label. A tree is a table whose rows name their parent by key; a
- * parent comes before its children. Rows are in the collector's order of harm, the worst first. */
+ * from JSON or the table is TABLE_OWN. Column 0 is the row's label. A tree is a table whose rows
+ * name their parent by key; a parent comes before its children. Rows are in the collector's order
+ * of harm, the worst first. */
 #pragma once
 
 #include "core/arena.h"
@@ -15,6 +16,7 @@ struct threshold {
   bool below; /* the limits are lower bounds, as for a hit ratio */
   double warn, crit;
   int64_t for_ms; /* time that it must last to count */
+  bool asked;     /* of a column's default: it is configured, so that it is expected to be judged */
 };
 
 enum column_flag {
@@ -84,6 +86,7 @@ enum table_flag {
   TABLE_SUMMARY =
       1 << 0, /* one row: the scalar figures of the target, drawn as "title value" pairs */
   TABLE_UNFOLDED = 1 << 1, /* a tree that is fully expanded at first: blocking sessions */
+  TABLE_OWN = 1 << 2,      /* its columns depend on the target: other targets' have others */
 };
 
 struct table_spec {

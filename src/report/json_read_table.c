@@ -89,15 +89,17 @@ static bool read_columns(const struct json_node *node, struct arena *arena,
 
 static bool read_spec(const struct json_node *node, struct arena *arena, struct table_spec *spec) {
   const char *id, *title;
-  bool summary, unfolded;
+  bool summary, unfolded, own;
   if (!json_expect(node, json_is_object(node->json), "an object") ||
       !json_read_text(node, "id", &id) || !json_read_text_or(node, "title", id, &title) ||
       !json_read_bool_or(node, "summary", false, &summary) ||
+      !json_read_bool_or(node, "own", false, &own) ||
       !json_read_bool_or(node, "unfolded", false, &unfolded) || !read_columns(node, arena, spec))
     return false;
   spec->id = keep(arena, id);
   spec->title = keep(arena, title);
-  spec->flags = (summary ? TABLE_SUMMARY : 0u) | (unfolded ? TABLE_UNFOLDED : 0u);
+  spec->flags =
+      (summary ? TABLE_SUMMARY : 0u) | (unfolded ? TABLE_UNFOLDED : 0u) | (own ? TABLE_OWN : 0u);
   return true;
 }
 

@@ -212,6 +212,8 @@ static void write_table(struct document *document, const struct target_state *st
   json_text(writer, "id", table->spec->id);
   json_text(writer, "title", table->spec->title);
   json_bool(writer, "summary", table->spec->flags & TABLE_SUMMARY);
+  if (table->spec->flags & TABLE_OWN)
+    json_bool(writer, "own", true);
   if (table->spec->flags & TABLE_UNFOLDED)
     json_bool(writer, "unfolded", true);
   json_bool(writer, "truncated", table->truncated);

@@ -87,7 +87,7 @@ static void put_tables(struct text_out *out, const struct model *model, size_t t
     if (!text_table_is_figures(&table)) {
       if (!(table.table->spec->flags & TABLE_SUMMARY))
         text_table_rows(out, &table);
-    } else if (figures_too) {
+    } else if (figures_too && text_table_has_figures(&table)) {
       text_out_begin(out, INDENT);
       text_table_figures(out, &table, 0);
     }

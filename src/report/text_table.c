@@ -60,12 +60,26 @@ static int by_foremost(const void *a, const void *b) {
   return *x < *y ? -1 : 1; /* in the order of the table */
 }
 
+static bool is_figure(const struct text_table *table, const struct column_spec *column) {
+  const struct row *row = &table->table->rows[0];
+  struct value value = cell_value(row, (size_t)(column - table->table->spec->columns));
+  return value.type != VALUE_NONE && !(column->flags & COLUMN_DETAIL) &&
+         !says(value, target_name(table)) && !says(value, row->reason) && !says(value, "");
+}
+
+bool text_table_has_figures(const struct text_table *table) {
+  const struct table_spec *spec = table->table->spec;
+  for (size_t i = 0; i < spec->column_count && table->table->row_count > 0; i++)
+    if (is_figure(table, &spec->columns[i]))
+      return true;
+  return false;
+}
+
 static void put_figure(struct text_out *out, const struct text_table *table,
                        const struct column_spec *column, int room) {
   const struct row *row = &table->table->rows[0];
   struct value value = cell_value(row, (size_t)(column - table->table->spec->columns));
-  if (value.type == VALUE_NONE || says(value, target_name(table)) || says(value, row->reason) ||
-      says(value, ""))
+  if (!is_figure(table, column))
     return;
   char title[TEXT_OUT_MAX], text[TEXT_OUT_MAX], pair[TEXT_OUT_MAX];
   text_out_clean(out, column->title, CELLS_MAX, title);
@@ -82,8 +96,7 @@ void text_table_figures(struct text_out *out, const struct text_table *table, in
     order[i] = &spec->columns[i];
   qsort(order, spec->column_count, sizeof *order, by_foremost);
   for (size_t i = 0; i < spec->column_count; i++)
-    if (!(order[i]->flags & COLUMN_DETAIL))
-      put_figure(out, table, order[i], room);
+    put_figure(out, table, order[i], room);
   free(order);
 }
 

@@ -21,6 +21,8 @@ struct text_table {
 /* Whether its content fits into "TITLE value" pairs: a summary, or a single row with the name of
  * its target. */
 bool text_table_is_figures(const struct text_table *table);
+/* Whether there is any pair. */
+bool text_table_has_figures(const struct text_table *table);
 /* Its pairs, first the headline's and the lowest priorities. Omits what does not apply, what is not
  * known, and what repeats the name or the reason. room: maximum cells of the line, further pairs
  * are omitted; 0: it is wrapped. */

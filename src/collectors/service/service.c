@@ -6,8 +6,10 @@
 #include "clients/service/service_probe.h"
 #include "clients/service/service_request.h"
 #include "clients/service/service_runtime.h"
+#include "clients/service/service_series.h"
 #include "collectors/figures.h"
 #include "collectors/frame.h"
+#include "collectors/service/service_figures.h"
 #include "collectors/service/service_history.h"
 #include "collectors/service/service_runs.h"
 #include "collectors/service/service_table.h"
@@ -101,6 +103,17 @@ static const struct option options[] = {
      .type = OPTION_BOOL,
      .fallback = "false",
      .help = "do not verify the certificate"},
+    {.name = "metrics",
+     .type = OPTION_TEXT,
+     .help = "http or https URL of a page of metrics (OpenMetrics, Prometheus)",
+     .example = "\"http://api:8000/metrics\"",
+     .check = http_url_check},
+    {.name = "series",
+     .type = OPTION_MAP,
+     .help = "figures from metrics, by title: docs/health-checks.md",
+     .example = "{requests: rate(http_requests_total)}",
+     .check = service_series_check,
+     .check_name = service_series_name_check},
     {.name = "slow",
      .type = OPTION_DURATION,
      .min = 1,
@@ -169,8 +182,9 @@ struct service {
   struct watch watch; /* first */
   struct service_place place;
   struct service_history history;
-  struct service_probe *probe;  /* of the running collection; NULL: it has ended */
-  struct service_answer answer; /* of the running collection, once the probe has ended */
+  struct service_probe *probe;     /* of the running collection; NULL: it has ended */
+  struct service_answer answer;    /* its result, once the probe has ended */
+  struct service_figures *figures; /* NULL: none are configured */
   struct service_runs runs;
   bool waits; /* the probe has answered, and what runs it has not */
 };
@@ -184,7 +198,8 @@ static void on_runs(void *arg);
 
 static bool init(void *self, struct err *err) {
   struct service *service = self;
-  if (!service_place_read(service->watch.target, &service->place, err))
+  if (!service_place_read(service->watch.target, &service->place, err) ||
+      !service_figures_new(service->watch.target, &service->figures, err))
     return false;
   service_runs_init(&service->runs, service->watch.io, service->watch.target, on_runs, service);
   return true;
@@ -199,6 +214,7 @@ static void end(void *self) {
 static void fini(void *self) {
   struct service *service = self;
   service_runs_fini(&service->runs);
+  service_figures_free(service->figures);
 }
 
 static struct value seconds(int64_t us) {
@@ -304,7 +320,8 @@ static struct sample *sample_make(struct service *service, const struct service_
     service_history_add(&service->history, verdict.state, verdict.severity == SEVERITY_OK,
                         verdict.available, verdict.latency_us, now_ms);
 
-  struct sample *sample = sample_new(tables, 1);
+  const struct table_spec *const specs[] = {&service_table, &service_figures_none};
+  struct sample *sample = sample_new(specs, service->figures ? 2 : 1);
   const char *name = service->watch.target->name;
   struct row *row = sample_row(sample, &sample->tables[0], name, NULL);
   assert(row); /* one row fits into any limit */
@@ -326,6 +343,8 @@ static struct sample *sample_make(struct service *service, const struct service_
   fill_tls(sample, &answer->facts.tls, row);
   fill_past(sample, service, now_ms, row);
   service_runs_fill(&service->runs, sample, row);
+  if (service->figures)
+    service_figures_fill(service->figures, sample);
   sample->address = sample_copy(sample, connected_text(sample, service->watch.target, answer));
   return sample;
 }
@@ -337,10 +356,14 @@ static void rest(void *self) {
     service_probe_cancel(service->probe);
   service->probe = NULL;
   service->waits = false;
+  if (service->figures)
+    service_figures_cancel(service->figures);
 }
 
-static void finish(struct service *service) {
-  watch_done(&service->watch, sample_make(service, &service->answer, clock_now_ms()));
+static void end_if_answered(struct service *service) {
+  if (!service->probe && !service->waits &&
+      !(service->figures && service_figures_asks(service->figures)))
+    watch_done(&service->watch, sample_make(service, &service->answer, clock_now_ms()));
 }
 
 static void on_answer(void *arg, const struct service_answer *answer) {
@@ -352,28 +375,40 @@ static void on_answer(void *arg, const struct service_answer *answer) {
   service->waits = service_runs_is_awaited(&service->runs, service->watch.job->one_pass, &wait_ms);
   if (service->waits)
     watch_wait(&service->watch, wait_ms < left_ms ? wait_ms : left_ms);
-  else
-    finish(service);
+  end_if_answered(service);
 }
 
 static void on_runs(void *arg) {
   struct service *service = arg;
-  if (service->waits)
-    finish(service);
+  if (!service->waits)
+    return;
+  service->waits = false;
+  end_if_answered(service);
 }
 
+/* What runs it has not answered in time. */
 static void late(void *self) {
-  finish(self);
+  struct service *service = self;
+  service->waits = false;
+  end_if_answered(service);
+}
+
+static void on_figures(void *arg) {
+  end_if_answered(arg);
 }
 
 static void ask(void *self) {
   struct service *service = self;
   const struct target *target = service->watch.target;
+  const int64_t wait_ms = watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms();
   service->watch.requests = target_text(target, "health") || target_number(target, "tls") ? 2 : 1;
   service_runs_look(&service->runs, service->watch.job->one_pass);
-  service->probe = service_probe_start(service->watch.io, target, &service->place,
-                                       watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms(),
-                                       on_answer, service);
+  service->probe =
+      service_probe_start(service->watch.io, target, &service->place, wait_ms, on_answer, service);
+  if (!service->figures)
+    return;
+  service->watch.requests++;
+  service_figures_ask(service->figures, service->watch.io, wait_ms, on_figures, service);
 }
 
 static void *service_open(struct io *io, const struct target *target, struct err *err) {

@@ -67,6 +67,15 @@ struct pane_table *pane_table(struct pane *pane, const char *id) {
   return table;
 }
 
+struct pane_table *pane_table_of(struct pane *pane, size_t target_index,
+                                 const struct table_spec *spec) {
+  char id[COLUMNS_TABLE_ID_MAX];
+  if (!(spec->flags & TABLE_OWN))
+    return pane_table(pane, spec->id);
+  snprintf(id, sizeof id, "%zu/%.24s", target_index, spec->id); /* no id has a slash */
+  return pane_table(pane, id);
+}
+
 static uint64_t identity(size_t target_index, const char *table, const char *key) {
   return map_hash_text(map_hash_text(map_hash_number(MAP_HASH, target_index), table), key);
 }

@@ -13,7 +13,7 @@
 
 enum {
   PANE_FILTER_MAX = 64,   /* bytes of a filter */
-  PANE_TABLES_MAX = 32,   /* tables of a kind; others are not shown */
+  PANE_TABLES_MAX = 128,  /* tables of a kind, and tables of one target; others are not shown */
   PANE_TOGGLES_MAX = 128, /* rows opened or closed by hand; the oldest is forgotten */
   PANE_ID_MAX = 40,
 };
@@ -174,6 +174,9 @@ void pane_draw(struct pane *pane, const struct frame *frame, struct rect rect, u
 struct line *pane_line(struct pane *pane, enum line_kind kind);
 /* The state of a table; NULL beyond PANE_TABLES_MAX. */
 struct pane_table *pane_table(struct pane *pane, const char *id);
+/* The same; that of a TABLE_OWN table is its target's alone. */
+struct pane_table *pane_table_of(struct pane *pane, size_t target_index,
+                                 const struct table_spec *spec);
 /* Whether a row's children are shown; `by_default` if it was not toggled. */
 bool pane_row_is_open(const struct pane *pane, size_t target_index, const char *table,
                       const char *key, bool by_default);

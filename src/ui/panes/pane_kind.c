@@ -82,7 +82,8 @@ const char *pane_kind_state(const struct frame *frame, size_t index, char *out, 
 static struct table_row row_of(const struct frame *frame, const struct pane *pane,
                                const struct line *line) {
   const struct target_state *state = &frame->model->targets[line->target_index];
-  const struct pane_table *memory = pane_table((struct pane *)pane, line->table_id);
+  const struct pane_table *memory =
+      pane_table_of((struct pane *)pane, line->target_index, line->table->spec);
   return (struct table_row){
       .target_index = line->target_index,
       .table = (size_t)(line->table - state->sample->tables),
@@ -112,7 +113,7 @@ static int draw_headline(struct pane *pane, const struct frame *frame, size_t in
   const struct target_state *state = &frame->model->targets[index];
   for (size_t t = 0; state->sample && t < state->sample->table_count; t++) {
     const struct table *table = &state->sample->tables[t];
-    const struct pane_table *memory = pane_table(pane, table->spec->id);
+    const struct pane_table *memory = pane_table_of(pane, index, table->spec);
     if (!memory || !(table->spec->flags & TABLE_SUMMARY) || table->row_count == 0)
       continue;
     struct pairs pairs;
@@ -209,14 +210,15 @@ static void kind_draw_line(struct pane *pane, const struct frame *frame, const s
                            int x, int y, int width) {
   if (line->kind == LINE_TARGET)
     draw_target(pane, frame, line, x, y, width);
-  struct pane_table *memory = line->table ? pane_table(pane, line->table_id) : NULL;
+  struct pane_table *memory =
+      line->table ? pane_table_of(pane, line->target_index, line->table->spec) : NULL;
   if (!memory)
     return;
   struct table_row row;
   switch (line->kind) {
   case LINE_SUMMARY:
     row = row_of(frame, pane, line);
-    table_draw_pairs(frame, &row, &memory->pairs, line->part, x + 1, y);
+    table_draw_pairs(frame, &row, &memory->pairs, line->part, x + summary_indent(row.spec), y);
     break;
   case LINE_TITLE:
     draw_table_title(frame, line, x, y, width);

@@ -19,17 +19,24 @@ static bool is_named_after(const struct row *row, const struct target *target) {
   return row->cells[0].type == VALUE_TEXT && strcmp(row->cells[0].text, target->name) == 0;
 }
 
+/* The only row of the only table that is not a summary, if it is named after the target and comes
+ * before any summary; otherwise NULL. */
+static const struct row *only_row(const struct sample *sample, const struct target *target) {
+  const struct table *first = sample->table_count > 0 ? &sample->tables[0] : NULL;
+  if (!first || (first->spec->flags & TABLE_SUMMARY) || first->row_count != 1 ||
+      !is_named_after(&first->rows[0], target))
+    return NULL;
+  for (size_t i = 1; i < sample->table_count; i++)
+    if (!(sample->tables[i].spec->flags & TABLE_SUMMARY))
+      return NULL;
+  return &first->rows[0];
+}
+
 /* Targets that are one row each need no heads. */
 static bool is_flat(const struct pane *pane, const struct model *model) {
   for (size_t i = 0; i < model->target_count; i++) {
     const struct target_state *state = &model->targets[i];
-    if (!pane_kind_has(pane, state) || !state->sample)
-      continue;
-    const struct sample *sample = state->sample;
-    if (sample->table_count != 1 || (sample->tables[0].spec->flags & TABLE_SUMMARY) ||
-        sample->tables[0].row_count != 1)
-      return false;
-    if (!is_named_after(&sample->tables[0].rows[0], state->target))
+    if (pane_kind_has(pane, state) && state->sample && !only_row(state->sample, state->target))
       return false;
   }
   return true;
@@ -103,7 +110,7 @@ static struct line *add_table_line(struct build *build, enum line_kind kind,
 }
 
 static void add_summary(struct build *build, const struct table *table) {
-  const struct pane_table *memory = pane_table(build->pane, table->spec->id);
+  const struct pane_table *memory = pane_table_of(build->pane, build->index, table->spec);
   if (!memory || table->row_count == 0)
     return;
   for (int part = 0; part < memory->pairs.lines; part++) {
@@ -161,7 +168,7 @@ static size_t normal_tables(const struct sample *sample) {
 }
 
 static void add_table(struct build *build, const struct table *table) {
-  struct pane_table *memory = pane_table(build->pane, table->spec->id);
+  struct pane_table *memory = pane_table_of(build->pane, build->index, table->spec);
   if (!memory)
     return;
   build->pane->filter_total += table->row_count;
@@ -205,16 +212,18 @@ static void add_target_state(struct build *build) {
 }
 
 /* Summaries have the same widths for all targets, so that they line up. */
-static void fit_summary(struct build *build, const struct table_spec *spec, int lines) {
+static void fit_summary(struct build *build, size_t index, const struct table_spec *spec,
+                        int lines) {
   const struct model *model = build->frame->model;
-  struct pane_table *memory = pane_table(build->pane, spec->id);
+  struct pane_table *memory = pane_table_of(build->pane, index, spec);
   if (!memory)
     return;
   bool named = false;
   columns_measure_begin(&memory->memory);
   for (size_t i = 0; i < model->target_count; i++) {
     const struct target_state *state = &model->targets[i];
-    if (!pane_kind_has(build->pane, state) || !state->sample)
+    if (!pane_kind_has(build->pane, state) || !state->sample ||
+        ((spec->flags & TABLE_OWN) && i != index))
       continue;
     const struct table *table = sample_table_view(state->sample, spec->id);
     if (!table || table->row_count == 0)
@@ -225,7 +234,8 @@ static void fit_summary(struct build *build, const struct table_spec *spec, int 
   if (named)
     memory->memory.seen[0] = 0; /* the head or the border has the name already */
   columns_measure_end(&memory->memory, build->frame->now_ms);
-  pairs_fit(&memory->memory, spec, PAIRS_REST, build->width - 2, lines, &memory->pairs);
+  pairs_fit(&memory->memory, spec, PAIRS_REST, build->width - 1 - summary_indent(spec), lines,
+            &memory->pairs);
 }
 
 /* Before the lines are built, since it determines how many a summary takes. */
@@ -240,7 +250,7 @@ static void fit_summaries(struct build *build) {
       continue;
     for (size_t t = 0; t < sample->table_count; t++)
       if ((sample->tables[t].spec->flags & TABLE_SUMMARY) && sample->tables[t].row_count > 0)
-        fit_summary(build, sample->tables[t].spec, lines);
+        fit_summary(build, i, sample->tables[t].spec, lines);
   }
 }
 
@@ -253,7 +263,8 @@ static void fit_tables(struct build *build) {
     size_t measured = 0;
     for (size_t i = 0; i < pane->lines.count && measured < MEASURED_MAX; i++) {
       const struct line *line = &pane->lines.items[i];
-      if (line->kind != LINE_ROW || pane_table(pane, line->table_id) != memory)
+      if (line->kind != LINE_ROW ||
+          pane_table_of(pane, line->target_index, line->table->spec) != memory)
         continue;
       if (!spec)
         columns_measure_begin(&memory->memory);
@@ -270,13 +281,14 @@ static void fit_tables(struct build *build) {
   }
 }
 
-/* The summary and the first heading stay visible where one target has one table. */
+/* The summary and the first heading stay visible where one target has one table, and the heading
+ * of targets that are one row each. */
 static size_t lines_to_pin(const struct pane *pane) {
   size_t count = 0;
   while (count < pane->lines.count && pane->lines.items[count].kind != LINE_ROW)
     count++;
   for (size_t i = count; i < pane->lines.count; i++)
-    if (pane->lines.items[i].kind != LINE_ROW)
+    if (pane->lines.items[i].kind != LINE_ROW && pane->lines.items[i].kind != LINE_SUMMARY)
       return 0;
   return count < pane->lines.count ? count : 0;
 }

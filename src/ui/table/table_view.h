@@ -5,6 +5,10 @@
 #include "ui/table/rows.h"
 
 enum { ROW_MARK_CELLS = 3 }; /* the mark of severity and a blank, before the columns */
+/* Cells before a summary: below the row of a target, if it is that target's alone. */
+static inline int summary_indent(const struct table_spec *spec) {
+  return spec->flags & TABLE_OWN ? ROW_MARK_CELLS + 2 : 1;
+}
 
 /* A row and where it comes from. */
 struct table_row {

@@ -37,6 +37,8 @@ static const struct option fixture_service_options[] = {
      .help = "who runs it",
      .check_item = fixture_runtime_check},
     {.name = "environment", .type = OPTION_LIST, .help = "variables"},
+    {.name = "metrics", .type = OPTION_TEXT, .help = "page of metrics"},
+    {.name = "series", .type = OPTION_MAP, .help = "figures of it"},
 };
 static const struct option fixture_postgres_options[] = {
     {.name = "dsn", .type = OPTION_SECRET, .required = true, .help = "URI or key=value"},
