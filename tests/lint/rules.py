@@ -43,6 +43,7 @@ LIBRARIES = {
     r"librdkafka/.*": {"clients/kafka/child/"},
     r"hiredis/.*": {"clients/redis/", "collectors/redis/", "actions/redis/"},
     r"curl/.*": {"io/http/"},
+    r"ares\.h": {"io/dns.c"},
     r"yaml\.h": {"config"},
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/service/"},
     r"openssl/.*": {"report", "io/http/"},

@@ -181,6 +181,26 @@ static void judge_slowness(const struct service_rules *rules, struct service_ver
   snprintf(verdict->reason, sizeof verdict->reason, "slow: took %s, above %s", took, limit);
 }
 
+/* Where port and health are well: clients look the name up first. */
+static void judge_dns(const struct service_facts *facts, const struct service_rules *rules,
+                      struct service_verdict *verdict) {
+  const struct service_names *names = &facts->names;
+  struct err err;
+  if (!facts->has_dns || !verdict->available)
+    return;
+  if (facts->dns == PROBE_UNDER_WAY) {
+    set_down(verdict, "DNS");
+    say_waited(verdict, "DNS: ", facts->waited_ms);
+  } else if (facts->dns == PROBE_FAILED) {
+    set_failed(verdict, names->err.kind, "DNS");
+    snprintf(verdict->reason, sizeof verdict->reason, "DNS: %s", names->err.text);
+  } else if (rules->addresses.count > 0 &&
+             !service_addresses_hold(&names->addresses, &rules->addresses, &err)) {
+    set_down(verdict, "DNS");
+    snprintf(verdict->reason, sizeof verdict->reason, "DNS: %s", err.text);
+  }
+}
+
 static void judge_tls(const struct service_facts *facts, const struct service_rules *rules,
                       struct service_verdict *verdict) {
   if (verdict->severity != SEVERITY_OK || rules->insecure || !*facts->tls.weak)
@@ -205,6 +225,7 @@ void service_judge(const struct service_facts *facts, const struct service_rules
     judge_health_failure(facts, verdict);
   else if (has_answer)
     judge_answer(facts, rules, verdict);
+  judge_dns(facts, rules, verdict);
   judge_slowness(rules, verdict);
   judge_tls(facts, rules, verdict);
 }

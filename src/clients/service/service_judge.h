@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clients/service/service_expect.h"
+#include "clients/service/service_names.h"
 #include "core/err.h"
 #include "io/http/http_tls.h"
 #include "model/severity.h"
@@ -42,14 +43,19 @@ struct service_facts {
   char location[SERVICE_EXCERPT_MAX]; /* where it redirects to; "" */
   struct http_tls tls;                /* what health's server showed; not known without TLS */
 
+  enum probe_state dns; /* of the DNS check; only if has_dns */
+  bool has_dns;
+  struct service_names names; /* its answer, or why there is none */
+
   int64_t waited_ms; /* how long the running probe has been waited for */
 };
 
 struct service_rules {
   struct service_expect expect;
-  const char *expect_text; /* as configured */
-  int64_t slow_ms;         /* 0: only the thresholds judge the latency */
-  bool insecure;           /* certificates are not judged */
+  const char *expect_text;            /* as configured */
+  int64_t slow_ms;                    /* 0: only the thresholds judge the latency */
+  bool insecure;                      /* certificates are not judged */
+  struct service_addresses addresses; /* expected of the DNS check; none: any */
 };
 
 struct service_verdict {

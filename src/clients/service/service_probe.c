@@ -13,8 +13,9 @@
 
 struct service_probe {
   const struct target *target;
-  struct dial *dial;            /* until it has answered */
-  struct http_request *request; /* the same */
+  struct dial *dial;             /* until it has answered */
+  struct http_request *request;  /* the same */
+  struct service_lookup *lookup; /* the same */
   int64_t started_ms;
   struct service_answer answer;
   uv_timer_t timer;
@@ -26,7 +27,9 @@ bool service_place_read(const struct target *target, struct service_place *place
   *place = (struct service_place){.rules = {.expect_text = target_text(target, "expect"),
                                             .slow_ms = target_number(target, "slow"),
                                             .insecure = target_number(target, "insecure")}};
-  return service_request_check(target, err) &&
+  const char *addresses = target_text(target, "expect_addresses");
+  return service_request_check(target, err) && service_names_check(target, err) &&
+         (!addresses || service_addresses_parse(addresses, &place->rules.addresses, err)) &&
          tcp_address_split(target_text(target, "address"), place->host, &place->port, err) &&
          service_expect_parse(place->rules.expect_text, &place->rules.expect, err);
 }
@@ -40,6 +43,8 @@ void service_probe_cancel(struct service_probe *probe) {
     dial_cancel(probe->dial);
   if (probe->request)
     http_cancel(probe->request);
+  if (probe->lookup)
+    service_names_cancel(probe->lookup);
   uv_close((uv_handle_t *)&probe->timer, on_timer_closed);
 }
 
@@ -61,8 +66,9 @@ static void on_late(uv_timer_t *timer) {
 static void end_if_answered(struct service_probe *probe) {
   struct service_facts *facts = &probe->answer.facts;
   const bool health_open = facts->has_health && facts->health == PROBE_UNDER_WAY;
+  const bool dns_open = facts->has_dns && facts->dns == PROBE_UNDER_WAY;
   facts->waited_ms = clock_now_ms() - probe->started_ms;
-  if (facts->port != PROBE_UNDER_WAY && !health_open)
+  if (facts->port != PROBE_UNDER_WAY && !health_open && !dns_open)
     probe_end(probe);
 }
 
@@ -79,6 +85,15 @@ static void on_port(void *arg, const struct dial_result *result, const struct er
     facts->port = PROBE_FAILED;
     facts->port_err = *err;
   }
+  end_if_answered(probe);
+}
+
+static void on_names(void *arg, const struct service_names *names) {
+  struct service_probe *probe = arg;
+  struct service_facts *facts = &probe->answer.facts;
+  probe->lookup = NULL;
+  facts->dns = names->answered ? PROBE_ANSWERED : PROBE_FAILED;
+  facts->names = *names;
   end_if_answered(probe);
 }
 
@@ -157,6 +172,9 @@ struct service_probe *service_probe_start(struct io *io, const struct target *ta
   /* health's own deadline comes first, because it knows how far it got */
   uv_timer_start(&probe->timer, on_late, (uint64_t)wait_ms + 1, 0);
   probe->dial = dial_start(io, place->host, place->port, on_port, probe);
+  probe->answer.facts.has_dns = target_text(target, "dns");
+  if (probe->answer.facts.has_dns)
+    probe->lookup = service_names_ask(io, target, on_names, probe);
   if (only_tls) {
     bool v6 = strchr(place->host, ':');
     snprintf(tls_url, sizeof tls_url, "https://%s%s%s:%d/", v6 ? "[" : "", place->host,

@@ -9,11 +9,13 @@
 #include "clients/service/service_series.h"
 #include "collectors/figures.h"
 #include "collectors/frame.h"
+#include "collectors/service/service_dns.h"
 #include "collectors/service/service_figures.h"
 #include "collectors/service/service_history.h"
 #include "collectors/service/service_runs.h"
 #include "collectors/service/service_table.h"
 #include "io/clock.h"
+#include "io/dns.h"
 #include "io/http/http.h"
 #include "io/resolve.h"
 #include "io/tcp.h"
@@ -114,6 +116,21 @@ static const struct option options[] = {
      .example = "{requests: rate(http_requests_total)}",
      .check = service_series_check,
      .check_name = service_series_name_check},
+    {.name = "dns",
+     .type = OPTION_TEXT,
+     .help = "name to look up in each collection",
+     .example = "api.example.com",
+     .check = dns_name_check},
+    {.name = "resolver",
+     .type = OPTION_TEXT,
+     .help = "address of the name server to ask for dns; default: as this host resolves names",
+     .example = "10.0.0.53",
+     .check = dns_server_check},
+    {.name = "expect_addresses",
+     .type = OPTION_TEXT,
+     .help = "addresses that dns must have, and no others of the same family",
+     .example = "\"10.0.0.1, 10.0.0.2\"",
+     .check = service_addresses_check},
     {.name = "slow",
      .type = OPTION_DURATION,
      .min = 1,
@@ -182,6 +199,7 @@ struct service {
   struct watch watch; /* first */
   struct service_place place;
   struct service_history history;
+  struct service_dns dns;
   struct service_probe *probe;     /* of the running collection; NULL: it has ended */
   struct service_answer answer;    /* its result, once the probe has ended */
   struct service_figures *figures; /* NULL: none are configured */
@@ -319,6 +337,7 @@ static struct sample *sample_make(struct service *service, const struct service_
   if (!verdict.unknown)
     service_history_add(&service->history, verdict.state, verdict.severity == SEVERITY_OK,
                         verdict.available, verdict.latency_us, now_ms);
+  service_dns_take(&service->dns, &answer->facts, now_ms);
 
   const struct table_spec *const specs[] = {&service_table, &service_figures_none};
   struct sample *sample = sample_new(specs, service->figures ? 2 : 1);
@@ -343,6 +362,7 @@ static struct sample *sample_make(struct service *service, const struct service_
   fill_tls(sample, &answer->facts.tls, row);
   fill_past(sample, service, now_ms, row);
   service_runs_fill(&service->runs, sample, row);
+  service_dns_fill(&service->dns, &answer->facts, now_ms, sample, row);
   if (service->figures)
     service_figures_fill(service->figures, sample);
   sample->address = sample_copy(sample, connected_text(sample, service->watch.target, answer));
