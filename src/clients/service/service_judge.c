@@ -110,7 +110,11 @@ static void judge_port(const struct service_facts *facts, struct service_verdict
     say_waited(verdict, facts->resolving ? "name server: " : "port: ", facts->waited_ms);
   else
     snprintf(verdict->reason, sizeof verdict->reason, "%s", facts->port_err.text);
-  if (facts->has_health && !facts->only_tls && facts->health == PROBE_ANSWERED) {
+  if (facts->has_health && !facts->only_tls && facts->health == PROBE_ANSWERED && facts->is_grpc) {
+    size_t used = strlen(verdict->reason);
+    snprintf(verdict->reason + used, sizeof verdict->reason - used, "; gRPC answers %s",
+             facts->grpc.state);
+  } else if (facts->has_health && !facts->only_tls && facts->health == PROBE_ANSWERED) {
     size_t used = strlen(verdict->reason);
     snprintf(verdict->reason + used, sizeof verdict->reason - used, "; health answers %d",
              facts->status);
@@ -120,17 +124,21 @@ static void judge_port(const struct service_facts *facts, struct service_verdict
 static void judge_health_failure(const struct service_facts *facts,
                                  struct service_verdict *verdict) {
   const struct err *err = &facts->health_err;
-  const char *what = facts->only_tls ? "" : "health: ";
+  const char *what = facts->only_tls ? "" : facts->is_grpc ? "gRPC: " : "health: ";
   if (facts->health == PROBE_UNDER_WAY) {
     set_down(verdict, "timeout");
     say_waited(verdict,
-               facts->only_tls ? "port open, TLS: " : "port open, health: ", facts->waited_ms);
+               facts->only_tls  ? "port open, TLS: "
+               : facts->is_grpc ? "port open, gRPC: "
+                                : "port open, health: ",
+               facts->waited_ms);
     return;
   }
   bool tls = strncmp(err->text, "TLS", 3) == 0;
   set_failed(verdict, err->kind,
              tls                                            ? "TLS"
              : facts->only_tls && err->kind == ERR_PROTOCOL ? "TLS"
+             : err->kind == ERR_PROTOCOL && facts->is_grpc  ? "no gRPC"
              : err->kind == ERR_PROTOCOL                    ? "no HTTP"
                                                             : state_of(err->kind));
   snprintf(verdict->reason, sizeof verdict->reason, "port open, %s%s%s", what,
@@ -144,6 +152,14 @@ __attribute__((format(printf, 2, 3))) static void add(struct service_verdict *ve
   va_start(args, format);
   vsnprintf(verdict->reason + used, sizeof verdict->reason - used, format, args);
   va_end(args);
+}
+
+static void judge_grpc(const struct service_grpc *grpc, struct service_verdict *verdict) {
+  if (!grpc->serving)
+    set_down(verdict, grpc->state);
+  snprintf(verdict->state, sizeof verdict->state, "%s", grpc->state);
+  snprintf(verdict->reason, sizeof verdict->reason, "%s%s",
+           grpc->serving ? "" : "port open, gRPC: ", grpc->reason);
 }
 
 static void judge_answer(const struct service_facts *facts, const struct service_rules *rules,
@@ -223,6 +239,8 @@ void service_judge(const struct service_facts *facts, const struct service_rules
     judge_port(facts, verdict);
   else if (facts->has_health && facts->health != PROBE_ANSWERED)
     judge_health_failure(facts, verdict);
+  else if (facts->is_grpc)
+    judge_grpc(&facts->grpc, verdict);
   else if (has_answer)
     judge_answer(facts, rules, verdict);
   judge_dns(facts, rules, verdict);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clients/service/service_expect.h"
+#include "clients/service/service_grpc.h"
 #include "clients/service/service_names.h"
 #include "core/err.h"
 #include "io/http/http_tls.h"
@@ -41,6 +42,8 @@ struct service_facts {
   char excerpt[SERVICE_EXCERPT_MAX];  /* of the body of an unhealthy response */
   bool one_line;                      /* the excerpt is all of it, and short */
   char location[SERVICE_EXCERPT_MAX]; /* where it redirects to; "" */
+  bool is_grpc;                       /* health is that of gRPC: */
+  struct service_grpc grpc;           /* its answer */
   struct http_tls tls;                /* what health's server showed; not known without TLS */
 
   enum probe_state dns; /* of the DNS check; only if has_dns */

@@ -28,7 +28,8 @@ bool service_place_read(const struct target *target, struct service_place *place
                                             .slow_ms = target_number(target, "slow"),
                                             .insecure = target_number(target, "insecure")}};
   const char *addresses = target_text(target, "expect_addresses");
-  return service_request_check(target, err) && service_names_check(target, err) &&
+  return service_request_check(target, err) && service_grpc_check(target, err) &&
+         service_names_check(target, err) &&
          (!addresses || service_addresses_parse(addresses, &place->rules.addresses, err)) &&
          tcp_address_split(target_text(target, "address"), place->host, &place->port, err) &&
          service_expect_parse(place->rules.expect_text, &place->rules.expect, err);
@@ -132,10 +133,30 @@ static void read_answer(struct service_probe *probe, const struct http_result *r
   read_location(probe, result->location);
 }
 
+/* False with err if it is not an answer of gRPC. */
+static bool read_grpc(struct service_probe *probe, const struct http_result *result,
+                      struct err *err) {
+  struct service_grpc *grpc = &probe->answer.facts.grpc;
+  char *lines = mem_dup(result->headers); /* what is said of the answer may quote it */
+  lines[service_hide_secrets(probe->target, lines, strlen(lines))] = '\0';
+  const bool good = service_grpc_read(result->status, lines, result->body, result->body_len,
+                                      target_text(probe->target, "grpc_service"), grpc, err);
+  char reason[GRPC_REASON_MAX];
+  memcpy(reason, grpc->reason, sizeof reason);
+  text_sanitize(grpc->reason, sizeof grpc->reason, reason, strlen(reason), false);
+  free(lines);
+  return good;
+}
+
 static void on_health(void *arg, const struct http_result *result, const struct err *err) {
   struct service_probe *probe = arg;
   struct service_facts *facts = &probe->answer.facts;
+  struct err wrong;
   probe->request = NULL;
+  if (result && facts->is_grpc && !read_grpc(probe, result, &wrong)) {
+    result = NULL;
+    err = &wrong;
+  }
   if (result) {
     facts->health = PROBE_ANSWERED;
     facts->status = result->status;
@@ -143,7 +164,8 @@ static void on_health(void *arg, const struct http_result *result, const struct 
     probe->answer.first_byte_us = result->first_byte_us;
     probe->answer.tls_us = result->tls_us ? result->tls_us - result->connect_us : 0;
     memcpy(probe->answer.proxy, result->proxy, strlen(result->proxy) + 1);
-    read_answer(probe, result);
+    if (!facts->is_grpc)
+      read_answer(probe, result);
   } else {
     facts->health = PROBE_FAILED;
     facts->health_err = *err;
@@ -151,20 +173,43 @@ static void on_health(void *arg, const struct http_result *result, const struct 
   end_if_answered(probe);
 }
 
+/* The request to gRPC's health service; url has room for a host. */
+static struct http_query grpc_query(const struct target *target, char *url, size_t size,
+                                    char body[GRPC_REQUEST_MAX], struct http_header **headers) {
+  struct http_query query = service_request(target, headers);
+  static const struct http_header ours[] = {{"Content-Type", "application/grpc"},
+                                            {"TE", "trailers"},
+                                            {"grpc-accept-encoding", "identity"}};
+  const size_t count = sizeof ours / sizeof *ours;
+  snprintf(url, size, "%s://%s/grpc.health.v1.Health/Check",
+           target_number(target, "tls") ? "https" : "http", target_text(target, "grpc"));
+  *headers = mem_resize(*headers, (query.header_count + count) * sizeof **headers);
+  memcpy(*headers + query.header_count, ours, sizeof ours);
+  query.headers = *headers;
+  query.header_count += count;
+  query.body = body;
+  query.body_len = service_grpc_request(target_text(target, "grpc_service"), body);
+  query.encoded = false;
+  query.http2 = true;
+  query.url = url;
+  return query;
+}
+
 struct service_probe *service_probe_start(struct io *io, const struct target *target,
                                           const struct service_place *place, int64_t wait_ms,
                                           service_probe_cb done, void *arg) {
   struct service_probe *probe = mem_new(sizeof *probe);
   const char *health = target_text(target, "health");
-  const bool only_tls = target_number(target, "tls");
-  char tls_url[HOST_MAX + 32];
+  const bool grpc = target_text(target, "grpc"), only_tls = target_number(target, "tls") && !grpc;
+  char tls_url[HOST_MAX + 64], body[GRPC_REQUEST_MAX];
   if (wait_ms < 1)
     wait_ms = 1;
   probe->done = done;
   probe->arg = arg;
   probe->target = target;
   probe->started_ms = clock_now_ms();
-  probe->answer.facts.has_health = health || only_tls;
+  probe->answer.facts.has_health = health || only_tls || grpc;
+  probe->answer.facts.is_grpc = grpc;
   probe->answer.facts.only_tls = only_tls;
   uv_update_time(io->loop); /* the timer counts from the loop's own time, cached before */
   uv_timer_init(io->loop, &probe->timer);
@@ -181,11 +226,12 @@ struct service_probe *service_probe_start(struct io *io, const struct target *ta
              v6 ? "]" : "", place->port);
     health = tls_url;
   }
-  if (!health)
+  if (!health && !grpc)
     return probe;
   struct http_header *headers;
-  struct http_query query = service_request(target, &headers);
-  query.url = health;
+  struct http_query query = grpc ? grpc_query(target, tls_url, sizeof tls_url, body, &headers)
+                                 : service_request(target, &headers);
+  query.url = grpc ? tls_url : health;
   query.timeout_ms = wait_ms;
   query.only_tls = only_tls;
   query.tls = &probe->answer.facts.tls;

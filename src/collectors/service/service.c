@@ -97,7 +97,7 @@ static const struct option options[] = {
     {.name = "tls",
      .type = OPTION_BOOL,
      .fallback = "false",
-     .help = "verify the TLS certificate of the port; for a service without health"},
+     .help = "verify the TLS certificate of the port; for a service without health, or with grpc"},
     {.name = "ca_file",
      .type = OPTION_TEXT,
      .help = "PEM file with the CA certificates for TLS; default: those of the system"},
@@ -105,6 +105,16 @@ static const struct option options[] = {
      .type = OPTION_BOOL,
      .fallback = "false",
      .help = "do not verify the certificate"},
+    {.name = "grpc",
+     .type = OPTION_TEXT,
+     .help = "host:port of a gRPC server: calls its health service; with tls over TLS",
+     .example = "\"cart:50051\"",
+     .check = tcp_address_check},
+    {.name = "grpc_service",
+     .type = OPTION_TEXT,
+     .help = "service to ask grpc for; default: the server as a whole",
+     .example = "shop.Cart",
+     .check = service_grpc_name_check},
     {.name = "metrics",
      .type = OPTION_TEXT,
      .help = "http or https URL of a page of metrics (OpenMetrics, Prometheus)",
@@ -421,7 +431,9 @@ static void ask(void *self) {
   struct service *service = self;
   const struct target *target = service->watch.target;
   const int64_t wait_ms = watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms();
-  service->watch.requests = target_text(target, "health") || target_number(target, "tls") ? 2 : 1;
+  const bool asks_health =
+      target_text(target, "health") || target_text(target, "grpc") || target_number(target, "tls");
+  service->watch.requests = asks_health ? 2 : 1;
   service_runs_look(&service->runs, service->watch.job->one_pass);
   service->probe =
       service_probe_start(service->watch.io, target, &service->place, wait_ms, on_answer, service);

@@ -174,7 +174,7 @@ struct http_request *http_send(struct io *io, const struct http_query *query, ht
     mem_failed();
   set_options(request, query);
   const bool known = http_place_read(query->url, &request->place, NULL);
-  if (known && !query->socket && !query->only_tls)
+  if (known && !query->socket && !query->only_tls && !query->http2)
     http_proxy_text(http_proxy_of(&request->place), request->proxy, sizeof request->proxy);
   http_setup(request->easy, query, known ? &request->place : NULL, &request->lists);
   uv_timer_init(io->loop, &request->timer);
@@ -185,7 +185,7 @@ struct http_request *http_send(struct io *io, const struct http_query *query, ht
     curl_multi_add_handle(request->client->multi, request->easy);
     return request;
   }
-  request->proxied = http_proxy_of(&request->place) && !query->only_tls;
+  request->proxied = http_proxy_of(&request->place) && !query->only_tls && !query->http2;
   request->resolve =
       resolve_start(io, request->place.host, request->place.port, on_resolved, request);
   return request;

@@ -50,7 +50,8 @@ static void set_body(CURL *easy, const struct http_query *query, struct http_lis
   const char *body = query->json ? query->json : query->body;
   if (!body)
     return;
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+  const size_t len = query->body_len && body == query->body ? query->body_len : strlen(body);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)len);
   curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body);
   if (query->json || ((*body == '{' || *body == '[') && !has_header(query, "Content-Type")))
     http_list_add(&lists->headers, "Content-Type: application/json");
@@ -127,6 +128,10 @@ void http_setup(CURL *easy, const struct http_query *query, const struct http_pl
 #endif
   if (query->encoded) /* all that curl can decode */
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  if (query->http2) {
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  }
   set_place(easy, query, place, lists);
   set_tls(easy, query);
   set_headers(query, lists);
