@@ -234,6 +234,11 @@ def test_errors_have_their_place(tmp_path):
         assert reason in done.stdout + done.stderr and done.status != OK
 
 
+def below(screen, name):
+    """The line below the row of a service."""
+    return next((screen.rows[i + 1] for i, row in enumerate(screen.rows) if re.match(f"[│►]  +{name} ", row)), "")
+
+
 def test_on_the_screen(pages, tmp_path):
     """The series of a service stand below its row, the services without any are as ever; details say the source."""
     server = pages(lambda asked: codes(100 + 30 * asked, 10 * asked) + "queue 7\n")
@@ -242,8 +247,9 @@ def test_on_the_screen(pages, tmp_path):
     other = {**server.target({"backlog": "queue"}), "name": "other"}
     config = write_config(tmp_path, interval="200ms", services=[server.target(series), plain, other])
     with dashboard(config, columns=120, rows=36) as terminal:
-        terminal.wait_for(lambda screen: re.search(r"requests \d", screen.text))
-        terminal.wait_for(lambda screen: "queue 7" in screen.line("requests") and "lost ?" in screen.line("requests"))
+        terminal.wait_for(lambda screen: re.search(r"^.  +backlog 7 ", below(screen, "other")) and
+                          re.search(r"requests \d.* queue 7 .*lost \?", below(screen, "api")))
+        terminal.wait_for(lambda screen: below(screen, "plain").strip("│ ").startswith("other"))
         terminal.wait_for("no metric nothing_total")
         terminal.press("1", "Enter")
         terminal.wait_for("backlog 7")

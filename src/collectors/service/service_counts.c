@@ -79,13 +79,8 @@ static void merged_add(struct merged *merged, const struct page_found *found,
   merged->now[merged->counter_count++] = now.value;
 }
 
-/* Whether the page before could answer an operand's question. */
-static bool was_known(const struct service_counts *counts, size_t operand) {
-  const struct found_operand *before = &counts->found.operands[operand];
-  return counts->read && !*before->wrong && !*before->unknown;
-}
-
-/* A sample that is new has grown from 0, unless it may have been there before. */
+/* A sample that is new has grown from 0. Where it may have been there before (the first page, or
+ * one after a page that could not say), the window only begins with this page. */
 static void merge(const struct service_counts *counts, const struct page_found *found,
                   struct merged *merged) {
   const size_t most = counts->known_count + found->count;
@@ -103,10 +98,7 @@ static void merge(const struct service_counts *counts, const struct page_found *
       continue;
     }
     const struct found_entry now = found->entries[i++];
-    merged_add(merged, found, now,
-               order == 0                       ? counts->known[j].value
-               : was_known(counts, now.operand) ? 0
-                                                : now.value);
+    merged_add(merged, found, now, order == 0 ? counts->known[j].value : 0);
     j += order == 0;
   }
 }
