@@ -133,6 +133,17 @@ static void nothing_is_known_across_a_restart_or_a_reset(void **state) {
   none(EVICTIONS, "", &rates, "needs two collections");
   rates_make(&rates, &first, &first); /* no time has passed */
   none(EVICTIONS, "", &rates, "needs two collections");
+  /* counters that are no columns */
+  struct counters second = first;
+  second.at_us = 1000005;
+  first.others = (const double[]){1.5, 9};
+  second.others = (const double[]){1.5, 8.5};
+  first.other_count = second.other_count = 2;
+  rates_make(&rates, &first, &second);
+  none(EVICTIONS, "evicted=1", &rates, "counters were reset: needs two collections");
+  second.others = (const double[]){1.75, 9};
+  rates_make(&rates, &first, &second);
+  assert_null(rates.unknown);
 }
 
 /* ---- members of structs */

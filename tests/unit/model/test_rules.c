@@ -67,10 +67,29 @@ static void test_find(void **state) {
   assert_int_equal(rules.count, 0);
 }
 
+/* A column's default is not expected to be judged, unless it was configured with the column. */
+static void test_asked(void **state) {
+  (void)state;
+  const struct column_spec usual = {.metric = "a.b", .threshold = {.has_warn = true, .warn = 1}},
+                           own = {.metric = "a.b",
+                                  .threshold = {.has_warn = true, .warn = 1, .asked = true}},
+                           empty = {.metric = "a.b", .threshold = {.asked = true}};
+  char name[] = "a.b";
+  struct rule on = {name, {.has_crit = true, .crit = 5}}, off = {name, {0}};
+  const struct rules none = {0}, has = {&on, 1}, has_off = {&off, 1};
+  assert_false(rules_asked(&none, &none, &usual));
+  assert_true(rules_asked(&none, &none, &own));
+  assert_false(rules_asked(&none, &none, &empty));
+  assert_true(rules_asked(&has, &none, &usual));
+  assert_true(rules_asked(&none, &has, &usual));
+  assert_false(rules_asked(&has_off, &none, &own)); /* "off" */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_judge),
       cmocka_unit_test(test_find),
+      cmocka_unit_test(test_asked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
