@@ -245,6 +245,76 @@ static void test_cancel(void **state) {
   assert_string_equal(text(collect(fixture, 5000), "state"), "200");
 }
 
+/* An option that is a map of one text. */
+static void fill_map(struct target *target, const char *name, const char *key, const char *text) {
+  for (size_t i = 0; i < target->kind->option_count; i++) {
+    struct option_value *value = &target->values[i];
+    if (strcmp(target->kind->options[i].name, name) != 0)
+      continue;
+    value->names = mem_new(sizeof *value->names);
+    value->items = mem_new(sizeof *value->items);
+    value->names[0] = mem_dup(key);
+    value->items[0] = mem_dup(text);
+    value->item_count = 1;
+    value->set = true;
+  }
+}
+
+/* Health answers; the page of metrics says nothing. */
+static const char *only_health(struct tiny_server *server, const char *request) {
+  (void)server;
+  return strncmp(request, "GET /health", 11) == 0 ? ok_reply : NULL;
+}
+
+static void with_metrics(struct fixture *fixture) {
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%d/metrics", fixture->server.port);
+  fill(fixture->target, "metrics", url);
+  fill_map(fixture->target, "series", "Queue length", "queue");
+  watch(fixture, fixture->server.port, fixture->server.port);
+}
+
+static void test_metrics_that_hang(void **state) {
+  struct fixture *fixture = *state;
+  struct err err = {0};
+  fixture->server.choose = only_health;
+  with_metrics(fixture);
+  start(fixture, 5000);
+  while (fixture->server.requests < 2)
+    uv_run(&fixture->loop, UV_RUN_ONCE);
+  collector_service.cancel(fixture->service, &err); /* nothing comes after it */
+  const struct row *row = collect(fixture, 300);
+  assert_string_equal(text(row, "state"), "200");
+  assert_int_equal(row->severity, SEVERITY_OK);
+  assert_int_equal(fixture->sample->requests, 3);
+  assert_true(sample_is_faulted(fixture->sample, "series"));
+  assert_false(sample_is_faulted(fixture->sample, "services"));
+  const struct table *table = sample_table_view(fixture->sample, "series");
+  assert_string_equal(table->spec->columns[1].id, "queue_length");
+  assert_string_equal(table->rows[0].cells[1].text, "metrics not read");
+  fixture->server.choose = NULL;
+  fixture->server.reply = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nqueue 7\n";
+  collect(fixture, 5000);
+  assert_int_equal(sample_table_view(fixture->sample, "series")->rows[0].cells[1].integer, 7);
+  assert_int_equal(fixture->sample->note_count, 0);
+}
+
+/* All three probes are under way; the end leaves nothing behind. */
+static void test_cancelled_in_all(void **state) {
+  struct fixture *fixture = *state;
+  struct err err = {0};
+  fixture->server.choose = only_health;
+  fill(fixture->target, "dns", "localhost");
+  fill(fixture->target, "resolver", "127.0.0.1:9"); /* whether it is refused or silent */
+  with_metrics(fixture);
+  start(fixture, 5000);
+  collector_service.cancel(fixture->service, &err);
+  start(fixture, 5000);
+  uv_run(&fixture->loop, UV_RUN_NOWAIT);
+  collector_service.cancel(fixture->service, &err);
+  assert_false(fixture->done);
+}
+
 /* Found when the configuration is read, so that the error has its line. */
 static void check_refused(const char *name, const char *text, const char *says) {
   for (size_t i = 0; i < collector_service.kind.option_count; i++) {
@@ -477,6 +547,8 @@ int main(void) {
       TEST(test_slow),
       TEST(test_body),
       TEST(test_cancel),
+      TEST(test_metrics_that_hang),
+      TEST(test_cancelled_in_all),
       TEST(test_bad_options),
       TEST(test_options_together),
       TEST(test_request),
