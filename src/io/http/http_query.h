@@ -26,10 +26,12 @@ struct http_query {
   int64_t timeout_ms;    /* of all of it, looking up the name included */
   const char *socket;    /* path of a Unix socket to connect to instead; or NULL */
   bool keep;             /* uses a connection of an earlier request, and leaves it open */
+  bool http2;            /* speaks HTTP/2 only, directly and without asking for it before; trailers
+                            are then at the end of the headers */
+  size_t body_len;       /* bytes of `body`; 0: it is a text */
   const char *method;    /* NULL: GET, or POST with a body */
   const char *json;      /* body to send, application/json; NULL: none */
   const char *body;      /* body to send; application/json if it looks like it. NULL: none */
-  size_t body_len;       /* bytes of body; 0: a text */
   const char *bearer;    /* token of an Authorization header; NULL: none */
   const struct http_header *headers;
   size_t header_count;
@@ -40,8 +42,6 @@ struct http_query {
    * http_resume, and the server has to wait until then. Must not cancel the request. NULL: not
    * wanted. arg is that of http_send. */
   bool (*stream)(void *arg, const char *bytes, size_t len);
-  bool http2;    /* speaks HTTP/2 only, without asking for it first where there is no TLS, and
-                    directly; trailers are at the end of the headers */
   bool only_tls; /* ends when TLS is established, directly and without a request: status 0 */
   /* Gets what the server showed, before the callback, also with an error; has to live as long as
    * the request. NULL: not wanted. Not with `keep`. */
