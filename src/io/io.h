@@ -3,9 +3,10 @@
 
 #include <uv.h>
 
-struct http_client; /* io/http/http.h: one curl multi handle for all */
-struct resolver;    /* io/resolve.h: running lookups */
-struct pg_share;    /* clients/postgres/pg_share.h: connections offered for loans */
+struct http_client;      /* io/http/http.h: one curl multi handle for all */
+struct resolver;         /* io/resolve.h: running lookups */
+struct pg_share;         /* clients/postgres/pg_share.h: connections offered for loans */
+struct kubernetes_proxy; /* clients/kubernetes/kubernetes_proxy.h: kubectl, one for each login */
 
 struct io {
   uv_loop_t *loop;
@@ -14,4 +15,5 @@ struct io {
   const char *kafka_child;    /* the executable that runs librdkafka (clients/kafka/kafka_child.h);
                                  NULL: none */
   struct pg_share *pg_shares; /* a list; NULL at first */
+  struct kubernetes_proxy *kubernetes_proxies; /* a list; NULL at first */
 };

@@ -45,7 +45,7 @@ LIBRARIES = {
     r"curl/.*": {"io/http/"},
     r"ares\.h": {"io/dns.c"},
     r"yaml\.h": {"config"},
-    r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/service/"},
+    r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/kubernetes/", "collectors/kubernetes/", "clients/service/"},
     r"openssl/.*": {"report", "io/http/"},
     r"pcre2\.h": {"core/pattern.c"},
     r"zstd\.h|zlib\.h": {"clients/host/"},

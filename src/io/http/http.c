@@ -33,6 +33,8 @@ struct http_request {
   bool (*stream)(void *arg, const char *bytes, size_t len); /* the query's */
   bool streaming, paused;
   bool body_cut;
+  bool (*piece)(void *arg, const char *bytes, size_t len); /* the query's */
+  bool piece_refused;
   int64_t date_s;
   char *headers;
   size_t headers_len, headers_seen;
@@ -79,6 +81,19 @@ void http_resume(struct http_request *request) {
   curl_easy_pause(request->easy, CURLPAUSE_CONT);
 }
 
+static bool is_success(CURL *easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 && status <= 299;
+}
+
+/* The silence is measured from now. */
+static size_t pass_on(struct http_request *request, const char *bytes, size_t len) {
+  uv_timer_start(&request->timer, on_deadline, (uint64_t)request->timeout_ms, 0);
+  request->piece_refused = !request->piece(request->arg, bytes, len);
+  return request->piece_refused ? 0 : len;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
   struct http_request *request = arg;
   size_t len = size * count, room = request->body_max - request->body_len;
@@ -86,6 +101,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
     request->paused = !request->stream(request->arg, bytes, len);
     return request->paused ? CURL_WRITEFUNC_PAUSE : len;
   }
+  if (request->piece && is_success(request->easy))
+    return pass_on(request, bytes, len);
   size_t kept = len < room ? len : room;
   if (request->body_len + kept + 1 > request->body_capacity) {
     request->body_capacity = 2 * (request->body_len + kept) + 1;
@@ -163,6 +180,7 @@ struct http_request *http_send(struct io *io, const struct http_query *query, ht
                                    .arg = arg,
                                    .timeout_ms = query->timeout_ms,
                                    .stream = query->stream,
+                                   .piece = query->piece,
                                    .body_max = query->body_max ? query->body_max : HTTP_BODY_MAX,
                                    .date_s = -1,
                                    .started_us = clock_now_us()};
@@ -255,6 +273,8 @@ static void on_ended(void *arg, CURLcode code) {
     if (request->headers_cut)
       err_set(&err, ERR_PROTOCOL, "the headers of the answer are longer than %d kB",
               HTTP_HEADERS_MAX >> 10);
+    else if (request->piece_refused)
+      err_set(&err, ERR_PROTOCOL, "the answer is not valid");
     else
       http_error(code, (int)os_error, request->error, &err);
     if (request->tls)

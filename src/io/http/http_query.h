@@ -31,7 +31,8 @@ struct http_query {
   size_t body_len;       /* bytes of `body`; 0: it is a text */
   const char *method;    /* NULL: GET, or POST with a body */
   const char *json;      /* body to send, application/json; NULL: none */
-  const char *body;      /* body to send; application/json if it looks like it. NULL: none */
+  const char *body;      /* body to send; application/json if it looks like it and no header says
+                            otherwise. NULL: none */
   const char *bearer;    /* token of an Authorization header; NULL: none */
   const struct http_header *headers;
   size_t header_count;
@@ -42,6 +43,10 @@ struct http_query {
    * http_resume, and the server has to wait until then. Must not cancel the request. NULL: not
    * wanted. arg is that of http_send. */
   bool (*stream)(void *arg, const char *bytes, size_t len);
+  /* Gets the body of a 2xx answer piece by piece as it arrives, for an answer without an end; the
+   * result's body is then empty, and timeout_ms is the longest silence. Called by curl: it must not
+   * send or cancel requests. False ends the transfer with an error. arg is that of http_send. */
+  bool (*piece)(void *arg, const char *bytes, size_t len);
   bool only_tls; /* ends when TLS is established, directly and without a request: status 0 */
   /* Gets what the server showed, before the callback, also with an error; has to live as long as
    * the request. NULL: not wanted. Not with `keep`. */

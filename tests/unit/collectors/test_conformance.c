@@ -22,6 +22,7 @@ static const struct place {
     {"redis", "url", "redis://127.0.0.1:", "", false, true},
     {"memcached", "address", "127.0.0.1:", "", false, true},
     {"docker", "endpoint", "tcp://127.0.0.1:", "", false},
+    {"kubernetes", "proxy", "http://127.0.0.1:", "", false},
     {"host", NULL, NULL, NULL, true},
 };
 

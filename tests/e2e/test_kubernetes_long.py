@@ -1,0 +1,184 @@
+"""What stacktop shows of a real control plane. What no cluster without containers shows on demand is set as the status of a
+pod, as its kubelet would. More cases: tests/unit/collectors/test_kubernetes_judge.c."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from control_plane import autoscaler, claim, cron_job, deployment, wait_until
+from kubernetes_plane import config, configured, pair, plane, shared_plane  # noqa: F401 (fixtures)
+from stacktop import CRIT, OK, UNKNOWN, check, dashboard
+
+BESIDE = "others"
+
+
+def rows(run, table):
+    """{label: {column: value}}"""
+    found = run.document.rows("kubernetes", table)
+    return {next(iter(cells.values())): cells for cells in found.values()}
+
+
+def status_of(waiting=None, last=None, restarts=0, ready=False):
+    state = {"waiting": waiting} if waiting else {"running": {"startedAt": "2026-11-27T12:00:00Z"}}
+    return {"containerStatuses": [{"name": "main", "image": "api:1", "imageID": "", "ready": ready, "started": ready,
+                                   "restartCount": restarts, "state": state,
+                                   "lastState": {"terminated": last} if last else {}}],
+            "conditions": [{"type": "PodScheduled", "status": "True"},
+                           {"type": "Ready", "status": str(ready), "lastTransitionTime": "2026-11-27T12:00:00Z"}]}
+
+
+def test_figures(plane, config):  # noqa: F811
+    for thing in (deployment("ecap", "api", memory="64Mi"), deployment("ecap", "db", 1, kind="StatefulSet"),
+                  deployment("ecap", "agent", kind="DaemonSet"), cron_job("ecap", "report"), autoscaler("ecap", "api", 2)):
+        plane.apply(thing)
+    plane.ready(deployment("ecap", "api"))
+    plane.ready(deployment("ecap", "db", kind="StatefulSet"), 1)
+    wait_until(lambda: plane.read(deployment("ecap", "agent", kind="DaemonSet"))["status"].get("numberAvailable") == 1)
+    run = check(config, "--json")
+    assert run.status == OK, run
+    workloads, pods, nodes = (rows(run, table) for table in ("workloads", "pods", "nodes"))
+    api = plane.read(deployment("ecap", "api"))
+    assert list(workloads) == ["ecap/agent", "ecap/api", "ecap/db", "ecap/report"]
+    assert workloads["ecap/api"] == {**workloads["ecap/api"], "kind": "deployment", "state": "complete", "ready": 2,
+                                     "desired": 2, "updated": 2, "available": 2, "image": "api:1", "revision": "1",
+                                     "generation": api["metadata"]["generation"], "autoscaler": "api, 2 to 5"}
+    assert workloads["ecap/report"]["state"] == "waiting" and workloads["ecap/report"]["schedule"] == "0 3 * * *"
+    assert {name: pod["state"] for name, pod in pods.items()} == {
+        f"ecap/{pod['metadata']['name']}": "running" for app in ("api", "db", "agent") for pod in plane.pods("ecap", app)}
+    one = pods[f"ecap/{plane.pods('ecap', 'api')[0]['metadata']['name']}"]
+    assert (one["owner"], one["node"], one["memory_limit"]) == ("Deployment api", "node-1", 64 << 20)
+    assert nodes["node-1"]["state"] == "ready" and nodes["node-1"]["pods"] == 4
+    summary = run.document.summary("kubernetes", "summary")
+    assert (summary["pods"], summary["workloads"], summary["nodes"], summary["unready"]) == (4, 4, 1, 0)
+    assert run.document.target("kubernetes")["server"] == "Kubernetes v1.31.4"
+
+
+def test_one_namespace(pair, tmp_path):  # noqa: F811
+    run = check(configured(pair, tmp_path, namespaces=["shop"]), "--json")
+    assert list(rows(run, "workloads")) == ["shop/api"]
+
+
+def test_causes(plane, config):  # noqa: F811
+    """Each is a finding whose words say why."""
+    plane.apply(deployment("ecap", "lost", 1, nodeSelector={"disk": "ssd"}))
+    plane.apply(claim("ecap", "data"))
+    for name in ("loop", "pull"):
+        plane.apply(deployment("ecap", name, 1))
+        plane.ready(deployment("ecap", name))
+    loop, pull = plane.pods("ecap", "loop")[0], plane.pods("ecap", "pull")[0]
+    plane.set_status(loop, status_of({"reason": "CrashLoopBackOff", "message": "back-off"},
+                                     {"exitCode": 3, "reason": "Error", "message": "no \x1b[31mdatabase\nmore",
+                                      "finishedAt": "2026-11-27T12:00:00Z"}, 7))
+    plane.set_status(pull, status_of({"reason": "ImagePullBackOff", "message": "Back-off pulling image \"api:1\""}))
+    wait_until(lambda: plane.get("/api/v1/namespaces/ecap/events?fieldSelector=reason%3DFailedBinding")["items"],
+               what="the event about the claim")
+    wait_until(lambda: plane.read(deployment("ecap", "loop"))["status"].get("availableReplicas", 0) == 0)
+    run = check(config, "--json")
+    assert run.status == CRIT, run
+    found = dict((words.split(": ")[0], words) for _, words in run.document.findings)
+    assert "crash loop: exit code 3, 7 restarts: no " in found[f"cluster ecap/{loop['metadata']['name']}"]
+    assert "more" not in found[f"cluster ecap/{loop['metadata']['name']}"]  # the first line only
+    assert 'image cannot be pulled (ImagePullBackOff): Back-off pulling image "api:1"' in found[
+        f"cluster ecap/{pull['metadata']['name']}"]
+    assert "0 of 1 pods available: crash loop: exit code 3" in found["cluster ecap/loop"]
+    assert "cannot be scheduled: 0/1 nodes are available" in found["cluster ecap/lost"]
+    assert "no persistent volumes available for this claim and no storage class is set" in found["cluster ecap/data"]
+    assert "\x1b" not in check(config).stdout
+
+
+def test_changes_are_seen_without_lists(pair, config):  # noqa: F811
+    """The screen follows a watch: a rollout by somebody else, and a deletion."""
+    with dashboard(config) as terminal:
+        terminal.wait_for(lambda screen: "complete" in screen.line("ecap/api"))
+        pair.patch(pair.ours, {"spec": {"replicas": 3, "template": {"spec": {"containers": [
+            {"name": "main", "image": "api:2"}]}}}})
+        terminal.wait_for(lambda screen: "api:2" in screen.line("ecap/api  ") and "complete" in screen.line("ecap/api  "))
+        pair.delete(pair.ours)
+        terminal.wait_gone("ecap/api  ")
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
+
+
+def test_a_user_without_rights(pair, tmp_path):  # noqa: F811
+    run = check(configured(pair, tmp_path, kubeconfig=str(pair.guest)), "--json")
+    assert run.status == UNKNOWN, run
+    notes = [note["text"] for note in run.document.target("kubernetes")["notes"]]
+    assert any(note.startswith("no right to list anything: deployments.apps is forbidden: User \"guest\"")
+               for note in notes), notes
+    for resource in ("deployments", "pods", "nodes", "events"):
+        assert f"no right to list {resource} (grant the verbs list and watch)" in notes
+    assert run.document.summary("kubernetes", "summary")["pods"] == {"unknown": "they could not be listed"}
+
+
+def test_a_user_with_some_rights(pair, tmp_path):  # noqa: F811
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "pods"},
+            "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]}
+    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "pods"},
+               "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "pods"},
+               "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "guest"}]}
+    pair.apply(role)
+    pair.apply(binding)
+    try:
+        path = configured(pair, tmp_path, kubeconfig=str(pair.guest))
+        wait_until(lambda: len(rows(check(path, "--json"), "pods")) == 4, 20, "the pods")
+        with dashboard(path) as terminal:  # it may list pods, but not watch them: new ones are seen all the same
+            terminal.wait_for("no right to list deployments")
+            pair.patch(pair.ours, {"spec": {"replicas": 3}})
+            terminal.wait_for(lambda screen: screen.text.count("ecap/api-") == 3)
+    finally:
+        pair.delete(binding)
+        pair.delete(role)
+
+
+def kubectls():
+    """The processes `kubectl proxy` that belong to a stacktop."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"proxy" in words and any(word.startswith(b"--unix-socket=") and b"stacktop-kubectl" in word for word in words):
+            found.append(int(folder.name))
+    return found
+
+
+def test_a_server_that_ends_and_returns(pair, config):  # noqa: F811
+    with dashboard(config) as terminal:
+        terminal.wait_for(lambda screen: "complete" in screen.line("ecap/api"))
+        pair.stop_server()
+        terminal.wait_for("connection refused", 20)
+        pair.start_server()
+        terminal.wait_for(lambda screen: "complete" in screen.line("ecap/api  ") and "CRIT" not in screen.rows[0], 40)
+        pair.patch(pair.ours, {"spec": {"replicas": 3}})  # and it is watched again
+        terminal.wait_for(lambda screen: screen.text.count("ecap/api-") == 3, 20)
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
+    assert kubectls() == []
+
+
+def test_a_server_that_freezes(pair, config):  # noqa: F811
+    with dashboard(config) as terminal:
+        terminal.wait_for(lambda screen: "complete" in screen.line("ecap/api"))
+        pair.freeze_server()
+        try:
+            terminal.wait_for("no response within", 30)
+            terminal.wait_for(lambda screen: screen.line("ecap/api  ").startswith("│?"))  # old data is never green
+        finally:
+            pair.thaw_server()
+        terminal.wait_for(lambda screen: "CRIT" not in screen.rows[0] and "all ok" in screen.rows[0], 30)
+
+
+def test_kubectl_ends_with_stacktop(pair, config):  # noqa: F811
+    """Also when stacktop is killed; and it is started again when it dies alone."""
+    with dashboard(config) as terminal:
+        terminal.wait_for(lambda screen: "complete" in screen.line("ecap/api"))
+        (first,) = kubectls()
+        os.kill(first, 9)
+        wait_until(lambda: kubectls() not in ([], [first]), 20, "another kubectl")
+        terminal.wait_for(lambda screen: "all ok" in screen.rows[0], 20)
+        terminal.signal(9)
+        wait_until(lambda: kubectls() == [], 5, "kubectl's end")
+    arguments = subprocess.run(["kubectl", "version", "--client", "-o", "json"], capture_output=True, text=True).stdout
+    assert re.search(r'"gitVersion": "v1\.', arguments), arguments
