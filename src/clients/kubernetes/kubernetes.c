@@ -9,12 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct json_limits limits = {
-    .bytes = KUBERNETES_BODY_MAX, .values = 1000000, .depth = 64, .as_reals = true};
-
 struct kubernetes_request {
   struct http_request *http;
-  const struct kubernetes_proxy *proxy;
+  bool exact;
   kubernetes_cb done;
   void *arg;
 };
@@ -34,7 +31,9 @@ static char *without_nul(const char *body, size_t len) {
   return text;
 }
 
-json_t *kubernetes_parse(const char *text, size_t len, struct err *err) {
+json_t *kubernetes_parse(const char *text, size_t len, bool exact, struct err *err) {
+  const struct json_limits limits = {
+      .bytes = KUBERNETES_BODY_MAX, .values = 1000000, .depth = 64, .as_reals = !exact};
   struct err where;
   char *clean = without_nul(text, len);
   json_t *json = json_tree_new(clean, len, &limits, &where);
@@ -73,7 +72,7 @@ static void take(const struct kubernetes_request *request, const struct http_res
   if (result->body_cut)
     err_set(&err, ERR_LIMIT, "the answer is longer than %d MB", KUBERNETES_BODY_MAX >> 20);
   else if (result->body_len > 0)
-    json = kubernetes_parse(result->body, result->body_len, &unread);
+    json = kubernetes_parse(result->body, result->body_len, request->exact, &unread);
   if (!good)
     kubernetes_status_error(result->status, json, result->body, &err);
   else if (err.kind == ERR_NONE && unread.kind != ERR_NONE)
@@ -103,7 +102,7 @@ struct kubernetes_request *kubernetes_ask(struct io *io, const struct kubernetes
                                           const struct kubernetes_query *query, kubernetes_cb done,
                                           void *arg) {
   struct kubernetes_request *request = mem_new(sizeof *request);
-  *request = (struct kubernetes_request){.proxy = proxy, .done = done, .arg = arg};
+  *request = (struct kubernetes_request){.exact = query->exact, .done = done, .arg = arg};
   char *url = mem_printf("%s%s", kubernetes_proxy_url(proxy), query->path);
   const struct http_header header = {.name = "Content-Type",
                                      .value = query->type ? query->type : "application/json"};

@@ -13,14 +13,15 @@ struct kubernetes_query {
   const char *path;   /* "/api/v1/nodes?limit=500" */
   const char *json;   /* body; NULL: none */
   const char *type;   /* its type; NULL: application/json */
+  bool exact;         /* integers stay integers, as in an answer that is sent back in part */
   int64_t timeout_ms;
 };
 
 /* status: of HTTP; 0 without an answer. json: the answer, NULL where there is none; numbers in it
- * are reals; borrowed for the callback. date_s: the server's clock, -1 if it does not say. err: no
- * answer, one that is not JSON, or a status that is not 2xx, with the server's own message:
- * ERR_DENIED for 401 and 403, ERR_UNREACHABLE where kubectl cannot reach the server, ERR_PROTOCOL
- * for 5xx, else ERR_INVALID. */
+ * are reals unless `exact` was set; borrowed for the callback. date_s: the server's clock, -1 if it
+ * does not say. err: no answer, one that is not JSON, or a status that is not 2xx, with the
+ * server's own message: ERR_DENIED for 401 and 403, ERR_UNREACHABLE where kubectl cannot reach the
+ * server, ERR_PROTOCOL for 5xx, else ERR_INVALID. */
 struct kubernetes_answer {
   int status;
   json_t *json;
@@ -40,7 +41,7 @@ void kubernetes_cancel(struct kubernetes_request *request);
 bool kubernetes_was_not_sent(const struct err *err);
 
 /* Parses an answer, or a line of a watch. NULL with err. */
-json_t *kubernetes_parse(const char *text, size_t len, struct err *err);
+json_t *kubernetes_parse(const char *text, size_t len, bool exact, struct err *err);
 /* The error that a status that is not 2xx stands for: the message of a Status object, or the plain
  * text of kubectl. */
 void kubernetes_status_error(int status, const json_t *json, const char *body, struct err *err);

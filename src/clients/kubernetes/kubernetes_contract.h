@@ -6,6 +6,7 @@
 #define KUBERNETES_WORKLOADS_TABLE "workloads"
 #define KUBERNETES_WORKLOAD_LABEL "workload"
 #define KUBERNETES_WORKLOAD_KIND "kind" /* "deployment", ... */
+#define KUBERNETES_WORKLOAD_SCALER "autoscaler"
 
 /* One row a pod. */
 #define KUBERNETES_PODS_TABLE "pods"

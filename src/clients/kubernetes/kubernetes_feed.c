@@ -143,7 +143,7 @@ static bool take_event(struct kubernetes_feed *feed, const char *type, const jso
 }
 
 bool feed_take_line(struct kubernetes_feed *feed, const char *line, size_t len) {
-  json_t *json = kubernetes_parse(line, len, NULL);
+  json_t *json = kubernetes_parse(line, len, false, NULL);
   const char *type = json_string_value(json_object_get(json, "type"));
   const bool good = type && take_event(feed, type, json_object_get(json, "object"));
   json_decref(json);

@@ -17,7 +17,9 @@ enum kubernetes_kind {
   KUBERNETES_CLAIM_EVENT, /* events about claims */
   KUBERNETES_INGRESS,
   KUBERNETES_NETWORK_POLICY,
-  KUBERNETES_KIND_COUNT
+  KUBERNETES_REPLICA_SET, /* read by actions only */
+  KUBERNETES_KIND_COUNT,
+  KUBERNETES_WATCHED_COUNT = KUBERNETES_REPLICA_SET
 };
 
 struct kubernetes_kind_info {

@@ -149,6 +149,7 @@ static void read_counts(enum kubernetes_kind kind, const json_t *spec, const jso
   workload->updated = int_or(status, daemon ? "updatedNumberScheduled" : "updatedReplicas", 0);
   workload->ready = int_or(status, daemon ? "numberReady" : "readyReplicas", 0);
   workload->available = int_or(status, daemon ? "numberAvailable" : "availableReplicas", 0);
+  workload->present = int_or(status, daemon ? "currentNumberScheduled" : "replicas", 0);
   workload->observed = int_of(status, "observedGeneration");
 }
 
@@ -165,6 +166,7 @@ static void read_workload(struct kubernetes_object *object, const json_t *json) 
       .updated = -1,
       .ready = -1,
       .available = -1,
+      .present = -1,
       .observed = -1,
       .paused = json_is_true(at(spec, cron ? "suspend" : "paused")),
       .images = joined(arena, at(at(template, "spec"), "containers"), "image"),
@@ -172,6 +174,7 @@ static void read_workload(struct kubernetes_object *object, const json_t *json) 
                           "deployment.kubernetes.io/revision"),
       .restarted = text_of(arena, at(at(template, "metadata"), "annotations"),
                            "kubectl.kubernetes.io/restartedAt"),
+      .template_annotated = json_is_object(at(at(template, "metadata"), "annotations")),
       .surges_nothing = strategy && strcmp(strategy, "OnDelete") == 0,
       .selector = selector_of(arena, at(spec, "selector")),
       .schedule = text_of(arena, spec, "schedule"),

@@ -10,6 +10,7 @@ enum { KUBERNETES_TEXT_MAX = 512, KUBERNETES_OBJECT_BYTES_MAX = 256 << 10 };
 /* Of a deployment, stateful set, daemon set or cron job. */
 struct kubernetes_workload {
   int64_t desired, updated, ready, available; /* pods */
+  int64_t present;                            /* pods of all revisions, without those that end */
   int64_t observed;                           /* generation that its controller has seen */
   bool paused;                                /* deployment: rollouts; cron job: suspended */
   const char *images;                         /* "api:1.2, sidecar:3" */
@@ -21,6 +22,7 @@ struct kubernetes_workload {
   const char *is_available, *available_message;
   double progressing_s, available_s; /* last transition of the condition */
   bool surges_nothing;               /* OnDelete: pods are not replaced by a controller */
+  bool template_annotated;           /* its template has annotations */
   const char *selector;              /* matchLabels as a query: "app=api,tier=web"; "": other */
   const char *schedule;              /* of a cron job */
   double scheduled_s;                /* its last run */

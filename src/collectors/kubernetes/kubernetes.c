@@ -86,8 +86,8 @@ static bool init(void *self, struct err *err) {
   for (size_t i = 0; i < namespaces->item_count; i++)
     if (!namespace_check(namespaces->items[i], err))
       return false;
-  watcher->feeds = mem_new(KUBERNETES_KIND_COUNT * many * sizeof *watcher->feeds);
-  for (size_t i = 0; i < KUBERNETES_KIND_COUNT; i++) {
+  watcher->feeds = mem_new(KUBERNETES_WATCHED_COUNT * many * sizeof *watcher->feeds);
+  for (size_t i = 0; i < KUBERNETES_WATCHED_COUNT; i++) {
     const bool once = kubernetes_kind_info((enum kubernetes_kind)i)->global;
     for (size_t k = 0; k < (once ? 1 : many); k++)
       feed_init(&watcher->feeds[watcher->feed_count++], watcher->watch.io, (enum kubernetes_kind)i,

@@ -24,7 +24,7 @@ static json_t *items_of(const char *name) {
   const size_t len = fread(text, 1, 1 << 20, file);
   fclose(file);
   json_decref(document);
-  document = kubernetes_parse(text, len, &err);
+  document = kubernetes_parse(text, len, false, &err);
   free(text);
   assert_non_null(document);
   return json_object_get(document, "items");
@@ -47,7 +47,7 @@ static struct kubernetes_object *read_first(const char *answer, enum kubernetes_
 
 static struct kubernetes_object *read_text(enum kubernetes_kind kind, const char *text) {
   struct err err;
-  json_t *json = kubernetes_parse(text, strlen(text), &err);
+  json_t *json = kubernetes_parse(text, strlen(text), false, &err);
   assert_non_null(json);
   struct kubernetes_object *object = kubernetes_object_new(kind, json);
   json_decref(json);
