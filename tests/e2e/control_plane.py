@@ -229,11 +229,13 @@ class ControlPlane:
     def stop_server(self):
         self._end("kube-apiserver")
 
-    def freeze_server(self):
-        self.processes["kube-apiserver"].send_signal(signal.SIGSTOP)
-
-    def thaw_server(self):
-        self.processes["kube-apiserver"].send_signal(signal.SIGCONT)
+    @contextlib.contextmanager
+    def frozen(self, name):
+        self.processes[name].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.processes[name].send_signal(signal.SIGCONT)
 
     def target(self, name="cluster", **options):
         return {"name": name, "kubeconfig": str(self.kubeconfig), **options}

@@ -161,12 +161,9 @@ def test_a_server_that_ends_and_returns(pair, config):  # noqa: F811
 def test_a_server_that_freezes(pair, config):  # noqa: F811
     with dashboard(config) as terminal:
         terminal.wait_for(lambda screen: "complete" in screen.line("ecap/api"))
-        pair.freeze_server()
-        try:
+        with pair.frozen("kube-apiserver"):
             terminal.wait_for("no response within", 30)
             terminal.wait_for(lambda screen: screen.line("ecap/api  ").startswith("│?"))  # old data is never green
-        finally:
-            pair.thaw_server()
         terminal.wait_for(lambda screen: "CRIT" not in screen.rows[0] and "all ok" in screen.rows[0], 30)
 
 

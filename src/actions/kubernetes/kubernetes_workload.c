@@ -99,8 +99,9 @@ bool kubernetes_workloads_survey(struct step *step) {
 void kubernetes_plan_begin(struct plan *plan) {
   static const struct plan_column columns[] = {
       {"KIND", false}, {"AVAILABLE", true}, {"OF", true}, {"IMAGE", false}};
-  static const char *const identities[] = {"uid",        "kind",   "namespace", "name",
-                                           "generation", "before", "wanted",    "revision"};
+  static const char *const identities[] = {"uid",         "kind",           "namespace", "name",
+                                           "generation",  "before",         "wanted",    "revision",
+                                           "replica_set", "revision_before"};
   ACTION_OBJECTS(plan, columns, identities);
 }
 
@@ -125,6 +126,8 @@ struct plan_object *kubernetes_plan_object(struct plan *plan, const struct row *
   action_bind_number(plan, "before", cells[FOUND_DESIRED].integer);
   action_bind(plan, "wanted", "");
   action_bind(plan, "revision", "");
+  action_bind(plan, "replica_set", "");
+  action_bind(plan, "revision_before", "");
   return object;
 }
 
