@@ -14,7 +14,6 @@
 enum {
   STEP_MS = 15000,
   GONE_MS = 60000, /* beyond the grace period */
-  VERIFY_MS = 3600000 + GONE_MS + 10000,
   LOOK_AGAIN_MS = 200,
   GRACE_MAX = 3600,
 };
@@ -162,21 +161,6 @@ static bool delete_pod(struct step *step, size_t object) {
   return goes_on;
 }
 
-static bool execute(struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  for (size_t i = 0; i < outcome->count; i++) {
-    if (step->cancelled) {
-      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
-      return step_fail(step, ERR_NONE, "cancelled");
-    }
-    if (!delete_pod(step, i))
-      return false;
-    step_progress(step, (int64_t)i + 1, (int64_t)outcome->count, "pods");
-    step_yield(step);
-  }
-  return true;
-}
-
 static void say_gone(struct step *step, size_t object, int64_t began_ms) {
   char took[FORMAT_MAX];
   format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
@@ -210,12 +194,29 @@ static bool wait_gone(struct step *step, size_t object, int64_t began_ms) {
   }
 }
 
-static bool verify(struct step *step) {
+/* The pods are waited for here, because a person can stop an execution. */
+static bool execute(struct step *step) {
   struct outcome *outcome = step->call->outcome;
   const int64_t began_ms = clock_now_ms();
-  for (size_t i = 0; i < outcome->count; i++)
+  for (size_t i = 0; i < outcome->count; i++) {
+    if (step->cancelled) {
+      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
+      return step_fail(step, ERR_NONE, "cancelled");
+    }
+    if (!delete_pod(step, i))
+      return false;
+    step_yield(step);
+  }
+  for (size_t i = 0; i < outcome->count; i++) {
     if (outcome->objects[i].result == OBJECT_SENT && !wait_gone(step, i, began_ms))
       return false;
+    step_progress(step, (int64_t)i + 1, (int64_t)outcome->count, "pods");
+  }
+  return true;
+}
+
+static bool verify(struct step *step) {
+  struct outcome *outcome = step->call->outcome;
   outcome_proof(outcome, "%zu of %zu gone",
                 outcome_count(outcome, OBJECT_DONE) + outcome_count(outcome, OBJECT_GONE),
                 outcome->count);
@@ -224,7 +225,7 @@ static bool verify(struct step *step) {
 
 STEP(survey, STEP_MS)
 STEP(execute, 0)
-STEP_CANCELLABLE(verify, VERIFY_MS)
+STEP(verify, STEP_MS)
 
 const struct action action_kubernetes_delete_pod = {
     .spec = {.id = "kubernetes.delete-pod",

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_MS = 15000, VERIFY_MS = KUBERNETES_ROLLOUT_MS + 10000, CHANGES_MAX = 480 };
+enum { STEP_MS = 15000, CHANGES_MAX = 480 };
 
 /* ---- survey: the revisions to choose from, the newest first */
 
@@ -217,9 +217,13 @@ static bool execute(struct step *step) {
   json_t *template = read_template(step, &settled);
   if (!template)
     return settled;
-  return kubernetes_patch(
-      step, 0, "",
-      json_pack("[{s:s,s:s,s:o}]", "op", "replace", "path", "/spec/template", "value", template));
+  json_t *operations =
+      json_pack("[{s:s,s:s,s:o}]", "op", "replace", "path", "/spec/template", "value", template);
+  if (!kubernetes_patch(step, 0, "", operations))
+    return false;
+  /* here, because a person can stop an execution */
+  return step->call->outcome->objects[0].result != OBJECT_SENT ||
+         kubernetes_wait_rolled(step, 0, -1);
 }
 
 static bool verify(struct step *step) {
@@ -227,8 +231,6 @@ static bool verify(struct step *step) {
   const struct plan *plan = step->call->plan;
   const char *before = action_identity(plan, 0, "revision_before");
   char word[PLAN_NAME_MAX * 4];
-  if (outcome->objects[0].result == OBJECT_SENT && !kubernetes_wait_rolled(step, 0, -1))
-    return false;
   outcome_proof(outcome, "%s", outcome->objects[0].words);
   if (*before)
     outcome_undo(outcome, "kubernetes.undo %s %s %s", quote_word(word, sizeof word, plan->target),
@@ -245,7 +247,7 @@ static bool applies(const struct action_request *request, struct err *why) {
 
 STEP(survey, STEP_MS)
 STEP(execute, 0)
-STEP_CANCELLABLE(verify, VERIFY_MS)
+STEP(verify, STEP_MS)
 
 const struct action action_kubernetes_undo = {
     .spec = {.id = "kubernetes.undo",
