@@ -172,7 +172,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
            shown_word(&plan->arena, cells[FOUND_NAME].text), number,
            kubernetes_plan_flags(request, plan, cells[FOUND_NAMESPACE].text));
   plan_say(plan, PLAN_BLAST, "changes %s", chosen->cells[REVISION_CHANGES].text);
-  plan_say(plan, PLAN_BLAST, "%s is replaced by new pods, in steps as its update strategy says",
+  plan_say(plan, PLAN_BLAST, "replaces %s by new ones, in steps as its update strategy says",
            shown_counted(&plan->arena, cells[FOUND_DESIRED].integer, "pod", "pods"));
   plan_say(plan, PLAN_PRECONDITION,
            "it is the object with that uid, and its specification is unchanged (generation); the "

@@ -83,7 +83,7 @@ static bool plan_restart(const struct action_request *request, struct plan *plan
   plan_say(plan, PLAN_EFFECT, "kubectl rollout restart %s/%s%s", cells[FOUND_KIND].text,
            shown_word(&plan->arena, name),
            kubernetes_plan_flags(request, plan, cells[FOUND_NAMESPACE].text));
-  plan_say(plan, PLAN_BLAST, "%s is replaced by new pods, in steps as its update strategy says",
+  plan_say(plan, PLAN_BLAST, "replaces %s by new ones, in steps as its update strategy says",
            shown_counted(&plan->arena, cells[FOUND_DESIRED].integer, "pod", "pods"));
   if (cells[FOUND_DESIRED].integer == 0)
     plan_say(plan, PLAN_WARNING, "%s has no pods: nothing is restarted", cells[FOUND_LABEL].text);

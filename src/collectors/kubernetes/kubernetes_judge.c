@@ -274,8 +274,9 @@ static void judge_pods(const struct kubernetes_object *object,
     return;
   if (none)
     set_state(verdict, "down");
-  else if (is(verdict->state, "complete"))
-    set_state(verdict, "degraded");
+  else if (is(verdict->state, "complete") ||
+           is(workload->progressing_reason, "NewReplicaSetAvailable"))
+    set_state(verdict, "degraded"); /* the rollout was complete before */
   say(verdict, none ? SEVERITY_CRIT : SEVERITY_WARN, "%lld of %lld pods available%s",
       (long long)workload->available, (long long)workload->desired, tail(why).text);
 }

@@ -173,6 +173,11 @@ static void test_workloads(void **state) {
       {"\"spec\":{\"replicas\":3},\"status\":{\"observedGeneration\":2,\"conditions\":[{\"type\":"
        "\"ReplicaFailure\",\"status\":\"True\",\"message\":\"exceeded quota: small\"}]}",
        "down", "0 of 3 pods available: exceeded quota: small", SEVERITY_CRIT},
+      {WORKLOAD("\"updatedReplicas\":3,\"availableReplicas\":2",
+                "\"lastTransitionTime\":\"2026-11-27T13:00:00Z\"},{\"type\":\"Available\"},"
+                "{\"type\":\"ReplicaFailure\",\"status\":\"True\"},{\"type\":\"Progressing\","
+                "\"status\":\"True\",\"reason\":\"NewReplicaSetAvailable\"}"),
+       "degraded", "2 of 3 pods available", SEVERITY_WARN},
       {"\"spec\":{\"replicas\":0},\"status\":{\"observedGeneration\":2}", "complete", "",
        SEVERITY_OK},
       {"\"spec\":{\"replicas\":3,\"paused\":true},\"status\":{\"observedGeneration\":2," FULL "}",
