@@ -1,5 +1,5 @@
 """What stacktop shows of a real control plane. What no cluster without containers shows on demand is set as the status of a
-pod, as its kubelet would. More cases: tests/unit/collectors/test_kubernetes_judge.c."""
+pod, as its kubelet would. More cases: tests/unit/clients/kubernetes/test_kubernetes_judge.c."""
 
 import os
 import re

@@ -9,7 +9,7 @@
 
 #include "clients/kubernetes/kubernetes_feed.h"
 #include "clients/kubernetes/kubernetes_template.h"
-#include "collectors/kubernetes/kubernetes_judge.h"
+#include "clients/kubernetes/kubernetes_judge.h"
 
 #include <math.h>
 

@@ -1,4 +1,5 @@
 /* Following a rollout to its end. */
+#include "clients/kubernetes/kubernetes_rollout.h"
 #include "actions/kubernetes/kubernetes_workload.h"
 #include "core/format.h"
 #include "io/clock.h"
@@ -11,7 +12,6 @@ enum {
   LOOK_AT_PODS_MS = 1000,
   TROUBLE_MS = 10000, /* new pods that are in trouble for so long: it will not be rolled out soon */
   NEW_S = 5,          /* pods created at most so long before are of this change */
-  TROUBLE_MAX = 320,
 };
 
 struct rollout {
@@ -22,27 +22,10 @@ struct rollout {
   int64_t wanted, began_ms, looked_ms;
   int64_t began_s;    /* the server's clock */
   int64_t trouble_ms; /* since when new pods are in trouble, on the steady clock; 0: they are not */
-  char trouble[TROUBLE_MAX];
+  char trouble[KUBERNETES_TROUBLE_MAX];
 };
 
 /* ---- what holds it up */
-
-static bool trouble_of(const struct kubernetes_object *object, char out[TROUBLE_MAX]) {
-  const struct kubernetes_pod *pod = &object->pod;
-  const char *reason = pod->waiting, *message = pod->waiting_message;
-  if (*pod->unscheduled) {
-    reason = "cannot be scheduled";
-    message = pod->unscheduled;
-  } else if (!*reason || strcmp(reason, "ContainerCreating") == 0 ||
-             strcmp(reason, "PodInitializing") == 0) {
-    return false;
-  }
-  if (strcmp(pod->last, "OOMKilled") == 0 && strcmp(reason, "CrashLoopBackOff") == 0)
-    message = "OOM-killed";
-  snprintf(out, TROUBLE_MAX, "%.80s: %.60s%s%.*s", object->name, reason, *message ? ": " : "",
-           (int)strcspn(message, "\r\n"), message);
-  return true;
-}
 
 /* Looks at the pods that this change has made. A refused list is no reason to give up. */
 static void look_at_pods(struct rollout *rollout, const char *selector) {
@@ -57,7 +40,7 @@ static void look_at_pods(struct rollout *rollout, const char *selector) {
   for (size_t i = 0; i < json_array_size(items) && !found; i++) {
     struct kubernetes_object *pod = kubernetes_object_new(KUBERNETES_POD, json_array_get(items, i));
     found = pod && pod->deleted_s < 0 && pod->created_s >= (double)(rollout->began_s - NEW_S) &&
-            trouble_of(pod, rollout->trouble);
+            kubernetes_trouble(pod, rollout->trouble);
     kubernetes_object_free(pod);
   }
   if (!found)
@@ -68,19 +51,10 @@ static void look_at_pods(struct rollout *rollout, const char *selector) {
 
 /* ---- how far it is */
 
-static bool is_rolled(const struct kubernetes_object *object) {
-  const struct kubernetes_workload *workload = &object->workload;
-  return workload->observed >= object->generation && workload->updated >= workload->desired &&
-         workload->available >= workload->desired &&
-         (object->kind == KUBERNETES_DAEMON_SET || workload->present == workload->desired);
-}
-
 static void say_partly(struct rollout *rollout, const struct kubernetes_object *object,
                        const char *why, const char *cause) {
   const struct kubernetes_workload *workload = &object->workload;
-  const int64_t done =
-      workload->available < workload->updated ? workload->available : workload->updated;
-  const struct amount amount = {.done = done > 0 ? done : 0,
+  const struct amount amount = {.done = kubernetes_rolled_pods(object),
                                 .total = workload->desired > 0 ? workload->desired : 0,
                                 .unit = "pods"};
   outcome_set_partly(rollout->step->call->outcome, rollout->object, &amount, "%s%s%s", why,
@@ -92,21 +66,17 @@ static bool is_settled(struct rollout *rollout, const struct kubernetes_object *
                        bool last_look) {
   const struct kubernetes_workload *workload = &object->workload;
   const int64_t now_ms = clock_now_ms();
-  char took[FORMAT_MAX];
+  char took[FORMAT_MAX], stuck[KUBERNETES_STUCK_MAX];
   format_duration(took, sizeof took, (double)(now_ms - rollout->began_ms) / 1000);
   if (rollout->wanted >= 0 && workload->desired != rollout->wanted) {
     outcome_set_partly(rollout->step->call->outcome, rollout->object, NULL,
                        "scaled, but it was then set to %lld replicas, as by an autoscaler",
                        (long long)workload->desired);
-  } else if (is_rolled(object)) {
+  } else if (kubernetes_is_rolled(object)) {
     outcome_set(rollout->step->call->outcome, rollout->object, OBJECT_DONE,
                 rollout->wanted >= 0 ? "scaled after %s" : "rolled out after %s", took);
-  } else if (workload->observed >= object->generation &&
-             strcmp(workload->progressing, "False") == 0) {
-    say_partly(rollout, object, "the rollout is stuck",
-               *rollout->trouble ? rollout->trouble : workload->progressing_message);
-  } else if (workload->observed >= object->generation && strcmp(workload->failure, "True") == 0) {
-    say_partly(rollout, object, "pods cannot be created", workload->failure_message);
+  } else if (*kubernetes_stuck(object, stuck)) {
+    say_partly(rollout, object, stuck, rollout->trouble);
   } else if (rollout->trouble_ms && now_ms - rollout->trouble_ms >= TROUBLE_MS) {
     say_partly(rollout, object, "new pods do not start", rollout->trouble);
   } else if (now_ms - rollout->began_ms >= KUBERNETES_ROLLOUT_MS) {
@@ -120,14 +90,9 @@ static bool is_settled(struct rollout *rollout, const struct kubernetes_object *
 }
 
 static void report(const struct rollout *rollout, const struct kubernetes_object *object) {
-  const struct kubernetes_workload *workload = &object->workload;
   struct progress *progress = rollout->step->call->progress;
   snprintf(progress->step, sizeof progress->step, "rolling out %.60s", rollout->name);
-  step_progress(rollout->step,
-                workload->observed < object->generation   ? 0
-                : workload->available < workload->updated ? workload->available
-                                                          : workload->updated,
-                workload->desired, "pods");
+  step_progress(rollout->step, kubernetes_rolled_pods(object), object->workload.desired, "pods");
 }
 
 bool kubernetes_wait_rolled(struct step *step, size_t object, int64_t wanted) {

@@ -4,6 +4,7 @@
 #include "actions/kubernetes/kubernetes_workload.h"
 #include "actions/shown.h"
 #include "clients/kubernetes/kubernetes_contract.h"
+#include "clients/kubernetes/kubernetes_rollout.h"
 #include "clients/kubernetes/kubernetes_template.h"
 #include "core/quote.h"
 
@@ -211,6 +212,7 @@ static json_t *read_template(struct step *step, bool *settled) {
 }
 
 static bool execute(struct step *step) {
+  const struct plan *plan = step->call->plan;
   bool settled;
   if (!kubernetes_planned(step, 0, &settled))
     return settled;
@@ -219,7 +221,9 @@ static bool execute(struct step *step) {
     return settled;
   json_t *operations =
       json_pack("[{s:s,s:s,s:o}]", "op", "replace", "path", "/spec/template", "value", template);
-  if (!kubernetes_patch(step, 0, "", operations))
+  char *patch = kubernetes_patch_text(action_identity(plan, 0, "uid"),
+                                      action_identity_number(plan, 0, "generation", 0), operations);
+  if (!kubernetes_patch(step, 0, "", patch))
     return false;
   /* here, because a person can stop an execution */
   return step->call->outcome->objects[0].result != OBJECT_SENT ||

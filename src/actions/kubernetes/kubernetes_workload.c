@@ -168,33 +168,22 @@ const struct kubernetes_object *kubernetes_planned(struct step *step, size_t obj
   return NULL;
 }
 
-bool kubernetes_patch(struct step *step, size_t object, const char *after, json_t *operations) {
+bool kubernetes_patch(struct step *step, size_t object, const char *after, char *patch) {
   const struct plan *plan = step->call->plan;
   char path[KUBERNETES_PATH_MAX];
-  json_t *patch = json_array();
-  json_array_append_new(patch, json_pack("{s:s,s:s,s:s}", "op", "test", "path", "/metadata/uid",
-                                         "value", action_identity(plan, object, "uid")));
-  if (!*after)
-    json_array_append_new(
-        patch, json_pack("{s:s,s:s,s:I}", "op", "test", "path", "/metadata/generation", "value",
-                         (json_int_t)action_identity_number(plan, object, "generation", -1)));
-  json_array_extend(patch, operations);
-  json_decref(operations);
-  char *text = json_dumps(patch, JSON_COMPACT);
-  json_decref(patch);
   bool goes_on = false;
-  if (text && kubernetes_object_path(path, kind_of(plan, object),
-                                     action_identity(plan, object, "namespace"),
-                                     action_identity(plan, object, "name"), after))
+  if (patch && kubernetes_object_path(path, kind_of(plan, object),
+                                      action_identity(plan, object, "namespace"),
+                                      action_identity(plan, object, "name"), after))
     goes_on = kubernetes_step_settle(
         step, object,
         kubernetes_step_change(step,
                                &(struct kubernetes_change){.method = "PATCH",
                                                            .path = path,
                                                            .type = "application/json-patch+json",
-                                                           .json = text}));
+                                                           .json = patch}));
   else
     step_fail(step, ERR_INVALID, "the change cannot be written");
-  free(text);
+  free(patch);
   return goes_on;
 }

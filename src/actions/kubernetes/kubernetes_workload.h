@@ -48,11 +48,9 @@ const char *kubernetes_plan_flags(const struct action_request *request, struct p
 /* The plan's object as it is now, if it is what was planned for; else the outcome has its result,
  * or step->err says why nothing is known (*settled is then false). */
 const struct kubernetes_object *kubernetes_planned(struct step *step, size_t object, bool *settled);
-/* A JSON Patch on the plan's object: tests its uid, and its generation unless after is a
- * subresource
- * ("/scale"), then runs the operations (an array, taken). False: nothing is to be sent for the
- * others. */
-bool kubernetes_patch(struct step *step, size_t object, const char *after, json_t *operations);
+/* Sends a JSON Patch (kubernetes_rollout.h; taken) for the plan's object, or its subresource
+ * ("/scale"). False: nothing is to be sent for the others. */
+bool kubernetes_patch(struct step *step, size_t object, const char *after, char *patch);
 
 /* Waits until the plan's object is rolled out, and sets its result: "rolled out after 3.1s".
  * wanted: the replicas that it was scaled to; -1: as it says. False with step->err. */

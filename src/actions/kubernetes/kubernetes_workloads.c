@@ -2,6 +2,7 @@
 #include "actions/kubernetes/kubernetes_workload.h"
 #include "actions/shown.h"
 #include "clients/kubernetes/kubernetes_contract.h"
+#include "clients/kubernetes/kubernetes_rollout.h"
 #include "core/quote.h"
 #include "io/clock.h"
 
@@ -9,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { SURVEY_MS = 15000, EXECUTE_MS = 0 }; /* a rollout has a limit of its own */
 enum { REPLICAS_MAX = 10000 };
@@ -179,33 +179,6 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
 
 /* ---- execute */
 
-/* The annotation that kubectl sets: a template that differs makes a new revision. */
-static json_t *restart_operations(bool has_annotations) {
-  char now[32];
-  const time_t now_s = (time_t)(clock_wall_ms() / 1000);
-  struct tm tm;
-  strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now_s, &tm));
-  if (has_annotations)
-    return json_pack("[{s:s,s:s,s:s}]", "op", "add", "path",
-                     "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt",
-                     "value", now);
-  return json_pack("[{s:s,s:s,s:{s:s}}]", "op", "add", "path",
-                   "/spec/template/metadata/annotations", "value",
-                   "kubectl.kubernetes.io/restartedAt", now);
-}
-
-/* Fails on the server where others have scaled it meanwhile. A scale of 0 has no member replicas.
- */
-static json_t *scale_operations(const struct plan *plan, size_t object) {
-  const char *replicas = "/spec/replicas";
-  const int64_t before = action_identity_number(plan, object, "before", -1);
-  json_t *test = before == 0 ? json_pack("{s:s,s:s,s:{}}", "op", "test", "path", "/spec", "value")
-                             : json_pack("{s:s,s:s,s:I}", "op", "test", "path", replicas, "value",
-                                         (json_int_t)before);
-  return json_pack("[o,{s:s,s:s,s:I}]", test, "op", "add", "path", replicas, "value",
-                   (json_int_t)action_identity_number(plan, object, "wanted", -1));
-}
-
 static bool act_on(struct step *step, size_t object) {
   const struct plan *plan = step->call->plan;
   const enum verb verb = verb_of(plan->action);
@@ -213,16 +186,26 @@ static bool act_on(struct step *step, size_t object) {
   const struct kubernetes_object *now = kubernetes_planned(step, object, &settled);
   if (!now)
     return settled;
+  const char *uid = action_identity(plan, object, "uid");
+  const int64_t generation = action_identity_number(plan, object, "generation", 0);
   switch (verb) {
   case RESTART:
-    return kubernetes_patch(step, object, "", restart_operations(now->workload.template_annotated));
+    return kubernetes_patch(step, object, "",
+                            kubernetes_restart_patch(uid, generation,
+                                                     now->workload.template_annotated,
+                                                     clock_wall_ms() / 1000));
   case SCALE:
-    return kubernetes_patch(step, object, "/scale", scale_operations(plan, object));
+    return kubernetes_patch(
+        step, object, "/scale",
+        kubernetes_scale_patch(uid, action_identity_number(plan, object, "before", 0),
+                               action_identity_number(plan, object, "wanted", 0)));
   case SUSPEND:
   case RESUME:
-    return kubernetes_patch(step, object, "",
-                            json_pack("[{s:s,s:s,s:b}]", "op", "add", "path", "/spec/suspend",
-                                      "value", verb == SUSPEND));
+    return kubernetes_patch(
+        step, object, "",
+        kubernetes_patch_text(uid, generation,
+                              json_pack("[{s:s,s:s,s:b}]", "op", "add", "path", "/spec/suspend",
+                                        "value", verb == SUSPEND)));
   }
   return false;
 }

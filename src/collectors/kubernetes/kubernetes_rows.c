@@ -1,6 +1,6 @@
 #include "collectors/kubernetes/kubernetes_rows.h"
 
-#include "collectors/kubernetes/kubernetes_judge.h"
+#include "clients/kubernetes/kubernetes_judge.h"
 #include "core/mem.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-#include "collectors/kubernetes/kubernetes_judge.h"
+#include "clients/kubernetes/kubernetes_judge.h"
 
 #include "core/format.h"
 

@@ -1,5 +1,5 @@
 /* What the states of objects mean. */
-#include "collectors/kubernetes/kubernetes_judge.h"
+#include "clients/kubernetes/kubernetes_judge.h"
 
 #include "core/mem.h"
 
