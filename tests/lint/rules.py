@@ -50,6 +50,7 @@ LIBRARIES = {
     r"openssl/.*": {"report", "io/http/"},
     r"pcre2\.h": {"core/pattern.c"},
     r"zstd\.h|zlib\.h": {"clients/host/"},
+    r"systemd/.*": {"clients/systemd/"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
 
@@ -91,6 +92,17 @@ BANNED = {
     "rd_kafka_list_groups": ("waits for the broker: ListConsumerGroups", ()),
     # in the client's own process (clients/kafka/child/kafka_child.c): librdkafka before 2.3 has no ListOffsets
     "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("clients/kafka/child/kafka_offsets.c",)),
+    "sd_bus_call": ("waits for systemd: sd_bus_call_async", ()),
+    "sd_bus_call_method": ("waits for systemd: sd_bus_call_async", ()),
+    "sd_bus_get_property": ("waits for systemd: sd_bus_call_async", ()),
+    "sd_bus_get_property_string": ("waits for systemd: sd_bus_call_async", ()),
+    "sd_bus_set_property": ("waits for systemd: sd_bus_call_async", ()),
+    "sd_bus_add_match": ("waits for the bus: sd_bus_match_signal_async", ()),
+    "sd_bus_match_signal": ("waits for the bus: sd_bus_match_signal_async", ()),
+    "sd_bus_flush": ("waits for the bus", ()),
+    "sd_bus_wait": ("waits for the bus", ()),
+    "sd_bus_open_system": ("takes what the environment says: systemd_address", ()),
+    "sd_bus_flush_close_unref": ("waits for the bus: sd_bus_close", ()),
     "curl_easy_perform": ("waits for the server: the multi handle of io/http/http.h", ()),
     "statvfs": ("a hung mount holds it for ever: io/mount.h on a thread of io/worker.h",
                 ("io/mount.c",)),

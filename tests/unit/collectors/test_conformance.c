@@ -23,6 +23,7 @@ static const struct place {
     {"memcached", "address", "127.0.0.1:", "", false, true},
     {"docker", "endpoint", "tcp://127.0.0.1:", "", false},
     {"kubernetes", "proxy", "http://127.0.0.1:", "", false},
+    {"systemd", "bus", "unix:path=/nonexistent/bus-", "", false},
     {"host", NULL, NULL, NULL, true},
 };
 

@@ -1,0 +1,233 @@
+#include "collectors/systemd/systemd_judge.h"
+
+#include "core/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A restart loop: this many restarts within this time. One is worth a warning for a while. */
+enum { LOOP_RESTARTS = 3, LOOP_S = 600, RECENT_S = 300 };
+/* A start or a stop that takes longer is worth a warning. */
+enum { LONG_S = 60 };
+
+static void restarts_add(struct systemd_restarts *restarts, double at_s) {
+  if (restarts->count == SYSTEMD_RESTARTS_KEPT) {
+    memmove(restarts->at_s, restarts->at_s + 1,
+            (SYSTEMD_RESTARTS_KEPT - 1) * sizeof *restarts->at_s);
+    restarts->count--;
+  }
+  restarts->at_s[restarts->count++] = at_s;
+}
+
+void systemd_restarts_take(struct systemd_restarts *restarts, const struct systemd_unit *unit,
+                           double now_s) {
+  if (unit->restarts < 0)
+    return;
+  if (unit->restarts < restarts->known) { /* others have started it */
+    restarts->count = 0;
+    restarts->known = 0;
+  }
+  /* Of those before the first look only the newest has a time: that of the present run. */
+  const int64_t more = restarts->known < 0 ? unit->restarts > 0 : unit->restarts - restarts->known;
+  for (int64_t i = more < SYSTEMD_RESTARTS_KEPT ? more : SYSTEMD_RESTARTS_KEPT; i > 1; i--)
+    restarts_add(restarts, restarts->read_s);
+  const double newest_s = unit->active_s > unit->exit_s ? unit->active_s : unit->exit_s;
+  if (more > 0 && newest_s >= 0)
+    restarts_add(restarts, newest_s);
+  restarts->known = unit->restarts;
+  restarts->read_s = now_s;
+}
+
+static void say(struct systemd_verdict *verdict, enum severity severity, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void say(struct systemd_verdict *verdict, enum severity severity, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(verdict->reason, sizeof verdict->reason, format, args);
+  va_end(args);
+  verdict->severity = severity;
+}
+
+static const char *span_text(char out[FORMAT_MAX], int64_t us) {
+  if (us < 0 || us == INT64_MAX)
+    snprintf(out, FORMAT_MAX, "no limit");
+  else
+    format_duration(out, FORMAT_MAX, (double)us / 1e6);
+  return out;
+}
+
+/* ---- why it ended */
+
+enum { CAUSE_MAX = 320 };
+
+static const char *limit_text(char out[FORMAT_MAX + 16], int64_t limit) {
+  char bytes[FORMAT_MAX];
+  *out = '\0';
+  if (limit > 0 && limit < INT64_MAX)
+    snprintf(out, FORMAT_MAX + 16, " at its limit of %s",
+             format_bytes(bytes, sizeof bytes, (double)limit));
+  return out;
+}
+
+/* "ended with exit code 1", or that of the command beside it that failed. */
+static void say_exit(char out[CAUSE_MAX], const struct systemd_unit *unit) {
+  char text[SYSTEMD_EXIT_MAX];
+  if (*unit->failed_setting)
+    snprintf(out, CAUSE_MAX, "%s %.160s: %s", unit->failed_setting, unit->failed_program,
+             systemd_exit_text(text, unit->failed_kind, unit->failed_status));
+  else if (*systemd_exit_text(text, unit->exit_kind, unit->exit_status))
+    snprintf(out, CAUSE_MAX, "%s %s", unit->exit_kind == 1 ? "ended with" : "killed by", text);
+  else
+    snprintf(out, CAUSE_MAX, "a process failed");
+}
+
+static void say_limit_hit(char out[CAUSE_MAX], const struct systemd_unit *unit) {
+  char window[FORMAT_MAX], last[CAUSE_MAX];
+  say_exit(last, unit);
+  snprintf(out, CAUSE_MAX, "started too often, limit %lld within %s; last: %.160s",
+           (long long)unit->limit_burst, span_text(window, unit->limit_interval_us), last);
+}
+
+static void say_timeout(char out[CAUSE_MAX], const struct systemd_unit *unit) {
+  char start[FORMAT_MAX], stop[FORMAT_MAX];
+  snprintf(out, CAUSE_MAX, "took longer than allowed (start %s, stop %s)",
+           span_text(start, unit->start_us), span_text(stop, unit->stop_us));
+}
+
+/* "OOM-killed at its limit of 64 MB". Result of systemd.exec(5), of the last run. */
+static const char *cause_text(char out[CAUSE_MAX], const struct systemd_unit *unit) {
+  char text[FORMAT_MAX + 16];
+  const char *result = unit->result;
+  if (strcmp(result, "exit-code") == 0 || strcmp(result, "signal") == 0 ||
+      strcmp(result, "core-dump") == 0)
+    say_exit(out, unit);
+  else if (strcmp(result, "oom-kill") == 0)
+    snprintf(out, CAUSE_MAX, "OOM-killed%s", limit_text(text, unit->memory_max));
+  else if (strcmp(result, "timeout") == 0)
+    say_timeout(out, unit);
+  else if (strcmp(result, "watchdog") == 0)
+    snprintf(out, CAUSE_MAX, "no sign of life within its WatchdogSec of %s",
+             span_text(text, unit->watchdog_us));
+  else if (strcmp(result, "start-limit-hit") == 0)
+    say_limit_hit(out, unit);
+  else if (strcmp(result, "protocol") == 0)
+    snprintf(out, CAUSE_MAX, "did not report its start as Type=%.20s requires", unit->type);
+  else if (strcmp(result, "resources") == 0)
+    snprintf(out, CAUSE_MAX, "systemd could not set up what it needs (result: resources)");
+  else if (strcmp(result, "success") == 0 || !*result)
+    say_exit(out, unit);
+  else
+    snprintf(out, CAUSE_MAX, "result: %.60s", result);
+  return out;
+}
+
+/* ", given up after 5 restarts (limit 5 within 10s)" */
+enum { GIVEN_UP_MAX = 160 };
+static const char *given_up_text(char out[GIVEN_UP_MAX], const struct systemd_unit *unit) {
+  char count[FORMAT_MAX], window[FORMAT_MAX];
+  *out = '\0';
+  if (unit->restarts > 0)
+    snprintf(out, GIVEN_UP_MAX, ", given up after %s (limit %lld within %s)",
+             format_counted(count, sizeof count, unit->restarts, "restart", "restarts"),
+             (long long)unit->limit_burst, span_text(window, unit->limit_interval_us));
+  return out;
+}
+
+/* ---- by state */
+
+static size_t restarts_since(const struct systemd_restarts *restarts, double since_s) {
+  size_t count = 0;
+  for (size_t i = 0; i < restarts->count; i++)
+    count += restarts->at_s[i] >= since_s;
+  return count;
+}
+
+/* Whether it was restarted so often or so lately that it has to be said. */
+static bool judge_restarts(const struct systemd_unit *unit, const struct systemd_restarts *restarts,
+                           double now_s, struct systemd_verdict *verdict) {
+  char window[FORMAT_MAX], ago[FORMAT_MAX], count[FORMAT_MAX], last[SYSTEMD_EXIT_MAX];
+  const size_t recent = restarts_since(restarts, now_s - LOOP_S);
+  const double newest = restarts->count ? restarts->at_s[restarts->count - 1] : -1;
+  const bool known = *systemd_exit_text(last, unit->exit_kind, unit->exit_status);
+  if (recent >= LOOP_RESTARTS)
+    say(verdict, SEVERITY_CRIT, "restart loop: %s%zu restarts within %s%s%s",
+        recent == SYSTEMD_RESTARTS_KEPT ? "at least " : "", recent,
+        format_duration(window, sizeof window, LOOP_S), known ? ", last: " : "", known ? last : "");
+  else if (newest >= 0 && now_s - newest < RECENT_S)
+    say(verdict, SEVERITY_WARN, "restarted by systemd %s ago, %s%s%s",
+        format_duration(ago, sizeof ago, now_s > newest ? now_s - newest : 0),
+        format_counted(count, sizeof count, unit->restarts, "restart", "restarts"),
+        known ? ", last: " : "", known ? last : "");
+  return verdict->severity != SEVERITY_OK;
+}
+
+static void judge_failed(const struct systemd_reading *reading, struct systemd_verdict *verdict) {
+  char cause[CAUSE_MAX], given_up[GIVEN_UP_MAX];
+  say(verdict, reading->chosen ? SEVERITY_CRIT : SEVERITY_WARN, "failed: %s%s",
+      cause_text(cause, &reading->unit), given_up_text(given_up, &reading->unit));
+}
+
+static void judge_changing(const struct systemd_unit *unit, const struct systemd_restarts *restarts,
+                           double now_s, struct systemd_verdict *verdict) {
+  char cause[CAUSE_MAX], count[FORMAT_MAX], took[FORMAT_MAX];
+  const bool long_job = strcmp(unit->type, "oneshot") == 0;
+  const double since_s =
+      unit->changed_s >= 0 && now_s > unit->changed_s ? now_s - unit->changed_s : 0;
+  if (strncmp(unit->sub, "auto-restart", 12) == 0)
+    say(verdict, SEVERITY_CRIT, "restart loop: %s, %s", cause_text(cause, unit),
+        format_counted(count, sizeof count, unit->restarts > 0 ? unit->restarts : 0, "restart",
+                       "restarts"));
+  else if (!judge_restarts(unit, restarts, now_s, verdict) && since_s > LONG_S && !long_job)
+    say(verdict, SEVERITY_WARN, "%.20s for %s (%.30s)", unit->active,
+        format_duration(took, sizeof took, since_s), unit->sub);
+}
+
+/* Whether it is expected to run: not one that a timer or a socket starts, or that ends by itself.
+ */
+static bool should_run(const struct systemd_reading *reading) {
+  const struct systemd_unit *unit = &reading->unit;
+  return reading->chosen && systemd_is_service(unit->id) && !*unit->triggered_by &&
+         strcmp(unit->type, "oneshot") != 0 &&
+         (reading->named || strncmp(unit->file_state, "enabled", 7) == 0);
+}
+
+static void judge_inactive(const struct systemd_reading *reading, double now_s,
+                           struct systemd_verdict *verdict) {
+  const struct systemd_unit *unit = &reading->unit;
+  char ago[FORMAT_MAX];
+  if (!should_run(reading))
+    return;
+  if (strcmp(unit->load, "masked") == 0)
+    say(verdict, SEVERITY_WARN, "masked: it cannot be started");
+  else if (unit->inactive_s >= 0 && now_s >= unit->inactive_s && *unit->invocation)
+    say(verdict, SEVERITY_WARN, "has not run for %s",
+        format_duration(ago, sizeof ago, now_s - unit->inactive_s));
+  else if (unit->condition == 0 && unit->changed_s >= 0)
+    say(verdict, SEVERITY_WARN, "not started: a condition of its unit file is not met");
+  else
+    say(verdict, SEVERITY_WARN, "does not run");
+}
+
+void systemd_judge(const struct systemd_reading *reading, const struct systemd_restarts *restarts,
+                   double now_s, struct systemd_verdict *verdict) {
+  const struct systemd_unit *unit = &reading->unit;
+  *verdict = (struct systemd_verdict){.severity = SEVERITY_OK};
+  if (!reading->has_unit)
+    say(verdict, SEVERITY_UNKNOWN, "could not be read");
+  else if (strcmp(unit->active, "failed") == 0)
+    judge_failed(reading, verdict);
+  else if (strcmp(unit->load, "not-found") == 0 && strcmp(unit->active, "inactive") == 0)
+    say(verdict, SEVERITY_UNKNOWN, "systemd knows no unit of this name");
+  else if (strcmp(unit->load, "error") == 0 || strcmp(unit->load, "bad-setting") == 0)
+    say(verdict, SEVERITY_WARN, "its unit file cannot be loaded: %.200s",
+        *unit->load_error ? unit->load_error : unit->load);
+  else if (strcmp(unit->active, "activating") == 0 || strcmp(unit->active, "deactivating") == 0)
+    judge_changing(unit, restarts, now_s, verdict);
+  else if (strcmp(unit->active, "inactive") == 0)
+    judge_inactive(reading, now_s, verdict);
+  else if (strcmp(unit->active, "maintenance") == 0)
+    say(verdict, SEVERITY_WARN, "in maintenance");
+  else
+    judge_restarts(unit, restarts, now_s, verdict);
+}
