@@ -92,7 +92,8 @@ def test_units_that_do_not_run(host, watch):  # noqa: F811
     host.service("ecap-job.service", "/bin/true", Type="oneshot")
     host.write("ecap-job.timer", BARE + "[Timer]\nOnActiveSec=1h\n")
     host.service("ecap-off.service")
-    host.ctl("start", "ecap-api.service", "ecap-job.timer")
+    host.service("ecap-more.service", unit="After=ecap-only-mentioned.service\n")
+    host.ctl("start", "ecap-api.service", "ecap-job.timer", "ecap-more.service")
     run = check(watch("ecap-*", "ecap-off", "gone.service", "nothing-*.service"))
     assert run.status == WARN or run.status == UNKNOWN, run
     assert "WARN  host ecap-off.service: does not run" in run.stdout, run
@@ -100,7 +101,7 @@ def test_units_that_do_not_run(host, watch):  # noqa: F811
     assert "no unit matches nothing-*.service" in run.stdout, run
     document = check(watch("ecap-*"), "--json").document
     assert {key: cells["state"] for key, cells in document.rows("systemd", "units").items()} == {
-        "ecap-api.service": "active", "ecap-job.service": "inactive", "ecap-job.timer": "active", "ecap-off.service": "inactive"}
+        "ecap-api.service": "active", "ecap-job.service": "inactive", "ecap-job.timer": "active", "ecap-more.service": "active", "ecap-off.service": "inactive"}
     assert not document.findings, document.findings
 
 

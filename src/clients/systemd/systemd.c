@@ -208,6 +208,10 @@ struct systemd_call *systemd_ask(struct systemd_bus *bus, const struct systemd_q
   return call;
 }
 
+bool systemd_was_sent(const struct systemd_call *call) {
+  return call->slot != NULL;
+}
+
 /* Calls that cannot be answered any more, or never could. */
 static void end_lost_calls(struct systemd_bus *bus) {
   struct systemd_call *call = bus->first;

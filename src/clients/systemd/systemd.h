@@ -61,6 +61,8 @@ typedef void (*systemd_cb)(void *arg, struct sd_bus_message *reply, const struct
  * closed. */
 struct systemd_call *systemd_ask(struct systemd_bus *bus, const struct systemd_question *question,
                                  systemd_cb done, void *arg);
+/* False: nothing of it was or will be sent. */
+bool systemd_was_sent(const struct systemd_call *call);
 /* Forgets the call. What was asked for may still happen. */
 void systemd_cancel(struct systemd_call *call);
 /* Whether a call that failed with that error was not sent, or was refused. */

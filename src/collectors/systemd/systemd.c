@@ -339,8 +339,11 @@ static bool is_listed(const struct watcher *watcher, const char *name) {
   return false;
 }
 
-/* Without a configuration: what failed, and services that are neither up nor down. */
+/* Without a configuration: what failed, and services that are neither up nor down. By a pattern:
+ * not what other units only mention. */
 static bool is_wanted(const struct watcher *watcher, const struct systemd_entry *entry) {
+  if (strcmp(entry->load, "not-found") == 0 && strcmp(entry->active, "inactive") == 0)
+    return is_named(watcher, entry->name);
   return watcher->name_count + watcher->pattern_count > 0 || strcmp(entry->active, "failed") == 0 ||
          systemd_is_service(entry->name);
 }

@@ -1,6 +1,6 @@
 #include "collectors/systemd/systemd_judge.h"
 
-#include "core/format.h"
+#include "clients/systemd/systemd_cause.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,79 +49,6 @@ static void say(struct systemd_verdict *verdict, enum severity severity, const c
   verdict->severity = severity;
 }
 
-static const char *span_text(char out[FORMAT_MAX], int64_t us) {
-  if (us < 0 || us == INT64_MAX)
-    snprintf(out, FORMAT_MAX, "no limit");
-  else
-    format_duration(out, FORMAT_MAX, (double)us / 1e6);
-  return out;
-}
-
-/* ---- why it ended */
-
-enum { CAUSE_MAX = 320 };
-
-static const char *limit_text(char out[FORMAT_MAX + 16], int64_t limit) {
-  char bytes[FORMAT_MAX];
-  *out = '\0';
-  if (limit > 0 && limit < INT64_MAX)
-    snprintf(out, FORMAT_MAX + 16, " at its limit of %s",
-             format_bytes(bytes, sizeof bytes, (double)limit));
-  return out;
-}
-
-/* "ended with exit code 1", or that of the command beside it that failed. */
-static void say_exit(char out[CAUSE_MAX], const struct systemd_unit *unit) {
-  char text[SYSTEMD_EXIT_MAX];
-  if (*unit->failed_setting)
-    snprintf(out, CAUSE_MAX, "%s %.160s: %s", unit->failed_setting, unit->failed_program,
-             systemd_exit_text(text, unit->failed_kind, unit->failed_status));
-  else if (*systemd_exit_text(text, unit->exit_kind, unit->exit_status))
-    snprintf(out, CAUSE_MAX, "%s %s", unit->exit_kind == 1 ? "ended with" : "killed by", text);
-  else
-    snprintf(out, CAUSE_MAX, "a process failed");
-}
-
-static void say_limit_hit(char out[CAUSE_MAX], const struct systemd_unit *unit) {
-  char window[FORMAT_MAX], last[CAUSE_MAX];
-  say_exit(last, unit);
-  snprintf(out, CAUSE_MAX, "started too often, limit %lld within %s; last: %.160s",
-           (long long)unit->limit_burst, span_text(window, unit->limit_interval_us), last);
-}
-
-static void say_timeout(char out[CAUSE_MAX], const struct systemd_unit *unit) {
-  char start[FORMAT_MAX], stop[FORMAT_MAX];
-  snprintf(out, CAUSE_MAX, "took longer than allowed (start %s, stop %s)",
-           span_text(start, unit->start_us), span_text(stop, unit->stop_us));
-}
-
-/* "OOM-killed at its limit of 64 MB". Result of systemd.exec(5), of the last run. */
-static const char *cause_text(char out[CAUSE_MAX], const struct systemd_unit *unit) {
-  char text[FORMAT_MAX + 16];
-  const char *result = unit->result;
-  if (strcmp(result, "exit-code") == 0 || strcmp(result, "signal") == 0 ||
-      strcmp(result, "core-dump") == 0)
-    say_exit(out, unit);
-  else if (strcmp(result, "oom-kill") == 0)
-    snprintf(out, CAUSE_MAX, "OOM-killed%s", limit_text(text, unit->memory_max));
-  else if (strcmp(result, "timeout") == 0)
-    say_timeout(out, unit);
-  else if (strcmp(result, "watchdog") == 0)
-    snprintf(out, CAUSE_MAX, "no sign of life within its WatchdogSec of %s",
-             span_text(text, unit->watchdog_us));
-  else if (strcmp(result, "start-limit-hit") == 0)
-    say_limit_hit(out, unit);
-  else if (strcmp(result, "protocol") == 0)
-    snprintf(out, CAUSE_MAX, "did not report its start as Type=%.20s requires", unit->type);
-  else if (strcmp(result, "resources") == 0)
-    snprintf(out, CAUSE_MAX, "systemd could not set up what it needs (result: resources)");
-  else if (strcmp(result, "success") == 0 || !*result)
-    say_exit(out, unit);
-  else
-    snprintf(out, CAUSE_MAX, "result: %.60s", result);
-  return out;
-}
-
 /* ", given up after 5 restarts (limit 5 within 10s)" */
 enum { GIVEN_UP_MAX = 160 };
 static const char *given_up_text(char out[GIVEN_UP_MAX], const struct systemd_unit *unit) {
@@ -130,7 +57,7 @@ static const char *given_up_text(char out[GIVEN_UP_MAX], const struct systemd_un
   if (unit->restarts > 0)
     snprintf(out, GIVEN_UP_MAX, ", given up after %s (limit %lld within %s)",
              format_counted(count, sizeof count, unit->restarts, "restart", "restarts"),
-             (long long)unit->limit_burst, span_text(window, unit->limit_interval_us));
+             (long long)unit->limit_burst, systemd_span_text(window, unit->limit_interval_us));
   return out;
 }
 
@@ -163,19 +90,19 @@ static bool judge_restarts(const struct systemd_unit *unit, const struct systemd
 }
 
 static void judge_failed(const struct systemd_reading *reading, struct systemd_verdict *verdict) {
-  char cause[CAUSE_MAX], given_up[GIVEN_UP_MAX];
+  char cause[SYSTEMD_CAUSE_MAX], given_up[GIVEN_UP_MAX];
   say(verdict, reading->chosen ? SEVERITY_CRIT : SEVERITY_WARN, "failed: %s%s",
-      cause_text(cause, &reading->unit), given_up_text(given_up, &reading->unit));
+      systemd_cause_text(cause, &reading->unit), given_up_text(given_up, &reading->unit));
 }
 
 static void judge_changing(const struct systemd_unit *unit, const struct systemd_restarts *restarts,
                            double now_s, struct systemd_verdict *verdict) {
-  char cause[CAUSE_MAX], count[FORMAT_MAX], took[FORMAT_MAX];
+  char cause[SYSTEMD_CAUSE_MAX], count[FORMAT_MAX], took[FORMAT_MAX];
   const bool long_job = strcmp(unit->type, "oneshot") == 0;
   const double since_s =
       unit->changed_s >= 0 && now_s > unit->changed_s ? now_s - unit->changed_s : 0;
   if (strncmp(unit->sub, "auto-restart", 12) == 0)
-    say(verdict, SEVERITY_CRIT, "restart loop: %s, %s", cause_text(cause, unit),
+    say(verdict, SEVERITY_CRIT, "restart loop: %s, %s", systemd_cause_text(cause, unit),
         format_counted(count, sizeof count, unit->restarts > 0 ? unit->restarts : 0, "restart",
                        "restarts"));
   else if (!judge_restarts(unit, restarts, now_s, verdict) && since_s > LONG_S && !long_job)
