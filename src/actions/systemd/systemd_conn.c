@@ -24,7 +24,7 @@ struct systemd_conn {
   struct systemd_bus *bus;
   struct systemd_call *call; /* NULL: none is under way */
   bool change, watches;
-  bool sent; /* the call under way */
+  bool sent, refused; /* the last call */
   size_t unanswered;
   struct err err;
   char unit[SYSTEMD_NAME_MAX]; /* whose jobs are remembered; "": none */
@@ -87,7 +87,9 @@ static void on_answer(void *arg, struct sd_bus_message *reply, const struct err 
     conn->err = *err;
   else
     read_answer(conn, reply);
-  if (conn->change && (reply || !conn->sent || systemd_was_not_done(&conn->err)))
+  conn->refused = err && conn->sent && systemd_was_not_done(err);
+  /* An answer that is no job's leaves open what was done. */
+  if (conn->change && (!conn->sent || conn->refused || conn->err.kind == ERR_NONE))
     conn->unanswered--;
   step_wake(conn->step);
 }
@@ -205,12 +207,11 @@ bool systemd_step_change(struct step *step, enum systemd_job_kind kind, const ch
   }
   conn->change = true;
   conn->arena = kind == SYSTEMD_JOB ? &step->arena : NULL;
-  const size_t before = conn->unanswered;
+  conn->refused = false;
   const bool good = ask(conn, &question);
   conn->change = false;
   conn->arena = NULL;
-  job->refused = !good && conn->err.kind != ERR_NONE && conn->unanswered == before;
-  job->sent = !job->refused && !(step->dropped && conn->unanswered == before);
+  job->refused = !good && conn->refused;
   if (!good)
     return false;
   return kind != SYSTEMD_JOB || wait_for_job(conn, conn->job, until_ms, job);

@@ -14,7 +14,6 @@ bool systemd_step_entries(struct step *step, struct arena *arena, const char *co
 
 /* How a change went: its answer, then the end of its job. */
 struct systemd_job {
-  bool sent;       /* false: nothing was sent */
   bool refused;    /* systemd's answer is an error, in step->err: nothing was done */
   bool ended;      /* the job has ended, with `result` */
   char result[24]; /* "done", "failed", "timeout", "canceled", "dependency", "skipped", ... */

@@ -74,7 +74,10 @@ static const struct {
     {".LimitsExceeded", ERR_LIMIT},
 };
 
-static void take_error(const sd_bus_error *error, const char *method, struct err *err) {
+static void take_errno(const struct systemd_bus *bus, int negative_errno, struct err *err);
+
+static void take_error(const struct systemd_bus *bus, const sd_bus_error *error, const char *method,
+                       struct err *err) {
   const char *text = error->message && *error->message ? error->message : error->name;
   enum err_kind kind = ERR_INVALID;
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -85,6 +88,8 @@ static void take_error(const sd_bus_error *error, const char *method, struct err
     kind = ERR_TIMEOUT;
   if (kind == ERR_REFUSED)
     err_set(err, kind, "systemd is not on this bus: %.150s", text);
+  else if (kind == ERR_CLOSED && strcmp(text, "Connection terminated") == 0) /* sd-bus's own */
+    take_errno(bus, -ECONNRESET, err);
   else if (kind == ERR_TIMEOUT)
     err_set(err, kind, "systemd does not answer (%s)", method);
   else
@@ -149,7 +154,7 @@ static int on_reply(sd_bus_message *reply, void *arg, sd_bus_error *unused) {
   const sd_bus_error *error = sd_bus_message_get_error(reply);
   struct err err;
   if (error)
-    take_error(error, call->method, &err);
+    take_error(call->bus, error, call->method, &err);
   call_end(call, error ? NULL : reply, error ? &err : NULL);
   return 1;
 }
@@ -433,7 +438,7 @@ static int on_watched(sd_bus_message *reply, void *arg, sd_bus_error *unused) {
   struct systemd_bus *bus = arg;
   const sd_bus_error *error = sd_bus_message_get_error(reply);
   if (error && !bus->closing && bus->broken.kind == ERR_NONE) {
-    take_error(error, "AddMatch", &bus->broken);
+    take_error(bus, error, "AddMatch", &bus->broken);
     break_off(bus, -EIO);
   }
   return 1;
