@@ -4,75 +4,7 @@
 #include "core/format.h"
 #include "io/clock.h"
 
-#include <assert.h>
-#include <stdio.h>
-#include <string.h>
-
 enum { SURVEY_MS = 15000, VERIFY_MS = 60000 };
-
-static const struct systemd_verb verbs[] = {
-    {.action = "systemd.restart",
-     .title = "Restart",
-     .command = "restart",
-     .method = "RestartUnit",
-     .from = " active reloading inactive failed activating ",
-     .wanted = SYSTEMD_UP,
-     .stops = true,
-     .blast = "stops the unit as its ExecStop and KillSignal say, then starts it again",
-     .loss = "what its processes hold in memory, and requests in progress"},
-    {.action = "systemd.start",
-     .title = "Start",
-     .command = "start",
-     .method = "StartUnit",
-     .from = " inactive failed ",
-     .wanted = SYSTEMD_UP,
-     .undo = "systemd.stop",
-     .blast = "starts the unit, and the units that it requires"},
-    {.action = "systemd.stop",
-     .title = "Stop",
-     .command = "stop",
-     .method = "StopUnit",
-     .from = " active reloading activating ",
-     .wanted = SYSTEMD_DOWN,
-     .stops = true,
-     .undo = "systemd.start",
-     .blast = "stops the unit as its ExecStop and KillSignal say; Restart= does not start it again",
-     .loss = "what its processes hold in memory, and requests in progress"},
-    {.action = "systemd.reload",
-     .title = "Reload",
-     .command = "reload",
-     .method = "ReloadUnit",
-     .from = " active ",
-     .wanted = SYSTEMD_SAME,
-     .blast =
-         "the service reads its own configuration again, by its ExecReload; not its unit file"},
-    {.action = "systemd.reset-failed",
-     .title = "Reset",
-     .command = "reset-failed",
-     .method = "ResetFailedUnit",
-     .from = " failed ",
-     .wanted = SYSTEMD_RESET,
-     .blast = "systemd forgets that the unit has failed, and how often it was started; nothing is "
-              "started"},
-};
-
-const struct systemd_verb *systemd_verb_of(const char *action) {
-  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-    if (strcmp(verbs[i].action, action) == 0)
-      return &verbs[i];
-  assert(!"an action without a verb");
-  return NULL;
-}
-
-bool systemd_state_fits(const struct systemd_verb *verb, const char *active) {
-  char word[32];
-  snprintf(word, sizeof word, " %.20s ", active);
-  return *active && strstr(verb->from, word);
-}
-
-bool systemd_is_up(const char *active) {
-  return strcmp(active, "inactive") != 0 && strcmp(active, "failed") != 0;
-}
 
 STEP(systemd_units_survey, SURVEY_MS)
 STEP(systemd_units_execute, 0) /* each unit has a limit of its own */

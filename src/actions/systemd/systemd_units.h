@@ -8,25 +8,8 @@
 #pragma once
 
 #include "actions/systemd/systemd_conn.h"
+#include "clients/systemd/systemd_change.h"
 #include "clients/systemd/systemd_contract.h"
-
-enum systemd_wanted { SYSTEMD_UP, SYSTEMD_DOWN, SYSTEMD_SAME, SYSTEMD_RESET };
-
-struct systemd_verb {
-  const char *action;         /* the action's id */
-  const char *title;          /* of the plan */
-  const char *command;        /* of systemctl */
-  const char *method;         /* of the manager */
-  const char *from;           /* ActiveStates in which it makes sense, each between blanks */
-  enum systemd_wanted wanted; /* what the unit is to be afterwards */
-  bool stops;                 /* units that depend on it are stopped too */
-  const char *undo;           /* the action that undoes it; NULL: none */
-  const char *blast, *loss;   /* NULL: nothing to say */
-};
-const struct systemd_verb *systemd_verb_of(const char *action);
-bool systemd_state_fits(const struct systemd_verb *verb, const char *active);
-/* Whether it has processes, or is about to have some. */
-bool systemd_is_up(const char *active);
 
 enum systemd_identity {
   SYSTEMD_IDENTITY_ID,

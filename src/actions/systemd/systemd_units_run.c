@@ -12,8 +12,6 @@ enum {
   STAYS_MS = 1000, /* a unit that was started has to stay active for so long */
   LOOK_AGAIN_MS = 100,
   LOOK_BYTES_MAX = 256 << 10, /* texts of one look */
-  JOB_MARGIN_MS = 10000,      /* beside the unit's own limits of its start and stop */
-  JOB_MOST_MS = 900000,       /* where it has none */
 };
 
 static const struct systemd_verb *verb_of(const struct step *step) {
@@ -22,42 +20,21 @@ static const struct systemd_verb *verb_of(const struct step *step) {
 
 /* ---- is it what was planned for */
 
-/* systemd restarts a service by itself: NRestarts has grown since. */
-static bool restarted_by_systemd(const struct plan *plan, size_t object,
-                                 const struct systemd_unit *unit) {
-  return unit->restarts > action_identity_number(plan, object, "restarts", INT64_MAX);
-}
-
 /* Whether it is in the state, and the run, that was planned for; otherwise the outcome says what
  * has become of it. */
 static bool is_as_planned(struct step *step, size_t object, const struct systemd_unit *unit) {
   const struct plan *plan = step->call->plan;
-  struct outcome *outcome = step->call->outcome;
-  const char *state = action_identity(plan, object, "state");
-  /* systemd forgets a unit that is down, and its run with it. */
-  const bool same_run = strcmp(unit->invocation, action_identity(plan, object, "run")) == 0 ||
-                        (!systemd_is_up(unit->active) && !*unit->invocation);
-  const bool by_systemd = restarted_by_systemd(plan, object, unit);
-  const int64_t pid = unit->main_pid > 0 ? unit->main_pid : 0;
-  if (strcmp(unit->id, action_identity(plan, object, "id")) != 0)
-    outcome_set(outcome, object, OBJECT_REFUSED, "its name leads to %.200s now", unit->id);
-  else if (strcmp(unit->load, "not-found") == 0 && !systemd_is_up(unit->active))
-    outcome_set(outcome, object,
-                verb_of(step)->wanted == SYSTEMD_DOWN ? OBJECT_GONE : OBJECT_REFUSED,
-                "systemd no longer knows this unit");
-  else if (systemd_is_up(unit->active) != systemd_is_up(state) ||
-           !systemd_state_fits(verb_of(step), unit->active))
-    outcome_set(outcome, object, OBJECT_REFUSED,
-                "it is %.20s now, and was %.20s when the plan was made", unit->active, state);
-  else if (!same_run && !by_systemd)
-    outcome_set(outcome, object, OBJECT_REFUSED, "it was started since the plan was made");
-  else if (same_run && !by_systemd && systemd_is_up(state) &&
-           pid != action_identity_number(plan, object, "pid", -1) &&
-           strcmp(unit->active, "activating") != 0)
-    outcome_set(outcome, object, OBJECT_REFUSED,
-                "its main process changed since the plan was made");
-  else
+  const struct systemd_planned planned = {
+      .id = action_identity(plan, object, "id"),
+      .run = action_identity(plan, object, "run"),
+      .state = action_identity(plan, object, "state"),
+      .pid = action_identity_number(plan, object, "pid", -1),
+      .restarts = action_identity_number(plan, object, "restarts", INT64_MAX)};
+  char words[SYSTEMD_WORDS_MAX];
+  bool gone;
+  if (systemd_is_as_planned(verb_of(step), &planned, unit, words, &gone))
     return true;
+  outcome_set(step->call->outcome, object, gone ? OBJECT_GONE : OBJECT_REFUSED, "%s", words);
   return false;
 }
 
@@ -67,16 +44,6 @@ static const char *took_text(char out[FORMAT_MAX], int64_t began_ms) {
   return format_duration(out, FORMAT_MAX, (double)(clock_now_ms() - began_ms) / 1000);
 }
 
-/* Why a unit that is to be up is not. */
-static const char *state_text(char out[SYSTEMD_CAUSE_MAX], const struct systemd_unit *unit) {
-  char cause[SYSTEMD_CAUSE_MAX];
-  if (strcmp(unit->active, "failed") == 0 || strncmp(unit->sub, "auto-restart", 12) == 0)
-    snprintf(out, SYSTEMD_CAUSE_MAX, "%.200s", systemd_cause_text(cause, unit));
-  else
-    snprintf(out, SYSTEMD_CAUSE_MAX, "it is %.20s (%.30s)", unit->active, unit->sub);
-  return out;
-}
-
 /* The job has ended, and not well: what it left. */
 static void say_failed(struct step *step, size_t object, const struct systemd_job *job,
                        const struct systemd_unit *before, const struct systemd_unit *after) {
@@ -84,7 +51,7 @@ static void say_failed(struct step *step, size_t object, const struct systemd_jo
   char state[SYSTEMD_CAUSE_MAX];
   const bool same = strcmp(before->invocation, after->invocation) == 0 &&
                     strcmp(before->active, after->active) == 0;
-  state_text(state, after);
+  systemd_state_text(state, after);
   if (same)
     outcome_set(outcome, object, OBJECT_REFUSED, "nothing was changed: the job ended as %.20s",
                 job->result);
@@ -118,7 +85,8 @@ static void say_done(struct step *step, size_t object, const struct systemd_unit
     else if (strcmp(after->active, "active") == 0)
       outcome_set(outcome, object, OBJECT_SENT, "active after %s", took);
     else
-      outcome_set_partly(outcome, object, NULL, "started, but %s", state_text(state, after));
+      outcome_set_partly(outcome, object, NULL, "started, but %s",
+                         systemd_state_text(state, after));
     return;
   case SYSTEMD_DOWN:
     if (systemd_is_up(after->active))
@@ -131,7 +99,8 @@ static void say_done(struct step *step, size_t object, const struct systemd_unit
     if (strcmp(after->active, "active") == 0)
       outcome_set(outcome, object, OBJECT_SENT, "reloaded in %s", took);
     else
-      outcome_set_partly(outcome, object, NULL, "reloaded, but %s", state_text(state, after));
+      outcome_set_partly(outcome, object, NULL, "reloaded, but %s",
+                         systemd_state_text(state, after));
     return;
   case SYSTEMD_RESET:
     if (strcmp(after->active, "failed") == 0)
@@ -155,11 +124,6 @@ static void say_unfinished(struct step *step, size_t object, const char *id) {
 
 /* ---- whether it stays so */
 
-/* A service may end well within the second: a job, not a server. */
-static bool ended_well(const struct systemd_unit *unit) {
-  return strcmp(unit->active, "inactive") == 0 && strcmp(unit->result, "success") == 0;
-}
-
 /* One look at a unit that was started as `run`; *settled: the outcome says what has become of it.
  * False with step->err when that cannot be known. */
 static bool look(struct step *step, size_t object, const char *run, int64_t since_ms,
@@ -174,12 +138,12 @@ static bool look(struct step *step, size_t object, const char *run, int64_t sinc
   *settled = true;
   if (seen && strcmp(unit.invocation, run) != 0)
     outcome_set_partly(outcome, object, NULL, "started, but it ended, and was started again");
-  else if (seen && ended_well(&unit))
+  else if (seen && systemd_ended_well(&unit))
     outcome_set(outcome, object, OBJECT_SENT, "%s, and ended with success",
                 outcome->objects[object].words);
   else if (seen && strcmp(unit.active, "active") != 0 && strcmp(unit.active, "reloading") != 0)
     outcome_set_partly(outcome, object, NULL, "started, but it ended again: %s",
-                       state_text(state, &unit));
+                       systemd_state_text(state, &unit));
   else
     *settled = !seen || clock_now_ms() - since_ms >= STAYS_MS || step->cancelled;
   arena_fini(&arena);
@@ -205,16 +169,6 @@ static bool wait_settled(struct step *step, size_t object, const char *run) {
 
 /* ---- execute */
 
-/* How long the job may take, by the limits of the unit itself. */
-static int64_t job_ms(const struct systemd_unit *unit) {
-  int64_t ms = JOB_MARGIN_MS;
-  const int64_t limits[] = {unit->start_us, unit->stop_us};
-  for (size_t i = 0; i < 2; i++)
-    if (limits[i] > 0)
-      ms += limits[i] / 1000 < JOB_MOST_MS ? limits[i] / 1000 : JOB_MOST_MS;
-  return ms < JOB_MOST_MS ? ms : JOB_MOST_MS;
-}
-
 static void show_waiting(struct step *step, size_t object) {
   struct progress *progress = step->call->progress;
   snprintf(progress->step, sizeof progress->step, "waiting for %.80s",
@@ -237,7 +191,7 @@ static bool act_on(struct step *step, size_t object) {
   const int64_t began_ms = clock_now_ms();
   const bool has_job = verb->wanted != SYSTEMD_RESET;
   if (!systemd_step_change(step, has_job ? SYSTEMD_JOB : SYSTEMD_JOB_NONE, verb->method, id,
-                           began_ms + job_ms(&before), &job)) {
+                           began_ms + systemd_job_ms(&before), &job)) {
     if (!job.refused)
       return false;
     outcome_set(outcome, object, OBJECT_REFUSED, "%s%s", step->err.text,
@@ -318,10 +272,11 @@ static bool prove(struct step *step, size_t object) {
   const bool up = systemd_is_up(unit.active);
   const enum systemd_wanted wanted = verb_of(step)->wanted;
   if (wanted == SYSTEMD_RESET ? strcmp(unit.active, "failed") != 0
-                              : up == (wanted != SYSTEMD_DOWN) || ended_well(&unit))
+                              : up == (wanted != SYSTEMD_DOWN) || systemd_ended_well(&unit))
     outcome_set(outcome, object, OBJECT_DONE, "%s", words);
   else
-    outcome_set_partly(outcome, object, NULL, "%s, but then: %s", words, state_text(state, &unit));
+    outcome_set_partly(outcome, object, NULL, "%s, but then: %s", words,
+                       systemd_state_text(state, &unit));
   return true;
 }
 

@@ -362,8 +362,11 @@ static bool take_list(struct watcher *watcher, struct sd_bus_message *reply, boo
       continue;
     answers->total++;
     if (answers->count < SYSTEMD_UNITS_MAX)
-      answers->readings[answers->count++] = (struct systemd_reading){
-          .entry = *entry, .chosen = chosen, .named = is_named(watcher, entry->name)};
+      answers->readings[answers->count++] =
+          (struct systemd_reading){.entry = *entry,
+                                   .wish = !chosen                          ? SYSTEMD_NOT_CHOSEN
+                                           : is_named(watcher, entry->name) ? SYSTEMD_BY_NAME
+                                                                            : SYSTEMD_BY_PATTERN};
   }
   return true;
 }

@@ -123,7 +123,8 @@ static bool add_row(struct sample *sample, const struct systemd_reading *reading
   past->seen = memory->collections;
   if (reading->has_unit)
     systemd_restarts_take(&past->restarts, &reading->unit, now_s);
-  systemd_judge(reading, &past->restarts, now_s, &verdict);
+  systemd_judge(reading->has_unit ? &reading->unit : NULL, reading->wish, &past->restarts, now_s,
+                &verdict);
 
   struct row *row = sample_row(sample, &sample->tables[1], id, NULL);
   if (!row)

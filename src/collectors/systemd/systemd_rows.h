@@ -1,7 +1,7 @@
 /* From what one collection has read to a sample; keeps what the next one compares with. */
 #pragma once
 
-#include "collectors/systemd/systemd_judge.h"
+#include "collectors/systemd/systemd_table.h"
 #include "core/map.h"
 #include "model/sample.h"
 

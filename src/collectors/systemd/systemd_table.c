@@ -2,8 +2,6 @@
 
 #include "clients/systemd/systemd_contract.h"
 
-#include <string.h>
-
 enum part { PART_UNIT, PART_RUN };
 #define UNIT(member) FIGURE_FIELD(PART_UNIT, struct systemd_unit, member)
 #define RUN(member) FIGURE_FIELD(PART_RUN, struct systemd_unit, member)
@@ -29,11 +27,6 @@ const struct table_spec systemd_summary_table = {.id = SYSTEMD_SUMMARY_TABLE,
                                                  .flags = TABLE_SUMMARY,
                                                  .columns = summary,
                                                  .column_count = SUMMARY_COLUMN_COUNT};
-
-bool systemd_is_service(const char *name) {
-  const size_t length = strlen(name);
-  return length > 8 && strcmp(name + length - 8, ".service") == 0;
-}
 
 /* What it uses applies while it has processes: its control group exists only then. */
 static const void *part_of(const void *answer, int part, const char **none) {

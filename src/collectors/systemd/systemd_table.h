@@ -1,7 +1,7 @@
 /* The tables of a systemd manager, and what one collection has read for them. */
 #pragma once
 
-#include "clients/systemd/systemd_read.h"
+#include "clients/systemd/systemd_judge.h"
 #include "collectors/figures.h"
 #include "model/table.h"
 
@@ -26,11 +26,9 @@ extern const struct table_spec systemd_summary_table, systemd_units_table;
 /* One unit, as far as it was read. */
 struct systemd_reading {
   struct systemd_entry entry;
-  bool chosen; /* the configuration asks for it, by name or by pattern */
-  bool named;  /* by its name */
+  enum systemd_wish wish;
   bool has_unit;
   struct systemd_unit unit;
   int64_t read_us; /* when that was, on the steady clock */
 };
-bool systemd_is_service(const char *name);
 extern const struct figures systemd_figures; /* of a struct systemd_reading */

@@ -1,7 +1,7 @@
 /* What a unit's state means: pure. */
 #pragma once
 
-#include "collectors/systemd/systemd_table.h"
+#include "clients/systemd/systemd_read.h"
 #include "model/severity.h"
 
 enum { SYSTEMD_RESTARTS_KEPT = 8, SYSTEMD_REASON_MAX = 480 };
@@ -21,5 +21,10 @@ struct systemd_verdict {
   char reason[SYSTEMD_REASON_MAX]; /* "" when there is nothing to say; may quote systemd */
   enum severity severity;
 };
-void systemd_judge(const struct systemd_reading *reading, const struct systemd_restarts *restarts,
-                   double now_s, struct systemd_verdict *verdict);
+/* Who asks for the unit: what does not run, or has failed, matters more where it is configured. */
+enum systemd_wish { SYSTEMD_NOT_CHOSEN, SYSTEMD_BY_PATTERN, SYSTEMD_BY_NAME };
+/* unit: NULL where it could not be read. */
+void systemd_judge(const struct systemd_unit *unit, enum systemd_wish wish,
+                   const struct systemd_restarts *restarts, double now_s,
+                   struct systemd_verdict *verdict);
+bool systemd_is_service(const char *name);

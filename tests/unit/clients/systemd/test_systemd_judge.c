@@ -1,16 +1,19 @@
 /* What a unit's state means. What systemd says of real units is tested in
  * tests/e2e/test_systemd.py.
  */
-#include "collectors/systemd/systemd_judge.h"
+#include "clients/systemd/systemd_judge.h"
 #include "support/core_test.h"
 
 #include <string.h>
 
 #define NOW 1000000.0
 
-static struct systemd_reading service(const char *active, const char *sub) {
-  struct systemd_reading reading = {
-      .chosen = true, .named = true, .has_unit = true, .entry = {"api.service", "loaded", "", ""}};
+static struct reading {
+  struct systemd_unit unit;
+  enum systemd_wish wish;
+  bool unread;
+} service(const char *active, const char *sub) {
+  struct reading reading = {.wish = SYSTEMD_BY_NAME};
   reading.unit = (struct systemd_unit){.id = "api.service",
                                        .description = "",
                                        .load = "loaded",
@@ -44,9 +47,10 @@ static struct systemd_reading service(const char *active, const char *sub) {
 }
 
 static struct systemd_verdict verdict;
-static void judge(const struct systemd_reading *reading, const struct systemd_restarts *restarts) {
+static void judge(const struct reading *reading, const struct systemd_restarts *restarts) {
   static const struct systemd_restarts none = {.known = -1};
-  systemd_judge(reading, restarts ? restarts : &none, NOW, &verdict);
+  systemd_judge(reading->unread ? NULL : &reading->unit, reading->wish, restarts ? restarts : &none,
+                NOW, &verdict);
 }
 
 #define SAYS(severity_wanted, text)                                 \
@@ -57,17 +61,17 @@ static void judge(const struct systemd_reading *reading, const struct systemd_re
 
 static void test_what_is_up_is_fine(void **state) {
   (void)state;
-  struct systemd_reading reading = service("active", "running");
+  struct reading reading = service("active", "running");
   judge(&reading, NULL);
   SAYS(OK, "");
-  reading.has_unit = false;
+  reading.unread = true;
   judge(&reading, NULL);
   SAYS(UNKNOWN, "could not be read");
 }
 
 static void test_why_it_failed(void **state) {
   (void)state;
-  struct systemd_reading reading = service("failed", "failed");
+  struct reading reading = service("failed", "failed");
   struct systemd_unit *unit = &reading.unit;
   unit->exit_kind = 1;
   unit->exit_status = 3;
@@ -103,14 +107,14 @@ static void test_why_it_failed(void **state) {
   unit->result = "invented";
   judge(&reading, NULL);
   SAYS(CRIT, "failed: result: invented");
-  reading.chosen = reading.named = false; /* not configured */
+  reading.wish = SYSTEMD_NOT_CHOSEN; /* not configured */
   judge(&reading, NULL);
   SAYS(WARN, "failed: result: invented");
 }
 
 static void test_restarts(void **state) {
   (void)state;
-  struct systemd_reading reading = service("activating", "auto-restart");
+  struct reading reading = service("activating", "auto-restart");
   struct systemd_restarts restarts = {.known = -1};
   struct systemd_unit *unit = &reading.unit;
   unit->result = "exit-code";
@@ -142,7 +146,7 @@ static void test_restarts(void **state) {
 
 static void test_slow_changes(void **state) {
   (void)state;
-  struct systemd_reading reading = service("activating", "start");
+  struct reading reading = service("activating", "start");
   judge(&reading, NULL);
   SAYS(OK, "");
   reading.unit.changed_s = NOW - 120;
@@ -155,14 +159,14 @@ static void test_slow_changes(void **state) {
 
 static void test_what_does_not_run(void **state) {
   (void)state;
-  struct systemd_reading reading = service("inactive", "dead");
+  struct reading reading = service("inactive", "dead");
   judge(&reading, NULL);
   SAYS(WARN, "has not run for 20s");
   reading.unit.triggered_by = "api.socket";
   judge(&reading, NULL);
   SAYS(OK, "");
   reading.unit.triggered_by = "";
-  reading.named = false;
+  reading.wish = SYSTEMD_BY_PATTERN;
   reading.unit.file_state = "disabled"; /* only a pattern names it, and nothing wants it */
   judge(&reading, NULL);
   SAYS(OK, "");

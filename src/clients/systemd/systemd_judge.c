@@ -1,4 +1,4 @@
-#include "collectors/systemd/systemd_judge.h"
+#include "clients/systemd/systemd_judge.h"
 
 #include "clients/systemd/systemd_cause.h"
 
@@ -89,10 +89,11 @@ static bool judge_restarts(const struct systemd_unit *unit, const struct systemd
   return verdict->severity != SEVERITY_OK;
 }
 
-static void judge_failed(const struct systemd_reading *reading, struct systemd_verdict *verdict) {
+static void judge_failed(const struct systemd_unit *unit, enum systemd_wish wish,
+                         struct systemd_verdict *verdict) {
   char cause[SYSTEMD_CAUSE_MAX], given_up[GIVEN_UP_MAX];
-  say(verdict, reading->chosen ? SEVERITY_CRIT : SEVERITY_WARN, "failed: %s%s",
-      systemd_cause_text(cause, &reading->unit), given_up_text(given_up, &reading->unit));
+  say(verdict, wish != SYSTEMD_NOT_CHOSEN ? SEVERITY_CRIT : SEVERITY_WARN, "failed: %s%s",
+      systemd_cause_text(cause, unit), given_up_text(given_up, unit));
 }
 
 static void judge_changing(const struct systemd_unit *unit, const struct systemd_restarts *restarts,
@@ -112,18 +113,16 @@ static void judge_changing(const struct systemd_unit *unit, const struct systemd
 
 /* Whether it is expected to run: not one that a timer or a socket starts, or that ends by itself.
  */
-static bool should_run(const struct systemd_reading *reading) {
-  const struct systemd_unit *unit = &reading->unit;
-  return reading->chosen && systemd_is_service(unit->id) && !*unit->triggered_by &&
+static bool should_run(const struct systemd_unit *unit, enum systemd_wish wish) {
+  return wish != SYSTEMD_NOT_CHOSEN && systemd_is_service(unit->id) && !*unit->triggered_by &&
          strcmp(unit->type, "oneshot") != 0 &&
-         (reading->named || strncmp(unit->file_state, "enabled", 7) == 0);
+         (wish == SYSTEMD_BY_NAME || strncmp(unit->file_state, "enabled", 7) == 0);
 }
 
-static void judge_inactive(const struct systemd_reading *reading, double now_s,
+static void judge_inactive(const struct systemd_unit *unit, enum systemd_wish wish, double now_s,
                            struct systemd_verdict *verdict) {
-  const struct systemd_unit *unit = &reading->unit;
   char ago[FORMAT_MAX];
-  if (!should_run(reading))
+  if (!should_run(unit, wish))
     return;
   if (strcmp(unit->load, "masked") == 0)
     say(verdict, SEVERITY_WARN, "masked: it cannot be started");
@@ -136,14 +135,19 @@ static void judge_inactive(const struct systemd_reading *reading, double now_s,
     say(verdict, SEVERITY_WARN, "does not run");
 }
 
-void systemd_judge(const struct systemd_reading *reading, const struct systemd_restarts *restarts,
-                   double now_s, struct systemd_verdict *verdict) {
-  const struct systemd_unit *unit = &reading->unit;
+bool systemd_is_service(const char *name) {
+  const size_t length = strlen(name);
+  return length > 8 && strcmp(name + length - 8, ".service") == 0;
+}
+
+void systemd_judge(const struct systemd_unit *unit, enum systemd_wish wish,
+                   const struct systemd_restarts *restarts, double now_s,
+                   struct systemd_verdict *verdict) {
   *verdict = (struct systemd_verdict){.severity = SEVERITY_OK};
-  if (!reading->has_unit)
+  if (!unit)
     say(verdict, SEVERITY_UNKNOWN, "could not be read");
   else if (strcmp(unit->active, "failed") == 0)
-    judge_failed(reading, verdict);
+    judge_failed(unit, wish, verdict);
   else if (strcmp(unit->load, "not-found") == 0 && strcmp(unit->active, "inactive") == 0)
     say(verdict, SEVERITY_UNKNOWN, "systemd knows no unit of this name");
   else if (strcmp(unit->load, "error") == 0 || strcmp(unit->load, "bad-setting") == 0)
@@ -152,7 +156,7 @@ void systemd_judge(const struct systemd_reading *reading, const struct systemd_r
   else if (strcmp(unit->active, "activating") == 0 || strcmp(unit->active, "deactivating") == 0)
     judge_changing(unit, restarts, now_s, verdict);
   else if (strcmp(unit->active, "inactive") == 0)
-    judge_inactive(reading, now_s, verdict);
+    judge_inactive(unit, wish, now_s, verdict);
   else if (strcmp(unit->active, "maintenance") == 0)
     say(verdict, SEVERITY_WARN, "in maintenance");
   else
