@@ -11,7 +11,8 @@
 
 /* systemd answers a change before its job has run. ENDED: jobs that are remembered, because the end
  * of a job may come before the answer that names it. */
-enum { ANSWER_MS = 30000, ENDED_MAX = 8, JOB_MAX = 64 };
+/* BROKEN: how long it takes at most to notice that the bus is gone. */
+enum { ANSWER_MS = 30000, BROKEN_MS = 500, ENDED_MAX = 8, JOB_MAX = 64 };
 
 struct ended {
   char job[JOB_MAX];
@@ -184,7 +185,8 @@ static bool wait_for_job(struct systemd_conn *conn, const char *path, int64_t un
   const char *result;
   while (!(result = result_of(conn, path)) && systemd_usable(conn->bus) && !step->cancelled &&
          clock_now_ms() < until_ms)
-    if (!step_wait(step, until_ms < INT64_MAX ? until_ms : INT64_MAX))
+    if (!step_wait(step,
+                   clock_now_ms() + BROKEN_MS < until_ms ? clock_now_ms() + BROKEN_MS : until_ms))
       return false;
   job->ended = result != NULL;
   if (result)
