@@ -1,9 +1,11 @@
 #include "logs/log_session.h"
 
 #include "clients/docker/docker_contract.h"
+#include "clients/systemd/systemd_contract.h"
 #include "core/mem.h"
 #include "logs/log_containers.h"
 #include "logs/log_files.h"
+#include "logs/log_journal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +24,14 @@ static bool no_logs(const struct target *target, struct err *err) {
                  target->kind->kind, target->name, target->name);
 }
 
-/* A row of the summary means all. */
-static const char *container_key(const struct log_origin *origin) {
-  const bool other = origin->table && strcmp(origin->table, DOCKER_CONTAINERS_TABLE) != 0;
+/* The row of that table; one of the summary means all. */
+static const char *key_in(const struct log_origin *origin, const char *table) {
+  const bool other = origin->table && strcmp(origin->table, table) != 0;
   return other ? NULL : origin->key;
 }
 
 bool log_session_has(const struct target *target) {
-  return target->log_count > 0 || log_containers_has(target);
+  return target->log_count > 0 || log_containers_has(target) || log_journal_has(target);
 }
 
 struct log_session *log_session_new(struct io *io, const struct log_origin *origin,
@@ -50,7 +52,11 @@ struct log_session *log_session_new(struct io *io, const struct log_origin *orig
   if (contained)
     session->containers =
         log_containers_new(io, session->reader, origin->config, origin->target_index,
-                           container_key(origin), want, filter);
+                           key_in(origin, DOCKER_CONTAINERS_TABLE), want, filter);
+  if (log_journal_has(target))
+    (void)log_reader_add(
+        session->reader,
+        log_journal_new(target, key_in(origin, SYSTEMD_UNITS_TABLE), want, filter));
   return session;
 }
 

@@ -109,6 +109,8 @@ void log_source_line(struct log_source *source, const char *line, size_t len, ui
   record.cut = cut;
   source->lines++;
   log_line_parse(&source->parser, line, len, &record);
+  if (stamp && record.level == LOG_LEVEL_NONE)
+    record.level = stamp->level;
   if (!in_time(source, &record))
     return;
   if (source->filter && record.level < log_filter_spec(source->filter)->level)

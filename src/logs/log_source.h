@@ -80,7 +80,8 @@ void log_source_hold(struct log_source *source);
 void log_source_release(struct log_source *source);
 
 /* For the side that reads. A line without its newline; `cut`: bytes of it that are not here. stamp:
- * time, LOG_TIME_SOURCE and stderr_ where the source knows them; NULL: nothing is known. */
+ * time, LOG_TIME_SOURCE and stderr_ where the source knows them, and the level of a line that does
+ * not say one; NULL: nothing is known. */
 void log_source_line(struct log_source *source, const char *line, size_t len, uint64_t cut,
                      const struct log_record *stamp);
 /* Counts lines that were read and are known not to pass the filter. */

@@ -48,6 +48,7 @@ LIBRARIES = {
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/kubernetes/", "collectors/kubernetes/",
                      "actions/kubernetes/", "clients/service/"},
     r"openssl/.*": {"report", "io/http/"},
+    r"systemd/.*": {"clients/systemd/", "logs/log_journal.c"},
     r"pcre2\.h": {"core/pattern.c"},
     r"zstd\.h|zlib\.h": {"clients/host/"},
     r"systemd/.*": {"clients/systemd/"},

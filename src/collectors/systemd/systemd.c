@@ -33,6 +33,10 @@ static const struct option options[] = {
      .help = "system, user (the manager of the user who runs stacktop), or the address of a Unix "
              "socket",
      .check = bus_check},
+    {.name = "journal",
+     .type = OPTION_TEXT,
+     .help = "folder of journal files for its logs; else this host's journal",
+     .example = "/var/log/journal/remote"},
 };
 
 static const struct table_spec *const tables[] = {&systemd_summary_table, &systemd_units_table};
