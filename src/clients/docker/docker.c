@@ -219,9 +219,9 @@ static void on_answer(void *arg, const struct http_result *result, const struct 
   free(request);
 }
 
-static bool on_stream(void *arg, const char *bytes, size_t len) {
+static enum http_piece on_stream(void *arg, const char *bytes, size_t len) {
   const struct docker_request *request = arg;
-  return request->stream(request->arg, bytes, len);
+  return request->stream(request->arg, bytes, len) ? HTTP_TAKEN : HTTP_LATER;
 }
 
 static struct docker_request *request_send(struct io *io, const struct docker_endpoint *endpoint,

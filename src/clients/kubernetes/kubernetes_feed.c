@@ -164,7 +164,7 @@ static bool keep_line(struct kubernetes_feed *feed, const char *bytes, size_t le
   return true;
 }
 
-static bool on_piece(void *arg, const char *bytes, size_t len) {
+static enum http_piece on_piece(void *arg, const char *bytes, size_t len) {
   struct kubernetes_feed *feed = arg;
   for (const char *end; len > 0 && (end = memchr(bytes, '\n', len));) {
     const size_t part = (size_t)(end - bytes);
@@ -173,14 +173,14 @@ static bool on_piece(void *arg, const char *bytes, size_t len) {
     const size_t whole = feed->line_len;
     feed->line_len = 0;
     if (whole > 0 && !feed_take_line(feed, feed->line, whole))
-      return false;
+      return HTTP_INVALID;
     bytes += part + 1;
     len -= part + 1;
   }
   if (len == 0 || keep_line(feed, bytes, len))
-    return true;
+    return HTTP_TAKEN;
   forget_version(feed); /* a line that is too long: listed again */
-  return false;
+  return HTTP_INVALID;
 }
 
 /* It has ended: with its time, with the server, or because it was not valid. */
@@ -208,8 +208,9 @@ static void start_watch(struct kubernetes_feed *feed) {
                  kubernetes_kind_info(feed->kind)->filter);
   const struct http_query query = {.url = url,
                                    .socket = kubernetes_proxy_socket(feed->proxy),
-                                   .piece = on_piece,
-                                   .timeout_ms = KUBERNETES_SILENCE_MS};
+                                   .stream = on_piece,
+                                   .timeout_ms = KUBERNETES_SILENCE_MS,
+                                   .silence_ms = KUBERNETES_SILENCE_MS};
   feed->watch = http_send(feed->io, &query, on_watch_ended, feed);
   free(url);
 }

@@ -30,11 +30,10 @@ struct http_request {
   uv_timer_t timer; /* the deadline */
   char *body;
   size_t body_len, body_capacity, body_max;
-  bool (*stream)(void *arg, const char *bytes, size_t len); /* the query's */
-  bool streaming, paused;
+  enum http_piece (*stream)(void *arg, const char *bytes, size_t len); /* the query's */
+  int64_t silence_ms;                                                  /* the query's */
+  bool streaming, paused, invalid;
   bool body_cut;
-  bool (*piece)(void *arg, const char *bytes, size_t len); /* the query's */
-  bool piece_refused;
   int64_t date_s;
   char *headers;
   size_t headers_len, headers_seen;
@@ -45,6 +44,7 @@ struct http_request {
 
 static void on_resolved(void *arg, const struct resolve_result *result, const struct err *err);
 static void on_deadline(uv_timer_t *timer);
+static void on_silence(uv_timer_t *timer);
 
 static void on_request_closed(uv_handle_t *handle) {
   struct http_request *request = handle->data;
@@ -74,34 +74,40 @@ static void request_fail(struct http_request *request, const struct err *err) {
   request->done(request->arg, NULL, err);
 }
 
+/* The silence is measured from now. */
+static void silence_begin(struct http_request *request) {
+  if (request->silence_ms)
+    uv_timer_start(&request->timer, on_silence, (uint64_t)request->silence_ms, 0);
+}
+
 void http_resume(struct http_request *request) {
   if (!request->paused)
     return;
   request->paused = false;
+  silence_begin(request);
   curl_easy_pause(request->easy, CURLPAUSE_CONT);
 }
 
-static bool is_success(CURL *easy) {
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  return status >= 200 && status <= 299;
-}
-
-/* The silence is measured from now. */
 static size_t pass_on(struct http_request *request, const char *bytes, size_t len) {
-  uv_timer_start(&request->timer, on_deadline, (uint64_t)request->timeout_ms, 0);
-  request->piece_refused = !request->piece(request->arg, bytes, len);
-  return request->piece_refused ? 0 : len;
+  switch (request->stream(request->arg, bytes, len)) {
+  case HTTP_TAKEN:
+    silence_begin(request);
+    return len;
+  case HTTP_LATER:
+    request->paused = true;
+    uv_timer_stop(&request->timer);
+    return CURL_WRITEFUNC_PAUSE;
+  case HTTP_INVALID:
+    break;
+  }
+  request->invalid = true;
+  return 0; /* ends the transfer with CURLE_WRITE_ERROR */
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
   struct http_request *request = arg;
   size_t len = size * count, room = request->body_max - request->body_len;
-  if (request->streaming) {
-    request->paused = !request->stream(request->arg, bytes, len);
-    return request->paused ? CURL_WRITEFUNC_PAUSE : len;
-  }
-  if (request->piece && is_success(request->easy))
+  if (request->streaming)
     return pass_on(request, bytes, len);
   size_t kept = len < room ? len : room;
   if (request->body_len + kept + 1 > request->body_capacity) {
@@ -131,8 +137,10 @@ static void stream_begin(struct http_request *request) {
   long status = 0;
   curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
   request->streaming = status >= 200 && status <= 299;
-  if (request->streaming)
-    uv_timer_stop(&request->timer);
+  if (!request->streaming)
+    return;
+  uv_timer_stop(&request->timer);
+  silence_begin(request);
 }
 
 /* One line at a time. An answer of its own, such as 100, may come before the one that counts. */
@@ -180,7 +188,7 @@ struct http_request *http_send(struct io *io, const struct http_query *query, ht
                                    .arg = arg,
                                    .timeout_ms = query->timeout_ms,
                                    .stream = query->stream,
-                                   .piece = query->piece,
+                                   .silence_ms = query->silence_ms,
                                    .body_max = query->body_max ? query->body_max : HTTP_BODY_MAX,
                                    .date_s = -1,
                                    .started_us = clock_now_us()};
@@ -261,6 +269,15 @@ static void on_deadline(uv_timer_t *timer) {
   request_fail(request, &err);
 }
 
+static void on_silence(uv_timer_t *timer) {
+  struct http_request *request = timer->data;
+  char limit[FORMAT_MAX];
+  struct err err;
+  format_duration(limit, sizeof limit, (double)request->silence_ms / 1000);
+  err_set(&err, ERR_TIMEOUT, "nothing more came within %s", limit);
+  request_fail(request, &err);
+}
+
 /* curl no longer uses it. */
 static void on_ended(void *arg, CURLcode code) {
   struct http_request *request = arg;
@@ -273,7 +290,7 @@ static void on_ended(void *arg, CURLcode code) {
     if (request->headers_cut)
       err_set(&err, ERR_PROTOCOL, "the headers of the answer are longer than %d kB",
               HTTP_HEADERS_MAX >> 10);
-    else if (request->piece_refused)
+    else if (request->invalid)
       err_set(&err, ERR_PROTOCOL, "the answer is not valid");
     else
       http_error(code, (int)os_error, request->error, &err);

@@ -44,5 +44,5 @@ struct http_request; /* one under way */
 struct http_request *http_send(struct io *io, const struct http_query *query, http_cb done,
                                void *arg);
 void http_cancel(struct http_request *request);
-/* After `stream` of the query has returned false. */
+/* After `stream` of the query has returned HTTP_LATER. */
 void http_resume(struct http_request *request);

@@ -15,6 +15,13 @@ struct http_header {
 };
 
 /* All borrowed for the call only. */
+/* What becomes of a piece of a stream. */
+enum http_piece {
+  HTTP_TAKEN,
+  HTTP_LATER, /* nothing was taken: it comes again after http_resume, and the server has to wait */
+  HTTP_INVALID, /* ends the transfer with ERR_PROTOCOL */
+};
+
 struct http_query {
   const char *url;  /* http or https */
   const char *host; /* the Host header and, with TLS, the name that is asked for and verified; the
@@ -38,16 +45,12 @@ struct http_query {
   size_t header_count;
   bool encoded;    /* takes a compressed answer too; its body is what that decodes to */
   size_t body_max; /* bytes kept of the answer's body, then the transfer ends; 0: HTTP_BODY_MAX */
-  /* Gets the body of an answer with a status of 2xx as it comes, instead of http_result.body; the
-   * timeout then ends with the headers. False: nothing was taken: the same bytes come again after
-   * http_resume, and the server has to wait until then. Must not cancel the request. NULL: not
-   * wanted. arg is that of http_send. */
-  bool (*stream)(void *arg, const char *bytes, size_t len);
-  /* Gets the body of a 2xx answer piece by piece as it arrives, for an answer without an end; the
-   * result's body is then empty, and timeout_ms is the longest silence. Called by curl: it must not
-   * send or cancel requests. False ends the transfer with an error. arg is that of http_send. */
-  bool (*piece)(void *arg, const char *bytes, size_t len);
-  bool only_tls; /* ends when TLS is established, directly and without a request: status 0 */
+  /* Gets the body of an answer with a status of 2xx as it comes, instead of http_result.body. The
+   * timeout then ends with the headers, and silence_ms begins. Called by curl: it must not send or
+   * cancel requests. NULL: not wanted. arg is that of http_send. */
+  enum http_piece (*stream)(void *arg, const char *bytes, size_t len);
+  int64_t silence_ms; /* of a stream: how long nothing may come; 0: no limit */
+  bool only_tls;      /* ends when TLS is established, directly and without a request: status 0 */
   /* Gets what the server showed, before the callback, also with an error; has to live as long as
    * the request. NULL: not wanted. Not with `keep`. */
   struct http_tls *tls;

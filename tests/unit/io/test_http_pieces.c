@@ -34,11 +34,11 @@ static int teardown(void **state) {
   return 0;
 }
 
-static bool on_piece(void *arg, const char *bytes, size_t len) {
+static enum http_piece on_piece(void *arg, const char *bytes, size_t len) {
   (void)arg;
   assert_false(fixture.done);
   strncat(fixture.got, bytes, len);
-  return !fixture.refuse;
+  return fixture.refuse ? HTTP_INVALID : HTTP_TAKEN;
 }
 
 static void on_done(void *arg, const struct http_result *result, const struct err *err) {
@@ -49,14 +49,15 @@ static void on_done(void *arg, const struct http_result *result, const struct er
   fixture.err = err ? *err : (struct err){0};
 }
 
-static void get(const char *reply, bool close_after, int64_t timeout_ms) {
+static void get(const char *reply, bool close_after, int64_t silence_ms) {
   char url[64];
   fixture.server = (struct tiny_server){.reply = reply, .close_after = close_after};
   assert_true(tiny_listen(&fixture.server, &fixture.loop, "127.0.0.1"));
   snprintf(url, sizeof url, "http://127.0.0.1:%d/", fixture.server.port);
   http_send(&fixture.io,
-            &(struct http_query){.url = url, .piece = on_piece, .timeout_ms = timeout_ms}, on_done,
-            NULL);
+            &(struct http_query){
+                .url = url, .stream = on_piece, .timeout_ms = 5000, .silence_ms = silence_ms},
+            on_done, NULL);
   tiny_run_until(&fixture.loop, &fixture.done);
 }
 

@@ -118,15 +118,15 @@ struct stream {
   uv_timer_t later;
 };
 
-static bool on_stream(void *arg, const char *bytes, size_t len) {
+static enum http_piece on_stream(void *arg, const char *bytes, size_t len) {
   struct stream *stream = arg;
   if (stream->refusals > 0) {
     stream->refusals--;
-    return false;
+    return HTTP_LATER;
   }
   memcpy(stream->text + stream->len, bytes, len);
   stream->len += len;
-  return true;
+  return HTTP_TAKEN;
 }
 
 static void on_later(uv_timer_t *timer) {
