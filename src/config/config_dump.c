@@ -27,7 +27,7 @@ static void print_shown(FILE *out, const struct option *option, const char *name
 }
 
 static void dump_items(FILE *out, const struct option *option, const struct option_value *value) {
-  bool map = option->type == OPTION_MAP;
+  bool map = option->type == OPTION_MAP && value->names;
   fputs(map ? "{" : "[", out);
   for (size_t i = 0; i < value->item_count; i++) {
     if (i > 0)

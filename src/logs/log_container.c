@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,22 +111,26 @@ static void on_timer(uv_timer_t *timer) {
     container_ask(container);
 }
 
+enum { SINCE_MAX = 64 };
+
+static void since_text(char out[SINCE_MAX], int64_t ms) {
+  snprintf(out, SINCE_MAX, "&since=%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
+}
+
 static void container_ask(struct log_container *container) {
   const struct log_want *want = &container->source.want;
-  char path[DOCKER_PATH_MAX], tail[32] = "all", since[64] = "", until[64] = "";
+  char path[DOCKER_PATH_MAX], tail[32] = "all", since[SINCE_MAX] = "", until[SINCE_MAX] = "";
   const bool whole = want->since_ms > 0 || !log_filter_is_empty(container->source.filter);
   if (!*container->last && want->tail > 0 && !whole)
     snprintf(tail, sizeof tail, "%zu", want->tail);
   struct log_stamp last;
   if (*container->last && log_time_parse(&container->source.parser.clock, container->last,
                                          strlen(container->last), &last))
-    snprintf(since, sizeof since, "&since=%lld.%03d", (long long)(last.time_ms / 1000),
-             (int)(last.time_ms % 1000));
+    since_text(since, last.time_ms);
   else if (want->since_ms > 0)
-    snprintf(since, sizeof since, "&since=%lld.%03d", (long long)(want->since_ms / 1000),
-             (int)(want->since_ms % 1000));
+    since_text(since, want->since_ms);
   if (want->until_ms > 0) /* its own limit is exclusive, and in some engines in whole seconds */
-    snprintf(until, sizeof until, "&until=%lld", (long long)(want->until_ms / 1000 + 1));
+    snprintf(until, sizeof until, "&until=%" PRId64, want->until_ms / 1000 + 1);
   char after[256];
   snprintf(after, sizeof after, "/logs?stdout=1&stderr=1&timestamps=1&follow=%d&tail=%s%s%s",
            want->follow, tail, since, until);

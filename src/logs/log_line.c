@@ -18,20 +18,14 @@ void log_parser_init(struct log_parser *parser, int64_t now_ms, int64_t fallback
 
 /* pino and bunyan: 10 to 60; syslog: 0 to 7. */
 static enum log_level level_of_number(double number) {
-  if (number >= 10)
-    return number < 20   ? LOG_LEVEL_TRACE
-           : number < 30 ? LOG_LEVEL_DEBUG
-           : number < 40 ? LOG_LEVEL_INFO
-           : number < 50 ? LOG_LEVEL_WARN
-           : number < 60 ? LOG_LEVEL_ERROR
-                         : LOG_LEVEL_FATAL;
-  if (number < 0)
-    return LOG_LEVEL_NONE;
-  return number <= 2   ? LOG_LEVEL_FATAL
-         : number <= 3 ? LOG_LEVEL_ERROR
-         : number <= 4 ? LOG_LEVEL_WARN
-         : number <= 6 ? LOG_LEVEL_INFO
-                       : LOG_LEVEL_DEBUG;
+  static const enum log_level syslog[] = {LOG_LEVEL_FATAL, LOG_LEVEL_FATAL, LOG_LEVEL_FATAL,
+                                          LOG_LEVEL_ERROR, LOG_LEVEL_WARN,  LOG_LEVEL_INFO,
+                                          LOG_LEVEL_INFO,  LOG_LEVEL_DEBUG};
+  static const enum log_level pino[] = {LOG_LEVEL_TRACE, LOG_LEVEL_DEBUG, LOG_LEVEL_INFO,
+                                        LOG_LEVEL_WARN,  LOG_LEVEL_ERROR, LOG_LEVEL_FATAL};
+  if (number >= 10 && number < 70)
+    return pino[(size_t)(number / 10) - 1];
+  return number >= 0 && number < 8 ? syslog[(size_t)number] : LOG_LEVEL_NONE;
 }
 
 static const char *first_of(const struct log_fields *fields, const char *const *names) {

@@ -12,6 +12,7 @@ enum { NAME_MAX_BYTES = 256 };
 struct scan {
   const char *at, *end;
   struct log_fields *fields;
+  bool *more;  /* fields->more */
   size_t used; /* of fields->bytes */
   char name[NAME_MAX_BYTES];
 };
@@ -130,7 +131,7 @@ static bool string_read(struct scan *scan, char *out, size_t size, size_t *len) 
       memcpy(out + *len, scan->at, step);
       *len += step;
     } else {
-      scan->fields->more = true;
+      *scan->more = true;
     }
     scan->at += step;
   }
@@ -141,37 +142,39 @@ static bool string_read(struct scan *scan, char *out, size_t size, size_t *len) 
   return true;
 }
 
+/* A character of a value that is not a text: how deep it is in brackets, and whether in quotes. */
+struct nesting {
+  int depth;
+  bool quoted, escaped;
+};
+
+/* False: the character ends the value, and is not of it. */
+static bool nest(struct nesting *nesting, char c) {
+  if (nesting->quoted) {
+    if (!nesting->escaped && c == '"')
+      nesting->quoted = false;
+    nesting->escaped = !nesting->escaped && c == '\\';
+    return true;
+  }
+  if (nesting->depth == 0 && (c == ',' || c == '}' || c == ']' || isspace((unsigned char)c)))
+    return false;
+  nesting->quoted = c == '"';
+  nesting->depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+  return true;
+}
+
 /* A number, a word, or an array as it is written. False: it does not end. */
 static bool raw_read(struct scan *scan, char *out, size_t size, size_t *len) {
-  int depth = 0;
-  bool quoted = false;
+  struct nesting nesting = {0};
   const char *start = scan->at;
-  for (; scan->at < scan->end; scan->at++) {
-    const char c = *scan->at;
-    if (quoted) {
-      if (c == '\\' && scan->at + 1 < scan->end)
-        scan->at++;
-      else if (c == '"')
-        quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      depth++;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      if (--depth == 0 && (*start == '[' || *start == '{')) {
-        scan->at++;
-        break;
-      }
-    } else if (depth == 0 && (c == ',' || c == '}' || c == ']' || isspace((unsigned char)c))) {
-      break;
-    }
-  }
+  while (scan->at < scan->end && nest(&nesting, *scan->at))
+    scan->at++;
   size_t taken = (size_t)(scan->at - start);
   if (taken >= size) {
     taken = size - 1;
     while (taken > 0 && (start[taken] & 0xC0) == 0x80)
       taken--;
-    scan->fields->more = true;
+    *scan->more = true;
   }
   memcpy(out, start, taken);
   out[taken] = '\0';
@@ -260,9 +263,9 @@ static bool object_read(struct scan *scan, int depth) { /* NOLINT(misc-no-recurs
 }
 
 bool log_fields_read(struct log_fields *fields, const char *text, size_t len) {
-  struct scan scan = {.at = text, .end = text + len, .fields = fields};
   fields->count = 0;
   fields->more = false;
+  struct scan scan = {.at = text, .end = text + len, .fields = fields, .more = &fields->more};
   if (!take(&scan, '{'))
     return false;
   const bool whole = object_read(&scan, 1);
