@@ -366,7 +366,13 @@ static void test_top_messages(void **state) {
   session(&s, 120, 36);
   log_press(&s, "t");
   log_expect(&s, "GET /customers/<n> <n> in <n>ms");
-  log_press(&s, "<Down><Enter>");
+  log_press(&s, "<Down>");
+  /* The selected message stays selected when another one overtakes it. */
+  for (int i = 0; i < 10; i++)
+    log_line(&s, 1, LOG_LEVEL_ERROR, -i, "connection to 10.0.3.17:5432 refused");
+  log_draw(&s);
+  assert_int_equal(s.view->log.list.at, 2);
+  log_press(&s, "<Enter>");
   assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
   struct err err;
   struct pattern *pattern = pattern_new(s.grep, PATTERN_CASE_SMART, &err);
@@ -459,6 +465,13 @@ static void test_the_whole_of_a_long_line(void **state) {
   log_expect(&s, "<end>");
   log_press(&s, "<Home><PgDn>");
   log_expect_not(&s, "<end>");
+  /* On a larger screen it is not scrolled beyond its end. */
+  log_press(&s, "<End>");
+  canvas_free(s.canvas);
+  s.canvas = canvas_new(200, 120, false);
+  log_draw(&s);
+  log_expect(&s, "<end>");
+  log_expect(&s, "10 MB at its end were not kept");
   free(text);
   log_session_fini(&s);
 }
@@ -574,7 +587,7 @@ static void test_a_pattern_that_takes_long(void **state) {
   log_press(&s, "kkkkkkkkkk");
   const double ms = (cpu_ms() - start) / 20;
   print_message("%.1f ms a key and a frame\n", ms);
-  assert_true(ms < 100);
+  assert_true(ms < 30);
   log_expect(&s, "searching");
   log_session_fini(&s);
 }
