@@ -52,8 +52,11 @@ static void draw_series(const struct frame *frame, const struct log_rates *rates
     log_rates_read(rates, rates->start_ms, end_ms, one->level, values, (size_t)cells);
     widget_bars(canvas, area.x + NAME_CELLS, area.y, room, area.height, one->style, values, cells);
   }
-  format_count(number, sizeof number, (int64_t)total_of(rates, one->level));
+  const uint64_t total = total_of(rates, one->level);
+  format_count(number, sizeof number, (int64_t)total);
   snprintf(text, sizeof text, "%s", number);
+  if (total_cells < TOTAL_CELLS && total >= 1000000)
+    snprintf(text, sizeof text, "%.1fM", (double)total / 1e6);
   if (total_cells >= TOTAL_CELLS && rates->count > 0) {
     char span[FORMAT_MAX];
     format_duration(span, sizeof span, (double)rates->count * (double)rates->width_ms / 1000);

@@ -260,6 +260,6 @@ int64_t view_next_ms(const struct view *view, const struct model *model, int64_t
   int64_t clock = held ? INT64_MAX : now_ms + CLOCK_MS - wall_ms % CLOCK_MS;
   int64_t dialog = dialog_next_ms(&view->dialog, model, now_ms);
   if (view->page == PAGE_LOG && log_view_busy(&view->log))
-    return now_ms;
+    return now_ms + 1;
   return dialog < clock ? dialog : clock;
 }
