@@ -5,6 +5,7 @@ from docker_services import FAILED, PARTLY, Web, apply, configured, neighbour, p
 from keys import agree, outcome
 from sandbox import wait_until
 from stacktop import dashboard
+from test_actions_service import Service
 from witness import Audit
 
 BESIDE = "others"
@@ -107,3 +108,24 @@ def test_esc_stops_before_the_next_one(engine, neighbour, tmp_path):  # noqa: F8
     after = started(webs)
     assert "when it was cancelled" in text and "cancelled before its turn" in text, text
     assert after["db"] != before["db"] and after["api"] == before["api"]
+
+
+def test_containers_and_programs_in_one_order(engine, neighbour, tmp_path):  # noqa: F811
+    """What runs a service is its own: a container first, then what a program starts, then a container again."""
+    webs = {name: Web(engine, name) for name in ("db", "dashboard")}
+    for web in webs.values():
+        wait_until(web.answers, what="the services to answer")
+    script = Service(tmp_path, "api")
+    script.start()
+    before, pid = started(webs), script.pid()
+    try:
+        config = configured(tmp_path, webs["db"].entry("db", {"compose": "ecap/db"}), script.entry(),
+                            webs["dashboard"].entry("dashboard", {"compose": "ecap/dashboard"}))
+        planned = plan(config, "service.restart-all", "dashboard")
+        assert planned["phrase"] == "staging 3" and f"control.py stop {script.port}" in str(planned)
+        assert "3 done" in apply(config, planned)
+        after = started(webs)
+        assert script.answers() and script.pid() != pid and all(after[name] != before[name] for name in webs)
+        assert after["db"] < after["dashboard"]
+    finally:
+        script.end()
