@@ -115,19 +115,22 @@ void service_runs_look(struct service_runs *runs, bool complete) {
   runs->runtime->driver->look(runs->runtime, &look, on_looked, runs);
 }
 
+static bool is_current(const struct service_runs *runs) {
+  return runs->known && clock_now_ms() - runs->taken_ms <= SERVICE_RUNS_KEPT_MS;
+}
+
+/* One that has answered before, and so long ago that there is nothing to show without it, is waited
+ * for: a slow engine and a long interval would never meet otherwise. */
 bool service_runs_is_awaited(const struct service_runs *runs, bool complete, int64_t *wait_ms) {
-  const int64_t most_ms = complete ? SERVICE_RUNS_LOOK_MS + 100 : SERVICE_RUNS_PATIENCE_MS;
-  if (!runs->looking || (runs->slow && !complete))
+  const bool needed = complete || (runs->known && !is_current(runs));
+  const int64_t most_ms = needed ? SERVICE_RUNS_LOOK_MS + 100 : SERVICE_RUNS_PATIENCE_MS;
+  if (!runs->looking || (runs->slow && !needed))
     return false;
   *wait_ms = runs->began_ms + most_ms - clock_now_ms();
   return *wait_ms > 0;
 }
 
 /* ---- the cells */
-
-static bool is_current(const struct service_runs *runs) {
-  return runs->known && clock_now_ms() - runs->taken_ms <= SERVICE_RUNS_KEPT_MS;
-}
 
 /* What is not known has a reason; a right or an engine that is missing is a note, anything else is
  * a fault. It is not one of the table of services, whose health is known. */
