@@ -65,10 +65,11 @@ def test_a_container_that_is_not_there(engine, tmp_path):  # noqa: F811
 
 def test_an_engine_that_is_gone(engine, tmp_path):  # noqa: F811
     api = up(engine)
-    config = configured(tmp_path, api.entry("api", {"compose": "api"}, engine=f"unix://{tmp_path}/none"))
+    config = configured(tmp_path, api.entry("api", {"compose": "api"}, engine=f"unix://{tmp_path}/none", environment=["KEY"]))
     shown, found, run = cells(config)
     assert shown["state"] == "200" and found["severity"] == "ok" and run.status == UNKNOWN
     assert "does not exist; is the engine running?" in shown["run"]["unknown"] and "does not exist" in sentences(run)
+    assert shown["environment"] == shown["memory"] == shown["run"]  # not known, which is not the same as none
 
 
 def test_variables_are_set_empty_or_missing_and_never_shown(engine, tmp_path):  # noqa: F811

@@ -135,15 +135,17 @@ bool service_runs_is_awaited(const struct service_runs *runs, bool complete, int
 /* What is not known has a reason; a right or an engine that is missing is a note, anything else is
  * a fault. It is not one of the table of services, whose health is known. */
 static void fill_unknown(const struct service_runs *runs, struct sample *sample, struct row *row) {
-  static const enum service_column columns[] = {SERVICE_RUN,   SERVICE_READY,  SERVICE_RESTARTS,
-                                                SERVICE_CPU,   SERVICE_MEMORY, SERVICE_MEMORY_RATIO,
-                                                SERVICE_IMAGE, SERVICE_RUN_FOR};
+  static const enum service_column columns[] = {
+      SERVICE_RUN,    SERVICE_READY,        SERVICE_RESTARTS,     SERVICE_RUN_FOR, SERVICE_CPU,
+      SERVICE_MEMORY, SERVICE_MEMORY_RATIO, SERVICE_MEMORY_LIMIT, SERVICE_IMAGE,   SERVICE_RUNS_IN};
   const char *driver = service_driver_of(runs->target)->name;
   const char *why = runs->err.kind != ERR_NONE
                         ? sample_printf(sample, "%s: %s", driver, runs->err.text)
                         : sample_printf(sample, "%s: no answer", driver);
   for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
     row->cells[columns[i]] = value_none(why);
+  if (target_option(runs->target, "environment")->item_count > 0)
+    row->cells[SERVICE_ENVIRONMENT] = value_none(why);
   if (runs->err.kind == ERR_DENIED || runs->err.kind == ERR_UNSUPPORTED)
     sample_note(sample, service_table.id, service_table.columns[SERVICE_RUN].id, "%s", why);
   else if (runs->err.kind != ERR_TIMEOUT || runs->slow)
