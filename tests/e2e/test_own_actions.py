@@ -1,5 +1,5 @@
-"""Actions of the configuration: a program by its key, its output, its record, its end; a statement; and both without
-the screen. The neighbour stays as it was, and what must be refused is refused."""
+"""Programs of the configuration as actions: by key, their output, their record, their end; and without the screen.
+The neighbour stays as it was, and what must be refused is refused."""
 
 import json
 import os
@@ -8,16 +8,16 @@ import signal
 import socket
 import sys
 
-import psycopg2
 import pytest
 
-from keys import agree, close, configure, outcome, select
+from keys import agree, close, outcome, select
+from own_actions import FAILED, PARTLY, UNKNOWN, apply, plan, said
 from sandbox import wait_until
-from stacktop import OK, closed_port, dashboard, stacktop, write_config
+from stacktop import closed_port, dashboard, stacktop, write_config
 from witness import Audit
 
 BESIDE = "others"
-FAILED, UNKNOWN, PARTLY, CONFIG_BAD = 1, 2, 3, 78
+CONFIG_BAD = 78
 
 # Writes its arguments, input and environment to a file, and prints 203 lines.
 PROGRAM = r"""
@@ -63,23 +63,6 @@ class Own:
 @pytest.fixture
 def own(tmp_path):
     return Own(tmp_path)
-
-
-def plan(config, *words, status=OK):
-    run = stacktop("-c", config, "plan", *words, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run
-
-
-def apply(config, planned, status=OK):
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
-    assert run.status == status, run
-    return run
-
-
-def said(run):
-    """What it printed, without line breaks: sentences are wrapped."""
-    return " ".join((run.stdout + run.stderr).split())
 
 
 def test_by_its_key_with_a_parameter_and_its_output(own):
@@ -272,6 +255,26 @@ def test_a_cancel_kills_it(own):
     wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what="the program to end")
 
 
+def test_leaving_ends_it(own):
+    """stacktop exits while it runs, and it ignores SIGTERM."""
+    script = f"trap '' TERM; echo $$ > {own.folder}/pid; while :; do sleep 1; done"
+    config = own.configure(own.action(argv=["sh", "-c", script], ask=[]))
+    with dashboard(config, columns=120, rows=36) as terminal:
+        terminal.wait_for("api refused")
+        select(terminal, 1, "api")
+        terminal.press("H")
+        agree(terminal, "y")
+        wait_until(lambda: (own.folder / "pid").exists() and (own.folder / "pid").read_text(), what="the program")
+        terminal.wait_for("b background")
+        terminal.press("b")
+        terminal.wait_gone("b background")
+        terminal.press("q")
+        terminal.wait_exit(2)
+    pid = int((own.folder / "pid").read_text())
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what="the program to end")
+    assert own.audit.outcomes[-1]["result"] == "unknown"
+
+
 def test_a_program_that_is_not_there(own):
     config = own.configure(own.action(argv=["/no/such/program"], ask=[]))
     run = apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
@@ -287,106 +290,3 @@ def test_errors_have_their_place(own):
     assert run.status == CONFIG_BAD
     assert re.search(r"stacktop.yaml:\d+:\d+: .*has no column \"pid\"", run.stderr), run
     assert stacktop("-c", config, "actions").status == CONFIG_BAD
-
-
-# ---- statements
-
-SQL = """
-actions:
-  - id: locks-of
-    title: locks of a session
-    key: Y
-    danger: low
-    rows: {kind: postgres, table: sessions}
-    ask: [{name: mode, default: "%"}]
-    sql: "SELECT pid, mode, 'password=x' AS note FROM pg_locks WHERE pid = $1::int AND mode LIKE $2"
-    values: ["{pid}", "{ask.mode}"]
-  - id: note
-    rows: {kind: postgres}
-    ask: [{name: text}]
-    sql: "INSERT INTO test_own SELECT $1"
-    values: ["{ask.text}"]
-    writes: true
-  - id: sneak
-    rows: {kind: postgres}
-    sql: "INSERT INTO test_own SELECT 'sneaked'"
-  - id: sleep-long
-    key: Z
-    rows: {kind: postgres}
-    danger: low
-    sql: "SELECT pg_sleep(1000)"
-  - id: sleep
-    rows: {kind: postgres}
-    danger: low
-    timeout: 1s
-    sql: "SELECT pg_sleep(1000)"
-"""
-
-
-@pytest.fixture
-def database(sandbox):
-    sandbox.sql("DROP TABLE IF EXISTS test_own")
-    sandbox.sql("CREATE TABLE test_own (note text)")
-    sandbox.sql("GRANT ALL ON test_own TO PUBLIC")
-    yield sandbox
-    sandbox.sql("DROP TABLE test_own")
-
-
-def test_statements(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
-    audit = Audit(tmp_path / "state")
-    hostile = "'); DROP TABLE test_own; -- $1 \"\\"
-    apply(config, plan(config, "own.note", "ecap", f"text={hostile}"))
-    assert database.sql("SELECT note FROM test_own") == [(hostile,)]
-    assert audit.outcomes[-1]["victims"][0]["words"].startswith("INSERT 0 1 in ")
-
-    run = apply(config, plan(config, "own.sneak", "ecap"), FAILED)
-    assert "cannot execute INSERT in a read-only transaction" in said(run)
-    assert database.sql("SELECT count(*) FROM test_own") == [(1,)]
-
-    run = apply(config, plan(config, "own.sleep", "ecap"), FAILED)
-    assert "rolled back" in said(run) and "statement timeout" in said(run)
-
-
-def test_a_session_that_has_ended(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
-    with psycopg2.connect(database.dsn) as connection:
-        pid = connection.info.backend_pid
-        planned = plan(config, "own.locks-of", "ecap", f"pid {pid}")
-    connection.close()
-    wait_until(lambda: database.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}") == [(0,)], what="its end")
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
-    assert "not run: the row no longer exists" in said(run), run
-    assert Audit(tmp_path / "state").outcomes[-1]["result"] == "gone"
-
-
-def test_a_statement_is_cancelled(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
-    with dashboard(config, columns=120, rows=36) as terminal:
-        terminal.wait_for("SESSION")
-        terminal.press("2", "g", "Z")
-        agree(terminal, "y")
-        running = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1000)' AND state = 'active'"
-        wait_until(lambda: database.sql(running) == [(1,)], what="the statement")
-        terminal.wait_for("Esc stop at")
-        terminal.press("Esc")
-        assert "rolled back" in outcome(terminal)
-    wait_until(lambda: database.sql(running) == [(0,)], what="its end")
-
-
-def test_a_statement_on_a_row(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
-    with dashboard(config, columns=120, rows=36) as terminal:
-        terminal.wait_for("SESSION")
-        ((pid,),) = database.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'ecap-worker-1' LIMIT 1")
-        select(terminal, 2, f"pid {pid}")
-        terminal.press("Y")
-        terminal.wait_for("mode")
-        terminal.press("Enter")
-        terminal.wait_for("Run locks of a session on")
-        assert "$1 = " in terminal.screen.text and "read-only transaction" in terminal.screen.text
-        agree(terminal, "y")
-        assert "SELECT" in outcome(terminal)
-        terminal.press("o")
-        terminal.wait_for("Output: ")
-        terminal.wait_for(re.compile(r"pid\s+mode\s+note"))

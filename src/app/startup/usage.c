@@ -56,7 +56,7 @@ static const char config[] =
 
 static const char actions[] =
     "usage: stacktop actions [--json]   list the actions: key, risk, purpose, commands and\n"
-    "                                   parameters\n";
+    "                                   parameters; also those of the configuration\n";
 
 static const char plan[] =
     "usage: stacktop plan ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...] [--json]\n"

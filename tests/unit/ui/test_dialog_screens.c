@@ -149,6 +149,30 @@ static void make_partly(struct acting *acting) {
   operation->verify_ms = -1;
 }
 
+/* With a line that is longer than the screen, a hostile one, a gap, and errors. */
+static void make_output(struct acting *acting) {
+  acting_init(acting, false);
+  struct operation *operation = acting_run(acting, OPERATION_ENDED, 1, FIXTURE_NOW);
+  struct excerpt out, errors;
+  excerpt_init(&out, 600, 300);
+  excerpt_init(&errors, 600, 300);
+  for (int i = 1; i <= 100; i++) {
+    char line[200];
+    snprintf(line, sizeof line, i == 5 ? "%d: \x1b[31m\xff\t| a hostile line\n" : "%d: \t| %.*s\n",
+             i, i == 7 ? 150 : 12,
+             "com.example.analytics.ReallyLongNamesOfClasses com.example.analytics.AndMoreOfThem "
+             "com.example.analytics.UntilTheLineIsLongerThanTheScreen and its count");
+    excerpt_add(&out, line, strlen(line));
+  }
+  excerpt_add(&errors, "jcmd: attached to pid 1\n", 24);
+  outcome_output(&operation->outcome, OUTPUT_STDOUT, &out, NULL);
+  outcome_output(&operation->outcome, OUTPUT_STDERR, &errors, NULL);
+  excerpt_fini(&out);
+  excerpt_fini(&errors);
+  operation->execute_ms = 1200;
+  operation->verify_ms = -1;
+}
+
 static void make_never(struct acting *acting) {
   acting_init(acting, true);
   err_set(&acting_front(acting, &spec_terminate, OPERATION_ENDED, FIXTURE_NOW)->err, ERR_DENIED,
@@ -205,6 +229,10 @@ static const struct screen screens[] = {
     {"end-unrecorded-40x12", make_unrecorded, 40, 12, false, ""},
     {"end-partly-80x24", make_partly, 80, 24, false, ""},
     {"end-never", make_never, 80, 24, false, ""},
+    {"end-output", make_output, 80, 24, false, ""},
+    {"output-80x24", make_output, 80, 24, false, "o"},
+    {"output-120x36", make_output, 120, 36, false, "o/jcmd<Enter>"},
+    {"output-40x12-ascii", make_output, 40, 12, true, "o<PgDn>/10"},
 };
 
 /* Drawn twice, so that a screen that differs the second time is found. A "." at the end: a second
