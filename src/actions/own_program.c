@@ -37,14 +37,24 @@ static const char *file_value(struct step *step, const char *path) {
   return text;
 }
 
-/* row NULL: those that need one are not set. */
-static const char *variable_value(struct step *step, const struct own_variable *variable,
-                                  const struct own_row *row) {
-  if (variable->file)
-    return file_value(step, variable->file);
-  return own_text_fill(&variable->value, row, &step->arena, &step->err);
+/* Those with a file, or the others. False with step->err. */
+static bool variables_add(struct step *step, const struct own_action *def,
+                          const struct own_row *row, bool files, char **list, size_t *count) {
+  for (size_t i = 0; i < def->variable_count; i++) {
+    const struct own_variable *variable = &def->variables[i];
+    if (!variable->file == files || (!row && own_text_is_filled(&variable->value)))
+      continue;
+    const char *value = files ? file_value(step, variable->file)
+                              : own_text_fill(&variable->value, row, &step->arena, &step->err);
+    if (!value)
+      return false;
+    list[(*count)++] = (char *)arena_printf(&step->arena, "%s=%s", variable->name, value);
+  }
+  return true;
 }
 
+/* row NULL: variables that need one are not set. Files come last: the step waits for them, and the
+ * row does not outlive that. */
 static char *const *environment_of(struct step *step, const struct own_action *def,
                                    const struct own_row *row) {
   char **list = arena_alloc(&step->arena, (INHERITED + def->variable_count + 1) * sizeof *list);
@@ -54,16 +64,14 @@ static char *const *environment_of(struct step *step, const struct own_action *d
     if (value)
       list[count++] = (char *)arena_printf(&step->arena, "%s=%s", inherited[i], value);
   }
-  for (size_t i = 0; list && i < def->variable_count; i++) {
-    const struct own_variable *variable = &def->variables[i];
-    if (!row && own_text_is_filled(&variable->value))
-      continue;
-    const char *value = variable_value(step, variable, row);
-    if (!value)
-      return NULL;
-    list[count++] = (char *)arena_printf(&step->arena, "%s=%s", variable->name, value);
+  if (!list) {
+    step_fail(step, ERR_LIMIT, "the environment is too large");
+    return NULL;
   }
-  return list;
+  return variables_add(step, def, row, false, list, &count) &&
+                 variables_add(step, def, row, true, list, &count)
+             ? list
+             : NULL;
 }
 
 /* ---- secrets */
@@ -77,14 +85,31 @@ static bool is_secret_variable(const struct own_action *def, const char *name, s
   return false;
 }
 
+/* The password of a URI or of a text such as "host=db password=x"; NULL: it has none. */
+static const char *password_of(struct arena *arena, const char *text) {
+  const char *scheme = strstr(text, "://"), *word = strstr(text, "password=");
+  const char *at = scheme ? strrchr(scheme, '@') : NULL;
+  const char *colon = at ? strchr(scheme + 3, ':') : NULL;
+  if (colon && colon < at)
+    return arena_text(arena, colon + 1, (size_t)(at - colon - 1));
+  word = word ? word + strlen("password=") : NULL;
+  return word ? arena_text(arena, word, strcspn(word, " &")) : NULL;
+}
+
 struct mask own_mask(struct step *step, const struct own *own, char *const *environment) {
   const struct target *target = step->call->target;
   size_t count = 0;
-  const size_t most = target->kind->option_count + own->def->variable_count;
+  const size_t most = 2 * target->kind->option_count + own->def->variable_count;
   const char **secrets = arena_alloc(&step->arena, (most + 1) * sizeof *secrets);
-  for (size_t i = 0; secrets && i < target->kind->option_count; i++)
-    if (target->kind->options[i].type == OPTION_SECRET && target->values[i].text)
-      secrets[count++] = target->values[i].text;
+  for (size_t i = 0; secrets && i < target->kind->option_count; i++) {
+    const char *text = target->values[i].text;
+    if (target->kind->options[i].type != OPTION_SECRET || !text)
+      continue;
+    const char *password = password_of(&step->arena, text);
+    secrets[count++] = text;
+    if (password)
+      secrets[count++] = password;
+  }
   for (; secrets && environment && *environment && count < most; environment++) {
     const char *link = strchr(*environment, '=');
     if (is_secret_variable(own->def, *environment, (size_t)(link - *environment)))

@@ -19,7 +19,7 @@ from witness import Audit
 BESIDE = "others"
 CONFIG_BAD = 78
 
-# Writes its arguments, input and environment to a file, and prints 203 lines.
+# Writes its arguments, input and environment to a file, and prints 204 lines.
 PROGRAM = r"""
 import json, os, sys
 folder, *words = sys.argv[1:]
@@ -30,6 +30,7 @@ for number in range(1, 201):
     print(f"line {number} of the histogram")
 print("the key is", os.environ.get("API_KEY"))
 print("password=other-secret")
+print("extra:", os.environ.get("EXTRA"))
 print("hostile \x1b[31m\x9b2J bytes")
 sys.exit(int(os.environ.get("EXIT", "0")))
 """
@@ -81,7 +82,7 @@ def test_by_its_key_with_a_parameter_and_its_output(own):
         assert "'7 x'" in terminal.screen.text and "geheim" not in terminal.screen.text
         agree(terminal, "y")
         text = outcome(terminal)
-        assert "DONE" in text and "Output (press o to read it): 203 lines" in text
+        assert "DONE" in text and "Output (press o to read it): 204 lines" in text
         terminal.press("o")
         terminal.wait_for("line 1 of the histogram")
         terminal.press("PageDown")
@@ -102,7 +103,7 @@ def test_by_its_key_with_a_parameter_and_its_output(own):
     intent, result = own.audit.only()
     assert intent["action"] == "own.histogram" and intent["params"] == {"lines": "7 x"}
     (output,) = result["output"]
-    assert output["text"].startswith("line 1 of the histogram\n") and "the key is ***\npassword=***\n" in output["text"]
+    assert output["text"].startswith("line 1 of the histogram\n") and "the key is ***\npassword=***\nextra: None\n" in output["text"]
     assert "geheim" not in json.dumps(own.audit.records)
 
 
@@ -148,6 +149,16 @@ def test_without_the_screen(own):
     listed = stacktop("-c", config, "audit", "--json").stdout
     assert "line 200 of the histogram" in listed and "geheim" not in listed
     plan(config, "own.histogram", "api", "api", "lines=", status=FAILED)  # empty
+
+
+def test_secrets_of_the_target_are_masked(own):
+    config = own.configure(own.action(environment={"EXTRA": "a topsecret-bearer b"}))
+    text = json.loads(config.read_text())
+    text["services"][0].update(health="http://" + text["services"][0]["address"], bearer="topsecret-bearer")
+    config.write_text(json.dumps(text))
+    assert "topsecret" not in stacktop("-c", config, "plan", "own.histogram", "api", "api").stdout
+    run = apply(config, plan(config, "own.histogram", "api", "api"))
+    assert "extra: a *** b" in run.stdout and "topsecret" not in json.dumps(own.audit.records)
 
 
 def test_an_output_that_is_only_shown(own):
