@@ -4,7 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
-from . import certificates, clients
+from . import certificates, clients, disk
 from .configure_lab import lab
 from .state import HOST, write_private
 
@@ -57,9 +57,12 @@ def sandbox(state):
 memcached:
   - {{name: pages, address: "{HOST}:{port('memcached')}"}}
 """
+
     def logs(part):
         return f'logs: [{quoted(str(state.folder / "log" / f"{part}.log"))}]'
 
+    here = "/" if state.part("disk").get("reason") else f"/, {quoted(str(disk.data(state)))}"
+    old = quoted(f"{disk.data(state)}/log/*.log.*")
     write_private(state.folder / "stacktop.yaml", f"""\
 # stacktop's sandbox. Written at each start. Scenes to practise with: sandbox/scene NAME
 name: ecap-sandbox{" without Kafka" if reason else ""}
@@ -79,7 +82,7 @@ kafka:
 redis:
   - {{name: cache, url: "{redis_url(state)}", {logs("redis")}}}
 {memcached}hosts:
-  - {{name: local, mounts: [/]}}
+  - {{name: local, mounts: [{here}], cleanup: {{{old}: 7d}}, compress: {{{old}: 1d}}}}
 log_filters:
   - {{name: errors, level: error}}
   - {{name: slow requests, fields: ["request_duration>1"]}}

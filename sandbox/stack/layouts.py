@@ -2,6 +2,7 @@
 A part of the lab belongs to a group, which `up --only` can select."""
 
 from . import certificates, postgres_lab, redis_lab
+from .disk import Disk
 from .kafka import Kafka
 from .kafka_secured import USERS, SecuredKafka
 from .memcached import Memcached
@@ -29,7 +30,7 @@ def last(kind, state):
 
 def sandbox(state):
     return [Postgres(state), Redis(state), Memcached(state), Kafka(state), Api(state), Dashboard(state),
-            Streaming(state), Gateway(state)]
+            Streaming(state), Gateway(state), Disk(state)]
 
 
 def lab(state):

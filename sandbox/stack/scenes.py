@@ -3,7 +3,7 @@
 import socket
 import time
 
-from . import certificates, clients, web
+from . import certificates, clients, disk, web
 from .actors_kafka import MEMBERS
 from .actors_postgres import FULL
 from .postgres import MAX_CONNECTIONS
@@ -126,6 +126,10 @@ def is_brimful(look):
     need(share > 0.95 and evicted, f"{share:.0%} of the memory is used, evicted {evicted}")
 
 
+def is_filled(look):
+    need(disk.used(look.state) > 0.9, f"{disk.used(look.state):.0%} of the disk is used")
+
+
 def is_calm(look):
     for name in ("api", "dashboard"):
         need(web.get(look.state.port(name), "/health", 1)[0] == 200, f"{name} is not healthy")
@@ -135,6 +139,8 @@ def is_calm(look):
     count, blocked, idle, active = look.sessions()
     need(count < MAX_CONNECTIONS / 2 and not idle and not active,
          f"{count} connections, {blocked} blocked, {idle} idle in transaction, {active} active for long")
+    if look.state.part("disk")["status"] != "absent":
+        need(disk.used(look.state) < 0.5, f"{disk.used(look.state):.0%} of the disk is used")
     share, evicted = look.memory()
     need(share < 0.7 and evicted == 0, f"{share:.0%} of the cache's memory is used")
     if look.state.part("kafka")["status"] != "absent":
@@ -154,6 +160,7 @@ SCENES = {
     "stuck-consumer": (is_stuck, "streaming"),
     "redis-full": (is_brimful, "redis"),
     "cert-expiring": (is_expiring, "gateway"),
+    "disk-full": (is_filled, "disk"),
 }
 NAMES = tuple(SCENES)
 
