@@ -374,6 +374,9 @@ static void add_rest(struct context *context, int64_t deleted_bytes) {
   struct sample *found = context->found;
   const int64_t rest = (int64_t)usage->facts.used - usage->bytes - deleted_bytes;
   const char *why = "";
+  if (!usage->mount_root)
+    why = sample_printf(found, "%s; all that is not below %s, which is not a mount point", why,
+                        context->looking->shown);
   if (usage->unreadable > 0)
     why = sample_printf(found, "%s; %s not readable, first %s", why,
                         shown_counted(&found->arena, usage->unreadable, "directory", "directories"),

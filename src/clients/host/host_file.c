@@ -43,6 +43,7 @@ void host_stat_take(struct host_stat *stat, const struct statx *answer) {
       .modified_ns = answer->stx_mtime.tv_sec * INT64_C(1000000000) + answer->stx_mtime.tv_nsec,
       .append_only = answer->stx_attributes & STATX_ATTR_APPEND,
       .immutable = answer->stx_attributes & STATX_ATTR_IMMUTABLE,
+      .mount_root = answer->stx_attributes & STATX_ATTR_MOUNT_ROOT,
   };
 }
 

@@ -19,6 +19,7 @@ struct host_stat {
   int64_t size, allocated; /* bytes; allocated: of its blocks, which a sparse file has few of */
   int64_t modified_ns;
   bool append_only, immutable;
+  bool mount_root; /* the root of a mount (Linux 5.8) */
 };
 
 void host_stat_take(struct host_stat *stat, const struct statx *answer);

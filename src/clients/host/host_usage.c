@@ -311,6 +311,7 @@ void host_usage_run(struct host_usage *usage) {
     return;
   }
   usage->device = stat.device;
+  usage->mount_root = stat.mount_root;
   walk.levels = mem_new(HOST_USAGE_DEPTH * sizeof *walk.levels);
   walk.path = mem_new(HOST_USAGE_PATH_MAX);
   enter(&walk, fd, &stat);

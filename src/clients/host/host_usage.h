@@ -45,6 +45,7 @@ struct host_usage {
   struct err err; /* ERR_NONE: all that follows is set */
   struct mount_facts facts;
   uint64_t device;
+  bool mount_root; /* the path is a mount point: all of its file system is below it */
   struct host_usage_top directories, files;
   struct host_held_list held;
   int64_t bytes; /* of all that was found by name, each file once */

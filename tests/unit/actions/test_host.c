@@ -154,6 +154,16 @@ static void test_usage_of_what_is_no_longer_there(void **state) {
   expect_words(&driver, "No such file or directory");
 }
 
+/* A configured path that is not a mount point. */
+static void test_usage_of_a_part_of_a_file_system(void **state) {
+  (void)state;
+  fs_file("beside", 1 << 20);
+  const char *const part[] = {fs_path("log"), NULL};
+  assert_true(driver_survey(&driver, &action_host_usage, HOST_DISKS_TABLE, part, NULL));
+  expect_in(note(0), "3 files, 75% of the used bytes accounted for");
+  expect_in(row_of("not found by name")->cells[7].text, "which is not a mount point");
+}
+
 static void test_what_helps_with_a_row(void **state) {
   (void)state;
   char line[512], wanted[512];
@@ -332,6 +342,7 @@ int main(void) {
       TEST(test_usage_cancelled_shows_what_it_has_and_is_continued),
       TEST(test_usage_without_permission_says_what_is_missing),
       TEST(test_usage_of_what_is_no_longer_there),
+      TEST(test_usage_of_a_part_of_a_file_system),
       TEST(test_what_helps_with_a_row),
       TEST(test_usage_beside_a_hung_file_system),
       TEST(test_usage_of_a_hung_file_system_is_abandoned),
