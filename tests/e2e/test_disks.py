@@ -234,6 +234,22 @@ def test_old_logs_are_compressed(disk):
     assert Audit(disk.folder / "state").outcomes[-1]["result"] == "done"
 
 
+def test_a_look_takes_no_rows_and_says_where_nothing_helps(disk):
+    disk.file("log/api.log", 1 << 20)
+    config = write_config(disk.folder, interval="500ms", state=str(disk.folder / "state"), thresholds=QUIET,
+                          hosts=[{"name": "local", "mounts": [str(disk.path)]}])
+    run = disk.stacktop(config, "plan", "host.usage", "local", str(disk.path), "api.log", status=FAILED)
+    assert "only reads" in run.stderr
+    with Terminal(disk.namespace.enter(BINARY, "-c", config), columns=80, rows=24) as terminal:
+        terminal.wait_for(str(disk.path)[:20])
+        terminal.press("U")
+        terminal.wait_for("api.log")
+        terminal.press("Enter")
+        terminal.wait_for("(cleanup:) for old files")
+        terminal.press("Esc")
+        terminal.wait_for(lambda screen: "what fills it" not in screen.text)
+
+
 def test_growth_since_the_last_look(disk):
     disk.file("log/api.log", 1 << 20)
     config = disk.config()
