@@ -20,10 +20,9 @@ static bool ids_differ(const struct option_value *series, struct err *err) {
   return true;
 }
 
-bool service_metrics_check(const struct target *target, size_t *count, struct err *err) {
+bool service_metrics_check(const struct target *target, struct err *err) {
   const struct option_value *series = target_option(target, "series");
   const bool has_url = target_text(target, "metrics");
-  *count = series->item_count;
   if (series->item_count > SERIES_MAX)
     return err_set(err, ERR_INVALID, "more than %d series", SERIES_MAX);
   if (series->item_count > 0 && !has_url)

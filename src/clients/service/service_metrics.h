@@ -7,8 +7,8 @@
 
 enum { METRICS_BYTES_MAX = 8 << 20, METRICS_WAIT_MS = 3000 };
 
-/* Whether these options go together; *count gets the number of series, 0 without the options. */
-bool service_metrics_check(const struct target *target, size_t *count, struct err *err) MUST_CHECK;
+/* Whether these options go together. */
+bool service_metrics_check(const struct target *target, struct err *err) MUST_CHECK;
 
 /* The query but for its time; *headers is for the caller to free after it was sent. What may be a
  * secret (bearer, headers) goes only to where health is asked, too. */

@@ -1,5 +1,6 @@
 #include "clients/service/service_probe.h"
 
+#include "clients/service/service_metrics.h"
 #include "clients/service/service_request.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -29,7 +30,7 @@ bool service_place_read(const struct target *target, struct service_place *place
                                             .insecure = target_number(target, "insecure")}};
   const char *addresses = target_text(target, "expect_addresses");
   return service_request_check(target, err) && service_grpc_check(target, err) &&
-         service_names_check(target, err) &&
+         service_metrics_check(target, err) && service_names_check(target, err) &&
          (!addresses || service_addresses_parse(addresses, &place->rules.addresses, err)) &&
          tcp_address_split(target_text(target, "address"), place->host, &place->port, err) &&
          service_expect_parse(place->rules.expect_text, &place->rules.expect, err);

@@ -226,9 +226,9 @@ static void on_runs(void *arg);
 
 static bool init(void *self, struct err *err) {
   struct service *service = self;
-  if (!service_place_read(service->watch.target, &service->place, err) ||
-      !service_figures_new(service->watch.target, &service->figures, err))
+  if (!service_place_read(service->watch.target, &service->place, err))
     return false;
+  service->figures = service_figures_new(service->watch.target);
   service_runs_init(&service->runs, service->watch.io, service->watch.target, on_runs, service);
   return true;
 }

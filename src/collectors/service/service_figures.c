@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "io/clock.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,25 +26,20 @@ struct service_figures {
 
 const struct table_spec service_figures_none = {.id = table_id, .title = table_title};
 
-bool service_figures_new(const struct target *target, struct service_figures **figures,
-                         struct err *err) {
+struct service_figures *service_figures_new(const struct target *target) {
   const struct option_value *texts = target_option(target, "series");
-  size_t count;
-  *figures = NULL;
-  if (!service_metrics_check(target, &count, err))
-    return false;
-  if (count == 0)
-    return true;
-  struct service_figures *made = mem_new(sizeof *made);
-  made->target = target;
-  for (; made->count < count; made->count++)
-    if (!service_series_parse(texts->items[made->count], &made->series[made->count], err)) {
-      service_figures_free(made);
-      return false;
-    }
-  made->counts = service_counts_new(made->series, count);
-  *figures = made;
-  return true;
+  if (texts->item_count == 0)
+    return NULL;
+  struct service_figures *figures = mem_new(sizeof *figures);
+  figures->target = target;
+  for (size_t i = 0; i < texts->item_count && i < SERIES_MAX; i++) {
+    const bool good = service_series_parse(texts->items[i], &figures->series[i], NULL);
+    assert(good); /* the option's check was passed */
+    (void)good;
+    figures->count++;
+  }
+  figures->counts = service_counts_new(figures->series, figures->count);
+  return figures;
 }
 
 void service_figures_free(struct service_figures *figures) {

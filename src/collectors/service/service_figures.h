@@ -8,9 +8,8 @@
 
 struct service_figures;
 
-/* *figures is NULL without the option. False with err if the options do not go together. */
-bool service_figures_new(const struct target *target, struct service_figures **figures,
-                         struct err *err) MUST_CHECK;
+/* NULL without the options, which have to be checked before (service_metrics_check). */
+struct service_figures *service_figures_new(const struct target *target);
 void service_figures_free(struct service_figures *figures); /* NULL is fine; not while it asks */
 
 /* Asks for the page. done comes once, never before this returns, at the latest after wait_ms;
