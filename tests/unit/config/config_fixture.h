@@ -24,6 +24,8 @@ static inline bool fixture_runtime_check(const char *name, const char *text, str
 }
 static const struct option fixture_service_options[] = {
     {.name = "address", .type = OPTION_TEXT, .required = true, .help = "host:port"},
+    {.name = "metrics", .type = OPTION_TEXT, .help = "page of metrics"},
+    {.name = "series", .type = OPTION_MAP, .help = "figures of it"},
     {.name = "health",
      .type = OPTION_TEXT,
      .help = "URL of its health endpoint",
@@ -37,8 +39,6 @@ static const struct option fixture_service_options[] = {
      .help = "who runs it",
      .check_item = fixture_runtime_check},
     {.name = "environment", .type = OPTION_LIST, .help = "variables"},
-    {.name = "metrics", .type = OPTION_TEXT, .help = "page of metrics"},
-    {.name = "series", .type = OPTION_MAP, .help = "figures of it"},
 };
 static const struct option fixture_postgres_options[] = {
     {.name = "dsn", .type = OPTION_SECRET, .required = true, .help = "URI or key=value"},
