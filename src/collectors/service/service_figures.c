@@ -24,7 +24,14 @@ struct service_figures {
   struct err err; /* of the last page */
 };
 
-const struct table_spec service_figures_none = {.id = table_id, .title = table_title};
+static const struct column_spec name_column = {
+    .id = "name", .title = "SERVICE", .help = "name in the configuration"};
+
+const struct table_spec service_figures_none = {.id = table_id,
+                                                .title = table_title,
+                                                .flags = TABLE_SUMMARY,
+                                                .columns = &name_column,
+                                                .column_count = 1};
 
 struct service_figures *service_figures_new(const struct target *target) {
   const struct option_value *texts = target_option(target, "series");
@@ -122,8 +129,7 @@ static const struct table_spec *spec_of(const struct service_figures *figures,
   struct column_spec *columns = arena_alloc(&sample->arena, count * sizeof *columns);
   if (!spec || !columns)
     return NULL;
-  columns[0] =
-      (struct column_spec){.id = "name", .title = "SERVICE", .help = "name in the configuration"};
+  columns[0] = name_column;
   for (size_t i = 0; i < figures->count; i++)
     columns[i + 1] = column_of(figures, sample, i);
   *spec = (struct table_spec){.id = table_id,
