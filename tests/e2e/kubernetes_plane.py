@@ -1,13 +1,17 @@
 """Fixtures: one control plane for all tests of a file, without objects at the start of each, and what the tests of its
 actions share."""
 
+import contextlib
+import http.server
+import threading
+
 import pytest
 
 from control_plane import deployment, running
 from stacktop import OK, stacktop, write_config
 from witness import Audit
 
-FAILED, PARTLY = 1, 3
+FAILED, UNSURE, PARTLY = 1, 2, 3
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,8 @@ def config(plane, tmp_path):
 
 
 def configured(plane, folder, **options):
-    return write_config(folder, kubernetes=[plane.target(**options)], interval="500ms", hosts=[], environment="staging",
+    target = {name: value for name, value in plane.target(**options).items() if value is not None}
+    return write_config(folder, kubernetes=[target], interval="500ms", hosts=[], environment="staging",
                         state=str(folder / "state"))
 
 
@@ -45,6 +50,45 @@ def pair(plane):
     yield plane
     after = plane.read(neighbour)["metadata"]
     assert (after["uid"], after["generation"]) == (before["uid"], before["generation"])
+
+
+@contextlib.contextmanager
+def relay(plane, passes):
+    """A proxy in the place of kubectl's, which hangs up on each change: with `passes` after the server has made it."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802
+            self.answer(self.ask())
+
+        def do_PATCH(self):  # noqa: N802
+            if passes:
+                self.ask()
+            self.close_connection = True
+
+        do_DELETE = do_PATCH  # noqa: N815
+
+        def ask(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length) if length else None
+            return plane.pass_on(self.command, self.path, body, self.headers.get("Content-Type"))
+
+        def answer(self, result):
+            status, text = result
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def plan(config, action, *words, status=OK):

@@ -5,8 +5,8 @@ import pytest
 
 from control_plane import autoscaler, cron_job, deployment, wait_until
 from keys import agree, close, outcome, select
-from kubernetes_plane import (FAILED, PARTLY, apply, config, configured, pair, plan, plane, recorded,  # noqa: F401
-                              shared_plane)
+from kubernetes_plane import (FAILED, PARTLY, UNSURE, apply, config, configured, pair, plan, plane, recorded,  # noqa: F401
+                              relay, shared_plane)
 from stacktop import dashboard
 
 BESIDE = "others"
@@ -226,6 +226,37 @@ def test_a_pod_whose_node_does_not_answer(pair, config):  # noqa: F811
         terminal.wait_for("Esc stop")
         terminal.press("Esc")
         assert "still terminating when it was cancelled" in outcome(terminal)
+
+
+# ---- no answer
+
+@pytest.mark.parametrize("passes", [True, False], ids=["made", "not made"])
+@pytest.mark.parametrize("action", ["kubernetes.scale", "kubernetes.delete-pod"])
+def test_no_answer_to_a_change(pair, tmp_path, action, passes):  # noqa: F811
+    """It is not known, is said so, and is not sent again."""
+    pod = pair.pods("ecap", "api")[0]["metadata"]
+    words = ["ecap/api", "replicas=5"] if action == "kubernetes.scale" else [f"ecap/{pod['name']}"]
+    with relay(pair, passes) as url:
+        path = configured(pair, tmp_path, kubeconfig=None, proxy=url)
+        assert "sent, but no answer" in apply(path, plan(path, action, *words), UNSURE)
+    intent, ended = recorded(tmp_path, action, "unknown")
+    assert not ended.get("undo"), ended
+    if action == "kubernetes.scale":
+        assert pair.read(pair.ours)["spec"]["replicas"] == (5 if passes else 2)
+    else:
+        assert (pod["uid"] not in {each["metadata"]["uid"] for each in pair.pods("ecap", "api")}) == passes
+
+
+def test_the_server_is_gone(pair, config, tmp_path):  # noqa: F811
+    """Nothing is sent: skipped, with kubectl's words."""
+    planned = plan(config, "kubernetes.scale", "ecap/api", "replicas=5")
+    pair.stop_server()
+    try:
+        assert "connection refused" in apply(config, planned, FAILED)
+        recorded(tmp_path, "kubernetes.scale", "skipped")
+    finally:
+        pair.start_server()
+    assert pair.read(pair.ours)["spec"]["replicas"] == 2
 
 
 # ---- by keys

@@ -217,9 +217,9 @@ static bool execute(struct step *step) {
 
 static bool verify(struct step *step) {
   struct outcome *outcome = step->call->outcome;
-  outcome_proof(outcome, "%zu of %zu gone",
-                outcome_count(outcome, OBJECT_DONE) + outcome_count(outcome, OBJECT_GONE),
-                outcome->count);
+  const size_t gone = outcome_count(outcome, OBJECT_DONE) + outcome_count(outcome, OBJECT_GONE);
+  if (gone > 0)
+    outcome_proof(outcome, "%zu of %zu gone", gone, outcome->count);
   return true;
 }
 
