@@ -54,7 +54,7 @@ const struct table_spec kubernetes_found_table = FOUND_TABLE("found", "Workloads
 
 bool kubernetes_found_add(struct step *step, struct table *table, size_t index) {
   struct sample *found = step->found;
-  struct kubernetes_subject subject;
+  struct kubernetes_subject subject = {0};
   bool gone;
   if (!kubernetes_subject_of(step->call->request, index, &subject, &step->err))
     return false;

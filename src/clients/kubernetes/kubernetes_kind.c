@@ -1,6 +1,7 @@
 #include "clients/kubernetes/kubernetes_kind.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct kubernetes_kind_info infos[KUBERNETES_KIND_COUNT] = {
@@ -37,12 +38,7 @@ enum kubernetes_kind kubernetes_kind_of(const char *word) {
 
 /* The group and the resource are words of ours, without what kubernetes_path escapes but '/'. */
 static bool join(char out[KUBERNETES_PATH_MAX], const char *group, const char *rest) {
-  const size_t before = strlen(group), after = strlen(rest);
-  if (before + after >= KUBERNETES_PATH_MAX)
-    return false;
-  memcpy(out, group, before);
-  memcpy(out + before, rest, after + 1);
-  return true;
+  return snprintf(out, KUBERNETES_PATH_MAX, "%s%s", group, rest) < KUBERNETES_PATH_MAX;
 }
 
 bool kubernetes_list_path(char out[KUBERNETES_PATH_MAX], enum kubernetes_kind kind,

@@ -41,8 +41,10 @@ double kubernetes_time(const char *text) {
   if (!rest || tm.tm_year < 70)
     return -1;
   if (*rest == '.')
-    for (rest++; *rest >= '0' && *rest <= '9'; rest++, digit /= 10)
+    while (*++rest >= '0' && *rest <= '9') {
       fraction += (*rest - '0') * digit;
+      digit /= 10;
+    }
   const double seconds = (double)timegm(&tm) + fraction;
   return seconds >= 0 ? seconds : -1;
 }

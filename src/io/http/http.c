@@ -27,7 +27,8 @@ struct http_request {
   struct http_place place; /* the URL's */
   bool proxied; /* the environment has a proxy for the scheme, which may resolve the name instead */
   int64_t timeout_ms, started_us, resolve_us;
-  uv_timer_t timer; /* the deadline */
+  uv_timer_t timer;                                        /* the deadline */
+  bool (*piece)(void *arg, const char *bytes, size_t len); /* the query's */
   char *body;
   size_t body_len, body_capacity, body_max;
   enum http_piece (*stream)(void *arg, const char *bytes, size_t len); /* the query's */
@@ -37,7 +38,7 @@ struct http_request {
   int64_t date_s;
   char *headers;
   size_t headers_len, headers_seen;
-  bool headers_cut;
+  bool headers_cut, piece_refused;
   char proxy[HOST_MAX + 8];
   char error[CURL_ERROR_SIZE];
 };
