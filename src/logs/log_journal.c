@@ -154,7 +154,8 @@ static size_t who_wrote(const struct log_journal *self, sd_journal *journal, cha
     return 0;
   const size_t name = length - 18 < 64 ? length - 18 : 64;
   memcpy(out, (const char *)data + 18, name);
-  memcpy(out + name, ": ", 2);
+  out[name] = ':';
+  out[name + 1] = ' ';
   return name + 2;
 }
 

@@ -109,11 +109,14 @@ static const char *text_of(const struct target *target) {
 static struct service_runtime *open_runtime(struct io *io, const struct target *target,
                                             struct err *err) {
   const char *text = text_of(target);
+  if (!text) {
+    err_set(err, ERR_INVALID, "no unit is configured");
+    return NULL;
+  }
   struct unit_runtime *self = mem_new(sizeof *self);
   self->runtime = (struct service_runtime){&service_driver_systemd, io, target};
   self->restarts.known = -1;
-  if ((!text && !err_set(err, ERR_INVALID, "no unit is configured")) ||
-      !read_option(text, self->unit, self->address, err)) {
+  if (!read_option(text, self->unit, self->address, err)) {
     free(self);
     return NULL;
   }

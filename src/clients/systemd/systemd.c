@@ -21,8 +21,8 @@ enum { WATCH_TIMEOUT_MS = 30000, METHOD_MAX = 40 };
 
 struct systemd_call {
   struct systemd_bus *bus;
-  struct systemd_call *previous, *next; /* in the order in which they were made */
-  sd_bus_slot *slot;                    /* NULL: it could not be sent */
+  struct systemd_call *next; /* in the order in which they were made */
+  sd_bus_slot *slot;         /* NULL: it could not be sent */
   char method[METHOD_MAX];
   systemd_cb done;
   void *arg;
@@ -41,7 +41,7 @@ struct systemd_bus {
   bool closing;      /* no callback comes any more */
   struct err broken; /* ERR_NONE: usable */
   char address[SYSTEMD_ADDRESS_MAX], shown[SYSTEMD_ADDRESS_MAX];
-  struct systemd_call *first, *last;
+  struct systemd_call *first;
   systemd_job_cb ended;
   void *ended_arg;
   void (*closed)(void *arg);
@@ -125,10 +125,15 @@ bool systemd_was_not_done(const struct err *err) {
 
 /* ---- calls */
 
+static struct systemd_call **place_of(struct systemd_bus *bus, const struct systemd_call *call) {
+  struct systemd_call **place = &bus->first;
+  while (*place != call)
+    place = &(*place)->next;
+  return place;
+}
+
 static void call_unlink(struct systemd_call *call) {
-  struct systemd_bus *bus = call->bus;
-  *(call->previous ? &call->previous->next : &bus->first) = call->next;
-  *(call->next ? &call->next->previous : &bus->last) = call->previous;
+  *place_of(call->bus, call) = call->next;
   sd_bus_slot_unref(call->slot);
 }
 
@@ -197,10 +202,8 @@ struct systemd_call *systemd_ask(struct systemd_bus *bus, const struct systemd_q
   call->bus = bus;
   call->done = done;
   call->arg = arg;
-  call->previous = bus->last;
   snprintf(call->method, sizeof call->method, "%s", question->method);
-  *(bus->last ? &bus->last->next : &bus->first) = call;
-  bus->last = call;
+  *place_of(bus, NULL) = call;
   call->err = bus->broken;
   if (bus->broken.kind == ERR_NONE) {
     const int status = send_call(call, question);
@@ -218,19 +221,18 @@ bool systemd_was_sent(const struct systemd_call *call) {
 }
 
 /* Calls that cannot be answered any more, or never could. */
+static struct systemd_call *lost_call(const struct systemd_bus *bus) {
+  for (struct systemd_call *call = bus->first; call; call = call->next)
+    if (call->err.kind != ERR_NONE || bus->broken.kind != ERR_NONE)
+      return call;
+  return NULL;
+}
+
 static void end_lost_calls(struct systemd_bus *bus) {
-  struct systemd_call *call = bus->first;
-  while (call && !bus->closing) {
-    const struct err *err = call->err.kind != ERR_NONE     ? &call->err
-                            : bus->broken.kind != ERR_NONE ? &bus->broken
-                                                           : NULL;
-    struct err copy;
-    if (err) {
-      copy = *err;
-      call_end(call, NULL, &copy);
-      call = bus->first; /* the callback may have cancelled others */
-    } else
-      call = call->next;
+  struct systemd_call *call;
+  while (!bus->closing && (call = lost_call(bus)) != NULL) {
+    const struct err err = call->err.kind != ERR_NONE ? call->err : bus->broken;
+    call_end(call, NULL, &err);
   }
 }
 
@@ -302,13 +304,6 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   turn(bus);
 }
 
-static bool has_lost_calls(const struct systemd_bus *bus) {
-  for (const struct systemd_call *call = bus->first; call; call = call->next)
-    if (call->err.kind != ERR_NONE || bus->broken.kind != ERR_NONE)
-      return true;
-  return false;
-}
-
 /* How long until sd-bus has something to do by itself; false: never. */
 static bool wait_ms(const struct systemd_bus *bus, uint64_t *ms) {
   uint64_t until_us;
@@ -327,7 +322,7 @@ static void rearm(struct systemd_bus *bus) {
   if (bus->in_turn || bus->closing)
     return;
   uv_update_time(bus->io->loop);
-  if (has_lost_calls(bus)) {
+  if (lost_call(bus)) {
     uv_timer_start(&bus->timer, on_wake, 0, 0);
     return;
   }
@@ -398,8 +393,12 @@ void systemd_close(struct systemd_bus *bus, void (*closed)(void *arg), void *arg
   bus->closing = true;
   bus->closed = closed;
   bus->closed_arg = arg;
-  while (bus->first)
-    systemd_cancel(bus->first);
+  for (struct systemd_call *call = bus->first, *next; call; call = next) {
+    next = call->next;
+    sd_bus_slot_unref(call->slot);
+    free(call);
+  }
+  bus->first = NULL;
   if (!bus->in_turn)
     close_handles(bus);
 }
