@@ -266,10 +266,13 @@ bool systemd_units_plan(const struct action_request *request, struct plan *plan,
   static const char *const identities[] = {"id", "run", "pid", "state", "restarts"};
   const struct systemd_verb *verb = systemd_verb_of(plan->action->id);
   const struct table *table = &request->found->tables[0];
+  bool any_up = false;
   ACTION_OBJECTS(plan, columns, identities);
-  for (size_t i = 0; i < table->row_count; i++)
+  for (size_t i = 0; i < table->row_count; i++) {
     if (!add_object(plan, verb, &table->rows[i], err))
       return false;
+    any_up = any_up || systemd_is_up(table->rows[i].cells[UNIT_STATE].text);
+  }
   if (plan->object_count == 0)
     return err_set(err, ERR_INVALID, "no unit is selected");
   plan->unit = plan->object_count == 1 ? "unit" : "units";
@@ -282,7 +285,7 @@ bool systemd_units_plan(const struct action_request *request, struct plan *plan,
            "it is the same run, by InvocationID and main PID; a restart by systemd does not count");
   if (plan->object_count > 1)
     plan_say(plan, PLAN_BLAST, "one after the other; the first that fails ends it");
-  if (verb->loss)
+  if (verb->loss && any_up)
     plan_say(plan, PLAN_LOSS, "%s", verb->loss);
   if (verb->undo)
     plan_say(plan, PLAN_UNDO, "%s", verb->undo);
