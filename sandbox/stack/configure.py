@@ -36,6 +36,9 @@ def write(state):
 
 
 def sandbox(state):
+    def logs(part):
+        return f'logs: [{quoted(str(state.folder / "log" / f"{part}.log"))}]'
+
     port = state.port
     api = f"http://{HOST}:{port('api')}"
     kafka = clients.bootstrap(state)
@@ -46,20 +49,18 @@ def sandbox(state):
 """
     streaming = "" if reason else f"""\
   - {{name: streaming, address: "{HOST}:{port('streaming')}", health: "http://{HOST}:{port('streaming')}/health",
-      runtime: {runtime(state, "streaming")}}}
+      {logs("streaming")}, runtime: {runtime(state, "streaming")}}}
 """
     gateway = "" if state.part("gateway").get("reason") else f"""\
   - {{name: gateway, address: "{HOST}:{port('gateway')}", health: "https://{HOST}:{port('gateway')}/health",
-      ca_file: "{certificates.folder(state) / 'ca.pem'}", runtime: {runtime(state, "gateway")}}}
+      ca_file: "{certificates.folder(state) / 'ca.pem'}", {logs("gateway")},
+      runtime: {runtime(state, "gateway")}}}
 """
     disabled = f", disabled: {quoted(reason)}" if reason else ""
     memcached = "" if state.part("memcached").get("reason") else f"""\
 memcached:
   - {{name: pages, address: "{HOST}:{port('memcached')}"}}
 """
-
-    def logs(part):
-        return f'logs: [{quoted(str(state.folder / "log" / f"{part}.log"))}]'
 
     here = "/" if state.part("disk").get("reason") else f"/, {quoted(str(disk.data(state)))}"
     old = quoted(f"{disk.data(state)}/log/*.log.*")

@@ -51,7 +51,6 @@ LIBRARIES = {
     r"systemd/.*": {"clients/systemd/", "logs/log_journal.c"},
     r"pcre2\.h": {"core/pattern.c"},
     r"zstd\.h|zlib\.h": {"clients/host/"},
-    r"systemd/.*": {"clients/systemd/"},
     r"utf8proc\.h": {"core", "config"},  # config: where an invalid byte of the file stands
 }
 

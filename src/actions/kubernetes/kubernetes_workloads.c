@@ -308,7 +308,7 @@ WORKLOAD_ACTION(restart, .id = "kubernetes.restart", .key = 'R', .title = "rollo
                 .what = "replaces all pods of the selected workloads by new ones, in steps",
                 .runs = "kubectl rollout restart KIND/NAME", .danger = DANGER_DESTRUCTIVE,
                 .many = true);
-WORKLOAD_ACTION(scale, .id = "kubernetes.scale", .key = 'N', .title = "scale", .past = "scaled",
+WORKLOAD_ACTION(scale, .id = "kubernetes.scale", .key = 'C', .title = "scale", .past = "scaled",
                 .what = "sets how many pods of a workload run",
                 .runs = "kubectl scale KIND/NAME --replicas=N", .danger = DANGER_REVERSIBLE,
                 ACTION_PARAMS(scale_params));

@@ -140,7 +140,7 @@ static const struct error_case errors_of[] = {
     {"redis:\n  - {name: a, url: x, db: 16}\n", 2, 27, "out of range: 0 to 15"},
     {"redis:\n  - {name: a, url: x, db: 1.5}\n", 2, 27, "not a whole number"},
     {"services:\n  - {name: a, address: \"a:1\", runtime: {kubernetes: a/b, compose: c/d}}\n", 2,
-     64, "runtime of compose: no service has a slash"},
+     67, "runtime of compose: no service has a slash"},
     {"redis:\n  - {name: a, url: x, mode: y}\n", 2, 29, "not one of compose, kubernetes"},
     {"redis:\n  - {name: a, url: \"${STACKTOP_TEST_UNSET}\"}\n", 2, 20,
      "STACKTOP_TEST_UNSET is not set"},
