@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERIFY_AGAIN_MS = 500, VERIFY_ONCE_MS = 10000 };
+enum { VERIFY_AGAIN_MS = 500, VERIFY_ONCE_MS = 10000, VERIFY_LEAST_MS = 2000 };
 
 /* ---- environment */
 
@@ -163,13 +163,13 @@ static bool execute(struct step *step) {
 
 /* ---- verify */
 
-static bool verify_once(struct step *step, const struct own *own, char **argv,
-                        char *const *environment, int64_t left_ms, struct program_end *end) {
-  const struct mask mask = own_mask(step, own, environment);
-  const struct program program = {.argv = argv,
-                                  .environment = environment,
-                                  .timeout_ms = left_ms < VERIFY_ONCE_MS ? left_ms : VERIFY_ONCE_MS,
-                                  .mask = &mask};
+/* The last one has time to end, too. */
+static bool verify_once(struct step *step, const struct program *verifier, int64_t left_ms,
+                        struct program_end *end) {
+  struct program program = *verifier;
+  program.timeout_ms = left_ms > VERIFY_ONCE_MS    ? VERIFY_ONCE_MS
+                       : left_ms > VERIFY_LEAST_MS ? left_ms
+                                                   : VERIFY_LEAST_MS;
   *end = (struct program_end){.exit_code = -1};
   return program_run(step, &program, end) || (step->err.kind == ERR_TIMEOUT && !step->cancelled);
 }
@@ -178,11 +178,13 @@ static bool verify_until(struct step *step, const struct own *own, char **argv) 
   const int64_t began_ms = clock_now_ms(), limit_ms = own->def->verify_ms;
   struct outcome *outcome = step->call->outcome;
   char *const *environment = environment_of(step, own->def, NULL);
+  const struct mask mask = own_mask(step, own, environment);
+  const struct program program = {.argv = argv, .environment = environment, .mask = &mask};
   struct program_end end;
   char took[FORMAT_MAX];
   while (environment) {
     const int64_t left_ms = limit_ms - (clock_now_ms() - began_ms);
-    if (!verify_once(step, own, argv, environment, left_ms, &end))
+    if (!verify_once(step, &program, left_ms, &end))
       return false;
     format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
     if (end.exit_code == 0) {
