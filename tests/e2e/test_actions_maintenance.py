@@ -35,13 +35,13 @@ class Upkeep:
         self.configure()
 
     def configure(self, superuser=False):
-        old = f'dsn: "{self.dsn}"}}'
+        old = f'dsn: "{self.dsn}"'
         dsn = self.dsn
         if superuser:
             dsn = dsn.replace(f"ecap_user:{self.sandbox.state['passwords']['ecap_user']}",
                               f"postgres:{self.sandbox.state['passwords']['postgres']}")
         self.config = configure(self.sandbox, self.folder,
-                                **{old: f'dsn: "{dsn}", retention: {{test_old: "made 90d"}}}}'})
+                                **{old: f'dsn: "{dsn}", retention: {{test_old: "made 90d"}}'})
         self.audit = Audit(self.folder / "state")
 
     def plan(self, *words):
