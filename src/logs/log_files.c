@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_MS = 2000 };
+/* LATE: a look-up that takes longer hangs, in a file system that does not answer. */
+enum { LOOK_MS = 2000, LATE_MS = 5000 };
 
 struct pattern_state {
   char *text;
@@ -27,7 +28,7 @@ struct log_files {
   struct log_filter *filter;
   struct pattern_state *patterns;
   size_t pattern_count;
-  bool looking, looked, closed;
+  bool looking, looked, late, closed;
   int closing;
   char *paths[LOG_SOURCES_MAX]; /* that have a source */
   size_t path_count;
@@ -143,6 +144,7 @@ static void look_done(struct worker_task *task) {
   struct look *look = (struct look *)task;
   struct log_files *files = task->owner;
   files->looking = false;
+  uv_timer_stop(&files->timer);
   for (size_t i = 0; i < look->count; i++) {
     const struct log_glob *found = &look->globs[i];
     for (size_t path = 0; path < found->count; path++)
@@ -181,6 +183,15 @@ static void on_look(uv_timer_t *timer) {
   look_start(timer->data);
 }
 
+/* It is read should it answer after all. */
+static void on_late(uv_timer_t *timer) {
+  struct log_files *files = timer->data;
+  struct err err;
+  files->late = true;
+  err_set(&err, ERR_TIMEOUT, "%.160s: the file system does not answer", files->patterns[0].text);
+  note_add(files, &files->patterns[0], "late", &err, false);
+}
+
 struct log_files *log_files_new(struct io *io, struct log_reader *reader,
                                 const char *const *patterns, size_t count,
                                 const struct log_want *want, const struct log_filter *filter) {
@@ -198,11 +209,13 @@ struct log_files *log_files_new(struct io *io, struct log_reader *reader,
   uv_timer_init(io->loop, &files->timer);
   files->timer.data = files;
   look_start(files);
+  if (files->looking)
+    uv_timer_start(&files->timer, on_late, LATE_MS, 0);
   return files;
 }
 
 bool log_files_is_looking(const struct log_files *files) {
-  return files && files->looking && !files->looked;
+  return files && files->looking && !files->looked && !files->late;
 }
 
 static void files_free(struct log_files *files) {

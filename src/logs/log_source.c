@@ -75,10 +75,11 @@ static void wake(struct log_source *source) {
 }
 
 static bool in_time(const struct log_source *source, const struct log_record *record) {
-  if (record->time == LOG_TIME_ARRIVAL)
-    return true; /* its time says nothing of the line */
-  return (source->want.since_ms == 0 || record->time_ms >= source->want.since_ms) &&
-         (source->want.until_ms == 0 || record->time_ms <= source->want.until_ms);
+  if (source->want.since_ms > 0 && record->time_ms < source->want.since_ms)
+    return false;
+  /* a time of arrival is the latest that the line can have */
+  return source->want.until_ms == 0 || record->time_ms <= source->want.until_ms ||
+         record->time == LOG_TIME_ARRIVAL;
 }
 
 /* Texts move when the batch grows, so a record has its text's place until it is handed over. */

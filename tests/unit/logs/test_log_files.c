@@ -298,6 +298,33 @@ static void test_search_of_fields(void **state) {
   log_filter_free(filter);
 }
 
+/* Of lines without any time it is known that they are no later than the last write. */
+static void test_lines_without_a_time(void **state) {
+  (void)state;
+  struct fixture fixture;
+  fixture_open(&fixture);
+  fixture_append(&fixture, "a.log", "one\ntwo\n");
+  const struct timespec written[2] = {{.tv_sec = 1795780800}, {.tv_sec = 1795780800}};
+  assert_int_equal(utimensat(AT_FDCWD, fixture_path(&fixture, "a.log"), written, 0), 0);
+  static const struct {
+    int64_t since_s, until_s;
+    size_t lines;
+  } cases[] = {{1795780801, 0, 0}, {1795780800, 0, 2}, {0, 1795780000, 2}, {0, 0, 2}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const struct log_want want = {.since_ms = cases[i].since_s * 1000,
+                                  .until_ms = cases[i].until_s * 1000};
+    fixture_files(&fixture, "a.log", &want, NULL);
+    assert_true(fixture_run(&fixture, fixture_is_done));
+    assert_int_equal(fixture.lines, cases[i].lines);
+    if (fixture.lines > 0) {
+      assert_int_equal(fixture.last.time, LOG_TIME_ARRIVAL);
+      assert_int_equal(fixture.last.time_ms, INT64_C(1795780800000));
+    }
+    fixture_end_reader(&fixture);
+  }
+  fixture_close(&fixture);
+}
+
 /* Two files are merged by time. */
 static void test_merged(void **state) {
   (void)state;
@@ -366,6 +393,7 @@ int main(void) {
       cmocka_unit_test(test_search),
       cmocka_unit_test(test_search_of_fields),
       cmocka_unit_test(test_merged),
+      cmocka_unit_test(test_lines_without_a_time),
       cmocka_unit_test(test_back_pressure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
