@@ -30,6 +30,7 @@ struct peer_client {
   uv_poll_t poll;
   uv_timer_t timer;
   bool closing;
+  int closed; /* handles */
 };
 
 struct systemd_peer {
@@ -192,7 +193,7 @@ static inline int peer_answer(sd_bus_message *call, void *arg, sd_bus_error *unu
 
 static inline void peer_client_closed(uv_handle_t *handle) {
   struct peer_client *client = handle->data;
-  if (handle == (uv_handle_t *)&client->timer)
+  if (++client->closed == 2)
     free(client);
 }
 
