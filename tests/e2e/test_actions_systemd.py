@@ -104,6 +104,7 @@ def test_with_keys(pair, config, tmp_path):
         assert re.search(r"ecap-api.service\s+done: active after", outcome(terminal)), terminal.show()
         close(terminal)
         assert pair.show("ecap-api.service", "InvocationID") != before
+        terminal.wait_for(lambda screen: re.search(r"ecap-api.service\s+active", screen.text))  # not of the middle of the restart
         terminal.press("S")
         agree(terminal, "ecap-api.service")
         assert "done: inactive after" in outcome(terminal)
