@@ -113,6 +113,7 @@ def test_from_a_full_mount_to_its_cause_and_its_fix(disk):
     with disk.dashboard(config) as terminal:
         terminal.wait_for("CRIT")
         terminal.wait_for("95%")
+        terminal.wait_for("U what fills it")
         terminal.press("U")  # the cause
         terminal.wait_for("deleted, but still open")
         row = terminal.screen.line("log/old.log")
@@ -143,7 +144,7 @@ def test_old_files_are_deleted_and_nothing_else(disk):
     os.symlink("../outside.log.1", f"{disk.root}/log/link.log.1")
     config = disk.config()
     with disk.dashboard(config) as terminal:
-        terminal.wait_for(str(disk.path))
+        terminal.wait_for("U what fills it")  # in the bottom line, once there is a row to act on
         terminal.press("D")
         terminal.wait_for("pick one or more")
         assert "2 files, older than 7d" in terminal.screen.text
@@ -220,7 +221,7 @@ def test_old_logs_are_compressed(disk):
     disk.file("log/young.log.1", 4096)
     config = disk.config()
     with disk.dashboard(config) as terminal:
-        terminal.wait_for(str(disk.path))
+        terminal.wait_for("U what fills it")  # in the bottom line, once there is a row to act on
         terminal.press("C")
         terminal.wait_for("pick one or more")
         terminal.press("Space", "Enter")
@@ -241,13 +242,13 @@ def test_a_look_takes_no_rows_and_says_where_nothing_helps(disk):
     run = disk.stacktop(config, "plan", "host.usage", "local", str(disk.path), "api.log", status=FAILED)
     assert "only reads" in run.stderr
     with Terminal(disk.namespace.enter(BINARY, "-c", config), columns=80, rows=24) as terminal:
-        terminal.wait_for(str(disk.path)[:20])
+        terminal.wait_for("U what fills it")
         terminal.press("U")
         terminal.wait_for("api.log")
         terminal.press("Enter")
-        terminal.wait_for("(cleanup:) for old files")
+        terminal.wait_for("no process has it open")
         terminal.press("Esc")
-        terminal.wait_for(lambda screen: "what fills it" not in screen.text)
+        terminal.wait_for(lambda screen: "api.log" not in screen.text)
 
 
 def test_growth_since_the_last_look(disk):
@@ -275,7 +276,7 @@ def test_a_read_only_stacktop_may_look_but_not_act(disk):
     disk.hold("log/old.log", 1 << 20)
     config = disk.config()
     with Terminal(disk.namespace.enter(BINARY, "-c", config, "--read-only"), columns=120, rows=36) as terminal:
-        terminal.wait_for(str(disk.path))
+        terminal.wait_for("U what fills it")  # in the bottom line, once there is a row to act on
         terminal.press("U")
         terminal.wait_for("deleted, but still open")
         terminal.press("Down", "Enter")

@@ -94,18 +94,19 @@ static int draw_behind(const struct view *view, const struct frame *frame, int y
 }
 
 /* The actions that have a key, of the table of the selected row; of the target if there is no row.
- */
+ * Where stacktop is read-only, those that only read. */
 static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
   struct canvas *canvas = frame->canvas;
   struct subject subject;
-  if (!view->acts || frame->model->operations.lock == LOCK_READ_ONLY ||
-      !view_subject(view, frame, &subject))
+  const bool reads_only = frame->model->operations.lock == LOCK_READ_ONLY;
+  if (!view->acts || !view_subject(view, frame, &subject))
     return x;
   for (; *specs; specs++) {
     const struct action_spec *spec = *specs;
     int width = 2 + text_width(spec->title);
-    if (!view_acts_on(spec, frame->model, &subject) ||
+    if ((reads_only && spec->danger != DANGER_NONE) ||
+        !view_acts_on(spec, frame->model, &subject) ||
         (subject.table && !action_takes_rows(spec, subject.table)))
       continue;
     if (x + width > end)
