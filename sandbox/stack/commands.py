@@ -127,6 +127,8 @@ def ctl(argv):
     for name, text in {"stop": "end a part", "start": "start it again", "kill": "end it as in a crash",
                        "freeze": "suspend its processes, so that it hangs", "thaw": "continue them"}.items():
         actions.add_parser(name, help=text).add_argument("part", metavar="PART", help="name as in the output of status")
+    deploy = actions.add_parser("deploy", help="start the API in a release: 1 works, 2 does not")
+    deploy.add_argument("release", metavar="RELEASE", type=int, choices=(1, 2))
     actions.add_parser("restore", help="start or continue all parts, each in its role")
     command = options
     options = command.parse_args(argv)
@@ -139,6 +141,9 @@ def ctl(argv):
             scenes.pause(stack, options.action == "pause")
         elif options.action == "restore":
             stack.restore()
+        elif options.action == "deploy":
+            _only_sandbox(stack)
+            stack.part("api").deploy(options.release)
         else:
             names = [part.name for part in stack.all]
             if options.part not in names:

@@ -23,10 +23,18 @@ def quoted(text):
     return json.dumps(" ".join(text.split()), ensure_ascii=False).replace("${", "$${")
 
 
+def words(*all):
+    """A program and its arguments as a YAML list."""
+    return "[" + ", ".join(quoted(word) for word in all) + "]"
+
+
+def ctl(state):
+    return str(Path(__file__).resolve().parents[1] / "ctl"), "--state", str(state.folder)
+
+
 def runtime(state, part):
     """How stacktop starts and stops a part of the sandbox."""
-    ctl = [str(Path(__file__).resolve().parents[1] / "ctl"), "--state", str(state.folder)]
-    verbs = {verb: shlex.join([*ctl, verb, part]) for verb in ("start", "stop")}
+    verbs = {verb: shlex.join([*ctl(state), verb, part]) for verb in ("start", "stop")}
     return f"{{start: {quoted(verbs['start'])}, stop: {quoted(verbs['stop'])}}}"
 
 
@@ -84,6 +92,15 @@ redis:
   - {{name: cache, url: "{redis_url(state)}", {logs("redis")}}}
 {memcached}hosts:
   - {{name: local, mounts: [{here}], cleanup: {{{old}: 7d}}, compress: {{{old}: 1d}}}}
+actions:
+  - id: roll-back
+    title: roll back
+    help: starts the API in its previous release
+    key: P
+    rows: {{kind: service, table: services, targets: [api]}}
+    argv: {words(*ctl(state), "deploy", "1")}
+    verify: {{argv: {words("curl", "-fsS", f"{api}/health")}}}
+    danger: low
 log_filters:
   - {{name: errors, level: error}}
   - {{name: slow requests, fields: ["request_duration>1"]}}

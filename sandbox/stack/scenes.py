@@ -98,6 +98,11 @@ def is_expiring(look):
     need(days < 3, f"the gateway's certificate expires in {days:.0f} days")
 
 
+def is_broken(look):
+    status, _ = web.get(look.state.port("api"), "/health", 1)
+    need(status == 503, f"the API's health is {status}")
+
+
 def is_hogged(look):
     _, blocked, idle, active = look.sessions("0 s", "0 s")
     need(blocked >= 3 and idle and active > blocked, f"{blocked} sessions are blocked")
@@ -154,6 +159,7 @@ SCENES = {
     "calm": (is_calm, None),
     "api-down": (is_down, "api"),
     "api-slow": (is_slow, "api"),
+    "bad-deploy": (is_broken, "api"),
     "db-hog": (is_hogged, "postgres"),
     "db-full": (is_full, "postgres"),
     "lag": (is_behind, "streaming"),
@@ -173,8 +179,13 @@ def enter(stack, name):
         raise Failure(f"{name}: {part} is not available: {state.part(part)['reason']}")
     stack.restore(but="api" if name == "api-down" else None)
     seq = state.set_mode(scene=name, paused=False)
+    api = stack.part("api")
     if name == "api-down":
-        stack.part("api").stop()
+        api.stop()
+    elif name == "bad-deploy":
+        api.deploy(2)
+    elif api.release != 1:
+        api.deploy(1)
     await_scene(stack, name, seq)
 
 

@@ -1,4 +1,5 @@
-"""The platform's API: health, revenue from the database, metrics. Slow in the scene api-slow, until a restart.
+"""The platform's API: health, revenue from the database, metrics. Slow in the scene api-slow, until a restart; its release 2
+fails (the scene bad-deploy), until release 1 is deployed again.
 
     python3 -m stack.service_api STATE PORT
 """
@@ -6,7 +7,7 @@
 import threading
 import time
 
-from . import clients
+from . import clients, web
 from .service_http import Server, answer, arguments
 
 SLOW_SECONDS = 6  # the guide calls more than 5 s slow
@@ -22,6 +23,7 @@ class Api:
         self.state = state
         self.started = time.monotonic()
         self.born_in = state.mode()["entered"]
+        self.release = web.Api(state).release
         self.mutex = threading.Lock()  # one request at a time uses the connection
         self.connection = None
 
@@ -46,6 +48,7 @@ class Api:
     def health(self):
         """Health of this process."""
         self.pace()
+        self.need_column()
         return answer(200, {"status": "ok", "uptime_s": round(time.monotonic() - self.started)})
 
     def health_of_all(self):
@@ -63,8 +66,13 @@ class Api:
         fine = all(word == "ok" for word in found.values())
         return answer(200 if fine else 503, {"status": "ok" if fine else "degraded", **found})
 
+    def need_column(self):
+        if self.release == 2:
+            raise RuntimeError('release 2: column "region" of relation "transactions" does not exist')
+
     def revenue(self):
         self.pace()
+        self.need_column()
         rows = self.query(REVENUE)
         return answer(200, {"minutes": [{"minute": minute.isoformat(), "orders": orders, "revenue": float(total)}
                                         for minute, orders, total in rows]})

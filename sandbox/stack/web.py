@@ -27,6 +27,17 @@ class Api(Service):
     name = "api"
     module = "service_api"
 
+    def deploy(self, release):
+        """Starts it in this release: 1 works, 2 does not find a column."""
+        (self.state.folder / "release").write_text(f"{release}\n")
+        self.stop()
+        self.start()
+
+    @property
+    def release(self):
+        path = self.state.folder / "release"
+        return int(path.read_text()) if path.exists() else 1
+
 
 class Dashboard(Service):
     name = "dashboard"

@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def is_api_slow(sandbox):
     assert time.monotonic() - start > 5
 
 
+def is_bad_deploy(sandbox):
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        http(sandbox, "/health")
+    assert raised.value.code == 503 and "region" in raised.value.read().decode()
+
+
 def is_db_hog(sandbox):
     sessions = sandbox.sessions()
     assert sessions["active", True] >= 3 and sessions["idle in transaction", False] >= 1
@@ -118,8 +125,8 @@ def certificate_days(sandbox):
             return (ssl.cert_time_to_seconds(connection.getpeercert()["notAfter"]) - time.time()) / 86400
 
 
-SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "db-hog": is_db_hog, "db-full": is_db_full,
-         "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
+SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_deploy, "db-hog": is_db_hog,
+         "db-full": is_db_full, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
 NEEDS_KAFKA = ("lag", "stuck-consumer")
 
 

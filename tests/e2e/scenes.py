@@ -28,6 +28,8 @@ SCENES = {scene.name: scene for scene in (
           rf"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1{SINCE}", "ref", "api "),
     Scene("api-slow", "Services", "1 CRIT",
           rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
+    Scene("bad-deploy", "Services", "1 CRIT",
+          rf"!! api answers 503 \(expected 200-299\): .*release 2: column.*", "ans", "api "),
     Scene("db-hog", "PostgreSQL", "1 WARN",
           rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
     Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
@@ -103,6 +105,10 @@ def look_cert_expiring(o):
     assert re.search(r"gateway +200 ", o.pane("Services").row("gateway ")), o.terminal.show()  # it responds as ever
 
 
+def look_bad_deploy(o):
+    assert re.search(r"api +503 ", o.pane("Services").row("api ")), o.terminal.show()
+
+
 def look_db_hog(o):
     """Which session blocks how many, how long it has been idle, and which sessions wait."""
     pane = o.pane("PostgreSQL")
@@ -136,7 +142,7 @@ def look_redis_full(o):
     assert re.search(r"6\d/64 MB", pane.title) and re.search(r"evict [\d,.]+/s", pane.text), pane.text
 
 
-LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "db-hog": look_db_hog, "db-full": look_db_full,
+LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy, "db-hog": look_db_hog, "db-full": look_db_full,
          "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full,
          "cert-expiring": look_cert_expiring}
 
