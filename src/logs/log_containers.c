@@ -2,6 +2,8 @@
 
 #include "clients/docker/docker_read.h"
 #include "clients/docker/docker_target.h"
+#include "clients/service/service_docker.h"
+#include "clients/service/service_docker_state.h"
 #include "core/mem.h"
 #include "logs/log_container.h"
 #include "logs/log_note.h"
@@ -16,10 +18,11 @@ struct log_containers {
   struct io *io;
   struct log_reader *reader;
   struct docker_endpoint endpoint;
-  const struct target *engine; /* whose options the endpoint borrows; NULL: the usual place */
   struct docker_request *request;
-  char *key;     /* id or name; NULL: all */
-  char *service; /* compose: "SERVICE" or "PROJECT/SERVICE"; NULL: not by that */
+  const struct target *target;
+  char *key;                         /* id or name; NULL: all, or by the place */
+  struct service_docker_place place; /* of a service; its service is NULL for others */
+  bool optional; /* only guessed, and there are files: without a container nothing is missing */
   const char *const *projects;
   size_t project_count;
   struct log_want want;
@@ -46,8 +49,18 @@ static const char *runtime_of(const struct target *target, const char *name) {
   return NULL;
 }
 
+/* Where no runtime is named, as the actions on services find their containers. */
+static bool guesses(const struct target *target, struct service_docker_place *place) {
+  const struct option_value *runtime = option_of(target, "runtime");
+  const struct option_value *engine = option_of(target, "engine");
+  return runtime && runtime->item_count == 0 && engine &&
+         (engine->text || docker_endpoint_exists()) && service_docker_place_guess(place, target);
+}
+
 bool log_containers_has(const struct target *target) {
-  return is_engine(target) || runtime_of(target, "compose") || runtime_of(target, "docker");
+  struct service_docker_place place;
+  return is_engine(target) || runtime_of(target, "compose") || runtime_of(target, "docker") ||
+         guesses(target, &place);
 }
 
 /* ---- what the list says */
@@ -61,75 +74,65 @@ static bool is_named(const struct docker_container *container, const char *key) 
   return strcmp(container->name, key) == 0 || (len >= 6 && strncmp(container->id, key, len) == 0);
 }
 
-static bool is_of_service(const struct docker_container *container, const char *service) {
-  const char *slash = strchr(service, '/');
-  if (!slash)
-    return strcmp(container->service, service) == 0;
-  return strcmp(container->service, slash + 1) == 0 &&
-         strlen(container->project) == (size_t)(slash - service) &&
-         strncmp(container->project, service, (size_t)(slash - service)) == 0;
-}
-
-static bool is_wanted(const struct log_containers *containers,
-                      const struct docker_container *container) {
-  if (containers->service)
-    return is_of_service(container, containers->service);
-  return !containers->key || is_named(container, containers->key);
-}
-
-/* "api" of two projects is not one service: which is meant has to be said. */
-static bool is_one_project(const struct log_containers *containers,
-                           const struct docker_container *found, size_t count, struct err *err) {
-  const struct docker_container *first = NULL;
-  for (size_t i = 0; containers->service && i < count; i++) {
-    if (!is_wanted(containers, &found[i]))
-      continue;
-    if (first && strcmp(first->project, found[i].project) != 0)
-      return err_set(err, ERR_INVALID,
-                     "the compose projects %.60s and %.60s both have a service %.60s; name the "
-                     "project in its runtime, such as compose: %.60s/%.60s",
-                     first->project, found[i].project, containers->service, first->project,
-                     containers->service);
-    first = &found[i];
-  }
+/* Keeps those that are wanted. False with the reason where it is not clear which those are. */
+static bool pick(const struct log_containers *containers, struct docker_container *found,
+                 size_t *count, struct err *err) {
+  if (containers->place.service)
+    return service_docker_pick(&containers->place, found, count, err);
+  size_t kept = 0;
+  for (size_t i = 0; i < *count; i++)
+    if (!containers->key || is_named(&found[i], containers->key))
+      found[kept++] = found[i];
+  *count = kept;
   return true;
 }
 
-static void sources_add(struct log_containers *containers, const struct docker_container *found,
+static void note_none(struct log_containers *containers) {
+  const struct service_docker_place *place = &containers->place;
+  struct err err;
+  if (containers->optional)
+    return;
+  if (place->service && place->port)
+    err_set(&err, ERR_INVALID,
+            "no container of a compose service %.60s has port %d; name the files of %.60s in the "
+            "configuration, such as logs: [/var/log/%.60s/*.log]",
+            place->service, (int)place->port, containers->target->name, containers->target->name);
+  else if (place->service)
+    err_set(&err, ERR_INVALID, "the engine has no container of a compose service %.100s",
+            place->service);
+  else if (containers->key)
+    err_set(&err, ERR_INVALID, "the engine has no container \"%.100s\"", containers->key);
+  else
+    err_set(&err, ERR_INVALID, "the engine has no containers");
+  note(containers, "containers", &err);
+}
+
+static void sources_add(struct log_containers *containers, struct docker_container *found,
                         size_t count) {
   struct err err;
-  size_t added = 0, left_out = 0;
-  if (!is_one_project(containers, found, count, &err)) {
-    note(containers, containers->service, &err);
+  size_t left_out = 0;
+  if (!pick(containers, found, &count, &err)) {
+    note(containers, "containers", &err);
     return;
   }
   for (size_t i = 0; i < count; i++) {
-    if (!is_wanted(containers, &found[i]) ||
-        !log_filter_wants_source(containers->filter, found[i].name))
+    if (!log_filter_wants_source(containers->filter, found[i].name))
       continue;
-    struct log_source *source =
-        log_container_new(containers->io, &containers->endpoint, found[i].id, found[i].name,
-                          &containers->want, containers->filter);
-    if (added < LOG_SOURCES_MAX - 1 && log_reader_add(containers->reader, source))
-      added++;
-    else if (added >= LOG_SOURCES_MAX - 1) {
-      log_source_release(source);
+    if (log_reader_count(containers->reader) >= LOG_SOURCES_MAX - 1) {
       left_out++;
+      continue;
     }
+    (void)log_reader_add(containers->reader,
+                         log_container_new(containers->io, &containers->endpoint, found[i].id,
+                                           found[i].name, &containers->want, containers->filter));
   }
   if (left_out > 0) {
     err_set(&err, ERR_LIMIT, "%zu more containers are not read (limit: %d)", left_out,
             LOG_SOURCES_MAX - 1);
     note(containers, "containers", &err);
   }
-  if (added > 0)
-    return;
-  const char *sought = containers->service ? containers->service : containers->key;
-  if (sought)
-    err_set(&err, ERR_INVALID, "the engine has no container \"%.100s\"", sought);
-  else
-    err_set(&err, ERR_INVALID, "the engine has no containers");
-  note(containers, sought ? sought : "containers", &err);
+  if (count == 0)
+    note_none(containers);
 }
 
 static void on_list(void *arg, int status, json_t *json, const struct err *err) {
@@ -140,7 +143,8 @@ static void on_list(void *arg, int status, json_t *json, const struct err *err) 
   (void)status;
   containers->request = NULL;
   if (err) {
-    note(containers, "engine", err);
+    if (!containers->optional)
+      note(containers, "engine", err);
     return;
   }
   arena_init(&arena, ARENA_MAX);
@@ -159,39 +163,23 @@ static void on_list(void *arg, int status, json_t *json, const struct err *err) 
   arena_fini(&arena);
 }
 
-/* ---- which engine */
+/* ---- which engine, and which containers */
 
-static const struct target *engine_of(const struct config *config, const struct target *target) {
-  if (is_engine(target))
-    return target;
-  for (size_t i = 0; i < config->target_count; i++)
-    if (is_engine(config->targets[i]) && !config->targets[i]->disabled)
-      return config->targets[i];
-  return NULL;
-}
-
-static bool endpoint_find(struct log_containers *containers, struct err *err) {
-  char usual[DOCKER_URL_MAX];
-  if (containers->engine)
-    return docker_target_endpoint(containers->engine, &containers->endpoint, err);
-  return docker_endpoint_parse(docker_endpoint_usual(usual), false, &containers->endpoint, err);
-}
-
-static void sought_set(struct log_containers *containers, const struct target *target,
-                       const char *key) {
+static void sought_set(struct log_containers *containers, const char *key) {
+  const struct target *target = containers->target;
   const char *compose = runtime_of(target, "compose"), *docker = runtime_of(target, "docker");
-  const struct option_value *projects =
-      containers->engine ? option_of(containers->engine, "projects") : NULL;
-  if (projects) {
-    containers->projects = (const char *const *)projects->items;
-    containers->project_count = projects->item_count;
-  }
-  if (is_engine(target))
+  if (is_engine(target)) {
+    const struct option_value *projects = option_of(target, "projects");
+    containers->projects = projects ? (const char *const *)projects->items : NULL;
+    containers->project_count = projects ? projects->item_count : 0;
     containers->key = key ? mem_dup(key) : NULL;
-  else if (compose)
-    containers->service = mem_dup(compose);
-  else
+  } else if (compose) {
+    service_docker_place_read(&containers->place, "compose", compose);
+  } else if (docker) {
     containers->key = mem_dup(docker);
+  } else {
+    containers->optional = guesses(target, &containers->place) && target->log_count > 0;
+  }
 }
 
 struct log_containers *log_containers_new(struct io *io, struct log_reader *reader,
@@ -202,12 +190,13 @@ struct log_containers *log_containers_new(struct io *io, struct log_reader *read
   struct log_containers *containers = mem_new(sizeof *containers);
   *containers = (struct log_containers){.io = io,
                                         .reader = reader,
-                                        .engine = engine_of(config, target),
+                                        .target = target,
                                         .want = *want,
                                         .filter = log_filter_dup(filter)};
   struct err err;
-  sought_set(containers, target, key);
-  if (!endpoint_find(containers, &err)) {
+  sought_set(containers, key);
+  if (!(is_engine(target) ? docker_target_endpoint
+                          : service_docker_endpoint)(target, &containers->endpoint, &err)) {
     note(containers, "engine", &err);
     return containers;
   }
@@ -227,6 +216,5 @@ void log_containers_close(struct log_containers *containers) {
     docker_cancel(containers->request);
   log_filter_free(containers->filter);
   free(containers->key);
-  free(containers->service);
   free(containers);
 }

@@ -6,8 +6,8 @@
 
 struct log_containers;
 
-/* Whether the target has containers: of a Docker engine, or a service with a runtime `compose` or
- * `docker`. */
+/* Whether the target may have containers: of a Docker engine; a service with a runtime `compose` or
+ * `docker`, or with none where there is an engine (service_docker_state.h finds them). */
 bool log_containers_has(const struct target *target);
 /* key: a container's id, the beginning of one, or its name; NULL: all of the target's. Asks the
  * engine for its list first; what goes wrong is a source that says so. */

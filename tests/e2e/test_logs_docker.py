@@ -8,7 +8,7 @@ import pytest
 
 from docker_engine import PROJECT, SERVICE, engine, shared_engine  # noqa: F401 (fixtures)
 from sandbox import wait_until
-from stacktop import BINARY, stacktop, write_config
+from stacktop import BINARY, closed_port, stacktop, write_config
 from test_logs import Follower
 
 BESIDE = "others"
@@ -83,11 +83,26 @@ def test_a_service_means_its_containers_only(engine, logs):  # noqa: F811
         engine.run(f"{project}-api-{number}", "sh", "-c", f"echo {project}{number}", labels={PROJECT: project, SERVICE: "api"})
     for name in ("ecap-api-1", "ecap-api-2", "else-api-1"):
         ended(engine, name)
-    service = {"name": "web", "address": "127.0.0.1:1", "runtime": {"compose": "ecap/api"}}
+    service = {"name": "web", "address": "127.0.0.1:1", "runtime": {"compose": "ecap/api"}, "engine": "engine"}
     assert sorted(each["line"] for each in lines(logs("web", services=[service]))) == ["ecap1", "ecap2"]
     service["runtime"] = {"compose": "api"}
     run = logs("web", services=[service])
-    assert run.status == TROUBLE and "ecap and else both have a service api" in run.stderr.replace("else and ecap", "ecap and else")
+    assert run.status == TROUBLE and "the compose service api is in more than one project: ecap, else" in run.stderr
+
+
+def test_a_service_without_a_runtime(engine, logs, tmp_path):  # noqa: F811
+    """By its name and port: as actions on services find their containers."""
+    port = closed_port()
+    engine.run("ecap-api-1", "sh", "-c", f"echo mine; httpd -f -p 127.0.0.1:{port}", labels={PROJECT: "ecap", SERVICE: "api"},
+               network="host")
+    engine.run("other", "sh", "-c", "echo other", labels={PROJECT: "ecap", SERVICE: "other"}, network="host")
+    service = {"name": "api", "address": f"127.0.0.1:{port}", "engine": "engine"}
+    wait_until(lambda: [each["line"] for each in lines(logs("api", services=[service]))] == ["mine"], what="the line")
+    run = logs("web", services=[{**service, "name": "web"}])
+    assert run.status == TROUBLE and "no container of a compose service web" in run.stderr and "logs: [/var/log/web/" in run.stderr
+    (tmp_path / "web.log").write_text("a file\n")
+    run = logs("web", services=[{**service, "name": "web", "logs": [str(tmp_path / "web.log")]}])
+    assert run.status == PRINTED and [each["line"] for each in lines(run)] == ["a file"]
 
 
 def test_what_the_engine_refuses(engine, logs, tmp_path):  # noqa: F811
