@@ -10,7 +10,9 @@ import time
 
 import pytest
 
-from stacktop import BINARY, stacktop, write_config
+from keys import select
+from stacktop import BINARY, dashboard, stacktop, write_config
+from systemd_host import host, shared_host  # noqa: F401 (fixtures)
 from terminal import environment
 
 BESIDE = "others"
@@ -134,3 +136,19 @@ def test_follow(journal, logs):
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_on_the_screen(host, journal, tmp_path):  # noqa: F811
+    host.service("api.service")
+    host.ctl("start", "api.service")
+    journal.write((30, of("api.service", "listening on 8000")), (29, of("web.service", "another unit")))
+    config = write_config(tmp_path, systemd=[host.target(units=["api.service"], journal=str(journal.folder))], hosts=[], interval="500ms")
+    with dashboard(config, columns=120, rows=36) as terminal:
+        select(terminal, 1, "api.service")
+        terminal.press("l")
+        terminal.wait_for("listening on 8000")
+        assert "another unit" not in terminal.screen.text
+        journal.write((0, of("api.service", "a new line")))
+        terminal.wait_for("a new line")
+        terminal.press("Escape", "q")
+        assert terminal.wait_exit(1) == 0
