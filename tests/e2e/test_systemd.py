@@ -10,7 +10,7 @@ import pytest
 
 from overview import overview
 from sandbox import wait_until
-from stacktop import CRIT, OK, UNKNOWN, WARN, check, dashboard, write_config
+from stacktop import BINARY, CRIT, OK, UNKNOWN, WARN, Document, check, write_config
 from systemd_host import BARE, host, shared_host  # noqa: F401 (fixtures)
 
 BESIDE = "others"
@@ -84,6 +84,32 @@ def test_without_a_choice_only_what_is_wrong_is_shown(host, watch):  # noqa: F81
     state(host, "bad.service", "failed")
     run = check(watch())
     assert run.status == WARN and "WARN  host bad.service: failed: ended with exit code 1" in run.stdout and "ok.service" not in run.stdout, run
+
+
+def test_it_is_found_without_a_configuration(host, tmp_path):  # noqa: F811
+    """On a host that systemd runs: only what is wrong is listed."""
+    host.service("ok.service")
+    host.service("bad.service", "/bin/false")
+    host.ctl("start", "ok.service", "bad.service", check=False)
+    state(host, "bad.service", "failed")
+    empty = f"XDG_CONFIG_HOME={tmp_path}"
+    text = host.enter("env", empty, "HOME=/nonexistent", str(BINARY), "check", "--json", "--only", "systemd:systemd", check=False)
+    document = Document(text)
+    assert set(document.rows("systemd", "units")) == {"bad.service"}
+    assert document.target("systemd")["address"] == "/run/dbus/system_bus_socket"
+
+
+def test_the_manager_of_a_user(host, tmp_path):  # noqa: F811
+    """Its bus is XDG_RUNTIME_DIR/bus."""
+    host.service("ok.service")
+    host.ctl("start", "ok.service")
+    (tmp_path / "bus").symlink_to(host.socket)
+    config = write_config(tmp_path, systemd=[{"name": "mine", "bus": "user", "units": ["ok.service"]}], hosts=[])
+    run = check(config, "--json", env={"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert run.document.rows("systemd", "units")["ok.service"]["state"] == "active", run
+    for folder in ("", "relative", f"{tmp_path}/a;unixexec:path=x"):
+        run = check(config, env={"XDG_RUNTIME_DIR": folder})
+        assert "XDG_RUNTIME_DIR is not" in run.stdout + run.stderr, run
 
 
 def test_units_that_do_not_run(host, watch):  # noqa: F811
