@@ -180,7 +180,7 @@ static inline int peer_answer(sd_bus_message *call, void *arg, sd_bus_error *unu
         peer_properties(reply, found);
       else
         peer_manager(reply);
-      assert_true(sd_bus_message_send(reply) >= 0);
+      sd_bus_message_send(reply); /* the client may have gone */
       sd_bus_message_unref(reply);
     } else if (strcmp(method, "ResetFailedUnit") == 0)
       sd_bus_reply_method_return(call, "");
