@@ -43,7 +43,7 @@ static void test_drops_the_oldest(void **state) {
   (void)state;
   struct log *log = log_new(3, 1 << 20);
   for (int i = 0; i < 10; i++) {
-    char text[8];
+    char text[16];
     snprintf(text, sizeof text, "%d", i);
     add(log, i, text);
     if (i % 2)
