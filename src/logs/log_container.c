@@ -22,9 +22,10 @@ struct log_container {
   struct docker_request *request; /* NULL: none is under way */
   struct docker_lines *lines;
   uv_timer_t timer;
-  char last[DOCKER_STAMP_MAX]; /* the time of the last line, by which it is not read twice */
-  bool answered;               /* at least once */
-  bool reading;                /* what there is */
+  char last[DOCKER_STAMP_MAX];  /* the latest time of a line */
+  char known[DOCKER_STAMP_MAX]; /* up to when earlier answers were read */
+  bool answered;                /* at least once */
+  bool reading;                 /* what there is */
   bool stopped;
   uint64_t bytes;
 };
@@ -42,9 +43,11 @@ static void on_line(void *arg, const struct docker_line *line) {
   struct log_record record = {.stderr_ = line->output == DOCKER_STDERR};
   struct log_clock *clock = &container->source.parser.clock;
   if (*line->stamp) {
-    if (strcmp(line->stamp, container->last) <= 0)
+    if (strcmp(line->stamp, container->known) <= 0)
       return;
-    memcpy(container->last, line->stamp, sizeof container->last);
+    /* lines of the two outputs are not quite in order */
+    if (strcmp(line->stamp, container->last) > 0)
+      memcpy(container->last, line->stamp, sizeof container->last);
     if (log_time_parse(clock, line->stamp, strlen(line->stamp), &stamp)) {
       record.time = LOG_TIME_SOURCE;
       record.time_ms = stamp.time_ms;
@@ -141,6 +144,7 @@ static void container_ask(struct log_container *container) {
     return;
   }
   const struct docker_query query = {.path = path, .timeout_ms = BEGIN_MS};
+  memcpy(container->known, container->last, sizeof container->known);
   container->request =
       docker_stream(container->io, &container->endpoint, &query, on_bytes, on_done, container);
   /* a container that wrote nothing answers without a byte */

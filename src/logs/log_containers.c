@@ -142,6 +142,7 @@ static void on_list(void *arg, int status, json_t *json, const struct err *err) 
   size_t count, total;
   (void)status;
   containers->request = NULL;
+  log_reader_wake(containers->reader); /* there may be no source at all */
   if (err) {
     if (!containers->optional)
       note(containers, "engine", err);
