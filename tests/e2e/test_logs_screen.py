@@ -87,7 +87,11 @@ def test_search_and_filter(log, tmp_path):
         terminal.wait_for("/customers/47.0/: match 10 of 10")
         terminal.press("N", "N")
         terminal.wait_for("match 8 of 10")
-        terminal.press("Esc", "&", "time(out")
+        # Esc would only stop a search of everything that still runs.
+        terminal.wait_for(lambda screen: "searching" not in screen.text)
+        terminal.press("Esc")
+        terminal.wait_gone("/customers/47.0/")
+        terminal.press("&", "time(out")
         terminal.wait_for("at character")
         terminal.press(")", "Enter")
         terminal.wait_for(lambda screen: "201 of 202 lines hidden" in screen.text and
