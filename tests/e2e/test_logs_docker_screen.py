@@ -16,20 +16,20 @@ def test_a_container_is_followed_until_it_is_gone(engine, tmp_path):  # noqa: F8
     engine.run("api", "sh", "-c", SCRIPT)
     config = write_config(tmp_path, docker=[engine.target()], services=[], hosts=[], interval="500ms")
     with dashboard(config, columns=120, rows=36) as terminal:
-        terminal.wait_for(lambda screen: "running" in screen.line("api"))
+        terminal.wait_for(lambda screen: "running" in screen.line("api"), timeout=30)
         terminal.press("1", "/", "api", "Enter")
         terminal.wait_for("l logs")
         terminal.press("l")
-        terminal.wait_for(lambda screen: "!! error" in screen.line("boom") and "following" in screen.text)
+        terminal.wait_for(lambda screen: "!! error" in screen.line("boom") and "following" in screen.text, timeout=30)
         assert "[Logs of docker / engine / api]" in terminal.screen.text
         count = max(map(int, re.findall(r"tick (\d+)", terminal.screen.text)), default=0)
-        terminal.wait_for(f"tick {count + 3}")
+        terminal.wait_for(f"tick {count + 3}", timeout=30)
         # Its end is not silence.
         engine.remove("api")
         terminal.press("o")
-        terminal.wait_for(lambda screen: "following" not in screen.line("container"))
+        terminal.wait_for(lambda screen: "following" not in screen.line("container"), timeout=30)
         terminal.press("Esc")
-        terminal.wait_for(lambda screen: " ended " in screen.line("[Logs of"))
+        terminal.wait_for(lambda screen: " ended " in screen.line("[Logs of"), timeout=30)
         assert f"tick {count + 3}" in terminal.screen.text
         terminal.press("q")
         assert terminal.wait_exit(1) == 0
