@@ -21,6 +21,21 @@ bool docker_containers_survey(struct step *step);
 bool docker_containers_plan(const struct action_request *request, struct plan *plan,
                             struct err *err);
 
+/* The first identities of each plan for containers. */
+#define DOCKER_IDENTITIES "id", "run", "state", "restarts"
+
+/* The objects of a plan for a verb, one a container that was found: only its states are used. The
+ * identities (a static array) begin with DOCKER_IDENTITIES; more of them are left empty.
+ * docker_containers_check is the counterpart. False with err where one is in no such state. */
+bool docker_containers_objects(struct plan *plan, const struct docker_verb *verb,
+                               const char *const *identities, size_t identity_count,
+                               const struct sample *found, struct err *err);
+/* Looks at the object's container. *fits: it is in the state, and the run, that was planned for;
+ * otherwise the outcome says what has become of it. False with step->err where that is not
+ * known. */
+bool docker_containers_check(struct step *step, const struct docker_verb *verb, size_t object,
+                             struct docker_detail *now, bool *fits);
+
 /* One after the other: each has to come up before the next one's turn, and the first that does not
  * ends it. */
 bool docker_containers_execute(struct step *step);

@@ -94,25 +94,39 @@ static bool add_object(struct plan *plan, const struct docker_verb *verb, const 
   object->identities[DOCKER_IDENTITY_RUN] = plan_copy(plan, cells[CONTAINER_RUN].text);
   object->identities[DOCKER_IDENTITY_STATE] = plan_copy(plan, cells[CONTAINER_STATE].text);
   object->identities[DOCKER_IDENTITY_RESTARTS] = plan_copy(plan, cells[CONTAINER_RESTARTS].text);
-  plan_say(plan, PLAN_EFFECT, "docker %s %.*s", verb->command, DOCKER_ID_SHOWN, row->key);
-  say_policy(plan, verb, cells);
   return true;
+}
+
+bool docker_containers_objects(struct plan *plan, const struct docker_verb *verb,
+                               const char *const *identities, size_t identity_count,
+                               const struct sample *found, struct err *err) {
+  static const struct plan_column columns[] = {[SHOWN_STATE] = {"STATE", false},
+                                               [SHOWN_IMAGE] = {"IMAGE", false},
+                                               [SHOWN_POLICY] = {"RESTART POLICY", false}};
+  const struct table *table = &found->tables[0];
+  plan->columns = columns;
+  plan->column_count = sizeof columns / sizeof *columns;
+  plan->identities = identities;
+  plan->identity_count = identity_count;
+  for (size_t i = 0; i < table->row_count; i++)
+    if (!add_object(plan, verb, &table->rows[i], err))
+      return false;
+  return plan->object_count > 0 || err_set(err, ERR_INVALID, "no container is selected");
 }
 
 bool docker_containers_plan(const struct action_request *request, struct plan *plan,
                             struct err *err) {
-  static const struct plan_column columns[] = {[SHOWN_STATE] = {"STATE", false},
-                                               [SHOWN_IMAGE] = {"IMAGE", false},
-                                               [SHOWN_POLICY] = {"RESTART POLICY", false}};
-  static const char *const identities[] = {"id", "run", "state", "restarts"};
+  static const char *const identities[] = {DOCKER_IDENTITIES};
   const struct docker_verb *verb = docker_verb_of(plan->action->id);
   const struct table *table = &request->found->tables[0];
-  ACTION_OBJECTS(plan, columns, identities);
-  for (size_t i = 0; i < table->row_count; i++)
-    if (!add_object(plan, verb, &table->rows[i], err))
-      return false;
-  if (plan->object_count == 0)
-    return err_set(err, ERR_INVALID, "no container is selected");
+  if (!docker_containers_objects(plan, verb, identities, sizeof identities / sizeof *identities,
+                                 request->found, err))
+    return false;
+  for (size_t i = 0; i < table->row_count; i++) {
+    plan_say(plan, PLAN_EFFECT, "docker %s %.*s", verb->command, DOCKER_ID_SHOWN,
+             table->rows[i].key);
+    say_policy(plan, verb, table->rows[i].cells);
+  }
   plan->unit = plan->object_count == 1 ? "container" : "containers";
   plan->title = plan->object_count == 1
                     ? plan_printf(plan, "%s %s", verb->title, plan->objects[0].label)

@@ -73,18 +73,31 @@ static bool wait_settled(struct step *step, size_t object) {
 
 /* ---- execute */
 
-/* Whether it is in the state, and the run, that was planned for; otherwise the outcome says what
- * has become of it. */
-static bool is_as_planned(struct step *step, size_t object, const struct docker_detail *detail) {
+/* What is removed is down, and nothing else. */
+static void say_removed(struct step *step, const struct docker_verb *verb, size_t object) {
+  outcome_set(step->call->outcome, object,
+              verb->wanted == DOCKER_DOWN ? OBJECT_GONE : OBJECT_REFUSED,
+              "the container was removed");
+}
+
+bool docker_containers_check(struct step *step, const struct docker_verb *verb, size_t object,
+                             struct docker_detail *now, bool *fits) {
   const struct plan *plan = step->call->plan;
   const struct docker_planned planned = {.run = action_identity(plan, object, "run"),
                                          .state = action_identity(plan, object, "state"),
                                          .restarts = action_identity(plan, object, "restarts")};
   char words[DOCKER_WORDS_MAX];
-  if (docker_is_as_planned(verb_of(step), &planned, detail, words))
-    return true;
-  outcome_set(step->call->outcome, object, OBJECT_REFUSED, "%s", words);
-  return false;
+  bool gone;
+  *fits = false;
+  if (!docker_step_inspect(step, &step->arena, action_identity(plan, object, "id"), now, &gone)) {
+    if (gone)
+      say_removed(step, verb, object);
+    return gone;
+  }
+  *fits = docker_is_as_planned(verb, &planned, now, words);
+  if (!*fits)
+    outcome_set(step->call->outcome, object, OBJECT_REFUSED, "%s", words);
+  return true;
 }
 
 /* The engine refused. If it failed in the middle, the container is not as it was before. */
@@ -108,31 +121,21 @@ static bool say_refused(struct step *step, size_t object, int status,
   return true;
 }
 
-/* What is removed is down, and nothing else. */
-static void say_removed(struct step *step, size_t object) {
-  outcome_set(step->call->outcome, object,
-              verb_of(step)->wanted == DOCKER_DOWN ? OBJECT_GONE : OBJECT_REFUSED,
-              "the container was removed");
-}
-
 /* False with step->err where nothing of it was sent, and nothing is to be sent for the others. */
 static bool act_on(struct step *step, size_t object) {
   struct outcome *outcome = step->call->outcome;
   const char *id = action_identity(step->call->plan, object, "id");
   struct docker_detail before;
   int status;
-  bool gone, unsent;
-  if (!docker_step_inspect(step, &step->arena, id, &before, &gone)) {
-    if (gone)
-      say_removed(step, object);
-    return gone;
-  }
-  if (!is_as_planned(step, object, &before))
+  bool fits, unsent;
+  if (!docker_containers_check(step, verb_of(step), object, &before, &fits))
+    return false;
+  if (!fits)
     return true;
   if (docker_step_change(step, id, verb_of(step)->path, DOCKER_EFFECT_MS, &status, &unsent))
     outcome_set(outcome, object, OBJECT_SENT, "the engine did it");
   else if (status == 404)
-    say_removed(step, object);
+    say_removed(step, verb_of(step), object);
   else if (status > 0)
     return say_refused(step, object, status, &before);
   else if (unsent)

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 8 };
-
 /* A line that has not ended. */
 struct part {
   char *text; /* DOCKER_LINE_MAX */
@@ -24,11 +22,7 @@ struct docker_lines {
   void *arg;
   struct part parts[DOCKER_OUTPUTS];
   bool known, framed;
-  unsigned char header[HEADER];
-  size_t header_len;
-  uint32_t left; /* bytes of the frame */
-  enum docker_output output;
-  bool frame_begins;
+  struct docker_frames frames;
   char again[DOCKER_STAMP_MAX]; /* a time at the begin of a frame that continues a line */
   size_t again_len;
   bool skipping; /* that time */
@@ -134,15 +128,14 @@ static void output_feed(struct docker_lines *lines, enum docker_output output, c
 }
 
 /* A frame that continues a line begins with a time of its own, which is dropped. */
-static void frame_feed(struct docker_lines *lines, const char *bytes, size_t len) {
-  if (lines->frame_begins) {
-    lines->frame_begins = false;
-    lines->skipping = lines->parts[lines->output].stamped;
+static void frame_feed(struct docker_lines *lines, const struct docker_piece *piece) {
+  if (piece->begins) {
+    lines->skipping = lines->parts[piece->output].stamped;
     lines->again_len = 0;
   }
   size_t i = 0;
-  while (lines->skipping && i < len) {
-    const char c = bytes[i];
+  while (lines->skipping && i < piece->len) {
+    const char c = piece->bytes[i];
     if (is_stamp_byte(c) && lines->again_len < DOCKER_STAMP_MAX - 1) {
       lines->again[lines->again_len++] = c;
       i++;
@@ -152,18 +145,9 @@ static void frame_feed(struct docker_lines *lines, const char *bytes, size_t len
     if (c == ' ' && lines->again_len >= 20)
       i++;
     else
-      output_feed(lines, lines->output, lines->again, lines->again_len);
+      output_feed(lines, piece->output, lines->again, lines->again_len);
   }
-  output_feed(lines, lines->output, bytes + i, len - i);
-}
-
-static void header_take(struct docker_lines *lines) {
-  const unsigned char *header = lines->header;
-  lines->header_len = 0;
-  lines->left =
-      (uint32_t)header[4] << 24 | (uint32_t)header[5] << 16 | (uint32_t)header[6] << 8 | header[7];
-  lines->output = header[0] == 2 ? DOCKER_STDERR : DOCKER_STDOUT;
-  lines->frame_begins = true;
+  output_feed(lines, piece->output, piece->bytes + i, piece->len - i);
 }
 
 void docker_lines_feed(struct docker_lines *lines, const char *bytes, size_t len) {
@@ -175,25 +159,14 @@ void docker_lines_feed(struct docker_lines *lines, const char *bytes, size_t len
     output_feed(lines, DOCKER_STDOUT, bytes, len);
     return;
   }
-  while (len > 0) {
-    if (lines->left > 0) {
-      const size_t taken = len < lines->left ? len : lines->left;
-      frame_feed(lines, bytes, taken);
-      lines->left -= (uint32_t)taken;
-      bytes += taken;
-      len -= taken;
-      continue;
-    }
-    lines->header[lines->header_len++] = (unsigned char)*bytes++;
-    len--;
-    if (lines->header_len == HEADER)
-      header_take(lines);
-  }
+  struct docker_piece piece;
+  while (docker_frames_take(&lines->frames, &bytes, &len, &piece))
+    frame_feed(lines, &piece);
 }
 
 void docker_lines_end(struct docker_lines *lines) {
   for (int output = 0; output < DOCKER_OUTPUTS; output++)
     part_end(lines, (enum docker_output)output);
-  lines->known = lines->framed = lines->skipping = lines->frame_begins = false;
-  lines->header_len = lines->left = 0;
+  lines->known = lines->framed = lines->skipping = false;
+  lines->frames = (struct docker_frames){0};
 }

@@ -5,16 +5,12 @@
  * and its length. A long line comes as several frames, each with a time before it. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "clients/docker/docker_frames.h"
 
 enum {
   DOCKER_LINE_MAX = 64 << 10, /* bytes kept of a line */
   DOCKER_STAMP_MAX = 40,      /* "2026-11-27T10:00:00.123456789Z" */
 };
-
-enum docker_output { DOCKER_STDOUT, DOCKER_STDERR, DOCKER_OUTPUTS };
 
 struct docker_line {
   enum docker_output output;

@@ -1,5 +1,6 @@
 #include "clients/docker/docker_read.h"
 
+#include "clients/docker/docker_json.h"
 #include "core/count.h"
 
 #include <inttypes.h>
@@ -7,23 +8,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-
-static const char *text_of(struct arena *arena, const json_t *object, const char *name) {
-  const json_t *value = json_object_get(object, name);
-  size_t length = json_string_length(value);
-  if (!json_is_string(value))
-    return "";
-  return arena_text(arena, json_string_value(value),
-                    length < DOCKER_TEXT_MAX ? length : DOCKER_TEXT_MAX);
-}
-
-/* Numbers are reals (clients/docker/docker.h); a count beyond 2^62 is no count. */
-static int64_t int_of(const json_t *object, const char *name) {
-  static const double most = (double)(INT64_C(1) << 62);
-  const json_t *value = json_object_get(object, name);
-  const double number = json_number_value(value);
-  return json_is_number(value) && number >= 0 && number <= most ? (int64_t)number : -1;
-}
 
 enum { DIGITS_MAX = 9 };
 
@@ -78,7 +62,7 @@ enum { PORTS_MAX = 16, PORT_TEXT_MAX = 96 };
 static void port_text(char out[PORT_TEXT_MAX], const json_t *port) {
   const char *ip = json_string_value(json_object_get(port, "IP"));
   const char *type = json_string_value(json_object_get(port, "Type"));
-  const int64_t inside = int_of(port, "PrivatePort"), outside = int_of(port, "PublicPort");
+  const int64_t inside = docker_int(port, "PrivatePort"), outside = docker_int(port, "PublicPort");
   if (!type)
     type = "tcp";
   if (outside > 0)
@@ -130,7 +114,7 @@ static bool is_true_label(const json_t *labels, const char *name) {
 static void public_ports_read(const json_t *ports, int64_t out[DOCKER_PUBLIC_MAX]) {
   size_t count = 0;
   for (size_t i = 0; i < json_array_size(ports) && count < DOCKER_PUBLIC_MAX; i++) {
-    const int64_t port = int_of(json_array_get(ports, i), "PublicPort");
+    const int64_t port = docker_int(json_array_get(ports, i), "PublicPort");
     if (port > 0)
       out[count++] = port;
   }
@@ -140,16 +124,16 @@ static void container_read(const json_t *json, struct arena *arena,
                            struct docker_container *container) {
   const json_t *labels = json_object_get(json, "Labels");
   *container = (struct docker_container){
-      .id = text_of(arena, json, "Id"),
+      .id = docker_text(arena, json, "Id"),
       .name = name_of(arena, json_object_get(json, "Names")),
-      .image = text_of(arena, json, "Image"),
-      .state = text_of(arena, json, "State"),
-      .project = text_of(arena, labels, "com.docker.compose.project"),
-      .service = text_of(arena, labels, "com.docker.compose.service"),
-      .number = text_of(arena, labels, "com.docker.compose.container-number"),
+      .image = docker_text(arena, json, "Image"),
+      .state = docker_text(arena, json, "State"),
+      .project = docker_text(arena, labels, "com.docker.compose.project"),
+      .service = docker_text(arena, labels, "com.docker.compose.service"),
+      .number = docker_text(arena, labels, "com.docker.compose.container-number"),
       .one_off = is_true_label(labels, "com.docker.compose.oneoff"),
       .ports = ports_of(arena, json_object_get(json, "Ports")),
-      .created_s = int_of(json, "Created"),
+      .created_s = docker_int(json, "Created"),
   };
   if (!*container->name)
     container->name = container->id;
@@ -201,26 +185,27 @@ bool docker_detail_read(json_t *json, struct arena *arena, struct docker_detail 
   const json_t *last =
       json_array_size(checks) ? json_array_get(checks, json_array_size(checks) - 1) : NULL;
   const json_t *own = json_object_get(json, "Config");
-  const char *name = text_of(arena, json, "Name");
-  const char *health_text = text_of(arena, health, "Status");
+  const char *name = docker_text(arena, json, "Name");
+  const char *health_text = docker_text(arena, health, "Status");
   *detail = (struct docker_detail){
-      .status = text_of(arena, state, "Status"),
-      .error = text_of(arena, state, "Error"),
+      .status = docker_text(arena, state, "Status"),
+      .error = docker_text(arena, state, "Error"),
       .health = strcmp(health_text, "none") == 0 ? "" : health_text,
-      .checked = text_of(arena, last, "Output"),
-      .policy = text_of(arena, json_object_get(config, "RestartPolicy"), "Name"),
+      .checked = docker_text(arena, last, "Output"),
+      .policy = docker_text(arena, json_object_get(config, "RestartPolicy"), "Name"),
       .name = name + (*name == '/'),
-      .image = text_of(arena, own, "Image"),
-      .project = text_of(arena, json_object_get(own, "Labels"), "com.docker.compose.project"),
-      .image_id = text_of(arena, json, "Image"),
+      .image = docker_text(arena, own, "Image"),
+      .project = docker_text(arena, json_object_get(own, "Labels"), "com.docker.compose.project"),
+      .image_id = docker_text(arena, json, "Image"),
       .command = command_of(arena, json),
       .oom_killed = json_is_true(json_object_get(state, "OOMKilled")),
-      .exit_code = int_of(state, "ExitCode"),
-      .restarts = int_of(json, "RestartCount"),
-      .started = text_of(arena, state, "StartedAt"),
+      .exit_code = docker_int(state, "ExitCode"),
+      .restarts = docker_int(json, "RestartCount"),
+      .started = docker_text(arena, state, "StartedAt"),
       .started_s = docker_time(json_string_value(json_object_get(state, "StartedAt"))),
       .finished_s = docker_time(json_string_value(json_object_get(state, "FinishedAt"))),
-      .memory_limit = int_of(config, "Memory"),
+      .memory_limit = docker_int(config, "Memory"),
+      .swap_limit = docker_int(config, "MemorySwap"),
   };
   return *detail->status;
 }
@@ -242,11 +227,11 @@ enum docker_variable docker_variable(const json_t *json, const char *name) {
 /* What can be dropped at once is no need of the container's: total_inactive_file (cgroup v1) or
  * inactive_file (v2), as `docker stats` has it, which takes neither off where it is not less. */
 static int64_t memory_of(const json_t *memory) {
-  const int64_t usage = int_of(memory, "usage");
+  const int64_t usage = docker_int(memory, "usage");
   const json_t *stats = json_object_get(memory, "stats");
-  int64_t inactive = int_of(stats, "total_inactive_file");
+  int64_t inactive = docker_int(stats, "total_inactive_file");
   if (inactive < 0)
-    inactive = int_of(stats, "inactive_file");
+    inactive = docker_int(stats, "inactive_file");
   return inactive >= 0 && inactive < usage ? usage - inactive : usage;
 }
 
@@ -255,7 +240,7 @@ static int64_t sum_of_networks(const json_t *networks, const char *name) {
   const char *key;
   json_t *network;
   json_object_foreach((json_t *)networks, key, network) {
-    const int64_t bytes = int_of(network, name);
+    const int64_t bytes = docker_int(network, name);
     if (bytes >= 0)
       sum = sum < 0 ? bytes : count_add(sum, bytes);
   }
@@ -267,7 +252,7 @@ static int64_t sum_of_disks(const json_t *entries, const char *op) {
   for (size_t i = 0; i < json_array_size(entries); i++) {
     const json_t *entry = json_array_get(entries, i);
     const char *name = json_string_value(json_object_get(entry, "op"));
-    const int64_t bytes = int_of(entry, "value");
+    const int64_t bytes = docker_int(entry, "value");
     if (name && strcasecmp(name, op) == 0 && bytes >= 0)
       sum = sum < 0 ? bytes : count_add(sum, bytes);
   }
@@ -280,10 +265,10 @@ void docker_usage_read(json_t *json, struct docker_usage *usage) {
   const json_t *disks =
       json_object_get(json_object_get(json, "blkio_stats"), "io_service_bytes_recursive");
   *usage = (struct docker_usage){
-      .cpu_ns = int_of(cpu, "total_usage"),
+      .cpu_ns = docker_int(cpu, "total_usage"),
       .memory = memory_of(memory),
-      .memory_limit = int_of(memory, "limit"),
-      .pids = int_of(json_object_get(json, "pids_stats"), "current"),
+      .memory_limit = docker_int(memory, "limit"),
+      .pids = docker_int(json_object_get(json, "pids_stats"), "current"),
       .received = sum_of_networks(json_object_get(json, "networks"), "rx_bytes"),
       .sent = sum_of_networks(json_object_get(json, "networks"), "tx_bytes"),
       .disk_read = sum_of_disks(disks, "read"),

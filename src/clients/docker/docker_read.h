@@ -46,6 +46,7 @@ struct docker_detail {
   double started_s;     /* since 1970; -1: never */
   double finished_s;    /* of the last run that ended; -1: none */
   int64_t memory_limit; /* bytes; 0: none */
+  int64_t swap_limit;   /* bytes of memory and swap together; 0: the default; -1: none */
 };
 
 /* GET /containers/ID/stats?stream=false&one-shot=true of a running container. */
