@@ -16,7 +16,7 @@ struct fixture {
   struct log_reader *reader;
   struct log_files *files;
   char *text; /* "line\n" of each */
-  size_t len, lines;
+  size_t len, capacity, lines;
   struct log_record last;
   uint64_t longest;
   char folder[64];
@@ -24,7 +24,10 @@ struct fixture {
 
 static inline void fixture_line(void *arg, const struct log_record *record) {
   struct fixture *fixture = arg;
-  fixture->text = realloc(fixture->text, fixture->len + record->len + 2);
+  if (fixture->len + record->len + 2 > fixture->capacity) {
+    fixture->capacity = 2 * (fixture->len + record->len + 2);
+    fixture->text = realloc(fixture->text, fixture->capacity);
+  }
   memcpy(fixture->text + fixture->len, record->text, record->len);
   fixture->len += record->len;
   fixture->text[fixture->len++] = '\n';
