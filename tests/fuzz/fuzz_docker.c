@@ -1,17 +1,20 @@
 /* Exercises what is read of a Docker engine's answers, and what is made of it.
- * The first byte says which answer the rest is: a list, a list for a service, a container, or what
- * it uses.
+ * The first byte says which answer the rest is: a list, a list for a service, a container, what it
+ * uses, what the engine keeps (d), networks (n), or one object and one command (k).
  * Holds: texts are never NULL and never longer than DOCKER_TEXT_MAX; counts are -1 or not negative;
  * times are -1 or finite; no more containers than there is room for, each with an id and a state,
  * and only of the wanted projects; a judgement has a reason exactly where it is not OK.
  */
 #include "fuzz.h"
 
+#include "clients/docker/docker_exec.h"
 #include "clients/docker/docker_judge.h"
+#include "clients/docker/docker_waste.h"
 #include "clients/service/service_docker_state.h"
 #include "core/json_tree.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { MOST = 8 };
 static const double now_s = 1795785732;
@@ -122,6 +125,52 @@ static void check_usage(json_t *json) {
   assert(usage.disk_read >= -1 && usage.written >= -1);
 }
 
+/* Networks come after the rest of what an engine keeps. */
+static void check_disk(json_t *json, struct arena *arena, bool networks) {
+  static char names[2][4] = {"old", "v"};
+  static char *volumes[] = {names[0], names[1], NULL};
+  struct docker_disk disk = {.volumes = volumes};
+  json_t *empty = json_pack("{s:i}", "LayersSize", 0);
+  const bool good = docker_disk_read(networks ? empty : json, arena, &disk) &&
+                    (!networks || docker_networks_read(json, arena, &disk));
+  json_decref(empty);
+  if (!good)
+    return;
+  assert(disk.count <= DOCKER_WASTE_MAX && disk.reference_count <= DOCKER_REFERENCES_MAX);
+  assert(disk.total >= 0 && disk.build_cache >= 0);
+  for (size_t i = 0; i < disk.count; i++) {
+    const struct docker_waste *waste = &disk.waste[i];
+    check_text(waste->id);
+    check_text(waste->name);
+    check_text(waste->state);
+    check_text(waste->mark);
+    check_count(waste->bytes);
+    check_time(waste->created_s);
+    assert(*waste->id || waste->kind == DOCKER_WASTE_VOLUME);
+    assert(waste->kind != DOCKER_WASTE_VOLUME || strcmp(waste->name, "old") == 0 ||
+           strcmp(waste->name, "v") == 0);
+  }
+}
+
+static void check_one(json_t *json, struct arena *arena) {
+  static bool (*const readers[])(json_t *, struct arena *, void *) = {
+      docker_kept_container, docker_kept_image, docker_kept_network, docker_kept_volume};
+  struct docker_kept kept;
+  struct docker_exec exec;
+  const char *id;
+  for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+    if (readers[i](json, arena, &kept)) {
+      check_text(kept.why);
+      check_text(kept.mark);
+    }
+  if (docker_exec_id_read(json, arena, &id))
+    check_text(id);
+  if (docker_exec_read(json, arena, &exec)) {
+    check_count(exec.exit_code);
+    check_count(exec.pid);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const struct json_limits limits = {
       .bytes = 1 << 20, .values = 20000, .depth = 64, .as_reals = true};
@@ -137,6 +186,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_service(json, &arena);
   else if (*data == 'u')
     check_usage(json);
+  else if (*data == 'd' || *data == 'n')
+    check_disk(json, &arena, *data == 'n');
+  else if (*data == 'k')
+    check_one(json, &arena);
   else
     check_detail(json, &arena);
   assert(!arena.exhausted);
