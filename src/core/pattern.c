@@ -17,7 +17,7 @@ struct pattern {
   pcre2_code *code;
   pcre2_match_data *match;
   pcre2_match_context *context;
-  bool by_line;  /* its anchors mean the ends of the text */
+  bool by_line;  /* it may miss in many lines what it finds in each */
   char *literal; /* it means no more than this text, of this case; NULL: it means more */
   size_t rarest; /* of the literal: the place of the byte to look for */
 };
@@ -40,11 +40,29 @@ static bool has_letter(const char *text) {
   return false;
 }
 
-/* Has an anchor of the whole text. */
-static bool is_by_line(const char *text) {
-  for (; *text; text++)
-    if (*text == '\\' && text[1] && strchr("AzZG", *++text))
+/* (?:...) (?i) (?-i) (?<name>...): groups that only group. */
+static bool group_is_plain(const char *rest) {
+  static const char *const plain[] = {":", "i)", "i:", "-i)", "-i:"};
+  for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+    if (strncmp(rest, plain[i], strlen(plain[i])) == 0)
       return true;
+  return rest[0] == '<' && isalpha((unsigned char)rest[1]);
+}
+
+/* Has an anchor of the whole text, or something that the line before or after could forbid: a
+ * negative look-around ("failed(?!\s)"), what gives nothing back ("\s*+$"), "(?-m)". */
+static bool is_by_line(const char *text) {
+  for (; *text; text++) {
+    if (*text == '\\' && text[1]) {
+      if (strchr("AzZGK", *++text))
+        return true;
+    } else if (text[0] == '(' &&
+               (text[1] == '*' || (text[1] == '?' && !group_is_plain(text + 2)))) {
+      return true;
+    }
+    if (text[1] == '+' && strchr("*+?}", *text))
+      return true;
+  }
   return false;
 }
 
@@ -196,6 +214,10 @@ static int find(const struct pattern *pattern, const char *text, size_t len, siz
 bool pattern_find(const struct pattern *pattern, const char *text, size_t len, size_t from,
                   struct pattern_span *span) {
   return find(pattern, text, len, from, span) == 1;
+}
+
+bool pattern_is_literal(const struct pattern *pattern) {
+  return pattern->literal;
 }
 
 int pattern_scan(const struct pattern *pattern, const char *text, size_t len, size_t from,

@@ -20,8 +20,11 @@ const char *pattern_source(const struct pattern *pattern);
 struct pattern_span {
   size_t start, end; /* bytes; start == end: an empty match */
 };
+/* It means no more than its text. */
+bool pattern_is_literal(const struct pattern *pattern);
 /* Of a text with many lines: 1 as pattern_find, 0 for no match, -1 if the search was given up or
- * the pattern's meaning needs lines one by one (\A, \z): search each line. */
+ * the pattern's meaning needs lines one by one (\A, \z, a negative look-around): search each line.
+ */
 int pattern_scan(const struct pattern *pattern, const char *text, size_t len, size_t from,
                  struct pattern_span *span);
 /* The first match that starts at `from` or later. One pattern is used by one thread at a time. */

@@ -95,11 +95,39 @@ static bool lines_search(struct log_file *file, const struct pattern *needle, co
   return true;
 }
 
+/* Continuation bytes of the character, 4: it is none. */
+static size_t rest_of(unsigned char lead) {
+  return lead < 0xC2 ? 4 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : 4;
+}
+
+/* Nothing is made readable in it, such as the \r before a newline, or Latin-1: a pattern is for
+ * the text that is shown ("done$", "Gr..e"). */
+static bool is_as_shown(const char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    const unsigned char c = (unsigned char)bytes[i];
+    if (c < 0x80) {
+      if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+        return false;
+      continue;
+    }
+    const size_t rest = rest_of(c);
+    if (rest >= len - i)
+      return false;
+    for (size_t k = 1; k <= rest; k++)
+      if (((unsigned char)bytes[i + k] & 0xC0) != 0x80)
+        return false;
+    i += rest;
+  }
+  return true;
+}
+
 /* Whole lines. Colours would hide what they stand within. */
 static void lines_take(struct log_file *file, const char *bytes, size_t len) {
   const struct pattern *needle = log_filter_needle(file->source.filter);
+  const bool at_once = needle && (pattern_is_literal(needle) ? !memchr(bytes, '\x1B', len)
+                                                             : is_as_shown(bytes, len));
   size_t done = 0;
-  if (needle && !memchr(bytes, '\x1B', len) && lines_search(file, needle, bytes, len, &done))
+  if (at_once && lines_search(file, needle, bytes, len, &done))
     return;
   lines_each(file, bytes + done, len - done);
 }

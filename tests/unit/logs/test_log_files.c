@@ -278,6 +278,43 @@ static void test_search(void **state) {
   fixture_close(&fixture);
 }
 
+/* What is found in each line is found in the whole file, whatever stands before and after it. */
+static void test_search_beside_other_lines(void **state) {
+  (void)state;
+  struct fixture fixture;
+  fixture_open(&fixture);
+  fixture_append(&fixture, "a.log", "10:00 foo\n10:01 foo\n\n10:02 bar\n");
+  fixture_append(&fixture, "crlf.log", "10:00 foo\r\n10:01 foo\r\n\r\n10:02 bar\r\n");
+  fixture_append(&fixture, "latin.log",
+                 "10:00 Gr\xFC\xDF"
+                 "e foo\n10:01 Gr\xFC\xDF"
+                 "e foo\n");
+  static const struct {
+    const char *grep, *file;
+  } cases[] = {{"foo$", "a.log"},
+               {"foo$", "crlf.log"},
+               {"foo(?!\\s)", "a.log"},
+               {"foo\\s*+$", "a.log"},
+               {"(?<!\\s)10:0[01]", "a.log"},
+               {"(?-m)^10:0[01]", "a.log"},
+               {"Gr..e", "latin.log"},
+               {"foo(*ACCEPT)", "a.log"},
+               {"foo(?>\\s*)(?:$)", "a.log"},
+               {"(?i)(?<what>FOO)", "a.log"}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct log_filter *filter =
+        log_filter_new(&(struct log_filter_spec){.grep = cases[i].grep}, NULL);
+    assert_non_null(filter);
+    fixture_files(&fixture, cases[i].file, &(struct log_want){.tail = 5}, filter);
+    assert_true(fixture_run(&fixture, fixture_is_done));
+    if (fixture.lines != 2)
+      fail_msg("%s: %zu lines", cases[i].grep, fixture.lines);
+    fixture_end_reader(&fixture);
+    log_filter_free(filter);
+  }
+  fixture_close(&fixture);
+}
+
 static void test_search_of_fields(void **state) {
   (void)state;
   struct fixture fixture;
@@ -391,6 +428,7 @@ int main(void) {
       cmocka_unit_test(test_what_is_no_log),
       cmocka_unit_test(test_any_bytes),
       cmocka_unit_test(test_search),
+      cmocka_unit_test(test_search_beside_other_lines),
       cmocka_unit_test(test_search_of_fields),
       cmocka_unit_test(test_merged),
       cmocka_unit_test(test_lines_without_a_time),
