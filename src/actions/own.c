@@ -64,21 +64,44 @@ static const char *argv_text(struct arena *arena, char *const *argv) {
   return text;
 }
 
+struct seen {
+  const struct own_piece *piece;
+  const struct seen *next;
+};
+
 struct shown {
   const struct own_row *row;
+  const struct seen *seen;
   struct arena *arena;
   const char *text;
   struct err *err;
   bool failed;
 };
 
+/* By what it names: "pid=47" is also in "leader_pid=4711", and a row may say anything. */
+static bool is_seen(const struct shown *shown, const struct own_piece *piece) {
+  for (const struct seen *seen = shown->seen; seen; seen = seen->next)
+    if (seen->piece->kind == piece->kind && strcmp(seen->piece->text, piece->text) == 0)
+      return true;
+  return false;
+}
+
+static void seen_add(struct shown *shown, const struct own_piece *piece) {
+  struct seen *seen = arena_alloc(shown->arena, sizeof *seen);
+  if (!seen)
+    return; /* shown twice, at worst */
+  *seen = (struct seen){.piece = piece, .next = shown->seen};
+  shown->seen = seen;
+}
+
 /* "name=api pid=4711": what a person has seen, and what must still hold. */
 static void values_add(void *arg, const struct own_text *text) {
   struct shown *shown = arg;
   for (size_t i = 0; !shown->failed && i < text->piece_count; i++) {
     const struct own_piece *piece = &text->pieces[i];
-    if (piece->kind == OWN_LITERAL)
+    if (piece->kind == OWN_LITERAL || is_seen(shown, piece))
       continue;
+    seen_add(shown, piece);
     const char *value = own_value(piece, shown->row, shown->arena, shown->err);
     const char *name = piece->kind == OWN_ROW      ? "row"
                        : piece->kind == OWN_TARGET ? "target"
@@ -86,7 +109,7 @@ static void values_add(void *arg, const struct own_text *text) {
     const char *pair =
         value ? arena_printf(shown->arena, "%s=%s", name, shown_word(shown->arena, value)) : "";
     shown->failed = !value;
-    if (value && !strstr(shown->text, pair))
+    if (value)
       shown->text =
           arena_printf(shown->arena, "%s%s%s", shown->text, *shown->text ? " " : "", pair);
   }

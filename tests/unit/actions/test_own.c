@@ -107,6 +107,11 @@ static void find_changed(struct step_call *call) {
   publish("api", 8, true);
 }
 
+static void find_disguised(struct step_call *call) {
+  (void)call;
+  publish("a pid=7 b", 7, true);
+}
+
 static void find_gone(struct step_call *call) {
   (void)call;
   publish("api", 7, false);
@@ -137,6 +142,17 @@ static void test_the_row_has_changed(void **state) {
   assert_int_equal(result(), OBJECT_REFUSED);
   expect_in(object_words(&driver, 0), "the row has changed to name=api pid=8");
   assert_int_equal(driver.outcome.output_count, 0);
+  teardown();
+}
+
+/* A text of the row that looks like another value of it does not take that value's place. */
+static void test_a_value_in_another_one(void **state) {
+  (void)state;
+  setup_with("exit 0");
+  driver.look = find_disguised;
+  assert_true(driver_execute(&driver));
+  assert_int_equal(result(), OBJECT_REFUSED);
+  expect_in(object_words(&driver, 0), "name='a pid=7 b' pid=7");
   teardown();
 }
 
@@ -214,6 +230,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_it_runs),
       cmocka_unit_test(test_the_row_has_changed),
+      cmocka_unit_test(test_a_value_in_another_one),
       cmocka_unit_test(test_the_row_is_gone),
       cmocka_unit_test(test_the_target_does_not_answer),
       cmocka_unit_test(test_the_sample_is_replaced_while_it_waits),
