@@ -1,8 +1,10 @@
 """`stacktop logs` of the containers of a real engine."""
 
+import http.server
 import json
 import os
 import subprocess
+import threading
 
 import pytest
 
@@ -120,3 +122,39 @@ def test_more_lines_than_the_queue_holds(engine, logs):  # noqa: F811
     ended(engine, "api")
     found = lines(logs("engine/api", "--grep", "line"))
     assert [each["line"].split()[1] for each in found] == [str(i) for i in range(2500)]
+
+
+class Engine(http.server.BaseHTTPRequestHandler):
+    """Answers as an engine whose lines have these times: not in order (two outputs, a clock that is set), nor different."""
+
+    LINES = [("05.000000002", "one"), ("05.000000001", "two"), ("05.000000001", "three"), ("04", "four"), ("04", "five")]
+
+    def do_GET(self):
+        body = json.dumps([{"Id": "a" * 64, "Names": ["/api"], "State": "exited", "Labels": {}}]).encode()
+        if "/logs" in self.path:
+            body = b""
+            for second, text in self.LINES:
+                line = f"2026-11-27T10:00:{second}Z {text}\n".encode()
+                body += bytes([1, 0, 0, 0]) + len(line).to_bytes(4, "big") + line
+        elif self.path.endswith("/json") and "containers/json" not in self.path:
+            body = b'{"Config": {"Tty": false}}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json" if body[:1] in b"[{" else "application/vnd.docker.multiplexed-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_times_that_are_neither_in_order_nor_different(tmp_path):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Engine)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"tcp://127.0.0.1:{server.server_port}"
+    config = write_config(tmp_path, docker=[{"name": "engine", "endpoint": endpoint}], hosts=[])
+    run = stacktop("logs", "engine", "-c", config, "--json", "--utc")
+    server.shutdown()
+    server.server_close()
+    assert run.status == PRINTED, run
+    assert {each["line"] for each in lines(run)} == {text for _, text in Engine.LINES}
