@@ -19,8 +19,11 @@ struct follow {
   int inotify; /* -1: none */
   int64_t checked_ms, grown_ms;
   int64_t replaced_ms; /* since when another file has the name; 0: none */
-  bool missing;
+  const char *gone;    /* what has become of the name; NULL: nothing */
 };
+
+static const char no_more[] = "no longer exists", no_right[] = "may no longer be looked at",
+                  no_file[] = "is no longer a regular file";
 
 static int64_t now_ms(void) {
   return clock_now_us() / 1000;
@@ -108,13 +111,13 @@ static bool file_grow(struct follow *follow) {
   return true;
 }
 
-static void note_missing(struct follow *follow, bool missing) {
+static void note_gone(struct follow *follow, const char *gone) {
   struct err err = {0};
-  if (missing == follow->missing)
+  if (gone == follow->gone)
     return;
-  follow->missing = missing;
-  err_set(&err, ERR_IO, "%.200s no longer exists", follow->file->path);
-  log_source_note(&follow->file->source, missing ? &err : NULL);
+  follow->gone = gone;
+  err_set(&err, ERR_IO, "%.200s %s", follow->file->path, gone ? gone : "");
+  log_source_note(&follow->file->source, gone ? &err : NULL);
 }
 
 /* Continues in the file that has the name now. False: stopped or failed. */
@@ -145,10 +148,10 @@ static bool name_check(struct follow *follow) {
   struct stat status;
   follow->checked_ms = now_ms();
   if (stat(file->path, &status) != 0) {
-    note_missing(follow, errno == ENOENT);
+    note_gone(follow, errno == ENOENT ? no_more : errno == EACCES ? no_right : follow->gone);
     return true;
   }
-  note_missing(follow, false);
+  note_gone(follow, S_ISREG(status.st_mode) ? NULL : no_file);
   if (status.st_dev == file->device && status.st_ino == file->inode) {
     follow->replaced_ms = 0;
     return true;

@@ -15,7 +15,7 @@ enum { LOOK_MS = 2000, LATE_MS = 5000 };
 struct pattern_state {
   char *text;
   struct log_source *missing; /* the reader's; says that nothing matches; NULL: none */
-  bool noted;                 /* what is not read of it was said */
+  bool noted, denied;         /* what is not read of it was said */
 };
 
 struct log_files {
@@ -32,6 +32,8 @@ struct log_files {
   int closing;
   char *paths[LOG_SOURCES_MAX]; /* that have a source */
   size_t path_count;
+  size_t left_out;          /* files of the last look for which there is no room */
+  struct log_source *limit; /* the reader's; says that; NULL: there is room */
 };
 
 /* Owns copies: the thread outlives the files if it hangs. */
@@ -90,11 +92,15 @@ static const char *name_of(const struct log_files *files, const char *path) {
 
 static void file_add(struct log_files *files, const char *path, bool later) {
   struct log_want want = files->want;
-  if (is_known(files, path) || files->path_count == LOG_SOURCES_MAX)
+  if (is_known(files, path))
     return;
   const char *name = name_of(files, path);
   if (!log_filter_wants_source(files->filter, name))
     return;
+  if (files->path_count == LOG_SOURCES_MAX) {
+    files->left_out++;
+    return;
+  }
   if (later) /* it appeared while we watched: all of it is new */
     want.tail = 0;
   if (!log_reader_add(files->reader, log_file_new(path, name, &want, files->filter, files->claims)))
@@ -120,6 +126,15 @@ static void notes_take(struct log_files *files, struct pattern_state *pattern,
     log_note_end(pattern->missing);
     pattern->missing = NULL;
   }
+  if (found->denied > 0 && !pattern->denied) {
+    pattern->denied = true;
+    if (found->denied > 1)
+      err_set(&err, ERR_DENIED, "no right to look for files in %.160s and %zu more directories",
+              found->denied_path, found->denied - 1);
+    else
+      err_set(&err, ERR_DENIED, "no right to look for files in %.160s", found->denied_path);
+    note_add(files, pattern, "denied", &err, false);
+  }
   if (pattern->noted)
     return;
   pattern->noted = found->compressed > 0 || found->older > 0;
@@ -138,12 +153,28 @@ static void notes_take(struct log_files *files, struct pattern_state *pattern,
   }
 }
 
+static void limit_note(struct log_files *files) {
+  struct err err;
+  if (files->left_out == 0)
+    return;
+  err_set(&err, ERR_LIMIT, "%zu more file%s not read (limit: %d)", files->left_out,
+          files->left_out == 1 ? " is" : "s are", LOG_SOURCES_MAX);
+  if (files->limit) {
+    log_source_note(files->limit, &err);
+    return;
+  }
+  struct log_source *note = log_note_new("limit", files->patterns[0].text, &err);
+  if (log_reader_add(files->reader, note))
+    files->limit = note;
+}
+
 static void on_look(uv_timer_t *timer);
 
 static void look_done(struct worker_task *task) {
   struct look *look = (struct look *)task;
   struct log_files *files = task->owner;
   files->looking = false;
+  files->left_out = 0;
   uv_timer_stop(&files->timer);
   for (size_t i = 0; i < look->count; i++) {
     const struct log_glob *found = &look->globs[i];
@@ -151,6 +182,7 @@ static void look_done(struct worker_task *task) {
       file_add(files, found->paths[path], files->looked);
     notes_take(files, &files->patterns[i], found);
   }
+  limit_note(files);
   files->looked = true;
   look_free(task);
   log_reader_wake(files->reader); /* there may be no source at all */

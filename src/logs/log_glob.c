@@ -3,6 +3,7 @@
 #include "core/mem.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
@@ -110,6 +111,32 @@ static void paths_take(struct log_glob *names, const glob_t *matches, struct log
   free(found);
 }
 
+static bool has_wildcard(const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if (strchr("*?[", text[i]))
+      return true;
+  return false;
+}
+
+/* glob does not say where it may not look: each directory that a part of the pattern names is
+ * asked, to list it where the next part has a wildcard, and to enter it otherwise. */
+static void denied_count(struct log_glob *names, const char *pattern, const glob_t *functions) {
+  for (const char *slash = strchr(pattern, '/'); slash; slash = strchr(slash + 1, '/')) {
+    if (slash == pattern)
+      continue;
+    const bool lists = has_wildcard(slash + 1, strcspn(slash + 1, "/"));
+    char *part = mem_printf("%.*s", (int)(slash - pattern), pattern);
+    glob_t found = *functions;
+    if (glob(part, GLOB_ALTDIRFUNC, NULL, &found) == 0)
+      for (size_t i = 0; i < found.gl_pathc; i++)
+        if (faccessat(AT_FDCWD, found.gl_pathv[i], lists ? R_OK | X_OK : X_OK, AT_EACCESS) != 0 &&
+            errno == EACCES && names->denied++ == 0)
+          names->denied_path = mem_dup(found.gl_pathv[i]);
+    globfree(&found);
+    free(part);
+  }
+}
+
 void log_glob_find(struct log_glob *names, const char *pattern, struct log_claims *claims) {
   const glob_t functions = {.gl_opendir = directory_open,
                             .gl_readdir = directory_read,
@@ -122,11 +149,13 @@ void log_glob_find(struct log_glob *names, const char *pattern, struct log_claim
     paths_take(names, &matches, claims);
   globfree(&matches);
   siblings_count(names, pattern, &functions);
+  denied_count(names, pattern, &functions);
 }
 
 void log_glob_fini(struct log_glob *names) {
   for (size_t i = 0; i < names->count; i++)
     free(names->paths[i]);
   free(names->compressed_path);
+  free(names->denied_path);
   *names = (struct log_glob){0};
 }

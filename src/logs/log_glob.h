@@ -12,6 +12,8 @@ struct log_glob {
   size_t older;          /* further files, which were written before those */
   size_t compressed;     /* not read */
   char *compressed_path; /* one of these; NULL: none */
+  size_t denied;         /* directories of the pattern that may not be searched */
+  char *denied_path;     /* one of these; NULL: none */
 };
 
 /* A literal path is a pattern that names itself, if it exists. Of files that log_claims_has none is

@@ -13,8 +13,8 @@ struct log_reader {
   uv_async_t wake;
   struct log_reader_hooks hooks;
   bool ordered, held, closed;
-  struct log_source *sources[LOG_SOURCES_MAX];
-  struct log_source_status statuses[LOG_SOURCES_MAX];
+  struct log_source *sources[LOG_READER_MAX];
+  struct log_source_status statuses[LOG_READER_MAX];
   size_t count;
   bool delivering; /* the hooks may close the reader */
 };
@@ -112,7 +112,7 @@ struct log_reader *log_reader_new(struct io *io, bool ordered,
 }
 
 bool log_reader_add(struct log_reader *reader, struct log_source *source) {
-  if (reader->count == LOG_SOURCES_MAX) {
+  if (reader->count == LOG_READER_MAX) {
     source->kind->stop(source);
     log_source_release(source);
     return false;

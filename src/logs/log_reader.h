@@ -4,7 +4,8 @@
 #include "io/io.h"
 #include "logs/log_source.h"
 
-enum { LOG_SOURCES_MAX = 64 };
+/* Files and containers, and beside them room for what is said of those that are not read. */
+enum { LOG_SOURCES_MAX = 64, LOG_NOTES_MAX = 32, LOG_READER_MAX = LOG_SOURCES_MAX + LOG_NOTES_MAX };
 
 struct log_reader_hooks {
   /* A line; record->source is the source's index. Borrowed for the call, which must not close the
@@ -23,7 +24,7 @@ struct log_reader;
  * with. What is followed comes as it arrives. Otherwise every line comes as soon as it is read. */
 struct log_reader *log_reader_new(struct io *io, bool ordered,
                                   const struct log_reader_hooks *hooks);
-/* Takes the source and opens it. False, and the source is freed, above LOG_SOURCES_MAX. */
+/* Takes the source and opens it. False, and the source is freed, above LOG_READER_MAX. */
 bool log_reader_add(struct log_reader *reader, struct log_source *source);
 size_t log_reader_count(const struct log_reader *reader);
 /* As of the last `changed`; valid until the next. */

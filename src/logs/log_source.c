@@ -119,8 +119,10 @@ void log_source_line(struct log_source *source, const char *line, size_t len, ui
   log_line_clean(source->clean, line, len, &record);
   if (record.cut > 0)
     record.json = record.json && record.len == len;
-  if (!log_filter_passes(source->filter, &record))
+  if (!log_filter_passes(source->filter, &record)) {
+    source->unsearched += record.cut > 0;
     return;
+  }
   source->passed++;
   batch_add(source, &record);
 }
@@ -131,6 +133,10 @@ void log_source_count(struct log_source *source, uint64_t lines) {
 
 /* With the mutex. */
 static void counters_publish(struct log_source *source) {
+  if (source->unsearched > 0 && source->status.err.kind == ERR_NONE)
+    err_set(&source->status.err, ERR_LIMIT,
+            "%s: the filter looks at the first %d KiB of a line; some lines are longer",
+            source->name, LOG_TEXT_MAX >> 10);
   source->status.lines = source->lines;
   source->status.passed = source->passed;
   source->status.bytes = source->bytes;

@@ -56,6 +56,7 @@ struct log_source {
   struct log_batch *filling; /* only of the side that reads */
   char *clean;               /* the same; LOG_TEXT_MAX + 1 bytes */
   uint64_t lines, passed;    /* the same; published by log_source_flush */
+  uint64_t unsearched;       /* lines whose end was cut, and that might have passed with it */
   uint64_t bytes, bytes_total, reported_bytes;
 
   pthread_mutex_t mutex; /* for all that follows */

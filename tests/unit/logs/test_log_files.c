@@ -1,4 +1,5 @@
 #include "log_fixture.h"
+#include "logs/log_glob.h"
 
 static void test_the_last_lines(void **state) {
   (void)state;
@@ -216,6 +217,79 @@ static void test_what_is_no_log(void **state) {
   fixture_close(&fixture);
 }
 
+static bool says(struct fixture *fixture, const char *name, const char *words) {
+  const struct log_source_status *status = fixture_source(fixture, name);
+  return status && strstr(status->err.text, words);
+}
+
+/* More files than are read, by two patterns: none is left out without a word. */
+static void test_more_files_than_sources(void **state) {
+  (void)state;
+  struct fixture fixture;
+  fixture_open(&fixture);
+  char names[2][160];
+  const char *const patterns[] = {names[0], names[1]};
+  snprintf(names[0], sizeof names[0], "%s/a*.log", fixture.folder);
+  snprintf(names[1], sizeof names[1], "%s/b*.log", fixture.folder);
+  for (int i = 0; i < 80; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "%c%d.log", i % 2 ? 'a' : 'b', i);
+    fixture_append(&fixture, name, "one\n");
+  }
+  const struct log_want want = {.now_ms = clock_wall_ms()};
+  fixture_reader(&fixture, true);
+  fixture.files = log_files_new(&fixture.io, fixture.reader, patterns, 2, &want, NULL);
+  assert_true(fixture_run(&fixture, fixture_is_done));
+  assert_int_equal(fixture.lines, 64);
+  assert_true(says(&fixture, "limit", "16 more files are not read (limit: 64)"));
+  fixture_close(&fixture);
+}
+
+/* Of "*" one directory may be listed and another not. */
+static void test_a_directory_that_may_not_be_searched(void **state) {
+  (void)state;
+  struct fixture fixture;
+  struct log_glob names;
+  if (geteuid() != 0)
+    skip(); /* it takes another user */
+  fixture_open(&fixture);
+  assert_int_equal(chmod(fixture.folder, 0755), 0);
+  assert_int_equal(mkdir(fixture_path(&fixture, "open"), 0755), 0);
+  assert_int_equal(mkdir(fixture_path(&fixture, "closed"), 0700), 0);
+  fixture_append(&fixture, "open/a.log", "one\n");
+  fixture_append(&fixture, "closed/a.log", "two\n");
+  static const char *const patterns[] = {"*/a.log", "*/*.log", "closed/a.log", "open/a.log"};
+  static const size_t files[] = {1, 1, 0, 1}, denied[] = {1, 1, 1, 0};
+  for (size_t i = 0; i < COUNT(patterns); i++) {
+    assert_int_equal(seteuid(65534), 0);
+    log_glob_find(&names, fixture_path(&fixture, patterns[i]), NULL);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(names.count, files[i]);
+    assert_int_equal(names.denied, denied[i]);
+    if (denied[i] > 0)
+      assert_string_equal(names.denied_path, fixture_path(&fixture, "closed"));
+    log_glob_fini(&names);
+  }
+  fixture_close(&fixture);
+}
+
+static bool says_no_file(struct fixture *fixture) {
+  return says(fixture, "a.log", "is no longer a regular file");
+}
+
+static void test_a_file_that_becomes_a_directory(void **state) {
+  (void)state;
+  struct fixture fixture;
+  fixture_open(&fixture);
+  fixture_append(&fixture, "a.log", "one\n");
+  fixture_files(&fixture, "a.log", &(struct log_want){.follow = true}, NULL);
+  assert_true(fixture_run(&fixture, fixture_is_loaded));
+  assert_int_equal(unlink(fixture_path(&fixture, "a.log")), 0);
+  assert_int_equal(mkdir(fixture_path(&fixture, "a.log"), 0755), 0);
+  assert_true(fixture_run(&fixture, says_no_file));
+  fixture_close(&fixture);
+}
+
 static void test_any_bytes(void **state) {
   (void)state;
   struct fixture fixture;
@@ -312,6 +386,25 @@ static void test_search_beside_other_lines(void **state) {
     fixture_end_reader(&fixture);
     log_filter_free(filter);
   }
+  fixture_close(&fixture);
+}
+
+/* What is not looked at may hold what is searched for. */
+static void test_search_beyond_what_is_kept(void **state) {
+  (void)state;
+  struct fixture fixture;
+  fixture_open(&fixture);
+  char *text = malloc(30000);
+  memset(text, 'x', 30000);
+  memcpy(text + 20000, "needle\n", 7);
+  fixture_write(&fixture, "a.log", 0, text, 20007);
+  free(text);
+  struct log_filter *filter = log_filter_new(&(struct log_filter_spec){.grep = "needle"}, NULL);
+  fixture_files(&fixture, "a.log", &(struct log_want){.tail = 5}, filter);
+  assert_true(fixture_run(&fixture, fixture_is_done));
+  assert_int_equal(fixture.lines, 0);
+  assert_true(says(&fixture, "a.log", "looks at the first 16 KiB of a line"));
+  log_filter_free(filter);
   fixture_close(&fixture);
 }
 
@@ -426,9 +519,13 @@ int main(void) {
       cmocka_unit_test(test_a_file_that_vanishes),
       cmocka_unit_test(test_new_files),
       cmocka_unit_test(test_what_is_no_log),
+      cmocka_unit_test(test_more_files_than_sources),
+      cmocka_unit_test(test_a_directory_that_may_not_be_searched),
+      cmocka_unit_test(test_a_file_that_becomes_a_directory),
       cmocka_unit_test(test_any_bytes),
       cmocka_unit_test(test_search),
       cmocka_unit_test(test_search_beside_other_lines),
+      cmocka_unit_test(test_search_beyond_what_is_kept),
       cmocka_unit_test(test_search_of_fields),
       cmocka_unit_test(test_merged),
       cmocka_unit_test(test_lines_without_a_time),
