@@ -6,6 +6,7 @@
 #include "logs/log_containers.h"
 #include "logs/log_files.h"
 #include "logs/log_journal.h"
+#include "logs/log_pods.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ struct log_session {
   struct log_reader *reader;
   struct log_files *files;           /* NULL: it has none */
   struct log_containers *containers; /* the same */
+  struct log_pods *pods;             /* the same */
 };
 
 /* Rows of a target's other tables (a query, a topic) have the target's own logs. */
@@ -31,7 +33,8 @@ static const char *key_in(const struct log_origin *origin, const char *table) {
 }
 
 bool log_session_has(const struct target *target) {
-  return target->log_count > 0 || log_containers_has(target) || log_journal_has(target);
+  return target->log_count > 0 || log_containers_has(target) || log_journal_has(target) ||
+         log_pods_has(target);
 }
 
 struct log_session *log_session_new(struct io *io, const struct log_origin *origin,
@@ -53,6 +56,9 @@ struct log_session *log_session_new(struct io *io, const struct log_origin *orig
     session->containers =
         log_containers_new(io, session->reader, origin->config, origin->target_index,
                            key_in(origin, DOCKER_CONTAINERS_TABLE), want, filter);
+  if (log_pods_has(target))
+    session->pods = log_pods_new(io, session->reader, origin->config, origin->target_index,
+                                 origin->table, origin->key, want, filter);
   if (log_journal_has(target))
     (void)log_reader_add(
         session->reader,
@@ -64,13 +70,17 @@ struct log_reader *log_session_reader(const struct log_session *session) {
   return session->reader;
 }
 
-bool log_session_is_loading(const struct log_session *session) {
+static bool is_looking(const struct log_session *session) {
   return log_files_is_looking(session->files) || log_containers_is_looking(session->containers) ||
-         log_reader_is_loading(session->reader);
+         log_pods_is_looking(session->pods);
+}
+
+bool log_session_is_loading(const struct log_session *session) {
+  return is_looking(session) || log_reader_is_loading(session->reader);
 }
 
 bool log_session_is_done(const struct log_session *session) {
-  return !log_files_is_looking(session->files) && !log_containers_is_looking(session->containers) &&
+  return !is_looking(session) && !log_pods_is_waiting(session->pods) &&
          log_reader_is_done(session->reader);
 }
 
@@ -79,6 +89,7 @@ void log_session_close(struct log_session *session) {
     return;
   log_files_close(session->files);
   log_containers_close(session->containers);
+  log_pods_close(session->pods);
   log_reader_close(session->reader);
   free(session);
 }

@@ -102,9 +102,12 @@ def wait_until(condition, seconds=60, what="it"):
 
 
 class ControlPlane:
-    def __init__(self):
+    """logs: what each container wrote, by its name, as a kubelet keeps it ("TIME stdout F TEXT"): kwok then serves logs."""
+
+    def __init__(self, logs=None):
         self.folder = Path(tempfile.mkdtemp(prefix="stacktop-kubernetes-"))
-        self.etcd_port, self.etcd_peer, self.port, *self.others = _free_ports(5)
+        self.etcd_port, self.etcd_peer, self.port, *self.others, self.kubelet_port = _free_ports(6)
+        self.logs = logs or {}
         self.processes = {}
         self.kubeconfig = self._kubeconfig("admin", ADMIN)
         self.guest = self._kubeconfig("guest", GUEST)
@@ -157,9 +160,28 @@ class ControlPlane:
                     "--bind-address=127.0.0.1", "--node-monitor-grace-period=24h")
         self._start("kube-scheduler", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false",
                     f"--secure-port={self.others[1]}", "--bind-address=127.0.0.1")
-        self._start("kwok", f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=true")
+        self._start("kwok", f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=true", *self._kubelet())
         self.apply(node("node-1"))
         wait_until(lambda: _is_true(self.get("/api/v1/nodes/node-1"), "Ready"), 60, "the node")
+
+    def _kubelet(self):
+        """What makes kwok serve the logs of all pods: files, one for each name of a container."""
+        if not self.logs:
+            return ()
+        for container, text in self.logs.items():
+            self.log_file(container).write_text(text)
+        rules = [{"containers": [container], "logsFile": str(self.log_file(container)), "follow": True}
+                 for container in self.logs]
+        config = self.folder / "kwok.yaml"
+        config.write_text(json.dumps({"kind": "ClusterLogs", "apiVersion": "kwok.x-k8s.io/v1alpha1",
+                                      "metadata": {"name": "all"}, "spec": {"logs": rules}}))
+        certificate = self.folder / "certs" / "apiserver"
+        return (f"--config={config}", f"--server-address=127.0.0.1:{self.kubelet_port}", "--node-ip=127.0.0.1",
+                f"--node-port={self.kubelet_port}", f"--tls-cert-file={certificate}.crt",
+                f"--tls-private-key-file={certificate}.key")
+
+    def log_file(self, container):
+        return self.folder / f"{container}.container.log"
 
     def log(self, name):
         return "\n".join((self.folder / f"{name}.log").read_text(errors="replace").splitlines()[-20:])
@@ -272,13 +294,13 @@ class ControlPlane:
 
 
 @contextlib.contextmanager
-def running():
+def running(**options):
     import pytest
 
     why = why_not()
     if why:
         pytest.skip(f"no Kubernetes control plane: {why}")
-    plane = ControlPlane()
+    plane = ControlPlane(**options)
     try:
         plane.start()
         for name in ("ecap", "shop"):

@@ -242,6 +242,32 @@ static void read_containers(struct arena *arena, const json_t *status, struct ku
   read_container(arena, worst, worst_is_init, pod);
 }
 
+static int64_t restarts_of(const json_t *statuses, const char *name) {
+  for (size_t i = 0; i < json_array_size(statuses); i++) {
+    const char *one = json_string_value(at(json_array_get(statuses, i), "name"));
+    if (one && strcmp(one, name) == 0)
+      return int_or(json_array_get(statuses, i), "restartCount", 0);
+  }
+  return 0;
+}
+
+static void name_containers(struct arena *arena, const json_t *spec, const json_t *status,
+                            struct kubernetes_pod *pod) {
+  static const char *const lists[][2] = {{"initContainers", "initContainerStatuses"},
+                                         {"containers", "containerStatuses"}};
+  size_t count = json_array_size(at(spec, lists[0][0])) + json_array_size(at(spec, lists[1][0]));
+  count = count < KUBERNETES_CONTAINERS_MAX ? count : KUBERNETES_CONTAINERS_MAX;
+  struct kubernetes_container *named = arena_alloc(arena, count * sizeof *named);
+  for (size_t k = 0; named && k < 2; k++)
+    for (size_t i = 0; i < json_array_size(at(spec, lists[k][0])); i++) {
+      const char *name = text_of(arena, json_array_get(at(spec, lists[k][0]), i), "name");
+      if (name && *name && pod->named_count < count)
+        named[pod->named_count++] = (struct kubernetes_container){
+            .name = name, .restarts = restarts_of(at(status, lists[k][1]), name)};
+    }
+  pod->named = named;
+}
+
 static int64_t memory_limit(const json_t *containers) {
   int64_t sum = 0;
   for (size_t i = 0; i < json_array_size(containers); i++) {
@@ -275,6 +301,7 @@ static void read_pod(struct kubernetes_object *object, const json_t *json) {
       .memory_limit = memory_limit(containers),
   };
   read_containers(arena, status, pod);
+  name_containers(arena, spec, status, pod);
   const json_t *ready = condition_of(status, "Ready");
   const char *is_ready = json_string_value(at(ready, "status"));
   const char *message = json_string_value(at(ready, "message"));

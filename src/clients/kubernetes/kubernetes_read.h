@@ -29,6 +29,12 @@ struct kubernetes_workload {
   int64_t active;                    /* jobs of it that run */
 };
 
+enum { KUBERNETES_CONTAINERS_MAX = 32 };
+struct kubernetes_container {
+  const char *name;
+  int64_t restarts; /* 0 also where that is not known */
+};
+
 struct kubernetes_pod {
   const char *phase;  /* Pending, Running, Succeeded, Failed, Unknown */
   const char *reason; /* of the pod: Evicted, NodeLost */
@@ -49,6 +55,8 @@ struct kubernetes_pod {
   double ready_s;       /* since when it is, or is not, ready */
   const char *unready;  /* why it is not ready although its containers are: a lost node; "" */
   int64_t memory_limit; /* bytes; of all containers; 0: one of them has none */
+  const struct kubernetes_container *named; /* its init containers, then the others; NULL: none */
+  size_t named_count;                       /* at most KUBERNETES_CONTAINERS_MAX */
 };
 
 enum { KUBERNETES_TROUBLES_MAX = 8 };

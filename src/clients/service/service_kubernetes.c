@@ -7,23 +7,17 @@
 #include "clients/kubernetes/kubernetes_rollout.h"
 #include "clients/kubernetes/kubernetes_target.h"
 #include "clients/service/service_driver.h"
+#include "clients/service/service_kubernetes_place.h"
 #include "core/count.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "model/config.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 254, ARENA_MAX = 1 << 20, PODS_MAX = 200, WORDS_MAX = 600 };
-
-/* "ecap/deployment/ecap-api". */
-struct place {
-  enum kubernetes_kind kind;
-  char namespace[NAME_MAX_BYTES], name[NAME_MAX_BYTES];
-};
+enum { ARENA_MAX = 1 << 20, PODS_MAX = 200, WORDS_MAX = 600 };
 
 extern const struct service_driver service_driver_kubernetes;
 
@@ -32,7 +26,7 @@ enum work { WORK_NONE, WORK_LOOK, WORK_CHANGE, WORK_FOLLOW };
 struct kubernetes_runtime {
   struct service_runtime runtime; /* first */
   const struct target *cluster;   /* NULL: kubectl's own default */
-  struct place place;
+  struct service_kubernetes_place place;
   struct kubernetes_proxy *proxy;
 
   /* What is under way. */
@@ -54,68 +48,10 @@ struct kubernetes_runtime {
 
 /* ---- options */
 
-static bool name_check(const char *text, size_t len, struct err *err) {
-  return (len > 0 && len < NAME_MAX_BYTES &&
-          strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.") >= len) ||
-         err_set(err, ERR_INVALID,
-                 "expected KIND/NAME or NAMESPACE/KIND/NAME, such as deployment/ecap-api");
-}
-
-static bool place_read(const char *text, struct place *place, struct err *err) {
-  const char *last = strrchr(text, '/'), *first = strchr(text, '/');
-  char kind[32];
-  *place = (struct place){.kind = KUBERNETES_KIND_COUNT};
-  if (!last || !name_check(last + 1, strlen(last + 1), err))
-    return last ? false : name_check("", 0, err);
-  const char *from = first == last ? text : first + 1;
-  if (memchr(from, '/', (size_t)(last - from)))
-    return name_check("", 0, err);
-  snprintf(kind, sizeof kind, "%.*s", (int)(last - from), from);
-  place->kind = kubernetes_kind_of(kind);
-  if (place->kind > KUBERNETES_DAEMON_SET)
-    return err_set(err, ERR_INVALID, "\"%.30s\" is not deployment, statefulset or daemonset", kind);
-  if (first != last) {
-    if (!name_check(text, (size_t)(first - text), err))
-      return false;
-    snprintf(place->namespace, sizeof place->namespace, "%.*s", (int)(first - text), text);
-  }
-  snprintf(place->name, sizeof place->name, "%s", last + 1);
-  return true;
-}
-
 static bool check(const char *runtime, const char *text, struct err *err) {
-  struct place place;
+  struct service_kubernetes_place place;
   (void)runtime;
-  return place_read(text, &place, err);
-}
-
-static const char *text_of(const struct target *target) {
-  const struct option_value *runtime = target_option(target, "runtime");
-  for (size_t i = 0; i < runtime->item_count; i++)
-    if (service_driver_named(runtime->names[i]) == &service_driver_kubernetes)
-      return runtime->items[i];
-  return "";
-}
-
-static bool cluster_of(const struct target *target, const struct target **cluster,
-                       struct err *err) {
-  const char *engine = target_text(target, "engine");
-  const struct config *config = target->config;
-  size_t count = 0;
-  *cluster = NULL;
-  for (size_t i = 0; config && i < config->all_count; i++) {
-    const struct target *one = config->all[i];
-    if (strcmp(one->kind->kind, "kubernetes") != 0 || (engine && strcmp(one->name, engine) != 0))
-      continue;
-    *cluster = one;
-    count++;
-  }
-  if (count == 0 && engine)
-    return err_set(err, ERR_INVALID, "engine: no target of the kind kubernetes is named %.80s",
-                   engine);
-  return count <= 1 || err_set(err, ERR_INVALID,
-                               "there is more than one target of the kind kubernetes: name one "
-                               "with engine");
+  return service_kubernetes_place_read(&place, text, err);
 }
 
 static bool can(const struct target *target, enum service_verb verb, struct err *why) {
@@ -130,16 +66,10 @@ static struct service_runtime *open_runtime(struct io *io, const struct target *
   struct kubernetes_runtime *runtime = mem_new(sizeof *runtime);
   runtime->runtime =
       (struct service_runtime){.driver = &service_driver_kubernetes, .io = io, .target = target};
-  if (!place_read(text_of(target), &runtime->place, err) ||
-      !cluster_of(target, &runtime->cluster, err)) {
+  if (!service_kubernetes_place_find(&runtime->place, target, &runtime->cluster, err)) {
     free(runtime);
     return NULL;
   }
-  const struct option_value *namespaces =
-      runtime->cluster ? target_option(runtime->cluster, "namespaces") : NULL;
-  if (!*runtime->place.namespace)
-    snprintf(runtime->place.namespace, sizeof runtime->place.namespace, "%s",
-             namespaces && namespaces->item_count == 1 ? namespaces->items[0] : "default");
   const struct kubernetes_login login =
       runtime->cluster ? kubernetes_target_login(runtime->cluster) : (struct kubernetes_login){0};
   runtime->proxy = kubernetes_proxy_take(io, &login);
@@ -502,10 +432,10 @@ static bool fits(enum service_verb verb, const char *state) {
 
 static const char *command(struct arena *arena, const struct target *target,
                            const struct service_change *change) {
-  struct place place;
+  struct service_kubernetes_place place;
   struct err err;
   const struct target *cluster;
-  if (!place_read(text_of(target), &place, &err) || !cluster_of(target, &cluster, &err))
+  if (!service_kubernetes_place_find(&place, target, &cluster, &err))
     return "";
   const char *kind = kubernetes_kind_info(place.kind)->word;
   const char *where = strchr(change->identity.place, ' '); /* "staging ecap/deployment/api" */

@@ -190,6 +190,41 @@ static void test_the_worst_container_counts(void **state) {
   kubernetes_object_free(object);
 }
 
+/* Logs are read of each of them; what a status says of others is no container. */
+static void test_the_containers_by_name(void **state) {
+  (void)state;
+  struct kubernetes_object *object = read_text(
+      KUBERNETES_POD,
+      "{\"metadata\":{\"name\":\"api-1\",\"uid\":\"u\"},\"spec\":{"
+      "\"initContainers\":[{\"name\":\"init\"}],"
+      "\"containers\":[{\"name\":\"main\"},{\"name\":\"\"},{},{\"name\":\"proxy\"}]},\"status\":{"
+      "\"containerStatuses\":[{\"name\":\"other\",\"restartCount\":9},"
+      "{\"name\":\"proxy\",\"restartCount\":0},{\"name\":\"main\",\"restartCount\":3}]}}");
+  const struct kubernetes_pod *pod = &object->pod;
+  assert_int_equal(pod->named_count, 3);
+  assert_string_equal(pod->named[0].name, "init");
+  assert_string_equal(pod->named[1].name, "main");
+  assert_string_equal(pod->named[2].name, "proxy");
+  assert_int_equal(pod->named[0].restarts, 0);
+  assert_int_equal(pod->named[1].restarts, 3);
+  assert_int_equal(pod->named[2].restarts, 0);
+  kubernetes_object_free(object);
+}
+
+static void test_more_containers_than_are_kept(void **state) {
+  (void)state;
+  char text[4096];
+  size_t at = (size_t)snprintf(
+      text, sizeof text, "{\"metadata\":{\"name\":\"x\",\"uid\":\"u\"},\"spec\":{\"containers\":[");
+  for (int i = 0; i < KUBERNETES_CONTAINERS_MAX + 5; i++)
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s{\"name\":\"c%d\"}", i ? "," : "", i);
+  snprintf(text + at, sizeof text - at, "]}}");
+  struct kubernetes_object *object = read_text(KUBERNETES_POD, text);
+  assert_int_equal(object->pod.named_count, KUBERNETES_CONTAINERS_MAX);
+  assert_string_equal(object->pod.named[KUBERNETES_CONTAINERS_MAX - 1].name, "c31");
+  kubernetes_object_free(object);
+}
+
 static void test_times_and_quantities(void **state) {
   static const struct {
     const char *text;
@@ -248,6 +283,8 @@ int main(void) {
       cmocka_unit_test_teardown(test_pods_that_crash, teardown),
       cmocka_unit_test_teardown(test_a_node_a_claim_and_events, teardown),
       cmocka_unit_test(test_the_worst_container_counts),
+      cmocka_unit_test(test_the_containers_by_name),
+      cmocka_unit_test(test_more_containers_than_are_kept),
       cmocka_unit_test(test_times_and_quantities),
       cmocka_unit_test(test_garbage),
   };
