@@ -22,10 +22,9 @@ struct log_container {
   struct docker_request *request; /* NULL: none is under way */
   struct docker_lines *lines;
   uv_timer_t timer;
-  char last[DOCKER_STAMP_MAX];  /* the latest time of a line */
-  char known[DOCKER_STAMP_MAX]; /* up to when earlier answers were read */
-  bool answered;                /* at least once */
-  bool reading;                 /* what there is */
+  struct docker_place place; /* by which no line is read twice */
+  bool answered;             /* at least once */
+  bool reading;              /* what there is */
   bool stopped;
   uint64_t bytes;
 };
@@ -43,11 +42,8 @@ static void on_line(void *arg, const struct docker_line *line) {
   struct log_record record = {.stderr_ = line->output == DOCKER_STDERR};
   struct log_clock *clock = &container->source.parser.clock;
   if (*line->stamp) {
-    if (strcmp(line->stamp, container->known) <= 0)
+    if (!docker_place_take(&container->place, line->stamp))
       return;
-    /* lines of the two outputs are not quite in order */
-    if (strcmp(line->stamp, container->last) > 0)
-      memcpy(container->last, line->stamp, sizeof container->last);
     if (log_time_parse(clock, line->stamp, strlen(line->stamp), &stamp)) {
       record.time = LOG_TIME_SOURCE;
       record.time_ms = stamp.time_ms;
@@ -124,11 +120,13 @@ static void container_ask(struct log_container *container) {
   const struct log_want *want = &container->source.want;
   char path[DOCKER_PATH_MAX], tail[32] = "all", since[SINCE_MAX] = "", until[SINCE_MAX] = "";
   const bool whole = want->since_ms > 0 || !log_filter_is_empty(container->source.filter);
-  if (!*container->last && want->tail > 0 && !whole)
+  if (!*container->place.last && want->tail > 0 && !whole)
     snprintf(tail, sizeof tail, "%zu", want->tail);
   struct log_stamp last;
-  if (*container->last && log_time_parse(&container->source.parser.clock, container->last,
-                                         strlen(container->last), &last))
+  docker_place_ask(&container->place);
+  if (*container->place.last &&
+      log_time_parse(&container->source.parser.clock, container->place.last,
+                     strlen(container->place.last), &last))
     since_text(since, last.time_ms);
   else if (want->since_ms > 0)
     since_text(since, want->since_ms);
@@ -144,7 +142,6 @@ static void container_ask(struct log_container *container) {
     return;
   }
   const struct docker_query query = {.path = path, .timeout_ms = BEGIN_MS};
-  memcpy(container->known, container->last, sizeof container->known);
   container->request =
       docker_stream(container->io, &container->endpoint, &query, on_bytes, on_done, container);
   /* a container that wrote nothing answers without a byte */

@@ -68,16 +68,24 @@ def _image():
 
 
 class Engine:
+    TITLE, PROGRAM, PACKAGE = "Docker", "dockerd", "docker.io"
+    image = IMAGE  # as it names it
+
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="stacktop-docker-"))
         self.socket = self.folder / "s"
         self.log = self.folder / "log"
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "private", "dockerd", "--storage-driver=vfs", "--iptables=false",
-                 "--ip6tables=false", "--bridge=none", "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
-                 "-H", f"unix://{self.socket}", "--pidfile", self.folder / "pid"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(["unshare", "--mount", "--propagation", "private", *self.command()],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.variables()})
+
+    def command(self):
+        return ["dockerd", "--storage-driver=vfs", "--iptables=false", "--ip6tables=false", "--bridge=none",
+                "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "-H", f"unix://{self.socket}",
+                "--pidfile", self.folder / "pid"]
+
+    def variables(self):
+        return {}
 
     def wait(self):
         wait_until(lambda: self.process.poll() is not None or self.answers(), 30, what="the engine to answer")
@@ -103,7 +111,7 @@ class Engine:
             connection.close()
 
     def import_image(self):
-        self.call("POST", f"/images/create?fromSrc=-&repo={IMAGE.split(':')[0]}&tag=1", _image(), "application/x-tar", False)
+        self.call("POST", f"/images/create?fromSrc=-&repo={IMAGE}", _image(), "application/x-tar", False)
 
     def create(self, name, *command, labels=None, memory=0, policy="no", retries=0, health=None, network="none",
                **config):
@@ -143,6 +151,9 @@ class Engine:
     def target(self, name="engine", **options):
         return {"name": name, "endpoint": f"unix://{self.socket}", **options}
 
+    def tidy(self):
+        """Its process has ended."""
+
     def end(self):
         if self.process.poll() is None:
             with contextlib.suppress(OSError, AssertionError):
@@ -153,30 +164,31 @@ class Engine:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.tidy()
         left = [line for line in Path("/proc/self/mounts").read_text().splitlines() if f" {self.folder}/" in line]
         shutil.rmtree(self.folder)
         assert left == []
 
 
-def _why_not():
+def _why_not(kind):
     if os.geteuid() != 0:
-        return "a Docker engine of the test's own needs root"
-    for program, package in (("dockerd", "docker.io"), ("unshare", "util-linux")):
+        return f"an engine of the test's own ({kind.TITLE}) needs root"
+    for program, package in ((kind.PROGRAM, kind.PACKAGE), ("unshare", "util-linux")):
         if not shutil.which(program):
             return f"{package} is not installed"
     return None if _busybox() else "busybox-static is not installed"
 
 
 @contextlib.contextmanager
-def running():
-    why = _why_not()
+def running(kind=Engine):
+    why = _why_not(kind)
     if why:
         pytest.skip(why)
-    engine = Engine()
+    engine = kind()
     try:
         if not engine.wait():
             last = engine.log.read_text(errors="replace").strip().splitlines()[-1:]
-            pytest.skip(f"no Docker engine starts here: {' '.join(last)[:200]}")
+            pytest.skip(f"no {kind.TITLE} engine starts here: {' '.join(last)[:200]}")
         engine.import_image()
         try:
             engine.run("probe", "true")

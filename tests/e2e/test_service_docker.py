@@ -18,7 +18,7 @@ def test_the_state_beside_health(engine, tmp_path):  # noqa: F811
     config = configured(tmp_path, api.entry("api", {"compose": "api"}))
     shown, found, run = cells(config)
     assert run.status == OK, run
-    assert shown["run"] == "running" and shown["ready"] == "1/1" and shown["restarts"] == 0 and shown["image"] == "bb:1"
+    assert shown["run"] == "running" and shown["ready"] == "1/1" and shown["restarts"] == 0 and shown["image"] == engine.image
     assert 0 < shown["memory_ratio"] < 0.5 and shown["memory_limit"] == 64 << 20 and shown["run_for"] > 0
     assert shown["state"] == "200" and api.name in shown["runs_in"]
 

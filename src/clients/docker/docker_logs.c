@@ -3,6 +3,7 @@
 #include "core/mem.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,4 +170,27 @@ void docker_lines_end(struct docker_lines *lines) {
     part_end(lines, (enum docker_output)output);
   lines->known = lines->framed = lines->skipping = false;
   lines->frames = (struct docker_frames){0};
+}
+
+void docker_place_ask(struct docker_place *place) {
+  memcpy(place->again, place->last, sizeof place->again);
+  place->again_lines = place->last_lines;
+}
+
+/* The two outputs of a container are written at the same time: a time before the last one is no
+ * sign of a line that was read, but in what comes once more. */
+bool docker_place_take(struct docker_place *place, const char *stamp) {
+  const int order = strcmp(stamp, place->again), news = strcmp(stamp, place->last);
+  if (order < 0)
+    return false;
+  if (order == 0 && place->again_lines > 0) {
+    place->again_lines--;
+    return false;
+  }
+  if (news > 0) {
+    snprintf(place->last, sizeof place->last, "%s", stamp);
+    place->last_lines = 0;
+  }
+  place->last_lines += news >= 0;
+  return true;
 }

@@ -29,3 +29,17 @@ void docker_lines_free(struct docker_lines *lines);
 void docker_lines_feed(struct docker_lines *lines, const char *bytes, size_t len);
 /* The answer has ended: a line without an end is one too. Can be fed another answer then. */
 void docker_lines_end(struct docker_lines *lines);
+
+/* Where a reader of a log is. It asks again from the last time on, and the lines of that time come
+ * once more: more than one where times are whole seconds, as Podman's are. */
+struct docker_place {
+  char last[DOCKER_STAMP_MAX];  /* the latest time; "": no line had one */
+  size_t last_lines;            /* that were read of it */
+  char again[DOCKER_STAMP_MAX]; /* where the present answer begins */
+  size_t again_lines;           /* of that time that are yet to come once more */
+};
+
+/* The log is asked for, from place->last on. */
+void docker_place_ask(struct docker_place *place);
+/* Whether a line with that time is new. */
+bool docker_place_take(struct docker_place *place, const char *stamp);

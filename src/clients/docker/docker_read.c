@@ -54,6 +54,33 @@ double docker_time(const char *text) {
   return seconds >= 0 ? seconds : -1;
 }
 
+/* ---- what Podman calls its states */
+
+/* What is "stopped" has ended, and Podman has not yet tidied up behind it. */
+static const char *state_named(const char *name) {
+  static const struct {
+    const char *podman, *docker;
+  } names[] = {{"stopped", "exited"},
+               {"stopping", "running"},
+               {"initialized", "created"},
+               {"configured", "created"}};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(name, names[i].podman) == 0)
+      return names[i].docker;
+  return name;
+}
+
+/* Podman has no state for the time between two runs: while it is "stopped" it may still start the
+ * next one, as Docker does in "restarting". Where a person has stopped it, it is soon "exited". */
+static const char *status_of(struct arena *arena, const json_t *state, const char *policy) {
+  const char *name = docker_text(arena, state, "Status");
+  const bool always = strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0;
+  const bool failed = strcmp(policy, "on-failure") == 0 && docker_int(state, "ExitCode") > 0;
+  if (strcmp(name, "stopped") == 0 && (always || failed))
+    return "restarting";
+  return state_named(name);
+}
+
 /* ---- GET /containers/json */
 
 enum { PORTS_MAX = 16, PORT_TEXT_MAX = 96 };
@@ -127,7 +154,7 @@ static void container_read(const json_t *json, struct arena *arena,
       .id = docker_text(arena, json, "Id"),
       .name = name_of(arena, json_object_get(json, "Names")),
       .image = docker_text(arena, json, "Image"),
-      .state = docker_text(arena, json, "State"),
+      .state = state_named(docker_text(arena, json, "State")),
       .project = docker_text(arena, labels, "com.docker.compose.project"),
       .service = docker_text(arena, labels, "com.docker.compose.service"),
       .number = docker_text(arena, labels, "com.docker.compose.container-number"),
@@ -187,12 +214,13 @@ bool docker_detail_read(json_t *json, struct arena *arena, struct docker_detail 
   const json_t *own = json_object_get(json, "Config");
   const char *name = docker_text(arena, json, "Name");
   const char *health_text = docker_text(arena, health, "Status");
+  const char *policy = docker_text(arena, json_object_get(config, "RestartPolicy"), "Name");
   *detail = (struct docker_detail){
-      .status = docker_text(arena, state, "Status"),
+      .status = status_of(arena, state, policy),
       .error = docker_text(arena, state, "Error"),
       .health = strcmp(health_text, "none") == 0 ? "" : health_text,
       .checked = docker_text(arena, last, "Output"),
-      .policy = docker_text(arena, json_object_get(config, "RestartPolicy"), "Name"),
+      .policy = policy,
       .name = name + (*name == '/'),
       .image = docker_text(arena, own, "Image"),
       .project = docker_text(arena, json_object_get(own, "Labels"), "com.docker.compose.project"),

@@ -16,7 +16,8 @@ struct docker_container {
   const char *id;      /* 64 hex digits */
   const char *name;    /* without the slash before it */
   const char *image;   /* as it was named at its start: "bb:1" */
-  const char *state;   /* created, running, paused, restarting, removing, exited, dead */
+  const char *state;   /* created, running, paused, restarting, removing, exited, dead;
+                        * what Podman has besides is named as one of them */
   const char *project; /* compose project; "": it is of none */
   const char *service; /* service of the compose project */
   const char *number;  /* which container of the service: "1" */

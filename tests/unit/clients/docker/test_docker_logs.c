@@ -99,12 +99,44 @@ static void test_what_is_no_time(void **state) {
   check("0||no time\n0||\n0||12:30\n0||x\n");
 }
 
+/* Each line as "+" where it is new. */
+static void take(struct docker_place *place, const char *stamps, const char *expected) {
+  char stamp[2] = "", found[32] = "";
+  docker_place_ask(place);
+  for (size_t i = 0; stamps[i]; i++) {
+    stamp[0] = stamps[i];
+    found[i] = docker_place_take(place, stamp) ? '+' : '-';
+  }
+  assert_string_equal(found, expected);
+}
+
+/* Many lines of one second: those that were read come once more, and are not read twice. */
+static void test_no_line_is_read_twice(void **state) {
+  (void)state;
+  struct docker_place place = {0};
+  take(&place, "1122", "++++");
+  take(&place, "22", "--");
+  take(&place, "2223", "--++");
+  take(&place, "1233", "---+"); /* the engine's limit is not as fine as its times */
+  take(&place, "33", "--");
+}
+
+/* Of two outputs one may come late; it is no reason to read all of the other once more. */
+static void test_times_out_of_order(void **state) {
+  (void)state;
+  struct docker_place place = {0};
+  take(&place, "1323", "++++");
+  take(&place, "333", "--+");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_frames),
       cmocka_unit_test(test_raw),
       cmocka_unit_test(test_long_lines),
       cmocka_unit_test(test_what_is_no_time),
+      cmocka_unit_test(test_no_line_is_read_twice),
+      cmocka_unit_test(test_times_out_of_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,19 @@ static void test_a_list_of_podman(void **state) {
   assert_string_equal(containers[0].ports, "");
 }
 
+static void test_states_of_podman_in_a_list(void **state) {
+  static const char *const names[][2] = {
+      {"stopped", "exited"},     {"stopping", "running"},      {"initialized", "created"},
+      {"configured", "created"}, {"restarting", "restarting"}, {"unheard-of", "unheard-of"}};
+  char text[96];
+  (void)state;
+  for (size_t i = 0; i < COUNT(names); i++) {
+    snprintf(text, sizeof text, "[{\"Id\":\"7a\",\"State\":\"%s\"}]", names[i][0]);
+    assert_true(read_list(text, NULL));
+    assert_string_equal(containers[0].state, names[i][1]);
+  }
+}
+
 static void test_a_link_gives_no_name(void **state) {
   (void)state;
   assert_true(read_list("[{\"Id\":\"7a\",\"State\":\"running\",\"Names\":[\"/web/db\",\"/db\"]},"
@@ -243,6 +256,32 @@ static void test_a_container_of_podman(void **state) {
   assert_string_equal(detail.command, "sleep");
   assert_int_equal(detail.memory_limit, 0);
   assert_true(fabs(detail.started_s - 1795785732.5) < 1e-5);
+}
+
+/* Between two runs it is "stopped", as one that has just ended for good. */
+static void test_what_podman_starts_again(void **state) {
+  static const struct {
+    const char *policy, *state;
+    int exit_code;
+  } cases[] = {{"always", "restarting", 0},
+               {"unless-stopped", "restarting", 3},
+               {"on-failure", "restarting", 3},
+               {"on-failure", "exited", 0},
+               {"no", "exited", 3},
+               {"", "exited", 3}};
+  char text[256];
+  (void)state;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    snprintf(text, sizeof text,
+             "{\"State\":{\"Status\":\"stopped\",\"Restarting\":false,\"ExitCode\":%d},"
+             "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"%s\"}}}",
+             cases[i].exit_code, cases[i].policy);
+    assert_true(read_detail(text));
+    assert_string_equal(detail.status, cases[i].state);
+  }
+  assert_true(read_detail("{\"State\":{\"Status\":\"exited\",\"ExitCode\":3},\"HostConfig\":"
+                          "{\"RestartPolicy\":{\"Name\":\"always\"}}}"));
+  assert_string_equal(detail.status, "exited"); /* a person has stopped it */
 }
 
 /* "none" is what an engine says of a container whose image's check was switched off. */
@@ -424,6 +463,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_a_list_of_docker),
       TEST(test_a_list_of_podman),
+      TEST(test_states_of_podman_in_a_list),
       TEST(test_a_link_gives_no_name),
       TEST(test_a_container_without_a_name),
       TEST(test_what_is_no_list),
@@ -434,6 +474,7 @@ int main(void) {
       TEST(test_a_container_of_docker),
       TEST(test_a_container_that_was_oom_killed),
       TEST(test_a_container_of_podman),
+      TEST(test_what_podman_starts_again),
       TEST(test_a_check_that_is_switched_off),
       TEST(test_everything_is_missing),
       TEST(test_wrong_types),
