@@ -17,6 +17,7 @@
 /* Docker 20.10 answers each question for the usage at its next tick, once a second, so hundreds of
  * containers are read in time only where many are asked for at once. */
 enum { TIMEOUT_MS = 10000, MARGIN_MS = 50, QUESTIONS_MAX = 100, ARENA_MAX = 16 << 20 };
+enum { VERSION_MAX = 80, VERSION_AGAIN_MS = 60000 };
 enum { CLOCKS_DIFFER_S = 2 }; /* the engine says its time in whole seconds */
 
 static bool endpoint_check(const char *text, struct err *err);
@@ -58,6 +59,8 @@ struct watcher {
   struct watch watch; /* first */
   struct docker_endpoint endpoint;
   struct docker_memory memory;
+  char version[VERSION_MAX]; /* "Docker 20.10.24"; "": not known */
+  int64_t version_ms;        /* when it was said */
 
   /* The collection under way. */
   struct question questions[QUESTIONS_MAX];
@@ -210,8 +213,11 @@ static void take_version(struct watcher *watcher, const json_t *json) {
   const json_t *engine = json_array_get(json_object_get(json, "Components"), 0);
   const char *component = json_string_value(json_object_get(engine, "Name"));
   const bool podman = component && strncmp(component, "Podman", 6) == 0;
-  watcher->answers.version =
-      number ? arena_printf(&watcher->arena, "%s %.60s", podman ? "Podman" : "Docker", number) : "";
+  if (!number)
+    return;
+  watcher->version_ms = clock_now_ms();
+  snprintf(watcher->version, sizeof watcher->version, "%s %.60s", podman ? "Podman" : "Docker",
+           number);
 }
 
 static void take_usage(struct docker_reading *reading, json_t *json) {
@@ -253,6 +259,7 @@ static void on_answer(void *arg, int status, json_t *json, const struct err *err
   }
   if (question->kind == QUESTION_LIST && err) {
     struct err copy = *err;
+    *watcher->version = '\0'; /* what answers again may be another one */
     watch_failed(&watcher->watch, &copy);
     return;
   }
@@ -271,14 +278,16 @@ static void ask(void *self) {
   const struct option_value *projects = target_option(watcher->watch.target, "projects");
   watcher->answers = (struct docker_answers){
       .name = watcher->watch.target->name,
-      .version = "",
+      .version = watcher->version,
       .latency_us = -1,
       .filter = {(const char *const *)projects->items, projects->item_count},
       .readings = watcher->readings};
   watcher->listed = false;
   watcher->next = 0;
   send_question(watcher, QUESTION_LIST, 0, "/containers/json?all=true");
-  send_question(watcher, QUESTION_VERSION, 0, "/version");
+  /* Podman takes 0.3 s for it: it starts conmon and runc, to ask for theirs. */
+  if (!*watcher->version || clock_now_ms() - watcher->version_ms >= VERSION_AGAIN_MS)
+    send_question(watcher, QUESTION_VERSION, 0, "/version");
 }
 
 static void *open_watcher(struct io *io, const struct target *target, struct err *err) {

@@ -254,6 +254,17 @@ static void no_container_at_all(void **state) {
   expect_note(SEVERITY_OK, NULL);
 }
 
+static void the_version_is_asked_for_once(void **state) {
+  (void)state;
+  fixture.version = NULL;
+  assert_null(collect(300)->server);
+  fixture.version = "{\"Version\":\"4.3.1\",\"Components\":[{\"Name\":\"Podman Engine\"}]}";
+  assert_string_equal(collect(3000)->server, "Podman 4.3.1"); /* it was not known yet */
+  assert_int_equal(fixture.driver.sample->requests, 2);
+  assert_string_equal(collect(3000)->server, "Podman 4.3.1");
+  assert_int_equal(fixture.driver.sample->requests, 1);
+}
+
 static void podman_is_named(void **state) {
   (void)state;
   fixture.version = "{\"Version\":\"4.3.1\",\"Components\":[{\"Name\":\"Podman Engine\"}]}";
@@ -555,6 +566,7 @@ int main(void) {
       TEST(figures_are_those_of_the_engine),
       TEST(no_container_at_all),
       TEST(podman_is_named),
+      TEST(the_version_is_asked_for_once),
       TEST(rates_need_two_collections),
       TEST(a_restart_resets_the_rates),
       TEST(a_name_that_is_used_again_is_another_container),
