@@ -2,14 +2,14 @@
  * ""). Texts are copied into the arena, at most DOCKER_TEXT_MAX bytes each. */
 #pragma once
 
-#include "core/arena.h"
+#include "clients/docker/docker_json.h"
 #include "core/err.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DOCKER_TEXT_MAX = 1024, DOCKER_PUBLIC_MAX = 16 };
+enum { DOCKER_PUBLIC_MAX = 16 };
 
 /* One entry of GET /containers/json. */
 struct docker_container {
