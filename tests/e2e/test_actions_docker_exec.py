@@ -58,11 +58,14 @@ def test_no_such_program(pair, config):
 
 def test_one_that_does_not_end(pair, config, tmp_path):
     text = apply(config, plan(config, "sh -c 'echo begun; exec sleep 4242'", "timeout=1s"), UNKNOWN)
-    assert "no end after 1" in text and "it still runs in the container, as process" in text, text
+    assert "no end after 1" in text and "it still runs in the container" in text, text
     _, ended = recorded(tmp_path, "docker.exec", "unknown")
-    assert outputs(ended) == {"stdout": "begun\n"}
-    top = pair.call("GET", "/containers/ecap-api-1/top")
-    assert any("4242" in " ".join(line) for line in top["Processes"])  # which is true
+    assert outputs(ended) in ({"stdout": "begun\n"}, {})  # an engine with much to do has only begun to start it
+    wait_until(lambda: runs(pair, "4242"), what="the command, which does still run")
+
+
+def runs(at, word):
+    return any(word in " ".join(line) for line in at.call("GET", "/containers/ecap-api-1/top")["Processes"])
 
 
 def test_what_it_prints_is_hostile_and_long(pair, config, tmp_path):
@@ -126,8 +129,7 @@ def test_cancelled(pair, config, tmp_path):
         terminal.press(":", "docker.exec engine ecap-api-1 command='sleep 4243'", "Enter")
         terminal.wait_for("Run a command in ecap-api-1")
         agree(terminal, "ecap-api-1")
-        wait_until(lambda: any("4243" in " ".join(line) for line in pair.call("GET", "/containers/ecap-api-1/top")["Processes"]),
-                   what="the command to run")
+        wait_until(lambda: runs(pair, "4243"), what="the command to run")
         terminal.press("Esc")
         text = outcome(terminal)
         assert "cancelled after" in text and "it still runs" in text, text

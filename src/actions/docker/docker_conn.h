@@ -14,7 +14,7 @@ struct docker_reply {
   bool late;   /* of a stream: it did not end in time, or a person cancels */
 };
 
-/* One request. With a method it is a change: it goes on a connection of its own, and where it is
+/* One request. With a method it is a change: it has a connection of its own, and where it is
  * sent and not answered it counts as unanswered. read: gets the answer, its texts into the step's
  * arena; NULL: the answer is not wanted. False with step->err where the answer is not 2xx, or
  * `read` returns false. */

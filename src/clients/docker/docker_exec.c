@@ -1,7 +1,5 @@
 #include "clients/docker/docker_exec.h"
 
-#include "clients/docker/docker_json.h"
-
 #include <stdlib.h>
 #include <string.h>
 

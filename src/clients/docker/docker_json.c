@@ -1,7 +1,5 @@
 #include "clients/docker/docker_json.h"
 
-#include "clients/docker/docker_read.h"
-
 const char *docker_text(struct arena *arena, const json_t *object, const char *name) {
   const json_t *value = json_object_get(object, name);
   const size_t length = json_string_length(value);
