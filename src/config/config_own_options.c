@@ -55,13 +55,13 @@ const struct option own_options[OWN_OPTION_COUNT] = {
          .check = check_key,
          .help = "a capital letter that is free for this kind; default: only in the menu",
          .example = "H"},
-    [OWN_OPTION_ROWS] = {.name = "rows",
-                         .type = OPTION_MAP,
-                         .required = true,
-                         .help =
-                             "what it is for: kind, and if it is for rows table, where (values of "
-                             "columns) and targets (names)",
-                         .example = "{kind: service, table: services, where: {name: api}}"},
+    [OWN_OPTION_ROWS] =
+        {.name = "rows",
+         .type = OPTION_MAP,
+         .required = true,
+         .help = "kind of its targets; table, if it is for rows; where (values of columns) "
+                 "and targets (names) limit it",
+         .example = "{kind: service, table: services, where: {name: api}}"},
     [OWN_OPTION_ASK] = {.name = "ask",
                         .type = OPTION_LIST,
                         .help = "parameters: name, help, default, choices; {ask.NAME} is the value",
@@ -71,11 +71,12 @@ const struct option own_options[OWN_OPTION_COUNT] = {
                          .help = "the program and its arguments; {COLUMN}, {row}, {target} and "
                                  "{target.OPTION} are filled in; no shell reads it",
                          .example = "[jcmd, \"{name}\", GC.heap_dump, /tmp/heap.hprof]"},
-    [OWN_OPTION_ENVIRONMENT] = {.name = "environment",
-                                .type = OPTION_MAP,
-                                .help = "variables of the program, beside PATH, HOME, USER, LANG, "
-                                        "LC_ALL, TZ and TMPDIR",
-                                .example = "{LANG: C}"},
+    [OWN_OPTION_ENVIRONMENT] =
+        {.name = "environment",
+         .type = OPTION_MAP,
+         .help = "variables of the program, besides PATH, HOME, USER, LOGNAME, LANG, "
+                 "LC_ALL, LC_CTYPE, TZ and TMPDIR",
+         .example = "{LANG: C}"},
     [OWN_OPTION_ENVIRONMENT_FILES] = {.name = "environment_files",
                                       .type = OPTION_MAP,
                                       .help = "variables whose value is in a file: secrets",

@@ -17,7 +17,7 @@ static bool check_written(const struct action_request *request, struct err *err)
     const struct row *row = table_find(&request->found->tables[0], request->chosen[i]);
     if (row && row->cells[OLD_WRITTEN].type == VALUE_INT && row->cells[OLD_WRITTEN].integer)
       return err_set(err, ERR_INVALID,
-                     "%.80s is open for writing in %.80s: what it writes on would be lost",
+                     "%.80s is open for writing in %.80s: what it writes would be lost",
                      row->cells[OLD_FILE].text, row->cells[OLD_HOLDER].text);
   }
   return true;

@@ -128,10 +128,11 @@ static void say_row(struct plan *plan, const struct row *row, bool deleted) {
   plan_say(plan, PLAN_EFFECT, "truncate -s 0 /proc/%lld/fd/%lld",
            (long long)cells[OPEN_PID].integer, (long long)cells[OPEN_FD].integer);
   if (strcmp(mode, "writes") == 0 || strcmp(mode, "not known") == 0)
-    plan_say(plan, PLAN_WARNING,
-             "%s does not append to %s: it writes on at its old position, so the file becomes "
-             "sparse; it looks as large as before, but the space is free",
-             cells[OPEN_HOLDER].text, file);
+    plan_say(
+        plan, PLAN_WARNING,
+        "%s does not append to %s: it continues to write at its old position, so the file becomes "
+        "sparse; it looks as large as before, but the space is free",
+        cells[OPEN_HOLDER].text, file);
   if (strcmp(mode, "reads") == 0)
     plan_say(plan, PLAN_WARNING,
              "%s reads %s: it finds the file empty, and ends with SIGBUS if it has mapped it",

@@ -105,8 +105,7 @@ static bool add_object(const struct action_request *request, struct plan *plan,
   if (*cells[POD_OWNER].text)
     plan_say(plan, PLAN_BLAST, "%s makes a new pod in its place", cells[POD_OWNER].text);
   else
-    plan_say(plan, PLAN_WARNING, "nothing makes %s again: it has no controller",
-             cells[POD_LABEL].text);
+    plan_say(plan, PLAN_WARNING, "%s is not replaced: it has no controller", cells[POD_LABEL].text);
   return true;
 }
 

@@ -97,14 +97,17 @@ STEP_CANCELLABLE(service_verify, SERVICE_READY_MAX_MS + 2 * SERVICE_LOOK_MS)
 SERVICE_ACTION(
     restart, .id = "service.restart", .key = 'R', .title = "restart", .past = "restarted",
     .what = "restarts the service by what runs it, and waits until it answers as it should",
-    .runs = "docker restart, or the programs of the configuration", .danger = DANGER_DESTRUCTIVE);
+    .runs = "docker restart, kubectl rollout restart, systemctl restart, or the programs of "
+            "the configuration",
+    .danger = DANGER_DESTRUCTIVE);
 SERVICE_ACTION(
     start, .id = "service.start", .key = 'B', .title = "start", .past = "started",
     .what = "starts the service by what runs it, and waits until it answers as it should",
-    .runs = "docker start, or the program of the configuration", .danger = DANGER_REVERSIBLE);
+    .runs = "docker start, systemctl start, or the program of the configuration",
+    .danger = DANGER_REVERSIBLE);
 SERVICE_ACTION(stop, .id = "service.stop", .key = 'S', .title = "stop", .past = "stopped",
                .what = "stops the service by what runs it, and waits until it no longer answers",
-               .runs = "docker stop, or the program of the configuration",
+               .runs = "docker stop, systemctl stop, or the program of the configuration",
                .danger = DANGER_DESTRUCTIVE);
 SERVICE_ACTION(restart_all, .id = "service.restart-all", .key = 'A', .title = "restart all",
                .past = "restarted",

@@ -38,9 +38,15 @@ static const struct column_spec object_columns[FOUND_COLUMN_COUNT] = {
     [FOUND_GROUP] = {.id = "group", .title = "PROJECT", .help = "compose project, namespace"},
     [FOUND_FOUND_BY] = {.id = "found_by", .title = "FOUND BY", .help = "how it was found"},
     [FOUND_NOTE] = {.id = "note", .title = "NOTE", .help = "what its status command says"},
-    [FOUND_UNDONE] = {.id = "undone_1", .title = "UNDONE BY", .help = "who undoes a stop"},
-    [FOUND_UNDONE + 1] = {.id = "undone_2", .title = "UNDONE BY", .help = "who undoes a stop"},
-    [FOUND_UNDONE + 2] = {.id = "undone_3", .title = "UNDONE BY", .help = "who undoes a stop"},
+    [FOUND_UNDONE] = {.id = "undone_1",
+                      .title = "UNDONE BY",
+                      .help = "what may start it again after a stop"},
+    [FOUND_UNDONE + 1] = {.id = "undone_2",
+                          .title = "UNDONE BY",
+                          .help = "what may start it again after a stop"},
+    [FOUND_UNDONE + 2] = {.id = "undone_3",
+                          .title = "UNDONE BY",
+                          .help = "what may start it again after a stop"},
 };
 
 /* A service as a whole: how it is now, or why it has no part in it. */

@@ -58,7 +58,7 @@ static bool turn_begin(struct turn *turn, struct step *step, size_t object) {
   if (!turn->target)
     say(turn, OBJECT_REFUSED, "the configuration no longer has this service");
   else if (turn->target->disabled || turn->target->read_only)
-    say(turn, OBJECT_REFUSED, "the configuration now says that it is not to be changed");
+    say(turn, OBJECT_REFUSED, "the configuration now makes it read-only");
   else if (!turn->driver ||
            strcmp(turn->driver->name, identity(turn, SERVICE_IDENTITY_RUNTIME)) != 0 ||
            strcmp(target_text(turn->target, "address"), identity(turn, SERVICE_IDENTITY_ADDRESS)) !=

@@ -115,7 +115,7 @@ static void say_unfinished(struct step *step, size_t object, const char *id) {
   struct systemd_unit now;
   const char *why = step->cancelled ? "when it was cancelled" : "and its job has not ended";
   if (systemd_step_unit(step, &step->arena, id, &now))
-    outcome_set_partly(step->call->outcome, object, NULL, "the job runs on: %.20s (%.30s) %s",
+    outcome_set_partly(step->call->outcome, object, NULL, "the job continues: %.20s (%.30s) %s",
                        now.active, now.sub, why);
   else
     outcome_set(step->call->outcome, object, OBJECT_UNKNOWN, "sent, but its end was not seen: %s",

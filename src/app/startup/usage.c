@@ -114,7 +114,7 @@ static const char logs[] =
     "      --filter NAME     a saved filter of the configuration (log_filters)\n"
     "      --follow          continue with lines as they are written\n"
     "      --patterns        print the most frequent messages with counts instead of lines\n"
-    "      --json            print one JSON object a line\n"
+    "      --json            print one JSON object per line\n"
     "\n"
     "Without --since and without a filter the last 5,000 lines of each file or container are\n"
     "printed. Warnings about files that are not read are printed on stderr.\n"

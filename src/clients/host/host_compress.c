@@ -190,7 +190,7 @@ static bool has_room(struct compressing *compressing) {
   const double ratio = (double)compressed / (double)(sample > 0 ? sample : 1);
   if (ratio > WORTH) {
     host_end_with(compressing->result, HOST_REFUSED,
-                  "its first bytes compress to %.0f%%: not worth it", 100 * ratio);
+                  "its first bytes compress to %.0f%%: too little is saved", 100 * ratio);
     return false;
   }
   if (fstatvfs(compressing->folder, &figures) != 0)

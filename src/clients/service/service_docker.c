@@ -398,7 +398,7 @@ static void ask_next(struct docker_runtime *runtime) {
     runtime->request =
         docker_ask(runtime->runtime.io, &runtime->endpoint, &query, on_detail, runtime);
   } else {
-    err_set(&err, ERR_PROTOCOL, "the engine gave an id that is none");
+    err_set(&err, ERR_PROTOCOL, "the engine reported an invalid id");
     look_failed(runtime, &err);
   }
 }

@@ -531,7 +531,7 @@ static void on_late(uv_timer_t *timer) {
   const enum phase phase = self->phase;
   bus_drop(self); /* a late answer would be that of another question */
   if (phase == PHASE_JOB || phase == PHASE_AFTER)
-    end(self, OBJECT_SENT, "the job runs on");
+    end(self, OBJECT_SENT, "the job continues");
   else if (phase == PHASE_EFFECT)
     end(self, OBJECT_UNKNOWN, "sent, but no answer: %s", err.text);
   else

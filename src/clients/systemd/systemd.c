@@ -208,7 +208,7 @@ struct systemd_call *systemd_ask(struct systemd_bus *bus, const struct systemd_q
   if (bus->broken.kind == ERR_NONE) {
     const int status = send_call(call, question);
     if (status == -EINVAL)
-      err_set(&call->err, ERR_INVALID, "the bus takes no such text");
+      err_set(&call->err, ERR_INVALID, "the bus does not accept this text");
     else if (status < 0)
       take_errno(bus, status, &call->err);
   }

@@ -59,7 +59,7 @@ const char *systemd_cause_text(char out[SYSTEMD_CAUSE_MAX], const struct systemd
   else if (strcmp(result, "timeout") == 0)
     say_timeout(out, unit);
   else if (strcmp(result, "watchdog") == 0)
-    snprintf(out, SYSTEMD_CAUSE_MAX, "no sign of life within its WatchdogSec of %s",
+    snprintf(out, SYSTEMD_CAUSE_MAX, "no watchdog message within its WatchdogSec of %s",
              systemd_span_text(text, unit->watchdog_us));
   else if (strcmp(result, "start-limit-hit") == 0)
     say_limit_hit(out, unit);

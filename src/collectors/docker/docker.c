@@ -147,7 +147,7 @@ static bool path_make(struct watcher *watcher, size_t index, bool usage,
     return false;
   if (!docker_path(path, "/containers/", reading->container.id,
                    usage ? "/stats?stream=false&one-shot=true" : "/json"))
-    err_set(&err, ERR_PROTOCOL, "the engine gave an id that is none");
+    err_set(&err, ERR_PROTOCOL, "the engine reported an invalid id");
   else if (left_ms(watcher) <= 0)
     err_set(&err, ERR_TIMEOUT, "no time was left to ask for it");
   else

@@ -33,9 +33,8 @@ static const struct option options[] = {
      .type = OPTION_MAP,
      .check = host_rule_cleanup_check,
      .check_name = host_rule_name_check,
-     .help =
-         "old files that may be deleted: a directory with a pattern, and the age from which on; "
-         "/**/ before the pattern includes subdirectories",
+     .help = "old files that may be deleted: a directory with a pattern, and the least age; "
+             "/**/ before the pattern includes subdirectories",
      .example = "{\"/var/log/ecap/*.log.*\": 7d}"},
     {.name = HOST_COMPRESS,
      .type = OPTION_MAP,

@@ -255,7 +255,7 @@ static void send_more(struct watcher *watcher) {
         .path = path, .interface = SYSTEMD_PROPERTIES, .method = "GetAll", .texts = {""}};
     struct err err;
     if (!systemd_unit_path(name, path)) {
-      err_set(&err, ERR_PROTOCOL, "systemd gave a name that is none");
+      err_set(&err, ERR_PROTOCOL, "systemd reported an invalid name of a unit");
       note_unread(watcher, &err);
     } else if (!send_question(watcher, QUESTION_UNIT, watcher->next, &ask))
       return;

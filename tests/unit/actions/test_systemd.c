@@ -244,7 +244,7 @@ static void test_cancelled_while_the_job_runs(void **state) {
   driver.step->cancel(&driver.call);
   driver_wait(&driver);
   assert_int_equal(result_of(0), OBJECT_PARTLY);
-  expect_in(object_words(&driver, 0), "the job runs on: active (running) when it was cancelled");
+  expect_in(object_words(&driver, 0), "the job continues: active (running) when it was cancelled");
 }
 
 int main(void) {

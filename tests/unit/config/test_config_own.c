@@ -101,8 +101,8 @@ static void test_keys_and_names(void **state) {
       "  - {}\n",
       "f:6:5: missing key \"id\" in actions: the action is own.ID: in menus, commands and "
       "the audit log\n"
-      "f:6:5: missing key \"rows\" in actions: what it is for: kind, and if it is for rows "
-      "table, where (values of columns) and targets (names)\n");
+      "f:6:5: missing key \"rows\" in actions: kind of its targets; table, if it is for rows; "
+      "where (values of columns) and targets (names) limit it\n");
   expect_errors("  - {id: X Y, rows: {kind: service}, argv: [a]}\n",
                 "f:6:10: id: \"X Y\" is not an id; use lower-case letters, digits and -\n");
   expect_errors(WITH("    argvs: [a]\n"),

@@ -157,7 +157,7 @@ static void test_not_worth_it(void **state) {
   (void)state;
   fill("logs/api.log.1", 1 << 20, false);
   compress("api.log.1", HOST_GZIP);
-  expect_end(HOST_REFUSED, "not worth it");
+  expect_end(HOST_REFUSED, "too little is saved");
   expect_untouched();
 }
 

@@ -171,7 +171,7 @@ static void test_a_job_that_does_not_end(void **state) {
   peer.job_result = "";
   act(SERVICE_RESTART, "active", false);
   assert_int_equal(result, OBJECT_SENT);
-  assert_string_equal(words, "the job runs on");
+  assert_string_equal(words, "the job continues");
 }
 
 static void test_looks_that_fail(void **state) {

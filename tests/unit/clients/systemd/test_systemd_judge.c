@@ -99,7 +99,7 @@ static void test_why_it_failed(void **state) {
   unit->result = "watchdog";
   unit->watchdog_us = 30000000;
   judge(&reading, NULL);
-  SAYS(CRIT, "failed: no sign of life within its WatchdogSec of 30s");
+  SAYS(CRIT, "failed: no watchdog message within its WatchdogSec of 30s");
   unit->result = "start-limit-hit";
   judge(&reading, NULL);
   SAYS(CRIT,
