@@ -104,8 +104,10 @@ static void take_present(struct log_pod *pod, const struct err *err) {
 static void take(struct log_pod *pod, int status, const struct err *cause) {
   struct err named;
   const struct err *err = cause ? &named : NULL;
-  if (cause)
-    err_set(&named, cause->kind, "%.80s: %.250s", pod->source.name, cause->text);
+  if (cause && strstr(cause->text, pod->pod))
+    named = *cause;
+  else if (cause) /* the words of a connection do not say whose it is */
+    err_set(&named, cause->kind, "%.60s: %.190s", pod->source.place, cause->text);
   const bool denied = status == 401 || status == 403;
   const bool follow = pod->source.want.follow;
   if (pod->step == STEP_PREVIOUS && !denied) {

@@ -21,6 +21,7 @@ class Pod:
         self.containers, self.restarts = containers, restarts
         self.lines = {container: [] for container in containers}
         self.before = {container: [] for container in containers}
+        self.hang = None
         self.refusals, self.uid, self.owner = {}, f"uid-{namespace}-{name}", owner
 
     def write(self, container, text, stamp=None, before=False):
@@ -53,6 +54,16 @@ class Cluster:
         self.pods.append(Pod(self, name, namespace, containers, owner, restarts))
         return self.pods[-1]
 
+    @contextlib.contextmanager
+    def stuck(self, name):
+        """A pod whose log never begins."""
+        pod = self.pod(name)
+        pod.hang = threading.Event()
+        try:
+            yield pod
+        finally:
+            pod.hang.set()
+
     def find(self, namespace, name):
         return next((pod for pod in self.pods if (pod.namespace, pod.name) == (namespace, name)), None)
 
@@ -69,7 +80,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.log_of(parts[3], parts[5], query)
         elif parts[-1] == "pods" and "watch" not in query:
             kept = [pod.object() for pod in self.cluster.pods if "namespaces" not in parts or pod.namespace == parts[3]]
-            self.answer(200, {"metadata": {}, "items": kept}) # without a version it is listed each time
+            self.answer(200, {"metadata": {}, "items": kept})  # without a version it is listed each time
         else:
             self.refuse(404, "the server could not find the requested resource")
 
@@ -80,13 +91,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
+        with contextlib.suppress(OSError):  # it may have left
+            self.end_headers()
+            self.wfile.write(text)
 
     def log_of(self, namespace, name, query):
         pod = self.cluster.find(namespace, name)
         if not pod:
             return self.refuse(404, f'pods "{name}" not found')
+        if pod.hang:
+            pod.hang.wait(60)
         container = query["container"]
         if container in pod.refusals:
             return self.refuse(*pod.refusals[container])
@@ -99,7 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             while True:
                 for stamp, text in lines[sent:]:
                     if stamp[:19] >= query.get("sinceTime", "")[:19]:
-                        if not started: # a kubelet that follows answers with the first line
+                        if not started:  # a kubelet that follows answers with the first line
                             self.begin()
                             started = True
                         self.wfile.write(stamp.encode() + b" " + text + b"\n")

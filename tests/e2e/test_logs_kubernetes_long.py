@@ -9,7 +9,7 @@ import pytest
 
 from control_plane import deployment, running, wait_until
 from stacktop import dashboard, stacktop, write_config
-from test_logs_kubernetes import NONE, PRINTED, TROUBLE, Following, texts
+from test_logs_kubernetes import NONE, PRINTED, TROUBLE, Following, cluster, texts  # noqa: F401 (a fixture)
 
 BESIDE = "others"
 FIRST = "2026-11-27T10:00:00.000000001Z stdout F INFO started\n2026-11-27T10:00:01.5Z stderr F ERROR boom\n"
@@ -140,3 +140,11 @@ def test_kubectl_ends_with_it(plane):
         pids = children.stdout.split()
         assert pids
     wait_until(lambda: not any(map(runs, pids)), 10, "kubectl to end")
+
+
+def test_a_server_that_hangs_in_a_log(cluster):  # noqa: F811
+    cluster.pod("api-1").write("main", "seen")
+    with cluster.stuck("api-2"):
+        run = logs(cluster, "cluster")
+    assert run.status == TROUBLE and texts(run) == ["seen"]
+    assert "pod ecap/api-2, container main: connected, but no response within 10s" in run.stderr, run
