@@ -112,7 +112,7 @@ def test_on_the_screen(plane):
         for name in ("api", *pods_of(plane)):
             terminal.wait_for(name)
             terminal.press("1", "/", name, "Enter")
-            terminal.wait_for("l logs")
+            terminal.wait_for(lambda screen, row=f"ecap/{name} ": row in screen.line("►"))
             terminal.press("l")
             terminal.wait_for(lambda screen: "!! error" in screen.line("boom") and "following" in screen.text)
             assert f"[Logs of kubernetes / cluster / ecap/{name}]" in terminal.screen.text
