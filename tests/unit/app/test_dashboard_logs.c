@@ -8,7 +8,8 @@
 
 #include <unistd.h>
 
-static const struct target_kind kind = {.kind = "service", .key = "services", .title = "Services"};
+/* Of a kind that nothing but files logs for. */
+static const struct target_kind kind = {.kind = "redis", .key = "redis", .title = "Redis"};
 
 struct fixture {
   uv_loop_t loop;
@@ -110,7 +111,7 @@ static void test_open_and_follow(void **state) {
   const struct logs *logs = f->model.logs;
   assert_non_null(logs);
   assert_true(logs->loading);
-  assert_string_equal(logs->title, "services / api\xEF\xBF\xBD");
+  assert_string_equal(logs->title, "redis / api\xEF\xBF\xBD");
   run_until(f, is_loaded);
   assert_int_equal(log_count(logs->log), 3);
   assert_int_equal(logs->source_count, 1);
@@ -217,7 +218,7 @@ static void test_no_logs(void **state) {
   struct fixture *f = *state;
   ask(f, REQUEST_LOGS_OPEN, &(struct logs_query){.target_index = 1}, NULL);
   assert_string_equal(f->model.logs->err.text,
-                      "service silent has no logs; name its files in the configuration, such as "
+                      "redis silent has no logs; name its files in the configuration, such as "
                       "logs: [/var/log/silent/*.log]");
   assert_false(f->model.logs->loading);
   ask(f, REQUEST_LOGS_CHANGE, &(struct logs_query){.follow = true}, NULL);
