@@ -100,6 +100,15 @@ bool docker_containers_check(struct step *step, const struct docker_verb *verb, 
   return true;
 }
 
+/* What was to be down, and is so already, as the engine says: Podman says it between two runs. */
+static bool goes_on(struct step *step, size_t object, struct docker_detail *now) {
+  const char *id = action_identity(step->call->plan, object, "id");
+  bool gone;
+  return verb_of(step)->wanted == DOCKER_DOWN &&
+         docker_step_inspect(step, &step->arena, id, now, &gone) &&
+         docker_state_fits(verb_of(step), now->status);
+}
+
 /* The engine refused. If it failed in the middle, the container is not as it was before. */
 static bool say_refused(struct step *step, size_t object, int status,
                         const struct docker_detail *before) {
@@ -107,6 +116,12 @@ static bool say_refused(struct step *step, size_t object, int status,
   const struct err refusal = step->err;
   struct docker_detail now;
   bool gone = false;
+  if (status == 304 && goes_on(step, object, &now)) {
+    outcome_set(outcome, object, OBJECT_REFUSED,
+                "nothing was done: the engine met it between two runs, and it is %.20s now",
+                now.status);
+    return true;
+  }
   if (status < 500) {
     outcome_set(outcome, object, OBJECT_REFUSED, "%s", refusal.text);
     return true;

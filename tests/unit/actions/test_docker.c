@@ -418,9 +418,25 @@ static void test_refusals(void **state) {
   }
   one->answer = "304 Not Modified";
   one->message = "";
+  one->then = "exited"; /* by others, meanwhile */
   plan(&action_docker_stop, aa);
   run();
   expect_object(0, OBJECT_REFUSED, "in that state already");
+}
+
+/* Podman finds that a container in a crash loop does not run, and starts it again. */
+static void test_a_stop_between_two_runs(void **state) {
+  (void)state;
+  struct played *one = play_running("aa");
+  one->answer = "304 Not Modified";
+  one->message = "";
+  one->new_run = false;
+  one->then = "stopped";
+  one->policy = "always";
+  plan(&action_docker_stop, aa);
+  run();
+  expect_object(0, OBJECT_REFUSED,
+                "nothing was done: the engine met it between two runs, and it is restarting now");
 }
 
 /* A restart that stops it, and cannot start it again. */
@@ -629,6 +645,7 @@ int main(void) {
       TEST(test_a_run_that_was_due),
       TEST(test_another_state),
       TEST(test_refusals),
+      TEST(test_a_stop_between_two_runs),
       TEST(test_a_refusal_half_way),
       TEST(test_a_refusal_and_then_silence),
       TEST(test_one_after_the_other),
