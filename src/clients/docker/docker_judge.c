@@ -10,6 +10,8 @@
 enum { LOOP_RESTARTS = 3, LOOP_S = 600, RECENT_S = 300 };
 /* A container that failed longer ago is history, and no longer a finding. */
 enum { FAILED_S = 24 * 3600 };
+/* A restart that takes longer does not come. */
+enum { DUE_S = 10 };
 enum { EXIT_SIGKILL = 137, EXIT_SIGTERM = 143 };
 
 const char *docker_state(const struct docker_reading *reading) {
@@ -113,10 +115,25 @@ static void judge_exited(const struct docker_detail *detail, double now_s,
     say(verdict, SEVERITY_WARN, "ended with %s", exit_text(code, detail->exit_code));
 }
 
-static void judge_restarting(const struct docker_detail *detail, struct docker_verdict *verdict) {
+/* Podman counts a restart when the next run begins: the first end is none, and may be a stop by a
+ * person as well. */
+static void judge_due(const struct docker_detail *detail, double now_s,
+                      struct docker_verdict *verdict) {
+  char code[48];
+  if (detail->finished_s >= 0 && now_s - detail->finished_s >= DUE_S)
+    say(verdict, SEVERITY_CRIT, "ended with %s, and was not started again",
+        exit_text(code, detail->exit_code));
+}
+
+static void judge_restarting(const struct docker_detail *detail, double now_s,
+                             struct docker_verdict *verdict) {
   char code[48], count[FORMAT_MAX] = "restarting", limit[FORMAT_MAX + 16];
   verdict->since_s = detail->finished_s;
-  if (detail->restarts >= 0)
+  if (detail->restarts == 0) {
+    judge_due(detail, now_s, verdict);
+    return;
+  }
+  if (detail->restarts > 0)
     format_counted(count, sizeof count, detail->restarts, "restart", "restarts");
   if (detail->oom_killed)
     say(verdict, SEVERITY_CRIT, "crash loop: OOM-killed%s, %s",
@@ -179,7 +196,7 @@ void docker_judge(const struct docker_reading *reading, const struct docker_rest
   else if (!reading->has_detail)
     say(verdict, SEVERITY_UNKNOWN, "could not be read");
   else if (strcmp(state, "restarting") == 0)
-    judge_restarting(detail, verdict);
+    judge_restarting(detail, now_s, verdict);
   else if (strcmp(state, "running") == 0)
     judge_running(detail, restarts, now_s, verdict);
   else if (strcmp(state, "exited") == 0 || strcmp(state, "created") == 0)

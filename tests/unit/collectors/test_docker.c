@@ -319,7 +319,7 @@ static void a_name_that_is_used_again_is_another_container(void **state) {
 static void the_worst_come_first(void **state) {
   (void)state;
   play("aa", "running");
-  play("zz", "restarting");
+  play("zz", "restarting")->restarts = 1;
   play("bb", "paused");
   play("cc", "running");
   collect(3000);

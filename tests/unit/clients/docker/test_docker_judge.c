@@ -85,6 +85,16 @@ static void test_a_loop_by_its_state(void **state) {
   expect(SEVERITY_CRIT, "restarting", "crash loop: ended with an unknown exit code, restarting");
 }
 
+/* Podman counts when the next run begins. */
+static void test_a_first_end(void **state) {
+  struct docker_detail *detail = in_state("restarting", 1);
+  (void)state;
+  detail->exit_code = 3;
+  expect(SEVERITY_OK, "restarting", "");
+  in_state("restarting", 10)->exit_code = 3;
+  expect(SEVERITY_CRIT, "restarting", "ended with exit code 3, and was not started again");
+}
+
 /* The engine's count is that now, and the present run began so long ago. */
 static void look(int64_t count, double started_before_s, double at_s) {
   reading.detail.restarts = count;
@@ -315,6 +325,7 @@ int main(void) {
       TEST(test_running),
       TEST(test_what_was_not_read_is_not_ok),
       TEST(test_a_loop_by_its_state),
+      TEST(test_a_first_end),
       TEST(test_one_restart),
       TEST(test_three_restarts),
       TEST(test_restarts_between_two_looks),
