@@ -292,6 +292,9 @@ static void draw_empty(const struct log_view *view, const struct frame *frame, s
     style = STYLE_NOTICE;
   } else if (logs->loading)
     snprintf(text, sizeof text, "reading");
+  else if (lines_read(logs) > 0 && log_filter_is_empty(logs->filter))
+    snprintf(text, sizeof text, "%s read, none of them in this time: s reads further back",
+             format_counted(number, sizeof number, (int64_t)lines_read(logs), "line", "lines"));
   else if (lines_read(logs) > 0)
     snprintf(text, sizeof text, "%s read, none of them passes the filter: Esc clears it",
              format_counted(number, sizeof number, (int64_t)lines_read(logs), "line", "lines"));

@@ -326,6 +326,9 @@ static void test_the_filter_is_visible(void **state) {
   log_clear(s.log);
   log_draw(&s);
   log_expect(&s, "none of them passes the filter");
+  s.logs.filter = NULL;
+  log_draw(&s);
+  log_expect(&s, "none of them in this time");
   log_filter_free(filter);
   log_session_fini(&s);
 }
