@@ -12,6 +12,7 @@ struct claim {
   dev_t device;
   ino_t inode;
   bool past;
+  char *path;      /* of a past one: the name that it had while it was read */
   size_t head_len; /* of a past one */
   char head[LOG_HEAD];
 };
@@ -42,6 +43,8 @@ void log_claims_release(struct log_claims *claims) {
   if (!last)
     return;
   pthread_mutex_destroy(&claims->mutex);
+  for (size_t i = 0; i < claims->count; i++)
+    free(claims->items[i].path);
   free(claims->items);
   free(claims);
 }
@@ -64,21 +67,25 @@ bool log_claims_add(struct log_claims *claims, dev_t device, ino_t inode) {
       claims->capacity = claims->capacity ? 2 * claims->capacity : 8;
       claims->items = mem_resize(claims->items, claims->capacity * sizeof *claims->items);
     }
-    claims->count++;
+    claims->items[claims->count++].path = NULL;
   }
-  if (fresh)
+  if (fresh) {
+    free(claims->items[at].path);
     claims->items[at] = (struct claim){.device = device, .inode = inode};
+  }
   pthread_mutex_unlock(&claims->mutex);
   return fresh;
 }
 
-void log_claims_leave(struct log_claims *claims, dev_t device, ino_t inode, const char *head,
-                      size_t head_len) {
+void log_claims_leave(struct log_claims *claims, const char *path, dev_t device, ino_t inode,
+                      const char *head, size_t head_len) {
   pthread_mutex_lock(&claims->mutex);
   const size_t at = find(claims, device, inode);
   if (at < claims->count) {
     struct claim *claim = &claims->items[at];
     claim->past = true;
+    free(claim->path);
+    claim->path = mem_dup(path);
     claim->head_len = head_len < LOG_HEAD ? head_len : LOG_HEAD;
     memcpy(claim->head, head, claim->head_len);
   }
@@ -98,9 +105,12 @@ bool log_claims_has(struct log_claims *claims, const char *path, dev_t device, i
   struct claim claim = {0};
   pthread_mutex_lock(&claims->mutex);
   const size_t at = find(claims, device, inode);
-  const bool known = at < claims->count;
+  bool known = at < claims->count;
   if (known)
     claim = claims->items[at];
+  /* the number of a removed file is given to the next one, which may begin with the same words */
+  if (known && claim.past && strcmp(claim.path, path) == 0)
+    known = false;
   pthread_mutex_unlock(&claims->mutex);
   return known && (!claim.past || begins_with(path, &claim));
 }

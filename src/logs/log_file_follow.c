@@ -17,7 +17,7 @@ enum { PACE = 250, CHECK = 1000, BREATH = 20, LINGER = 5000, PARTIAL = 2000 };
 struct follow {
   struct log_file *file;
   int inotify; /* -1: none */
-  int64_t checked_ms, grown_ms;
+  int64_t checked_ms, grown_ms, moved_ms;
   int64_t replaced_ms; /* since when another file has the name; 0: none */
   const char *gone;    /* what has become of the name; NULL: nothing */
 };
@@ -56,12 +56,18 @@ static bool pause_for(const struct follow *follow, int64_t ms, bool wakes) {
   return !log_source_is_stopped(&follow->file->source);
 }
 
-/* What the events say is not needed: the file is looked at. */
-static void watch_drain(const struct follow *follow) {
-  char events[4096];
-  if (follow->inotify >= 0)
-    while (read(follow->inotify, events, sizeof events) > 0)
-      continue;
+/* Whether the name may mean another file now. What was written is seen in the file. */
+static bool watch_drain(const struct follow *follow) {
+  _Alignas(struct inotify_event) char events[4096];
+  bool moved = false;
+  ssize_t got;
+  while (follow->inotify >= 0 && (got = read(follow->inotify, events, sizeof events)) > 0)
+    for (ssize_t at = 0; at < got;) {
+      const struct inotify_event *event = (const struct inotify_event *)(events + at);
+      moved = moved || (event->mask & (IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB)) != 0;
+      at += (ssize_t)(sizeof *event + event->len);
+    }
+  return moved;
 }
 
 static size_t head_read(const struct log_file *file, char head[LOG_HEAD]) {
@@ -128,7 +134,7 @@ static bool file_switch(struct follow *follow) {
     return false;
   file_line_end(file);
   head_keep(file);
-  log_claims_leave(file->claims, file->device, file->inode, file->head, file->head_len);
+  log_claims_leave(file->claims, file->path, file->device, file->inode, file->head, file->head_len);
   file_close(file);
   watch_end(follow);
   follow->replaced_ms = 0;
@@ -166,7 +172,14 @@ static bool name_check(struct follow *follow) {
   return file_switch(follow);
 }
 
+/* It was just moved or removed: the next file may not be there for long either. */
+static bool is_hurried(const struct follow *follow) {
+  return (follow->gone || follow->replaced_ms) && now_ms() - follow->moved_ms < CHECK;
+}
+
 static int64_t wait_ms(const struct follow *follow) {
+  if (is_hurried(follow))
+    return BREATH;
   return follow->inotify < 0 || follow->replaced_ms ? PACE : CHECK;
 }
 
@@ -174,11 +187,14 @@ static bool follow_once(struct follow *follow) {
   struct log_file *file = follow->file;
   if (!pause_for(follow, wait_ms(follow), true))
     return false;
-  watch_drain(follow);
+  const bool moved = watch_drain(follow);
+  if (moved)
+    follow->moved_ms = now_ms();
   if (!file_grow(follow))
     return false;
   const int64_t since_check = now_ms() - follow->checked_ms;
-  if ((since_check >= PACE && (follow->inotify < 0 || follow->replaced_ms)) || since_check >= CHECK)
+  if (moved || is_hurried(follow) ||
+      (since_check >= PACE && (follow->inotify < 0 || follow->replaced_ms)) || since_check >= CHECK)
     if (!name_check(follow))
       return false;
   if (file->line_len > 0 && now_ms() - follow->grown_ms >= PARTIAL) {

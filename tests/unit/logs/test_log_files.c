@@ -120,6 +120,25 @@ static void test_rotation_by_rename(void **state) {
   fixture_close(&fixture);
 }
 
+/* A file that has the name for a moment only is not missed: each is read at once. */
+static void test_rotations_in_a_row(void **state) {
+  (void)state;
+  struct fixture fixture;
+  fixture_open(&fixture);
+  fixture_append(&fixture, "a.log", "one\n");
+  fixture_files(&fixture, "a.log", &(struct log_want){.follow = true}, NULL);
+  assert_true(fixture_run(&fixture, fixture_is_loaded));
+  const int64_t start = clock_now_ms();
+  for (int i = 0; i < 10; i++) {
+    fixture.lines = 2;
+    assert_int_equal(rename(fixture_path(&fixture, "a.log"), fixture_path(&fixture, "old.log")), 0);
+    fixture_append(&fixture, "a.log", "one\n");
+    assert_true(fixture_run(&fixture, has_three));
+  }
+  assert_true(clock_now_ms() - start < 6000); /* a look at the name each second would take 10 s */
+  fixture_close(&fixture);
+}
+
 static void test_rotation_by_truncating(void **state) {
   (void)state;
   struct fixture fixture;
@@ -515,6 +534,7 @@ int main(void) {
       cmocka_unit_test(test_since_and_until),
       cmocka_unit_test(test_follows),
       cmocka_unit_test(test_rotation_by_rename),
+      cmocka_unit_test(test_rotations_in_a_row),
       cmocka_unit_test(test_rotation_by_truncating),
       cmocka_unit_test(test_a_file_that_vanishes),
       cmocka_unit_test(test_new_files),
