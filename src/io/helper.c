@@ -136,9 +136,16 @@ void helper_stop(struct helper *helper, void (*closed)(void *arg), void *arg) {
 
 static int spawn(struct helper *helper, struct io *io) {
   uv_file ends[2];
-  const char *argv[HELPER_ARGS_MAX + 5] = {"setpriv", "--pdeathsig", "KILL", "--"};
+  /* A program may lose the signal that setpriv asks for: the kubectl of the Google Cloud SDK, which
+   * starts another program from a thread. timeout, which has none and no limit here, keeps it, and
+   * ends the program. */
+  static const char *const guard[] = {"setpriv", "--pdeathsig",    "TERM", "--",
+                                      "timeout", "--kill-after=2", "0"};
+  enum { GUARD = sizeof guard / sizeof *guard };
+  const char *argv[HELPER_ARGS_MAX + GUARD + 1] = {NULL};
+  memcpy(argv, guard, sizeof guard);
   for (size_t i = 0; i < HELPER_ARGS_MAX && helper->query.argv[i]; i++)
-    argv[i + 4] = helper->query.argv[i];
+    argv[i + GUARD] = helper->query.argv[i];
   int status = uv_pipe(ends, UV_NONBLOCK_PIPE, 0);
   if (status != 0)
     return status;

@@ -1,8 +1,9 @@
 /* A program that runs beside stacktop until it is stopped: argv, never a shell.
  *
  * It has no standard input; its output and its errors are read together, line by line. It runs in a
- * session of its own, without a terminal, and never outlives stacktop: the kernel kills it when
- * the thread that started it ends (setpriv --pdeathsig), so it is started on the loop's thread. */
+ * session of its own, without a terminal, and never outlives stacktop: the kernel signals its guard
+ * (setpriv --pdeathsig, kept by timeout) when the thread that started it ends, so it is started on
+ * the loop's thread. */
 #pragma once
 
 #include "core/err.h"

@@ -139,7 +139,8 @@ def kubectls():
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"proxy" in words and any(word.startswith(b"--unix-socket=") and b"stacktop-kubectl" in word for word in words):
+        if words[:2] == [b"kubectl", b"proxy"] and any(word.startswith(b"--unix-socket=") and b"stacktop-kubectl" in word
+                                                       for word in words):
             found.append(int(folder.name))
     return found
 
