@@ -14,7 +14,7 @@ from witness import Audit
 
 BESIDE = "others"
 
-SQL = """
+SQL = """\
 actions:
   - id: locks-of
     title: locks of a session
@@ -56,7 +56,7 @@ def database(sandbox):
 
 
 def test_statements(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
+    config = configure(database, tmp_path, **{"actions:\n": SQL})
     audit = Audit(tmp_path / "state")
     hostile = "'); DROP TABLE test_own; -- $1 \"\\"
     apply(config, plan(config, "own.note", "ecap", f"text={hostile}"))
@@ -72,7 +72,7 @@ def test_statements(database, tmp_path):
 
 
 def test_a_session_that_has_ended(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
+    config = configure(database, tmp_path, **{"actions:\n": SQL})
     with psycopg2.connect(database.dsn) as connection:
         pid = connection.info.backend_pid
         planned = plan(config, "own.locks-of", "ecap", f"pid {pid}")
@@ -84,7 +84,7 @@ def test_a_session_that_has_ended(database, tmp_path):
 
 
 def test_a_statement_is_cancelled(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
+    config = configure(database, tmp_path, **{"actions:\n": SQL})
     with dashboard(config, columns=120, rows=36) as terminal:
         terminal.wait_for("SESSION")
         terminal.press("2", "g", "Z")
@@ -98,7 +98,7 @@ def test_a_statement_is_cancelled(database, tmp_path):
 
 
 def test_a_statement_on_a_row(database, tmp_path):
-    config = configure(database, tmp_path, SQL)
+    config = configure(database, tmp_path, **{"actions:\n": SQL})
     with dashboard(config, columns=120, rows=36) as terminal:
         terminal.wait_for("SESSION")
         ((pid,),) = database.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'ecap-worker-1' LIMIT 1")
