@@ -42,7 +42,8 @@ def test_terminate_where_no_slot_is_left(calm, crowd, tmp_path):
         pid = filled[-1].info.backend_pid
         terminal.press(":", f"postgres.terminate ecap {pid}", "Enter")
         agree(terminal, str(pid))
-        assert "gone after" in outcome(terminal)
+        text = outcome(terminal)
+        assert "gone after" in text, terminal.show()
         terminal.press("Enter", "q")
         assert terminal.wait_exit(2) == 0
     assert not alive(calm, pid) and alive(calm, filled[0].info.backend_pid)
