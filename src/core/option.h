@@ -30,8 +30,8 @@ struct option {
   const char *fallback;       /* the default, as one would write it; NULL: unset */
   const char *help;
   const char *example; /* without a default: a value as in YAML; may be NULL */
-  /* TEXT, SECRET, and each text of a LIST or a MAP: checks that it is a URL, an address, ..., so that the
-   * error has its line. May be NULL. Must not block. */
+  /* TEXT, SECRET, and each text of a LIST or a MAP: checks that it is a URL, an address, ..., so
+   * that the error has its line. May be NULL. Must not block. */
   bool (*check)(const char *text, struct err *err);
   bool (*check_name)(const char *name, struct err *err); /* each name of a MAP; the same */
   /* Each text of a MAP by its name, where its names have different kinds of texts; the same. */

@@ -19,8 +19,8 @@ struct directory {
   size_t seen;
 };
 
-/* By open, not opendir: ThreadSanitizer then knows the descriptor as a new one, although libuv closed
- * the number's last owner by a system call of its own. */
+/* By open, not opendir: ThreadSanitizer then knows the descriptor as a new one, although libuv
+ * closed the number's last owner by a system call of its own. */
 static void *directory_open(const char *path) {
   const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;

@@ -8,8 +8,8 @@
 #include "fuzz.h"
 
 #include "clients/kubernetes/kubernetes_feed.h"
-#include "clients/kubernetes/kubernetes_template.h"
 #include "clients/kubernetes/kubernetes_judge.h"
+#include "clients/kubernetes/kubernetes_template.h"
 
 #include <math.h>
 

@@ -9,9 +9,9 @@
 
 #include <math.h>
 
-static const char *const usual[] = {
-    "rate(x_total{code=~\"5..\"}[5s])", "rate(x_total{code=\"a\"}) / rate(x_total)",
-    "quantile(0.9, x)", "x{a!=\"1\",b!~\"2|3\"}", "x"};
+static const char *const usual[] = {"rate(x_total{code=~\"5..\"}[5s])",
+                                    "rate(x_total{code=\"a\"}) / rate(x_total)", "quantile(0.9, x)",
+                                    "x{a!=\"1\",b!~\"2|3\"}", "x"};
 
 static void check_value(const struct service_series *series, struct value value) {
   double number;

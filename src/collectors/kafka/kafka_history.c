@@ -188,7 +188,7 @@ static uint64_t oldest(const struct kafka_columns *columns, uint64_t first) {
 }
 
 static void log_extend(struct kafka_history *history, struct kafka_log *log,
-                    const struct kafka_partition *partition) {
+                       const struct kafka_partition *partition) {
   uint64_t serial = history->fine.serial;
   int64_t last = log->serial ? *column(log->end, log->serial) : KAFKA_NOTHING;
   ring_write(log->end, &log->serial, &log->first, serial, partition->end);
