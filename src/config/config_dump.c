@@ -12,6 +12,8 @@
 /* The value of a MAP is masked by its name, unless a check has validated it; a SECRET is masked in
  * its parts, and a TEXT if it is a URI with a password. */
 static char *shown(const struct option *option, const char *name, const char *text) {
+  if (!text)
+    return mem_dup("");
   if (option->hidden || (name && !option->check && name_is_secret(name)))
     return mem_dup("***");
   if (option->type == OPTION_SECRET || strstr(text, "://"))
