@@ -62,12 +62,12 @@ def test_cpu_time(engine, config):  # noqa: F811
         return stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, time.monotonic()
 
     with overview(config) as seen:
-        seen.wait(lambda it: re.search(r"busy +running.* \d+%", it.pane("Docker").text))
+        seen.wait(lambda it: re.search(r"busy +running.* [\d.]+%", it.pane("Docker").text))
         (before, began), shown = used(), []
         for _ in range(2):
             last = seen.pane("Docker").row("busy")
             seen.wait(lambda it: it.pane("Docker").row("busy") != last)  # the next collection
-            shown += [int(percent) / 100 for percent in re.findall(r" (\d+)%", seen.pane("Docker").row("busy"))[:1]]
+            shown += [float(percent) / 100 for percent in re.findall(r" ([\d.]+)%", seen.pane("Docker").row("busy"))[:1]]
         after, ended = used()
         rate = (after - before) / (ended - began)
         assert shown and min(shown) - 0.3 <= rate <= max(shown) + 0.3, (shown, rate, seen.terminal.show())
