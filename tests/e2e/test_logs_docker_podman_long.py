@@ -6,7 +6,7 @@ from stacktop import stacktop
 from test_logs_docker import (PRINTED, ended, lines, logs, test_a_service_means_its_containers_only,  # noqa: F401
                               test_a_terminal_of_its_own, test_more_lines_than_the_queue_holds,
                               test_the_run_before_is_there_and_the_next_is_followed, test_what_the_engine_refuses)
-from test_logs_docker_screen import test_a_container_is_followed_until_it_is_gone  # noqa: F401
+from test_logs_docker_screen_long import test_a_container_is_followed_until_it_is_gone  # noqa: F401
 
 BESIDE = "others"
 
