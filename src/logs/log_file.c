@@ -1,19 +1,15 @@
 #include "logs/log_file.h"
 
 #include "core/mem.h"
-#include "io/limit.h"
-#include "io/thread.h"
 #include "logs/log_file_own.h"
+#include "logs/log_thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { STACK_BYTES = 512 << 10 };
 
 static const char *what_it_is(mode_t mode) {
   return S_ISDIR(mode)    ? "a directory"
@@ -123,43 +119,18 @@ static void file_run(struct log_file *file) {
   }
 }
 
-static void *thread_main(void *arg) {
-  struct log_file *file = arg;
+static void file_main(struct log_source *source) {
+  struct log_file *file = (struct log_file *)source;
   file_run(file);
   file_close(file);
-  log_source_release(&file->source);
-  return NULL;
 }
 
 static void file_start(struct log_source *source) {
-  struct log_file *file = (struct log_file *)source;
-  struct err err;
-  pthread_t thread;
-  pthread_attr_t attributes;
-  file->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (file->stop < 0) {
-    if (!limit_error(errno, &err))
-      err_set(&err, ERR_IO, "cannot make an eventfd: %s", strerror(errno));
-    log_source_fail(source, &err);
-    return;
-  }
-  log_source_hold(source);
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, STACK_BYTES);
-  const int status = thread_start(&thread, &attributes, thread_main, file);
-  pthread_attr_destroy(&attributes);
-  if (status == 0)
-    return;
-  limit_thread(status, &err);
-  log_source_fail(source, &err);
-  log_source_release(source);
+  log_thread_start(source, &((struct log_file *)source)->stop, file_main);
 }
 
 static void file_stop(struct log_source *source) {
-  struct log_file *file = (struct log_file *)source;
-  if (file->stop >= 0)
-    (void)eventfd_write(file->stop, 1);
+  log_thread_stop(((struct log_file *)source)->stop);
 }
 
 static void file_free(struct log_source *source) {

@@ -2,7 +2,7 @@
 
 #include "core/mem.h"
 #include "io/limit.h"
-#include "io/thread.h"
+#include "logs/log_thread.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -10,13 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <systemd/sd-id128.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
 /* A field that is longer is cut, or not read at all where it is compressed. */
-enum { STACK_BYTES = 1 << 20, FIELD_MAX = 1 << 20, TEXT_MAX = 4096 };
+enum { FIELD_MAX = 1 << 20, TEXT_MAX = 4096 };
 enum { FLUSH_LINES = 256, UNITS_MAX = 512 };
 
 struct log_journal {
@@ -312,42 +311,16 @@ static void journal_run(struct log_journal *self) {
 
 /* ---- the source */
 
-static void *thread_main(void *arg) {
-  struct log_journal *journal = arg;
-  journal_run(journal);
-  log_source_release(&journal->source);
-  return NULL;
+static void journal_main(struct log_source *source) {
+  journal_run((struct log_journal *)source);
 }
 
 static void journal_start(struct log_source *source) {
-  struct log_journal *journal = (struct log_journal *)source;
-  struct err err;
-  pthread_t thread;
-  pthread_attr_t attributes;
-  journal->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (journal->stop < 0) {
-    if (!limit_error(errno, &err))
-      err_set(&err, ERR_IO, "cannot make an eventfd: %s", strerror(errno));
-    log_source_fail(source, &err);
-    return;
-  }
-  log_source_hold(source);
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, STACK_BYTES);
-  const int status = thread_start(&thread, &attributes, thread_main, journal);
-  pthread_attr_destroy(&attributes);
-  if (status == 0)
-    return;
-  limit_thread(status, &err);
-  log_source_fail(source, &err);
-  log_source_release(source);
+  log_thread_start(source, &((struct log_journal *)source)->stop, journal_main);
 }
 
 static void journal_stop(struct log_source *source) {
-  struct log_journal *journal = (struct log_journal *)source;
-  if (journal->stop >= 0)
-    (void)eventfd_write(journal->stop, 1);
+  log_thread_stop(((struct log_journal *)source)->stop);
 }
 
 static void journal_free(struct log_source *source) {

@@ -111,7 +111,7 @@ static const char *version_of(const json_t *object) {
   return json_string_value(json_object_get(json_object_get(object, "metadata"), "resourceVersion"));
 }
 
-/* It goes into a URL; a version that is no number makes each collection list again. */
+/* It goes into a URL; with a version that is not a number each collection lists again. */
 static void set_version(struct kubernetes_feed *feed, const char *version) {
   if (!version || !*version || strspn(version, "0123456789") != strlen(version))
     return;
