@@ -197,8 +197,8 @@ class Terminal:
 
     def wait_for(self, what, timeout=10, alive=True):
         """Until `what` holds: a text on the screen, a compiled expression found in it, or a function
-        of the screen. Returns the seconds that it took. Fails, showing the screen, at the timeout,
-        and at once if the program ends (unless alive=False)."""
+        of the screen. Returns the seconds that it took, with a whole frame on the screen. Fails, showing the screen,
+        at the timeout, and at once if the program ends (unless alive=False)."""
         start = time.monotonic()
         deadline = start + timeout * PATIENCE
         while not self._holds(what):
@@ -207,7 +207,9 @@ class Terminal:
             if not self.read(min(left, 0.5)) and alive and self._reap(0):
                 assert self._holds(what), (
                     f"the program ended ({self.status}) before: {_name(what)}\n{self.show()}")
-        return time.monotonic() - start
+        took = time.monotonic() - start
+        self._whole_frame()
+        return took
 
     def wait_gone(self, text, timeout=10):
         return self.wait_for(lambda screen: text not in screen.text, timeout)
@@ -217,7 +219,7 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             self.read(left)
-            assert self._holds(what), f"no longer so: {_name(what)}\n{self.show()}"
+            assert self.drawing or self._holds(what), f"no longer so: {_name(what)}\n{self.show()}"
 
     def settle(self, quiet=0.15, timeout=5):
         """Waits until nothing has been written for `quiet` seconds. Use it only if there is no text to wait for."""
@@ -226,11 +228,24 @@ class Terminal:
             pass
 
     def _holds(self, what):
+        if self.drawing:
+            return False
         if isinstance(what, str):
             return what in self.screen.text
         if isinstance(what, re.Pattern):
             return what.search(self.screen.text) is not None
         return bool(what(self.screen))
+
+    def _whole_frame(self):
+        """Reads the rest of a frame of which a part has arrived; the mode 2026 marks only the larger ones."""
+        for _ in range(100):
+            if not self.read(0.005) and not self.drawing:
+                return
+
+    @property
+    def drawing(self):
+        """Within a synchronized update: a person does not see this screen yet."""
+        return 2026 in self.screen.private
 
     def show(self):
         frame = "+" + "-" * self.screen.columns + "+"

@@ -22,6 +22,23 @@ def test_keys_go_in_and_the_screen_comes_out():
         assert terminal.wait_exit(1) == 3
 
 
+def test_half_a_frame_is_not_read():
+    """A loaded machine cuts a frame in two; what a test then reads must be the whole."""
+    halves = ["/bin/bash", "-c", "stty -echo -icanon; printf '\\e[?2026hhalf'; read -rn1; printf ' whole\\e[?2026l'; read -rn1"]
+    with Terminal(halves) as terminal:
+        with pytest.raises(AssertionError, match="still not on the screen"):
+            terminal.wait_for("half", 0.3)
+        terminal.press("a")
+        terminal.wait_for("half")
+        assert "half whole" in terminal.screen.text
+
+
+def test_a_small_frame_in_two_pieces_is_read_whole():
+    with Terminal(["/bin/bash", "-c", "printf half; printf ' whole'; read -rn1"]) as terminal:
+        terminal.wait_for("half")
+        assert "half whole" in terminal.screen.text
+
+
 def test_a_wait_that_fails_says_so_and_shows_the_screen():
     with Terminal(ECHO) as terminal:
         terminal.wait_for("ready")
