@@ -315,7 +315,8 @@ const struct binding view_bindings[] = {
      PLACE_ZOOM | PLACE_OPENED, false, run_story, 0, offers_story},
     {CODE(ENTER), "Enter", "details", "full-screen pane; again: page of the row, else its details",
      PLACE_ZOOM | PLACE_OPENED, false, run_story, 0, offers_no_story},
-    {CODE(ENTER), "Enter", "open", "open the page", PLACE_LIST, false, run_choose_page, 0, NULL},
+    {CODE(ENTER), "Enter", "open", "full-screen pane; again: page of the row, else its details",
+     PLACE_LIST, false, run_choose_page, 0, NULL},
     {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, full-screen pane", PLACE_ALL,
      false, run_back, 0, offers_back},
     /* The logs. */
