@@ -239,10 +239,10 @@ int show_run(struct runtime *runtime, struct config *config, const struct option
   const char *row = options->word_count > 2 ? options->words[2] : NULL;
   const struct page_spec *spec = spec_find(options->words[0], &err);
   struct target *target = spec ? target_find(config, spec, options->words[1], &err) : NULL;
-  if (target && row && !spec->row_of)
+  if (spec && target && row && !spec->row_of)
     err_set(&err, ERR_INVALID, "%s is about the whole target: it takes no row (\"%.60s\")",
             spec->id, row);
-  if (err.kind != ERR_NONE)
+  if (!spec || !target || err.kind != ERR_NONE)
     return refuse(runtime, config, &err);
   config_keep(config, target);
   if (options->timeout_ms)
