@@ -203,7 +203,7 @@ static void on_greeting(void *self, const struct pg_rows *rows, const struct err
     err_set(&why, ERR_PROTOCOL, "unexpected answer");
     err = &why;
   }
-  if (err) {
+  if (err || !rows) {
     fail(page, err);
     return;
   }
