@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/config_yaml.h"
-#include "model/own_action.h"
+#include "model/own/own_action.h"
 
 /* What the texts of an action may refer to, and where its errors go. */
 struct own_reading {

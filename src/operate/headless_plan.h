@@ -1,7 +1,7 @@
 /* `stacktop plan` without its output: from words to a plan on disk. */
 #pragma once
 
-#include "model/plan_format.h"
+#include "model/action/plan_format.h"
 #include "operate/headless.h"
 
 /* The target named by the words (operate/words.h). NULL with err if the words are not valid. */

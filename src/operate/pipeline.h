@@ -5,7 +5,7 @@
  * while the lock is on or before its intent is on disk. */
 #pragma once
 
-#include "model/request.h"
+#include "model/action/request.h"
 #include "operate/pipeline_options.h"
 
 struct pipeline;

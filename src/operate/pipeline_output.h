@@ -1,7 +1,7 @@
 /* An operation's output as it is recorded. */
 #pragma once
 
-#include "model/outcome.h"
+#include "model/action/outcome.h"
 
 /* Copies without what looks like a secret (core/mask.h), and no longer than a record keeps; NULL
  * for none. */

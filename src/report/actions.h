@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "model/action_spec.h"
+#include "model/action/action_spec.h"
 #include "report/text.h"
 
 /* specs ends with NULL. Grouped by kind, in their order. True unless writing failed. */

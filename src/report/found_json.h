@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "model/operation.h"
+#include "model/action/operation.h"
 
 #include <stdio.h>
 

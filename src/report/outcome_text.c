@@ -1,7 +1,7 @@
 #include "report/outcome_text.h"
 
 #include "core/text.h"
-#include "model/output.h"
+#include "model/action/output.h"
 #include "report/text_out.h"
 
 #include <string.h>

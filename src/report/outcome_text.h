@@ -1,8 +1,8 @@
 /* The result of a plan as text: object by object, the proof, and how to undo it. */
 #pragma once
 
-#include "model/outcome.h"
-#include "model/plan.h"
+#include "model/action/outcome.h"
+#include "model/action/plan.h"
 #include "report/text.h"
 
 /*     done         pid 8123  gone after 0.2 s

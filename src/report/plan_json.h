@@ -6,7 +6,7 @@
  * reads it, because the meaning of an identity depends on the version. */
 #pragma once
 
-#include "model/plan_format.h"
+#include "model/action/plan_format.h"
 
 enum {
   PLAN_JSON_VERSION = 2,

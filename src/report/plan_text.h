@@ -2,7 +2,7 @@
  * Sentences are wrapped; commands and objects stay on their lines, so that they can be copied. */
 #pragma once
 
-#include "model/plan.h"
+#include "model/action/plan.h"
 #include "model/sample.h"
 #include "report/text.h"
 

@@ -1,15 +1,15 @@
 /* The logs that are open: what the view asks for, and what app shows of it.
  *
- * The view sends requests (model/request.h): REQUEST_LOGS_OPEN and REQUEST_LOGS_CHANGE with a
- * logs_query, REQUEST_LOGS_SEARCH with a text, REQUEST_LOGS_SEARCH_STOP, REQUEST_LOGS_CLOSE. App
+ * The view sends requests (model/action/request.h): REQUEST_LOGS_OPEN and REQUEST_LOGS_CHANGE with
+ * a logs_query, REQUEST_LOGS_SEARCH with a text, REQUEST_LOGS_SEARCH_STOP, REQUEST_LOGS_CLOSE. App
  * reads (never on the loop's thread) and changes model.logs between two frames. Nothing is read
  * unless logs are open, and no more than one is open. */
 #pragma once
 
 #include "core/err.h"
-#include "model/log.h"
-#include "model/log_counts.h"
-#include "model/log_filter.h"
+#include "model/log/log.h"
+#include "model/log/log_counts.h"
+#include "model/log/log_filter.h"
 
 enum { LOGS_TAIL = 5000 }; /* lines of each source that are loaded where no time is given */
 

@@ -1,4 +1,4 @@
-#include "model/outcome.h"
+#include "model/action/outcome.h"
 
 #include "core/format.h"
 #include "core/mem.h"

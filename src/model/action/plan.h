@@ -8,7 +8,7 @@
 #pragma once
 
 #include "core/arena.h"
-#include "model/action_spec.h"
+#include "model/action/action_spec.h"
 
 enum {
   PLAN_BYTES_MAX = 16 << 20,

@@ -40,7 +40,7 @@ struct log_record {
   uint64_t cut; /* bytes of the line that were not kept, at its end; 0: it is whole */
   /* The line, terminated, len bytes, without its newline and without colour sequences: printable
    * UTF-8 and tabs, and nothing else (draw a tab as one space). For JSON the line as it is; see
-   * model/log_fields.h. What a filter and a search match is this text. */
+   * model/log/log_fields.h. What a filter and a search match is this text. */
   const char *text;
   uint32_t len;
   uint16_t source; /* index in logs.sources */

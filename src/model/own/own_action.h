@@ -2,7 +2,7 @@
  * Immutable after loading; owned by the configuration. */
 #pragma once
 
-#include "model/own_text.h"
+#include "model/own/own_text.h"
 
 enum { OWN_PARAMS_MAX = 12, OWN_WORDS_MAX = 200, OWN_VALUES_MAX = 50 };
 

@@ -1,4 +1,4 @@
-#include "model/own_text.h"
+#include "model/own/own_text.h"
 
 #include "core/mem.h"
 #include "core/suggest.h"

@@ -42,7 +42,7 @@ enum output_stream {
 };
 
 /* Of one stream, in the order in which they are to be read. Bytes as they came, but for secrets and
- * NUL bytes (which are 0xFF): sanitise them for display (model/output.h does). */
+ * NUL bytes (which are 0xFF): sanitise them for display (model/action/output.h does). */
 struct output {
   enum output_stream stream;
   const char *text; /* terminated */

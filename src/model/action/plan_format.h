@@ -2,7 +2,7 @@
  * passes it to the code that stores plans. */
 #pragma once
 
-#include "model/plan.h"
+#include "model/action/plan.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "model/log_counts.h"
+#include "model/log/log_counts.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * carry them out. */
 #pragma once
 
-#include "model/logs.h"
-#include "model/operation.h"
+#include "model/action/operation.h"
+#include "model/log/logs.h"
 
 enum request_kind {
   REQUEST_NONE,
@@ -13,7 +13,7 @@ enum request_kind {
   REQUEST_COLLECT_NOW, /* Ctrl-R */
   REQUEST_PAUSE,       /* z: stops collecting; the screen keeps showing the moment of the pause */
   REQUEST_RESUME,
-  /* Operations (model/operation.h). The pipeline checks each request again. */
+  /* Operations (model/action/operation.h). The pipeline checks each request again. */
   REQUEST_MENU,       /* `a`: the actions for `subject`; fills operations.offers */
   REQUEST_MENU_CLOSE, /* Esc in the menu */
   REQUEST_ACT,        /* begin `action` for `subject`, up to a plan */
@@ -29,7 +29,7 @@ enum request_kind {
   REQUEST_UNDO,    /* begin the undo of the front (or the last) operation */
   REQUEST_COPY,    /* text to the clipboard of the terminal (OSC 52) */
   REQUEST_COMMAND, /* a line typed after `:`, in text */
-  /* Logs (model/logs.h). */
+  /* Logs (model/log/logs.h). */
   REQUEST_LOGS_OPEN,        /* read the logs of a row, in `logs`; closes others */
   REQUEST_LOGS_CHANGE,      /* the same logs with another query, in `logs` */
   REQUEST_LOGS_SEARCH,      /* search all of them for text; an earlier search ends */

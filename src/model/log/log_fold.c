@@ -1,5 +1,5 @@
 /* What two messages of the same kind have in common. */
-#include "model/log_counts.h"
+#include "model/log/log_counts.h"
 
 #include <ctype.h>
 #include <string.h>

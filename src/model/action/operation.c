@@ -1,4 +1,4 @@
-#include "model/operation.h"
+#include "model/action/operation.h"
 
 const char *operation_phase_text(enum operation_phase phase) {
   static const char *const texts[] = {

@@ -1,9 +1,9 @@
-#include "model/log_filter.h"
+#include "model/log/log_filter.h"
 
 #include "core/mem.h"
 #include "core/number.h"
 #include "core/text.h"
-#include "model/log_fields.h"
+#include "model/log/log_fields.h"
 
 #include <ctype.h>
 #include <stdio.h>

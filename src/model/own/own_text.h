@@ -12,7 +12,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "model/action_spec.h"
+#include "model/action/action_spec.h"
 #include "model/table.h"
 #include "model/target.h"
 

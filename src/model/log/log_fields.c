@@ -1,4 +1,4 @@
-#include "model/log_fields.h"
+#include "model/log/log_fields.h"
 
 #include "core/text.h"
 

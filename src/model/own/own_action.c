@@ -1,4 +1,4 @@
-#include "model/own_action.h"
+#include "model/own/own_action.h"
 
 #include "core/mask.h"
 #include "core/mem.h"

@@ -1,4 +1,4 @@
-#include "model/plan.h"
+#include "model/action/plan.h"
 
 #include "core/mem.h"
 #include "core/text.h"

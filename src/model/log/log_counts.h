@@ -2,7 +2,7 @@
  * counted while lines are read, so that lines that a log has dropped are counted too. */
 #pragma once
 
-#include "model/log.h"
+#include "model/log/log.h"
 
 enum { LOG_BUCKETS_MAX = 240 };
 

@@ -1,4 +1,4 @@
-#include "model/output.h"
+#include "model/action/output.h"
 
 #include "core/format.h"
 

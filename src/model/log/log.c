@@ -1,4 +1,4 @@
-#include "model/log.h"
+#include "model/log/log.h"
 
 #include "core/mem.h"
 

@@ -1,7 +1,7 @@
 /* An operation's output line by line, as it is shown and printed. */
 #pragma once
 
-#include "model/outcome.h"
+#include "model/action/outcome.h"
 
 enum { OUTPUT_LINE_MAX = 8 << 10 }; /* bytes; a longer line continues on the next one */
 

@@ -1,7 +1,7 @@
 #include "core/map.h"
 #include "core/mem.h"
-#include "model/log_counts.h"
-#include "model/log_fields.h"
+#include "model/log/log_counts.h"
+#include "model/log/log_fields.h"
 
 #include <stdlib.h>
 #include <string.h>

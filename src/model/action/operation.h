@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/err.h"
-#include "model/outcome.h"
-#include "model/plan.h"
+#include "model/action/outcome.h"
+#include "model/action/plan.h"
 #include "model/sample.h"
 
 /* The rows or the target that an action is requested for. */

@@ -1,4 +1,4 @@
-#include "model/action_spec.h"
+#include "model/action/action_spec.h"
 
 #include <string.h>
 

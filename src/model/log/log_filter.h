@@ -3,7 +3,7 @@
 
 #include "core/err.h"
 #include "core/pattern.h"
-#include "model/log.h"
+#include "model/log/log.h"
 
 enum { LOG_CONDITIONS_MAX = 8 };
 
