@@ -1,6 +1,6 @@
-#include "config/config_dump.h"
-#include "config/config_own_dump.h"
-#include "config/config_print.h"
+#include "config/own/config_own_dump.h"
+#include "config/print/config_dump.h"
+#include "config/print/config_print.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "config/config_options.h"
-#include "config/config_own_options.h"
-#include "config/config_own_text.h"
+#include "config/own/config_own_options.h"
+#include "config/own/config_own_text.h"
 
 struct own_draft {
   struct own_reading reading;

@@ -1,4 +1,4 @@
-#include "config/config_own_text.h"
+#include "config/own/config_own_text.h"
 
 #include "core/mask.h"
 #include "core/mem.h"

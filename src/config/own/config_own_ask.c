@@ -1,5 +1,5 @@
 /* The parameters that an action asks for. */
-#include "config/config_own_draft.h"
+#include "config/own/config_own_draft.h"
 
 #include "core/mem.h"
 #include "core/secret.h"

@@ -1,4 +1,4 @@
-#include "config/config_mask.h"
+#include "config/print/config_mask.h"
 
 #include "core/mem.h"
 #include "core/secret.h"

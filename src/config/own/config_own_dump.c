@@ -1,7 +1,7 @@
-#include "config/config_own_dump.h"
+#include "config/own/config_own_dump.h"
 
-#include "config/config_own_options.h"
-#include "config/config_print.h"
+#include "config/own/config_own_options.h"
+#include "config/print/config_print.h"
 #include "core/secret.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Which rows and targets an action is for. */
-#include "config/config_own_draft.h"
+#include "config/own/config_own_draft.h"
 
 #include "core/mem.h"
 #include "core/suggest.h"

@@ -1,4 +1,4 @@
-#include "config/config_own_options.h"
+#include "config/own/config_own_options.h"
 
 #include <string.h>
 

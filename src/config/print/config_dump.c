@@ -1,8 +1,8 @@
-#include "config/config_dump.h"
+#include "config/print/config_dump.h"
 
-#include "config/config_mask.h"
-#include "config/config_own_dump.h"
-#include "config/config_print.h"
+#include "config/own/config_own_dump.h"
+#include "config/print/config_mask.h"
+#include "config/print/config_print.h"
 #include "core/mem.h"
 #include "core/secret.h"
 

@@ -1,7 +1,7 @@
-#include "config/config_own.h"
+#include "config/own/config_own.h"
 
 #include "config/config_option.h"
-#include "config/config_own_draft.h"
+#include "config/own/config_own_draft.h"
 #include "core/mem.h"
 #include "core/quote.h"
 #include "core/suggest.h"

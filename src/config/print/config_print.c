@@ -1,4 +1,4 @@
-#include "config/config_print.h"
+#include "config/print/config_print.h"
 
 #include "core/quantity.h"
 
