@@ -68,7 +68,7 @@ def test_no_room_but_app_keeps_state():
     ("app/a.c", "#include <libpq-fe.h>", "belongs in"),
     ("core/a.c", '#include "arena.h"', "write its room"),
     ("operate/a.c", '#include "ui/view/view.h"', "operate must not include ui"),
-    ("operate/a.c", '#include "report/plan_json.h"', "operate must not include report"),
+    ("operate/a.c", '#include "report/plan/plan_json.h"', "operate must not include report"),
     ("operate/a.c", '#include "config/config_load.h"', "operate must not include config"),
     ("operate/a.c", '#include "collectors/collector.h"', "operate must not include collectors"),
     ("operate/a.c", '#include "clients/redis/redis.h"', "operate must not include clients"),

@@ -11,9 +11,9 @@
 #include "operate/headless_apply.h"
 #include "operate/plan_file.h"
 #include "operate/state.h"
-#include "report/outcome_text.h"
-#include "report/plan_json.h"
-#include "report/plan_text.h"
+#include "report/plan/outcome_text.h"
+#include "report/plan/plan_json.h"
+#include "report/plan/plan_text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* How a plan is written to a file and read back: report implements it (report/plan_json.h) and
+/* How a plan is written to a file and read back: report implements it (report/plan/plan_json.h) and
  * passes it to the code that stores plans. */
 #pragma once
 

@@ -1,4 +1,4 @@
-#include "report/text_out.h"
+#include "report/text/text_out.h"
 
 #include "core/text.h"
 

@@ -1,9 +1,9 @@
-#include "report/plan_text.h"
+#include "report/plan/plan_text.h"
 
 #include "core/mem.h"
 #include "core/text.h"
-#include "report/text_out.h"
-#include "report/text_table.h"
+#include "report/text/text_out.h"
+#include "report/text/text_table.h"
 
 #include <stdlib.h>
 #include <string.h>

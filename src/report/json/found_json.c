@@ -1,4 +1,4 @@
-#include "report/found_json.h"
+#include "report/json/found_json.h"
 
 #include "core/json_writer.h"
 #include "report/cell.h"

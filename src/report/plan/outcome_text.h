@@ -3,7 +3,7 @@
 
 #include "model/action/outcome.h"
 #include "model/action/plan.h"
-#include "report/text.h"
+#include "report/text/text.h"
 
 /*     done         pid 8123  gone after 0.2 s
  *     refused      pid 8124  must be a member of the role whose process is being terminated

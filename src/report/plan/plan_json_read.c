@@ -2,9 +2,9 @@
 #include "core/json_tree.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "report/json_read_table.h"
-#include "report/plan_json.h"
-#include "report/plan_json_parts.h"
+#include "report/json/json_read_table.h"
+#include "report/plan/plan_json.h"
+#include "report/plan/plan_json_parts.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "report/json_flags.h"
+#include "report/json/json_flags.h"
 
 const struct json_flag json_column_flags[] = {
     {"history", COLUMN_HISTORY}, {"plus", COLUMN_PLUS},   {"headline", COLUMN_HEADLINE},

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/model.h"
-#include "report/text_out.h"
+#include "report/text/text_out.h"
 
 /* "CRIT ecap: 1 crit, 3 of 5 targets ok; dashboard: refused: ...; and 2 more", with as many
  * findings as fit, and no '|'. */

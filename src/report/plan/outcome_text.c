@@ -1,8 +1,8 @@
-#include "report/outcome_text.h"
+#include "report/plan/outcome_text.h"
 
 #include "core/text.h"
 #include "model/action/output.h"
-#include "report/text_out.h"
+#include "report/text/text_out.h"
 
 #include <string.h>
 

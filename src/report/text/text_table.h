@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/model.h"
-#include "report/text_out.h"
+#include "report/text/text_out.h"
 
 enum { TEXT_TABLE_KEYS_MAX = 500 };
 

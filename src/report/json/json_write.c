@@ -1,6 +1,6 @@
 #include "core/json_writer.h"
-#include "report/json.h"
-#include "report/json_flags.h"
+#include "report/json/json.h"
+#include "report/json/json_flags.h"
 
 #include "core/format.h"
 #include "report/cell.h"

@@ -1,4 +1,4 @@
-#include "report/text_status.h"
+#include "report/text/text_status.h"
 
 #include "core/text.h"
 

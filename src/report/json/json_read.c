@@ -1,8 +1,8 @@
 #include "core/json_node.h"
 #include "core/json_tree.h"
 #include "core/mem.h"
-#include "report/json.h"
-#include "report/json_read_table.h"
+#include "report/json/json.h"
+#include "report/json/json_read_table.h"
 
 #include <stdlib.h>
 #include <string.h>

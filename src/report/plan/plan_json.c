@@ -1,8 +1,8 @@
-#include "report/plan_json.h"
+#include "report/plan/plan_json.h"
 
 #include "core/json_writer.h"
 #include "core/mem.h"
-#include "report/plan_json_parts.h"
+#include "report/plan/plan_json_parts.h"
 
 #include <assert.h>
 #include <openssl/evp.h>

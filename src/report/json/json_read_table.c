@@ -1,8 +1,8 @@
-#include "report/json_read_table.h"
+#include "report/json/json_read_table.h"
 
 #include "core/map.h"
-#include "report/json.h"
-#include "report/json_flags.h"
+#include "report/json/json.h"
+#include "report/json/json_flags.h"
 
 #include <float.h>
 #include <math.h>

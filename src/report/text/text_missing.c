@@ -1,4 +1,4 @@
-#include "report/text_missing.h"
+#include "report/text/text_missing.h"
 
 #include "report/cell.h"
 

@@ -1,11 +1,11 @@
-#include "report/text.h"
+#include "report/text/text.h"
 
 #include "core/format.h"
 #include "core/text.h"
-#include "report/text_missing.h"
-#include "report/text_out.h"
-#include "report/text_status.h"
-#include "report/text_table.h"
+#include "report/text/text_missing.h"
+#include "report/text/text_out.h"
+#include "report/text/text_status.h"
+#include "report/text/text_table.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "model/action/plan.h"
 #include "model/sample.h"
-#include "report/text.h"
+#include "report/text/text.h"
 
 /* True unless writing failed. */
 bool report_plan_text(FILE *out, const struct plan *plan,
