@@ -8,7 +8,7 @@
 #include "core/quote.h"
 #include "core/text.h"
 #include "io/clock.h"
-#include "operate/headless_apply.h"
+#include "operate/headless/headless_apply.h"
 #include "operate/plan_file.h"
 #include "operate/state.h"
 #include "report/plan/outcome_text.h"

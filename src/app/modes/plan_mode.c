@@ -4,7 +4,7 @@
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "core/quote.h"
-#include "operate/headless_plan.h"
+#include "operate/headless/headless_plan.h"
 #include "operate/state.h"
 #include "report/json/found_json.h"
 #include "report/plan/plan_json.h"

@@ -2,7 +2,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline_run.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/pipeline.h"
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline.h"
+#include "operate/pipeline/pipeline_run.h"
 
 #include <stdlib.h>
 #include <string.h>

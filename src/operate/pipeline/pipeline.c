@@ -1,8 +1,8 @@
-#include "operate/pipeline.h"
+#include "operate/pipeline/pipeline.h"
 
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline_run.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* What an operation adds to the audit and to the events. */
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/pipeline_output.h"
-#include "operate/pipeline_run.h"
-#include "operate/sentence.h"
+#include "operate/command/sentence.h"
+#include "operate/pipeline/pipeline_output.h"
+#include "operate/pipeline/pipeline_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Internals of the pipeline: its state, and one running operation. */
 #pragma once
 
-#include "operate/pipeline_options.h"
-#include "operate/words.h"
+#include "operate/command/words.h"
+#include "operate/pipeline/pipeline_options.h"
 
 #include <uv.h>
 

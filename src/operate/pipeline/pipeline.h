@@ -6,7 +6,7 @@
 #pragma once
 
 #include "model/action/request.h"
-#include "operate/pipeline_options.h"
+#include "operate/pipeline/pipeline_options.h"
 
 struct pipeline;
 
@@ -21,8 +21,8 @@ void pipeline_request(struct pipeline *pipeline, const struct request *request);
 void pipeline_pause(struct pipeline *pipeline, bool paused);
 
 /* Begins the operation given as words: ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...], as in
- * `stacktop plan`, `:` and an undo (operate/words.h). NULL with err (also if the lock is on and
- * `dry` is false). dry: never executed, so it can be planned in read-only mode. The operation
+ * `stacktop plan`, `:` and an undo (operate/command/words.h). NULL with err (also if the lock is on
+ * and `dry` is false). dry: never executed, so it can be planned in read-only mode. The operation
  * becomes the front one and proceeds by itself to PLAN (or ENDED with err). */
 struct operation *pipeline_begin(struct pipeline *pipeline, size_t count, const char *const *words,
                                  bool dry, struct err *err);

@@ -1,4 +1,4 @@
-#include "operate/headless.h"
+#include "operate/headless/headless.h"
 
 #include "operate/state.h"
 

@@ -1,5 +1,5 @@
 /* Finds rows of a table by the names that users type. */
-#include "operate/words.h"
+#include "operate/command/words.h"
 
 #include "core/format.h"
 #include "core/map.h"

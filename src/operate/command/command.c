@@ -1,7 +1,7 @@
-#include "operate/command.h"
+#include "operate/command/command.h"
 
 #include "io/clock.h"
-#include "operate/words.h"
+#include "operate/command/words.h"
 
 #include <stdlib.h>
 #include <string.h>

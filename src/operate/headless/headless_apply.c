@@ -1,4 +1,4 @@
-#include "operate/headless_apply.h"
+#include "operate/headless/headless_apply.h"
 
 #include "core/mem.h"
 #include "io/clock.h"

@@ -1,4 +1,4 @@
-#include "operate/words.h"
+#include "operate/command/words.h"
 
 #include "core/mem.h"
 #include "core/suggest.h"

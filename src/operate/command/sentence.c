@@ -1,4 +1,4 @@
-#include "operate/sentence.h"
+#include "operate/command/sentence.h"
 
 #include "actions/action.h"
 #include "core/format.h"

@@ -2,8 +2,8 @@
  * mode. */
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/pipeline.h"
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline.h"
+#include "operate/pipeline/pipeline_run.h"
 
 #include <stdlib.h>
 

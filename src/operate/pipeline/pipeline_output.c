@@ -1,4 +1,4 @@
-#include "operate/pipeline_output.h"
+#include "operate/pipeline/pipeline_output.h"
 
 #include "audit/audit_format.h"
 #include "core/mem.h"

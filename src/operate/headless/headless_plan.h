@@ -2,9 +2,10 @@
 #pragma once
 
 #include "model/action/plan_format.h"
-#include "operate/headless.h"
+#include "operate/headless/headless.h"
 
-/* The target named by the words (operate/words.h). NULL with err if the words are not valid. */
+/* The target named by the words (operate/command/words.h). NULL with err if the words are not
+ * valid. */
 const struct target *headless_plan_target(const struct config *config,
                                           const struct action *const *list, size_t count,
                                           const char *const *words, struct err *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* A step of an action: started, watched by its deadline, ended or dropped. */
 #include "core/format.h"
 #include "io/clock.h"
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline_run.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* `stacktop apply` without its input and output: applies a plan from disk once. */
 #pragma once
 
-#include "operate/headless.h"
+#include "operate/headless/headless.h"
 
 #include <uv.h>
 

@@ -1,7 +1,7 @@
 /* What may be typed after `:` beside an action: unlock, lock, acknowledge, undo, quit, help. */
 #pragma once
 
-#include "operate/pipeline.h"
+#include "operate/pipeline/pipeline.h"
 
 struct command_context {
   struct model *model;

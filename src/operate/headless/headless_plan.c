@@ -1,8 +1,8 @@
-#include "operate/headless_plan.h"
+#include "operate/headless/headless_plan.h"
 
 #include "io/clock.h"
+#include "operate/command/words.h"
 #include "operate/plan_file.h"
-#include "operate/words.h"
 
 const struct target *headless_plan_target(const struct config *config,
                                           const struct action *const *list, size_t count,

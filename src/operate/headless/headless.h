@@ -3,7 +3,7 @@
 #pragma once
 
 #include "operate/lock.h"
-#include "operate/pipeline.h"
+#include "operate/pipeline/pipeline.h"
 
 struct headless_options {
   struct io *io;

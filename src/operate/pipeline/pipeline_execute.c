@@ -1,7 +1,7 @@
 /* From the confirmation to the outcome: intent on disk, execute, verify, outcome on disk. */
 #include "core/map.h"
 #include "core/mem.h"
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline_run.h"
 #include "operate/plan_at.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline_run.h"
 
 #include "core/mem.h"
 #include "io/clock.h"
