@@ -1,8 +1,8 @@
 #include "audit/audit.h"
 #include "audit/audit_file.h"
-#include "audit/audit_lines.h"
-#include "audit/audit_open.h"
-#include "audit/audit_parse.h"
+#include "audit/read/audit_lines.h"
+#include "audit/read/audit_open.h"
+#include "audit/read/audit_parse.h"
 #include "io/clock.h"
 
 #include <errno.h>

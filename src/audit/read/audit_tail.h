@@ -1,8 +1,8 @@
 /* Follows what others append. Blocks: for a thread. */
 #pragma once
 
-#include "audit/audit_lines.h"
-#include "audit/audit_parse.h"
+#include "audit/read/audit_lines.h"
+#include "audit/read/audit_parse.h"
 
 #include <sys/types.h>
 

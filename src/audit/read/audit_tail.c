@@ -1,7 +1,7 @@
-#include "audit/audit_tail.h"
+#include "audit/read/audit_tail.h"
 #include "audit/audit_file.h"
-#include "audit/audit_open.h"
 #include "audit/audit_process.h"
+#include "audit/read/audit_open.h"
 #include "core/mem.h"
 #include "io/clock.h"
 

@@ -1,4 +1,4 @@
-#include "audit/audit_lines.h"
+#include "audit/read/audit_lines.h"
 #include "audit/audit_format.h"
 #include "core/mem.h"
 

@@ -1,4 +1,4 @@
-#include "audit/audit_parse.h"
+#include "audit/read/audit_parse.h"
 #include "audit/audit_format.h"
 #include "core/mem.h"
 

@@ -1,4 +1,4 @@
-#include "audit/audit_open.h"
+#include "audit/read/audit_open.h"
 #include "audit/audit_process.h"
 #include "core/mem.h"
 
