@@ -172,7 +172,7 @@ int main(void) {
       EACH_TEST(test_prepared_by_others),
   };
   if (!fixture_server())
-    return 0;
+    return 77;
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   postgres_stop_server(&server);
   return failed;
