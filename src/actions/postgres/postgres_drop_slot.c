@@ -1,5 +1,5 @@
-/* Drops replication slots that nobody uses: the WAL that they retain fills the disk, and the rows
- * that they protect cannot be vacuumed. */
+/* Drops replication slots that no session uses: the WAL that they retain fills the disk, and the
+ * rows that they protect cannot be vacuumed. */
 #include "actions/postgres/postgres_each.h"
 
 #include <string.h>
@@ -83,7 +83,7 @@ static const char *command(struct plan *plan, const struct plan_object *object) 
 static const struct postgres_each drop_slot = {
     .table = &slot_table,
     .sql = slots_sql,
-    .nobody = "the server has no replication slots",
+    .empty = "the server has no replication slots",
     .plan = {columns, identities, POSTGRES_OF_RUN},
     .title = "Drop",
     .one = "replication slot",
@@ -104,8 +104,9 @@ const struct action action_postgres_drop_slot = {
              .kind = "postgres",
              .title = "drop replication slots",
              .past = "dropped",
-             .what = "drops replication slots that nobody uses, so that the server can remove the "
-                     "WAL that they retain",
+             .what =
+                 "drops replication slots that no session uses, so that the server can remove the "
+                 "WAL that they retain",
              .runs = "SELECT pg_drop_replication_slot('slot')",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY},

@@ -6,17 +6,16 @@
 
 bool postgres_each_survey(struct step *step, const struct postgres_each *each) {
   const struct table_spec *const tables[] = {each->table};
-  const int problem = table_column(each->table, "problem");
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
   const struct pg_rows *rows =
       postgres_read_names(conn, each->table->column_count, each->sql, 0, postgres_no_values);
   if (!rows)
     return false;
   for (size_t i = 0; i < rows->rows && i < POSTGRES_EACH_MAX; i++)
-    if (!postgres_row_named(conn, NULL, rows, i, (size_t)problem))
+    if (!postgres_row_named(conn, NULL, rows, i, 0))
       break;
   if (step->found->tables[0].row_count == 0)
-    return step_fail(step, ERR_INVALID, "%s", each->nobody);
+    return step_fail(step, ERR_INVALID, "%s", each->empty);
   postgres_found_cut(step->found, rows, POSTGRES_EACH_MAX);
   return true;
 }

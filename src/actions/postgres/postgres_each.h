@@ -10,8 +10,8 @@
 
 struct postgres_each {
   const struct table_spec *table;
-  const char *sql;    /* of the survey: the table's columns; at most POSTGRES_EACH_MAX rows */
-  const char *nobody; /* the survey's error where there is none */
+  const char *sql;   /* of the survey: the table's columns; at most POSTGRES_EACH_MAX rows */
+  const char *empty; /* the survey's error where there is none */
   struct postgres_plan_spec plan;
   const char *title;          /* before the name, and before the count: "Drop" */
   const char *one, *many;     /* "replication slot", "replication slots" */

@@ -1,5 +1,5 @@
 /* ROLLBACK PREPARED and COMMIT PREPARED: transactions of two phases that their coordinator has
- * forgotten. They hold locks and rows until somebody decides. */
+ * forgotten. They hold locks and rows until a person decides. */
 #include "actions/postgres/postgres_each.h"
 
 #include "actions/postgres/postgres_sql.h"
@@ -101,7 +101,7 @@ static const char *command(struct plan *plan, const struct plan_object *object) 
 #define PREPARED(verb, heading, participle, sayer)                                            \
   {                                                                                           \
     .table = &prepared_table, .sql = PREPARED_SQL(verb),                                      \
-    .nobody = "this database has no prepared transactions",                                   \
+    .empty = "this database has no prepared transactions",                                    \
     .plan = {columns, identities, POSTGRES_OF_RUN}, .title = (heading),                       \
     .one = "prepared transaction", .many = "prepared transactions", .checked = identities,    \
     .check = "SELECT NULL::text" THE_TRANSACTION(verb),                                       \
