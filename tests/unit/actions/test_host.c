@@ -335,6 +335,22 @@ static void test_truncate_names_what_it_means(void **state) {
   assert_int_equal(outcome_count(&driver.outcome, OBJECT_GONE), 1);
 }
 
+/* stacktop holds its audit log open for writing. */
+static void test_its_own_files_are_not_truncated(void **state) {
+  (void)state;
+  fs_folder("state");
+  fs_folder("state.old");
+  const int own = open(fs_path("state/audit.jsonl"), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+  const int other = open(fs_path("state.old/log"), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+  assert_int_equal(write(own, "x", 1) + write(other, "x", 1), 2);
+  driver.state = fs_path("state");
+  assert_true(driver_survey(&driver, &action_host_truncate_file, HOST_DISKS_TABLE, keys, NULL));
+  assert_null(row_of("audit.jsonl"));
+  assert_non_null(row_of("log"));
+  close(own);
+  close(other);
+}
+
 int main(void) {
   fs_mount("size=8m");
   if (!mkdtemp(state_folder))
@@ -357,6 +373,7 @@ int main(void) {
       TEST(test_compress_all),
       TEST(test_no_rules),
       TEST(test_truncate_names_what_it_means),
+      TEST(test_its_own_files_are_not_truncated),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   rmdir(state_folder);
