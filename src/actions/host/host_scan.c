@@ -43,10 +43,11 @@ static bool find_device(struct host_scan *scan) {
 
 static void find_own(struct host_scan *scan) {
   char shown[PATH_MAX * HOST_NAME_FACTOR];
-  char *resolved = scan->state ? realpath(scan->state, NULL) : NULL;
-  if (resolved)
-    scan->own = mem_dup(host_name_show(shown, sizeof shown, resolved));
-  free(resolved);
+  struct mount_facts *facts = mem_new(sizeof *facts);
+  mount_probe(scan->state, facts);
+  if (!facts->error && !facts->missing)
+    scan->own = mem_dup(host_name_show(shown, sizeof shown, facts->resolved));
+  free(facts);
 }
 
 bool host_scan_is_own(const struct host_scan *scan, const struct host_held *held) {
@@ -58,7 +59,8 @@ static void scan_run(struct step_work *work) {
   struct host_scan *scan = (struct host_scan *)work;
   if (!find_device(scan))
     return;
-  find_own(scan);
+  if (scan->state)
+    find_own(scan);
   host_old_scan(&scan->old, scan->device, clock_wall_read_ms(), &work->stop, &work->done);
   host_held_scan(&scan->held, "/proc", scan->device, &work->stop);
 }

@@ -119,18 +119,25 @@ static bool is_unit_text(const char *text) {
              length;
 }
 
+/* What systemd would take for no name: a template, or characters of a pattern without one. */
+static bool is_name(const char *name) {
+  return *name != '@' && !strstr(name, "@.") && !strpbrk(name, "]!^");
+}
+
 static bool take_units(struct watcher *watcher, struct err *err) {
   const struct option_value *units = target_option(watcher->watch.target, "units");
   watcher->names = mem_new((units->item_count + 1) * sizeof *watcher->names);
   watcher->patterns = mem_new((units->item_count + 1) * sizeof *watcher->patterns);
   arena_init(&watcher->option_arena, 1 << 20);
   for (size_t i = 0; i < units->item_count; i++) {
-    if (!is_unit_text(units->items[i]))
+    const char *name = NULL;
+    if (is_unit_text(units->items[i]))
+      name = with_type(&watcher->option_arena, units->items[i]);
+    if (!name || (!is_pattern(name) && !is_name(name)))
       return err_set(err, ERR_INVALID,
                      "\"%.80s\" is not the name of a unit; use one such as "
-                     "ecap-api.service or ecap-*.service",
+                     "ecap-api.service, ecap@one.service or ecap-*.service",
                      units->items[i]);
-    const char *name = with_type(&watcher->option_arena, units->items[i]);
     if (is_pattern(name))
       watcher->patterns[watcher->pattern_count++] = name;
     else
@@ -352,18 +359,6 @@ static bool is_wanted(const struct watcher *watcher, const struct systemd_entry 
          systemd_is_service(entry->name);
 }
 
-/* systemd leaves out names that it takes for invalid, and no error says so. */
-static void find_unlisted(struct watcher *watcher, size_t count) {
-  struct systemd_answers *answers = &watcher->answers;
-  for (size_t i = 0; i < watcher->name_count; i++) {
-    bool listed = false;
-    for (size_t k = 0; k < count && !listed; k++)
-      listed = strcmp(watcher->entries[k].name, watcher->names[i]) == 0;
-    if (!listed && answers->unlisted++ == 0)
-      answers->unlisted_name = watcher->names[i];
-  }
-}
-
 /* An alias is listed by the name of its unit; the answer has the order of the names. */
 static bool is_alias(const struct watcher *watcher, bool complete, size_t index) {
   return complete && index < watcher->name_count;
@@ -385,7 +380,7 @@ static bool take_list(struct watcher *watcher, struct sd_bus_message *reply, boo
   answers->total += total - count;
   const size_t asked = watcher->name_count + watcher->file_count;
   if (named && total < asked)
-    find_unlisted(watcher, count);
+    answers->unlisted = asked - total; /* names that it takes for invalid: no error says so */
   for (size_t i = 0; i < count; i++) {
     const struct systemd_entry *entry = &watcher->entries[i];
     const bool by_name =

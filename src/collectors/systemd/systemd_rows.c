@@ -224,8 +224,8 @@ struct sample *systemd_sample(const struct systemd_answers *answers, struct syst
                  answers->total);
   if (answers->unlisted > 0)
     sample_fault(sample, systemd_units_table.id, SEVERITY_UNKNOWN,
-                 "systemd says nothing of %zu of the units, such as %.80s: not a valid name?",
-                 answers->unlisted, answers->unlisted_name);
+                 "systemd says nothing of %zu of the units that were asked for by name",
+                 answers->unlisted);
   if (answers->unread > 0)
     sample_fault(sample, systemd_units_table.id, SEVERITY_UNKNOWN,
                  "%zu of %zu units could not be read: %s", answers->unread, answers->count,
