@@ -49,8 +49,9 @@ def main():
     storm.start()
 
     def health():
-        status = "degraded" if storm.per_second > TOO_MANY else "ok"
-        return answer(200, {"status": status, "errors_logged_per_s": storm.per_second, "catalogue_mb": len(catalogue)})
+        errors = storm.per_second
+        status = f"degraded: logs {round(errors, -2):,} errors per second" if errors > TOO_MANY else "ok"
+        return answer(200, {"status": status, "errors_logged_per_s": errors, "catalogue_mb": len(catalogue)})
 
     Server(state, port, {
         "/": lambda: (200, "text/html; charset=utf-8", PAGE),
