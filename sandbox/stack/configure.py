@@ -113,6 +113,15 @@ actions:
     argv: {words(*ctl(state), "memory", "{ask.megabytes}")}
     verify: {{argv: {words("curl", "-fsS", f"http://{HOST}:{port('dashboard')}/health")}}}
     danger: low
+  - id: end-idle
+    title: end the idle pool
+    help: ends the sessions of ecap_user that have been idle for 1 s, outside of transactions
+    key: E
+    rows: {{kind: postgres}}
+    sql: >-
+      SELECT application_name, pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE usename = 'ecap_user' AND pid <> pg_backend_pid() AND state = 'idle'
+      AND application_name LIKE 'ecap-pool-%' AND now() - state_change > interval '1 s'
 log_filters:
   - {{name: errors, level: error}}
   - {{name: slow requests, fields: ["request_duration>1"]}}

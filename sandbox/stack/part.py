@@ -48,6 +48,9 @@ class Part:
     def settle(self):
         """Called once all parts answer: takes its role among them."""
 
+    def forget(self):
+        """Before a new run of the sandbox: drops what a scene of the last one has set."""
+
     def workdir(self):
         return self.folder
 

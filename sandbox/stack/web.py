@@ -56,7 +56,11 @@ class Supervised(Service):
         """What ends it at its memory limit, if not the kernel; ""."""
         return self.instead_path.read_text().strip() if self.instead_path.exists() else ""
 
-    # What stays when it is started again.
+    # What stays when it is started again, until the next run of the sandbox.
+
+    def forget(self):
+        for name in ("release", "memory"):
+            self.path(name).unlink(missing_ok=True)
 
     @property
     def megabytes(self):
@@ -67,7 +71,7 @@ class Supervised(Service):
         self.change("memory", megabytes)
 
     def setting(self, name, usual):
-        path = self.state.folder / f"{self.name}.{name}"
+        path = self.path(name)
         return int(path.read_text()) if path.exists() else usual
 
     def change(self, name, value):
@@ -76,7 +80,10 @@ class Supervised(Service):
         self.start()
 
     def keep(self, name, value):
-        (self.state.folder / f"{self.name}.{name}").write_text(f"{value}\n")
+        self.path(name).write_text(f"{value}\n")
+
+    def path(self, name):
+        return self.state.folder / f"{self.name}.{name}"
 
 
 class Api(Supervised):
