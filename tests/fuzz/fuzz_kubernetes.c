@@ -76,7 +76,7 @@ static void check_object(enum kubernetes_kind kind, const json_t *json) {
   check_text(object->name);
   check_text(object->namespace);
   assert(*object->uid && *object->name);
-  if (kind <= KUBERNETES_CRON_JOB)
+  if (kind <= KUBERNETES_JOB)
     check_workload(object);
   else if (kind == KUBERNETES_POD)
     check_pod(object);
