@@ -24,22 +24,30 @@ def place(tmp_path):
 
 @pytest.fixture
 def config(tmp_path):
-    """A cluster whose kubectl never gets ready."""
-    kubectl = tmp_path / "kubectl"
-    kubectl.write_text("#!/bin/sh\nexec sleep 1000\n")
+    """A cluster whose kubectl never gets ready, and ends with stacktop."""
+    kubectl, pids = tmp_path / "kubectl", tmp_path / "pids"
+    kubectl.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 1000\n")
     kubectl.chmod(0o755)
-    return write_config(tmp_path, hosts=[], kubernetes=[{"name": "cluster", "kubectl": str(kubectl)}], timeout="1s")
+    yield write_config(tmp_path, hosts=[], kubernetes=[{"name": "cluster", "kubectl": str(kubectl)}], timeout="1s")
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids.read_text().split()), 10, "kubectl's end")
 
 
 def folders(place):
     return list(place.glob("stacktop-kubectl-*"))
 
 
+def started_pids(place):
+    """Of kubectl: stacktop waits for it, and its end follows stacktop's."""
+    pids = place.parent / "pids"
+    return pids.read_text().split() if pids.exists() else []
+
+
 def started(place, config, *words):
-    """stacktop, once it has made the folder."""
+    """stacktop, once it waits for kubectl."""
+    count = len(started_pids(place))
     process = subprocess.Popen([str(BINARY), *words, "-c", str(config)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, env=environment("dumb", {"XDG_RUNTIME_DIR": str(place)}))
-    wait_until(lambda: folders(place) or process.poll() is not None, 10, "the folder")
+    wait_until(lambda: process.poll() is not None or len(started_pids(place)) > count, 10, "kubectl")
     assert process.poll() is None, process.communicate()
     return process
 
@@ -70,7 +78,7 @@ def test_what_the_parent_ignores_stays_ignored(place, config):
 
 def test_the_dashboard_crashes(place, config):
     with dashboard(config, env={"XDG_RUNTIME_DIR": str(place)}) as terminal:
-        wait_until(lambda: folders(place), 10, "the folder")
+        wait_until(lambda: started_pids(place), 10, "kubectl")
         terminal.signal(signal.SIGSEGV)
         terminal.wait_exit(5)
         assert folders(place) == []
