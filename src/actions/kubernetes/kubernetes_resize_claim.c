@@ -150,8 +150,6 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (wanted < kubernetes_quantity(before) || wanted < kubernetes_quantity(capacity))
     return err_set(err, ERR_INVALID, "it has %s: a claim can only become larger",
                    kubernetes_size_shown(arena, *capacity ? capacity : before));
-  if (!may_grow(found, plan, err))
-    return false;
   plan->unit = "claim";
   plan->title = plan_printf(plan, "Resize %s to %s", label, kubernetes_size_shown(arena, size));
   plan_say(plan, PLAN_EFFECT,
@@ -163,6 +161,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   plan_say(
       plan, PLAN_BLAST,
       "the driver resizes the volume; the file system may grow only when a pod next mounts it");
+  if (!may_grow(found, plan, err))
+    return false;
   plan_say(plan, PLAN_PRECONDITION,
            "it is the object with that uid, and requests what is shown; the server tests both in "
            "the change itself");
