@@ -342,16 +342,6 @@ static void read_pod(struct kubernetes_object *object, const json_t *json) {
                                        : "its containers are ready, but its node or a gate is not";
 }
 
-const char *kubernetes_no_metrics(const struct kubernetes_answer *answer) {
-  if (!answer->err && answer->json)
-    return NULL;
-  if (answer->status == 401 || answer->status == 403)
-    return "no right to list pods of metrics.k8s.io, so CPU and memory are not known";
-  if (answer->status == 404)
-    return "the cluster has no metrics.k8s.io (metrics-server), so CPU and memory are not known";
-  return "metrics.k8s.io does not answer, so CPU and memory are not known";
-}
-
 const char *kubernetes_pod_workload(const struct kubernetes_object *pod, char *name) {
   const size_t owner = strlen(pod->owner), hash = strlen(pod->hash);
   snprintf(name, KUBERNETES_TEXT_MAX + 1, "%s", pod->owner);

@@ -121,11 +121,6 @@ void kubernetes_object_free(struct kubernetes_object *object); /* NULL is fine *
 double kubernetes_time(const char *text);
 /* "128Mi", "1500m", "1e3", "2": -1 where it is no quantity or not finite. */
 double kubernetes_quantity(const char *text);
-/* What pods use. Whether the cluster says it depends on a server of its own (metrics-server). */
-#define KUBERNETES_METRICS_PATH "/apis/metrics.k8s.io/v1beta1"
-/* NULL: it has answered. Else why not: static. */
-const char *kubernetes_no_metrics(const struct kubernetes_answer *answer);
-
 /* The workload that owns a pod: "Deployment" and "api" for the ReplicaSet "api-7d9c" with the hash
  * "7d9c"; else its controller. name: at least KUBERNETES_TEXT_MAX + 1 bytes. Returns the kind; "".
  */

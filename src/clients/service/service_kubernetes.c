@@ -6,8 +6,10 @@
 #include "clients/kubernetes/kubernetes_judge.h"
 #include "clients/kubernetes/kubernetes_rollout.h"
 #include "clients/kubernetes/kubernetes_target.h"
+#include "clients/kubernetes/kubernetes_usage.h"
 #include "clients/service/service_driver.h"
 #include "clients/service/service_kubernetes_place.h"
+#include "clients/service/service_kubernetes_use.h"
 #include "core/count.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -182,72 +184,6 @@ static const char *take_pods(const struct kubernetes_runtime *runtime, const jso
   return cause;
 }
 
-/* What metrics.k8s.io says that one pod uses; -1: not known. */
-static void usage_of(const json_t *usage, const char *pod, double *cpu, double *memory) {
-  const json_t *items = json_object_get(usage, "items");
-  *cpu = *memory = -1;
-  for (size_t i = 0; i < json_array_size(items); i++) {
-    const json_t *item = json_array_get(items, i);
-    const json_t *containers = json_object_get(item, "containers");
-    const char *name =
-        json_string_value(json_object_get(json_object_get(item, "metadata"), "name"));
-    if (!name || strcmp(name, pod) != 0)
-      continue;
-    *cpu = *memory = json_array_size(containers) > 0 ? 0 : -1;
-    for (size_t k = 0; k < json_array_size(containers); k++) {
-      const json_t *used = json_object_get(json_array_get(containers, k), "usage");
-      const double one = kubernetes_quantity(json_string_value(json_object_get(used, "cpu")));
-      const double other = kubernetes_quantity(json_string_value(json_object_get(used, "memory")));
-      *cpu = one >= 0 && *cpu >= 0 ? *cpu + one : -1;
-      *memory = other >= 0 && *memory >= 0 ? *memory + other : -1;
-    }
-    return;
-  }
-}
-
-/* Of its pods that run: a sum without one of them would be too small. */
-static void take_usage(const struct kubernetes_runtime *runtime, struct service_state *state) {
-  const json_t *items = json_object_get(runtime->pods, "items");
-  double cpu = 0, memory = 0, share = -1;
-  int64_t limit = 0;
-  bool limited = true;
-  size_t running = 0, known = 0;
-  for (size_t i = 0; i < json_array_size(items); i++) {
-    struct kubernetes_object *pod = kubernetes_object_new(KUBERNETES_POD, json_array_get(items, i));
-    if (pod && pod->deleted_s < 0 && strcmp(pod->pod.phase, "Running") == 0) {
-      double one, other;
-      usage_of(runtime->usage, pod->name, &one, &other);
-      running++;
-      known += one >= 0 && other >= 0 && other < 0x1p62;
-      cpu += one;
-      memory += other;
-      limited &= pod->pod.memory_limit > 0;
-      limit = count_add(limit, pod->pod.memory_limit);
-      if (pod->pod.memory_limit > 0 && other / (double)pod->pod.memory_limit > share)
-        share = other / (double)pod->pod.memory_limit;
-    }
-    kubernetes_object_free(pod);
-  }
-  const char *more =
-      json_string_value(json_object_get(json_object_get(runtime->pods, "metadata"), "continue"));
-  if (running == 0)
-    return;
-  if (more && *more) {
-    state->unused_why = "it has more pods than stacktop reads for a service (200)";
-    return;
-  }
-  state->memory_limit = limited ? limit : 0;
-  if (known == running && memory < 0x1p62) {
-    state->cpu = cpu;
-    state->memory = (int64_t)memory;
-    state->memory_share = share;
-  } else {
-    state->unused_why =
-        runtime->no_metrics ? runtime->no_metrics : "metrics.k8s.io does not know all its pods yet";
-    state->note = runtime->no_metrics;
-  }
-}
-
 static void fill_state(const struct kubernetes_runtime *runtime, const char *cause,
                        struct arena *arena, struct service_state *state) {
   const struct kubernetes_object *object = runtime->object;
@@ -267,7 +203,7 @@ static void fill_state(const struct kubernetes_runtime *runtime, const char *cau
   state->ready = workload->ready;
   state->wanted = workload->desired;
   state->image = workload->images;
-  take_usage(runtime, state);
+  service_kubernetes_use(runtime->pods, runtime->usage, runtime->no_metrics, state);
   for (size_t i = 0; i < runtime->look.variable_count; i++)
     state->variables[i] = runtime->variables[i];
   if (runtime->has_sources)

@@ -5,6 +5,7 @@
 #include "collectors/frame.h"
 
 #include "clients/kubernetes/kubernetes_target.h"
+#include "clients/kubernetes/kubernetes_usage.h"
 #include "collectors/kubernetes/kubernetes_rows.h"
 #include "core/mem.h"
 #include "io/clock.h"

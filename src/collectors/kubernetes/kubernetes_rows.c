@@ -1,6 +1,7 @@
 #include "collectors/kubernetes/kubernetes_rows.h"
 
 #include "clients/kubernetes/kubernetes_judge.h"
+#include "clients/kubernetes/kubernetes_usage.h"
 #include "core/mem.h"
 
 #include <assert.h>
@@ -130,10 +131,9 @@ static void index_usages(struct making *making) {
   const json_t *items = json_object_get(making->answers->metrics, "items");
   char key[KEY_MAX];
   for (size_t i = 0; i < json_array_size(items) && i < KUBERNETES_OBJECTS_MAX; i++) {
-    const json_t *metadata = json_object_get(json_array_get(items, i), "metadata");
-    const char *namespace = json_string_value(json_object_get(metadata, "namespace"));
-    const char *name = json_string_value(json_object_get(metadata, "name"));
-    snprintf(key, sizeof key, "%.500s/%.500s", namespace ? namespace : "", name ? name : "");
+    const json_t *pod = json_array_get(items, i);
+    snprintf(key, sizeof key, "%.500s/%.500s", kubernetes_usage_text(pod, "namespace"),
+             kubernetes_usage_text(pod, "name"));
     map_add(&making->usages, arena_text(&making->arena, key, strlen(key)), i);
   }
 }
@@ -211,31 +211,21 @@ static struct value reason_cell(const struct row *row) {
 static void fill_usage(struct making *making, const struct kubernetes_object *object,
                        struct value *cells) {
   char key[KEY_MAX];
-  double cpu = 0, memory = 0;
   snprintf(key, sizeof key, "%.500s/%.500s", object->namespace, object->name);
   const struct map_slot *slot = map_find(&making->usages, key);
   const json_t *items = json_object_get(making->answers->metrics, "items");
-  const json_t *containers =
-      slot ? json_object_get(json_array_get(items, slot->value), "containers") : NULL;
-  for (size_t i = 0; i < json_array_size(containers); i++) {
-    const json_t *usage = json_object_get(json_array_get(containers, i), "usage");
-    const double one = kubernetes_quantity(json_string_value(json_object_get(usage, "cpu")));
-    const double other = kubernetes_quantity(json_string_value(json_object_get(usage, "memory")));
-    cpu = one >= 0 && cpu >= 0 ? cpu + one : -1;
-    memory = other >= 0 && memory >= 0 ? memory + other : -1;
-  }
-  const bool is_used = json_array_size(containers) > 0;
+  const struct kubernetes_usage used =
+      kubernetes_usage_read(slot ? json_array_get(items, slot->value) : NULL);
   const bool runs = strcmp(object->pod.phase, "Running") == 0;
   const char *why = !runs                         ? NULL
                     : making->answers->no_metrics ? making->answers->no_metrics
                                                   : "metrics.k8s.io does not know this pod yet";
-  cells[POD_CPU] = is_used && cpu >= 0 ? value_real(cpu) : value_none(why);
-  cells[POD_MEMORY] =
-      is_used && memory >= 0 && memory < 0x1p62 ? value_int((int64_t)memory) : value_none(why);
+  cells[POD_CPU] = used.cpu >= 0 ? value_real(used.cpu) : value_none(why);
+  cells[POD_MEMORY] = used.memory >= 0 ? value_int((int64_t)used.memory) : value_none(why);
   cells[POD_LIMIT] =
       object->pod.memory_limit > 0 ? value_int(object->pod.memory_limit) : value_none(NULL);
-  if (is_used && memory >= 0 && object->pod.memory_limit > 0)
-    cells[POD_MEMORY_RATIO] = value_real(memory / (double)object->pod.memory_limit);
+  if (used.memory >= 0 && object->pod.memory_limit > 0)
+    cells[POD_MEMORY_RATIO] = value_real(used.memory / (double)object->pod.memory_limit);
 }
 
 /* What is wrong with a pod may be why its workload is not complete. */
