@@ -13,7 +13,7 @@
 #include "clients/service/service_runtime.h"
 #include "core/arena.h"
 #include "io/io.h"
-#include "model/outcome.h"
+#include "model/action/outcome.h"
 #include "model/severity.h"
 
 enum {
@@ -139,9 +139,9 @@ struct service_driver {
   const char *name;            /* "docker", as shown: "found by docker" */
   const char *const *runtimes; /* names of the option `runtime` that it is for; ends with NULL */
   const char *noun, *nouns;    /* of its objects: "container", "containers" */
-  bool looks;                  /* knows a state; programs of the operator's own do not */
-  bool kills;                  /* cancel ends a change under way: its outcome is then unknown */
-  bool scales;                 /* has SERVICE_SCALE */
+  bool looks;  /* knows a state at any time; programs of the operator's own do not */
+  bool kills;  /* cancel ends a change under way: its outcome is then unknown */
+  bool scales; /* has SERVICE_SCALE */
   /* The text of a name of the option; must not block. */
   bool (*check)(const char *runtime, const char *text, struct err *err);
   /* Whether it may look for a service that names no runtime, by what it is called and where it is;
@@ -150,6 +150,9 @@ struct service_driver {
   /* Whether there is a sign of it on this host, where a service names several runtimes; must not
    * block. NULL: always. */
   bool (*present)(const struct target *target);
+  /* Whether a look says why a service is not well, at the price of a program: it is then looked at
+   * only while it is not. NULL: no. */
+  bool (*explains)(const struct target *target);
   /* Whether the configuration lets it do that: false with what to add. */
   bool (*can)(const struct target *target, enum service_verb verb, struct err *why);
   /* Opens no connection yet. NULL with err where the options of the target contradict each other.
