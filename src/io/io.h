@@ -6,6 +6,7 @@
 struct http_client;      /* io/http/http.h: one curl multi handle for all */
 struct resolver;         /* io/resolve.h: running lookups */
 struct pg_share;         /* clients/postgres/pg_share.h: connections offered for loans */
+struct leftovers;        /* io/leftovers.h: folders that a signal that ends us has to remove */
 struct kubernetes_proxy; /* clients/kubernetes/kubernetes_proxy.h: kubectl, one for each login */
 
 struct io {
@@ -16,4 +17,5 @@ struct io {
                                  NULL: none */
   struct pg_share *pg_shares; /* a list; NULL at first */
   struct kubernetes_proxy *kubernetes_proxies; /* a list; NULL at first */
+  struct leftovers *leftovers;                 /* NULL: they are not removed */
 };
