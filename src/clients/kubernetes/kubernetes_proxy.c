@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/folder.h"
 #include "io/helper.h"
 
 #include <stdio.h>
@@ -12,7 +13,6 @@
 enum { PAUSE_MS = 250, PAUSE_MAX_MS = 30000, STEADY_MS = 60000 };
 
 static const char ready_words[] = "Starting to serve on";
-static const char folder_form[] = "stacktop-kubectl-XXXXXX";
 
 struct kubernetes_proxy {
   struct io *io;
@@ -188,20 +188,10 @@ static void on_ended(void *arg, const struct err *err) {
 }
 
 static bool make_folder(struct kubernetes_proxy *proxy, struct err *err) {
-  const char *const places[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
-  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    if (!places[i] || *places[i] != '/' ||
-        strlen(places[i]) + sizeof folder_form + 4 >= sizeof proxy->folder)
-      continue;
-    snprintf(proxy->folder, sizeof proxy->folder, "%.80s/%s", places[i], folder_form);
-    if (mkdtemp(proxy->folder)) { /* mode 0700 */
-      snprintf(proxy->socket, sizeof proxy->socket, "%.104s/s", proxy->folder);
-      return true;
-    }
-  }
-  *proxy->folder = '\0';
-  return err_set(err, ERR_IO,
-                 "no private folder can be made for kubectl's socket, not even in /tmp");
+  if (!folder_make_private(proxy->folder, sizeof proxy->folder - 2, "kubectl", err))
+    return false;
+  snprintf(proxy->socket, sizeof proxy->socket, "%.104s/s", proxy->folder);
+  return true;
 }
 
 static bool start(struct kubernetes_proxy *proxy, struct err *err) {
