@@ -25,6 +25,7 @@ struct docker_request {
   struct http_query waiting; /* what is asked then; its texts are the request's */
   char *url;
   char socket[DOCKER_SOCKET_MAX];
+  bool anonymous; /* with TLS, and without a certificate of its own */
   int64_t *engine_s;
   docker_cb done;
   bool (*stream)(void *arg, const char *bytes, size_t len); /* NULL: it is read as a whole */
@@ -98,7 +99,10 @@ static json_t *parse(const struct http_result *result, struct err *err) {
 static void take(const struct docker_request *request, const struct http_result *result) {
   struct err err = {0};
   json_t *json = parse(result, &err);
-  if (result->status < 200 || result->status > 299)
+  if (result->status == 400 && strstr(result->body, "to an HTTPS server"))
+    err_set(&err, ERR_INVALID,
+            "the engine accepts TLS only; set ca_file, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH");
+  else if (result->status < 200 || result->status > 299)
     status_error(result->status, json, &err);
   if (request->engine_s)
     *request->engine_s = result->date_s;
@@ -111,9 +115,16 @@ bool docker_was_not_sent(const struct err *err) {
          err->kind == ERR_DENIED || err->kind == ERR_IO;
 }
 
-/* What a socket's errors mean to a person. */
-static const struct err *socket_error(const struct docker_request *request, const struct err *err,
-                                      struct err *better) {
+/* What a connection's errors mean to a person. With TLS 1.3 a server that misses the client's
+ * certificate hangs up when that believes to be connected. */
+static const struct err *connection_error(const struct docker_request *request,
+                                          const struct err *err, struct err *better) {
+  if (request->anonymous && err->kind == ERR_CLOSED) {
+    err_set(better, ERR_CLOSED,
+            "%.120s; if the engine requires a client certificate, set cert_file and key_file",
+            err->text);
+    return better;
+  }
   if (!*request->socket || request->ssh)
     return err;
   if (err->kind == ERR_DENIED)
@@ -139,7 +150,7 @@ static void request_free(struct docker_request *request) {
 static void fail(void *arg, const struct err *err) {
   struct docker_request *request = arg;
   struct err better;
-  request->done(request->arg, 0, NULL, socket_error(request, err, &better));
+  request->done(request->arg, 0, NULL, connection_error(request, err, &better));
   request_free(request);
 }
 
@@ -208,6 +219,7 @@ static struct docker_request *request_send(struct io *io, const struct docker_en
     *query->engine_s = -1;
   memcpy(request->socket, endpoint->socket, sizeof request->socket);
   request->url = mem_printf("%s%s", endpoint->url, query->path);
+  request->anonymous = strncmp(endpoint->url, "https", 5) == 0 && !*endpoint->cert_file;
   request->ssh = endpoint->ssh ? docker_ssh_new(io, endpoint->socket) : NULL;
   const struct http_query http = {.url = request->url,
                                   .socket = text_or_null(request->socket),
