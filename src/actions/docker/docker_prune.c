@@ -64,7 +64,7 @@ static bool read_disk(struct step *step, struct docker_disk *disk) {
   static const struct docker_query df = {.path = "/system/df", .timeout_ms = DISK_MS};
   static const struct docker_query networks = {.path = "/networks", .timeout_ms = DOCKER_ANSWER_MS};
   struct docker_reply reply;
-  return docker_step_ask(step, &df, docker_disk_read, disk, &reply) &&
+  return docker_step_ask_patiently(step, &df, docker_disk_read, disk, &reply) &&
          docker_step_ask(step, &networks, docker_networks_read, disk, &reply);
 }
 
@@ -400,7 +400,9 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEPS_OF(SURVEY_MS, 0, VERIFY_MS)
+STEP(survey, SURVEY_MS)
+STEP(execute, 0)
+STEP_CANCELLABLE(verify, VERIFY_MS)
 
 const struct action action_docker_prune = {
     .spec = {.id = "docker.prune",
