@@ -164,7 +164,7 @@ def test_esc_ends_the_wait_for_health(pair, config, tmp_path):
         terminal.wait_for("Esc stop waiting")
         terminal.press("Esc")
         text = outcome(terminal)
-        assert "health check starting; its health was not awaited" in re.sub(r"\s*│.*\n\s*│\s*|\s+", " ", text), text
+        assert "health check starting; its health was not awaited" in text, text
     _, ended = recorded(tmp_path, "docker.restart", "partial")
     assert "its health was not awaited" in str(ended), ended
     assert pair.state("never")["StartedAt"] != before and pair.state("never")["Running"]
