@@ -164,7 +164,9 @@ static const struct option options[] = {
      .type = OPTION_TEXT,
      .help =
          "Docker engine of its containers: a target of the kind docker, or an endpoint; default: "
-         "DOCKER_HOST, else the usual socket. With Kubernetes: a target of that kind",
+         "DOCKER_HOST, else the docker context, else the usual socket. With Kubernetes: a target "
+         "of "
+         "that kind",
      .example = "\"unix:///var/run/docker.sock\"",
      .check = service_docker_engine_check},
     {.name = "environment",
