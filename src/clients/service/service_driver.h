@@ -13,7 +13,7 @@
 #include "clients/service/service_runtime.h"
 #include "core/arena.h"
 #include "io/io.h"
-#include "model/outcome.h"
+#include "model/action/outcome.h"
 #include "model/severity.h"
 
 enum {
