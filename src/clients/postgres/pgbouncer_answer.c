@@ -243,6 +243,21 @@ bool pgbouncer_mode_read(const struct pg_rows *rows, struct pgbouncer_mode *mode
   return true;
 }
 
+bool pgbouncer_marked_servers(const struct pg_rows *rows, const char *database, int64_t *count,
+                              struct err *err) {
+  const int name = column_of(rows, "database"), mark = column_of(rows, "close_needed");
+  *count = 0;
+  if (rows->rows > 0 && (name < 0 || mark < 0))
+    return err_set(err, ERR_PROTOCOL,
+                   "PgBouncer's answer to SHOW SERVERS has no columns \"database\" and "
+                   "\"close_needed\"");
+  for (size_t row = 0; row < rows->rows; row++) {
+    const char *of = pg_cell(rows, row, (size_t)name), *word = pg_cell(rows, row, (size_t)mark);
+    *count += of && word && strcmp(of, database) == 0 && strcmp(word, "1") == 0;
+  }
+  return true;
+}
+
 /* ---- what follows from them */
 
 static int64_t known(int64_t count) {
@@ -254,7 +269,8 @@ int64_t pgbouncer_open_servers(const struct pgbouncer_pool *pool) {
          known(pool->active_cancel) + known(pool->being_cancelled);
 }
 
-bool pgbouncer_has_user(const char *list, const char *user) {
+/* "ops, watcher" */
+static bool has_word(const char *list, const char *user) {
   const size_t length = strlen(user);
   for (const char *at = list + strspn(list, ", \t"); *at;) {
     const size_t word = strcspn(at, ", \t");
@@ -264,6 +280,12 @@ bool pgbouncer_has_user(const char *list, const char *user) {
     at += strspn(at, ", \t");
   }
   return false;
+}
+
+bool pgbouncer_is_admin(const struct pgbouncer_config *config, const char *user,
+                        const char *address) {
+  return has_word(config->admin_users, user) ||
+         (*address == '/' && strcmp(user, PGBOUNCER_CONSOLE) == 0);
 }
 
 const struct pgbouncer_database *

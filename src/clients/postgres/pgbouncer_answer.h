@@ -82,10 +82,17 @@ bool pgbouncer_config_read(const struct pg_rows *rows, struct arena *arena,
 bool pgbouncer_mode_read(const struct pg_rows *rows, struct pgbouncer_mode *mode,
                          struct err *err) MUST_CHECK;
 
+/* Of SHOW SERVERS: how many connections of the database are to be closed once they are released,
+ * since a RECONNECT. */
+bool pgbouncer_marked_servers(const struct pg_rows *rows, const char *database, int64_t *count,
+                              struct err *err) MUST_CHECK;
+
 /* Open connections to the server, of clients or not; a login in progress is none. */
 int64_t pgbouncer_open_servers(const struct pgbouncer_pool *pool);
-/* Whether the user is one of a list of the configuration: "ops, watcher". */
-bool pgbouncer_has_user(const char *list, const char *user);
+/* Whether the user, connected to that address, may run all commands: it is in admin_users, or it is
+ * "pgbouncer" over the local socket, which PgBouncer accepts only from its own user of the host. */
+bool pgbouncer_is_admin(const struct pgbouncer_config *config, const char *user,
+                        const char *address);
 /* NULL if there is none. Linear. */
 const struct pgbouncer_database *
 pgbouncer_database_find(const struct pgbouncer_databases *databases, const char *name);

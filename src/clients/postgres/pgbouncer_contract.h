@@ -24,6 +24,7 @@
 #define PGBOUNCER_STATE_PAUSED "paused"
 #define PGBOUNCER_STATE_DISABLED "disabled"
 #define PGBOUNCER_STATE_BOTH "paused, disabled"
+#define PGBOUNCER_NOT_ADMIN "%.60s is not in admin_users of PgBouncer and may only read"
 const char *pgbouncer_state(bool paused, bool disabled);
 bool pgbouncer_state_is_paused(const char *state);
 

@@ -124,7 +124,7 @@ static void collection_done(struct pgbouncer *pgbouncer) {
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
   char address[300];
   pg_address(pgbouncer->pg, address, sizeof address);
-  pgbouncer->found.by_socket = *address == '/';
+  pgbouncer->found.address = address;
   pgbouncer->found.user = pg_user(pgbouncer->pg);
   pgbouncer_fill(sample, &pgbouncer->found, &pgbouncer->rules, &pgbouncer->past, clock_now_us());
   sample->address = sample_copy(sample, address);

@@ -82,9 +82,7 @@ static struct value paused_value(struct sample *sample, const struct pgbouncer_f
 }
 
 static const char *access_of(const struct pgbouncer_found *found) {
-  /* over its own socket, by the same user of the host, this name needs no entry */
-  const bool own = found->by_socket && strcmp(found->user, PGBOUNCER_CONSOLE) == 0;
-  return own || pgbouncer_has_user(found->config.admin_users, found->user)
+  return pgbouncer_is_admin(&found->config, found->user, found->address)
              ? PGBOUNCER_ACCESS_ADMIN
              : PGBOUNCER_ACCESS_READ_ONLY;
 }

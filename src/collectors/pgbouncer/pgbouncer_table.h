@@ -58,7 +58,7 @@ struct pgbouncer_found {
   const char *version; /* "1.18.0" */
   int version_number;  /* 11800 */
   const char *user;    /* of the login */
-  bool by_socket;
+  const char *address;
   struct err errs[PART_COUNT]; /* ERR_NONE: it is known */
   struct pgbouncer_config config;
   struct pgbouncer_databases databases;

@@ -193,13 +193,21 @@ static void test_versions(void **state) {
   assert_int_equal(pgbouncer_version(""), 0);
 }
 
-static void test_users_of_a_list(void **state) {
+static bool is_admin(const char *list, const char *user, const char *address) {
+  const struct pgbouncer_config config = {.admin_users = list};
+  return pgbouncer_is_admin(&config, user, address);
+}
+
+static void test_who_is_an_admin(void **state) {
   (void)state;
-  assert_true(pgbouncer_has_user("boss", "boss"));
-  assert_true(pgbouncer_has_user(" ops,boss , x", "boss"));
-  assert_false(pgbouncer_has_user("bosses, theboss", "boss"));
-  assert_false(pgbouncer_has_user("", "boss"));
-  assert_false(pgbouncer_has_user("boss", ""));
+  assert_true(is_admin("boss", "boss", "127.0.0.1:6432"));
+  assert_true(is_admin(" ops,boss , x", "boss", "127.0.0.1:6432"));
+  assert_false(is_admin("bosses, theboss", "boss", "127.0.0.1:6432"));
+  assert_false(is_admin("", "boss", "127.0.0.1:6432"));
+  assert_false(is_admin("boss", "", "127.0.0.1:6432"));
+  assert_true(is_admin("", "pgbouncer", "/run/postgresql:6432"));
+  assert_false(is_admin("", "pgbouncer", "127.0.0.1:6432"));
+  assert_false(is_admin("", "boss", "/run/postgresql:6432"));
 }
 
 static void test_keys_of_pools_are_unique(void **state) {
@@ -243,7 +251,7 @@ int main(void) {
       TEST(test_an_answer_that_does_not_fit),
       TEST(test_settings_and_state),
       TEST(test_versions),
-      TEST(test_users_of_a_list),
+      TEST(test_who_is_an_admin),
       TEST(test_keys_of_pools_are_unique),
       TEST(test_commands),
   };
