@@ -255,21 +255,12 @@ static void fill_notes(struct sample *sample, const struct pgbouncer_found *foun
   };
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     const struct err *err = &found->errs[parts[i].part];
-    if (err->kind == ERR_UNSUPPORTED && parts[i].part == PART_MODE)
-      sample_note(sample, pgbouncer_summary_table.id,
-                  pgbouncer_summary_table.columns[SUMMARY_PAUSED].id,
-                  "a PAUSE of all databases is not reported before PgBouncer 1.19");
-    else if (err->kind != ERR_NONE)
+    const bool is_old = err->kind == ERR_UNSUPPORTED && parts[i].part == PART_MODE;
+    if (err->kind != ERR_NONE && !is_old) /* what is paused then says "no database" at most */
       sample_fault(sample, parts[i].table->id, SEVERITY_UNKNOWN, "%s failed: %s", parts[i].command,
                    err->text);
   }
-  if (!is_known(found, PART_CONFIG))
-    return;
-  if (strcmp(access_of(found), PGBOUNCER_ACCESS_ADMIN) != 0)
-    sample_note(
-        sample, pgbouncer_summary_table.id, pgbouncer_summary_table.columns[SUMMARY_ACCESS].id,
-        "%.60s is not in admin_users: pause, resume and reconnect are refused", found->user);
-  if (found->config.so_reuseport > 0)
+  if (is_known(found, PART_CONFIG) && found->config.so_reuseport > 0)
     sample_note(sample, NULL, NULL,
                 "so_reuseport is on: several processes may share the port, and the figures are "
                 "those of the one that answered");
