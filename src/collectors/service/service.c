@@ -186,7 +186,6 @@ static const struct usual_place usual[] = {
     {8080, "port-8080", "address", "127.0.0.1:8080"},
     {8501, "port-8501", "address", "127.0.0.1:8501"},
     {9000, "port-9000", "address", "127.0.0.1:9000"},
-    {6432, "pgbouncer", "address", "127.0.0.1:6432"},
     {0},
 };
 
