@@ -1,7 +1,7 @@
 #include "support/core_test.h"
 
-#include "model/outcome.h"
-#include "model/plan.h"
+#include "model/action/outcome.h"
+#include "model/action/plan.h"
 
 static const struct action_spec cancel = {
     .id = "test.cancel", .kind = "test", .title = "cancel", .danger = DANGER_REVERSIBLE};

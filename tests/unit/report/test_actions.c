@@ -1,7 +1,7 @@
 /* Available actions, and a plan, as people and programs read them. */
 #include "report/actions.h"
-#include "report/outcome_text.h"
-#include "report/plan_text.h"
+#include "report/plan/outcome_text.h"
+#include "report/plan/plan_text.h"
 
 #include "core/text.h"
 #include "support/core_test.h"
