@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { LABEL_MOST = 40, GAP = 2 };
+/* Beside a label there must be room for some words; otherwise they follow below it. */
+enum { LABEL_MOST = 40, GAP = 2, WORDS_LEAST = 16 };
 
 static enum severity severity_of(enum object_result result) {
   switch (result) {
@@ -51,9 +52,13 @@ static void put_object(struct text_out *out, const char *label, int result, int 
   text_out_piece(out, clean, 0);
   if (!*object_outcome_text(words, object))
     return;
-  text_out_pad(out, result + width + GAP);
+  const int end = result + width > out->column ? result + width : out->column;
+  if (out->width - end - GAP < WORDS_LEAST)
+    text_out_begin(out, result);
+  else
+    text_out_pad(out, end + GAP);
   out->indent = out->column;
-  text_out_words(out, words, text_width(clean) > width ? 2 : 0);
+  text_out_words(out, words, 0);
 }
 
 const char *outcome_counts(const struct outcome *outcome, char *out, size_t size) {

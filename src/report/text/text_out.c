@@ -75,12 +75,15 @@ void text_out_pad(struct text_out *out, int column) {
   spaces(out, column - out->column);
 }
 
-/* A piece wider than a line is broken at the end of the line. */
+/* A piece wider than a line is broken at the end of the line; where the indent leaves no room for a
+ * character, it is longer than the line. */
 static void piece_break(struct text_out *out, const char *text) {
   int width = text_width(text);
-  while (width > out->width - out->column) {
+  for (bool fresh = false; width > out->width - out->column; fresh = true) {
     int used;
     size_t length = text_fit(text, out->width - out->column, &used);
+    if (length == 0 && fresh)
+      break;
     fwrite(text, 1, length, out->out);
     text += length;
     width -= used;
