@@ -12,7 +12,7 @@
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
 #include "clients/kafka/child/kafka_child.h"
-#include "config/config_dump.h"
+#include "config/print/config_dump.h"
 #include "core/format.h"
 #include "core/text.h"
 #include "io/clock.h"

@@ -4,12 +4,12 @@
  * the steady wall clock (see io/clock.h), passed in by the caller: nothing here reads a clock. */
 #pragma once
 
+#include "model/action/operation.h"
 #include "model/config.h"
 #include "model/event.h"
 #include "model/finding.h"
 #include "model/history.h"
-#include "model/logs.h"
-#include "model/operation.h"
+#include "model/log/logs.h"
 #include "model/page.h"
 #include "model/sample.h"
 

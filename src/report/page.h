@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/model.h"
-#include "report/text_options.h"
+#include "report/text/text_options.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 #include "core/format.h"
 #include "report/page.h"
-#include "report/text_table.h"
+#include "report/text/text_table.h"
 
 #include <stdio.h>
 

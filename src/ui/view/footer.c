@@ -93,7 +93,8 @@ static int draw_behind(const struct view *view, const struct frame *frame, int y
   return x - GAP;
 }
 
-/* The actions that have a key, of the table of the selected row; of the target if there is no row.
+/* The actions that have a key and are for this target, of the table of the selected row; of the
+ * target if there is no row.
  * Where stacktop is read-only, those that only read. */
 static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
@@ -107,6 +108,7 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
     int width = 2 + text_width(spec->title);
     if ((reads_only && spec->danger != DANGER_NONE) ||
         !view_acts_on(spec, frame->model, &subject) ||
+        !action_is_for(spec, frame->model->targets[subject.target_index].target->name) ||
         (subject.table && !action_takes_rows(spec, subject.table)))
       continue;
     if (x + width > end)
