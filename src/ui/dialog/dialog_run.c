@@ -1,7 +1,7 @@
 /* An operation while it runs, and its result. */
 #include "ui/dialog/dialog.h"
 
-#include "model/output.h"
+#include "model/action/output.h"
 #include "ui/draw/widget.h"
 
 #include <stdio.h>
