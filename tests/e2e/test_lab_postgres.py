@@ -56,7 +56,8 @@ def test_figures_through_a_pool(lab_postgres, config):
         assert abs(row["uptime"] - own["uptime"]) < 2 and 0 <= row["commits"] < 1000
         notes = [note["text"] for note in run.document.target("postgres", pool)["notes"]]
         assert notes == ["connected through a pooler: clients and process ids are those of its connections to the "
-                         "server"]
+                         "server; clients that wait there are not known here (for PgBouncer, add a target of the kind "
+                         "pgbouncer)"]
     assert run.document.target("postgres", "primary")["notes"] == []
 
 
@@ -66,6 +67,16 @@ def test_no_action_through_a_pool(lab_postgres, config):
         for pool in POOLS:
             done = stacktop("plan", "-c", path, "postgres.terminate", pool, pid)
             assert done.status == 1 and "goes through a pooler" in done.stderr, done
+
+
+def test_the_pooler_itself(lab_postgres, config):
+    path = config(pgbouncer=[lab_postgres.target("pgbouncer", name) for name in ("pooler", "pooler-read-only")])
+    run = check(path, "--json")
+    assert run.status == OK and run.document.findings == [], run
+    for name, access in (("pooler", "admin"), ("pooler-read-only", "read-only")):
+        assert run.document.summary("pgbouncer", "pgbouncer", name)["access"] == access
+        modes = {key: row["pool_mode"] for key, row in run.document.rows("pgbouncer", "databases", name).items()}
+        assert modes == {"session": "session", "transaction": "transaction"}
 
 
 def test_a_lag_that_may_not_be_seen_is_no_number(lab_postgres, config):

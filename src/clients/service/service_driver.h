@@ -46,6 +46,7 @@ struct service_object {
   /* Who undoes a stop, as sentences for the plan's warnings, ended by NULL: "it has the restart
    * policy always: a restart of the engine starts it again". */
   const char *undone_by[SERVICE_UNDONE_MAX + 1];
+  const char *scaled_by; /* who undoes a scale, as a sentence; NULL: none, or not asked for */
 };
 
 /* The worst last. */
@@ -97,6 +98,7 @@ struct service_look {
    * are read, and kept nowhere. */
   char *const *variables;
   size_t variable_count;
+  bool scaling; /* also who sets the number of replicas */
   int64_t timeout_ms;
 };
 /* state: borrowed for the callback; NULL with err: the runtime did not answer, or what is

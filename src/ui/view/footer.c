@@ -119,6 +119,21 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
   return x;
 }
 
+/* Pages are offered beside the actions, however many of these there are: "Enter open  Esc back",
+ * where there are some. */
+static int pages_width(const struct view *view) {
+  int width = 0;
+  if (view->row_pages == 0 && view->opened_count == 0)
+    return 0;
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    if (is_offered(view, binding) &&
+        (binding->code == KEY_CODE_ENTER || binding->code == KEY_CODE_ESC))
+      width += binding_width(binding) + GAP;
+  }
+  return width;
+}
+
 static void draw_keys(const struct view *view, const struct frame *frame, int y) {
   int x = 1;
   if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the space of the keys */
@@ -132,7 +147,7 @@ static void draw_keys(const struct view *view, const struct frame *frame, int y)
     return;
   }
   x = draw_subject(view, frame, y, end);
-  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions"));
+  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions") - pages_width(view));
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
     if (binding->edge || !is_offered(view, binding))

@@ -675,6 +675,25 @@ static void test_the_menu(void **state) {
   session_fini(&s);
 }
 
+/* Whatever page is shown, the action that Enter plans is on it. */
+static void test_the_pages_of_the_menu(void **state) {
+  (void)state;
+  static const char *const keys[] = {"G", "<End>", "<PgDn>", "<PgDn>", "<PgDn>", "<PgUp>", "g"};
+  struct session s;
+  session_init(&s, 40, 12);
+  open_menu(&s);
+  for (size_t i = 0; i < COUNT_OF(keys); i++) {
+    press(&s, keys[i]);
+    draw(&s);
+    expect(&s, "\xE2\x96\xBA");
+    if (i == 0)
+      expect_not(&s, "runs pg_cancel_backend");
+  }
+  press(&s, "<Enter>");
+  assert_ptr_equal(s.request.action, &spec_cancel);
+  session_fini(&s);
+}
+
 static void test_the_form(void **state) {
   (void)state;
   struct session s;
@@ -1175,6 +1194,7 @@ int main(void) {
       cmocka_unit_test(test_the_end_follows_the_record),
       cmocka_unit_test(test_the_output),
       cmocka_unit_test(test_the_menu),
+      cmocka_unit_test(test_the_pages_of_the_menu),
       cmocka_unit_test(test_the_form),
       cmocka_unit_test(test_the_form_shows_the_range),
       cmocka_unit_test(test_the_choice),
