@@ -51,6 +51,7 @@ class Group:
             try:
                 self.path.mkdir()
                 self._limit(size)
+                self._try_join()
                 return
             except OSError as error:
                 reason = error
@@ -62,6 +63,18 @@ class Group:
         (self.path / memory).write_text(str(size))
         with contextlib.suppress(OSError):  # not counted, or there is none
             (self.path / swap).write_text(str(size if self.version == 1 else 0))
+
+    def _try_join(self):
+        """A user may be allowed to make a group, and not to move a process into it."""
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            with contextlib.suppress(OSError):
+                self.join()
+                status = 0
+            os._exit(status)
+        if os.waitpid(pid, 0)[1] != 0:
+            raise PermissionError(1, "no process may be moved into it")
 
     def join(self):
         """Called in the process that is to be limited."""

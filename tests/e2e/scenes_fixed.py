@@ -1,12 +1,11 @@
 """Every scene by keys, from the overview: how many it takes to see its cause, and to end it, is part of the test.
-test_scenes_fixed.py plays the fast ones, test_scenes_fixed_long.py the others; disk-full: test_disk_full_long.py."""
+test_scenes_fixed.py plays the fast ones, test_scenes_fixed_long.py the others, test_disk_full_long.py the one that it is
+named for."""
 
 import re
 from dataclasses import dataclass
 
 import keys
-from overview import HOST_OFF
-from sandbox import SCENES
 from stacktop import dashboard
 
 CAUSE_KEYS, FIX_KEYS = 2, 4  # at most; to the fix the text that is typed comes in addition
@@ -17,7 +16,7 @@ class Fix:
     sign: str  # an expression: what the overview shows without a key
     to_cause: tuple  # keys
     cause: str  # an expression
-    back: int  # Esc, from the cause to the overview
+    back: int  # Esc, from the cause to the overview; 0: the fix is there
     to_fix: tuple  # keys; a text of several characters is typed into a field, and is no key
     phrase: str  # what is typed to confirm; PID: that of the sign
     done: str = "(healthy|verified by curl) after"
@@ -44,14 +43,22 @@ FIXES = {
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
     "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("j", "j", "R"), "streaming"),
     "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("j", "j", "R"), "streaming"),
+    "disk-full": Fix(r"disk/data used 9\d%, above 90%", ("6", "U"), r"deleted, but still open(.|\n)*log/export\.log +28 MB", 0,
+                     ("Down", "Enter"), "export.log", "28 MB freed"),
 }
+ALONE = ("disk-full",)
 QUICK = ("crash-loop", "lag", "oom")
-assert set(FIXES) == set(SCENES)
+LONG = [scene for scene in FIXES if scene not in (*QUICK, *ALONE)]
 
 
 def count(pressed):
     """Keys; what is typed into a field is none."""
     return sum(len(key) == 1 or key[0].isupper() for key in pressed)
+
+
+def to_fix(what):
+    """All keys to the fix: with those that led to a place where the fix begins."""
+    return [*(key for key in what.to_cause if what.back == 0 or key.isdigit()), *what.to_fix]
 
 
 def press(terminal, pressed):
@@ -60,21 +67,18 @@ def press(terminal, pressed):
         terminal.press(key)
 
 
-def fix(calm, folder, scene):
+def fix(calm, folder, scene, config=None):
     what = FIXES[scene]
-    assert count(what.to_cause) <= CAUSE_KEYS and count(what.to_fix) <= FIX_KEYS
+    assert count(what.to_cause) <= CAUSE_KEYS and count(to_fix(what)) <= FIX_KEYS
     if scene in ("stuck-consumer", "lag"):
         calm.need("kafka")
-    with dashboard(configure(calm, folder), columns=120, rows=36) as terminal:
+    with dashboard(config or keys.configure(calm, folder), columns=120, rows=36) as terminal:
         terminal.wait_for("all ok", 20)
         calm.scene(scene)
         terminal.wait_for(re.compile(what.sign), 25)
         press(terminal, what.to_cause)
         terminal.wait_for(re.compile(what.cause), 15)
         press(terminal, ("Esc",) * what.back)
-        # From the pane where the cause was: the keys that led there count for the fix too.
-        stayed = [key for key in what.to_cause if key.isdigit()]
-        assert count([*stayed, *what.to_fix]) <= FIX_KEYS
         phrase = what.phrase
         if phrase == PID:
             phrase = re.search(PID, terminal.screen.rows[1]).group(1)
@@ -83,7 +87,3 @@ def fix(calm, folder, scene):
         assert re.search(what.done, keys.outcome(terminal)), terminal.show()
         keys.close(terminal)
         terminal.wait_for("all ok", 25)
-
-
-def configure(calm, folder):
-    return keys.configure(calm, folder)

@@ -108,7 +108,8 @@ static bool follow(const struct turn *turn) {
     if (answer.result != OBJECT_PENDING)
       break;
     if (turn->step->cancelled) {
-      snprintf(words, sizeof words, "%s when it was cancelled", answer.words);
+      snprintf(words, sizeof words, "%s; its %s was not awaited", answer.words,
+               turn->action->up ? "health" : "end");
       say(turn, OBJECT_PARTLY, words);
       service_step_close(conn);
       return true;
@@ -160,8 +161,9 @@ static bool wait_for_service(const struct turn *turn, int64_t began_ms) {
     if (!step_sleep(step, LOOK_AGAIN_MS)) {
       if (step->dropped)
         return step_fail(step, ERR_TIMEOUT, "given up while waiting for the service");
-      outcome_set_partly(outcome, turn->object, NULL,
-                         "%s, but the service was %s when it was cancelled", words_so_far(turn),
+      outcome_set_partly(outcome, turn->object, NULL, "%s; %s was not awaited: it was %s",
+                         words_so_far(turn),
+                         turn->action->up ? "the health of the service" : "the end of the service",
                          *verdict.reason ? verdict.reason : verdict.state);
       return true;
     }

@@ -164,7 +164,9 @@ static const struct option options[] = {
      .type = OPTION_TEXT,
      .help =
          "Docker engine of its containers: a target of the kind docker, or an endpoint; default: "
-         "DOCKER_HOST, else the usual socket. With Kubernetes: a target of that kind",
+         "DOCKER_HOST, else the docker context, else the usual socket. With Kubernetes: a target "
+         "of "
+         "that kind",
      .example = "\"unix:///var/run/docker.sock\"",
      .check = service_docker_engine_check},
     {.name = "environment",
@@ -184,7 +186,6 @@ static const struct usual_place usual[] = {
     {8080, "port-8080", "address", "127.0.0.1:8080"},
     {8501, "port-8501", "address", "127.0.0.1:8501"},
     {9000, "port-9000", "address", "127.0.0.1:9000"},
-    {6432, "pgbouncer", "address", "127.0.0.1:6432"},
     {0},
 };
 

@@ -46,6 +46,7 @@ struct operation {
   struct plan *plan; /* PLAN and later */
   bool began;        /* EXECUTE was reached: there is an outcome */
   bool cancelling;   /* stops at the next safe point */
+  bool stoppable;    /* the step in progress ends when a person cancels */
   struct outcome outcome;
   struct progress progress;
   /* FORM, CHOICE, PLAN: what is wrong with the input; ENDED without an outcome: why there is none;

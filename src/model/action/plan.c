@@ -134,6 +134,8 @@ const char *plan_phrase(const struct plan *plan, char out[PLAN_PHRASE_MAX]) {
     snprintf(out, PLAN_PHRASE_MAX, "y");
   else if (confirmation == CONFIRM_COUNT)
     snprintf(out, PLAN_PHRASE_MAX, "%s %lld", place, (long long)plan->count);
+  else if (!name && plan->production && plan->environment)
+    snprintf(out, PLAN_PHRASE_MAX, "%s %s %lld", place, plan->target, (long long)plan->count);
   else if (!name)
     snprintf(out, PLAN_PHRASE_MAX, "%s %lld", plan->target, (long long)plan->count);
   else if (plan->production)

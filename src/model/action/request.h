@@ -4,6 +4,7 @@
 
 #include "model/action/operation.h"
 #include "model/log/logs.h"
+#include "model/page.h"
 
 enum request_kind {
   REQUEST_NONE,
@@ -29,6 +30,10 @@ enum request_kind {
   REQUEST_UNDO,    /* begin the undo of the front (or the last) operation */
   REQUEST_COPY,    /* text to the clipboard of the terminal (OSC 52) */
   REQUEST_COMMAND, /* a line typed after `:`, in text */
+  /* Pages (model/page.h). */
+  REQUEST_PAGE_OPEN,  /* `page` for the target or the one row of `subject`; text: the row's label */
+  REQUEST_PAGE_CLOSE, /* the page that was opened last */
+  REQUEST_PAGE_SORT,  /* its rows: by the column `text` ("": its own order) of subject.table */
   /* Logs (model/log/logs.h). */
   REQUEST_LOGS_OPEN,        /* read the logs of a row, in `logs`; closes others */
   REQUEST_LOGS_CHANGE,      /* the same logs with another query, in `logs` */
@@ -47,4 +52,6 @@ struct request {
   size_t text_count;
   uint32_t operation;
   const struct logs_query *logs;
+  const struct page_spec *page;
+  bool inverted; /* PAGE_SORT */
 };

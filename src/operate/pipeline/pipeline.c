@@ -80,11 +80,10 @@ static void copy_subject(struct operation *operation, const struct subject *subj
 static bool context_preset(const struct pipeline *pipeline, const struct action *action,
                            const struct subject *subject, char **texts, struct err *err) {
   const char *context = action->spec.context;
-  const struct sample *sample = pipeline->options.model->targets[subject->target_index].sample;
   if (!context || !subject->table || strcmp(context, subject->table) != 0 ||
       subject->key_count == 0)
     return true;
-  const struct table *table = sample ? sample_table_view(sample, context) : NULL;
+  const struct table *table = model_table(pipeline->options.model, subject->target_index, context);
   const struct row *row = table ? table_find(table, subject->keys[0]) : NULL;
   if (!row)
     return err_set(err, ERR_INVALID, "%s no longer exists", subject->keys[0]);

@@ -85,7 +85,8 @@ static void subject_keep(struct pipeline *pipeline, const struct subject *subjec
 static char *title_of(struct pipeline *pipeline, const struct subject *subject) {
   const struct target_state *state = &pipeline->options.model->targets[subject->target_index];
   const struct table *table =
-      state->sample && subject->table ? sample_table_view(state->sample, subject->table) : NULL;
+      subject->table ? model_table(pipeline->options.model, subject->target_index, subject->table)
+                     : NULL;
   if (!table || subject->key_count == 0)
     return mem_dup(state->target->name);
   if (subject->key_count > 1)

@@ -78,6 +78,7 @@ void run_step(struct run *run, const struct step_kind *step, run_done done) {
   run->done = done;
   run->dropped = run->excused = false;
   operation->progress = (struct progress){0};
+  operation->stoppable = step->cancel;
   run->call = (struct step_call){
       .io = run->pipeline->options.io,
       .target = run->target,

@@ -4,6 +4,7 @@
 
 #include "core/format.h"
 #include "report/cell.h"
+#include "report/page.h"
 
 #include <string.h>
 
@@ -291,20 +292,20 @@ static void write_attempts(struct document *document, const struct target_state 
   json_close(writer, '}');
 }
 
-static void write_target(struct document *document, size_t index) {
+static void write_target(struct document *document, const char *key, size_t index) {
   struct json_writer *writer = &document->writer;
   const struct target_state *state = &document->model->targets[index];
   const struct target *target = state->target;
   json_line(writer);
-  json_open(writer, NULL, '{');
+  json_open(writer, key, '{');
   json_text(writer, "kind", target->kind->kind);
   json_text(writer, "name", target->name);
   json_text(writer, "title", target->kind->title);
   json_text(writer, "state", state_name(target_state_condition(state, document->now_ms)));
   json_text(writer, "severity",
             severity_name(model_target_severity(document->model, index, document->now_ms)));
-  json_int(writer, "interval_ms", target->interval_ms);
-  json_int(writer, "timeout_ms", target->timeout_ms);
+  json_int(writer, "interval_ms", target_state_interval(state));
+  json_int(writer, "timeout_ms", target_state_timeout(state));
   write_attempts(document, state);
   if (state->sample)
     write_sample(document, state);
@@ -352,7 +353,7 @@ static void write_lists(struct document *document) {
   json_line(writer);
   json_open(writer, "targets", '[');
   for (size_t i = 0; i < model->target_count; i++)
-    write_target(document, i);
+    write_target(document, NULL, i);
   json_close(writer, ']');
   json_line(writer);
   json_open(writer, "findings", '[');
@@ -366,20 +367,84 @@ static void write_lists(struct document *document) {
   json_close(writer, ']');
 }
 
-static bool write_document(struct document *document) {
+static void write_begin(struct document *document) {
   struct json_writer *writer = &document->writer;
   json_open(writer, NULL, '{');
   json_int(writer, "version", REPORT_JSON_VERSION);
   json_text(writer, "stacktop", STACKTOP_VERSION);
   json_int(writer, "written_ms", wall_ms(document, document->now_ms));
   write_time(writer, "written", wall_ms(document, document->now_ms));
+}
+
+static bool write_end(struct document *document) {
+  json_close(&document->writer, '}');
+  putc('\n', document->writer.out);
+  return fflush(document->writer.out) == 0 && !ferror(document->writer.out);
+}
+
+static bool write_document(struct document *document) {
+  struct json_writer *writer = &document->writer;
+  write_begin(document);
   json_bool(writer, "history", document->history);
   write_configuration(document);
   write_verdict(document);
   write_lists(document);
+  return write_end(document);
+}
+
+/* ---- pages */
+
+static void write_page(struct json_writer *writer, const char *key, const struct page_spec *spec) {
+  json_line(writer);
+  json_open(writer, key, '{');
+  json_text(writer, "id", spec->id);
+  json_text(writer, "kind", spec->kind);
+  json_text_if(writer, "row_of", spec->row_of);
+  json_text(writer, "title", spec->title);
+  json_text(writer, "question", spec->question);
+  json_text(writer, "cost", spec->cost);
+  json_bool(writer, "costly", spec->costly);
+  json_open(writer, "orders", '[');
+  for (size_t i = 0; i < spec->sort_count; i++) {
+    json_open(writer, NULL, '{');
+    json_text(writer, "name", spec->sorts[i].name);
+    json_text(writer, "table", spec->sorts[i].table);
+    json_text(writer, "column", spec->sorts[i].column);
+    json_close(writer, '}');
+  }
+  json_close(writer, ']');
   json_close(writer, '}');
-  putc('\n', writer->out);
-  return fflush(writer->out) == 0 && !ferror(writer->out);
+}
+
+bool report_pages_json(FILE *out, const struct page_spec *const *specs) {
+  struct json_writer writer = {.out = out, .lines = true};
+  json_open(&writer, NULL, '{');
+  json_int(&writer, "version", REPORT_JSON_VERSION);
+  json_open(&writer, "pages", '[');
+  for (; *specs; specs++)
+    write_page(&writer, NULL, *specs);
+  json_close(&writer, ']');
+  json_close(&writer, '}');
+  putc('\n', out);
+  return fflush(out) == 0 && !ferror(out);
+}
+
+bool report_page_json(FILE *out, const struct model *model, size_t state, int64_t now_ms) {
+  struct document document = {{.out = out, .lines = true}, model, now_ms, .history = false};
+  struct json_writer *writer = &document.writer;
+  const struct page_focus *focus = &model->targets[state].focus;
+  write_begin(&document);
+  write_page(writer, "page", model->targets[state].page);
+  if (focus->key) {
+    json_line(writer);
+    json_open(writer, "row", '{');
+    json_text(writer, "table", focus->table);
+    json_text(writer, "key", focus->key);
+    json_text_if(writer, "label", focus->label);
+    json_close(writer, '}');
+  }
+  write_target(&document, "target", state);
+  return write_end(&document);
 }
 
 bool report_json_write(FILE *out, const struct model *model, int64_t now_ms) {
