@@ -97,10 +97,11 @@ static void paths_take(struct log_glob *names, const glob_t *matches, struct log
   for (size_t i = 0; i < matches->gl_pathc; i++) {
     const char *path = matches->gl_pathv[i];
     struct stat status = {0};
+    struct log_identity identity;
     if (is_compressed(path))
       compressed_count(names, path);
-    else if (stat(path, &status) != 0 || !claims ||
-             !log_claims_has(claims, path, status.st_dev, status.st_ino))
+    else if (stat(path, &status) != 0 || !claims || !log_identity_of_path(path, &identity) ||
+             !log_claims_has(claims, path, &identity))
       found[count++] = (struct found){.path = path, .written = status.st_mtim};
   }
   qsort(found, count, sizeof *found, compare);

@@ -127,6 +127,17 @@ void log_source_line(struct log_source *source, const char *line, size_t len, ui
   batch_add(source, &record);
 }
 
+void log_source_gap(struct log_source *source, const char *text) {
+  const struct log_parser *parser = &source->parser;
+  struct log_record record = {.time_ms = parser->any ? parser->last_ms : parser->fallback_ms,
+                              .text = text,
+                              .len = (uint32_t)strlen(text),
+                              .level = LOG_LEVEL_WARN,
+                              .time = parser->any ? LOG_TIME_INHERITED : LOG_TIME_ARRIVAL,
+                              .gap = true};
+  batch_add(source, &record);
+}
+
 void log_source_count(struct log_source *source, uint64_t lines) {
   source->lines += lines;
 }

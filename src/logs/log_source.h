@@ -85,6 +85,9 @@ void log_source_release(struct log_source *source);
  * not say one; NULL: nothing is known. */
 void log_source_line(struct log_source *source, const char *line, size_t len, uint64_t cut,
                      const struct log_record *stamp);
+/* A line of stacktop's own: what is missing between two lines of the source. It passes every filter.
+ */
+void log_source_gap(struct log_source *source, const char *text);
 /* Counts lines that were read and are known not to pass the filter. */
 void log_source_count(struct log_source *source, uint64_t lines);
 /* Hands over what was filled. On the loop (wait false): false if the queue is full: nothing more
