@@ -25,9 +25,9 @@ struct log_file {
   int fd;
   struct log_identity identity;
   struct log_rotation *rotation; /* NULL: it is not followed, or cannot be watched */
-  uint64_t offset, end; /* where the next read begins; of what there is to read */
-  char *block;          /* FILE_BLOCK */
-  char *line;           /* the beginning of a line that has not ended yet; FILE_LINE_MAX */
+  uint64_t offset, end;          /* where the next read begins; of what there is to read */
+  char *block;                   /* FILE_BLOCK */
+  char *line;                    /* the beginning of a line that has not ended yet; FILE_LINE_MAX */
   size_t line_len;
   uint64_t line_cut; /* bytes of it beyond */
   char head[LOG_HEAD];

@@ -95,7 +95,7 @@ static void file_add(struct log_files *files, const char *path, bool later) {
   if (is_known(files, path))
     return;
   const char *name = name_of(files, path);
-  if (!log_filter_wants_source(files->filter, name))
+  if (!log_reader_wants(files->reader, files->filter, name))
     return;
   if (files->path_count == LOG_SOURCES_MAX) {
     files->left_out++;

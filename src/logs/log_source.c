@@ -150,6 +150,7 @@ static void counters_publish(struct log_source *source) {
             source->name, LOG_TEXT_MAX >> 10);
   source->status.lines = source->lines;
   source->status.passed = source->passed;
+  source->status.given_up = log_filter_given_up(source->filter);
   source->status.bytes = source->bytes;
   source->status.bytes_total = source->bytes_total;
 }

@@ -85,7 +85,8 @@ void log_source_release(struct log_source *source);
  * not say one; NULL: nothing is known. */
 void log_source_line(struct log_source *source, const char *line, size_t len, uint64_t cut,
                      const struct log_record *stamp);
-/* A line of stacktop's own: what is missing between two lines of the source. It passes every filter.
+/* A line of stacktop's own: what is missing between two lines of the source. It passes every
+ * filter.
  */
 void log_source_gap(struct log_source *source, const char *text);
 /* Counts lines that were read and are known not to pass the filter. */

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -172,11 +173,11 @@ def test_a_target_without_logs(tmp_path):
 
 
 class Follower:
-    def __init__(self, logs, *arguments):
+    def __init__(self, logs, *arguments, extra=None):
         logs()  # writes the configuration
         self.process = subprocess.Popen([str(BINARY), "logs", "api", "-c", logs.config, "--follow", "--json", *arguments],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=environment("dumb", None))
+                                        env=environment("dumb", extra))
         os.set_blocking(self.process.stdout.fileno(), False)
         self.text = b""
 
@@ -221,9 +222,70 @@ def test_a_closed_output_ends_it(logs):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment("dumb", None)) as process:
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(10 * PATIENCE) == TROUBLE
-        assert b"cannot write the output: Broken pipe" in process.stderr.read()
+        assert process.wait(10 * PATIENCE) == -signal.SIGPIPE and process.stderr.read() == b""
 
+
+@pytest.mark.parametrize("arguments, status", [
+    (["config", "--default"], -signal.SIGPIPE), (["actions"], -signal.SIGPIPE), (["--help"], -signal.SIGPIPE),
+    (["check"], 2), (["check", "--json"], 2)])
+def test_a_closed_output_is_no_error(logs, arguments, status):
+    """`check` says what it found: a target that is down."""
+    logs()
+    read, write_end = os.pipe()
+    os.close(read)
+    with_config = [*arguments, "-c", logs.config] if arguments[0] == "check" else arguments
+    run = subprocess.run([str(BINARY), *with_config], stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE,
+                         env=environment("dumb", None), timeout=30 * PATIENCE)
+    os.close(write_end)
+    assert run.returncode == status and run.stderr == b""
+
+
+def test_a_parent_that_ignores_a_closed_pipe_is_told(logs):
+    write(logs, "a.log", "a line of the log\n" * 20000)
+    logs()
+    read, write_end = os.pipe()
+    os.close(read)
+    run = subprocess.run([str(BINARY), "logs", "api", "-c", logs.config, "--grep", "line"], stdin=subprocess.DEVNULL,
+                         stdout=write_end, stderr=subprocess.PIPE, env=environment("dumb", None), timeout=30 * PATIENCE,
+                         restore_signals=False)
+    os.close(write_end)
+    assert run.returncode == TROUBLE and b"cannot write the output: Broken pipe" in run.stderr
+
+
+def test_a_source_that_is_not_there_is_refused(logs):
+    write(logs, "a.log", LINES)
+    write(logs, "b.log", LINES)
+    assert logs(target="api/a.log").stdout == logs("--source", "a.log").stdout != ""
+    for arguments, target, words in (((), "api/x", 'no source has the name "x"'), ((), "api/a", 'no source has the name "a"'),
+                                     (("--source", "zzz"), "api", 'no source has a name with "zzz"')):
+        run = logs(*arguments, target=target)
+        assert run.status == USAGE and run.stdout == ""
+        assert run.stderr == f"stacktop: api: {words}; there are: a.log, b.log\n"
+    assert logs("--source", "a", target="api/a.log").status == USAGE
+
+
+def test_a_pattern_that_is_given_up_is_said(logs):
+    write(logs, "a.log", "2026-11-27T10:00:00Z " + "a" * 4000 + "\n" + LINES)
+    slow = "(a+)+$(?<!a)b|(a*)*(a*)*zqz"
+    run = logs("--grep", slow + "|slow")
+    assert run.status == TROUBLE and len(run.stdout.splitlines()) == 2
+    assert run.stderr == "stacktop: gave up on 1 line: a pattern takes too long for it, and counts as not matching\n"
+    assert logs("--exclude", slow).status == TROUBLE
+    assert logs("--grep", "(x|a)*b$").status == NONE  # long, and no more than that
+
+
+def test_a_signal_leaves_nothing_behind(logs, tmp_path):
+    write(logs, "a.log", "one\n")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        follower = Follower(logs, extra={"TMPDIR": str(folder)})
+        follower.wait("one")
+        with open(f"/proc/{follower.process.pid}/task/{follower.process.pid}/children", encoding="ascii") as children:
+            assert children.read() == ""
+        follower.process.send_signal(number)
+        follower.process.communicate(timeout=10 * PATIENCE)
+        assert follower.process.returncode == -number and os.listdir(folder) == []
 
 def test_all_is_printed_in_order(logs):
     """More than the queues hold."""
