@@ -112,6 +112,12 @@ static void paths_take(struct log_glob *names, const glob_t *matches, struct log
   free(found);
 }
 
+static bool is_denied(const char *path, bool lists) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+         faccessat(AT_FDCWD, path, lists ? R_OK | X_OK : X_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
 static bool has_wildcard(const char *text, size_t len) {
   for (size_t i = 0; i < len; i++)
     if (strchr("*?[", text[i]))
@@ -130,8 +136,7 @@ static void denied_count(struct log_glob *names, const char *pattern, const glob
     glob_t found = *functions;
     if (glob(part, GLOB_ALTDIRFUNC, NULL, &found) == 0)
       for (size_t i = 0; i < found.gl_pathc; i++)
-        if (faccessat(AT_FDCWD, found.gl_pathv[i], lists ? R_OK | X_OK : X_OK, AT_EACCESS) != 0 &&
-            errno == EACCES && names->denied++ == 0)
+        if (is_denied(found.gl_pathv[i], lists) && names->denied++ == 0)
           names->denied_path = mem_dup(found.gl_pathv[i]);
     globfree(&found);
     free(part);

@@ -143,7 +143,7 @@ static void reader_end(struct log_reader *reader) {
 static uint64_t progress_of(struct log_source *source) {
   pthread_mutex_lock(&source->mutex);
   const struct log_source_status *status = &source->status;
-  const uint64_t progress = status->lines + status->bytes + (uint64_t)status->state;
+  const uint64_t progress = status->lines + status->bytes + (uint64_t)status->state + source->alive;
   pthread_mutex_unlock(&source->mutex);
   return progress;
 }

@@ -218,6 +218,12 @@ void log_source_progress(struct log_source *source, uint64_t bytes, uint64_t byt
   source->bytes_total = bytes_total;
 }
 
+void log_source_alive(struct log_source *source) {
+  pthread_mutex_lock(&source->mutex);
+  source->alive++;
+  pthread_mutex_unlock(&source->mutex);
+}
+
 void log_source_rotated(struct log_source *source) {
   pthread_mutex_lock(&source->mutex);
   source->status.rotations++;

@@ -66,6 +66,7 @@ struct log_source {
   uv_async_t *wake; /* the reader's; NULL once stopped */
   struct log_batch *oldest, *newest;
   size_t queued;
+  uint64_t alive; /* grows with each sign of life */
   bool wants_resume;
   struct log_source_status status; /* its texts are the source's */
 };
@@ -101,6 +102,8 @@ void log_source_fail(struct log_source *source, const struct err *err);
 void log_source_note(struct log_source *source, const struct err *err);
 /* How far it is: published by the next log_source_flush. */
 void log_source_progress(struct log_source *source, uint64_t bytes, uint64_t bytes_total);
+/* It is at work, although there is nothing to count. */
+void log_source_alive(struct log_source *source);
 void log_source_rotated(struct log_source *source);
 
 /* For the reader, on the loop. */

@@ -145,6 +145,39 @@ def test_what_cannot_be_read_is_said(logs):
     assert nothing.status == TROUBLE and "no file matches" in nothing.stderr
 
 
+def test_files_of_one_name_keep_their_names(logs):
+    """Also where the filter leaves out the one that has the short name."""
+    for name in ("one", "two"):
+        (logs.folder / name).mkdir()
+        write(logs, f"{name}/a.log", f"2026-11-27T10:00:00Z {name}\n")
+    (logs.folder / "plain.log").write_text("2026-11-27T10:00:00Z plain\n")  # no directory to look into
+    patterns = [f"{logs.folder}/*/a.log"]
+    assert {each["source"]: each["line"][-3:] for each in objects(logs("--json", patterns=patterns))} == {"a.log": "one", "two/a.log": "two"}
+    run = logs("--json", patterns=patterns, target="api/two/a.log")
+    assert run.stderr == "" and [each["line"][-3:] for each in objects(run)] == ["two"]
+    assert [each["source"] for each in objects(logs("--json", "--source", "two", patterns=patterns))] == ["two/a.log"]
+
+
+def test_a_huge_file_without_a_line(logs):
+    """512 MiB of nothing, and then a line."""
+    write(logs, "a.log", "2026-11-27T10:00:00Z first\n")
+    with open(logs.folder / "a.log", "r+b") as file:
+        file.truncate(512 << 20)
+    write(logs, "a.log", "\n2026-11-27T10:00:01Z last\n")
+    run = logs("--json")
+    found = objects(run)
+    assert run.status == PRINTED and run.stderr == ""
+    assert [each["line"][-5:] for each in (found[0], found[-1])] == ["first", " last"] and len(found) == 3
+    assert found[1]["bytes_cut"] > (512 << 20) - 65536 and found[1]["continued"]
+    assert [each["line"][-4:] for each in objects(logs("--json", "--grep", "last$"))] == ["last"]
+
+
+def test_an_object_is_a_message_of_its_own(logs):
+    write(logs, "a.log", '2026-11-27T10:00:00Z ERROR one\n{"time":1e300,"msg":"two"}\n  at three\n')
+    assert [each.get("level") for each in objects(logs("--json"))] == ["error", None, None]
+    assert len(objects(logs("--json", "--patterns"))) == 2
+
+
 def test_compressed_files_are_named(logs):
     write(logs, "api.log", LINES)
     write(logs, "api.log.2.gz", b"\x1f\x8b")
