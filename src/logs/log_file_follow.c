@@ -72,6 +72,29 @@ static bool begins_anew(const struct log_file *file, uint64_t size) {
   return head_read(file, head) < file->head_len || memcmp(head, file->head, file->head_len) != 0;
 }
 
+/* What was written to the file between the last look and its truncation is in its copy. */
+static bool copy_read(struct log_file *file) {
+  struct log_identity identity;
+  struct stat status;
+  char head[LOG_HEAD];
+  bool good = true;
+  const int own = file->fd, fd = log_rotation_copy(file->rotation, &identity);
+  if (fd < 0)
+    return true;
+  file->fd = fd;
+  const bool same = file->head_len > 0 && head_read(file, head) >= file->head_len &&
+                    memcmp(head, file->head, file->head_len) == 0;
+  /* it is known then, and not read as a new file */
+  if (same && log_claims_take(file->claims, file->path, fd, true, &identity)) {
+    file->end = fstat(fd, &status) == 0 ? (uint64_t)status.st_size : 0;
+    good = file_read_on(file);
+    log_claims_leave(file->claims, file->path, &identity, file->head, file->head_len);
+  }
+  file->fd = own;
+  close(fd);
+  return good;
+}
+
 /* Reads what was appended. False: stopped or failed. */
 static bool file_grow(struct follow *follow) {
   struct log_file *file = follow->file;
@@ -85,6 +108,8 @@ static bool file_grow(struct follow *follow) {
   if (untouched && size == file->offset)
     return true;
   if (begins_anew(file, size)) {
+    if (!copy_read(file))
+      return false;
     file_line_end(file);
     file->offset = 0;
     file->head_len = 0;

@@ -38,6 +38,7 @@ struct log_rotation {
   struct next items[FILES_MAX];
   size_t count;
   bool moved;
+  char *copy; /* see log_rotation_copy; NULL: none */
 };
 
 /* ---- the watch */
@@ -90,6 +91,7 @@ void log_rotation_free(struct log_rotation *rotation) {
   free(rotation->path);
   free(rotation->folder);
   free(rotation->base);
+  free(rotation->copy);
   free(rotation);
 }
 
@@ -168,6 +170,14 @@ static void moved_from(struct log_rotation *rotation, const char *name, uint32_t
   next->moved_ms = clock_now_us() / 1000;
 }
 
+static void copy_note(struct log_rotation *rotation, const char *name) {
+  const size_t len = strlen(rotation->base);
+  if (strncmp(name, rotation->base, len) != 0 || !name[len])
+    return;
+  free(rotation->copy);
+  rotation->copy = mem_dup(name);
+}
+
 static void event_take(struct log_rotation *rotation, const struct inotify_event *event) {
   if (event->mask & IN_Q_OVERFLOW) {
     all_unknown(rotation);
@@ -187,6 +197,8 @@ static void event_take(struct log_rotation *rotation, const struct inotify_event
   if (event->len == 0)
     return;
   rotation->moved |= strcmp(event->name, rotation->base) == 0;
+  if (event->mask & IN_CREATE)
+    copy_note(rotation, event->name);
   if (event->mask & IN_CREATE)
     named(rotation, event->name, true);
   else if (event->mask & IN_MOVED_FROM)
@@ -326,6 +338,19 @@ void log_rotation_add(struct log_rotation *rotation) {
   next->identity = identity;
   next->name = mem_dup(rotation->base);
   (void)next_accept(rotation, 0);
+}
+
+int log_rotation_copy(struct log_rotation *rotation, struct log_identity *identity) {
+  int fd = -1;
+  if (!rotation)
+    return -1;
+  events_take(rotation);
+  if (!rotation->copy)
+    return -1;
+  char *path = mem_printf("%s/%s", rotation->folder, rotation->copy);
+  (void)open_regular(path, &fd, identity);
+  free(path);
+  return fd;
 }
 
 void log_rotation_read(struct log_rotation *rotation, int fd, const struct log_identity *identity) {

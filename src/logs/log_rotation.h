@@ -22,6 +22,10 @@ bool log_rotation_update(struct log_rotation *rotation);
  */
 void log_rotation_add(struct log_rotation *rotation);
 
+/* The file that was last made beside the followed one, with its name and more ("a.log.1"): the copy
+ * before it is truncated. Its descriptor belongs to the caller; -1: there is none. */
+int log_rotation_copy(struct log_rotation *rotation, struct log_identity *identity);
+
 enum log_next { LOG_NEXT_NONE, LOG_NEXT_FILE, LOG_NEXT_LOST, LOG_NEXT_DENIED, LOG_NEXT_UNKNOWN };
 /* What comes after the file that is read. FILE: it is open, and claimed; *more: another comes
  * after it. LOST: it was removed, or moved out of the directory, before it could be opened.

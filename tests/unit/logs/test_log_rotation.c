@@ -150,11 +150,36 @@ static void test_a_writer_that_lags(void **state) {
   fixture_close(&fixture);
 }
 
+static bool has_five(struct fixture *fixture) {
+  return fixture->lines >= 5;
+}
+
+/* Copied and truncated, with lines that nobody has read before. */
+static void test_copy_and_truncate(void **state) {
+  (void)state;
+  struct fixture fixture;
+  fixture_open(&fixture);
+  fixture_append(&fixture, "a.log", "one\ntwo\n");
+  fixture_files(&fixture, "a.log*", &(struct log_want){.follow = true}, NULL);
+  assert_true(fixture_run(&fixture, fixture_is_loaded));
+  /* the loop does not matter: the file's thread is faster than it only by chance */
+  fixture_append(&fixture, "a.log", "three\nfo");
+  fixture_append(&fixture, "a.log.1", "one\ntwo\nthree\nfour\n");
+  fixture_write(&fixture, "a.log", O_TRUNC, "five\n", 5);
+  assert_true(fixture_run(&fixture, has_five));
+  const int64_t end = clock_now_ms() + 2500; /* a look-up of the pattern */
+  while (clock_now_ms() < end)
+    uv_run(&fixture.loop, UV_RUN_ONCE);
+  assert_string_equal(fixture.text, "one\ntwo\nthree\nfour\nfive\n");
+  fixture_close(&fixture);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_line_is_missing),
       cmocka_unit_test(test_lost_files_are_counted),
       cmocka_unit_test(test_a_writer_that_lags),
+      cmocka_unit_test(test_copy_and_truncate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
