@@ -30,6 +30,7 @@ struct follow {
   struct log_file *file;
   int64_t checked_ms, grown_ms, moved_ms;
   int64_t replaced_ms; /* since when another file has the name; 0: none */
+  int64_t strange_ms;  /* the same, and no event has said so; 0: none */
   const char *gone;    /* what has become of the name; NULL: nothing */
   struct old olds[OLD_MAX];
   size_t next_old;
@@ -221,7 +222,7 @@ static bool file_switch(struct follow *follow, int fd, const struct log_identity
   file->identity = *identity;
   file->offset = file->end = file->head_len = 0;
   file->written = (struct timespec){0};
-  follow->replaced_ms = 0;
+  follow->replaced_ms = follow->strange_ms = 0;
   log_source_rotated(&file->source);
   log_rotation_read(file->rotation, fd, identity);
   return file_grow(follow);
@@ -321,13 +322,19 @@ static bool name_check(struct follow *follow) {
   if (!S_ISREG(status.st_mode) || follow->gone != no_reading)
     note_gone(follow, S_ISREG(status.st_mode) ? NULL : no_file);
   if (log_identity_is(&identity, &file->identity)) {
-    follow->replaced_ms = 0;
+    follow->replaced_ms = follow->strange_ms = 0;
     return true;
   }
   if (!S_ISREG(status.st_mode) || log_claims_has(file->claims, file->path, &identity))
     return true; /* a rotated file of another name: that one's source reads it */
   if (!file->rotation)
     return file_reopen(follow, &status);
+  /* the event may be on its way: the file would count twice */
+  if (follow->strange_ms == 0)
+    follow->strange_ms = now_ms();
+  if (now_ms() - follow->strange_ms < PACE)
+    return true;
+  follow->strange_ms = 0;
   log_rotation_add(file->rotation);
   return true;
 }
@@ -338,7 +345,7 @@ static bool is_hurried(const struct follow *follow) {
 
 static int64_t wait_ms(const struct follow *follow) {
   const bool blind = log_rotation_poll(follow->file->rotation) < 0;
-  return blind || follow->replaced_ms || any_old(follow) ? PACE : CHECK;
+  return blind || follow->replaced_ms || follow->strange_ms || any_old(follow) ? PACE : CHECK;
 }
 
 static bool follow_once(struct follow *follow) {
@@ -351,7 +358,8 @@ static bool follow_once(struct follow *follow) {
   if (!file_grow(follow) || !olds_read(follow) || !nexts_read(follow))
     return false;
   const int64_t since_check = now_ms() - follow->checked_ms;
-  if (moved || (since_check >= PACE && (!file->rotation || follow->replaced_ms)) ||
+  if (moved ||
+      (since_check >= PACE && (!file->rotation || follow->replaced_ms || follow->strange_ms)) ||
       since_check >= CHECK)
     if (!name_check(follow))
       return false;

@@ -331,6 +331,7 @@ void log_rotation_add(struct log_rotation *rotation) {
   int fd = -1;
   place_find(rotation);
   folder_watch(rotation);
+  events_take(rotation);
   if (rotation->count > 0 || open_regular(rotation->path, &fd, &identity) != OPENED)
     return;
   struct next *next = next_add(rotation);
