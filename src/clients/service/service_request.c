@@ -1,7 +1,6 @@
 #include "clients/service/service_request.h"
 
 #include "core/mem.h"
-#include "core/secret.h"
 
 #include <string.h>
 #include <strings.h>
@@ -69,36 +68,6 @@ bool service_request_check(const struct target *target, struct err *err) {
   if (target_text(target, "key_file") && !target_text(target, "cert_file"))
     return err_set(err, ERR_INVALID, "key_file is the key of a cert_file, which is not set");
   return true;
-}
-
-static size_t hide(char *text, size_t len, const char *secret) {
-  static const char mask[] = "***";
-  const size_t size = secret ? strlen(secret) : 0, masked = sizeof mask - 1;
-  if (size < masked)
-    return len; /* too short to be one, and to make room */
-  char *at = text;
-  while ((at = memmem(at, len - (size_t)(at - text), secret, size))) {
-    memcpy(at, mask, masked);
-    at += masked;
-    memmove(at, at + size - masked, len - (size_t)(at - text) - (size - masked));
-    len -= size - masked;
-  }
-  return len;
-}
-
-size_t service_hide_secrets(const struct target *target, char *text, size_t len) {
-  const struct option_value *headers = target_option(target, "headers");
-  len = hide(text, len, target_text(target, "bearer"));
-  len = hide(text, len, target_text(target, "body"));
-  for (size_t i = 0; i < headers->item_count; i++) {
-    const char *name = headers->names[i], *value = headers->items[i];
-    if (!name_is_secret(name) && !strcasestr(name, "authorization") && !strcasestr(name, "cookie"))
-      continue; /* application/json is none, and may be what is expected */
-    const char *space = strchr(value, ' ');
-    len = hide(text, len, value);
-    len = hide(text, len, space ? space + 1 : NULL); /* "Basic ..." without its first word */
-  }
-  return len;
 }
 
 struct http_query service_request(const struct target *target, struct http_header **headers) {
