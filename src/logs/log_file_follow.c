@@ -60,9 +60,16 @@ static size_t head_read(const struct log_file *file, char head[LOG_HEAD]) {
   return got > 0 ? (size_t)got : 0;
 }
 
+/* More of the beginning, unless it was truncated since it was read. */
 static void head_keep(struct log_file *file) {
-  if (file->head_len < LOG_HEAD)
-    file->head_len = head_read(file, file->head);
+  char head[LOG_HEAD];
+  if (file->head_len == LOG_HEAD)
+    return;
+  const size_t len = head_read(file, head);
+  if (len < file->head_len || memcmp(head, file->head, file->head_len) != 0)
+    return;
+  memcpy(file->head, head, len);
+  file->head_len = len;
 }
 
 /* Truncated, or truncated and written again beyond the place where we are. */
