@@ -168,6 +168,16 @@ static void sources_add(struct log_containers *containers, struct docker_contain
     note_none(containers);
 }
 
+/* The words of a connection do not say whose it is. */
+static void note_engine(struct log_containers *containers, const struct err *err) {
+  const struct docker_endpoint *endpoint = &containers->endpoint;
+  const char *place = *endpoint->socket ? endpoint->socket : endpoint->url;
+  struct err named = *err;
+  if (!strstr(err->text, place))
+    err_set(&named, err->kind, "the engine at %.80s: %.150s", place, err->text);
+  note(containers, "engine", &named);
+}
+
 static void on_list(void *arg, int status, json_t *json, const struct err *err) {
   struct log_containers *containers = arg;
   struct docker_container *found;
@@ -178,7 +188,7 @@ static void on_list(void *arg, int status, json_t *json, const struct err *err) 
   log_reader_wake(containers->reader); /* there may be no source at all */
   if (err) {
     if (!containers->optional)
-      note(containers, "engine", err);
+      note_engine(containers, err);
     return;
   }
   arena_init(&arena, ARENA_MAX);
