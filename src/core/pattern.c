@@ -134,8 +134,10 @@ struct pattern *pattern_new(const char *text, enum pattern_case how, struct err 
     pattern_free(pattern);
     return NULL;
   }
-  if (!ignore || !has_letter(text))
-    pattern->literal = literal_of(text);
+  static const char exact[] = "(?-i)";
+  const bool is_exact = strncmp(text, exact, sizeof exact - 1) == 0;
+  if (is_exact || !ignore || !has_letter(text))
+    pattern->literal = literal_of(is_exact ? text + sizeof exact - 1 : text);
   pattern->rarest = pattern->literal ? rarest_of(pattern->literal) : 0;
   return pattern;
 }

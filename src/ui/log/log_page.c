@@ -238,6 +238,19 @@ static void add(char *out, size_t size, const char *text) {
   snprintf(out + used, size - used, "%s%s", used ? "; " : "", text);
 }
 
+static void add_given_up(const struct logs *logs, char *out, size_t size) {
+  char text[128], number[FORMAT_MAX];
+  uint64_t count = 0;
+  for (size_t i = 0; i < logs->source_count; i++)
+    count += logs->sources[i].given_up;
+  if (count == 0)
+    return;
+  snprintf(text, sizeof text, "gave up on %s: the pattern takes too long for %s",
+           format_counted(number, sizeof number, (int64_t)count, "line", "lines"),
+           count == 1 ? "it" : "them");
+  add(out, size, text);
+}
+
 /* What is missing: "" if nothing is. */
 static unsigned trouble_text(const struct logs *logs, char *out, size_t size) {
   unsigned style = STYLE_WARN;
@@ -267,15 +280,7 @@ static unsigned trouble_text(const struct logs *logs, char *out, size_t size) {
     add(out, size,
         logs->source_count == 1 ? "the source has ended: no more lines will come"
                                 : "all sources have ended: no more lines will come");
-  uint64_t given_up = 0;
-  for (size_t i = 0; i < logs->source_count; i++)
-    given_up += logs->sources[i].given_up;
-  if (given_up > 0) {
-    snprintf(text, sizeof text, "gave up on %s: the pattern takes too long for %s",
-             format_counted(number, sizeof number, (int64_t)given_up, "line", "lines"),
-             given_up == 1 ? "it" : "them");
-    add(out, size, text);
-  }
+  add_given_up(logs, out, size);
   const uint64_t dropped = log_dropped(logs->log);
   if (dropped > 0) {
     snprintf(text, sizeof text, "%s older lines dropped, the viewer keeps the newest %s",

@@ -31,6 +31,9 @@ static void test_matches(void **state) {
       {"error", "an Error", "3-8"},  /* lower case only: both cases */
       {"Error", "an error", ""},     /* a capital: exactly */
       {"\\S+or", "an ERROR", "3-8"}, /* a class is no capital */
+      {"(?-i)or", "OR or", "3-5"},   /* a literal of this case */
+      {"(?-i)o.", "OR or", "3-5"},
+      {"(?-i)", "ab", "0-0"},
       {"a.b", "xa1b", "1-4"},
       {"a\\.b", "xa1b a.b", "5-8"},
       {"10\\.0", "at 10.0", "3-7"},
@@ -139,9 +142,9 @@ static void test_given_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_matches), cmocka_unit_test(test_any_bytes),
-      cmocka_unit_test(test_from),    cmocka_unit_test(test_literals),
-      cmocka_unit_test(test_invalid), cmocka_unit_test(test_backtracking_ends),
+      cmocka_unit_test(test_matches),  cmocka_unit_test(test_any_bytes),
+      cmocka_unit_test(test_from),     cmocka_unit_test(test_literals),
+      cmocka_unit_test(test_invalid),  cmocka_unit_test(test_backtracking_ends),
       cmocka_unit_test(test_given_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
