@@ -128,7 +128,7 @@ static bool says_more(enum mode mode) {
   return mode == MODE_CHECK || mode == MODE_APPLY || mode == MODE_DASHBOARD;
 }
 
-/* Whoever closed the pipe (`| head`) knows: ends as other tools do, by SIGPIPE, which was ignored
+/* A closed pipe (`| head`) is intended: ends as other tools do, by SIGPIPE, which was ignored
  * for the sake of sockets. A parent that ignores it gets a message and a status. */
 static int pipe_end(bool ignored, int status) {
   if (ignored) {

@@ -36,9 +36,9 @@ void log_reader_await(struct log_reader *reader, bool (*is_looking)(const void *
 void log_reader_set_patience(struct log_reader *reader, int64_t silent_ms, int64_t dead_ms);
 /* Takes the source and opens it. False, and the source is freed, above LOG_READER_MAX. */
 bool log_reader_add(struct log_reader *reader, struct log_source *source);
-/* Whether the filter wants a source of that name. Those that it does not want are remembered. */
+/* Whether a source of that name passes the filter. The names of the others are remembered. */
 bool log_reader_wants(struct log_reader *reader, const struct log_filter *filter, const char *name);
-/* How many it wanted, and the names of those that it did not; more: there are others. */
+/* How many passed, and the names of those that did not; more: there are others. */
 enum { LOG_SKIPPED_MAX = 128 };
 size_t log_reader_wanted(const struct log_reader *reader);
 const char *const *log_reader_skipped(const struct log_reader *reader, size_t *count, bool *more);

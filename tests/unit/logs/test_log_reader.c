@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* Reads nothing until it is told to. */
+/* Reads only what the test gives it. */
 struct mute {
   struct log_source source;
 };

@@ -129,7 +129,7 @@ static bool has_new(struct fixture *fixture) {
   return strstr(fixture->text, "new\n");
 }
 
-/* The writer goes on in the old file although another already writes to the new one. */
+/* The writer still uses the old file although another already writes to the new one. */
 static void test_a_writer_that_lags(void **state) {
   (void)state;
   struct fixture fixture;
@@ -154,7 +154,7 @@ static bool has_five(struct fixture *fixture) {
   return fixture->lines >= 5;
 }
 
-/* Copied and truncated, with lines that nobody has read before. */
+/* Copied and truncated, with lines that were not read before. */
 static void test_copy_and_truncate(void **state) {
   (void)state;
   struct fixture fixture;
