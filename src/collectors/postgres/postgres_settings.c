@@ -100,9 +100,9 @@ static bool right_read(struct postgres_page_call *call, const struct pg_rows *ro
     return err_set(err, ERR_PROTOCOL, "unexpected answer");
   memory->may_read_files = *may == 't';
   if (!memory->may_read_files)
-    sample_note(call->sample, "files", NULL,
-                "needs a superuser, or GRANT SELECT ON pg_file_settings and GRANT EXECUTE ON "
-                "FUNCTION pg_show_all_file_settings, to check the lines of the files");
+    sample_fault(call->sample, "files", SEVERITY_UNKNOWN,
+                 "needs a superuser, or GRANT SELECT ON pg_file_settings and GRANT EXECUTE ON "
+                 "FUNCTION pg_show_all_file_settings, to check the lines of the files");
   return true;
 }
 
