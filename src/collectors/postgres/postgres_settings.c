@@ -20,6 +20,7 @@ static const struct column_spec roles_columns[] = {
      .priority = 4,
      .help = "the value of other sessions"},
 };
+enum { FILES_PLACE, FILES_ERROR = 3 };
 static const struct column_spec files_columns[] = {
     {.id = "place", .title = "LINE", .help = "file and line"},
     {.id = "setting", .title = "SETTING", .priority = 1, .help = "name"},
@@ -27,15 +28,9 @@ static const struct column_spec files_columns[] = {
     {.id = "error", .title = "ERROR", .flags = COLUMN_FLEX, .help = "why the line has no effect"},
 };
 
-#define TABLE(name, table_id, table_title)                          \
-  static const struct table_spec name = {.id = (table_id),          \
-                                         .title = (table_title),    \
-                                         .columns = name##_columns, \
-                                         .column_count =            \
-                                             sizeof name##_columns / sizeof *name##_columns}
-TABLE(settings, POSTGRES_SETTINGS_TABLE, "Not the default");
-TABLE(roles, "roles", "Set for a role or a database");
-TABLE(files, "files", "Lines of the files without effect");
+POSTGRES_PAGE_TABLE(settings, POSTGRES_SETTINGS_TABLE, "Not the default", 0);
+POSTGRES_PAGE_TABLE(roles, "roles", "Set for a role or a database", 0);
+POSTGRES_PAGE_TABLE(files, "files", "Lines of the files without effect", 0);
 static const struct table_spec *const tables[] = {&settings, &roles, &files};
 
 /* The formatter cannot set SQL. */
@@ -99,10 +94,15 @@ static bool right_read(struct postgres_page_call *call, const struct pg_rows *ro
   if (!may)
     return err_set(err, ERR_PROTOCOL, "unexpected answer");
   memory->may_read_files = *may == 't';
-  if (!memory->may_read_files)
-    sample_fault(call->sample, "files", SEVERITY_UNKNOWN,
-                 "needs a superuser, or GRANT SELECT ON pg_file_settings and GRANT EXECUTE ON "
-                 "FUNCTION pg_show_all_file_settings, to check the lines of the files");
+  struct row *row = memory->may_read_files
+                        ? NULL
+                        : sample_row(call->sample, sample_table(call->sample, files.id), "", NULL);
+  if (row) { /* an empty table would look like good news */
+    row->cells[FILES_PLACE] = value_none("needs a right");
+    row->cells[FILES_ERROR] = value_text(
+        "not known: needs a superuser, or GRANT SELECT ON pg_file_settings and GRANT EXECUTE ON "
+        "FUNCTION pg_show_all_file_settings()");
+  }
   return true;
 }
 
