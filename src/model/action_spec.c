@@ -14,6 +14,10 @@ bool action_takes_rows(const struct action_spec *spec, const char *table) {
                    (spec->context && strcmp(spec->context, table) == 0));
 }
 
+bool action_takes_targets(const struct action_spec *spec) {
+  return spec->many && !spec->table;
+}
+
 int action_param(const struct action_spec *spec, const char *name) {
   for (size_t i = 0; i < spec->param_count; i++)
     if (strcmp(spec->params[i].name, name) == 0)

@@ -8,13 +8,14 @@ import sys
 
 import pytest
 
+import headless
+from headless import FAILED, PARTLY
 from sandbox import wait_until
-from stacktop import OK, check, closed_port, stacktop, write_config
+from stacktop import OK, check, closed_port, write_config
 from systemd_host import host, shared_host  # noqa: F401 (fixtures)
 from witness import Audit
 
 BESIDE = "others"
-FAILED, PARTLY = 1, 3
 SERVER = f"{sys.executable} -m http.server --bind 127.0.0.1"
 
 
@@ -37,16 +38,12 @@ def api(host, tmp_path):  # noqa: F811
     assert host.show("shop-api.service", "InvocationID") == before
 
 
-def plan(api, action, status=OK):
-    run = stacktop("-c", api.config, "plan", "--json", action, "api", env=api.env)
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
+def plan(api, action, **options):
+    return headless.plan(api.config, action, "api", env=api.env, **options)
 
 
-def apply(api, planned, status=OK):
-    run = stacktop("-c", api.config, "apply", planned["hash"], "--confirm", planned["phrase"], env=api.env)
-    assert run.status == status, run
-    return run.stdout + run.stderr
+def apply(api, planned, *status):
+    return headless.apply(api.config, planned, *status, env=api.env)
 
 
 def test_its_state(api):

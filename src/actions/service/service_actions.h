@@ -27,8 +27,11 @@ const struct service_action *service_action_of(const struct action_spec *spec);
 #define SERVICE_IDENTITY_STATE "state"
 #define SERVICE_IDENTITY_RESTARTS "restarts"
 
-/* The target of that name beside this one, of the same kind; NULL: there is none. */
-const struct target *service_target_named(const struct target *beside, const char *name);
+/* How many services the objects of the plan belong to. */
+size_t service_plan_count(const struct plan *plan);
+/* "service.stop api web": what undoes it, of the same services; in the arena. */
+const char *service_undo(struct arena *arena, const struct plan *plan,
+                         const struct service_action *action);
 
 bool service_survey(struct step *step, const struct service_action *action);
 bool service_plan(const struct action_request *request, struct plan *plan, struct err *err);

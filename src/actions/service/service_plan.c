@@ -163,18 +163,32 @@ static bool survey_one(struct step *step, const struct target *target, enum serv
   return true;
 }
 
+static bool is_meant(const struct step *step, const struct service_action *action,
+                     const struct target *target) {
+  const struct action_request *request = step->call->request;
+  for (size_t i = 0; i < request->key_count; i++)
+    if (strcmp(request->keys[i], target->name) == 0)
+      return true;
+  return action->all;
+}
+
 bool service_survey(struct step *step, const struct service_action *action) {
   static const struct table_spec *const specs[] = {&objects_table, &services_table};
   const struct target *own = step->call->target;
   const struct config *config = own->config;
   struct err why;
   step->found = found_new(specs, 2);
-  if (!action->all)
+  if (!action->all && step->call->request->key_count == 0)
     return survey_one(step, own, action->verb, &why) &&
            (why.kind == ERR_NONE || step_fail(step, why.kind, "%s", why.text));
-  for (size_t i = 0; config && i < config->all_count; i++)
-    if (config->all[i]->kind == own->kind && !survey_one(step, config->all[i], action->verb, &why))
+  const size_t count = config ? config->all_count : 0;
+  for (size_t i = 0; i < count; i++) {
+    /* A service may need those before it, so that they are stopped after it. */
+    const struct target *target = config->all[action->up ? i : count - 1 - i];
+    if (target->kind == own->kind && is_meant(step, action, target) &&
+        !survey_one(step, target, action->verb, &why))
       return false;
+  }
   return true;
 }
 
@@ -232,16 +246,21 @@ static const char *now_of(const struct action_request *request, const char *serv
   return row ? row->cells[SERVICE_FOUND_NOW].text : "";
 }
 
+/* Whether the plan is for several services, or would be if they could be changed. */
+static bool is_several(const struct action_request *request, const struct service_action *action) {
+  return action->all || request->found->tables[1].row_count > 1;
+}
+
 static bool add_object(const struct action_request *request, struct plan *plan,
                        const struct service_action *action, const struct row *row,
                        struct err *err) {
   const char *service = text_of(row, FOUND_SERVICE), *name = text_of(row, FOUND_NAME);
-  const struct target *target = service_target_named(request->target, service);
+  const struct target *target = target_beside(request->target, service);
   const struct service_driver *driver = driver_of(text_of(row, FOUND_RUNTIME));
   const struct service_change change = change_of(row, action->verb);
-  const char *label = strcmp(name, service) == 0 ? service
-                      : action->all              ? plan_printf(plan, "%s (%s)", service, name)
-                                                 : name;
+  const char *label = strcmp(name, service) == 0    ? service
+                      : is_several(request, action) ? plan_printf(plan, "%s (%s)", service, name)
+                                                    : name;
   if (!target || !driver)
     return err_set(err, ERR_INVALID, "%.80s is no longer configured", service);
   struct plan_object *object = plan_object(plan, row->key, label);
@@ -275,6 +294,14 @@ static const char *same_as(const struct plan *plan, const struct row *row) {
   return NULL;
 }
 
+static const struct row *first_left_out(const struct action_request *request) {
+  const struct table *services = &request->found->tables[1];
+  for (size_t i = 0; i < services->row_count; i++)
+    if (*services->rows[i].cells[SERVICE_FOUND_WHY].text)
+      return &services->rows[i];
+  return NULL;
+}
+
 /* Those of which the state fits: a running container is not started. */
 static bool add_objects(const struct action_request *request, struct plan *plan,
                         const struct service_action *action, struct err *err) {
@@ -285,18 +312,22 @@ static bool add_objects(const struct action_request *request, struct plan *plan,
     const struct service_driver *driver = driver_of(text_of(row, FOUND_RUNTIME));
     if (driver && !driver->fits(action->verb, text_of(row, FOUND_STATE))) {
       unfit = row;
-      if (action->all || objects->row_count > 1)
+      if (is_several(request, action) || objects->row_count > 1)
         plan_say(plan, PLAN_WARNING, "not included: %s is %s", text_of(row, FOUND_NAME),
                  text_of(row, FOUND_STATE));
     } else if (same_as(plan, row)) {
-      plan_say(plan, PLAN_BLAST, "%s is restarted once for %s and %s", text_of(row, FOUND_NAME),
-               same_as(plan, row), text_of(row, FOUND_SERVICE));
+      plan_say(plan, PLAN_BLAST, "%s is %s once for %s and %s", text_of(row, FOUND_NAME),
+               plan->action->past, same_as(plan, row), text_of(row, FOUND_SERVICE));
     } else if (!add_object(request, plan, action, row, err)) {
       return false;
     }
   }
   if (plan->object_count > 0)
     return true;
+  const struct row *left_out = first_left_out(request);
+  if (!unfit && left_out)
+    return err_set(err, ERR_INVALID, "%.80s: %.300s", left_out->cells[SERVICE_FOUND_NAME].text,
+                   left_out->cells[SERVICE_FOUND_WHY].text);
   return unfit ? err_set(err, ERR_INVALID, "%.80s is %.40s", text_of(unfit, FOUND_NAME),
                          text_of(unfit, FOUND_STATE))
                : err_set(err, ERR_INVALID, "there is nothing to %s", plan->action->title);
@@ -326,9 +357,8 @@ static void say_impact(const struct action_request *request, struct plan *plan,
   if (plan->object_count > 1)
     plan_say(plan, PLAN_BLAST, "one after the other; the first that fails ends it");
   plan_say(plan, PLAN_BLAST,
-           action->all  ? "done when each service answers as it should"
-           : action->up ? "done when the service answers as it should"
-                        : "done when the service no longer answers");
+           action->up ? "done when %s answers as it should" : "done when %s no longer answers",
+           is_several(request, action) ? "each service" : "the service");
 }
 
 static void say_preconditions(const struct action_request *request, struct plan *plan) {
@@ -347,12 +377,31 @@ static void say_preconditions(const struct action_request *request, struct plan 
              "each has the id that is shown, and was not started or stopped since");
 }
 
-static size_t service_count(const struct plan *plan) {
+size_t service_plan_count(const struct plan *plan) {
   size_t count = 0;
   for (size_t i = 0; i < plan->object_count; i++)
     count += i == 0 || strcmp(action_identity(plan, i, SERVICE_IDENTITY_SERVICE),
                               action_identity(plan, i - 1, SERVICE_IDENTITY_SERVICE)) != 0;
   return count;
+}
+
+static const char *title_of(struct plan *plan, const struct service_action *action, size_t count) {
+  return count == 1 ? plan_printf(plan, "%s %s", action->title,
+                                  action_identity(plan, 0, SERVICE_IDENTITY_SERVICE))
+                    : plan_printf(plan, "%s %zu services in %s", action->title, count,
+                                  action->up ? "order" : "reverse order");
+}
+
+const char *service_undo(struct arena *arena, const struct plan *plan,
+                         const struct service_action *action) {
+  const char *text = action->undo, *last = "";
+  for (size_t i = 0; i < plan->object_count; i++) {
+    const char *service = action_identity(plan, i, SERVICE_IDENTITY_SERVICE);
+    if (strcmp(service, last) != 0)
+      text = arena_printf(arena, "%s %s", text, shown_word(arena, service));
+    last = service;
+  }
+  return text;
 }
 
 bool service_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -366,26 +415,22 @@ bool service_plan(const struct action_request *request, struct plan *plan, struc
                                            SERVICE_IDENTITY_ID,      SERVICE_IDENTITY_RUN,
                                            SERVICE_IDENTITY_STATE,   SERVICE_IDENTITY_RESTARTS};
   const struct service_action *action = service_action_of(plan->action);
-  const char *name = request->target->name;
   ACTION_OBJECTS(plan, columns, identities);
   if (!add_objects(request, plan, action, err))
     return false;
-  const size_t count = service_count(plan);
+  const size_t count = service_plan_count(plan);
   plan->unit = count == 1 ? "service" : "services";
   plan->count = (int64_t)count;
-  if (action->all) {
-    plan->title = count == 1 ? plan_printf(plan, "%s 1 service", action->title)
-                             : plan_printf(plan, "%s %zu services in order", action->title, count);
+  plan->title = title_of(plan, action, count);
+  if (is_several(request, action))
     say_left_out(request, plan);
-  } else {
-    plan->title = plan_printf(plan, "%s %s", action->title, name);
-    plan->name = plan_copy(plan, name);
-  }
+  if (count == 1)
+    plan->name = action_identity(plan, 0, SERVICE_IDENTITY_SERVICE);
   say_impact(request, plan, action);
   say_preconditions(request, plan);
   if (action->loss)
     plan_say(plan, PLAN_LOSS, "%s", action->loss);
   if (action->undo)
-    plan_say(plan, PLAN_UNDO, "stacktop plan %s %s", action->undo, shown_word(&plan->arena, name));
+    plan_say(plan, PLAN_UNDO, "stacktop plan %s", service_undo(&plan->arena, plan, action));
   return true;
 }

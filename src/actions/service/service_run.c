@@ -3,6 +3,7 @@
 #include "actions/shown.h"
 #include "core/format.h"
 #include "io/clock.h"
+#include "model/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static bool turn_begin(struct turn *turn, struct step *step, size_t object) {
   *turn = (struct turn){.step = step,
                         .action = service_action_of(step->call->plan->action),
                         .object = object,
-                        .target = service_target_named(step->call->target, name)};
+                        .target = target_beside(step->call->target, name)};
   turn->change =
       (struct service_change){.verb = turn->action->verb,
                               .name = step->call->plan->objects[object].label,
@@ -245,14 +246,15 @@ static void say_proof(struct step *step) {
   size_t good = 0;
   for (size_t i = 0; i < outcome->count; i++)
     good += is_as_wanted(outcome, i);
-  if (action->all)
-    outcome_proof(outcome, "%zu of %zu are up, each service healthy in its turn", good,
-                  outcome->count);
+  if (action->all || service_plan_count(step->call->plan) > 1)
+    outcome_proof(outcome,
+                  action->up ? "%zu of %zu are up, each service healthy in its turn"
+                             : "%zu of %zu are down, in reverse order",
+                  good, outcome->count);
   else
     outcome_proof(outcome, "%s", outcome->objects[outcome->count - 1].words);
   if (action->undo && good == outcome->count)
-    outcome_undo(outcome, "%s %s", action->undo,
-                 shown_word(&step->arena, step->call->plan->target));
+    outcome_undo(outcome, "%s", service_undo(&step->arena, step->call->plan, action));
 }
 
 bool service_verify(struct step *step) {
