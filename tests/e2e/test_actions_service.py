@@ -140,3 +140,30 @@ def test_an_open_quote_is_an_error_of_the_configuration(api, tmp_path):
     config = configured(tmp_path, api.entry(runtime={"start": "sh -c 'exit"}))
     run = stacktop("-c", config, "config", "--check")
     assert run.status != OK and "unclosed '" in run.stdout + run.stderr
+
+
+SECRETS = {"PGPASSWORD": "geheim-1", "REDISCLI_AUTH": "geheim-2", "BEARER": "geheim-3", "AWS_SECRET_ACCESS_KEY": "geheim-4",
+           "DOCKER_PASSWORD": "geheim-5"}
+
+
+def test_programs_get_no_secret_of_stacktop(api, tmp_path):
+    """They get what is shared, and what `environment` names; the plan says by name what it cannot hand on."""
+    out = tmp_path / "environment"
+    api.start()  # so that it answers: only the environment matters here
+    entry = api.entry(bearer="${BEARER}", environment=["APP_MODE", "APP_KEY", "APP_EMPTY"],
+                      runtime={verb: f"sh -c 'env > {out}.{verb}'" for verb in ("start", "status")})
+    config = configured(tmp_path, entry)
+    env = {**SECRETS, "APP_MODE": "geheim-6", "APP_EMPTY": "", "DOCKER_HOST": "unix:///x", "KUBECONFIG": "/k", "LC_TIME": "C",
+           "HOME": str(tmp_path)}
+    planned = plan(config, "service.start", "api", env=env)
+    assert "its programs start without APP_KEY, APP_EMPTY" in str(planned)
+    printed = apply(config, planned, env=env)
+    for verb in ("start", "status"):
+        got = dict(line.split("=", 1) for line in (tmp_path / f"environment.{verb}").read_text().splitlines())
+        assert not set(SECRETS) & set(got), got
+        assert got["APP_MODE"] == "geheim-6" and got["DOCKER_HOST"] == "unix:///x" and got["KUBECONFIG"] == "/k", got
+        assert got["LC_TIME"] == "C" and got["HOME"] == str(tmp_path) and "PATH" in got, got
+    written = printed + str(planned) + "".join(path.read_text() for path in (tmp_path / "state").rglob("*") if path.is_file())
+    assert "geheim" not in written
+    found = stacktop("-c", config, "check", "--json", env=env)
+    assert "geheim" not in found.stdout and "only its own programs know what they set" in found.stdout

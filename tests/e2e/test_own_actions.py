@@ -69,7 +69,7 @@ def own(tmp_path):
 def test_by_its_key_with_a_parameter_and_its_output(own):
     """The key on the row, the form, the plan, y; then the output is read, searched and left again."""
     config = own.configure(own.action(stdin="from {state}"))
-    with dashboard(config, columns=120, rows=36, env={"PGPASSWORD": "not-for-it"}) as terminal:
+    with dashboard(config, columns=120, rows=36, env={"PGPASSWORD": "not-for-it", "DOCKER_HOST": "unix:///x"}) as terminal:
         terminal.wait_for("api refused")
         terminal.press("1", "g")
         terminal.settle(0.1)
@@ -100,6 +100,7 @@ def test_by_its_key_with_a_parameter_and_its_output(own):
     (ran,) = own.ran()
     assert ran["argv"] == ["api", "7 x"] and ran["stdin"] == "from refused" and ran["session"]
     assert ran["env"]["API_KEY"] == "geheim-4711" and "PGPASSWORD" not in ran["env"] and "TERM" not in ran["env"]
+    assert ran["env"]["DOCKER_HOST"] == "unix:///x"
     intent, result = own.audit.only()
     assert intent["action"] == "own.histogram" and intent["params"] == {"lines": "7 x"}
     (output,) = result["output"]
