@@ -149,6 +149,14 @@ def test_without_the_screen(own):
     assert own.ran()[0]["argv"] == ["api", "a 'b' $HOME", "$(id); `id`"]
     listed = stacktop("-c", config, "audit", "--json").stdout
     assert "line 200 of the histogram" in listed and "geheim" not in listed
+    listed = stacktop("-c", config, "audit").stdout
+    lines = listed.splitlines()
+    first = next(i for i, line in enumerate(lines) if "line 1 of the histogram" in line)
+    assert [line.strip() for line in lines[first:first + 5]] == [*(f"line {i} of the histogram" for i in range(1, 5)),
+                                                               "... 196 more lines; --output shows all ..."]
+    assert "the key is ***" in listed and "geheim" not in listed and "\x1b" not in listed and len(lines) < 15, listed
+    whole = stacktop("-c", config, "audit", "--output").stdout
+    assert "line 123 of the histogram" in whole and "geheim" not in whole and "\x1b" not in whole
     plan(config, "own.histogram", "api", "api", "lines=", status=FAILED)  # empty
 
 
